@@ -28,7 +28,7 @@ from benchmarks.ratio import Ratio
 from connectors.store import Store, open_store, upgrade
 from connectors.store.database.engine import CACHE_KIB
 from connectors.store.database.instant import to_ms
-from connectors.store.lists.list_rows import After, Slice, Wanted
+from connectors.store.lists.list_rows import After, RowSelection, Slice
 from connectors.store.numbers import objectives
 from connectors.store.schema import history
 from docs.screenshots import plain_listing
@@ -40,7 +40,7 @@ from plugin.pages import pages_blueprint
 from plugin.pages.stored_sources import StoredSources
 from plugin.runtime.connector import Connector
 from plugin.runtime.settings import Settings
-from plugin.use_cases.objectives.objective_list import Listed, ListedHead, headlines, histories
+from plugin.use_cases.objectives.objective_list import ListedHead, ObjectivePage, headlines, histories
 
 COUNT = 5_000
 ROUNDS = 15
@@ -135,7 +135,7 @@ def executed(bare: sqlite3.Connection, said: Said) -> None:
 class EveryHeadline(StoredSources):
     """Every headline is read and decoded, and Python filters, sorts and places."""
 
-    def listing(self, wanted: Wanted, after: After, size: int) -> Listed:
+    def listing(self, wanted: RowSelection, after: After, size: int) -> ObjectivePage:
         with self.connector.store.read() as conn:
             every = [One("main", saved.state, saved.changed_at) for saved in headlines(conn, "main")]  # type: ignore[arg-type]
             mine = replace(wanted, sites=("main",))
@@ -147,7 +147,7 @@ class EveryHeadline(StoredSources):
             )
             for one, depth in part.rows
         ]
-        return Listed(
+        return ObjectivePage(
             rows, Slice((), part.start, part.previous, part.next), plain_listing.tallies(every, mine)
         )
 

@@ -208,9 +208,9 @@ def _kept(url: str) -> Callable[[], int]:
 
 
 def _ours(url: str):  # type: ignore[no-untyped-def]
-    from connectors.jira import BearerCredentials, SiteAddress, connect
+    from connectors.jira import BearerCredentials, JiraAddress, connect
 
-    jira = connect(SiteAddress("bench", url, BearerCredentials("x"), deployment="cloud"))
+    jira = connect(JiraAddress("bench", url, BearerCredentials("x"), deployment="cloud"))
     jira.transport.get("/rest/api/3/serverInfo")  # the library asks this too when it is made
     return jira
 

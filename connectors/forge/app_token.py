@@ -8,7 +8,7 @@ import msgspec
 from joserfc.errors import JoseError
 from joserfc.jws import extract_compact
 
-from connectors.jira import BearerCredentials, Jira, SiteAddress, connect
+from connectors.jira import BearerCredentials, Jira, JiraAddress, connect
 
 LONGEST = 1 << 14
 USUAL = timedelta(minutes=55)
@@ -38,5 +38,5 @@ def expiry_of(token: str, now: datetime) -> datetime | None:
 
 def jira_as(token: str, api_base: str) -> Jira:
     """Jira as the app or the person that a token is of. The address is the one that Forge signed."""
-    address = SiteAddress("forge", api_base, BearerCredentials(token), deployment="cloud")
+    address = JiraAddress("forge", api_base, BearerCredentials(token), deployment="cloud")
     return connect(address, timeout=TIMEOUT_S)

@@ -25,7 +25,7 @@ from connectors.goals.operations import (
     STANDING,
     TAKE_BACK,
     TENANT,
-    Operation,
+    GatewayOperation,
 )
 from connectors.goals.shapes import GoalList, GoalPage, Made, Settings, Tenants
 from connectors.jira.client import Jira
@@ -173,7 +173,7 @@ class Goals:
         with suppress(Permanent):
             self._do(LINK_ISSUE, {"goalId": goal_id, "workItemId": item})
 
-    def _do(self, operation: Operation, said: Mapping[str, object]) -> Made:
+    def _do(self, operation: GatewayOperation, said: Mapping[str, object]) -> Made:
         made = ask(self._transport, operation, {"input": said}, Made)
         if made.errors or not made.success:
             raise refusal(made.errors) if made.errors else Transient(UNSAID)

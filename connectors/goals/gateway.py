@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import msgspec
 
-from connectors.goals.operations import Operation
+from connectors.goals.operations import GatewayOperation
 from connectors.goals.shapes import Answer, Problem
 from connectors.jira.http.errors import (
     AuthFailed,
@@ -35,7 +35,9 @@ REMEDIES = {
 }
 
 
-def ask(transport: Transport, operation: Operation, variables: Mapping[str, object], shape: type[T]) -> T:
+def ask(
+    transport: Transport, operation: GatewayOperation, variables: Mapping[str, object], shape: type[T]
+) -> T:
     """What one operation answers. Raises JiraError and its kinds; half an answer is none."""
     body = {"query": operation.text, "operationName": operation.name, "variables": dict(variables)}
     reply = transport.post(PATH, body, reads=operation.reads).read(ANSWER)

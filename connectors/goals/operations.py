@@ -11,7 +11,7 @@ MOST_METRICS = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
+class GatewayOperation:
     """One question or order. `root` is the way to what is wanted in `data`; `reads` says that it changes nothing."""
 
     name: str
@@ -22,21 +22,21 @@ class Operation:
 
 HEAD = "id key name url isArchived scoringMode status { value score } owner { name }"
 
-TENANT = Operation(
+TENANT = GatewayOperation(
     "okrTenant",
     """query okrTenant($hosts: [String!]) @optIn(to: "Townsquare") {
   tenantContexts(hostNames: $hosts) { cloudId }
 }""",
     ("tenantContexts",),
 )
-SETTINGS = Operation(
+SETTINGS = GatewayOperation(
     "okrGoalsSettings",
     """query okrGoalsSettings($container: ID!) @optIn(to: "Townsquare") {
   goals_appSettings(containerId: $container) { scoringMode }
 }""",
     ("goals_appSettings",),
 )
-LIST = Operation(
+LIST = GatewayOperation(
     "okrGoals",
     f"""query okrGoals($container: String!, $after: String) @optIn(to: "Townsquare") {{
   townsquare {{
@@ -48,7 +48,7 @@ LIST = Operation(
 }}""",
     ("townsquare", "goalTql"),
 )
-POST = Operation(
+POST = GatewayOperation(
     "okrPostUpdate",
     """mutation okrPostUpdate($input: TownsquareGoalsCreateUpdateInput) @optIn(to: "Townsquare") {
   goals_createUpdate(input: $input) {
@@ -59,7 +59,7 @@ POST = Operation(
     ("goals_createUpdate",),
     reads=False,
 )
-TAKE_BACK = Operation(
+TAKE_BACK = GatewayOperation(
     "okrTakeBackUpdate",
     """mutation okrTakeBackUpdate($input: TownsquareGoalsDeleteLatestUpdateInput) @optIn(to: "Townsquare") {
   goals_deleteLatestUpdate(input: $input) { success errors { message extensions { statusCode } } }
@@ -67,7 +67,7 @@ TAKE_BACK = Operation(
     ("goals_deleteLatestUpdate",),
     reads=False,
 )
-ADD_METRIC = Operation(
+ADD_METRIC = GatewayOperation(
     "okrAddMetric",
     """mutation okrAddMetric($input: TownsquareGoalsCreateAddMetricTargetInput!) @optIn(to: "Townsquare") {
   goals_createAndAddMetricTarget(input: $input) { success errors { message extensions { statusCode } } }
@@ -75,7 +75,7 @@ ADD_METRIC = Operation(
     ("goals_createAndAddMetricTarget",),
     reads=False,
 )
-EDIT_METRIC = Operation(
+EDIT_METRIC = GatewayOperation(
     "okrEditMetric",
     """mutation okrEditMetric($input: TownsquareGoalsEditMetricInput!) @optIn(to: "Townsquare") {
   goals_editMetric(input: $input) { success errors { message extensions { statusCode } } }
@@ -83,7 +83,7 @@ EDIT_METRIC = Operation(
     ("goals_editMetric",),
     reads=False,
 )
-EDIT_TARGET = Operation(
+EDIT_TARGET = GatewayOperation(
     "okrEditMetricTarget",
     """mutation okrEditMetricTarget($input: TownsquareGoalsEditMetricTargetInput!) @optIn(to: "Townsquare") {
   goals_editMetricTarget(input: $input) { success errors { message extensions { statusCode } } }
@@ -91,7 +91,7 @@ EDIT_TARGET = Operation(
     ("goals_editMetricTarget",),
     reads=False,
 )
-REMOVE_TARGET = Operation(
+REMOVE_TARGET = GatewayOperation(
     "okrRemoveMetricTarget",
     """mutation okrRemoveMetricTarget($input: TownsquareGoalsRemoveMetricTargetInput!) @optIn(to: "Townsquare") {
   goals_removeMetricTarget(input: $input) { success errors { message extensions { statusCode } } }
@@ -99,7 +99,7 @@ REMOVE_TARGET = Operation(
     ("goals_removeMetricTarget",),
     reads=False,
 )
-LINK_ISSUE = Operation(
+LINK_ISSUE = GatewayOperation(
     "okrLinkWorkItem",
     """mutation okrLinkWorkItem($input: TownsquareGoalsLinkWorkItemInput!) @optIn(to: "Townsquare") {
   goals_linkWorkItem(input: $input) { success errors { message extensions { statusCode } } }
@@ -107,7 +107,7 @@ LINK_ISSUE = Operation(
     ("goals_linkWorkItem",),
     reads=False,
 )
-STANDING = Operation(
+STANDING = GatewayOperation(
     "okrGoalsStanding",
     f"""query okrGoalsStanding($ids: [ID!]!) @optIn(to: "Townsquare") {{
   goals_byIds(goalIds: $ids) {{

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from connectors.jira.client import Jira, connect
-from connectors.jira.http.address import Deployment, SiteAddress
+from connectors.jira.http.address import Deployment, JiraAddress
 from connectors.jira.http.credentials import BasicCredentials, BearerCredentials
 from connectors.jira.http.errors import (
     AuthFailed,
@@ -16,7 +16,7 @@ from connectors.jira.http.errors import (
 from connectors.jira.http.governor import Governor
 from connectors.jira.http.transport import Transport
 from connectors.jira.metadata.server import ServerInfo
-from connectors.jira.read.page import Page, ReadResult
+from connectors.jira.read.page import ReadResult, SearchPage
 from connectors.jira.webhooks.hints import Hints, Ignored, read_hints
 from connectors.jira.webhooks.signature import fallback_identifier, verify
 from connectors.jira.wire.shapes import core_fields
@@ -36,13 +36,13 @@ __all__ = [
     "Ignored",
     "IncompleteRead",
     "Jira",
+    "JiraAddress",
     "JiraError",
-    "Page",
     "Permanent",
     "RateLimited",
     "ReadResult",
+    "SearchPage",
     "ServerInfo",
-    "SiteAddress",
     "Transient",
     "Transport",
     "connect",

@@ -8,13 +8,13 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
-from connectors.jira.http.address import Deployment, SiteAddress
+from connectors.jira.http.address import Deployment, JiraAddress
 from connectors.jira.http.gateway import is_gateway
 from connectors.jira.http.scopes import Scope
 from connectors.jira.http.transport import Pacing, Transport
 from connectors.jira.metadata import catalogue, permissions, server
 from connectors.jira.metadata.paged_lists import read_pages
-from connectors.jira.metadata.server import Account, JiraLibrary, ServerInfo
+from connectors.jira.metadata.server import JiraAccount, JiraLibrary, ServerInfo
 from connectors.jira.metadata.token_end import token_end
 from connectors.jira.read import (
     bulk,
@@ -26,7 +26,7 @@ from connectors.jira.read import (
     search_datacenter,
 )
 from connectors.jira.read.out_of_sight import NoSight, Sight
-from connectors.jira.read.page import Page, ReadResult
+from connectors.jira.read.page import ReadResult, SearchPage
 from connectors.jira.read.parents import PARENT_FIELDS
 from connectors.jira.webhooks import registration
 from connectors.jira.wire.issue_decoder import IssueDecoder, decoder_for
@@ -42,7 +42,7 @@ from mappings.write_back.target import Request
 
 
 def connect(
-    address: SiteAddress,
+    address: JiraAddress,
     *,
     timeout: tuple[float, float] = (5.0, 30.0),
     governor: Pacing | None = None,
@@ -135,11 +135,11 @@ class Jira:
         page_size: int = 100,
         reconcile: Sequence[str] = (),
         after: str | None = None,
-    ) -> Iterator[Page]:
+    ) -> Iterator[SearchPage]:
         """Pages of the matching issues with the core fields and `fields`; complete only when a page says `last`.
 
         `reconcile`: up to 50 issue ids that Cloud must show as they are now, not as its index remembers them. `after`: the
-        place where the same search stopped earlier (`Page.after`); Permanent with status 400 where Jira no longer knows it.
+        place where the same search stopped earlier (`SearchPage.after`); Permanent with status 400 where Jira no longer knows it.
         """
         decoder = self._decoder(fields)
         if self._cloud:
@@ -192,7 +192,7 @@ class Jira:
         names = (
             {field.id: field.name for field in self._fields if field.id in wanted} if not self._cloud else {}
         )
-        history = changelog.History(wanted, names, created or {})
+        history = changelog.ChangeHistory(wanted, names, created or {})
         if self._cloud:
             changelog.collect_cloud(self.transport, asked, wanted, history)
         else:
@@ -209,7 +209,7 @@ class Jira:
         """
         asked, wanted = bulk.clean_ids(ids), frozenset(field_ids)
         names = {field.id: field.name for field in self._fields if field.id in wanted}
-        history = changelog.History(wanted, names, {}, changelog.SYSTEM_NAMES | self._parent_names())
+        history = changelog.ChangeHistory(wanted, names, {}, changelog.SYSTEM_NAMES | self._parent_names())
         if self._cloud:
             by_field = () if changelog.PARENT in wanted else wanted
             changelog.collect_cloud(self.transport, asked, by_field, history)
@@ -342,7 +342,7 @@ class Jira:
             return server.server_info(self._library)
 
     @cached_property
-    def _account(self) -> Account:
+    def _account(self) -> JiraAccount:
         if self._front is not None:
             return self._front._account
         with self._lock:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connectors.metrics.basis.source import Answer, Clock, MetricSource, Reach, Unreadable
+from connectors.metrics.basis.source import Answer, Clock, MetricSource, Reach, UnreadableSource
 from connectors.metrics.cycle_time import CycleTime
 from connectors.metrics.flow_efficiency import FlowEfficiency
 from connectors.metrics.http_json import HttpJson
@@ -44,5 +44,5 @@ def readings(options: SourceOptions, period: Period, reach: Reach, clock: Clock)
     """The readings of a period from the source that a mapping names, or why there are none."""
     try:
         return SOURCE_OF_KIND[options.kind].read(options, period, reach, clock)
-    except Unreadable as stop:
+    except UnreadableSource as stop:
         return stop.failure

@@ -14,7 +14,7 @@ from connectors.metrics.basis.flow_items import (
     touched_since,
     window_of,
 )
-from connectors.metrics.basis.source import Answer, Clock, FailureKind, MetricSource, Reach, ReadFailure
+from connectors.metrics.basis.source import Answer, Clock, FailureKind, MetricSource, Reach, SourceFailure
 from mappings.flow.measures import efficiency
 from mappings.kpi.cadence import Period
 from mappings.kpi.reading import KpiReading
@@ -42,7 +42,7 @@ class FlowEfficiency(MetricSource):
             found.items, options.min_items, "items that had been started were finished in the window"
         )
         if missing is not None or found.value is None:
-            return missing or ReadFailure(
+            return missing or SourceFailure(
                 FailureKind.NO_DATA, "no time passed between start and finish of any item"
             )
         note = note_of(found.items, found.gaps)

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import ClassVar
 
 from connectors.metrics.basis.connections import Unreachable, get_json
-from connectors.metrics.basis.source import Answer, Clock, FailureKind, MetricSource, Reach, ReadFailure
+from connectors.metrics.basis.source import Answer, Clock, FailureKind, MetricSource, Reach, SourceFailure
 from mappings.kpi.cadence import Period
 from mappings.kpi.reading import KpiReading
 from mappings.kpi.sources import HttpJsonOptions, SourceOptions
@@ -33,18 +33,18 @@ class HttpJson(MetricSource):
         except Unreachable as error:
             return unreachable(error)
         if status != HTTPStatus.OK:
-            return ReadFailure(refusal_of(status), f"the server answers {status}")
+            return SourceFailure(refusal_of(status), f"the server answers {status}")
         try:
             value = number_of(pointed(document, options.pointer))
         except LookupError as error:
-            return ReadFailure(FailureKind.NO_DATA, f"{options.pointer or 'the document'} {error.args[0]}")
+            return SourceFailure(FailureKind.NO_DATA, f"{options.pointer or 'the document'} {error.args[0]}")
         return (KpiReading(period.last, value * Fraction(options.scale), clock(), self.kind),)
 
 
-def unreachable(error: Unreachable) -> ReadFailure:
+def unreachable(error: Unreachable) -> SourceFailure:
     """Why there is no reading."""
     kind = FailureKind.REFUSED if error.refused else FailureKind.OUTAGE
-    return ReadFailure(kind, error.reason, error.remedy)
+    return SourceFailure(kind, error.reason, error.remedy)
 
 
 def refusal_of(status: int) -> FailureKind:

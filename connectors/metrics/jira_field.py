@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from connectors.metrics.basis.source import Answer, Clock, FailureKind, MetricSource, Reach, ReadFailure
+from connectors.metrics.basis.source import Answer, Clock, FailureKind, MetricSource, Reach, SourceFailure
 from mappings.kpi.cadence import Period
 from mappings.kpi.reading import KpiReading
 from mappings.kpi.sources import JiraFieldOptions, SourceOptions
@@ -24,9 +24,9 @@ class JiraField(MetricSource):
             reason = (
                 f"{options.issue} is not there: deleted, outside the scope of the mapping, or out of sight"
             )
-            return ReadFailure(FailureKind.NO_DATA, reason, "Correct the key, or widen the scope.")
+            return SourceFailure(FailureKind.NO_DATA, reason, "Correct the key, or widen the scope.")
         value = reach.number(issue, options.field)
         if value is None:
             reason = f"{options.field} of {issue.key} holds no number"
-            return ReadFailure(FailureKind.NO_DATA, reason, "Fill it in Jira.")
+            return SourceFailure(FailureKind.NO_DATA, reason, "Fill it in Jira.")
         return (KpiReading(period.last, value, clock(), self.kind),)

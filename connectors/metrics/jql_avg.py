@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import ClassVar
 
 from connectors.metrics.basis.field_values import field_values
-from connectors.metrics.basis.source import Answer, Clock, FailureKind, MetricSource, Reach, ReadFailure
+from connectors.metrics.basis.source import Answer, Clock, FailureKind, MetricSource, Reach, SourceFailure
 from mappings.kpi.cadence import Period
 from mappings.kpi.reading import KpiReading
 from mappings.kpi.sources import JqlAvgOptions, SourceOptions
@@ -21,9 +21,9 @@ class JqlAvg(MetricSource):
 
     def read(self, options: JqlAvgOptions, period: Period, reach: Reach, clock: Clock) -> Answer:
         found = field_values(options, period, reach)
-        if isinstance(found, ReadFailure):
+        if isinstance(found, SourceFailure):
             return found
         if not found.values:
-            return ReadFailure(FailureKind.NO_DATA, "no issue is selected, and of none there is no mean")
+            return SourceFailure(FailureKind.NO_DATA, "no issue is selected, and of none there is no mean")
         mean = sum(found.values, Fraction(0)) / len(found.values)
         return (KpiReading(period.last, mean, clock(), self.kind, found.note),)

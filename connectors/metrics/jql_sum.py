@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import ClassVar
 
 from connectors.metrics.basis.field_values import field_values
-from connectors.metrics.basis.source import Answer, Clock, MetricSource, Reach, ReadFailure
+from connectors.metrics.basis.source import Answer, Clock, MetricSource, Reach, SourceFailure
 from mappings.kpi.cadence import Period
 from mappings.kpi.reading import KpiReading
 from mappings.kpi.sources import JqlSumOptions, SourceOptions
@@ -21,6 +21,6 @@ class JqlSum(MetricSource):
 
     def read(self, options: JqlSumOptions, period: Period, reach: Reach, clock: Clock) -> Answer:
         found = field_values(options, period, reach)
-        if isinstance(found, ReadFailure):
+        if isinstance(found, SourceFailure):
             return found
         return (KpiReading(period.last, sum(found.values, Fraction(0)), clock(), self.kind, found.note),)

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from connectors.metrics.basis.connections import Unreachable, get_json
 from connectors.metrics.basis.flow_items import window_of
-from connectors.metrics.basis.source import Answer, Clock, FailureKind, MetricSource, Reach, ReadFailure
+from connectors.metrics.basis.source import Answer, Clock, FailureKind, MetricSource, Reach, SourceFailure
 from connectors.metrics.http_json import refusal_of, unreachable
 from mappings.flow.stays import Span
 from mappings.kpi.cadence import MILLISECOND, Period
@@ -50,9 +50,9 @@ class Prometheus(MetricSource):
         if status != HTTPStatus.OK or not isinstance(said, dict) or said.get("status") != "success":
             told = said.get("error") if isinstance(said, dict) else None
             kind = refusal_of(status) if status != HTTPStatus.OK else FailureKind.REFUSED
-            return ReadFailure(kind, f"Prometheus answers {status}: {told or 'nothing that can be read'}")
+            return SourceFailure(kind, f"Prometheus answers {status}: {told or 'nothing that can be read'}")
         values = samples(said.get("data"), window)
-        if isinstance(values, ReadFailure):
+        if isinstance(values, SourceFailure):
             return values
         value = AGGREGATES[reach.aggregate](values) if options.range is not None else values[-1]
         return (KpiReading(period.last, value, clock(), self.kind),)
@@ -64,36 +64,36 @@ def seconds(at: datetime) -> str:
     return f"{milliseconds // 1000}.{milliseconds % 1000:03}"
 
 
-def samples(data: Any, window: Span) -> Sequence[Fraction] | ReadFailure:
+def samples(data: Any, window: Span) -> Sequence[Fraction] | SourceFailure:
     """The values of the one series in an answer; of a range those in [from, to), by time."""
     kind, result = (data.get("resultType"), data.get("result")) if isinstance(data, dict) else (None, None)
     if kind == "scalar":
         return _numbers([result])
     if kind not in ("vector", "matrix") or not isinstance(result, list):
-        return ReadFailure(
+        return SourceFailure(
             FailureKind.NO_DATA, f"the query gives a {kind or 'thing without a type'}, no number"
         )
     if not result:
-        return ReadFailure(FailureKind.NO_DATA, "the query gives no series")
+        return SourceFailure(FailureKind.NO_DATA, "the query gives no series")
     if len(result) > 1:
-        return ReadFailure(FailureKind.AMBIGUOUS, f"the query gives {len(result)} series", AGGREGATE)
+        return SourceFailure(FailureKind.AMBIGUOUS, f"the query gives {len(result)} series", AGGREGATE)
     series = result[0] if isinstance(result[0], dict) else {}
     pairs = series.get("values", []) if kind == "matrix" else [series.get("value")]
     if kind == "matrix":
         first, last = Decimal(seconds(window[0])), Decimal(seconds(window[1]))
         pairs = [one for one in pairs if isinstance(one, list) and one and first <= one[0] < last]
         if not pairs:
-            return ReadFailure(FailureKind.NO_DATA, "the query gives no sample in the window")
+            return SourceFailure(FailureKind.NO_DATA, "the query gives no sample in the window")
     return _numbers(pairs)
 
 
-def _numbers(pairs: Sequence[Any]) -> Sequence[Fraction] | ReadFailure:
+def _numbers(pairs: Sequence[Any]) -> Sequence[Fraction] | SourceFailure:
     found = []
     for pair in pairs:
         text = pair[1] if isinstance(pair, list) and len(pair) == PAIR else None
         number = exact(text)
         if number is None:
-            return ReadFailure(
+            return SourceFailure(
                 FailureKind.NO_DATA, f"the query gives {text or 'nothing'}, which is no finite number"
             )
         found.append(number)

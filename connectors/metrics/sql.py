@@ -15,7 +15,7 @@ from sqlalchemy import URL, Engine, NullPool, create_engine, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from connectors.metrics.basis.connections import Unreachable, connection_of
-from connectors.metrics.basis.source import Answer, Clock, FailureKind, MetricSource, Reach, ReadFailure
+from connectors.metrics.basis.source import Answer, Clock, FailureKind, MetricSource, Reach, SourceFailure
 from connectors.metrics.http_json import unreachable
 from mappings.kpi.cadence import Period
 from mappings.kpi.reading import KpiReading
@@ -43,7 +43,7 @@ class Sql(MetricSource):
         query = options.query.strip().removesuffix(";")
         wrong = _wrong(query)
         if wrong:
-            return ReadFailure(FailureKind.REFUSED, wrong, "Write one SELECT.")
+            return SourceFailure(FailureKind.REFUSED, wrong, "Write one SELECT.")
         try:
             url = make_url(connection_of(reach.outside, options.connection).url)
             rows = _asked(url, query, period)
@@ -51,11 +51,11 @@ class Sql(MetricSource):
             return unreachable(error)
         except SQLAlchemyError as error:
             said = str(getattr(error, "orig", None) or "the address of the database cannot be used")
-            return ReadFailure(
+            return SourceFailure(
                 FailureKind.OUTAGE, f"the database says: {' '.join(said.split())[:LONGEST_SAID]}"
             )
         value = _cell(rows)
-        if isinstance(value, ReadFailure):
+        if isinstance(value, SourceFailure):
             return value
         return (KpiReading(period.last, value, clock(), self.kind),)
 
@@ -110,15 +110,15 @@ def _text(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.") + f"{at.microsecond // 1000:03}"
 
 
-def _cell(rows: Sequence[Sequence[Any]]) -> Fraction | ReadFailure:
+def _cell(rows: Sequence[Sequence[Any]]) -> Fraction | SourceFailure:
     if not rows or (len(rows) == 1 and len(rows[0]) == 1 and rows[0][0] is None):
-        return ReadFailure(FailureKind.NO_DATA, "the query gives nothing")
+        return SourceFailure(FailureKind.NO_DATA, "the query gives nothing")
     if len(rows) > 1 or len(rows[0]) != 1:
         said = "more than one row" if len(rows) > 1 else f"{len(rows[0])} columns"
-        return ReadFailure(
+        return SourceFailure(
             FailureKind.AMBIGUOUS, f"the query gives {said}", "One row and one column are read."
         )
     number = None if isinstance(rows[0][0], str) else exact(rows[0][0])
     if number is None:
-        return ReadFailure(FailureKind.NO_DATA, "the query gives something that is no finite number")
+        return SourceFailure(FailureKind.NO_DATA, "the query gives something that is no finite number")
     return number

@@ -6,6 +6,11 @@ A new kind of webhook is one file here, its words in `mappings/digest`, its name
 from __future__ import annotations
 
 from connectors.notify import google_chat, slack, standard_webhook, teams
-from connectors.notify.webhook import Webhook
+from connectors.notify.webhook import WebhookKind
 
-WEBHOOKS: tuple[Webhook, ...] = (slack.CHANNEL, teams.CHANNEL, google_chat.CHANNEL, standard_webhook.CHANNEL)
+WEBHOOKS: tuple[WebhookKind, ...] = (
+    slack.CHANNEL,
+    teams.CHANNEL,
+    google_chat.CHANNEL,
+    standard_webhook.CHANNEL,
+)

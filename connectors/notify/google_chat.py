@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hashlib import sha256
 
-from connectors.notify.webhook import Webhook
+from connectors.notify.webhook import WebhookKind
 from mappings.digest.google_chat import google_chat
 
 
@@ -13,4 +13,4 @@ def _with_id(address: str, key: str) -> str:
     return f"{address}{'&' if '?' in address else '?'}requestId={made}"
 
 
-CHANNEL = Webhook("google-chat", "Google Chat", ("chat.googleapis.com",), google_chat, addressed=_with_id)
+CHANNEL = WebhookKind("google-chat", "Google Chat", ("chat.googleapis.com",), google_chat, addressed=_with_id)

@@ -34,7 +34,7 @@ class MailServer:
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class Mail:
     """One mail. `key` makes its Message-ID; `unsubscribe` is the address that one click of the reader's mail program posts to."""
 
     key: str
@@ -47,7 +47,7 @@ class Letter:
     unsubscribe: str = ""
 
 
-def letter_of(letter: Letter, server: MailServer) -> EmailMessage:
+def letter_of(letter: Mail, server: MailServer) -> EmailMessage:
     """The mail as it is sent. Raises NotSent for an address that is none."""
     domain = server.sender.rpartition("@")[2]
     made = EmailMessage(policy=SMTP)
@@ -74,7 +74,7 @@ def letter_of(letter: Letter, server: MailServer) -> EmailMessage:
     return made
 
 
-def send(letter: Letter, server: MailServer, timeout: float = TIMEOUT) -> None:
+def send(letter: Mail, server: MailServer, timeout: float = TIMEOUT) -> None:
     """Submit it. Raises NotSent; `for_good` where the server refused it and will again."""
     made = letter_of(letter, server)
     try:

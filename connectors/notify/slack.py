@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connectors.notify.webhook import Webhook
+from connectors.notify.webhook import WebhookKind
 from mappings.digest.slack import slack
 
-CHANNEL = Webhook("slack", "Slack", ("hooks.slack.com",), slack)
+CHANNEL = WebhookKind("slack", "Slack", ("hooks.slack.com",), slack)

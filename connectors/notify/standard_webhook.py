@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
 
-from connectors.notify.webhook import Endpoint, Webhook
+from connectors.notify.webhook import Endpoint, WebhookKind
 from mappings.digest.values import values
 
 PREFIX = "whsec_"
@@ -29,4 +29,4 @@ def _key(secret: str) -> bytes:
     return b64decode(secret.removeprefix(PREFIX)) if secret.startswith(PREFIX) else secret.encode()
 
 
-CHANNEL = Webhook("webhook", "The webhook", (), values, signed=_signed)
+CHANNEL = WebhookKind("webhook", "The webhook", (), values, signed=_signed)

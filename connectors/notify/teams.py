@@ -5,8 +5,8 @@ What it answers with (202) says that the workflow took it; one that fails later 
 
 from __future__ import annotations
 
-from connectors.notify.webhook import Webhook
+from connectors.notify.webhook import WebhookKind
 from mappings.digest.teams import teams
 
 HOSTS = ("*.environment.api.powerplatform.com", "*.api.powerautomate.com", "api.powerautomate.com")
-CHANNEL = Webhook("teams", "Microsoft Teams", HOSTS, teams)
+CHANNEL = WebhookKind("teams", "Microsoft Teams", HOSTS, teams)

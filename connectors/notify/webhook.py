@@ -12,7 +12,7 @@ from http.client import HTTPMessage
 
 from connectors.metrics.basis.connections import Outside, Unreachable, post_json
 from connectors.notify.failure import NotSent
-from mappings.digest.digest import Message
+from mappings.digest.digest import DigestMessage
 
 SETTING = "JIRA_OKR_NOTIFY__HOSTS"
 TIMEOUT = 15.0
@@ -38,7 +38,7 @@ def _unsigned(_endpoint: Endpoint, _key: str, _now: datetime, _body: bytes) -> M
 
 
 @dataclass(frozen=True, slots=True)
-class Webhook:
+class WebhookKind:
     """One kind of webhook. `name` stands before the colon of a recipient; `hosts` are those of its addresses; `content` is what it takes.
 
     `addressed` makes the address that is posted to of the given one and the key of the message, `signed` further headers.
@@ -47,15 +47,15 @@ class Webhook:
     name: str
     label: str
     hosts: tuple[str, ...]
-    content: Callable[[Message], object]
+    content: Callable[[DigestMessage], object]
     addressed: Callable[[str, str], str] = _as_it_is
     signed: Callable[[Endpoint, str, datetime, bytes], Mapping[str, str]] = _unsigned
 
 
 def post(
-    webhook: Webhook,
+    webhook: WebhookKind,
     endpoint: Endpoint,
-    message: Message,
+    message: DigestMessage,
     now: datetime,
     hosts: tuple[str, ...] = (),
     timeout: float = TIMEOUT,

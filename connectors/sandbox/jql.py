@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from connectors.sandbox.site_state.state import Record, Sandbox
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.moment import Moment
-from mappings.jql import JqlError, Query, check, compile_selector, parse
+from mappings.jql import JqlError, JqlQuery, check, compile_selector, parse
 
 Match = Callable[[Record, Moment], bool]
 
@@ -17,7 +17,7 @@ Match = Callable[[Record, Moment], bool]
 class Matcher:
     """A compiled JQL; `query` keeps its order, `timed` says that its answer changes with the clock alone."""
 
-    query: Query
+    query: JqlQuery
     match: Match
     timed: bool
 

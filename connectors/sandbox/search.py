@@ -18,7 +18,7 @@ from connectors.sandbox.site_state.state import Record, Sandbox
 from connectors.sandbox.traffic.access import JiraAnswerError, bad_request
 from mappings.facts.moment import Moment
 from mappings.jql import JqlError
-from mappings.jql.text.tree import Order
+from mappings.jql.text.tree import OrderBy
 
 UNBOUNDED = "Unbounded JQL queries are not allowed here. Please add a search restriction to your query."
 BAD_TOKEN = "The provided next page token is invalid or expired."  # noqa: S105 - a message
@@ -185,7 +185,7 @@ _SORTS: dict[str, SortKey] = {
 }
 
 
-def ordered(records: list[Record], order_by: Iterable[Order], sandbox: Sandbox) -> list[Record]:
+def ordered(records: list[Record], order_by: Iterable[OrderBy], sandbox: Sandbox) -> list[Record]:
     """Records in the order asked for; without one the newest come first, which nobody should count on."""
     found = sorted(records, key=lambda record: -int(record.id))
     for order in reversed(tuple(order_by)):

@@ -9,38 +9,38 @@ from fractions import Fraction
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from connectors.store.lists.list_rows import After, Slice, Wanted
-from connectors.store.numbers.check_ins import Kept
+from connectors.store.lists.list_rows import After, RowSelection, Slice
+from connectors.store.numbers.check_ins import KeptCheckIn
 from connectors.store.numbers.comments import KeptComment
 from docs.screenshots import plain_listing
 from docs.screenshots.plain_listing import One
 from docs.screenshots.watched import parts, watched_kpi
 from mappings.explain.check_in import CheckIn, Measure, Shows, ruled
 from mappings.explain.coverage import Candidate, coverage
-from mappings.explain.marks import Kind, Mark
+from mappings.explain.marks import Mark, MarkKind
 from mappings.explain.movement import objective_moved
 from mappings.explain.practice import practices
 from mappings.explain.scorecard import scorecard
 from mappings.forecast import delivery, trend
-from mappings.forecast.answer import Aim, Answer, Level, Week, Work
+from mappings.forecast.answer import DeliveryWork, Forecast, Likelihood, TargetRange, Week
 from mappings.forecast.calibration import Calibration
 from mappings.forecast.objective import KeyResultForecast, ObjectiveForecast
 from mappings.rollup.health import ACHIEVED_AT, HealthCriteria, judge, worst
 from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
 from mappings.rollup.state import Cause, KeyResultState, Measurement, ObjectiveState
 from plugin.pages.sources import (
-    Cycle,
+    CycleDays,
     HistoryPoint,
     Located,
     SavedObjective,
 )
 from plugin.use_cases.health.drift import Drift
-from plugin.use_cases.health.status import Status
+from plugin.use_cases.health.status import SiteStatus
 from plugin.use_cases.kpis.board import ShownKpi
-from plugin.use_cases.objectives.due_check_ins import Due
+from plugin.use_cases.objectives.due_check_ins import Reminder
 from plugin.use_cases.objectives.forecast_record import kept_of
-from plugin.use_cases.objectives.movement import Told
-from plugin.use_cases.objectives.objective_list import KeptForecast, Listed, ListedHead
+from plugin.use_cases.objectives.movement import ToldMovement
+from plugin.use_cases.objectives.objective_list import KeptForecast, ListedHead, ObjectivePage
 from plugin.use_cases.objectives.practice import Assessed, TeamPractice
 from plugin.use_cases.objectives.scorecard import Scorecard
 from plugin.use_cases.work.dead_letters import DeadLetter
@@ -89,7 +89,7 @@ class Company:
 
     saved: Sequence[Saved] = ()
     points: Mapping[str, Sequence[Point]] | None = None
-    sites: Sequence[Status] = ()
+    sites: Sequence[SiteStatus] = ()
     zone: ZoneInfo = ZONE
 
     def now(self) -> datetime:
@@ -101,7 +101,7 @@ class Company:
     def objective(self, id_or_key: str) -> SavedObjective | None:
         return next((one for one in self.saved if id_or_key in (one.state.id, one.state.key)), None)
 
-    def listing(self, wanted: Wanted, after: After, size: int) -> Listed:
+    def listing(self, wanted: RowSelection, after: After, size: int) -> ObjectivePage:
         every = [One("main", one.state, one.changed_at) for one in self.saved]
         mine = replace(wanted, sites=("main",))
         part = plain_listing.page(every, mine, after, size)
@@ -118,7 +118,7 @@ class Company:
             for one, depth in part.rows
         ]
         around = [place and replace(place, site="") for place in (part.previous, part.next)]
-        return Listed(rows, Slice((), part.start, *around), plain_listing.tallies(every, mine))
+        return ObjectivePage(rows, Slice((), part.start, *around), plain_listing.tallies(every, mine))
 
     def site_names(self) -> Collection[str]:
         return ("main",)
@@ -136,12 +136,12 @@ class Company:
     def marks(self, objective_id: str, site: str | None = None) -> Sequence[Mark]:  # noqa: ARG002
         return MARKS if objective_id == "10104" else ()
 
-    def check_ins(self, objective_id: str, site: str | None = None) -> Sequence[Kept]:  # noqa: ARG002
+    def check_ins(self, objective_id: str, site: str | None = None) -> Sequence[KeptCheckIn]:  # noqa: ARG002
         found = self.objective(objective_id)
         rulings = [kr.check_in for kr in found.state.key_results if kr.check_in] if found else []
-        return [Kept(ruling.check_in) for ruling in rulings]
+        return [KeptCheckIn(ruling.check_in) for ruling in rulings]
 
-    def due_check_ins(self, objective_id: str, site: str | None = None) -> Mapping[str, Due]:  # noqa: ARG002
+    def due_check_ins(self, objective_id: str, site: str | None = None) -> Mapping[str, Reminder]:  # noqa: ARG002
         return {}
 
     def comments(self, objective_id: str, site: str | None = None) -> Sequence[KeptComment]:  # noqa: ARG002
@@ -197,21 +197,21 @@ class Company:
     def drifted(self, objective_id: str, site: str | None = None) -> None:  # noqa: ARG002
         return None
 
-    def moved(self, objective_id: str, since: datetime, site: str | None = None) -> Told:  # noqa: ARG002
+    def moved(self, objective_id: str, since: datetime, site: str | None = None) -> ToldMovement:  # noqa: ARG002
         points = self.history(objective_id)
         found = self.objective(objective_id)
         before = [point for point in points if point.at <= since]
         if found is None or not before:
-            return Told(since, NOW, points[0].at if points else None)
+            return ToldMovement(since, NOW, points[0].at if points else None)
         past = replaced(found.state, before[-1].progress)
         revisions = (before[-1].mapping_revision, REVISION)
         moved = objective_moved(past, found.state, revisions)
-        return Told(since, NOW, points[0].at, moved, revisions=revisions)
+        return ToldMovement(since, NOW, points[0].at, moved, revisions=revisions)
 
     def aligned(self, objective_id: str, site: str | None = None) -> Sequence[SavedObjective]:  # noqa: ARG002
         return [one for one in self.saved if objective_id in one.state.aligned_to]
 
-    def cycles(self, site: str | None = None) -> Mapping[str, Cycle]:  # noqa: ARG002
+    def cycles(self, site: str | None = None) -> Mapping[str, CycleDays]:  # noqa: ARG002
         return {CYCLE.id: CYCLE}
 
     def kpis(self) -> Sequence[ShownKpi]:
@@ -223,10 +223,10 @@ class Company:
     def browse_url(self, issue_key: str, site: str | None = None) -> str | None:  # noqa: ARG002
         return f"https://jira.example.com/browse/{issue_key}"
 
-    def freshness(self) -> Sequence[Status]:
+    def freshness(self) -> Sequence[SiteStatus]:
         return self.sites
 
-    def vitals(self) -> Sequence[Status]:
+    def vitals(self) -> Sequence[SiteStatus]:
         return self.sites
 
 
@@ -285,13 +285,13 @@ CATEGORIES = {"Done": "done", "In Progress": "indeterminate", "To Do": "new"}
 MARKS = tuple(
     Mark(datetime(2026, month, day, 9, tzinfo=UTC), kind, text)
     for month, day, kind, text in (
-        (10, 8, Kind.SCOPE, "GROW-240, GROW-241, GROW-242 and 4 more added"),
-        (10, 20, Kind.TARGET, "target of GROW-42: 12 → 10"),
-        (10, 29, Kind.CHECK_IN, "Tomasz Okafor checked in 44 for GROW-41"),
-        (11, 9, Kind.SCOPE, "GROW-256 added; GROW-244 removed"),
-        (11, 17, Kind.CHECK_IN, "Tomasz Okafor checked in 12.4 for GROW-42"),
-        (11, 18, Kind.CHECK_IN, "Tomasz Okafor checked in 47 for GROW-41"),
-        (11, 18, Kind.SCOPE, "GROW-258 removed"),
+        (10, 8, MarkKind.SCOPE, "GROW-240, GROW-241, GROW-242 and 4 more added"),
+        (10, 20, MarkKind.TARGET, "target of GROW-42: 12 → 10"),
+        (10, 29, MarkKind.CHECK_IN, "Tomasz Okafor checked in 44 for GROW-41"),
+        (11, 9, MarkKind.SCOPE, "GROW-256 added; GROW-244 removed"),
+        (11, 17, MarkKind.CHECK_IN, "Tomasz Okafor checked in 12.4 for GROW-42"),
+        (11, 18, MarkKind.CHECK_IN, "Tomasz Okafor checked in 47 for GROW-41"),
+        (11, 18, MarkKind.SCOPE, "GROW-258 removed"),
     )
 )
 
@@ -331,19 +331,19 @@ def metric(
 
 
 CALIBRATION = (
-    Calibration(Level.LIKELY, 312, 9, Fraction(88, 100), Fraction(78, 100)),
-    Calibration(Level.OPEN, 204, 7, Fraction(59, 100), Fraction(55, 100)),
-    Calibration(Level.UNLIKELY, 96, 4, Fraction(17, 100), Fraction(25, 100)),
+    Calibration(Likelihood.LIKELY, 312, 9, Fraction(88, 100), Fraction(78, 100)),
+    Calibration(Likelihood.OPEN, 204, 7, Fraction(59, 100), Fraction(55, 100)),
+    Calibration(Likelihood.UNLIKELY, 96, 4, Fraction(17, 100), Fraction(25, 100)),
 )
 WEEKS = ((2, 1), (0, 0), (3, 2), (1, 0), (0, 1), (2, 0), (1, 1))
 """Of the delivery key results: what was finished and added in each of the last weeks."""
 
 
-def outlook(kr: KeyResultState) -> Answer:
+def outlook(kr: KeyResultState) -> Forecast:
     """What is said of a key result: by these weeks, or by readings that rise a little each week."""
     measured = kr.measurement
     if measured.progress is not None and measured.progress >= ACHIEVED_AT[kr.commitment]:
-        return Answer(Fraction(1), reached=True)
+        return Forecast(Fraction(1), reached=True)
     today = NOW.date()
     if kr.kind == "delivery":
         rows = [row for row in measured.ledger.rows if row.disposition is Disposition.COUNTED]
@@ -351,17 +351,19 @@ def outlook(kr: KeyResultState) -> Answer:
             Week(today - timedelta(days=7 * place), *drawn) for place, drawn in enumerate(WEEKS, start=1)
         )
         finished = sum(row.progress == 1 for row in rows)
-        work = Work(today, CYCLE.end, len(rows), finished, ACHIEVED_AT[kr.commitment], weeks, undated=1)
+        work = DeliveryWork(
+            today, CYCLE.end, len(rows), finished, ACHIEVED_AT[kr.commitment], weeks, undated=1
+        )
         return delivery.forecast(work)
     start, current, target = measured.start, measured.current, measured.target
     if start is None or current is None or target is None:
-        return trend.forecast({}, today, CYCLE.end, Aim())
+        return trend.forecast({}, today, CYCLE.end, TargetRange())
     steps = (Fraction(number, 6) for number in (0, 1, 2, 3, 4, 6))
     readings = {
         today - timedelta(days=7 * (5 - place)): start + (current - start) * step
         for place, step in enumerate(steps)
     }
-    aim = Aim(at_least=target) if target > start else Aim(at_most=target)
+    aim = TargetRange(at_least=target) if target > start else TargetRange(at_most=target)
     return trend.forecast(readings, today, CYCLE.end, aim)
 
 
@@ -522,20 +524,20 @@ def _states() -> list[ObjectiveState]:
     ]  # fmt: skip
 
 
-def seeded_sites() -> tuple[Status, ...]:
+def seeded_sites() -> tuple[SiteStatus, ...]:
     """One site that runs well but for a dead letter, one that is quite well."""
     buried = DeadLetter(
         "10109", "GROW-9", "Jira refused customfield_10061: “OKR health” is not on the edit screen of Epic in project GROW.",
         "Add the field to the edit screen in Jira, then retry.", NOW - timedelta(hours=2),
     )  # fmt: skip
     return (
-        Status(
+        SiteStatus(
             "main", NOW, "https://jira.example.com", issues=48_210, last_delivery=NOW - timedelta(seconds=12), last_resync=NOW - timedelta(hours=3),
             last_recent=NOW - timedelta(minutes=2),
             newest_change=NOW - timedelta(seconds=14), drift=Drift(0, 48_210, NOW - timedelta(hours=3)), deliveries={"done": 18_402, "ignored": 2_117, "pending": 3}, due=2,
             overdue_since=NOW - timedelta(seconds=4), dead=(buried,), token_expires=NOW.date() + timedelta(days=101),
         ),
-        Status(
+        SiteStatus(
             "partners", NOW, "https://partners.example.com", issues=1_904, last_delivery=NOW - timedelta(minutes=8), last_resync=NOW - timedelta(hours=4),
             last_recent=NOW - timedelta(minutes=3), newest_change=NOW - timedelta(minutes=9), drift=Drift(3, 1_904, NOW - timedelta(hours=4)), deliveries={"done": 611, "ignored": 24},
         ),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 
-from connectors.store.lists.list_rows import START, After, Tallies, Wanted
+from connectors.store.lists.list_rows import START, After, RowSelection, Tallies
 from mappings.rollup.health import SEVERITY
 from mappings.rollup.state import ObjectiveState
 from plugin.pages.views.objectives.tree import name, natural
@@ -64,7 +64,7 @@ class PlainSlice:
     next: After | None
 
 
-def admits(wanted: Wanted, one: One, *, health: bool = True) -> bool:
+def admits(wanted: RowSelection, one: One, *, health: bool = True) -> bool:
     """Whether an objective is asked for; without `health` for the totals, which offer every health."""
     state = one.state
     return (
@@ -87,7 +87,7 @@ def _words(one: One) -> str:
     return f"{one.state.key} {one.state.title}".casefold()
 
 
-def tallies(every: Iterable[One], wanted: Wanted) -> Tallies:
+def tallies(every: Iterable[One], wanted: RowSelection) -> Tallies:
     """The figures around the list."""
     mine = [one for one in every if one.site in wanted.sites]
     return Tallies(
@@ -100,7 +100,7 @@ def tallies(every: Iterable[One], wanted: Wanted) -> Tallies:
     )
 
 
-def page(every: Iterable[One], wanted: Wanted, after: After, size: int) -> PlainSlice:
+def page(every: Iterable[One], wanted: RowSelection, after: After, size: int) -> PlainSlice:
     """One page of the filtered tree. A cursor whose objective is gone falls back to its place."""
     rows = placed([one for one in every if admits(wanted, one)], ORDERS[wanted.order])
     start = _start(rows, after, wanted.sites)

@@ -25,7 +25,7 @@ WORDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Stood:
+class FormerStanding:
     """What an objective stood at when the digest before was made."""
 
     progress: Fraction | None
@@ -51,7 +51,7 @@ class Stands:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class DigestLine:
     """One line of a section: what is said, and the page it leads to."""
 
     text: str
@@ -63,12 +63,12 @@ class Section:
     """A heading with its lines; `more` are so many that were left out."""
 
     title: str
-    lines: tuple[Line, ...]
+    lines: tuple[DigestLine, ...]
     more: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class DigestMessage:
     """What is told, whatever the channel. `key` says which message it is, for ever; `empty`: nothing happened."""
 
     key: str
@@ -80,8 +80,8 @@ class Message:
 
 
 def digest(
-    key: str, week: date, today: date, now: Iterable[Stands], before: Mapping[str, Stood], link: str
-) -> Message:
+    key: str, week: date, today: date, now: Iterable[Stands], before: Mapping[str, FormerStanding], link: str
+) -> DigestMessage:
     """The digest of a week: counts with their change, healths that changed, what moved, check-ins that ask, cycles that end soon."""
     stands = sorted(now, key=lambda one: (tuple(HealthLevel).index(one.health), one.key, one.id))
     found = (
@@ -92,10 +92,10 @@ def digest(
     )
     sections = tuple(one for one in found if one.lines)
     subject = f"OKR digest, week of {week.isoformat()}"
-    return Message(key, subject, _counts(stands, before), sections, link, empty=not sections)
+    return DigestMessage(key, subject, _counts(stands, before), sections, link, empty=not sections)
 
 
-def _counts(stands: Iterable[Stands], before: Mapping[str, Stood]) -> str:
+def _counts(stands: Iterable[Stands], before: Mapping[str, FormerStanding]) -> str:
     """The change is that of the objectives that are told of: `before` knows those of former cycles as well."""
     stands = list(stands)
     healths = Counter(one.health for one in stands)
@@ -111,34 +111,34 @@ def _counts(stands: Iterable[Stands], before: Mapping[str, Stood]) -> str:
     return f"{count} {'objective' if count == 1 else 'objectives'}: {', '.join(parts) or 'nothing known'}."
 
 
-def _section(title: str, lines: Iterable[Line | None]) -> Section:
+def _section(title: str, lines: Iterable[DigestLine | None]) -> Section:
     found = [one for one in lines if one is not None]
     return Section(title, tuple(found[:MOST_ROWS]), max(len(found) - MOST_ROWS, 0))
 
 
-def _line(one: Stands, said: str) -> Line:
-    return Line(f"{f'{one.key} {one.title}'.strip()}: {said}", one.link)
+def _line(one: Stands, said: str) -> DigestLine:
+    return DigestLine(f"{f'{one.key} {one.title}'.strip()}: {said}", one.link)
 
 
-def _health(one: Stands, before: Mapping[str, Stood]) -> Line | None:
+def _health(one: Stands, before: Mapping[str, FormerStanding]) -> DigestLine | None:
     was = before.get(one.id)
     if was is None or was.health is one.health:
         return None
     return _line(one, f"{WORDS[was.health]} → {WORDS[one.health]}. {one.sentence}")
 
 
-def _by_movement(stands: Iterable[Stands], before: Mapping[str, Stood]) -> list[Stands]:
+def _by_movement(stands: Iterable[Stands], before: Mapping[str, FormerStanding]) -> list[Stands]:
     return sorted(stands, key=lambda one: -abs(_way(one, before) or Fraction(0)))
 
 
-def _way(one: Stands, before: Mapping[str, Stood]) -> Fraction | None:
+def _way(one: Stands, before: Mapping[str, FormerStanding]) -> Fraction | None:
     was = before.get(one.id)
     if was is None or was.progress is None or one.progress is None:
         return None
     return one.progress - was.progress
 
 
-def _moved(one: Stands, before: Mapping[str, Stood]) -> Line | None:
+def _moved(one: Stands, before: Mapping[str, FormerStanding]) -> DigestLine | None:
     way = _way(one, before)
     was = before.get(one.id)
     if way is None or was is None or was.progress is None or one.progress is None or abs(way) < MOVED:
@@ -146,7 +146,7 @@ def _moved(one: Stands, before: Mapping[str, Stood]) -> Line | None:
     return _line(one, f"{_share(was.progress)} → {_share(one.progress)}")
 
 
-def _ending(stands: Iterable[Stands], today: date) -> Iterable[Line]:
+def _ending(stands: Iterable[Stands], today: date) -> Iterable[DigestLine]:
     cycles: dict[str, list[Stands]] = {}
     for one in stands:
         if one.cycle_end is not None and today <= one.cycle_end <= today + SOON:
@@ -156,7 +156,7 @@ def _ending(stands: Iterable[Stands], today: date) -> Iterable[Line]:
         days = (end - today).days if end is not None else 0
         behind = [one for one in members if _is_behind(one)]
         said = f"{id_} ends on {end}, in {days} {'day' if days == 1 else 'days'}"
-        yield Line(f"{said}; {len(behind)} committed of {len(members)} below what is expected today")
+        yield DigestLine(f"{said}; {len(behind)} committed of {len(members)} below what is expected today")
         yield from (_line(one, f"{_share(one.progress)}, expected {_share(one.expected)}") for one in behind)
 
 

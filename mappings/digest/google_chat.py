@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from mappings.digest.digest import Line, Message, Section
+from mappings.digest.digest import DigestLine, DigestMessage, Section
 from mappings.digest.words import cut, escape, line_text, more_text, subject
 
 LARGEST = 28_000
@@ -12,12 +12,12 @@ LARGEST = 28_000
 LONGEST_SUBJECT = 200
 
 
-def google_chat(message: Message) -> dict[str, object]:
+def google_chat(message: DigestMessage) -> dict[str, object]:
     """Text and card; the key stands in the last line of the card."""
     return _content(cut(message, lambda one: len(json.dumps(_content(one))) <= LARGEST))
 
 
-def _content(message: Message) -> dict[str, object]:
+def _content(message: DigestMessage) -> dict[str, object]:
     head = subject(message)[:LONGEST_SUBJECT]
     foot = f'<font color="#80868b">{escape(message.key)}</font>'
     if message.link:
@@ -40,7 +40,7 @@ def _lines(section: Section) -> str:
     return "<br>".join([*lines, more_text(section)] if section.more else lines)
 
 
-def _linked(line: Line) -> str:
+def _linked(line: DigestLine) -> str:
     said = escape(line_text(line))
     return f'<a href="{escape(line.link)}">{said}</a>' if line.link else said
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mappings.digest.digest import Line, Message, Section
+from mappings.digest.digest import DigestLine, DigestMessage, Section
 from mappings.digest.words import more_text, subject
 
 SECTION = 3_000
@@ -13,7 +13,7 @@ BLOCKS = 50
 HEADER = 150
 
 
-def slack(message: Message) -> dict[str, object]:
+def slack(message: DigestMessage) -> dict[str, object]:
     """What a Slack webhook takes: text for phones and screen readers, and blocks. The key stands in the last one."""
     head = subject(message)[:HEADER]
     blocks: list[dict[str, object]] = [
@@ -56,7 +56,7 @@ def _parts(section: Section) -> Iterator[tuple[str, int]]:
     yield held, count
 
 
-def _linked(line: Line) -> str:
+def _linked(line: DigestLine) -> str:
     said = _escaped(" ".join(line.text.split()))[:1_000]
     return f"<{line.link}|{said}>" if line.link else said
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 
-from mappings.digest.digest import Line, Message
+from mappings.digest.digest import DigestLine, DigestMessage
 from mappings.digest.words import cut, line_text, more_text, subject
 
 LARGEST = 25_000
@@ -15,12 +15,12 @@ LARGEST = 25_000
 LONGEST_SUBJECT = 200
 
 
-def teams(message: Message) -> dict[str, object]:
+def teams(message: DigestMessage) -> dict[str, object]:
     """The envelope with the card; the key stands in its last line."""
     return _card(cut(message, lambda one: len(json.dumps(_card(one))) <= LARGEST))
 
 
-def _card(message: Message) -> dict[str, object]:
+def _card(message: DigestMessage) -> dict[str, object]:
     head = subject(message)[:LONGEST_SUBJECT]
     body: list[dict[str, object]] = [
         _text(head, size="large", weight="bolder"),
@@ -50,7 +50,7 @@ def _text(said: str, **style: object) -> dict[str, object]:
     return {"type": "RichTextBlock", "inlines": [{"type": "TextRun", "text": said, **style}]}
 
 
-def _line(line: Line) -> dict[str, object]:
+def _line(line: DigestLine) -> dict[str, object]:
     run: dict[str, object] = {"type": "TextRun", "text": line_text(line)}
     if line.link:
         run["selectAction"] = {"type": "Action.OpenUrl", "url": line.link}

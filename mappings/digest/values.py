@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from mappings.digest.digest import Message
+from mappings.digest.digest import DigestMessage
 from mappings.digest.words import subject, text
 
 
-def values(message: Message) -> dict[str, object]:
+def values(message: DigestMessage) -> dict[str, object]:
     """The message as JSON; `key` is the same with each repetition."""
     return {
         "version": 1,

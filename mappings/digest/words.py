@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from mappings.digest.digest import Line, Message, Section
+from mappings.digest.digest import DigestLine, DigestMessage, Section
 
 BIDI = {ord(char): None for char in "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"}
 """Signs that turn the direction of text: nothing in a subject may hide behind them."""
 LONGEST_LINE = 1_000
 
 
-def subject(message: Message) -> str:
+def subject(message: DigestMessage) -> str:
     """One line, without signs that turn text round."""
     return " ".join(message.subject.translate(BIDI).split())
 
 
-def text(message: Message) -> str:
+def text(message: DigestMessage) -> str:
     """Everything as plain text, complete by itself."""
     parts = [message.lead]
     for section in message.sections:
@@ -28,18 +28,18 @@ def text(message: Message) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _spaced(line: Line) -> str:
+def _spaced(line: DigestLine) -> str:
     said = " ".join(line.text.split())
     return f"{said} <{line.link}>" if line.link else said
 
 
-def line_text(line: Line, most: int = LONGEST_LINE) -> str:
+def line_text(line: DigestLine, most: int = LONGEST_LINE) -> str:
     """The words of a line without breaks, shortened where they are too many."""
     said = " ".join(line.text.translate(BIDI).split())
     return said if len(said) <= most else f"{said[: most - 1]}…"
 
 
-def cut(message: Message, fits: Callable[[Message], bool]) -> Message:
+def cut(message: DigestMessage, fits: Callable[[DigestMessage], bool]) -> DigestMessage:
     """As many whole lines as fit, from the first on; the rest of each section is counted."""
     lines = sum(len(section.lines) for section in message.sections)
     if fits(message):
@@ -54,7 +54,7 @@ def cut(message: Message, fits: Callable[[Message], bool]) -> Message:
     return _first(message, least)
 
 
-def _first(message: Message, count: int) -> Message:
+def _first(message: DigestMessage, count: int) -> DigestMessage:
     sections = []
     for section in message.sections:
         kept = section.lines[: max(count, 0)]
@@ -76,7 +76,7 @@ def escape(said: str) -> str:
     return "".join(ESCAPES.get(char, char) for char in said)
 
 
-def html(message: Message) -> str:
+def html(message: DigestMessage) -> str:
     """The same for readers of HTML: no images, nothing from elsewhere."""
     parts = [f"<p>{escape(message.lead)}</p>"]
     for section in message.sections:
@@ -88,6 +88,6 @@ def html(message: Message) -> str:
     return f"<!doctype html><html><body>{''.join(parts)}</body></html>"
 
 
-def _anchor(line: Line) -> str:
+def _anchor(line: DigestLine) -> str:
     said = escape(" ".join(line.text.split()))
     return f'<a href="{escape(line.link)}">{said}</a>' if line.link else said

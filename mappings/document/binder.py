@@ -25,7 +25,7 @@ from mappings.document.mapping import (
     StatusRules,
     TeamRule,
 )
-from mappings.document.names import Kind, Name, called, entries, link_word
+from mappings.document.names import MappingName, NameKind, called, entries, link_word
 from mappings.document.plain_parents import parent_rules
 from mappings.document.schema import (
     NOTHING,
@@ -106,7 +106,7 @@ class _Binder:
     catalogue: Catalogue
     report: Report
     today: Catalogue
-    names: set[Name] = field(default_factory=set)
+    names: set[MappingName] = field(default_factory=set)
 
     def mapping(self) -> Mapping:
         document = self.document
@@ -137,22 +137,24 @@ class _Binder:
         check_bound(mapping, self.catalogue, self.report)
         return mapping
 
-    def every_name(self, mapping: Mapping) -> frozenset[Name]:
+    def every_name(self, mapping: Mapping) -> frozenset[MappingName]:
         """The names of every JQL and of every other place of the document."""
         found = self.names | {name for selector in mapping.selectors() for name in selector.names}
         for _, text in jql_texts(self.document):
             found |= self.selector(text).names
         for alias, part in self.document.fields.items():
             if mapping.fields[alias].id.startswith(CUSTOM) and (part.id or part.name):
-                found.add(Name(Kind.FIELD, part.id or part.name or "", (mapping.fields[alias].id,)))
-        found |= {Name(Kind.LINK, phrase, word.ids) for phrase, word in mapping.links.items()}
+                found.add(
+                    MappingName(NameKind.FIELD, part.id or part.name or "", (mapping.fields[alias].id,))
+                )
+        found |= {MappingName(NameKind.LINK, phrase, word.ids) for phrase, word in mapping.links.items()}
         for path, made in creations(self.document):
-            found.add(self.entry(Kind.TYPE, made.type, (*path, "type")))
+            found.add(self.entry(NameKind.TYPE, made.type, (*path, "type")))
             if made.project is not None:
-                found.add(self.entry(Kind.PROJECT, made.project, (*path, "project")))
+                found.add(self.entry(NameKind.PROJECT, made.project, (*path, "project")))
         return frozenset(found | set(_written_options(mapping)))
 
-    def entry(self, kind: Kind, word: str, path: Path) -> Name:
+    def entry(self, kind: NameKind, word: str, path: Path) -> MappingName:
         """A word for something that the catalogue lists in full, by name, key or id; an empty list takes it for the id."""
         listed = entries(self.catalogue, kind)
         ids = [one.id for one in listed if word == one.id or word.casefold() in called(one)]
@@ -160,7 +162,7 @@ class _Binder:
             known = dict.fromkeys(str(getattr(one, "key", one.name)) for one in listed)
             remedy = "write it as Jira shows it, or its id"
             self.report.unknown(Code.UNKNOWN_VALUE, f"the {kind}", word, known, path, remedy)
-        return Name(kind, word, tuple(sorted(ids)) if listed else (word,))
+        return MappingName(kind, word, tuple(sorted(ids)) if listed else (word,))
 
     def team(self, fields: Dictionary[str, Field]) -> TeamRule | None:
         """The words for teams stand for projects, or for options of the field; ids decide."""
@@ -178,14 +180,18 @@ class _Binder:
                 found.setdefault(word.strip().casefold(), called_so)
         return TeamRule(read, found)
 
-    def team_word(self, word: str, part: TeamPart, read: Field | None) -> Name | None:
+    def team_word(self, word: str, part: TeamPart, read: Field | None) -> MappingName | None:
         """A project, or an option as far as those of the field are known; None where it is what the field holds."""
         if part.field is None:
-            return self.entry(Kind.PROJECT, word, ("team", "names", word))
+            return self.entry(NameKind.PROJECT, word, ("team", "names", word))
         folded = word.strip().casefold()
         options = read.options if read is not None else ()
         ids = [one.id for one in options if folded in (one.name.casefold(), one.id)]
-        return Name(Kind.OPTION, word, tuple(sorted(ids)), read.id) if ids and read is not None else None
+        return (
+            MappingName(NameKind.OPTION, word, tuple(sorted(ids)), read.id)
+            if ids and read is not None
+            else None
+        )
 
     def zone(self) -> tzinfo:
         return zone_of(self.document.time_zone or self.catalogue.time_zone) or UTC
@@ -212,7 +218,7 @@ class _Binder:
         for name, share in part.by_status.items():
             ids = self.status_ids(name, (*path, "by_status", name))
             if self.catalogue.statuses:
-                self.names.add(Name(Kind.STATUS, name, tuple(sorted(ids))))
+                self.names.add(MappingName(NameKind.STATUS, name, tuple(sorted(ids))))
             for id_ in ids:
                 by_status.setdefault(id_, Fraction(share))
         return StatusOverride(self.optional(part.when), by_status, _fractions(part.by_category))
@@ -223,7 +229,7 @@ class _Binder:
             for place, name in marked_texts(part.source, StatusName):
                 found[name] = frozenset(self.status_ids(name, ("kpis", index, "source", *place)))
                 if self.catalogue.statuses:
-                    self.names.add(Name(Kind.STATUS, name, tuple(sorted(found[name]))))
+                    self.names.add(MappingName(NameKind.STATUS, name, tuple(sorted(found[name]))))
         return found
 
     def status_ids(self, name: str, path: Path) -> Sequence[str]:
@@ -260,7 +266,7 @@ class _Binder:
         )
 
 
-def _written_options(mapping: Mapping) -> Iterator[Name]:
+def _written_options(mapping: Mapping) -> Iterator[MappingName]:
     """The options that are written, as far as they are known."""
     fields = {field.id: field for field in mapping.fields.values()}
     for field_id, words in mapping.written_options().items():
@@ -268,7 +274,7 @@ def _written_options(mapping: Mapping) -> Iterator[Name]:
             folded = word.strip().casefold()
             ids = [one.id for one in fields[field_id].options if folded in (one.name.casefold(), one.id)]
             if ids:
-                yield Name(Kind.OPTION, word, tuple(sorted(ids)), field_id)
+                yield MappingName(NameKind.OPTION, word, tuple(sorted(ids)), field_id)
 
 
 def _fractions(*shares: Dictionary[Category, Decimal]) -> dict[str, Fraction]:

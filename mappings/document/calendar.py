@@ -14,7 +14,7 @@ ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Period:
+class YearPart:
     """A part of a year: how many months it has, and what the id of one looks like (`Q` for 2026-Q4; a year has none, a month is a number)."""
 
     name: str
@@ -38,20 +38,20 @@ class Period:
 
 
 _FORM = re.compile(r"(?P<year>[0-9]{4})(?:-[QTH]?(?P<part>[0-9]{1,2}))?", re.ASCII)
-PERIODS: Mapping[str, Period] = {
+PERIODS: Mapping[str, YearPart] = {
     one.name: one
     for one in (
-        Period("month", 1),
-        Period("quarter", 3, "Q"),
-        Period("tertial", 4, "T"),
-        Period("half", 6, "H"),
-        Period("year", 12),
+        YearPart("month", 1),
+        YearPart("quarter", 3, "Q"),
+        YearPart("tertial", 4, "T"),
+        YearPart("half", 6, "H"),
+        YearPart("year", 12),
     )
 }
 """Every period by which cycles can recur, the shortest first."""
 
 
-def looks_like(id_: str) -> Period | None:
+def looks_like(id_: str) -> YearPart | None:
     """The period whose ids look like this."""
     return next((one for one in PERIODS.values() if one.read(id_) is not None), None)
 
@@ -63,7 +63,7 @@ class Recurrence:
     A month bears the calendar year and month in which it begins itself.
     """
 
-    period: Period
+    period: YearPart
     month: int = 1
     day: int = 1
 
@@ -173,4 +173,4 @@ def calendar_of(document: Document) -> Calendar:
     return Calendar({one.id: one for one in cycles.listed}, recurrences, cycles)
 
 
-__all__ = ["CURRENT", "PERIODS", "Calendar", "Period", "Recurrence", "calendar_of", "looks_like"]
+__all__ = ["CURRENT", "PERIODS", "Calendar", "Recurrence", "YearPart", "calendar_of", "looks_like"]

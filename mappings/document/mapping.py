@@ -10,7 +10,7 @@ from datetime import tzinfo
 from fractions import Fraction
 
 from mappings.document.calendar import Calendar
-from mappings.document.names import Kind, LinkWord, Name, link_word
+from mappings.document.names import LinkWord, MappingName, NameKind, link_word
 from mappings.document.schema import Document, KeyResultPart, ObjectivePart, WriteBackPart
 from mappings.document.text.places import Path
 from mappings.facts.catalogue import Field
@@ -104,7 +104,7 @@ class Mapping:
     zone: tzinfo
     compile_jql: Callable[[str], Selector]
     """Compiles JQL that people keep in an issue field; raises `mappings.jql.JqlError`."""
-    names: frozenset[Name] = frozenset()
+    names: frozenset[MappingName] = frozenset()
     """Every name the mapping uses, with what it stands for."""
     kpis: collections.abc.Mapping[str, collections.abc.Mapping[str, Selector]] = dataclasses.field(
         default_factory=dict
@@ -132,7 +132,7 @@ class Mapping:
         """What a phrase of the mapping means."""
         return self.links.get(phrase) or link_word(phrase, ())
 
-    def ids_of(self, kind: Kind, word: str) -> tuple[str, ...]:
+    def ids_of(self, kind: NameKind, word: str) -> tuple[str, ...]:
         """What a word of the mapping stands for."""
         return next((name.ids for name in self.names if name.kind is kind and name.word == word), ())
 

@@ -11,7 +11,7 @@ from mappings.facts.catalogue import Catalogue, Field, LinkType, OptionContext
 from mappings.facts.issue import Link, Named
 
 
-class Kind(StrEnum):
+class NameKind(StrEnum):
     """What a name is the name of."""
 
     FIELD = "field"
@@ -29,27 +29,27 @@ class Kind(StrEnum):
 
 
 LISTED = {
-    Kind.PROJECT: "projects",
-    Kind.TYPE: "issue_types",
-    Kind.STATUS: "statuses",
-    Kind.RESOLUTION: "resolutions",
-    Kind.PRIORITY: "priorities",
-    Kind.LINK: "link_types",
-    Kind.COMPONENT: "components",
-    Kind.VERSION: "versions",
-    Kind.PERSON: "people",
-    Kind.ISSUE: "issues",
+    NameKind.PROJECT: "projects",
+    NameKind.TYPE: "issue_types",
+    NameKind.STATUS: "statuses",
+    NameKind.RESOLUTION: "resolutions",
+    NameKind.PRIORITY: "priorities",
+    NameKind.LINK: "link_types",
+    NameKind.COMPONENT: "components",
+    NameKind.VERSION: "versions",
+    NameKind.PERSON: "people",
+    NameKind.ISSUE: "issues",
 }
 """Where a catalogue keeps what has such a name; fields and their options stand apart."""
 
-LOOKED_UP = (Kind.COMPONENT, Kind.VERSION, Kind.PERSON, Kind.ISSUE, Kind.OPTION)
+LOOKED_UP = (NameKind.COMPONENT, NameKind.VERSION, NameKind.PERSON, NameKind.ISSUE, NameKind.OPTION)
 """Kinds that no catalogue of Jira lists in full: what is not in one may exist all the same."""
 
-SINGLE = (Kind.FIELD, Kind.PERSON, Kind.ISSUE)
+SINGLE = (NameKind.FIELD, NameKind.PERSON, NameKind.ISSUE)
 """Kinds of which a word means one: another of the same name is not taken in."""
 
 
-class Entry(Protocol):
+class CatalogueEntry(Protocol):
     """What has an id and a name."""
 
     @property
@@ -59,14 +59,14 @@ class Entry(Protocol):
     def name(self) -> str: ...
 
 
-E = TypeVar("E", bound=Entry)
+E = TypeVar("E", bound=CatalogueEntry)
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Name:
+class MappingName:
     """One word of a mapping and the ids it stands for; `field` is the field whose option it is. Without ids nothing is called so yet."""
 
-    kind: Kind
+    kind: NameKind
     word: str
     ids: tuple[str, ...] = ()
     field: str = ""
@@ -82,7 +82,7 @@ class Name:
 class Rename:
     """What a word stands for is called otherwise now."""
 
-    name: Name
+    name: MappingName
     id: str
     now: str
 
@@ -94,7 +94,7 @@ class Rename:
 class Arrival:
     """Something else has come to be called by a word of the mapping, and counts as meant."""
 
-    name: Name
+    name: MappingName
     id: str
 
     def __str__(self) -> str:
@@ -105,7 +105,7 @@ class Arrival:
 class Absence:
     """What a word stands for is no longer in Jira, or out of the account's sight."""
 
-    name: Name
+    name: MappingName
     id: str
 
     def __str__(self) -> str:
@@ -114,7 +114,7 @@ class Absence:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class NameReview:
     """What a later catalogue says of the names of a mapping; `bound` is the bound form with what has been taken in."""
 
     bound: Catalogue
@@ -123,25 +123,25 @@ class Comparison:
     absences: tuple[Absence, ...] = ()
 
 
-def entries(catalogue: Catalogue, kind: Kind, field: str = "") -> Sequence[Entry]:
+def entries(catalogue: Catalogue, kind: NameKind, field: str = "") -> Sequence[CatalogueEntry]:
     """Everything of a kind."""
-    if kind is Kind.FIELD:
+    if kind is NameKind.FIELD:
         return catalogue.fields
-    if kind is Kind.OPTION:
+    if kind is NameKind.OPTION:
         found = catalogue.field(field)
         return found.options if found is not None else ()
-    listed: Sequence[Entry] = getattr(catalogue, LISTED[kind])
+    listed: Sequence[CatalogueEntry] = getattr(catalogue, LISTED[kind])
     return listed
 
 
-def called(entry: Entry) -> frozenset[str]:
+def called(entry: CatalogueEntry) -> frozenset[str]:
     """Every name something goes by, case-folded: a project by its key too, a link type by its phrases, a person by the address."""
     more = [getattr(entry, part, None) for part in ("key", "inward", "outward", "email")]
     more += getattr(entry, "clause_names", ())
     return frozenset(one.casefold() for one in (entry.name, *more) if one)
 
 
-def compare(names: Iterable[Name], bound: Catalogue, now: Catalogue) -> Comparison:
+def compare(names: Iterable[MappingName], bound: Catalogue, now: Catalogue) -> NameReview:
     """Hold a later catalogue against the bound form. A kind of which it lists nothing says nothing.
 
     What is new is taken in under the name it has now, so that a word of the mapping finds it; what was there before keeps the
@@ -162,7 +162,7 @@ def compare(names: Iterable[Name], bound: Catalogue, now: Catalogue) -> Comparis
             elif id_ in live and not name.written_as_id and name.word.casefold() not in _said(live[id_]):
                 renames.append(Rename(name, id_, shown_name(live[id_], name, bound)))
         arrivals += [Arrival(name, id_) for id_ in _arrived(name, bound, live.values())]
-    return Comparison(grown, _once(renames), _once(arrivals), _once(absences))
+    return NameReview(grown, _once(renames), _once(arrivals), _once(absences))
 
 
 T = TypeVar("T")
@@ -177,11 +177,11 @@ def plain_id(id_: str) -> str:
     return id_.partition(":")[0]
 
 
-def _said(entry: Entry) -> frozenset[str]:
+def _said(entry: CatalogueEntry) -> frozenset[str]:
     return called(entry) | {entry.id.casefold(), entry.id.removeprefix("customfield_")}
 
 
-def shown_name(entry: Entry, name: Name, bound: Catalogue) -> str:
+def shown_name(entry: CatalogueEntry, name: MappingName, bound: Catalogue) -> str:
     """What has to be written instead of the word: the part of the same sort, so a key for a key and a phrase for a phrase."""
     before = next((one for one in entries(bound, name.kind, name.field) if one.id == entry.id), None)
     folded = name.word.casefold()
@@ -192,7 +192,7 @@ def shown_name(entry: Entry, name: Name, bound: Catalogue) -> str:
     return entry.name
 
 
-def _arrived(name: Name, bound: Catalogue, live: Iterable[Entry]) -> Iterator[str]:
+def _arrived(name: MappingName, bound: Catalogue, live: Iterable[CatalogueEntry]) -> Iterator[str]:
     """What is called by this word and was not known before; for a word that meant nothing, whatever is called so."""
     if name.kind in SINGLE and name.ids:
         return
@@ -204,7 +204,7 @@ def _arrived(name: Name, bound: Catalogue, live: Iterable[Entry]) -> Iterator[st
             yield entry.id
 
 
-def _grown(bound: Catalogue, now: Catalogue, names: Sequence[Name]) -> Catalogue:
+def _grown(bound: Catalogue, now: Catalogue, names: Sequence[MappingName]) -> Catalogue:
     parts: dict[str, object] = {}
     for kind, part in LISTED.items():
         if kind not in SINGLE:
@@ -213,10 +213,10 @@ def _grown(bound: Catalogue, now: Catalogue, names: Sequence[Name]) -> Catalogue
     return replace(bound, fields=_grown_fields(bound.fields, now, names), **parts)  # type: ignore[arg-type]
 
 
-def _grown_fields(fields: Iterable[Field], now: Catalogue, names: Sequence[Name]) -> tuple[Field, ...]:
+def _grown_fields(fields: Iterable[Field], now: Catalogue, names: Sequence[MappingName]) -> tuple[Field, ...]:
     found = []
     for field in fields:
-        options = entries(now, Kind.OPTION, field.id)
+        options = entries(now, NameKind.OPTION, field.id)
         words = {one.word.casefold() for one in names if one.field == field.id and not one.ids}
         more = tuple(Named(one.id, one.name) for one in options)
         live = now.field(field.id)
@@ -278,21 +278,21 @@ def _without(entry: E, names: Set[str]) -> E:
     return replace(entry, **borne) if borne else entry  # type: ignore[type-var]
 
 
-def bound_form(names: Iterable[Name], fields: Iterable[str], catalogue: Catalogue) -> Catalogue:
+def bound_form(names: Iterable[MappingName], fields: Iterable[str], catalogue: Catalogue) -> Catalogue:
     """What of a catalogue a mapping is bound to: the fields it reads or writes, the people and issues it names, and the rest whole.
 
     The rest is kept whole so that what is new later can be told from what was there under another name.
     """
     named = list(names)
-    ids: Mapping[Kind, set[str]] = {
-        kind: {id_ for one in named if one.kind is kind for id_ in one.ids} for kind in Kind
+    ids: Mapping[NameKind, set[str]] = {
+        kind: {id_ for one in named if one.kind is kind for id_ in one.ids} for kind in NameKind
     }
-    read = ids[Kind.FIELD] | set(fields)
+    read = ids[NameKind.FIELD] | set(fields)
     return replace(
         catalogue,
         fields=tuple(one for one in catalogue.fields if one.id in read),
-        people=tuple(one for one in catalogue.people if one.id in ids[Kind.PERSON]),
-        issues=tuple(one for one in catalogue.issues if one.id in ids[Kind.ISSUE]),
+        people=tuple(one for one in catalogue.people if one.id in ids[NameKind.PERSON]),
+        issues=tuple(one for one in catalogue.issues if one.id in ids[NameKind.ISSUE]),
     )
 
 

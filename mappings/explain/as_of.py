@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from mappings.document.mapping import Mapping
-from mappings.explain.certainty import Certainty, Doubt, Doubted, certainty
+from mappings.explain.certainty import Certainty, Doubted, Uncertainty, certainty
 from mappings.explain.check_in import CheckIns
 from mappings.explain.past import Past
 from mappings.facts.forest import Forest
@@ -45,7 +45,7 @@ class Records:
 
 
 @dataclass(frozen=True, slots=True)
-class Stood:
+class PastStanding:
     """Where an objective stood, and how sure that is."""
 
     state: ObjectiveState
@@ -184,16 +184,16 @@ def doubts_of(
     forest, mine = retrospect.forest(at), state.touched | {state.id}
     found = set(fields)
     # One that was not there at the time may have been: nobody knows where an issue stood whose history is not known.
-    found |= {Doubted(Doubt.HISTORY_MISSING, key) for key in retrospect.untold(at).values()}
+    found |= {Doubted(Uncertainty.HISTORY_MISSING, key) for key in retrospect.untold(at).values()}
     if looks_at_links(mapping):
         found |= {
-            Doubted(Doubt.LINKS_AS_NOW, issue.key)
+            Doubted(Uncertainty.LINKS_AS_NOW, issue.key)
             for issue in retrospect.touched_since(at)
             if issue.id in mine
         }
     there = (forest.issue(id_) for id_ in mine)
     found |= {
-        Doubted(Doubt.STATUS_GONE, issue.key)
+        Doubted(Uncertainty.STATUS_GONE, issue.key)
         for issue in there
         if issue is not None and retrospect.status_gone(issue)
     }

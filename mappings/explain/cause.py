@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 
-from mappings.explain.movement import Effect, Movement, Part
+from mappings.explain.movement import Effect, Movement, MovementPart
 from mappings.numbers import percent, rounded
 from mappings.rollup.rows.ledger import Contribution
 
@@ -15,7 +15,7 @@ NAMED = 3
 
 def cause(movement: Movement, named: int = NAMED) -> str:
     """The rows that moved a number, the strongest first: `PLAT-7 moved to Done, PLAT-9 added and 2 more`. Empty where none did."""
-    if any(row.part is Part.REMAPPED and row.effect for row in movement.rows):
+    if any(row.part is MovementPart.REMAPPED and row.effect for row in movement.rows):
         return "the mapping changed"
     rows = [row for row in movement.rows if row.effect or movement.total is None]
     rows.sort(key=lambda row: -abs(row.effect or Fraction(0)))
@@ -27,10 +27,14 @@ def row_cause(row: Effect) -> str:
     """What happened to one row: `PLAT-7 moved to Done`."""
     name = row.key or row.title or row.id
     if row.why:
-        return f"{name} {row.why}" if row.part not in (Part.SAID, Part.TIME) else f"{name}: {row.why}"
-    if row.part is Part.ADDED:
+        return (
+            f"{name} {row.why}"
+            if row.part not in (MovementPart.SAID, MovementPart.TIME)
+            else f"{name}: {row.why}"
+        )
+    if row.part is MovementPart.ADDED:
         return f"{name} added" if row.before is None else f"{name} counts again"
-    if row.part is Part.REMOVED:
+    if row.part is MovementPart.REMOVED:
         return f"{name} removed" if row.after is None else f"{name} left out ({row.after.reason})"
     if row.before is None or row.after is None:
         return f"{name} {row.part}"
@@ -44,19 +48,19 @@ def part_words(rows: Iterable[Effect]) -> str:
 
 def _part_word(row: Effect) -> str:
     before, after = (None if one is None else one.progress for one in (row.before, row.after))
-    if row.part is not Part.PROGRESSED:
+    if row.part is not MovementPart.PROGRESSED:
         return row.part.value
     if after == 1:
         return "completed"
     return "went back" if before is not None and after is not None and after < before else "progressed"
 
 
-def step(part: Part, before: Contribution, after: Contribution) -> str:
+def step(part: MovementPart, before: Contribution, after: Contribution) -> str:
     """How a row that stayed went on."""
     by_status = before.by_status and after.by_status
-    if part is Part.PROGRESSED and by_status and before.status != after.status and after.status:
+    if part is MovementPart.PROGRESSED and by_status and before.status != after.status and after.status:
         return f"moved to {after.status}"
-    if part is Part.RE_ESTIMATED and before.weight != after.weight:
+    if part is MovementPart.RE_ESTIMATED and before.weight != after.weight:
         return f"weight {figure(before.weight)} → {figure(after.weight)}"
     return f"progress {percentage(before.progress)} → {percentage(after.progress)}"
 

@@ -19,7 +19,7 @@ class Certainty(StrEnum):
     """There is no number, and what is not known may be why."""
 
 
-class Doubt(StrEnum):
+class Uncertainty(StrEnum):
     """Why what was is not certain."""
 
     AS_FIRST_SEEN = "as-first-seen"
@@ -38,14 +38,14 @@ class Doubt(StrEnum):
     """It was a row then, by the ledger kept of that time; since then it was deleted or has left what is mirrored."""
 
 
-WORDS: dict[Doubt, str] = {
-    Doubt.AS_FIRST_SEEN: "counts as it was first seen after the end of the cycle, for its history is not kept",
-    Doubt.LINKS_AS_NOW: "counts with the links it has now, for Jira keeps no history of links that can be read",
-    Doubt.HISTORY_MISSING: "was touched since and counts as it is now, for its history is not kept here",
-    Doubt.NO_HISTORY: "counts as it is now, for nothing keeps what it held before",
-    Doubt.UNREAD: "is not read of this site yet, so it is unknown",
-    Doubt.STATUS_GONE: "had a status that Jira no longer has, so how far it was is unknown",
-    Doubt.GONE_SINCE: "counted then, and has been deleted since or has left what is mirrored",
+WORDS: dict[Uncertainty, str] = {
+    Uncertainty.AS_FIRST_SEEN: "counts as it was first seen after the end of the cycle, for its history is not kept",
+    Uncertainty.LINKS_AS_NOW: "counts with the links it has now, for Jira keeps no history of links that can be read",
+    Uncertainty.HISTORY_MISSING: "was touched since and counts as it is now, for its history is not kept here",
+    Uncertainty.NO_HISTORY: "counts as it is now, for nothing keeps what it held before",
+    Uncertainty.UNREAD: "is not read of this site yet, so it is unknown",
+    Uncertainty.STATUS_GONE: "had a status that Jira no longer has, so how far it was is unknown",
+    Uncertainty.GONE_SINCE: "counted then, and has been deleted since or has left what is mirrored",
 }
 """What is said of that which a doubt is about."""
 MOST_NAMED = 5
@@ -55,7 +55,7 @@ MOST_NAMED = 5
 class Doubted:
     """A doubt, and the issue (by key) or the field that it is about."""
 
-    doubt: Doubt
+    doubt: Uncertainty
     about: str
 
 
@@ -68,7 +68,7 @@ def certainty(doubts: Iterable[Doubted], number: Fraction | None) -> Certainty:
 
 def sentences(doubts: Iterable[Doubted]) -> tuple[str, ...]:
     """The doubts in words, those of one kind together."""
-    named: dict[Doubt, list[str]] = {}
+    named: dict[Uncertainty, list[str]] = {}
     for one in doubts:
         named.setdefault(one.doubt, []).append(one.about)
     return tuple(f"{_listed(about)}: {WORDS[doubt]}." for doubt, about in sorted(named.items()))

@@ -48,7 +48,7 @@ class Remark:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class CommentFault:
     """Why a comment is refused, and at which character of its line (from 1; 0: none in particular)."""
 
     said: str
@@ -69,7 +69,7 @@ class Meaning:
     delta: Fraction | None
 
 
-def read_remark(lines: Sequence[str]) -> Remark | Fault | None:
+def read_remark(lines: Sequence[str]) -> Remark | CommentFault | None:
     """What the lines of a comment say; None where they are not ours."""
     at = next((index for index, line in enumerate(lines) if line.strip()), None)
     if at is None:
@@ -94,7 +94,7 @@ def read_remark(lines: Sequence[str]) -> Remark | Fault | None:
 
 def meant(
     remark: Remark, measure: Measure, unit: str | None, day: date, last: date | None, stale_days: int
-) -> Meaning | Fault:
+) -> Meaning | CommentFault:
     """What it says of a key result that is checked in by this measure, in this unit, on this day.
 
     `last` is the last day of its cycle, where it has one; without a bound of its own a value holds until the derived one has moved
@@ -105,12 +105,12 @@ def meant(
     value = remark.value
     if measure is Measure.PROGRESS:
         if not 0 <= value <= 100:
-            return Fault("progress is 0 to 100 %")
+            return CommentFault("progress is 0 to 100 %")
         value /= 100
     elif remark.percent and unit != "percent":
-        return Fault("the current value is no per cent here: write the figure alone")
+        return CommentFault("the current value is no per cent here: write the figure alone")
     if remark.until is not None and remark.until < day:
-        return Fault(f"{remark.until} has passed: name the day of the comment or a later one")
+        return CommentFault(f"{remark.until} has passed: name the day of the comment or a later one")
     if remark.until is not None or remark.delta is not None:
         return Meaning(value, remark.until, remark.delta)
     until = day + timedelta(days=stale_days)
@@ -181,7 +181,7 @@ class _Reading:
     found: dict[str, re.Match[str]] = field(default_factory=dict)
     said: Remark = Remark()
 
-    def run(self) -> Fault | None:
+    def run(self) -> CommentFault | None:
         at = 0
         while at < len(self.head):
             if self.head[at] == " ":
@@ -192,29 +192,29 @@ class _Reading:
                 return fault
         return None
 
-    def _item(self, at: int) -> tuple[Fault | None, int]:
+    def _item(self, at: int) -> tuple[CommentFault | None, int]:
         place = self.offset + at + 1
         for name, pattern, take in ITEMS:
             match = pattern.match(self.head, at)
             if match is None:
                 continue
             if name in self.found:
-                return Fault(f"{name} is said twice", place), at
+                return CommentFault(f"{name} is said twice", place), at
             taken = take(self.said, match)
             if isinstance(taken, str):
-                return Fault(taken, place), at
+                return CommentFault(taken, place), at
             self.found[name] = match
             self.said = taken
             return None, match.end()
-        return Fault(_unread(self.head[at:].split(" ", 1)[0]), place), at
+        return CommentFault(_unread(self.head[at:].split(" ", 1)[0]), place), at
 
-    def contradiction(self) -> Fault | None:
+    def contradiction(self) -> CommentFault | None:
         """What is wrong with the items together."""
         if "clear" in self.found and len(self.found) > 1:
-            return Fault("clear stands alone: it takes back what was said")
+            return CommentFault("clear stands alone: it takes back what was said")
         bound = next((name for name in ("until", "delta") if name in self.found), None)
         if bound is not None and "value" not in self.found:
-            return Fault(f"{bound} bounds a value, and none is said")
+            return CommentFault(f"{bound} bounds a value, and none is said")
         return None
 
 

@@ -13,7 +13,7 @@ LEAST_ON, LEAST_AT = 7, 4
 POINTS = re.compile(r"(0|[1-9][0-9]?)(?: ?/ ?10)?", re.ASCII)
 
 
-class Level(StrEnum):
+class ConfidenceLevel(StrEnum):
     """How sure, in the order in which the worst wins."""
 
     OFF = "off"
@@ -23,12 +23,18 @@ class Level(StrEnum):
     @property
     def words(self) -> str:
         """What it is called in a sentence."""
-        return {Level.OFF: "off track", Level.AT: "at risk", Level.ON: "on track"}[self]
+        return {
+            ConfidenceLevel.OFF: "off track",
+            ConfidenceLevel.AT: "at risk",
+            ConfidenceLevel.ON: "on track",
+        }[self]
 
 
-ORDER = tuple(Level)
-WORDS: dict[str, Level] = {
-    word: level for level in Level for word in (level.value, level.words, level.words.replace(" ", "-"))
+ORDER = tuple(ConfidenceLevel)
+WORDS: dict[str, ConfidenceLevel] = {
+    word: level
+    for level in ConfidenceLevel
+    for word in (level.value, level.words, level.words.replace(" ", "-"))
 }
 """Every way to write a level."""
 
@@ -37,7 +43,7 @@ WORDS: dict[str, Level] = {
 class Confidence:
     """A level, and the points of 10 where a number was said."""
 
-    level: Level
+    level: ConfidenceLevel
     points: int | None = None
 
     @property
@@ -62,7 +68,13 @@ class Spoken:
 
 def of_points(points: int) -> Confidence:
     """7 to 10 is on track, 4 to 6 at risk, 0 to 3 off track."""
-    level = Level.ON if points >= LEAST_ON else Level.AT if points >= LEAST_AT else Level.OFF
+    level = (
+        ConfidenceLevel.ON
+        if points >= LEAST_ON
+        else ConfidenceLevel.AT
+        if points >= LEAST_AT
+        else ConfidenceLevel.OFF
+    )
     return Confidence(level, points)
 
 

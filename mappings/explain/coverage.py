@@ -17,7 +17,7 @@ from mappings.facts.moment import Moment
 from mappings.numbers import first_filled
 from mappings.rollup.assessment import Assessment
 from mappings.rollup.rows.ledger import Disposition
-from mappings.rollup.rows.weights import COUNTING, Group, weigh
+from mappings.rollup.rows.weights import COUNTING, AlikeRows, weigh
 from mappings.rollup.state import ObjectiveState
 from mappings.rollup.team import issue_team
 
@@ -66,7 +66,7 @@ class Coverage:
         return Fraction(self.serving, self.candidates) if self.candidates else None
 
 
-class Search:
+class CandidateSearch:
     """Finds candidates among the issues of a site, for one cycle at one moment."""
 
     def __init__(
@@ -148,7 +148,7 @@ def coverage(candidates: Iterable[Candidate], serving: frozenset[str], *, weighe
 
 
 def _weighed(found: list[Candidate], serving: frozenset[str]) -> Fraction | None:
-    weights = weigh([Group(Disposition.COUNTED, one.weight) for one in found], "siblings_mean")
+    weights = weigh([AlikeRows(Disposition.COUNTED, one.weight) for one in found], "siblings_mean")
     known = [
         (one.id in serving, weight.weight)
         for one, weight in zip(found, weights, strict=True)

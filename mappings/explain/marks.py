@@ -21,7 +21,7 @@ NAMED = 3
 IN_SCOPE = frozenset({Disposition.COUNTED, Disposition.NOT_ACHIEVED, Disposition.UNKNOWN, Disposition.GAP})
 
 
-class Kind(StrEnum):
+class MarkKind(StrEnum):
     """What is marked."""
 
     TARGET = "target"
@@ -34,7 +34,7 @@ class Mark:
     """Something that happened at a moment, in words."""
 
     at: datetime
-    kind: Kind
+    kind: MarkKind
     text: str
 
 
@@ -108,20 +108,20 @@ def between(before: DatedOutline, after: DatedOutline) -> Iterator[Mark]:
     """What happened between two steps; across a change of the mapping, or of how it is known, nothing can be told."""
     if (before.revision, before.backfilled) != (after.revision, after.backfilled):
         return
-    yield from (Mark(after.at, Kind.TARGET, text) for text in _retargeted(before.outline, after.outline))
-    yield from (Mark(after.at, Kind.SCOPE, text) for text in _rescoped(before.outline, after.outline))
+    yield from (Mark(after.at, MarkKind.TARGET, text) for text in _retargeted(before.outline, after.outline))
+    yield from (Mark(after.at, MarkKind.SCOPE, text) for text in _rescoped(before.outline, after.outline))
 
 
 def checked_in(check_in: CheckIn, name: str) -> Mark:
     """Somebody said what the key result of this name stands at."""
     did = "took the derived value" if check_in.clears else f"checked in {check_in.said}"
-    return Mark(check_in.at, Kind.CHECK_IN, f"{check_in.by} {did} for {name}")
+    return Mark(check_in.at, MarkKind.CHECK_IN, f"{check_in.by} {did} for {name}")
 
 
 def withdrawn(check_in: CheckIn, at: datetime, by: str, name: str) -> Mark:
     """Somebody took a check-in back."""
     whose = "the check-in" if by == check_in.by else f"{check_in.by}’s check-in"
-    return Mark(at, Kind.CHECK_IN, f"{by} withdrew {whose} of {check_in.said} for {name}")
+    return Mark(at, MarkKind.CHECK_IN, f"{by} withdrew {whose} of {check_in.said} for {name}")
 
 
 def _retargeted(old: Outline, new: Outline) -> Iterator[str]:

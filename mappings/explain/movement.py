@@ -13,17 +13,17 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from mappings.rollup.rows.ledger import Contribution, Ledger
-from mappings.rollup.rows.stages import Part
-from mappings.rollup.rows.turns import Course, Standpoint
+from mappings.rollup.rows.stages import MovementPart
+from mappings.rollup.rows.turns import NumberPath, Standpoint
 from mappings.rollup.state import ObjectiveState
 
-__all__ = ["Effect", "Movement", "Part", "Snapshot", "moved", "objective_moved"]
+__all__ = ["Effect", "LedgerSnapshot", "Movement", "MovementPart", "moved", "objective_moved"]
 
 ZERO = Fraction(0)
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
+class LedgerSnapshot:
     """A ledger as it stood at some moment, and the revision of the mapping it was made with."""
 
     revision: str
@@ -37,7 +37,7 @@ class Effect:
     `why` is the cause in words where the rows alone do not tell it.
     """
 
-    part: Part
+    part: MovementPart
     id: str
     key: str
     title: str
@@ -61,17 +61,17 @@ class Movement:
         return None if self.before is None or self.after is None else self.after - self.before
 
     @property
-    def parts(self) -> dict[Part, Fraction]:
+    def parts(self) -> dict[MovementPart, Fraction]:
         """Every part in order, 0 where nothing of that kind happened; empty where Δ is unknown."""
         if self.total is None:
             return {}
-        sums = dict.fromkeys(Part, ZERO)
+        sums = dict.fromkeys(MovementPart, ZERO)
         for row in self.rows:
             sums[row.part] += row.effect or ZERO
         return sums
 
 
-def moved(before: Snapshot, after: Snapshot, remapped: Ledger | None = None) -> Movement:
+def moved(before: LedgerSnapshot, after: LedgerSnapshot, remapped: Ledger | None = None) -> Movement:
     """The movement between two snapshots; `remapped` is the ledger of the moment before, recomputed under the new mapping.
 
     Where the revisions differ and that ledger is missing or has no number, all of Δ is re-mapped: it cannot be told apart.
@@ -104,7 +104,7 @@ def _movement(
     middle = before
     if not same_mapping:
         middle = after if remapped is None or remapped.ledger.total is None else remapped
-    by_mapping = (replace(row, part=Part.REMAPPED) for row in effects(before, middle))
+    by_mapping = (replace(row, part=MovementPart.REMAPPED) for row in effects(before, middle))
     rows = (*by_mapping, *effects(middle, after))
     movement = Movement(before.ledger.total, after.ledger.total, rows)
     if movement.total is None:
@@ -119,7 +119,7 @@ def effects(before: Standpoint, after: Standpoint) -> Iterator[Effect]:
     """
     if before is after:
         return
-    course = Course(before, after)
+    course = NumberPath(before, after)
     number = before.ledger.total or ZERO
     for turn in course.turns():
         turn.change()

@@ -39,7 +39,7 @@ class Behind:
 
 
 @dataclass(frozen=True, slots=True)
-class Measure:
+class PracticeMeasure:
     """How many meet an aspect, of how many; `behind` are those that do not. `share` is unknown where there is nothing to look at."""
 
     aspect: Aspect
@@ -65,7 +65,7 @@ class Practice:
     team: str
     objectives: int
     key_results: int
-    measures: tuple[Measure, ...]
+    measures: tuple[PracticeMeasure, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,32 +183,32 @@ def standing(state: ObjectiveState) -> tuple[KeyResultState, ...]:
 Pairs = Sequence[tuple[ObjectiveState, KeyResultState]]
 
 
-def _measurable(states: Sequence[ObjectiveState], pairs: Pairs) -> Measure:
+def _measurable(states: Sequence[ObjectiveState], pairs: Pairs) -> PracticeMeasure:
     bare = [state for state in states if not standing(state) and state.progress is None]
     behind = [_objective(one, "it has no key results, and nothing contributes to it") for one in bare]
     failed = [(state, one) for state, one in pairs if one.measurement.cause is Cause.UNKNOWN]
     behind += [_key_result(state, one, one.measurement.reason) for state, one in failed]
     of = len(pairs) + len(bare)
-    return Measure(Aspect.MEASURABLE, of - len(behind), of, tuple(behind))
+    return PracticeMeasure(Aspect.MEASURABLE, of - len(behind), of, tuple(behind))
 
 
-def _owned(states: Sequence[ObjectiveState], pairs: Pairs) -> Measure:
+def _owned(states: Sequence[ObjectiveState], pairs: Pairs) -> PracticeMeasure:
     issues = [(state, one) for state, one in pairs if one.issue_id is not None]
     behind = [_objective(state, "nobody owns it") for state in states if state.owner is None]
     behind += [_key_result(state, one, "nobody owns it") for state, one in issues if one.owner is None]
     of = len(states) + len(issues)
-    return Measure(Aspect.OWNED, of - len(behind), of, tuple(behind))
+    return PracticeMeasure(Aspect.OWNED, of - len(behind), of, tuple(behind))
 
 
-def _outcome(states: Sequence[ObjectiveState], pairs: Pairs) -> Measure:
+def _outcome(states: Sequence[ObjectiveState], pairs: Pairs) -> PracticeMeasure:
     """By key results; behind it are the objectives that have no outcome at all."""
     met = sum(one.nature == "outcome" for _, one in pairs)
     work = [one for one in states if standing(one) and all(kr.nature != "outcome" for kr in standing(one))]
     behind = tuple(_objective(one, "its work alone is measured") for one in work)
-    return Measure(Aspect.OUTCOME, met, len(pairs), behind)
+    return PracticeMeasure(Aspect.OUTCOME, met, len(pairs), behind)
 
 
-def _fresh(pairs: Pairs) -> Measure:
+def _fresh(pairs: Pairs) -> PracticeMeasure:
     """Of the outcomes that can be computed: those that were read, and lately enough for their cycle."""
     read = [
         (state, one)
@@ -220,22 +220,22 @@ def _fresh(pairs: Pairs) -> Measure:
         for state, one in read
         if one.health.level is HealthLevel.PENDING
     )
-    return Measure(Aspect.FRESH, len(read) - len(behind), len(read), behind)
+    return PracticeMeasure(Aspect.FRESH, len(read) - len(behind), len(read), behind)
 
 
-def _few_objectives(states: Sequence[ObjectiveState]) -> Measure:
+def _few_objectives(states: Sequence[ObjectiveState]) -> PracticeMeasure:
     """At most five meet it; the share falls with each that is beyond."""
     number = len(states)
     why = f"one of {number} objectives"
     behind = tuple(_objective(one, why) for one in states) if number > MOST else ()
-    return Measure(Aspect.FEW_OBJECTIVES, min(number, MOST), number, behind)
+    return PracticeMeasure(Aspect.FEW_OBJECTIVES, min(number, MOST), number, behind)
 
 
 def _of_objectives(
     aspect: Aspect, states: Sequence[ObjectiveState], fault: Callable[[ObjectiveState], str]
-) -> Measure:
+) -> PracticeMeasure:
     behind = tuple(_objective(one, why) for one in states if (why := fault(one)))
-    return Measure(aspect, len(states) - len(behind), len(states), behind)
+    return PracticeMeasure(aspect, len(states) - len(behind), len(states), behind)
 
 
 def _many(state: ObjectiveState) -> str:
@@ -247,14 +247,14 @@ def _alone(state: ObjectiveState, served: Collection[str]) -> str:
     return "" if state.aligned_to or state.id in served else "it serves no objective, and none serves it"
 
 
-def _counted_once(states: Sequence[ObjectiveState], counted: Sequence[CountedIssue]) -> Measure:
+def _counted_once(states: Sequence[ObjectiveState], counted: Sequence[CountedIssue]) -> PracticeMeasure:
     """Of the issues that count under these objectives; one that counts under two of the cycle is behind it, whosever the other is."""
     ids = {state.id for state in states}
     mine = [one for one in counted if any(each.id in ids for each in one.objectives)]
     behind = tuple(
         Behind(one.id, one.key, one.title, _counts(one), one.objectives[0].id) for one in mine if one.excess
     )
-    return Measure(Aspect.COUNTED_ONCE, len(mine) - len(behind), len(mine), behind)
+    return PracticeMeasure(Aspect.COUNTED_ONCE, len(mine) - len(behind), len(mine), behind)
 
 
 def _counts(one: CountedIssue) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from mappings.document.names import Name
+from mappings.document.names import MappingName
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
 
@@ -23,5 +23,5 @@ class Selector:
     matches: Predicate
     fields: frozenset[str] = frozenset()
     timed: bool = False
-    names: frozenset[Name] = frozenset()
+    names: frozenset[MappingName] = frozenset()
     by_id: str = ""

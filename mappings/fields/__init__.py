@@ -14,7 +14,7 @@ from mappings.fields.field_type import (
     FieldValueError,
     Holding,
     JqlView,
-    Reading,
+    ReadingKind,
     Value,
     is_empty,
     view_of,
@@ -40,7 +40,7 @@ __all__ = [
     "FieldValueError",
     "Holding",
     "JqlView",
-    "Reading",
+    "ReadingKind",
     "Value",
     "field_type",
     "is_empty",
@@ -78,7 +78,7 @@ def jql_view(field: Field) -> JqlView:
     return view_of(field) if type_ is None else type_.jql_view(field)
 
 
-def schemas_reading(reading: Reading) -> tuple[str, ...]:
+def schemas_reading(reading: ReadingKind) -> tuple[str, ...]:
     """Jira's names of the types that can be read so."""
     return tuple(
         dict.fromkeys(name for type_ in FIELD_TYPES if type_.reading is reading for name in type_.schemas)

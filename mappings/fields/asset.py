@@ -8,14 +8,14 @@ from typing import ClassVar
 from mappings.facts.catalogue import Field
 from mappings.facts.issue import Named
 from mappings.fields.field_type import ShapeError, is_empty
-from mappings.fields.reference import Reference, listed
+from mappings.fields.reference import ReferenceKind, listed
 
 CLOUD = "com.atlassian.jira.plugins.cmdb:cmdb-object-cftype"
 DATA_CENTER = "com.riadalabs.jira.plugins.insight:"
 LABELLED = re.compile(r"(?P<label>.*)\((?P<key>[A-Z][A-Z0-9_]*-[0-9]+)\)\s*", re.DOTALL)
 
 
-class Asset(Reference):
+class Asset(ReferenceKind):
     """`[{"workspaceId": …, "id": "ws:7", "objectId": "7"}]`, or `["Mail server (ITSM-12)"]`."""
 
     name: ClassVar[str] = "asset"

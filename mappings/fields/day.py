@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import ClassVar
 
 from mappings.facts.catalogue import Field
-from mappings.fields.field_type import FieldType, FieldValueError, Holding, JqlView, Reading
+from mappings.fields.field_type import FieldType, FieldValueError, Holding, JqlView, ReadingKind
 
 ISO_DAY = 10
 
@@ -16,7 +16,7 @@ class Day(FieldType):
 
     name: ClassVar[str] = "date"
     schemas: ClassVar[tuple[str, ...]] = ("date",)
-    reading: ClassVar[Reading | None] = Reading.DATE
+    reading: ClassVar[ReadingKind | None] = ReadingKind.DATE
     holding: ClassVar[Holding | None] = Holding.DAY
 
     def fits(self, field: Field) -> bool:

@@ -29,7 +29,7 @@ class Holding(StrEnum):
     WORDS = "words"
 
 
-class Reading(StrEnum):
+class ReadingKind(StrEnum):
     """What the rules of a mapping read from a type of field: numbers, days, or text."""
 
     NUMBER = "number"
@@ -72,7 +72,7 @@ class FieldType(ABC):
 
     name: ClassVar[str]
     schemas: ClassVar[tuple[str, ...]]
-    reading: ClassVar[Reading | None] = None
+    reading: ClassVar[ReadingKind | None] = None
     writable: ClassVar[bool] = True
     refuses: ClassVar[bool] = False
     """Whether there are shapes that it cannot take for anything (`refusal`)."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from mappings.facts.catalogue import Field
-from mappings.fields.field_type import FieldType, JqlView, Reading, view_of
+from mappings.fields.field_type import FieldType, JqlView, ReadingKind, view_of
 from mappings.fields.text import OTHER_STRINGS, searched_by_words
 
 
@@ -14,7 +14,7 @@ class FixedText(FieldType):
 
     name: ClassVar[str] = "fixed_text"
     schemas: ClassVar[tuple[str, ...]] = ("string",)
-    reading: ClassVar[Reading | None] = Reading.TEXT
+    reading: ClassVar[ReadingKind | None] = ReadingKind.TEXT
     writable: ClassVar[bool] = False
 
     def fits(self, field: Field) -> bool:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import ClassVar
 
 from mappings.facts.catalogue import Field
-from mappings.fields.field_type import FieldType, FieldValueError, JqlView, Reading
+from mappings.fields.field_type import FieldType, FieldValueError, JqlView, ReadingKind
 
 
 class Instant(FieldType):
@@ -14,7 +14,7 @@ class Instant(FieldType):
 
     name: ClassVar[str] = "datetime"
     schemas: ClassVar[tuple[str, ...]] = ("datetime",)
-    reading: ClassVar[Reading | None] = Reading.DATE
+    reading: ClassVar[ReadingKind | None] = ReadingKind.DATE
 
     def fits(self, field: Field) -> bool:
         return field.type == "datetime"

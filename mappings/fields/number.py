@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import ClassVar
 
 from mappings.facts.catalogue import Field
-from mappings.fields.field_type import FieldType, FieldValueError, Holding, JqlView, Reading
+from mappings.fields.field_type import FieldType, FieldValueError, Holding, JqlView, ReadingKind
 from mappings.numbers import exact, rounded
 
 DIGITS_KEPT = 6
@@ -21,7 +21,7 @@ class Number(FieldType):
 
     name: ClassVar[str] = "number"
     schemas: ClassVar[tuple[str, ...]] = ("number",)
-    reading: ClassVar[Reading | None] = Reading.NUMBER
+    reading: ClassVar[ReadingKind | None] = ReadingKind.NUMBER
     holding: ClassVar[Holding | None] = Holding.NUMBER
 
     def fits(self, field: Field) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from mappings.facts.catalogue import Field
-from mappings.fields.field_type import Api, FieldType, FieldValueError, Holding, JqlView, Reading
+from mappings.fields.field_type import Api, FieldType, FieldValueError, Holding, JqlView, ReadingKind
 from mappings.fields.text import PARAGRAPHS
 
 LINE_NODES = frozenset({"paragraph", "heading", "codeBlock", "hardBreak", "rule", "tableRow", "blockCard"})
@@ -16,7 +16,7 @@ class Paragraph(FieldType):
 
     name: ClassVar[str] = "paragraph"
     schemas: ClassVar[tuple[str, ...]] = ("string", "doc")
-    reading: ClassVar[Reading | None] = Reading.TEXT
+    reading: ClassVar[ReadingKind | None] = ReadingKind.TEXT
     holding: ClassVar[Holding | None] = Holding.WORDS
 
     def fits(self, field: Field) -> bool:

@@ -9,7 +9,7 @@ from mappings.facts.issue import Named
 from mappings.fields.field_type import FieldType, ShapeError, is_empty
 
 
-class Reference(FieldType):
+class ReferenceKind(FieldType):
     """One type of such a field: how it is told from others, and what it points at."""
 
     writable: ClassVar[bool] = False

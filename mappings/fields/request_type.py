@@ -7,12 +7,12 @@ from typing import ClassVar
 from mappings.facts.catalogue import Field
 from mappings.facts.issue import Named
 from mappings.fields.field_type import ShapeError
-from mappings.fields.reference import Reference
+from mappings.fields.reference import ReferenceKind
 
 KEY = "com.atlassian.servicedesk:vp-origin"
 
 
-class RequestType(Reference):
+class RequestType(ReferenceKind):
     """`{"requestType": {"id": "25", "name": "Get help"}, …}`, or `it/get-help`."""
 
     name: ClassVar[str] = "request_type"

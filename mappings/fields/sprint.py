@@ -8,14 +8,14 @@ from typing import ClassVar
 from mappings.facts.catalogue import Field
 from mappings.facts.issue import Named
 from mappings.fields.field_type import ShapeError
-from mappings.fields.reference import Reference, listed
+from mappings.fields.reference import ReferenceKind, listed
 
 KEY = "com.pyxis.greenhopper.jira:gh-sprint"
 PRINTED = re.compile(r"[\w.$]*Sprint@[0-9a-f]+\[(?P<parts>.*)\]", re.DOTALL)
 PART = re.compile(r"(?:^|,)([A-Za-z]+)=")
 
 
-class Sprint(Reference):
+class Sprint(ReferenceKind):
     """`{"id": 266, "name": …, "state": …}`, or `…Sprint@1a2b[id=266,state=ACTIVE,name=…]`; several where it moved on."""
 
     name: ClassVar[str] = "sprint"

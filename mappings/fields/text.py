@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import ClassVar
 
 from mappings.facts.catalogue import Field
-from mappings.fields.field_type import CUSTOM, FieldType, FieldValueError, Holding, JqlView, Reading, view_of
+from mappings.fields.field_type import (
+    CUSTOM,
+    FieldType,
+    FieldValueError,
+    Holding,
+    JqlView,
+    ReadingKind,
+    view_of,
+)
 
 LONGEST = 255
 PARAGRAPHS = ("description", "environment", f"{CUSTOM}textarea")
@@ -25,7 +33,7 @@ class Text(FieldType):
 
     name: ClassVar[str] = "text"
     schemas: ClassVar[tuple[str, ...]] = ("string",)
-    reading: ClassVar[Reading | None] = Reading.TEXT
+    reading: ClassVar[ReadingKind | None] = ReadingKind.TEXT
     holding: ClassVar[Holding | None] = Holding.WORDS
 
     def fits(self, field: Field) -> bool:

@@ -11,7 +11,7 @@ from datetime import datetime
 from fractions import Fraction
 
 from mappings.flow.clocks import Clock, hours
-from mappings.flow.stays import Item, Points, Span, Test, finish_of, start_of, within
+from mappings.flow.stays import FlowItem, Points, Span, Test, finish_of, start_of, within
 from mappings.kpi.cadence import MILLISECOND
 
 
@@ -52,24 +52,26 @@ class Uptime:
         return self.window - self.down
 
 
-def finished(items: Iterable[Item], points: Points, window: Span) -> tuple[tuple[Item, datetime], ...]:
+def finished(
+    items: Iterable[FlowItem], points: Points, window: Span
+) -> tuple[tuple[FlowItem, datetime], ...]:
     """The items finished in the window, each with its finish."""
     each = ((item, finish_of(item, points)) for item in items)
     return tuple((item, at) for item, at in each if at is not None and window[0] <= at < window[1])
 
 
-def lead_times(items: Iterable[Item], points: Points, window: Span, clock: Clock) -> Durations:
+def lead_times(items: Iterable[FlowItem], points: Points, window: Span, clock: Clock) -> Durations:
     """From creation to finish."""
     return Durations(tuple(clock.worth((item.created, at)) for item, at in finished(items, points, window)))
 
 
-def cycle_times(items: Iterable[Item], points: Points, window: Span, clock: Clock) -> Durations:
+def cycle_times(items: Iterable[FlowItem], points: Points, window: Span, clock: Clock) -> Durations:
     """From start to finish; what was never started is a gap, not 0."""
     spans, gaps = _cycles(items, points, window)
     return Durations(tuple(clock.worth(span) for _, span in spans), gaps)
 
 
-def ages(items: Iterable[Item], points: Points, end: datetime, clock: Clock) -> Durations:
+def ages(items: Iterable[FlowItem], points: Points, end: datetime, clock: Clock) -> Durations:
     """From the start to the end of the span, of the items that are in progress then; as one finishes, its age is its cycle time."""
     values = []
     for item in items:
@@ -81,7 +83,7 @@ def ages(items: Iterable[Item], points: Points, end: datetime, clock: Clock) -> 
     return Durations(tuple(values))
 
 
-def efficiency(items: Iterable[Item], points: Points, window: Span, active: Test, clock: Clock) -> Ratio:
+def efficiency(items: Iterable[FlowItem], points: Points, window: Span, active: Test, clock: Clock) -> Ratio:
     """Time in active statuses over the time from start to finish, as a ratio of sums."""
     spans, gaps = _cycles(items, points, window)
     worked = sum(
@@ -91,7 +93,7 @@ def efficiency(items: Iterable[Item], points: Points, window: Span, active: Test
 
 
 def repair_times(
-    items: Iterable[Item], points: Points, window: Span, clock: Clock, *, from_creation: bool, whole: bool
+    items: Iterable[FlowItem], points: Points, window: Span, clock: Clock, *, from_creation: bool, whole: bool
 ) -> Durations:
     """All time not done from the start of each incident restored in the window to its finish; with `whole` the time it was closed in between, too."""
     values, gaps = list[Fraction](), list[str]()
@@ -107,7 +109,7 @@ def repair_times(
     return Durations(tuple(values), tuple(gaps))
 
 
-def uptime(items: Iterable[Item], points: Points, window: Span) -> Uptime:
+def uptime(items: Iterable[FlowItem], points: Points, window: Span) -> Uptime:
     """What is down cannot fail: stretches that overlap or touch are one, and one that began before the window is no failure of it."""
     stretches = sorted(
         span
@@ -130,9 +132,9 @@ def _merged(stretches: Sequence[Span]) -> list[Span]:
 
 
 def _cycles(
-    items: Iterable[Item], points: Points, window: Span
-) -> tuple[list[tuple[Item, Span]], tuple[str, ...]]:
-    spans, gaps = list[tuple[Item, Span]](), list[str]()
+    items: Iterable[FlowItem], points: Points, window: Span
+) -> tuple[list[tuple[FlowItem, Span]], tuple[str, ...]]:
+    spans, gaps = list[tuple[FlowItem, Span]](), list[str]()
     for item, at in finished(items, points, window):
         start = start_of(item, points, at)
         if start is None:

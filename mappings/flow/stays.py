@@ -35,7 +35,7 @@ class Stay:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class FlowItem:
     """An issue of a flow: where it stood from its creation to the end of the span, without a gap."""
 
     id: str
@@ -60,7 +60,7 @@ class Points:
 
 def item_of(
     issue: Issue, steps: Iterable[FieldChange], end: datetime, categories: Mapping[str, str | None]
-) -> Item:
+) -> FlowItem:
     """An issue as it stood just before `end`, with the changes of its history, the oldest first; later ones are left out."""
     moves = [step for step in steps if step.field_id == STATUS and step.at < end]
     ids = [*(step.before_id or "" for step in moves), issue.status.id]
@@ -70,10 +70,10 @@ def item_of(
         Stay(id_, known.get(id_), start, max(start, after))
         for id_, (start, after) in zip(ids, pairwise(bounds), strict=True)
     )
-    return Item(issue.id, issue.key, issue.created, tuple(stays))
+    return FlowItem(issue.id, issue.key, issue.created, tuple(stays))
 
 
-def finish_of(item: Item, points: Points) -> datetime | None:
+def finish_of(item: FlowItem, points: Points) -> datetime | None:
     """The last entry into done from not-done, where it is done at the end; with `first_finish` the first entry ever."""
     if points.first_finish:
         return next((stay.start for stay in item.stays if points.done(stay)), None)
@@ -85,7 +85,7 @@ def finish_of(item: Item, points: Points) -> datetime | None:
     return finish
 
 
-def start_of(item: Item, points: Points, until: datetime) -> datetime | None:
+def start_of(item: FlowItem, points: Points, until: datetime) -> datetime | None:
     """The first entry into started up to an instant, or with `last_start` the last one from a status that is not."""
     entries = [
         stay.start
@@ -99,7 +99,7 @@ def start_of(item: Item, points: Points, until: datetime) -> datetime | None:
     return entries[-1] if points.last_start else entries[0]
 
 
-def within(item: Item, test: Test, start: datetime, end: datetime) -> Iterator[Span]:
+def within(item: FlowItem, test: Test, start: datetime, end: datetime) -> Iterator[Span]:
     """The stretches between two instants in which an issue stood so."""
     for stay in item.stays:
         if test(stay) and max(stay.start, start) < min(stay.end, end):

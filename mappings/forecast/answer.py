@@ -15,7 +15,7 @@ LEAST_SHOWN = Fraction(1, 1000)
 LARGEST_SHOWN = 1 - LEAST_SHOWN
 
 
-class Level(StrEnum):
+class Likelihood(StrEnum):
     """How a probability is called."""
 
     LIKELY = "likely"
@@ -23,11 +23,11 @@ class Level(StrEnum):
     UNLIKELY = "unlikely"
 
 
-def level_of(probability: Fraction) -> Level:
+def level_of(probability: Fraction) -> Likelihood:
     """Likely from 80 % on, open from 40 % on, unlikely below."""
     if probability >= LIKELY_FROM:
-        return Level.LIKELY
-    return Level.OPEN if probability >= OPEN_FROM else Level.UNLIKELY
+        return Likelihood.LIKELY
+    return Likelihood.OPEN if probability >= OPEN_FROM else Likelihood.UNLIKELY
 
 
 def chance(probability: Fraction) -> str:
@@ -87,7 +87,7 @@ class Week:
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class DeliveryWork:
     """What a delivery key result is forecast from, in items: its rows, those finished, the goal, and its past weeks, the latest first.
 
     The goal is the `share` of the rows, or of the fixed number `count_to`. Rows that are `missed` were closed as not achieved and can
@@ -118,7 +118,7 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
-class Aim:
+class TargetRange:
     """The values that reach the target, bounds inclusive; a missing bound is open."""
 
     at_least: Fraction | None = None
@@ -131,7 +131,7 @@ class Aim:
 
 
 @dataclass(frozen=True, slots=True)
-class Trend:
+class ReadingsTrend:
     """What a metric is forecast from: the line through its readings (one a day), and where it leads by the last day.
 
     `slope` is the change a day, with the interval that holds it at 80 %. `level` is where the line stands today. `reached_on` is the
@@ -143,7 +143,7 @@ class Trend:
     readings: int
     first_reading: date
     last_reading: date
-    aim: Aim
+    aim: TargetRange
     slope: Fraction
     slowest: Fraction
     fastest: Fraction
@@ -172,7 +172,7 @@ class Trend:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Forecast:
     """How likely a key result is to be reached by the last day; None with the reason where nothing can be said.
 
     `reached` is what its progress says already. `likely_by` is the day by which half of all courses reach it, `safe_by` the day by
@@ -183,14 +183,14 @@ class Answer:
     reached: bool = False
     reason: str = ""
     lacks: tuple[Lack, ...] = ()
-    work: Work | None = None
-    trend: Trend | None = None
+    work: DeliveryWork | None = None
+    trend: ReadingsTrend | None = None
     likely_by: date | None = None
     safe_by: date | None = None
     notes: tuple[str, ...] = ()
 
     @property
-    def level(self) -> Level | None:
+    def level(self) -> Likelihood | None:
         """How it is called."""
         return None if self.probability is None else level_of(self.probability)
 
@@ -206,6 +206,6 @@ class Answer:
         return self.reason
 
 
-def none(reason: str) -> Answer:
+def none(reason: str) -> Forecast:
     """No forecast, and why."""
-    return Answer(reason=reason)
+    return Forecast(reason=reason)

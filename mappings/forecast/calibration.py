@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
-from mappings.forecast.answer import Level, level_of
+from mappings.forecast.answer import Likelihood, level_of
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class PastForecast:
     """A forecast of a key result in a cycle that has ended, on how many days it was told, and whether the key result was achieved at the end."""
 
     key_result: str
@@ -23,22 +23,22 @@ class Told:
 class Calibration:
     """All forecasts of one level: how many there were, of how many key results, how likely they were called on average, and the share that came true."""
 
-    level: Level
+    level: Likelihood
     forecasts: int
     key_results: int
     called: Fraction
     came_true: Fraction
 
 
-def calibration(told: Iterable[Told]) -> tuple[Calibration, ...]:
+def calibration(told: Iterable[PastForecast]) -> tuple[Calibration, ...]:
     """One entry for each level that was told, the likeliest first. Every day counts: who said it longer said it more often."""
-    by_level: dict[Level, list[Told]] = {}
+    by_level: dict[Likelihood, list[PastForecast]] = {}
     for one in told:
         by_level.setdefault(level_of(one.probability), []).append(one)
-    return tuple(_of(level, by_level[level]) for level in Level if level in by_level)
+    return tuple(_of(level, by_level[level]) for level in Likelihood if level in by_level)
 
 
-def _of(level: Level, told: list[Told]) -> Calibration:
+def _of(level: Likelihood, told: list[PastForecast]) -> Calibration:
     number = sum(one.days for one in told)
     return Calibration(
         level,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from functools import lru_cache
 
-from mappings.forecast.answer import Answer, Lack, Need, Work, none
+from mappings.forecast.answer import DeliveryWork, Forecast, Lack, Need, none
 from mappings.forecast.distribution import dates, probability
 
 LEAST_WEEKS, LEAST_FINISHES = 4, 5
@@ -13,28 +13,28 @@ THERE = "as many items as it takes are finished; its progress, which goes by wei
 
 
 @lru_cache(maxsize=512)
-def forecast(work: Work) -> Answer:
+def forecast(work: DeliveryWork) -> Forecast:
     """How likely it is to attain its goal by the last day, and by when half and 85 % of all courses have."""
     notes = tuple(_notes(work))
     if not work.rows and work.count_to is None:
         return none("no row counts")
     if work.finished >= work.goal:
         notes = (*notes, THERE)
-        return Answer(Fraction(1), work=work, likely_by=work.today, safe_by=work.today, notes=notes)
+        return Forecast(Fraction(1), work=work, likely_by=work.today, safe_by=work.today, notes=notes)
     lacks = _lacks(work)
     if lacks:
-        return Answer(lacks=lacks, work=work, notes=notes)
+        return Forecast(lacks=lacks, work=work, notes=notes)
     half, safe = dates(work)
-    return Answer(probability(work), work=work, likely_by=half, safe_by=safe, notes=notes)
+    return Forecast(probability(work), work=work, likely_by=half, safe_by=safe, notes=notes)
 
 
-def _lacks(work: Work) -> tuple[Lack, ...]:
+def _lacks(work: DeliveryWork) -> tuple[Lack, ...]:
     finishes = sum(week.done for week in work.weeks)
     found = (Lack(Need.WEEKS, len(work.weeks), LEAST_WEEKS), Lack(Need.FINISHES, finishes, LEAST_FINISHES))
     return tuple(lack for lack in found if lack.missing > 0)
 
 
-def _notes(work: Work) -> list[str]:
+def _notes(work: DeliveryWork) -> list[str]:
     notes = []
     if work.undated:
         notes.append(

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from fractions import Fraction
 
-from mappings.forecast.answer import Work
+from mappings.forecast.answer import DeliveryWork
 
 MOST_WEEKS = 104
 HALF, SAFE = Fraction(1, 2), Fraction(85, 100)
@@ -47,7 +47,7 @@ class Shortfalls:
         return (ahead & ((1 << reached) - 1)) % ((1 << width) - 1)
 
 
-class Course:
+class WeeklyCourses:
     """The ways in which a key result may go on from today, a week at a time; those that attain their goal go no further.
 
     Distances are counted in parts of a row (`goal = per_row ÷ unit × rows`), so that they are whole numbers. Where even all rows
@@ -55,7 +55,7 @@ class Course:
     short now and what would still be. `draws` is the most weeks that are going to be drawn, the longest first.
     """
 
-    def __init__(self, work: Work, draws: int) -> None:
+    def __init__(self, work: DeliveryWork, draws: int) -> None:
         share = work.share
         self._unit, self._per_row = (share.denominator, share.numerator) if work.count_to is None else (1, 0)
         goal = self._per_row * work.rows if work.count_to is None else work.goal
@@ -103,10 +103,10 @@ class Course:
                 self._free.add(short, ways)
 
 
-def probability(work: Work) -> Fraction:
+def probability(work: DeliveryWork) -> Fraction:
     """The share of all courses that attain the goal by the last day; what is left of a week is one more draw, cut to its days."""
     full, rest = divmod(max(work.days, 0), 7)
-    course, weeks = Course(work, full + 1), _drawn(work)
+    course, weeks = WeeklyCourses(work, full + 1), _drawn(work)
     for _ in range(full):
         course.draw(weeks)
     if rest:
@@ -114,9 +114,9 @@ def probability(work: Work) -> Fraction:
     return course.attained
 
 
-def dates(work: Work) -> tuple[date | None, date | None]:
+def dates(work: DeliveryWork) -> tuple[date | None, date | None]:
     """The days by which half and 85 % of all courses have attained the goal, in full weeks; None beyond two years."""
-    course, weeks = Course(work, MOST_WEEKS), _drawn(work)
+    course, weeks = WeeklyCourses(work, MOST_WEEKS), _drawn(work)
     found: list[date | None] = []
     for week in range(1, MOST_WEEKS + 1):
         course.draw(weeks)
@@ -128,5 +128,5 @@ def dates(work: Work) -> tuple[date | None, date | None]:
     return half, safe
 
 
-def _drawn(work: Work) -> list[Drawn]:
+def _drawn(work: DeliveryWork) -> list[Drawn]:
     return [(week.done, week.added) for week in work.weeks]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from mappings.explain.check_in import Shows
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
-from mappings.forecast.answer import Answer, Level, chance, level_of, none
+from mappings.forecast.answer import Forecast, Likelihood, chance, level_of, none
 from mappings.forecast.prospect import Prospect
 from mappings.progress import RULE_OF_KIND
 from mappings.rollup.health import ACHIEVED_AT
@@ -35,7 +35,7 @@ class KeyResultForecast:
     title: str
     kind: str
     contributing: bool
-    answer: Answer
+    answer: Forecast
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class ObjectiveForecast:
         return None if self.deciding is None else self.deciding.answer.probability
 
     @property
-    def level(self) -> Level | None:
+    def level(self) -> Likelihood | None:
         """How that is called."""
         return None if self.probability is None else level_of(self.probability)
 
@@ -142,10 +142,10 @@ def _answer(
     issues: Mapping[str, Issue],
     today: date,
     cycle: CyclePart,
-) -> Answer:
+) -> Forecast:
     measurement = key_result.measurement
     if key_result.health.level is HealthLevel.ACHIEVED:
-        return Answer(Fraction(1), reached=True, likely_by=today, safe_by=today)
+        return Forecast(Fraction(1), reached=True, likely_by=today, safe_by=today)
     if key_result.health.rule == NOT_ACHIEVED:
         return none(key_result.health.sentence)
     if rule is None:

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from mappings.facts.issue import Issue
-from mappings.forecast.answer import Answer, none
+from mappings.forecast.answer import Forecast, none
 
 if TYPE_CHECKING:  # the mapping's schema imports the progress rules, which are handed a Prospect
     from mappings.document.mapping import Mapping as BoundMapping
@@ -29,6 +29,6 @@ class Prospect:
     achieved_at: Fraction
 
 
-def not_forecast(options: Any, prospect: Prospect) -> Answer:  # noqa: ARG001
+def not_forecast(options: Any, prospect: Prospect) -> Forecast:  # noqa: ARG001
     """What a kind says that has no pace to go by."""
     return none("no forecast for this kind: it is reached or it is not, and no pace leads there")

@@ -7,13 +7,13 @@ from fractions import Fraction
 
 from mappings.facts.issue import HISTORY, Issue
 from mappings.forecast import trend
-from mappings.forecast.answer import Aim, Answer, none
+from mappings.forecast.answer import Forecast, TargetRange, none
 from mappings.forecast.prospect import Prospect
 from mappings.numbers import number_in
 from mappings.rollup.state import Measurement
 
 
-def forecast(prospect: Prospect, alias: str) -> Answer:
+def forecast(prospect: Prospect, alias: str) -> Forecast:
     """Where the readings of the field behind this alias lead."""
     measurement = prospect.key_result.measurement
     field = prospect.mapping.fields.get(alias)
@@ -27,14 +27,14 @@ def forecast(prospect: Prospect, alias: str) -> Answer:
     return trend.forecast(days, prospect.today, prospect.last, aim)
 
 
-def aim_of(measurement: Measurement) -> Aim | None:
+def aim_of(measurement: Measurement) -> TargetRange | None:
     """The target on its side of the start, or the band; None where either cannot be told."""
     start, target = measurement.start, measurement.target
     if measurement.at_least is not None or measurement.at_most is not None:
-        return Aim(measurement.at_least, measurement.at_most)
+        return TargetRange(measurement.at_least, measurement.at_most)
     if start is None or target is None or start == target:
         return None
-    return Aim(at_least=target) if target > start else Aim(at_most=target)
+    return TargetRange(at_least=target) if target > start else TargetRange(at_most=target)
 
 
 def by_day(issue: Issue, field_id: str, zone: tzinfo) -> dict[date, Fraction]:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from itertools import combinations
 from math import isqrt
 
-from mappings.forecast.answer import Aim, Answer, Lack, Need, Trend
+from mappings.forecast.answer import Forecast, Lack, Need, ReadingsTrend, TargetRange
 
 WINDOW = timedelta(days=84)
 LEAST_DAYS, LEAST_SPAN = 5, 14
@@ -17,18 +17,18 @@ NORMAL = Fraction(12816, 10000)
 """How many standard deviations hold 80 % of a normal distribution."""
 
 
-def forecast(readings: Mapping[date, Fraction], today: date, last: date, aim: Aim) -> Answer:
+def forecast(readings: Mapping[date, Fraction], today: date, last: date, aim: TargetRange) -> Forecast:
     """Where the last reading of each day leads; days outside the twelve weeks up to today are left aside."""
     days = sorted(day for day in readings if today - WINDOW < day <= today)
     lacks = _lacks(days)
     if lacks:
-        return Answer(lacks=lacks)
+        return Forecast(lacks=lacks)
     points = [((day - today).days, readings[day]) for day in days]
     slopes = slopes_of(points)
     slope = median(slopes)
     level = median(sorted(value - slope * place for place, value in points))
     place = interval_place(len(points))
-    trend = Trend(
+    trend = ReadingsTrend(
         today,
         last,
         len(days),
@@ -42,7 +42,7 @@ def forecast(readings: Mapping[date, Fraction], today: date, last: date, aim: Ai
         _reached_on(level, slope, today, aim),
     )
     reaching = sum(aim.holds(level + one * trend.days) for one in slopes)
-    return Answer(Fraction(reaching, len(slopes)), trend=trend, likely_by=trend.reached_on)
+    return Forecast(Fraction(reaching, len(slopes)), trend=trend, likely_by=trend.reached_on)
 
 
 def _lacks(days: Sequence[date]) -> tuple[Lack, ...]:
@@ -76,7 +76,7 @@ def interval_place(points: int) -> int:
     return max((pairs - width) // 2, 0)
 
 
-def _reached_on(level: Fraction, slope: Fraction, today: date, aim: Aim) -> date | None:
+def _reached_on(level: Fraction, slope: Fraction, today: date, aim: TargetRange) -> date | None:
     """The first day, from today on, on which the line is where it is meant to be."""
     ahead = range(FARTHEST + 1)
     found = next((days for days in ahead if aim.holds(level + slope * days)), None)

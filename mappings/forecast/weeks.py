@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 
-from mappings.forecast.answer import Week, Work
+from mappings.forecast.answer import DeliveryWork, Week
 
 MOST_WEEKS = 12
 PLANNING = timedelta(days=7)
@@ -16,7 +16,7 @@ WEEK = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class FinishedRow:
     """One counted row in days of the mapping's time zone. `finished` without a day: nobody knows when."""
 
     created: date
@@ -27,14 +27,14 @@ class Item:
 
 
 def work_of(
-    items: Sequence[Item],
+    items: Sequence[FinishedRow],
     today: date,
     cycle: tuple[date, date],
     share: Fraction,
     count_to: Fraction | None = None,
-) -> Work:
+) -> DeliveryWork:
     """The weeks of these rows up to today, and where they stand."""
-    return Work(
+    return DeliveryWork(
         today=today,
         last=cycle[1],
         rows=len(items),
@@ -48,7 +48,7 @@ def work_of(
     )
 
 
-def _weeks(items: Sequence[Item], today: date, planned_until: date) -> tuple[Week, ...]:
+def _weeks(items: Sequence[FinishedRow], today: date, planned_until: date) -> tuple[Week, ...]:
     first_day = min((item.created for item in items), default=today)
     count = min(max((today - first_day).days, 0) // 7, MOST_WEEKS)
     done, added = [0] * count, [0] * count

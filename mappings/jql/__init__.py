@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from mappings.jql.findings import Finding, JqlError
+from mappings.jql.findings import JqlError, JqlFinding
 from mappings.jql.predicate import check, compile_selector, restricts, spots
 from mappings.jql.sort_order import sort_key
 from mappings.jql.text.parser import parse
-from mappings.jql.text.tree import Query
+from mappings.jql.text.tree import JqlQuery
 
 __all__ = [
-    "Finding",
     "JqlError",
-    "Query",
+    "JqlFinding",
+    "JqlQuery",
     "check",
     "compile_selector",
     "parse",

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from mappings.facts.moment import Moment
 from mappings.jql.ground import Ground
-from mappings.jql.text.tree import Value
+from mappings.jql.text.tree import JqlValue
 
 Instant = Callable[[Moment], datetime]
 
@@ -23,7 +23,7 @@ FIRST_YEAR, LAST_YEAR = 1000, 9998
 FORMS = ('"2026-10-01"', '"2026/10/01 12:30"', "-2w", "5d", '"-4h 30m"', "now()", "startOfMonth()")
 
 
-def literal_instant(ground: Ground, value: Value) -> Instant | None:
+def literal_instant(ground: Ground, value: JqlValue) -> Instant | None:
     """The instant a literal stands for; None, with a finding, where it is no date."""
     text = value.text.strip()
     if value.number and EPOCH_MS.fullmatch(text):
@@ -40,7 +40,7 @@ def literal_instant(ground: Ground, value: Value) -> Instant | None:
     return None
 
 
-def _absolute(ground: Ground, value: Value, found: re.Match[str]) -> Instant | None:
+def _absolute(ground: Ground, value: JqlValue, found: re.Match[str]) -> Instant | None:
     year, month, day = int(found[1]), int(found[3]), int(found[4])
     try:
         wall = datetime(year, month, day, int(found[5] or 0), int(found[6] or 0))  # noqa: DTZ001
@@ -57,7 +57,7 @@ def _absolute(ground: Ground, value: Value, found: re.Match[str]) -> Instant | N
     return lambda moment: wall.replace(tzinfo=moment.zone).astimezone(UTC)
 
 
-def _relative(ground: Ground, value: Value, found: re.Match[str]) -> Instant | None:
+def _relative(ground: Ground, value: JqlValue, found: re.Match[str]) -> Instant | None:
     parts = PART.findall(found[2])
     distance = sum((int(count) * UNITS[unit] for count, unit in parts), timedelta())
     if distance > FARTHEST:

@@ -11,7 +11,7 @@ MOST_FINDINGS = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class JqlFinding:
     """One finding: `position` and `end` are 0-based offsets into the text (end is exclusive); `code` is stable and kebab-case."""
 
     code: str
@@ -31,12 +31,12 @@ class Finding:
 class JqlError(Exception):
     """A JQL was refused; carries every finding at once, in the order of the text."""
 
-    def __init__(self, findings: Iterable[Finding]) -> None:
+    def __init__(self, findings: Iterable[JqlFinding]) -> None:
         self.findings = in_order(findings)
         super().__init__("\n".join(str(finding) for finding in self.findings))
 
 
-def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+def in_order(findings: Iterable[JqlFinding]) -> tuple[JqlFinding, ...]:
     """Findings without repetitions in the order of the text, at most MOST_FINDINGS of them."""
     ordered = sorted(dict.fromkeys(findings), key=lambda finding: (finding.position, finding.end))
     if len(ordered) > MOST_FINDINGS:  # a warning must never crowd out an error

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from mappings.facts.moment import Moment
 from mappings.jql.dates import Instant
 from mappings.jql.ground import Ground
-from mappings.jql.text.tree import Call
+from mappings.jql.text.tree import FunctionCall
 
 INCREMENT = re.compile(r"([+-]?)(\d{1,6})([yMwdhm]?)", re.ASCII)
 MOST = {"y": 100, "M": 1_200, "w": 5_200, "d": 36_500, "h": 876_000, "m": 999_999}
@@ -113,7 +113,7 @@ REFUSED |= dict.fromkeys(_SERVICE.split(), "approvals, service levels and custom
 REFUSED_BY_NAME = {name.lower(): (name, remedy) for name, remedy in REFUSED.items()}
 
 
-def refuse_call(ground: Ground, call: Call, what: str) -> None:
+def refuse_call(ground: Ground, call: FunctionCall, what: str) -> None:
     """Refuse a function where a value of another kind was expected; one that is not evaluated here is named as such."""
     function = known(ground, call)
     if function is not None:
@@ -121,7 +121,7 @@ def refuse_call(ground: Ground, call: Call, what: str) -> None:
         ground.refuse("function-not-allowed", message, call, remedy=f"write the {what} itself")
 
 
-def is_current_user(ground: Ground, call: Call) -> bool:
+def is_current_user(ground: Ground, call: FunctionCall) -> bool:
     """Whether the call is currentUser(); any other function is refused as one that gives no person."""
     function = known(ground, call)
     if function is None:
@@ -133,7 +133,7 @@ def is_current_user(ground: Ground, call: Call) -> bool:
     return _no_arguments(ground, call)
 
 
-def state_of(ground: Ground, call: Call, what: str) -> str | None:
+def state_of(ground: Ground, call: FunctionCall, what: str) -> str | None:
     """The state of the things that a function gives; None, with a finding, where it gives no `what`."""
     function = known(ground, call)
     if function is None or not _no_arguments(ground, call):
@@ -146,7 +146,7 @@ def state_of(ground: Ground, call: Call, what: str) -> str | None:
     return function.state
 
 
-def is_subtask_types(ground: Ground, call: Call) -> bool | None:
+def is_subtask_types(ground: Ground, call: FunctionCall) -> bool | None:
     """True for subtaskIssueTypes(), False for standardIssueTypes(); None, with a finding, for any other function."""
     function = known(ground, call)
     if function is None or not _no_arguments(ground, call):
@@ -157,7 +157,7 @@ def is_subtask_types(ground: Ground, call: Call) -> bool | None:
     return function.name == "subtaskIssueTypes"
 
 
-def call_instant(ground: Ground, call: Call) -> Instant | None:
+def call_instant(ground: Ground, call: FunctionCall) -> Instant | None:
     """The instant a function stands for; None, with a finding, where it gives none."""
     function = known(ground, call)
     if function is None:
@@ -174,7 +174,7 @@ def call_instant(ground: Ground, call: Call) -> Instant | None:
     return None if increment is None else _period(function, *increment)
 
 
-def check_call(ground: Ground, call: Call) -> None:
+def check_call(ground: Ground, call: FunctionCall) -> None:
     """What is wrong with a call whatever it is compared with: no such function, or arguments that it cannot take."""
     function = known(ground, call)
     if function is not None and function.gives == "date":
@@ -183,7 +183,7 @@ def check_call(ground: Ground, call: Call) -> None:
         _no_arguments(ground, call)
 
 
-def known(ground: Ground, call: Call) -> Function | None:
+def known(ground: Ground, call: FunctionCall) -> Function | None:
     """The function called; None, with a finding that names it, where it cannot be evaluated here."""
     function = BY_NAME.get(call.name.lower())
     if function is not None:
@@ -201,7 +201,7 @@ def known(ground: Ground, call: Call) -> Function | None:
     return None
 
 
-def _no_arguments(ground: Ground, call: Call) -> bool:
+def _no_arguments(ground: Ground, call: FunctionCall) -> bool:
     if call.arguments:
         ground.refuse(
             "too-many-arguments", f"{call.name}() takes no arguments", call.arguments[0], remedy="remove them"
@@ -209,7 +209,7 @@ def _no_arguments(ground: Ground, call: Call) -> bool:
     return not call.arguments
 
 
-def _increment(ground: Ground, call: Call, function: Function) -> tuple[int, str] | None:
+def _increment(ground: Ground, call: FunctionCall, function: Function) -> tuple[int, str] | None:
     """The argument as a signed count and a unit; (0, "d") without one."""
     if not call.arguments:
         return 0, "d"

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from mappings.diagnostic import Severity, did_you_mean
-from mappings.document.names import Kind, Name, plain_id
+from mappings.document.names import MappingName, NameKind, plain_id
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
-from mappings.jql.fields.name_table import Known
-from mappings.jql.findings import MOST_FINDINGS, Finding
-from mappings.jql.text.tree import Value
+from mappings.jql.fields.name_table import NameTable
+from mappings.jql.findings import MOST_FINDINGS, JqlFinding
+from mappings.jql.text.tree import JqlValue
 
 Verdict = Callable[[Issue, Moment], bool]
 Then = Callable[[Verdict], Verdict]
@@ -21,7 +21,7 @@ MOST_VALID = 20
 LONGEST_GUESS = 100
 
 
-class Placed(Protocol):
+class TextSpan(Protocol):
     """Anything with a place in the text."""
 
     @property
@@ -41,15 +41,15 @@ class Typed:
     """What a verdict is made of: the issue types it wants, and what else must hold."""
 
     ids: frozenset[str]
-    words: Known
+    words: NameTable
     rest: Verdict
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class NameSpan:
     """Where in the text a name stands."""
 
-    name: Name
+    name: MappingName
     start: int
     end: int
 
@@ -63,21 +63,21 @@ class Ground:
 
     catalogue: Catalogue
     issue_id_of: Callable[[str], str | None] = nobody
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[JqlFinding] = field(default_factory=list)
     fields: set[str] = field(default_factory=set)
     timed: bool = False
     thens: dict[Verdict, Then] = field(default_factory=dict)
     typed: dict[Verdict, Typed] = field(default_factory=dict)
-    names: set[Name] = field(default_factory=set)
+    names: set[MappingName] = field(default_factory=set)
     places: dict[tuple[int, int], tuple[str, ...]] = field(default_factory=dict)
-    spots: list[Spot] = field(default_factory=list)
+    spots: list[NameSpan] = field(default_factory=list)
 
-    def mean(self, kind: Kind, value: Value, ids: Iterable[str], field_id: str = "") -> None:
+    def mean(self, kind: NameKind, value: JqlValue, ids: Iterable[str], field_id: str = "") -> None:
         """Note what a word of the JQL stands for."""
         meant = tuple(sorted(ids))
-        name = Name(kind, value.text, meant, field_id)
+        name = MappingName(kind, value.text, meant, field_id)
         self.names.add(name)
-        self.spots.append(Spot(name, value.start, value.end))
+        self.spots.append(NameSpan(name, value.start, value.end))
         if meant:
             self.places[value.start, value.end] = tuple(dict.fromkeys(plain_id(id_) for id_ in meant))
 
@@ -87,25 +87,25 @@ class Ground:
         return alone
 
     def refuse(
-        self, code: str, message: str, place: Placed, valid: tuple[str, ...] = (), remedy: str = ""
+        self, code: str, message: str, place: TextSpan, valid: tuple[str, ...] = (), remedy: str = ""
     ) -> None:
         """Note an error at a place; the JQL will not be compiled."""
-        self.findings.append(Finding(code, message, place.start, place.end, valid, remedy))
+        self.findings.append(JqlFinding(code, message, place.start, place.end, valid, remedy))
 
     def warn(
-        self, code: str, message: str, place: Placed, valid: tuple[str, ...] = (), remedy: str = ""
+        self, code: str, message: str, place: TextSpan, valid: tuple[str, ...] = (), remedy: str = ""
     ) -> None:
         """Note something that is probably not meant; the JQL works all the same."""
         if len(self.findings) >= MOST_FINDINGS:
             return
-        finding = Finding(code, message, place.start, place.end, valid, remedy, Severity.WARNING)
+        finding = JqlFinding(code, message, place.start, place.end, valid, remedy, Severity.WARNING)
         self.findings.append(finding)
 
     def guess(self, word: str, known: Iterable[str]) -> str:
         """`did you mean …?`, for as many findings as will be shown: looking for the nearest word is slow."""
         return did_you_mean(word[:LONGEST_GUESS], known) if len(self.findings) < MOST_FINDINGS else ""
 
-    def unknown_value(self, what: str, word: str, place: Placed, known: tuple[str, ...]) -> None:
+    def unknown_value(self, what: str, word: str, place: TextSpan, known: tuple[str, ...]) -> None:
         """Warn that no value of this name is known on the site."""
         guess = self.guess(word, known)
         remedy = guess or f"check the spelling, or create the {what} in Jira"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from mappings.jql.text.tree import Condition, Group, Query, Value, conditions, operands
+from mappings.jql.text.tree import Condition, JqlQuery, JqlValue, ValueGroup, conditions, operands
 
 Places = Mapping[tuple[int, int], tuple[str, ...]]
 LISTS = {"=": "in", "!=": "not in"}
 
 
-def by_id(query: Query, places: Places) -> str:
+def by_id(query: JqlQuery, places: Places) -> str:
     """The text of the query with every place that is known by id written so."""
     text = query.text
     edits = [edit for one in conditions(query.where) for edit in _edits(one, places)]
@@ -28,10 +28,10 @@ def _edits(condition: Condition, places: Places) -> Iterator[Edit]:
     operator, operand = condition.operator, condition.operand
     for one in operands(operand):
         ids = places.get((one.start, one.end), ())
-        if not isinstance(one, Value) or not ids:
+        if not isinstance(one, JqlValue) or not ids:
             continue
         listed = ", ".join(map(_written, ids))
-        if len(ids) == 1 or isinstance(operand, Group):
+        if len(ids) == 1 or isinstance(operand, ValueGroup):
             yield one.start, one.end, listed
         elif operator.name in LISTS:
             yield operator.start, operator.end, f" {LISTS[operator.name]} "

@@ -6,18 +6,29 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mappings.diagnostic import Severity
-from mappings.document.names import Name
+from mappings.document.names import MappingName
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.selector import Selector
 from mappings.jql import functions
 from mappings.jql.connectives import all_of, any_of, none_of
 from mappings.jql.fields import field_names
 from mappings.jql.fields.fields import JqlField
-from mappings.jql.findings import Finding, JqlError, in_order
-from mappings.jql.ground import Ground, Spot, Verdict, always, never, nobody
+from mappings.jql.findings import JqlError, JqlFinding, in_order
+from mappings.jql.ground import Ground, NameSpan, Verdict, always, never, nobody
 from mappings.jql.identity import by_id
 from mappings.jql.text.parser import read
-from mappings.jql.text.tree import And, Call, Clause, Condition, Empty, Not, Operator, Query, Value, operands
+from mappings.jql.text.tree import (
+    And,
+    Clause,
+    Condition,
+    Empty,
+    FunctionCall,
+    JqlQuery,
+    JqlValue,
+    Not,
+    Operator,
+    operands,
+)
 
 OPPOSITE = {
     "=": "!=",
@@ -44,15 +55,15 @@ class Compiled:
     verdict: Verdict
     fields: frozenset[str]
     timed: bool
-    names: frozenset[Name]
+    names: frozenset[MappingName]
     by_id: str
-    spots: tuple[Spot, ...]
-    findings: tuple[Finding, ...]
+    spots: tuple[NameSpan, ...]
+    findings: tuple[JqlFinding, ...]
 
 
 def check(
     text: str, catalogue: Catalogue, issue_id_of: Callable[[str], str | None] = nobody
-) -> tuple[Finding, ...]:
+) -> tuple[JqlFinding, ...]:
     """Everything that is wrong with a JQL, at once and in the order of the text; a warning does not refuse it."""
     query, syntax = read(text)
     return in_order([*syntax, *compiled(query, catalogue, issue_id_of).findings])
@@ -80,14 +91,14 @@ def restricts(text: str) -> bool:
     return query.where is not None or bool(syntax)
 
 
-def spots(text: str, catalogue: Catalogue) -> tuple[Spot, ...]:
+def spots(text: str, catalogue: Catalogue) -> tuple[NameSpan, ...]:
     """Where in a JQL names stand, and what each of them means."""
     query, _ = read(text)
     return compiled(query, catalogue).spots
 
 
 def compiled(
-    query: Query, catalogue: Catalogue, issue_id_of: Callable[[str], str | None] = nobody
+    query: JqlQuery, catalogue: Catalogue, issue_id_of: Callable[[str], str | None] = nobody
 ) -> Compiled:
     """The predicate of a tree; what could not be compiled matches nothing and is among the findings."""
     ground = Ground(catalogue, issue_id_of)
@@ -104,7 +115,7 @@ def compiled(
     )
 
 
-def _check_order(ground: Ground, query: Query) -> None:
+def _check_order(ground: Ground, query: JqlQuery) -> None:
     for order in query.order_by:
         if str(order.field).lower() != "rank":
             field_names.find(ground, order.field)
@@ -147,7 +158,7 @@ def _refuse_history(ground: Ground, operator: Operator) -> None:
 def _refuse_calls(ground: Ground, condition: Condition) -> None:
     """What lies outside the subset is refused without knowing the field, so also where no catalogue is at hand."""
     for operand in operands(condition.operand):
-        if isinstance(operand, Call):
+        if isinstance(operand, FunctionCall):
             functions.check_call(ground, operand)
 
 
@@ -178,13 +189,13 @@ def _verdict(ground: Ground, field: JqlField, sign: str, condition: Condition) -
     return field.compare(ground, sign, values[0]) if field.compare else never
 
 
-def _means_empty(field: JqlField, operand: Value | Call) -> bool:
+def _means_empty(field: JqlField, operand: JqlValue | FunctionCall) -> bool:
     """`resolution = Unresolved` is EMPTY by another name."""
-    return isinstance(operand, Value) and operand.text.casefold() in field.empty_words
+    return isinstance(operand, JqlValue) and operand.text.casefold() in field.empty_words
 
 
 def _equality(
-    ground: Ground, field: JqlField, wanted: bool, values: list[Value | Call], with_empty: bool
+    ground: Ground, field: JqlField, wanted: bool, values: list[JqlValue | FunctionCall], with_empty: bool
 ) -> Verdict:
     found = field.among(ground, values) if values and field.among else never
     if not wanted:

@@ -12,7 +12,7 @@ from mappings.jql.fields import field_names
 from mappings.jql.fields.fields import Rank
 from mappings.jql.fields.named_values import Nameable
 from mappings.jql.ground import Ground
-from mappings.jql.text.tree import FieldName, Query
+from mappings.jql.text.tree import FieldName, JqlQuery
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class SortValue:
         return bool(first.value < second.value)
 
 
-def sort_key(query: Query, catalogue: Catalogue) -> Callable[[Issue], tuple[SortValue, ...]]:
+def sort_key(query: JqlQuery, catalogue: Catalogue) -> Callable[[Issue], tuple[SortValue, ...]]:
     """The key for `sorted`: places by each field of ORDER BY; fields that cannot be ranked here are passed over."""
     ranks = [(rank, order.descending) for order in query.order_by if (rank := _rank(catalogue, order.field))]
     return lambda issue: tuple(SortValue(rank(issue), descending) for rank, descending in ranks)

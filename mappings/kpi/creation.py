@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mappings.document.mapping import Mapping as BoundMapping
-from mappings.document.names import Kind
+from mappings.document.names import NameKind
 from mappings.document.schema import CreatePart, KpiPart, LabelRelation
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.issue import Issue, IssueType, Project
@@ -72,7 +72,7 @@ def planned_issue(
             f"The project {create.project} is not among those that the account sees.",
             "Correct `promote.create.project`, or let the account browse it.",
         )
-    ids = set(mapping.ids_of(Kind.TYPE, create.type))
+    ids = set(mapping.ids_of(NameKind.TYPE, create.type))
     types = tuple(one for one in catalogue.issue_types if one.id in ids)
     parent = objective if create.relation == "child" else None
     label = (create.relation.label,) if isinstance(create.relation, LabelRelation) else ()
@@ -104,7 +104,7 @@ def _project(
 ) -> Project | None:
     if create.project is None:
         return objective.project if objective is not None else None
-    ids = mapping.ids_of(Kind.PROJECT, create.project)
+    ids = mapping.ids_of(NameKind.PROJECT, create.project)
     return next((one for one in catalogue.projects if one.id in ids), None)
 
 

@@ -25,7 +25,7 @@ class KpiStatus(StrEnum):
     CLOSE_PROPOSED = "close_proposed"
 
 
-class Transition(StrEnum):
+class EpisodeStep(StrEnum):
     """What the last step or decision did; every step names one."""
 
     STAYED = "stayed"
@@ -90,7 +90,7 @@ class KpiState:
     value: Fraction | None = None
     proposal: Proposal | None = None
     key_result: str | None = None
-    transition: Transition = Transition.STAYED
+    transition: EpisodeStep = EpisodeStep.STAYED
     band: str = ""
     episode: int = 0
     former: str | None = None
@@ -112,7 +112,7 @@ def step(state: KpiState, reading: Reading | None, kpi: KpiPart, healthy: Band) 
     Its `transition` says what happened, `stayed` where nothing did.
     """
     if reading is None or reading.value is None or (state.latest is not None and reading.at <= state.latest):
-        return replace(state, transition=Transition.STAYED)
+        return replace(state, transition=EpisodeStep.STAYED)
     crossed = healthy.crossed(reading.value)
     out = crossed is not None
     counted = replace(
@@ -121,7 +121,7 @@ def step(state: KpiState, reading: Reading | None, kpi: KpiPart, healthy: Band) 
         inside=0 if out else state.inside + 1,
         latest=reading.at,
         value=reading.value,
-        transition=Transition.STAYED,
+        transition=EpisodeStep.STAYED,
         refused=state.refused and out,
     )
     return came_in(counted, kpi) if crossed is None else went_out(counted, kpi, reading.value, healthy)
@@ -136,13 +136,13 @@ def went_out(state: KpiState, kpi: KpiPart, value: Fraction, healthy: Band) -> K
     if state.outside < kpi.promote.after or state.refused:
         return state
     if state.status is KpiStatus.CLOSE_PROPOSED:
-        return replace(state, status=KpiStatus.KR_OPEN, transition=Transition.KEPT_OPEN)
+        return replace(state, status=KpiStatus.KR_OPEN, transition=EpisodeStep.KEPT_OPEN)
     creates = kpi.promote.mode == "create"
     return replace(
         state,
         status=KpiStatus.KR_OPEN if creates else KpiStatus.KR_PROPOSED,
         proposal=proposed(kpi.promote, value, healthy),
-        transition=Transition.CREATED if creates else Transition.PROPOSED,
+        transition=EpisodeStep.CREATED if creates else EpisodeStep.PROPOSED,
         episode=state.episode + 1,
         former=None,
         creation=None,
@@ -170,10 +170,10 @@ def came_in(state: KpiState, kpi: KpiPart) -> KpiState:
             proposal=None,
             former=None,
             creation=None,
-            transition=Transition.WITHDRAWN,
+            transition=EpisodeStep.WITHDRAWN,
         )
     if state.status is KpiStatus.KR_OPEN:
-        return replace(state, status=KpiStatus.CLOSE_PROPOSED, transition=Transition.CLOSE_PROPOSED)
+        return replace(state, status=KpiStatus.CLOSE_PROPOSED, transition=EpisodeStep.CLOSE_PROPOSED)
     return state
 
 
@@ -184,7 +184,7 @@ def wanted(state: KpiState, by: str) -> KpiState:
         status=KpiStatus.KR_OPEN,
         inside=0,
         creation=Creation(by),
-        transition=Transition.CREATED,
+        transition=EpisodeStep.CREATED,
     )
 
 
@@ -197,17 +197,17 @@ def opened(state: KpiState, key_result: str) -> KpiState:
         inside=0,
         missing=None,
         creation=None,
-        transition=Transition.ACCEPTED,
+        transition=EpisodeStep.ACCEPTED,
     )
 
 
 def dismissed(state: KpiState) -> KpiState:
     """A person said no: to a new key result (watch on, and count anew), or to closing one (it stays open, counting anew)."""
     if state.status is KpiStatus.CLOSE_PROPOSED:
-        return replace(state, status=KpiStatus.KR_OPEN, outside=0, inside=0, transition=Transition.DISMISSED)
+        return replace(state, status=KpiStatus.KR_OPEN, outside=0, inside=0, transition=EpisodeStep.DISMISSED)
     if state.status is KpiStatus.KR_PROPOSED or state.wanted:
-        return watching(state, Transition.DISMISSED)
-    return replace(state, transition=Transition.STAYED)
+        return watching(state, EpisodeStep.DISMISSED)
+    return replace(state, transition=EpisodeStep.STAYED)
 
 
 class Seen(StrEnum):
@@ -231,27 +231,27 @@ def followed(state: KpiState, seen: Seen, now: datetime) -> KpiState:
     """After a look at the issue of the key result, of the open one or the one that was closed last. `stayed` where nothing follows."""
     if state.status is KpiStatus.WATCHING:
         if state.former is None or seen is not Seen.OPEN:
-            return replace(state, transition=Transition.STAYED)
+            return replace(state, transition=EpisodeStep.STAYED)
         anew = replace(state, status=KpiStatus.KR_OPEN, outside=0, inside=0, refused=False)
         return replace(
-            anew, key_result=state.former, former=None, missing=None, transition=Transition.REOPENED
+            anew, key_result=state.former, former=None, missing=None, transition=EpisodeStep.REOPENED
         )
     if state.key_result is None:
-        return replace(state, transition=Transition.STAYED)
+        return replace(state, transition=EpisodeStep.STAYED)
     if seen in (Seen.DONE, Seen.REFUSED):
-        closed = watching(state, Transition.CLOSED)
+        closed = watching(state, EpisodeStep.CLOSED)
         return replace(closed, former=state.key_result, refused=seen is Seen.REFUSED)
     if seen is Seen.DELETED:
-        return watching(state, Transition.LOST)
+        return watching(state, EpisodeStep.LOST)
     if seen is Seen.CYCLE_CLOSED:
-        return watching(state, Transition.CYCLE_ENDED)
+        return watching(state, EpisodeStep.CYCLE_ENDED)
     since = None if seen is Seen.OPEN else state.missing or now
     if since is not None and now - since >= PATIENCE:
-        return watching(state, Transition.LOST)
-    return replace(state, missing=since, transition=Transition.STAYED)
+        return watching(state, EpisodeStep.LOST)
+    return replace(state, missing=since, transition=EpisodeStep.STAYED)
 
 
-def watching(state: KpiState, transition: Transition) -> KpiState:
+def watching(state: KpiState, transition: EpisodeStep) -> KpiState:
     """Back to the beginning, remembering only what was read last, and how many episodes there were."""
     return KpiState(
         latest=state.latest,

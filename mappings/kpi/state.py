@@ -14,7 +14,7 @@ from mappings.kpi.series import Watched, Worth
 from mappings.kpi.steps import Judgement, bands_of
 
 
-class Told(StrEnum):
+class PeriodVerdict(StrEnum):
     """What the state machine makes of a period."""
 
     COUNTED = "counted"
@@ -34,7 +34,7 @@ class PeriodStanding:
     bands: Bands
     settled: bool
     settles: datetime
-    told: Told
+    told: PeriodVerdict
     judgement: Judgement | None = None
 
     @property
@@ -129,11 +129,11 @@ def _last_known(
     return older if older.settled and older.value is not None else None
 
 
-def _told(worth: Worth, settled: bool, judgement: Judgement | None) -> Told:
+def _told(worth: Worth, settled: bool, judgement: Judgement | None) -> PeriodVerdict:
     if judgement is not None and judgement.counted is not None:
-        return Told.COUNTED if judgement.counted == worth.value else Told.COUNTED_OTHERWISE
+        return PeriodVerdict.COUNTED if judgement.counted == worth.value else PeriodVerdict.COUNTED_OTHERWISE
     if judgement is not None:
-        return Told.LATE
+        return PeriodVerdict.LATE
     if worth.value is None:
-        return Told.NOTHING if settled else Told.RUNNING
-    return Told.TO_COUNT if settled else Told.RUNNING
+        return PeriodVerdict.NOTHING if settled else PeriodVerdict.RUNNING
+    return PeriodVerdict.TO_COUNT if settled else PeriodVerdict.RUNNING

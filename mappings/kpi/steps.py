@@ -16,7 +16,7 @@ from mappings.document.text.canonical import plain
 from mappings.facts.issue import Reading
 from mappings.kpi.band import Bands, KpiLevel, bands_on
 from mappings.kpi.cadence import Period, local_day
-from mappings.kpi.episode import KpiState, KpiStatus, Transition, step
+from mappings.kpi.episode import EpisodeStep, KpiState, KpiStatus, step
 from mappings.kpi.series import Watched
 
 
@@ -34,7 +34,7 @@ class Judgement:
     status: KpiStatus | None = None
     outside: int = 0
     inside: int = 0
-    transition: Transition = Transition.STAYED
+    transition: EpisodeStep = EpisodeStep.STAYED
 
 
 def band_text(kpi: KpiPart) -> str:
@@ -94,6 +94,6 @@ def _stepped(state: KpiState, kpi: KpiPart, reading: Reading, bands: Bands) -> K
     if another:
         state = replace(state, outside=0, inside=0)
     state = replace(step(state, reading, kpi, bands.healthy), band=written)
-    if another and state.transition is Transition.STAYED:
-        return replace(state, transition=Transition.REBANDED)
+    if another and state.transition is EpisodeStep.STAYED:
+        return replace(state, transition=EpisodeStep.REBANDED)
     return state

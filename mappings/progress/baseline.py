@@ -8,9 +8,9 @@ from typing import Literal
 
 from mappings.progress.metric import along, no_single_issue, start_is_target
 from mappings.progress.metric import at_reading as along_the_way
-from mappings.progress.operands import Value, literal, read_at, value_of
+from mappings.progress.operands import OperandValue, literal, read_at, value_of
 from mappings.progress.options import Operand, ReadingOperand, RuleOptions
-from mappings.progress.rule import Finding, ProgressRule, Subject, measured, unknown
+from mappings.progress.rule import MeasuredSubject, OptionFinding, ProgressRule, measured, unknown
 from mappings.rollup.health import HealthCriteria, achieved, judge, unmeasured
 from mappings.rollup.state import Cause, Health, HealthLevel, Measurement
 
@@ -24,7 +24,7 @@ class BaselineOptions(RuleOptions):
     target: Operand | None = None
 
 
-def measure(options: BaselineOptions, subject: Subject) -> Measurement:
+def measure(options: BaselineOptions, subject: MeasuredSubject) -> Measurement:
     """1 as soon as there is a reading; with start and target both set, a transition."""
     problem = no_single_issue(subject)
     if problem is not None:
@@ -41,8 +41,8 @@ def measure(options: BaselineOptions, subject: Subject) -> Measurement:
     return Measurement(Fraction(0), Fraction(0), Cause.NEVER_MEASURED, "no reading yet: nothing established")
 
 
-def _optional(subject: Subject, operand: Operand | None, role: str) -> Value:
-    return Value(None, f"{role} is not set") if operand is None else value_of(subject, operand, role)
+def _optional(subject: MeasuredSubject, operand: Operand | None, role: str) -> OperandValue:
+    return OperandValue(None, f"{role} is not set") if operand is None else value_of(subject, operand, role)
 
 
 def health(measurement: Measurement, standing: HealthCriteria) -> Health:
@@ -54,12 +54,12 @@ def health(measurement: Measurement, standing: HealthCriteria) -> Health:
     return achieved(measurement, standing) or unmeasured(measurement) or judge(measurement, standing)
 
 
-def check(options: BaselineOptions) -> Iterable[Finding]:
+def check(options: BaselineOptions) -> Iterable[OptionFinding]:
     """Start and target come together and differ."""
     if (options.start is None) != (options.target is None):
         message = "start and target only work together"
         written = "start" if options.start is not None else "target"
-        yield Finding("start-and-target", message, "write both, or neither", (written,))
+        yield OptionFinding("start-and-target", message, "write both, or neither", (written,))
     start, target = literal(options.start), literal(options.target)
     if start is not None and start == target:
         yield start_is_target(start)

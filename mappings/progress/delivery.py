@@ -12,16 +12,24 @@ from pydantic import Field
 from mappings.diagnostic import Severity
 from mappings.facts.issue import Issue
 from mappings.forecast import rows as forecast_rows
-from mappings.forecast.answer import Answer
+from mappings.forecast.answer import Forecast
 from mappings.forecast.prospect import Prospect
 from mappings.numbers import first_filled, plain
 from mappings.progress.operands import field_id
 from mappings.progress.options import MOST_WEIGHTS, FieldAlias, Number, RuleOptions
-from mappings.progress.rule import Doubt, Finding, ProgressRule, Subject, clamped, measured, unknown
+from mappings.progress.rule import (
+    Doubt,
+    MeasuredSubject,
+    OptionFinding,
+    ProgressRule,
+    clamped,
+    measured,
+    unknown,
+)
 from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
 from mappings.rollup.rows.mean import weighted_mean
-from mappings.rollup.rows.rows import Row, rows_of
-from mappings.rollup.rows.weights import COUNTING, ONE, ZERO, Group, Weighed, no_weight, weigh
+from mappings.rollup.rows.rows import DeliveryRow, rows_of
+from mappings.rollup.rows.weights import COUNTING, ONE, ZERO, AlikeRows, WeighedRow, no_weight, weigh
 from mappings.rollup.state import Measurement
 
 ESTIMATE_FIELD = "timeoriginalestimate"
@@ -59,10 +67,10 @@ class DeliveryOptions(RuleOptions):
     ] = None
 
 
-class Part(NamedTuple):
+class RowShare(NamedTuple):
     """What all rows of one key have in common: what they weigh, and the share each of them has in the number."""
 
-    weighed: Weighed
+    weighed: WeighedRow
     share: Fraction
 
 
@@ -70,12 +78,14 @@ Key = tuple[int, int, int, int]
 """Identities of disposition, fraction and weight, and the divisor: rows with one key are alike in the sum."""
 
 
-class Tally:
+class RowGroups:
     """Rows grouped by what decides about their shares, so that sums run over a few groups instead of all rows."""
 
     __slots__ = ("groups", "keys", "rows")
 
-    def __init__(self, rows: Sequence[Row], weights: Sequence[Fraction | None], divisors: Mapping[str, int]):
+    def __init__(
+        self, rows: Sequence[DeliveryRow], weights: Sequence[Fraction | None], divisors: Mapping[str, int]
+    ):
         self.rows = rows
         self.keys: list[Key] = [
             (id(row[1]), id(row[3]), id(weight), divisors.get(row[0].id, 1) if divisors else 1)
@@ -84,19 +94,19 @@ class Tally:
         alike = dict(zip(self.keys, zip(rows, weights, strict=True), strict=True))
         numbers = Counter(self.keys)
         self.groups = {
-            key: Group(row[1], weight, row[3], numbers[key]) for key, (row, weight) in alike.items()
+            key: AlikeRows(row[1], weight, row[3], numbers[key]) for key, (row, weight) in alike.items()
         }
 
-    def weighed(self, missing: str) -> dict[Key, Weighed]:
+    def weighed(self, missing: str) -> dict[Key, WeighedRow]:
         """What the rows of each key weigh; those shared among several key results their part of it."""
         found = weigh(list(self.groups.values()), missing)
         return {key: item.split(key[3]) for key, item in zip(self.groups, found, strict=True)}
 
 
-def measure(options: DeliveryOptions, subject: Subject) -> Measurement:
+def measure(options: DeliveryOptions, subject: MeasuredSubject) -> Measurement:
     """The weighted mean of the rows, or how many of them are done."""
     rows, weights = _with_weights(options, subject, rows_of(subject))
-    tally = Tally(rows, weights, subject.divisors)
+    tally = RowGroups(rows, weights, subject.divisors)
     weighed = tally.weighed(options.missing)
     if options.count_to is not None:
         aim = Fraction(options.count_to) - subject.done_before
@@ -119,8 +129,8 @@ def measure(options: DeliveryOptions, subject: Subject) -> Measurement:
 
 
 def _with_weights(
-    options: DeliveryOptions, subject: Subject, rows: Sequence[Row]
-) -> tuple[Sequence[Row], Sequence[Fraction | None]]:
+    options: DeliveryOptions, subject: MeasuredSubject, rows: Sequence[DeliveryRow]
+) -> tuple[Sequence[DeliveryRow], Sequence[Fraction | None]]:
     """The rows and what they weigh by their fields; all 1 where they weigh the same. A weight that is no number makes its row unknown."""
     ids = _weight_fields(options, subject)
     if not ids:
@@ -141,13 +151,15 @@ def _weights(options: DeliveryOptions) -> tuple[str, ...]:
     return () if weight == "equal" else (weight,) if isinstance(weight, str) else weight
 
 
-def _weight_fields(options: DeliveryOptions, subject: Subject) -> tuple[str, ...]:
+def _weight_fields(options: DeliveryOptions, subject: MeasuredSubject) -> tuple[str, ...]:
     """Ids of the fields that may hold the weight, in the order in which they are looked at."""
     found = (ESTIMATE.get(alias) or field_id(subject, alias) for alias in _weights(options))
     return tuple(id_ for id_ in found if id_ is not None)
 
 
-def _counted(aim: Fraction, subject: Subject, tally: Tally, weighed: Mapping[Key, Weighed]) -> Measurement:
+def _counted(
+    aim: Fraction, subject: MeasuredSubject, tally: RowGroups, weighed: Mapping[Key, WeighedRow]
+) -> Measurement:
     """Rows done ÷ the aim. Over the aim the rows share what is shown, so that they still sum to it."""
     counting = [key for key, item in weighed.items() if item.disposition in COUNTING]
     if not counting and any(item.disposition is not Disposition.EXCLUDED for item in weighed.values()):
@@ -165,7 +177,7 @@ def _issues(number: Fraction | int) -> str:
     return "1 issue" if number == 1 else f"{plain(Fraction(number))} issues"
 
 
-def _why_not(tally: Tally, weighed: Mapping[Key, Weighed]) -> str:
+def _why_not(tally: RowGroups, weighed: Mapping[Key, WeighedRow]) -> str:
     found: Counter[Disposition] = Counter()
     for key, item in weighed.items():
         found[item.disposition] += tally.groups[key].number
@@ -178,20 +190,20 @@ def _why_not(tally: Tally, weighed: Mapping[Key, Weighed]) -> str:
 
 
 def _ledger(
-    subject: Subject,
-    tally: Tally,
-    weighed: Mapping[Key, Weighed],
+    subject: MeasuredSubject,
+    tally: RowGroups,
+    weighed: Mapping[Key, WeighedRow],
     shares: Mapping[Key, Fraction],
     total: Fraction | None,
     aim: Fraction | None = None,
 ) -> Ledger:
     if not subject.assessment.ledgers:
         return Ledger((), total, aim)
-    parts = {key: Part(item, shares.get(key, ZERO)) for key, item in weighed.items()}
+    parts = {key: RowShare(item, shares.get(key, ZERO)) for key, item in weighed.items()}
     return Ledger(tuple(map(_contribution, tally.rows, map(parts.__getitem__, tally.keys))), total, aim)
 
 
-def _contribution(row: Row, part: Part) -> Contribution:
+def _contribution(row: DeliveryRow, part: RowShare) -> Contribution:
     (issue, _, reason, fraction, by_status), (weighed, share) = row, part
     disposition, weight, note, stand_in, divisor = weighed
     note = "; ".join(part for part in (note, issue.unusable) if part) if issue.unknowns else note
@@ -211,11 +223,11 @@ def _contribution(row: Row, part: Part) -> Contribution:
     )
 
 
-def check(options: DeliveryOptions) -> Iterable[Finding]:
+def check(options: DeliveryOptions) -> Iterable[OptionFinding]:
     """A count takes no weights."""
     if options.count_to is not None and options.weight != "equal":
         message = f"count_to counts issues, so the weight {' or '.join(_weights(options))} decides only which are dropped"
-        yield Finding(
+        yield OptionFinding(
             "weight-not-used",
             message,
             "leave weight out, or leave count_to out",
@@ -238,7 +250,7 @@ def doubt(options: DeliveryOptions, ids: Sequence[str], issue: Issue) -> Doubt |
     )
 
 
-def forecast(options: DeliveryOptions, prospect: Prospect) -> Answer:
+def forecast(options: DeliveryOptions, prospect: Prospect) -> Forecast:
     """By the weeks of its own rows; a fixed number of them where they are counted to one."""
     if options.count_to is None:
         return forecast_rows.forecast(prospect, None)

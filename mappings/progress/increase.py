@@ -7,7 +7,7 @@ from typing import Literal
 
 from mappings.progress.metric import at_reading, check_one_way, forecast, one_way, onward
 from mappings.progress.options import Operand, ReadingOperand, RuleOptions, Way
-from mappings.progress.rule import Finding, ProgressRule, Subject
+from mappings.progress.rule import MeasuredSubject, OptionFinding, ProgressRule
 from mappings.rollup.state import Measurement
 
 SIGN = 1
@@ -23,12 +23,12 @@ class IncreaseOptions(RuleOptions):
     by: Way = None
 
 
-def measure(options: IncreaseOptions, subject: Subject) -> Measurement:
+def measure(options: IncreaseOptions, subject: MeasuredSubject) -> Measurement:
     """A transition; a target on the wrong side of the start is unknown, with the reason."""
     return one_way(subject, options.start, options.current, options.target, options.by, SIGN)
 
 
-def check(options: IncreaseOptions) -> Iterable[Finding]:
+def check(options: IncreaseOptions) -> Iterable[OptionFinding]:
     """One of target and by, in the right direction."""
     return check_one_way(options.start, options.target, options.by, SIGN)
 

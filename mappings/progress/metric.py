@@ -8,18 +8,26 @@ from fractions import Fraction
 
 from mappings.diagnostic import Severity
 from mappings.forecast import readings
-from mappings.forecast.answer import Answer
+from mappings.forecast.answer import Forecast
 from mappings.forecast.prospect import Prospect
 from mappings.numbers import plain
-from mappings.progress.operands import Value, literal, read_at, source_of, value_of
+from mappings.progress.operands import OperandValue, literal, read_at, source_of, value_of
 from mappings.progress.options import Operand, ReadingOperand, RuleOptions, TargetDistance, reading_alias
-from mappings.progress.rule import Finding, Onward, Subject, clamped, measured, never_measured, unknown
+from mappings.progress.rule import (
+    MeasuredSubject,
+    Onward,
+    OptionFinding,
+    clamped,
+    measured,
+    never_measured,
+    unknown,
+)
 from mappings.rollup.state import Measurement
 
 ONE_ISSUE = "it takes the fields of one issue, and the rule selects {count} for this key result"
 
 
-def no_single_issue(subject: Subject) -> Measurement | None:
+def no_single_issue(subject: MeasuredSubject) -> Measurement | None:
     """Unknown where a metric does not stand on exactly one issue."""
     if subject.issue is not None:
         return None
@@ -27,7 +35,9 @@ def no_single_issue(subject: Subject) -> Measurement | None:
     return unknown("no issue is selected" if count == 0 else ONE_ISSUE.format(count=count))
 
 
-def along(subject: Subject, start: Value, current: ReadingOperand, target: Value) -> Measurement:
+def along(
+    subject: MeasuredSubject, start: OperandValue, current: ReadingOperand, target: OperandValue
+) -> Measurement:
     """(current − start) ÷ (target − start), or why not; what is missing beside the current value weighs more."""
     now = value_of(subject, current, "current")
     seen = {"start": start.number, "current": now.number, "target": target.number}
@@ -54,7 +64,7 @@ def at_reading(measurement: Measurement, current: Fraction) -> Fraction | None:
     return clamped((current - start) / (target - start))
 
 
-def forecast(options: RuleOptions, prospect: Prospect) -> Answer:
+def forecast(options: RuleOptions, prospect: Prospect) -> Forecast:
     """Where the line through its readings leads."""
     return readings.forecast(prospect, reading_alias(options) or "")
 
@@ -74,7 +84,7 @@ def onward(options: RuleOptions, measurement: Measurement, first: date) -> Onwar
 
 
 def one_way(
-    subject: Subject,
+    subject: MeasuredSubject,
     start: Operand,
     current: ReadingOperand,
     target: Operand | None,
@@ -99,37 +109,41 @@ def wrong_way(start: Fraction, target: Fraction, sign: int) -> str:
 
 
 def _end(
-    subject: Subject, start: Value, target: Operand | None, by: TargetDistance | None, sign: int
-) -> Value:
+    subject: MeasuredSubject,
+    start: OperandValue,
+    target: Operand | None,
+    by: TargetDistance | None,
+    sign: int,
+) -> OperandValue:
     if (target is None) == (by is None):
-        return Value(None, "exactly one of target and by has to be written")
+        return OperandValue(None, "exactly one of target and by has to be written")
     if target is not None:
         return value_of(subject, target, "target")
     return _stepped(subject, start, by or TargetDistance(), sign)
 
 
-def _stepped(subject: Subject, start: Value, by: TargetDistance, sign: int) -> Value:
+def _stepped(subject: MeasuredSubject, start: OperandValue, by: TargetDistance, sign: int) -> OperandValue:
     if (by.amount is None) == (by.percent is None):
-        return Value(None, "by: exactly one of amount and percent has to be written")
+        return OperandValue(None, "by: exactly one of amount and percent has to be written")
     if start.number is None:
         return start
     if by.amount is not None:
         step = value_of(subject, by.amount, "by.amount")
-        return Value(start.number + sign * step.number) if step.number is not None else step
+        return OperandValue(start.number + sign * step.number) if step.number is not None else step
     share = value_of(subject, by.percent or "", "by.percent")
     if share.number is None:
         return share
     if start.number == 0:
-        return Value(None, f"{plain(share.number)} % of a start of 0 is no distance")
-    return Value(start.number + sign * abs(start.number) * share.number / 100)
+        return OperandValue(None, f"{plain(share.number)} % of a start of 0 is no distance")
+    return OperandValue(start.number + sign * abs(start.number) * share.number / 100)
 
 
 def check_one_way(
     start: Operand, target: Operand | None, by: TargetDistance | None, sign: int
-) -> Iterable[Finding]:
+) -> Iterable[OptionFinding]:
     """What is wrong with an increase or decrease as written."""
     if (target is None) == (by is None):
-        yield Finding("target-or-by", "exactly one of target and by is needed", "keep one of the two")
+        yield OptionFinding("target-or-by", "exactly one of target and by is needed", "keep one of the two")
     if by is not None:
         yield from _check_step(by)
     begin, end = literal(start), literal(target)
@@ -139,34 +153,34 @@ def check_one_way(
         yield start_is_target(begin)
     elif (end - begin) * sign < 0:
         other = "decrease" if sign > 0 else "increase"
-        yield Finding(
+        yield OptionFinding(
             "wrong-direction", wrong_way(begin, end, sign), f"swap them, or use kind: {other}", ("target",)
         )
 
 
-def _check_step(by: TargetDistance) -> Iterable[Finding]:
+def _check_step(by: TargetDistance) -> Iterable[OptionFinding]:
     if (by.amount is None) == (by.percent is None):
-        yield Finding(
+        yield OptionFinding(
             "amount-or-percent", "by: exactly one of amount and percent is needed", "keep one", ("by",)
         )
     percent = literal(by.percent)
     if percent is not None and 0 < percent < 1:
         message = f"by.percent is {plain(percent)}, which is less than one percent of the start"
         remedy = f"for a share of {plain(percent)} write {plain(percent * 100)}"
-        yield Finding("share-for-percent", message, remedy, ("by", "percent"), Severity.WARNING)
+        yield OptionFinding("share-for-percent", message, remedy, ("by", "percent"), Severity.WARNING)
     for name, operand in (("amount", by.amount), ("percent", by.percent)):
         number = literal(operand)
         if number is not None and number < 0:
             message = f"by.{name} is {plain(number)}: the kind already says the direction"
             remedy = "write it without the minus sign, or use the other kind"
-            yield Finding("wrong-direction", message, remedy, ("by", name))
+            yield OptionFinding("wrong-direction", message, remedy, ("by", name))
         elif number == 0:
             message = f"by.{name} is 0: start and target are the same"
-            yield Finding("start-is-target", message, "write more than 0", ("by", name))
+            yield OptionFinding("start-is-target", message, "write more than 0", ("by", name))
 
 
-def start_is_target(value: Fraction) -> Finding:
+def start_is_target(value: Fraction) -> OptionFinding:
     """The finding for a key result with no way to go."""
     message = f"start and target are both {plain(value)}: there is no progress to measure"
     remedy = "give the target another value, or use kind: threshold to hold it"
-    return Finding("start-is-target", message, remedy, ("target",))
+    return OptionFinding("start-is-target", message, remedy, ("target",))

@@ -11,11 +11,11 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 
 from mappings.facts.issue import Issue
-from mappings.fields import Reading
+from mappings.fields import ReadingKind
 from mappings.progress.metric import no_single_issue
 from mappings.progress.operands import field_id
 from mappings.progress.options import DAY, Day, FieldAlias, Jql, RuleOptions, Shapes
-from mappings.progress.rule import Finding, Onward, ProgressRule, Subject, measured, unknown
+from mappings.progress.rule import MeasuredSubject, Onward, OptionFinding, ProgressRule, measured, unknown
 from mappings.rollup.health import HealthCriteria, achieved, unmeasured
 from mappings.rollup.rows.statuses import CATEGORIES, DONE
 from mappings.rollup.state import Health, HealthLevel, Measurement
@@ -29,7 +29,7 @@ class MilestoneOptions(RuleOptions):
 
     kind: Literal["milestone"]
     due: Annotated[
-        Day | Annotated[str, FieldAlias(Reading.DATE)] | None,
+        Day | Annotated[str, FieldAlias(ReadingKind.DATE)] | None,
         Shapes(("a date like 2026-12-31", "a field alias")),
         Field(
             description="A day, or the alias of a date field; the issue's own due date where it is left out."
@@ -51,7 +51,7 @@ class MilestoneOptions(RuleOptions):
         return str(value) if isinstance(value, int | float | Decimal) else value
 
 
-def measure(options: MilestoneOptions, subject: Subject) -> Measurement:
+def measure(options: MilestoneOptions, subject: MeasuredSubject) -> Measurement:
     """Done or not, and whether in time."""
     issue = subject.issue
     if issue is None:
@@ -69,7 +69,7 @@ def measure(options: MilestoneOptions, subject: Subject) -> Measurement:
     return measured(Fraction(0), f'not done: status "{issue.status.name}"', due=due)
 
 
-def _due(options: MilestoneOptions, subject: Subject, issue: Issue) -> date | None:
+def _due(options: MilestoneOptions, subject: MeasuredSubject, issue: Issue) -> date | None:
     if options.due is None:
         return issue.due
     if isinstance(options.due, date):
@@ -104,10 +104,10 @@ def health(measurement: Measurement, standing: HealthCriteria) -> Health:
     return Health(HealthLevel.ON_TRACK, "before-date", f"not done; its date {due} has not passed")
 
 
-def check(options: MilestoneOptions) -> Iterable[Finding]:
+def check(options: MilestoneOptions) -> Iterable[OptionFinding]:
     """An empty condition would hold for no issue."""
     if options.done_when is not None and not options.done_when.strip():
-        yield Finding(
+        yield OptionFinding(
             "empty-done-when", "done_when is empty", "write a JQL, or leave the key out", ("done_when",)
         )
 

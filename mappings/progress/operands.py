@@ -10,11 +10,11 @@ from fractions import Fraction
 from mappings.facts.issue import HISTORY
 from mappings.numbers import exact
 from mappings.progress.options import KpiCurrent, Operand
-from mappings.progress.rule import Subject
+from mappings.progress.rule import MeasuredSubject
 
 
 @dataclass(frozen=True, slots=True)
-class Value:
+class OperandValue:
     """The number an operand stands for, or why there is none. `empty` is a field with nothing in it."""
 
     number: Fraction | None
@@ -32,7 +32,7 @@ def called(operand: Operand | KpiCurrent) -> str:
     return f'the KPI "{operand.kpi}"' if isinstance(operand, KpiCurrent) else f'field "{operand}"'
 
 
-def source_of(subject: Subject, current: str | KpiCurrent) -> str:
+def source_of(subject: MeasuredSubject, current: str | KpiCurrent) -> str:
     """Which reading of which KPI a current value is, to be said behind it; empty for a field."""
     if not isinstance(current, KpiCurrent):
         return ""
@@ -43,7 +43,7 @@ def source_of(subject: Subject, current: str | KpiCurrent) -> str:
     return f"; of {called(current)}, settled for {day:%Y-%m-%d %H:%M}"
 
 
-def field_id(subject: Subject, alias: str | KpiCurrent) -> str | None:
+def field_id(subject: MeasuredSubject, alias: str | KpiCurrent) -> str | None:
     """The id behind an alias of the mapping, or None; for a KPI what stands for it."""
     if isinstance(alias, KpiCurrent):
         return alias.field_id
@@ -51,27 +51,29 @@ def field_id(subject: Subject, alias: str | KpiCurrent) -> str | None:
     return field.id if field is not None else None
 
 
-def value_of(subject: Subject, operand: Operand | KpiCurrent, role: str) -> Value:
+def value_of(subject: MeasuredSubject, operand: Operand | KpiCurrent, role: str) -> OperandValue:
     """What an operand is worth for this key result; the problem names the role it plays (`start`, `target`)."""
     if isinstance(operand, Decimal | Fraction):
-        return Value(exact(operand))
+        return OperandValue(exact(operand))
     id_ = field_id(subject, operand)
     if isinstance(operand, KpiCurrent):
         held = subject.issue.fields.get(id_ or "") if subject.issue is not None else None
         missing = f"{role} is missing: {called(operand)} has no settled value yet"
-        return Value(exact(held), missing, empty=True) if held is None else Value(exact(held))
+        return OperandValue(exact(held), missing, empty=True) if held is None else OperandValue(exact(held))
     if id_ is None:
         number = exact(operand)
-        return Value(number, "" if number is not None else f'{role}: the mapping has no field "{operand}"')
+        return OperandValue(
+            number, "" if number is not None else f'{role}: the mapping has no field "{operand}"'
+        )
     raw = subject.issue.fields.get(id_) if subject.issue is not None else None
     if raw is None or raw == "":
-        return Value(None, f'{role} is missing: field "{operand}" is empty', empty=True)
+        return OperandValue(None, f'{role} is missing: field "{operand}" is empty', empty=True)
     number = subject.assessment.numbers.read(raw)
     problem = "" if number is not None else f'{role}: field "{operand}" holds {str(raw)[:40]!r}, not a number'
-    return Value(number, problem)
+    return OperandValue(number, problem)
 
 
-def read_at(subject: Subject, alias: str | KpiCurrent) -> datetime | None:
+def read_at(subject: MeasuredSubject, alias: str | KpiCurrent) -> datetime | None:
     """When a field got its value: its last changelog entry, else the creation of the issue; None where its history cannot be had."""
     if subject.issue is None:
         return None

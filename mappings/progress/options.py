@@ -17,7 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
-from mappings.fields import Reading
+from mappings.fields import ReadingKind
 
 LARGEST = Decimal(10) ** 15
 DECIMALS = 30
@@ -39,7 +39,7 @@ class FieldAlias:
     read, where the name of the option does not.
     """
 
-    wanted: Reading | None = Reading.NUMBER
+    wanted: ReadingKind | None = ReadingKind.NUMBER
     history: bool = False
     words: Mapping[str, str | None] = field(default_factory=dict, hash=False)
     meaning: str = ""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from mappings.diagnostic import Severity
 from mappings.facts.issue import Issue
 from mappings.facts.selector import Selector
-from mappings.forecast.answer import Answer
+from mappings.forecast.answer import Forecast
 from mappings.forecast.prospect import Prospect, not_forecast
 from mappings.progress.options import RuleOptions
 from mappings.rollup.health import HealthCriteria, judge
@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # the mapping's schema imports the rules
     from mappings.rollup.assessment import Assessment
 
 
-class Finding(NamedTuple):
+class OptionFinding(NamedTuple):
     """Something wrong with a rule's options as written, for the mapping's diagnostics.
 
     `option` is the way to the one to point at (`by`, `percent`); empty for all of them together.
@@ -45,7 +45,7 @@ class Doubt(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class MeasuredSubject:
     """One key result to be measured.
 
     `issue` is the key-result issue, None where issues together are one key result. `selected` are the issues its rule
@@ -64,7 +64,7 @@ class Subject:
     done_before: int = 0
 
 
-def _nothing_wrong(options: Any) -> Iterable[Finding]:  # noqa: ARG001
+def _nothing_wrong(options: Any) -> Iterable[OptionFinding]:  # noqa: ARG001
     return ()
 
 
@@ -106,15 +106,15 @@ class ProgressRule:
     label: str
     options: type[RuleOptions]
     nature: Literal["outcome", "delivery"]
-    measure: Callable[[Any, Subject], Measurement]
+    measure: Callable[[Any, MeasuredSubject], Measurement]
     judge: Callable[[Measurement, HealthCriteria], Health] = judge
-    check: Callable[[Any], Iterable[Finding]] = _nothing_wrong
+    check: Callable[[Any], Iterable[OptionFinding]] = _nothing_wrong
     by_rows: bool = False
     at_reading: Callable[[Measurement, Fraction], Fraction | None] = _cannot_be_told
     by_status: bool = False
     timed: bool = True
     doubt: Callable[[Any, Sequence[str], Issue], Doubt | None] = _nothing_doubtful
-    forecast: Callable[[Any, Prospect], Answer] = not_forecast
+    forecast: Callable[[Any, Prospect], Forecast] = not_forecast
     onward: Callable[[Any, Measurement, date], Onward] = _as_it_is
 
 

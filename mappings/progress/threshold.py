@@ -12,13 +12,21 @@ from pydantic import Field
 
 from mappings.facts.issue import HISTORY, Issue
 from mappings.forecast import readings
-from mappings.forecast.answer import Answer, none
+from mappings.forecast.answer import Forecast, none
 from mappings.forecast.prospect import Prospect
 from mappings.numbers import plain
 from mappings.progress.metric import no_single_issue
-from mappings.progress.operands import Value, called, field_id, literal, read_at, source_of, value_of
+from mappings.progress.operands import OperandValue, called, field_id, literal, read_at, source_of, value_of
 from mappings.progress.options import Operand, ReadingOperand, RuleOptions, reading_alias
-from mappings.progress.rule import Finding, ProgressRule, Subject, clamped, measured, never_measured, unknown
+from mappings.progress.rule import (
+    MeasuredSubject,
+    OptionFinding,
+    ProgressRule,
+    clamped,
+    measured,
+    never_measured,
+    unknown,
+)
 from mappings.rollup.health import HealthCriteria, achieved, by_level, stale, unmeasured
 from mappings.rollup.state import Health, Measurement
 
@@ -43,7 +51,7 @@ class ThresholdOptions(RuleOptions):
 
 
 @dataclass(frozen=True, slots=True)
-class Band:
+class HealthyBand:
     """The healthy values, bounds inclusive; a missing bound is open."""
 
     low: Fraction | None
@@ -61,7 +69,7 @@ class Band:
         return " and ".join(part for part in (low, high) if part)
 
 
-def measure(options: ThresholdOptions, subject: Subject) -> Measurement:
+def measure(options: ThresholdOptions, subject: MeasuredSubject) -> Measurement:
     """How well a value keeps to its band."""
     problem = no_single_issue(subject)
     if problem is not None:
@@ -74,29 +82,29 @@ def measure(options: ThresholdOptions, subject: Subject) -> Measurement:
     return _by_distance(options, subject, band)
 
 
-def _band(options: ThresholdOptions, subject: Subject) -> Band | str:
+def _band(options: ThresholdOptions, subject: MeasuredSubject) -> HealthyBand | str:
     low, high = _bound(subject, options.at_least, "at_least"), _bound(subject, options.at_most, "at_most")
     if low is None and high is None:
         return NO_BOUND
     for bound in (low, high):
         if bound is not None and bound.number is None:
             return bound.problem
-    band = Band(low.number if low else None, high.number if high else None)
+    band = HealthyBand(low.number if low else None, high.number if high else None)
     return empty_band(band) or band
 
 
-def _bound(subject: Subject, operand: Operand | None, role: str) -> Value | None:
+def _bound(subject: MeasuredSubject, operand: Operand | None, role: str) -> OperandValue | None:
     return None if operand is None else value_of(subject, operand, role)
 
 
-def empty_band(band: Band) -> str:
+def empty_band(band: HealthyBand) -> str:
     """The sentence for a band no value can be in, or an empty string."""
     if band.low is not None and band.high is not None and band.low > band.high:
         return f"no value is {band}"
     return ""
 
 
-def _by_distance(options: ThresholdOptions, subject: Subject, band: Band) -> Measurement:
+def _by_distance(options: ThresholdOptions, subject: MeasuredSubject, band: HealthyBand) -> Measurement:
     tolerance = _tolerance(options, subject, band)
     current = value_of(subject, options.current, "current")
     seen = {
@@ -116,31 +124,31 @@ def _by_distance(options: ThresholdOptions, subject: Subject, band: Band) -> Mea
 
 def at_reading(measurement: Measurement, current: Fraction) -> Fraction | None:
     """How well another value would keep to the same band; None where the time decides."""
-    band, tolerance = Band(measurement.at_least, measurement.at_most), measurement.tolerance
+    band, tolerance = HealthyBand(measurement.at_least, measurement.at_most), measurement.tolerance
     if measurement.clocked or tolerance is None:
         return None
     return clamped(1 - band.distance(current) / tolerance)
 
 
-def _tolerance(options: ThresholdOptions, subject: Subject, band: Band) -> Value:
+def _tolerance(options: ThresholdOptions, subject: MeasuredSubject, band: HealthyBand) -> OperandValue:
     start = _bound(subject, options.start, "start")
     written = _bound(subject, options.tolerance, "tolerance")
     if written is None and start is not None and start.number is None and one_bound(band) is not None:
         return start
-    found = written or Value(default_tolerance(band, start.number if start else None))
+    found = written or OperandValue(default_tolerance(band, start.number if start else None))
     if found.number is not None and found.number <= 0:
-        return Value(None, f"the tolerance is {plain(found.number)}: write one above 0")
+        return OperandValue(None, f"the tolerance is {plain(found.number)}: write one above 0")
     return found
 
 
-def one_bound(band: Band) -> Fraction | None:
+def one_bound(band: HealthyBand) -> Fraction | None:
     """The only bound of a half-open band, else None."""
     if band.low is not None and band.high is not None:
         return None
     return band.low if band.low is not None else band.high
 
 
-def default_tolerance(band: Band, start: Fraction | None) -> Fraction:
+def default_tolerance(band: HealthyBand, start: Fraction | None) -> Fraction:
     """The width of the band; for one bound its distance from the start, else the bound itself."""
     if band.low is not None and band.high is not None:
         return band.high - band.low
@@ -148,7 +156,7 @@ def default_tolerance(band: Band, start: Fraction | None) -> Fraction:
     return abs(bound) if start is None else abs(start - bound)
 
 
-def _over_time(options: ThresholdOptions, subject: Subject, band: Band) -> Measurement:
+def _over_time(options: ThresholdOptions, subject: MeasuredSubject, band: HealthyBand) -> Measurement:
     issue = subject.issue
     if issue is not None and _is_lost(options, subject, issue):
         return unknown(f"{called(options.current)}: {issue.unknowns[HISTORY]}")
@@ -165,11 +173,13 @@ def _over_time(options: ThresholdOptions, subject: Subject, band: Band) -> Measu
     )
 
 
-def _is_lost(options: ThresholdOptions, subject: Subject, issue: Issue) -> bool:
+def _is_lost(options: ThresholdOptions, subject: MeasuredSubject, issue: Issue) -> bool:
     return HISTORY in issue.unknowns and field_id(subject, options.current) not in issue.readings
 
 
-def _history(options: ThresholdOptions, subject: Subject, issue: Issue) -> list[tuple[datetime, Fraction]]:
+def _history(
+    options: ThresholdOptions, subject: MeasuredSubject, issue: Issue
+) -> list[tuple[datetime, Fraction]]:
     readings = issue.readings.get(field_id(subject, options.current) or "", ())
     known = [(reading.at, reading.value) for reading in readings if reading.value is not None]
     if known:
@@ -178,7 +188,7 @@ def _history(options: ThresholdOptions, subject: Subject, issue: Issue) -> list[
     return [(issue.created, current.number)] if current.number is not None else []
 
 
-def _share_inside(history: list[tuple[datetime, Fraction]], now: datetime, band: Band) -> Fraction:
+def _share_inside(history: list[tuple[datetime, Fraction]], now: datetime, band: HealthyBand) -> Fraction:
     ends = [at for at, _ in history[1:]] + [now]
     whole = now - history[0][0]
     if not whole:
@@ -189,7 +199,7 @@ def _share_inside(history: list[tuple[datetime, Fraction]], now: datetime, band:
     return Fraction(inside // second, whole // second)
 
 
-def forecast(options: ThresholdOptions, prospect: Prospect) -> Answer:
+def forecast(options: ThresholdOptions, prospect: Prospect) -> Forecast:
     """Whether the line through its readings lies in the band on the last day; a share of time follows from no single day."""
     if options.score == "time_in_band":
         return none("no forecast for a share of the time: no single day decides it")
@@ -203,23 +213,23 @@ def health(measurement: Measurement, standing: HealthCriteria) -> Health:
     return waiting or by_level(measurement.progress or Fraction(0), standing)
 
 
-def check(options: ThresholdOptions) -> Iterable[Finding]:
+def check(options: ThresholdOptions) -> Iterable[OptionFinding]:
     """At least one bound, in order, and a tolerance that is not 0."""
     if options.at_least is None and options.at_most is None:
-        yield Finding("no-bound", NO_BOUND, "write at_least, at_most or both")
+        yield OptionFinding("no-bound", NO_BOUND, "write at_least, at_most or both")
         return
-    band = Band(literal(options.at_least), literal(options.at_most))
+    band = HealthyBand(literal(options.at_least), literal(options.at_most))
     if empty_band(band):
-        yield Finding("empty-band", empty_band(band), "swap at_least and at_most")
+        yield OptionFinding("empty-band", empty_band(band), "swap at_least and at_most")
     yield from _check_tolerance(options, band)
 
 
-def _check_tolerance(options: ThresholdOptions, band: Band) -> Iterable[Finding]:
+def _check_tolerance(options: ThresholdOptions, band: HealthyBand) -> Iterable[OptionFinding]:
     if options.score == "time_in_band":
         return
     written = literal(options.tolerance)
     if written is not None and written <= 0:
-        yield Finding(
+        yield OptionFinding(
             "tolerance-zero", f"tolerance is {plain(written)}", "write a tolerance above 0", ("tolerance",)
         )
     all_written = all(
@@ -228,7 +238,7 @@ def _check_tolerance(options: ThresholdOptions, band: Band) -> Iterable[Finding]
     )
     if options.tolerance is None and all_written and default_tolerance(band, literal(options.start)) == 0:
         message = f"the default tolerance of a band of {band} is 0"
-        yield Finding("tolerance-zero", message, "write tolerance: the distance at which progress is 0")
+        yield OptionFinding("tolerance-zero", message, "write tolerance: the distance at which progress is 0")
 
 
 RULE = ProgressRule(

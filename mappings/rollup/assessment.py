@@ -14,7 +14,7 @@ from mappings.facts.issue import Issue, Reading
 from mappings.facts.moment import Moment
 from mappings.facts.selector import Selector
 from mappings.fields import FIELD_TYPES
-from mappings.fields import Reading as Use
+from mappings.fields import ReadingKind as Use
 from mappings.numbers import KnownNumbers
 from mappings.progress.options import KpiCurrent, RuleOptions
 from mappings.rollup.carry import NO_CARRIES, Carries

@@ -27,7 +27,7 @@ LABELS, VERSIONS = "labels", "fixVersions"
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class CarryChoice:
     """What a person chose: key results (by id or key) that come along though they were reached, those that stay behind though
     they were not, that starts stay as they are (`keep_start`), and that rows which were done count again (`all_rows`).
     """
@@ -82,7 +82,7 @@ class CarryPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class CarryBasis:
     """What a plan is made on: the mapping, Jira's fields, the issues as they are now, and the version of its API."""
 
     mapping: BoundMapping
@@ -92,7 +92,11 @@ class Ground:
 
 
 def carry_plan(
-    ground: Ground, record: ClosingRecord, into: CyclePart, choice: Choice, former: Carried | None = None
+    ground: CarryBasis,
+    record: ClosingRecord,
+    into: CyclePart,
+    choice: CarryChoice,
+    former: Carried | None = None,
 ) -> CarryPlan:
     """The plan for one objective of a closed cycle; `former` is what it had brought into that cycle itself."""
     state = record.state
@@ -127,12 +131,12 @@ def carry_plan(
 
 
 def _key_result(
-    ground: Ground,
+    ground: CarryBasis,
     rule: ObjectiveRule | None,
     record: ClosingRecord,
     state: KeyResultState,
     into: CyclePart,
-    choice: Choice,
+    choice: CarryChoice,
 ) -> tuple[KeyResultCarried, tuple[str, ...], list[FieldWrite]]:
     names = names_of(state)
     reached = state.health.level is HealthLevel.ACHIEVED
@@ -180,7 +184,7 @@ def _done(state: KeyResultState) -> tuple[str, ...]:
 
 
 def _sets(
-    ground: Ground, state: KeyResultState, sets: Mapping[str, Fraction | None]
+    ground: CarryBasis, state: KeyResultState, sets: Mapping[str, Fraction | None]
 ) -> tuple[list[FieldWrite], list[str]]:
     """The fields of a key result's issue that are set, and why one cannot be."""
     issue = ground.issues.get(state.issue_id or "")
@@ -218,7 +222,7 @@ def _write(issue: Issue, field: Field, before: str, after: str, value: object) -
 
 
 def _mark(
-    ground: Ground, rule: ObjectiveRule | None, issue_id: str | None, into: CyclePart
+    ground: CarryBasis, rule: ObjectiveRule | None, issue_id: str | None, into: CyclePart
 ) -> tuple[tuple[FieldWrite, ...], str]:
     """What says in Jira that the objective runs in the cycle; why that cannot be written, where it cannot."""
     if rule is None:
@@ -253,7 +257,7 @@ def _added(
 
 
 def _in_field(
-    ground: Ground, source: FieldSource, issue: Issue, into: CyclePart
+    ground: CarryBasis, source: FieldSource, issue: Issue, into: CyclePart
 ) -> tuple[tuple[FieldWrite, ...], str]:
     """In a field of its own; one that holds several values keeps the old ones."""
     mapped = ground.mapping.fields.get(source.field)

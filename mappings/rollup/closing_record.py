@@ -29,7 +29,7 @@ class ClosingRecord:
     doubts: tuple[tuple[str, str], ...] = ()
 
 
-class Kind(StrEnum):
+class LinkKind(StrEnum):
     """What a link of the chain holds: the record of an objective, or that the cycle was closed or opened again."""
 
     OBJECTIVE = "objective"
@@ -38,13 +38,13 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class ChainLink:
     """One link of a site's chain. `content` is the text that was frozen; `hash` covers it, what it is of, and the link before."""
 
     number: int
     cycle_id: str
     version: int
-    kind: Kind
+    kind: LinkKind
     objective_id: str
     at: int
     content: str
@@ -52,7 +52,7 @@ class Link:
     hash: str = ""
 
 
-def hash_of(link: Link) -> str:
+def hash_of(link: ChainLink) -> str:
     """What the hash of a link has to be."""
     parts = (
         link.former,
@@ -85,7 +85,7 @@ class Verdict:
         return not self.faults
 
 
-def verify(links: Iterable[Link]) -> Verdict:
+def verify(links: Iterable[ChainLink]) -> Verdict:
     """Look through a chain, the oldest link first; numbers run from 1 without a gap."""
     former, count, faults = BEGINNING, 0, list[str]()
     for link in links:

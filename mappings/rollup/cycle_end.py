@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
-from mappings.explain.certainty import Doubt
+from mappings.explain.certainty import Uncertainty
 from mappings.explain.past import FieldChange, Past
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.forest import Forest
@@ -35,7 +35,7 @@ class EndFacts:
     cycle_id: str
     issues: tuple[Issue, ...]
     aligned: tuple[ObjectiveState, ...] | None = None
-    doubts: tuple[tuple[Doubt, str], ...] = ()
+    doubts: tuple[tuple[Uncertainty, str], ...] = ()
 
     @property
     def forest(self) -> Forest:
@@ -97,20 +97,20 @@ def facts_at_end(
 
 def _stood(
     issue: Issue, before: Issue | None, end: datetime, witness: Witness
-) -> tuple[Issue | None, Doubt | None]:
+) -> tuple[Issue | None, Uncertainty | None]:
     """How an issue stood at the end, where that can be told, and what is in doubt."""
     if issue.updated <= end:
         return issue, None
     steps = witness.histories.get(issue.id)
     if steps is None:
-        return None, None if before is not None else Doubt.AS_FIRST_SEEN
+        return None, None if before is not None else Uncertainty.AS_FIRST_SEEN
     past = Past([issue], {issue.id: steps}, witness.catalogue, witness.former_keys)
     then = next(iter(past.at(end)), None)
     if then is None:
         return None, None
     if before is not None:
         return replace(then, links=before.links), None
-    return then, Doubt.LINKS_AS_NOW if then.links else None
+    return then, Uncertainty.LINKS_AS_NOW if then.links else None
 
 
 def _until(then: Issue, now: Issue, end: datetime) -> Issue:

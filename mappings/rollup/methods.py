@@ -11,7 +11,7 @@ from mappings.rollup.rows.weights import ONE, ZERO
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class MeasuredRow:
     """One row that enters: its weight, its progress within 0…1, and whether it is achieved."""
 
     weight: Fraction
@@ -28,7 +28,7 @@ class Rolled:
     shares: tuple[Fraction, ...] = ()
 
 
-def by_weighted_mean(rows: Sequence[Measured]) -> Rolled:
+def by_weighted_mean(rows: Sequence[MeasuredRow]) -> Rolled:
     """Σ weight × progress ÷ Σ weight."""
     if len(rows) == 1:
         return Rolled(rows[0].progress, (rows[0].weight,), (rows[0].progress,))
@@ -36,13 +36,13 @@ def by_weighted_mean(rows: Sequence[Measured]) -> Rolled:
     return Rolled(total, tuple(row.weight for row in rows), tuple(shares))
 
 
-def by_mean(rows: Sequence[Measured]) -> Rolled:
+def by_mean(rows: Sequence[MeasuredRow]) -> Rolled:
     """All rows weigh the same."""
     total, shares = weighted_mean([(ONE, row.progress, 1) for row in rows])
     return Rolled(total, (ONE,) * len(rows), tuple(shares))
 
 
-def by_minimum(rows: Sequence[Measured]) -> Rolled:
+def by_minimum(rows: Sequence[MeasuredRow]) -> Rolled:
     """The lowest row decides and carries all the weight; the first of equals."""
     if not rows:
         return Rolled(None)
@@ -52,7 +52,7 @@ def by_minimum(rows: Sequence[Measured]) -> Rolled:
     return Rolled(rows[decisive].progress, weights, shares)
 
 
-def by_done_ratio(rows: Sequence[Measured]) -> Rolled:
+def by_done_ratio(rows: Sequence[MeasuredRow]) -> Rolled:
     """Achieved rows ÷ measured rows."""
     if not rows:
         return Rolled(None)
@@ -61,7 +61,7 @@ def by_done_ratio(rows: Sequence[Measured]) -> Rolled:
     return Rolled(sum(shares, ZERO), (ONE,) * len(rows), shares)
 
 
-METHODS: dict[str, Callable[[Sequence[Measured]], Rolled]] = {
+METHODS: dict[str, Callable[[Sequence[MeasuredRow]], Rolled]] = {
     "weighted_mean": by_weighted_mean,
     "mean": by_mean,
     "minimum": by_minimum,

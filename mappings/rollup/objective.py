@@ -10,11 +10,11 @@ from functools import partial
 from mappings.document.mapping import ObjectiveRule
 from mappings.document.schema import AlignmentPart, CyclePart
 from mappings.explain.check_in import Ruling
-from mappings.explain.confidence import Level, Spoken, least
+from mappings.explain.confidence import ConfidenceLevel, Spoken, least
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
 from mappings.progress.options import current_kpi
-from mappings.progress.rule import Subject, unknown
+from mappings.progress.rule import MeasuredSubject, unknown
 from mappings.rollup.assessment import Assessment
 from mappings.rollup.check_in_override import checked_in, derived_ledger, not_achieved
 from mappings.rollup.cycle_end import EndFacts, has_ended
@@ -24,8 +24,8 @@ from mappings.rollup.perspective import perspective_of
 from mappings.rollup.rows.ledger import Disposition, Ledger
 from mappings.rollup.rows.statuses import StatusReading
 from mappings.rollup.rows.subject import (
-    Entry,
     Row,
+    RowEntry,
     asked_weight,
     disposed,
     healths,
@@ -51,7 +51,7 @@ class MeasuredKeyResult:
 
     key_result: KeyResult
     measurement: Measurement
-    entry: Entry
+    entry: RowEntry
     commitment: str
     check_in: Ruling | None = None
     confidence: Spoken | None = None
@@ -159,7 +159,7 @@ def _by_rule(assessment: Assessment, objective_id: str, key_result: KeyResult) -
     if issue is not None and current is not None:
         issue = assessment.with_kpi(issue, current)
     below = key_result.rule.part.relation in ("child", "descendant")
-    subject = Subject(
+    subject = MeasuredSubject(
         assessment,
         key_result.selected,
         issue,
@@ -187,7 +187,7 @@ def _key_result_entry(
     measurement: Measurement,
     health: Health,
     closed: StatusReading | None,
-) -> Entry:
+) -> RowEntry:
     issue = key_result.issue
     disposition, reason = disposed(closed, measurement)
     if key_result.counted_elsewhere:
@@ -196,7 +196,7 @@ def _key_result_entry(
     divisor = 1 if key_result.progress.by_rows or issue is None else key_result.divisors.get(issue.id, 1)
     reason = _told(reason, issue)
     status = issue.status.name if issue is not None else ""
-    return Entry(
+    return RowEntry(
         key_result.id,
         key_result.key,
         key_result.title,
@@ -338,7 +338,7 @@ def _key_result_state(item: MeasuredKeyResult, row: Row, leads: bool) -> KeyResu
     )
 
 
-def _aligned_entry(assessment: Assessment, state: ObjectiveState) -> Entry:
+def _aligned_entry(assessment: Assessment, state: ObjectiveState) -> RowEntry:
     """The row of an objective that is aligned to this one: counted where it contributes, else only shown."""
     rule = next((rule for rule in assessment.mapping.objectives if rule.part.id == state.rule_id), None)
     alignment = rule.part.aligned_to if rule is not None else None
@@ -356,7 +356,7 @@ def _aligned_entry(assessment: Assessment, state: ObjectiveState) -> Entry:
         disposition, reason = Disposition.UNKNOWN, f"aligned, but unknown: {state.health.sentence}"
     reason = _told(reason, issue)
     asked = asked_weight(assessment, weight, issue)
-    return Entry(
+    return RowEntry(
         state.id,
         state.key or state.id,
         state.title,
@@ -399,9 +399,9 @@ def _contradicted(item: MeasuredKeyResult) -> Iterator[str]:
         return
     told, health = item.confidence.confidence, item.entry.health.level
     where = f"{item.entry.name}: {told.said}, {health.value.replace('_', ' ')}"
-    if told.level is Level.OFF and health in (HealthLevel.ON_TRACK, HealthLevel.ACHIEVED):
+    if told.level is ConfidenceLevel.OFF and health in (HealthLevel.ON_TRACK, HealthLevel.ACHIEVED):
         yield f"{DOUBTED} ({where})"
-    if told.level is Level.ON and health is HealthLevel.OFF_TRACK:
+    if told.level is ConfidenceLevel.ON and health is HealthLevel.OFF_TRACK:
         yield f"{TRUSTED} ({where})"
 
 

@@ -14,7 +14,7 @@ BOUNDS = (FULL, MOSTLY, PARTLY)
 TOO_EASY = TOO_LOW = Fraction(9, 10)
 
 
-class Reading(StrEnum):
+class ScoreMeaning(StrEnum):
     """What a score means for its commitment."""
 
     DELIVERED = "delivered"
@@ -26,16 +26,21 @@ class Reading(StrEnum):
 
 
 COLOURS = {
-    Reading.DELIVERED: "green",
-    Reading.PROGRESSED: "yellow",
-    Reading.SHORT: "yellow",
-    Reading.MISSED: "red",
-    Reading.UNSCORED: "none",
-    Reading.CANCELLED: "none",
+    ScoreMeaning.DELIVERED: "green",
+    ScoreMeaning.PROGRESSED: "yellow",
+    ScoreMeaning.SHORT: "yellow",
+    ScoreMeaning.MISSED: "red",
+    ScoreMeaning.UNSCORED: "none",
+    ScoreMeaning.CANCELLED: "none",
 }
 TABLE = {
-    "aspirational": (Reading.DELIVERED, Reading.DELIVERED, Reading.PROGRESSED, Reading.MISSED),
-    "committed": (Reading.DELIVERED, Reading.SHORT, Reading.MISSED, Reading.MISSED),
+    "aspirational": (
+        ScoreMeaning.DELIVERED,
+        ScoreMeaning.DELIVERED,
+        ScoreMeaning.PROGRESSED,
+        ScoreMeaning.MISSED,
+    ),
+    "committed": (ScoreMeaning.DELIVERED, ScoreMeaning.SHORT, ScoreMeaning.MISSED, ScoreMeaning.MISSED),
 }
 """By commitment: at 1, from 0.7 on, from 0.4 on, below."""
 
@@ -58,10 +63,10 @@ class Score:
         return self.derived if self.said is None else self.said
 
     @property
-    def reading(self) -> Reading:
+    def reading(self) -> ScoreMeaning:
         """What it means, taken from the unrounded score."""
         if self.cancelled:
-            return Reading.CANCELLED
+            return ScoreMeaning.CANCELLED
         return reading(self.value, self.commitment)
 
     @property
@@ -71,10 +76,10 @@ class Score:
         return not self.cancelled and (short or self.said is not None)
 
 
-def reading(value: Fraction | None, commitment: str) -> Reading:
+def reading(value: Fraction | None, commitment: str) -> ScoreMeaning:
     """What a score means for a commitment."""
     if value is None:
-        return Reading.UNSCORED
+        return ScoreMeaning.UNSCORED
     words = TABLE[commitment]
     return next((word for word, bound in zip(words, BOUNDS, strict=False) if value >= bound), words[-1])
 
@@ -85,7 +90,7 @@ def shown_score(value: Fraction | None) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Mean:
+class ScoreMean:
     """The plain mean of the scored objectives of one commitment, and beside it how many were not scored or were cancelled."""
 
     commitment: str
@@ -106,17 +111,17 @@ class Mean:
         return ""
 
 
-def means(scores: Iterable[Score]) -> tuple[Mean, ...]:
+def means(scores: Iterable[Score]) -> tuple[ScoreMean, ...]:
     """Of each commitment that occurs, committed first: apart, for they mean different things."""
     found = list(scores)
     return tuple(_means(found))
 
 
-def _means(scores: list[Score]) -> Iterator[Mean]:
+def _means(scores: list[Score]) -> Iterator[ScoreMean]:
     for commitment in ("committed", "aspirational"):
         mine = [one for one in scores if one.commitment == commitment]
         values = [one.value for one in mine if one.value is not None]
         cancelled = sum(one.cancelled for one in mine)
         if mine:
             mean = sum(values, Fraction(0)) / len(values) if values else None
-            yield Mean(commitment, mean, len(values), len(mine) - len(values) - cancelled, cancelled)
+            yield ScoreMean(commitment, mean, len(values), len(mine) - len(values) - cancelled, cancelled)

@@ -16,7 +16,7 @@ TO_DO = "look at the plan, then approve it or change the mapping"
 
 
 @dataclass(frozen=True, slots=True)
-class Go:
+class Release:
     """Nothing speaks against applying."""
 
 
@@ -30,7 +30,7 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
-class Movement:
+class Upheaval:
     """How many objectives and key results stood, how many of them would disappear, and how many objectives would get another health.
 
     A health that the clock alone moves (expected progress moved, the measured one did not) is none of these.
@@ -42,13 +42,13 @@ class Movement:
     key_results_gone: int = 0
     healths: int = 0
 
-    def with_step(self, before: ObjectiveState | None, after: ObjectiveState | None) -> Movement:
+    def with_step(self, before: ObjectiveState | None, after: ObjectiveState | None) -> Upheaval:
         """And one more objective, as it stood and as it would stand."""
         if before is None:
             return self
         own = {one.id for one in before.key_results}
         left = own - {one.id for one in after.key_results} if after is not None else own
-        return Movement(
+        return Upheaval(
             self.objectives + 1,
             self.objectives_gone + (after is None),
             self.key_results + len(own),
@@ -57,10 +57,10 @@ class Movement:
         )
 
 
-STILL = Movement()
+STILL = Upheaval()
 
 
-def brake(plans: Iterable[Plan], written: int, part: BrakePart, movement: Movement = STILL) -> Go | Hold:
+def brake(plans: Iterable[Plan], written: int, part: BrakePart, movement: Upheaval = STILL) -> Release | Hold:
     """Hold when more than `floor` values and more than `share` of those written would change, or as many objectives, key results or healths.
 
     `written` counts the values that are written. Filling an empty field changes none of them and never holds. Overwriting more
@@ -72,7 +72,7 @@ def brake(plans: Iterable[Plan], written: int, part: BrakePart, movement: Moveme
     return values if isinstance(values, Hold) else loss(movement, part)
 
 
-def loss(movement: Movement, part: BrakePart) -> Go | Hold:
+def loss(movement: Upheaval, part: BrakePart) -> Release | Hold:
     """The same of objectives and key results that would disappear, and of healths that would change."""
     gone = "would be none any more"
     for count, of_all, what in (
@@ -83,13 +83,13 @@ def loss(movement: Movement, part: BrakePart) -> Go | Hold:
         found = _weighed(count, of_all, f"of {of_all} {what}", part)
         if isinstance(found, Hold):
             return found
-    return Go()
+    return Release()
 
 
-def _weighed(count: int, of_all: int, what: str, part: BrakePart) -> Go | Hold:
+def _weighed(count: int, of_all: int, what: str, part: BrakePart) -> Release | Hold:
     share = Fraction(count, max(of_all, 1))
     if count <= part.floor or share <= Fraction(part.share):
-        return Go()
+        return Release()
     reason = (
         f"{count} {what} ({rounded(share * 100)} %), more than "
         f"{rounded(Fraction(part.share) * 100)} % and more than {part.floor}: {TO_DO}"

@@ -20,7 +20,7 @@ from mappings.numbers import WHOLE, percent
 from mappings.rollup.health import ACHIEVED_AT
 from mappings.rollup.rows.sums import ENTERING
 from mappings.rollup.state import HealthLevel, KeyResultState, ObjectiveState
-from mappings.write_back.target import Aim, Ground, Place
+from mappings.write_back.target import Aim, Place, WriteBasis
 from mappings.write_back.targets import aims_of
 from mappings.write_back.values import LABELS, Figures
 
@@ -87,7 +87,7 @@ def desired(
     mapping: BoundMapping,
     state: ObjectiveState,
     actual: Lookup,
-    ground: Ground = Ground(),  # noqa: B008
+    ground: WriteBasis = WriteBasis(),  # noqa: B008
     owned: Owners | None = None,
 ) -> tuple[Desired, ...]:
     """What is desired for one objective, each (issue, place) once: the rule written first wins, objective before key result.
@@ -113,7 +113,7 @@ def desired(
 
 
 def _outlook(
-    mapping: BoundMapping, state: ObjectiveState, actual: Lookup, ground: Ground
+    mapping: BoundMapping, state: ObjectiveState, actual: Lookup, ground: WriteBasis
 ) -> Callable[[], ObjectiveForecast | None]:
     """Makes the forecast of an objective, once, and only where somebody asks for it."""
     moment = ground.moment

@@ -55,7 +55,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Writing:
+class WriteRequest:
     """A request that writes these changes of one issue, all or none."""
 
     request: Request
@@ -74,7 +74,7 @@ class Objection:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class MadeValue:
     """A raw value that was made; None inside it clears, no Made at all leaves the place alone."""
 
     raw: object
@@ -114,7 +114,7 @@ class Place(ABC):
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class WriteBasis:
     """What values are made on: the version of Jira's REST API, the address by which people open the connector's pages, and the moment.
 
     `pages` is empty where nobody said it: what leads there cannot be written then. Without a `moment` nothing is forecast.
@@ -136,7 +136,7 @@ class Aim:
 
     place: Place
     value: str
-    make: Callable[[Figures, Ground], Made | None]
+    make: Callable[[Figures, WriteBasis], MadeValue | None]
     stays: bool = False
 
 
@@ -214,7 +214,7 @@ class WriteTarget(ABC):
     def check(self, document: Document, sources: Mapping[str, str], report: Report) -> None:  # noqa: B027
         """Adds what a document says wrongly. `sources`: what rules read, by the identity of the field, with the alias."""
 
-    def check_ground(self, document: Document, ground: Ground, report: Report) -> None:  # noqa: B027
+    def check_ground(self, document: Document, ground: WriteBasis, report: Report) -> None:  # noqa: B027
         """Adds what the connector itself lacks for it."""
 
     def check_bound(self, mapping: BoundMapping, report: Report) -> None:  # noqa: B027
@@ -266,7 +266,7 @@ class WriteTarget(ABC):
         return ""
 
     @abstractmethod
-    def writings(self, changes: Iterable[Change]) -> Iterator[Writing]:
+    def writings(self, changes: Iterable[Change]) -> Iterator[WriteRequest]:
         """The calls that write these changes of one issue: so many calls it costs."""
 
     def words(self, change: Change, objection: Objection) -> str:

@@ -32,7 +32,7 @@ from plugin.api.objectives import (
 from plugin.api.protocol.dispatch import TextRequest, Turns, ill_formed, problems_everywhere, view_of
 from plugin.api.protocol.failures import failure
 from plugin.api.protocol.openapi import PREFIX, document
-from plugin.api.protocol.operation import Call, Operation, Reply, Routes
+from plugin.api.protocol.operation import Caller, Operation, Reply, Routes
 from plugin.api.work import backlog, digests, freshness, gaps, held_writes, losses, plans
 from plugin.runtime.connector import Connector
 
@@ -93,7 +93,7 @@ def register_api(app: OpenAPI, connector: Connector) -> None:
 
 
 @ROUTES.get("/openapi.json", "public", "The OpenAPI 3.1 document of this API.", name="openapi")
-def described(_call: Call) -> Reply[SchemaGiven]:
+def described(_call: Caller) -> Reply[SchemaGiven]:
     """This document."""
     return Reply(SchemaGiven(**current_document()))
 

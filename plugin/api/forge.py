@@ -8,7 +8,7 @@ from pydantic import Field
 
 from plugin.api.protocol.addresses import SiteAddress
 from plugin.api.protocol.lookup import site_of
-from plugin.api.protocol.operation import UNKEPT, Call, Reply, Routes
+from plugin.api.protocol.operation import UNKEPT, Caller, Reply, Routes
 from plugin.doors.model import Done, Given
 from plugin.use_cases.forge.pairing import new_code, paired, unpair
 
@@ -41,9 +41,9 @@ class CodeGiven(Given):
 
 
 @ROUTES.get("/sites/{site}/forge", "viewer", "The installations of the Forge app that belong to a site.")
-def list_installations(call: Call, path: SiteAddress) -> Reply[InstallationsGiven]:
+def list_installations(caller: Caller, path: SiteAddress) -> Reply[InstallationsGiven]:
     """Those taken out of Jira too."""
-    found = paired(call.connector, call.actor, site_of(call, path))
+    found = paired(caller.connector, caller.actor, site_of(caller, path))
     items = [
         InstallationGiven(
             environment=one.environment,
@@ -60,9 +60,9 @@ def list_installations(call: Call, path: SiteAddress) -> Reply[InstallationsGive
 
 
 @ROUTES.post("/sites/{site}/forge/code", "admin", "Make a code by which the Forge app is paired with a site.")
-def make_code(call: Call, path: SiteAddress) -> Reply[CodeGiven]:
+def make_code(caller: Caller, path: SiteAddress) -> Reply[CodeGiven]:
     """It holds for fifteen minutes, once, and takes the place of the one before."""
-    made = new_code(call.connector, call.actor, site_of(call, path))
+    made = new_code(caller.connector, caller.actor, site_of(caller, path))
     return Reply(
         CodeGiven(code=made.shown, until=made.until),
         UNKEPT,
@@ -71,8 +71,8 @@ def make_code(call: Call, path: SiteAddress) -> Reply[CodeGiven]:
 
 
 @ROUTES.delete("/sites/{site}/forge", "admin", "Unpair every installation of the Forge app from a site.")
-def unpair_site(call: Call, path: SiteAddress) -> Reply[Done]:
+def unpair_site(caller: Caller, path: SiteAddress) -> Reply[Done]:
     """The app stays in Jira, and is turned away from then on."""
-    name = site_of(call, path)
-    count = unpair(call.connector, call.actor, name)
+    name = site_of(caller, path)
+    count = unpair(caller.connector, caller.actor, name)
     return Reply(Done(said=f"{count} installations of the Forge app are no longer paired with {name}."))

@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 
 from plugin.api.protocol.addresses import SiteAddress
 from plugin.api.protocol.lookup import site_of
-from plugin.api.protocol.operation import UNKEPT, Call, Reply, Routes
+from plugin.api.protocol.operation import UNKEPT, Caller, Reply, Routes
 from plugin.doors.address import public_address
 from plugin.doors.model import Asked, Done, Given
 from plugin.use_cases.health.faults import JiraError
@@ -127,16 +127,16 @@ class TestedGiven(Given):
 
 
 @ROUTES.get("/sites", "viewer", "The Jira sites.")
-def list_sites(call: Call) -> Reply[SitesGiven]:
+def list_sites(caller: Caller) -> Reply[SitesGiven]:
     """In the order in which they are shown."""
-    found = sites.list_sites(call.connector, call.actor)
+    found = sites.list_sites(caller.connector, caller.actor)
     return Reply(SitesGiven(items=[site_given(one) for one in found]))
 
 
 @ROUTES.get("/sites/{site}", "viewer", "One site.")
-def one_site(call: Call, path: SiteAddress) -> Reply[SiteGiven]:
+def one_site(caller: Caller, path: SiteAddress) -> Reply[SiteGiven]:
     """One of them."""
-    return Reply(site_given(sites.one_site(call.connector, call.actor, site_of(call, path))))
+    return Reply(site_given(sites.one_site(caller.connector, caller.actor, site_of(caller, path))))
 
 
 def site_given(site: SiteStanding) -> SiteGiven:
@@ -153,10 +153,10 @@ def site_given(site: SiteStanding) -> SiteGiven:
 
 
 @ROUTES.get("/sites/{site}/webhook", "admin", "What to type into Jira's webhook form.")
-def site_webhook(call: Call, path: SiteAddress) -> Reply[WebhookGiven]:
+def site_webhook(caller: Caller, path: SiteAddress) -> Reply[WebhookGiven]:
     """As the page of the site shows it. Whoever has it can send deliveries: keep it as you keep a password."""
-    found = target(call.connector, call.actor, site_of(call, path))
-    address = public_address(call.connector, found.address)
+    found = target(caller.connector, caller.actor, site_of(caller, path))
+    address = public_address(caller.connector, found.address)
     given = WebhookGiven(
         url=address,
         secret=found.secret,
@@ -168,32 +168,32 @@ def site_webhook(call: Call, path: SiteAddress) -> Reply[WebhookGiven]:
 
 
 @ROUTES.post("/sites/{site}/webhook", "admin", "Register the webhook in Jira.", heavy=True)
-def register_webhook(call: Call, path: SiteAddress) -> Reply[RegisteredGiven]:
+def register_webhook(caller: Caller, path: SiteAddress) -> Reply[RegisteredGiven]:
     """Creates it, or brings the one that leads here up to date. The account of the site has to be an administrator of Jira."""
-    name = site_of(call, path)
-    address = public_address(call.connector, target(call.connector, call.actor, name).address)
-    made = register(call.connector, call.actor, name, address)
+    name = site_of(caller, path)
+    address = public_address(caller.connector, target(caller.connector, caller.actor, name).address)
+    made = register(caller.connector, caller.actor, name, address)
     return Reply(RegisteredGiven(id=made.id, name=made.name, events=list(made.events), enabled=made.enabled))
 
 
 @ROUTES.post("/sites/{site}/webhook/secret", "admin", "Give a site another webhook secret.", heavy=True)
-def change_webhook_secret(call: Call, path: SiteAddress, body: ChangeSecret) -> Reply[SecretChangeGiven]:
+def change_webhook_secret(caller: Caller, path: SiteAddress, body: ChangeSecret) -> Reply[SecretChangeGiven]:
     """The former one is accepted for some days more, so that nothing is lost meanwhile. Jira is told of the new one where the account may."""
-    name = site_of(call, path)
-    address = public_address(call.connector, target(call.connector, call.actor, name).address)
-    done = change_secret(call.connector, call.actor, name, address, body.days)
+    name = site_of(caller, path)
+    address = public_address(caller.connector, target(caller.connector, caller.actor, name).address)
+    done = change_secret(caller.connector, caller.actor, name, address, body.days)
     given = SecretChangeGiven(former_until=done.until, in_jira=done.in_jira, why=done.why)
     return Reply(given, UNKEPT)
 
 
 @ROUTES.post("/sites/{site}/test", "admin", "Ask the site who we are and what we may do.", heavy=True)
-def try_site(call: Call, path: SiteAddress) -> Reply[TestedGiven]:
+def try_site(caller: Caller, path: SiteAddress) -> Reply[TestedGiven]:
     """Asks Jira a few questions now."""
     try:
-        found = sites.attempt(call.connector, call.actor, site_of(call, path))
+        found = sites.attempt(caller.connector, caller.actor, site_of(caller, path))
     except JiraError as error:
         return Reply(TestedGiven(works=False, said=error.message, remedy=error.remedy))
-    return Reply(tested_given(found, call.connector.sites[site_of(call, path)].token_expires))
+    return Reply(tested_given(found, caller.connector.sites[site_of(caller, path)].token_expires))
 
 
 def tested_given(found: Tested, token_expires: date | None) -> TestedGiven:
@@ -219,9 +219,9 @@ def tested_given(found: Tested, token_expires: date | None) -> TestedGiven:
 
 
 @ROUTES.post("/sites", "admin", "Add a site.", status=201, heavy=True)
-def add_site(call: Call, body: AddSite) -> Reply[TestedGiven]:
+def add_site(caller: Caller, body: AddSite) -> Reply[TestedGiven]:
     """Tests it first; a site that does not let us in is not kept."""
-    found = sites.add(call.connector, call.actor, NewSite(**body.model_dump()))
+    found = sites.add(caller.connector, caller.actor, NewSite(**body.model_dump()))
     return Reply(tested_given(found, body.token_expires), {"Location": f"/api/v1/sites/{body.name}"})
 
 
@@ -231,16 +231,16 @@ def add_site(call: Call, body: AddSite) -> Reply[TestedGiven]:
     "Give a site that was added here another token, and the day on which it expires.",
     heavy=True,
 )
-def renew_credential(call: Call, path: SiteAddress, body: RenewCredential) -> Reply[SiteGiven]:
+def renew_credential(caller: Caller, path: SiteAddress, body: RenewCredential) -> Reply[SiteGiven]:
     """A token is tried first; one that Jira does not accept is not kept. Webhook and data stay as they are."""
-    name = site_of(call, path)
-    sites.renew(call.connector, call.actor, name, body.token, body.token_expires)
-    return Reply(site_given(sites.one_site(call.connector, call.actor, name)))
+    name = site_of(caller, path)
+    sites.renew(caller.connector, caller.actor, name, body.token, body.token_expires)
+    return Reply(site_given(sites.one_site(caller.connector, caller.actor, name)))
 
 
 @ROUTES.delete("/sites/{site}", "admin", "Remove a site that was added here.")
-def remove_site(call: Call, path: SiteAddress) -> Reply[Done]:
+def remove_site(caller: Caller, path: SiteAddress) -> Reply[Done]:
     """Its credentials go; its revisions and history stay, and come back with a site of the same name."""
-    name = site_of(call, path)
-    sites.remove(call.connector, call.actor, name)
+    name = site_of(caller, path)
+    sites.remove(caller.connector, caller.actor, name)
     return Reply(Done(said=f"The site {name} is removed."))

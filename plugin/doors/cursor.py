@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pydantic import BaseModel
 
 from plugin.doors.model import LARGEST_ID
-from plugin.doors.refusal import Refusal, invalid
+from plugin.doors.refusal import RequestRefusal, invalid
 
 BESIDE = frozenset({"limit", "cursor"})
 REMEDY = "Send `next` of the page before as it came, with the same filters, or leave it out to begin anew."
@@ -53,5 +53,5 @@ def position(text: str | None, name: str, shape: Sequence[type]) -> list[str | i
     return found[1:]
 
 
-def _refused() -> Refusal:
+def _refused() -> RequestRefusal:
     return invalid("?cursor", "This cursor does not belong to this list.", REMEDY)

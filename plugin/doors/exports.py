@@ -17,7 +17,7 @@ from plugin.doors.model import Given
 from plugin.doors.rows import ActGiven, PointGiven, RowGiven, act_given, point_values
 from plugin.runtime.connector import Connector
 from plugin.use_cases.accounts.audit import every_entry
-from plugin.use_cases.objectives.objective_columns import Line, Output, columns_for, values
+from plugin.use_cases.objectives.objective_columns import ObjectiveLine, Output, columns_for, values
 from plugin.use_cases.objectives.objective_values import contribution_values
 from plugin.use_cases.objectives.objectives import SavedObjective, every_objective, every_point
 
@@ -59,7 +59,7 @@ def objective_rows(
 
 def objective_row(site: str, saved: SavedObjective) -> ObjectiveRow:
     """One objective as a line."""
-    return ObjectiveRow.model_validate(values(Line(site, saved), Output.EXPORT))
+    return ObjectiveRow.model_validate(values(ObjectiveLine(site, saved), Output.EXPORT))
 
 
 def ledger_rows(connector: Connector, actor: Actor, site: str, query: ObjectivesQuery) -> Iterator[LedgerRow]:

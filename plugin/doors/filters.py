@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from pydantic import Field, create_model
 
 from plugin.doors.model import Instant, ListQuery, PageQuery, SiteName, Word
-from plugin.use_cases.accounts.audit import Search
+from plugin.use_cases.accounts.audit import RecordSearch
 from plugin.use_cases.objectives.objective_columns import filters, narrowed
-from plugin.use_cases.objectives.objectives import Wanted
+from plugin.use_cases.objectives.objectives import RowSelection
 
 if TYPE_CHECKING:
     ObjectivesQuery = PageQuery
@@ -40,11 +40,11 @@ class AuditQuery(ListQuery):
     until: Instant | None = Field(None, description="Before this instant.")
 
 
-def wanted(site: str, query: ObjectivesQuery) -> Wanted:
+def wanted(site: str, query: ObjectivesQuery) -> RowSelection:
     """The same as the store is asked."""
     return narrowed(site, partial(getattr, query))
 
 
-def search_of(query: AuditQuery) -> Search:
+def search_of(query: AuditQuery) -> RecordSearch:
     """What to look for."""
-    return Search(tuple((query.text or "").split()[:20]), query.site or "", query.since, query.until)
+    return RecordSearch(tuple((query.text or "").split()[:20]), query.site or "", query.since, query.until)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from plugin.doors.problem import Fault
 
 
-class Refusal(Exception):  # noqa: N818
+class RequestRefusal(Exception):  # noqa: N818
     """A request that is not served, with everything its problem document says."""
 
     def __init__(
@@ -25,11 +25,11 @@ class Refusal(Exception):  # noqa: N818
         super().__init__(detail)
 
 
-def not_found(what: str, name: object, remedy: str) -> Refusal:
+def not_found(what: str, name: object, remedy: str) -> RequestRefusal:
     """404 for a thing that is not here."""
-    return Refusal(404, f"No such {what}", f"There is no {what} {name!r} here.", remedy)
+    return RequestRefusal(404, f"No such {what}", f"There is no {what} {name!r} here.", remedy)
 
 
-def invalid(place: str, detail: str, remedy: str = "") -> Refusal:
+def invalid(place: str, detail: str, remedy: str = "") -> RequestRefusal:
     """422 for one wrong value."""
-    return Refusal(422, "Invalid request", detail, remedy, [Fault(pointer=place, detail=detail)])
+    return RequestRefusal(422, "Invalid request", detail, remedy, [Fault(pointer=place, detail=detail)])

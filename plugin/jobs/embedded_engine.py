@@ -17,7 +17,7 @@ from plugin.jobs.orphans import LOOK_SECONDS, free_orphans
 from plugin.jobs.schedules import Schedules
 from plugin.runtime.connector import Connector, NotReady
 from plugin.runtime.processes.process import worker_name
-from plugin.sync.work import Turn, turn
+from plugin.sync.work import WorkTurn, turn
 
 IDLE_SECONDS = 0.5
 """How long an idle worker waits before it looks again: rows become due by time, without an announcement."""
@@ -84,15 +84,15 @@ class EmbeddedEngine:
             elif any(taken.deliveries for taken in turns):
                 self._wake.set()
 
-    def _turn(self, site: str, worker: str) -> Turn:
+    def _turn(self, site: str, worker: str) -> WorkTurn:
         try:
             return turn(self._connector.context(site), worker, self._stop.is_set)
         except NotReady:
-            return Turn()
+            return WorkTurn()
         except Exception:  # a worker thread must outlive any fault; the work is still in the tables
             log.exception("turn failed", site=site)
             self._stop.wait(IDLE_SECONDS)
-            return Turn()
+            return WorkTurn()
 
     def _idle_seconds(self, rounds: int) -> float:
         """Until the next row is due, if that is soon; longer after each round in vain, for what nobody may take is overdue as well."""

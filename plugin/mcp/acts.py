@@ -17,7 +17,7 @@ from plugin.mcp.protocol.provenance import page_of_objective
 from plugin.mcp.protocol.shapes import Name
 from plugin.mcp.protocol.tool import Asking, Tool, Unanswerable
 from plugin.use_cases.objectives.check_ins import (
-    Said,
+    Statement,
     check_in,
     derived_progress,
     key_result_of,
@@ -84,7 +84,7 @@ def okr_check_in(asking: Asking, arguments: CheckInArguments) -> Acted:
         moves = (
             DELTA if arguments.until is None else None
         )  # it holds until a day, or until the derived value moves
-        wanted = Said(one.id, value, arguments.note, arguments.until, moves, confidence=confidence)
+        wanted = Statement(one.id, value, arguments.note, arguments.until, moves, confidence=confidence)
         kept = check_in(asking.connector, asking.actor, site, saved.state.id, wanted)
         return f"Kept as check-in {kept.id}: {what}."
 
@@ -120,7 +120,7 @@ def okr_sync_now(asking: Asking, arguments: SyncArguments) -> Acted:
     what = "everything" if arguments.kind == "full" else "what changed of late"
 
     def do() -> str:
-        begun = sync.begin(asking.connector, asking.actor, site, sync.Wanted(arguments.kind))
+        begun = sync.begin(asking.connector, asking.actor, site, sync.SyncRequest(arguments.kind))
         now = "Reading has begun" if begun else "A sync goes on already"
         return f"{now}; okr_freshness says when it is done."
 

@@ -15,8 +15,8 @@ from plugin.mcp.protocol.quotation import Quoted
 from plugin.mcp.protocol.shapes import Answer, Arguments, Counted, Name, PageArguments, Shape, page_of
 from plugin.mcp.protocol.tool import Asking, Tool
 from plugin.use_cases.health.concerns import concerns
-from plugin.use_cases.health.status import Status, status
-from plugin.use_cases.objectives.objectives import SavedObjective, Wanted, every_objective
+from plugin.use_cases.health.status import SiteStatus, status
+from plugin.use_cases.objectives.objectives import RowSelection, SavedObjective, every_objective
 
 USUAL, MOST = 50, 200
 
@@ -49,7 +49,7 @@ class Freshness(Answer):
     concerns: list[ConcernShown]
 
 
-class Kind(StrEnum):
+class GapKind(StrEnum):
     """What is missing: a number that is unknown, a check-in that asks, an issue or value that could not be read or is not shown, a
     write that waits or was refused, an objective that failed for good.
     """
@@ -66,7 +66,7 @@ class Kind(StrEnum):
 class Gap(Shape):
     """One thing that is missing: of which objective, key result or issue, and what to do about it."""
 
-    kind: Kind
+    kind: GapKind
     objectives: list[str]
     key_result: str | None
     issue: str | None
@@ -124,7 +124,7 @@ def okr_gaps(asking: Asking, arguments: GapArguments) -> Gaps:
     path = "/health"
     if arguments.objective_key is None:
         found = [*_of_site(stands)]
-        for saved in every_objective(asking.connector, asking.actor, Wanted(sites=(site,))):
+        for saved in every_objective(asking.connector, asking.actor, RowSelection(sites=(site,))):
             found += _of_objective(saved)
     else:
         saved = objective_of(asking, site, arguments.objective_key)
@@ -145,10 +145,10 @@ def okr_gaps(asking: Asking, arguments: GapArguments) -> Gaps:
     )
 
 
-def _of_site(stands: Status) -> Iterator[Gap]:
+def _of_site(stands: SiteStatus) -> Iterator[Gap]:
     for letter in stands.dead:
         yield _gap(
-            Kind.DEAD_LETTER,
+            GapKind.DEAD_LETTER,
             (letter.key or letter.objective_id,),
             letter.error,
             letter.remedy,
@@ -156,36 +156,38 @@ def _of_site(stands: Status) -> Iterator[Gap]:
         )
     for refused in stands.refused:
         what = f"Jira refuses {refused.field_name}: {refused.message}"
-        yield _gap(Kind.REFUSED, (refused.objective_id,), what, refused.remedy, refused.issue_key)
+        yield _gap(GapKind.REFUSED, (refused.objective_id,), what, refused.remedy, refused.issue_key)
     for held in stands.held:
         what = f"{held.field_name} is not written: {held.why}"
         remedy = "jira-okr held list shows it; an editor releases or drops it."
-        yield _gap(Kind.HELD, (held.name, held.objective_id), what, remedy, held.issue_key)
+        yield _gap(GapKind.HELD, (held.name, held.objective_id), what, remedy, held.issue_key)
     for unread in stands.gaps:
         accepted = f" Accepted by {unread.accepted_by}: left out as unknown." if unread.accepted else ""
-        yield _gap(Kind.UNREAD, unread.objectives, f"{unread.reason}{accepted}", unread.remedy, unread.name)
+        yield _gap(
+            GapKind.UNREAD, unread.objectives, f"{unread.reason}{accepted}", unread.remedy, unread.name
+        )
     for loss in stands.losses:
         remedy = "jira-okr losses list shows it; an editor accepts or dismisses it."
-        yield _gap(Kind.LOST, loss.objectives, loss.reason, remedy, loss.issue_key)
+        yield _gap(GapKind.LOST, loss.objectives, loss.reason, remedy, loss.issue_key)
 
 
 def _of_objective(saved: SavedObjective) -> Iterator[Gap]:
     state = saved.state
     names = (state.key or state.id,)
     if state.progress is None:
-        yield _gap(Kind.UNKNOWN, names, state.health.sentence, "Look at its key results.")
+        yield _gap(GapKind.UNKNOWN, names, state.health.sentence, "Look at its key results.")
     for one in state.key_results:
         called = one.key or one.id
         if one.measurement.progress is None:
             remedy = "Fill in Jira what the reason names, or check in."
-            yield _gap(Kind.UNKNOWN, names, one.measurement.reason, remedy, one.key, called)
+            yield _gap(GapKind.UNKNOWN, names, one.measurement.reason, remedy, one.key, called)
         if one.check_in is not None and one.check_in.asks:
             remedy = "Check in anew, or withdraw the check-in."
-            yield _gap(Kind.ASKS, names, one.check_in.sentence, remedy, one.key, called)
+            yield _gap(GapKind.ASKS, names, one.check_in.sentence, remedy, one.key, called)
 
 
 def _gap(
-    kind: Kind,
+    kind: GapKind,
     objectives: tuple[str, ...],
     what: str,
     remedy: str,

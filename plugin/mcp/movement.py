@@ -17,8 +17,8 @@ from plugin.mcp.protocol.quotation import Quoted
 from plugin.mcp.protocol.shapes import Answer, Counted, Name, Number, PageArguments, Shape, exactly, page_of
 from plugin.mcp.protocol.tool import Asking, Tool, Unanswerable
 from plugin.use_cases.objectives import objectives
-from plugin.use_cases.objectives.movement import CHOICES, Told, no_history
-from plugin.use_cases.objectives.objectives import SavedObjective, Wanted
+from plugin.use_cases.objectives.movement import CHOICES, ToldMovement, no_history
+from plugin.use_cases.objectives.objectives import RowSelection, SavedObjective
 
 MOST_MOVEMENTS = 50
 
@@ -111,7 +111,7 @@ def _of_all(asking: Asking, site: str, arguments: MovedArguments) -> Moved:
     name = list_name(f"okr_moved:{site}", arguments)
     begun = position(arguments.cursor, name, (str,))
     after = None if begun is None else str(begun[0])
-    wanted = Wanted(sites=(site,))
+    wanted = RowSelection(sites=(site,))
     found, tallies = objectives.list_counted(
         asking.connector, asking.actor, wanted, arguments.limit + 1, after
     )
@@ -122,7 +122,7 @@ def _of_all(asking: Asking, site: str, arguments: MovedArguments) -> Moved:
     return _answer(asking, site, "/", counted, told, None)
 
 
-def _told(asking: Asking, site: str, saved: SavedObjective, arguments: MovedArguments) -> Told:
+def _told(asking: Asking, site: str, saved: SavedObjective, arguments: MovedArguments) -> ToldMovement:
     since = _moment(asking, site, saved, arguments.since, "since")
     until = (
         asking.connector.clock()
@@ -147,7 +147,7 @@ def _answer(
     site: str,
     path: str,
     counted: Counted,
-    told: Sequence[tuple[SavedObjective, Told]],
+    told: Sequence[tuple[SavedObjective, ToldMovement]],
     rows: Sequence[Effect] | None,
 ) -> Moved:
     """What moved in full; what did not, by its key; what is not known, with the reason."""
@@ -172,7 +172,7 @@ def _answer(
     )
 
 
-def _movement(saved: SavedObjective, found: Told, rows: Sequence[Effect] | None) -> MovementShown:
+def _movement(saved: SavedObjective, found: ToldMovement, rows: Sequence[Effect] | None) -> MovementShown:
     assert found.movement is not None  # noqa: S101
     moved, state = found.movement, saved.state
     effects = sum((row.effect or Fraction(0) for row in moved.rows), Fraction(0))

@@ -83,7 +83,7 @@ class DigestCard:
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class DigestText:
     """What would be told, once for all who would be told the same; beside each recipient why not, where it is not."""
 
     subject: str
@@ -208,13 +208,13 @@ def preview_page(connector: Connector, site: str, digest: str) -> ResponseReturn
     return rendered("digest_preview.html", PAGE, site=site, digest=digest, texts=texts(found))
 
 
-def texts(found: Sequence[Prepared]) -> list[Text]:
+def texts(found: Sequence[Prepared]) -> list[DigestText]:
     """The same text is shown once."""
     grouped: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for one in found:
         said = digests.prepared_values(one)
         grouped.setdefault((said["subject"], said["text"]), []).append((one.recipient, one.why_not))
-    return [Text(subject, text, tuple(who)) for (subject, text), who in grouped.items()]
+    return [DigestText(subject, text, tuple(who)) for (subject, text), who in grouped.items()]
 
 
 def done_or_not(connector: Connector, site: str, digest: str, act: str) -> ResponseReturnValue:

@@ -12,7 +12,7 @@ from wtforms.widgets import EmailInput, URLInput
 from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import acting
 from plugin.doors.address import public_address
-from plugin.pages.frame.forms import Day, Line, PageForm, Secret, needed
+from plugin.pages.frame.forms import DayField, LineField, PageForm, Secret, needed
 from plugin.pages.frame.page import rendered
 from plugin.pages.frame.visit import known_site, shown
 from plugin.pages.views.words.moments import When
@@ -45,7 +45,7 @@ EXPIRES_HINT = (
 class SiteForm(PageForm):
     """A Jira to connect, and the account that reads and writes there."""
 
-    url = Line(
+    url = LineField(
         "Address of Jira",
         [
             needed(
@@ -56,7 +56,7 @@ class SiteForm(PageForm):
         description="As the browser shows it, for example https://acme.atlassian.net",
         render_kw={"autocomplete": "url"},
     )
-    name = Line(
+    name = LineField(
         "Short name for it here",
         [needed("Give the site a short name, for example acme.")],
         description="Small letters, digits and dashes; it stands in addresses of pages and of the webhook.",
@@ -68,7 +68,7 @@ class SiteForm(PageForm):
         default=CLOUD,
         validate_choice=False,
     )
-    email = Line(
+    email = LineField(
         "E-mail address of the account (Cloud)",
         widget=EmailInput(),
         description="Best an account of its own, so that people see in the history who wrote. Leave it empty for the token of a service account.",
@@ -79,8 +79,8 @@ class SiteForm(PageForm):
         filters=[str.strip],
         description="Cloud: id.atlassian.com, Security, API tokens. Data Center: your profile, Personal access tokens.",
     )
-    token_expires = Day("The token expires on", description=EXPIRES_HINT)
-    api_base = Line(
+    token_expires = DayField("The token expires on", description=EXPIRES_HINT)
+    api_base = LineField(
         "Address of the API",
         description="Leave it empty: for scoped tokens and service accounts Atlassian's gateway is found by itself. Only where a proxy stands before it.",
     )
@@ -109,13 +109,13 @@ class RenewalForm(PageForm):
         description="Leave it empty to keep the present one. Cloud: id.atlassian.com, Security, API tokens, for the same account. "
         "Data Center: your profile, Personal access tokens.",
     )
-    token_expires = Day("The token expires on", description=EXPIRES_HINT)
+    token_expires = DayField("The token expires on", description=EXPIRES_HINT)
 
 
 class RemovalForm(PageForm):
     """Forgetting a site, confirmed by its name."""
 
-    confirm = Line(render_kw={"required": True})
+    confirm = LineField(render_kw={"required": True})
 
 
 @dataclass(frozen=True, slots=True)

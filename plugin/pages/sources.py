@@ -16,14 +16,14 @@ from mappings.forecast.calibration import Calibration
 from mappings.forecast.objective import ObjectiveForecast
 from mappings.rollup.state import ObjectiveState
 from plugin.use_cases.cycles.cycles import CycleDetail
-from plugin.use_cases.health.status import Status
+from plugin.use_cases.health.status import SiteStatus
 from plugin.use_cases.kpis.board import ShownKpi
 from plugin.use_cases.kpis.promotions import ShownPromotion
 from plugin.use_cases.objectives.as_of import AsOf
-from plugin.use_cases.objectives.check_ins import Kept, KeptComment
-from plugin.use_cases.objectives.due_check_ins import Due
-from plugin.use_cases.objectives.movement import Told
-from plugin.use_cases.objectives.objective_list import After, Head, Listed, Moment, Wanted
+from plugin.use_cases.objectives.check_ins import KeptCheckIn, KeptComment
+from plugin.use_cases.objectives.due_check_ins import Reminder
+from plugin.use_cases.objectives.movement import ToldMovement
+from plugin.use_cases.objectives.objective_list import After, Head, ObjectivePage, RowSelection, TrendPoint
 from plugin.use_cases.objectives.objectives import Drifted
 from plugin.use_cases.objectives.practice import Assessed
 from plugin.use_cases.objectives.scorecard import Scorecard
@@ -66,7 +66,7 @@ class Located:
     saved: SavedObjective
 
 
-class HistoryPoint(Moment, Protocol):
+class HistoryPoint(TrendPoint, Protocol):
     """What an objective stood at from `at` on, until the next point. `health` is the level."""
 
     @property
@@ -83,7 +83,7 @@ class HistoryPoint(Moment, Protocol):
         ...
 
 
-class Cycle(Protocol):
+class CycleDays(Protocol):
     """A cycle of the active mapping; both ends are days that count."""
 
     @property
@@ -99,7 +99,7 @@ class Cycle(Protocol):
 class Cycles(Protocol):
     """The cycles of active mappings. Those that recur have no end, so they are asked for by id."""
 
-    def get(self, id_: str, /) -> Cycle | None: ...
+    def get(self, id_: str, /) -> CycleDays | None: ...
 
 
 class Sources(Protocol):
@@ -117,7 +117,7 @@ class Sources(Protocol):
         """Every objective of every site, in any order, without its ledgers."""
         ...
 
-    def listing(self, wanted: Wanted, after: After, size: int) -> Listed:
+    def listing(self, wanted: RowSelection, after: After, size: int) -> ObjectivePage:
         """One page of the list of objectives with their histories; all sites side by side, whichever are named."""
         ...
 
@@ -141,7 +141,7 @@ class Sources(Protocol):
         """What happened to one objective beside its number, oldest first."""
         ...
 
-    def check_ins(self, objective_id: str, site: str | None = None) -> Sequence[Kept]:
+    def check_ins(self, objective_id: str, site: str | None = None) -> Sequence[KeptCheckIn]:
         """What people said of its key results, ended check-ins too, the latest first."""
         ...
 
@@ -149,7 +149,7 @@ class Sources(Protocol):
         """Comments on its key results that begin as check-ins do, the latest first."""
         ...
 
-    def due_check_ins(self, objective_id: str, site: str | None = None) -> Mapping[str, Due]:
+    def due_check_ins(self, objective_id: str, site: str | None = None) -> Mapping[str, Reminder]:
         """The check-ins of an objective that are due today, by key result."""
         ...
 
@@ -157,7 +157,7 @@ class Sources(Protocol):
         """How many of its issues resyncs found wrong, None where none was."""
         ...
 
-    def moved(self, objective_id: str, since: datetime, site: str | None = None) -> Told:
+    def moved(self, objective_id: str, since: datetime, site: str | None = None) -> ToldMovement:
         """Why one objective moved since then."""
         ...
 
@@ -217,10 +217,10 @@ class Sources(Protocol):
         """Where a person opens this issue in Jira; None where the site is not known."""
         ...
 
-    def freshness(self) -> Sequence[Status]:
+    def freshness(self) -> Sequence[SiteStatus]:
         """One row per site, in the order in which they are shown."""
         ...
 
-    def vitals(self) -> Sequence[Status]:
+    def vitals(self) -> Sequence[SiteStatus]:
         """The same with no more than one line about freshness needs: for all pages but the one about it."""
         ...

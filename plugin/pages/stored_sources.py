@@ -15,7 +15,7 @@ from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.person import acting
 from plugin.pages.objectives.objective_address import site_in_address
 from plugin.pages.sources import (
-    Cycle,
+    CycleDays,
     Cycles,
     HistoryPoint,
     Located,
@@ -24,19 +24,25 @@ from plugin.pages.sources import (
 )
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.cycles.cycles import CycleDetail, past_cycles, show_cycle
-from plugin.use_cases.health.status import Status, installation, vitals
+from plugin.use_cases.health.status import SiteStatus, installation, vitals
 from plugin.use_cases.kpis import board
 from plugin.use_cases.kpis.board import ShownKpi
 from plugin.use_cases.kpis.promotions import ShownPromotion, list_promotions
 from plugin.use_cases.mapping import drafts, revisions
 from plugin.use_cases.objectives import objectives as questions
 from plugin.use_cases.objectives.as_of import DRAFT, AsOf, as_of, as_of_draft, instant_asked
-from plugin.use_cases.objectives.check_ins import Kept, KeptComment, list_check_ins, list_comments
-from plugin.use_cases.objectives.due_check_ins import Due, due_on
+from plugin.use_cases.objectives.check_ins import KeptCheckIn, KeptComment, list_check_ins, list_comments
+from plugin.use_cases.objectives.due_check_ins import Reminder, due_on
 from plugin.use_cases.objectives.forecast_record import Calibration, calibration_of
 from plugin.use_cases.objectives.forecasts import ObjectiveForecast, forecast_of
-from plugin.use_cases.objectives.movement import Told
-from plugin.use_cases.objectives.objective_list import After, Listed, Wanted, every_headline, list_objectives
+from plugin.use_cases.objectives.movement import ToldMovement
+from plugin.use_cases.objectives.objective_list import (
+    After,
+    ObjectivePage,
+    RowSelection,
+    every_headline,
+    list_objectives,
+)
 from plugin.use_cases.objectives.objectives import Drifted
 from plugin.use_cases.objectives.practice import Assessed, assess_practice
 from plugin.use_cases.objectives.scorecard import Scorecard, show_scorecard
@@ -48,7 +54,7 @@ class Calendars:
 
     calendars: Sequence[Calendar]
 
-    def get(self, id_: str, /) -> Cycle | None:
+    def get(self, id_: str, /) -> CycleDays | None:
         """The cycle of this id, or None."""
         found = (calendar.get(id_) for calendar in self.calendars)
         return next((one for one in found if one is not None), None)
@@ -73,7 +79,7 @@ class StoredSources:
         asked = (self.connector, self.who())
         return [one for site in sites for one in every_headline(*asked, site, site_in_address(site, sites))]
 
-    def listing(self, wanted: Wanted, after: After, size: int) -> Listed:
+    def listing(self, wanted: RowSelection, after: After, size: int) -> ObjectivePage:
         return list_objectives(self.connector, self.who(), wanted, after, size)
 
     def site_names(self) -> Collection[str]:
@@ -105,7 +111,7 @@ class StoredSources:
             mark for one in sites for mark in questions.marks(self.connector, self.who(), one, objective_id)
         ]
 
-    def check_ins(self, objective_id: str, site: str | None = None) -> Sequence[Kept]:
+    def check_ins(self, objective_id: str, site: str | None = None) -> Sequence[KeptCheckIn]:
         return [
             kept
             for one in self._sites(site)
@@ -118,7 +124,7 @@ class StoredSources:
             kept for one in sites for kept in list_comments(self.connector, self.who(), one, objective_id)
         ]
 
-    def due_check_ins(self, objective_id: str, site: str | None = None) -> Mapping[str, Due]:
+    def due_check_ins(self, objective_id: str, site: str | None = None) -> Mapping[str, Reminder]:
         return {
             id_: due
             for one in self._sites(site)
@@ -131,10 +137,10 @@ class StoredSources:
         )
         return next((one for one in found if one is not None), None)
 
-    def moved(self, objective_id: str, since: datetime, site: str | None = None) -> Told:
+    def moved(self, objective_id: str, since: datetime, site: str | None = None) -> ToldMovement:
         now, asked = self.now(), (self.connector, self.who())
         found = [questions.movement(*asked, one, objective_id, since, now) for one in self._sites(site)]
-        return next((one for one in found if one.begins), Told(since, now, None))
+        return next((one for one in found if one.begins), ToldMovement(since, now, None))
 
     def as_of(self, objective_id: str, text: str, site: str, revision: str | None = None) -> AsOf | str:
         try:
@@ -204,10 +210,10 @@ class StoredSources:
         known = self.connector.sites.get(site)
         return None if known is None else known.search_url(jql)
 
-    def freshness(self) -> Sequence[Status]:
+    def freshness(self) -> Sequence[SiteStatus]:
         return installation(self.connector, self.who()).sites
 
-    def vitals(self) -> Sequence[Status]:
+    def vitals(self) -> Sequence[SiteStatus]:
         return vitals(self.connector, self.who())
 
     def kpis(self) -> Sequence[ShownKpi]:

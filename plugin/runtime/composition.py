@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from connectors.clock import system_clock as system_clock
-from connectors.jira import BasicCredentials, BearerCredentials, Jira, SiteAddress, connect
+from connectors.jira import BasicCredentials, BearerCredentials, Jira, JiraAddress, connect
 from connectors.jira.http.address import TlsFiles
 from connectors.jira.http.governor import CLOUD, data_center
 from connectors.jira.webhooks.signature import static_secret
@@ -76,7 +76,7 @@ def _connect(
     settings: Settings,
     store: Store,
 ) -> Jira:
-    address = SiteAddress(
+    address = JiraAddress(
         name=jira.name,
         browse_url=str(jira.url).rstrip("/"),
         api_base="" if jira.by_gateway else str(jira.api_base or jira.url).rstrip("/"),

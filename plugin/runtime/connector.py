@@ -25,7 +25,7 @@ from mappings.facts.catalogue import Catalogue
 from mappings.facts.goal import GoalBoard
 from mappings.fields import Api
 from mappings.kpi.sources import SOURCE_OPTIONS
-from mappings.write_back.target import Ground
+from mappings.write_back.target import WriteBasis
 from mappings.write_back.targets import needs_goals
 from plugin.runtime.processes.counters import Meter
 from plugin.runtime.settings import Settings
@@ -240,11 +240,11 @@ class Connector:
         """The address by which people open the pages, as somebody set it; where it is served may be behind a proxy."""
         return self.settings.public_url if self.settings.base_url is not None else ""
 
-    def ground(self, name: str) -> Ground:
+    def ground(self, name: str) -> WriteBasis:
         """What the values that are written to a site are made on."""
         with self.store.read() as conn:
             known = catalogues.get(conn, name)
-        return Ground(self.api(name), self.pages, goals=known.goals if known is not None else None)
+        return WriteBasis(self.api(name), self.pages, goals=known.goals if known is not None else None)
 
     def watches_kpis(self, name: str) -> bool:
         """Whether the mapping that was bound last watches any; nothing is asked, for it is bound anew each minute anyway."""

@@ -108,7 +108,7 @@ class Demo:
 
 
 @dataclass(frozen=True, slots=True)
-class Sandbox:
+class RunningSandbox:
     """A running sandbox Jira: where it is, and the account that a connector signs in with."""
 
     url: str
@@ -117,10 +117,10 @@ class Sandbox:
 
 
 @contextmanager
-def sandbox(seed: int, port: int) -> Iterator[Sandbox]:
+def sandbox(seed: int, port: int) -> Iterator[RunningSandbox]:
     """Serve a sandbox Jira by itself until the block ends; port 0 takes a free one."""
     with SandboxServer(seed=seed, port=port, webhook_backoff=2.0) as server:
-        yield Sandbox(server.url, CONNECTOR.email, CONNECTOR.token)
+        yield RunningSandbox(server.url, CONNECTOR.email, CONNECTOR.token)
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
 from mappings.fields import Api, field_type
 from mappings.jql.fields.custom import refusal
-from mappings.write_back.target import Ground, Place, Request
+from mappings.write_back.target import Place, Request, WriteBasis
 from mappings.write_back.targets import place_of, target_of
 from plugin.runtime.processes.counters import Meter
 from plugin.sync.announcement import SILENT, Announcer
@@ -189,9 +189,9 @@ class Context:
         return frozenset(id_ for id_ in self.written_places if target_of(id_).recalled)
 
     @property
-    def ground(self) -> Ground:
+    def ground(self) -> WriteBasis:
         """What the values that are written are made on."""
-        return Ground(self.api, self.pages, self.moment(), goals=self.catalogue.goals)
+        return WriteBasis(self.api, self.pages, self.moment(), goals=self.catalogue.goals)
 
     @property
     def unshown_places(self) -> frozenset[str]:

@@ -15,7 +15,7 @@ from connectors.jira.http.errors import JiraError, RateLimited
 from connectors.jira.http.limit import LOCAL
 from connectors.store.sites import bindings, revisions
 from connectors.store.work import due, inbox
-from connectors.store.work.due import Due
+from connectors.store.work.due import DueObjective
 from plugin.sync import outage
 from plugin.sync.context import Context
 from plugin.sync.reconcile.failures import Bury, Postpone, after_failure
@@ -30,7 +30,7 @@ log = structlog.get_logger("jira_okr.work")
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class WorkTurn:
     """What one turn did; an idle turn found nothing to do."""
 
     deliveries: int = 0
@@ -44,7 +44,7 @@ class Turn:
         return not (self.deliveries or self.reconciled or self.failed)
 
 
-def turn(context: Context, worker: str, stopping: Callable[[], bool] = lambda: False) -> Turn:
+def turn(context: Context, worker: str, stopping: Callable[[], bool] = lambda: False) -> WorkTurn:
     """Work off one batch of deliveries and one claim of due objectives. Errors end in the tables, never in the caller."""
     deliveries = work_off_inbox(context, worker)
     claims = _claim(context, worker, CLAIM)
@@ -58,7 +58,9 @@ def turn(context: Context, worker: str, stopping: Callable[[], bool] = lambda: F
         if len(outcomes) < len(claims):
             give_back(context, worker)
     done = [outcome for outcome in outcomes if outcome is not None]
-    return Turn(deliveries, len(done), len(outcomes) - len(done), sum(len(o.applied.written) for o in done))
+    return WorkTurn(
+        deliveries, len(done), len(outcomes) - len(done), sum(len(o.applied.written) for o in done)
+    )
 
 
 def work_off_inbox(context: Context, worker: str, wait: Callable[[float], object] = time.sleep) -> int:
@@ -114,7 +116,7 @@ def reconcile_one(context: Context, worker: str, objective_id: str) -> Reconcile
     return reconcile_claim(context, claims[0]) if claims else None
 
 
-def _claim(context: Context, worker: str, most: int, objective_id: str | None = None) -> list[Due]:
+def _claim(context: Context, worker: str, most: int, objective_id: str | None = None) -> list[DueObjective]:
     """Nothing where another mapping rules by now, or the same in another bound form: what that made due must not be served by
     the former one, and be done with.
 
@@ -158,13 +160,13 @@ def is_barred(conn: Connection, site: str) -> bool:
     return outage.bars_everything(conn, site) or is_half_read(conn, site)
 
 
-def reconcile_claim(context: Context, claim: Due) -> Reconciled | None:
+def reconcile_claim(context: Context, claim: DueObjective) -> Reconciled | None:
     """Reconcile what was claimed; None where it failed, which is in the table then."""
     with bound_contextvars(site=claim.site, objective=claim.objective_id):
         return _reconcile_claim(context, claim)
 
 
-def _reconcile_claim(context: Context, claim: Due) -> Reconciled | None:
+def _reconcile_claim(context: Context, claim: DueObjective) -> Reconciled | None:
     tenure = Tenure(context, claim)
     try:
         tenure.keep()
@@ -185,7 +187,7 @@ def give_back(context: Context, worker: str) -> None:
         due.release(conn, worker, begun=False)
 
 
-def _put_back(context: Context, claim: Due, error: Exception) -> None:
+def _put_back(context: Context, claim: DueObjective, error: Exception) -> None:
     out = outage.behind(context, error)
     decision = after_failure(error, claim.attempts, context.clock(), random.random())  # noqa: S311 - jitter, no secret
     with context.store.write() as conn:

@@ -81,7 +81,7 @@ from pydantic import Field
 from mappings.progress.metric import no_single_issue
 from mappings.progress.operands import literal, value_of
 from mappings.progress.options import Jql, Operand, ReadingAlias, RuleOptions
-from mappings.progress.rule import Finding, ProgressRule, measured, unknown
+from mappings.progress.rule import OptionFinding, ProgressRule, measured, unknown
 
 
 class CountdownOptions(RuleOptions):
@@ -106,7 +106,7 @@ def measure(options, subject):
 
 def check(options):
     if literal(options.stock) == 0:
-        yield Finding("start-is-target", "stock is 0", "write more than 0", ("stock",))
+        yield OptionFinding("start-is-target", "stock is 0", "write more than 0", ("stock",))
 
 
 RULE = ProgressRule("countdown", "Count down", CountdownOptions, "outcome", measure, check=check)
@@ -212,7 +212,7 @@ from docs.screenshots.company import seeded
 from plugin.doors.exports import ObjectiveRow, as_csv, objective_row
 from plugin.api.objectives.objectives import ObjectiveGiven
 from plugin.pages import pages_blueprint
-from plugin.use_cases.objectives.objective_columns import Line, Output, table_labels, table_row, values
+from plugin.use_cases.objectives.objective_columns import ObjectiveLine, Output, table_labels, table_row, values
 
 company = seeded()
 app = Flask("pages-under-test")
@@ -223,8 +223,8 @@ state = replace(next(iter(company.objectives())).state, title="Ten letter")
 saved = SavedObjective(state, "abc", company.now(), company.now())
 header, line = (text.strip().split(",") for text in as_csv(ObjectiveRow, [objective_row("main", saved)]))
 print(dict(zip(header, line))["length"])
-print(ObjectiveGiven.model_validate(values(Line("main", saved), Output.API)).model_dump()["length"])
-print(values(Line("main", saved), Output.JSON)["length"])
+print(ObjectiveGiven.model_validate(values(ObjectiveLine("main", saved), Output.API)).model_dump()["length"])
+print(values(ObjectiveLine("main", saved), Output.JSON)["length"])
 print(dict(zip(table_labels(), table_row(state)))["Length of title"])
 """
     )
@@ -344,9 +344,9 @@ class EchoQuery(SiteQuery):
 
 
 @ROUTES.get("/echo", "viewer", "Say it again.")
-def echo(call: Call, query: EchoQuery) -> Reply[EchoGiven]:
+def echo(caller: Caller, query: EchoQuery) -> Reply[EchoGiven]:
     \"\"\"And who asked.\"\"\"
-    return Reply(EchoGiven(said=[*query.word, call.by]))
+    return Reply(EchoGiven(said=[*query.word, caller.by]))
 
 
 """,
@@ -436,14 +436,14 @@ print("rows" in json.dumps(json_schema()))
 MONEY = '''
 """Amounts of money: `{"amount": "12.50", "currency": "EUR"}`."""
 
-from mappings.fields.field_type import FieldType, Holding, JqlView, Reading
+from mappings.fields.field_type import FieldType, Holding, JqlView, ReadingKind
 from mappings.numbers import exact
 
 
 class Money(FieldType):
     name = "money"
     schemas = ("money",)
-    reading = Reading.NUMBER
+    reading = ReadingKind.NUMBER
     holding = Holding.NUMBER
 
     def fits(self, field):
@@ -521,7 +521,7 @@ TIDE = '''
 
 from fractions import Fraction
 
-from connectors.metrics.basis.source import FailureKind, MetricSource, ReadFailure
+from connectors.metrics.basis.source import FailureKind, MetricSource, SourceFailure
 from mappings.kpi.reading import KpiReading
 from mappings.kpi.sources import TideOptions
 
@@ -531,7 +531,7 @@ class Tide(MetricSource):
 
     def read(self, options, period, reach, clock):
         if clock() > period.end:
-            return ReadFailure(FailureKind.TOO_LATE, "the sea does not remember")
+            return SourceFailure(FailureKind.TOO_LATE, "the sea does not remember")
         return (KpiReading(period.last, Fraction(options.height), clock()),)
 '''
 
@@ -625,7 +625,7 @@ from functools import partial
 from typing import Literal
 
 from mappings.document.part import Part
-from mappings.write_back.target import Aim, Made, Place, Request, WriteTarget, Writing
+from mappings.write_back.target import Aim, MadeValue, Place, Request, WriteTarget, WriteRequest
 from mappings.write_back.values import Form
 
 KEY = "seam-star"
@@ -647,7 +647,7 @@ class StarPlace(Place):
         return f"{before or 'dark'} → {after or 'dark'}"
 
     def make(self, part, figures, ground):
-        return Made({"colour": part.colour, "health": figures.health.value})
+        return MadeValue({"colour": part.colour, "health": figures.health.value})
 
 
 class StarTarget(WriteTarget):
@@ -686,7 +686,7 @@ class StarTarget(WriteTarget):
         for one in changes:
             path = f"/issue/{one.issue_id}/properties/{KEY}"
             put, removed = Request("PUT", path, one.after), Request("DELETE", path, removes=True)
-            yield Writing(removed if one.after is None else put, (one,))
+            yield WriteRequest(removed if one.after is None else put, (one,))
 
     def remedy(self, change, objection):
         return "look at the sky"

@@ -15,7 +15,7 @@ from mappings.document.mapping import Mapping as BoundMapping
 from mappings.document.mapping import StatusRules
 from mappings.document.schema import Document
 from mappings.explain.check_in import CheckIn, Measure, Ruling, Shows
-from mappings.explain.confidence import Confidence, Level
+from mappings.explain.confidence import Confidence, ConfidenceLevel
 from mappings.facts.catalogue import Field
 from mappings.facts.issue import Issue, IssueType, Named, Project, Status
 from mappings.facts.selector import Selector
@@ -23,7 +23,7 @@ from mappings.fields import CUSTOM, Api
 from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
 from mappings.rollup.state import Cause, Health, HealthLevel, KeyResultState, Measurement, ObjectiveState
 from mappings.write_back.desired_values import Desired, Owners, desired
-from mappings.write_back.target import Ground
+from mappings.write_back.target import WriteBasis
 
 PAGES = "https://okr.acme.example"
 LONG_AGO = datetime(2026, 10, 1, tzinfo=UTC)
@@ -151,7 +151,7 @@ def a_whole_objective() -> ObjectiveState:
         pace=half,
         cycle_id="2026-Q4",
         key_results=results,
-        confidence=Confidence(Level.ON, 7),
+        confidence=Confidence(ConfidenceLevel.ON, 7),
     )
 
 
@@ -183,7 +183,7 @@ def all_desired(
     mapping: BoundMapping, state: ObjectiveState, owned: Owners | None = None, api: Api = 3
 ) -> tuple[Desired, ...]:
     """The desired values where the mirror holds every issue."""
-    return desired(mapping, state, an_issue, Ground(api, PAGES), owned)
+    return desired(mapping, state, an_issue, WriteBasis(api, PAGES), owned)
 
 
 @pytest.fixture(scope="session")

@@ -424,8 +424,8 @@ BROKEN = (
         Broken(
             f"the site in the body is not looked at: {name}",
             f"plugin/api/work/{name}.py",
-            "known_site(call.connector, body.site)",
-            "known_site(call.connector, None)",
+            "known_site(caller.connector, body.site)",
+            "known_site(caller.connector, None)",
             f"{API}::test_the_site_in_the_body_decides",
         )
         for name in ("plans", "held_writes", "backlog")

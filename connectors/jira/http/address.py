@@ -33,7 +33,7 @@ class TlsFiles:
 
 
 @dataclass(frozen=True, slots=True)
-class SiteAddress:
+class JiraAddress:
     """One Jira site. `browse_url` may hold a context path (`https://jira.acme.example/jira`).
 
     `api_base` differs from it for scoped Cloud tokens alone (`https://api.atlassian.com/ex/jira/{cloudId}`), else it

@@ -12,7 +12,7 @@ ROUND_TRIP = 0.15
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class CallEstimate:
     """So many calls of one kind (`POST search/jql`), which return or change so many issues."""
 
     bucket: str
@@ -29,7 +29,7 @@ class Estimate:
     seconds: float
 
 
-def estimate(*works: Work, rates: Rates = CLOUD, workers: int = 1) -> Estimate:
+def estimate(*works: CallEstimate, rates: Rates = CLOUD, workers: int = 1) -> Estimate:
     """The cost of all of it: time is what the slower of round trips and rate limits makes it."""
     calls = sum(work.calls for work in works)
     limited = sum(work.calls / rate for work in works if (rate := rates.of(work.bucket)))
@@ -38,36 +38,36 @@ def estimate(*works: Work, rates: Rates = CLOUD, workers: int = 1) -> Estimate:
     return Estimate(calls, points, round(max(calls * ROUND_TRIP / max(workers, 1), limited), 1))
 
 
-def searching(issues: int, page: int = 100) -> Work:
+def searching(issues: int, page: int = 100) -> CallEstimate:
     """Searching so many issues with fields."""
-    return Work("POST search/jql", max(1, ceil(issues / page)), issues)
+    return CallEstimate("POST search/jql", max(1, ceil(issues / page)), issues)
 
 
-def reading(issues: int, chunk: int = 1000) -> Work:
+def reading(issues: int, chunk: int = 1000) -> CallEstimate:
     """Reading so many issues by id."""
-    return Work("POST issue/bulkfetch", ceil(issues / chunk), issues)
+    return CallEstimate("POST issue/bulkfetch", ceil(issues / chunk), issues)
 
 
-def history(issues: int, fields: int = 1) -> Work:
+def history(issues: int, fields: int = 1) -> CallEstimate:
     """Reading the history of some fields of so many issues."""
-    return Work("POST changelog/bulkfetch", ceil(issues / 1000) * ceil(fields / 10), issues)
+    return CallEstimate("POST changelog/bulkfetch", ceil(issues / 1000) * ceil(fields / 10), issues)
 
 
-def writing(issues: int) -> Work:
+def writing(issues: int) -> CallEstimate:
     """One edit for each of so many issues."""
-    return Work("PUT issue/*", issues)
+    return CallEstimate("PUT issue/*", issues)
 
 
-def setting(properties: int) -> Work:
+def setting(properties: int) -> CallEstimate:
     """Writing so many entity properties: each is a call of its own."""
-    return Work("PUT issue/*/properties/*", properties)
+    return CallEstimate("PUT issue/*/properties/*", properties)
 
 
-def asking(issues: int) -> Work:
+def asking(issues: int) -> CallEstimate:
     """Reading so many issues one by one, as Data Center wants it for entity properties."""
-    return Work("GET issue/*", issues, issues)
+    return CallEstimate("GET issue/*", issues, issues)
 
 
-def linking(issues: int) -> Work:
+def linking(issues: int) -> CallEstimate:
     """One remote link for each of so many issues."""
-    return Work("POST issue/*/remotelink", issues)
+    return CallEstimate("POST issue/*/remotelink", issues)

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from connectors.jira.http.address import SiteAddress
+from connectors.jira.http.address import JiraAddress
 from connectors.jira.http.errors import Transient
 
 GATEWAY = "https://api.atlassian.com"
@@ -28,7 +28,7 @@ def is_gateway(api_base: str) -> bool:
 class ApiBase:
     """Where the API of a site is: as its address says, or found out once by the cloud id that the site tells anybody."""
 
-    def __init__(self, address: SiteAddress, asked: Asked) -> None:
+    def __init__(self, address: JiraAddress, asked: Asked) -> None:
         self._address = address
         self._asked = asked
         self._lock = threading.Lock()

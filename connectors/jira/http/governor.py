@@ -29,7 +29,7 @@ SITE = "site"
 
 
 @dataclass(frozen=True, slots=True)
-class Go:
+class CallPermit:
     """The call may be made now; its turn is taken."""
 
 
@@ -95,7 +95,7 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class LimitState:
     """What is known about the limits of one site. Instants are seconds since the epoch."""
 
     buckets: Mapping[str, Bucket] = field(default_factory=dict)
@@ -104,7 +104,9 @@ class State:
     allowance: Allowance | None = None
 
 
-def decide(state: State, call: Call, now: float, rates: Rates = CLOUD) -> tuple[Go | Wait, State]:
+def decide(
+    state: LimitState, call: Call, now: float, rates: Rates = CLOUD
+) -> tuple[CallPermit | Wait, LimitState]:
     """Whether the call may be made now, and the state after it took its turn (unchanged where it has to wait)."""
     waits = [
         _paused(state, call, now),
@@ -114,12 +116,12 @@ def decide(state: State, call: Call, now: float, rates: Rates = CLOUD) -> tuple[
         Wait(state.allowance.wait(now, background=call.background) if state.allowance else 0.0),
     ]
     longest = max(waits, key=lambda wait: wait.seconds)
-    return (longest, state) if longest.seconds > 0 else (Go(), _taken(state, call, now, rates))
+    return (longest, state) if longest.seconds > 0 else (CallPermit(), _taken(state, call, now, rates))
 
 
 def learn(
-    state: State, call: Call, status: int, headers: Mapping[str, str], now: float, jitter: float = 0.0
-) -> State:
+    state: LimitState, call: Call, status: int, headers: Mapping[str, str], now: float, jitter: float = 0.0
+) -> LimitState:
     """The state after an answer: pauses for what Jira refused, no more strikes for what it granted.
 
     `jitter` (0.3 is 30 %) lengthens waits, so that workers do not come back all at once; never below what Jira says.
@@ -146,15 +148,15 @@ class Governor:
     ) -> None:
         self._rates = scaled(rates, share)
         self._jitter = jitter
-        self._state = State()
+        self._state = LimitState()
         self._lock = threading.Lock()
 
     @property
-    def state(self) -> State:
+    def state(self) -> LimitState:
         """What is known now; for status pages and metrics."""
         return self._state
 
-    def before(self, call: Call, now: float) -> Go | Wait:
+    def before(self, call: Call, now: float) -> CallPermit | Wait:
         """Take a turn, or learn how long to wait for one."""
         with self._lock:
             decision, self._state = decide(self._state, call, now, self._rates)
@@ -182,13 +184,13 @@ def _scopes(call: Call) -> dict[str, str]:
     return {**keys, "issue": f"issue {call.issue}"} if call.issue else keys
 
 
-def _paused(state: State, call: Call, now: float) -> Wait:
+def _paused(state: LimitState, call: Call, now: float) -> Wait:
     pauses = [state.pauses[key] for key in _scopes(call).values() if key in state.pauses]
     longest = max(pauses, key=lambda pause: pause.until, default=None)
     return Wait(longest.until - now, longest.reason) if longest else Wait(0.0)
 
 
-def _spaced(state: State, call: Call, now: float, writers: int = 1) -> Wait:
+def _spaced(state: LimitState, call: Call, now: float, writers: int = 1) -> Wait:
     """Until the oldest write that fills a window, or this process's part of it, leaves it."""
     times = state.writes.get(call.issue or "", ())
     windows = [(window, max(1, most // writers)) for window, most in ISSUE_WINDOWS]
@@ -196,7 +198,7 @@ def _spaced(state: State, call: Call, now: float, writers: int = 1) -> Wait:
     return Wait(max([0.0, *(moment - now for moment in free)]), PER_ISSUE)
 
 
-def _budgeted(state: State, bucket: str, rate: float | None, now: float, *, background: bool) -> Wait:
+def _budgeted(state: LimitState, bucket: str, rate: float | None, now: float, *, background: bool) -> Wait:
     if rate is None:
         return Wait(0.0)
     needed = 1.0 + (RESERVE * rate if background else 0.0)
@@ -209,13 +211,13 @@ def _size(rate: float) -> float:
     return max(rate, 1.0)
 
 
-def _tokens(state: State, bucket: str, now: float, rate: float) -> float:
+def _tokens(state: LimitState, bucket: str, now: float, rate: float) -> float:
     """What the bucket holds now."""
     held = state.buckets.get(bucket)
     return _size(rate) if held is None else min(_size(rate), held.tokens + max(0.0, now - held.at) * rate)
 
 
-def _taken(state: State, call: Call, now: float, rates: Rates) -> State:
+def _taken(state: LimitState, call: Call, now: float, rates: Rates) -> LimitState:
     used = {
         bucket: Bucket(_tokens(state, bucket, now, rate) - 1.0, now)
         for bucket, rate in ((call.bucket, rates.of(call.bucket)), (ALL, rates.total))
@@ -241,7 +243,7 @@ def _written(
     return {**writes, issue: (*recent, now)}
 
 
-def _refused(state: State, call: Call, limit: Limit, now: float, jitter: float) -> State:
+def _refused(state: LimitState, call: Call, limit: Limit, now: float, jitter: float) -> LimitState:
     scopes = _scopes(call)
     key = scopes.get(limit.scope, scopes["endpoint"])
     known = state.pauses.get(key)

@@ -20,12 +20,12 @@ from urllib3.exceptions import DecodeError, HTTPError
 
 from connectors.clock import system_seconds
 from connectors.jira.http import scopes
-from connectors.jira.http.address import SiteAddress
+from connectors.jira.http.address import JiraAddress
 from connectors.jira.http.call import Call, call_of
 from connectors.jira.http.credentials import Authorization
 from connectors.jira.http.errors import IncompleteRead, JiraError, RateLimited, Transient, classify
 from connectors.jira.http.gateway import ApiBase
-from connectors.jira.http.governor import Go, Wait
+from connectors.jira.http.governor import CallPermit, Wait
 
 T = TypeVar("T")
 Params = Mapping[str, str | int | bool]
@@ -45,7 +45,7 @@ BACKGROUND_PATIENCE = 120.0
 class Pacing(Protocol):
     """What the transport asks before each call, and tells after it. `now` is seconds since the epoch."""
 
-    def before(self, call: Call, now: float) -> Go | Wait:
+    def before(self, call: Call, now: float) -> CallPermit | Wait:
         """Take a turn, or learn how long to wait for one."""
 
     def after(self, call: Call, status: int, headers: Mapping[str, str], now: float) -> None:
@@ -57,7 +57,7 @@ Observer = Callable[[Call, str], object]
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class JiraReply:
     """A good answer (2xx) of Jira."""
 
     status: int
@@ -93,7 +93,7 @@ class GuardedAdapter(HTTPAdapter):
         return super().send(request, *args, **kwargs)
 
 
-def new_session(address: SiteAddress, base: str = "", *, signed: bool = True) -> requests.Session:
+def new_session(address: JiraAddress, base: str = "", *, signed: bool = True) -> requests.Session:
     """A session that keeps to the site (or to `base`), keeps no cookies, and carries its credentials where it is `signed`."""
     base = base or address.api_base
     session = requests.Session()
@@ -114,7 +114,7 @@ def new_session(address: SiteAddress, base: str = "", *, signed: bool = True) ->
 class Sessions:
     """A session for each thread, because sessions are not made to be shared; all of them can be closed at once."""
 
-    def __init__(self, address: SiteAddress, base: ApiBase) -> None:
+    def __init__(self, address: JiraAddress, base: ApiBase) -> None:
         self._address = address
         self._base = base
         self._local = threading.local()
@@ -146,7 +146,7 @@ class Transport:
 
     def __init__(
         self,
-        address: SiteAddress,
+        address: JiraAddress,
         session: requests.Session | None = None,
         timeout: tuple[float, float] = (5.0, 30.0),
         governor: Pacing | None = None,
@@ -193,19 +193,21 @@ class Transport:
         other._patience = max(self._patience, BACKGROUND_PATIENCE)
         return other
 
-    def get(self, path: str, params: Params | None = None) -> Reply:
+    def get(self, path: str, params: Params | None = None) -> JiraReply:
         """Read; repeated once when the connection breaks."""
         return self._ask("GET", path, params, NO_BODY, reads=True)
 
-    def post(self, path: str, json: object, params: Params | None = None, *, reads: bool = False) -> Reply:
+    def post(
+        self, path: str, json: object, params: Params | None = None, *, reads: bool = False
+    ) -> JiraReply:
         """Send JSON; `reads` says that it changes nothing (search, bulk read)."""
         return self._ask("POST", path, params, ENCODER.encode(json), reads=reads)
 
-    def put(self, path: str, json: object, params: Params | None = None) -> Reply:
+    def put(self, path: str, json: object, params: Params | None = None) -> JiraReply:
         """Write JSON, once."""
         return self._ask("PUT", path, params, ENCODER.encode(json), reads=False)
 
-    def delete(self, path: str, params: Params | None = None) -> Reply:
+    def delete(self, path: str, params: Params | None = None) -> JiraReply:
         """Delete, once."""
         return self._ask("DELETE", path, params, NO_BODY, reads=False)
 
@@ -227,7 +229,7 @@ class Transport:
         while self.governor is not None:
             now = self._clock()
             decision = self.governor.before(call, now)
-            if isinstance(decision, Go):
+            if isinstance(decision, CallPermit):
                 break
             if now + decision.seconds > deadline:
                 until = datetime.fromtimestamp(now + decision.seconds, UTC)
@@ -243,7 +245,7 @@ class Transport:
 
     def _ask(
         self, method: str, path: str, params: Params | None, data: bytes | None, *, reads: bool
-    ) -> Reply:
+    ) -> JiraReply:
         deadline = self._clock() + self._patience
         while True:
             try:
@@ -256,7 +258,7 @@ class Transport:
 
     def _ask_now(
         self, method: str, path: str, params: Params | None, data: bytes | None, reads: bool
-    ) -> Reply:
+    ) -> JiraReply:
         for last in (not reads, True):
             call = self.take_turn(method, path)
             try:
@@ -270,7 +272,7 @@ class Transport:
         if self.observer is not None:
             self.observer(call, outcome)
 
-    def _once(self, call: Call, path: str, params: Params | None, data: bytes | None) -> Reply:
+    def _once(self, call: Call, path: str, params: Params | None, data: bytes | None) -> JiraReply:
         try:
             response = self._send(call.method, path, params, data)
             try:
@@ -288,7 +290,7 @@ class Transport:
         )
         if error is not None:
             raise error
-        return Reply(response.status_code, body, response.headers)
+        return JiraReply(response.status_code, body, response.headers)
 
     def _send(self, method: str, path: str, params: Params | None, data: bytes | None) -> requests.Response:
         base = self.base

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import jira
 
 from connectors.jira.http.errors import IncompleteRead, Permanent
-from connectors.jira.metadata.server import Account, JiraLibrary
+from connectors.jira.metadata.server import JiraAccount, JiraLibrary
 from connectors.jira.wire.issue_decoder import status_category
 from connectors.jira.write.edit import EditField
 from mappings.facts.catalogue import Catalogue, Field, LinkType
@@ -23,7 +23,7 @@ Pages = Callable[[str], Iterable[Raw]]
 """Reads a list page by page, by what stands behind the address of the API: `project/search`."""
 
 
-def read_catalogue(library: JiraLibrary, account: Account, pages: Pages | None) -> Catalogue:
+def read_catalogue(library: JiraLibrary, account: JiraAccount, pages: Pages | None) -> Catalogue:
     """The catalogue as the connector's account sees it. Options of select fields are not in it: see `with_options`.
 
     Cloud is about to take the lists of projects and resolutions away that come as a whole, so there they are read by `pages`; Data

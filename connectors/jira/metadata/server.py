@@ -40,7 +40,7 @@ class ServerInfo:
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class JiraAccount:
     """Who the credentials belong to; dates in JQL are read in this account's time zone."""
 
     user: User
@@ -143,13 +143,13 @@ def server_time(transport: Transport, api: str) -> datetime | None:
         return None
 
 
-def account(library: JiraLibrary) -> Account:
+def account(library: JiraLibrary) -> JiraAccount:
     """Whose credentials these are. Raises AuthFailed where Jira answers as to a stranger."""
     said: Any = library.ask(lambda client: client.myself())
     known = said.get("accountId") or said.get("name") if isinstance(said, dict) else None
     if not known:
         raise AuthFailed("Jira answers as if nobody had signed in.")
     display = str(said.get("displayName") or known)
-    return Account(
+    return JiraAccount(
         User(str(known), display, said.get("emailAddress") or None), str(said.get("timeZone") or "UTC")
     )

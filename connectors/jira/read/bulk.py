@@ -7,12 +7,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from connectors.jira.http.errors import IncompleteRead, Permanent
-from connectors.jira.http.transport import Reply, Transport
+from connectors.jira.http.transport import JiraReply, Transport
 from connectors.jira.read import search_datacenter
 from connectors.jira.read.out_of_sight import Sight
 from connectors.jira.read.page import ReadResult
 from connectors.jira.read.parents import with_parents
-from connectors.jira.wire.issue_decoder import Batch, IssueDecoder
+from connectors.jira.wire.issue_decoder import DecodedIssues, IssueDecoder
 from mappings.facts.gap import ALLOW, Gap
 from mappings.facts.issue import Issue
 
@@ -23,7 +23,7 @@ AGAIN = "It is asked for again with every sync and every event on it; look at it
 REFUSED = 400
 MOST_IN_VAIN = 16
 """So many ids refused one by one while none passes: then it is not for the ids that Jira refuses."""
-NOTHING = Batch((), {}, {}, None)
+NOTHING = DecodedIssues((), {}, {}, None)
 MOST_FIELDS = 100
 """More ids than 100 at once are allowed while 1 to 100 fields are named."""
 
@@ -100,7 +100,7 @@ class BulkReader:
             raise error
         return tuple(issues), (*gaps, *refused)
 
-    def _batch(self, chunk: list[str], decoder: IssueDecoder) -> Batch:
+    def _batch(self, chunk: list[str], decoder: IssueDecoder) -> DecodedIssues:
         body = {"issueIdsOrKeys": chunk, **decoder.wanted}
         return decoder.decode(self._transport.post(BULK, body, reads=True))
 
@@ -140,10 +140,10 @@ def read_datacenter(
     return _result(wanted, list(found.values()), [gap for batch in singly for gap in batch.gaps])
 
 
-def _together(transport: Transport, batches: Iterable[Batch], sight: Sight) -> tuple[Issue, ...]:
+def _together(transport: Transport, batches: Iterable[DecodedIssues], sight: Sight) -> tuple[Issue, ...]:
     """The issues of many answers, with their parents looked up for all of them at once."""
     read = [batch for batch in batches if batch.issues]
-    whole = Batch(
+    whole = DecodedIssues(
         tuple(issue for batch in read for issue in batch.issues),
         {id_: key for batch in read for id_, key in batch.parent_keys.items()},
         {key: id_ for batch in read for key, id_ in batch.keys.items()},
@@ -152,7 +152,7 @@ def _together(transport: Transport, batches: Iterable[Batch], sight: Sight) -> t
     return with_parents(transport, whole.issues, whole, sight)
 
 
-def _read_one(transport: Transport, issue_id: str, decoder: IssueDecoder) -> Batch:
+def _read_one(transport: Transport, issue_id: str, decoder: IssueDecoder) -> DecodedIssues:
     """The issue as it is now, nothing where Jira does not show it; a gap where Jira forbids it or it cannot be read."""
     path, fields = f"/rest/api/2/issue/{issue_id}", ",".join(decoder.asked)
     try:
@@ -164,7 +164,7 @@ def _read_one(transport: Transport, issue_id: str, decoder: IssueDecoder) -> Bat
             said = f"Jira forbids to read it: {' '.join(error.messages)}"
             return replace(NOTHING, gaps=(Gap(issue_id, "", said, ALLOW),))
         raise
-    batch = decoder.decode(Reply(reply.status, b'{"issues":[' + reply.body + b"]}", reply.headers))
+    batch = decoder.decode(JiraReply(reply.status, b'{"issues":[' + reply.body + b"]}", reply.headers))
     return replace(batch, gaps=tuple(replace(gap, issue_id=issue_id) for gap in batch.gaps))
 
 

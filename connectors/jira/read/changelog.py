@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from connectors.jira.http.errors import IncompleteRead, Permanent
-from connectors.jira.http.transport import Reply, Transport
+from connectors.jira.http.transport import JiraReply, Transport
 from connectors.jira.read.bulk import REFUSED, chunks, clean_ids
 from connectors.jira.read.search_datacenter import SEARCH
 from connectors.jira.wire.damage import parsed
@@ -100,7 +100,7 @@ LOG_PAGES = msgspec.json.Decoder(WireLogPage)
 LOGGED_ISSUE = msgspec.json.Decoder(WireLoggedIssue)
 
 
-class History:
+class ChangeHistory:
     """Collects changes per issue and field in whatever order they come, and puts them in the order of time."""
 
     def __init__(
@@ -190,7 +190,7 @@ def calls_for(issues: int, fields: int, *, cloud: bool) -> int:
 
 
 def collect_cloud(
-    transport: Transport, ids: Iterable[str], field_ids: Iterable[str], history: History
+    transport: Transport, ids: Iterable[str], field_ids: Iterable[str], history: ChangeHistory
 ) -> None:
     """From `POST changelog/bulkfetch`, 1000 issues and 10 fields at once, paged by token: every change of these fields.
 
@@ -204,7 +204,7 @@ def collect_cloud(
 
 
 def collect_datacenter(
-    transport: Transport, ids: Iterable[str], history: History, edited: Mapping[str, datetime]
+    transport: Transport, ids: Iterable[str], history: ChangeHistory, edited: Mapping[str, datetime]
 ) -> None:
     """From searches that show issues with their changelog: Data Center has no bulk read of history by id.
 
@@ -220,7 +220,7 @@ def collect_datacenter(
 
 
 def _search_datacenter(
-    transport: Transport, chunk: list[str], history: History, edited: Mapping[str, datetime]
+    transport: Transport, chunk: list[str], history: ChangeHistory, edited: Mapping[str, datetime]
 ) -> set[str]:
     """Take in what a search shows of these issues; those of them that can be believed."""
     jql = f"id in ({', '.join(chunk)}) ORDER BY id ASC"
@@ -242,7 +242,7 @@ def _search_datacenter(
     return found
 
 
-def _believed(raw: object, edited: Mapping[str, datetime], history: History) -> str | None:
+def _believed(raw: object, edited: Mapping[str, datetime], history: ChangeHistory) -> str | None:
     try:
         issue = msgspec.convert(raw, WireFoundIssue)
         whole = len(issue.changelog.histories) >= issue.changelog.total
@@ -254,7 +254,7 @@ def _believed(raw: object, edited: Mapping[str, datetime], history: History) -> 
     return issue.id
 
 
-def _collect_singly(transport: Transport, ids: Iterable[str], history: History) -> None:
+def _collect_singly(transport: Transport, ids: Iterable[str], history: ChangeHistory) -> None:
     for issue_id in ids:
         try:
             asked = {"fields": "created", "expand": "changelog"}
@@ -267,7 +267,7 @@ def _collect_singly(transport: Transport, ids: Iterable[str], history: History) 
         _add_datacenter(reply, issue_id, history)
 
 
-def _add_datacenter(reply: Reply, issue_id: str, history: History) -> None:
+def _add_datacenter(reply: JiraReply, issue_id: str, history: ChangeHistory) -> None:
     try:
         log = LOGGED_ISSUE.decode(reply.body).changelog
         if len(log.histories) >= log.total:
@@ -278,7 +278,7 @@ def _add_datacenter(reply: Reply, issue_id: str, history: History) -> None:
     history.lose(issue_id)
 
 
-def _collect(transport: Transport, ids: list[str], fields: list[str], history: History) -> None:
+def _collect(transport: Transport, ids: list[str], fields: list[str], history: ChangeHistory) -> None:
     body: dict[str, object] = {"issueIdsOrKeys": ids, "maxResults": 1000}
     if fields:
         body["fieldIds"] = fields
@@ -294,7 +294,7 @@ def _collect(transport: Transport, ids: list[str], fields: list[str], history: H
     raise IncompleteRead("The history did not end.")
 
 
-def _add_cloud(reply: Reply, asked: list[str], history: History) -> str | None:
+def _add_cloud(reply: JiraReply, asked: list[str], history: ChangeHistory) -> str | None:
     """Take in a page; the token of the next one. What cannot be read costs the history of its issue."""
     try:
         page = LOG_PAGES.decode(reply.body)
@@ -305,7 +305,7 @@ def _add_cloud(reply: Reply, asked: list[str], history: History) -> str | None:
     return page.next_page_token
 
 
-def _add_damaged(reply: Reply, asked: list[str], history: History) -> str | None:
+def _add_damaged(reply: JiraReply, asked: list[str], history: ChangeHistory) -> str | None:
     found = parsed(reply.body, LISTING)
     for raw in found[LISTING]:
         try:
@@ -320,7 +320,7 @@ def _add_damaged(reply: Reply, asked: list[str], history: History) -> str | None
     return token
 
 
-def _add_log(log: WireIssueLog, history: History) -> None:
+def _add_log(log: WireIssueLog, history: ChangeHistory) -> None:
     try:
         history.add(log.issue_id, log.change_histories)
     except IncompleteRead:

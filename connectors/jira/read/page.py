@@ -9,7 +9,7 @@ from mappings.facts.issue import Issue
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class SearchPage:
     """Some issues of a search, none of them seen on an earlier page; `last` is the only proof that a search is complete.
 
     `after` is where the next page begins, for a search that goes on in another process; None on the last page. `gaps` are issues

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from connectors.jira.http.errors import IncompleteRead, Permanent
 from connectors.jira.http.transport import Transport
 from connectors.jira.read.out_of_sight import Sight
-from connectors.jira.wire.issue_decoder import Batch
+from connectors.jira.wire.issue_decoder import DecodedIssues
 from connectors.jira.wire.shapes import ID_PAGES
 from mappings.facts.issue import Issue
 
@@ -24,7 +24,7 @@ REFUSED = 400
 
 
 def with_parents(
-    transport: Transport, issues: tuple[Issue, ...], batch: Batch, sight: Sight
+    transport: Transport, issues: tuple[Issue, ...], batch: DecodedIssues, sight: Sight
 ) -> tuple[Issue, ...]:
     """The issues with `parent_id` set from the keys their parent fields hold.
 
@@ -54,7 +54,9 @@ def ids_of(transport: Transport, keys: Iterable[str], sight: Sight) -> dict[str,
     return found
 
 
-def _parent(issue: Issue, batch: Batch, ids: Mapping[str, str], standing: Mapping[str, str]) -> str | None:
+def _parent(
+    issue: Issue, batch: DecodedIssues, ids: Mapping[str, str], standing: Mapping[str, str]
+) -> str | None:
     key = batch.parent_keys.get(issue.id)
     return ids.get(key) or standing.get(issue.id) if key else issue.parent_id
 

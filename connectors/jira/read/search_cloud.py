@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from connectors.jira.http.errors import IncompleteRead
-from connectors.jira.http.transport import Reply, Transport
-from connectors.jira.read.page import Page
+from connectors.jira.http.transport import JiraReply, Transport
+from connectors.jira.read.page import SearchPage
 from connectors.jira.read.page_order import stable
 from connectors.jira.read.seen_ids import SeenIds
 from connectors.jira.wire.issue_decoder import IssueDecoder
@@ -31,7 +31,7 @@ def search(
     page_size: int = 100,
     reconcile: Sequence[str] = (),
     after: str | None = None,
-) -> Iterator[Page]:
+) -> Iterator[SearchPage]:
     """Pages of issues, each issue once. `reconcile` are up to 50 issue ids that must be read as they are now.
 
     `after` is the token of the page to begin with; Jira forgets tokens after seven days and refuses them with 400 then.
@@ -48,7 +48,7 @@ def search(
         fresh = tuple([issue for issue in batch.issues if seen.add(issue.id)])
         if last and after is None:
             _hold_to_total(batch.answer, len(seen) + len(batch.gaps))
-        yield Page(fresh, last, None if last else walk.token, batch.gaps)
+        yield SearchPage(fresh, last, None if last else walk.token, batch.gaps)
 
 
 def search_ids(transport: Transport, jql: str) -> Iterator[str]:
@@ -116,7 +116,7 @@ class _Walk:
 
 def _walk(
     transport: Transport, body: dict[str, object], after: str | None = None
-) -> Iterator[tuple[Reply, _Walk]]:
+) -> Iterator[tuple[JiraReply, _Walk]]:
     walk = _Walk(after)
     for _ in range(MOST_PAGES):
         asked = body if walk.token is None else {**body, "nextPageToken": walk.token}

@@ -8,11 +8,11 @@ from typing import Any
 from connectors.jira.http.errors import IncompleteRead, Permanent
 from connectors.jira.http.transport import Transport
 from connectors.jira.read.out_of_sight import Sight
-from connectors.jira.read.page import Page
+from connectors.jira.read.page import SearchPage
 from connectors.jira.read.page_order import stable
 from connectors.jira.read.parents import with_parents
 from connectors.jira.read.seen_ids import SeenIds
-from connectors.jira.wire.issue_decoder import Batch, IssueDecoder
+from connectors.jira.wire.issue_decoder import DecodedIssues, IssueDecoder
 from connectors.jira.wire.shapes import ID_PAGES
 
 SEARCH = "/rest/api/2/search"
@@ -29,7 +29,7 @@ def search(
     sight: Sight,
     page_size: int = 100,
     after: str | None = None,
-) -> Iterator[Page]:
+) -> Iterator[SearchPage]:
     """Pages of issues, each issue once, with parents from Epic Link and Parent Link resolved to ids.
 
     `after` is where an earlier search stopped. Raises IncompleteRead where the pages do not add up to the total, or issues move
@@ -42,7 +42,7 @@ def search(
         new = walk.next(batch.answer, list(batch.names))
         fresh = {issue.id: issue for issue in batch.issues if issue.id in new}
         read = with_parents(transport, tuple(fresh.values()), batch, sight)
-        yield Page(read, walk.last, walk.place, batch.gaps)
+        yield SearchPage(read, walk.last, walk.place, batch.gaps)
 
 
 def search_ids(transport: Transport, jql: str) -> Iterator[str]:
@@ -57,7 +57,7 @@ def search_ids(transport: Transport, jql: str) -> Iterator[str]:
 
 def fetch(
     transport: Transport, jql: str, decoder: IssueDecoder, size: int, start: int = 0, *, strict: bool = True
-) -> Batch:
+) -> DecodedIssues:
     """One page. `strict` refuses queries that name what does not exist, instead of finding less."""
     body = {
         "jql": jql,

@@ -47,7 +47,7 @@ LONGEST_SAID = 60
 UNKNOWN_ISSUE = "Jira's answer lists an issue without {what}."
 
 
-class Unreadable(Exception):  # noqa: N818
+class UnreadableIssue(Exception):  # noqa: N818
     """An issue that cannot be read; carries the gap."""
 
     def __init__(self, gap: Gap) -> None:
@@ -103,7 +103,7 @@ def remains(raw: object, parent_fields: tuple[str, ...]) -> Remains:
         except (ValueError, OverflowError, TypeError) as error:
             reason = _reason(name, fields.get(name), error)
             if name not in DISPENSABLE:
-                raise Unreadable(
+                raise UnreadableIssue(
                     Gap(at.issue_id, at.issue_key, reason, field=name, parent=hangs_under)
                 ) from None
             core[name], unknowns[name] = None, reason
@@ -129,8 +129,8 @@ def _reason(name: str, value: object, error: Exception) -> str:
     return f"Its {name} cannot be read: {str(error)[:200]}."
 
 
-def _unreadable(at: Gap, field: str, what: str) -> Unreadable:
-    return Unreadable(Gap(at.issue_id, at.issue_key, UNKNOWN_ISSUE.format(what=what), field=field))
+def _unreadable(at: Gap, field: str, what: str) -> UnreadableIssue:
+    return UnreadableIssue(Gap(at.issue_id, at.issue_key, UNKNOWN_ISSUE.format(what=what), field=field))
 
 
 def _parent(fields: Mapping[str, Any], parent_fields: tuple[str, ...]) -> str:

@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 import msgspec
 
 from connectors.jira.http.errors import IncompleteRead
-from connectors.jira.http.transport import Reply
-from connectors.jira.wire.damage import Remains, Unreadable, parsed, remains
+from connectors.jira.http.transport import JiraReply
+from connectors.jira.wire.damage import Remains, UnreadableIssue, parsed, remains
 from connectors.jira.wire.instant import instant
 from connectors.jira.wire.shapes import (
     CORE_SHAPES,
@@ -60,7 +60,7 @@ class Interned(dict[W, D]):
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class DecodedIssues:
     """Decoded issues, and what the answer said beside them. `parent_keys` are parents known by key only (issue id → key).
 
     `gaps` are issues that the answer lists and that cannot be read; `names` tells apart all that it lists, in their order: ids, or
@@ -111,7 +111,7 @@ class IssueDecoder:
         properties = {"properties": list(self.properties)} if self.properties else {}
         return {"fields": list(self.asked), **properties}
 
-    def decode(self, reply: Reply) -> Batch:
+    def decode(self, reply: JiraReply) -> DecodedIssues:
         """The issues of an answer, and those of them that cannot be read; raises IncompleteRead where the answer itself is torn."""
         parent_keys: dict[str, str] = {}
         try:
@@ -121,9 +121,9 @@ class IssueDecoder:
             return self._one_by_one(reply.body)
         answer_issues, answer.issues = answer.issues, []
         keys = {wire.key: wire.id for wire in answer_issues} if parent_keys else {}
-        return Batch(issues, parent_keys, keys, answer, names=tuple([issue.id for issue in issues]))
+        return DecodedIssues(issues, parent_keys, keys, answer, names=tuple([issue.id for issue in issues]))
 
-    def _one_by_one(self, body: bytes) -> Batch:
+    def _one_by_one(self, body: bytes) -> DecodedIssues:
         """The same where something in the answer is damaged: each issue by itself."""
         found = parsed(body)
         try:
@@ -139,11 +139,11 @@ class IssueDecoder:
                 left = remains(raw, self._parent_fields)
                 issues.append(self._damaged(left, parent_keys))
                 names.append(left.id)
-            except Unreadable as error:
+            except UnreadableIssue as error:
                 gaps.append(error.gap)
                 names.append(error.gap.issue_id or error.gap.issue_key or f"nameless {str(raw)[:200]}")
         keys = {issue.key: issue.id for issue in issues} if parent_keys else {}
-        return Batch(tuple(issues), parent_keys, keys, answer, tuple(gaps), tuple(names))
+        return DecodedIssues(tuple(issues), parent_keys, keys, answer, tuple(gaps), tuple(names))
 
     def _sound(self, wire: Any, parent_keys: dict[str, str]) -> Issue:
         fields = self._typed(wire.fields)
@@ -159,7 +159,7 @@ class IssueDecoder:
         try:
             issue = self._issue(left.id, left.key, typed, self._held(as_it_came, properties), parent_keys)
         except ShapeError as error:
-            raise Unreadable(
+            raise UnreadableIssue(
                 Gap(left.id, left.key, f"Its parent cannot be read: {error}.", field="parent")
             ) from None
         return replace(issue, unknowns=left.unknowns) if left.unknowns else issue

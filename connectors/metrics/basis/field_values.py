@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from connectors.metrics.basis.source import FailureKind, Reach, ReadFailure
+from connectors.metrics.basis.source import FailureKind, Reach, SourceFailure
 from mappings.kpi.cadence import Period
 from mappings.kpi.sources import FieldOfIssuesOptions
 
@@ -21,20 +21,20 @@ class FieldValues:
     note: str = ""
 
 
-def field_values(options: FieldOfIssuesOptions, period: Period, reach: Reach) -> FieldValues | ReadFailure:
+def field_values(options: FieldOfIssuesOptions, period: Period, reach: Reach) -> FieldValues | SourceFailure:
     """The numbers of a field, or why they are unknown: with `missing: unknown` one without a value makes all so."""
     issues = reach.selected(options.jql, period.last)
     found = [(one.key, reach.number(one, options.field)) for one in issues]
     gaps = [key for key, value in found if value is None]
     if gaps and options.missing == "unknown":
         reason = f"{named(gaps)} without a value in {options.field}"
-        return ReadFailure(FailureKind.NO_DATA, reason, "Fill the field, or write `missing: skip`.")
+        return SourceFailure(FailureKind.NO_DATA, reason, "Fill the field, or write `missing: skip`.")
     values = [value for _, value in found if value is not None]
     if options.missing == "zero":
         values += [Fraction(0)] * len(gaps)
     if issues and not values:
         reason = f"none of the {len(issues)} issues has a value in {options.field}"
-        return ReadFailure(FailureKind.NO_DATA, reason, "Fill the field, or write `missing: zero`.")
+        return SourceFailure(FailureKind.NO_DATA, reason, "Fill the field, or write `missing: zero`.")
     left = f"{named(gaps)} without a value, left out" if gaps and options.missing == "skip" else ""
     return FieldValues(tuple(values), len(issues), left)
 

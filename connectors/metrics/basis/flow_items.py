@@ -6,13 +6,13 @@ from collections.abc import Callable
 from datetime import datetime, time
 
 from connectors.metrics.basis.field_values import named
-from connectors.metrics.basis.source import Answer, FailureKind, Reach, ReadFailure
+from connectors.metrics.basis.source import Answer, FailureKind, Reach, SourceFailure
 from mappings.facts.issue import Issue
 from mappings.facts.moment import WEEKDAYS
 from mappings.flow.clocks import Clock, Working, before
 from mappings.flow.measures import Durations
 from mappings.flow.statistics import statistic
-from mappings.flow.stays import Item, Points, Span, Stay, Test, item_of
+from mappings.flow.stays import FlowItem, Points, Span, Stay, Test, item_of
 from mappings.kpi.cadence import Period
 from mappings.kpi.reading import KpiReading
 from mappings.kpi.sources import EndPart, StartPart, WorkingPart
@@ -47,7 +47,7 @@ def points_of(end: EndPart, reach: Reach, start: StartPart | None = None, finish
 
 def items_of(
     select: str, period: Period, reach: Reach, matters: Callable[[Issue], bool] = lambda _issue: True
-) -> tuple[Item, ...]:
+) -> tuple[FlowItem, ...]:
     """The items at the end of the period that may matter, with every status they stood in until then. What is excluded is none."""
     moment = reach.moment(period.last)
     issues = [
@@ -91,12 +91,12 @@ def clock_of(kind: str, unit: str, working: WorkingPart | None, reach: Reach) ->
     )
 
 
-def enough(items: int, least: int, what: str) -> ReadFailure | None:
+def enough(items: int, least: int, what: str) -> SourceFailure | None:
     """No reading where fewer items went into it than are wanted."""
     if items >= max(least, 1):
         return None
     wanted = f", and {least} are wanted" if least > 1 else ""
-    return ReadFailure(FailureKind.NO_DATA, f"{items or 'no'} {what}{wanted}")
+    return SourceFailure(FailureKind.NO_DATA, f"{items or 'no'} {what}{wanted}")
 
 
 def reading_of(
@@ -106,7 +106,7 @@ def reading_of(
     value = statistic(name, found.values)
     missing = enough(len(found.values), least, what)
     if missing is not None or value is None:
-        return missing or ReadFailure(FailureKind.NO_DATA, f"no {what}")
+        return missing or SourceFailure(FailureKind.NO_DATA, f"no {what}")
     return (KpiReading(period.last, value, now, kind, note_of(len(found.values), found.gaps)),)
 
 

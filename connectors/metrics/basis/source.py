@@ -1,7 +1,7 @@
 """What every source of a KPI offers: given its options and a period it gives readings, or says in words why there are none.
 
 A source is asked for a period that has ended, and answers for its last millisecond; asked for the running one, for now. A read that
-failed, was refused, or may lack something is a `ReadFailure`, never a 0. One kind of source is one file beside this one.
+failed, was refused, or may lack something is a `SourceFailure`, never a 0. One kind of source is one file beside this one.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class FailureKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class ReadFailure:
+class SourceFailure:
     """No reading, why, and what a person can do. `reason` goes on after "no reading:"."""
 
     kind: FailureKind
@@ -46,10 +46,10 @@ class ReadFailure:
     remedy: str = ""
 
 
-class Unreadable(Exception):  # noqa: N818
+class UnreadableSource(Exception):  # noqa: N818
     """What a source may reach cannot answer; it carries the failure that the source gives."""
 
-    def __init__(self, failure: ReadFailure) -> None:
+    def __init__(self, failure: SourceFailure) -> None:
         super().__init__(failure.reason)
         self.failure = failure
 
@@ -62,7 +62,7 @@ class LowerBound:
     reason: str
 
 
-Answer = tuple[KpiReading, ...] | LowerBound | ReadFailure
+Answer = tuple[KpiReading, ...] | LowerBound | SourceFailure
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,4 +115,4 @@ class MetricSource(ABC):
 
     @abstractmethod
     def read(self, options: Any, period: Period, reach: Reach, clock: Clock) -> Answer:
-        """The readings of a period, or why there are none. What is wrong with its own source is a `ReadFailure`; Unreadable passes."""
+        """The readings of a period, or why there are none. What is wrong with its own source is a `SourceFailure`; Unreadable passes."""

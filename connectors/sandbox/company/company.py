@@ -18,9 +18,9 @@ from connectors.sandbox.company.northwind import (
     RUNNING,
     STEPS,
     SUBTASKS,
-    Cycle,
-    Goal,
-    Metric,
+    Quarter,
+    SeedMetric,
+    SeedObjective,
     quarter,
     quarters,
 )
@@ -194,7 +194,7 @@ class _Story:
         self.turn(self.at(self.cycles[0].start + timedelta(days=1)), made, scheme.IN_PROGRESS, self.people[0])
         return made
 
-    def goal(self, goal: Goal) -> _Made:
+    def goal(self, goal: SeedObjective) -> _Made:
         cycle = self.cycles[goal.cycle]
         self.random = self.chance(goal.title)
         planned = cycle.start - timedelta(days=self.random.randint(8, 16))
@@ -219,7 +219,7 @@ class _Story:
             self.turn(self.at(cycle.end), made, scheme.DONE, owner)
         return made
 
-    def version(self, project: str, cycle: Cycle) -> tuple[Named, ...]:
+    def version(self, project: str, cycle: Quarter) -> tuple[Named, ...]:
         return tuple(one for one in self.sandbox.versions[project] if one.name == cycle.id)
 
     def contribute(self, when: datetime, made: _Made, to: _Made) -> None:
@@ -235,7 +235,9 @@ class _Story:
         ) in before.items():  # a link is no news: the issue was last updated when it was before
             self.sandbox.records[issue_id] = self.sandbox.index[issue_id] = replace(record, cache={})
 
-    def metric(self, goal: Goal, cycle: Cycle, parent: _Made, metric: Metric, owner: User) -> _Made:
+    def metric(
+        self, goal: SeedObjective, cycle: Quarter, parent: _Made, metric: SeedMetric, owner: User
+    ) -> _Made:
         values = {
             scheme.KR_START: metric.start,
             scheme.KR_TARGET: metric.target,
@@ -263,8 +265,8 @@ class _Story:
 
     def readings(
         self,
-        goal: Goal,
-        cycle: Cycle,
+        goal: SeedObjective,
+        cycle: Quarter,
         made: _Made,
         way: tuple[float, float, float | None],
         born: datetime,
@@ -288,14 +290,14 @@ class _Story:
 
     # -- work -------------------------------------------------------------------------------------------------
 
-    def work(self, goal: Goal, cycle: Cycle, parent: _Made, place: str) -> None:
+    def work(self, goal: SeedObjective, cycle: Quarter, parent: _Made, place: str) -> None:
         for step in self.random.sample(STEPS, self.random.randint(3, 5)):
             kind = self.random.choice((scheme.STORY, scheme.STORY, scheme.TASK))
             self.item(goal, cycle, parent, kind, step.format(place))
         if self.random.random() < 0.6:
             self.item(goal, cycle, parent, scheme.BUG, self.random.choice(BUGS).format(place))
 
-    def cards(self, goal: Goal, cycle: Cycle, parent: _Made) -> None:
+    def cards(self, goal: SeedObjective, cycle: Quarter, parent: _Made) -> None:
         """The work of an objective that its cards move: all planned before the quarter begins, one of them done, one never."""
         titles = [
             step.format(place) for place in goal.work for step in self.random.sample(STEPS, CARDS_A_PLACE)
@@ -323,7 +325,7 @@ class _Story:
                 self.turn(started + (done - started) * 0.7, made, scheme.IN_REVIEW, owner)
             self.turn(done, made, scheme.DONE, owner)
 
-    def item(self, goal: Goal, cycle: Cycle, parent: _Made, kind: IssueType, title: str) -> None:
+    def item(self, goal: SeedObjective, cycle: Quarter, parent: _Made, kind: IssueType, title: str) -> None:
         self.random = self.chance(f"{goal.title}: {title}")
         length = (cycle.end - cycle.start).days
         begun = self.random.uniform(-0.05, 0.92)
@@ -349,7 +351,7 @@ class _Story:
         return {} if self.random.random() < 0.15 else {scheme.POINTS: self.random.choice(POINTS)}
 
     def course(
-        self, goal: Goal, cycle: Cycle, made: _Made, born: datetime, begun: float, owner: User
+        self, goal: SeedObjective, cycle: Quarter, made: _Made, born: datetime, begun: float, owner: User
     ) -> None:
         """The way of an issue through its workflow: started in the quarter, done sooner or later by the pace of the team."""
         length = (cycle.end - cycle.start).days
@@ -369,7 +371,7 @@ class _Story:
             return
         self.turn(done, made, scheme.DONE, owner)
 
-    def pieces(self, goal: Goal, parent: _Made, born: datetime, owner: User) -> None:
+    def pieces(self, goal: SeedObjective, parent: _Made, born: datetime, owner: User) -> None:
         for title in self.random.sample(SUBTASKS, self.random.randint(2, 4)):
             made = self.make(
                 born + timedelta(hours=5), goal.project, scheme.SUBTASK, title, parent, assignee=owner

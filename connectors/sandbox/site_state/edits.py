@@ -11,7 +11,7 @@ from connectors.sandbox.site_state import scheme, values
 from connectors.sandbox.site_state.documents import text_of
 from connectors.sandbox.site_state.scheme import FieldDef
 from connectors.sandbox.site_state.state import ChangeItem, Json, Record, Sandbox
-from connectors.sandbox.site_state.values import FieldValueError, Writing
+from connectors.sandbox.site_state.values import RefusedValueError, Writing
 from connectors.sandbox.traffic.access import JiraAnswerError
 from mappings.facts.issue import IssueType, Named, User
 
@@ -136,7 +136,7 @@ def _applied(
         try:
             for verb, value in steps:
                 fresh = put(fresh, field_id, _step(sandbox, fresh, field, verb, value, version))
-        except FieldValueError as problem:
+        except RefusedValueError as problem:
             errors[field_id] = str(problem)
     if errors:
         raise JiraAnswerError(400, (), errors)
@@ -153,7 +153,7 @@ def _step(sandbox: Sandbox, record: Record, field: FieldDef, verb: str, value: A
         (one,) = read([value], field, writing)
         kept = tuple(old for old in current(record, field.id) if old != one)
         return (*kept, one) if verb == "add" else kept
-    raise FieldValueError(f"Operation '{verb}' is not supported for field '{field.name}'")
+    raise RefusedValueError(f"Operation '{verb}' is not supported for field '{field.name}'")
 
 
 def _link(sandbox: Sandbox, record: Record, asked: Json, actor: User) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from connectors.sandbox.site_state import scheme, values
 from connectors.sandbox.site_state.edits import changes, put
 from connectors.sandbox.site_state.state import ChangeItem, Record, Sandbox
-from connectors.sandbox.site_state.values import FieldValueError, Writing
+from connectors.sandbox.site_state.values import RefusedValueError, Writing
 from connectors.sandbox.traffic.access import JiraAnswerError
 from mappings.facts.issue import Named, Status, User
 
@@ -65,7 +65,7 @@ def _resolution(
     try:
         writing = Writing(sandbox, version, record)
         return values.resolution(fields["resolution"], sandbox.fields["resolution"], writing)
-    except FieldValueError as problem:
+    except RefusedValueError as problem:
         raise JiraAnswerError(400, (), {"resolution": str(problem)}) from None
 
 

@@ -17,7 +17,7 @@ from mappings.facts.issue import Named, User
 TEXT_LIMIT = 255
 
 
-class FieldValueError(ValueError):
+class RefusedValueError(ValueError):
     """A value Jira refuses; its text is what Jira says of the field."""
 
 
@@ -38,7 +38,7 @@ def number(value: Any, _field: FieldDef, _writing: Writing) -> float | int | Non
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise FieldValueError("Operation value must be a number")
+        raise RefusedValueError("Operation value must be a number")
     return value
 
 
@@ -47,25 +47,25 @@ def text(value: Any, field: FieldDef, _writing: Writing) -> str | None:
     if value is None or value == "":
         return None
     if not isinstance(value, str):
-        raise FieldValueError("Operation value must be a string")
+        raise RefusedValueError("Operation value must be a string")
     if len(value) > TEXT_LIMIT:
-        raise FieldValueError(
+        raise RefusedValueError(
             f"The entered text is too long. It exceeds the allowed limit of {TEXT_LIMIT} characters."
         )
     if "\n" in value or "\r" in value:
-        raise FieldValueError(f"{field.name} must not contain line breaks.")
+        raise RefusedValueError(f"{field.name} must not contain line breaks.")
     return value
 
 
 def summary(value: Any, field: FieldDef, writing: Writing) -> str:
     """The summary; never empty."""
     if isinstance(value, str) and len(value) > TEXT_LIMIT:
-        raise FieldValueError("Summary can't exceed 255 characters.")
+        raise RefusedValueError("Summary can't exceed 255 characters.")
     if isinstance(value, str) and "\n" in value:
-        raise FieldValueError("The summary is invalid because it contains newline characters.")
+        raise RefusedValueError("The summary is invalid because it contains newline characters.")
     found = text(value, field, writing)
     if found is None or not found.strip():
-        raise FieldValueError("You must specify a summary of the issue.")
+        raise RefusedValueError("You must specify a summary of the issue.")
     return found
 
 
@@ -75,10 +75,10 @@ def paragraph(value: Any, _field: FieldDef, writing: Writing) -> dict[str, Any] 
         return None
     if writing.version == "2":
         if not isinstance(value, str):
-            raise FieldValueError("Operation value must be a string")
+            raise RefusedValueError("Operation value must be a string")
         return document(value)
     if not is_document(value):
-        raise FieldValueError(
+        raise RefusedValueError(
             "Operation value must be an Atlassian Document (see the Atlassian Document Format)"
         )
     return dict(value)
@@ -89,12 +89,12 @@ def select(value: Any, field: FieldDef, writing: Writing) -> Named | None:
     if value is None:
         return None
     if not isinstance(value, dict):
-        raise FieldValueError("Specify a valid 'id' or 'name' for " + field.name)
+        raise RefusedValueError("Specify a valid 'id' or 'name' for " + field.name)
     if "id" in value:
         return _option(field, writing.record, "id", value["id"])
     if "value" in value:
         return _option(field, writing.record, "value", value["value"])
-    raise FieldValueError("Could not find valid 'id' or 'value' in the Parent Option object.")
+    raise RefusedValueError("Could not find valid 'id' or 'value' in the Parent Option object.")
 
 
 def _option(field: FieldDef, record: Record, by: str, asked: Any) -> Named:
@@ -102,16 +102,16 @@ def _option(field: FieldDef, record: Record, by: str, asked: Any) -> Named:
         if (option.id if by == "id" else option.name) == str(asked):
             return option
     what = "Option id" if by == "id" else "Option value"
-    raise FieldValueError(f"{what} '{asked}' is not valid")
+    raise RefusedValueError(f"{what} '{asked}' is not valid")
 
 
 def labels(value: Any, _field: FieldDef, _writing: Writing) -> tuple[str, ...]:
     """Labels: strings without spaces."""
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-        raise FieldValueError("data was not an array")
+        raise RefusedValueError("data was not an array")
     for label in value:
         if not label or any(character.isspace() for character in label):
-            raise FieldValueError(f"The label '{label}' contains spaces which is invalid.")
+            raise RefusedValueError(f"The label '{label}' contains spaces which is invalid.")
     return tuple(dict.fromkeys(value))
 
 
@@ -122,7 +122,7 @@ def day(value: Any, _field: FieldDef, _writing: Writing) -> date | None:
     try:
         return date.fromisoformat(value)
     except (TypeError, ValueError):
-        raise FieldValueError(f"Error parsing date string: {value}") from None
+        raise RefusedValueError(f"Error parsing date string: {value}") from None
 
 
 def user(value: Any, _field: FieldDef, writing: Writing) -> User | None:
@@ -130,7 +130,7 @@ def user(value: Any, _field: FieldDef, writing: Writing) -> User | None:
     if value is None:
         return None
     if not isinstance(value, dict):
-        raise FieldValueError("data was not an object")
+        raise RefusedValueError("data was not an object")
     for account in writing.sandbox.accounts.values():
         if writing.sandbox.deployment == "datacenter":
             if value.get("name") == account.email.split("@")[0]:
@@ -138,18 +138,18 @@ def user(value: Any, _field: FieldDef, writing: Writing) -> User | None:
         elif value.get("accountId") == account.id:
             return person(account)
     asked = value.get("accountId", value.get("name"))
-    raise FieldValueError(
+    raise RefusedValueError(
         f"User '{asked}' does not exist." if asked else "expected Object containing an accountId property"
     )
 
 
 def _named(known: Iterable[Named], value: Any, missing: str) -> Named:
     if not isinstance(value, dict):
-        raise FieldValueError("data was not an object")
+        raise RefusedValueError("data was not an object")
     for one in known:
         if one.id == str(value.get("id")) or ("id" not in value and one.name == value.get("name")):
             return one
-    raise FieldValueError(missing)
+    raise RefusedValueError(missing)
 
 
 def priority(value: Any, _field: FieldDef, _writing: Writing) -> Named:
@@ -164,7 +164,7 @@ def resolution(value: Any, _field: FieldDef, writing: Writing) -> Named:
 
 def _several(known: list[Named], value: Any, noun: str) -> tuple[Named, ...]:
     if not isinstance(value, list):
-        raise FieldValueError("data was not an array")
+        raise RefusedValueError("data was not an array")
     return tuple(_named(known, one, f"{noun} is not valid") for one in value)
 
 
@@ -185,15 +185,15 @@ def parent(value: Any, _field: FieldDef, writing: Writing) -> str | None:
     )
     if asked is None:
         if writing.record.type.level < 0:
-            raise FieldValueError("Issue type is a sub-task but parent issue key or id not specified.")
+            raise RefusedValueError("Issue type is a sub-task but parent issue key or id not specified.")
         return None
     found = writing.sandbox.find(str(asked))
     if found is None:
-        raise FieldValueError("Could not find issue by id or key.")
+        raise RefusedValueError("Could not find issue by id or key.")
     if found.type.level <= writing.record.type.level or (
         writing.record.type.level < 0 and found.type.level != 0
     ):
-        raise FieldValueError("Given parent work item does not belong to appropriate hierarchy.")
+        raise RefusedValueError("Given parent work item does not belong to appropriate hierarchy.")
     return found.id
 
 

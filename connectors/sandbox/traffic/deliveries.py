@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import requests
 
-from connectors.sandbox.traffic.webhooks import Message
+from connectors.sandbox.traffic.webhooks import SignedBody
 
 RETRIES = 5
 RETRIED = frozenset({408, 409, 425, 429})
@@ -46,7 +46,7 @@ class Attempt:
 class _Due:
     at: float
     serial: int
-    message: Message = field(compare=False)
+    message: SignedBody = field(compare=False)
     retry: int = field(default=0, compare=False)
 
 
@@ -83,14 +83,14 @@ class Sender:
             self._thread.join(self.timeout + 1)
         self._session.close()
 
-    def put(self, message: Message) -> None:
+    def put(self, message: SignedBody) -> None:
         """Accept a message; the faults decide what becomes of it."""
         with self._wake:
             for delay in self._fate(message):
                 heapq.heappush(self._heap, _Due(time.monotonic() + delay, next(self._serial), message))
             self._wake.notify_all()
 
-    def _fate(self, message: Message) -> list[float]:
+    def _fate(self, message: SignedBody) -> list[float]:
         """The delays of the copies that will be sent; an order is broken by sending one late."""
         faults = self.faults
         if self.random.random() < faults.drop:

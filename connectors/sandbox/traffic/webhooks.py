@@ -63,7 +63,7 @@ class Webhook:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class SignedBody:
     """One signed body on its way to one webhook."""
 
     webhook_id: str
@@ -126,7 +126,7 @@ class Webhooks:
 
     # -- messages ---------------------------------------------------------------------------------------------
 
-    def messages(self, event: Event) -> list[Message]:
+    def messages(self, event: Event) -> list[SignedBody]:
         """What each subscription gets of an event."""
         heard = [
             one
@@ -141,7 +141,7 @@ class Webhooks:
     def _passes(self, webhook: Webhook, event: Event) -> bool:
         return not webhook.jql or event.record is None or self.matches(webhook.jql, event)
 
-    def _message(self, webhook: Webhook, event: Event, body: bytes) -> Message:
+    def _message(self, webhook: Webhook, event: Event, body: bytes) -> SignedBody:
         serial = f"{webhook.id}:{self.sandbox.next_id('delivery')}"
         identifier = hashlib.sha256(serial.encode()).hexdigest()[:32]
         headers = {
@@ -153,7 +153,7 @@ class Webhooks:
             headers["X-Atlassian-Webhook-Flow"] = "Secondary" if event.extra.get("secondary") else "Primary"
         if webhook.secret is not None:
             headers["X-Hub-Signature"] = signature(webhook.secret, body)
-        return Message(webhook.id, webhook.url, body, identifier, headers, event.name)
+        return SignedBody(webhook.id, webhook.url, body, identifier, headers, event.name)
 
 
 def signature(secret: str, body: bytes) -> str:

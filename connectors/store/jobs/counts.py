@@ -39,7 +39,7 @@ class Lag:
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class ProcessCounts:
     """Figures since a beginning. `calls` by `site|method|endpoint|outcome`, `points` and `lags` by site.
 
     Points are an estimate: what Jira charges OAuth and Forge apps, one a call.
@@ -48,21 +48,21 @@ class Counted:
     calls: Mapping[str, int] = field(default_factory=dict)
     lags: Mapping[str, Lag] = field(default_factory=dict)
 
-    def __add__(self, other: Counted) -> Counted:
+    def __add__(self, other: ProcessCounts) -> ProcessCounts:
         calls = Counter(self.calls)
         calls.update(other.calls)
         sites = self.lags.keys() | other.lags.keys()
         lags = {site: self.lags.get(site, Lag()) + other.lags.get(site, Lag()) for site in sites}
-        return Counted(dict(calls), lags)
+        return ProcessCounts(dict(calls), lags)
 
 
-def former(conn: Connection) -> Counted:
+def former(conn: Connection) -> ProcessCounts:
     """What processes counted that are gone."""
     calls = {f"{row.site}|{row.call}": row.calls for row in conn.execute(select(former_call))}
-    return Counted(calls, _lags(conn))
+    return ProcessCounts(calls, _lags(conn))
 
 
-def add(conn: Connection, counted: Counted) -> None:
+def add(conn: Connection, counted: ProcessCounts) -> None:
     """A process is gone: its figures stay."""
     sql.hold(conn, "counted by former processes")
     calls = insert_into(conn, former_call)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, delete, select
 from connectors.store.database import json_text
 from connectors.store.database.instant import from_ms, to_ms
 from connectors.store.database.sql import insert_into
-from connectors.store.jobs.counts import Counted
+from connectors.store.jobs.counts import ProcessCounts
 from connectors.store.schema import process as table
 
 
@@ -25,7 +25,7 @@ class SignOfLife:
     at: datetime
     wanted: int
     workers: int
-    counted: Counted
+    counted: ProcessCounts
     place: str = ""
     began: str = ""
 
@@ -67,7 +67,7 @@ def _sign(row: Row[tuple[object, ...]]) -> SignOfLife:
         from_ms(row.at),
         row.wanted,
         row.workers,
-        json_text.decode(row.counted, Counted),
+        json_text.decode(row.counted, ProcessCounts),
         row.place,
         row.began,
     )

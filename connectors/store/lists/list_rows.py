@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, select
 
 from connectors.store.lists import list_line, statements
-from connectors.store.lists.statements import Shape, admitted
+from connectors.store.lists.statements import StatementShape, admitted
 from connectors.store.numbers import objectives
 from connectors.store.numbers.objectives import SavedObjective
 from connectors.store.schema import listing, objective
@@ -24,7 +24,7 @@ LEVELS = tuple(HealthLevel)
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class RowSelection:
     """Which objectives, and in which order (a key of `tree.ORDERS`). What is empty does not narrow; the empty text among
     cycles, owners and teams means those without one. `search` looks at key, title and owner, `text` at key and title.
     """
@@ -70,7 +70,7 @@ START = After(0)
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class PlacedRow:
     """One row of the list: its headline (JSON), when it last changed (epoch milliseconds), and how deep it stands."""
 
     site: str
@@ -84,7 +84,7 @@ class Placed:
 class Slice:
     """The rows of one page, how many stand before it, and where the pages around it begin (None: there is none)."""
 
-    rows: tuple[Placed, ...]
+    rows: tuple[PlacedRow, ...]
     start: int
     previous: After | None
     next: After | None
@@ -106,7 +106,7 @@ class Tallies:
         return sum(count for level, count in self.health.items() if not wanted or level in wanted)
 
 
-def tallies(conn: Connection, wanted: Wanted) -> Tallies:
+def tallies(conn: Connection, wanted: RowSelection) -> Tallies:
     """The figures around the list, from one pass over what is filtered by."""
     shape, values = _asked(conn, wanted)
     searched = shape.only("search", "text", "owner_words", "aligned_to")
@@ -126,7 +126,7 @@ def tallies(conn: Connection, wanted: Wanted) -> Tallies:
     )
 
 
-def page(conn: Connection, wanted: Wanted, after: After, size: int, found: int) -> Slice:
+def page(conn: Connection, wanted: RowSelection, after: After, size: int, found: int) -> Slice:
     """One page; `found` is how many objectives the filters admit."""
     if not found:
         return Slice((), 0, None, None)
@@ -146,7 +146,7 @@ def page(conn: Connection, wanted: Wanted, after: After, size: int, found: int) 
     return _slice(rows, size)
 
 
-def circled(conn: Connection, wanted: Wanted) -> list[str]:
+def circled(conn: Connection, wanted: RowSelection) -> list[str]:
     """Those that are aligned in a circle of what the filters admit, as `tree.name_of` names them."""
     shape, values = _asked(conn, wanted)
     return sorted(in_circles({row.below: row.above for row in conn.execute(statements.edges(shape), values)}))
@@ -169,7 +169,7 @@ def in_circles(above: Mapping[str, str]) -> set[str]:
     return found
 
 
-def following(conn: Connection, wanted: Wanted, after: str | None, limit: int) -> list[SavedObjective]:
+def following(conn: Connection, wanted: RowSelection, after: str | None, limit: int) -> list[SavedObjective]:
     """The whole states behind an id, in the order of ids; the filters all have to hold."""
     shape, values = _asked(conn, wanted)
     same = and_(objective.c.site == listing.c.site, objective.c.id == listing.c.id)
@@ -184,9 +184,9 @@ def following(conn: Connection, wanted: Wanted, after: str | None, limit: int) -
     return [objectives._saved(row) for row in conn.execute(ordered, values)]
 
 
-def _asked(conn: Connection, wanted: Wanted) -> tuple[Shape, dict[str, Any]]:
+def _asked(conn: Connection, wanted: RowSelection) -> tuple[StatementShape, dict[str, Any]]:
     values = wanted.parameters()
-    shape = Shape(conn.dialect.name, wanted.order, frozenset(values))
+    shape = StatementShape(conn.dialect.name, wanted.order, frozenset(values))
     return shape, {"sites": wanted.sites, **values}
 
 
@@ -200,7 +200,7 @@ def _slice(rows: Iterable[Row[Any]], size: int) -> Slice:
     shown = read[start - first : start - first + size]
     end, before = start + len(shown), max(start - size, 0)
     return Slice(
-        tuple(Placed(row.site, row.id, row.depth, row.headline, row.changed_at) for row in shown),
+        tuple(PlacedRow(row.site, row.id, row.depth, row.headline, row.changed_at) for row in shown),
         start,
         None if not start else START if not before else _after(before, read[before - 1 - first]),
         None if end >= total else _after(end, shown[-1]),

@@ -17,7 +17,7 @@ from connectors.store.schema import write as writes
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
+class RecordSearch:
     """What to look for: words that all occur (without case), a site, from when (inclusive) until when (exclusive)."""
 
     words: tuple[str, ...] = ()
@@ -45,7 +45,9 @@ class WriteRecord:
     cause: str
 
 
-def acts(conn: Connection, search: Search, limit: int, before_id: int | None = None) -> list[AuditEntry]:
+def acts(
+    conn: Connection, search: RecordSearch, limit: int, before_id: int | None = None
+) -> list[AuditEntry]:
     """Entries of the audit log, newest first; `before_id` asks for those after the page that ended there."""
     found = select(audit).where(*_times(audit.c.at, search))
     if search.site:
@@ -56,7 +58,9 @@ def acts(conn: Connection, search: Search, limit: int, before_id: int | None = N
     return [_act(row) for row in conn.execute(found.order_by(audit.c.id.desc()).limit(limit))]
 
 
-def written(conn: Connection, search: Search, limit: int, before_id: int | None = None) -> list[WriteRecord]:
+def written(
+    conn: Connection, search: RecordSearch, limit: int, before_id: int | None = None
+) -> list[WriteRecord]:
     """Writes to Jira, newest first, refused and held ones too."""
     found = (
         select(writes, plans.c.objective_id, plans.c.mapping_revision, plans.c.cause)
@@ -72,7 +76,7 @@ def written(conn: Connection, search: Search, limit: int, before_id: int | None 
     return [_record(row) for row in conn.execute(found.order_by(writes.c.id.desc()).limit(limit))]
 
 
-def _times(at: ColumnElement[int], search: Search) -> list[ColumnElement[bool]]:
+def _times(at: ColumnElement[int], search: RecordSearch) -> list[ColumnElement[bool]]:
     since = [] if search.since is None else [at >= to_ms(search.since)]
     until = [] if search.until is None else [at < to_ms(search.until)]
     return [*since, *until]

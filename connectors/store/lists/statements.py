@@ -48,7 +48,7 @@ ORDERS: dict[str, Callable[[Table], ColumnElement[str]]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class StatementShape:
     """What a statement depends on: the database, the order, which filters narrow, whether it begins behind an objective,
     whether alignments count, and whether there are circles among them.
     """
@@ -60,30 +60,30 @@ class Shape:
     aligned: bool = True
     circles: bool = False
 
-    def only(self, *filters: str) -> Shape:
+    def only(self, *filters: str) -> StatementShape:
         """The same with no other filters than these."""
         return replace(self, order="", filters=self.filters & set(filters))
 
-    def behind(self) -> Shape:
+    def behind(self) -> StatementShape:
         """The same, beginning behind an objective."""
         return replace(self, later=True)
 
-    def flat(self) -> Shape:
+    def flat(self) -> StatementShape:
         """The same where nothing is aligned."""
         return replace(self, aligned=False)
 
-    def broken(self) -> Shape:
+    def broken(self) -> StatementShape:
         """The same with circles that have to be broken."""
         return replace(self, circles=True)
 
 
-def admitted(shape: Shape, table: Table) -> list[ColumnElement[bool]]:
+def admitted(shape: StatementShape, table: Table) -> list[ColumnElement[bool]]:
     """What has to hold for a row, its site included."""
     return [table.c.site.in_(_several("sites")), *_narrowed(shape, table)]
 
 
 @lru_cache(maxsize=64)
-def counted(shape: Shape) -> Select[Any]:
+def counted(shape: StatementShape) -> Select[Any]:
     """By cycle, project, owner, team and health: how many there are, and in how many of them the search finds its words."""
     parts = (listing.c.cycle, listing.c.project, listing.c.owner, listing.c.team, listing.c.health)
     known = func.count()
@@ -100,7 +100,7 @@ def any_alignment() -> Select[Any]:
 
 
 @lru_cache(maxsize=256)
-def page(shape: Shape) -> Select[Any]:
+def page(shape: StatementShape) -> Select[Any]:
     """The rows of one page, `start` before them and `total` in all; where it begins behind an objective, also those of the page before."""
     tree = _tree(shape) if shape.aligned else _flat(shape)
     path = bytewise(shape.dialect, tree.c.path)
@@ -120,7 +120,7 @@ def page(shape: Shape) -> Select[Any]:
 
 
 @lru_cache(maxsize=64)
-def edges(shape: Shape) -> Any:
+def edges(shape: StatementShape) -> Any:
     """Who stands under whom, as long as circles are not broken."""
     above, below = alignment.alias("above"), listing.alias("below")
     higher = listing.alias("higher")
@@ -136,7 +136,7 @@ def name_of(table: Table) -> ColumnElement[str]:
     return name
 
 
-def _tree(shape: Shape) -> CTE:
+def _tree(shape: StatementShape) -> CTE:
     """Every objective with its depth and path, from the top down."""
     top, below, above = listing.alias("top"), listing.alias("below"), alignment.alias("above")
     key, place = ORDERS[shape.order](top), ORDERS[shape.order](below)
@@ -157,7 +157,7 @@ def _tree(shape: Shape) -> CTE:
     )
 
 
-def _flat(shape: Shape) -> CTE:
+def _flat(shape: StatementShape) -> CTE:
     """Every objective at the top, for where nothing is aligned."""
     columns: list[Any] = [listing.c.site, listing.c.id, literal_column("0").label("depth")]
     return (
@@ -167,7 +167,7 @@ def _flat(shape: Shape) -> CTE:
     )
 
 
-def _begun(shape: Shape, tree: CTE, total: Any) -> FromClause:
+def _begun(shape: StatementShape, tree: CTE, total: Any) -> FromClause:
     """How many rows stand before the page; at the end of the list it begins anew."""
     if not shape.later:
         return select(literal_column("0").label("start"), total.label("total")).cte("begun")
@@ -181,14 +181,14 @@ def _begun(shape: Shape, tree: CTE, total: Any) -> FromClause:
     return select(start.label("start"), asked.c.total).cte("begun")
 
 
-def _serves(shape: Shape, table: Table) -> ColumnElement[bool]:
+def _serves(shape: StatementShape, table: Table) -> ColumnElement[bool]:
     """Whether the list has one that this is aligned to."""
     aim, higher = alignment.alias("aim"), listing.alias("higher")
     ways: Select[Any] = select(literal_column("1")).select_from(aim.join(higher, _target(aim, higher)))
     return ways.where(_of(aim, table), *_narrowed(shape, higher)).correlate(table).exists()
 
 
-def _first(shape: Shape, above: Table) -> list[ColumnElement[bool]]:
+def _first(shape: StatementShape, above: Table) -> list[ColumnElement[bool]]:
     """Whether this alignment is the first that leads to one in the list."""
     earlier, higher = alignment.alias("earlier"), listing.alias("higher_still")
     same = and_(earlier.c.site == above.c.site, earlier.c.objective_id == above.c.objective_id)
@@ -213,7 +213,7 @@ def _circled(table: Table) -> ColumnElement[bool]:
     return name_of(table).in_(_several("circled"))
 
 
-def _narrowed(shape: Shape, table: Table) -> list[ColumnElement[bool]]:
+def _narrowed(shape: StatementShape, table: Table) -> list[ColumnElement[bool]]:
     found = []
     for name, column in (
         ("cycles", "cycle"),
@@ -234,7 +234,7 @@ def _narrowed(shape: Shape, table: Table) -> list[ColumnElement[bool]]:
     return found
 
 
-def _holds(shape: Shape, text: ColumnElement[str], name: str) -> ColumnElement[bool]:
+def _holds(shape: StatementShape, text: ColumnElement[str], name: str) -> ColumnElement[bool]:
     """Whether the text holds what is looked for, as it is: nothing in it stands for anything else."""
     place = func.strpos if shape.dialect == "postgresql" else func.instr
     found: ColumnElement[bool] = place(text, bindparam(name, type_=Text)) > 0

@@ -12,19 +12,19 @@ from connectors.store.database.sql import among
 from connectors.store.schema import objective
 
 
-class Name(msgspec.Struct, frozen=True, gc=False):
+class ObjectiveName(msgspec.Struct, frozen=True, gc=False):
     """Key (empty where no issue stands for it) and title."""
 
     key: str = ""
     title: str = ""
 
 
-def names(conn: Connection, site: str, ids: Iterable[str]) -> dict[str, Name]:
+def names(conn: Connection, site: str, ids: Iterable[str]) -> dict[str, ObjectiveName]:
     """By id, in one statement; those that are no objectives any more are left out."""
     ids = list(ids)
     if not ids:
         return {}
     mine = (objective.c.site == site, among(conn, objective.c.id, ids))
-    decode = json_text.decoder(Name).decode
+    decode = json_text.decoder(ObjectiveName).decode
     found = conn.execute(select(objective.c.id, objective.c.headline).where(*mine))
     return {id_: decode(headline) for id_, headline in found}

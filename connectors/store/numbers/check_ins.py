@@ -25,7 +25,7 @@ nothing any more, as if it had never been there; one of an objective that was ca
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class KeptCheckIn:
     """A check-in and how it ended (`replaced`, `withdrawn`, `cleared`, `retracted` or `carried`), by whom and when; all None while it stands, and where it says no value."""
 
     check_in: CheckIn
@@ -92,7 +92,7 @@ def _put_in_order(conn: Connection, site: str, about: CheckIn) -> None:
             conn.execute(update(table).where(table.c.id == row.id).values(ended))
 
 
-def withdraw(conn: Connection, site: str, number: int, by: str, now: datetime) -> Kept | None:
+def withdraw(conn: Connection, site: str, number: int, by: str, now: datetime) -> KeptCheckIn | None:
     """End a check-in that stands, or that says no value; None where there is no such one."""
     found = conn.execute(_every(site).where(table.c.id == number, table.c.ended_at.is_(None))).one_or_none()
     if found is None:
@@ -100,7 +100,7 @@ def withdraw(conn: Connection, site: str, number: int, by: str, now: datetime) -
     check_in = _kept(found).check_in
     which = table.c.id == number if check_in.value is None else _with_value(site, check_in)
     _end(conn, which, by, now, WITHDRAWN)
-    return Kept(check_in, now, by, WITHDRAWN)
+    return KeptCheckIn(check_in, now, by, WITHDRAWN)
 
 
 def carried(conn: Connection, site: str, objective_id: str, by: str, now: datetime) -> None:
@@ -134,12 +134,12 @@ def stood(conn: Connection, site: str, at: datetime) -> CheckIns:
     return _latest(_until(_kept(row), at) for row in conn.execute(statement))
 
 
-def _until(kept: Kept, at: datetime) -> Kept:
+def _until(kept: KeptCheckIn, at: datetime) -> KeptCheckIn:
     ended_later = kept.ended_at is not None and kept.ended_at > at
     return replace(kept, ended_at=None, ended_by=None, ended_how=None) if ended_later else kept
 
 
-def _latest(in_order: Iterable[Kept]) -> CheckIns:
+def _latest(in_order: Iterable[KeptCheckIn]) -> CheckIns:
     values: dict[tuple[str, str], CheckIn] = {}
     spoken: dict[tuple[str, str], CheckIn] = {}
     for kept in in_order:
@@ -155,7 +155,7 @@ def _latest(in_order: Iterable[Kept]) -> CheckIns:
     }
 
 
-def of(conn: Connection, site: str, objective_id: str) -> Sequence[Kept]:
+def of(conn: Connection, site: str, objective_id: str) -> Sequence[KeptCheckIn]:
     """Every check-in of an objective, ended ones too, the latest first."""
     statement = _every(site).where(table.c.objective_id == objective_id).order_by(table.c.id.desc())
     return [_kept(row) for row in conn.execute(statement)]
@@ -174,7 +174,7 @@ def last_said(
     return {(objective_id, key_result_id): from_ms(at) for objective_id, key_result_id, at in rows}
 
 
-def load(conn: Connection, site: str, number: int) -> Kept | None:
+def load(conn: Connection, site: str, number: int) -> KeptCheckIn | None:
     """One check-in, or None."""
     row = conn.execute(_every(site).where(table.c.id == number)).one_or_none()
     return None if row is None else _kept(row)
@@ -217,7 +217,7 @@ def _values(site: str, check_in: CheckIn) -> dict[str, object]:
     }
 
 
-def _kept(row: Any) -> Kept:
+def _kept(row: Any) -> KeptCheckIn:
     told = None if row.confidence is None else confidence_of(row.confidence)
     check_in = CheckIn(
         row.objective_id,
@@ -235,4 +235,4 @@ def _kept(row: Any) -> Kept:
         row.comment_id,
         bool(row.clears),
     )
-    return Kept(check_in, maybe_from_ms(row.ended_at), row.ended_by, row.ended_how)
+    return KeptCheckIn(check_in, maybe_from_ms(row.ended_at), row.ended_by, row.ended_how)

@@ -15,7 +15,7 @@ from connectors.store.database.instant import from_ms, to_ms
 from connectors.store.database.sql import among, hold, insert_into
 from connectors.store.schema import closing as table
 from connectors.store.schema import last_write
-from mappings.rollup.closing_record import BEGINNING, ClosingRecord, Kind, Link, hash_of
+from mappings.rollup.closing_record import BEGINNING, ChainLink, ClosingRecord, LinkKind, hash_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class ClosingAct:
 
     cycle_id: str
     version: int
-    kind: Kind
+    kind: LinkKind
     at: datetime
     by: str
     note: str
@@ -51,10 +51,12 @@ def add(
     ).one_or_none()
     number, former = (0, BEGINNING) if last is None else last
     said = json_text.encode(_Act(act.by, act.note, len(records)))
-    parts = [(Kind.OBJECTIVE, one.state.id, _text(one)) for one in records] + [(act.kind, "", said)]
+    parts = [(LinkKind.OBJECTIVE, one.state.id, _text(one)) for one in records] + [(act.kind, "", said)]
     for kind, objective_id, content in parts:
         number += 1
-        link = Link(number, act.cycle_id, act.version, kind, objective_id, to_ms(act.at), content, former)
+        link = ChainLink(
+            number, act.cycle_id, act.version, kind, objective_id, to_ms(act.at), content, former
+        )
         former = hash_of(link)
         conn.execute(insert(table), _row(site, replace(link, hash=former)))
     return former
@@ -62,7 +64,7 @@ def add(
 
 def acts(conn: Connection, site: str, cycle_id: str | None = None) -> list[ClosingAct]:
     """Every closing and reopening, of one cycle or of all, the oldest first."""
-    wanted = [table.c.site == site, table.c.kind != Kind.OBJECTIVE.value]
+    wanted = [table.c.site == site, table.c.kind != LinkKind.OBJECTIVE.value]
     if cycle_id is not None:
         wanted.append(table.c.cycle_id == cycle_id)
     return [_act(row) for row in conn.execute(select(table).where(*wanted).order_by(table.c.number))]
@@ -71,7 +73,7 @@ def acts(conn: Connection, site: str, cycle_id: str | None = None) -> list[Closi
 def closed(conn: Connection, site: str) -> dict[str, ClosingAct]:
     """The cycles that are closed now, each with the act that closed it."""
     last = {one.cycle_id: one for one in acts(conn, site)}
-    return {id_: one for id_, one in last.items() if one.kind is Kind.CLOSED}
+    return {id_: one for id_, one in last.items() if one.kind is LinkKind.CLOSED}
 
 
 def records(conn: Connection, site: str, cycle_id: str, version: int) -> list[ClosingRecord]:
@@ -80,7 +82,7 @@ def records(conn: Connection, site: str, cycle_id: str, version: int) -> list[Cl
         table.c.site == site,
         table.c.cycle_id == cycle_id,
         table.c.version == version,
-        table.c.kind == Kind.OBJECTIVE.value,
+        table.c.kind == LinkKind.OBJECTIVE.value,
     )
     return [_record(row) for row in conn.execute(select(table).where(*mine).order_by(table.c.number))]
 
@@ -95,7 +97,7 @@ def standing(
     valid = {(one.cycle_id, one.version) for one in closed(conn, site).values()}
     mine = (
         table.c.site == site,
-        table.c.kind == Kind.OBJECTIVE.value,
+        table.c.kind == LinkKind.OBJECTIVE.value,
         among(conn, table.c.objective_id, ids),
     )
     found: dict[str, ClosingRecord] = {}
@@ -125,14 +127,14 @@ def note_last_write(conn: Connection, site: str, objective_id: str, cycle_id: st
     conn.execute(statement.on_conflict_do_update(index_elements=key, set_=news), row)
 
 
-def links(conn: Connection, site: str) -> Iterator[Link]:
+def links(conn: Connection, site: str) -> Iterator[ChainLink]:
     """The whole chain of a site, the oldest link first."""
     for row in conn.execute(select(table).where(table.c.site == site).order_by(table.c.number)):
-        yield Link(
+        yield ChainLink(
             row.number,
             row.cycle_id,
             row.version,
-            Kind(row.kind),
+            LinkKind(row.kind),
             row.objective_id,
             row.at,
             zlib.decompress(row.content).decode(),
@@ -152,7 +154,7 @@ def _text(record: ClosingRecord) -> str:
     return json_text.encode(replace(record, state=replace(record.state, touched=frozenset())))
 
 
-def _row(site: str, link: Link) -> dict[str, Any]:
+def _row(site: str, link: ChainLink) -> dict[str, Any]:
     return {
         "site": site,
         "number": link.number,
@@ -169,7 +171,7 @@ def _row(site: str, link: Link) -> dict[str, Any]:
 
 def _act(row: Any) -> ClosingAct:
     said = json_text.decode(zlib.decompress(row.content).decode(), _Act)
-    kind = Kind(row.kind)
+    kind = LinkKind(row.kind)
     return ClosingAct(row.cycle_id, row.version, kind, from_ms(row.at), said.by, said.note, row.hash)
 
 

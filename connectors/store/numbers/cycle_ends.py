@@ -17,7 +17,7 @@ from connectors.store.lists import list_line
 from connectors.store.mirror.issue_text import IssueReader, text_of
 from connectors.store.schema import cycle_end as table
 from connectors.store.schema import listing
-from mappings.explain.certainty import Doubt
+from mappings.explain.certainty import Uncertainty
 from mappings.rollup.cycle_end import EndFacts
 from mappings.rollup.state import ObjectiveState
 
@@ -118,7 +118,7 @@ def _packed(end: CycleEnd) -> bytes:
 def _read(row: Any) -> CycleEnd:
     content = json_text.decode(zlib.decompress(row.content).decode(), _Content)
     reader = IssueReader()
-    doubts = json_text.decode(row.doubts, tuple[tuple[Doubt, str], ...])
+    doubts = json_text.decode(row.doubts, tuple[tuple[Uncertainty, str], ...])
     issues = tuple(reader.read(text) for text in content.issues)
     facts = EndFacts(row.cycle_id, issues, content.aligned, doubts)
     return CycleEnd(from_ms(row.ends_at), facts, content.state, row.mapping_revision)

@@ -14,8 +14,8 @@ from connectors.store.database.sql import insert_into
 from connectors.store.lists import list_line
 from connectors.store.schema import forecast as table
 from connectors.store.schema import listing
-from mappings.forecast.answer import Level, level_of
-from mappings.forecast.calibration import Told
+from mappings.forecast.answer import Likelihood, level_of
+from mappings.forecast.calibration import PastForecast
 
 OBJECTIVE = ""
 """Stands for the objective itself, where a row is of none of its key results."""
@@ -33,7 +33,7 @@ class KeptForecast:
     reached: bool = False
 
     @property
-    def level(self) -> Level | None:
+    def level(self) -> Likelihood | None:
         """How it was called."""
         return None if self.probability is None else level_of(self.probability)
 
@@ -129,7 +129,7 @@ def judge(
         conn.execute(update(table).where(mine, its).values(came_true=int(came_true)))
 
 
-def told(conn: Connection, sites: Collection[str], cycle_id: str) -> list[Told]:
+def told(conn: Connection, sites: Collection[str], cycle_id: str) -> list[PastForecast]:
     """All forecasts of key results in a cycle that came true or did not, equal ones of one key result together."""
     what = (table.c.site, table.c.objective_id, table.c.key_result_id, table.c.probability, table.c.came_true)
     mine = (
@@ -141,7 +141,9 @@ def told(conn: Connection, sites: Collection[str], cycle_id: str) -> list[Told]:
     )
     days = func.count().cast(Integer).label("days")
     return [
-        Told(f"{row.site}|{row.objective_id}|{row.key_result_id}", probability, bool(row.came_true), row.days)
+        PastForecast(
+            f"{row.site}|{row.objective_id}|{row.key_result_id}", probability, bool(row.came_true), row.days
+        )
         for row in conn.execute(select(*what, days).where(*mine).group_by(*what))
         if (probability := fraction_of(row.probability)) is not None
     ]

@@ -26,7 +26,7 @@ MOST_OUTLINES = 400
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
+class StateSnapshot:
     """The state from `at` on; `backfilled` says that it was reconstructed from Jira's history, not observed."""
 
     at: datetime
@@ -72,7 +72,7 @@ def ledgers(state: ObjectiveState) -> tuple[object, ...]:
     )
 
 
-def at(conn: Connection, site: str, objective_id: str, moment: datetime) -> Snapshot | None:
+def at(conn: Connection, site: str, objective_id: str, moment: datetime) -> StateSnapshot | None:
     """The snapshot that held at this moment, or None where history begins later."""
     found = _of(site, objective_id).where(snapshot.c.at <= to_ms(moment))
     row = conn.execute(found.order_by(snapshot.c.at.desc(), snapshot.c.id.desc()).limit(1)).one_or_none()
@@ -185,6 +185,6 @@ def _values(site: str, state: ObjectiveState, revision: str, now: datetime) -> d
     }
 
 
-def _snapshot(row: Any) -> Snapshot:
+def _snapshot(row: Any) -> StateSnapshot:
     state = json_text.decode(zlib.decompress(row.content).decode(), ObjectiveState)
-    return Snapshot(from_ms(row.at), row.mapping_revision, bool(row.backfilled), state)
+    return StateSnapshot(from_ms(row.at), row.mapping_revision, bool(row.backfilled), state)

@@ -28,18 +28,20 @@ class ProgressPoint:
 
 
 @dataclass(frozen=True, slots=True)
-class Trend:
+class ProgressTrend:
     """The steps of one objective, oldest first, its first and its last among them; `points` counts all there are."""
 
     steps: list[ProgressPoint]
     points: int
 
 
-def trends(conn: Connection, sites: Collection[str], ids: Collection[str]) -> dict[tuple[str, str], Trend]:
+def trends(
+    conn: Connection, sites: Collection[str], ids: Collection[str]
+) -> dict[tuple[str, str], ProgressTrend]:
     """By site and id, in one statement."""
-    found: dict[tuple[str, str], Trend] = {}
+    found: dict[tuple[str, str], ProgressTrend] = {}
     for site, id_, at, progress, points in conn.execute(_thinned(), {"sites": sites, "ids": ids}):
-        trend = found.setdefault((site, id_), Trend([], points))
+        trend = found.setdefault((site, id_), ProgressTrend([], points))
         trend.steps.append(ProgressPoint(from_ms(at), fraction_of(progress)))
     return found
 

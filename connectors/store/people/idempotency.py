@@ -15,7 +15,7 @@ from connectors.store.schema import answer as table
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class StoredAnswer:
     """What was asked (`fingerprint`) and answered; `content` is None while the first request is still being served."""
 
     fingerprint: str
@@ -23,7 +23,7 @@ class Answer:
     at: datetime
 
 
-def begin(conn: Connection, who: str, key: str, fingerprint: str, now: datetime) -> Answer | None:
+def begin(conn: Connection, who: str, key: str, fingerprint: str, now: datetime) -> StoredAnswer | None:
     """Take this key; None where it is ours now, else what stands under it."""
     row = {"who": who, "key": key, "fingerprint": fingerprint, "content": None, "at": to_ms(now)}
     taken = conn.execute(insert_into(conn, table).on_conflict_do_nothing().returning(table.c.key), row)
@@ -31,7 +31,7 @@ def begin(conn: Connection, who: str, key: str, fingerprint: str, now: datetime)
         return None
     found = conn.execute(select(table).where(*_mine(who, key))).one()
     content = None if found.content is None else json_text.decode(found.content, object)
-    return Answer(found.fingerprint, content, from_ms(found.at))
+    return StoredAnswer(found.fingerprint, content, from_ms(found.at))
 
 
 def finish(conn: Connection, who: str, key: str, content: object) -> None:

@@ -18,7 +18,7 @@ USE_IS_NOTED_EVERY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class ApiToken:
     """One API token of an account. `expires_at` None: never."""
 
     id: int
@@ -52,7 +52,7 @@ def add(
     return token_id
 
 
-def valid(conn: Connection, token_hash: str, now: datetime) -> Token | None:
+def valid(conn: Connection, token_hash: str, now: datetime) -> ApiToken | None:
     """The token of this hash, unless it has expired or its account is disabled."""
     alive = or_(table.c.expires_at.is_(None), table.c.expires_at > to_ms(now))
     row = conn.execute(
@@ -63,13 +63,13 @@ def valid(conn: Connection, token_hash: str, now: datetime) -> Token | None:
     return None if row is None else _token(row)
 
 
-def note_use(conn: Connection, token: Token, now: datetime) -> None:
+def note_use(conn: Connection, token: ApiToken, now: datetime) -> None:
     """Remember the use, at most once a minute: a busy client must not turn every read into a write."""
     if token.last_used_at is None or now - token.last_used_at >= USE_IS_NOTED_EVERY:
         conn.execute(update(table).where(table.c.id == token.id).values(last_used_at=to_ms(now)))
 
 
-def all(conn: Connection, account_id: int | None = None) -> list[Token]:
+def all(conn: Connection, account_id: int | None = None) -> list[ApiToken]:
     """Every token, or those of one account, by id."""
     statement = select(table).order_by(table.c.id)
     if account_id is not None:
@@ -82,8 +82,8 @@ def revoke(conn: Connection, token_id: int) -> bool:
     return conn.execute(delete(table).where(table.c.id == token_id)).rowcount == 1
 
 
-def _token(row: Any) -> Token:
-    return Token(
+def _token(row: Any) -> ApiToken:
+    return ApiToken(
         row.id,
         row.account_id,
         row.name,

@@ -18,7 +18,7 @@ from connectors.store.schema import resync_page, resync_run
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class UnfinishedRead:
     """A read that did not come to its end: its id, what was kept of it, and when that was."""
 
     read: str
@@ -34,10 +34,10 @@ def begin(conn: Connection, site: str, read: str, holder: str, content: str, now
     )
 
 
-def kept(conn: Connection, site: str) -> Kept | None:
+def kept(conn: Connection, site: str) -> UnfinishedRead | None:
     """The read that did not come to its end, if there is one."""
     row = conn.execute(select(resync_run).where(resync_run.c.site == site)).first()
-    return None if row is None else Kept(row.read, row.content, from_ms(row.saved_at))
+    return None if row is None else UnfinishedRead(row.read, row.content, from_ms(row.saved_at))
 
 
 def take_over(conn: Connection, site: str, read: str, holder: str) -> None:

@@ -34,7 +34,7 @@ _ONE_FEWER = case((table.c.attempts > 0, table.c.attempts - 1), else_=0)
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class DueObjective:
     """One claimed objective. `since` is its first unserved event, `attempts` counts claims since the last event, this one included.
 
     `bulk`: nobody did anything to it; a resync, a new day or another mapping asks for all.
@@ -116,7 +116,7 @@ def claim(
     limit: int,
     site: str | None = None,
     objective_id: str | None = None,
-) -> list[Due]:
+) -> list[DueObjective]:
     """Take up to `limit` objectives (or the one named) that are due and that nobody holds, the longest waiting first.
 
     What people did comes before what is due in bulk, which has a share of each claim all the same (`BULK_SHARE`). What is taken together comes in the order in which it is best served: those below before those above. An objective waits for
@@ -160,7 +160,7 @@ def ids(conn: Connection, site: str) -> frozenset[str]:
     return frozenset(conn.execute(select(table.c.objective_id).where(table.c.site == site)).scalars())
 
 
-def renew(conn: Connection, due: Due, now: datetime, lease: timedelta) -> Due | None:
+def renew(conn: Connection, due: DueObjective, now: datetime, lease: timedelta) -> DueObjective | None:
     """Hold it longer; None where the lease is no longer ours and the work must be dropped."""
     until = to_ms(now + lease)
     renewed = conn.execute(_RENEWING, {**_claim_of(due), "new_lease": until}).rowcount == 1
@@ -169,7 +169,7 @@ def renew(conn: Connection, due: Due, now: datetime, lease: timedelta) -> Due | 
     return replace(due, lease_until=from_ms(until))
 
 
-def finish(conn: Connection, due: Due) -> bool:
+def finish(conn: Connection, due: DueObjective) -> bool:
     """Its events are served: the row goes. False where an event came meanwhile (it is due again) or the lease was lost."""
     gone = conn.execute(_FINISHING, _claim_of(due)).rowcount == 1
     if not gone:
@@ -177,7 +177,9 @@ def finish(conn: Connection, due: Due) -> bool:
     return gone
 
 
-def postpone(conn: Connection, due: Due, until: datetime, error: str, *, counted: bool = True) -> bool:
+def postpone(
+    conn: Connection, due: DueObjective, until: datetime, error: str, *, counted: bool = True
+) -> bool:
     """Try it again from `until` on. False where an event came meanwhile: then that event decides when.
 
     Not `counted`: the attempt failed for a reason that lies elsewhere, and is none.
@@ -188,7 +190,7 @@ def postpone(conn: Connection, due: Due, until: datetime, error: str, *, counted
     return _unless_marked(conn, due, later)
 
 
-def bury(conn: Connection, due: Due, error: str, remedy: str, now: datetime) -> bool:
+def bury(conn: Connection, due: DueObjective, error: str, remedy: str, now: datetime) -> bool:
     """Make it a dead letter. False where an event came meanwhile: then it is tried again."""
     dead = {
         **_FREE,
@@ -349,7 +351,7 @@ def _may_go(now: int) -> ColumnElement[bool]:
     return or_(table.c.since <= now - LONGEST_WAIT // timedelta(milliseconds=1), waiting <= FEW)
 
 
-def _those_below_first(conn: Connection, claims: Sequence[Due]) -> list[Due]:
+def _those_below_first(conn: Connection, claims: Sequence[DueObjective]) -> list[DueObjective]:
     """Each after those of the claims that are aligned to it; members of a circle in the order in which they came."""
     ours = {(one.site, one.objective_id): one for one in claims}
     named = [one.objective_id for one in claims]
@@ -380,7 +382,7 @@ def _free_at(now: int) -> ColumnElement[bool]:
     return or_(table.c.lease_until.is_(None), table.c.lease_until <= now)
 
 
-def _claim_of(due: Due) -> dict[str, object]:
+def _claim_of(due: DueObjective) -> dict[str, object]:
     return {
         "of_site": due.site,
         "of_objective": due.objective_id,
@@ -390,7 +392,7 @@ def _claim_of(due: Due) -> dict[str, object]:
     }
 
 
-def _unless_marked(conn: Connection, due: Due, values: Mapping[str, object]) -> bool:
+def _unless_marked(conn: Connection, due: DueObjective, values: Mapping[str, object]) -> bool:
     same = update(table).where(_OURS, _UNMARKED).values(values)
     done = conn.execute(same, _claim_of(due)).rowcount == 1
     if not done:
@@ -406,8 +408,8 @@ def _of_site(statement: Any, site: str | None) -> Any:
     return statement if site is None else statement.where(table.c.site == site)
 
 
-def _claimed(row: Any, worker: str, until: int) -> Due:
-    return Due(
+def _claimed(row: Any, worker: str, until: int) -> DueObjective:
+    return DueObjective(
         row.site,
         row.objective_id,
         row.generation,

@@ -16,7 +16,7 @@ from connectors.store.database.instant import from_ms, to_ms
 from connectors.store.database.sql import among, insert_into
 from connectors.store.schema import opt_out
 from connectors.store.schema import outbox as table
-from mappings.digest.digest import Message
+from mappings.digest.digest import DigestMessage
 
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360))
 """When a message that did not arrive is tried again; after the last it waits for a person."""
@@ -47,7 +47,7 @@ class Outgoing:
     key: str
     digest: str
     recipient: str
-    message: Message
+    message: DigestMessage
     state: OutboxState
     made_at: datetime
     next_at: datetime
@@ -257,7 +257,7 @@ def _outgoing(row: Any) -> Outgoing:
         row.key,
         row.digest,
         row.recipient,
-        json_text.decode(row.content, Message),
+        json_text.decode(row.content, DigestMessage),
         OutboxState(row.state),
         from_ms(row.made_at),
         from_ms(row.next_at),

@@ -31,7 +31,7 @@ _PLACES = select(table).where(
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RefusedField:
     """One field that could not be written, what Jira said, and what to do about it.
 
     `before` is what Jira has there and `after` what it should have, as JSON values; `probing`: it is tried with the next reconcile.
@@ -113,7 +113,7 @@ def of(
     return {(row.issue_id, row.field_id): json_text.decode(row.after, object) for row in rows}
 
 
-def all(conn: Connection, site: str | None = None) -> list[Refused]:
+def all(conn: Connection, site: str | None = None) -> list[RefusedField]:
     """Every standing refusal, the latest first."""
     statement = select(table).order_by(table.c.at.desc(), table.c.issue_key, table.c.field_id)
     if site is not None:
@@ -156,7 +156,7 @@ def _hand_on(conn: Connection, site: str, groups: set[tuple[str, str, str]]) -> 
     """Try the oldest of each of these groups, but where one of it is tried already."""
     standing = [one for one in reversed(all(conn, site)) if one.group in groups]
     tried = {one.group for one in standing if one.probing}
-    oldest: dict[tuple[str, str, str], Refused] = {}
+    oldest: dict[tuple[str, str, str], RefusedField] = {}
     for one in standing:
         if one.group not in tried:
             oldest.setdefault(one.group, one)
@@ -165,7 +165,7 @@ def _hand_on(conn: Connection, site: str, groups: set[tuple[str, str, str]]) -> 
 
 def probe(conn: Connection, site: str) -> frozenset[str]:
     """Try one of each group again, the oldest; the objectives that have to be reconciled for it."""
-    oldest: dict[tuple[str, str, str], Refused] = {}
+    oldest: dict[tuple[str, str, str], RefusedField] = {}
     for one in reversed(all(conn, site)):
         oldest.setdefault(one.group, one)
     return _tried(conn, oldest.values())
@@ -197,7 +197,7 @@ def passed(
     return _tried(conn, alike)
 
 
-def _tried(conn: Connection, chosen: Iterable[Refused]) -> frozenset[str]:
+def _tried(conn: Connection, chosen: Iterable[RefusedField]) -> frozenset[str]:
     marked: set[str] = set()
     for one in chosen:
         conn.execute(update(table).where(*_row_of(one)).values(probing=1))
@@ -220,8 +220,8 @@ def _chosen(
     return tuple(mine)
 
 
-def _refused(row: Any) -> Refused:
-    return Refused(
+def _refused(row: Any) -> RefusedField:
+    return RefusedField(
         row.site,
         row.objective_id,
         row.issue_id,

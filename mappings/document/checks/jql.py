@@ -8,7 +8,7 @@ from mappings.document.schema import NOTHING
 from mappings.document.text.places import Path
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.selector import Selector
-from mappings.jql import Finding, JqlError, check, compile_selector, restricts
+from mappings.jql import JqlError, JqlFinding, check, compile_selector, restricts
 
 PREFIX = "jql-"
 """Codes of JQL findings stand behind it, so that they cannot be taken for codes of the document."""
@@ -32,7 +32,7 @@ def check_jql(text: str, path: Path, catalogue: Catalogue, report: Report) -> No
         add_finding(finding, text, path, report)
 
 
-def add_finding(finding: Finding, text: str, path: Path, report: Report) -> None:
+def add_finding(finding: JqlFinding, text: str, path: Path, report: Report) -> None:
     """Adds one finding at its own character."""
     report.add(
         finding.code if finding.code.startswith(PREFIX) else PREFIX + finding.code,

@@ -25,7 +25,7 @@ from mappings.document.schema import (
     WeightPart,
 )
 from mappings.document.text.places import Path
-from mappings.fields import Reading
+from mappings.fields import ReadingKind
 from mappings.progress import RULE_OF_KIND
 from mappings.progress.options import aliases, jql_options
 from mappings.write_back.targets import WRITE_TARGETS
@@ -37,7 +37,7 @@ class AliasUse:
 
     path: Path
     alias: str
-    wanted: Reading | None
+    wanted: ReadingKind | None
     words: tuple[str, ...] = ()
 
 
@@ -120,7 +120,7 @@ def alias_uses(document: Document) -> Iterator[AliasUse]:
     for path, _, part in key_results(document):
         yield from weight_uses((*path, "weight"), part.weight)
         if isinstance(part.relation, JqlFieldRelation):
-            yield AliasUse((*path, "relation", "jql_field"), part.relation.jql_field, Reading.TEXT)
+            yield AliasUse((*path, "relation", "jql_field"), part.relation.jql_field, ReadingKind.TEXT)
         yield from option_uses((*path, "progress"), part.progress)
     for index, kpi in enumerate(document.kpis):
         yield from option_uses(("kpis", index, "source"), kpi.source)
@@ -128,7 +128,7 @@ def alias_uses(document: Document) -> Iterator[AliasUse]:
         for name in CREATED:
             alias = getattr(made.fields, name)
             if alias is not None:
-                yield AliasUse((*path, "fields", name), alias, Reading.NUMBER)
+                yield AliasUse((*path, "fields", name), alias, ReadingKind.NUMBER)
     for place, rule, _ in parent_rules(document):
         yield from option_uses(place, weights_of(rule))
     if document.coverage is not None:
@@ -136,7 +136,7 @@ def alias_uses(document: Document) -> Iterator[AliasUse]:
     for index, written in enumerate(document.write_back):
         for target in WRITE_TARGETS:
             for path, alias in target.sources(written):
-                yield AliasUse(("write_back", index, *path), alias, Reading.TEXT)
+                yield AliasUse(("write_back", index, *path), alias, ReadingKind.TEXT)
 
 
 CREATED = ("start", "current", "target")
@@ -153,9 +153,9 @@ def weight_uses(path: Path, weight: Weight | None) -> Iterator[AliasUse]:
     """The aliases a weight is read from, if it is not written as a number."""
     at, said = ((*path, "field"), weight.field) if isinstance(weight, WeightPart) else (path, weight)
     if isinstance(said, str):
-        yield AliasUse(at, said, Reading.NUMBER)
+        yield AliasUse(at, said, ReadingKind.NUMBER)
     elif isinstance(said, tuple):
-        yield from (AliasUse((*at, place), alias, Reading.NUMBER) for place, alias in enumerate(said))
+        yield from (AliasUse((*at, place), alias, ReadingKind.NUMBER) for place, alias in enumerate(said))
 
 
 def option_uses(path: Path, options: BaseModel) -> Iterator[AliasUse]:

@@ -9,7 +9,7 @@ from mappings.document.checks.walk import alias_uses, is_issue_each, key_results
 from mappings.document.schema import Document, WriteBackPart
 from mappings.document.text.places import Path, Positions
 from mappings.progress import RULE_OF_KIND
-from mappings.write_back.target import Ground
+from mappings.write_back.target import WriteBasis
 from mappings.write_back.targets import WRITE_TARGETS
 from mappings.write_back.targets.field import field_identity
 from mappings.write_back.values import VALUE_OF_NAME, WRITTEN_VALUES
@@ -29,7 +29,7 @@ def check_write_back(document: Document, report: Report) -> None:
 
 
 def check_ground(
-    document: Document, ground: Ground, *, positions: Positions | None = None
+    document: Document, ground: WriteBasis, *, positions: Positions | None = None
 ) -> tuple[Diagnostic, ...]:
     """What the connector itself lacks for what a document writes back, and whether it is for another site."""
     report = Report(positions or Positions())

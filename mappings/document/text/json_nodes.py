@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from json import decoder
 
 from mappings.document.text.nodes import LARGEST_COUNT, LARGEST_DEPTH, Node, UnreadableError, too_large
-from mappings.document.text.places import Spot
+from mappings.document.text.places import TextPlace
 from mappings.document.text.yaml_nodes import scalar
 
 _BLANK = re.compile(r"[ \t\r\n]*")
@@ -59,11 +59,11 @@ class _Reader:
         line, column = self.place()
         self.count += 1
         if self.count > LARGEST_COUNT or depth > LARGEST_DEPTH:
-            raise too_large(Spot(line, column))
+            raise too_large(TextPlace(line, column))
         if first == "{":
-            return Node("mapping", Spot(line, column), entries=list(self.entries(depth)))
+            return Node("mapping", TextPlace(line, column), entries=list(self.entries(depth)))
         if first == "[":
-            return Node("list", Spot(line, column), items=list(self.items(depth)))
+            return Node("list", TextPlace(line, column), items=list(self.items(depth)))
         if first == '"':
             spot = self.string()
             return Node("scalar", spot, spot.value)
@@ -79,9 +79,9 @@ class _Reader:
         self.at = found.end()
         word = found[0]
         value = _WORDS[word] if word in _WORDS else scalar(word)
-        return Node("scalar", Spot(line, column, word, word), value)
+        return Node("scalar", TextPlace(line, column, word, word), value)
 
-    def string(self) -> Spot:
+    def string(self) -> TextPlace:
         line, column = self.place()
         start = self.at
         try:
@@ -89,13 +89,13 @@ class _Reader:
         except json.JSONDecodeError as error:
             self.at = error.pos
             raise self.refusal(error.msg[:1].lower() + error.msg[1:]) from None
-        return Spot(line, column, value, self.text[start : self.at], '"')
+        return TextPlace(line, column, value, self.text[start : self.at], '"')
 
     def items(self, depth: int) -> Iterator[Node]:
         for _ in self.inside("]"):
             yield self.value(depth + 1)
 
-    def entries(self, depth: int) -> Iterator[tuple[str, Spot, Node]]:
+    def entries(self, depth: int) -> Iterator[tuple[str, TextPlace, Node]]:
         for _ in self.inside("}"):
             if self.skip() != '"':
                 raise self.refusal("a key in double quotes was expected")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from mappings.document.text.places import Path, Positions, Spot
+from mappings.document.text.places import Path, Positions, TextPlace
 
 LARGEST_TEXT = 512 * 1024
 LARGEST_DEPTH = 32
@@ -17,10 +17,10 @@ class Node:
     """One value. `kind` is `mapping`, `list` or `scalar`; entries of a mapping keep order and repeated keys."""
 
     kind: str
-    spot: Spot
+    spot: TextPlace
     scalar: object = None
     items: list[Node] = field(default_factory=list)
-    entries: list[tuple[str, Spot, Node]] = field(default_factory=list)
+    entries: list[tuple[str, TextPlace, Node]] = field(default_factory=list)
 
 
 @dataclass(eq=False)
@@ -45,8 +45,8 @@ class Tree:
 
 def plain_tree(root: Node, file: str = "") -> Tree:
     """Plain dicts, lists and scalars of a node; a value that aliases repeat too often is refused."""
-    values: dict[Path, Spot] = {}
-    keys: dict[Path, Spot] = {}
+    values: dict[Path, TextPlace] = {}
+    keys: dict[Path, TextPlace] = {}
     repeated: list[Path] = []
     plain = _Walk(values, keys, repeated).value(root, ())
     return Tree(plain, Positions(file, values, keys), repeated)
@@ -54,8 +54,8 @@ def plain_tree(root: Node, file: str = "") -> Tree:
 
 @dataclass(slots=True)
 class _Walk:
-    values: dict[Path, Spot]
-    keys: dict[Path, Spot]
+    values: dict[Path, TextPlace]
+    keys: dict[Path, TextPlace]
     repeated: list[Path]
     count: int = 0
 
@@ -83,7 +83,7 @@ class _Walk:
             yield name, self.value(child, inner)
 
 
-def _refuse_half_characters(value: object, spot: Spot) -> None:
+def _refuse_half_characters(value: object, spot: TextPlace) -> None:
     """Escapes can write halves of a character (surrogates), which no text may hold."""
     if isinstance(value, str) and not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value):
         raise UnreadableError(
@@ -91,7 +91,7 @@ def _refuse_half_characters(value: object, spot: Spot) -> None:
         )
 
 
-def too_large(spot: Spot) -> UnreadableError:
+def too_large(spot: TextPlace) -> UnreadableError:
     """The refusal of a document that is deeper or longer than any mapping has reason to be."""
     message = (
         f"the document is nested deeper than {LARGEST_DEPTH} levels or holds more than {LARGEST_COUNT} values"

@@ -20,7 +20,7 @@ def path_text(path: Path) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class TextPlace:
     """One value in the text. Line and column count from 1; `raw` is the text as written and `style` its quoting."""
 
     line: int
@@ -38,7 +38,7 @@ class Spot:
         return self.line + lines, column
 
 
-def _raw_index(spot: Spot, offset: int) -> int:
+def _raw_index(spot: TextPlace, offset: int) -> int:
     index = _opening(spot)
     for char in spot.value[:offset]:
         index = _after(spot, _aligned(spot.raw, index, char), char)
@@ -47,7 +47,7 @@ def _raw_index(spot: Spot, offset: int) -> int:
     return min(index, len(spot.raw))
 
 
-def _opening(spot: Spot) -> int:
+def _opening(spot: TextPlace) -> int:
     if spot.style in ("|", ">"):
         return spot.raw.find("\n") + 1
     return 1 if spot.style in ("'", '"') else 0
@@ -62,7 +62,7 @@ def _aligned(raw: str, index: int, char: str) -> int:
     return index
 
 
-def _after(spot: Spot, index: int, char: str) -> int:
+def _after(spot: TextPlace, index: int, char: str) -> int:
     raw = spot.raw
     if spot.style == '"' and raw[index : index + 1] == "\\":
         return index + _ESCAPE_LENGTHS.get(raw[index + 1 : index + 2], 2)
@@ -80,8 +80,8 @@ class Positions:
     """Where every key and every value of one document stands. Empty for a document that was not read from text."""
 
     file: str = ""
-    values: Mapping[Path, Spot] = field(default_factory=dict)
-    keys: Mapping[Path, Spot] = field(default_factory=dict)
+    values: Mapping[Path, TextPlace] = field(default_factory=dict)
+    keys: Mapping[Path, TextPlace] = field(default_factory=dict)
 
     def of(self, path: Path, *, key: bool = False, offset: int | None = None) -> tuple[int, int]:
         """Line and column of a value (or of its key, or of one character in it); of what encloses it where it is not written."""

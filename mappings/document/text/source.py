@@ -20,7 +20,7 @@ from mappings.document.text.yaml_nodes import yaml_node
 
 
 @dataclass(frozen=True, slots=True)
-class ReadResult:
+class DocumentResult:
     """What came of a text. `document` is None where its shape is broken; it may be there and still have errors."""
 
     document: Document | None
@@ -59,21 +59,21 @@ def decode_text(data: bytes, file: str = "") -> str:
     raise MappingError([found])
 
 
-def read_document(text: str, file: str = "") -> ReadResult:
+def read_document(text: str, file: str = "") -> DocumentResult:
     """Shape and cross-references of a mapping document in YAML or JSON, without a Jira; all findings in text order."""
     try:
         tree = _tree(text, file)
     except UnreadableError as refusal:
-        return ReadResult(None, (_refused(refusal, file),), Positions(file))
+        return DocumentResult(None, (_refused(refusal, file),), Positions(file))
     report = Report(tree.positions)
     for path in tree.repeated:
         message = f"the key `{path[-1]}` stands here more than once"
         report.add(Code.DUPLICATE_KEY, message, path, value=path[-1], remedy="keep one of them", key=True)
     if not isinstance(tree.plain, dict):
         _report_root(tree, report)
-        return ReadResult(None, report.diagnostics(), tree.positions)
+        return DocumentResult(None, report.diagnostics(), tree.positions)
     document = _document(tree.plain, report)
-    return ReadResult(document, report.diagnostics(), tree.positions)
+    return DocumentResult(document, report.diagnostics(), tree.positions)
 
 
 def _document(plain: dict[str, object], report: Report) -> Document | None:

@@ -13,7 +13,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.reader import ReaderError
 
 from mappings.document.text.nodes import LARGEST_COUNT, LARGEST_DEPTH, Node, UnreadableError, too_large
-from mappings.document.text.places import Spot
+from mappings.document.text.places import TextPlace
 
 _INTEGER = re.compile(r"[-+]?[0-9]{1,40}")
 _NUMBER = re.compile(r"[-+]?(\.[0-9]{1,40}|[0-9]{1,40}(\.[0-9]{0,40})?)([eE][-+]?[0-9]{1,2})?")
@@ -68,7 +68,7 @@ class _Composer:
             if kind.startswith(("Document", "Stream")):
                 continue
             root = self.node(event, events, 0)
-        return root or Node("scalar", Spot(1, 1))
+        return root or Node("scalar", TextPlace(1, 1))
 
     def node(self, event: Any, events: Iterator[Any], depth: int) -> Node:
         spot = _spot(self.text, event)
@@ -83,7 +83,7 @@ class _Composer:
             self.anchors[str(event.anchor)] = node
         return node
 
-    def filled(self, event: Any, events: Iterator[Any], depth: int, spot: Spot) -> Node:
+    def filled(self, event: Any, events: Iterator[Any], depth: int, spot: TextPlace) -> Node:
         kind = type(event).__name__
         if kind == "ScalarEvent":
             return Node("scalar", spot, event.value if event.style else scalar(event.value))
@@ -97,7 +97,7 @@ class _Composer:
                 return
             yield self.node(event, events, depth + 1)
 
-    def entries(self, events: Iterator[Any], depth: int) -> Iterator[tuple[str, Spot, Node]]:
+    def entries(self, events: Iterator[Any], depth: int) -> Iterator[tuple[str, TextPlace, Node]]:
         for event in events:
             if type(event).__name__ == "MappingEndEvent":
                 return
@@ -108,7 +108,7 @@ class _Composer:
                 )
             yield key.spot.value, key.spot, self.node(next(events), events, depth + 1)
 
-    def alias(self, event: Any, spot: Spot) -> Node:
+    def alias(self, event: Any, spot: TextPlace) -> Node:
         found = self.anchors.get(str(event.anchor))
         if found is not None:
             return found
@@ -118,12 +118,12 @@ class _Composer:
         )
 
 
-def _spot(text: str, event: Any) -> Spot:
+def _spot(text: str, event: Any) -> TextPlace:
     start, end = event.start_mark, event.end_mark
     value = str(getattr(event, "value", "") or "")
     raw = text[start.index : end.index] if value else ""
     style = str(getattr(event, "style", "") or "")
-    return Spot(start.line + 1, start.column + 1, value, _without_anchor(raw, style), style)
+    return TextPlace(start.line + 1, start.column + 1, value, _without_anchor(raw, style), style)
 
 
 def _without_anchor(raw: str, style: str) -> str:
@@ -132,7 +132,7 @@ def _without_anchor(raw: str, style: str) -> str:
     return " " * found.end() + raw[found.end() :] if found and not style else raw
 
 
-def _refuse_tag(event: Any, spot: Spot) -> None:
+def _refuse_tag(event: Any, spot: TextPlace) -> None:
     tag = str(event.tag) if getattr(event, "tag", None) else ""
     if tag and tag != "!":
         message = f"the YAML tag `{tag}` is not allowed here"

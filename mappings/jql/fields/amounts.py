@@ -11,11 +11,11 @@ from mappings.facts.moment import Moment
 from mappings.jql.fields.instants import TESTS
 from mappings.jql.functions import refuse_call
 from mappings.jql.ground import Ground, Verdict, never
-from mappings.jql.text.tree import Call, Value
+from mappings.jql.text.tree import FunctionCall, JqlValue
 from mappings.numbers import exact
 
 Read = Callable[[Issue], Fraction | None]
-Amount = Callable[[Ground, Value | Call], Fraction | None]
+Amount = Callable[[Ground, JqlValue | FunctionCall], Fraction | None]
 
 WORK = re.compile(r"\s*(?:(\d{1,9})\s*h)?\s*(?:(\d{1,9})\s*m?)?\s*", re.ASCII)
 DAYS = re.compile(r"\d\s*[dw]", re.ASCII | re.IGNORECASE)
@@ -26,9 +26,9 @@ def level(issue: Issue) -> Fraction | None:
     return Fraction(issue.type.level)
 
 
-def level_said(ground: Ground, value: Value | Call) -> Fraction | None:
+def level_said(ground: Ground, value: JqlValue | FunctionCall) -> Fraction | None:
     """The level an operand stands for; a warning where the site has no type of it (Data Center knows none above 0)."""
-    if isinstance(value, Call):
+    if isinstance(value, FunctionCall):
         refuse_call(ground, value, "level")
         return None
     found = exact(value.text)
@@ -49,12 +49,12 @@ def work(field_id: str) -> Read:
     return lambda issue: exact(issue.fields.get(field_id))
 
 
-def work_said(ground: Ground, value: Value | Call) -> Fraction | None:
+def work_said(ground: Ground, value: JqlValue | FunctionCall) -> Fraction | None:
     """The seconds an operand stands for: `2h`, `"1h 30m"`, `90m`, and `90` for minutes, as Jira has it.
 
     How many hours a day or a week has is a setting of the site that no API tells every account.
     """
-    if isinstance(value, Call):
+    if isinstance(value, FunctionCall):
         refuse_call(ground, value, "time of work")
         return None
     found = WORK.fullmatch(value.text)
@@ -68,20 +68,22 @@ def work_said(ground: Ground, value: Value | Call) -> Fraction | None:
     return Fraction(hours * 3600 + minutes * 60)
 
 
-def amounts_among(read: Read, amount: Amount) -> Callable[[Ground, Sequence[Value | Call]], Verdict]:
+def amounts_among(
+    read: Read, amount: Amount
+) -> Callable[[Ground, Sequence[JqlValue | FunctionCall]], Verdict]:
     """`hierarchyLevel in (1, 2)`."""
 
-    def among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
+    def among(ground: Ground, values: Sequence[JqlValue | FunctionCall]) -> Verdict:
         wanted = frozenset(found for value in values if (found := amount(ground, value)) is not None)
         return lambda issue, _: read(issue) in wanted
 
     return among
 
 
-def amounts_compare(read: Read, amount: Amount) -> Callable[[Ground, str, Value | Call], Verdict]:
+def amounts_compare(read: Read, amount: Amount) -> Callable[[Ground, str, JqlValue | FunctionCall], Verdict]:
     """`originalEstimate > 2h`."""
 
-    def compare(ground: Ground, sign: str, value: Value | Call) -> Verdict:
+    def compare(ground: Ground, sign: str, value: JqlValue | FunctionCall) -> Verdict:
         bound = amount(ground, value)
         if bound is None:
             return never

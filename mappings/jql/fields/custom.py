@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from fractions import Fraction
 from typing import TypeVar
 
-from mappings.document.names import Kind
+from mappings.document.names import NameKind
 from mappings.facts.catalogue import Field
 from mappings.facts.issue import Issue, Named
 from mappings.facts.moment import Moment
@@ -17,12 +17,12 @@ from mappings.fields.field_type import FieldType, view_of
 from mappings.jql.dates import LITERAL, RELATIVE
 from mappings.jql.fields.amounts import Read, amounts_among, amounts_compare
 from mappings.jql.fields.instants import datetimes_compare, days_compare
-from mappings.jql.fields.name_table import Known
+from mappings.jql.fields.name_table import NameTable
 from mappings.jql.fields.named_values import Namesakes, names_of, resolved
 from mappings.jql.fields.people import People
 from mappings.jql.functions import is_current_user, refuse_call, state_of
 from mappings.jql.ground import Ground, Verdict
-from mappings.jql.text.tree import Call, Value
+from mappings.jql.text.tree import FunctionCall, JqlValue
 from mappings.numbers import exact
 
 V = TypeVar("V")
@@ -132,7 +132,7 @@ def choices_of(value: object, depth: int = 0) -> Iterator[Named]:
         yield from choices_of(value.get("child"), depth + 1)
 
 
-def choices_among(field: Field) -> Callable[[Ground, Sequence[Value | Call]], Verdict]:
+def choices_among(field: Field) -> Callable[[Ground, Sequence[JqlValue | FunctionCall]], Verdict]:
     """`"Team" in (…)`: options, people, versions, labels and exact texts, by id or name; sprints by their state, too."""
     type_ = field_type(field)
     if type_ is None or type_.states(None) is None:
@@ -140,14 +140,16 @@ def choices_among(field: Field) -> Callable[[Ground, Sequence[Value | Call]], Ve
     return _stated_among(field, type_)
 
 
-def _stated_among(field: Field, type_: FieldType) -> Callable[[Ground, Sequence[Value | Call]], Verdict]:
+def _stated_among(
+    field: Field, type_: FieldType
+) -> Callable[[Ground, Sequence[JqlValue | FunctionCall]], Verdict]:
     """`Sprint in (openSprints(), "Sprint 7")`: what functions give by its state, the others by id or name."""
     field_id, named_among = field.id, _named_among(field)
 
-    def among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
-        calls = [value for value in values if isinstance(value, Call)]
+    def among(ground: Ground, values: Sequence[JqlValue | FunctionCall]) -> Verdict:
+        calls = [value for value in values if isinstance(value, FunctionCall)]
         states = frozenset(state for call in calls if (state := state_of(ground, call, type_.name)))
-        named = named_among(ground, [value for value in values if isinstance(value, Value)])
+        named = named_among(ground, [value for value in values if isinstance(value, JqlValue)])
 
         def verdict(issue: Issue, moment: Moment) -> bool:
             held = type_.states(issue.fields.get(field_id)) or frozenset()
@@ -158,10 +160,10 @@ def _stated_among(field: Field, type_: FieldType) -> Callable[[Ground, Sequence[
     return among
 
 
-def _named_among(field: Field) -> Callable[[Ground, Sequence[Value | Call]], Verdict]:
+def _named_among(field: Field) -> Callable[[Ground, Sequence[JqlValue | FunctionCall]], Verdict]:
     """By id or name."""
 
-    def among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
+    def among(ground: Ground, values: Sequence[JqlValue | FunctionCall]) -> Verdict:
         _check_options(ground, field, values)
         wanted, namesakes = _choices(ground, field, values)
         ids, words, me = wanted.ids, wanted.words, wanted.me
@@ -182,35 +184,37 @@ def _named_among(field: Field) -> Callable[[Ground, Sequence[Value | Call]], Ver
     return among
 
 
-def _choices(ground: Ground, field: Field, values: Sequence[Value | Call]) -> tuple[People, Namesakes]:
+def _choices(
+    ground: Ground, field: Field, values: Sequence[JqlValue | FunctionCall]
+) -> tuple[People, Namesakes]:
     """Words by the options that are known by id, the others as people and as they stand."""
     ids: set[str] = set()
     words: set[str] = set()
     shared: set[str] = set()
     me = False
     for value in values:
-        if not isinstance(value, Value):
+        if not isinstance(value, JqlValue):
             me = is_current_user(ground, value) or me
             continue
         found = resolved(value, field.options)
-        ground.mean(Kind.OPTION, value, found, field.id)
+        ground.mean(NameKind.OPTION, value, found, field.id)
         ids |= found
         words |= set() if found else {value.text}
         shared |= names_of(value, found)
-    return People(frozenset(ids), Known(words), me), Namesakes.among(field.options, shared)
+    return People(frozenset(ids), NameTable(words), me), Namesakes.among(field.options, shared)
 
 
-def _check_options(ground: Ground, field: Field, values: Sequence[Value | Call]) -> None:
+def _check_options(ground: Ground, field: Field, values: Sequence[JqlValue | FunctionCall]) -> None:
     known = {word.casefold() for option in field.options for word in (option.id, option.name)}
     for value in values:
-        if known and isinstance(value, Value) and value.text.casefold() not in known:
+        if known and isinstance(value, JqlValue) and value.text.casefold() not in known:
             names = tuple(option.name for option in field.options)
             ground.unknown_value(f"option of {field.name}", value.text, value, names)
 
 
-def number(ground: Ground, value: Value | Call) -> Fraction | None:
+def number(ground: Ground, value: JqlValue | FunctionCall) -> Fraction | None:
     """The number an operand stands for; None, with a finding, where it is none."""
-    if isinstance(value, Call):
+    if isinstance(value, FunctionCall):
         refuse_call(ground, value, "number")
         return None
     found = exact(value.text)
@@ -222,22 +226,22 @@ def number(ground: Ground, value: Value | Call) -> Fraction | None:
     return found
 
 
-def numbers_among(read: Read) -> Callable[[Ground, Sequence[Value | Call]], Verdict]:
+def numbers_among(read: Read) -> Callable[[Ground, Sequence[JqlValue | FunctionCall]], Verdict]:
     """`"Story points" in (3, 5)`."""
     return amounts_among(read, number)
 
 
-def numbers_compare(read: Read) -> Callable[[Ground, str, Value | Call], Verdict]:
+def numbers_compare(read: Read) -> Callable[[Ground, str, JqlValue | FunctionCall], Verdict]:
     """`"Story points" >= 5`."""
     return amounts_compare(read, number)
 
 
-def any_among(field: Field) -> Callable[[Ground, Sequence[Value | Call]], Verdict]:
+def any_among(field: Field) -> Callable[[Ground, Sequence[JqlValue | FunctionCall]], Verdict]:
     """`cf[10010] in (…)` where the kind of the field is not known: by number where both are, else by id or name."""
 
-    def among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
+    def among(ground: Ground, values: Sequence[JqlValue | FunctionCall]) -> Verdict:
         by_name = choices_among(field)(ground, values)
-        texts = [value.text for value in values if isinstance(value, Value)]
+        texts = [value.text for value in values if isinstance(value, JqlValue)]
         wanted = frozenset(found for text in texts if (found := exact(text)) is not None)
         if not wanted:
             return by_name
@@ -252,12 +256,14 @@ def any_among(field: Field) -> Callable[[Ground, Sequence[Value | Call]], Verdic
     return among
 
 
-def any_compare(field: Field) -> Callable[[Ground, str, Value | Call], Verdict]:
+def any_compare(field: Field) -> Callable[[Ground, str, JqlValue | FunctionCall], Verdict]:
     """`cf[10010] > …` where the kind of the field is not known: the operand decides whether it is a number or a date."""
 
-    def compare(ground: Ground, sign: str, operand: Value | Call) -> Verdict:
+    def compare(ground: Ground, sign: str, operand: JqlValue | FunctionCall) -> Verdict:
         dated = (
-            isinstance(operand, Call) or LITERAL.fullmatch(operand.text) or RELATIVE.fullmatch(operand.text)
+            isinstance(operand, FunctionCall)
+            or LITERAL.fullmatch(operand.text)
+            or RELATIVE.fullmatch(operand.text)
         )
         if not dated:
             return numbers_compare(lambda issue: exact(issue.fields.get(field.id)))(ground, sign, operand)

@@ -6,13 +6,13 @@ import re
 from datetime import date, datetime
 from fractions import Fraction
 
-from mappings.document.names import Kind, Name
+from mappings.document.names import MappingName, NameKind
 from mappings.facts.catalogue import Field
 from mappings.facts.issue import Issue
 from mappings.fields import JqlView, jql_view
 from mappings.jql.fields import custom, fields, instants, texts
 from mappings.jql.fields.fields import JqlField
-from mappings.jql.ground import Ground, Spot
+from mappings.jql.ground import Ground, NameSpan
 from mappings.jql.text.tree import FieldName
 
 PREFIX = "customfield_"
@@ -104,9 +104,9 @@ def _by_number(ground: Ground, name: FieldName, number: str) -> JqlField | None:
 def _mean(ground: Ground, name: FieldName, field: Field) -> None:
     """A custom field is a name like any other; in Jira's own search it goes by its number."""
     if field.id.startswith(PREFIX):
-        meant = Name(Kind.FIELD, str(name), (field.id,))
+        meant = MappingName(NameKind.FIELD, str(name), (field.id,))
         ground.names.add(meant)
-        ground.spots.append(Spot(meant, name.start, name.end))
+        ground.spots.append(NameSpan(meant, name.start, name.end))
         ground.places[name.start, name.end] = (_clause(field),)
 
 

@@ -6,15 +6,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 
-from mappings.document.names import Kind
+from mappings.document.names import NameKind
 from mappings.facts.issue import Issue, Named
 from mappings.jql.fields import amounts, instants, issues, named_values, people, texts
 from mappings.jql.ground import Ground, Verdict, always
-from mappings.jql.text.tree import Call, Value
+from mappings.jql.text.tree import FunctionCall, JqlValue
 
-Among = Callable[[Ground, Sequence[Value | Call]], Verdict]
-Compare = Callable[[Ground, str, Value | Call], Verdict]
-Matches = Callable[[Ground, Value | Call], Verdict]
+Among = Callable[[Ground, Sequence[JqlValue | FunctionCall]], Verdict]
+Compare = Callable[[Ground, str, JqlValue | FunctionCall], Verdict]
+Matches = Callable[[Ground, JqlValue | FunctionCall], Verdict]
 Rank = Callable[[Issue], object]
 
 EQUALITY = ("=", "!=", "in", "not in")
@@ -77,7 +77,7 @@ def _work(names: tuple[str, ...], field_id: str) -> JqlField:
 
 
 def _several(
-    names: tuple[str, ...], what: Kind, attribute: str, known: Callable[[Ground], Sequence[Named]]
+    names: tuple[str, ...], what: NameKind, attribute: str, known: Callable[[Ground], Sequence[Named]]
 ) -> JqlField:
     rank = _first_name(attribute)
     return JqlField(
@@ -141,14 +141,16 @@ SYSTEM = (
     JqlField(
         ("resolution",),
         named_values.present("resolution"),
-        named_values.single_among(Kind.RESOLUTION, "resolution", lambda ground: ground.catalogue.resolutions),
+        named_values.single_among(
+            NameKind.RESOLUTION, "resolution", lambda ground: ground.catalogue.resolutions
+        ),
         rank=_name_of("resolution"),
         empty_words=("unresolved",),
     ),
     JqlField(
         ("priority",),
         named_values.present("priority"),
-        named_values.single_among(Kind.PRIORITY, "priority", lambda ground: ground.catalogue.priorities),
+        named_values.single_among(NameKind.PRIORITY, "priority", lambda ground: ground.catalogue.priorities),
         named_values.priority_compare,
         rank=_name_of("priority"),
     ),
@@ -161,9 +163,9 @@ SYSTEM = (
         named_values.labels_among,
         rank=lambda issue: min((label.casefold() for label in issue.labels), default=None),
     ),
-    _several(("component",), Kind.COMPONENT, "components", lambda ground: ground.catalogue.components),
-    _several(("fixVersion",), Kind.VERSION, "fix_versions", _versions),
-    _several(("affectedVersion",), Kind.VERSION, "affects_versions", _versions),
+    _several(("component",), NameKind.COMPONENT, "components", lambda ground: ground.catalogue.components),
+    _several(("fixVersion",), NameKind.VERSION, "fix_versions", _versions),
+    _several(("affectedVersion",), NameKind.VERSION, "affects_versions", _versions),
     JqlField(("issueLinkType",), named_values.present("links"), named_values.links_among),
     _person("assignee"),
     _person("reporter"),

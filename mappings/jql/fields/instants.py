@@ -12,7 +12,7 @@ from mappings.facts.moment import Moment
 from mappings.jql.dates import Instant, literal_instant, remembered
 from mappings.jql.functions import call_instant
 from mappings.jql.ground import Ground, Verdict, never
-from mappings.jql.text.tree import Call, Value
+from mappings.jql.text.tree import FunctionCall, JqlValue
 
 TESTS: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
@@ -23,18 +23,20 @@ TESTS: dict[str, Callable[[Any, Any], bool]] = {
 MINUTE = timedelta(minutes=1)
 
 
-def instant(ground: Ground, operand: Value | Call) -> Instant | None:
+def instant(ground: Ground, operand: JqlValue | FunctionCall) -> Instant | None:
     """The instant an operand stands for, computed once a moment; None, with a finding, where it is none."""
-    found = literal_instant(ground, operand) if isinstance(operand, Value) else call_instant(ground, operand)
+    found = (
+        literal_instant(ground, operand) if isinstance(operand, JqlValue) else call_instant(ground, operand)
+    )
     return remembered(found) if found else None
 
 
 def datetimes_compare(
     read: Callable[[Issue], datetime | None],
-) -> Callable[[Ground, str, Value | Call], Verdict]:
+) -> Callable[[Ground, str, JqlValue | FunctionCall], Verdict]:
     """`created >= -2w`: exact instants."""
 
-    def compare(ground: Ground, sign: str, operand: Value | Call) -> Verdict:
+    def compare(ground: Ground, sign: str, operand: JqlValue | FunctionCall) -> Verdict:
         at = instant(ground, operand)
         if at is None:
             return never
@@ -51,10 +53,10 @@ def datetimes_compare(
 
 def datetimes_among(
     read: Callable[[Issue], datetime | None],
-) -> Callable[[Ground, Sequence[Value | Call]], Verdict]:
+) -> Callable[[Ground, Sequence[JqlValue | FunctionCall]], Verdict]:
     """`created = "2026-10-01 12:30"`: within that minute, for literals know no seconds."""
 
-    def among(ground: Ground, operands: Sequence[Value | Call]) -> Verdict:
+    def among(ground: Ground, operands: Sequence[JqlValue | FunctionCall]) -> Verdict:
         instants = [found for operand in operands if (found := instant(ground, operand))]
 
         def verdict(issue: Issue, moment: Moment) -> bool:
@@ -72,10 +74,12 @@ def datetimes_among(
     return among
 
 
-def days_compare(read: Callable[[Issue], date | None]) -> Callable[[Ground, str, Value | Call], Verdict]:
+def days_compare(
+    read: Callable[[Issue], date | None],
+) -> Callable[[Ground, str, JqlValue | FunctionCall], Verdict]:
     """`due <= endOfMonth()`: the calendar day of the instant in the caller's zone."""
 
-    def compare(ground: Ground, sign: str, operand: Value | Call) -> Verdict:
+    def compare(ground: Ground, sign: str, operand: JqlValue | FunctionCall) -> Verdict:
         at = instant(ground, operand)
         if at is None:
             return never
@@ -92,10 +96,10 @@ def days_compare(read: Callable[[Issue], date | None]) -> Callable[[Ground, str,
 
 def days_among(
     read: Callable[[Issue], date | None],
-) -> Callable[[Ground, Sequence[Value | Call]], Verdict]:
+) -> Callable[[Ground, Sequence[JqlValue | FunctionCall]], Verdict]:
     """`due = "2026-10-01"`."""
 
-    def among(ground: Ground, operands: Sequence[Value | Call]) -> Verdict:
+    def among(ground: Ground, operands: Sequence[JqlValue | FunctionCall]) -> Verdict:
         instants = [found for operand in operands if (found := instant(ground, operand))]
 
         def verdict(issue: Issue, moment: Moment) -> bool:

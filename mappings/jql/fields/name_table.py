@@ -7,7 +7,7 @@ from collections.abc import Iterable
 MOST_REMEMBERED = 4_096
 
 
-class Known(dict[str, bool]):
+class NameTable(dict[str, bool]):
     """`known[word]` says whether the word, case-folded, is wanted; forgets all once it holds MOST_REMEMBERED words.
 
     The hottest conditions ask the sets first, which costs half as much: `word in yes or (word not in no and known[word])`.

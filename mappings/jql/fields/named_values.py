@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Protocol
 
-from mappings.document.names import LOOKED_UP, Kind, link_word
+from mappings.document.names import LOOKED_UP, NameKind, link_word
 from mappings.facts.catalogue import LinkType
 from mappings.facts.issue import Issue, Named
 from mappings.facts.moment import Moment
-from mappings.jql.fields.name_table import Known
+from mappings.jql.fields.name_table import NameTable
 from mappings.jql.functions import is_subtask_types, refuse_call
 from mappings.jql.ground import Ground, Then, Typed, Verdict, never
-from mappings.jql.text.tree import Call, Value
+from mappings.jql.text.tree import FunctionCall, JqlValue
 
 
 class Nameable(Protocol):
@@ -35,30 +35,30 @@ class Namesakes:
     """
 
     known: frozenset[str]
-    words: Known
+    words: NameTable
 
     @classmethod
     def among(cls, known: Iterable[Nameable], words: Iterable[str]) -> Namesakes:
         """Beside these, what is called so."""
-        return cls(frozenset(one.id for one in known), Known(words))
+        return cls(frozenset(one.id for one in known), NameTable(words))
 
     def has(self, value: Nameable) -> bool:
         """Whether this value is one."""
         return value.id not in self.known and self.words[value.name]
 
 
-def names_of(value: Value, found: Iterable[str]) -> set[str]:
+def names_of(value: JqlValue, found: Iterable[str]) -> set[str]:
     """The word of a value that stands for these ids by its name; nothing where it says the id itself, or stands for none."""
     ids = set(found)
     return {value.text} if ids and ids != {value.text} else set()
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ValueSelection:
     """What the values of a condition stand for: ids decide; words are compared with names where no id is known."""
 
     ids: frozenset[str]
-    words: Known
+    words: NameTable
     namesakes: Namesakes
 
     def has(self, value: Nameable) -> bool:
@@ -66,14 +66,16 @@ class Wanted:
         return value.id in self.ids or self.words[value.name] or self.namesakes.has(value)
 
 
-def wanted(ground: Ground, what: Kind, values: Iterable[Value | Call], known: Sequence[Nameable]) -> Wanted:
+def wanted(
+    ground: Ground, what: NameKind, values: Iterable[JqlValue | FunctionCall], known: Sequence[Nameable]
+) -> ValueSelection:
     """Resolve values against what the site knows; where it knows nothing, ids and names are both compared."""
     whole = known if what not in LOOKED_UP else ()
     ids: set[str] = set()
     words: set[str] = set()
     shared: set[str] = set()
     for value in values:
-        if isinstance(value, Call):
+        if isinstance(value, FunctionCall):
             refuse_call(ground, value, what)
             continue
         found = resolved(value, known)
@@ -86,10 +88,10 @@ def wanted(ground: Ground, what: Kind, values: Iterable[Value | Call], known: Se
                 ids.add(value.text)
             if whole:
                 ground.unknown_value(what, value.text, value, tuple(dict.fromkeys(k.name for k in known)))
-    return Wanted(frozenset(ids), Known(words), Namesakes.among(known, shared))
+    return ValueSelection(frozenset(ids), NameTable(words), Namesakes.among(known, shared))
 
 
-def resolved(value: Value, known: Sequence[Nameable]) -> set[str]:
+def resolved(value: JqlValue, known: Sequence[Nameable]) -> set[str]:
     """The ids a value stands for: a number is an id first, any other text a name (or a project's key) first."""
     text, folded = value.text, value.text.casefold()
     by_id = {one.id for one in known if one.id == text}
@@ -99,9 +101,9 @@ def resolved(value: Value, known: Sequence[Nameable]) -> set[str]:
     return by_name or by_id
 
 
-def project_among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
+def project_among(ground: Ground, values: Sequence[JqlValue | FunctionCall]) -> Verdict:
     """`project in (…)`: by key, name or id."""
-    target = wanted(ground, Kind.PROJECT, values, ground.catalogue.projects)
+    target = wanted(ground, NameKind.PROJECT, values, ground.catalogue.projects)
     ids, words = target.ids, target.words
     if not words.wanted:
         return ground.chained(lambda i, _: i.project.id in ids, _project_id_then(ground, ids))
@@ -125,7 +127,7 @@ def _project_id_then(ground: Ground, ids: frozenset[str]) -> Then:
     return then
 
 
-def _project_name_then(ground: Ground, words: Known) -> Then:
+def _project_name_then(ground: Ground, words: NameTable) -> Then:
     yes, no = words.yes, words.no
 
     def then(rest: Verdict) -> Verdict:
@@ -148,13 +150,13 @@ def _project_name_then(ground: Ground, words: Known) -> Then:
     return then
 
 
-def type_among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
+def type_among(ground: Ground, values: Sequence[JqlValue | FunctionCall]) -> Verdict:
     """`issuetype in (…)`: by name or id, or by standing below another type or not."""
-    written = [value for value in values if isinstance(value, Value)]
+    written = [value for value in values if isinstance(value, JqlValue)]
     if len(written) < len(values):
-        calls = [value for value in values if isinstance(value, Call)]
+        calls = [value for value in values if isinstance(value, FunctionCall)]
         return _type_or_level(ground, written, calls)
-    target = wanted(ground, Kind.TYPE, written, ground.catalogue.issue_types)
+    target = wanted(ground, NameKind.TYPE, written, ground.catalogue.issue_types)
     ids, words = target.ids, target.words
     if ids and words.wanted:
         return lambda i, _: i.type.id in ids or words[i.type.name]
@@ -171,15 +173,15 @@ def type_among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
     return ground.chained(by_name if words.wanted else by_id, then)
 
 
-def _type_or_level(ground: Ground, written: Sequence[Value], calls: Sequence[Call]) -> Verdict:
+def _type_or_level(ground: Ground, written: Sequence[JqlValue], calls: Sequence[FunctionCall]) -> Verdict:
     below = frozenset(answer for call in calls if (answer := is_subtask_types(ground, call)) is not None)
     by_name = type_among(ground, written) if written else never
     return lambda i, m: (i.type.level < 0) in below or by_name(i, m)
 
 
-def status_among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
+def status_among(ground: Ground, values: Sequence[JqlValue | FunctionCall]) -> Verdict:
     """`status in (…)`: by name or id."""
-    target = wanted(ground, Kind.STATUS, values, ground.catalogue.statuses)
+    target = wanted(ground, NameKind.STATUS, values, ground.catalogue.statuses)
     ids, words = target.ids, target.words
     if not words.wanted:
         return ground.chained(
@@ -208,12 +210,12 @@ CATEGORIES = {
 }
 
 
-def category_among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
+def category_among(ground: Ground, values: Sequence[JqlValue | FunctionCall]) -> Verdict:
     """`statusCategory in (…)`: by key, id or English name."""
     keys: set[str | None] = set()
     for value in values:
-        folded = value.text.casefold() if isinstance(value, Value) else ""
-        if isinstance(value, Call):
+        folded = value.text.casefold() if isinstance(value, JqlValue) else ""
+        if isinstance(value, FunctionCall):
             refuse_call(ground, value, "status category")
         elif folded in CATEGORIES:
             keys.add(CATEGORIES[folded])
@@ -227,12 +229,12 @@ def category_among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
 
 
 def single_among(
-    what: Kind, attribute: str, known: Callable[[Ground], Sequence[Named]]
-) -> Callable[[Ground, Sequence[Value | Call]], Verdict]:
+    what: NameKind, attribute: str, known: Callable[[Ground], Sequence[Named]]
+) -> Callable[[Ground, Sequence[JqlValue | FunctionCall]], Verdict]:
     """`resolution in (…)` and its like: one value that may be missing."""
     read: Callable[[Issue], Named | None] = attrgetter(attribute)
 
-    def among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
+    def among(ground: Ground, values: Sequence[JqlValue | FunctionCall]) -> Verdict:
         target = wanted(ground, what, values, known(ground))
         ids, words = target.ids, target.words
 
@@ -246,12 +248,12 @@ def single_among(
 
 
 def several_among(
-    what: Kind, attribute: str, known: Callable[[Ground], Sequence[Named]]
-) -> Callable[[Ground, Sequence[Value | Call]], Verdict]:
+    what: NameKind, attribute: str, known: Callable[[Ground], Sequence[Named]]
+) -> Callable[[Ground, Sequence[JqlValue | FunctionCall]], Verdict]:
     """`component in (…)` and its like: any of several values."""
     read: Callable[[Issue], tuple[Named, ...]] = attrgetter(attribute)
 
-    def among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
+    def among(ground: Ground, values: Sequence[JqlValue | FunctionCall]) -> Verdict:
         target = wanted(ground, what, values, known(ground))
         ids, words, namesakes = target.ids, target.words, target.namesakes
 
@@ -266,10 +268,10 @@ def several_among(
     return among
 
 
-def labels_among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
+def labels_among(ground: Ground, values: Sequence[JqlValue | FunctionCall]) -> Verdict:
     """`labels in (…)`: Jira compares labels without regard to case."""
     words = _label_words(ground, values)
-    no, spelt = words.no, values[0].text if isinstance(values[0], Value) else ""
+    no, spelt = words.no, values[0].text if isinstance(values[0], JqlValue) else ""
 
     def verdict(issue: Issue, _moment: Moment) -> bool:
         labels = issue.labels
@@ -283,15 +285,15 @@ def labels_among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
     return verdict
 
 
-def _label_words(ground: Ground, values: Iterable[Value | Call]) -> Known:
+def _label_words(ground: Ground, values: Iterable[JqlValue | FunctionCall]) -> NameTable:
     """A label is its own name, so there is nothing that could be renamed."""
     words: set[str] = set()
     for value in values:
-        if isinstance(value, Call):
+        if isinstance(value, FunctionCall):
             refuse_call(ground, value, "label")
         else:
             words.add(value.text)
-    return Known(words)
+    return NameTable(words)
 
 
 def present(attribute: str) -> Verdict:
@@ -300,16 +302,16 @@ def present(attribute: str) -> Verdict:
     return lambda i, _: bool(read(i))
 
 
-def links_among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
+def links_among(ground: Ground, values: Sequence[JqlValue | FunctionCall]) -> Verdict:
     """`issueLinkType in (…)`: by the link type's id or name, or by the phrase read from this issue."""
     types = ground.catalogue.link_types
-    target = wanted(ground, Kind.LINK, values, _link_names(types))
-    said = [value.text.casefold() for value in values if isinstance(value, Value)]
+    target = wanted(ground, NameKind.LINK, values, _link_names(types))
+    said = [value.text.casefold() for value in values if isinstance(value, JqlValue)]
     whole = {one.id for one in types if one.name.casefold() in said or one.id in said}
     either = frozenset(whole | {id_ for id_ in target.ids if id_ not in {one.id for one in types}})
     directed = frozenset().union(*(link_word(word, types).directed for word in said))
-    words = Known(word for word in said if not types or word in target.words.wanted)
-    phrases = Known(said)
+    words = NameTable(word for word in said if not types or word in target.words.wanted)
+    phrases = NameTable(said)
 
     def verdict(issue: Issue, _moment: Moment) -> bool:
         for link in issue.links:
@@ -327,18 +329,18 @@ def _link_names(types: Iterable[LinkType]) -> tuple[Named, ...]:
     return tuple(Named(one.id, name) for one in types for name in (one.name, one.inward, one.outward))
 
 
-def priority_compare(ground: Ground, operator: str, value: Value | Call) -> Verdict:
+def priority_compare(ground: Ground, operator: str, value: JqlValue | FunctionCall) -> Verdict:
     """`priority >= High`: by the site's order, which runs from the highest to the lowest."""
     known = ground.catalogue.priorities
     if not known:
         remedy = "list the priorities: priority in (…)"
         ground.refuse("order-unknown", "the site's order of priorities is not known", value, remedy=remedy)
         return never
-    if isinstance(value, Call):
+    if isinstance(value, FunctionCall):
         refuse_call(ground, value, "priority")
         return never
     found = resolved(value, known)
-    ground.mean(Kind.PRIORITY, value, found)
+    ground.mean(NameKind.PRIORITY, value, found)
     places = [place for place, priority in enumerate(known) if priority.id in found]
     if not places:
         ground.unknown_value("priority", value.text, value, tuple(one.name for one in known))

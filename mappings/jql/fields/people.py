@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 
-from mappings.document.names import Kind, called
+from mappings.document.names import NameKind, called
 from mappings.facts.issue import Issue, User
 from mappings.facts.moment import Moment
-from mappings.jql.fields.name_table import Known
+from mappings.jql.fields.name_table import NameTable
 from mappings.jql.functions import is_current_user
 from mappings.jql.ground import Ground, Verdict
-from mappings.jql.text.tree import Call, Value
+from mappings.jql.text.tree import FunctionCall, JqlValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,24 +20,24 @@ class People:
     """The people a condition names: by id, and by word where no id is known; `me` stands for the account of the moment."""
 
     ids: frozenset[str]
-    words: Known
+    words: NameTable
     me: bool
 
 
-def people(ground: Ground, values: Iterable[Value | Call]) -> People:
+def people(ground: Ground, values: Iterable[JqlValue | FunctionCall]) -> People:
     """Read names, addresses, account ids and currentUser()."""
     ids: set[str] = set()
     words: set[str] = set()
     me = False
     for value in values:
-        if isinstance(value, Value):
+        if isinstance(value, JqlValue):
             found = _known(ground, value.text)
-            ground.mean(Kind.PERSON, value, found)
+            ground.mean(NameKind.PERSON, value, found)
             ids |= found
             words |= set() if found else {value.text}
         else:
             me = is_current_user(ground, value) or me
-    return People(frozenset(ids), Known(words), me)
+    return People(frozenset(ids), NameTable(words), me)
 
 
 def _known(ground: Ground, word: str) -> set[str]:
@@ -46,11 +46,11 @@ def _known(ground: Ground, word: str) -> set[str]:
     return by_id or {one.id for one in known if word.casefold() in called(one)}
 
 
-def person_among(attribute: str) -> Callable[[Ground, Sequence[Value | Call]], Verdict]:
+def person_among(attribute: str) -> Callable[[Ground, Sequence[JqlValue | FunctionCall]], Verdict]:
     """`assignee in (…)`."""
     read: Callable[[Issue], User | None] = attrgetter(attribute)
 
-    def among(ground: Ground, values: Sequence[Value | Call]) -> Verdict:
+    def among(ground: Ground, values: Sequence[JqlValue | FunctionCall]) -> Verdict:
         wanted = people(ground, values)
         ids, words, me = wanted.ids, wanted.words, wanted.me
 

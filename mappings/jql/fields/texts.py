@@ -16,7 +16,7 @@ from mappings.facts.moment import Moment
 from mappings.fields import JqlView, jql_view
 from mappings.jql.functions import refuse_call
 from mappings.jql.ground import Ground, Verdict, never
-from mappings.jql.text.tree import Call, Value
+from mappings.jql.text.tree import FunctionCall, JqlValue
 
 WORD = re.compile(r"\w+")
 TERM = re.compile(r'"([^"]*)"|(\S+)')
@@ -27,7 +27,7 @@ LONG_TEXTS = ("description", "environment")
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
+class TextSearch:
     """What a text must hold: all `words`, a word for each of the `patterns`, and each phrase word by word."""
 
     words: frozenset[str]
@@ -50,9 +50,9 @@ def _holds(spoken: list[str], phrase: tuple[str, ...]) -> bool:
     return any(tuple(spoken[at : at + length]) == phrase for at in range(len(spoken) - length + 1))
 
 
-def search(ground: Ground, operand: Value | Call) -> Search | None:
+def search(ground: Ground, operand: JqlValue | FunctionCall) -> TextSearch | None:
     """Read what is searched for; None, with a finding, where it lies outside the simple form."""
-    if isinstance(operand, Call):
+    if isinstance(operand, FunctionCall):
         refuse_call(ground, operand, "text")
         return None
     words: set[str] = set()
@@ -67,11 +67,11 @@ def search(ground: Ground, operand: Value | Call) -> Search | None:
         remedy = "search for a word, or use IS EMPTY"
         ground.refuse("nothing-to-search", "the text holds no word to search for", operand, remedy=remedy)
         return None
-    return Search(frozenset(words), tuple(patterns), tuple(phrase for phrase in phrases if phrase))
+    return TextSearch(frozenset(words), tuple(patterns), tuple(phrase for phrase in phrases if phrase))
 
 
 def _read_term(
-    ground: Ground, operand: Value, term: str, words: set[str], patterns: list[re.Pattern[str]]
+    ground: Ground, operand: JqlValue, term: str, words: set[str], patterns: list[re.Pattern[str]]
 ) -> bool:
     if BEYOND.search(term):
         message = f'"{term[:40]}" is text-search syntax that can only be evaluated by Jira itself'
@@ -90,10 +90,10 @@ def _read_term(
     return True
 
 
-def text_matches(read: Callable[[Issue], str]) -> Callable[[Ground, Value | Call], Verdict]:
+def text_matches(read: Callable[[Issue], str]) -> Callable[[Ground, JqlValue | FunctionCall], Verdict]:
     """`summary ~ "two words"`."""
 
-    def matches(ground: Ground, operand: Value | Call) -> Verdict:
+    def matches(ground: Ground, operand: JqlValue | FunctionCall) -> Verdict:
         wanted = search(ground, operand)
         if wanted is None:
             return never
@@ -108,7 +108,7 @@ def text_matches(read: Callable[[Issue], str]) -> Callable[[Ground, Value | Call
     return matches
 
 
-def matches_everywhere(ground: Ground, operand: Value | Call) -> Verdict:
+def matches_everywhere(ground: Ground, operand: JqlValue | FunctionCall) -> Verdict:
     """`text ~ word`: in the summary, the description, the environment and the site's free-text fields."""
     ids = tuple(
         dict.fromkeys([*LONG_TEXTS, *(one.id for one in ground.catalogue.fields if is_free_text(one))])

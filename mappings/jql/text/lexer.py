@@ -6,13 +6,13 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from mappings.jql.findings import Finding
+from mappings.jql.findings import JqlFinding
 from mappings.jql.text.words import ELSEWHERE, KEYWORDS, RESERVED
 
 LONGEST_TEXT = 20_000
 
 
-class Kind(StrEnum):
+class TokenKind(StrEnum):
     """What a token is; the value is how a person would call it."""
 
     WORD = "a word"
@@ -25,10 +25,10 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class JqlToken:
     """One token: `value` is unescaped text, for keywords and symbols their canonical lower-case form."""
 
-    kind: Kind
+    kind: TokenKind
     value: str
     start: int
     end: int
@@ -53,17 +53,17 @@ SPELT = {"n": "\n", "r": "\r", "t": "\t"}
 MEANING = {"&": "and", "&&": "and", "|": "or", "||": "or", "null": "empty"}
 
 
-def tokens_of(text: str) -> tuple[list[Token], list[Finding]]:
+def tokens_of(text: str) -> tuple[list[JqlToken], list[JqlFinding]]:
     """All tokens, the last of which is END, and what could not be read; unreadable characters become BAD tokens."""
-    tokens: list[Token] = []
-    findings: list[Finding] = []
+    tokens: list[JqlToken] = []
+    findings: list[JqlFinding] = []
     place = 0
     while place < len(text):
         found = TOKEN.match(text, place)
         if found is None:
             findings.append(_unreadable(text, place))
             end = _after_unreadable(text, place)
-            tokens.append(Token(Kind.BAD, text[place:end], place, end))
+            tokens.append(JqlToken(TokenKind.BAD, text[place:end], place, end))
             place = end
             continue
         if found.lastgroup != "space":
@@ -71,15 +71,15 @@ def tokens_of(text: str) -> tuple[list[Token], list[Finding]]:
             findings.extend(_reserved(token, tokens[-1] if tokens else None))
             tokens.append(token)
         place = found.end()
-    tokens.append(Token(Kind.END, "", place, place))
+    tokens.append(JqlToken(TokenKind.END, "", place, place))
     return tokens, findings
 
 
-def too_long(text: str) -> Finding | None:
+def too_long(text: str) -> JqlFinding | None:
     """The finding that refuses a text longer than LONGEST_TEXT before anything reads it."""
     if len(text) <= LONGEST_TEXT:
         return None
-    return Finding(
+    return JqlFinding(
         code="jql-too-long",
         message=f"the JQL has {len(text):,} characters, more than {LONGEST_TEXT:,}",
         position=LONGEST_TEXT,
@@ -100,30 +100,34 @@ def _spelt(found: re.Match[str]) -> str:
     return chr(int(code[1:], 16)) if len(code) == 5 else SPELT.get(code, code)
 
 
-def _token(found: re.Match[str]) -> Token:
+def _token(found: re.Match[str]) -> JqlToken:
     group = found.lastgroup or ""
     raw = found[group]
     start, end = found.span()
     if group == "symbol":
         word = MEANING.get(raw)
-        return Token(Kind.KEYWORD, word, start, end) if word else Token(Kind.SYMBOL, raw, start, end)
+        return (
+            JqlToken(TokenKind.KEYWORD, word, start, end)
+            if word
+            else JqlToken(TokenKind.SYMBOL, raw, start, end)
+        )
     if group in ("double", "single"):
-        return Token(Kind.QUOTED, unescaped(raw), start, end)
+        return JqlToken(TokenKind.QUOTED, unescaped(raw), start, end)
     folded = raw.lower() if raw.isascii() else raw
     if folded in KEYWORDS:
-        return Token(Kind.KEYWORD, MEANING.get(folded, folded), start, end)
+        return JqlToken(TokenKind.KEYWORD, MEANING.get(folded, folded), start, end)
     if folded in RESERVED:
-        return Token(Kind.BAD, raw, start, end)
-    return Token(Kind.NUMBER if NUMBER.fullmatch(raw) else Kind.WORD, unescaped(raw), start, end)
+        return JqlToken(TokenKind.BAD, raw, start, end)
+    return JqlToken(TokenKind.NUMBER if NUMBER.fullmatch(raw) else TokenKind.WORD, unescaped(raw), start, end)
 
 
-def _reserved(token: Token, before: Token | None) -> tuple[Finding, ...]:
-    if token.kind is not Kind.BAD:
+def _reserved(token: JqlToken, before: JqlToken | None) -> tuple[JqlFinding, ...]:
+    if token.kind is not TokenKind.BAD:
         return ()
-    value = before is not None and before.kind is Kind.SYMBOL and before.value != ")"
+    value = before is not None and before.kind is TokenKind.SYMBOL and before.value != ")"
     other = "" if value else ELSEWHERE.get(token.value.lower(), "")
     return (
-        Finding(
+        JqlFinding(
             code="reserved-word",
             message=f'"{token.value}" is a reserved word of JQL',
             position=token.start,
@@ -133,19 +137,19 @@ def _reserved(token: Token, before: Token | None) -> tuple[Finding, ...]:
     )
 
 
-def _unreadable(text: str, place: int) -> Finding:
+def _unreadable(text: str, place: int) -> JqlFinding:
     character = text[place]
     if character in "\"'":
         return _broken_quote(text, place)
     if character == "\\":
-        return Finding(
+        return JqlFinding(
             "bad-escape",
             "a backslash must be followed by n, r, t, a quote, a backslash, a space or u and four hex digits",
             place,
             place + 1,
             remedy="write \\\\ for a backslash, inside quotes",
         )
-    return Finding(
+    return JqlFinding(
         "reserved-character",
         f"the character {character!r} must stand in quotes",
         place,
@@ -154,20 +158,20 @@ def _unreadable(text: str, place: int) -> Finding:
     )
 
 
-def _broken_quote(text: str, place: int) -> Finding:
+def _broken_quote(text: str, place: int) -> JqlFinding:
     quote = text[place]
     end = place + 1
     while found := CONTENT[quote].match(text, end):
         end = found.end()
     if end >= len(text):
-        return Finding(
+        return JqlFinding(
             "unclosed-quote",
             f"the text that begins here with {quote} is never closed",
             place,
             end,
             remedy=f"add a closing {quote}",
         )
-    return Finding(
+    return JqlFinding(
         "bad-quoted-text",
         f"{text[end]!r} is no valid character or escape in a quoted text",
         end,

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from mappings.diagnostic import did_you_mean
-from mappings.jql.findings import Finding, JqlError, in_order
-from mappings.jql.text.lexer import Kind, Token, tokens_of, too_long
+from mappings.jql.findings import JqlError, JqlFinding, in_order
+from mappings.jql.text.lexer import JqlToken, TokenKind, tokens_of, too_long
 from mappings.jql.text.tree import (
     And,
-    Call,
     Clause,
     Condition,
     Empty,
     FieldName,
-    Group,
+    FunctionCall,
     HistoryPart,
+    JqlQuery,
+    JqlValue,
     Not,
     Operand,
     Operator,
     Or,
-    Order,
-    Query,
-    Value,
+    OrderBy,
+    ValueGroup,
 )
 from mappings.jql.text.words import SYMBOLS_ELSEWHERE
 
@@ -41,18 +41,18 @@ OPERATORS = (
     "changed",
 )
 HISTORY_WORDS = ("before", "after", "on", "during", "by")
-TEXTS = (Kind.WORD, Kind.QUOTED)
-VALUES = (Kind.WORD, Kind.QUOTED, Kind.NUMBER)
+TEXTS = (TokenKind.WORD, TokenKind.QUOTED)
+VALUES = (TokenKind.WORD, TokenKind.QUOTED, TokenKind.NUMBER)
 TYPOGRAPHIC = frozenset("“”„‟«»‘’‚")
 """Quotes of text processors. For Jira they are letters, so that they only show where they hold a blank or a sign."""
 
 
 class _RefusedError(Exception):
-    def __init__(self, finding: Finding) -> None:
+    def __init__(self, finding: JqlFinding) -> None:
         self.finding = finding
 
 
-def parse(text: str) -> Query:
+def parse(text: str) -> JqlQuery:
     """The tree of a JQL; raises JqlError with everything that is wrong with its syntax."""
     query, findings = read(text)
     if findings:
@@ -60,46 +60,46 @@ def parse(text: str) -> Query:
     return query
 
 
-def read(text: str) -> tuple[Query, tuple[Finding, ...]]:
+def read(text: str) -> tuple[JqlQuery, tuple[JqlFinding, ...]]:
     """The tree of what could be read, and every syntax finding; conditions that could not be read are left out."""
     refusal = too_long(text)
     if refusal:
-        return Query(text), (refusal,)
+        return JqlQuery(text), (refusal,)
     tokens, findings = tokens_of(text)
     reader = _Reader(text, tokens)
     query = reader.query()
-    unreadable = {(token.start, token.end) for token in tokens if token.kind is Kind.BAD}
+    unreadable = {(token.start, token.end) for token in tokens if token.kind is TokenKind.BAD}
     syntax = [finding for finding in reader.findings if (finding.position, finding.end) not in unreadable]
     return query, in_order([*findings, *syntax])
 
 
 class _Reader:
-    def __init__(self, text: str, tokens: list[Token]) -> None:
+    def __init__(self, text: str, tokens: list[JqlToken]) -> None:
         self.text = text
         self.tokens = tokens
         self.place = 0
         self.depth = 0
-        self.findings: list[Finding] = []
+        self.findings: list[JqlFinding] = []
 
     # -- tokens
 
     @property
-    def token(self) -> Token:
+    def token(self) -> JqlToken:
         return self.tokens[self.place]
 
-    def take(self) -> Token:
+    def take(self) -> JqlToken:
         token = self.tokens[self.place]
-        if token.kind is not Kind.END:
+        if token.kind is not TokenKind.END:
             self.place += 1
         return token
 
     def at(self, *values: str) -> bool:
-        return self.token.kind in (Kind.KEYWORD, Kind.SYMBOL) and self.token.value in values
+        return self.token.kind in (TokenKind.KEYWORD, TokenKind.SYMBOL) and self.token.value in values
 
-    def accept(self, *values: str) -> Token | None:
+    def accept(self, *values: str) -> JqlToken | None:
         return self.take() if self.at(*values) else None
 
-    def expect(self, *values: str) -> Token:
+    def expect(self, *values: str) -> JqlToken:
         if not self.at(*values):
             raise self.unexpected(*(value.upper() for value in values))
         return self.take()
@@ -107,10 +107,10 @@ class _Reader:
     def unexpected(self, *valid: str, code: str = "unexpected", remedy: str = "") -> _RefusedError:
         token = self.token
         written = self.text[token.start : token.end]
-        found = "the JQL ends" if token.kind is Kind.END else f'"{written[:60]}" stands'
+        found = "the JQL ends" if token.kind is TokenKind.END else f'"{written[:60]}" stands'
         wanted = " or ".join(valid) if len(valid) < 3 else f"one of {', '.join(valid)}"
         message, to_do = f"{found} where {wanted} was expected", remedy or self.slip(valid)
-        return _RefusedError(Finding(code, message, token.start, token.end, valid, to_do))
+        return _RefusedError(JqlFinding(code, message, token.start, token.end, valid, to_do))
 
     def slip(self, valid: tuple[str, ...]) -> str:
         """What to write instead, where what stands here is what people often write by mistake."""
@@ -132,28 +132,28 @@ class _Reader:
             token = self.token
             message = f"the JQL is nested more than {DEEPEST} levels deep"
             raise _TooDeepError(
-                Finding("too-deep", message, token.start, token.end, remedy="remove parentheses and NOTs")
+                JqlFinding("too-deep", message, token.start, token.end, remedy="remove parentheses and NOTs")
             )
 
     # -- clauses
 
-    def query(self) -> Query:
+    def query(self) -> JqlQuery:
         where: Clause | None = None
-        order: tuple[Order, ...] = ()
+        order: tuple[OrderBy, ...] = ()
         try:
-            if self.token.kind is not Kind.END and not self.at("order"):
+            if self.token.kind is not TokenKind.END and not self.at("order"):
                 where = self.everything()
             if self.at("order"):
                 order = self.order_by()
-            if self.token.kind is not Kind.END:
+            if self.token.kind is not TokenKind.END:
                 raise self.unexpected("the end of the text", "a comma")
         except _RefusedError as refused:
             self.findings.append(refused.finding)
-        return Query(self.text, where, order)
+        return JqlQuery(self.text, where, order)
 
     def everything(self) -> Clause | None:
         clauses = [self.either()]
-        while self.token.kind is not Kind.END and not self.at("order"):
+        while self.token.kind is not TokenKind.END and not self.at("order"):
             self.findings.append(self.unexpected("AND", "OR", "ORDER BY").finding)
             self.skip(self.place)
             if self.accept(")") or not self.accept("and", "or"):
@@ -189,9 +189,9 @@ class _Reader:
 
     def skip(self, first: int) -> None:
         """Go on after an error: to the next AND, OR, ORDER BY or `)` of the level of the token numbered `first`."""
-        read = [token.value for token in self.tokens[first : self.place] if token.kind is Kind.SYMBOL]
+        read = [token.value for token in self.tokens[first : self.place] if token.kind is TokenKind.SYMBOL]
         level = read.count("(") - read.count(")")
-        while self.token.kind is not Kind.END:
+        while self.token.kind is not TokenKind.END:
             if level <= 0 and (self.at("and", "or", ")") or self.at_order_by()):
                 return
             level += self.at("(") - self.at(")")
@@ -199,7 +199,7 @@ class _Reader:
 
     def at_order_by(self) -> bool:
         following = self.tokens[min(self.place + 1, len(self.tokens) - 1)]
-        return self.at("order") and following.kind is Kind.KEYWORD and following.value == "by"
+        return self.at("order") and following.kind is TokenKind.KEYWORD and following.value == "by"
 
     def negated(self) -> Clause | None:
         word = self.accept("not", "!")
@@ -230,7 +230,7 @@ class _Reader:
         first = self.token
         if self.accept("cf"):
             return self.custom_field(first)
-        if first.kind is Kind.NUMBER:
+        if first.kind is TokenKind.NUMBER:
             self.take()
             return FieldName(first.value, first.start, first.end)
         if first.kind not in TEXTS:
@@ -240,9 +240,9 @@ class _Reader:
         end = self.tokens[self.place - 1].end
         return FieldName(first.value, first.start, end, properties=properties)
 
-    def custom_field(self, first: Token) -> FieldName:
+    def custom_field(self, first: JqlToken) -> FieldName:
         self.expect("[")
-        if self.token.kind is not Kind.NUMBER or self.token.value.startswith("-"):
+        if self.token.kind is not TokenKind.NUMBER or self.token.value.startswith("-"):
             raise self.unexpected("the number of a custom field")
         number = self.take().value
         self.expect("]")
@@ -300,7 +300,7 @@ class _Reader:
             return self.group()
         remedy = f'put the values in parentheses: {operator.upper()} ("…", "…")'
         operand = self.single() if self.token.kind in VALUES else None
-        if isinstance(operand, Call):
+        if isinstance(operand, FunctionCall):
             return operand
         self.place -= operand is not None
         raise self.unexpected("a list in parentheses", "a function", code="list-expected", remedy=remedy)
@@ -312,31 +312,37 @@ class _Reader:
             raise self.unexpected("EMPTY", "NULL", remedy=f"use {other} to compare with a value")
         return Empty(token.start, token.end)
 
-    def single(self) -> Value | Empty | Call:
+    def single(self) -> JqlValue | Empty | FunctionCall:
         token = self.accept("empty")
         if token:
             return Empty(token.start, token.end)
         value = self.value("a value", "a function")
         return self.call(value) if self.at("(") else value
 
-    def value(self, *wanted: str) -> Value:
+    def value(self, *wanted: str) -> JqlValue:
         token = self.token
         if token.kind in VALUES:
             self.take()
-            return Value(
-                token.value, token.start, token.end, token.kind is Kind.NUMBER, token.kind is Kind.QUOTED
+            return JqlValue(
+                token.value,
+                token.start,
+                token.end,
+                token.kind is TokenKind.NUMBER,
+                token.kind is TokenKind.QUOTED,
             )
-        if token.kind is Kind.KEYWORD and token.value not in ("and", "or"):
+        if token.kind is TokenKind.KEYWORD and token.value not in ("and", "or"):
             last = self.place
-            while self.tokens[last + 1].value.isalnum() and self.tokens[last + 1].kind is not Kind.KEYWORD:
+            while (
+                self.tokens[last + 1].value.isalnum() and self.tokens[last + 1].kind is not TokenKind.KEYWORD
+            ):
                 last += 1
             words = self.text[token.start : self.tokens[last].end]
             raise self.unexpected(*wanted, code="reserved-word", remedy=f'put the value in quotes: "{words}"')
         raise self.unexpected(*wanted)
 
-    def call(self, name: Value) -> Call:
+    def call(self, name: JqlValue) -> FunctionCall:
         self.expect("(")
-        arguments: list[Value] = []
+        arguments: list[JqlValue] = []
         while not self.at(")"):
             arguments.append(self.value("an argument", '")"'))
             self.bounded(len(arguments))
@@ -344,9 +350,9 @@ class _Reader:
                 self.expect(",")
                 if self.at(")"):
                     raise self.unexpected("an argument")
-        return Call(name.text, tuple(arguments), name.start, self.take().end)
+        return FunctionCall(name.text, tuple(arguments), name.start, self.take().end)
 
-    def group(self) -> Group:
+    def group(self) -> ValueGroup:
         self.enter()
         first = self.expect("(")
         items = [self.item()]
@@ -355,7 +361,7 @@ class _Reader:
             self.bounded(len(items))
         last = self.expect(")", ",")
         self.depth -= 1
-        return Group(tuple(items), first.start, last.end)
+        return ValueGroup(tuple(items), first.start, last.end)
 
     def item(self) -> Operand:
         return self.group() if self.at("(") else self.single()
@@ -377,7 +383,7 @@ class _Reader:
             parts.append(HistoryPart(word.value, operand, word.start, operand.end))
         return tuple(parts)
 
-    def order_by(self) -> tuple[Order, ...]:
+    def order_by(self) -> tuple[OrderBy, ...]:
         self.expect("order")
         self.expect("by")
         order = [self.sort()]
@@ -385,11 +391,11 @@ class _Reader:
             order.append(self.sort())
         return tuple(order)
 
-    def sort(self) -> Order:
+    def sort(self) -> OrderBy:
         name = self.field("a field to order by")
         direction = self.accept("asc", "desc")
         end = direction.end if direction else name.end
-        return Order(name, direction is not None and direction.value == "desc", name.start, end)
+        return OrderBy(name, direction is not None and direction.value == "desc", name.start, end)
 
 
 class _TooDeepError(_RefusedError):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Value:
+class JqlValue:
     """A word, number or quoted text; `number` is true for digits that stand without quotes."""
 
     text: str
@@ -26,17 +26,17 @@ class Empty:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class FunctionCall:
     """A function with its arguments, such as `startOfMonth("-1")`."""
 
     name: str
-    arguments: tuple[Value, ...]
+    arguments: tuple[JqlValue, ...]
     start: int
     end: int
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class ValueGroup:
     """A list in parentheses; Jira's grammar lets lists nest."""
 
     items: tuple[Operand, ...]
@@ -44,7 +44,7 @@ class Group:
     end: int
 
 
-Operand = Value | Empty | Call | Group
+Operand = JqlValue | Empty | FunctionCall | ValueGroup
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ Clause = Condition | Not | And | Or
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class OrderBy:
     """One field of ORDER BY."""
 
     field: FieldName
@@ -133,12 +133,12 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
+class JqlQuery:
     """A whole JQL; without `where` every issue matches."""
 
     text: str
     where: Clause | None = None
-    order_by: tuple[Order, ...] = ()
+    order_by: tuple[OrderBy, ...] = ()
 
 
 def conditions(clause: Clause | None) -> Iterator[Condition]:
@@ -152,9 +152,9 @@ def conditions(clause: Clause | None) -> Iterator[Condition]:
             yield from conditions(part)
 
 
-def operands(operand: Operand | None) -> Iterator[Value | Empty | Call]:
+def operands(operand: Operand | None) -> Iterator[JqlValue | Empty | FunctionCall]:
     """The single operands of an operand, lists flattened."""
-    if isinstance(operand, Group):
+    if isinstance(operand, ValueGroup):
         for item in operand.items:
             yield from operands(item)
     elif operand is not None:

@@ -11,7 +11,7 @@ from mappings.rollup.rows.ledger import Disposition
 from mappings.rollup.rows.statuses import StatusReading
 
 if TYPE_CHECKING:
-    from mappings.progress.rule import Subject
+    from mappings.progress.rule import MeasuredSubject
     from mappings.rollup.assessment import Assessment
 
 SUBTASK = -1
@@ -20,7 +20,7 @@ BY_CHILDREN = "measured by the selected issues below it"
 THROUGH_PARENT = "stands in the mean of its parent"
 
 
-class Row(NamedTuple):
+class DeliveryRow(NamedTuple):
     """One issue of a delivery key result: what became of it, why, and its fraction where it has one, by its own status or not."""
 
     issue: Issue
@@ -30,14 +30,14 @@ class Row(NamedTuple):
     by_status: bool = True
 
 
-def rows_of(subject: Subject) -> list[Row]:
+def rows_of(subject: MeasuredSubject) -> list[DeliveryRow]:
     """A row for every selected issue, in stable order; with `through_parent` the sub-tasks follow their parent."""
     if subject.subtasks != "through_parent":
         return _rows(subject, subject.selected)
     return _with_subtasks(subject)
 
 
-def _rows(subject: Subject, issues: Sequence[Issue]) -> list[Row]:
+def _rows(subject: MeasuredSubject, issues: Sequence[Issue]) -> list[DeliveryRow]:
     read, elsewhere = subject.assessment.statuses.read, subject.elsewhere
     readings = [read(issue) for issue in issues]
     above = parents_above(subject, zip(issues, readings, strict=True))
@@ -46,11 +46,11 @@ def _rows(subject: Subject, issues: Sequence[Issue]) -> list[Row]:
         if issue.id in elsewhere or issue.id in above:
             rows.append(_set_aside(issue, reading, elsewhere))
         else:
-            rows.append(Row(issue, reading.disposition, reading.reason, reading.fraction))
+            rows.append(DeliveryRow(issue, reading.disposition, reading.reason, reading.fraction))
     return rows
 
 
-def parents_above(subject: Subject, read: Iterable[tuple[Issue, StatusReading]]) -> set[str]:
+def parents_above(subject: MeasuredSubject, read: Iterable[tuple[Issue, StatusReading]]) -> set[str]:
     """Ids of all issues that have a selected issue below them; an excluded one counts as not there."""
     by_id = subject.assessment.forest.by_id
     above = {subject.top_id} if subject.top_id is not None else set()
@@ -65,16 +65,16 @@ def parents_above(subject: Subject, read: Iterable[tuple[Issue, StatusReading]])
     return above
 
 
-def _set_aside(issue: Issue, reading: StatusReading, elsewhere: Mapping[str, str]) -> Row:
+def _set_aside(issue: Issue, reading: StatusReading, elsewhere: Mapping[str, str]) -> DeliveryRow:
     if issue.id in elsewhere:
-        return Row(issue, Disposition.ELSEWHERE, elsewhere[issue.id], None)
+        return DeliveryRow(issue, Disposition.ELSEWHERE, elsewhere[issue.id], None)
     if reading.disposition is Disposition.EXCLUDED:
         reason = f"{reading.reason} itself, but the issues below it still count"
-        return Row(issue, Disposition.BY_CHILDREN, reason, None)
-    return Row(issue, Disposition.BY_CHILDREN, BY_CHILDREN, None)
+        return DeliveryRow(issue, Disposition.BY_CHILDREN, reason, None)
+    return DeliveryRow(issue, Disposition.BY_CHILDREN, BY_CHILDREN, None)
 
 
-def _with_subtasks(subject: Subject) -> list[Row]:
+def _with_subtasks(subject: MeasuredSubject) -> list[DeliveryRow]:
     parents = {issue.id for issue in subject.selected if issue.type.level != SUBTASK}
     own = [
         issue for issue in subject.selected if issue.type.level != SUBTASK or issue.parent_id not in parents
@@ -93,7 +93,7 @@ def subtasks_of(assessment: Assessment, issue: Issue) -> list[Issue]:
     return [child for child in children if child.type.level == SUBTASK and assessment.inside(child)]
 
 
-def _through(subject: Subject, row: Row, subtasks: Sequence[Issue]) -> Row:
+def _through(subject: MeasuredSubject, row: DeliveryRow, subtasks: Sequence[Issue]) -> DeliveryRow:
     """The parent's row with the mean of its sub-tasks; its own status where none of them can be measured."""
     if row.disposition not in (Disposition.COUNTED, Disposition.UNKNOWN):
         return row
@@ -104,15 +104,15 @@ def _through(subject: Subject, row: Row, subtasks: Sequence[Issue]) -> Row:
     if not known:
         return row
     reason = f"the mean of {len(known)} of its {len(subtasks)} sub-tasks"
-    return Row(row.issue, Disposition.COUNTED, reason, sum(known, ZERO) / len(known), by_status=False)
+    return DeliveryRow(row.issue, Disposition.COUNTED, reason, sum(known, ZERO) / len(known), by_status=False)
 
 
-def _subtask_row(subject: Subject, parent: Row, issue: Issue) -> Row:
+def _subtask_row(subject: MeasuredSubject, parent: DeliveryRow, issue: Issue) -> DeliveryRow:
     if issue.id in subject.elsewhere:
-        return Row(issue, Disposition.ELSEWHERE, subject.elsewhere[issue.id], None)
+        return DeliveryRow(issue, Disposition.ELSEWHERE, subject.elsewhere[issue.id], None)
     if parent.disposition is Disposition.EXCLUDED:
-        return Row(issue, Disposition.EXCLUDED, "left out with its parent", None)
+        return DeliveryRow(issue, Disposition.EXCLUDED, "left out with its parent", None)
     reading = subject.assessment.statuses.read(issue)
     if reading.fraction is None:
-        return Row(issue, reading.disposition, reading.reason, None)
-    return Row(issue, Disposition.BESIDE, f"{THROUGH_PARENT}; {reading.reason}", reading.fraction)
+        return DeliveryRow(issue, reading.disposition, reading.reason, None)
+    return DeliveryRow(issue, Disposition.BESIDE, f"{THROUGH_PARENT}; {reading.reason}", reading.fraction)

@@ -17,7 +17,7 @@ from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
 from mappings.rollup.state import KeyResultState, Measurement
 
 
-class Part(StrEnum):
+class MovementPart(StrEnum):
     """The parts of a movement, in the order in which they are computed."""
 
     REMAPPED = "re-mapped"
@@ -33,7 +33,7 @@ class Part(StrEnum):
 class Stage(NamedTuple):
     """The progress a key result has after one part of its movement, and why."""
 
-    part: Part
+    part: MovementPart
     progress: Fraction
     why: str = ""
 
@@ -60,17 +60,17 @@ def stages(
     progress = after.progress or Fraction(0)
     was, is_now = said(old), said(new)
     if Disposition.NOT_ACHIEVED in (before.disposition, after.disposition):
-        yield Stage(Part.PROGRESSED, progress, closed_words(before, after))
+        yield Stage(MovementPart.PROGRESSED, progress, closed_words(before, after))
     elif was is not None and is_now is not None and was.check_in == is_now.check_in:
         if retargeted(old.measurement, new.measurement):
-            yield Stage(Part.RETARGETED, progress, aim_words(old.measurement, new.measurement))
+            yield Stage(MovementPart.RETARGETED, progress, aim_words(old.measurement, new.measurement))
         else:
-            yield Stage(Part.TIME if new.measurement.clocked else Part.SAID, progress, CLOCK)
+            yield Stage(MovementPart.TIME if new.measurement.clocked else MovementPart.SAID, progress, CLOCK)
     else:
         if was is None and not by_rows:
             yield from _measured(old, new, progress if is_now is None else is_now.derived)
         if was is not None or is_now is not None:
-            yield Stage(Part.SAID, progress, said_words(old, new))
+            yield Stage(MovementPart.SAID, progress, said_words(old, new))
 
 
 CLOCK = "the time in its band"
@@ -84,13 +84,13 @@ def _measured(old: KeyResultState, new: KeyResultState, progress: Fraction | Non
     if retargeted(before, after):
         read = before.current
         known = None if read is None or rule is None else rule.at_reading(after, read)
-        yield Stage(Part.RETARGETED, progress if known is None else known, aim_words(before, after))
+        yield Stage(MovementPart.RETARGETED, progress if known is None else known, aim_words(before, after))
         if known is None:
             return
     if before.clocked and after.clocked:
-        yield Stage(Part.TIME, progress, CLOCK)
+        yield Stage(MovementPart.TIME, progress, CLOCK)
     else:
-        yield Stage(Part.PROGRESSED, progress, reading_words(old, new))
+        yield Stage(MovementPart.PROGRESSED, progress, reading_words(old, new))
 
 
 def retargeted(before: Measurement, after: Measurement) -> bool:

@@ -12,9 +12,9 @@ from mappings.document.schema import Weight, WeightPart
 from mappings.facts.issue import Issue
 from mappings.numbers import exact, first_filled
 from mappings.rollup.assessment import Assessment
-from mappings.rollup.methods import METHODS, Measured
+from mappings.rollup.methods import METHODS, MeasuredRow
 from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
-from mappings.rollup.rows.weights import COUNTING, ONE, ZERO, Group, Weighed, no_weight, weigh
+from mappings.rollup.rows.weights import COUNTING, ONE, ZERO, AlikeRows, WeighedRow, no_weight, weigh
 from mappings.rollup.state import Cause, Health, HealthLevel, Measurement
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ BROKEN_WEIGHT = Health(HealthLevel.UNKNOWN, "broken-weight", "its weight cannot 
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class RowEntry:
     """A row with what it stands at; `weight` None takes the place of its siblings' mean unless `missing` says otherwise.
 
     `broken` says why its weight cannot be read: the row is unknown then.
@@ -49,11 +49,11 @@ class Entry:
         return f"{self.key} {self.title}".strip()
 
 
-Row = tuple[Entry, Weighed]
+Row = tuple[RowEntry, WeighedRow]
 """An entry, and what it weighs."""
 
 
-class Asked(NamedTuple):
+class RequestedWeight(NamedTuple):
     """The weight that a rule asks for, what stands in where it is missing, and why it cannot be read, where it cannot."""
 
     weight: Fraction | None
@@ -61,19 +61,19 @@ class Asked(NamedTuple):
     broken: str = ""
 
 
-def asked_weight(assessment: Assessment, weight: Weight | None, issue: Issue | None) -> Asked:
+def asked_weight(assessment: Assessment, weight: Weight | None, issue: Issue | None) -> RequestedWeight:
     """The weight a rule asks for: 1 where none is asked for."""
     if weight is None:
-        return Asked(ONE)
+        return RequestedWeight(ONE)
     said = weight.field if isinstance(weight, WeightPart) else weight
     missing = weight.missing if isinstance(weight, WeightPart) else "siblings_mean"
     if isinstance(said, Decimal):
-        return Asked(exact(said), missing)
+        return RequestedWeight(exact(said), missing)
     aliases = (said,) if isinstance(said, str) else said
     ids = [assessment.mapping.fields[alias].id for alias in aliases if alias in assessment.mapping.fields]
     raw = first_filled(issue.fields, ids) if issue is not None else None
     found = assessment.numbers.read(raw)
-    return Asked(found, missing, no_weight(raw) if found is None and raw is not None else "")
+    return RequestedWeight(found, missing, no_weight(raw) if found is None and raw is not None else "")
 
 
 def disposed(closed: StatusReading | None, measurement: Measurement) -> tuple[Disposition, str]:
@@ -86,18 +86,18 @@ def disposed(closed: StatusReading | None, measurement: Measurement) -> tuple[Di
     return Disposition.COUNTED, measurement.reason
 
 
-def weighed_entries(entries: Sequence[Entry]) -> list[Row]:
+def weighed_entries(entries: Sequence[RowEntry]) -> list[Row]:
     """The entries with their dispositions and weights under the weight rules, siblings being all of them."""
     if all(entry.weight is ONE and entry.divisor == 1 for entry in entries):
-        return [(entry, Weighed(entry.disposition, ONE)) for entry in entries]
-    groups = [Group(_disposition(entry), entry.weight) for entry in entries]
+        return [(entry, WeighedRow(entry.disposition, ONE)) for entry in entries]
+    groups = [AlikeRows(_disposition(entry), entry.weight) for entry in entries]
     by_missing = {missing: weigh(groups, missing) for missing in {entry.missing for entry in entries}}
     return [
         (entry, by_missing[entry.missing][place].split(entry.divisor)) for place, entry in enumerate(entries)
     ]
 
 
-def _disposition(entry: Entry) -> Disposition:
+def _disposition(entry: RowEntry) -> Disposition:
     return Disposition.UNKNOWN if entry.broken and entry.disposition in COUNTING else entry.disposition
 
 
@@ -118,13 +118,13 @@ def total_of(rows: Sequence[Row], method: str) -> Fraction | None:
     return METHODS[method]([_measured(*row) for row in rows]).total
 
 
-def _measured(entry: Entry, weighed: Weighed) -> Measured:
+def _measured(entry: RowEntry, weighed: WeighedRow) -> MeasuredRow:
     achieved = entry.health.level is HealthLevel.ACHIEVED
-    return Measured(weighed.weight or ONE, entry.progress or ZERO, achieved)
+    return MeasuredRow(weighed.weight or ONE, entry.progress or ZERO, achieved)
 
 
 def _contribution(
-    entry: Entry, weighed: Weighed, weight: Fraction | None, share: Fraction, *, zero: bool
+    entry: RowEntry, weighed: WeighedRow, weight: Fraction | None, share: Fraction, *, zero: bool
 ) -> Contribution:
     reason = "; ".join(part for part in (entry.reason, weighed.note, entry.broken) if part)
     own = weight == weighed.weight

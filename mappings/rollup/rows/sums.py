@@ -20,7 +20,7 @@ Key = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Weighed:
+class SumRow:
     """A row as it enters the number: what it weighs and what it has reached.
 
     `own` is the weight it was given, None where one stands in by the rule `stand_in`; `divisor` says among how many it is split.
@@ -34,31 +34,31 @@ class Weighed:
     beside: bool = False
 
 
-Rows = Mapping[Key, Weighed]
+Rows = Mapping[Key, SumRow]
 
 
-class Tally(Protocol):
+class RunningNumber(Protocol):
     """A number over rows that change."""
 
-    def change(self, key: Key, row: Weighed | None) -> None:
+    def change(self, key: Key, row: SumRow | None) -> None:
         """Put a row in, in place of the one that was there, or take it out."""
 
     def number(self) -> Fraction | None:
         """The number of the rows there are; None where it has none."""
 
 
-class Mean:
+class WeightedMean:
     """Σ weight × reached ÷ Σ weight, the mean of the given weights standing in where one is missing."""
 
     def __init__(self, rows: Rows) -> None:
-        self._rows: dict[Key, Weighed] = {}
+        self._rows: dict[Key, SumRow] = {}
         self._whole = self._sum = ZERO
         self._whole_lacking = self._sum_lacking = ZERO
         self._given, self._number = ZERO, 0
         for key, row in rows.items():
             self.change(key, row)
 
-    def change(self, key: Key, row: Weighed | None) -> None:
+    def change(self, key: Key, row: SumRow | None) -> None:
         gone = self._rows.pop(key, None)
         if gone is not None:
             self._add(gone, -1)
@@ -66,7 +66,7 @@ class Mean:
             self._rows[key] = row
             self._add(row, 1)
 
-    def _add(self, row: Weighed, sign: int) -> None:
+    def _add(self, row: SumRow, sign: int) -> None:
         if row.own is not None:
             self._given += sign * row.own
             self._number += sign
@@ -93,7 +93,7 @@ class Least:
     def __init__(self, rows: Rows) -> None:
         self._reached = {key: row.reached for key, row in rows.items()}
 
-    def change(self, key: Key, row: Weighed | None) -> None:
+    def change(self, key: Key, row: SumRow | None) -> None:
         self._reached.pop(key, None)
         if row is not None:
             self._reached[key] = row.reached
@@ -111,7 +111,7 @@ class Count:
         for key, row in rows.items():
             self.change(key, row)
 
-    def change(self, key: Key, row: Weighed | None) -> None:
+    def change(self, key: Key, row: SumRow | None) -> None:
         self._sum -= self._parts.pop(key, ZERO)
         if row is not None:
             self._parts[key] = Fraction(row.reached == 1, row.divisor)
@@ -128,7 +128,7 @@ class Shares:
         self._shares = {key: row.reached for key, row in rows.items()}
         self._sum = sum(self._shares.values(), ZERO)
 
-    def change(self, key: Key, row: Weighed | None) -> None:
+    def change(self, key: Key, row: SumRow | None) -> None:
         self._sum -= self._shares.pop(key, ZERO)
         if row is not None:
             self._shares[key] = row.reached
@@ -141,7 +141,7 @@ class Shares:
 class Nothing:
     """No number, whatever the rows."""
 
-    def change(self, key: Key, row: Weighed | None) -> None:
+    def change(self, key: Key, row: SumRow | None) -> None:
         """Comes to nothing."""
 
     def number(self) -> Fraction | None:
@@ -182,10 +182,10 @@ def stand_in(row: Contribution) -> str:
     return SIBLINGS_MEAN if "the mean of its siblings stands in" in row.reason else "one"
 
 
-def _weighed(row: Contribution, reached: Fraction, *, beside: bool = False) -> Weighed:
+def _weighed(row: Contribution, reached: Fraction, *, beside: bool = False) -> SumRow:
     rule = stand_in(row)
     own = None if rule else (row.weight or ZERO) * row.divisor
-    return Weighed(own, reached, rule, row.divisor, beside)
+    return SumRow(own, reached, rule, row.divisor, beside)
 
 
 def by_progress(stand: Stand) -> Rows | None:
@@ -193,21 +193,21 @@ def by_progress(stand: Stand) -> Rows | None:
     rows = {
         key: _weighed(row, row.progress or ZERO, beside=True) for key, row in stand.siblings().items()
     } | {key: _weighed(row, row.progress or ZERO) for key, row in stand.entering().items()}
-    return rows if Mean(rows).number() == stand.ledger.total else None
+    return rows if WeightedMean(rows).number() == stand.ledger.total else None
 
 
 def by_weight(stand: Stand) -> Rows | None:
     """The same where it cannot be told which weights stand in: all count as given."""
-    rows = {key: Weighed(row.weight or ZERO, row.progress or ZERO) for key, row in stand.entering().items()}
-    return rows if Mean(rows).number() == stand.ledger.total else None
+    rows = {key: SumRow(row.weight or ZERO, row.progress or ZERO) for key, row in stand.entering().items()}
+    return rows if WeightedMean(rows).number() == stand.ledger.total else None
 
 
 def by_achievement(stand: Stand) -> Rows | None:
     """The rows of a number that counts each as reached or not (achieved ÷ measured), or None where it is made in another way."""
     rows = {
-        key: Weighed(row.weight or ZERO, ONE if row.share else ZERO) for key, row in stand.entering().items()
+        key: SumRow(row.weight or ZERO, ONE if row.share else ZERO) for key, row in stand.entering().items()
     }
-    return rows if Mean(rows).number() == stand.ledger.total else None
+    return rows if WeightedMean(rows).number() == stand.ledger.total else None
 
 
 def by_least(stand: Stand) -> Rows | None:
@@ -217,7 +217,7 @@ def by_least(stand: Stand) -> Rows | None:
     if weights[-1:] != [ONE] or any(weights[:-1]):
         return None
     # All weigh the same here: which of them decides is what the number comes to, not a change of anybody's estimate.
-    rows = {key: Weighed(ONE, row.progress or ZERO) for key, row in stand.entering().items()}
+    rows = {key: SumRow(ONE, row.progress or ZERO) for key, row in stand.entering().items()}
     return rows if Least(rows).number() == stand.ledger.total else None
 
 
@@ -238,7 +238,7 @@ class Method:
     """
 
     read: Reading
-    tally: Callable[[Rows], Tally]
+    tally: Callable[[Rows], RunningNumber]
     reached: Callable[[Fraction, Fraction], Fraction] | None = None
 
 
@@ -252,9 +252,9 @@ def _achieved(progress: Fraction, achieved_at: Fraction) -> Fraction:
 
 METHODS = (
     Method(by_least, Least, _as_is),
-    Method(by_progress, Mean, _as_is),
-    Method(by_weight, Mean, _as_is),
-    Method(by_achievement, Mean, _achieved),
+    Method(by_progress, WeightedMean, _as_is),
+    Method(by_weight, WeightedMean, _as_is),
+    Method(by_achievement, WeightedMean, _achieved),
     Method(by_share, Shares),
 )
 
@@ -278,4 +278,4 @@ def _counted(stand: Stand) -> Rows:
 
 
 def _shares(stand: Stand) -> Rows:
-    return {key: Weighed(ONE, row.share) for key, row in stand.entering().items()}
+    return {key: SumRow(ONE, row.share) for key, row in stand.entering().items()}

@@ -14,7 +14,7 @@ from mappings.progress import RULE_OF_KIND
 from mappings.rollup.health import ACHIEVED_AT
 from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
 from mappings.rollup.rows.stages import (
-    Part,
+    MovementPart,
     aim_words,
     derived,
     reading_words,
@@ -23,10 +23,10 @@ from mappings.rollup.rows.stages import (
     said_words,
     stages,
 )
-from mappings.rollup.rows.sums import Key, Method, Stand, Weighed, entering, reading
+from mappings.rollup.rows.sums import Key, Method, Stand, SumRow, entering, reading
 from mappings.rollup.state import KeyResultState
 
-ORDER = {part: place for place, part in enumerate(Part)}
+ORDER = {part: place for place, part in enumerate(MovementPart)}
 """The place of each part in the order in which they are computed."""
 
 
@@ -45,13 +45,13 @@ class Standpoint:
         return {(row.id, 0): row for row in reversed(rows)} | counting
 
 
-class Turn(NamedTuple):
+class RowTurn(NamedTuple):
     """One change of one row: how it stood before and after, the change, and what is to be said of it.
 
     A turn that is not `certain` follows from others: it is told only where it moves the number.
     """
 
-    part: Part
+    part: MovementPart
     id: str
     before: Contribution | None
     after: Contribution | None
@@ -60,7 +60,7 @@ class Turn(NamedTuple):
     certain: bool = True
 
 
-class Course:
+class NumberPath:
     """A number on its way from one moment to another."""
 
     def __init__(self, before: Standpoint, after: Standpoint) -> None:
@@ -68,7 +68,7 @@ class Course:
         stands = Stand(before.ledger, before.beside), Stand(after.ledger, after.beside)
         self.method: Method
         self.method, self.old, self.new = reading(*stands)
-        self.rows: dict[Key, Weighed] = dict(self.old)
+        self.rows: dict[Key, SumRow] = dict(self.old)
         self.tally = self.method.tally(self.old)
         self._was, self._is = before.shown(), after.shown()
 
@@ -76,12 +76,12 @@ class Course:
         """What the rows come to as they are now."""
         return self.tally.number()
 
-    def turns(self) -> list[Turn]:
+    def turns(self) -> list[RowTurn]:
         """All turns in the order of the parts and, within a part, of the ids."""
         found = [turn for key in dict.fromkeys([*self.old, *self.new]) for turn in self._of(key)]
         return sorted(found, key=lambda turn: (ORDER[turn.part], issue_order(turn.id)))
 
-    def put(self, key: Key, row: Weighed | None) -> None:
+    def put(self, key: Key, row: SumRow | None) -> None:
         """Put a row in the place of the one that was there."""
         if row is None:
             self.rows.pop(key, None)
@@ -93,31 +93,31 @@ class Course:
         """Change something of a row."""
         self.put(key, replace(self.rows[key], **changed))  # type: ignore[arg-type]
 
-    def _of(self, key: Key) -> Iterator[Turn]:
+    def _of(self, key: Key) -> Iterator[RowTurn]:
         old, new = self.old.get(key), self.new.get(key)
         if old is None or new is None:
             part, why = self._come_or_gone(key)
             yield self._turn(part, key, partial(self.put, key, new), why)
             return
         if old.divisor != new.divisor:
-            part = Part.REMOVED if new.divisor > old.divisor else Part.ADDED
+            part = MovementPart.REMOVED if new.divisor > old.divisor else MovementPart.ADDED
             yield self._turn(part, key, partial(self.amend, key, divisor=new.divisor), split_words(new))
         if (old.own, old.stand_in) != (new.own, new.stand_in):
             change = partial(self.amend, key, own=new.own, stand_in=new.stand_in)
             yield self._turn(
-                Part.RE_ESTIMATED, key, change, weight_words(old, new), certain=old.own != new.own
+                MovementPart.RE_ESTIMATED, key, change, weight_words(old, new), certain=old.own != new.own
             )
         if old.beside != new.beside:
-            part = Part.REMOVED if new.beside else Part.ADDED
+            part = MovementPart.REMOVED if new.beside else MovementPart.ADDED
             yield self._turn(part, key, partial(self.put, key, new), BESIDE if new.beside else "")
         elif not new.beside:
             yield from self._inside(key, old, new)
 
     def _turn(
-        self, part: Part, key: Key, change: Callable[[], None], why: str = "", *, certain: bool = True
-    ) -> Turn:
+        self, part: MovementPart, key: Key, change: Callable[[], None], why: str = "", *, certain: bool = True
+    ) -> RowTurn:
         row = self.new.get(key) or self.old[key]
-        return Turn(
+        return RowTurn(
             part, key[0], self._was.get(key), self._is.get(key), change, why, certain and not row.beside
         )
 
@@ -126,10 +126,10 @@ class Course:
         old, new = self.before.key_results.get(key[0]), self.after.key_results.get(key[0])
         return None if old is None or new is None or key[1] else (old, new)
 
-    def _come_or_gone(self, key: Key) -> tuple[Part, str]:
+    def _come_or_gone(self, key: Key) -> tuple[MovementPart, str]:
         """The part, and the cause, of a row that counts at one of the moments alone."""
         gone = key not in self.new
-        part, pair = Part.REMOVED if gone else Part.ADDED, self._pair(key)
+        part, pair = MovementPart.REMOVED if gone else MovementPart.ADDED, self._pair(key)
         if pair is None:
             return part, ""
         old, new = pair
@@ -137,18 +137,18 @@ class Course:
         if known.progress is None or lacking.progress is not None:
             return part, BESIDE if gone and key[0] in {row.id for row in self.after.beside.rows} else ""
         if said(old) != said(new):
-            return Part.SAID, said_words(old, new)
+            return MovementPart.SAID, said_words(old, new)
         if lacking.current is not None and retargeted(old.measurement, new.measurement):
-            return Part.RETARGETED, aim_words(old.measurement, new.measurement)
+            return MovementPart.RETARGETED, aim_words(old.measurement, new.measurement)
         return part, "" if gone else reading_words(old, new)
 
-    def _inside(self, key: Key, old: Weighed, new: Weighed) -> Iterator[Turn]:
+    def _inside(self, key: Key, old: SumRow, new: SumRow) -> Iterator[RowTurn]:
         """The turns of what a row that counts at both moments has reached."""
         pair, one, other = self._pair(key), self._was[key], self._is[key]
         as_read = self.method.reached
         if pair is None or as_read is None:
             if old.reached != new.reached:
-                yield self._turn(Part.PROGRESSED, key, partial(self.amend, key, reached=new.reached))
+                yield self._turn(MovementPart.PROGRESSED, key, partial(self.amend, key, reached=new.reached))
             return
         achieved_at = ACHIEVED_AT[pair[1].commitment]
 
@@ -160,12 +160,12 @@ class Course:
             yield from _through(inner, reach)
         was = one.progress if inner is None else inner.after.ledger.total
         for stage in stages(*pair, one, other, by_rows=inner is not None):
-            if stage.progress != was or stage.part is Part.RETARGETED:
+            if stage.progress != was or stage.part is MovementPart.RETARGETED:
                 yield self._turn(stage.part, key, partial(reach, stage.progress), stage.why)
             was = stage.progress
         # What is left is the clock's: some count as achieved only once their cycle has ended.
         rest = partial(self.amend, key, reached=new.reached)
-        yield self._turn(Part.TIME, key, rest, "its cycle has ended", certain=False)
+        yield self._turn(MovementPart.TIME, key, rest, "its cycle has ended", certain=False)
 
 
 BESIDE = "stands beside the number now"
@@ -173,7 +173,7 @@ BESIDE = "stands beside the number now"
 
 def _inner(
     old: KeyResultState, new: KeyResultState, before: Contribution, after: Contribution
-) -> Course | None:
+) -> NumberPath | None:
     """The way of a key result through its rows; None where it is not made of rows, or something stood in their place."""
     rule = RULE_OF_KIND.get(new.kind)
     closed = Disposition.NOT_ACHIEVED in (before.disposition, after.disposition)
@@ -182,13 +182,13 @@ def _inner(
     ledgers = derived(old), derived(new)
     if any(ledger.total is None for ledger in ledgers):
         return None
-    return Course(Standpoint(ledgers[0]), Standpoint(ledgers[1]))
+    return NumberPath(Standpoint(ledgers[0]), Standpoint(ledgers[1]))
 
 
-def _through(inner: Course, reach: Callable[[Fraction], None]) -> Iterator[Turn]:
+def _through(inner: NumberPath, reach: Callable[[Fraction], None]) -> Iterator[RowTurn]:
     """The turns of the rows inside, each with what it does to the number outside."""
 
-    def change(turn: Turn) -> None:
+    def change(turn: RowTurn) -> None:
         turn.change()
         number = inner.number()
         if number is not None:
@@ -198,12 +198,12 @@ def _through(inner: Course, reach: Callable[[Fraction], None]) -> Iterator[Turn]
         yield turn._replace(change=partial(change, turn))
 
 
-def split_words(row: Weighed) -> str:
+def split_words(row: SumRow) -> str:
     """Among how many key results a row counts now."""
     return f"split among {row.divisor} key results now" if row.divisor > 1 else "no longer split"
 
 
-def weight_words(old: Weighed, new: Weighed) -> str:
+def weight_words(old: SumRow, new: SumRow) -> str:
     """How an estimate changed: `weight 3 → 5`."""
     before, after = ("none" if row.own is None else plain(row.own, 2) for row in (old, new))
     return f"weight {before} → {after}"

@@ -13,7 +13,7 @@ ONE, ZERO = Fraction(1), Fraction(0)
 COUNTING = frozenset({Disposition.COUNTED, Disposition.NOT_ACHIEVED})
 
 
-class Weighed(NamedTuple):
+class WeighedRow(NamedTuple):
     """A row's disposition after its weight was looked at, its weight, and what there is to say about it.
 
     `stand_in` is the rule that gave the weight where the row has none, `divisor` among how many the weight was split.
@@ -25,7 +25,7 @@ class Weighed(NamedTuple):
     stand_in: str = ""
     divisor: int = 1
 
-    def split(self, divisor: int) -> Weighed:
+    def split(self, divisor: int) -> WeighedRow:
         """The part of it that counts in one of so many key results."""
         if divisor == 1 or self.weight is None:
             return self
@@ -38,7 +38,7 @@ def no_weight(raw: object) -> str:
     return f"its weight is {str(raw)[:40]!r}, not a number"
 
 
-class Group(NamedTuple):
+class AlikeRows(NamedTuple):
     """Rows that are alike in everything that decides about weights: a hundred thousand rows make few groups."""
 
     disposition: Disposition
@@ -47,30 +47,30 @@ class Group(NamedTuple):
     number: int = 1
 
 
-def weigh(groups: Sequence[Group], missing: str) -> list[Weighed]:
+def weigh(groups: Sequence[AlikeRows], missing: str) -> list[WeighedRow]:
     """Dispositions and weights after the weight rules; `missing` is siblings_mean, zero, one or error.
 
     Only counted rows enter the mean that stands for a missing weight. Rows that do not count keep what they have.
     """
     lacking = any(group.weight is None and group.disposition in COUNTING for group in groups)
-    stand_in = _stand_in(groups, missing) if lacking else Weighed(Disposition.COUNTED, ONE)
+    stand_in = _stand_in(groups, missing) if lacking else WeighedRow(Disposition.COUNTED, ONE)
     return [_one(group.disposition, group.weight, stand_in) for group in groups]
 
 
-def _stand_in(groups: Sequence[Group], missing: str) -> Weighed:
+def _stand_in(groups: Sequence[AlikeRows], missing: str) -> WeighedRow:
     if missing == "zero":
-        return Weighed(Disposition.WEIGHTLESS, ZERO, "no weight: counts as 0 and is dropped")
+        return WeighedRow(Disposition.WEIGHTLESS, ZERO, "no weight: counts as 0 and is dropped")
     if missing == "error":
-        return Weighed(Disposition.GAP, None, "no weight, and the mapping asks for one")
+        return WeighedRow(Disposition.GAP, None, "no weight, and the mapping asks for one")
     positive = [
         (group.weight, group.number)
         for group in groups
         if group.weight is not None and group.weight.numerator > 0 and group.disposition in COUNTING
     ]
     if missing == "one" or not positive:
-        return Weighed(Disposition.COUNTED, ONE, "no weight: 1 stands in", missing)
+        return WeighedRow(Disposition.COUNTED, ONE, "no weight: 1 stands in", missing)
     note = "no weight: the mean of its siblings stands in"
-    return Weighed(Disposition.COUNTED, _mean(positive), note, missing)
+    return WeighedRow(Disposition.COUNTED, _mean(positive), note, missing)
 
 
 def _mean(weights: Sequence[tuple[Fraction, int]]) -> Fraction:
@@ -80,16 +80,16 @@ def _mean(weights: Sequence[tuple[Fraction, int]]) -> Fraction:
     return Fraction(whole, units * sum(number for _, number in weights))
 
 
-def _one(disposition: Disposition, weight: Fraction | None, stand_in: Weighed) -> Weighed:
+def _one(disposition: Disposition, weight: Fraction | None, stand_in: WeighedRow) -> WeighedRow:
     if disposition not in COUNTING:
-        return Weighed(disposition, weight)
+        return WeighedRow(disposition, weight)
     if weight is None:
         return (
             stand_in if stand_in.disposition not in COUNTING else stand_in._replace(disposition=disposition)
         )
     sign = weight.numerator
     if sign < 0:
-        return Weighed(Disposition.GAP, weight, "its weight is negative")
+        return WeighedRow(Disposition.GAP, weight, "its weight is negative")
     if sign == 0:
-        return Weighed(Disposition.WEIGHTLESS, weight, "its weight is 0")
-    return Weighed(disposition, weight)
+        return WeighedRow(Disposition.WEIGHTLESS, weight, "its weight is 0")
+    return WeighedRow(disposition, weight)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from mappings.document.checks.walk import alias_uses
 from mappings.document.mapping import Mapping
-from mappings.document.names import Absence, Kind
+from mappings.document.names import Absence, NameKind
 from mappings.facts.issue import Issue, Named
 from mappings.facts.selector import Selector
 
@@ -23,11 +23,11 @@ def standing_still(
     if not lost:
         return None
     by_field = next(
-        (one for one in lost if one.name.kind is Kind.FIELD and _reads(mapping, one.id, rule_id)), None
+        (one for one in lost if one.name.kind is NameKind.FIELD and _reads(mapping, one.id, rule_id)), None
     )
     if by_field is not None:
         return by_field
-    values = [one for one in lost if one.name.kind is not Kind.FIELD]
+    values = [one for one in lost if one.name.kind is not NameKind.FIELD]
     return next((one for issue in issues if values for one in values if has(issue, one)), None)
 
 
@@ -38,17 +38,17 @@ def has(issue: Issue, absence: Absence) -> bool:
 
 def _ids(issue: Issue, absence: Absence) -> Iterable[str]:
     match absence.name.kind:
-        case Kind.TYPE:
+        case NameKind.TYPE:
             return (issue.type.id,)
-        case Kind.STATUS:
+        case NameKind.STATUS:
             return (issue.status.id,)
-        case Kind.PROJECT:
+        case NameKind.PROJECT:
             return (issue.project.id,)
-        case Kind.RESOLUTION:
+        case NameKind.RESOLUTION:
             return _optional(issue.resolution)
-        case Kind.PRIORITY:
+        case NameKind.PRIORITY:
             return _optional(issue.priority)
-        case Kind.LINK:
+        case NameKind.LINK:
             return [link.type_id for link in issue.links]
         case _:
             return ()

@@ -39,7 +39,7 @@ def _related(assessment: Assessment, rule: KeyResultRule, objective: Issue | Non
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class JqlOfIssue:
     """The JQL of a key-result issue, or what is wrong with that JQL."""
 
     selector: Selector | None = None
@@ -51,21 +51,21 @@ class Held:
         return [issue for issue in found if issue.id != holder.id]
 
 
-def held_by(assessment: Assessment, relation: JqlFieldRelation, issue: Issue) -> Held:
+def held_by(assessment: Assessment, relation: JqlFieldRelation, issue: Issue) -> JqlOfIssue:
     """The JQL a person wrote into a field of this issue; a bad one is this issue's problem alone."""
     field = assessment.mapping.fields.get(relation.jql_field)
     jql = text_in(issue.fields.get(field.id)) if field is not None else ""
     if not jql:
-        return Held(problem=f'field "{relation.jql_field}" holds no JQL')
+        return JqlOfIssue(problem=f'field "{relation.jql_field}" holds no JQL')
     if not restricts(jql):
-        return Held(
+        return JqlOfIssue(
             problem=f'field "{relation.jql_field}" holds a JQL without a condition: it would mean every issue'
         )
     try:
         selector = assessment.mapping.compile_jql(jql)
     except JqlError as error:
-        return Held(problem=f'field "{relation.jql_field}" holds a JQL that cannot be used: {error}')
-    return Held(selector)
+        return JqlOfIssue(problem=f'field "{relation.jql_field}" holds a JQL that cannot be used: {error}')
+    return JqlOfIssue(selector)
 
 
 def text_in(value: object) -> str:

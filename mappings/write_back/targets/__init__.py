@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from mappings.facts.catalogue import Field
-from mappings.write_back.target import Aim, FieldLookup, Place, WriteTarget, Writing
+from mappings.write_back.target import Aim, FieldLookup, Place, WriteRequest, WriteTarget
 from mappings.write_back.targets import entity_property, field, goal, remote_link
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def place_of(id_: str, field_of: FieldLookup) -> Place | None:
     return target_of(id_).place(id_, field_of)
 
 
-def writings_of(changes: Iterable[Change]) -> Iterator[tuple[WriteTarget, Writing]]:
+def writings_of(changes: Iterable[Change]) -> Iterator[tuple[WriteTarget, WriteRequest]]:
     """The calls that write these changes of one issue, target by target."""
     every = list(changes)
     for target in WRITE_TARGETS:

@@ -30,14 +30,14 @@ from mappings.write_back.echo import EventValue
 from mappings.write_back.target import (
     Aim,
     FieldLookup,
-    Ground,
-    Made,
+    MadeValue,
     Objection,
     Place,
     Request,
     Sent,
+    WriteBasis,
+    WriteRequest,
     WriteTarget,
-    Writing,
 )
 from mappings.write_back.targets import field
 from mappings.write_back.values import VALUE_OF_NAME, Figures, Shown, ValuePart
@@ -90,14 +90,14 @@ class PropertyPlace(Place):
         return ", ".join(f"{name} {word(before[name])} → {word(after[name])}" for name in moved)
 
     def make(
-        self, parts: tuple[ValuePart, ...], unknown: str, figures: Figures, _ground: Ground
-    ) -> Made | None:
+        self, parts: tuple[ValuePart, ...], unknown: str, figures: Figures, _ground: WriteBasis
+    ) -> MadeValue | None:
         """The named values, an unknown number as null; cleared, or left as it is, where nothing that it holds is known."""
         if not _is_known(parts, figures):
-            return None if unknown == "leave" else Made(None)
+            return None if unknown == "leave" else MadeValue(None)
         made = {part.value: _plain(part.what.as_data(part, figures)) for part in parts}
         fits = len(json.dumps(made, ensure_ascii=False).encode()) <= LARGEST
-        return Made(made if fits else None)
+        return MadeValue(made if fits else None)
 
 
 def property_place(key: str) -> PropertyPlace:
@@ -207,12 +207,12 @@ class PropertyTarget(WriteTarget):
         held = there if isinstance(there, dict) else {}
         return {issue_id: {property_id(key): held[key] for key in keys if held.get(key) is not None}}
 
-    def writings(self, changes: Iterable[Change]) -> Iterator[Writing]:
+    def writings(self, changes: Iterable[Change]) -> Iterator[WriteRequest]:
         """A call each."""
         for change in changes:
             path = f"/issue/{change.issue_id}/properties/{property_key(change.field_id)}"
             removed, put = Request("DELETE", path, removes=True), Request("PUT", path, change.after)
-            yield Writing(removed if change.after is None else put, (change,))
+            yield WriteRequest(removed if change.after is None else put, (change,))
 
     def words(self, change: Change, objection: Objection) -> str:  # noqa: ARG002
         return objection.message

@@ -23,13 +23,13 @@ from mappings.write_back.echo import EventValue
 from mappings.write_back.target import (
     Aim,
     FieldLookup,
-    Ground,
-    Made,
+    MadeValue,
     Objection,
     Place,
     Request,
+    WriteBasis,
+    WriteRequest,
     WriteTarget,
-    Writing,
 )
 from mappings.write_back.values import Figures, Form, ValuePart
 
@@ -69,7 +69,7 @@ class FieldPlace(Place):
         raw = self.type.from_change(told.id, told.text)
         return (raw is not None or not (told.id or told.text)) and self.type.equal(raw, value)
 
-    def make(self, part: ValuePart, figures: Figures, ground: Ground) -> Made | None:
+    def make(self, part: ValuePart, figures: Figures, ground: WriteBasis) -> MadeValue | None:
         """The raw value for the field, or None where it is to be left as it is: its type cannot hold such a value, or it is unknown."""
         value = part.what
         if self.type.holding not in value.held_by:
@@ -88,7 +88,7 @@ class FieldPlace(Place):
             said = said.isoformat()
         return self._encoded(said, self.field, ground.api)
 
-    def _labelled(self, label: str | None, issue: Issue | None, api: Api) -> Made:
+    def _labelled(self, label: str | None, issue: Issue | None, api: Api) -> MadeValue:
         """What stands for a level: of a select field the option of the context that the issue is of.
 
         One that the context lacks is asked for all the same: Jira refuses it, and people hear of it. Cleared, nobody would.
@@ -96,14 +96,14 @@ class FieldPlace(Place):
         own = self.field if issue is None else self.field.within(issue.project.id, issue.type.id)
         if label is None or own is self.field or known_option(Named("", label), own) is not None:
             return self._encoded(label, own, api)
-        return Made(as_said(label, self.field))
+        return MadeValue(as_said(label, self.field))
 
-    def _encoded(self, value: object, field: Field, api: Api) -> Made:
+    def _encoded(self, value: object, field: Field, api: Api) -> MadeValue:
         """The value as JSON; what the field cannot hold clears it, since a value left behind would be a wrong one."""
         try:
-            return Made(self.type.encode(value, field, api))
+            return MadeValue(self.type.encode(value, field, api))
         except FieldValueError:
-            return Made(self.type.encode(None, field, api))
+            return MadeValue(self.type.encode(None, field, api))
 
 
 class FieldTarget(WriteTarget):
@@ -196,14 +196,14 @@ class FieldTarget(WriteTarget):
 
     # -- writing
 
-    def writings(self, changes: Iterable[Change]) -> Iterator[Writing]:
+    def writings(self, changes: Iterable[Change]) -> Iterator[WriteRequest]:
         """One edit for all of them."""
         every = tuple(changes)
         if every:
             values = {change.field_id: by_id(change.after) for change in every}
             path = f"/issue/{every[0].issue_id}"
             request = Request("PUT", path, {"fields": values}, notifies=True, answered=True)
-            yield Writing(request, every)
+            yield WriteRequest(request, every)
 
     def remedy(self, change: Change, objection: Objection) -> str:
         message = objection.fields.get(change.field_id, "")

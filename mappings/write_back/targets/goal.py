@@ -27,14 +27,14 @@ from mappings.rollup.state import HealthLevel, KeyResultState
 from mappings.write_back.target import (
     Aim,
     FieldLookup,
-    Ground,
-    Made,
+    MadeValue,
     Objection,
     Place,
     Request,
     Sent,
+    WriteBasis,
+    WriteRequest,
     WriteTarget,
-    Writing,
 )
 from mappings.write_back.values import LABELS, VALUE_OF_NAME, Figures, ValuePart
 
@@ -102,7 +102,9 @@ class GoalPlace(Place):
         named = _of(after, "goal") or _of(before, "goal")
         return f"{named}: {_words(before)} → {_words(after)}"
 
-    def make(self, part: GoalPart, field_id: str | None, figures: Figures, ground: Ground) -> Made | None:
+    def make(
+        self, part: GoalPart, field_id: str | None, figures: Figures, ground: WriteBasis
+    ) -> MadeValue | None:
         """What the goal is to say; nothing where no goal is named, the site is not known to have it, or nobody knows where the objective stands."""
         board = ground.goals
         named = named_goal(part, field_id, figures, ground)
@@ -119,7 +121,7 @@ class GoalPlace(Place):
         made["summary"] = _summary(figures)
         if ground.pages and figures.issue_id is not None:
             made["url"] = f"{ground.pages}{WHY}{figures.issue_id}"
-        return Made(made)
+        return MadeValue(made)
 
 
 PLACE = GoalPlace(PLACE_ID, "Atlassian goal")
@@ -144,13 +146,15 @@ class MetricsPlace(Place):
         moved = [id_ for id_ in {**old, **new} if _number(old.get(id_)) != _number(new.get(id_))]
         return f"{named}: " + ", ".join(_moved(old.get(id_), new.get(id_)) for id_ in moved)
 
-    def make(self, part: GoalPart, field_id: str | None, figures: Figures, ground: Ground) -> Made | None:
+    def make(
+        self, part: GoalPart, field_id: str | None, figures: Figures, ground: WriteBasis
+    ) -> MadeValue | None:
         """One metric for each key result whose number is known; nothing where no goal is named or none is known."""
         named, objective = named_goal(part, field_id, figures, ground), figures.objective
         if named is None or objective is None:
             return None
         known = {one.id: metric for one in objective.key_results if (metric := _metric(one)) is not None}
-        return Made({"goal": named.key, "id": named.id, "metrics": known}) if known else None
+        return MadeValue({"goal": named.key, "id": named.id, "metrics": known}) if known else None
 
 
 METRICS = MetricsPlace(METRICS_ID, "metrics of the Atlassian goal")
@@ -233,7 +237,7 @@ class GoalTarget(WriteTarget):
             else:
                 fed[key] = objective
 
-    def check_ground(self, document: Document, ground: Ground, report: Report) -> None:
+    def check_ground(self, document: Document, ground: WriteBasis, report: Report) -> None:
         """Data Center has no Goals; a site may have none, or not that which a list names."""
         for index, rule in enumerate(document.write_back):
             part, path = self.part(rule), ("write_back", index, self.option)
@@ -327,7 +331,7 @@ class GoalTarget(WriteTarget):
         by = _of(found, "by") or "Somebody"
         return f"{by} posted on {_of(found, 'goal')} after us: {_words(found)}. Nothing is posted there until this is released."
 
-    def writings(self, changes: Iterable[Change]) -> Iterator[Writing]:
+    def writings(self, changes: Iterable[Change]) -> Iterator[WriteRequest]:
         """An update tells people, metrics do not: a request each."""
         for change in changes:
             if not isinstance(change.after, dict):
@@ -335,9 +339,9 @@ class GoalTarget(WriteTarget):
             if change.field_id == METRICS_ID:
                 left = sorted(_metrics(change.before).keys() - _metrics(change.after).keys())
                 body = {**change.after, "left": left, "issue": change.issue_id}
-                yield Writing(Request("PUT", "metrics", body, to="goals"), (change,))
+                yield WriteRequest(Request("PUT", "metrics", body, to="goals"), (change,))
             else:
-                yield Writing(Request("POST", "update", change.after, to="goals"), (change,))
+                yield WriteRequest(Request("POST", "update", change.after, to="goals"), (change,))
 
     def words(self, change: Change, objection: Objection) -> str:  # noqa: ARG002
         return objection.message
@@ -354,7 +358,9 @@ GOAL_UNKNOWN = "give the connector's account access to the goal, or name another
 _PROGRESS = ValuePart(value=VALUE_OF_NAME["progress_percent"].name)
 
 
-def named_goal(part: GoalPart, field_id: str | None, figures: Figures, ground: Ground) -> NamedGoal | None:
+def named_goal(
+    part: GoalPart, field_id: str | None, figures: Figures, ground: WriteBasis
+) -> NamedGoal | None:
     """The goal that a list or a field of the issue names; None where the site is not known to have it."""
     objective = figures.objective
     listed = part.goals.get(objective.key if objective else "") or part.goals.get(figures.issue_id or "")

@@ -21,14 +21,14 @@ from mappings.write_back.echo import EventValue
 from mappings.write_back.target import (
     Aim,
     FieldLookup,
-    Ground,
-    Made,
+    MadeValue,
     Objection,
     Place,
     Request,
     Sent,
+    WriteBasis,
+    WriteRequest,
     WriteTarget,
-    Writing,
 )
 from mappings.write_back.values import LABELS, VALUE_OF_NAME, Figures, ValuePart
 
@@ -83,24 +83,24 @@ class LinkPlace(Place):
             return said is None and not told.whole and not told.text
         return told.text is not None and said[0] in told.text
 
-    def standing(self, shape: Shape, figures: Figures, ground: Ground) -> Made | None:
+    def standing(self, shape: Shape, figures: Figures, ground: WriteBasis) -> MadeValue | None:
         """Where an objective or key result stands; nothing where nobody knows the address of the pages."""
         if not ground.pages or figures.issue_id is None:
             return None
         if shape == "plain":
-            return Made(_link(ground, figures.issue_id, "OKR: why?", PLAIN_SUMMARY))
+            return MadeValue(_link(ground, figures.issue_id, "OKR: why?", PLAIN_SUMMARY))
         number = _PROGRESS.what.number(_PROGRESS, figures)
         shown = "unknown" if number is None else _PROGRESS.what.words(number)
         health = figures.health
-        return Made(_link(ground, figures.issue_id, f"OKR: {shown} — why?", LABELS[health], health))
+        return MadeValue(_link(ground, figures.issue_id, f"OKR: {shown} — why?", LABELS[health], health))
 
-    def counting(self, figures: Figures, ground: Ground) -> Made | None:
+    def counting(self, figures: Figures, ground: WriteBasis) -> MadeValue | None:
         """What a row counts for: without numbers, or a new story would retitle all its siblings."""
         objective = figures.objective
         if not ground.pages or figures.issue_id is None or objective is None:
             return None
         title = f"counts for {objective.key or objective.title}"
-        return Made(_link(ground, figures.issue_id, title[:LONGEST_TITLE], COUNTING_SUMMARY))
+        return MadeValue(_link(ground, figures.issue_id, title[:LONGEST_TITLE], COUNTING_SUMMARY))
 
 
 PLACES = {
@@ -161,7 +161,7 @@ class RemoteLinkTarget(WriteTarget):
                 )
             linked.add(rule.target)
 
-    def check_ground(self, document: Document, ground: Ground, report: Report) -> None:
+    def check_ground(self, document: Document, ground: WriteBasis, report: Report) -> None:
         for index, rule in enumerate(document.write_back):
             if self.is_written(rule) and not ground.pages:
                 message = "a link needs to know where it leads, and nobody told the connector its own address"
@@ -192,7 +192,7 @@ class RemoteLinkTarget(WriteTarget):
                 found[PREFIX + wanted.rpartition("=")[2]] = _read(one["object"])
         return {issue_id: found}
 
-    def writings(self, changes: Iterable[Change]) -> Iterator[Writing]:
+    def writings(self, changes: Iterable[Change]) -> Iterator[WriteRequest]:
         """A call each: there is none for several."""
         for change in changes:
             path, named = _path(change.issue_id), global_id(change.issue_id, change.field_id)
@@ -200,7 +200,7 @@ class RemoteLinkTarget(WriteTarget):
                 request = Request("POST", path, _body(named, change.after), answered=True)
             else:
                 request = Request("DELETE", path, params={"globalId": named}, removes=True)
-            yield Writing(request, (change,))
+            yield WriteRequest(request, (change,))
 
     def words(self, change: Change, objection: Objection) -> str:  # noqa: ARG002
         return objection.message
@@ -233,7 +233,7 @@ def _path(issue_id: str) -> str:
 
 
 def _link(
-    ground: Ground, issue_id: str, title: str, summary: str, health: HealthLevel | None = None
+    ground: WriteBasis, issue_id: str, title: str, summary: str, health: HealthLevel | None = None
 ) -> dict[str, object]:
     link: dict[str, object] = {"title": title, "url": f"{ground.pages}{WHY}{issue_id}", "summary": summary}
     return link if health is None else {**link, "icon": icon_of(health)}

@@ -5,16 +5,16 @@ from __future__ import annotations
 from connectors.store.people.accounts import Account
 from plugin.access.authentication import passwords, throttle
 from plugin.access.authorization import members
-from plugin.access.authorization.refusal import Refused
+from plugin.access.authorization.refusal import NotPermitted
 from plugin.runtime.connector import Connector
 
 
 def change(connector: Connector, account: Account, current: str, new: str, address: str) -> None:
     """Another password for who knows the present one; all sessions end. Refused where it is not right, or asked too often."""
     if account.password_hash is None:
-        raise Refused("You sign in at your provider; your password is changed there.")
+        raise NotPermitted("You sign in at your provider; your password is changed there.")
     if throttle.attempt(connector.store, account.email, address, connector.clock()):
-        raise Refused("Too many attempts. Wait a quarter of an hour, then try again.")
+        raise NotPermitted("Too many attempts. Wait a quarter of an hour, then try again.")
     if not passwords.matches(account.password_hash, current):
-        raise Refused("The current password is not right.", "current")
+        raise NotPermitted("The current password is not right.", "current")
     members.set_password(connector, account, new, account.email)

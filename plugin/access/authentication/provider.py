@@ -13,7 +13,7 @@ from flask import Flask, request
 from joserfc.errors import JoseError
 from werkzeug.wrappers import Response
 
-from plugin.access.authorization.refusal import Refused
+from plugin.access.authorization.refusal import NotPermitted
 from plugin.runtime.settings import OidcSettings
 
 ALGORITHMS = (
@@ -36,7 +36,7 @@ CLOCK_SKEW_S = 60
 _NAME = "oidc"
 
 
-class ProviderError(Refused):
+class ProviderError(NotPermitted):
     """Sign-in at the provider did not work; the message is for the person, `cause` for the audit log."""
 
     def __init__(self, message: str, cause: str) -> None:

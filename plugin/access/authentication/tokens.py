@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 
 from connectors.store.people import accounts, audit, tokens
 from connectors.store.people.accounts import Account
-from connectors.store.people.tokens import USE_IS_NOTED_EVERY, Token
+from connectors.store.people.tokens import USE_IS_NOTED_EVERY, ApiToken
 from plugin.access.authorization.permission import SCOPES, Permission, lesser
 from plugin.access.authorization.person import Person
-from plugin.access.authorization.refusal import Refused
+from plugin.access.authorization.refusal import NotPermitted
 from plugin.runtime.connector import Connector
 
 PREFIX = "okr_"
@@ -44,7 +44,7 @@ def issue(
     return text
 
 
-def revoke(connector: Connector, token_id: int, by: str, account_id: int | None = None) -> Token | None:
+def revoke(connector: Connector, token_id: int, by: str, account_id: int | None = None) -> ApiToken | None:
     """Take a token away at once; None where there is none, or none of this account."""
     with connector.store.write() as conn:
         found = next((one for one in tokens.all(conn, account_id) if one.id == token_id), None)
@@ -89,24 +89,26 @@ def hash_of(text: str) -> str:
 def _refuse_unusable(account: Account, name: str, scopes: Sequence[str], days: int) -> None:
     unknown = sorted(set(scopes) - SCOPES.keys())
     if not name:
-        raise Refused("Give the token a name that says what uses it, for example: nightly export.", "name")
+        raise NotPermitted(
+            "Give the token a name that says what uses it, for example: nightly export.", "name"
+        )
     if unknown or not scopes:
-        raise Refused(
+        raise NotPermitted(
             f"{', '.join(unknown) or 'Nothing'} is no scope. Choose one or more of: {', '.join(SCOPES)}.",
             "scope",
         )
     beyond = [scope for scope in scopes if not Permission(account.role).includes(SCOPES[scope])]
     if beyond:
-        raise Refused(
+        raise NotPermitted(
             f"{account.email} is {account.role} and cannot give the scope {', '.join(beyond)} to a token. "
             "Choose a smaller scope, or let an admin change the role.",
             "scope",
         )
     if not 1 <= days <= LONGEST_DAYS:
-        raise Refused(f"A token lasts 1 to {LONGEST_DAYS} days.", "days")
+        raise NotPermitted(f"A token lasts 1 to {LONGEST_DAYS} days.", "days")
 
 
-def _note_use(connector: Connector, token: Token, now: datetime) -> None:
+def _note_use(connector: Connector, token: ApiToken, now: datetime) -> None:
     if token.last_used_at is None or now - token.last_used_at >= USE_IS_NOTED_EVERY:
         with connector.store.write() as conn:
             tokens.note_use(conn, token, now)

@@ -8,7 +8,7 @@ from connectors.store.people import accounts, audit
 from connectors.store.people.accounts import Account
 from plugin.access.authentication import passwords
 from plugin.access.authorization.permission import ROLES, Permission
-from plugin.access.authorization.refusal import Refused
+from plugin.access.authorization.refusal import NotPermitted
 from plugin.runtime.connector import Connector
 
 LONGEST_NAME = 200
@@ -34,7 +34,9 @@ def insert(
     account_id = accounts.add(conn, address, given, known_role(role), password_hash, connector.clock())
     account = None if account_id is None else accounts.get(conn, account_id)
     if account is None:
-        raise Refused(f"{address} has an account already. jira-okr user list shows all of them.", "email")
+        raise NotPermitted(
+            f"{address} has an account already. jira-okr user list shows all of them.", "email"
+        )
     return account
 
 
@@ -43,7 +45,7 @@ def find(connector: Connector, email: str) -> Account:
     with connector.store.read() as conn:
         account = accounts.by_email(conn, email)
     if account is None:
-        raise Refused(f"There is no account {email}. jira-okr user list shows all of them.")
+        raise NotPermitted(f"There is no account {email}. jira-okr user list shows all of them.")
     return account
 
 
@@ -106,7 +108,7 @@ def good_hash(password: str, email: str) -> str:
     """The hash of a password that is good enough; Refused with the reason where it is not."""
     weakness = passwords.weakness(password, email)
     if weakness:
-        raise Refused(weakness, "password")
+        raise NotPermitted(weakness, "password")
     return passwords.hashed(password)
 
 
@@ -115,21 +117,21 @@ def good_email(email: str) -> str:
     address = email.strip()
     local, at, host = address.rpartition("@")
     if not (local and at and host) or len(address) > 254 or not address.isprintable() or " " in address:
-        raise Refused("Write an e-mail address, for example lee@acme.example.", "email")
+        raise NotPermitted("Write an e-mail address, for example lee@acme.example.", "email")
     return address
 
 
 def known_role(role: str) -> str:
     """The role; Refused where it is none."""
     if role not in {str(one) for one in ROLES}:
-        raise Refused(f"{role!r} is no role. Roles: {', '.join(ROLES)}.", "role")
+        raise NotPermitted(f"{role!r} is no role. Roles: {', '.join(ROLES)}.", "role")
     return role
 
 
 def _keep_an_admin(conn: Connection, account: Account) -> None:
     """Admins who close each other at once take turns here, so that the second one sees what the first one did."""
     if [one.id for one in accounts.open_with_role(conn, Permission.ADMIN)] == [account.id]:
-        raise Refused(f"{account.email} is the only admin. Make somebody else an admin first.")
+        raise NotPermitted(f"{account.email} is the only admin. Make somebody else an admin first.")
 
 
 def _note(

@@ -5,5 +5,5 @@ from __future__ import annotations
 from plugin.runtime.connector import NotReady
 
 
-class Refused(NotReady):
+class NotPermitted(NotReady):
     """Said to the person who asked, in a page, in the API or on the command line."""

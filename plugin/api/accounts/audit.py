@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from plugin.access.authorization.person import present
-from plugin.api.protocol.operation import Call, Reply, Routes
+from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.cursor import cursor, list_name, number_after
 from plugin.doors.filters import AuditQuery, search_of
 from plugin.doors.model import Given, Page
@@ -23,11 +23,11 @@ class MeGiven(Given):
 
 
 @ROUTES.get("/audit", "admin", "Who changed what of the configuration, newest first.")
-def list_audit(call: Call, query: AuditQuery) -> Reply[Page[ActGiven]]:
+def list_audit(caller: Caller, query: AuditQuery) -> Reply[Page[ActGiven]]:
     """Newest first."""
     name = list_name("audit", query)
     before = number_after(query.cursor, name)
-    found = list_entries(call.connector, call.actor, search_of(query), query.limit + 1, before)
+    found = list_entries(caller.connector, caller.actor, search_of(query), query.limit + 1, before)
     shown = found[: query.limit]
     more = len(found) > len(shown)
     return Reply(
@@ -38,7 +38,7 @@ def list_audit(call: Call, query: AuditQuery) -> Reply[Page[ActGiven]]:
 
 
 @ROUTES.get("/me", "viewer", "Who you are here, and what you may do.")
-def me(_call: Call) -> Reply[MeGiven]:
+def me(_call: Caller) -> Reply[MeGiven]:
     """Whether a token works, and what it may do."""
     person = present()
     return Reply(MeGiven(email=person.email, name=person.name, may=person.role.value, token=person.token))

@@ -11,14 +11,14 @@ from pydantic import Field
 from plugin.access.authentication import sessions
 from plugin.access.authentication.tokens import DEFAULT_DAYS, LONGEST_DAYS, LONGEST_NAME
 from plugin.api.protocol.addresses import TokenAddress
-from plugin.api.protocol.operation import UNKEPT, Call, Reply, Routes
+from plugin.api.protocol.operation import UNKEPT, Caller, Reply, Routes
 from plugin.doors.cursor import cursor, list_name, position
 from plugin.doors.model import Asked, Done, Given, ListQuery, Page, Word
 from plugin.doors.refusal import not_found
 from plugin.use_cases.accounts import own_account as own
 from plugin.use_cases.accounts import tokens
 from plugin.use_cases.accounts.own_account import own_account
-from plugin.use_cases.accounts.tokens import Token
+from plugin.use_cases.accounts.tokens import ApiToken
 
 ROUTES = Routes()
 
@@ -58,11 +58,11 @@ class ChangePassword(Asked):
 
 
 @ROUTES.get("/tokens", "viewer", "Your API tokens, without their text.")
-def list_tokens(call: Call, query: ListQuery) -> Reply[Page[TokenGiven]]:
+def list_tokens(caller: Caller, query: ListQuery) -> Reply[Page[TokenGiven]]:
     """Yours alone, in the order in which they were made."""
     name = list_name("tokens", query)
     after = position(query.cursor, name, (int,))
-    found = tokens.list_own(call.connector, call.actor)
+    found = tokens.list_own(caller.connector, caller.actor)
     left = [one for one in found if after is None or one.id > int(after[0])]
     shown = left[: query.limit]
     return Reply(
@@ -74,44 +74,44 @@ def list_tokens(call: Call, query: ListQuery) -> Reply[Page[TokenGiven]]:
 
 
 @ROUTES.post("/tokens", "viewer", "Make an API token, which is shown once.", status=201, in_person=True)
-def make_token(call: Call, body: MakeToken) -> Reply[TokenMade]:
+def make_token(caller: Caller, body: MakeToken) -> Reply[TokenMade]:
     """Its text is shown once; only a hash of it is kept."""
-    account = own_account(call.connector, call.actor)
-    text, made = tokens.make(call.connector, call.actor, account, body.name, body.scopes, body.days)
+    account = own_account(caller.connector, caller.actor)
+    text, made = tokens.make(caller.connector, caller.actor, account, body.name, body.scopes, body.days)
     values = _values(made)
     return Reply(TokenMade(**values, text=text), UNKEPT, again=TokenMade(**values, text=None))
 
 
 @ROUTES.delete("/tokens/{token}", "viewer", "Revoke a token of yours.", in_person=True)
-def revoke_token(call: Call, path: TokenAddress) -> Reply[Done]:
+def revoke_token(caller: Caller, path: TokenAddress) -> Reply[Done]:
     """What uses it is refused at once."""
     number = path.token
-    found = tokens.revoke_own(call.connector, call.actor, number)
+    found = tokens.revoke_own(caller.connector, caller.actor, number)
     if found is None:
         raise not_found("token", number, "GET /api/v1/tokens lists yours.")
     return Reply(Done(said=f"The token {found.name} is revoked."))
 
 
 @ROUTES.post("/me/password", "viewer", "Change your password.", in_person=True)
-def change_own_password(call: Call, body: ChangePassword) -> Reply[Done]:
+def change_own_password(caller: Caller, body: ChangePassword) -> Reply[Done]:
     """This session goes on under a new cookie; all others end."""
     address = request.remote_addr or "unknown"
-    own.change_password(call.connector, call.actor, body.current, body.new, address)
-    sessions.begin(call.connector, own_account(call.connector, call.actor))
+    own.change_password(caller.connector, caller.actor, body.current, body.new, address)
+    sessions.begin(caller.connector, own_account(caller.connector, caller.actor))
     return Reply(
         Done(said="The password is changed. Whoever else was signed in as you has to sign in again.")
     )
 
 
 @ROUTES.post("/me/sign-out-everywhere", "viewer", "End all your sessions.", in_person=True)
-def sign_out_everywhere(call: Call) -> Reply[Done]:
+def sign_out_everywhere(caller: Caller) -> Reply[Done]:
     """This session ends too. Tokens go on working."""
-    own.sign_out_everywhere(call.connector, call.actor)
-    sessions.end(call.connector)
+    own.sign_out_everywhere(caller.connector, caller.actor)
+    sessions.end(caller.connector)
     return Reply(Done(said="You are signed out everywhere."))
 
 
-def _values(token: Token) -> dict[str, Any]:
+def _values(token: ApiToken) -> dict[str, Any]:
     return {
         "id": token.id,
         "name": token.name,

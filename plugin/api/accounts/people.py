@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 
 from plugin.access.authorization.members import ways_in
 from plugin.api.protocol.addresses import PersonAddress
-from plugin.api.protocol.operation import UNKEPT, Call, Reply, Routes
+from plugin.api.protocol.operation import UNKEPT, Caller, Reply, Routes
 from plugin.doors.cursor import cursor, list_name, position
 from plugin.doors.model import Asked, Done, Given, ListQuery, Page, Word
 from plugin.doors.refusal import not_found
@@ -60,11 +60,11 @@ class PasswordGiven(Given):
 
 
 @ROUTES.get("/people", "admin", "Everybody who may sign in.")
-def list_people(call: Call, query: ListQuery) -> Reply[Page[PersonGiven]]:
+def list_people(caller: Caller, query: ListQuery) -> Reply[Page[PersonGiven]]:
     """By the order in which they were added."""
     name = list_name("people", query)
     after = position(query.cursor, name, (int,))
-    found = sorted(people.list_people(call.connector, call.actor), key=lambda one: one.id)
+    found = sorted(people.list_people(caller.connector, caller.actor), key=lambda one: one.id)
     left = [one for one in found if after is None or one.id > int(after[0])]
     shown = left[: query.limit]
     return Reply(
@@ -76,70 +76,70 @@ def list_people(call: Call, query: ListQuery) -> Reply[Page[PersonGiven]]:
 
 
 @ROUTES.get("/people/{person}", "admin", "One person.")
-def one_person(call: Call, path: PersonAddress) -> Reply[PersonGiven]:
+def one_person(caller: Caller, path: PersonAddress) -> Reply[PersonGiven]:
     """One of them."""
-    return Reply(person_given(person_of(call, path)))
+    return Reply(person_given(person_of(caller, path)))
 
 
 @ROUTES.post("/people", "admin", "Add somebody, with a password that is shown once.", status=201, scope=SCOPE)
-def add_person(call: Call, body: AddPerson) -> Reply[PasswordGiven]:
+def add_person(caller: Caller, body: AddPerson) -> Reply[PasswordGiven]:
     """The password is made here, shown once and to be changed by them."""
     password = people.generated_password() if body.password else None
-    made = people.add(call.connector, call.actor, body.email, body.name, body.role, password)
+    made = people.add(caller.connector, caller.actor, body.email, body.name, body.role, password)
     return _with_password(made, password, {"Location": f"/api/v1/people/{made.id}"})
 
 
 @ROUTES.put("/people/{person}/role", "admin", "Give another role.", scope=SCOPE)
-def give_role(call: Call, path: PersonAddress, body: GiveRole) -> Reply[PersonGiven]:
+def give_role(caller: Caller, path: PersonAddress, body: GiveRole) -> Reply[PersonGiven]:
     """It counts from the next request on. The only admin stays one."""
-    person = person_of(call, path)
-    people.change_role(call.connector, call.actor, person, body.role)
-    return Reply(person_given(person_of(call, path)))
+    person = person_of(caller, path)
+    people.change_role(caller.connector, caller.actor, person, body.role)
+    return Reply(person_given(person_of(caller, path)))
 
 
 @ROUTES.post("/people/{person}/disable", "admin", "Let somebody in no more.", scope=SCOPE)
-def disable_person(call: Call, path: PersonAddress) -> Reply[PersonGiven]:
+def disable_person(caller: Caller, path: PersonAddress) -> Reply[PersonGiven]:
     """Sessions end and tokens stop working at once."""
-    people.disable(call.connector, call.actor, person_of(call, path))
-    return Reply(person_given(person_of(call, path)))
+    people.disable(caller.connector, caller.actor, person_of(caller, path))
+    return Reply(person_given(person_of(caller, path)))
 
 
 @ROUTES.post("/people/{person}/enable", "admin", "Let somebody in again.", scope=SCOPE)
-def enable_person(call: Call, path: PersonAddress) -> Reply[PersonGiven]:
+def enable_person(caller: Caller, path: PersonAddress) -> Reply[PersonGiven]:
     """They may sign in again."""
-    people.enable(call.connector, call.actor, person_of(call, path))
-    return Reply(person_given(person_of(call, path)))
+    people.enable(caller.connector, caller.actor, person_of(caller, path))
+    return Reply(person_given(person_of(caller, path)))
 
 
 @ROUTES.post(
     "/people/{person}/password", "admin", "Make somebody a new password, which is shown once.", scope=SCOPE
 )
-def new_password(call: Call, path: PersonAddress) -> Reply[PasswordGiven]:
+def new_password(caller: Caller, path: PersonAddress) -> Reply[PasswordGiven]:
     """The former one and all sessions end."""
-    person, password = person_of(call, path), people.generated_password()
-    people.set_password(call.connector, call.actor, person, password)
-    return _with_password(person_of(call, path), password)
+    person, password = person_of(caller, path), people.generated_password()
+    people.set_password(caller.connector, caller.actor, person, password)
+    return _with_password(person_of(caller, path), password)
 
 
 @ROUTES.post("/people/{person}/sign-out", "admin", "Sign somebody out everywhere.", scope=SCOPE)
-def sign_out_person(call: Call, path: PersonAddress) -> Reply[Done]:
+def sign_out_person(caller: Caller, path: PersonAddress) -> Reply[Done]:
     """Everywhere. Their tokens go on working."""
-    person = person_of(call, path)
-    people.sign_out(call.connector, call.actor, person)
+    person = person_of(caller, path)
+    people.sign_out(caller.connector, caller.actor, person)
     return Reply(Done(said=f"{person.email} is signed out everywhere."))
 
 
 @ROUTES.delete("/people/{person}", "admin", "Remove an account and its tokens.", scope=SCOPE)
-def remove_person(call: Call, path: PersonAddress) -> Reply[Done]:
+def remove_person(caller: Caller, path: PersonAddress) -> Reply[Done]:
     """With their tokens; what they did stays in the audit log under their address."""
-    person = person_of(call, path)
-    people.remove(call.connector, call.actor, person)
+    person = person_of(caller, path)
+    people.remove(caller.connector, caller.actor, person)
     return Reply(Done(said=f"The account {person.email} is removed."))
 
 
-def person_of(call: Call, path: PersonAddress) -> Account:
+def person_of(caller: Caller, path: PersonAddress) -> Account:
     """The account of the address; 404 where there is none."""
-    found = people.person(call.connector, call.actor, path.person)
+    found = people.person(caller.connector, caller.actor, path.person)
     if found is None:
         raise not_found("person", path.person, "GET /api/v1/people lists everybody.")
     return found

@@ -13,10 +13,10 @@ from mappings.document.text.source import read_document
 from plugin.api.mappings.texts import YAML, PreviewGiven, Text, preview_given
 from plugin.api.protocol.addresses import RevisionAddress, SiteAddress
 from plugin.api.protocol.lookup import site_of
-from plugin.api.protocol.operation import JSON, Call, Reply, Routes
+from plugin.api.protocol.operation import JSON, Caller, Reply, Routes
 from plugin.doors.cursor import cursor, list_name, number_after
 from plugin.doors.model import Asked, Given, JsonAny, ListQuery, Page, Query, RevisionId
-from plugin.doors.refusal import Refusal, not_found
+from plugin.doors.refusal import RequestRefusal, not_found
 from plugin.use_cases.mapping import revisions
 from plugin.use_cases.mapping.comparison import differences
 from plugin.use_cases.mapping.mapping_life import begin_activation, rollback
@@ -92,9 +92,9 @@ class ExportQuery(Query):
 
 
 @ROUTES.get("/sites/{site}/mapping", "viewer", "The active mapping, with the ETag that a change of it needs.")
-def active_mapping(call: Call, path: SiteAddress) -> Reply[MappingGiven]:
+def active_mapping(caller: Caller, path: SiteAddress) -> Reply[MappingGiven]:
     """The mapping that rules now; its ETag is what a change of it has to name in If-Match."""
-    found = stored(call, site_of(call, path), None)
+    found = stored(caller, site_of(caller, path), None)
     return Reply(mapping_given(found), {"ETag": tag(found)})
 
 
@@ -105,14 +105,14 @@ def active_mapping(call: Call, path: SiteAddress) -> Reply[MappingGiven]:
     heavy=True,
     matched=True,
 )
-def activate_mapping(call: Call, path: SiteAddress, body: Activate) -> Reply[PreviewGiven]:
+def activate_mapping(caller: Caller, path: SiteAddress, body: Activate) -> Reply[PreviewGiven]:
     """Activate exactly what was previewed, or refuse because the world moved. What is unread is read first, in the background."""
-    site = site_of(call, path)
+    site = site_of(caller, path)
     with _activating:
-        require_seen(call, site)
+        require_seen(caller, site)
         previewed = begin_activation(
-            call.connector,
-            call.actor,
+            caller.connector,
+            caller.actor,
             site,
             body.text,
             agreed=body.preview,
@@ -129,34 +129,36 @@ def activate_mapping(call: Call, path: SiteAddress, body: Activate) -> Reply[Pre
     heavy=True,
     matched=True,
 )
-def roll_back_mapping(call: Call, path: SiteAddress, body: Rollback) -> Reply[MappingGiven]:
+def roll_back_mapping(caller: Caller, path: SiteAddress, body: Rollback) -> Reply[MappingGiven]:
     """Activate a former revision."""
-    site = site_of(call, path)
+    site = site_of(caller, path)
     with _activating:
-        require_seen(call, site)
-        target = rollback(call.connector, call.actor, site, body.revision, large=body.accept_large_change)
-    found = stored(call, site, target)
+        require_seen(caller, site)
+        target = rollback(caller.connector, caller.actor, site, body.revision, large=body.accept_large_change)
+    found = stored(caller, site, target)
     return Reply(mapping_given(found), {"ETag": tag(found)})
 
 
-def require_seen(call: Call, site: str) -> None:
+def require_seen(caller: Caller, site: str) -> None:
     """428 without a precondition, 412 where another mapping is active than the caller has seen."""
-    known = revisions.active(call.connector, call.actor, site)
-    match, none_match = call.headers.get("If-Match"), call.headers.get("If-None-Match")
+    known = revisions.active(caller.connector, caller.actor, site)
+    match, none_match = caller.headers.get("If-Match"), caller.headers.get("If-None-Match")
     remedy = f"GET /api/v1/sites/{site}/mapping gives the ETag; send it as If-Match."
     if known is None:
         if none_match == "*":
             return
         remedy = "No mapping is active yet: send If-None-Match: *."
-        raise Refusal(428 if match is None else 412, "Precondition", "What you saw is not named.", remedy)
+        raise RequestRefusal(
+            428 if match is None else 412, "Precondition", "What you saw is not named.", remedy
+        )
     if match is None:
         title = "Precondition required" if none_match is None else "Precondition failed"
-        raise Refusal(
+        raise RequestRefusal(
             428 if none_match is None else 412, title, "Say which mapping you have seen as active.", remedy
         )
     if tag(known) not in [one.strip() for one in match.split(",")]:
         detail = f"Another mapping is active meanwhile: {known.revision}."
-        raise Refusal(412, "Precondition failed", detail, remedy)
+        raise RequestRefusal(412, "Precondition failed", detail, remedy)
 
 
 def tag(found: Revision) -> str:
@@ -165,12 +167,12 @@ def tag(found: Revision) -> str:
 
 
 @ROUTES.get("/sites/{site}/mapping/revisions", "viewer", "Every revision, newest first.")
-def list_revisions(call: Call, path: SiteAddress, query: ListQuery) -> Reply[Page[RevisionGiven]]:
+def list_revisions(caller: Caller, path: SiteAddress, query: ListQuery) -> Reply[Page[RevisionGiven]]:
     """Newest first."""
-    site = site_of(call, path)
+    site = site_of(caller, path)
     name = list_name(f"revisions:{site}", query)
     begun = number_after(query.cursor, name) or 0
-    found = revisions.list_revisions(call.connector, call.actor, site)
+    found = revisions.list_revisions(caller.connector, caller.actor, site)
     shown = found[begun : begun + query.limit]
     more = len(found) > begun + len(shown)
     return Reply(
@@ -182,16 +184,16 @@ def list_revisions(call: Call, path: SiteAddress, query: ListQuery) -> Reply[Pag
 
 
 @ROUTES.get("/sites/{site}/mapping/revisions/{revision}", "viewer", "One revision with its text.")
-def one_revision(call: Call, path: RevisionAddress) -> Reply[MappingGiven]:
+def one_revision(caller: Caller, path: RevisionAddress) -> Reply[MappingGiven]:
     """A revision with its text."""
-    return Reply(mapping_given(stored(call, site_of(call, path), path.revision)))
+    return Reply(mapping_given(stored(caller, site_of(caller, path), path.revision)))
 
 
 @ROUTES.get("/sites/{site}/mapping/diff", "viewer", "Where two revisions differ.")
-def mapping_diff(call: Call, path: SiteAddress, query: DiffQuery) -> Reply[DifferencesGiven]:
+def mapping_diff(caller: Caller, path: SiteAddress, query: DiffQuery) -> Reply[DifferencesGiven]:
     """What differs between two revisions, place by place."""
-    site = site_of(call, path)
-    before, after = (stored(call, site, name) for name in (query.before, query.after))
+    site = site_of(caller, path)
+    before, after = (stored(caller, site, name) for name in (query.before, query.after))
     found = differences(before.text, after.text)
     return Reply(
         DifferencesGiven(
@@ -211,20 +213,20 @@ def mapping_diff(call: Call, path: SiteAddress, query: DiffQuery) -> Reply[Diffe
     "A mapping in its canonical form, as YAML or JSON.",
     answers={YAML: None, JSON: None},
 )
-def export_mapping(call: Call, path: SiteAddress, query: ExportQuery) -> Reply[Given]:
+def export_mapping(caller: Caller, path: SiteAddress, query: ExportQuery) -> Reply[Given]:
     """The canonical form; importing it again changes nothing."""
-    document = read_document(stored(call, site_of(call, path), query.revision).text).require()
+    document = read_document(stored(caller, site_of(caller, path), query.revision).text).require()
     if query.format == "json":
         return Reply(body=to_json(document), media=JSON)
     return Reply(body=export(document), media=YAML)
 
 
-def stored(call: Call, site: str, name: str | None) -> Revision:
+def stored(caller: Caller, site: str, name: str | None) -> Revision:
     """The active revision, or the one whose id begins with `name`."""
     found = (
-        revisions.active(call.connector, call.actor, site)
+        revisions.active(caller.connector, caller.actor, site)
         if name is None
-        else revisions.revision(call.connector, call.actor, site, name)
+        else revisions.revision(caller.connector, caller.actor, site, name)
     )
     if found is not None:
         return found
@@ -234,7 +236,7 @@ def stored(call: Call, site: str, name: str | None) -> Revision:
     remedy = (
         f"Preview one, then PUT /api/v1/sites/{site}/mapping; GET /api/v1/presets has texts to begin with."
     )
-    raise Refusal(404, "No mapping", detail, remedy)
+    raise RequestRefusal(404, "No mapping", detail, remedy)
 
 
 def mapping_given(found: Revision) -> MappingGiven:

@@ -18,7 +18,7 @@ from mappings.write_back.preview import (
 from plugin.api.protocol.addresses import PresetAddress, SiteAddress
 from plugin.api.protocol.failures import fault_of
 from plugin.api.protocol.lookup import site_of
-from plugin.api.protocol.operation import Call, Reply, Routes
+from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.model import Asked, Given, MappingText
 from plugin.doors.problem import Fault
 from plugin.doors.refusal import not_found
@@ -135,7 +135,7 @@ class SchemaGiven(Given):
     "Say everything that is wrong with a text, without asking Jira.",
     heavy=True,
 )
-def validate_mapping(_call: Call, body: Text) -> Reply[FindingsGiven]:
+def validate_mapping(_call: Caller, body: Text) -> Reply[FindingsGiven]:
     """Shape, cross-references, JQL and advice; asks no Jira."""
     return Reply(findings_given(read_text(body.text)))
 
@@ -193,13 +193,13 @@ def _row(row: RowDifference) -> RowDifferenceGiven:
 
 
 @ROUTES.get("/mappings/schema", "viewer", "The JSON Schema of mapping documents.")
-def mapping_schema(_call: Call) -> Reply[SchemaGiven]:
+def mapping_schema(_call: Caller) -> Reply[SchemaGiven]:
     """JSON Schema 2020-12, every key described."""
     return Reply(SchemaGiven(**json_schema()))
 
 
 @ROUTES.get("/presets", "viewer", "Mappings to begin with.")
-def list_presets(_call: Call) -> Reply[PresetsGiven]:
+def list_presets(_call: Caller) -> Reply[PresetsGiven]:
     """All of them, with their texts."""
     return Reply(
         PresetsGiven(items=[PresetGiven(name=name, text=presets.text(name)) for name in presets.names()])
@@ -207,7 +207,7 @@ def list_presets(_call: Call) -> Reply[PresetsGiven]:
 
 
 @ROUTES.get("/presets/{preset}", "viewer", "The text of a preset.", answers={YAML: None})
-def one_preset(_call: Call, path: PresetAddress) -> Reply[Given]:
+def one_preset(_call: Caller, path: PresetAddress) -> Reply[Given]:
     """The text of one, comments included."""
     name = path.preset
     if name not in presets.names():
@@ -221,9 +221,9 @@ def one_preset(_call: Call, path: PresetAddress) -> Reply[Given]:
     "Check a text against the live Jira: fields, types, screens, options, permissions.",
     heavy=True,
 )
-def check_mapping(call: Call, path: SiteAddress, body: Text) -> Reply[FindingsGiven]:
+def check_mapping(caller: Caller, path: SiteAddress, body: Text) -> Reply[FindingsGiven]:
     """Everything, the live Jira included."""
-    return Reply(findings_given(check_text(call.connector, call.actor, site_of(call, path), body.text)))
+    return Reply(findings_given(check_text(caller.connector, caller.actor, site_of(caller, path), body.text)))
 
 
 @ROUTES.post(
@@ -232,9 +232,11 @@ def check_mapping(call: Call, path: SiteAddress, body: Text) -> Reply[FindingsGi
     "What activating a text would do: every objective before and after, and the writes.",
     heavy=True,
 )
-def preview_mapping(call: Call, path: SiteAddress, body: Text) -> Reply[PreviewGiven]:
+def preview_mapping(caller: Caller, path: SiteAddress, body: Text) -> Reply[PreviewGiven]:
     """The real planner in dry run over the mirror; asks Jira nothing."""
-    return Reply(preview_given(preview_text(call.connector, call.actor, site_of(call, path), body.text)))
+    return Reply(
+        preview_given(preview_text(caller.connector, caller.actor, site_of(caller, path), body.text))
+    )
 
 
 @ROUTES.post(
@@ -243,8 +245,8 @@ def preview_mapping(call: Call, path: SiteAddress, body: Text) -> Reply[PreviewG
     "Write the names that Jira has today into a text; it is neither kept nor activated.",
     heavy=True,
 )
-def reword_mapping(call: Call, path: SiteAddress, body: TextIfAny) -> Reply[RewordedGiven]:
+def reword_mapping(caller: Caller, path: SiteAddress, body: TextIfAny) -> Reply[RewordedGiven]:
     """Means the same by other words; comments and form stay. Without a text, of the active mapping."""
-    found = reworded(call.connector, call.actor, site_of(call, path), body.text)
+    found = reworded(caller.connector, caller.actor, site_of(caller, path), body.text)
     left = [fault_of(one) for one in found.left]
     return Reply(RewordedGiven(text=found.text, changed=found.changed, left=left))

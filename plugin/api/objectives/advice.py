@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from plugin.api.protocol.lookup import site_of
-from plugin.api.protocol.operation import Call, Reply, Routes
+from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.model import Given, SiteQuery, Word
 from plugin.doors.refusal import not_found
 from plugin.use_cases.cycles.cycles import UnknownCycle
@@ -38,10 +38,10 @@ class AdvicesGiven(Given):
 
 
 @ROUTES.get("/advice", "viewer", "What can be advised on the objectives as they stand.", heavy=True)
-def advice(call: Call, query: AdviceQuery) -> Reply[AdvicesGiven]:
+def advice(caller: Caller, query: AdviceQuery) -> Reply[AdvicesGiven]:
     """Too many or too few objectives and key results, nobody's, without an end or a measure, only outputs, achieved every time."""
     try:
-        found = list_advice(call.connector, call.actor, site_of(call, query), query.cycle)
+        found = list_advice(caller.connector, caller.actor, site_of(caller, query), query.cycle)
     except UnknownCycle:
         raise not_found("cycle", query.cycle, "GET /api/v1/cycles lists them.") from None
     return Reply(AdvicesGiven(items=[AdviceGiven(**advice_values(one)) for one in found]))

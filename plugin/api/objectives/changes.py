@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pydantic import Field
 
 from plugin.api.protocol.lookup import site_of
-from plugin.api.protocol.operation import Call, Reply, Routes
+from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.cursor import cursor, list_name, number_after
 from plugin.doors.model import LONGEST_CURSOR, MOST_ROWS, USUAL_ROWS, Given, SiteQuery
 from plugin.use_cases.objectives.objective_values import exact_text, number
@@ -58,14 +58,14 @@ class ChangesQuery(SiteQuery):
 
 
 @ROUTES.get("/changes", "viewer", "Changes of objectives in order, from a cursor on.")
-def changes(call: Call, query: ChangesQuery) -> Reply[ChangesGiven]:
+def changes(caller: Caller, query: ChangesQuery) -> Reply[ChangesGiven]:
     """The feed."""
-    site = site_of(call, query)
+    site = site_of(caller, query)
     name = list_name(f"changes:{site}", SiteQuery(site=None))
     begun = number_after(query.since, name) or 0
-    store = call.connector.store
-    settled = None if store.dialect == "sqlite" else call.connector.clock() - SETTLING
-    found = news(call.connector, call.actor, site, query.limit + 1, begun, settled)
+    store = caller.connector.store
+    settled = None if store.dialect == "sqlite" else caller.connector.clock() - SETTLING
+    found = news(caller.connector, caller.actor, site, query.limit + 1, begun, settled)
     shown = found[: query.limit]
     last = shown[-1][0].id if shown else begun
     return Reply(

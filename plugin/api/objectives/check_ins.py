@@ -11,13 +11,13 @@ from mappings.explain.check_in import DELTA, LONGEST_NOTE, Measure
 from mappings.numbers import exact
 from plugin.api.protocol.addresses import CheckInAddress, ObjectiveAddress
 from plugin.api.protocol.lookup import objective_of, site_of
-from plugin.api.protocol.operation import Call, Reply, Routes
+from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.cursor import cursor, list_name, position
 from plugin.doors.model import Asked, Done, Given, Page, PageQuery, SiteQuery, Word
 from plugin.doors.problem import Fault
-from plugin.doors.refusal import Refusal, not_found
+from plugin.doors.refusal import RequestRefusal, not_found
 from plugin.use_cases.objectives import check_ins, due_check_ins
-from plugin.use_cases.objectives.check_ins import CheckInRefused, Kept, Said
+from plugin.use_cases.objectives.check_ins import CheckInRefused, KeptCheckIn, Statement
 from plugin.use_cases.objectives.objective_values import exact_text, number
 
 ROUTES = Routes()
@@ -82,12 +82,12 @@ class CheckInAsked(Asked):
     "viewer",
     "What people said its key results stand at, the latest first.",
 )
-def list_check_ins(call: Call, path: ObjectiveAddress, query: PageQuery) -> Reply[Page[CheckInGiven]]:
+def list_check_ins(caller: Caller, path: ObjectiveAddress, query: PageQuery) -> Reply[Page[CheckInGiven]]:
     """The latest first, ended ones too."""
-    site, saved = objective_of(call, path, query)
+    site, saved = objective_of(caller, path, query)
     name = list_name(f"check-ins:{site}:{saved.state.id}", query)
     begun = position(query.cursor, name, (int,))
-    found = check_ins.list_check_ins(call.connector, call.actor, site, saved.state.id)
+    found = check_ins.list_check_ins(caller.connector, caller.actor, site, saved.state.id)
     rest = [one for one in found if begun is None or one.check_in.id < int(begun[0])]
     shown = rest[: query.limit]
     after = cursor(name, shown[-1].check_in.id) if len(rest) > len(shown) else None
@@ -123,13 +123,13 @@ class DueQuery(PageQuery):
     "viewer",
     "Key results that wait for a check-in, and objectives of an ended cycle that wait for their score.",
 )
-def list_due(call: Call, query: DueQuery) -> Reply[Page[DueGiven]]:
+def list_due(caller: Caller, query: DueQuery) -> Reply[Page[DueGiven]]:
     """Those missed most often first; none where the mapping has no `check_ins`."""
-    site = site_of(call, query)
+    site = site_of(caller, query)
     name = list_name(f"due:{site}", query)
     begun = position(query.cursor, name, (int,))
     start = int(begun[0]) if begun is not None else 0
-    found = due_check_ins.due_check_ins(call.connector, call.actor, site, query.owner or "")
+    found = due_check_ins.due_check_ins(caller.connector, caller.actor, site, query.owner or "")
     shown = found[start : start + query.limit]
     after = start + len(shown)
     given = [DueGiven(**due_check_ins.due_values(one)) for one in shown]
@@ -153,12 +153,12 @@ class CommentGiven(Given):
     "viewer",
     "Comments on its key results that begin as check-ins do, and how each was taken.",
 )
-def list_comments(call: Call, path: ObjectiveAddress, query: PageQuery) -> Reply[Page[CommentGiven]]:
+def list_comments(caller: Caller, path: ObjectiveAddress, query: PageQuery) -> Reply[Page[CommentGiven]]:
     """The latest first; those that are no check-in any more are left out."""
-    site, saved = objective_of(call, path, query)
+    site, saved = objective_of(caller, path, query)
     name = list_name(f"comments:{site}:{saved.state.id}", query)
     begun = position(query.cursor, name, (int,))
-    found = check_ins.list_comments(call.connector, call.actor, site, saved.state.id)
+    found = check_ins.list_comments(caller.connector, caller.actor, site, saved.state.id)
     rest = found[int(begun[0]) if begun is not None else 0 :]
     shown = rest[: query.limit]
     after = len(found) - len(rest) + len(shown)
@@ -185,9 +185,11 @@ def list_comments(call: Call, path: ObjectiveAddress, query: PageQuery) -> Reply
     "Say what a key result stands at, instead of what is derived.",
     status=201,
 )
-def check_in(call: Call, path: ObjectiveAddress, query: SiteQuery, body: CheckInAsked) -> Reply[CheckInGiven]:
+def check_in(
+    caller: Caller, path: ObjectiveAddress, query: SiteQuery, body: CheckInAsked
+) -> Reply[CheckInGiven]:
     """It takes the place of the one that stood, and is written back like any other change."""
-    site, saved = objective_of(call, path, query)
+    site, saved = objective_of(caller, path, query)
     value = None if body.value is None else exact(body.value)
     delta = None if body.delta is None else exact(body.delta)
     if value is None and body.value is not None:
@@ -195,15 +197,15 @@ def check_in(call: Call, path: ObjectiveAddress, query: SiteQuery, body: CheckIn
     try:
         confidence = check_ins.typed_confidence(body.confidence or "")
         kept = check_ins.check_in(
-            call.connector,
-            call.actor,
+            caller.connector,
+            caller.actor,
             site,
             saved.state.id,
-            Said(body.key_result, value, body.note, body.until, delta, confidence=confidence),
+            Statement(body.key_result, value, body.note, body.until, delta, confidence=confidence),
         )
     except CheckInRefused as error:
         raise of_refused(error) from None
-    return Reply(check_in_given(Kept(kept)))
+    return Reply(check_in_given(KeptCheckIn(kept)))
 
 
 @ROUTES.delete(
@@ -211,10 +213,10 @@ def check_in(call: Call, path: ObjectiveAddress, query: SiteQuery, body: CheckIn
     "editor",
     "Withdraw a check-in: the derived value is shown again.",
 )
-def withdraw_check_in(call: Call, path: CheckInAddress, query: SiteQuery) -> Reply[Done]:
+def withdraw_check_in(caller: Caller, path: CheckInAddress, query: SiteQuery) -> Reply[Done]:
     """The derived value is shown again."""
-    site, saved = objective_of(call, path, query)
-    ended = check_ins.withdraw(call.connector, call.actor, site, saved.state.id, path.check_in)
+    site, saved = objective_of(caller, path, query)
+    ended = check_ins.withdraw(caller.connector, caller.actor, site, saved.state.id, path.check_in)
     if ended is None:
         remedy = "GET …/check-ins lists them; one that has ended cannot be withdrawn again."
         raise not_found("check-in that stands", path.check_in, remedy)
@@ -223,13 +225,15 @@ def withdraw_check_in(call: Call, path: CheckInAddress, query: SiteQuery) -> Rep
     )
 
 
-def of_refused(error: CheckInRefused) -> Refusal:
+def of_refused(error: CheckInRefused) -> RequestRefusal:
     """422 with every part that is wrong."""
     errors = [Fault(pointer=f"/{part}", detail=said) for part, said in error.faults]
-    return Refusal(422, "Check-in refused", str(error), "Mend what is named, and send it again.", errors)
+    return RequestRefusal(
+        422, "Check-in refused", str(error), "Mend what is named, and send it again.", errors
+    )
 
 
-def check_in_given(one: Kept) -> CheckInGiven:
+def check_in_given(one: KeptCheckIn) -> CheckInGiven:
     """One check-in as an answer shows it."""
     about = one.check_in
     return CheckInGiven(

@@ -7,18 +7,18 @@ from typing import Literal
 
 from pydantic import Field
 
-from mappings.rollup.carry_plan import Choice
-from mappings.rollup.closing_record import Kind
-from mappings.rollup.score import Reading
+from mappings.rollup.carry_plan import CarryChoice
+from mappings.rollup.closing_record import LinkKind
+from mappings.rollup.score import ScoreMeaning
 from mappings.rollup.state import HealthLevel
 from plugin.api.protocol.addresses import CycleAddress
 from plugin.api.protocol.lookup import known_site, site_of
-from plugin.api.protocol.operation import Call, Reply, Routes
+from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.model import MOST_ROWS, Asked, Given, SiteName, SiteQuery, Word
-from plugin.doors.refusal import Refusal, not_found
+from plugin.doors.refusal import RequestRefusal, not_found
 from plugin.use_cases.cycles import carry, closure, cycles
 from plugin.use_cases.cycles.carry import CarryState
-from plugin.use_cases.cycles.closure import LONGEST_NOTE, Said, typed_score
+from plugin.use_cases.cycles.closure import LONGEST_NOTE, ScoreStatement, typed_score
 from plugin.use_cases.cycles.cycles import CycleRefused, CycleState, UnknownCycle
 
 ROUTES = Routes()
@@ -77,7 +77,7 @@ class ScoreGiven(Given):
     derived: float | None
     said: float | None = Field(description="What a person said instead.")
     reason: str
-    reading: Reading
+    reading: ScoreMeaning
     colour: str
     health: HealthLevel
     health_rule: str
@@ -88,7 +88,7 @@ class ScoreGiven(Given):
 class CycleActGiven(Given):
     """That the cycle was closed, or opened again."""
 
-    act: Kind
+    act: LinkKind
     version: int
     at: datetime
     by: str
@@ -248,90 +248,96 @@ class CarriedGiven(Given):
 
 
 @ROUTES.get("/cycles", "viewer", "The cycles of a site, and how their objectives score.")
-def list_cycles(call: Call, query: SiteQuery) -> Reply[CyclesGiven]:
+def list_cycles(caller: Caller, query: SiteQuery) -> Reply[CyclesGiven]:
     """Those that run now and those that objectives ran in."""
-    found = cycles.list_cycles(call.connector, call.actor, site_of(call, query))
+    found = cycles.list_cycles(caller.connector, caller.actor, site_of(caller, query))
     return Reply(CyclesGiven.model_validate({"items": [cycles.cycle_values(one) for one in found]}))
 
 
 @ROUTES.get("/cycles/verification", "viewer", "Whether records of closed cycles were changed.")
-def verification(call: Call, query: SiteQuery) -> Reply[VerificationGiven]:
+def verification(caller: Caller, query: SiteQuery) -> Reply[VerificationGiven]:
     """Each record is chained to the one before it."""
-    found = cycles.verify_records(call.connector, call.actor, site_of(call, query))
+    found = cycles.verify_records(caller.connector, caller.actor, site_of(caller, query))
     return Reply(
         VerificationGiven(records=found.links, head=found.head, whole=found.whole, faults=list(found.faults))
     )
 
 
 @ROUTES.get("/cycles/{cycle}", "viewer", "One cycle with the scores of its objectives.")
-def one_cycle(call: Call, path: CycleAddress, query: SiteQuery) -> Reply[CycleDetailGiven]:
+def one_cycle(caller: Caller, path: CycleAddress, query: SiteQuery) -> Reply[CycleDetailGiven]:
     """From its records where it is closed."""
     try:
-        found = cycles.show_cycle(call.connector, call.actor, site_of(call, query), path.cycle)
+        found = cycles.show_cycle(caller.connector, caller.actor, site_of(caller, query), path.cycle)
     except UnknownCycle as error:
         raise not_found("cycle", error.cycle_id, "GET /cycles lists those there are.") from error
     return Reply(CycleDetailGiven.model_validate(cycles.detail_values(found)))
 
 
 @ROUTES.post("/cycles/{cycle}/close", "editor", "Freeze the numbers of a cycle that has ended.")
-def close_cycle(call: Call, path: CycleAddress, body: ClosingAsked) -> Reply[ClosedGiven]:
+def close_cycle(caller: Caller, path: CycleAddress, body: ClosingAsked) -> Reply[ClosedGiven]:
     """Once, and never before its end."""
-    site = known_site(call.connector, body.site)
+    site = known_site(caller.connector, body.site)
     said = {
-        one.objective: Said(None if one.score is None else typed_score(repr(one.score)), one.reason)
+        one.objective: ScoreStatement(None if one.score is None else typed_score(repr(one.score)), one.reason)
         for one in body.scores
     }
     try:
-        done = closure.close_cycle(call.connector, call.actor, site, path.cycle, said, body.note, body.reason)
+        done = closure.close_cycle(
+            caller.connector, caller.actor, site, path.cycle, said, body.note, body.reason
+        )
     except UnknownCycle as error:
         raise not_found("cycle", error.cycle_id, "GET /cycles lists those there are.") from error
     except CycleRefused as error:
-        raise Refusal(409, "Not closed", str(error), "Mend this, and close it again.") from error
+        raise RequestRefusal(409, "Not closed", str(error), "Mend this, and close it again.") from error
     return Reply(
         ClosedGiven(cycle=done.cycle_id, version=done.version, objectives=done.objectives, hash=done.hash)
     )
 
 
 @ROUTES.post("/cycles/{cycle}/reopen", "admin", "Open a closed cycle again.")
-def reopen_cycle(call: Call, path: CycleAddress, body: ReopeningAsked) -> Reply[ReopenedGiven]:
+def reopen_cycle(caller: Caller, path: CycleAddress, body: ReopeningAsked) -> Reply[ReopenedGiven]:
     """Its records stay."""
-    site = known_site(call.connector, body.site)
+    site = known_site(caller.connector, body.site)
     try:
-        version = closure.reopen_cycle(call.connector, call.actor, site, path.cycle, body.reason)
+        version = closure.reopen_cycle(caller.connector, caller.actor, site, path.cycle, body.reason)
     except CycleRefused as error:
-        raise Refusal(409, "Not opened", str(error), "GET /cycles/{cycle} shows what it is.") from error
+        raise RequestRefusal(
+            409, "Not opened", str(error), "GET /cycles/{cycle} shows what it is."
+        ) from error
     return Reply(ReopenedGiven(cycle=path.cycle, version=version))
 
 
 @ROUTES.get("/cycles/{cycle}/carry", "viewer", "What carrying a closed cycle forward would do.")
-def preview_carry(call: Call, path: CycleAddress, query: CarryQuery) -> Reply[CarryPreviewGiven]:
+def preview_carry(caller: Caller, path: CycleAddress, query: CarryQuery) -> Reply[CarryPreviewGiven]:
     """Objective by objective, with what would be set in Jira; and how far what was asked for is."""
     try:
         found = carry.preview_carry(
-            call.connector, call.actor, site_of(call, query), path.cycle, query.into or ""
+            caller.connector, caller.actor, site_of(caller, query), path.cycle, query.into or ""
         )
     except UnknownCycle as error:
         raise not_found("cycle", error.cycle_id, "GET /cycles lists those there are.") from error
     except CycleRefused as error:
-        raise Refusal(
+        raise RequestRefusal(
             409, "Not to be carried", str(error), "GET /cycles/{cycle} shows what it is."
         ) from error
     return Reply(CarryPreviewGiven.model_validate(carry.preview_values(found)))
 
 
 @ROUTES.post("/cycles/{cycle}/carry", "editor", "Carry objectives of a closed cycle forward.")
-def carry_forward(call: Call, path: CycleAddress, body: CarryAsked) -> Reply[CarriedGiven]:
+def carry_forward(caller: Caller, path: CycleAddress, body: CarryAsked) -> Reply[CarriedGiven]:
     """Twice is once. What is set in Jira is set by the workers; `GET` says how far that is."""
-    site = known_site(call.connector, body.site)
-    choice = Choice(frozenset(body.along), frozenset(body.behind), body.start == "keep", body.rows == "all")
+    site = known_site(caller.connector, body.site)
+    choice = CarryChoice(
+        frozenset(body.along), frozenset(body.behind), body.start == "keep", body.rows == "all"
+    )
     try:
         done = carry.carry_forward(
-            call.connector, call.actor, site, path.cycle, body.objectives, body.into or "", choice
+            caller.connector, caller.actor, site, path.cycle, body.objectives, body.into or "", choice
         )
     except UnknownCycle as error:
         raise not_found("cycle", error.cycle_id, "GET /cycles lists those there are.") from error
     except CycleRefused as error:
-        raise Refusal(
+        raise RequestRefusal(
             409, "Not carried", str(error), "GET /cycles/{cycle}/carry says what can be."
         ) from error
     return Reply(CarriedGiven(into=done.into, carried=list(done.carried), before=list(done.before)))

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pydantic import Field
 
 from plugin.api.protocol.lookup import site_of
-from plugin.api.protocol.operation import JSON, Call, Reply, Routes
+from plugin.api.protocol.operation import JSON, Caller, Reply, Routes
 from plugin.doors.exports import (
     Format,
     HistoryRow,
@@ -54,9 +54,9 @@ class AuditExport(AuditQuery, Exported):
     "Objectives as CSV or JSON.",
     answers={CSV: None, JSON: list[ObjectiveRow]},
 )
-def export_objectives(call: Call, query: ObjectivesExport) -> Reply[Given]:
+def export_objectives(caller: Caller, query: ObjectivesExport) -> Reply[Given]:
     """One line per objective."""
-    rows = objective_rows(call.connector, call.actor, site_of(call, query), query)
+    rows = objective_rows(caller.connector, caller.actor, site_of(caller, query), query)
     return streamed(ObjectiveRow, rows, query.format, "objectives")
 
 
@@ -66,27 +66,27 @@ def export_objectives(call: Call, query: ObjectivesExport) -> Reply[Given]:
     "Every row behind every number as CSV or JSON.",
     answers={CSV: None, JSON: list[LedgerRow]},
 )
-def export_ledgers(call: Call, query: ObjectivesExport) -> Reply[Given]:
+def export_ledgers(caller: Caller, query: ObjectivesExport) -> Reply[Given]:
     """Every row of every ledger."""
-    rows = ledger_rows(call.connector, call.actor, site_of(call, query), query)
+    rows = ledger_rows(caller.connector, caller.actor, site_of(caller, query), query)
     return streamed(LedgerRow, rows, query.format, "ledgers")
 
 
 @ROUTES.get(
     "/exports/history", "viewer", "History as CSV or JSON.", answers={CSV: None, JSON: list[HistoryRow]}
 )
-def export_history(call: Call, query: HistoryExport) -> Reply[Given]:
+def export_history(caller: Caller, query: HistoryExport) -> Reply[Given]:
     """Every point, in the order in which it was noted."""
-    rows = history_rows(call.connector, call.actor, site_of(call, query), query.objective)
+    rows = history_rows(caller.connector, caller.actor, site_of(caller, query), query.objective)
     return streamed(HistoryRow, rows, query.format, "history")
 
 
 @ROUTES.get(
     "/exports/audit", "admin", "The audit log as CSV or JSON.", answers={CSV: None, JSON: list[ActGiven]}
 )
-def export_audit(call: Call, query: AuditExport) -> Reply[Given]:
+def export_audit(caller: Caller, query: AuditExport) -> Reply[Given]:
     """Every act that is looked for."""
-    return streamed(ActGiven, act_rows(call.connector, call.actor, query), query.format, "audit")
+    return streamed(ActGiven, act_rows(caller.connector, caller.actor, query), query.format, "audit")
 
 
 def streamed(shape: type[Given], rows: Iterable[Given], format: Format, name: str) -> Reply[Given]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 
-from mappings.forecast.answer import Level, Need
+from mappings.forecast.answer import Likelihood, Need
 from plugin.api.objectives.objectives import NamedGiven
 from plugin.api.protocol.addresses import CycleAddress, ObjectiveAddress
 from plugin.api.protocol.lookup import objective_of
-from plugin.api.protocol.operation import Call, Reply, Routes
+from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.model import Given, SiteQuery
-from plugin.doors.refusal import Refusal
+from plugin.doors.refusal import RequestRefusal
 from plugin.use_cases.objectives.forecast_record import calibration_of, calibration_values
 from plugin.use_cases.objectives.forecasts import forecast_of, forecast_values
 
@@ -92,7 +92,7 @@ class KeyResultForecastGiven(Given):
     contributing: bool
     probability: float | None
     probability_exact: str | None
-    level: Level | None
+    level: Likelihood | None
     reached: bool
     sentence: str
     likely_by: date | None
@@ -115,7 +115,7 @@ class ForecastGiven(Given):
     last_day: date | None
     probability: float | None
     probability_exact: str | None
-    level: Level | None
+    level: Likelihood | None
     reached: bool
     sentence: str
     deciding: str | None
@@ -130,7 +130,7 @@ class CalibrationGiven(Given):
     A forecast is that of one key result on one day; what was reached already is none.
     """
 
-    level: Level
+    level: Likelihood
     forecasts: int
     key_results: int
     called: float | None
@@ -151,19 +151,21 @@ class CalibrationsGiven(Given):
     "viewer",
     "How likely an objective is to be reached by the end of its cycle.",
 )
-def forecast(call: Call, path: ObjectiveAddress, query: SiteQuery) -> Reply[ForecastGiven]:
+def forecast(caller: Caller, path: ObjectiveAddress, query: SiteQuery) -> Reply[ForecastGiven]:
     """Advice with what it was made from; no number of the objective depends on it."""
-    site, saved = objective_of(call, path, query)
-    found = forecast_of(call.connector, call.actor, site, saved.state.id)
+    site, saved = objective_of(caller, path, query)
+    found = forecast_of(caller.connector, caller.actor, site, saved.state.id)
     if found is None:
-        raise Refusal(409, "No mapping", "No mapping rules this site.", "Activate one, and begin again.")
+        raise RequestRefusal(
+            409, "No mapping", "No mapping rules this site.", "Activate one, and begin again."
+        )
     named = NamedGiven(id=saved.state.id, key=saved.state.key, title=saved.state.title)
     return Reply(ForecastGiven.model_validate({"objective": named, **forecast_values(found)}))
 
 
 @ROUTES.get("/cycles/{cycle}/calibration", "viewer", "How good the forecasts of a cycle that has ended were.")
-def calibration(call: Call, path: CycleAddress) -> Reply[CalibrationsGiven]:
+def calibration(caller: Caller, path: CycleAddress) -> Reply[CalibrationsGiven]:
     """On all sites. What was forecast is held against what stood at the end of the cycle's last day."""
-    found = calibration_of(call.connector, call.actor, path.cycle)
+    found = calibration_of(caller.connector, caller.actor, path.cycle)
     levels = [calibration_values(one) for one in found]
     return Reply(CalibrationsGiven.model_validate({"cycle": path.cycle, "levels": levels}))

@@ -7,7 +7,7 @@ from datetime import datetime
 from pydantic import Field
 
 from plugin.api.protocol.lookup import known_site, site_of
-from plugin.api.protocol.operation import UNKEPT, Call, Reply, Routes
+from plugin.api.protocol.operation import UNKEPT, Caller, Reply, Routes
 from plugin.doors.cursor import cursor, list_name, position
 from plugin.doors.model import Asked, Given, Page, PageQuery, SiteName, SiteQuery, Word
 from plugin.use_cases.objectives import goals
@@ -71,13 +71,13 @@ class LinkedGiven(Given):
 
 
 @ROUTES.get("/goals", "editor", "The goals of Atlassian Goals.", heavy=True)
-def list_goals(call: Call, query: PageQuery) -> Reply[Page[GoalGiven]]:
+def list_goals(caller: Caller, query: PageQuery) -> Reply[Page[GoalGiven]]:
     """Those that the connector's account sees and that are not archived, by key, as they are now."""
-    site = site_of(call, query)
+    site = site_of(caller, query)
     name = list_name(f"goals:{site}", query)
     begun = position(query.cursor, name, (int,))
     start = 0 if begun is None else int(begun[0])
-    found = goals.list_goals(call.connector, call.actor, site)
+    found = goals.list_goals(caller.connector, caller.actor, site)
     shown = found[start : start + query.limit]
     more = len(found) > start + len(shown)
     items = [goal_given(one) for one in shown]
@@ -106,9 +106,9 @@ def goal_given(one: Goal) -> GoalGiven:
 
 
 @ROUTES.get("/goals/check", "editor", "Whether Atlassian Goals can be worked with.", heavy=True)
-def check_goals(call: Call, query: SiteQuery) -> Reply[GoalCheckGiven]:
+def check_goals(caller: Caller, query: SiteQuery) -> Reply[GoalCheckGiven]:
     """Asks the gateway now, and writes nothing."""
-    return Reply(check_given(goals.check(call.connector, call.actor, site_of(call, query))), UNKEPT)
+    return Reply(check_given(goals.check(caller.connector, caller.actor, site_of(caller, query))), UNKEPT)
 
 
 def check_given(found: GoalCheck) -> GoalCheckGiven:
@@ -124,10 +124,10 @@ def check_given(found: GoalCheck) -> GoalCheckGiven:
 
 
 @ROUTES.post("/goals/link", "editor", "Let an objective feed a goal.", heavy=True)
-def link_goal(call: Call, body: LinkGoal) -> Reply[LinkedGiven]:
+def link_goal(caller: Caller, body: LinkGoal) -> Reply[LinkedGiven]:
     """Writes the key of the goal into the field of the objective's issue that the mapping reads it from."""
-    site = known_site(call.connector, body.site)
-    found = goals.link(call.connector, call.actor, site, body.objective, body.goal)
+    site = known_site(caller.connector, body.site)
+    found = goals.link(caller.connector, caller.actor, site, body.objective, body.goal)
     return Reply(LinkedGiven(objective=found.objective, goal=found.goal, field=found.field))
 
 
@@ -151,9 +151,9 @@ class TriedGiven(Given):
 
 
 @ROUTES.post("/goals/try", "editor", "Post a trial to a goal, read it, and take it back.", heavy=True)
-def try_goal(call: Call, body: TryGoal) -> Reply[TriedGiven]:
+def try_goal(caller: Caller, body: TryGoal) -> Reply[TriedGiven]:
     """Whoever watches the goal may be told of it."""
-    tried = goals.try_out(call.connector, call.actor, known_site(call.connector, body.site), body.goal)
+    tried = goals.try_out(caller.connector, caller.actor, known_site(caller.connector, body.site), body.goal)
     (sent_status, sent_score), (status, score) = tried.sent, tried.held
     findings = [GoalFindingGiven(message=one.message, remedy=one.remedy) for one in tried.findings]
     return Reply(

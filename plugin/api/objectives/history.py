@@ -9,19 +9,19 @@ from fractions import Fraction
 from pydantic import Field
 
 from mappings.explain.cause import cause, row_cause
-from mappings.explain.marks import Kind
+from mappings.explain.marks import MarkKind
 from mappings.explain.movement import Effect, Movement
 from mappings.rollup.rows.ledger import Contribution
 from plugin.api.objectives.objectives import NamedGiven
 from plugin.api.protocol.addresses import ObjectiveAddress
 from plugin.api.protocol.lookup import objective_of
-from plugin.api.protocol.operation import Call, Reply, Routes
+from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.cursor import cursor, list_name, position
 from plugin.doors.model import Given, Instant, Page, PageQuery, SiteQuery, Word
-from plugin.doors.refusal import Refusal, invalid
+from plugin.doors.refusal import RequestRefusal, invalid
 from plugin.doors.rows import PointGiven, RowGiven, point_given
 from plugin.use_cases.objectives import objectives
-from plugin.use_cases.objectives.movement import CHOICES, Told, no_history
+from plugin.use_cases.objectives.movement import CHOICES, ToldMovement, no_history
 from plugin.use_cases.objectives.objective_values import contribution_values, exact_text, number
 from plugin.use_cases.objectives.objectives import HistoryPoint, SavedObjective, from_ms, to_ms
 
@@ -34,7 +34,7 @@ class MarkGiven(Given):
     """Something that happened to an objective beside its number: a target changed, a check-in, scope that came or went."""
 
     at: datetime
-    kind: Kind
+    kind: MarkKind
     text: str
 
 
@@ -104,13 +104,13 @@ class MovementQuery(SiteQuery):
 
 
 @ROUTES.get("/objectives/{objective}/history", "viewer", "Where an objective stood, oldest first.")
-def history(call: Call, path: ObjectiveAddress, query: HistoryQuery) -> Reply[Page[PointGiven]]:
+def history(caller: Caller, path: ObjectiveAddress, query: HistoryQuery) -> Reply[Page[PointGiven]]:
     """Oldest first."""
-    site, saved = objective_of(call, path, query)
+    site, saved = objective_of(caller, path, query)
     name = list_name(f"history:{site}:{saved.state.id}", query)
     begun = position(query.cursor, name, (int, int))
     since = query.since if begun is None else from_ms(min(int(begun[0]), 253402300799000))
-    points = objectives.history(call.connector, call.actor, site, saved.state.id, since)
+    points = objectives.history(caller.connector, caller.actor, site, saved.state.id, since)
     if begun is not None:
         points = points[int(begun[1]) :]
     shown = points[: query.limit]
@@ -136,10 +136,10 @@ def after(name: str, shown: Sequence[HistoryPoint], begun: list[str | int] | Non
     "viewer",
     "What happened beside the number: targets changed, check-ins, scope that came or went.",
 )
-def marks(call: Call, path: ObjectiveAddress, query: SiteQuery) -> Reply[MarksGiven]:
+def marks(caller: Caller, path: ObjectiveAddress, query: SiteQuery) -> Reply[MarksGiven]:
     """Oldest first; targets and scope day by day."""
-    site, saved = objective_of(call, path, query)
-    found = objectives.marks(call.connector, call.actor, site, saved.state.id)
+    site, saved = objective_of(caller, path, query)
+    found = objectives.marks(caller.connector, caller.actor, site, saved.state.id)
     return Reply(MarksGiven(items=[MarkGiven(at=one.at, kind=one.kind, text=one.text) for one in found]))
 
 
@@ -148,29 +148,31 @@ def marks(call: Call, path: ObjectiveAddress, query: SiteQuery) -> Reply[MarksGi
     "viewer",
     "What moved an objective between two moments, issue by issue, summing exactly.",
 )
-def movement(call: Call, path: ObjectiveAddress, query: MovementQuery) -> Reply[MovementGiven]:
+def movement(caller: Caller, path: ObjectiveAddress, query: MovementQuery) -> Reply[MovementGiven]:
     """What changed since."""
-    site, saved = objective_of(call, path, query)
-    query, now = query, call.connector.clock()
-    since = moment(call, site, saved, query.since, "?since")
-    until = now if query.until is None else moment(call, site, saved, query.until, "?until")
-    found = objectives.movement(call.connector, call.actor, site, saved.state.id, since, until)
+    site, saved = objective_of(caller, path, query)
+    query, now = query, caller.connector.clock()
+    since = moment(caller, site, saved, query.since, "?since")
+    until = now if query.until is None else moment(caller, site, saved, query.until, "?until")
+    found = objectives.movement(caller.connector, caller.actor, site, saved.state.id, since, until)
     if found.movement is None:
-        raise Refusal(409, "No history", no_history(found), "Ask from the time at which history begins.")
+        raise RequestRefusal(
+            409, "No history", no_history(found), "Ask from the time at which history begins."
+        )
     named = NamedGiven(id=saved.state.id, key=saved.state.key, title=saved.state.title)
     return Reply(movement_given(named, found, found.movement))
 
 
-def moment(call: Call, site: str, saved: SavedObjective, text: str, place: str) -> datetime:
+def moment(caller: Caller, site: str, saved: SavedObjective, text: str, place: str) -> datetime:
     """The instant that is meant; a day begins in the time zone of the mapping."""
-    found = objectives.moment_meant(call.connector, call.actor, site, saved, text)
+    found = objectives.moment_meant(caller.connector, caller.actor, site, saved, text)
     if found is None:
         remedy = f"Write an instant (2026-11-01T09:00:00Z), a day, or one of: {', '.join(CHOICES)}."
         raise invalid(place, f"{text!r} is no moment here.", remedy)
     return found
 
 
-def movement_given(named: NamedGiven, found: Told, moved: Movement) -> MovementGiven:
+def movement_given(named: NamedGiven, found: ToldMovement, moved: Movement) -> MovementGiven:
     """A movement as an answer shows it, the strongest rows first."""
     rows = sorted(moved.rows, key=lambda row: -abs(row.effect or Fraction(0)))
     return MovementGiven(

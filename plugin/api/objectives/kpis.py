@@ -13,11 +13,11 @@ from mappings.numbers import exact
 from mappings.progress.options import LARGEST
 from plugin.api.protocol.addresses import KpiAddress
 from plugin.api.protocol.lookup import site_of
-from plugin.api.protocol.operation import Call, Reply, Routes
+from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.cursor import cursor, list_name, number_after
 from plugin.doors.model import Asked, Given, Instant, Page, PageQuery, SiteQuery, Word
 from plugin.doors.problem import Fault
-from plugin.doors.refusal import Refusal, not_found
+from plugin.doors.refusal import RequestRefusal, not_found
 from plugin.use_cases.kpis import board
 from plugin.use_cases.kpis.board import ShownKpi
 from plugin.use_cases.kpis.creation import creation_plan
@@ -267,30 +267,30 @@ class CreationPlanGiven(Given):
 
 
 @ROUTES.get("/kpis", "viewer", "Every KPI of the active mapping and where it stands.")
-def list_kpis(call: Call, query: SiteQuery) -> Reply[Page[KpiGiven]]:
+def list_kpis(caller: Caller, query: SiteQuery) -> Reply[Page[KpiGiven]]:
     """In the order of the mapping; a mapping has so few that they come at once."""
-    found = board.list_kpis(call.connector, call.actor, site_of(call, query))
+    found = board.list_kpis(caller.connector, caller.actor, site_of(caller, query))
     return Reply(Page[KpiGiven](items=[KpiGiven(**kpi_values(one)) for one in found]))
 
 
 @ROUTES.get("/kpis/{kpi}", "viewer", "One KPI with its latest periods and what was counted of them.")
-def get_kpi(call: Call, path: KpiAddress, query: SiteQuery) -> Reply[KpiInFull]:
+def get_kpi(caller: Caller, path: KpiAddress, query: SiteQuery) -> Reply[KpiInFull]:
     """One KPI."""
-    one = _known(call, site_of(call, query), path.kpi)
+    one = _known(caller, site_of(caller, query), path.kpi)
     periods = [PeriodGiven(**values) for values in periods_values(one)]
     happened = [HappeningGiven(**values) for values in happened_values(one)]
     return Reply(KpiInFull(**kpi_values(one), periods=periods, happened=happened))
 
 
 @ROUTES.get("/kpis/{kpi}/readings", "viewer", "The readings of a KPI, the latest first.")
-def list_kpi_readings(call: Call, path: KpiAddress, query: PageQuery) -> Reply[Page[ReadingGiven]]:
+def list_kpi_readings(caller: Caller, path: KpiAddress, query: PageQuery) -> Reply[Page[ReadingGiven]]:
     """What was read, with what it said before it was corrected."""
-    site = site_of(call, query)
-    _known(call, site, path.kpi)
+    site = site_of(caller, query)
+    _known(caller, site, path.kpi)
     name = list_name(f"kpi-readings:{site}:{path.kpi}", query)
     begun = number_after(query.cursor, name)
     before = None if begun is None else _instant(begun)
-    found = board.list_readings(call.connector, call.actor, site, path.kpi, before, query.limit + 1)
+    found = board.list_readings(caller.connector, caller.actor, site, path.kpi, before, query.limit + 1)
     shown = found[: query.limit]
     after = cursor(name, _milliseconds(shown[-1].at)) if len(found) > len(shown) else None
     return Reply(Page[ReadingGiven](items=[ReadingGiven(**reading_values(one)) for one in shown], next=after))
@@ -298,17 +298,17 @@ def list_kpi_readings(call: Call, path: KpiAddress, query: PageQuery) -> Reply[P
 
 @ROUTES.post("/kpis/{kpi}/readings", "editor", "Push readings of a KPI: all of them or none, each once.")
 def push_kpi_readings(
-    call: Call, path: KpiAddress, query: SiteQuery, body: ReadingsAsked
+    caller: Caller, path: KpiAddress, query: SiteQuery, body: ReadingsAsked
 ) -> Reply[ReceiptsGiven]:
     """Idempotent by the instant: the same again changes nothing, another value corrects."""
-    site = site_of(call, query)
-    _known(call, site, path.kpi)
+    site = site_of(caller, query)
+    _known(caller, site, path.kpi)
     wanted = [PushedReading(one.at, _exact(one.value), one.note) for one in body.readings]
     try:
-        receipts = push(call.connector, call.actor, site, path.kpi, wanted)
+        receipts = push(caller.connector, caller.actor, site, path.kpi, wanted)
     except ReadingsRefused as error:
         errors = [Fault(pointer=f"/{place}", detail=said) for place, said in error.faults]
-        raise Refusal(
+        raise RequestRefusal(
             422, "Readings refused", str(error), "Mend what is named, and send all of them again.", errors
         ) from None
     return Reply(
@@ -322,51 +322,51 @@ def push_kpi_readings(
 
 
 @ROUTES.post("/kpis/{kpi}/read", "editor", "Ask the source of a KPI now, for the running period.")
-def read_kpi(call: Call, path: KpiAddress, query: SiteQuery) -> Reply[PullGiven]:
+def read_kpi(caller: Caller, path: KpiAddress, query: SiteQuery) -> Reply[PullGiven]:
     """No reading is none, with its reason."""
-    site = site_of(call, query)
-    one = _known(call, site, path.kpi)
+    site = site_of(caller, query)
+    one = _known(caller, site, path.kpi)
     if not one.is_asked:
-        raise Refusal(
+        raise RequestRefusal(
             422,
             "No source to ask",
             f"“{path.kpi}” has no source that is asked ({one.part.source.kind}).",
             "Push its readings, or read the KPIs that it is worked out from.",
         )
-    return Reply(PullGiven(**pull_values(read_now(call.connector, call.actor, site, path.kpi))))
+    return Reply(PullGiven(**pull_values(read_now(caller.connector, caller.actor, site, path.kpi))))
 
 
 @ROUTES.get("/kpis/{kpi}/creation", "editor", "What accepting for a KPI without an issue would make in Jira.")
-def plan_kpi_creation(call: Call, path: KpiAddress, query: CreationQuery) -> Reply[CreationPlanGiven]:
+def plan_kpi_creation(caller: Caller, path: KpiAddress, query: CreationQuery) -> Reply[CreationPlanGiven]:
     """Jira is asked for permission, type and create screen; nothing is made. 409 where nothing is proposed."""
-    site = site_of(call, query)
-    _known(call, site, path.kpi)
-    found = creation_plan(call.connector, call.actor, site, path.kpi, query.objective or "")
+    site = site_of(caller, query)
+    _known(caller, site, path.kpi)
+    found = creation_plan(caller.connector, caller.actor, site, path.kpi, query.objective or "")
     return Reply(CreationPlanGiven(**creation_plan_values(found)))
 
 
 @ROUTES.post(
     "/kpis/{kpi}/accept", "editor", "Take an issue as the proposed key result of a KPI, or have it made."
 )
-def accept_kpi(call: Call, path: KpiAddress, query: SiteQuery, body: Accepted) -> Reply[KpiGiven]:
+def accept_kpi(caller: Caller, path: KpiAddress, query: SiteQuery, body: Accepted) -> Reply[KpiGiven]:
     """The KPI is watched again once the issue is done. Without an issue it is made in Jira; `state.creation` says how far it is.
 
     Where closing is proposed, the issue is moved to a status that is done.
 
     409 where nothing is proposed, the issue cannot be it, or none can be made.
     """
-    site = site_of(call, query)
-    _known(call, site, path.kpi)
-    taken = accept(call.connector, call.actor, site, path.kpi, body.issue or "", body.objective or "")
+    site = site_of(caller, query)
+    _known(caller, site, path.kpi)
+    taken = accept(caller.connector, caller.actor, site, path.kpi, body.issue or "", body.objective or "")
     return Reply(KpiGiven(**kpi_values(taken)))
 
 
 @ROUTES.post("/kpis/{kpi}/dismiss", "editor", "Say no to what is proposed for a KPI, and count anew.")
-def dismiss_kpi(call: Call, path: KpiAddress, query: SiteQuery) -> Reply[KpiGiven]:
+def dismiss_kpi(caller: Caller, path: KpiAddress, query: SiteQuery) -> Reply[KpiGiven]:
     """To a new key result, or to closing the one that is open. 409 where nothing is proposed."""
-    site = site_of(call, query)
-    _known(call, site, path.kpi)
-    return Reply(KpiGiven(**kpi_values(dismiss(call.connector, call.actor, site, path.kpi))))
+    site = site_of(caller, query)
+    _known(caller, site, path.kpi)
+    return Reply(KpiGiven(**kpi_values(dismiss(caller.connector, caller.actor, site, path.kpi))))
 
 
 def _exact(value: float | None) -> Fraction | None:
@@ -377,8 +377,8 @@ def _exact(value: float | None) -> Fraction | None:
     return BEYOND if known is None else known
 
 
-def _known(call: Call, site: str, name: str) -> ShownKpi:
-    one = board.kpi(call.connector, call.actor, site, name)
+def _known(caller: Caller, site: str, name: str) -> ShownKpi:
+    one = board.kpi(caller.connector, caller.actor, site, name)
     if one is None:
         raise not_found("KPI", name, "GET /api/v1/kpis lists those of the active mapping.")
     return one

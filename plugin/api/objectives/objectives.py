@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field, create_model
 
-from mappings.explain.certainty import Certainty, Doubt
+from mappings.explain.certainty import Certainty, Uncertainty
 from mappings.explain.check_in import Shows
-from mappings.explain.confidence import Level
+from mappings.explain.confidence import ConfidenceLevel
 from mappings.rollup.state import HealthLevel
 from plugin.api.protocol.addresses import ObjectiveAddress
 from plugin.api.protocol.lookup import objective_of, site_of
-from plugin.api.protocol.operation import Call, Reply, Routes
+from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.cursor import cursor, list_name, position
 from plugin.doors.filters import ObjectivesQuery, wanted
 from plugin.doors.model import Given, Page, SiteQuery, Word
@@ -22,7 +22,7 @@ from plugin.doors.rows import RowGiven
 from plugin.runtime.connector import Connector
 from plugin.use_cases.objectives.as_of import as_of, instant_asked
 from plugin.use_cases.objectives.objective_columns import (
-    Line,
+    ObjectiveLine,
     Output,
     columns_for,
     values,
@@ -62,7 +62,7 @@ class StandingCheckInGiven(Given):
 class ConfidenceGiven(Given):
     """How sure somebody said last to be of a key result: 7 to 10 points are `on`, 4 to 6 `at`, 0 to 3 `off`; null points where a word was said."""
 
-    level: Level
+    level: ConfidenceLevel
     points: int | None
     by: str
     at: datetime
@@ -137,7 +137,7 @@ class NamedGiven(Given):
 class DoubtGiven(Given):
     """Why an answer about the past is not certain, and the issue (by key) or field that it is about."""
 
-    doubt: Doubt
+    doubt: Uncertainty
     about: str
 
 
@@ -177,24 +177,24 @@ class LedgerQuery(SiteQuery):
 
 
 @ROUTES.get("/objectives", "viewer", "List objectives, filtered, a page at a time.")
-def list_objectives(call: Call, query: ObjectivesQuery) -> Reply[Page[ObjectiveGiven]]:
+def list_objectives(caller: Caller, query: ObjectivesQuery) -> Reply[Page[ObjectiveGiven]]:
     """In the order of their ids, so that pages hold still while numbers move."""
-    site = site_of(call, query)
+    site = site_of(caller, query)
     name = list_name(f"objectives:{site}", query)
     after = position(query.cursor, name, (str,))
     last = None if after is None else str(after[0])
-    found = list_some(call.connector, call.actor, wanted(site, query), query.limit + 1, last)
+    found = list_some(caller.connector, caller.actor, wanted(site, query), query.limit + 1, last)
     shown = found[: query.limit]
-    rows = [objective_given(call.connector, site, saved) for saved in shown]
+    rows = [objective_given(caller.connector, site, saved) for saved in shown]
     more = len(found) > query.limit
     return Reply(Page[ObjectiveGiven](items=rows, next=cursor(name, shown[-1].state.id) if more else None))
 
 
 @ROUTES.get("/objectives/{objective}", "viewer", "One objective with its key results.")
-def one_objective(call: Call, path: ObjectiveAddress, query: SiteQuery) -> Reply[ObjectiveGiven]:
+def one_objective(caller: Caller, path: ObjectiveAddress, query: SiteQuery) -> Reply[ObjectiveGiven]:
     """One objective by key, former key or id."""
-    site, saved = objective_of(call, path, query)
-    return Reply(objective_given(call.connector, site, saved))
+    site, saved = objective_of(caller, path, query)
+    return Reply(objective_given(caller.connector, site, saved))
 
 
 @ROUTES.get(
@@ -202,20 +202,20 @@ def one_objective(call: Call, path: ObjectiveAddress, query: SiteQuery) -> Reply
     "viewer",
     "Why the number is what it is, or what it was: every row, its weight and its share.",
 )
-def ledger(call: Call, path: ObjectiveAddress, query: LedgerQuery) -> Reply[LedgersGiven]:
+def ledger(caller: Caller, path: ObjectiveAddress, query: LedgerQuery) -> Reply[LedgersGiven]:
     """Why the number is what it is; with `at` or `mapping` what it was or would be, worked out from the histories that are kept."""
-    site, saved = objective_of(call, path, query)
+    site, saved = objective_of(caller, path, query)
     if query.at is None and query.mapping is None:
         return Reply(LedgersGiven.model_validate(ledgers_of(saved.state)))
-    at = call.connector.clock() if query.at is None else instant_in(call, site, query.at)
-    past = as_of(call.connector, call.actor, site, saved.state.id, at, query.mapping)
+    at = caller.connector.clock() if query.at is None else instant_in(caller, site, query.at)
+    past = as_of(caller.connector, caller.actor, site, saved.state.id, at, query.mapping)
     told = as_of_values(past.at, past.saved.mapping_revision, past.stood)
     return Reply(LedgersGiven.model_validate({**ledgers_of(past.saved.state), "as_of": told}))
 
 
-def instant_in(call: Call, site: str, text: str) -> datetime:
+def instant_in(caller: Caller, site: str, text: str) -> datetime:
     """The instant that `?at=` means."""
-    found = instant_asked(call.connector, call.actor, site, text)
+    found = instant_asked(caller.connector, caller.actor, site, text)
     if found is None:
         remedy = "Write a day, which stands for its end (2026-10-31), or an instant (2026-10-31T12:00:00Z)."
         raise invalid("?at", f"{text!r} is no moment.", remedy)
@@ -225,7 +225,7 @@ def instant_in(call: Call, site: str, text: str) -> datetime:
 def objective_given(connector: Connector, site: str, saved: SavedObjective) -> ObjectiveGiven:
     """One objective as an answer shows it."""
     url = browse_url(connector, site, saved.state.key) if saved.state.issue_id else None
-    return ObjectiveGiven.model_validate(values(Line(site, saved, url), Output.API))
+    return ObjectiveGiven.model_validate(values(ObjectiveLine(site, saved, url), Output.API))
 
 
 def browse_url(connector: Connector, site: str, key: str) -> str | None:

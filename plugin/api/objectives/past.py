@@ -8,7 +8,7 @@ from plugin.api.mappings.texts import Text
 from plugin.api.objectives.objectives import LedgersGiven, instant_in
 from plugin.api.protocol.addresses import ObjectiveAddress, SiteAddress
 from plugin.api.protocol.lookup import objective_of, site_of
-from plugin.api.protocol.operation import Call, Reply, Routes
+from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.api.work.freshness import JobGiven, job_given
 from plugin.doors.model import Asked, Given, SiteQuery, Word
 from plugin.doors.refusal import not_found
@@ -34,21 +34,21 @@ class Reconstruction(Asked):
     "Reconstruct where objectives stood before, from Jira's changelogs, in the background.",
     status=202,
 )
-def start_reconstruction(call: Call, path: SiteAddress, body: Reconstruction) -> Reply[JobGiven]:
+def start_reconstruction(caller: Caller, path: SiteAddress, body: Reconstruction) -> Reply[JobGiven]:
     """Points made this way are marked as `backfilled`, and replaced when this runs again; where one runs already, that one is told of."""
-    site = site_of(call, path)
-    started = backfill.begin(call.connector, call.actor, site, body.days, body.again)
-    return Reply(_latest(call, site, started), {"Location": f"/api/v1/sites/{site}/history"})
+    site = site_of(caller, path)
+    started = backfill.begin(caller.connector, caller.actor, site, body.days, body.again)
+    return Reply(_latest(caller, site, started), {"Location": f"/api/v1/sites/{site}/history"})
 
 
 @ROUTES.get("/sites/{site}/history", "viewer", "How far the latest reconstruction is.")
-def show_reconstruction(call: Call, path: SiteAddress) -> Reply[JobGiven]:
+def show_reconstruction(caller: Caller, path: SiteAddress) -> Reply[JobGiven]:
     """How far the latest reconstruction is."""
-    return Reply(_latest(call, site_of(call, path), False))
+    return Reply(_latest(caller, site_of(caller, path), False))
 
 
-def _latest(call: Call, site: str, started: bool) -> JobGiven:
-    found = backfill.latest(call.connector, call.actor, site)
+def _latest(caller: Caller, site: str, started: bool) -> JobGiven:
+    found = backfill.latest(caller.connector, caller.actor, site)
     if found is None:
         raise not_found("reconstruction", site, f"POST /api/v1/sites/{site}/history starts one.")
     return job_given(site, found, started)
@@ -78,12 +78,12 @@ class HistoriesGiven(Given):
     heavy=True,
 )
 def read_histories_lacking(
-    call: Call, path: ObjectiveAddress, query: SiteQuery, body: Lacking
+    caller: Caller, path: ObjectiveAddress, query: SiteQuery, body: Lacking
 ) -> Reply[HistoriesGiven]:
     """Afterwards `GET /objectives/{objective}/ledger?at=` is surer."""
-    site, saved = objective_of(call, path, query)
-    at = instant_in(call, site, body.at)
-    done = read_lacking(call.connector, call.actor, site, saved.state.id, at, body.mapping)
+    site, saved = objective_of(caller, path, query)
+    at = instant_in(caller, site, body.at)
+    done = read_lacking(caller.connector, caller.actor, site, saved.state.id, at, body.mapping)
     return Reply(HistoriesGiven(read=done.read, refused=done.refused, left=done.left))
 
 
@@ -102,11 +102,11 @@ class Drafted(Text):
     heavy=True,
 )
 def drafted_ledger(
-    call: Call, path: ObjectiveAddress, query: SiteQuery, body: Drafted
+    caller: Caller, path: ObjectiveAddress, query: SiteQuery, body: Drafted
 ) -> Reply[LedgersGiven]:
     """Worked out from the histories that are kept; changes nothing."""
-    site, saved = objective_of(call, path, query)
-    at = call.connector.clock() if body.at is None else instant_in(call, site, body.at)
-    past = as_of_draft(call.connector, call.actor, site, saved.state.id, at, body.text)
+    site, saved = objective_of(caller, path, query)
+    at = caller.connector.clock() if body.at is None else instant_in(caller, site, body.at)
+    past = as_of_draft(caller.connector, caller.actor, site, saved.state.id, at, body.text)
     told = as_of_values(past.at, past.saved.mapping_revision, past.stood)
     return Reply(LedgersGiven.model_validate({**ledgers_of(past.saved.state), "as_of": told}))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pydantic import Field
 
 from plugin.api.protocol.lookup import site_of
-from plugin.api.protocol.operation import Call, Reply, Routes
+from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.model import Given, SiteQuery, Word
-from plugin.doors.refusal import Refusal, not_found
+from plugin.doors.refusal import RequestRefusal, not_found
 from plugin.use_cases.cycles.cycles import CycleRefused, UnknownCycle
 from plugin.use_cases.objectives.practice import assess_practice, assessed_values
 
@@ -95,13 +95,13 @@ class PracticeGiven(Given):
 
 
 @ROUTES.get("/practice", "viewer", "How healthy the practice of OKRs is, team by team.", heavy=True)
-def practice(call: Call, query: PracticeQuery) -> Reply[PracticeGiven]:
+def practice(caller: Caller, query: PracticeQuery) -> Reply[PracticeGiven]:
     """Measurable, owned, outcomes, fresh, few, aligned, counted once, and how much of the work serves an objective."""
-    site = site_of(call, query)
+    site = site_of(caller, query)
     try:
-        found = assess_practice(call.connector, call.actor, site, query.cycle, query.team)
+        found = assess_practice(caller.connector, caller.actor, site, query.cycle, query.team)
     except UnknownCycle:
         raise not_found("cycle", query.cycle, "GET /api/v1/cycles lists them.") from None
     except CycleRefused as error:
-        raise Refusal(409, "No cycle runs", str(error), "GET /api/v1/cycles lists them.") from error
+        raise RequestRefusal(409, "No cycle runs", str(error), "GET /api/v1/cycles lists them.") from error
     return Reply(PracticeGiven.model_validate(assessed_values(found)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from plugin.api.protocol.lookup import site_of
-from plugin.api.protocol.operation import Call, Reply, Routes
+from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.model import Asked, Given, Page, SiteQuery
 from plugin.use_cases.kpis import promotions
 from plugin.use_cases.kpis.promotions import promoted_values, promotion_values
@@ -41,26 +41,26 @@ class PromotedGiven(Given):
 
 
 @ROUTES.get("/promotions", "viewer", "Key results that are proposed as KPIs.")
-def list_promotions(call: Call, query: SiteQuery) -> Reply[Page[PromotionGiven]]:
+def list_promotions(caller: Caller, query: SiteQuery) -> Reply[Page[PromotionGiven]]:
     """What was achieved in each of the last three closed cycles and is not watched yet."""
-    found = promotions.list_promotions(call.connector, call.actor, site_of(call, query))
+    found = promotions.list_promotions(caller.connector, caller.actor, site_of(caller, query))
     return Reply(Page[PromotionGiven](items=[PromotionGiven(**promotion_values(one)) for one in found]))
 
 
 @ROUTES.post("/promotions/accept", "admin", "Take a key result that is proposed as a KPI into a draft.")
-def accept_promotion(call: Call, query: SiteQuery, body: Chosen) -> Reply[PromotedGiven]:
+def accept_promotion(caller: Caller, query: SiteQuery, body: Chosen) -> Reply[PromotedGiven]:
     """The KPI is added to the draft of the account, begun from the mapping that rules where there is none; activate it to watch it.
 
     409 where it is not proposed, or no KPI can be written of itself.
     """
-    made = promotions.promote(call.connector, call.actor, site_of(call, query), body.key_result)
+    made = promotions.promote(caller.connector, caller.actor, site_of(caller, query), body.key_result)
     return Reply(PromotedGiven(**promoted_values(made)))
 
 
 @ROUTES.post("/promotions/dismiss", "editor", "Say no to a key result that is proposed as a KPI.")
-def dismiss_promotion(call: Call, query: SiteQuery, body: Chosen) -> Reply[Page[PromotionGiven]]:
+def dismiss_promotion(caller: Caller, query: SiteQuery, body: Chosen) -> Reply[Page[PromotionGiven]]:
     """It is proposed again after three further cycles in which it is achieved. What is proposed still is given. 409 where it is not proposed."""
-    site = site_of(call, query)
-    promotions.dismiss_promotion(call.connector, call.actor, site, body.key_result)
-    found = promotions.list_promotions(call.connector, call.actor, site)
+    site = site_of(caller, query)
+    promotions.dismiss_promotion(caller.connector, caller.actor, site, body.key_result)
+    found = promotions.list_promotions(caller.connector, caller.actor, site)
     return Reply(Page[PromotionGiven](items=[PromotionGiven(**promotion_values(one)) for one in found]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from plugin.api.protocol.lookup import site_of
-from plugin.api.protocol.operation import Call, Reply, Routes
+from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.model import Given, SiteQuery, Word
 from plugin.doors.refusal import not_found
 from plugin.use_cases.cycles.cycles import UnknownCycle
@@ -68,10 +68,10 @@ class ScorecardGiven(Given):
 
 
 @ROUTES.get("/scorecard", "viewer", "Objectives and KPIs by the perspective from which they look.")
-def scorecard(call: Call, query: ScorecardQuery) -> Reply[ScorecardGiven]:
+def scorecard(caller: Caller, query: ScorecardQuery) -> Reply[ScorecardGiven]:
     """Finance, customer, process, learning, and words of one's own. It groups; no number follows from it."""
     try:
-        found = show_scorecard(call.connector, call.actor, site_of(call, query), query.cycle)
+        found = show_scorecard(caller.connector, caller.actor, site_of(caller, query), query.cycle)
     except UnknownCycle:
         raise not_found("cycle", query.cycle, "GET /api/v1/cycles lists them.") from None
     return Reply(ScorecardGiven.model_validate(scorecard_values(found)))

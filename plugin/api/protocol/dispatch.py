@@ -17,10 +17,10 @@ from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import acting, current
 from plugin.api.protocol.failures import failure, of_validation
 from plugin.api.protocol.keys import HEADER, Key, answered_once, key_of
-from plugin.api.protocol.operation import JSON, Call, Operation, Reply
+from plugin.api.protocol.operation import JSON, Caller, Operation, Reply
 from plugin.doors.model import Asked, Query
 from plugin.doors.problem import MEDIA
-from plugin.doors.refusal import Refusal, invalid
+from plugin.doors.refusal import RequestRefusal, invalid
 from plugin.runtime.connector import Connector
 
 HEAVY_AT_ONCE = 2
@@ -45,7 +45,7 @@ class Turns:
             return
         if not self._free.acquire(timeout=self._patience):
             detail = "Too many previews, checks or plans are being worked out at the moment."
-            raise Refusal(503, "Busy", detail, "Ask again in a moment.", headers={"Retry-After": "5"})
+            raise RequestRefusal(503, "Busy", detail, "Ask again in a moment.", headers={"Retry-After": "5"})
         try:
             yield
         finally:
@@ -92,11 +92,11 @@ def served(operation: Operation, connector: Connector, turns: Turns, read: Mappi
     """The answer of an operation to the request of this moment."""
     once_each(read["query"])
     seen = {name: value for name, value in request.headers.items() if name.startswith("If-")}
-    call = Call(connector, acting(), seen)
+    caller = Caller(connector, acting(), seen)
 
     def serve() -> tuple[Response, Response]:
         with turns.taken(operation.heavy):
-            reply = operation.handler(call, **{part: read[part] for part in operation.shapes})
+            reply = operation.handler(caller, **{part: read[part] for part in operation.shapes})
         answer = written(operation, reply)
         return answer, answer if reply.again is None else written(
             operation, replace(reply, value=reply.again)
@@ -138,7 +138,9 @@ def problems_everywhere(response: Response) -> Response:
     from werkzeug.exceptions import default_exceptions
 
     kind = default_exceptions.get(response.status_code)
-    made = failure(kind() if kind is not None else Refusal(response.status_code, "Error", response.status))
+    made = failure(
+        kind() if kind is not None else RequestRefusal(response.status_code, "Error", response.status)
+    )
     response.set_data(made.get_data())
     response.content_type = MEDIA
     return response

@@ -11,9 +11,9 @@ from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
 from mappings.diagnostic import Diagnostic, MappingError
-from plugin.access.authorization.refusal import Refused
+from plugin.access.authorization.refusal import NotPermitted
 from plugin.doors.problem import Fault, problem
-from plugin.doors.refusal import Refusal
+from plugin.doors.refusal import RequestRefusal
 from plugin.runtime.connector import NotReady
 from plugin.use_cases.health.faults import AuthFailed, JiraError, Permanent, RateLimited, StoreError
 from plugin.use_cases.mapping.mapping_life import WorldMoved
@@ -26,7 +26,7 @@ log = structlog.get_logger("jira_okr.api")
 
 def failure(error: Exception) -> Response:
     """The problem document of an exception. Nothing of an unexpected one is shown."""
-    if isinstance(error, Refusal):
+    if isinstance(error, RequestRefusal):
         answer = problem(error.status, error.title, error.detail, error.remedy, errors=error.errors)
         answer.headers.update(error.headers)
         return answer
@@ -47,14 +47,14 @@ def failure(error: Exception) -> Response:
     return problem(500, "Internal error", detail, "Try again; if it stays, show the log to an operator.")
 
 
-def of_validation(error: ValidationError, place: str) -> Refusal:
+def of_validation(error: ValidationError, place: str) -> RequestRefusal:
     """422 with every error of a shape; `place` is where the values came from: `query`, `path` or empty for the body."""
     faults = [
         Fault(pointer=pointer(place, one["loc"]), detail=one["msg"], code=one["type"])
         for one in error.errors(include_url=False, include_input=False, include_context=False)
     ]
     detail = "; ".join(f"{one.pointer}: {one.detail}" for one in faults[:SHOWN])
-    return Refusal(
+    return RequestRefusal(
         422, "Invalid request", detail, "GET /api/v1/openapi.json says what is accepted.", faults[:100]
     )
 
@@ -95,7 +95,7 @@ def of_not_ready(error: NotReady) -> Response:
     """409: the request is well formed, and the state of things stands against it."""
     if isinstance(error, WorldMoved):
         return problem(409, "World moved", str(error), "Preview again and send the new hash.")
-    if isinstance(error, Refused):
+    if isinstance(error, NotPermitted):
         return problem(422, "Refused", str(error))
     return problem(409, "Not ready", str(error), "Do what the detail says, then send the request again.")
 

@@ -9,10 +9,10 @@ from typing import Any, Final
 
 from flask import Response
 
-from plugin.doors.refusal import Refusal, invalid
+from plugin.doors.refusal import RequestRefusal, invalid
 from plugin.runtime.connector import Connector
 from plugin.use_cases.work import idempotency
-from plugin.use_cases.work.idempotency import Answer
+from plugin.use_cases.work.idempotency import StoredAnswer
 
 HEADER: Final = "Idempotency-Key"
 LONGEST = 255
@@ -65,13 +65,13 @@ def answered_once(
     return answer
 
 
-def _again(key: Key, former: Answer) -> Response:
+def _again(key: Key, former: StoredAnswer) -> Response:
     if former.fingerprint != key.fingerprint:
         detail = "This key was used for another request (another address or body)."
-        raise Refusal(422, "Key used before", detail, f"Use a new {HEADER} for a new request.")
+        raise RequestRefusal(422, "Key used before", detail, f"Use a new {HEADER} for a new request.")
     if former.content is None:
         detail = "The first request with this key is still being served."
-        raise Refusal(409, "Under way", detail, "Ask again in a moment.", headers={"Retry-After": "2"})
+        raise RequestRefusal(409, "Under way", detail, "Ask again in a moment.", headers={"Retry-After": "2"})
     content: dict[str, Any] = former.content
     answer = Response(content["body"], status=content["status"])
     for name, value in content["headers"].items():

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Protocol
 
 from plugin.api.protocol.addresses import ObjectiveAddress
-from plugin.api.protocol.operation import Call
+from plugin.api.protocol.operation import Caller
 from plugin.doors.model import SiteQuery
-from plugin.doors.refusal import Refusal, not_found
+from plugin.doors.refusal import RequestRefusal, not_found
 from plugin.runtime.connector import Connector
 from plugin.use_cases.objectives.objective_lookup import SavedObjective, find_objective
 
@@ -20,9 +20,9 @@ class Sited(Protocol):
         """Its name; None means the first one."""
 
 
-def site_of(call: Call, named: Sited) -> str:
+def site_of(caller: Caller, named: Sited) -> str:
     """The site that an address, a query or a body names; the first one where it names none."""
-    return known_site(call.connector, named.site)
+    return known_site(caller.connector, named.site)
 
 
 def known_site(connector: Connector, named: str | None) -> str:
@@ -32,7 +32,7 @@ def known_site(connector: Connector, named: str | None) -> str:
     if named is not None and connector.known_site(named) is not None:
         return named
     if named is None:
-        raise Refusal(
+        raise RequestRefusal(
             404,
             "No site",
             "No site is connected yet.",
@@ -42,10 +42,10 @@ def known_site(connector: Connector, named: str | None) -> str:
     raise not_found("site", named, f"Sites: {known}.")
 
 
-def objective_of(call: Call, path: ObjectiveAddress, query: SiteQuery) -> tuple[str, SavedObjective]:
+def objective_of(caller: Caller, path: ObjectiveAddress, query: SiteQuery) -> tuple[str, SavedObjective]:
     """The site and the objective that are named."""
-    site = site_of(call, query)
-    return site, known_objective(call.connector, site, path.objective)
+    site = site_of(caller, query)
+    return site, known_objective(caller.connector, site, path.objective)
 
 
 def known_objective(connector: Connector, site: str, name: str) -> SavedObjective:

@@ -19,7 +19,7 @@ T = TypeVar("T", bound=Given)
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class Caller:
     """Who calls, and on what they saw (the headers that begin with If-)."""
 
     connector: Connector

@@ -8,14 +8,14 @@ from pydantic import Field
 
 from plugin.api.protocol.addresses import DeliveryAddress, ObjectiveAddress
 from plugin.api.protocol.lookup import known_site, site_of
-from plugin.api.protocol.operation import Call, Reply, Routes
+from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.cursor import cursor, list_name, number_after, position
 from plugin.doors.model import Asked, Done, Given, JsonAny, Page, PageQuery, SiteName, SiteQuery, Word
 from plugin.doors.refusal import not_found
 from plugin.use_cases.work import dead_letters, refusals
 from plugin.use_cases.work.dead_letters import DeadLetter
 from plugin.use_cases.work.deliveries import DeliveryStatus, list_deliveries, replay
-from plugin.use_cases.work.refusals import Refused
+from plugin.use_cases.work.refusals import RefusedField
 
 ROUTES = Routes()
 
@@ -80,12 +80,12 @@ class RetryRefusals(Asked):
 
 
 @ROUTES.get("/deliveries", "viewer", "Webhook calls, newest first.", name="list_deliveries")
-def deliveries(call: Call, query: DeliveriesQuery) -> Reply[Page[DeliveryGiven]]:
+def deliveries(caller: Caller, query: DeliveriesQuery) -> Reply[Page[DeliveryGiven]]:
     """Newest first."""
-    site = site_of(call, query)
+    site = site_of(caller, query)
     name = list_name(f"deliveries:{site}", query)
     before = number_after(query.cursor, name)
-    found = list_deliveries(call.connector, call.actor, site, query.limit + 1, before, query.status)
+    found = list_deliveries(caller.connector, caller.actor, site, query.limit + 1, before, query.status)
     shown = found[: query.limit]
     items = [
         DeliveryGiven(
@@ -105,21 +105,21 @@ def deliveries(call: Call, query: DeliveriesQuery) -> Reply[Page[DeliveryGiven]]
 
 
 @ROUTES.post("/deliveries/{delivery}/replay", "editor", "Work a delivery off once more.")
-def replay_delivery(call: Call, path: DeliveryAddress) -> Reply[Done]:
+def replay_delivery(caller: Caller, path: DeliveryAddress) -> Reply[Done]:
     """The issues it names are read again."""
     number = path.delivery
-    if not replay(call.connector, call.actor, number):
+    if not replay(caller.connector, caller.actor, number):
         raise not_found("delivery", number, "GET /api/v1/deliveries lists them.")
     return Reply(Done(said=f"Delivery {number} waits to be worked off."))
 
 
 @ROUTES.get("/dead-letters", "viewer", "Objectives whose reconcile failed for good.")
-def list_dead_letters(call: Call, query: PageQuery) -> Reply[Page[DeadLetterGiven]]:
+def list_dead_letters(caller: Caller, query: PageQuery) -> Reply[Page[DeadLetterGiven]]:
     """The latest first."""
-    site = site_of(call, query)
+    site = site_of(caller, query)
     name = list_name(f"dead-letters:{site}", query)
     begun = number_after(query.cursor, name) or 0
-    found = dead_letters.list_letters(call.connector, call.actor, site)
+    found = dead_letters.list_letters(caller.connector, caller.actor, site)
     shown = found[begun : begun + query.limit]
     items = [letter_given(one) for one in shown]
     more = len(found) > begun + len(shown)
@@ -142,19 +142,19 @@ def letter_given(one: DeadLetter) -> DeadLetterGiven:
 
 
 @ROUTES.post("/dead-letters/{objective}/retry", "editor", "Try a dead letter again.")
-def retry_dead_letter(call: Call, path: ObjectiveAddress, query: SiteQuery) -> Reply[Done]:
+def retry_dead_letter(caller: Caller, path: ObjectiveAddress, query: SiteQuery) -> Reply[Done]:
     """Try again now."""
-    site, objective = site_of(call, query), path.objective
-    if not dead_letters.retry(call.connector, call.actor, site, objective):
+    site, objective = site_of(caller, query), path.objective
+    if not dead_letters.retry(caller.connector, caller.actor, site, objective):
         raise no_letter(objective)
     return Reply(Done(said=f"{objective} is due again."))
 
 
 @ROUTES.delete("/dead-letters/{objective}", "editor", "Forget a dead letter.")
-def discard_dead_letter(call: Call, path: ObjectiveAddress, query: SiteQuery) -> Reply[Done]:
+def discard_dead_letter(caller: Caller, path: ObjectiveAddress, query: SiteQuery) -> Reply[Done]:
     """Forget it until the next event or resync."""
-    site, objective = site_of(call, query), path.objective
-    if not dead_letters.discard(call.connector, call.actor, site, objective):
+    site, objective = site_of(caller, query), path.objective
+    if not dead_letters.discard(caller.connector, caller.actor, site, objective):
         raise no_letter(objective)
     return Reply(Done(said=f"The dead letter of {objective} is gone; the next event makes it due again."))
 
@@ -165,13 +165,13 @@ def no_letter(objective: str) -> Exception:
 
 
 @ROUTES.get("/refusals", "viewer", "Fields that Jira refuses to take.")
-def list_refusals(call: Call, query: PageQuery) -> Reply[Page[RefusalGiven]]:
+def list_refusals(caller: Caller, query: PageQuery) -> Reply[Page[RefusalGiven]]:
     """The latest first."""
-    site = site_of(call, query)
+    site = site_of(caller, query)
     name = list_name(f"refusals:{site}", query)
     begun = position(query.cursor, name, (int,))
     start = 0 if begun is None else int(begun[0])
-    found = refusals.list_refusals(call.connector, call.actor, site)
+    found = refusals.list_refusals(caller.connector, caller.actor, site)
     shown = found[start : start + query.limit]
     more = len(found) > start + len(shown)
     return Reply(
@@ -182,7 +182,7 @@ def list_refusals(call: Call, query: PageQuery) -> Reply[Page[RefusalGiven]]:
     )
 
 
-def refusal_given(one: Refused) -> RefusalGiven:
+def refusal_given(one: RefusedField) -> RefusalGiven:
     """One refusal as an answer shows it."""
     return RefusalGiven(
         objective=one.objective_id,
@@ -201,10 +201,10 @@ def refusal_given(one: Refused) -> RefusalGiven:
 
 
 @ROUTES.post("/refusals/retry", "editor", "Try refused fields again.")
-def retry_refusals(call: Call, body: RetryRefusals) -> Reply[Done]:
+def retry_refusals(caller: Caller, body: RetryRefusals) -> Reply[Done]:
     """Forget the refusals; the objective is reconciled at once and writes the fields again."""
-    site = known_site(call.connector, body.site)
-    count = refusals.retry(call.connector, call.actor, site, body.objective, body.issue_id, body.field)
+    site = known_site(caller.connector, body.site)
+    count = refusals.retry(caller.connector, caller.actor, site, body.objective, body.issue_id, body.field)
     if not count:
         raise not_found("refusal", body.objective, "GET /api/v1/refusals lists them, by the objective's id.")
     return Reply(Done(said=f"{count} refused fields are tried again."))

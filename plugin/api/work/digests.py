@@ -9,10 +9,10 @@ from pydantic import Field
 
 from plugin.api.protocol.addresses import DigestAddress
 from plugin.api.protocol.lookup import known_site, site_of
-from plugin.api.protocol.operation import Call, Reply, Routes
+from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.cursor import cursor, list_name, number_after
 from plugin.doors.model import Asked, Done, Given, ListQuery, Page, PageQuery, SiteName, SiteQuery, Word
-from plugin.doors.refusal import Refusal
+from plugin.doors.refusal import RequestRefusal
 from plugin.use_cases.digests import digests, recipients
 from plugin.use_cases.digests.digests import DigestRefused, DigestUnknown, MessageUnknown
 
@@ -120,12 +120,12 @@ class OwnDigestNamed(Asked):
 
 
 @ROUTES.get("/digests", "viewer", "The digests and alerts of the active mapping: when, and to whom.")
-def list_digests(call: Call, query: PageQuery) -> Reply[Page[DigestGiven]]:
+def list_digests(caller: Caller, query: PageQuery) -> Reply[Page[DigestGiven]]:
     """In the order of the mapping."""
-    site = site_of(call, query)
+    site = site_of(caller, query)
     name = list_name(f"digests:{site}", query)
     start = number_after(query.cursor, name) or 0
-    found = recipients.list_digests(call.connector, call.actor, site)
+    found = recipients.list_digests(caller.connector, caller.actor, site)
     shown = found[start : start + query.limit]
     after = start + len(shown)
     given = [DigestGiven(**recipients.planned_values(one)) for one in shown]
@@ -137,13 +137,13 @@ def list_digests(call: Call, query: PageQuery) -> Reply[Page[DigestGiven]]:
     "viewer",
     "What a digest or alert would tell now, to whom, and why not the rest.",
 )
-def preview_digest(call: Call, path: DigestAddress, query: PageQuery) -> Reply[Page[PreparedGiven]]:
+def preview_digest(caller: Caller, path: DigestAddress, query: PageQuery) -> Reply[Page[PreparedGiven]]:
     """Nothing is sent."""
-    site = site_of(call, query)
+    site = site_of(caller, query)
     name = list_name(f"digest:{site}:{path.digest}", query)
     start = number_after(query.cursor, name) or 0
     try:
-        found = digests.preview_digest(call.connector, call.actor, site, path.digest)
+        found = digests.preview_digest(caller.connector, caller.actor, site, path.digest)
     except DigestRefused as error:
         raise of_refused(error) from None
     shown = found[start : start + query.limit]
@@ -158,45 +158,47 @@ def preview_digest(call: Call, path: DigestAddress, query: PageQuery) -> Reply[P
     "Tell this week's digest, or what an alert waits to tell, now.",
     heavy=True,
 )
-def send_digest(call: Call, path: DigestAddress, query: SiteQuery) -> Reply[Page[MessageGiven]]:
+def send_digest(caller: Caller, path: DigestAddress, query: SiteQuery) -> Reply[Page[MessageGiven]]:
     """What was told of it of late, this week's first. What was acknowledged is never sent again."""
-    site = site_of(call, query)
+    site = site_of(caller, query)
     try:
-        found = digests.send_digest(call.connector, call.actor, site, path.digest)
+        found = digests.send_digest(caller.connector, caller.actor, site, path.digest)
     except DigestRefused as error:
         raise of_refused(error) from None
     return Reply(Page[MessageGiven](items=[MessageGiven(**digests.outgoing_values(one)) for one in found]))
 
 
 @ROUTES.post("/digests/{digest}/suspend", "admin", "Tell a recipient no more of a digest.")
-def suspend_digest(call: Call, path: DigestAddress, query: SiteQuery, body: RecipientNamed) -> Reply[Done]:
+def suspend_digest(
+    caller: Caller, path: DigestAddress, query: SiteQuery, body: RecipientNamed
+) -> Reply[Done]:
     """Until it is resumed."""
-    site = site_of(call, query)
+    site = site_of(caller, query)
     try:
-        recipients.suspend_digest(call.connector, call.actor, site, path.digest, body.recipient)
+        recipients.suspend_digest(caller.connector, caller.actor, site, path.digest, body.recipient)
     except DigestRefused as error:
         raise of_refused(error) from None
     return Reply(Done(said=f"{body.recipient} gets {path.digest} no more."))
 
 
 @ROUTES.post("/digests/{digest}/resume", "admin", "Tell a recipient of a digest again.")
-def resume_digest(call: Call, path: DigestAddress, query: SiteQuery, body: RecipientNamed) -> Reply[Done]:
+def resume_digest(caller: Caller, path: DigestAddress, query: SiteQuery, body: RecipientNamed) -> Reply[Done]:
     """From the next one on."""
-    site = site_of(call, query)
+    site = site_of(caller, query)
     try:
-        recipients.resume_digest(call.connector, call.actor, site, path.digest, body.recipient)
+        recipients.resume_digest(caller.connector, caller.actor, site, path.digest, body.recipient)
     except DigestRefused as error:
         raise of_refused(error) from None
     return Reply(Done(said=f"{body.recipient} gets {path.digest} again."))
 
 
 @ROUTES.get("/outbox", "viewer", "What was told of late, and what is on its way.")
-def list_outbox(call: Call, query: PageQuery) -> Reply[Page[MessageGiven]]:
+def list_outbox(caller: Caller, query: PageQuery) -> Reply[Page[MessageGiven]]:
     """The latest first."""
-    site = site_of(call, query)
+    site = site_of(caller, query)
     name = list_name(f"outbox:{site}", query)
     start = number_after(query.cursor, name) or 0
-    found = digests.list_outbox(call.connector, call.actor, site, MOST_MESSAGES)
+    found = digests.list_outbox(caller.connector, caller.actor, site, MOST_MESSAGES)
     shown = found[start : start + query.limit]
     after = start + len(shown)
     given = [MessageGiven(**digests.outgoing_values(one)) for one in shown]
@@ -204,22 +206,22 @@ def list_outbox(call: Call, query: PageQuery) -> Reply[Page[MessageGiven]]:
 
 
 @ROUTES.post("/outbox/retry", "admin", "Send a message anew that was given up, or that waits.", heavy=True)
-def retry_message(call: Call, body: MessageNamed) -> Reply[MessageGiven]:
+def retry_message(caller: Caller, body: MessageNamed) -> Reply[MessageGiven]:
     """As it stands once that was tried."""
-    site = known_site(call.connector, body.site)
+    site = known_site(caller.connector, body.site)
     try:
-        found = digests.retry_message(call.connector, call.actor, site, body.key)
+        found = digests.retry_message(caller.connector, caller.actor, site, body.key)
     except DigestRefused as error:
         raise of_refused(error) from None
     return Reply(MessageGiven(**digests.outgoing_values(found)))
 
 
 @ROUTES.get("/me/digests", "viewer", "The digests and alerts that go to your address.")
-def list_own_digests(call: Call, query: ListQuery) -> Reply[Page[OwnDigestGiven]]:
+def list_own_digests(caller: Caller, query: ListQuery) -> Reply[Page[OwnDigestGiven]]:
     """Of all sites."""
     name = list_name("own digests", query)
     start = number_after(query.cursor, name) or 0
-    found = recipients.own_digests(call.connector, call.actor)
+    found = recipients.own_digests(caller.connector, caller.actor)
     shown = found[start : start + query.limit]
     after = start + len(shown)
     given = [OwnDigestGiven(**recipients.own_values(one)) for one in shown]
@@ -227,35 +229,35 @@ def list_own_digests(call: Call, query: ListQuery) -> Reply[Page[OwnDigestGiven]
 
 
 @ROUTES.post("/me/digests/stop", "viewer", "Get a digest no more.", in_person=True)
-def stop_own_digest(call: Call, query: SiteQuery, body: OwnDigestNamed) -> Reply[Done]:
+def stop_own_digest(caller: Caller, query: SiteQuery, body: OwnDigestNamed) -> Reply[Done]:
     """Until it is resumed, by its reader or an admin."""
-    site = site_of(call, query)
+    site = site_of(caller, query)
     try:
-        recipients.stop_own_digest(call.connector, call.actor, site, body.digest)
+        recipients.stop_own_digest(caller.connector, caller.actor, site, body.digest)
     except DigestRefused as error:
         raise of_refused(error) from None
     return Reply(Done(said=f"You get {body.digest} no more."))
 
 
 @ROUTES.post("/me/digests/resume", "viewer", "Get a digest again.", in_person=True)
-def resume_own_digest(call: Call, query: SiteQuery, body: OwnDigestNamed) -> Reply[Done]:
+def resume_own_digest(caller: Caller, query: SiteQuery, body: OwnDigestNamed) -> Reply[Done]:
     """From the next one on."""
-    site = site_of(call, query)
+    site = site_of(caller, query)
     try:
-        recipients.resume_own_digest(call.connector, call.actor, site, body.digest)
+        recipients.resume_own_digest(caller.connector, caller.actor, site, body.digest)
     except DigestRefused as error:
         raise of_refused(error) from None
     return Reply(Done(said=f"You get {body.digest} again."))
 
 
-def of_refused(error: DigestRefused) -> Refusal:
+def of_refused(error: DigestRefused) -> RequestRefusal:
     """404 for what is not there, 409 for what cannot be done as things stand."""
     remedy = "GET /api/v1/digests lists the digests and whom they go to, GET /api/v1/outbox the messages."
     if isinstance(error, DigestUnknown | MessageUnknown):
-        return Refusal(
+        return RequestRefusal(
             404,
             "No such digest" if isinstance(error, DigestUnknown) else "No such message",
             str(error),
             remedy,
         )
-    return Refusal(409, "Not done", str(error), remedy)
+    return RequestRefusal(409, "Not done", str(error), remedy)

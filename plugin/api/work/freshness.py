@@ -9,14 +9,14 @@ from pydantic import Field
 
 from plugin.api.protocol.addresses import SiteAddress
 from plugin.api.protocol.lookup import site_of
-from plugin.api.protocol.operation import Call, Reply, Routes
+from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.model import Asked, Given
 from plugin.doors.refusal import not_found
 from plugin.sync.outage import Outage
 from plugin.use_cases.health.budget import Budget
 from plugin.use_cases.health.concerns import concerns, verdict
 from plugin.use_cases.health.drift import Drift
-from plugin.use_cases.health.status import Status, installation
+from plugin.use_cases.health.status import SiteStatus, installation
 from plugin.use_cases.health.status import status as status_of
 from plugin.use_cases.work import sync
 from plugin.use_cases.work.background_jobs import BackgroundJob
@@ -164,19 +164,19 @@ class JobGiven(Given):
 
 
 @ROUTES.get("/status", "viewer", "How fresh the data of every site is, and what waits.")
-def list_status(call: Call) -> Reply[StatusesGiven]:
+def list_status(caller: Caller) -> Reply[StatusesGiven]:
     """All sites side by side."""
-    found = installation(call.connector, call.actor)
+    found = installation(caller.connector, caller.actor)
     return Reply(StatusesGiven(now=found.at, sites=[status_given(one) for one in found.sites]))
 
 
 @ROUTES.get("/sites/{site}/status", "viewer", "How fresh the data of one site is.")
-def status(call: Call, path: SiteAddress) -> Reply[StatusGiven]:
+def status(caller: Caller, path: SiteAddress) -> Reply[StatusGiven]:
     """One site."""
-    return Reply(status_given(status_of(call.connector, call.actor, site_of(call, path))))
+    return Reply(status_given(status_of(caller.connector, caller.actor, site_of(caller, path))))
 
 
-def status_given(found: Status) -> StatusGiven:
+def status_given(found: SiteStatus) -> StatusGiven:
     """The figures of one site as an answer shows them."""
     return StatusGiven(
         site=found.site,
@@ -263,23 +263,23 @@ def _drift(found: Drift | None) -> DriftGiven | None:
     "Sync now: read the whole scope and reconcile everything, in the background.",
     status=202,
 )
-def start_sync(call: Call, path: SiteAddress, body: Sync) -> Reply[JobGiven]:
+def start_sync(caller: Caller, path: SiteAddress, body: Sync) -> Reply[JobGiven]:
     """Begins in the background; where a sync runs already, that one is told of."""
-    site = site_of(call, path)
-    wanted = sync.Wanted(body.kind, body.anew, body.accept_loss, body.write)
-    started = sync.begin(call.connector, call.actor, site, wanted)
-    return Reply(sync_given(call, site, started), {"Location": f"/api/v1/sites/{site}/sync"})
+    site = site_of(caller, path)
+    wanted = sync.SyncRequest(body.kind, body.anew, body.accept_loss, body.write)
+    started = sync.begin(caller.connector, caller.actor, site, wanted)
+    return Reply(sync_given(caller, site, started), {"Location": f"/api/v1/sites/{site}/sync"})
 
 
 @ROUTES.get("/sites/{site}/sync", "viewer", "How far the latest sync is.")
-def show_sync(call: Call, path: SiteAddress) -> Reply[JobGiven]:
+def show_sync(caller: Caller, path: SiteAddress) -> Reply[JobGiven]:
     """How far the latest sync is."""
-    return Reply(sync_given(call, site_of(call, path), False))
+    return Reply(sync_given(caller, site_of(caller, path), False))
 
 
-def sync_given(call: Call, site: str, started: bool) -> JobGiven:
+def sync_given(caller: Caller, site: str, started: bool) -> JobGiven:
     """The latest sync that was asked for."""
-    found = sync.latest(call.connector, call.actor, site)
+    found = sync.latest(caller.connector, caller.actor, site)
     if found is None:
         raise not_found("sync", site, f"POST /api/v1/sites/{site}/sync starts one.")
     return job_given(site, found, started)

@@ -7,7 +7,7 @@ from datetime import datetime
 from pydantic import Field
 
 from plugin.api.protocol.lookup import known_site, site_of
-from plugin.api.protocol.operation import Call, Reply, Routes
+from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.cursor import cursor, list_name, position
 from plugin.doors.model import Asked, Done, Given, Page, PageQuery, SiteName, Word
 from plugin.doors.refusal import not_found
@@ -41,13 +41,13 @@ class GapNamed(Asked):
 
 
 @ROUTES.get("/gaps", "viewer", "Issues that could not be read.", name="list_gaps")
-def gaps(call: Call, query: PageQuery) -> Reply[Page[GapGiven]]:
+def gaps(caller: Caller, query: PageQuery) -> Reply[Page[GapGiven]]:
     """Those that wait for a person first."""
-    site = site_of(call, query)
+    site = site_of(caller, query)
     name = list_name(f"gaps:{site}", query)
     begun = position(query.cursor, name, (int,))
     start = 0 if begun is None else int(begun[0])
-    found = list_gaps(call.connector, call.actor, site)
+    found = list_gaps(caller.connector, caller.actor, site)
     shown = found[start : start + query.limit]
     more = len(found) > start + len(shown)
     return Reply(
@@ -74,22 +74,22 @@ def gap_given(one: GapRow) -> GapGiven:
 
 
 @ROUTES.post("/gaps/accept", "editor", "Let the numbers do without an issue.")
-def accept_gap(call: Call, body: GapNamed) -> Reply[Done]:
+def accept_gap(caller: Caller, body: GapNamed) -> Reply[Done]:
     """The issue is left out as unknown, with the reason, until it can be read."""
-    site = known_site(call.connector, body.site)
+    site = known_site(caller.connector, body.site)
     try:
-        accept_gaps(call.connector, call.actor, site, [body.issue])
+        accept_gaps(caller.connector, caller.actor, site, [body.issue])
     except NotReady:
         raise no_gap(body.issue) from None
     return Reply(Done(said=f"The numbers do without {body.issue} until it can be read."))
 
 
 @ROUTES.post("/gaps/reopen", "editor", "Take an acceptance back.")
-def reopen_gap(call: Call, body: GapNamed) -> Reply[Done]:
+def reopen_gap(caller: Caller, body: GapNamed) -> Reply[Done]:
     """The numbers that need the issue stand as they are until it can be read."""
-    site = known_site(call.connector, body.site)
+    site = known_site(caller.connector, body.site)
     try:
-        reopen_gaps(call.connector, call.actor, site, [body.issue])
+        reopen_gaps(caller.connector, caller.actor, site, [body.issue])
     except NotReady:
         raise no_gap(body.issue) from None
     return Reply(Done(said=f"The numbers that need {body.issue} stand as they are until it can be read."))

@@ -7,7 +7,7 @@ from datetime import datetime
 from pydantic import Field
 
 from plugin.api.protocol.lookup import known_site, site_of
-from plugin.api.protocol.operation import Call, Reply, Routes
+from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.cursor import cursor, list_name, position
 from plugin.doors.model import MOST_ROWS, Asked, Done, Given, JsonAny, Page, PageQuery, SiteName, Word
 from plugin.doors.refusal import invalid, not_found
@@ -44,13 +44,13 @@ class HeldNamed(Asked):
 
 
 @ROUTES.get("/held", "viewer", "Changes that wait for a person instead of being written.")
-def list_held(call: Call, query: PageQuery) -> Reply[Page[HeldWriteGiven]]:
+def list_held(caller: Caller, query: PageQuery) -> Reply[Page[HeldWriteGiven]]:
     """The latest first."""
-    site = site_of(call, query)
+    site = site_of(caller, query)
     name = list_name(f"held:{site}", query)
     begun = position(query.cursor, name, (int,))
     start = 0 if begun is None else int(begun[0])
-    found = held_writes.list_held(call.connector, call.actor, site)
+    found = held_writes.list_held(caller.connector, caller.actor, site)
     shown = found[start : start + query.limit]
     more = len(found) > start + len(shown)
     return Reply(
@@ -78,25 +78,25 @@ def held_given(one: HeldWrite) -> HeldWriteGiven:
 
 
 @ROUTES.post("/held/release", "editor", "Let held changes be written.")
-def release_held(call: Call, body: HeldNamed) -> Reply[Done]:
+def release_held(caller: Caller, body: HeldNamed) -> Reply[Done]:
     """Workers write them at once."""
-    return Reply(Done(said=f"{_decided(call, body, held_writes.release)} changes released."))
+    return Reply(Done(said=f"{_decided(caller, body, held_writes.release)} changes released."))
 
 
 @ROUTES.post("/held/drop", "editor", "Leave in Jira what stands there.")
-def drop_held(call: Call, body: HeldNamed) -> Reply[Done]:
+def drop_held(caller: Caller, body: HeldNamed) -> Reply[Done]:
     """Jira keeps what stands there, until another value is wanted."""
-    return Reply(Done(said=f"{_decided(call, body, held_writes.drop)} changes dropped."))
+    return Reply(Done(said=f"{_decided(caller, body, held_writes.drop)} changes dropped."))
 
 
-def _decided(call: Call, body: HeldNamed, decision: Decision) -> int:
-    site = known_site(call.connector, body.site)
+def _decided(caller: Caller, body: HeldNamed, decision: Decision) -> int:
+    site = known_site(caller.connector, body.site)
     if (body.objectives is not None) == body.all:
         raise invalid(
             "/objectives", "Name objectives, or say that all are meant.", 'Send "all": true for all.'
         )
     try:
-        return decision(call.connector, call.actor, site, body.objectives)
+        return decision(caller.connector, caller.actor, site, body.objectives)
     except NotReady:
         raise no_held(body.objectives or []) from None
 

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from plugin.api.protocol.lookup import known_site, site_of
-from plugin.api.protocol.operation import Call, Reply, Routes
+from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.cursor import cursor, list_name, position
 from plugin.doors.model import Asked, Done, Given, Page, PageQuery, SiteName, Word
 from plugin.doors.refusal import not_found
@@ -56,13 +56,13 @@ class LossesNamed(Asked):
 
 
 @ROUTES.get("/losses", "viewer", "Issues that Jira shows no more without saying that they are deleted.")
-def list_losses(call: Call, query: LossesQuery) -> Reply[Page[LossGiven]]:
+def list_losses(caller: Caller, query: LossesQuery) -> Reply[Page[LossGiven]]:
     """By project and key."""
-    site = site_of(call, query)
+    site = site_of(caller, query)
     name = list_name(f"losses:{site}", query)
     begun = position(query.cursor, name, (int,))
     start = 0 if begun is None else int(begun[0])
-    known = losses.known(call.connector, call.actor, site)
+    known = losses.known(caller.connector, caller.actor, site)
     found = [one for one in known if query.state in (None, one.state)]
     shown = found[start : start + query.limit]
     more = len(found) > start + len(shown)
@@ -90,11 +90,11 @@ def loss_given(one: Loss) -> LossGiven:
 
 
 @ROUTES.post("/losses/accept", "editor", "Believe that they are gone.")
-def accept_losses(call: Call, body: LossesNamed) -> Reply[Done]:
+def accept_losses(caller: Caller, body: LossesNamed) -> Reply[Done]:
     """They are gone: they leave the mirror, and what stood on them is computed without them."""
-    site = known_site(call.connector, body.site)
+    site = known_site(caller.connector, body.site)
     try:
-        done = losses.accept(call.connector, call.actor, site, body.names)
+        done = losses.accept(caller.connector, caller.actor, site, body.names)
     except NotHeld as error:
         raise no_loss(error) from None
     return Reply(
@@ -103,11 +103,11 @@ def accept_losses(call: Call, body: LossesNamed) -> Reply[Done]:
 
 
 @ROUTES.post("/losses/dismiss", "editor", "Keep counting them as they were read last.")
-def dismiss_losses(call: Call, body: LossesNamed) -> Reply[Done]:
+def dismiss_losses(caller: Caller, body: LossesNamed) -> Reply[Done]:
     """They are not gone, only out of sight: they count as they were read last, and wait no more."""
-    site = known_site(call.connector, body.site)
+    site = known_site(caller.connector, body.site)
     try:
-        done = losses.dismiss(call.connector, call.actor, site, body.names)
+        done = losses.dismiss(caller.connector, caller.actor, site, body.names)
     except NotHeld as error:
         raise no_loss(error) from None
     return Reply(Done(said=f"{len(done)} issues go on counting as they were read last."))

@@ -9,11 +9,11 @@ from pydantic import Field
 from mappings.facts.forest import issue_order
 from mappings.write_back.plan import Change
 from plugin.api.protocol.lookup import known_objective, known_site, site_of
-from plugin.api.protocol.operation import Call, Reply, Routes
+from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.cursor import cursor, list_name, number_after, position
 from plugin.doors.model import Asked, Given, Instant, JsonAny, Page, PageQuery, SiteName, Word
 from plugin.use_cases.work import plans
-from plugin.use_cases.work.plans import Refusal, Search, WriteRecord
+from plugin.use_cases.work.plans import RecordSearch, WriteRecord, WriteRefusal
 
 ROUTES = Routes()
 
@@ -111,15 +111,15 @@ class WritesQuery(PageQuery):
 
 
 @ROUTES.get("/plan", "viewer", "What would be written to Jira, and why. Changes nothing.", heavy=True)
-def plan(call: Call, query: PlanQuery) -> Reply[Page[PlanGiven]]:
+def plan(caller: Caller, query: PlanQuery) -> Reply[Page[PlanGiven]]:
     """A dry run of the real planner over the mirror; asks Jira nothing."""
-    site = site_of(call, query)
+    site = site_of(caller, query)
     name = list_name(f"plan:{site}", query)
     after = position(query.cursor, name, (str,))
-    ids = chosen(call, site, query.objective)
+    ids = chosen(caller, site, query.objective)
     begun = 0 if after is None else sum(issue_order(id_) <= issue_order(str(after[0])) for id_ in ids)
     shown = ids[begun : begun + query.limit]
-    found = plans.plan(call.connector, call.actor, site, shown)
+    found = plans.plan(caller.connector, caller.actor, site, shown)
     items = [
         PlanGiven(
             objective=one.objective_id,
@@ -134,21 +134,21 @@ def plan(call: Call, query: PlanQuery) -> Reply[Page[PlanGiven]]:
     return Reply(Page[PlanGiven](items=items, next=cursor(name, shown[-1]) if more else None))
 
 
-def chosen(call: Call, site: str, names: list[str] | None) -> list[str]:
+def chosen(caller: Caller, site: str, names: list[str] | None) -> list[str]:
     """The ids of the objectives that are meant, in order."""
     if names is None:
-        return list(plans.objectives_in_order(call.connector, call.actor, site))
-    found = {known_objective(call.connector, site, name).state.id for name in names}
+        return list(plans.objectives_in_order(caller.connector, caller.actor, site))
+    found = {known_objective(caller.connector, site, name).state.id for name in names}
     return sorted(found, key=issue_order)
 
 
 @ROUTES.post(
     "/plan/apply", "editor", "Reconcile these objectives now and write what differs to Jira.", heavy=True
 )
-def apply_plan(call: Call, body: Apply) -> Reply[AppliedGiven]:
+def apply_plan(caller: Caller, body: Apply) -> Reply[AppliedGiven]:
     """Reconcile these objectives and write what differs."""
-    site = known_site(call.connector, body.site)
-    done = plans.apply(call.connector, call.actor, site, chosen(call, site, body.objectives))
+    site = known_site(caller.connector, body.site)
+    done = plans.apply(caller.connector, caller.actor, site, chosen(caller, site, body.objectives))
     return Reply(
         AppliedGiven(
             written=[change_given(one) for one in done.written],
@@ -172,20 +172,20 @@ def change_given(change: Change) -> ChangeOfField:
     )
 
 
-def refused_given(one: Refusal) -> RefusedChange:
+def refused_given(one: WriteRefusal) -> RefusedChange:
     """One refused change as an answer shows it."""
     return RefusedChange(**change_given(one.change).model_dump(), message=one.message, remedy=one.remedy)
 
 
 @ROUTES.get("/writes", "viewer", "What was written to Jira, refused and held writes too.")
-def list_writes(call: Call, query: WritesQuery) -> Reply[Page[WriteGiven]]:
+def list_writes(caller: Caller, query: WritesQuery) -> Reply[Page[WriteGiven]]:
     """The ledger of writes, newest first."""
-    site = site_of(call, query)
+    site = site_of(caller, query)
     name = list_name(f"writes:{site}", query)
     words = tuple((query.text or "").split()[:20])
-    search = Search(words, site, query.since, query.until)
+    search = RecordSearch(words, site, query.since, query.until)
     before = number_after(query.cursor, name)
-    found = plans.list_writes(call.connector, call.actor, search, query.limit + 1, before)
+    found = plans.list_writes(caller.connector, caller.actor, search, query.limit + 1, before)
     shown = found[: query.limit]
     more = len(found) > len(shown)
     return Reply(

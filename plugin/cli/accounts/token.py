@@ -9,12 +9,12 @@ import click
 from plugin.access.authentication.tokens import DEFAULT_DAYS
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.access.authorization.permission import SCOPES
-from plugin.access.authorization.refusal import Refused
+from plugin.access.authorization.refusal import NotPermitted
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, say, show_json, show_table
 from plugin.use_cases.accounts import tokens
 from plugin.use_cases.accounts.people import person_called
-from plugin.use_cases.accounts.tokens import Token
+from plugin.use_cases.accounts.tokens import ApiToken
 
 
 @click.group("token")
@@ -72,11 +72,11 @@ def revoke_command(token_id: int) -> None:
     with open_connector() as connector:
         found = tokens.revoke(connector, COMMAND_LINE, token_id)
     if found is None:
-        raise Refused(f"There is no token {token_id}. jira-okr token list shows all of them.")
+        raise NotPermitted(f"There is no token {token_id}. jira-okr token list shows all of them.")
     say(f"Revoked {found.name}.")
 
 
-def _values(token: Token, owner: str) -> dict[str, Any]:
+def _values(token: ApiToken, owner: str) -> dict[str, Any]:
     return {
         "id": token.id,
         "account": owner,

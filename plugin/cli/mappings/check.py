@@ -14,7 +14,7 @@ from plugin.use_cases.health.faults import JiraError
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class CheckLine:
     """One thing that was looked at."""
 
     what: str
@@ -43,28 +43,28 @@ def check_command(site: str, as_json: bool) -> None:
         raise SystemExit(1)
 
 
-def check_all(connector: Connector, site: str) -> list[Finding]:
+def check_all(connector: Connector, site: str) -> list[CheckLine]:
     """All findings, in the order in which one would mend them."""
-    findings = [Finding("database", True, connector.store.where)]
+    findings = [CheckLine("database", True, connector.store.where)]
     try:
         jira = connector.site(site).jira
     except NotReady as error:
-        return [*findings, Finding("site", False, str(error))]
+        return [*findings, CheckLine("site", False, str(error))]
     try:
         me, server = jira.myself(), jira.server()
     except JiraError as error:
-        return [*findings, Finding("Jira", False, error.message, error.remedy)]
+        return [*findings, CheckLine("Jira", False, error.message, error.remedy)]
     version = ".".join(map(str, server.version))
-    findings.append(Finding("Jira", True, f"{server.deployment} {version}, signed in as {me.name}"))
+    findings.append(CheckLine("Jira", True, f"{server.deployment} {version}, signed in as {me.name}"))
     findings.append(_secret_finding(connector.site(site), server.deployment))
     return [*findings, _mapping_finding(connector, site)]
 
 
-def _secret_finding(site: Site, deployment: str) -> Finding:
+def _secret_finding(site: Site, deployment: str) -> CheckLine:
     """Data Center 9 cannot sign: the end of its webhook address, which nobody can guess, stands for the signature."""
     if not site.webhook_secret and deployment == "datacenter" and site.path_token:
-        return Finding("webhook secret", True, "none; the end of the webhook address stands for it")
-    return Finding(
+        return CheckLine("webhook secret", True, "none; the end of the webhook address stands for it")
+    return CheckLine(
         "webhook secret",
         bool(site.webhook_secret),
         "set" if site.webhook_secret else "missing",
@@ -72,12 +72,12 @@ def _secret_finding(site: Site, deployment: str) -> Finding:
     )
 
 
-def _mapping_finding(connector: Connector, site: str) -> Finding:
+def _mapping_finding(connector: Connector, site: str) -> CheckLine:
     try:
         connector.catalogue(site, fresh=True)
         mapping = connector.context(site).mapping
     except (NotReady, MappingError) as error:
-        return Finding(
+        return CheckLine(
             "mapping", False, str(error), "jira-okr mapping check FILE shows every finding with its place."
         )
-    return Finding("mapping", True, f"{mapping.document.name}, revision {mapping.revision}")
+    return CheckLine("mapping", True, f"{mapping.document.name}, revision {mapping.revision}")

@@ -15,9 +15,9 @@ from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.objectives.check_ins import (
-    Kept,
+    KeptCheckIn,
     KeptComment,
-    Said,
+    Statement,
     check_in,
     key_result_of,
     list_check_ins,
@@ -27,7 +27,7 @@ from plugin.use_cases.objectives.check_ins import (
     typed_value,
     withdraw,
 )
-from plugin.use_cases.objectives.due_check_ins import Due, due_check_ins, due_values
+from plugin.use_cases.objectives.due_check_ins import Reminder, due_check_ins, due_values
 from plugin.use_cases.objectives.objective_lookup import SavedObjective, find_objective
 from plugin.use_cases.objectives.objective_values import exact_text, number
 
@@ -78,7 +78,7 @@ def due_command(owner: str, site: str, as_json: bool) -> None:
         show_table("Due", columns, [_due_row(one) for one in found])
 
 
-def _due_row(one: Due) -> tuple[str, ...]:
+def _due_row(one: Reminder) -> tuple[str, ...]:
     own = one.key_result
     return (
         one.objective.key or one.objective.id,
@@ -154,7 +154,7 @@ def add_command(
     with open_connector(site=site) as connector:
         saved = _objective(connector, site, key)
         measure = measure_of(key_result_of(saved.state, key_result).kind)
-        wanted = Said(
+        wanted = Statement(
             key_result,
             None if value is None else typed_value(value, measure),
             note,
@@ -165,7 +165,7 @@ def add_command(
         )
         kept = check_in(connector, _said_by(by), site, saved.state.id, wanted)
     if as_json:
-        show_json(check_in_values(Kept(kept)))
+        show_json(check_in_values(KeptCheckIn(kept)))
     else:
         instead = (
             f" instead of the derived {share(kept.derived)} of progress" if kept.value is not None else ""
@@ -194,7 +194,7 @@ def withdraw_command(key: str, number: int, by: str, site: str, as_json: bool) -
         say(f"Withdrawn: {ended.check_in.said} by {ended.check_in.by}.")
 
 
-def check_in_values(one: Kept) -> dict[str, Any]:
+def check_in_values(one: KeptCheckIn) -> dict[str, Any]:
     """One check-in for programs."""
     about = one.check_in
     return {
@@ -230,7 +230,7 @@ def comment_values(one: KeptComment) -> dict[str, Any]:
     }
 
 
-def _row(one: Kept, names: dict[str, str]) -> tuple[str, ...]:
+def _row(one: KeptCheckIn, names: dict[str, str]) -> tuple[str, ...]:
     about = one.check_in
     holds = f"{one.ended_how} by {one.ended_by}" if one.ended_how else bounds(about)
     return (

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import click
 
-from mappings.rollup.carry_plan import Choice
-from mappings.rollup.score import Mean, shown_score
+from mappings.rollup.carry_plan import CarryChoice
+from mappings.rollup.score import ScoreMean, shown_score
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
 from plugin.use_cases.cycles import carry, closure, cycles
 from plugin.use_cases.cycles.carry import CarryPreview
-from plugin.use_cases.cycles.closure import Said
+from plugin.use_cases.cycles.closure import ScoreStatement
 
 
 @click.group("cycle")
@@ -96,7 +96,7 @@ def close_command(
     """Freeze the numbers of a cycle that has ended, with its scores."""
     why = dict(_pair(one) for one in reasons)
     own = {key: closure.typed_score(text) for key, text in (_pair(one) for one in scores)}
-    said = {key: Said(own.get(key), why.get(key, "")) for key in {**why, **own}}
+    said = {key: ScoreStatement(own.get(key), why.get(key, "")) for key in {**why, **own}}
     with open_connector(site=site) as connector:
         done = closure.close_cycle(connector, COMMAND_LINE, site, cycle_id, said, note, reason)
     if as_json:
@@ -142,7 +142,7 @@ def carry_command(
     as_json: bool,
 ) -> None:
     """Carry objectives of a closed cycle forward: those named, or all that were neither achieved nor given up."""
-    choice = Choice(frozenset(along), frozenset(behind), keep_start, all_rows)
+    choice = CarryChoice(frozenset(along), frozenset(behind), keep_start, all_rows)
     with open_connector(site=site) as connector:
         if preview:
             found = carry.preview_carry(connector, COMMAND_LINE, site, cycle_id, into, choice)
@@ -210,7 +210,7 @@ def verify_command(site: str, as_json: bool) -> None:
         raise SystemExit(1)
 
 
-def mean_text(mean: Mean) -> str:
+def mean_text(mean: ScoreMean) -> str:
     """`committed 0.62 (4 scored, 1 unscored)`."""
     counts = [f"{mean.scored} scored"]
     counts += [f"{mean.unscored} unscored"] if mean.unscored else []

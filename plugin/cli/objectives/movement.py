@@ -8,13 +8,13 @@ from typing import Any
 import click
 
 from mappings.explain.cause import part_words, row_cause
-from mappings.explain.movement import Effect, Movement, Part
+from mappings.explain.movement import Effect, Movement, MovementPart
 from mappings.rollup.health import ACHIEVED_AT
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
 from plugin.runtime.connector import Connector, NotReady
-from plugin.use_cases.objectives.movement import CHOICES, Told, instant_of, no_history
+from plugin.use_cases.objectives.movement import CHOICES, ToldMovement, instant_of, no_history
 from plugin.use_cases.objectives.objective_values import contribution_values, exact_text, percent_text
 from plugin.use_cases.objectives.objectives import (
     SavedObjective,
@@ -53,7 +53,7 @@ def moved_command(key: str, since: str | None, until: str | None, site: str, as_
 
 def asked(
     connector: Connector, site: str, saved: SavedObjective, since: str | None, until: str | None
-) -> Told:
+) -> ToldMovement:
     """The movement between the two moments as a person wrote them; raises a usage error naming what can be written."""
     zone, now = connector.context(site).mapping.zone, connector.clock()
     start = moment_meant(connector, COMMAND_LINE, site, saved, since or "week")
@@ -78,7 +78,7 @@ def _end(until: str | None, now: datetime, zone: tzinfo) -> datetime:
     return min(now, day + timedelta(days=1) - timedelta(milliseconds=1))
 
 
-def show_movement(saved: SavedObjective, found: Told, movement: Movement) -> None:
+def show_movement(saved: SavedObjective, found: ToldMovement, movement: Movement) -> None:
     """The movement for people."""
     name = f"{saved.state.key} {saved.state.title}".strip()
     bar = ACHIEVED_AT[saved.state.commitment]
@@ -107,7 +107,7 @@ def _points(share: Any) -> str:
     return f"+{text}" if share > 0 else text
 
 
-def movement_values(saved: SavedObjective, found: Told, movement: Movement) -> dict[str, Any]:
+def movement_values(saved: SavedObjective, found: ToldMovement, movement: Movement) -> dict[str, Any]:
     """The movement for programs: shares of 1 as exact fractions in text."""
     return {
         "objective": saved.state.id,
@@ -119,7 +119,7 @@ def movement_values(saved: SavedObjective, found: Told, movement: Movement) -> d
         "before": exact_text(movement.before),
         "after": exact_text(movement.after),
         "total": exact_text(movement.total),
-        "parts": {part.value: exact_text(movement.parts.get(part)) for part in Part},
+        "parts": {part.value: exact_text(movement.parts.get(part)) for part in MovementPart},
         "rows": [_row_values(row) for row in movement.rows],
     }
 

@@ -9,7 +9,7 @@ from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
 from plugin.use_cases.objectives.objective_values import percent_text
-from plugin.use_cases.objectives.practice import Coverage, Measure, assess_practice, assessed_values
+from plugin.use_cases.objectives.practice import Coverage, PracticeMeasure, assess_practice, assessed_values
 
 SHOWN = 5
 
@@ -42,7 +42,7 @@ def practice_command(cycle: str | None, team: str | None, site: str, as_json: bo
             say(f"{orphans.project}: {orphans.count} without an objective: {orphans.jql}")
 
 
-def _row(one: Measure) -> tuple[str, ...]:
+def _row(one: PracticeMeasure) -> tuple[str, ...]:
     counsel = COUNSEL[one.aspect]
     names = ", ".join(each.key or each.id for each in one.behind[:SHOWN])
     more = f" and {len(one.behind) - SHOWN} more" if len(one.behind) > SHOWN else ""

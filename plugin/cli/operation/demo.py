@@ -33,7 +33,13 @@ from plugin.runtime.serving.listening_address import free_port
 from plugin.runtime.serving.server import serving
 from plugin.runtime.settings import PREFIX
 from plugin.use_cases.objectives.backfill import foresee
-from plugin.use_cases.objectives.objective_columns import Line, Output, table_labels, table_row, values
+from plugin.use_cases.objectives.objective_columns import (
+    ObjectiveLine,
+    Output,
+    table_labels,
+    table_row,
+    values,
+)
 from plugin.use_cases.objectives.objectives import list_all
 from plugin.use_cases.work.plans import written_fields
 
@@ -138,7 +144,10 @@ def show_result(connector: Connector, as_json: bool) -> None:
     if as_json:
         show_json(
             [
-                {**values(Line("main", one), Output.JSON), "fields_written": written.get(one.state.id, 0)}
+                {
+                    **values(ObjectiveLine("main", one), Output.JSON),
+                    "fields_written": written.get(one.state.id, 0),
+                }
                 for one in saved
             ]
         )

@@ -19,7 +19,7 @@ from plugin.use_cases.work import dead_letters, refusals
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class DeadLetterLine:
     """One dead letter; `field` and `issue` are empty where the whole objective failed."""
 
     objective_id: str
@@ -38,7 +38,7 @@ class Letter:
         return not self.field_id
 
 
-Act = Callable[[Connector, str, Letter], None]
+Act = Callable[[Connector, str, DeadLetterLine], None]
 DONE = {"retry": "retried", "discard": "discarded"}
 
 
@@ -91,7 +91,7 @@ def chosen_letters(act: Act) -> Callable[..., None]:
 
 @dead_letters_group.command("retry")
 @chosen_letters
-def retry(connector: Connector, site: str, letter: Letter) -> None:
+def retry(connector: Connector, site: str, letter: DeadLetterLine) -> None:
     """Try again now: objectives become due, refused fields are forgotten and written anew."""
     if letter.whole:
         dead_letters.retry(connector, COMMAND_LINE, site, letter.objective_id)
@@ -101,7 +101,7 @@ def retry(connector: Connector, site: str, letter: Letter) -> None:
 
 @dead_letters_group.command("discard")
 @chosen_letters
-def discard(connector: Connector, site: str, letter: Letter) -> None:
+def discard(connector: Connector, site: str, letter: DeadLetterLine) -> None:
     """Forget them. The next event or resync tries again by itself."""
     if letter.whole:
         dead_letters.discard(connector, COMMAND_LINE, site, letter.objective_id)
@@ -109,16 +109,18 @@ def discard(connector: Connector, site: str, letter: Letter) -> None:
         refusals.discard(connector, COMMAND_LINE, site, letter.objective_id, letter.issue_id, letter.field_id)
 
 
-def letters(connector: Connector, site: str) -> list[Letter]:
+def letters(connector: Connector, site: str) -> list[DeadLetterLine]:
     """Objectives that failed, then refused fields, each the latest first."""
     whole = [
-        Letter(one.objective_id, one.name, "", "", "", "", one.error, one.remedy, _second(one.buried_at))
+        DeadLetterLine(
+            one.objective_id, one.name, "", "", "", "", one.error, one.remedy, _second(one.buried_at)
+        )
         for one in dead_letters.list_letters(connector, COMMAND_LINE, site)
     ]
     refused = refusals.list_refusals(connector, COMMAND_LINE, site)
     called = {id_: name_of(connector, site, id_) for id_ in {one.objective_id for one in refused}}
     fields = [
-        Letter(
+        DeadLetterLine(
             one.objective_id,
             called[one.objective_id],
             one.issue_key,
@@ -136,7 +138,7 @@ def letters(connector: Connector, site: str) -> list[Letter]:
 
 def choose(
     connector: Connector, site: str, names: tuple[str, ...], field: str | None, everything: bool
-) -> list[Letter]:
+) -> list[DeadLetterLine]:
     """The letters a person means; raises NotReady where there are none, naming what there is."""
     if not names and not everything:
         raise click.UsageError("name one or more objectives (key or id), or say --all")
@@ -158,7 +160,7 @@ def _second(at: datetime) -> str:
     return at.isoformat(timespec="seconds")
 
 
-def letter_values(letter: Letter) -> dict[str, Any]:
+def letter_values(letter: DeadLetterLine) -> dict[str, Any]:
     """One letter for programs."""
     return {
         "objective": letter.objective,
@@ -172,7 +174,7 @@ def letter_values(letter: Letter) -> dict[str, Any]:
     }
 
 
-def _tell(what: str, chosen: list[Letter], as_json: bool) -> None:
+def _tell(what: str, chosen: list[DeadLetterLine], as_json: bool) -> None:
     if as_json:
         show_json({what: [letter_values(letter) for letter in chosen]})
         return

@@ -20,9 +20,15 @@ from plugin.use_cases.health.budget import Budget, in_words
 from plugin.use_cases.health.concerns import FRESH, Concern, concerns, verdict
 from plugin.use_cases.health.credential_expiry import Expiry
 from plugin.use_cases.health.drift import Drift
-from plugin.use_cases.health.status import Status, status
+from plugin.use_cases.health.status import SiteStatus, status
 from plugin.use_cases.health.webhook_state import WebhookState
-from plugin.use_cases.objectives.objective_columns import Line, Output, table_labels, table_row, values
+from plugin.use_cases.objectives.objective_columns import (
+    ObjectiveLine,
+    Output,
+    table_labels,
+    table_row,
+    values,
+)
 from plugin.use_cases.objectives.objectives import SavedObjective, list_all
 from plugin.use_cases.work.gaps import ACCEPT
 
@@ -47,7 +53,7 @@ def status_command(site: str, listed: bool, as_json: bool) -> None:
         saved = list_all(connector, COMMAND_LINE, site) if listed else None
     told = status_values(found)
     if as_json:
-        rows = None if saved is None else [values(Line(site, one), Output.JSON) for one in saved]
+        rows = None if saved is None else [values(ObjectiveLine(site, one), Output.JSON) for one in saved]
         show_json(told if rows is None else {**told, "objectives": rows})
     else:
         _show(told, found.at)
@@ -59,7 +65,7 @@ def status_command(site: str, listed: bool, as_json: bool) -> None:
         raise SystemExit(1)
 
 
-def status_values(found: Status) -> dict[str, Any]:
+def status_values(found: SiteStatus) -> dict[str, Any]:
     """The figures of one site."""
     return {
         "site": found.site,
@@ -223,7 +229,7 @@ def _show_reads(values: dict[str, Any], now: datetime) -> None:
         say(f"  {one['objective']} had been wrong: {one['issues']} issues")
 
 
-def _brake_values(found: Status) -> dict[str, Any] | None:
+def _brake_values(found: SiteStatus) -> dict[str, Any] | None:
     brake = found.brake
     if brake is None:
         return None

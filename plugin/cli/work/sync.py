@@ -13,7 +13,7 @@ from plugin.runtime.connector import Connector
 from plugin.sync.drain import Drained
 from plugin.sync.resync.mirror_update import Resynced
 from plugin.use_cases.work import losses
-from plugin.use_cases.work.sync import FULL, READ, RECONCILED, Ahead, Synced, Wanted, run
+from plugin.use_cases.work.sync import FULL, READ, RECONCILED, Ahead, Synced, SyncRequest, run
 
 TITLES = {READ: "Reading issues", RECONCILED: "Reconciling"}
 
@@ -33,7 +33,7 @@ def sync_command(
     A sync that was interrupted goes on where it stopped.
     """
     with open_connector(site=site) as connector:
-        wanted = Wanted("recent" if recent else "full", anew, accept_loss, not read_only)
+        wanted = SyncRequest("recent" if recent else "full", anew, accept_loss, not read_only)
         found = _synced(connector, site, wanted)
         lost = losses.held(connector, COMMAND_LINE, site)
     if as_json:
@@ -84,13 +84,13 @@ def sync_values(synced: Synced) -> dict[str, object]:
     }
 
 
-def sync_site(connector: Connector, site: str, wanted: Wanted = FULL) -> tuple[Resynced, Drained]:
+def sync_site(connector: Connector, site: str, wanted: SyncRequest = FULL) -> tuple[Resynced, Drained]:
     """A sync with progress bars, having said what is ahead of it."""
     found = _synced(connector, site, wanted)
     return found.read, found.done
 
 
-def _synced(connector: Connector, site: str, wanted: Wanted) -> Synced:
+def _synced(connector: Connector, site: str, wanted: SyncRequest) -> Synced:
     return run(
         connector,
         COMMAND_LINE,

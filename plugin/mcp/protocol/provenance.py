@@ -9,7 +9,7 @@ from plugin.mcp.protocol.quotation import quoted_fields
 from plugin.mcp.protocol.shapes import Answer, Provenance
 from plugin.mcp.protocol.tool import Asking
 from plugin.use_cases.health.concerns import concerns
-from plugin.use_cases.health.status import Status, vitals
+from plugin.use_cases.health.status import SiteStatus, vitals
 from plugin.use_cases.mapping import revisions
 from plugin.use_cases.objectives.objectives import SavedObjective
 
@@ -51,7 +51,7 @@ def page_of_objective(asking: Asking, site: str, saved: SavedObjective) -> str:
     return f"/objectives/{quote(saved.state.key or saved.state.id, safe='')}{of_site}"
 
 
-def _reasons(stands: Status) -> list[str]:
+def _reasons(stands: SiteStatus) -> list[str]:
     found = [f"{one.word}: {one.sentence}" for one in concerns(stands) if one.kind not in CHANGES_NOTHING]
     if stands.due:
         count = "1 objective waits" if stands.due == 1 else f"{stands.due} objectives wait"

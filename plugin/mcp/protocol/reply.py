@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from mappings.diagnostic import MappingError
 from plugin.access.authorization.actor import Actor
-from plugin.doors.refusal import Refusal
+from plugin.doors.refusal import RequestRefusal
 from plugin.mcp.protocol.call_rate import Pace
 from plugin.mcp.protocol.quotation import seen
 from plugin.mcp.protocol.shapes import Answer, Arguments
@@ -30,7 +30,7 @@ log = structlog.get_logger("jira_okr.mcp")
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class ToolReply:
     """What is sent back: the text, and the same as a structure; of an error the text alone."""
 
     text: str
@@ -48,7 +48,7 @@ def reply(
     pace: Pace,
     tool: Tool,
     arguments: Mapping[str, object],
-) -> Reply:
+) -> ToolReply:
     """The answer of a tool to whoever asks, or in words why there is none."""
     try:
         actor = who()
@@ -57,7 +57,7 @@ def reply(
             asked = read(tool, arguments)
             return written(tool.function(Asking(connector, actor), asked))
     except Exception as error:
-        return Reply(seen(words(error, tool))[:LONGEST_ERROR])
+        return ToolReply(seen(words(error, tool))[:LONGEST_ERROR])
 
 
 def read(tool: Tool, arguments: Mapping[str, object]) -> Arguments:
@@ -68,7 +68,7 @@ def read(tool: Tool, arguments: Mapping[str, object]) -> Arguments:
         raise Unanswerable(_wrong(tool, error)) from None
 
 
-def written(answer: Answer) -> Reply:
+def written(answer: Answer) -> ToolReply:
     """An answer as text and structure; refused where it is larger than hosts let through."""
     text = answer.model_dump_json()
     if len(text) > LARGEST_ANSWER:
@@ -76,12 +76,12 @@ def written(answer: Answer) -> Reply:
             f"The answer has {len(text)} characters, more than the {LARGEST_ANSWER} that are let through. "
             "Ask with a smaller limit, or for one objective."
         )
-    return Reply(text, json.loads(text))
+    return ToolReply(text, json.loads(text))
 
 
 def words(error: Exception, tool: Tool) -> str:
     """What is said of an error. Nothing of an unexpected one is shown."""
-    if isinstance(error, Refusal):
+    if isinstance(error, RequestRefusal):
         return f"{error.detail} {error.remedy}".strip()
     if isinstance(error, MappingError):
         return "The mapping cannot be read: " + "; ".join(one.message for one in error.diagnostics[:SHOWN])

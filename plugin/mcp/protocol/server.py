@@ -16,7 +16,7 @@ from mcp.server.lowlevel.server import Server
 
 from plugin.access.authorization.actor import Actor
 from plugin.mcp.protocol.call_rate import Pace
-from plugin.mcp.protocol.reply import Reply, reply
+from plugin.mcp.protocol.reply import ToolReply, reply
 from plugin.mcp.protocol.shapes import schema_of
 from plugin.mcp.protocol.tool import Tool
 from plugin.mcp.tools import TOOLS
@@ -52,7 +52,7 @@ def mcp_server(connector: Connector, actor_of: Callable[[Context], Actor]) -> Se
             raise MCPError(types.INVALID_PARAMS, f"There is no tool {params.name[:100]!r}. Tools: {there}.")
         return result(await asyncio.to_thread(_called, context, tool, params.arguments or {}))
 
-    def _called(context: Context, tool: Tool, arguments: dict[str, Any]) -> Reply:
+    def _called(context: Context, tool: Tool, arguments: dict[str, Any]) -> ToolReply:
         return reply(connector, partial(actor_of, context), pace, tool, arguments)
 
     return Server(
@@ -84,7 +84,7 @@ def described(tool: Tool) -> types.Tool:
     )
 
 
-def result(found: Reply) -> types.CallToolResult:
+def result(found: ToolReply) -> types.CallToolResult:
     """A reply as the protocol has it."""
     return types.CallToolResult(
         content=[types.TextContent(type="text", text=found.text)],

@@ -9,7 +9,7 @@ from wtforms.validators import EqualTo
 from plugin.access.authentication import sessions
 from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import acting
-from plugin.access.authorization.refusal import Refused
+from plugin.access.authorization.refusal import NotPermitted
 from plugin.pages.frame.forms import LONG_ENOUGH, PageForm, Secret, needed
 from plugin.pages.frame.page import rendered
 from plugin.runtime.connector import Connector
@@ -101,7 +101,7 @@ def _changed(connector: Connector, form: PasswordForm) -> bool:
     address = request.remote_addr or "unknown"
     try:
         own.change_password(connector, acting(), form.current.data, form.password.data, address)
-    except Refused as error:
+    except NotPermitted as error:
         form.refuse_for(error)
         return False
     return True

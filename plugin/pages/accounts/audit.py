@@ -15,14 +15,14 @@ from wtforms.widgets import SearchInput
 from plugin.access import audit_export
 from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import acting
-from plugin.pages.frame.forms import Day, Line, PageForm
+from plugin.pages.frame.forms import DayField, LineField, PageForm
 from plugin.pages.frame.page import rendered
 from plugin.pages.stored_sources import StoredSources
 from plugin.pages.views.accounts.record import ActRow, WriteRow, act_row, write_row
 from plugin.runtime.connector import Connector
 from plugin.use_cases.accounts.audit import (
     AuditEntry,
-    Search,
+    RecordSearch,
     WriteRecord,
     every_entry,
     every_write,
@@ -42,10 +42,10 @@ class AuditForm(PageForm):
     """What is looked for in one of the two logs."""
 
     kind = HiddenField(default=KINDS[0])
-    q = Line("Words", widget=SearchInput())
+    q = LineField("Words", widget=SearchInput())
     site = SelectField("Site", default="", choices={}, validate_choice=False)
-    since = Day("From", name="from")
-    until = Day("To", name="to")
+    since = DayField("From", name="from")
+    until = DayField("To", name="to")
     before = HiddenField(default="")
 
     def log(self) -> str:
@@ -57,11 +57,11 @@ class AuditForm(PageForm):
         narrowing = (self.q, self.site, self.since, self.until)
         return {field.name: field.raw_data[0] for field in narrowing if field.raw_data and field.raw_data[0]}
 
-    def search(self, zone: tzinfo) -> Search:
+    def search(self, zone: tzinfo) -> RecordSearch:
         """What is asked for; the days are of the site's zone, and the last one counts whole. What is no day narrows nothing."""
         words = self.q.data.replace("\0", "").split()[:MOST_WORDS]
         first, last = known_day(self.since.data), known_day(self.until.data)
-        return Search(
+        return RecordSearch(
             tuple(word[:LONGEST_WORD] for word in words),
             self.site.data.replace("\0", "")[:LONGEST_WORD],
             None if first is None else _midnight(first, zone),

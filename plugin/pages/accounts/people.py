@@ -9,8 +9,8 @@ from wtforms.widgets import EmailInput
 
 from plugin.access.authorization.permission import ROLES, needs
 from plugin.access.authorization.person import acting, present
-from plugin.access.authorization.refusal import Refused
-from plugin.pages.frame.forms import Line, PageForm, needed
+from plugin.access.authorization.refusal import NotPermitted
+from plugin.pages.frame.forms import LineField, PageForm, needed
 from plugin.pages.frame.page import rendered
 from plugin.pages.frame.visit import SERIAL
 from plugin.pages.stored_sources import StoredSources
@@ -31,12 +31,12 @@ class RoleForm(PageForm):
 class PersonForm(RoleForm):
     """Somebody new."""
 
-    email = Line(
+    email = LineField(
         "E-mail address",
         [needed("Write an e-mail address, for example lee@acme.example.")],
         widget=EmailInput(),
     )
-    name = Line("Name", render_kw={"required": True})
+    name = LineField("Name", render_kw={"required": True})
 
 
 def register(blueprint: Blueprint, connector: Connector) -> None:
@@ -74,7 +74,7 @@ def added_or_not(connector: Connector) -> ResponseReturnValue:
     password, role = people.generated_password(), str(form.role.data)
     try:
         account = people.add(connector, acting(), form.email.data, form.name.data, role, password)
-    except Refused as error:
+    except NotPermitted as error:
         form.refuse_for(error)
         return people_page(connector, form), 422
     return people_page(connector, PersonForm(), fresh=(account.email, password))
@@ -87,7 +87,7 @@ def changed_or_not(connector: Connector, account_id: int, act: str) -> ResponseR
         abort(404, description="There is no such account.")
     try:
         fresh = _done(connector, account, act)
-    except Refused as error:
+    except NotPermitted as error:
         form = PersonForm()
         form.refuse(str(error))
         return people_page(connector, form), 422

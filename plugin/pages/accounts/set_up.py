@@ -10,8 +10,8 @@ from wtforms.widgets import EmailInput
 from plugin.access.authentication import sessions
 from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import acting
-from plugin.access.authorization.refusal import Refused
-from plugin.pages.frame.forms import LONG_ENOUGH, Line, PageForm, Secret, needed
+from plugin.access.authorization.refusal import NotPermitted
+from plugin.pages.frame.forms import LONG_ENOUGH, LineField, PageForm, Secret, needed
 from plugin.pages.frame.page import rendered
 from plugin.runtime.connector import Connector
 from plugin.use_cases.accounts.set_up import first_account, is_valid
@@ -20,13 +20,13 @@ from plugin.use_cases.accounts.set_up import first_account, is_valid
 class FirstAccountForm(PageForm):
     """The first account of all, an admin."""
 
-    email = Line(
+    email = LineField(
         "E-mail address",
         [needed("Write an e-mail address, for example lee@acme.example.")],
         widget=EmailInput(),
         render_kw={"autocomplete": "username"},
     )
-    name = Line("Name", render_kw={"autocomplete": "name", "required": True})
+    name = LineField("Name", render_kw={"autocomplete": "name", "required": True})
     password = Secret(
         "Password",
         [needed("Choose a password.")],
@@ -71,7 +71,7 @@ def made_or_not(connector: Connector, link: str) -> ResponseReturnValue:
         account = first_account(
             connector, acting(), link, form.email.data, form.name.data, form.password.data
         )
-    except Refused as error:
+    except NotPermitted as error:
         form.refuse_for(error)
         return set_up_page(link, form), 422
     sessions.begin(connector, account)

@@ -14,12 +14,12 @@ from plugin.access.authentication.destination import HOME, safe_destination
 from plugin.access.authentication.provider import Provider, ProviderError
 from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import acting
-from plugin.access.authorization.refusal import Refused
-from plugin.pages.frame.forms import Line, PageForm, Secret, needed
+from plugin.access.authorization.refusal import NotPermitted
+from plugin.pages.frame.forms import LineField, PageForm, Secret, needed
 from plugin.pages.frame.page import rendered
 from plugin.runtime.connector import Connector
 from plugin.use_cases.accounts import provider_sign_in, set_up
-from plugin.use_cases.accounts.sign_in import Accepted, TooOften, sign_in
+from plugin.use_cases.accounts.sign_in import RightPassword, TooOften, sign_in
 
 WRONG = (
     "That e-mail address and password do not go together here. Try again, or ask an admin for a new password."
@@ -30,7 +30,7 @@ _NEXT = "next"
 class SignInForm(PageForm):
     """Signing in with a password, and where to go then."""
 
-    email = Line(
+    email = LineField(
         "E-mail address",
         [needed("Type your e-mail address.")],
         widget=EmailInput(),
@@ -94,7 +94,7 @@ def _register_provider(blueprint: Blueprint, connector: Connector, provider: Pro
             account = provider_sign_in.account_for(
                 connector, acting(), provider.settings, identity, _address()
             )
-        except Refused as error:
+        except NotPermitted as error:
             return failed(connector, provider, error)
         wanted = safe_destination(session.get(_NEXT))
         sessions.begin(connector, account)
@@ -126,7 +126,7 @@ def signed_in_or_not(connector: Connector, provider: str | None) -> ResponseRetu
     """What comes of a filled form. What is wrong with it is never said in part."""
     form = SignInForm(request.form)
     result = sign_in(connector, acting(), form.email.data, form.password.data, _address())
-    if isinstance(result, Accepted):
+    if isinstance(result, RightPassword):
         sessions.begin(connector, result.account)
         return redirect(safe_destination(form.next.data))
     if isinstance(result, TooOften):
@@ -141,7 +141,7 @@ def signed_in_or_not(connector: Connector, provider: str | None) -> ResponseRetu
     return sign_in_page(connector, provider, form), 401
 
 
-def failed(connector: Connector, provider: Provider, error: Refused) -> Response:
+def failed(connector: Connector, provider: Provider, error: NotPermitted) -> Response:
     """The form again, with what went wrong at the provider; the log has the cause."""
     cause = error.cause if isinstance(error, ProviderError) else str(error)
     provider_sign_in.note_failure(connector, acting(), _address(), cause)

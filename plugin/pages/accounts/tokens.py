@@ -11,8 +11,8 @@ from wtforms import SelectField, SelectMultipleField
 from plugin.access.authentication.tokens import DEFAULT_DAYS, LONGEST_NAME
 from plugin.access.authorization.permission import SCOPES, needs
 from plugin.access.authorization.person import acting, present
-from plugin.access.authorization.refusal import Refused
-from plugin.pages.frame.forms import Line, PageForm, needed
+from plugin.access.authorization.refusal import NotPermitted
+from plugin.pages.frame.forms import LineField, PageForm, needed
 from plugin.pages.frame.page import rendered
 from plugin.pages.frame.visit import SERIAL
 from plugin.pages.stored_sources import StoredSources
@@ -39,7 +39,7 @@ def days_of(value: object) -> int:
 class TokenForm(PageForm):
     """A new token. Which scopes are offered depends on who asks."""
 
-    name = Line(
+    name = LineField(
         "What uses it",
         [needed("Give the token a name that says what uses it, for example: nightly export.")],
         render_kw={"maxlength": LONGEST_NAME},
@@ -99,7 +99,7 @@ def created_or_not(connector: Connector) -> ResponseReturnValue:
     days: int = form.days.data or 0
     try:
         text, _ = tokens.make(connector, acting(), account, form.name.data, scopes, days)
-    except Refused as error:
+    except NotPermitted as error:
         form.refuse_for(error)
         return tokens_page(connector, form), 422
     return tokens_page(connector, TokenForm(), fresh=text)

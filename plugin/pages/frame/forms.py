@@ -34,7 +34,7 @@ class PageForm(Form):
         self.refuse(str(error), error.about)
 
 
-class Line(StringField):
+class LineField(StringField):
     """One line of text without the spaces around it; empty where nothing was typed."""
 
     data: str
@@ -62,7 +62,7 @@ class Secret(PasswordField):
         self.data = valuelist[0] if valuelist else ""
 
 
-class Day(StringField):
+class DayField(StringField):
     """A day, or None where none was given."""
 
     widget = DateInput()

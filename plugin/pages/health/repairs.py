@@ -45,7 +45,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     @needs("editor")
     def sync_now(site: str) -> ResponseReturnValue:
         known_site(connector, site)
-        wanted = sync.Wanted(kind="recent" if request.form.get("kind") == "recent" else "full")
+        wanted = sync.SyncRequest(kind="recent" if request.form.get("kind") == "recent" else "full")
         if not sync.begin(connector, acting(), site, wanted):
             flash("A sync is running already; its progress is below.")
         return _back()

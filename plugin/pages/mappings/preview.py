@@ -143,7 +143,7 @@ def activated_or_not(connector: Connector, site: str) -> ResponseReturnValue:
     if not revision:
         drafts.drop(connector, acting(), site)
     if not sync.anything_read(connector, acting(), site):
-        sync.begin(connector, acting(), site, sync.Wanted(write=False))  # what is due is the workers'
+        sync.begin(connector, acting(), site, sync.SyncRequest(write=False))  # what is due is the workers'
     if setup:
         return redirect(url_for("control.wizard_webhook", site=site))
     flash(said(done))

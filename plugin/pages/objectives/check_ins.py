@@ -18,7 +18,7 @@ from plugin.pages.views.objectives.tree import name
 from plugin.runtime.connector import Connector
 from plugin.use_cases.objectives.check_ins import (
     CheckInRefused,
-    Said,
+    Statement,
     check_in,
     keep,
     key_result_of,
@@ -84,7 +84,7 @@ def checked_in(connector: Connector, located: Located, form: CheckInForm) -> Che
         measure = measure_of(found.kind)
         value = typed_value(form.value.data, measure) if form.value.data.strip() else None
         delta, sure = typed_delta(form.delta.data), typed_confidence(form.confidence.data)
-        wanted = Said(found.id, value, form.note.data, form.until.data, delta, measure, sure)
+        wanted = Statement(found.id, value, form.note.data, form.until.data, delta, measure, sure)
         return check_in(connector, acting(), located.site, state.id, wanted)
     except CheckInRefused as error:
         for part, fault in error.faults:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from mappings.rollup.carry_plan import Choice
+from mappings.rollup.carry_plan import CarryChoice
 from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import acting
 from plugin.pages.frame.page import rendered
@@ -53,7 +53,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
             flash("Nothing was chosen, and nothing is carried forward.")
             return redirect(url_for("control.carry_cycle", site=site, cycle=cycle, into=into))
         along = frozenset(request.form.getlist("along"))
-        choice = Choice(
+        choice = CarryChoice(
             along,
             frozenset(request.form.getlist("key_result")) - along,
             request.form.get("start") == "keep",

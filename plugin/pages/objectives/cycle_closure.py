@@ -9,7 +9,7 @@ from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import acting
 from plugin.pages.frame.visit import known_site
 from plugin.runtime.connector import Connector
-from plugin.use_cases.cycles.closure import Said, close_cycle, reopen_cycle, typed_score
+from plugin.use_cases.cycles.closure import ScoreStatement, close_cycle, reopen_cycle, typed_score
 from plugin.use_cases.cycles.cycles import CycleRefused
 
 
@@ -41,7 +41,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         return redirect(url_for("pages.cycle_review", cycle=cycle))
 
 
-def said() -> dict[str, Said]:
+def said() -> dict[str, ScoreStatement]:
     """What was typed of each objective; one of which nothing was typed is left out. Raises CycleRefused."""
     rows = zip(
         request.form.getlist("objective"),
@@ -49,5 +49,5 @@ def said() -> dict[str, Said]:
         request.form.getlist("reason"),
         strict=False,
     )
-    found = {id_: Said(typed_score(score), reason.strip()) for id_, score, reason in rows}
-    return {id_: one for id_, one in found.items() if one != Said()}
+    found = {id_: ScoreStatement(typed_score(score), reason.strip()) for id_, score, reason in rows}
+    return {id_: one for id_, one in found.items() if one != ScoreStatement()}

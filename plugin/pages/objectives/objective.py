@@ -25,7 +25,7 @@ from plugin.pages.views.objectives.explanation import Explanation, explanation
 from plugin.pages.views.objectives.forecast import ForecastView, forecast_view
 from plugin.pages.views.objectives.history.movement import Since, since_view
 from plugin.pages.views.objectives.ledger import SHOWN, Browse, ledger_table, place_of
-from plugin.pages.views.objectives.surroundings import Reference, Surroundings
+from plugin.pages.views.objectives.surroundings import NeighbourLink, Surroundings
 from plugin.pages.views.objectives.tree import name
 from plugin.pages.views.words.figures import percent_text
 from plugin.pages.views.words.freshness import pulse
@@ -196,28 +196,28 @@ def address(sources: Sources, head: str, site: str) -> str:
     return objective_address(head, site_in_address(site, sources.site_names()))
 
 
-def reference(sources: Sources, id_: str, site: str) -> Reference:
+def reference(sources: Sources, id_: str, site: str) -> NeighbourLink:
     """How to name another objective of the same site; its id where it is not known here."""
     found = sources.located(id_, site)
     if not found:
-        return Reference(id_, id_, address(sources, id_, site))
+        return NeighbourLink(id_, id_, address(sources, id_, site))
     return named(sources, found[0])
 
 
-def named(sources: Sources, located: Located) -> Reference:
+def named(sources: Sources, located: Located) -> NeighbourLink:
     """How to name an objective."""
     state = located.saved.state
-    return Reference(name(state), state.title, address(sources, name(state), located.site))
+    return NeighbourLink(name(state), state.title, address(sources, name(state), located.site))
 
 
-def standing(sources: Sources, saved: SavedHead, site: str) -> Reference:
+def standing(sources: Sources, saved: SavedHead, site: str) -> NeighbourLink:
     """An objective aligned to this one, and where it stands."""
     head = saved.state
     progress, health = (
         percent_text(head.progress, 0, ACHIEVED_AT[head.commitment]),
         WORDS[head.health.level].lower(),
     )
-    return Reference(name(head), head.title, address(sources, name(head), site), progress, health)
+    return NeighbourLink(name(head), head.title, address(sources, name(head), site), progress, health)
 
 
 def several_page(sources: Sources, wanted: str, found: Sequence[Located]) -> str:
@@ -280,7 +280,7 @@ def parent_page(sources: Sources, located: Located, asked: str | None, *, everyt
     )
 
 
-def _asked(sources: Sources, located: Located, issue: str) -> Reference:
+def _asked(sources: Sources, located: Located, issue: str) -> NeighbourLink:
     """An objective or a plain parent, and where its page marks the row of an issue."""
     state, said = located.saved.state, site_in_address(located.site, sources.site_names())
     if state.plain:

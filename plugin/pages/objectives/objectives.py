@@ -7,7 +7,7 @@ from wtforms import HiddenField, SelectField
 from wtforms.widgets import SearchInput
 
 from mappings.rollup.state import HealthLevel
-from plugin.pages.frame.forms import Line, PageForm
+from plugin.pages.frame.forms import LineField, PageForm
 from plugin.pages.frame.page import Page, rendered
 from plugin.pages.objectives.objective_address import objective_address
 from plugin.pages.sources import Sources
@@ -21,7 +21,7 @@ LONGEST_SEARCH = 200
 class FilterForm(PageForm):
     """What a reader asks for. What there is to choose from depends on the objectives there are."""
 
-    q = Line(
+    q = LineField(
         "Search",
         filters=[lambda typed: typed[:LONGEST_SEARCH]],
         widget=SearchInput(),

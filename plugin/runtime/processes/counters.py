@@ -6,7 +6,7 @@ import threading
 from collections import Counter
 from typing import Any
 
-from connectors.store.jobs.counts import Counted, Lag
+from connectors.store.jobs.counts import Lag, ProcessCounts
 
 
 class Meter:
@@ -27,7 +27,7 @@ class Meter:
         with self._lock:
             self._lags[site] = self._lags.get(site, Lag()).with_one(max(0.0, seconds))
 
-    def counted(self) -> Counted:
+    def counted(self) -> ProcessCounts:
         """The figures so far."""
         with self._lock:
-            return Counted(dict(self._calls), dict(self._lags))
+            return ProcessCounts(dict(self._calls), dict(self._lags))

@@ -18,7 +18,17 @@ import structlog
 
 from connectors.jira import Jira
 from connectors.jira.http.call import Call
-from connectors.jira.http.governor import CLOUD, Go, Pause, Rates, State, Wait, decide, learn, scaled
+from connectors.jira.http.governor import (
+    CLOUD,
+    CallPermit,
+    LimitState,
+    Pause,
+    Rates,
+    Wait,
+    decide,
+    learn,
+    scaled,
+)
 from connectors.jira.http.limit import Left, read_left
 from connectors.store import Store, StoreError
 from connectors.store.limits import callers, pauses, quotas
@@ -35,7 +45,7 @@ log = structlog.get_logger("jira_okr.pacing")
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class SharedLimits:
     """What the store said last: pauses of the site, how many processes call it, and when that was read."""
 
     pauses: Mapping[str, Pause]
@@ -62,17 +72,17 @@ class SharedGovernor:
         self.rates: Callable[[], Rates] = lambda: rates
         self._jitter = jitter
         self._me = uuid.uuid4().hex[:12]
-        self._state = State()
+        self._state = LimitState()
         self._left: Left | None = None
-        self._known = Known({})
+        self._known = SharedLimits({})
         self._lock = threading.Lock()
 
     @property
-    def state(self) -> State:
+    def state(self) -> LimitState:
         """What is known now; for status pages and metrics."""
         return self._state
 
-    def before(self, call: Call, now: float) -> Go | Wait:
+    def before(self, call: Call, now: float) -> CallPermit | Wait:
         """Take a turn, or learn how long to wait for one."""
         self._look(now)
         with self._lock:

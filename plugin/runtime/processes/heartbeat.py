@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from connectors.store import StoreError
 from connectors.store.jobs import counts
 from connectors.store.jobs import processes as signs
-from connectors.store.jobs.counts import Counted
+from connectors.store.jobs.counts import ProcessCounts
 from connectors.store.jobs.processes import SignOfLife
 from plugin.runtime.connector import Connector
 from plugin.runtime.processes.process import ProcessId, is_gone, this_process
@@ -126,7 +126,7 @@ class Heartbeat:
         except Exception as error:  # the next word is due soon
             log.warning("heartbeat not stored", error=str(error))
 
-    def _spend(self, conn: Connection, counted: Counted, now: datetime) -> None:
+    def _spend(self, conn: Connection, counted: ProcessCounts, now: datetime) -> None:
         """Tell the budgets of the sites what was called since the last word."""
         total = calls_by_site(counted.calls)
         for site, calls in sorted(total.items()):
@@ -156,7 +156,7 @@ def working_here(connector: Connector) -> bool:
     return any(one.works and one.host == here and one.lives(connector.clock()) for one in known)
 
 
-def counted(conn: Connection) -> Counted:
+def counted(conn: Connection) -> ProcessCounts:
     """What all processes counted, those of former times too."""
     total = counts.former(conn)
     for process in processes(conn):

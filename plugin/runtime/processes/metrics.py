@@ -18,16 +18,16 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
-from connectors.store.jobs.counts import LAG_BOUNDS, Counted, Lag
+from connectors.store.jobs.counts import LAG_BOUNDS, Lag, ProcessCounts
 from connectors.store.reads import failures
 from plugin.sync.outage import KINDS
 from plugin.use_cases.health.concerns import concerns
 from plugin.use_cases.health.credential_expiry import seconds_left
-from plugin.use_cases.health.status import Installation, Status
+from plugin.use_cases.health.status import Installation, SiteStatus
 
 Gauge = GaugeMetricFamily
 Counter = CounterMetricFamily
-Sites = Sequence[Status]
+Sites = Sequence[SiteStatus]
 
 
 class StateCollector(Collector):
@@ -201,7 +201,7 @@ def at_work(found: Installation) -> Iterator[Metric]:
     yield from (workers, running)
 
 
-def calls(figures: Counted) -> Metric:
+def calls(figures: ProcessCounts) -> Metric:
     """Calls to Jira of all processes."""
     family = Counter(
         "jira_okr_api_calls",
@@ -213,7 +213,7 @@ def calls(figures: Counted) -> Metric:
     return family
 
 
-def points(figures: Counted) -> Metric:
+def points(figures: ProcessCounts) -> Metric:
     """What the answered calls would cost an OAuth or Forge app at least: one point each."""
     family = Counter(
         "jira_okr_api_points",
@@ -230,7 +230,7 @@ def points(figures: Counted) -> Metric:
     return family
 
 
-def lags(figures: Counted) -> Metric:
+def lags(figures: ProcessCounts) -> Metric:
     """From the first event to the written field, quiet period included."""
     family = HistogramMetricFamily(
         "jira_okr_event_to_write_seconds",

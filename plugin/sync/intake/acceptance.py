@@ -69,7 +69,7 @@ def may_prove(headers: Mapping[str, str]) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
+class AcceptedDelivery:
     """A delivery that is safe in the inbox; `new` is False for a retry of one that was there already."""
 
     identifier: str
@@ -83,7 +83,7 @@ def accept(
     body: bytes,
     now: datetime,
     announcer: Announcer = SILENT,
-) -> Accepted:
+) -> AcceptedDelivery:
     """Store a delivery whose signature holds; raises StoreError where it could not be made durable."""
     return Intake(store).accept(site, headers, body, now, announcer)
 
@@ -131,7 +131,7 @@ class Intake:
         now: datetime,
         announcer: Announcer,
         proof: Proof = SIGNED,
-    ) -> Accepted:
+    ) -> AcceptedDelivery:
         """Store a delivery that is proved; raises StoreError where it could not be made durable."""
         named = self._identifier(proof.source, headers, body, now)
         noted = proof if self._is_news(site, proof.source, proof.former, now) else None
@@ -142,7 +142,7 @@ class Intake:
             self._commit([mine])
         if mine.fault is not None:
             raise mine.fault
-        return Accepted(mine.identifier, mine.new)
+        return AcceptedDelivery(mine.identifier, mine.new)
 
     def refused(self, site: str, now: datetime) -> None:
         """Somebody was turned away: kept, so that a secret typed wrongly is seen; nothing is said where the database fails."""

@@ -15,7 +15,7 @@ BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(slots=True)
-class Batch:
+class DeliveryBatch:
     """What a batch of deliveries asks for. `verdicts` says per delivery id how it was taken: status and note; `named` which issues it touches.
 
     `echoes` says when issues were last edited by our own writes, so that the mirror knows without reading them again.
@@ -42,12 +42,12 @@ def sort_deliveries(
     is_echo: EchoTest,
     id_of: IdOfKey,
     written: frozenset[str] = frozenset(),
-) -> Batch:
+) -> DeliveryBatch:
     """Collect the work of many deliveries; order and repetition do not matter, for only ids are taken from them.
 
     `written` are the places that are written: nothing else beside the fields of issues can change anything.
     """
-    batch = Batch()
+    batch = DeliveryBatch()
     for delivery in deliveries:
         hints = read_hints(delivery.body)
         if isinstance(hints, Hints) and _is_foreign(hints, written):
@@ -64,7 +64,9 @@ def _is_foreign(hints: Hints, written: frozenset[str]) -> bool:
     return bool(hints.beside) and hints.beside.isdisjoint(written)
 
 
-def _verdict(batch: Batch, hints: Hints | Ignored, is_echo: EchoTest, id_of: IdOfKey) -> tuple[str, str]:
+def _verdict(
+    batch: DeliveryBatch, hints: Hints | Ignored, is_echo: EchoTest, id_of: IdOfKey
+) -> tuple[str, str]:
     if isinstance(hints, Ignored):
         return "ignored", hints.reason
     if is_echo(hints):
@@ -90,7 +92,7 @@ def _verdict(batch: Batch, hints: Hints | Ignored, is_echo: EchoTest, id_of: IdO
     return "done", hints.event
 
 
-def _note_edits(batch: Batch, hints: Hints) -> None:
+def _note_edits(batch: DeliveryBatch, hints: Hints) -> None:
     """A parent is read for what it is, not because it was edited; a link tells of no time."""
     for issue_id in hints.parent_ids:
         batch.edited.setdefault(issue_id, BEGINNING)

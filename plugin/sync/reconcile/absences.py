@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mappings.document.names import Absence, Kind
+from mappings.document.names import Absence, NameKind
 from mappings.rollup.structure.absences import standing_still
 from mappings.write_back.plan import Plan
 from plugin.sync.context import Context
-from plugin.sync.reconcile.measurement import Measured
+from plugin.sync.reconcile.measurement import MeasuredObjective
 
 
-def standing_for(context: Context, found: Measured) -> Absence | None:
+def standing_for(context: Context, found: MeasuredObjective) -> Absence | None:
     """The absence for which an objective is not computed from what is left; None where it needs nothing that is gone."""
     if not context.absences:
         return None
@@ -26,7 +26,7 @@ def standing_for(context: Context, found: Measured) -> Absence | None:
 
 def without_absent(context: Context, planned: Plan) -> Plan:
     """Leave out fields that Jira no longer has."""
-    lost = {absence.id for absence in context.absences if absence.name.kind is Kind.FIELD}
+    lost = {absence.id for absence in context.absences if absence.name.kind is NameKind.FIELD}
     if not lost:
         return planned
     return replace(planned, changes=tuple(one for one in planned.changes if one.field_id not in lost))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from connectors.store.work import due
-from connectors.store.work.due import Due
+from connectors.store.work.due import DueObjective
 from plugin.sync.context import Context
 
 
@@ -16,7 +16,7 @@ class LeaseLost(Exception):  # noqa: N818
 class Tenure:
     """One claimed objective in the hands of one thread. A lease outlasts a single call to Jira, not a series of them."""
 
-    def __init__(self, context: Context, claim: Due) -> None:
+    def __init__(self, context: Context, claim: DueObjective) -> None:
         self._context = context
         self.claim = claim
 

@@ -33,7 +33,7 @@ DEEPEST = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class MeasuredObjective:
     """The state of one objective (None where it is none), as it was stored before, and the issues it was measured from.
 
     `below` holds the states of what is aligned to it, all the way down.
@@ -65,7 +65,7 @@ def prepare(context: Context, objective_id: str) -> None:
         candidates.prepare(context, id_)
 
 
-def measure_objective(context: Context, conn: Connection, objective_id: str) -> Measured:
+def measure_objective(context: Context, conn: Connection, objective_id: str) -> MeasuredObjective:
     """The state of one objective as the mirror and the mapping have it."""
     hanging = below(context, conn, objective_id)
     before = objectives.load(conn, context.site, objective_id)
@@ -75,7 +75,7 @@ def measure_objective(context: Context, conn: Connection, objective_id: str) -> 
     forest = Forest.of([*near.values(), *_issues_for(context, conn, ids)])
     states, ends = _assessed(context, conn, forest, ids, hanging.settled)
     known = {**hanging.settled, **states}
-    return Measured(states.get(objective_id), before, forest, known, ends.get(objective_id))
+    return MeasuredObjective(states.get(objective_id), before, forest, known, ends.get(objective_id))
 
 
 def below(context: Context, conn: Connection, objective_id: str) -> Below:

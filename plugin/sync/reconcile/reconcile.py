@@ -31,11 +31,11 @@ from plugin.sync.context import Context
 from plugin.sync.reconcile.absences import standing_for, without_absent
 from plugin.sync.reconcile.carries import carry_on
 from plugin.sync.reconcile.lease import Tenure
-from plugin.sync.reconcile.measurement import Measured, measure_objective, owners_of, prepare
+from plugin.sync.reconcile.measurement import MeasuredObjective, measure_objective, owners_of, prepare
 from plugin.sync.refresh import comments, gaps
 from plugin.sync.refresh.omissions import in_scope
 from plugin.sync.refresh.reread import land_issues, read_again, with_readings
-from plugin.sync.write_back.application import Applied, apply
+from plugin.sync.write_back.application import WriteResult, apply
 from plugin.sync.write_back.consultation import parted, written_with_care
 from plugin.sync.write_back.departure import clears, still_ours
 from plugin.sync.write_back.hold import BREAKER, FLAPPING, RESYNC, Sifted, note_held, sift
@@ -55,7 +55,7 @@ class Reconciled:
     objective_id: str
     state: ObjectiveState | None
     plan: Plan
-    applied: Applied
+    applied: WriteResult
     before: ObjectiveState | None = None
     held: tuple[Change, ...] = ()
     refused: tuple[Change, ...] = ()
@@ -98,13 +98,13 @@ def reconcile(
     if standing is not None:
         if write:
             _keep_standing(context, standing, tenure)
-        return Reconciled(objective_id, standing.state, Plan(objective_id), Applied(), before)
+        return Reconciled(objective_id, standing.state, Plan(objective_id), WriteResult(), before)
     absence = standing_for(context, found)
     if absence is not None:
         return _left_standing(context, objective_id, before, absence, tenure if write else None)
     refused = tuple(change for change in whole.changes if change not in allowed.changes)
     if not write:
-        return Reconciled(objective_id, state, sifted.plan, Applied(), before, sifted.waiting, refused)
+        return Reconciled(objective_id, state, sifted.plan, WriteResult(), before, sifted.waiting, refused)
     note_held(context, planned, sifted.flapping, BREAKER, FLAPPING)
     if brake is not None:
         note_held(context, planned, sifted.braked, RESYNC, brake.reason)
@@ -113,7 +113,7 @@ def reconcile(
     plain, looked = parted(planned)
     applied = write_out(plain)
     consulted = written_with_care(context, looked, partial(confirm, context, beside), write_out)
-    applied = Applied(
+    applied = WriteResult(
         (*applied.written, *consulted.applied.written), (*applied.refused, *consulted.applied.refused)
     )
     sifted = sifted.with_later(consulted.later, consulted.waiting)
@@ -123,7 +123,7 @@ def reconcile(
     return Reconciled(objective_id, state, planned, applied, before, sifted.waiting, refused)
 
 
-def _had_last_write(context: Context, conn: Connection, found: Measured) -> bool:
+def _had_last_write(context: Context, conn: Connection, found: MeasuredObjective) -> bool:
     """Whether its cycle is closed and was written for the last time: what anybody does to the fields since is left alone."""
     end = found.end
     if end is None or not end.closed:
@@ -140,7 +140,7 @@ def _keep_end(context: Context, conn: Connection, end: CycleEnd, *, written: boo
         closings.note_last_write(conn, context.site, end.state.id, end.facts.cycle_id, end.closed)
 
 
-def _standing(context: Context, conn: Connection, found: Measured) -> ObjectiveWithGaps | None:
+def _standing(context: Context, conn: Connection, found: MeasuredObjective) -> ObjectiveWithGaps | None:
     """As what the objective stands while a gap lies behind it: as before, or as unknown where it never had a number; else None."""
     if found.state is None or not gaps.any_open(conn, context.site):
         return None
@@ -176,7 +176,7 @@ def _left_standing(
     if tenure is not None:
         with context.store.write() as conn:
             due.finish(conn, tenure.claim)
-    return Reconciled(objective_id, before, Plan(objective_id), Applied(), before)
+    return Reconciled(objective_id, before, Plan(objective_id), WriteResult(), before)
 
 
 def plan_objective(
@@ -196,7 +196,7 @@ def plan_objective(
     return plan(state.id, wanted, forest.issue, why)
 
 
-def _cause(context: Context, found: Measured) -> str:
+def _cause(context: Context, found: MeasuredObjective) -> str:
     """Why it moved since the last reconcile, in the words that end each reason ("PLAT-7 moved to Done")."""
     saved, state = found.before, found.state
     if saved is None or state is None or saved.state.progress == state.progress:
@@ -262,7 +262,7 @@ def _looked_up(context: Context, write: Write, issue: Issue | None) -> tuple[str
 def _save(
     context: Context,
     objective_id: str,
-    found: Measured,
+    found: MeasuredObjective,
     whole: Plan,
     tenure: Tenure | None,
     sifted: Sifted,

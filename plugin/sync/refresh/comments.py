@@ -20,7 +20,7 @@ from connectors.store.numbers.comments import KeptComment
 from connectors.store.people import accounts, audit
 from mappings.document.schema import CyclePart
 from mappings.explain.check_in import CheckIn
-from mappings.explain.comment import Fault, Remark, meant, read_remark
+from mappings.explain.comment import CommentFault, Remark, meant, read_remark
 from mappings.explain.confidence import Spoken
 from mappings.facts.comment import Comment
 from mappings.facts.issue import Issue, User
@@ -139,19 +139,19 @@ def _judged(
     issue: Issue,
     places: list[CommentedKeyResult],
     comment: Comment,
-    said: Remark | Fault,
+    said: Remark | CommentFault,
     former: KeptComment | None,
 ) -> str | None:
     """Why it is refused; None where it is taken. It is judged once, and anew when it was edited."""
     if former is not None and former.updated == comment.updated:
         return former.fault
-    if isinstance(said, Fault):
+    if isinstance(said, CommentFault):
         return said.sentence
     forbidden = _forbidden(context, conn, issue, places, comment.author)
     if forbidden:
         return forbidden
     faults = (_meant(context, place, comment, said) for place in places)
-    return next((one.sentence for one in faults if isinstance(one, Fault)), None)
+    return next((one.sentence for one in faults if isinstance(one, CommentFault)), None)
 
 
 def _forbidden(
@@ -189,15 +189,17 @@ def _places(context: Context, conn: Connection, issue_id: str) -> Iterator[Comme
         )
 
 
-def _meant(context: Context, place: CommentedKeyResult, comment: Comment, said: Remark) -> CheckIn | Fault:
+def _meant(
+    context: Context, place: CommentedKeyResult, comment: Comment, said: Remark
+) -> CheckIn | CommentFault:
     zone, cycle, key_result = context.mapping.zone, place.cycle, place.key_result
     day = Moment(comment.created, zone).today
     measure = measure_of(key_result.kind)
     stale = STALE_DAYS if cycle is None else duration(cycle.stale_after).days
     if cycle is not None and not said.note and has_ended(cycle, Moment(comment.created, zone)):
-        return Fault(LATE.format(cycle=cycle.id))
+        return CommentFault(LATE.format(cycle=cycle.id))
     found = meant(said, measure, _unit(context, place), day, None if cycle is None else cycle.end, stale)
-    if isinstance(found, Fault):
+    if isinstance(found, CommentFault):
         return found
     by = "somebody" if comment.author is None else comment.author.name
     ruling = key_result.check_in
@@ -255,7 +257,7 @@ def _follow(
             if since is not None and comment.created <= since:
                 continue  # it was said of the cycle before: that stays there, whatever becomes of the comment
             made = _meant(context, place, comment, remark)
-            if isinstance(made, Fault):
+            if isinstance(made, CommentFault):
                 continue
             kept = check_ins.add_of_comment(conn, context.site, made, comment.updated)
             _note(context, conn, kept, "key result checked in", issue, now)

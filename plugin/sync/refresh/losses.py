@@ -42,7 +42,7 @@ class Lost:
 
 
 @dataclass(frozen=True, slots=True)
-class Weighed:
+class WeighedLosses:
     """Of what Jira shows no more: what leaves the mirror, what of it left without Jira's own word, and what waits for a person."""
 
     leaving: frozenset[str] = frozenset()
@@ -61,21 +61,21 @@ class _Scales:
 
 def weigh(
     context: Context, missing: Iterable[str], deleted: frozenset[str] = frozenset(), *, accept: bool = False
-) -> Weighed:
+) -> WeighedLosses:
     """What becomes of issues that Jira shows no more. `deleted`: those that an event said are deleted; `accept`: a person said so of all.
 
     Asks Jira for permissions. Raises a JiraError where it cannot answer.
     """
     ids = frozenset(missing)
     if not ids:
-        return Weighed()
+        return WeighedLosses()
     with context.store.read() as conn:
         known = mirror.get(conn, context.site, ids)
         decided = {loss.issue_id: loss for loss in losses.all(conn, context.site)}
         scales = _Scales(known, _beneath(context, conn, known))
     kept = {id_ for id_ in known if id_ in decided and decided[id_].state == "kept"} - deleted
     if accept:
-        return Weighed(ids - kept)
+        return WeighedLosses(ids - kept)
     doubted = known.keys() - deleted - kept
     _weigh_projects(context, scales, doubted)
     unsaid = doubted if context.api == 3 else frozenset[str]()
@@ -84,14 +84,14 @@ def weigh(
             scales.held[id_] = decided[id_].reason
     _weigh_objectives(context, scales, unsaid, decided)
     held = scales.held.keys()
-    return Weighed(
+    return WeighedLosses(
         ids - held - kept,
         tuple(_lost(scales, id_, _silently(known[id_])) for id_ in sorted(unsaid - held)),
         tuple(_lost(scales, id_, reason) for id_, reason in sorted(scales.held.items())),
     )
 
 
-def record(context: Context, conn: Connection, weighed: Weighed) -> None:
+def record(context: Context, conn: Connection, weighed: WeighedLosses) -> None:
     """Keep what was found, in the transaction in which the rest leaves."""
     now = context.clock()
     said = weighed.leaving - {lost.issue.id for lost in weighed.unsaid}

@@ -20,9 +20,9 @@ from mappings.document.mapping import Mapping
 from mappings.document.names import (
     LOOKED_UP,
     Absence,
-    Comparison,
-    Kind,
-    Name,
+    MappingName,
+    NameKind,
+    NameReview,
     bound_form,
     called,
     compare,
@@ -60,8 +60,8 @@ def hold_against(
     mapping: Mapping,
     today: Catalogue,
     now: datetime,
-    kinds: Collection[Kind] = tuple(Kind),
-) -> Comparison | None:
+    kinds: Collection[NameKind] = tuple(NameKind),
+) -> NameReview | None:
     """Compare the bound form of the mapping with what Jira lists today: take in what is new, tell once of the rest.
 
     `kinds`: of what the catalogue tells at all. Where options were looked up, its fields are not those of the site.
@@ -88,11 +88,11 @@ def hold_against(
 
 
 def _joined(
-    before: NameComparison, found: Comparison, today: Catalogue, now: datetime, kinds: Collection[Kind]
+    before: NameComparison, found: NameReview, today: Catalogue, now: datetime, kinds: Collection[NameKind]
 ) -> NameComparison:
     """What is known of kinds that this catalogue does not list stays as it was."""
 
-    def is_told(name: Name) -> bool:
+    def is_told(name: MappingName) -> bool:
         return name.kind in kinds and bool(entries(today, name.kind, name.field))
 
     kept = tuple(one for one in before.renames if not is_told(one.name))
@@ -110,7 +110,7 @@ def _tell(
     site: str,
     before: NameComparison,
     after: NameComparison,
-    found: Comparison,
+    found: NameReview,
     now: datetime,
 ) -> None:
     for arrival in found.arrivals:
@@ -127,7 +127,7 @@ def _tell(
         audit.note(conn, WHO, "back in Jira", now, detail, site)
 
 
-def needs_looking(names: Iterable[Name]) -> bool:
+def needs_looking(names: Iterable[MappingName]) -> bool:
     """Whether some name is of a kind that Jira lists nowhere, so that the issues themselves have to be asked."""
     return any(name.kind in LOOKED_UP and not name.written_as_id for name in names)
 
@@ -152,19 +152,21 @@ def observe(store: Store, site: str, mapping: Mapping, now: datetime) -> None:
         hold_against(conn, site, mapping, seen, now, LOOKED_UP)
 
 
-def seen_in(issues: Iterable[Issue], names: Iterable[Name], known: Catalogue) -> Catalogue:
+def seen_in(issues: Iterable[Issue], names: Iterable[MappingName], known: Catalogue) -> Catalogue:
     """What these issues show of the kinds that no catalogue lists, as far as the names ask for it; fields are as they are `known`."""
     wanted = list(names)
     kinds = {one.kind for one in wanted}
-    asked = sorted({one.field for one in wanted if one.kind is Kind.OPTION})
+    asked = sorted({one.field for one in wanted if one.kind is NameKind.OPTION})
     fields = {id_: choices_in(known.field(id_) or Field(id_, id_)) for id_ in asked}
-    people = {text.casefold() for one in wanted if one.kind is Kind.PERSON for text in (one.word, *one.ids)}
-    keys = {text.casefold() for one in wanted if one.kind is Kind.ISSUE for text in (one.word, *one.ids)}
+    people = {
+        text.casefold() for one in wanted if one.kind is NameKind.PERSON for text in (one.word, *one.ids)
+    }
+    keys = {text.casefold() for one in wanted if one.kind is NameKind.ISSUE for text in (one.word, *one.ids)}
     seen = _Seen()
     for issue in issues:
-        if Kind.COMPONENT in kinds:
+        if NameKind.COMPONENT in kinds:
             seen.components.update((one.id, one) for one in issue.components)
-        if Kind.VERSION in kinds:
+        if NameKind.VERSION in kinds:
             seen.versions.update((one.id, one) for one in (*issue.fix_versions, *issue.affects_versions))
         for field, held in fields.items():
             seen.options.setdefault(field, {}).update((one.id, one) for one in held(issue.fields.get(field)))

@@ -24,10 +24,10 @@ from mappings.rollup.measurement import affected
 from plugin.sync.context import Context
 from plugin.sync.intake.batch_size import WHOLE, cut_short, portion, went_well
 from plugin.sync.intake.echo import is_echo
-from plugin.sync.intake.triage import Batch, sort_deliveries
+from plugin.sync.intake.triage import DeliveryBatch, sort_deliveries
 from plugin.sync.reconcile import candidates
 from plugin.sync.refresh import comments, gaps
-from plugin.sync.refresh.losses import Weighed, record, weigh
+from plugin.sync.refresh.losses import WeighedLosses, record, weigh
 from plugin.sync.refresh.omissions import in_scope, spared
 from plugin.sync.refresh.own_writes import overtaken, written_lately
 from plugin.sync.refresh.tombstones import ask_again, doubtful, remember
@@ -70,7 +70,7 @@ class Found:
     """What a read by id showed, what becomes of what it no longer showed, what could not be read, and when it began."""
 
     issues: list[Issue]
-    lost: Weighed
+    lost: WeighedLosses
     read_at: datetime
     gaps: tuple[Gap, ...] = ()
 
@@ -211,7 +211,7 @@ def _with_history(
     return replace(issue, readings=kept, unknowns={**issue.unknowns, HISTORY: LOST_HISTORY})
 
 
-def _land(context: Context, deliveries: list[Delivery], batch: Batch, found: Found) -> Refreshed:
+def _land(context: Context, deliveries: list[Delivery], batch: DeliveryBatch, found: Found) -> Refreshed:
     moment = context.moment()
     inside = in_scope(context, found.issues)
     outside = set(found.lost.leaving) | {issue.id for issue in found.issues} - {issue.id for issue in inside}
@@ -242,7 +242,7 @@ def _land(context: Context, deliveries: list[Delivery], batch: Batch, found: Fou
     return Refreshed(*counts, batch.whole_scope)
 
 
-def _verdict(batch: Batch, delivery: Delivery, unread: Iterable[Gap]) -> tuple[str, str]:
+def _verdict(batch: DeliveryBatch, delivery: Delivery, unread: Iterable[Gap]) -> tuple[str, str]:
     """How it was taken, and what of it could not be read: that holds nothing else up."""
     status, note = batch.verdicts[delivery.id]
     named = batch.named.get(delivery.id, frozenset())

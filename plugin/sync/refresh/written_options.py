@@ -17,7 +17,7 @@ from connectors.store.mirror import mirror
 from connectors.store.writes import refusals
 from mappings.document.checks.walk import is_issue_each
 from mappings.document.mapping import Mapping as BoundMapping
-from mappings.document.names import Kind
+from mappings.document.names import NameKind
 from mappings.document.schema import Subject
 from mappings.facts.catalogue import Catalogue, Field, OptionContext
 from mappings.facts.issue import Issue, Named
@@ -58,7 +58,9 @@ def compare(context: Context) -> None:
     if known:
         with context.store.write() as conn:
             listed = Catalogue(fields=tuple(known))
-            names.hold_against(conn, context.site, context.mapping, listed, context.clock(), [Kind.OPTION])
+            names.hold_against(
+                conn, context.site, context.mapping, listed, context.clock(), [NameKind.OPTION]
+            )
 
 
 def _said(options: Iterable[Named]) -> frozenset[str]:

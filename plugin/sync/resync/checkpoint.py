@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import Connection
 
-from connectors.jira import Page
+from connectors.jira import SearchPage
 from connectors.store.database import json_text
 from connectors.store.mirror import mirror
 from connectors.store.reads import resyncs, wishes
@@ -33,7 +33,7 @@ log = structlog.get_logger("jira_okr.resync")
 
 
 @dataclass(frozen=True, slots=True)
-class Reached:
+class ReadPlace:
     """What stands beside the pages. `began` is by Jira's clock, `began_here` by our own, `after` the place of the next page, `wanted` how often everything had been asked for."""
 
     under: str
@@ -72,20 +72,20 @@ class Progress:
 
 
 @dataclass(slots=True)
-class Reading:
+class RunningRead:
     """A full read under way in this process. `landed` counts the pages of this process alone.
 
     `seen` holds the ids of all pages where somebody will ask for them: not on a first read that was never interrupted.
     """
 
     holder: str
-    reached: Reached
+    reached: ReadPlace
     report: Resynced
     seen: set[str] = field(default_factory=set)
     landed: int = 0
 
 
-def start(context: Context, total: int | None = None, *, anew: bool = False) -> Reading:
+def start(context: Context, total: int | None = None, *, anew: bool = False) -> RunningRead:
     """Go on with the read that did not come to its end, or begin one. `total`: how many issues there are, where that was asked already."""
     holder = uuid.uuid4().hex
     with context.store.write() as conn:
@@ -97,7 +97,7 @@ def start(context: Context, total: int | None = None, *, anew: bool = False) -> 
     return _begun(context, holder, total)
 
 
-def keep(context: Context, conn: Connection, reading: Reading, page: Page, landed: Landed) -> None:
+def keep(context: Context, conn: Connection, reading: RunningRead, page: SearchPage, landed: Landed) -> None:
     """In the transaction that lands the page: how far the read is now."""
     ids = [*(issue.id for issue in page.issues), *(gap.issue_id for gap in page.gaps if gap.issue_id)]
     report, before = reading.report, reading.reached
@@ -119,7 +119,7 @@ def keep(context: Context, conn: Connection, reading: Reading, page: Page, lande
     reading.landed += 1
 
 
-def unfinished(context: Context) -> Reached | None:
+def unfinished(context: Context) -> ReadPlace | None:
     """How far the read came that the next one will go on with."""
     with context.store.read() as conn:
         return _usable(context, conn, resyncs.kept(conn, context.site))
@@ -130,14 +130,14 @@ def progress(conn: Connection, site: str) -> Progress | None:
     kept = resyncs.kept(conn, site)
     if kept is None:
         return None
-    reached: Reached = json_text.decode(kept.content, Reached)
+    reached: ReadPlace = json_text.decode(kept.content, ReadPlace)
     return Progress(reached.read, reached.total, reached.began, kept.saved_at)
 
 
 def is_half_read(conn: Connection, site: str) -> bool:
     """Whether the very first read of the site has begun and not come to its end: what the mirror lacks may be anything."""
     kept = resyncs.kept(conn, site)
-    return kept is not None and json_text.decode(kept.content, Reached).first
+    return kept is not None and json_text.decode(kept.content, ReadPlace).first
 
 
 def forget(context: Context) -> None:
@@ -146,11 +146,11 @@ def forget(context: Context) -> None:
         resyncs.discard(conn, context.site)
 
 
-def _usable(context: Context, conn: Connection, kept: resyncs.Kept | None) -> Reached | None:
+def _usable(context: Context, conn: Connection, kept: resyncs.UnfinishedRead | None) -> ReadPlace | None:
     """How far the kept read came, None where there is none to go on with."""
     if kept is None:
         return None
-    reached: Reached = json_text.decode(kept.content, Reached)
+    reached: ReadPlace = json_text.decode(kept.content, ReadPlace)
     why = None
     if reached.under != _under(context):
         why = "the mapping, its scope or its fields changed"
@@ -166,7 +166,7 @@ def _usable(context: Context, conn: Connection, kept: resyncs.Kept | None) -> Re
     return None
 
 
-def _resumed(context: Context, conn: Connection, read: str, holder: str, reached: Reached) -> Reading:
+def _resumed(context: Context, conn: Connection, read: str, holder: str, reached: ReadPlace) -> RunningRead:
     report = Resynced(
         read=reached.read,
         changed=reached.changed,
@@ -175,7 +175,7 @@ def _resumed(context: Context, conn: Connection, read: str, holder: str, reached
         resumed=True,
         asked_otherwise=reached.asked_otherwise,
     )
-    reading = Reading(holder, reached, report)
+    reading = RunningRead(holder, reached, report)
     for content in resyncs.pages(conn, context.site, read):
         page: KeptPage = json_text.decode(content, KeptPage)
         reading.seen.update(page.ids)
@@ -190,7 +190,7 @@ def _counted(drifted: Mapping[str, int]) -> Counter[str]:
     return Counter(dict(drifted))
 
 
-def _begun(context: Context, holder: str, total: int | None) -> Reading:
+def _begun(context: Context, holder: str, total: int | None) -> RunningRead:
     if total is None:
         total = context.jira.count(context.mapping.scope_by_id)
     began = context.jira.time() or context.clock() - SKEW
@@ -199,10 +199,10 @@ def _begun(context: Context, holder: str, total: int | None) -> Reading:
         wanted = wishes.asked(conn, context.site)
         otherwise = not first and watermark.usable(conn, context) is None
         now = context.clock()
-        reached = Reached(_under(context), first, total, began, wanted, otherwise, began_here=now)
+        reached = ReadPlace(_under(context), first, total, began, wanted, otherwise, began_here=now)
         text = json_text.encode(reached)
         resyncs.begin(conn, context.site, uuid.uuid4().hex, holder, text, context.clock())
-    return Reading(holder, reached, Resynced(first=first, asked_otherwise=otherwise))
+    return RunningRead(holder, reached, Resynced(first=first, asked_otherwise=otherwise))
 
 
 def _under(context: Context) -> str:

@@ -6,7 +6,7 @@ from connectors.jira.http.errors import IncompleteRead
 from connectors.store.absence import gaps
 from connectors.store.mirror import mirror
 from plugin.sync.context import Context
-from plugin.sync.resync.checkpoint import Reading, forget
+from plugin.sync.resync.checkpoint import RunningRead, forget
 from plugin.sync.resync.missing_issues import land_slipped
 from plugin.sync.resync.search_pages import in_order
 
@@ -22,7 +22,7 @@ def falls_short(less: int, more: int) -> bool:
     return lacks > 0 and (less == 0 or (lacks > SLACK and lacks * SHARE > more))
 
 
-def prove_complete(context: Context, reading: Reading, accept_loss: bool) -> None:
+def prove_complete(context: Context, reading: RunningRead, accept_loss: bool) -> None:
     """Hold a full read against the count before anything is made of it. Where a few issues slipped through, they are read by id.
 
     Raises IncompleteRead where read and count contradict each other twice, whichever says more: nothing is dropped or written then.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import structlog
 
-from connectors.jira import Page
+from connectors.jira import SearchPage
 from connectors.jira.http.errors import IncompleteRead, Permanent
 from connectors.store.jobs import schedules
 from connectors.store.numbers import objectives
@@ -20,7 +20,7 @@ from plugin.sync.refresh import comments, gaps, written_options
 from plugin.sync.refresh.names import observe
 from plugin.sync.refresh.reread import with_readings
 from plugin.sync.resync import activation_read, watermark
-from plugin.sync.resync.checkpoint import SKEW, Reading, forget, keep, start
+from plugin.sync.resync.checkpoint import SKEW, RunningRead, forget, keep, start
 from plugin.sync.resync.completeness import prove_complete
 from plugin.sync.resync.double_check import look_again
 from plugin.sync.resync.mirror_update import Progress, Resynced, land_again, land_first
@@ -60,7 +60,7 @@ def resync(
     return report
 
 
-def _read(context: Context, reading: Reading, progress: Progress) -> Reading:
+def _read(context: Context, reading: RunningRead, progress: Progress) -> RunningRead:
     """Every page that is still to be read. Where an earlier place leads nowhere any more, all of them."""
     try:
         _read_pages(context, reading, progress)
@@ -76,7 +76,7 @@ def _read(context: Context, reading: Reading, progress: Progress) -> Reading:
     return reading
 
 
-def _read_pages(context: Context, reading: Reading, progress: Progress) -> None:
+def _read_pages(context: Context, reading: RunningRead, progress: Progress) -> None:
     reached = reading.reached
     progress(reached.read, max(reached.total, reached.read))
     if reached.complete:
@@ -90,7 +90,7 @@ def _read_pages(context: Context, reading: Reading, progress: Progress) -> None:
         )
 
 
-def _land_page(context: Context, reading: Reading, page: Page) -> None:
+def _land_page(context: Context, reading: RunningRead, page: SearchPage) -> None:
     report = reading.report
     issues = with_readings(context, list(page.issues), {}, first=report.first)
     looked = None if report.first else look_again(context, issues, page.gaps)
@@ -109,7 +109,7 @@ def _others(context: Context, report: Resynced) -> frozenset[str]:
     return frozenset(id_ for id_ in (*written, *former, *left) if id_ not in report.objectives)
 
 
-def _remember(context: Context, reading: Reading) -> None:
+def _remember(context: Context, reading: RunningRead) -> None:
     report, now = reading.report, context.clock()
     with context.store.write() as conn:
         for schedule in ("resync", "recent"):

@@ -19,7 +19,7 @@ from plugin.sync.refresh.losses import record, weigh
 from plugin.sync.refresh.omissions import in_scope
 from plugin.sync.refresh.own_writes import written_lately
 from plugin.sync.refresh.reread import ReadById, land_issues, read_again, with_readings
-from plugin.sync.resync.checkpoint import Reading
+from plugin.sync.resync.checkpoint import RunningRead
 from plugin.sync.resync.double_check import Looked, look_again
 from plugin.sync.resync.mirror_update import drift_of, land_again
 from plugin.sync.resync.search_pages import OVERLAP, changed_pages, in_order, namesakes
@@ -30,7 +30,7 @@ log = structlog.get_logger("jira_okr.resync")
 AT_ONCE = 100
 
 
-def catch_up(context: Context, reading: Reading) -> None:
+def catch_up(context: Context, reading: RunningRead) -> None:
     """For a read that rested: issues that came, went or moved between its pages meanwhile, and those that changed after their page was read."""
     scope = context.mapping.scope_by_id
     there = set(context.jira.search_ids(in_order(scope)))
@@ -47,7 +47,7 @@ def catch_up(context: Context, reading: Reading) -> None:
         raise IncompleteRead("The search ended without its last page.", "Run jira-okr sync again.")
 
 
-def land_namesakes(context: Context, reading: Reading) -> None:
+def land_namesakes(context: Context, reading: RunningRead) -> None:
     """Read as well what bears a name of the scope under an id that nobody has seen. Once it is in the mirror, the name stands for it too."""
     asked = namesakes(context.mapping)
     if asked is None:
@@ -61,7 +61,7 @@ def land_namesakes(context: Context, reading: Reading) -> None:
     land_slipped(context, reading, found - reading.seen)
 
 
-def land_slipped(context: Context, reading: Reading, slipped: Iterable[str]) -> None:
+def land_slipped(context: Context, reading: RunningRead, slipped: Iterable[str]) -> None:
     """Read by id what a list of ids names and no page showed."""
     for chunk in _chunks(sorted(slipped), AT_ONCE):
         read_at = context.clock()
@@ -69,7 +69,7 @@ def land_slipped(context: Context, reading: Reading, slipped: Iterable[str]) -> 
         _land(context, reading, Looked([], with_readings(context, read.issues, {}), read_at, read.gaps))
 
 
-def _land(context: Context, reading: Reading, looked: Looked) -> None:
+def _land(context: Context, reading: RunningRead, looked: Looked) -> None:
     shown, anew = in_scope(context, looked.shown), in_scope(context, looked.anew)
     inside = replace(looked, shown=shown, anew=anew)
     with context.store.write() as conn:
@@ -79,7 +79,7 @@ def _land(context: Context, reading: Reading, looked: Looked) -> None:
     reading.report.add(replace(landed, issues=0))
 
 
-def drop_unseen(context: Context, reading: Reading, accept_loss: bool) -> None:
+def drop_unseen(context: Context, reading: RunningRead, accept_loss: bool) -> None:
     """Drop what left the scope, and of what Jira shows no more what may be believed to be gone; the rest is held for a person."""
     report, seen = reading.report, reading.seen
     if report.first and not report.resumed:
@@ -102,7 +102,7 @@ def drop_unseen(context: Context, reading: Reading, accept_loss: bool) -> None:
     report.losses = len(lost.held)
 
 
-def _land_unseen(context: Context, reading: Reading, edited: dict[str, datetime]) -> frozenset[str]:
+def _land_unseen(context: Context, reading: RunningRead, edited: dict[str, datetime]) -> frozenset[str]:
     """Take in what a read by id shows of these, dropping what is outside; the ids that it does not show."""
     read_at = context.clock()
     with context.store.read() as conn:
@@ -134,7 +134,7 @@ def _read_unseen(context: Context, ids: Iterable[str], known: dict[str, datetime
 
 def _drop(
     context: Context,
-    reading: Reading,
+    reading: RunningRead,
     inside: list[Issue],
     outside: Iterable[str],
     read_at: datetime | None,

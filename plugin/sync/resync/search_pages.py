@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from itertools import chain
 from math import ceil
 
-from connectors.jira import Page
+from connectors.jira import SearchPage
 from connectors.jira.http.errors import Permanent
 from connectors.jira.read.page_order import ORDER_BY
 from connectors.store.database.instant import to_ms
@@ -26,7 +26,7 @@ OVERLAP = timedelta(minutes=10)
 """How far before the instant known complete a look at recent changes begins: longer than Jira's search index lags, as a rule."""
 
 
-def pages(context: Context, jql: str, after: str | None = None) -> Iterator[Page]:
+def pages(context: Context, jql: str, after: str | None = None) -> Iterator[SearchPage]:
     """The pages of a search with everything the mapping needs, from a place where it stopped earlier on."""
     found = context.jira.search(jql, context.fields, after=after)
     return read_ahead(found) if context.reads_ahead else found
@@ -67,7 +67,7 @@ def changed_of_late(scope: str, minutes: int) -> str:
     return f'({condition(scope)}) AND updated >= "-{minutes}m"'
 
 
-def changed_pages(context: Context, since: datetime) -> tuple[str, Iterator[Page]]:
+def changed_pages(context: Context, since: datetime) -> tuple[str, Iterator[SearchPage]]:
     """The query for what changed at or after an instant, in a form that this Jira takes, and its pages.
 
     Jira takes milliseconds for a date and says so nowhere; where it refuses them (400), minutes before now are asked for.

@@ -16,7 +16,7 @@ from connectors.jira.http.errors import JiraError, Permanent, Transient
 from connectors.store.mirror import mirror
 from connectors.store.writes import refusals, writes
 from mappings.write_back.plan import Change, Plan
-from mappings.write_back.target import Objection, WriteTarget, Writing
+from mappings.write_back.target import Objection, WriteRequest, WriteTarget
 from mappings.write_back.targets import target_of, writings_of
 from plugin.sync.context import Context
 from plugin.sync.reconcile.lease import Tenure
@@ -37,7 +37,7 @@ UNHURRIED = ("resync", "a new day")
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class WriteRefusal:
     """A change Jira refused, with what it said and what an admin can do."""
 
     change: Change
@@ -60,27 +60,27 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
-class Applied:
+class WriteResult:
     """What became of a plan."""
 
     written: tuple[Change, ...] = ()
-    refused: tuple[Refusal, ...] = ()
+    refused: tuple[WriteRefusal, ...] = ()
 
 
-def apply(context: Context, plan: Plan, cause: str, tenure: Tenure | None = None) -> Applied:
+def apply(context: Context, plan: Plan, cause: str, tenure: Tenure | None = None) -> WriteResult:
     """Write a plan to Jira. Raises a JiraError for passing trouble; what was written until then is in the ledger.
 
     With a `tenure` nothing is written once the claim is lost; raises LeaseLost then.
     """
     if not plan:
-        return Applied()
+        return WriteResult()
     with context.store.write() as conn:
         if tenure is not None:
             tenure.confirm_in(conn)
         plan_id = writes.intend(conn, context.site, plan, context.mapping.revision, cause, context.clock())
     opened = Opened(plan_id, plan.objective_id, tenure)
     written: list[Change] = []
-    refused: list[Refusal] = []
+    refused: list[WriteRefusal] = []
     with bound_contextvars(plan=plan_id):
         for issue_id, changes in plan.by_issue().items():
             done, rejected = _write_issue(context, opened, issue_id, changes)
@@ -89,15 +89,15 @@ def apply(context: Context, plan: Plan, cause: str, tenure: Tenure | None = None
             log.info("issue edited", issue=issue_id, written=len(done), refused=len(rejected))
     if written and tenure is not None and tenure.claim.reason not in UNHURRIED:
         context.meter.wrote(context.site, (context.clock() - tenure.claim.since).total_seconds())
-    return Applied(tuple(written), tuple(refused))
+    return WriteResult(tuple(written), tuple(refused))
 
 
 def _write_issue(
     context: Context, plan: Opened, issue_id: str, changes: tuple[Change, ...]
-) -> tuple[list[Change], list[Refusal]]:
+) -> tuple[list[Change], list[WriteRefusal]]:
     """Call by call, as the targets say; what one of them is refused holds back no other."""
     done: list[Change] = []
-    refused: list[Refusal] = []
+    refused: list[WriteRefusal] = []
     for target, writing in writings_of(changes):
         passed, rejected = _write(context, plan, issue_id, target, writing)
         done += passed
@@ -106,9 +106,9 @@ def _write_issue(
 
 
 def _write(
-    context: Context, plan: Opened, issue_id: str, target: WriteTarget, writing: Writing
-) -> tuple[list[Change], list[Refusal]]:
-    refused: list[Refusal] = []
+    context: Context, plan: Opened, issue_id: str, target: WriteTarget, writing: WriteRequest
+) -> tuple[list[Change], list[WriteRefusal]]:
+    refused: list[WriteRefusal] = []
     remaining = list(writing.changes)
     while remaining:
         plan.keep()
@@ -132,7 +132,7 @@ def _write(
     return remaining, refused
 
 
-def _send(context: Context, writing: Writing) -> None:
+def _send(context: Context, writing: WriteRequest) -> None:
     """One call, silently where Jira allows that. Raises Permanent for what Jira says against these changes alone."""
     request, key = writing.request, writing.changes[0].issue_key
     try:
@@ -148,12 +148,16 @@ def _is_there(context: Context, change: Change) -> bool:
     return change.issue_id in found.forbidden or change.field_id in found.values.get(change.issue_id, {})
 
 
-def _part(target: WriteTarget, error: Permanent, changes: list[Change]) -> tuple[list[Refusal], list[Change]]:
+def _part(
+    target: WriteTarget, error: Permanent, changes: list[Change]
+) -> tuple[list[WriteRefusal], list[Change]]:
     """Which changes the error names; an error that names none of them refuses one by one, so that the good ones go through."""
     said = Objection(error.status, error.message, str(error), error.remedy, error.fields)
     named = [change for change in changes if change.field_id in error.fields]
     blamed = named or (changes[:1] if len(changes) > 1 else changes)
-    refusals = [Refusal(change, target.words(change, said), target.remedy(change, said)) for change in blamed]
+    refusals = [
+        WriteRefusal(change, target.words(change, said), target.remedy(change, said)) for change in blamed
+    ]
     return refusals, [change for change in changes if change not in blamed]
 
 
@@ -178,7 +182,7 @@ def _settle_written(context: Context, plan: Opened, issue_id: str, changes: list
             mirror.put(conn, context.site, [replace(known, fields=values, updated=updated)])
 
 
-def _settle_refused(context: Context, plan: Opened, refused: list[Refusal]) -> None:
+def _settle_refused(context: Context, plan: Opened, refused: list[WriteRefusal]) -> None:
     if not refused:
         return
     now, revision = context.clock(), context.mapping.revision

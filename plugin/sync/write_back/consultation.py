@@ -18,7 +18,7 @@ from connectors.store.writes.writes import WriteOutcome
 from mappings.write_back.plan import Change, Plan
 from mappings.write_back.targets import target_of
 from plugin.sync.context import Context
-from plugin.sync.write_back.application import Applied
+from plugin.sync.write_back.application import WriteResult
 from plugin.sync.write_back.hold import note_held
 from plugin.sync.write_back.places import held
 
@@ -37,7 +37,7 @@ log = structlog.get_logger("jira_okr.writes")
 class Consulted:
     """What became of changes that are looked at first: what was applied, what waits for a person, and until when the rest has to wait."""
 
-    applied: Applied = field(default_factory=Applied)
+    applied: WriteResult = field(default_factory=WriteResult)
     waiting: tuple[Change, ...] = ()
     later: datetime | None = None
 
@@ -50,7 +50,7 @@ def parted(planned: Plan) -> tuple[Plan, Plan]:
 
 
 def written_with_care(
-    context: Context, planned: Plan, confirm: Callable[[], bool], apply: Callable[[Plan], Applied]
+    context: Context, planned: Plan, confirm: Callable[[], bool], apply: Callable[[Plan], WriteResult]
 ) -> Consulted:
     """Look up what an interruption left open, look what stands, and write where nobody else wrote after us.
 

@@ -25,13 +25,13 @@ from mappings.write_back.plan import Change, Plan
 from mappings.write_back.target import Place
 from mappings.write_back.targets import target_of
 from plugin.sync.context import Context
-from plugin.sync.reconcile.measurement import Measured, sharers
+from plugin.sync.reconcile.measurement import MeasuredObjective, sharers
 from plugin.sync.refresh.reread import read_again
 from plugin.sync.write_back import places as written
 
 
 def clears(
-    context: Context, conn: Connection, objective_id: str, found: Measured, owned: Owners | None
+    context: Context, conn: Connection, objective_id: str, found: MeasuredObjective, owned: Owners | None
 ) -> list[Change]:
     """What has to be cleared with this objective, as the mirror has it."""
     state, before = found.state, found.before.state if found.before else None

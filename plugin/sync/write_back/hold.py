@@ -69,7 +69,7 @@ class ObjectiveOutcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
+class UnexplainedChanges:
     """The changes of one objective that nothing explains, and by issue written the rows behind them."""
 
     plan: Plan
@@ -195,7 +195,7 @@ def brake_resync(
     """
     with context.store.read() as conn:
         written = writes.written_count(conn, context.site)
-    doubts: dict[str, Doubt] = {}
+    doubts: dict[str, UnexplainedChanges] = {}
     above: list[tuple[ObjectiveOutcome, Rows]] = []
     movement = STILL
     for step in steps:
@@ -223,7 +223,9 @@ def brake_resync(
     return held
 
 
-def _doubt(context: Context, step: ObjectiveOutcome, rows: Rows, silent: Set[str]) -> Doubt | None:
+def _doubt(
+    context: Context, step: ObjectiveOutcome, rows: Rows, silent: Set[str]
+) -> UnexplainedChanges | None:
     """The changes that overwrite something and are not explained: a row behind them has no edit, or another hand wrote there."""
     objective_id = step.plan.objective_id
     doubtful: list[Change] = []
@@ -234,10 +236,10 @@ def _doubt(context: Context, step: ObjectiveOutcome, rows: Rows, silent: Set[str
             loose[change.issue_id] = frozenset(behind)
         if behind or not _holds_ours(context, change):
             doubtful.append(change)
-    return Doubt(replace(step.plan, changes=tuple(doubtful)), loose) if doubtful else None
+    return UnexplainedChanges(replace(step.plan, changes=tuple(doubtful)), loose) if doubtful else None
 
 
-def _climb(doubts: dict[str, Doubt], above: Iterable[tuple[ObjectiveOutcome, Rows]]) -> None:
+def _climb(doubts: dict[str, UnexplainedChanges], above: Iterable[tuple[ObjectiveOutcome, Rows]]) -> None:
     """An objective that was moved by one below it is as doubtful as that one."""
     waiting = list(above)
     while True:
@@ -249,7 +251,7 @@ def _climb(doubts: dict[str, Doubt], above: Iterable[tuple[ObjectiveOutcome, Row
             behind = frozenset(row for one in below for rows_ in one.rows.values() for row in rows_)
             changes = tuple(_overwriting(step.plan))
             loose = {change.issue_id: behind for change in changes} if behind else {}
-            doubts[step.plan.objective_id] = Doubt(replace(step.plan, changes=changes), loose)
+            doubts[step.plan.objective_id] = UnexplainedChanges(replace(step.plan, changes=changes), loose)
         waiting = [one for one in waiting if one not in found]
 
 

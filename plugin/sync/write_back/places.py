@@ -31,19 +31,19 @@ Values = dict[str, dict[str, object]]
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class PlaceValues:
     """What places hold, and the issues whose places Jira forbids to read: nothing is known of these, which is not that they are empty."""
 
     values: Values = field(default_factory=lambda: defaultdict(dict))
     forbidden: set[str] = field(default_factory=set)
 
 
-def held(context: Context, wanted: Mapping[str, Collection[str]], sent: Sent | None = None) -> Held:
+def held(context: Context, wanted: Mapping[str, Collection[str]], sent: Sent | None = None) -> PlaceValues:
     """What these places hold, by issue: those that no search shows are asked for. Raises a JiraError.
 
     `sent` says what was written last, where that is known better than from the ledger of writes.
     """
-    found, sent = Held(), sent or partial(_sent, context)
+    found, sent = PlaceValues(), sent or partial(_sent, context)
     for target in WRITE_TARGETS:
         mine = {
             issue_id: kept
@@ -62,7 +62,9 @@ def _sent(context: Context, issue_id: str, id_: str) -> object:
     return None if latest is None else latest.after
 
 
-def _take_in(context: Context, found: Held, target: WriteTarget, request: Request, issue_id: str) -> None:
+def _take_in(
+    context: Context, found: PlaceValues, target: WriteTarget, request: Request, issue_id: str
+) -> None:
     try:
         shown = target.found(request, context.ask(request))
     except Permanent as error:
@@ -110,7 +112,7 @@ def with_places(context: Context, issues: list[Issue], *, first: bool = False) -
 
 def _with(
     issue: Issue,
-    found: Held,
+    found: PlaceValues,
     known: Issue | None,
     ours: frozenset[str],
     nothing: Mapping[str, object],

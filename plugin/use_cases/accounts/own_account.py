@@ -7,7 +7,7 @@ from connectors.store.people.accounts import Account
 from plugin.access.authentication import own_password
 from plugin.access.authorization import members
 from plugin.access.authorization.actor import Actor
-from plugin.access.authorization.refusal import Refused
+from plugin.access.authorization.refusal import NotPermitted
 from plugin.runtime.connector import Connector
 from plugin.use_cases.permission import VIEWER, act, question
 
@@ -20,7 +20,7 @@ def own_account(connector: Connector, actor: Actor) -> Account:
     with connector.store.read() as conn:
         account = accounts.get(conn, actor.account_id)
     if account is None:
-        raise Refused("This account is gone.")
+        raise NotPermitted("This account is gone.")
     return account
 
 

@@ -10,7 +10,7 @@ from plugin.access.authentication import throttle
 from plugin.access.authentication.provider import Identity, role_of
 from plugin.access.authorization import members
 from plugin.access.authorization.actor import Actor
-from plugin.access.authorization.refusal import Refused
+from plugin.access.authorization.refusal import NotPermitted
 from plugin.runtime.connector import Connector
 from plugin.runtime.settings import OidcSettings
 from plugin.use_cases.permission import PUBLIC, act
@@ -23,13 +23,13 @@ def account_for(
     """The account that signs in, with the role its claims give; Refused where it may not."""
     role = role_of(settings, identity.claims)
     if role is None:
-        raise Refused(
+        raise NotPermitted(
             "Your account at the provider has no role here. Ask an administrator of the connector for one."
         )
     with connector.store.write() as conn:
         account = _known(connector, conn, identity) or _made(connector, conn, identity, role)
         if account.disabled_at is not None:
-            raise Refused("This account is closed. Ask an administrator of the connector.")
+            raise NotPermitted("This account is closed. Ask an administrator of the connector.")
         account = _with_role(connector, conn, settings, account, role)
         detail = {"from": address, "by": identity.issuer}
         audit.note(conn, account.email, "signed in", connector.clock(), detail)
@@ -55,7 +55,7 @@ def _known(connector: Connector, conn: Connection, identity: Identity) -> Accoun
         return None
     # An address that the provider has not verified could be anybody's: it opens no account that is there already.
     if not identity.email_verified or namesake.identity is not None:
-        raise Refused(
+        raise NotPermitted(
             f"There is an account {namesake.email} already, and the provider does not vouch that it is yours. "
             "Sign in with its password, or ask an administrator."
         )
@@ -65,7 +65,9 @@ def _known(connector: Connector, conn: Connection, identity: Identity) -> Accoun
 
 def _made(connector: Connector, conn: Connection, identity: Identity, role: str) -> Account:
     if not identity.email:
-        raise Refused("The provider did not say your e-mail address. Ask an operator to add the scope email.")
+        raise NotPermitted(
+            "The provider did not say your e-mail address. Ask an operator to add the scope email."
+        )
     account = members.insert(connector, conn, identity.email, identity.name, role, None)
     audit.note(
         conn, account.email, "account added", connector.clock(), {"account": account.email, "role": role}

@@ -14,7 +14,7 @@ from plugin.use_cases.permission import PUBLIC, act
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
+class RightPassword:
     """The password was right."""
 
     account: Account
@@ -35,7 +35,7 @@ class TooOften:
 @act(PUBLIC)
 def sign_in(
     connector: Connector, _actor: Actor, email: str, password: str, address: str
-) -> Accepted | Wrong | TooOften:
+) -> RightPassword | Wrong | TooOften:
     """Try a password from an address of the network."""
     now = connector.clock()
     wait = throttle.attempt(connector.store, email, address, now)
@@ -47,7 +47,7 @@ def sign_in(
     if account is None or not right or account.disabled_at is not None:
         _note_failure(connector, account, address, right)
         return Wrong()
-    return Accepted(_admit(connector, account, email, password, address))
+    return RightPassword(_admit(connector, account, email, password, address))
 
 
 def _admit(connector: Connector, account: Account, email: str, password: str, address: str) -> Account:

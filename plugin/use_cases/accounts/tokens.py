@@ -8,26 +8,26 @@ from dataclasses import dataclass
 from connectors.store.people import accounts
 from connectors.store.people import tokens as store
 from connectors.store.people.accounts import Account
-from connectors.store.people.tokens import Token
+from connectors.store.people.tokens import ApiToken
 from plugin.access.authentication import tokens
 from plugin.access.authorization.actor import Actor
-from plugin.access.authorization.refusal import Refused
+from plugin.access.authorization.refusal import NotPermitted
 from plugin.runtime.connector import Connector
 from plugin.use_cases.permission import ADMIN, VIEWER, act, question
 
-__all__ = ["Owned", "Token", "list_all", "list_own", "make", "make_for", "revoke", "revoke_own"]
+__all__ = ["ApiToken", "Owned", "list_all", "list_own", "make", "make_for", "revoke", "revoke_own"]
 
 
 @dataclass(frozen=True, slots=True)
 class Owned:
     """A token and the address of the account it belongs to."""
 
-    token: Token
+    token: ApiToken
     owner: str
 
 
 @question(VIEWER)
-def list_own(connector: Connector, actor: Actor) -> tuple[Token, ...]:
+def list_own(connector: Connector, actor: Actor) -> tuple[ApiToken, ...]:
     """One's own, without their text, which is not kept."""
     with connector.store.read() as conn:
         return tuple(store.all(conn, actor.account_id))
@@ -36,20 +36,22 @@ def list_own(connector: Connector, actor: Actor) -> tuple[Token, ...]:
 @act(VIEWER)
 def make(
     connector: Connector, actor: Actor, account: Account, name: str, scopes: Sequence[str], days: int
-) -> tuple[str, Token]:
+) -> tuple[str, ApiToken]:
     """A token for one's own account: its text, which is seen this once, and what is kept of it."""
     if account.id != actor.account_id:
-        raise Refused("A token is made for one's own account; jira-okr token create makes one for another.")
+        raise NotPermitted(
+            "A token is made for one's own account; jira-okr token create makes one for another."
+        )
     text = tokens.issue(connector, account, name, scopes, days, actor.label)
     with connector.store.read() as conn:
         made = store.valid(conn, tokens.hash_of(text), connector.clock())
     if made is None:
-        raise Refused("The token was revoked, or the account closed, at the same moment.")
+        raise NotPermitted("The token was revoked, or the account closed, at the same moment.")
     return text, made
 
 
 @act(VIEWER)
-def revoke_own(connector: Connector, actor: Actor, token_id: int) -> Token | None:
+def revoke_own(connector: Connector, actor: Actor, token_id: int) -> ApiToken | None:
     """Take one's own token away at once; None where there is none of this number."""
     return tokens.revoke(connector, token_id, actor.label, actor.account_id)
 
@@ -71,6 +73,6 @@ def make_for(
 
 
 @act(ADMIN)
-def revoke(connector: Connector, actor: Actor, token_id: int) -> Token | None:
+def revoke(connector: Connector, actor: Actor, token_id: int) -> ApiToken | None:
     """Take any token away at once; None where there is none of this number."""
     return tokens.revoke(connector, token_id, actor.label)

@@ -18,10 +18,10 @@ from connectors.store.work import due
 from mappings.document.mapping import Mapping as BoundMapping
 from mappings.document.schema import CyclePart
 from mappings.rollup.carry_plan import (
+    CarryBasis,
+    CarryChoice,
     CarryPlan,
-    Choice,
     FieldWrite,
-    Ground,
     KeyResultCarried,
     carry_plan,
     folded,
@@ -95,11 +95,11 @@ def preview_carry(
     site: str,
     cycle_id: str,
     into: str = "",
-    choice: Choice | None = None,
+    choice: CarryChoice | None = None,
 ) -> CarryPreview:
     """What carrying the objectives of a closed cycle forward would do, into the cycle that follows unless another is named. Raises CycleRefused."""
     with connector.store.read() as conn:
-        return _preview(connector, conn, site, cycle_id, into, choice or Choice())
+        return _preview(connector, conn, site, cycle_id, into, choice or CarryChoice())
 
 
 @act(EDITOR)
@@ -110,7 +110,7 @@ def carry_forward(
     cycle_id: str,
     chosen: Iterable[str] = (),
     into: str = "",
-    choice: Choice | None = None,
+    choice: CarryChoice | None = None,
 ) -> CarryDone:
     """Carry objectives (by key or id; none named: those that are meant) forward. What is set in Jira is set by the workers. Twice is once.
 
@@ -119,7 +119,7 @@ def carry_forward(
     now = connector.clock()
     names = {name.strip().casefold() for name in chosen} - {""}
     with connector.store.write() as conn:
-        found = _preview(connector, conn, site, cycle_id, into, choice or Choice())
+        found = _preview(connector, conn, site, cycle_id, into, choice or CarryChoice())
         wanted = _chosen(found, names)
         done, before = [], []
         for one in wanted:
@@ -140,7 +140,7 @@ def carry_forward(
 
 
 def _preview(
-    connector: Connector, conn: Connection, site: str, cycle_id: str, into: str, choice: Choice
+    connector: Connector, conn: Connection, site: str, cycle_id: str, into: str, choice: CarryChoice
 ) -> CarryPreview:
     mapping, _ = ruling(connector, site)
     cycle = cycle_named(mapping, cycle_id)
@@ -157,7 +157,7 @@ def _preview(
     former = carries.standing(conn, site, ids)
     issues = mirror.get(conn, site, _issue_ids(records))
     catalogue = connector.catalogue(site)
-    ground = Ground(mapping, partial(field_of, mapping, catalogue), issues, connector.api(site))
+    ground = CarryBasis(mapping, partial(field_of, mapping, catalogue), issues, connector.api(site))
     by_id = {}
     for record in records:
         id_ = record.state.id
@@ -173,7 +173,7 @@ def _preview(
     return CarryPreview(site, cycle_id, target, tuple(by_id[one.state.id] for one in order))
 
 
-def _know(choice: Choice, records: Iterable[ClosingRecord], cycle_id: str) -> None:
+def _know(choice: CarryChoice, records: Iterable[ClosingRecord], cycle_id: str) -> None:
     """Raises CycleRefused for a chosen key result that is none of this cycle."""
     known = {name for record in records for one in record.state.key_results for name in names_of(one)}
     if left := sorted(folded(choice.along | choice.behind) - known):

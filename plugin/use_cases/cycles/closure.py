@@ -17,7 +17,7 @@ from mappings.document.mapping import Mapping as BoundMapping
 from mappings.document.schema import CyclePart
 from mappings.facts.moment import duration
 from mappings.numbers import exact
-from mappings.rollup.closing_record import ClosingRecord, Kind
+from mappings.rollup.closing_record import ClosingRecord, LinkKind
 from mappings.rollup.cycle_end import has_ended
 from mappings.rollup.score import shown_score
 from plugin.access.authorization.actor import CALENDAR, Actor
@@ -38,7 +38,7 @@ NEVER = "never"
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ScoreStatement:
     """What a person says of an objective at closing: a score of their own (0 to 1), and why."""
 
     score: Fraction | None = None
@@ -61,7 +61,7 @@ def close_cycle(
     actor: Actor,
     site: str,
     cycle_id: str,
-    said: Mapping[str, Said] | None = None,
+    said: Mapping[str, ScoreStatement] | None = None,
     note: str = "",
     reason: str = "",
 ) -> Closed:
@@ -90,7 +90,9 @@ def close_cycle(
             )
         scored = _scored(scored_at_end(conn, site, mapping, cycle_id), said or {}, reason.strip())
         version = last_version(acts) + 1
-        done = ClosingAct(cycle_id, version, Kind.CLOSED, now, actor.label, note.strip()[:LONGEST_NOTE], "")
+        done = ClosingAct(
+            cycle_id, version, LinkKind.CLOSED, now, actor.label, note.strip()[:LONGEST_NOTE], ""
+        )
         revisions = {end.state.id: end.mapping_revision for end in cycle_ends.of_cycle(conn, site, cycle_id)}
         records = [_record(one, cycle, version, revisions[one.state.id]) for one in scored]
         hash_ = closings.add(conn, site, done, records)
@@ -115,7 +117,7 @@ def reopen_cycle(connector: Connector, actor: Actor, site: str, cycle_id: str, r
             raise CycleRefused(f"{cycle_id} is not closed.")
         version = last_version(acts)
         done = ClosingAct(
-            cycle_id, version, Kind.REOPENED, now, actor.label, reason.strip()[:LONGEST_NOTE], ""
+            cycle_id, version, LinkKind.REOPENED, now, actor.label, reason.strip()[:LONGEST_NOTE], ""
         )
         ids = {one.state.id for one in closings.records(conn, site, cycle_id, version)}
         hash_ = closings.add(conn, site, done)
@@ -178,14 +180,16 @@ def _refuse_open_inside(conn: Connection, site: str, mapping: BoundMapping, cycl
         raise CycleRefused(f"{', '.join(inside)} lies in {cycle.id} and is not closed: close it first.")
 
 
-def _scored(found: Iterable[ObjectiveScored], said: Mapping[str, Said], reason: str) -> list[ObjectiveScored]:
+def _scored(
+    found: Iterable[ObjectiveScored], said: Mapping[str, ScoreStatement], reason: str
+) -> list[ObjectiveScored]:
     """With what was said. Refuses what fits no objective, and what wants a reason and has none."""
     objectives = list(found)
     wanted = {name.strip().casefold(): one for name, one in said.items()}
     scored, lacking = [], []
     for one in objectives:
         names = {one.state.id.casefold(), one.state.key.casefold()} - {""}
-        mine = next((wanted.pop(name) for name in sorted(names) if name in wanted), Said())
+        mine = next((wanted.pop(name) for name in sorted(names) if name in wanted), ScoreStatement())
         score = replace(one.score, said=mine.score, reason=mine.reason.strip()[:LONGEST_NOTE])
         if score.wants_reason and not score.reason:
             score = replace(score, reason=reason)

@@ -18,10 +18,10 @@ from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
 from mappings.rollup.assessment import Assessment
-from mappings.rollup.closing_record import ClosingRecord, Kind, Verdict, verify
+from mappings.rollup.closing_record import ClosingRecord, LinkKind, Verdict, verify
 from mappings.rollup.cycle_end import has_ended
 from mappings.rollup.rows.ledger import Disposition
-from mappings.rollup.score import COLOURS, Mean, Score, means, shown_score
+from mappings.rollup.score import COLOURS, Score, ScoreMean, means, shown_score
 from mappings.rollup.state import ObjectiveState
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
@@ -59,7 +59,7 @@ class CycleShown:
     state: CycleState
     version: int
     objectives: int
-    means: tuple[Mean, ...]
+    means: tuple[ScoreMean, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +154,7 @@ def last_version(acts: Iterable[ClosingAct]) -> int:
 def is_closed(acts: Iterable[ClosingAct]) -> bool:
     """Whether the last thing done to a cycle was closing it."""
     last = next(reversed(list(acts)), None)
-    return last is not None and last.kind is Kind.CLOSED
+    return last is not None and last.kind is LinkKind.CLOSED
 
 
 def _known(mapping: Mapping, cycle_id: str) -> bool:
@@ -218,7 +218,7 @@ def cycle_values(one: CycleShown) -> dict[str, Any]:
     }
 
 
-def mean_values(one: Mean) -> dict[str, Any]:
+def mean_values(one: ScoreMean) -> dict[str, Any]:
     """A mean for programs."""
     return {
         "commitment": one.commitment,

@@ -12,8 +12,8 @@ from connectors.store.sites import coming_mappings
 from connectors.store.work import outbox, told_levels
 from connectors.store.work.outbox import OutboxState, Outgoing
 from mappings.diagnostic import MappingError
-from mappings.digest.alert import HOLD, Decision, Kind, Subject, ToldLevel, alert, alert_key, decide
-from mappings.digest.digest import Message, Stands
+from mappings.digest.alert import HOLD, AlertKind, AlertSubject, Decision, ToldLevel, alert, alert_key, decide
+from mappings.digest.digest import DigestMessage, Stands
 from mappings.digest.quiet import is_quiet, quiet_until
 from mappings.document.mapping import Mapping as BoundMapping
 from mappings.document.schema import TellPart
@@ -38,7 +38,7 @@ class PreparedAlert:
     """What a recipient would be told now; `why_not` says why not, and is empty where they would. `at` is when that is decided again."""
 
     recipient: str
-    message: Message
+    message: DigestMessage
     at: datetime
     why_not: str = ""
 
@@ -101,7 +101,7 @@ def _decided(
     part: TellPart,
     mapping: BoundMapping,
     now: datetime,
-    subjects: Sequence[Subject],
+    subjects: Sequence[AlertSubject],
     told: Mapping[str, ToldLevel] | None,
     *,
     at_once: bool = False,
@@ -112,13 +112,13 @@ def _decided(
     return decide(now, found, told, quiet=is_quiet(part.quiet, now, mapping.zone))
 
 
-def _ended(subjects: Iterable[Subject], told: Mapping[str, ToldLevel]) -> Iterator[Subject]:
+def _ended(subjects: Iterable[AlertSubject], told: Mapping[str, ToldLevel]) -> Iterator[AlertSubject]:
     """Concerns that somebody was told of, or is about to be, and that nobody has any more."""
     there = {one.key for one in subjects}
     for key in told:
         kind, _, id_ = key.partition(":")
-        if kind == Kind.CONCERN and key not in there:
-            yield Subject(Kind.CONCERN, id_, _concern_name(id_), WELL, len(WORST_FIRST))
+        if kind == AlertKind.CONCERN and key not in there:
+            yield AlertSubject(AlertKind.CONCERN, id_, _concern_name(id_), WELL, len(WORST_FIRST))
 
 
 def _concern_name(id_: str) -> str:
@@ -152,7 +152,7 @@ def _why_not(
     return f"{why}: decided again on {at.astimezone(mapping.zone):%Y-%m-%d at %H:%M}", at
 
 
-def _message(connector: Connector, part: TellPart, recipient: str, decision: Decision) -> Message:
+def _message(connector: Connector, part: TellPart, recipient: str, decision: Decision) -> DigestMessage:
     link = f"{connector.pages}/" if connector.pages else ""
     return alert(alert_key(recipient, part.id, decision.turns), decision.turns, link)
 
@@ -162,9 +162,9 @@ def _is_activating(connector: Connector, site: str) -> bool:
         return coming_mappings.get(conn, site) is not None
 
 
-def _subjects(connector: Connector, site: str, part: TellPart, now: datetime) -> tuple[Subject, ...]:
+def _subjects(connector: Connector, site: str, part: TellPart, now: datetime) -> tuple[AlertSubject, ...]:
     """What this alert is about, at its levels of now."""
-    found: list[Subject] = []
+    found: list[AlertSubject] = []
     if "objectives" in part.about:
         found += (_of_objective(one) for one in standings(connector, site))
     if "kpis" in part.about:
@@ -175,13 +175,13 @@ def _subjects(connector: Connector, site: str, part: TellPart, now: datetime) ->
     return tuple(found)
 
 
-def _of_objective(one: Stands) -> Subject:
+def _of_objective(one: Stands) -> AlertSubject:
     name = f"{one.key} {one.title}".strip()
     rank = tuple(HealthLevel).index(one.health)
-    return Subject(Kind.OBJECTIVE, one.id, name, one.health.value, rank, one.sentence, one.link)
+    return AlertSubject(AlertKind.OBJECTIVE, one.id, name, one.health.value, rank, one.sentence, one.link)
 
 
-def _of_kpis(connector: Connector, conn: Connection, site: str, now: datetime) -> Iterator[Subject]:
+def _of_kpis(connector: Connector, conn: Connection, site: str, now: datetime) -> Iterator[AlertSubject]:
     for one in settled_kpis(conn, site, connector.context(site).mapping, now):
         level, settled = one.standing.level, one.standing.settled
         sentence = ""
@@ -191,13 +191,17 @@ def _of_kpis(connector: Connector, conn: Connection, site: str, now: datetime) -
             sentence = f"{value_words(settled.value, one.part.unit)}, {when}."
         link = f"{connector.pages}/kpis/{one.part.id}" if connector.pages else ""
         name = one.part.name or one.part.id
-        yield Subject(Kind.KPI, one.part.id, name, level.value, KPI_WORST_FIRST.index(level), sentence, link)
+        yield AlertSubject(
+            AlertKind.KPI, one.part.id, name, level.value, KPI_WORST_FIRST.index(level), sentence, link
+        )
 
 
-def _of_concerns(connector: Connector, site: str) -> Iterator[Subject]:
+def _of_concerns(connector: Connector, site: str) -> Iterator[AlertSubject]:
     link = f"{connector.pages}/health" if connector.pages else ""
     for one in concerns(status(connector, COMMAND_LINE, site)):
         if one.wrong:
             rank = WORST_FIRST.index(one.level)
             said = f"{one.sentence} {one.todo}".strip()
-            yield Subject(Kind.CONCERN, one.kind, _concern_name(one.kind), one.level, rank, said, link, WELL)
+            yield AlertSubject(
+                AlertKind.CONCERN, one.kind, _concern_name(one.kind), one.level, rank, said, link, WELL
+            )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from connectors.notify import WEBHOOKS, mail
 from connectors.notify.failure import NotSent
-from connectors.notify.webhook import Endpoint, Webhook, post
+from connectors.notify.webhook import Endpoint, WebhookKind, post
 from connectors.store.work.outbox import Outgoing
 from mappings.digest.recipient import channel_of
 from mappings.digest.words import html, subject, text
@@ -26,7 +26,7 @@ def send_by_channel(connector: Connector, site: str, one: Outgoing) -> None:
     post(webhook, endpoint_of(given, webhook, name), one.message, connector.clock(), given.hosts)
 
 
-def endpoint_of(given: NotifySettings, webhook: Webhook, name: str) -> Endpoint:
+def endpoint_of(given: NotifySettings, webhook: WebhookKind, name: str) -> Endpoint:
     """The webhook of this name in the settings. Raises NotSent that says which setting is missing."""
     variable = _variable(name)  # the name of a variable has no hyphen
     known = {_variable(one): endpoint for one, endpoint in _endpoints(given, webhook.name).items()}
@@ -66,7 +66,7 @@ def _mail(connector: Connector, site: str, one: Outgoing, address: str) -> None:
     leave = f"{connector.pages}/unsubscribe/{token_of(connector, site, one)}" if connector.pages else ""
     words = f"{text(message)}\nNo more of these: {leave}\n" if leave else text(message)
     mail.send(
-        mail.Letter(
+        mail.Mail(
             f"{site}|{one.key}",
             address,
             subject(message),

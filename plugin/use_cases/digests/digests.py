@@ -16,7 +16,7 @@ from connectors.store.people import audit
 from connectors.store.work import outbox
 from connectors.store.work.outbox import OutboxState as OutboxState
 from connectors.store.work.outbox import Outgoing as Outgoing
-from mappings.digest.digest import Message, Stands, digest
+from mappings.digest.digest import DigestMessage, Stands, digest
 from mappings.digest.quiet import is_quiet
 from mappings.digest.recipient import channel_of
 from mappings.digest.week import last_due, week_of
@@ -57,7 +57,7 @@ class Prepared:
     digest: str
     recipient: str
     due: datetime
-    message: Message
+    message: DigestMessage
     why_not: str = ""
 
 

@@ -25,7 +25,7 @@ MAIL = "mail:"
 
 
 @dataclass(frozen=True, slots=True)
-class Reached:
+class DigestRecipient:
     """One recipient of a digest: the message made last (None: none yet), and since when they want no more of it."""
 
     recipient: str
@@ -46,7 +46,7 @@ class Planned:
     empty: str
     about: tuple[str, ...]
     quiet: QuietPart | None
-    recipients: tuple[Reached, ...]
+    recipients: tuple[DigestRecipient, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def list_digests(connector: Connector, _actor: Actor, site: str) -> tuple[Planne
             part.about,
             part.quiet,
             tuple(
-                Reached(one, newest.get((part.id, one)), stopped.get((part.id, one)))
+                DigestRecipient(one, newest.get((part.id, one)), stopped.get((part.id, one)))
                 for one in dict.fromkeys(part.to)
             ),
         )
@@ -200,7 +200,7 @@ def planned_values(one: Planned) -> dict[str, Any]:
     }
 
 
-def reached_values(one: Reached) -> dict[str, Any]:
+def reached_values(one: DigestRecipient) -> dict[str, Any]:
     """A recipient, for programs."""
     return {
         "recipient": one.recipient,

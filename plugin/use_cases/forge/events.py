@@ -11,7 +11,7 @@ from plugin.use_cases.forge.admission import Caller, key_of
 from plugin.use_cases.permission import EDITOR, act
 from plugin.use_cases.work import sync
 
-RECENT = sync.Wanted(kind="recent")
+RECENT = sync.SyncRequest(kind="recent")
 
 
 @act(EDITOR)

@@ -19,7 +19,7 @@ MINUTES = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class PausedCalls:
     """Calls that Jira asked not to make before `until`: all, those to one endpoint, or the writes to one issue."""
 
     what: str
@@ -33,7 +33,7 @@ class Budget:
 
     hour: int
     minute: int
-    held: tuple[Held, ...] = ()
+    held: tuple[PausedCalls, ...] = ()
     left: Quota | None = None
 
 
@@ -86,10 +86,10 @@ def _minute(now: datetime) -> int:
     return int(now.timestamp() // 60)
 
 
-def _held(pause: KeptPause) -> Held:
+def _held(pause: KeptPause) -> PausedCalls:
     kind, _, rest = pause.what.partition(" ")
     what = {"endpoint": rest, "issue": f"writes to issue {rest}"}.get(kind, "every call")
-    return Held(what, pause.reason, pause.until)
+    return PausedCalls(what, pause.reason, pause.until)
 
 
 def _holds(left: Quota | None, now: datetime) -> bool:

@@ -11,7 +11,7 @@ from typing import Literal
 
 from plugin.sync.outage import Outage
 from plugin.use_cases.health.moments import ago
-from plugin.use_cases.health.status import Status
+from plugin.use_cases.health.status import SiteStatus
 from plugin.use_cases.work.losses import missing_said
 
 Level = Literal["on_track", "pending", "unknown", "at_risk", "off_track"]
@@ -42,23 +42,23 @@ class Concern:
 FRESH = Concern("fresh", "on_track", "Fresh", "Deliveries arrive and nothing is stuck.", "", wrong=False)
 
 
-def concerns(status: Status) -> tuple[Concern, ...]:
+def concerns(status: SiteStatus) -> tuple[Concern, ...]:
     """Everything that troubles this site, what has to be mended first before the rest."""
     found = (concern(status) for concern in CONCERNS)
     return tuple(one for one in found if one is not None)
 
 
-def verdict(status: Status) -> Concern:
+def verdict(status: SiteStatus) -> Concern:
     """What to think of a site's data in one word."""
     return next(iter(concerns(status)), FRESH)
 
 
-def worst(sites: Sequence[Status]) -> Status:
+def worst(sites: Sequence[SiteStatus]) -> SiteStatus:
     """The site that speaks for all of them: the first of those that are worst off."""
     return min(sites, key=lambda one: WORST_FIRST.index(verdict(one).level))
 
 
-def never_read(status: Status) -> Concern | None:
+def never_read(status: SiteStatus) -> Concern | None:
     """Nothing was ever heard of it."""
     if status.last_resync is not None or status.last_delivery is not None:
         return None
@@ -71,7 +71,7 @@ def never_read(status: Status) -> Concern | None:
     )
 
 
-def out(status: Status) -> Concern | None:
+def out(status: SiteStatus) -> Concern | None:
     """Jira cannot be worked with: nothing else can be right before."""
     return None if status.outage is None else _out(status.outage, status.at)
 
@@ -87,7 +87,7 @@ def _out(outage: Outage, now: datetime) -> Concern:
     )
 
 
-def nobody_works(status: Status) -> Concern | None:
+def nobody_works(status: SiteStatus) -> Concern | None:
     """No process works off what comes in."""
     if status.processes is None or status.at_work:
         return None
@@ -100,7 +100,7 @@ def nobody_works(status: Status) -> Concern | None:
     )
 
 
-def failing(status: Status) -> Concern | None:
+def failing(status: SiteStatus) -> Concern | None:
     """A read by the clock fails again and again, which must not look as if it found nothing."""
     bad = next((one for one in status.failing if one.lasts), None)
     if bad is None:
@@ -115,7 +115,7 @@ def failing(status: Status) -> Concern | None:
     )
 
 
-def standing_still(status: Status) -> Concern | None:
+def standing_still(status: SiteStatus) -> Concern | None:
     """Somebody works, and yet work waits."""
     if status.overdue_since is None or status.at - status.overdue_since <= STUCK:
         return None
@@ -128,7 +128,7 @@ def standing_still(status: Status) -> Concern | None:
     )
 
 
-def held(status: Status) -> Concern | None:
+def held(status: SiteStatus) -> Concern | None:
     """Changes wait for a person instead of being written."""
     if status.brake is None and not status.held:
         return None
@@ -144,7 +144,7 @@ def held(status: Status) -> Concern | None:
     )
 
 
-def activating(status: Status) -> Concern | None:
+def activating(status: SiteStatus) -> Concern | None:
     """Another mapping is about to rule, and what it needs is read first."""
     found = status.activating
     if found is None:
@@ -167,7 +167,7 @@ def activating(status: Status) -> Concern | None:
     )
 
 
-def missing(status: Status) -> Concern | None:
+def missing(status: SiteStatus) -> Concern | None:
     """Jira shows issues no more and does not say that they are deleted."""
     if not status.losses:
         return None
@@ -180,7 +180,7 @@ def missing(status: Status) -> Concern | None:
     )
 
 
-def given_up(status: Status) -> Concern | None:
+def given_up(status: SiteStatus) -> Concern | None:
     """Dead letters."""
     dead = len(status.dead)
     if not dead:
@@ -189,7 +189,7 @@ def given_up(status: Status) -> Concern | None:
     return Concern("given_up", "at_risk", "Needs a person", sentence, "Do what stands below each.")
 
 
-def refused(status: Status) -> Concern | None:
+def refused(status: SiteStatus) -> Concern | None:
     """Fields that Jira declined in its own words: what stands there is not what we say."""
     count = len(status.refused)
     if not count:
@@ -204,7 +204,7 @@ def refused(status: Status) -> Concern | None:
     )
 
 
-def unread(status: Status) -> Concern | None:
+def unread(status: SiteStatus) -> Concern | None:
     """Issues that could not be read and that nobody accepted."""
     waiting = [one for one in status.gaps if not one.accepted]
     if not waiting:
@@ -220,7 +220,7 @@ def unread(status: Status) -> Concern | None:
     )
 
 
-def gone(status: Status) -> Concern | None:
+def gone(status: SiteStatus) -> Concern | None:
     """The mapping names something that Jira no longer has: numbers that need it stand as they were."""
     lost = status.names.absences if status.names is not None else ()
     if not lost:
@@ -235,7 +235,7 @@ def gone(status: Status) -> Concern | None:
     )
 
 
-def renamed(status: Status) -> Concern | None:
+def renamed(status: SiteStatus) -> Concern | None:
     """Jira calls something otherwise than the mapping does: no number changes by that."""
     found = status.names.renames if status.names is not None else ()
     if not found:
@@ -256,7 +256,7 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def credential(status: Status) -> Concern | None:
+def credential(status: SiteStatus) -> Concern | None:
     """The admin's word on the token: where Jira refuses it, that is an outage and said before."""
     found = status.credential
     if not found.wants_renewal:
@@ -271,7 +271,7 @@ def credential(status: Status) -> Concern | None:
     )
 
 
-def stale(status: Status) -> Concern | None:
+def stale(status: SiteStatus) -> Concern | None:
     """Nothing was heard of it for long."""
     if never_read(status) is not None or (status.heard is not None and status.at - status.heard <= QUIET):
         return None
@@ -284,7 +284,7 @@ def stale(status: Status) -> Concern | None:
     )
 
 
-def no_webhook(status: Status) -> Concern | None:
+def no_webhook(status: SiteStatus) -> Concern | None:
     """It is read by the clock alone."""
     if status.last_delivery is not None or never_read(status) is not None:
         return None
@@ -298,7 +298,7 @@ def no_webhook(status: Status) -> Concern | None:
     )
 
 
-def drifted(status: Status) -> Concern | None:
+def drifted(status: SiteStatus) -> Concern | None:
     """Resyncs had to correct something, and did."""
     issues = status.drift.issues if status.drift else 0
     if not issues:
@@ -313,7 +313,7 @@ def drifted(status: Status) -> Concern | None:
     )
 
 
-CONCERNS: tuple[Callable[[Status], Concern | None], ...] = (
+CONCERNS: tuple[Callable[[SiteStatus], Concern | None], ...] = (
     never_read,
     out,
     nobody_works,

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from connectors.store.mirror.names import Name, names
+from connectors.store.mirror.names import ObjectiveName, names
 from connectors.store.reads import full_reads, recent_reads
 from connectors.store.work import drift
 
@@ -58,7 +58,7 @@ def drift_of(conn: Connection, site: str, most: int = MOST_NAMED) -> Drift | Non
         full.at,
         recent_reads.of(conn, site).wrong,
         drift.count(conn, site),
-        tuple(_named(one, called.get(one.objective_id, Name())) for one in worst),
+        tuple(_named(one, called.get(one.objective_id, ObjectiveName())) for one in worst),
     )
 
 
@@ -67,5 +67,5 @@ def last_recent(conn: Connection, site: str) -> datetime | None:
     return recent_reads.of(conn, site).at
 
 
-def _named(one: drift.Drifted, called: Name) -> DriftedObjective:
+def _named(one: drift.Drifted, called: ObjectiveName) -> DriftedObjective:
     return DriftedObjective(one.objective_id, called.key, called.title, one.issues, one.at)

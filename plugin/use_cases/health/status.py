@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from connectors.store import StoreError
 from connectors.store.absence import losses
 from connectors.store.absence.losses import Loss
-from connectors.store.jobs.counts import Counted
+from connectors.store.jobs.counts import ProcessCounts
 from connectors.store.mirror import mirror
 from connectors.store.reads import failures, full_reads
 from connectors.store.reads.failures import ReadFailure
@@ -23,7 +23,7 @@ from connectors.store.sites.name_comparisons import NameComparison
 from connectors.store.work import due, inbox, last_reconcile
 from connectors.store.writes import brakes, refusals, writes
 from connectors.store.writes.brakes import Brake
-from connectors.store.writes.refusals import Refused
+from connectors.store.writes.refusals import RefusedField
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, Site
 from plugin.runtime.processes.heartbeat import Process, counted, processes
@@ -49,7 +49,7 @@ TRAFFIC = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class SiteStatus:
     """How one site stood at an instant. None is "never" for the instants and "not looked up" for everything else.
 
     `due` objectives wait, the first of them overdue since `overdue_since`, with an unserved event since `waiting_since`. `drift` is
@@ -76,7 +76,7 @@ class Status:
     overdue_since: datetime | None = None
     waiting_since: datetime | None = None
     dead: tuple[DeadLetter, ...] = ()
-    refused: tuple[Refused, ...] = ()
+    refused: tuple[RefusedField, ...] = ()
     brake: Brake | None = None
     held: tuple[HeldWrite, ...] = ()
     activating: ActivationRun | None = None
@@ -119,9 +119,9 @@ class Installation:
     """All sites, every process that was heard of within the hour, and what all processes counted, those of former times too."""
 
     at: datetime
-    sites: tuple[Status, ...]
+    sites: tuple[SiteStatus, ...]
     processes: tuple[Process, ...]
-    counted: Counted
+    counted: ProcessCounts
 
     @property
     def living(self) -> tuple[Process, ...]:
@@ -144,7 +144,7 @@ class Readiness:
 
 
 @question(VIEWER)
-def status(connector: Connector, _actor: Actor, name: str) -> Status:
+def status(connector: Connector, _actor: Actor, name: str) -> SiteStatus:
     """One site, which has to be there."""
     site, now = connector.site(name), connector.clock()
     with connector.store.read() as conn:
@@ -165,7 +165,7 @@ def installation(connector: Connector, _actor: Actor) -> Installation:
 
 
 @question(VIEWER)
-def vitals(connector: Connector, _actor: Actor) -> tuple[Status, ...]:
+def vitals(connector: Connector, _actor: Actor) -> tuple[SiteStatus, ...]:
     """All sites with no more than it takes to say what troubles them: counts nothing that grows with a site."""
     now = connector.clock()
     with connector.store.read() as conn:
@@ -209,7 +209,7 @@ def _lost(process: Process) -> str:
     )
 
 
-def _status(conn: Connection, site: Site, now: datetime, known: tuple[Process, ...]) -> Status:
+def _status(conn: Connection, site: Site, now: datetime, known: tuple[Process, ...]) -> SiteStatus:
     active = revisions.active(conn, site.name)
     return replace(
         _vital(conn, site, now, known),
@@ -229,12 +229,12 @@ def _status(conn: Connection, site: Site, now: datetime, known: tuple[Process, .
     )
 
 
-def _vital(conn: Connection, site: Site, now: datetime, known: tuple[Process, ...]) -> Status:
+def _vital(conn: Connection, site: Site, now: datetime, known: tuple[Process, ...]) -> SiteStatus:
     latest = inbox.recent(conn, site.name, 1)
     pending = due.pending_count(conn, site.name)
     following = due.next_run(conn, site.name) if pending else None
     full = full_reads.latest(conn, site.name)
-    return Status(
+    return SiteStatus(
         site=site.name,
         at=now,
         url=site.browse_url,

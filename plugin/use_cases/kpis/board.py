@@ -40,7 +40,7 @@ GIVEN = ("push", "csv")
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
+class EpisodeAct:
     """What a person or the connector did about an episode, with the key of its issue where there is one."""
 
     at: datetime
@@ -61,7 +61,7 @@ class ShownKpi:
     """The issue of the open key result, or of the one that was closed last; None where there is none, or it is not to be seen."""
     planned: PlannedIssue | Hindrance | None = None
     """What would be made in Jira for what is proposed or wanted, by the mapping alone; None where nothing is, or the mapping does not say as what."""
-    happened: tuple[Happening, ...] = ()
+    happened: tuple[EpisodeAct, ...] = ()
     """What was done about its episodes, the latest first; on its own page alone."""
 
     @property
@@ -133,7 +133,7 @@ def kpi(connector: Connector, actor: Actor, site: str, id_: str) -> ShownKpi | N
         shown = _shown(conn, site, mapping, part, connector.clock(), ON_PAGE)
         done = audit.of_kpi(conn, site, id_, MOST_HAPPENINGS)
     return replace(
-        shown, happened=tuple(Happening(one.at, one.what, str(one.detail.get("issue", ""))) for one in done)
+        shown, happened=tuple(EpisodeAct(one.at, one.what, str(one.detail.get("issue", ""))) for one in done)
     )
 
 

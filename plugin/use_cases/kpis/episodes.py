@@ -15,7 +15,7 @@ from connectors.store.mirror import mirror
 from connectors.store.numbers import closings, kpis, objectives
 from connectors.store.people import audit
 from mappings.facts.issue import Issue
-from mappings.kpi.episode import KpiState, KpiStatus, Seen, Transition, dismissed, followed, opened
+from mappings.kpi.episode import EpisodeStep, KpiState, KpiStatus, Seen, dismissed, followed, opened
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
 from plugin.sync.context import Context
@@ -25,11 +25,11 @@ from plugin.use_cases.permission import EDITOR, act
 
 ASKED_EVERY = timedelta(hours=1)
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
-FOLLOWED: Mapping[Transition, str] = {
-    Transition.CLOSED: "key result of a KPI closed",
-    Transition.LOST: "key result of a KPI lost",
-    Transition.REOPENED: "key result of a KPI opened again",
-    Transition.CYCLE_ENDED: "cycle of the key result of a KPI closed",
+FOLLOWED: Mapping[EpisodeStep, str] = {
+    EpisodeStep.CLOSED: "key result of a KPI closed",
+    EpisodeStep.LOST: "key result of a KPI lost",
+    EpisodeStep.REOPENED: "key result of a KPI opened again",
+    EpisodeStep.CYCLE_ENDED: "cycle of the key result of a KPI closed",
 }
 
 log = structlog.get_logger("jira_okr.kpis")
@@ -82,7 +82,7 @@ def dismiss(connector: Connector, actor: Actor, site: str, id_: str) -> ShownKpi
         kpis.alone(conn, site)
         state = kpis.get(conn, site, id_)
         news = dismissed(state)
-        if news.transition is not Transition.DISMISSED:
+        if news.transition is not EpisodeStep.DISMISSED:
             raise NotReady(f"Nothing is proposed for “{id_}”: it is {_words(state)}.")
         kpis.put(conn, site, id_, news, connector.clock())
         _note(conn, connector, actor.label, site, id_, "proposal of a KPI dismissed", "", state)

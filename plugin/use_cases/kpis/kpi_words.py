@@ -8,8 +8,8 @@ from fractions import Fraction
 
 from mappings.kpi.band import Band, KpiLevel
 from mappings.kpi.cadence import Period
-from mappings.kpi.episode import Transition
-from mappings.kpi.state import PeriodStanding, Told
+from mappings.kpi.episode import EpisodeStep
+from mappings.kpi.state import PeriodStanding, PeriodVerdict
 from mappings.numbers import plain, rounded
 
 LEVELS: Mapping[KpiLevel, str] = {
@@ -19,19 +19,19 @@ LEVELS: Mapping[KpiLevel, str] = {
     KpiLevel.NO_DATA: "No data",
 }
 SIGNS: Mapping[str, str] = {"percent": " %", "hours": " h", "days": " d"}
-TRANSITIONS: Mapping[Transition, str] = {
-    Transition.PROPOSED: "a key result is proposed",
-    Transition.CREATED: "a key result is wanted",
-    Transition.WITHDRAWN: "what was proposed is withdrawn",
-    Transition.CLOSE_PROPOSED: "closing the key result is proposed",
-    Transition.KEPT_OPEN: "the key result stays open",
-    Transition.ACCEPTED: "the key result is open",
-    Transition.DISMISSED: "dismissed: counting anew",
-    Transition.CLOSED: "the key result is closed",
-    Transition.LOST: "the key result is lost: it was deleted, or out of sight for a week",
-    Transition.REOPENED: "the key result is open again",
-    Transition.CYCLE_ENDED: "the cycle of the key result was closed",
-    Transition.REBANDED: "the band was edited: counting anew",
+TRANSITIONS: Mapping[EpisodeStep, str] = {
+    EpisodeStep.PROPOSED: "a key result is proposed",
+    EpisodeStep.CREATED: "a key result is wanted",
+    EpisodeStep.WITHDRAWN: "what was proposed is withdrawn",
+    EpisodeStep.CLOSE_PROPOSED: "closing the key result is proposed",
+    EpisodeStep.KEPT_OPEN: "the key result stays open",
+    EpisodeStep.ACCEPTED: "the key result is open",
+    EpisodeStep.DISMISSED: "dismissed: counting anew",
+    EpisodeStep.CLOSED: "the key result is closed",
+    EpisodeStep.LOST: "the key result is lost: it was deleted, or out of sight for a week",
+    EpisodeStep.REOPENED: "the key result is open again",
+    EpisodeStep.CYCLE_ENDED: "the cycle of the key result was closed",
+    EpisodeStep.REBANDED: "the band was edited: counting anew",
 }
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -90,16 +90,20 @@ def told_words(one: PeriodStanding) -> str:
     judged = one.judgement
     if judged is None or judged.counted is None:
         return {
-            Told.LATE: "late, not counted: a later period had been counted",
-            Told.TO_COUNT: "will be counted within a minute",
-            Told.RUNNING: f"not settled yet; {one.worth.reason}" if one.worth.reason else "not settled yet",
-            Told.NOTHING: f"not counted: {one.worth.reason}" if one.worth.reason else "nothing to count",
+            PeriodVerdict.LATE: "late, not counted: a later period had been counted",
+            PeriodVerdict.TO_COUNT: "will be counted within a minute",
+            PeriodVerdict.RUNNING: f"not settled yet; {one.worth.reason}"
+            if one.worth.reason
+            else "not settled yet",
+            PeriodVerdict.NOTHING: f"not counted: {one.worth.reason}"
+            if one.worth.reason
+            else "nothing to count",
         }.get(one.told, "")
     running = f"in the band {judged.inside} running"
     if judged.bands.healthy.holds(judged.counted) is False:
         running = f"out of the band {judged.outside} running"
     counted = "counted"
-    if one.told is Told.COUNTED_OTHERWISE:
+    if one.told is PeriodVerdict.COUNTED_OTHERWISE:
         counted = f"counted as {figure(judged.counted)}, now {value_words(one.value)}"
     moved = TRANSITIONS.get(judged.transition)
     return f"{counted}: {running}" + (f"; {moved}" if moved else "")

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from connectors.metrics import SOURCE_OF_KIND, readings
 from connectors.metrics.basis.connections import NamedConnection, Outside
-from connectors.metrics.basis.source import FailureKind, LowerBound, Reach, ReadFailure
+from connectors.metrics.basis.source import FailureKind, LowerBound, Reach, SourceFailure
 from connectors.store.numbers import kpi_failures, kpis
 from connectors.store.numbers.kpi_failures import KpiFailure
 from connectors.store.people import audit
@@ -41,7 +41,7 @@ class Pull:
     """What came of reading a KPI now: a reading, or why there is none."""
 
     reading: KpiReading | None
-    failure: ReadFailure | None = None
+    failure: SourceFailure | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def read_now(connector: Connector, actor: Actor, site: str, id_: str) -> Pull:
     answer = _answer(watched, part, so_far, reach, connector)
     with connector.store.write() as conn:
         kpis.alone(conn, site)
-        if isinstance(answer, ReadFailure):
+        if isinstance(answer, SourceFailure):
             kpi_failures.put(conn, site, [_failure(_Wanted(part, running), answer, now)])
             return Pull(None, answer)
         kpis.record(conn, site, id_, answer)
@@ -133,7 +133,7 @@ def _due(connector: Connector, site: str, watched: Watched) -> tuple[_Wanted, ..
                 continue
             if now > _last_asked(watched, part, period):
                 if before is None:
-                    late.append(_failure(one, ReadFailure(FailureKind.TOO_LATE, LATE), now))
+                    late.append(_failure(one, SourceFailure(FailureKind.TOO_LATE, LATE), now))
             elif one.before is None or now >= one.before.tried_at + _pause(one.before.attempts):
                 wanted.append(one)
     if late:
@@ -180,7 +180,7 @@ def _ask(connector: Connector, context: Context, watched: Watched, wanted: _Want
     answer = _answer(watched, wanted.part, wanted.period, reach, connector)
     with connector.store.write() as conn:
         kpis.alone(conn, site)
-        if isinstance(answer, ReadFailure):
+        if isinstance(answer, SourceFailure):
             kpi_failures.put(conn, site, [_failure(wanted, answer, connector.clock())])
             return
         news = _new(answer, kpis.instants(conn, site, [id_], {one.at for one in answer}))
@@ -191,7 +191,7 @@ def _ask(connector: Connector, context: Context, watched: Watched, wanted: _Want
 
 def _answer(
     watched: Watched, part: KpiPart, period: Period, reach: Reach, connector: Connector
-) -> tuple[KpiReading, ...] | ReadFailure:
+) -> tuple[KpiReading, ...] | SourceFailure:
     """What a source says. A value that is only known to be at least so much is a reading where that is healthy whatever it is."""
     said = readings(part.source, period, replace(reach, aggregate=part.aggregate), connector.clock)
     if not isinstance(said, LowerBound):
@@ -200,7 +200,7 @@ def _answer(
     value = said.reading.value
     if value is not None and band.at_most is None and band.holds(value):
         return (said.reading,)
-    return ReadFailure(FailureKind.NO_DATA, f"{said.reason}, which is not known to be healthy")
+    return SourceFailure(FailureKind.NO_DATA, f"{said.reason}, which is not known to be healthy")
 
 
 def _new(answer: Sequence[KpiReading], known: frozenset[tuple[str, datetime]]) -> list[KpiReading]:
@@ -209,7 +209,7 @@ def _new(answer: Sequence[KpiReading], known: frozenset[tuple[str, datetime]]) -
     return [one for one in answer if one.at not in there]
 
 
-def _failure(wanted: _Wanted, said: ReadFailure, now: datetime) -> KpiFailure:
+def _failure(wanted: _Wanted, said: SourceFailure, now: datetime) -> KpiFailure:
     attempts = wanted.before.attempts + 1 if wanted.before is not None else 1
     return KpiFailure(
         wanted.part.id, wanted.period.last, said.kind.value, said.reason, said.remedy, now, attempts

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 
 from connectors.jira.http.errors import JiraError
-from connectors.metrics.basis.source import FailureKind, Reach, ReadFailure, Unreadable
+from connectors.metrics.basis.source import FailureKind, Reach, SourceFailure, UnreadableSource
 from connectors.store.absence import gaps
 from connectors.store.mirror import mirror
 from mappings.explain.past import FieldChange, Past
@@ -148,8 +148,8 @@ class SitePast:
         try:
             self._steps |= issue_steps.read(self._context, updated, lambda _done, _total: self._going_on())
         except JiraError as error:
-            raise Unreadable(
-                ReadFailure(
+            raise UnreadableSource(
+                SourceFailure(
                     FailureKind.OUTAGE,
                     f"the history of issues could not be read from Jira: {error.message}",
                     error.remedy,
@@ -157,5 +157,5 @@ class SitePast:
             ) from error
 
 
-def _unreadable(reason: str, remedy: str) -> Unreadable:
-    return Unreadable(ReadFailure(FailureKind.INCOMPLETE, reason, remedy))
+def _unreadable(reason: str, remedy: str) -> UnreadableSource:
+    return UnreadableSource(SourceFailure(FailureKind.INCOMPLETE, reason, remedy))

@@ -14,7 +14,7 @@ from connectors.store.mirror import mirror
 from connectors.store.sites import revisions
 from mappings.document.binder import bind, bind_leniently
 from mappings.document.mapping import Mapping
-from mappings.document.names import Kind, Name, called, compare, overlay
+from mappings.document.names import MappingName, NameKind, called, compare, overlay
 from mappings.document.schema import Document
 from mappings.document.text.canonical import revision
 from mappings.document.text.source import read_document
@@ -64,12 +64,12 @@ def _without_written(document: Document, known: Catalogue) -> Catalogue:
     return replace(known, fields=tuple(fields))
 
 
-def _names(document: Document, catalogue: Catalogue) -> frozenset[Name]:
+def _names(document: Document, catalogue: Catalogue) -> frozenset[MappingName]:
     mapping = bind_leniently(document, catalogue).mapping
     return mapping.names if mapping is not None else frozenset()
 
 
-def _unresolved(found: Iterable[Name]) -> list[Name]:
+def _unresolved(found: Iterable[MappingName]) -> list[MappingName]:
     return [name for name in found if not name.ids]
 
 
@@ -82,16 +82,18 @@ def looked_up(jira: Jira, mapping: Mapping, known: Catalogue) -> tuple[Mapping, 
     return bind(mapping.document, more), more
 
 
-def _asked(jira: Jira, mapping: Mapping, wanted: list[Name]) -> Catalogue:
-    issues = [jira.issue_of(name.word) for name in wanted if name.kind is Kind.ISSUE]
+def _asked(jira: Jira, mapping: Mapping, wanted: list[MappingName]) -> Catalogue:
+    issues = [jira.issue_of(name.word) for name in wanted if name.kind is NameKind.ISSUE]
     parts = []
-    if any(name.kind in (Kind.COMPONENT, Kind.VERSION) for name in wanted):
-        projects = {id_ for name in mapping.scope.names if name.kind is Kind.PROJECT for id_ in name.ids}
+    if any(name.kind in (NameKind.COMPONENT, NameKind.VERSION) for name in wanted):
+        projects = {id_ for name in mapping.scope.names if name.kind is NameKind.PROJECT for id_ in name.ids}
         parts = [jira.project_parts(id_) for id_ in sorted(projects)[:MOST_PROJECTS]]
     return Catalogue(
         components=tuple(one for part in parts for one in part.components),
         versions=tuple(one for part in parts for one in part.versions),
-        people=tuple(one for name in wanted if name.kind is Kind.PERSON for one in _person(jira, name.word)),
+        people=tuple(
+            one for name in wanted if name.kind is NameKind.PERSON for one in _person(jira, name.word)
+        ),
         issues=tuple(one for one in issues if one is not None),
     )
 

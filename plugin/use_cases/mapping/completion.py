@@ -42,7 +42,7 @@ class Suggestion:
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class CursorPlace:
     """Where the cursor is: the keys above it, the key whose value is being typed (if one is), and what is typed so far."""
 
     path: tuple[str, ...]
@@ -66,7 +66,7 @@ def complete(text: str, line: int, column: int, catalogue: Catalogue) -> list[Su
 Found = tuple[str, str, str]
 
 
-def spot_at(text: str, line: int, column: int) -> Spot:
+def spot_at(text: str, line: int, column: int) -> CursorPlace:
     """Read the place from indentation and, within a line, from braces; the text need not be a valid document yet."""
     lines = text.split("\n")[: max(line, 1)]
     here = (lines[-1] if lines else "")[: max(column - 1, 0)]
@@ -75,7 +75,7 @@ def spot_at(text: str, line: int, column: int) -> Spot:
     path = _path_above(lines[:-1], _indent(here))
     inner, key = _within(here[: len(here) - len(word)])
     named = _NAME.search(here) if path[:1] == ["fields"] and key is not None else None
-    return Spot((*path, *inner), key, named.group(1) if named else word, here)
+    return CursorPlace((*path, *inner), key, named.group(1) if named else word, here)
 
 
 def _path_above(lines: list[str], indent: int) -> list[str]:
@@ -117,7 +117,7 @@ def _within(here: str) -> tuple[list[str], str | None]:
     return keys, key
 
 
-def _keys(spot: Spot, text: str) -> Iterator[Found]:
+def _keys(spot: CursorPlace, text: str) -> Iterator[Found]:
     for schema in _schemas_at(spot.path):
         for name, described in schema.get("properties", {}).items():
             yield f"{name}: ", name, str(described.get("description", ""))
@@ -125,7 +125,7 @@ def _keys(spot: Spot, text: str) -> Iterator[Found]:
         yield from ((f"{alias}: ", alias, "a field alias") for alias in aliases(text))
 
 
-def _values(spot: Spot, text: str, catalogue: Catalogue) -> Iterator[Found]:
+def _values(spot: CursorPlace, text: str, catalogue: Catalogue) -> Iterator[Found]:
     key = spot.key or ""
     if key in JQL_KEYS:
         yield from _jql(spot, catalogue)
@@ -149,7 +149,7 @@ def _fields(key: str, catalogue: Catalogue) -> Iterator[Found]:
             yield shown, field.name, f"{field.type} · {field.id}"
 
 
-def _jql(spot: Spot, catalogue: Catalogue) -> Iterator[Found]:
+def _jql(spot: CursorPlace, catalogue: Catalogue) -> Iterator[Found]:
     clause = _CLAUSE.search(_JOIN.split(spot.line)[-1])
     named = _names_of(clause.group(1).casefold(), catalogue) if clause else None
     if named is not None:

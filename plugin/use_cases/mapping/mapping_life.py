@@ -28,7 +28,7 @@ from mappings.document.checks.report import in_text_order
 from mappings.document.checks.write_back import check_ground
 from mappings.document.mapping import Mapping
 from mappings.document.names import compare
-from mappings.document.text.source import ReadResult, read_document
+from mappings.document.text.source import DocumentResult, read_document
 from mappings.explain.lint import lint_document
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.forest import Forest
@@ -36,12 +36,12 @@ from mappings.facts.moment import Moment
 from mappings.fields import Api
 from mappings.rollup.measurement import assess
 from mappings.rollup.state import ObjectiveState
-from mappings.write_back.brake import STILL, Hold, Movement, brake
+from mappings.write_back.brake import STILL, Hold, Upheaval, brake
 from mappings.write_back.departure import LastWrite, all_places, clearing, plans_with_clearing
 from mappings.write_back.desired_values import desired, owners
 from mappings.write_back.plan import Change, Plan, plan
 from mappings.write_back.preview import Preview, preview
-from mappings.write_back.target import Ground
+from mappings.write_back.target import WriteBasis
 from mappings.write_back.targets import place_of
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
@@ -151,7 +151,7 @@ def glance_text(connector: Connector, _actor: Actor, site: str, text: str) -> tu
 
 
 def _told_of_names(
-    read: ReadResult, mapping: Mapping | None, known: Catalogue, today: Catalogue
+    read: DocumentResult, mapping: Mapping | None, known: Catalogue, today: Catalogue
 ) -> tuple[Diagnostic, ...]:
     """What is called otherwise now, or gone, at each place of the text that says it."""
     if read.document is None or mapping is None:
@@ -247,7 +247,7 @@ def _with_clearing(
     return plans_with_clearing(plans, found)
 
 
-def _movement(before: Dictionary[str, ObjectiveState], after: Dictionary[str, ObjectiveState]) -> Movement:
+def _movement(before: Dictionary[str, ObjectiveState], after: Dictionary[str, ObjectiveState]) -> Upheaval:
     movement = STILL
     for id_, state in before.items():
         movement = movement.with_step(state, after.get(id_))
@@ -255,7 +255,7 @@ def _movement(before: Dictionary[str, ObjectiveState], after: Dictionary[str, Ob
 
 
 def plans_for(
-    mapping: Mapping, states: Dictionary[str, ObjectiveState], forest: Forest, ground: Ground
+    mapping: Mapping, states: Dictionary[str, ObjectiveState], forest: Forest, ground: WriteBasis
 ) -> list[Plan]:
     """The plan of every objective, as reconciling each would make it."""
     owned = owners(mapping, states.values())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from connectors.store.lists.list_rows import Wanted
+from connectors.store.lists.list_rows import RowSelection
 from connectors.store.numbers import carries
 from mappings.diagnostic import Diagnostic
 from mappings.document.mapping import Mapping
@@ -31,9 +31,9 @@ def list_advice(
     mapping, moment = ruling(connector, site)
     if cycle_id is not None:
         cycle_named(mapping, cycle_id)
-        asked = every_objective(connector, actor, Wanted((site,), (cycle_id,)))
+        asked = every_objective(connector, actor, RowSelection((site,), (cycle_id,)))
         return _advised(connector, site, mapping, [one.state for one in asked])
-    every = (one.state for one in every_objective(connector, actor, Wanted((site,))))
+    every = (one.state for one in every_objective(connector, actor, RowSelection((site,))))
     running = [one for one in every if not has_ended(mapping.cycles.get(one.cycle_id or ""), moment)]
     found = _advised(connector, site, mapping, running)
     with connector.store.read() as conn:

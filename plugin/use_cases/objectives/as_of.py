@@ -19,8 +19,8 @@ from connectors.store.people import audit
 from connectors.store.sites import revisions
 from mappings.diagnostic import MappingError
 from mappings.document.mapping import Mapping as BoundMapping
-from mappings.explain.as_of import Records, Retrospect, Stood, doubts_of, measured
-from mappings.explain.certainty import Certainty, Doubt, Doubted
+from mappings.explain.as_of import PastStanding, Records, Retrospect, doubts_of, measured
+from mappings.explain.certainty import Certainty, Doubted, Uncertainty
 from mappings.facts.moment import Moment
 from mappings.rollup.cycle_end import Witness, end_of, has_ended
 from mappings.rollup.state import ObjectiveState
@@ -53,7 +53,7 @@ class AsOf:
 
     at: datetime
     saved: SavedObjective
-    stood: Stood
+    stood: PastStanding
     untold: tuple[str, ...] = ()
 
     @property
@@ -211,10 +211,10 @@ def _untold_fields(context: Context, mapping: BoundMapping) -> tuple[Doubted, ..
     unread = needed - active.field_ids()
     silent = needed - unread - set(context.history_fields)
     silent |= metrics_of(mapping) - metrics_of(active) - unread
-    found = [Doubted(Doubt.UNREAD, names.get(id_, id_)) for id_ in unread]
-    found += [Doubted(Doubt.NO_HISTORY, names.get(id_, id_)) for id_ in silent]
+    found = [Doubted(Uncertainty.UNREAD, names.get(id_, id_)) for id_ in unread]
+    found += [Doubted(Uncertainty.NO_HISTORY, names.get(id_, id_)) for id_ in silent]
     if mapping.scope_by_id != active.scope_by_id:
-        found.append(Doubted(Doubt.UNREAD, "what only this mapping's scope holds"))
+        found.append(Doubted(Uncertainty.UNREAD, "what only this mapping's scope holds"))
     return tuple(sorted(found))
 
 
@@ -271,15 +271,15 @@ class Standings:
     states: Mapping[str, ObjectiveState]
     noted: Mapping[str, CycleEnd]
 
-    def stood(self, id_: str) -> Stood:
+    def stood(self, id_: str) -> PastStanding:
         """One of them with its doubts."""
         state, end = self.states[id_], self.noted.get(id_)
         if end is not None and end.facts.cycle_id == state.cycle_id:
-            return Stood(state, tuple(Doubted(doubt, key) for doubt, key in end.facts.doubts))
+            return PastStanding(state, tuple(Doubted(doubt, key) for doubt, key in end.facts.doubts))
         found = doubts_of(
             self.rules.mapping, self.lookback.retrospect, self.seen_at(state), state, self.rules.doubts
         )
-        return Stood(state, tuple(sorted({*found, *self._gone(state)})))
+        return PastStanding(state, tuple(sorted({*found, *self._gone(state)})))
 
     def untold(self, id_: str) -> tuple[str, ...]:
         """Ids of the issues whose histories would make it surer."""
@@ -307,7 +307,7 @@ class Standings:
             ledgers = (was.ledger, was.beside, *(one.measurement.ledger for one in was.key_results))
             rows = {row.id: row.key for ledger in ledgers for row in ledger.rows if row.id.isdecimal()}
             known = mirror.get(conn, context.site, rows)
-        return tuple(Doubted(Doubt.GONE_SINCE, key) for id_, key in rows.items() if id_ not in known)
+        return tuple(Doubted(Uncertainty.GONE_SINCE, key) for id_, key in rows.items() if id_ not in known)
 
 
 def _told(connector: Connector, context: Context, name: str, at: datetime, rules: Rules) -> AsOf:

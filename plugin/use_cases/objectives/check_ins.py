@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from connectors.store.numbers import check_ins, closings, comments, objectives
-from connectors.store.numbers.check_ins import WITHDRAWN, Kept
+from connectors.store.numbers.check_ins import WITHDRAWN, KeptCheckIn
 from connectors.store.numbers.comments import KeptComment
 from connectors.store.people import audit
 from connectors.store.work import due
@@ -29,9 +29,9 @@ from plugin.use_cases.permission import EDITOR, VIEWER, act, question
 __all__ = [
     "WITHDRAWN",
     "CheckInRefused",
-    "Kept",
+    "KeptCheckIn",
     "KeptComment",
-    "Said",
+    "Statement",
     "check_in",
     "derived_progress",
     "keep",
@@ -54,7 +54,7 @@ class CheckInRefused(NotReady):
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Statement:
     """What somebody says of a key result: progress as a share of 1, or the current value of a metric, and how confident they are.
 
     Without a value it overrides nothing.
@@ -90,7 +90,9 @@ def derived_progress(key_result: KeyResultState) -> Fraction | None:
 
 
 @question(VIEWER)
-def list_check_ins(connector: Connector, _actor: Actor, site: str, objective_id: str) -> tuple[Kept, ...]:
+def list_check_ins(
+    connector: Connector, _actor: Actor, site: str, objective_id: str
+) -> tuple[KeptCheckIn, ...]:
     """What people said of the key results of an objective, the latest first, ended ones too."""
     with connector.store.read() as conn:
         return tuple(check_ins.of(conn, site, objective_id))
@@ -108,7 +110,7 @@ def list_comments(
 
 
 @act(EDITOR)
-def check_in(connector: Connector, actor: Actor, site: str, objective_id: str, said: Said) -> CheckIn:
+def check_in(connector: Connector, actor: Actor, site: str, objective_id: str, said: Statement) -> CheckIn:
     """Keep what somebody says; its objective is due in the same transaction. Raises CheckInRefused."""
     now = connector.clock()
     today = Moment(now, connector.context(site).mapping.zone).today
@@ -154,7 +156,7 @@ def _after_the_end(
         yield "note", f"{cycle.id} has ended: say why this is known only now"
 
 
-def _misread(said: Said, measure: Measure) -> Iterator[tuple[str, str]]:
+def _misread(said: Statement, measure: Measure) -> Iterator[tuple[str, str]]:
     if said.measure is not None and said.measure is not measure:
         yield (
             "value",
@@ -180,12 +182,14 @@ def keep(
     if former.value is None or (now.value is not None and now.id != number):
         return None
     delta = DELTA if until is None and former.delta is None else former.delta
-    said = Said(former.key_result_id, former.value, former.note, until, delta, former.measure)
+    said = Statement(former.key_result_id, former.value, former.note, until, delta, former.measure)
     return check_in(connector, actor, site, objective_id, said)
 
 
 @act(EDITOR)
-def withdraw(connector: Connector, actor: Actor, site: str, objective_id: str, number: int) -> Kept | None:
+def withdraw(
+    connector: Connector, actor: Actor, site: str, objective_id: str, number: int
+) -> KeptCheckIn | None:
     """End a check-in of this objective: the derived value is shown again, and its confidence is taken back. None where none of this number stands."""
     with connector.store.write() as conn:
         found = check_ins.load(conn, site, number)

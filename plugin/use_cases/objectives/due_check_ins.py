@@ -25,7 +25,7 @@ CHECK_IN, SCORE = "check_in", "score"
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class Reminder:
     """What waits for whom. `what`: a check-in of a key result, or the score of an objective (`key_result` None) whose cycle ended."""
 
     what: str
@@ -43,7 +43,7 @@ class Due:
 
 
 @question(VIEWER)
-def due_check_ins(connector: Connector, actor: Actor, site: str, owner: str = "") -> tuple[Due, ...]:
+def due_check_ins(connector: Connector, actor: Actor, site: str, owner: str = "") -> tuple[Reminder, ...]:
     """What is due today, most missed first; of one owner, in any case, where one is named. Nothing where the mapping asks for no check-ins."""
     mapping = bound(connector, actor, site)
     if mapping is None or mapping.document.check_ins is None:
@@ -57,7 +57,7 @@ def due_check_ins(connector: Connector, actor: Actor, site: str, owner: str = ""
 
 
 @question(VIEWER)
-def due_on(connector: Connector, actor: Actor, site: str, objective_id: str) -> Mapping[str, Due]:
+def due_on(connector: Connector, actor: Actor, site: str, objective_id: str) -> Mapping[str, Reminder]:
     """What is due today of one objective, by key result; nothing while no mapping rules."""
     mapping = bound(connector, actor, site)
     with connector.store.read() as conn:
@@ -70,7 +70,7 @@ def due_on(connector: Connector, actor: Actor, site: str, objective_id: str) -> 
 
 def _due(
     mapping: BoundMapping, conn: Connection, site: str, states: Sequence[ObjectiveState], now: datetime
-) -> Iterator[Due]:
+) -> Iterator[Reminder]:
     """What is due of these objectives, in as many statements for many as for one."""
     part, today = mapping.document.check_ins, Moment(now, mapping.zone).today
     if part is None:
@@ -81,7 +81,7 @@ def _due(
         if cycle is None or cycle.id in closed:
             continue
         if is_to_score(cycle, today):
-            yield Due(SCORE, state, None, cycle.end)
+            yield Reminder(SCORE, state, None, cycle.end)
         else:
             running.append((state, cycle))
     told = _told(conn, site, [state for state, _ in running])
@@ -90,10 +90,10 @@ def _due(
             last = _day(told.get((state.id, one.id), ()), mapping.zone)
             found: DueCheckIn | None = due_check_in(part, cycle, one, today, last)
             if found is not None:
-                yield Due(CHECK_IN, state, one, found.since, found.missed, found.last)
+                yield Reminder(CHECK_IN, state, one, found.since, found.missed, found.last)
 
 
-def due_values(one: Due) -> dict[str, Any]:
+def due_values(one: Reminder) -> dict[str, Any]:
     """One of them in plain values."""
     own = one.key_result
     return {

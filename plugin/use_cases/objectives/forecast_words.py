@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 
-from mappings.forecast.answer import Answer, Trend, Work
+from mappings.forecast.answer import DeliveryWork, Forecast, ReadingsTrend
 from mappings.numbers import plain
 
 
-def until(answer: Answer) -> str:
+def until(answer: Forecast) -> str:
     """By when: half and 85 % of all courses of a delivery, the day on which the line of a metric arrives."""
     if answer.reached or answer.probability is None:
         return ""
@@ -21,21 +21,21 @@ def _day(day: date | None) -> str:
     return "not within two years" if day is None else day.isoformat()
 
 
-def basis(answer: Answer) -> str:
+def basis(answer: Forecast) -> str:
     """What it was made from."""
     if answer.work is not None:
         return work_words(answer.work)
     return "" if answer.trend is None else trend_words(answer.trend)
 
 
-def work_words(work: Work) -> str:
+def work_words(work: DeliveryWork) -> str:
     """The rows, the goal, and the weeks behind."""
     weeks = " ".join(f"{week.done}+{week.added}" for week in work.weeks)
     past = f"; finished+added a week, the latest first: {weeks}" if weeks else ""
     return f"{work.finished} of {work.rows} items finished, {work.goal} are wanted{past}"
 
 
-def trend_words(trend: Trend) -> str:
+def trend_words(trend: ReadingsTrend) -> str:
     """Where the line stands, how fast it goes, and where it leads."""
     low, high = sorted((trend.end_low, trend.end_high))
     return (
@@ -45,7 +45,7 @@ def trend_words(trend: Trend) -> str:
     )
 
 
-def aim_words(trend: Trend) -> str:
+def aim_words(trend: ReadingsTrend) -> str:
     """What is aimed at."""
     low, high = trend.aim.at_least, trend.aim.at_most
     if low is not None and high is not None:

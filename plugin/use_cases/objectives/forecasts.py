@@ -8,7 +8,7 @@ from typing import Any
 from connectors.store.mirror import mirror
 from connectors.store.numbers import objectives
 from mappings.facts.moment import Moment
-from mappings.forecast.answer import Answer, Trend, Work
+from mappings.forecast.answer import DeliveryWork, Forecast, ReadingsTrend
 from mappings.forecast.objective import KeyResultForecast, ObjectiveForecast, forecast, issues_of
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
@@ -16,7 +16,7 @@ from plugin.use_cases.mapping import revisions
 from plugin.use_cases.objectives.objective_values import exact_text, number
 from plugin.use_cases.permission import VIEWER, question
 
-__all__ = ["Answer", "KeyResultForecast", "ObjectiveForecast", "forecast_of", "forecast_values"]
+__all__ = ["Forecast", "KeyResultForecast", "ObjectiveForecast", "forecast_of", "forecast_values"]
 
 
 @question(VIEWER)
@@ -78,7 +78,7 @@ def _key_result(one: KeyResultForecast) -> dict[str, Any]:
     }
 
 
-def _work(work: Work) -> dict[str, Any]:
+def _work(work: DeliveryWork) -> dict[str, Any]:
     return {
         "rows": work.rows,
         "finished": work.finished,
@@ -94,7 +94,7 @@ def _work(work: Work) -> dict[str, Any]:
     }
 
 
-def _trend(trend: Trend) -> dict[str, Any]:
+def _trend(trend: ReadingsTrend) -> dict[str, Any]:
     exact = {
         "at_least": trend.aim.at_least,
         "at_most": trend.aim.at_most,

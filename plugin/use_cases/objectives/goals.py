@@ -40,7 +40,7 @@ NO_POSTS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class GoalObstacle:
     """What stands in the way, and what to do about it."""
 
     message: str
@@ -57,7 +57,7 @@ class GoalCheck:
     scoring: Scoring | None = None
     goals: int | None = None
     posting: int | None = None
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[GoalObstacle, ...] = ()
 
 
 @question(EDITOR)
@@ -78,13 +78,13 @@ def check(connector: Connector, _actor: Actor, site: str) -> GoalCheck:
     except AuthFailed:
         raise
     except Permanent as error:
-        return GoalCheck(findings=(Finding(_said(error), f"{error.remedy} {SWITCHED_OFF}".strip()),))
+        return GoalCheck(findings=(GoalObstacle(_said(error), f"{error.remedy} {SWITCHED_OFF}".strip()),))
     may = sum(one.may_post is not False for one in found.values())
     findings = []
     if not found:
-        findings.append(Finding("The connector's account sees no goal.", NO_GOALS))
+        findings.append(GoalObstacle("The connector's account sees no goal.", NO_GOALS))
     elif not may:
-        findings.append(Finding("The connector's account may post to none of the goals.", NO_POSTS))
+        findings.append(GoalObstacle("The connector's account may post to none of the goals.", NO_POSTS))
     return GoalCheck(cloud_id, scoring, len(found), may, tuple(findings))
 
 
@@ -96,7 +96,7 @@ class Tried:
     sent: tuple[str, int | None]
     held: tuple[str, int]
     taken_back: bool
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[GoalObstacle, ...] = ()
 
 
 @act(EDITOR)
@@ -113,15 +113,17 @@ def try_out(connector: Connector, actor: Actor, site: str, goal: str) -> Tried:
         note(conn, actor.label, "goal tried out", connector.clock(), {"goal": found.key}, site)
     look = LOOK.format(goal=found.key)
     if posted is None:
-        return Tried(found.key, sent, ("", 0), False, (Finding(UNREAD, look),))
+        return Tried(found.key, sent, ("", 0), False, (GoalObstacle(UNREAD, look),))
     held = (posted.status, posted.score)
-    findings: list[Finding] = []
+    findings: list[GoalObstacle] = []
     if held != (sent[0], sent[1] or 0):
-        findings.append(Finding(f"The site made {held[0]} {held[1]} of {sent[0]} {sent[1] or 0}.", NOT_YET))
+        findings.append(
+            GoalObstacle(f"The site made {held[0]} {held[1]} of {sent[0]} {sent[1] or 0}.", NOT_YET)
+        )
     try:
         goals.take_back(posted.id)
     except JiraError as error:
-        findings.append(Finding(f"The trial could not be taken back: {_said(error)}", look))
+        findings.append(GoalObstacle(f"The trial could not be taken back: {_said(error)}", look))
         return Tried(found.key, sent, held, False, tuple(findings))
     return Tried(found.key, sent, held, True, tuple(findings))
 

@@ -12,10 +12,10 @@ from typing import Protocol
 from sqlalchemy import Connection
 
 from connectors.store.numbers import check_ins, snapshots
-from connectors.store.numbers.check_ins import RETRACTED, WITHDRAWN, Kept
-from connectors.store.numbers.snapshots import Snapshot
+from connectors.store.numbers.check_ins import RETRACTED, WITHDRAWN, KeptCheckIn
+from connectors.store.numbers.snapshots import StateSnapshot
 from mappings.explain.marks import Mark, checked_in, marks, withdrawn
-from mappings.explain.movement import Effect, Movement, Part, objective_moved
+from mappings.explain.movement import Effect, Movement, MovementPart, objective_moved
 from mappings.facts.forest import issue_order
 from plugin.runtime.connector import Connector, NotReady
 
@@ -36,7 +36,7 @@ class Begun(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ToldMovement:
     """What is known of a movement: None where history `begins` after `since`, or (None as well) where there is none at all.
 
     `reconstructed` says that the state at the beginning was worked out from Jira's history, not observed.
@@ -62,20 +62,20 @@ def movement(
 
 def told(
     connector: Connector, site: str, objective_id: str, since: datetime, until: datetime | None = None
-) -> Told:
+) -> ToldMovement:
     """The movement with what it was worked out from. Reads only the store."""
     with connector.store.read() as conn:
         return between(conn, site, objective_id, since, until or connector.clock())
 
 
-def between(conn: Connection, site: str, objective_id: str, since: datetime, until: datetime) -> Told:
+def between(conn: Connection, site: str, objective_id: str, since: datetime, until: datetime) -> ToldMovement:
     """The same on an open connection."""
     begins = snapshots.begins(conn, site, objective_id)
     first = snapshots.at(conn, site, objective_id, since)
     if first is None or until < since:
-        return Told(since, until, begins)
+        return ToldMovement(since, until, begins)
     steps = [first, *_turning_points(conn, site, objective_id, first, until)]
-    return Told(
+    return ToldMovement(
         since,
         until,
         begins,
@@ -86,8 +86,8 @@ def between(conn: Connection, site: str, objective_id: str, since: datetime, unt
 
 
 def _turning_points(
-    conn: Connection, site: str, objective_id: str, first: Snapshot, until: datetime
-) -> list[Snapshot]:
+    conn: Connection, site: str, objective_id: str, first: StateSnapshot, until: datetime
+) -> list[StateSnapshot]:
     """The snapshots on both sides of every change of the mapping, and the last one."""
     turns = [(first.at, first.mapping_revision)]
     turns += snapshots.turns(conn, site, objective_id, first.at, until)
@@ -113,14 +113,14 @@ def happened(conn: Connection, site: str, objective_id: str) -> list[Mark]:
     return sorted(found, key=lambda mark: mark.at)
 
 
-def _said(kept: Kept, name: str) -> list[Mark]:
+def _said(kept: KeptCheckIn, name: str) -> list[Mark]:
     told = [checked_in(kept.check_in, name)]
     if kept.ended_how == WITHDRAWN and kept.ended_at is not None:
         told.append(withdrawn(kept.check_in, kept.ended_at, kept.ended_by or "", name))
     return told
 
 
-def chained(steps: Sequence[Snapshot]) -> Movement:
+def chained(steps: Sequence[StateSnapshot]) -> Movement:
     """The movement over snapshots in the order of time: the mapping's part is what its own change did, the rest is work.
 
     With an unknown number on the way only its ends are compared.
@@ -132,20 +132,20 @@ def chained(steps: Sequence[Snapshot]) -> Movement:
     return Movement(steps[0].state.progress, last, merged(row for move in moves for row in move.rows))
 
 
-def _step(one: Snapshot, other: Snapshot) -> Movement:
+def _step(one: StateSnapshot, other: StateSnapshot) -> Movement:
     return objective_moved(one.state, other.state, (one.mapping_revision, other.mapping_revision))
 
 
 def merged(rows: Iterable[Effect]) -> tuple[Effect, ...]:
     """Each row once per part, from where it first stood to where it last did, with what it did altogether."""
-    found: dict[tuple[Part, str], Effect] = {}
+    found: dict[tuple[MovementPart, str], Effect] = {}
     for row in rows:
         known = found.get((row.part, row.id))
         if known is not None:
             effect = (known.effect or Fraction(0)) + (row.effect or Fraction(0))
             row = replace(row, before=known.before, effect=effect)
         found[row.part, row.id] = row
-    order = list(Part)
+    order = list(MovementPart)
     return tuple(sorted(found.values(), key=lambda row: (order.index(row.part), issue_order(row.id))))
 
 
@@ -180,7 +180,7 @@ def _first_known(start: datetime, begins: datetime | None) -> datetime:
     return start if begins is None else max(start, begins)
 
 
-def no_history(found: Told) -> str:
+def no_history(found: ToldMovement) -> str:
     """What to say where the movement is not known."""
     if found.until < found.since:
         return "The end lies before the beginning. Swap --since and --until."

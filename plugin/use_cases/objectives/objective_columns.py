@@ -13,7 +13,7 @@ from enum import Enum, StrEnum
 from fractions import Fraction
 from typing import Any
 
-from connectors.store.lists.list_rows import Wanted
+from connectors.store.lists.list_rows import RowSelection
 from connectors.store.numbers.objectives import SavedObjective
 from mappings.explain.confidence import Confidence
 from mappings.rollup.health import ACHIEVED_AT
@@ -42,7 +42,7 @@ PROGRAMS = frozenset({Output.API, Output.JSON})
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ObjectiveLine:
     """One objective of a site, as programs are told of it; `url` is where people see its issue in Jira."""
 
     site: str
@@ -54,7 +54,7 @@ class Line:
 class Filter:
     """A way to narrow the list: its name, how it is explained at the API and at the command line, and the question it becomes.
 
-    `asked` names the part of `connectors.store.lists.list_rows.Wanted`; where that holds several values, so does the question. `choices`
+    `asked` names the part of `connectors.store.lists.list_rows.RowSelection`; where that holds several values, so does the question. `choices`
     are the only values that it takes, of which several can be wanted.
     """
 
@@ -67,7 +67,7 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class ListOrder:
     """A way to sort the list: its name in addresses (a key of `connectors.store.lists.statements.ORDERS`), and in words."""
 
     name: str
@@ -86,14 +86,14 @@ class Column:
 
     key: str
     label: str
-    exact: Callable[[Line], object] | None = None
+    exact: Callable[[ObjectiveLine], object] | None = None
     type: object = None
     text: Callable[[Head], str] | None = None
     outputs: frozenset[Output] = EVERYWHERE
     on_page: bool = False
     in_table: bool = False
     filter: Filter | None = None
-    order: Order | None = None
+    order: ListOrder | None = None
     description: str | None = None
 
 
@@ -129,7 +129,7 @@ OBJECTIVE_COLUMNS: tuple[Column, ...] = (
         str,
         lambda head: head.key,
         in_table=True,
-        order=Order("key", "Key"),
+        order=ListOrder("key", "Key"),
     ),
     Column(
         "title",
@@ -227,7 +227,7 @@ OBJECTIVE_COLUMNS: tuple[Column, ...] = (
         lambda head: _share(head.progress, head),
         on_page=True,
         in_table=True,
-        order=Order("progress", "Least progress first"),
+        order=ListOrder("progress", "Least progress first"),
     ),
     Column("progress_exact", "Progress", lambda line: exact_text(line.saved.state.progress), TEXT),
     Column(
@@ -292,7 +292,7 @@ OBJECTIVE_COLUMNS: tuple[Column, ...] = (
             listed=True,
             choices=HealthLevel,
         ),
-        order=Order("health", "Worst health first", usual=True),
+        order=ListOrder("health", "Worst health first", usual=True),
     ),
     Column(
         "health",
@@ -373,7 +373,7 @@ OBJECTIVE_COLUMNS: tuple[Column, ...] = (
         datetime,
         outputs=frozenset({Output.API, Output.EXPORT}),
         on_page=True,
-        order=Order("changed", "Last changed first"),
+        order=ListOrder("changed", "Last changed first"),
     ),
 )
 
@@ -388,7 +388,7 @@ def filters() -> tuple[Filter, ...]:
     return tuple(column.filter for column in OBJECTIVE_COLUMNS if column.filter is not None)
 
 
-def narrowed(site: str, given: Callable[[str], Any]) -> Wanted:
+def narrowed(site: str, given: Callable[[str], Any]) -> RowSelection:
     """The objectives of a site that pass what is `given` for each filter by its name: a text, a list of choices, or None."""
     asked: dict[str, Any] = {}
     for one in filters():
@@ -399,16 +399,16 @@ def narrowed(site: str, given: Callable[[str], Any]) -> Wanted:
             asked[one.asked] = (value,) if value else ()
         else:
             asked[one.asked] = value or ""
-    return Wanted(sites=(site,), **asked)
+    return RowSelection(sites=(site,), **asked)
 
 
-def orders() -> tuple[Order, ...]:
+def orders() -> tuple[ListOrder, ...]:
     """Every way to sort the list, the usual one first."""
     found = (column.order for column in OBJECTIVE_COLUMNS if column.order is not None)
     return tuple(sorted(found, key=lambda order: not order.usual))
 
 
-def values(line: Line, output: Output) -> dict[str, object]:
+def values(line: ObjectiveLine, output: Output) -> dict[str, object]:
     """What a program is told of one objective by an output, by key of the column."""
     return {column.key: column.exact(line) for column in columns_for(output) if column.exact is not None}
 

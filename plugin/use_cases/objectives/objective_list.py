@@ -17,11 +17,11 @@ from connectors.store.database.instant import from_ms
 from connectors.store.database.json_text import fraction_of
 from connectors.store.database.sql import among
 from connectors.store.lists import list_rows
-from connectors.store.lists.list_rows import START, After, Slice, Tallies, Wanted
+from connectors.store.lists.list_rows import START, After, RowSelection, Slice, Tallies
 from connectors.store.numbers import forecasts, objectives
 from connectors.store.numbers.forecasts import KeptForecast
 from connectors.store.numbers.objectives import HistoryPoint
-from connectors.store.numbers.trends import Trend, trends
+from connectors.store.numbers.trends import ProgressTrend, trends
 from connectors.store.schema import history
 from mappings.explain.confidence import Confidence
 from mappings.rollup.health import pace
@@ -36,13 +36,13 @@ __all__ = [
     "Head",
     "Headline",
     "KeptForecast",
-    "Listed",
     "ListedHead",
-    "Moment",
+    "ObjectivePage",
+    "RowSelection",
     "SavedHeadline",
     "Slice",
     "Tallies",
-    "Wanted",
+    "TrendPoint",
     "every_headline",
     "headlines",
     "histories",
@@ -94,7 +94,7 @@ class Head(Protocol):
     def confidence(self) -> Confidence | None: ...
 
 
-class Moment(Protocol):
+class TrendPoint(Protocol):
     """Where progress stood from `at` on, until the next one."""
 
     @property
@@ -115,13 +115,13 @@ class ListedHead:
     state: Head
     changed_at: datetime
     depth: int
-    history: Sequence[Moment] = ()
+    history: Sequence[TrendPoint] = ()
     points: int = 0
     forecast: KeptForecast | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ObjectivePage:
     """One page of the list, where the pages around it begin, and the figures of the whole list."""
 
     rows: Sequence[ListedHead]
@@ -204,14 +204,16 @@ def every_headline(
 
 
 @question(VIEWER)
-def list_objectives(connector: Connector, _actor: Actor, wanted: Wanted, after: After, size: int) -> Listed:
+def list_objectives(
+    connector: Connector, _actor: Actor, wanted: RowSelection, after: After, size: int
+) -> ObjectivePage:
     """One page of the list, of all sites side by side."""
     with connector.store.read() as conn:
         since = connector.clock().date() - timedelta(days=1)
         return listed(conn, replace(wanted, sites=tuple(connector.sites)), after, size, since)
 
 
-def listed(conn: Connection, wanted: Wanted, after: After, size: int, since: date) -> Listed:
+def listed(conn: Connection, wanted: RowSelection, after: After, size: int, since: date) -> ObjectivePage:
     """One page of the list, of all sites that are wanted; only its own rows are decoded. Forecasts are those from a day on."""
     figures = list_rows.tallies(conn, wanted)
     part = list_rows.page(conn, wanted, after, size, figures.found(wanted.health))
@@ -231,10 +233,10 @@ def listed(conn: Connection, wanted: Wanted, after: After, size: int, since: dat
         )
         for one in part.rows
     ]
-    return Listed(rows, part if several else _siteless(part), figures)
+    return ObjectivePage(rows, part if several else _siteless(part), figures)
 
 
-def _moments(trend: Trend | None) -> tuple[Sequence[Moment], int]:
+def _moments(trend: ProgressTrend | None) -> tuple[Sequence[TrendPoint], int]:
     return ((), 0) if trend is None else (trend.steps, trend.points)
 
 

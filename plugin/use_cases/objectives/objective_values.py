@@ -8,7 +8,7 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from mappings.explain.as_of import Stood
+from mappings.explain.as_of import PastStanding
 from mappings.explain.certainty import sentences
 from mappings.explain.check_in import Ruling
 from mappings.explain.confidence import Spoken
@@ -174,7 +174,7 @@ def contribution_values(row: Contribution) -> dict[str, Any]:
     }
 
 
-def as_of_values(at: datetime, revision: str, stood: Stood) -> dict[str, Any]:
+def as_of_values(at: datetime, revision: str, stood: PastStanding) -> dict[str, Any]:
     """Of what moment and mapping an answer is, how sure it is, and why it is not surer."""
     return {
         "at": at.isoformat(),

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from connectors.store.database.instant import from_ms, to_ms
 from connectors.store.lists import list_rows
-from connectors.store.lists.list_rows import Tallies, Wanted
+from connectors.store.lists.list_rows import RowSelection, Tallies
 from connectors.store.mirror import browse, mirror
 from connectors.store.mirror.browse import Numbered
 from connectors.store.numbers import objectives, snapshots
@@ -18,7 +18,7 @@ from mappings.explain.marks import Mark
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.objectives import movement as movements
-from plugin.use_cases.objectives.movement import Told, instant_of
+from plugin.use_cases.objectives.movement import ToldMovement, instant_of
 from plugin.use_cases.objectives.objective_lookup import find_computed, find_objective
 from plugin.use_cases.permission import VIEWER, question
 
@@ -26,8 +26,8 @@ __all__ = [
     "Drifted",
     "HistoryPoint",
     "Numbered",
+    "RowSelection",
     "SavedObjective",
-    "Wanted",
     "aligned_to",
     "computed",
     "drift_below",
@@ -75,7 +75,7 @@ def list_all(connector: Connector, _actor: Actor, site: str) -> tuple[SavedObjec
 
 @question(VIEWER)
 def list_some(
-    connector: Connector, _actor: Actor, wanted: Wanted, limit: int, after: str | None = None
+    connector: Connector, _actor: Actor, wanted: RowSelection, limit: int, after: str | None = None
 ) -> tuple[SavedObjective, ...]:
     """Those that pass, in the order of their ids from behind this one on."""
     with connector.store.read() as conn:
@@ -84,7 +84,7 @@ def list_some(
 
 @question(VIEWER)
 def list_counted(
-    connector: Connector, _actor: Actor, wanted: Wanted, limit: int, after: str | None = None
+    connector: Connector, _actor: Actor, wanted: RowSelection, limit: int, after: str | None = None
 ) -> tuple[tuple[SavedObjective, ...], Tallies]:
     """The same with the figures of all that pass, from one look at the store."""
     with connector.store.read() as conn:
@@ -93,7 +93,7 @@ def list_counted(
 
 
 @question(VIEWER)
-def every_objective(connector: Connector, _actor: Actor, wanted: Wanted) -> Iterator[SavedObjective]:
+def every_objective(connector: Connector, _actor: Actor, wanted: RowSelection) -> Iterator[SavedObjective]:
     """All that pass, a few at a time, so that an export never holds all ledgers."""
     return _every_objective(connector, wanted)
 
@@ -177,7 +177,7 @@ def movement(
     objective_id: str,
     since: datetime,
     until: datetime | None = None,
-) -> Told:
+) -> ToldMovement:
     """Why it moved between two moments (until now where `until` is None)."""
     return movements.told(connector, site, objective_id, since, until)
 
@@ -206,7 +206,7 @@ def every_point(
     return _every_point(connector, site, objective_id)
 
 
-def _every_objective(connector: Connector, wanted: Wanted) -> Iterator[SavedObjective]:
+def _every_objective(connector: Connector, wanted: RowSelection) -> Iterator[SavedObjective]:
     last = None
     while True:
         with connector.store.read() as conn:

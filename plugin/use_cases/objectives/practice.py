@@ -10,8 +10,8 @@ from connectors.store.mirror import mirror
 from connectors.store.numbers import cycle_ends
 from mappings.document.mapping import Mapping
 from mappings.document.schema import CyclePart
-from mappings.explain.coverage import Candidate, Coverage, Search, coverage, served, weight_aliases
-from mappings.explain.practice import COUNSEL, Measure, Practice, practices
+from mappings.explain.coverage import Candidate, CandidateSearch, Coverage, coverage, served, weight_aliases
+from mappings.explain.practice import COUNSEL, Practice, PracticeMeasure, practices
 from mappings.facts.moment import Moment
 from mappings.rollup.cycle_end import has_ended
 from mappings.rollup.state import ObjectiveState
@@ -26,8 +26,8 @@ from plugin.use_cases.permission import VIEWER, question
 __all__ = [
     "Assessed",
     "Coverage",
-    "Measure",
     "Practice",
+    "PracticeMeasure",
     "TeamPractice",
     "assess_practice",
     "assessed_values",
@@ -110,7 +110,7 @@ def _candidates(
     if cycle is None:
         return ()
     every: tuple[ObjectiveState, ...] = tuple(one.state for one in list_all(connector, actor, site))
-    search = Search(mapping, cycle, moment, every)
+    search = CandidateSearch(mapping, cycle, moment, every)
     with connector.store.read() as conn:
         found = (search.candidate(issue) for issue in mirror.every(conn, site))
         return tuple(one for one in found if one is not None)
@@ -136,7 +136,7 @@ def assessed_values(one: Assessed) -> dict[str, Any]:
     }
 
 
-def measure_values(one: Measure) -> dict[str, Any]:
+def measure_values(one: PracticeMeasure) -> dict[str, Any]:
     """One measure, for programs."""
     counsel = COUNSEL[one.aspect]
     return {

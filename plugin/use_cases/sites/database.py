@@ -17,7 +17,7 @@ from plugin.use_cases.permission import ADMIN, act, question
 
 
 @dataclass(frozen=True, slots=True)
-class Health:
+class DatabaseHealth:
     """Where the database is, its revision, what keeps it from working, and what does not but ought to be mended."""
 
     where: str
@@ -45,10 +45,10 @@ def upgrade_schema(settings: Settings, _actor: Actor) -> Upgraded:
 
 
 @question(ADMIN)
-def health(settings: Settings, _actor: Actor) -> Health:
+def health(settings: Settings, _actor: Actor) -> DatabaseHealth:
     """Whether it can be reached, has the right tables and is undamaged."""
     with _store(settings) as store:
-        return Health(store.where, current_revision(store), _findings(store), _advice(store))
+        return DatabaseHealth(store.where, current_revision(store), _findings(store), _advice(store))
 
 
 @act(ADMIN)

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from connectors.store.mirror import mirror
-from connectors.store.mirror.names import Name, names
+from connectors.store.mirror.names import ObjectiveName, names
 from connectors.store.people.audit import note
 from connectors.store.work import due
 from connectors.store.writes import refusals
@@ -78,16 +78,16 @@ def letters(conn: Connection, site: str) -> tuple[DeadLetter, ...]:
     """The same within a transaction of the caller."""
     found = due.dead(conn, site)
     called = names(conn, site, [one.objective_id for one in found])
-    nameless = [one.objective_id for one in found if not called.get(one.objective_id, Name()).key]
+    nameless = [one.objective_id for one in found if not called.get(one.objective_id, ObjectiveName()).key]
     issues = mirror.get(conn, site, nameless) if nameless else {}
     return tuple(
         DeadLetter(
             one.objective_id,
-            called.get(one.objective_id, Name()).key,
+            called.get(one.objective_id, ObjectiveName()).key,
             one.error,
             one.remedy,
             one.buried_at,
-            called.get(one.objective_id, Name()).title,
+            called.get(one.objective_id, ObjectiveName()).title,
             one.objective_id in called,
             issues[one.objective_id].key if one.objective_id in issues else "",
             one.reason,

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from connectors.store.mirror.names import Name, names
+from connectors.store.mirror.names import ObjectiveName, names
 from connectors.store.people.audit import note
 from connectors.store.work import due
 from connectors.store.writes import writes
@@ -56,7 +56,7 @@ def held_writes(conn: Connection, site: str) -> tuple[HeldWrite, ...]:
     return tuple(
         HeldWrite(
             one.objective_id,
-            called.get(one.objective_id, Name()).key or own.get(one.objective_id, one.objective_id),
+            called.get(one.objective_id, ObjectiveName()).key or own.get(one.objective_id, one.objective_id),
             one.issue_key,
             one.field_id,
             one.field_name,

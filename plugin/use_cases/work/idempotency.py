@@ -5,17 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 
 from connectors.store.people import idempotency
-from connectors.store.people.idempotency import Answer
+from connectors.store.people.idempotency import StoredAnswer
 from plugin.runtime.connector import Connector
 
-__all__ = ["Answer", "keep", "release", "take"]
+__all__ = ["StoredAnswer", "keep", "release", "take"]
 
 KEPT = timedelta(hours=24)
 UNDER_WAY = timedelta(minutes=10)
 """A request that is still being served after this died with its process; its key may be used again."""
 
 
-def take(connector: Connector, who: str, key: str, fingerprint: str) -> Answer | None:
+def take(connector: Connector, who: str, key: str, fingerprint: str) -> StoredAnswer | None:
     """Take this key for a request; None where it is ours now, else what stands under it."""
     now = connector.clock()
     with connector.store.write() as conn:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from connectors.store.lists import records
-from connectors.store.lists.records import Search, WriteRecord
+from connectors.store.lists.records import RecordSearch, WriteRecord
 from connectors.store.numbers import objectives
 from connectors.store.people.audit import note
 from connectors.store.work import due
@@ -20,16 +20,16 @@ from plugin.runtime.processes.process import worker_name
 from plugin.sync.reconcile.reconcile import Reconciled, reconcile
 from plugin.sync.work import reconcile_one
 from plugin.sync.write_back import hold
-from plugin.sync.write_back.application import Refusal
+from plugin.sync.write_back.application import WriteRefusal
 from plugin.use_cases.objectives.objective_lookup import name_of
 from plugin.use_cases.permission import EDITOR, VIEWER, act, question
 
 __all__ = [
-    "Applied",
-    "Refusal",
-    "Search",
+    "PlanOutcome",
+    "RecordSearch",
     "Waiting",
     "WriteRecord",
+    "WriteRefusal",
     "apply",
     "list_writes",
     "objectives_in_order",
@@ -48,11 +48,11 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
-class Applied:
+class PlanOutcome:
     """What became of it: fields that were written, those that Jira refused, and objectives that have to wait."""
 
     written: tuple[Change, ...]
-    refused: tuple[Refusal, ...]
+    refused: tuple[WriteRefusal, ...]
     waiting: tuple[Waiting, ...] = ()
 
 
@@ -81,7 +81,7 @@ def apply(
     *,
     release_held: bool = False,
     everything: bool = False,
-) -> Applied:
+) -> PlanOutcome:
     """Reconcile these objectives now and write what differs, each under a claim, so that no worker writes beside it.
 
     With `release_held` also what waits for a person: of these objectives, or with `everything` all there is.
@@ -102,7 +102,7 @@ def apply(
             waiting.append(Waiting(id_, name_of(connector, site, id_), _why(connector, site, id_)))
         else:
             done.append(outcome)
-    return Applied(
+    return PlanOutcome(
         tuple(change for one in done for change in one.applied.written),
         tuple(refusal for one in done for refusal in one.applied.refused),
         tuple(waiting),
@@ -111,7 +111,7 @@ def apply(
 
 @question(VIEWER)
 def list_writes(
-    connector: Connector, _actor: Actor, search: Search, limit: int, before: int | None = None
+    connector: Connector, _actor: Actor, search: RecordSearch, limit: int, before: int | None = None
 ) -> tuple[WriteRecord, ...]:
     """The ledger of writes, the newest first from before this one on, refused and held writes too."""
     with connector.store.read() as conn:

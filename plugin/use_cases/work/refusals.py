@@ -5,16 +5,16 @@ from __future__ import annotations
 from connectors.store.people.audit import note
 from connectors.store.work import due
 from connectors.store.writes import refusals
-from connectors.store.writes.refusals import Refused
+from connectors.store.writes.refusals import RefusedField
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
 from plugin.use_cases.permission import EDITOR, VIEWER, act, question
 
-__all__ = ["Refused", "discard", "list_refusals", "retry"]
+__all__ = ["RefusedField", "discard", "list_refusals", "retry"]
 
 
 @question(VIEWER)
-def list_refusals(connector: Connector, _actor: Actor, site: str) -> tuple[Refused, ...]:
+def list_refusals(connector: Connector, _actor: Actor, site: str) -> tuple[RefusedField, ...]:
     """All that stand on a site, the latest first."""
     with connector.store.read() as conn:
         return tuple(refusals.all(conn, site))

@@ -35,7 +35,7 @@ Step = Callable[[str], AbstractContextManager[Report]]
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class SyncRequest:
     """How to sync. `recent`: only what changed since the last one, deletions stay unseen. `anew`: not from where one was interrupted.
 
     `accept_loss`: believe Jira even if most issues are gone from it. Without `write` only the mirror is brought up to date.
@@ -48,7 +48,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Lacking:
+class Shortfall:
     """What Jira does not have right when a sync has ended: fields it refused, changes and issues that are held, open gaps."""
 
     refused: int = 0
@@ -66,7 +66,7 @@ class Synced:
 
     read: Resynced
     done: Drained
-    lacking: Lacking = Lacking()
+    lacking: Shortfall = Shortfall()
 
     @property
     def wrong(self) -> bool:
@@ -95,11 +95,11 @@ class Ahead:
     begun: int | None = None
 
 
-FULL = Wanted()
+FULL = SyncRequest()
 
 
 @act(EDITOR)
-def begin(connector: Connector, actor: Actor, site: str, wanted: Wanted = FULL) -> bool:
+def begin(connector: Connector, actor: Actor, site: str, wanted: SyncRequest = FULL) -> bool:
     """Sync in the background; False where one goes on already. Raises NotReady where no mapping is active."""
     connector.context(site)
 
@@ -120,7 +120,7 @@ def run(
     connector: Connector,
     actor: Actor,
     site: str,
-    wanted: Wanted = FULL,
+    wanted: SyncRequest = FULL,
     step: Step = lambda _what: nullcontext(_untold),
     announced: Callable[[Ahead], None] | None = None,
 ) -> Synced:
@@ -147,7 +147,7 @@ def _sync(
     connector: Connector,
     actor: Actor,
     site: str,
-    wanted: Wanted,
+    wanted: SyncRequest,
     step: Step,
     announced: Callable[[Ahead], None] | None = None,
 ) -> Synced:
@@ -175,9 +175,9 @@ def _sync(
     return Synced(found, done, _lacking(connector, site))
 
 
-def _lacking(connector: Connector, site: str) -> Lacking:
+def _lacking(connector: Connector, site: str) -> Shortfall:
     with connector.store.read() as conn:
-        return Lacking(
+        return Shortfall(
             refusals.count(conn, site),
             len(writes.held(conn, site)),
             len(losses.all(conn, site, "held")),
@@ -189,7 +189,7 @@ def _untold(_done: int, _total: int | None) -> None:
     """Nobody looks."""
 
 
-def _read(context: Context, wanted: Wanted, report: Report, total: int | None) -> Resynced:
+def _read(context: Context, wanted: SyncRequest, report: Report, total: int | None) -> Resynced:
     return read(
         context,
         report,
@@ -200,7 +200,7 @@ def _read(context: Context, wanted: Wanted, report: Report, total: int | None) -
     )
 
 
-def _announce(context: Context, wanted: Wanted, announced: Callable[[Ahead], None]) -> int | None:
+def _announce(context: Context, wanted: SyncRequest, announced: Callable[[Ahead], None]) -> int | None:
     """How many issues there are; None where an interrupted read is gone on with, which knows."""
     begun = None if wanted.anew else checkpoint.unfinished(context)
     if begun is not None:
@@ -216,7 +216,7 @@ def _ahead(context: Context, issues: int, begun: int | None = None) -> Ahead:
     return Ahead(issues, cost.calls, cost.seconds, begun)
 
 
-def _note(connector: Connector, actor: Actor, site: str, wanted: Wanted) -> None:
+def _note(connector: Connector, actor: Actor, site: str, wanted: SyncRequest) -> None:
     detail = {"kind": wanted.kind} | {name: True for name in ("anew", "accept_loss") if getattr(wanted, name)}
     with connector.store.write() as conn:
         note(conn, actor.label, "sync asked for", connector.clock(), detail, site)

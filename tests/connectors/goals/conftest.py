@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from connectors.goals import Goals, goals_of
-from connectors.jira import BasicCredentials, SiteAddress, connect
+from connectors.jira import BasicCredentials, JiraAddress, connect
 from connectors.sandbox import CONNECTOR, Account, SandboxServer
 from tests.contracts import gateway
 
@@ -53,9 +53,9 @@ def server(running: tuple[SandboxServer, list[str]]) -> Iterator[SandboxServer]:
     assert problems == []
 
 
-def address(server: SandboxServer, account: Account = CONNECTOR) -> SiteAddress:
+def address(server: SandboxServer, account: Account = CONNECTOR) -> JiraAddress:
     """Where the sandbox is, for somebody."""
-    return SiteAddress("main", server.url, BasicCredentials(account.email, account.token), deployment="cloud")
+    return JiraAddress("main", server.url, BasicCredentials(account.email, account.token), deployment="cloud")
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ import pytest
 
 from connectors.goals import goals_of, operations
 from connectors.goals.gateway import refusal
-from connectors.goals.operations import Operation
+from connectors.goals.operations import GatewayOperation
 from connectors.goals.shapes import Extensions, Problem, Update, words_of
-from connectors.jira import BasicCredentials, SiteAddress, connect
+from connectors.jira import BasicCredentials, JiraAddress, connect
 from connectors.jira.http.errors import (
     AuthFailed,
     IncompleteRead,
@@ -28,7 +28,7 @@ from connectors.sandbox.goals.goal import CLOUD_ID
 from mappings.facts.goal import Goal, GoalMetric, GoalUpdate
 from tests.contracts.gateway import wrong_answer, wrong_query
 
-OPERATIONS = [one for one in vars(operations).values() if isinstance(one, Operation)]
+OPERATIONS = [one for one in vars(operations).values() if isinstance(one, GatewayOperation)]
 
 
 def adf(text: str) -> str:
@@ -110,7 +110,7 @@ def test_every_page_is_read_and_archived_goals_are_left_out(server: Any, goals: 
 
 def test_who_may_not_post_is_said_so(server: Any) -> None:
     jira = connect(
-        SiteAddress("main", server.url, BasicCredentials(VIEWER.email, VIEWER.token), deployment="cloud")
+        JiraAddress("main", server.url, BasicCredentials(VIEWER.email, VIEWER.token), deployment="cloud")
     )
     goals = goals_of(jira)
     ids = [one.id for one in goals.every()]
@@ -120,7 +120,7 @@ def test_who_may_not_post_is_said_so(server: Any) -> None:
 
 def test_the_gateway_is_at_the_address_that_people_browse(server: Any) -> None:
     account = BasicCredentials(CONNECTOR.email, CONNECTOR.token)
-    elsewhere = SiteAddress("main", server.url, account, api_base="http://127.0.0.1:9/ex", deployment="cloud")
+    elsewhere = JiraAddress("main", server.url, account, api_base="http://127.0.0.1:9/ex", deployment="cloud")
     assert len(list(goals_of(connect(elsewhere)).every())) == 3
 
 

@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from connectors.jira import BasicCredentials, Jira, SiteAddress, Transport
+from connectors.jira import BasicCredentials, Jira, JiraAddress, Transport
 
 TOKEN = "very-secret-token"
 
@@ -132,12 +132,12 @@ def token() -> str:
 
 
 @pytest.fixture
-def address(stub: Stub) -> SiteAddress:
-    return SiteAddress("main", stub.url, BasicCredentials("bot@acme.example", TOKEN), deployment="cloud")
+def address(stub: Stub) -> JiraAddress:
+    return JiraAddress("main", stub.url, BasicCredentials("bot@acme.example", TOKEN), deployment="cloud")
 
 
 @pytest.fixture
-def transport(address: SiteAddress) -> Iterator[Transport]:
+def transport(address: JiraAddress) -> Iterator[Transport]:
     made = Transport(address, timeout=(2, 2))
     yield made
     made.close()
@@ -152,7 +152,7 @@ def cloud(transport: Transport) -> Iterator[Jira]:
 
 @pytest.fixture
 def datacenter(stub: Stub) -> Iterator[Jira]:
-    address = SiteAddress("dc", stub.url, BasicCredentials("bot", TOKEN), deployment="datacenter")
+    address = JiraAddress("dc", stub.url, BasicCredentials("bot", TOKEN), deployment="datacenter")
     made = Jira(Transport(address, timeout=(2, 2)))
     yield made
     made.close()

@@ -11,9 +11,9 @@ from connectors.jira import (
     BasicCredentials,
     BearerCredentials,
     IncompleteRead,
+    JiraAddress,
     Permanent,
     RateLimited,
-    SiteAddress,
     Transient,
     connect,
     core_fields,
@@ -37,7 +37,7 @@ def jira(server):
         credentials = BasicCredentials(sandbox.CONNECTOR.email, sandbox.CONNECTOR.token)
     else:
         credentials = BearerCredentials(sandbox.CONNECTOR.token)
-    made = connect(SiteAddress("main", server.url, credentials), timeout=(2, 10))
+    made = connect(JiraAddress("main", server.url, credentials), timeout=(2, 10))
     yield made
     made.close()
 
@@ -215,7 +215,7 @@ def test_the_webhook_tells_of_properties_where_they_are_written(jira, stub):
 
 
 def test_a_wrong_token_is_said_to_be_wrong(server):
-    jira = connect(SiteAddress("main", server.url, BasicCredentials(sandbox.CONNECTOR.email, "wrong")))
+    jira = connect(JiraAddress("main", server.url, BasicCredentials(sandbox.CONNECTOR.email, "wrong")))
     with pytest.raises(AuthFailed):
         jira.myself()
     jira.close()

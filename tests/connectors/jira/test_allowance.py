@@ -6,7 +6,7 @@ import pytest
 
 from connectors.jira.http.allowance import Allowance, interval_of, read_allowance
 from connectors.jira.http.call import call_of
-from connectors.jira.http.governor import Go, Rates, State, Wait, data_center, decide, learn
+from connectors.jira.http.governor import CallPermit, LimitState, Rates, Wait, data_center, decide, learn
 
 NOW = 1_793_000_000.0
 READ = call_of("GET", "/rest/api/2/search")
@@ -25,15 +25,15 @@ def says(left: int, fill: int = 5, seconds: int = 10, most: int = 20, **more: st
     }
 
 
-def after(left: int, status: int = 200, **more: str) -> State:
-    return learn(State(), READ, status, says(left, **more), NOW)
+def after(left: int, status: int = 200, **more: str) -> LimitState:
+    return learn(LimitState(), READ, status, says(left, **more), NOW)
 
 
-def taken(state: State, rates: Rates, now: float, call: object = READ) -> int:
+def taken(state: LimitState, rates: Rates, now: float, call: object = READ) -> int:
     number = 0
     while number < 1000:
         decision, state = decide(state, call, now, rates)  # type: ignore[arg-type]
-        if not isinstance(decision, Go):
+        if not isinstance(decision, CallPermit):
             return number
         number += 1
     return number
@@ -48,13 +48,13 @@ def test_no_more_calls_are_made_than_are_left() -> None:
 
 def test_the_wait_is_until_the_next_batch_at_the_latest() -> None:
     assert decide(after(0), READ, NOW + 4, FREE)[0] == Wait(pytest.approx(6.0))
-    assert decide(after(0), READ, NOW + 10.5, FREE)[0] == Go()
+    assert decide(after(0), READ, NOW + 10.5, FREE)[0] == CallPermit()
 
 
 def test_background_work_leaves_some_for_fresh_events() -> None:
     assert taken(after(8), FREE, NOW, RESYNC) == 3
     assert isinstance(decide(after(3), RESYNC, NOW, FREE)[0], Wait)
-    assert decide(after(3), RESYNC, NOW + 10, FREE)[0] == Go(), "it does not starve"
+    assert decide(after(3), RESYNC, NOW + 10, FREE)[0] == CallPermit(), "it does not starve"
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_a_refusal_stops_every_call_for_as_long_as_is_said(
         decision = decide(state, call, NOW, FREE)[0]
         assert isinstance(decision, Wait)
         assert decision.seconds >= seconds
-    assert decide(state, READ, NOW + 10.001, FREE)[0] == Go()
+    assert decide(state, READ, NOW + 10.001, FREE)[0] == CallPermit()
 
 
 def test_an_answer_that_says_nothing_lifts_the_limit() -> None:
@@ -101,17 +101,17 @@ def test_what_is_left_is_never_more_than_the_most() -> None:
 
 def test_without_a_limit_of_its_own_data_center_gets_a_steady_rate_over_all_calls() -> None:
     rates = data_center(20.0)
-    state, number = State(), 0
+    state, number = LimitState(), 0
     for step in range(1000):
         for call in (READ, WRITE):
             decision, state = decide(state, call, NOW + step * 0.01, rates)
-            number += isinstance(decision, Go)
+            number += isinstance(decision, CallPermit)
     assert 200 <= number <= 221
-    assert taken(State(), data_center(0.5), NOW) == 1
+    assert taken(LimitState(), data_center(0.5), NOW) == 1
 
 
 def test_writes_to_one_issue_of_data_center_are_not_spaced() -> None:
-    assert taken(State(), FREE, NOW, WRITE) == 1000
+    assert taken(LimitState(), FREE, NOW, WRITE) == 1000
 
 
 def test_a_wait_may_be_shorter_than_a_second() -> None:

@@ -10,7 +10,7 @@ import requests
 import responses
 from requests import exceptions
 
-from connectors.jira import BasicCredentials, SiteAddress, Transient, Transport
+from connectors.jira import BasicCredentials, JiraAddress, Transient, Transport
 
 SITE = "https://acme.example"
 PATH = "/rest/api/3/issue/10001"
@@ -19,7 +19,7 @@ LEAK = "https://bot:very-secret-token@acme.example/?os_password=very-secret-toke
 
 @pytest.fixture
 def transport():
-    made = Transport(SiteAddress("main", SITE, BasicCredentials("bot@acme.example", "very-secret-token")))
+    made = Transport(JiraAddress("main", SITE, BasicCredentials("bot@acme.example", "very-secret-token")))
     yield made
     made.close()
 

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from connectors.jira import IncompleteRead, Jira, SiteAddress, Transport
+from connectors.jira import IncompleteRead, Jira, JiraAddress, Transport
 from mappings.facts.issue import Reading
 
 SEARCH = "/rest/api/3/search/jql"
@@ -247,7 +247,7 @@ def test_a_parent_out_of_sight_costs_that_parent_and_is_asked_for_once(stub, ans
     stub.on("GET", "/rest/api/2/field", answer(json=DC_FIELDS))
     stub.on("GET", "/rest/api/2/issue/SEC-1", answer(403, json=FORBIDDEN))
     stub.on("POST", DC_SEARCH, serve)
-    there = SiteAddress("dc", stub.url, address.credentials, deployment="datacenter")
+    there = JiraAddress("dc", stub.url, address.credentials, deployment="datacenter")
     memory = Memory()
     jira = Jira(Transport(there, timeout=(2, 2)), memory)
     for _ in range(2):

@@ -11,7 +11,7 @@ from connectors.jira import (
     AuthFailed,
     BasicCredentials,
     BearerCredentials,
-    SiteAddress,
+    JiraAddress,
     Transient,
     connect,
     core_fields,
@@ -38,7 +38,7 @@ def by_gateway(server):
 
     def connected(credentials=SCOPED):
         made.append(
-            connect(SiteAddress("main", server.url, credentials, gateway=server.url), timeout=(2, 10))
+            connect(JiraAddress("main", server.url, credentials, gateway=server.url), timeout=(2, 10))
         )
         return made[-1]
 
@@ -139,7 +139,7 @@ def test_no_scope_is_enough_for_webhooks_of_administrators(by_gateway):
 
 
 def test_a_site_that_tells_no_cloud_id_is_asked_with_no_credentials(stub, answer):
-    jira = connect(SiteAddress("main", stub.url, SCOPED, gateway="https://gateway.acme.example"))
+    jira = connect(JiraAddress("main", stub.url, SCOPED, gateway="https://gateway.acme.example"))
     for told in (
         answer(404, {"errorMessages": ["no such page"]}),
         answer(200, {"cloudId": "../../elsewhere"}),

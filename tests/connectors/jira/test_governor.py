@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from connectors.jira.http.call import Call, call_of
 from connectors.jira.http.estimate import (
+    CallEstimate,
     Estimate,
-    Work,
     asking,
     estimate,
     history,
@@ -21,7 +21,17 @@ from connectors.jira.http.estimate import (
     setting,
     writing,
 )
-from connectors.jira.http.governor import CLOUD, DATA_CENTER, Go, Governor, Rates, State, Wait, decide, learn
+from connectors.jira.http.governor import (
+    CLOUD,
+    DATA_CENTER,
+    CallPermit,
+    Governor,
+    LimitState,
+    Rates,
+    Wait,
+    decide,
+    learn,
+)
 from connectors.jira.http.limit import read_limit
 
 NOW = datetime(2026, 11, 22, 10, 30, tzinfo=UTC).timestamp()
@@ -49,11 +59,11 @@ def test_calls_are_counted_by_kind_of_endpoint(method, path, endpoint, issue):
 
 def granted(call, seconds, rates=SLOW, step=0.01):
     """How many calls get through in so many seconds."""
-    state, count = State(), 0
+    state, count = LimitState(), 0
     for tick in range(round(seconds / step)):
         while True:
             decision, state = decide(state, call, NOW + tick * step, rates)
-            if not isinstance(decision, Go):
+            if not isinstance(decision, CallPermit):
                 break
             count += 1
     return count
@@ -65,30 +75,30 @@ def test_a_bucket_grants_its_rate_after_a_seconds_worth_at_once():
 
 
 def test_a_wait_is_just_long_enough():
-    state = State()
-    decision = Go()
-    while isinstance(decision, Go):
+    state = LimitState()
+    decision = CallPermit()
+    while isinstance(decision, CallPermit):
         decision, state = decide(state, READ, NOW, SLOW)
-    assert isinstance(decide(state, READ, NOW + decision.seconds + 1e-6, SLOW)[0], Go)
+    assert isinstance(decide(state, READ, NOW + decision.seconds + 1e-6, SLOW)[0], CallPermit)
     assert isinstance(decide(state, READ, NOW + decision.seconds / 2, SLOW)[0], Wait)
 
 
 def test_endpoints_and_methods_have_buckets_of_their_own():
-    state = State()
+    state = LimitState()
     for _ in range(10):
         _, state = decide(state, READ, NOW, SLOW)
     assert isinstance(decide(state, READ, NOW, SLOW)[0], Wait)
-    assert isinstance(decide(state, call_of("POST", "/rest/api/3/search/jql"), NOW, SLOW)[0], Go)
+    assert isinstance(decide(state, call_of("POST", "/rest/api/3/search/jql"), NOW, SLOW)[0], CallPermit)
 
 
 def test_background_work_leaves_room_for_fresh_events():
     background = call_of("POST", "/rest/api/3/issue/bulkfetch", background=True)
-    state = State()
+    state = LimitState()
     for _ in range(5):
         decision, state = decide(state, background, NOW, SLOW)
-        assert isinstance(decision, Go)
+        assert isinstance(decision, CallPermit)
     assert isinstance(decide(state, background, NOW, SLOW)[0], Wait)
-    assert isinstance(decide(state, READ, NOW, SLOW)[0], Go)
+    assert isinstance(decide(state, READ, NOW, SLOW)[0], CallPermit)
 
 
 def test_background_work_goes_on_even_at_the_slowest_rate():
@@ -104,11 +114,11 @@ def test_writes_to_one_issue_keep_to_20_in_2_seconds_and_100_in_30():
 
 @given(st.lists(st.tuples(st.floats(0, 0.5), st.sampled_from(["1", "2", "3"])), max_size=300))
 def test_no_issue_is_ever_written_too_often(attempts):
-    state, now, written = State(), NOW, {}
+    state, now, written = LimitState(), NOW, {}
     for step, issue in attempts:
         now += step
         decision, state = decide(state, Call("PUT", "issue/*", issue), now, SLOW)
-        if isinstance(decision, Go):
+        if isinstance(decision, CallPermit):
             written.setdefault(issue, []).append(now)
     for times in written.values():
         assert all(later - earlier >= 2.0 - 1e-6 for earlier, later in zip(times, times[20:], strict=False))
@@ -150,17 +160,17 @@ OTHER_ENDPOINT = call_of("GET", "/rest/api/3/field")
     ],
 )
 def test_a_refusal_stops_what_it_is_about_and_no_more(headers, seconds, same_endpoint, elsewhere):
-    state = learn(State(), WRITE, 429, headers, NOW)
+    state = learn(LimitState(), WRITE, 429, headers, NOW)
     decision, _ = decide(state, WRITE, NOW)
     assert isinstance(decision, Wait)
     assert decision.seconds == pytest.approx(seconds)
     assert isinstance(decide(state, OTHER_ISSUE, NOW)[0], Wait) == same_endpoint
     assert isinstance(decide(state, OTHER_ENDPOINT, NOW)[0], Wait) == elsewhere
-    assert isinstance(decide(state, WRITE, NOW + seconds + 0.001)[0], Go)
+    assert isinstance(decide(state, WRITE, NOW + seconds + 0.001)[0], CallPermit)
 
 
 def test_refusals_without_a_time_wait_longer_each_time_and_a_success_forgets_them():
-    state, now, waits = State(), NOW, []
+    state, now, waits = LimitState(), NOW, []
     for _ in range(5):
         state = learn(state, READ, 429, {"RateLimit-Reason": "jira-burst-based"}, now)
         waits.append(decide(state, READ, now)[0].seconds)
@@ -173,37 +183,37 @@ def test_refusals_without_a_time_wait_longer_each_time_and_a_success_forgets_the
 
 def test_a_shorter_refusal_does_not_end_a_longer_pause():
     quota = {"RateLimit-Reason": "jira-quota-tenant-based"}
-    state = learn(State(), READ, 429, {**quota, "Retry-After": "100"}, NOW)
+    state = learn(LimitState(), READ, 429, {**quota, "Retry-After": "100"}, NOW)
     state = learn(state, READ, 429, {**quota, "Retry-After": "1"}, NOW)
     assert decide(state, READ, NOW)[0].seconds == pytest.approx(100)
 
 
 def test_jitter_only_lengthens():
-    state = learn(State(), READ, 429, {"Retry-After": "10"}, NOW, jitter=0.3)
+    state = learn(LimitState(), READ, 429, {"Retry-After": "10"}, NOW, jitter=0.3)
     assert decide(state, READ, NOW)[0].seconds == pytest.approx(13)
 
 
 def test_maintenance_pauses_the_site_and_a_plain_503_does_not():
     assert isinstance(
-        decide(learn(State(), READ, 503, {"Retry-After": "7"}, NOW), OTHER_ENDPOINT, NOW)[0], Wait
+        decide(learn(LimitState(), READ, 503, {"Retry-After": "7"}, NOW), OTHER_ENDPOINT, NOW)[0], Wait
     )
-    assert isinstance(decide(learn(State(), READ, 503, {}, NOW), READ, NOW)[0], Go)
+    assert isinstance(decide(learn(LimitState(), READ, 503, {}, NOW), READ, NOW)[0], CallPermit)
 
 
 def test_data_center_is_not_paced_until_it_refuses():
     governor = Governor(DATA_CENTER, jitter=lambda: 0.0)
-    assert all(isinstance(governor.before(READ, NOW), Go) for _ in range(1000))
+    assert all(isinstance(governor.before(READ, NOW), CallPermit) for _ in range(1000))
     governor.after(READ, 429, {"X-RateLimit-FillRate": "10", "Retry-After": "4"}, NOW)
     assert governor.before(READ, NOW) == Wait(4.0, "user-rate")
 
 
 def test_a_governor_uses_its_share_alone():
     governor = Governor(CLOUD, share=0.5)
-    assert sum(isinstance(governor.before(READ, NOW), Go) for _ in range(200)) == 50
+    assert sum(isinstance(governor.before(READ, NOW), CallPermit) for _ in range(200)) == 50
 
 
 def test_memory_of_writes_does_not_grow_for_ever():
-    state = State()
+    state = LimitState()
     for number in range(5000):
         _, state = decide(state, Call("PUT", "issue/*", str(number)), NOW + number, CLOUD)
     assert len(state.writes) <= 1001
@@ -218,7 +228,7 @@ def test_an_estimate_counts_calls_points_and_time():
     assert estimate(searching(1000)) == Estimate(10, 1010, 1.5)
     assert estimate(reading(2500), history(2500, 11)) == Estimate(9, 5009, 1.3)
     assert estimate(writing(100_000), workers=1000).seconds == 2000.0
-    assert estimate(linking(0), Work("GET field", 1)).calls == 1
+    assert estimate(linking(0), CallEstimate("GET field", 1)).calls == 1
     assert estimate(writing(50), setting(100), asking(100)) == Estimate(250, 350, 37.5)
 
 

@@ -11,9 +11,9 @@ from connectors.jira import (
     BasicCredentials,
     Governor,
     IncompleteRead,
+    JiraAddress,
     Permanent,
     RateLimited,
-    SiteAddress,
     Transient,
     connect,
 )
@@ -39,7 +39,7 @@ SERVER = {
 
 @pytest.fixture
 def unknown(stub, token):
-    jira = connect(SiteAddress("main", stub.url, BasicCredentials("bot@acme.example", token)), timeout=(2, 2))
+    jira = connect(JiraAddress("main", stub.url, BasicCredentials("bot@acme.example", token)), timeout=(2, 2))
     yield jira
     jira.close()
 
@@ -304,7 +304,7 @@ def test_link_types(stub, answer, cloud):
 
 def test_the_library_asks_the_governor_too(stub, answer, token):
     governor = Governor(jitter=lambda: 0.0)
-    address = SiteAddress("main", stub.url, BasicCredentials("bot@acme.example", token))
+    address = JiraAddress("main", stub.url, BasicCredentials("bot@acme.example", token))
     jira = connect(address, governor=governor)
     stub.on(
         "GET", INFO, answer(429, {}, {"Retry-After": "1847", "RateLimit-Reason": "jira-quota-global-based"})

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from connectors.jira import BasicCredentials, SiteAddress, Transient, connect
+from connectors.jira import BasicCredentials, JiraAddress, Transient, connect
 from connectors.jira.http.address import TlsFiles
 
 INFO = {
@@ -108,7 +108,7 @@ def firm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firm]:
 
 def asked(firm: Firm, tls: TlsFiles) -> tuple[str, dict[str, bool]]:
     """What the library and our own transport are told."""
-    jira = connect(SiteAddress("main", firm.url, BasicCredentials("bot@acme.example", "token"), tls=tls))
+    jira = connect(JiraAddress("main", firm.url, BasicCredentials("bot@acme.example", "token"), tls=tls))
     try:
         return jira.server().deployment, jira.permissions("PLAT", ["EDIT_ISSUES"])
     finally:

@@ -20,15 +20,15 @@ from connectors.jira import (
     BearerCredentials,
     IncompleteRead,
     Jira,
+    JiraAddress,
     Permanent,
     RateLimited,
-    SiteAddress,
     Transient,
     Transport,
     connect,
 )
 from connectors.jira.http.errors import classify
-from connectors.jira.http.governor import Go, Governor, Wait
+from connectors.jira.http.governor import CallPermit, Governor, Wait
 from connectors.jira.http.transport import new_session
 
 NOW = datetime(2026, 11, 22, 10, 30, tzinfo=UTC)
@@ -142,7 +142,7 @@ def test_credentials_go_to_the_site_and_into_no_text(stub, answer, transport, ad
 
 def test_a_bearer_token_is_sent_as_such(stub, answer, token):
     stub.on("GET", PATH, answer(json={}))
-    transport = Transport(SiteAddress("main", stub.url, BearerCredentials(token)))
+    transport = Transport(JiraAddress("main", stub.url, BearerCredentials(token)))
     transport.get(PATH)
     transport.close()
     assert stub.asked[0].headers["Authorization"] == f"Bearer {token}"
@@ -166,7 +166,7 @@ def test_redirects_are_not_followed(stub, answer, transport, target):
 
 def test_a_context_path_and_an_api_base_are_kept(stub, answer):
     stub.on("GET", f"/ex/jira/abc{PATH}", answer(json={"id": "10001"}))
-    address = SiteAddress(
+    address = JiraAddress(
         "main", "https://acme.example/jira/", BasicCredentials("a", "b"), f"{stub.url}/ex/jira/abc/"
     )
     transport = Transport(address)
@@ -187,7 +187,7 @@ def test_a_context_path_and_an_api_base_are_kept(stub, answer):
 )
 def test_addresses_that_cannot_be_are_refused(url):
     with pytest.raises(ValueError, match="must"):
-        SiteAddress("main", url, BasicCredentials("a", "b"))
+        JiraAddress("main", url, BasicCredentials("a", "b"))
 
 
 def test_packed_answers_are_unpacked(stub, answer, transport):
@@ -271,7 +271,7 @@ def test_an_answer_that_trickles_is_given_up(token, chunked):
 
         threading.Thread(target=trickle, daemon=True).start()
         where = f"http://127.0.0.1:{server.getsockname()[1]}"
-        transport = Transport(SiteAddress("main", where, BasicCredentials("a", token)), timeout=(1, 0.2))
+        transport = Transport(JiraAddress("main", where, BasicCredentials("a", token)), timeout=(1, 0.2))
         since = time.monotonic()
         with pytest.raises(Transient, match="too long to arrive"):
             transport.get(PATH)
@@ -280,7 +280,7 @@ def test_an_answer_that_trickles_is_given_up(token, chunked):
 
 
 def test_a_site_that_is_down(unused_port):
-    transport = Transport(SiteAddress("main", f"http://127.0.0.1:{unused_port}", BasicCredentials("a", "b")))
+    transport = Transport(JiraAddress("main", f"http://127.0.0.1:{unused_port}", BasicCredentials("a", "b")))
     with pytest.raises(Transient, match="connection"):
         transport.get(PATH)
     transport.close()
@@ -346,9 +346,9 @@ def test_background_work_is_told_to_the_governor(stub, answer, address):
     seen = []
 
     class Listening:
-        def before(self, call, now) -> Go | Wait:
+        def before(self, call, now) -> CallPermit | Wait:
             seen.append(call.background)
-            return Go()
+            return CallPermit()
 
         def after(self, call, status, headers, now) -> None: ...
 
@@ -367,7 +367,7 @@ def test_the_facade_shows_no_secret(address, token):
 def test_a_host_in_capitals_is_the_same_host(stub, answer, transport):
     stub.on("GET", PATH, answer(json={}))
     url = stub.url.replace("127.0.0.1", "LOCALHOST")
-    shouting = Transport(SiteAddress("main", url, BasicCredentials("a", "b")))
+    shouting = Transport(JiraAddress("main", url, BasicCredentials("a", "b")))
     assert shouting.get(PATH).json() == {}
     shouting.close()
 
@@ -386,8 +386,8 @@ def test_proxies_and_certificates_of_the_environment_are_used(monkeypatch, token
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.acme.example:3128")
     monkeypatch.setenv("NO_PROXY", "inside.acme.example")
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/etc/ssl/acme.pem")
-    outside = new_session(SiteAddress("main", "https://acme.example", BearerCredentials(token)))
-    inside = new_session(SiteAddress("main", "https://inside.acme.example", BearerCredentials(token)))
+    outside = new_session(JiraAddress("main", "https://acme.example", BearerCredentials(token)))
+    inside = new_session(JiraAddress("main", "https://inside.acme.example", BearerCredentials(token)))
     assert outside.proxies["https"] == "http://proxy.acme.example:3128"
     assert "https" not in inside.proxies
     assert outside.verify == "/etc/ssl/acme.pem"

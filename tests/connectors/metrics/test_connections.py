@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from connectors.metrics import SOURCE_OF_KIND, readings
 from connectors.metrics.basis.connections import LARGEST_BODY, NamedConnection, Outside
-from connectors.metrics.basis.source import Reach, ReadFailure
+from connectors.metrics.basis.source import Reach, SourceFailure
 from mappings.kpi.cadence import Period
 from mappings.kpi.sources import HttpJsonOptions, PrometheusOptions, RangePart, SqlOptions
 
@@ -92,7 +92,7 @@ def ask(options: Any, outside: Outside, period: Period = MONDAY, aggregate: str 
 
 def said(found: Any) -> object:
     """The value, or of which kind the failure is and why."""
-    if isinstance(found, ReadFailure):
+    if isinstance(found, SourceFailure):
         return f"{found.kind}: {found.reason}"
     (one,) = found
     assert one.at == MONDAY.last
@@ -131,7 +131,7 @@ def test_what_is_no_json_number_or_no_answer_is_no_reading(server: Server) -> No
     outside = Outside((server.url,))
     for body in (b'{"n": NaN}', b"<html>", b'{"n": 1', b'{"n": 1e400000}'):
         server.tells("/figures", body)
-        assert isinstance(ask(http_json(server), outside), ReadFailure)
+        assert isinstance(ask(http_json(server), outside), SourceFailure)
     server.tells("/figures", {"n": 7})
     assert said(ask(http_json(server, scale="0.01"), outside)) == Fraction(7, 100)
     for status, kind in (

@@ -10,7 +10,7 @@ from typing import get_args
 import pytest
 
 from connectors.metrics import METRIC_SOURCES, readings
-from connectors.metrics.basis.source import FailureKind, Reach, ReadFailure, Unreadable
+from connectors.metrics.basis.source import FailureKind, Reach, SourceFailure, UnreadableSource
 from mappings.explain.past import FieldChange, Past
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.issue import Issue, IssueType, Project, Status
@@ -67,10 +67,10 @@ def test_issues_are_counted_as_they_stood_when_the_period_ended(jql: str, count:
 
 
 def test_what_could_not_be_read_is_no_reading_and_no_zero() -> None:
-    failure = ReadFailure(FailureKind.INCOMPLETE, "issues that may match could not be read: SHOP-9: 403")
+    failure = SourceFailure(FailureKind.INCOMPLETE, "issues that may match could not be read: SHOP-9: 403")
 
     def nothing(_at: datetime) -> tuple[Issue, ...]:
-        raise Unreadable(failure)
+        raise UnreadableSource(failure)
 
     options = JqlCountOptions(kind="jql_count", jql="type = Bug")
     assert readings(options, MONDAY, replace(a_reach(), issues_at=nothing), lambda: NOW) == failure

@@ -19,19 +19,21 @@ import pytest
 
 from connectors.notify import WEBHOOKS
 from connectors.notify.failure import NotSent
-from connectors.notify.webhook import Endpoint, Webhook, post
-from mappings.digest.digest import Line, Message, Section
+from connectors.notify.webhook import Endpoint, WebhookKind, post
+from mappings.digest.digest import DigestLine, DigestMessage, Section
 from mappings.digest.recipient import WEBHOOKS as NAMES
 from tests.webhook_server import Answer, Headers, WebhookServer, webhook_server
 
 NOW = datetime(2026, 11, 30, 8, tzinfo=UTC)
 SECRET = "whsec_" + base64.b64encode(b"an invented key of the receiver").decode()
 KEY = "digest|channel|okr|weekly|2026-11-30"
-SMALL = Message(
-    KEY, "OKR digest", "1 objective: 1 on track.", (Section("Moved", (Line("PLAT-1 A: 0 % → 50 %"),)),)
+SMALL = DigestMessage(
+    KEY, "OKR digest", "1 objective: 1 on track.", (Section("Moved", (DigestLine("PLAT-1 A: 0 % → 50 %"),)),)
 )
-LONG = Line(f"<!channel> <users/all> [x](https://evil.example) & {'ü' * 2_000}", "https://okr.acme.example/")
-LARGE = Message(
+LONG = DigestLine(
+    f"<!channel> <users/all> [x](https://evil.example) & {'ü' * 2_000}", "https://okr.acme.example/"
+)
+LARGE = DigestMessage(
     KEY, "OKR digest", "60 objectives.", tuple(Section(f"S{n}", (LONG,) * 20, 3) for n in range(3))
 )
 
@@ -122,13 +124,13 @@ def servers() -> Iterator[dict[str, WebhookServer]]:
 
 
 @pytest.fixture
-def server(servers: dict[str, WebhookServer], channel: Webhook) -> WebhookServer:
+def server(servers: dict[str, WebhookServer], channel: WebhookKind) -> WebhookServer:
     found = servers[channel.name]
     found.forget()
     return found
 
 
-def told(channel: Webhook, server: WebhookServer, message: Message = SMALL) -> None:
+def told(channel: WebhookKind, server: WebhookServer, message: DigestMessage = SMALL) -> None:
     endpoint = Endpoint(server.url + PLACES[channel.name], SECRET)
     post(channel, endpoint, message, NOW, (server.url,), timeout=30)
 
@@ -140,7 +142,7 @@ def test_what_a_mapping_may_name_is_what_there_is() -> None:
 
 @CHANNELS
 def test_a_message_of_any_size_is_taken_and_its_key_goes_with_it(
-    channel: Webhook, server: WebhookServer
+    channel: WebhookKind, server: WebhookServer
 ) -> None:
     told(channel, server)
     told(channel, server, LARGE)
@@ -170,7 +172,7 @@ def test_a_message_of_any_size_is_taken_and_its_key_goes_with_it(
     ],
 )  # fmt: skip
 def test_a_refusal_says_whether_and_when_it_is_tried_again(
-    channel: Webhook,
+    channel: WebhookKind,
     server: WebhookServer,
     status: int,
     headers: Headers,
@@ -191,7 +193,7 @@ def test_a_refusal_says_whether_and_when_it_is_tried_again(
 
 
 @CHANNELS
-def test_an_address_is_told_by_no_refusal(channel: Webhook, server: WebhookServer) -> None:
+def test_an_address_is_told_by_no_refusal(channel: WebhookKind, server: WebhookServer) -> None:
     address = server.url + PLACES[channel.name]
     server.answers = [(400, {}, f"nothing at {address}")]
     with pytest.raises(NotSent) as found:
@@ -205,7 +207,7 @@ def test_an_address_is_told_by_no_refusal(channel: Webhook, server: WebhookServe
 
 
 @pytest.mark.parametrize("channel", [one for one in WEBHOOKS if one.name in ("google-chat", "webhook")])
-def test_a_repetition_is_known_for_one(channel: Webhook, server: WebhookServer) -> None:
+def test_a_repetition_is_known_for_one(channel: WebhookKind, server: WebhookServer) -> None:
     told(channel, server)
     told(channel, server)
     first, again = server.posts

@@ -8,7 +8,7 @@ from threading import Barrier, Thread
 from connectors.store import Store
 from connectors.store.numbers import closings
 from connectors.store.numbers.closings import ClosingAct
-from mappings.rollup.closing_record import Kind
+from mappings.rollup.closing_record import LinkKind
 
 
 def test_who_closes_what_another_closes_sees_that_it_is_closed(store: Store, now: datetime) -> None:
@@ -22,7 +22,7 @@ def test_who_closes_what_another_closes_sees_that_it_is_closed(store: Store, now
             known = "2026-Q4" in closings.closed(conn, "main")
             found.append(known)
             if not known:
-                closings.add(conn, "main", ClosingAct("2026-Q4", 1, Kind.CLOSED, now, "Ada", "", ""))
+                closings.add(conn, "main", ClosingAct("2026-Q4", 1, LinkKind.CLOSED, now, "Ada", "", ""))
 
     threads = [Thread(target=close) for _ in range(4)]
     for one in threads:

@@ -11,7 +11,7 @@ import pytest
 from connectors.store import Store
 from connectors.store.numbers import objectives
 from connectors.store.work import due
-from connectors.store.work.due import Due
+from connectors.store.work.due import DueObjective
 from mappings.rollup.state import ObjectiveState
 
 LEASE = timedelta(seconds=30)
@@ -30,12 +30,12 @@ def _mark(
         due.mark(conn, "main", ids, now, reason, run_after, bulk=bulk)
 
 
-def _claim(store: Store, now: datetime, worker: str = "w1", limit: int = 50) -> list[Due]:
+def _claim(store: Store, now: datetime, worker: str = "w1", limit: int = 50) -> list[DueObjective]:
     with store.write() as conn:
         return due.claim(conn, worker, now, LEASE, limit)
 
 
-def _finish(store: Store, held: Due) -> bool:
+def _finish(store: Store, held: DueObjective) -> bool:
     with store.write() as conn:
         return due.finish(conn, held)
 

@@ -14,7 +14,7 @@ from sqlalchemy import delete
 from connectors.store import Store
 from connectors.store.schema import due as table
 from connectors.store.work import due
-from connectors.store.work.due import Due
+from connectors.store.work.due import DueObjective
 from tests.examples import examples
 
 LEASE = timedelta(seconds=30)
@@ -30,7 +30,7 @@ class Promise:
     marks: int
     run_after: datetime
     lease_until: datetime | None = None
-    holder: Due | None = None
+    holder: DueObjective | None = None
     marks_at_claim: int = 0
     buried: bool = False
 
@@ -41,7 +41,7 @@ class DueMachine(RuleBasedStateMachine):
         self.store = store
         self.now = datetime(2026, 11, 3, tzinfo=UTC)
         self.promises: dict[str, Promise] = {}
-        self.claims: list[Due] = []
+        self.claims: list[DueObjective] = []
         with store.write() as conn:
             conn.execute(delete(table))
 
@@ -129,7 +129,7 @@ class DueMachine(RuleBasedStateMachine):
         assert dead == {key for key, promise in self.promises.items() if promise.buried}
         assert waiting == len(self.promises) - len(dead)
 
-    def _some_claim(self, pick: int) -> Due | None:
+    def _some_claim(self, pick: int) -> DueObjective | None:
         """Any claim ever made: also one whose lease ran out long ago."""
         return self.claims[-1 - pick % len(self.claims)] if self.claims else None
 
@@ -139,16 +139,16 @@ class DueMachine(RuleBasedStateMachine):
     def _is_free(self, promise: Promise) -> bool:
         return not promise.buried and promise.run_after <= self.now and not self._is_held(promise)
 
-    def _is_holder(self, held: Due) -> bool:
+    def _is_holder(self, held: DueObjective) -> bool:
         """Nobody took it since, even if the lease is over by now."""
         promise = self.promises.get(held.objective_id)
         return promise is not None and promise.holder == held
 
-    def _decides(self, held: Due) -> bool:
+    def _decides(self, held: DueObjective) -> bool:
         promise = self.promises.get(held.objective_id)
         return promise is not None and self._is_holder(held) and promise.marks == promise.marks_at_claim
 
-    def _let_go(self, held: Due) -> None:
+    def _let_go(self, held: DueObjective) -> None:
         if self._is_holder(held):
             promise = self.promises[held.objective_id]
             promise.holder = promise.lease_until = None

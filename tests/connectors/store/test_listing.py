@@ -17,7 +17,7 @@ from connectors.store import Store, open_store, upgrade
 from connectors.store.database import json_text, schema_upgrade
 from connectors.store.database.instant import to_ms
 from connectors.store.lists import list_line, list_rows, statements
-from connectors.store.lists.list_rows import START, After, Placed, Wanted, in_circles
+from connectors.store.lists.list_rows import START, After, PlacedRow, RowSelection, in_circles
 from connectors.store.numbers import objectives
 from connectors.store.schema import alignment
 from connectors.store.schema import listing as listing_table
@@ -64,7 +64,7 @@ def an_item(draw: st.DrawFn) -> dict[str, object]:
 
 items = st.lists(an_item(), max_size=14, unique_by=lambda one: (one["site"], one["id"]))
 questions = st.builds(
-    Wanted,
+    RowSelection,
     sites=st.sampled_from([SITES, SITES[:1], SITES[1:]]),
     cycles=st.sampled_from([(), (), ("Q4",), ("none", "")]),
     projects=st.sampled_from([(), (), ("PLAT",), ("nowhere",)]),
@@ -106,7 +106,7 @@ def built(an_objective: AnObjective, now: datetime) -> Callable[[Sequence[dict[s
     return build
 
 
-def asked(conn, wanted: Wanted, after: After, size: int):
+def asked(conn, wanted: RowSelection, after: After, size: int):
     figures = list_rows.tallies(conn, wanted)
     return figures, list_rows.page(conn, wanted, after, size, figures.found(wanted.health))
 
@@ -137,7 +137,7 @@ def test_every_page_is_what_plain_python_gives(store, built, drawn, wanted, size
             assert (found.start, found.previous, found.next) == (plain.start, plain.previous, plain.next)
 
 
-def ways(every: Sequence[One], wanted: Wanted, size: int) -> list[After]:
+def ways(every: Sequence[One], wanted: RowSelection, size: int) -> list[After]:
     """Where following "next" leads."""
     found, after = [], START
     while (after := plain_listing.page(every, wanted, after, size).next) is not None:
@@ -145,7 +145,7 @@ def ways(every: Sequence[One], wanted: Wanted, size: int) -> list[After]:
     return found
 
 
-def tallied(every: Sequence[One], wanted: Wanted):
+def tallied(every: Sequence[One], wanted: RowSelection):
     return plain_listing.tallies(every, wanted)
 
 
@@ -187,7 +187,7 @@ def test_what_is_kept_is_what_was_saved_last(store, built, drawn, changed) -> No
         left = [
             One(one.site, one.state, moved_at(conn, one)) for name, one in last.items() if name not in gone
         ]
-        wanted = Wanted(SITES, order="changed")
+        wanted = RowSelection(SITES, order="changed")
         _, found = asked(conn, wanted, START, 99)
         plain = plain_listing.page(left, wanted, START, 99)
     assert [(row.site, row.id, row.depth) for row in found.rows] == [
@@ -206,7 +206,7 @@ def test_circles_stand_at_the_top_with_all_that_hangs_on_them(store, an_objectiv
     with store.write() as conn:
         for id_, target in above.items():
             objectives.save(conn, "main", an_objective(id_, aligned_to=(target,)), "r1", now)
-        _, found = asked(conn, Wanted(("main",), order="key"), START, 99)
+        _, found = asked(conn, RowSelection(("main",), order="key"), START, 99)
     assert [(row.id, row.depth) for row in found.rows] == [
         ("1", 0), ("2", 0), ("3", 0), ("4", 1), ("5", 2), ("6", 0), ("7", 0),
     ]  # fmt: skip
@@ -221,7 +221,7 @@ def test_a_chain_however_deep_is_shown_from_its_top_to_its_end(store, an_objecti
                 above = (f"{level - 1}a",) if level else ()
                 state = an_objective(f"{level}{branch}", aligned_to=above)
                 objectives.save(conn, "main", state, "r1", now)
-        _, found = asked(conn, Wanted(("main",)), START, 2 * deep)
+        _, found = asked(conn, RowSelection(("main",)), START, 2 * deep)
     place = {row.id: i for i, row in enumerate(found.rows)}
     assert len(place) == 2 * deep
     assert all(
@@ -234,13 +234,13 @@ def test_a_row_has_what_lists_show(store, an_objective, now) -> None:
     state = an_objective("1", key="A-1", title="Größer")
     with store.write() as conn:
         objectives.save(conn, "main", state, "r1", now)
-        _, found = asked(conn, Wanted(("main",)), START, 5)
-    assert found.rows == (Placed("main", "1", 0, objectives.headline_text(state), to_ms(now)),)
+        _, found = asked(conn, RowSelection(("main",)), START, 5)
+    assert found.rows == (PlacedRow("main", "1", 0, objectives.headline_text(state), to_ms(now)),)
 
 
 def test_nothing_is_listed_of_no_site(store) -> None:
     with store.read() as conn:
-        figures, found = asked(conn, Wanted(()), START, 5)
+        figures, found = asked(conn, RowSelection(()), START, 5)
     assert (figures.known, found.rows) == (0, ())
 
 
@@ -251,7 +251,7 @@ def test_the_way_to_the_rows_is_short(sqlite_store, an_objective, now) -> None:
     said: list[tuple[str, object]] = []
     with sqlite_store.read() as conn:
         event.listen(conn, "before_cursor_execute", lambda *given: said.append((given[2], given[3])))
-        asked(conn, Wanted(("main",)), START, 50)
+        asked(conn, RowSelection(("main",)), START, 50)
         statement, values = said[-1]
         ways = [row[-1] for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)]
     assert (
@@ -283,7 +283,11 @@ def test_what_a_former_release_saved_is_listed_alike(database, request, tmp_path
             list_line.keep(conn, list_line.values(one.site, one.state, one.changed_at), None)
             list_line.keep_alignment(conn, one.site, one.state, ())
         assert kept == {table: rows_of(conn, table) for table in kept}
-        for wanted in (Wanted(SITES), Wanted(SITES[:1], order="changed"), Wanted(SITES, search="straSSe")):
+        for wanted in (
+            RowSelection(SITES),
+            RowSelection(SITES[:1], order="changed"),
+            RowSelection(SITES, search="straSSe"),
+        ):
             _, found = asked(conn, wanted, START, 99)
             plain = plain_listing.page(every, wanted, START, 99)
             assert [(row.site, row.id, row.depth) for row in found.rows] == [

@@ -10,7 +10,7 @@ from connectors.store import Store
 from connectors.store.work import outbox, told_levels
 from connectors.store.work.outbox import OutboxState, Outgoing
 from mappings.digest.alert import ToldLevel
-from mappings.digest.digest import Message
+from mappings.digest.digest import DigestMessage
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def test_it_tells_since_the_last_that_arrived(
     with store.write() as conn:
         for week, state in enumerate(weeks):
             at = now + timedelta(weeks=week)
-            message = Message(f"week {week}", "s", "l", ())
+            message = DigestMessage(f"week {week}", "s", "l", ())
             outbox.add(
                 conn,
                 "main",
@@ -41,7 +41,7 @@ def test_it_tells_since_the_last_that_arrived(
 
 
 def test_who_failed_late_takes_nothing_back_that_another_sent(store: Store, now: datetime) -> None:
-    message = Message("k", "s", "l", ())
+    message = DigestMessage("k", "s", "l", ())
     one = Outgoing("k", "weekly", "mail:a@b.example", message, OutboxState.DUE, now, now)
     with store.write() as conn:
         outbox.add(conn, "main", one)
@@ -72,7 +72,9 @@ def test_a_level_stands_until_another_is_told_and_who_is_told_no_more_is_forgott
 
 def test_an_alert_overtakes_no_other(store: Store, now: datetime) -> None:
     def one(key: str) -> Outgoing:
-        return Outgoing(key, "alerts", "slack:okr", Message(key, "s", "l", ()), OutboxState.DUE, now, now)
+        return Outgoing(
+            key, "alerts", "slack:okr", DigestMessage(key, "s", "l", ()), OutboxState.DUE, now, now
+        )
 
     with store.write() as conn:
         assert outbox.add(conn, "main", one("a"), overtakes=False)

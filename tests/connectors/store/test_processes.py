@@ -8,14 +8,14 @@ from threading import Barrier, Thread
 
 from connectors.store import Store
 from connectors.store.jobs import counts, pace_days, processes, schedules
-from connectors.store.jobs.counts import Counted, Lag
+from connectors.store.jobs.counts import Lag, ProcessCounts
 from connectors.store.jobs.processes import SignOfLife
 
 HOUR = timedelta(hours=1)
 
 
 def test_a_process_is_what_it_said_last_until_it_is_taken_off(store: Store, now: datetime) -> None:
-    one = SignOfLife("a", "host", 7, "serve", now, 2, 2, Counted({"main|GET|field|ok": 3}), "boot", "9")
+    one = SignOfLife("a", "host", 7, "serve", now, 2, 2, ProcessCounts({"main|GET|field|ok": 3}), "boot", "9")
     other = replace(one, id="b", at=now + HOUR)
     with store.write() as conn:
         processes.put(conn, replace(one, workers=0))
@@ -29,7 +29,9 @@ def test_a_process_is_what_it_said_last_until_it_is_taken_off(store: Store, now:
 
 def test_the_figures_of_all_former_processes_add_up(store: Store) -> None:
     start = Barrier(3)
-    figures = Counted({"main|GET|field|ok": 1, "other|PUT|issue/*|ok": 2}, {"main": Lag().with_one(0.25)})
+    figures = ProcessCounts(
+        {"main|GET|field|ok": 1, "other|PUT|issue/*|ok": 2}, {"main": Lag().with_one(0.25)}
+    )
 
     def retire() -> None:
         start.wait()

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from connectors.store import Store
 from connectors.store.reads import resyncs
-from connectors.store.reads.resyncs import Kept
+from connectors.store.reads.resyncs import UnfinishedRead
 from connectors.store.work import drift
 from connectors.store.work.drift import Drifted
 
@@ -20,7 +20,7 @@ def test_a_read_is_kept_page_by_page_and_taken_over(store: Store) -> None:
         resyncs.begin(conn, "main", "r1", "one", "0", NOW)
         assert resyncs.keep(conn, "main", "one", "1", NOW, (1, "first"))
         assert resyncs.keep(conn, "main", "one", "2", NOW, (2, "second"))
-        assert resyncs.kept(conn, "main") == Kept("r1", "2", NOW)
+        assert resyncs.kept(conn, "main") == UnfinishedRead("r1", "2", NOW)
     with store.write() as conn:
         resyncs.take_over(conn, "main", "r1", "two")
         assert not resyncs.keep(conn, "main", "one", "3", later, (3, "lost"))
@@ -28,7 +28,7 @@ def test_a_read_is_kept_page_by_page_and_taken_over(store: Store) -> None:
         assert resyncs.keep(conn, "main", "two", "3", later, (3, "third again"))
     with store.read() as conn:
         assert list(resyncs.pages(conn, "main", "r1")) == ["first", "second", "third again"]
-        assert resyncs.kept(conn, "main") == Kept("r1", "3", later)
+        assert resyncs.kept(conn, "main") == UnfinishedRead("r1", "3", later)
         assert resyncs.kept(conn, "other") is None
 
 
@@ -48,7 +48,7 @@ def test_a_new_read_takes_the_place_of_an_old_one(store: Store) -> None:
         resyncs.begin(conn, "main", "r1", "one", "0", NOW)
         resyncs.keep(conn, "main", "one", "1", NOW, (1, "first"))
         resyncs.begin(conn, "main", "r2", "two", "0", NOW)
-        assert resyncs.kept(conn, "main") == Kept("r2", "0", NOW)
+        assert resyncs.kept(conn, "main") == UnfinishedRead("r2", "0", NOW)
         assert list(resyncs.pages(conn, "main", "r1")) == []
         resyncs.discard(conn, "main")
         assert resyncs.kept(conn, "main") is None

@@ -30,7 +30,7 @@ def test_a_snapshot_is_kept_where_a_row_or_the_mapping_changed(
         assert snapshots.begins(conn, "main", one.id) == now
         assert snapshots.at(conn, "main", one.id, now - HOUR) is None
         middle = snapshots.at(conn, "main", one.id, now + HOUR)
-    assert middle == snapshots.Snapshot(now, "r1", False, replace(one, touched=frozenset()))
+    assert middle == snapshots.StateSnapshot(now, "r1", False, replace(one, touched=frozenset()))
 
 
 def test_of_what_is_old_the_last_of_each_day_and_revision_stays(

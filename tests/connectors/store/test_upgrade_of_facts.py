@@ -17,7 +17,7 @@ from connectors.store.absence import tombstones
 from connectors.store.database import schema_upgrade
 from connectors.store.jobs import background_jobs, counts, engine_versions, pace_days, processes, schedules
 from connectors.store.jobs.background_jobs import BackgroundJob
-from connectors.store.jobs.counts import Counted, Lag
+from connectors.store.jobs.counts import Lag, ProcessCounts
 from connectors.store.jobs.processes import SignOfLife
 from connectors.store.limits import callers, calls, pauses, quotas
 from connectors.store.limits.pauses import KeptPause
@@ -234,7 +234,7 @@ def test_what_a_person_asked_for_stays(upgraded: Store) -> None:
 
 
 def test_what_runs_by_the_clock_and_who_lives_stays(upgraded: Store) -> None:
-    counted = Counted({"main|GET|field|ok": 3}, {"main": Lag((0, 1, *[0] * 9), 0.75)})
+    counted = ProcessCounts({"main|GET|field|ok": 3}, {"main": Lag((0, 1, *[0] * 9), 0.75)})
     with upgraded.write() as conn:
         assert (schedules.last(conn, "main", "resync"), schedules.last(conn, "main", "pace")) == (AT, AT)
         assert schedules.holders(conn) == {"host/7/clock"}
@@ -242,7 +242,7 @@ def test_what_runs_by_the_clock_and_who_lives_stays(upgraded: Store) -> None:
         assert engine_versions.get(conn, "procrastinate") == "3.10.0"
         sign = SignOfLife("237fe44e", "vm", 3626, "serve", AT, 2, 1, counted, "boot 1", "77")
         assert processes.all(conn) == [sign]
-        former = Counted(
+        former = ProcessCounts(
             {"main|GET|field|ok": 5, "main|PUT|issue/*|ok": 1}, {"main": Lag((2, *[0] * 10), 0.5)}
         )
         assert counts.former(conn) == former

@@ -8,7 +8,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from mappings.digest.alert import Decision, Kind, Subject, ToldLevel, Turn, alert, alert_key, decide
+from mappings.digest.alert import (
+    AlertKind,
+    AlertSubject,
+    Decision,
+    LevelTurn,
+    ToldLevel,
+    alert,
+    alert_key,
+    decide,
+)
 from mappings.digest.quiet import is_quiet, quiet_until
 from mappings.document.schema import QuietPart
 
@@ -18,8 +27,10 @@ RANK = {"off_track": 0, "at_risk": 1, "on_track": 4, "well": 5}
 NIGHT = QuietPart(from_="18:00", to="08:00", days=("sat", "sun"))
 
 
-def subject(level: str, id_: str = "1", kind: Kind = Kind.OBJECTIVE, usual: str = "") -> Subject:
-    return Subject(kind, id_, f"PLAT-{id_}", level, RANK[level], f"{level} it is.", usual=usual)
+def subject(
+    level: str, id_: str = "1", kind: AlertKind = AlertKind.OBJECTIVE, usual: str = ""
+) -> AlertSubject:
+    return AlertSubject(kind, id_, f"PLAT-{id_}", level, RANK[level], f"{level} it is.", usual=usual)
 
 
 def minutes(levels: str, quiet: tuple[int, ...] = ()) -> list[tuple[int, str, str]]:
@@ -56,7 +67,7 @@ def test_what_lasts_ten_minutes_is_told_once(
 
 
 def test_what_is_new_is_taken_as_told_but_a_concern_is_not() -> None:
-    news = [subject("off_track"), subject("at_risk", "held", Kind.CONCERN, "well")]
+    news = [subject("off_track"), subject("at_risk", "held", AlertKind.CONCERN, "well")]
     first = decide(NOON, news, None)
     assert (first.turns, first.held) == ((), ())
     later = decide(NOON, news, {})
@@ -72,9 +83,9 @@ def test_what_is_new_is_taken_as_told_but_a_concern_is_not() -> None:
 def test_one_message_tells_all_that_turned_the_worst_first() -> None:
     since = NOON - timedelta(minutes=10)
     turns = [
-        Turn(subject("at_risk", "2"), "on_track", since),
-        Turn(subject("off_track", "1"), "on_track", since),
-        Turn(subject("at_risk", "held", Kind.CONCERN), "well", since),
+        LevelTurn(subject("at_risk", "2"), "on_track", since),
+        LevelTurn(subject("off_track", "1"), "on_track", since),
+        LevelTurn(subject("at_risk", "held", AlertKind.CONCERN), "well", since),
     ]
     told = {one.subject.key: ToldLevel(one.was, one.since) for one in turns}
     decision = decide(NOON, [one.subject for one in turns], told)
@@ -92,19 +103,21 @@ def test_one_message_tells_all_that_turned_the_worst_first() -> None:
 
 
 def test_a_key_names_recipient_alert_and_turns() -> None:
-    turn = Turn(subject("at_risk"), "on_track", NOON)
+    turn = LevelTurn(subject("at_risk"), "on_track", NOON)
     key = alert_key("slack:okr", "alerts", [turn])
     assert key.startswith("alert|slack|okr|alerts|2026-11-30T12:00:00+00:00|")
     others = [
         alert_key("slack:other", "alerts", [turn]),
         alert_key("slack:okr", "more", [turn]),
-        alert_key("slack:okr", "alerts", [Turn(subject("off_track"), "on_track", NOON)]),
-        alert_key("slack:okr", "alerts", [Turn(subject("at_risk"), "off_track", NOON)]),
-        alert_key("slack:okr", "alerts", [Turn(subject("at_risk", "2"), "on_track", NOON)]),
-        alert_key("slack:okr", "alerts", [Turn(subject("at_risk"), "on_track", NOON + timedelta(seconds=1))]),
+        alert_key("slack:okr", "alerts", [LevelTurn(subject("off_track"), "on_track", NOON)]),
+        alert_key("slack:okr", "alerts", [LevelTurn(subject("at_risk"), "off_track", NOON)]),
+        alert_key("slack:okr", "alerts", [LevelTurn(subject("at_risk", "2"), "on_track", NOON)]),
+        alert_key(
+            "slack:okr", "alerts", [LevelTurn(subject("at_risk"), "on_track", NOON + timedelta(seconds=1))]
+        ),
     ]
     assert len({key, *others}) == 7
-    both = [turn, Turn(subject("at_risk", "2"), "on_track", NOON)]
+    both = [turn, LevelTurn(subject("at_risk", "2"), "on_track", NOON)]
     assert alert_key("slack:okr", "alerts", both) == alert_key("slack:okr", "alerts", both[::-1])
 
 

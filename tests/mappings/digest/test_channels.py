@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mappings.digest.digest import Line, Message, Section
+from mappings.digest.digest import DigestLine, DigestMessage, Section
 from mappings.digest.google_chat import google_chat
 from mappings.digest.slack import slack
 from mappings.digest.teams import teams
@@ -18,11 +18,11 @@ from mappings.digest.values import values
 from mappings.digest.words import cut
 
 KEY = "digest|teams|okr|weekly|2026-11-30"
-MESSAGE = Message(
+MESSAGE = DigestMessage(
     KEY,
     "OKR digest, week of 2026-11-30",
     "1 objective: 1 on track.",
-    (Section("Moved", (Line("PLAT-1 A & B: 0 % → 50 %", "https://okr.acme.example/why/1"),), 2),),
+    (Section("Moved", (DigestLine("PLAT-1 A & B: 0 % → 50 %", "https://okr.acme.example/why/1"),), 2),),
     "https://okr.acme.example/",
 )
 
@@ -117,7 +117,9 @@ def test_what_programs_get() -> None:
     ],
 )
 def test_whole_lines_are_left_out_from_the_end_and_counted(most: int, kept: list[tuple[int, int]]) -> None:
-    whole = Message("k", "s", "l", (Section("A", (Line("a"),) * 3, 1), Section("B", (Line("b"),) * 2)))
+    whole = DigestMessage(
+        "k", "s", "l", (Section("A", (DigestLine("a"),) * 3, 1), Section("B", (DigestLine("b"),) * 2))
+    )
     found = cut(whole, lambda one: sum(len(section.lines) for section in one.sections) <= most)
     assert [(len(section.lines), section.more) for section in found.sections] == kept
 
@@ -132,8 +134,8 @@ TITLES = st.lists(
 @settings(max_examples=25, deadline=None)
 @given(TITLES, st.integers(0, 9))
 def test_any_titles_stay_within_the_limits_and_make_no_markup(titles: list[str], more: int) -> None:
-    lines = tuple(Line(one, "https://okr.acme.example/") for one in titles)
-    message = Message(KEY, "S", "L", (Section("A", lines, more), Section("B", lines)))
+    lines = tuple(DigestLine(one, "https://okr.acme.example/") for one in titles)
+    message = DigestMessage(KEY, "S", "L", (Section("A", lines, more), Section("B", lines)))
     assert len(json.dumps(teams(message))) <= 28 * 1024
     assert len(json.dumps(google_chat(message))) <= 32_000
     card: Any = google_chat(message)

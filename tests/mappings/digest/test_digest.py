@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from mappings.digest.digest import Line, Message, Section, Stands, Stood, digest
+from mappings.digest.digest import DigestLine, DigestMessage, FormerStanding, Section, Stands, digest
 from mappings.digest.slack import slack
 from mappings.digest.week import last_due, next_due, week_of
 from mappings.digest.words import html, subject, text
@@ -28,9 +28,9 @@ def stands(id_: str, progress: str | None, health: HealthLevel, **more: object) 
 
 
 BEFORE = {
-    "1": Stood(Fraction(1, 2), HealthLevel.ON_TRACK),
-    "2": Stood(Fraction(1, 4), HealthLevel.ON_TRACK),
-    "3": Stood(None, HealthLevel.PENDING),
+    "1": FormerStanding(Fraction(1, 2), HealthLevel.ON_TRACK),
+    "2": FormerStanding(Fraction(1, 4), HealthLevel.ON_TRACK),
+    "3": FormerStanding(None, HealthLevel.PENDING),
 }
 NOW = (
     stands("1", "501/1000", HealthLevel.ON_TRACK),
@@ -40,7 +40,7 @@ NOW = (
 )
 
 
-def told(**more: object) -> Message:
+def told(**more: object) -> DigestMessage:
     day = date(2026, 12, 21)
     return digest("k", day, day, NOW, BEFORE, "https://okr.acme.example/", **more)  # type: ignore[arg-type]
 
@@ -63,7 +63,7 @@ def test_a_digest_says_what_changed_the_worst_first_and_nothing_twice() -> None:
 
 def test_the_change_of_a_count_is_that_of_what_is_told_of_and_not_of_cycles_that_ended() -> None:
     day = date(2026, 12, 21)
-    ended = {f"old{number}": Stood(Fraction(1), HealthLevel.ACHIEVED) for number in range(40)}
+    ended = {f"old{number}": FormerStanding(Fraction(1), HealthLevel.ACHIEVED) for number in range(40)}
     both = digest("k", day, day, NOW, BEFORE | ended, "")
     assert both.lead == "4 objectives: 1 off track (+1), 1 pending, 1 on track (-1), 1 achieved (+1)."
 
@@ -71,8 +71,8 @@ def test_the_change_of_a_count_is_that_of_what_is_told_of_and_not_of_cycles_that
 def test_a_week_in_which_nothing_happened_is_empty_and_unknown_is_no_movement() -> None:
     day = date(2026, 11, 16)
     before = {
-        "3": Stood(Fraction(1, 2), HealthLevel.PENDING),
-        "1": Stood(Fraction(1, 2), HealthLevel.ON_TRACK),
+        "3": FormerStanding(Fraction(1, 2), HealthLevel.PENDING),
+        "1": FormerStanding(Fraction(1, 2), HealthLevel.ON_TRACK),
     }
     quiet = digest(
         "k",
@@ -103,9 +103,11 @@ def test_it_is_due_at_the_local_time_of_its_day(now: str, due: str, after: str) 
 
 
 def test_no_title_pings_a_channel_ends_a_link_or_breaks_a_limit() -> None:
-    lines = tuple(Line(f"<!channel> & a|b {'x' * 2_000}", "https://okr.acme.example/") for _ in range(60))
+    lines = tuple(
+        DigestLine(f"<!channel> & a|b {'x' * 2_000}", "https://okr.acme.example/") for _ in range(60)
+    )
     made = slack(
-        Message(
+        DigestMessage(
             "digest|slack|okr|weekly|2026-11-30", "A\u202edigest\nof it", "Lead", (Section("S", lines, 3),)
         )
     )
@@ -124,7 +126,9 @@ def test_no_title_pings_a_channel_ends_a_link_or_breaks_a_limit() -> None:
 
 
 def test_mail_escapes_titles() -> None:
-    made = Message("k", "S", "1 < 2", (Section("A & B", (Line('"><script>', "https://x.example/?a=1&b"),)),))
+    made = DigestMessage(
+        "k", "S", "1 < 2", (Section("A & B", (DigestLine('"><script>', "https://x.example/?a=1&b"),)),)
+    )
     assert html(made) == (
         "<!doctype html><html><body><p>1 &lt; 2</p><h2>A &amp; B</h2><ul><li>"
         '<a href="https://x.example/?a=1&amp;b">&quot;&gt;&lt;script&gt;</a></li></ul></body></html>'

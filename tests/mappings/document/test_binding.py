@@ -17,7 +17,7 @@ from mappings.document.checks.live.writes import (
     ProjectAccess,
     check_live,
 )
-from mappings.document.names import Kind
+from mappings.document.names import NameKind
 from mappings.document.text.source import read_document
 from mappings.facts.catalogue import Catalogue, Field, LinkType
 from mappings.facts.issue import IssueType, Named, Project, Status
@@ -314,8 +314,8 @@ def test_what_is_made_of_a_kpi_is_bound_by_the_ids_of_type_and_project() -> None
     kpi = "kpis:\n  - {id: b, name: B, source: {kind: push}, healthy: {at_most: 5}, promote: {objective: CORE-1, create: {type: %s, project: %s}}}\n"
     mapping = bind_text(head + kpi % ("key result", "CORE"), SITE).mapping
     assert mapping is not None
-    assert mapping.ids_of(Kind.TYPE, "key result") == ("11",)
-    assert mapping.ids_of(Kind.PROJECT, "CORE") == ("1",)
+    assert mapping.ids_of(NameKind.TYPE, "key result") == ("11",)
+    assert mapping.ids_of(NameKind.PROJECT, "CORE") == ("1",)
     found = bind_text(head + kpi % ("Key Resul", "CROE"), SITE).diagnostics
     wrong = {one.path: (one.code, one.value) for one in found if one.severity is Severity.ERROR}
     assert wrong == {
@@ -331,7 +331,7 @@ def test_teams_are_bound_by_the_ids_of_projects_and_options(complete):
     mapping = bind(read_document(text).require(), SITE)
     assert mapping.team is not None
     assert (mapping.team.field, mapping.team.names) == (None, {"1": "The core", "2": "Platform"})
-    assert mapping.ids_of(Kind.PROJECT, "core") == ("1",)
+    assert mapping.ids_of(NameKind.PROJECT, "core") == ("1",)
     text = complete.replace(
         "objectives:\n",
         'team: {field: okr_kind, names: {"1": Bees, c: Seas, Other: Others}}\nobjectives:\n',

@@ -10,7 +10,7 @@ import pytest
 from mappings.document.binder import bind
 from mappings.document.checks.live.names import check_names
 from mappings.document.mapping import Mapping
-from mappings.document.names import Kind, Name, bound_form, compare, link_word, overlay
+from mappings.document.names import MappingName, NameKind, bound_form, compare, link_word, overlay
 from mappings.document.schema import Document
 from mappings.document.text.source import read_document
 from mappings.facts.catalogue import Catalogue, Field, LinkType
@@ -289,7 +289,9 @@ def test_an_empty_list_says_nothing() -> None:
 def test_an_id_in_the_text_is_no_name() -> None:
     _, mapping, form = activated("issuetype = 2 AND cf[10050] = 700")
     told = [one.name.kind for one in compare(mapping.names, form, TRANSLATED).renames]
-    assert told == [Kind.PROJECT, Kind.RESOLUTION], "the scope and the default of statuses.excluded use names"
+    assert told == [NameKind.PROJECT, NameKind.RESOLUTION], (
+        "the scope and the default of statuses.excluded use names"
+    )
 
 
 def test_a_new_text_may_use_the_names_of_today_and_those_it_knows() -> None:
@@ -331,9 +333,9 @@ def test_an_option_that_is_written_is_a_name_as_far_as_it_is_known() -> None:
     health = {"value": "health", "options": {"on_track": "Blue", "at_risk": "701"}}
     text["write_back"] = [{"target": "objective", "set": {"team": health}}]
     mapping = bind(Document.model_validate(text), SITE)
-    assert {one for one in mapping.names if one.kind is Kind.OPTION} == {
-        Name(Kind.OPTION, "Blue", ("700",), TEAM),
-        Name(Kind.OPTION, "701", ("701",), TEAM),
+    assert {one for one in mapping.names if one.kind is NameKind.OPTION} == {
+        MappingName(NameKind.OPTION, "Blue", ("700",), TEAM),
+        MappingName(NameKind.OPTION, "701", ("701",), TEAM),
     }
     assert mapping.written_options() == {TEAM: frozenset({"Blue", "701"})}
 
@@ -372,7 +374,7 @@ def test_a_status_with_a_share_of_its_own_keeps_it() -> None:
     plain = document("issuetype = Epic").model_dump(by_alias=True, exclude_unset=True)
     text = Document.model_validate({**plain, "statuses": {"overrides": [{"by_status": {"Building": "0.7"}}]}})
     mapping = bind(text, SITE)
-    assert Name(Kind.STATUS, "Building", ("3",)) in mapping.names
+    assert MappingName(NameKind.STATUS, "Building", ("3",)) in mapping.names
     grown = compare(mapping.names, bound_form(mapping.names, (), SITE), TRANSLATED).bound
     assert dict(bind(text, grown).statuses.overrides[0].by_status) == dict(
         mapping.statuses.overrides[0].by_status

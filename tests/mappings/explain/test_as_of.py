@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from mappings.document.binder import bind
 from mappings.document.mapping import Mapping
 from mappings.document.text.source import read_document
-from mappings.explain.as_of import Records, Retrospect, Stood, doubts_of, measured
-from mappings.explain.certainty import Doubt, Doubted, certainty, sentences
+from mappings.explain.as_of import PastStanding, Records, Retrospect, doubts_of, measured
+from mappings.explain.certainty import Doubted, Uncertainty, certainty, sentences
 from mappings.explain.movement import objective_moved
 from mappings.explain.past import FieldChange, Past
 from mappings.facts.catalogue import Catalogue, Field, LinkType
@@ -276,14 +276,14 @@ def test_what_is_not_certain_is_said_with_what_it_touches() -> None:
 
 
 def test_a_doubt_without_a_number_is_unknown_and_one_with_it_approximate() -> None:
-    some = (Doubted(Doubt.LINKS_AS_NOW, "PLAT-2"),)
+    some = (Doubted(Uncertainty.LINKS_AS_NOW, "PLAT-2"),)
     found = [certainty(doubts, value).value for doubts in ((), some) for value in (None, Fraction(1, 2))]
     assert found == ["exact", "exact", "unknown", "approximate"]
-    named = [Doubted(Doubt.GONE_SINCE, f"PLAT-{place}") for place in range(7)]
+    named = [Doubted(Uncertainty.GONE_SINCE, f"PLAT-{place}") for place in range(7)]
     assert sentences(named) == (
         "PLAT-0, PLAT-1, PLAT-2, PLAT-3, PLAT-4 and 2 more: counted then, and has been deleted since or has left what is mirrored.",
     )
     world = World()
     world.add(made(1, EPIC, BEGAN, labels=("okr",)))
     state = states(world, BEGAN)["1"]
-    assert Stood(state, some).certainty.value == "unknown"
+    assert PastStanding(state, some).certainty.value == "unknown"

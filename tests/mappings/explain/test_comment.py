@@ -9,7 +9,7 @@ import pytest
 
 from mappings.explain.check_in import Measure
 from mappings.explain.comment import (
-    Fault,
+    CommentFault,
     Meaning,
     Remark,
     document_lines,
@@ -17,9 +17,9 @@ from mappings.explain.comment import (
     plain_lines,
     read_remark,
 )
-from mappings.explain.confidence import Confidence, Level
+from mappings.explain.confidence import Confidence, ConfidenceLevel
 
-SEVEN, AT_RISK = Confidence(Level.ON, 7), Confidence(Level.AT)
+SEVEN, AT_RISK = Confidence(ConfidenceLevel.ON, 7), Confidence(ConfidenceLevel.AT)
 HALF = Fraction(95, 2)
 
 TAKEN = [
@@ -29,7 +29,10 @@ TAKEN = [
     ),
     ("OKR 47.5 conf 7 — last mile is long", Remark(HALF, confidence=SEVEN, note="last mile is long")),
     ("#okr: 60 % at risk", Remark(Fraction(60), True, AT_RISK)),
-    ("okr conf 3/10 - vendor slipped", Remark(confidence=Confidence(Level.OFF, 3), note="vendor slipped")),
+    (
+        "okr conf 3/10 - vendor slipped",
+        Remark(confidence=Confidence(ConfidenceLevel.OFF, 3), note="vendor slipped"),
+    ),
     ("okr clear", Remark(clear=True)),
     ("  Okr\u00a0=\u00a047.5", Remark(HALF)),
     ("OKR =47.5", Remark(HALF)),
@@ -37,8 +40,8 @@ TAKEN = [
     ("/okr −3", Remark(Fraction(-3))),
     ("#OKR 47.5", Remark(HALF)),
     ("#okr +0.5 -- half", Remark(Fraction(1, 2), note="half")),
-    ("okr off-track", Remark(confidence=Confidence(Level.OFF))),
-    ("okr On Track – all well", Remark(confidence=Confidence(Level.ON), note="all well")),
+    ("okr off-track", Remark(confidence=Confidence(ConfidenceLevel.OFF))),
+    ("okr On Track – all well", Remark(confidence=Confidence(ConfidenceLevel.ON), note="all well")),
     ("okr confidence: at", Remark(confidence=AT_RISK)),
     ("okr conf=7 = 47.5", Remark(HALF, confidence=SEVEN)),
     ("okr conf7", Remark(confidence=SEVEN)),
@@ -114,7 +117,7 @@ def test_taken(text, remark):
 @pytest.mark.parametrize(("text", "said"), REFUSED)
 def test_refused_as_a_whole_with_the_place(text, said):
     found = read_remark(text.split("\n"))
-    assert isinstance(found, Fault)
+    assert isinstance(found, CommentFault)
     assert found.sentence == said
 
 
@@ -137,8 +140,8 @@ TEN = Fraction(1, 10)
             None,
             Meaning(Fraction(3, 5), date(2026, 11, 24), TEN),
         ),
-        (Remark(Fraction(101)), Measure.PROGRESS, None, Fault("progress is 0 to 100 %")),
-        (Remark(Fraction(-1)), Measure.PROGRESS, None, Fault("progress is 0 to 100 %")),
+        (Remark(Fraction(101)), Measure.PROGRESS, None, CommentFault("progress is 0 to 100 %")),
+        (Remark(Fraction(-1)), Measure.PROGRESS, None, CommentFault("progress is 0 to 100 %")),
         (Remark(HALF, until=LAST), Measure.CURRENT, None, Meaning(HALF, LAST, None)),
         (Remark(HALF, delta=TEN), Measure.CURRENT, None, Meaning(HALF, None, TEN)),
         (Remark(HALF, until=DAY), Measure.CURRENT, None, Meaning(HALF, DAY, None)),
@@ -146,14 +149,14 @@ TEN = Fraction(1, 10)
             Remark(HALF, until=date(2026, 11, 9)),
             Measure.CURRENT,
             None,
-            Fault("2026-11-09 has passed: name the day of the comment or a later one"),
+            CommentFault("2026-11-09 has passed: name the day of the comment or a later one"),
         ),
         (Remark(HALF, True), Measure.CURRENT, "percent", Meaning(HALF, date(2026, 11, 24), TEN)),
         (
             Remark(HALF, True),
             Measure.CURRENT,
             "hours",
-            Fault("the current value is no per cent here: write the figure alone"),
+            CommentFault("the current value is no per cent here: write the figure alone"),
         ),
         (Remark(confidence=SEVEN), Measure.CURRENT, None, Meaning(None, None, None)),
     ],

@@ -11,7 +11,7 @@ import pytest
 from mappings.document.binder import bind
 from mappings.document.schema import CyclePart
 from mappings.document.text.source import read_document
-from mappings.explain.coverage import Candidate, Search, coverage, served
+from mappings.explain.coverage import Candidate, CandidateSearch, coverage, served
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.issue import Issue, IssueType, Named, Project, Status
 from mappings.facts.moment import Moment
@@ -80,13 +80,13 @@ THIS_QUARTER = datetime(2026, 9, 30, 22, tzinfo=UTC)  # midnight in Berlin
 )
 def test_work_is_what_is_open_or_was_finished_in_the_cycle(issue, is_one):
     states = [an_objective("7", key_result="8")]
-    found = Search(mapping(), CYCLE, NOW, states).candidate(issue)
+    found = CandidateSearch(mapping(), CYCLE, NOW, states).candidate(issue)
     assert (found is not None) == is_one
 
 
 def test_the_mapping_says_what_is_work_and_what_it_weighs():
     bound = mapping('coverage: {select: "labels = work", weight: points}\nteam: {names: {PLAT: Platform}}\n')
-    search = Search(bound, CYCLE, NOW, [an_objective("7")])
+    search = CandidateSearch(bound, CYCLE, NOW, [an_objective("7")])
     labelled = an_issue(7, level=1, labels=("work",), fields={"customfield_10016": 3})
     assert search.candidate(labelled) == Candidate("7", "PLAT-7", "PLAT", "Platform", Fraction(3))
     assert search.candidate(an_issue(1)) is None

@@ -12,9 +12,9 @@ from mappings.explain.check_in import CheckIn, Measure
 from mappings.explain.marks import (
     DatedOutline,
     KeyResultOutline,
-    Kind,
     LedgerOutline,
     Mark,
+    MarkKind,
     MeasurementOutline,
     Outline,
     RowOutline,
@@ -86,7 +86,7 @@ def test_a_change_of_the_mapping_is_marked_elsewhere():
 
 def test_a_check_in_is_told_as_it_was_said():
     said = CheckIn("1", "1/d", Measure.PROGRESS, Fraction(3, 5), "Ada", AT)
-    assert checked_in(said, "PLAT-7") == Mark(AT, Kind.CHECK_IN, "Ada checked in 60 % for PLAT-7")
+    assert checked_in(said, "PLAT-7") == Mark(AT, MarkKind.CHECK_IN, "Ada checked in 60 % for PLAT-7")
     assert withdrawn(said, AT, "Ada", "PLAT-7").text == "Ada withdrew the check-in of 60 % for PLAT-7"
     assert withdrawn(said, AT, "Bo", "PLAT-7").text == "Bo withdrew Ada’s check-in of 60 % for PLAT-7"
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mappings.explain.movement import Movement, Part, Snapshot, moved, objective_moved
-from mappings.rollup.methods import METHODS, Measured, Rolled
+from mappings.explain.movement import LedgerSnapshot, Movement, MovementPart, moved, objective_moved
+from mappings.rollup.methods import METHODS, MeasuredRow, Rolled
 from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
 from mappings.rollup.rows.sums import ENTERING, ONE, ZERO
 from mappings.rollup.state import ObjectiveState
@@ -22,7 +22,9 @@ EXCLUDED = Disposition.EXCLUDED
 
 
 def between(before: Ledger, after: Ledger, remapped: Ledger | None = None) -> Movement:
-    return moved(Snapshot("r1", before), Snapshot("r1" if remapped is None else "r2", after), remapped)
+    return moved(
+        LedgerSnapshot("r1", before), LedgerSnapshot("r1" if remapped is None else "r2", after), remapped
+    )
 
 
 def happened(movement: Movement) -> dict[str, object]:
@@ -49,14 +51,14 @@ def test_each_kind_of_change_is_its_own_part(make: SimpleNamespace, case: tuple[
     before, after = (make.ledger(*(make.row(*row) for row in rows)) for rows in case[:2])
     movement = between(before, after)
     assert happened(movement) == {part: Fraction(value) for part, value in case[2].items()}
-    assert list(movement.parts) in ([], list(Part))
+    assert list(movement.parts) in ([], list(MovementPart))
 
 
 def test_a_closed_issue_that_is_excluded_was_removed_and_says_why(make: SimpleNamespace) -> None:
     before = make.ledger(make.row("1", 1, 1), make.row("2", 1, 0))
     after = make.ledger(make.row("1", 1, 1), make.row("2", 1, None, disposition=EXCLUDED, reason="Won't Do"))
     [row] = between(before, after).rows
-    assert (row.part, row.key, row.effect) == (Part.REMOVED, "PLAT-2", Fraction(1, 2))
+    assert (row.part, row.key, row.effect) == (MovementPart.REMOVED, "PLAT-2", Fraction(1, 2))
     assert row.before is before.rows[1]
     assert row.after is after.rows[1]
 
@@ -72,7 +74,7 @@ def test_a_new_mapping_comes_first(make: SimpleNamespace) -> None:
 def test_a_new_mapping_without_a_recomputed_ledger_explains_everything(make: SimpleNamespace) -> None:
     before, after = make.ledger(make.row("1", 1, 0)), make.ledger(make.row("2", 1, 1))
     for missing in (None, Ledger()):
-        movement = moved(Snapshot("r1", before), Snapshot("r2", after), missing)
+        movement = moved(LedgerSnapshot("r1", before), LedgerSnapshot("r2", after), missing)
         assert happened(movement) == {"re-mapped": Fraction(1)}
 
 
@@ -80,7 +82,7 @@ def test_an_unknown_end_has_rows_and_no_parts(make: SimpleNamespace) -> None:
     movement = between(make.ledger(make.row("1", 1, 1)), Ledger())
     assert movement.total is None
     assert movement.parts == {}
-    assert [(row.part, row.effect) for row in movement.rows] == [(Part.REMOVED, None)]
+    assert [(row.part, row.effect) for row in movement.rows] == [(MovementPart.REMOVED, None)]
 
 
 def test_a_count_towards_a_fixed_number_does_not_lose_by_growing(make: SimpleNamespace) -> None:
@@ -196,7 +198,7 @@ def rolled(ledger: Ledger, method: str) -> Ledger:
     """The same rows as the number of an objective's rollup method, or of a count towards a fixed number."""
     counting = [place for place, row in enumerate(ledger.rows) if row.disposition in ENTERING]
     measured = [
-        Measured(row.weight or ONE, row.progress or ZERO, row.progress == 1)
+        MeasuredRow(row.weight or ONE, row.progress or ZERO, row.progress == 1)
         for row in (ledger.rows[place] for place in counting)
     ]
     if method == "count_to":
@@ -233,7 +235,7 @@ def test_the_parts_sum_exactly(
     assert movement.total == new.total - old.total
     assert sum(movement.parts.values()) == movement.total
     parts = [row.part for row in movement.rows]
-    assert parts == sorted(parts, key=list(Part).index)
+    assert parts == sorted(parts, key=list(MovementPart).index)
 
 
 @settings(
@@ -257,4 +259,4 @@ def test_the_parts_of_an_objective_sum_exactly(
     movement = objective_moved(before, after, ("r1", "r1"))
     assert movement.total == after.progress - before.progress == sum(movement.parts.values())
     parts = [row.part for row in movement.rows]
-    assert parts == sorted(parts, key=list(Part).index)
+    assert parts == sorted(parts, key=list(MovementPart).index)

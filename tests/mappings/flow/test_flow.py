@@ -13,7 +13,7 @@ from mappings.facts.issue import Issue, IssueType, Project, Status
 from mappings.flow.clocks import Clock, Working, before
 from mappings.flow.measures import ages, cycle_times, efficiency, lead_times, repair_times, uptime
 from mappings.flow.statistics import percentile, statistic
-from mappings.flow.stays import Item, Points, finish_of, item_of
+from mappings.flow.stays import FlowItem, Points, finish_of, item_of
 from mappings.kpi.cadence import MILLISECOND
 
 F = Fraction
@@ -33,7 +33,7 @@ def at(text: str, zone: ZoneInfo | None = None) -> datetime:
 WINDOW = at("11-01 00:00"), at("12-01 00:00")
 
 
-def an_item(created: str, *moves: tuple[str, str], first: str = TODO, end: datetime = WINDOW[1]) -> Item:
+def an_item(created: str, *moves: tuple[str, str], first: str = TODO, end: datetime = WINDOW[1]) -> FlowItem:
     """An issue that was made in a status and then moved, at these times; names are those of another language."""
     befores = [first, *(after for _, after in moves)]
     told = [
@@ -81,7 +81,9 @@ BACK_AND_FORTH = an_item(
         (an_item("11-02 00:00", ("11-03 00:00", DONE), ("11-04 00:00", ODD), ("11-05 00:00", DONE)), "11-05 00:00"),
     ],
 )  # fmt: skip
-def test_a_finish_is_the_last_entry_into_done_of_what_is_still_done(item: Item, finish: str | None) -> None:
+def test_a_finish_is_the_last_entry_into_done_of_what_is_still_done(
+    item: FlowItem, finish: str | None
+) -> None:
     assert finish_of(item, POINTS) == (None if finish is None else at(finish))
 
 

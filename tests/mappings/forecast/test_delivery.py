@@ -8,10 +8,10 @@ from hashlib import sha256
 
 import pytest
 
-from mappings.forecast.answer import Answer, Lack, Level, Need, Week, Work, chance, level_of
+from mappings.forecast.answer import DeliveryWork, Forecast, Lack, Likelihood, Need, Week, chance, level_of
 from mappings.forecast.delivery import THERE, forecast
 from mappings.forecast.distribution import dates, probability
-from mappings.forecast.weeks import Item, work_of
+from mappings.forecast.weeks import FinishedRow, work_of
 
 TODAY = date(2026, 11, 2)
 ONE, MOST = Fraction(1), Fraction(7, 10)
@@ -24,9 +24,9 @@ def in_days(days: int) -> date:
 
 def a_work(
     rows: int, finished: int, days: int, *weeks: tuple[int, int], share: Fraction = ONE, **more: object
-) -> Work:
+) -> DeliveryWork:
     past = tuple(Week(TODAY - timedelta(days=7 * (place + 1)), *drawn) for place, drawn in enumerate(weeks))
-    return Work(TODAY, in_days(days), rows, finished, share, past, **more)  # type: ignore[arg-type]
+    return DeliveryWork(TODAY, in_days(days), rows, finished, share, past, **more)  # type: ignore[arg-type]
 
 
 NO_GROWTH = ((1, 0), (2, 0), (0, 0), (3, 0))
@@ -113,13 +113,17 @@ def test_no_date_beyond_two_years() -> None:
 def test_weeks_are_counted_back_from_today_and_planning_adds_nothing() -> None:
     cycle = (date(2026, 10, 1), date(2026, 12, 31))
     items = [
-        Item(date(2026, 9, 28)),
-        Item(date(2026, 9, 30), finished=True, finished_on=date(2026, 10, 4)),
-        Item(date(2026, 10, 2), finished=True, finished_on=date(2026, 10, 5)),  # a row of the planning week
-        Item(date(2026, 10, 8), finished=True, finished_on=date(2026, 10, 26)),
-        Item(date(2026, 10, 7), finished=True, finished_on=date(2026, 11, 1)),
-        Item(date(2026, 10, 26), finished=True, finished_on=TODAY),  # of today: finished, and in no week
-        Item(date(2026, 10, 26), finished=True),  # nobody knows when
+        FinishedRow(date(2026, 9, 28)),
+        FinishedRow(date(2026, 9, 30), finished=True, finished_on=date(2026, 10, 4)),
+        FinishedRow(
+            date(2026, 10, 2), finished=True, finished_on=date(2026, 10, 5)
+        ),  # a row of the planning week
+        FinishedRow(date(2026, 10, 8), finished=True, finished_on=date(2026, 10, 26)),
+        FinishedRow(date(2026, 10, 7), finished=True, finished_on=date(2026, 11, 1)),
+        FinishedRow(
+            date(2026, 10, 26), finished=True, finished_on=TODAY
+        ),  # of today: finished, and in no week
+        FinishedRow(date(2026, 10, 26), finished=True),  # nobody knows when
     ]
     work = work_of(items, TODAY, cycle, ONE)
     assert work.weeks == (
@@ -133,7 +137,7 @@ def test_weeks_are_counted_back_from_today_and_planning_adds_nothing() -> None:
 
 
 def test_no_more_than_twelve_weeks_are_looked_at() -> None:
-    items = [Item(date(2020, 1, 1), finished=True, finished_on=date(2020, 1, 2))]
+    items = [FinishedRow(date(2020, 1, 1), finished=True, finished_on=date(2020, 1, 2))]
     work = work_of(items, TODAY, (date(2026, 10, 1), date(2026, 12, 31)), ONE)
     assert len(work.weeks) == 12
     assert work.weeks[-1] == Week(date(2026, 8, 10), 0, 0)
@@ -153,7 +157,9 @@ def test_no_more_than_twelve_weeks_are_looked_at() -> None:
         ),
     ],
 )  # fmt: skip
-def test_too_little_is_said_with_what_is_missing(work: Work, lacks: list[tuple[Need, int, str]]) -> None:
+def test_too_little_is_said_with_what_is_missing(
+    work: DeliveryWork, lacks: list[tuple[Need, int, str]]
+) -> None:
     answer = forecast(work)
     assert answer.probability is None
     assert [(lack.need, lack.missing, lack.sentence) for lack in answer.lacks] == lacks
@@ -166,13 +172,17 @@ def test_enough_items_are_certain_even_without_history() -> None:
 
 
 def test_no_row_is_no_answer() -> None:
-    assert forecast(a_work(0, 0, 20)) == Answer(reason="no row counts")
+    assert forecast(a_work(0, 0, 20)) == Forecast(reason="no row counts")
 
 
 def test_an_answer_carries_what_it_was_made_from() -> None:
     work = a_work(10, 7, 17, *NO_GROWTH, undated=2, by_resolution=1, missed=0)
     answer = forecast(work)
-    assert (answer.probability, answer.level, answer.sentence) == (Fraction(43, 64), Level.OPEN, "67 %, open")
+    assert (answer.probability, answer.level, answer.sentence) == (
+        Fraction(43, 64),
+        Likelihood.OPEN,
+        "67 %, open",
+    )
     assert (answer.likely_by, answer.safe_by) == (date(2026, 11, 15), date(2026, 11, 29))
     assert answer.work == work
     assert answer.notes == (
@@ -184,18 +194,18 @@ def test_an_answer_carries_what_it_was_made_from() -> None:
 @pytest.mark.parametrize(
     ("probability", "level", "text"),
     [
-        (Fraction(8, 10), Level.LIKELY, "80 %"),
-        (Fraction(7996, 10000), Level.OPEN, "79.96 %"),
-        (Fraction(796, 1000), Level.OPEN, "79.6 %"),
-        (Fraction(4, 10), Level.OPEN, "40 %"),
-        (Fraction(399, 1000), Level.UNLIKELY, "39.9 %"),
-        (Fraction(0), Level.UNLIKELY, "0 %"),
-        (Fraction(1, 10**6), Level.UNLIKELY, "under 0.1 %"),
-        (Fraction(999_999, 10**6), Level.LIKELY, "over 99.9 %"),
-        (ONE, Level.LIKELY, "100 %"),
+        (Fraction(8, 10), Likelihood.LIKELY, "80 %"),
+        (Fraction(7996, 10000), Likelihood.OPEN, "79.96 %"),
+        (Fraction(796, 1000), Likelihood.OPEN, "79.6 %"),
+        (Fraction(4, 10), Likelihood.OPEN, "40 %"),
+        (Fraction(399, 1000), Likelihood.UNLIKELY, "39.9 %"),
+        (Fraction(0), Likelihood.UNLIKELY, "0 %"),
+        (Fraction(1, 10**6), Likelihood.UNLIKELY, "under 0.1 %"),
+        (Fraction(999_999, 10**6), Likelihood.LIKELY, "over 99.9 %"),
+        (ONE, Likelihood.LIKELY, "100 %"),
     ],
 )
-def test_levels_and_how_a_chance_is_said(probability: Fraction, level: Level, text: str) -> None:
+def test_levels_and_how_a_chance_is_said(probability: Fraction, level: Likelihood, text: str) -> None:
     assert (level_of(probability), chance(probability)) == (level, text)
 
 
@@ -216,7 +226,7 @@ class Trials:
         mixed = ((mixed ^ mixed >> 27) * 0x94D049BB133111EB) & mask
         return mixed ^ mixed >> 31
 
-    def attains(self, work: Work) -> bool:
+    def attains(self, work: DeliveryWork) -> bool:
         """One course, as the rule tells it: rows finished and added together, then the goal is looked at."""
         finished, rows = work.finished, work.rows
         full, rest = divmod(work.days, 7)

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import pytest
 
-from mappings.forecast.answer import Aim, Need
+from mappings.forecast.answer import Need, TargetRange
 from mappings.forecast.trend import forecast, interval_place, median, slopes_of
 
 TODAY = date(2026, 11, 17)
@@ -25,7 +25,7 @@ def ahead(days: int) -> date:
 
 def test_the_line_its_interval_and_where_it_leads() -> None:
     """P = 10 pairs, C = 1.2816 × √(5 × 4 × 15 ÷ 18) = 5.23, k = ⌊2.38⌋ = 2: slopes 3/8 and 5/8."""
-    answer = forecast(on_days(VALUES), TODAY, ahead(20), Aim(at_least=Fraction(28)))
+    answer = forecast(on_days(VALUES), TODAY, ahead(20), TargetRange(at_least=Fraction(28)))
     trend = answer.trend
     assert trend is not None
     assert (trend.slope, trend.slowest, trend.fastest) == (Fraction(1, 2), Fraction(3, 8), Fraction(5, 8))
@@ -40,15 +40,15 @@ def test_the_line_its_interval_and_where_it_leads() -> None:
 @pytest.mark.parametrize(
     ("aim", "probability", "reached_on"),
     [
-        (Aim(at_most=Fraction(28)), Fraction(6, 10), 0),  # s ≤ 1/2; the line is below it today
-        (Aim(Fraction(26), Fraction(29)), Fraction(3, 10), 16),  # 2/5 ≤ s ≤ 11/20
-        (Aim(at_least=Fraction(1000)), Fraction(0), None),  # 982 ÷ 1/2 days are more than 730
-        (Aim(at_least=Fraction(383)), Fraction(0), 730),
-        (Aim(at_least=Fraction(384)), Fraction(0), None),
-        (Aim(at_most=Fraction(10)), Fraction(0), None),  # the line goes the other way
+        (TargetRange(at_most=Fraction(28)), Fraction(6, 10), 0),  # s ≤ 1/2; the line is below it today
+        (TargetRange(Fraction(26), Fraction(29)), Fraction(3, 10), 16),  # 2/5 ≤ s ≤ 11/20
+        (TargetRange(at_least=Fraction(1000)), Fraction(0), None),  # 982 ÷ 1/2 days are more than 730
+        (TargetRange(at_least=Fraction(383)), Fraction(0), 730),
+        (TargetRange(at_least=Fraction(384)), Fraction(0), None),
+        (TargetRange(at_most=Fraction(10)), Fraction(0), None),  # the line goes the other way
     ],
 )
-def test_a_target_below_and_a_band(aim: Aim, probability: Fraction, reached_on: int | None) -> None:
+def test_a_target_below_and_a_band(aim: TargetRange, probability: Fraction, reached_on: int | None) -> None:
     answer = forecast(on_days(VALUES), TODAY, ahead(20), aim)
     assert answer.probability == probability
     assert answer.likely_by == (None if reached_on is None else ahead(reached_on))
@@ -56,7 +56,7 @@ def test_a_target_below_and_a_band(aim: Aim, probability: Fraction, reached_on: 
 
 def test_on_the_last_day_itself_it_is_reached_or_not() -> None:
     for target, expected in ((18, 1), (19, 0)):
-        answer = forecast(on_days(VALUES), TODAY, TODAY, Aim(at_least=Fraction(target)))
+        answer = forecast(on_days(VALUES), TODAY, TODAY, TargetRange(at_least=Fraction(target)))
         assert answer.probability == expected
 
 
@@ -71,19 +71,19 @@ def test_on_the_last_day_itself_it_is_reached_or_not() -> None:
     ],
 )
 def test_too_few_readings_are_no_answer(days: tuple[int, ...], lacks: list[tuple[Need, int, int]]) -> None:
-    answer = forecast(on_days(dict.fromkeys(days, 1)), TODAY, ahead(20), Aim(at_least=Fraction(28)))
+    answer = forecast(on_days(dict.fromkeys(days, 1)), TODAY, ahead(20), TargetRange(at_least=Fraction(28)))
     assert answer.probability is None
     assert [(lack.need, lack.have, lack.wanted) for lack in answer.lacks] == lacks
 
 
 def test_the_first_day_of_the_twelve_weeks_counts() -> None:
     days = on_days(dict.fromkeys((-83, -16, -8, -4, 0), 1))
-    assert forecast(days, TODAY, ahead(20), Aim(at_least=Fraction(1))).probability == 1
+    assert forecast(days, TODAY, ahead(20), TargetRange(at_least=Fraction(1))).probability == 1
 
 
 def test_one_wild_reading_does_not_move_the_line() -> None:
-    calm = forecast(on_days({**VALUES, -6: 14}), TODAY, ahead(20), Aim(at_least=Fraction(28))).trend
-    wild = forecast(on_days({**VALUES, -6: 900}), TODAY, ahead(20), Aim(at_least=Fraction(28))).trend
+    calm = forecast(on_days({**VALUES, -6: 14}), TODAY, ahead(20), TargetRange(at_least=Fraction(28))).trend
+    wild = forecast(on_days({**VALUES, -6: 900}), TODAY, ahead(20), TargetRange(at_least=Fraction(28))).trend
     assert calm is not None
     assert wild is not None
     assert (calm.slope, wild.slope) == (Fraction(1, 2), Fraction(1, 2))

@@ -5,7 +5,17 @@ from __future__ import annotations
 import pytest
 
 from mappings.jql import JqlError, parse
-from mappings.jql.text.tree import And, Call, Condition, Empty, Group, Not, Or, Value, conditions
+from mappings.jql.text.tree import (
+    And,
+    Condition,
+    Empty,
+    FunctionCall,
+    JqlValue,
+    Not,
+    Or,
+    ValueGroup,
+    conditions,
+)
 
 
 def refused(text: str) -> list[tuple[str, int, int]]:
@@ -25,8 +35,8 @@ def test_every_node_has_its_exact_place() -> None:
     assert isinstance(status, Condition)
     assert isinstance(number, Condition)
     assert isinstance(due, Condition)
-    assert isinstance(status.operand, Group)
-    assert isinstance(number.operand, Call)
+    assert isinstance(status.operand, ValueGroup)
+    assert isinstance(number.operand, FunctionCall)
     assert isinstance(due.operand, Empty)
 
     def cut(node: object) -> str:
@@ -56,7 +66,7 @@ def test_every_node_has_its_exact_place() -> None:
 )
 def test_escapes(text: str, value: str) -> None:
     condition = next(conditions(parse(text).where))
-    assert isinstance(condition.operand, Value)
+    assert isinstance(condition.operand, JqlValue)
     assert condition.operand.text == value
 
 

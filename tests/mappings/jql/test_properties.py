@@ -14,7 +14,7 @@ from mappings.diagnostic import Severity
 from mappings.facts.catalogue import Catalogue, Field
 from mappings.facts.issue import Issue, IssueType, Named, Project, Status, User
 from mappings.facts.moment import Moment
-from mappings.jql import Finding, JqlError, Query, check, compile_selector, parse, sort_key
+from mappings.jql import JqlError, JqlFinding, JqlQuery, check, compile_selector, parse, sort_key
 from mappings.jql.text.tree import conditions
 from tests.examples import examples
 
@@ -68,7 +68,7 @@ def test_no_text_raises_anything_but_jql_errors(text: str) -> None:
     sort_key(query, SITE)(issue)
 
 
-def _read(text: str) -> tuple[Query | None, tuple[Finding, ...]]:
+def _read(text: str) -> tuple[JqlQuery | None, tuple[JqlFinding, ...]]:
     try:
         return parse(text), ()
     except JqlError as error:

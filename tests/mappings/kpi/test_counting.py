@@ -17,7 +17,7 @@ from mappings.kpi.band import KpiLevel
 from mappings.kpi.episode import KpiState, KpiStatus
 from mappings.kpi.reading import KpiReading, folded
 from mappings.kpi.series import Watched
-from mappings.kpi.state import KpiStanding, Told, standing
+from mappings.kpi.state import KpiStanding, PeriodVerdict, standing
 from mappings.kpi.steps import Judgement, count
 from tests.mappings.kpi.conftest import a_kpi, read, utc
 
@@ -117,7 +117,7 @@ def test_a_late_reading_counts_where_nothing_later_has_been_counted() -> None:
     world.push(read("2026-10-02T12:00", 9, "2026-10-05"))
     assert world.counted() == [("10-01", 7), ("10-02", 9)]
     found = {one.period.start.day: one for one in world.at("2026-10-05T02:00").periods}
-    assert (found[2].told, found[2].worth.late, found[1].worth.late) == (Told.COUNTED, True, False)
+    assert (found[2].told, found[2].worth.late, found[1].worth.late) == (PeriodVerdict.COUNTED, True, False)
 
 
 def test_else_it_is_late_not_counted_and_enters_the_chart() -> None:
@@ -127,7 +127,7 @@ def test_else_it_is_late_not_counted_and_enters_the_chart() -> None:
     assert world.states["bugs"] == before
     assert world.counted() == [("10-01", 9), ("10-02", None), ("10-03", 9)]
     late = next(one for one in world.at("2026-10-04T03:00").periods if one.period.start.day == 2)
-    assert (late.told, late.value, late.level) == (Told.LATE, 9, KpiLevel.UNHEALTHY)
+    assert (late.told, late.value, late.level) == (PeriodVerdict.LATE, 9, KpiLevel.UNHEALTHY)
 
 
 def test_received_just_at_end_and_grace_is_not_late() -> None:
@@ -147,7 +147,7 @@ def test_a_correction_of_a_counted_period_is_counted_as_7_now_4_and_never_rewoun
     day = next(one for one in world.at("2026-10-03").periods if one.period.start.day == 1)
     assert day.judgement is not None
     assert (day.told, day.judgement.counted, day.value, day.level, day.worth.corrected) == (
-        Told.COUNTED_OTHERWISE, 7, 4, KpiLevel.HEALTHY, True,
+        PeriodVerdict.COUNTED_OTHERWISE, 7, 4, KpiLevel.HEALTHY, True,
     )  # fmt: skip
 
 
@@ -155,7 +155,7 @@ def test_a_retracted_period_that_was_counted_is_no_data_now() -> None:
     world = World([a_kpi()]).push(*days(7), now="2026-10-02T02:00")
     world.push(read("2026-10-01T12:00", None, "2026-10-03"))
     day = next(one for one in world.at("2026-10-03").periods if one.period.start.day == 1)
-    assert (day.told, day.value, day.level) == (Told.COUNTED_OTHERWISE, None, KpiLevel.NO_DATA)
+    assert (day.told, day.value, day.level) == (PeriodVerdict.COUNTED_OTHERWISE, None, KpiLevel.NO_DATA)
 
 
 def test_the_board_shows_the_last_settled_period_and_the_running_one_apart() -> None:
@@ -171,7 +171,7 @@ def test_the_board_shows_the_last_settled_period_and_the_running_one_apart() -> 
     assert (shown.so_far.period.start, shown.so_far.value, shown.so_far.told) == (
         utc("2026-10-02"),
         9,
-        Told.RUNNING,
+        PeriodVerdict.RUNNING,
     )
 
 
@@ -206,7 +206,7 @@ def test_a_long_grace_leaves_the_last_settled_period_in_sight() -> None:
 def test_nothing_read_is_no_data() -> None:
     shown = World([a_kpi()]).at("2026-10-05")
     assert (shown.level, shown.last_known) == (KpiLevel.NO_DATA, None)
-    assert {one.told for one in shown.periods} == {Told.NOTHING, Told.RUNNING}
+    assert {one.told for one in shown.periods} == {PeriodVerdict.NOTHING, PeriodVerdict.RUNNING}
 
 
 def test_each_reading_is_its_own_period_settled_at_once() -> None:
@@ -322,7 +322,7 @@ def test_a_late_operand_restates_a_formula_as_any_late_reading_does() -> None:
     assert (settled.judgement.counted, settled.value, settled.told, settled.worth.late) == (
         25,
         50,
-        Told.COUNTED_OTHERWISE,
+        PeriodVerdict.COUNTED_OTHERWISE,
         True,
     )
 

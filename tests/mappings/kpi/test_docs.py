@@ -9,7 +9,7 @@ from typing import get_args
 from mappings.document.text.shape import kinds_at
 from mappings.document.text.source import read_document
 from mappings.kpi.band import KpiLevel
-from mappings.kpi.episode import KpiStatus, Transition
+from mappings.kpi.episode import EpisodeStep, KpiStatus
 from mappings.kpi.sources import SOURCE_OPTIONS
 
 PAGE = Path(__file__).parents[3] / "docs" / "kpi.md"
@@ -19,7 +19,7 @@ def test_states_and_transitions_are_those_of_the_code() -> None:
     text = PAGE.read_text().split("## States")[1]
     assert re.findall(r"^\| `(\w+)` \| [^|]+ \|$", text, re.MULTILINE) == list(KpiStatus)
     named = re.findall(r"\| `(\w+)` \|$", text, re.MULTILINE)
-    assert set(named) == set(Transition) - {Transition.STAYED}
+    assert set(named) == set(EpisodeStep) - {EpisodeStep.STAYED}
 
 
 def test_the_examples_are_valid() -> None:

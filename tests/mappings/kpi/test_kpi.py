@@ -16,11 +16,11 @@ from mappings.facts.issue import Reading
 from mappings.kpi.band import Band, bands_on
 from mappings.kpi.episode import (
     Creation,
+    EpisodeStep,
     KpiState,
     KpiStatus,
     Proposal,
     Seen,
-    Transition,
     dismissed,
     followed,
     opened,
@@ -57,7 +57,7 @@ def fed(state: KpiState, values: list[float | None], kpi: KpiPart = KPI) -> tupl
         at = first + timedelta(days=day)
         reading = None if value is None else Reading(at, Fraction(str(value)))
         state = step(state, reading, kpi, bands_on(kpi, at.date()).healthy)
-        if state.transition is not Transition.STAYED:
+        if state.transition is not EpisodeStep.STAYED:
             named.append(state.transition.value)
     return state, named
 
@@ -147,16 +147,16 @@ def test_an_open_key_result_is_closed_by_proposal() -> None:
     state, named = fed(is_open(), [OUT, IN, None, IN, IN, IN])
     assert (state.status, named, state.key_result) == (KpiStatus.CLOSE_PROPOSED, ["close_proposed"], "300")
     assert followed(state, Seen.DONE, START) == KpiState(
-        latest=state.latest, value=state.value, transition=Transition.CLOSED, former="300", episode=1
+        latest=state.latest, value=state.value, transition=EpisodeStep.CLOSED, former="300", episode=1
     )
 
 
 def test_what_is_closed_and_opened_again_goes_on_until_a_later_episode_begins() -> None:
     state = followed(is_open(), Seen.DONE, START)
-    assert followed(state, Seen.DONE, START) == replace(state, transition=Transition.STAYED)
+    assert followed(state, Seen.DONE, START) == replace(state, transition=EpisodeStep.STAYED)
     again = followed(state, Seen.OPEN, START)
     assert (again.status, again.key_result, again.former) == (KpiStatus.KR_OPEN, "300", None)
-    assert (again.outside, again.inside, again.transition) == (0, 0, Transition.REOPENED)
+    assert (again.outside, again.inside, again.transition) == (0, 0, EpisodeStep.REOPENED)
     later = fed(state, [OUT, OUT, OUT])[0]
     assert (later.status, later.episode) == (KpiStatus.KR_PROPOSED, state.episode + 1)
     assert followed(later, Seen.OPEN, START).status is KpiStatus.KR_PROPOSED
@@ -169,7 +169,7 @@ def test_a_week_out_of_sight_ends_an_episode_and_less_does_not() -> None:
     waiting = followed(state, Seen.MISSING, START + timedelta(days=7) - timedelta(milliseconds=1))
     assert (waiting.status, waiting.missing) == (KpiStatus.KR_OPEN, START)
     lost = followed(waiting, Seen.MISSING, START + timedelta(days=7))
-    assert (lost.status, lost.transition, lost.former) == (KpiStatus.WATCHING, Transition.LOST, None)
+    assert (lost.status, lost.transition, lost.former) == (KpiStatus.WATCHING, EpisodeStep.LOST, None)
 
 
 def test_episodes_are_numbered_as_they_begin() -> None:
@@ -211,7 +211,7 @@ def test_the_same_or_an_older_reading_and_an_empty_one_change_nothing() -> None:
     for at, value in ((state.latest, OUT), (START, IN), (state.latest + timedelta(days=1), None)):
         reading = Reading(at, None if value is None else Fraction(value))
         assert step(state, reading, KPI, Band(at_most=Fraction(5))) == replace(
-            state, transition=Transition.STAYED
+            state, transition=EpisodeStep.STAYED
         )
 
 
@@ -241,8 +241,8 @@ def test_missing_readings_never_matter(values: list[float | None]) -> None:
     with_holes, named = fed(KpiState(), holes)
     without, same = fed(KpiState(), values)
     assert named == same
-    assert replace(with_holes, latest=None, began=None, transition=Transition.STAYED) == replace(
-        without, latest=None, began=None, transition=Transition.STAYED
+    assert replace(with_holes, latest=None, began=None, transition=EpisodeStep.STAYED) == replace(
+        without, latest=None, began=None, transition=EpisodeStep.STAYED
     )
 
 

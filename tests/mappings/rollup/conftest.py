@@ -18,7 +18,7 @@ from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue, IssueType, Link, Named, Project, Reading, Status
 from mappings.facts.moment import Moment
 from mappings.facts.selector import Selector
-from mappings.jql import Finding, JqlError
+from mappings.jql import JqlError, JqlFinding
 from mappings.progress.options import jql_options
 from mappings.rollup.measurement import assess
 from mappings.rollup.state import ObjectiveState
@@ -97,7 +97,7 @@ def _term(text: str) -> Callable[[Issue], bool]:
     if name == "all":
         return lambda issue: True
     if name not in readers:
-        raise JqlError((Finding("unknown-field", f"no field {name}", 0, 1),))
+        raise JqlError((JqlFinding("unknown-field", f"no field {name}", 0, 1),))
     reader = readers[name]
     return lambda issue: bool(reader(issue) & wanted)
 

@@ -6,18 +6,18 @@ from typing import Any
 
 import pytest
 
-from mappings.document.names import Absence, Kind, Name
+from mappings.document.names import Absence, MappingName, NameKind
 from mappings.facts.issue import Link, Named
 from mappings.rollup.structure.absences import standing_still
 from tests.mappings.rollup.conftest import STATUSES, a_key_result, build_issue, build_mapping, build_objective
 
 
-def gone(kind: Kind, id_: str) -> Absence:
-    return Absence(Name(kind, f"the {kind}", (id_,)), id_)
+def gone(kind: NameKind, id_: str) -> Absence:
+    return Absence(MappingName(kind, f"the {kind}", (id_,)), id_)
 
 
 def a_field(id_: str) -> Absence:
-    return gone(Kind.FIELD, id_)
+    return gone(NameKind.FIELD, id_)
 
 
 def rules(aligned_to: Any) -> Any:
@@ -60,22 +60,22 @@ ISSUE = build_issue(
 @pytest.mark.parametrize(
     ("kind", "id_", "held"),
     [
-        (Kind.TYPE, "Epic", True),
-        (Kind.TYPE, "Story", False),
-        (Kind.STATUS, "5", True),
-        (Kind.STATUS, "1", False),
-        (Kind.PROJECT, "PLAT", True),
-        (Kind.PROJECT, "CORE", False),
-        (Kind.RESOLUTION, "Fixed", True),
-        (Kind.RESOLUTION, "Done", False),
-        (Kind.PRIORITY, "3", True),
-        (Kind.PRIORITY, "4", False),
-        (Kind.LINK, "1", True),
-        (Kind.LINK, "2", False),
-        (Kind.COMPONENT, "1", False),
+        (NameKind.TYPE, "Epic", True),
+        (NameKind.TYPE, "Story", False),
+        (NameKind.STATUS, "5", True),
+        (NameKind.STATUS, "1", False),
+        (NameKind.PROJECT, "PLAT", True),
+        (NameKind.PROJECT, "CORE", False),
+        (NameKind.RESOLUTION, "Fixed", True),
+        (NameKind.RESOLUTION, "Done", False),
+        (NameKind.PRIORITY, "3", True),
+        (NameKind.PRIORITY, "4", False),
+        (NameKind.LINK, "1", True),
+        (NameKind.LINK, "2", False),
+        (NameKind.COMPONENT, "1", False),
     ],
 )
-def test_anything_else_concerns_whose_issues_still_have_it(kind: Kind, id_: str, held: bool) -> None:
+def test_anything_else_concerns_whose_issues_still_have_it(kind: NameKind, id_: str, held: bool) -> None:
     mapping, bare = rules(None), build_issue(8, type="Task", status="Limbo")
     absence = gone(kind, id_)
     assert ISSUE.links == (Link("1", "link", "blocks", "8"),)
@@ -84,7 +84,7 @@ def test_anything_else_concerns_whose_issues_still_have_it(kind: Kind, id_: str,
 
 
 def test_the_field_is_named_before_anything_else() -> None:
-    mapping, lost = rules(None), [gone(Kind.TYPE, "Epic"), a_field("other"), a_field("points")]
+    mapping, lost = rules(None), [gone(NameKind.TYPE, "Epic"), a_field("other"), a_field("points")]
     assert standing_still(mapping, lost, "epics", [ISSUE]) == a_field("points")
     assert standing_still(mapping, lost, "top", [ISSUE]) == lost[0]
     assert standing_still(mapping, [], "epics", [ISSUE]) is None

@@ -14,7 +14,7 @@ from mappings.facts.forest import Forest
 from mappings.facts.issue import Named
 from mappings.facts.moment import Moment
 from mappings.rollup.carry import Carried
-from mappings.rollup.carry_plan import CarryPlan, Choice, Ground, carry_plan
+from mappings.rollup.carry_plan import CarryBasis, CarryChoice, CarryPlan, carry_plan
 from mappings.rollup.closing_record import ClosingRecord
 from mappings.rollup.measurement import assess
 from mappings.rollup.score import Score
@@ -30,14 +30,14 @@ REACHED = build_issue(4, parent=1, type="Key Result", status="Done")
 OPEN = build_issue(5, parent=1, type="Key Result")
 
 
-AS_IT_IS = Choice()
+AS_IT_IS = CarryChoice()
 
 
 QUARTER = Field("quarter", "Quarter", "string")
 
 
 def planned(
-    choice: Choice = AS_IT_IS, former: Carried | None = None, quarter: Field = QUARTER, **objective: Any
+    choice: CarryChoice = AS_IT_IS, former: Carried | None = None, quarter: Field = QUARTER, **objective: Any
 ) -> CarryPlan:
     facts = objective.pop("facts", {})
     mapping = build_mapping(build_objective(*RULES, **objective), fields=("quarter",))
@@ -48,7 +48,7 @@ def planned(
     )
     fields = {"quarter": quarter}
     return carry_plan(
-        Ground(mapping, fields.get, {one.id: one for one in issues}), record, NEXT, choice, former
+        CarryBasis(mapping, fields.get, {one.id: one for one in issues}), record, NEXT, choice, former
     )
 
 
@@ -72,14 +72,18 @@ def test_what_is_reached_stays_and_rows_that_were_done_count_there() -> None:
 @pytest.mark.parametrize(
     ("choice", "rows", "behind"),
     [
-        (Choice(along=frozenset({"4"})), {"1/delivery": {"2": "2026-Q4"}}, {}),
-        (Choice(along=frozenset({"PLAT-4"})), {"1/delivery": {"2": "2026-Q4"}}, {}),
-        (Choice(behind=frozenset({"5"})), {"1/delivery": {"2": "2026-Q4"}}, {"4": "2026-Q4", "5": "2026-Q4"}),
-        (Choice(behind=frozenset({"1/delivery"})), {}, {"1/delivery": "2026-Q4", "4": "2026-Q4"}),
-        (Choice(all_rows=True), {}, {"4": "2026-Q4"}),
+        (CarryChoice(along=frozenset({"4"})), {"1/delivery": {"2": "2026-Q4"}}, {}),
+        (CarryChoice(along=frozenset({"PLAT-4"})), {"1/delivery": {"2": "2026-Q4"}}, {}),
+        (
+            CarryChoice(behind=frozenset({"5"})),
+            {"1/delivery": {"2": "2026-Q4"}},
+            {"4": "2026-Q4", "5": "2026-Q4"},
+        ),
+        (CarryChoice(behind=frozenset({"1/delivery"})), {}, {"1/delivery": "2026-Q4", "4": "2026-Q4"}),
+        (CarryChoice(all_rows=True), {}, {"4": "2026-Q4"}),
     ],
 )
-def test_a_person_may_choose_otherwise(choice: Choice, rows: Any, behind: Any) -> None:
+def test_a_person_may_choose_otherwise(choice: CarryChoice, rows: Any, behind: Any) -> None:
     plan = planned(choice, cycle="2027-Q1")
     assert (plan.carried.counted, plan.carried.behind) == (rows, behind)
 
@@ -98,7 +102,7 @@ def test_what_an_earlier_cycle_kept_is_kept_on() -> None:
 
 
 def test_where_nothing_comes_along_it_is_not_carried() -> None:
-    plan = planned(Choice(behind=frozenset({"5", "1/delivery"})), cycle="2027-Q1")
+    plan = planned(CarryChoice(behind=frozenset({"5", "1/delivery"})), cycle="2027-Q1")
     assert plan.problem == "every key result would stay behind: choose one that comes along"
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from mappings.explain.cause import cause, part_words
 from mappings.explain.check_in import CheckIn, Measure
-from mappings.explain.movement import Part, objective_moved
+from mappings.explain.movement import MovementPart, objective_moved
 from mappings.facts.forest import Forest
 from mappings.rollup.measurement import assess
 
@@ -390,7 +390,7 @@ def test_achieved_once_the_cycle_has_ended_is_the_clocks(explained, metric, on_d
 
 
 def test_parts_have_their_names_in_their_order():
-    assert [part.value for part in Part] == [
+    assert [part.value for part in MovementPart] == [
         "re-mapped", "re-targeted", "removed", "re-estimated", "progressed", "added", "said", "time",
     ]  # fmt: skip
     assert part_words([]) == ""

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from mappings.explain.cause import cause
 from mappings.explain.check_in import RULES, CheckIn, Measure, Shows, bounds, faults, ruled
-from mappings.explain.confidence import Confidence, Level, Spoken, confidence_of, of_points
+from mappings.explain.confidence import Confidence, ConfidenceLevel, Spoken, confidence_of, of_points
 from mappings.explain.movement import objective_moved
 from mappings.facts.forest import Forest
 from mappings.progress.rule import measured, never_measured
@@ -410,5 +410,5 @@ def test_points_of_confidence_and_their_levels(points, level, said, kept):
     found = of_points(points)
     assert (found.level.value, found.points) == (level, points)
     assert (found.said, found.text) == (said, kept)
-    bare = Confidence(Level(level))
+    bare = Confidence(ConfidenceLevel(level))
     assert (bare.said, bare.text) == ({"off": "off track", "at": "at risk", "on": "on track"}[level], level)

@@ -12,7 +12,7 @@ import pytest
 from mappings.document.schema import CyclePart
 from mappings.explain.past import FieldChange
 from mappings.facts.issue import Issue, Link, Reading
-from mappings.rollup.cycle_end import Doubt, EndFacts, Witness, end_of, facts_at_end, has_ended
+from mappings.rollup.cycle_end import EndFacts, Uncertainty, Witness, end_of, facts_at_end, has_ended
 from tests.mappings.rollup.conftest import build_issue, day
 
 CYCLE = CyclePart.model_validate({"id": "2026-Q3", "start": "2026-07-01", "end": "2026-09-30"})
@@ -29,7 +29,7 @@ OPEN, UNTOUCHED = issue(BEFORE, "To Do"), issue(BEFORE)
 WAS_OPEN = {"7": [FieldChange(AFTER, "status", "1", "To Do")]}
 NOTHING = EndFacts("2026-Q3", ())
 SEEN = EndFacts("2026-Q3", (OPEN,))
-DOUBTED = EndFacts("2026-Q3", (OPEN,), doubts=((Doubt.AS_FIRST_SEEN, "PLAT-7"),))
+DOUBTED = EndFacts("2026-Q3", (OPEN,), doubts=((Uncertainty.AS_FIRST_SEEN, "PLAT-7"),))
 
 CASES: dict[str, tuple[Issue, dict[str, Any], EndFacts | None, str | None, tuple[str, ...]]] = {
     "not touched since": (UNTOUCHED, {}, None, "Done", ()),

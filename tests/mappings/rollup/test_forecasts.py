@@ -12,8 +12,8 @@ from mappings.explain.check_in import CheckIn, Measure
 from mappings.facts.forest import Forest
 from mappings.facts.issue import HISTORY
 from mappings.facts.moment import Moment
-from mappings.forecast.answer import Level, Week
-from mappings.forecast.calibration import Calibration, Told, calibration
+from mappings.forecast.answer import Likelihood, Week
+from mappings.forecast.calibration import Calibration, PastForecast, calibration
 from mappings.forecast.objective import forecast, issues_of
 from mappings.rollup.measurement import assess
 
@@ -265,7 +265,7 @@ def test_an_objective_is_as_likely_as_its_least_likely_key_result(
     assert [(one.name, one.contributing) for one in found.key_results] == [
         ("PLAT-7", True), ("PLAT-8", True), ("PLAT-9", True), ("delivery", False)
     ]  # fmt: skip
-    assert (found.probability, found.level) == (Fraction(4, 10), Level.OPEN)
+    assert (found.probability, found.level) == (Fraction(4, 10), Likelihood.OPEN)
     assert found.sentence == "at most 40 %: PLAT-7 (2 of 3 forecast)"
 
 
@@ -310,18 +310,18 @@ def test_a_forecast_never_moves_health(told, rows, stand, an_issue, a_mapping, o
 def test_calibration_is_the_share_that_came_true_of_each_level():
     """Three forecasts of likely (85, 90 and 95 %) of two key results, two of which came true; one of unlikely, which did not."""
     told = [
-        Told("a", Fraction(85, 100), True),
-        Told("a", Fraction(90, 100), True),
-        Told("b", Fraction(95, 100), False),
-        Told("b", Fraction(20, 100), False),
+        PastForecast("a", Fraction(85, 100), True),
+        PastForecast("a", Fraction(90, 100), True),
+        PastForecast("b", Fraction(95, 100), False),
+        PastForecast("b", Fraction(20, 100), False),
     ]
     assert calibration(told) == (
-        Calibration(Level.LIKELY, 3, 2, Fraction(9, 10), Fraction(2, 3)),
-        Calibration(Level.UNLIKELY, 1, 1, Fraction(1, 5), Fraction(0)),
+        Calibration(Likelihood.LIKELY, 3, 2, Fraction(9, 10), Fraction(2, 3)),
+        Calibration(Likelihood.UNLIKELY, 1, 1, Fraction(1, 5), Fraction(0)),
     )
-    assert calibration([Told("a", Fraction(1, 2), True, days=3), Told("b", Fraction(6, 10), False)]) == (
-        Calibration(Level.OPEN, 4, 2, Fraction(21, 40), Fraction(3, 4)),
-    )
+    assert calibration(
+        [PastForecast("a", Fraction(1, 2), True, days=3), PastForecast("b", Fraction(6, 10), False)]
+    ) == (Calibration(Likelihood.OPEN, 4, 2, Fraction(21, 40), Fraction(3, 4)),)
     assert calibration([]) == ()
 
 

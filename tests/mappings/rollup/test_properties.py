@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mappings.explain.check_in import CheckIn, Measure
-from mappings.explain.movement import Part, objective_moved
+from mappings.explain.movement import MovementPart, objective_moved
 from mappings.facts.forest import Forest
 from mappings.facts.issue import Status
 from mappings.progress import PROGRESS_RULES
@@ -268,7 +268,7 @@ def test_why_it_moved_sums_exactly_whatever_happened(worlds, now, an_issue):
                 assert movement.parts == {}
                 continue
             assert sum(movement.parts.values()) == after.progress - before.progress
-            assert movement.parts[Part.REMAPPED] == 0
+            assert movement.parts[MovementPart.REMAPPED] == 0
 
     holds()
 

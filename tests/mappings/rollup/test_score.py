@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import pytest
 
-from mappings.rollup.closing_record import BEGINNING, Kind, Link, Verdict, hash_of, verify
+from mappings.rollup.closing_record import BEGINNING, ChainLink, LinkKind, Verdict, hash_of, verify
 from mappings.rollup.score import COLOURS, Score, means, reading, shown_score
 
 
@@ -79,12 +79,14 @@ def test_what_wants_a_reason(score, wants):
     assert score.wants_reason is wants
 
 
-def chain(*contents: str) -> list[Link]:
+def chain(*contents: str) -> list[ChainLink]:
     links, former = [], BEGINNING
     for number, content in enumerate(contents, start=1):
-        bare = Link(number, "2026-Q4", 1, Kind.OBJECTIVE, str(number), 1_798_761_600_000, content, former)
+        bare = ChainLink(
+            number, "2026-Q4", 1, LinkKind.OBJECTIVE, str(number), 1_798_761_600_000, content, former
+        )
         former = hash_of(bare)
-        links.append(Link(*[getattr(bare, name) for name in list(Link.__slots__)[:-1]], former))  # type: ignore[arg-type]
+        links.append(ChainLink(*[getattr(bare, name) for name in list(ChainLink.__slots__)[:-1]], former))  # type: ignore[arg-type]
     return links
 
 

@@ -9,7 +9,7 @@ import pytest
 from mappings.document.schema import BrakePart
 from mappings.rollup.rows.ledger import Ledger
 from mappings.rollup.state import Cause, Health, HealthLevel, KeyResultState, Measurement, ObjectiveState
-from mappings.write_back.brake import STILL, Go, Hold, Movement, brake
+from mappings.write_back.brake import STILL, Hold, Release, Upheaval, brake
 from mappings.write_back.plan import Change, Plan
 
 
@@ -36,7 +36,7 @@ def rewriting(count: int, filling: int = 0) -> list[Plan]:
 )
 def test_share_and_floor(count: int, filling: int, written: int, held: bool) -> None:
     verdict = brake(rewriting(count, filling), written, BrakePart())
-    assert isinstance(verdict, Hold if held else Go)
+    assert isinstance(verdict, Hold if held else Release)
 
 
 def test_a_hold_says_how_much_and_what_to_do() -> None:
@@ -49,7 +49,7 @@ def test_a_hold_says_how_much_and_what_to_do() -> None:
 
 
 def test_share_one_never_holds() -> None:
-    assert brake(rewriting(50), 50, BrakePart.model_validate({"share": 1})) == Go()
+    assert brake(rewriting(50), 50, BrakePart.model_validate({"share": 1})) == Release()
 
 
 def standing(
@@ -67,7 +67,7 @@ def standing(
 AT_RISK, ON_TRACK = HealthLevel.AT_RISK, HealthLevel.ON_TRACK
 
 
-def moved(*steps: tuple[ObjectiveState | None, ObjectiveState | None]) -> Movement:
+def moved(*steps: tuple[ObjectiveState | None, ObjectiveState | None]) -> Upheaval:
     found = STILL
     for before, after in steps:
         found = found.with_step(before, after)
@@ -79,7 +79,7 @@ def test_objectives_that_disappear_weigh(gone: int, of_all: int, held: bool) -> 
     stay = standing("1", ON_TRACK)
     movement = moved(*[(stay, None)] * gone, *[(stay, stay)] * (of_all - gone), (None, stay))
     verdict = brake([], 100, BrakePart(), movement)
-    assert isinstance(verdict, Hold if held else Go)
+    assert isinstance(verdict, Hold if held else Release)
     if isinstance(verdict, Hold):
         assert verdict.reason.startswith("11 of 30 objectives would be none any more (37 %), more than 30 %")
 
@@ -89,7 +89,7 @@ def test_key_results_that_disappear_weigh(gone: int, held: bool) -> None:
     before = standing("1", ON_TRACK, None, *(f"k{number}" for number in range(20)))
     after = standing("1", ON_TRACK, None, *(f"k{number}" for number in range(gone, 20)))
     verdict = brake([], 100, BrakePart(), moved((before, after)))
-    assert isinstance(verdict, Hold if held else Go)
+    assert isinstance(verdict, Hold if held else Release)
     if isinstance(verdict, Hold):
         assert verdict.reason.startswith("11 of 20 key results would be none any more (55 %)")
 
@@ -100,4 +100,4 @@ def test_healths_that_change_weigh_unless_the_clock_alone_moved_them() -> None:
     assert isinstance(verdict, Hold)
     assert verdict.reason.startswith("12 of 12 objectives would get another health (100 %)")
     later = (standing("1", ON_TRACK, Fraction(1, 2)), standing("1", AT_RISK, Fraction(4, 5)))
-    assert brake([], 100, BrakePart(), moved(*[later] * 12)) == Go()
+    assert brake([], 100, BrakePart(), moved(*[later] * 12)) == Release()

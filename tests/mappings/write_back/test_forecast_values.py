@@ -9,20 +9,20 @@ from typing import Any
 
 import pytest
 
-from mappings.forecast.answer import Answer, none
+from mappings.forecast.answer import Forecast, none
 from mappings.forecast.objective import KeyResultForecast, ObjectiveForecast
 from mappings.rollup.state import HealthLevel
-from mappings.write_back.target import Ground
+from mappings.write_back.target import WriteBasis
 from mappings.write_back.targets.field import field_place
 from mappings.write_back.values import VALUE_OF_NAME, Figures, ValuePart
 
 TODAY, EARLY, LATE = date(2026, 11, 28), date(2026, 12, 4), date(2026, 12, 18)
-SURE = Answer(Fraction(9, 10), likely_by=EARLY)
-OPEN = Answer(Fraction(696, 1000), likely_by=LATE)
-DONE = Answer(Fraction(1), reached=True, likely_by=TODAY)
+SURE = Forecast(Fraction(9, 10), likely_by=EARLY)
+OPEN = Forecast(Fraction(696, 1000), likely_by=LATE)
+DONE = Forecast(Fraction(1), reached=True, likely_by=TODAY)
 
 
-def figures(*answers: Answer, of: int | None = None, state: Any = None) -> Figures:
+def figures(*answers: Forecast, of: int | None = None, state: Any = None) -> Figures:
     results = tuple(
         KeyResultForecast(str(at), f"PLAT-{at}", "", "delivery", True, one) for at, one in enumerate(answers)
     )
@@ -51,7 +51,7 @@ def said(name: str, of: Figures, **how: Any) -> object:
     ],
 )
 def test_an_objective_is_as_likely_as_its_least_likely_and_by_the_last_day(
-    answers: tuple[Answer, ...], chance: int | None, day: str | None
+    answers: tuple[Forecast, ...], chance: int | None, day: str | None
 ) -> None:
     """69.6 are 70: no bar of achievement cuts a chance."""
     assert said("forecast_probability", figures(*answers)) == chance
@@ -75,7 +75,7 @@ def test_a_key_result_has_its_own(make: SimpleNamespace) -> None:
 def test_fields_of_fitting_types_hold_them(make: SimpleNamespace, name: str, held: dict[str, object]) -> None:
     part, of = ValuePart(value=name), figures(SURE, OPEN)
     places = [place for field in make.fields.values() if (place := field_place(field)) is not None]
-    made = {place.type.name: place.make(part, of, Ground()) for place in places}
+    made = {place.type.name: place.make(part, of, WriteBasis()) for place in places}
     assert {kind: one.raw for kind, one in made.items() if one is not None and kind != "paragraph"} == held
 
 

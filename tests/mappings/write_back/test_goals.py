@@ -18,7 +18,7 @@ from mappings.facts.moment import Moment
 from mappings.rollup.state import Cause, Measurement
 from mappings.write_back.desired_values import desired
 from mappings.write_back.plan import Change
-from mappings.write_back.target import Ground, Objection
+from mappings.write_back.target import Objection, WriteBasis
 from mappings.write_back.targets import goal, place_of, writings_of
 
 PAGES = "https://okr.acme.example"
@@ -32,7 +32,9 @@ def raw(
     make: SimpleNamespace, state: Any, board: GoalBoard | None, said: object = LISTED, **fields: object
 ) -> Any:
     mapping = make.mapping({"target": "objective", "goal": said})
-    found = desired(mapping, state, lambda id_: make.issue(id_, fields=fields), Ground(3, PAGES, goals=board))
+    found = desired(
+        mapping, state, lambda id_: make.issue(id_, fields=fields), WriteBasis(3, PAGES, goals=board)
+    )
     return [one.raw for one in found if one.place is goal.PLACE]
 
 
@@ -77,7 +79,7 @@ def test_what_was_achieved_is_done_once_the_cycle_is_closed(make: SimpleNamespac
         ("achieved", ("101",), "on_track"),
         ("off_track", ("100",), "on_track"),
     ):
-        ground = Ground(3, PAGES, goals=SCORED, closed=frozenset(closed))
+        ground = WriteBasis(3, PAGES, goals=SCORED, closed=frozenset(closed))
         found = desired(mapping, make.objective(progress="1", level=level), make.issue, ground)
         [said] = [one.raw for one in found if one.place is goal.PLACE]
         assert (said["status"], "score" in said) == (status, status != "done")
@@ -265,7 +267,7 @@ def test_a_key_result_is_one_metric_by_what_it_is_measured_by(
         key_results=(replace(make.key_result("200"), measurement=measurement),),
     )
     mapping = make.mapping({"target": "objective", "goal": LISTED})
-    found = desired(mapping, state, make.issue, Ground(3, PAGES, goals=SCORED))
+    found = desired(mapping, state, make.issue, WriteBasis(3, PAGES, goals=SCORED))
     shown = [one.raw["metrics"]["200"] for one in found if one.place is goal.METRICS]
     wanted = [] if metric is None else [metric]
     assert [(one["type"], one["start"], one["value"], one["target"]) for one in shown] == wanted
@@ -327,13 +329,13 @@ def test_what_makes_no_sense_is_refused_at_its_place(rules: str, code: str, says
 @pytest.mark.parametrize(
     ("ground", "codes"),
     [
-        (Ground(2), ["no-goals"]),
-        (Ground(3, goals=GoalBoard(problem="No Goals here.")), ["no-goals"]),
-        (Ground(3, goals=SCORED), ["unknown-goal"]),
-        (Ground(3), []),
+        (WriteBasis(2), ["no-goals"]),
+        (WriteBasis(3, goals=GoalBoard(problem="No Goals here.")), ["no-goals"]),
+        (WriteBasis(3, goals=SCORED), ["unknown-goal"]),
+        (WriteBasis(3), []),
     ],
 )
-def test_what_the_site_lacks_is_said(ground: Ground, codes: list[str]) -> None:
+def test_what_the_site_lacks_is_said(ground: WriteBasis, codes: list[str]) -> None:
     rule = "  - {target: objective, goal: {goals: {PLAT-1: HELLO-1, PLAT-2: HELLO-7}}}"
     assert [one.code for one in check_ground(read_document(HEAD + rule).require(), ground)] == codes
 

@@ -14,7 +14,7 @@ from mappings.write_back.departure import LastWrite, clearing
 from mappings.write_back.desired_values import desired, owners
 from mappings.write_back.echo import EventValue
 from mappings.write_back.plan import Change, plan
-from mappings.write_back.target import Ground, Objection
+from mappings.write_back.target import Objection, WriteBasis
 from mappings.write_back.targets import place_of, remote_link, writings_of
 
 WHY = "https://okr.acme.example/why/"
@@ -84,7 +84,7 @@ def test_the_first_objective_in_id_order_speaks_for_a_row_of_several(make: Simpl
 
 def test_nobody_knows_where_a_link_leads_without_the_address_of_the_pages(make: SimpleNamespace) -> None:
     mapping = make.mapping({"target": "objective", "remote_link": "numbers"})
-    assert desired(mapping, make.objective(), {"100": make.issue("100")}.get, Ground()) == ()
+    assert desired(mapping, make.objective(), {"100": make.issue("100")}.get, WriteBasis()) == ()
 
 
 def test_what_is_the_same_to_readers_is_not_written_again(make: SimpleNamespace) -> None:
@@ -212,10 +212,10 @@ def test_what_makes_no_sense_is_refused_at_its_place(rules: str, code: str, says
 
 def test_a_link_is_refused_where_the_connector_does_not_know_its_own_address() -> None:
     document = read_document(f"{HEAD}  - {{target: objective, remote_link: plain}}").require()
-    [found] = check_ground(document, Ground())
+    [found] = check_ground(document, WriteBasis())
     assert (found.code, found.path) == ("no-address", "write_back[0].remote_link")
     assert "JIRA_OKR_BASE_URL" in found.remedy
-    assert check_ground(document, Ground(pages="https://okr.acme.example")) == ()
+    assert check_ground(document, WriteBasis(pages="https://okr.acme.example")) == ()
 
 
 @pytest.mark.parametrize("status", [401, 403, 404])

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from connectors.store.lists import records
-from connectors.store.lists.records import Search
+from connectors.store.lists.records import RecordSearch
 from connectors.store.people import audit
 from connectors.store.writes import writes
 from mappings.write_back.plan import Change, Plan
@@ -158,10 +158,10 @@ def test_both_databases_search_alike(store) -> None:
         change = Change("1", "PLAT-1", "f", "Progress", None, 62, "because")
         writes.intend(conn, "main", Plan("1", (change,)), "r", "resync", now)
     with store.read() as conn:
-        found = lambda *words: [one.who for one in records.acts(conn, Search(words), 10)]  # noqa: E731
+        found = lambda *words: [one.who for one in records.acts(conn, RecordSearch(words), 10)]  # noqa: E731
         assert found("lee", "MAPPING") == ["Lee"]
         assert found("100%") == ["Lee"]
         assert found("100_") == ["Kim"]
         assert found() == ["Kim", "Lee"]
-        assert [one.after for one in records.written(conn, Search(("plat", "62")), 10)] == [62]
-        assert records.written(conn, Search(("plat",), until=now), 10) == []
+        assert [one.after for one in records.written(conn, RecordSearch(("plat", "62")), 10)] == [62]
+        assert records.written(conn, RecordSearch(("plat",), until=now), 10) == []

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from connectors.store.people import accounts
 from plugin.access.authentication import tokens
 from plugin.access.authorization import members
-from plugin.access.authorization.refusal import Refused
+from plugin.access.authorization.refusal import NotPermitted
 from plugin.cli import cli
 
 PASSWORD = "correct horse battery staple"
@@ -94,11 +94,11 @@ def test_the_only_admin_stays_one(house) -> None:
         lambda: members.disable(house.connector, admin, "x"),
         lambda: members.remove(house.connector, admin, "x"),
     ):
-        with pytest.raises(Refused, match="only admin"):
+        with pytest.raises(NotPermitted, match="only admin"):
             change()
     second = house.account("admin", "second@acme.example")
     members.disable(house.connector, admin, "x")
-    with pytest.raises(Refused, match="only admin"):
+    with pytest.raises(NotPermitted, match="only admin"):
         members.change_role(house.connector, second, "editor", "x")
 
 
@@ -150,7 +150,7 @@ def test_people_by_command(house, command) -> None:
 )
 def test_what_does_not_work_says_what_does(command, words, said) -> None:
     result = command(*words, typed="short\n", exit_code=1)
-    assert isinstance(result.exception, Refused)
+    assert isinstance(result.exception, NotPermitted)
     assert said in str(result.exception)
 
 

@@ -10,7 +10,7 @@ from connectors.store.people import accounts, tokens
 from plugin.access.authentication import tokens as access
 from plugin.access.authorization.permission import Permission, Rule
 from plugin.access.authorization.person import Person
-from plugin.access.authorization.refusal import Refused
+from plugin.access.authorization.refusal import NotPermitted
 from plugin.doors.guard import forbidden
 
 API = "/api/v1/objectives"
@@ -122,7 +122,7 @@ def test_a_token_does_no_more_than_its_account_may_by_now(house) -> None:
     ],
 )
 def test_what_is_not_to_be_had_is_refused_with_the_reason(house, name, scopes, days, said) -> None:
-    with pytest.raises(Refused, match=said):
+    with pytest.raises(NotPermitted, match=said):
         access.issue(house.connector, house.account("viewer"), name, scopes, days, "test")
 
 

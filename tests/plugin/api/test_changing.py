@@ -287,13 +287,13 @@ def test_heavy_work_waits_for_its_turn_and_is_sent_away_where_none_comes(
     problem_of: Callable[..., Any],
 ) -> None:
     from plugin.api.protocol.dispatch import Turns
-    from plugin.doors.refusal import Refusal
+    from plugin.doors.refusal import RequestRefusal
 
     turns = Turns(at_once=1, patience=0.01)
     with turns.taken(True):
         with turns.taken(False):
             pass
-        with pytest.raises(Refusal) as refused, turns.taken(True):
+        with pytest.raises(RequestRefusal) as refused, turns.taken(True):
             pass
     assert refused.value.status == 503
     assert refused.value.headers["Retry-After"]

@@ -14,7 +14,7 @@ from plugin.access.authentication.throttle import neighbourhood
 from plugin.api import operations
 from plugin.api.protocol.dispatch import Turns
 from plugin.doors.cursor import cursor, position
-from plugin.doors.refusal import Refusal
+from plugin.doors.refusal import RequestRefusal
 from plugin.runtime.application import create_app
 
 
@@ -112,7 +112,7 @@ def test_a_400_that_no_view_answered_is_a_problem_document(
     ],
 )
 def test_a_cursor_of_another_shape_is_refused(text: str, shape: tuple[type, ...]) -> None:
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(RequestRefusal) as refused:
         position(text, "list", shape)
     assert refused.value.status == 422
     assert position(cursor("list", 7), "list", (int,)) == [7]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from connectors.jira import BearerCredentials, SiteAddress, connect
+from connectors.jira import BearerCredentials, JiraAddress, connect
 from connectors.store.forge import installations
 from connectors.store.people import sign_in_attempts
 from plugin.access.authorization.actor import COMMAND_LINE
@@ -108,7 +108,7 @@ def test_guessing_ends(unpaired: World) -> None:
 
 
 def test_a_code_for_another_jira_pairs_nothing(unpaired: World) -> None:
-    address = SiteAddress(
+    address = JiraAddress(
         "far",
         unpaired.sandbox.url,
         BearerCredentials("a token"),
@@ -126,7 +126,7 @@ def test_a_code_for_another_jira_pairs_nothing(unpaired: World) -> None:
 
 
 def test_there_is_no_code_for_a_data_center(unpaired: World) -> None:
-    address = SiteAddress(
+    address = JiraAddress(
         "own", "https://jira.acme.example", BearerCredentials("a token"), deployment="datacenter"
     )
     sites = unpaired.connector.sites

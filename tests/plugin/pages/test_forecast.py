@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from fractions import Fraction
 
 from docs.screenshots.company import NOW, Company, seeded
-from mappings.forecast.answer import Answer, Lack, Need, Week, Work
+from mappings.forecast.answer import DeliveryWork, Forecast, Lack, Need, Week
 from mappings.forecast.delivery import forecast
 from mappings.forecast.objective import KeyResultForecast, ObjectiveForecast
 from plugin.pages.views.objectives.forecast import forecast_view
@@ -22,12 +22,12 @@ WEEKS = tuple(
         (date(2026, 10, 5), 3),
     )
 )
-OPEN = forecast(Work(TODAY, LAST, 10, 7, Fraction(1), WEEKS, undated=1))
-LACKING = Answer(lacks=(Lack(Need.READINGS, 2, 5),))
-REACHED = Answer(Fraction(1), reached=True)
+OPEN = forecast(DeliveryWork(TODAY, LAST, 10, 7, Fraction(1), WEEKS, undated=1))
+LACKING = Forecast(lacks=(Lack(Need.READINGS, 2, 5),))
+REACHED = Forecast(Fraction(1), reached=True)
 
 
-def objective(*answers: Answer, reason: str = "") -> ObjectiveForecast:
+def objective(*answers: Forecast, reason: str = "") -> ObjectiveForecast:
     rows = tuple(
         KeyResultForecast(str(place), f"PLAT-{place}", f"Title {place}", "delivery", True, answer)
         for place, answer in enumerate(answers, start=1)

@@ -11,7 +11,7 @@ from connectors.jira.http.errors import Transient
 from plugin.pages.views.words.freshness import site_row
 from plugin.sync.outage import struck
 from plugin.sync.resync.checkpoint import Progress
-from plugin.use_cases.health.status import Status
+from plugin.use_cases.health.status import SiteStatus
 from plugin.use_cases.work.background_jobs import SILENT_FOR, BackgroundJob
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -23,7 +23,7 @@ RUNNING = BackgroundJob("sync", "ada", BEGAN, NOW, done=3, total=5_000)
 
 
 def row(**facts):
-    return site_row(Status("main", NOW, **facts), lambda key: None, NOW, UTC)
+    return site_row(SiteStatus("main", NOW, **facts), lambda key: None, NOW, UTC)
 
 
 def test_a_full_read_by_the_clock_is_shown_like_one_that_was_asked_for():

@@ -9,7 +9,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mappings.explain.marks import Kind, Mark
+from mappings.explain.marks import Mark, MarkKind
 from plugin.pages.views.objectives.history.marks import APART, happenings, kinds_of, spots
 from plugin.pages.views.objectives.history.trend import Scale
 
@@ -17,11 +17,11 @@ START = datetime(2026, 10, 1, tzinfo=UTC)
 SCALE = Scale(START, START + timedelta(days=100), 1000, 1000)
 
 
-def marked(*days: float, kind: Kind = Kind.SCOPE) -> list[Mark]:
+def marked(*days: float, kind: MarkKind = MarkKind.SCOPE) -> list[Mark]:
     return [Mark(START + timedelta(days=day), kind, f"day {day:g}") for day in days]
 
 
-@given(st.lists(st.tuples(st.floats(-5, 105), st.sampled_from(Kind)), max_size=60))
+@given(st.lists(st.tuples(st.floats(-5, 105), st.sampled_from(MarkKind)), max_size=60))
 def test_spots_stand_apart_and_count_every_mark_in_sight(given_marks):
     all_marks = [Mark(START + timedelta(days=day), kind, "x") for day, kind in given_marks]
     found = spots(all_marks, SCALE, UTC)
@@ -33,7 +33,7 @@ def test_spots_stand_apart_and_count_every_mark_in_sight(given_marks):
 
 
 def test_what_stands_together_is_told_together():
-    near = [*marked(10, 11), *marked(12, kind=Kind.TARGET), *marked(40)]
+    near = [*marked(10, 11), *marked(12, kind=MarkKind.TARGET), *marked(40)]
     first, second = spots(near, SCALE, UTC)
     assert (first.kind, first.count, first.at) == ("several", 3, "10.00%")
     assert first.text == "11 Oct: day 10\n12 Oct: day 11\n13 Oct: day 12"

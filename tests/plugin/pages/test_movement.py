@@ -9,13 +9,15 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mappings.explain.movement import Effect, Movement, Part
+from mappings.explain.movement import Effect, Movement, MovementPart
 from mappings.numbers import percent
 from plugin.pages.views.objectives.history.movement import SHOWN, since_view
-from plugin.use_cases.objectives.movement import Told
+from plugin.use_cases.objectives.movement import ToldMovement
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
-EFFECTS = st.lists(st.tuples(st.sampled_from(Part), st.fractions(-1, 1, max_denominator=997)), max_size=SHOWN)
+EFFECTS = st.lists(
+    st.tuples(st.sampled_from(MovementPart), st.fractions(-1, 1, max_denominator=997)), max_size=SHOWN
+)
 
 
 def number(text: str) -> Decimal:
@@ -30,21 +32,26 @@ def test_rows_parts_and_total_add_up_as_displayed(effects):
     )
     total = sum((effect for _, effect in effects), Fraction(0))
     moved = Movement(Fraction(0), total, rows)
-    view = since_view(Told(NOW, NOW, NOW, moved), "week", False, lambda key: None, NOW, UTC)
+    view = since_view(ToldMovement(NOW, NOW, NOW, moved), "week", False, lambda key: None, NOW, UTC)
     assert number(view.total) == percent(total, 2)
     parts = [number(text) for _, text in view.parts]
     assert sum(parts) == number(view.total)
     shown = {row.key: number(row.points) for row in view.rows}
-    for part, whole in zip(Part, parts, strict=True):
+    for part, whole in zip(MovementPart, parts, strict=True):
         assert sum(shown.get(row.key, Decimal(0)) for row in rows if row.part is part) == whole
     for row in rows:
         assert abs(Fraction(shown.get(row.key, Decimal(0))) - row.effect * 100) < Fraction(1, 100)
 
 
 def test_where_an_end_is_unknown_no_row_has_points():
-    rows = (Effect(Part.ADDED, "1", "X-1", "", None, None, None),)
+    rows = (Effect(MovementPart.ADDED, "1", "X-1", "", None, None, None),)
     view = since_view(
-        Told(NOW, NOW, NOW, Movement(None, Fraction(1), rows)), "week", False, lambda key: None, NOW, UTC
+        ToldMovement(NOW, NOW, NOW, Movement(None, Fraction(1), rows)),
+        "week",
+        False,
+        lambda key: None,
+        NOW,
+        UTC,
     )
     assert [row.points for row in view.rows] == ["unknown"]
     assert view.parts == ()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from connectors.jira.http.call import Call
-from connectors.jira.http.governor import CLOUD, Go, Pause, Wait
+from connectors.jira.http.governor import CLOUD, CallPermit, Pause, Wait
 from connectors.store import Store
 from plugin.runtime.processes.governors import (
     LOOK_SECONDS,
@@ -45,7 +45,7 @@ def test_a_refusal_is_seen_by_every_process_within_a_second(
     store: Store, refused: Call, headers: Any, waits: list[Call], goes: list[Call]
 ) -> None:
     one, other = governor(store), governor(store)
-    assert isinstance(other.before(READ, NOW), Go)
+    assert isinstance(other.before(READ, NOW), CallPermit)
     one.before(refused, NOW)
     one.after(refused, 429, headers, NOW)
 
@@ -57,8 +57,8 @@ def test_a_refusal_is_seen_by_every_process_within_a_second(
         assert decision.seconds == pytest.approx(seconds - LOOK_SECONDS)
         assert decision.reason == headers["RateLimit-Reason"]
     for call in goes:
-        assert isinstance(other.before(call, later), Go)
-    assert isinstance(other.before(waits[0], NOW + seconds + 0.1), Go)
+        assert isinstance(other.before(call, later), CallPermit)
+    assert isinstance(other.before(waits[0], NOW + seconds + 0.1), CallPermit)
 
 
 def test_sites_do_not_wait_for_each_other(store: Store) -> None:
@@ -66,7 +66,7 @@ def test_sites_do_not_wait_for_each_other(store: Store) -> None:
     one.before(SEARCH, NOW)
     one.after(SEARCH, 429, QUOTA, NOW)
 
-    assert isinstance(other.before(SEARCH, NOW + 1), Go)
+    assert isinstance(other.before(SEARCH, NOW + 1), CallPermit)
 
 
 def test_processes_share_the_rates(store: Store) -> None:
@@ -80,7 +80,7 @@ def test_processes_share_the_rates(store: Store) -> None:
     for one in both:
         one.before(READ, NOW + 12)
     for one in both:
-        while isinstance(one.before(SEARCH, NOW + 12.1), Go):
+        while isinstance(one.before(SEARCH, NOW + 12.1), CallPermit):
             taken += 1
 
     assert taken <= CLOUD.by_method["POST"] * SHARE + 2
@@ -88,13 +88,13 @@ def test_processes_share_the_rates(store: Store) -> None:
 
 @pytest.mark.parametrize(("callers", "most"), [(1, 20), (2, 10), (4, 5), (50, 1)])
 def test_processes_share_the_writes_to_one_issue(callers: int, most: int) -> None:
-    from connectors.jira.http.governor import State, decide
+    from connectors.jira.http.governor import LimitState, decide
 
-    state, taken = State(), 0
+    state, taken = LimitState(), 0
     rates = divided(CLOUD, callers)
     for step in range(40):
         decision, state = decide(state, edit("1"), NOW + step * 0.02, rates)
-        taken += isinstance(decision, Go)
+        taken += isinstance(decision, CallPermit)
 
     assert taken <= most
 
@@ -120,6 +120,6 @@ def test_a_store_that_is_away_leaves_each_process_to_itself(sqlite_store: Store)
         write = read
 
     alone = SharedGovernor(Away(), "main", jitter=lambda: 0.0)  # type: ignore[arg-type]
-    assert isinstance(alone.before(SEARCH, NOW), Go)
+    assert isinstance(alone.before(SEARCH, NOW), CallPermit)
     alone.after(SEARCH, 429, BURST, NOW)
     assert isinstance(alone.before(SEARCH, NOW + 1), Wait)

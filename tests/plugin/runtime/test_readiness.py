@@ -13,7 +13,7 @@ from connectors.clock import system_clock
 from connectors.jira.http.call import call_of
 from connectors.store import Store
 from connectors.store.jobs import processes as signs
-from connectors.store.jobs.counts import LAG_BOUNDS, Counted
+from connectors.store.jobs.counts import LAG_BOUNDS, ProcessCounts
 from connectors.store.jobs.processes import SignOfLife
 from plugin.access.authorization.actor import MONITORING
 from plugin.runtime.connector import Connector
@@ -33,7 +33,14 @@ def connector(store: Store) -> Connector:
 
 def put(connector: Connector, name: str, age: timedelta, wanted: int, workers: int, **more: Any) -> None:
     word = SignOfLife(
-        name, "host", 7, "worker", connector.clock() - age, wanted, workers, more.get("counted", Counted())
+        name,
+        "host",
+        7,
+        "worker",
+        connector.clock() - age,
+        wanted,
+        workers,
+        more.get("counted", ProcessCounts()),
     )
     with connector.store.write() as conn:
         signs.put(conn, word)

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import requests
 
-from connectors.jira import BasicCredentials, SiteAddress, connect
+from connectors.jira import BasicCredentials, JiraAddress, connect
 from connectors.sandbox import CONNECTOR
 from connectors.store import Store, open_store
 from connectors.store.numbers import objectives
@@ -97,7 +97,7 @@ def test_a_site_added_by_command_is_served_and_worked_on_at_once(
     eventually(at_rest, 60)
     register_webhook(jira, f"{served.url}/webhooks/jira/acme", secret)
     client = connect(
-        SiteAddress(
+        JiraAddress(
             "test", jira, BasicCredentials(CONNECTOR.email, CONNECTOR.token), jira, deployment="cloud"
         )
     )

@@ -11,7 +11,7 @@ import pytest
 from connectors.jira.http.errors import Transient
 from connectors.store.numbers import carries
 from connectors.store.people import audit
-from mappings.rollup.carry_plan import Choice
+from mappings.rollup.carry_plan import CarryChoice
 from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.permission import Permission
 from plugin.sync.reconcile.reconcile import reconcile
@@ -163,8 +163,8 @@ def test_what_was_reached_stays_behind_unless_it_is_chosen(closed_reached):
         (True, "comes along"),
     ]
     with pytest.raises(CycleRefused, match=r"plat-999: no key result of 2026-Q4\."):
-        carry_forward(hand.connector, EDITOR, "main", "2026-Q4", choice=Choice(frozenset({"PLAT-999"})))
-    chosen = Choice(along=frozenset({record(hand, metric).key.lower()}))
+        carry_forward(hand.connector, EDITOR, "main", "2026-Q4", choice=CarryChoice(frozenset({"PLAT-999"})))
+    chosen = CarryChoice(along=frozenset({record(hand, metric).key.lower()}))
     (one,) = preview_carry(hand.connector, VIEWER, "main", "2026-Q4", choice=chosen).objectives
     assert one.plan.key_results[0].flags == ("it stands at or past its target: it needs a new one",)
     carry(hand)
@@ -197,14 +197,14 @@ def closed_reached(hand: Any) -> tuple[Any, str, str]:
 
 def test_starts_and_rows_stay_as_they_are_where_that_is_chosen(closed):
     hand, epic, metric, _ = closed
-    carry(hand, choice=Choice(keep_start=True, all_rows=True))
+    carry(hand, choice=CarryChoice(keep_start=True, all_rows=True))
     assert hand.field(metric, START) == 0
     assert (state(hand, epic).cycle_id, state(hand, epic).progress) == ("2027-Q1", Fraction(9, 20))
 
 
 def test_check_ins_stay_behind(quarter):
     hand, epic, metric, _ = quarter
-    late = check_ins.Said(metric, Fraction(6), "the bill came on 2 January")
+    late = check_ins.Statement(metric, Fraction(6), "the bill came on 2 January")
     check_ins.check_in(hand.connector, EDITOR, "main", epic, late)
     hand.work_off()
     close_cycle(hand.connector, EDITOR, "main", "2026-Q4", reason="x")

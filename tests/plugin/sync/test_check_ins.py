@@ -23,7 +23,7 @@ from plugin.sync.drain import drain
 from plugin.use_cases.mapping.mapping_life import preview_text
 from plugin.use_cases.objectives.check_ins import (
     CheckInRefused,
-    Said,
+    Statement,
     check_in,
     keep,
     typed_delta,
@@ -99,7 +99,9 @@ def test_when_the_derived_value_moves_the_check_in_stays_and_keeping_it_says_it_
     quiet: Any, one: Any
 ) -> None:
     connector, key_result = quiet.connector, one.key_results[0]
-    made = check_in(connector, ADA, "main", one.id, Said(key_result.id, Fraction(97, 100), delta=Fraction(0)))
+    made = check_in(
+        connector, ADA, "main", one.id, Statement(key_result.id, Fraction(97, 100), delta=Fraction(0))
+    )
     assert made.derived == key_result.measurement.progress
     done = next(status for status in quiet.context.catalogue.statuses if status.category == "done")
     with connector.store.write() as conn:
@@ -122,7 +124,7 @@ def test_when_the_derived_value_moves_the_check_in_stays_and_keeping_it_says_it_
 
 def test_a_preview_leaves_check_ins_alone(quiet: Any, one: Any) -> None:
     connector = quiet.connector
-    check_in(connector, ADA, "main", one.id, Said(one.key_results[0].id, Fraction(97, 100)))
+    check_in(connector, ADA, "main", one.id, Statement(one.key_results[0].id, Fraction(97, 100)))
     drain(lambda: quiet.context)
     with connector.store.read() as conn:
         text = revisions.active(conn, "main").text
@@ -132,14 +134,14 @@ def test_a_preview_leaves_check_ins_alone(quiet: Any, one: Any) -> None:
 @pytest.mark.parametrize(
     ("said", "part"),
     [
-        (Said("nowhere", Fraction(1, 2)), "key_result"),
-        (Said("", Fraction(1, 2)), "key_result"),
-        (Said("delivery", Fraction(3, 2)), "value"),
-        (Said("delivery", Fraction(1, 2), until=date(2020, 1, 1)), "until"),
-        (Said("delivery", Fraction(1, 2), delta=None), "until"),
+        (Statement("nowhere", Fraction(1, 2)), "key_result"),
+        (Statement("", Fraction(1, 2)), "key_result"),
+        (Statement("delivery", Fraction(3, 2)), "value"),
+        (Statement("delivery", Fraction(1, 2), until=date(2020, 1, 1)), "until"),
+        (Statement("delivery", Fraction(1, 2), delta=None), "until"),
     ],
 )
-def test_what_cannot_be_kept_says_which_part(quiet: Any, one: Any, said: Said, part: str) -> None:
+def test_what_cannot_be_kept_says_which_part(quiet: Any, one: Any, said: Statement, part: str) -> None:
     with pytest.raises(CheckInRefused) as refused:
         check_in(quiet.connector, ADA, "main", one.id, said)
     assert [name for name, _ in refused.value.faults] == [part]

@@ -20,7 +20,7 @@ from connectors.store.schema import closing as closing_table
 from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.permission import Permission
 from plugin.sync.reconcile.reconcile import reconcile
-from plugin.use_cases.cycles.closure import Said, close_cycle, close_due, reopen_cycle
+from plugin.use_cases.cycles.closure import ScoreStatement, close_cycle, close_due, reopen_cycle
 from plugin.use_cases.cycles.cycles import CycleRefused, UnknownCycle, list_cycles, show_cycle, verify_records
 from plugin.use_cases.objectives import check_ins
 from plugin.use_cases.objectives.check_ins import CheckInRefused
@@ -59,9 +59,15 @@ def test_a_commitment_below_one_and_a_score_of_ones_own_want_a_reason(quarter):
     with pytest.raises(CycleRefused, match=r"want a reason: PLAT-\d+ \(0.45\)"):
         close_cycle(hand.connector, EDITOR, "main", "2026-Q4")
     with pytest.raises(CycleRefused, match="plat-999: no objective of this cycle"):
-        close_cycle(hand.connector, EDITOR, "main", "2026-Q4", {"PLAT-999": Said(reason="x")}, reason="y")
+        close_cycle(
+            hand.connector, EDITOR, "main", "2026-Q4", {"PLAT-999": ScoreStatement(reason="x")}, reason="y"
+        )
     done = close_cycle(
-        hand.connector, EDITOR, "main", "2026-Q4", {epic: Said(Fraction(3, 5), "half a market more")}
+        hand.connector,
+        EDITOR,
+        "main",
+        "2026-Q4",
+        {epic: ScoreStatement(Fraction(3, 5), "half a market more")},
     )
     found = show_cycle(hand.connector, VIEWER, "main", "2026-Q4")
     (one,) = found.objectives
@@ -139,10 +145,10 @@ def test_an_objective_of_a_closed_cycle_that_goes_on_is_written_for_the_later_on
 
 def test_a_check_in_after_the_end_counts_as_made_at_the_end_and_after_closing_it_is_refused(quarter):
     hand, epic, metric, _ = quarter
-    said = check_ins.Said(metric, Fraction(6))
+    said = check_ins.Statement(metric, Fraction(6))
     with pytest.raises(CheckInRefused, match="2026-Q4 has ended: say why this is known only now"):
         check_ins.check_in(hand.connector, EDITOR, "main", epic, said)
-    late = check_ins.Said(metric, Fraction(6), "the bill came on 2 January")
+    late = check_ins.Statement(metric, Fraction(6), "the bill came on 2 January")
     check_ins.check_in(hand.connector, EDITOR, "main", epic, late)
     hand.work_off()
     assert state(hand, epic).progress == Fraction(11, 20)

@@ -18,7 +18,7 @@ from werkzeug.serving import make_server
 from connectors.sandbox import CONNECTOR, PEOPLE
 from connectors.store.numbers import check_ins, comments
 from connectors.store.people import accounts
-from mappings.explain.marks import Kind
+from mappings.explain.marks import MarkKind
 from plugin.runtime.application import create_app
 from plugin.runtime.serving.server import QuietHandler
 from plugin.use_cases.cycles.carry import carry_forward
@@ -169,7 +169,7 @@ def test_a_comment_is_a_check_in_and_its_edits_and_its_end_are_followed(talk: Ta
     assert (talk.shown(), talk.kept()[0]) == ((0, None), ("the derived value", None))
     talk.edit(first, "Only a thought.")
     with talk.hand.connector.store.read() as conn:
-        marked = [one.text for one in happened(conn, "main", talk.epic) if one.kind is Kind.CHECK_IN]
+        marked = [one.text for one in happened(conn, "main", talk.epic) if one.kind is MarkKind.CHECK_IN]
     assert len(marked) == 1, marked  # what is retracted was never there
     assert marked[0].startswith("Ada Brandt took the derived value for PLAT-")
     assert [how for _, how in talk.kept()] == [None, "retracted", "retracted", "retracted", "retracted"]

@@ -207,7 +207,7 @@ def test_what_was_taken_is_sent_whatever_the_server_says_at_parting(office: Any)
 
 @pytest.mark.parametrize("address", ["a@.", "a@(b", "[@acme.example", "a@[c", "a..b@acme.example"])
 def test_an_address_that_is_none_is_said_to_be_none(address: str) -> None:
-    letter = mail.Letter("k", address, "s", "t", "<p>t</p>", MONDAY, "weekly.main.okr")
+    letter = mail.Mail("k", address, "s", "t", "<p>t</p>", MONDAY, "weekly.main.okr")
     with pytest.raises(NotSent, match="is no address that mail can go to") as found:
         mail.send(letter, mail.MailServer("127.0.0.1", 1, "okr@acme.example"))
     assert found.value.for_good

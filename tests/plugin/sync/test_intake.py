@@ -16,7 +16,7 @@ from connectors.jira.webhooks.signature import IDENTIFIER
 from connectors.store import Store, StoreError, open_store, upgrade
 from connectors.store.work import inbox
 from plugin.sync.announcement import SILENT, Silent
-from plugin.sync.intake.acceptance import Accepted, Intake
+from plugin.sync.intake.acceptance import AcceptedDelivery, Intake
 
 NOW = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)
 BODY = b'{"webhookEvent": "nothing"}'
@@ -31,11 +31,13 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 @pytest.fixture
-def at_once(store: Store) -> Callable[..., list[Future[Accepted]]]:
+def at_once(store: Store) -> Callable[..., list[Future[AcceptedDelivery]]]:
     """Brings deliveries while somebody else writes, so that all of them have to wait for the same turn."""
 
-    def bring(intake: Intake, identifiers: list[str], announcer: Silent = SILENT) -> list[Future[Accepted]]:
-        def one(identifier: str) -> Accepted:
+    def bring(
+        intake: Intake, identifiers: list[str], announcer: Silent = SILENT
+    ) -> list[Future[AcceptedDelivery]]:
+        def one(identifier: str) -> AcceptedDelivery:
             return intake.accept("main", {IDENTIFIER: identifier}, BODY, NOW, announcer)
 
         with ThreadPoolExecutor(len(identifiers)) as threads:
@@ -64,7 +66,7 @@ def _kept(store: Store) -> list[str]:
 
 
 def test_those_that_wait_share_one_commit(
-    store: Store, at_once: Callable[..., list[Future[Accepted]]]
+    store: Store, at_once: Callable[..., list[Future[AcceptedDelivery]]]
 ) -> None:
     intake, commits, write = Intake(store), [], store.write
 
@@ -82,7 +84,7 @@ def test_those_that_wait_share_one_commit(
 
 
 def test_a_retry_beside_its_first_is_stored_once(
-    store: Store, at_once: Callable[..., list[Future[Accepted]]]
+    store: Store, at_once: Callable[..., list[Future[AcceptedDelivery]]]
 ) -> None:
     found = at_once(Intake(store), ["d-0", "twin", "twin", "d-0"])
     assert sorted(one.result().new for one in found) == [False, False, True, True]
@@ -90,7 +92,7 @@ def test_a_retry_beside_its_first_is_stored_once(
 
 
 def test_a_database_that_fails_acknowledges_none(
-    store: Store, at_once: Callable[..., list[Future[Accepted]]]
+    store: Store, at_once: Callable[..., list[Future[AcceptedDelivery]]]
 ) -> None:
     @contextmanager
     def broken() -> Iterator[Connection]:
@@ -106,7 +108,7 @@ def test_a_database_that_fails_acknowledges_none(
 
 
 def test_one_that_breaks_the_program_takes_no_other_with_it(
-    store: Store, at_once: Callable[..., list[Future[Accepted]]]
+    store: Store, at_once: Callable[..., list[Future[AcceptedDelivery]]]
 ) -> None:
     class Stumbling(Silent):
         def delivered(self, conn: Connection, site: str) -> None:

@@ -245,7 +245,7 @@ def test_what_a_sync_accepts_is_in_the_audit_log(small: Company) -> None:
     for one in gone:
         small.delete(one)
 
-    found = sync.run(small.connector, ADA, "main", sync.Wanted(accept_loss=True))
+    found = sync.run(small.connector, ADA, "main", sync.SyncRequest(accept_loss=True))
 
     assert (found.read.removed, found.lacking.losses, rows(small)) == (5, 0, 15)
     with small.connector.store.read() as conn:

@@ -14,7 +14,7 @@ from connectors.store.people import audit
 from connectors.store.schema import binding
 from connectors.store.sites import bindings, revisions
 from mappings import presets
-from mappings.document.names import Kind, Name
+from mappings.document.names import MappingName, NameKind
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.issue import Named, User
 from plugin.access.authorization.actor import COMMAND_LINE
@@ -309,7 +309,7 @@ def test_options_that_issues_show_say_nothing_of_the_fields_of_the_site(firm: An
     firm.work_off()
     firm.edit(story, **{scheme.OKR_HEALTH: {"value": "On track"}})
     everything_again(firm)
-    ids = {name.word: name.ids for name in firm.context.mapping.names if name.kind is Kind.OPTION}
+    ids = {name.word: name.ids for name in firm.context.mapping.names if name.kind is NameKind.OPTION}
     assert ids == {"On track": (next(one.id for one in scheme.HEALTH_OPTIONS if one.name == "On track"),)}
     assert told(firm) == [], "nothing is gone"
     assert firm.context.absences == ()
@@ -341,17 +341,17 @@ SHOWN = (
 @pytest.mark.parametrize(
     ("name", "seen"),
     [
-        (Name(Kind.COMPONENT, "Web", ("1",)), Catalogue(components=(WEB, MOBILE))),
-        (Name(Kind.VERSION, "1.0", ("11",)), Catalogue(versions=(FIRST, SECOND))),
-        (Name(Kind.PERSON, "ada"), Catalogue(people=(ADA,))),
-        (Name(Kind.PERSON, "Somebody", ("a-Bob",)), Catalogue(people=(BOB,))),
-        (Name(Kind.ISSUE, "plat-20"), Catalogue(issues=(Named("20", "PLAT-20"),))),
-        (Name(Kind.ISSUE, "PLAT-30", ("30",)), Catalogue(issues=(Named("30", "FORM-30"),))),
-        (Name(Kind.STATUS, "Done", ("5",)), Catalogue()),
+        (MappingName(NameKind.COMPONENT, "Web", ("1",)), Catalogue(components=(WEB, MOBILE))),
+        (MappingName(NameKind.VERSION, "1.0", ("11",)), Catalogue(versions=(FIRST, SECOND))),
+        (MappingName(NameKind.PERSON, "ada"), Catalogue(people=(ADA,))),
+        (MappingName(NameKind.PERSON, "Somebody", ("a-Bob",)), Catalogue(people=(BOB,))),
+        (MappingName(NameKind.ISSUE, "plat-20"), Catalogue(issues=(Named("20", "PLAT-20"),))),
+        (MappingName(NameKind.ISSUE, "PLAT-30", ("30",)), Catalogue(issues=(Named("30", "FORM-30"),))),
+        (MappingName(NameKind.STATUS, "Done", ("5",)), Catalogue()),
     ],
     ids=str,
 )
 def test_issues_show_what_no_catalogue_lists_as_far_as_the_mapping_names_it(
-    name: Name, seen: Catalogue
+    name: MappingName, seen: Catalogue
 ) -> None:
     assert names.seen_in(SHOWN, [name], Catalogue()) == seen

@@ -59,7 +59,7 @@ def by_project(company: Any) -> dict[str, set[tuple[str, str] | None]]:
     return found
 
 
-def refused(company: Any) -> list[refusals.Refused]:
+def refused(company: Any) -> list[refusals.RefusedField]:
     with company.connector.store.read() as conn:
         return refusals.all(conn, "main")
 

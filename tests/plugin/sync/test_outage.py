@@ -16,7 +16,7 @@ from connectors.store.work import due, inbox
 from plugin.sync import outage
 from plugin.sync.intake.acceptance import accept
 from plugin.sync.outage import Outage, next_try, struck
-from plugin.sync.work import Turn, turn
+from plugin.sync.work import WorkTurn, turn
 from plugin.use_cases.work.site_read import read
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -177,7 +177,7 @@ def test_while_jira_is_gone_no_objective_uses_up_its_attempts_or_becomes_a_dead_
     with context.store.write() as conn:
         due.mark(conn, "main", objective_ids, later.now, "event")
     break_everything(later)
-    assert turn(context, "w") == Turn(failed=1), "the first failure ends the turn"
+    assert turn(context, "w") == WorkTurn(failed=1), "the first failure ends the turn"
     for _ in range(80):
         assert turn(context, "w").idle
         found = later.outage()
@@ -207,7 +207,7 @@ def test_one_issue_that_jira_cannot_edit_is_no_outage(later: Later) -> None:
     with context.store.write() as conn:
         due.mark(conn, "main", [broken], later.now - timedelta(seconds=1), "event")
         due.mark(conn, "main", others, later.now, "event")
-    assert turn(context, "w") == Turn(reconciled=len(others), failed=1, written=len(others))
+    assert turn(context, "w") == WorkTurn(reconciled=len(others), failed=1, written=len(others))
     while turn(context, "w").reconciled:
         pass
 
@@ -226,9 +226,9 @@ def test_a_worker_that_stops_gives_back_what_it_has_not_begun(later: Later) -> N
         due.mark(conn, "main", [first], later.now - timedelta(seconds=1), "event")
         due.mark(conn, "main", others, later.now, "event")
     asked = iter([False, True])
-    assert turn(context, "w", lambda: next(asked)) == Turn(reconciled=1, written=1)
+    assert turn(context, "w", lambda: next(asked)) == WorkTurn(reconciled=1, written=1)
     assert [one for one in (first, *others) if later.quiet.in_jira(one) != 1] == [first]
-    assert turn(context, "another") == Turn(reconciled=len(others), written=len(others))
+    assert turn(context, "another") == WorkTurn(reconciled=len(others), written=len(others))
 
 
 def test_a_site_rests_until_the_next_try(later: Later) -> None:

@@ -23,7 +23,7 @@ def epics(firm: Any) -> list[str]:
     return [one.id for one in firm.records(scheme.EPIC)]
 
 
-def refused(firm: Any) -> list[refusals.Refused]:
+def refused(firm: Any) -> list[refusals.RefusedField]:
     with firm.connector.store.read() as conn:
         return refusals.all(conn, "main")
 

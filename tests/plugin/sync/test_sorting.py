@@ -11,7 +11,7 @@ import pytest
 
 from connectors.jira import Hints
 from connectors.store.work.inbox import Delivery, DeliveryStatus
-from plugin.sync.intake.triage import BEGINNING, Batch, sort_deliveries
+from plugin.sync.intake.triage import BEGINNING, DeliveryBatch, sort_deliveries
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 IDS = {"PLAT-7": "10007", "PLAT-9": "10009"}
@@ -22,7 +22,7 @@ def delivery(number: int, body: Any) -> Delivery:
     return Delivery(number, "main", f"d-{number}", NOW, "", raw, DeliveryStatus.PENDING, "", 0)
 
 
-def sort(*bodies: Any, echo: Any = lambda hints: False) -> Batch:
+def sort(*bodies: Any, echo: Any = lambda hints: False) -> DeliveryBatch:
     return sort_deliveries([delivery(number, body) for number, body in enumerate(bodies)], echo, IDS.get)
 
 

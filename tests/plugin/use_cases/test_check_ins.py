@@ -13,10 +13,10 @@ from connectors.store.numbers import comments
 from connectors.store.numbers.comments import KeptComment
 from connectors.store.work import due
 from mappings.explain.check_in import Measure
-from mappings.explain.confidence import Confidence, Level, Spoken
+from mappings.explain.confidence import Confidence, ConfidenceLevel, Spoken
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.use_cases.objectives import check_ins, objectives
-from plugin.use_cases.objectives.objectives import Wanted
+from plugin.use_cases.objectives.objectives import RowSelection
 
 UNTIL = "2198-12-31"
 NOTE = "Told by the team."
@@ -25,7 +25,7 @@ NOTE = "Told by the team."
 @pytest.fixture
 def delivery(company):
     """An objective, and a key result of it that is made of deliveries."""
-    for saved in objectives.every_objective(company.connector, COMMAND_LINE, Wanted(sites=("main",))):
+    for saved in objectives.every_objective(company.connector, COMMAND_LINE, RowSelection(sites=("main",))):
         for key_result in saved.state.key_results:
             if key_result.kind == "delivery" and key_result.contributing:
                 return saved.state, key_result
@@ -100,7 +100,7 @@ def test_a_check_in_is_made_and_withdrawn_alike_at_each_door(company, delivery):
         assert (about.objective_id, about.key_result_id) == (objective.id, key_result.id), door
         assert (about.measure, about.value, about.note) == (Measure.PROGRESS, Fraction(31, 50), NOTE), door
         assert (about.until, about.delta) == (date(2198, 12, 31), Fraction(1, 20)), door
-        assert about.confidence == Spoken(Confidence(Level.ON, 7), BY[door], about.at), door
+        assert about.confidence == Spoken(Confidence(ConfidenceLevel.ON, 7), BY[door], about.at), door
         assert (about.derived, about.by) == (key_result.measurement.progress, BY[door]), door
         withdraw(company, objective, about.id)
         ended = check_ins.list_check_ins(company.connector, COMMAND_LINE, "main", objective.id)[0]
@@ -154,7 +154,7 @@ def test_a_confidence_alone_overrides_nothing_at_any_door(company, delivery):
     with company.connector.store.read() as conn:
         standing = kept.standing(conn, "main", objective.id)[objective.id, key_result.id]
     assert (standing.value, standing.until, standing.delta) == (None, None, None)
-    assert standing.confidence.confidence == Confidence(Level.OFF, 3)
+    assert standing.confidence.confidence == Confidence(ConfidenceLevel.OFF, 3)
     wrong = company.command("check-in", "add", objective.key, key_result.id, "--confidence", "11").exception
     assert (
         str(wrong)
@@ -169,7 +169,7 @@ def test_a_confidence_alone_overrides_nothing_at_any_door(company, delivery):
 
 
 def test_a_comment_that_was_refused_is_told_at_each_door(company):
-    every = objectives.every_objective(company.connector, COMMAND_LINE, Wanted(sites=("main",)))
+    every = objectives.every_objective(company.connector, COMMAND_LINE, RowSelection(sites=("main",)))
     pairs = ((saved.state, one) for saved in every for one in saved.state.key_results if one.issue_id)
     objective, issue = next(pairs)
     at = datetime(2026, 11, 10, 9, tzinfo=UTC)

@@ -32,7 +32,7 @@ def test_a_delivery_is_replayed_with_an_entry_and_what_waits_already_without(doo
 
 def test_no_door_syncs_without_a_mapping_and_nothing_is_written_down(doors):
     with pytest.raises(NotReady, match="No mapping is active"):
-        sync.begin(doors.connector, COMMAND_LINE, "main", sync.Wanted("recent"))
+        sync.begin(doors.connector, COMMAND_LINE, "main", sync.SyncRequest("recent"))
     assert doors.page("/health/main/sync").status_code == 409
     assert doors.api("POST", "/sites/main/sync", {}).status_code == 409
     assert "No mapping is active" in str(doors.command("sync", "--recent").exception)

@@ -22,7 +22,7 @@ from connectors.sandbox.site_state.state import person
 from connectors.sandbox.site_state.transitions import to_status
 from connectors.store.numbers import kpis, objectives
 from connectors.store.people import audit
-from mappings.kpi.episode import KpiStatus, Transition
+from mappings.kpi.episode import EpisodeStep, KpiStatus
 from plugin.runtime.connector import NotReady
 from plugin.use_cases.cycles.closure import close_cycle
 from plugin.use_cases.kpis import board
@@ -100,7 +100,7 @@ class Scene:
         assert found is not None
         return state_values(found)
 
-    def standing(self, id_: str) -> tuple[KpiStatus, Transition]:
+    def standing(self, id_: str) -> tuple[KpiStatus, EpisodeStep]:
         with self.watch.connector.store.read() as conn:
             state = kpis.get(conn, "main", id_)
         return state.status, state.transition
@@ -250,12 +250,12 @@ def test_its_episode_ends_when_its_cycle_is_closed(watch: Watch) -> None:
     scene.accept("bugs")
     watch.work_off()
     follow_key_results(watch.connector, "main")
-    assert scene.standing("bugs") == (KpiStatus.KR_OPEN, Transition.ACCEPTED)
+    assert scene.standing("bugs") == (KpiStatus.KR_OPEN, EpisodeStep.ACCEPTED)
     watch.at("2027-01-02T09:00")
     watch.sync()
     close_cycle(watch.connector, TESTER, "main", "2026-Q4", reason="the last mile was long")
     follow_key_results(watch.connector, "main")
-    assert scene.standing("bugs") == (KpiStatus.WATCHING, Transition.CYCLE_ENDED)
+    assert scene.standing("bugs") == (KpiStatus.WATCHING, EpisodeStep.CYCLE_ENDED)
 
 
 def test_below_an_objective_of_a_closed_cycle_nothing_is_made(watch: Watch) -> None:

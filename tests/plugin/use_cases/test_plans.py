@@ -9,10 +9,10 @@ import pytest
 
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.use_cases.objectives import check_ins
-from plugin.use_cases.objectives.check_ins import Said
-from plugin.use_cases.objectives.objectives import Wanted, every_objective
+from plugin.use_cases.objectives.check_ins import Statement
+from plugin.use_cases.objectives.objectives import RowSelection, every_objective
 from plugin.use_cases.work import plans
-from plugin.use_cases.work.plans import Search
+from plugin.use_cases.work.plans import RecordSearch
 
 WRITTEN = ("issue", "field_name", "before", "after", "reason")
 EDITS = ("issue", "field", "field_name", "before", "after", "reason")
@@ -21,10 +21,10 @@ EDITS = ("issue", "field", "field_name", "before", "after", "reason")
 @pytest.fixture
 def changed(company):
     """An objective of which Jira has another number than it should, for somebody checked in a key result."""
-    for saved in every_objective(company.connector, COMMAND_LINE, Wanted(sites=("main",))):
+    for saved in every_objective(company.connector, COMMAND_LINE, RowSelection(sites=("main",))):
         for key_result in saved.state.key_results:
             if key_result.kind == "delivery" and key_result.contributing:
-                said = Said(key_result.id, Fraction(1, 50))
+                said = Statement(key_result.id, Fraction(1, 50))
                 check_ins.check_in(company.connector, COMMAND_LINE, "main", saved.state.id, said)
                 return saved.state
     raise LookupError("no delivery in the demo")
@@ -55,7 +55,7 @@ def apply_by_command(doors, key):
 
 
 def writes(doors):
-    found = plans.list_writes(doors.connector, COMMAND_LINE, Search((), "main", None, None), 200)
+    found = plans.list_writes(doors.connector, COMMAND_LINE, RecordSearch((), "main", None, None), 200)
     return [(one.issue_key, one.field_name, one.before, one.after, one.reason) for one in found]
 
 

@@ -12,11 +12,11 @@ from connectors.store.numbers import closings
 from connectors.store.numbers.closings import ClosingAct
 from connectors.store.sites import drafts
 from mappings.document.text.source import read_document
-from mappings.rollup.closing_record import ClosingRecord, Kind
+from mappings.rollup.closing_record import ClosingRecord, LinkKind
 from mappings.rollup.score import Score
 from mappings.rollup.state import Health, HealthLevel
 from plugin.use_cases.mapping.mapping_life import activate
-from plugin.use_cases.objectives.objectives import Wanted, every_objective
+from plugin.use_cases.objectives.objectives import RowSelection, every_objective
 from tests.actors import TESTER
 
 ENDS = {"2025-Q1": date(2025, 3, 31), "2025-Q2": date(2025, 6, 30), "2025-Q3": date(2025, 9, 30)}
@@ -25,7 +25,7 @@ ENDS = {"2025-Q1": date(2025, 3, 31), "2025-Q2": date(2025, 6, 30), "2025-Q3": d
 def achieved(company, *cycles: str):
     """Close these cycles with one objective whose metric key result was achieved; that key result."""
     connector, now = company.connector, company.connector.clock()
-    every = every_objective(connector, TESTER, Wanted(("main",)))
+    every = every_objective(connector, TESTER, RowSelection(("main",)))
     state = next(one.state for one in every if any(kr.kind == "transition" for kr in one.state.key_results))
     metric = next(kr for kr in state.key_results if kr.kind == "transition")
     reached = replace(metric, health=Health(HealthLevel.ACHIEVED, "achieved", "reached"))
@@ -35,7 +35,7 @@ def achieved(company, *cycles: str):
             end = ENDS.get(id_, date(2026, 3, 31))
             score = Score(None, "committed")
             record = ClosingRecord(id_, 1, date(2025, 1, 1), end, frozen, score, "r")
-            closings.add(conn, "main", ClosingAct(id_, 1, Kind.CLOSED, now, "ada", "", ""), [record])
+            closings.add(conn, "main", ClosingAct(id_, 1, LinkKind.CLOSED, now, "ada", "", ""), [record])
     return reached
 
 

@@ -9,31 +9,31 @@ import pytest
 
 from connectors.jira.http.errors import RateLimited, Transient
 from connectors.store.jobs import processes as signs
-from connectors.store.jobs.counts import Counted
+from connectors.store.jobs.counts import ProcessCounts
 from connectors.store.jobs.processes import SignOfLife
 from connectors.store.reads import full_reads
 from connectors.store.reads.full_reads import FullRead
 from connectors.store.work import due, inbox
 from connectors.store.writes.brakes import Brake
-from connectors.store.writes.refusals import Refused
+from connectors.store.writes.refusals import RefusedField
 from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.permission import Permission
 from plugin.runtime.processes.heartbeat import Process
 from plugin.sync.outage import struck
 from plugin.use_cases.health.concerns import concerns, verdict
 from plugin.use_cases.health.drift import Drift
-from plugin.use_cases.health.status import Status, status
+from plugin.use_cases.health.status import SiteStatus, status
 from plugin.use_cases.permission import NotAllowed
 from plugin.use_cases.work.dead_letters import DeadLetter
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 HEARD = {"last_delivery": NOW, "last_resync": NOW}
-WORKS = Process("one", "host", 7, "serve", NOW, 2, 2, Counted())
+WORKS = Process("one", "host", 7, "serve", NOW, 2, 2, ProcessCounts())
 LIMITED = struck(None, RateLimited("Wait."), NOW, 0.5, whole=True, trial=False)
 DOWN = struck(None, Transient("Jira cannot answer now (503)."), NOW, 0.5, whole=True, trial=False)
 
 
-REFUSED = Refused("main", "1", "1", "A-1", "f", "OKR progress", "no", "mend it", "r", NOW, 40, 62)
+REFUSED = RefusedField("main", "1", "1", "A-1", "f", "OKR progress", "no", "mend it", "r", NOW, 40, 62)
 
 
 @pytest.mark.parametrize(
@@ -59,13 +59,13 @@ REFUSED = Refused("main", "1", "1", "A-1", "f", "OKR progress", "no", "mend it",
     ],
 )  # fmt: skip
 def test_what_troubles_somebody_is_named_with_the_first_thing_to_mend_in_front(facts, kinds, wrong):
-    found = concerns(Status("main", NOW, **facts))
+    found = concerns(SiteStatus("main", NOW, **facts))
     assert [one.kind for one in found] == kinds
     assert any(one.wrong for one in found) is wrong
 
 
 def test_held_changes_are_never_fresh():
-    held = Status("main", NOW, **HEARD, brake=Brake("26 of 30 values would change", NOW, 26, frozenset()))
+    held = SiteStatus("main", NOW, **HEARD, brake=Brake("26 of 30 values would change", NOW, 26, frozenset()))
     assert verdict(held).word == "Held"
     assert verdict(held).sentence == (
         "26 changes wait for a person instead of being written: 26 of 30 values would change."
@@ -73,7 +73,7 @@ def test_held_changes_are_never_fresh():
 
 
 def test_a_refused_field_is_a_number_that_jira_does_not_have():
-    found = verdict(Status("main", NOW, **HEARD, refused=(REFUSED, REFUSED)))
+    found = verdict(SiteStatus("main", NOW, **HEARD, refused=(REFUSED, REFUSED)))
     assert found.sentence == "Jira does not have our number in 2 fields: it refuses them."
 
 
@@ -102,7 +102,7 @@ def test_every_door_says_the_same_words(doors):
     assert "Nobody works: No process is at work" in told.output
 
     with connector.store.write() as conn:
-        signs.put(conn, SignOfLife("one", "host", 7, "serve", now, 2, 2, Counted()))
+        signs.put(conn, SignOfLife("one", "host", 7, "serve", now, 2, 2, ProcessCounts()))
         due.discard(conn, "main", "10104")
     told = doors.command("status")
     assert (told.exit_code, "Fresh: Deliveries arrive and nothing is stuck." in told.output) == (0, True)

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from connectors.jira import BasicCredentials, BearerCredentials, SiteAddress, connect
+from connectors.jira import BasicCredentials, BearerCredentials, JiraAddress, connect
 from connectors.sandbox import CONNECTOR, PersonalToken, SandboxServer
 from plugin.runtime.saved_sites import open_sites
 
@@ -31,7 +31,7 @@ def holding(server):
 
 
 def test_the_day_is_told_where_there_is_no_doubt_whose_it_is(server, holding):
-    jira = connect(SiteAddress("main", server.url, BearerCredentials(CONNECTOR.token)))
+    jira = connect(JiraAddress("main", server.url, BearerCredentials(CONNECTOR.token)))
     try:
         for ends, day in (
             (("2199-03-01T10:40:12.000+0000",), date(2199, 3, 1)),
@@ -53,7 +53,7 @@ def test_the_day_is_told_where_there_is_no_doubt_whose_it_is(server, holding):
 
 def test_a_password_has_no_day(server, holding):
     holding("2199-03-01T10:40:12.000+0000")
-    jira = connect(SiteAddress("main", server.url, BasicCredentials(CONNECTOR.email, CONNECTOR.token)))
+    jira = connect(JiraAddress("main", server.url, BasicCredentials(CONNECTOR.email, CONNECTOR.token)))
     try:
         assert jira.token_end() is None
     finally:

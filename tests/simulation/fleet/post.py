@@ -9,7 +9,7 @@ from typing import Any
 from fleet.chronicle import Chronicle
 
 from connectors.sandbox.traffic.deliveries import Sender
-from connectors.sandbox.traffic.webhooks import Message
+from connectors.sandbox.traffic.webhooks import SignedBody
 
 PLACE = "http://okr.example.test"
 BACK_OFF = 1.0
@@ -25,7 +25,7 @@ class Post(Sender):
         self.door: Callable[[], str] = lambda: PLACE
         self.lost = 0
 
-    def put(self, message: Message) -> None:
+    def put(self, message: SignedBody) -> None:
         before = len(self.dropped)
         super().put(message)
         if len(self.dropped) > before:
@@ -43,5 +43,5 @@ class Post(Sender):
         return attempt
 
 
-def _named(message: Message) -> str:
+def _named(message: SignedBody) -> str:
     return f"{message.event} {message.identifier[:8]}"

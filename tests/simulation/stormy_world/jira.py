@@ -20,7 +20,7 @@ from stormy_world.perils import Perils
 from urllib3 import HTTPResponse
 from werkzeug.test import run_wsgi_app
 
-from connectors.jira import BasicCredentials, BearerCredentials, Jira, SiteAddress
+from connectors.jira import BasicCredentials, BearerCredentials, Jira, JiraAddress
 from connectors.jira.http.address import Deployment
 from connectors.jira.http.governor import Governor
 from connectors.jira.http.transport import Transport, new_session
@@ -165,12 +165,12 @@ def connected(site: Site, perils: Perils, clock: VirtualClock, *, governed: bool
     return jira, adapter
 
 
-def address_of(site: Site) -> SiteAddress:
+def address_of(site: Site) -> JiraAddress:
     """The site as an admin enters it: an API token on Cloud, a personal access token on Data Center."""
     deployment: Deployment = "cloud" if site.sandbox.deployment == "cloud" else "datacenter"
     token = BasicCredentials(CONNECTOR.email, CONNECTOR.token)
     credentials = token if deployment == "cloud" else BearerCredentials(CONNECTOR.token)
-    return SiteAddress("main", URL, credentials, deployment=deployment)
+    return JiraAddress("main", URL, credentials, deployment=deployment)
 
 
 def sandbox_site(clock: VirtualClock, post: Any, deployment: Deployment = "cloud") -> Site:

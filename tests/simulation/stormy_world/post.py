@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from stormy_world.clock import VirtualClock
 
-from connectors.sandbox.traffic.webhooks import Message
+from connectors.sandbox.traffic.webhooks import SignedBody
 
 RETRIES = 5
 BACK_OFF = 60.0
@@ -33,13 +33,13 @@ class PostOffice:
         self.clock = clock
         self.dice = dice
         self.reliability = Reliability()
-        self.deliver: Callable[[Message], int | None] = lambda _message: 204
+        self.deliver: Callable[[SignedBody], int | None] = lambda _message: 204
         self.dropped = 0
         self.sent = 0
-        self._heap: list[tuple[float, int, int, Message]] = []
+        self._heap: list[tuple[float, int, int, SignedBody]] = []
         self._serial = itertools.count()
 
-    def put(self, message: Message) -> None:
+    def put(self, message: SignedBody) -> None:
         """Accept a message; its fate is decided here."""
         if self.dice.random() < self.reliability.drop:
             self.dropped += 1
@@ -48,7 +48,7 @@ class PostOffice:
             late = self.dice.random() < self.reliability.late
             self._push(self.dice.uniform(0, self.reliability.seconds) if late else 0.0, 0, message)
 
-    def _push(self, delay: float, retry: int, message: Message) -> None:
+    def _push(self, delay: float, retry: int, message: SignedBody) -> None:
         heapq.heappush(self._heap, (self.clock.seconds() + delay, next(self._serial), retry, message))
 
     def hand_over(self, most: int = 1000) -> None:

@@ -25,7 +25,7 @@ from werkzeug.test import run_wsgi_app
 from connectors.jira.http.address import Deployment
 from connectors.jira.http.errors import JiraError
 from connectors.sandbox import Fault
-from connectors.sandbox.traffic.webhooks import Message
+from connectors.sandbox.traffic.webhooks import SignedBody
 from connectors.store import Store, StoreError
 from connectors.store.absence import losses
 from connectors.store.jobs.background_jobs import SILENT_FOR
@@ -173,7 +173,7 @@ class World:
         """As the connector has it; but in one thread, and without asking whether people are told by e-mail."""
         return replace(connector.context(SITE), reads_ahead=False, notifying=None)
 
-    def _deliver(self, message: Message) -> int | None:
+    def _deliver(self, message: SignedBody) -> int | None:
         """The connector's answer; None where it died before it gave one."""
         import requests
 

@@ -12,7 +12,7 @@ from mappings.document.schema import AlignmentPart, Document, FieldPart, LinkRel
 from mappings.document.text.places import Path
 from mappings.facts.catalogue import Catalogue, Field
 from mappings.facts.selector import Selector
-from mappings.fields import Reading, schemas_reading
+from mappings.fields import ReadingKind, schemas_reading
 from mappings.write_back.targets import WRITE_TARGETS
 
 TIME_FIELDS = (
@@ -151,7 +151,7 @@ def _check_use(use: AliasUse, mapping: Mapping, report: Report) -> None:
     fitting = schemas_reading(use.wanted)
     if field.type in fitting:
         return
-    if use.wanted is Reading.NUMBER and field.id in TIME_FIELDS:
+    if use.wanted is ReadingKind.NUMBER and field.id in TIME_FIELDS:
         return
     _wrong_type(use.alias, field, fitting, f"a {use.wanted} is read from it", use.path, report)
 

@@ -10,7 +10,7 @@ from mappings.document.checks.codes import Code
 from mappings.document.checks.live.catalogue import links
 from mappings.document.checks.report import Report, shown
 from mappings.document.checks.walk import creations, jql_texts
-from mappings.document.names import Absence, Kind, Name, Rename
+from mappings.document.names import Absence, MappingName, NameKind, Rename
 from mappings.document.schema import Document, TeamPart
 from mappings.document.text.places import Path, Positions
 from mappings.facts.catalogue import Catalogue
@@ -21,7 +21,7 @@ from mappings.jql import spots
 class NameMention:
     """One place of a document that says a name; `offset` is where in its JQL, None where it is the whole value."""
 
-    name: Name
+    name: MappingName
     path: Path
     offset: int | None = None
     key: bool = False
@@ -34,24 +34,24 @@ def places(document: Document, catalogue: Catalogue) -> Iterator[NameMention]:
             yield NameMention(spot.name, path, spot.start)
     for alias, part in document.fields.items():
         if part.id is None and part.name is not None:
-            yield NameMention(Name(Kind.FIELD, part.name), ("fields", alias, "name"))
+            yield NameMention(MappingName(NameKind.FIELD, part.name), ("fields", alias, "name"))
     for index, override in enumerate(document.statuses.overrides):
         for word in override.by_status:
             where: Path = ("statuses", "overrides", index, "by_status", word)
-            yield NameMention(Name(Kind.STATUS, word), where, key=True)
+            yield NameMention(MappingName(NameKind.STATUS, word), where, key=True)
     yield from _teams(document)
     for path, phrase in links(document):
-        yield NameMention(Name(Kind.LINK, phrase), path)
+        yield NameMention(MappingName(NameKind.LINK, phrase), path)
     for path, made in creations(document):
-        yield NameMention(Name(Kind.TYPE, made.type), (*path, "type"))
+        yield NameMention(MappingName(NameKind.TYPE, made.type), (*path, "type"))
         if made.project is not None:
-            yield NameMention(Name(Kind.PROJECT, made.project), (*path, "project"))
+            yield NameMention(MappingName(NameKind.PROJECT, made.project), (*path, "project"))
 
 
 def _teams(document: Document) -> Iterator[NameMention]:
     if isinstance(document.team, TeamPart) and document.team.field is None:
         for word in document.team.names:
-            yield NameMention(Name(Kind.PROJECT, word), ("team", "names", word), key=True)
+            yield NameMention(MappingName(NameKind.PROJECT, word), ("team", "names", word), key=True)
 
 
 def check_names(
@@ -81,5 +81,5 @@ def check_names(
     return report.diagnostics()
 
 
-def _same(one: Name, other: Name) -> bool:
+def _same(one: MappingName, other: MappingName) -> bool:
     return (one.kind, one.word.casefold(), one.field) == (other.kind, other.word.casefold(), other.field)

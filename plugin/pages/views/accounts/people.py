@@ -7,7 +7,7 @@ from datetime import datetime, tzinfo
 
 from plugin.pages.views.words.moments import When, when, when_known
 from plugin.use_cases.accounts.people import Account
-from plugin.use_cases.accounts.tokens import Token
+from plugin.use_cases.accounts.tokens import ApiToken
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def account_row(account: Account, me: int, now: datetime, zone: tzinfo) -> Accou
     )
 
 
-def token_row(token: Token, now: datetime, zone: tzinfo) -> TokenRow:
+def token_row(token: ApiToken, now: datetime, zone: tzinfo) -> TokenRow:
     """The token as its owner sees it."""
     return TokenRow(
         token.id,

@@ -9,7 +9,7 @@ from mappings.kpi.band import KpiLevel
 from mappings.kpi.cadence import local_day
 from mappings.kpi.creation import Hindrance, PlannedIssue
 from mappings.kpi.episode import KpiState, KpiStatus
-from mappings.kpi.state import PeriodStanding, Told
+from mappings.kpi.state import PeriodStanding, PeriodVerdict
 from plugin.pages.views.kpis.kpi_chart import KpiChart, KpiSpark, kpi_chart, kpi_spark
 from plugin.pages.views.words.figures import number_text
 from plugin.pages.views.words.moments import When, when
@@ -193,7 +193,7 @@ def _marks(period: PeriodStanding) -> tuple[str, ...]:
     marks = []
     if period.worth.late:
         marks.append("late")
-    if period.worth.corrected or period.told is Told.COUNTED_OTHERWISE:
+    if period.worth.corrected or period.told is PeriodVerdict.COUNTED_OTHERWISE:
         marks.append("corrected")
     return tuple(marks)
 

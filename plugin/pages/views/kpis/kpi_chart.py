@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from mappings.kpi.state import PeriodStanding, Told
+from mappings.kpi.state import PeriodStanding, PeriodVerdict
 from plugin.pages.views.words.figures import number_text
 from plugin.use_cases.kpis.board import ShownKpi
 from plugin.use_cases.kpis.kpi_words import level_word, period_name, told_words, unit_sign
@@ -173,7 +173,7 @@ def _dots(one: ShownKpi, periods: Sequence[PeriodStanding], low: Fraction, high:
 def _kind(period: PeriodStanding) -> str:
     if not period.settled:
         return "unsettled"
-    if period.worth.corrected or period.told is Told.COUNTED_OTHERWISE:
+    if period.worth.corrected or period.told is PeriodVerdict.COUNTED_OTHERWISE:
         return "corrected"
     return "late" if period.worth.late else "counted"
 

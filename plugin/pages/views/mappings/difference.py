@@ -40,7 +40,7 @@ class RowText:
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class StandingChange:
     """One objective or key result before and after; None is not there. `more` rows are not shown."""
 
     key: str
@@ -50,7 +50,7 @@ class Moved:
     after: StandingText | None
     rows: tuple[RowText, ...]
     more: int
-    key_results: tuple[Moved, ...] = ()
+    key_results: tuple[StandingChange, ...] = ()
     writes: tuple[Change, ...] = ()
 
 
@@ -67,7 +67,7 @@ class PreviewView:
     calls: int
     hold: str
     missing: tuple[str, ...]
-    moved: tuple[Moved, ...]
+    moved: tuple[StandingChange, ...]
     more: int
 
 
@@ -92,12 +92,12 @@ def preview_view(previewed: Previewed) -> PreviewView:
     )
 
 
-def _objective(one: ObjectiveDifference, writes: tuple[Change, ...]) -> Moved:
+def _objective(one: ObjectiveDifference, writes: tuple[Change, ...]) -> StandingChange:
     key_results = tuple(_key_result(kr) for kr in one.key_results if kr.changed)
     rows = _rows(one.rows)
     more = max(0, len(one.rows) - MOST_ROWS)
     name = one.key or one.id
-    return Moved(
+    return StandingChange(
         one.key,
         name,
         one.title,
@@ -110,10 +110,10 @@ def _objective(one: ObjectiveDifference, writes: tuple[Change, ...]) -> Moved:
     )
 
 
-def _key_result(one: KeyResultDifference) -> Moved:
+def _key_result(one: KeyResultDifference) -> StandingChange:
     more = max(0, len(one.rows) - MOST_ROWS)
     standings = _standing(one.before), _standing(one.after)
-    return Moved(one.key, one.key or one.id, one.title, *standings, _rows(one.rows), more)
+    return StandingChange(one.key, one.key or one.id, one.title, *standings, _rows(one.rows), more)
 
 
 def _rows(rows: Iterable[RowDifference]) -> tuple[RowText, ...]:

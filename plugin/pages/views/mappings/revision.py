@@ -54,7 +54,7 @@ class TextLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class RevisionComparison:
     """Two mappings: what differs in meaning, and line by line. `unread` says why meaning could not be compared."""
 
     changes: tuple[DocumentChange, ...]
@@ -88,14 +88,14 @@ def mapping_name(text: str) -> str:
     return document.name if document else ""
 
 
-def comparison(before: str, after: str) -> Comparison:
+def comparison(before: str, after: str) -> RevisionComparison:
     """Two texts in meaning and by line."""
     lines = tuple(text_lines(before, after))
     try:
         changes = differences(before, after)
     except MappingError:
-        return Comparison((), lines, "One of the two has errors, so only their lines are compared.")
-    return Comparison(changes, lines)
+        return RevisionComparison((), lines, "One of the two has errors, so only their lines are compared.")
+    return RevisionComparison(changes, lines)
 
 
 def text_lines(before: str, after: str) -> Iterator[TextLine]:

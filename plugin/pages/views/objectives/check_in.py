@@ -16,8 +16,8 @@ from plugin.pages.views.objectives.surroundings import Surroundings
 from plugin.pages.views.words.clause import told
 from plugin.pages.views.words.figures import number_text, percent_text
 from plugin.pages.views.words.moments import When, day_text, when
-from plugin.use_cases.objectives.check_ins import WITHDRAWN, Kept
-from plugin.use_cases.objectives.due_check_ins import Due
+from plugin.use_cases.objectives.check_ins import WITHDRAWN, KeptCheckIn
+from plugin.use_cases.objectives.due_check_ins import Reminder
 
 ENDED_SHOWN = 10
 
@@ -63,7 +63,7 @@ class Sure:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RefusedComment:
     """A comment in Jira that was meant as a check-in and could not be taken, and why."""
 
     line: str
@@ -81,7 +81,7 @@ class CheckIns:
     ended: tuple[Ended, ...]
     form: CheckInForm
     sure: Sure | None = None
-    refused: tuple[Refused, ...] = ()
+    refused: tuple[RefusedComment, ...] = ()
     due: str = ""
 
 
@@ -137,7 +137,7 @@ def check_ins(state: KeyResultState, around: Surroundings) -> CheckIns:
         form=_form(state, around),
         sure=None if state.confidence is None else _sure(state.confidence, around),
         refused=tuple(
-            Refused(one.line, one.by, when(one.at, around.now, around.zone), one.fault)
+            RefusedComment(one.line, one.by, when(one.at, around.now, around.zone), one.fault)
             for one in around.comments
             if one.issue_id == state.issue_id and one.fault is not None
         )[:ENDED_SHOWN],
@@ -145,7 +145,7 @@ def check_ins(state: KeyResultState, around: Surroundings) -> CheckIns:
     )
 
 
-def _due(due: Due | None) -> str:
+def _due(due: Reminder | None) -> str:
     """Since when a check-in is due, and how many were missed: `since 6 Nov 2026, 2 missed`."""
     if due is None:
         return ""
@@ -197,12 +197,12 @@ def holds(check_in: CheckIn) -> str:
     return ", or ".join(parts)
 
 
-def _fits(one: Kept, state: KeyResultState) -> bool:
+def _fits(one: KeptCheckIn, state: KeyResultState) -> bool:
     """Whether it says what the mapping asks for: the same figure means something else where it does not."""
     return one.check_in.measure is measure_of(state.kind)
 
 
-def _ended(one: Kept, around: Surroundings, put_back: bool) -> Ended:
+def _ended(one: KeptCheckIn, around: Surroundings, put_back: bool) -> Ended:
     about = one.check_in
     how = f"{one.ended_how} by {one.ended_by}" if one.ended_how == WITHDRAWN else one.ended_how or ""
     at = when(about.at, around.now, around.zone)

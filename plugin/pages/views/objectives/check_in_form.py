@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from wtforms import HiddenField
 
-from plugin.pages.frame.forms import Day, Line, PageForm
+from plugin.pages.frame.forms import DayField, LineField, PageForm
 
 
 class CheckInForm(PageForm):
     """A new check-in. What the value is called depends on the key result."""
 
     key_result = HiddenField(default="")
-    value = Line("Progress, %", render_kw={"inputmode": "decimal"})
-    confidence = Line("Confidence, 0 to 10", render_kw={"maxlength": 20})
-    until = Day("Holds until")
-    delta = Line("or until the derived value moves by … points", render_kw={"inputmode": "decimal"})
-    note = Line("Note", render_kw={"maxlength": 2000})
+    value = LineField("Progress, %", render_kw={"inputmode": "decimal"})
+    confidence = LineField("Confidence, 0 to 10", render_kw={"maxlength": 20})
+    until = DayField("Holds until")
+    delta = LineField("or until the derived value moves by … points", render_kw={"inputmode": "decimal"})
+    note = LineField("Note", render_kw={"maxlength": 2000})

@@ -6,19 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
-from mappings.rollup.closing_record import Kind
-from mappings.rollup.score import COLOURS, Mean, Reading, shown_score
+from mappings.rollup.closing_record import LinkKind
+from mappings.rollup.score import COLOURS, ScoreMean, ScoreMeaning, shown_score
 from plugin.pages.views.words.moments import day_text
 from plugin.use_cases.cycles.cycles import CycleDetail, CycleState, ObjectiveScored
 
 TONES = {"green": "achieved", "yellow": "at_risk", "red": "off_track", "none": "unknown"}
 WORDS = {
-    Reading.DELIVERED: "Delivered",
-    Reading.PROGRESSED: "Progressed",
-    Reading.SHORT: "Short of the commitment",
-    Reading.MISSED: "Missed",
-    Reading.UNSCORED: "Unscored: nothing was measured",
-    Reading.CANCELLED: "Cancelled",
+    ScoreMeaning.DELIVERED: "Delivered",
+    ScoreMeaning.PROGRESSED: "Progressed",
+    ScoreMeaning.SHORT: "Short of the commitment",
+    ScoreMeaning.MISSED: "Missed",
+    ScoreMeaning.UNSCORED: "Unscored: nothing was measured",
+    ScoreMeaning.CANCELLED: "Cancelled",
 }
 
 
@@ -61,7 +61,7 @@ def cycle_scores(details: Sequence[CycleDetail], zone: tzinfo) -> tuple[CycleSco
     return tuple(_scores(one, zone) for one in details if one.shown.state in over)
 
 
-def mean_text(mean: Mean) -> str:
+def mean_text(mean: ScoreMean) -> str:
     """`committed 0.62 (4 scored, 1 unscored)`."""
     counts = [f"{mean.scored} scored"]
     counts += [f"{mean.unscored} unscored"] if mean.unscored else []
@@ -71,7 +71,7 @@ def mean_text(mean: Mean) -> str:
 
 def _scores(one: CycleDetail, zone: tzinfo) -> CycleScores:
     shown, closed = one.shown, one.shown.state is CycleState.CLOSED
-    words = {Kind.CLOSED: "Closed", Kind.REOPENED: "Opened again"}
+    words = {LinkKind.CLOSED: "Closed", LinkKind.REOPENED: "Opened again"}
     told = tuple(
         f"{words[act.kind]} as version {act.version} on {day_text(act.at.astimezone(zone).date())} by {act.by}"
         + (f": {act.note}" if act.note else "")

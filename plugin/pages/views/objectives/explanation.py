@@ -11,13 +11,13 @@ from mappings.progress import RULE_OF_KIND
 from mappings.rollup.health import ACHIEVED_AT
 from mappings.rollup.rows.ledger import Ledger
 from mappings.rollup.state import ObjectiveState
-from plugin.pages.sources import Cycle, HistoryPoint, SavedObjective
+from plugin.pages.sources import CycleDays, HistoryPoint, SavedObjective
 from plugin.pages.views.objectives.bar import Bar, bar
 from plugin.pages.views.objectives.check_in import CurrentCheckIn, left_over, not_kept
 from plugin.pages.views.objectives.history.chart import Chart, chart
 from plugin.pages.views.objectives.key_result import KeyResultRow, key_result_row
-from plugin.pages.views.objectives.ledger import Browse, LedgerRow, LedgerTable, gap_rows, ledger_table
-from plugin.pages.views.objectives.surroundings import Reference, Surroundings
+from plugin.pages.views.objectives.ledger import Browse, LedgerLine, LedgerTable, gap_rows, ledger_table
+from plugin.pages.views.objectives.surroundings import NeighbourLink, Surroundings
 from plugin.pages.views.objectives.tree import name
 from plugin.pages.views.words.clause import told
 from plugin.pages.views.words.health import Badge, badge
@@ -44,7 +44,7 @@ class Explanation:
     outcome: Bar
     health: Badge
     flags: tuple[str, ...]
-    gaps: tuple[LedgerRow, ...]
+    gaps: tuple[LedgerLine, ...]
     key_results: tuple[KeyResultRow, ...]
     left_over: tuple[CurrentCheckIn, ...]
     not_kept: str
@@ -55,8 +55,8 @@ class Explanation:
     computed: When
     changed: When
     revision: str
-    aligned_to: tuple[Reference, ...]
-    below: tuple[Reference, ...]
+    aligned_to: tuple[NeighbourLink, ...]
+    below: tuple[NeighbourLink, ...]
 
 
 def explanation(saved: SavedObjective, history: Sequence[HistoryPoint], around: Surroundings) -> Explanation:
@@ -126,7 +126,7 @@ def _mark(kind: str, state: ObjectiveState) -> Fraction | None:
     return state.expected if rule is None or rule.timed else None
 
 
-def _cycle(state: ObjectiveState, cycle: Cycle | None) -> str:
+def _cycle(state: ObjectiveState, cycle: CycleDays | None) -> str:
     if cycle is None:
         return state.cycle_id or ""
     return f"{cycle.name or cycle.id} ({day_text(cycle.start)} – {day_text(cycle.end)})"
@@ -145,7 +145,7 @@ def _drifted(around: Surroundings) -> tuple[str, When] | None:
     return what, when(found.at, around.now, around.zone)
 
 
-def _gaps(state: ObjectiveState, browse: Browse) -> tuple[LedgerRow, ...]:
+def _gaps(state: ObjectiveState, browse: Browse) -> tuple[LedgerLine, ...]:
     """Every row a person should look at, of the objective and of its key results, each issue once."""
     ledgers = [state.ledger, state.beside, *(one.measurement.ledger for one in state.key_results)]
     rows = [row for ledger in ledgers for row in gap_rows(ledger, browse)]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
-from mappings.forecast.answer import Answer, Trend, Work, chance
+from mappings.forecast.answer import DeliveryWork, Forecast, ReadingsTrend, chance
 from mappings.forecast.calibration import Calibration
 from mappings.forecast.objective import KeyResultForecast, ObjectiveForecast
 from plugin.pages.views.words.clause import told
@@ -153,7 +153,7 @@ def _row(one: KeyResultForecast, place: int, deciding: bool) -> ForecastRow:
     )
 
 
-def _by(answer: Answer) -> tuple[str, ...]:
+def _by(answer: Forecast) -> tuple[str, ...]:
     if answer.trend is not None:
         there = answer.likely_by
         return ("Not at this pace",) if there is None else (f"The line is there on {day_text(there)}",)
@@ -164,7 +164,7 @@ def _by(answer: Answer) -> tuple[str, ...]:
     )
 
 
-def _work(work: Work) -> tuple[str, ...]:
+def _work(work: DeliveryWork) -> tuple[str, ...]:
     """Items are counted, not their weights, and that is said."""
     goal = f"{work.goal} are wanted" if work.count_to is None else f"{work.goal} of the {number_text(work.count_to)} aimed at are wanted"  # fmt: skip
     return (
@@ -177,7 +177,7 @@ def _items(number: int) -> str:
     return f"{number} {'item' if number == 1 else 'items'}"
 
 
-def _weeks_said(work: Work) -> str:
+def _weeks_said(work: DeliveryWork) -> str:
     """The weeks in words, the latest last as on the bars."""
     weeks = work.weeks[::-1]
     done, added = sum(week.done for week in weeks), sum(week.added for week in weeks)
@@ -185,7 +185,7 @@ def _weeks_said(work: Work) -> str:
     return f"The last {number} {'week' if number == 1 else 'weeks'}: {done} finished, {added} added"
 
 
-def _bars(work: Work) -> tuple[WeekBar, ...]:
+def _bars(work: DeliveryWork) -> tuple[WeekBar, ...]:
     tallest = max((week.done for week in work.weeks), default=0) or 1
     bars = []
     for place, week in enumerate(work.weeks[::-1]):
@@ -195,7 +195,7 @@ def _bars(work: Work) -> tuple[WeekBar, ...]:
     return tuple(bars)
 
 
-def _trend(trend: Trend) -> tuple[str, ...]:
+def _trend(trend: ReadingsTrend) -> tuple[str, ...]:
     low, high = sorted((trend.end_low, trend.end_high))
     slow, fast = number_text(trend.slowest), number_text(trend.fastest)
     return (
@@ -206,7 +206,7 @@ def _trend(trend: Trend) -> tuple[str, ...]:
     )
 
 
-def _aim(trend: Trend) -> str:
+def _aim(trend: ReadingsTrend) -> str:
     low, high = trend.aim.at_least, trend.aim.at_most
     if low is not None and high is not None:
         return f"{number_text(low)} to {number_text(high)}"

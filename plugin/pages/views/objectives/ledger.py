@@ -32,7 +32,7 @@ Browse = Callable[[str], str | None]
 
 
 @dataclass(frozen=True, slots=True)
-class LedgerRow:
+class LedgerLine:
     """One contribution. `points` are percentage points of the whole; `exact` the same as a fraction of 1. `asked`: who came asked for it."""
 
     id: str
@@ -55,7 +55,7 @@ class LedgerRow:
 class LedgerTable:
     """The rows of one number. `hidden` rows are summed in one line, so that the column still adds up."""
 
-    rows: tuple[LedgerRow, ...]
+    rows: tuple[LedgerLine, ...]
     total: str
     rounded_total: str
     exact_total: str
@@ -121,7 +121,7 @@ def place_of(state: ObjectiveState, asked: str) -> str | None:
     return f"{found[0][0]}-row" if found else None
 
 
-def gap_rows(ledger: Ledger, browse: Browse) -> tuple[LedgerRow, ...]:
+def gap_rows(ledger: Ledger, browse: Browse) -> tuple[LedgerLine, ...]:
     """The rows that could not be measured; a long ledger has few of them, and the others need not be written for their sake."""
     return tuple(_row(row, Decimal(0), browse) for row in ledger.rows if row.disposition in GAPS)
 
@@ -141,8 +141,8 @@ def _row(
     browse: Browse,
     achieved_at: Fraction = WHOLE,
     asked: str | None = None,
-) -> LedgerRow:
-    return LedgerRow(
+) -> LedgerLine:
+    return LedgerLine(
         id=row.id,
         key=row.key,
         url=browse(row.key) if row.key else None,

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from mappings.rollup.health import ACHIEVED_AT
 from mappings.rollup.state import HealthLevel
-from plugin.pages.sources import Cycle, Cycles
+from plugin.pages.sources import CycleDays, Cycles
 from plugin.pages.views.objectives.bar import Bar, bar
 from plugin.pages.views.objectives.forecast import Chance, kept_chance
 from plugin.pages.views.objectives.history.trend import Spark, spark
@@ -21,7 +21,14 @@ from plugin.pages.views.words.figures import percent_text
 from plugin.pages.views.words.health import Badge, Total, badge, totals
 from plugin.pages.views.words.moments import When, day_text, when
 from plugin.use_cases.objectives.objective_columns import OBJECTIVE_COLUMNS, Column
-from plugin.use_cases.objectives.objective_list import START, After, Listed, ListedHead, Tallies, Wanted
+from plugin.use_cases.objectives.objective_list import (
+    START,
+    After,
+    ListedHead,
+    ObjectivePage,
+    RowSelection,
+    Tallies,
+)
 
 ROWS = 50
 COLUMNS = tuple(column for column in OBJECTIVE_COLUMNS if column.on_page)
@@ -56,9 +63,9 @@ class Filters:
         }
         return f"?{urlencode(said)}" if said else ""
 
-    def wanted(self) -> Wanted:
+    def wanted(self) -> RowSelection:
         """The same as the store is asked, of all sites."""
-        return Wanted(
+        return RowSelection(
             sites=(),
             cycles=_chosen(self.cycle),
             projects=(self.project,) if self.project else (),
@@ -92,7 +99,7 @@ def after_of(cursor: str) -> After:
     return After(int(place[:9]), site, id_)
 
 
-class Choice(NamedTuple):
+class FilterOption(NamedTuple):
     """One option of a filter."""
 
     value: str
@@ -100,7 +107,7 @@ class Choice(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ListRow:
     """One objective in the list."""
 
     name: str
@@ -141,12 +148,12 @@ class Listing:
     found: int
     first: int
     last: int
-    rows: tuple[Row, ...]
+    rows: tuple[ListRow, ...]
     health: tuple[HealthLink, ...]
-    cycles: tuple[Choice, ...]
-    projects: tuple[Choice, ...]
-    teams: tuple[Choice, ...]
-    owners: tuple[Choice, ...]
+    cycles: tuple[FilterOption, ...]
+    projects: tuple[FilterOption, ...]
+    teams: tuple[FilterOption, ...]
+    owners: tuple[FilterOption, ...]
     filters: Filters
     previous: str | None
     next: str | None
@@ -159,7 +166,7 @@ class Listing:
         return any(one.value not in ("", "none") for one in self.teams)
 
 
-def listing(found: Listed, filters: Filters, cycles: Cycles, now: datetime, zone: tzinfo) -> Listing:
+def listing(found: ObjectivePage, filters: Filters, cycles: Cycles, now: datetime, zone: tzinfo) -> Listing:
     """Everything the list page shows."""
     part, figures = found.slice, found.tallies
     return Listing(
@@ -182,11 +189,11 @@ def listing(found: Listed, filters: Filters, cycles: Cycles, now: datetime, zone
     )
 
 
-def row(one: ListedHead, now: datetime, zone: tzinfo) -> Row:
+def row(one: ListedHead, now: datetime, zone: tzinfo) -> ListRow:
     """One objective as the list shows it."""
     head = one.state
     level = head.health.level.value
-    return Row(
+    return ListRow(
         name=name(head),
         site=one.site,
         key=head.key,
@@ -230,23 +237,23 @@ def _at(filters: Filters, after: After | None) -> str | None:
 
 def _choices(
     values: Iterable[str], chosen: str, everything: str, nothing: str = "Nobody"
-) -> tuple[Choice, ...]:
+) -> tuple[FilterOption, ...]:
     known = sorted({*values, chosen} - {""}, key=natural)
     labels = {"none": nothing}
-    return (Choice("", everything), *(Choice(value, labels.get(value, value)) for value in known))
+    return (FilterOption("", everything), *(FilterOption(value, labels.get(value, value)) for value in known))
 
 
-def _cycle_choices(values: Iterable[str], chosen: str, cycles: Cycles) -> tuple[Choice, ...]:
+def _cycle_choices(values: Iterable[str], chosen: str, cycles: Cycles) -> tuple[FilterOption, ...]:
     plain = _choices((one or "none" for one in values), chosen, "All cycles")
-    return tuple(Choice(choice.value, _cycle_label(choice, cycles)) for choice in plain)
+    return tuple(FilterOption(choice.value, _cycle_label(choice, cycles)) for choice in plain)
 
 
-def _cycle_label(choice: Choice, cycles: Cycles) -> str:
+def _cycle_label(choice: FilterOption, cycles: Cycles) -> str:
     if choice.value == "none":
         return "No cycle"
     cycle = cycles.get(choice.value)
     return (cycle.name if cycle is not None else None) or choice.label
 
 
-def _period(cycle: Cycle | None) -> str:
+def _period(cycle: CycleDays | None) -> str:
     return "" if cycle is None else f"{day_text(cycle.start)} – {day_text(cycle.end)}"

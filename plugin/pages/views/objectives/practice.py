@@ -9,7 +9,7 @@ from fractions import Fraction
 from mappings.explain.practice import COUNSEL
 from plugin.pages.views.objectives.bar import Bar, bar
 from plugin.pages.views.words.figures import percent_text
-from plugin.use_cases.objectives.practice import Assessed, Coverage, Measure, TeamPractice
+from plugin.use_cases.objectives.practice import Assessed, Coverage, PracticeMeasure, TeamPractice
 
 NO_TEAM = "No team"
 COVERAGE = "Coverage"
@@ -109,7 +109,7 @@ def _team(each: TeamPractice, place: int, site: str, search_url: SearchUrl) -> T
     )
 
 
-def _row(one: Measure) -> AspectRow:
+def _row(one: PracticeMeasure) -> AspectRow:
     counsel = COUNSEL[one.aspect]
     behind = tuple(
         BehindLine(each.objective, each.key, each.title or each.key or each.id, each.why)

@@ -40,7 +40,7 @@ class ReviewRow:
 
 
 @dataclass(frozen=True, slots=True)
-class CycleChoice:
+class ReviewCycle:
     """One cycle that can be reviewed."""
 
     id: str
@@ -55,7 +55,7 @@ class Review:
     cycle: str
     period: str
     over: bool
-    choices: tuple[CycleChoice, ...]
+    choices: tuple[ReviewCycle, ...]
     rows: tuple[ReviewRow, ...]
     totals: tuple[Total, ...]
     mean: str
@@ -83,7 +83,7 @@ def review(
         cycle=cycle_id,
         period=f"{day_text(cycle.start)} – {day_text(cycle.end)}" if cycle else "",
         over=cycle is not None and cycle.end < today,
-        choices=tuple(CycleChoice(id_, id_, id_ == cycle_id) for id_ in reversed(known)),
+        choices=tuple(ReviewCycle(id_, id_, id_ == cycle_id) for id_ in reversed(known)),
         rows=tuple(_row(one.state, one.site) for one in listed),
         totals=totals(head.health.level for head in mine),
         mean=_score(sum(measured, Fraction(0)) / len(measured)) if measured else "unknown",

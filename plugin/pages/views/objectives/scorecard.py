@@ -17,7 +17,7 @@ NO_PERSPECTIVE = "No perspective"
 
 
 @dataclass(frozen=True, slots=True)
-class Aim:
+class ScorecardLine:
     """One objective of a column."""
 
     name: str
@@ -33,7 +33,7 @@ class PerspectiveColumn:
     """One perspective; `rest` is what looks from none."""
 
     name: str
-    objectives: tuple[Aim, ...]
+    objectives: tuple[ScorecardLine, ...]
     kpis: tuple[KpiRow, ...]
     rest: bool
 
@@ -69,9 +69,9 @@ def _column(each: Perspective[Head, ShownKpi], site: str | None) -> PerspectiveC
     )
 
 
-def _aim(head: Head) -> Aim:
+def _aim(head: Head) -> ScorecardLine:
     about = (head.team, head.owner, head.cycle_id)
-    return Aim(
+    return ScorecardLine(
         name(head),
         head.key,
         head.title or "Untitled",

@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
 from mappings.explain.marks import Mark
-from plugin.pages.sources import Cycle
+from plugin.pages.sources import CycleDays
 from plugin.pages.views.objectives.check_in_form import CheckInForm
 from plugin.pages.views.objectives.ledger import SHOWN, Browse
-from plugin.use_cases.objectives.check_ins import Kept, KeptComment
-from plugin.use_cases.objectives.due_check_ins import Due
+from plugin.use_cases.objectives.check_ins import KeptCheckIn, KeptComment
+from plugin.use_cases.objectives.due_check_ins import Reminder
 from plugin.use_cases.objectives.objectives import Drifted
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
+class NeighbourLink:
     """Another objective this one hangs together with, and where its page is; where it stands is said of those below."""
 
     name: str
@@ -36,14 +36,14 @@ class Surroundings:
     now: datetime
     zone: tzinfo
     browse: Browse
-    cycle: Cycle | None = None
-    aligned_to: tuple[Reference, ...] = ()
-    below: tuple[Reference, ...] = ()
+    cycle: CycleDays | None = None
+    aligned_to: tuple[NeighbourLink, ...] = ()
+    below: tuple[NeighbourLink, ...] = ()
     everything: bool = False
     marks: Sequence[Mark] = ()
-    check_ins: Sequence[Kept] = ()
+    check_ins: Sequence[KeptCheckIn] = ()
     comments: Sequence[KeptComment] = ()
-    due: Mapping[str, Due] = field(default_factory=dict)
+    due: Mapping[str, Reminder] = field(default_factory=dict)
     refused: CheckInForm | None = None
     drifted: Drifted | None = None
     asked: str | None = None

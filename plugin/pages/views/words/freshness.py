@@ -13,7 +13,7 @@ from plugin.pages.views.words.moments import When, when, when_known
 from plugin.use_cases.health.budget import in_words
 from plugin.use_cases.health.concerns import Concern, concerns, corrected, verdict, worst
 from plugin.use_cases.health.credential_expiry import Expiry
-from plugin.use_cases.health.status import Status
+from plugin.use_cases.health.status import SiteStatus
 from plugin.use_cases.health.webhook_state import WebhookState
 from plugin.use_cases.work.background_jobs import SILENT_FOR, BackgroundJob
 from plugin.use_cases.work.dead_letters import DeadLetter
@@ -134,7 +134,7 @@ class SiteRow:
     interrupted: str
 
 
-def site_row(fresh: Status, browse: Browse, now: datetime, zone: tzinfo) -> SiteRow:
+def site_row(fresh: SiteStatus, browse: Browse, now: datetime, zone: tzinfo) -> SiteRow:
     """The page's part for one site."""
     calls, limits = in_words(fresh.budget, now) if fresh.budget else ("not known yet", "")
     webhook, webhook_todo = _webhook(fresh.webhook, fresh.last_delivery is not None)
@@ -204,7 +204,7 @@ def site_row(fresh: Status, browse: Browse, now: datetime, zone: tzinfo) -> Site
     )
 
 
-def _losses(fresh: Status, browse: Browse, now: datetime, zone: tzinfo) -> tuple[LossRow, ...]:
+def _losses(fresh: SiteStatus, browse: Browse, now: datetime, zone: tzinfo) -> tuple[LossRow, ...]:
     by_project: dict[str, list[Loss]] = {}
     for one in fresh.losses:
         by_project.setdefault(one.project_key, []).append(one)
@@ -222,13 +222,13 @@ def _losses(fresh: Status, browse: Browse, now: datetime, zone: tzinfo) -> tuple
     )
 
 
-def _drift(fresh: Status) -> str:
+def _drift(fresh: SiteStatus) -> str:
     if fresh.drift is None:
         return "not known yet"
     return corrected(fresh.drift.issues) if fresh.drift.issues else "none"
 
 
-def _reading(fresh: Status, now: datetime) -> BackgroundJob | None:
+def _reading(fresh: SiteStatus, now: datetime) -> BackgroundJob | None:
     """What is being read: because a person asked for it, or by the clock; else what came of the last a person asked for."""
     if fresh.full_read is None or _asked_for(fresh) or now - fresh.full_read.at >= SILENT_FOR:
         return fresh.sync
@@ -236,7 +236,7 @@ def _reading(fresh: Status, now: datetime) -> BackgroundJob | None:
     return BackgroundJob("sync", "", going.began, going.at, done=going.read, total=going.total)
 
 
-def _interrupted(fresh: Status, now: datetime) -> str:
+def _interrupted(fresh: SiteStatus, now: datetime) -> str:
     """How far a full read came that nobody goes on with yet; empty where there is none."""
     stopped = fresh.full_read
     if stopped is None or not stopped.read or _asked_for(fresh) or now - stopped.at < SILENT_FOR:
@@ -244,7 +244,7 @@ def _interrupted(fresh: Status, now: datetime) -> str:
     return f"one stopped after {_count(stopped.read)} of {_count(stopped.total)} issues; the next goes on from there"
 
 
-def _asked_for(fresh: Status) -> bool:
+def _asked_for(fresh: SiteStatus) -> bool:
     return fresh.sync is not None and fresh.sync.state == "running"
 
 
@@ -286,7 +286,7 @@ class Pulse:
     at: When | None
 
 
-def pulse(sites: Sequence[Status], now: datetime, zone: tzinfo) -> Pulse | None:
+def pulse(sites: Sequence[SiteStatus], now: datetime, zone: tzinfo) -> Pulse | None:
     """The worst site speaks for all; None where there is no site."""
     if not sites:
         return None
@@ -300,11 +300,11 @@ def _count(value: int | None) -> str:
     return "not known yet" if value is None else f"{value:,}".replace(",", "\u202f")
 
 
-def _drifted(fresh: Status) -> int:
+def _drifted(fresh: SiteStatus) -> int:
     return fresh.drift.issues if fresh.drift else 0
 
 
-def _drifted_objectives(fresh: Status) -> tuple[tuple[str, str, str], ...]:
+def _drifted_objectives(fresh: SiteStatus) -> tuple[tuple[str, str, str], ...]:
     """Id, name and how many issues, of the objectives that had been wrong."""
     worst = fresh.drift.worst if fresh.drift else ()
     return tuple((one.id, one.key or one.title or one.id, corrected(one.issues)) for one in worst)

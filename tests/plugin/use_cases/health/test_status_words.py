@@ -15,7 +15,7 @@ from connectors.clock import system_clock
 from connectors.jira.http.errors import AuthFailed, Transient
 from connectors.store import Store
 from connectors.store.jobs import processes as signs
-from connectors.store.jobs.counts import Counted
+from connectors.store.jobs.counts import ProcessCounts
 from connectors.store.work import outages
 from plugin.access.authorization.actor import MONITORING
 from plugin.cli.terminal.moments import distance, spoken
@@ -28,7 +28,7 @@ from plugin.runtime.settings import read_settings
 from plugin.sync.outage import struck
 from plugin.use_cases.health.budget import budget
 from plugin.use_cases.health.concerns import verdict
-from plugin.use_cases.health.status import Status, installation, readiness
+from plugin.use_cases.health.status import SiteStatus, installation, readiness
 
 NOW = datetime(2026, 11, 22, 12, 8, tzinfo=UTC)
 
@@ -65,7 +65,7 @@ def test_a_killed_process_of_this_machine_is_known_at_once_and_followed_by_the_n
     connector: Connector,
 ) -> None:
     me = this_process()
-    counted = Counted({"main|GET|issue/*|ok": 3})
+    counted = ProcessCounts({"main|GET|issue/*|ok": 3})
     dead = Process("dead", "host", 2**22 - 1, "serve", connector.clock(), 2, 2, counted, me.place, "1")
     with connector.store.write() as conn:
         signs.put(conn, dead)
@@ -86,7 +86,7 @@ def test_a_killed_process_of_this_machine_is_known_at_once_and_followed_by_the_n
 
 def test_a_process_elsewhere_is_not_said_to_be_gone(connector: Connector) -> None:
     other = Process(
-        "other", "host", 2**22 - 1, "worker", connector.clock(), 2, 2, Counted(), "elsewhere", "1"
+        "other", "host", 2**22 - 1, "worker", connector.clock(), 2, 2, ProcessCounts(), "elsewhere", "1"
     )
     assert other.lives(connector.clock())
     assert readiness(connector, MONITORING).ready
@@ -122,7 +122,7 @@ def test_the_page_says_since_when_and_when_it_is_tried_next() -> None:
     found = struck(None, error, NOW - timedelta(minutes=3), 0.5, whole=False, trial=False)
     for _ in range(20):
         found = struck(found, error, NOW, 0.5, whole=False, trial=True)
-    said = verdict(Status("main", NOW, outage=found, last_resync=NOW))
+    said = verdict(SiteStatus("main", NOW, outage=found, last_resync=NOW))
     assert (said.level, said.word) == ("off_track", "Jira does not answer")
     assert "3 min ago: Jira cannot answer now (503)." in said.sentence
     assert "the next try is in 60 s" in said.sentence

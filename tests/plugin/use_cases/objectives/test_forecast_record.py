@@ -13,7 +13,7 @@ import pytest
 from connectors.store import Store
 from connectors.store.numbers import forecasts, objectives
 from connectors.store.numbers.forecasts import OBJECTIVE, KeptForecast
-from mappings.forecast.calibration import Told, calibration
+from mappings.forecast.calibration import PastForecast, calibration
 from mappings.rollup.health import ACHIEVED_AT
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.work.sync import sync_site
@@ -21,7 +21,7 @@ from plugin.jobs.schedules import Schedules
 from plugin.runtime.demonstration import demo_world
 from plugin.use_cases.objectives.forecast_record import calibration_of, judge_ended, keep_today
 from plugin.use_cases.objectives.forecasts import forecast_of
-from plugin.use_cases.objectives.objective_list import START, Wanted, list_objectives
+from plugin.use_cases.objectives.objective_list import START, RowSelection, list_objectives
 
 NOW = datetime(2026, 11, 16, 9, tzinfo=UTC)
 DAY = date(2026, 11, 16)
@@ -66,7 +66,7 @@ def test_each_day_is_kept_once_and_judged_when_its_cycle_is_over(world: World) -
     }
     assert {id_: one.probability for id_, one in world.kept().items()} == now
     assert {one.day for one in world.kept().values()} == {DAY}
-    listed = list_objectives(world.connector, COMMAND_LINE, Wanted(sites=()), START, 50).rows
+    listed = list_objectives(world.connector, COMMAND_LINE, RowSelection(sites=()), START, 50).rows
     assert {one.state.id: one.forecast for one in listed if one.forecast} == world.kept()
 
     world.now += timedelta(days=1)
@@ -94,7 +94,7 @@ def test_each_day_is_kept_once_and_judged_when_its_cycle_is_over(world: World) -
     found = calibration_of(world.connector, COMMAND_LINE, "2026-Q4")
     assert found == calibration(told)
     assert [one.key_results for one in found] == [one.forecasts // 2 for one in found]
-    listed = list_objectives(world.connector, COMMAND_LINE, Wanted(sites=()), START, 50).rows
+    listed = list_objectives(world.connector, COMMAND_LINE, RowSelection(sites=()), START, 50).rows
     assert [one.forecast for one in listed if one.forecast] == [], (
         "what was said weeks ago is not shown as of today"
     )
@@ -136,9 +136,9 @@ def test_only_what_could_be_told_true_or_false_is_told(store: Store) -> None:
         assert forecasts.unjudged(conn, "main", Q3) == ["1"]
         told = forecasts.told(conn, ("main",), Q4)
         assert sorted(told, key=lambda one: (one.key_result, one.probability)) == [
-            Told("main|1|a", Fraction(1, 2), True, 2),
-            Told("main|1|a", Fraction(9, 10), True, 1),
-            Told("main|1|b", Fraction(1, 4), False, 1),
+            PastForecast("main|1|a", Fraction(1, 2), True, 2),
+            PastForecast("main|1|a", Fraction(9, 10), True, 1),
+            PastForecast("main|1|b", Fraction(1, 4), False, 1),
         ]
         forecasts.prune(conn, "main", date(2026, 11, 3))
         assert [one.probability for one in forecasts.told(conn, ("main",), Q4)] == [Fraction(9, 10)]

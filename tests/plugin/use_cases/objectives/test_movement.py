@@ -18,7 +18,7 @@ from sqlalchemy import select, update
 from connectors.store import Store
 from connectors.store.schema import snapshot
 from mappings.document.mapping import Mapping
-from mappings.explain.movement import Part
+from mappings.explain.movement import MovementPart
 from mappings.facts.issue import Issue
 from plugin.use_cases.objectives.movement import between, instant_of
 
@@ -66,16 +66,16 @@ def test_every_part_is_there_and_they_sum_exactly(
     parts = found.movement.parts
     assert sum(parts.values(), Fraction(0)) == found.movement.total
     assert {part for part, effect in parts.items() if effect} == {
-        Part.REMOVED,
-        Part.RE_ESTIMATED,
-        Part.PROGRESSED,
-        Part.ADDED,
+        MovementPart.REMOVED,
+        MovementPart.RE_ESTIMATED,
+        MovementPart.PROGRESSED,
+        MovementPart.ADDED,
     }
     assert {row.part: row.key for row in found.movement.rows} == {
-        Part.REMOVED: "PLAT-4",
-        Part.RE_ESTIMATED: "PLAT-3",
-        Part.PROGRESSED: "PLAT-2",
-        Part.ADDED: "PLAT-6",
+        MovementPart.REMOVED: "PLAT-4",
+        MovementPart.RE_ESTIMATED: "PLAT-3",
+        MovementPart.PROGRESSED: "PLAT-2",
+        MovementPart.ADDED: "PLAT-6",
     }
     assert not found.reconstructed
 
@@ -96,8 +96,11 @@ def test_work_done_under_two_mappings_is_told_apart_from_the_mapping(
         found = between(conn, "main", "1", days(0), days(4))
     assert found.movement is not None
     told = {part: effect for part, effect in found.movement.parts.items() if effect}
-    assert told == {Part.REMAPPED: Fraction(3, 20), Part.PROGRESSED: Fraction(1, 2) + Fraction(1, 10)}
-    assert list(found.movement.parts) == list(Part)
+    assert told == {
+        MovementPart.REMAPPED: Fraction(3, 20),
+        MovementPart.PROGRESSED: Fraction(1, 2) + Fraction(1, 10),
+    }
+    assert list(found.movement.parts) == list(MovementPart)
     assert found.revisions == (mapping.revision, other_mapping.revision)
 
 
@@ -179,7 +182,7 @@ def test_what_was_kept_of_older_history_is_told_as_before(
         found = between(conn, "main", "1", days(0), days(2))
     assert found.movement is not None
     assert [(row.key, row.part, row.effect) for row in found.movement.rows] == [
-        ("PLAT-4", Part.REMOVED, Fraction(1, 2) - Fraction(1, 3))
+        ("PLAT-4", MovementPart.REMOVED, Fraction(1, 2) - Fraction(1, 3))
     ]
 
 

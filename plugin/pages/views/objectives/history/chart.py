@@ -10,8 +10,8 @@ from itertools import pairwise
 
 from mappings.explain.marks import Mark
 from mappings.numbers import WHOLE
-from plugin.pages.sources import Cycle, HistoryPoint
-from plugin.pages.views.objectives.history.marks import Happening, Spot, happenings, kinds_of, spots
+from plugin.pages.sources import CycleDays, HistoryPoint
+from plugin.pages.views.objectives.history.marks import ChartMark, MarkLine, happenings, kinds_of, spots
 from plugin.pages.views.objectives.history.trend import Scale, stretches
 from plugin.pages.views.words.figures import length, percent_text
 from plugin.pages.views.words.moments import When, short_day, when
@@ -66,15 +66,15 @@ class Chart:
     description: str
     points: tuple[PointRow, ...]
     older: int
-    happened: tuple[Spot, ...]
+    happened: tuple[ChartMark, ...]
     happened_kinds: tuple[tuple[str, str], ...]
-    happenings: tuple[Happening, ...]
+    happenings: tuple[MarkLine, ...]
 
 
 def chart(
     history: Sequence[HistoryPoint],
     expected: Fraction | None,
-    cycle: Cycle | None,
+    cycle: CycleDays | None,
     now: datetime,
     zone: tzinfo,
     marks: Sequence[Mark] = (),
@@ -103,7 +103,7 @@ def chart(
     )
 
 
-def _scale(history: Sequence[HistoryPoint], cycle: Cycle | None, now: datetime, zone: tzinfo) -> Scale:
+def _scale(history: Sequence[HistoryPoint], cycle: CycleDays | None, now: datetime, zone: tzinfo) -> Scale:
     start = history[0].at if history else now - timedelta(days=1)
     end = now
     if cycle is not None:
@@ -114,7 +114,7 @@ def _scale(history: Sequence[HistoryPoint], cycle: Cycle | None, now: datetime, 
     return Scale(start, end, SIZE, SIZE)
 
 
-def _bounds(cycle: Cycle, zone: tzinfo) -> tuple[datetime, datetime]:
+def _bounds(cycle: CycleDays, zone: tzinfo) -> tuple[datetime, datetime]:
     first = datetime.combine(cycle.start, time(), zone)
     return first, datetime.combine(cycle.end + timedelta(days=1), time(), zone)
 
@@ -142,7 +142,7 @@ def _area(scale: Scale, part: Sequence[tuple[datetime, Fraction]]) -> str:
 
 
 def _expected(
-    today: Fraction | None, scale: Scale, cycle: Cycle | None, now: datetime, zone: tzinfo
+    today: Fraction | None, scale: Scale, cycle: CycleDays | None, now: datetime, zone: tzinfo
 ) -> tuple[Curve, ...]:
     """Where progress should be: from the cycle's start through today's mark to its end."""
     if cycle is None or today is None:

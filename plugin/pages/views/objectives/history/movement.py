@@ -8,18 +8,18 @@ from decimal import Decimal
 from fractions import Fraction
 
 from mappings.explain.cause import part_words, row_cause
-from mappings.explain.movement import Effect, Movement, Part
+from mappings.explain.movement import Effect, Movement, MovementPart
 from mappings.numbers import WHOLE
 from plugin.pages.views.objectives.ledger import Browse
 from plugin.pages.views.words.figures import fraction_text, grouped, percent_text, points
 from plugin.pages.views.words.moments import When, when
-from plugin.use_cases.objectives.movement import CHOICES, Told
+from plugin.use_cases.objectives.movement import CHOICES, ToldMovement
 
 SHOWN = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class LookbackChoice:
     """One moment to look back to."""
 
     value: str
@@ -44,7 +44,7 @@ class MovedRow:
 class Since:
     """The section. Without `known` there is only what to say instead: history begins later, or there is none."""
 
-    choices: tuple[Choice, ...]
+    choices: tuple[LookbackChoice, ...]
     day: str
     since: When
     known: bool
@@ -63,7 +63,7 @@ DAY = len("2026-11-01")
 
 
 def since_view(
-    told: Told,
+    told: ToldMovement,
     choice: str,
     cycled: bool,
     browse: Browse,
@@ -94,9 +94,9 @@ def since_view(
     )
 
 
-def _choices(choice: str, cycled: bool) -> tuple[Choice, ...]:
+def _choices(choice: str, cycled: bool) -> tuple[LookbackChoice, ...]:
     offered = [(value, text) for value, text in CHOICES.items() if cycled or value != "cycle"]
-    return tuple(Choice(value, text, value == choice) for value, text in offered)
+    return tuple(LookbackChoice(value, text, value == choice) for value, text in offered)
 
 
 def _parts(moved: Movement) -> tuple[tuple[str, str], ...]:
@@ -104,7 +104,7 @@ def _parts(moved: Movement) -> tuple[tuple[str, str], ...]:
     return tuple((_called(moved, part), _signed(value)) for part, value in _points_of_parts(moved).items())
 
 
-def _points_of_parts(moved: Movement) -> dict[Part, Decimal]:
+def _points_of_parts(moved: Movement) -> dict[MovementPart, Decimal]:
     """By part, summing to the total as displayed; empty where there is no total."""
     if moved.total is None:
         return {}
@@ -122,7 +122,7 @@ def _points_of(moved: Movement) -> list[Decimal | None]:
     return shown
 
 
-def _called(moved: Movement, part: Part) -> str:
+def _called(moved: Movement, part: MovementPart) -> str:
     return part_words(row for row in moved.rows if row.part is part and row.effect) or part.value
 
 

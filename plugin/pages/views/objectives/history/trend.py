@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from mappings.numbers import WHOLE
 from plugin.pages.views.words.figures import percent_text
-from plugin.use_cases.objectives.objective_list import Moment
+from plugin.use_cases.objectives.objective_list import TrendPoint
 
 WIDTH, HEIGHT, INSET = 88, 22, 2
 Known = tuple[datetime, Fraction | None]
@@ -24,7 +24,7 @@ class Spark:
     description: str
 
 
-def spark(history: Sequence[Moment], now: datetime, points: int, achieved_at: Fraction = WHOLE) -> Spark:
+def spark(history: Sequence[TrendPoint], now: datetime, points: int, achieved_at: Fraction = WHOLE) -> Spark:
     """The trend of one objective from its first point to now; `points` is how many there are, drawn or not."""
     moments: list[Known] = [(point.at, point.progress) for point in history]
     if not moments:
