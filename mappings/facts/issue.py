@@ -92,6 +92,7 @@ class Issue:
     `unknowns` names the fields of which Jira holds something that cannot be used, with the reason: they are empty here. HISTORY
     and WHOLE may be among them. `absent` are fields that the answer left out altogether, which is not the same as empty: it is a
     fact of the reading, not of the issue, and is not kept. An `archived` issue is gone from searches and can only be read.
+    `history_at` is the `updated` up to which `readings` are whole, None where nobody knows; it is no fact of the issue either.
     """
 
     id: str
@@ -121,6 +122,7 @@ class Issue:
     unknowns: Mapping[str, str] = field(default_factory=dict)
     absent: frozenset[str] = field(default=frozenset(), compare=False)
     archived: bool = False
+    history_at: datetime | None = field(default=None, compare=False)
 
     @property
     def unusable(self) -> str:

@@ -55,6 +55,8 @@ TESTS = {
     "plugin/cli": ["tests/plugin/cli", "tests/plugin/runtime", "tests/acceptance", "tests/plugin/sync"],
 }
 """The tests by package. A module belongs to the longest name that fits."""
+ON_POSTGRESQL = ("connectors/store",)
+"""Packages whose tests on PostgreSQL are asked too; those of the others say the same on both, and take many times as long."""
 LEAST = {"mappings/rollup": 0.97, "plugin/sync": 0.97}
 USUAL_LEAST = 0.9
 LEFT_OUT = ("VariableReplacer", "VariableInserter", "RemoveDecorator", "NoOp")
@@ -308,6 +310,11 @@ def packages_of(file: str) -> list[str]:
     return [name for name, folders in TESTS.items() if any(file.startswith(f"{one}/") for one in folders)]
 
 
+def on_postgresql(file: str) -> bool:
+    """Whether the tests of this file are run on PostgreSQL too."""
+    return any(name in ON_POSTGRESQL for name in packages_of(file))
+
+
 class Copy:
     """A copy of the checkout, in which one mutant at a time is tried."""
 
@@ -371,7 +378,14 @@ class Copy:
         sys.stdout.flush()
         KNOWN.mkdir(parents=True, exist_ok=True)
         for file in stale:
-            told = self._ask({"cover": packages_of(file), "tests": [file], "seconds": 1800})
+            told = self._ask(
+                {
+                    "cover": packages_of(file),
+                    "tests": [file],
+                    "seconds": 1800,
+                    "postgresql": on_postgresql(file),
+                }
+            )
             lines: dict[str, dict[str, list[int]]] = {}
             for path, numbers in told.get("lines", {}).items():
                 names = line_names((self.folder / path).read_text())
@@ -431,7 +445,9 @@ class Copy:
         """Changes with the file, with what it shares with its neighbours, and with what it is run against."""
         above = [self.folder / file, *(one / "conftest.py" for one in (self.folder / file).parents)]
         texts = [path.read_text() for path in above if path.is_file()]
-        return hashlib.sha256("\0".join([file, *packages_of(file), *texts]).encode()).hexdigest()[:24]
+        return hashlib.sha256(
+            "\0".join([file, *packages_of(file), str(on_postgresql(file)), *texts]).encode()
+        ).hexdigest()[:24]
 
     def _tests(self, failed: Sequence[str]) -> list[str]:
         return [one for one in failed if "::" in one]

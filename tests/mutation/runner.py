@@ -30,6 +30,8 @@ PACKAGES = ("mappings", "connectors", "plugin")
 WORDS = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-m", "not slow and not browser"]
 WORDS += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
 
+ON_SQLITE = ["-k", "not postgresql and not procrastinate"]
+
 
 class Failures:
     """A plugin of pytest: what failed."""
@@ -151,6 +153,7 @@ def child(asked: dict[str, Any], out: Path) -> None:
         elif asked.get("cover"):
             cover = Cover(asked["cover"])
             words = [word for word in WORDS if word != "-x"]
+            words += [] if asked["postgresql"] else ON_SQLITE
             pytest.main([*words, *asked["tests"]], plugins=[cover])
             out.write_text(json.dumps(cover.told()))
         else:

@@ -49,6 +49,7 @@ class _Row(msgspec.Struct, gc=False):
     readings: dict[str, tuple[Reading, ...]] = {}
     unknowns: dict[str, str] = {}
     archived: bool = False
+    history_at: datetime | None = None
 
 
 class _Shared(dict[bytes, T], Generic[T]):
@@ -107,9 +108,11 @@ class IssueReader:
             row.readings,
             row.unknowns,
             archived=row.archived,
+            history_at=row.history_at,
         )
 
 
+_NO_HISTORY = ',"history_at":null}'
 _NO_MORE = ',"absent":[],"archived":false}'
 _NO_UNKNOWNS = ',"unknowns":{}}'
 
@@ -117,6 +120,9 @@ _NO_UNKNOWNS = ',"unknowns":{}}'
 def text_of(issue: Issue) -> str:
     """The JSON text of an issue; the same facts give the same text, also as rows have it that were kept before there were unknowns."""
     text = json_text.encode(replace(issue, absent=frozenset()) if issue.absent else issue)
+    if issue.history_at is not None:
+        return text
+    text = f"{text.removesuffix(_NO_HISTORY)}}}"
     if issue.archived:
         return text
     text = f"{text.removesuffix(_NO_MORE)}}}"

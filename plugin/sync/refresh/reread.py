@@ -115,7 +115,8 @@ def _work_off(context: Context, deliveries: list[Delivery]) -> Refreshed:
     batch.touched |= {named.id for key in sorted(batch.keys) if (named := context.jira.issue_of(key))}
     read = read_again(context, batch.touched, edited=edited)
     lost = weigh(context, read.gone, frozenset(batch.deleted))
-    changed = {id_: context.field_ids(named) for id_, named in batch.changed_fields.items()}
+    told = {id_: context.field_ids(named) for id_, named in batch.changed_fields.items()}
+    changed = dict.fromkeys(batch.touched, frozenset[str]()) | told
     found = with_readings(context, read.issues, changed)
     comments.follow(context, comments.told(context, batch.commented), read.issues)
     return _land(context, deliveries, batch, Found(found, lost, read_at, read.gaps))
@@ -146,6 +147,9 @@ def with_readings(
     context: Context, issues: list[Issue], changed: Mapping[str, Set[str]], *, first: bool = False
 ) -> list[Issue]:
     """Add the history of metric fields where it changed or was never read; every other issue keeps what the mirror knows.
+
+    `changed` are the fields that deliveries tell of, by issue. Of an issue that is not among them nobody told anything: where it was
+    edited since its history was read, a metric may have moved and come back. What deliveries do not tell is found so by the next resync.
 
     What the places hold that are written comes with it, where a search does not show it.
 
@@ -189,26 +193,32 @@ def _history_is_stale(
     present = _measured(issue, metrics)
     if known is None:
         return bool(present)
+    told = changed.get(issue.id)
+    if present and told is None and (known.history_at is None or issue.updated > known.history_at):
+        return True
     moved = any(issue.fields.get(name) != known.fields.get(name) for name in metrics - issue.absent)
-    return moved or bool(present - known.readings.keys() or metrics & changed.get(issue.id, frozenset()))
+    return moved or bool(present - known.readings.keys() or metrics & (told or frozenset()))
 
 
 def _with_history(
     context: Context, issue: Issue, known: Issue | None, fresh: dict[str, History | None]
 ) -> Issue:
     if issue.id not in fresh:
-        return replace(issue, readings=known.readings) if known is not None and known.readings else issue
+        if known is None or not (known.readings or known.history_at):
+            return issue
+        return replace(issue, readings=known.readings, history_at=known.history_at)
     found = fresh[issue.id]
     if found is not None:
         metrics = context.metric_fields - issue.absent
         omitted = {name: of for name, of in known.readings.items() if name not in metrics} if known else {}
-        return replace(issue, readings={**omitted, **found})
+        return replace(issue, readings={**omitted, **found}, history_at=issue.updated)
     # Without its history a value that moved has no time; one that did not move keeps the time it had.
     still = known.readings if known is not None else {}
     kept = {
         name: of for name, of in still.items() if known and known.fields.get(name) == issue.fields.get(name)
     }
-    return replace(issue, readings=kept, unknowns={**issue.unknowns, HISTORY: LOST_HISTORY})
+    at = known.history_at if known is not None else None
+    return replace(issue, readings=kept, unknowns={**issue.unknowns, HISTORY: LOST_HISTORY}, history_at=at)
 
 
 def _land(context: Context, deliveries: list[Delivery], batch: DeliveryBatch, found: Found) -> Refreshed:

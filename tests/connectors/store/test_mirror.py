@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from connectors.store import Store
 from connectors.store.mirror import mirror
+from connectors.store.mirror.issue_text import IssueReader, text_of
 from mappings.facts.issue import Issue, Link, Project
 from tests.examples import examples
 
@@ -33,6 +34,14 @@ def test_what_is_put_is_read_back_whole(store: Store, full_issue: Issue) -> None
         assert list(mirror.every(conn, "main")) == [full_issue]
         assert mirror.count(conn, "main") == 1
         assert mirror.newest(conn, "main") == full_issue.updated
+
+
+def test_up_to_when_a_history_is_whole_is_kept_beside_the_facts(full_issue: Issue, now: datetime) -> None:
+    """Rows from before it was kept read as they were written: an upgrade changes no issue."""
+    for issue in (full_issue, replace(full_issue, archived=True), replace(full_issue, unknowns={})):
+        assert "history_at" not in text_of(replace(issue, history_at=None))
+        assert IssueReader().read(text_of(replace(issue, history_at=now))).history_at == now
+        assert IssueReader().read(text_of(replace(issue, history_at=None))).history_at is None
 
 
 def test_whoever_stops_reading_early_leaves_no_cursor_open(store: Store, an_issue: AnIssue) -> None:

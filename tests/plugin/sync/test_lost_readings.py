@@ -1,0 +1,84 @@
+"""A metric that moved and came back while its webhooks were lost: what it holds says nothing of that, when it was edited does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from connectors.store.mirror import mirror
+from plugin.sync.refresh.reread import land_issues, read_again, with_readings
+from plugin.sync.resync.full_read import resync
+from plugin.sync.resync.recent_read import resync_recent
+from tests.plugin.sync.test_departure import epic, key_result, synced
+
+CURRENT = "customfield_10052"
+
+
+def readings(hand: Any, *issues: str) -> list[list[tuple[int, int]]]:
+    """What the metrics held, and after how many minutes."""
+    with hand.connector.store.read() as conn:
+        known = mirror.get(conn, "main", issues)
+    parts = [known[id_].readings[CURRENT] for id_ in issues]
+    return [
+        [(int(one.value or 0), round((one.at - part[0].at).total_seconds() / 60)) for one in part]
+        for part in parts
+    ]
+
+
+def calls(hand: Any) -> int:
+    """Since somebody asked last."""
+    counted = hand.sandbox.site.calls
+    found = sum(
+        number for name, number in counted.by_endpoint.items() if "changelog" in name or "search" in name
+    )
+    counted.clear()
+    return int(found)
+
+
+def goes_and_comes_back(hand: Any, *issues: str) -> None:
+    for current in (9, 4):
+        hand.clock.pass_by(minutes=10)
+        for issue in issues:
+            hand.edit(issue, customfield_10052=current)
+    hand.clock.pass_by(minutes=10)
+
+
+@pytest.mark.parametrize("hand", ["cloud", "datacenter"], indirect=True)
+@pytest.mark.parametrize("read", [resync, resync_recent])
+def test_a_metric_that_came_back_has_its_history_read_again(hand: Any, read: Any) -> None:
+    objective = epic(hand)
+    two = key_result(hand, objective, 4), key_result(hand, objective, 4)
+    synced(hand)
+    hand.clock.pass_by(hours=1)
+    read(hand.context)
+    calls(hand)
+    read(hand.context)
+    usual = calls(hand)
+
+    goes_and_comes_back(hand, *two)
+    read(hand.context)
+    assert calls(hand) == usual + 1, "one more for both"
+    assert readings(hand, *two) == [[(4, 0), (9, 70), (4, 80)]] * 2
+    with hand.connector.store.read() as conn:
+        known = mirror.get(conn, "main", two).values()
+    assert all(one.history_at == one.updated for one in known), "it is whole now, and not read again"
+
+
+def test_what_a_delivery_tells_of_another_field_is_read_with_the_next_resync(hand: Any) -> None:
+    objective = epic(hand)
+    one = key_result(hand, objective, 4)
+    synced(hand)
+    goes_and_comes_back(hand, one)
+    hand.edit(one, summary="Another")
+    context = hand.context
+    read = read_again(context, [one]).issues
+    calls(hand)
+    for told in ({one: {"summary"}}, {one: frozenset[str]()}):
+        found = with_readings(context, read, told)
+        with hand.connector.store.write() as conn:
+            land_issues(context, conn, found, set(), hand.clock())
+    assert (calls(hand), readings(hand, one)) == (0, [[(4, 0)]]), "a delivery costs its reading"
+
+    resync_recent(context)
+    assert readings(hand, one) == [[(4, 0), (9, 10), (4, 20)]]
