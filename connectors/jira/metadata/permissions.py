@@ -12,14 +12,18 @@ BROWSE = "BROWSE_PROJECTS"
 LINK = "LINK_ISSUES"
 CREATE = "CREATE_ISSUES"
 PROPERTY = "jira-okr.scope"
+DATACENTER = "/rest/api/2"
 
 
 def permissions(
     transport: Transport, api: str, project_key: str | None, names: Iterable[str]
 ) -> dict[str, bool]:
-    """Whether the account has each of these permissions, in a project or, for None, anywhere."""
+    """Whether the account has each of these permissions, in a project or, for None, anywhere.
+
+    Cloud has to be told which; Data Center tells of all, and knows no such parameter.
+    """
     asked = list(dict.fromkeys(names))
-    params = {"permissions": ",".join(asked)}
+    params = {} if api == DATACENTER else {"permissions": ",".join(asked)}
     if project_key is not None:
         params["projectKey"] = project_key
     answer = transport.get(f"{api}/mypermissions", params).json()

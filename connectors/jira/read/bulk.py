@@ -11,7 +11,7 @@ from connectors.jira.http.transport import JiraReply, Transport
 from connectors.jira.read import search_datacenter
 from connectors.jira.read.out_of_sight import Sight
 from connectors.jira.read.page import ReadResult
-from connectors.jira.read.parents import with_parents
+from connectors.jira.read.parents import KeysSeen, with_parents
 from connectors.jira.wire.issue_decoder import DecodedIssues, IssueDecoder
 from mappings.facts.gap import ALLOW, Gap
 from mappings.facts.issue import Issue
@@ -132,15 +132,18 @@ def read_datacenter(
     wanted = clean_ids(ids)
     named = [issue_id for issue_id in wanted if issue_id in edited]
     found: dict[str, Issue] = {}
+    seen = KeysSeen()
     for chunk in chunks(named, CHUNK) if len(named) > 1 else ():
-        shown = _read_chunk(transport, chunk, decoder, sight)
+        shown = _read_chunk(transport, chunk, decoder, sight, seen)
         found |= {one.id: one for one in shown if one.id in edited and one.updated >= edited[one.id]}
     singly = [_read_one(transport, issue_id, decoder) for issue_id in wanted if issue_id not in found]
-    found |= {one.id: one for one in _together(transport, singly, sight)}
+    found |= {one.id: one for one in _together(transport, singly, sight, seen)}
     return _result(wanted, list(found.values()), [gap for batch in singly for gap in batch.gaps])
 
 
-def _together(transport: Transport, batches: Iterable[DecodedIssues], sight: Sight) -> tuple[Issue, ...]:
+def _together(
+    transport: Transport, batches: Iterable[DecodedIssues], sight: Sight, seen: KeysSeen
+) -> tuple[Issue, ...]:
     """The issues of many answers, with their parents looked up for all of them at once."""
     read = [batch for batch in batches if batch.issues]
     whole = DecodedIssues(
@@ -149,7 +152,7 @@ def _together(transport: Transport, batches: Iterable[DecodedIssues], sight: Sig
         {key: id_ for batch in read for key, id_ in batch.keys.items()},
         None,
     )
-    return with_parents(transport, whole.issues, whole, sight)
+    return with_parents(transport, whole.issues, whole, sight, seen)
 
 
 def _read_one(transport: Transport, issue_id: str, decoder: IssueDecoder) -> DecodedIssues:
@@ -168,26 +171,30 @@ def _read_one(transport: Transport, issue_id: str, decoder: IssueDecoder) -> Dec
     return replace(batch, gaps=tuple(replace(gap, issue_id=issue_id) for gap in batch.gaps))
 
 
-def _read_chunk(transport: Transport, chunk: list[str], decoder: IssueDecoder, sight: Sight) -> list[Issue]:
+def _read_chunk(
+    transport: Transport, chunk: list[str], decoder: IssueDecoder, sight: Sight, seen: KeysSeen
+) -> list[Issue]:
     """Many at once, in halves where Jira refuses them all for one. What cannot be read of it is read one by one afterwards."""
     try:
-        return _search_chunk(transport, chunk, decoder, sight)
+        return _search_chunk(transport, chunk, decoder, sight, seen)
     except Permanent as error:
         if error.status != REFUSED:
             raise
     if len(chunk) == 1:
         return []
-    return [issue for part in halves(chunk) for issue in _read_chunk(transport, part, decoder, sight)]
+    return [issue for part in halves(chunk) for issue in _read_chunk(transport, part, decoder, sight, seen)]
 
 
-def _search_chunk(transport: Transport, chunk: list[str], decoder: IssueDecoder, sight: Sight) -> list[Issue]:
+def _search_chunk(
+    transport: Transport, chunk: list[str], decoder: IssueDecoder, sight: Sight, seen: KeysSeen
+) -> list[Issue]:
     """In as many pages as the site's own page limit makes of it."""
     jql = f"id in ({', '.join(chunk)}) ORDER BY id ASC"
     issues: list[Issue] = []
     shown = 0
     while True:
         batch = search_datacenter.fetch(transport, jql, decoder, len(chunk), shown, strict=False)
-        issues += with_parents(transport, batch.issues, batch, sight)
+        issues += with_parents(transport, batch.issues, batch, sight, seen)
         shown += len(batch.names)
         if shown >= (batch.answer.total or 0):
             return issues

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from itertools import islice
 from urllib.parse import quote
 
 from connectors.jira.http.errors import IncompleteRead, Permanent
@@ -21,21 +22,44 @@ PARENT_FIELDS = frozenset({EPIC_LINK, PARENT_LINK})
 """`schema.custom` of the fields that name a parent on Data Center."""
 CHUNK = 100
 REFUSED = 400
+MOST_KEYS = 50_000
+"""So many keys are remembered while one search is read: some megabytes, however large the site."""
+
+
+class KeysSeen:
+    """Ids by key of what the pages of one read have shown or named so far: a parent is looked up once for all of its children."""
+
+    def __init__(self, most: int = MOST_KEYS) -> None:
+        self._ids: dict[str, str] = {}
+        self._most = most
+
+    def learn(self, ids: Mapping[str, str]) -> None:
+        """Remember these; beyond the limit the oldest are forgotten, which costs another look."""
+        self._ids.update(ids)
+        for key in list(islice(self._ids, max(len(self._ids) - self._most, 0))):
+            del self._ids[key]
+
+    def of(self, keys: Iterable[str]) -> dict[str, str]:
+        """Those of these keys that were seen."""
+        return {key: self._ids[key] for key in keys if key in self._ids}
 
 
 def with_parents(
-    transport: Transport, issues: tuple[Issue, ...], batch: DecodedIssues, sight: Sight
+    transport: Transport, issues: tuple[Issue, ...], batch: DecodedIssues, sight: Sight, seen: KeysSeen
 ) -> tuple[Issue, ...]:
     """The issues with `parent_id` set from the keys their parent fields hold.
 
     Where the parent is out of sight it stays the one that was known, as long as the key is still that of this parent; else there is
     none.
     """
+    seen.learn(batch.keys)
     if not batch.parent_keys:
         return issues
-    ids = dict(batch.keys)
     named = {batch.parent_keys[issue.id] for issue in issues if issue.id in batch.parent_keys}
-    ids.update(ids_of(transport, named - ids.keys(), sight))
+    ids = seen.of(named)
+    found = ids_of(transport, named - ids.keys(), sight)
+    seen.learn(found)
+    ids.update(found)
     unseen = {id_: key for id_, key in batch.parent_keys.items() if key not in ids}
     standing = sight.standing(unseen) if unseen else {}
     return tuple(replace(issue, parent_id=_parent(issue, batch, ids, standing)) for issue in issues)

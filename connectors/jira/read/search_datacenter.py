@@ -10,7 +10,7 @@ from connectors.jira.http.transport import Transport
 from connectors.jira.read.out_of_sight import Sight
 from connectors.jira.read.page import SearchPage
 from connectors.jira.read.page_order import stable
-from connectors.jira.read.parents import with_parents
+from connectors.jira.read.parents import KeysSeen, with_parents
 from connectors.jira.read.seen_ids import SeenIds
 from connectors.jira.wire.issue_decoder import DecodedIssues, IssueDecoder
 from connectors.jira.wire.shapes import ID_PAGES
@@ -35,13 +35,13 @@ def search(
     `after` is where an earlier search stopped. Raises IncompleteRead where the pages do not add up to the total, or issues move
     between them faster than they are read.
     """
-    walk = _Walk(after)
+    walk, seen = _Walk(after), KeysSeen()
     while not walk.last:
         begin = walk.start - walk.overlap
         batch = fetch(transport, stable(jql), decoder, page_size + walk.overlap, begin)
         new = walk.next(batch.answer, list(batch.names))
         fresh = {issue.id: issue for issue in batch.issues if issue.id in new}
-        read = with_parents(transport, tuple(fresh.values()), batch, sight)
+        read = with_parents(transport, tuple(fresh.values()), batch, sight, seen)
         yield SearchPage(read, walk.last, walk.place, batch.gaps)
 
 

@@ -230,8 +230,9 @@ def project_statuses(key: str) -> Response:
 
 @routes.get("/mypermissions")
 def my_permissions() -> Response:
-    asked = request.args.get("permissions")
-    if asked is None and site().sandbox.deployment == "cloud":
+    cloud = site().sandbox.deployment == "cloud"
+    asked = request.args.get("permissions") if cloud else None  # Data Center knows no such parameter
+    if asked is None and cloud:
         raise bad_request("The 'permissions' query parameter is required.")
     names = asked.split(",") if asked else list(scheme.PERMISSIONS)
     unknown = sorted(set(names) - set(scheme.PERMISSIONS))

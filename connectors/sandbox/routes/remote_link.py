@@ -51,7 +51,8 @@ def write(key: str) -> Response:
     link = _link(record, body, name, number)
     spend_write(record)
     _put(record, name, link)
-    return answer({"id": link["id"], "self": link["self"]}, 201 if new else 200)
+    made = new and site().sandbox.deployment == "cloud"  # Data Center says 200 either way
+    return answer({"id": link["id"], "self": link["self"]}, 201 if made else 200)
 
 
 @routes.delete("/issue/<key>/remotelink")
