@@ -6,20 +6,20 @@ from flask import Blueprint, Response
 from pydantic import Field
 
 from plugin.access.authorization.permission import needs
-from plugin.forge.door import Given, Said, given, headers, proved, said
+from plugin.forge.door import PageGiven, Said, given, headers, proved, said
 from plugin.forge.modules import ADMINISTRATION
 from plugin.runtime.connector import Connector
 from plugin.use_cases.forge.admission import Admission, Invocation, actor_of
 from plugin.use_cases.forge.pairing import pair
 
 
-class Code(Said):
+class TypedCode(Said):
     """What was typed."""
 
     code: str = Field(min_length=1, max_length=40)
 
 
-class Paired(Given):
+class Paired(PageGiven):
     """The site that the app belongs to from now on."""
 
     site: str
@@ -32,5 +32,5 @@ def register(blueprint: Blueprint, connector: Connector, admission: Admission) -
     @needs("public", signed=True)
     @proved(admission, {ADMINISTRATION})
     def typed(invocation: Invocation) -> Response:
-        site = pair(connector, actor_of(invocation), invocation, headers().user_token, said(Code).code)
+        site = pair(connector, actor_of(invocation), invocation, headers().user_token, said(TypedCode).code)
         return given(Paired(site=site))

@@ -17,7 +17,7 @@ from werkzeug.exceptions import HTTPException
 from plugin.runtime.connector import NotReady
 from plugin.use_cases.forge.admission import (
     Admission,
-    Caller,
+    AdmittedCaller,
     Headers,
     Invocation,
     KeysUnavailable,
@@ -40,13 +40,13 @@ class Said(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-class Given(BaseModel):
+class PageGiven(BaseModel):
     """What a page gets."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Fault(Given):
+class Fault(PageGiven):
     """Why something was not done, and what to do about it."""
 
     detail: str
@@ -102,10 +102,10 @@ def fault(status: int, detail: str, remedy: str = "") -> Response:
 
 def called(
     admission: Admission, modules: Collection[str], *, heartbeat: bool = False
-) -> Callable[[Callable[[Caller], Response]], Callable[[], Response]]:
+) -> Callable[[Callable[[AdmittedCaller], Response]], Callable[[], Response]]:
     """A route for installations that are paired, and for these modules of the app alone."""
 
-    def route(answer: Callable[[Caller], Response]) -> Callable[[], Response]:
+    def route(answer: Callable[[AdmittedCaller], Response]) -> Callable[[], Response]:
         @wraps(answer)
         def view() -> Response:
             return answer(admission.caller(headers(), modules, heartbeat=heartbeat))

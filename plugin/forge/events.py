@@ -9,7 +9,7 @@ from plugin.access.authorization.permission import needs
 from plugin.forge.door import body, called, done
 from plugin.forge.modules import EVENTS, GOODBYE, HEARTBEAT, LIFE
 from plugin.runtime.connector import Connector
-from plugin.use_cases.forge.admission import Admission, Caller
+from plugin.use_cases.forge.admission import Admission, AdmittedCaller
 from plugin.use_cases.forge.events import catch_up, intake_of, leave, take_in
 
 
@@ -20,26 +20,26 @@ def register(blueprint: Blueprint, connector: Connector, admission: Admission) -
     @blueprint.post("/events", endpoint="events")
     @needs("public", signed=True)
     @called(admission, EVENTS)
-    def event(caller: Caller) -> Response:
+    def event(caller: AdmittedCaller) -> Response:
         take_in(connector, FORGE, intake, caller.site, body())
         return done()
 
     @blueprint.post("/lifecycle", endpoint="lifecycle")
     @needs("public", signed=True)
     @called(admission, LIFE)
-    def life(_caller: Caller) -> Response:
+    def life(_caller: AdmittedCaller) -> Response:
         return done()
 
     @blueprint.post("/heartbeat", endpoint="heartbeat")
     @needs("public", signed=True)
     @called(admission, HEARTBEAT, heartbeat=True)
-    def hour(caller: Caller) -> Response:
+    def hour(caller: AdmittedCaller) -> Response:
         catch_up(connector, FORGE, caller.site)
         return done()
 
     @blueprint.post("/uninstall", endpoint="uninstall")
     @needs("public", signed=True)
     @called(admission, GOODBYE)
-    def goodbye(caller: Caller) -> Response:
+    def goodbye(caller: AdmittedCaller) -> Response:
         leave(connector, FORGE, caller)
         return done()

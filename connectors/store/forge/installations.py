@@ -23,7 +23,7 @@ class InstallationKey:
 
 
 @dataclass(frozen=True, slots=True)
-class Installation:
+class AppInstallation:
     """One installation; `uninstalled_at` None where it is at work. A token that is there may have run out."""
 
     key: InstallationKey
@@ -59,13 +59,13 @@ def pair(
     conn.execute(statement.on_conflict_do_update(index_elements=unique, set_=values))
 
 
-def get(conn: Connection, key: InstallationKey) -> Installation | None:
+def get(conn: Connection, key: InstallationKey) -> AppInstallation | None:
     """The installation that is at work; None where none is paired, or it was taken out of Jira."""
     row = conn.execute(select(table).where(*_is(key), table.c.uninstalled_at.is_(None))).one_or_none()
     return None if row is None else _installation(row)
 
 
-def of_site(conn: Connection, site: str) -> tuple[Installation, ...]:
+def of_site(conn: Connection, site: str) -> tuple[AppInstallation, ...]:
     """All that ever belonged to a site and still do, those taken out of Jira too."""
     order = (table.c.paired_at, table.c.environment_id)
     found = conn.execute(select(table).where(table.c.site == site).order_by(*order))
@@ -106,8 +106,8 @@ def _is(key: InstallationKey) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def _installation(row: Any) -> Installation:
-    return Installation(
+def _installation(row: Any) -> AppInstallation:
+    return AppInstallation(
         InstallationKey(row.app_id, row.environment_id, row.cloud_id),
         row.environment,
         row.installation_id,

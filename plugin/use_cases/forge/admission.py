@@ -10,14 +10,22 @@ from connectors.forge.app_token import expiry_of
 from connectors.forge.invocation import Invocation, TokenRefused, read_invocation
 from connectors.forge.signing_keys import KeysUnavailable, SigningKeys
 from connectors.store.forge import installations
-from connectors.store.forge.installations import Installation, InstallationKey
+from connectors.store.forge.installations import AppInstallation, InstallationKey
 from connectors.store.people import audit
 from plugin.access.authorization.actor import FORGE, Actor
 from plugin.access.authorization.permission import Permission
 from plugin.runtime.connector import Connector, NotReady
 from plugin.runtime.credentials_vault import vault
 
-__all__ = ["Admission", "Caller", "Headers", "Invocation", "KeysUnavailable", "NotPaired", "TokenRefused"]
+__all__ = [
+    "Admission",
+    "AdmittedCaller",
+    "Headers",
+    "Invocation",
+    "KeysUnavailable",
+    "NotPaired",
+    "TokenRefused",
+]
 
 HEARD_EACH = timedelta(minutes=1)
 """How often it is noted that an installation called."""
@@ -39,7 +47,7 @@ class Headers:
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
+class AdmittedCaller:
     """A call that is believed, the site it belongs to, and who looks."""
 
     invocation: Invocation
@@ -70,7 +78,9 @@ class Admission:
             raise NotPaired("This address is for another page or trigger of the app.")
         return found
 
-    def caller(self, headers: Headers, modules: Collection[str], *, heartbeat: bool = False) -> Caller:
+    def caller(
+        self, headers: Headers, modules: Collection[str], *, heartbeat: bool = False
+    ) -> AdmittedCaller:
         """The call of an installation that is paired; raises as `invocation`, and NotPaired for every other."""
         found = self.invocation(headers, modules)
         key = key_of(found)
@@ -84,9 +94,9 @@ class Admission:
         if self._connector.known_site(installation.site) is None:
             raise NotPaired("The site that this installation was paired with was removed from the connector.")
         self._note(found, installation, headers.app_token, heartbeat)
-        return Caller(found, installation.site, actor_of(found))
+        return AdmittedCaller(found, installation.site, actor_of(found))
 
-    def _note(self, found: Invocation, known: Installation, token: str, heartbeat: bool) -> None:
+    def _note(self, found: Invocation, known: AppInstallation, token: str, heartbeat: bool) -> None:
         """When it called, by which id, and its token for Jira; nothing is written where all that is known."""
         now = self._connector.clock()
         expires = expiry_of(token, now)

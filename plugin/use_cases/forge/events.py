@@ -7,7 +7,7 @@ from connectors.store.people import audit
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
 from plugin.sync.intake.acceptance import INVOKED, Intake
-from plugin.use_cases.forge.admission import Caller, key_of
+from plugin.use_cases.forge.admission import AdmittedCaller, key_of
 from plugin.use_cases.permission import EDITOR, act
 from plugin.use_cases.work import sync
 
@@ -32,7 +32,7 @@ def catch_up(connector: Connector, actor: Actor, site: str) -> bool:
 
 
 @act(EDITOR)
-def leave(connector: Connector, actor: Actor, caller: Caller) -> None:
+def leave(connector: Connector, actor: Actor, caller: AdmittedCaller) -> None:
     """The app is about to be taken out of Jira: its token goes, and it has to be paired anew. Mapping and numbers stay."""
     now = connector.clock()
     with connector.store.write() as conn:

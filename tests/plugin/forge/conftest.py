@@ -16,7 +16,7 @@ from sqlalchemy import select
 from connectors.sandbox import SERVICE, SandboxServer
 from connectors.sandbox.site_state.scheme import CONNECTOR
 from connectors.store.forge import installations
-from connectors.store.forge.installations import Installation, InstallationKey
+from connectors.store.forge.installations import AppInstallation, InstallationKey
 from connectors.store.people import audit
 from connectors.store.schema import delivery, metadata
 from plugin.runtime.application import create_app
@@ -83,7 +83,7 @@ class World:
             )
             return [bytes(body).decode() for body in found.scalars()]
 
-    def installation(self, cloud: str = NORTH) -> Installation | None:
+    def installation(self, cloud: str = NORTH) -> AppInstallation | None:
         with self.connector.store.read() as conn:
             return installations.get(conn, InstallationKey(APP_ID, PRODUCTION, cloud))
 
