@@ -29,7 +29,7 @@ from plugin.api.objectives import (
     promotions,
     scorecard,
 )
-from plugin.api.protocol.dispatch import TextRequest, Turns, ill_formed, problems_everywhere, view_of
+from plugin.api.protocol.dispatch import TextRequest, ill_formed, problems_everywhere, view_of
 from plugin.api.protocol.failures import failure
 from plugin.api.protocol.openapi import PREFIX, document
 from plugin.api.protocol.operation import Caller, Operation, Reply, Routes
@@ -81,10 +81,9 @@ def operations() -> tuple[Operation, ...]:
 def register_api(app: OpenAPI, connector: Connector) -> None:
     """All routes of the API, and problem documents for whatever goes wrong below `/api/`."""
     blueprint = APIBlueprint("api", __name__, url_prefix=PREFIX, doc_ui=False)
-    turns = Turns()
     for one in operations():
         route = getattr(blueprint, one.method.lower())
-        route(one.rule, endpoint=one.name, provide_automatic_options=False)(view_of(one, connector, turns))
+        route(one.rule, endpoint=one.name, provide_automatic_options=False)(view_of(one, connector))
     blueprint.register_error_handler(Exception, failure)
     blueprint.after_app_request(problems_everywhere)
     app.request_class = TextRequest

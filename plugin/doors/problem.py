@@ -47,8 +47,22 @@ def problem(
     errors: Sequence[Fault] = (),
 ) -> Response:
     """One problem document; its type is made of the title where no other is named."""
+    text = problem_text(status, title, detail, remedy, kind=kind, errors=errors)
+    return Response(text, status=status, content_type=MEDIA)
+
+
+def problem_text(
+    status: int,
+    title: str,
+    detail: str,
+    remedy: str = "",
+    *,
+    kind: str = "",
+    errors: Sequence[Fault] = (),
+) -> str:
+    """The same document as text, for those who answer without Flask."""
     slug = kind or "-".join(title.lower().split())
     found = Problem(
         type=TYPE + slug, title=title, status=status, detail=detail, remedy=remedy, errors=list(errors)
     )
-    return Response(found.model_dump_json(), status=status, content_type=MEDIA)
+    return found.model_dump_json()

@@ -109,19 +109,19 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         return digests_page(connector, site)
 
     @blueprint.get("/digests/<site>/<digest>/preview", endpoint="digest_preview")
-    @needs("admin")
+    @needs("admin", lane="heavy")
     def preview(site: str, digest: str) -> ResponseReturnValue:
         known_site(connector, site)
         return preview_page(connector, site, digest)
 
     @blueprint.post("/digests/<site>/<digest>/<act>", endpoint="change_digest")
-    @needs("admin")
+    @needs("admin", lane="heavy")
     def change(site: str, digest: str, act: str) -> ResponseReturnValue:
         known_site(connector, site)
         return done_or_not(connector, site, digest, act)
 
     @blueprint.post("/digests/<site>/retry", endpoint="retry_message")
-    @needs("admin")
+    @needs("admin", lane="heavy")
     def retry(site: str) -> ResponseReturnValue:
         known_site(connector, site)
         return done_or_not(connector, site, "", "retry")

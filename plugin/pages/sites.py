@@ -157,17 +157,17 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         return site_page(connector, known_site(connector, site))
 
     @blueprint.post("/sites/<site>/test", endpoint="test_site")
-    @needs("admin")
+    @needs("admin", lane="heavy")
     def test(site: str) -> ResponseReturnValue:
         return tested_page(connector, known_site(connector, site))
 
     @blueprint.post("/sites/<site>/credential", endpoint="renew_site")
-    @needs("admin")
+    @needs("admin", lane="heavy")
     def credential(site: str) -> ResponseReturnValue:
         return renewed_or_not(connector, known_site(connector, site))
 
     @blueprint.post("/sites/<site>/webhook/secret", endpoint="change_secret")
-    @needs("admin")
+    @needs("admin", lane="heavy")
     def another_secret(site: str) -> ResponseReturnValue:
         return secret_changed(connector, known_site(connector, site))
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from flask import Blueprint, Flask, Response
 from flask_openapi.openapi import OpenAPI
+from werkzeug.exceptions import HTTPException
 
 from connectors.url_rule import UrlRule
+from plugin.access.authorization.permission import Lane, rule_of
 from plugin.api import register_api
+from plugin.api.protocol.openapi import PREFIX
 from plugin.doors.guard import guard
+from plugin.doors.problem import MEDIA, problem_text
 from plugin.forge import forge_blueprint
 from plugin.operations import operations_blueprint
 from plugin.pages import pages_blueprint
@@ -56,6 +60,28 @@ def worth_reading(path: str, headers: Mapping[str, str]) -> int:
     """How many bytes of a request's body are read before a route sees it; `headers` by names in lower case."""
     delivery = delivery_size(path, headers)
     return LARGEST_REQUEST if delivery is None else delivery
+
+
+def lanes(app: Flask) -> Callable[[str, str], Lane]:
+    """Where a request of this method and path is worked on: as its route declares."""
+    routes = app.url_map.bind("localhost")
+
+    def lane(method: str, path: str) -> Lane:
+        try:
+            endpoint, _ = routes.match(path, method)
+        except HTTPException:
+            return "quick"
+        rule = rule_of(endpoint, app.view_functions[endpoint])
+        return "quick" if rule is None else rule.lane
+
+    return lane
+
+
+def refusal(path: str, status: int, title: str, detail: str) -> tuple[str, str]:
+    """What is said to a request that is refused before a route sees it: media type and text."""
+    if path.startswith(f"{PREFIX}/"):
+        return MEDIA, problem_text(status, title, detail, "Send it again in a moment.")
+    return "text/plain; charset=utf-8", f"{detail}\n"
 
 
 def _tools(connector: Connector) -> Blueprint:

@@ -191,14 +191,14 @@ BROKEN = (
         "plugin/api/sites.py",
         '"Add a site.", status=201, heavy=True)',
         '"Add a site.", status=201)',
-        f"{API}::test_what_costs_minutes_takes_turns_and_nothing_else_does",
+        f"{API}::test_what_costs_minutes_is_heavy_and_nothing_else_is",
     ),
     Broken(
-        "heavy operations take no turns",
+        "heavy operations have the threads of quick ones",
         "plugin/api/protocol/dispatch.py",
-        "with turns.taken(operation.heavy):",
-        "with turns.taken(False):",
-        f"{API}::test_what_takes_turns_is_sent_away_while_others_have_them",
+        'lane="heavy" if operation.heavy else "quick"',
+        'lane="quick"',
+        f"{API}::test_what_costs_minutes_has_threads_of_its_own",
     ),
     # Only relations are tested
     Broken(

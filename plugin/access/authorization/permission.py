@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from plugin.access.authorization.declared_permissions import DECLARED
 
+Lane = Literal["quick", "heavy", "provider"]
 View = TypeVar("View", bound=Callable[..., object])
 _MARK = "__access_rule__"
 
@@ -47,19 +48,26 @@ class Rule:
     `signed`: its callers prove themselves by a signature in the request, so it needs no CSRF token.
     `in_person`: it takes somebody who signed in; a token must not change what it was given for.
     `scope`: a token needs this very scope; no other includes it.
+    `lane`: where it is worked on; long work, and waiting for a provider, have a few threads of their own each.
     """
 
     permission: Permission
     signed: bool = False
     in_person: bool = False
     scope: str = ""
+    lane: Lane = "quick"
 
 
 def needs(
-    permission: str, *, signed: bool = False, in_person: bool = False, scope: str = ""
+    permission: str,
+    *,
+    signed: bool = False,
+    in_person: bool = False,
+    scope: str = "",
+    lane: Lane = "quick",
 ) -> Callable[[View], View]:
     """Declare what a route asks for: `public`, `viewer`, `editor` or `admin`."""
-    rule = Rule(Permission(permission), signed, in_person, scope)
+    rule = Rule(Permission(permission), signed, in_person, scope, lane)
 
     def declared(view: View) -> View:
         setattr(view, _MARK, rule)

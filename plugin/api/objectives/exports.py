@@ -53,6 +53,7 @@ class AuditExport(AuditQuery, Exported):
     "viewer",
     "Objectives as CSV or JSON.",
     answers={CSV: None, JSON: list[ObjectiveRow]},
+    heavy=True,
 )
 def export_objectives(caller: Caller, query: ObjectivesExport) -> Reply[Given]:
     """One line per objective."""
@@ -65,6 +66,7 @@ def export_objectives(caller: Caller, query: ObjectivesExport) -> Reply[Given]:
     "viewer",
     "Every row behind every number as CSV or JSON.",
     answers={CSV: None, JSON: list[LedgerRow]},
+    heavy=True,
 )
 def export_ledgers(caller: Caller, query: ObjectivesExport) -> Reply[Given]:
     """Every row of every ledger."""
@@ -73,7 +75,11 @@ def export_ledgers(caller: Caller, query: ObjectivesExport) -> Reply[Given]:
 
 
 @ROUTES.get(
-    "/exports/history", "viewer", "History as CSV or JSON.", answers={CSV: None, JSON: list[HistoryRow]}
+    "/exports/history",
+    "viewer",
+    "History as CSV or JSON.",
+    answers={CSV: None, JSON: list[HistoryRow]},
+    heavy=True,
 )
 def export_history(caller: Caller, query: HistoryExport) -> Reply[Given]:
     """Every point, in the order in which it was noted."""
@@ -82,7 +88,11 @@ def export_history(caller: Caller, query: HistoryExport) -> Reply[Given]:
 
 
 @ROUTES.get(
-    "/exports/audit", "admin", "The audit log as CSV or JSON.", answers={CSV: None, JSON: list[ActGiven]}
+    "/exports/audit",
+    "admin",
+    "The audit log as CSV or JSON.",
+    answers={CSV: None, JSON: list[ActGiven]},
+    heavy=True,
 )
 def export_audit(caller: Caller, query: AuditExport) -> Reply[Given]:
     """Every act that is looked for."""

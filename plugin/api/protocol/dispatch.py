@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -23,33 +21,7 @@ from plugin.doors.problem import MEDIA
 from plugin.doors.refusal import RequestRefusal, invalid
 from plugin.runtime.connector import Connector
 
-HEAVY_AT_ONCE = 2
-PATIENCE_S = 20.0
-"""How long a heavy request waits for its turn before it is sent away."""
-
 View = Callable[..., Response]
-
-
-class Turns:
-    """Lets a few heavy operations run at a time, so that previews cannot starve the reading of a page."""
-
-    def __init__(self, at_once: int = HEAVY_AT_ONCE, patience: float = PATIENCE_S) -> None:
-        self._free = threading.BoundedSemaphore(at_once)
-        self._patience = patience
-
-    @contextmanager
-    def taken(self, heavy: bool) -> Iterator[None]:
-        """A turn, where the operation needs one; Refusal where none comes free in time."""
-        if not heavy:
-            yield
-            return
-        if not self._free.acquire(timeout=self._patience):
-            detail = "Too many previews, checks or plans are being worked out at the moment."
-            raise RequestRefusal(503, "Busy", detail, "Ask again in a moment.", headers={"Retry-After": "5"})
-        try:
-            yield
-        finally:
-            self._free.release()
 
 
 class TextRequest(Request):
@@ -67,18 +39,24 @@ class TextRequest(Request):
             raise invalid("", detail, "Send the JSON in UTF-8.") from None
 
 
-def view_of(operation: Operation, connector: Connector, turns: Turns) -> View:
+def view_of(operation: Operation, connector: Connector) -> View:
     """The Flask view of an operation: its permission declared on it, and what the library has to read for it.
 
     What an operation does not ask for is read too, for there nothing at all may stand.
     """
 
     def view(**read: Asked) -> Response:
-        return served(operation, connector, turns, read)
+        return served(operation, connector, read)
 
     nothing = {"query": Query, "body": Asked} if operation.changes else {"query": Query}
     view.__annotations__ = {**nothing, **operation.shapes}
-    return needs(operation.permission, in_person=operation.in_person, scope=operation.scope)(view)
+    declared = needs(
+        operation.permission,
+        in_person=operation.in_person,
+        scope=operation.scope,
+        lane="heavy" if operation.heavy else "quick",
+    )
+    return declared(view)
 
 
 def ill_formed(operations: Iterable[Operation]) -> Callable[[ValidationError], Response]:
@@ -88,15 +66,14 @@ def ill_formed(operations: Iterable[Operation]) -> Callable[[ValidationError], R
     return lambda error: failure(of_validation(error, places[error.title]))
 
 
-def served(operation: Operation, connector: Connector, turns: Turns, read: Mapping[str, Asked]) -> Response:
+def served(operation: Operation, connector: Connector, read: Mapping[str, Asked]) -> Response:
     """The answer of an operation to the request of this moment."""
     once_each(read["query"])
     seen = {name: value for name, value in request.headers.items() if name.startswith("If-")}
     caller = Caller(connector, acting(), seen)
 
     def serve() -> tuple[Response, Response]:
-        with turns.taken(operation.heavy):
-            reply = operation.handler(caller, **{part: read[part] for part in operation.shapes})
+        reply = operation.handler(caller, **{part: read[part] for part in operation.shapes})
         answer = written(operation, reply)
         return answer, answer if reply.again is None else written(
             operation, replace(reply, value=reply.again)

@@ -78,7 +78,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         return audit_page(connector, AuditForm(request.args))
 
     @blueprint.get("/audit/<kind>.<form>", endpoint="audit_export")
-    @needs("admin")
+    @needs("admin", lane="heavy")
     def export(kind: str, form: str) -> ResponseReturnValue:
         return exported(connector, kind, form)
 

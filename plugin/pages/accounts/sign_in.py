@@ -72,7 +72,7 @@ def register(blueprint: Blueprint, connector: Connector, provider: Provider | No
 
 def _register_provider(blueprint: Blueprint, connector: Connector, provider: Provider) -> None:
     @blueprint.get("/sign-in/oidc", endpoint="sign_in_elsewhere")
-    @needs("public")
+    @needs("public", lane="provider")
     def leave() -> ResponseReturnValue:
         if sessions.person(connector) is not None:
             # a link from elsewhere must not sign anybody out
@@ -85,7 +85,7 @@ def _register_provider(blueprint: Blueprint, connector: Connector, provider: Pro
             return failed(connector, provider, error)
 
     @blueprint.get("/sign-in/oidc/callback", endpoint="signed_in_elsewhere")
-    @needs("public")
+    @needs("public", lane="provider")
     def come_back() -> ResponseReturnValue:
         if sessions.person(connector) is not None:
             return redirect(HOME)

@@ -75,7 +75,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         return redirect(url_for("control.editor", site=site))
 
     @blueprint.post("/mapping/<site>/diagnostics", endpoint="diagnostics")
-    @needs("admin")
+    @needs("admin", lane="heavy")
     def diagnostics(site: str) -> ResponseReturnValue:
         known_site(connector, site)
         text = str(DraftForm(request.form).text.data)
@@ -93,7 +93,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         return jsonify(suggestions=[asdict(one) for one in found])
 
     @blueprint.get("/mapping/<site>/check", endpoint="check")
-    @needs("admin")
+    @needs("admin", lane="heavy")
     def check(site: str) -> ResponseReturnValue:
         known_site(connector, site)
         return check_page(connector, site)

@@ -35,13 +35,13 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     """Add the routes."""
 
     @blueprint.get("/mapping/<site>/preview", endpoint="preview")
-    @needs("admin")
+    @needs("admin", lane="heavy")
     def preview(site: str) -> ResponseReturnValue:
         known_site(connector, site)
         return preview_or_findings(connector, site, request.args.get("revision", ""))
 
     @blueprint.post("/mapping/<site>/read", endpoint="read_first")
-    @needs("admin")
+    @needs("admin", lane="heavy")
     def read_first(site: str) -> ResponseReturnValue:
         known_site(connector, site)
         revision = request.form.get("revision", "")
@@ -49,7 +49,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         return redirect(back(site, revision))
 
     @blueprint.post("/mapping/<site>/activate", endpoint="activate")
-    @needs("admin")
+    @needs("admin", lane="heavy")
     def activate_(site: str) -> ResponseReturnValue:
         known_site(connector, site)
         return activated_or_not(connector, site)

@@ -33,7 +33,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         return connect_page(connector, SiteForm(data={"name": default}))
 
     @blueprint.post("/setup", endpoint="wizard_connect")
-    @needs("admin")
+    @needs("admin", lane="heavy")
     def connected() -> ResponseReturnValue:
         return connected_or_not(connector)
 
@@ -62,7 +62,7 @@ def _register_mapping(blueprint: Blueprint, connector: Connector) -> None:
         return chosen(connector, site)
 
     @blueprint.get("/setup/<site>/fields", endpoint="wizard_fields")
-    @needs("admin")
+    @needs("admin", lane="heavy")
     def fields(site: str) -> ResponseReturnValue:
         known_site(connector, site)
         return form_or_editor(connector, site, setup=True)
@@ -70,7 +70,7 @@ def _register_mapping(blueprint: Blueprint, connector: Connector) -> None:
 
 def _register_going_live(blueprint: Blueprint, connector: Connector) -> None:
     @blueprint.get("/setup/<site>/preview", endpoint="wizard_preview")
-    @needs("admin")
+    @needs("admin", lane="heavy")
     def preview(site: str) -> ResponseReturnValue:
         known_site(connector, site)
         return preview_or_findings(connector, site, "", setup=True)
@@ -82,7 +82,7 @@ def _register_going_live(blueprint: Blueprint, connector: Connector) -> None:
         return webhook_page(connector, site)
 
     @blueprint.post("/setup/<site>/webhook", endpoint="wizard_register")
-    @needs("admin")
+    @needs("admin", lane="heavy")
     def register_webhook(site: str) -> ResponseReturnValue:
         known_site(connector, site)
         return registered_or_not(connector, site)

@@ -26,7 +26,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     """Add the routes."""
 
     @blueprint.get("/review/<site>/<cycle>/carry", endpoint="carry_cycle")
-    @needs("viewer")
+    @needs("viewer", lane="heavy")
     def preview(site: str, cycle: str) -> ResponseReturnValue:
         known_site(connector, site)
         try:
@@ -45,7 +45,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         )
 
     @blueprint.post("/review/<site>/<cycle>/carry", endpoint="carried_cycle")
-    @needs("editor")
+    @needs("editor", lane="heavy")
     def carry(site: str, cycle: str) -> ResponseReturnValue:
         known_site(connector, site)
         chosen, into = request.form.getlist("objective"), request.form.get("into", "")

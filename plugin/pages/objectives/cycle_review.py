@@ -15,7 +15,7 @@ from plugin.pages.views.objectives.review import as_ended, review
 
 def register(blueprint: Blueprint, sources: Sources) -> None:
     @blueprint.get("/review", endpoint="cycle_review")
-    @needs("viewer")
+    @needs("viewer", lane="heavy")
     def cycle_review() -> str:
         today = sources.now().astimezone(sources.zone).date()
         chosen, past = request.args.get("cycle", ""), sources.past_cycles()

@@ -17,7 +17,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     """Add the route."""
 
     @blueprint.post("/objectives/<site>/<name>/histories", endpoint="read_histories")
-    @needs("editor")
+    @needs("editor", lane="heavy")
     def read(site: str, name: str) -> ResponseReturnValue:
         known_site(connector, site)
         text, revision = request.form.get("at", ""), request.form.get("mapping", "")

@@ -13,7 +13,7 @@ from plugin.pages.views.objectives.practice import site_practice
 
 def register(blueprint: Blueprint, sources: Sources) -> None:
     @blueprint.get("/practice", endpoint="practice")
-    @needs("viewer")
+    @needs("viewer", lane="heavy")
     def practice() -> str:
         cycle, team = request.args.get("cycle", ""), request.args.get("team", "")
         names = sources.site_names()

@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import asyncio
 import io
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote_to_bytes
 
 import structlog
+
+from plugin.access.authorization.permission import Lane
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
@@ -28,6 +31,7 @@ Scope = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
+T = TypeVar("T")
 
 RETRY_AFTER_S = 2
 
@@ -50,12 +54,28 @@ class Limits:
     stall_s: float = 30.0
     whole: int = 1 << 20
     in_pieces: int = 4
+    beside: int = 2
+    beside_waiting: int = 16
+    beside_each: int = 4
+    """Threads of each lane but the quick one; how many requests may run or wait there, in all and of one caller."""
 
 
-class BodySize(Protocol):
-    """How many bytes of a request's body are worth reading: 0 where the head alone decides that it is refused."""
+BodySize = Callable[[str, Mapping[str, str]], int]
+"""How many bytes of a request's body are worth reading, by path and headers: 0 where the head alone decides that it is refused."""
+Lanes = Callable[[str, str], Lane]
+"""Where a request is worked on, by method and path: what is quick never waits behind long work."""
+Wording = Callable[[str, int, str, str], tuple[str, str]]
+"""The media type and the text of a refusal, by path, status, title and detail."""
 
-    def __call__(self, path: str, headers: Mapping[str, str]) -> int: ...
+
+def plain(path: str, status: int, title: str, detail: str) -> tuple[str, str]:  # noqa: ARG001
+    """The sentence as text."""
+    return "text/plain; charset=utf-8", f"{detail}\n"
+
+
+def all_quick(method: str, path: str) -> Lane:  # noqa: ARG001
+    """Nothing takes long."""
+    return "quick"
 
 
 @dataclass(slots=True)
@@ -72,9 +92,11 @@ class Answer:
 class _Refused(Exception):  # noqa: N818
     """The request is answered without Flask."""
 
-    def __init__(self, answer: Answer) -> None:
-        super().__init__(answer.status)
-        self.answer = answer
+    def __init__(self, status: int, title: str, detail: str) -> None:
+        super().__init__(title)
+        self.status = status
+        self.title = title
+        self.detail = detail
 
 
 class _Gone(Exception):  # noqa: N818
@@ -85,15 +107,28 @@ class AsgiApplication:
     """A WSGI application for a server that speaks ASGI. Belongs to one event loop; threads of its own answer."""
 
     def __init__(
-        self, app: WSGIApplication, limits: Limits, body_size: BodySize, constant: Iterable[str] = ()
+        self,
+        app: WSGIApplication,
+        limits: Limits,
+        body_size: BodySize,
+        *,
+        constant: Iterable[str] = (),
+        lanes: Lanes = all_quick,
+        wording: Wording = plain,
     ) -> None:
         """`constant` are paths whose answer never changes: it is asked for once, and then given by the loop itself."""
         self._app = app
         self._limits = limits
         self._body_size = body_size
         self._constant = {path: self._asked_once(path) for path in constant}
-        self._threads = ThreadPoolExecutor(limits.threads, thread_name_prefix="okr-request")
-        self._waiting = 0
+        self._lane = lanes
+        self._wording = wording
+        beside = limits.beside, limits.beside_waiting, limits.beside_each
+        self._lanes: dict[Lane, _Threads] = {
+            "quick": _Threads("okr-request", limits.threads, limits.waiting, limits.waiting),
+            "heavy": _Threads("okr-heavy", *beside),
+            "provider": _Threads("okr-provider", *beside),
+        }
         self._bodies = 0
         self._in_pieces = 0
 
@@ -109,25 +144,23 @@ class AsgiApplication:
             try:
                 await self._served(scope, receive, send)
             except _Refused as refused:
-                await _send_whole(refused.answer, send)
+                await _send_whole(self._refusal(scope["path"], refused), send)
 
     async def _served(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._waiting >= self._limits.waiting:
-            raise _busy("Too many requests wait to be answered.")
-        self._waiting += 1
         body, headers = _Body(), _by_name(scope)
-        try:
-            await self._receive(scope["path"], headers, receive, body)
-            environ = environ_of(scope, headers, bytes(body.data), body.claimed)
-            context = copy_context()
-            answer = await self._in_thread(context, self._answer, environ)
-        finally:
-            self._waiting -= 1
-            self._bodies -= len(body.data)
-        if answer.rest is None:
-            await _send_whole(answer, send)
-        else:
-            await self._send_pieces(answer, answer.rest, context, send)
+        lane = self._lanes[self._lane(scope["method"], scope["path"])]
+        with lane.place(_caller(scope, headers)):
+            try:
+                await self._receive(scope["path"], headers, receive, body)
+                environ = environ_of(scope, headers, bytes(body.data), body.claimed)
+                context = copy_context()
+                answer = await lane.run(context, self._answer, environ)
+            finally:
+                self._bodies -= len(body.data)
+            if answer.rest is None:
+                await _send_whole(answer, send)
+            else:
+                await self._send_pieces(answer, answer.rest, lambda *work: lane.run(context, *work), send)
 
     async def _receive(self, path: str, headers: Mapping[str, str], receive: Receive, body: _Body) -> None:
         """The body, as far as it is worth reading; raises _Refused where it comes too slowly or there is no room for it."""
@@ -146,7 +179,7 @@ class AsgiApplication:
             async with asyncio.timeout(self._limits.body_s):
                 await self._fill(body, most, receive)
         except TimeoutError:
-            raise _Refused(_plain(408, "The body took too long to arrive.", close=True)) from None
+            raise _Refused(408, "Too slow", "The body took too long to arrive.") from None
         body.claimed = str(len(body.data))
 
     async def _fill(self, body: _Body, most: int, receive: Receive) -> None:
@@ -183,10 +216,12 @@ class AsgiApplication:
             return Answer(begun["status"], _encoded(begun["headers"]), bytes(body))
         return Answer(begun["status"], _encoded(begun["headers"]), bytes(body), rest, close)
 
-    async def _send_pieces(self, answer: Answer, rest: Iterator[bytes], context: Context, send: Send) -> None:
+    async def _send_pieces(
+        self, answer: Answer, rest: Iterator[bytes], run: Callable[..., Awaitable[Any]], send: Send
+    ) -> None:
         """A long answer: a thread makes the next piece when the client took the last; in between it has none."""
         if self._in_pieces >= self._limits.in_pieces:
-            await self._in_thread(context, answer.close)
+            await run(answer.close)
             raise _busy("Too many long answers are being sent.")
         self._in_pieces += 1
         try:
@@ -194,11 +229,11 @@ class AsgiApplication:
             piece: bytes | None = answer.body
             while piece is not None:
                 await self._unstalled(send(_piece(piece, more=True)))
-                piece = await self._in_thread(context, _next_piece, rest, self._limits.whole)
+                piece = await run(_next_piece, rest, self._limits.whole)
             await self._unstalled(send(_piece(b"", more=False)))
         finally:
             self._in_pieces -= 1
-            await self._in_thread(context, answer.close)
+            await run(answer.close)
 
     async def _unstalled(self, sent: Awaitable[None]) -> None:
         try:
@@ -208,14 +243,49 @@ class AsgiApplication:
             log.info("an answer was not read; it is cut off", seconds=self._limits.stall_s)
             raise _Gone from None
 
-    async def _in_thread(self, context: Context, work: Callable[..., Any], *given: Any) -> Any:
-        """The result of work in one of our threads. A request keeps its context, whichever thread goes on with it."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, lambda: context.run(work, *given))
+    def _refusal(self, path: str, refused: _Refused) -> Answer:
+        media, text = self._wording(path, refused.status, refused.title, refused.detail)
+        body = text.encode()
+        headers = [(b"content-type", media.encode()), (b"content-length", str(len(body)).encode())]
+        if refused.status == 503:
+            headers.append((b"retry-after", str(RETRY_AFTER_S).encode()))
+        else:
+            headers.append((b"connection", b"close"))
+        return Answer(refused.status, headers, body)
 
     def _asked_once(self, path: str) -> Answer:
         scope = {"method": "GET", "path": path, "query_string": b""}
         return self._answer(environ_of(scope, {"host": "localhost"}, b"", ""))
+
+
+class _Threads:
+    """Threads for one kind of request, and how many may run or wait there: in all, and of one caller."""
+
+    def __init__(self, name: str, threads: int, waiting: int, each: int) -> None:
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix=name)
+        self._most = waiting
+        self._each = each
+        self._taken: Counter[str] = Counter()
+
+    @contextmanager
+    def place(self, caller: str) -> Iterator[None]:
+        """A place; raises _Refused at once where there is none."""
+        if self._taken[caller] >= self._each:
+            raise _busy("Too much that you asked for is still being worked out.")
+        if self._taken.total() >= self._most:
+            raise _busy("Too many requests wait to be answered.")
+        self._taken[caller] += 1
+        try:
+            yield
+        finally:
+            self._taken[caller] -= 1
+            if not self._taken[caller]:
+                del self._taken[caller]
+
+    async def run(self, context: Context, work: Callable[..., T], *given: Any) -> T:
+        """The result of work in one of the threads. A request keeps its context, whichever thread goes on with it."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, lambda: context.run(work, *given))
 
 
 @dataclass(slots=True)
@@ -284,17 +354,12 @@ def _next_piece(rest: Iterator[bytes], size: int) -> bytes | None:
 
 
 def _busy(why: str) -> _Refused:
-    return _Refused(_plain(503, f"{why} Send it again in a moment.", retry_after=RETRY_AFTER_S))
+    return _Refused(503, "Busy", f"{why} Send it again in a moment.")
 
 
-def _plain(status: int, text: str, *, retry_after: int | None = None, close: bool = False) -> Answer:
-    body = f"{text}\n".encode()
-    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode())]
-    if retry_after is not None:
-        headers.append((b"retry-after", str(retry_after).encode()))
-    if close:
-        headers.append((b"connection", b"close"))
-    return Answer(status, headers, body)
+def _caller(scope: Scope, headers: Mapping[str, str]) -> str:
+    """Who asks, as far as the head tells: their token or session, else their address."""
+    return headers.get("authorization") or headers.get("cookie") or str((scope.get("client") or ("",))[0])
 
 
 async def _send_whole(answer: Answer, send: Send) -> None:

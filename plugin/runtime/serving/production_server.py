@@ -21,7 +21,7 @@ from granian.server.mp import MPServer
 from granian.server.mt import MTServer
 
 from plugin.jobs import engine_for
-from plugin.runtime.application import create_app, worth_reading
+from plugin.runtime.application import create_app, lanes, refusal, worth_reading
 from plugin.runtime.composition import build_connector
 from plugin.runtime.connector import Connector, NotReady
 from plugin.runtime.processes.heartbeat import Heartbeat
@@ -101,8 +101,15 @@ def serve_many(
 
 def asgi_application(connector: Connector) -> AsgiApplication:
     """What the server runs: pages, API and webhooks behind an event loop that waits for their clients."""
-    limits = Limits(threads=connector.settings.http_threads)
-    return AsgiApplication(create_app(connector), limits, worth_reading, constant=("/healthz",))
+    app = create_app(connector)
+    return AsgiApplication(
+        app,
+        Limits(threads=connector.settings.http_threads),
+        worth_reading,
+        constant=("/healthz",),
+        lanes=lanes(app),
+        wording=refusal,
+    )
 
 
 def require_one_writer(settings: Settings) -> None:

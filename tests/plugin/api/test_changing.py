@@ -281,21 +281,3 @@ def test_a_site_is_tried_added_and_removed_and_its_secrets_never_come_back(
     assert api.call("DELETE", "/sites/second").status_code == 200
     assert [one["name"] for one in api.get("/sites")["items"]] == ["main"]
     assert api.call("DELETE", "/sites/main").status_code == 409
-
-
-def test_heavy_work_waits_for_its_turn_and_is_sent_away_where_none_comes(
-    problem_of: Callable[..., Any],
-) -> None:
-    from plugin.api.protocol.dispatch import Turns
-    from plugin.doors.refusal import RequestRefusal
-
-    turns = Turns(at_once=1, patience=0.01)
-    with turns.taken(True):
-        with turns.taken(False):
-            pass
-        with pytest.raises(RequestRefusal) as refused, turns.taken(True):
-            pass
-    assert refused.value.status == 503
-    assert refused.value.headers["Retry-After"]
-    with turns.taken(True):
-        pass

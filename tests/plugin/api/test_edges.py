@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -12,13 +11,11 @@ from werkzeug.exceptions import BadRequest
 
 from plugin.access.authentication.throttle import neighbourhood
 from plugin.api import operations
-from plugin.api.protocol.dispatch import Turns
 from plugin.doors.cursor import cursor, position
-from plugin.doors.refusal import RequestRefusal
-from plugin.runtime.application import create_app
+from plugin.runtime.application import create_app, lanes
 
 
-def test_what_costs_minutes_takes_turns_and_nothing_else_does() -> None:
+def test_what_costs_minutes_is_heavy_and_nothing_else_is() -> None:
     heavy = {f"{one.method} {one.path}" for one in operations() if one.heavy}
     assert heavy == {
         "PUT /sites/{site}/mapping",
@@ -27,6 +24,10 @@ def test_what_costs_minutes_takes_turns_and_nothing_else_does() -> None:
         "POST /sites/{site}/mapping/check",
         "POST /sites/{site}/mapping/preview",
         "POST /sites/{site}/mapping/reword",
+        "GET /exports/objectives",
+        "GET /exports/ledgers",
+        "GET /exports/history",
+        "GET /exports/audit",
         "GET /advice",
         "GET /practice",
         "POST /objectives/{objective}/histories",
@@ -47,17 +48,21 @@ def test_what_costs_minutes_takes_turns_and_nothing_else_does() -> None:
     }
 
 
-def test_what_takes_turns_is_sent_away_while_others_have_them(
-    api: Any, problem_of: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    turns = Turns(at_once=1, patience=0.01)
-    monkeypatch.setattr("plugin.api.Turns", lambda: turns)
-    busy = replace(api, app=create_app(api.connector))
-    with turns.taken(True):
-        answer = busy.call("POST", "/mappings/validate", {"text": "version: 1"})
-        assert (problem_of(answer)["status"], answer.headers["Retry-After"]) == (503, "5")
-        assert busy.call("GET", "/objectives").status_code == 200
-    assert busy.call("POST", "/mappings/validate", {"text": "version: 1"}).status_code == 200
+def test_what_costs_minutes_has_threads_of_its_own(api: Any) -> None:
+    app = create_app(api.connector)
+    lane = lanes(app)
+    for method, path, expected in (
+        ("POST", "/api/v1/mappings/validate", "heavy"),
+        ("GET", "/api/v1/exports/ledgers", "heavy"),
+        ("GET", "/api/v1/objectives", "quick"),
+        ("GET", "/mapping/main/preview", "heavy"),
+        ("GET", "/practice", "heavy"),
+        ("GET", "/", "quick"),
+        ("POST", "/webhooks/jira/main", "quick"),
+        ("GET", "/nowhere", "quick"),
+        ("DELETE", "/practice", "quick"),
+    ):
+        assert lane(method, path) == expected, (method, path)
 
 
 def test_a_parameter_that_stands_twice_is_refused_where_one_is_meant(

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from plugin.access.authorization.permission import Lane
 from plugin.runtime.serving.asgi_application import AsgiApplication, Limits
 
 SEEN: ContextVar[str] = ContextVar("SEEN", default="")
@@ -117,11 +118,15 @@ def most(path: str, _headers: Any) -> int:
     return 0 if path == "/unproved" else 4000
 
 
+def lane(_method: str, path: str) -> Lane:
+    return "heavy" if path == "/wait" else "quick"
+
+
 def served(echo: Echo, *clients: Client, **limits: Any) -> None:
     """All of them at once."""
 
     async def all_of_them() -> None:
-        app = AsgiApplication(echo, Limits(**{"threads": 2, "whole": 1000, **limits}), most)
+        app = AsgiApplication(echo, Limits(**{"threads": 2, "whole": 1000, **limits}), most, lanes=lane)
         await asyncio.gather(*(app(one.scope, one.receive, one.send) for one in clients))
 
     asyncio.run(asyncio.wait_for(all_of_them(), 30))
@@ -196,6 +201,33 @@ def test_too_many_that_wait_for_a_thread_are_refused_at_once_and_the_others_answ
     asyncio.run(asyncio.wait_for(scenario(), 30))
     assert (late.status, late.headers["retry-after"]) == (503, "2")
     assert [one.status for one in waiting] == [200, 200, 200]
+
+
+def test_long_work_waits_for_its_own_threads_and_the_quick_is_answered_meanwhile() -> None:
+    echo = Echo()
+    long = [Client("/wait", headers={"authorization": f"Bearer {number}"}) for number in range(5)]
+    same, other = (Client("/wait", headers={"authorization": f"Bearer {name}"}) for name in ("0", "x"))
+    quick = Client("/echo", b"x")
+
+    async def scenario() -> None:
+        limits = Limits(threads=1, beside=2, beside_waiting=5, beside_each=1)
+        app = AsgiApplication(echo, limits, most, lanes=lane)
+        tasks = [asyncio.create_task(app(one.scope, one.receive, one.send)) for one in long[:4]]
+        await asyncio.sleep(0)
+        await app(same.scope, same.receive, same.send)
+        tasks.append(asyncio.create_task(app(long[4].scope, long[4].receive, long[4].send)))
+        await asyncio.sleep(0)
+        await app(other.scope, other.receive, other.send)
+        await app(quick.scope, quick.receive, quick.send)
+        assert quick.status == 200
+        assert [one.status for one in long] == [0] * 5
+        echo.may_go_on.set()
+        await asyncio.gather(*tasks)
+
+    asyncio.run(asyncio.wait_for(scenario(), 30))
+    assert (same.status, other.status) == (503, 503)
+    assert same.body == b"Too much that you asked for is still being worked out. Send it again in a moment.\n"
+    assert [one.status for one in long] == [200] * 5
 
 
 @pytest.mark.parametrize(
