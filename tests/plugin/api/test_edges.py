@@ -12,6 +12,7 @@ from werkzeug.exceptions import BadRequest
 from plugin.access.authentication.throttle import neighbourhood
 from plugin.api import operations
 from plugin.doors.cursor import cursor, position
+from plugin.doors.refusal import RequestRefusal
 from plugin.runtime.application import create_app, lanes
 
 
