@@ -87,7 +87,7 @@ def _verdict(
             batch.unsure.add(found)
     _note_edits(batch, hints)
     for issue_id in hints.issue_ids:
-        batch.changed_fields.setdefault(issue_id, set()).update(hints.changed_fields)
+        batch.changed_fields.setdefault(issue_id, set()).update(hints.changed_fields | hints.beside)
     batch.whole_scope = batch.whole_scope or bool(hints.sprint_ids or hints.version_ids)
     return "done", hints.event
 

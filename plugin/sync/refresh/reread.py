@@ -144,7 +144,12 @@ def read_again(
 
 
 def with_readings(
-    context: Context, issues: list[Issue], changed: Mapping[str, Set[str]], *, first: bool = False
+    context: Context,
+    issues: list[Issue],
+    changed: Mapping[str, Set[str]],
+    *,
+    first: bool = False,
+    anew: bool = False,
 ) -> list[Issue]:
     """Add the history of metric fields where it changed or was never read; every other issue keeps what the mirror knows.
 
@@ -153,9 +158,9 @@ def with_readings(
 
     What the places hold that are written comes with it, where a search does not show it.
 
-    `first`: the mirror knows none of them and need not be asked.
+    `first`: the mirror knows none of them and need not be asked. `anew`: what places hold is asked for though it is known.
     """
-    issues = with_places(context, issues, first=first)
+    issues = with_places(context, issues, changed, first=first, anew=anew)
     metrics = context.metric_fields
     if not metrics or not issues:
         return issues

@@ -92,7 +92,7 @@ def _read_pages(context: Context, reading: RunningRead, progress: Progress) -> N
 
 def _land_page(context: Context, reading: RunningRead, page: SearchPage) -> None:
     report = reading.report
-    issues = with_readings(context, list(page.issues), {}, first=report.first)
+    issues = with_readings(context, list(page.issues), {}, first=report.first, anew=True)
     looked = None if report.first else look_again(context, issues, page.gaps)
     with context.store.write() as conn:
         landed = land_again(context, conn, looked) if looked else land_first(context, conn, issues, page.gaps)

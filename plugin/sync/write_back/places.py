@@ -26,6 +26,8 @@ from plugin.sync.context import Context
 ON_ITS_WAY = timedelta(seconds=5)
 """How long a page of a search may take from Jira into the mirror; what it says of a place may be as old as that."""
 
+NOTHING_TOLD: Mapping[str, Collection[str]] = {}
+
 Values = dict[str, dict[str, object]]
 """What places hold, by issue id and place id; what holds nothing is left out."""
 
@@ -78,11 +80,20 @@ def _take_in(
         found.values[shown_of].update(values)
 
 
-def with_places(context: Context, issues: list[Issue], *, first: bool = False) -> list[Issue]:
-    """The issues with what reading them did not show, as properties on Data Center: that is asked for.
+def with_places(
+    context: Context,
+    issues: list[Issue],
+    changed: Mapping[str, Collection[str]] = NOTHING_TOLD,
+    *,
+    first: bool = False,
+    anew: bool = False,
+) -> list[Issue]:
+    """The issues with what reading them did not show, as properties on Data Center: that is asked for, a call for each issue.
 
-    Only of issues that the mapping may write to, or that are known to have some; what Jira forbids to read stays as it was known.
-    What is recalled is asked for where it is wanted besides, and said as None where it is not there. `first`: the mirror knows none of them.
+    Only of issues that the mapping may write to, or that are known to have some, and only where the mirror cannot know: of issues that
+    are new to it there, of what deliveries tell by `changed`, and of all where everything is read `anew`. Else it stays as it was
+    known, and so does what Jira forbids to read. What is recalled is asked for where it is wanted besides, and said as None where it
+    is not there. `first`: the mirror knows none of them.
     """
     unshown = context.unshown_places
     if not unshown or not issues:
@@ -93,21 +104,42 @@ def with_places(context: Context, issues: list[Issue], *, first: bool = False) -
     if ours and not first:
         with context.store.read() as conn:
             known = mirror.get(conn, context.site, [issue.id for issue in issues])
-    moment = context.moment()
     asked: dict[str, frozenset[str]] = {}
     for issue in issues:
-        looks = ours and (
-            _has_some(known.get(issue.id), ours) or may_be_target(context.mapping, issue, moment, context.api)
-        )
-        wanted = besides | ours if looks else besides
-        if wanted:
-            asked[issue.id] = wanted
+        wanted = frozenset[str]()
+        if ours:
+            before = None if anew else known.get(issue.id)
+            wanted = _unknown(context, ours, issue, known.get(issue.id), before, changed.get(issue.id, ()))
+        if wanted or besides:
+            asked[issue.id] = wanted | besides
     found = held(context, asked)
     nothing = dict.fromkeys(besides)
     return [
-        _with(issue, found, known.get(issue.id), asked[issue.id], nothing) if issue.id in asked else issue
+        _with(issue, found, known.get(issue.id), ours, asked.get(issue.id, frozenset()), nothing)
         for issue in issues
     ]
+
+
+def _unknown(
+    context: Context,
+    ours: frozenset[str],
+    issue: Issue,
+    known: Issue | None,
+    before: Issue | None,
+    told: Collection[str],
+) -> frozenset[str]:
+    """What has to be asked of an issue. `before` is what the mirror knows of it and what is believed."""
+    moment = context.moment()
+
+    def is_looked_at(one: Issue | None) -> bool:
+        return one is not None and (
+            _has_some(one, ours) or may_be_target(context.mapping, one, moment, context.api)
+        )
+
+    besides = ours & context.besides
+    if is_looked_at(before):
+        return besides | ours.intersection(told)
+    return ours if is_looked_at(known) or is_looked_at(issue) else besides
 
 
 def _with(
@@ -115,11 +147,17 @@ def _with(
     found: PlaceValues,
     known: Issue | None,
     ours: frozenset[str],
+    asked: frozenset[str],
     nothing: Mapping[str, object],
 ) -> Issue:
+    if not asked and (known is None or ours.isdisjoint(known.fields)):
+        return issue
     values: Mapping[str, object] = {**nothing, **found.values.get(issue.id, {})}
+    kept = ours | asked if issue.id in found.forbidden else ours - asked
     if issue.id in found.forbidden:
-        values = {name: known.fields[name] for name in ours & known.fields.keys()} if known else {}
+        values = {}
+    if known is not None:
+        values = {**values, **{name: known.fields[name] for name in kept & known.fields.keys()}}
     return replace(issue, fields={**issue.fields, **values})
 
 

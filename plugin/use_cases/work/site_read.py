@@ -108,7 +108,7 @@ def _land(context: Context, active: Context | None, issues: list[Issue], metrics
     found = [one for one in issues if one.id not in late]
     found += [replace(one, updated=max(one.updated, before[one.id].updated)) for one in anew]
     measured = {one.id: metrics for one in found if any(one.fields.get(name) is not None for name in metrics)}
-    found = with_readings(context, found, measured)
+    found = with_readings(context, found, measured, anew=True)
     with context.store.write() as conn:
         known = mirror.hold(conn, context.site, [issue.id for issue in found])
         found, _ = spared(known, found, frozenset(), context.field_names)

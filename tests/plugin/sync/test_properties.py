@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -16,6 +17,7 @@ from connectors.sandbox import Fault, SandboxServer
 from connectors.sandbox.site_state import scheme
 from connectors.store.mirror import mirror
 from connectors.store.schema import write as written
+from connectors.store.work import inbox
 from connectors.store.writes import refusals, writes
 from mappings import presets
 from mappings.facts.issue import Issue
@@ -23,6 +25,8 @@ from plugin.cli.work.sync import sync_site
 from plugin.runtime.demonstration import demo_world
 from plugin.sync.reconcile.reconcile import reconcile
 from plugin.sync.refresh.reread import land_issues
+from plugin.sync.resync.full_read import resync
+from plugin.sync.resync.recent_read import resync_recent
 from plugin.sync.write_back.hold import MOST_REWRITES, release
 from plugin.sync.write_back.places import may_be_target, with_places
 from plugin.use_cases.mapping.mapping_life import activate, preview_text
@@ -175,11 +179,58 @@ def test_a_property_that_may_not_be_read_is_none_that_is_gone(small: Company) ->
     forbidden = Fault("status", "GET", f"/issue/{epic.id}", status=403, shape="jira")
 
     small.sandbox.faults.add(forbidden)
-    assert with_places(small.context, plain)[0].fields == {FIELD: right}, "it is what was known"
+    assert with_places(small.context, plain, anew=True)[0].fields == {FIELD: right}, "it is what was known"
     small.sandbox.faults.add(forbidden)
     assert with_places(small.context, plain, first=True)[0].fields == {}, "nothing was known"
     del small.sandbox.sandbox.properties[epic.id][KEY]
-    assert with_places(small.context, plain)[0].fields == {}, "Jira says that there is none"
+    assert with_places(small.context, plain)[0].fields == {FIELD: right}, "nobody told of it"
+    assert with_places(small.context, plain, {epic.id: {FIELD}})[0].fields == {}, (
+        "Jira says that there is none"
+    )
+    assert with_places(small.context, plain, anew=True)[0].fields == {}
+
+
+@pytest.mark.parametrize("small", ["datacenter"], indirect=True)
+def test_what_a_property_holds_is_asked_where_it_is_news(small: Company) -> None:
+    """Data Center shows properties with single issues only: a full read asks for each, what changed of late for none."""
+    small.remap(
+        "  - target: objective\n    set:\n", f"  - target: objective\n    property: {KEY}\n    set:\n"
+    )
+    small.work_off()
+    small.clock.pass_by(hours=1)
+    epics = small.records(scheme.EPIC)
+    right = {one.id: small.sandbox.sandbox.properties[one.id][KEY] for one in epics}
+    for one in epics:
+        small.edit(one, summary="Another")
+    small.calls()
+
+    resync_recent(small.context)
+    assert small.calls("GET /rest/api/2/issue/{}") == 0
+    assert {one.id: small.mirror()[one.id].fields[FIELD] for one in epics} == right
+
+    told = epics[0].id
+    small.sandbox.sandbox.properties[told][KEY] = WRONG
+    body = {"webhookEvent": "issue_property_set", "issue": {"id": told, "key": epics[0].key}}
+    stored = json.dumps(body | {"property": {"key": KEY, "value": WRONG}}).encode()
+    with small.connector.store.write() as conn:
+        inbox.store(conn, "main", "a property", stored, small.clock(), "issue_property_set")
+    small.work_off()
+    assert small.calls("GET /rest/api/2/issue/{}") == 2, "the issue, and its property"
+    assert small.sandbox.sandbox.properties[told][KEY] == right[told]
+
+    small.clock.pass_by(minutes=5)
+    small.sandbox.sandbox.properties[told][KEY] = WRONG
+    resync(small.context)
+    assert small.calls("GET /rest/api/2/issue/{}") == len(epics) == 3
+    small.work_off()
+    assert small.sandbox.sandbox.properties[told][KEY] == right[told], "what nobody told of is healed too"
+
+    other = replace(small.sandbox.sandbox.records[small.records()[0].id], type=scheme.EPIC, labels=("okr",))
+    small.sandbox.sandbox.records[other.id] = other
+    small.edit(other, summary="An objective from now on")
+    small.calls()
+    resync_recent(small.context)
+    assert small.calls("GET /rest/api/2/issue/{}") == 1, "nobody looked at it before"
 
 
 @pytest.mark.parametrize("small", ["datacenter"], indirect=True)
