@@ -70,6 +70,7 @@ class Retrospect:
         self._past: tuple[datetime, Past] | None = None
         self._forests: dict[datetime, Forest] = {}
         self._touched: dict[datetime, tuple[Issue, ...]] = {}
+        self._untold: dict[datetime, dict[str, str]] = {}
         self._statuses = {status.id for status in witness.catalogue.statuses}
 
     @property
@@ -111,8 +112,12 @@ class Retrospect:
 
     def untold(self, at: datetime) -> dict[str, str]:
         """Those among them whose history is not known: key by id."""
-        told = self._witness.histories
-        return {issue.id: issue.key for issue in self.touched_since(at) if issue.id not in told}
+        found = self._untold.get(at)
+        if found is None:
+            told = self._witness.histories
+            found = {issue.id: issue.key for issue in self.touched_since(at) if issue.id not in told}
+            self._untold = {at: found}
+        return found
 
     def status_gone(self, issue: Issue) -> bool:
         """Whether it had a status that there no longer is."""

@@ -139,8 +139,7 @@ def _written(bound: Fraction | None) -> Decimal | None:
     """As it can be written in a mapping: exactly, or to so many decimals as that takes."""
     if bound is None:
         return None
-    with localcontext() as context:
-        context.prec = 60
+    with localcontext(prec=60):
         found = Decimal(bound.numerator) / Decimal(bound.denominator)
         return found if Fraction(found) == bound else round(found, DECIMALS // 3)
 

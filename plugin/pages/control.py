@@ -16,7 +16,7 @@ from plugin.pages.frame.visit import may
 from plugin.pages.health import gaps, held_writes, losses, repairs
 from plugin.pages.kpis import demo_days, kpi_episodes, kpi_readings, promotions
 from plugin.pages.mappings import mapping, mapping_editor, mapping_form, preview, wizard
-from plugin.pages.objectives import check_ins, cycle_carry, cycle_closure, histories
+from plugin.pages.objectives import check_ins, cycle_carry, cycle_closure, cycle_replay, histories
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.health.faults import JiraError
 
@@ -32,6 +32,7 @@ CONTROLS: tuple[Callable[[Blueprint, Connector], None], ...] = (
     check_ins.register,
     cycle_closure.register,
     cycle_carry.register,
+    cycle_replay.register,
     histories.register,
     kpi_readings.register,
     kpi_episodes.register,

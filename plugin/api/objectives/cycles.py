@@ -7,16 +7,18 @@ from typing import Literal
 
 from pydantic import Field
 
+from mappings.explain.certainty import Certainty
 from mappings.rollup.carry_plan import CarryChoice
 from mappings.rollup.closing_record import LinkKind
 from mappings.rollup.score import ScoreMeaning
 from mappings.rollup.state import HealthLevel
+from plugin.api.mappings.texts import Text
 from plugin.api.protocol.addresses import CycleAddress
 from plugin.api.protocol.lookup import known_site, site_of
 from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.model import MOST_ROWS, Asked, Given, SiteName, SiteQuery, Word
 from plugin.doors.refusal import RequestRefusal, not_found
-from plugin.use_cases.cycles import carry, closure, cycles
+from plugin.use_cases.cycles import carry, closure, cycles, replay
 from plugin.use_cases.cycles.carry import CarryState
 from plugin.use_cases.cycles.closure import LONGEST_NOTE, ScoreStatement, typed_score
 from plugin.use_cases.cycles.cycles import CycleRefused, CycleState, UnknownCycle
@@ -239,6 +241,81 @@ class CarryAsked(Asked):
     )
 
 
+class StoodGiven(Given):
+    """What an objective read at the moment of a replay, or would have read."""
+
+    progress: float | None
+    progress_exact: str | None
+    health: HealthLevel
+    rule: str
+    sentence: str
+
+
+class ReplayDoubtGiven(Given):
+    """Why what it would have read is not certain, and the issue (by key) or field that this is about."""
+
+    doubt: str
+    about: str
+
+
+class ObjectiveReplayGiven(Given):
+    """One objective; `before` or `after` is null where it is none of the cycle by that mapping."""
+
+    objective: str
+    key: str
+    title: str
+    team: str | None
+    before: StoodGiven | None
+    after: StoodGiven | None
+    moved: float | None = Field(description="after − before; null where one of the two is not known.")
+    moved_exact: str | None
+    certainty: Certainty
+    doubts: list[ReplayDoubtGiven]
+    course: list[float | None] = Field(description="What it would have read at each of `moments`.")
+
+
+class ReplayGiven(Given):
+    """A cycle under another mapping, as of its last millisecond or, while it runs, of now."""
+
+    site: str
+    cycle: str
+    at: datetime
+    mapping_revision: str
+    ruling_revision: str
+    objectives: list[ObjectiveReplayGiven]
+    means: list[MeanGiven]
+    means_replayed: list[MeanGiven]
+    moments: list[datetime] = Field(description="Empty unless `course` was asked for.")
+    said: list[str] = Field(description="Why it is not surer, in sentences.")
+    histories_missing: int = Field(
+        description="Issues touched since whose history is not kept: POST /cycles/{cycle}/histories reads them."
+    )
+
+
+class ReplayQuery(SiteQuery):
+    """Under which mapping, and how closely."""
+
+    mapping: Word | None = Field(
+        None,
+        description="A revision, or its beginning, or `then` for the one that ruled at the end; the one that rules where it is left out.",
+    )
+    course: bool = Field(False, description="Also week by week, at fourteen moments at most.")
+
+
+class ReplayAsked(Text):
+    """A mapping that never ruled."""
+
+    course: bool = Field(False, description="Also week by week, at fourteen moments at most.")
+
+
+class HistoriesReadGiven(Given):
+    """How many histories were read, how many Jira did not give, and how many are left: call again for those."""
+
+    read: int
+    refused: int
+    left: int
+
+
 class CarriedGiven(Given):
     """Which objectives are carried now, and which had been before."""
 
@@ -341,3 +418,49 @@ def carry_forward(caller: Caller, path: CycleAddress, body: CarryAsked) -> Reply
             409, "Not carried", str(error), "GET /cycles/{cycle}/carry says what can be."
         ) from error
     return Reply(CarriedGiven(into=done.into, carried=list(done.carried), before=list(done.before)))
+
+
+@ROUTES.get(
+    "/cycles/{cycle}/replay", "viewer", "What a cycle would have read under another revision.", heavy=True
+)
+def replay_cycle(call: Caller, path: CycleAddress, query: ReplayQuery) -> Reply[ReplayGiven]:
+    """Each objective as it stood at the end beside what it would have read, with how sure that is. Asks Jira nothing, writes nothing."""
+    site = site_of(call, query)
+    try:
+        found = replay.replay(
+            call.connector, call.actor, site, path.cycle, query.mapping, course=query.course
+        )
+    except UnknownCycle as error:
+        raise not_found("cycle", error.cycle_id, "GET /cycles lists those there are.") from error
+    return Reply(ReplayGiven.model_validate(replay.replay_values(found)))
+
+
+@ROUTES.post(
+    "/cycles/{cycle}/replay",
+    "admin",
+    "What a cycle would have read under a mapping that never ruled.",
+    heavy=True,
+)
+def replay_draft(call: Caller, path: CycleAddress, query: SiteQuery, body: ReplayAsked) -> Reply[ReplayGiven]:
+    """The same of a text. Asks Jira nothing, writes nothing, activates nothing."""
+    site = site_of(call, query)
+    try:
+        found = replay.replay_draft(
+            call.connector, call.actor, site, path.cycle, body.text, course=body.course
+        )
+    except UnknownCycle as error:
+        raise not_found("cycle", error.cycle_id, "GET /cycles lists those there are.") from error
+    return Reply(ReplayGiven.model_validate(replay.replay_values(found)))
+
+
+@ROUTES.post(
+    "/cycles/{cycle}/histories", "editor", "Read from Jira the histories that a replay lacks.", heavy=True
+)
+def read_histories_of_cycle(call: Caller, path: CycleAddress, query: SiteQuery) -> Reply[HistoriesReadGiven]:
+    """A thousand issues at a time; afterwards a replay of the cycle is surer."""
+    site = site_of(call, query)
+    try:
+        done = replay.read_lacking_of_cycle(call.connector, call.actor, site, path.cycle)
+    except UnknownCycle as error:
+        raise not_found("cycle", error.cycle_id, "GET /cycles lists those there are.") from error
+    return Reply(HistoriesReadGiven(read=done.read, refused=done.refused, left=done.left))

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
+from mappings.document.text.source import decode_text
+from mappings.explain.certainty import sentences
 from mappings.rollup.carry_plan import CarryChoice
 from mappings.rollup.score import ScoreMean, shown_score
+from mappings.rollup.state import ObjectiveState
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
-from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
+from plugin.cli.terminal.output import json_option, progress_bar, say, show_json, show_table, site_option
+from plugin.runtime.connector import Connector
 from plugin.use_cases.cycles import carry, closure, cycles
 from plugin.use_cases.cycles.carry import CarryPreview
 from plugin.use_cases.cycles.closure import ScoreStatement
+from plugin.use_cases.cycles.replay import Replay, moved_text, replay, replay_draft, replay_values
+from plugin.use_cases.objectives.as_of import read_histories
+from plugin.use_cases.objectives.objective_values import percent_text
 
 
 @click.group("cycle")
@@ -72,6 +81,69 @@ def show_command(cycle_id: str, site: str, as_json: bool) -> None:
     for act in found.acts:
         said = f": {act.note}" if act.note else ""
         say(f"{act.at:%Y-%m-%d %H:%M} {act.kind.value} as version {act.version} by {act.by}{said}")
+
+
+@cycle_group.command("replay")
+@click.argument("cycle_id", metavar="CYCLE")
+@click.option(
+    "--mapping",
+    required=True,
+    metavar="REVISION|FILE",
+    help="Under which mapping: a file, a revision (its beginning is enough), or `then` for the one that ruled at the end.",
+)
+@click.option("--course", is_flag=True, help="Also week by week.")
+@site_option
+@json_option
+def replay_command(cycle_id: str, mapping: str, course: bool, site: str, as_json: bool) -> None:
+    """Show what a cycle would have read under another mapping, beside what it read. Histories that are missing are read; nothing is written."""
+    with open_connector(site=site) as connector:
+        found = _replayed(connector, site, cycle_id, mapping, course=course)
+        if found.untold:
+            with progress_bar("Reading histories") as report:
+                read_histories(connector, COMMAND_LINE, site, found.untold, report)
+            found = _replayed(connector, site, cycle_id, mapping, course=course)
+    if as_json:
+        show_json(replay_values(found))
+        return
+    say(f"{cycle_id} as of {found.at:%Y-%m-%d %H:%M} UTC, under revision {found.revision[:8]}")
+    for sentence in sentences(found.doubts):
+        say(f"  {sentence}")
+    rows = [
+        (
+            one.shown.key or one.shown.id,
+            one.shown.title,
+            _stood_text(one.before),
+            _stood_text(one.after),
+            moved_text(one.moved),
+            one.certainty.value,
+        )
+        for one in found.objectives
+    ]
+    show_table("Replay", ("Key", "Objective", "Read", "Would have read", "Moved", "Certainty"), rows)
+    for word, every in (("read", found.means_before), ("would have read", found.means_after)):
+        for mean in every:
+            say(f"{word}: {mean_text(mean)}")
+    if found.moments:
+        days = [f"{moment:%m-%d}" for moment in found.moments]
+        weekly = [
+            (one.shown.key or one.shown.id, *(percent_text(each) for each in one.course))
+            for one in found.objectives
+            if one.course
+        ]
+        show_table("Week by week", ("Key", *days), weekly)
+
+
+def _replayed(connector: Connector, site: str, cycle_id: str, mapping: str, *, course: bool) -> Replay:
+    if Path(mapping).is_file():
+        text = decode_text(Path(mapping).read_bytes(), mapping)
+        return replay_draft(connector, COMMAND_LINE, site, cycle_id, text, mapping, course=course)
+    return replay(connector, COMMAND_LINE, site, cycle_id, mapping, course=course)
+
+
+def _stood_text(state: ObjectiveState | None) -> str:
+    if state is None:
+        return "none of the cycle"
+    return f"{percent_text(state.progress)}, {state.health.level.value.replace('_', ' ')}"
 
 
 @cycle_group.command("close")

@@ -121,7 +121,7 @@ def as_of(
     Raises NotReady where there is nothing to tell, saying from when on there is.
     """
     context = connector.context(site)
-    return _told(connector, context, name, at, _rules(connector, context, at, revision))
+    return _told(connector, context, name, at, rules_at(connector, context, at, revision))
 
 
 @question(ADMIN)
@@ -176,7 +176,8 @@ def ruling(context: Context) -> Rules:
     return Rules(context.mapping, True, _untold_fields(context, context.mapping))
 
 
-def _rules(connector: Connector, context: Context, at: datetime, revision: str | None) -> Rules:
+def rules_at(connector: Connector, context: Context, at: datetime, revision: str | None) -> Rules:
+    """The rules that a name means: of the mapping that rules (None), of a revision, or of the one that ruled at the moment (THEN)."""
     if revision is None or (revision and context.mapping.revision.startswith(revision)):
         return ruling(context)
     with connector.store.read() as conn:

@@ -13,6 +13,7 @@ from sqlalchemy import update
 
 from connectors.sandbox import CONNECTOR
 from connectors.store.schema import closing as closing_table
+from connectors.store.sites import revisions
 from plugin.access.authentication import tokens
 from plugin.access.authorization import members
 from plugin.cli import cli
@@ -231,3 +232,27 @@ def test_the_review_lists_what_is_closed_though_everything_runs_in_another_cycle
     carry = call.client.get("/review/main/2026-Q4/carry", headers=headers)
     assert carry.status_code == 200
     assert "From 2026-Q4 into 2027-Q1" in carry.get_data(as_text=True)
+
+
+def test_a_replay_by_command(past, tmp_path):
+    hand, epic = past
+    key = hand.sandbox.sandbox.records[epic].key
+    draft = tmp_path / "draft.yaml"
+    with hand.connector.store.read() as conn:
+        ruling = revisions.active(conn, "main").text
+    draft.write_text(f"{ruling}statuses: {{by_category: {{new: 0.5, indeterminate: 0.5, done: 1}}}}\n")
+    told_so = run("replay", "winter", "--mapping", str(draft), "--json")
+    (one,) = json.loads(told_so.stdout)["objectives"]
+    found = (
+        one["key"],
+        one["before"]["progress_exact"],
+        one["after"]["progress_exact"],
+        one["moved_exact"],
+        one["certainty"],
+    )
+    assert found == (key, "1/2", "3/4", "1/4", "exact")
+    words = run("replay", "winter", "--mapping", str(draft), "--course").stdout
+    assert "+25.0 points" in words
+    assert "would have read: committed 0.75" in words
+    assert ("Week by week" in words, "02-28" in words) == (True, True)
+    assert isinstance(run("replay", "summer", "--mapping", "then").exception, CycleRefused)

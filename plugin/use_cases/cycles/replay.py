@@ -1,0 +1,285 @@
+"""A whole cycle under another mapping: what each objective would have read at its end, beside what it read. Nothing is written by looking."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from fractions import Fraction
+from typing import Any
+
+from mappings.document.mapping import Mapping as BoundMapping
+from mappings.document.schema import CyclePart
+from mappings.explain.as_of import PastStanding
+from mappings.explain.certainty import Certainty, Doubted, certainty, sentences
+from mappings.numbers import percent
+from mappings.rollup.cycle_end import MILLISECOND, end_of
+from mappings.rollup.score import Score, ScoreMean, means
+from mappings.rollup.state import ObjectiveState
+from plugin.access.authorization.actor import Actor
+from plugin.runtime.connector import Connector
+from plugin.sync.context import Context
+from plugin.use_cases.cycles.cycles import CycleRefused, UnknownCycle, mean_values
+from plugin.use_cases.objectives.as_of import (
+    MOST_AT_ONCE,
+    HistoriesRead,
+    Lookback,
+    Rules,
+    read_histories,
+    rules_at,
+    rules_of,
+    ruling,
+)
+from plugin.use_cases.objectives.objective_values import exact_text, number
+from plugin.use_cases.permission import ADMIN, EDITOR, VIEWER, act, question
+
+MOST_WEEKS = 14
+"""Moments of a course: each costs as much as measuring the site once. Of a longer cycle they lie further apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectiveReplay:
+    """One objective: where it stood by the mapping that rules, and where it would have stood; None where it was none of the cycle.
+
+    `course` is what it would have read at each moment of the replay, None where that is unknown.
+    """
+
+    before: ObjectiveState | None
+    after: ObjectiveState | None
+    doubts: tuple[Doubted, ...] = ()
+    course: tuple[Fraction | None, ...] = ()
+
+    @property
+    def shown(self) -> ObjectiveState:
+        """What says who it is."""
+        found = self.after or self.before
+        if found is None:
+            raise ValueError("an objective of neither mapping")
+        return found
+
+    @property
+    def moved(self) -> Fraction | None:
+        """How much more it would have read; None where one of the two is not known."""
+        before = None if self.before is None else self.before.progress
+        after = None if self.after is None else self.after.progress
+        return None if before is None or after is None else after - before
+
+    @property
+    def certainty(self) -> Certainty:
+        """How sure what it would have read is."""
+        return certainty(self.doubts, None if self.after is None else self.after.progress)
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """A cycle under another mapping, as of its last millisecond or, while it runs, of now. `untold` are the ids of issues whose histories would make it surer."""
+
+    site: str
+    cycle: CyclePart
+    at: datetime
+    revision: str
+    ruling: str
+    objectives: tuple[ObjectiveReplay, ...]
+    moments: tuple[datetime, ...] = ()
+    untold: tuple[str, ...] = ()
+
+    @property
+    def doubts(self) -> tuple[Doubted, ...]:
+        """Why it is not surer, of all of it."""
+        return tuple(sorted({doubt for one in self.objectives for doubt in one.doubts}))
+
+    @property
+    def means_before(self) -> tuple[ScoreMean, ...]:
+        """The mean scores as they are."""
+        return _means(one.before for one in self.objectives)
+
+    @property
+    def means_after(self) -> tuple[ScoreMean, ...]:
+        """The mean scores as they would have been."""
+        return _means(one.after for one in self.objectives)
+
+
+@question(VIEWER)
+def replay(
+    connector: Connector,
+    _actor: Actor,
+    site: str,
+    cycle_id: str,
+    revision: str | None = None,
+    *,
+    course: bool = False,
+) -> Replay:
+    """A cycle under a revision (its id, or its beginning; None: the one that rules). Raises CycleRefused, NotReady."""
+    context = connector.context(site)
+    at = _moment(context, _cycle(context.mapping, cycle_id))
+    return _replayed(context, cycle_id, rules_at(connector, context, at, revision), course=course)
+
+
+@question(ADMIN)
+def replay_draft(
+    connector: Connector,
+    _actor: Actor,
+    site: str,
+    cycle_id: str,
+    text: str,
+    file: str = "",
+    *,
+    course: bool = False,
+) -> Replay:
+    """The same under a mapping that never ruled. Raises MappingError for a text with errors, CycleRefused."""
+    context = connector.context(site)
+    return _replayed(context, cycle_id, rules_of(connector, context, text, file), course=course)
+
+
+@act(EDITOR)
+def read_lacking_of_cycle(connector: Connector, actor: Actor, site: str, cycle_id: str) -> HistoriesRead:
+    """Read of the histories that a replay lacks so many as somebody can wait for; raises CycleRefused, or a JiraError."""
+    context = connector.context(site)
+    at = _moment(context, _cycle(context.mapping, cycle_id))
+    untold = sorted(Lookback(context).retrospect.untold(at))
+    chosen = untold[:MOST_AT_ONCE]
+    done = read_histories(connector, actor, site, chosen) if chosen else HistoriesRead(0, 0)
+    return replace(done, left=len(untold) - len(chosen))
+
+
+def _cycle(mapping: BoundMapping, cycle_id: str) -> CyclePart:
+    found = mapping.cycles.get(cycle_id)
+    if found is None:
+        raise UnknownCycle(cycle_id)
+    return found
+
+
+def _moment(context: Context, cycle: CyclePart) -> datetime:
+    """As of when it is looked at: its last millisecond, or now while it runs."""
+    now = context.clock()
+    moment = context.moment()
+    if cycle.start > moment.today:
+        raise CycleRefused(f"{cycle.id} begins on {cycle.start}: there is nothing to replay yet.")
+    return min(now, end_of(cycle, context.mapping.zone))
+
+
+def _replayed(context: Context, cycle_id: str, rules: Rules, *, course: bool) -> Replay:
+    mapping = context.mapping
+    cycle = mapping.cycles.get(cycle_id) or _cycle(rules.mapping, cycle_id)
+    at = _moment(context, cycle)
+    lookback = Lookback(context)
+    before = _standing(lookback, ruling(context), cycle_id, at)
+    after = _standing(lookback, rules, cycle_id, at)
+    untold = tuple(sorted(lookback.retrospect.untold(at)))
+    moments = _moments(cycle, at, rules.mapping) if course else ()
+    courses = _courses(lookback, rules, moments)
+    found = [
+        ObjectiveReplay(
+            before[id_].state if id_ in before else None,
+            after[id_].state if id_ in after else None,
+            after[id_].doubts if id_ in after else (),
+            courses.get(id_, ()),
+        )
+        for id_ in {**before, **after}
+    ]
+    order = sorted(found, key=lambda one: (one.shown.project_key, one.shown.team or "", _name(one.shown)))
+    shown = rules.mapping.revision, mapping.revision
+    return Replay(context.site, cycle, at, *shown, tuple(order), moments, untold)
+
+
+def _standing(lookback: Lookback, rules: Rules, cycle_id: str, at: datetime) -> dict[str, PastStanding]:
+    """The objectives of a cycle, judged as those of a cycle that is over where it is."""
+    over = at + MILLISECOND
+    asked = (
+        [at] if over > lookback.context.clock() else [over, at]
+    )  # the latest first: the past is undone once
+    found: dict[str, PastStanding] = {}
+    for instant in asked:
+        standings = lookback.states(instant, rules)
+        mine = (id_ for id_, one in standings.states.items() if one.cycle_id == cycle_id and not one.plain)
+        found |= {id_: standings.stood(id_) for id_ in mine if id_ not in found}
+    return found
+
+
+def _moments(cycle: CyclePart, at: datetime, mapping: BoundMapping) -> tuple[datetime, ...]:
+    """The ends of weeks from the start of the cycle on, and where it is looked at; every so many weeks in a long one."""
+    weeks = -(-((cycle.end - cycle.start).days + 1) // 7)
+    step = timedelta(weeks=-(-weeks // MOST_WEEKS))
+    first = end_of(cycle.model_copy(update={"end": cycle.start - timedelta(days=1)}), mapping.zone)
+    found = []
+    day = first + step
+    while day < at:
+        found.append(day)
+        day += step
+    return (*found, at)
+
+
+def _courses(
+    lookback: Lookback, rules: Rules, moments: tuple[datetime, ...]
+) -> Mapping[str, tuple[Fraction | None, ...]]:
+    found: dict[str, list[Fraction | None]] = {}
+    for number_, instant in enumerate(reversed(moments)):
+        for id_, state in lookback.states(instant, rules).states.items():
+            course = found.setdefault(id_, [])
+            course += [None] * (number_ - len(course))
+            course.append(state.progress)
+    return {
+        id_: tuple(reversed([*course, *[None] * (len(moments) - len(course))]))
+        for id_, course in found.items()
+    }
+
+
+def _name(state: ObjectiveState) -> tuple[int, str]:
+    digits = state.key.rpartition("-")[2]
+    return (int(digits) if digits.isdecimal() and digits.isascii() else 0), state.key or state.id
+
+
+def _means(states: Iterable[ObjectiveState | None]) -> tuple[ScoreMean, ...]:
+    return means(Score(one.progress, one.commitment) for one in states if one is not None)
+
+
+def moved_text(moved: Fraction | None) -> str:
+    """`+12.5 points`; empty where it is not known."""
+    if moved is None:
+        return ""
+    sign = "+" if moved > 0 else "−" if moved < 0 else "±"
+    return f"{sign}{percent(abs(moved), 1)} points"
+
+
+def replay_values(one: Replay) -> dict[str, Any]:
+    """The same for programs."""
+    return {
+        "site": one.site,
+        "cycle": one.cycle.id,
+        "at": one.at.isoformat(),
+        "mapping_revision": one.revision,
+        "ruling_revision": one.ruling,
+        "objectives": [_objective_values(each) for each in one.objectives],
+        "means": [mean_values(mean) for mean in one.means_before],
+        "means_replayed": [mean_values(mean) for mean in one.means_after],
+        "moments": [moment.isoformat() for moment in one.moments],
+        "said": list(sentences(one.doubts)),
+        "histories_missing": len(one.untold),
+    }
+
+
+def _objective_values(one: ObjectiveReplay) -> dict[str, Any]:
+    before, after = one.before, one.after
+    return {
+        "objective": one.shown.id,
+        "key": one.shown.key,
+        "title": one.shown.title,
+        "team": one.shown.team,
+        "before": None if before is None else _state_values(before),
+        "after": None if after is None else _state_values(after),
+        "moved": number(one.moved),
+        "moved_exact": exact_text(one.moved),
+        "certainty": one.certainty.value,
+        "doubts": [{"doubt": each.doubt.value, "about": each.about} for each in one.doubts],
+        "course": [number(each) for each in one.course],
+    }
+
+
+def _state_values(one: ObjectiveState) -> dict[str, Any]:
+    return {
+        "progress": number(one.progress),
+        "progress_exact": exact_text(one.progress),
+        "health": one.health.level.value,
+        "rule": one.health.rule,
+        "sentence": one.health.sentence,
+    }
