@@ -13,13 +13,14 @@ from stormy_world.verdict import (
     too_many_writes,
     wrong_fields,
     wrong_mirror,
+    wrong_past,
     wrong_states,
 )
 
 pytestmark = pytest.mark.slow
 
 
-CHECKS = (wrong_fields, wrong_mirror, wrong_states, dead_letters, repeated_writes, too_many_writes)
+CHECKS = (wrong_fields, wrong_mirror, wrong_states, wrong_past, dead_letters, repeated_writes, too_many_writes)
 
 
 def test_serve_over_sqlite_outlives_kills(tmp_path: Path, fleet_seed: int) -> None:

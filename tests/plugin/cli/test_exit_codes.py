@@ -58,6 +58,7 @@ MORE = {
     "check-in add": ["--until", "2026-12-01", "--by", "a@acme.example"],
     "forecast": ["CORE-1"],
     "cycle reopen": ["--reason", "counted twice"],
+    "cycle replay": ["--mapping", "then"],
     "kpi accept": ["--issue", "CORE-1"],
 }
 

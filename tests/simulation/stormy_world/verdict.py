@@ -20,6 +20,7 @@ from mappings.rollup.state import ObjectiveState
 from mappings.write_back.desired_values import desired, owners
 from plugin.sync.context import Context
 from plugin.sync.reconcile.cycle_ends import standing_by_notes
+from plugin.use_cases.objectives.as_of import Lookback, ruling
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -148,6 +149,28 @@ def wrong_states(world: Judged) -> Iterator[str]:
         ledgers = [state.ledger, state.beside, *(one.measurement.ledger for one in state.key_results)]
         if not all(ledger.exact for ledger in ledgers):
             yield f"{state.key}: a ledger does not sum"
+
+
+def wrong_past(world: Judged) -> Iterator[str]:
+    """Objectives that stand otherwise as of this moment, asked as any other of the past, than they are saved: in a number or in a word."""
+    context = world.context()
+    stood = Lookback(context).states(context.clock(), ruling(context)).states
+    with world.tables.read() as conn:
+        saved = {one.state.id: one.state for one in objectives.all(conn, SITE)}
+    if saved.keys() != stood.keys():
+        yield f"as of now {sorted(stood.keys() - saved.keys())} more, {sorted(saved.keys() - stood.keys())} less"
+    for id_ in sorted(saved.keys() & stood.keys()):
+        then = replace(stood[id_], touched=saved[id_].touched)
+        if then != saved[id_]:
+            names = [
+                name
+                for name in ObjectiveState.__dataclass_fields__
+                if getattr(then, name) != getattr(saved[id_], name)
+            ]
+            told = ", ".join(
+                f"{name} {getattr(then, name)!r}, saved {getattr(saved[id_], name)!r}" for name in names
+            )
+            yield f"{saved[id_].key} as of now: {told}"
 
 
 def _shown(state: ObjectiveState) -> tuple[object, ...]:
