@@ -20,7 +20,15 @@ from stormy_world.verdict import (
 pytestmark = pytest.mark.slow
 
 
-CHECKS = (wrong_fields, wrong_mirror, wrong_states, wrong_past, dead_letters, repeated_writes, too_many_writes)
+CHECKS = (
+    wrong_fields,
+    wrong_mirror,
+    wrong_states,
+    wrong_past,
+    dead_letters,
+    repeated_writes,
+    too_many_writes,
+)
 
 
 def test_serve_over_sqlite_outlives_kills(tmp_path: Path, fleet_seed: int) -> None:

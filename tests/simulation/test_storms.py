@@ -54,7 +54,15 @@ def weathered(stage: Stage, seed: int) -> None:
         found += [f"before the resync: {one}" for one in wrong_fields(world)]
     assert world.look_again(anew=True), replay(world, [f"a resync in the calm: {world.trouble}"])
     world.settle()
-    for check in (wrong_fields, wrong_mirror, wrong_states, wrong_past, dead_letters, repeated_writes, too_many_writes):
+    for check in (
+        wrong_fields,
+        wrong_mirror,
+        wrong_states,
+        wrong_past,
+        dead_letters,
+        repeated_writes,
+        too_many_writes,
+    ):
         found += check(world)
     found += [*world.findings, *world.witness.findings]
     edits = world.site.calls.edits.total()
