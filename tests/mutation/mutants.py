@@ -247,15 +247,21 @@ class Cover:
             found = {
                 test for name, tests in lines.items() if name.partition(" ")[0] == function for test in tests
             }
-        naming = {
-            file for file in {test.partition("::")[0] for test in found} if module in _text(self.root / file)
-        }
+        files = {test.partition("::")[0] for test in found}
+        naming = {file for file in files if _names(module, file, _text(self.root / file))}
 
         def order(test: str) -> tuple[bool, bool, float, str]:
             file = test.partition("::")[0]
             return file not in naming, "postgresql" in test, self.seconds[test], test
 
         return sorted(found, key=order)
+
+
+def _names(module: str, file: str, text: str) -> bool:
+    """Whether a file of tests is about a module: it imports it, whichever way, or bears its name."""
+    room, _, name = module.rpartition(".")
+    imported = rf"from {re.escape(room)} import \(?[^)\n]*\b{name}\b"
+    return module in text or file.endswith(f"/test_{name}.py") or re.search(imported, text) is not None
 
 
 @cache

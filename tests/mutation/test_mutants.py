@@ -67,6 +67,19 @@ def test_what_is_broken_by_hand_is_still_there_and_so_is_its_test() -> None:
         assert f"def {name}" in (mutants.ROOT / file).read_text(), one.what
 
 
+def test_tests_that_name_the_module_come_first() -> None:
+    module, file = "plugin.sync.refresh.names", "tests/plugin/sync/test_others.py"
+    for text in (
+        "from plugin.sync.refresh.names import keep",
+        "from plugin.sync.refresh import names",
+        "from plugin.sync.refresh import gaps, names as kept",
+    ):
+        assert mutants._names(module, file, text), text
+    assert mutants._names(module, "tests/plugin/sync/test_names.py", "")
+    for text in ("from plugin.sync.refresh import gaps", "from plugin.sync.refresh import surnames", ""):
+        assert not mutants._names(module, file, text), text
+
+
 def test_every_accepted_change_has_a_reason() -> None:
     mutants.equivalents()
 

@@ -11,9 +11,11 @@ import pytest
 
 from mappings.document.schema import CyclePart
 from mappings.explain.past import FieldChange
+from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue, Link, Reading
 from mappings.rollup.cycle_end import EndFacts, Uncertainty, Witness, end_of, facts_at_end, has_ended
-from tests.mappings.rollup.conftest import build_issue, day
+from mappings.rollup.measurement import assess, assess_among
+from tests.mappings.rollup.conftest import build_issue, build_mapping, build_objective, day
 
 CYCLE = CyclePart.model_validate({"id": "2026-Q3", "start": "2026-07-01", "end": "2026-09-30"})
 END = end_of(CYCLE, UTC)
@@ -86,6 +88,44 @@ def test_readings_count_until_the_last_millisecond() -> None:
     )
     assert (read(late).readings, read(late).fields) == ({"kr": ()}, {"kr": None})
     assert read(early, last).fields == {"kr": 99}, "nothing was read since"
+
+
+LISTED = {"every": "quarter", "listed": [{"id": "2026-Q3", "start": "2026-07-01", "end": "2026-09-30"}]}
+ENDED = {"2026-Q3": ("then", "As it was"), "2026-Q4": ("now", "As it is")}
+
+
+@pytest.mark.parametrize("cycle", ENDED)
+def test_an_objective_of_a_cycle_that_has_ended_is_what_it_was_at_its_end(cycle: str) -> None:
+    """Another rule makes it an objective now, and it is called otherwise: of the ended cycle both are as they were."""
+    mapping = build_mapping(
+        build_objective(id="then", select="label = then", cycle="2026-Q3"),
+        build_objective(id="now", select="label = now", cycle=cycle),
+        cycles=LISTED,
+    )
+    now = issue(labels=("now",), summary="As it is")
+    was = EndFacts("2026-Q3", (replace(now, labels=("then",), summary="As it was"),))
+    for states in (
+        assess(mapping, Forest.of([now]), day("2026-11-15"), ended={"7": was}),
+        assess_among(mapping, Forest.of([now]), ["7"], day("2026-11-15"), ended={"7": was}),
+    ):
+        assert (states["7"].rule_id, states["7"].title) == ENDED[cycle]
+
+
+def test_what_is_no_objective_any_more_was_one_at_the_end_of_its_cycle() -> None:
+    mapping = build_mapping(
+        build_objective(id="then", select="label = then", cycle="2026-Q3"),
+        build_objective(id="now", select="label = now", cycle={"label": ""}),
+        cycles=LISTED,
+    )
+    for labels in ((), ("now",)):  # no objective; and one in no cycle
+        now = issue(labels=labels, summary="As it is")
+        was = EndFacts("2026-Q3", (replace(now, labels=("then",), summary="As it was"),))
+        states = assess(mapping, Forest.of([now]), day("2026-11-15"), ended={"7": was})
+        assert (states["7"].rule_id, states["7"].title, states["7"].cycle_id) == (
+            "then",
+            "As it was",
+            "2026-Q3",
+        )
 
 
 def test_a_cycle_ends_with_its_last_day() -> None:

@@ -6,7 +6,8 @@ from fractions import Fraction
 
 import pytest
 
-from mappings.rollup.rows.ledger import Disposition
+from mappings.rollup.rows.ledger import Contribution, Disposition
+from mappings.rollup.rows.sums import stand_in
 
 F = Fraction
 
@@ -452,3 +453,17 @@ def test_the_rows_of_several_key_results_as_one(
     else:
         assert found["9"].progress is None
         assert {id_: found[id_].progress for id_ in numbers} == numbers
+
+
+@pytest.mark.parametrize(
+    ("kept", "reason", "rule"),
+    [
+        ("one", "", "one"),
+        ("", "no weight; the mean of its siblings stands in", "siblings_mean"),
+        ("", "no weight; 1 stands in", "one"),
+        ("", "In Progress", ""),
+    ],
+)
+def test_which_rule_weighed_a_row_is_known_of_rows_from_before_they_said_so(kept, reason, rule):
+    row = Contribution("2", "PLAT-2", "", Disposition.COUNTED, reason, F(1), F(1), stand_in=kept)
+    assert stand_in(row) == rule

@@ -12,12 +12,13 @@ import pytest
 from connectors.sandbox import CONNECTOR
 from connectors.sandbox.site_state import scheme
 from connectors.store.absence import losses
+from connectors.store.mirror import mirror
 from connectors.store.numbers import objectives
 from connectors.store.people import audit
 from connectors.store.work import inbox
 from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.permission import Permission
-from plugin.sync.refresh.losses import AT_ONCE
+from plugin.sync.refresh.losses import AT_ONCE, weigh
 from plugin.sync.refresh.reread import refresh
 from plugin.sync.resync.full_read import resync
 from plugin.use_cases.work import losses as use_case
@@ -152,6 +153,14 @@ def test_one_issue_of_a_project_that_cannot_be_browsed_is_held_on_cloud(small: C
 
     assert [one.state for one in known(small)] == ["held"]
     assert len(small.mirror()) == 63
+
+
+def test_parents_in_a_circle_are_walked_once(small: Company) -> None:
+    ids = [one.id for one in stories(small)[:2]]
+    with small.connector.store.write() as conn:
+        one, other = mirror.get(conn, "main", ids).values()
+        mirror.put(conn, "main", [replace(one, parent_id=other.id), replace(other, parent_id=one.id)])
+    assert weigh(small.context, ids).leaving == set(ids)
 
 
 def test_an_event_about_what_is_hidden_is_settled_and_what_it_names_is_held(small: Company) -> None:

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from connectors.sandbox import Fault
 from connectors.store.mirror import mirror
+from mappings.facts.issue import HISTORY
 from plugin.sync.refresh.reread import land_issues, read_again, with_readings
 from plugin.sync.resync.full_read import resync
 from plugin.sync.resync.recent_read import resync_recent
@@ -82,3 +84,23 @@ def test_what_a_delivery_tells_of_another_field_is_read_with_the_next_resync(han
 
     resync_recent(context)
     assert readings(hand, one) == [[(4, 0), (9, 10), (4, 20)]]
+
+
+@pytest.mark.parametrize("hand", ["datacenter"], indirect=True)
+def test_a_history_that_cannot_be_had_takes_the_time_of_what_moved_alone(hand: Any) -> None:
+    """It is asked for again by each resync until it can be had."""
+    one = key_result(hand, epic(hand), 4)
+    synced(hand)
+    forbidden = Fault("status", "GET", f"/issue/{one}", status=403, shape="jira", times=20)
+    for fields, kept in (({"summary": "Another"}, [(4, 0)]), ({CURRENT: 9}, None)):
+        hand.clock.pass_by(minutes=10)
+        hand.edit(one, **fields)
+        hand.sandbox.faults.add(forbidden)
+        resync_recent(hand.context)
+        with hand.connector.store.read() as conn:
+            (known,) = mirror.get(conn, "main", [one]).values()
+        assert HISTORY in known.unknowns
+        assert known.readings.keys() == ({CURRENT} if kept else set())
+        hand.sandbox.faults.clear()
+    resync_recent(hand.context)
+    assert readings(hand, one) == [[(4, 0), (9, 20)]]

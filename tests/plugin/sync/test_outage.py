@@ -244,7 +244,10 @@ def test_a_site_rests_until_the_next_try(later: Later) -> None:
         ]
         assert outage.rests(conn, "other", NOW) is False
         assert outage.bars_everything(conn, site) is False
-        outage.strike(conn, site, NOW, DOWN, whole=True)
+        again = outage.strike(conn, site, NOW, DOWN, whole=True)
+        assert (again.tries, again.next_try) == (1, found.next_try), (
+            "a call that was under way lengthens nothing"
+        )
         assert (outage.bars_everything(conn, site), outage.bars_everything(conn, "other")) == (True, False)
 
 

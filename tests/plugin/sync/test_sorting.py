@@ -83,6 +83,25 @@ def test_an_echo_touches_nothing() -> None:
     assert batch.verdicts[0] == ("done", "echo of our own write")
 
 
+def test_an_echo_tells_when_its_issue_was_edited() -> None:
+    dated, undated = (event("jira:issue_updated", id_, [STATUS]) for id_ in ("10001", "10002"))
+    dated["issue"]["fields"]["updated"] = "2026-11-02T08:59:30.000+0000"
+    batch = sort(dated, undated, echo=lambda _hints: True)
+    assert batch.echoes == {"10001": datetime(2026, 11, 2, 8, 59, 30, tzinfo=UTC)}
+    assert (batch.touched, batch.edited) == (set(), {})
+
+
+def test_a_property_is_named_beside_the_fields() -> None:
+    ours, theirs = (
+        event("issue_property_set", id_, property={"key": key, "value": 1})
+        for id_, key in (("10001", "okr"), ("10002", "theirs"))
+    )
+    told = [delivery(number, body) for number, body in enumerate((ours, theirs))]
+    batch = sort_deliveries(told, lambda _hints: False, IDS.get, frozenset({"property:okr"}))
+    assert batch.changed_fields == {"10001": {"property:okr"}}
+    assert batch.verdicts[1] == ("ignored", "a property that the mapping does not write")
+
+
 def test_changed_fields_are_kept_by_issue() -> None:
     batch = sort(
         event("jira:issue_updated", "10001", [STATUS]),
