@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo check test test-slow test-shifted nightly lint format frontend bench screenshots simulation mutants broken lock clean
+.PHONY: help install demo check test test-slow test-shifted nightly lint format frontend forge bench screenshots simulation mutants broken lock clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -e 's/:.*## /\t/' | expand -t 14
@@ -67,6 +67,9 @@ format: $(VENV)/.dev ## Format the code and mend what can be mended by itself
 
 frontend: ## Bundle the editor anew (plugin/pages/static/vendor/codemirror.min.js) from frontend/package-lock.json (needs npm)
 	cd frontend && npm ci --ignore-scripts --no-audit --no-fund && npm run --silent build
+
+forge: ## Build the pages of the Forge app and hold its manifest against Atlassian's rules, offline (needs npm)
+	cd plugin/forge && npm ci --ignore-scripts --no-audit --no-fund && npm run --silent build && npm run --silent validate
 
 bench: $(VENV)/.dev ## Run the benchmarks: ratios against a named rival in the same run
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from plugin.forge import administration, events
+from plugin.forge import administration, events, jql, pages
 from plugin.forge.door import register_faults
 from plugin.runtime.connector import Connector
 from plugin.use_cases.forge.admission import Admission
@@ -14,7 +14,7 @@ def forge_blueprint(connector: Connector) -> Blueprint:
     """All routes that Forge calls."""
     blueprint = Blueprint("forge", __name__, url_prefix="/forge")
     admission = Admission(connector)
-    for part in (events, administration):
+    for part in (pages, jql, events, administration):
         part.register(blueprint, connector, admission)
     register_faults(blueprint)
     return blueprint

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from flask import Blueprint, Response
 from pydantic import Field
 
@@ -11,12 +13,25 @@ from plugin.forge.modules import ADMINISTRATION
 from plugin.runtime.connector import Connector
 from plugin.use_cases.forge.admission import Admission, Invocation, actor_of
 from plugin.use_cases.forge.pairing import pair
+from plugin.use_cases.forge.standing import standing
 
 
 class TypedCode(Said):
     """What was typed."""
 
     code: str = Field(min_length=1, max_length=40)
+
+
+class AppStandingGiven(PageGiven):
+    """How the app stands; `site` null where this installation is not paired."""
+
+    version: str
+    site: str | None
+    mapping: str | None
+    event_at: datetime | None
+    heartbeat_at: datetime | None
+    token_expires: datetime | None
+    connector: str
 
 
 class Paired(PageGiven):
@@ -28,9 +43,26 @@ class Paired(PageGiven):
 def register(blueprint: Blueprint, connector: Connector, admission: Admission) -> None:
     """Add the routes."""
 
+    @blueprint.get("/api/status", endpoint="status")
+    @needs("public", signed=True)
+    @proved(admission, ADMINISTRATION)
+    def status(invocation: Invocation) -> Response:
+        found = standing(connector, actor_of(invocation), invocation)
+        return given(
+            AppStandingGiven(
+                version=found.version,
+                site=found.site,
+                mapping=found.mapping,
+                event_at=found.event_at,
+                heartbeat_at=found.heartbeat_at,
+                token_expires=found.token_expires,
+                connector=found.pages,
+            )
+        )
+
     @blueprint.post("/api/pair", endpoint="pair")
     @needs("public", signed=True)
-    @proved(admission, {ADMINISTRATION})
+    @proved(admission, ADMINISTRATION)
     def typed(invocation: Invocation) -> Response:
         site = pair(connector, actor_of(invocation), invocation, headers().user_token, said(TypedCode).code)
         return given(Paired(site=site))

@@ -14,6 +14,7 @@ from flask import Blueprint, Response, request
 from pydantic import BaseModel, ConfigDict, ValidationError
 from werkzeug.exceptions import HTTPException
 
+from plugin.doors.refusal import RequestRefusal
 from plugin.runtime.connector import NotReady
 from plugin.use_cases.forge.admission import (
     Admission,
@@ -141,6 +142,7 @@ def register_faults(blueprint: Blueprint) -> None:
         (NotReady, lambda error: fault(409, str(error))),
         (StoreError, _unstored),
         (JiraError, _jira),
+        (RequestRefusal, lambda error: fault(400, str(error))),
         (HTTPException, _http),
     )
     for kind, answer in refusals:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-ADMINISTRATION = "okr-admin"
+ISSUE = frozenset({"okr-context"})
+OBJECTIVES = frozenset({"okr-objectives", "okr-gadget"})
+ADMINISTRATION = frozenset({"okr-admin"})
 EVENTS = frozenset({"issue-events", "plan-events"})
 LIFE = frozenset({"app-lifecycle"})
 HEARTBEAT = frozenset({"hourly"})
+JQL = frozenset({"okr-contributes"})
 GOODBYE = frozenset({"goodbye"})

@@ -45,6 +45,7 @@ EXCEPTIONS = {
     "maxResults": "a name of Jira's own in a query, matched by name",
     "nextPageToken": "a name of Jira's own in a query, matched by name",
     "fieldsByKeys": "a name of Jira's own in a query, matched by name",
+    "storeErrorAsPrecomputation": "a name of Forge's own in an answer",
     "IGNORED": "a status of deliveries that the intake gives by its text",
     "actor_id": "who did it, by which captured payloads are held against what Jira documents",
     "bind_text": "every finding of a text and a catalogue, for whoever uses `mappings` by itself",

@@ -32,7 +32,9 @@ def test_it_holds_every_file_of_them(names: list[str], packages: tuple[str, ...]
         path.relative_to(root).as_posix()
         for package in packages
         for path in (root / package).rglob("*")
-        if path.is_file() and not {"__pycache__", "node_modules"} & set(path.parts) and path.suffix != ".pyc"
+        if path.is_file()
+        and not {"__pycache__", "node_modules", "dist"} & set(path.parts)
+        and path.suffix != ".pyc"
     }
     assert there - set(names) == set()
 

@@ -207,10 +207,11 @@ def every_headline(
 def list_objectives(
     connector: Connector, _actor: Actor, wanted: RowSelection, after: After, size: int
 ) -> ObjectivePage:
-    """One page of the list, of all sites side by side."""
+    """One page of the list, of the sites that are wanted; of all sites side by side where none is."""
     with connector.store.read() as conn:
         since = connector.clock().date() - timedelta(days=1)
-        return listed(conn, replace(wanted, sites=tuple(connector.sites)), after, size, since)
+        sites = wanted.sites or tuple(connector.sites)
+        return listed(conn, replace(wanted, sites=sites), after, size, since)
 
 
 def listed(conn: Connection, wanted: RowSelection, after: After, size: int, since: date) -> ObjectivePage:

@@ -15,7 +15,7 @@ from plugin.access.authorization.permission import rule_of
 from plugin.runtime.application import create_app
 from plugin.runtime.credentials_vault import vault
 from tests.forge import APP_ID, OTHER_APP, PRODUCTION, new_key
-from tests.plugin.forge.conftest import NORTH, SOUTH, World
+from tests.forge_company import NORTH, SOUTH, World
 
 DEVELOPMENT = {
     "app__environment": {"type": "DEVELOPMENT", "id": "ari:cloud:ecosystem::environment/8db33309/dev"}
@@ -98,6 +98,7 @@ def test_each_route_is_for_its_own_modules(world: World) -> None:
     """A person who may open a page may call every address behind it: where the call comes from decides."""
     modules = (
         "okr-context", "okr-objectives", "okr-admin", "issue-events", "plan-events", "app-lifecycle", "hourly", "goodbye",
+        "okr-gadget", "okr-contributes",
     )  # fmt: skip
     before = world.everything()
     passed: dict[str, set[str]] = {}
@@ -112,7 +113,10 @@ def test_each_route_is_for_its_own_modules(world: World) -> None:
                 passed.setdefault(endpoint, set()).add(module)
     assert passed["forge.events"] == {"issue-events", "plan-events"}
     assert passed["forge.lifecycle"] == {"app-lifecycle"}
-    assert passed["forge.pair"] == {"okr-admin"}
+    assert passed["forge.pair"] == passed["forge.status"] == {"okr-admin"}
+    assert passed["forge.issue"] == {"okr-context"}
+    assert passed["forge.objectives"] == {"okr-objectives", "okr-gadget"}
+    assert passed["forge.jql"] == {"okr-contributes"}
     assert "forge.uninstall" not in passed
     assert "forge.heartbeat" not in passed
     changed = {name for name, count in world.everything().items() if count != before[name]}

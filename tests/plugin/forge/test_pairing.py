@@ -15,7 +15,7 @@ from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.runtime.application import create_app
 from plugin.runtime.connector import NotReady
 from plugin.use_cases.forge.pairing import new_code, paired, unpair
-from tests.plugin.forge.conftest import ADMIN_TOKEN, NORTH, READER_TOKEN, SOUTH, World
+from tests.forge_company import ADMIN_TOKEN, NORTH, READER_TOKEN, SOUTH, World
 
 BY_ADMIN = {"x-forge-oauth-user": ADMIN_TOKEN}
 

@@ -1,0 +1,63 @@
+"""The JQL function `contributesTo("PLAT-12")`: Jira keeps what is answered, and asks again when it has forgotten it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from flask import Blueprint, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from plugin.access.authorization.permission import needs
+from plugin.forge.door import PageGiven, called, given, said
+from plugin.forge.modules import JQL
+from plugin.runtime.connector import Connector
+from plugin.use_cases.forge.admission import Admission, AdmittedCaller
+from plugin.use_cases.forge.contributions import clause
+
+
+class Heard(BaseModel):
+    """What Jira says; more than we need is no fault."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class ClauseSaid(Heard):
+    """One use of the function."""
+
+    operator: Literal["in", "not in"]
+    arguments: list[str] = Field(min_length=1, max_length=1)
+
+
+class FunctionSaid(Heard):
+    """What is to be computed."""
+
+    clause: ClauseSaid
+
+
+class ClauseGiven(PageGiven):
+    """The JQL that stands in the place of the function."""
+
+    jql: str
+
+
+class FaultGiven(PageGiven):
+    """Why there is none, for whoever searches; it is not kept, for it may be different in a minute."""
+
+    error: str
+    storeErrorAsPrecomputation: bool  # noqa: N815 - Jira's word
+
+
+def register(blueprint: Blueprint, connector: Connector, admission: Admission) -> None:
+    """Add the route."""
+
+    @blueprint.post("/jql", endpoint="jql")
+    @needs("public", signed=True)
+    @called(admission, JQL)
+    def function(caller: AdmittedCaller) -> Response:
+        asked = said(FunctionSaid).clause
+        found = clause(connector, caller.actor, caller.site, asked.arguments[0], asked.operator)
+        return given(
+            FaultGiven(error=found.fault, storeErrorAsPrecomputation=False)
+            if found.fault
+            else ClauseGiven(jql=found.jql)
+        )

@@ -1,0 +1,243 @@
+"""What the app's pages ask: what an issue counts for, and the objectives of the site.
+
+They are told ids, keys and numbers. Titles of issues they read from Jira as the person who looks, so that Jira shows nobody what they may not see.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from flask import Blueprint, Response, request
+from pydantic import Field
+
+from mappings.numbers import percent
+from mappings.rollup.health import ACHIEVED_AT
+from mappings.rollup.rows.ledger import Contribution
+from mappings.rollup.state import HealthLevel, KeyResultState, ObjectiveState
+from plugin.access.authorization.permission import needs
+from plugin.doors.cursor import cursor, position
+from plugin.forge.door import NotUsable, PageGiven, called, given
+from plugin.forge.modules import ISSUE, OBJECTIVES
+from plugin.runtime.connector import Connector
+from plugin.use_cases.forge.admission import Admission, AdmittedCaller
+from plugin.use_cases.objectives.objective_list import START, After, Head, RowSelection, list_objectives
+from plugin.use_cases.objectives.objective_values import rows_of
+from plugin.use_cases.objectives.objectives import explained_by, objective
+
+MOST_ROWS = 50
+MOST_FEEDS = 20
+SIZE = 50
+LONGEST_TEAM = 200
+
+
+class HeadGiven(PageGiven):
+    """An objective or key result. `title` is there where no issue stands for it; `progress` in percent, null where it is unknown."""
+
+    id: str
+    issue_id: str | None
+    key: str
+    title: str | None
+    progress: float | None
+    health: HealthLevel
+
+
+class ListedGiven(HeadGiven):
+    """An objective in the list."""
+
+    cycle: str | None
+    team: str | None
+
+
+class LedgerRowGiven(PageGiven):
+    """One row of a ledger: what it weighs, how far it is, and what it adds, both in percent."""
+
+    id: str
+    issue_id: str | None
+    key: str
+    title: str | None
+    disposition: str
+    weight: str | None
+    progress: float | None
+    share: float | None
+
+
+class ObjectiveGiven(HeadGiven):
+    """The issue as an objective, with the first rows of its number."""
+
+    expected: float | None
+    cycle: str | None
+    key_results: list[HeadGiven]
+    rows: list[LedgerRowGiven]
+    rows_total: int
+
+
+class FeedGiven(PageGiven):
+    """One number that the issue is part of; `key_result` null where it is part of the objective itself."""
+
+    objective: HeadGiven
+    key_result: HeadGiven | None
+    disposition: str
+    weight: str | None
+    progress: float | None
+    share: float | None
+
+
+class IssueGiven(PageGiven):
+    """What an issue counts for. `why` is the page of the connector that says it in full, empty where its address is not set."""
+
+    objective: ObjectiveGiven | None
+    feeds: list[FeedGiven]
+    why: str
+
+
+class ObjectivesGiven(PageGiven):
+    """A page of the objectives; `next` is null on the last."""
+
+    items: list[ListedGiven]
+    next: str | None
+    teams: list[str] = Field(description="All there are; the empty one stands for objectives without a team.")
+    connector: str
+
+
+def register(blueprint: Blueprint, connector: Connector, admission: Admission) -> None:
+    """Add the routes."""
+
+    @blueprint.get("/api/issue", endpoint="issue")
+    @needs("public", signed=True)
+    @called(admission, ISSUE)
+    def issue(caller: AdmittedCaller) -> Response:
+        return given(issue_given(connector, caller))
+
+    @blueprint.get("/api/objectives", endpoint="objectives")
+    @needs("public", signed=True)
+    @called(admission, OBJECTIVES)
+    def objectives(caller: AdmittedCaller) -> Response:
+        return given(
+            objectives_given(connector, caller, request.args.get("team"), request.args.get("cursor"))
+        )
+
+
+def issue_given(connector: Connector, caller: AdmittedCaller) -> IssueGiven:
+    """Of the issue that Forge signed, never of one that the browser names."""
+    issue_id = caller.invocation.issue_id
+    if issue_id is None:
+        raise NotUsable("This page stands beside no issue.")
+    asked = (connector, caller.actor, caller.site, issue_id)
+    own, feeding = objective(*asked), explained_by(*asked)
+    feeds = [
+        feed_given(saved.state, of, row)
+        for saved in feeding
+        if not saved.state.plain and saved.state.id != issue_id
+        for of, row in rows_of(saved.state, issue_id)
+    ]
+    return IssueGiven(
+        objective=None if own is None else objective_given(own.state),
+        feeds=feeds[:MOST_FEEDS],
+        why=f"{connector.pages}/why/{issue_id}" if connector.pages and (own or feeds) else "",
+    )
+
+
+def objectives_given(
+    connector: Connector, caller: AdmittedCaller, team: str | None, after: str | None
+) -> ObjectivesGiven:
+    """A page of those of the caller's site, worst health first."""
+    if team is not None and len(team) > LONGEST_TEAM:
+        raise NotUsable("No team has so long a name.")
+    name = f"forge:{caller.site}:{team}"
+    found = position(after, name, (int, str))
+    begin = START if found is None else After(int(found[0]), "", str(found[1]))
+    wanted = RowSelection(sites=(caller.site,), teams=() if team is None else (team,))
+    page = list_objectives(connector, caller.actor, wanted, begin, SIZE)
+    following = page.slice.next
+    return ObjectivesGiven(
+        items=[listed_given(one.state) for one in page.rows],
+        next=None if following is None else cursor(name, following.place, following.id),
+        teams=sorted(page.tallies.teams),
+        connector=connector.pages,
+    )
+
+
+def objective_given(state: ObjectiveState) -> ObjectiveGiven:
+    """The issue as an objective."""
+    return ObjectiveGiven(
+        **head_given(state).model_dump(),
+        expected=in_percent(state.expected),
+        cycle=state.cycle_id,
+        key_results=[key_result_given(one) for one in state.key_results],
+        rows=[row_given(row, state) for row in state.ledger.rows[:MOST_ROWS]],
+        rows_total=len(state.ledger.rows),
+    )
+
+
+def head_given(state: Head) -> HeadGiven:
+    """An objective; one that is written in the mapping has an id of its own and no issue."""
+    issue_id = issue_of(state.id)
+    return HeadGiven(
+        id=state.id,
+        issue_id=issue_id,
+        key=state.key,
+        title=state.title if issue_id is None else None,
+        progress=in_percent(state.progress, bar=ACHIEVED_AT[state.commitment]),
+        health=state.health.level,
+    )
+
+
+def listed_given(state: Head) -> ListedGiven:
+    """An objective in the list."""
+    return ListedGiven(**head_given(state).model_dump(), cycle=state.cycle_id, team=state.team)
+
+
+def key_result_given(one: KeyResultState) -> HeadGiven:
+    """A key result."""
+    return HeadGiven(
+        id=one.id,
+        issue_id=one.issue_id,
+        key=one.key,
+        title=one.title if one.issue_id is None else None,
+        progress=in_percent(one.measurement.progress, bar=ACHIEVED_AT[one.commitment]),
+        health=one.health.level,
+    )
+
+
+def row_given(row: Contribution, state: ObjectiveState) -> LedgerRowGiven:
+    """A row; one that is no issue is called as its key result is."""
+    issue_id = issue_of(row.id)
+    titles = {one.id: one.title for one in state.key_results if one.issue_id is None}
+    return LedgerRowGiven(
+        id=row.id,
+        issue_id=issue_id,
+        key=row.key,
+        title=None if issue_id is not None else titles.get(row.id, "measured as a whole"),
+        disposition=row.disposition.value,
+        weight=weight_text(row),
+        progress=in_percent(row.progress),
+        share=in_percent(row.share, digits=2),
+    )
+
+
+def feed_given(state: ObjectiveState, of: KeyResultState | None, row: Contribution) -> FeedGiven:
+    """What the issue is to one number."""
+    return FeedGiven(
+        objective=head_given(state),
+        key_result=None if of is None else key_result_given(of),
+        disposition=row.disposition.value,
+        weight=weight_text(row),
+        progress=in_percent(row.progress),
+        share=in_percent(row.share, digits=2),
+    )
+
+
+def issue_of(id_: str) -> str | None:
+    """The issue that an id is of; None for what is written in the mapping, and for issues taken together."""
+    return id_ if id_.isascii() and id_.isdigit() else None
+
+
+def weight_text(row: Contribution) -> str | None:
+    """As people write it: `3`, or `1.5`."""
+    return None if row.weight is None else f"{float(row.weight):g}"
+
+
+def in_percent(value: Fraction | None, digits: int = 0, bar: Fraction = Fraction(1)) -> float | None:
+    """Rounded as everywhere; None stays None."""
+    rounded = percent(value, digits, bar)
+    return None if rounded is None else float(rounded)

@@ -1,0 +1,54 @@
+"""Which issues count for an objective, as a JQL function answers it: by their ids, which Jira then shows each person as far as they may see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from mappings.rollup.rows.ledger import Disposition, Ledger
+from mappings.rollup.state import ObjectiveState
+from plugin.access.authorization.actor import Actor
+from plugin.runtime.connector import Connector
+from plugin.use_cases.objectives.objective_lookup import find_objective
+from plugin.use_cases.permission import VIEWER, question
+
+MOST_IDS = 1000
+"""How many values Jira takes of a function."""
+ENTERING = frozenset({Disposition.COUNTED, Disposition.NOT_ACHIEVED, Disposition.GAP, Disposition.CHECKED_IN})
+Operator = Literal["in", "not in"]
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """What stands in the place of the function in JQL, or why nothing does."""
+
+    jql: str = ""
+    fault: str = ""
+
+
+@question(VIEWER)
+def clause(connector: Connector, _actor: Actor, site: str, objective: str, operator: Operator) -> Clause:
+    """`id in (10010, 10011)` for the issues that count for this objective (key, former key or id)."""
+    saved = find_objective(connector, site, objective.strip())
+    if saved is None:
+        return Clause(fault=f"{objective[:100]} is no objective of the OKR connector.")
+    ids = contributing(saved.state)
+    if len(ids) > MOST_IDS:
+        return Clause(
+            fault=f"{objective[:100]} is made of {len(ids)} issues, and Jira takes {MOST_IDS} of a function."
+        )
+    return Clause(_jql(ids, operator))
+
+
+def contributing(state: ObjectiveState) -> tuple[str, ...]:
+    """The issues behind its numbers, each once: key results that are issues, what they are measured by, what stands beside the headline, objectives that contribute."""
+    ledgers: list[Ledger] = [state.ledger, state.beside]
+    ledgers += [one.measurement.ledger for one in state.key_results]
+    rows = (row for ledger in ledgers for row in ledger.rows if row.disposition in ENTERING)
+    return tuple(dict.fromkeys(row.id for row in rows if row.id.isascii() and row.id.isdigit()))
+
+
+def _jql(ids: tuple[str, ...], operator: Operator) -> str:
+    if not ids:
+        return "id = -1" if operator == "in" else "key is not EMPTY"
+    return f"id {operator} ({', '.join(ids)})"
