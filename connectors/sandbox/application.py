@@ -8,7 +8,7 @@ import msgspec
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
-from connectors.sandbox import board
+from connectors.sandbox import board, messages
 from connectors.sandbox.goals import page
 from connectors.sandbox.goals.goal import CLOUD_ID
 from connectors.sandbox.routes import control, gateway, issue, metadata, remote_link, search
@@ -43,6 +43,7 @@ def create_app(one: Site) -> Flask:
     app.register_blueprint(gateway.routes)
     app.register_blueprint(board.routes)
     app.register_blueprint(page.routes)
+    app.register_blueprint(messages.routes)
     app.url_value_preprocessor(_take_version)
     cloud = one.sandbox.deployment == "cloud"
     if not cloud:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -23,6 +26,18 @@ from connectors.sandbox.traffic.webhooks import Webhooks
 from mappings.facts.issue import User
 from mappings.facts.moment import Moment
 from mappings.jql import JqlError
+
+MOST_MESSAGES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a connector told people; `key` says whether it is a repetition."""
+
+    at: datetime
+    key: str
+    subject: str
+    text: str
 
 
 class Site:
@@ -52,6 +67,7 @@ class Site:
         self.searcher = Searcher(sandbox, unknown_jql)
         self.feeds: Feeds | None = None
         self.last_move: Move | None = None
+        self.messages: deque[Message] = deque(maxlen=MOST_MESSAGES)
         self.webhooks = Webhooks(sandbox, self.view("2"), self._passes)
         sandbox.listeners.append(self._hear)
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
 
+from mappings.kpi.band import KpiLevel
 from mappings.numbers import percent
 from mappings.rollup.state import HealthLevel
 
@@ -50,6 +51,40 @@ class Stands:
     link: str = ""
 
 
+KPI_WORST_FIRST = (KpiLevel.UNHEALTHY, KpiLevel.NO_DATA, KpiLevel.WATCH, KpiLevel.HEALTHY)
+
+
+@dataclass(frozen=True, slots=True)
+class KpiStands:
+    """What the last settled period of a KPI is worth now, its level at the digest before, and what became of it since, in words."""
+
+    name: str
+    was: KpiLevel
+    level: KpiLevel
+    sentence: str = ""
+    happened: tuple[str, ...] = ()
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """Something that waits for somebody: a check-in, or the score of an objective."""
+
+    name: str
+    said: str
+    owner: str = ""
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Happenings:
+    """What is told beside where objectives stand: by objective what moved it most, the KPIs, and what waits for the reader."""
+
+    causes: Mapping[str, str] = field(default_factory=dict)
+    kpis: tuple[KpiStands, ...] = ()
+    waits: tuple[Waits, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class DigestLine:
     """One line of a section: what is said, and the page it leads to."""
@@ -79,16 +114,29 @@ class DigestMessage:
     empty: bool = False
 
 
+NOTHING_BESIDE = Happenings()
+
+
 def digest(
-    key: str, week: date, today: date, now: Iterable[Stands], before: Mapping[str, FormerStanding], link: str
+    key: str,
+    week: date,
+    today: date,
+    now: Iterable[Stands],
+    before: Mapping[str, FormerStanding],
+    link: str,
+    beside: Happenings = NOTHING_BESIDE,
 ) -> DigestMessage:
-    """The digest of a week: counts with their change, healths that changed, what moved, check-ins that ask, cycles that end soon."""
+    """The digest of a week: counts with their change, healths that changed, what moved and by what, KPIs, what waits for the reader, check-ins that ask,
+    cycles that end soon.
+    """
     stands = sorted(now, key=lambda one: (tuple(HealthLevel).index(one.health), one.key, one.id))
     found = (
-        _section("Health changed", (_health(one, before) for one in stands)),
-        _section("Moved", (_moved(one, before) for one in _by_movement(stands, before))),
-        _section("Check-ins that ask", (_line(one, "; ".join(one.asks)) for one in stands if one.asks)),
-        _section("Cycles that end soon", _ending(stands, today)),
+        cut_section("Health changed", (_health(one, before) for one in stands)),
+        cut_section("Moved", (_moved(one, before, beside) for one in _by_movement(stands, before))),
+        cut_section("KPIs", (_kpi(one) for one in _worst_first(beside.kpis))),
+        cut_section("Check-ins that are due", waiting(beside.waits)),
+        cut_section("Check-ins that ask", (_line(one, "; ".join(one.asks)) for one in stands if one.asks)),
+        cut_section("Cycles that end soon", _ending(stands, today)),
     )
     sections = tuple(one for one in found if one.lines)
     subject = f"OKR digest, week of {week.isoformat()}"
@@ -111,7 +159,8 @@ def _counts(stands: Iterable[Stands], before: Mapping[str, FormerStanding]) -> s
     return f"{count} {'objective' if count == 1 else 'objectives'}: {', '.join(parts) or 'nothing known'}."
 
 
-def _section(title: str, lines: Iterable[DigestLine | None]) -> Section:
+def cut_section(title: str, lines: Iterable[DigestLine | None]) -> Section:
+    """A section with the first of the lines; the others are counted."""
     found = [one for one in lines if one is not None]
     return Section(title, tuple(found[:MOST_ROWS]), max(len(found) - MOST_ROWS, 0))
 
@@ -138,12 +187,48 @@ def _way(one: Stands, before: Mapping[str, FormerStanding]) -> Fraction | None:
     return one.progress - was.progress
 
 
-def _moved(one: Stands, before: Mapping[str, FormerStanding]) -> DigestLine | None:
+def far_moved(now: Iterable[Stands], before: Mapping[str, FormerStanding]) -> list[Stands]:
+    """The objectives of which a digest tells that they moved, the farthest first."""
+    found = [one for one in now if abs(_way(one, before) or Fraction(0)) >= MOVED]
+    return _by_movement(sorted(found, key=lambda one: (one.key, one.id)), before)[:MOST_ROWS]
+
+
+def waiting(found: Iterable[Waits], *, whose: bool = True) -> list[DigestLine]:
+    """A line of each; with whom it waits for, where that is said."""
+    return [
+        DigestLine(f"{one.name}: {one.said}" + (f" ({one.owner})" if one.owner and whose else ""), one.link)
+        for one in found
+    ]
+
+
+def _worst_first(kpis: Iterable[KpiStands]) -> list[KpiStands]:
+    return sorted(kpis, key=lambda one: KPI_WORST_FIRST.index(one.level))
+
+
+def _kpi(one: KpiStands) -> DigestLine | None:
+    """Told where it turned, where something became of it, and where it has no data."""
+    if one.was is one.level and not one.happened and one.level is not KpiLevel.NO_DATA:
+        return None
+    level = level_word(one.level)
+    if one.was is not one.level:
+        level = f"{level_word(one.was)} → {level}"
+    return DigestLine(
+        ". ".join([f"{one.name}: {level}", *filter(None, [one.sentence, "; ".join(one.happened)])]), one.link
+    )
+
+
+def level_word(level: KpiLevel) -> str:
+    """A level in words."""
+    return level.value.replace("_", " ")
+
+
+def _moved(one: Stands, before: Mapping[str, FormerStanding], beside: Happenings) -> DigestLine | None:
     way = _way(one, before)
     was = before.get(one.id)
     if way is None or was is None or was.progress is None or one.progress is None or abs(way) < MOVED:
         return None
-    return _line(one, f"{_share(was.progress)} → {_share(one.progress)}")
+    why = beside.causes.get(one.id, "")
+    return _line(one, f"{_share(was.progress)} → {_share(one.progress)}" + (f", {why}" if why else ""))
 
 
 def _ending(stands: Iterable[Stands], today: date) -> Iterable[DigestLine]:

@@ -427,7 +427,7 @@ class CoveragePart(Part):
 
 
 Recipient = Annotated[str, Field(pattern=PATTERN)]
-"""`mail:lead@example.org`, or `slack:okr` for the webhook of Slack that the settings call `okr`."""
+"""`mail:lead@example.org`, `slack:okr` for the webhook of Slack that the settings call `okr`, or `owners` for whoever is to be reminded."""
 
 
 ClockTime = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
@@ -444,19 +444,19 @@ class QuietPart(Part):
 
 
 class TellPart(Part):
-    """What people are told by themselves: by the week or where something changed, when in local time, and who."""
+    """What people are told by themselves: by the week, where something changed or where a check-in is due, when in local time, and who."""
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")
-    every: Literal["week", "change"] = Field(
+    every: Literal["week", "change", "due"] = Field(
         "week",
-        description="How often: week, a digest; or change, an alert ten minutes after something changed.",
+        description="How often: week, a digest; change, an alert ten minutes after something changed; due, a reminder on the day on which check-ins are due.",
     )
     on: Weekday = Field("mon", description="On which day of the week, in the time zone of the mapping.")
     at: ClockTime = Field("09:00", description="At which local time, such as 09:00.")
     to: tuple[Recipient, ...] = Field(
         min_length=1,
         max_length=MOST_PARTS,
-        description="Who gets it: mail:lead@example.org, or slack:okr, teams:okr, google-chat:okr, webhook:okr for a webhook that the settings call okr.",
+        description="Who gets it: mail:lead@example.org, or slack:okr, teams:okr, google-chat:okr, webhook:okr for a webhook that the settings call okr; a reminder goes to owners, too: to each what waits for them.",
     )
     about: tuple[Literal["objectives", "kpis", "concerns"], ...] = Field(
         ("objectives", "kpis"),

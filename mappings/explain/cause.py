@@ -23,6 +23,21 @@ def cause(movement: Movement, named: int = NAMED) -> str:
     return f"{told} and {len(rows) - named} more" if len(rows) > named else told
 
 
+def largest_part(movement: Movement, named: int = 2) -> str:
+    """The part that moved a number most, in points, with the rows behind it: `completed +25 (PLAT-7 moved to Done)`. Empty where none is known."""
+    parts = movement.parts
+    part = max(parts, key=lambda one: abs(parts[one]), default=None)
+    if part is None or not parts[part]:
+        return ""
+    rows = [row for row in movement.rows if row.part is part and row.effect]
+    rows.sort(key=lambda row: -abs(row.effect or Fraction(0)))
+    points = f"{part_words(rows)} {rounded(parts[part] * 100, 0):+}"
+    if part is MovementPart.REMAPPED:
+        return f"{points} (the mapping changed)"
+    told = ", ".join(row_cause(row) for row in rows[:named])
+    return f"{points} ({told} and {len(rows) - named} more)" if len(rows) > named else f"{points} ({told})"
+
+
 def row_cause(row: Effect) -> str:
     """What happened to one row: `PLAT-7 moved to Done`."""
     name = row.key or row.title or row.id

@@ -43,9 +43,9 @@ class PlannedIssue:
     property: Mapping[str, object] = field(default_factory=dict)
 
 
-def episode_label(kpi_id: str, episode: int) -> str:
-    """The label by which the key result of an episode is found again."""
-    return f"okr-kpi-{kpi_id}-{episode}"
+def episode_label(site: str, kpi_id: str, episode: int) -> str:
+    """The label by which the key result of an episode is found again: two sites may read one Jira, each with a KPI of this id."""
+    return f"okr-kpi-{site}/{kpi_id}-{episode}"
 
 
 def planned_issue(
@@ -80,7 +80,7 @@ def planned_issue(
         project,
         types,
         summary_of(part, proposal),
-        (episode_label(part.id, state.episode), *label),
+        (episode_label(site, part.id, state.episode), *label),
         parent,
         _numbers(mapping, create, proposal),
         {"site": site, "kpi": part.id, "episode": state.episode},

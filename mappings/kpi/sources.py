@@ -210,7 +210,7 @@ class SqlOptions(SourceOptions):
 
     kind: Literal["sql"]
     connection: str
-    query: str = Field(min_length=1, max_length=10_000)
+    query: str = Field(pattern=r"^\s*(?i:select|with)\b[^;]*;?\s*$", max_length=10_000)
 
 
 class PushOptions(SourceOptions):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fractions import Fraction
 
@@ -24,7 +24,7 @@ from mappings.kpi.series import Watched
 class Judgement:
     """A settled period that has had a value: the bands it was judged by, which it keeps, and what the state machine made of it.
 
-    `counted` is the value that was counted, None where something later had been counted already.
+    `counted` is the value that was counted, None where something later had been counted already; `at` is when, None where that was not noted yet.
     """
 
     period: Period
@@ -35,6 +35,7 @@ class Judgement:
     outside: int = 0
     inside: int = 0
     transition: EpisodeStep = EpisodeStep.STAYED
+    at: datetime | None = field(default=None, compare=False)
 
 
 def band_text(kpi: KpiPart) -> str:
@@ -69,7 +70,7 @@ def count(
             continue
         bands = bands_of(kpi, period, watched)
         if state.latest is not None and period.last <= state.latest:
-            new.append(Judgement(period, bands))
+            new.append(Judgement(period, bands, at=now))
             continue
         state = _stepped(state, kpi, Reading(period.last, value), bands)
         new.append(
@@ -82,6 +83,7 @@ def count(
                 state.outside,
                 state.inside,
                 state.transition,
+                now,
             )
         )
     return state, tuple(new)

@@ -10,6 +10,10 @@ PRESETS = (
     "okr-issue-types",
     "labels-and-links",
     "kpi-watch",
+    "sales",
+    "marketing",
+    "people",
+    "engineering",
     "sums-on-epics",
 )
 

@@ -161,6 +161,9 @@ def card(connector: Connector, one: Planned) -> DigestCard:
         return DigestCard(
             one.id, f"{ALERT} of {about}{quiet_words(one)}", following, "", "Tell what waits now", rows
         )
+    if one.every == "due":
+        when = f"Told at {one.at} ({one.zone}) of the day on which check-ins become due{quiet_words(one)}"
+        return DigestCard(one.id, when, following, "", "Remind now", rows)
     when = f"Told every {DAYS[one.on]} at {one.at} ({one.zone}){quiet_words(one)}"
     empty = (
         "Where nothing happened, nothing is sent."

@@ -20,6 +20,7 @@ from connectors.sandbox.feeds import Feed
 from mappings import presets
 from mappings.numbers import percent
 from plugin.access.authorization.actor import DEMONSTRATION
+from plugin.runtime import figures
 from plugin.runtime.composition import build_connector
 from plugin.runtime.connector import Connector
 from plugin.runtime.moving_clock import MovingClock
@@ -47,9 +48,11 @@ team: {names: {PLAT: Platform, CORE: Core systems, GROW: Growth}}
 COMPANY = """
   - id: company
     select: issuetype = Initiative AND project != GROW
+    perspective: customer
     cycle: {cycle}
   - id: hopes
     select: issuetype = Initiative AND project = GROW
+    perspective: finance
     cycle: {cycle}
     commitment: aspirational
 """
@@ -84,6 +87,16 @@ kpis:
       create: {{type: Key Result, fields: {{start: kr_start, current: kr_current, target: kr_target}}}}
     revert: {{after: 3}}
 """
+PERSPECTIVE = '    perspective: {label: "bsc-"}\n'
+"""The company labels its objectives by the side from which they look."""
+TELL = """
+tell:
+  - {{id: weekly, every: week, on: mon, at: "09:00", to: ["{to}"]}}
+  - {{id: alerts, every: change, to: ["{to}"]}}
+  - {{id: reminders, every: due, at: "09:00", to: ["{to}"]}}
+"""
+CHANNEL = "messages"
+"""The channel of the sandbox, as the settings call it."""
 EVENTS = (
     "jira:issue_created",
     "jira:issue_updated",
@@ -145,14 +158,17 @@ def demo_world(
     moving = MovingClock(clock)
     with SandboxServer(seed=seed, port=sandbox_port, clock=moving, webhook_backoff=2.0) as sandbox:
         connector = build_connector(_settings(sandbox, folder, secret, settings), moving)
-        connector.move_clock = moving.move_to if watches else None
+        connector.move_clock = partial(_pass_to, connector, moving) if watches else None
         try:
             fed = _fed_goals(sandbox) if watches else ""
             more = LINKS + fed + CHECK_INS + TEAMS if connector.settings.base_url is not None else ""
             preset = presets.text(PRESET)
             text = (_aligned(preset, moving()) if watches else preset) + more
-            text += _open_bugs(sandbox, moving()) if watches else ""
+            if watches:
+                text += _open_bugs(sandbox, moving()) + figures.kpis() + TELL.format(to=f"webhook:{CHANNEL}")
             activate(connector, DEMONSTRATION, "main", text, file=f"{PRESET}.yaml")
+            if watches:
+                figures.come_in(connector)
             sandbox.site.feeds = partial(fed_on_board, connector)
             write_settings(folder / SETTINGS_FILE, connector.settings)
             yield Demo(sandbox, connector, secret)
@@ -177,7 +193,11 @@ def _shown(fed: Fed, pages: str) -> Feed:
 
 def write_settings(file: Path, settings: Settings) -> None:
     """Settings by which commands find the demo while it runs; for its owner alone, as they hold its secrets."""
-    jira, key = settings.jira, settings.secret_key
+    jira, key, notify = settings.jira, settings.secret_key, settings.notify
+    channels = {
+        name: {"url": one.url.get_secret_value(), "secret": one.secret.get_secret_value()}
+        for name, one in notify.webhook.items()
+    }
     given = {
         "DATABASE_URL": settings.database_url,
         "SECRET_KEY": key and key.get_secret_value(),
@@ -186,11 +206,19 @@ def write_settings(file: Path, settings: Settings) -> None:
         "JIRA__EMAIL": jira and jira.email,
         "JIRA__TOKEN": jira and jira.token and jira.token.get_secret_value(),
         "JIRA__WEBHOOK_SECRET": jira and jira.webhook_secret and jira.webhook_secret.get_secret_value(),
+        "NOTIFY__WEBHOOK": json.dumps(channels),
+        "NOTIFY__HOSTS": json.dumps(notify.hosts),
     }
     lines = [f"{PREFIX}{name}={value}" for name, value in given.items() if value]
     file.unlink(missing_ok=True)
     file.touch(0o600)
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _pass_to(connector: Connector, moving: MovingClock, instant: datetime) -> None:
+    """It is this late from now on, and the figures of the days that passed come in."""
+    moving.move_to(instant)
+    figures.come_in(connector)
 
 
 def _fed_goals(sandbox: SandboxServer) -> str:
@@ -204,7 +232,7 @@ def _aligned(preset: str, now: datetime) -> str:
     """The preset with the company's own objectives above its epics."""
     rule, cycle = "  - id: epics\n", '    cycle: {label: ""}'
     company = COMPANY.format(cycle=_quarter(now)).lstrip("\n")
-    return preset.replace(rule, company + rule, 1).replace(cycle, ALIGNED + cycle, 1)
+    return preset.replace(rule, company + rule, 1).replace(cycle, ALIGNED + PERSPECTIVE + cycle, 1)
 
 
 def _quarter(now: datetime) -> str:
@@ -272,6 +300,11 @@ def _settings(sandbox: SandboxServer, folder: Path, secret: str, given: dict[str
         "database_url": f"sqlite:///{folder.resolve() / 'demo.sqlite3'}",
         "secret_key": secrets.token_urlsafe(32),
         "jira": jira,
+        "notify": {"webhook": {CHANNEL: _channel(sandbox, secret)}, "hosts": (sandbox.url,)},
         **given,
     }
     return read_settings(env_file=None, **values)
+
+
+def _channel(sandbox: SandboxServer, secret: str) -> dict[str, str]:
+    return {"url": f"{sandbox.url}/messages", "secret": secret}

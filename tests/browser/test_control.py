@@ -136,6 +136,23 @@ def test_a_text_that_was_changed_elsewhere_meanwhile_is_not_undone_by_coming_bac
     expect(page.locator("textarea")).to_have_value("version: 1\nname: newer")
 
 
+def test_a_draft_is_not_discarded_before_the_text_on_its_way_has_arrived(at, house, drafts):
+    from playwright.sync_api import expect
+
+    drafts.keep("version: 1")
+    page = at(house.url, "/mapping/main/edit")
+    held = []
+    page.route("**/diagnostics", held.append)
+    with page.expect_request("**/diagnostics"):
+        page.locator(".cm-content").press("Control+End")
+        page.keyboard.insert_text("\nname: late")
+    page.get_by_role("button", name="Discard the draft").click()
+    assert drafts.text() == "version: 1"
+    held[0].continue_()
+    expect(page.get_by_role("button", name="Discard the draft")).to_have_count(0)
+    assert drafts.text() is None
+
+
 def test_the_editor_works_without_script(at, house):
     page = at(house.url, "/mapping/main/edit", java_script_enabled=False)
     area = page.locator("textarea")

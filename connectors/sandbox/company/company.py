@@ -203,7 +203,8 @@ class _Story:
         kind = scheme.OBJECTIVE if goal.as_objective else scheme.EPIC
         made = self.make(
             self.at(planned), goal.project, kind, goal.title, under if goal.child_of_initiative else None,
-            labels=("okr", cycle.id), assignee=owner, due=cycle.end, fix_versions=self.version(goal.project, cycle),
+            labels=("okr", cycle.id, *([f"bsc-{goal.perspective}"] if goal.perspective else ())),
+            assignee=owner, due=cycle.end, fix_versions=self.version(goal.project, cycle),
         )  # fmt: skip
         self.turn(self.at(cycle.start), made, scheme.IN_PROGRESS, owner)
         if under is not None:

@@ -60,6 +60,8 @@ class SeedObjective:
     initiative: int | None = None
     child_of_initiative: bool = False
     as_objective: bool = False
+    perspective: str = ""
+    """From which side of the balanced scorecard it looks: a label says so."""
 
 
 LAST, RUNNING = 0, 1
@@ -114,6 +116,7 @@ GOALS = (
         0.95,
         0,
         True,
+        perspective="customer",
     ),
     SeedObjective(
         "PLAT",
@@ -127,6 +130,7 @@ GOALS = (
         ("the build cache", "preview environments", "the service template"),
         1.15,
         0,
+        perspective="learning",
     ),
     SeedObjective(
         "PLAT",
@@ -139,6 +143,7 @@ GOALS = (
         ("the telemetry lake", "schema registry", "column lineage", "usage reports"),
         0.5,
         0,
+        perspective="process",
     ),
     SeedObjective(
         "CORE",
@@ -153,6 +158,7 @@ GOALS = (
         1.0,
         1,
         True,
+        perspective="customer",
     ),
     SeedObjective(
         "CORE",
@@ -165,6 +171,7 @@ GOALS = (
         ("hand guiding", "the task editor", "demonstration replay"),
         0.35,
         1,
+        perspective="customer",
     ),
     SeedObjective(
         "CORE",
@@ -179,6 +186,7 @@ GOALS = (
         0.9,
         2,
         True,
+        perspective="learning",
     ),
     SeedObjective(
         "GROW",
@@ -192,6 +200,7 @@ GOALS = (
         0.75,
         2,
         True,
+        perspective="finance",
     ),
     SeedObjective(
         "GROW",
@@ -205,6 +214,7 @@ GOALS = (
         ("the setup wizard", "site surveys", "the customer academy"),
         0.85,
         2,
+        perspective="customer",
     ),
     SeedObjective(
         "PLAT",
@@ -216,6 +226,7 @@ GOALS = (
         ),
         ("incident timelines", "the review template", "action tracking"),
         1.1,
+        perspective="learning",
     ),
     SeedObjective(
         "CORE",
@@ -228,6 +239,7 @@ GOALS = (
         ("delta updates", "staged rollout", "automatic rollback"),
         1.2,
         1,
+        perspective="customer",
     ),
     SeedObjective(
         "GROW",
@@ -239,6 +251,7 @@ GOALS = (
         ),
         ("the case studies", "the new home page", "search landing pages"),
         0.8,
+        perspective="customer",
     ),
     SeedObjective(
         "CORE",
@@ -250,6 +263,7 @@ GOALS = (
         ),
         ("parts forecasting", "the depot network"),
         1.0,
+        perspective="process",
     ),
     SeedObjective(
         "GROW",
@@ -262,6 +276,7 @@ GOALS = (
         ("the partner portal", "certification exams"),
         0.7,
         as_objective=True,
+        perspective="process",
     ),
     # Without metrics: their number is the work below them, so that a card moved to Done moves it at once.
     SeedObjective(
@@ -271,6 +286,7 @@ GOALS = (
         (),
         ("the ledger import", "the invoice archive", "the tax rules", "the payment gateway"),
         0.9,
+        perspective="finance",
     ),
     SeedObjective(
         "CORE",
@@ -279,6 +295,7 @@ GOALS = (
         (),
         ("the test protocol", "the parts passport", "the export licence"),
         1.1,
+        perspective="process",
     ),
     SeedObjective(
         "GROW",
@@ -287,6 +304,7 @@ GOALS = (
         (),
         ("the demo cell", "the fair website", "the follow-up mails"),
         0.6,
+        perspective="finance",
     ),
 )
 

@@ -19,7 +19,7 @@ from connectors.store.database.json_text import fraction_of, fraction_text
 from connectors.store.database.sql import among, insert_into, plain
 from connectors.store.schema import kpi_former_reading, kpi_period, kpi_reading, kpi_state
 from mappings.kpi.cadence import MILLISECOND, whole_ms
-from mappings.kpi.episode import KpiState
+from mappings.kpi.episode import EpisodeStep, KpiState
 from mappings.kpi.reading import LONGEST_NOTE, Former, KpiReading, Receipt, received
 from mappings.kpi.steps import Judgement
 
@@ -170,6 +170,14 @@ def judgements(
     rows = conn.execute(statement.order_by(kpi_period.c.last.desc()).limit(limit)).scalars()
     found = (json_text.decode(content, Judgement) for content in rows)
     return {one.period.last: one for one in found}
+
+
+def turns(conn: Connection, site: str, since: datetime) -> list[tuple[str, Judgement]]:
+    """By KPI the periods that ended since then and at which the state machine did something, the oldest first."""
+    mine = (kpi_period.c.site == site, kpi_period.c.last >= to_ms(since))
+    turned = kpi_period.c.content.not_like(f'%"transition":"{EpisodeStep.STAYED}"%')
+    found = select(kpi_period.c.kpi_id, kpi_period.c.content).where(*mine, turned).order_by(kpi_period.c.last)
+    return [(row.kpi_id, json_text.decode(row.content, Judgement)) for row in conn.execute(found)]
 
 
 def _readings(site: str, kpi_id: str) -> Select[Any]:

@@ -60,6 +60,13 @@ def of_kpi(conn: Connection, site: str, kpi_id: str, limit: int) -> list[AuditEn
     return [one for row in conn.execute(newest) if "episode" in (one := _entry(row)).detail]
 
 
+def of_kpis(conn: Connection, site: str, since: datetime) -> list[AuditEntry]:
+    """What was done since then about what KPIs became, the oldest first."""
+    mine = (table.c.site == site, table.c.at > to_ms(since), table.c.what.contains(" KPI "))
+    rows = conn.execute(select(table).where(*mine).order_by(table.c.id))
+    return [one for row in rows if "episode" in (one := _entry(row)).detail]
+
+
 def prune(conn: Connection, before: datetime) -> int:
     """Forget entries older than this; how many."""
     return conn.execute(delete(table).where(table.c.at < to_ms(before))).rowcount

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, select, update
+from sqlalchemy import Connection, and_, func, select, union, update
 from sqlalchemy import delete as delete_from
 
 from connectors.store.database import json_text
@@ -127,6 +127,12 @@ def known(conn: Connection, site: str, keys: Iterable[str]) -> frozenset[str]:
     """Those of the keys of which there is a message, however far it is."""
     mine = (table.c.site == site, among(conn, table.c.key, keys))
     return frozenset(conn.execute(select(table.c.key).where(*mine)).scalars())
+
+
+def has_any(conn: Connection, site: str, begins: str) -> bool:
+    """Whether there is a message whose key begins so, however far it is."""
+    mine = (table.c.site == site, table.c.key.startswith(begins, autoescape=True))
+    return conn.execute(select(table.c.key).where(*mine).limit(1)).scalar() is not None
 
 
 def due(conn: Connection, site: str, now: datetime) -> list[Outgoing]:
@@ -250,6 +256,15 @@ def stopped(conn: Connection, site: str) -> dict[tuple[str, str], datetime]:
     """Who wants no more of which digest, and since when: by digest and recipient."""
     rows: Iterable[Any] = conn.execute(select(opt_out).where(opt_out.c.site == site))
     return {(row.digest, row.recipient): from_ms(row.at) for row in rows}
+
+
+def mailed(conn: Connection) -> list[tuple[str, str, str]]:
+    """Site, digest and recipient of every mail that was made of late, and of every one that somebody stopped."""
+    both = (
+        select(one.c.site, one.c.digest, one.c.recipient).where(one.c.recipient.like("mail:%"))
+        for one in (table, opt_out)
+    )
+    return [(row.site, row.digest, row.recipient) for row in conn.execute(union(*both))]
 
 
 def _outgoing(row: Any) -> Outgoing:

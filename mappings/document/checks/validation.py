@@ -8,6 +8,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from mappings.diagnostic import Diagnostic, did_you_mean
+from mappings.digest.recipient import OWNERS
 from mappings.document.calendar import Calendar, calendar_of
 from mappings.document.checks.codes import Code
 from mappings.document.checks.jql import check_jql
@@ -394,8 +395,9 @@ def _check_ids(document: Document, report: Report) -> None:
         _check_unique("key result", path, (part.id for part in objective.key_results), report)
 
 
-ONLY = {"week": ("about",), "change": ("on", "at", "empty")}
-"""What has no effect on a digest, and on an alert."""
+ONLY = {"week": ("about",), "change": ("on", "at", "empty"), "due": ("on", "about", "empty")}
+"""What has no effect on a digest, on an alert, and on a reminder."""
+TOLD_EVERY = {"week": "every week", "change": "at every change", "due": "where check-ins are due"}
 
 
 def _check_told(document: Document, report: Report) -> None:
@@ -403,8 +405,16 @@ def _check_told(document: Document, report: Report) -> None:
         path, quiet = ("tell", index), part.quiet
         for name in ONLY[part.every]:
             if name in part.model_fields_set:
-                message = f"`{name}` has no effect on what is told every {part.every}"
+                message = f"`{name}` has no effect on what is told {TOLD_EVERY[part.every]}"
                 report.warn(Code.OPTION_WITHOUT_EFFECT, message, (*path, name), remedy="remove it")
+        if part.every != "due" and OWNERS in part.to:
+            message = "only reminders go to owners"
+            remedy = "write every: due, or whom it goes to, such as mail:lead@example.org"
+            report.add(Code.WRONG_VALUE, message, (*path, "to"), value=OWNERS, remedy=remedy)
+        if part.every == "due" and document.check_ins is None:
+            message = "nothing is ever due here: the mapping asks for no check-ins"
+            remedy = "write check_ins: {every: 7d, on: fri}, or remove the reminder"
+            report.warn(Code.OPTION_WITHOUT_EFFECT, message, (*path, "every"), remedy=remedy)
         if quiet is not None and (quiet.from_ is None) != (quiet.to is None):
             missing = "from" if quiet.from_ is None else "to"
             message = f"quiet hours need `{missing}` too"

@@ -81,7 +81,11 @@ _FORMS: Mapping[str, str] = {
     "pointer": "a JSON pointer like /data/0/open, or nothing for the whole document",
     "timeout": "1s to 30s",
     "step": "a length like 30s, 5m or 1h",
+    "query": "a single SELECT",
+    "at": "a time of the day like 09:00",
+    "tell.to": "mail:lead@example.org, slack:okr, teams:okr, google-chat:okr or webhook:okr, or owners for a reminder",
 }
+"""By the name of a key, or by its own and that of the key it stands below."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,12 +292,17 @@ def _wrong(trouble: _Trouble, plain: object, report: Report) -> None:
     bounds = _bounds(trouble.context)
     if bounds:
         code, wanted = LENGTHS.get(trouble.kind, Code.OUT_OF_RANGE), bounds
-    elif trouble.kind == "string_pattern_mismatch" and name in _FORMS:
-        wanted = f"wanted is {_FORMS[name]}"
+    elif trouble.kind == "string_pattern_mismatch" and (form := _form_of(trouble.path)):
+        wanted = f"wanted is {form}"
     message = f"{shown(trouble.value)} cannot stand here: {wanted}"
     remedy = _as_share(trouble) or _intended(plain, trouble.path, trouble.value, report)
     remedy = remedy or (f"correct `{name}`" if name else "")
     report.add(code, message, trouble.path, value=trouble.value, remedy=remedy)
+
+
+def _form_of(path: Path) -> str:
+    names = [part for part in path if isinstance(part, str)]
+    return _FORMS.get(".".join(names[-2:])) or _FORMS.get(names[-1] if names else "", "")
 
 
 def _as_share(trouble: _Trouble) -> str:
@@ -332,13 +341,18 @@ def option_shapes(name: str) -> tuple[str, ...]:
 
 
 def _places_of(key: str) -> str:
-    """Up to three places where a key is known, one for each kind of part; empty where it is known nowhere."""
-    places: dict[type[BaseModel], str] = {}
+    """Up to three places where a key is known, with the kinds of which it is where not all have it; empty where it is known nowhere."""
+    models: dict[type[BaseModel], str] = {}
     found = [(at or "the document itself", model) for at, model in _places(Document, "", ())]
     for at, model in sorted(found, key=lambda place: (place[0].count("."), place[0])):
         if key in _keys(model):
-            places.setdefault(model, at)
-    return " or ".join(f"`{at}`" for at in list(places.values())[:3])
+            models.setdefault(model, at)
+    places: dict[str, list[str]] = {}
+    for model, at in models.items():
+        kind = model.model_fields.get("kind")
+        places.setdefault(at, []).extend(get_args(kind.annotation) if kind is not None else ())
+    words = [f"`{at}`" + (f" of kind {', '.join(kinds)}" if kinds else "") for at, kinds in places.items()]
+    return " or ".join(words[:3])
 
 
 def _places(

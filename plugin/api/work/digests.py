@@ -39,12 +39,13 @@ class QuietGiven(Given):
 
 
 class DigestGiven(Given):
-    """A digest of the active mapping (`every` is `week`) with the weekday and local time at which it is told and the next such moment, or an
-    alert (`change`), which has none of these; and to whom it goes.
+    """A digest of the active mapping (`every` is `week`) with the weekday and local time at which it is told and the next such moment, a reminder (`due`)
+    with the local time of the days on which check-ins become due, or an alert (`change`), which has none of these; and to whom it goes. Behind
+    `owners` stand those for whom something waits, and those who were told.
     """
 
     digest: str
-    every: Literal["week", "change"]
+    every: Literal["week", "change", "due"]
     on: str | None
     at: str | None
     time_zone: str
@@ -106,7 +107,7 @@ class OwnDigestGiven(Given):
 
     site: str
     digest: str
-    every: Literal["week", "change"]
+    every: Literal["week", "change", "due"]
     on: str | None
     at: str | None
     time_zone: str

@@ -32,6 +32,7 @@ from plugin.runtime.processes.logs import configure_logs
 from plugin.runtime.serving.listening_address import free_port
 from plugin.runtime.serving.server import serving
 from plugin.runtime.settings import PREFIX
+from plugin.use_cases.digests.digests import tell_due
 from plugin.use_cases.objectives.backfill import foresee
 from plugin.use_cases.objectives.objective_columns import (
     ObjectiveLine,
@@ -97,6 +98,7 @@ def serve_demo(demo: Demo, port: int, folder: Path) -> None:
     """Sync, then serve until told to stop."""
     first_sync(demo.connector)
     close_last_quarter(demo)
+    tell_due(demo.connector, "main")
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
@@ -132,6 +134,7 @@ def invitation(pages: str, board: str, sign_in: tuple[str, str], command: str) -
         f"  In a terminal  {command}\n"
         "  Check in       by comment on a key result, over the sandbox’s API: docs/sandbox.md says how\n"
         f"  A KPI          {pages}/kpis/open-bugs   (report a bug on the board, let days pass, and a key result is proposed)\n"
+        f"  A digest       {board}/messages   (comes on Mondays as days pass; {pages}/digests shows what it would say now)\n"
         "  Change a rule  Mapping > Edit by form, on the OKR pages: preview what it would do, then activate it\n\n"
         "  Stop with Ctrl-C."
     )

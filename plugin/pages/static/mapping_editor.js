@@ -100,6 +100,7 @@
   let sent = area.value;
   let asked = area.value;
   let before = Promise.resolve();
+  let underWay = 0;
   const look = (view) => {
     const { doc } = view.state;
     const first = typed ? before.then(() => (leaving || !view.state.doc.eq(doc) ? never : keep(doc))) : JSON.parse(form.dataset.found);
@@ -118,7 +119,8 @@
     const text = doc.toString();
     asked = text;
     const answer = ask(form.dataset.diagnostics).then(({ diagnostics }) => { sent = text; return diagnostics; });
-    before = answer.catch(() => {});
+    underWay += 1;
+    before = answer.catch(() => {}).then(() => { underWay -= 1; });
     return answer;
   };
   const changed = cm.EditorView.updateListener.of((update) => {
@@ -193,7 +195,14 @@
   if (left && left.text !== area.value && left.before.includes(area.value)) {
     view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: left.text } });
   }
-  form.addEventListener("submit", () => { leaving = true; });
+  // Nor may it come after what is sent by a button: a draft that was dropped would be there again.
+  form.addEventListener("submit", (event) => {
+    leaving = true;
+    if (!underWay) return;
+    const { submitter } = event;
+    event.preventDefault();
+    before.then(() => form.requestSubmit(submitter));
+  });
   addEventListener("pageshow", () => { leaving = false; });
   addEventListener("pagehide", () => {
     if (leaving || area.value === sent) return;

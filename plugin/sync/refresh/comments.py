@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 import structlog
 from sqlalchemy import Connection
@@ -18,7 +19,10 @@ from connectors.store.mirror import mirror
 from connectors.store.numbers import carries, check_ins, closings, comments, objectives
 from connectors.store.numbers.comments import KeptComment
 from connectors.store.people import accounts, audit
+from connectors.store.sites import revisions
+from mappings.diagnostic import MappingError
 from mappings.document.schema import CyclePart
+from mappings.document.text.source import read_document
 from mappings.explain.check_in import CheckIn
 from mappings.explain.comment import CommentFault, Remark, meant, read_remark
 from mappings.explain.confidence import Spoken
@@ -39,6 +43,7 @@ MOST_IN_A_RESYNC = 100
 NOT_ALLOWED = "only the assignee of the key result or its objective, and editors, check in here"
 EDITORS_ONLY = "only editors check in here"
 LATE = "{cycle} has ended: say after “ - ” why this is known only now"
+EARLIER = "it is older than check-ins by comment, which began on {day}: edit it, or say it anew"
 STALE_DAYS = 14
 
 
@@ -73,6 +78,7 @@ def follow(context: Context, issue_ids: Iterable[str], fresh: Iterable[Issue] = 
     `fresh` are issues as Jira has them now, where the mirror does not know them so yet.
     """
     newest = {one.id: one for one in fresh}
+    begun = _begun(context)
     for issue_id in issue_ids:
         read_at = context.clock()
         with context.store.read() as conn:
@@ -91,7 +97,28 @@ def follow(context: Context, issue_ids: Iterable[str], fresh: Iterable[Issue] = 
         with context.store.write() as conn:
             mirror.hold(conn, context.site, [issue_id])
             if comments.note_read(conn, context.site, issue_id, issue.updated, read_at):
-                _take(context, conn, issue, found)
+                _take(context, conn, issue, found, begun)
+
+
+def _begun(context: Context) -> datetime | None:
+    """Since when the mapping asks for check-ins, without a break; what was said before was not said to us."""
+    begun = None
+    with context.store.read() as conn:
+        for one in revisions.activations(conn, context.site):
+            revision = revisions.get(conn, context.site, one.revision)
+            if revision is None or not _asks(revision.text):
+                break
+            begun = one.at
+    return begun
+
+
+@lru_cache(maxsize=256)
+def _asks(text: str) -> bool:
+    """Whether a mapping asks for check-ins. One that is not understood any more does not."""
+    try:
+        return read_document(text).require().check_ins is not None
+    except MappingError:
+        return False
 
 
 def catch_up(context: Context) -> None:
@@ -106,7 +133,9 @@ def catch_up(context: Context) -> None:
         log.warning("comments cannot be read", site=context.site, error=str(error))
 
 
-def _take(context: Context, conn: Connection, issue: Issue, found: Iterable[Comment]) -> None:
+def _take(
+    context: Context, conn: Connection, issue: Issue, found: Iterable[Comment], begun: datetime | None
+) -> None:
     places = list(_places(context, conn, issue.id))
     if not places:
         comments.unwatch(conn, context.site, issue.id)
@@ -119,7 +148,7 @@ def _take(context: Context, conn: Connection, issue: Issue, found: Iterable[Comm
         if said is None or one.hidden or _is_own(context, one.author):
             continue
         former = known.get((issue.id, one.id))
-        judged = _judged(context, conn, issue, places, one, said, former)
+        judged = _judged(context, conn, issue, places, one, said, former, begun)
         line = next((line.strip() for line in one.lines if line.strip()), "")
         by = "somebody" if one.author is None else one.author.name
         kept.append(KeptComment(issue.id, one.id, one.updated, one.created, by, line, judged))
@@ -141,10 +170,13 @@ def _judged(
     comment: Comment,
     said: Remark | CommentFault,
     former: KeptComment | None,
+    begun: datetime | None,
 ) -> str | None:
     """Why it is refused; None where it is taken. It is judged once, and anew when it was edited."""
     if former is not None and former.updated == comment.updated:
         return former.fault
+    if begun is not None and comment.updated < begun:
+        return EARLIER.format(day=begun.astimezone(context.mapping.zone).date())
     if isinstance(said, CommentFault):
         return said.sentence
     forbidden = _forbidden(context, conn, issue, places, comment.author)

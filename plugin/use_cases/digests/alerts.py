@@ -13,23 +13,21 @@ from connectors.store.work import outbox, told_levels
 from connectors.store.work.outbox import OutboxState, Outgoing
 from mappings.diagnostic import MappingError
 from mappings.digest.alert import HOLD, AlertKind, AlertSubject, Decision, ToldLevel, alert, alert_key, decide
-from mappings.digest.digest import DigestMessage, Stands
+from mappings.digest.digest import KPI_WORST_FIRST, DigestMessage, Stands
 from mappings.digest.quiet import is_quiet, quiet_until
 from mappings.document.mapping import Mapping as BoundMapping
 from mappings.document.schema import TellPart
-from mappings.kpi.band import KpiLevel
 from mappings.rollup.state import HealthLevel
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.runtime.connector import Connector, NotReady
+from plugin.use_cases.digests.kpi_changes import kpi_sentence
 from plugin.use_cases.digests.standings import standings
 from plugin.use_cases.health.concerns import WORST_FIRST, concerns
 from plugin.use_cases.health.status import status
 from plugin.use_cases.kpis.board import settled_kpis
-from plugin.use_cases.kpis.kpi_words import period_name, value_words
 
 WELL = "well"
 """The level of a concern that nobody has any more."""
-KPI_WORST_FIRST = (KpiLevel.UNHEALTHY, KpiLevel.NO_DATA, KpiLevel.WATCH, KpiLevel.HEALTHY)
 STOPPED = "stopped by whoever gets it"
 
 
@@ -183,12 +181,8 @@ def _of_objective(one: Stands) -> AlertSubject:
 
 def _of_kpis(connector: Connector, conn: Connection, site: str, now: datetime) -> Iterator[AlertSubject]:
     for one in settled_kpis(conn, site, connector.context(site).mapping, now):
-        level, settled = one.standing.level, one.standing.settled
-        sentence = ""
-        if settled is not None:
-            cadence = one.part.cadence
-            when = period_name(cadence, settled.period, one.zone)
-            sentence = f"{value_words(settled.value, one.part.unit)}, {when}."
+        level, said = one.standing.level, kpi_sentence(one)
+        sentence = f"{said}." if said else ""
         link = f"{connector.pages}/kpis/{one.part.id}" if connector.pages else ""
         name = one.part.name or one.part.id
         yield AlertSubject(

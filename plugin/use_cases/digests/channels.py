@@ -63,7 +63,8 @@ def _mail(connector: Connector, site: str, one: Outgoing, address: str) -> None:
         given.user or "",
         given.password.get_secret_value(),
     )
-    leave = f"{connector.pages}/unsubscribe/{token_of(connector, site, one)}" if connector.pages else ""
+    token = token_of(connector, site, one.digest, one.recipient)
+    leave = f"{connector.pages}/unsubscribe/{token}" if connector.pages else ""
     words = f"{text(message)}\nNo more of these: {leave}\n" if leave else text(message)
     mail.send(
         mail.Mail(

@@ -16,21 +16,25 @@ from connectors.store.people import audit
 from connectors.store.work import outbox
 from connectors.store.work.outbox import OutboxState as OutboxState
 from connectors.store.work.outbox import Outgoing as Outgoing
-from mappings.digest.digest import DigestMessage, Stands, digest
+from mappings.digest.digest import DigestMessage, Happenings, Stands, digest, far_moved
 from mappings.digest.quiet import is_quiet
 from mappings.digest.recipient import channel_of
 from mappings.digest.week import last_due, week_of
 from mappings.digest.words import subject, text
 from mappings.document.mapping import Mapping
 from mappings.document.schema import TellPart
+from mappings.explain.cause import largest_part
 from mappings.facts.moment import Moment
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
-from plugin.use_cases.digests import alerts
+from plugin.use_cases.digests import alerts, reminders
 from plugin.use_cases.digests.channels import send_by_channel
+from plugin.use_cases.digests.kpi_changes import kpi_changes
 from plugin.use_cases.digests.links import DigestRefused as DigestRefused
 from plugin.use_cases.digests.links import read_token
 from plugin.use_cases.digests.standings import standings
+from plugin.use_cases.digests.waits import OwnedWait, all_waits, waits_of
+from plugin.use_cases.objectives import movement
 from plugin.use_cases.permission import ADMIN, PUBLIC, VIEWER, act, question
 
 LEASE = timedelta(minutes=2)
@@ -61,6 +65,14 @@ class Prepared:
     why_not: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class DigestBasis:
+    """What is the same for every recipient of a digest: where objectives stand, and what waits for whom."""
+
+    stands: tuple[Stands, ...] = ()
+    waits: tuple[OwnedWait, ...] = ()
+
+
 @question(VIEWER)
 def preview_digest(connector: Connector, _actor: Actor, site: str, digest_id: str) -> tuple[Prepared, ...]:
     """What a digest would tell now, recipient by recipient, and why not the rest. Nothing is sent. Raises DigestRefused."""
@@ -68,9 +80,12 @@ def preview_digest(connector: Connector, _actor: Actor, site: str, digest_id: st
     if part.every == "change":
         found = alerts.prepared_alerts(connector, site, part)
         return tuple(Prepared(part.id, one.recipient, one.at, one.message, one.why_not) for one in found)
-    stands = standings(connector, site)
+    if part.every == "due":
+        due = reminders.prepared_reminders(connector, site, part)
+        return tuple(Prepared(part.id, one.recipient, one.at, one.message, one.why_not) for one in due)
+    week = _week(connector, site)
     with connector.store.read() as conn:
-        return tuple(_prepared(connector, conn, site, part, recipient, stands) for recipient in part.to)
+        return tuple(_prepared(connector, conn, site, part, recipient, week) for recipient in part.to)
 
 
 @question(VIEWER)
@@ -92,10 +107,12 @@ def send_digest(connector: Connector, actor: Actor, site: str, digest_id: str) -
     now = connector.clock()
     if part.every == "change":
         alerts.tell_changes(connector, site, part, at_once=True)
-    stands = standings(connector, site) if part.every == "week" else []
+    if part.every == "due":
+        reminders.remind_now(connector, site, part)
+    week = _week(connector, site) if part.every == "week" else DigestBasis()
     with connector.store.write() as conn:
         for recipient in part.to if part.every == "week" else ():
-            made = _prepared(connector, conn, site, part, recipient, stands)
+            made = _prepared(connector, conn, site, part, recipient, week)
             if not made.why_not:
                 _keep(conn, site, made, OutboxState.DUE, now, again=True)
         audit.note(conn, actor.label, "digest sent", now, {"digest": digest_id}, site)
@@ -149,6 +166,10 @@ def tell_due(connector: Connector, site: str, going_on: Callable[[], None] = lam
             alerts.tell_changes(connector, site, part)
             going_on()
             continue
+        if part.every == "due":
+            reminders.tell_reminders(connector, site, part)
+            going_on()
+            continue
         if is_quiet(part.quiet, now, mapping.zone):
             continue
         due = last_due(now, mapping.zone, part.on, part.at)
@@ -156,12 +177,12 @@ def tell_due(connector: Connector, site: str, going_on: Callable[[], None] = lam
         with connector.store.read() as conn:  # most of the time all is told, and nothing is to be written
             known = outbox.known(conn, site, keys.values())
         untold = [recipient for recipient in part.to if keys[recipient] not in known]
-        stands = standings(connector, site) if untold else []
+        week = _week(connector, site) if untold else DigestBasis()
         for recipient in untold:
             with connector.store.write() as conn:
                 if outbox.state_of(conn, site, keys[recipient]) is not None:
                     continue
-                made = _prepared(connector, conn, site, part, recipient, stands)
+                made = _prepared(connector, conn, site, part, recipient, week)
                 if outbox.last(conn, site, part.id, recipient) is None:
                     _keep(conn, site, made, OutboxState.BEGUN, now)  # the first run tells nothing
                 elif not made.why_not:
@@ -228,20 +249,26 @@ def _prepared(
     site: str,
     part: TellPart,
     recipient: str,
-    stands: Sequence[Stands],
+    week: DigestBasis,
 ) -> Prepared:
     mapping = connector.context(site).mapping
     now = connector.clock()
     due = last_due(now, mapping.zone, part.on, part.at)
     since = outbox.last(conn, site, part.id, recipient) or now - WEEK
-    today = Moment(now, mapping.zone).today
+    before = stood_at(conn, site, since)
+    beside = Happenings(
+        _causes(conn, site, far_moved(week.stands, before), since, now),
+        kpi_changes(connector, conn, site, since),
+        waits_of(week.waits, recipient),
+    )
     message = digest(
         _key(part, recipient, due, mapping),
         week_of(due.astimezone(mapping.zone).date()),
-        today,
-        stands,
-        stood_at(conn, site, since),
+        Moment(now, mapping.zone).today,
+        week.stands,
+        before,
         f"{connector.pages}/" if connector.pages else "",
+        beside,
     )
     why_not = ""
     if (part.id, recipient) in outbox.stopped(conn, site):
@@ -251,6 +278,18 @@ def _prepared(
     elif message.empty and part.empty == "skip":
         why_not = "nothing happened"
     return Prepared(part.id, recipient, due, message, why_not)
+
+
+def _week(connector: Connector, site: str) -> DigestBasis:
+    return DigestBasis(tuple(standings(connector, site)), all_waits(connector, site))
+
+
+def _causes(
+    conn: Connection, site: str, found: Sequence[Stands], since: datetime, now: datetime
+) -> dict[str, str]:
+    """By objective the largest part of its movement, where that can be told."""
+    told = {one.id: movement.between(conn, site, one.id, since, now).movement for one in found}
+    return {id_: largest_part(one) for id_, one in told.items() if one is not None}
 
 
 def _key(part: TellPart, recipient: str, due: datetime, mapping: Mapping) -> str:

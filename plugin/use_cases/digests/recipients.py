@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
@@ -13,15 +13,16 @@ from connectors.store.people import audit
 from connectors.store.work import outbox
 from mappings.diagnostic import MappingError
 from mappings.digest.quiet import quiet_until
+from mappings.digest.recipient import MAIL, OWNERS, channel_of, mailbox
 from mappings.digest.week import next_due
+from mappings.document.mapping import Mapping
 from mappings.document.schema import QuietPart, TellPart
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.accounts.own_account import own_account
 from plugin.use_cases.digests.digests import DigestRefused, DigestUnknown, Outgoing, named
+from plugin.use_cases.digests.reminders import next_reminder, owners
 from plugin.use_cases.permission import ADMIN, VIEWER, act, question
-
-MAIL = "mail:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,23 +76,36 @@ def list_digests(connector: Connector, _actor: Actor, site: str) -> tuple[Planne
             part.on,
             part.at,
             str(mapping.zone),
-            _next(part, now, mapping.zone),
+            _next(part, now, mapping),
             part.empty,
             part.about,
             part.quiet,
             tuple(
                 DigestRecipient(one, newest.get((part.id, one)), stopped.get((part.id, one)))
-                for one in dict.fromkeys(part.to)
+                for one in _reached(connector, site, part, newest)
             ),
         )
         for part in mapping.document.tell
     )
 
 
-def _next(part: TellPart, now: datetime, zone: tzinfo) -> datetime | None:
+def _next(part: TellPart, now: datetime, mapping: Mapping) -> datetime | None:
     if part.every == "change":
         return None
-    return quiet_until(part.quiet, next_due(now, zone, part.on, part.at), zone)
+    if part.every == "due":
+        return next_reminder(mapping, part, now)
+    return quiet_until(part.quiet, next_due(now, mapping.zone, part.on, part.at), mapping.zone)
+
+
+def _reached(
+    connector: Connector, site: str, part: TellPart, known: Iterable[tuple[str, str]] = ()
+) -> tuple[str, ...]:
+    """Whom the mapping names; behind `owners` those for whom something waits now, and those who were told of late."""
+    found = dict.fromkeys(part.to)
+    if OWNERS in found:
+        found |= dict.fromkeys(owners(connector, site))
+        found |= dict.fromkeys(recipient for digest, recipient in known if digest == part.id)
+    return tuple(found)
 
 
 @act(ADMIN)
@@ -134,10 +148,12 @@ def _decide(
     connector: Connector, actor: Actor, site: str, digest_id: str, recipient: str, *, stops: bool
 ) -> None:
     part = named(connector, site, digest_id)
-    if recipient not in part.to:
+    by_mail = OWNERS in part.to and channel_of(recipient)[0] == MAIL
+    if recipient not in part.to and not by_mail:
         raise DigestRefused(f"{digest_id} does not go to {recipient}. It goes to {', '.join(part.to)}.")
+    own = recipient if recipient in part.to else mailbox(channel_of(recipient)[1])
     with connector.store.write() as conn:
-        _keep(connector, conn, actor, site, digest_id, recipient, stops=stops)
+        _keep(connector, conn, actor, site, digest_id, own, stops=stops)
 
 
 def _decide_own(connector: Connector, actor: Actor, site: str, digest_id: str, *, stops: bool) -> None:
@@ -173,16 +189,16 @@ def _keep(
 
 def _to(connector: Connector, email: str) -> Iterator[tuple[str, TellPart, str, str]]:
     """Site, digest, zone and recipient of each that goes to this address; sites whose mapping cannot be used have none."""
-    wanted = f"{MAIL}{email}".casefold()
+    wanted = mailbox(email)
     for site in list(connector.sites):
         try:
             mapping = connector.context(site).mapping
         except (NotReady, MappingError):
             continue
         for part in mapping.document.tell:
-            for recipient in part.to:
-                if recipient.casefold() == wanted:
-                    yield site, part, str(mapping.zone), recipient
+            own = [recipient for recipient in part.to if recipient.casefold() == wanted]
+            for recipient in own or ([wanted] if OWNERS in part.to else []):
+                yield site, part, str(mapping.zone), recipient
 
 
 def planned_values(one: Planned) -> dict[str, Any]:
@@ -228,5 +244,7 @@ def quiet_values(one: QuietPart) -> dict[str, Any]:
 
 
 def _when(one: Planned | Own) -> dict[str, Any]:
-    weekly = one.every == "week"
-    return {"on": one.on if weekly else None, "at": one.at if weekly else None}
+    return {
+        "on": one.on if one.every == "week" else None,
+        "at": one.at if one.every != "change" else None,
+    }

@@ -103,7 +103,9 @@ def have_made(connector: Connector, by: str, site: str, part: KpiPart, objective
         )
     creation = state.creation
     if creation is not None and creation.tried is not None and not creation.asks:
-        raise NotReady(f"{UNANSWERED} {LOOKING.format(label=episode_label(part.id, state.episode))}")
+        raise NotReady(
+            f"{UNANSWERED} {LOOKING.format(label=episode_label(context.site, part.id, state.episode))}"
+        )
     plan = _plan(context, part, _under(state, objective))
     if plan.hindrances:
         raise NotReady(" ".join(f"{one.message} {one.remedy}" for one in plan.hindrances))
@@ -188,7 +190,7 @@ def _begin(connector: Connector, context: Context, part: KpiPart, state: KpiStat
         before = replace(_creation(asked), tried=None, said=error.message, remedy=error.remedy)
         _put(connector, context.site, part.id, asked, before)
     except Transient as error:
-        label = episode_label(part.id, state.episode)
+        label = episode_label(context.site, part.id, state.episode)
         unsure = replace(
             _creation(asked), said=f"{UNANSWERED} ({error.message})", remedy=LOOKING.format(label=label)
         )
@@ -201,7 +203,7 @@ def _look(connector: Connector, context: Context, part: KpiPart, state: KpiState
     """Whether what Jira was asked for is there. It is never asked for again without a person."""
     if _found(connector, context, part, state) or connector.clock() - tried < PATIENCE:
         return
-    remedy = ASKING.format(label=episode_label(part.id, state.episode))
+    remedy = ASKING.format(label=episode_label(context.site, part.id, state.episode))
     asking = replace(_creation(state), said=UNANSWERED, remedy=remedy, asks=True)
     _put(connector, context.site, part.id, state, asking)
 
@@ -234,7 +236,7 @@ def _make(context: Context, plan: CreationPlan) -> CreatedIssue:
 
 def _found(connector: Connector, context: Context, part: KpiPart, state: KpiState) -> bool:
     """Whether an issue carries the label of this episode: then that is the key result, the oldest where there are several."""
-    label = episode_label(part.id, state.episode)
+    label = episode_label(context.site, part.id, state.episode)
     with connector.store.read() as conn:
         objective = objective_of(conn, context.site, state)
         below = mirror.subtree(conn, context.site, [objective.id]) if objective is not None else []

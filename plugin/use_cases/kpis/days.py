@@ -9,6 +9,7 @@ from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
 from plugin.sync.refresh.reread import refresh
 from plugin.sync.resync.recent_read import resync_recent
+from plugin.use_cases.digests.digests import tell_due
 from plugin.use_cases.kpis.creation import make_wanted
 from plugin.use_cases.kpis.current_values import write_current_values
 from plugin.use_cases.kpis.episodes import follow_key_results
@@ -39,6 +40,7 @@ def let_days_pass(connector: Connector, _actor: Actor, site: str, days: int) -> 
         follow_key_results(connector, site)
         make_wanted(connector, site)
         write_current_values(connector, site)
+        tell_due(connector, site)
     return connector.clock() - before
 
 

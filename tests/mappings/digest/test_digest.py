@@ -8,10 +8,21 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from mappings.digest.digest import DigestLine, DigestMessage, FormerStanding, Section, Stands, digest
+from mappings.digest.digest import (
+    DigestLine,
+    DigestMessage,
+    FormerStanding,
+    Happenings,
+    KpiStands,
+    Section,
+    Stands,
+    Waits,
+    digest,
+)
 from mappings.digest.slack import slack
 from mappings.digest.week import last_due, next_due, week_of
 from mappings.digest.words import html, subject, text
+from mappings.kpi.band import KpiLevel
 from mappings.rollup.state import HealthLevel
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -59,6 +70,47 @@ def test_a_digest_says_what_changed_the_worst_first_and_nothing_twice() -> None:
         "- PLAT-2 Goal 2: 20 %, expected 50 % <https://okr.acme.example/why/2>\n\n"
         "https://okr.acme.example/\n"
     )
+
+
+BESIDE = Happenings(
+    {"2": "removed -5 (PLAT-9 removed)"},
+    (
+        KpiStands("Uptime", KpiLevel.HEALTHY, KpiLevel.HEALTHY, "99.9 %, 20 Dec 2026"),
+        KpiStands("eNPS", KpiLevel.NO_DATA, KpiLevel.NO_DATA, "last known 31, Sep 2026"),
+        KpiStands("Signups", KpiLevel.WATCH, KpiLevel.WATCH, "12", ("the key result is closed",)),
+        KpiStands(
+            "Open bugs",
+            KpiLevel.HEALTHY,
+            KpiLevel.UNHEALTHY,
+            "9 bugs, 20 Dec 2026",
+            ("a key result is proposed", "key result accepted (PLAT-40)"),
+            "https://okr.acme.example/kpis/bugs",
+        ),
+    ),
+    (Waits("PLAT-8 Latency", "a check-in is due since 2026-12-18, 2 are missed", "Ada Brandt"),),
+)
+
+
+def test_a_digest_names_what_moved_an_objective_what_became_of_kpis_and_what_waits() -> None:
+    day = date(2026, 12, 21)
+    found = digest("k", day, day, NOW, BEFORE, "", BESIDE)
+    assert [(one.title, [line.text for line in one.lines]) for one in found.sections[1:4]] == [
+        ("Moved", ["PLAT-2 Goal 2: 25 % → 20 %, removed -5 (PLAT-9 removed)"]),
+        (
+            "KPIs",
+            [
+                "Open bugs: healthy → unhealthy. 9 bugs, 20 Dec 2026. a key result is proposed; key result accepted (PLAT-40)",
+                "eNPS: no data. last known 31, Sep 2026",
+                "Signups: watch. 12. the key result is closed",
+            ],
+        ),
+        (
+            "Check-ins that are due",
+            ["PLAT-8 Latency: a check-in is due since 2026-12-18, 2 are missed (Ada Brandt)"],
+        ),
+    ]
+    still = digest("k", day, day, (), {}, "", Happenings(kpis=BESIDE.kpis[:1]))
+    assert (still.empty, still.sections) == (True, ())
 
 
 def test_the_change_of_a_count_is_that_of_what_is_told_of_and_not_of_cycles_that_ended() -> None:

@@ -106,8 +106,12 @@ EPICS = "  - id: epics\n    select: issuetype = Epic AND labels = okr"
         ("name: platform-okrs", "name: x\ntell: [{id: a, about: [kpis], to: ['slack:okr']}]", "option-without-effect", "tell[0].about"),
         ("name: platform-okrs", "name: x\ntell: [{id: a, to: ['slack:okr'], quiet: {from: '18:00'}}]", "missing-key", "tell[0].quiet"),
         ("name: platform-okrs", "name: x\ntell: [{id: a, to: ['slack:okr'], quiet: {days: [sun, mon, tue, wed, thu, fri, sat]}}]", "too-many", "tell[0].quiet.days"),
+        ("name: platform-okrs", "name: x\ntell: [{id: a, to: [owners]}]", "wrong-value", "tell[0].to"),
+        ("name: platform-okrs", "name: x\ntell: [{id: a, every: due, to: [owners]}]", "option-without-effect", "tell[0].every"),
+        ("name: platform-okrs", "name: x\ncheck_ins: {}\ntell: [{id: a, every: due, on: fri, to: [owners]}]", "option-without-effect", "tell[0].on"),
         ("name: platform-okrs", "name: x\ntell: [{id: a, to: ['irc:okr']}]", "bad-form", "tell[0].to[0]"),
         ("name: platform-okrs", "name: x\ntell: [{id: a, to: ['slack:okr']}, {id: a, to: ['teams:okr']}]", "duplicate-id", "tell[1].id"),
+        ("name: platform-okrs", "name: x\ntell: [{id: a, at: '9', to: ['slack:okr']}]", "bad-form", "tell[0].at"),
         ("cycles:\n", "cycles: nothing\nunused:\n", "wrong-value", "cycles"),
     ],
 )  # fmt: skip

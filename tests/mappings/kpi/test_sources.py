@@ -45,6 +45,9 @@ def text(**source: Any) -> str:
         ({"kind": "jql_sum", "jql": "labels = a", "field": "pionts"}, "unknown-alias@kpis[0].source.field points"),
         ({"kind": "jql_sum", "jql": "labels = a", "field": "team"}, "@kpis[0].source.field"),
         ({"kind": "throughput", "select": "labels ="}, "jql-unexpected@kpis[0].source.select"),
+        ({"kind": "sql", "connection": "shop", "query": "delete from sale"}, "bad-form@kpis[0].source.query wanted is a single SELECT"),
+        ({"kind": "sql", "connection": "shop", "query": "select 1; select 2"}, "bad-form@kpis[0].source.query wanted is a single SELECT"),
+        ({"kind": "push", "url": "https://acme.example"}, "unknown-key@kpis[0].source.url `url` stands in `kpis[].source` of kind http_json, prometheus"),
         ({"kind": "throughput", "select": "labels = a", "start": {}}, "unknown-key@kpis[0].source.start"),
     ],
 )  # fmt: skip

@@ -289,3 +289,25 @@ def test_what_is_due_is_told_until_somebody_says_a_word(talk: Talk) -> None:
         None,
         "Bruno Okafor",
     )
+
+
+def test_what_was_said_before_check_ins_were_turned_on_is_not_taken_until_it_is_edited(talk: Talk) -> None:
+    early = talk.say("OKR 47.5 conf 7")
+    assert talk.shown() == (50, 7)
+    without = WITH_CHECK_INS.replace("check_ins: {who: owners}\n", "")
+    talk.hand.activate(without)
+    talk.hand.sync()
+    talk.hand.clock.pass_by(hours=1)
+    old = talk.say("OKR 64 conf 9")
+    talk.hand.clock.pass_by(hours=1)
+    talk.hand.activate(WITH_CHECK_INS)
+    talk.hand.sync()
+    talk.hand.work_off()
+    assert talk.kept() == [("47.5", None)], early  # what had been taken stands
+    (fault,) = [one for one in talk.refused() if one is not None]
+    assert (
+        fault == "it is older than check-ins by comment, which began on 2026-11-10: edit it, or say it anew"
+    )
+    talk.edit(old, "OKR 64 conf 8")
+    assert talk.shown() == (100, 8)
+    assert talk.refused() == [None, None]

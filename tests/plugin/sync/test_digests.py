@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import socket
+import re
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from email import message_from_bytes
-from email.policy import default
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
@@ -31,6 +28,7 @@ from plugin.use_cases.digests.digests import (
 )
 from plugin.use_cases.digests.recipients import resume_digest
 from tests.actors import TESTER
+from tests.mail_server import Mailbox, mail_server
 from tests.quarter import MAPPING, told
 
 TELL = """
@@ -39,28 +37,6 @@ tell:
 """
 MONDAY = datetime(2026, 11, 16, 8, tzinfo=UTC)
 """09:00 in Berlin."""
-
-
-class Mailbox:
-    """What an SMTP server took, and with what it answers."""
-
-    def __init__(self) -> None:
-        self.letters: list[Any] = []
-        self.answer, self.parting = "250 OK", "221 Bye"
-
-    async def handle_QUIT(self, _server: Any, _session: Any, _envelope: Any) -> str:  # noqa: N802
-        return self.parting
-
-    async def handle_RCPT(  # noqa: N802
-        self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
-    ) -> str:
-        if self.answer.startswith("250"):
-            envelope.rcpt_tos.append(address)
-        return self.answer
-
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
-        self.letters.append(message_from_bytes(envelope.content, policy=default))
-        return "250 OK"
 
 
 class Channel:
@@ -95,15 +71,9 @@ class Channel:
 
 @pytest.fixture(scope="module")
 def servers() -> Iterator[tuple[Mailbox, Channel, int]]:
-    box, channel = Mailbox(), Channel()
-    with socket.create_server(
-        ("127.0.0.1", 0)
-    ) as free:  # the controller looks for itself at the port it was given
-        port = free.getsockname()[1]
-    smtp = Controller(box, hostname="127.0.0.1", port=port)
-    smtp.start()
-    yield box, channel, port
-    smtp.stop()
+    channel = Channel()
+    with mail_server() as box:
+        yield box, channel, box.port
     channel.server.shutdown()
     channel.server.server_close()
 
@@ -112,8 +82,7 @@ def servers() -> Iterator[tuple[Mailbox, Channel, int]]:
 def office(hand: Any, servers: Any) -> tuple[Any, Mailbox, Channel, str]:
     """An objective with two stories, and a digest that has begun a week ago."""
     box, channel, port = servers
-    box.letters.clear()
-    box.answer, box.parting = "250 OK", "221 Bye"
+    box.forget()
     channel.posts.clear()
     channel.answers.clear()
     web = channel.server.server_address[1]
@@ -144,6 +113,7 @@ def states(hand: Any) -> list[tuple[str, str, int]]:
 def test_it_arrives_once_however_often_and_by_however_many_it_is_made(office: Any) -> None:
     hand, box, channel, epic = office
     key = hand.sandbox.sandbox.records[epic].key
+    done = next(one.key for one in hand.sandbox.sandbox.records.values() if one.status.name == "Done")
     hand.clock.now = MONDAY - timedelta(seconds=1)
     tell_due(hand.connector, "main")
     assert (box.letters, channel.posts) == ([], [])  # the first run tells nothing, and it is not nine yet
@@ -164,7 +134,10 @@ def test_it_arrives_once_however_often_and_by_however_many_it_is_made(office: An
     )
     words = letter.get_body(("plain",)).get_content().replace("\r\n", "\n")
     assert "Moved\n" in words
-    assert f"- {key} A Epic: 0 % → 50 % <https://okr.acme.example/why/{epic}>" in words
+    assert (
+        f"- {key} A Epic: 0 % → 50 %, completed +50 ({done} moved to Done) <https://okr.acme.example/why/{epic}>"
+        in words
+    )
     (post,) = channel.taken
     assert post["blocks"][-1]["elements"][0]["text"].endswith("digest|slack|okr|weekly|2026-11-16")
     assert states(hand) == [("mail:lead@acme.example", "sent", 0), ("slack:okr", "sent", 0)]
@@ -244,7 +217,8 @@ def test_whoever_follows_the_link_of_a_mail_gets_no_more_and_a_scanner_stops_not
     tell_due(hand.connector, "main")
     (letter,) = box.letters
     assert letter["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    path = letter["List-Unsubscribe"].strip("<>").removeprefix("https://okr.acme.example")
+    path = letter["List-Unsubscribe"].strip(" <>").removeprefix("https://okr.acme.example")
+    assert re.fullmatch(r"/unsubscribe/[A-Za-z0-9_-]{32}", path)  # who gets what is not read from it
     client = create_app(hand.connector).test_client()
     assert client.get(path).status_code == 200
     with hand.connector.store.read() as conn:

@@ -151,7 +151,7 @@ def test_accepting_makes_the_issue_below_its_objective_with_its_fields(watch: Wa
         "type": "Key Result",
         "parent": scene.key,
         "summary": "Open bugs: from 7 to 5",
-        "labels": ["okr-kpi-bugs-1"],
+        "labels": ["okr-kpi-main/bugs-1"],
         "fields": {scheme.KR_START: 7, scheme.KR_CURRENT: 7, scheme.KR_TARGET: 5},
     }
     assert scene.doors.api("GET", "/kpis/bugs/creation").json == {"issue": planned, "hindrances": []}
@@ -167,7 +167,7 @@ def test_accepting_makes_the_issue_below_its_objective_with_its_fields(watch: Wa
     assert (taken.status_code, taken.json["state"]["status"]) == (200, "kr_open")
     assert taken.json["state"]["key_result"] == record.key
     assert (record.summary, record.parent_id, record.labels) == (
-        "Open bugs: from 7 to 5", scene.epic, ("okr-kpi-bugs-1",),
+        "Open bugs: from 7 to 5", scene.epic, ("okr-kpi-main/bugs-1",),
     )  # fmt: skip
     numbers = (scheme.KR_START, scheme.KR_CURRENT, scheme.KR_TARGET)
     assert [record.customs[one] for one in numbers] == [7, 7, 5]
@@ -343,7 +343,7 @@ def test_what_is_in_the_band_again_while_the_issue_may_exist_waits_until_that_is
     scene.minutes(61)
     asking = scene.state("bugs")["creation"]
     assert asking["asks"] is True
-    assert "okr-kpi-bugs-1" in asking["remedy"]
+    assert "okr-kpi-main/bugs-1" in asking["remedy"]
     text = scene.doors.look("/kpis/bugs")
     assert "Create it again" in text
     assert dismiss(watch.connector, TESTER, "main", "bugs").state.status is KpiStatus.WATCHING
@@ -398,7 +398,7 @@ def test_a_kill_at_any_step_makes_nothing_twice_and_loses_nothing(watch: Watch) 
     )  # fmt: skip
     assert json.loads(run.stdout) == dict.fromkeys(points, 9)
     labels = [label for one in scene.made() for label in one.labels]
-    assert labels == ["okr-kpi-made-1", "okr-kpi-answered-1", "okr-kpi-recorded-1"]
+    assert labels == ["okr-kpi-main/made-1", "okr-kpi-main/answered-1", "okr-kpi-main/recorded-1"]
     assert [scene.kept(one) is not None for one in points] == [
         False,
         False,
@@ -418,7 +418,7 @@ def test_a_kill_at_any_step_makes_nothing_twice_and_loses_nothing(watch: Watch) 
     assert scene.accept("asked")["key_result"] is not None
     scene.minutes(2)
     labels = sorted(label for one in scene.made() for label in one.labels)
-    assert labels == sorted(f"okr-kpi-{one}-1" for one in points)
+    assert labels == sorted(f"okr-kpi-main/{one}-1" for one in points)
 
 
 def test_without_asking_it_is_made_in_the_order_of_the_episodes_and_without_an_issue_above_by_a_label(
@@ -431,7 +431,7 @@ def test_without_asking_it_is_made_in_the_order_of_the_episodes_and_without_an_i
     )
     scene.minutes(1)
     assert [one.labels for one in scene.made()] == [
-        ("okr-kpi-a-1",), ("okr-kpi-b-1",), ("okr-kpi-load-1", "okr-well"),
+        ("okr-kpi-main/a-1",), ("okr-kpi-main/b-1",), ("okr-kpi-main/load-1", "okr-well"),
     ]  # fmt: skip
     assert [scene.state(one)["status"] for one in scene.ids] == ["kr_open", "kr_open", "kr_open"]
     last = scene.made()[-1]
