@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
@@ -123,12 +123,18 @@ class Goals:
         self._do(TAKE_BACK, {"updateId": update_id})
 
     def measure(
-        self, goal_id: str, wanted: Mapping[str, Mapping[str, object]], left: Collection[str], issue_id: str
+        self,
+        goal_id: str,
+        wanted: Mapping[str, Mapping[str, object]],
+        left: Collection[str],
+        issue_id: str,
+        keep: Callable[[], None] = lambda: None,
     ) -> None:
         """Let a goal be measured by these metrics of ours, by the ids under which we know them, and by those that are `left` no more.
 
         What is there already is found by its origin and changed where it differs, so that it may be done again after any interruption.
-        The issue is linked to the goal, as far as Atlassian takes that. Raises Permanent where it is refused.
+        The issue is linked to the goal, as far as Atlassian takes that. Raises Permanent where it is refused. `keep` is called before
+        each call that writes: many metrics at a slow gateway take longer than a claim lasts.
         """
         goal = self.standing([goal_id]).get(goal_id)
         if goal is None:
@@ -137,14 +143,17 @@ class Goals:
         if goal.more_metrics and not wanted.keys() <= there.keys():
             raise Permanent(400, (TOO_MANY_METRICS,))
         if not there:
+            keep()
             self._link(goal_id, issue_id)
         for id_, said in wanted.items():
+            keep()
             if id_ not in there:
                 self._add_metric(goal_id, id_, said)
             else:
                 self._correct(there[id_], said)
         for id_ in left:
             if id_ in there:
+                keep()
                 self._do(REMOVE_TARGET, {"goalId": goal_id, "metricTargetId": there[id_].target_id})
 
     def _add_metric(self, goal_id: str, id_: str, said: Mapping[str, object]) -> None:

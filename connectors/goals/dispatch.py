@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from connectors.goals.client import Goals
 from connectors.jira.http.errors import Permanent
 from mappings.write_back.target import Request
@@ -17,11 +19,11 @@ def ask(goals: Goals, request: Request) -> object:
     return goals.standing([id_]).get(id_)
 
 
-def tell(goals: Goals, request: Request) -> None:
-    """Write, once. Raises Permanent for what is refused."""
+def tell(goals: Goals, request: Request, keep: Callable[[], None] = lambda: None) -> None:
+    """Write, once. Raises Permanent for what is refused. `keep` is called before each call of several."""
     body = request.body
     if request.path == "metrics" and isinstance(body, dict):
-        goals.measure(str(body["id"]), body["metrics"], body["left"], str(body["issue"]))
+        goals.measure(str(body["id"]), body["metrics"], body["left"], str(body["issue"]), keep)
         return
     if request.path != "update" or not isinstance(body, dict):
         raise Permanent(400, (UNKNOWN.format(what=request.path),))

@@ -60,8 +60,8 @@ def _tenant() -> Response:
 
 
 def _webhook_paths(one: Site) -> list[str]:
-    datacenter = one.sandbox.deployment == "datacenter"
-    return ["/rest/jira-webhook/1.0/webhooks"] if datacenter else ["/rest/webhooks/1.0/webhook"]
+    moved = one.sandbox.deployment == "datacenter" and not one.before_ten
+    return ["/rest/jira-webhook/1.0/webhooks"] if moved else ["/rest/webhooks/1.0/webhook"]
 
 
 def _take_version(_endpoint: str | None, values: dict[str, str] | None) -> None:
@@ -103,7 +103,9 @@ def _enter() -> Response | None:
 def _know_caller() -> Response | None:
     """Put the account behind the call in its place, at the gateway only where the token has the scope for it."""
     sandbox, header = site().sandbox, request.headers.get("Authorization")
-    if not request.script_root:
+    if (
+        not request.script_root or sandbox.deployment == "datacenter"
+    ):  # which has no gateway, and a context path
         public = site().public or request.path in OPEN_PATHS
         g.account = account_for(sandbox, header, public=public)
         return None

@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
 
+from werkzeug.exceptions import NotFound
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from connectors.clock import system_clock
@@ -117,6 +119,8 @@ class SandboxServer:
         granted: Granted | None = None,
         webhook_timeout: float = 10.0,
         monotonic: Callable[[], float] = time.monotonic,
+        context: str = "",
+        version: tuple[int, int, int] = (10, 3, 24),
     ) -> None:
         self.sandbox = Sandbox(clock or _running_from(now), deployment)
         if like is not None:
@@ -126,7 +130,7 @@ class SandboxServer:
         self.sender = Sender(webhook_backoff, webhook_timeout, seed or 0)
         self._listening = socket.create_server((host, port), backlog=128)
         self.port: int = self._listening.getsockname()[1]
-        self.url = f"http://{host}:{self.port}"
+        self.url = f"http://{host}:{self.port}{context}"
         self.site = Site(
             self.sandbox,
             self.url,
@@ -136,8 +140,10 @@ class SandboxServer:
             bursts=bursts,
             granted=granted,
             monotonic=monotonic,
+            version=version,
         )
         self.app = create_app(self.site)
+        self._context = context
         self._server: BaseWSGIServer | None = None
         self._thread: threading.Thread | None = None
 
@@ -148,9 +154,10 @@ class SandboxServer:
 
     def start(self) -> Self:
         """Serve in a thread of its own."""
-        host = self.url.removeprefix("http://").rpartition(":")[0]
+        host = self.url.removeprefix("http://").partition(":")[0]
+        served = DispatcherMiddleware(NotFound(), {self._context: self.app}) if self._context else self.app
         self._server = make_server(
-            host, self.port, self.app, threaded=True, request_handler=_Handler, fd=self._listening.fileno()
+            host, self.port, served, threaded=True, request_handler=_Handler, fd=self._listening.fileno()
         )
         self.sender.start()
         self._thread = threading.Thread(

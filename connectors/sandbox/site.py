@@ -41,7 +41,7 @@ class Message:
 
 
 class Site:
-    """Everything behind the routes. `public` serves wrong credentials as anonymous, as public sites do; `bursts` limits calls per second, `granted` those of each account (Data Center)."""
+    """Everything behind the routes. `public` serves wrong credentials as anonymous, as public sites do; `bursts` limits calls per second, `granted` those of each account (Data Center), whose `version` it is."""
 
     def __init__(
         self,
@@ -54,8 +54,10 @@ class Site:
         bursts: bool = False,
         granted: Granted | None = None,
         monotonic: Callable[[], float] = time.monotonic,
+        version: tuple[int, int, int] = (10, 3, 24),
     ) -> None:
         self.sandbox = sandbox
+        self.version = version
         self.base_url = base_url
         self.public = public
         self.sender = sender
@@ -68,8 +70,13 @@ class Site:
         self.feeds: Feeds | None = None
         self.last_move: Move | None = None
         self.messages: deque[Message] = deque(maxlen=MOST_MESSAGES)
-        self.webhooks = Webhooks(sandbox, self.view("2"), self._passes)
+        self.webhooks = Webhooks(sandbox, self.view("2"), self._passes, signs=not self.before_ten)
         sandbox.listeners.append(self._hear)
+
+    @property
+    def before_ten(self) -> bool:
+        """Jira 9 on Data Center: its webhooks have no secret, and are administered where Cloud's are."""
+        return self.sandbox.deployment == "datacenter" and self.version < (10,)
 
     def view(self, version: str, base_url: str | None = None) -> View:
         """How answers of this API version are rendered; by the gateway, things are at its address."""

@@ -249,6 +249,10 @@ class WriteTarget(ABC):
         """When a change may be written by the target's own pace, by the values that were written there `today`, oldest first; None for now."""
         return None
 
+    def shared(self, value: object) -> str | None:  # noqa: ARG002
+        """By what a value names something that issues share and only one may write to; None where each has its own."""
+        return None
+
     def alike(self, left: object, right: object) -> bool:  # noqa: ARG002
         """Whether two values of one place stand at the same spot, where a place may lead to several."""
         return True

@@ -82,10 +82,13 @@ class Context:
         """Whether an edit of this issue has to let Jira tell people of it: only where the account may not silence it."""
         return self.notifying is not None and self.notifying.needed(issue_key)
 
-    def tell(self, request: Request, issue_key: str) -> None:
-        """One call that writes to an issue, silently where Jira allows that. Raises Permanent for what Jira says against it."""
+    def tell(self, request: Request, issue_key: str, keep: Callable[[], None] = lambda: None) -> None:
+        """What is written to an issue, silently where Jira allows that. Raises Permanent for what Jira says against it.
+
+        Where it takes several calls, `keep` is called before each: it keeps the claim alive, or stops here.
+        """
         if request.to == "goals":
-            dispatch.tell(goals_of(self.jira), request)
+            dispatch.tell(goals_of(self.jira), request, keep)
             return
         loud = request.notifies and self.notifies(issue_key)
         try:

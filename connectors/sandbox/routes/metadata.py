@@ -32,10 +32,10 @@ NOT_SIGNED_IN = "Client must be authenticated to access this resource."
 def server_info() -> Response:
     sandbox = site().sandbox
     cloud = sandbox.deployment == "cloud"
-    numbers = [1001, 0, 0] if cloud else [10, 3, 24]
+    numbers = [1001, 0, 0] if cloud else list(site().version)
     shared = {
         "baseUrl": site().base_url,
-        "version": "1001.0.0-SNAPSHOT" if cloud else "10.3.24",
+        "version": "1001.0.0-SNAPSHOT" if cloud else ".".join(map(str, numbers)),
         "versionNumbers": numbers,
         "deploymentType": "Cloud" if cloud else "Server",
         "buildNumber": 100_294,

@@ -75,9 +75,12 @@ class SignedBody:
 
 
 class Webhooks:
-    """The subscriptions of one site. `matches` answers a JQL filter for an issue."""
+    """The subscriptions of one site. `matches` answers a JQL filter for an issue; Jira 9 `signs` nothing."""
 
-    def __init__(self, sandbox: Sandbox, view: View, matches: Callable[[str, Event], bool]) -> None:
+    def __init__(
+        self, sandbox: Sandbox, view: View, matches: Callable[[str, Event], bool], *, signs: bool = True
+    ) -> None:
+        self.signs = signs
         self.sandbox = sandbox
         self.view = View("2", view.base_url, view.datacenter)
         self.matches = matches
@@ -120,7 +123,7 @@ class Webhooks:
             "filters": {JQL_SECTION: webhook.jql},
             "excludeBody": webhook.exclude_body,
             "enabled": webhook.enabled,
-            "isSigned": webhook.secret is not None,
+            **({"isSigned": webhook.secret is not None} if self.signs else {}),
             "self": f"{self.view.base_url}/rest/webhooks/1.0/webhook/{webhook.id}",
         }
 
@@ -151,7 +154,7 @@ class Webhooks:
         if not self.view.datacenter:
             headers["X-Atlassian-Webhook-Identifier"] = identifier
             headers["X-Atlassian-Webhook-Flow"] = "Secondary" if event.extra.get("secondary") else "Primary"
-        if webhook.secret is not None:
+        if webhook.secret is not None and self.signs:
             headers["X-Hub-Signature"] = signature(webhook.secret, body)
         return SignedBody(webhook.id, webhook.url, body, identifier, headers, event.name)
 

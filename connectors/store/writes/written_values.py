@@ -64,6 +64,14 @@ def objective_ids(conn: Connection, site: str, today: date) -> frozenset[str]:
     return frozenset(conn.execute(select(table.c.objective_id).where(*mine).distinct()).scalars())
 
 
+def sharing(conn: Connection, site: str, prefix: str, named: str) -> list[Written]:
+    """What stands at places of this kind and has a text in it: whoever asks looks at where."""
+    kind = table.c.field_id.startswith(prefix, autoescape=True)
+    mine = (table.c.site == site, kind, table.c.after.contains(named, autoescape=True))
+    found = conn.execute(select(table).where(*mine).order_by(table.c.issue_id, table.c.field_id))
+    return [_standing(row) for row in found]
+
+
 def forget(conn: Connection, site: str, issue_id: str, field_id: str) -> None:
     """Our value stands there no more, or nobody can see whether it does."""
     place = (table.c.issue_id == issue_id, table.c.field_id == field_id)

@@ -136,7 +136,9 @@ class MetricsPlace(Place):
         return TARGET
 
     def equal(self, left: object, right: object) -> bool:
-        """Same goal, and the same numbers of the same key results; what a metric is called does not matter."""
+        """Same goal, and the same numbers of the same key results; what a metric is called does not matter. No metrics are alike anywhere."""
+        if not _metrics(left) and not _metrics(right):
+            return True
         return _of(left, "id") == _of(right, "id") and _numbers(left) == _numbers(right)
 
     def step(self, before: object, after: object) -> str:
@@ -149,12 +151,12 @@ class MetricsPlace(Place):
     def make(
         self, part: GoalPart, field_id: str | None, figures: Figures, ground: WriteBasis
     ) -> MadeValue | None:
-        """One metric for each key result whose number is known; nothing where no goal is named or none is known."""
+        """One metric for each key result whose number is known; nothing where no goal is named."""
         named, objective = named_goal(part, field_id, figures, ground), figures.objective
         if named is None or objective is None:
             return None
         known = {one.id: metric for one in objective.key_results if (metric := _metric(one)) is not None}
-        return MadeValue({"goal": named.key, "id": named.id, "metrics": known}) if known else None
+        return MadeValue({"goal": named.key, "id": named.id, "metrics": known})
 
 
 METRICS = MetricsPlace(METRICS_ID, "metrics of the Atlassian goal")
@@ -305,6 +307,11 @@ class GoalTarget(WriteTarget):
         if not posted or (moved and len(posted) < POSTS_A_DAY):
             return None
         return datetime.combine(moment.today + timedelta(days=1), time(0), moment.zone)
+
+    def shared(self, value: object) -> str | None:
+        """The goal: two objectives on one would each take the other's update for another hand's, and its metrics away."""
+        id_ = _of(value, "id")
+        return id_ if isinstance(id_, str) else None
 
     def alike(self, left: object, right: object) -> bool:
         """Whether both are of the same goal: an objective may feed another one, and come back."""

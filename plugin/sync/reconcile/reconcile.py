@@ -17,6 +17,7 @@ from connectors.store.numbers.cycle_ends import CycleEnd
 from connectors.store.work import due, last_reconcile
 from connectors.store.writes import brakes, refusals, writes
 from connectors.store.writes.writes import Write
+from connectors.store.writes.written_values import Written
 from mappings.document.names import Absence
 from mappings.explain.cause import cause
 from mappings.explain.movement import objective_moved
@@ -90,7 +91,7 @@ def reconcile(
         whole = plan_objective(context, state, found.forest, owned, _cause(context, found), found.end)
         whole = with_clearing(whole, objective_id, clears(context, conn, objective_id, found, owned))
         if _had_last_write(context, conn, found):
-            whole = Plan(objective_id)
+            whole = parted(whole)[1]
         allowed = without_refused(context, conn, whole)
         planned = without_absent(context, allowed)
         sifted = sift(context, conn, planned)
@@ -112,19 +113,25 @@ def reconcile(
     write_out = partial(apply, context, cause=tenure.claim.reason if tenure else "asked for", tenure=tenure)
     plain, looked = parted(planned)
     applied = write_out(plain)
-    consulted = written_with_care(context, looked, partial(confirm, context, beside), write_out)
+    consulted = written_with_care(
+        context, looked, partial(confirm, context, beside), write_out, partial(_still_wants, context)
+    )
     applied = WriteResult(
         (*applied.written, *consulted.applied.written), (*applied.refused, *consulted.applied.refused)
     )
+    done = sifted.later is None and all(target_of(change.field_id).consults for change in sifted.waiting)
     sifted = sifted.with_later(consulted.later, consulted.waiting)
     over = [change for change in sifted.plan.changes if change not in planned.changes]
     whole = replace(whole, changes=tuple(change for change in whole.changes if change not in over))
-    _save(context, objective_id, found, whole, tenure, sifted)
+    _save(context, objective_id, found, whole, tenure, sifted, done=done)
     return Reconciled(objective_id, state, planned, applied, before, sifted.waiting, refused)
 
 
 def _had_last_write(context: Context, conn: Connection, found: MeasuredObjective) -> bool:
-    """Whether its cycle is closed and was written for the last time: what anybody does to the fields since is left alone."""
+    """Whether its cycle is closed and was written for the last time: what anybody does to the fields since is left alone.
+
+    What is looked at first, and may wait for a person or for the place to be reached, is written later all the same.
+    """
     end = found.end
     if end is None or not end.closed:
         return False
@@ -194,6 +201,24 @@ def plan_objective(
     ground = replace(context.ground, closed=closed)
     wanted = desired(context.mapping, state, forest.issue, ground, owned)
     return plan(state.id, wanted, forest.issue, why)
+
+
+def _still_wants(context: Context, standing: Written) -> bool:
+    """Whether what stands for an objective is still meant: it may have left, or name something else by now."""
+    with context.store.read() as conn:
+        found = measure_objective(context, conn, standing.objective_id)
+        state = found.state
+        owned = owners_of(context, conn, state, found.forest) if state is not None else None
+    if state is None or owned is None:
+        return False
+    target = target_of(standing.field_id)
+    thing = target.shared(standing.after)
+    wanted = desired(context.mapping, state, found.forest.issue, context.ground, owned)
+    return any(
+        one.issue_id == standing.issue_id and target.shared(one.raw) == thing
+        for one in wanted
+        if target_of(one.place.id) is target
+    )
 
 
 def _cause(context: Context, found: MeasuredObjective) -> str:
@@ -266,10 +291,12 @@ def _save(
     whole: Plan,
     tenure: Tenure | None,
     sifted: Sifted,
+    *,
+    done: bool,
 ) -> None:
     """`whole` is all that it has to write, refused and held changes too; what is refused or held and no longer among it is forgotten.
 
-    Where a field is paced the objective stays due until it may be written.
+    Where a field is paced the objective stays due until it may be written. `done`: what is written to Jira itself is written.
     """
     later, state = sifted.later, found.state
     now = context.clock()
@@ -281,7 +308,7 @@ def _save(
             objectives.succeed(conn, context.site, before, state, context.mapping.revision, now)
             comments.watch(context, conn, state)
         if found.end is not None:
-            _keep_end(context, conn, found.end, written=later is None and not sifted.waiting)
+            _keep_end(context, conn, found.end, written=done)
         probes = refusals.keep(conn, context.site, objective_id, whole.changes)
         in_bulk = tenure is not None and tenure.claim.bulk
         _wake(context, conn, objective_id, before.state if before else None, state, probes, bulk=in_bulk)

@@ -5,6 +5,7 @@ A refused change never holds back the others.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -113,7 +114,7 @@ def _write(
     while remaining:
         plan.keep()
         try:
-            _send(context, writing)
+            _send(context, writing, plan.keep)
             break
         except Permanent as error:
             rejected, remaining = _part(target, error, remaining)
@@ -132,11 +133,11 @@ def _write(
     return remaining, refused
 
 
-def _send(context: Context, writing: WriteRequest) -> None:
-    """One call, silently where Jira allows that. Raises Permanent for what Jira says against these changes alone."""
+def _send(context: Context, writing: WriteRequest, keep: Callable[[], None]) -> None:
+    """What one request takes, silently where Jira allows that. Raises Permanent for what Jira says against these changes alone."""
     request, key = writing.request, writing.changes[0].issue_key
     try:
-        context.tell(request, key)
+        context.tell(request, key, keep)
     except Permanent as error:
         if not (request.removes and error.gone) or _is_there(context, writing.changes[0]):
             raise

@@ -13,8 +13,9 @@ import structlog
 
 from connectors.jira.http.errors import JiraError, Transient
 from connectors.store.mirror import mirror
-from connectors.store.writes import writes
+from connectors.store.writes import writes, written_values
 from connectors.store.writes.writes import WriteOutcome
+from connectors.store.writes.written_values import Written
 from mappings.write_back.plan import Change, Plan
 from mappings.write_back.targets import target_of
 from plugin.sync.context import Context
@@ -27,6 +28,9 @@ AGAIN = timedelta(minutes=10)
 MOST_LOOKED_BACK = 400
 """So many of our writes to a place are looked through for what was written to the same spot."""
 UNSEEN = "What stands there may not be looked at, so nothing is written over it."
+SHARED = "two objectives"
+"""The cause of what is held because another objective feeds the same goal."""
+Wants = Callable[[Written], bool]
 OTHERS = "another hand"
 """The cause of what is held because somebody else wrote after us."""
 
@@ -50,16 +54,21 @@ def parted(planned: Plan) -> tuple[Plan, Plan]:
 
 
 def written_with_care(
-    context: Context, planned: Plan, confirm: Callable[[], bool], apply: Callable[[Plan], WriteResult]
+    context: Context,
+    planned: Plan,
+    confirm: Callable[[], bool],
+    apply: Callable[[Plan], WriteResult],
+    wants: Wants,
 ) -> Consulted:
     """Look up what an interruption left open, look what stands, and write where nobody else wrote after us.
 
     `confirm` says whether something was open: then the plan was made without knowing what became of it, and is made anew at once.
+    `wants` says whether another objective still means what stands for it.
     """
     try:
         if confirm():
             return Consulted(later=context.clock())
-        free, waiting = _judged(context, planned)
+        free, waiting = _judged(context, planned, wants)
         return Consulted(apply(free), waiting)
     except JiraError as error:
         log.warning(
@@ -68,10 +77,15 @@ def written_with_care(
         return Consulted(later=context.clock() + AGAIN)
 
 
-def _judged(context: Context, planned: Plan) -> tuple[Plan, tuple[Change, ...]]:
+def _judged(context: Context, planned: Plan, wants: Wants) -> tuple[Plan, tuple[Change, ...]]:
     free: list[Change] = []
     waiting: list[Change] = []
     for change in planned.changes:
+        rival = _rival(context, change, wants)
+        if rival is not None:
+            waiting.append(change)
+            note_held(context, planned, [change], SHARED, _both(change, rival))
+            continue
         if not target_of(change.field_id).looks_first(change):
             free.append(change)
             continue
@@ -93,6 +107,32 @@ def _judged(context: Context, planned: Plan) -> tuple[Plan, tuple[Change, ...]]:
         _remember(context, shown)
         note_held(context, planned, [shown], OTHERS, why)
     return replace(planned, changes=tuple(free)), tuple(waiting)
+
+
+def _rival(context: Context, change: Change, wants: Wants) -> Written | None:
+    """Another objective that writes to the same thing and goes before: the one that did so first, or whose issue is older where both did."""
+    target = target_of(change.field_id)
+    thing = target.shared(change.after)
+    if thing is None:
+        return None
+    with context.store.read() as conn:
+        there = written_values.sharing(conn, context.site, target.prefix, thing)
+    there = [one for one in there if target.shared(one.after) == thing]
+    mine = any(one.issue_id == change.issue_id for one in there)
+    before = [
+        one
+        for one in there
+        if one.issue_id != change.issue_id and (not mine or int(one.issue_id) < int(change.issue_id))
+    ]
+    return next((one for one in before if wants(one)), None)
+
+
+def _both(change: Change, rival: Written) -> str:
+    named = change.after.get("goal") if isinstance(change.after, dict) else None
+    return (
+        f"{rival.issue_key} and {change.issue_key} both feed {named or change.field_name}. {rival.issue_key} goes on; name "
+        f"another for {change.issue_key} or none, or take it from {rival.issue_key} and release this."
+    )
 
 
 def _verdict(context: Context, change: Change, found: object) -> str:

@@ -230,8 +230,8 @@ def test_a_process_that_dies_after_the_call_leaves_one_update(
     class Killed(BaseException):
         pass
 
-    def dies(goals: Any, request: Any) -> None:
-        told(goals, request)
+    def dies(goals: Any, request: Any, keep: Any) -> None:
+        told(goals, request, keep)
         if request.path == "update":
             raise Killed
 
@@ -551,8 +551,8 @@ def test_what_a_person_posted_after_a_first_update_whose_answer_never_came_stand
     class Killed(BaseException):
         pass
 
-    def dies(goals: Any, request: Any) -> None:
-        told(goals, request)
+    def dies(goals: Any, request: Any, keep: Any) -> None:
+        told(goals, request, keep)
         if request.path == "update":
             raise Killed
 
@@ -593,3 +593,106 @@ def test_a_trial_that_cannot_be_taken_back_now_says_where_it_stands(hand: Any, f
     assert (tried.held, tried.taken_back, len(posted(hand))) == (("at_risk", 42), False, 2)
     [finding] = tried.findings
     assert finding.remedy == "Look at NORTH-1 in the browser, and delete the trial there."
+
+
+def test_two_objectives_on_one_goal_do_not_take_turns_there(hand: Any, fed: str) -> None:
+    second = epic(hand, done=2)
+    hand.clock.pass_by(hours=24)
+    hand.sync()
+    first = said("on_track", 70, "70 % · on track")
+    assert posted(hand) == [first], "the first goes on, the other waits"
+    assert metrics(hand).keys() == {f"{fed}/delivery"}
+    held = held_writes.list_held(hand.connector, TESTER, "main")
+    keys = [hand.sandbox.sandbox.records[one].key for one in (fed, second)]
+    why = f"{keys[0]} and {keys[1]} both feed NORTH-1. {keys[0]} goes on; name another for {keys[1]} or none, or take it from {keys[0]} and release this."
+    assert {(one.objective_id, one.field_id, one.why) for one in held} == {
+        (second, "goal:metrics", why),
+        (second, "goal:okr", why),
+    }
+
+    finish(hand, fed)
+    finish(hand, second)
+    hand.clock.pass_by(hours=24)
+    hand.work_off()
+    assert posted(hand) == [first, said("on_track", 80, "80 % · on track")]
+    assert metrics(hand) == {f"{fed}/delivery": ("delivery", 0.0, 80.0, 100.0)}
+
+    hand.sandbox.sandbox.goals.add("Be quick", CONNECTOR)
+    hand.connector.catalogue("main", fresh=True)
+    feed(hand, second, "NORTH-2")
+    assert posted(hand, "NORTH-2") == [said("off_track", 30, "30 % · at risk")]
+    assert metrics(hand, "NORTH-2").keys() == {f"{second}/delivery"}
+    assert held_writes.list_held(hand.connector, TESTER, "main") == ()
+
+
+def test_a_goal_that_the_first_objective_left_is_fed_by_the_other_once_it_is_released(
+    hand: Any, fed: str
+) -> None:
+    second = epic(hand, done=2)
+    hand.clock.pass_by(hours=24)
+    hand.sync()
+    hand.sandbox.sandbox.goals.add("Be quick", CONNECTOR)
+    hand.connector.catalogue("main", fresh=True)
+    feed(hand, fed, "NORTH-2")
+    hand.clock.pass_by(minutes=1)
+    held_writes.release(hand.connector, TESTER, "main", [second])
+    hand.clock.pass_by(minutes=1)
+    hand.work_off()
+    assert posted(hand)[1:] == [said("off_track", 20, "20 % · at risk")]
+    assert metrics(hand)[f"{second}/delivery"] == ("delivery", 0.0, 20.0, 100.0)
+
+
+def test_metrics_of_which_nothing_is_known_any_more_go(hand: Any) -> None:
+    hand.sandbox.sandbox.goals.add("Be there", CONNECTOR)
+    one = epic(hand, of=0)
+    result = key_result(hand, one, 3)
+    hand.activate("".join(line for line in MEASURED.splitlines(keepends=True) if "id: delivery" not in line))
+    hand.sync()
+    assert metrics(hand) == {result: ("A Key Result", 0.0, 3.0, 10.0)}
+    hand.clock.pass_by(hours=1)
+    hand.edit(result, customfield_10053=None)
+    hand.land(result)
+    reconcile_now(hand, one)
+    assert metrics(hand) == {}
+    hand.sandbox.site.calls.clear()
+    reconcile_now(hand, one)
+    assert not [name for name in hand.sandbox.site.calls.by_endpoint if "gateway" in name]
+
+
+def test_a_closed_cycle_had_its_last_write_though_its_goal_waits_for_a_person(hand: Any, fed: str) -> None:
+    theirs = post_as_a_person(hand)
+    finish(hand, fed, 3)
+    hand.clock.now = datetime(2027, 1, 2, 9, tzinfo=UTC)
+    hand.sync()
+    close_cycle(hand.connector, TESTER, "main", "autumn")
+    hand.work_off()
+    assert (hand.field(fed), posted(hand)[1:]) == (100, [theirs])
+    hand.edit(fed, customfield_10060=7)
+    hand.land(fed)
+    reconcile_now(hand, fed)
+    assert hand.field(fed) == 7, "what anybody does to a field of a closed cycle stands"
+
+    hand.clock.pass_by(hours=24)
+    held_writes.release(hand.connector, TESTER, "main", [fed])
+    hand.clock.pass_by(minutes=1)
+    hand.work_off()
+    assert (hand.field(fed), posted(hand)[2:]) == (7, [said("done", 0, "100 % · achieved")])
+
+
+def test_many_metrics_at_a_slow_gateway_keep_their_claim(hand: Any, measured: tuple[str, str]) -> None:
+    one, _ = measured
+    added = {
+        f"more-{number}": {
+            "name": f"More {number}",
+            "type": "NUMERIC",
+            "start": 0.0,
+            "target": 9.0,
+            "value": 1.0,
+        }
+        for number in range(3)
+    }
+    kept: list[int] = []
+    goals_of(hand.context.jira).measure(
+        goal_of(hand).ari, added, ["gone"], one, lambda: kept.append(len(metrics(hand)))
+    )
+    assert kept == [2, 3, 4], "asked before each call that writes"
