@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from ipaddress import ip_address
 
 import structlog
 from pydantic import AnyHttpUrl, SecretStr, TypeAdapter, ValidationError
 from sqlalchemy import Connection
 
 from connectors.jira.http.address import Deployment
+from connectors.jira.http.connection import is_of_machine
 from connectors.jira.http.errors import AuthFailed, JiraError
 from connectors.jira.http.scopes import WRITE_WORK, ScopeMissing
 from connectors.store.forge import installations
@@ -37,7 +37,6 @@ log = structlog.get_logger("jira_okr.sites")
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,29}")
 TAKEN = tuple(dict.fromkeys(target.permission for target in WRITE_TARGETS))
 ASKED = ("BROWSE_PROJECTS", *TAKEN, "ADMINISTER_PROJECTS", "ADMINISTER")
-METADATA = ("metadata.google.internal", "fd00:ec2::254", "100.100.100.200", "192.0.0.192")
 LOOK_SECONDS = 2.0
 
 
@@ -437,20 +436,8 @@ def _address(url: str, about: str) -> AnyHttpUrl:
             f"{url or 'Nothing'} is no address. Write it as the browser shows it, for example https://acme.atlassian.net.",
             about,
         ) from None
-    if _is_of_machine(address.host or ""):
+    if is_of_machine(address.host or ""):
         raise NotReady(
             f"{url} is no Jira: machines talk to their cloud there. Write the address of Jira.", about
         )
     return address
-
-
-def _is_of_machine(host: str) -> bool:
-    """Whether it is an address that no Jira has, but where a cloud gives its machines credentials. One's own network is fine."""
-    if host.rstrip(".") in METADATA:
-        return True
-    try:
-        found = ip_address(host.strip("[]"))
-    except ValueError:
-        return False
-    plain = getattr(found, "ipv4_mapped", None) or found
-    return str(plain) in METADATA or plain.is_link_local or plain.is_multicast or plain.is_unspecified

@@ -15,13 +15,13 @@ from urllib.parse import quote
 
 import msgspec
 import requests
-from requests.adapters import HTTPAdapter
 from urllib3.exceptions import DecodeError, HTTPError
 
 from connectors.clock import system_seconds
 from connectors.jira.http import scopes
 from connectors.jira.http.address import JiraAddress
 from connectors.jira.http.call import Call, call_of
+from connectors.jira.http.connection import Forbidden, TimedAdapter, is_of_machine
 from connectors.jira.http.credentials import Authorization
 from connectors.jira.http.errors import IncompleteRead, JiraError, RateLimited, Transient, classify
 from connectors.jira.http.gateway import ApiBase
@@ -79,13 +79,13 @@ class JiraReply:
 ANYTHING: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
 
 
-class GuardedAdapter(HTTPAdapter):
+class GuardedAdapter(TimedAdapter):
     """Sends to addresses under one base alone, whatever asks for another: credentials never leave for elsewhere."""
 
-    def __init__(self, base: str) -> None:
+    def __init__(self, base: str, forbidden: Forbidden = is_of_machine) -> None:
         # as requests writes it: host in lower case and, where it has other letters, encoded
         self._base = requests.Request("GET", f"{base}/").prepare().url or ""
-        super().__init__(pool_connections=1, pool_maxsize=4, max_retries=0)
+        super().__init__(forbidden, pool_connections=1, pool_maxsize=4, max_retries=0)
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         if not self._base or not (request.url or "").startswith(self._base):
@@ -211,6 +211,15 @@ class Transport:
         """Delete, once."""
         return self._ask("DELETE", path, params, NO_BODY, reads=False)
 
+    def whole(self, response: requests.Response) -> bytes:
+        """The body of an answer that another sends for us, with the same limits as ours. Raises JiraError."""
+        try:
+            return self._body(response)
+        except _Broken as broken:
+            raise _told(broken) from None
+        finally:
+            response.close()
+
     def close(self) -> None:
         """Close the connections of all threads."""
         self._sessions.close()
@@ -322,10 +331,9 @@ class Transport:
             session.close()
 
     def _body(self, response: requests.Response) -> bytes:
-        """The whole body, refused beyond the size limit or when it trickles for longer than four read timeouts."""
+        """The whole body, refused beyond the size limit; how long it may take is the connection's matter."""
         chunks: list[bytes] = []
         size = 0
-        deadline = time.monotonic() + 4 * self.timeout[1]
         try:
             for chunk in _arriving(response):
                 size += len(chunk)
@@ -334,8 +342,6 @@ class Transport:
                         f"Jira's answer is larger than {self._body_limit >> 20} MiB.",
                         "Read fewer issues at once.",
                     )
-                if time.monotonic() > deadline:
-                    raise Transient("Jira's answer took too long to arrive.")
                 chunks.append(chunk)
         except requests.RequestException as error:
             raise _failure(error) from None

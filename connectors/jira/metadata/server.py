@@ -6,6 +6,7 @@ none of that: no retries, a guarded adapter, and its errors are replaced by ours
 
 from __future__ import annotations
 
+import io
 import logging
 import threading
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from urllib.parse import urlsplit
 import jira
 import requests
 from jira.exceptions import JIRAError
+from urllib3 import HTTPResponse
 
 from connectors.jira.http import scopes
 from connectors.jira.http.address import Deployment
@@ -27,6 +29,8 @@ from connectors.jira.http.transport import GuardedAdapter, Transport
 from mappings.facts.issue import User
 
 T = TypeVar("T")
+UNPACKED = ("content-encoding", "content-length", "transfer-encoding")
+"""Headers that say how a body came, which is not how it is handed on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,12 @@ class GovernedAdapter(GuardedAdapter):
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         call = self._transport.take_turn(request.method or "GET", urlsplit(request.url or "").path)
         response = super().send(request, *args, **kwargs)
+        body = self._transport.whole(response)
+        # the library reads what it is given without any limit, so it is given what was read within ours
+        headers = {name: value for name, value in response.headers.items() if name.lower() not in UNPACKED}
+        response.raw = HTTPResponse(
+            io.BytesIO(body), headers, response.status_code, preload_content=False, reason=response.reason
+        )
         self._transport.learn(call, response)
         return response
 

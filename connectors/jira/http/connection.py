@@ -1,0 +1,158 @@
+"""The connections to Jira: answers have a deadline as a whole, and addresses where machines talk to their cloud are never spoken to.
+
+`requests` limits the time between two bytes alone, so a head that trickles would hold a call for ever. And a name may come to mean
+another address after somebody looked at it, so what counts is the address that is connected to.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import socket
+import time
+from collections.abc import Callable
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Any
+
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import NewConnectionError
+
+METADATA_NAMES = ("metadata.google.internal",)
+METADATA = (
+    "fd00:ec2::254",
+    "fd20:ce::254",
+    "100.100.100.200",
+    "168.63.129.16",
+    "192.0.0.192",
+)
+"""Where clouds give their machines credentials, beside the link-local addresses."""
+TRANSLATED = (ip_network("64:ff9b::/96"), ip_network("::/96"))
+"""IPv6 networks whose last four bytes are an IPv4 address (RFC 6052, RFC 4291)."""
+WHOLE = 4
+"""How many times the longest silence a whole answer may take."""
+
+Forbidden = Callable[[str], bool]
+
+
+def is_of_machine(host: str) -> bool:
+    """Whether no Jira has this address, but where a cloud gives its machines credentials. One's own network is fine.
+
+    IPv4 addresses are found in whatever IPv6 form they are hidden.
+    """
+    if host.rstrip(".").lower() in METADATA_NAMES:
+        return True
+    try:
+        given = ip_address(host.strip("[]").partition("%")[0])
+    except ValueError:
+        return False
+    return any(
+        str(one) in METADATA or one.is_link_local or one.is_multicast or one.is_unspecified
+        for one in (given, *_hidden(given))
+    )
+
+
+def _hidden(given: IPv4Address | IPv6Address) -> tuple[IPv4Address, ...]:
+    if isinstance(given, IPv4Address) or given in (IPv6Address("::"), IPv6Address("::1")):
+        return ()
+    found = [given.ipv4_mapped, given.sixtofour]
+    if any(given in network for network in TRANSLATED):
+        found.append(IPv4Address(int(given) & 0xFFFFFFFF))
+    return tuple(one for one in found if one is not None)
+
+
+class TimedAdapter(HTTPAdapter):
+    """Connections with a deadline for each answer: its head within the read timeout, all of it within four; and not to `forbidden` addresses."""
+
+    def __init__(self, forbidden: Forbidden = is_of_machine, **options: Any) -> None:
+        self._forbidden = forbidden
+        super().__init__(**options)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """The pools, with our connections in them."""
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = _pools(self._forbidden)
+
+    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
+        """The same to a proxy, which may be anywhere: the operator named it."""
+        manager = super().proxy_manager_for(*args, **kwargs)
+        manager.pool_classes_by_scheme = _pools(lambda _address: False)
+        return manager
+
+
+def _pools(forbidden: Forbidden) -> dict[str, type[HTTPConnectionPool]]:
+    """Pools of our connections, by scheme. Classes, for that is what the library makes connections of."""
+
+    class Plain(HTTPConnection):
+        response_class = Timed
+
+        def _new_conn(self) -> socket.socket:
+            return _looked_at(super()._new_conn(), self, forbidden)
+
+    class Tls(HTTPSConnection):
+        response_class = Timed
+
+        def _new_conn(self) -> socket.socket:
+            return _looked_at(super()._new_conn(), self, forbidden)
+
+    class PlainPool(HTTPConnectionPool):
+        ConnectionCls = Plain
+
+    class TlsPool(HTTPSConnectionPool):
+        ConnectionCls = Tls
+
+    return {"http": PlainPool, "https": TlsPool}
+
+
+def _looked_at(connected: socket.socket, connection: HTTPConnection, forbidden: Forbidden) -> socket.socket:
+    address = str(connected.getpeername()[0])
+    if forbidden(address):
+        connected.close()
+        raise NewConnectionError(connection, f"{address} is an address where machines talk to their cloud")
+    return connected
+
+
+class Timed(http.client.HTTPResponse):
+    """An answer that has to be there in time, however steadily it trickles."""
+
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self._arriving = _Arriving(self.fp.detach(), sock)
+        self.fp = io.BufferedReader(self._arriving)
+
+    def begin(self) -> None:
+        """Read the head."""
+        self._arriving.begin(1)
+        super().begin()
+        self._arriving.begin(WHOLE)
+
+
+class _Arriving(io.RawIOBase):
+    def __init__(self, raw: io.RawIOBase, sock: socket.socket) -> None:
+        super().__init__()
+        self._raw = raw
+        self._sock = sock
+        self._silence: float | None = sock.gettimeout()
+        self._end: float | None = None
+
+    def begin(self, times: int) -> None:
+        """From now on there is so many times the longest silence left."""
+        self._end = None if self._silence is None else time.monotonic() + times * self._silence
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        if self._end is not None and self._silence is not None:
+            left = self._end - time.monotonic()
+            if left <= 0:
+                raise TimeoutError("the answer takes too long")
+            if left < self._silence:
+                self._sock.settimeout(left)
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        if not self.closed:
+            self._raw.close()
+        super().close()
