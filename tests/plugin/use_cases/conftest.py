@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from flask import Flask
 from flask.testing import FlaskClient
 
 from connectors.sandbox import CONNECTOR
@@ -35,6 +36,7 @@ class Doors:
 
     connector: Connector
     environment: dict[str, str]
+    app: Flask
     browser: FlaskClient
     bearer: dict[str, str]
 
@@ -52,7 +54,7 @@ class Doors:
 
     def api(self, method: str, path: str, body: object = None) -> Any:
         """A call of a program."""
-        client = create_app(self.connector).test_client()
+        client = self.app.test_client()
         more = {} if body is None else {"json": body}
         return client.open(f"/api/v1{path}", method=method, headers=self.bearer, **more)
 
@@ -104,8 +106,9 @@ def opened(connector: Connector, environment: dict[str, str], role: str) -> Door
         accounts.add(conn, email, role.title(), role, password_hash(), connector.clock())
     account = members.find(connector, email)
     bearer = tokens.issue(connector, account, "a program", SCOPES[role], 1, "test")
-    browser = browser_of(create_app(connector), connector, email)
-    return Doors(connector, environment, browser, {"Authorization": f"Bearer {bearer}"})
+    app = create_app(connector)
+    browser = browser_of(app, connector, email)
+    return Doors(connector, environment, app, browser, {"Authorization": f"Bearer {bearer}"})
 
 
 @pytest.fixture
