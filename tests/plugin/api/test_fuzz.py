@@ -1,6 +1,6 @@
 """Whatever is sent to any operation, the answer is one the document describes, and never a fault of ours.
 
-JIRA_OKR_FUZZ_EXAMPLES=200 looks further than the short run that belongs to every run of the tests.
+JIRA_OKR_FUZZ_EXAMPLES=200 looks further than the short runs that belong to every run of the tests, by day and, twice as long, by night.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ from plugin.sync.drain import Drained
 from plugin.sync.resync.mirror_update import Resynced
 from plugin.use_cases.objectives.backfill import Backfilled
 from plugin.use_cases.work.sync import Synced
+from tests.examples import ALL
 
-EXAMPLES = int(os.environ.get("JIRA_OKR_FUZZ_EXAMPLES", "6"))
+EXAMPLES = int(os.environ.get("JIRA_OKR_FUZZ_EXAMPLES", "6" if os.environ.get(ALL) else "3"))
 OUTWARD = ("add_site",)
 """Operations that call whatever address they are given."""
 WANTED = (
