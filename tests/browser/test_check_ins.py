@@ -33,6 +33,7 @@ def delivery(house):
     drain(lambda: connector.context("main"))
 
 
+@pytest.mark.slow
 def test_a_check_in_is_said_asked_about_and_kept_without_script(at, house, delivery, violations):
     state, kr = delivery
     address = f"/objectives/{state.key}"

@@ -24,6 +24,7 @@ def fresh(vacant, account) -> Iterator[SimpleNamespace]:
         yield SimpleNamespace(url=house.url, connector=house.connector, sandbox=sandbox)
 
 
+@pytest.mark.slow
 def test_a_mapping_is_edited_mended_previewed_and_activated(at, house, type_over):
     from playwright.sync_api import expect
 
@@ -180,6 +181,7 @@ def test_a_dead_letter_is_retried(at, house):
         assert due.pending_count(conn, "main") >= 1
 
 
+@pytest.mark.slow
 def test_the_set_up_from_nothing_to_the_first_delivery(at, fresh):
     from playwright.sync_api import expect
 

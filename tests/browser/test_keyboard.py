@@ -60,6 +60,7 @@ def press(page, wanted, key: str = "Enter") -> None:
     page.keyboard.press(key)
 
 
+@pytest.mark.slow
 def test_from_signing_in_to_activating_with_the_keyboard(house, open_page, ruling, expect):
     page = open_page(f"{house.url}/", reduced_motion="reduce")
     tab_to(page, page.get_by_label("E-mail address"))

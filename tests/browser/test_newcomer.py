@@ -47,6 +47,7 @@ def demo(tmp_path: Path) -> Iterator[SimpleNamespace]:
         process.stdout.close()
 
 
+@pytest.mark.slow
 def test_from_the_demo_to_a_changed_mapping(demo, open_page, sign_in):
     from playwright.sync_api import expect
 

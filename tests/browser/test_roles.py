@@ -96,6 +96,7 @@ def test_a_viewer_reads_and_an_editor_mends(at, house, letter, expect):
     expect(page.get_by_role("link", name=re.compile("^Site settings"))).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_an_admin_adds_somebody_who_then_signs_in_and_loses_the_role(at, house, open_page, sign_in, expect):
     page = at(house.url, "/people")
     assert places(page) == [*PLACES, "Sites"]

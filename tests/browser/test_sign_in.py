@@ -22,6 +22,7 @@ def expect():
     return pytest.importorskip("playwright.sync_api", reason="no playwright here").expect
 
 
+@pytest.mark.slow
 def test_the_first_account_is_made_by_the_one_time_link(vacant, open_page, expect):
     with vacant() as house:
         link = set_up.link(house.connector, COMMAND_LINE, house.url)
@@ -51,6 +52,7 @@ def make(page, email: str, password: str, again: str) -> None:
     page.get_by_role("button", name="Make the account").click()
 
 
+@pytest.mark.slow
 def test_a_wrong_password_is_said_and_guessing_is_held_off(vacant, account, open_page, sign_in, expect):
     with vacant() as house:
         account(house.connector, "viewer")

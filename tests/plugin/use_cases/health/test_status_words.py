@@ -129,6 +129,7 @@ def test_the_page_says_since_when_and_when_it_is_tried_next() -> None:
     assert said.todo == error.remedy
 
 
+@pytest.mark.slow
 def test_the_demo_shows_its_process(commands: Any, eventually: Any) -> None:
     process, out, _err = commands.start("demo", "--port", "0", "--sandbox-port", "0", "--folder", "demo")
     eventually(lambda: "Stop with Ctrl-C" in out.read_text(), 60)
