@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
+# Tests are compiled once and not by each process that imports them, whatever the shell says.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .PHONY: help install demo check test test-slow test-shifted nightly lint format frontend forge bench screenshots simulation mutants broken lock clean
 
