@@ -11,13 +11,13 @@ from mappings.explain.certainty import Certainty, Uncertainty
 from mappings.explain.check_in import Shows
 from mappings.explain.confidence import ConfidenceLevel
 from mappings.rollup.state import HealthLevel
-from plugin.api.protocol.addresses import ObjectiveAddress
+from plugin.api.protocol.addresses import IssueAddress, ObjectiveAddress
 from plugin.api.protocol.lookup import objective_of, site_of
 from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.cursor import cursor, list_name, position
 from plugin.doors.filters import ObjectivesQuery, wanted
 from plugin.doors.model import Given, Page, SiteQuery, Word
-from plugin.doors.refusal import invalid
+from plugin.doors.refusal import invalid, not_found
 from plugin.doors.rows import RowGiven
 from plugin.runtime.connector import Connector
 from plugin.use_cases.objectives.as_of import as_of, instant_asked
@@ -27,8 +27,8 @@ from plugin.use_cases.objectives.objective_columns import (
     columns_for,
     values,
 )
-from plugin.use_cases.objectives.objective_values import as_of_values, ledgers_of
-from plugin.use_cases.objectives.objectives import SavedObjective, list_some
+from plugin.use_cases.objectives.objective_values import as_of_values, feeds_values, ledgers_of
+from plugin.use_cases.objectives.objectives import SavedObjective, explained_by, knows_issue, list_some
 
 ROUTES = Routes()
 
@@ -164,6 +164,27 @@ class LedgersGiven(Given):
     as_of: AsOfGiven | None = None
 
 
+class FedRowGiven(RowGiven):
+    """A row of the issue, and of which key result it is one; null for the objective's own."""
+
+    key_result: NamedGiven | None
+
+
+class FedObjectiveGiven(Given):
+    """One objective (or plain parent) whose number the issue is part of, and by which rows."""
+
+    objective: NamedGiven
+    progress: str | None
+    rows: list[FedRowGiven]
+
+
+class IssueFeedsGiven(Given):
+    """Whose numbers an issue is part of; nobody's where `feeds` is empty."""
+
+    issue: str
+    feeds: list[FedObjectiveGiven]
+
+
 class LedgerQuery(SiteQuery):
     """Of which moment, and under which mapping."""
 
@@ -211,6 +232,23 @@ def ledger(caller: Caller, path: ObjectiveAddress, query: LedgerQuery) -> Reply[
     past = as_of(caller.connector, caller.actor, site, saved.state.id, at, query.mapping)
     told = as_of_values(past.at, past.saved.mapping_revision, past.stood)
     return Reply(LedgersGiven.model_validate({**ledgers_of(past.saved.state), "as_of": told}))
+
+
+@ROUTES.get(
+    "/issues/{issue}/feeds",
+    "viewer",
+    "Whose numbers an issue is part of, and how much it counts there.",
+)
+def issue_feeds(caller: Caller, path: IssueAddress, query: SiteQuery) -> Reply[IssueFeedsGiven]:
+    """Of any issue, as `jira-okr explain` has it: 404 where nothing is known of it here."""
+    site = site_of(caller, query)
+    asked = (caller.connector, caller.actor, site, path.issue)
+    found = explained_by(*asked)
+    if not found and not knows_issue(*asked):
+        raise not_found(
+            "issue", path.issue, "Only what the scope of the mapping has is read; sync to look for it."
+        )
+    return Reply(IssueFeedsGiven.model_validate(feeds_values(path.issue, [one.state for one in found])))
 
 
 def instant_in(caller: Caller, site: str, text: str) -> datetime:

@@ -27,6 +27,12 @@ class ObjectiveAddress(Address):
     )
 
 
+class IssueAddress(Address):
+    """One issue, whether it is an objective or not."""
+
+    issue: Word = Field(description="An issue key, or an issue id.")
+
+
 class CycleAddress(Address):
     """One cycle."""
 

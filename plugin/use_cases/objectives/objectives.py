@@ -125,10 +125,12 @@ def drift_below(connector: Connector, _actor: Actor, site: str, objective_id: st
 
 
 @question(VIEWER)
-def knows_issue(connector: Connector, _actor: Actor, site: str, key: str) -> bool:
-    """Whether the mirror of a site has an issue of this key."""
+def knows_issue(connector: Connector, _actor: Actor, site: str, issue: str) -> bool:
+    """Whether the mirror of a site has an issue of this key or id."""
     with connector.store.read() as conn:
-        return mirror.id_of_key(conn, site, key) is not None
+        return (
+            bool(mirror.get(conn, site, [issue])) or mirror.id_of_key(conn, site, issue.upper()) is not None
+        )
 
 
 @question(VIEWER)

@@ -90,6 +90,25 @@ def test_the_ledger_of_now_and_of_a_past_moment_are_told_alike(api: Any) -> None
         assert api.call("GET", f"/objectives/{one['key']}/ledger?at={at}").status_code == status
 
 
+def test_any_issue_is_explained_by_the_numbers_that_it_is_part_of(
+    api: Any, problem_of: Callable[..., Any]
+) -> None:
+    one, row = next(
+        (one, row)
+        for one in api.all("/objectives")
+        for ledger in api.get(f"/objectives/{one['key']}/ledger")["key_results"]
+        for row in ledger["rows"]
+        if row["disposition"] == "counted" and row["id"].isdigit()
+    )
+    found = api.get(f"/issues/{row['key'].lower()}/feeds")
+    part = next(part for part in found["feeds"] if part["objective"]["id"] == one["id"])
+    assert part["progress"] == one["progress_exact"]
+    told = [{name: value for name, value in each.items() if name != "key_result"} for each in part["rows"]]
+    assert row in told
+    assert api.get(f"/issues/{row['id']}/feeds")["feeds"] == found["feeds"]
+    assert problem_of(api.call("GET", "/issues/PLAT-99999/feeds"))["status"] == 404
+
+
 def test_shares_of_every_ledger_sum_to_its_number(api: Any) -> None:
     for one in api.all("/objectives"):
         ledgers = api.get(f"/objectives/{one['key']}/ledger")
