@@ -143,7 +143,7 @@ def test_a_draft_is_not_discarded_before_the_text_on_its_way_has_arrived(at, hou
     drafts.keep("version: 1")
     page = at(house.url, "/mapping/main/edit")
     held = []
-    page.route("**/diagnostics", held.append)
+    page.route("**/diagnostics", lambda route: held.append(route))
     with page.expect_request("**/diagnostics"):
         page.locator(".cm-content").press("Control+End")
         page.keyboard.insert_text("\nname: late")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 
 from connectors.store.work import inbox
@@ -33,9 +34,14 @@ def let_days_pass(connector: Connector, _actor: Actor, site: str, days: int) -> 
     before = connector.clock()
     for _ in range(days):
         _keep_up(connector, site)
-        for moment in _moments(connector, site):
+        night, morning = _moments(connector, site)
+        for moment in sorted({night, morning, *_told(connector, site, morning)}):
             connector.move_clock(moment)
-            read_due(connector, site)
+            if moment in (night, morning):
+                read_due(connector, site)
+            else:
+                count_settled(connector, site)
+                tell_due(connector, site)
         count_settled(connector, site)
         follow_key_results(connector, site)
         make_wanted(connector, site)
@@ -52,6 +58,17 @@ def _keep_up(connector: Connector, site: str) -> None:
     if told:
         refresh(context, WORKER)
     resync_recent(context)
+
+
+def _told(connector: Connector, site: str, until: datetime) -> Iterator[datetime]:
+    """The moments until then at which the mapping tells digests and reminders."""
+    mapping, now = connector.context(site).mapping, connector.clock()
+    first = now.astimezone(mapping.zone).date()
+    for part in mapping.document.tell:
+        for day in (first, first + timedelta(days=1)):
+            moment = datetime.combine(day, time.fromisoformat(part.at), mapping.zone)
+            if part.every != "change" and now < moment < until:
+                yield moment
 
 
 def _moments(connector: Connector, site: str) -> tuple[datetime, datetime]:
