@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from connectors.store.lists.list_rows import After, RowSelection, Slice
 from connectors.store.numbers.check_ins import KeptCheckIn
 from connectors.store.numbers.comments import KeptComment
+from connectors.store.numbers.objectives import SavedObjective as KeptObjective
 from docs.screenshots import plain_listing
 from docs.screenshots.plain_listing import One
 from docs.screenshots.watched import parts, watched_kpi
@@ -40,6 +41,7 @@ from plugin.use_cases.kpis.board import ShownKpi
 from plugin.use_cases.objectives.due_check_ins import Reminder
 from plugin.use_cases.objectives.forecast_record import kept_of
 from plugin.use_cases.objectives.movement import ToldMovement
+from plugin.use_cases.objectives.objective_columns import ObjectiveLine
 from plugin.use_cases.objectives.objective_list import KeptForecast, ListedHead, ObjectivePage
 from plugin.use_cases.objectives.practice import Assessed, TeamPractice
 from plugin.use_cases.objectives.scorecard import Scorecard
@@ -120,6 +122,18 @@ class Company:
         around = [place and replace(place, site="") for place in (part.previous, part.next)]
         return ObjectivePage(rows, Slice((), part.start, *around), plain_listing.tallies(every, mine))
 
+    def lines(self, wanted: RowSelection) -> Iterator[ObjectiveLine]:
+        every = [One("main", one.state, one.changed_at) for one in self.saved]
+        found = plain_listing.page(every, replace(wanted, sites=("main",)), After(0), len(every) or 1)
+        by_id = {one.state.id: one for one in self.saved}
+        return (
+            ObjectiveLine(
+                "main", KeptObjective(kept.state, kept.mapping_revision, kept.computed_at, kept.changed_at)
+            )
+            for one, _ in found.rows
+            for kept in (by_id[one.state.id],)
+        )
+
     def site_names(self) -> Collection[str]:
         return ("main",)
 
@@ -151,6 +165,9 @@ class Company:
         """What was kept of it today."""
         found = self.forecast(objective_id, "main")
         return None if found is None else kept_of(found)[0]
+
+    def running_cycles(self) -> Sequence[str]:
+        return (CYCLE.id,)
 
     def past_cycles(self) -> tuple[()]:
         return ()

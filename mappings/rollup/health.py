@@ -120,14 +120,14 @@ def by_pace(progress: Fraction, standing: HealthCriteria) -> Health:
     level, place = _banded(ratio, standing)
     shown = beside_bound(ratio, (standing.on_track, standing.at_risk))
     sentence = f"progress {percent(progress, 0, standing.achieved_at)} % is {shown} of the expected {percent(expected)} %: {place}"
-    return Health(level, f"pace-{level.replace('_', '-')}", sentence)
+    return Health(level, f"pace-{level.replace('_', '-')}", sentence, ratio)
 
 
 def by_level(progress: Fraction, standing: HealthCriteria) -> Health:
     """What does not run with time: progress itself against the thresholds."""
     level, place = _banded(progress, standing)
     shown = beside_bound(progress, (standing.on_track, standing.at_risk, standing.achieved_at, Fraction(1)))
-    return Health(level, f"level-{level.replace('_', '-')}", f"progress {shown} by itself: {place}")
+    return Health(level, f"level-{level.replace('_', '-')}", f"progress {shown} by itself: {place}", progress)
 
 
 def _banded(ratio: Fraction, standing: HealthCriteria) -> tuple[HealthLevel, str]:
@@ -160,7 +160,8 @@ def worst(rows: Iterable[tuple[str, Health]]) -> Health:
         return nothing_contributes()
     name, health = found[0]
     word = health.level.replace("_", " ")
-    return Health(health.level, "worst", f"{word}, as the worst of its rows is: {name}: {health.sentence}")
+    sentence = f"{word}, as the worst of its rows is: {name}: {health.sentence}"
+    return Health(health.level, "worst", sentence, health.pace, name, health.row_rule or health.rule)
 
 
 def nothing_contributes() -> Health:

@@ -25,11 +25,18 @@ class HealthLevel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """A level, the code of the rule that fired and a sentence for the page that names it with its figures."""
+    """A level, the code of the rule that fired and a sentence for the page that names it with its figures.
+
+    Beside them, for plain words: the `pace` that was judged (or the level, of what does not run with time), and where the worst row
+    speaks for an objective, the name of that `row` and the rule that fired there (`row_rule`).
+    """
 
     level: HealthLevel
     rule: str
     sentence: str
+    pace: Fraction | None = field(default=None, compare=False)
+    row: str = field(default="", compare=False)
+    row_rule: str = field(default="", compare=False)
 
 
 class Cause(StrEnum):

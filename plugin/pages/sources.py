@@ -5,7 +5,7 @@ Records are protocols of read-only attributes, so that whatever the store keeps 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from fractions import Fraction
@@ -23,6 +23,7 @@ from plugin.use_cases.objectives.as_of import AsOf
 from plugin.use_cases.objectives.check_ins import KeptCheckIn, KeptComment
 from plugin.use_cases.objectives.due_check_ins import Reminder
 from plugin.use_cases.objectives.movement import ToldMovement
+from plugin.use_cases.objectives.objective_columns import ObjectiveLine
 from plugin.use_cases.objectives.objective_list import After, Head, ObjectivePage, RowSelection, TrendPoint
 from plugin.use_cases.objectives.objectives import Drifted
 from plugin.use_cases.objectives.practice import Assessed
@@ -121,6 +122,10 @@ class Sources(Protocol):
         """One page of the list of objectives with their histories; all sites side by side, whichever are named."""
         ...
 
+    def lines(self, wanted: RowSelection) -> Iterator[ObjectiveLine]:
+        """Every objective that passes, of all sites, whichever are named, as files have it."""
+        ...
+
     def site_names(self) -> Collection[str]:
         """The sites there are, in the order in which they are shown."""
         ...
@@ -179,6 +184,10 @@ class Sources(Protocol):
 
     def cycles(self, site: str | None = None) -> Cycles:
         """The cycles of the active mappings, by id."""
+        ...
+
+    def running_cycles(self) -> Sequence[str]:
+        """Ids of the cycles that hold today, the one that ends first in front."""
         ...
 
     def past_cycles(self) -> Sequence[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 
 import mappings.document.mapping
@@ -36,6 +36,7 @@ from plugin.use_cases.objectives.due_check_ins import Reminder, due_on
 from plugin.use_cases.objectives.forecast_record import Calibration, calibration_of
 from plugin.use_cases.objectives.forecasts import ObjectiveForecast, forecast_of
 from plugin.use_cases.objectives.movement import ToldMovement
+from plugin.use_cases.objectives.objective_columns import ObjectiveLine
 from plugin.use_cases.objectives.objective_list import (
     After,
     ObjectivePage,
@@ -81,6 +82,12 @@ class StoredSources:
 
     def listing(self, wanted: RowSelection, after: After, size: int) -> ObjectivePage:
         return list_objectives(self.connector, self.who(), wanted, after, size)
+
+    def lines(self, wanted: RowSelection) -> Iterator[ObjectiveLine]:
+        for site in self.connector.sites:
+            mine = replace(wanted, sites=(site,))
+            for saved in questions.every_objective(self.connector, self.who(), mine):
+                yield ObjectiveLine(site, saved)
 
     def site_names(self) -> Collection[str]:
         return tuple(self.connector.sites)
@@ -179,6 +186,15 @@ class StoredSources:
 
     def cycles(self, site: str | None = None) -> Cycles:
         return Calendars(tuple(mapping.cycles for mapping in self._mappings(site)))
+
+    def running_cycles(self) -> Sequence[str]:
+        now = self.now()
+        found = (
+            one
+            for mapping in self._mappings()
+            for one in mapping.cycles.running(now.astimezone(mapping.zone).date())
+        )
+        return tuple(dict.fromkeys(one.id for one in found))
 
     def past_cycles(self) -> Sequence[str]:
         found = (past_cycles(self.connector, self.who(), site) for site in self.connector.sites)

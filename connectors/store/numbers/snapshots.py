@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, delete, func, insert, select
+from sqlalchemy import Connection, Select, Table, case, delete, func, insert, select
 
 from connectors.store.database import json_text
 from connectors.store.database.instant import from_ms, maybe_from_ms, to_ms
@@ -127,6 +127,21 @@ def outlines(conn: Connection, site: str, objective_id: str) -> list[DatedOutlin
 def begins(conn: Connection, site: str, objective_id: str) -> datetime | None:
     """When the first snapshot is from, or None."""
     return _extreme(conn, site, objective_id, func.min(snapshot.c.at))
+
+
+def spans(
+    conn: Connection, site: str, ids: Iterable[str], since: datetime
+) -> dict[str, tuple[datetime, datetime]]:
+    """By objective: from when the snapshot is that held at `since`, and from when the last one. Those without a snapshot by then are left out."""
+    held = func.max(case((snapshot.c.at <= to_ms(since), snapshot.c.at)))
+    found = (
+        select(snapshot.c.objective_id, held, func.max(snapshot.c.at))
+        .where(snapshot.c.site == site, among(conn, snapshot.c.objective_id, ids))
+        .group_by(snapshot.c.objective_id)
+    )
+    return {
+        id_: (from_ms(first), from_ms(last)) for id_, first, last in conn.execute(found) if first is not None
+    }
 
 
 def latest(conn: Connection, site: str, objective_id: str) -> datetime | None:

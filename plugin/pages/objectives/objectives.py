@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, request
+from flask import Blueprint, Response, abort, request
+from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
 from wtforms import HiddenField, SelectField
 from wtforms.widgets import SearchInput
 
 from mappings.rollup.state import HealthLevel
+from plugin.doors.exports import ObjectiveRow, as_csv, objective_row
 from plugin.pages.frame.forms import LineField, PageForm
 from plugin.pages.frame.page import Page, rendered
 from plugin.pages.objectives.objective_address import objective_address
@@ -16,6 +19,8 @@ from plugin.pages.views.objectives.tree import ORDERS
 from plugin.pages.views.words.freshness import pulse
 
 LONGEST_SEARCH = 200
+LONGEST_FOLDED = 1000
+LEVELS = tuple(level.value for level in HealthLevel)
 
 
 class FilterForm(PageForm):
@@ -34,6 +39,7 @@ class FilterForm(PageForm):
     order = SelectField("Order", default=DEFAULT_ORDER, choices=ORDERS, validate_choice=False)
     health = HiddenField(default="")
     after = HiddenField(default="")
+    closed = HiddenField(default="")
 
     def filters(self) -> Filters:
         """The same as a value; what is not valid falls back to all."""
@@ -47,21 +53,59 @@ class FilterForm(PageForm):
             q=self.q.data,
             order=order if order in ORDERS else DEFAULT_ORDER,
             after=self.after.data or "",
+            closed=(self.closed.data or "")[:LONGEST_FOLDED],
         )
+
+    def strange(self) -> str:
+        """What cannot be meant, in a sentence; empty where all of it can. Never does a word that nobody knows show everything."""
+        for field, known in ((self.health, LEVELS), (self.order, tuple(ORDERS))):
+            asked = field.data or ""
+            if asked and asked not in known:
+                return f"There is no {field.name} “{asked}”. Take one of these: {', '.join(known)}."
+        return ""
 
 
 def register(blueprint: Blueprint, sources: Sources) -> None:
     @blueprint.get("/", endpoint="objectives")
-    def objectives() -> str:
-        return objectives_page(sources, FilterForm(request.args))
+    def objectives() -> ResponseReturnValue:
+        return answered(sources, FilterForm(request.args))
+
+    @blueprint.get("/objectives.csv", endpoint="objectives_file")
+    def as_file() -> ResponseReturnValue:
+        """The objectives of the list as a spreadsheet takes them, by the same filters."""
+        form = FilterForm(request.args)
+        if strange := form.strange():
+            abort(400, strange)
+        running = sources.running_cycles()
+        found = sources.lines(form.filters().wanted(running))
+        text = as_csv(ObjectiveRow, (objective_row(one.site, one.saved) for one in found))
+        named = {"Content-Disposition": 'attachment; filename="objectives.csv"'}
+        return Response("".join(text), mimetype="text/csv", headers=named)
+
+    @blueprint.get("/teams/<team>", endpoint="team")
+    def team_page(team: str) -> ResponseReturnValue:
+        """The objectives of one team that run now, at an address that can be kept."""
+        return answered(sources, FilterForm(MultiDict([*request.args.items(multi=True), ("team", team)])))
+
+
+def answered(sources: Sources, form: FilterForm) -> ResponseReturnValue:
+    """The list, or 400 with a sentence where something cannot be meant."""
+    return objectives_page(sources, form), 400 if form.strange() else 200
 
 
 def objectives_page(sources: Sources, form: FilterForm) -> str:
     """The list as HTML."""
     filters = form.filters()
-    found = sources.listing(filters.wanted(), after_of(filters.after), ROWS)
+    strange = form.strange()
+    running = sources.running_cycles()
+    found = sources.listing(filters.wanted(running), after_of(filters.after), ROWS)
+    if running and not set(found.tallies.cycles) & set(
+        running
+    ):  # the running cycle is empty: what there is is shown
+        running = ()
+        found = sources.listing(filters.wanted(), after_of(filters.after), ROWS)
     now, zone = sources.now(), sources.zone
-    view = listing(found, filters, sources.cycles(), now, zone)
+    view = listing(found, filters, sources.cycles(), now, zone, running)
     for field, choices in (
         (form.cycle, view.cycles),
         (form.project, view.projects),
@@ -71,7 +115,14 @@ def objectives_page(sources: Sources, form: FilterForm) -> str:
         field.choices = dict(choices)
     fresh = pulse(sources.vitals(), now, zone)
     return rendered(
-        "objectives.html", "objectives", view=view, form=form, address=objective_address, pulse=fresh
+        "objectives.html",
+        "objectives",
+        view=view,
+        form=form,
+        strange=strange,
+        address=objective_address,
+        dense=request.cookies.get("density") != "roomy",
+        pulse=fresh,
     )
 
 

@@ -229,6 +229,7 @@ OBJECTIVE_COLUMNS: tuple[Column, ...] = (
         in_table=True,
         order=ListOrder("progress", "Least progress first"),
     ),
+    Column("week", "Week", outputs=frozenset(), on_page=True),
     Column("progress_exact", "Progress", lambda line: exact_text(line.saved.state.progress), TEXT),
     Column(
         "delivery",
@@ -314,6 +315,7 @@ OBJECTIVE_COLUMNS: tuple[Column, ...] = (
         lambda line: _points(line.saved.state.confidence),
         int | None,
         lambda head: "—" if head.confidence is None else head.confidence.said,
+        on_page=True,
         description="Points of 10, the lowest that was said of a contributing key result; null where a word was said, or nothing.",
     ),
     Column(

@@ -28,6 +28,7 @@ from mappings.rollup.health import pace
 from mappings.rollup.state import Health, HealthLevel
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
+from plugin.use_cases.objectives.weeks import WeekMove, weeks
 from plugin.use_cases.permission import VIEWER, question
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "Slice",
     "Tallies",
     "TrendPoint",
+    "WeekMove",
     "every_headline",
     "headlines",
     "histories",
@@ -108,7 +110,7 @@ class ListedHead:
     """One row of the list. `site` is what its address has to say of the site, `depth` how deep it stands in the tree.
 
     `history` has as many of its `points` as a trend line shows, its first and its last among them. `forecast` is what was said
-    last of whether it will be reached, today or yesterday.
+    last of whether it will be reached, today or yesterday. `week` is what a week did to it, None where its history is shorter.
     """
 
     site: str | None
@@ -118,6 +120,7 @@ class ListedHead:
     history: Sequence[TrendPoint] = ()
     points: int = 0
     forecast: KeptForecast | None = None
+    week: WeekMove | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,9 +212,23 @@ def list_objectives(
 ) -> ObjectivePage:
     """One page of the list, of the sites that are wanted; of all sites side by side where none is."""
     with connector.store.read() as conn:
-        since = connector.clock().date() - timedelta(days=1)
+        now = connector.clock()
+        since = now.date() - timedelta(days=1)
         sites = wanted.sites or tuple(connector.sites)
-        return listed(conn, replace(wanted, sites=sites), after, size, since)
+        found = listed(conn, replace(wanted, sites=sites), after, size, since)
+        return replace(found, rows=_with_weeks(connector, conn, found.rows, sites, now))
+
+
+def _with_weeks(
+    connector: Connector, conn: Connection, rows: Sequence[ListedHead], sites: Sequence[str], now: datetime
+) -> list[ListedHead]:
+    """The rows with what a week did to each; one that names no site is of the only site that is wanted."""
+    only = next(iter(sites), "")
+    ids: dict[str, list[str]] = defaultdict(list)
+    for one in rows:
+        ids[one.site or only].append(one.state.id)
+    moved = {site: weeks(connector.store, conn, site, mine, now) for site, mine in ids.items()}
+    return [replace(one, week=moved[one.site or only].get(one.state.id)) for one in rows]
 
 
 def listed(conn: Connection, wanted: RowSelection, after: After, size: int, since: date) -> ObjectivePage:

@@ -33,7 +33,6 @@ def keys(client, address):
         ("?q=checkOUT", ["GROW-7"]),
         ("?q=plat-5", ["PLAT-5"]),
         ("?cycle=2025-Q1", []),
-        ("?health=nonsense&project=PLAT&order=key", ["PLAT-2", "PLAT-5", "PLAT-8"]),
     ],
 )
 def test_filters(client, query, expected):
@@ -132,3 +131,71 @@ def test_any_query_is_understood_and_its_address_says_the_same(query):
     found = COMPANY.listing(filters.wanted(), after_of(filters.after), ROWS)
     assert len(found.rows) <= len(COMPANY.saved)
     assert filters.query().startswith("?") or filters.query() == ""
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("?health=bogus", "There is no health “bogus”. Take one of these: off_track, at_risk, unknown"),
+        ("?order=bogus&project=PLAT", "There is no order “bogus”. Take one of these: health, key, progress"),
+    ],
+)
+def test_a_word_that_nobody_knows_is_refused_and_never_shows_everything(client, query, sentence):
+    for address in (f"/{query}", f"/teams/Platform{query}"):
+        answer = client.get(address)
+        page = BeautifulSoup(answer.text, "html.parser")
+        assert (answer.status_code, page.select("table.list")) == (400, [])
+        assert sentence in page.select_one("[role=alert]").text
+    assert client.get(f"/objectives.csv{query}").status_code == 400
+
+
+def test_what_runs_now_is_listed_and_the_rest_where_it_is_asked_for(client_for):
+    company = seeded()
+    past = replace(
+        company.saved[0],
+        state=replace(company.saved[0].state, id="99", key="OLD-1", cycle_id="2026-Q3", aligned_to=()),
+    )
+    company.saved = [*company.saved, past]
+    client = client_for(company)
+    assert "OLD-1" not in keys(client, "/?order=key")
+    assert "OLD-1" in keys(client, "/?order=key&cycle=all")
+    assert keys(client, "/?cycle=2026-Q3") == ["OLD-1"]
+    assert keys(client, "/?q=OLD") == ["OLD-1"]
+    assert "9 of 10 objectives run now" in client.get("/").text
+    rows = BeautifulSoup(client.get("/?cycle=all").text, "html.parser").select("table.list tbody tr")
+    assert {row.select_one(".cycle").text for row in rows} == {"2026-Q3", "Q4 2026"}
+    assert not BeautifulSoup(client.get("/").text, "html.parser").select("table.list .cycle")
+
+
+def test_a_branch_folds_by_address_and_says_how_many_stand_in_it(client):
+    page = BeautifulSoup(client.get("/?order=key").text, "html.parser")
+    fold = next(row for row in page.select("table.list tbody tr") if "GROW-1" in row.text).select_one(
+        "a.fold"
+    )
+    assert fold["aria-expanded"] == "true"
+    assert keys(client, f"/{fold['href']}") == ["CORE-2", "CORE-6", "GROW-1", "PLAT-2", "PLAT-5", "PLAT-8"]
+    shut = BeautifulSoup(client.get(f"/{fold['href']}").text, "html.parser")
+    assert shut.select_one("a.fold[aria-expanded=false]")["href"] == "?order=key"
+    assert shut.select_one(".count").text == "+3"
+
+
+def test_the_file_holds_what_the_list_does(client):
+    lines = client.get("/objectives.csv?project=CORE&order=key").text.splitlines()
+    place = lines[0].split(",").index("key")
+    assert [line.split(",")[place] for line in lines[1:]] == ["CORE-2", "CORE-6"]
+
+
+def test_a_team_has_a_page(client, client_for):
+    company = seeded()
+    company.saved = [
+        replace(
+            one, state=replace(one.state, team="Growth & co" if one.state.project_key == "GROW" else None)
+        )
+        for one in company.saved
+    ]
+    assert keys(client_for(company), "/teams/Growth%20%26%20co?order=key") == [
+        "GROW-1",
+        "GROW-4",
+        "GROW-7",
+        "GROW-9",
+    ]

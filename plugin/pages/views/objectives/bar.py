@@ -11,7 +11,10 @@ from plugin.pages.views.words.figures import length, percent_text
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """`filled` and `mark` are SVG lengths (`mark` None where no pace is known); `level` names the colour."""
+    """`filled` and `mark` are SVG lengths (`mark` None where no pace is known); `level` names the colour.
+
+    `under` is what was delivered, as a line below the number, where that stands beside it.
+    """
 
     text: str
     filled: str
@@ -20,14 +23,20 @@ class Bar:
     expected: str
     level: str
     description: str
+    under: str | None = None
 
 
 def bar(
-    progress: Fraction | None, expected: Fraction | None, level: str, commitment: str = "committed"
+    progress: Fraction | None,
+    expected: Fraction | None,
+    level: str,
+    commitment: str = "committed",
+    under: Fraction | None = None,
 ) -> Bar:
     """The bar of one number."""
     text = percent_text(progress, 0, ACHIEVED_AT[commitment])
     target = percent_text(expected) if expected is not None else ""
     description = f"Progress {text}" + (f", should be {target} today" if target else "")
     mark = None if expected is None else length(expected)
-    return Bar(text, length(progress), progress is not None, mark, target, level, description)
+    below = None if under is None else length(under)
+    return Bar(text, length(progress), progress is not None, mark, target, level, description, below)

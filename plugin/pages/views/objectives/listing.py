@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from fractions import Fraction
 from typing import NamedTuple
 from urllib.parse import urlencode
 
+from mappings.numbers import rounded
 from mappings.rollup.health import ACHIEVED_AT
 from mappings.rollup.state import HealthLevel
 from plugin.pages.sources import CycleDays, Cycles
@@ -17,28 +18,37 @@ from plugin.pages.views.objectives.forecast import Chance, kept_chance
 from plugin.pages.views.objectives.history.trend import Spark, spark
 from plugin.pages.views.objectives.tree import name, natural
 from plugin.pages.views.words.clause import told
-from plugin.pages.views.words.figures import percent_text
+from plugin.pages.views.words.figures import grouped, percent_text
 from plugin.pages.views.words.health import Badge, Total, badge, totals
 from plugin.pages.views.words.moments import When, day_text, when
 from plugin.use_cases.objectives.objective_columns import OBJECTIVE_COLUMNS, Column
 from plugin.use_cases.objectives.objective_list import (
     START,
     After,
+    Head,
     ListedHead,
     ObjectivePage,
     RowSelection,
     Tallies,
+    WeekMove,
 )
 
 ROWS = 50
 COLUMNS = tuple(column for column in OBJECTIVE_COLUMNS if column.on_page)
 DEEPEST = 6
 DEFAULT_ORDER = "health"
+EVERY_CYCLE = "all"
+"""The choice of a cycle that does not narrow; without a choice the list is of what runs now."""
+WITHOUT = ("none", "")
+SORTED = {"health": "health", "progress": "progress", "changed_at": "changed", "title": "key"}
+"""By which order a head of the table sorts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a reader asked for; empty text means all. `after` is the cursor (`after_text`)."""
+    """What a reader asked for; empty text means all, of cycles those that run. `after` is the cursor (`after_text`), `closed` are the
+    names of objectives whose branches are folded, with commas between.
+    """
 
     cycle: str = ""
     project: str = ""
@@ -48,6 +58,7 @@ class Filters:
     q: str = ""
     order: str = DEFAULT_ORDER
     after: str = ""
+    closed: str = ""
 
     @property
     def active(self) -> bool:
@@ -63,11 +74,17 @@ class Filters:
         }
         return f"?{urlencode(said)}" if said else ""
 
-    def wanted(self) -> RowSelection:
-        """The same as the store is asked, of all sites."""
+    @property
+    def folded(self) -> frozenset[str]:
+        """The names of the objectives whose branches are folded."""
+        return frozenset(self.closed.split(",")) - {""}
+
+    def wanted(self, running: Sequence[str] = ()) -> RowSelection:
+        """The same as the store is asked, of all sites; where no cycle is chosen those that are `running`, and what belongs to none."""
+        usual = (*running, *WITHOUT) if running else ()
         return RowSelection(
             sites=(),
-            cycles=_chosen(self.cycle),
+            cycles=() if self.cycle == EVERY_CYCLE else _chosen(self.cycle) or usual,
             projects=(self.project,) if self.project else (),
             owners=_chosen(self.owner),
             teams=_chosen(self.team),
@@ -79,7 +96,7 @@ class Filters:
 
 def _chosen(value: str) -> tuple[str, ...]:
     """The values a choice stands for; `none` also means those without one."""
-    return () if not value else (value,) if value != "none" else ("none", "")
+    return () if not value else (value,) if value != "none" else WITHOUT
 
 
 def after_text(after: After) -> str:
@@ -106,9 +123,32 @@ class FilterOption(NamedTuple):
     label: str
 
 
+class Fold(NamedTuple):
+    """The branch below a row: whether it is open, how many stand in it on this page, and the address that turns it."""
+
+    open: bool
+    below: int
+    query: str
+
+
+class WeekStep(NamedTuple):
+    """What a week did: signed points, `up`, `down` or `still` (empty where it is not known), and by what."""
+
+    text: str
+    way: str
+    causes: tuple[str, ...]
+
+
+class ColumnHead(NamedTuple):
+    """The head of a column: the address that sorts by it where something does, and whether it does already."""
+
+    query: str
+    chosen: bool
+
+
 @dataclass(frozen=True, slots=True)
 class ListRow:
-    """One objective in the list."""
+    """One objective in the list. `cycle` is its own where the list holds several."""
 
     name: str
     site: str | None
@@ -128,6 +168,10 @@ class ListRow:
     changed: When
     flags: tuple[str, ...]
     texts: Mapping[str, str]
+    cycle: str
+    initials: str
+    week: WeekStep
+    fold: Fold | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +203,9 @@ class Listing:
     next: str | None
     period: str
     without_filters: str
+    heads: Mapping[str, ColumnHead]
+    several_cycles: bool
+    moved: tuple[int, int, int]
 
     @property
     def has_teams(self) -> bool:
@@ -166,31 +213,70 @@ class Listing:
         return any(one.value not in ("", "none") for one in self.teams)
 
 
-def listing(found: ObjectivePage, filters: Filters, cycles: Cycles, now: datetime, zone: tzinfo) -> Listing:
+def listing(
+    found: ObjectivePage,
+    filters: Filters,
+    cycles: Cycles,
+    now: datetime,
+    zone: tzinfo,
+    running: Sequence[str] = (),
+) -> Listing:
     """Everything the list page shows."""
     part, figures = found.slice, found.tallies
+    several = len({one.state.cycle_id for one in found.rows}) > 1
+    rows = [row(one, now, zone, cycles if several else None) for one in found.rows]
+    moves = [one.week.way for one in rows]
     return Listing(
         columns=COLUMNS,
         known=figures.known,
         found=figures.found(filters.wanted().health),
         first=part.start + 1,
         last=part.start + len(found.rows),
-        rows=tuple(row(one, now, zone) for one in found.rows),
+        rows=_folded(rows, filters),
         health=_health_links(figures, filters),
-        cycles=_cycle_choices(figures.cycles, filters.cycle, cycles),
+        cycles=_cycle_choices(figures.cycles, filters.cycle, cycles, running),
         projects=_choices(figures.projects, filters.project, "All projects"),
         teams=_choices((one or "none" for one in figures.teams), filters.team, "All teams", "No team"),
         owners=_choices((one or "none" for one in figures.owners), filters.owner, "All owners"),
         filters=filters,
         previous=_at(filters, part.previous),
         next=_at(filters, part.next),
-        period=_period(cycles.get(filters.cycle)),
+        period=_period(cycles.get(filters.cycle or next(iter(running), ""))),
         without_filters=Filters(order=filters.order).query(),
+        heads={key: _head(filters, order) for key, order in SORTED.items()},
+        several_cycles=several,
+        moved=(moves.count("up"), moves.count("down"), moves.count("still")),
     )
 
 
-def row(one: ListedHead, now: datetime, zone: tzinfo) -> ListRow:
-    """One objective as the list shows it."""
+def _head(filters: Filters, order: str) -> ColumnHead:
+    query = replace(filters, order=order, after="").query() or "?"
+    return ColumnHead(query, (filters.order or DEFAULT_ORDER) == order)
+
+
+def _folded(rows: Sequence[ListRow], filters: Filters) -> tuple[ListRow, ...]:
+    """The rows that are not in a folded branch, each with what stands below it on this page."""
+    found: list[ListRow] = []
+    hidden_below: int | None = None
+    for place, one in enumerate(rows):
+        if hidden_below is not None and one.depth > hidden_below:
+            continue
+        hidden_below = None
+        below = 0
+        for other in rows[place + 1 :]:
+            if other.depth <= one.depth:
+                break
+            below += 1
+        shut = one.name in filters.folded and below > 0
+        hidden_below = one.depth if shut else None
+        names = filters.folded - {one.name} if shut else filters.folded | {one.name}
+        turned = replace(filters, closed=",".join(sorted(names))).query() or "?"
+        found.append(replace(one, fold=Fold(not shut, below, turned)) if below else one)
+    return tuple(found)
+
+
+def row(one: ListedHead, now: datetime, zone: tzinfo, cycles: Cycles | None = None) -> ListRow:
+    """One objective as the list shows it; with its cycle where those of several stand together."""
     head = one.state
     level = head.health.level.value
     return ListRow(
@@ -203,7 +289,7 @@ def row(one: ListedHead, now: datetime, zone: tzinfo) -> ListRow:
         team=head.team or "",
         owner=head.owner or "",
         commitment=head.commitment,
-        bar=bar(head.progress, head.expected, level, head.commitment),
+        bar=bar(head.progress, head.expected, level, head.commitment, _under(head)),
         delivery=_beside(head.delivery, head.commitment),
         outcome=_beside(head.outcome, head.commitment),
         health=badge(head.health),
@@ -212,7 +298,33 @@ def row(one: ListedHead, now: datetime, zone: tzinfo) -> ListRow:
         changed=when(one.changed_at, now, zone),
         flags=tuple(told(flag) for flag in head.flags),
         texts={column.key: column.text(head) for column in COLUMNS if column.text is not None},
+        cycle=""
+        if cycles is None
+        else _cycle_label(FilterOption(head.cycle_id or "none", head.cycle_id or ""), cycles),
+        initials=initials(head.owner or ""),
+        week=_step(one.week),
+        fold=None,
     )
+
+
+def _under(head: Head) -> Fraction | None:
+    """Delivery as a line below the number, where that is made of something else."""
+    return head.delivery if head.outcome is not None else None
+
+
+def _step(week: WeekMove | None) -> WeekStep:
+    if week is None or week.total is None:
+        return WeekStep("—", "", ())
+    shown = rounded(week.total * 100, 0)
+    way = "up" if week.total > 0 else "down" if week.total < 0 else "still"
+    text = f"+{grouped(shown)}" if shown > 0 else grouped(shown) if shown < 0 else "0"
+    return WeekStep(text, way, tuple(told(cause) for cause in week.causes))
+
+
+def initials(name: str) -> str:
+    """`NB` of Noor Bellweather: the first letters of the first word and of the last."""
+    words = [one for one in name.replace("@", " ").split() if one[0].isalnum()]
+    return "".join(one[0] for one in (words if len(words) < 3 else (words[0], words[-1]))).upper()
 
 
 def _beside(value: Fraction | None, commitment: str) -> str:
@@ -243,9 +355,15 @@ def _choices(
     return (FilterOption("", everything), *(FilterOption(value, labels.get(value, value)) for value in known))
 
 
-def _cycle_choices(values: Iterable[str], chosen: str, cycles: Cycles) -> tuple[FilterOption, ...]:
-    plain = _choices((one or "none" for one in values), chosen, "All cycles")
-    return tuple(FilterOption(choice.value, _cycle_label(choice, cycles)) for choice in plain)
+def _cycle_choices(
+    values: Iterable[str], chosen: str, cycles: Cycles, running: Sequence[str]
+) -> tuple[FilterOption, ...]:
+    usual = "Running now" if running else "All cycles"
+    asked = "" if chosen == EVERY_CYCLE else chosen
+    plain = [one for one in _choices((one or "none" for one in values), asked, usual) if one.value]
+    every = [FilterOption(EVERY_CYCLE, "All cycles")] if running or chosen == EVERY_CYCLE else []
+    named = [FilterOption(choice.value, _cycle_label(choice, cycles)) for choice in plain]
+    return (FilterOption("", usual), *named, *every)
 
 
 def _cycle_label(choice: FilterOption, cycles: Cycles) -> str:

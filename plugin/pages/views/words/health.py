@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from mappings.rollup.health import RULES
 from mappings.rollup.state import Health, HealthLevel
 from plugin.pages.views.words.clause import told
 from plugin.pages.views.words.figures import length
+from plugin.pages.views.words.verdict import verdict
 
 WORDS = {
     HealthLevel.OFF_TRACK: "Off track",
@@ -20,6 +22,7 @@ WORDS = {
     HealthLevel.ON_TRACK: "On track",
     HealthLevel.ACHIEVED: "Achieved",
 }
+KEY = re.compile(r"^[A-Z][A-Z0-9_]*-[0-9]+ ")
 WORST = "as the worst of its rows is: "
 
 
@@ -27,7 +30,8 @@ WORST = "as the worst of its rows is: "
 class Badge:
     """One health: `level` names colour and shape, `word` says it, `rule` fired, `sentence` explains with its figures.
 
-    `brief` is the sentence where the word stands beside it already; `meaning` is what the rule says in general.
+    `brief` is the sentence where the word stands beside it already; `meaning` is what the rule says in general. `verdict` is the same
+    in plain words, and `row` the row that decides, where the worst one speaks (`row_title` is its name without the key).
     """
 
     level: str
@@ -36,6 +40,9 @@ class Badge:
     sentence: str
     brief: str
     meaning: str
+    verdict: str
+    row: str
+    row_title: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +62,15 @@ def badge(health: Health) -> Badge:
     brief = rest if repeated and health.rule == "worst" else health.sentence
     meaning = RULES.get(health.rule, "")
     return Badge(
-        health.level.value, WORDS[health.level], health.rule, told(health.sentence), told(brief), meaning
+        health.level.value,
+        WORDS[health.level],
+        health.rule,
+        told(health.sentence),
+        told(brief),
+        meaning,
+        verdict(health) or WORDS[health.level],
+        health.row,
+        KEY.sub("", health.row),
     )
 
 

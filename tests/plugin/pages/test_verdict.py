@@ -1,0 +1,53 @@
+"""Health in plain words: each bound of the table, from below and at it."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+
+from mappings.rollup.health import RULES, HealthCriteria, by_pace, worst
+from mappings.rollup.state import Health, HealthLevel
+from plugin.pages.views.words.verdict import verdict
+
+
+@pytest.mark.parametrize(
+    ("rule", "pace", "said"),
+    [
+        ("pace-off-track", "0", "Has not moved yet"),
+        ("pace-off-track", "0.0199", "Has not moved yet"),
+        ("pace-off-track", "0.02", "A tenth of where it should be"),
+        ("pace-off-track", "0.15", "A fifth of where it should be"),
+        ("pace-off-track", "0.225", "A quarter of where it should be"),
+        ("pace-off-track", "0.29", "A third of where it should be"),
+        ("pace-off-track", "0.3799", "A third of where it should be"),
+        ("pace-off-track", "0.38", "Under half of where it should be"),
+        ("pace-at-risk", "0.46", "Half of where it should be"),
+        ("pace-at-risk", "0.54", "Over half of where it should be"),
+        ("pace-at-risk", "0.63", "Two thirds of where it should be"),
+        ("level-at-risk", "0.70", "Three quarters of where it should be"),
+        ("level-at-risk", "0.79", "Nearly where it should be"),
+        ("pace-on-track", "0.7899", "Behind, but still on track"),
+        ("pace-on-track", "0.79", "A little behind"),
+        ("pace-on-track", "0.93", "Where it should be"),
+        ("pace-on-track", "1.08", "A little ahead"),
+        ("level-on-track", "1.25", "Well ahead"),
+    ],
+)
+def test_pace_in_words(rule: str, pace: str, said: str) -> None:
+    assert verdict(Health(HealthLevel.AT_RISK, rule, "", Fraction(pace))) == said
+
+
+def test_every_rule_has_words_but_those_that_another_speaks_for() -> None:
+    silent = {rule for rule in RULES if not verdict(Health(HealthLevel.UNKNOWN, rule, "", Fraction(1)))}
+    assert silent == {"worst", "plain-parent"}
+
+
+def test_the_row_that_decides_speaks_for_its_objective_and_for_the_one_above() -> None:
+    standing = HealthCriteria(now=None, today=None, expected=Fraction(1, 2))  # type: ignore[arg-type]
+    slow, good = by_pace(Fraction(1, 10), standing), by_pace(Fraction(1, 2), standing)
+    below = worst([("GROW-2 Trials", good), ("GROW-3 Conversion", slow)])
+    above = worst([("GROW-1 Win", below)])
+    assert (below.pace, below.row, below.row_rule) == (Fraction(1, 5), "GROW-3 Conversion", "pace-off-track")
+    assert (above.row, above.row_rule) == ("GROW-1 Win", "pace-off-track")
+    assert verdict(above) == "A fifth of where it should be"
