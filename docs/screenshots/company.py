@@ -231,6 +231,9 @@ class Company:
     def cycles(self, site: str | None = None) -> Mapping[str, CycleDays]:  # noqa: ARG002
         return {CYCLE.id: CYCLE}
 
+    def promotions(self) -> tuple[()]:
+        return ()
+
     def kpis(self) -> Sequence[ShownKpi]:
         return [] if not self.saved else [watched_kpi(id_, NOW, ZONE) for id_ in WATCHED]
 

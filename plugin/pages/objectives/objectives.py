@@ -99,9 +99,8 @@ def objectives_page(sources: Sources, form: FilterForm) -> str:
     strange = form.strange()
     running = sources.running_cycles()
     found = sources.listing(filters.wanted(running), after_of(filters.after), ROWS)
-    if running and not set(found.tallies.cycles) & set(
-        running
-    ):  # the running cycle is empty: what there is is shown
+    empty = not set(found.tallies.cycles) & set(running) or bool(filters.q and not found.rows)
+    if running and empty:  # nothing runs, or what is searched for ran before: what there is is shown
         running = ()
         found = sources.listing(filters.wanted(), after_of(filters.after), ROWS)
     now, zone = sources.now(), sources.zone

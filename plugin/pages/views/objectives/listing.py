@@ -204,7 +204,6 @@ class Listing:
     period: str
     without_filters: str
     heads: Mapping[str, ColumnHead]
-    several_cycles: bool
     moved: tuple[int, int, int]
 
     @property
@@ -244,7 +243,6 @@ def listing(
         period=_period(cycles.get(filters.cycle or next(iter(running), ""))),
         without_filters=Filters(order=filters.order).query(),
         heads={key: _head(filters, order) for key, order in SORTED.items()},
-        several_cycles=several,
         moved=(moves.count("up"), moves.count("down"), moves.count("still")),
     )
 
