@@ -27,9 +27,12 @@ def literal(operand: Operand | None) -> Fraction | None:
     return exact(operand)
 
 
-def called(operand: Operand | KpiCurrent) -> str:
-    """An operand in a sentence."""
-    return f'the KPI "{operand.kpi}"' if isinstance(operand, KpiCurrent) else f'field "{operand}"'
+def called(operand: Operand | KpiCurrent, subject: MeasuredSubject | None = None) -> str:
+    """An operand in a sentence: a field of a subject by the name that Jira shows."""
+    if isinstance(operand, KpiCurrent):
+        return f'the KPI "{operand.kpi}"'
+    field = None if subject is None else subject.assessment.mapping.fields.get(str(operand))
+    return f'field "{field.name if field is not None and field.name else operand}"'
 
 
 def source_of(subject: MeasuredSubject, current: str | KpiCurrent) -> str:
@@ -67,9 +70,13 @@ def value_of(subject: MeasuredSubject, operand: Operand | KpiCurrent, role: str)
         )
     raw = subject.issue.fields.get(id_) if subject.issue is not None else None
     if raw is None or raw == "":
-        return OperandValue(None, f'{role} is missing: field "{operand}" is empty', empty=True)
+        return OperandValue(None, f"{role} is missing: {called(operand, subject)} is empty", empty=True)
     number = subject.assessment.numbers.read(raw)
-    problem = "" if number is not None else f'{role}: field "{operand}" holds {str(raw)[:40]!r}, not a number'
+    problem = (
+        ""
+        if number is not None
+        else f"{role}: {called(operand, subject)} holds {str(raw)[:40]!r}, not a number"
+    )
     return OperandValue(number, problem)
 
 

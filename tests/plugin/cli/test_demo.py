@@ -119,6 +119,8 @@ def test_there_is_something_of_everything_to_look_at(demo: SimpleNamespace) -> N
     assert running > last
     assert rows["Mid-size warehouses buy without a sales call"]["aligned_to"] == [hope["id"]]
     assert rows["New customers reach first value within a week"]["health"]["level"] == "unknown"
+    said = rows["New customers reach first value within a week"]["health"]["sentence"]
+    assert said.endswith('target is missing: field "KR target" is empty')
     assert re.search(rf"^{last}: .*, closed$", run(demo, f"{line} cycle show {last}"), re.MULTILINE)
 
 

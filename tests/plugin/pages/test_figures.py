@@ -72,7 +72,7 @@ def test_rows_left_out_stand_after_the_counted_and_say_why():
     assert table.rows[1].word == "Excluded"
     assert table.rows[1].points == "—"
     assert table.rows[0].url == "https://jira.example.com/browse/X-2"
-    assert table.summary == "1 row in the number, 1 left out"
+    assert table.summary == "1 counted, 1 left out"
 
 
 def test_a_ledger_that_does_not_add_up_is_not_made_to():

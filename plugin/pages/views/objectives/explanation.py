@@ -57,6 +57,8 @@ class Explanation:
     revision: str
     aligned_to: tuple[NeighbourLink, ...]
     below: tuple[NeighbourLink, ...]
+    fed: bool
+    """Whether its number is made of the objectives below it, and of no key result of its own."""
 
 
 def explanation(saved: SavedObjective, history: Sequence[HistoryPoint], around: Surroundings) -> Explanation:
@@ -102,6 +104,7 @@ def explanation(saved: SavedObjective, history: Sequence[HistoryPoint], around: 
         revision=saved.mapping_revision,
         aligned_to=around.aligned_to,
         below=around.below,
+        fed=not state.key_results and bool(state.ledger.rows) and bool(around.below),
     )
 
 

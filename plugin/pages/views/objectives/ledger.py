@@ -25,7 +25,7 @@ WORDS = {
     Disposition.GAP: "Gap",
     Disposition.BY_CHILDREN: "Measured by its children",
     Disposition.ELSEWHERE: "Counted elsewhere",
-    Disposition.BESIDE: "Shown beside",
+    Disposition.BESIDE: "Beside the number",
     Disposition.CHECKED_IN: "Checked in",
 }
 Browse = Callable[[str], str | None]
@@ -131,7 +131,7 @@ def _counts(row: Contribution) -> bool:
 
 
 def _summary(counted: int, left_out: int) -> str:
-    rows = "1 row in the number" if counted == 1 else f"{counted} rows in the number"
+    rows = f"{counted} counted"
     return f"{rows}, {left_out} left out" if left_out else rows
 
 

@@ -122,13 +122,30 @@ def _points_of(moved: Movement) -> list[Decimal | None]:
     return shown
 
 
+PLAIN = {
+    "re-mapped": "the mapping changed",
+    "re-targeted": "targets changed",
+    "removed": "left the count",
+    "re-estimated": "weights changed",
+    "progressed": "moved on",
+    "added": "came into the count",
+    "said": "said in a check-in",
+    "time": "time went by",
+}
+"""The parts of a movement as pages call them; what is not among them is plain already."""
+
+
 def _called(moved: Movement, part: MovementPart) -> str:
-    return part_words(row for row in moved.rows if row.part is part and row.effect) or part.value
+    return _plain(part_words(row for row in moved.rows if row.part is part and row.effect) or part.value)
+
+
+def _plain(words: str) -> str:
+    return " and ".join(PLAIN.get(word, word) for word in words.split(" and "))
 
 
 def _row(row: Effect, shown: Decimal | None, browse: Browse) -> MovedRow:
     return MovedRow(
-        part_words([row]),
+        _plain(part_words([row])),
         row.key,
         browse(row.key) if row.key else None,
         row.title or row.key or row.id,
