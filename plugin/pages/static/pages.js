@@ -15,21 +15,16 @@
   }
 
   // How much room a row has: a cookie, as with the theme. Printing is the browser's own.
-  const density = document.querySelector("[data-density-toggle]");
-  if (density) {
-    density.hidden = false;
-    density.addEventListener("click", () => {
-      const roomy = density.getAttribute("aria-pressed") !== "true";
-      density.setAttribute("aria-pressed", roomy);
-      document.getElementById("page")?.classList.toggle("is-roomy", roomy);
-      document.cookie = `density=${roomy ? "roomy" : "dense"}; path=/; max-age=31536000; samesite=lax`;
-    });
-  }
-  const print = document.querySelector("[data-print]");
-  if (print) {
-    print.hidden = false;
-    print.addEventListener("click", () => window.print());
-  }
+  document.addEventListener("click", (event) => {
+    if (!(event.target instanceof Element)) return;
+    if (event.target.closest("[data-print]")) { window.print(); return; }
+    const density = event.target.closest("[data-density-toggle]");
+    if (!density) return;
+    const roomy = density.getAttribute("aria-pressed") !== "true";
+    density.setAttribute("aria-pressed", roomy);
+    density.closest("#page").classList.toggle("is-roomy", roomy);
+    document.cookie = `density=${roomy ? "roomy" : "dense"}; path=/; max-age=31536000; samesite=lax`;
+  });
 
   // The menu of the signed-in person closes as menus do: Escape, a click elsewhere, or the keyboard moving on. Without script its button closes it.
   const menu = document.querySelector("details.me");
