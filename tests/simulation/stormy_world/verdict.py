@@ -23,6 +23,8 @@ from plugin.sync.reconcile.cycle_ends import standing_by_notes
 from plugin.use_cases.objectives.as_of import Lookback, ruling
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
+NO_FACTS = ("history_at",)
+"""What an issue says of how we read it."""
 
 
 def jira_now(world: Judged) -> dict[str, Issue]:
@@ -117,7 +119,8 @@ def _came_back(theirs: Mapping[str, Sequence[Reading]], ours: Mapping[str, Seque
 
 def _differing(known: tuple[Field, ...], theirs: Issue, ours: Issue) -> list[str]:
     """Which facts differ. The history of a metric that is empty now says nothing, and may be there or not."""
-    names = [name for name in Issue.__dataclass_fields__ if getattr(theirs, name) != getattr(ours, name)]
+    facts = (name for name in Issue.__dataclass_fields__ if name not in NO_FACTS)
+    names = [name for name in facts if getattr(theirs, name) != getattr(ours, name)]
     if "readings" in names and not theirs.readings:
         names.remove("readings")
     if "fields" in names and all(
