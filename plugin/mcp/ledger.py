@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from fractions import Fraction
 
 from pydantic import Field
 
+from mappings.explain.certainty import sentences
 from mappings.rollup.rows.ledger import Contribution, Ledger
 from mappings.rollup.state import ObjectiveState
 from plugin.mcp.protocol.lookup import objective_of, site_of
@@ -13,6 +15,8 @@ from plugin.mcp.protocol.provenance import page_of_objective, provenance
 from plugin.mcp.protocol.quotation import Quoted
 from plugin.mcp.protocol.shapes import Answer, Counted, Name, Number, PageArguments, Shape, exactly, page_of
 from plugin.mcp.protocol.tool import Asking, Tool, Unanswerable
+from plugin.runtime.connector import NotReady
+from plugin.use_cases.objectives.as_of import AsOf, as_of, instant_asked
 
 HEADLINE, BESIDE = "headline", "beside"
 USUAL, MOST = 50, 200
@@ -51,10 +55,24 @@ class OtherLedger(Shape):
     rows_total: int
 
 
+class AsOfShown(Shape):
+    """As of when, under which mapping, and how sure that is; `because` says why it is not surer.
+
+    `histories_missing`: issues touched since whose history is not kept here.
+    """
+
+    at: datetime
+    mapping_revision: str
+    certainty: str
+    because: list[Quoted]
+    histories_missing: int
+
+
 class Explained(Answer):
-    """`counted` is of the rows of the ledger."""
+    """`counted` is of the rows of the ledger; `as_of` is null for a number of now."""
 
     objective: str
+    as_of: AsOfShown | None
     counted: Counted
     ledger: LedgerShown
     other_ledgers: list[OtherLedger]
@@ -65,6 +83,14 @@ class ExplainArguments(PageArguments):
 
     objective_key: Name = Field(description="Jira key (a former one too), issue id or objective id.")
     ledger: Name = Field(HEADLINE, description="headline, beside, or the id or key of a key result.")
+    at: Name | None = Field(
+        None,
+        description="As it stood then: a day like 2026-10-31 (its end), or an instant; now where left out.",
+    )
+    mapping: Name | None = Field(
+        None,
+        description="Another mapping: a revision, its beginning, or `then` for the one that ruled at that moment.",
+    )
     limit: int = Field(USUAL, ge=1, le=MOST)
 
 
@@ -72,11 +98,13 @@ def okr_explain(asking: Asking, arguments: ExplainArguments) -> Explained:
     """A page of the rows behind a number."""
     site = site_of(asking, arguments)
     saved = objective_of(asking, site, arguments.objective_key)
+    past = _past(asking, site, saved.state.id, arguments)
+    saved = saved if past is None else past.saved
     every = ledgers_of(saved.state)
     of = _named(saved.state, arguments.ledger, every)
     title, ledger = every[of]
     shown, counted = page_of(
-        f"okr_explain:{site}:{saved.state.id}",
+        f"okr_explain:{site}:{saved.state.id}:{arguments.at}:{arguments.mapping}",
         arguments,
         ledger.rows,
         (f"{row.id} {row.share} {row.progress}" for row in ledger.rows),
@@ -84,6 +112,7 @@ def okr_explain(asking: Asking, arguments: ExplainArguments) -> Explained:
     return Explained(
         provenance=provenance(asking, site, Explained, page_of_objective(asking, site, saved), [saved]),
         objective=saved.state.key or saved.state.id,
+        as_of=None if past is None else _shown_past(past),
         counted=counted,
         ledger=LedgerShown(
             of=of,
@@ -97,6 +126,32 @@ def okr_explain(asking: Asking, arguments: ExplainArguments) -> Explained:
             for name, (called, one) in every.items()
             if name != of
         ],
+    )
+
+
+def _past(asking: Asking, site: str, id_: str, arguments: ExplainArguments) -> AsOf | None:
+    """Where it stood; None where now is meant."""
+    if arguments.at is None and arguments.mapping is None:
+        return None
+    connector, actor = asking.connector, asking.actor
+    at = connector.clock() if arguments.at is None else instant_asked(connector, actor, site, arguments.at)
+    if at is None:
+        raise Unanswerable(
+            f"{arguments.at!r} is no moment. Say a day (2026-10-31) or an instant with its offset (2026-10-31T12:00:00Z)."
+        )
+    try:
+        return as_of(connector, actor, site, id_, at, arguments.mapping)
+    except NotReady as error:
+        raise Unanswerable(str(error)) from error
+
+
+def _shown_past(past: AsOf) -> AsOfShown:
+    return AsOfShown(
+        at=past.at,
+        mapping_revision=past.saved.mapping_revision,
+        certainty=past.certainty.value,
+        because=list(sentences(past.doubts)),
+        histories_missing=len(past.untold),
     )
 
 
@@ -137,7 +192,7 @@ EXPLAIN = Tool(
     name="okr_explain",
     title="Why this number",
     description=(
-        "The ledger rows behind a number: each row's weight, progress, share and reason. "
+        "The ledger rows behind a number, of now or of any past moment (`at`), under this or another mapping: each row's weight, progress, share and reason. "
         "Shares of all rows sum to the total exactly."
     ),
     takes=ExplainArguments,

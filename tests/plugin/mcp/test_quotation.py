@@ -32,6 +32,7 @@ def test_what_is_seen_stays(typed: str, shown: str) -> None:
 def test_an_answer_names_every_field_that_quotes() -> None:
     assert quoted_fields(Explained) == (
         "provenance.partial_because[]",
+        "as_of.because[]",
         "ledger.title",
         "ledger.rows[].title",
         "ledger.rows[].status",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -160,6 +160,34 @@ def test_every_ledger_can_be_rebuilt_from_the_answers(modern: Assistant) -> None
             assert sum(Fraction(one["share"]["exact"]) for one in rows) == Fraction(told["total"] or 0)
 
 
+def test_the_past_equals_the_api(modern: Assistant) -> None:
+    """The rows of a past moment, under the mapping that rules; what is not sure is said, and not kept histories are counted."""
+    there = modern.api("/objectives", limit=100)["items"][0]
+    key, day = there["key"], f"{modern.connector.clock() - timedelta(days=3):%Y-%m-%d}"
+    api = modern.api(f"/objectives/{key}/ledger", at=day)
+    found = modern.ask("okr_explain", objective_key=key, at=day, limit=200)
+    assert found["ledger"]["total"]["exact"] == api["headline"]["total"]
+    assert [one["share"]["exact"] for one in found["ledger"]["rows"]] == [
+        one["share"] for one in api["headline"]["rows"]
+    ]
+    told = found["as_of"]
+    assert (
+        datetime.fromisoformat(told["at"]),
+        told["certainty"],
+        told["mapping_revision"],
+        told["because"],
+    ) == (
+        datetime.fromisoformat(api["as_of"]["at"]),
+        api["as_of"]["certainty"],
+        api["as_of"]["mapping_revision"],
+        api["as_of"]["said"],
+    )
+    assert modern.ask("okr_explain", objective_key=key)["as_of"] is None
+    ruled = modern.ask("okr_explain", objective_key=key, mapping=told["mapping_revision"][:8])
+    assert ruled["as_of"]["certainty"] == "exact"
+    assert ruled["ledger"] == modern.ask("okr_explain", objective_key=key)["ledger"]
+
+
 def test_movements_equal_the_api(modern: Assistant) -> None:
     of_all = modern.ask("okr_moved", since="first", limit=50)
     assert of_all["counted"] == {"shown": 15, "total": 15, "next": None}
@@ -300,6 +328,8 @@ def test_what_people_typed_is_named_and_cleaned(modern: Assistant) -> None:
         ("okr_get", {}, "objective_key: it is missing. okr_get takes: site, limit, cursor, objective_key."),
         ("okr_get", {"objective_key": "NO-1"}, "There is no objective 'NO-1' on the site 'main'. okr_list"),
         ("okr_explain", {"objective_key": "CORE-4", "ledger": "x"}, "'x' is no ledger of this objective."),
+        ("okr_explain", {"objective_key": "CORE-4", "at": "someday"}, "'someday' is no moment. Say a day"),
+        ("okr_explain", {"objective_key": "CORE-4", "mapping": "zz"}, "There is no one revision 'zz'."),
         ("okr_moved", {"since": "someday"}, "'someday' is no moment here."),
         ("okr_kpis", {"kpi": "none"}, "There is no KPI 'none' on the site 'main'. KPIs: "),
         ("okr_mapping", {"differs_from": "zz"}, "There is no single revision 'zz'."),
