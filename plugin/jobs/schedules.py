@@ -31,6 +31,7 @@ from plugin.sync.resync.watermark import want_full_read
 from plugin.use_cases.cycles.closure import close_due
 from plugin.use_cases.digests.alerts import forget_gone
 from plugin.use_cases.digests.digests import tell_due
+from plugin.use_cases.forge.contributions import bring_up_to_date
 from plugin.use_cases.health import webhook_state
 from plugin.use_cases.kpis.creation import make_wanted
 from plugin.use_cases.kpis.current_values import write_current_values
@@ -109,6 +110,11 @@ def tell(connector: Connector, site: str, going_on: Callable[[], None]) -> None:
     tell_due(connector, site, going_on)
 
 
+def bring_clauses(connector: Connector, site: str, _going_on: Callable[[], None]) -> None:
+    """What Jira keeps of the JQL function of the Forge app is brought up to date."""
+    bring_up_to_date(connector, site)
+
+
 def prune(connector: Connector, site: str, _going_on: Callable[[], None]) -> None:
     """Forget deliveries and audit entries older than their settings, all but a day's last point of old history, and former attempts to sign in."""
     now = connector.clock()
@@ -176,6 +182,8 @@ class Schedules:
             Schedule("tell", timedelta(minutes=1), tell),
             Schedule("activation", timedelta(minutes=1), go_on_activating),
         ]
+        if connector.settings.forge is not None:
+            self.all.append(Schedule("forge", timedelta(minutes=10), bring_clauses))
         if connector.settings.resync_minutes:
             every = timedelta(minutes=connector.settings.resync_minutes)
             self.all.append(Schedule(RESYNC, every, read_everything))

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
+from connectors.forge import precomputations
+from connectors.forge.app_token import MARGIN, jira_as
+from connectors.forge.precomputations import Precomputation
+from connectors.store.forge import installations
 from mappings.rollup.rows.ledger import Disposition, Ledger
 from mappings.rollup.state import ObjectiveState
-from plugin.access.authorization.actor import Actor
+from plugin.access.authorization.actor import FORGE, Actor
 from plugin.runtime.connector import Connector
+from plugin.runtime.credentials_vault import vault
 from plugin.use_cases.objectives.objective_lookup import find_objective
 from plugin.use_cases.permission import VIEWER, question
 
@@ -38,6 +43,38 @@ def clause(connector: Connector, _actor: Actor, site: str, objective: str, opera
             fault=f"{objective[:100]} is made of {len(ids)} issues, and Jira takes {MOST_IDS} of a function."
         )
     return Clause(_jql(ids, operator))
+
+
+def bring_up_to_date(connector: Connector, site: str) -> int:
+    """Tell Jira the clauses that are others by now than those it keeps, as the app; how many. Raises JiraError."""
+    now, brought = connector.clock(), 0
+    with connector.store.read() as conn:
+        paired = installations.of_site(conn, site)
+    for one in paired:
+        if one.token is None or one.token_expires is None or one.token_expires <= now + MARGIN:
+            continue
+        token = vault(connector.settings).open(one.token)["token"]
+        gateway = str(connector.settings.gateway_url).rstrip("/")
+        jira = jira_as(token, f"{gateway}/ex/jira/{one.key.cloud_id}")
+        try:
+            changed = [
+                (kept.id, found)
+                for kept in precomputations.kept_by(jira)
+                if (found := _clause_now(connector, site, kept)) and found != kept.value
+            ]
+            precomputations.bring(jira, changed)
+        finally:
+            jira.close()
+        brought += len(changed)
+    return brought
+
+
+def _clause_now(connector: Connector, site: str, kept: Precomputation) -> str:
+    """What stands in its place now; empty where nothing does, or it is of no function of ours."""
+    if len(kept.arguments) != 1 or kept.operator not in get_args(Operator):
+        return ""
+    operator: Operator = "in" if kept.operator == "in" else "not in"
+    return clause(connector, FORGE, site, kept.arguments[0], operator).jql
 
 
 def contributing(state: ObjectiveState) -> tuple[str, ...]:
