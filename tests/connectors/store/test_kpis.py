@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
@@ -11,7 +12,7 @@ from connectors.store.database import schema_upgrade
 from connectors.store.numbers import kpis
 from mappings.kpi.band import Band, Bands, KpiLevel
 from mappings.kpi.cadence import Period
-from mappings.kpi.episode import KpiState, KpiStatus, Proposal
+from mappings.kpi.episode import EpisodeStep, KpiState, KpiStatus, Proposal
 from mappings.kpi.reading import Former, KpiReading
 from mappings.kpi.steps import Judgement
 
@@ -80,6 +81,20 @@ def test_a_judgement_stays_as_it_was(store: Store, now: datetime) -> None:
         assert list(kpis.judgements(conn, "main", "bugs", now + DAY)) == [
             now + 2 * DAY - timedelta(milliseconds=1)
         ]
+
+
+def test_the_periods_that_changed_something_are_found_with_when_they_were_counted(
+    store: Store, now: datetime
+) -> None:
+    turned = replace(judgement(now + DAY, 9), transition=EpisodeStep.PROPOSED, at=now + 3 * DAY)
+    with store.write() as conn:
+        kpis.judge(conn, "main", "bugs", [judgement(now, 1), turned, judgement(now + 2 * DAY, 2)])
+        kpis.judge(conn, "other", "bugs", [turned])
+        found = kpis.turns(conn, "main", now)
+        assert [(id_, one.counted, one.transition, one.at) for id_, one in found] == [
+            ("bugs", 9, EpisodeStep.PROPOSED, now + 3 * DAY)
+        ]
+        assert kpis.turns(conn, "main", now + 3 * DAY) == []
 
 
 def test_the_state_is_read_as_it_was_put(store: Store, now: datetime) -> None:

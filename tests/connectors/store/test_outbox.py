@@ -83,3 +83,21 @@ def test_an_alert_overtakes_no_other(store: Store, now: datetime) -> None:
         assert [found.key for found in outbox.due(conn, "main", now)] == ["a", "b"]
         outbox.add(conn, "main", one("c"))
         assert [found.key for found in outbox.due(conn, "main", now)] == ["c"]
+
+
+def test_a_day_that_was_told_is_known_by_how_its_keys_begin_and_who_has_links_is_found(
+    store: Store, now: datetime
+) -> None:
+    keys = {"mail:a@b.example": "reminder|a_b|2026-11-13|check_in|mail|a@b.example", "slack:okr": "k"}
+    with store.write() as conn:
+        for recipient, key in keys.items():
+            message = DigestMessage(key, "s", "l", ())
+            outbox.add(conn, "main", Outgoing(key, "a_b", recipient, message, OutboxState.SENT, now, now))
+        outbox.stop(conn, "other", "weekly", "mail:c@b.example", now)
+        begins = ("reminder|a_b|2026-11-13|", "reminder|aXb|2026-11-13|", "reminder|a_b|2026-11-20|")
+        assert [outbox.has_any(conn, "main", one) for one in begins] == [True, False, False]
+        assert not outbox.has_any(conn, "other", begins[0])
+        assert sorted(outbox.mailed(conn)) == [
+            ("main", "a_b", "mail:a@b.example"),
+            ("other", "weekly", "mail:c@b.example"),
+        ]
