@@ -161,7 +161,9 @@ def worst(rows: Iterable[tuple[str, Health]]) -> Health:
     name, health = found[0]
     word = health.level.replace("_", " ")
     sentence = f"{word}, as the worst of its rows is: {name}: {health.sentence}"
-    return Health(health.level, "worst", sentence, health.pace, name, health.row_rule or health.rule)
+    return Health(
+        health.level, "worst", sentence, health.pace, health.row or name, health.row_rule or health.rule
+    )
 
 
 def nothing_contributes() -> Health:

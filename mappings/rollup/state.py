@@ -28,7 +28,7 @@ class Health:
     """A level, the code of the rule that fired and a sentence for the page that names it with its figures.
 
     Beside them, for plain words: the `pace` that was judged (or the level, of what does not run with time), and where the worst row
-    speaks for an objective, the name of that `row` and the rule that fired there (`row_rule`).
+    speaks for an objective, the name of the `row` that the pace is of, however deep it stands, and the rule that fired there (`row_rule`).
     """
 
     level: HealthLevel

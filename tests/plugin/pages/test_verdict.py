@@ -49,5 +49,5 @@ def test_the_row_that_decides_speaks_for_its_objective_and_for_the_one_above() -
     below = worst([("GROW-2 Trials", good), ("GROW-3 Conversion", slow)])
     above = worst([("GROW-1 Win", below)])
     assert (below.pace, below.row, below.row_rule) == (Fraction(1, 5), "GROW-3 Conversion", "pace-off-track")
-    assert (above.row, above.row_rule) == ("GROW-1 Win", "pace-off-track")
+    assert (above.row, above.row_rule) == ("GROW-3 Conversion", "pace-off-track")
     assert verdict(above) == "A fifth of where it should be"
