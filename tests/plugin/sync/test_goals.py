@@ -522,6 +522,8 @@ def test_an_objective_that_comes_back_to_a_goal_repeats_nothing_and_overwrites_n
     assert (posted(hand), posted(hand, "NORTH-2")) == ([ours, *theirs], [ours])
     held = held_writes.list_held(hand.connector, TESTER, "main")
     assert [one.stands["status"] for one in held] == (["at_risk"] if meanwhile else [])
+    if not meanwhile:
+        assert reconcile(hand.context, fed, write=False).plan.changes == (), "what stands there is known"
     hand.clock.pass_by(hours=24)
     finish(hand, fed)
     again = [] if meanwhile else [said("on_track", 80, "80 % · on track")]
