@@ -282,6 +282,22 @@ def test_what_only_issues_show_is_learnt_with_the_next_full_read(firm: Any) -> N
     assert told(firm)[-1] == ("name taken in", "Later")
 
 
+def test_a_person_whom_only_issues_show_is_learnt_with_the_next_full_read(firm: Any) -> None:
+    """Jira finds nobody of this name when the mapping is activated: whoever bears it left, and stands in an issue still."""
+    text = presets.text("epics-as-objectives").replace(
+        "select: issuetype in (Story, Task, Bug)",
+        'select: issuetype in (Story, Task, Bug) AND (assignee is EMPTY OR assignee != "Nina Neu")',
+    )
+    activate(firm.connector, TESTER, "main", text, large=True)
+    firm.work_off()
+    story = firm.sandbox.sandbox.records[firm.records()[0].id]
+    left = replace(story.creator, id="4714", name="Nina Neu")
+    firm.sandbox.sandbox.add(replace(story, assignee=left, updated=firm.clock(), cache={}), story.creator)
+    everything_again(firm)
+    assert ("Nina Neu", ("4714",)) in {(name.word, name.ids) for name in firm.context.mapping.names}
+    assert [(one.id, one.name) for one in active_form(firm).people] == [("4714", "Nina Neu")]
+
+
 BY_HEALTH = """
 version: 1
 name: by-health
