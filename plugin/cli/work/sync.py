@@ -56,6 +56,10 @@ def _troubles(found: Synced) -> Iterator[str]:
         yield f"held: {found.lacking.held} changes wait for a person."
     if found.lacking.refused:
         yield f"refused: Jira does not have {found.lacking.refused} of our numbers; it declined them in its own words."
+    if found.lacking.dead:
+        yield f"dead letters: {found.lacking.dead} objectives failed for good; do what stands below each."
+    if found.lacking.gone:
+        yield f"gone: {', '.join(found.lacking.gone)}; the numbers that need it stand as they were."
     if found.lacking.gaps:
         yield f"gaps: {found.lacking.gaps} issues could not be read; the numbers that need them stand as they were."
     if found.done.failed:
@@ -79,6 +83,8 @@ def sync_values(synced: Synced) -> dict[str, object]:
         "written": done.written,
         "failed": done.failed,
         "refused": lacking.refused,
+        "dead": lacking.dead,
+        "gone": list(lacking.gone),
         "held": lacking.held,
         "gaps": lacking.gaps,
     }

@@ -12,6 +12,7 @@ from connectors.jira.http.estimate import asking, estimate, searching
 from connectors.store.absence import gaps, losses
 from connectors.store.mirror import mirror
 from connectors.store.people.audit import note
+from connectors.store.work import due
 from connectors.store.writes import refusals, writes
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
@@ -49,15 +50,27 @@ class SyncRequest:
 
 @dataclass(frozen=True, slots=True)
 class Shortfall:
-    """What Jira does not have right when a sync has ended: fields it refused, changes and issues that are held, open gaps."""
+    """What Jira does not have right when a sync has ended: fields it refused, changes and issues that are held, open gaps, objectives
+    that failed for good, and names of the mapping that are gone from Jira.
+    """
 
     refused: int = 0
     held: int = 0
     losses: int = 0
     gaps: int = 0
+    dead: int = 0
+    gone: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.refused or self.held or self.losses or self.gaps)
+        return bool(self.refused or self.held or self.losses or self.gaps or self.dead or self.gone)
+
+    @property
+    def said(self) -> str:
+        """What is not always there, as the rest of a sentence."""
+        failed = f", {self.dead} failed for good" if self.dead else ""
+        names = ", ".join(self.gone)
+        gone = f"; {names}: the numbers that need it stand as they were" if names else ""
+        return failed + gone
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +94,7 @@ class Synced:
         return (
             f"{summary(self.read, right=not self.wrong)} Reconciled {self.done.reconciled} objectives: "
             f"{self.done.written} fields written, {self.lacking.refused} refused, {self.lacking.held} held{lost}, "
-            f"{self.lacking.gaps} gaps{failed}."
+            f"{self.lacking.gaps} gaps{self.lacking.said}{failed}."
         )
 
 
@@ -176,12 +189,15 @@ def _sync(
 
 
 def _lacking(connector: Connector, site: str) -> Shortfall:
+    gone = sorted({str(one) for one in connector.context(site).absences})
     with connector.store.read() as conn:
         return Shortfall(
             refusals.count(conn, site),
             len(writes.held(conn, site)),
             len(losses.all(conn, site, "held")),
             gaps.count_open(conn, site),
+            len(due.dead(conn, site)),
+            tuple(gone),
         )
 
 

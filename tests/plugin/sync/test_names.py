@@ -25,6 +25,7 @@ from plugin.sync.resync.full_read import resync
 from plugin.use_cases.health.concerns import concerns
 from plugin.use_cases.health.status import status
 from plugin.use_cases.mapping.mapping_life import activate
+from plugin.use_cases.work import sync
 from tests.actors import TESTER
 from tests.mappings.rollup.conftest import build_issue
 
@@ -167,9 +168,15 @@ def test_a_field_that_is_gone_holds_every_number_that_needs_it(firm: Any) -> Non
     with firm.connector.store.read() as conn:
         assert {saved.state.id for saved in objectives.all(conn, "main")} == before.keys()
 
+    lost = 'field "Story point estimate" (customfield_10016) is no longer in Jira'
+    found = sync.run(firm.connector, COMMAND_LINE, "main")
+    assert (found.wrong, found.lacking.gone) == (True, (lost,)), found.said
+
     firm.sandbox.sandbox.fields[POINTS] = field
     assert held
     everything_again(firm)
+    found = sync.run(firm.connector, COMMAND_LINE, "main")
+    assert (found.wrong, found.lacking) == (False, sync.Shortfall())
     assert numbers(firm) == before
     assert told(firm)[-1] == ("back in Jira", "Story point estimate")
     assert "gone" not in said(firm)
