@@ -1,4 +1,4 @@
-"""Reads of the whole scope and of recent changes that fail again and again: since when, how often and why."""
+"""Reads of the whole scope and of recent changes, and rounds of Atlassian Goals, that fail again and again: since when, how often and why."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from connectors.store.database.instant import from_ms, to_ms
 from connectors.store.database.sql import insert_into
 from connectors.store.schema import read_failure as table
 
-Kind = Literal["full", "recent"]
+Kind = Literal["full", "goals", "recent"]
 MOST_TRIES = 3
-KINDS: tuple[Kind, ...] = ("full", "recent")
+KINDS: tuple[Kind, ...] = ("full", "goals", "recent")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from connectors.store.reads import failures, full_reads, resyncs, wishes
 from connectors.store.reads.full_reads import FullRead
 from connectors.store.work import drift
 from connectors.store.writes import written_values as stands
+from mappings.write_back.targets import needs_goals
 from plugin.sync.context import Context
 from plugin.sync.refresh import comments, gaps, written_options
 from plugin.sync.refresh.names import observe
@@ -125,5 +126,7 @@ def _remember(context: Context, reading: RunningRead) -> None:
         here = reading.reached.began_here or reading.reached.began - SKEW
         gaps.settle_full_read(context, conn, here)
         failures.clear(conn, context.site, "full")
+        if not needs_goals(context.mapping.document):
+            failures.clear(conn, context.site, "goals")
         wishes.serve(conn, context.site, reading.reached.wanted)
         resyncs.end(conn, context.site, reading.holder)

@@ -13,6 +13,7 @@ import structlog
 
 from connectors.jira.http.errors import JiraError, Transient
 from connectors.store.mirror import mirror
+from connectors.store.reads import failures
 from connectors.store.writes import writes, written_values
 from connectors.store.writes.writes import WriteOutcome
 from connectors.store.writes.written_values import Written
@@ -69,12 +70,33 @@ def written_with_care(
         if confirm():
             return Consulted(later=context.clock())
         free, waiting = _judged(context, planned, wants)
-        return Consulted(apply(free), waiting)
+        applied = apply(free)
+        if planned:
+            _reached(context)
+        return Consulted(applied, waiting)
     except JiraError as error:
         log.warning(
             "cannot be written for now", site=context.site, objective=planned.objective_id, why=str(error)
         )
+        _note_trouble(context, error)
         return Consulted(later=context.clock() + AGAIN)
+
+
+def _reached(context: Context) -> None:
+    with context.store.read() as conn:
+        failing = any(one.kind == "goals" for one in failures.standing(conn, context.site))
+    if failing:
+        with context.store.write() as conn:
+            failures.clear(conn, context.site, "goals")
+
+
+def _note_trouble(context: Context, error: JiraError) -> None:
+    """Once a round, however many objectives meet it: what lasts is said at every door."""
+    now = context.clock()
+    with context.store.write() as conn:
+        known = next((one for one in failures.standing(conn, context.site) if one.kind == "goals"), None)
+        if known is None or now - known.at >= AGAIN / 2:
+            failures.note(conn, context.site, "goals", now, error.message, error.remedy)
 
 
 def _judged(context: Context, planned: Plan, wants: Wants) -> tuple[Plan, tuple[Change, ...]]:

@@ -27,6 +27,13 @@ OUT = {
 }
 
 
+FAILING = {
+    "full": ("Cannot be read", "Reading everything"),
+    "recent": ("Cannot be read", "Reading what changed of late"),
+    "goals": ("Goals out of reach", "Looking at and posting to Atlassian Goals"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Concern:
     """One thing: `level` names colour and shape, `todo` says what to do next. `wrong`: somebody has to do it."""
@@ -105,11 +112,11 @@ def failing(status: SiteStatus) -> Concern | None:
     bad = next((one for one in status.failing if one.lasts), None)
     if bad is None:
         return None
-    what = "Reading everything" if bad.kind == "full" else "Reading what changed of late"
+    word, what = FAILING[bad.kind]
     return Concern(
         "failing",
         "at_risk",
-        "Cannot be read",
+        word,
         f"{what} has failed {bad.tries} times in a row, first {ago(status.at - bad.since)}: {bad.error}",
         bad.remedy or "Look at the log, and try “jira-okr sync”.",
     )

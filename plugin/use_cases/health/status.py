@@ -184,7 +184,9 @@ def readiness(connector: Connector, _actor: Actor) -> Readiness:
         with connector.store.read() as conn:
             known = processes(conn)
             unread = tuple(
-                name for name in connector.sites if any(one.lasts for one in failures.standing(conn, name))
+                name
+                for name in connector.sites
+                if any(one.lasts and one.kind != "goals" for one in failures.standing(conn, name))
             )
     except StoreError as error:
         return Readiness(False, why=error.what, todo=error.remedy)

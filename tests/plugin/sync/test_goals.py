@@ -20,6 +20,8 @@ from plugin.runtime.composition import build_connector
 from plugin.runtime.connector import NotReady
 from plugin.sync.reconcile.reconcile import reconcile
 from plugin.use_cases.cycles.closure import close_cycle
+from plugin.use_cases.health.concerns import concerns
+from plugin.use_cases.health.status import status
 from plugin.use_cases.mapping.mapping_life import check_text, preview_text
 from plugin.use_cases.objectives import goals
 from plugin.use_cases.work import held_writes
@@ -698,3 +700,25 @@ def test_many_metrics_at_a_slow_gateway_keep_their_claim(hand: Any, measured: tu
         goal_of(hand).ari, added, ["gone"], one, lambda: kept.append(len(metrics(hand)))
     )
     assert kept == [2, 3, 4], "asked before each call that writes"
+
+
+def test_goals_that_stay_out_of_reach_are_a_concern_until_they_are_back(hand: Any, fed: str) -> None:
+    def told() -> list[str]:
+        stands = status(hand.connector, TESTER, "main")
+        return [one.sentence for one in concerns(stands) if one.kind == "failing"]
+
+    hand.sandbox.faults.add(Fault("status", path="/gateway/", status=503, times=1000))
+    hand.clock.pass_by(hours=24)
+    finish(hand, fed)
+    assert told() == [], "once is no concern"
+    for _ in range(2):
+        hand.clock.pass_by(minutes=11)
+        hand.work_off()
+    [sentence] = told()
+    assert sentence.startswith("Looking at and posting to Atlassian Goals has failed 3 times in a row")
+    assert hand.field(fed) == 80
+    hand.sandbox.faults.clear()
+    hand.clock.pass_by(minutes=11)
+    hand.work_off()
+    assert told() == []
+    assert posted(hand)[1:] == [said("on_track", 80, "80 % · on track")]
