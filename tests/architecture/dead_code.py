@@ -44,7 +44,6 @@ EXCEPTIONS = {
     "pool_classes_by_scheme": "urllib3 reads it from the manager of its pools",
     "response_class": "http.client makes answers of it",
     "ConnectionCls": "urllib3 makes connections of it",
-    "prec": "decimal reads it from its context",
     "_check_gil": "granian calls it before it starts",
     "maxResults": "a name of Jira's own in a query, matched by name",
     "nextPageToken": "a name of Jira's own in a query, matched by name",
