@@ -22,6 +22,7 @@ RATIOS = (
     "recompute",
     "workers",
     "acknowledge",
+    "starvation",
     "first_sync",
     "event_latency",
 )

@@ -12,7 +12,12 @@ from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import say
 from plugin.runtime.mapping_file import adopt_mapping_file
 from plugin.runtime.serving.listening_address import free_port
-from plugin.runtime.serving.production_server import require_one_writer, serve_alone, serve_many
+from plugin.runtime.serving.production_server import (
+    end_process,
+    require_one_writer,
+    serve_alone,
+    serve_many,
+)
 from plugin.runtime.settings import Settings, read_settings
 from plugin.use_cases.accounts import set_up
 
@@ -43,13 +48,15 @@ def serve_command(patience: float, **given: Any) -> None:
     settings = read_settings(**{name: value for name, value in given.items() if value is not None})
     require_one_writer(settings)
     port = free_port(settings.host, settings.port)
+    alone = settings.http_processes == 1
     with open_connector(settings, logging.INFO) as connector:
         for line in adopt_mapping_file(connector):
             say(line, err=True)
         invitation = set_up.invitation(connector, COMMAND_LINE, _served(settings, port))
-        if settings.http_processes == 1:
+        if alone:
             serve_alone(connector, settings.host, port, lambda: _say(settings, port, invitation), patience)
-            return
+    if alone:
+        end_process()
     serve_many(settings, settings.host, port, lambda: _say(settings, port, invitation), patience)
 
 
