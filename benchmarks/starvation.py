@@ -20,7 +20,6 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks import acknowledge
@@ -215,7 +214,7 @@ def _serve(port: int, folder: str, issuer: str) -> None:
     token = tokens.make_for(connector, COMMAND_LINE, account, "bench", ("admin",), 1)
     with connector.store.write() as conn:
         for number in range(ACTS):
-            audit.note(conn, "Ada", "did something", datetime.now(UTC), {"number": number, "said": "x" * 150})
+            audit.note(conn, "Ada", "did something", connector.clock(), {"number": number, "said": "x" * 150})
     sys.stdout.write(f"{token}\n")
     sys.stdout.flush()
     server = production_server.InProcess(**production_server._options("127.0.0.1", port))
