@@ -23,7 +23,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     """Add the routes."""
 
     @blueprint.get("/review/<site>/<cycle>/replay", endpoint="replay_cycle")
-    @needs("viewer")
+    @needs("viewer", lane="heavy")
     def replayed(site: str, cycle: str) -> ResponseReturnValue:
         known_site(connector, site)
         name = request.args.get("mapping", "")
@@ -44,7 +44,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         )
 
     @blueprint.post("/review/<site>/<cycle>/histories", endpoint="read_cycle_histories")
-    @needs("editor")
+    @needs("editor", lane="heavy")
     def read(site: str, cycle: str) -> ResponseReturnValue:
         known_site(connector, site)
         flash(told(read_lacking_of_cycle(connector, acting(), site, cycle)))
