@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -79,6 +80,14 @@ def activations(conn: Connection, site: str) -> list[Activation]:
     """Every activation of the site, newest first: a rollback goes to the one before."""
     rows = conn.execute(select(activation).where(activation.c.site == site).order_by(activation.c.id.desc()))
     return [Activation(row.revision, row.by, from_ms(row.at), row.preview_hash) for row in rows]
+
+
+def ruled(conn: Connection, site: str) -> Iterator[tuple[datetime, str | None]]:
+    """Since when each text ruled, newest first: of every activation. None where the text is not here any more."""
+    its = (activation.c.site == table.c.site) & (activation.c.revision == table.c.revision)
+    found = select(activation.c.at, table.c.text).select_from(activation.outerjoin(table, its))
+    rows = conn.execute(found.where(activation.c.site == site).order_by(activation.c.id.desc()))
+    return ((from_ms(row.at), row.text) for row in rows)
 
 
 def _current(site: str | BindParameter[str]) -> ScalarSelect[str]:

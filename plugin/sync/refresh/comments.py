@@ -77,9 +77,12 @@ def follow(context: Context, issue_ids: Iterable[str], fresh: Iterable[Issue] = 
 
     `fresh` are issues as Jira has them now, where the mirror does not know them so yet.
     """
+    asked = tuple(issue_ids)
+    if not asked:
+        return
     newest = {one.id: one for one in fresh}
     begun = _begun(context)
-    for issue_id in issue_ids:
+    for issue_id in asked:
         read_at = context.clock()
         with context.store.read() as conn:
             issue = newest.get(issue_id) or mirror.get(conn, context.site, [issue_id]).get(issue_id)
@@ -104,11 +107,10 @@ def _begun(context: Context) -> datetime | None:
     """Since when the mapping asks for check-ins, without a break; what was said before was not said to us."""
     begun = None
     with context.store.read() as conn:
-        for one in revisions.activations(conn, context.site):
-            revision = revisions.get(conn, context.site, one.revision)
-            if revision is None or not _asks(revision.text):
+        for at, text in revisions.ruled(conn, context.site):
+            if text is None or not _asks(text):
                 break
-            begun = one.at
+            begun = at
     return begun
 
 

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,9 +18,11 @@ from werkzeug.serving import make_server
 from connectors.sandbox import CONNECTOR, PEOPLE
 from connectors.store.numbers import check_ins, comments
 from connectors.store.people import accounts
+from connectors.store.sites import revisions
 from mappings.explain.marks import MarkKind
 from plugin.runtime.application import create_app
 from plugin.runtime.serving.server import QuietHandler
+from plugin.sync.refresh import comments as comments_of
 from plugin.use_cases.cycles.carry import carry_forward
 from plugin.use_cases.cycles.closure import close_cycle
 from plugin.use_cases.objectives.check_ins import withdraw
@@ -267,6 +269,36 @@ def test_what_is_due_of_many_objectives_costs_no_more_statements_than_of_one(tal
     talk.hand.sync()
     talk.hand.work_off()
     assert found() == (few + 3, statements)
+
+
+def test_deliveries_cost_no_more_statements_after_many_activations(talk: Talk) -> None:
+    """A connector of years has hundreds of activations behind it; an event must not ask for each of them."""
+    hand, asked = talk.hand, list[str]()
+
+    def statements(does: Callable[[], object]) -> int:
+        asked.clear()
+        does()
+        return len(asked)
+
+    def moved() -> None:
+        assert talk.jira.settle()
+        hand.work_off()
+
+    def measured() -> tuple[int, int]:
+        hand.edit(talk.metric, customfield_10052=40)
+        hand.clock.pass_by(seconds=1)
+        return statements(moved), statements(
+            lambda: comments_of.follow(hand.connector.context("main"), [talk.metric])
+        )
+
+    event.listen(hand.connector.store.engine, "before_cursor_execute", lambda *more: asked.append(more[2]))
+    measured()
+    few = measured()
+    with hand.connector.store.write() as conn:
+        ruling = revisions.active_name(conn, "main")
+        for _ in range(20):
+            revisions.activate(conn, "main", ruling, "ada", hand.clock.now)
+    assert measured() == few
 
 
 def test_what_is_due_is_told_until_somebody_says_a_word(talk: Talk) -> None:
