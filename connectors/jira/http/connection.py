@@ -10,13 +10,13 @@ import http.client
 import io
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any
 
 from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection
+from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import NewConnectionError
 
 METADATA_NAMES = ("metadata.google.internal",)
@@ -72,37 +72,35 @@ class TimedAdapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """The pools, with our connections in them."""
         super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = _pools(self._forbidden)
+        self.poolmanager.pool_classes_by_scheme = timed(
+            self.poolmanager.pool_classes_by_scheme, self._forbidden
+        )
 
-    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
         """The same to a proxy, which may be anywhere: the operator named it."""
-        manager = super().proxy_manager_for(*args, **kwargs)
-        manager.pool_classes_by_scheme = _pools(lambda _address: False)
+        known = proxy in self.proxy_manager
+        manager = super().proxy_manager_for(proxy, **kwargs)
+        if not known:
+            manager.pool_classes_by_scheme = timed(manager.pool_classes_by_scheme, lambda _address: False)
         return manager
 
 
-def _pools(forbidden: Forbidden) -> dict[str, type[HTTPConnectionPool]]:
-    """Pools of our connections, by scheme. Classes, for that is what the library makes connections of."""
+def timed(pools: Mapping[str, type[HTTPConnectionPool]], forbidden: Forbidden) -> dict[str, Any]:
+    """These pools with a deadline for each answer, by scheme; how they connect (straight, or by SOCKS) stays theirs.
 
-    class Plain(HTTPConnection):
-        response_class = Timed
+    Classes, for that is what the library makes connections of.
+    """
 
-        def _new_conn(self) -> socket.socket:
-            return _looked_at(super()._new_conn(), self, forbidden)
+    def of(pool: Any) -> Any:
+        class TimedConnection(pool.ConnectionCls):  # type: ignore[misc]
+            response_class = Timed
 
-    class Tls(HTTPSConnection):
-        response_class = Timed
+            def _new_conn(self) -> socket.socket:
+                return _looked_at(super()._new_conn(), self, forbidden)
 
-        def _new_conn(self) -> socket.socket:
-            return _looked_at(super()._new_conn(), self, forbidden)
+        return type(f"Timed{pool.__name__}", (pool,), {"ConnectionCls": TimedConnection})
 
-    class PlainPool(HTTPConnectionPool):
-        ConnectionCls = Plain
-
-    class TlsPool(HTTPSConnectionPool):
-        ConnectionCls = Tls
-
-    return {"http": PlainPool, "https": TlsPool}
+    return {scheme: of(pool) for scheme, pool in pools.items()}
 
 
 def _looked_at(connected: socket.socket, connection: HTTPConnection, forbidden: Forbidden) -> socket.socket:
@@ -148,8 +146,7 @@ class _Arriving(io.RawIOBase):
             left = self._end - time.monotonic()
             if left <= 0:
                 raise TimeoutError("the answer takes too long")
-            if left < self._silence:
-                self._sock.settimeout(left)
+            self._sock.settimeout(min(left, self._silence))
         return self._raw.readinto(buffer)
 
     def close(self) -> None:

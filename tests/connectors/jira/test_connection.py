@@ -8,12 +8,16 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from urllib.parse import urlsplit
 
 import pytest
 import requests
+from urllib3 import PoolManager
+from urllib3.connection import HTTPConnection
+from urllib3.connectionpool import HTTPConnectionPool
 
 from connectors.jira import BasicCredentials, Jira, JiraAddress, Transient, Transport
-from connectors.jira.http.connection import TimedAdapter, is_of_machine
+from connectors.jira.http.connection import Timed, TimedAdapter, is_of_machine, timed
 
 Answering = Callable[[socket.socket], None]
 
@@ -132,6 +136,39 @@ def test_what_counts_is_the_address_that_is_connected_to(answering: Callable[[An
         with pytest.raises(requests.ConnectionError, match="where machines talk to their cloud"):
             session.get(url, timeout=5)
     assert asked == [b"asked"]
+
+
+def test_how_a_pool_connects_stays_its_own(answering: Callable[[Answering], str]) -> None:
+    """Those for SOCKS proxies are other classes, which connect by the proxy."""
+    url = urlsplit(answering(lambda client: client.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")))
+
+    class Detour(HTTPConnection):
+        def _new_conn(self) -> socket.socket:
+            return socket.create_connection((url.hostname or "", url.port or 0), 20)
+
+    class DetourPool(HTTPConnectionPool):
+        ConnectionCls = Detour
+
+    with PoolManager() as manager:
+        manager.pool_classes_by_scheme = timed({"http": DetourPool}, is_of_machine)
+        found = manager.request("GET", "http://jira.acme.example/rest", preload_content=False, timeout=20.0)
+        assert found.status == 204
+        assert isinstance(found._original_response, Timed)
+
+
+def test_a_head_that_took_long_leaves_the_body_as_much_time_as_ever() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.settimeout(20.0)
+        theirs.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n")
+        answer = Timed(ours, method="GET")
+        answer.begin()
+        left_for_the_head = ours.gettimeout()
+        theirs.sendall(b"{}")
+        assert answer.read() == b"{}"
+        assert left_for_the_head is not None
+        assert left_for_the_head < 20.0
+        assert ours.gettimeout() == 20.0
 
 
 @pytest.mark.parametrize(
