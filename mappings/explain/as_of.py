@@ -69,7 +69,7 @@ class Retrospect:
         self._issues = tuple(witness.issues)
         self._past: tuple[datetime, Past] | None = None
         self._forests: dict[datetime, Forest] = {}
-        self._touched: dict[datetime, tuple[Issue, ...]] = {}
+        self._touched: dict[datetime, dict[str, Issue]] = {}
         self._untold: dict[datetime, dict[str, str]] = {}
         self._statuses = {status.id for status in witness.catalogue.statuses}
 
@@ -97,12 +97,12 @@ class Retrospect:
         self._past = (at, past)
         return past.at(at)
 
-    def touched_since(self, at: datetime) -> tuple[Issue, ...]:
-        """The issues, as they are now, that were there then and were touched later."""
+    def touched_since(self, at: datetime) -> dict[str, Issue]:
+        """The issues, as they are now, that were there then and were touched later; by id."""
         found = self._touched.get(at)
         if found is None:
             later = self._issues if at < self._now else ()
-            found = tuple(issue for issue in later if issue.created <= at < issue.updated)
+            found = {issue.id: issue for issue in later if issue.created <= at < issue.updated}
             self._touched = {at: found}
         return found
 
@@ -115,7 +115,7 @@ class Retrospect:
         found = self._untold.get(at)
         if found is None:
             told = self._witness.histories
-            found = {issue.id: issue.key for issue in self.touched_since(at) if issue.id not in told}
+            found = {id_: issue.key for id_, issue in self.touched_since(at).items() if id_ not in told}
             self._untold = {at: found}
         return found
 
@@ -178,24 +178,28 @@ def _ends(
     return found
 
 
-def doubts_of(
+def missing_histories(retrospect: Retrospect, at: datetime) -> tuple[Doubted, ...]:
+    """What is not certain of any state of an instant: nobody knows where an issue stood whose history is not known."""
+    return tuple(Doubted(Uncertainty.HISTORY_MISSING, key) for key in retrospect.untold(at).values())
+
+
+def own_doubts(
     mapping: Mapping,
     retrospect: Retrospect,
     at: datetime,
     state: ObjectiveState,
     fields: Iterable[Doubted] = (),
 ) -> tuple[Doubted, ...]:
-    """What is not certain of a state that was measured from the issues of that instant; `fields` are the doubts that come with the mapping."""
+    """What is not certain of a state by the issues that it hangs on, and by `fields`, the doubts that come with the mapping.
+
+    It costs as much as these issues, however large the site is. `missing_histories` stands beside it.
+    """
     forest, mine = retrospect.forest(at), state.touched | {state.id}
+    untold, touched = retrospect.untold(at), retrospect.touched_since(at)
     found = set(fields)
-    # One that was not there at the time may have been: nobody knows where an issue stood whose history is not known.
-    found |= {Doubted(Uncertainty.HISTORY_MISSING, key) for key in retrospect.untold(at).values()}
+    found |= {Doubted(Uncertainty.HISTORY_MISSING, untold[id_]) for id_ in mine if id_ in untold}
     if looks_at_links(mapping):
-        found |= {
-            Doubted(Uncertainty.LINKS_AS_NOW, issue.key)
-            for issue in retrospect.touched_since(at)
-            if issue.id in mine
-        }
+        found |= {Doubted(Uncertainty.LINKS_AS_NOW, touched[id_].key) for id_ in mine if id_ in touched}
     there = (forest.issue(id_) for id_ in mine)
     found |= {
         Doubted(Uncertainty.STATUS_GONE, issue.key)

@@ -252,7 +252,9 @@ class StoodGiven(Given):
 
 
 class ReplayDoubtGiven(Given):
-    """Why what it would have read is not certain, and the issue (by key) or field that this is about."""
+    """Why what it would have read is not certain, and the field or the issue of its own (by key) that this is about. Issues that may have been
+    part of any objective, for their histories are not kept, are counted for all of them (`histories_missing`).
+    """
 
     doubt: str
     about: str

@@ -10,7 +10,7 @@ from typing import Any
 
 from mappings.document.mapping import Mapping as BoundMapping
 from mappings.document.schema import CyclePart
-from mappings.explain.as_of import PastStanding
+from mappings.explain.as_of import missing_histories
 from mappings.explain.certainty import Certainty, Doubted, certainty, sentences
 from mappings.numbers import percent
 from mappings.rollup.cycle_end import MILLISECOND, end_of
@@ -25,6 +25,7 @@ from plugin.use_cases.objectives.as_of import (
     HistoriesRead,
     Lookback,
     Rules,
+    Standings,
     read_histories,
     rules_at,
     rules_of,
@@ -41,12 +42,14 @@ MOST_WEEKS = 14
 class ObjectiveReplay:
     """One objective: where it stood by the mapping that rules, and where it would have stood; None where it was none of the cycle.
 
+    `doubts` are about its own issues, `elsewhere` about issues that may have been part of it: the same for all, so that they are told of all.
     `course` is what it would have read at each moment of the replay, None where that is unknown.
     """
 
     before: ObjectiveState | None
     after: ObjectiveState | None
     doubts: tuple[Doubted, ...] = ()
+    elsewhere: tuple[Doubted, ...] = ()
     course: tuple[Fraction | None, ...] = ()
 
     @property
@@ -67,7 +70,7 @@ class ObjectiveReplay:
     @property
     def certainty(self) -> Certainty:
         """How sure what it would have read is."""
-        return certainty(self.doubts, None if self.after is None else self.after.progress)
+        return certainty(self.doubts or self.elsewhere, None if self.after is None else self.after.progress)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,8 @@ class Replay:
     @property
     def doubts(self) -> tuple[Doubted, ...]:
         """Why it is not surer, of all of it."""
-        return tuple(sorted({doubt for one in self.objectives for doubt in one.doubts}))
+        elsewhere = next((one.elsewhere for one in self.objectives if one.elsewhere), ())
+        return tuple(sorted({*elsewhere, *(doubt for one in self.objectives for doubt in one.doubts)}))
 
     @property
     def means_before(self) -> tuple[ScoreMean, ...]:
@@ -168,11 +172,13 @@ def _replayed(context: Context, cycle_id: str, rules: Rules, *, course: bool) ->
     untold = tuple(sorted(lookback.retrospect.untold(at)))
     moments = _moments(cycle, at, rules.mapping) if course else ()
     courses = _courses(lookback, rules, moments)
+    missing = missing_histories(lookback.retrospect, at)
     found = [
         ObjectiveReplay(
-            before[id_].state if id_ in before else None,
-            after[id_].state if id_ in after else None,
-            after[id_].doubts if id_ in after else (),
+            before[id_].states[id_] if id_ in before else None,
+            after[id_].states[id_] if id_ in after else None,
+            after[id_].own_doubts(id_) if id_ in after else (),
+            missing if id_ in after and after[id_].end_of(id_) is None else (),
             courses.get(id_, ()),
         )
         for id_ in {**before, **after}
@@ -182,17 +188,17 @@ def _replayed(context: Context, cycle_id: str, rules: Rules, *, course: bool) ->
     return Replay(context.site, cycle, at, *shown, tuple(order), moments, untold)
 
 
-def _standing(lookback: Lookback, rules: Rules, cycle_id: str, at: datetime) -> dict[str, PastStanding]:
-    """The objectives of a cycle, judged as those of a cycle that is over where it is."""
+def _standing(lookback: Lookback, rules: Rules, cycle_id: str, at: datetime) -> dict[str, Standings]:
+    """By objective of a cycle where it stood, judged as those of a cycle that is over where it is."""
     over = at + MILLISECOND
     asked = (
         [at] if over > lookback.context.clock() else [over, at]
     )  # the latest first: the past is undone once
-    found: dict[str, PastStanding] = {}
+    found: dict[str, Standings] = {}
     for instant in asked:
         standings = lookback.states(instant, rules)
         mine = (id_ for id_, one in standings.states.items() if one.cycle_id == cycle_id and not one.plain)
-        found |= {id_: standings.stood(id_) for id_ in mine if id_ not in found}
+        found |= {id_: standings for id_ in mine if id_ not in found}
     return found
 
 

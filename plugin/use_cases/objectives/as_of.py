@@ -19,7 +19,7 @@ from connectors.store.people import audit
 from connectors.store.sites import revisions
 from mappings.diagnostic import MappingError
 from mappings.document.mapping import Mapping as BoundMapping
-from mappings.explain.as_of import PastStanding, Records, Retrospect, doubts_of, measured
+from mappings.explain.as_of import PastStanding, Records, Retrospect, measured, missing_histories, own_doubts
 from mappings.explain.certainty import Certainty, Doubted, Uncertainty
 from mappings.facts.moment import Moment
 from mappings.rollup.cycle_end import Witness, end_of, has_ended
@@ -274,20 +274,31 @@ class Standings:
 
     def stood(self, id_: str) -> PastStanding:
         """One of them with its doubts."""
-        state, end = self.states[id_], self.noted.get(id_)
-        if end is not None and end.facts.cycle_id == state.cycle_id:
-            return PastStanding(state, tuple(Doubted(doubt, key) for doubt, key in end.facts.doubts))
-        found = doubts_of(
-            self.rules.mapping, self.lookback.retrospect, self.seen_at(state), state, self.rules.doubts
-        )
-        return PastStanding(state, tuple(sorted({*found, *self._gone(state)})))
+        state = self.states[id_]
+        found = set(self.own_doubts(id_))
+        if self.end_of(id_) is None:
+            found |= set(missing_histories(self.lookback.retrospect, self.seen_at(state)))
+        return PastStanding(state, tuple(sorted(found)))
+
+    def own_doubts(self, id_: str) -> tuple[Doubted, ...]:
+        """Its doubts but those that it shares with all whose end was not noted: that the histories of other issues are missing."""
+        state, end = self.states[id_], self.end_of(id_)
+        if end is not None:
+            return tuple(sorted(Doubted(doubt, key) for doubt, key in end.facts.doubts))
+        mapping, retrospect = self.rules.mapping, self.lookback.retrospect
+        found = own_doubts(mapping, retrospect, self.seen_at(state), state, self.rules.doubts)
+        return tuple(sorted({*found, *self._gone(state)}))
+
+    def end_of(self, id_: str) -> CycleEnd | None:
+        """What was noted of the end of its cycle: that is what it is told from."""
+        end = self.noted.get(id_)
+        return end if end is not None and end.facts.cycle_id == self.states[id_].cycle_id else None
 
     def untold(self, id_: str) -> tuple[str, ...]:
         """Ids of the issues whose histories would make it surer."""
-        state, end = self.states[id_], self.noted.get(id_)
-        if end is not None and end.facts.cycle_id == state.cycle_id:
+        if self.end_of(id_) is not None:
             return ()
-        return tuple(sorted(self.lookback.retrospect.untold(self.seen_at(state))))
+        return tuple(sorted(self.lookback.retrospect.untold(self.seen_at(self.states[id_]))))
 
     def seen_at(self, state: ObjectiveState) -> datetime:
         """As of when it was measured: the end of its cycle, where that was over."""

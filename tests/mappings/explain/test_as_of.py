@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from mappings.document.binder import bind
 from mappings.document.mapping import Mapping
 from mappings.document.text.source import read_document
-from mappings.explain.as_of import PastStanding, Records, Retrospect, doubts_of, measured
+from mappings.explain.as_of import PastStanding, Records, Retrospect, measured, missing_histories, own_doubts
 from mappings.explain.certainty import Doubted, Uncertainty, certainty, sentences
 from mappings.explain.movement import objective_moved
 from mappings.explain.past import FieldChange, Past
@@ -255,7 +255,8 @@ def doubted(world: World, text: str = TEXT, **histories: Any) -> list[tuple[str,
     retrospect = Retrospect(Witness(tuple(world.issues.values()), told, CATALOGUE), world.now)
     rules = mapping(text)
     state = measured(rules, retrospect, Moment(BEGAN), Records())["1"]
-    return [(one.doubt.value, one.about) for one in doubts_of(rules, retrospect, BEGAN, state)]
+    found = {*own_doubts(rules, retrospect, BEGAN, state), *missing_histories(retrospect, BEGAN)}
+    return [(one.doubt.value, one.about) for one in sorted(found)]
 
 
 def test_what_is_not_certain_is_said_with_what_it_touches() -> None:

@@ -84,6 +84,27 @@ def test_last_quarter_under_a_draft_and_nothing_is_written_by_looking(quarter):
     assert (rows(sure), sure.untold) == (rows(found), ())
 
 
+def test_what_may_have_been_part_of_any_objective_is_told_once_and_not_with_each(quarter):
+    """A site has a million issues and twenty thousand objectives: each of the one with each of the other is no answer."""
+    hand, epic, metric, stories = quarter
+    now, hand.clock.now = hand.clock.now, datetime(2026, 11, 2, 9, tzinfo=UTC)
+    others = [hand.issue("Story") for _ in range(3)]
+    hand.clock.now = now
+    told(hand, *others)
+    hand.clock.pass_by(days=3)
+    for issue in (*others, stories[1]):
+        hand.status(issue, "Done")
+    told(hand, epic, metric, *stories, *others)
+    found = replay_draft(hand.connector, TESTER, "main", "2026-Q4", OUTCOME)
+    assert set(found.untold) == {*others, stories[1]}
+    (one,) = found.objectives
+    assert len(one.doubts) == 1, one.doubts
+    assert (len(found.doubts), one.certainty.value) == (4, "approximate")
+    read_histories(hand.connector, TESTER, "main", [stories[1]])
+    (one,) = replay_draft(hand.connector, TESTER, "main", "2026-Q4", OUTCOME).objectives
+    assert (one.doubts, one.certainty.value) == ((), "approximate")
+
+
 def test_its_course_is_week_by_week_and_ends_where_it_stood(quarter):
     hand, _, _, _ = quarter
     found = replay_draft(hand.connector, TESTER, "main", "2026-Q4", OUTCOME, course=True)
