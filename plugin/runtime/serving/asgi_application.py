@@ -12,7 +12,7 @@ import io
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -149,9 +149,11 @@ class AsgiApplication:
     async def _served(self, scope: Scope, receive: Receive, send: Send) -> None:
         body, headers = _Body(), _by_name(scope)
         lane = self._lanes[self._lane(scope["method"], scope["path"])]
-        with lane.place(_caller(scope, headers)):
+        with ExitStack() as held:
             try:
                 await self._receive(scope["path"], headers, receive, body)
+                # only now: who sends drop by drop keeps nobody from a place
+                held.enter_context(lane.place(_caller(scope, headers)))
                 environ = environ_of(scope, headers, bytes(body.data), body.claimed)
                 context = copy_context()
                 answer = await lane.run(context, self._answer, environ)
@@ -206,15 +208,17 @@ class AsgiApplication:
 
         pieces = self._app(environ, start_response)
         close: Callable[[], object] = getattr(pieces, "close", bool)
-        rest = iter(pieces)
-        for piece in rest:
-            body += piece
-            if len(body) > self._limits.whole:
-                break
-        else:
+        try:
+            rest = iter(pieces)
+            for piece in rest:
+                body += piece
+                if len(body) > self._limits.whole:
+                    return Answer(begun["status"], _encoded(begun["headers"]), bytes(body), rest, close)
+        except BaseException:
             close()
-            return Answer(begun["status"], _encoded(begun["headers"]), bytes(body))
-        return Answer(begun["status"], _encoded(begun["headers"]), bytes(body), rest, close)
+            raise
+        close()
+        return Answer(begun["status"], _encoded(begun["headers"]), bytes(body))
 
     async def _send_pieces(
         self, answer: Answer, rest: Iterator[bytes], run: Callable[..., Awaitable[Any]], send: Send

@@ -122,7 +122,7 @@ def lane(_method: str, path: str) -> Lane:
     return "heavy" if path == "/wait" else "quick"
 
 
-def served(echo: Echo, *clients: Client, **limits: Any) -> None:
+def served(echo: Callable[..., Any], *clients: Client, **limits: Any) -> None:
     """All of them at once."""
 
     async def all_of_them() -> None:
@@ -169,6 +169,38 @@ def test_slow_bodies_take_no_thread_and_are_cut_off() -> None:
     assert (quick.status, quick.body) == (200, b"whole")
     assert {(one.status, one.headers["connection"]) for one in slow} == {(408, "close")}
     assert echo.asked == 1
+
+
+def test_slow_bodies_take_no_place_of_those_whose_work_takes_long() -> None:
+    slow = [
+        Client("/wait", b"begun", headers={"authorization": str(number), "content-length": "900"}, slow=True)
+        for number in range(3)
+    ]
+    whole = Client("/wait", b"x")
+    (echo := Echo()).may_go_on.set()
+    served(echo, *slow, whole, beside_waiting=2, beside_each=1, body_s=0.3)
+    assert (whole.status, whole.body) == (200, b"x")
+    assert {one.status for one in slow} == {408}
+
+
+def test_an_answer_that_breaks_off_is_closed_as_one_that_ends() -> None:
+    closed: list[str] = []
+
+    class Broken:
+        def __iter__(self) -> Iterator[bytes]:
+            yield b"begun"
+            raise LookupError
+
+        def close(self) -> None:
+            closed.append("closed")
+
+    def app(_environ: Any, start_response: Callable[..., Any]) -> Any:
+        start_response("200 OK", [])
+        return Broken()
+
+    with pytest.raises(LookupError):
+        served(app, Client(method="GET"))
+    assert closed == ["closed"]
 
 
 def test_who_goes_away_before_the_end_of_a_body_is_forgotten() -> None:
