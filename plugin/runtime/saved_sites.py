@@ -190,6 +190,10 @@ def add_site(connector: Connector, new: NewSite, by: str) -> Tested:
         "token_expires": day_text(found.token_expires or new.token_expires),
     }
     with connector.store.write() as conn:
+        before = sites.get(conn, new.name)
+        if before is not None and before.settings.get("url") != plain["url"]:
+            # who was paired with another Jira must not see this one
+            installations.forget(conn, new.name)
         sites.put(conn, new.name, plain, sealed, now)
         _begin_anew(conn, new.name, now)
         detail = {"url": str(settings.url), "account": found.account, "deployment": found.deployment}

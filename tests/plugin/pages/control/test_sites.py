@@ -9,6 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from connectors.sandbox import CONNECTOR
+from connectors.store.forge import installations
+from connectors.store.forge.installations import InstallationKey
 from connectors.store.people import audit
 from connectors.store.reads import wishes
 from connectors.store.sites import catalogues, sites
@@ -118,6 +120,20 @@ def test_removing_by_command_looks_before_it_asks(world, monkeypatch):
     assert CliRunner().invoke(cli, ["site", "remove", "acme"], input="y\n").exit_code == 0
     world.connector.watch.look()
     assert set(world.connector.sites) == {"main"}
+
+
+def test_another_jira_under_a_name_is_not_shown_to_the_app_in_the_former(world):
+    def added(url):
+        add_site(world.connector, NewSite("acme", url, "", CONNECTOR.email, CONNECTOR.token), "ada")
+        with world.connector.store.read() as conn:
+            return [one.key.cloud_id for one in installations.of_site(conn, "acme")]
+
+    added(world.sandbox.url)
+    with world.connector.store.write() as conn:
+        key = InstallationKey("app", "production", "north")
+        installations.pair(conn, key, "PRODUCTION", "0a3a", "acme", world.connector.clock())
+    assert added(world.sandbox.url) == ["north"], "the same Jira, with other credentials"
+    assert added(world.sandbox.url.replace("127.0.0.1", "localhost")) == []
 
 
 def test_a_removed_site_leaves_no_work_behind_and_begins_anew_when_it_comes_back(world):
