@@ -236,10 +236,16 @@ def _brake_values(found: SiteStatus) -> dict[str, Any] | None:
     return {"reason": brake.reason, "at": brake.at.isoformat(), "objectives": sorted(brake.objectives)}
 
 
+def _many(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def _show(values: dict[str, Any], now: datetime) -> None:
     """What is wrong comes first."""
     _show_verdict(values["concerns"])
-    say(f"site {values['site']}: {values['issues']} issues mirrored, {values['due']} objectives due")
+    say(
+        f"site {values['site']}: {_many(values['issues'], 'issue')} mirrored, {_many(values['due'], 'objective')} due"
+    )
     if values["outage"]:
         _show_outage(values["outage"], now)
     _show_reads(values, now)

@@ -28,16 +28,21 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         known_site(connector, site)
         name = request.args.get("mapping", "")
         drafted = may("admin") and draft_of(connector, site) is not None
-        found = asked(connector, site, cycle, name or (DRAFT if drafted else THEN))
+        revisions = list_revisions(connector, acting(), site)
+        chosen = name or (DRAFT if drafted else THEN)
+        found = asked(connector, site, cycle, chosen)
+        ruling = next((one.revision for one in revisions if one.active), None)
+        if not name and chosen == THEN and isinstance(found, str) and ruling is not None:
+            chosen, found = ruling, asked(connector, site, cycle, ruling)
         several = len(connector.sites) > 1
         return rendered(
             "cycle_replay.html",
             "cycle_review",
             site=site,
             cycle=cycle,
-            chosen=name or (DRAFT if drafted else THEN),
+            chosen=chosen,
             drafted=drafted,
-            revisions=list_revisions(connector, acting(), site),
+            revisions=revisions,
             refused=found if isinstance(found, str) else "",
             view=None if isinstance(found, str) else replay_view(found),
             address=lambda key: objective_address(key, site if several else None),

@@ -243,7 +243,7 @@ def why_page(
     if len(itself) == 1:
         return parent_page(sources, itself[0], asked, everything=everything)
     if not found:
-        abort(404, f"No objective is measured by “{issue}”.")
+        abort(404, f"“{issue}” is no objective here, and part of no number.")
     if len(found) == 1:
         one = found[0]
         return redirect(_asked(sources, one, issue).address)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from flask import Blueprint, Response, abort, request
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
@@ -17,6 +20,7 @@ from plugin.pages.sources import Sources
 from plugin.pages.views.objectives.listing import DEFAULT_ORDER, ROWS, Filters, after_of, listing
 from plugin.pages.views.objectives.tree import ORDERS
 from plugin.pages.views.words.freshness import pulse
+from plugin.use_cases.objectives.objective_list import ObjectivePage
 
 LONGEST_SEARCH = 200
 LONGEST_FOLDED = 1000
@@ -76,8 +80,9 @@ def register(blueprint: Blueprint, sources: Sources) -> None:
         form = FilterForm(request.args)
         if strange := form.strange():
             abort(400, strange)
-        running = sources.running_cycles()
-        found = sources.lines(form.filters().wanted(running))
+        filters = replace(form.filters(), after="")
+        _, running = found_of(sources, filters)
+        found = sources.lines(filters.wanted(running))
         text = as_csv(ObjectiveRow, (objective_row(one.site, one.saved) for one in found))
         named = {"Content-Disposition": 'attachment; filename="objectives.csv"'}
         return Response("".join(text), mimetype="text/csv", headers=named)
@@ -93,16 +98,22 @@ def answered(sources: Sources, form: FilterForm) -> ResponseReturnValue:
     return objectives_page(sources, form), 400 if form.strange() else 200
 
 
+def found_of(sources: Sources, filters: Filters) -> tuple[ObjectivePage, Sequence[str]]:
+    """A page of what the filters admit, and the running cycles it was narrowed to: none where nothing runs, or what is searched for ran before."""
+    running = sources.running_cycles()
+    after = after_of(filters.after)
+    found = sources.listing(filters.wanted(running), after, ROWS)
+    empty = not set(found.tallies.cycles) & set(running) or bool(filters.q and not found.rows)
+    if running and empty:
+        return sources.listing(filters.wanted(), after, ROWS), ()
+    return found, running
+
+
 def objectives_page(sources: Sources, form: FilterForm) -> str:
     """The list as HTML."""
     filters = form.filters()
     strange = form.strange()
-    running = sources.running_cycles()
-    found = sources.listing(filters.wanted(running), after_of(filters.after), ROWS)
-    empty = not set(found.tallies.cycles) & set(running) or bool(filters.q and not found.rows)
-    if running and empty:  # nothing runs, or what is searched for ran before: what there is is shown
-        running = ()
-        found = sources.listing(filters.wanted(), after_of(filters.after), ROWS)
+    found, running = found_of(sources, filters)
     now, zone = sources.now(), sources.zone
     view = listing(found, filters, sources.cycles(), now, zone, running)
     for field, choices in (

@@ -186,7 +186,7 @@ def rules_at(connector: Connector, context: Context, at: datetime, revision: str
     if revision == THEN:
         if not ruled:
             raise NotReady(
-                "No mapping ruled yet at that time. Leave the revision out to see it under the one that rules now."
+                "No mapping ruled yet at that time. Choose a revision instead, such as the one that rules now."
             )
         revision = ruled[0]
     found = named(known, revision)

@@ -24,6 +24,12 @@ def keys(client, address):
     return [row.select_one(".key").text for row in page.select("table.list tbody tr")]
 
 
+def file_keys(client, address):
+    lines = client.get(address).text.splitlines()
+    place = lines[0].split(",").index("key")
+    return [line.split(",")[place] for line in lines[1:]]
+
+
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
@@ -161,6 +167,8 @@ def test_what_runs_now_is_listed_and_the_rest_where_it_is_asked_for(client_for):
     assert "OLD-1" in keys(client, "/?order=key&cycle=all")
     assert keys(client, "/?cycle=2026-Q3") == ["OLD-1"]
     assert keys(client, "/?q=OLD") == ["OLD-1"]
+    assert file_keys(client, "/objectives.csv?q=OLD") == ["OLD-1"]
+    assert "OLD-1" not in file_keys(client, "/objectives.csv")
     shown = BeautifulSoup(client.get("/").text, "html.parser")
     assert shown.select_one(".found").text == "9 of 10 objectives run now"
     rows = BeautifulSoup(client.get("/?cycle=all").text, "html.parser").select("table.list tbody tr")
@@ -181,9 +189,7 @@ def test_a_branch_folds_by_address_and_says_how_many_stand_in_it(client):
 
 
 def test_the_file_holds_what_the_list_does(client):
-    lines = client.get("/objectives.csv?project=CORE&order=key").text.splitlines()
-    place = lines[0].split(",").index("key")
-    assert [line.split(",")[place] for line in lines[1:]] == ["CORE-2", "CORE-6"]
+    assert file_keys(client, "/objectives.csv?project=CORE&order=key") == ["CORE-2", "CORE-6"]
 
 
 def test_a_team_has_a_page(client, client_for):
@@ -194,9 +200,16 @@ def test_a_team_has_a_page(client, client_for):
         )
         for one in company.saved
     ]
-    assert keys(client_for(company), "/teams/Growth%20%26%20co?order=key") == [
+    client = client_for(company)
+    assert keys(client, "/teams/Growth%20%26%20co?order=key") == [
         "GROW-1",
         "GROW-4",
         "GROW-7",
         "GROW-9",
     ]
+    page = BeautifulSoup(client.get("/teams/Growth%20%26%20co?order=key&q=GROW-7").text, "html.parser")
+    assert page.title.text == "Objectives, Growth & co · jira-okr"
+    assert page.select_one(".narrowed").text == ": Growth & co, “GROW-7”"
+    assert page.select_one(".found a")["href"] == "/?order=key"
+    page = BeautifulSoup(client.get("/teams/Growth%20%26%20co?q=nothing").text, "html.parser")
+    assert [a["href"] for a in page.select(".found a, .empty a")] == ["/", "/"]

@@ -166,6 +166,11 @@ def test_page_and_api_tell_the_same(quarter):
     ruled = doors.api("GET", "/cycles/2026-Q4/replay?course=true").json
     assert (ruled["objectives"][0]["moved"], len(ruled["moments"])) == (0.0, 14)
 
+    page = BeautifulSoup(doors.look("/review/main/2026-Q3/replay"), "html.parser")
+    assert page.select("[role=alert]") == []
+    assert page.select_one("option[selected]").text.endswith(", which rules now")
+    assert "Choose a revision instead" in doors.look("/review/main/2026-Q3/replay?mapping=then")
+
     with hand.connector.store.read() as conn:
         account = conn.exec_driver_sql("SELECT id FROM account").scalar_one()
     drafts.keep(hand.connector, Actor("admin", Permission.ADMIN, account), "main", OUTCOME)

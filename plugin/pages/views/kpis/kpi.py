@@ -12,7 +12,7 @@ from mappings.kpi.episode import KpiState, KpiStatus
 from mappings.kpi.state import PeriodStanding, PeriodVerdict
 from plugin.pages.views.kpis.kpi_chart import KpiChart, KpiSpark, kpi_chart, kpi_spark
 from plugin.pages.views.words.figures import number_text
-from plugin.pages.views.words.moments import When, when
+from plugin.pages.views.words.moments import When, day_text, when
 from plugin.use_cases.kpis.board import ShownKpi
 from plugin.use_cases.kpis.kpi_words import band_words, level_word, period_name, told_words, unit_sign
 
@@ -213,7 +213,7 @@ def _why(one: ShownKpi) -> list[str]:
     if state.latest is None:
         return ["Nothing has been counted yet: a period counts once it is settled and has a value."]
     day = local_day(state.latest, one.zone)
-    found = [f"Counted until the period that ends on {day:%Y-%m-%d}."]
+    found = [f"Counted until the period that ends on {day_text(day)}."]
     side = (
         f"Out of the healthy band {_times(state.outside)} running"
         if state.outside

@@ -19,7 +19,7 @@ from plugin.pages.views.objectives.history.trend import Spark, spark
 from plugin.pages.views.objectives.tree import name, natural
 from plugin.pages.views.words.clause import told
 from plugin.pages.views.words.figures import grouped, percent_text
-from plugin.pages.views.words.health import Badge, Total, badge, totals
+from plugin.pages.views.words.health import WORDS, Badge, Total, badge, totals
 from plugin.pages.views.words.moments import When, day_text, when
 from plugin.use_cases.objectives.objective_columns import OBJECTIVE_COLUMNS, Column
 from plugin.use_cases.objectives.objective_list import (
@@ -185,7 +185,7 @@ class HealthLink:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The whole page. `known` counts all objectives, `found` those the filters admit."""
+    """The whole page. `known` counts all objectives, `found` those the filters admit; `narrowed` names these, the team first."""
 
     columns: tuple[Column, ...]
     known: int
@@ -203,6 +203,7 @@ class Listing:
     next: str | None
     period: str
     without_filters: str
+    narrowed: tuple[str, ...]
     heads: Mapping[str, ColumnHead]
     moved: tuple[int, int, int]
 
@@ -225,6 +226,10 @@ def listing(
     several = len({one.state.cycle_id for one in found.rows}) > 1
     rows = [row(one, now, zone, cycles if several else None) for one in found.rows]
     moves = [one.week.way for one in rows]
+    cycles_to_choose = _cycle_choices(figures.cycles, filters.cycle, cycles, running)
+    projects = _choices(figures.projects, filters.project, "All projects")
+    teams = _choices((one or "none" for one in figures.teams), filters.team, "All teams", "No team")
+    owners = _choices((one or "none" for one in figures.owners), filters.owner, "All owners")
     return Listing(
         columns=COLUMNS,
         known=figures.known,
@@ -233,18 +238,30 @@ def listing(
         last=part.start + len(found.rows),
         rows=_folded(rows, filters),
         health=_health_links(figures, filters),
-        cycles=_cycle_choices(figures.cycles, filters.cycle, cycles, running),
-        projects=_choices(figures.projects, filters.project, "All projects"),
-        teams=_choices((one or "none" for one in figures.teams), filters.team, "All teams", "No team"),
-        owners=_choices((one or "none" for one in figures.owners), filters.owner, "All owners"),
+        cycles=cycles_to_choose,
+        projects=projects,
+        teams=teams,
+        owners=owners,
         filters=filters,
         previous=_at(filters, part.previous),
         next=_at(filters, part.next),
         period=_period(cycles.get(filters.cycle or next(iter(running), ""))),
         without_filters=Filters(order=filters.order).query(),
+        narrowed=(
+            *_label(teams, filters.team),
+            *_label(projects, filters.project),
+            *_label(owners, filters.owner),
+            *_label(cycles_to_choose, filters.cycle),
+            *((WORDS[HealthLevel(filters.health)],) if filters.health else ()),
+            *((f"“{filters.q}”",) if filters.q else ()),
+        ),
         heads={key: _head(filters, order) for key, order in SORTED.items()},
         moved=(moves.count("up"), moves.count("down"), moves.count("still")),
     )
+
+
+def _label(options: Iterable[FilterOption], chosen: str) -> tuple[str, ...]:
+    return tuple(one.label for one in options if chosen and one.value == chosen)
 
 
 def _head(filters: Filters, order: str) -> ColumnHead:
