@@ -28,6 +28,7 @@ from plugin.use_cases.forge.admission import (
 from plugin.use_cases.forge.pairing import PairingRefused
 from plugin.use_cases.health.faults import JiraError, StoreError, told
 
+PREFIX = "/forge"
 LARGEST_BODY = 1 << 20
 """Forge's own limit."""
 

@@ -14,6 +14,7 @@ from plugin.api import register_api
 from plugin.api.protocol.openapi import PREFIX
 from plugin.doors.guard import guard
 from plugin.doors.problem import MEDIA, problem_text
+from plugin.forge import door as forge
 from plugin.forge import forge_blueprint
 from plugin.operations import operations_blueprint
 from plugin.pages import pages_blueprint
@@ -81,6 +82,8 @@ def refusal(path: str, status: int, title: str, detail: str) -> tuple[str, str]:
     """What is said to a request that is refused before a route sees it: media type and text."""
     if path.startswith(f"{PREFIX}/"):
         return MEDIA, problem_text(status, title, detail, "Send it again in a moment.")
+    if path.startswith(f"{forge.PREFIX}/"):
+        return "application/json", forge.Fault(detail=detail).model_dump_json()
     return "text/plain; charset=utf-8", f"{detail}\n"
 
 

@@ -83,8 +83,9 @@ def heard(
 
 
 def keep_token(conn: Connection, key: InstallationKey, token: bytes, expires: datetime) -> None:
-    """The newest token of the app."""
-    conn.execute(update(table).where(*_is(key)).values(token=token, token_expires=to_ms(expires)))
+    """The newest token of the app; none where it was taken out of Jira meanwhile."""
+    at_work = (*_is(key), table.c.uninstalled_at.is_(None))
+    conn.execute(update(table).where(*at_work).values(token=token, token_expires=to_ms(expires)))
 
 
 def uninstalled(conn: Connection, key: InstallationKey, now: datetime) -> None:

@@ -12,8 +12,9 @@ from connectors.store.forge import installations
 from mappings.rollup.rows.ledger import Disposition, Ledger
 from mappings.rollup.state import ObjectiveState
 from plugin.access.authorization.actor import FORGE, Actor
-from plugin.runtime.connector import Connector
+from plugin.runtime.connector import Connector, NotReady
 from plugin.runtime.credentials_vault import vault
+from plugin.use_cases.health.faults import JiraError
 from plugin.use_cases.objectives.objective_lookup import find_objective
 from plugin.use_cases.permission import VIEWER, question
 
@@ -46,27 +47,41 @@ def clause(connector: Connector, _actor: Actor, site: str, objective: str, opera
 
 
 def bring_up_to_date(connector: Connector, site: str) -> int:
-    """Tell Jira the clauses that are others by now than those it keeps, as the app; how many. Raises JiraError."""
+    """Tell Jira the clauses that are others by now than those it keeps, as the app; how many.
+
+    Raises the JiraError or NotReady of an installation that failed, once the others were told.
+    """
     now, brought = connector.clock(), 0
+    failed: list[Exception] = []
     with connector.store.read() as conn:
         paired = installations.of_site(conn, site)
     for one in paired:
         if one.token is None or one.token_expires is None or one.token_expires <= now + MARGIN:
             continue
-        token = vault(connector.settings).open(one.token)["token"]
-        gateway = str(connector.settings.gateway_url).rstrip("/")
-        jira = jira_as(token, f"{gateway}/ex/jira/{one.key.cloud_id}")
         try:
-            changed = [
-                (kept.id, found)
-                for kept in precomputations.kept_by(jira)
-                if (found := _clause_now(connector, site, kept)) and found != kept.value
-            ]
-            precomputations.bring(jira, changed)
-        finally:
-            jira.close()
-        brought += len(changed)
+            brought += _bring(connector, site, one.key.cloud_id, one.token)
+        except (JiraError, NotReady) as error:
+            failed.append(error)
+    if failed:
+        raise failed[0]
     return brought
+
+
+def _bring(connector: Connector, site: str, cloud_id: str, sealed: bytes) -> int:
+    """Through one installation, by its token."""
+    token = vault(connector.settings).open(sealed)["token"]
+    gateway = str(connector.settings.gateway_url).rstrip("/")
+    jira = jira_as(token, f"{gateway}/ex/jira/{cloud_id}")
+    try:
+        changed = [
+            (kept.id, found)
+            for kept in precomputations.kept_by(jira)
+            if (found := _clause_now(connector, site, kept)) and found != kept.value
+        ]
+        precomputations.bring(jira, changed)
+    finally:
+        jira.close()
+    return len(changed)
 
 
 def _clause_now(connector: Connector, site: str, kept: Precomputation) -> str:

@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -13,9 +14,14 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from pydantic import AnyHttpUrl
 
+from connectors.jira.http.errors import AuthFailed
+from connectors.store.forge import installations
+from connectors.store.forge.installations import InstallationKey
 from plugin.access.authorization.actor import COMMAND_LINE
+from plugin.runtime.credentials_vault import vault
 from plugin.use_cases.forge.contributions import bring_up_to_date, clause
 from plugin.use_cases.objectives.objectives import list_all
+from tests.forge import APP_ID
 from tests.forge_company import NORTH, World
 
 TOKEN = "an-opaque-token-of-the-app"
@@ -109,6 +115,24 @@ def test_what_is_another_by_now_is_brought_and_nothing_else(world: World, keeper
     assert keeper.kept["1"]["value"] == clause(world.connector, COMMAND_LINE, "main", first, "in").jql
     assert bring_up_to_date(world.connector, "main") == 0
     assert keeper.changes == [["1"]], "nothing is told twice"
+
+
+def test_an_installation_whose_token_fails_keeps_no_other_from_it(world: World, keeper: Keeper) -> None:
+    with_token(world)
+    spoilt, now = InstallationKey(APP_ID, "a-copy", NORTH), world.now
+    with world.connector.store.write() as conn:
+        installations.pair(conn, spoilt, "DEVELOPMENT", "x", "main", now - timedelta(days=1))
+        sealed = vault(world.connector.settings).seal({"token": "revoked"})
+        installations.keep_token(conn, spoilt, sealed, now + timedelta(hours=1))
+    first = list_all(world.connector, COMMAND_LINE, "main")[0].state.key
+    keeper.add("1", "id in (7)", first)
+    try:
+        with pytest.raises(AuthFailed):
+            bring_up_to_date(world.connector, "main")
+    finally:
+        with world.connector.store.write() as conn:
+            installations.forget(conn, "main")
+    assert keeper.changes == [["1"]]
 
 
 def test_without_a_token_nothing_is_asked(world: World, keeper: Keeper) -> None:

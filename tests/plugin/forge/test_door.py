@@ -12,7 +12,7 @@ import pytest
 from connectors.store.forge import installations
 from connectors.store.forge.installations import InstallationKey
 from plugin.access.authorization.permission import rule_of
-from plugin.runtime.application import create_app
+from plugin.runtime.application import create_app, refusal
 from plugin.runtime.credentials_vault import vault
 from tests.forge import APP_ID, OTHER_APP, PRODUCTION, new_key
 from tests.forge_company import NORTH, SOUTH, World
@@ -208,6 +208,22 @@ def test_after_it_was_taken_out_of_jira_it_is_turned_away(world: World) -> None:
     assert len(world.inbox("main")) == 1
     assert world.installation(SOUTH) is not None
     assert "Forge app uninstalled" in world.audited()
+
+
+def test_a_call_that_was_under_way_leaves_no_token_behind_when_the_app_goes(world: World) -> None:
+    key = InstallationKey(APP_ID, PRODUCTION, NORTH)
+    with world.connector.store.write() as conn:
+        installations.uninstalled(conn, key, world.now)
+        installations.keep_token(conn, key, b"sealed", world.now)
+        (kept,) = installations.of_site(conn, "main")
+    assert (kept.token, kept.token_expires) == (None, None)
+
+
+def test_what_is_refused_before_any_route_is_json_too() -> None:
+    assert refusal("/forge/api/issue", 503, "Busy", "Too many requests wait.") == (
+        "application/json",
+        '{"detail":"Too many requests wait.","remedy":""}',
+    )
 
 
 def test_every_route_proves_itself_and_needs_no_cookie(world: World) -> None:
