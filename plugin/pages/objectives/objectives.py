@@ -12,6 +12,7 @@ from wtforms import HiddenField, SelectField
 from wtforms.widgets import SearchInput
 
 from mappings.rollup.state import HealthLevel
+from plugin.access.authorization.permission import needs
 from plugin.doors.exports import ObjectiveRow, as_csv, objective_row
 from plugin.pages.frame.forms import LineField, PageForm
 from plugin.pages.frame.page import Page, rendered
@@ -75,6 +76,7 @@ def register(blueprint: Blueprint, sources: Sources) -> None:
         return answered(sources, FilterForm(request.args))
 
     @blueprint.get("/objectives.csv", endpoint="objectives_file")
+    @needs("viewer", lane="heavy")
     def as_file() -> ResponseReturnValue:
         """The objectives of the list as a spreadsheet takes them, by the same filters."""
         form = FilterForm(request.args)
@@ -88,6 +90,7 @@ def register(blueprint: Blueprint, sources: Sources) -> None:
         return Response("".join(text), mimetype="text/csv", headers=named)
 
     @blueprint.get("/teams/<team>", endpoint="team")
+    @needs("viewer")
     def team_page(team: str) -> ResponseReturnValue:
         """The objectives of one team that run now, at an address that can be kept."""
         return answered(sources, FilterForm(MultiDict([*request.args.items(multi=True), ("team", team)])))

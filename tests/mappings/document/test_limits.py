@@ -56,7 +56,7 @@ PropertyPart.round: minimum 0, maximum 6, default 0
 PropertyPart.values: maxItems 200
 QuietPart.days: maxItems 6
 RevertPart.after: minimum 1, maximum 1000, default 5
-SqlOptions.query: minLength 1, maxLength 10000
+SqlOptions.query: maxLength 10000
 StatusesPart.by_category[]: minimum 0, maximum 1
 StatusesPart.overrides: maxItems 200
 TargetDistance.amount: minimum -1e15, maximum 1e15

@@ -80,7 +80,7 @@ def test_the_page_shows_it(client) -> None:
 
 def test_the_list_shows_what_was_kept_last(client) -> None:
     text = client.get("/").get_data(as_text=True)
-    cells = re.findall(r'<td class="c-forecast">(.*?)</td>', text, re.DOTALL)
+    cells = re.findall(r'<td class="c-forecast num">(.*?)</td>', text, re.DOTALL)
     assert len(cells) == 9
     assert sum("Reached" in cell for cell in cells) == 1
     assert sum("No forecast" in cell for cell in cells) == 1

@@ -244,10 +244,9 @@ def test_a_site_rests_until_the_next_try(later: Later) -> None:
         ]
         assert outage.rests(conn, "other", NOW) is False
         assert outage.bars_everything(conn, site) is False
+        kept = found.next_try.replace(microsecond=found.next_try.microsecond // 1000 * 1000)
         again = outage.strike(conn, site, NOW, DOWN, whole=True)
-        assert (again.tries, again.next_try) == (1, found.next_try), (
-            "a call that was under way lengthens nothing"
-        )
+        assert (again.tries, again.next_try) == (1, kept), "a call that was under way lengthens nothing"
         assert (outage.bars_everything(conn, site), outage.bars_everything(conn, "other")) == (True, False)
 
 
