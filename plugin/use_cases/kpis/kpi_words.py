@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import tzinfo
 from fractions import Fraction
 
@@ -60,8 +60,8 @@ def unit_sign(unit: str | None) -> str:
     return "" if not unit else SIGNS.get(unit, f" {unit}")
 
 
-def band_words(band: Band, unit: str | None = None) -> str:
-    """`70 to 80 %`, `at most 5 bugs`, `at least 99.5`."""
+def band_words(band: Band, unit: str | None = None, figure: Callable[[Fraction], str] = figure) -> str:
+    """`70 to 80 %`, `at most 5 bugs`, `at least 99.5`; its numbers as the door writes them (`figure`)."""
     sign = unit_sign(unit)
     if band.at_least is not None and band.at_most is not None:
         return f"{figure(band.at_least)} to {figure(band.at_most)}{sign}"

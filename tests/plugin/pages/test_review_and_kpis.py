@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup
 
+from mappings.kpi.band import Band
 from plugin.pages.views.objectives.review import reading, review
+from plugin.pages.views.words.figures import number_text
+from plugin.use_cases.kpis.kpi_words import band_words
 
 
 @pytest.mark.parametrize(
@@ -62,6 +65,7 @@ def test_a_kpi_page_says_what_was_counted_and_why(client: Any) -> None:
 
     assert "Out of the healthy band 8 settled periods running" in text
     assert "Proposed under PLAT-1: from 7 to 5." in text
+    assert "Counted until the period that ends on 20 Nov 2026." in text
     assert periods[0] == ["21 Nov 2026", "9 bugs", "Unhealthy", "at most 5 bugs", "1", "not settled yet"]
     assert periods[1][:3] == ["20 Nov 2026", "7 bugs", "Watch"]
     assert [row[1:3] for row in periods if row[0] == "17 Nov 2026"] == [["No data", "No data"]]
@@ -69,6 +73,12 @@ def test_a_kpi_page_says_what_was_counted_and_why(client: Any) -> None:
     assert [row[5].endswith("· corrected") for row in periods if row[0] == "8 Nov 2026"] == [True]
     assert len(page.select(".plot-box .dot")) == 25
     assert [dot["class"] for dot in page.select(".dot.is-unsettled")]
+
+
+def test_pages_write_the_bounds_of_a_band_as_they_write_values() -> None:
+    band = Band(at_least=Fraction(200000), at_most=Fraction(1200001, 2))
+    assert band_words(band, "EUR", number_text) == "200\u202f000 to 600\u202f000.5 EUR"
+    assert band_words(band, "EUR") == "200000 to 600000.5 EUR"
 
 
 def test_a_kpi_that_is_not_there_is_not_found(client: Any) -> None:
