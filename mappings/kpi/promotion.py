@@ -78,13 +78,23 @@ def upkeep(
                 of_cycle[one.id] = one.health.level
                 latest[one.id] = objective, one, cycle.end
         levels.append((cycle.end, of_cycle))
-    found = []
-    for id_, (objective, one, until) in sorted(latest.items()):
+    return tuple(
+        Upkeep(latest[id_][0], latest[id_][1], proposed.cycles, latest[id_][2])
+        for id_, proposed in sorted(proposed_of(levels, after, dismissed).items())
+    )
+
+
+def proposed_of(
+    levels: Sequence[tuple[date, Mapping[str, HealthLevel]]], after: int, dismissed: Mapping[str, date]
+) -> dict[str, Promotion]:
+    """The same by the last day of each cycle and how its key results ended, the oldest first."""
+    found = {}
+    for id_ in {id_ for _, ended in levels for id_ in ended}:
         since = dismissed.get(id_, date.min)
-        proposed = promotion(id_, [known.get(id_) for end, known in levels if end > since], after)
+        proposed = promotion(id_, [ended.get(id_) for end, ended in levels if end > since], after)
         if proposed is not None:
-            found.append(Upkeep(objective, one, proposed.cycles, until))
-    return tuple(found)
+            found[id_] = proposed
+    return found
 
 
 def watched_as(document: Document, part: KeyResultPart | None, state: KeyResultState) -> str | None:

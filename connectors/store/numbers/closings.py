@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, func, insert, select
 
 from connectors.store.database import json_text
@@ -16,6 +17,10 @@ from connectors.store.database.sql import among, hold, insert_into
 from connectors.store.schema import closing as table
 from connectors.store.schema import last_write
 from mappings.rollup.closing_record import BEGINNING, ChainLink, ClosingRecord, LinkKind, hash_of
+from mappings.rollup.state import HealthLevel
+
+CYCLES_KEPT = 256
+"""Of so many closings a process remembers how key results ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +92,54 @@ def records(conn: Connection, site: str, cycle_id: str, version: int) -> list[Cl
     return [_record(row) for row in conn.execute(select(table).where(*mine).order_by(table.c.number))]
 
 
+@dataclass(frozen=True, slots=True)
+class KeyResultEnd:
+    """How one key result of an objective ended in a closed cycle."""
+
+    objective_id: str
+    key_result_id: str
+    level: HealthLevel
+
+
+def ends(conn: Connection, site: str, act: ClosingAct) -> tuple[KeyResultEnd, ...]:
+    """How the key results of a closing ended, in the order in which they were written. Read once by a process: what was frozen stays."""
+    found = _ENDS.get((site, act.hash))
+    if found is None:
+        mine = (
+            table.c.site == site,
+            table.c.cycle_id == act.cycle_id,
+            table.c.version == act.version,
+            table.c.kind == LinkKind.OBJECTIVE.value,
+        )
+        decoder = json_text.decoder(_EndRecord)
+        found = tuple(
+            KeyResultEnd(row.objective_id, one.id, one.health.level)
+            for row in conn.execute(
+                select(table.c.objective_id, table.c.content).where(*mine).order_by(table.c.number)
+            )
+            for one in decoder.decode(zlib.decompress(row.content)).state.key_results
+        )
+        for former in list(_ENDS)[: max(len(_ENDS) - CYCLES_KEPT + 1, 0)]:
+            _ENDS.pop(former, None)
+        _ENDS[site, act.hash] = found
+    return found
+
+
+def of_objectives(
+    conn: Connection, site: str, ids: Iterable[str]
+) -> dict[tuple[str, int], list[ClosingRecord]]:
+    """What closings froze of these objectives, by cycle and version, in the order in which it was written."""
+    mine = (
+        table.c.site == site,
+        table.c.kind == LinkKind.OBJECTIVE.value,
+        among(conn, table.c.objective_id, list(ids)),
+    )
+    found: dict[tuple[str, int], list[ClosingRecord]] = {}
+    for row in conn.execute(select(table).where(*mine).order_by(table.c.number)):
+        found.setdefault((row.cycle_id, row.version), []).append(_record(row))
+    return found
+
+
 def standing(
     conn: Connection, site: str, ids: Iterable[str], before: date | None = None
 ) -> dict[str, ClosingRecord]:
@@ -141,6 +194,28 @@ def links(conn: Connection, site: str) -> Iterator[ChainLink]:
             row.former,
             row.hash,
         )
+
+
+class _EndHealth(msgspec.Struct, gc=False):
+    level: HealthLevel
+
+
+class _EndKeyResult(msgspec.Struct, gc=False):
+    id: str
+    health: _EndHealth
+
+
+class _EndState(msgspec.Struct, gc=False):
+    key_results: tuple[_EndKeyResult, ...] = ()
+
+
+class _EndRecord(msgspec.Struct, gc=False):
+    """Of a record what `ends` tells: the ledgers of thousands of objectives are not made for it."""
+
+    state: _EndState
+
+
+_ENDS: dict[tuple[str, str], tuple[KeyResultEnd, ...]] = {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from mappings.document.schema import Document, KeyResultPart, KpiPart
 from mappings.document.text.canonical import list_text
 from mappings.document.text.source import read_document
 from mappings.kpi.creation import Hindrance
-from mappings.kpi.promotion import ClosedCycle, Upkeep, kpi_of, upkeep, watched_as, with_kpi
+from mappings.kpi.promotion import ClosedCycle, Upkeep, kpi_of, proposed_of, upkeep, watched_as, with_kpi
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.cycles.cycles import ruling
@@ -105,19 +105,34 @@ def dismiss_promotion(connector: Connector, actor: Actor, site: str, name: str) 
 
 
 def upkeep_of(conn: Connection, site: str, mapping: Mapping) -> tuple[Upkeep, ...]:
-    """What was achieved in each of the last closed cycles, watched already or not."""
-    ends = sorted(
-        (cycle.end, act.version, id_)
-        for id_, act in closings.closed(conn, site).items()
-        if (cycle := mapping.cycles.get(id_)) is not None
+    """What was achieved in each of the last closed cycles, watched already or not.
+
+    Whole records, with their ledgers, are read of what is proposed alone: there may be thousands of others in each cycle.
+    """
+    acts = sorted(
+        (
+            (cycle.end, act)
+            for id_, act in closings.closed(conn, site).items()
+            if (cycle := mapping.cycles.get(id_)) is not None
+        ),
+        key=lambda one: (one[0], one[1].version, one[1].cycle_id),
     )
-    if len(ends) < CYCLES_RUNNING:
+    if len(acts) < CYCLES_RUNNING:
         return ()
+    no = promotions.dismissed(conn, site)
+    ends = [(end, closings.ends(conn, site, act)) for end, act in acts]
+    levels = [(end, {one.key_result_id: one.level for one in found}) for end, found in ends]
+    proposed = proposed_of(levels, CYCLES_RUNNING, no)
+    if not proposed:
+        return ()
+    held = {one.objective_id for _, found in ends for one in found if one.key_result_id in proposed}
+    records = closings.of_objectives(conn, site, held)
     cycles = [
-        ClosedCycle(end, tuple(one.state for one in closings.records(conn, site, id_, version)))
-        for end, version, id_ in ends
+        ClosedCycle(end, tuple(one.state for one in records.get((act.cycle_id, act.version), ())))
+        for end, act in acts
     ]
-    return upkeep(cycles, CYCLES_RUNNING, promotions.dismissed(conn, site))
+    # of another key result of these objectives not every cycle was read
+    return tuple(one for one in upkeep(cycles, CYCLES_RUNNING, no) if one.key_result.id in proposed)
 
 
 def _proposed(

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 from bs4 import BeautifulSoup
+from sqlalchemy import event
 
 from connectors.store.numbers import closings
 from connectors.store.numbers.closings import ClosingAct
@@ -15,6 +16,7 @@ from mappings.document.text.source import read_document
 from mappings.rollup.closing_record import ClosingRecord, LinkKind
 from mappings.rollup.score import Score
 from mappings.rollup.state import Health, HealthLevel
+from plugin.use_cases.kpis.promotions import list_promotions
 from plugin.use_cases.mapping.mapping_life import activate
 from plugin.use_cases.objectives.objectives import RowSelection, every_objective
 from tests.actors import TESTER
@@ -95,3 +97,22 @@ def test_a_no_holds_for_as_many_further_cycles_and_the_advice_says_the_same(comp
     assert "Key results that have become upkeep" not in company.look("/kpis")
     audited = [detail for what, detail, _ in company.audited() if what.startswith("promotion of")]
     assert audited == [{"issue": metric.key, "cycles": 3}]
+
+
+def test_what_is_proposed_is_found_by_as_many_statements_however_many_cycles_were_closed(company):
+    """The page asks at each look, and by itself: years of closed cycles, each of thousands of records, are not read again."""
+    asked: list[str] = []
+
+    def looked() -> tuple[list[tuple[str, int]], int]:
+        list_promotions(company.connector, TESTER, "main")
+        asked.clear()
+        found = list_promotions(company.connector, TESTER, "main")
+        return [(one.name, one.upkeep.cycles) for one in found], len(asked)
+
+    metric = achieved(company, *ENDS)
+    engine = company.connector.store.engine
+    event.listen(engine, "before_cursor_execute", lambda *more: asked.append(more[2]))
+    found, statements = looked()
+    assert found == [(metric.key, 3)]
+    achieved(company, "2025-Q4", "2026-Q1")
+    assert looked() == ([(metric.key, 5)], statements)
