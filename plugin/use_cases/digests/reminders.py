@@ -13,7 +13,7 @@ from connectors.store.work import outbox
 from connectors.store.work.outbox import OutboxState, Outgoing
 from mappings.digest.digest import DigestMessage
 from mappings.digest.quiet import is_quiet, quiet_until
-from mappings.digest.recipient import OWNERS
+from mappings.digest.recipient import MAIL, OWNERS, channel_of, mailbox
 from mappings.digest.reminder import due_at, reminder, reminder_day, reminder_key
 from mappings.document.mapping import Mapping
 from mappings.document.schema import CheckInsPart, CyclePart, TellPart
@@ -206,10 +206,16 @@ def _prepared(
 def _messages(
     part: TellPart, found: Sequence[OwnedWait]
 ) -> Iterator[tuple[str, str, date, str, list[OwnedWait]]]:
-    """Entry of the mapping, recipient, day and kind of each message, with what it tells; `owners` themselves for what has no address."""
+    """Entry of the mapping, recipient, day and kind of each message, with what it tells; `owners` themselves for what has no address.
+
+    An owner whom the mapping names as well is told everything, once: that holds their own.
+    """
+    told_all = {mailbox(name) for channel, name in map(channel_of, part.to) if channel == MAIL}
     for entry in dict.fromkeys(part.to):
         grouped: defaultdict[tuple[str, date, str], list[OwnedWait]] = defaultdict(list)
         for one in found:
+            if entry == OWNERS and one.mailbox in told_all:
+                continue
             recipient = (one.mailbox or OWNERS) if entry == OWNERS else entry
             grouped[recipient, told_on(one), one.due.what].append(one)
         for (recipient, day, what), waits in sorted(grouped.items(), key=lambda one: one[0]):

@@ -119,6 +119,19 @@ def test_each_owner_is_reminded_once_of_their_own_and_a_channel_of_all(
     assert subjects.count("OKR reminder: a check-in is due") == 4  # the digest of Monday stands between
 
 
+@pytest.mark.parametrize("named", [ADA, "mail:Ada@northwind.example"])
+def test_an_owner_who_is_named_as_well_is_told_everything_once(office: Any, box: Mailbox, named: str) -> None:
+    both = TELL.replace('to: [owners, "slack:okr"], quiet', f'to: [owners, "{named}"], quiet')
+    office.activate(MAPPING + both)
+    tell_due(office.connector, "main")
+    office.clock.now = FRIDAY
+    for _ in range(2):
+        tell_due(office.connector, "main")
+    assert states(office) == sorted([(named, "sent"), (BRUNO, "sent")])
+    (words,) = [box.told(number)[2] for number in range(2) if box.told(number)[0] == named[5:]]
+    assert all(key in words for key in office.keys)
+
+
 def test_who_checked_in_is_not_reminded_nor_who_stopped_it(
     office: Any, box: Mailbox, channel: WebhookServer
 ) -> None:
