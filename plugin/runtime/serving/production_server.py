@@ -48,6 +48,11 @@ class InProcess(MTServer):
 
     patience: float = 30.0
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.over = threading.Event()
+        """Set once every request has ended: from then on nothing is cut off."""
+
     def _check_gil(self) -> None:
         """Any Python will do."""
 
@@ -58,7 +63,8 @@ class InProcess(MTServer):
         super().signal_handler_interrupt(*args, **kwargs)  # type: ignore[no-untyped-call]
 
     def _give_up(self) -> None:
-        time.sleep(self.patience + 1.0)
+        if self.over.wait(self.patience + 1.0):
+            return
         log.warning("a request did not end in time; it is cut off", seconds=self.patience)
         os._exit(1)
 
@@ -81,6 +87,7 @@ def serve_alone(
         with watched(connector):
             server.serve(target_loader=lambda: app, wrap_loader=False)
     finally:
+        server.over.set()  # the engine has a patience of its own
         engine.stop(patience)
         heartbeat.stop()
 
