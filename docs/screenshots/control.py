@@ -99,7 +99,7 @@ def _prepare(connector: Any) -> None:
 
     context, now = connector.context("main"), connector.clock()
     resync(context)
-    drain(context)
+    drain(lambda: context)
     backfill(context, outlook(context))
     change = Change("10011", "PLAT-1", "customfield_10061", "OKR health", None, None, "")
     account = _add_account(connector)
