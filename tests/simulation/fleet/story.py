@@ -17,6 +17,7 @@ from fleet.chronicle import Chronicle
 from fleet.gateway import Gateway, Ledger, Strike
 from fleet.post import PLACE, Post
 from fleet.processes import Fleet, Process
+from stormy_world.approval import accept_losses
 from stormy_world.judged import SITE
 from stormy_world.people import People
 from stormy_world.stage import DEPLOYMENTS, texts
@@ -319,7 +320,11 @@ class Story:
         return not waiting and not self.post.pending
 
     def _approve(self) -> None:
-        """Where a resync was held because much would change, a person looks at it and lets it go."""
+        """Where a resync was held because much would change, or is missing, a person looks at it and lets it go."""
+        with self.server.sandbox.lock:
+            in_jira = set(self.server.sandbox.records)
+        if accept_losses(self.context(), in_jira):
+            self.chronicle.note("story", "a person accepts that issues are gone")
         with self.tables.read() as conn:
             held = brakes.standing(conn, SITE)
         if held is not None:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
+from stormy_world.approval import accept_losses
 from stormy_world.clock import VirtualClock
 from stormy_world.jira import URL, connected, environ_of, sandbox_site
 from stormy_world.judged import SITE
@@ -27,7 +28,6 @@ from connectors.jira.http.errors import JiraError
 from connectors.sandbox import Fault
 from connectors.sandbox.traffic.webhooks import SignedBody
 from connectors.store import Store, StoreError
-from connectors.store.absence import losses
 from connectors.store.jobs.background_jobs import SILENT_FOR
 from connectors.store.numbers import objectives
 from connectors.store.sites import activation_runs, catalogues, revisions
@@ -43,7 +43,6 @@ from plugin.runtime.connector import Site as JiraSite
 from plugin.runtime.demonstration import EVENTS
 from plugin.sync.context import Context
 from plugin.sync.refresh import names
-from plugin.sync.refresh.reread import land_issues
 from plugin.sync.resync.full_read import resync
 from plugin.sync.resync.recent_read import resync_recent
 from plugin.sync.work import turn
@@ -343,7 +342,7 @@ class World:
 
     def _approve(self) -> bool:
         """Where a resync was held because much would change, or is missing, a person looks at it and lets it go."""
-        accepted = self._accept_losses()
+        accepted = accept_losses(self.context(), self.site.sandbox.records)
         with self.stage.store.read() as conn:
             held = brakes.standing(conn, SITE)
         if held is None:
@@ -352,17 +351,6 @@ class World:
         with self.stage.store.write() as conn:
             due.mark(conn, SITE, held.objectives, self.clock(), "approved")
         return True
-
-    def _accept_losses(self) -> bool:
-        """Of what Jira shows no more a person knows what is deleted; the rest comes back to sight. Whether any was: then there is work."""
-        with self.stage.store.read() as conn:
-            waiting = {one.issue_id for one in losses.all(conn, SITE, "held")}
-        gone = waiting - self.site.sandbox.records.keys()
-        if gone:
-            with self.stage.store.write() as conn:
-                land_issues(self.context(), conn, [], gone)
-                losses.settle(conn, SITE, gone, "accepted", "a person", self.clock())
-        return bool(gone)
 
     def _left(self) -> tuple[object, ...]:
         with self.stage.store.read() as conn:
