@@ -130,8 +130,8 @@ class DueMachine(RuleBasedStateMachine):
         assert waiting == len(self.promises) - len(dead)
 
     def _some_claim(self, pick: int) -> DueObjective | None:
-        """Any claim ever made: also one whose lease ran out long ago."""
-        return self.claims[-1 - pick % len(self.claims)] if self.claims else None
+        """Any claim that was not settled yet, also one whose lease ran out long ago. A worker settles each of its claims once."""
+        return self.claims.pop(-1 - pick % len(self.claims)) if self.claims else None
 
     def _is_held(self, promise: Promise) -> bool:
         return promise.lease_until is not None and promise.lease_until > self.now
