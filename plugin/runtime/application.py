@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 from flask import Blueprint, Flask, Response
 from flask_openapi.openapi import OpenAPI
@@ -67,6 +68,7 @@ def lanes(app: Flask) -> Callable[[str, str], Lane]:
     """Where a request of this method and path is worked on: as its route declares."""
     routes = app.url_map.bind("localhost")
 
+    @lru_cache(maxsize=1024)  # Flask finds the route once more, and most requests are for few addresses
     def lane(method: str, path: str) -> Lane:
         try:
             endpoint, _ = routes.match(path, method)

@@ -269,22 +269,25 @@ class _Threads:
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix=name)
         self._most = waiting
         self._each = each
-        self._taken: Counter[str] = Counter()
+        self._taken = 0
+        self._taken_by: Counter[str] = Counter()
 
     @contextmanager
     def place(self, caller: str) -> Iterator[None]:
         """A place; raises _Refused at once where there is none."""
-        if self._taken[caller] >= self._each:
+        if self._taken_by[caller] >= self._each:
             raise _busy("Too much that you asked for is still being worked out.")
-        if self._taken.total() >= self._most:
+        if self._taken >= self._most:
             raise _busy("Too many requests wait to be answered.")
-        self._taken[caller] += 1
+        self._taken += 1
+        self._taken_by[caller] += 1
         try:
             yield
         finally:
-            self._taken[caller] -= 1
-            if not self._taken[caller]:
-                del self._taken[caller]
+            self._taken -= 1
+            self._taken_by[caller] -= 1
+            if not self._taken_by[caller]:
+                del self._taken_by[caller]
 
     async def run(self, context: Context, work: Callable[..., T], *given: Any) -> T:
         """The result of work in one of the threads. A request keeps its context, whichever thread goes on with it."""
