@@ -13,7 +13,7 @@ from plugin.forge.modules import ADMINISTRATION
 from plugin.runtime.connector import Connector
 from plugin.use_cases.forge.admission import Admission, Invocation, actor_of
 from plugin.use_cases.forge.pairing import pair
-from plugin.use_cases.forge.standing import standing
+from plugin.use_cases.forge.pairing_status import pairing_status
 
 
 class TypedCode(Said):
@@ -22,7 +22,7 @@ class TypedCode(Said):
     code: str = Field(min_length=1, max_length=40)
 
 
-class AppStandingGiven(PageGiven):
+class PairingStatusGiven(PageGiven):
     """How the app stands; `site` null where this installation is not paired."""
 
     version: str
@@ -47,9 +47,9 @@ def register(blueprint: Blueprint, connector: Connector, admission: Admission) -
     @needs("public", signed=True)
     @proved(admission, ADMINISTRATION)
     def status(invocation: Invocation) -> Response:
-        found = standing(connector, actor_of(invocation), invocation)
+        found = pairing_status(connector, actor_of(invocation), invocation)
         return given(
-            AppStandingGiven(
+            PairingStatusGiven(
                 version=found.version,
                 site=found.site,
                 mapping=found.mapping,

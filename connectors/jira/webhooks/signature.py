@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Mapping
+from string import hexdigits
 
 import msgspec
 
@@ -16,13 +17,25 @@ LONGEST_IDENTIFIER = 200
 
 def verify(secret: str | bytes, body: bytes, header: str | None) -> bool:
     """Whether `X-Hub-Signature` (`sha256=<hex>`) is the HMAC of the raw body. Takes the same time for every wrong one."""
-    method, _, given = (header or "").strip().partition("=")
-    digest = METHODS.get(method.lower())
+    method, given = _parts_of(header)
+    digest = METHODS.get(method)
     key = secret.encode() if isinstance(secret, str) else secret
     if digest is None or not key:
         return False
     expected = hmac.new(key, body, digest).hexdigest()
-    return hmac.compare_digest(expected.encode(), given.strip().lower().encode("utf-8", "replace"))
+    return hmac.compare_digest(expected.encode(), given.encode("utf-8", "replace"))
+
+
+def is_signature(header: str | None) -> bool:
+    """Whether it is an HMAC at all, of whatever body: what has no such shape can be refused before the body is known."""
+    method, given = _parts_of(header)
+    digest = METHODS.get(method)
+    return digest is not None and len(given) == 2 * digest().digest_size and set(given) <= set(hexdigits)
+
+
+def _parts_of(header: str | None) -> tuple[str, str]:
+    method, _, given = (header or "").strip().lower().partition("=")
+    return method, given.strip()
 
 
 def sign(secret: str | bytes, body: bytes) -> str:

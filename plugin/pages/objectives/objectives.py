@@ -52,7 +52,7 @@ class FilterForm(PageForm):
         return Filters(
             cycle=self.cycle.data,
             project=self.project.data,
-            health=health if health in {level.value for level in HealthLevel} else "",
+            health=health if health in LEVELS else "",
             team=self.team.data,
             owner=self.owner.data,
             q=self.q.data,
@@ -87,7 +87,7 @@ def register(blueprint: Blueprint, sources: Sources) -> None:
         found = sources.lines(filters.wanted(running))
         text = as_csv(ObjectiveRow, (objective_row(one.site, one.saved) for one in found))
         named = {"Content-Disposition": 'attachment; filename="objectives.csv"'}
-        return Response("".join(text), mimetype="text/csv", headers=named)
+        return Response(text, mimetype="text/csv", headers=named)
 
     @blueprint.get("/teams/<team>", endpoint="team")
     @needs("viewer")

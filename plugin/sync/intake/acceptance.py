@@ -7,7 +7,6 @@ everybody commits alone, and two processes never wait for each other's identifie
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -24,13 +23,13 @@ from connectors.jira.webhooks.signature import (
     event_identifier,
     identifier,
     is_said,
+    is_signature,
     verify,
 )
 from connectors.store import Store, StoreError
 from connectors.store.work import delivery_sources, inbox
 from plugin.sync.announcement import SILENT, Announcer
 
-SIGNATURE = re.compile(r"\s*sha256=\s*[0-9a-f]{64}\s*", re.IGNORECASE)
 NOTED_EACH = timedelta(seconds=10)
 """How often one process notes that a source was heard."""
 Source = Literal["webhook", "rule", "address", "forge"]
@@ -63,9 +62,7 @@ def proof_of(site: str, secrets: Sequence[str], headers: Mapping[str, str], body
 
 def may_prove(headers: Mapping[str, str]) -> bool:
     """Whether a sender shows anything that could prove him, before his body is known. `headers` by names in lower case."""
-    return SIGNATURE.fullmatch(headers.get("x-hub-signature", "")) is not None or bool(
-        headers.get(HEADER.lower())
-    )
+    return is_signature(headers.get("x-hub-signature")) or bool(headers.get(HEADER.lower()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""How the app stands, for the Jira admin who looks at its page: paired with what, and when it was heard."""
+"""The pairing as it is, for the Jira admin who looks at its page: paired with what, and when it was heard."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from plugin.use_cases.permission import PUBLIC, question
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class PairingStatus:
     """`site` None where this installation is not paired; then nothing else is told of the connector but its version."""
 
     version: str
@@ -30,16 +30,16 @@ class Standing:
 
 
 @question(PUBLIC)
-def standing(connector: Connector, _actor: Actor, invocation: Invocation) -> Standing:
+def pairing_status(connector: Connector, _actor: Actor, invocation: Invocation) -> PairingStatus:
     """Of the installation that asks, and of no other."""
     with connector.store.read() as conn:
         found = installations.get(conn, key_of(invocation))
         if found is None or found.environment != invocation.environment:
-            return Standing(_version())
+            return PairingStatus(_version())
         ruling = revisions.active(conn, found.site)
         heard = {one.source: one.at for one in delivery_sources.all_of(conn, found.site)}
     expires = found.token_expires
-    return Standing(
+    return PairingStatus(
         _version(),
         found.site,
         ruling.revision if ruling is not None else None,
