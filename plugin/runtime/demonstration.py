@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -235,8 +235,8 @@ def _aligned(preset: str, now: datetime) -> str:
     return preset.replace(rule, company + rule, 1).replace(cycle, ALIGNED + PERSPECTIVE + cycle, 1)
 
 
-def _quarter(now: datetime) -> str:
-    return f"{now.year}-Q{(now.month + 2) // 3}"
+def _quarter(day: date) -> str:
+    return f"{day.year}-Q{(day.month + 2) // 3}"
 
 
 def close_last_quarter(demo: Demo) -> None:
@@ -247,7 +247,7 @@ def close_last_quarter(demo: Demo) -> None:
         demo.connector,
         DEMONSTRATION,
         "main",
-        f"{before.year}-Q{(before.month + 2) // 3}",
+        _quarter(before),
         note="Closed in the first week of the quarter after, with all three teams in the room.",
         reason="Measured too late to act on it: read it every week from the start.",
     )

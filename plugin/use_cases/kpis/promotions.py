@@ -67,7 +67,7 @@ def list_promotions(connector: Connector, actor: Actor, site: str) -> tuple[Show
 def promote(connector: Connector, actor: Actor, site: str, name: str, *, keep: bool = True) -> Promoted:
     """Put the KPI that watches a key result (its key or id) into the actor's draft of the mapping, begun from the one that rules where there is none.
 
-    Without `keep` its text is given alone. NotReady where it is not proposed, or no KPI can be written of itself.
+    Without `keep` its text is given alone, and nothing was done that a record had to tell. NotReady where it is not proposed, or no KPI can be written of itself.
     """
     mapping, _ = ruling(connector, site)
     now = connector.clock()
@@ -87,8 +87,8 @@ def promote(connector: Connector, actor: Actor, site: str, name: str, *, keep: b
         if keep:
             base = active.revision if active is not None else ""
             drafts.put(conn, site, actor.account_id, made.text, now, None if draft is not None else base)
-        detail = {"kpi": one.kpi.id, "issue": one.name, "cycles": one.upkeep.cycles}
-        audit.note(conn, actor.label, "key result promoted to a KPI", now, detail, site)
+            detail = {"kpi": one.kpi.id, "issue": one.name, "cycles": one.upkeep.cycles}
+            audit.note(conn, actor.label, "key result promoted to a KPI", now, detail, site)
     return made
 
 
