@@ -9,6 +9,7 @@ from joserfc.errors import JoseError
 from joserfc.jws import extract_compact
 
 from connectors.jira import BearerCredentials, Jira, JiraAddress, connect
+from connectors.jira.http.address import TlsFiles
 
 LONGEST = 1 << 14
 USUAL = timedelta(minutes=55)
@@ -36,7 +37,9 @@ def expiry_of(token: str, now: datetime) -> datetime | None:
     return found if found > now + MARGIN else None
 
 
-def jira_as(token: str, api_base: str) -> Jira:
-    """Jira as the app or the person that a token is of. The address is the one that Forge signed."""
-    address = JiraAddress("forge", api_base, BearerCredentials(token), deployment="cloud")
+def jira_as(token: str, api_base: str, authority: str | None = None) -> Jira:
+    """Jira as the app or the person that a token is of. The address is the one that Forge signed; `authority` is whose certificates are trusted."""
+    address = JiraAddress(
+        "forge", api_base, BearerCredentials(token), deployment="cloud", tls=TlsFiles(authority)
+    )
     return connect(address, timeout=TIMEOUT_S)

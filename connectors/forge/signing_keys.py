@@ -44,8 +44,9 @@ class _Published(msgspec.Struct):
 class SigningKeys:
     """The published keys by their ids. Threads share it: one looks, those who hold a copy do not wait for it."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, authority: str | None = None) -> None:
         self._url = url
+        self._authority = authority
         self._keys: Mapping[str, RSAKey] = {}
         self._at: datetime | None = None
         self._looked: datetime | None = None
@@ -76,17 +77,17 @@ class SigningKeys:
             if not self._may_look(now):
                 return
             self._looked = now
-            found = _read(self._url)
+            found = _read(self._url, self._authority)
             if found:
                 self._keys, self._at = found, now
         finally:
             self._turn.release()
 
 
-def _read(url: str) -> dict[str, RSAKey]:
+def _read(url: str, authority: str | None) -> dict[str, RSAKey]:
     """The keys that are published now; none where nobody answers, or with something else."""
     try:
-        published = msgspec.json.decode(_body(url), type=_Published)
+        published = msgspec.json.decode(_body(url, authority), type=_Published)
     except (requests.RequestException, HTTPError, OSError, ValueError, RecursionError):
         return {}
     found = ((one.get("kid"), _usable(one)) for one in published.keys[:MOST_KEYS])
@@ -105,21 +106,25 @@ def _usable(given: dict[str, object]) -> RSAKey | None:
         return None
 
 
-def _body(url: str) -> bytes:
+def _body(url: str, authority: str | None) -> bytes:
     """At most so much, within so long; no redirect is followed, and nothing of ours is shown."""
     deadline = time.monotonic() + TIMEOUT_S
     with requests.Session() as session:
         session.auth = _unsigned
+        if authority is not None:
+            # what the environment names would count before it
+            found = session.merge_environment_settings(url, {}, None, None, None)
+            session.proxies, session.trust_env, session.verify = dict(found["proxies"]), False, authority
         answer = session.get(url, timeout=TIMEOUT_S, stream=True, allow_redirects=False)
         with answer:
             if answer.status_code != requests.codes.ok:
                 raise ValueError(f"{answer.status_code}")
-            found = bytearray()
+            body = bytearray()
             while piece := answer.raw.read1(CHUNK, decode_content=True):
-                found += piece
-                if len(found) > LARGEST or time.monotonic() > deadline:
+                body += piece
+                if len(body) > LARGEST or time.monotonic() > deadline:
                     raise ValueError("too large, or too slow")
-            return bytes(found)
+            return bytes(body)
 
 
 def _unsigned(request: requests.PreparedRequest) -> requests.PreparedRequest:

@@ -13,6 +13,8 @@ from connectors.jira.http.governor import CLOUD, data_center
 from connectors.jira.webhooks.signature import static_secret
 from connectors.store import Store, open_store, upgrade
 from connectors.store.absence.sight import StoredSight
+from connectors.store.forge import installations
+from connectors.store.people import audit
 from plugin.access.authentication.secret_key import first_key
 from plugin.jobs.queue import QueueAnnouncer, install
 from plugin.runtime.connector import Connector, NotReady, Site
@@ -28,6 +30,8 @@ def build_connector(settings: Settings, clock: Callable[[], datetime] = system_c
     upgrade(store)
     announcer = announcer_for(store, settings)
     sites = {settings.jira.name: site_from(settings.jira, settings, store)} if settings.jira else {}
+    for site in sites.values():
+        _unpair_strangers(store, site, clock())
     return Connector(settings, store, sites, clock, announcer=announcer)
 
 
@@ -60,6 +64,15 @@ def site_from(jira: JiraSettings, settings: Settings, store: Store) -> Site:
         jira.token_expires,
         tuple(former.splitlines()),
     )
+
+
+def _unpair_strangers(store: Store, site: Site, now: datetime) -> None:
+    """Whoever was paired with another Jira, before the settings gave its name to this one, must not see it."""
+    with store.write() as conn:
+        count = installations.hold_to(conn, site.name, site.browse_url)
+        if count:
+            detail = {"installations": count, "url": site.browse_url}
+            audit.note(conn, "settings", "Forge app unpaired", now, detail, site.name)
 
 
 def path_token(site: str, settings: Settings) -> str | None:

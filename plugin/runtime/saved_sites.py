@@ -191,9 +191,9 @@ def add_site(connector: Connector, new: NewSite, by: str) -> Tested:
     }
     with connector.store.write() as conn:
         before = sites.get(conn, new.name)
-        if before is not None and before.settings.get("url") != plain["url"]:
-            # who was paired with another Jira must not see this one
-            installations.forget(conn, new.name)
+        # who was paired with another Jira must not see this one
+        former = str(before.settings.get("url") or "") if before is not None else None
+        installations.hold_to(conn, new.name, plain["url"], former)
         sites.put(conn, new.name, plain, sealed, now)
         _begin_anew(conn, new.name, now)
         detail = {"url": str(settings.url), "account": found.account, "deployment": found.deployment}

@@ -298,6 +298,12 @@ class Settings(BaseSettings):
         return str(self.base_url).rstrip("/") if self.base_url else f"http://{self.host}:{self.port}"
 
     @property
+    def authority(self) -> str | None:
+        """The file with the certificate authority by which all of Atlassian is reached here, None for the machine's."""
+        bundle = self.jira.ca_bundle if self.jira is not None else None
+        return str(bundle) if bundle is not None else None
+
+    @property
     def engine_name(self) -> str:
         """PostgreSQL means the distributed engine unless the embedded one is asked for."""
         if self.engine is not None:

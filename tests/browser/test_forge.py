@@ -78,7 +78,13 @@ def frame(company: tuple[World, str], app_folder: Path) -> Iterator[Frame]:
     with world.connector.store.write() as conn:
         key = installations.InstallationKey(APP_ID, PRODUCTION, NORTH)
         installations.pair(
-            conn, key, "PRODUCTION", "ari:cloud:ecosystem::installation/0a3a", "main", world.now
+            conn,
+            key,
+            "PRODUCTION",
+            "ari:cloud:ecosystem::installation/0a3a",
+            "main",
+            world.now,
+            url=world.sandbox.url,
         )
     made = Frame(world, app_folder / "ui/dist", address, person=(CONNECTOR.email, CONNECTOR.token))
     with framed(made) as running:

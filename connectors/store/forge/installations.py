@@ -39,9 +39,16 @@ class AppInstallation:
 
 
 def pair(
-    conn: Connection, key: InstallationKey, environment: str, installation_id: str, site: str, now: datetime
+    conn: Connection,
+    key: InstallationKey,
+    environment: str,
+    installation_id: str,
+    site: str,
+    now: datetime,
+    *,
+    url: str,
 ) -> None:
-    """From now on it belongs to this site, whatever it belonged to; what was kept of it before is forgotten."""
+    """From now on it belongs to this site at this address, whatever it belonged to; what was kept of it before is forgotten."""
     values = {
         "environment": environment,
         "installation_id": installation_id,
@@ -52,6 +59,7 @@ def pair(
         "uninstalled_at": None,
         "token": None,
         "token_expires": None,
+        "url": _plain(url),
     }
     named = {"app_id": key.app_id, "environment_id": key.environment_id, "cloud_id": key.cloud_id}
     statement = insert_into(conn, table).values(**named, **values)
@@ -97,6 +105,20 @@ def uninstalled(conn: Connection, key: InstallationKey, now: datetime) -> None:
 def forget(conn: Connection, site: str) -> int:
     """Unpair all installations of a site; how many there were."""
     return conn.execute(delete(table).where(table.c.site == site)).rowcount
+
+
+def hold_to(conn: Connection, site: str, url: str, former: str | None = None) -> int:
+    """Unpair what was paired when the site was another Jira than the one at this address; how many there were.
+
+    Of those that were paired before the address was kept, `former` is what it was: None where nobody knows better than that it is the same.
+    """
+    ours = table.c.site == site
+    conn.execute(update(table).where(ours, table.c.url.is_(None)).values(url=_plain(former or url)))
+    return conn.execute(delete(table).where(ours, table.c.url != _plain(url))).rowcount
+
+
+def _plain(url: str) -> str:
+    return url.strip().rstrip("/")
 
 
 def _is(key: InstallationKey) -> tuple[ColumnElement[bool], ...]:

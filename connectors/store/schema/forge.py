@@ -21,6 +21,7 @@ forge_installation = Table(
     Column("uninstalled_at", BigInteger),
     Column("token", LargeBinary),
     Column("token_expires", BigInteger),
+    Column("url", Text),
 )
 
 forge_code = Table(

@@ -64,7 +64,7 @@ class Admission:
             raise NotReady("Set JIRA_OKR_FORGE__APP_ID to the id of your Forge app.")
         self._connector = connector
         self._app_id = given.app_id
-        self._keys = SigningKeys(str(given.keys_url))
+        self._keys = SigningKeys(str(given.keys_url), connector.settings.authority)
         self._gateway = str(connector.settings.gateway_url).rstrip("/")
 
     def invocation(self, headers: Headers, modules: Collection[str]) -> Invocation:

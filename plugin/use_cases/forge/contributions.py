@@ -71,7 +71,7 @@ def _bring(connector: Connector, site: str, cloud_id: str, sealed: bytes) -> int
     """Through one installation, by its token."""
     token = vault(connector.settings).open(sealed)["token"]
     gateway = str(connector.settings.gateway_url).rstrip("/")
-    jira = jira_as(token, f"{gateway}/ex/jira/{cloud_id}")
+    jira = jira_as(token, f"{gateway}/ex/jira/{cloud_id}", connector.settings.authority)
     try:
         changed = [
             (kept.id, found)

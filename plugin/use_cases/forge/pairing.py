@@ -115,7 +115,7 @@ def pair(connector: Connector, actor: Actor, invocation: Invocation, user_token:
 
     Raises PairingRefused, and JiraError where Jira does not tell who somebody is. Only a Jira admin may, and only the Jira that the site is.
     """
-    _require_jira_admin(invocation, user_token)
+    _require_jira_admin(invocation, user_token, connector.settings.authority)
     now = connector.clock()
     code = hash_of("".join(one for one in typed.upper() if one in LETTERS))
     with connector.store.write() as conn:
@@ -128,26 +128,28 @@ def pair(connector: Connector, actor: Actor, invocation: Invocation, user_token:
         raise PairingRefused(
             "This code is wrong, was used, or has run out: it holds for 15 minutes. Make a new one in the connector."
         )
-    if connector.site(site).jira.transport.cloud_id() != invocation.cloud_id:
-        raise PairingRefused(f"The code is for {connector.site(site).browse_url}, which is another Jira.")
+    known = connector.site(site)
+    if known.jira.transport.cloud_id() != invocation.cloud_id:
+        raise PairingRefused(f"The code is for {known.browse_url}, which is another Jira.")
     with connector.store.write() as conn:
         if not codes.take(conn, site, code):
             raise PairingRefused("This code was used a moment ago. Make a new one in the connector.")
         key = key_of(invocation)
-        installations.pair(conn, key, invocation.environment, invocation.installation_id, site, now)
+        environment, named = invocation.environment, invocation.installation_id
+        installations.pair(conn, key, environment, named, site, now, url=known.browse_url)
         sign_in_attempts.forget(conn, f"forge:{invocation.cloud_id}")
         detail = {"cloud": invocation.cloud_id, "environment": invocation.environment}
         audit.note(conn, actor.label, "Forge app paired", now, detail, site)
     return site
 
 
-def _require_jira_admin(invocation: Invocation, user_token: str) -> None:
+def _require_jira_admin(invocation: Invocation, user_token: str, authority: str | None) -> None:
     """Whoever may open the page is told by Forge; whether they administer Jira, Jira has to say."""
     if not user_token:
         raise PairingRefused(
             "Forge did not send your token, so nobody can tell whether you administer Jira. Allow the app to act for you, and try again."
         )
-    jira = jira_as(user_token, invocation.api_base)
+    jira = jira_as(user_token, invocation.api_base, authority)
     try:
         if not jira.permissions(None, (ADMINISTER,)).get(ADMINISTER):
             raise PairingRefused("Only a Jira admin may pair the app.")

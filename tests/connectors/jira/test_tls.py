@@ -6,6 +6,7 @@ import json
 import ssl
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,9 +18,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from joserfc.jwk import KeySet
 
+from connectors.forge.app_token import jira_as
+from connectors.forge.signing_keys import KeysUnavailable, SigningKeys
 from connectors.jira import BasicCredentials, JiraAddress, Transient, connect
 from connectors.jira.http.address import TlsFiles
+from tests.forge import KEY, KID
 
 INFO = {
     "version": "1001.0.0",
@@ -33,7 +38,10 @@ class Answers(BaseHTTPRequestHandler):
     """Says who it is, and that the account has no permissions."""
 
     def do_GET(self) -> None:
-        body = json.dumps(INFO if "serverInfo" in self.path else {"permissions": {}}).encode()
+        said: object = INFO if "serverInfo" in self.path else {"permissions": {}}
+        if "jwks" in self.path:
+            said = KeySet([KEY]).as_dict(private=False)
+        body = json.dumps(said).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
@@ -86,14 +94,26 @@ def certified(folder: Path, name: str, by: tuple[x509.Certificate, ec.EllipticCu
 
 @pytest.fixture(scope="module")
 def firm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firm]:
-    folder = tmp_path_factory.mktemp("tls")
+    with served(tmp_path_factory.mktemp("tls"), ssl.CERT_REQUIRED) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firm]:
+    """Atlassian as a firm sees it whose proxy opens what is sent: by the firm's own authority."""
+    with served(tmp_path_factory.mktemp("proxy"), ssl.CERT_NONE) as found:
+        yield found
+
+
+@contextmanager
+def served(folder: Path, client: ssl.VerifyMode) -> Iterator[Firm]:
     authority = certified(folder, "authority", None)
     for name in ("jira", "client"):
         certified(folder, name, authority)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "jira.pem", folder / "jira.key")
     context.load_verify_locations(folder / "authority.pem")
-    context.verify_mode = ssl.CERT_REQUIRED
+    context.verify_mode = client
     server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
     server.handle_error = lambda *_: None  # type: ignore[method-assign,assignment]
     server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
@@ -134,3 +154,15 @@ def test_without_the_authority_nothing_is_believed(firm: Firm) -> None:
 def test_without_a_certificate_the_firm_answers_nothing(firm: Firm) -> None:
     with pytest.raises(Transient):
         asked(firm, TlsFiles(firm.authority))
+
+
+def test_forge_goes_by_the_same_authority(proxy: Firm) -> None:
+    now, keys = datetime(2026, 11, 29, 9, tzinfo=UTC), f"{proxy.url}/jwks.json"
+    assert SigningKeys(keys, proxy.authority).key(KID, now) is not None
+    assert jira_as("a token", proxy.url, proxy.authority).permissions(None, ["ADMINISTER"]) == {
+        "ADMINISTER": False
+    }
+    with pytest.raises(KeysUnavailable):
+        SigningKeys(keys).key(KID, now)
+    with pytest.raises(Transient, match="JIRA_OKR_JIRA__CA_BUNDLE"):
+        jira_as("a token", proxy.url).permissions(None, ["ADMINISTER"])

@@ -27,7 +27,7 @@ def world(house: World) -> World:
         for site, cloud, own in (("main", NORTH, "0a3a"), ("south", SOUTH, "0b4b")):
             key = InstallationKey(APP_ID, PRODUCTION, cloud)
             named = f"ari:cloud:ecosystem::installation/{own}"
-            installations.pair(conn, key, "PRODUCTION", named, site, house.now)
+            installations.pair(conn, key, "PRODUCTION", named, site, house.now, url=house.sandbox.url)
         conn.execute(delivery.delete())
     house.forge.answer = None
     return house

@@ -121,7 +121,8 @@ def test_an_installation_whose_token_fails_keeps_no_other_from_it(world: World, 
     with_token(world)
     spoilt, now = InstallationKey(APP_ID, "a-copy", NORTH), world.now
     with world.connector.store.write() as conn:
-        installations.pair(conn, spoilt, "DEVELOPMENT", "x", "main", now - timedelta(days=1))
+        before = now - timedelta(days=1)
+        installations.pair(conn, spoilt, "DEVELOPMENT", "x", "main", before, url=world.sandbox.url)
         sealed = vault(world.connector.settings).seal({"token": "revoked"})
         installations.keep_token(conn, spoilt, sealed, now + timedelta(hours=1))
     first = list_all(world.connector, COMMAND_LINE, "main")[0].state.key

@@ -235,5 +235,5 @@ def test_every_route_proves_itself_and_needs_no_cookie(world: World) -> None:
 def test_a_site_that_was_removed_is_nobodys(world: World) -> None:
     with world.connector.store.write() as conn:
         key = InstallationKey(APP_ID, PRODUCTION, NORTH)
-        installations.pair(conn, key, "PRODUCTION", "x", "gone", world.now)
+        installations.pair(conn, key, "PRODUCTION", "x", "gone", world.now, url=world.sandbox.url)
     assert world.post("/events", "issue-events", EVENT).status_code == 403

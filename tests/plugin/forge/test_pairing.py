@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from connectors.jira import BearerCredentials, JiraAddress, connect
 from connectors.store.forge import installations
-from connectors.store.people import sign_in_attempts
+from connectors.store.forge.installations import InstallationKey
+from connectors.store.people import audit, sign_in_attempts
+from connectors.store.schema import forge_installation
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.runtime.application import create_app
-from plugin.runtime.connector import NotReady
+from plugin.runtime.composition import build_connector
+from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.settings import read_settings
 from plugin.use_cases.forge.pairing import new_code, paired, unpair
+from tests.forge import APP_ID, PRODUCTION
 from tests.forge_company import ADMIN_TOKEN, NORTH, READER_TOKEN, SOUTH, World
 
+MOMENT = datetime(2026, 11, 29, 9, tzinfo=UTC)
 BY_ADMIN = {"x-forge-oauth-user": ADMIN_TOKEN}
 
 
@@ -142,6 +149,41 @@ def test_there_is_no_code_without_an_app(unpaired: World) -> None:
     plain = unpaired.connector.settings.model_copy(update={"forge": None})
     with pytest.raises(NotReady, match="JIRA_OKR_FORGE__APP_ID"):
         new_code(replace(unpaired.connector, settings=plain), COMMAND_LINE, "main")
+
+
+@pytest.mark.parametrize(
+    ("kept", "now", "left"),
+    [
+        ("https://acme.atlassian.net", "https://acme.atlassian.net/", ["main"]),
+        ("https://acme.atlassian.net/", "https://acme.atlassian.net", ["main"]),
+        ("https://acme.atlassian.net", "https://other.atlassian.net", []),
+        ("https://acme.example/jira", "https://acme.example/jira2", []),
+        (None, "https://other.atlassian.net", ["main"]),
+    ],
+)
+def test_settings_that_name_another_jira_unpair_the_app_in_the_former(
+    tmp_path: Path, kept: str | None, now: str, left: list[str]
+) -> None:
+    """`kept` None: paired before the address was kept, so that it is learnt at the first start."""
+
+    def started(url: str) -> Connector:
+        given = {"url": url, "email": "bot@acme.example", "token": "t"}
+        settings = read_settings(None, database_url=f"sqlite:///{tmp_path}/okr.sqlite3", jira=given)
+        return build_connector(settings, lambda: MOMENT)
+
+    first = started(now if kept is None else kept)
+    with first.store.write() as conn:
+        key = InstallationKey(APP_ID, PRODUCTION, NORTH)
+        installations.pair(conn, key, "PRODUCTION", "x", "main", MOMENT, url=kept or "")
+        if kept is None:
+            conn.execute(forge_installation.update().values(url=None))
+    first.store.close()
+    second = started(now)
+    with second.store.read() as conn:
+        assert [one.site for one in installations.of_site(conn, "main")] == left
+        told = [(one.who, one.what) for one in audit.recent(conn, 10)]
+    assert told == ([] if left else [("settings", "Forge app unpaired")])
+    second.store.close()
 
 
 def test_unpaired_it_is_turned_away(world: World) -> None:

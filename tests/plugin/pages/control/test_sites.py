@@ -131,7 +131,8 @@ def test_another_jira_under_a_name_is_not_shown_to_the_app_in_the_former(world):
     added(world.sandbox.url)
     with world.connector.store.write() as conn:
         key = InstallationKey("app", "production", "north")
-        installations.pair(conn, key, "PRODUCTION", "0a3a", "acme", world.connector.clock())
+        now = world.connector.clock()
+        installations.pair(conn, key, "PRODUCTION", "0a3a", "acme", now, url=world.sandbox.url)
     assert added(world.sandbox.url) == ["north"], "the same Jira, with other credentials"
     assert added(world.sandbox.url.replace("127.0.0.1", "localhost")) == []
 
