@@ -68,7 +68,7 @@ def _served(url: str, folder: str, process: Any) -> tuple[float, dict[str, Any]]
     from plugin.runtime.demonstration import register_webhook
     from plugin.runtime.serving.server import serving
     from plugin.runtime.settings import read_settings
-    from plugin.use_cases.mapping.mapping_life import activate
+    from plugin.use_cases.mappings.mapping_life import activate
 
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     jira = {"url": url, "email": CONNECTOR.email, "token": CONNECTOR.token, "webhook_secret": SECRET}

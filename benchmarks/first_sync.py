@@ -89,7 +89,7 @@ def _connector(url: str, folder: str) -> Any:
     from plugin.access.authorization.actor import COMMAND_LINE
     from plugin.runtime.composition import build_connector
     from plugin.runtime.settings import read_settings
-    from plugin.use_cases.mapping.mapping_life import activate
+    from plugin.use_cases.mappings.mapping_life import activate
 
     jira = {"url": url, "email": CONNECTOR.email, "token": CONNECTOR.token, "webhook_secret": "bench"}
     database = f"sqlite:///{Path(folder) / 'bench.sqlite3'}"

@@ -33,7 +33,7 @@ from mappings.rollup.measurement import assess
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.runtime.connector import Connector
 from plugin.runtime.settings import Settings
-from plugin.use_cases.mapping.mapping_life import Previewed, preview_text
+from plugin.use_cases.mappings.mapping_life import Previewed, preview_text
 
 SITE = "main"
 ISSUES = 30_000

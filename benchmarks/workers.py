@@ -67,7 +67,7 @@ def _read(connector) -> list[str]:  # type: ignore[no-untyped-def]
     from mappings import presets
     from plugin.access.authorization.actor import COMMAND_LINE
     from plugin.sync.resync.full_read import resync
-    from plugin.use_cases.mapping.mapping_life import activate
+    from plugin.use_cases.mappings.mapping_life import activate
 
     activate(
         connector,

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Any
 
-from connectors.store.numbers import cycle_ends, objectives
+from connectors.store.cycles import cycle_ends
+from connectors.store.numbers import objectives
 from plugin.sync.reconcile.reconcile import reconcile
 
 MAPPING = """

@@ -17,15 +17,15 @@ from docs.screenshots import plain_listing
 from docs.screenshots.plain_listing import One
 from docs.screenshots.watched import parts, watched_kpi
 from mappings.explain.check_in import CheckIn, Measure, Shows, ruled
-from mappings.explain.coverage import Candidate, coverage
 from mappings.explain.marks import Mark, MarkKind
 from mappings.explain.movement import objective_moved
-from mappings.explain.practice import practices
-from mappings.explain.scorecard import scorecard
 from mappings.forecast import delivery, trend
 from mappings.forecast.answer import DeliveryWork, Forecast, Likelihood, TargetRange, Week
 from mappings.forecast.calibration import Calibration
 from mappings.forecast.objective import KeyResultForecast, ObjectiveForecast
+from mappings.practice.coverage import Candidate, coverage
+from mappings.practice.practice import practices
+from mappings.practice.scorecard import scorecard
 from mappings.rollup.health import ACHIEVED_AT, HealthCriteria, judge, worst
 from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
 from mappings.rollup.state import Cause, KeyResultState, Measurement, ObjectiveState
@@ -35,16 +35,16 @@ from plugin.pages.sources import (
     Located,
     SavedObjective,
 )
+from plugin.use_cases.check_ins.due_check_ins import Reminder
+from plugin.use_cases.forecasts.forecast_record import kept_of
 from plugin.use_cases.health.drift import Drift
 from plugin.use_cases.health.status import SiteStatus
 from plugin.use_cases.kpis.board import ShownKpi
-from plugin.use_cases.objectives.due_check_ins import Reminder
-from plugin.use_cases.objectives.forecast_record import kept_of
 from plugin.use_cases.objectives.movement import ToldMovement
 from plugin.use_cases.objectives.objective_columns import ObjectiveLine
 from plugin.use_cases.objectives.objective_list import KeptForecast, ListedHead, ObjectivePage
-from plugin.use_cases.objectives.practice import Assessed, TeamPractice
-from plugin.use_cases.objectives.scorecard import Scorecard
+from plugin.use_cases.practice.practice import Assessed, TeamPractice
+from plugin.use_cases.practice.scorecard import Scorecard
 from plugin.use_cases.work.dead_letters import DeadLetter
 
 NOW = datetime(2026, 11, 21, 10, 14, 48, tzinfo=UTC)

@@ -94,7 +94,7 @@ def _prepare(connector: Any) -> None:
     from plugin.access.authorization.permission import Permission
     from plugin.sync.drain import drain
     from plugin.sync.resync.full_read import resync
-    from plugin.use_cases.mapping import drafts
+    from plugin.use_cases.mappings import drafts
     from plugin.use_cases.objectives.backfill import backfill, outlook
 
     context, now = connector.context("main"), connector.clock()
@@ -125,7 +125,7 @@ def _tell(connector: Any, text: str) -> None:
     """A digest that has begun and was told; one channel has no server, and one recipient wants no more."""
     from plugin.access.authorization.actor import COMMAND_LINE
     from plugin.use_cases.digests import digests, recipients
-    from plugin.use_cases.mapping.mapping_life import activate
+    from plugin.use_cases.mappings.mapping_life import activate
 
     to = '["slack:okr", "mail:leads@acme.example", "mail:ada@acme.example"]'
     tell = f'\ntell:\n  - {{id: weekly, on: mon, at: "09:00", to: {to}, empty: send}}\n'

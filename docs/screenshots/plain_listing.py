@@ -11,7 +11,7 @@ from fractions import Fraction
 from connectors.store.lists.list_rows import START, After, RowSelection, Tallies
 from mappings.rollup.health import SEVERITY
 from mappings.rollup.state import ObjectiveState
-from plugin.pages.views.objectives.tree import name, natural
+from plugin.pages.views.objectives.names import name, natural
 
 Name = tuple[str, str]
 

@@ -1,1 +1,1 @@
-"""Why a number stands where it stands: movement and its causes, the past, check-ins, advice."""
+"""Why a number stands where it stands: movement and its causes, the past and how sure it is, check-ins."""

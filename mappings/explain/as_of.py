@@ -18,8 +18,8 @@ from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
 from mappings.rollup.assessment import NO_ENDS, Aims, Ends, KpiReadings
-from mappings.rollup.carry import Carries
-from mappings.rollup.cycle_end import EndFacts, Witness, end_of, has_ended
+from mappings.rollup.cycles.carry import Carries
+from mappings.rollup.cycles.cycle_end import EndFacts, Witness, end_of, has_ended
 from mappings.rollup.measurement import assess_among
 from mappings.rollup.state import ObjectiveState
 from mappings.rollup.structure.alignment import link_phrase

@@ -17,8 +17,8 @@ from mappings.fields import FIELD_TYPES
 from mappings.fields import ReadingKind as Use
 from mappings.numbers import KnownNumbers
 from mappings.progress.options import KpiCurrent, RuleOptions
-from mappings.rollup.carry import NO_CARRIES, Carries
-from mappings.rollup.cycle_end import EndFacts, end_of
+from mappings.rollup.cycles.carry import NO_CARRIES, Carries
+from mappings.rollup.cycles.cycle_end import EndFacts, end_of
 from mappings.rollup.health import HealthCriteria
 from mappings.rollup.rows.statuses import StatusReader
 

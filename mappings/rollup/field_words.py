@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from mappings.facts.catalogue import Field
 from mappings.facts.issue import Issue, Named, User
 from mappings.fields import field_type
-from mappings.rollup.cycle import texts_in
+from mappings.rollup.cycles.cycle import texts_in
 
 
 def said_in(field: Field, issue: Issue) -> Iterator[tuple[str, ...]]:

@@ -21,7 +21,7 @@ from mappings.rollup.assessment import (
     Ends,
     KpiReadings,
 )
-from mappings.rollup.carry import NO_CARRIES, Carries
+from mappings.rollup.cycles.carry import NO_CARRIES, Carries
 from mappings.rollup.objective import Objective, finished, measured_objective
 from mappings.rollup.pace import cycle_for
 from mappings.rollup.state import ObjectiveState

@@ -17,7 +17,7 @@ from mappings.progress.options import current_kpi
 from mappings.progress.rule import MeasuredSubject, unknown
 from mappings.rollup.assessment import Assessment
 from mappings.rollup.check_in_override import checked_in, derived_ledger, not_achieved
-from mappings.rollup.cycle_end import EndFacts, has_ended
+from mappings.rollup.cycles.cycle_end import EndFacts, has_ended
 from mappings.rollup.health import HealthCriteria, circular, pace, plain_parent, weighted, worst
 from mappings.rollup.pace import cycle_for, standing_in
 from mappings.rollup.perspective import perspective_of

@@ -10,7 +10,7 @@ from mappings.document.schema import CyclePart
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment, duration
 from mappings.rollup.assessment import Assessment
-from mappings.rollup.cycle import cycle_of, expected_on
+from mappings.rollup.cycles.cycle import cycle_of, expected_on
 from mappings.rollup.health import ACHIEVED_AT, HealthCriteria
 
 

@@ -11,10 +11,10 @@ from flask_openapi.openapi import OpenAPI
 
 from plugin.api import forge, sites
 from plugin.api.accounts import audit, own_account, people
+from plugin.api.kpis import kpis, promotions
 from plugin.api.mappings import revisions, texts
 from plugin.api.mappings.texts import SchemaGiven
 from plugin.api.objectives import (
-    advice,
     changes,
     check_ins,
     cycles,
@@ -22,13 +22,10 @@ from plugin.api.objectives import (
     forecasts,
     goals,
     history,
-    kpis,
     objectives,
     past,
-    practice,
-    promotions,
-    scorecard,
 )
+from plugin.api.practice import advice, practice, scorecard
 from plugin.api.protocol.dispatch import TextRequest, ill_formed, problems_everywhere, view_of
 from plugin.api.protocol.failures import failure
 from plugin.api.protocol.openapi import PREFIX, document

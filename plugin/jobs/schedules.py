@@ -13,8 +13,9 @@ from connectors.jira.http.errors import JiraError
 from connectors.store import StoreError
 from connectors.store.absence import tombstones
 from connectors.store.jobs import pace_days, schedules
+from connectors.store.kpis import kpi_failures
 from connectors.store.mirror import issue_histories
-from connectors.store.numbers import kpi_failures, objectives, snapshots
+from connectors.store.numbers import objectives, snapshots
 from connectors.store.people import audit, sign_in_attempts
 from connectors.store.reads import failures, wishes
 from connectors.store.sites import catalogues
@@ -31,6 +32,7 @@ from plugin.sync.resync.watermark import want_full_read
 from plugin.use_cases.cycles.closure import close_due
 from plugin.use_cases.digests.alerts import forget_gone
 from plugin.use_cases.digests.digests import tell_due
+from plugin.use_cases.forecasts import forecast_record
 from plugin.use_cases.forge.contributions import bring_up_to_date
 from plugin.use_cases.health import webhook_state
 from plugin.use_cases.kpis.creation import make_wanted
@@ -38,8 +40,7 @@ from plugin.use_cases.kpis.current_values import write_current_values
 from plugin.use_cases.kpis.episodes import follow_key_results
 from plugin.use_cases.kpis.pulls import read_due
 from plugin.use_cases.kpis.settlement import count_settled
-from plugin.use_cases.mapping.mapping_life import resume_activation
-from plugin.use_cases.objectives import forecast_record
+from plugin.use_cases.mappings.mapping_life import resume_activation
 
 LEASE = timedelta(minutes=5)
 """How long a run may say nothing before another process takes it up; a resync speaks with every page."""

@@ -16,7 +16,7 @@ from plugin.mcp.protocol.lookup import objective_of, site_of
 from plugin.mcp.protocol.provenance import page_of_objective
 from plugin.mcp.protocol.shapes import Name
 from plugin.mcp.protocol.tool import Asking, Tool, Unanswerable
-from plugin.use_cases.objectives.check_ins import (
+from plugin.use_cases.check_ins.check_ins import (
     Statement,
     check_in,
     derived_progress,

@@ -12,8 +12,8 @@ from plugin.mcp.protocol.provenance import page_of_objective, provenance
 from plugin.mcp.protocol.quotation import Quoted
 from plugin.mcp.protocol.shapes import Answer, Counted, Name, Number, PageArguments, Shape, exactly, page_of
 from plugin.mcp.protocol.tool import Asking, Tool, Unanswerable
-from plugin.use_cases.objectives.forecast_words import basis
-from plugin.use_cases.objectives.forecasts import forecast_of
+from plugin.use_cases.forecasts.forecast_words import basis
+from plugin.use_cases.forecasts.forecasts import forecast_of
 
 
 class KeyResultChance(Shape):

@@ -12,9 +12,9 @@ from plugin.mcp.protocol.provenance import provenance
 from plugin.mcp.protocol.quotation import Quoted
 from plugin.mcp.protocol.shapes import Answer, Counted, Name, PageArguments, Shape, page_of
 from plugin.mcp.protocol.tool import Asking, Tool, Unanswerable
-from plugin.use_cases.mapping import revisions
-from plugin.use_cases.mapping.comparison import differences
-from plugin.use_cases.mapping.revisions import Revision
+from plugin.use_cases.mappings import revisions
+from plugin.use_cases.mappings.comparison import differences
+from plugin.use_cases.mappings.revisions import Revision
 
 
 class RevisionShown(Shape):

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from flask import Blueprint
 
+from plugin.pages.cycles import cycle_review
 from plugin.pages.frame.assets import STATIC, asset_address
 from plugin.pages.frame.errors import register_errors
 from plugin.pages.frame.guard import guarded, refuse_nul
 from plugin.pages.frame.page import Page
-from plugin.pages.frame.polling import polled
+from plugin.pages.frame.poll import polled
 from plugin.pages.health import sync_health
 from plugin.pages.kpis import kpis
-from plugin.pages.objectives import cycle_review, objective, objectives, practice, scorecard
+from plugin.pages.objectives import objective, objectives
+from plugin.pages.practice import practice, scorecard
 from plugin.pages.sources import Sources
 
 PAGES: tuple[Page, ...] = (

@@ -9,6 +9,7 @@ from flask import Blueprint, Response
 from flask.typing import ResponseReturnValue
 
 from plugin.pages import digests, sites
+from plugin.pages.cycles import cycle_carry, cycle_closure, cycle_replay
 from plugin.pages.frame.errors import Advice
 from plugin.pages.frame.guard import refuse_nul
 from plugin.pages.frame.page import rendered
@@ -16,7 +17,7 @@ from plugin.pages.frame.visit import may
 from plugin.pages.health import gaps, held_writes, losses, repairs
 from plugin.pages.kpis import demo_days, kpi_episodes, kpi_readings, promotions
 from plugin.pages.mappings import mapping, mapping_editor, mapping_form, preview, wizard
-from plugin.pages.objectives import check_ins, cycle_carry, cycle_closure, cycle_replay, histories
+from plugin.pages.objectives import check_ins, histories
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.health.faults import JiraError
 

@@ -15,19 +15,19 @@ from mappings.explain.marks import Mark
 from mappings.forecast.calibration import Calibration
 from mappings.forecast.objective import ObjectiveForecast
 from mappings.rollup.state import ObjectiveState
+from plugin.use_cases.check_ins.check_ins import KeptCheckIn, KeptComment
+from plugin.use_cases.check_ins.due_check_ins import Reminder
 from plugin.use_cases.cycles.cycles import CycleDetail
 from plugin.use_cases.health.status import SiteStatus
 from plugin.use_cases.kpis.board import ShownKpi
 from plugin.use_cases.kpis.promotions import ShownPromotion
 from plugin.use_cases.objectives.as_of import AsOf
-from plugin.use_cases.objectives.check_ins import KeptCheckIn, KeptComment
-from plugin.use_cases.objectives.due_check_ins import Reminder
 from plugin.use_cases.objectives.movement import ToldMovement
 from plugin.use_cases.objectives.objective_columns import ObjectiveLine
 from plugin.use_cases.objectives.objective_list import After, Head, ObjectivePage, RowSelection, TrendPoint
 from plugin.use_cases.objectives.objectives import Drifted
-from plugin.use_cases.objectives.practice import Assessed
-from plugin.use_cases.objectives.scorecard import Scorecard
+from plugin.use_cases.practice.practice import Assessed
+from plugin.use_cases.practice.scorecard import Scorecard
 
 
 class SavedHead(Protocol):

@@ -23,18 +23,18 @@ from plugin.pages.sources import (
     SitedHead,
 )
 from plugin.runtime.connector import Connector, NotReady
+from plugin.use_cases.check_ins.check_ins import KeptCheckIn, KeptComment, list_check_ins, list_comments
+from plugin.use_cases.check_ins.due_check_ins import Reminder, due_on
 from plugin.use_cases.cycles.cycles import CycleDetail, past_cycles, show_cycle
+from plugin.use_cases.forecasts.forecast_record import Calibration, calibration_of
+from plugin.use_cases.forecasts.forecasts import ObjectiveForecast, forecast_of
 from plugin.use_cases.health.status import SiteStatus, installation, vitals
 from plugin.use_cases.kpis import board
 from plugin.use_cases.kpis.board import ShownKpi
 from plugin.use_cases.kpis.promotions import ShownPromotion, list_promotions
-from plugin.use_cases.mapping import drafts, revisions
+from plugin.use_cases.mappings import drafts, revisions
 from plugin.use_cases.objectives import objectives as questions
 from plugin.use_cases.objectives.as_of import DRAFT, AsOf, as_of, as_of_draft, instant_asked
-from plugin.use_cases.objectives.check_ins import KeptCheckIn, KeptComment, list_check_ins, list_comments
-from plugin.use_cases.objectives.due_check_ins import Reminder, due_on
-from plugin.use_cases.objectives.forecast_record import Calibration, calibration_of
-from plugin.use_cases.objectives.forecasts import ObjectiveForecast, forecast_of
 from plugin.use_cases.objectives.movement import ToldMovement
 from plugin.use_cases.objectives.objective_columns import ObjectiveLine
 from plugin.use_cases.objectives.objective_list import (
@@ -45,8 +45,8 @@ from plugin.use_cases.objectives.objective_list import (
     list_objectives,
 )
 from plugin.use_cases.objectives.objectives import Drifted
-from plugin.use_cases.objectives.practice import Assessed, assess_practice
-from plugin.use_cases.objectives.scorecard import Scorecard, show_scorecard
+from plugin.use_cases.practice.practice import Assessed, assess_practice
+from plugin.use_cases.practice.scorecard import Scorecard, show_scorecard
 
 
 @dataclass(frozen=True, slots=True)

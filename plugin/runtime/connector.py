@@ -36,7 +36,7 @@ from plugin.sync.refresh.project_access import ProjectSight
 from plugin.sync.resync import activation_read
 from plugin.sync.write_back.notification import Notifying
 from plugin.sync.write_back.permits import TRIED
-from plugin.use_cases.mapping.bindings import bound_text
+from plugin.use_cases.mappings.bindings import bound_text
 
 """When the catalogue was read last."""
 

@@ -26,7 +26,7 @@ from plugin.runtime.connector import Connector
 from plugin.runtime.moving_clock import MovingClock
 from plugin.runtime.settings import PREFIX, Settings, read_settings
 from plugin.use_cases.cycles.closure import close_cycle
-from plugin.use_cases.mapping.mapping_life import activate
+from plugin.use_cases.mappings.mapping_life import activate
 from plugin.use_cases.objectives.fed_numbers import Fed, fed_numbers
 
 SETTINGS_FILE = "demo.env"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
 
-from connectors.store.numbers import kpis as kept
+from connectors.store.kpis import kpis as kept
 from mappings import presets
 from mappings.document.text.canonical import plain
 from mappings.document.text.source import read_document

@@ -24,7 +24,7 @@ from plugin.runtime.composition import build_connector
 from plugin.runtime.connector import Connector
 from plugin.runtime.serving.server import serving
 from plugin.runtime.settings import read_settings
-from plugin.use_cases.mapping.mapping_life import activate
+from plugin.use_cases.mappings.mapping_life import activate
 from tests.actors import TESTER
 
 SECRET = "a secret long enough for a test"

@@ -149,7 +149,7 @@ def test_a_progress_rule_is_read_checked_bound_and_measured(scratch: Scratch) ->
 from mappings.facts.forest import Forest
 from mappings.rollup.measurement import assess
 from mappings.rollup.check_in_override import measure_of
-from plugin.use_cases.mapping.completion import ALIAS_KEYS, JQL_KEYS
+from plugin.use_cases.mappings.completion import ALIAS_KEYS, JQL_KEYS
 from plugin.pages.views.objectives.key_result import _kind
 
 def text(stock, left="remaining"):
@@ -261,7 +261,7 @@ def test_a_page_is_routed_guarded_and_in_the_navigation(scratch: Scratch) -> Non
     scratch.write("plugin/pages/templates/pages/best.html", BEST_TEMPLATE)
     scratch.edit(
         "plugin/pages/__init__.py",
-        ("cycle_review, objective, objectives, practice, scorecard\n", "best, "),
+        ("objective, objectives\n", "best, "),
         ("sync_health.PAGE,\n)", "best.PAGE, "),
     )
     told = scratch.run(
@@ -724,7 +724,7 @@ from plugin.runtime.composition import build_connector
 from plugin.runtime.settings import read_settings
 from plugin.sync.reconcile.reconcile import reconcile
 from plugin.access.authorization.actor import COMMAND_LINE
-from plugin.use_cases.mapping.mapping_life import activate, preview_text
+from plugin.use_cases.mappings.mapping_life import activate, preview_text
 
 DAY, began = datetime(2026, 11, 2, 9, tzinfo=UTC), monotonic()
 clock = lambda: DAY + timedelta(seconds=monotonic() - began)

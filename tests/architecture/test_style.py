@@ -44,11 +44,29 @@ TWO_CLASSES = {
 }
 """Names of classes in more than one module, and why. Whatever else two modules need to call alike is one thing, or has two names."""
 
+DOZEN = 12
+REGISTRIES = {
+    "connectors/metrics": "a source of KPIs each",
+    "connectors/store/migrations/versions": "a step of the schema each",
+    "mappings/fields": "a type of field each",
+}
+"""Rooms that grow with what is registered, one file each. Every other room is divided, by subject, before it holds more than a dozen modules."""
+
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def test_no_module_has_a_name_that_says_nothing(sources: list[Source]) -> None:
     assert [source.path for source in sources if BANNED & set(source.module.split("."))] == []
+
+
+def test_a_room_holds_no_more_than_a_dozen_modules(sources: list[Source]) -> None:
+    rooms: dict[str, int] = {}
+    for source in sources:
+        room, _, name = source.path.rpartition("/")
+        rooms[room] = rooms.get(room, 0) + (name != "__init__.py")
+    crowded = {room for room, modules in rooms.items() if modules > DOZEN}
+    assert sorted(crowded - REGISTRIES.keys()) == []
+    assert sorted(REGISTRIES.keys() - crowded) == []
 
 
 def test_everything_is_annotated(sources: list[Source]) -> None:

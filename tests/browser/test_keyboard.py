@@ -31,7 +31,7 @@ def expect():
 @pytest.fixture
 def ruling(house) -> Iterator[str]:
     """The revision that ruled before; it rules again afterwards."""
-    from plugin.use_cases.mapping.mapping_life import rollback
+    from plugin.use_cases.mappings.mapping_life import rollback
     from tests.actors import TESTER
 
     with house.connector.store.read() as conn:

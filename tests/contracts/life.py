@@ -23,7 +23,7 @@ from plugin.cli.work.sync import sync_site
 from plugin.runtime.composition import build_connector
 from plugin.runtime.connector import Connector
 from plugin.runtime.settings import read_settings
-from plugin.use_cases.mapping.mapping_life import activate, check_text
+from plugin.use_cases.mappings.mapping_life import activate, check_text
 from tests.actors import TESTER
 
 LINKED = (

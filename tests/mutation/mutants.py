@@ -36,7 +36,9 @@ from parso.python.tree import Keyword
 ROOT = Path(__file__).parents[2]
 EQUIVALENT = Path(__file__).with_name("equivalent.txt")
 TESTS = {
-    "mappings/rollup": [f"tests/mappings/{name}" for name in ("rollup", "explain", "kpi", "write_back")],
+    "mappings/rollup": [
+        f"tests/mappings/{name}" for name in ("rollup", "explain", "practice", "kpi", "write_back")
+    ],
     "mappings/document": ["tests/mappings/document"],
     "mappings/jql": ["tests/mappings/jql"],
     "mappings/fields": ["tests/mappings/fields"],

@@ -1,1 +1,1 @@
-"""Mirrored issues, and the objectives, histories and lists that are made of them."""
+"""Objectives as they stood: numbers, ledgers, histories, check-ins, forecasts."""

@@ -12,7 +12,7 @@ from mappings.facts.issue import Issue
 from mappings.progress import RULE_OF_KIND
 from mappings.progress.rule import ProgressRule
 from mappings.rollup.assessment import Assessment
-from mappings.rollup.carry import Carried
+from mappings.rollup.cycles.carry import Carried
 from mappings.rollup.rows.ledger import Disposition
 from mappings.rollup.rows.rows import SUBTASK, subtasks_of
 from mappings.rollup.rows.statuses import DONE, StatusReading

@@ -17,10 +17,10 @@ from plugin.api.protocol.operation import JSON, Caller, Reply, Routes
 from plugin.doors.cursor import cursor, list_name, number_after
 from plugin.doors.model import Asked, Given, JsonAny, ListQuery, Page, Query, RevisionId
 from plugin.doors.refusal import RequestRefusal, not_found
-from plugin.use_cases.mapping import revisions
-from plugin.use_cases.mapping.comparison import differences
-from plugin.use_cases.mapping.mapping_life import begin_activation, rollback
-from plugin.use_cases.mapping.revisions import Revision
+from plugin.use_cases.mappings import revisions
+from plugin.use_cases.mappings.comparison import differences
+from plugin.use_cases.mappings.mapping_life import begin_activation, rollback
+from plugin.use_cases.mappings.revisions import Revision
 
 ROUTES = Routes()
 

@@ -22,8 +22,8 @@ from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.model import Asked, Given, MappingText
 from plugin.doors.problem import Fault
 from plugin.doors.refusal import not_found
-from plugin.use_cases.mapping.mapping_life import Previewed, check_text, preview_text, read_text
-from plugin.use_cases.mapping.renames import reworded
+from plugin.use_cases.mappings.mapping_life import Previewed, check_text, preview_text, read_text
+from plugin.use_cases.mappings.renames import reworded
 from plugin.use_cases.objectives.objective_values import exact_text, number
 
 ROUTES = Routes()

@@ -1,1 +1,1 @@
-"""Operations on objectives and KPIs: numbers, ledgers, history, check-ins, forecasts, exports."""
+"""Operations on objectives: numbers, ledgers, history, check-ins, cycles, forecasts, exports."""

@@ -16,8 +16,8 @@ from plugin.doors.cursor import cursor, list_name, position
 from plugin.doors.model import Asked, Done, Given, Page, PageQuery, SiteQuery, Word
 from plugin.doors.problem import Fault
 from plugin.doors.refusal import RequestRefusal, not_found
-from plugin.use_cases.objectives import check_ins, due_check_ins
-from plugin.use_cases.objectives.check_ins import CheckInRefused, KeptCheckIn, Statement
+from plugin.use_cases.check_ins import check_ins, due_check_ins
+from plugin.use_cases.check_ins.check_ins import CheckInRefused, KeptCheckIn, Statement
 from plugin.use_cases.objectives.objective_values import exact_text, number
 
 ROUTES = Routes()

@@ -8,9 +8,9 @@ from typing import Literal
 from pydantic import Field
 
 from mappings.explain.certainty import Certainty
-from mappings.rollup.carry_plan import CarryChoice
-from mappings.rollup.closing_record import LinkKind
-from mappings.rollup.score import ScoreMeaning
+from mappings.rollup.cycles.carry_plan import CarryChoice
+from mappings.rollup.cycles.closing_record import LinkKind
+from mappings.rollup.cycles.score import ScoreMeaning
 from mappings.rollup.state import HealthLevel
 from plugin.api.mappings.texts import Text
 from plugin.api.protocol.addresses import CycleAddress

@@ -11,8 +11,8 @@ from plugin.api.protocol.lookup import objective_of
 from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.model import Given, SiteQuery
 from plugin.doors.refusal import RequestRefusal
-from plugin.use_cases.objectives.forecast_record import calibration_of, calibration_values
-from plugin.use_cases.objectives.forecasts import forecast_of, forecast_values
+from plugin.use_cases.forecasts.forecast_record import calibration_of, calibration_values
+from plugin.use_cases.forecasts.forecasts import forecast_of, forecast_values
 
 ROUTES = Routes()
 

@@ -16,7 +16,7 @@ from plugin.doors.problem import Fault, problem
 from plugin.doors.refusal import RequestRefusal
 from plugin.runtime.connector import NotReady
 from plugin.use_cases.health.faults import AuthFailed, JiraError, Permanent, RateLimited, StoreError
-from plugin.use_cases.mapping.mapping_life import WorldMoved
+from plugin.use_cases.mappings.mapping_life import WorldMoved
 from plugin.use_cases.permission import NotAllowed
 
 SHOWN = 5

@@ -24,7 +24,7 @@ from plugin.cli.mappings.mapping_life import (
 )
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, say, show_json, site_option
-from plugin.use_cases.mapping.mapping_life import check_text, read_text
+from plugin.use_cases.mappings.mapping_life import check_text, read_text
 
 file_argument = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 

@@ -15,10 +15,10 @@ from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, progress_bar, say, show_json, show_table, site_option
 from plugin.runtime.connector import Connector, NotReady
-from plugin.use_cases.mapping import revisions
-from plugin.use_cases.mapping.comparison import differences
-from plugin.use_cases.mapping.mapping_life import Previewed, activate, preview_text, rollback
-from plugin.use_cases.mapping.renames import reworded
+from plugin.use_cases.mappings import revisions
+from plugin.use_cases.mappings.comparison import differences
+from plugin.use_cases.mappings.mapping_life import Previewed, activate, preview_text, rollback
+from plugin.use_cases.mappings.renames import reworded
 from plugin.use_cases.objectives.objective_values import number
 
 file_argument = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))

@@ -1,1 +1,1 @@
-"""Commands about objectives and KPIs: why a number is what it is, what moved it, check-ins, forecasts, exports."""
+"""Commands about objectives and KPIs: why a number is what it is, what moved it, check-ins, cycles, forecasts, exports."""

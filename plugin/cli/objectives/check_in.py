@@ -14,7 +14,7 @@ from plugin.access.authorization.actor import COMMAND_LINE, Actor
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
 from plugin.runtime.connector import Connector, NotReady
-from plugin.use_cases.objectives.check_ins import (
+from plugin.use_cases.check_ins.check_ins import (
     KeptCheckIn,
     KeptComment,
     Statement,
@@ -27,7 +27,7 @@ from plugin.use_cases.objectives.check_ins import (
     typed_value,
     withdraw,
 )
-from plugin.use_cases.objectives.due_check_ins import Reminder, due_check_ins, due_values
+from plugin.use_cases.check_ins.due_check_ins import Reminder, due_check_ins, due_values
 from plugin.use_cases.objectives.objective_lookup import SavedObjective, find_objective
 from plugin.use_cases.objectives.objective_values import exact_text, number
 

@@ -8,8 +8,8 @@ import click
 
 from mappings.document.text.source import decode_text
 from mappings.explain.certainty import sentences
-from mappings.rollup.carry_plan import CarryChoice
-from mappings.rollup.score import ScoreMean, shown_score
+from mappings.rollup.cycles.carry_plan import CarryChoice
+from mappings.rollup.cycles.score import ScoreMean, shown_score
 from mappings.rollup.state import ObjectiveState
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector

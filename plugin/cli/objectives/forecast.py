@@ -9,9 +9,9 @@ from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
 from plugin.runtime.connector import NotReady
-from plugin.use_cases.objectives.forecast_record import calibration_of, calibration_values
-from plugin.use_cases.objectives.forecast_words import basis, until
-from plugin.use_cases.objectives.forecasts import (
+from plugin.use_cases.forecasts.forecast_record import calibration_of, calibration_values
+from plugin.use_cases.forecasts.forecast_words import basis, until
+from plugin.use_cases.forecasts.forecasts import (
     KeyResultForecast,
     ObjectiveForecast,
     forecast_of,

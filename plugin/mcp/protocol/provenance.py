@@ -10,7 +10,7 @@ from plugin.mcp.protocol.shapes import Answer, Provenance
 from plugin.mcp.protocol.tool import Asking
 from plugin.use_cases.health.concerns import concerns
 from plugin.use_cases.health.status import SiteStatus, vitals
-from plugin.use_cases.mapping import revisions
+from plugin.use_cases.mappings import revisions
 from plugin.use_cases.objectives.objectives import SavedObjective
 
 CHANGES_NOTHING = frozenset({"renamed", "no_webhook", "credential"})

@@ -10,8 +10,8 @@ from plugin.access.authorization.person import acting, current
 from plugin.pages.stored_sources import StoredSources
 from plugin.pages.views.words.moments import When, when
 from plugin.runtime.connector import Connector, Site
-from plugin.use_cases.mapping import drafts
-from plugin.use_cases.mapping.drafts import Draft
+from plugin.use_cases.mappings import drafts
+from plugin.use_cases.mappings.drafts import Draft
 
 SERIAL = f"int(max={2**63 - 1})"
 """Of a route, the numbers that databases give to rows: what is larger is no address of ours."""

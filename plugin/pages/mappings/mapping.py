@@ -16,8 +16,8 @@ from plugin.pages.frame.page import rendered
 from plugin.pages.frame.visit import draft_of, known_site, shown
 from plugin.pages.views.mappings.revision import activation_rows, comparison, revision_rows
 from plugin.runtime.connector import Connector
-from plugin.use_cases.mapping import revisions
-from plugin.use_cases.mapping.revisions import Revision
+from plugin.use_cases.mappings import revisions
+from plugin.use_cases.mappings.revisions import Revision
 
 DRAFT = "draft"
 

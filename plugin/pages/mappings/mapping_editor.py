@@ -21,11 +21,11 @@ from plugin.pages.frame.visit import draft_of, known_site, shown
 from plugin.pages.mappings.mapping import known_revision
 from plugin.runtime.connector import Connector
 from plugin.use_cases.health.faults import JiraError
-from plugin.use_cases.mapping import drafts, revisions
-from plugin.use_cases.mapping.completion import complete
-from plugin.use_cases.mapping.drafts import Draft
-from plugin.use_cases.mapping.mapping_life import check_text, glance_text
-from plugin.use_cases.mapping.renames import reworded
+from plugin.use_cases.mappings import drafts, revisions
+from plugin.use_cases.mappings.completion import complete
+from plugin.use_cases.mappings.drafts import Draft
+from plugin.use_cases.mappings.mapping_life import check_text, glance_text
+from plugin.use_cases.mappings.renames import reworded
 
 
 class DraftForm(PageForm):

@@ -23,8 +23,8 @@ from plugin.pages.views.mappings.choices import (
     status_fractions,
 )
 from plugin.runtime.connector import Connector
-from plugin.use_cases.mapping import drafts
-from plugin.use_cases.mapping.field_samples import read_samples
+from plugin.use_cases.mappings import drafts
+from plugin.use_cases.mappings.field_samples import read_samples
 
 
 def register(blueprint: Blueprint, connector: Connector) -> None:

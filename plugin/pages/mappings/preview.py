@@ -16,8 +16,8 @@ from plugin.pages.mappings.mapping import known_revision
 from plugin.pages.mappings.mapping_editor import begun
 from plugin.pages.views.mappings.difference import preview_view
 from plugin.runtime.connector import Connector, NotReady
-from plugin.use_cases.mapping import drafts, revisions
-from plugin.use_cases.mapping.mapping_life import Previewed, WorldMoved, begin_activation, preview_text
+from plugin.use_cases.mappings import drafts, revisions
+from plugin.use_cases.mappings.mapping_life import Previewed, WorldMoved, begin_activation, preview_text
 from plugin.use_cases.work import background_jobs, sync
 from plugin.use_cases.work.site_read import READING, begin_reading
 

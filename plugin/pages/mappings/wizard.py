@@ -18,7 +18,7 @@ from plugin.pages.sites import SiteForm, added
 from plugin.pages.views.mappings.preset import preset_cards
 from plugin.runtime.connector import Connector
 from plugin.use_cases.health.faults import JiraError, told
-from plugin.use_cases.mapping import drafts, revisions
+from plugin.use_cases.mappings import drafts, revisions
 from plugin.use_cases.sites import webhook
 from plugin.use_cases.sites.sites import attempt
 

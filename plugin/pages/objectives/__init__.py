@@ -1,1 +1,1 @@
-"""Pages of objectives: the list, one and why, check-ins, the review of a cycle."""
+"""Pages of objectives: the list, one and why, check-ins."""

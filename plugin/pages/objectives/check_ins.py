@@ -14,9 +14,9 @@ from plugin.pages.objectives.objective import address, objective_page
 from plugin.pages.sources import Located
 from plugin.pages.stored_sources import StoredSources
 from plugin.pages.views.objectives.check_in_form import CheckInForm
-from plugin.pages.views.objectives.tree import name
+from plugin.pages.views.objectives.names import name
 from plugin.runtime.connector import Connector
-from plugin.use_cases.objectives.check_ins import (
+from plugin.use_cases.check_ins.check_ins import (
     CheckInRefused,
     Statement,
     check_in,

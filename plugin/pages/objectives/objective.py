@@ -25,8 +25,8 @@ from plugin.pages.views.objectives.explanation import Explanation, explanation
 from plugin.pages.views.objectives.forecast import ForecastView, forecast_view
 from plugin.pages.views.objectives.history.movement import Since, since_view
 from plugin.pages.views.objectives.ledger import SHOWN, Browse, ledger_table, place_of
+from plugin.pages.views.objectives.names import name
 from plugin.pages.views.objectives.surroundings import NeighbourLink, Surroundings
-from plugin.pages.views.objectives.tree import name
 from plugin.pages.views.words.figures import percent_text
 from plugin.pages.views.words.freshness import pulse
 from plugin.pages.views.words.health import WORDS

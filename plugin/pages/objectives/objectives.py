@@ -19,7 +19,7 @@ from plugin.pages.frame.page import Page, rendered
 from plugin.pages.objectives.objective_address import objective_address
 from plugin.pages.sources import Sources
 from plugin.pages.views.objectives.listing import DEFAULT_ORDER, ROWS, Filters, after_of, listing
-from plugin.pages.views.objectives.tree import ORDERS
+from plugin.pages.views.objectives.names import ORDERS
 from plugin.pages.views.words.freshness import pulse
 from plugin.use_cases.objectives.objective_list import ObjectivePage
 

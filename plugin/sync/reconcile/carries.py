@@ -7,9 +7,10 @@ import json
 import structlog
 
 from connectors.jira.http.errors import Permanent
-from connectors.store.numbers import carries, check_ins
-from connectors.store.numbers.carries import CarryState, KeptCarry
-from mappings.rollup.carry_plan import CarryPlan
+from connectors.store.cycles import carries
+from connectors.store.cycles.carries import CarryState, KeptCarry
+from connectors.store.numbers import check_ins
+from mappings.rollup.cycles.carry_plan import CarryPlan
 from mappings.write_back.target import Request
 from plugin.sync.context import Context
 from plugin.sync.reconcile.lease import Tenure

@@ -11,16 +11,17 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
+from connectors.store.cycles import closings, cycle_ends
+from connectors.store.cycles.cycle_ends import CycleEnd
 from connectors.store.mirror import issue_histories, mirror
-from connectors.store.numbers import closings, cycle_ends, objectives
-from connectors.store.numbers.cycle_ends import CycleEnd
+from connectors.store.numbers import objectives
 from mappings.document.mapping import Mapping as BoundMapping
 from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
 from mappings.rollup.assessment import Assessment, Ends
-from mappings.rollup.cycle import cycle_of
-from mappings.rollup.cycle_end import EndFacts, Witness, end_of, facts_at_end, has_ended
+from mappings.rollup.cycles.cycle import cycle_of
+from mappings.rollup.cycles.cycle_end import EndFacts, Witness, end_of, facts_at_end, has_ended
 from mappings.rollup.state import ObjectiveState
 from plugin.sync.context import Context
 

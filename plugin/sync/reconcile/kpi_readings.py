@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from connectors.store.numbers import kpis
+from connectors.store.kpis import kpis
 from mappings.document.mapping import Mapping
 from mappings.facts.issue import Reading
 from mappings.kpi.cadence import Cadence

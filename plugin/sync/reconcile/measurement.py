@@ -11,9 +11,10 @@ from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
 
+from connectors.store.cycles import carries
+from connectors.store.cycles.cycle_ends import CycleEnd
 from connectors.store.mirror import mirror
-from connectors.store.numbers import carries, check_ins, objectives
-from connectors.store.numbers.cycle_ends import CycleEnd
+from connectors.store.numbers import check_ins, objectives
 from connectors.store.numbers.objectives import SavedObjective
 from connectors.store.work import due
 from mappings.document.checks.walk import is_issue_each

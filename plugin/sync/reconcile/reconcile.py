@@ -12,8 +12,9 @@ import structlog
 from sqlalchemy import Connection
 
 from connectors.store.absence.gaps import KeptGap
-from connectors.store.numbers import closings, cycle_ends, objectives
-from connectors.store.numbers.cycle_ends import CycleEnd
+from connectors.store.cycles import closings, cycle_ends
+from connectors.store.cycles.cycle_ends import CycleEnd
+from connectors.store.numbers import objectives
 from connectors.store.work import due, last_reconcile
 from connectors.store.writes import brakes, refusals, writes
 from connectors.store.writes.writes import Write

@@ -15,8 +15,9 @@ import structlog
 from sqlalchemy import Connection
 
 from connectors.jira.http.errors import IncompleteRead, JiraError, Permanent
+from connectors.store.cycles import carries, closings
 from connectors.store.mirror import mirror
-from connectors.store.numbers import carries, check_ins, closings, comments, objectives
+from connectors.store.numbers import check_ins, comments, objectives
 from connectors.store.numbers.comments import KeptComment
 from connectors.store.people import accounts, audit
 from connectors.store.sites import revisions
@@ -31,7 +32,7 @@ from mappings.facts.issue import Issue, User
 from mappings.facts.moment import Moment, duration
 from mappings.progress.options import current_kpi
 from mappings.rollup.check_in_override import measure_of
-from mappings.rollup.cycle_end import has_ended
+from mappings.rollup.cycles.cycle_end import has_ended
 from mappings.rollup.state import KeyResultState, ObjectiveState
 from plugin.access.authorization.permission import Permission
 from plugin.sync.context import Context

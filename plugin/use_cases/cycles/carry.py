@@ -10,14 +10,14 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from connectors.store.cycles import carries, closings
+from connectors.store.cycles.carries import CarryState as CarryState
 from connectors.store.mirror import mirror
-from connectors.store.numbers import carries, closings
-from connectors.store.numbers.carries import CarryState as CarryState
 from connectors.store.people import audit
 from connectors.store.work import due
 from mappings.document.mapping import Mapping as BoundMapping
 from mappings.document.schema import CyclePart
-from mappings.rollup.carry_plan import (
+from mappings.rollup.cycles.carry_plan import (
     CarryBasis,
     CarryChoice,
     CarryPlan,
@@ -27,7 +27,7 @@ from mappings.rollup.carry_plan import (
     folded,
     names_of,
 )
-from mappings.rollup.closing_record import ClosingRecord
+from mappings.rollup.cycles.closing_record import ClosingRecord
 from mappings.rollup.state import HealthLevel
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector

@@ -9,17 +9,17 @@ from fractions import Fraction
 
 from sqlalchemy import Connection
 
-from connectors.store.numbers import closings, cycle_ends
-from connectors.store.numbers.closings import ClosingAct
+from connectors.store.cycles import closings, cycle_ends
+from connectors.store.cycles.closings import ClosingAct
 from connectors.store.people import audit
 from connectors.store.work import due
 from mappings.document.mapping import Mapping as BoundMapping
 from mappings.document.schema import CyclePart
 from mappings.facts.moment import duration
 from mappings.numbers import exact
-from mappings.rollup.closing_record import ClosingRecord, LinkKind
-from mappings.rollup.cycle_end import has_ended
-from mappings.rollup.score import shown_score
+from mappings.rollup.cycles.closing_record import ClosingRecord, LinkKind
+from mappings.rollup.cycles.cycle_end import has_ended
+from mappings.rollup.cycles.score import shown_score
 from plugin.access.authorization.actor import CALENDAR, Actor
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.cycles.cycles import (

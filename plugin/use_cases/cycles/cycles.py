@@ -9,19 +9,19 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from connectors.store.cycles import closings, cycle_ends
+from connectors.store.cycles.closings import ClosingAct
 from connectors.store.mirror import browse
-from connectors.store.numbers import closings, cycle_ends
-from connectors.store.numbers.closings import ClosingAct
 from mappings.document.mapping import Mapping
 from mappings.document.schema import CyclePart
 from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
 from mappings.rollup.assessment import Assessment
-from mappings.rollup.closing_record import ClosingRecord, LinkKind, Verdict, verify
-from mappings.rollup.cycle_end import has_ended
+from mappings.rollup.cycles.closing_record import ClosingRecord, LinkKind, Verdict, verify
+from mappings.rollup.cycles.cycle_end import has_ended
+from mappings.rollup.cycles.score import COLOURS, Score, ScoreMean, means, shown_score
 from mappings.rollup.rows.ledger import Disposition
-from mappings.rollup.score import COLOURS, Score, ScoreMean, means, shown_score
 from mappings.rollup.state import ObjectiveState
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady

@@ -13,8 +13,8 @@ from mappings.document.schema import CyclePart
 from mappings.explain.as_of import missing_histories
 from mappings.explain.certainty import Certainty, Doubted, certainty, sentences
 from mappings.numbers import percent
-from mappings.rollup.cycle_end import MILLISECOND, end_of
-from mappings.rollup.score import Score, ScoreMean, means
+from mappings.rollup.cycles.cycle_end import MILLISECOND, end_of
+from mappings.rollup.cycles.score import Score, ScoreMean, means
 from mappings.rollup.state import ObjectiveState
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector

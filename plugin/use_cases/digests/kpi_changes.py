@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from connectors.store.numbers import kpis
+from connectors.store.kpis import kpis
 from connectors.store.people import audit
 from mappings.digest.digest import KpiStands
 from mappings.document.mapping import Mapping as BoundMapping

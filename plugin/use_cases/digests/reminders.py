@@ -20,9 +20,9 @@ from mappings.document.schema import CheckInsPart, CyclePart, TellPart
 from mappings.explain.due_check_in import grid
 from mappings.facts.moment import Moment
 from plugin.runtime.connector import Connector
+from plugin.use_cases.check_ins.due_check_ins import SCORE
 from plugin.use_cases.digests.alerts import STOPPED
 from plugin.use_cases.digests.waits import OwnedWait, all_waits
-from plugin.use_cases.objectives.due_check_ins import SCORE
 
 FIRST_RUN, TOLD, GIVEN_UP = "the first run tells nothing", "told already", "it was given up"
 LATER, AFTERWARDS = "it is told", "it became due after its day was told: the next one tells it"

@@ -16,7 +16,7 @@ from mappings.facts.issue import Issue
 from mappings.write_back.targets.remote_link import WHY
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.runtime.connector import Connector
-from plugin.use_cases.objectives.due_check_ins import SCORE, Reminder, due_check_ins
+from plugin.use_cases.check_ins.due_check_ins import SCORE, Reminder, due_check_ins
 
 
 @dataclass(frozen=True, slots=True)

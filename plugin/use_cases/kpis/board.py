@@ -8,8 +8,8 @@ from fractions import Fraction
 
 from sqlalchemy import Connection
 
+from connectors.store.kpis import kpi_failures, kpis
 from connectors.store.mirror import mirror
-from connectors.store.numbers import kpi_failures, kpis
 from connectors.store.people import audit
 from connectors.store.sites import catalogues
 from mappings.document.mapping import Mapping
@@ -27,7 +27,7 @@ from mappings.kpi.state import KpiStanding, PeriodStanding, latest_periods, stan
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.kpis.settlement import watched_of, with_readings
-from plugin.use_cases.mapping import revisions
+from plugin.use_cases.mappings import revisions
 from plugin.use_cases.permission import VIEWER, question
 
 ON_BOARD, ON_PAGE, SETTLED = 30, 60, 2

@@ -24,8 +24,10 @@ from connectors.jira import (
 )
 from connectors.jira.metadata.permissions import CREATE
 from connectors.jira.read.parents import EPIC_LINK, PARENT_LINK
+from connectors.store.cycles import closings
+from connectors.store.kpis import kpis
 from connectors.store.mirror import mirror
-from connectors.store.numbers import closings, kpis, objectives
+from connectors.store.numbers import objectives
 from connectors.store.people import audit
 from mappings.document.schema import KpiPart
 from mappings.facts.issue import Issue, IssueType

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from connectors.store.kpis import kpis
 from connectors.store.mirror import mirror
-from connectors.store.numbers import kpis
 from mappings.document.schema import KpiPart
 from mappings.facts.issue import Issue
 from mappings.kpi.episode import KpiState

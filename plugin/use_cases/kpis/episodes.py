@@ -11,8 +11,10 @@ from sqlalchemy import Connection
 
 from connectors.jira import JiraError
 from connectors.store.absence import tombstones
+from connectors.store.cycles import closings
+from connectors.store.kpis import kpis
 from connectors.store.mirror import mirror
-from connectors.store.numbers import closings, kpis, objectives
+from connectors.store.numbers import objectives
 from connectors.store.people import audit
 from mappings.facts.issue import Issue
 from mappings.kpi.episode import EpisodeStep, KpiState, KpiStatus, Seen, dismissed, followed, opened

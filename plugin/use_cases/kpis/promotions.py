@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from connectors.store.numbers import closings, promotions
+from connectors.store.cycles import closings
+from connectors.store.kpis import promotions
 from connectors.store.people import audit
 from connectors.store.sites import drafts, revisions
 from mappings.document.mapping import Mapping
@@ -19,7 +20,7 @@ from mappings.kpi.promotion import ClosedCycle, Upkeep, kpi_of, proposed_of, upk
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.cycles.cycles import ruling
-from plugin.use_cases.mapping.revisions import bound
+from plugin.use_cases.mappings.revisions import bound
 from plugin.use_cases.permission import ADMIN, EDITOR, VIEWER, act, question
 
 CYCLES_RUNNING = 3

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from connectors.metrics import SOURCE_OF_KIND, readings
 from connectors.metrics.basis.connections import NamedConnection, Outside
 from connectors.metrics.basis.source import FailureKind, LowerBound, Reach, SourceFailure
-from connectors.store.numbers import kpi_failures, kpis
-from connectors.store.numbers.kpi_failures import KpiFailure
+from connectors.store.kpis import kpi_failures, kpis
+from connectors.store.kpis.kpi_failures import KpiFailure
 from connectors.store.people import audit
 from mappings.document.schema import KpiPart
 from mappings.kpi.cadence import MILLISECOND, Cadence, Period, grace_of, period_before, whole_ms

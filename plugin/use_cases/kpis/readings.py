@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from fractions import Fraction
 
-from connectors.store.numbers import kpis
+from connectors.store.kpis import kpis
 from connectors.store.people import audit
 from mappings.document.mapping import Mapping as BoundMapping
 from mappings.document.schema import KpiPart

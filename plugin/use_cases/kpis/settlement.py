@@ -8,7 +8,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from connectors.store.numbers import kpis, objectives
+from connectors.store.kpis import kpis
+from connectors.store.numbers import objectives
 from mappings.document.mapping import Mapping as BoundMapping
 from mappings.kpi.cadence import MILLISECOND
 from mappings.kpi.series import Watched

@@ -1,1 +1,1 @@
-"""Objectives and KPIs: lists, one of them and why, movement, check-ins, the reconstructed past."""
+"""Objectives: lists, one of them and why, movement, Atlassian Goals, the reconstructed past."""

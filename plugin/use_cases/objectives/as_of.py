@@ -12,9 +12,10 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from sqlalchemy import Connection
 
+from connectors.store.cycles import carries
+from connectors.store.cycles.cycle_ends import CycleEnd
 from connectors.store.mirror import mirror
-from connectors.store.numbers import carries, check_ins, objectives, snapshots
-from connectors.store.numbers.cycle_ends import CycleEnd
+from connectors.store.numbers import check_ins, objectives, snapshots
 from connectors.store.people import audit
 from connectors.store.sites import revisions
 from mappings.diagnostic import MappingError
@@ -22,7 +23,7 @@ from mappings.document.mapping import Mapping as BoundMapping
 from mappings.explain.as_of import PastStanding, Records, Retrospect, measured, missing_histories, own_doubts
 from mappings.explain.certainty import Certainty, Doubted, Uncertainty
 from mappings.facts.moment import Moment
-from mappings.rollup.cycle_end import Witness, end_of, has_ended
+from mappings.rollup.cycles.cycle_end import Witness, end_of, has_ended
 from mappings.rollup.state import ObjectiveState
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
@@ -31,8 +32,8 @@ from plugin.sync.context import Context, metrics_of
 from plugin.sync.reconcile.cycle_ends import noted_ends, standing_by_notes
 from plugin.sync.reconcile.kpi_readings import episode_aims, kpi_readings
 from plugin.sync.refresh import issue_steps
-from plugin.use_cases.mapping.bindings import bound_text
-from plugin.use_cases.mapping.revisions import named
+from plugin.use_cases.mappings.bindings import bound_text
+from plugin.use_cases.mappings.revisions import named
 from plugin.use_cases.objectives.objective_lookup import find_objective
 from plugin.use_cases.objectives.objectives import SavedObjective
 from plugin.use_cases.permission import ADMIN, EDITOR, VIEWER, act, question

@@ -23,7 +23,7 @@ from plugin.sync.resync.full_read import resync
 from plugin.sync.resync.mirror_update import Resynced
 from plugin.sync.resync.recent_read import resync_recent
 from plugin.sync.resync.search_pages import in_order, pages
-from plugin.use_cases.mapping.bindings import bound_text
+from plugin.use_cases.mappings.bindings import bound_text
 from plugin.use_cases.permission import ADMIN, act
 from plugin.use_cases.work import background_jobs
 from plugin.use_cases.work.background_jobs import Report

@@ -23,7 +23,7 @@ from plugin.sync.resync import checkpoint
 from plugin.sync.resync.mirror_update import Resynced
 from plugin.sync.write_back.places import asked_singly
 from plugin.use_cases.health import webhook_state
-from plugin.use_cases.mapping.mapping_life import resume_activation, waits
+from plugin.use_cases.mappings.mapping_life import resume_activation, waits
 from plugin.use_cases.permission import EDITOR, VIEWER, act, question
 from plugin.use_cases.work import background_jobs
 from plugin.use_cases.work.background_jobs import BackgroundJob, Report

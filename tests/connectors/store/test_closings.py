@@ -6,9 +6,9 @@ from datetime import datetime
 from threading import Barrier, Thread
 
 from connectors.store import Store
-from connectors.store.numbers import closings
-from connectors.store.numbers.closings import ClosingAct
-from mappings.rollup.closing_record import LinkKind
+from connectors.store.cycles import closings
+from connectors.store.cycles.closings import ClosingAct
+from mappings.rollup.cycles.closing_record import LinkKind
 
 
 def test_who_closes_what_another_closes_sees_that_it_is_closed(store: Store, now: datetime) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from connectors.store import Store, open_store, upgrade
 from connectors.store.database import schema_upgrade
-from connectors.store.numbers import kpis
+from connectors.store.kpis import kpis
 from mappings.kpi.band import Band, Bands, KpiLevel
 from mappings.kpi.cadence import Period
 from mappings.kpi.episode import EpisodeStep, KpiState, KpiStatus, Proposal

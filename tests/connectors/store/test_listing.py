@@ -25,7 +25,7 @@ from docs.screenshots import plain_listing
 from docs.screenshots.plain_listing import ORDERS, One
 from mappings.facts.forest import issue_order
 from mappings.rollup.state import Health, HealthLevel, ObjectiveState
-from plugin.pages.views.objectives import tree as words
+from plugin.pages.views.objectives import names as words
 from tests.examples import examples
 
 AnObjective = Callable[..., ObjectiveState]

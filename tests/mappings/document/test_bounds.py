@@ -19,7 +19,7 @@ from mappings.document.text.source import read_document
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.moment import Moment
 from mappings.progress.options import FIRST_DAY, LAST_DAY
-from mappings.rollup.cycle import expected_on
+from mappings.rollup.cycles.cycle import expected_on
 from mappings.rollup.measurement import assess
 from mappings.write_back.desired_values import desired
 from tests.examples import examples

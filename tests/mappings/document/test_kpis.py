@@ -6,7 +6,7 @@ import pytest
 
 from mappings.document.text.shape import kinds_at
 from mappings.document.text.source import read_document
-from mappings.explain.lint import lint_document
+from mappings.practice.lint import lint_document
 
 HEAD = """
 version: 1

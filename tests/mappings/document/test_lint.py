@@ -8,8 +8,8 @@ from fractions import Fraction
 
 from mappings.diagnostic import Severity
 from mappings.document.text.source import read_document
-from mappings.explain.lint import lint_document, lint_states, lint_upkeep
 from mappings.kpi.promotion import ClosedCycle, upkeep
+from mappings.practice.lint import lint_document, lint_states, lint_upkeep
 from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
 from mappings.rollup.state import Cause, Health, HealthLevel, KeyResultState, Measurement, ObjectiveState
 

@@ -22,7 +22,7 @@ from mappings.facts.catalogue import Catalogue, Field, LinkType
 from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue, IssueType, Link, Named, Project, Status
 from mappings.facts.moment import Moment
-from mappings.rollup.cycle_end import Witness
+from mappings.rollup.cycles.cycle_end import Witness
 from mappings.rollup.measurement import assess
 from tests.examples import examples
 

@@ -13,11 +13,11 @@ from mappings.facts.catalogue import Field, OptionContext
 from mappings.facts.forest import Forest
 from mappings.facts.issue import Named
 from mappings.facts.moment import Moment
-from mappings.rollup.carry import Carried
-from mappings.rollup.carry_plan import CarryBasis, CarryChoice, CarryPlan, carry_plan
-from mappings.rollup.closing_record import ClosingRecord
+from mappings.rollup.cycles.carry import Carried
+from mappings.rollup.cycles.carry_plan import CarryBasis, CarryChoice, CarryPlan, carry_plan
+from mappings.rollup.cycles.closing_record import ClosingRecord
+from mappings.rollup.cycles.score import Score
 from mappings.rollup.measurement import assess
-from mappings.rollup.score import Score
 from tests.mappings.rollup.conftest import NOW, a_key_result, build_issue, build_mapping, build_objective
 
 NEXT = CyclePart.model_validate({"id": "2027-Q1", "start": "2027-01-01", "end": "2027-03-31"})

@@ -13,7 +13,7 @@ from mappings.document.schema import CyclePart
 from mappings.explain.past import FieldChange
 from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue, Link, Reading
-from mappings.rollup.cycle_end import EndFacts, Uncertainty, Witness, end_of, facts_at_end, has_ended
+from mappings.rollup.cycles.cycle_end import EndFacts, Uncertainty, Witness, end_of, facts_at_end, has_ended
 from mappings.rollup.measurement import assess, assess_among
 from tests.mappings.rollup.conftest import build_issue, build_mapping, build_objective, day
 

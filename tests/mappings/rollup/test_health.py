@@ -9,7 +9,7 @@ import pytest
 
 from mappings.document.schema import CyclePart, FieldSource, LabelSource, VersionSource
 from mappings.facts.issue import Named
-from mappings.rollup.cycle import cycle_of, expected_on
+from mappings.rollup.cycles.cycle import cycle_of, expected_on
 
 F = Fraction
 T = {"kind": "transition", "start": 0, "current": "current", "target": 100}

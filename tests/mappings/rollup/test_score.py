@@ -7,8 +7,8 @@ from fractions import Fraction
 
 import pytest
 
-from mappings.rollup.closing_record import BEGINNING, ChainLink, LinkKind, Verdict, hash_of, verify
-from mappings.rollup.score import COLOURS, Score, means, reading, shown_score
+from mappings.rollup.cycles.closing_record import BEGINNING, ChainLink, LinkKind, Verdict, hash_of, verify
+from mappings.rollup.cycles.score import COLOURS, Score, means, reading, shown_score
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from connectors.store.lists.list_rows import After
 from docs.screenshots.company import large, seeded
 from plugin.pages.objectives.objectives import FilterForm
 from plugin.pages.views.objectives.listing import ROWS, Filters, after_of, after_text
-from plugin.pages.views.objectives.tree import ORDERS
+from plugin.pages.views.objectives.names import ORDERS
 
 COMPANY = seeded()
 

@@ -10,7 +10,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from mappings.kpi.band import Band
-from plugin.pages.views.objectives.review import reading, review
+from plugin.pages.views.cycles.review import reading, review
 from plugin.pages.views.words.figures import number_text
 from plugin.use_cases.kpis.kpi_words import band_words
 

@@ -36,7 +36,7 @@ from plugin.sync.reconcile.reconcile import Reconciled, reconcile
 from plugin.sync.refresh.reread import land_issues, read_again, with_readings
 from plugin.sync.resync.full_read import resync
 from plugin.sync.resync.recent_read import resync_recent
-from plugin.use_cases.mapping.mapping_life import activate
+from plugin.use_cases.mappings.mapping_life import activate
 from tests.actors import TESTER
 from tests.empty_database import lay_empty_database
 from tests.quarter import begun

@@ -17,7 +17,7 @@ from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.runtime.connector import NotReady
 from plugin.use_cases.health import concerns
 from plugin.use_cases.health.status import status
-from plugin.use_cases.mapping.mapping_life import (
+from plugin.use_cases.mappings.mapping_life import (
     activate,
     preview_text,
     resume_activation,

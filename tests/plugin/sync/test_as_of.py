@@ -22,7 +22,7 @@ from plugin.access.authorization.permission import Permission
 from plugin.jobs.schedules import read_everything
 from plugin.runtime.connector import NotReady
 from plugin.use_cases.cycles.closure import close_cycle
-from plugin.use_cases.mapping import drafts
+from plugin.use_cases.mappings import drafts
 from plugin.use_cases.objectives.as_of import as_of, as_of_draft, instant_asked, read_histories
 from tests.actors import TESTER
 from tests.plugin.use_cases.conftest import opened

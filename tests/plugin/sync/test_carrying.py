@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 
 from connectors.jira.http.errors import Transient
-from connectors.store.numbers import carries
+from connectors.store.cycles import carries
 from connectors.store.people import audit
-from mappings.rollup.carry_plan import CarryChoice
+from mappings.rollup.cycles.carry_plan import CarryChoice
 from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.permission import Permission
 from plugin.sync.reconcile.reconcile import reconcile
+from plugin.use_cases.check_ins import check_ins
 from plugin.use_cases.cycles.carry import carry_forward, preview_carry
 from plugin.use_cases.cycles.closure import close_cycle, reopen_cycle
 from plugin.use_cases.cycles.cycles import CycleRefused, UnknownCycle, show_cycle
-from plugin.use_cases.objectives import check_ins
 from plugin.use_cases.permission import NotAllowed
 from tests.actors import TESTER
 from tests.quarter import MAPPING, state, told

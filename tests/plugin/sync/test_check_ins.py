@@ -20,8 +20,7 @@ from mappings.explain.check_in import Measure
 from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.permission import Permission
 from plugin.sync.drain import drain
-from plugin.use_cases.mapping.mapping_life import preview_text
-from plugin.use_cases.objectives.check_ins import (
+from plugin.use_cases.check_ins.check_ins import (
     CheckInRefused,
     Statement,
     check_in,
@@ -30,6 +29,7 @@ from plugin.use_cases.objectives.check_ins import (
     typed_value,
     withdraw,
 )
+from plugin.use_cases.mappings.mapping_life import preview_text
 from plugin.use_cases.objectives.movement import happened
 from tests.actors import TESTER
 

@@ -14,16 +14,16 @@ from connectors.sandbox import PEOPLE
 from connectors.sandbox.site_state import scheme
 from connectors.sandbox.site_state.state import person
 from connectors.sandbox.site_state.transitions import to_status
-from connectors.store.numbers import closings
+from connectors.store.cycles import closings
 from connectors.store.people import audit
 from connectors.store.schema import closing as closing_table
 from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.permission import Permission
 from plugin.sync.reconcile.reconcile import reconcile
+from plugin.use_cases.check_ins import check_ins
+from plugin.use_cases.check_ins.check_ins import CheckInRefused
 from plugin.use_cases.cycles.closure import ScoreStatement, close_cycle, close_due, reopen_cycle
 from plugin.use_cases.cycles.cycles import CycleRefused, UnknownCycle, list_cycles, show_cycle, verify_records
-from plugin.use_cases.objectives import check_ins
-from plugin.use_cases.objectives.check_ins import CheckInRefused
 from plugin.use_cases.permission import NotAllowed
 from tests.actors import TESTER
 from tests.quarter import MAPPING, state, told

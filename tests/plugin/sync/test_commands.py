@@ -14,7 +14,7 @@ from connectors.store.writes import refusals
 from mappings import presets
 from mappings.write_back.plan import Change
 from mappings.write_back.targets import entity_property
-from plugin.use_cases.mapping.mapping_life import activate
+from plugin.use_cases.mappings.mapping_life import activate
 from tests.actors import TESTER
 
 KEY = re.compile(r"[A-Z]+-[0-9]+")

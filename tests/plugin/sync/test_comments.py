@@ -23,10 +23,10 @@ from mappings.explain.marks import MarkKind
 from plugin.runtime.application import create_app
 from plugin.runtime.serving.server import QuietHandler
 from plugin.sync.refresh import comments as comments_of
+from plugin.use_cases.check_ins.check_ins import withdraw
+from plugin.use_cases.check_ins.due_check_ins import due_check_ins, due_on
 from plugin.use_cases.cycles.carry import carry_forward
 from plugin.use_cases.cycles.closure import close_cycle
-from plugin.use_cases.objectives.check_ins import withdraw
-from plugin.use_cases.objectives.due_check_ins import due_check_ins, due_on
 from plugin.use_cases.objectives.movement import happened
 from plugin.use_cases.sites.webhook import register
 from tests.actors import TESTER

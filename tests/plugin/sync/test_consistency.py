@@ -11,7 +11,7 @@ from connectors.store.numbers import objectives
 from connectors.store.work import due
 from mappings import presets
 from plugin.sync.reconcile.reconcile import reconcile
-from plugin.use_cases.mapping.mapping_life import preview_text
+from plugin.use_cases.mappings.mapping_life import preview_text
 from tests.actors import TESTER
 
 MAPPING = """
@@ -180,7 +180,7 @@ def test_an_objective_that_a_mapping_writes_stands_on_what_is_due_below(hand: An
 
 def test_a_preset_on_two_levels_edits_as_often_as_its_preview_says(quiet: Any) -> None:
     text = presets.text("initiatives-and-epics")
-    from plugin.use_cases.mapping.mapping_life import activate
+    from plugin.use_cases.mappings.mapping_life import activate
 
     edits = quiet.sandbox.site.calls.by_endpoint
     previewed = preview_text(quiet.connector, TESTER, "main", text)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from plugin.use_cases.mapping.mapping_life import preview_text
+from plugin.use_cases.mappings.mapping_life import preview_text
 from tests.actors import TESTER
 from tests.quarter import MAPPING, noted, state, told
 

@@ -10,7 +10,7 @@ import pytest
 from connectors.sandbox import Fault
 from connectors.store.writes import written_values
 from plugin.sync.reconcile.reconcile import reconcile
-from plugin.use_cases.mapping.mapping_life import preview_text, rollback
+from plugin.use_cases.mappings.mapping_life import preview_text, rollback
 from tests.actors import TESTER
 
 PROGRESS, RAW = "customfield_10060", "customfield_10054"

@@ -16,7 +16,7 @@ from connectors.store.work import due
 from mappings import presets
 from plugin.sync.refresh.reread import land_issues, read_again
 from plugin.sync.work import reconcile_one, turn
-from plugin.use_cases.mapping.mapping_life import activate
+from plugin.use_cases.mappings.mapping_life import activate
 from plugin.use_cases.work import sync
 from tests.actors import TESTER
 from tests.plugin.sync.conftest import connected

@@ -22,7 +22,7 @@ from plugin.sync.reconcile.reconcile import reconcile
 from plugin.use_cases.cycles.closure import close_cycle
 from plugin.use_cases.health.concerns import concerns
 from plugin.use_cases.health.status import status
-from plugin.use_cases.mapping.mapping_life import check_text, preview_text
+from plugin.use_cases.mappings.mapping_life import check_text, preview_text
 from plugin.use_cases.objectives import goals
 from plugin.use_cases.work import held_writes
 from tests.actors import TESTER

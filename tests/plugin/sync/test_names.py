@@ -24,7 +24,7 @@ from plugin.sync.refresh import names
 from plugin.sync.resync.full_read import resync
 from plugin.use_cases.health.concerns import concerns
 from plugin.use_cases.health.status import status
-from plugin.use_cases.mapping.mapping_life import activate
+from plugin.use_cases.mappings.mapping_life import activate
 from plugin.use_cases.work import sync
 from tests.actors import TESTER
 from tests.mappings.rollup.conftest import build_issue

@@ -20,7 +20,7 @@ from connectors.store.work import inbox
 from mappings import presets
 from plugin.sync.refresh.reread import refresh
 from plugin.sync.resync.full_read import resync
-from plugin.use_cases.mapping.mapping_life import activate
+from plugin.use_cases.mappings.mapping_life import activate
 from plugin.use_cases.work.site_read import read_ahead
 from tests.actors import TESTER
 from tests.plugin.sync.conftest import PROGRESS, Company

@@ -14,7 +14,7 @@ from connectors.sandbox.site_state.transitions import to_status
 from connectors.store.numbers import objectives
 from connectors.store.schema import history, listing
 from plugin.cli.objectives.explain import show_plain_parent
-from plugin.use_cases.mapping.mapping_life import preview_text
+from plugin.use_cases.mappings.mapping_life import preview_text
 from plugin.use_cases.objectives.objectives import computed, list_all, news, objective
 from plugin.use_cases.work.plans import plan
 from tests.actors import TESTER

@@ -29,7 +29,7 @@ from plugin.sync.resync.full_read import resync
 from plugin.sync.resync.recent_read import resync_recent
 from plugin.sync.write_back.hold import MOST_REWRITES, release
 from plugin.sync.write_back.places import may_be_target, with_places
-from plugin.use_cases.mapping.mapping_life import activate, preview_text
+from plugin.use_cases.mappings.mapping_life import activate, preview_text
 from tests.actors import TESTER
 from tests.plugin.sync.conftest import Company
 

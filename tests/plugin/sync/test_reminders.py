@@ -14,11 +14,11 @@ from pydantic import SecretStr
 from connectors.sandbox import PEOPLE
 from connectors.store.work import outbox
 from plugin.runtime.settings import MailSettings, NotifySettings
+from plugin.use_cases.check_ins.check_ins import Statement, check_in
 from plugin.use_cases.digests.digests import preview_digest, send_digest, tell_due
 from plugin.use_cases.digests.recipients import list_digests, resume_digest, suspend_digest
 from plugin.use_cases.kpis import readings, settlement
 from plugin.use_cases.kpis.readings import PushedReading
-from plugin.use_cases.objectives.check_ins import Statement, check_in
 from tests.actors import TESTER
 from tests.mail_server import Mailbox, mail_server
 from tests.quarter import MAPPING, told

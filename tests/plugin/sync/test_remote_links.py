@@ -20,7 +20,7 @@ from mappings.write_back.targets import writings_of
 from plugin.sync.reconcile.reconcile import reconcile
 from plugin.sync.refresh.reread import refresh
 from plugin.sync.resync.recent_read import resync_recent
-from plugin.use_cases.mapping.mapping_life import check_text, glance_text, preview_text
+from plugin.use_cases.mappings.mapping_life import check_text, glance_text, preview_text
 from tests.actors import TESTER
 
 BOTH = pytest.mark.parametrize("hand", ["cloud", "datacenter"], indirect=True)

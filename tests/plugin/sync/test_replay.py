@@ -16,7 +16,7 @@ from plugin.access.authorization.permission import Permission
 from plugin.use_cases.cycles.closure import close_cycle
 from plugin.use_cases.cycles.cycles import CycleRefused, UnknownCycle
 from plugin.use_cases.cycles.replay import moved_text, replay, replay_draft
-from plugin.use_cases.mapping import drafts
+from plugin.use_cases.mappings import drafts
 from plugin.use_cases.objectives.as_of import read_histories
 from plugin.use_cases.permission import NotAllowed
 from tests.actors import TESTER

@@ -10,8 +10,8 @@ from mappings import presets
 from mappings.numbers import percent
 from plugin.cli.work.sync import sync_site
 from plugin.runtime.demonstration import demo_world
-from plugin.use_cases.mapping.mapping_life import activate, preview_text
-from plugin.use_cases.objectives.forecasts import forecast_of
+from plugin.use_cases.forecasts.forecasts import forecast_of
+from plugin.use_cases.mappings.mapping_life import activate, preview_text
 from tests.actors import TESTER
 
 KEY = "jira-okr.outlook"

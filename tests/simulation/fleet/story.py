@@ -40,7 +40,7 @@ from plugin.sync.context import Context
 from plugin.sync.drain import drain
 from plugin.sync.resync.full_read import resync
 from plugin.sync.write_back import hold
-from plugin.use_cases.mapping.mapping_life import activate
+from plugin.use_cases.mappings.mapping_life import activate
 
 PERSON = Actor("a person", Permission.ADMIN)
 SECRET = "a secret of the simulation"

@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 
 from stormy_world.judged import SITE, Judged
 
+from connectors.store.cycles import cycle_ends
 from connectors.store.mirror import mirror
-from connectors.store.numbers import cycle_ends, objectives
+from connectors.store.numbers import objectives
 from connectors.store.work import due
 from mappings.facts.catalogue import Field
 from mappings.facts.forest import Forest

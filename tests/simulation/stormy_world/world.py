@@ -47,7 +47,7 @@ from plugin.sync.resync.full_read import resync
 from plugin.sync.resync.recent_read import resync_recent
 from plugin.sync.work import turn
 from plugin.sync.write_back import hold
-from plugin.use_cases.mapping.mapping_life import activate, resume_activation
+from plugin.use_cases.mappings.mapping_life import activate, resume_activation
 
 PERSON = Actor("a person", Permission.ADMIN)
 SECRET = "a secret of the simulation"

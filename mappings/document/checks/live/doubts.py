@@ -16,7 +16,7 @@ from mappings.facts.moment import Moment
 from mappings.numbers import number_in
 from mappings.progress import RULE_OF_KIND
 from mappings.progress.rule import Doubt
-from mappings.rollup.cycle import cycle_of, names_of_cycles
+from mappings.rollup.cycles.cycle import cycle_of, names_of_cycles
 from mappings.rollup.measurement import objective_rule
 from mappings.rollup.rows.ledger import Disposition
 from mappings.rollup.rows.statuses import DONE, StatusReader

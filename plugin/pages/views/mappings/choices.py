@@ -20,7 +20,7 @@ from mappings.document.choices import (
 from mappings.document.schema import Document, FieldPart
 from mappings.facts.catalogue import Catalogue
 from mappings.write_back.targets import fields_of
-from plugin.use_cases.mapping.field_samples import Samples, choosable
+from plugin.use_cases.mappings.field_samples import Samples, choosable
 
 LEVELS = ("achieved", "on_track", "at_risk", "off_track", "pending", "unknown")
 CATEGORIES = ("new", "indeterminate", "done")

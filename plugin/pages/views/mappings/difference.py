@@ -15,7 +15,7 @@ from mappings.write_back.preview import (
     RowDifference,
 )
 from plugin.pages.views.words.health import WORDS
-from plugin.use_cases.mapping.mapping_life import Previewed
+from plugin.use_cases.mappings.mapping_life import Previewed
 
 MOST_OBJECTIVES = 200
 MOST_ROWS = 100

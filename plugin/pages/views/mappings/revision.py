@@ -11,8 +11,8 @@ from mappings.diagnostic import MappingError
 from mappings.document.text.canonical import DocumentChange
 from mappings.document.text.source import read_document
 from plugin.pages.views.words.moments import When
-from plugin.use_cases.mapping.comparison import differences
-from plugin.use_cases.mapping.revisions import Activation, Revision
+from plugin.use_cases.mappings.comparison import differences
+from plugin.use_cases.mappings.revisions import Activation, Revision
 
 CONTEXT_LINES = 3
 

@@ -1,1 +1,1 @@
-"""Objectives as pages show them: lists, trees, bars, charts, ledgers, movement, check-ins, reviews."""
+"""Objectives as pages show them: lists, bars, charts, ledgers, movement, check-ins."""

@@ -16,8 +16,8 @@ from plugin.pages.views.objectives.surroundings import Surroundings
 from plugin.pages.views.words.clause import told
 from plugin.pages.views.words.figures import number_text, percent_text
 from plugin.pages.views.words.moments import When, day_text, when
-from plugin.use_cases.objectives.check_ins import WITHDRAWN, KeptCheckIn
-from plugin.use_cases.objectives.due_check_ins import Reminder
+from plugin.use_cases.check_ins.check_ins import WITHDRAWN, KeptCheckIn
+from plugin.use_cases.check_ins.due_check_ins import Reminder
 
 ENDED_SHOWN = 10
 

@@ -17,8 +17,8 @@ from plugin.pages.views.objectives.check_in import CurrentCheckIn, left_over, no
 from plugin.pages.views.objectives.history.chart import Chart, chart
 from plugin.pages.views.objectives.key_result import KeyResultRow, key_result_row
 from plugin.pages.views.objectives.ledger import Browse, LedgerLine, LedgerTable, gap_rows, ledger_table
+from plugin.pages.views.objectives.names import name
 from plugin.pages.views.objectives.surroundings import NeighbourLink, Surroundings
-from plugin.pages.views.objectives.tree import name
 from plugin.pages.views.words.clause import told
 from plugin.pages.views.words.health import Badge, badge
 from plugin.pages.views.words.moments import When, day_text, when

@@ -16,7 +16,7 @@ from plugin.pages.sources import CycleDays, Cycles
 from plugin.pages.views.objectives.bar import Bar, bar
 from plugin.pages.views.objectives.forecast import Chance, kept_chance
 from plugin.pages.views.objectives.history.trend import Spark, spark
-from plugin.pages.views.objectives.tree import name, natural
+from plugin.pages.views.objectives.names import name, natural
 from plugin.pages.views.words.clause import told
 from plugin.pages.views.words.figures import grouped, percent_text
 from plugin.pages.views.words.health import WORDS, Badge, Total, badge, totals

@@ -18,7 +18,7 @@ from mappings.document.text.source import read_document
 from mappings.write_back.plan import Change
 from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.permission import Permission
-from plugin.use_cases.mapping import drafts
+from plugin.use_cases.mappings import drafts
 from plugin.use_cases.work import background_jobs
 from plugin.use_cases.work.site_read import READING, SYNC
 

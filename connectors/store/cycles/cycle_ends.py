@@ -1,0 +1,124 @@
+"""What each objective stood at, and was measured from, at the end of each of its cycles. One row an objective and cycle."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from connectors.store.database import json_text
+from connectors.store.database.instant import from_ms, to_ms
+from connectors.store.database.sql import among, insert_into
+from connectors.store.lists import list_line
+from connectors.store.mirror.issue_text import IssueReader, text_of
+from connectors.store.schema import cycle_end as table
+from connectors.store.schema import listing
+from mappings.explain.certainty import Uncertainty
+from mappings.rollup.cycles.cycle_end import EndFacts
+from mappings.rollup.state import ObjectiveState
+
+
+@dataclass(frozen=True, slots=True)
+class CycleEnd:
+    """The facts of the end of a cycle, what they came to, and by which mapping revision; `closed` is the version of its closing, if it is."""
+
+    ends_at: datetime
+    facts: EndFacts
+    state: ObjectiveState
+    mapping_revision: str
+    closed: int = 0
+
+    def settled(self, mapping_revision: str) -> bool:
+        """Whether the state stands as it is, whatever this revision would make of the facts."""
+        return self.closed > 0 or self.mapping_revision != mapping_revision
+
+
+def latest(
+    conn: Connection, site: str, ids: Iterable[str], until: datetime | None = None
+) -> dict[str, CycleEnd]:
+    """Of each of these objectives the end of the cycle that ended last, of those that ended by then."""
+    ids = list(ids)
+    if not ids:
+        return {}
+    mine = [table.c.site == site, among(conn, table.c.objective_id, ids)]
+    if until is not None:
+        mine.append(table.c.ends_at <= to_ms(until))
+    rows = conn.execute(select(table).where(*mine).order_by(table.c.ends_at))
+    last = {row.objective_id: row for row in rows}
+    return {id_: _read(row) for id_, row in last.items()}
+
+
+def of_cycle(conn: Connection, site: str, cycle_id: str) -> list[CycleEnd]:
+    """The ends of one cycle, by objective."""
+    mine = (table.c.site == site, table.c.cycle_id == cycle_id)
+    return [_read(row) for row in conn.execute(select(table).where(*mine).order_by(table.c.objective_id))]
+
+
+def cycles(conn: Connection, site: str) -> list[str]:
+    """Ids of the cycles whose end was noted for some objective."""
+    found = select(table.c.cycle_id).where(table.c.site == site).distinct().order_by(table.c.cycle_id)
+    return list(conn.execute(found).scalars())
+
+
+def unnoted(conn: Connection, site: str, cycle_id: str) -> list[str]:
+    """Ids of the objectives of a cycle of which no end was noted yet."""
+    noted = (
+        select(table.c.objective_id)
+        .where(
+            table.c.site == listing.c.site,
+            table.c.objective_id == listing.c.id,
+            table.c.cycle_id == cycle_id,
+        )
+        .exists()
+    )
+    mine = (listing.c.site == site, listing.c.cycle == list_line.kept(cycle_id), ~noted)
+    return list(conn.execute(select(listing.c.id).where(*mine).order_by(listing.c.id)).scalars())
+
+
+def running(conn: Connection, site: str) -> list[str]:
+    """Ids of the cycles that objectives run in, or ran in last, now."""
+    found = select(listing.c.cycle).where(listing.c.site == site).distinct()
+    return sorted(name for name in conn.execute(found).scalars() if name)
+
+
+def keep(conn: Connection, site: str, end: CycleEnd, now: datetime) -> None:
+    """Keep what is known of this end now."""
+    statement = insert_into(conn, table)
+    row = {
+        "site": site,
+        "objective_id": end.state.id,
+        "cycle_id": end.facts.cycle_id,
+        "ends_at": to_ms(end.ends_at),
+        "noted_at": to_ms(now),
+        "mapping_revision": end.mapping_revision,
+        "doubts": json_text.encode(end.facts.doubts),
+        "content": _packed(end),
+    }
+    news = {name: statement.excluded[name] for name in ("noted_at", "mapping_revision", "doubts", "content")}
+    key = [table.c.site, table.c.objective_id, table.c.cycle_id]
+    conn.execute(statement.on_conflict_do_update(index_elements=key, set_=news), row)
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    state: ObjectiveState
+    aligned: tuple[ObjectiveState, ...] | None
+    issues: tuple[str, ...]
+
+
+def _packed(end: CycleEnd) -> bytes:
+    issues = tuple(text_of(one) for one in end.facts.issues)
+    return zlib.compress(json_text.encode(_Content(end.state, end.facts.aligned, issues)).encode())
+
+
+def _read(row: Any) -> CycleEnd:
+    content = json_text.decode(zlib.decompress(row.content).decode(), _Content)
+    reader = IssueReader()
+    doubts = json_text.decode(row.doubts, tuple[tuple[Uncertainty, str], ...])
+    issues = tuple(reader.read(text) for text in content.issues)
+    facts = EndFacts(row.cycle_id, issues, content.aligned, doubts)
+    return CycleEnd(from_ms(row.ends_at), facts, content.state, row.mapping_revision)

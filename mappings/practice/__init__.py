@@ -1,0 +1,1 @@
+"""How OKRs are practised: advice on the craft, coverage, what counts twice, and the balanced scorecard."""

@@ -1,0 +1,278 @@
+"""What carrying an objective into another cycle comes to: its mark in Jira, with what its key results begin, and what stays behind. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from mappings.document.mapping import Mapping as BoundMapping
+from mappings.document.mapping import ObjectiveRule
+from mappings.document.schema import CURRENT, CyclePart, FieldSource, LabelSource, VersionSource
+from mappings.facts.catalogue import Field
+from mappings.facts.issue import Issue, Named
+from mappings.fields import Api, FieldValueError, field_type
+from mappings.fields.select import by_id
+from mappings.progress import RULE_OF_KIND
+from mappings.progress.rule import Onward
+from mappings.rollup.cycles.carry import Carried
+from mappings.rollup.cycles.closing_record import ClosingRecord
+from mappings.rollup.cycles.cycle import names_of_cycles
+from mappings.rollup.rows.ledger import Disposition
+from mappings.rollup.state import HealthLevel, KeyResultState
+from mappings.write_back.target import FieldLookup
+
+LABELS, VERSIONS = "labels", "fixVersions"
+
+
+@dataclass(frozen=True, slots=True)
+class CarryChoice:
+    """What a person chose: key results (by id or key) that come along though they were reached, those that stay behind though
+    they were not, that starts stay as they are (`keep_start`), and that rows which were done count again (`all_rows`).
+    """
+
+    along: frozenset[str] = frozenset()
+    behind: frozenset[str] = frozenset()
+    keep_start: bool = False
+    all_rows: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FieldWrite:
+    """One field of one issue that is set once, or to which something is added. `value` is JSON, as Jira takes it."""
+
+    issue_id: str
+    issue_key: str
+    field_id: str
+    name: str
+    before: str
+    after: str
+    value: str
+    adds: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KeyResultCarried:
+    """What becomes of one key result: whether it comes along, why, how many of its rows count in the earlier cycle alone, and what to look at."""
+
+    id: str
+    key: str
+    title: str
+    along: bool
+    reason: str
+    rows: int = 0
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CarryPlan:
+    """One objective on its way from a closed cycle into another. With a `problem` it cannot be carried."""
+
+    objective_id: str
+    key: str
+    title: str
+    from_cycle: str
+    version: int
+    into: str
+    key_results: tuple[KeyResultCarried, ...]
+    writes: tuple[FieldWrite, ...]
+    carried: Carried
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CarryBasis:
+    """What a plan is made on: the mapping, Jira's fields, the issues as they are now, and the version of its API."""
+
+    mapping: BoundMapping
+    field_of: FieldLookup
+    issues: Mapping[str, Issue]
+    api: Api = 3
+
+
+def carry_plan(
+    ground: CarryBasis,
+    record: ClosingRecord,
+    into: CyclePart,
+    choice: CarryChoice,
+    former: Carried | None = None,
+) -> CarryPlan:
+    """The plan for one objective of a closed cycle; `former` is what it had brought into that cycle itself."""
+    state = record.state
+    rule = next((one for one in ground.mapping.objectives if one.part.id == state.rule_id), None)
+    counted = {id_: dict(rows) for id_, rows in (former.counted if former else {}).items()}
+    behind = dict(former.behind) if former else {}
+    found, writes = [], list[FieldWrite]()
+    for one in state.key_results:
+        told, done, own = _key_result(ground, rule, record, one, into, choice)
+        found.append(told)
+        writes += own
+        if not told.along:
+            behind[one.id] = record.cycle_id
+        elif done:
+            counted.setdefault(one.id, {}).update(dict.fromkeys(done, record.cycle_id))
+    mark, problem = _mark(ground, rule, state.issue_id, into)
+    carried = Carried(state.id, into.id, counted, behind)
+    if not any(one.along for one in found) and not problem and found:
+        problem = "every key result would stay behind: choose one that comes along"
+    return CarryPlan(
+        state.id,
+        state.key,
+        state.title,
+        record.cycle_id,
+        record.version,
+        into.id,
+        tuple(found),
+        (*writes, *mark),
+        carried,
+        problem,
+    )
+
+
+def _key_result(
+    ground: CarryBasis,
+    rule: ObjectiveRule | None,
+    record: ClosingRecord,
+    state: KeyResultState,
+    into: CyclePart,
+    choice: CarryChoice,
+) -> tuple[KeyResultCarried, tuple[str, ...], list[FieldWrite]]:
+    names = names_of(state)
+    reached = state.health.level is HealthLevel.ACHIEVED
+    wanted, unwanted = folded(choice.along), folded(choice.behind)
+    along = bool(names & wanted) or not (reached or names & unwanted)
+    if not along:
+        reason = "reached: it stays behind" if reached else "chosen to stay behind"
+        return KeyResultCarried(state.id, state.key, state.title, False, reason), (), []
+    kind = RULE_OF_KIND[state.kind]
+    parts = rule.key_results if rule is not None else ()
+    part = next((one.part for one in parts if one.part.id == state.rule_id), None)
+    onward = Onward()
+    if part is not None and part.progress.kind == state.kind and not choice.keep_start:
+        onward = kind.onward(part.progress, state.measurement, into.start)
+    done = _done(state) if kind.by_rows and not choice.all_rows else ()
+    writes, problems = _sets(ground, state, onward.sets)
+    reason = _counted_there(len(done), record.cycle_id)
+    told = KeyResultCarried(
+        state.id, state.key, state.title, True, reason, len(done), (*onward.flags, *problems)
+    )
+    return told, done, writes
+
+
+def names_of(state: KeyResultState) -> frozenset[str]:
+    """By what a person may name a key result: its id and its key, in any case."""
+    return folded((state.id, state.key))
+
+
+def folded(names: Iterable[str]) -> frozenset[str]:
+    """Names as they are compared."""
+    return frozenset(name.strip().casefold() for name in names) - {""}
+
+
+def _counted_there(number: int, cycle_id: str) -> str:
+    if number == 0:
+        return "comes along"
+    one = number == 1
+    issues = "1 issue was" if one else f"{number} issues were"
+    return f"{issues} done in {cycle_id} and {'counts' if one else 'count'} there"
+
+
+def _done(state: KeyResultState) -> tuple[str, ...]:
+    rows = state.measurement.ledger.rows
+    return tuple(one.id for one in rows if one.disposition is Disposition.COUNTED and one.progress == 1)
+
+
+def _sets(
+    ground: CarryBasis, state: KeyResultState, sets: Mapping[str, Fraction | None]
+) -> tuple[list[FieldWrite], list[str]]:
+    """The fields of a key result's issue that are set, and why one cannot be."""
+    issue = ground.issues.get(state.issue_id or "")
+    writes, problems = [], list[str]()
+    for alias, value in sets.items():
+        mapped = ground.mapping.fields.get(alias)
+        field = ground.field_of(mapped.id if mapped is not None else alias)
+        type_ = field_type(field) if field is not None else None
+        if issue is None or field is None or type_ is None:
+            problems.append(f"{alias} cannot be written: neither its issue nor the field is at hand")
+            continue
+        raw = issue.due.isoformat() if field.id == "duedate" and issue.due else issue.fields.get(field.id)
+        made = type_.encode(value, _there(field, issue), ground.api)
+        if not type_.equal(raw, made):
+            writes.append(_write(issue, field, type_.text(raw), type_.text(made), made))
+    return writes, problems
+
+
+def _there(field: Field, issue: Issue) -> Field:
+    """The field as the issue has it. Whatever options issues have shown so far, where its context is not known Jira finds the one of a name."""
+    own = field.within(issue.project.id, issue.type.id)
+    return replace(field, options=()) if own is field else own
+
+
+def _write(issue: Issue, field: Field, before: str, after: str, value: object) -> FieldWrite:
+    return FieldWrite(
+        issue.id,
+        issue.key,
+        field.id,
+        field.name or field.id,
+        before,
+        after,
+        json.dumps(by_id(value), sort_keys=True),
+    )
+
+
+def _mark(
+    ground: CarryBasis, rule: ObjectiveRule | None, issue_id: str | None, into: CyclePart
+) -> tuple[tuple[FieldWrite, ...], str]:
+    """What says in Jira that the objective runs in the cycle; why that cannot be written, where it cannot."""
+    if rule is None:
+        return (), "the mapping no longer has its rule"
+    source, issue = rule.part.cycle, ground.issues.get(issue_id or "")
+    if source == CURRENT and ground.mapping.cycles.get(CURRENT) is None:
+        return (), ""  # it is in whichever cycle runs
+    if source is None or isinstance(source, str):
+        named = f"objectives[{rule.part.id}].cycle" + (f" says {source}" if source else " is not written")
+        return (), "" if source == into.id else f"{named}: write {into.id} there"
+    if issue is None:
+        return (), "its issue is not at hand: run jira-okr sync"
+    if into.id in names_of_cycles(ground.mapping, source, issue):
+        return (), ""
+    if isinstance(source, LabelSource):
+        return _added(issue, LABELS, "Labels", issue.labels, source.label + into.id), ""
+    if isinstance(source, VersionSource):
+        names = [one.name for one in issue.fix_versions]
+        return _added(issue, VERSIONS, "Fix versions", names, source.version + into.id), ""
+    return _in_field(ground, source, issue, into)
+
+
+def _added(
+    issue: Issue, field_id: str, name: str, before: Iterable[str], word: str
+) -> tuple[FieldWrite, ...]:
+    value: object = word if field_id == LABELS else {"name": word}
+    held = ", ".join(before)
+    after = f"{held}, {word}" if held else word
+    return (
+        FieldWrite(issue.id, issue.key, field_id, name, held or "empty", after, json.dumps(value), adds=True),
+    )
+
+
+def _in_field(
+    ground: CarryBasis, source: FieldSource, issue: Issue, into: CyclePart
+) -> tuple[tuple[FieldWrite, ...], str]:
+    """In a field of its own; one that holds several values keeps the old ones."""
+    mapped = ground.mapping.fields.get(source.field)
+    field = ground.field_of(mapped.id) if mapped is not None else None
+    type_ = field_type(field) if field is not None else None
+    if field is None or type_ is None:
+        return (), f"the field {source.field} is of a type that is not written: name {into.id} there by hand"
+    raw = issue.fields.get(field.id)
+    known = type_.decode(raw)
+    former: list[str | Named] = (
+        [one for one in known if isinstance(one, str | Named)] if isinstance(known, tuple) else []
+    )
+    several = field.type == "array"
+    try:
+        value = type_.encode([*former, into.id] if several else into.id, _there(field, issue), ground.api)
+    except FieldValueError as error:
+        return (), str(error)
+    return (_write(issue, field, type_.text(raw), type_.text(value), value),), ""

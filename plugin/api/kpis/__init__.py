@@ -1,0 +1,1 @@
+"""Operations on KPIs: where they stand, their readings, and key results that are to become KPIs."""

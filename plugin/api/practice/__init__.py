@@ -1,0 +1,1 @@
+"""Operations on the practice of OKRs: advice, shares team by team, the balanced scorecard."""

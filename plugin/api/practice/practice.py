@@ -1,0 +1,107 @@
+"""`/practice`: how healthy the practice of OKRs is, team by team. It moves no number and blocks nothing."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from plugin.api.protocol.lookup import site_of
+from plugin.api.protocol.operation import Caller, Reply, Routes
+from plugin.doors.model import Given, SiteQuery, Word
+from plugin.doors.refusal import RequestRefusal, not_found
+from plugin.use_cases.cycles.cycles import CycleRefused, UnknownCycle
+from plugin.use_cases.practice.practice import assess_practice, assessed_values
+
+ROUTES = Routes()
+
+
+class PracticeQuery(SiteQuery):
+    """Of which cycle, and of whom."""
+
+    cycle: Word | None = Field(
+        None,
+        description="The id of a cycle; where it is left out, the one that objectives run in now and that ends first.",
+    )
+    team: Word | None = Field(
+        None,
+        description="Of one team alone, as the mapping calls it, in any case; a project where it knows no teams.",
+    )
+
+
+class BehindGiven(Given):
+    """An objective, a key result or an issue that does not meet the aspect, why, and the id of the objective that it belongs to."""
+
+    id: str
+    key: str
+    title: str
+    why: str
+    objective: str
+
+
+class MeasureGiven(Given):
+    """One aspect of the craft: what it asks, how many meet it of how many, those that do not, what to do, and who says so."""
+
+    aspect: str
+    asks: str
+    met: int
+    of: int
+    share: float | None = Field(description="met ÷ of; null where there is nothing to look at.")
+    share_exact: str | None
+    kept: bool = Field(description="Whether nothing is behind it, so that there is nothing to advise.")
+    behind: list[BehindGiven]
+    advice: str
+    source: str
+
+
+class OrphansGiven(Given):
+    """The work of one project that serves no objective of the cycle; `jql` finds the first 200 of it in Jira."""
+
+    project: str
+    count: int
+    jql: str
+
+
+class CoverageGiven(Given):
+    """How many pieces of work serve an objective of the cycle, of how many."""
+
+    candidates: int
+    serving: int
+    share: float | None
+    share_exact: str | None
+    share_by_weight: float | None = Field(
+        description="Null where the mapping has no weight, or nothing weighs."
+    )
+    share_by_weight_exact: str | None
+    orphans: list[OrphansGiven]
+
+
+class TeamPracticeGiven(Given):
+    """One team; its project where the mapping knows no teams, empty for objectives without either."""
+
+    team: str
+    objectives: int
+    key_results: int
+    measures: list[MeasureGiven]
+    coverage: CoverageGiven | None
+
+
+class PracticeGiven(Given):
+    """A cycle, team by team. `coverage` is that of all work; null of a cycle that has ended: what was open then is not known."""
+
+    site: str
+    cycle: str
+    ended: bool
+    teams: list[TeamPracticeGiven]
+    coverage: CoverageGiven | None
+
+
+@ROUTES.get("/practice", "viewer", "How healthy the practice of OKRs is, team by team.", heavy=True)
+def practice(caller: Caller, query: PracticeQuery) -> Reply[PracticeGiven]:
+    """Measurable, owned, outcomes, fresh, few, aligned, counted once, and how much of the work serves an objective."""
+    site = site_of(caller, query)
+    try:
+        found = assess_practice(caller.connector, caller.actor, site, query.cycle, query.team)
+    except UnknownCycle:
+        raise not_found("cycle", query.cycle, "GET /api/v1/cycles lists them.") from None
+    except CycleRefused as error:
+        raise RequestRefusal(409, "No cycle runs", str(error), "GET /api/v1/cycles lists them.") from error
+    return Reply(PracticeGiven.model_validate(assessed_values(found)))

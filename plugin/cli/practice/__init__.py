@@ -1,0 +1,1 @@
+"""Commands about the practice of OKRs: advice, shares team by team, the balanced scorecard."""

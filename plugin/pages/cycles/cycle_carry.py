@@ -1,0 +1,69 @@
+"""Carry forward: what going on in the next cycle would set in Jira, objective by objective, before anybody presses the button."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from mappings.rollup.cycles.carry_plan import CarryChoice
+from plugin.access.authorization.permission import needs
+from plugin.access.authorization.person import acting
+from plugin.pages.frame.page import rendered
+from plugin.pages.frame.visit import known_site
+from plugin.pages.objectives.objective_address import objective_address
+from plugin.runtime.connector import Connector
+from plugin.use_cases.cycles.carry import carry_forward, preview_carry
+from plugin.use_cases.cycles.cycles import CycleRefused
+
+STATES = {
+    "open": "is being carried",
+    "done": "was carried",
+    "refused": "was refused by Jira",
+}
+
+
+def register(blueprint: Blueprint, connector: Connector) -> None:
+    """Add the routes."""
+
+    @blueprint.get("/review/<site>/<cycle>/carry", endpoint="carry_cycle")
+    @needs("viewer", lane="heavy")
+    def preview(site: str, cycle: str) -> ResponseReturnValue:
+        known_site(connector, site)
+        try:
+            found = preview_carry(connector, acting(), site, cycle, request.args.get("into", ""))
+        except CycleRefused as error:
+            flash(f"Not to be carried forward: {error}")
+            return redirect(url_for("pages.cycle_review", cycle=cycle))
+        several = len(connector.sites) > 1
+        return rendered(
+            "cycle_carry.html",
+            "cycle_review",
+            carry=found,
+            words=STATES,
+            site=site,
+            address=lambda name: objective_address(name, site if several else None),
+        )
+
+    @blueprint.post("/review/<site>/<cycle>/carry", endpoint="carried_cycle")
+    @needs("editor", lane="heavy")
+    def carry(site: str, cycle: str) -> ResponseReturnValue:
+        known_site(connector, site)
+        chosen, into = request.form.getlist("objective"), request.form.get("into", "")
+        if not chosen:
+            flash("Nothing was chosen, and nothing is carried forward.")
+            return redirect(url_for("control.carry_cycle", site=site, cycle=cycle, into=into))
+        along = frozenset(request.form.getlist("along"))
+        choice = CarryChoice(
+            along,
+            frozenset(request.form.getlist("key_result")) - along,
+            request.form.get("start") == "keep",
+            request.form.get("rows") == "all",
+        )
+        try:
+            done = carry_forward(connector, acting(), site, cycle, chosen, into, choice)
+        except CycleRefused as error:
+            flash(f"Not carried forward: {error}")
+        else:
+            told = f"{', '.join(done.carried) or 'Nothing new'} goes on in {done.into}."
+            flash(f"{told} Jira is told now; this page says how far that is.")
+        return redirect(url_for("control.carry_cycle", site=site, cycle=cycle, into=into))

@@ -1,0 +1,37 @@
+"""Cycle review: one cycle at a time, every objective with its score and what the score means."""
+
+from __future__ import annotations
+
+from flask import Blueprint, request
+
+from plugin.access.authorization.permission import needs
+from plugin.pages.frame.page import Page, rendered
+from plugin.pages.objectives.objective_address import objective_address
+from plugin.pages.sources import Sources
+from plugin.pages.views.cycles.cycle_scores import cycle_scores
+from plugin.pages.views.cycles.review import as_ended, review
+from plugin.pages.views.objectives.forecast import calibrated
+
+
+def register(blueprint: Blueprint, sources: Sources) -> None:
+    @blueprint.get("/review", endpoint="cycle_review")
+    @needs("viewer", lane="heavy")
+    def cycle_review() -> str:
+        today = sources.now().astimezone(sources.zone).date()
+        chosen, past = request.args.get("cycle", ""), sources.past_cycles()
+        found = review(sources.objectives(), sources.cycles(), chosen, today, past)
+        over = found is not None and found.over
+        details = sources.cycle_details(found.cycle) if found is not None and over else ()
+        found = as_ended(found, details) if found is not None and details else found
+        told = sources.calibration(found.cycle) if found is not None and found.over else ()
+        return rendered(
+            "cycle_review.html",
+            "cycle_review",
+            review=found,
+            scores=cycle_scores(details, sources.zone),
+            address=objective_address,
+            calibration=[calibrated(one) for one in told],
+        )
+
+
+PAGE = Page("cycle_review", "Cycle review", register, "cycle_review")

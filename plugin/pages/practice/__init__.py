@@ -1,0 +1,1 @@
+"""Pages of the practice of OKRs: shares team by team, and the balanced scorecard."""

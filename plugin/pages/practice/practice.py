@@ -1,0 +1,27 @@
+"""How healthy our OKR practice is: team by team what of the craft is kept, what is behind it, and what to do."""
+
+from __future__ import annotations
+
+from flask import Blueprint, request
+
+from plugin.access.authorization.permission import needs
+from plugin.pages.frame.page import Page, rendered
+from plugin.pages.objectives.objective_address import objective_address, site_in_address
+from plugin.pages.sources import Sources
+from plugin.pages.views.practice.practice import site_practice
+
+
+def register(blueprint: Blueprint, sources: Sources) -> None:
+    @blueprint.get("/practice", endpoint="practice")
+    @needs("viewer", lane="heavy")
+    def practice() -> str:
+        cycle, team = request.args.get("cycle", ""), request.args.get("team", "")
+        names = sources.site_names()
+        found = sources.practice(cycle or None)
+        views = [
+            site_practice(one, team, site_in_address(one.site, names), sources.search_url) for one in found
+        ]
+        return rendered("practice.html", "practice", sites=views, team=team, address=objective_address)
+
+
+PAGE = Page("practice", "Practice", register, "practice")

@@ -1,0 +1,108 @@
+"""The scores of a cycle that has ended: what its objectives came to, by site, and what may be done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from mappings.rollup.cycles.closing_record import LinkKind
+from mappings.rollup.cycles.score import COLOURS, ScoreMean, ScoreMeaning, shown_score
+from plugin.pages.views.words.moments import day_text
+from plugin.use_cases.cycles.cycles import CycleDetail, CycleState, ObjectiveScored
+
+TONES = {"green": "achieved", "yellow": "at_risk", "red": "off_track", "none": "unknown"}
+WORDS = {
+    ScoreMeaning.DELIVERED: "Delivered",
+    ScoreMeaning.PROGRESSED: "Progressed",
+    ScoreMeaning.SHORT: "Short of the commitment",
+    ScoreMeaning.MISSED: "Missed",
+    ScoreMeaning.UNSCORED: "Unscored: nothing was measured",
+    ScoreMeaning.CANCELLED: "Cancelled",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreRow:
+    """One objective: its score as it counts, the derived one where a person said another, how that reads, and why."""
+
+    id: str
+    name: str
+    key: str
+    title: str
+    owner: str
+    commitment: str
+    score: str
+    derived: str
+    word: str
+    tone: str
+    reason: str
+    wants_reason: bool
+    doubts: int
+
+
+@dataclass(frozen=True, slots=True)
+class CycleScores:
+    """The cycle on one site. `state` says whether it is closed; `told` are the acts, the oldest first."""
+
+    site: str
+    cycle: str
+    closed: bool
+    state: str
+    rows: tuple[ScoreRow, ...]
+    means: tuple[str, ...]
+    advice: tuple[str, ...]
+    told: tuple[str, ...]
+
+
+def cycle_scores(details: Sequence[CycleDetail], zone: tzinfo) -> tuple[CycleScores, ...]:
+    """Of each site where the cycle is over."""
+    over = (CycleState.ENDED, CycleState.CLOSED)
+    return tuple(_scores(one, zone) for one in details if one.shown.state in over)
+
+
+def mean_text(mean: ScoreMean) -> str:
+    """`committed 0.62 (4 scored, 1 unscored)`."""
+    counts = [f"{mean.scored} scored"]
+    counts += [f"{mean.unscored} unscored"] if mean.unscored else []
+    counts += [f"{mean.cancelled} cancelled"] if mean.cancelled else []
+    return f"{mean.commitment} {shown_score(mean.value)} ({', '.join(counts)})"
+
+
+def _scores(one: CycleDetail, zone: tzinfo) -> CycleScores:
+    shown, closed = one.shown, one.shown.state is CycleState.CLOSED
+    words = {LinkKind.CLOSED: "Closed", LinkKind.REOPENED: "Opened again"}
+    told = tuple(
+        f"{words[act.kind]} as version {act.version} on {day_text(act.at.astimezone(zone).date())} by {act.by}"
+        + (f": {act.note}" if act.note else "")
+        for act in one.acts
+    )
+    return CycleScores(
+        site=shown.site,
+        cycle=shown.cycle.id,
+        closed=closed,
+        state=told[-1] if told else "Ended, and not closed yet: the numbers stand as of the last day",
+        rows=tuple(_row(scored) for scored in one.objectives),
+        means=tuple(mean_text(mean) for mean in shown.means),
+        advice=tuple(mean.advice for mean in shown.means if mean.advice),
+        told=told,
+    )
+
+
+def _row(one: ObjectiveScored) -> ScoreRow:
+    state, score = one.state, one.score
+    return ScoreRow(
+        id=state.id,
+        name=state.key or state.id,
+        key=state.key,
+        title=state.title,
+        owner=state.owner or "nobody",
+        commitment=score.commitment,
+        score=shown_score(score.value) if not score.cancelled else "cancelled",
+        derived=shown_score(score.derived) if score.said is not None else "",
+        word=WORDS[score.reading],
+        tone=TONES[COLOURS[score.reading]],
+        reason=score.reason,
+        wants_reason=score.wants_reason,
+        doubts=len(one.doubts),
+    )

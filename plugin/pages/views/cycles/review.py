@@ -1,0 +1,146 @@
+"""The review of a cycle: how every objective ended or stands, its score, and how to read it by its commitment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+from mappings.numbers import beside_bound
+from mappings.rollup.state import HealthLevel
+from plugin.pages.sources import Cycles, SitedHead
+from plugin.pages.views.objectives.bar import Bar, bar
+from plugin.pages.views.objectives.names import name, natural
+from plugin.pages.views.words.health import Badge, Total, badge, totals
+from plugin.pages.views.words.moments import day_text
+from plugin.use_cases.cycles.cycles import CycleDetail
+from plugin.use_cases.objectives.objective_list import Head
+
+ASPIRED = Fraction(7, 10)
+"""From here on an aspirational objective counts as achieved (`achieved_at` of the rules of the numbers)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewRow:
+    """One objective of the cycle; `score` is its progress as 0.00 to 1.00, `reading` says what that means for it."""
+
+    name: str
+    site: str | None
+    key: str
+    title: str
+    owner: str
+    project: str
+    commitment: str
+    bar: Bar
+    score: str
+    reading: str
+    health: Badge
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewCycle:
+    """One cycle that can be reviewed."""
+
+    id: str
+    label: str
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """One cycle with its objectives; `over` says that its last day has passed. `mean` leaves out what is unknown."""
+
+    cycle: str
+    period: str
+    over: bool
+    choices: tuple[ReviewCycle, ...]
+    rows: tuple[ReviewRow, ...]
+    totals: tuple[Total, ...]
+    mean: str
+    achieved: int
+
+
+def review(
+    objectives: Sequence[SitedHead], cycles: Cycles, chosen: str, today: date, past: Iterable[str] = ()
+) -> Review | None:
+    """The review of the chosen cycle, else of the latest that has begun; None where no objective has a cycle.
+
+    `past` are cycles that objectives ran in before: they can be chosen, whether an objective is in them now or not.
+    """
+    heads = [saved.state for saved in objectives]
+    before = {id_ for id_ in past if cycles.get(id_) is not None}
+    known = sorted({head.cycle_id for head in heads if head.cycle_id} | before, key=natural)
+    if not known:
+        return None
+    cycle_id = chosen if chosen in known else _latest(known, cycles, today)
+    listed = sorted((one for one in objectives if one.state.cycle_id == cycle_id), key=_order)
+    mine = [one.state for one in listed]
+    measured = [head.progress for head in mine if head.progress is not None]
+    cycle = cycles.get(cycle_id)
+    return Review(
+        cycle=cycle_id,
+        period=f"{day_text(cycle.start)} – {day_text(cycle.end)}" if cycle else "",
+        over=cycle is not None and cycle.end < today,
+        choices=tuple(ReviewCycle(id_, id_, id_ == cycle_id) for id_ in reversed(known)),
+        rows=tuple(_row(one.state, one.site) for one in listed),
+        totals=totals(head.health.level for head in mine),
+        mean=_score(sum(measured, Fraction(0)) / len(measured)) if measured else "unknown",
+        achieved=sum(head.health.level is HealthLevel.ACHIEVED for head in mine),
+    )
+
+
+def as_ended(found: Review, details: Sequence[CycleDetail]) -> Review:
+    """The same of a cycle that has ended, from its objectives as they stood: some of them may run in another by now."""
+    several = len(details) > 1
+    states = [(each.state, one.shown.site if several else None) for one in details for each in one.objectives]
+    measured = [state.progress for state, _ in states if state.progress is not None]
+    return replace(
+        found,
+        rows=tuple(_row(state, site) for state, site in states),
+        totals=totals(state.health.level for state, _ in states),
+        mean=_score(sum(measured, Fraction(0)) / len(measured)) if measured else "unknown",
+        achieved=sum(state.health.level is HealthLevel.ACHIEVED for state, _ in states),
+    )
+
+
+def _latest(known: Sequence[str], cycles: Cycles, today: date) -> str:
+    found = [(cycle.start, id_) for id_ in known if (cycle := cycles.get(id_)) is not None]
+    begun = [(start, -place, id_) for place, (start, id_) in enumerate(found) if start <= today]
+    return max(begun)[2] if begun else known[-1]
+
+
+def _order(one: SitedHead) -> tuple[str, tuple[str, int], str]:
+    return one.state.project_key, natural(one.state.key or one.state.title), one.site or ""
+
+
+def _row(head: Head, site: str | None) -> ReviewRow:
+    return ReviewRow(
+        name=name(head),
+        site=site,
+        key=head.key,
+        title=head.title,
+        owner=head.owner or "nobody",
+        project=head.project_key,
+        commitment=head.commitment,
+        bar=bar(head.progress, head.expected, head.health.level.value, head.commitment),
+        score="unknown" if head.progress is None else _score(head.progress),
+        reading=reading(head.progress, head.commitment),
+        health=badge(head.health),
+    )
+
+
+def reading(progress: Fraction | None, commitment: str) -> str:
+    """What a score means: a commitment is kept at 1.0, an aspiration is met from 0.7 on."""
+    if progress is None:
+        return "cannot be scored: nothing was measured"
+    if commitment == "aspirational":
+        return "aspiration met" if progress >= ASPIRED else f"short of the aspired {_score(ASPIRED)}"
+    # From the score as it is shown, so that both add up to 1.
+    return "commitment kept" if progress >= 1 else f"{1 - Decimal(_score(progress))} short of the commitment"
+
+
+def _score(value: Fraction) -> str:
+    """With as many digits as it takes not to look as if it had reached what it has not."""
+    return beside_bound(value, (Fraction(1), ASPIRED))

@@ -1,0 +1,533 @@
+"""The life of a mapping: check, preview, activate, roll back. The preview is the real planner in dry run over the mirror."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping as Dictionary
+from dataclasses import dataclass, replace
+from functools import partial
+
+from sqlalchemy import Connection
+
+from connectors.jira.http.errors import JiraError, Permanent
+from connectors.store import StoreError
+from connectors.store.cycles import carries
+from connectors.store.mirror import mirror
+from connectors.store.numbers import check_ins, objectives
+from connectors.store.people import audit
+from connectors.store.reads import wishes
+from connectors.store.sites import activation_runs, coming_mappings, revisions
+from connectors.store.sites.activation_runs import ActivationRun
+from connectors.store.sites.revisions import Revision
+from connectors.store.work import due
+from connectors.store.writes import writes, written_values
+from mappings.diagnostic import Diagnostic, MappingError
+from mappings.document.binder import bind_leniently
+from mappings.document.checks.live.names import check_names
+from mappings.document.checks.live.writes import check_live
+from mappings.document.checks.report import in_text_order
+from mappings.document.checks.write_back import check_ground
+from mappings.document.mapping import Mapping
+from mappings.document.names import compare
+from mappings.document.text.source import DocumentResult, read_document
+from mappings.facts.catalogue import Catalogue
+from mappings.facts.forest import Forest
+from mappings.facts.moment import Moment
+from mappings.fields import Api
+from mappings.practice.lint import lint_document
+from mappings.rollup.measurement import assess
+from mappings.rollup.state import ObjectiveState
+from mappings.write_back.brake import STILL, Hold, Upheaval, brake
+from mappings.write_back.departure import LastWrite, all_places, clearing, plans_with_clearing
+from mappings.write_back.desired_values import desired, owners
+from mappings.write_back.plan import Change, Plan, plan
+from mappings.write_back.preview import Preview, preview
+from mappings.write_back.target import WriteBasis
+from mappings.write_back.targets import place_of
+from plugin.access.authorization.actor import Actor
+from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.processes.garbage_collector import collector_resting
+from plugin.sync.context import field_of, metrics_of
+from plugin.sync.reconcile.cycle_ends import noted_ends, standing_by_notes
+from plugin.sync.reconcile.kpi_readings import episode_aims, kpi_readings
+from plugin.sync.refresh import names, written_options
+from plugin.sync.resync import activation_read, watermark
+from plugin.sync.write_back.departure import end_of_cycle, standing_of
+from plugin.use_cases.mappings.bindings import bound_text, known_names, looked_up
+from plugin.use_cases.mappings.live_facts import read_live_facts
+from plugin.use_cases.permission import ADMIN, act, question
+from plugin.use_cases.work import background_jobs
+from plugin.use_cases.work.background_jobs import TELLS_EVERY_SECONDS, Report
+from plugin.use_cases.work.site_read import read_ahead
+
+ACTIVATION = "activation"
+
+
+class WorldMoved(NotReady):
+    """The preview that was agreed to is no longer what would happen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """What a mapping needs and the mirror does not hold: fields and properties by name, histories of readings, issues of its scope."""
+
+    fields: tuple[str, ...] = ()
+    histories: tuple[str, ...] = ()
+    issues: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.fields or self.histories or self.issues)
+
+    @property
+    def said(self) -> str:
+        """In words; empty where nothing is missing."""
+        parts = [
+            ", ".join(self.fields),
+            f"the history of {', '.join(self.histories)}" if self.histories else "",
+            "the issues of another scope" if self.issues else "",
+        ]
+        return "; ".join(part for part in parts if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Previewed:
+    """A preview, the mapping it is of, and what the mirror does not hold yet (it counts as missing in the preview)."""
+
+    mapping: Mapping
+    preview: Preview
+    unread: Unread
+    bound: Catalogue
+    hold: Hold | None
+
+    @property
+    def missing_fields(self) -> tuple[str, ...]:
+        """The fields among it."""
+        return self.unread.fields
+
+
+@question(ADMIN)
+def check_text(
+    connector: Connector, _actor: Actor, site: str, text: str, file: str = ""
+) -> tuple[Diagnostic, ...]:
+    """Everything there is to say about a mapping: shape, references, the live catalogue, screens, permissions, advice."""
+    read = read_document(text, file)
+    if read.document is None:
+        return read.diagnostics
+    today = connector.catalogue_for(site, read.document, fresh=True)
+    with connector.store.read() as conn:
+        catalogue = known_names(conn, site, read.document, today)
+    bound = bind_leniently(read.document, catalogue, positions=read.positions)
+    ground = replace(connector.ground(site), site=site)
+    lacking = check_ground(read.document, ground, positions=read.positions)
+    if bound.mapping is None:
+        return (*bound.diagnostics, *lacking)
+    facts = read_live_facts(connector, site, bound.mapping, catalogue)
+    live = check_live(bound.mapping, catalogue, facts, positions=read.positions)
+    renamed = _told_of_names(read, bound.mapping, catalogue, today)
+    return (*bound.diagnostics, *lacking, *renamed, *live, *lint_document(read.document, read.positions))
+
+
+def read_text(text: str, file: str = "") -> tuple[Diagnostic, ...]:
+    """What can be said of a text by itself, without any site: shape, cross-references, JQL, advice."""
+    read = read_document(text, file)
+    advice = lint_document(read.document, read.positions) if read.document else ()
+    return (*read.diagnostics, *advice)
+
+
+@question(ADMIN)
+def glance_text(connector: Connector, _actor: Actor, site: str, text: str) -> tuple[Diagnostic, ...]:
+    """What can be said of a text without asking Jira, quickly enough to be said while it is typed."""
+    read = read_document(text)
+    if read.document is None:
+        return read.diagnostics
+    today = connector.catalogue(site)
+    with connector.store.read() as conn:
+        known = known_names(conn, site, read.document, today, look=False)
+    bound = bind_leniently(read.document, known, positions=read.positions)
+    told = _told_of_names(read, bound.mapping, known, today)
+    ground = replace(connector.ground(site), site=site)
+    lacking = check_ground(read.document, ground, positions=read.positions)
+    found = in_text_order([*read.diagnostics, *bound.diagnostics, *lacking, *told])
+    return (*found, *lint_document(read.document, read.positions))
+
+
+def _told_of_names(
+    read: DocumentResult, mapping: Mapping | None, known: Catalogue, today: Catalogue
+) -> tuple[Diagnostic, ...]:
+    """What is called otherwise now, or gone, at each place of the text that says it."""
+    if read.document is None or mapping is None:
+        return ()
+    found = compare(mapping.names, known, today)
+    return check_names(read.document, known, found.renames, found.absences, positions=read.positions)
+
+
+@question(ADMIN)
+def preview_text(connector: Connector, _actor: Actor, site: str, text: str, file: str = "") -> Previewed:
+    """What activating this text would do. Asks Jira nothing: it works from the mirror and the stored catalogue."""
+    return _previewed(connector, site, text, file)
+
+
+def _previewed(connector: Connector, site: str, text: str, file: str) -> Previewed:
+    with collector_resting():
+        return _planned(connector, site, text, file)
+
+
+def _planned(connector: Connector, site: str, text: str, file: str) -> Previewed:
+    catalogue = connector.catalogue(site)
+    with connector.store.read() as conn:
+        mapping, bound = bound_text(conn, site, text, catalogue, file)
+    _require_ground(connector, site, mapping, text, file)
+    moment = Moment(connector.clock(), mapping.zone, catalogue.account_id)
+    with connector.store.read() as conn:
+        forest = Forest.of(mirror.every(conn, site))
+        before = {saved.state.id: saved.state for saved in objectives.all(conn, site)}
+        written = writes.written_count(conn, site)
+        stands = written_values.every(conn, site)
+        said = check_ins.standing(conn, site)
+        noted = noted_ends(conn, site, before)
+        aims = episode_aims(conn, site, mapping)
+        read = kpi_readings(conn, site, mapping, moment.now, aims)
+        brought = carries.standing(conn, site)
+    ended = {id_: end.facts for id_, end in noted.items() if not end.settled(mapping.revision)}
+    after = assess(mapping, forest, moment, said, ended=ended, kpis=read, aims=aims, carries=brought)
+    after |= standing_by_notes(mapping, noted, forest, moment)
+    closed = frozenset(
+        id_
+        for id_, end in noted.items()
+        if end.closed and id_ in after and after[id_].cycle_id == end.facts.cycle_id
+    )
+    ground = replace(connector.ground(site), moment=moment, closed=closed)
+    plans = plans_for(mapping, after, forest, ground)
+    standing = standing_of(
+        (one for one in stands if forest.issue(one.issue_id) is not None),
+        lambda id_: place_of(id_, partial(field_of, mapping, catalogue)),
+        lambda id_: end_of_cycle(mapping, after.get(id_) or before.get(id_)),
+    )
+    plans = _with_clearing(plans, standing, mapping, after, forest, moment, connector.api(site))
+    held = brake(plans, written, mapping.document.brake, _movement(before, after))
+    return Previewed(
+        mapping,
+        preview(mapping.revision, before, after, plans),
+        unread(connector, site, mapping),
+        bound,
+        held if isinstance(held, Hold) else None,
+    )
+
+
+def _require_ground(connector: Connector, site: str, mapping: Mapping, text: str, file: str) -> None:
+    """Raises MappingError where the connector itself lacks something for what is written back, or the text is for another site.
+
+    A revision that ruled here once may do so again, whatever site it names.
+    """
+    with connector.store.read() as conn:
+        known = revisions.get(conn, site, mapping.revision) is not None
+    connector.catalogue_for(site, mapping.document)
+    ground = replace(connector.ground(site), site="" if known else site)
+    if check_ground(mapping.document, ground):
+        read = read_document(text, file)
+        raise MappingError(check_ground(mapping.document, ground, positions=read.positions))
+
+
+def _with_clearing(
+    plans: list[Plan],
+    standing: list[LastWrite],
+    mapping: Mapping,
+    states: Dictionary[str, ObjectiveState],
+    forest: Forest,
+    moment: Moment,
+    api: Api,
+) -> list[Plan]:
+    """And what is left behind: by objective that wrote it."""
+    kept = all_places(mapping, states.values(), owners(mapping, states.values()))
+    written = {one.place.id for one in standing}
+    found: dict[str, list[Change]] = {}
+    for one in standing:
+        clears = clearing([one], kept, forest.issue, moment.today, written, api)
+        if clears:
+            found.setdefault(one.objective_id, []).extend(clears)
+    return plans_with_clearing(plans, found)
+
+
+def _movement(before: Dictionary[str, ObjectiveState], after: Dictionary[str, ObjectiveState]) -> Upheaval:
+    movement = STILL
+    for id_, state in before.items():
+        movement = movement.with_step(state, after.get(id_))
+    return movement
+
+
+def plans_for(
+    mapping: Mapping, states: Dictionary[str, ObjectiveState], forest: Forest, ground: WriteBasis
+) -> list[Plan]:
+    """The plan of every objective, as reconciling each would make it."""
+    owned = owners(mapping, states.values())
+    return [
+        plan(state.id, desired(mapping, state, forest.issue, ground, owned), forest.issue)
+        for state in states.values()
+    ]
+
+
+def unread(connector: Connector, site: str, mapping: Mapping) -> Unread:
+    """What has to be read before a number of this mapping can be believed. Nothing where nothing was read at all: the first sync does."""
+    with connector.store.read() as conn:
+        ahead = coming_mappings.get(conn, site)
+        if mirror.count(conn, site) == 0:
+            return Unread()
+    if ahead is not None and connector.clock() - ahead.began > activation_read.LONGEST:
+        ahead = None
+    if activation_read.holds(ahead, mapping):
+        return Unread()
+    active = _ruling(connector, site)
+    held, measured = frozenset[str](), frozenset[str]()
+    if active is not None:
+        held, measured = active.field_ids(), metrics_of(active)
+    names = {field.id: field.name for field in mapping.fields.values()}
+    names |= {place.id: place.name for place in mapping.places()}
+
+    def named(ids: frozenset[str]) -> tuple[str, ...]:
+        return tuple(sorted(f"{names.get(id_, id_)} ({id_})" for id_ in ids))
+
+    missing = mapping.field_ids() - held
+    return Unread(
+        named(missing),
+        named(metrics_of(mapping) - measured - missing),
+        active is None or active.scope_by_id != mapping.scope_by_id,
+    )
+
+
+def _ruling(connector: Connector, site: str) -> Mapping | None:
+    """The mapping that is active, None where none can work yet."""
+    try:
+        return connector.context(site).mapping
+    except NotReady:
+        return None
+
+
+@act(ADMIN)
+def activate(
+    connector: Connector,
+    actor: Actor,
+    site: str,
+    text: str,
+    *,
+    file: str = "",
+    agreed: str | None = None,
+    large: bool = False,
+    report: Report = lambda _done, _total: None,
+) -> Previewed:
+    """Make a text the active revision. `agreed` is the hash of the preview a person saw; `large` lets a large change through.
+
+    What the mirror lacks for it is read first, which `report` is told of; the old revision rules until then, and what is planned
+    after that is braked as it is then. Raises MappingError for a text with errors, WorldMoved where the preview is no longer
+    true, NotReady where the brake holds, a JiraError where reading fails: then it goes on later by itself.
+    """
+    previewed = _agreed(connector, site, text, file, agreed)
+    if previewed.unread:
+        _note_begun(connector, site, previewed, actor.label, text, file, large=large)
+        return _read_and_enact(connector, site, previewed.preview.revision, report)
+    _require_small(previewed, large=large)
+    return _put_in_force(connector, site, previewed, actor.label, text)
+
+
+@act(ADMIN)
+def begin_activation(
+    connector: Connector,
+    actor: Actor,
+    site: str,
+    text: str,
+    *,
+    file: str = "",
+    agreed: str | None = None,
+    large: bool = False,
+) -> Previewed:
+    """As `activate`, for callers that cannot wait: what has to be read is read in the background, see `activation_runs`."""
+    previewed = _agreed(connector, site, text, file, agreed)
+    if not previewed.unread:
+        return activate(connector, actor, site, text, file=file, agreed=agreed, large=large)
+    _note_begun(connector, site, previewed, actor.label, text, file, large=large)
+    revision = previewed.preview.revision
+
+    def work(report: Report) -> str:
+        _read_and_enact(connector, site, revision, report)
+        return f"Revision {revision[:8]} is active."
+
+    background_jobs.begin(connector, site, ACTIVATION, actor.label, work)
+    return previewed
+
+
+def waits(connector: Connector, site: str) -> bool:
+    """Whether an activation was interrupted while it read: nobody is at it, and no person has to decide."""
+    with connector.store.read() as conn:
+        found = activation_runs.get(conn, site)
+    if found is None or found.held or found.refused:
+        return False
+    return not found.is_running(connector.clock())
+
+
+def resume_activation(
+    connector: Connector, site: str, report: Report = lambda _done, _total: None
+) -> Previewed | None:
+    """Go on with an activation that was interrupted; None where none waits."""
+    with connector.store.read() as conn:
+        found = activation_runs.get(conn, site)
+    if found is None or not waits(connector, site):
+        return None
+    return _read_and_enact(connector, site, found.revision, report)
+
+
+def _agreed(connector: Connector, site: str, text: str, file: str, agreed: str | None) -> Previewed:
+    previewed = _previewed(connector, site, text, file)
+    if agreed is not None and agreed != previewed.preview.hash:
+        raise WorldMoved(
+            f"The world moved since the preview {agreed}: activating now would do something else "
+            f"({previewed.preview.hash}). Preview again, look, and activate with the new hash."
+        )
+    return previewed
+
+
+def _require_small(previewed: Previewed, *, large: bool) -> None:
+    if previewed.hold is not None and not large:
+        raise NotReady(f"{previewed.hold.reason}. To go on: activate with --accept-large-change.")
+
+
+def _note_begun(
+    connector: Connector, site: str, previewed: Previewed, by: str, text: str, file: str, *, large: bool
+) -> None:
+    now, revision = connector.clock(), previewed.preview.revision
+    with connector.store.write() as conn:
+        run = ActivationRun(revision, text, file, by, large, now, now)
+        activation_runs.begin(conn, site, run)
+        said = {"revision": revision, "preview": previewed.preview.hash, "reads": previewed.unread.said}
+        audit.note(conn, by, "mapping activation begun", now, said, site)
+
+
+def _read_and_enact(connector: Connector, site: str, revision: str, report: Report) -> Previewed:
+    """Read what is unread, plan anew, brake, and enact, unless another activation came between.
+
+    What cannot be bound, or what Jira itself refuses to search for, is as wrong the next time: it ends there.
+    """
+    told = _Told(connector, site, revision, report)
+    found = told.tell(failed="")
+    try:
+        read_ahead(connector, site, found.text, told.report)
+        previewed = _previewed(connector, site, found.text, found.file)
+        if previewed.unread:
+            raise NotReady(
+                f"Not everything could be read: {previewed.unread.said}. It is tried again by itself."
+            )
+        if previewed.hold is not None and not found.large:
+            told.tell(held=True)
+        _require_small(previewed, large=found.large)
+    except (MappingError, Permanent) as error:
+        _refuse(connector, site, told, found.by, str(error))
+        raise
+    except (JiraError, StoreError, NotReady) as error:
+        told.tell(failed=str(getattr(error, "message", error)))
+        raise
+    return _put_in_force(connector, site, previewed, found.by, found.text)
+
+
+def _put_in_force(connector: Connector, site: str, previewed: Previewed, by: str, text: str) -> Previewed:
+    mapping, bound = looked_up(connector.site(site).jira, previewed.mapping, previewed.bound)
+    former = _ruling(connector, site)
+    with connector.store.write() as conn:
+        _enact(connector, conn, site, previewed, by, text)
+        names.keep(conn, site, mapping, bound)
+        if former is not None and former.scope_by_id != mapping.scope_by_id:
+            # What the new scope takes in has been read; only a read of everything drops what it leaves out.
+            wishes.ask(conn, site, connector.clock())
+    written_options.compare(connector.context(site))
+    connector.announce()
+    return previewed
+
+
+def _refuse(connector: Connector, site: str, told: _Told, by: str, why: str) -> None:
+    run = told.tell(failed=why, refused=True)
+    said = {"revision": run.revision, "why": why}
+    with connector.store.write() as conn:
+        ahead = coming_mappings.get(conn, site)
+        if ahead is not None and ahead.revision == run.revision:
+            # Nothing is read for it any more, and the next read of everything drops what only it selects.
+            coming_mappings.drop(conn, site, run.revision)
+            wishes.ask(conn, site, connector.clock(), once=True)
+        audit.note(conn, by, "mapping activation refused", connector.clock(), said, site)
+
+
+class _Told:
+    """Keeps how far an activation is, for everybody who asks. NotReady where another one took its place."""
+
+    def __init__(self, connector: Connector, site: str, revision: str, further: Report) -> None:
+        self._connector, self._site, self._revision, self._further = connector, site, revision, further
+        self._told = 0.0
+
+    def report(self, done: int, total: int | None) -> None:
+        """Called with every page."""
+        self._further(done, total)
+        if time.monotonic() - self._told >= TELLS_EVERY_SECONDS:
+            self._told = time.monotonic()
+            self.tell(done=done, total=total)
+
+    def tell(self, **news: object) -> ActivationRun:
+        """Keep what is new."""
+        with self._connector.store.write() as conn:
+            found = activation_runs.get(conn, self._site)
+            if found is not None:
+                found = replace(found, seen=self._connector.clock(), **news)  # type: ignore[arg-type]
+            if (
+                found is None
+                or found.revision != self._revision
+                or not activation_runs.tell(conn, self._site, found)
+            ):
+                raise NotReady(f"Another activation took the place of {self._revision[:8]}.")
+        return found
+
+
+def _enact(
+    connector: Connector, conn: Connection, site: str, previewed: Previewed, by: str, text: str
+) -> None:
+    now = connector.clock()
+    revision, agreed = previewed.preview.revision, previewed.preview.hash
+    revisions.add(conn, site, text, revision, by, now)
+    revisions.activate(conn, site, revision, by, now, agreed)
+    audit.note(conn, by, "mapping activated", now, {"revision": revision, "preview": agreed}, site)
+    # Also those it selects anew: they have no state yet, and no event would come for them.
+    concerned = {one.id for one in previewed.preview.objectives} | set(objectives.ids(conn, site))
+    concerned |= {one.objective_id for one in previewed.preview.plans}
+    activation_runs.end(conn, site)
+    ahead = coming_mappings.get(conn, site)
+    if ahead is not None and ahead.complete and ahead.revision == revision:
+        watermark.take_over(conn, site)
+    due.mark(conn, site, concerned, now, f"mapping {revision} activated", bulk=True)
+    connector.announcer.marked(conn, site, concerned, now)
+
+
+@act(ADMIN)
+def rollback(
+    connector: Connector,
+    actor: Actor,
+    site: str,
+    revision: str | None = None,
+    *,
+    large: bool = False,
+    report: Report | None = None,
+) -> str:
+    """Activate the revision that was active before (or the named one); returns its id. Without `report` reading happens in the background."""
+    with connector.store.read() as conn:
+        past = [one.revision for one in revisions.activations(conn, site)]
+        known = revisions.all(conn, site)
+    target = revision or next((one for one in past[1:] if one != past[0]), None)
+    found = find_revision(known, target) if target else None
+    if found is None:
+        raise NotReady(
+            f"There is no revision to go back to{f' called {revision}' if revision else ''}. jira-okr mapping history lists them."
+        )
+    if report is None:
+        begin_activation(connector, actor, site, found.text, large=large)
+    else:
+        activate(connector, actor, site, found.text, large=large, report=report)
+    return found.revision
+
+
+def find_revision(known: list[Revision], name: str) -> Revision | None:
+    """The revision whose id begins with this, if it is only one."""
+    matching = [one for one in known if one.revision.startswith(name)]
+    return matching[0] if len(matching) == 1 else None

@@ -1,0 +1,35 @@
+"""What Jira has renamed, written into a text: nothing changes by it but what people read. It is activated as any other edit."""
+
+from __future__ import annotations
+
+from connectors.store.sites import revisions
+from mappings.document.binder import bind_leniently
+from mappings.document.names import compare, overlay
+from mappings.document.text.renames import Reworded
+from mappings.document.text.renames import reworded as with_names_of_today
+from mappings.document.text.source import read_document
+from plugin.access.authorization.actor import Actor
+from plugin.runtime.connector import Connector, NotReady
+from plugin.use_cases.mappings.bindings import known_names
+from plugin.use_cases.permission import ADMIN, question
+
+__all__ = ["Reworded", "reworded"]
+
+
+@question(ADMIN)
+def reworded(connector: Connector, _actor: Actor, site: str, text: str | None = None) -> Reworded:
+    """A text, else the active one, by the names that Jira has today. Raises NotReady where none is active."""
+    today = connector.catalogue(site)
+    with connector.store.read() as conn:
+        if text is None:
+            active = revisions.active(conn, site)
+            if active is None:
+                raise NotReady(f"No mapping is active for site {site!r}.")
+            text = active.text
+        document = read_document(text).document
+        if document is None:
+            return Reworded(text)
+        known = known_names(conn, site, document, today, look=False)
+    mapping = bind_leniently(document, known).mapping
+    renames = compare(mapping.names, known, today).renames if mapping is not None else ()
+    return with_names_of_today(text, known, overlay(known, today), renames)

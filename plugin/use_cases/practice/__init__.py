@@ -1,0 +1,1 @@
+"""How OKRs are practised: advice, shares team by team, the balanced scorecard."""

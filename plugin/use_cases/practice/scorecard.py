@@ -1,0 +1,91 @@
+"""The balanced scorecard of a site: objectives and KPIs by perspective, as they stand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from mappings.practice.scorecard import Perspective, scorecard
+from mappings.rollup.cycles.cycle_end import has_ended
+from mappings.rollup.health import SEVERITY
+from plugin.access.authorization.actor import Actor
+from plugin.runtime.connector import Connector
+from plugin.use_cases.cycles.cycles import cycle_named, ruling
+from plugin.use_cases.kpis.board import ShownKpi, list_kpis
+from plugin.use_cases.kpis.kpi_values import kpi_values
+from plugin.use_cases.objectives.objective_list import Head, every_headline
+from plugin.use_cases.objectives.objective_values import exact_text, number
+from plugin.use_cases.permission import VIEWER, question
+
+__all__ = ["Perspective", "Scorecard", "scorecard_values", "show_scorecard"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scorecard:
+    """The perspectives of a site in their order. `cycle` is the one that was asked for; None: all that have not ended."""
+
+    site: str
+    cycle: str | None
+    cycles: tuple[str, ...]
+    perspectives: tuple[Perspective[Head, ShownKpi], ...]
+
+
+@question(VIEWER)
+def show_scorecard(connector: Connector, actor: Actor, site: str, cycle_id: str | None = None) -> Scorecard:
+    """The objectives of a cycle, without one those whose cycle has not ended or that have none; and every KPI.
+
+    Raises CycleRefused for a cycle that the mapping does not have.
+    """
+    mapping, moment = ruling(connector, site)
+    if cycle_id is not None:
+        cycle_named(mapping, cycle_id)
+    every = [one.state for one in every_headline(connector, actor, site)]
+    if cycle_id is None:
+        chosen = [one for one in every if not has_ended(mapping.cycles.get(one.cycle_id or ""), moment)]
+    else:
+        chosen = [one for one in every if one.cycle_id == cycle_id]
+    chosen.sort(key=lambda one: (SEVERITY[one.health.level], one.project_key, one.key, one.id))
+    found = scorecard(
+        chosen,
+        list_kpis(connector, actor, site),
+        lambda one: one.perspective,
+        lambda one: one.part.perspective,
+    )
+    cycles = {one.cycle_id for one in every if one.cycle_id is not None}
+    return Scorecard(site, cycle_id, tuple(sorted(cycles, reverse=True)), found)
+
+
+def scorecard_values(one: Scorecard) -> dict[str, Any]:
+    """A scorecard, for programs."""
+    return {
+        "site": one.site,
+        "cycle": one.cycle,
+        "perspectives": [
+            {
+                "perspective": each.name,
+                "objectives": [_objective(head) for head in each.objectives],
+                "kpis": [_kpi(kpi) for kpi in each.kpis],
+            }
+            for each in one.perspectives
+        ],
+    }
+
+
+def _objective(head: Head) -> dict[str, Any]:
+    return {
+        "id": head.id,
+        "key": head.key,
+        "title": head.title,
+        "team": head.team,
+        "owner": head.owner,
+        "cycle": head.cycle_id,
+        "progress": number(head.progress),
+        "progress_exact": exact_text(head.progress),
+        "health": head.health.level.value,
+    }
+
+
+def _kpi(one: ShownKpi) -> dict[str, Any]:
+    told = kpi_values(one)
+    wanted = ("id", "name", "owner", "unit", "indicator", "level", "value", "value_exact", "trend")
+    return {name: told[name] for name in wanted}
