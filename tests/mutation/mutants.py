@@ -47,7 +47,7 @@ TESTS = {
     "mappings": ["tests/mappings"],
     "connectors/jira": ["tests/connectors/jira"],
     "connectors/store": ["tests/connectors/store"],
-    "plugin/sync": ["tests/plugin/sync"],
+    "plugin/sync": ["tests/plugin/sync", "tests/plugin/use_cases"],
     "plugin/access": ["tests/plugin/access", "tests/plugin/use_cases"],
     "plugin/api": ["tests/plugin/api", "tests/plugin/use_cases"],
     "plugin/use_cases": ["tests/plugin/use_cases", "tests/plugin/api", "tests/plugin/pages"],
@@ -67,6 +67,8 @@ UNHEARD = re.compile(r"^\s*(log\.|assert |raise AssertionError|if TYPE_CHECKING:
 """Lines of the log, and what is only said to the type checker."""
 LONGEST = 90.0
 """Seconds of tests for one mutant, by what they take without it."""
+QUICK = 5.0
+"""Seconds of tests that are asked first, and by themselves: most changes are noticed by these, and the files of the others need not be read."""
 PATIENCE = 6
 """How many times as long a run may take before the mutant counts as one that never ends."""
 KNOWN = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "jira-okr" / "mutants"
@@ -259,6 +261,16 @@ class Cover:
         return sorted(found, key=order)
 
 
+def parted(tests: Sequence[str], seconds: Mapping[str, float]) -> list[Sequence[str]]:
+    """The tests that take QUICK seconds together, at least one, and those after them."""
+    took = 0.0
+    for place, test in enumerate(tests, 1):
+        took += seconds[test]
+        if took >= QUICK and place < len(tests):
+            return [tests[:place], tests[place:]]
+    return [tests]
+
+
 def _names(module: str, file: str, text: str) -> bool:
     """Whether a file of tests is about a module: it imports it, whichever way, or bears its name."""
     room, _, name = module.rpartition(".")
@@ -345,7 +357,8 @@ class Copy:
     def is_noticed(self, mutant: Mutant, folders: Sequence[str], longest: float = LONGEST) -> bool:
         """Whether a test fails that passes without the change."""
         cover = self.cover(folders)
-        chosen, seconds = [], 0.0
+        chosen: list[str] = []
+        seconds = 0.0
         for test in cover.nearest(mutant):
             seconds += cover.seconds[test]
             if seconds > longest and chosen:
@@ -353,12 +366,15 @@ class Copy:
             chosen.append(test)
         if not chosen:
             return False
-        told = self.run(mutant, chosen, 60 + PATIENCE * seconds)
+        return any(self._fails(mutant, part, cover) for part in parted(chosen, cover.seconds))
+
+    def _fails(self, mutant: Mutant, tests: Sequence[str], cover: Cover) -> bool:
+        told = self.run(mutant, tests, 60 + PATIENCE * sum(cover.seconds[one] for one in tests))
         if not told["ended"]:
             return True
         # Not every failure speaks: a test may be of the kind that fails now and then.
         return (
-            bool(told["failed"]) and not self.run(None, self._tests(told["failed"]) or chosen, 600)["failed"]
+            bool(told["failed"]) and not self.run(None, self._tests(told["failed"]) or tests, 600)["failed"]
         )
 
     def cover(self, folders: Sequence[str]) -> Cover:
@@ -450,12 +466,9 @@ class Copy:
         return [path.relative_to(self.folder).as_posix() for path in found]
 
     def _state(self, file: str) -> str:
-        """Changes with the file, with what it shares with its neighbours, and with what it is run against."""
-        above = [self.folder / file, *(one / "conftest.py" for one in (self.folder / file).parents)]
-        texts = [path.read_text() for path in above if path.is_file()]
-        return hashlib.sha256(
-            "\0".join([file, *packages_of(file), str(on_postgresql(file)), *texts]).encode()
-        ).hexdigest()[:24]
+        """Changes with the file, and with what it is run against. What it shares with its neighbours seldom changes which lines it runs, and often changes."""
+        parts = [file, *packages_of(file), str(on_postgresql(file)), (self.folder / file).read_text()]
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
 
     def _tests(self, failed: Sequence[str]) -> list[str]:
         return [one for one in failed if "::" in one]

@@ -28,7 +28,7 @@ import pytest
 
 PACKAGES = ("mappings", "connectors", "plugin")
 WORDS = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-m", "not slow and not browser"]
-WORDS += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
+WORDS += ["--assert=plain", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
 
 ON_SQLITE = ["-k", "not postgresql and not procrastinate"]
 
@@ -48,6 +48,19 @@ class Failures:
         """A file was read."""
         if report.failed:
             self.found.append(report.nodeid)
+
+
+class Chosen:
+    """A plugin of pytest: these tests alone, in this order. One that is there no longer is left out: the others still say something."""
+
+    def __init__(self, tests: Sequence[str]) -> None:
+        self.places = {name: place for place, name in enumerate(tests)}
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """The files were read."""
+        found = [one for one in items if one.nodeid in self.places]
+        items[:] = sorted(found, key=lambda one: self.places[one.nodeid])
 
 
 class Cover(Failures):
@@ -158,7 +171,8 @@ def child(asked: dict[str, Any], out: Path) -> None:
             out.write_text(json.dumps(cover.told()))
         else:
             failures = Failures()
-            code = pytest.main([*WORDS, *asked["tests"]], plugins=[failures])
+            files = dict.fromkeys(name.partition("::")[0] for name in asked["tests"])
+            code = pytest.main([*WORDS, *files], plugins=[failures, Chosen(asked["tests"])])
             found = failures.found or ([] if code in (0, 5) else ["pytest"])
             out.write_text(json.dumps({"failed": found, "ended": True}))
         status = 0

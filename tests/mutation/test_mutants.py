@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -78,6 +79,20 @@ def test_tests_that_name_the_module_come_first() -> None:
     assert mutants._names(module, "tests/plugin/sync/test_names.py", "")
     for text in ("from plugin.sync.refresh import gaps", "from plugin.sync.refresh import surnames", ""):
         assert not mutants._names(module, file, text), text
+
+
+def test_the_quickest_tests_are_asked_by_themselves() -> None:
+    seconds = {"a": 1.0, "b": 4.0, "c": 0.1, "d": 30.0}
+    assert mutants.parted(["a", "b", "c", "d"], seconds) == [["a", "b"], ["c", "d"]]
+    assert mutants.parted(["a", "c"], seconds) == [["a", "c"]]
+    assert mutants.parted(["d"], seconds) == [["d"]]
+    assert mutants.parted(["d", "a"], seconds) == [["d"], ["a"]]
+
+
+def test_tests_that_are_there_no_longer_are_left_out_and_the_others_keep_their_order() -> None:
+    items = [SimpleNamespace(nodeid=name) for name in ("c", "a", "other", "b")]
+    runner.Chosen(["b", "gone", "a", "c"]).pytest_collection_modifyitems(items)
+    assert [one.nodeid for one in items] == ["b", "a", "c"]
 
 
 def test_every_accepted_change_has_a_reason() -> None:

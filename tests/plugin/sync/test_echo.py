@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,9 +14,11 @@ from connectors.sandbox.site_state import scheme
 from connectors.sandbox.site_state.edits import edit
 from connectors.sandbox.site_state.state import person
 from connectors.store.work import inbox
+from connectors.store.writes.writes import Write, WriteOutcome
 from mappings.facts.catalogue import Field
 from mappings.write_back.echo import EventValue
 from mappings.write_back.targets.field import field_place
+from plugin.sync.intake import echo
 from plugin.sync.refresh.reread import refresh
 
 PROGRESS = "customfield_10060"
@@ -52,6 +55,36 @@ def test_what_an_event_says_is_compared_with_what_was_written(
     place = field_place(field)
     assert place is not None
     assert place.says(told, value) is same
+
+
+def a_write(outcome: WriteOutcome | None) -> Write:
+    """Our write of 62 over 50."""
+    at = datetime(2026, 11, 9, 9, tzinfo=UTC)
+    settled = None if outcome is None else at
+    return Write(
+        1, "1", "r", "event", at, "1", "PLAT-1", PROGRESS, "OKR progress", 50, 62, "", outcome, "", settled
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "write", "mirrored", "ours"),
+    [
+        (EventValue(True, 62), a_write(WriteOutcome.WRITTEN), 62, True),
+        (EventValue(True, 62), a_write(WriteOutcome.WRITTEN), 50, False),
+        (EventValue(True, 62), a_write(None), 50, True),
+        (EventValue(True, 62), a_write(None), 62, True),
+        (EventValue(True, 61), a_write(None), 61, False),
+        (EventValue(True, 61), a_write(WriteOutcome.WRITTEN), 62, False),
+        (EventValue(True, 62), None, 62, False),
+        (None, a_write(WriteOutcome.WRITTEN), 62, False),
+    ],
+)
+def test_a_value_is_ours_where_we_wrote_it_last_and_the_mirror_has_it_or_waits_for_it(
+    said: EventValue | None, write: Write | None, mirrored: object, ours: bool
+) -> None:
+    place = field_place(NUMBER)
+    assert place is not None
+    assert echo._is_ours(place, said, write, mirrored) is ours
 
 
 def told(firm: Any) -> list[str]:

@@ -6,17 +6,24 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection
 
-from connectors.jira.webhooks.signature import IDENTIFIER
+from connectors.jira.webhooks.signature import (
+    HEADER,
+    IDENTIFIER,
+    event_identifier,
+    fallback_identifier,
+    sign,
+    static_secret,
+)
 from connectors.store import Store, StoreError, open_store, upgrade
-from connectors.store.work import inbox
+from connectors.store.work import delivery_sources, inbox
 from plugin.sync.announcement import SILENT, Silent
-from plugin.sync.intake.acceptance import AcceptedDelivery, Intake
+from plugin.sync.intake.acceptance import AcceptedDelivery, Intake, Proof, Source, may_prove, proof_of
 
 NOW = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)
 BODY = b'{"webhookEvent": "nothing"}'
@@ -118,6 +125,105 @@ def test_one_that_breaks_the_program_takes_no_other_with_it(
     found = at_once(Intake(store), ["d-0", "d-1", "bad", "d-2"], Stumbling())
     assert [type(one.exception()) for one in found] == [type(None), type(None), ValueError, type(None)]
     assert _kept(store) == ["d-0", "d-1", "d-2"]
+
+
+NEW, OLD = "the present secret", "the one before"
+SAID = {HEADER: static_secret(NEW, "main")}
+
+
+@pytest.mark.parametrize(
+    ("headers", "proof"),
+    [
+        ({"X-Hub-Signature": sign(NEW, BODY)}, Proof("webhook")),
+        ({"x-hub-signature": sign(OLD, BODY)}, Proof("webhook", former=True)),
+        ({"X-HUB-SIGNATURE": sign("another", BODY)}, None),
+        ({"X-Hub-Signature": sign(NEW, BODY + b" ")}, None),
+        (SAID, Proof("rule")),
+        ({HEADER.upper(): static_secret(OLD, "main")}, Proof("rule", former=True)),
+        ({HEADER: static_secret(NEW, "other")}, None),
+        ({HEADER: NEW}, None),
+        ({"X-Hub-Signature": sign(OLD, BODY), **SAID}, Proof("rule")),
+        ({}, None),
+    ],
+)
+def test_a_sender_is_believed_by_the_secret_that_he_shows(
+    headers: dict[str, str], proof: Proof | None
+) -> None:
+    assert proof_of("main", [NEW, OLD], headers, BODY) == proof
+    assert proof_of("main", [], headers, BODY) is None
+
+
+@pytest.mark.parametrize(
+    ("headers", "may"),
+    [
+        ({"x-hub-signature": sign("whatever", BODY)}, True),
+        ({"x-hub-signature": "sha256=abc"}, False),
+        ({"x-hub-signature": "md5=" + "0" * 64}, False),
+        ({"x-okr-secret": "whatever"}, True),
+        ({"x-okr-secret": ""}, False),
+        ({}, False),
+    ],
+)
+def test_who_shows_nothing_is_refused_before_his_body_is_read(headers: dict[str, str], may: bool) -> None:
+    assert may_prove(headers) is may
+
+
+def sources(store: Store, site: str = "main") -> list[tuple[str, datetime | None, datetime | None]]:
+    with store.read() as conn:
+        return [(one.source, one.at, one.former_at) for one in delivery_sources.all_of(conn, site)]
+
+
+def test_a_source_is_noted_each_ten_seconds_by_the_present_secret_and_the_former_one(store: Store) -> None:
+    intake = Intake(store)
+
+    def bring(seconds: float, proof: Proof) -> bool:
+        at = NOW + timedelta(seconds=seconds)
+        return intake.accept("main", {IDENTIFIER: f"d-{seconds}"}, BODY, at, SILENT, proof).new
+
+    assert bring(0, Proof("webhook")) is True
+    assert bring(0, Proof("webhook")) is False
+    assert bring(9.9, Proof("webhook")) is True
+    assert sources(store) == [("webhook", NOW, None)]
+    bring(9.95, Proof("webhook", former=True))
+    bring(10, Proof("webhook"))
+    later = NOW + timedelta(seconds=10)
+    assert sources(store) == [("webhook", later, NOW + timedelta(seconds=9.95))]
+    bring(5, Proof("webhook"))  # a clock that was set back
+    assert sources(store)[0][1] == NOW + timedelta(seconds=5)
+
+
+def test_who_was_turned_away_is_noted_and_a_database_that_fails_says_nothing(store: Store) -> None:
+    intake = Intake(store)
+    intake.refused("main", NOW)
+    intake.refused("main", NOW + timedelta(seconds=9))
+    assert sources(store) == [("refused", NOW, None)]
+    assert sources(store, "other") == []
+
+    @contextmanager
+    def broken() -> Iterator[Connection]:
+        raise StoreError("the disk is full", "here", "free some space")
+        yield
+
+    intake._store = _Doored(store, broken)  # type: ignore[assignment]
+    intake.refused("main", NOW + timedelta(seconds=10))
+    assert sources(store) == [("refused", NOW, None)]
+
+
+def test_what_a_rule_sends_is_news_each_time_unless_it_says_which_one_it_is(store: Store) -> None:
+    intake = Intake(store)
+
+    def bring(source: Source, at: datetime, **headers: str) -> tuple[str, bool]:
+        found = intake.accept("main", headers, BODY, at, SILENT, Proof(source))
+        return found.identifier, found.new
+
+    ending = fallback_identifier(BODY)[-32:]
+    assert bring("rule", NOW) == (f"rule-1793698200000-0-{ending}", True)
+    assert bring("rule", NOW) == (f"rule-1793698200000-1-{ending}", True)
+    assert bring("rule", NOW, **{IDENTIFIER.upper(): "mine"}) == ("mine", True)
+    assert bring("rule", NOW, **{IDENTIFIER: "mine"}) == ("mine", False)
+    assert bring("webhook", NOW) == (fallback_identifier(BODY), True)
+    assert bring("address", NOW) == (fallback_identifier(BODY), False)
+    assert bring("forge", NOW, **{IDENTIFIER: "ignored"}) == (event_identifier(BODY), True)
 
 
 class _Doored:

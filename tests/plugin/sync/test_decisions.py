@@ -1,0 +1,590 @@
+"""The small decisions of a sync, each outcome by its value: what counts, what is news, what is blamed, what is asked first."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from connectors.jira import Jira
+from connectors.jira.http.errors import AuthFailed, Permanent, RateLimited, Transient
+from connectors.sandbox import CONNECTOR, Fault
+from connectors.store import Store
+from connectors.store.absence import gaps, tombstones
+from connectors.store.numbers import objectives
+from connectors.store.reads import wishes
+from connectors.store.work import due
+from mappings.document.binder import bind
+from mappings.document.mapping import Mapping
+from mappings.document.schema import Document
+from mappings.facts.catalogue import Catalogue, Field
+from mappings.facts.gap import Gap
+from mappings.facts.issue import Issue, Named, Reading, User
+from mappings.rollup.carry_plan import CarryPlan, FieldWrite
+from mappings.rollup.health import Health, HealthLevel
+from mappings.rollup.rows.ledger import Ledger
+from mappings.rollup.state import Cause, KeyResultState, Measurement, ObjectiveState
+from mappings.write_back.evidence import Rows
+from mappings.write_back.plan import Change, Plan
+from mappings.write_back.targets import target_of
+from mappings.write_back.targets.field import field_place
+from plugin.sync import outage, work
+from plugin.sync.context import Context
+from plugin.sync.reconcile import carries, reconcile
+from plugin.sync.reconcile.lease import LeaseLost, Tenure
+from plugin.sync.refresh import names, own_writes, reread
+from plugin.sync.refresh import tombstones as left
+from plugin.sync.refresh.project_access import ProjectSight, may_browse
+from plugin.sync.resync import activation_read, double_check, mirror_update, search_pages, watermark
+from plugin.sync.resync.mirror_update import Landed, Resynced
+from plugin.sync.work import WorkTurn
+from plugin.sync.write_back import application, hold
+from tests.mappings.rollup.conftest import build_issue
+from tests.plugin.sync.conftest import Clock
+
+NOW = datetime(2026, 11, 3, 9, 0, tzinfo=UTC)
+SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
+"""By which Jira's `updated` is moved in the tables."""
+FINE = Health(HealthLevel.ON_TRACK, "", "")
+FIELD = "customfield_10060"
+
+
+@pytest.mark.parametrize(
+    ("turn", "idle"),
+    [
+        (WorkTurn(), True),
+        (WorkTurn(deliveries=1), False),
+        (WorkTurn(reconciled=1), False),
+        (WorkTurn(failed=1), False),
+        (WorkTurn(written=1), True),
+    ],
+)
+def test_a_turn_that_did_anything_is_not_idle(turn: WorkTurn, idle: bool) -> None:
+    assert turn.idle is idle
+
+
+# -- what a read comes to
+
+ONE = Landed(3, 2, 1, frozenset({"a"}), frozenset({"a", "b"}), {"a": 2}, False, frozenset({"1"}))
+TWO = Landed(4, 3, 2, frozenset({"c"}), frozenset({"c"}), {"a": 1, "c": 1}, True, frozenset({"2"}))
+
+
+def test_pages_are_added_up() -> None:
+    report = Resynced(kind="recent")
+    report.add(ONE)
+    assert report.occupied is False
+    report.add(TWO)
+    report.add(replace(ONE, occupied=False))
+    assert (report.read, report.changed, report.on_their_way, report.occupied) == (10, 7, 4, True)
+    assert (report.objectives, report.marked) == ({"a", "b", "c"}, {"a", "c"})
+    assert (report.drifted, report.silent) == (Counter(a=5, c=1), {"1", "2"})
+    assert report.drift == 3
+
+
+def test_what_was_asked_otherwise_is_no_drift_of_an_objective() -> None:
+    report = Resynced(asked_otherwise=True)
+    report.add(ONE)
+    assert (report.drifted, report.drift, report.changed) == (Counter(), 0, 2)
+
+
+EDITED = build_issue(1, updated=NOW)
+
+
+@pytest.mark.parametrize(
+    ("before", "read_at", "edited"),
+    [
+        (NOW - SECOND, None, True),
+        (NOW, None, False),
+        (NOW + SECOND, None, False),
+        (NOW, NOW - HOUR, False),
+        (None, NOW - SECOND, True),
+        (None, NOW, False),
+        (None, None, False),
+    ],
+    ids=str,
+)
+def test_an_issue_was_edited_where_it_is_newer_than_known_or_than_the_last_read(
+    before: datetime | None, read_at: datetime | None, edited: bool
+) -> None:
+    known = None if before is None else replace(EDITED, updated=before)
+    assert mirror_update._is_edited(known, EDITED, read_at) is edited
+
+
+CONTRIBUTES = [("contributes to", 30)]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "near"),
+    [
+        (build_issue(1, parent_id="9"), build_issue(1, parent_id="9"), {"1"}),
+        (build_issue(1, parent_id="9"), build_issue(1, parent_id="8"), {"1", "8", "9"}),
+        (build_issue(1, parent_id="9"), build_issue(1), {"1", "9"}),
+        (None, build_issue(1, parent_id="8"), {"1", "8"}),
+        (None, build_issue(1, links=CONTRIBUTES), {"1", "30"}),
+        (build_issue(1), build_issue(1, links=CONTRIBUTES), {"1"}),
+    ],
+)
+def test_drift_counts_where_an_issue_came_from_and_where_it_went(
+    before: Issue | None, after: Issue, near: set[str]
+) -> None:
+    assert mirror_update._near(before, after) == near
+
+
+KNOWN = build_issue(1, updated=NOW, fields={"f": 1, FIELD: 50, "besides": 1})
+
+
+@pytest.mark.parametrize(
+    ("after", "news"),
+    [
+        (KNOWN, False),
+        (replace(KNOWN, updated=NOW + MINUTE), False),
+        (replace(KNOWN, fields={**KNOWN.fields, FIELD: 60}), False),
+        (replace(KNOWN, fields={**KNOWN.fields, "besides": 2}), False),
+        (replace(KNOWN, fields={**KNOWN.fields, "f": 2}), True),
+        (replace(KNOWN, fields={FIELD: 50}), True),
+        (replace(KNOWN, summary="Another"), True),
+        (replace(KNOWN, parent_id="7"), True),
+    ],
+)
+def test_what_differs_beside_our_own_fields_and_the_time_is_news(after: Issue, news: bool) -> None:
+    assert mirror_update._is_news(KNOWN, after, frozenset({"f"})) is news
+    assert mirror_update._is_news(None, after, frozenset({"f"})) is True
+
+
+@pytest.mark.parametrize(
+    ("older", "back"), [(timedelta(0), False), (MINUTE, False), (MINUTE + SECOND, True), (-HOUR, False)]
+)
+def test_an_issue_more_than_a_minute_older_than_known_went_back(older: timedelta, back: bool) -> None:
+    shown = replace(EDITED, updated=NOW - older)
+    assert double_check.gone_back({"1": EDITED}, [shown]) == ({"1"} if back else set())
+    assert double_check.gone_back({}, [shown]) == set()
+
+
+# -- what is asked of a search
+
+
+@pytest.mark.parametrize(
+    ("scope", "condition"),
+    [
+        ("project = PLAT", "project = PLAT"),
+        ("  project = PLAT ", "project = PLAT"),
+        ("project = PLAT ORDER BY created DESC", "project = PLAT"),
+        ('summary ~ "order by me" order by  key', 'summary ~ "order by me"'),
+    ],
+)
+def test_queries_are_made_of_the_scope_without_its_order(scope: str, condition: str) -> None:
+    assert search_pages.condition(scope) == condition
+    assert search_pages.in_order(scope) == f"({condition}) ORDER BY id ASC"
+    assert search_pages.changed_since(scope, NOW) == f"({condition}) AND updated >= 1793696400000"
+    assert search_pages.changed_of_late(scope, 7) == f'({condition}) AND updated >= "-7m"'
+
+
+# -- a world without Jira
+
+
+@pytest.fixture
+def bare(sqlite_store: Store, document: dict[str, Any]) -> Context:
+    mapping: Mapping = bind(Document.model_validate(document), Catalogue())
+    nobody = cast("Jira", SimpleNamespace(deployment="cloud"))
+    return Context("main", nobody, sqlite_store, mapping, Catalogue(), lambda: NOW)
+
+
+@pytest.mark.parametrize(
+    ("ago", "read_ago", "doubted"),
+    [
+        (MINUTE, None, True),
+        (MINUTE, 2 * MINUTE, True),
+        (MINUTE, MINUTE, False),
+        (2 * MINUTE, MINUTE, False),
+        (HOUR - SECOND, None, True),
+        (HOUR + SECOND, None, False),
+    ],
+)
+def test_what_left_after_it_was_read_is_in_doubt_for_an_hour(
+    bare: Context, ago: timedelta, read_ago: timedelta | None, doubted: bool
+) -> None:
+    with bare.store.write() as conn:
+        tombstones.put(conn, "main", ["1"], NOW - ago)
+        tombstones.put(conn, "other", ["2"], NOW)
+    with bare.store.read() as conn:
+        read_at = None if read_ago is None else NOW - read_ago
+        assert left.doubtful(bare, conn, ["1", "2"], read_at) == ({"1"} if doubted else set())
+        assert left.doubtful(bare, conn, [], read_at) == set()
+
+
+def test_only_a_newer_issue_that_says_otherwise_contradicts_what_we_wrote() -> None:
+    ours = [field_place(Field(FIELD, "OKR progress", "number"))]
+    for updated, value, contradicts in [
+        (NOW + SECOND, 60, True),
+        (NOW + SECOND, 50, False),
+        (NOW, 60, False),
+        (NOW - SECOND, 60, False),
+    ]:
+        shown = replace(KNOWN, updated=updated, fields={FIELD: value})
+        assert own_writes._contradicts(ours, KNOWN, shown) is contradicts, (updated, value)
+        assert own_writes._contradicts(ours, None, shown) is False
+
+
+def test_what_was_read_for_the_coming_mapping_stays_where_a_read_did_not_ask_for_it() -> None:
+    former = replace(KNOWN, fields={"besides": 1, "f": 1})
+    unasked = frozenset({"besides"})
+    assert activation_read._with(former, replace(KNOWN, fields={"f": 2}), unasked).fields == {
+        "besides": 1,
+        "f": 2,
+    }
+    assert activation_read._with(former, replace(KNOWN, fields={"besides": 3}), unasked).fields == {
+        "besides": 3
+    }
+    assert activation_read._with(None, replace(KNOWN, fields={"f": 2}), unasked).fields == {"f": 2}
+
+
+METRIC = frozenset({"m"})
+READ = (Reading(NOW - HOUR, Fraction(1)),)
+HELD = replace(build_issue(1, updated=NOW, m=1, history_at=NOW), readings={"m": READ})
+
+
+@pytest.mark.parametrize(
+    ("issue", "known", "told", "stale"),
+    [
+        (HELD, HELD, None, False),
+        (HELD, None, None, True),
+        (replace(HELD, fields={}), None, None, False),
+        (replace(HELD, updated=NOW + SECOND), HELD, None, True),
+        (replace(HELD, updated=NOW + SECOND), HELD, frozenset({"summary"}), False),
+        (replace(HELD, updated=NOW + SECOND), HELD, METRIC, True),
+        (HELD, replace(HELD, history_at=None), None, True),
+        (HELD, replace(HELD, history_at=None), frozenset[str](), False),
+        (replace(HELD, fields={"m": 2}), HELD, frozenset[str](), True),
+        (replace(HELD, fields={}), HELD, frozenset[str](), True),
+        (replace(HELD, fields={}, absent=METRIC), HELD, frozenset[str](), False),
+        (HELD, replace(HELD, readings={}), frozenset[str](), True),
+        (replace(HELD, fields={}, updated=NOW + SECOND), replace(HELD, fields={}, readings={}), None, False),
+    ],
+)
+def test_a_history_is_read_where_a_metric_may_have_moved_since(
+    issue: Issue, known: Issue | None, told: frozenset[str] | None, stale: bool
+) -> None:
+    changed = {} if told is None else {"1": told}
+    assert reread._history_is_stale(issue, known, METRIC, changed) is stale
+
+
+# -- who wakes whom
+
+
+def objective(progress: Fraction | None = Fraction(1, 2), *aligned_to: str, **more: Any) -> ObjectiveState:
+    return ObjectiveState(
+        "9", "r", "", progress, FINE, Ledger(()), issue_id="9", aligned_to=aligned_to, **more
+    )
+
+
+STANDS = objective(Fraction(1, 2), "20", "21")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "woken"),
+    [
+        (STANDS, STANDS, set()),
+        (STANDS, replace(STANDS, title="Another", team="web"), set()),
+        (STANDS, replace(STANDS, progress=Fraction(1)), {"20", "21"}),
+        (STANDS, replace(STANDS, progress=None), {"20", "21"}),
+        (STANDS, replace(STANDS, health=Health(HealthLevel.AT_RISK, "", "")), {"20", "21"}),
+        (STANDS, replace(STANDS, health=Health(HealthLevel.ON_TRACK, "another", "words")), set()),
+        (STANDS, replace(STANDS, aligned_to=("21", "22")), {"20", "21", "22"}),
+        (None, STANDS, {"20", "21"}),
+        (STANDS, None, {"20", "21"}),
+        (None, None, set()),
+        (None, objective(None), set()),
+    ],
+)
+def test_a_number_a_health_or_an_alignment_that_changes_wakes_those_above(
+    before: ObjectiveState | None, after: ObjectiveState | None, woken: set[str]
+) -> None:
+    assert reconcile._moved_by(before, after) == woken
+
+
+def test_an_objective_speaks_for_itself_and_its_key_results() -> None:
+    measured = Measurement(Fraction(0), Fraction(0), Cause.MEASURED, "")
+    own = KeyResultState("7", "k", "metric", "outcome", "", measured, FINE, None, True, issue_id="7")
+    together = replace(own, id="9/k", issue_id=None)
+    assert reconcile._spoken_for(replace(STANDS, key_results=(own, together)), with_rows=False) == {"9", "7"}
+    assert reconcile._spoken_for(replace(STANDS, issue_id=None), with_rows=False) == set()
+    assert reconcile._spoken_for(None, with_rows=True) == set()
+
+
+# -- what the brake takes along
+
+
+def a_change(issue_id: str = "9", before: object = 50, after: object = 60, field: str = FIELD) -> Change:
+    return Change(issue_id, f"PLAT-{issue_id}", field, "OKR progress", before, after, "")
+
+
+def an_outcome(objective_id: str, *changes: Change) -> hold.ObjectiveOutcome:
+    return hold.ObjectiveOutcome(Plan(objective_id, changes or (a_change(objective_id),)))
+
+
+def test_a_doubt_climbs_from_objective_to_objective() -> None:
+    doubts = {"1": hold.UnexplainedChanges(Plan("1", (a_change("1"),)), {"1": frozenset({"s", "t"})})}
+    two = an_outcome("2", a_change("2"), a_change("20", None))
+    three, apart = an_outcome("3"), an_outcome("4")
+    above = [
+        (three, Rows(aligned=frozenset({"2"}))),
+        (two, Rows(aligned=frozenset({"1", "unknown"}))),
+        (apart, Rows(aligned=frozenset({"5"}))),
+    ]
+    hold._climb(doubts, above)
+    assert {id_: [one.issue_id for one in found.plan.changes] for id_, found in doubts.items()} == {
+        "1": ["1"],
+        "2": ["2"],
+        "3": ["3"],
+    }
+    behind = frozenset({"s", "t"})
+    assert [doubts[id_].rows for id_ in "123"] == [{id_: behind} for id_ in "123"]
+
+
+def test_a_doubt_without_rows_brings_none() -> None:
+    doubts = {"1": hold.UnexplainedChanges(Plan("1", (a_change("1"),)), {})}
+    hold._climb(doubts, [(an_outcome("2"), Rows(aligned=frozenset({"1"})))])
+    assert doubts["2"].rows == {}
+
+
+# -- what Jira says against an edit
+
+
+@pytest.mark.parametrize(
+    ("fields", "issues", "blamed", "left_over"),
+    [
+        ({"f": "no"}, ["f", "g"], ["f"], ["g"]),
+        ({"g": "no"}, ["f", "g", "h"], ["g"], ["f", "h"]),
+        ({"f": "no", "g": "no"}, ["f", "g"], ["f", "g"], []),
+        ({}, ["f", "g", "h"], ["f"], ["g", "h"]),
+        ({"other": "no"}, ["f", "g"], ["f"], ["g"]),
+        ({}, ["f"], ["f"], []),
+    ],
+)
+def test_the_named_fields_are_blamed_or_one_at_a_time(
+    fields: dict[str, str], issues: list[str], blamed: list[str], left_over: list[str]
+) -> None:
+    changes = [a_change(field=name) for name in issues]
+    refused, rest = application._part(target_of("f"), Permanent(400, (), fields), changes)
+    assert [one.change.field_id for one in refused] == blamed
+    assert [one.field_id for one in rest] == left_over
+
+
+def a_write(issue_id: str, field: str, value: object, *, adds: bool = False) -> FieldWrite:
+    return FieldWrite(issue_id, f"PLAT-{issue_id}", field, field, "", "", json.dumps(value), adds)
+
+
+def test_carrying_edits_each_issue_once_and_the_objective_last() -> None:
+    writes = (
+        a_write("2", "labels", "2027-Q1", adds=True),
+        a_write("2", "start", 5),
+        a_write("30", "start", 7),
+        a_write("4", "start", 1),
+    )
+    plan = cast("CarryPlan", SimpleNamespace(objective_id="2", writes=writes))
+    found = carries._requests(plan)
+    assert [(key, request.method, request.path) for request, key in found] == [
+        ("PLAT-30", "PUT", "/issue/30"),
+        ("PLAT-4", "PUT", "/issue/4"),
+        ("PLAT-2", "PUT", "/issue/2"),
+    ]
+    assert [request.body for request, _ in found] == [
+        {"fields": {"start": 7}},
+        {"fields": {"start": 1}},
+        {"update": {"labels": [{"add": "2027-Q1"}]}, "fields": {"start": 5}},
+    ]
+    assert all(request.notifies and request.answered and not request.removes for request, _ in found)
+
+
+# -- names
+
+
+def test_what_was_looked_up_is_joined_to_a_catalogue() -> None:
+    a, b, c = (Named(id_, f"Name {id_}") for id_ in "abc")
+    listed = Catalogue(fields=(Field("f", "F", options=(a,)), Field("g", "G", options=(b,))), components=(a,))
+    seen = Catalogue(
+        fields=(Field("f", "f", options=(c,)), Field("g", "g")),
+        components=(b,),
+        versions=(c,),
+        people=(User("u", "Ada"),),
+        issues=(Named("1", "PLAT-1"),),
+    )
+    found = names.joined(listed, seen)
+    assert found.fields == (Field("f", "F", options=(c,)), Field("g", "G", options=(b,)))
+    assert (found.components, found.versions) == ((a, b), (c,))
+    assert (found.people, found.issues) == ((User("u", "Ada"),), (Named("1", "PLAT-1"),))
+
+
+# -- with a Jira
+
+
+@pytest.fixture
+def asking(hand: Any) -> Callable[[], int]:
+    """How often Jira was asked for permissions since the last time somebody asked for it."""
+
+    def asked() -> int:
+        counted = hand.sandbox.site.calls.by_endpoint
+        found = sum(number for name, number in counted.items() if name.endswith("mypermissions"))
+        hand.sandbox.site.calls.clear()
+        return found
+
+    asked()
+    return asked
+
+
+def test_the_sight_of_a_project_is_remembered_for_a_minute(hand: Any, asking: Callable[[], int]) -> None:
+    sight = ProjectSight(hand.connector.sites["main"].jira, hand.clock)
+    assert (sight.may_browse("PLAT"), sight.may_browse("CORE"), asking()) == (True, True, 2)
+    hand.sandbox.sandbox.accounts[CONNECTOR.id] = replace(CONNECTOR, administrator=False, grants={})
+    hand.clock.pass_by(seconds=59)
+    assert (sight.may_browse("PLAT"), asking()) == (True, 0)
+    hand.clock.pass_by(seconds=1)
+    assert (sight.may_browse("PLAT"), sight.may_browse("PLAT"), asking()) == (False, False, 1)
+
+
+def test_what_jira_declines_to_say_of_a_project_is_that_it_cannot_be_browsed(hand: Any) -> None:
+    jira = hand.connector.sites["main"].jira
+    for status, browsed in [(400, False), (403, False), (404, False)]:
+        hand.sandbox.faults.add(Fault("status", "GET", "mypermissions", status=status, shape="jira"))
+        assert may_browse(jira, "PLAT") is browsed, status
+    hand.sandbox.faults.add(Fault("status", "GET", "mypermissions", status=410, shape="jira"))
+    with pytest.raises(Permanent):
+        may_browse(jira, "PLAT")
+
+
+def test_a_claim_is_renewed_from_the_half_of_its_lease_on_and_given_up_once_another_has_it(
+    bare: Context,
+) -> None:
+    clock = Clock()
+    context = replace(bare, clock=clock)
+    with context.store.write() as conn:
+        due.mark(conn, "main", ["1"], clock(), "a test")
+        (claim,) = due.claim(conn, "worker", clock(), context.lease, 1)
+    tenure = Tenure(context, claim)
+    clock.pass_by(seconds=60)
+    tenure.keep()
+    assert tenure.claim == claim
+    clock.pass_by(milliseconds=1)
+    tenure.keep()
+    assert tenure.claim.lease_until == clock() + timedelta(seconds=120)
+    clock.pass_by(seconds=121)
+    with context.store.write() as conn:
+        assert len(due.claim(conn, "thief", clock(), context.lease, 1)) == 1
+    with pytest.raises(LeaseLost, match="the lease on 1 ran out or was taken"):
+        tenure.keep()
+
+
+def test_a_read_by_the_clock_that_is_refused_for_the_sign_in_is_an_outage_of_everything(hand: Any) -> None:
+    store = hand.connector.store
+    for error in (Transient("busy", status=503), Permanent(400), RateLimited("jira-burst-based")):
+        outage.note_refusal(store, "main", hand.clock(), error)
+    with store.read() as conn:
+        assert outage.standing(conn, "main") is None
+    outage.note_refusal(store, "main", hand.clock(), AuthFailed("no", status=401))
+    with store.read() as conn:
+        found = outage.standing(conn, "main")
+    assert found is not None
+    assert (found.kind, found.whole, found.tries, found.since) == ("sign_in", True, 1, hand.clock())
+
+
+@pytest.mark.parametrize(
+    ("error", "trial", "struck", "whole"),
+    [
+        (RateLimited("local-pacing", 1.0), False, False, False),
+        (RateLimited("local-pacing", 1.0), True, True, True),
+        (RateLimited("jira-burst-based", 1.0), False, True, False),
+        (RateLimited("jira-quota-tenant-based", 1.0), False, True, True),
+        (Transient("busy", status=503), False, True, False),
+        (AuthFailed("no"), False, True, True),
+    ],
+    ids=str,
+)
+def test_our_own_pacing_is_no_failure_of_jira(
+    bare: Context, error: Any, trial: bool, struck: bool, whole: bool
+) -> None:
+    work._note_failure(bare, error, whole=False, trial=trial)
+    with bare.store.read() as conn:
+        found = outage.standing(conn, "main")
+    assert (found is not None, found is not None and found.whole) == (struck, whole)
+
+
+def test_a_full_read_is_wanted_once_however_often_it_is_asked_for(bare: Context) -> None:
+    for _ in range(2):
+        watermark.want_full_read(bare)
+    with bare.store.write() as conn:
+        assert (wishes.asked(conn, "main"), wishes.is_open(conn, "other")) == (1, False)
+        wishes.serve(conn, "main", 1)
+    watermark.want_full_read(bare)
+    with bare.store.read() as conn:
+        assert (wishes.asked(conn, "main"), wishes.is_open(conn, "main")) == (2, True)
+
+
+@pytest.mark.parametrize("over", [True, False])
+def test_a_gap_that_was_closed_while_its_objective_was_measured_makes_it_due_anew(
+    bare: Context, over: bool
+) -> None:
+    gap = Gap("30", "PLAT-30", "It could not be read.")
+    with bare.store.write() as conn:
+        gaps.put(conn, "main", [gap], NOW)
+        (kept,) = gaps.open_gaps(conn, "main")
+        if over:
+            gaps.clear(conn, "main", ["30"], [])
+    standing = reconcile.ObjectiveWithGaps(STANDS, STANDS, (kept,))
+    reconcile._keep_standing(bare, standing, None)
+    with bare.store.read() as conn:
+        saved = objectives.load(conn, "main", "9")
+        assert saved is not None
+        assert (saved.state.progress, saved.computed_at, due.ids(conn, "main")) == (
+            Fraction(1, 2),
+            NOW,
+            {"9"} if over else set(),
+        )
+        assert objectives.depending_on(conn, "main", ["30"]) == {"9"}
+
+
+class Answering:
+    """Says who we are, or raises what it is told to."""
+
+    deployment = "cloud"
+
+    def __init__(self, error: Exception | None) -> None:
+        self.error = error
+
+    def myself(self) -> None:
+        if self.error is not None:
+            raise self.error
+
+
+OUT = Transient("busy", status=503)
+
+
+@pytest.mark.parametrize(
+    ("failed", "then", "behind"),
+    [
+        (OUT, OUT, True),
+        (OUT, AuthFailed("no"), True),
+        (OUT, Permanent(403), False),
+        (OUT, None, False),
+        (Transient("changed", status=409), OUT, False),
+        (Permanent(400), OUT, False),
+        (ValueError("a fault of ours"), OUT, False),
+    ],
+    ids=str,
+)
+def test_jira_as_a_whole_is_out_where_it_does_not_say_who_we_are(
+    bare: Context, failed: Exception, then: Exception | None, behind: bool
+) -> None:
+    context = replace(bare, jira=cast("Jira", Answering(then)))
+    assert outage.behind(context, failed) is (then if behind else None)
+
+
+def test_a_sign_in_that_is_refused_is_behind_everything_unasked(bare: Context) -> None:
+    refused = AuthFailed("no")
+    assert outage.behind(replace(bare, jira=cast("Jira", Answering(OUT))), refused) is refused
