@@ -13,13 +13,16 @@ from typing import Any, cast
 
 import pytest
 
-from connectors.jira import Jira
+from connectors.jira import Jira, SearchPage
 from connectors.jira.http.errors import AuthFailed, Permanent, RateLimited, Transient
 from connectors.sandbox import CONNECTOR, Fault
 from connectors.store import Store
 from connectors.store.absence import gaps, tombstones
+from connectors.store.mirror import mirror
 from connectors.store.numbers import objectives
-from connectors.store.reads import wishes
+from connectors.store.people import accounts
+from connectors.store.reads import failures, wishes
+from connectors.store.sites import coming_mappings
 from connectors.store.work import due
 from mappings.document.binder import bind
 from mappings.document.mapping import Mapping
@@ -38,14 +41,23 @@ from mappings.write_back.targets.field import field_place
 from plugin.sync import outage, work
 from plugin.sync.context import Context
 from plugin.sync.reconcile import carries, reconcile
+from plugin.sync.reconcile.failures import UNEXPECTED
 from plugin.sync.reconcile.lease import LeaseLost, Tenure
-from plugin.sync.refresh import names, own_writes, reread
+from plugin.sync.refresh import comments, issue_steps, names, own_writes, reread
 from plugin.sync.refresh import tombstones as left
 from plugin.sync.refresh.project_access import ProjectSight, may_browse
-from plugin.sync.resync import activation_read, double_check, mirror_update, search_pages, watermark
+from plugin.sync.resync import (
+    activation_read,
+    checkpoint,
+    completeness,
+    double_check,
+    mirror_update,
+    search_pages,
+    watermark,
+)
 from plugin.sync.resync.mirror_update import Landed, Resynced
 from plugin.sync.work import WorkTurn
-from plugin.sync.write_back import application, hold
+from plugin.sync.write_back import application, consultation, hold
 from tests.mappings.rollup.conftest import build_issue
 from tests.plugin.sync.conftest import Clock
 
@@ -588,3 +600,215 @@ def test_jira_as_a_whole_is_out_where_it_does_not_say_who_we_are(
 def test_a_sign_in_that_is_refused_is_behind_everything_unasked(bare: Context) -> None:
     refused = AuthFailed("no")
     assert outage.behind(replace(bare, jira=cast("Jira", Answering(OUT))), refused) is refused
+
+
+@pytest.fixture
+def claimed(bare: Context) -> due.DueObjective:
+    with bare.store.write() as conn:
+        due.mark(conn, "main", ["1"], NOW, "a test")
+        (claim,) = due.claim(conn, "worker", NOW, bare.lease, 1)
+    return claim
+
+
+def test_a_fault_of_the_connector_is_a_dead_letter_at_once(bare: Context, claimed: due.DueObjective) -> None:
+    work._put_back(bare, claimed, ValueError("nonsense"))
+    with bare.store.read() as conn:
+        (dead,) = due.dead(conn, "main")
+        assert due.pending_count(conn, "main") == 0
+    assert (dead.error, dead.remedy, dead.buried_at) == ("ValueError: nonsense", UNEXPECTED, NOW)
+
+
+def test_while_jira_is_out_an_objective_waits_for_its_next_try_and_uses_up_no_attempt(
+    bare: Context, claimed: due.DueObjective
+) -> None:
+    context = replace(bare, jira=cast("Jira", Answering(OUT)))
+    work._put_back(context, claimed, OUT)
+    with bare.store.write() as conn:
+        found = outage.standing(conn, "main")
+        assert found is not None
+        assert (found.whole, found.tries) == (True, 1)
+        assert due.next_due(conn, "main") == found.next_try
+        (again,) = due.claim(conn, "worker", found.next_try, bare.lease, 1)
+        assert again.attempts == 1
+        assert due.dead(conn, "main") == []
+
+
+def test_where_jira_answers_otherwise_a_failure_is_an_attempt(
+    bare: Context, claimed: due.DueObjective
+) -> None:
+    context = replace(bare, jira=cast("Jira", Answering(None)))
+    work._put_back(context, claimed, OUT)
+    with bare.store.write() as conn:
+        assert outage.standing(conn, "main") is None
+        (again,) = due.claim(conn, "worker", NOW + MINUTE, bare.lease, 1)
+        assert again.attempts == 2
+
+
+# -- what was read for another mapping
+
+
+@pytest.mark.parametrize(
+    ("name", "read_along", "kept"),
+    [("history", False, True), ("another", False, False), ("another", True, True)],
+    ids=["it rules by now", "it was not read for", "it was read for as well"],
+)
+def test_a_read_for_the_old_mapping_alone_undoes_what_was_read_for_the_coming_one(
+    bare: Context, document: dict[str, Any], name: str, read_along: bool, kept: bool
+) -> None:
+    coming: Mapping = bind(Document.model_validate({**document, "name": name}), Catalogue())
+    assert (coming.revision == bare.mapping.revision) is (name == "history")
+    context = replace(bare, coming=coming if read_along else None)
+    with bare.store.write() as conn:
+        activation_read.begin(conn, "main", "text", coming, NOW)
+        activation_read.dropped_by(conn, context)
+        assert (coming_mappings.get(conn, "main") is not None) is kept
+
+
+def test_a_mapping_is_read_for_where_its_scope_is_the_same_and_its_fields_were_among_those(
+    bare: Context, document: dict[str, Any]
+) -> None:
+    with bare.store.write() as conn:
+        begun = activation_read.begin(conn, "main", "text", bare.mapping, NOW)
+    whole = replace(begun, complete=True)
+    assert activation_read.holds(whole, bare.mapping) is True
+    assert activation_read.holds(replace(whole, fields=whole.fields | {"more"}), bare.mapping) is True
+    for lacking in (None, begun, replace(whole, fields=frozenset()), replace(whole, scope="project = CORE")):
+        assert activation_read.holds(lacking, bare.mapping) is False, lacking
+    assert begun.fields == {"customfield_10016"}
+
+
+# -- who may check in by a comment
+
+
+@pytest.mark.parametrize(
+    ("who", "author", "role", "disabled", "fault"),
+    [
+        ("anyone", None, None, False, ""),
+        ("owners", None, None, False, comments.NOT_ALLOWED),
+        ("editors", None, None, False, comments.EDITORS_ONLY),
+        ("owners", "of the key result", None, False, ""),
+        ("owners", "of the objective", None, False, ""),
+        ("owners", "another", None, False, comments.NOT_ALLOWED),
+        ("editors", "of the objective", None, False, comments.EDITORS_ONLY),
+        ("owners", "another", "viewer", False, comments.NOT_ALLOWED),
+        ("owners", "another", "editor", False, ""),
+        ("editors", "another", "editor", False, ""),
+        ("editors", "another", "admin", False, ""),
+        ("owners", "another", "editor", True, comments.NOT_ALLOWED),
+        ("editors", "another", "editor", True, comments.EDITORS_ONLY),
+    ],
+)
+def test_who_may_check_in_by_a_comment(
+    bare: Context,
+    document: dict[str, Any],
+    who: str,
+    author: str | None,
+    role: str | None,
+    disabled: bool,
+    fault: str,
+) -> None:
+    mapping: Mapping = bind(Document.model_validate({**document, "check_ins": {"who": who}}), Catalogue())
+    context = replace(bare, mapping=mapping)
+    people = {name: User(name, name) for name in ("of the key result", "of the objective")}
+    said_by = None if author is None else User(author, author, "Ada@acme.example")
+    key_result = build_issue(7, assignee=people["of the key result"])
+    place = comments.CommentedKeyResult(STANDS, cast("Any", None), None)
+    with bare.store.write() as conn:
+        mirror.put(conn, "main", [build_issue(9, assignee=people["of the objective"])])
+        if role is not None:
+            id_ = accounts.add(conn, "ada@acme.example", "Ada", role, None, NOW)
+            assert id_ is not None
+            if disabled:
+                accounts.disable(conn, id_, NOW)
+        assert comments._forbidden(context, conn, key_result, [place], said_by) == fault
+
+
+# -- places beside Jira
+
+
+def test_trouble_beside_jira_is_noted_once_in_five_minutes_until_the_place_is_reached(bare: Context) -> None:
+    clock = Clock()
+    context = replace(bare, clock=clock)
+    begun = clock()
+
+    def stands() -> list[tuple[str, datetime, int]]:
+        with bare.store.read() as conn:
+            return [(one.kind, one.at, one.tries) for one in failures.standing(conn, "main")]
+
+    for minutes, at, tries in [(0, 0, 1), (4, 0, 1), (5, 5, 2), (9, 5, 2), (10, 10, 3)]:
+        clock.now = begun + timedelta(minutes=minutes)
+        consultation._note_trouble(context, OUT)
+        assert stands() == [("goals", begun + timedelta(minutes=at), tries)], minutes
+    consultation._reached(context)
+    assert stands() == []
+
+
+def test_two_objectives_on_one_goal_are_told_from_another_by_their_keys() -> None:
+    rival = cast("Any", SimpleNamespace(issue_key="PLAT-2"))
+    named = consultation._both(a_change(after={"goal": "Grow"}), rival)
+    assert named.startswith(
+        "PLAT-2 and PLAT-9 both feed Grow. PLAT-2 goes on; name another for PLAT-9 or none"
+    )
+    assert consultation._both(a_change(), rival).startswith("PLAT-2 and PLAT-9 both feed OKR progress.")
+
+
+# -- with a company
+
+
+def test_histories_that_are_kept_are_not_asked_for_again(firm: Any) -> None:
+    context = firm.context
+    wanted = {one.id: one.updated for one in list(firm.mirror().values())[:3]}
+    told: list[tuple[int, int | None]] = []
+    first = issue_steps.brought(context, wanted, lambda done, total: told.append((done, total)))
+    assert (set(first), told, firm.calls("changelog/bulkfetch")) == (set(wanted), [(3, 3)], 1)
+    later = dict(wanted)
+    (moved, *_) = sorted(later)
+    later[moved] += MINUTE
+    told.clear()
+    again = issue_steps.brought(context, later, lambda done, total: told.append((done, total)))
+    assert (again, told, firm.calls("changelog/bulkfetch")) == (first, [(1, 1)], 1)
+    assert issue_steps.brought(context, {}) == {}
+    assert firm.calls("changelog/bulkfetch") == 0
+
+
+def test_an_issue_that_no_page_showed_though_it_was_counted_is_read_by_id(firm: Any) -> None:
+    context, (slipped, *_) = firm.context, firm.records()
+    whole = set(firm.mirror())
+
+    def read(lacking: int, *, accept: bool = False) -> set[str]:
+        with context.store.write() as conn:
+            mirror.delete(conn, "main", [slipped.id])
+        reading = checkpoint.start(context, anew=True)
+        reading.report.read = reading.reached.total - lacking
+        completeness.prove_complete(context, reading, accept)
+        found: set[str] = reading.seen
+        return found
+
+    assert read(1) == {slipped.id}
+    assert set(firm.mirror()) == whole
+    assert read(0) == set()
+    assert read(1, accept=True) == set()
+    assert set(firm.mirror()) == whole - {slipped.id}
+
+
+def test_a_read_that_was_begun_is_shown_and_gone_on_with_once_it_has_a_page(firm: Any) -> None:
+    context = firm.context
+    reading = checkpoint.start(context, 66)
+    with context.store.read() as conn:
+        shown = checkpoint.progress(conn, "main")
+        assert shown is not None
+        assert (shown.read, shown.total, shown.at) == (0, 66, firm.clock())
+        assert checkpoint.progress(conn, "other") is None
+        assert checkpoint.is_half_read(conn, "main") is False
+    assert checkpoint.unfinished(context) is None, "it had not read a page"
+    story = firm.mirror()[firm.records()[0].id]
+    with context.store.write() as conn:
+        page = SearchPage((story,), last=False, after="token")
+        checkpoint.keep(context, conn, reading, page, Landed(1, marked=frozenset({"9"}), drifted={"9": 1}))
+    assert (reading.landed, reading.seen) == (1, {story.id})
+    firm.clock.pass_by(days=1)
+    again = checkpoint.start(context)
+    assert (again.reached.pages, again.reached.after, again.report.resumed) == (1, "token", True)
+    assert (again.seen, again.report.marked, again.report.drifted) == ({story.id}, {"9"}, Counter({"9": 1}))
+    firm.clock.pass_by(milliseconds=1)
+    assert checkpoint.unfinished(context) is None, "it rested too long"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from connectors.jira.http.errors import Permanent, RateLimited, Transient
+from connectors.jira.http.errors import AuthFailed, Permanent, RateLimited, Transient
 from connectors.sandbox import CONNECTOR, Fault
 from connectors.store.mirror import mirror
 from connectors.store.work import batch_sizes, due, inbox
@@ -64,6 +64,19 @@ def test_an_interrupted_write_is_confirmed_only_where_jira_has_it(hand: Any, arr
 
     last = [(67, "confirmed")] if arrived else [(67, "failed"), (67, "written")]
     assert outcomes(hand, objective) == [(50, "written"), *last]
+    assert hand.field(objective) == 67
+
+
+def test_a_write_that_the_sign_in_refuses_has_failed_and_is_not_looked_up(hand: Any) -> None:
+    objective = synced(hand)
+    moved_on(hand, objective)
+    hand.sandbox.faults.add(Fault("unauthorized", "PUT", f"issue/{objective}"))
+    with pytest.raises(AuthFailed):
+        reconcile(hand.context, objective)
+    assert outcomes(hand, objective) == [(50, "written"), (67, "failed")]
+    with hand.connector.store.read() as conn:
+        assert writes.unsettled(conn, "main", objective) == []
+    reconcile(hand.context, objective)
     assert hand.field(objective) == 67
 
 

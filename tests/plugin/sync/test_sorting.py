@@ -127,6 +127,15 @@ def test_order_and_repetition_do_not_matter() -> None:
         assert batch.changed_fields == once.changed_fields
 
 
+def test_an_issue_that_is_named_by_its_key_alone_is_looked_up_and_not_taken_for_dated() -> None:
+    dated = event("jira:issue_updated", "10007", [STATUS])
+    dated["issue"]["fields"]["updated"] = "2026-11-02T09:00:20.000+0000"
+    batch = sort({"issueKey": "PLAT-7"}, {"issueKey": "PLAT-99"}, dated)
+    assert (batch.touched, batch.keys) == ({"10007"}, {"PLAT-99"})
+    assert (batch.unsure, batch.edited) == ({"10007"}, {})
+    assert batch.verdicts[1] == ("done", "request of an automation rule")
+
+
 PARENTED = event("jira:issue_updated", "10004", [PARENT])
 
 
