@@ -41,7 +41,7 @@ from plugin.use_cases.health.drift import Drift
 from plugin.use_cases.health.status import SiteStatus
 from plugin.use_cases.kpis.board import ShownKpi
 from plugin.use_cases.objectives.movement import ToldMovement
-from plugin.use_cases.objectives.objective_columns import ObjectiveLine
+from plugin.use_cases.objectives.objective_lines import ObjectiveLine
 from plugin.use_cases.objectives.objective_list import KeptForecast, ListedHead, ObjectivePage
 from plugin.use_cases.practice.practice import Assessed, TeamPractice
 from plugin.use_cases.practice.scorecard import Scorecard

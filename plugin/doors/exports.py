@@ -17,7 +17,9 @@ from plugin.doors.model import Given
 from plugin.doors.rows import ActGiven, PointGiven, RowGiven, act_given, point_values
 from plugin.runtime.connector import Connector
 from plugin.use_cases.accounts.audit import every_entry
-from plugin.use_cases.objectives.objective_columns import ObjectiveLine, Output, columns_for, values
+from plugin.use_cases.objectives.objective_columns import Output, columns_for, values
+from plugin.use_cases.objectives.objective_lines import ObjectiveLine
+from plugin.use_cases.objectives.objective_lines import lines as objective_lines
 from plugin.use_cases.objectives.objective_values import contribution_values
 from plugin.use_cases.objectives.objectives import SavedObjective, every_objective, every_point
 
@@ -54,12 +56,13 @@ def objective_rows(
     connector: Connector, actor: Actor, site: str, query: ObjectivesQuery
 ) -> Iterator[ObjectiveRow]:
     """The objectives that pass, as lines."""
-    return (objective_row(site, saved) for saved in saved_objectives(connector, actor, site, query))
+    found = saved_objectives(connector, actor, site, query)
+    return (objective_row(one) for one in objective_lines(connector, actor, site, found))
 
 
-def objective_row(site: str, saved: SavedObjective) -> ObjectiveRow:
+def objective_row(one: ObjectiveLine) -> ObjectiveRow:
     """One objective as a line."""
-    return ObjectiveRow.model_validate(values(ObjectiveLine(site, saved), Output.EXPORT))
+    return ObjectiveRow.model_validate(values(one, Output.EXPORT))
 
 
 def ledger_rows(connector: Connector, actor: Actor, site: str, query: ObjectivesQuery) -> Iterator[LedgerRow]:

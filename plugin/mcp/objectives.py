@@ -17,7 +17,8 @@ from plugin.mcp.protocol.quotation import Quoted
 from plugin.mcp.protocol.shapes import Answer, Counted, Name, Number, PageArguments, Shape, exactly, page_of
 from plugin.mcp.protocol.tool import Asking, Tool
 from plugin.use_cases.objectives.objective_columns import filters, narrowed
-from plugin.use_cases.objectives.objectives import SavedObjective, list_counted
+from plugin.use_cases.objectives.objective_lines import ObjectiveLine, line, lines
+from plugin.use_cases.objectives.objectives import list_counted
 
 
 class StandingCheckIn(Shape):
@@ -63,7 +64,7 @@ class KeyResult(Shape):
 
 
 class Objective(Shape):
-    """One objective. `progress` and what stands beside it are shares of 1. `key_results` null: not asked for."""
+    """One objective. `progress` and what stands beside it are shares of 1; `week` is what a week added. `key_results` null: not asked for."""
 
     id: str
     key: str
@@ -75,6 +76,8 @@ class Objective(Shape):
     cycle: str | None
     commitment: str
     progress: Number
+    week: Number
+    week_causes: list[Quoted]
     delivery: Number
     outcome: Number
     expected: Number
@@ -163,8 +166,8 @@ def okr_list(asking: Asking, arguments: ListArguments) -> Listed:
             if count and (not wanted.health or level in wanted.health)
         },
         objectives=[
-            objective_shape(asking, site, one, one.state.key_results if arguments.key_results else None)
-            for one in shown
+            objective_shape(one, one.state.key_results if arguments.key_results else None)
+            for one in lines(asking.connector, asking.actor, site, shown)
         ],
     )
 
@@ -178,26 +181,26 @@ def okr_get(asking: Asking, arguments: GetArguments) -> Got:
     return Got(
         provenance=provenance(asking, site, Got, page_of_objective(asking, site, saved), [saved]),
         counted=counted,
-        objective=objective_shape(asking, site, saved, tuple(shown)),
+        objective=objective_shape(line(asking.connector, asking.actor, site, saved), tuple(shown)),
     )
 
 
-def objective_shape(
-    asking: Asking, site: str, saved: SavedObjective, key_results: tuple[KeyResultState, ...] | None
-) -> Objective:
+def objective_shape(one: ObjectiveLine, key_results: tuple[KeyResultState, ...] | None) -> Objective:
     """One objective as answers show it."""
-    state = saved.state
+    state, week = one.state, one.week
     return Objective(
         id=state.id,
         key=state.key,
         title=state.title,
-        url=asking.connector.site(site).issue_url(state.key) if state.issue_id and state.key else None,
+        url=one.url,
         owner=state.owner,
         project=state.project_key,
         team=state.team,
         cycle=state.cycle_id,
         commitment=state.commitment,
         progress=exactly(state.progress),
+        week=exactly(None if week is None else week.total),
+        week_causes=[] if week is None else list(week.causes),
         delivery=exactly(state.delivery),
         outcome=exactly(state.outcome),
         expected=exactly(state.expected),
@@ -206,10 +209,10 @@ def objective_shape(
         why=state.health.sentence,
         flags=list(state.flags),
         aligned_to=list(state.aligned_to),
-        mapping_revision=saved.mapping_revision,
-        computed_at=saved.computed_at,
+        mapping_revision=one.saved.mapping_revision,
+        computed_at=one.saved.computed_at,
         key_results_total=len(state.key_results),
-        key_results=None if key_results is None else [key_result_shape(one) for one in key_results],
+        key_results=None if key_results is None else [key_result_shape(each) for each in key_results],
     )
 
 

@@ -23,7 +23,7 @@ from plugin.use_cases.kpis.board import ShownKpi
 from plugin.use_cases.kpis.promotions import ShownPromotion
 from plugin.use_cases.objectives.as_of import AsOf
 from plugin.use_cases.objectives.movement import ToldMovement
-from plugin.use_cases.objectives.objective_columns import ObjectiveLine
+from plugin.use_cases.objectives.objective_lines import ObjectiveLine
 from plugin.use_cases.objectives.objective_list import After, Head, ObjectivePage, RowSelection, TrendPoint
 from plugin.use_cases.objectives.objectives import Drifted
 from plugin.use_cases.practice.practice import Assessed

@@ -36,7 +36,7 @@ from plugin.use_cases.mappings import drafts, revisions
 from plugin.use_cases.objectives import objectives as questions
 from plugin.use_cases.objectives.as_of import DRAFT, AsOf, as_of, as_of_draft, instant_asked
 from plugin.use_cases.objectives.movement import ToldMovement
-from plugin.use_cases.objectives.objective_columns import ObjectiveLine
+from plugin.use_cases.objectives.objective_lines import ObjectiveLine, lines
 from plugin.use_cases.objectives.objective_list import (
     After,
     ObjectivePage,
@@ -86,8 +86,8 @@ class StoredSources:
     def lines(self, wanted: RowSelection) -> Iterator[ObjectiveLine]:
         for site in self.connector.sites:
             mine = replace(wanted, sites=(site,))
-            for saved in questions.every_objective(self.connector, self.who(), mine):
-                yield ObjectiveLine(site, saved)
+            found = questions.every_objective(self.connector, self.who(), mine)
+            yield from lines(self.connector, self.who(), site, found)
 
     def site_names(self) -> Collection[str]:
         return tuple(self.connector.sites)

@@ -21,12 +21,14 @@ from connectors.store.writes import refusals
 from mappings.diagnostic import MappingError
 from mappings.document.mapping import Mapping
 from mappings.document.schema import Document
+from mappings.explain.week import WeekMove
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.goal import GoalBoard
 from mappings.fields import Api
 from mappings.kpi.sources import SOURCE_OPTIONS
 from mappings.write_back.target import WriteBasis
 from mappings.write_back.targets import needs_goals
+from plugin.runtime.memory import Memory
 from plugin.runtime.processes.counters import Meter
 from plugin.runtime.settings import Settings
 from plugin.sync.announcement import SILENT, Announcer
@@ -38,7 +40,11 @@ from plugin.sync.write_back.notification import Notifying
 from plugin.sync.write_back.permits import TRIED
 from plugin.use_cases.mappings.bindings import bound_text
 
-"""When the catalogue was read last."""
+MOST_WEEKS = 4000
+"""Of so many objectives it is kept what their week did."""
+
+WeekKey = tuple[str, str, datetime, datetime]
+"""Site and objective, and from when the snapshots are between which it moved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +128,7 @@ class Connector:
     watch: SiteWatch | None = None
     move_clock: Callable[[datetime], None] | None = None
     """Makes it later; only the demo has it."""
+    weeks: Memory[WeekKey, WeekMove] = field(default_factory=lambda: Memory(MOST_WEEKS))
     _bound: dict[str, Bound] = field(default_factory=dict)
     _read_for: dict[str, tuple[str, Catalogue, Mapping | None]] = field(default_factory=dict)
     _notifying: dict[str, Notifying] = field(default_factory=dict)

@@ -196,7 +196,7 @@ def test_a_column_is_on_the_page_in_the_api_in_exports_and_in_tables(scratch: Sc
         "Length of title",
         lambda line: len(line.saved.state.title),
         int,
-        lambda head: f"{len(head.title)} letters",
+        lambda row: f"{len(row.state.title)} letters",
         on_page=True,
         in_table=True,
     ),
@@ -212,7 +212,8 @@ from docs.screenshots.company import seeded
 from plugin.doors.exports import ObjectiveRow, as_csv, objective_row
 from plugin.api.objectives.objectives import ObjectiveGiven
 from plugin.pages import pages_blueprint
-from plugin.use_cases.objectives.objective_columns import ObjectiveLine, Output, table_labels, table_row, values
+from plugin.use_cases.objectives.objective_columns import Output, table_labels, table_row, values
+from plugin.use_cases.objectives.objective_lines import ObjectiveLine
 
 company = seeded()
 app = Flask("pages-under-test")
@@ -221,11 +222,11 @@ page = app.test_client().get("/", headers={"Accept": "text/html"}).text
 print('<th scope="col">Length of title</th>' in page, " letters</td>" in page)
 state = replace(next(iter(company.objectives())).state, title="Ten letter")
 saved = SavedObjective(state, "abc", company.now(), company.now())
-header, line = (text.strip().split(",") for text in as_csv(ObjectiveRow, [objective_row("main", saved)]))
+header, line = (text.strip().split(",") for text in as_csv(ObjectiveRow, [objective_row(ObjectiveLine("main", saved))]))
 print(dict(zip(header, line))["length"])
 print(ObjectiveGiven.model_validate(values(ObjectiveLine("main", saved), Output.API)).model_dump()["length"])
 print(values(ObjectiveLine("main", saved), Output.JSON)["length"])
-print(dict(zip(table_labels(), table_row(state)))["Length of title"])
+print(dict(zip(table_labels(), table_row(ObjectiveLine("main", saved))))["Length of title"])
 """
     )
     assert told.splitlines() == ["True True", "10", "10", "10", "10 letters"]

@@ -19,16 +19,15 @@ from plugin.doors.filters import ObjectivesQuery, wanted
 from plugin.doors.model import Given, Page, SiteQuery, Word
 from plugin.doors.refusal import invalid, not_found
 from plugin.doors.rows import RowGiven
-from plugin.runtime.connector import Connector
 from plugin.use_cases.objectives.as_of import as_of, instant_asked
 from plugin.use_cases.objectives.objective_columns import (
-    ObjectiveLine,
     Output,
     columns_for,
     values,
 )
+from plugin.use_cases.objectives.objective_lines import ObjectiveLine, line, lines
 from plugin.use_cases.objectives.objective_values import as_of_values, feeds_values, ledgers_of
-from plugin.use_cases.objectives.objectives import SavedObjective, explained_by, knows_issue, list_some
+from plugin.use_cases.objectives.objectives import explained_by, knows_issue, list_some
 
 ROUTES = Routes()
 
@@ -206,7 +205,7 @@ def list_objectives(caller: Caller, query: ObjectivesQuery) -> Reply[Page[Object
     last = None if after is None else str(after[0])
     found = list_some(caller.connector, caller.actor, wanted(site, query), query.limit + 1, last)
     shown = found[: query.limit]
-    rows = [objective_given(caller.connector, site, saved) for saved in shown]
+    rows = [objective_given(one) for one in lines(caller.connector, caller.actor, site, shown)]
     more = len(found) > query.limit
     return Reply(Page[ObjectiveGiven](items=rows, next=cursor(name, shown[-1].state.id) if more else None))
 
@@ -215,7 +214,7 @@ def list_objectives(caller: Caller, query: ObjectivesQuery) -> Reply[Page[Object
 def one_objective(caller: Caller, path: ObjectiveAddress, query: SiteQuery) -> Reply[ObjectiveGiven]:
     """One objective by key, former key or id."""
     site, saved = objective_of(caller, path, query)
-    return Reply(objective_given(caller.connector, site, saved))
+    return Reply(objective_given(line(caller.connector, caller.actor, site, saved)))
 
 
 @ROUTES.get(
@@ -260,13 +259,6 @@ def instant_in(caller: Caller, site: str, text: str) -> datetime:
     return found
 
 
-def objective_given(connector: Connector, site: str, saved: SavedObjective) -> ObjectiveGiven:
+def objective_given(one: ObjectiveLine) -> ObjectiveGiven:
     """One objective as an answer shows it."""
-    url = browse_url(connector, site, saved.state.key) if saved.state.issue_id else None
-    return ObjectiveGiven.model_validate(values(ObjectiveLine(site, saved, url), Output.API))
-
-
-def browse_url(connector: Connector, site: str, key: str) -> str | None:
-    """Where people see an issue; None for what has no key."""
-    known = connector.sites.get(site)
-    return known.issue_url(key) if known and key else None
+    return ObjectiveGiven.model_validate(values(one, Output.API))

@@ -35,13 +35,12 @@ from plugin.runtime.settings import PREFIX
 from plugin.use_cases.digests.digests import tell_due
 from plugin.use_cases.objectives.backfill import foresee
 from plugin.use_cases.objectives.objective_columns import (
-    ObjectiveLine,
     Output,
     table_labels,
     table_row,
     values,
 )
-from plugin.use_cases.objectives.objectives import list_all
+from plugin.use_cases.objectives.objective_lines import every_line
 from plugin.use_cases.work.plans import written_fields
 
 WORKERS = 2
@@ -142,18 +141,18 @@ def invitation(pages: str, board: str, sign_in: tuple[str, str], command: str) -
 
 def show_result(connector: Connector, as_json: bool) -> None:
     """The objectives with what was written for each."""
-    saved = list_all(connector, COMMAND_LINE, "main")
+    found = every_line(connector, COMMAND_LINE, "main")
     written = written_fields(connector, COMMAND_LINE, "main")
     if as_json:
         show_json(
             [
                 {
-                    **values(ObjectiveLine("main", one), Output.JSON),
+                    **values(one, Output.JSON),
                     "fields_written": written.get(one.state.id, 0),
                 }
-                for one in saved
+                for one in found
             ]
         )
         return
-    rows = [(*table_row(one.state), str(written.get(one.state.id, 0))) for one in saved]
+    rows = [(*table_row(one), str(written.get(one.state.id, 0))) for one in found]
     show_table("Objectives", (*table_labels(), "Fields written"), rows)

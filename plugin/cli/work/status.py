@@ -23,13 +23,12 @@ from plugin.use_cases.health.drift import Drift
 from plugin.use_cases.health.status import SiteStatus, status
 from plugin.use_cases.health.webhook_state import WebhookState
 from plugin.use_cases.objectives.objective_columns import (
-    ObjectiveLine,
     Output,
     table_labels,
     table_row,
     values,
 )
-from plugin.use_cases.objectives.objectives import SavedObjective, list_all
+from plugin.use_cases.objectives.objective_lines import ObjectiveLine, every_line
 from plugin.use_cases.work.gaps import ACCEPT
 
 OUT = {
@@ -50,10 +49,10 @@ def status_command(site: str, listed: bool, as_json: bool) -> None:
     """Show what is wrong, the age of the data, pending work and failed items. Exit code 1 where something needs a person."""
     with open_connector(site=site) as connector:
         found = status(connector, COMMAND_LINE, site)
-        saved = list_all(connector, COMMAND_LINE, site) if listed else None
+        saved = every_line(connector, COMMAND_LINE, site) if listed else None
     told = status_values(found)
     if as_json:
-        rows = None if saved is None else [values(ObjectiveLine(site, one), Output.JSON) for one in saved]
+        rows = None if saved is None else [values(one, Output.JSON) for one in saved]
         show_json(told if rows is None else {**told, "objectives": rows})
     else:
         _show(told, found.at)
@@ -273,9 +272,9 @@ def _show(values: dict[str, Any], now: datetime) -> None:
         say(f"refused: {one['issue']} {one['field']}: {one['message']}\n  to do: {one['remedy']}")
 
 
-def _show_list(saved: Sequence[SavedObjective]) -> None:
-    if saved:
-        show_objectives(saved)
+def _show_list(found: Sequence[ObjectiveLine]) -> None:
+    if found:
+        show_objectives(found)
     else:
         say("No objectives yet. Activate a mapping (jira-okr mapping activate FILE), then run jira-okr sync.")
 
@@ -324,7 +323,7 @@ def _spoken(iso: str, now: datetime) -> str:
     return spoken(datetime.fromisoformat(iso), now)
 
 
-def show_objectives(saved: Sequence[SavedObjective]) -> None:
+def show_objectives(found: Sequence[ObjectiveLine]) -> None:
     """The table of objectives."""
-    rows = [table_row(one.state) for one in saved]
+    rows = [table_row(one) for one in found]
     show_table("Objectives", table_labels(), rows)

@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, StrEnum
 from fractions import Fraction
-from typing import Any
+from typing import Any, Protocol
 
 from connectors.store.lists.list_rows import RowSelection
-from connectors.store.numbers.objectives import SavedObjective
 from mappings.explain.confidence import Confidence
+from mappings.explain.week import WeekMove
+from mappings.numbers import rounded
 from mappings.rollup.health import ACHIEVED_AT
 from mappings.rollup.state import HealthLevel
+from plugin.use_cases.objectives.objective_lines import ObjectiveLine
 from plugin.use_cases.objectives.objective_list import Head
 from plugin.use_cases.objectives.objective_values import (
     exact_text,
@@ -41,13 +43,13 @@ EVERYWHERE = frozenset(Output)
 PROGRAMS = frozenset({Output.API, Output.JSON})
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectiveLine:
-    """One objective of a site, as programs are told of it; `url` is where people see its issue in Jira."""
+class Row(Protocol):
+    """What a row for people is made of: where an objective stands, and what its week did."""
 
-    site: str
-    saved: SavedObjective
-    url: str | None = None
+    @property
+    def state(self) -> Head: ...
+    @property
+    def week(self) -> WeekMove | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ class Column:
     label: str
     exact: Callable[[ObjectiveLine], object] | None = None
     type: object = None
-    text: Callable[[Head], str] | None = None
+    text: Callable[[Row], str] | None = None
     outputs: frozenset[Output] = EVERYWHERE
     on_page: bool = False
     in_table: bool = False
@@ -117,6 +119,14 @@ def _level(told: Confidence | None) -> str | None:
     return None if told is None else told.level.value
 
 
+def week_text(week: WeekMove | None) -> str:
+    """Points since a week ago, with their sign; a dash where they are not known."""
+    if week is None or week.total is None:
+        return "—"
+    points = rounded(week.total * 100, 0)
+    return f"{points:+}" if points else "0"
+
+
 TEXT, NUMBER = str | None, float | None
 
 OBJECTIVE_COLUMNS: tuple[Column, ...] = (
@@ -127,7 +137,7 @@ OBJECTIVE_COLUMNS: tuple[Column, ...] = (
         "Key",
         lambda line: line.saved.state.key,
         str,
-        lambda head: head.key,
+        lambda row: row.state.key,
         in_table=True,
         order=ListOrder("key", "Key"),
     ),
@@ -136,7 +146,7 @@ OBJECTIVE_COLUMNS: tuple[Column, ...] = (
         "Objective",
         lambda line: line.saved.state.title,
         str,
-        lambda head: head.title,
+        lambda row: row.state.title,
         on_page=True,
         in_table=True,
         filter=Filter(
@@ -160,7 +170,7 @@ OBJECTIVE_COLUMNS: tuple[Column, ...] = (
         "Project",
         lambda line: line.saved.state.project_key,
         str,
-        lambda head: head.project_key,
+        lambda row: row.state.project_key,
         filter=Filter(
             "project",
             "The key of a project.",
@@ -174,7 +184,7 @@ OBJECTIVE_COLUMNS: tuple[Column, ...] = (
         "Team",
         lambda line: line.saved.state.team,
         TEXT,
-        lambda head: head.team or "",
+        lambda row: row.state.team or "",
         filter=Filter(
             "team",
             "The team, as the mapping calls it.",
@@ -189,7 +199,7 @@ OBJECTIVE_COLUMNS: tuple[Column, ...] = (
         "Perspective",
         lambda line: line.saved.state.perspective,
         TEXT,
-        lambda head: head.perspective or "",
+        lambda row: row.state.perspective or "",
         description="finance, customer, process, learning or another word; null where nothing says one.",
     ),
     Column(
@@ -197,7 +207,7 @@ OBJECTIVE_COLUMNS: tuple[Column, ...] = (
         "Owner",
         lambda line: line.saved.state.owner,
         TEXT,
-        lambda head: head.owner or "",
+        lambda row: row.state.owner or "",
         filter=Filter(
             "owner", "The owner's name, in any case.", "Only objectives of this owner.", "owner_words"
         ),
@@ -207,7 +217,7 @@ OBJECTIVE_COLUMNS: tuple[Column, ...] = (
         "Cycle",
         lambda line: line.saved.state.cycle_id,
         TEXT,
-        lambda head: head.cycle_id or "",
+        lambda row: row.state.cycle_id or "",
         filter=Filter(
             "cycle", "The id of a cycle.", "Only objectives of this cycle (its id).", "cycles", listed=True
         ),
@@ -217,26 +227,57 @@ OBJECTIVE_COLUMNS: tuple[Column, ...] = (
         "Commitment",
         lambda line: line.saved.state.commitment,
         str,
-        lambda head: head.commitment,
+        lambda row: row.state.commitment,
     ),
     Column(
         "progress",
         "Progress",
         lambda line: number(line.saved.state.progress),
         NUMBER,
-        lambda head: _share(head.progress, head),
+        lambda row: _share(row.state.progress, row.state),
         on_page=True,
         in_table=True,
         order=ListOrder("progress", "Least progress first"),
     ),
-    Column("week", "Week", outputs=frozenset(), on_page=True),
+    Column(
+        "week",
+        "Week",
+        lambda line: None if line.week is None else number(line.week.total),
+        NUMBER,
+        lambda row: week_text(row.week),
+        on_page=True,
+        in_table=True,
+        description="By how much it moved since a week ago, as a share of 1; null where it was unknown at either end, or its history is shorter.",
+    ),
+    Column(
+        "week_exact",
+        "Week",
+        lambda line: None if line.week is None else exact_text(line.week.total),
+        TEXT,
+        outputs=frozenset({Output.API}),
+    ),
+    Column(
+        "week_causes",
+        "What moved it this week",
+        lambda line: [] if line.week is None else list(line.week.causes),
+        list[str],
+        outputs=PROGRAMS,
+        description="The strongest causes of the week's change, in words.",
+    ),
+    Column(
+        "week_causes",
+        "What moved it this week",
+        lambda line: "" if line.week is None else "; ".join(line.week.causes),
+        str,
+        outputs=frozenset({Output.EXPORT}),
+    ),
     Column("progress_exact", "Progress", lambda line: exact_text(line.saved.state.progress), TEXT),
     Column(
         "delivery",
         "Delivery",
         lambda line: number(line.saved.state.delivery),
         NUMBER,
-        lambda head: _beside(head.delivery, head),
+        lambda row: _beside(row.state.delivery, row.state),
         on_page=True,
     ),
     Column(
@@ -251,7 +292,7 @@ OBJECTIVE_COLUMNS: tuple[Column, ...] = (
         "Outcome",
         lambda line: number(line.saved.state.outcome),
         NUMBER,
-        lambda head: _beside(head.outcome, head),
+        lambda row: _beside(row.state.outcome, row.state),
         on_page=True,
     ),
     Column(
@@ -266,7 +307,7 @@ OBJECTIVE_COLUMNS: tuple[Column, ...] = (
         "Expected",
         lambda line: number(line.saved.state.expected),
         NUMBER,
-        lambda head: percent_text(head.expected),
+        lambda row: percent_text(row.state.expected),
         in_table=True,
     ),
     Column(
@@ -276,12 +317,19 @@ OBJECTIVE_COLUMNS: tuple[Column, ...] = (
         TEXT,
         outputs=frozenset({Output.API}),
     ),
-    Column("pace", "Pace", lambda line: number(line.saved.state.pace), NUMBER, _pace, in_table=True),
+    Column(
+        "pace",
+        "Pace",
+        lambda line: number(line.saved.state.pace),
+        NUMBER,
+        lambda row: _pace(row.state),
+        in_table=True,
+    ),
     Column(
         "health",
         "Health",
         lambda line: health_values(line.saved.state.health),
-        text=lambda head: head.health.level.value.replace("_", " "),
+        text=lambda row: row.state.health.level.value.replace("_", " "),
         outputs=PROGRAMS,
         on_page=True,
         in_table=True,
@@ -314,7 +362,7 @@ OBJECTIVE_COLUMNS: tuple[Column, ...] = (
         "Confidence",
         lambda line: _points(line.saved.state.confidence),
         int | None,
-        lambda head: "—" if head.confidence is None else head.confidence.said,
+        lambda row: "—" if row.state.confidence is None else row.state.confidence.said,
         on_page=True,
         description="Points of 10, the lowest that was said of a contributing key result; null where a word was said, or nothing.",
     ),
@@ -420,8 +468,8 @@ def table_labels() -> tuple[str, ...]:
     return tuple(column.label for column in OBJECTIVE_COLUMNS if column.in_table)
 
 
-def table_row(head: Head) -> tuple[str, ...]:
+def table_row(row: Row) -> tuple[str, ...]:
     """One row of a table for people."""
     return tuple(
-        column.text(head) for column in OBJECTIVE_COLUMNS if column.in_table and column.text is not None
+        column.text(row) for column in OBJECTIVE_COLUMNS if column.in_table and column.text is not None
     )

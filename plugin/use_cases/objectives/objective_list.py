@@ -24,11 +24,12 @@ from connectors.store.numbers.objectives import HistoryPoint
 from connectors.store.numbers.trends import ProgressTrend, trends
 from connectors.store.schema import history
 from mappings.explain.confidence import Confidence
+from mappings.explain.week import WeekMove
 from mappings.rollup.health import pace
 from mappings.rollup.state import Health, HealthLevel
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
-from plugin.use_cases.objectives.weeks import WeekMove, weeks
+from plugin.use_cases.objectives.weeks import weeks
 from plugin.use_cases.permission import VIEWER, question
 
 __all__ = [
@@ -44,7 +45,6 @@ __all__ = [
     "Slice",
     "Tallies",
     "TrendPoint",
-    "WeekMove",
     "every_headline",
     "headlines",
     "histories",
@@ -216,18 +216,18 @@ def list_objectives(
         since = now.date() - timedelta(days=1)
         sites = wanted.sites or tuple(connector.sites)
         found = listed(conn, replace(wanted, sites=sites), after, size, since)
-        return replace(found, rows=_with_weeks(connector, conn, found.rows, sites, now))
+        return replace(found, rows=_with_weeks(connector, conn, found.rows, sites))
 
 
 def _with_weeks(
-    connector: Connector, conn: Connection, rows: Sequence[ListedHead], sites: Sequence[str], now: datetime
+    connector: Connector, conn: Connection, rows: Sequence[ListedHead], sites: Sequence[str]
 ) -> list[ListedHead]:
     """The rows with what a week did to each; one that names no site is of the only site that is wanted."""
     only = next(iter(sites), "")
-    ids: dict[str, list[str]] = defaultdict(list)
+    stand: dict[str, dict[str, Fraction | None]] = defaultdict(dict)
     for one in rows:
-        ids[one.site or only].append(one.state.id)
-    moved = {site: weeks(connector.store, conn, site, mine, now) for site, mine in ids.items()}
+        stand[one.site or only][one.state.id] = one.state.progress
+    moved = {site: weeks(connector, conn, site, mine) for site, mine in stand.items()}
     return [replace(one, week=moved[one.site or only].get(one.state.id)) for one in rows]
 
 

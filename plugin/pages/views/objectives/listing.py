@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import NamedTuple
 from urllib.parse import urlencode
 
+from mappings.explain.week import WeekMove
 from mappings.numbers import rounded
 from mappings.rollup.health import ACHIEVED_AT
 from mappings.rollup.state import HealthLevel
@@ -30,7 +31,6 @@ from plugin.use_cases.objectives.objective_list import (
     ObjectivePage,
     RowSelection,
     Tallies,
-    WeekMove,
 )
 
 ROWS = 50
@@ -312,7 +312,7 @@ def row(one: ListedHead, now: datetime, zone: tzinfo, cycles: Cycles | None = No
         trend=spark(one.history, now, one.points, ACHIEVED_AT[head.commitment]),
         changed=when(one.changed_at, now, zone),
         flags=tuple(told(flag) for flag in head.flags),
-        texts={column.key: column.text(head) for column in COLUMNS if column.text is not None},
+        texts={column.key: column.text(one) for column in COLUMNS if column.text is not None},
         cycle=""
         if cycles is None
         else _cycle_label(FilterOption(head.cycle_id or "none", head.cycle_id or ""), cycles),
