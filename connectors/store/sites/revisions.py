@@ -82,6 +82,13 @@ def activations(conn: Connection, site: str) -> list[Activation]:
     return [Activation(row.revision, row.by, from_ms(row.at), row.preview_hash) for row in rows]
 
 
+def activated_at(conn: Connection, site: str) -> datetime | None:
+    """When the revision that rules now was made the active one; None where none is."""
+    return maybe_from_ms(
+        conn.execute(select(func.max(activation.c.at)).where(activation.c.site == site)).scalar()
+    )
+
+
 def ruled(conn: Connection, site: str) -> Iterator[tuple[datetime, str | None]]:
     """Since when each text ruled, newest first: of every activation. None where the text is not here any more."""
     its = (activation.c.site == table.c.site) & (activation.c.revision == table.c.revision)

@@ -160,6 +160,12 @@ def ids(conn: Connection, site: str) -> frozenset[str]:
     return frozenset(conn.execute(select(table.c.objective_id).where(table.c.site == site)).scalars())
 
 
+def unserved_since(conn: Connection, site: str, at: datetime) -> frozenset[str]:
+    """The objectives with an event from then or before that nobody has served."""
+    mine = (table.c.site == site, table.c.since <= to_ms(at))
+    return frozenset(conn.execute(select(table.c.objective_id).where(*mine)).scalars())
+
+
 def renew(conn: Connection, due: DueObjective, now: datetime, lease: timedelta) -> DueObjective | None:
     """Hold it longer; None where the lease is no longer ours and the work must be dropped."""
     until = to_ms(now + lease)

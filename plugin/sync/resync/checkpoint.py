@@ -59,6 +59,7 @@ class KeptPage:
     objectives: list[str]
     marked: list[str]
     drifted: dict[str, int]
+    silent: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,8 @@ def keep(context: Context, conn: Connection, reading: RunningRead, page: SearchP
         after=page.after,
         complete=page.last,
     )
-    kept = KeptPage(ids, sorted(landed.objectives), sorted(landed.marked), dict(landed.drifted))
+    lists = (sorted(landed.objectives), sorted(landed.marked))
+    kept = KeptPage(ids, *lists, dict(landed.drifted), sorted(landed.silent))
     text, of_page = json_text.encode(reading.reached), json_text.encode(kept)
     number = reading.reached.pages
     resyncs.keep(conn, context.site, reading.holder, text, context.clock(), (number, of_page))
@@ -182,6 +184,7 @@ def _resumed(context: Context, conn: Connection, read: str, holder: str, reached
         report.objectives.update(page.objectives)
         report.marked.update(page.marked)
         report.drifted.update(_counted(page.drifted))
+        report.silent.update(page.silent)
     log.info("a resync goes on where it stopped", site=context.site, read=reached.read, of=reached.total)
     return reading
 

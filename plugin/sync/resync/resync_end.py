@@ -6,7 +6,7 @@ from collections.abc import Set
 from dataclasses import replace
 from datetime import timedelta
 
-from connectors.store.reads import full_reads
+from connectors.store.sites import revisions
 from connectors.store.work import due
 from connectors.store.writes import refusals
 from plugin.sync.context import Context
@@ -38,17 +38,17 @@ def settle(context: Context, report: Resynced, ids: Set[str], others: Set[str] =
 
 
 def _apply_brake(context: Context, report: Resynced, ids: Set[str], others: Set[str]) -> None:
-    """Under a mapping activated since the last resync nothing is held: its activation was previewed and braked by itself.
+    """What an activation made due and nobody has served yet is not held: that was previewed and braked by itself.
 
     Where nothing has been written yet, by us or by another hand, there is nothing to hold either.
     """
     if report.first and not report.occupied:
         return
     with context.store.read() as conn:
-        last = full_reads.latest(conn, context.site)
-    if last is None or last.revision in (None, context.mapping.revision):
-        steps = (_step(context, id_) for id_ in sorted(ids | others))
-        report.held = brake_resync(context, steps, report.silent, explains=not report.resumed)
+        at = revisions.activated_at(conn, context.site)
+        braked = due.unserved_since(conn, context.site, at) if at is not None else frozenset[str]()
+    steps = (_step(context, id_) for id_ in sorted((ids | others) - braked))
+    report.held = brake_resync(context, steps, report.silent)
 
 
 def _step(context: Context, objective_id: str) -> ObjectiveOutcome:

@@ -186,12 +186,10 @@ def brake_resync(
     context: Context,
     steps: Iterable[ObjectiveOutcome],
     silent: Set[str] = frozenset(),
-    *,
-    explains: bool = True,
 ) -> Brake | None:
     """Hold what a resync would change and nothing explains, where that is too much.
 
-    `silent` are the issues that changed without an edit in Jira. Not `explains`: they are not known, so nothing is explained.
+    `silent` are the issues that changed without an edit in Jira.
     """
     with context.store.read() as conn:
         written = writes.written_count(conn, context.site)
@@ -200,13 +198,12 @@ def brake_resync(
     movement = STILL
     for step in steps:
         rows = moved(step.before, step.after)
-        found = _doubt(context, step, rows, silent if explains else rows.all)
+        found = _doubt(context, step, rows, silent)
         if found is not None:
             doubts[step.plan.objective_id] = found
         elif rows.aligned and any(True for _ in _overwriting(step.plan)):
             above.append((step, rows))
-        explained = explains and not rows.all & silent
-        movement = movement.with_step(step.before, step.before if explained else step.after)
+        movement = movement.with_step(step.before, step.after if rows.all & silent else step.before)
     _climb(doubts, above)
     plans = [one.plan for one in doubts.values()]
     decision = brake(plans, written, context.mapping.document.brake)

@@ -70,6 +70,60 @@ def test_ordinary_catching_up_after_an_outage_is_written(braked: Any, read: Any)
     assert held(braked) == {}
 
 
+def test_a_read_that_goes_on_where_it_stopped_explains_as_one_in_one_go(braked: Any) -> None:
+    """Interrupted after its last page, and gone on with: what people did is written, what nobody did is held."""
+    spoken, silent = epics(braked)[:3], epics(braked)[3:]
+    for epic in epics(braked):
+        finish(braked, epic, edited=epic in spoken)
+
+    def stop(_done: int, _total: int | None) -> None:
+        if braked.mirror() != before:
+            raise KeyboardInterrupt
+
+    before = braked.mirror()
+    with pytest.raises(KeyboardInterrupt):
+        resync(braked.context, stop)
+    report = resync(braked.context)
+    braked.work_off()
+
+    assert report.resumed
+    assert report.held is not None
+    assert report.held.objectives == set(silent)
+    assert [braked.in_jira(epic) for epic in spoken] == [100] * 3
+    assert held(braked) == dict.fromkeys(silent, 100)
+
+
+def test_what_an_activation_made_due_is_its_own_however_often_everything_is_read_before_it_is_served(
+    braked: Any,
+) -> None:
+    """It was previewed and braked by itself, what stands there from another hand included."""
+    for epic in epics(braked):
+        braked.context.jira.edit(epic, {PROGRESS: 1})
+    braked.remap("name: epics-as-objectives", LOW.replace("0.1", "0.2"))
+
+    assert [resync(braked.context).held for _ in range(2)] == [None, None]
+    braked.work_off()
+
+    assert 1 not in [braked.in_jira(epic) for epic in epics(braked)]
+    assert held(braked) == {}
+
+
+def test_once_an_activation_is_served_the_first_read_of_everything_is_braked_like_any_other(
+    braked: Any,
+) -> None:
+    braked.remap("name: epics-as-objectives", LOW.replace("0.1", "0.2"))
+    braked.work_off()
+    braked.clock.pass_by(hours=1)
+    for epic in epics(braked):
+        finish(braked, epic, edited=False)
+
+    report = resync(braked.context)
+    braked.work_off()
+
+    assert report.held is not None
+    assert held(braked) == dict.fromkeys(epics(braked), 100)
+
+
 def test_the_clock_alone_explains_what_it_moves(braked: Any) -> None:
     healths = {one.id: one.customs.get("customfield_10061") for one in braked.records(scheme.EPIC)}
     braked.clock.now = braked.clock.now.replace(month=12, day=31)
