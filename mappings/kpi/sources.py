@@ -20,7 +20,7 @@ class StatusName:
     """Marks an option that holds the name of a status, or its id. It is checked, and bound to ids."""
 
 
-Statuses = tuple[Annotated[str, StatusName()], ...]
+Statuses = Annotated[tuple[Annotated[str, StatusName()], ...], Field(min_length=1)]
 Window = Annotated[str, Field(pattern=r"^(period|[1-9][0-9]{0,3}[dw])$")]
 Statistic = Annotated[str, Field(pattern=r"^(p[0-9]{2}|median|mean|min|max|sum)$")]
 Hour = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]

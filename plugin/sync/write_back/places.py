@@ -91,8 +91,8 @@ def with_places(
     """The issues with what reading them did not show, as properties on Data Center: that is asked for, a call for each issue.
 
     Only of issues that the mapping may write to, or that are known to have some, and only where the mirror cannot know: of issues that
-    are new to it there, of what deliveries tell by `changed`, and of all where everything is read `anew`. Else it stays as it was
-    known, and so does what Jira forbids to read. What is recalled is asked for where it is wanted besides, and said as None where it
+    are new to it there, of what deliveries tell by `changed`, of those that were edited and that no delivery tells of (who did it may have
+    set a property too), and of all where everything is read `anew`. Else it stays as it was known, and so does what Jira forbids to read. What is recalled is asked for where it is wanted besides, and said as None where it
     is not there. `first`: the mirror knows none of them.
     """
     unshown = context.unshown_places
@@ -108,7 +108,7 @@ def with_places(
     for issue in issues:
         wanted = frozenset[str]()
         if ours:
-            before = None if anew else known.get(issue.id)
+            before = None if anew or _went_unheard(issue, known, changed) else known.get(issue.id)
             wanted = _unknown(context, ours, issue, known.get(issue.id), before, changed.get(issue.id, ()))
         if wanted or besides:
             asked[issue.id] = wanted | besides
@@ -118,6 +118,14 @@ def with_places(
         _with(issue, found, known.get(issue.id), ours, asked.get(issue.id, frozenset()), nothing)
         for issue in issues
     ]
+
+
+def _went_unheard(
+    issue: Issue, known: Mapping[str, Issue], changed: Mapping[str, Collection[str]]
+) -> bool:
+    """Whether an issue was edited since it was known, and no delivery tells of it."""
+    before = known.get(issue.id)
+    return before is not None and issue.id not in changed and issue.updated > before.updated
 
 
 def _unknown(

@@ -192,7 +192,7 @@ def test_a_property_that_may_not_be_read_is_none_that_is_gone(small: Company) ->
 
 @pytest.mark.parametrize("small", ["datacenter"], indirect=True)
 def test_what_a_property_holds_is_asked_where_it_is_news(small: Company) -> None:
-    """Data Center shows properties with single issues only: a full read asks for each, what changed of late for none."""
+    """Data Center shows properties with single issues only: a full read asks for each, what changed of late for what went unheard."""
     small.remap(
         "  - target: objective\n    set:\n", f"  - target: objective\n    property: {KEY}\n    set:\n"
     )
@@ -200,15 +200,22 @@ def test_what_a_property_holds_is_asked_where_it_is_news(small: Company) -> None
     small.clock.pass_by(hours=1)
     epics = small.records(scheme.EPIC)
     right = {one.id: small.sandbox.sandbox.properties[one.id][KEY] for one in epics}
-    for one in epics:
-        small.edit(one, summary="Another")
+    resync_recent(small.context)
+    small.work_off()
     small.calls()
-
     resync_recent(small.context)
     assert small.calls("GET /rest/api/2/issue/{}") == 0
     assert {one.id: small.mirror()[one.id].fields[FIELD] for one in epics} == right
 
     told = epics[0].id
+    small.edit(epics[0], summary="Another, and nobody tells of it")
+    small.sandbox.sandbox.properties[told][KEY] = WRONG
+    resync_recent(small.context)
+    assert small.calls("GET /rest/api/2/issue/{}") == 1, "who edited it may have set the property too"
+    small.work_off()
+    assert small.sandbox.sandbox.properties[told][KEY] == right[told]
+    small.calls()
+
     small.sandbox.sandbox.properties[told][KEY] = WRONG
     body = {"webhookEvent": "issue_property_set", "issue": {"id": told, "key": epics[0].key}}
     stored = json.dumps(body | {"property": {"key": KEY, "value": WRONG}}).encode()
