@@ -13,7 +13,6 @@ from structlog.contextvars import bound_contextvars
 
 from connectors.jira.http.errors import JiraError, RateLimited
 from connectors.jira.http.limit import LOCAL
-from connectors.store.sites import bindings, revisions
 from connectors.store.work import due, inbox
 from connectors.store.work.due import DueObjective
 from plugin.sync import outage
@@ -23,6 +22,7 @@ from plugin.sync.reconcile.lease import LeaseLost, Tenure
 from plugin.sync.reconcile.reconcile import Reconciled, reconcile
 from plugin.sync.refresh.reread import refresh
 from plugin.sync.resync.checkpoint import is_half_read
+from plugin.sync.ruling import rules
 
 CLAIM = 20
 
@@ -134,18 +134,10 @@ def _claim(context: Context, worker: str, most: int, objective_id: str | None = 
             site=context.site,
             objective_id=objective_id,
         )
-        if claims and not _rules(conn, context):
+        if claims and not rules(conn, context):
             due.release(conn, worker, begun=False)
             return []
         return claims
-
-
-def _rules(conn: Connection, context: Context) -> bool:
-    """Whether the mapping of this context is the one that rules, bound as it is now."""
-    active, form = revisions.active_name(conn, context.site), context.binding
-    if active not in (None, context.mapping.revision):
-        return False
-    return form is None or bindings.version(conn, context.site, context.mapping.revision) in (None, form)
 
 
 def _is_barred(context: Context) -> bool:

@@ -32,6 +32,7 @@ from plugin.sync.refresh.omissions import in_scope, spared
 from plugin.sync.refresh.own_writes import overtaken, written_lately
 from plugin.sync.refresh.tombstones import ask_again, doubtful, remember
 from plugin.sync.resync import activation_read
+from plugin.sync.ruling import FormerMapping, require
 from plugin.sync.write_back.places import recalled, spare_own, with_places
 
 log = structlog.get_logger("jira_okr.inbox")
@@ -76,7 +77,7 @@ class Found:
 
 
 def refresh(context: Context, worker: str) -> Refreshed:
-    """Work off up to one batch of pending deliveries; an empty inbox is an empty report.
+    """Work off up to one batch of pending deliveries; an empty inbox is an empty report, and so is one under a former mapping.
 
     Raises a JiraError where Jira cannot be read, a StoreError where the database fails: the deliveries stay pending then and are
     taken up again.
@@ -89,6 +90,10 @@ def refresh(context: Context, worker: str) -> Refreshed:
         deliveries = inbox.claim(conn, context.site, worker, context.clock(), LEASE, most)
     try:
         done = _work_off(context, deliveries)
+    except FormerMapping:
+        with context.store.write() as conn:
+            inbox.release(conn, worker)
+        return Refreshed()
     except (JiraError, StoreError) as error:
         with context.store.write() as conn:
             inbox.release(conn, worker)
@@ -290,8 +295,9 @@ def land_issues(
     """Put and delete issues in the mirror and mark every objective that may feel it; returns objective ids and changed ids.
 
     `read_at` is when a read by id began, None where a search showed them: what left the mirror or was written
-    by us since is not put back but asked for again.
+    by us since is not put back but asked for again. Raises FormerMapping where another mapping rules by now.
     """
+    require(conn, context)
     inside, refused = gaps.sift(context, inside)
     ids = [issue.id for issue in inside]
     before = mirror.hold(conn, context.site, [*ids, *outside])

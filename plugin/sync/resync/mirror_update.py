@@ -24,6 +24,7 @@ from plugin.sync.refresh import gaps
 from plugin.sync.refresh.reread import land_issues
 from plugin.sync.refresh.tombstones import ask_again, doubtful
 from plugin.sync.resync.double_check import Looked
+from plugin.sync.ruling import require
 
 Progress = Callable[[int, int | None], None]
 """Is told how many issues are read, and of how many."""
@@ -101,6 +102,7 @@ class Resynced:
 
 def land_first(context: Context, conn: Connection, issues: list[Issue], unread: Iterable[Gap] = ()) -> Landed:
     """Nothing was known before: nothing can have changed, and every objective is marked at the end."""
+    require(conn, context)
     issues, refused = gaps.sift(context, _undoubted(context, conn, issues))
     changed = mirror.put(conn, context.site, issues)
     gaps.land(context, conn, issues, (), (*unread, *refused))

@@ -120,9 +120,7 @@ def with_places(
     ]
 
 
-def _went_unheard(
-    issue: Issue, known: Mapping[str, Issue], changed: Mapping[str, Collection[str]]
-) -> bool:
+def _went_unheard(issue: Issue, known: Mapping[str, Issue], changed: Mapping[str, Collection[str]]) -> bool:
     """Whether an issue was edited since it was known, and no delivery tells of it."""
     before = known.get(issue.id)
     return before is not None and issue.id not in changed and issue.updated > before.updated

@@ -21,6 +21,7 @@ from plugin.sync.context import Context
 from plugin.sync.drain import Drained, drain
 from plugin.sync.resync import checkpoint
 from plugin.sync.resync.mirror_update import Resynced
+from plugin.sync.ruling import FormerMapping
 from plugin.sync.write_back.places import asked_singly
 from plugin.use_cases.health import webhook_state
 from plugin.use_cases.mappings.mapping_life import resume_activation, waits
@@ -174,7 +175,10 @@ def _sync(
     if announced is not None and wanted.kind == "full":
         total = _announce(context, wanted, announced)
     with step(READ) as report:
-        found = _read(context, wanted, report, total)
+        try:
+            found = _read(context, wanted, report, total)
+        except FormerMapping:  # somebody activated another one meanwhile
+            found = _read(connector.context(site), wanted, report, None)
     if found.accepted:
         with connector.store.write() as conn:
             note_decided(connector, conn, site, found.accepted, "losses accepted", actor.label)

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any
+
+import pytest
 
 from connectors.sandbox import PEOPLE
 from connectors.sandbox.site_state import scheme
 from connectors.sandbox.site_state.state import person
 from connectors.sandbox.site_state.transitions import to_status
 from connectors.store.numbers import objectives
-from connectors.store.work import due
+from connectors.store.work import due, inbox
 from mappings import presets
 from plugin.sync.refresh.reread import land_issues, read_again
+from plugin.sync.resync.full_read import resync
+from plugin.sync.ruling import FormerMapping
 from plugin.sync.work import reconcile_one, turn
 from plugin.use_cases.mappings.mapping_life import activate
 from plugin.use_cases.work import sync
@@ -106,3 +111,63 @@ def test_a_sync_goes_on_under_the_mapping_that_is_activated_elsewhere_meanwhile(
     assert done.done.reconciled == 12, "all six, and all six again"
     assert revisions_of(firm) == {firm.context.mapping.revision} != {former}
     assert waiting(firm) == []
+
+
+SCOPE = "scope: project in (PLAT, CORE, GROW)"
+
+
+def widened(firm: Any) -> Any:
+    """Another process activates a mapping of more projects; what a worker still knows of the former one."""
+    firm.remap(SCOPE, "scope: project = PLAT")
+    resync(firm.context)
+    firm.work_off()
+    assert {issue.project.key for issue in firm.mirror().values()} == {"PLAT"}
+    former = firm.context
+    firm.remap(SCOPE, SCOPE + "  # all")
+    assert {issue.project.key for issue in firm.mirror().values()} == {"PLAT", "CORE", "GROW"}
+    return former
+
+
+def test_a_delivery_that_was_read_for_the_former_mapping_lands_under_the_one_that_rules(firm: Any) -> None:
+    former = widened(firm)
+    story = next(one for one in firm.records() if one.project.key == "CORE")
+    firm.move(story, "Done" if story.status.name != "Done" else "To Do")
+    body = json.dumps({"webhookEvent": "jira:issue_updated", "issue": {"id": story.id, "key": story.key}})
+    with firm.connector.store.write() as conn:
+        inbox.store(conn, "main", "moved", body.encode(), firm.clock(), "jira:issue_updated")
+
+    assert turn(former, "slow").deliveries == 0
+    assert story.id in firm.mirror()
+    with firm.connector.store.read() as conn:
+        assert len(inbox.pending(conn, 10)) == 1
+
+    firm.work_off()
+    assert firm.mirror()[story.id].status.id != story.status.id
+
+
+def test_a_read_of_everything_for_the_former_mapping_drops_nothing_that_rules(firm: Any) -> None:
+    former, before = widened(firm), firm.mirror().keys()
+
+    with pytest.raises(FormerMapping):
+        resync(former)
+
+    assert firm.mirror().keys() == before
+
+
+def test_a_sync_under_whose_read_another_mapping_comes_into_force_reads_for_that_one(firm: Any) -> None:
+    firm.remap(SCOPE, "scope: project = PLAT")
+    began: list[str] = []
+
+    def elsewhere(_done: int, _total: int | None) -> None:
+        if not began:
+            began.append(firm.context.mapping.revision)
+            firm.remap(SCOPE, SCOPE + "  # all")
+
+    def step(what: str) -> AbstractContextManager[Callable[[int, int | None], None]]:
+        return nullcontext(elsewhere if what == sync.READ else lambda _done, _total: None)
+
+    done = sync.run(firm.connector, TESTER, "main", step=step)
+
+    assert done.read.read == 60
+    assert {issue.project.key for issue in firm.mirror().values()} == {"PLAT", "CORE", "GROW"}
+    assert began[0] != firm.context.mapping.revision
