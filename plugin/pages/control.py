@@ -9,7 +9,7 @@ from flask import Blueprint, Response
 from flask.typing import ResponseReturnValue
 
 from plugin.pages import digests, sites
-from plugin.pages.cycles import cycle_carry, cycle_closure, cycle_replay
+from plugin.pages.cycles import cycle_carry, cycle_closure, cycle_replay, cycle_versions
 from plugin.pages.frame.errors import Advice
 from plugin.pages.frame.guard import refuse_nul
 from plugin.pages.frame.page import rendered
@@ -34,6 +34,7 @@ CONTROLS: tuple[Callable[[Blueprint, Connector], None], ...] = (
     cycle_closure.register,
     cycle_carry.register,
     cycle_replay.register,
+    cycle_versions.register,
     histories.register,
     kpi_readings.register,
     kpi_episodes.register,

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from mappings.explain.certainty import Certainty
+from mappings.explain.movement import MovementPart
 from mappings.rollup.cycles.carry_plan import CarryChoice
 from mappings.rollup.cycles.closing_record import LinkKind
 from mappings.rollup.cycles.score import ScoreMeaning
@@ -18,7 +19,7 @@ from plugin.api.protocol.lookup import known_site, site_of
 from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.model import MOST_ROWS, Asked, Given, SiteName, SiteQuery, Word
 from plugin.doors.refusal import RequestRefusal, not_found
-from plugin.use_cases.cycles import carry, closure, cycles, replay
+from plugin.use_cases.cycles import carry, closure, cycles, replay, versions
 from plugin.use_cases.cycles.carry import CarryState
 from plugin.use_cases.cycles.closure import LONGEST_NOTE, ScoreStatement, typed_score
 from plugin.use_cases.cycles.cycles import CycleRefused, CycleState, UnknownCycle
@@ -122,6 +123,75 @@ class ClosingAsked(Asked):
         "", max_length=LONGEST_NOTE, description="Why, for all that want a reason and have none of their own."
     )
     note: str = Field("", max_length=LONGEST_NOTE, description="What was learnt in this cycle.")
+    mapping: Word | None = Field(
+        None,
+        description="Under which revision, or its beginning, instead of that of the end; wants a `reason`.",
+    )
+
+
+class VersionQuery(SiteQuery):
+    """Which two versions of the closing of a cycle."""
+
+    before: int | None = Field(
+        None,
+        ge=1,
+        le=10_000,
+        description="The earlier one; the one in front of `after` where it is left out.",
+    )
+    after: int | None = Field(
+        None, ge=1, le=10_000, description="The later one; the last where it is left out."
+    )
+
+
+class RecordGiven(Given):
+    """What one version says of an objective."""
+
+    score: float | None
+    score_exact: str | None
+    shown: str
+    progress: float | None
+    progress_exact: str | None
+    health: HealthLevel
+    mapping_revision: str
+
+
+class RowEffectGiven(Given):
+    """A row that moved an objective between the versions; null where the number before or after is not known."""
+
+    part: MovementPart
+    issue: str
+    key: str
+    title: str
+    effect: float | None
+    effect_exact: str | None
+    why: str
+
+
+class RecordDifferenceGiven(Given):
+    """One objective in both versions; null where a version has none of it. The effects of `rows` sum to `moved`."""
+
+    objective: str
+    key: str
+    title: str
+    differs: bool
+    before: RecordGiven | None
+    after: RecordGiven | None
+    moved: float | None
+    moved_exact: str | None
+    said: list[str] = Field(description="What else differs, in words.")
+    rows: list[RowEffectGiven]
+
+
+class VersionDifferenceGiven(Given):
+    """What a cycle was closed with otherwise."""
+
+    site: str
+    cycle: str
+    before: int
+    after: int
+    objectives: list[RecordDifferenceGiven]
+    means_before: list[MeanGiven]
+    means_after: list[MeanGiven]
 
 
 class ClosedGiven(Given):
@@ -362,7 +432,7 @@ def close_cycle(caller: Caller, path: CycleAddress, body: ClosingAsked) -> Reply
     }
     try:
         done = closure.close_cycle(
-            caller.connector, caller.actor, site, path.cycle, said, body.note, body.reason
+            caller.connector, caller.actor, site, path.cycle, said, body.note, body.reason, body.mapping or ""
         )
     except UnknownCycle as error:
         raise not_found("cycle", error.cycle_id, "GET /cycles lists those there are.") from error
@@ -384,6 +454,23 @@ def reopen_cycle(caller: Caller, path: CycleAddress, body: ReopeningAsked) -> Re
             409, "Not opened", str(error), "GET /cycles/{cycle} shows what it is."
         ) from error
     return Reply(ReopenedGiven(cycle=path.cycle, version=version))
+
+
+@ROUTES.get("/cycles/{cycle}/difference", "viewer", "What two closings of a cycle differ in.")
+def difference(caller: Caller, path: CycleAddress, query: VersionQuery) -> Reply[VersionDifferenceGiven]:
+    """From the records alone, with the rows that made the difference."""
+    site = site_of(caller, query)
+    try:
+        found = versions.difference(
+            caller.connector, caller.actor, site, path.cycle, query.before, query.after
+        )
+    except UnknownCycle as error:
+        raise not_found("cycle", error.cycle_id, "GET /cycles lists those there are.") from error
+    except CycleRefused as error:
+        raise RequestRefusal(
+            409, "Nothing to compare", str(error), "GET /cycles/{cycle} lists what was done to it."
+        ) from error
+    return Reply(VersionDifferenceGiven.model_validate(versions.difference_values(found)))
 
 
 @ROUTES.get("/cycles/{cycle}/carry", "viewer", "What carrying a closed cycle forward would do.")

@@ -9,7 +9,8 @@ import click
 from mappings.document.text.source import decode_text
 from mappings.explain.certainty import sentences
 from mappings.rollup.cycles.carry_plan import CarryChoice
-from mappings.rollup.cycles.score import ScoreMean, shown_score
+from mappings.rollup.cycles.closing_record import ClosingRecord
+from mappings.rollup.cycles.score import shown_score
 from mappings.rollup.state import ObjectiveState
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
@@ -18,7 +19,9 @@ from plugin.runtime.connector import Connector
 from plugin.use_cases.cycles import carry, closure, cycles
 from plugin.use_cases.cycles.carry import CarryPreview
 from plugin.use_cases.cycles.closure import ScoreStatement
+from plugin.use_cases.cycles.cycles import mean_text
 from plugin.use_cases.cycles.replay import Replay, moved_text, replay, replay_draft, replay_values
+from plugin.use_cases.cycles.versions import VersionDifference, difference, difference_values
 from plugin.use_cases.objectives.as_of import read_histories
 from plugin.use_cases.objectives.objective_values import percent_text
 
@@ -146,6 +149,66 @@ def _stood_text(state: ObjectiveState | None) -> str:
     return f"{percent_text(state.progress)}, {state.health.level.value.replace('_', ' ')}"
 
 
+@cycle_group.command("difference")
+@click.argument("cycle_id", metavar="CYCLE")
+@click.option(
+    "--before",
+    type=int,
+    metavar="VERSION",
+    help="The earlier version; the one in front of the other unless named.",
+)
+@click.option("--after", type=int, metavar="VERSION", help="The later version; the last unless named.")
+@site_option
+@json_option
+def difference_command(
+    cycle_id: str, before: int | None, after: int | None, site: str, as_json: bool
+) -> None:
+    """Show what a cycle was closed with otherwise, once it was opened again and closed once more."""
+    with open_connector(site=site) as connector:
+        found = difference(connector, COMMAND_LINE, site, cycle_id, before, after)
+    if as_json:
+        show_json(difference_values(found))
+    else:
+        _show_difference(found)
+
+
+def _show_difference(found: VersionDifference) -> None:
+    heads = f"version {found.before.version}", f"version {found.after.version}"
+    say(f"{found.cycle_id}: {heads[1]} beside {heads[0]}")
+    rows = [
+        (
+            one.shown.key or one.shown.id,
+            one.shown.title,
+            _recorded(one.before),
+            _recorded(one.after),
+            moved_text(one.moved),
+            "; ".join(
+                (
+                    *(
+                        f"{row.key or row.id} {row.part.value} {moved_text(row.effect)}"
+                        for row in one.effects
+                    ),
+                    *one.said,
+                )
+            ),
+        )
+        for one in found.differing
+    ]
+    if rows:
+        show_table("", ("Key", "Objective", *heads, "Moved", "By what"), rows)
+    say(f"{len(found.objectives) - len(rows)} of {len(found.objectives)} objectives stand alike in both.")
+    for word, every in zip(heads, (found.means_before, found.means_after), strict=True):
+        for mean in every:
+            say(f"{word}: {mean_text(mean)}")
+
+
+def _recorded(one: ClosingRecord | None) -> str:
+    if one is None:
+        return "none"
+    score = "cancelled" if one.score.cancelled else shown_score(one.score.value)
+    return f"{score}, {one.state.health.level.value.replace('_', ' ')}"
+
+
 @cycle_group.command("close")
 @click.argument("cycle_id", metavar="CYCLE")
 @click.option("--score", "scores", multiple=True, metavar="KEY=SCORE", help="A score of your own, 0 to 1.")
@@ -154,6 +217,12 @@ def _stood_text(state: ObjectiveState | None) -> str:
 )
 @click.option("--reason", default="", help="Why, for all that want a reason and have none of their own.")
 @click.option("--note", default="", help="What was learnt in this cycle.")
+@click.option(
+    "--mapping",
+    default="",
+    metavar="REVISION",
+    help="Under which revision, instead of that of the end; wants --reason.",
+)
 @site_option
 @json_option
 def close_command(
@@ -162,6 +231,7 @@ def close_command(
     reasons: tuple[str, ...],
     reason: str,
     note: str,
+    mapping: str,
     site: str,
     as_json: bool,
 ) -> None:
@@ -170,7 +240,7 @@ def close_command(
     own = {key: closure.typed_score(text) for key, text in (_pair(one) for one in scores)}
     said = {key: ScoreStatement(own.get(key), why.get(key, "")) for key in {**why, **own}}
     with open_connector(site=site) as connector:
-        done = closure.close_cycle(connector, COMMAND_LINE, site, cycle_id, said, note, reason)
+        done = closure.close_cycle(connector, COMMAND_LINE, site, cycle_id, said, note, reason, mapping)
     if as_json:
         show_json(
             {
@@ -280,14 +350,6 @@ def verify_command(site: str, as_json: bool) -> None:
             say(f"{found.links} records, none was changed. The last one is {found.head}.")
     if not found.whole:
         raise SystemExit(1)
-
-
-def mean_text(mean: ScoreMean) -> str:
-    """`committed 0.62 (4 scored, 1 unscored)`."""
-    counts = [f"{mean.scored} scored"]
-    counts += [f"{mean.unscored} unscored"] if mean.unscored else []
-    counts += [f"{mean.cancelled} cancelled"] if mean.cancelled else []
-    return f"{mean.commitment} {shown_score(mean.value)} ({', '.join(counts)})"
 
 
 def _pair(text: str) -> tuple[str, str]:

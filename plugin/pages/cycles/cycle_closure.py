@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import acting
 from plugin.pages.frame.visit import known_site
-from plugin.runtime.connector import Connector
+from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.cycles.closure import ScoreStatement, close_cycle, reopen_cycle, typed_score
 from plugin.use_cases.cycles.cycles import CycleRefused
 
@@ -21,8 +21,17 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     def close(site: str, cycle: str) -> ResponseReturnValue:
         known_site(connector, site)
         try:
-            done = close_cycle(connector, acting(), site, cycle, said(), request.form.get("note", ""))
-        except CycleRefused as error:
+            done = close_cycle(
+                connector,
+                acting(),
+                site,
+                cycle,
+                said(),
+                request.form.get("note", ""),
+                request.form.get("mapping_reason", ""),
+                request.form.get("mapping", ""),
+            )
+        except NotReady as error:
             flash(f"Not closed: {error}")
         else:
             flash(f"{cycle} is closed as version {done.version}. Its numbers stand from now on.")

@@ -31,6 +31,8 @@ from plugin.use_cases.cycles.cycles import (
     ruling,
     scored_at_end,
 )
+from plugin.use_cases.cycles.replay import scored_under
+from plugin.use_cases.objectives.as_of import rules_at
 from plugin.use_cases.permission import ADMIN, EDITOR, act
 
 LONGEST_NOTE = 2_000
@@ -64,16 +66,19 @@ def close_cycle(
     said: Mapping[str, ScoreStatement] | None = None,
     note: str = "",
     reason: str = "",
+    revision: str = "",
 ) -> Closed:
     """Freeze a cycle. `said` is by key or id of objectives; `reason` stands where an objective wants one and none of its own was given.
 
-    Raises CycleRefused.
+    `revision` (its id, or its beginning) is another mapping than that of the end to close it under; it wants a reason, which is kept.
+    Raises CycleRefused, NotReady.
     """
     mapping, moment = ruling(connector, site)
     cycle = cycle_named(mapping, cycle_id)
     if not has_ended(cycle, moment):
         following = cycle.end + timedelta(days=1)
         raise CycleRefused(f"{cycle_id} runs until {cycle.end}: it can be closed from {following} on.")
+    other = _under(connector, site, cycle_id, revision, reason) if revision else None
     now = connector.clock()
     with connector.store.write() as conn:
         closings.alone(conn, site)
@@ -88,20 +93,37 @@ def close_cycle(
                 f"{len(waiting)} objectives of {cycle_id} have not been looked at since its end. "
                 "They are looked at by the workers, or by jira-okr sync; close it then."
             )
-        scored = _scored(scored_at_end(conn, site, mapping, cycle_id), said or {}, reason.strip())
+        ends = cycle_ends.of_cycle(conn, site, cycle_id)
+        revisions = {end.state.id: end.mapping_revision for end in ends}
+        if other is not None and {*revisions.values()} == {other.mapping.revision}:
+            other = None  # it is the one of the end
+        derived = scored_at_end(conn, site, mapping, cycle_id) if other is None else other.scored
+        scored = _scored(derived, said or {}, reason.strip())
         version = last_version(acts) + 1
-        done = ClosingAct(
-            cycle_id, version, LinkKind.CLOSED, now, actor.label, note.strip()[:LONGEST_NOTE], ""
-        )
-        revisions = {end.state.id: end.mapping_revision for end in cycle_ends.of_cycle(conn, site, cycle_id)}
+        told = note.strip()[:LONGEST_NOTE]
+        if other is not None:
+            cycle = cycle_named(other.mapping, cycle_id)
+            revisions = dict.fromkeys((one.state.id for one in scored), other.mapping.revision)
+            told = (
+                f"under mapping {other.mapping.revision[:8]}, {reason.strip()}{'. ' + told if told else ''}"
+            )
+        done = ClosingAct(cycle_id, version, LinkKind.CLOSED, now, actor.label, told[:LONGEST_NOTE], "")
         records = [_record(one, cycle, version, revisions[one.state.id]) for one in scored]
         hash_ = closings.add(conn, site, done, records)
-        ids = {one.state.id for one in scored}
-        detail = {"cycle": cycle_id, "version": version, "objectives": len(ids), "hash": hash_, "note": note}
+        ids = {one.state.id for one in scored} | {end.state.id for end in ends}
+        detail = {
+            "cycle": cycle_id,
+            "version": version,
+            "objectives": len(records),
+            "hash": hash_,
+            "note": note,
+        }
+        if other is not None:
+            detail |= {"mapping": other.mapping.revision, "reason": reason.strip()}
         audit.note(conn, actor.label, "cycle closed", now, detail, site)
         _follow(connector, conn, site, ids, f"{cycle_id} was closed")
     connector.announce()
-    return Closed(cycle_id, version, len(ids), hash_)
+    return Closed(cycle_id, version, len(records), hash_)
 
 
 @act(ADMIN)
@@ -158,6 +180,25 @@ def typed_score(text: str) -> Fraction | None:
     if number is None or not 0 <= number <= 1:
         raise CycleRefused(f"“{text}” is no score: write a number from 0 to 1, such as 0.7.")
     return number
+
+
+@dataclass(frozen=True, slots=True)
+class _Other:
+    """Another mapping than that of the end, and what the objectives of the cycle come to under it."""
+
+    mapping: BoundMapping
+    scored: tuple[ObjectiveScored, ...]
+
+
+def _under(connector: Connector, site: str, cycle_id: str, revision: str, reason: str) -> _Other:
+    """What a cycle would be closed with under another mapping; worked out before anybody waits for it."""
+    if not reason.strip():
+        raise CycleRefused(
+            "Closing a cycle under another mapping than that of its end wants a reason: it is kept with the records."
+        )
+    context = connector.context(site)
+    rules = rules_at(connector, context, context.clock(), revision)
+    return _Other(rules.mapping, scored_under(context, rules, cycle_id))
 
 
 def _is_due(cycle: CyclePart, today: date) -> bool:

@@ -137,10 +137,7 @@ def scored_at_end(
     cycle = cycle_named(mapping, cycle_id)
     found = []
     for end in cycle_ends.of_cycle(conn, site, cycle_id):
-        forest = end.facts.forest
-        issue = forest.issue(end.state.issue_id) if end.state.issue_id is not None else None
-        cancelled = issue is not None and _cancelled(mapping, cycle, forest, issue)
-        score = Score(end.state.progress, end.state.commitment, cancelled=cancelled)
+        score = derived_score(mapping, cycle, end.facts.forest, end.state)
         doubts = tuple((doubt.value, key) for doubt, key in end.facts.doubts)
         found.append(ObjectiveScored(end.state, score, doubts))
     return in_order(found)
@@ -186,6 +183,13 @@ def _of_records(records: Iterable[ClosingRecord]) -> tuple[ObjectiveScored, ...]
     return in_order(ObjectiveScored(one.state, one.score, one.doubts) for one in records)
 
 
+def derived_score(mapping: Mapping, cycle: CyclePart, forest: Forest, state: ObjectiveState) -> Score:
+    """The score of an objective by its number alone; none where its own issue was given up by the end."""
+    issue = forest.issue(state.issue_id) if state.issue_id is not None else None
+    cancelled = issue is not None and _cancelled(mapping, cycle, forest, issue)
+    return Score(state.progress, state.commitment, cancelled=cancelled)
+
+
 def _cancelled(mapping: Mapping, cycle: CyclePart, forest: Forest, issue: Issue) -> bool:
     """Whether the objective's own issue was closed as excluded (Won't Do)."""
     assessment = Assessment(mapping, forest, Moment(issue.updated, mapping.zone)).at_end(cycle, None)
@@ -201,6 +205,14 @@ def in_order(found: Iterable[ObjectiveScored]) -> tuple[ObjectiveScored, ...]:
 def _number(state: ObjectiveState) -> int:
     digits = state.key.rpartition("-")[2]
     return int(digits) if digits.isdecimal() and digits.isascii() else 0
+
+
+def mean_text(mean: ScoreMean) -> str:
+    """`committed 0.62 (4 scored, 1 unscored)`."""
+    counts = [f"{mean.scored} scored"]
+    counts += [f"{mean.unscored} unscored"] if mean.unscored else []
+    counts += [f"{mean.cancelled} cancelled"] if mean.cancelled else []
+    return f"{mean.commitment} {shown_score(mean.value)} ({', '.join(counts)})"
 
 
 def cycle_values(one: CycleShown) -> dict[str, Any]:

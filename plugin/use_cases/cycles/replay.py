@@ -12,14 +12,22 @@ from mappings.document.mapping import Mapping as BoundMapping
 from mappings.document.schema import CyclePart
 from mappings.explain.as_of import missing_histories
 from mappings.explain.certainty import Certainty, Doubted, certainty, sentences
+from mappings.facts.moment import Moment
 from mappings.numbers import percent
-from mappings.rollup.cycles.cycle_end import MILLISECOND, end_of
+from mappings.rollup.cycles.cycle_end import MILLISECOND, end_of, has_ended
 from mappings.rollup.cycles.score import Score, ScoreMean, means
 from mappings.rollup.state import ObjectiveState
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
 from plugin.sync.context import Context
-from plugin.use_cases.cycles.cycles import CycleRefused, UnknownCycle, mean_values
+from plugin.use_cases.cycles.cycles import (
+    CycleRefused,
+    ObjectiveScored,
+    UnknownCycle,
+    derived_score,
+    in_order,
+    mean_values,
+)
 from plugin.use_cases.objectives.as_of import (
     MOST_AT_ONCE,
     HistoriesRead,
@@ -200,6 +208,30 @@ def _standing(lookback: Lookback, rules: Rules, cycle_id: str, at: datetime) -> 
         mine = (id_ for id_, one in standings.states.items() if one.cycle_id == cycle_id and not one.plain)
         found |= {id_: standings for id_ in mine if id_ not in found}
     return found
+
+
+def scored_under(context: Context, rules: Rules, cycle_id: str) -> tuple[ObjectiveScored, ...]:
+    """The objectives of a cycle that has ended as they would have been scored under these rules, from the facts of its end, with their doubts.
+
+    Raises CycleRefused where these rules have no such cycle, or it has not ended by them.
+    """
+    mapping = rules.mapping
+    cycle = mapping.cycles.get(cycle_id)
+    if cycle is None:
+        raise CycleRefused(f"Revision {mapping.revision[:8]} has no cycle {cycle_id}: name another one.")
+    if not has_ended(cycle, Moment(context.clock(), mapping.zone)):
+        raise CycleRefused(f"By revision {mapping.revision[:8]} {cycle_id} runs until {cycle.end}.")
+    lookback = Lookback(context)
+    at = _moment(context, cycle)
+    found = _standing(lookback, replace(rules, ruling=False), cycle_id, at)
+    return in_order(
+        ObjectiveScored(
+            one.states[id_],
+            derived_score(mapping, cycle, lookback.retrospect.forest(at), one.states[id_]),
+            tuple((doubt.doubt.value, doubt.about) for doubt in one.stood(id_).doubts),
+        )
+        for id_, one in found.items()
+    )
 
 
 def _moments(cycle: CyclePart, at: datetime, mapping: BoundMapping) -> tuple[datetime, ...]:

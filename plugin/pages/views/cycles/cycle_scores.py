@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import tzinfo
 
 from mappings.rollup.cycles.closing_record import LinkKind
-from mappings.rollup.cycles.score import COLOURS, ScoreMean, ScoreMeaning, shown_score
+from mappings.rollup.cycles.score import COLOURS, ScoreMeaning, shown_score
 from plugin.pages.views.words.moments import day_text
-from plugin.use_cases.cycles.cycles import CycleDetail, CycleState, ObjectiveScored
+from plugin.use_cases.cycles.cycles import CycleDetail, CycleState, ObjectiveScored, mean_text
 
 TONES = {"green": "achieved", "yellow": "at_risk", "red": "off_track", "none": "unknown"}
 WORDS = {
@@ -53,20 +53,13 @@ class CycleScores:
     means: tuple[str, ...]
     advice: tuple[str, ...]
     told: tuple[str, ...]
+    versions: int
 
 
 def cycle_scores(details: Sequence[CycleDetail], zone: tzinfo) -> tuple[CycleScores, ...]:
     """Of each site where the cycle is over."""
     over = (CycleState.ENDED, CycleState.CLOSED)
     return tuple(_scores(one, zone) for one in details if one.shown.state in over)
-
-
-def mean_text(mean: ScoreMean) -> str:
-    """`committed 0.62 (4 scored, 1 unscored)`."""
-    counts = [f"{mean.scored} scored"]
-    counts += [f"{mean.unscored} unscored"] if mean.unscored else []
-    counts += [f"{mean.cancelled} cancelled"] if mean.cancelled else []
-    return f"{mean.commitment} {shown_score(mean.value)} ({', '.join(counts)})"
 
 
 def _scores(one: CycleDetail, zone: tzinfo) -> CycleScores:
@@ -86,6 +79,7 @@ def _scores(one: CycleDetail, zone: tzinfo) -> CycleScores:
         means=tuple(mean_text(mean) for mean in shown.means),
         advice=tuple(mean.advice for mean in shown.means if mean.advice),
         told=told,
+        versions=shown.version,
     )
 
 

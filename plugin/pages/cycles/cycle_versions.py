@@ -1,0 +1,40 @@
+"""What two closings of one cycle differ in, with the rows that made the difference."""
+
+from __future__ import annotations
+
+from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
+
+from plugin.access.authorization.permission import needs
+from plugin.access.authorization.person import acting
+from plugin.pages.frame.page import rendered
+from plugin.pages.frame.visit import known_site
+from plugin.pages.objectives.objective_address import objective_address
+from plugin.pages.views.cycles.cycle_versions import versions_view
+from plugin.runtime.connector import Connector
+from plugin.use_cases.cycles.cycles import CycleRefused
+from plugin.use_cases.cycles.versions import difference
+
+
+def register(blueprint: Blueprint, connector: Connector) -> None:
+    """Add the routes."""
+
+    @blueprint.get("/review/<site>/<cycle>/difference", endpoint="cycle_difference")
+    @needs("viewer")
+    def differing(site: str, cycle: str) -> ResponseReturnValue:
+        known_site(connector, site)
+        before, after = (request.args.get(name, type=int) for name in ("before", "after"))
+        view, refused = None, ""
+        try:
+            view = versions_view(difference(connector, acting(), site, cycle, before, after))
+        except CycleRefused as error:
+            refused = str(error)
+        several = len(connector.sites) > 1
+        return rendered(
+            "cycle_versions.html",
+            "cycle_review",
+            cycle=cycle,
+            view=view,
+            refused=refused,
+            address=lambda key: objective_address(key, site if several else None),
+        )

@@ -1,0 +1,94 @@
+"""Two closings of a cycle side by side, as the page shows them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mappings.explain.closing_difference import RecordDifference
+from mappings.explain.movement import Effect
+from mappings.rollup.cycles.closing_record import ClosingRecord
+from mappings.rollup.cycles.score import shown_score
+from plugin.pages.views.words.moments import day_text
+from plugin.use_cases.cycles.cycles import mean_text
+from plugin.use_cases.cycles.replay import moved_text
+from plugin.use_cases.cycles.versions import ClosingAct, VersionDifference
+from plugin.use_cases.objectives.objective_values import percent_text
+
+NONE = "not in this version"
+
+
+@dataclass(frozen=True, slots=True)
+class EffectRow:
+    """One row that moved an objective from the one version to the other."""
+
+    name: str
+    part: str
+    points: str
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRow:
+    """One objective of which something differs."""
+
+    name: str
+    title: str
+    before: str
+    before_under: str
+    after: str
+    after_under: str
+    moved: str
+    said: tuple[str, ...]
+    rows: tuple[EffectRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VersionsView:
+    """The whole; `same` says how many objectives stand alike in both."""
+
+    heads: tuple[str, str]
+    told: tuple[str, str]
+    rows: tuple[VersionRow, ...]
+    same: int
+    means: tuple[str, ...]
+
+
+def versions_view(found: VersionDifference) -> VersionsView:
+    """A difference for the page."""
+    return VersionsView(
+        (f"Version {found.before.version}", f"Version {found.after.version}"),
+        (_told(found.before), _told(found.after)),
+        tuple(_row(one) for one in found.differing),
+        len(found.objectives) - len(found.differing),
+        (
+            *(f"Version {found.before.version}: mean of {mean_text(one)}" for one in found.means_before),
+            *(f"Version {found.after.version}: mean of {mean_text(one)}" for one in found.means_after),
+        ),
+    )
+
+
+def _told(act: ClosingAct) -> str:
+    return f"closed on {day_text(act.at.date())} by {act.by}" + (f": {act.note}" if act.note else "")
+
+
+def _row(one: RecordDifference) -> VersionRow:
+    return VersionRow(
+        one.shown.key or one.shown.id,
+        one.shown.title,
+        *_stood(one.before),
+        *_stood(one.after),
+        moved_text(one.moved) or "—",
+        one.said,
+        tuple(_effect(row) for row in one.effects),
+    )
+
+
+def _stood(one: ClosingRecord | None) -> tuple[str, str]:
+    if one is None:
+        return NONE, ""
+    score = "cancelled" if one.score.cancelled else shown_score(one.score.value)
+    return score, f"{percent_text(one.state.progress)}, {one.state.health.level.value.replace('_', ' ')}"
+
+
+def _effect(row: Effect) -> EffectRow:
+    named = " ".join(part for part in (row.key, row.title) if part)
+    return EffectRow(named or row.id, row.part.value, moved_text(row.effect) or "unknown")

@@ -1,0 +1,164 @@
+"""A cycle that was closed twice: what the versions differ in, and closing under another mapping than that of the end, by every door."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup
+from plugin.use_cases.mappings.revisions import list_revisions
+
+from connectors.sandbox import CONNECTOR
+from connectors.store.cycles import closings
+from connectors.store.people import audit
+from plugin.access.authorization.actor import Actor
+from plugin.access.authorization.permission import Permission
+from plugin.use_cases.cycles.closure import close_cycle, reopen_cycle
+from plugin.use_cases.cycles.cycles import CycleRefused, UnknownCycle, show_cycle
+from plugin.use_cases.cycles.versions import difference
+from tests.actors import TESTER
+from tests.plugin.use_cases.conftest import opened
+from tests.quarter import MAPPING, state, told
+
+OUTCOME = MAPPING.replace("    rollup: {headline: all}\n", "")
+"""Under it the metric alone makes the number: 40 % where it was 45 %."""
+EDITOR = Actor("edith", Permission.EDITOR)
+VIEWER = Actor("vera", Permission.VIEWER)
+KEY = "an invented key that is long enough to sign"
+
+
+def environment(hand: Any) -> dict[str, str]:
+    """What commands beside its database are started with."""
+    return {
+        "JIRA_OKR_DATABASE_URL": hand.connector.settings.database_url,
+        "JIRA_OKR_SECRET_KEY": KEY,
+        "JIRA_OKR_JIRA__URL": hand.sandbox.url,
+        "JIRA_OKR_JIRA__EMAIL": CONNECTOR.email,
+        "JIRA_OKR_JIRA__TOKEN": CONNECTOR.token,
+    }
+
+
+def test_what_two_closings_differ_in_is_told_with_the_rows_by_every_door(quarter):
+    hand, epic, _, stories = quarter
+    with pytest.raises(CycleRefused, match="2026-Q4 was never closed: two versions are there once"):
+        difference(hand.connector, VIEWER, "main", "2026-Q4")
+    with pytest.raises(UnknownCycle):
+        difference(hand.connector, VIEWER, "main", "winter")
+    close_cycle(hand.connector, EDITOR, "main", "2026-Q4", reason="the last mile was long")
+    hand.work_off()
+    with pytest.raises(CycleRefused, match="2026-Q4 was closed once"):
+        difference(hand.connector, VIEWER, "main", "2026-Q4")
+    reopen_cycle(hand.connector, TESTER, "main", "2026-Q4", "a late bill")
+    hand.clock.now = datetime(2026, 12, 31, 22, 0, tzinfo=UTC)  # a change of before the end is known only now
+    hand.status(stories[1], "Done")
+    hand.clock.now = datetime(2027, 1, 9, 9, tzinfo=UTC)
+    told(hand, epic, stories[1])
+    close_cycle(hand.connector, EDITOR, "main", "2026-Q4", reason="the last mile was long")
+    key, story = (hand.sandbox.sandbox.records[id_].key for id_ in (epic, stories[1]))
+
+    found = difference(hand.connector, VIEWER, "main", "2026-Q4")
+    (one,) = found.objectives
+    assert (found.before.version, found.after.version, one.moved) == (1, 2, Fraction(1, 4))
+    assert [(row.key, row.part.value, row.effect) for row in one.effects] == [
+        (story, "progressed", Fraction(1, 4))
+    ]
+    assert one.said == ("delivery or outcome",)
+    assert [(mean.value, mean.scored) for mean in (*found.means_before, *found.means_after)] == [
+        (Fraction(9, 20), 1),
+        (Fraction(7, 10), 1),
+    ]
+    same = difference(hand.connector, VIEWER, "main", "2026-Q4", 2, 2)
+    assert (same.differing, len(same.objectives)) == ((), 1)
+    with pytest.raises(CycleRefused, match=r"2026-Q4 has no version 3\. Those are: 1, 2"):
+        difference(hand.connector, VIEWER, "main", "2026-Q4", after=3)
+
+    doors = opened(hand.connector, environment(hand), "admin")
+    given = doors.api("GET", "/cycles/2026-Q4/difference").json
+    (told_so,) = given["objectives"]
+    assert (given["before"], given["after"], told_so["moved_exact"], told_so["rows"][0]["key"]) == (
+        1,
+        2,
+        "1/4",
+        story,
+    )
+    assert doors.api("GET", "/cycles/2026-Q4/difference?after=7").status_code == 409
+    assert doors.api("GET", "/cycles/winter/difference").status_code == 404
+    review = BeautifulSoup(doors.look("/review?cycle=2026-Q4"), "html.parser")
+    (link,) = [a["href"] for a in review.select("a") if "closed with otherwise" in a.text]
+    page = BeautifulSoup(doors.look(link), "html.parser")
+    assert page.select_one("tbody .key").text == key
+    cells = [" ".join(cell.text.split()) for cell in page.select("tbody td")]
+    assert cells == [
+        "0.4545 %, at risk",
+        "0.7070 %, at risk",
+        "+25.0 points",
+        f"{story} A Story: progressed, +25.0 pointsdelivery or outcome",
+    ]
+    assert "has no version 9" in doors.look(f"{link}?after=9")
+    shown = doors.command("cycle", "difference", "2026-Q4")
+    assert f"{story} progressed +25.0 points" in shown.stdout.replace("\n", " ")
+    assert "version 2: committed 0.70 (1 scored)" in shown.stdout
+
+
+def test_a_cycle_is_closed_under_another_mapping_with_a_reason_which_its_records_keep(quarter):
+    hand, epic, metric, stories = quarter
+    then = list_revisions(hand.connector, VIEWER, "main")[0].revision
+    hand.activate(OUTCOME)
+    hand.work_off()
+    ruling = next(one.revision for one in list_revisions(hand.connector, VIEWER, "main") if one.active)
+    assert state(hand, epic).progress == Fraction(9, 20)  # what ended stands, whatever rules now
+    with pytest.raises(CycleRefused, match="wants a reason"):
+        close_cycle(hand.connector, EDITOR, "main", "2026-Q4", revision=ruling)
+    with pytest.raises(CycleRefused, match="2027-Q1 runs until"):
+        close_cycle(hand.connector, EDITOR, "main", "2027-Q1", reason="x", revision=ruling)
+    done = close_cycle(
+        hand.connector, EDITOR, "main", "2026-Q4", reason="outcomes are what counts", revision=ruling[:10]
+    )
+    hand.work_off()
+    assert (done.version, done.objectives) == (1, 1)
+    with hand.connector.store.read() as conn:
+        (record,) = closings.records(conn, "main", "2026-Q4", 1)
+        entry = audit.recent(conn, 1)[0]
+    assert (record.mapping_revision, record.state.progress, record.score.derived) == (
+        ruling,
+        Fraction(2, 5),
+        Fraction(2, 5),
+    )
+    assert (entry.detail["mapping"], entry.detail["reason"]) == (ruling, "outcomes are what counts")
+    assert (state(hand, epic).progress, hand.field(epic)) == (Fraction(2, 5), 40)  # the last write
+    acts = show_cycle(hand.connector, VIEWER, "main", "2026-Q4").acts
+    assert [one.note for one in acts] == [f"under mapping {ruling[:8]}, outcomes are what counts"]
+    hand.status(stories[1], "Done")
+    told(hand, epic, metric, *stories)
+    assert state(hand, epic).progress == Fraction(2, 5)
+
+    reopen_cycle(hand.connector, TESTER, "main", "2026-Q4", "back to what ruled")
+    hand.work_off()
+    assert state(hand, epic).progress == Fraction(9, 20)
+    again = close_cycle(hand.connector, EDITOR, "main", "2026-Q4", reason="as agreed", revision=then)
+    with hand.connector.store.read() as conn:
+        (record,) = closings.records(conn, "main", "2026-Q4", again.version)
+    assert (record.mapping_revision, record.state.progress, record.doubts) == (then, Fraction(9, 20), ())
+    (one,) = difference(hand.connector, VIEWER, "main", "2026-Q4").objectives
+    assert (one.moved, f"mapping: {ruling[:8]} → {then[:8]}" in one.said) == (Fraction(1, 20), True)
+    assert [row.part.value for row in one.effects] == ["re-mapped"]
+
+
+def test_the_page_of_a_replay_closes_under_the_mapping_that_it_shows(quarter):
+    hand, _, _, _ = quarter
+    hand.activate(OUTCOME)
+    hand.work_off()
+    doors = opened(hand.connector, environment(hand), "admin")
+    revisions = list_revisions(hand.connector, VIEWER, "main")
+    ruling = next(one.revision for one in revisions if one.active)
+    before = next(one.revision for one in revisions if not one.active)
+    page = BeautifulSoup(doors.look(f"/review/main/2026-Q4/replay?mapping={before}"), "html.parser")
+    assert page.select_one("input[name=mapping][type=hidden]")["value"] == before
+    said = doors.page("/review/main/2026-Q4/close", mapping="ffff", mapping_reason="x")
+    assert said.status_code == 302
+    assert doors.api("GET", "/cycles/2026-Q4").json["state"] == "ended"
+    answer = doors.api("POST", "/cycles/2026-Q4/close", {"reason": "x", "mapping": ruling[:12]})
+    assert (answer.status_code, answer.json["objectives"]) == (200, 1)
+    assert doors.api("GET", "/cycles/2026-Q4").json["scores"][0]["score"] == 0.4
