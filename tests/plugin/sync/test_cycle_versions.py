@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
-from plugin.use_cases.mappings.revisions import list_revisions
 
 from connectors.sandbox import CONNECTOR
 from connectors.store.cycles import closings
@@ -18,6 +17,7 @@ from plugin.access.authorization.permission import Permission
 from plugin.use_cases.cycles.closure import close_cycle, reopen_cycle
 from plugin.use_cases.cycles.cycles import CycleRefused, UnknownCycle, show_cycle
 from plugin.use_cases.cycles.versions import difference
+from plugin.use_cases.mappings.revisions import list_revisions
 from tests.actors import TESTER
 from tests.plugin.use_cases.conftest import opened
 from tests.quarter import MAPPING, state, told
