@@ -7,6 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+LONGEST_QUOTE = 60
+LONGEST_RAW = 80
+
 
 class Severity(StrEnum):
     """How much a diagnostic weighs: an error refuses the mapping, a warning does not, advice is lint."""
@@ -62,3 +65,13 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     by_folded = {candidate.casefold(): candidate for candidate in known}
     near = difflib.get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.6)
     return f'did you mean "{by_folded[near[0]]}"?' if near else ""
+
+
+def quoted(text: str) -> str:
+    """What a person wrote, in quotes and cut where it is long."""
+    return f'"{text[:LONGEST_QUOTE]}"'
+
+
+def raw_text(raw: object) -> str:
+    """What Jira sent, as it stands and cut where it is long."""
+    return repr(str(raw)[:LONGEST_RAW])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import ClassVar
 
+from mappings.diagnostic import raw_text
 from mappings.facts.catalogue import Field
 from mappings.facts.issue import Named
 from mappings.fields.field_type import ShapeError, is_empty
@@ -35,5 +36,5 @@ def _asset(raw: object) -> Named:
     id_ = next((said[name] for name in ("objectKey", "key", "objectId", "id") if said.get(name)), None)
     label = said.get("label", said.get("name"))
     if not isinstance(id_, str | int) or isinstance(id_, bool):
-        raise ShapeError(f"{str(raw)[:80]!r} is no asset that this version knows")
+        raise ShapeError(f"{raw_text(raw)} is no asset that this version knows")
     return Named(str(id_), label if isinstance(label, str) else "")

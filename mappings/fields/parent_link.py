@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from mappings.diagnostic import raw_text
 from mappings.facts.catalogue import Field
 from mappings.fields.field_type import FieldType, ShapeError, is_empty
 
@@ -51,5 +52,5 @@ def parent_key(raw: object) -> str | None:
         return None
     key = found.get("key") if isinstance(found, dict) else found
     if not isinstance(key, str):
-        raise ShapeError(f"{str(raw)[:80]!r} is no parent that this version knows")
+        raise ShapeError(f"{raw_text(raw)} is no parent that this version knows")
     return key.strip()

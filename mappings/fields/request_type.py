@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from mappings.diagnostic import raw_text
 from mappings.facts.catalogue import Field
 from mappings.facts.issue import Named
 from mappings.fields.field_type import ShapeError
@@ -27,5 +28,5 @@ class RequestType(ReferenceKind):
         found = raw.get("requestType", raw) if isinstance(raw, dict) else None
         id_, name = (found.get("id"), found.get("name")) if isinstance(found, dict) else (None, None)
         if not isinstance(id_, str | int) or isinstance(id_, bool):
-            raise ShapeError(f"{str(raw)[:80]!r} is no request type that this version knows")
+            raise ShapeError(f"{raw_text(raw)} is no request type that this version knows")
         return (Named(str(id_), name if isinstance(name, str) else ""),)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import ClassVar
 
+from mappings.diagnostic import raw_text
 from mappings.facts.catalogue import Field
 from mappings.facts.issue import Named
 from mappings.fields.field_type import ShapeError
@@ -44,7 +45,7 @@ def _sprint(raw: object) -> Named:
     parts = _parts_of(raw)
     id_, name = parts.get("id"), parts.get("name")
     if isinstance(id_, bool) or not isinstance(id_, int | str) or not str(id_).strip():
-        raise ShapeError(f"{str(raw)[:80]!r} is no sprint that this version knows")
+        raise ShapeError(f"{raw_text(raw)} is no sprint that this version knows")
     return Named(str(id_), name if isinstance(name, str) else "")
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from mappings.diagnostic import quoted
 from mappings.facts.moment import Moment
 from mappings.jql.ground import Ground
 from mappings.jql.text.tree import JqlValue
@@ -36,7 +37,7 @@ def literal_instant(ground: Ground, value: JqlValue) -> Instant | None:
     if relative:
         return _relative(ground, value, relative)
     remedy = f'write a unit, as in "{text}d" or "{text}m"' if value.number else "write one of the valid forms"
-    ground.refuse("not-a-date", f'"{value.text[:60]}" is no date', value, FORMS, remedy)
+    ground.refuse("not-a-date", f"{quoted(value.text)} is no date", value, FORMS, remedy)
     return None
 
 
@@ -49,7 +50,7 @@ def _absolute(ground: Ground, value: JqlValue, found: re.Match[str]) -> Instant 
     if wall is None or not FIRST_YEAR <= year <= LAST_YEAR:
         ground.refuse(
             "not-a-date",
-            f'"{value.text[:60]}" is no day and time of the years {FIRST_YEAR} to {LAST_YEAR}',
+            f"{quoted(value.text)} is no day and time of the years {FIRST_YEAR} to {LAST_YEAR}",
             value,
             FORMS,
         )
@@ -61,7 +62,7 @@ def _relative(ground: Ground, value: JqlValue, found: re.Match[str]) -> Instant 
     parts = PART.findall(found[2])
     distance = sum((int(count) * UNITS[unit] for count, unit in parts), timedelta())
     if distance > FARTHEST:
-        ground.refuse("not-a-date", f'"{value.text}" is more than a hundred years away', value, FORMS)
+        ground.refuse("not-a-date", f"{quoted(value.text)} is more than a hundred years away", value, FORMS)
         return None
     ground.timed = True
     signed = -distance if found[1] == "-" else distance

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from mappings.diagnostic import quoted
 from mappings.facts.moment import Moment
 from mappings.jql.dates import Instant
 from mappings.jql.ground import Ground
@@ -221,7 +222,7 @@ def _increment(ground: Ground, call: FunctionCall, function: Function) -> tuple[
     if found is None or int(found[2]) > MOST[found[3] or function.unit]:
         ground.refuse(
             "bad-increment",
-            f'"{argument.text[:60]}" is no increment of at most a hundred years',
+            f"{quoted(argument.text)} is no increment of at most a hundred years",
             argument,
             ('"-1"', '"+1w"', '"-14d"', '"2M"', '"-1y"', '"8h"', '"30m"'),
         )

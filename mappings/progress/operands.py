@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 
+from mappings.diagnostic import raw_text
 from mappings.facts.issue import HISTORY
 from mappings.numbers import exact
 from mappings.progress.options import KpiCurrent, Operand
@@ -75,7 +76,7 @@ def value_of(subject: MeasuredSubject, operand: Operand | KpiCurrent, role: str)
     problem = (
         ""
         if number is not None
-        else f"{role}: {called(operand, subject)} holds {str(raw)[:40]!r}, not a number"
+        else f"{role}: {called(operand, subject)} holds {raw_text(raw)}, not a number"
     )
     return OperandValue(number, problem)
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
+from mappings.diagnostic import quoted
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
 from mappings.jql.fields.instants import TESTS
@@ -36,7 +37,7 @@ def level_said(ground: Ground, value: JqlValue | FunctionCall) -> Fraction | Non
     if found is None or found.denominator != 1:
         valid = tuple(str(one) for one in known)
         ground.refuse(
-            "not-a-number", f'"{value.text[:60]}" is no level', value, valid, "write one of the levels"
+            "not-a-number", f"{quoted(value.text)} is no level", value, valid, "write one of the levels"
         )
         return None
     if known and found not in known:
@@ -61,7 +62,7 @@ def work_said(ground: Ground, value: JqlValue | FunctionCall) -> Fraction | None
     if found is None or not any(found.groups()):
         days = DAYS.search(value.text)
         why = "how many hours a day of work has is a setting of Jira's" if days else ""
-        message = f'"{value.text[:60]}" is no time of work' + (f": {why}" if why else "")
+        message = f"{quoted(value.text)} is no time of work" + (f": {why}" if why else "")
         ground.refuse("not-a-duration", message, value, ("2h", "90m", '"1h 30m"'), "write hours and minutes")
         return None
     hours, minutes = (int(part or 0) for part in found.groups())

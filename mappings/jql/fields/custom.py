@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from fractions import Fraction
 from typing import TypeVar
 
+from mappings.diagnostic import quoted, raw_text
 from mappings.document.names import NameKind
 from mappings.facts.catalogue import Field
 from mappings.facts.issue import Issue, Named
@@ -106,7 +107,7 @@ def refusal(field: Field, raw: object) -> str:
         return ""
     view = type_.jql_view(field) if type_ is not None else view_of(field)
     known = any(identities(raw)) if view in (JqlView.CHOICE, JqlView.ANY) else view is JqlView.WORDS
-    return "" if known else f"{str(raw)[:80]!r} is nothing that this version can compare"
+    return "" if known else f"{raw_text(raw)} is nothing that this version can compare"
 
 
 def choices_in(field: Field) -> Callable[[object], Iterable[Named]]:
@@ -219,9 +220,11 @@ def number(ground: Ground, value: JqlValue | FunctionCall) -> Fraction | None:
         return None
     found = exact(value.text)
     if found is None:
-        written = value.text
         ground.refuse(
-            "not-a-number", f'"{written[:60]}" is no number', value, remedy="write a number such as 5 or 0.5"
+            "not-a-number",
+            f"{quoted(value.text)} is no number",
+            value,
+            remedy="write a number such as 5 or 0.5",
         )
     return found
 

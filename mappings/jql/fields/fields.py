@@ -92,7 +92,11 @@ def _versions(ground: Ground) -> Sequence[Named]:
 def _raw_text(name: str) -> JqlField:
     read = _raw_reader(name)
     return JqlField(
-        (name,), lambda i, _: bool(read(i)), matches=texts.text_matches(read), rank=read, reads=(name,)
+        (name,),
+        lambda i, _: bool(read(i)),
+        matches=texts.text_matches(read),
+        rank=lambda issue: read(issue) or None,
+        reads=(name,),
     )
 
 

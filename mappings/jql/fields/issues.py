@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from mappings.diagnostic import quoted
 from mappings.document.names import MappingName, NameKind
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
@@ -35,7 +36,7 @@ def _ids_and_keys(ground: Ground, values: Sequence[JqlValue | FunctionCall]) -> 
             else:
                 ids.add(found)
         else:
-            message = f'"{value.text[:60]}" is no issue key or id'
+            message = f"{quoted(value.text)} is no issue key or id"
             ground.refuse(
                 "not-an-issue", message, value, remedy="write a key such as PLAT-12, or an issue's id"
             )

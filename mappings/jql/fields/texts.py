@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from mappings.diagnostic import quoted
 from mappings.facts.catalogue import Field
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
@@ -58,9 +59,9 @@ def search(ground: Ground, operand: JqlValue | FunctionCall) -> TextSearch | Non
     words: set[str] = set()
     patterns: list[re.Pattern[str]] = []
     phrases: list[tuple[str, ...]] = []
-    for quoted, term in TERM.findall(operand.text):
-        if quoted:
-            phrases.append(tuple(WORD.findall(quoted.casefold())))
+    for phrase, term in TERM.findall(operand.text):
+        if phrase:
+            phrases.append(tuple(WORD.findall(phrase.casefold())))
         elif term and not _read_term(ground, operand, term, words, patterns):
             return None
     if not (words or patterns or any(phrases)):
@@ -74,13 +75,13 @@ def _read_term(
     ground: Ground, operand: JqlValue, term: str, words: set[str], patterns: list[re.Pattern[str]]
 ) -> bool:
     if BEYOND.search(term):
-        message = f'"{term[:40]}" is text-search syntax that can only be evaluated by Jira itself'
+        message = f"{quoted(term)} is text-search syntax that can only be evaluated by Jira itself"
         remedy = 'write plain words, word*, or a phrase in quotes: "\\"two words\\""; join conditions by AND and OR'
         ground.refuse("text-syntax", message, operand, remedy=remedy)
         return False
     for word in WILD_WORD.findall(term.casefold()):
         if word[0] in "*?":
-            message = f'"{word[:40]}" begins with a wildcard, which Jira does not allow'
+            message = f"{quoted(word)} begins with a wildcard, which Jira does not allow"
             ground.refuse("leading-wildcard", message, operand, remedy="begin with a letter, as in word*")
             return False
         if "*" in word or "?" in word:

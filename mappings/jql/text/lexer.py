@@ -151,11 +151,16 @@ def _unreadable(text: str, place: int) -> JqlFinding:
         )
     return JqlFinding(
         "reserved-character",
-        f"the character {character!r} must stand in quotes",
+        f"the character {_shown(character)} must stand in quotes",
         place,
         place + 1,
         remedy=f'put the value in quotes, as in "a{character}b"' if character.isprintable() else "remove it",
     )
+
+
+def _shown(character: str) -> str:
+    """As it was typed where it can be seen, else by its code."""
+    return f"'{character}'" if character.isprintable() else repr(character)
 
 
 def _broken_quote(text: str, place: int) -> JqlFinding:
@@ -173,7 +178,7 @@ def _broken_quote(text: str, place: int) -> JqlFinding:
         )
     return JqlFinding(
         "bad-quoted-text",
-        f"{text[end]!r} is no valid character or escape in a quoted text",
+        f"{_shown(text[end])} is no valid character or escape in a quoted text",
         end,
         end + 1,
         remedy='use \\" for a quote, \\\\ for a backslash, \\t for a tab, \\uXXXX for any other character',

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mappings.diagnostic import did_you_mean
+from mappings.diagnostic import did_you_mean, quoted
 from mappings.jql.findings import JqlError, JqlFinding, in_order
 from mappings.jql.text.lexer import JqlToken, TokenKind, tokens_of, too_long
 from mappings.jql.text.tree import (
@@ -107,7 +107,7 @@ class _Reader:
     def unexpected(self, *valid: str, code: str = "unexpected", remedy: str = "") -> _RefusedError:
         token = self.token
         written = self.text[token.start : token.end]
-        found = "the JQL ends" if token.kind is TokenKind.END else f'"{written[:60]}" stands'
+        found = "the JQL ends" if token.kind is TokenKind.END else f"{quoted(written)} stands"
         wanted = " or ".join(valid) if len(valid) < 3 else f"one of {', '.join(valid)}"
         message, to_do = f"{found} where {wanted} was expected", remedy or self.slip(valid)
         return _RefusedError(JqlFinding(code, message, token.start, token.end, valid, to_do))

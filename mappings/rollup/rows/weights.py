@@ -7,6 +7,7 @@ from fractions import Fraction
 from math import lcm
 from typing import NamedTuple
 
+from mappings.diagnostic import raw_text
 from mappings.rollup.rows.ledger import Disposition
 
 ONE, ZERO = Fraction(1), Fraction(0)
@@ -35,7 +36,7 @@ class WeighedRow(NamedTuple):
 
 def no_weight(raw: object) -> str:
     """Why a row is unknown whose weight field holds something, but no number."""
-    return f"its weight is {str(raw)[:40]!r}, not a number"
+    return f"its weight is {raw_text(raw)}, not a number"
 
 
 class AlikeRows(NamedTuple):
