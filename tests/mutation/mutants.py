@@ -63,8 +63,10 @@ LEAST = {"mappings/rollup": 0.97, "plugin/sync": 0.97}
 USUAL_LEAST = 0.9
 LEFT_OUT = ("VariableReplacer", "VariableInserter", "RemoveDecorator", "NoOp")
 """Operators that make names that are not there, or only take away what makes a class quicker."""
-UNHEARD = re.compile(r"^\s*(log\.|assert |raise AssertionError|if TYPE_CHECKING:)")
-"""Lines of the log, and what is only said to the type checker."""
+UNHEARD = re.compile(r"^\s*(log\.|assert |raise AssertionError|if TYPE_CHECKING:|@(functools\.)?lru_cache\()")
+"""Lines of the log, what is only said to the type checker, and how much a function remembers."""
+ALIKE = ("Is_Eq", "IsNot_NotEq")
+"""Of None, and of the members of an enum, `is` and `==` say the same."""
 LONGEST = 90.0
 """Seconds of tests for one mutant, by what they take without it."""
 QUICK = 5.0
@@ -127,10 +129,27 @@ def places(text: str) -> list[tuple[tuple[int, int], Operator, int]]:
         occurrence = 0
         for node in nodes:
             for start, _ in operator.mutation_positions(node):
-                if not (_is_annotation(node) or UNHEARD.match(lines[start[0] - 1])):
+                unheard = UNHEARD.match(lines[start[0] - 1]) or _is_strictness(node)
+                alike = type(operator).__name__.endswith(ALIKE) and _is_one_of_a_kind(node)
+                if not (unheard or alike or _is_annotation(node)):
                     found.append((start, operator, occurrence))
                 occurrence += 1
     return found
+
+
+def _is_strictness(node: Any) -> bool:
+    """`strict=True` is an assertion: it is said to whoever makes the lengths differ one day."""
+    parent = node.parent
+    return (
+        parent is not None and parent.type == "argument" and parent.children[0].get_code().strip() == "strict"
+    )
+
+
+def _is_one_of_a_kind(node: Any) -> bool:
+    """Whether what a comparison compares with is None, or the member of an enum (`Severity.ERROR`)."""
+    comparison = node if node.type == "comparison" else node.parent
+    right = comparison.children[-1].get_code().strip()
+    return right == "None" or re.fullmatch(r"(\w+\.)*[A-Z]\w*\.[A-Z][A-Z_]*", right) is not None
 
 
 def _is_annotation(node: Any) -> bool:

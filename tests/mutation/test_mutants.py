@@ -40,6 +40,30 @@ def test_types_and_the_log_stay_as_they_are() -> None:
     assert {start[0] for start, _, _ in mutants.places(CODE)} == {8, 9}
 
 
+NO_CHANGE = """
+@lru_cache(maxsize=4_096)
+def pairs(left, right):
+    found = zip(left, right, strict=True)
+    return found if left is not None and right is Level.ON_TRACK else 7
+"""
+
+
+def changes(code: str) -> set[tuple[int, str]]:
+    """Line and operator of everything that could be changed."""
+    return {
+        (start[0], type(one).__name__.removeprefix("ReplaceComparisonOperator_"))
+        for start, one, _ in mutants.places(code)
+    }
+
+
+def test_what_says_the_same_or_is_said_to_the_reader_stays_as_it_is() -> None:
+    found = changes(NO_CHANGE)
+    assert {line for line, _ in found} == {5}
+    assert (5, "Is_IsNot") in found
+    assert (5, "Is_Eq") not in found
+    assert (5, "Is_Eq") in changes(NO_CHANGE.replace("right is Level.ON_TRACK", "right is left"))
+
+
 def test_a_statement_that_only_calls_is_left_out() -> None:
     (removed,) = [one for one in mutants.places(CODE) if isinstance(one[1], mutants.CallRemoval)]
     changed = mutants.mutate_code(CODE, removed[1], removed[2])
