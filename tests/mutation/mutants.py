@@ -73,6 +73,12 @@ QUICK = 5.0
 """Seconds of tests that are asked first, and by themselves: most changes are noticed by these, and the files of the others need not be read."""
 PATIENCE = 6
 """How many times as long a run may take before the mutant counts as one that never ends."""
+MATERIAL = {
+    name: str(found)
+    for name, folder in {"JIRA_PAYLOADS_DIR": "payloads", "JIRA_OPENAPI_DIR": "contracts"}.items()
+    if (found := ROOT.parent / "shared" / folder).is_dir()
+}
+"""Where what was captured of Jira lies beside the checkout: beside the copy it does not, and its tests would be left out."""
 KNOWN = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "jira-okr" / "mutants"
 """What is known of the files of tests: outside of every checkout, shared by all of them."""
 
@@ -344,6 +350,13 @@ def statement(text: str, line: int) -> range:
     return range(inner.lineno, max(last, line) + 1)
 
 
+def statements(text: str) -> str:
+    """What a module says beside its imports, however it is written down."""
+    parsed = ast.parse(text)
+    parsed.body = [one for one in parsed.body if not isinstance(one, ast.Import | ast.ImportFrom)]
+    return ast.unparse(parsed)
+
+
 def packages_of(file: str) -> list[str]:
     """The packages whose mutants this file of tests is run against."""
     return [name for name, folders in TESTS.items() if any(file.startswith(f"{one}/") for one in folders)]
@@ -369,7 +382,7 @@ class Copy:
             if (ROOT / name).is_file():
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(ROOT / name, folder / name)
-        self.environment = os.environ | {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+        self.environment = MATERIAL | os.environ | {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
         self.runner = self._runner()
         self.covers: dict[tuple[str, ...], Cover] = {}
 
@@ -485,8 +498,12 @@ class Copy:
         return [path.relative_to(self.folder).as_posix() for path in found]
 
     def _state(self, file: str) -> str:
-        """Changes with the file, and with what it is run against. What it shares with its neighbours seldom changes which lines it runs, and often changes."""
-        parts = [file, *packages_of(file), str(on_postgresql(file)), (self.folder / file).read_text()]
+        """Changes with what the file says, and with what it is run against.
+
+        Not with its imports, nor with what it shares with its neighbours: these seldom change which lines it runs, and often change.
+        """
+        said = statements((self.folder / file).read_text())
+        parts = [file, *packages_of(file), str(on_postgresql(file)), said]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
 
     def _tests(self, failed: Sequence[str]) -> list[str]:

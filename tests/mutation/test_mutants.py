@@ -119,6 +119,14 @@ def test_tests_that_are_there_no_longer_are_left_out_and_the_others_keep_their_o
     assert [one.nodeid for one in items] == ["b", "a", "c"]
 
 
+def test_a_file_of_tests_is_looked_at_anew_where_it_says_something_else() -> None:
+    said = mutants.statements("import a\n\ndef test_one() -> None:\n    assert a.b(1)\n")
+    assert (
+        mutants.statements("from a import c\nimport a\ndef test_one() -> None: assert a.b(1)  # so") == said
+    )
+    assert mutants.statements("import a\n\ndef test_one() -> None:\n    assert a.b(2)\n") != said
+
+
 def test_every_accepted_change_has_a_reason() -> None:
     mutants.equivalents()
 
