@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 
 from connectors.store import Store, open_store
 from connectors.store.database.instant import to_ms
 from connectors.store.people import sign_in_attempts
 from connectors.store.people.accounts import Account
 from connectors.store.people.sign_in_attempts import Attempts
+from plugin.access import audit_export
+from plugin.access.authentication import passwords, sessions, throttle, tokens
 from plugin.access.authentication.destination import safe_destination
+from plugin.access.authentication.provider import ALGORITHMS, CLOCK_SKEW_S, TIMEOUT_S, identity_of, role_of
 from plugin.access.authentication.sessions import holds
 from plugin.access.authentication.throttle import WINDOW, attempt, noteworthy, succeeded, wait
+from plugin.access.authorization import actor, members
+from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.permission import Permission, Rule, lesser, needs, rule_of
+from plugin.access.authorization.person import Person
+from plugin.access.authorization.refusal import NotPermitted
+from plugin.runtime.settings import OidcSettings
 from tests.empty_database import lay_empty_database
 
 NOW = datetime(2026, 11, 9, 9, tzinfo=UTC)
@@ -153,3 +162,232 @@ def test_permissions_rise_and_the_lesser_of_two_rules() -> None:
     ]
     assert lesser(Permission.ADMIN, Permission.VIEWER) is Permission.VIEWER
     assert lesser(Permission.VIEWER, Permission.ADMIN) is Permission.VIEWER
+
+
+def test_a_declared_route_needs_no_word_of_its_own() -> None:
+    assert rule_of("webhooks.receive", object()) == Rule(Permission.PUBLIC, signed=True)
+    assert rule_of("operations.healthz", object()) == Rule(Permission.PUBLIC, signed=False)
+    assert rule_of("pages.objectives", object()) == Rule(Permission.VIEWER)
+
+
+@pytest.mark.parametrize(
+    ("scopes", "allowed"),
+    [
+        (set(), "public"),
+        ({"unknown"}, "public"),
+        ({"read"}, "viewer"),
+        ({"read", "write"}, "editor"),
+        ({"write", "unknown"}, "editor"),
+        ({"admin", "read"}, "admin"),
+        ({"people"}, "admin"),
+    ],
+)
+def test_a_token_may_the_most_that_one_of_its_scopes_does(scopes: set[str], allowed: str) -> None:
+    assert tokens.allowance(frozenset(scopes)) == allowed
+
+
+@pytest.mark.parametrize(
+    ("password", "weak"),
+    [
+        ("abcdefghijk", "Choose a password of at least 12 characters; a few unrelated words do well."),
+        ("abcdefghijkl", ""),
+        ("abcdefabcdef", ""),
+        ("abcdeabcdeab", "Choose a password of more different characters."),
+        ("abcdef" * 170 + "abcd", ""),
+        ("abcdef" * 171, "Choose a password of at most 1024 characters."),
+        ("Somebody.Long@Acme.example", "Choose a password that is not your e-mail address."),
+        ("SOMEBODY.LONG", "Choose a password that is not your e-mail address."),
+        ("somebody.long!", ""),
+    ],
+)
+def test_what_is_too_weak_a_password(password: str, weak: str) -> None:
+    assert passwords.weakness(password, "somebody.long@acme.example") == weak
+
+
+def test_a_password_is_known_by_its_hash_and_nobody_has_none() -> None:
+    kept = passwords.hashed("a good long password")
+    assert kept.startswith("$argon2id$")
+    assert (passwords.matches(kept, "a good long password"), passwords.matches(kept, "another")) == (
+        True,
+        False,
+    )
+    assert passwords.matches(None, "the password of nobody at all") is False
+    assert passwords.matches("no hash", "a good long password") is False
+    assert passwords.is_outdated(kept) is False
+    weaker = PasswordHasher(time_cost=2, memory_cost=16, parallelism=1).hash("a good long password")
+    assert passwords.is_outdated(weaker) is True
+
+
+@pytest.mark.parametrize(
+    ("email", "good"),
+    [
+        ("lee@acme.example", True),
+        (" lee@acme.example ", True),
+        ("a@b", True),
+        ("@acme.example", False),
+        ("lee@", False),
+        ("lee", False),
+        ("lee smith@acme.example", False),
+        ("lee\u200b@acme.example", False),
+        ("a" * 241 + "@acme.example", True),
+        ("a" * 242 + "@acme.example", False),
+    ],
+)
+def test_what_is_an_address(email: str, good: bool) -> None:
+    if good:
+        assert members.good_email(email) == email.strip()
+        return
+    with pytest.raises(NotPermitted, match="Write an e-mail address") as caught:
+        members.good_email(email)
+    assert caught.value.about == "email"
+
+
+def test_what_is_a_role() -> None:
+    assert [members.known_role(role) for role in ("viewer", "editor", "admin")] == [
+        "viewer",
+        "editor",
+        "admin",
+    ]
+    for none in ("public", "Admin", ""):
+        with pytest.raises(NotPermitted, match=r"is no role\. Roles: viewer, editor, admin\."):
+            members.known_role(none)
+
+
+@pytest.mark.parametrize(
+    ("password_hash", "identity", "ways"),
+    [
+        (None, None, []),
+        ("hash", None, ["password"]),
+        (None, ("i", "s"), ["oidc"]),
+        ("hash", ("i", "s"), ["password", "oidc"]),
+    ],
+)
+def test_by_what_an_account_signs_in(
+    password_hash: str | None, identity: tuple[str, str] | None, ways: list[str]
+) -> None:
+    assert members.ways_in(replace(ACCOUNT, password_hash=password_hash, identity=identity)) == ways
+
+
+@pytest.mark.parametrize(
+    ("address", "place"),
+    [
+        ("10.0.0.1", "10.0.0.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("::ffff:10.0.0.1", "10.0.0.1"),
+        ("unix socket", "unix socket"),
+        ("x" * 101, "x" * 100),
+        ("", ""),
+    ],
+)
+def test_where_somebody_tries_from(address: str, place: str) -> None:
+    assert throttle.neighbourhood(address) == place
+
+
+CLAIMS = {"sub": "s-1", "email": "ada@acme.example", "email_verified": True, "name": "Ada"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "email", "verified", "name"),
+    [
+        ({}, "ada@acme.example", True, "Ada"),
+        ({"email_verified": "true"}, "ada@acme.example", False, "Ada"),
+        ({"email_verified": 1}, "ada@acme.example", False, "Ada"),
+        ({"email": 5}, "", True, "Ada"),
+        ({"name": None, "preferred_username": "ada"}, "ada@acme.example", True, "ada"),
+        ({"name": None}, "ada@acme.example", True, "ada@acme.example"),
+        ({"name": None, "email": None}, "", True, "s-1"),
+    ],
+)
+def test_whom_the_provider_vouches_for(
+    changed: dict[str, Any], email: str, verified: bool, name: str
+) -> None:
+    claims = {**CLAIMS, **changed}
+    found = identity_of("https://i", claims)
+    assert (found.issuer, found.subject, found.email, found.email_verified, found.name) == (
+        "https://i", "s-1", email, verified, name,
+    )  # fmt: skip
+    assert found.claims == claims
+
+
+@pytest.mark.parametrize(
+    ("said", "role_claim", "default", "role"),
+    [
+        (["a", "b"], "g", "viewer", "admin"),
+        (["a", "e"], "g", "viewer", "editor"),
+        ("a", "g", "none", "viewer"),
+        (["unknown", 5], "g", "editor", "editor"),
+        (["unknown"], "g", "none", None),
+        (None, "g", "viewer", "viewer"),
+        (["b"], None, "viewer", "viewer"),
+    ],
+)
+def test_the_role_that_claims_give(said: Any, role_claim: str | None, default: Any, role: str | None) -> None:
+    settings = OidcSettings(
+        issuer="https://i",
+        client_id="c",
+        client_secret="s",
+        role_claim=role_claim,
+        roles={"a": "viewer", "e": "editor", "b": "admin"},
+        default_role=default,
+    )
+    assert role_of(settings, {"g": said}) == role
+
+
+def test_only_signatures_of_the_provider_are_taken() -> None:
+    assert {one[:2] for one in ALGORITHMS} == {"RS", "PS", "ES", "Ed"}
+    assert len(ALGORITHMS) == 11
+    assert (TIMEOUT_S, CLOCK_SKEW_S) == (10, 60)
+
+
+def test_how_somebody_is_named_and_what_they_may() -> None:
+    ada = Person(7, "ada@acme.example", "Ada", Permission.EDITOR)
+    by_token = replace(ada, token="nightly", scopes=frozenset({"read"}))
+    assert (ada.label, by_token.label) == ("ada@acme.example", "ada@acme.example (token nightly)")
+    assert by_token.actor == Actor("ada@acme.example (token nightly)", Permission.EDITOR, 7)
+    assert [ada.may(one) for one in ("public", "viewer", "editor", "admin")] == [True, True, True, False]
+    assert [ada.actor.may(one) for one in Permission] == [True, True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("who", "label", "role"),
+    [
+        (actor.COMMAND_LINE, "command line", "admin"),
+        (actor.SETTINGS, "settings", "admin"),
+        (actor.CALENDAR, "calendar", "editor"),
+        (actor.DEMONSTRATION, "demo", "admin"),
+        (actor.FORGE, "Forge app", "editor"),
+        (actor.NOBODY, "nobody", "public"),
+        (actor.MONITORING, "monitoring", "viewer"),
+    ],
+)
+def test_who_acts_without_an_account(who: Actor, label: str, role: str) -> None:
+    assert (who.label, who.role, who.account_id) == (label, role, 0)
+
+
+def test_a_token_lasts_a_year_at_most_and_a_session_a_week() -> None:
+    assert (tokens.DEFAULT_DAYS, tokens.LONGEST_DAYS, tokens.PREFIX) == (90, 366, "okr_")
+    assert (timedelta(hours=8), timedelta(days=7)) == (sessions.IDLE, sessions.LONGEST)
+    assert timedelta(minutes=1) == sessions.SEEN_EVERY
+    assert tokens.hash_of("okr_x") == "998698ca066e0099f97c2e789095db47456513acfbd4e124a400a849dfd0a67b"
+
+
+@dataclass
+class Entry:
+    at: datetime
+    who: str
+    detail: object
+
+
+def test_the_audit_log_is_exported_row_by_row() -> None:
+    rows = [{"at": NOW, "who": "Ärne", "detail": {"at": NOW}}, {"at": NOW, "who": "=1+1", "detail": None}]
+    assert list(audit_export.as_json(iter(rows))) == [
+        '[\n{"at": "2026-11-09T09:00:00+00:00", "who": "Ärne", "detail": {"at": "2026-11-09T09:00:00+00:00"}}',
+        ',\n{"at": "2026-11-09T09:00:00+00:00", "who": "=1+1", "detail": null}',
+        "\n]\n",
+    ]
+    assert list(audit_export.as_json(iter([]))) == ["[]\n"]
+    assert list(audit_export.as_csv(iter(rows), Entry)) == [
+        "at,who,detail\r\n",
+        '2026-11-09T09:00:00+00:00,Ärne,"{""at"": ""2026-11-09T09:00:00+00:00""}"\r\n',
+        "2026-11-09T09:00:00+00:00,'=1+1,\r\n",
+    ]
