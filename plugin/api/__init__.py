@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
 
 from flask_openapi.blueprint import APIBlueprint
 from flask_openapi.openapi import OpenAPI
 
+from mappings.json_value import PlainValues
 from plugin.api import forge, sites
 from plugin.api.accounts import audit, own_account, people
 from plugin.api.kpis import kpis, promotions
@@ -91,11 +91,11 @@ def register_api(app: OpenAPI, connector: Connector) -> None:
 @ROUTES.get("/openapi.json", "public", "The OpenAPI 3.1 document of this API.", name="openapi")
 def described(_call: Caller) -> Reply[SchemaGiven]:
     """This document."""
-    return Reply(SchemaGiven(**current_document()))
+    return Reply(SchemaGiven.model_validate(current_document()))
 
 
 @cache
-def current_document() -> dict[str, Any]:
+def current_document() -> PlainValues:
     """The document of this version; made when it is first asked for."""
     try:
         released = version("jira-okr-connector")

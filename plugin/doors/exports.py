@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import create_model
 
 from mappings.rollup.rows.ledger import Ledger
+from mappings.rollup.state import ObjectiveState
 from plugin.access.audit_export import cell
 from plugin.access.authorization.actor import Actor
 from plugin.doors.filters import AuditQuery, ObjectivesQuery, search_of, wanted
@@ -75,15 +76,10 @@ def ledger_rows(connector: Connector, actor: Actor, site: str, query: Objectives
             yield from _rows(state, one.measurement.ledger, "key_result", one.id)
 
 
-def _rows(state: Any, ledger: Ledger, name: str, key_result: str | None) -> Iterator[LedgerRow]:
+def _rows(state: ObjectiveState, ledger: Ledger, name: str, key_result: str | None) -> Iterator[LedgerRow]:
     for row in ledger.rows:
-        yield LedgerRow(
-            **contribution_values(row),
-            objective=state.id,
-            objective_key=state.key,
-            ledger=name,
-            key_result=key_result,
-        )
+        whose = {"objective": state.id, "objective_key": state.key, "ledger": name, "key_result": key_result}
+        yield LedgerRow.model_validate({**contribution_values(row), **whose})
 
 
 def saved_objectives(
@@ -98,7 +94,7 @@ def history_rows(
 ) -> Iterator[HistoryRow]:
     """The points as rows."""
     for one in every_point(connector, actor, site, objective):
-        yield HistoryRow(objective=one.objective_id, **point_values(one.point))
+        yield HistoryRow.model_validate({"objective": one.objective_id, **point_values(one.point)})
 
 
 def act_rows(connector: Connector, actor: Actor, query: AuditQuery) -> Iterator[ActGiven]:

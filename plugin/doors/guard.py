@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any
 from urllib.parse import quote
 
 from flask import Flask, Response, abort, g, redirect, request, url_for
@@ -12,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFProtect  # type: ignore[import-untyped]
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from mappings.json_value import PlainValues
 from plugin.access.authentication import sessions, tokens
 from plugin.access.authentication.cookie import CookieSessions
 from plugin.access.authentication.secret_key import signing_key
@@ -44,7 +44,7 @@ def guard(app: Flask, connector: Connector) -> None:
     app.context_processor(_context)
 
 
-def cookie_settings(https: bool) -> dict[str, Any]:
+def cookie_settings(https: bool) -> PlainValues:
     """How the session cookie is sent. `__Host-` binds it to this host, and browsers take it over https alone."""
     return {
         "SESSION_COOKIE_NAME": "__Host-jira_okr" if https else "jira_okr",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
+from mappings.json_value import PlainValues
 from plugin.doors.model import Given, JsonAny
 from plugin.use_cases.accounts.audit import AuditEntry
 from plugin.use_cases.objectives.objective_values import exact_text, number
@@ -53,10 +53,10 @@ class ActGiven(Given):
 
 def point_given(point: HistoryPoint) -> PointGiven:
     """One point as an answer shows it."""
-    return PointGiven(**point_values(point))
+    return PointGiven.model_validate(point_values(point))
 
 
-def point_values(point: HistoryPoint) -> dict[str, Any]:
+def point_values(point: HistoryPoint) -> PlainValues:
     """The values of one point."""
     return {
         "at": point.at,

@@ -216,7 +216,7 @@ def texts(found: Sequence[Prepared]) -> list[DigestText]:
     grouped: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for one in found:
         said = digests.prepared_values(one)
-        grouped.setdefault((said["subject"], said["text"]), []).append((one.recipient, one.why_not))
+        grouped.setdefault((str(said["subject"]), str(said["text"])), []).append((one.recipient, one.why_not))
     return [DigestText(subject, text, tuple(who)) for (subject, text), who in grouped.items()]
 
 

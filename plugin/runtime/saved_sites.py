@@ -183,7 +183,7 @@ def add_site(connector: Connector, new: NewSite, by: str) -> Tested:
     settings = settings_of(connector, new)
     found = first_answer(connector, settings)
     sealed = vault(connector.settings).seal(secrets_of(settings))
-    plain = {
+    plain: dict[str, str] = {
         "url": str(settings.url),
         "api_base": elsewhere(settings, found),
         "deployment": found.deployment,

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, case, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, case, delete, func, or_, select, update
 
 from connectors.store.database.instant import from_ms, maybe_from_ms, to_ms
-from connectors.store.database.sql import among, insert_into, plain
+from connectors.store.database.sql import StoredRow, among, insert_into, plain
 from connectors.store.schema import gap as table
 from mappings.facts.gap import Gap
 
@@ -51,7 +50,7 @@ def put(conn: Connection, site: str, found: Iterable[Gap], now: datetime) -> Non
         return
     statement = insert_into(conn, table)
     same = table.c.field == statement.excluded.field
-    news: dict[str, ColumnElement[Any]] = {
+    news: dict[str, ColumnElement[object]] = {
         name: statement.excluded[name]
         for name in ("issue_id", "issue_key", "field", "parent", "reason", "remedy", "seen_at")
     }
@@ -132,7 +131,7 @@ def _row(site: str, found: Gap, now: datetime) -> dict[str, object]:
     }
 
 
-def _kept(row: Row[Any]) -> KeptGap:
+def _kept(row: StoredRow) -> KeptGap:
     found = row._mapping
     return KeptGap(
         found["site"],

@@ -6,13 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from sqlalchemy import Connection, func, select, update
 
 from connectors.store.database import json_text
 from connectors.store.database.instant import from_ms, to_ms
-from connectors.store.database.sql import among, insert_into
+from connectors.store.database.sql import StoredRow, among, insert_into
 from connectors.store.schema import carry as table
 from mappings.rollup.cycles.carry import Carries
 from mappings.rollup.cycles.carry_plan import CarryPlan
@@ -116,6 +115,6 @@ def times(conn: Connection, site: str, ids: Iterable[str]) -> dict[str, int]:
     return {row[0]: row[1] for row in conn.execute(statement)}
 
 
-def _kept(row: Any) -> KeptCarry:
+def _kept(row: StoredRow) -> KeptCarry:
     plan = json_text.decode(row.content, CarryPlan)
     return KeptCarry(plan, from_ms(row.at), row.by, CarryState(row.state), row.note)

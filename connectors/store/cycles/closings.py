@@ -6,14 +6,13 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, func, insert, select
 
 from connectors.store.database import json_text
 from connectors.store.database.instant import from_ms, to_ms
-from connectors.store.database.sql import among, hold, insert_into
+from connectors.store.database.sql import StoredRow, among, hold, insert_into
 from connectors.store.schema import closing as table
 from connectors.store.schema import last_write
 from mappings.rollup.cycles.closing_record import BEGINNING, ChainLink, ClosingRecord, LinkKind, hash_of
@@ -229,7 +228,7 @@ def _text(record: ClosingRecord) -> str:
     return json_text.encode(replace(record, state=replace(record.state, touched=frozenset())))
 
 
-def _row(site: str, link: ChainLink) -> dict[str, Any]:
+def _row(site: str, link: ChainLink) -> dict[str, object]:
     return {
         "site": site,
         "number": link.number,
@@ -244,11 +243,11 @@ def _row(site: str, link: ChainLink) -> dict[str, Any]:
     }
 
 
-def _act(row: Any) -> ClosingAct:
+def _act(row: StoredRow) -> ClosingAct:
     said = json_text.decode(zlib.decompress(row.content).decode(), _Act)
     kind = LinkKind(row.kind)
     return ClosingAct(row.cycle_id, row.version, kind, from_ms(row.at), said.by, said.note, row.hash)
 
 
-def _record(row: Any) -> ClosingRecord:
+def _record(row: StoredRow) -> ClosingRecord:
     return json_text.decode(zlib.decompress(row.content).decode(), ClosingRecord)

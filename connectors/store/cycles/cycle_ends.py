@@ -6,13 +6,12 @@ import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, select
 
 from connectors.store.database import json_text
 from connectors.store.database.instant import from_ms, to_ms
-from connectors.store.database.sql import among, insert_into
+from connectors.store.database.sql import StoredRow, among, insert_into
 from connectors.store.lists import list_line
 from connectors.store.mirror.issue_text import IssueReader, text_of
 from connectors.store.schema import cycle_end as table
@@ -115,7 +114,7 @@ def _packed(end: CycleEnd) -> bytes:
     return zlib.compress(json_text.encode(_Content(end.state, end.facts.aligned, issues)).encode())
 
 
-def _read(row: Any) -> CycleEnd:
+def _read(row: StoredRow) -> CycleEnd:
     content = json_text.decode(zlib.decompress(row.content).decode(), _Content)
     reader = IssueReader()
     doubts = json_text.decode(row.doubts, tuple[tuple[Uncertainty, str], ...])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 from sqlalchemy import (
     ARRAY,
@@ -12,6 +12,8 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     FromClause,
+    Row,
+    Select,
     Table,
     Text,
     any_,
@@ -22,6 +24,11 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+
+StoredRow: TypeAlias = Row[tuple[object, ...]]
+"""A row as the database gives it, its columns as attributes."""
+Statement: TypeAlias = Select[tuple[object, ...]]
+"""What is asked of the database, whatever its columns."""
 
 
 def insert_into(conn: Connection, table: Table) -> postgresql.Insert:
@@ -69,9 +76,9 @@ def given(conn: Connection, values: Iterable[str]) -> list[str] | str:
     return list(values) if _is_postgres(conn) else json.dumps(list(values))
 
 
-def scanned(conn: Connection, column: Column[Any]) -> ColumnElement[Any]:
+def scanned(conn: Connection, column: Column[Any]) -> ColumnElement[object]:
     """The column in a form that no index of SQLite serves: reading most of a table row by row from an index is four times dearer."""
-    form: ColumnElement[Any] = column
+    form: ColumnElement[object] = column
     if not _is_postgres(conn):
         form = literal_column(f"+{column.table.name}.{column.name}", column.type)
     return form
@@ -92,7 +99,7 @@ def _is_postgres(conn: Connection) -> bool:
     return conn.dialect.name == "postgresql"
 
 
-def _array(values: Iterable[str]) -> ColumnElement[Any]:
+def _array(values: Iterable[str]) -> ColumnElement[object]:
     return bindparam(None, list(values), type_=ARRAY(Text), unique=True)
 
 

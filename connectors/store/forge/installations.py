@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, select, update
 
 from connectors.store.database.instant import from_ms, maybe_from_ms, to_ms
-from connectors.store.database.sql import insert_into
+from connectors.store.database.sql import StoredRow, insert_into
 from connectors.store.schema import forge_installation as table
 
 
@@ -129,7 +128,7 @@ def _is(key: InstallationKey) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def _installation(row: Any) -> AppInstallation:
+def _installation(row: StoredRow) -> AppInstallation:
     return AppInstallation(
         InstallationKey(row.app_id, row.environment_id, row.cloud_id),
         row.environment,

@@ -11,12 +11,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, insert, select, text
+from sqlalchemy import Connection, Table, insert, select, text
 
 from connectors.store.database import json_text
 from connectors.store.database.instant import from_ms, to_ms
 from connectors.store.database.json_text import fraction_of, fraction_text
-from connectors.store.database.sql import among, insert_into, plain
+from connectors.store.database.sql import Statement, StoredRow, among, insert_into, plain
 from connectors.store.schema import kpi_former_reading, kpi_period, kpi_reading, kpi_state
 from mappings.kpi.cadence import MILLISECOND, whole_ms
 from mappings.kpi.episode import EpisodeStep, KpiState
@@ -180,13 +180,13 @@ def turns(conn: Connection, site: str, since: datetime) -> list[tuple[str, Judge
     return [(row.kpi_id, json_text.decode(row.content, Judgement)) for row in conn.execute(found)]
 
 
-def _readings(site: str, kpi_id: str) -> Select[Any]:
+def _readings(site: str, kpi_id: str) -> Statement:
     return select(kpi_reading).where(*_mine(kpi_reading, site, kpi_id))
 
 
 def _between(
-    statement: Select[Any], table: Table, since: datetime | None, before: datetime | None
-) -> Select[Any]:
+    statement: Statement, table: Table, since: datetime | None, before: datetime | None
+) -> Statement:
     if since is not None:
         statement = statement.where(table.c.at >= to_ms(since))
     return statement if before is None else statement.where(table.c.at < to_ms(before))
@@ -205,7 +205,7 @@ def _former(conn: Connection, site: str, kpi_id: str, first: int, last: int) -> 
     return found
 
 
-def _reading(row: Any, former: tuple[Former, ...]) -> KpiReading:
+def _reading(row: StoredRow, former: tuple[Former, ...]) -> KpiReading:
     return KpiReading(
         from_ms(row.at), fraction_of(row.value), from_ms(row.received), row.source, row.note, former
     )

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Connection, Row, and_, select
+from sqlalchemy import Connection, and_, select
 
+from connectors.store.database.sql import StoredRow
 from connectors.store.lists import list_line, statements
 from connectors.store.lists.statements import StatementShape, admitted
 from connectors.store.numbers import objectives
@@ -41,9 +41,9 @@ class RowSelection:
     aligned_to: str = ""
     order: str = "health"
 
-    def parameters(self) -> dict[str, Any]:
+    def parameters(self) -> dict[str, object]:
         """What narrows, as the statements have it."""
-        found: dict[str, Any] = {
+        found: dict[str, object] = {
             "cycles": [list_line.kept(one) for one in self.cycles],
             "projects": [list_line.kept(one) for one in self.projects],
             "owners": [list_line.kept(one) for one in self.owners],
@@ -111,10 +111,10 @@ def tallies(conn: Connection, wanted: RowSelection) -> Tallies:
     shape, values = _asked(conn, wanted)
     searched = shape.only("search", "text", "owner_words", "aligned_to")
     rows = conn.execute(statements.counted(searched), values).all()
-    wants = ((0, wanted.cycles), (1, wanted.projects), (2, wanted.owners), (3, wanted.teams))
+    wants = {"cycle": wanted.cycles, "project": wanted.projects, "owner": wanted.owners, "team": wanted.teams}
     health: Counter[HealthLevel] = Counter()
     for row in rows:
-        if all(not among or row[column] in among for column, among in wants):
+        if all(not among or row._mapping[column] in among for column, among in wants.items()):
             health[LEVELS[int(row.health)]] += int(row.found)
     return Tallies(
         sum(row.known for row in rows),
@@ -184,13 +184,13 @@ def following(conn: Connection, wanted: RowSelection, after: str | None, limit: 
     return [objectives._saved(row) for row in conn.execute(ordered, values)]
 
 
-def _asked(conn: Connection, wanted: RowSelection) -> tuple[StatementShape, dict[str, Any]]:
+def _asked(conn: Connection, wanted: RowSelection) -> tuple[StatementShape, dict[str, object]]:
     values = wanted.parameters()
     shape = StatementShape(conn.dialect.name, wanted.order, frozenset(values))
     return shape, {"sites": wanted.sites, **values}
 
 
-def _slice(rows: Iterable[Row[Any]], size: int) -> Slice:
+def _slice(rows: Iterable[StoredRow], size: int) -> Slice:
     """The page among the rows that were read; those before it say where the page before begins."""
     read = list(rows)
     if not read:
@@ -207,5 +207,5 @@ def _slice(rows: Iterable[Row[Any]], size: int) -> Slice:
     )
 
 
-def _after(place: int, row: Row[Any]) -> After:
+def _after(place: int, row: StoredRow) -> After:
     return After(place, row.site, row.id)

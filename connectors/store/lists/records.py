@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, or_, select
+from sqlalchemy import ColumnElement, Connection, or_, select
 
 from connectors.store.database import json_text
 from connectors.store.database.instant import from_ms, to_ms
+from connectors.store.database.sql import Statement, StoredRow
 from connectors.store.people.audit import AuditEntry
 from connectors.store.schema import audit
 from connectors.store.schema import plan as plans
@@ -82,18 +82,18 @@ def _times(at: ColumnElement[int], search: RecordSearch) -> list[ColumnElement[b
     return [*since, *until]
 
 
-def _with_words(found: Select[Any], words: tuple[str, ...], *columns: ColumnElement[Any]) -> Select[Any]:
+def _with_words(found: Statement, words: tuple[str, ...], *columns: ColumnElement[object]) -> Statement:
     for word in words:
         found = found.where(or_(*(column.icontains(word, autoescape=True) for column in columns)))
     return found
 
 
-def _act(row: Any) -> AuditEntry:
-    detail = json_text.decode(row.detail, dict[str, Any])
+def _act(row: StoredRow) -> AuditEntry:
+    detail = json_text.decode(row.detail, dict[str, object])
     return AuditEntry(row.id, from_ms(row.at), row.site, row.who, row.what, detail)
 
 
-def _record(row: Any) -> WriteRecord:
+def _record(row: StoredRow) -> WriteRecord:
     return WriteRecord(
         row.id,
         from_ms(row.at),

@@ -15,7 +15,6 @@ from sqlalchemy import (
     CTE,
     ColumnElement,
     FromClause,
-    Select,
     Text,
     and_,
     bindparam,
@@ -29,6 +28,7 @@ from sqlalchemy import (
     select,
 )
 
+from connectors.store.database.sql import Statement
 from connectors.store.lists.list_line import BETWEEN
 from connectors.store.schema import alignment, listing, objective
 
@@ -83,7 +83,7 @@ def admitted(shape: StatementShape, table: Table) -> list[ColumnElement[bool]]:
 
 
 @lru_cache(maxsize=64)
-def counted(shape: StatementShape) -> Select[Any]:
+def counted(shape: StatementShape) -> Statement:
     """By cycle, project, owner, team and health: how many there are, and in how many of them the search finds its words."""
     parts = (listing.c.cycle, listing.c.project, listing.c.owner, listing.c.team, listing.c.health)
     known = func.count()
@@ -94,13 +94,13 @@ def counted(shape: StatementShape) -> Select[Any]:
 
 
 @lru_cache(maxsize=1)
-def any_alignment() -> Select[Any]:
+def any_alignment() -> Statement:
     """Whether anything at all is aligned."""
     return select(exists().where(alignment.c.site.in_(_several("sites"))))
 
 
 @lru_cache(maxsize=256)
-def page(shape: StatementShape) -> Select[Any]:
+def page(shape: StatementShape) -> Statement:
     """The rows of one page, `start` before them and `total` in all; where it begins behind an objective, also those of the page before."""
     tree = _tree(shape) if shape.aligned else _flat(shape)
     path = bytewise(shape.dialect, tree.c.path)
@@ -184,7 +184,7 @@ def _begun(shape: StatementShape, tree: CTE, total: Any) -> FromClause:
 def _serves(shape: StatementShape, table: Table) -> ColumnElement[bool]:
     """Whether the list has one that this is aligned to."""
     aim, higher = alignment.alias("aim"), listing.alias("higher")
-    ways: Select[Any] = select(literal_column("1")).select_from(aim.join(higher, _target(aim, higher)))
+    ways: Statement = select(literal_column("1")).select_from(aim.join(higher, _target(aim, higher)))
     return ways.where(_of(aim, table), *_narrowed(shape, higher)).correlate(table).exists()
 
 
@@ -192,9 +192,7 @@ def _first(shape: StatementShape, above: Table) -> list[ColumnElement[bool]]:
     """Whether this alignment is the first that leads to one in the list."""
     earlier, higher = alignment.alias("earlier"), listing.alias("higher_still")
     same = and_(earlier.c.site == above.c.site, earlier.c.objective_id == above.c.objective_id)
-    ways: Select[Any] = select(literal_column("1")).select_from(
-        earlier.join(higher, _target(earlier, higher))
-    )
+    ways: Statement = select(literal_column("1")).select_from(earlier.join(higher, _target(earlier, higher)))
     fits = (same, earlier.c.position < above.c.position, *_narrowed(shape, higher))
     none = ~ways.where(*fits).correlate(above).exists()
     return [above.c.objective_id != above.c.target_id, or_(above.c.position == 0, none)]

@@ -6,13 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
-from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, func, select
 
 from connectors.store.database.instant import from_ms, to_ms
 from connectors.store.database.json_text import fraction_of
-from connectors.store.database.sql import among
+from connectors.store.database.sql import Statement, StoredRow, among
 from connectors.store.numbers import objectives
 from connectors.store.numbers.objectives import HistoryPoint, SavedObjective
 from connectors.store.schema import delivery, history, objective
@@ -40,7 +39,7 @@ def deliveries_before(
     """Deliveries, newest first, without their bodies; beside each, how many bytes its body has."""
     columns = [column for column in delivery.c if column.name != "body"]
     size = func.length(delivery.c.body).label("size")
-    statement = select(*columns, size).where(delivery.c.site == site)
+    statement: Statement = select(*columns, size).where(delivery.c.site == site)
     statement = statement.order_by(delivery.c.id.desc()).limit(limit)
     if before is not None:
         statement = statement.where(delivery.c.id < before)
@@ -87,7 +86,7 @@ def objectives_of(conn: Connection, site: str, ids: Iterable[str]) -> dict[str, 
     return {id_: saved for id_, saved in found.items() if not saved.state.plain}
 
 
-def _with_former() -> Select[Any]:
+def _with_former() -> Statement:
     """Each point with the one before it of the same objective, found along the index."""
     former = history.alias("former")
     its = (former.c.site == history.c.site, former.c.objective_id == history.c.objective_id)
@@ -104,12 +103,12 @@ def _with_former() -> Select[Any]:
     return select(*columns).select_from(history.outerjoin(last, last.c.id == latest))
 
 
-def _numbered(row: Any) -> Numbered:
+def _numbered(row: StoredRow) -> Numbered:
     point = objectives._history_point(row)
     return Numbered(row.id, row.site, row.objective_id, point, fraction_of(row.was_progress), row.was_health)
 
 
-def _delivery(row: Any) -> Delivery:
+def _delivery(row: StoredRow) -> Delivery:
     status = inbox.DeliveryStatus(row.status)
     received = from_ms(row.received_at)
     return Delivery(

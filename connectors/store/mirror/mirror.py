@@ -6,13 +6,24 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from itertools import islice
-from typing import Any
+from typing import TypedDict
 
 from sqlalchemy import Connection, Delete, Select, bindparam, func, select
 from sqlalchemy import delete as delete_from
+from sqlalchemy.dialects.postgresql import Insert
 
 from connectors.store.database.instant import from_ms, maybe_from_ms, to_ms
-from connectors.store.database.sql import among, among_given, given, given_rows, insert_into, scanned, upsert
+from connectors.store.database.sql import (
+    Statement,
+    StoredRow,
+    among,
+    among_given,
+    given,
+    given_rows,
+    insert_into,
+    scanned,
+    upsert,
+)
 from connectors.store.mirror.issue_text import IssueReader, text_of
 from connectors.store.schema import alias, issue, link
 from mappings.facts.issue import Issue
@@ -21,6 +32,18 @@ PUT_AT_ONCE = 2_000
 READ_AT_ONCE = 1_000
 
 _Before = Mapping[str, tuple[str, int, str]]
+
+
+class _MirrorRow(TypedDict):
+    site: str
+    id: str
+    key: str
+    project_id: str
+    type_id: str
+    status_id: str
+    parent_id: str | None
+    updated: int
+    content: str
 
 
 def put(conn: Connection, site: str, issues: Iterable[Issue]) -> frozenset[str]:
@@ -65,14 +88,14 @@ def linked(conn: Connection, site: str, ids: Iterable[str]) -> list[Issue]:
 def every(conn: Connection, site: str) -> Iterator[Issue]:
     """All issues in no order, streamed: memory stays flat however many there are. Read on within the same transaction."""
     reader = IssueReader()
-    for (content,) in _stream(conn, select(issue.c.content).where(scanned(conn, issue.c.site) == site)):
-        yield reader.read(content)
+    for row in _stream(conn, select(issue.c.content).where(scanned(conn, issue.c.site) == site)):
+        yield reader.read(row.content)
 
 
 def ids(conn: Connection, site: str) -> Iterator[tuple[str, datetime]]:
     """Id and `updated` of all issues, streamed."""
-    for issue_id, updated in _stream(conn, select(issue.c.id, issue.c.updated).where(issue.c.site == site)):
-        yield issue_id, from_ms(updated)
+    for row in _stream(conn, select(issue.c.id, issue.c.updated).where(issue.c.site == site)):
+        yield row.id, from_ms(row.updated)
 
 
 def count(conn: Connection, site: str) -> int:
@@ -136,15 +159,15 @@ def _before(conn: Connection, site: str, ids: Iterable[str]) -> _Before:
     return {issue_id: (key, updated, content) for issue_id, key, updated, content in found}
 
 
-def _is_news(row: Mapping[str, Any], before: _Before) -> bool:
+def _is_news(row: _MirrorRow, before: _Before) -> bool:
     if row["id"] not in before:
         return True
     _, updated, content = before[row["id"]]
-    return bool(row["updated"] >= updated and row["content"] != content)
+    return row["updated"] >= updated and row["content"] != content
 
 
 @cache
-def _upsert(dialect: str) -> Any:
+def _upsert(dialect: str) -> Insert:
     """The condition repeats what was just read: a writer that came between on a new id must not be overwritten either."""
     statement = upsert(dialect, issue)
     news = {
@@ -177,9 +200,7 @@ def _keep_links(conn: Connection, site: str, changed: Sequence[Issue], before: _
         conn.execute(insert_into(conn, link).on_conflict_do_nothing(), rows)
 
 
-def _keep_former_keys(
-    conn: Connection, site: str, rows: Sequence[Mapping[str, Any]], before: _Before
-) -> None:
+def _keep_former_keys(conn: Connection, site: str, rows: Sequence[_MirrorRow], before: _Before) -> None:
     former = [
         {"site": site, "key": before[row["id"]][0], "issue_id": row["id"]}
         for row in rows
@@ -195,7 +216,7 @@ def _keep_former_keys(
         )
 
 
-def _row(site: str, found: Issue) -> dict[str, Any]:
+def _row(site: str, found: Issue) -> _MirrorRow:
     return {
         "site": site,
         "id": found.id,
@@ -247,7 +268,7 @@ def _read(conn: Connection, statement: Select[str], site: str, ids: Iterable[str
     return [reader.read(content) for (content,) in rows]
 
 
-def _stream(conn: Connection, statement: Select[Any]) -> Iterator[Any]:
+def _stream(conn: Connection, statement: Statement) -> Iterator[StoredRow]:
     options = {"stream_results": True, "yield_per": READ_AT_ONCE}
     with conn.execute(
         statement, execution_options=options

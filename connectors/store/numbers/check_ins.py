@@ -6,13 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import zip_longest
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
 
 from connectors.store.database.instant import from_ms, maybe_from_ms, to_ms
 from connectors.store.database.json_text import fraction_of, fraction_text
-from connectors.store.database.sql import among, plain
+from connectors.store.database.sql import Statement, StoredRow, among, plain
 from connectors.store.schema import check_in as table
 from mappings.explain.check_in import LONGEST_NOTE, CheckIn, CheckIns, Measure
 from mappings.explain.confidence import Spoken, confidence_of
@@ -180,7 +179,7 @@ def load(conn: Connection, site: str, number: int) -> KeptCheckIn | None:
     return None if row is None else _kept(row)
 
 
-def _every(site: str) -> Select[Any]:
+def _every(site: str) -> Statement:
     return select(table).where(table.c.site == site)
 
 
@@ -217,7 +216,7 @@ def _values(site: str, check_in: CheckIn) -> dict[str, object]:
     }
 
 
-def _kept(row: Any) -> KeptCheckIn:
+def _kept(row: StoredRow) -> KeptCheckIn:
     told = None if row.confidence is None else confidence_of(row.confidence)
     check_in = CheckIn(
         row.objective_id,

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
 from connectors.store.database.instant import from_ms, to_ms
-from connectors.store.database.sql import among, insert_into, plain
+from connectors.store.database.sql import StoredRow, among, insert_into, plain
 from connectors.store.schema import comment as table
 from connectors.store.schema import comment_read, issue
 
@@ -107,7 +106,7 @@ def replace(conn: Connection, site: str, issue_id: str, found: Iterable[KeptComm
         conn.execute(insert(table), rows)
 
 
-def _kept(row: Any) -> KeptComment:
+def _kept(row: StoredRow) -> KeptComment:
     return KeptComment(
         row.issue_id, row.comment_id, from_ms(row.updated), from_ms(row.at), row.by, row.line, row.fault
     )

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Row, Select, bindparam, delete, exists, func,
 from connectors.store.database import json_text
 from connectors.store.database.instant import from_ms, to_ms
 from connectors.store.database.json_text import fraction_of, fraction_text
-from connectors.store.database.sql import among, among_given, given, insert_into, scanned, upsert
+from connectors.store.database.sql import StoredRow, among, among_given, given, insert_into, scanned, upsert
 from connectors.store.lists import list_line
 from connectors.store.numbers import snapshots
 from connectors.store.schema import alignment, dependency, listing, objective
@@ -303,12 +303,12 @@ def _point(site: str, state: ObjectiveState, mapping_revision: str, now: datetim
     }
 
 
-def _saved(row: Any) -> SavedObjective:
+def _saved(row: StoredRow) -> SavedObjective:
     state = json_text.decode(row.content, ObjectiveState)
     return SavedObjective(state, row.mapping_revision, from_ms(row.computed_at), from_ms(row.changed_at))
 
 
-def _history_point(row: Any) -> HistoryPoint:
+def _history_point(row: StoredRow) -> HistoryPoint:
     return HistoryPoint(
         from_ms(row.at),
         fraction_of(row.progress),

@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, case, delete, func, insert, select
+from sqlalchemy import Connection, Table, case, delete, func, insert, select
 
 from connectors.store.database import json_text
 from connectors.store.database.instant import from_ms, maybe_from_ms, to_ms
-from connectors.store.database.sql import among
+from connectors.store.database.sql import Statement, StoredRow, among
 from connectors.store.schema import history, snapshot
 from mappings.explain.marks import DatedOutline, Outline
 from mappings.rollup.state import ObjectiveState
@@ -179,7 +179,7 @@ def _thin(conn: Connection, table: Table, site: str, before: int) -> int:
     return conn.execute(delete(table).where(table.c.site == site, table.c.at < before, followed)).rowcount
 
 
-def _of(site: str, objective_id: str) -> Select[Any]:
+def _of(site: str, objective_id: str) -> Statement:
     return select(snapshot).where(snapshot.c.site == site, snapshot.c.objective_id == objective_id)
 
 
@@ -200,6 +200,6 @@ def _values(site: str, state: ObjectiveState, revision: str, now: datetime) -> d
     }
 
 
-def _snapshot(row: Any) -> StateSnapshot:
+def _snapshot(row: StoredRow) -> StateSnapshot:
     state = json_text.decode(zlib.decompress(row.content).decode(), ObjectiveState)
     return StateSnapshot(from_ms(row.at), row.mapping_revision, bool(row.backfilled), state)

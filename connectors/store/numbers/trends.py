@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, func, or_, select
+from sqlalchemy import BindParameter, Connection, bindparam, func, or_, select
 
 from connectors.store.database.instant import from_ms
 from connectors.store.database.json_text import fraction_of
+from connectors.store.database.sql import Statement
 from connectors.store.schema import history
 
 FINEST = 44
@@ -40,14 +40,14 @@ def trends(
 ) -> dict[tuple[str, str], ProgressTrend]:
     """By site and id, in one statement."""
     found: dict[tuple[str, str], ProgressTrend] = {}
-    for site, id_, at, progress, points in conn.execute(_thinned(), {"sites": sites, "ids": ids}):
-        trend = found.setdefault((site, id_), ProgressTrend([], points))
-        trend.steps.append(ProgressPoint(from_ms(at), fraction_of(progress)))
+    for row in conn.execute(_thinned(), {"sites": sites, "ids": ids}):
+        trend = found.setdefault((row.site, row.objective_id), ProgressTrend([], row.points))
+        trend.steps.append(ProgressPoint(from_ms(row.at), fraction_of(row.progress)))
     return found
 
 
 @lru_cache(maxsize=1)
-def _thinned() -> Select[Any]:
+def _thinned() -> Statement:
     """The points of these objectives, each with its part of the time; then the last of each part, and the first of all."""
     its = (history.c.site, history.c.objective_id)
     mine = [history.c.site.in_(_several("sites")), history.c.objective_id.in_(_several("ids"))]
@@ -67,5 +67,5 @@ def _thinned() -> Select[Any]:
     return select(*shown).where(either).order_by(placed.c.at, placed.c.id)
 
 
-def _several(name: str) -> Any:
+def _several(name: str) -> BindParameter[Sequence[str]]:
     return bindparam(name, expanding=True)

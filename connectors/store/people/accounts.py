@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, delete, func, select, update
 
 from connectors.store.database.instant import from_ms, maybe_from_ms, to_ms
-from connectors.store.database.sql import insert_into
+from connectors.store.database.sql import StoredRow, insert_into
 from connectors.store.schema import account as table
 from connectors.store.schema import answer, draft
 
@@ -135,7 +134,7 @@ def _folded(email: str) -> str:
     return email.strip().casefold()
 
 
-def _account(row: Any) -> Account:
+def _account(row: StoredRow) -> Account:
     return Account(
         row.id,
         row.email,

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select
 
 from connectors.store.database import json_text
 from connectors.store.database.instant import from_ms, to_ms
-from connectors.store.database.sql import plain
+from connectors.store.database.sql import StoredRow, plain
 from connectors.store.schema import audit as table
 
 LONGEST_NAME = 500
@@ -25,11 +25,16 @@ class AuditEntry:
     site: str
     who: str
     what: str
-    detail: dict[str, Any]
+    detail: dict[str, object]
 
 
 def note(
-    conn: Connection, who: str, what: str, now: datetime, detail: dict[str, Any] | None = None, site: str = ""
+    conn: Connection,
+    who: str,
+    what: str,
+    now: datetime,
+    detail: Mapping[str, object] | None = None,
+    site: str = "",
 ) -> None:
     """Add an entry, in the transaction of the act itself."""
     row = {
@@ -72,6 +77,6 @@ def prune(conn: Connection, before: datetime) -> int:
     return conn.execute(delete(table).where(table.c.at < to_ms(before))).rowcount
 
 
-def _entry(row: Any) -> AuditEntry:
-    detail = json_text.decode(row.detail, dict[str, Any])
+def _entry(row: StoredRow) -> AuditEntry:
+    detail = json_text.decode(row.detail, dict[str, object])
     return AuditEntry(row.id, from_ms(row.at), row.site, row.who, row.what, detail)

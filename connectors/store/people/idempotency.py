@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import ColumnElement, Connection, delete, select, update
 
 from connectors.store.database import json_text
 from connectors.store.database.instant import from_ms, to_ms
 from connectors.store.database.sql import insert_into
 from connectors.store.schema import answer as table
+from mappings.json_value import Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,7 @@ class StoredAnswer:
     """What was asked (`fingerprint`) and answered; `content` is None while the first request is still being served."""
 
     fingerprint: str
-    content: Any
+    content: Json
     at: datetime
 
 
@@ -30,8 +31,12 @@ def begin(conn: Connection, who: str, key: str, fingerprint: str, now: datetime)
     if taken.first() is not None:
         return None
     found = conn.execute(select(table).where(*_mine(who, key))).one()
-    content = None if found.content is None else json_text.decode(found.content, object)
-    return StoredAnswer(found.fingerprint, content, from_ms(found.at))
+    return StoredAnswer(found.fingerprint, _said(found.content), from_ms(found.at))
+
+
+def _said(content: str | None) -> Json:
+    said: Json = None if content is None else json.loads(content)
+    return said
 
 
 def finish(conn: Connection, who: str, key: str, content: object) -> None:
@@ -49,5 +54,5 @@ def prune(conn: Connection, before: datetime) -> int:
     return conn.execute(delete(table).where(table.c.at < to_ms(before))).rowcount
 
 
-def _mine(who: str, key: str) -> tuple[Any, ...]:
+def _mine(who: str, key: str) -> tuple[ColumnElement[bool], ...]:
     return (table.c.who == who, table.c.key == key)

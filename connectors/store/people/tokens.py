@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import Connection, delete, insert, or_, select, update
 
 from connectors.store.database import json_text
 from connectors.store.database.instant import from_ms, maybe_from_ms, maybe_ms, to_ms
+from connectors.store.database.sql import StoredRow
 from connectors.store.schema import account
 from connectors.store.schema import api_token as table
 
@@ -82,7 +82,7 @@ def revoke(conn: Connection, token_id: int) -> bool:
     return conn.execute(delete(table).where(table.c.id == token_id)).rowcount == 1
 
 
-def _token(row: Any) -> ApiToken:
+def _token(row: StoredRow) -> ApiToken:
     return ApiToken(
         row.id,
         row.account_id,

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import BindParameter, Connection, ScalarSelect, Select, bindparam, func, insert, select
+from sqlalchemy import BindParameter, Connection, ScalarSelect, bindparam, func, insert, select
 
 from connectors.store.database.instant import from_ms, maybe_from_ms, to_ms
-from connectors.store.database.sql import insert_into
+from connectors.store.database.sql import Statement, StoredRow, insert_into
 from connectors.store.schema import activation
 from connectors.store.schema import revision as table
 
@@ -102,7 +101,7 @@ def _current(site: str | BindParameter[str]) -> ScalarSelect[str]:
     return mine.order_by(activation.c.id.desc()).limit(1).scalar_subquery()
 
 
-def _revisions(site: str | BindParameter[str]) -> Select[Any]:
+def _revisions(site: str | BindParameter[str]) -> Statement:
     its = (activation.c.site == site, activation.c.revision == table.c.revision)
     activated_at = select(func.max(activation.c.at)).where(*its).correlate(table).scalar_subquery()
     is_active = (table.c.revision == _current(site)).label("is_active")
@@ -114,7 +113,7 @@ _ACTIVE = _revisions(_SITE).where(table.c.revision == _current(_SITE))
 """Asked before every step of work, so it is built once."""
 
 
-def _revision(row: Any) -> Revision:
+def _revision(row: StoredRow) -> Revision:
     return Revision(
         row.revision,
         row.text,

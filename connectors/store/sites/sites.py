@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, delete, select
 
 from connectors.store.database import json_text
 from connectors.store.database.instant import from_ms, to_ms
-from connectors.store.database.sql import insert_into
+from connectors.store.database.sql import StoredRow, insert_into
 from connectors.store.schema import delivery, due
 from connectors.store.schema import site as table
 
@@ -20,7 +20,7 @@ class SavedSite:
     """One site; `credentials` are ciphertext, and are left out of every repr."""
 
     name: str
-    settings: dict[str, Any]
+    settings: dict[str, object]
     credentials: bytes | None
     created_at: datetime
     updated_at: datetime
@@ -30,7 +30,7 @@ class SavedSite:
 
 
 def put(
-    conn: Connection, name: str, settings: dict[str, Any], credentials: bytes | None, now: datetime
+    conn: Connection, name: str, settings: Mapping[str, object], credentials: bytes | None, now: datetime
 ) -> None:
     """Keep a site in the place of the one of this name."""
     at = to_ms(now)
@@ -63,6 +63,6 @@ def forget_work(conn: Connection, name: str) -> None:
     conn.execute(delete(delivery).where(delivery.c.site == name, delivery.c.status == "pending"))
 
 
-def _saved(row: Any) -> SavedSite:
-    settings = json_text.decode(row.settings, dict[str, Any])
+def _saved(row: StoredRow) -> SavedSite:
+    settings = json_text.decode(row.settings, dict[str, object])
     return SavedSite(row.name, settings, row.credentials, from_ms(row.created_at), from_ms(row.updated_at))

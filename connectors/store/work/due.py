@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, delete, func, or_, select, update
 
 from connectors.store.database.instant import from_ms, maybe_from_ms, to_ms
-from connectors.store.database.sql import among, among_given, given, insert_into, plain
+from connectors.store.database.sql import StoredRow, among, among_given, given, insert_into, plain
 from connectors.store.schema import alignment
 from connectors.store.schema import due as table
 
@@ -303,7 +303,7 @@ _CLAIMING = (
 )
 
 
-def _claim_row(row: Any, worker: str, until: int) -> dict[str, object]:
+def _claim_row(row: StoredRow, worker: str, until: int) -> dict[str, object]:
     return {"of_site": row.site, "of_objective": row.objective_id, "new_worker": worker, "new_lease": until}
 
 
@@ -414,7 +414,7 @@ def _of_site(statement: Any, site: str | None) -> Any:
     return statement if site is None else statement.where(table.c.site == site)
 
 
-def _claimed(row: Any, worker: str, until: int) -> DueObjective:
+def _claimed(row: StoredRow, worker: str, until: int) -> DueObjective:
     return DueObjective(
         row.site,
         row.objective_id,
@@ -429,7 +429,7 @@ def _claimed(row: Any, worker: str, until: int) -> DueObjective:
     )
 
 
-def _dead_letter(row: Any) -> DeadLetter:
+def _dead_letter(row: StoredRow) -> DeadLetter:
     return DeadLetter(
         row.site,
         row.objective_id,

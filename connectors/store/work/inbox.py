@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, delete, func, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, func, or_, select, update
 
 from connectors.store.database.instant import from_ms, maybe_from_ms, to_ms
-from connectors.store.database.sql import insert_into, plain, scanned
+from connectors.store.database.sql import Statement, insert_into, plain, scanned
 from connectors.store.schema import delivery
 
 LONGEST_IDENTIFIER = 500
@@ -176,7 +175,7 @@ def prune(conn: Connection, before: datetime) -> int:
     return conn.execute(delete(delivery).where(*old)).rowcount
 
 
-def _pending(limit: int, site: str | None) -> Select[Any]:
+def _pending(limit: int, site: str | None) -> Statement:
     statement = (
         _deliveries()
         .where(delivery.c.status == DeliveryStatus.PENDING)
@@ -190,12 +189,12 @@ def _pending(limit: int, site: str | None) -> Select[Any]:
 _HIDDEN = frozenset({"settled_at", "worker", "lease_until"})
 
 
-def _deliveries() -> Select[Any]:
+def _deliveries() -> Statement:
     shown = [column for column in delivery.c if column.name not in _HIDDEN]
     return select(*shown)
 
 
-def _read(conn: Connection, statement: Select[Any]) -> list[Delivery]:
+def _read(conn: Connection, statement: Statement) -> list[Delivery]:
     return [
         Delivery(
             row.id,

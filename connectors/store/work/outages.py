@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, select, update
 
 from connectors.store.database.instant import from_ms, to_ms
-from connectors.store.database.sql import insert_into
+from connectors.store.database.sql import StoredRow, insert_into
 from connectors.store.schema import outage as table
 
 Kind = Literal["unreachable", "sign_in", "limited", "refused"]
-_ANSWERS: dict[str, Any] = {
+_ANSWERS: dict[str, object] = {
     "kind": None,
     "since": None,
     "tries": 0,
@@ -59,14 +59,14 @@ def change(conn: Connection, site: str, step: Callable[[Outage | None], Outage |
     return changed
 
 
-def _outage(row: Row[Any]) -> Outage | None:
+def _outage(row: StoredRow) -> Outage | None:
     if row.kind is None:
         return None
     since, next_try = from_ms(row.since), from_ms(row.next_try)
     return Outage(row.kind, since, row.tries, next_try, bool(row.whole), row.error, row.remedy)
 
 
-def _values(outage: Outage | None) -> dict[str, Any]:
+def _values(outage: Outage | None) -> dict[str, object]:
     if outage is None:
         return _ANSWERS
     return {

@@ -13,7 +13,7 @@ from sqlalchemy import delete as delete_from
 
 from connectors.store.database import json_text
 from connectors.store.database.instant import from_ms, to_ms
-from connectors.store.database.sql import among, insert_into
+from connectors.store.database.sql import StoredRow, among, insert_into
 from connectors.store.schema import opt_out
 from connectors.store.schema import outbox as table
 from mappings.digest.digest import DigestMessage
@@ -267,7 +267,7 @@ def mailed(conn: Connection) -> list[tuple[str, str, str]]:
     return [(row.site, row.digest, row.recipient) for row in conn.execute(union(*both))]
 
 
-def _outgoing(row: Any) -> Outgoing:
+def _outgoing(row: StoredRow) -> Outgoing:
     return Outgoing(
         row.key,
         row.digest,

@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select, update
 
 from connectors.store.database import json_text
 from connectors.store.database.instant import from_ms, to_ms
-from connectors.store.database.sql import insert_into, plain
+from connectors.store.database.sql import StoredRow, insert_into, plain
 from connectors.store.schema import refusal as table
 from mappings.write_back.plan import Change
 
@@ -136,7 +135,8 @@ def keep(conn: Connection, site: str, objective_id: str, wanted: Iterable[Change
     untried: set[tuple[str, str, str]] = set()
     for row in conn.execute(_PLACES, {"site": site, "objective": objective_id}).all():
         change = changes.get((row.issue_id, row.field_id))
-        one, mine = _refused(row), _row_of(row)
+        one = _refused(row)
+        mine = _row_of(one)
         if one.probing and (change is None or replace(one, issue_key=change.issue_key).group != one.group):
             untried.add(one.group)
         if change is None:
@@ -205,7 +205,7 @@ def _tried(conn: Connection, chosen: Iterable[RefusedField]) -> frozenset[str]:
     return frozenset(marked)
 
 
-def _row_of(one: Any) -> tuple[ColumnElement[bool], ...]:
+def _row_of(one: RefusedField) -> tuple[ColumnElement[bool], ...]:
     return _chosen(one.site, one.objective_id, one.issue_id, one.field_id)
 
 
@@ -220,7 +220,7 @@ def _chosen(
     return tuple(mine)
 
 
-def _refused(row: Any) -> RefusedField:
+def _refused(row: StoredRow) -> RefusedField:
     return RefusedField(
         row.site,
         row.objective_id,

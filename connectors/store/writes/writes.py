@@ -9,13 +9,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, func, insert, or_, select, update
 
 from connectors.store.database import json_text
 from connectors.store.database.instant import from_ms, maybe_from_ms, to_ms
-from connectors.store.database.sql import among, plain, scanned
+from connectors.store.database.sql import StoredRow, among, plain, scanned
 from connectors.store.schema import plan as plans
 from connectors.store.schema import write as table
 from connectors.store.writes import written_values
@@ -298,7 +297,7 @@ def _row(plan_id: int, site: str, change: Change, now: datetime) -> dict[str, ob
     }
 
 
-def _write(row: Any) -> Write:
+def _write(row: StoredRow) -> Write:
     return Write(
         row.plan_id,
         row.objective_id,

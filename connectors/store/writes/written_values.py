@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, or_, select
 
 from connectors.store.database import json_text
-from connectors.store.database.sql import among_given, given, upsert
+from connectors.store.database.sql import StoredRow, among_given, given, upsert
 from connectors.store.schema import plan as plans
 from connectors.store.schema import write
 from connectors.store.schema import written as table
@@ -78,7 +78,7 @@ def forget(conn: Connection, site: str, issue_id: str, field_id: str) -> None:
     conn.execute(delete(table).where(table.c.site == site, *place))
 
 
-def _standing(row: Any) -> Written:
+def _standing(row: StoredRow) -> Written:
     return Written(
         row.issue_id,
         row.field_id,

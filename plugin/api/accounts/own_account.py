@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from flask import request
 from pydantic import Field
 
+from mappings.json_value import PlainValues
 from plugin.access.authentication import sessions
 from plugin.access.authentication.tokens import DEFAULT_DAYS, LONGEST_DAYS, LONGEST_NAME
 from plugin.api.protocol.addresses import TokenAddress
@@ -67,7 +68,7 @@ def list_tokens(caller: Caller, query: ListQuery) -> Reply[Page[TokenGiven]]:
     shown = left[: query.limit]
     return Reply(
         Page[TokenGiven](
-            items=[TokenGiven(**_values(one)) for one in shown],
+            items=[TokenGiven.model_validate(_values(one)) for one in shown],
             next=cursor(name, shown[-1].id) if len(left) > len(shown) else None,
         )
     )
@@ -79,7 +80,8 @@ def make_token(caller: Caller, body: MakeToken) -> Reply[TokenMade]:
     account = own_account(caller.connector, caller.actor)
     text, made = tokens.make(caller.connector, caller.actor, account, body.name, body.scopes, body.days)
     values = _values(made)
-    return Reply(TokenMade(**values, text=text), UNKEPT, again=TokenMade(**values, text=None))
+    told, again = (TokenMade.model_validate({**values, "text": said}) for said in (text, None))
+    return Reply(told, UNKEPT, again=again)
 
 
 @ROUTES.delete("/tokens/{token}", "viewer", "Revoke a token of yours.", in_person=True)
@@ -111,7 +113,7 @@ def sign_out_everywhere(caller: Caller) -> Reply[Done]:
     return Reply(Done(said="You are signed out everywhere."))
 
 
-def _values(token: ApiToken) -> dict[str, Any]:
+def _values(token: ApiToken) -> PlainValues:
     return {
         "id": token.id,
         "name": token.name,

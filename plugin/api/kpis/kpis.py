@@ -270,16 +270,16 @@ class CreationPlanGiven(Given):
 def list_kpis(caller: Caller, query: SiteQuery) -> Reply[Page[KpiGiven]]:
     """In the order of the mapping; a mapping has so few that they come at once."""
     found = board.list_kpis(caller.connector, caller.actor, site_of(caller, query))
-    return Reply(Page[KpiGiven](items=[KpiGiven(**kpi_values(one)) for one in found]))
+    return Reply(Page[KpiGiven](items=[KpiGiven.model_validate(kpi_values(one)) for one in found]))
 
 
 @ROUTES.get("/kpis/{kpi}", "viewer", "One KPI with its latest periods and what was counted of them.")
 def get_kpi(caller: Caller, path: KpiAddress, query: SiteQuery) -> Reply[KpiInFull]:
     """One KPI."""
     one = _known(caller, site_of(caller, query), path.kpi)
-    periods = [PeriodGiven(**values) for values in periods_values(one)]
-    happened = [HappeningGiven(**values) for values in happened_values(one)]
-    return Reply(KpiInFull(**kpi_values(one), periods=periods, happened=happened))
+    periods = [PeriodGiven.model_validate(values) for values in periods_values(one)]
+    happened = [HappeningGiven.model_validate(values) for values in happened_values(one)]
+    return Reply(KpiInFull.model_validate({**kpi_values(one), "periods": periods, "happened": happened}))
 
 
 @ROUTES.get("/kpis/{kpi}/readings", "viewer", "The readings of a KPI, the latest first.")
@@ -293,7 +293,11 @@ def list_kpi_readings(caller: Caller, path: KpiAddress, query: PageQuery) -> Rep
     found = board.list_readings(caller.connector, caller.actor, site, path.kpi, before, query.limit + 1)
     shown = found[: query.limit]
     after = cursor(name, _milliseconds(shown[-1].at)) if len(found) > len(shown) else None
-    return Reply(Page[ReadingGiven](items=[ReadingGiven(**reading_values(one)) for one in shown], next=after))
+    return Reply(
+        Page[ReadingGiven](
+            items=[ReadingGiven.model_validate(reading_values(one)) for one in shown], next=after
+        )
+    )
 
 
 @ROUTES.post("/kpis/{kpi}/readings", "editor", "Push readings of a KPI: all of them or none, each once.")
@@ -333,7 +337,9 @@ def read_kpi(caller: Caller, path: KpiAddress, query: SiteQuery) -> Reply[PullGi
             f"“{path.kpi}” has no source that is asked ({one.part.source.kind}).",
             "Push its readings, or read the KPIs that it is worked out from.",
         )
-    return Reply(PullGiven(**pull_values(read_now(caller.connector, caller.actor, site, path.kpi))))
+    return Reply(
+        PullGiven.model_validate(pull_values(read_now(caller.connector, caller.actor, site, path.kpi)))
+    )
 
 
 @ROUTES.get("/kpis/{kpi}/creation", "editor", "What accepting for a KPI without an issue would make in Jira.")
@@ -342,7 +348,7 @@ def plan_kpi_creation(caller: Caller, path: KpiAddress, query: CreationQuery) ->
     site = site_of(caller, query)
     _known(caller, site, path.kpi)
     found = creation_plan(caller.connector, caller.actor, site, path.kpi, query.objective or "")
-    return Reply(CreationPlanGiven(**creation_plan_values(found)))
+    return Reply(CreationPlanGiven.model_validate(creation_plan_values(found)))
 
 
 @ROUTES.post(
@@ -358,7 +364,7 @@ def accept_kpi(caller: Caller, path: KpiAddress, query: SiteQuery, body: Accepte
     site = site_of(caller, query)
     _known(caller, site, path.kpi)
     taken = accept(caller.connector, caller.actor, site, path.kpi, body.issue or "", body.objective or "")
-    return Reply(KpiGiven(**kpi_values(taken)))
+    return Reply(KpiGiven.model_validate(kpi_values(taken)))
 
 
 @ROUTES.post("/kpis/{kpi}/dismiss", "editor", "Say no to what is proposed for a KPI, and count anew.")
@@ -366,7 +372,7 @@ def dismiss_kpi(caller: Caller, path: KpiAddress, query: SiteQuery) -> Reply[Kpi
     """To a new key result, or to closing the one that is open. 409 where nothing is proposed."""
     site = site_of(caller, query)
     _known(caller, site, path.kpi)
-    return Reply(KpiGiven(**kpi_values(dismiss(caller.connector, caller.actor, site, path.kpi))))
+    return Reply(KpiGiven.model_validate(kpi_values(dismiss(caller.connector, caller.actor, site, path.kpi))))
 
 
 def _exact(value: float | None) -> Fraction | None:

@@ -44,7 +44,9 @@ class PromotedGiven(Given):
 def list_promotions(caller: Caller, query: SiteQuery) -> Reply[Page[PromotionGiven]]:
     """What was achieved in each of the last three closed cycles and is not watched yet."""
     found = promotions.list_promotions(caller.connector, caller.actor, site_of(caller, query))
-    return Reply(Page[PromotionGiven](items=[PromotionGiven(**promotion_values(one)) for one in found]))
+    return Reply(
+        Page[PromotionGiven](items=[PromotionGiven.model_validate(promotion_values(one)) for one in found])
+    )
 
 
 @ROUTES.post("/promotions/accept", "admin", "Take a key result that is proposed as a KPI into a draft.")
@@ -54,7 +56,7 @@ def accept_promotion(caller: Caller, query: SiteQuery, body: Chosen) -> Reply[Pr
     409 where it is not proposed, or no KPI can be written of itself.
     """
     made = promotions.promote(caller.connector, caller.actor, site_of(caller, query), body.key_result)
-    return Reply(PromotedGiven(**promoted_values(made)))
+    return Reply(PromotedGiven.model_validate(promoted_values(made)))
 
 
 @ROUTES.post("/promotions/dismiss", "editor", "Say no to a key result that is proposed as a KPI.")
@@ -63,4 +65,6 @@ def dismiss_promotion(caller: Caller, query: SiteQuery, body: Chosen) -> Reply[P
     site = site_of(caller, query)
     promotions.dismiss_promotion(caller.connector, caller.actor, site, body.key_result)
     found = promotions.list_promotions(caller.connector, caller.actor, site)
-    return Reply(Page[PromotionGiven](items=[PromotionGiven(**promotion_values(one)) for one in found]))
+    return Reply(
+        Page[PromotionGiven](items=[PromotionGiven.model_validate(promotion_values(one)) for one in found])
+    )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field
 
 from mappings.document.text.canonical import export, to_json
 from mappings.document.text.source import read_document
+from mappings.json_value import PlainValues
 from plugin.api.mappings.texts import YAML, PreviewGiven, Text, preview_given
 from plugin.api.protocol.addresses import RevisionAddress, SiteAddress
 from plugin.api.protocol.lookup import site_of
@@ -177,7 +178,7 @@ def list_revisions(caller: Caller, path: SiteAddress, query: ListQuery) -> Reply
     more = len(found) > begun + len(shown)
     return Reply(
         Page[RevisionGiven](
-            items=[RevisionGiven(**_values(one)) for one in shown],
+            items=[RevisionGiven.model_validate(_values(one)) for one in shown],
             next=cursor(name, begun + len(shown)) if more else None,
         )
     )
@@ -241,10 +242,10 @@ def stored(caller: Caller, site: str, name: str | None) -> Revision:
 
 def mapping_given(found: Revision) -> MappingGiven:
     """A revision as an answer shows it."""
-    return MappingGiven(**_values(found), text=found.text)
+    return MappingGiven.model_validate({**_values(found), "text": found.text})
 
 
-def _values(found: Revision) -> dict[str, Any]:
+def _values(found: Revision) -> PlainValues:
     return {
         "revision": found.revision,
         "author": found.author,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pydantic import ConfigDict, Field
 
 from mappings import presets
@@ -165,12 +163,14 @@ def preview_given(previewed: Previewed) -> PreviewGiven:
 def difference_given(one: ObjectiveDifference) -> ObjectiveDifferenceGiven:
     """One objective before and after."""
     key_results = [
-        KeyResultDifferenceGiven(**_sides(changed)) for changed in one.key_results if changed.changed
+        KeyResultDifferenceGiven.model_validate(_sides(changed))
+        for changed in one.key_results
+        if changed.changed
     ]
-    return ObjectiveDifferenceGiven(**_sides(one), key_results=key_results)
+    return ObjectiveDifferenceGiven.model_validate({**_sides(one), "key_results": key_results})
 
 
-def _sides(one: ObjectiveDifference | KeyResultDifference) -> dict[str, Any]:
+def _sides(one: ObjectiveDifference | KeyResultDifference) -> dict[str, object]:
     return {
         "id": one.id,
         "key": one.key,
@@ -195,7 +195,7 @@ def _row(row: RowDifference) -> RowDifferenceGiven:
 @ROUTES.get("/mappings/schema", "viewer", "The JSON Schema of mapping documents.")
 def mapping_schema(_call: Caller) -> Reply[SchemaGiven]:
     """JSON Schema 2020-12, every key described."""
-    return Reply(SchemaGiven(**json_schema()))
+    return Reply(SchemaGiven.model_validate(json_schema()))
 
 
 @ROUTES.get("/presets", "viewer", "Mappings to begin with.")

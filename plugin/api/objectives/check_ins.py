@@ -132,7 +132,7 @@ def list_due(caller: Caller, query: DueQuery) -> Reply[Page[DueGiven]]:
     found = due_check_ins.due_check_ins(caller.connector, caller.actor, site, query.owner or "")
     shown = found[start : start + query.limit]
     after = start + len(shown)
-    given = [DueGiven(**due_check_ins.due_values(one)) for one in shown]
+    given = [DueGiven.model_validate(due_check_ins.due_values(one)) for one in shown]
     return Reply(Page[DueGiven](items=given, next=cursor(name, after) if after < len(found) else None))
 
 

@@ -44,4 +44,4 @@ def advice(caller: Caller, query: AdviceQuery) -> Reply[AdvicesGiven]:
         found = list_advice(caller.connector, caller.actor, site_of(caller, query), query.cycle)
     except UnknownCycle:
         raise not_found("cycle", query.cycle, "GET /api/v1/cycles lists them.") from None
-    return Reply(AdvicesGiven(items=[AdviceGiven(**advice_values(one)) for one in found]))
+    return Reply(AdvicesGiven(items=[AdviceGiven.model_validate(advice_values(one)) for one in found]))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
+import msgspec
 from flask import Response
 
 from plugin.doors.refusal import RequestRefusal, invalid
@@ -18,6 +19,15 @@ HEADER: Final = "Idempotency-Key"
 LONGEST = 255
 REPEATED = "Idempotency-Replayed"
 KEPT_HEADERS = ("Content-Type", "ETag", "Location", "Cache-Control")
+
+
+@dataclass(frozen=True, slots=True)
+class KeptResponse:
+    """What was answered under a key."""
+
+    status: int
+    headers: dict[str, str]
+    body: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +82,9 @@ def _again(key: Key, former: StoredAnswer) -> Response:
     if former.content is None:
         detail = "The first request with this key is still being served."
         raise RequestRefusal(409, "Under way", detail, "Ask again in a moment.", headers={"Retry-After": "2"})
-    content: dict[str, Any] = former.content
-    answer = Response(content["body"], status=content["status"])
-    for name, value in content["headers"].items():
+    kept = msgspec.convert(former.content, KeptResponse)
+    answer = Response(kept.body, status=kept.status)
+    for name, value in kept.headers.items():
         answer.headers[name] = value
     answer.headers[REPEATED] = "true"
     return answer
@@ -82,5 +92,5 @@ def _again(key: Key, former: StoredAnswer) -> Response:
 
 def _keep(connector: Connector, key: Key, answer: Response) -> None:
     headers = {name: answer.headers[name] for name in KEPT_HEADERS if name in answer.headers}
-    content = {"status": answer.status_code, "headers": headers, "body": answer.get_data(as_text=True)}
-    idempotency.keep(connector, key.who, key.text, content)
+    kept = KeptResponse(answer.status_code, headers, answer.get_data(as_text=True))
+    idempotency.keep(connector, key.who, key.text, kept)

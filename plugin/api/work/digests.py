@@ -129,7 +129,7 @@ def list_digests(caller: Caller, query: PageQuery) -> Reply[Page[DigestGiven]]:
     found = recipients.list_digests(caller.connector, caller.actor, site)
     shown = found[start : start + query.limit]
     after = start + len(shown)
-    given = [DigestGiven(**recipients.planned_values(one)) for one in shown]
+    given = [DigestGiven.model_validate(recipients.planned_values(one)) for one in shown]
     return Reply(Page[DigestGiven](items=given, next=cursor(name, after) if after < len(found) else None))
 
 
@@ -149,7 +149,7 @@ def preview_digest(caller: Caller, path: DigestAddress, query: PageQuery) -> Rep
         raise of_refused(error) from None
     shown = found[start : start + query.limit]
     after = start + len(shown)
-    given = [PreparedGiven(**digests.prepared_values(one)) for one in shown]
+    given = [PreparedGiven.model_validate(digests.prepared_values(one)) for one in shown]
     return Reply(Page[PreparedGiven](items=given, next=cursor(name, after) if after < len(found) else None))
 
 
@@ -166,7 +166,9 @@ def send_digest(caller: Caller, path: DigestAddress, query: SiteQuery) -> Reply[
         found = digests.send_digest(caller.connector, caller.actor, site, path.digest)
     except DigestRefused as error:
         raise of_refused(error) from None
-    return Reply(Page[MessageGiven](items=[MessageGiven(**digests.outgoing_values(one)) for one in found]))
+    return Reply(
+        Page[MessageGiven](items=[MessageGiven.model_validate(digests.outgoing_values(one)) for one in found])
+    )
 
 
 @ROUTES.post("/digests/{digest}/suspend", "admin", "Tell a recipient no more of a digest.")
@@ -202,7 +204,7 @@ def list_outbox(caller: Caller, query: PageQuery) -> Reply[Page[MessageGiven]]:
     found = digests.list_outbox(caller.connector, caller.actor, site, MOST_MESSAGES)
     shown = found[start : start + query.limit]
     after = start + len(shown)
-    given = [MessageGiven(**digests.outgoing_values(one)) for one in shown]
+    given = [MessageGiven.model_validate(digests.outgoing_values(one)) for one in shown]
     return Reply(Page[MessageGiven](items=given, next=cursor(name, after) if after < len(found) else None))
 
 
@@ -214,7 +216,7 @@ def retry_message(caller: Caller, body: MessageNamed) -> Reply[MessageGiven]:
         found = digests.retry_message(caller.connector, caller.actor, site, body.key)
     except DigestRefused as error:
         raise of_refused(error) from None
-    return Reply(MessageGiven(**digests.outgoing_values(found)))
+    return Reply(MessageGiven.model_validate(digests.outgoing_values(found)))
 
 
 @ROUTES.get("/me/digests", "viewer", "The digests and alerts that go to your address.")
@@ -225,7 +227,7 @@ def list_own_digests(caller: Caller, query: ListQuery) -> Reply[Page[OwnDigestGi
     found = recipients.own_digests(caller.connector, caller.actor)
     shown = found[start : start + query.limit]
     after = start + len(shown)
-    given = [OwnDigestGiven(**recipients.own_values(one)) for one in shown]
+    given = [OwnDigestGiven.model_validate(recipients.own_values(one)) for one in shown]
     return Reply(Page[OwnDigestGiven](items=given, next=cursor(name, after) if after < len(found) else None))
 
 

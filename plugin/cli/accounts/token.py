@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from mappings.json_value import PlainValues
 from plugin.access.authentication.tokens import DEFAULT_DAYS
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.access.authorization.permission import SCOPES
@@ -76,7 +77,7 @@ def revoke_command(token_id: int) -> None:
     say(f"Revoked {found.name}.")
 
 
-def _values(token: ApiToken, owner: str) -> dict[str, Any]:
+def _values(token: ApiToken, owner: str) -> PlainValues:
     return {
         "id": token.id,
         "account": owner,

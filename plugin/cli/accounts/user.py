@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
 
 import click
 
+from mappings.json_value import PlainValues
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.access.authorization.members import ways_in
 from plugin.access.authorization.permission import ROLES
@@ -125,7 +125,7 @@ def asked_password() -> str:
     return sys.stdin.readline().rstrip("\r\n")
 
 
-def account_values(account: Account) -> dict[str, Any]:
+def account_values(account: Account) -> PlainValues:
     """An account without anything secret."""
     return {
         "email": account.email,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import click
 
 from mappings.document.text.source import decode_text
+from mappings.json_value import PlainValues
 from mappings.numbers import percent
 from mappings.write_back.preview import ObjectiveDifference, Preview, ProgressAndHealth
 from plugin.access.authorization.actor import COMMAND_LINE
@@ -186,7 +186,7 @@ def _text(connector: Connector, site: str, name: str | None) -> str:
     return stored_text(connector, site, name)
 
 
-def preview_values(previewed: Previewed) -> dict[str, Any]:
+def preview_values(previewed: Previewed) -> PlainValues:
     """A preview for programs."""
     found = previewed.preview
     return {
@@ -202,7 +202,7 @@ def preview_values(previewed: Previewed) -> dict[str, Any]:
     }
 
 
-def _difference_values(one: ObjectiveDifference) -> dict[str, Any]:
+def _difference_values(one: ObjectiveDifference) -> PlainValues:
     return {
         "id": one.id,
         "key": one.key,
@@ -224,7 +224,7 @@ def _difference_values(one: ObjectiveDifference) -> dict[str, Any]:
     }
 
 
-def _standing_values(standing: ProgressAndHealth | None) -> dict[str, Any] | None:
+def _standing_values(standing: ProgressAndHealth | None) -> PlainValues | None:
     return (
         None if standing is None else {"progress": number(standing.progress), "health": standing.health.value}
     )

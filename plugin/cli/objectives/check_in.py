@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Any
 
 import click
 
 from mappings.explain.check_in import DELTA, bounds, share
+from mappings.json_value import PlainValues
 from mappings.rollup.check_in_override import measure_of
 from plugin.access.authorization.actor import COMMAND_LINE, Actor
 from plugin.cli.terminal.connector import open_connector
@@ -194,7 +194,7 @@ def withdraw_command(key: str, number: int, by: str, site: str, as_json: bool) -
         say(f"Withdrawn: {ended.check_in.said} by {ended.check_in.by}.")
 
 
-def check_in_values(one: KeptCheckIn) -> dict[str, Any]:
+def check_in_values(one: KeptCheckIn) -> PlainValues:
     """One check-in for programs."""
     about = one.check_in
     return {
@@ -217,7 +217,7 @@ def check_in_values(one: KeptCheckIn) -> dict[str, Any]:
     }
 
 
-def comment_values(one: KeptComment) -> dict[str, Any]:
+def comment_values(one: KeptComment) -> PlainValues:
     """One comment for programs."""
     return {
         "issue": one.issue_id,

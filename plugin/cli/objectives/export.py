@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TextIO, TypeVar
+from typing import TextIO, TypeVar
 
 import click
 from pydantic import ValidationError
@@ -68,7 +68,7 @@ def export_group() -> None:
 @export_group.command("objectives")
 @site_option
 @with_options(*FILTERS, *OUTPUT)
-def objectives_command(site: str, format_: Format, output: Path | None, **given: Any) -> None:
+def objectives_command(site: str, format_: Format, output: Path | None, **given: object) -> None:
     """One line per objective."""
     with open_connector(site=site) as connector:
         rows = exports.objective_rows(connector, COMMAND_LINE, site, query(given))
@@ -78,7 +78,7 @@ def objectives_command(site: str, format_: Format, output: Path | None, **given:
 @export_group.command("ledgers")
 @site_option
 @with_options(*FILTERS, *OUTPUT)
-def ledgers_command(site: str, format_: Format, output: Path | None, **given: Any) -> None:
+def ledgers_command(site: str, format_: Format, output: Path | None, **given: object) -> None:
     """Every row behind every number."""
     with open_connector(site=site) as connector:
         rows = exports.ledger_rows(connector, COMMAND_LINE, site, query(given))
@@ -117,17 +117,19 @@ def audit_command(
         write(ActGiven, exports.act_rows(connector, COMMAND_LINE, asked), format_, output)
 
 
-def query(given: dict[str, Any]) -> ObjectivesQuery:
+def query(given: Mapping[str, object]) -> ObjectivesQuery:
     """The filters as the API takes them; an empty one is none."""
     choices = {one.name: one.choices for one in filters() if one.choices is not None}
     asked = {
-        name: [choices[name](one) for one in value] or None if name in choices else value or None
+        name: [choices[name](one) for one in value] or None
+        if isinstance(value, tuple) and name in choices
+        else value or None
         for name, value in given.items()
     }
     return meant(ObjectivesQuery, asked)
 
 
-def meant(shape: type[Query], values: dict[str, Any]) -> Query:
+def meant(shape: type[Query], values: Mapping[str, object]) -> Query:
     """What was asked for, by the shape the API has for it; wrong usage where a value is none it takes."""
     try:
         return shape.model_validate(values)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
+from mappings.json_value import PlainValues
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
@@ -72,7 +71,7 @@ def link_command(objective: str, goal: str, site: str, as_json: bool) -> None:
         say(f"{found.objective} feeds {found.goal}: written into {found.field}.")
 
 
-def goal_values(one: Goal) -> dict[str, Any]:
+def goal_values(one: Goal) -> PlainValues:
     """One goal for programs."""
     latest = one.latest
     return {
@@ -91,7 +90,7 @@ def goal_values(one: Goal) -> dict[str, Any]:
     }
 
 
-def check_values(found: GoalCheck) -> dict[str, Any]:
+def check_values(found: GoalCheck) -> PlainValues:
     """What the gateway said, for programs."""
     return {
         "cloud_id": found.cloud_id,
@@ -102,7 +101,7 @@ def check_values(found: GoalCheck) -> dict[str, Any]:
     }
 
 
-def tried_values(one: Tried) -> dict[str, Any]:
+def tried_values(one: Tried) -> PlainValues:
     """What became of a trial, for programs."""
     return {
         "goal": one.goal,

@@ -200,7 +200,8 @@ def promotions_command(site: str, as_json: bool) -> None:
     else:
         values = [promotion_values(one) for one in found]
         rows = [
-            (one["key"], one["title"], str(one["cycles"]), one["kpi"] or one["hindrance"]) for one in values
+            tuple(str(one[name]) for name in ("key", "title", "cycles", "kpi" if one["kpi"] else "hindrance"))
+            for one in values
         ]
         show_table("Key results to watch as KPIs", ("Key result", "Title", "Achieved", "As"), rows)
 

@@ -9,6 +9,7 @@ import click
 
 from mappings.explain.cause import part_words, row_cause
 from mappings.explain.movement import Effect, Movement, MovementPart
+from mappings.json_value import PlainValues
 from mappings.rollup.health import ACHIEVED_AT
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
@@ -107,7 +108,7 @@ def _points(share: Any) -> str:
     return f"+{text}" if share > 0 else text
 
 
-def movement_values(saved: SavedObjective, found: ToldMovement, movement: Movement) -> dict[str, Any]:
+def movement_values(saved: SavedObjective, found: ToldMovement, movement: Movement) -> PlainValues:
     """The movement for programs: shares of 1 as exact fractions in text."""
     return {
         "objective": saved.state.id,
@@ -124,7 +125,7 @@ def movement_values(saved: SavedObjective, found: ToldMovement, movement: Moveme
     }
 
 
-def _row_values(row: Effect) -> dict[str, Any]:
+def _row_values(row: Effect) -> PlainValues:
     return {
         "part": row.part.value,
         "id": row.id,

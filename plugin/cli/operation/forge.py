@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
+from mappings.json_value import PlainValues
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
@@ -58,7 +57,7 @@ def unpair_command(yes: bool, site: str) -> None:
     say(f"{count} installations are no longer paired with {site}.")
 
 
-def _values(one: PairedInstallation) -> dict[str, Any]:
+def _values(one: PairedInstallation) -> PlainValues:
     moments = {
         "paired_at": one.paired_at,
         "heard_at": one.heard_at,

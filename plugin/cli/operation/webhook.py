@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
+from mappings.json_value import PlainValues
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
@@ -166,7 +165,7 @@ def missing(state: WebhookState) -> list[str]:
     return lines
 
 
-def webhook_values(one: Registered) -> dict[str, Any]:
+def webhook_values(one: Registered) -> PlainValues:
     """One webhook for programs."""
     return {
         "id": one.id,

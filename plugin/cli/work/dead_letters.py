@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
-from typing import Any
 
 import click
 
+from mappings.json_value import PlainValues
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
@@ -160,7 +160,7 @@ def _second(at: datetime) -> str:
     return at.isoformat(timespec="seconds")
 
 
-def letter_values(letter: DeadLetterLine) -> dict[str, Any]:
+def letter_values(letter: DeadLetterLine) -> PlainValues:
     """One letter for programs."""
     return {
         "objective": letter.objective,

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
+from mappings.json_value import PlainValues
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
@@ -65,7 +64,7 @@ def reopen_command(issues: tuple[str, ...], site: str, as_json: bool) -> None:
         _tell("reopened", reopen_gaps(connector, COMMAND_LINE, site, issues), as_json)
 
 
-def gap_values(one: GapRow) -> dict[str, Any]:
+def gap_values(one: GapRow) -> PlainValues:
     """One gap for programs."""
     return {
         "issue": one.key or None,

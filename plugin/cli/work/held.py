@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
 from plugin.access.authorization.actor import COMMAND_LINE
@@ -73,7 +71,7 @@ def _decide(
         say(f"{count} changes {what}.")
 
 
-def held_values(one: HeldWrite) -> dict[str, Any]:
+def held_values(one: HeldWrite) -> dict[str, object]:
     """One held change for programs."""
     return {
         "objective": one.objective_id,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
 
 import click
 
+from mappings.json_value import PlainValues
 from plugin.access.authorization.actor import COMMAND_LINE, Actor
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
@@ -80,7 +80,7 @@ def _decide(act: Act, names: tuple[str, ...], everything: bool, site: str, as_js
         say(f"{len(done)} issues {said}.")
 
 
-def loss_values(one: Loss) -> dict[str, Any]:
+def loss_values(one: Loss) -> PlainValues:
     """One loss for programs."""
     return {
         "issue": one.issue_key,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
 from mappings.facts.raw_value import words
@@ -49,7 +47,7 @@ RIGHT = "Nothing to write: every field in Jira is as it should be."
 UNREAD = "Nothing was read from Jira yet, so nothing can be planned: run jira-okr sync."
 
 
-def change_values(change: Change) -> dict[str, Any]:
+def change_values(change: Change) -> dict[str, object]:
     """One change for programs."""
     return {
         "issue": change.issue_key,

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import structlog
 from pydantic import ValidationError
 
 from mappings.diagnostic import MappingError
+from mappings.json_value import PlainValues
 from plugin.access.authorization.actor import Actor
 from plugin.doors.refusal import RequestRefusal
 from plugin.mcp.protocol.call_rate import Pace
@@ -34,7 +34,7 @@ class ToolReply:
     """What is sent back: the text, and the same as a structure; of an error the text alone."""
 
     text: str
-    structure: dict[str, Any] | None = None
+    structure: PlainValues | None = None
 
     @property
     def is_error(self) -> bool:

@@ -14,6 +14,7 @@ from mcp.server.caching import CacheHint
 from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel.server import Server
 
+from mappings.json_value import PlainValues
 from plugin.access.authorization.actor import Actor
 from plugin.mcp.protocol.call_rate import Pace
 from plugin.mcp.protocol.reply import ToolReply, reply
@@ -52,7 +53,7 @@ def mcp_server(connector: Connector, actor_of: Callable[[Context], Actor]) -> Se
             raise MCPError(types.INVALID_PARAMS, f"There is no tool {params.name[:100]!r}. Tools: {there}.")
         return result(await asyncio.to_thread(_called, context, tool, params.arguments or {}))
 
-    def _called(context: Context, tool: Tool, arguments: dict[str, Any]) -> ToolReply:
+    def _called(context: Context, tool: Tool, arguments: PlainValues) -> ToolReply:
         return reply(connector, partial(actor_of, context), pace, tool, arguments)
 
     return Server(

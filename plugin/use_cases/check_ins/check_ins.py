@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from typing import Any
 
 from sqlalchemy import Connection
 
@@ -19,6 +18,7 @@ from connectors.store.work import due
 from mappings.explain.check_in import DELTA, CheckIn, Measure, faults, share
 from mappings.explain.confidence import Confidence, Spoken, confidence_of
 from mappings.facts.moment import Moment
+from mappings.json_value import PlainValues
 from mappings.numbers import exact
 from mappings.rollup.check_in_override import measure_of
 from mappings.rollup.cycles.cycle_end import has_ended
@@ -213,7 +213,7 @@ def _follow(
     connector.announcer.marked(conn, site, [about.objective_id], now)
 
 
-def _detail(about: CheckIn) -> dict[str, Any]:
+def _detail(about: CheckIn) -> PlainValues:
     return {
         "check_in": about.id,
         "objective": about.objective_id,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
-from typing import Any
 
 from sqlalchemy import Connection
 
@@ -16,6 +15,7 @@ from mappings.document.mapping import Mapping as BoundMapping
 from mappings.document.schema import CyclePart
 from mappings.explain.due_check_in import DueCheckIn, due_check_in, is_to_score
 from mappings.facts.moment import Moment
+from mappings.json_value import PlainValues
 from mappings.rollup.state import KeyResultState, ObjectiveState
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
@@ -94,7 +94,7 @@ def _due(
                 yield Reminder(CHECK_IN, state, one, found.since, found.missed, found.last)
 
 
-def due_values(one: Reminder) -> dict[str, Any]:
+def due_values(one: Reminder) -> PlainValues:
     """One of them in plain values."""
     own = one.key_result
     return {

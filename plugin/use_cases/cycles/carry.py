@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
-from typing import Any
 
 from sqlalchemy import Connection
 
@@ -17,6 +16,7 @@ from connectors.store.people import audit
 from connectors.store.work import due
 from mappings.document.mapping import Mapping as BoundMapping
 from mappings.document.schema import CyclePart
+from mappings.json_value import PlainValues
 from mappings.rollup.cycles.carry_plan import (
     CarryBasis,
     CarryChoice,
@@ -231,7 +231,7 @@ def _issue_ids(records: Iterable[ClosingRecord]) -> set[str]:
     return {id_ for id_ in found if id_ is not None}
 
 
-def preview_values(one: CarryPreview) -> dict[str, Any]:
+def preview_values(one: CarryPreview) -> PlainValues:
     """The same for programs."""
     return {
         "site": one.site,
@@ -241,7 +241,7 @@ def preview_values(one: CarryPreview) -> dict[str, Any]:
     }
 
 
-def objective_values(one: ObjectiveCarry) -> dict[str, Any]:
+def objective_values(one: ObjectiveCarry) -> PlainValues:
     """One objective of a preview, for programs."""
     plan = one.plan
     return {
@@ -261,7 +261,7 @@ def objective_values(one: ObjectiveCarry) -> dict[str, Any]:
     }
 
 
-def _key_result_values(one: KeyResultCarried) -> dict[str, Any]:
+def _key_result_values(one: KeyResultCarried) -> PlainValues:
     return {
         "key_result": one.id,
         "key": one.key,
@@ -273,7 +273,7 @@ def _key_result_values(one: KeyResultCarried) -> dict[str, Any]:
     }
 
 
-def _write_values(one: FieldWrite) -> dict[str, Any]:
+def _write_values(one: FieldWrite) -> PlainValues:
     return {
         "issue": one.issue_key,
         "field": one.field_id,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 from sqlalchemy import Connection
 
@@ -17,6 +16,7 @@ from mappings.document.schema import CyclePart
 from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
+from mappings.json_value import PlainValues
 from mappings.rollup.assessment import Assessment
 from mappings.rollup.cycles.closing_record import ClosingRecord, LinkKind, Verdict, verify
 from mappings.rollup.cycles.cycle_end import has_ended
@@ -215,7 +215,7 @@ def mean_text(mean: ScoreMean) -> str:
     return f"{mean.commitment} {shown_score(mean.value)} ({', '.join(counts)})"
 
 
-def cycle_values(one: CycleShown) -> dict[str, Any]:
+def cycle_values(one: CycleShown) -> PlainValues:
     """The same for programs."""
     return {
         "site": one.site,
@@ -230,7 +230,7 @@ def cycle_values(one: CycleShown) -> dict[str, Any]:
     }
 
 
-def mean_values(one: ScoreMean) -> dict[str, Any]:
+def mean_values(one: ScoreMean) -> PlainValues:
     """A mean for programs."""
     return {
         "commitment": one.commitment,
@@ -243,7 +243,7 @@ def mean_values(one: ScoreMean) -> dict[str, Any]:
     }
 
 
-def scored_values(one: ObjectiveScored) -> dict[str, Any]:
+def scored_values(one: ObjectiveScored) -> PlainValues:
     """An objective with its score, for programs."""
     state, score = one.state, one.score
     return {
@@ -267,7 +267,7 @@ def scored_values(one: ObjectiveScored) -> dict[str, Any]:
     }
 
 
-def act_values(one: ClosingAct) -> dict[str, Any]:
+def act_values(one: ClosingAct) -> PlainValues:
     """What was done to a cycle, for programs."""
     return {
         "act": one.kind.value,
@@ -279,7 +279,7 @@ def act_values(one: ClosingAct) -> dict[str, Any]:
     }
 
 
-def detail_values(one: CycleDetail) -> dict[str, Any]:
+def detail_values(one: CycleDetail) -> PlainValues:
     """A whole cycle, for programs."""
     return {
         **cycle_values(one.shown),

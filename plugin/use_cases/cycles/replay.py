@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
-from typing import Any
 
 from mappings.document.mapping import Mapping as BoundMapping
 from mappings.document.schema import CyclePart
 from mappings.explain.as_of import missing_histories
 from mappings.explain.certainty import Certainty, Doubted, certainty, sentences
 from mappings.facts.moment import Moment
+from mappings.json_value import PlainValues
 from mappings.numbers import percent
 from mappings.rollup.cycles.cycle_end import MILLISECOND, end_of, has_ended
 from mappings.rollup.cycles.score import Score, ScoreMean, means
@@ -279,7 +279,7 @@ def moved_text(moved: Fraction | None) -> str:
     return f"{sign}{percent(abs(moved), 1)} points"
 
 
-def replay_values(one: Replay) -> dict[str, Any]:
+def replay_values(one: Replay) -> PlainValues:
     """The same for programs."""
     return {
         "site": one.site,
@@ -296,7 +296,7 @@ def replay_values(one: Replay) -> dict[str, Any]:
     }
 
 
-def _objective_values(one: ObjectiveReplay) -> dict[str, Any]:
+def _objective_values(one: ObjectiveReplay) -> PlainValues:
     before, after = one.before, one.after
     return {
         "objective": one.shown.id,
@@ -313,7 +313,7 @@ def _objective_values(one: ObjectiveReplay) -> dict[str, Any]:
     }
 
 
-def _state_values(one: ObjectiveState) -> dict[str, Any]:
+def _state_values(one: ObjectiveState) -> PlainValues:
     return {
         "progress": number(one.progress),
         "progress_exact": exact_text(one.progress),

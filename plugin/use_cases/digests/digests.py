@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 import structlog
 from sqlalchemy import Connection
@@ -25,6 +24,7 @@ from mappings.document.mapping import Mapping
 from mappings.document.schema import TellPart
 from mappings.explain.cause import largest_part
 from mappings.facts.moment import Moment
+from mappings.json_value import PlainValues
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
 from plugin.use_cases.digests import alerts, reminders
@@ -307,7 +307,7 @@ def _keep(
     outbox.add(conn, site, one, again=again)
 
 
-def prepared_values(one: Prepared) -> dict[str, Any]:
+def prepared_values(one: Prepared) -> PlainValues:
     """What would be told, for programs."""
     return {
         "digest": one.digest,
@@ -319,7 +319,7 @@ def prepared_values(one: Prepared) -> dict[str, Any]:
     }
 
 
-def outgoing_values(one: Outgoing) -> dict[str, Any]:
+def outgoing_values(one: Outgoing) -> PlainValues:
     """A message of the outbox, for programs."""
     return {
         "key": one.key,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection
 
@@ -17,6 +16,7 @@ from mappings.digest.recipient import MAIL, OWNERS, channel_of, mailbox
 from mappings.digest.week import next_due
 from mappings.document.mapping import Mapping
 from mappings.document.schema import QuietPart, TellPart
+from mappings.json_value import PlainValues
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.accounts.own_account import own_account
@@ -201,7 +201,7 @@ def _to(connector: Connector, email: str) -> Iterator[tuple[str, TellPart, str, 
                 yield site, part, str(mapping.zone), recipient
 
 
-def planned_values(one: Planned) -> dict[str, Any]:
+def planned_values(one: Planned) -> PlainValues:
     """A digest and its recipients, for programs."""
     return {
         "digest": one.id,
@@ -216,7 +216,7 @@ def planned_values(one: Planned) -> dict[str, Any]:
     }
 
 
-def reached_values(one: DigestRecipient) -> dict[str, Any]:
+def reached_values(one: DigestRecipient) -> PlainValues:
     """A recipient, for programs."""
     return {
         "recipient": one.recipient,
@@ -226,7 +226,7 @@ def reached_values(one: DigestRecipient) -> dict[str, Any]:
     }
 
 
-def own_values(one: Own) -> dict[str, Any]:
+def own_values(one: Own) -> PlainValues:
     """A digest of one's own, for programs."""
     return {
         "site": one.site,
@@ -238,12 +238,12 @@ def own_values(one: Own) -> dict[str, Any]:
     }
 
 
-def quiet_values(one: QuietPart) -> dict[str, Any]:
+def quiet_values(one: QuietPart) -> PlainValues:
     """Quiet hours and days, for programs."""
     return {"from": one.from_, "to": one.to, "days": list(one.days)}
 
 
-def _when(one: Planned | Own) -> dict[str, Any]:
+def _when(one: Planned | Own) -> PlainValues:
     return {
         "on": one.on if one.every == "week" else None,
         "at": one.at if one.every != "change" else None,

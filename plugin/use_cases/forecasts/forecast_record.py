@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta, tzinfo
-from typing import Any
 
 from connectors.store.mirror import mirror
 from connectors.store.numbers import forecasts, objectives, snapshots
@@ -12,6 +11,7 @@ from connectors.store.numbers.forecasts import OBJECTIVE, KeptForecast
 from mappings.facts.moment import Moment
 from mappings.forecast.calibration import Calibration, calibration
 from mappings.forecast.objective import ObjectiveForecast, forecast, issues_of
+from mappings.json_value import PlainValues
 from mappings.rollup.health import ACHIEVED_AT
 from mappings.rollup.state import ObjectiveState
 from plugin.access.authorization.actor import Actor
@@ -119,7 +119,7 @@ def calibration_of(connector: Connector, _actor: Actor, cycle_id: str) -> tuple[
         return calibration(forecasts.told(conn, tuple(connector.sites), cycle_id))
 
 
-def calibration_values(found: Calibration) -> dict[str, Any]:
+def calibration_values(found: Calibration) -> PlainValues:
     """The same for programs."""
     return {
         "level": found.level.value,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any
 
 from connectors.store.mirror import mirror
 from connectors.store.numbers import objectives
 from mappings.facts.moment import Moment
 from mappings.forecast.answer import DeliveryWork, Forecast, ReadingsTrend
 from mappings.forecast.objective import KeyResultForecast, ObjectiveForecast, forecast, issues_of
+from mappings.json_value import PlainValues
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
 from plugin.use_cases.mappings import revisions
@@ -31,7 +31,7 @@ def forecast_of(connector: Connector, actor: Actor, site: str, objective_id: str
     return forecast(mapping, saved.state, issues, Moment(connector.clock(), mapping.zone))
 
 
-def forecast_values(found: ObjectiveForecast) -> dict[str, Any]:
+def forecast_values(found: ObjectiveForecast) -> PlainValues:
     """A forecast for programs: shares of 1, exact beside; what it was made from with each key result."""
     return {
         "day": found.today.isoformat(),
@@ -47,7 +47,7 @@ def forecast_values(found: ObjectiveForecast) -> dict[str, Any]:
     }
 
 
-def _chance(probability: Fraction | None, level: str | None) -> dict[str, Any]:
+def _chance(probability: Fraction | None, level: str | None) -> PlainValues:
     return {
         "probability": number(probability),
         "probability_exact": exact_text(probability),
@@ -55,7 +55,7 @@ def _chance(probability: Fraction | None, level: str | None) -> dict[str, Any]:
     }
 
 
-def _key_result(one: KeyResultForecast) -> dict[str, Any]:
+def _key_result(one: KeyResultForecast) -> PlainValues:
     answer = one.answer
     return {
         "id": one.id,
@@ -78,7 +78,7 @@ def _key_result(one: KeyResultForecast) -> dict[str, Any]:
     }
 
 
-def _work(work: DeliveryWork) -> dict[str, Any]:
+def _work(work: DeliveryWork) -> PlainValues:
     return {
         "rows": work.rows,
         "finished": work.finished,
@@ -94,7 +94,7 @@ def _work(work: DeliveryWork) -> dict[str, Any]:
     }
 
 
-def _trend(trend: ReadingsTrend) -> dict[str, Any]:
+def _trend(trend: ReadingsTrend) -> PlainValues:
     exact = {
         "at_least": trend.aim.at_least,
         "at_most": trend.aim.at_most,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from mappings.json_value import PlainValues
 from mappings.kpi.band import Band
 from mappings.kpi.episode import Creation
 from mappings.kpi.reading import KpiReading
@@ -14,7 +13,7 @@ from plugin.use_cases.kpis.pulls import Pull
 from plugin.use_cases.objectives.objective_values import exact_text, number
 
 
-def kpi_values(one: ShownKpi) -> dict[str, Any]:
+def kpi_values(one: ShownKpi) -> PlainValues:
     """One KPI and where it stands."""
     part, stands = one.part, one.standing
     return {
@@ -38,17 +37,17 @@ def kpi_values(one: ShownKpi) -> dict[str, Any]:
     }
 
 
-def periods_values(one: ShownKpi) -> list[dict[str, Any]]:
+def periods_values(one: ShownKpi) -> list[PlainValues]:
     """The latest periods from the first of them that was read on, the oldest first."""
     return [values for each in one.periods if (values := period_values(each)) is not None]
 
 
-def happened_values(one: ShownKpi) -> list[dict[str, Any]]:
+def happened_values(one: ShownKpi) -> list[PlainValues]:
     """What was done about its episodes, the latest first."""
     return [{"at": each.at, "what": each.what, "issue": each.issue or None} for each in one.happened]
 
 
-def period_values(one: PeriodStanding | None) -> dict[str, Any] | None:
+def period_values(one: PeriodStanding | None) -> PlainValues | None:
     """One period: what it is worth now, and what was counted of it."""
     if one is None:
         return None
@@ -80,7 +79,7 @@ def band_values(band: Band) -> dict[str, float | None]:
     return {"at_least": number(band.at_least), "at_most": number(band.at_most)}
 
 
-def state_values(one: ShownKpi) -> dict[str, Any]:
+def state_values(one: ShownKpi) -> PlainValues:
     """What the state machine has made of it."""
     state = one.state
     proposal = state.proposal
@@ -102,7 +101,7 @@ def state_values(one: ShownKpi) -> dict[str, Any]:
     }
 
 
-def creation_values(one: Creation) -> dict[str, Any]:
+def creation_values(one: Creation) -> PlainValues:
     """How far the making of the issue of a wanted key result has come."""
     return {
         "tried": one.tried,
@@ -113,7 +112,7 @@ def creation_values(one: Creation) -> dict[str, Any]:
     }
 
 
-def creation_plan_values(one: CreationPlan) -> dict[str, Any]:
+def creation_plan_values(one: CreationPlan) -> PlainValues:
     """What would be made in Jira, and what stands against it."""
     planned, issue = one.planned, None
     if planned is not None:
@@ -129,7 +128,7 @@ def creation_plan_values(one: CreationPlan) -> dict[str, Any]:
     return {"issue": issue, "hindrances": hindrances}
 
 
-def reading_values(one: KpiReading) -> dict[str, Any]:
+def reading_values(one: KpiReading) -> PlainValues:
     """One reading, and what it said before it was corrected, the oldest first."""
     return {
         "at": one.at,
@@ -145,7 +144,7 @@ def reading_values(one: KpiReading) -> dict[str, Any]:
     }
 
 
-def pull_values(one: Pull) -> dict[str, Any]:
+def pull_values(one: Pull) -> PlainValues:
     """What came of asking a source now."""
     failure = one.failure
     return {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import Connection
 
@@ -15,6 +14,7 @@ from mappings.document.mapping import Mapping
 from mappings.document.schema import Document, KeyResultPart, KpiPart
 from mappings.document.text.canonical import list_text
 from mappings.document.text.source import read_document
+from mappings.json_value import PlainValues
 from mappings.kpi.creation import Hindrance
 from mappings.kpi.promotion import ClosedCycle, Upkeep, kpi_of, proposed_of, upkeep, watched_as, with_kpi
 from plugin.access.authorization.actor import Actor
@@ -163,7 +163,7 @@ def _named(found: tuple[ShownPromotion, ...], name: str) -> ShownPromotion:
     raise NotReady(f"{name} is not proposed as a KPI, or is watched already. Proposed: {known}.")
 
 
-def promotion_values(one: ShownPromotion) -> dict[str, Any]:
+def promotion_values(one: ShownPromotion) -> PlainValues:
     """One proposal, for programs."""
     refused = one.kpi if isinstance(one.kpi, Hindrance) else None
     return {
@@ -178,6 +178,6 @@ def promotion_values(one: ShownPromotion) -> dict[str, Any]:
     }
 
 
-def promoted_values(one: Promoted) -> dict[str, Any]:
+def promoted_values(one: Promoted) -> PlainValues:
     """What was made, for programs."""
     return {"kpi": one.kpi.id, "text": list_text("kpis", [one.kpi]), "mapping": one.text}

@@ -6,12 +6,12 @@ import math
 from collections.abc import Iterable
 from datetime import datetime
 from fractions import Fraction
-from typing import Any
 
 from mappings.explain.as_of import PastStanding
 from mappings.explain.certainty import sentences
 from mappings.explain.check_in import Ruling
 from mappings.explain.confidence import Spoken
+from mappings.json_value import PlainValues
 from mappings.numbers import WHOLE, percent
 from mappings.rollup.rows.ledger import Contribution, Ledger
 from mappings.rollup.state import Health, KeyResultState, ObjectiveState
@@ -53,7 +53,7 @@ def health_values(health: Health) -> dict[str, str]:
     return {"level": health.level.value, "rule": health.rule, "sentence": health.sentence}
 
 
-def key_result_values(key_result: KeyResultState) -> dict[str, Any]:
+def key_result_values(key_result: KeyResultState) -> PlainValues:
     """One key result."""
     measured = key_result.measurement
     return {
@@ -79,7 +79,7 @@ def key_result_values(key_result: KeyResultState) -> dict[str, Any]:
     }
 
 
-def confidence_values(spoken: Spoken) -> dict[str, Any]:
+def confidence_values(spoken: Spoken) -> PlainValues:
     """How sure somebody said to be; `points` None where a word was said."""
     told = spoken.confidence
     return {
@@ -90,7 +90,7 @@ def confidence_values(spoken: Spoken) -> dict[str, Any]:
     }
 
 
-def ruling_values(ruling: Ruling) -> dict[str, Any]:
+def ruling_values(ruling: Ruling) -> PlainValues:
     """What was ruled about the check-in of a key result."""
     return {
         "id": ruling.check_in.id,
@@ -106,7 +106,7 @@ def ruling_values(ruling: Ruling) -> dict[str, Any]:
     }
 
 
-def ledger_values(ledger: Ledger) -> dict[str, Any]:
+def ledger_values(ledger: Ledger) -> PlainValues:
     """A ledger; `exact` is true when its rows sum to its total, as they always must."""
     return {
         "total": exact_text(ledger.total),
@@ -116,7 +116,7 @@ def ledger_values(ledger: Ledger) -> dict[str, Any]:
     }
 
 
-def ledgers_of(state: ObjectiveState) -> dict[str, Any]:
+def ledgers_of(state: ObjectiveState) -> PlainValues:
     """The headline's ledger, the one beside it, and one per key result."""
     return {
         "objective": {"id": state.id, "key": state.key, "title": state.title},
@@ -137,7 +137,7 @@ def rows_of(state: ObjectiveState, issue: str) -> list[tuple[KeyResultState | No
     return [(of, row) for of, ledger in ledgers for row in ledger.rows if named in (row.id, row.key.upper())]
 
 
-def feeds_values(issue: str, states: Iterable[ObjectiveState]) -> dict[str, Any]:
+def feeds_values(issue: str, states: Iterable[ObjectiveState]) -> PlainValues:
     """Whose numbers an issue is part of, and by which rows."""
     return {
         "issue": issue,
@@ -158,7 +158,7 @@ def feeds_values(issue: str, states: Iterable[ObjectiveState]) -> dict[str, Any]
     }
 
 
-def contribution_values(row: Contribution) -> dict[str, Any]:
+def contribution_values(row: Contribution) -> PlainValues:
     """One row of a ledger."""
     return {
         "id": row.id,
@@ -174,7 +174,7 @@ def contribution_values(row: Contribution) -> dict[str, Any]:
     }
 
 
-def as_of_values(at: datetime, revision: str, stood: PastStanding) -> dict[str, Any]:
+def as_of_values(at: datetime, revision: str, stood: PastStanding) -> PlainValues:
     """Of what moment and mapping an answer is, how sure it is, and why it is not surer."""
     return {
         "at": at.isoformat(),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from connectors.store.cycles import carries
 from connectors.store.lists.list_rows import RowSelection
 from mappings.diagnostic import Diagnostic
 from mappings.document.mapping import Mapping
+from mappings.json_value import PlainValues
 from mappings.practice.lint import lint_states, lint_upkeep
 from mappings.progress.options import reading_alias
 from mappings.rollup.cycles.cycle_end import has_ended
@@ -56,6 +56,6 @@ def _advised(
     return lint_states(states, carried, read)
 
 
-def advice_values(one: Diagnostic) -> dict[str, Any]:
+def advice_values(one: Diagnostic) -> PlainValues:
     """One piece of advice, for programs."""
     return {"code": one.code, "about": one.path, "said": one.message, "remedy": one.remedy}

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import Any
 
 from connectors.store.cycles import cycle_ends
 from connectors.store.mirror import mirror
 from mappings.document.mapping import Mapping
 from mappings.document.schema import CyclePart
 from mappings.facts.moment import Moment
+from mappings.json_value import PlainValues
 from mappings.practice.coverage import Candidate, CandidateSearch, Coverage, coverage, served, weight_aliases
 from mappings.practice.practice import COUNSEL, Practice, PracticeMeasure, practices
 from mappings.rollup.cycles.cycle_end import has_ended
@@ -116,7 +116,7 @@ def _candidates(
         return tuple(one for one in found if one is not None)
 
 
-def assessed_values(one: Assessed) -> dict[str, Any]:
+def assessed_values(one: Assessed) -> PlainValues:
     """A cycle, for programs."""
     return {
         "site": one.site,
@@ -136,7 +136,7 @@ def assessed_values(one: Assessed) -> dict[str, Any]:
     }
 
 
-def measure_values(one: PracticeMeasure) -> dict[str, Any]:
+def measure_values(one: PracticeMeasure) -> PlainValues:
     """One measure, for programs."""
     counsel = COUNSEL[one.aspect]
     return {
@@ -162,7 +162,7 @@ def measure_values(one: PracticeMeasure) -> dict[str, Any]:
     }
 
 
-def coverage_values(one: Coverage | None) -> dict[str, Any] | None:
+def coverage_values(one: Coverage | None) -> PlainValues | None:
     """How much work serves, for programs; None where that cannot be told."""
     if one is None:
         return None

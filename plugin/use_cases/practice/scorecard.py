@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
+from mappings.json_value import PlainValues
 from mappings.practice.scorecard import Perspective, scorecard
 from mappings.rollup.cycles.cycle_end import has_ended
 from mappings.rollup.health import SEVERITY
@@ -55,7 +55,7 @@ def show_scorecard(connector: Connector, actor: Actor, site: str, cycle_id: str 
     return Scorecard(site, cycle_id, tuple(sorted(cycles, reverse=True)), found)
 
 
-def scorecard_values(one: Scorecard) -> dict[str, Any]:
+def scorecard_values(one: Scorecard) -> PlainValues:
     """A scorecard, for programs."""
     return {
         "site": one.site,
@@ -71,7 +71,7 @@ def scorecard_values(one: Scorecard) -> dict[str, Any]:
     }
 
 
-def _objective(head: Head) -> dict[str, Any]:
+def _objective(head: Head) -> PlainValues:
     return {
         "id": head.id,
         "key": head.key,
@@ -85,7 +85,7 @@ def _objective(head: Head) -> dict[str, Any]:
     }
 
 
-def _kpi(one: ShownKpi) -> dict[str, Any]:
+def _kpi(one: ShownKpi) -> PlainValues:
     told = kpi_values(one)
     wanted = ("id", "name", "owner", "unit", "indicator", "level", "value", "value_exact", "trend")
     return {name: told[name] for name in wanted}
