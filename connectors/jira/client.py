@@ -6,7 +6,6 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import cached_property
-from typing import Any
 
 from connectors.jira.http.address import Deployment, JiraAddress
 from connectors.jira.http.gateway import is_gateway
@@ -292,7 +291,7 @@ class Jira:
         """Send what a write target writes, once; raises Permanent with `.fields` naming what is refused."""
         dispatch.tell(self.transport, self.api, request, notify=notify)
 
-    def get_property(self, issue_id: str, key: str) -> Any:
+    def get_property(self, issue_id: str, key: str) -> object:
         """An entity property of an issue, None where there is none."""
         return properties.get_property(self.transport, self.api, issue_id, key)
 
@@ -321,7 +320,7 @@ class Jira:
         """Remove one webhook."""
         registration.delete(self.transport, registration.resource(self.server()), webhook_id)
 
-    def _pages(self, path: str) -> list[Mapping[str, Any]]:
+    def _pages(self, path: str) -> list[Mapping[str, object]]:
         return read_pages(self.transport, f"{self.api}/{path}")
 
     # -- asked once

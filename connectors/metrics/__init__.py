@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from connectors.metrics.basis.source import Answer, Clock, MetricSource, Reach, UnreadableSource
 from connectors.metrics.cycle_time import CycleTime
 from connectors.metrics.flow_efficiency import FlowEfficiency
@@ -20,7 +22,7 @@ from connectors.metrics.work_item_age import WorkItemAge
 from mappings.kpi.cadence import Period
 from mappings.kpi.sources import SourceOptions
 
-METRIC_SOURCES: tuple[MetricSource, ...] = (
+METRIC_SOURCES: tuple[MetricSource[Any], ...] = (
     JqlCount(),
     JqlSum(),
     JqlAvg(),

@@ -18,7 +18,7 @@ from mappings.kpi.cadence import Period
 from mappings.kpi.sources import CycleTimeOptions, SourceOptions
 
 
-class CycleTime(MetricSource):
+class CycleTime(MetricSource[CycleTimeOptions]):
     """How long work takes once it is begun."""
 
     kind: ClassVar[str] = "cycle_time"

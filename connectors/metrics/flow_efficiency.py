@@ -21,7 +21,7 @@ from mappings.kpi.reading import KpiReading
 from mappings.kpi.sources import FlowEfficiencyOptions, SourceOptions
 
 
-class FlowEfficiency(MetricSource):
+class FlowEfficiency(MetricSource[FlowEfficiencyOptions]):
     """How much of its time work is worked on."""
 
     kind: ClassVar[str] = "flow_efficiency"

@@ -18,7 +18,7 @@ PLAIN = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 INDEX = re.compile(r"0|[1-9][0-9]{0,8}")
 
 
-class HttpJson(MetricSource):
+class HttpJson(MetricSource[HttpJsonOptions]):
     """Reads one number by HTTP."""
 
     kind: ClassVar[str] = "http_json"

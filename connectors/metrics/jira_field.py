@@ -10,7 +10,7 @@ from mappings.kpi.reading import KpiReading
 from mappings.kpi.sources import JiraFieldOptions, SourceOptions
 
 
-class JiraField(MetricSource):
+class JiraField(MetricSource[JiraFieldOptions]):
     """Reads one field of one mirrored issue."""
 
     kind: ClassVar[str] = "jira_field"

@@ -12,7 +12,7 @@ from mappings.kpi.reading import KpiReading
 from mappings.kpi.sources import JqlAvgOptions, SourceOptions
 
 
-class JqlAvg(MetricSource):
+class JqlAvg(MetricSource[JqlAvgOptions]):
     """The arithmetic mean of a field of mirrored issues."""
 
     kind: ClassVar[str] = "jql_avg"

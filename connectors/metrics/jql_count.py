@@ -11,7 +11,7 @@ from mappings.kpi.reading import KpiReading
 from mappings.kpi.sources import JqlCountOptions, SourceOptions
 
 
-class JqlCount(MetricSource):
+class JqlCount(MetricSource[JqlCountOptions]):
     """Counts mirrored issues."""
 
     kind: ClassVar[str] = "jql_count"

@@ -12,7 +12,7 @@ from mappings.kpi.reading import KpiReading
 from mappings.kpi.sources import JqlSumOptions, SourceOptions
 
 
-class JqlSum(MetricSource):
+class JqlSum(MetricSource[JqlSumOptions]):
     """Adds up a field of mirrored issues."""
 
     kind: ClassVar[str] = "jql_sum"

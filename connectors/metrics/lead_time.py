@@ -18,7 +18,7 @@ from mappings.kpi.cadence import Period
 from mappings.kpi.sources import LeadTimeOptions, SourceOptions
 
 
-class LeadTime(MetricSource):
+class LeadTime(MetricSource[LeadTimeOptions]):
     """How long people wait for what they ask for."""
 
     kind: ClassVar[str] = "lead_time"

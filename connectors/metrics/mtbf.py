@@ -13,7 +13,7 @@ from mappings.kpi.reading import KpiReading
 from mappings.kpi.sources import MtbfOptions, SourceOptions
 
 
-class Mtbf(MetricSource):
+class Mtbf(MetricSource[MtbfOptions]):
     """How long things run between failures."""
 
     kind: ClassVar[str] = "mtbf"

@@ -18,7 +18,7 @@ from mappings.kpi.cadence import Period
 from mappings.kpi.sources import MttrOptions, SourceOptions
 
 
-class Mttr(MetricSource):
+class Mttr(MetricSource[MttrOptions]):
     """How long it takes to make good what broke."""
 
     kind: ClassVar[str] = "mttr"

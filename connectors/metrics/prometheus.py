@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
 from http import HTTPStatus
-from typing import Any, ClassVar
+from typing import ClassVar
 from urllib.parse import urlencode
 
 from connectors.metrics.basis.connections import Unreachable, get_json
@@ -15,6 +15,7 @@ from connectors.metrics.basis.flow_items import window_of
 from connectors.metrics.basis.source import Answer, Clock, FailureKind, MetricSource, Reach, SourceFailure
 from connectors.metrics.http_json import refusal_of, unreachable
 from mappings.flow.stays import Span
+from mappings.json_value import Json
 from mappings.kpi.cadence import MILLISECOND, Period
 from mappings.kpi.reading import AGGREGATES, KpiReading
 from mappings.kpi.sources import PrometheusOptions, SourceOptions
@@ -25,7 +26,7 @@ AGGREGATE = "Aggregate in the query, with sum() for example."
 PAIR = 2
 
 
-class Prometheus(MetricSource):
+class Prometheus(MetricSource[PrometheusOptions]):
     """Asks a Prometheus, or what speaks like one."""
 
     kind: ClassVar[str] = "prometheus"
@@ -64,7 +65,7 @@ def seconds(at: datetime) -> str:
     return f"{milliseconds // 1000}.{milliseconds % 1000:03}"
 
 
-def samples(data: Any, window: Span) -> Sequence[Fraction] | SourceFailure:
+def samples(data: Json, window: Span) -> Sequence[Fraction] | SourceFailure:
     """The values of the one series in an answer; of a range those in [from, to), by time."""
     kind, result = (data.get("resultType"), data.get("result")) if isinstance(data, dict) else (None, None)
     if kind == "scalar":
@@ -87,7 +88,7 @@ def samples(data: Any, window: Span) -> Sequence[Fraction] | SourceFailure:
     return _numbers(pairs)
 
 
-def _numbers(pairs: Sequence[Any]) -> Sequence[Fraction] | SourceFailure:
+def _numbers(pairs: Sequence[Json]) -> Sequence[Fraction] | SourceFailure:
     found = []
     for pair in pairs:
         text = pair[1] if isinstance(pair, list) and len(pair) == PAIR else None

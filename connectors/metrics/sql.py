@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from fractions import Fraction
-from typing import Any, ClassVar
+from typing import ClassVar
 from urllib.parse import quote
 
 from sqlalchemy import URL, Engine, NullPool, create_engine, make_url, text
@@ -30,7 +30,7 @@ ADDRESS = "postgresql://user:password@host/database or sqlite:///path/to/file"
 LONGEST_SAID = 300
 
 
-class Sql(MetricSource):
+class Sql(MetricSource[SqlOptions]):
     """Asks a database."""
 
     kind: ClassVar[str] = "sql"
@@ -67,7 +67,7 @@ def _wrong(query: str) -> str:
     return f"the query names {', '.join(unknown)}, and only :from and :to are bound" if unknown else ""
 
 
-def _asked(url: URL, query: str, period: Period) -> Sequence[Sequence[Any]]:
+def _asked(url: URL, query: str, period: Period) -> Sequence[Sequence[object]]:
     """At most two rows. Raises Unreachable or SQLAlchemyError."""
     lite = url.get_backend_name() == "sqlite"
     bound = {
@@ -110,7 +110,7 @@ def _text(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.") + f"{at.microsecond // 1000:03}"
 
 
-def _cell(rows: Sequence[Sequence[Any]]) -> Fraction | SourceFailure:
+def _cell(rows: Sequence[Sequence[object]]) -> Fraction | SourceFailure:
     if not rows or (len(rows) == 1 and len(rows[0]) == 1 and rows[0][0] is None):
         return SourceFailure(FailureKind.NO_DATA, "the query gives nothing")
     if len(rows) > 1 or len(rows[0]) != 1:

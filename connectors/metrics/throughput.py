@@ -13,7 +13,7 @@ from mappings.kpi.reading import KpiReading
 from mappings.kpi.sources import SourceOptions, ThroughputOptions
 
 
-class Throughput(MetricSource):
+class Throughput(MetricSource[ThroughputOptions]):
     """How much gets done."""
 
     kind: ClassVar[str] = "throughput"

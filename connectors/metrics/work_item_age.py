@@ -11,7 +11,7 @@ from mappings.kpi.cadence import Period
 from mappings.kpi.sources import EndPart, SourceOptions, WorkItemAgeOptions
 
 
-class WorkItemAge(MetricSource):
+class WorkItemAge(MetricSource[WorkItemAgeOptions]):
     """How old the work is that is going on."""
 
     kind: ClassVar[str] = "work_item_age"

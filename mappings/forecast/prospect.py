@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mappings.facts.issue import Issue
 from mappings.forecast.answer import Forecast, none
 
 if TYPE_CHECKING:  # the mapping's schema imports the progress rules, which are handed a Prospect
     from mappings.document.mapping import Mapping as BoundMapping
+    from mappings.progress.options import RuleOptions
     from mappings.rollup.state import KeyResultState
 
 
@@ -29,6 +30,6 @@ class Prospect:
     achieved_at: Fraction
 
 
-def not_forecast(options: Any, prospect: Prospect) -> Forecast:  # noqa: ARG001
+def not_forecast(options: RuleOptions, prospect: Prospect) -> Forecast:  # noqa: ARG001
     """What a kind says that has no pace to go by."""
     return none("no forecast for this kind: it is reached or it is not, and no pace leads there")

@@ -8,9 +8,9 @@ from pydantic import Field
 
 from mappings.progress import baseline, decrease, delivery, increase, milestone, threshold, transition
 from mappings.progress.options import Mark, RuleOptions, marked
-from mappings.progress.rule import ProgressRule
+from mappings.progress.rule import AnyRule
 
-PROGRESS_RULES: tuple[ProgressRule, ...] = (
+PROGRESS_RULES: tuple[AnyRule, ...] = (
     delivery.RULE,
     transition.RULE,
     increase.RULE,

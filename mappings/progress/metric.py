@@ -17,6 +17,7 @@ from mappings.progress.rule import (
     MeasuredSubject,
     Onward,
     OptionFinding,
+    Seen,
     clamped,
     measured,
     never_measured,
@@ -40,7 +41,7 @@ def along(
 ) -> Measurement:
     """(current − start) ÷ (target − start), or why not; what is missing beside the current value weighs more."""
     now = value_of(subject, current, "current")
-    seen = {"start": start.number, "current": now.number, "target": target.number}
+    seen: Seen = {"start": start.number, "current": now.number, "target": target.number}
     for value in (start, target):
         if value.number is None:
             return unknown(value.problem, **seen)
@@ -53,7 +54,8 @@ def along(
     raw = (now.number - start.number) / (target.number - start.number)
     way = f"{plain(now.number)} on the way from {plain(start.number)} to {plain(target.number)}"
     reason = f"{way}{source_of(subject, current)}"
-    return measured(raw, reason, measured_at=read_at(subject, current), **seen)
+    seen["measured_at"] = read_at(subject, current)
+    return measured(raw, reason, **seen)
 
 
 def at_reading(measurement: Measurement, current: Fraction) -> Fraction | None:

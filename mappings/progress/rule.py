@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeAlias, TypedDict, TypeVar, Unpack
 
 from mappings.diagnostic import Severity
 from mappings.facts.issue import Issue
@@ -19,6 +19,9 @@ from mappings.rollup.state import Cause, Health, Measurement
 
 if TYPE_CHECKING:  # the mapping's schema imports the rules
     from mappings.rollup.assessment import Assessment
+    from mappings.rollup.rows.ledger import Ledger
+
+Options = TypeVar("Options", bound=RuleOptions)
 
 
 class OptionFinding(NamedTuple):
@@ -64,11 +67,11 @@ class MeasuredSubject:
     done_before: int = 0
 
 
-def _nothing_wrong(options: Any) -> Iterable[OptionFinding]:  # noqa: ARG001
+def _nothing_wrong(options: RuleOptions) -> Iterable[OptionFinding]:  # noqa: ARG001
     return ()
 
 
-def _nothing_doubtful(options: Any, ids: Sequence[str], issue: Issue) -> Doubt | None:  # noqa: ARG001
+def _nothing_doubtful(options: RuleOptions, ids: Sequence[str], issue: Issue) -> Doubt | None:  # noqa: ARG001
     return None
 
 
@@ -80,7 +83,7 @@ class Onward:
     flags: tuple[str, ...] = ()
 
 
-def _as_it_is(options: Any, measurement: Measurement, first: date) -> Onward:  # noqa: ARG001
+def _as_it_is(options: RuleOptions, measurement: Measurement, first: date) -> Onward:  # noqa: ARG001
     return Onward()
 
 
@@ -89,7 +92,7 @@ def _cannot_be_told(measurement: Measurement, current: Fraction) -> Fraction | N
 
 
 @dataclass(frozen=True, slots=True)
-class ProgressRule:
+class ProgressRule(Generic[Options]):
     """One kind of key result: its options, how it is measured, judged and checked.
 
     `by_rows` kinds take their progress from the selected issues together (`as: one_key_result` unless said otherwise);
@@ -104,31 +107,51 @@ class ProgressRule:
 
     kind: str
     label: str
-    options: type[RuleOptions]
+    options: type[Options]
     nature: Literal["outcome", "delivery"]
-    measure: Callable[[Any, MeasuredSubject], Measurement]
+    measure: Callable[[Options, MeasuredSubject], Measurement]
     judge: Callable[[Measurement, HealthCriteria], Health] = judge
-    check: Callable[[Any], Iterable[OptionFinding]] = _nothing_wrong
+    check: Callable[[Options], Iterable[OptionFinding]] = _nothing_wrong
     by_rows: bool = False
     at_reading: Callable[[Measurement, Fraction], Fraction | None] = _cannot_be_told
     by_status: bool = False
     timed: bool = True
-    doubt: Callable[[Any, Sequence[str], Issue], Doubt | None] = _nothing_doubtful
-    forecast: Callable[[Any, Prospect], Forecast] = not_forecast
-    onward: Callable[[Any, Measurement, date], Onward] = _as_it_is
+    doubt: Callable[[Options, Sequence[str], Issue], Doubt | None] = _nothing_doubtful
+    forecast: Callable[[Options, Prospect], Forecast] = not_forecast
+    onward: Callable[[Options, Measurement, date], Onward] = _as_it_is
 
 
-def unknown(reason: str, **seen: Any) -> Measurement:
+AnyRule: TypeAlias = ProgressRule[Any]
+"""A rule among others: which options it takes is known to itself alone."""
+
+
+class Seen(TypedDict, total=False):
+    """What was seen while measuring, by the names of a `Measurement`."""
+
+    start: Fraction | None
+    current: Fraction | None
+    target: Fraction | None
+    measured_at: datetime | None
+    due: date | None
+    late: bool
+    ledger: Ledger
+    at_least: Fraction | None
+    at_most: Fraction | None
+    tolerance: Fraction | None
+    clocked: bool
+
+
+def unknown(reason: str, **seen: Unpack[Seen]) -> Measurement:
     """A measurement that cannot be made, and why."""
     return Measurement(None, None, Cause.UNKNOWN, reason, **seen)
 
 
-def never_measured(reason: str, **seen: Any) -> Measurement:
+def never_measured(reason: str, **seen: Unpack[Seen]) -> Measurement:
     """A metric without a reading."""
     return Measurement(None, None, Cause.NEVER_MEASURED, reason, **seen)
 
 
-def measured(raw: Fraction, reason: str, **seen: Any) -> Measurement:
+def measured(raw: Fraction, reason: str, **seen: Unpack[Seen]) -> Measurement:
     """A measurement; progress is the raw value clamped to 0…1."""
     return Measurement(clamped(raw), raw, Cause.MEASURED, reason, **seen)
 

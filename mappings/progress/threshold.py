@@ -22,6 +22,7 @@ from mappings.progress.rule import (
     MeasuredSubject,
     OptionFinding,
     ProgressRule,
+    Seen,
     clamped,
     measured,
     never_measured,
@@ -107,7 +108,7 @@ def empty_band(band: HealthyBand) -> str:
 def _by_distance(options: ThresholdOptions, subject: MeasuredSubject, band: HealthyBand) -> Measurement:
     tolerance = _tolerance(options, subject, band)
     current = value_of(subject, options.current, "current")
-    seen = {
+    seen: Seen = {
         "current": current.number,
         "at_least": band.low,
         "at_most": band.high,
@@ -119,7 +120,8 @@ def _by_distance(options: ThresholdOptions, subject: MeasuredSubject, band: Heal
         return never_measured(current.problem, **seen) if current.empty else unknown(current.problem, **seen)
     raw = 1 - band.distance(current.number) / tolerance.number
     reason = f"{plain(current.number)}, meant to be {band} (tolerance {plain(tolerance.number)}){source_of(subject, options.current)}"
-    return measured(raw, reason, measured_at=read_at(subject, options.current), **seen)
+    seen["measured_at"] = read_at(subject, options.current)
+    return measured(raw, reason, **seen)
 
 
 def at_reading(measurement: Measurement, current: Fraction) -> Fraction | None:
@@ -163,14 +165,13 @@ def _over_time(options: ThresholdOptions, subject: MeasuredSubject, band: Health
     history = _history(options, subject, issue) if issue is not None else []
     now = subject.assessment.moment.now
     history = [(at, value) for at, value in history if at <= now]
-    seen = {"at_least": band.low, "at_most": band.high, "clocked": True}
+    seen: Seen = {"at_least": band.low, "at_most": band.high, "clocked": True}
     if not history:
         return never_measured(f"{called(options.current)} has no reading", **seen)
     raw = _share_inside(history, now, band)
     reason = f"the share of the time since {history[0][0]:%Y-%m-%d} in which the value was {band}"
-    return measured(
-        raw, reason, current=history[-1][1], measured_at=read_at(subject, options.current), **seen
-    )
+    seen["current"], seen["measured_at"] = history[-1][1], read_at(subject, options.current)
+    return measured(raw, reason, **seen)
 
 
 def _is_lost(options: ThresholdOptions, subject: MeasuredSubject, issue: Issue) -> bool:

@@ -225,7 +225,7 @@ class WriteTarget(ABC):
 
     # -- what Jira is asked and told
 
-    def told(self, event: str, body: Mapping[str, Any]) -> Mapping[str, EventValue | None]:  # noqa: ARG002
+    def told(self, event: str, body: Mapping[str, object]) -> Mapping[str, EventValue | None]:  # noqa: ARG002
         """What one of its `events` says of its places, by id; None where it names one without its value. The body is a stranger's."""
         return {}
 

@@ -14,7 +14,7 @@ FORMULA = (*"=+-@", *"\uff1d\uff0b\uff0d\uff20", "\t", "\r", "\n")
 """What a spreadsheet takes for the beginning of a formula, in full width too, or leaves out before one."""
 
 
-def as_json(found: Iterator[dict[str, Any]]) -> Iterator[str]:
+def as_json(found: Iterator[dict[str, object]]) -> Iterator[str]:
     """A JSON array, a row a line."""
     opening = "[\n"
     for row in found:
@@ -23,7 +23,7 @@ def as_json(found: Iterator[dict[str, Any]]) -> Iterator[str]:
     yield "[]\n" if opening == "[\n" else "\n]\n"
 
 
-def as_csv(found: Iterator[dict[str, Any]], shape: type[Any]) -> Iterator[str]:
+def as_csv(found: Iterator[dict[str, object]], shape: type[Any]) -> Iterator[str]:
     """CSV with a header line."""
     columns = [one.name for one in fields(shape)]
     yield _line(columns)

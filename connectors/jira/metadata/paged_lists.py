@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from connectors.jira.http.errors import IncompleteRead
 from connectors.jira.http.transport import Transport
@@ -12,12 +11,12 @@ PAGE = 50
 MOST_PAGES = 400
 
 
-def read_pages(transport: Transport, path: str) -> list[Mapping[str, Any]]:
+def read_pages(transport: Transport, path: str) -> list[Mapping[str, object]]:
     """Everything that is listed there. Raises IncompleteRead for pages that are none of Jira's, or that end before their total.
 
     A bare list is taken for the whole: so it came where there were no pages yet, and so it comes from what stands in for Jira.
     """
-    found: list[Mapping[str, Any]] = []
+    found: list[Mapping[str, object]] = []
     for _ in range(MOST_PAGES):
         page = transport.get(path, {"startAt": len(found), "maxResults": PAGE}).json()
         if isinstance(page, list) and page and not found:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import Any
 
 from connectors.jira.http.credentials import BearerCredentials
 from connectors.jira.http.errors import JiraError
@@ -29,7 +28,7 @@ def token_end(transport: Transport) -> date | None:
     return days.pop() if len(days) == 1 else None
 
 
-def _day(value: Any) -> date | None:
+def _day(value: object) -> date | None:
     """The day of an instant, as text or in milliseconds since the epoch."""
     try:
         if isinstance(value, int) and not isinstance(value, bool):

@@ -13,6 +13,7 @@ from connectors.jira.read.out_of_sight import Sight
 from connectors.jira.read.page import ReadResult
 from connectors.jira.read.parents import KeysSeen, with_parents
 from connectors.jira.wire.issue_decoder import DecodedIssues, IssueDecoder
+from connectors.jira.wire.shapes import IssuePage
 from mappings.facts.gap import ALLOW, Gap
 from mappings.facts.issue import Issue
 
@@ -23,7 +24,7 @@ AGAIN = "It is asked for again with every sync and every event on it; look at it
 REFUSED = 400
 MOST_IN_VAIN = 16
 """So many ids refused one by one while none passes: then it is not for the ids that Jira refuses."""
-NOTHING = DecodedIssues((), {}, {}, None)
+NOTHING = DecodedIssues((), {}, {}, IssuePage())
 MOST_FIELDS = 100
 """More ids than 100 at once are allowed while 1 to 100 fields are named."""
 
@@ -150,7 +151,7 @@ def _together(
         tuple(issue for batch in read for issue in batch.issues),
         {id_: key for batch in read for id_, key in batch.parent_keys.items()},
         {key: id_ for batch in read for key, id_ in batch.keys.items()},
-        None,
+        IssuePage(),
     )
     return with_parents(transport, whole.issues, whole, sight, seen)
 

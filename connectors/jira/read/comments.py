@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any
 
 from connectors.jira.http.errors import IncompleteRead
 from connectors.jira.http.transport import Transport
@@ -40,7 +39,7 @@ def comments(transport: Transport, api: str, issue_id: str) -> tuple[Comment, ..
 
 def _read(page: list[object], issue_id: str) -> Iterator[Comment]:
     for one in page:
-        said: Mapping[str, Any] = one if isinstance(one, dict) else {}
+        said: Mapping[str, object] = one if isinstance(one, dict) else {}
         id_, created = str(said.get("id", "")), _instant(said.get("created"))
         if not (id_.isascii() and id_.isdigit()) or created is None:
             raise IncompleteRead(f"Jira shows a comment of issue {issue_id} without id or time.")
@@ -73,7 +72,7 @@ def _lines(body: object) -> tuple[str, ...]:
     return document_lines(body) if isinstance(body, dict) else ()
 
 
-def _hidden(said: Mapping[str, Any]) -> bool:
+def _hidden(said: Mapping[str, object]) -> bool:
     """Restricted to a role or a group, or internal to a service desk."""
     if said.get("visibility") or said.get("jsdPublic") is False:
         return True

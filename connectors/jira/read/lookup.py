@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import quote
 
 from connectors.jira.http.errors import Permanent
@@ -46,7 +46,7 @@ def people(transport: Transport, api: str, word: str, *, cloud: bool) -> tuple[U
     return tuple(one for one in named if one is not None)
 
 
-def _user(raw: dict[str, Any], id_: str) -> User | None:
+def _user(raw: dict[str, object], id_: str) -> User | None:
     known, shown, address = raw.get(id_), raw.get("displayName"), raw.get("emailAddress")
     if not isinstance(known, str) or not isinstance(shown, str):
         return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import quote
 
 from connectors.jira.http.errors import IncompleteRead, Permanent
@@ -11,7 +10,7 @@ from connectors.jira.http.transport import Transport, issue_path
 LARGEST = 32_768
 
 
-def get_property(transport: Transport, api: str, issue_id: str, key: str) -> Any:
+def get_property(transport: Transport, api: str, issue_id: str, key: str) -> object:
     """The value, or None where Jira says that the issue has no such property. Raises IncompleteRead for an answer of another shape."""
     try:
         answer = transport.get(_path(api, issue_id, key)).json()

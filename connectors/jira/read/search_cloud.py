@@ -6,7 +6,6 @@ Jira returns 100 issues a page as soon as one field is asked for, and 5000 when 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from connectors.jira.http.errors import IncompleteRead
 from connectors.jira.http.transport import JiraReply, Transport
@@ -14,7 +13,7 @@ from connectors.jira.read.page import SearchPage
 from connectors.jira.read.page_order import stable
 from connectors.jira.read.seen_ids import SeenIds
 from connectors.jira.wire.issue_decoder import IssueDecoder
-from connectors.jira.wire.shapes import ID_PAGES
+from connectors.jira.wire.shapes import ID_PAGES, IssuePage
 
 SEARCH = "/rest/api/3/search/jql"
 COUNT = "/rest/api/3/search/approximate-count"
@@ -83,7 +82,7 @@ def jql_errors(transport: Transport, jql: str) -> tuple[str, ...]:
     return tuple(str(error) for error in parsed[0].get("errors") or ())
 
 
-def _hold_to_total(answer: Any, seen: int) -> None:
+def _hold_to_total(answer: IssuePage, seen: int) -> None:
     """This search has no total. An answer that names one all the same (an old Jira, something in between) is held to it."""
     if answer.total is not None and seen < answer.total:
         raise IncompleteRead(f"Jira speaks of {answer.total} issues and showed {seen}.")
@@ -97,7 +96,7 @@ class _Walk:
         self.last = False
         self._tokens: set[str] = {token} if token else set()
 
-    def next(self, answer: Any) -> bool:
+    def next(self, answer: IssuePage) -> bool:
         """Take in an answer; whether it was the last one."""
         if answer.warnings:
             raise IncompleteRead(f"Jira warns that the result is truncated: {str(answer.warnings)[:200]}.")

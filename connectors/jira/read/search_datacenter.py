@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from connectors.jira.http.errors import IncompleteRead, Permanent
 from connectors.jira.http.transport import Transport
@@ -13,7 +12,7 @@ from connectors.jira.read.page_order import stable
 from connectors.jira.read.parents import KeysSeen, with_parents
 from connectors.jira.read.seen_ids import SeenIds
 from connectors.jira.wire.issue_decoder import DecodedIssues, IssueDecoder
-from connectors.jira.wire.shapes import ID_PAGES
+from connectors.jira.wire.shapes import ID_PAGES, IssuePage
 
 SEARCH = "/rest/api/2/search"
 ID_PAGE = 1000
@@ -117,7 +116,7 @@ class _Walk:
         """Where the next page begins; None after the last one."""
         return None if self.last else f"{self.start}/{self.before + len(self._seen)}"
 
-    def next(self, answer: Any, ids: list[str]) -> list[str]:
+    def next(self, answer: IssuePage, ids: list[str]) -> list[str]:
         """Take in an answer, which began `overlap` before the start, and the ids on it; those that no page has shown before."""
         if answer.total is None:
             raise IncompleteRead("Jira's answer to a search holds no total.")

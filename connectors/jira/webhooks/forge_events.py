@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
 EVENT = re.compile(r"avi:jira(?:-software)?:([a-z]{1,40}):([a-z-]{1,40})")
 NOUNS = {
@@ -21,7 +20,7 @@ NOUNS = {
 }
 
 
-def as_webhook(said: Mapping[str, Any]) -> Mapping[str, Any]:
+def as_webhook(said: Mapping[str, object]) -> Mapping[str, object]:
     """The body as a webhook would have it; a body that is no Forge event comes back as it is."""
     wrapped = said.get("payload")
     event = wrapped if isinstance(wrapped, dict) and "eventType" not in said else said

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import msgspec
 
@@ -43,7 +43,7 @@ FIELD_IDS = {
 }
 """Ids of system fields whose changelog items carry a name alone (all items of Data Center, some of Cloud)."""
 
-Body: TypeAlias = Mapping[str, Any]
+Body: TypeAlias = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from connectors.jira.wire.instant import instant
 from connectors.jira.wire.shapes import (
     CORE_SHAPES,
     OMISSIBLE,
+    IssuePage,
     WireIssueType,
     WireLink,
     WireNamed,
@@ -70,7 +71,7 @@ class DecodedIssues:
     issues: tuple[Issue, ...]
     parent_keys: dict[str, str]
     keys: dict[str, str]
-    answer: Any
+    answer: IssuePage
     gaps: tuple[Gap, ...] = ()
     names: tuple[str, ...] = ()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -120,7 +120,7 @@ def fields_shape(names: tuple[str, ...], plain: frozenset[str]) -> type[msgspec.
     return msgspec.defstruct("WireFields", [*core, *own], rename=held, frozen=True, gc=False)
 
 
-def page_shape(fields: type[msgspec.Struct], properties: bool = False) -> type[msgspec.Struct]:
+def page_shape(fields: type[msgspec.Struct], properties: bool = False) -> type[IssuePage]:
     """A Struct for any answer that lists issues: Cloud search, Data Center search, bulk read.
 
     With `properties` the issues carry entity properties by key, where they have any of those asked for.
@@ -132,21 +132,21 @@ def page_shape(fields: type[msgspec.Struct], properties: bool = False) -> type[m
     return _listing("WirePage", issue)
 
 
-def _listing(name: str, issue: type[msgspec.Struct]) -> type[msgspec.Struct]:
-    return msgspec.defstruct(
-        name,
-        [
-            ("issues", list[issue]),  # type: ignore[valid-type]
-            ("is_last", bool | None, None),
-            ("next_page_token", str | None, None),
-            ("total", int | None, None),
-            ("warnings", list[Any] | None, None),
-            ("warning_messages", list[Any] | None, None),
-            ("issue_errors", list[Any] | None, None),
-        ],
-        gc=False,
-        rename="camel",
-    )
+class IssuePage(msgspec.Struct, gc=False, rename="camel"):
+    """What every answer that lists issues may say beside them; what it does not say is None."""
+
+    is_last: bool | None = None
+    next_page_token: str | None = None
+    total: int | None = None
+    warnings: list[object] | None = None
+    warning_messages: list[object] | None = None
+    issue_errors: list[object] | None = None
+
+
+def _listing(name: str, issue: type[msgspec.Struct]) -> type[IssuePage]:
+    issues = ("issues", list[issue])  # type: ignore[valid-type]
+    made = msgspec.defstruct(name, [issues], bases=(IssuePage,), gc=False, rename="camel", kw_only=True)
+    return cast("type[IssuePage]", made)
 
 
 ID_PAGES: msgspec.json.Decoder[Any] = msgspec.json.Decoder(_listing("WireIdPage", WireRef))

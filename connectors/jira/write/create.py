@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from connectors.jira.http.errors import IncompleteRead, Transient
 from connectors.jira.http.transport import Transport
@@ -64,9 +63,9 @@ def create(
     return CreatedIssue(id_, key)
 
 
-def _pages(transport: Transport, path: str, name: str) -> list[Mapping[str, Any]]:
+def _pages(transport: Transport, path: str, name: str) -> list[Mapping[str, object]]:
     """Cloud calls what it lists by its name, Data Center `values`."""
-    found: list[Mapping[str, Any]] = []
+    found: list[Mapping[str, object]] = []
     for _ in range(MOST_PAGES):
         page = transport.get(path, {"startAt": len(found), "maxResults": PAGE}).json()
         said = page if isinstance(page, dict) else {}
@@ -82,11 +81,11 @@ def _pages(transport: Transport, path: str, name: str) -> list[Mapping[str, Any]
     raise IncompleteRead("Jira's answer about what can be made in a project is not whole.")
 
 
-def _objects(listed: Iterable[object]) -> list[Mapping[str, Any]]:
+def _objects(listed: Iterable[object]) -> list[Mapping[str, object]]:
     return [one for one in listed if isinstance(one, dict)]
 
 
-def _field(raw: Mapping[str, Any]) -> CreateField:
+def _field(raw: Mapping[str, object]) -> CreateField:
     schema = raw.get("schema")
     return CreateField(
         str(raw.get("fieldId") or raw.get("key") or ""),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from connectors.jira.http.errors import IncompleteRead
 from connectors.jira.http.transport import Transport, issue_path
@@ -35,7 +34,7 @@ def take(transport: Transport, api: str, issue_id: str, way: WayOn) -> None:
     transport.post(f"{issue_path(api, issue_id)}/transitions", {"transition": {"id": way.id}})
 
 
-def _way(raw: Mapping[str, Any]) -> WayOn:
+def _way(raw: Mapping[str, object]) -> WayOn:
     to = raw.get("to")
     said = to if isinstance(to, dict) else {}
     category = said.get("statusCategory")

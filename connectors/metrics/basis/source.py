@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from enum import StrEnum
 from fractions import Fraction
-from typing import Any, ClassVar
+from typing import ClassVar, Generic, TypeVar
 
 from connectors.metrics.basis.connections import Outside
 from mappings.explain.past import FieldChange
@@ -24,6 +24,7 @@ from mappings.kpi.reading import KpiReading
 from mappings.kpi.sources import SourceOptions
 
 Clock = Callable[[], datetime]
+Options = TypeVar("Options", bound=SourceOptions)
 
 
 class FailureKind(StrEnum):
@@ -98,7 +99,7 @@ class Reach:
         return tuple(one for one in self.issues_at(at) if select.matches(one, moment))
 
 
-class MetricSource(ABC):
+class MetricSource(ABC, Generic[Options]):
     """One kind of source. `options` are those of `mappings.kpi.sources`.
 
     `past`: it can still answer for a period that ended long ago. `mirrored`: it reads what webhooks bring, which takes a moment.
@@ -109,10 +110,10 @@ class MetricSource(ABC):
     past: ClassVar[bool] = True
     mirrored: ClassVar[bool] = False
 
-    def answers_late(self, options: Any) -> bool:  # noqa: ARG002
+    def answers_late(self, options: Options) -> bool:  # noqa: ARG002
         """Whether it can answer, as it is written, for a period that ended long ago."""
         return self.past
 
     @abstractmethod
-    def read(self, options: Any, period: Period, reach: Reach, clock: Clock) -> Answer:
+    def read(self, options: Options, period: Period, reach: Reach, clock: Clock) -> Answer:
         """The readings of a period, or why there are none. What is wrong with its own source is a `SourceFailure`; Unreadable passes."""

@@ -35,7 +35,7 @@ def list_text(key: str, parts: Iterable[BaseModel]) -> str:
     return _yaml({key: [plain(part) for part in parts]})
 
 
-def _yaml(value: Any) -> str:
+def _yaml(value: object) -> str:
     writer = YAML(typ="rt", pure=True)
     writer.width = 110
     writer.indent(mapping=2, sequence=4, offset=2)
@@ -84,7 +84,7 @@ def _number(value: Decimal) -> int | float | str:
     return nearest if Decimal(repr(nearest)) == value else str(value.normalize())
 
 
-def _quoted(value: Any) -> Any:
+def _quoted(value: object) -> Any:
     """Quotes every text and key that would read as something else without quotes."""
     if isinstance(value, dict):
         return {_text(key): _quoted(inner) for key, inner in value.items()}
@@ -126,7 +126,7 @@ def diff(before: Document, after: Document) -> tuple[DocumentChange, ...]:
     return tuple(_differences(plain(before), plain(after), ()))
 
 
-def _differences(before: Any, after: Any, path: Path) -> Iterator[DocumentChange]:
+def _differences(before: object, after: object, path: Path) -> Iterator[DocumentChange]:
     if before == after and type(before) is type(after):
         return
     left, right = _by_name(before), _by_name(after)
@@ -142,7 +142,7 @@ def _differences(before: Any, after: Any, path: Path) -> Iterator[DocumentChange
 
 
 def _difference(
-    left: dict[str, Any], right: dict[str, Any], key: str, path: Path
+    left: dict[str, object], right: dict[str, object], key: str, path: Path
 ) -> Iterator[DocumentChange]:
     place = path_text((*path, key)) if not key.startswith("[") else path_text(path) + key
     if key not in right:
@@ -153,7 +153,7 @@ def _difference(
         yield from _differences(left[key], right[key], (place,))
 
 
-def _by_name(value: Any) -> dict[str, Any] | None:
+def _by_name(value: object) -> dict[str, object] | None:
     """Members of a mapping by key and of a list by id, else by index; None for anything without members."""
     if isinstance(value, dict):
         return value
@@ -164,5 +164,5 @@ def _by_name(value: Any) -> dict[str, Any] | None:
     return {f"[{ids[index] if named else index}]": item for index, item in enumerate(value)}
 
 
-def _short(value: Any) -> str:
+def _short(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)

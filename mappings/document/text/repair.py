@@ -33,7 +33,7 @@ BARE = next(
 )
 """A kind of key result for which nothing else has to be written."""
 
-_KEYS: dict[str, Any] = {
+_KEYS: dict[str, object] = {
     "version": 1,
     "name": "placeholder",
     "scope": MARKED,
@@ -54,7 +54,7 @@ _KEYS: dict[str, Any] = {
     for name, _ in marked(rule.options, kind)
     if name in rule.options.model_fields and rule.options.model_fields[name].is_required()
 }
-_WRITTEN: dict[str, Any] = {
+_WRITTEN: dict[str, object] = {
     "target": "objective",
     "rows": MARKED,
     "parents": MARKED,
@@ -65,7 +65,7 @@ _WRITTEN: dict[str, Any] = {
     **{one.option: one.shape[1] for one in WRITE_TARGETS},
 }
 _SEVERAL = frozenset(one.option for one in WRITE_TARGETS if one.several)
-_ITEMS: dict[str, dict[str, Any]] = {
+_ITEMS: dict[str, dict[str, object]] = {
     "objectives": {"title": MARK},
     "key_results": {"progress": {"kind": BARE}},
     "kpis": {"name": MARK, "source": {"kind": "jql_count", "jql": MARKED}, "healthy": {"at_least": 0}},
@@ -81,7 +81,7 @@ _ABSENCES = (
 )
 
 
-def still_to_say(plain: dict[str, Any], shape: Report) -> list[tuple[Path, Diagnostic]]:
+def still_to_say(plain: dict[str, object], shape: Report) -> list[tuple[Path, Diagnostic]]:
     """Findings of the cross-reference checks that do not merely follow from the broken shape."""
     broken = [_culprit(path, diagnostic) for path, diagnostic in shape.found]
     document = _repaired(plain, broken)
@@ -119,7 +119,7 @@ def _follows(path: Path, diagnostic: Diagnostic, broken: Iterable[Path]) -> bool
     return any(path[: len(bad)] == bad or (absent and bad[: len(path)] == path) for bad in broken)
 
 
-def _repaired(plain: dict[str, Any], broken: list[Path]) -> Document | None:
+def _repaired(plain: dict[str, object], broken: list[Path]) -> Document | None:
     repaired = copy.deepcopy(plain)
     paths = broken
     for _ in range(ROUNDS):
@@ -135,7 +135,7 @@ def _repaired(plain: dict[str, Any], broken: list[Path]) -> Document | None:
     return None
 
 
-def _mend(plain: dict[str, Any], path: Path) -> None:
+def _mend(plain: dict[str, object], path: Path) -> None:
     parent: Any = plain
     for part in path[:-1]:
         if not _holds(parent, part):
@@ -150,7 +150,7 @@ def _mend(plain: dict[str, Any], path: Path) -> None:
         _mend_key(parent, path)
 
 
-def _mend_key(parent: dict[str, Any], path: Path) -> None:
+def _mend_key(parent: dict[str, object], path: Path) -> None:
     name = str(path[-1])
     if path[:-1] == ("fields",):
         parent[name] = {"id": MARK + name}

@@ -10,7 +10,7 @@ from mappings.document.mapping import KeyResultRule, ObjectiveRule
 from mappings.document.schema import JqlFieldRelation
 from mappings.facts.issue import Issue
 from mappings.progress import RULE_OF_KIND
-from mappings.progress.rule import ProgressRule
+from mappings.progress.rule import AnyRule
 from mappings.rollup.assessment import Assessment
 from mappings.rollup.cycles.carry import Carried
 from mappings.rollup.rows.ledger import Disposition
@@ -30,7 +30,7 @@ class KeyResult:
 
     id: str
     rule: KeyResultRule
-    progress: ProgressRule
+    progress: AnyRule
     issue: Issue | None
     selected: Sequence[Issue]
     seen: frozenset[str] = frozenset()
@@ -114,7 +114,7 @@ def _by_rule(
 
 
 def _each(
-    assessment: Assessment, rule: KeyResultRule, progress: ProgressRule, issue: Issue, seen: frozenset[str]
+    assessment: Assessment, rule: KeyResultRule, progress: AnyRule, issue: Issue, seen: frozenset[str]
 ) -> KeyResult:
     """One issue that is a key result; one that a KPI became is measured by its episode."""
     aim = assessment.aims.get(issue.id)
@@ -124,7 +124,7 @@ def _each(
     return KeyResult(issue.id, rule, progress, issue, (issue,), seen)
 
 
-def _default_as(rule: KeyResultRule, progress: ProgressRule) -> str:
+def _default_as(rule: KeyResultRule, progress: AnyRule) -> str:
     held = isinstance(rule.part.relation, JqlFieldRelation)
     return "one_key_result" if progress.by_rows and not held else "each_issue"
 
@@ -159,7 +159,7 @@ def _between(assessment: Assessment, selected: Iterable[Issue]) -> set[str]:
 def _together(
     assessment: Assessment,
     rule: KeyResultRule,
-    progress: ProgressRule,
+    progress: AnyRule,
     selected: Sequence[Issue],
     objective_id: str,
     seen: frozenset[str],
@@ -182,7 +182,7 @@ def is_excluded(assessment: Assessment, issue: Issue) -> bool:
 def _topmost(
     assessment: Assessment,
     rule: KeyResultRule,
-    progress: ProgressRule,
+    progress: AnyRule,
     selected: Sequence[Issue],
     seen: frozenset[str],
 ) -> list[KeyResult]:
@@ -207,7 +207,7 @@ def _top(assessment: Assessment, issue: Issue, selected: Mapping[str, Issue]) ->
     return min(inside) if inside else [id_ for id_ in way if id_ in selected][-1]
 
 
-def _holding(assessment: Assessment, rule: KeyResultRule, progress: ProgressRule, issue: Issue) -> KeyResult:
+def _holding(assessment: Assessment, rule: KeyResultRule, progress: AnyRule, issue: Issue) -> KeyResult:
     """A key-result issue whose own JQL selects its rows."""
     assert isinstance(rule.part.relation, JqlFieldRelation)  # noqa: S101  the caller looked
     held = held_by(assessment, rule.part.relation, issue)
@@ -219,7 +219,7 @@ def _holding(assessment: Assessment, rule: KeyResultRule, progress: ProgressRule
 def _merged(
     assessment: Assessment,
     rule: KeyResultRule,
-    progress: ProgressRule,
+    progress: AnyRule,
     single: Sequence[KeyResult],
     objective_id: str,
 ) -> KeyResult:

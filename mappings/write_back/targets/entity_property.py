@@ -178,7 +178,7 @@ class PropertyTarget(WriteTarget):
             writers.add(writer)
             _check_round(part, path, report)
 
-    def told(self, event: str, body: Mapping[str, Any]) -> Mapping[str, EventValue | None]:
+    def told(self, event: str, body: Mapping[str, object]) -> Mapping[str, EventValue | None]:
         stored = body.get("property")
         key = stored.get("key") if isinstance(stored, dict) else None
         if not isinstance(stored, dict) or not isinstance(key, str):

@@ -183,13 +183,12 @@ class RemoteLinkTarget(WriteTarget):
         if answer is None:
             return {}
         issue_id, wanted = request.path.split("/")[2], request.params["globalId"]
-        links: list[Any] = answer if isinstance(answer, list) else [answer]
-        if not all(isinstance(one, dict) and isinstance(one.get("object"), dict) for one in links):
-            return None
         found: dict[str, object] = {}
-        for one in links:
+        for one in answer if isinstance(answer, list) else [answer]:
+            if not isinstance(one, dict) or not isinstance(link := one.get("object"), dict):
+                return None
             if one.get("globalId") == wanted:
-                found[PREFIX + wanted.rpartition("=")[2]] = _read(one["object"])
+                found[PREFIX + wanted.rpartition("=")[2]] = _read(link)
         return {issue_id: found}
 
     def writings(self, changes: Iterable[Change]) -> Iterator[WriteRequest]:
@@ -273,9 +272,13 @@ def _body(named: str, link: Mapping[str, object]) -> dict[str, object]:
     }
 
 
-def _read(held: Mapping[str, Any]) -> dict[str, object]:
+def _read(held: Mapping[str, object]) -> dict[str, object]:
     """What a link of Jira's says, as it was made."""
     read: dict[str, object] = {name: held.get(name) or "" for name in ("title", "url", "summary")}
-    shown = (held.get("status") or {}).get("icon") or {}
-    icon = str(shown.get("url16x16") or "").rpartition("/")[2]
+    icon = str(_inner(_inner(held, "status"), "icon").get("url16x16") or "").rpartition("/")[2]
     return {**read, "icon": icon} if icon else read
+
+
+def _inner(held: Mapping[str, object], name: str) -> Mapping[str, object]:
+    found = held.get(name)
+    return found if isinstance(found, dict) else {}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import requests
 from authlib.common.errors import AuthlibBaseError  # type: ignore[import-untyped]
@@ -53,7 +52,7 @@ class Identity:
     email: str
     email_verified: bool
     name: str
-    claims: Mapping[str, Any]
+    claims: Mapping[str, object]
 
 
 class Provider:
@@ -94,7 +93,7 @@ class Provider:
             raise _unreachable(error) from error
         return identity_of(self.settings.issuer, claims)
 
-    def _claims(self) -> Mapping[str, Any]:
+    def _claims(self) -> Mapping[str, object]:
         expected = {
             "iss": {"essential": True, "value": self.settings.issuer},
             "aud": {"essential": True, "value": self.settings.client_id},
@@ -109,7 +108,7 @@ class Provider:
             return {**self._userinfo(token, str(claims["sub"])), **claims}
         return dict(claims)
 
-    def _userinfo(self, token: Mapping[str, Any], subject: str) -> dict[str, Any]:
+    def _userinfo(self, token: Mapping[str, object], subject: str) -> dict[str, object]:
         """What the userinfo endpoint says of the same subject; some providers keep the address out of the token."""
         told = dict(self._client.userinfo(token=token))
         return told if told.get("sub") == subject else {}
@@ -134,7 +133,7 @@ class Provider:
             raise _refused(ValueError("another issuer answered"))
 
 
-def identity_of(issuer: str, claims: Mapping[str, Any]) -> Identity:
+def identity_of(issuer: str, claims: Mapping[str, object]) -> Identity:
     """The identity in claims that have been verified."""
     email = claims.get("email")
     name = claims.get("name") or claims.get("preferred_username") or email or claims["sub"]
@@ -148,7 +147,7 @@ def identity_of(issuer: str, claims: Mapping[str, Any]) -> Identity:
     )
 
 
-def role_of(settings: OidcSettings, claims: Mapping[str, Any]) -> str | None:
+def role_of(settings: OidcSettings, claims: Mapping[str, object]) -> str | None:
     """The role the claims give: the highest that `roles` maps a value to, else the default; None where that is `none`."""
     said = claims.get(settings.role_claim) if settings.role_claim else None
     values = said if isinstance(said, list) else [said]

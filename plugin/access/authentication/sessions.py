@@ -9,7 +9,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 from flask import session
 
@@ -64,7 +63,7 @@ def carry(passed: timedelta) -> None:
             session[name] += int(passed / timedelta(milliseconds=1))
 
 
-def holds(claim: Mapping[str, Any], account: Account, now: datetime) -> bool:
+def holds(claim: Mapping[str, object], account: Account, now: datetime) -> bool:
     """Whether a cookie's claim still stands: the account is open, the generation is this one, and neither time has run out."""
     if account.disabled_at is not None or any(claim.get(k) != v for k, v in _named(account).items()):
         return False

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import Any
 
 from flask import Request, Response, request
 from pydantic import ValidationError
@@ -16,7 +15,7 @@ from plugin.access.authorization.person import acting, current
 from plugin.api.protocol.failures import failure, of_validation
 from plugin.api.protocol.keys import HEADER, Key, answered_once, key_of
 from plugin.api.protocol.operation import JSON, Caller, Operation, Reply
-from plugin.doors.model import Asked, Query
+from plugin.doors.model import Asked, Given, Query
 from plugin.doors.problem import MEDIA
 from plugin.doors.refusal import RequestRefusal, invalid
 from plugin.runtime.connector import Connector
@@ -89,7 +88,7 @@ def once_each(query: Asked) -> None:
             raise invalid(f"?{name}", f"{name} stands {len(texts)} times; once is meant.")
 
 
-def written(operation: Operation, reply: Reply[Any]) -> Response:
+def written(operation: Operation, reply: Reply[Given]) -> Response:
     """The response of a reply; what is read gets an ETag, and 304 where the reader has it already."""
     status = reply.status or operation.status
     if reply.value is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import structlog
 from flask import Response, request
@@ -59,7 +58,7 @@ def of_validation(error: ValidationError, place: str) -> RequestRefusal:
     )
 
 
-def pointer(place: str, parts: Iterable[Any]) -> str:
+def pointer(place: str, parts: Iterable[object]) -> str:
     """`/objectives/0` within the body, `?limit` for a parameter of the query, `{site}` for one of the path."""
     names = [str(part).replace("~", "~0").replace("/", "~1") for part in parts]
     if place == "query":

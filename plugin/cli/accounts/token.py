@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
 from mappings.json_value import PlainValues
@@ -89,5 +87,5 @@ def _values(token: ApiToken, owner: str) -> PlainValues:
     }
 
 
-def _cell(value: Any) -> str:
+def _cell(value: object) -> str:
     return ", ".join(value) if isinstance(value, list) else str("" if value is None else value)

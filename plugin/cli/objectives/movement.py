@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, tzinfo
-from typing import Any
+from fractions import Fraction
 
 import click
 
@@ -100,7 +100,7 @@ def show_movement(saved: SavedObjective, found: ToldMovement, movement: Movement
         say("Nothing changed.")
 
 
-def _points(share: Any) -> str:
+def _points(share: Fraction | None) -> str:
     """Percentage points with their sign."""
     if share is None:
         return "unknown"

@@ -7,7 +7,6 @@ import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 import click
 from rich.console import Console
@@ -41,7 +40,7 @@ def say(text: str = "", *, err: bool = False) -> None:
     click.echo(ORDERS.sub("\N{REPLACEMENT CHARACTER}", text), err=err)
 
 
-def show_json(value: Any) -> None:
+def show_json(value: object) -> None:
     """Print a JSON document."""
     click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
 

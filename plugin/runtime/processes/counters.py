@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from typing import Any
 
+from connectors.jira.http.call import Call
 from connectors.store.jobs.counts import Lag, ProcessCounts
 
 
@@ -17,7 +17,7 @@ class Meter:
         self._calls: Counter[str] = Counter()
         self._lags: dict[str, Lag] = {}
 
-    def called(self, site: str, call: Any, outcome: str) -> None:
+    def called(self, site: str, call: Call, outcome: str) -> None:
         """A call to Jira was answered, or broke."""
         with self._lock:
             self._calls[f"{site}|{call.method}|{call.endpoint}|{outcome}"] += 1
