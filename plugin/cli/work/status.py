@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 import click
 
+from mappings.json_value import PlainValues
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.moments import distance, spoken
@@ -29,7 +29,7 @@ from plugin.use_cases.objectives.objective_columns import (
     values,
 )
 from plugin.use_cases.objectives.objective_lines import ObjectiveLine, every_line
-from plugin.use_cases.work.gaps import ACCEPT
+from plugin.use_cases.work.gaps import ACCEPT, GapRow
 
 OUT = {
     "unreachable": "JIRA DOES NOT ANSWER",
@@ -38,6 +38,7 @@ OUT = {
     "refused": "JIRA CANNOT BE READ",
 }
 SHOWN_BELOW = ("gaps", "outage", "nobody_works", "held", "given_up", "credential")
+NO_CALLS = Budget(0, 0)
 RELEASE = "jira-okr held list shows what is held; jira-okr held release writes it, jira-okr held drop leaves Jira as it is."
 
 
@@ -50,12 +51,12 @@ def status_command(site: str, listed: bool, as_json: bool) -> None:
     with open_connector(site=site) as connector:
         found = status(connector, COMMAND_LINE, site)
         saved = every_line(connector, COMMAND_LINE, site) if listed else None
-    told = status_values(found)
     if as_json:
+        told = status_values(found)
         rows = None if saved is None else [values(one, Output.JSON) for one in saved]
         show_json(told if rows is None else {**told, "objectives": rows})
     else:
-        _show(told, found.at)
+        _show(found)
         if saved is None:
             say("jira-okr status --objectives lists the objectives, too.")
         else:
@@ -64,7 +65,7 @@ def status_command(site: str, listed: bool, as_json: bool) -> None:
         raise SystemExit(1)
 
 
-def status_values(found: SiteStatus) -> dict[str, Any]:
+def status_values(found: SiteStatus) -> dict[str, object]:
     """The figures of one site."""
     return {
         "site": found.site,
@@ -114,7 +115,7 @@ def status_values(found: SiteStatus) -> dict[str, Any]:
     }
 
 
-def _concern_values(found: Concern) -> dict[str, Any]:
+def _concern_values(found: Concern) -> PlainValues:
     return {
         "kind": found.kind,
         "level": found.level,
@@ -129,7 +130,7 @@ def _iso(at: datetime | None) -> str | None:
     return None if at is None else at.isoformat()
 
 
-def _process_values(process: Process, now: datetime) -> dict[str, Any]:
+def _process_values(process: Process, now: datetime) -> PlainValues:
     silent = (now - process.at).total_seconds()
     return {
         "role": process.role,
@@ -143,8 +144,8 @@ def _process_values(process: Process, now: datetime) -> dict[str, Any]:
     }
 
 
-def _budget_values(found: Budget | None, now: datetime) -> dict[str, Any]:
-    found = found or Budget(0, 0)
+def _budget_values(found: Budget | None, now: datetime) -> PlainValues:
+    found = found or NO_CALLS
     left = found.left
     return {
         "calls_last_hour": found.hour,
@@ -159,7 +160,7 @@ def _budget_values(found: Budget | None, now: datetime) -> dict[str, Any]:
     }
 
 
-def _credential_values(found: Expiry) -> dict[str, Any]:
+def _credential_values(found: Expiry) -> PlainValues:
     return {
         "expires": found.day.isoformat() if found.day else None,
         "state": found.state,
@@ -169,7 +170,7 @@ def _credential_values(found: Expiry) -> dict[str, Any]:
     }
 
 
-def _outage_values(found: Outage | None) -> dict[str, Any] | None:
+def _outage_values(found: Outage | None) -> PlainValues | None:
     if found is None:
         return None
     return {
@@ -183,7 +184,7 @@ def _outage_values(found: Outage | None) -> dict[str, Any] | None:
     }
 
 
-def _webhook_values(state: WebhookState | None) -> dict[str, Any] | None:
+def _webhook_values(state: WebhookState | None) -> PlainValues | None:
     if state is None:
         return None
     return {
@@ -195,7 +196,7 @@ def _webhook_values(state: WebhookState | None) -> dict[str, Any] | None:
     }
 
 
-def _drift_values(found: Drift | None) -> dict[str, Any] | None:
+def _drift_values(found: Drift | None) -> PlainValues | None:
     if found is None:
         return None
     return {
@@ -215,61 +216,73 @@ def _drift_values(found: Drift | None) -> dict[str, Any] | None:
     }
 
 
-def _show_reads(values: dict[str, Any], now: datetime) -> None:
-    read, recent, drift = values["last_resync"], values["last_recent"], values["drift"]
-    say(f"last full read: {_spoken(read, now) if read else 'never: run jira-okr sync'}")
+def _show_reads(found: SiteStatus) -> None:
+    read, recent, drift = found.last_resync, found.last_recent, found.drift
+    say(f"last full read: {spoken(read, found.at) if read else 'never: run jira-okr sync'}")
     if recent:
-        say(f"recent changes read: {_spoken(recent, now)}")
-    if not drift:
+        say(f"recent changes read: {spoken(recent, found.at)}")
+    if drift is None:
         return
-    since = f"; {drift['recent']} more since then" if drift["recent"] else ""
-    say(f"drift found then: {drift['issues']} of {drift['read']} issues{since}")
-    for one in drift["objectives"]:
-        say(f"  {one['objective']} had been wrong: {one['issues']} issues")
+    since = f"; {drift.recent} more since then" if drift.recent else ""
+    say(f"drift found then: {drift.full} of {drift.read} issues{since}")
+    for one in drift.worst:
+        say(f"  {one.key or one.id} had been wrong: {one.issues} issues")
 
 
-def _brake_values(found: SiteStatus) -> dict[str, Any] | None:
+def _brake_values(found: SiteStatus) -> PlainValues | None:
     brake = found.brake
     if brake is None:
         return None
     return {"reason": brake.reason, "at": brake.at.isoformat(), "objectives": sorted(brake.objectives)}
 
 
-def _many(count: int, noun: str) -> str:
+def _many(count: int | None, noun: str) -> str:
+    if count is None:
+        return f"an unknown number of {noun}s"
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
-def _show(values: dict[str, Any], now: datetime) -> None:
+def _show(found: SiteStatus) -> None:
     """What is wrong comes first."""
-    _show_verdict(values["concerns"])
-    say(
-        f"site {values['site']}: {_many(values['issues'], 'issue')} mirrored, {_many(values['due'], 'objective')} due"
-    )
-    if values["outage"]:
-        _show_outage(values["outage"], now)
-    _show_reads(values, now)
-    say(f"calls to Jira: {values['budget']['said']}")
-    _show_credential(values["credential"])
-    for one in values["processes"]:
-        say(f"{one['role']} {one['host']}, process {one['pid']}: {_state(one)}, heard {_ago(one, now)}")
-    if not any(one["alive"] for one in values["processes"]):
+    _show_verdict(concerns(found))
+    say(f"site {found.site}: {_many(found.issues, 'issue')} mirrored, {_many(found.due, 'objective')} due")
+    if found.outage is not None:
+        _show_outage(found.outage, found.at)
+    _show_reads(found)
+    say(f"calls to Jira: {'; '.join(in_words(found.budget or NO_CALLS, found.at))}")
+    _show_credential(found.credential)
+    _show_processes(found)
+    for one in found.sources:
+        say(f"{one.name}: heard {distance(found.at - one.heard)}")
+        if one.remedy:
+            say(f"  to do: {one.remedy}")
+    if found.webhook is not None and found.webhook.lacking:
+        say(f"the webhook lacks events that the active mapping needs\n  to do: {found.webhook.remedy}")
+    _show_what_waits(found)
+
+
+def _show_processes(found: SiteStatus) -> None:
+    processes = found.processes or ()
+    for one in processes:
+        heard = distance(found.at - one.at)
+        say(f"{one.role} {one.host}, process {one.pid}: {_state(one, found.at)}, heard {heard}")
+    if not any(one.lives(found.at) for one in processes):
         say("no process is at work: start jira-okr serve")
-    for one in values["sources"]:
-        say(f"{one['name']}: heard {_ago(one, now)}")
-        if one["remedy"]:
-            say(f"  to do: {one['remedy']}")
-    if values["webhook"] and values["webhook"]["lacking"]:
-        say(f"the webhook lacks events that the active mapping needs\n  to do: {values['webhook']['remedy']}")
-    for letter in values["dead_letters"]:
-        say(f"dead letter: {letter['objective']}: {letter['error']}\n  to do: {letter['remedy']}")
-    if values["brake"]:
-        say(f"held: {values['brake']['reason']}\n  to do: {RELEASE}")
-    for one in values["held"] if not values["brake"] else ():
-        say(f"held: {one['issue']} {one['field']}: {one['why']}\n  to do: {RELEASE}")
-    for one in values["gaps"]:
-        _show_gap(one)
-    for one in values["refused"]:
-        say(f"refused: {one['issue']} {one['field']}: {one['message']}\n  to do: {one['remedy']}")
+
+
+def _show_what_waits(found: SiteStatus) -> None:
+    for letter in found.dead:
+        say(f"dead letter: {letter.objective_id}: {letter.error}\n  to do: {letter.remedy}")
+    if found.brake is not None:
+        say(f"held: {found.brake.reason}\n  to do: {RELEASE}")
+    else:
+        for one in found.held:
+            say(f"held: {one.issue_key} {one.field_name}: {one.why}\n  to do: {RELEASE}")
+    for gap in found.gaps:
+        _show_gap(gap)
+    for refused in found.refused:
+        place = f"{refused.issue_key} {refused.field_name}"
+        say(f"refused: {place}: {refused.message}\n  to do: {refused.remedy}")
 
 
 def _show_list(found: Sequence[ObjectiveLine]) -> None:
@@ -279,48 +292,41 @@ def _show_list(found: Sequence[ObjectiveLine]) -> None:
         say("No objectives yet. Activate a mapping (jira-okr mapping activate FILE), then run jira-okr sync.")
 
 
-def _show_gap(one: dict[str, Any]) -> None:
-    name = one["issue"] or one["issue_id"] or "an issue without id and key"
-    if one["accepted_by"]:
-        say(f"gap: {name}: {one['reason']} Accepted by {one['accepted_by']}")
+def _show_gap(one: GapRow) -> None:
+    name = one.key or one.issue_id or "an issue without id and key"
+    if one.accepted_by:
+        say(f"gap: {name}: {one.reason} Accepted by {one.accepted_by}")
     else:
-        say(f"gap: {name}: {one['reason']}\n  to do: {one['remedy']} ({ACCEPT})")
+        say(f"gap: {name}: {one.reason}\n  to do: {one.remedy} ({ACCEPT})")
 
 
-def _show_verdict(concerns: list[dict[str, Any]]) -> None:
+def _show_verdict(found: Sequence[Concern]) -> None:
     """What pages say of it too: the first concern; of the others, those that nothing below tells."""
-    if not concerns:
+    if not found:
         say(f"{FRESH.word}: {FRESH.sentence}")
-    for number, one in enumerate(concerns):
-        if number == 0 or one["kind"] not in SHOWN_BELOW:
-            say(f"{one['word']}: {one['sentence']}" + (f"\n  to do: {one['to_do']}" if one["to_do"] else ""))
+    for number, one in enumerate(found):
+        if number == 0 or one.kind not in SHOWN_BELOW:
+            say(f"{one.word}: {one.sentence}" + (f"\n  to do: {one.todo}" if one.todo else ""))
 
 
-def _show_credential(found: dict[str, Any]) -> None:
-    say(f"token for Jira: {found['said']}{'' if found['expires'] else ': ' + found['remedy']}")
-    if found["expires"] and found["remedy"]:
-        say(f"  to do: {found['remedy']}")
+def _show_credential(found: Expiry) -> None:
+    say(f"token for Jira: {found.said}{'' if found.day else ': ' + found.remedy}")
+    if found.day and found.remedy:
+        say(f"  to do: {found.remedy}")
 
 
-def _show_outage(found: dict[str, Any], now: datetime) -> None:
-    since, following = _spoken(found["since"], now), datetime.fromisoformat(found["next_try"])
+def _show_outage(found: Outage, now: datetime) -> None:
+    following = found.next_try
     when = f"next try {spoken(following, now)}" if following > now else "the next try is due"
-    say(f"{OUT[found['kind']]}, since {since}: {found['error']}\n  {when}; what came meanwhile is kept")
-    say(f"  to do: {found['remedy']}")
+    since = spoken(found.since, now)
+    say(f"{OUT[found.kind]}, since {since}: {found.error}\n  {when}; what came meanwhile is kept")
+    say(f"  to do: {found.remedy}")
 
 
-def _state(process: dict[str, Any]) -> str:
-    if process["gone"]:
+def _state(process: Process, now: datetime) -> str:
+    if process.gone:
         return "GONE: it was killed or crashed"
-    return f"{process['workers']} workers" if process["alive"] else "SILENT: stopped or stuck"
-
-
-def _ago(process: dict[str, Any], now: datetime) -> str:
-    return distance(now - datetime.fromisoformat(process["heard"]))
-
-
-def _spoken(iso: str, now: datetime) -> str:
-    return spoken(datetime.fromisoformat(iso), now)
+    return f"{process.workers} workers" if process.lives(now) else "SILENT: stopped or stuck"
 
 
 def show_objectives(found: Sequence[ObjectiveLine]) -> None:
