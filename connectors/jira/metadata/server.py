@@ -155,8 +155,9 @@ def server_time(transport: Transport, api: str) -> datetime | None:
 
 def account(library: JiraLibrary) -> JiraAccount:
     """Whose credentials these are. Raises AuthFailed where Jira answers as to a stranger."""
-    said: Any = library.ask(lambda client: client.myself())
-    known = said.get("accountId") or said.get("name") if isinstance(said, dict) else None
+    told: object = library.ask(lambda client: client.myself())
+    said = told if isinstance(told, dict) else {}
+    known = said.get("accountId") or said.get("name")
     if not known:
         raise AuthFailed("Jira answers as if nobody had signed in.")
     display = str(said.get("displayName") or known)

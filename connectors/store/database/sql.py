@@ -15,6 +15,7 @@ from sqlalchemy import (
     Row,
     Select,
     Table,
+    TableValuedAlias,
     Text,
     any_,
     bindparam,
@@ -103,5 +104,5 @@ def _array(values: Iterable[str]) -> ColumnElement[object]:
     return bindparam(None, list(values), type_=ARRAY(Text), unique=True)
 
 
-def _json_each(values: Iterable[str]) -> Any:
+def _json_each(values: Iterable[str]) -> TableValuedAlias:
     return func.json_each(json.dumps(list(values)), type_=Text).table_valued("value", name="given")

@@ -9,9 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Table, insert, select, text
+from sqlalchemy import ColumnElement, Connection, Table, insert, select, text
 
 from connectors.store.database import json_text
 from connectors.store.database.instant import from_ms, to_ms
@@ -211,5 +210,5 @@ def _reading(row: StoredRow, former: tuple[Former, ...]) -> KpiReading:
     )
 
 
-def _mine(table: Table, site: str, kpi_id: str) -> tuple[Any, Any]:
+def _mine(table: Table, site: str, kpi_id: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return table.c.site == site, table.c.kpi_id == kpi_id

@@ -6,15 +6,16 @@ siblings in order. Both databases order it byte by byte.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
 
 from sqlalchemy import (
     CTE,
+    BindParameter,
     ColumnElement,
     FromClause,
+    Select,
     Text,
     and_,
     bindparam,
@@ -36,7 +37,7 @@ DEEP = 64
 """From this depth on a path grows no more: rows still stand behind those above them, but level by level."""
 DEEPER = 100_000
 
-Table = Any
+Table = FromClause
 
 ORDERS: dict[str, Callable[[Table], ColumnElement[str]]] = {
     "health": lambda table: table.c.health + table.c.place,
@@ -120,7 +121,7 @@ def page(shape: StatementShape) -> Statement:
 
 
 @lru_cache(maxsize=64)
-def edges(shape: StatementShape) -> Any:
+def edges(shape: StatementShape) -> Select[str, str]:
     """Who stands under whom, as long as circles are not broken."""
     above, below = alignment.alias("above"), listing.alias("below")
     higher = listing.alias("higher")
@@ -141,8 +142,10 @@ def _tree(shape: StatementShape) -> CTE:
     top, below, above = listing.alias("top"), listing.alias("below"), alignment.alias("above")
     key, place = ORDERS[shape.order](top), ORDERS[shape.order](below)
     at_top = or_(~_serves(shape, top), _circled(top)) if shape.circles else ~_serves(shape, top)
-    columns: tuple[Any, ...] = (top.c.site, top.c.id, literal_column("0").label("depth"), key.label("path"))
-    roots = select(*columns, top.c.health.label("stem")).where(*admitted(shape, top), at_top)
+    columns: list[ColumnElement[object]] = [top.c.site, top.c.id, literal_column("0").label("depth")]
+    roots = select(*columns, key.label("path"), top.c.health.label("stem")).where(
+        *admitted(shape, top), at_top
+    )
     tree = roots.cte("tree", recursive=True)
     path = case(
         (tree.c.depth < DEEP, tree.c.path + literal(BETWEEN) + place),
@@ -159,7 +162,7 @@ def _tree(shape: StatementShape) -> CTE:
 
 def _flat(shape: StatementShape) -> CTE:
     """Every objective at the top, for where nothing is aligned."""
-    columns: list[Any] = [listing.c.site, listing.c.id, literal_column("0").label("depth")]
+    columns: list[ColumnElement[object]] = [listing.c.site, listing.c.id, literal_column("0").label("depth")]
     return (
         select(*columns, ORDERS[shape.order](listing).label("path"))
         .where(*admitted(shape, listing))
@@ -167,7 +170,7 @@ def _flat(shape: StatementShape) -> CTE:
     )
 
 
-def _begun(shape: StatementShape, tree: CTE, total: Any) -> FromClause:
+def _begun(shape: StatementShape, tree: CTE, total: ColumnElement[int]) -> FromClause:
     """How many rows stand before the page; at the end of the list it begins anew."""
     if not shape.later:
         return select(literal_column("0").label("start"), total.label("total")).cte("begun")
@@ -212,7 +215,7 @@ def _circled(table: Table) -> ColumnElement[bool]:
 
 
 def _narrowed(shape: StatementShape, table: Table) -> list[ColumnElement[bool]]:
-    found = []
+    found: list[ColumnElement[bool]] = []
     for name, column in (
         ("cycles", "cycle"),
         ("projects", "project"),
@@ -244,5 +247,5 @@ def bytewise(dialect: str, column: ColumnElement[str]) -> ColumnElement[str]:
     return column.collate("C") if dialect == "postgresql" else column
 
 
-def _several(name: str) -> Any:
+def _several(name: str) -> BindParameter[Sequence[str]]:
     return bindparam(name, expanding=True)

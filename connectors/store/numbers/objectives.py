@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
 from functools import cache
-from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, delete, exists, func, insert, select
+from sqlalchemy.dialects.postgresql import Insert
 
 from connectors.store.database import json_text
 from connectors.store.database.instant import from_ms, to_ms
@@ -250,7 +250,7 @@ _ALIGNED = (
 
 
 @cache
-def _keeping(dialect: str) -> Any:
+def _keeping(dialect: str) -> Insert:
     statement = upsert(dialect, objective)
     news = {name: statement.excluded[name] for name in _MUTABLE}
     return statement.on_conflict_do_update(index_elements=[objective.c.site, objective.c.id], set_=news)

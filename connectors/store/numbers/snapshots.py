@@ -10,9 +10,8 @@ import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Table, case, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Table, case, delete, func, insert, select
 
 from connectors.store.database import json_text
 from connectors.store.database.instant import from_ms, maybe_from_ms, to_ms
@@ -183,7 +182,7 @@ def _of(site: str, objective_id: str) -> Statement:
     return select(snapshot).where(snapshot.c.site == site, snapshot.c.objective_id == objective_id)
 
 
-def _extreme(conn: Connection, site: str, objective_id: str, which: Any) -> datetime | None:
+def _extreme(conn: Connection, site: str, objective_id: str, which: ColumnElement[int]) -> datetime | None:
     mine = (snapshot.c.site == site, snapshot.c.objective_id == objective_id)
     return maybe_from_ms(conn.execute(select(which).where(*mine)).scalar())
 

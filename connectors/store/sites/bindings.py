@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypeVar
 
 from sqlalchemy import Connection, bindparam, select
 
@@ -10,12 +10,14 @@ from connectors.store.database import json_text
 from connectors.store.database.sql import insert_into
 from connectors.store.schema import binding as table
 
+T = TypeVar("T")
+
 _VERSION = select(table.c.version).where(
     table.c.site == bindparam("of_site"), table.c.revision == bindparam("of_revision")
 )
 
 
-def get(conn: Connection, site: str, revision: str, shape: Any) -> Any:
+def get(conn: Connection, site: str, revision: str, shape: type[T]) -> T | None:
     """The bound form as the type `shape`; None where the revision has none yet."""
     mine = (table.c.site == site, table.c.revision == revision)
     content = conn.execute(select(table.c.content).where(*mine)).scalar()

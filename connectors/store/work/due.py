@@ -10,9 +10,22 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, delete, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import Insert
 
 from connectors.store.database.instant import from_ms, maybe_from_ms, to_ms
 from connectors.store.database.sql import StoredRow, among, among_given, given, insert_into, plain
@@ -307,7 +320,7 @@ def _claim_row(row: StoredRow, worker: str, until: int) -> dict[str, object]:
     return {"of_site": row.site, "of_objective": row.objective_id, "new_worker": worker, "new_lease": until}
 
 
-def _marking(conn: Connection, now: int, start: int, ceiling: timedelta | None) -> Any:
+def _marking(conn: Connection, now: int, start: int, ceiling: timedelta | None) -> Insert:
     """The upsert: what an event changes on a row that is there."""
     held = and_(table.c.lease_until.is_not(None), table.c.lease_until > now)
     being_served = and_(held, table.c.claimed.is_not(None), table.c.claimed == table.c.generation)
@@ -410,7 +423,10 @@ def _letter(site: str, objective_id: str) -> ColumnElement[bool]:
     return and_(table.c.site == site, table.c.objective_id == objective_id, table.c.buried_at.is_not(None))
 
 
-def _of_site(statement: Any, site: str | None) -> Any:
+Chosen = TypeVar("Chosen", bound=Select[Any])
+
+
+def _of_site(statement: Chosen, site: str | None) -> Chosen:
     return statement if site is None else statement.where(table.c.site == site)
 
 
@@ -443,6 +459,6 @@ def _dead_letter(row: StoredRow) -> DeadLetter:
 
 
 @cache
-def _among_due(dialect: str) -> Any:
+def _among_due(dialect: str) -> Select[str]:
     mine = (table.c.site == bindparam("site"), among_given(dialect, table.c.objective_id))
     return select(table.c.objective_id).where(*mine)

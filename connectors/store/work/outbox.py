@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
 
 from sqlalchemy import Connection, and_, func, select, union, update
 from sqlalchemy import delete as delete_from
@@ -254,7 +253,7 @@ def resume(conn: Connection, site: str, digest: str, recipient: str) -> None:
 
 def stopped(conn: Connection, site: str) -> dict[tuple[str, str], datetime]:
     """Who wants no more of which digest, and since when: by digest and recipient."""
-    rows: Iterable[Any] = conn.execute(select(opt_out).where(opt_out.c.site == site))
+    rows = conn.execute(select(opt_out).where(opt_out.c.site == site))
     return {(row.digest, row.recipient): from_ms(row.at) for row in rows}
 
 

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, or_, select
+from sqlalchemy.dialects.postgresql import Insert
 
 from connectors.store.database import json_text
-from connectors.store.database.sql import StoredRow, among_given, given, upsert
+from connectors.store.database.sql import Statement, StoredRow, among_given, given, upsert
 from connectors.store.schema import plan as plans
 from connectors.store.schema import write
 from connectors.store.schema import written as table
@@ -92,7 +92,7 @@ def _standing(row: StoredRow) -> Written:
 
 
 @cache
-def _of_objective(dialect: str) -> Any:
+def _of_objective(dialect: str) -> Statement:
     return _EVERY.where(
         or_(
             table.c.objective_id == bindparam("objective_id"),
@@ -102,7 +102,7 @@ def _of_objective(dialect: str) -> Any:
 
 
 @cache
-def _keeping(dialect: str) -> Any:
+def _keeping(dialect: str) -> Insert:
     its = ("site", "issue_id", "field_id", "issue_key", "field_name", "after", "stays", "until")
     source = (
         select(*(write.c[name] for name in its), plans.c.objective_id)
