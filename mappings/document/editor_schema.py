@@ -149,7 +149,7 @@ class _Plain(GenerateJsonSchema):
         )
 
 
-def json_schema() -> dict[str, Any]:
+def json_schema() -> JsonSchemaValue:
     """JSON Schema 2020-12 of a mapping document, every key described."""
     schema = Document.model_json_schema(by_alias=True, schema_generator=_Plain)
     for model in [schema, *schema.get("$defs", {}).values()]:

@@ -14,6 +14,7 @@ from pydantic import (
     GetJsonSchemaHandler,
     StringConstraints,
 )
+from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 MOST_ROWS = 200
@@ -57,12 +58,12 @@ class Query(Asked):
     place: ClassVar[str] = "query"
 
     @classmethod
-    def model_json_schema(cls, *args: Any, **more: Any) -> dict[str, Any]:
+    def model_json_schema(cls, *args: Any, **more: Any) -> JsonSchemaValue:
         """Made once, for the reader of queries asks for it with each request."""
         return _made(super().model_json_schema, *args, **more)
 
     @classmethod
-    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         found = handler.resolve_ref_schema(handler(core))
         return {
             **found,
@@ -71,11 +72,11 @@ class Query(Asked):
 
 
 @cache
-def _made(make: Callable[..., dict[str, Any]], *args: Any, **more: Any) -> dict[str, Any]:
+def _made(make: Callable[..., JsonSchemaValue], *args: Any, **more: Any) -> JsonSchemaValue:
     return make(*args, **more)
 
 
-def present(schema: dict[str, Any]) -> dict[str, Any]:
+def present(schema: JsonSchemaValue) -> JsonSchemaValue:
     """The schema of a parameter without the null that stands for its absence."""
     kept = {name: value for name, value in schema.items() if name != "default" or value is not None}
     choices = [choice for choice in kept.pop("anyOf", ()) if choice != {"type": "null"}]

@@ -14,12 +14,11 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from typing import Any
 
 import procrastinate
 import structlog
 from procrastinate.exceptions import ConnectorException
-from procrastinate.jobs import Status
+from procrastinate.jobs import Job, Status
 from procrastinate.worker import Worker
 from sqlalchemy import Connection
 
@@ -198,7 +197,7 @@ class DistributedEngine:
                 with suppress(ConnectorException):  # another process was faster
                     await app.job_manager.finish_job_by_id_async(int(job_id), Status.FAILED, delete_job=False)
 
-    async def _end_stalled(self, app: procrastinate.App, job: Any) -> None:
+    async def _end_stalled(self, app: procrastinate.App, job: Job) -> None:
         """Failed, not retried: a retry collides with the follow-up that waits for the same key, and then the key is blocked."""
         try:
             await app.job_manager.finish_job(job, Status.FAILED, delete_job=False)

@@ -139,7 +139,7 @@ _SHARE_OF_BULK = text(
 )
 
 
-def _arrays(jobs: list[Job]) -> dict[str, Any]:
+def _arrays(jobs: list[Job]) -> dict[str, object]:
     return {
         "queue": QUEUE,
         "furthest": FURTHEST,

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TypedDict, Unpack
 
 from mappings.diagnostic import Diagnostic, Severity, did_you_mean
 from mappings.document.text.places import Path, Positions, path_text
 
 MOST_FINDINGS = 500
 """A document with more slips than this is no mapping; the first ones say enough."""
+
+
+class FindingTraits(TypedDict, total=False):
+    """What a finding may say beside its message; see `Report.add`."""
+
+    value: object
+    valid: Iterable[str]
+    remedy: str
+    key: bool
+    offset: int | None
 
 
 @dataclass(slots=True)
@@ -51,7 +61,7 @@ class Report:
         )
         self.found.append((path, diagnostic))
 
-    def warn(self, code: str, message: str, path: Path, **more: Any) -> None:
+    def warn(self, code: str, message: str, path: Path, **more: Unpack[FindingTraits]) -> None:
         """Adds a finding that does not refuse the mapping."""
         self.add(code, message, path, severity=Severity.WARNING, **more)
 

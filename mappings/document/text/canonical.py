@@ -68,7 +68,7 @@ def plain(value: object) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def _members(part: BaseModel) -> Iterator[tuple[str, Any]]:
+def _members(part: BaseModel) -> Iterator[tuple[str, object]]:
     for name, info in type(part).model_fields.items():
         value = getattr(part, name)
         written = name in KEPT and name in part.model_fields_set
@@ -84,7 +84,7 @@ def _number(value: Decimal) -> int | float | str:
     return nearest if Decimal(repr(nearest)) == value else str(value.normalize())
 
 
-def _quoted(value: object) -> Any:
+def _quoted(value: object) -> object:
     """Quotes every text and key that would read as something else without quotes."""
     if isinstance(value, dict):
         return {_text(key): _quoted(inner) for key, inner in value.items()}

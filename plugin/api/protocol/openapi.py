@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 
@@ -12,6 +12,7 @@ from flask_openapi.models.info import Info
 from flask_openapi.models.schema import Schema
 from flask_openapi.openapi import OpenAPI
 from pydantic import BaseModel, Field, TypeAdapter
+from pydantic.json_schema import JsonSchemaValue
 
 from plugin.api.protocol.keys import HEADER, LONGEST
 from plugin.api.protocol.operation import JSON, Operation
@@ -24,7 +25,7 @@ Numbers are floats; the exact fraction stands beside as text. Null is unknown, n
 Lists go by page: send `next` back as `cursor`. Writes take an `Idempotency-Key`, which is kept for 24 hours."""
 
 
-SECURITY: dict[str, Any] = {
+SECURITY: JsonSchemaValue = {
     "token": {"type": "http", "scheme": "bearer"},
     "session": {
         "type": "apiKey",
@@ -59,7 +60,7 @@ class MatchedHeaders(ChangeHeaders):
     )
 
 
-def document(operations: Iterable[Operation], version: str) -> dict[str, Any]:
+def document(operations: Iterable[Operation], version: str) -> JsonSchemaValue:
     """The whole document."""
     app = OpenAPI(
         "api",
@@ -109,7 +110,7 @@ def _said(one: Operation) -> str:
     return f"{doc} {who}".strip()
 
 
-def _body(one: Operation) -> dict[str, Any]:
+def _body(one: Operation) -> JsonSchemaValue:
     """A body of which every part may be left out may be left out; the library takes each for required."""
     shape = one.shapes.get("body")
     if shape is None or any(field.is_required() for field in shape.model_fields.values()):
@@ -118,15 +119,15 @@ def _body(one: Operation) -> dict[str, Any]:
     return {"request_body": {"required": False, "content": {JSON: {"schema": place}}}}
 
 
-def _security(one: Operation) -> Mapping[str, Any]:
+def _security(one: Operation) -> JsonSchemaValue:
     if one.permission == "public":
         return {"security": []}
     return {"security": [{"session": []}]} if one.in_person else {}
 
 
-def _responses(one: Operation, blueprint: APIBlueprint) -> dict[str, Any]:
+def _responses(one: Operation, blueprint: APIBlueprint) -> JsonSchemaValue:
     content = {media: {"schema": _answer(media, shape, blueprint)} for media, shape in one.answers.items()}
-    found: dict[str, Any] = {
+    found: JsonSchemaValue = {
         str(one.status): {"description": HTTPStatus(one.status).phrase, "content": content},
         "4XX": _problem("The request was not served; `remedy` says what to do.", blueprint),
         "5XX": _problem("The connector or Jira could not serve it now.", blueprint),
@@ -136,16 +137,16 @@ def _responses(one: Operation, blueprint: APIBlueprint) -> dict[str, Any]:
     return found
 
 
-def _problem(meaning: str, blueprint: APIBlueprint) -> dict[str, Any]:
+def _problem(meaning: str, blueprint: APIBlueprint) -> JsonSchemaValue:
     return {"description": meaning, "content": {MEDIA: {"schema": _answer(JSON, Problem, blueprint)}}}
 
 
-def _answer(media: str, shape: Any, blueprint: APIBlueprint) -> dict[str, Any]:
+def _answer(media: str, shape: Any, blueprint: APIBlueprint) -> JsonSchemaValue:
     """The schema of an answer; the library itself knows but one model, and that as JSON."""
     if shape is None:
         return {"type": "string"} if media.startswith("text/") else {}
     kind: Any = list[shape]
     whole = TypeAdapter(kind).json_schema(mode="serialization", ref_template=OPENAPI3_REF_TEMPLATE)
     blueprint.components_schemas.update({name: Schema(**one) for name, one in whole["$defs"].items()})
-    found: dict[str, Any] = whole["items"]
+    found: JsonSchemaValue = whole["items"]
     return found

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from fractions import Fraction
 from functools import cache
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic.json_schema import JsonSchemaValue
 
 from plugin.doors.cursor import cursor, list_name, number_after
 from plugin.mcp.protocol.quotation import Quoted
@@ -101,7 +102,7 @@ def page_of(
 
 
 @cache
-def schema_of(shape: type[BaseModel]) -> dict[str, Any]:
+def schema_of(shape: type[BaseModel]) -> JsonSchemaValue:
     """The JSON Schema of a shape without titles, which say nothing that names do not, and cost whoever reads it.
 
     It is made once, and everybody is given the same: each call of a tool asks for it.
@@ -111,7 +112,7 @@ def schema_of(shape: type[BaseModel]) -> dict[str, Any]:
     )
 
 
-def _untitled(schema: dict[str, Any]) -> dict[str, Any]:
+def _untitled(schema: JsonSchemaValue) -> JsonSchemaValue:
     named = ("properties", "$defs")
     return {
         key: {name: _untitled(one) for name, one in value.items()} if key in named else _inner(value)
@@ -120,7 +121,7 @@ def _untitled(schema: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _inner(value: Any) -> Any:
+def _inner(value: object) -> object:
     if isinstance(value, dict):
         return _untitled(value)
     return [_inner(one) for one in value] if isinstance(value, list) else value

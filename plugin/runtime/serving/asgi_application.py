@@ -202,7 +202,7 @@ class AsgiApplication:
         begun: dict[str, Any] = {}
         body = bytearray()
 
-        def start_response(status: str, headers: list[tuple[str, str]], _error: Any = None) -> Any:
+        def start_response(status: str, headers: list[tuple[str, str]], _error: object = None) -> Any:
             begun.update(status=int(status[:3]), headers=headers)
             return body.extend
 

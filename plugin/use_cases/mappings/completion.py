@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+
+from pydantic.json_schema import JsonSchemaValue
 
 from mappings.document.editor_schema import json_schema
 from mappings.document.schema import CURRENT
@@ -190,11 +191,11 @@ def quoted(name: str) -> str:
 
 
 @cache
-def _schema() -> dict[str, Any]:
+def _schema() -> JsonSchemaValue:
     return json_schema()
 
 
-def _schemas_at(path: tuple[str, ...]) -> list[dict[str, Any]]:
+def _schemas_at(path: tuple[str, ...]) -> list[JsonSchemaValue]:
     """Every schema that could hold at this path; entries of lists and of named maps are passed through."""
     current = list(_alternatives(_schema()))
     for key in path:
@@ -202,14 +203,14 @@ def _schemas_at(path: tuple[str, ...]) -> list[dict[str, Any]]:
     return current
 
 
-def _into(schema: dict[str, Any], key: str) -> Iterator[dict[str, Any]]:
+def _into(schema: JsonSchemaValue, key: str) -> Iterator[JsonSchemaValue]:
     if key in schema.get("properties", {}):
         yield from _alternatives(schema["properties"][key])
     elif isinstance(schema.get("additionalProperties"), dict):
         yield from _alternatives(schema["additionalProperties"])
 
 
-def _alternatives(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _alternatives(schema: JsonSchemaValue) -> Iterator[JsonSchemaValue]:
     if "$ref" in schema:
         yield from _alternatives(_schema()["$defs"][schema["$ref"].rpartition("/")[2]])
         return
@@ -220,7 +221,7 @@ def _alternatives(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield schema
 
 
-def _enumerated(schema: dict[str, Any]) -> Iterable[object]:
+def _enumerated(schema: JsonSchemaValue) -> Iterable[object]:
     if "const" in schema:
         return [schema["const"]]
     if schema.get("type") == "boolean":
