@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
 from mappings.document.checks.report import Report
 from mappings.document.part import Alias
@@ -29,6 +29,8 @@ if TYPE_CHECKING:  # the mapping's schema is made with the targets
     from mappings.document.text.places import Path
     from mappings.write_back.plan import Change
 
+RuleKey: TypeAlias = tuple[Any, Any]
+"""The type of a key in a rule, and its default, as pydantic takes them."""
 FieldLookup = Callable[[str], Field | None]
 """Gives a field of Jira by its id, None where Jira has none such."""
 Sent = Callable[[str, str], object]
@@ -168,7 +170,7 @@ class WriteTarget(ABC):
 
     @property
     @abstractmethod
-    def shape(self) -> tuple[Any, Any]:
+    def shape(self) -> RuleKey:
         """Type and default of its key in a rule, as pydantic takes them."""
 
     def part(self, rule: WriteBackPart) -> Any:

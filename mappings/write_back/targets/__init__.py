@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from mappings.facts.catalogue import Field
-from mappings.write_back.target import Aim, FieldLookup, Place, WriteRequest, WriteTarget
+from mappings.write_back.target import Aim, FieldLookup, Place, RuleKey, WriteRequest, WriteTarget
 from mappings.write_back.targets import entity_property, field, goal, remote_link
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ WRITE_TARGETS: tuple[WriteTarget, ...] = (
 """In the order in which a rule's places are planned and written."""
 
 
-def rule_keys() -> dict[str, Any]:
+def rule_keys() -> dict[str, RuleKey]:
     """The keys of a rule of `write_back`, with type and default, as the targets declare them."""
     return {target.option: target.shape for target in WRITE_TARGETS}
 

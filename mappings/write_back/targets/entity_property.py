@@ -12,7 +12,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import partial
 from math import isfinite
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 import pydantic
 
@@ -34,6 +34,7 @@ from mappings.write_back.target import (
     Objection,
     Place,
     Request,
+    RuleKey,
     Sent,
     WriteBasis,
     WriteRequest,
@@ -117,7 +118,7 @@ class PropertyTarget(WriteTarget):
     events: ClassVar[tuple[str, ...]] = ("issue_property_set", "issue_property_deleted")
 
     @property
-    def shape(self) -> tuple[Any, Any]:
+    def shape(self) -> RuleKey:
         return PropertyKey | PropertyPart | None, None
 
     def part(self, rule: WriteBackPart) -> PropertyPart | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import pydantic
 
@@ -27,6 +27,7 @@ from mappings.write_back.target import (
     Objection,
     Place,
     Request,
+    RuleKey,
     WriteBasis,
     WriteRequest,
     WriteTarget,
@@ -115,7 +116,7 @@ class FieldTarget(WriteTarget):
     several: ClassVar[bool] = True
 
     @property
-    def shape(self) -> tuple[Any, Any]:
+    def shape(self) -> RuleKey:
         return Annotated[dict[Alias, ValuePart], pydantic.Field(max_length=MOST_PARTS)], {}
 
     def part(self, rule: WriteBackPart) -> Mapping[Alias, ValuePart]:

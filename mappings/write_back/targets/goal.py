@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field as Described
 
@@ -31,6 +31,7 @@ from mappings.write_back.target import (
     Objection,
     Place,
     Request,
+    RuleKey,
     Sent,
     WriteBasis,
     WriteRequest,
@@ -178,7 +179,7 @@ class GoalTarget(WriteTarget):
     )
 
     @property
-    def shape(self) -> tuple[Any, Any]:
+    def shape(self) -> RuleKey:
         told = "The goal in Atlassian Goals that gets status, score and a sentence: the alias of the field that names it, or {field, goals, score}."
         return Annotated[Alias | GoalPart | None, Described(description=told)], None
 

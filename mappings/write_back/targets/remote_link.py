@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field as Described
 
@@ -25,6 +25,7 @@ from mappings.write_back.target import (
     Objection,
     Place,
     Request,
+    RuleKey,
     Sent,
     WriteBasis,
     WriteRequest,
@@ -121,7 +122,7 @@ class RemoteLinkTarget(WriteTarget):
     forms: ClassVar[tuple[str, ...]] = ("numbers", "plain")
 
     @property
-    def shape(self) -> tuple[Any, Any]:
+    def shape(self) -> RuleKey:
         told = "A link of the issue to its why-page: numbers in its title, or plain, which is written once."
         return Annotated[Shape | None, Described(description=told)], None
 
