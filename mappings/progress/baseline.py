@@ -10,7 +10,7 @@ from mappings.progress.metric import along, no_single_issue, start_is_target
 from mappings.progress.metric import at_reading as along_the_way
 from mappings.progress.operands import OperandValue, literal, read_at, value_of
 from mappings.progress.options import Operand, ReadingOperand, RuleOptions
-from mappings.progress.rule import MeasuredSubject, OptionFinding, ProgressRule, Seen, measured, unknown
+from mappings.progress.rule import MeasuredSubject, OptionFinding, ProgressRule, SeenValues, measured, unknown
 from mappings.rollup.health import HealthCriteria, achieved, judge, unmeasured
 from mappings.rollup.state import Cause, Health, HealthLevel, Measurement
 
@@ -34,7 +34,7 @@ def measure(options: BaselineOptions, subject: MeasuredSubject) -> Measurement:
         return along(subject, start, options.current, target)
     current = value_of(subject, options.current, "current")
     if current.number is not None:
-        seen: Seen = {"current": current.number, "measured_at": read_at(subject, options.current)}
+        seen: SeenValues = {"current": current.number, "measured_at": read_at(subject, options.current)}
         return measured(Fraction(1), "the baseline is established", **seen)
     if not current.empty:
         return unknown(current.problem)

@@ -17,7 +17,7 @@ from mappings.progress.rule import (
     MeasuredSubject,
     Onward,
     OptionFinding,
-    Seen,
+    SeenValues,
     clamped,
     measured,
     never_measured,
@@ -41,7 +41,7 @@ def along(
 ) -> Measurement:
     """(current − start) ÷ (target − start), or why not; what is missing beside the current value weighs more."""
     now = value_of(subject, current, "current")
-    seen: Seen = {"start": start.number, "current": now.number, "target": target.number}
+    seen: SeenValues = {"start": start.number, "current": now.number, "target": target.number}
     for value in (start, target):
         if value.number is None:
             return unknown(value.problem, **seen)

@@ -125,7 +125,7 @@ AnyRule: TypeAlias = ProgressRule[Any]
 """A rule among others: which options it takes is known to itself alone."""
 
 
-class Seen(TypedDict, total=False):
+class SeenValues(TypedDict, total=False):
     """What was seen while measuring, by the names of a `Measurement`."""
 
     start: Fraction | None
@@ -141,17 +141,17 @@ class Seen(TypedDict, total=False):
     clocked: bool
 
 
-def unknown(reason: str, **seen: Unpack[Seen]) -> Measurement:
+def unknown(reason: str, **seen: Unpack[SeenValues]) -> Measurement:
     """A measurement that cannot be made, and why."""
     return Measurement(None, None, Cause.UNKNOWN, reason, **seen)
 
 
-def never_measured(reason: str, **seen: Unpack[Seen]) -> Measurement:
+def never_measured(reason: str, **seen: Unpack[SeenValues]) -> Measurement:
     """A metric without a reading."""
     return Measurement(None, None, Cause.NEVER_MEASURED, reason, **seen)
 
 
-def measured(raw: Fraction, reason: str, **seen: Unpack[Seen]) -> Measurement:
+def measured(raw: Fraction, reason: str, **seen: Unpack[SeenValues]) -> Measurement:
     """A measurement; progress is the raw value clamped to 0…1."""
     return Measurement(clamped(raw), raw, Cause.MEASURED, reason, **seen)
 

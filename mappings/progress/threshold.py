@@ -22,7 +22,7 @@ from mappings.progress.rule import (
     MeasuredSubject,
     OptionFinding,
     ProgressRule,
-    Seen,
+    SeenValues,
     clamped,
     measured,
     never_measured,
@@ -108,7 +108,7 @@ def empty_band(band: HealthyBand) -> str:
 def _by_distance(options: ThresholdOptions, subject: MeasuredSubject, band: HealthyBand) -> Measurement:
     tolerance = _tolerance(options, subject, band)
     current = value_of(subject, options.current, "current")
-    seen: Seen = {
+    seen: SeenValues = {
         "current": current.number,
         "at_least": band.low,
         "at_most": band.high,
@@ -165,7 +165,7 @@ def _over_time(options: ThresholdOptions, subject: MeasuredSubject, band: Health
     history = _history(options, subject, issue) if issue is not None else []
     now = subject.assessment.moment.now
     history = [(at, value) for at, value in history if at <= now]
-    seen: Seen = {"at_least": band.low, "at_most": band.high, "clocked": True}
+    seen: SeenValues = {"at_least": band.low, "at_most": band.high, "clocked": True}
     if not history:
         return never_measured(f"{called(options.current)} has no reading", **seen)
     raw = _share_inside(history, now, band)

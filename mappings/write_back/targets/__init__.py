@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mappings.facts.catalogue import Field
 from mappings.write_back.target import Aim, FieldLookup, Place, RuleKey, WriteRequest, WriteTarget

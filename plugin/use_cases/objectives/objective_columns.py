@@ -43,7 +43,7 @@ EVERYWHERE = frozenset(Output)
 PROGRAMS = frozenset({Output.API, Output.JSON})
 
 
-class Row(Protocol):
+class TableRow(Protocol):
     """What a row for people is made of: where an objective stands, and what its week did."""
 
     @property
@@ -90,7 +90,7 @@ class Column:
     label: str
     exact: Callable[[ObjectiveLine], object] | None = None
     type: object = None
-    text: Callable[[Row], str] | None = None
+    text: Callable[[TableRow], str] | None = None
     outputs: frozenset[Output] = EVERYWHERE
     on_page: bool = False
     in_table: bool = False
@@ -468,7 +468,7 @@ def table_labels() -> tuple[str, ...]:
     return tuple(column.label for column in OBJECTIVE_COLUMNS if column.in_table)
 
 
-def table_row(row: Row) -> tuple[str, ...]:
+def table_row(row: TableRow) -> tuple[str, ...]:
     """One row of a table for people."""
     return tuple(
         column.text(row) for column in OBJECTIVE_COLUMNS if column.in_table and column.text is not None
