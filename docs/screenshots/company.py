@@ -122,6 +122,9 @@ class Company:
         around = [place and replace(place, site="") for place in (part.previous, part.next)]
         return ObjectivePage(rows, Slice((), part.start, *around), plain_listing.tallies(every, mine))
 
+    def names(self) -> Mapping[str, str]:
+        return {"noor@acme.example": "Noor Bellweather"}
+
     def lines(self, wanted: RowSelection) -> Iterator[ObjectiveLine]:
         every = [One("main", one.state, one.changed_at) for one in self.saved]
         found = plain_listing.page(every, replace(wanted, sites=("main",)), After(0), len(every) or 1)

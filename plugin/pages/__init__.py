@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Blueprint
+from flask import Blueprint, Response
 
+from plugin.access.authorization.permission import needs
 from plugin.pages.cycles import cycle_review
-from plugin.pages.frame.assets import STATIC, asset_address
+from plugin.pages.frame.assets import STATIC, asset_address, styles, styles_version
 from plugin.pages.frame.errors import register_errors
 from plugin.pages.frame.guard import guarded, refuse_nul
+from plugin.pages.frame.naming import naming
 from plugin.pages.frame.page import Page
 from plugin.pages.frame.poll import polled
 from plugin.pages.health import sync_health
@@ -15,6 +17,7 @@ from plugin.pages.kpis import kpis
 from plugin.pages.objectives import objective, objectives
 from plugin.pages.practice import practice, scorecard
 from plugin.pages.sources import Sources
+from plugin.pages.views.objectives.listing import initials
 
 PAGES: tuple[Page, ...] = (
     objectives.PAGE,
@@ -35,9 +38,20 @@ def pages_blueprint(sources: Sources, pages: tuple[Page, ...] = PAGES) -> Bluepr
     for page in pages:
         page.register(blueprint, sources)
     register_errors(blueprint)
+    blueprint.add_app_template_filter(naming(sources), "named")
+    blueprint.add_app_template_filter(initials)
+
+    @blueprint.get("/assets/styles.css", endpoint="styles")
+    @needs("public")
+    def style_sheets() -> Response:
+        """All style sheets in one answer."""
+        return Response(styles(), mimetype="text/css")
+
     asset = asset_address()
     navigation = tuple(page for page in pages if page.endpoint is not None)
-    blueprint.app_context_processor(lambda: {"asset": asset, "navigation": navigation})
+    blueprint.app_context_processor(
+        lambda: {"asset": asset, "styles_version": styles_version(), "navigation": navigation}
+    )
     blueprint.before_request(refuse_nul)
     blueprint.after_request(guarded)
     blueprint.after_request(polled)

@@ -126,6 +126,10 @@ class Sources(Protocol):
         """Every objective that passes, of all sites, whichever are named, as files have it."""
         ...
 
+    def names(self) -> Mapping[str, str]:
+        """How people are called, by the address of their account."""
+        ...
+
     def site_names(self) -> Collection[str]:
         """The sites there are, in the order in which they are shown."""
         ...

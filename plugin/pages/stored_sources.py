@@ -23,6 +23,7 @@ from plugin.pages.sources import (
     SitedHead,
 )
 from plugin.runtime.connector import Connector, NotReady
+from plugin.use_cases.accounts.people import names
 from plugin.use_cases.check_ins.check_ins import KeptCheckIn, KeptComment, list_check_ins, list_comments
 from plugin.use_cases.check_ins.due_check_ins import Reminder, due_on
 from plugin.use_cases.cycles.cycles import CycleDetail, past_cycles, show_cycle
@@ -88,6 +89,9 @@ class StoredSources:
             mine = replace(wanted, sites=(site,))
             found = questions.every_objective(self.connector, self.who(), mine)
             yield from lines(self.connector, self.who(), site, found)
+
+    def names(self) -> Mapping[str, str]:
+        return names(self.connector, self.who())
 
     def site_names(self) -> Collection[str]:
         return tuple(self.connector.sites)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 from flask import Blueprint, Flask, Response
+from flask_compress import Compress
 from flask_openapi.openapi import OpenAPI
 from werkzeug.exceptions import HTTPException
 
@@ -28,6 +29,23 @@ from plugin.unsubscribe import unsubscribe_blueprint
 from plugin.webhooks import delivery_size, webhooks_blueprint
 
 LARGEST_REQUEST = 2 * 1024 * 1024
+
+COMPRESSION = {
+    "COMPRESS_ALGORITHM": ["br", "gzip"],
+    "COMPRESS_MIN_SIZE": 1000,
+    "COMPRESS_STREAMS": False,
+    "COMPRESS_MIMETYPES": [
+        "text/html",
+        "text/css",
+        "text/csv",
+        "text/javascript",
+        "text/plain",
+        "application/json",
+        "application/problem+json",
+        "image/svg+xml",
+    ],
+}
+"""What is sent smaller, to whoever takes it so."""
 
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -53,6 +71,8 @@ def create_app(connector: Connector) -> Flask:
         app.register_blueprint(_tools(connector))
     if connector.settings.forge is not None:
         app.register_blueprint(forge_blueprint(connector))
+    app.config.update(COMPRESSION)
+    Compress(app)
     guard(app, connector)
     app.after_request(_secured)
     return app

@@ -36,6 +36,9 @@ def guarded(response: Response) -> Response:
     response.headers.setdefault("Content-Security-Policy", content_security_policy())
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "same-origin")
-    if request.endpoint == "pages.static" and "v" in request.args:
+    if request.endpoint == "pages.static" and response.status_code == 200:
+        response.direct_passthrough = False
+        response.get_data()  # read at once and closed, so that it can be sent smaller
+    if request.endpoint in ("pages.static", "pages.styles") and "v" in request.args:
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     return response

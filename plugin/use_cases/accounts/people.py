@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 
 from connectors.store.people import accounts
 from connectors.store.people.accounts import Account
 from plugin.access.authorization import members
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
-from plugin.use_cases.permission import ADMIN, act, question
+from plugin.use_cases.permission import ADMIN, VIEWER, act, question
 
 __all__ = [
     "Account",
@@ -19,6 +20,7 @@ __all__ = [
     "enable",
     "generated_password",
     "list_people",
+    "names",
     "person",
     "person_called",
     "remove",
@@ -37,6 +39,13 @@ def list_people(connector: Connector, _actor: Actor) -> tuple[Account, ...]:
     """Every account."""
     with connector.store.read() as conn:
         return tuple(accounts.all(conn))
+
+
+@question(VIEWER)
+def names(connector: Connector, _actor: Actor) -> Mapping[str, str]:
+    """How people are called, by the address of their account."""
+    with connector.store.read() as conn:
+        return {one.email: one.name for one in accounts.all(conn) if one.name}
 
 
 @question(ADMIN)

@@ -37,6 +37,7 @@ def test_every_route_says_what_it_asks_for(complete) -> None:
 
 PUBLIC = {
     "GET /assets/<path:filename>",
+    "GET /assets/styles.css",
     "GET /api/v1/openapi.json",
     "GET /healthz",
     "GET /readyz",

@@ -169,7 +169,6 @@ class ListRow:
     flags: tuple[str, ...]
     texts: Mapping[str, str]
     cycle: str
-    initials: str
     week: WeekStep
     fold: Fold | None
 
@@ -316,7 +315,6 @@ def row(one: ListedHead, now: datetime, zone: tzinfo, cycles: Cycles | None = No
         cycle=""
         if cycles is None
         else _cycle_label(FilterOption(head.cycle_id or "none", head.cycle_id or ""), cycles),
-        initials=initials(head.owner or ""),
         week=_step(one.week),
         fold=None,
     )
