@@ -234,6 +234,9 @@ class Company:
     def cycles(self, site: str | None = None) -> Mapping[str, CycleDays]:  # noqa: ARG002
         return {CYCLE.id: CYCLE}
 
+    def departed_kpis(self) -> tuple[()]:
+        return ()
+
     def promotions(self) -> tuple[()]:
         return ()
 

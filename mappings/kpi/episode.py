@@ -26,7 +26,7 @@ class KpiStatus(StrEnum):
 
 
 class EpisodeStep(StrEnum):
-    """What the last step or decision did; every step names one."""
+    """What the last step or decision did; every step names one. `stayed` is also said of a proposal that has lost its objective."""
 
     STAYED = "stayed"
     PROPOSED = "proposed"
@@ -41,6 +41,7 @@ class EpisodeStep(StrEnum):
     REOPENED = "reopened"
     REBANDED = "rebanded"
     CYCLE_ENDED = "cycle_ended"
+    CARRIED = "carried"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,8 @@ class KpiState:
     `episode` numbers what begins when the KPI leaves watching and ends when it is back; `former` is the issue of the key result that the last one had.
     `missing` is since when the issue of the open key result is not to be seen.
     `told` is the last period whose value was written to that issue; `refused`: it was closed without being done, so nothing is proposed until the KPI has been in its band.
+    `under` is the issue id of the objective that is named for what is proposed, once it was seen.
+    `carried` is the closed cycle out of which the key result went on into a later one; `left` is since when the mapping has no such KPI.
     `creation` says how far the issue is that is to be made, `began` is the last millisecond of the period that began the episode.
     `latest` is the last millisecond of the last period counted, `band` what was written of the band it was counted under. `key_result` is the issue id of the open key result. `kr_open` without one means that it has still to be created in Jira.
     """
@@ -99,6 +102,9 @@ class KpiState:
     began: datetime | None = None
     told: datetime | None = None
     refused: bool = False
+    carried: str = ""
+    under: str = ""
+    left: datetime | None = None
 
     @property
     def wanted(self) -> bool:
@@ -132,7 +138,8 @@ def went_out(state: KpiState, kpi: KpiPart, value: Fraction, healthy: Band) -> K
     if kpi.promote is None or state.status is KpiStatus.KR_OPEN:
         return state
     if state.status is KpiStatus.KR_PROPOSED:
-        return replace(state, proposal=proposed(kpi.promote, value, healthy))
+        known = kpi.promote.objective if state.proposal is None else state.proposal.objective
+        return replace(state, proposal=replace(proposed(kpi.promote, value, healthy), objective=known))
     if state.outside < kpi.promote.after or state.refused:
         return state
     if state.status is KpiStatus.CLOSE_PROPOSED:
@@ -146,6 +153,7 @@ def went_out(state: KpiState, kpi: KpiPart, value: Fraction, healthy: Band) -> K
         episode=state.episode + 1,
         former=None,
         creation=None,
+        under="",
         began=state.latest,
     )
 
@@ -251,6 +259,29 @@ def followed(state: KpiState, seen: Seen, now: datetime) -> KpiState:
     return replace(state, missing=since, transition=EpisodeStep.STAYED)
 
 
+def carried(state: KpiState, cycle_id: str) -> KpiState:
+    """The cycle of the key result was closed and it goes on in a later one: nothing changes, counters go on, and that is told once."""
+    if state.key_result is None or state.carried == cycle_id:
+        return replace(state, transition=EpisodeStep.STAYED)
+    return replace(state, carried=cycle_id, transition=EpisodeStep.CARRIED)
+
+
+def without_objective(state: KpiState) -> KpiState:
+    """The objective below which the key result would be made is closed or gone: what is proposed stands without one, and a person chooses.
+
+    What the mapping wanted made by itself is proposed instead, unless Jira was asked for it already.
+    """
+    if state.proposal is None or state.proposal.objective is None:
+        return state
+    alone = replace(state, proposal=replace(state.proposal, objective=None))
+    if state.status is KpiStatus.KR_PROPOSED:
+        return replace(alone, transition=EpisodeStep.STAYED)
+    by_itself = state.creation is None or (not state.creation.by and state.creation.tried is None)
+    if state.wanted and by_itself:
+        return replace(alone, status=KpiStatus.KR_PROPOSED, creation=None, transition=EpisodeStep.PROPOSED)
+    return state
+
+
 def watching(state: KpiState, transition: EpisodeStep) -> KpiState:
     """Back to the beginning, remembering only what was read last, and how many episodes there were."""
     return KpiState(
@@ -259,4 +290,5 @@ def watching(state: KpiState, transition: EpisodeStep) -> KpiState:
         transition=transition,
         band=state.band,
         episode=state.episode,
+        carried=state.carried,
     )

@@ -37,6 +37,7 @@ from plugin.use_cases.forge.contributions import bring_up_to_date
 from plugin.use_cases.health import webhook_state
 from plugin.use_cases.kpis.creation import make_wanted
 from plugin.use_cases.kpis.current_values import write_current_values
+from plugin.use_cases.kpis.departures import follow_departures
 from plugin.use_cases.kpis.episodes import follow_key_results
 from plugin.use_cases.kpis.pulls import read_due
 from plugin.use_cases.kpis.settlement import count_settled
@@ -127,8 +128,10 @@ def prune(connector: Connector, site: str, _going_on: Callable[[], None]) -> Non
         snapshots.thin(conn, site, now - timedelta(days=connector.settings.keep_history_days))
         outbox.prune(conn, site, now - timedelta(days=connector.settings.keep_history_days))
         issue_histories.prune(conn, site)
-        kpi_failures.prune(conn, site, now - timedelta(days=connector.settings.keep_history_days))
+        if connector.watches_kpis(site):
+            kpi_failures.prune(conn, site, now - timedelta(days=connector.settings.keep_history_days))
     forecast_record.forget_old(connector, site)
+    follow_departures(connector, site)
     forget_gone(connector, site)
 
 

@@ -20,6 +20,7 @@ from plugin.use_cases.check_ins.due_check_ins import Reminder
 from plugin.use_cases.cycles.cycles import CycleDetail
 from plugin.use_cases.health.status import SiteStatus
 from plugin.use_cases.kpis.board import ShownKpi
+from plugin.use_cases.kpis.departures import Departure
 from plugin.use_cases.kpis.promotions import ShownPromotion
 from plugin.use_cases.objectives.as_of import AsOf
 from plugin.use_cases.objectives.movement import ToldMovement
@@ -220,6 +221,10 @@ class Sources(Protocol):
 
     def kpi(self, id_: str) -> Sequence[ShownKpi]:
         """The KPIs with this id: at most one of each site."""
+        ...
+
+    def departed_kpis(self) -> Sequence[Departure]:
+        """KPIs that have left the mapping and are kept for a while."""
         ...
 
     def promotions(self) -> Sequence[ShownPromotion]:

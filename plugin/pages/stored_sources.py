@@ -32,6 +32,7 @@ from plugin.use_cases.forecasts.forecasts import ObjectiveForecast, forecast_of
 from plugin.use_cases.health.status import SiteStatus, installation, vitals
 from plugin.use_cases.kpis import board
 from plugin.use_cases.kpis.board import ShownKpi
+from plugin.use_cases.kpis.departures import Departure, departed_kpis
 from plugin.use_cases.kpis.promotions import ShownPromotion, list_promotions
 from plugin.use_cases.mappings import drafts, revisions
 from plugin.use_cases.objectives import objectives as questions
@@ -244,6 +245,10 @@ class StoredSources:
         asked = (self.connector, self.who())
         found = (board.kpi(*asked, site, id_) for site in self.connector.sites)
         return [one for one in found if one is not None]
+
+    def departed_kpis(self) -> Sequence[Departure]:
+        asked = (self.connector, self.who())
+        return [one for site in self.connector.sites for one in departed_kpis(*asked, site)]
 
     def promotions(self) -> Sequence[ShownPromotion]:
         asked = (self.connector, self.who())

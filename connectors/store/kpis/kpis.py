@@ -10,13 +10,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Table, insert, select, text
+from sqlalchemy import ColumnElement, Connection, Table, delete, insert, select, text, union
 
 from connectors.store.database import json_text
 from connectors.store.database.instant import from_ms, to_ms
 from connectors.store.database.json_text import fraction_of, fraction_text
 from connectors.store.database.sql import Statement, StoredRow, among, insert_into, plain
-from connectors.store.schema import kpi_former_reading, kpi_period, kpi_reading, kpi_state
+from connectors.store.schema import kpi_former_reading, kpi_period, kpi_reading, kpi_state, kpi_unread
 from mappings.kpi.cadence import MILLISECOND, whole_ms
 from mappings.kpi.episode import EpisodeStep, KpiState
 from mappings.kpi.reading import LONGEST_NOTE, Former, KpiReading, Receipt, received
@@ -25,6 +25,8 @@ from mappings.kpi.steps import Judgement
 LONGEST_SOURCE = 100
 HAS_KEY_RESULT = '%"key_result":"%'
 """What the content of a state holds where it names an issue."""
+HAS_LEFT = '%"left":"%'
+"""The same where the mapping has no such KPI any more."""
 
 
 def put(conn: Connection, site: str, kpi_id: str, state: KpiState, now: datetime) -> None:
@@ -50,6 +52,31 @@ def open_key_results(conn: Connection, site: str) -> dict[str, KpiState]:
     rows = conn.execute(select(kpi_state.c.kpi_id, kpi_state.c.content).where(*mine))
     found = {row.kpi_id: json_text.decode(row.content, KpiState) for row in rows}
     return {id_: state for id_, state in found.items() if state.key_result is not None}
+
+
+def known(conn: Connection, site: str) -> frozenset[str]:
+    """Ids of all KPIs of which anything is kept, whether the mapping has them or not."""
+    kept = union(
+        *(
+            select(table.c.kpi_id).where(table.c.site == site)
+            for table in (kpi_state, kpi_reading, kpi_period)
+        )
+    )
+    return frozenset(conn.execute(kept).scalars())
+
+
+def departed(conn: Connection, site: str) -> dict[str, KpiState]:
+    """The state of each KPI that the mapping has no more."""
+    mine = (kpi_state.c.site == site, kpi_state.c.content.like(HAS_LEFT))
+    rows = conn.execute(select(kpi_state.c.kpi_id, kpi_state.c.content).where(*mine))
+    found = {row.kpi_id: json_text.decode(row.content, KpiState) for row in rows}
+    return {id_: state for id_, state in found.items() if state.left is not None}
+
+
+def forget(conn: Connection, site: str, kpi_id: str) -> None:
+    """Forget all that is kept of a KPI."""
+    for table in (kpi_reading, kpi_former_reading, kpi_period, kpi_unread, kpi_state):
+        conn.execute(delete(table).where(*_mine(table, site, kpi_id)))
 
 
 def alone(conn: Connection, site: str) -> None:

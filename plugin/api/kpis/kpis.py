@@ -21,6 +21,7 @@ from plugin.doors.refusal import RequestRefusal, not_found
 from plugin.use_cases.kpis import board
 from plugin.use_cases.kpis.board import ShownKpi
 from plugin.use_cases.kpis.creation import creation_plan
+from plugin.use_cases.kpis.departures import departed_kpis, departure_values
 from plugin.use_cases.kpis.episodes import accept, dismiss
 from plugin.use_cases.kpis.kpi_values import (
     creation_plan_values,
@@ -136,6 +137,25 @@ class KpiGiven(Given):
     last_known: PeriodGiven | None
     so_far: PeriodGiven | None
     state: KpiStateGiven
+
+
+class DepartureGiven(Given):
+    """A KPI that the mapping has no more: `value` is what was counted of it last, `key_result` the issue that is open still."""
+
+    site: str
+    id: str
+    left: datetime
+    kept_until: datetime = Field(description="Then what was read of it is forgotten.")
+    value: float | None
+    value_exact: str | None
+    counted_until: datetime | None
+    key_result: str | None
+
+
+class DeparturesGiven(Given):
+    """The KPIs that have left the mapping, by id."""
+
+    items: list[DepartureGiven]
 
 
 class HappeningGiven(Given):
@@ -271,6 +291,13 @@ def list_kpis(caller: Caller, query: SiteQuery) -> Reply[Page[KpiGiven]]:
     """In the order of the mapping; a mapping has so few that they come at once."""
     found = board.list_kpis(caller.connector, caller.actor, site_of(caller, query))
     return Reply(Page[KpiGiven](items=[KpiGiven.model_validate(kpi_values(one)) for one in found]))
+
+
+@ROUTES.get("/kpi-departures", "viewer", "The KPIs that have left the mapping, and until when they are kept.")
+def list_departures(caller: Caller, query: SiteQuery) -> Reply[DeparturesGiven]:
+    """What was read of them is kept for 90 days, in case they come back."""
+    found = departed_kpis(caller.connector, caller.actor, site_of(caller, query))
+    return Reply(DeparturesGiven(items=[DepartureGiven(**departure_values(one)) for one in found]))
 
 
 @ROUTES.get("/kpis/{kpi}", "viewer", "One KPI with its latest periods and what was counted of them.")

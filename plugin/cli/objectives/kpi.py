@@ -14,6 +14,7 @@ from plugin.cli.terminal.output import json_option, say, show_json, show_table, 
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.kpis.board import ShownKpi, kpi, list_kpis, list_readings
 from plugin.use_cases.kpis.creation import CreationPlan, creation_plan
+from plugin.use_cases.kpis.departures import departed_kpis, departure_values
 from plugin.use_cases.kpis.episodes import accept, dismiss
 from plugin.use_cases.kpis.kpi_values import (
     creation_plan_values,
@@ -184,6 +185,31 @@ def dismiss_command(id_: str, site: str, as_json: bool) -> None:
     with open_connector(site=site) as connector:
         one = dismiss(connector, COMMAND_LINE, site, id_)
     _decided(one, f"{id_}: dismissed; it counts anew.", as_json)
+
+
+@kpi_group.command("departed")
+@site_option
+@json_option
+def departed_command(site: str, as_json: bool) -> None:
+    """List the KPIs that have left the mapping: what was read of them is kept for 90 days."""
+    with open_connector(site=site) as connector:
+        found = departed_kpis(connector, COMMAND_LINE, site)
+    if as_json:
+        show_json([departure_values(one) for one in found])
+    elif not found:
+        say("No KPI has left the mapping of late.")
+    else:
+        rows = [
+            (
+                one.id,
+                f"{one.left:%Y-%m-%d}",
+                f"{one.kept_until:%Y-%m-%d}",
+                value_words(one.value),
+                one.key_result or "",
+            )
+            for one in found
+        ]
+        show_table("Left the mapping", ("KPI", "Left", "Kept until", "Counted last", "Key result"), rows)
 
 
 @kpi_group.command("promotions")

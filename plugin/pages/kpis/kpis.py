@@ -9,6 +9,7 @@ from plugin.pages.frame.page import Page, rendered
 from plugin.pages.frame.visit import may
 from plugin.pages.objectives.objective_address import site_in_address
 from plugin.pages.sources import Sources
+from plugin.pages.views.kpis.departure import departure_row
 from plugin.pages.views.kpis.kpi import kpi_row, kpi_view
 from plugin.pages.views.kpis.kpi_forms import AcceptanceForm, ReadingForm
 from plugin.pages.views.kpis.promotion import promotion_row
@@ -22,7 +23,13 @@ def register(blueprint: Blueprint, sources: Sources) -> None:
         sites = sources.site_names()
         rows = [kpi_row(one, site_in_address(one.site, sites)) for one in sources.kpis()]
         proposed = sources.promotions() if may("editor") else ()
-        return rendered("kpis.html", "kpis", rows=rows, promotions=[promotion_row(one) for one in proposed])
+        return rendered(
+            "kpis.html",
+            "kpis",
+            rows=rows,
+            promotions=[promotion_row(one) for one in proposed],
+            departures=[departure_row(one) for one in sources.departed_kpis()],
+        )
 
     @blueprint.get("/kpis/<id_>", endpoint="kpi")
     @needs("viewer")

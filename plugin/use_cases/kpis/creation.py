@@ -325,7 +325,7 @@ def _plan(context: Context, part: KpiPart, state: KpiState) -> CreationPlan:
     """What would be made: by the mapping and the mirror first, then as Jira's permissions and create screen have it."""
     with context.store.read() as conn:
         objective = objective_of(conn, context.site, state)
-        over = _closed_cycle_of(conn, context.site, objective)
+        over = closed_cycle_of(conn, context.site, objective)
     planned = planned_issue(context.mapping, context.catalogue, part, state, objective, context.site)
     if isinstance(planned, Hindrance):
         return CreationPlan(None, hindrances=(planned,))
@@ -338,7 +338,7 @@ def _plan(context: Context, part: KpiPart, state: KpiState) -> CreationPlan:
         return CreationPlan(planned, hindrances=(Hindrance(error.message, error.remedy),))
 
 
-def _closed_cycle_of(conn: Connection, site: str, objective: Issue | None) -> str:
+def closed_cycle_of(conn: Connection, site: str, objective: Issue | None) -> str:
     """The closed cycle that an objective stands in for good; empty where it runs, carried forward or not."""
     if objective is None:
         return ""

@@ -17,21 +17,33 @@ from connectors.store.mirror import mirror
 from connectors.store.numbers import objectives
 from connectors.store.people import audit
 from mappings.facts.issue import Issue
-from mappings.kpi.episode import EpisodeStep, KpiState, KpiStatus, Seen, dismissed, followed, opened
+from mappings.kpi.episode import (
+    EpisodeStep,
+    KpiState,
+    KpiStatus,
+    Seen,
+    carried,
+    dismissed,
+    followed,
+    opened,
+    without_objective,
+)
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
 from plugin.sync.context import Context
-from plugin.use_cases.kpis.board import ShownKpi, kpi, required_part
-from plugin.use_cases.kpis.creation import CONNECTOR_ITSELF, bring_in, have_made
+from plugin.use_cases.kpis.board import ShownKpi, kpi, objective_of, required_part
+from plugin.use_cases.kpis.creation import CONNECTOR_ITSELF, bring_in, closed_cycle_of, have_made
 from plugin.use_cases.permission import EDITOR, act
 
 ASKED_EVERY = timedelta(hours=1)
+LEFT_ALONE = "objective of the proposal of a KPI closed or gone"
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 FOLLOWED: Mapping[EpisodeStep, str] = {
     EpisodeStep.CLOSED: "key result of a KPI closed",
     EpisodeStep.LOST: "key result of a KPI lost",
     EpisodeStep.REOPENED: "key result of a KPI opened again",
     EpisodeStep.CYCLE_ENDED: "cycle of the key result of a KPI closed",
+    EpisodeStep.CARRIED: "key result of a KPI carried into a later cycle",
 }
 
 log = structlog.get_logger("jira_okr.kpis")
@@ -98,6 +110,8 @@ def follow_key_results(connector: Connector, site: str) -> None:
         states = {one.id: kpis.get(conn, site, one.id) for one in context.mapping.document.kpis}
         wanted = {id_: issue for id_, state in states.items() if (issue := _issue_to_follow(state))}
         known = mirror.get(conn, site, wanted.values())
+        planned = [id_ for id_, state in states.items() if _names_objective(state)]
+    _leave_objectives(connector, context, planned)
     if not wanted:
         return
     now = connector.clock()
@@ -179,9 +193,13 @@ def _follow(
     now = connector.clock()
     found = mirror.get(conn, site, [wanted]).get(wanted) or asked.get(wanted)
     seen = found if isinstance(found, Seen) else _seen(context, found)
-    if seen is Seen.OPEN and state.key_result == wanted and _is_closed_with_its_cycle(conn, site, wanted):
-        seen = Seen.CYCLE_CLOSED
-    news = followed(state, seen, now)
+    news = state
+    if seen is Seen.OPEN and state.key_result == wanted:
+        ended, from_cycle = _closed_cycle(conn, site, wanted)
+        seen = Seen.CYCLE_CLOSED if ended else seen
+        news = carried(state, from_cycle) if from_cycle and not ended else state
+    if news.transition is not EpisodeStep.CARRIED or news is state:
+        news = followed(state, seen, now)
     if news.transition in FOLLOWED or news.missing != state.missing:
         kpis.put(conn, site, id_, news, now)
     if said := FOLLOWED.get(news.transition):
@@ -189,8 +207,36 @@ def _follow(
         _note(conn, connector, CONNECTOR_ITSELF, site, id_, said, key, state)
 
 
-def _is_closed_with_its_cycle(conn: Connection, site: str, issue_id: str) -> bool:
-    """Whether every objective that it is a key result of stands in a cycle that was closed with it; carried over, it runs in another."""
+def _names_objective(state: KpiState) -> bool:
+    """Whether a key result is to be made below an objective that is named."""
+    proposed = state.status is KpiStatus.KR_PROPOSED or state.wanted
+    return proposed and state.proposal is not None and state.proposal.objective is not None
+
+
+def _leave_objectives(connector: Connector, context: Context, ids: Collection[str]) -> None:
+    """What would be made below an objective whose cycle is closed, or that is gone, waits for a person to name another."""
+    if not ids:
+        return
+    site = context.site
+    with connector.store.write() as conn:
+        kpis.alone(conn, site)
+        for id_ in ids:
+            state = kpis.get(conn, site, id_)
+            objective = objective_of(conn, site, state)
+            gone = objective is None and state.under != ""  # one that was never seen may be a slip of the pen
+            over = objective is not None and closed_cycle_of(conn, site, objective) != ""
+            seen = replace(state, under=state.under if objective is None else objective.id)
+            news = without_objective(seen) if _names_objective(state) and (gone or over) else seen
+            if news == state:
+                continue
+            kpis.put(conn, site, id_, news, connector.clock())
+            if news.proposal != state.proposal and state.proposal is not None:
+                named = state.proposal.objective or ""
+                _note(conn, connector, CONNECTOR_ITSELF, site, id_, LEFT_ALONE, named, state)
+
+
+def _closed_cycle(conn: Connection, site: str, issue_id: str) -> tuple[bool, str]:
+    """Whether every objective that it is a key result of stands in a cycle that was closed with it; and the closed cycle out of which it was carried."""
     ids = objectives.depending_on(conn, site, [issue_id])
     frozen = closings.standing(conn, site, ids)
     with_it = {
@@ -199,10 +245,12 @@ def _is_closed_with_its_cycle(conn: Connection, site: str, issue_id: str) -> boo
         if any(one.issue_id == issue_id for one in record.state.key_results)
     }
     if not with_it:
-        return False
+        return False, ""
     now = [saved.state for id_ in ids if (saved := objectives.load(conn, site, id_)) is not None]
     having = [one for one in now if any(key_result.issue_id == issue_id for key_result in one.key_results)]
-    return all(one.id in with_it and one.cycle_id in (None, with_it[one.id].cycle_id) for one in having)
+    stays = all(one.id in with_it and one.cycle_id in (None, with_it[one.id].cycle_id) for one in having)
+    on = [with_it[one.id].cycle_id for one in having if one.id in with_it and one.cycle_id is not None]
+    return stays, "" if stays or not on else max(on)
 
 
 def _seen(context: Context, issue: Issue | None) -> Seen:

@@ -31,6 +31,7 @@ TRANSITIONS: Mapping[EpisodeStep, str] = {
     EpisodeStep.LOST: "the key result is lost: it was deleted, or out of sight for a week",
     EpisodeStep.REOPENED: "the key result is open again",
     EpisodeStep.CYCLE_ENDED: "the cycle of the key result was closed",
+    EpisodeStep.CARRIED: "the key result goes on in a later cycle",
     EpisodeStep.REBANDED: "the band was edited: counting anew",
 }
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

@@ -21,11 +21,13 @@ from mappings.kpi.episode import (
     KpiStatus,
     Proposal,
     Seen,
+    carried,
     dismissed,
     followed,
     opened,
     step,
     wanted,
+    without_objective,
 )
 from mappings.kpi.promotion import Promotion, promotion
 from mappings.rollup.state import HealthLevel
@@ -170,6 +172,42 @@ def test_a_week_out_of_sight_ends_an_episode_and_less_does_not() -> None:
     assert (waiting.status, waiting.missing) == (KpiStatus.KR_OPEN, START)
     lost = followed(waiting, Seen.MISSING, START + timedelta(days=7))
     assert (lost.status, lost.transition, lost.former) == (KpiStatus.WATCHING, EpisodeStep.LOST, None)
+
+
+def test_what_is_carried_forward_goes_on_counting_and_is_told_once() -> None:
+    state = fed(is_open(), [IN])[0]
+    news = carried(state, "2026-Q4")
+    assert (news.transition, news.status, news.inside, news.key_result, news.episode) == (
+        EpisodeStep.CARRIED, KpiStatus.KR_OPEN, 1, "300", 1,
+    )  # fmt: skip
+    assert carried(news, "2026-Q4").transition is EpisodeStep.STAYED
+    assert carried(news, "2027-Q1").transition is EpisodeStep.CARRIED
+    assert fed(news, [IN])[1] == ["close_proposed"]
+    again = followed(followed(news, Seen.DONE, START), Seen.OPEN, START)
+    assert (again.transition, carried(again, "2026-Q4").transition) == (
+        EpisodeStep.REOPENED,
+        EpisodeStep.STAYED,
+    )
+    assert carried(proposed(), "2026-Q4").transition is EpisodeStep.STAYED
+
+
+def test_a_proposal_outlives_its_objective_and_waits_for_a_person_to_name_another() -> None:
+    state = without_objective(proposed())
+    assert (state.status, state.transition, state.proposal) == (
+        KpiStatus.KR_PROPOSED,
+        EpisodeStep.STAYED,
+        Proposal(Fraction(9), Fraction(5), None),
+    )
+    assert fed(state, [11])[0].proposal == Proposal(Fraction(11), Fraction(5), None)
+    assert fed(state, [IN, IN])[1] == ["withdrawn"]
+    kpi = a_kpi(promote={"after": 2, "mode": "create", "objective": "CORE-12"})
+    by_itself = fed(KpiState(), [OUT, OUT], kpi)[0]
+    news = without_objective(by_itself)
+    assert (news.status, news.transition, news.episode) == (KpiStatus.KR_PROPOSED, EpisodeStep.PROPOSED, 1)
+    asked = replace(by_itself, creation=Creation(tried=START))
+    assert without_objective(asked) == asked
+    assert without_objective(wanted(proposed(), "ada@acme.example")).status is KpiStatus.KR_OPEN
+    assert without_objective(is_open()) == is_open()
 
 
 def test_episodes_are_numbered_as_they_begin() -> None:

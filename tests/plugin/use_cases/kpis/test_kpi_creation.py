@@ -259,6 +259,56 @@ def test_its_episode_ends_when_its_cycle_is_closed(watch: Watch) -> None:
     assert scene.standing("bugs") == (KpiStatus.WATCHING, EpisodeStep.CYCLE_ENDED)
 
 
+def test_it_is_carried_with_its_objective_and_counts_on(watch: Watch) -> None:
+    scene = Scene(watch, kpi("bugs", "EPIC"))
+    scene.accept("bugs")
+    watch.work_off()
+    watch.at("2027-01-02T09:00")
+    watch.sync()
+    close_cycle(watch.connector, TESTER, "main", "2026-Q4", reason="the last mile was long")
+    later = MAPPING.replace("cycle: 2026-Q4", "cycle: 2027-Q1")
+    watch.activate(later + "kpis:\n" + kpi("bugs", scene.key))
+    watch.work_off()
+    watch.at("2027-01-03T09:00")
+    scene.push("bugs", "2027-01-02", 4)
+    for _ in range(2):
+        follow_key_results(watch.connector, "main")
+    assert scene.standing("bugs")[0] is KpiStatus.KR_OPEN
+    assert scene.audited().count("key result of a KPI carried into a later cycle") == 1
+    watch.at("2027-01-04T09:00")
+    scene.push("bugs", "2027-01-03", 4)
+    count_settled(watch.connector, "main")
+    assert scene.standing("bugs") == (KpiStatus.CLOSE_PROPOSED, EpisodeStep.CLOSE_PROPOSED)
+
+
+@pytest.mark.parametrize("how", ["closed", "deleted"])
+def test_a_proposal_whose_objective_is_over_or_gone_waits_without_one(watch: Watch, how: str) -> None:
+    scene = Scene(
+        watch, kpi("bugs", "EPIC"), kpi("slip", "PLAT-99"), kpi("made", "EPIC", more=", mode: create")
+    )
+    follow_key_results(watch.connector, "main")
+    proposal = scene.state("bugs")["proposal"]
+    assert (proposal["objective"], scene.state("made")["status"]) == (scene.key, "kr_open")
+    if how == "closed":
+        watch.at("2027-01-02T09:00")
+        watch.sync()
+        watch.work_off()
+        close_cycle(watch.connector, TESTER, "main", "2026-Q4", reason="the last mile was long")
+    else:
+        delete(watch.sandbox.sandbox, watch.sandbox.sandbox.records[scene.epic], person(CONNECTOR))
+        watch.sync()
+    for _ in range(2):
+        follow_key_results(watch.connector, "main")
+    found = {id_: scene.state(id_) for id_ in scene.ids}
+    assert {id_: (one["status"], one["proposal"]["objective"]) for id_, one in found.items()} == {
+        "bugs": ("kr_proposed", None),
+        "slip": ("kr_proposed", "PLAT-99"),
+        "made": ("kr_proposed", None),
+    }
+    assert scene.audited().count("objective of the proposal of a KPI closed or gone") == 2
+    assert "names no objective" in scene.refused("bugs")
+
+
 def test_below_an_objective_of_a_closed_cycle_nothing_is_made(watch: Watch) -> None:
     """It would never count: the objective stands as it was closed."""
     scene = Scene(watch, kpi("bugs", "EPIC"))
