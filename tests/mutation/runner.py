@@ -51,7 +51,10 @@ class Failures:
 
 
 class Chosen:
-    """A plugin of pytest: these tests alone, in this order. One that is there no longer is left out: the others still say something."""
+    """A plugin of pytest: these tests alone, in this order, or all of a file or of a function that is named so.
+
+    One that is there no longer is left out: the others still say something.
+    """
 
     def __init__(self, tests: Sequence[str]) -> None:
         self.places = {name: place for place, name in enumerate(tests)}
@@ -59,8 +62,12 @@ class Chosen:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """The files were read."""
-        found = [one for one in items if one.nodeid in self.places]
-        items[:] = sorted(found, key=lambda one: self.places[one.nodeid])
+        found = [(place, one) for one in items if (place := self._place(one.nodeid)) is not None]
+        items[:] = [one for _, one in sorted(found, key=lambda pair: pair[0])]
+
+    def _place(self, name: str) -> int | None:
+        names = (name, name.partition("[")[0], name.partition("::")[0])
+        return next((self.places[one] for one in names if one in self.places), None)
 
 
 class Cover(Failures):

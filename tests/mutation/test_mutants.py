@@ -117,6 +117,11 @@ def test_tests_that_are_there_no_longer_are_left_out_and_the_others_keep_their_o
     items = [SimpleNamespace(nodeid=name) for name in ("c", "a", "other", "b")]
     runner.Chosen(["b", "gone", "a", "c"]).pytest_collection_modifyitems(items)
     assert [one.nodeid for one in items] == ["b", "a", "c"]
+    items = [
+        SimpleNamespace(nodeid=f"{file}::{name}") for file in "fg" for name in ("one[1]", "one[2]", "two")
+    ]
+    runner.Chosen(["g", "f::one"]).pytest_collection_modifyitems(items)
+    assert [one.nodeid for one in items] == ["g::one[1]", "g::one[2]", "g::two", "f::one[1]", "f::one[2]"]
 
 
 def test_a_file_of_tests_is_looked_at_anew_where_it_says_something_else() -> None:
