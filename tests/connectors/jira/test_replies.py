@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
 
 import pytest
 
@@ -62,7 +63,7 @@ from connectors.jira.write.create import CreatedIssue, CreateField
 from connectors.jira.write.transition import WayOn
 from mappings.facts.comment import Comment
 from mappings.facts.gap import Gap
-from mappings.facts.issue import Named, Status, User
+from mappings.facts.issue import Named, Reading, Status, User
 from mappings.write_back.target import Request
 
 API = "/rest/api/3"
@@ -503,6 +504,37 @@ def test_data_center_halves_a_search_by_id_that_is_refused_and_reads_the_guilty_
     ]
 
 
+@pytest.mark.parametrize(("ids", "searches", "reads"), [(["10002"], 0, 1), (["10002", "10003"], 1, 0)])
+def test_data_center_searches_for_two_edits_and_reads_one_alone(
+    stub, answer, datacenter, issue_json, ids, searches, reads
+):
+    stub.on("GET", "/rest/api/2/field", answer(json=[]))
+    found = [issue_json(int(one)) for one in ids]
+    stub.on("POST", DC_SEARCH, answer(json={"issues": found, "total": len(found)}))
+    stub.on("GET", f"/rest/api/2/issue/{ids[0]}", answer(json=found[0]))
+    edited = dict.fromkeys(ids, datetime(2026, 10, 2, tzinfo=UTC))
+    assert [one.id for one in datacenter.read(ids, edited=edited).issues] == ids
+    asked = stub.paths()
+    assert asked.count(f"POST {DC_SEARCH}") == searches
+    assert sum(path.startswith("GET /rest/api/2/issue/") for path in asked) == reads
+
+
+@pytest.mark.parametrize(("ids", "searches", "reads"), [(["10002"], 0, 1), (["10002", "10003"], 1, 0)])
+def test_data_center_searches_for_two_histories_and_reads_one_alone(
+    stub, answer, datacenter, ids, searches, reads
+):
+    stub.on("GET", "/rest/api/2/field", answer(json=[{"id": "f", "name": "F"}]))
+    log = {"total": 1, "histories": [{"id": "1", "created": ERA, "items": [{"field": "F", "toString": "5"}]}]}
+    found = [{"id": one, "fields": {"updated": ERA}, "changelog": log} for one in ids]
+    stub.on("POST", DC_SEARCH, answer(json={"issues": found, "total": len(found)}))
+    stub.on("GET", f"/rest/api/2/issue/{ids[0]}", answer(json=found[0]))
+    readings = datacenter.readings(ids, ["f"], edited=dict.fromkeys(ids, NOW))
+    assert readings == {one: {"f": (Reading(NOW, Fraction(5)),)} for one in ids}
+    asked = stub.paths()
+    assert asked.count(f"POST {DC_SEARCH}") == searches
+    assert sum(path.startswith("GET /rest/api/2/issue/") for path in asked) == reads
+
+
 # -- what says less than it should
 
 
@@ -609,6 +641,24 @@ def test_what_passes_is_said(status, said):
     error = classify(status, {"Retry-After": "7"}, b"", NOW)
     assert isinstance(error, Transient)
     assert (error.message, error.status, error.retry_after) == (said, status, 7.0)
+
+
+@pytest.mark.parametrize(
+    ("status", "begins"),
+    [
+        (400, "Correct the named field or query"),
+        (403, "Give the connector's account the permission"),
+        (404, "Check that it exists"),
+        (410, "This address of Jira's API was removed"),
+        (413, "Send less at once."),
+        (402, ""),
+        (405, ""),
+    ],
+)
+def test_what_to_do_about_a_refusal(status, begins):
+    error = classify(status, {}, b'{"errorMessages": ["No."], "errors": {}}', NOW)
+    assert isinstance(error, Permanent)
+    assert (error.status, error.remedy.startswith(begins), bool(error.remedy)) == (status, True, bool(begins))
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b"5", b"\xff"])

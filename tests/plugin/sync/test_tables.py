@@ -1,0 +1,358 @@
+"""Tables of what a sync keeps, asks for and leaves alone, and the sizes and spans that it keeps to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from connectors.jira import Jira
+from connectors.store import Store
+from connectors.store.absence.gaps import KeptGap
+from connectors.store.mirror import mirror
+from connectors.store.numbers import objectives
+from connectors.store.writes import brakes, writes
+from connectors.store.writes.writes import WriteOutcome
+from mappings.document.binder import bind
+from mappings.document.mapping import Mapping
+from mappings.document.schema import Document
+from mappings.facts.catalogue import Catalogue
+from mappings.facts.gap import Gap
+from mappings.rollup.health import Health, HealthLevel
+from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
+from mappings.rollup.state import Cause, KeyResultState, Measurement, ObjectiveState
+from mappings.write_back.plan import Change, Plan
+from plugin.sync import work
+from plugin.sync.context import Context
+from plugin.sync.reconcile import candidates, kpi_readings, measurement
+from plugin.sync.refresh import (
+    comments,
+    gaps,
+    issue_steps,
+    losses,
+    own_writes,
+    project_access,
+    reread,
+    tombstones,
+    written_options,
+)
+from plugin.sync.resync import (
+    activation_read,
+    checkpoint,
+    completeness,
+    double_check,
+    mirror_update,
+    missing_issues,
+    recent_read,
+    resync_end,
+    search_pages,
+)
+from plugin.sync.write_back import application, consultation, hold, notification, permits, places
+from plugin.sync.write_back.hold import Sifted
+from plugin.sync.write_back.places import PlaceValues
+from tests.mappings.rollup.conftest import build_issue
+from tests.plugin.sync.conftest import Clock
+
+NOW = datetime(2026, 11, 3, 9, 0, tzinfo=UTC)
+FINE = Health(HealthLevel.ON_TRACK, "", "")
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+
+@pytest.fixture
+def bare(sqlite_store: Store, document: dict[str, Any]) -> Context:
+    mapping: Mapping = bind(Document.model_validate(document), Catalogue())
+    nobody = cast("Jira", SimpleNamespace(deployment="cloud"))
+    return Context("main", nobody, sqlite_store, mapping, Catalogue(), lambda: NOW)
+
+
+def test_spans() -> None:
+    assert (checkpoint.LONGEST_REST, checkpoint.SKEW, activation_read.LONGEST) == (DAY, HOUR, 7 * DAY)
+    assert (double_check.BACK, recent_read.AHEAD, resync_end.UNTIL_THE_END) == (MINUTE, 5 * MINUTE, HOUR)
+    assert (mirror_update.SKEW, mirror_update.ON_ITS_WAY) == (10 * MINUTE, 2 * MINUTE)
+    assert (search_pages.SKEW, search_pages.OVERLAP) == (HOUR, 10 * MINUTE)
+    assert (losses.AT_ONCE, own_writes.WINDOW, tombstones.WINDOW, reread.LEASE) == (HOUR, HOUR, HOUR, MINUTE)
+    assert (project_access.GOOD_FOR, notification.GOOD_FOR, notification.FRESH) == (MINUTE, HOUR, MINUTE)
+    assert (consultation.AGAIN, hold.WINDOW) == (10 * MINUTE, HOUR)
+    assert timedelta(seconds=5) == places.ON_ITS_WAY
+    assert timedelta(milliseconds=1) == application.MOMENT == kpi_readings.MILLISECOND
+
+
+def test_sizes() -> None:
+    assert (completeness.SLACK, completeness.SHARE, losses.SHARE, losses.FEW) == (2, 10, 10, 2)
+    assert (missing_issues.AT_ONCE, issue_steps.AT_ONCE, work.CLAIM) == (100, 1_000, 20)
+    assert (comments.MOST_IN_A_RESYNC, comments.STALE_DAYS, kpi_readings.PERIODS) == (100, 14, 120)
+    assert (written_options.MOST_SCREENS, written_options.MOST_REFUSED) == (20, 200)
+    assert (candidates.DEEPEST, measurement.DEEPEST, reread.DEEPEST) == (32, 32, 32)
+    assert (consultation.MOST_LOOKED_BACK, permits.MOST_PROJECTS) == (400, 20)
+    assert (hold.MOST_REWRITES, hold.UNPACED) == (5, 20)
+
+
+def test_a_context_waits_for_nobody_unless_it_is_told_to(bare: Context) -> None:
+    assert (bare.quiet, bare.ceiling, bare.lease) == (timedelta(0), timedelta(seconds=5), 2 * MINUTE)
+    assert (bare.gather, bare.reads_ahead, bare.besides, bare.absences) == (
+        timedelta(0),
+        False,
+        frozenset(),
+        (),
+    )
+    assert (bare.coming, bare.binding, bare.pages, bare.api) == (None, None, "", 3)
+    assert replace(bare, jira=cast("Jira", SimpleNamespace(deployment="datacenter"))).api == 2
+
+
+# -- places that no search shows
+
+ISSUE = build_issue(1, updated=NOW, f=1)
+OURS = frozenset({"p", "q"})
+
+
+def shown(*forbidden: str, **values: object) -> PlaceValues:
+    found = PlaceValues(forbidden=set(forbidden))
+    if values:
+        found.values["1"].update(values)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("found", "known", "asked", "fields"),
+    [
+        (shown(p=5), None, OURS, {"f": 1, "p": 5}),
+        (shown(p=5), {"p": 4, "q": 3, "f": 9}, OURS, {"f": 1, "p": 5}),
+        (shown(p=5), {"p": 4, "q": 3}, frozenset({"p"}), {"f": 1, "p": 5, "q": 3}),
+        (shown(), {"p": 4}, OURS, {"f": 1}),
+        (shown(), {"p": 4}, frozenset(), {"f": 1, "p": 4}),
+        (shown(), {"other": 4}, frozenset(), {"f": 1}),
+        (shown(), None, frozenset(), {"f": 1}),
+        (shown("1", p=5), {"p": 4, "q": 3}, OURS, {"f": 1, "p": 4, "q": 3}),
+        (shown("1", p=5), None, OURS, {"f": 1}),
+        (shown("2", p=5), {"p": 4}, OURS, {"f": 1, "p": 5}),
+    ],
+)
+def test_what_a_place_holds_is_what_was_shown_else_what_was_known(
+    found: PlaceValues, known: dict[str, object] | None, asked: frozenset[str], fields: dict[str, object]
+) -> None:
+    before = None if known is None else replace(ISSUE, fields=known)
+    assert places._with(ISSUE, found, before, OURS, asked, {}).fields == fields
+
+
+def test_what_is_recalled_is_said_as_nothing_where_it_is_not_there() -> None:
+    assert places._with(ISSUE, shown(), None, OURS, frozenset({"r"}), {"r": None}).fields == {
+        "f": 1,
+        "r": None,
+    }
+    assert places._with(ISSUE, shown(r=2), None, OURS, frozenset({"r"}), {"r": None}).fields == {
+        "f": 1,
+        "r": 2,
+    }
+
+
+@pytest.mark.parametrize(
+    ("known", "read", "fields"),
+    [
+        ({"r": 1}, {"f": 1}, {"f": 1, "r": 1}),
+        ({"r": 1}, {"f": 1, "r": 2}, {"f": 1, "r": 2}),
+        ({"r": 1}, {"f": 1, "r": None}, {"f": 1}),
+        (None, {"f": None, "r": None}, {"f": None}),
+        (None, {"f": 1}, {"f": 1}),
+        ({"f": 5}, {"f": 1}, {"f": 1}),
+    ],
+)
+def test_what_is_known_by_our_writes_stays_where_a_read_did_not_ask(
+    known: dict[str, object] | None, read: dict[str, object], fields: dict[str, object]
+) -> None:
+    before = None if known is None else replace(ISSUE, fields=known)
+    assert places._recalling(before, replace(ISSUE, fields=read), frozenset({"r"})).fields == fields
+
+
+# -- gaps
+
+
+def a_row(id_: str, disposition: Disposition = Disposition.COUNTED) -> Contribution:
+    return Contribution(id_, f"A-{id_}", "", disposition, "", Fraction(1), Fraction(1, 2), Fraction(1, 4))
+
+
+def an_objective(
+    id_: str, *rows: Contribution, touched: set[str] = frozenset(), **more: Any
+) -> ObjectiveState:  # type: ignore[assignment]
+    return ObjectiveState(
+        id_, "r", "", Fraction(1, 2), FINE, Ledger(rows, Fraction(1, 2)), touched=frozenset(touched), **more
+    )
+
+
+def test_a_number_needs_its_own_issues_and_those_of_what_counts_for_it() -> None:
+    below = {
+        "2": an_objective("2", a_row("3"), touched={"2", "21"}),
+        "3": an_objective("3", a_row("2"), touched={"31"}),
+        "4": an_objective("4", touched={"41"}),
+    }
+    state = an_objective(
+        "1",
+        a_row("2"),
+        a_row("4", Disposition.BESIDE),
+        a_row("5"),
+        touched={"1", "11", "9"},
+        aligned_to=("9",),
+    )
+    assert set(gaps._needs(state, below, set())) == {"1", "11", "2", "21", "31"}
+
+
+def test_an_objective_that_was_never_read_is_unknown_and_says_why() -> None:
+    measured = Measurement(
+        Fraction(1), Fraction(1), Cause.MEASURED, "", ledger=Ledger((a_row("7"),), Fraction(1))
+    )
+    key_result = KeyResultState("7", "k", "delivery", "delivery", "", measured, FINE, None, True)
+    whole = an_objective(
+        "1", a_row("7"), key_results=(key_result,), delivery=Fraction(1), outcome=Fraction(1), pace=Fraction(1),
+        flags=("late",), beside=Ledger((a_row("8"),), Fraction(1)),
+    )  # fmt: skip
+    at = NOW
+    waiting = [
+        KeptGap("main", Gap("30", "PLAT-30", "It is garbage."), at, at),
+        KeptGap("main", Gap("31", "", "It is forbidden."), at, at),
+    ]
+    said = "PLAT-30 could not be read: It is garbage. issue 31 could not be read: It is forbidden."
+    found = gaps.unread(whole, waiting)
+    assert (found.progress, found.delivery, found.outcome, found.pace, found.flags) == (
+        None,
+        None,
+        None,
+        None,
+        (),
+    )
+    assert found.health == Health(HealthLevel.UNKNOWN, "gap", said)
+    for ledger in (found.ledger, found.beside):
+        (row,) = ledger.rows
+        assert (row.disposition, row.reason, row.progress, row.share) == (Disposition.UNKNOWN, said, None, 0)
+        assert (ledger.total, ledger.exact) == (None, True)
+    (one,) = found.key_results
+    assert (one.measurement, one.health, one.check_in) == (
+        Measurement(None, None, Cause.UNKNOWN, said),
+        found.health,
+        None,
+    )
+
+
+# -- what waits
+
+
+def a_change(after: object, before: object = 50, issue_id: str = "9") -> Change:
+    return Change(issue_id, f"PLAT-{issue_id}", "customfield_10060", "OKR progress", before, after, "")
+
+
+def keep(context: Context, change: Change, outcome: str, cause: str, at: datetime) -> None:
+    with context.store.write() as conn:
+        plan_id = writes.intend(conn, "main", Plan("9", (change,)), "r", cause, at)
+        writes.settle(conn, plan_id, change.issue_id, change.field_id, outcome, "", at)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "cause", "after", "ago", "kept", "waiting"),
+    [
+        ("held", hold.RESYNC, 60, 5 * HOUR, 0, 1),
+        ("held", hold.RESYNC, 61, timedelta(0), 1, 0),
+        ("held", hold.BREAKER, 60, HOUR, 0, 1),
+        ("held", hold.BREAKER, 60, HOUR + MINUTE, 1, 0),
+        ("dropped", hold.RESYNC, 60, 5 * HOUR, 0, 0),
+        ("dropped", hold.RESYNC, 61, 5 * HOUR, 1, 0),
+        ("written", "event", 60, timedelta(0), 1, 0),
+        ("refused", "event", 60, timedelta(0), 1, 0),
+    ],
+)
+def test_what_is_held_waits_and_what_was_dropped_is_left_alone_until_something_else_is_wanted(
+    bare: Context, outcome: str, cause: str, after: object, ago: timedelta, kept: int, waiting: int
+) -> None:
+    keep(bare, a_change(after), outcome, cause, NOW - ago)
+    with bare.store.read() as conn:
+        found = hold.sift(bare, conn, Plan("9", (a_change(60),)))
+    assert (len(found.plan.changes), len(found.waiting), found.flapping, found.braked) == (
+        kept,
+        waiting,
+        (),
+        (),
+    )
+    assert found.later is None
+
+
+@pytest.mark.parametrize(
+    ("row", "edited", "before", "kept", "waiting", "braked"),
+    [
+        ("7", NOW, 50, 0, 1, 1),
+        ("7", NOW + MINUTE, 50, 1, 0, 0),
+        ("gone", NOW, 50, 1, 0, 0),
+        ("7", NOW, None, 1, 0, 0),
+    ],
+)
+def test_the_brake_holds_until_the_rows_behind_a_change_were_edited_or_are_gone(
+    bare: Context, row: str, edited: datetime, before: object, kept: int, waiting: int, braked: int
+) -> None:
+    with bare.store.write() as conn:
+        mirror.put(conn, "main", [build_issue(7, updated=edited)])
+        brakes.put(conn, "main", brakes.Brake("too much", NOW, 1, frozenset({"9"})), {"9": {"9": {row: NOW}}})
+        found = hold.sift(bare, conn, Plan("9", (a_change(60, before),)))
+    assert (len(found.plan.changes), len(found.waiting), len(found.braked)) == (kept, waiting, braked)
+
+
+def test_the_earliest_of_the_moments_is_waited_for() -> None:
+    one, other = NOW + MINUTE, NOW + HOUR
+    empty = Sifted(Plan("9"))
+    assert empty.with_later(None, ()).later is None
+    assert empty.with_later(other, ()).later == other
+    assert replace(empty, later=one).with_later(other, ()).later == one
+    assert replace(empty, later=other).with_later(one, [a_change(1)]) == Sifted(
+        Plan("9"), (a_change(1),), later=one
+    )
+
+
+def test_a_person_ends_what_is_held_of_some_or_of_all(bare: Context) -> None:
+    for objective in ("1", "2", "3"):
+        with bare.store.write() as conn:
+            plan_id = writes.intend(
+                conn, "main", Plan(objective, (a_change(60, issue_id=objective),)), "r", "x", NOW
+            )
+            writes.settle(conn, plan_id, objective, "customfield_10060", "held", "", NOW)
+    with bare.store.write() as conn:
+        brakes.put(conn, "main", brakes.Brake("too much", NOW, 3, frozenset("123")), {})
+    assert hold.release(bare, ["1", "1", "unknown"]) == 1
+    with bare.store.read() as conn:
+        assert sorted(one.issue_id for one in writes.held(conn, "main")) == ["2", "3"]
+        standing = brakes.standing(conn, "main")
+        assert standing is not None
+        assert standing.objectives == {"2", "3"}
+    with bare.store.write() as conn:
+        assert hold.end(conn, "main", writes.drop, NOW) == 2
+        assert (writes.held(conn, "main"), brakes.standing(conn, "main")) == ([], None)
+        latest = writes.latest(conn, "main", "2", "customfield_10060")
+        assert latest is not None
+        assert latest.outcome is WriteOutcome.DROPPED
+
+
+# -- what is measured along
+
+
+def test_what_is_due_or_of_another_revision_is_measured_along_with_all_that_it_moves(bare: Context) -> None:
+    """1 is asked for; 2 and 3 hang below it, 4 below 3, 5 below 4 and 2."""
+    revision = bare.mapping.revision
+    with bare.store.write() as conn:
+        for id_, of in [("2", revision), ("3", revision), ("4", revision), ("5", "another")]:
+            objectives.save(conn, "main", an_objective(id_), of, NOW)
+        saved = {id_: found for id_ in "2345" if (found := objectives.load(conn, "main", id_)) is not None}
+        above = {"2": {"1"}, "3": {"1"}, "4": {"3"}, "5": {"4"}}
+        found = measurement._sorted_out(bare, conn, saved, above, "1")
+        assert (found.stale, set(found.settled)) == ({"3", "4", "5"}, {"2"})
+        found = measurement._sorted_out(bare, conn, saved, {"2": {"1"}, "3": {"1"}, "4": {"3"}}, "1")
+        assert (found.stale, set(found.settled)) == (frozenset(), {"2", "3", "4"})
+        bare.mark(conn, ["4"], "a test")
+        found = measurement._sorted_out(bare, conn, saved, {"2": {"1"}, "3": {"1"}, "4": {"3"}}, "1")
+        assert (found.stale, set(found.settled)) == ({"3", "4"}, {"2"})
+        found = measurement._sorted_out(bare, conn, {}, {"2": {"1"}}, "1")
+        assert (found.stale, set(found.settled)) == ({"2"}, set())
+
+
+def test_moments_pass_in_the_zone_of_the_mapping(bare: Context) -> None:
+    clock = Clock()
+    context = replace(bare, clock=clock, catalogue=Catalogue(account_id="us"))
+    moment = context.moment()
+    assert (moment.now, moment.zone, moment.account_id) == (clock(), bare.mapping.zone, "us")
