@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from connectors.store.cycles import closings
 from connectors.store.cycles.closings import ClosingAct
 from mappings.explain.closing_difference import RecordDifference, closing_difference
 from mappings.explain.movement import Effect
+from mappings.json_value import PlainValues
 from mappings.rollup.cycles.closing_record import ClosingRecord, LinkKind
 from mappings.rollup.cycles.score import ScoreMean, means, shown_score
 from plugin.access.authorization.actor import Actor
@@ -82,7 +82,7 @@ def _lacking(cycle_id: str, version: int, made: tuple[int, ...]) -> str:
     return f"{cycle_id} has no version {version}. Those are: {', '.join(str(one) for one in made)}."
 
 
-def difference_values(one: VersionDifference) -> dict[str, Any]:
+def difference_values(one: VersionDifference) -> PlainValues:
     """The same for programs."""
     return {
         "site": one.site,
@@ -95,7 +95,7 @@ def difference_values(one: VersionDifference) -> dict[str, Any]:
     }
 
 
-def _objective_values(one: RecordDifference) -> dict[str, Any]:
+def _objective_values(one: RecordDifference) -> PlainValues:
     return {
         "objective": one.shown.id,
         "key": one.shown.key,
@@ -110,7 +110,7 @@ def _objective_values(one: RecordDifference) -> dict[str, Any]:
     }
 
 
-def _record_values(one: ClosingRecord | None) -> dict[str, Any] | None:
+def _record_values(one: ClosingRecord | None) -> PlainValues | None:
     if one is None:
         return None
     return {
@@ -124,7 +124,7 @@ def _record_values(one: ClosingRecord | None) -> dict[str, Any] | None:
     }
 
 
-def _effect_values(row: Effect) -> dict[str, Any]:
+def _effect_values(row: Effect) -> PlainValues:
     return {
         "part": row.part.value,
         "issue": row.id,
