@@ -134,13 +134,13 @@ def _read(said: _Claims, app_id: str, gateway: str) -> Invocation:
     if issue is not None and not (issue.id.isascii() and issue.id.isdigit() and len(issue.id) <= 18):
         raise TokenRefused("its issue has no id")
     return Invocation(
-        app_id,
-        said.app.environment.id,
-        said.app.environment.type,
-        said.app.installation_id,
-        cloud_id,
-        said.app.api_base_url,
-        said.app.module.key,
-        said.principal or None,
-        issue.id if issue is not None else None,
+        app_id=app_id,
+        environment_id=said.app.environment.id,
+        environment=said.app.environment.type,
+        installation_id=said.app.installation_id,
+        cloud_id=cloud_id,
+        api_base=said.app.api_base_url,
+        module=said.app.module.key,
+        account_id=said.principal or None,
+        issue_id=issue.id if issue is not None else None,
     )

@@ -46,4 +46,4 @@ class FlowEfficiency(MetricSource[FlowEfficiencyOptions]):
                 FailureKind.NO_DATA, "no time passed between start and finish of any item"
             )
         note = note_of(found.items, found.gaps)
-        return (KpiReading(period.last, found.value, clock(), self.kind, note),)
+        return (KpiReading(at=period.last, value=found.value, received=clock(), source=self.kind, note=note),)

@@ -26,4 +26,4 @@ class JqlAvg(MetricSource[JqlAvgOptions]):
         if not found.values:
             return SourceFailure(FailureKind.NO_DATA, "no issue is selected, and of none there is no mean")
         mean = sum(found.values, Fraction(0)) / len(found.values)
-        return (KpiReading(period.last, mean, clock(), self.kind, found.note),)
+        return (KpiReading(at=period.last, value=mean, received=clock(), source=self.kind, note=found.note),)

@@ -23,4 +23,12 @@ class JqlSum(MetricSource[JqlSumOptions]):
         found = field_values(options, period, reach)
         if isinstance(found, SourceFailure):
             return found
-        return (KpiReading(period.last, sum(found.values, Fraction(0)), clock(), self.kind, found.note),)
+        return (
+            KpiReading(
+                at=period.last,
+                value=sum(found.values, Fraction(0)),
+                received=clock(),
+                source=self.kind,
+                note=found.note,
+            ),
+        )

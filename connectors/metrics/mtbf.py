@@ -34,6 +34,15 @@ class Mtbf(MetricSource[MtbfOptions]):
         )
         if found.failures:
             note = f"{found.failures} failure{'s' * (found.failures != 1)}"
-            return (KpiReading(period.last, time / found.failures, clock(), self.kind, note),)
+            return (
+                KpiReading(
+                    at=period.last, value=time / found.failures, received=clock(), source=self.kind, note=note
+                ),
+            )
         reason = "nothing failed in the window, so it is at least the time that was up"
-        return LowerBound(KpiReading(period.last, time, clock(), self.kind, f"at least: {reason}"), reason)
+        return LowerBound(
+            KpiReading(
+                at=period.last, value=time, received=clock(), source=self.kind, note=f"at least: {reason}"
+            ),
+            reason,
+        )

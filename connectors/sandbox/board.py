@@ -107,12 +107,12 @@ def lane(
         if epic is not None and feed.objective == epic.key
     }
     return Lane(
-        epic,
-        columns,
-        customs.get(scheme.OKR_PROGRESS),
-        health.name if health else None,
-        by_cards,
-        tuple(fed[name] for name in sorted(fed, reverse=True)),
+        epic=epic,
+        columns=columns,
+        progress=customs.get(scheme.OKR_PROGRESS),
+        health=health.name if health else None,
+        by_cards=by_cards,
+        fed=tuple(fed[name] for name in sorted(fed, reverse=True)),
     )
 
 
@@ -126,13 +126,13 @@ def card(
     points = record.customs.get(scheme.POINTS)
     below = [sandbox.records[one].status.category for one in sandbox.children.get(record.id, ())]
     return Card(
-        record,
-        tuple(one for one in project.statuses if one.id != record.status.id),
-        None if points is None else plain_number(points),
-        measure(record) if is_key_result(record) else None,
-        record.customs.get(scheme.OKR_PROGRESS),
-        f"{below.count('done')}/{len(below)}" if below else None,
-        None if feeds is None else feeds.get(record.id, ()),
+        record=record,
+        targets=tuple(one for one in project.statuses if one.id != record.status.id),
+        points=None if points is None else plain_number(points),
+        measure=measure(record) if is_key_result(record) else None,
+        progress=record.customs.get(scheme.OKR_PROGRESS),
+        pieces=f"{below.count('done')}/{len(below)}" if below else None,
+        feeds=None if feeds is None else feeds.get(record.id, ()),
     )
 
 
@@ -267,7 +267,7 @@ def move() -> AnyResponse:
     if status is None:
         abort(400)
     fed = (_feeds() or {}).get(record.id, ())
-    moved = Move(record.id, record.key, record.status.name, status.name, fed)
+    moved = Move(issue=record.id, key=record.key, before=record.status.name, after=status.name, fed=fed)
     workflow.to_status(site().sandbox, record, status, person(PLAYER))
     site().last_move = moved
     if request.form.get("back") == "issue":

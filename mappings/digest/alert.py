@@ -132,7 +132,7 @@ def alert(key: str, turns: Iterable[LevelTurn], link: str) -> DigestMessage:
         else f"OKR alert: {len(found)} changes"
     )
     sections = tuple(section for kind in AlertKind if (section := _section(kind, found)).lines)
-    return DigestMessage(key, subject, lead, sections, link, empty=not found)
+    return DigestMessage(key=key, subject=subject, lead=lead, sections=sections, link=link, empty=not found)
 
 
 def _counted(kind: AlertKind, count: int) -> str:

@@ -140,7 +140,14 @@ def digest(
     )
     sections = tuple(one for one in found if one.lines)
     subject = f"OKR digest, week of {week.isoformat()}"
-    return DigestMessage(key, subject, _counts(stands, before), sections, link, empty=not sections)
+    return DigestMessage(
+        key=key,
+        subject=subject,
+        lead=_counts(stands, before),
+        sections=sections,
+        link=link,
+        empty=not sections,
+    )
 
 
 def _counts(stands: Iterable[Stands], before: Mapping[str, FormerStanding]) -> str:

@@ -36,4 +36,6 @@ def reminder(key: str, waits: Iterable[Waits], link: str, *, what: str, whose: b
     said = f"{one} is due" if len(found) == 1 else f"{len(found)} {many} are due"
     lead = f"{said[0].upper()}{said[1:]}" + ("." if whose else " from you.")
     sections = (cut_section("Due", waiting(found, whose=whose)),) if found else ()
-    return DigestMessage(key, f"OKR reminder: {said}", lead, sections, link, empty=not found)
+    return DigestMessage(
+        key=key, subject=f"OKR reminder: {said}", lead=lead, sections=sections, link=link, empty=not found
+    )

@@ -110,7 +110,7 @@ def ruled(
 ) -> Ruling:
     """What holds today, against the progress that is derived now; `closed` says how the issue was closed, where it was."""
     rule, sentence = _rule(check_in, derived, measure, today, closed)
-    return Ruling(RULES[rule][0], rule, sentence, check_in, derived)
+    return Ruling(shows=RULES[rule][0], rule=rule, sentence=sentence, check_in=check_in, derived=derived)
 
 
 def _rule(

@@ -129,5 +129,12 @@ def effects(before: Standpoint, after: Standpoint) -> Iterator[Effect]:
         shown = turn.after or turn.before
         if shown is not None and (effect or turn.certain):
             yield Effect(
-                turn.part, turn.id, shown.key, shown.title, turn.before, turn.after, effect, turn.why
+                part=turn.part,
+                id=turn.id,
+                key=shown.key,
+                title=shown.title,
+                before=turn.before,
+                after=turn.after,
+                effect=effect,
+                why=turn.why,
             )

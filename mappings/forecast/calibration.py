@@ -41,9 +41,9 @@ def calibration(told: Iterable[PastForecast]) -> tuple[Calibration, ...]:
 def _of(level: Likelihood, told: list[PastForecast]) -> Calibration:
     number = sum(one.days for one in told)
     return Calibration(
-        level,
-        number,
-        len({one.key_result for one in told}),
-        sum((one.probability * one.days for one in told), Fraction(0)) / number,
-        Fraction(sum(one.days for one in told if one.came_true), number),
+        level=level,
+        forecasts=number,
+        key_results=len({one.key_result for one in told}),
+        called=sum((one.probability * one.days for one in told), Fraction(0)) / number,
+        came_true=Fraction(sum(one.days for one in told if one.came_true), number),
     )

@@ -109,17 +109,19 @@ def forecast(
     rules = _rules(mapping, state)
     found = tuple(
         KeyResultForecast(
-            one.id,
-            one.key or one.title,
-            one.title,
-            one.kind,
-            one.contributing,
-            _answer(mapping, one, rules.get(one.rule_id), issues, today, cycle),
+            id=one.id,
+            name=one.key or one.title,
+            title=one.title,
+            kind=one.kind,
+            contributing=one.contributing,
+            answer=_answer(mapping, one, rules.get(one.rule_id), issues, today, cycle),
         )
         for one in state.key_results
     )
     nothing = "" if any(one.contributing for one in found) else "no key result makes its number"
-    return ObjectiveForecast(state.id, today, cycle.id, last, found, nothing)
+    return ObjectiveForecast(
+        objective_id=state.id, today=today, cycle_id=cycle.id, last=last, key_results=found, reason=nothing
+    )
 
 
 def _outside(cycle: CyclePart | None, today: date) -> str:
@@ -153,7 +155,15 @@ def _answer(
     if measurement.cause is Cause.UNKNOWN:
         return none(measurement.reason)
     achieved_at = ACHIEVED_AT[key_result.commitment]
-    prospect = Prospect(mapping, key_result, issues, today, cycle.start, cycle.end, achieved_at)
+    prospect = Prospect(
+        mapping=mapping,
+        key_result=key_result,
+        issues=issues,
+        today=today,
+        first=cycle.start,
+        last=cycle.end,
+        achieved_at=achieved_at,
+    )
     answer = RULE_OF_KIND[key_result.kind].forecast(rule.part.progress, prospect)
     said = key_result.check_in is not None and key_result.check_in.shows is not Shows.DERIVED
     return replace(answer, notes=(*answer.notes, BESIDE_CHECK_IN)) if said else answer

@@ -37,4 +37,10 @@ def _item(issue: Issue, missed: bool, zone: tzinfo) -> FinishedRow:
         return FinishedRow(created)
     at = issue.status_changed or issue.resolved
     day = None if at is None else at.astimezone(zone).date()
-    return FinishedRow(created, True, day, at is not None and issue.status_changed is None, missed)
+    return FinishedRow(
+        created=created,
+        finished=True,
+        finished_on=day,
+        by_resolution=at is not None and issue.status_changed is None,
+        missed=missed,
+    )

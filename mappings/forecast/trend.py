@@ -29,17 +29,17 @@ def forecast(readings: Mapping[date, Fraction], today: date, last: date, aim: Ta
     level = median(sorted(value - slope * place for place, value in points))
     place = interval_place(len(points))
     trend = ReadingsTrend(
-        today,
-        last,
-        len(days),
-        days[0],
-        days[-1],
-        aim,
-        slope,
-        slopes[place],
-        slopes[-1 - place],
-        level,
-        _reached_on(level, slope, today, aim),
+        today=today,
+        last=last,
+        readings=len(days),
+        first_reading=days[0],
+        last_reading=days[-1],
+        aim=aim,
+        slope=slope,
+        slowest=slopes[place],
+        fastest=slopes[-1 - place],
+        level=level,
+        reached_on=_reached_on(level, slope, today, aim),
     )
     reaching = sum(aim.holds(level + one * trend.days) for one in slopes)
     return Forecast(Fraction(reaching, len(slopes)), trend=trend, likely_by=trend.reached_on)

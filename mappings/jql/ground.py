@@ -90,7 +90,11 @@ class Ground:
         self, code: str, message: str, place: TextSpan, valid: tuple[str, ...] = (), remedy: str = ""
     ) -> None:
         """Note an error at a place; the JQL will not be compiled."""
-        self.findings.append(JqlFinding(code, message, place.start, place.end, valid, remedy))
+        self.findings.append(
+            JqlFinding(
+                code=code, message=message, position=place.start, end=place.end, valid=valid, remedy=remedy
+            )
+        )
 
     def warn(
         self, code: str, message: str, place: TextSpan, valid: tuple[str, ...] = (), remedy: str = ""
@@ -98,7 +102,15 @@ class Ground:
         """Note something that is probably not meant; the JQL works all the same."""
         if len(self.findings) >= MOST_FINDINGS:
             return
-        finding = JqlFinding(code, message, place.start, place.end, valid, remedy, Severity.WARNING)
+        finding = JqlFinding(
+            code=code,
+            message=message,
+            position=place.start,
+            end=place.end,
+            valid=valid,
+            remedy=remedy,
+            severity=Severity.WARNING,
+        )
         self.findings.append(finding)
 
     def guess(self, word: str, known: Iterable[str]) -> str:

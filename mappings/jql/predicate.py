@@ -82,7 +82,14 @@ def compile_selector(
     findings = in_order([*syntax, *made.findings])
     if any(finding.severity is Severity.ERROR for finding in findings):
         raise JqlError(findings)
-    return Selector(text, made.verdict, made.fields, made.timed, made.names, made.by_id)
+    return Selector(
+        jql=text,
+        matches=made.verdict,
+        fields=made.fields,
+        timed=made.timed,
+        names=made.names,
+        by_id=made.by_id,
+    )
 
 
 def restricts(text: str) -> bool:
@@ -105,13 +112,13 @@ def compiled(
     verdict = _clause(ground, query.where, negated=False) if query.where else always
     _check_order(ground, query)
     return Compiled(
-        verdict,
-        frozenset(ground.fields),
-        ground.timed,
-        frozenset(ground.names),
-        by_id(query, ground.places),
-        tuple(ground.spots),
-        tuple(ground.findings),
+        verdict=verdict,
+        fields=frozenset(ground.fields),
+        timed=ground.timed,
+        names=frozenset(ground.names),
+        by_id=by_id(query, ground.places),
+        spots=tuple(ground.spots),
+        findings=tuple(ground.findings),
     )
 
 

@@ -77,13 +77,13 @@ def planned_issue(
     parent = objective if create.relation == "child" else None
     label = (create.relation.label,) if isinstance(create.relation, LabelRelation) else ()
     return PlannedIssue(
-        project,
-        types,
-        summary_of(part, proposal),
-        (episode_label(site, part.id, state.episode), *label),
-        parent,
-        _numbers(mapping, create, proposal),
-        {"site": site, "kpi": part.id, "episode": state.episode},
+        project=project,
+        types=types,
+        summary=summary_of(part, proposal),
+        labels=(episode_label(site, part.id, state.episode), *label),
+        parent=parent,
+        numbers=_numbers(mapping, create, proposal),
+        property={"site": site, "kpi": part.id, "episode": state.episode},
     )
 
 

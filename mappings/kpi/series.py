@@ -99,22 +99,22 @@ class Watched:
         each = {name: self._aggregated(one, period, settled) for name, one in self.operands(id_).items()}
         outcome = evaluate(source.expr, {name: one.value for name, one in each.items()})
         return Worth(
-            outcome.value,
-            sum(one.readings for one in each.values()),
-            any(one.late for one in each.values()),
-            any(one.corrected for one in each.values()),
-            outcome.reason if any(one.readings for one in each.values()) else "",
+            value=outcome.value,
+            readings=sum(one.readings for one in each.values()),
+            late=any(one.late for one in each.values()),
+            corrected=any(one.corrected for one in each.values()),
+            reason=outcome.reason if any(one.readings for one in each.values()) else "",
         )
 
     def _aggregated(self, id_: str, period: Period, settled: datetime | None) -> Worth:
         """What the readings of a KPI in a period of any length come to; where that is settled at once, none of them is late."""
         part, found = self.parts[id_], list(self._readings_in(id_, period))
         return Worth(
-            value_of(found, part.aggregate, part.min_readings),
-            sum(one.value is not None for one in found),
-            settled is not None and any(one.first_received > settled for one in found),
-            any(one.former for one in found),
-            "" if found else self.unread.get(id_, {}).get(period.last, ""),
+            value=value_of(found, part.aggregate, part.min_readings),
+            readings=sum(one.value is not None for one in found),
+            late=settled is not None and any(one.first_received > settled for one in found),
+            corrected=any(one.former for one in found),
+            reason="" if found else self.unread.get(id_, {}).get(period.last, ""),
         )
 
     def _readings_in(self, id_: str, period: Period) -> Iterator[KpiReading]:

@@ -92,7 +92,15 @@ def period_standing(
     bands = judgement.bands if judgement is not None else bands_of(watched.parts[id_], period, watched)
     settles = watched.settles(id_, period)
     settled = settles <= now
-    return PeriodStanding(period, worth, bands, settled, settles, _told(worth, settled, judgement), judgement)
+    return PeriodStanding(
+        period=period,
+        worth=worth,
+        bands=bands,
+        settled=settled,
+        settles=settles,
+        told=_told(worth, settled, judgement),
+        judgement=judgement,
+    )
 
 
 def standing(

@@ -75,15 +75,15 @@ def count(
         state = _stepped(state, kpi, Reading(period.last, value), bands)
         new.append(
             Judgement(
-                period,
-                bands,
-                value,
-                bands.level(value),
-                state.status,
-                state.outside,
-                state.inside,
-                state.transition,
-                now,
+                period=period,
+                bands=bands,
+                counted=value,
+                level=bands.level(value),
+                status=state.status,
+                outside=state.outside,
+                inside=state.inside,
+                transition=state.transition,
+                at=now,
             )
         )
     return state, tuple(new)

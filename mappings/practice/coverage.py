@@ -90,7 +90,13 @@ class CandidateSearch:
         weight = self._assessment.numbers.read(raw)
         if weight is None and raw is not None:
             weight = Fraction(0)  # text in a weight field: it weighs nothing that could be told
-        return Candidate(issue.id, issue.key, issue.project.key, issue_team(mapping, issue), weight)
+        return Candidate(
+            id=issue.id,
+            key=issue.key,
+            project=issue.project.key,
+            team=issue_team(mapping, issue),
+            weight=weight,
+        )
 
     def _selected(self, issue: Issue) -> bool:
         selector = self._assessment.mapping.coverage

@@ -252,7 +252,9 @@ def _counted_once(states: Sequence[ObjectiveState], counted: Sequence[CountedIss
     ids = {state.id for state in states}
     mine = [one for one in counted if any(each.id in ids for each in one.objectives)]
     behind = tuple(
-        Behind(one.id, one.key, one.title, _counts(one), one.objectives[0].id) for one in mine if one.excess
+        Behind(id=one.id, key=one.key, title=one.title, why=_counts(one), objective=one.objectives[0].id)
+        for one in mine
+        if one.excess
     )
     return PracticeMeasure(Aspect.COUNTED_ONCE, len(mine) - len(behind), len(mine), behind)
 
@@ -262,8 +264,8 @@ def _counts(one: CountedIssue) -> str:
 
 
 def _objective(state: ObjectiveState, why: str) -> Behind:
-    return Behind(state.id, state.key, state.title, why, state.id)
+    return Behind(id=state.id, key=state.key, title=state.title, why=why, objective=state.id)
 
 
 def _key_result(state: ObjectiveState, one: KeyResultState, why: str) -> Behind:
-    return Behind(one.id, one.key, one.title, why, state.id)
+    return Behind(id=one.id, key=one.key, title=one.title, why=why, objective=state.id)

@@ -71,11 +71,11 @@ def at_reading(measurement: Measurement, current: Fraction) -> Fraction | None:
 
 
 RULE = ProgressRule(
-    "baseline",
-    "Establish a baseline",
-    BaselineOptions,
-    "outcome",
-    measure,
+    kind="baseline",
+    label="Establish a baseline",
+    options=BaselineOptions,
+    nature="outcome",
+    measure=measure,
     judge=health,
     check=check,
     at_reading=at_reading,

@@ -34,11 +34,11 @@ def check(options: DecreaseOptions) -> Iterable[OptionFinding]:
 
 
 RULE = ProgressRule(
-    "decrease",
-    "Decrease",
-    DecreaseOptions,
-    "outcome",
-    measure,
+    kind="decrease",
+    label="Decrease",
+    options=DecreaseOptions,
+    nature="outcome",
+    measure=measure,
     check=check,
     at_reading=at_reading,
     forecast=forecast,

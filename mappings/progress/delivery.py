@@ -208,18 +208,18 @@ def _contribution(row: DeliveryRow, part: RowShare) -> Contribution:
     disposition, weight, note, stand_in, divisor = weighed
     note = "; ".join(part for part in (note, issue.unusable) if part) if issue.unknowns else note
     return Contribution(
-        issue.id,
-        issue.key,
-        issue.summary,
-        disposition,
-        f"{reason}; {note}" if note else reason,
-        weight,
-        fraction,
-        share,
-        issue.status.name,
-        stand_in,
-        divisor,
-        by_status,
+        id=issue.id,
+        key=issue.key,
+        title=issue.summary,
+        disposition=disposition,
+        reason=f"{reason}; {note}" if note else reason,
+        weight=weight,
+        progress=fraction,
+        share=share,
+        status=issue.status.name,
+        stand_in=stand_in,
+        divisor=divisor,
+        by_status=by_status,
     )
 
 
@@ -228,11 +228,11 @@ def check(options: DeliveryOptions) -> Iterable[OptionFinding]:
     if options.count_to is not None and options.weight != "equal":
         message = f"count_to counts issues, so the weight {' or '.join(_weights(options))} decides only which are dropped"
         yield OptionFinding(
-            "weight-not-used",
-            message,
-            "leave weight out, or leave count_to out",
-            ("weight",),
-            Severity.WARNING,
+            code="weight-not-used",
+            message=message,
+            remedy="leave weight out, or leave count_to out",
+            option=("weight",),
+            severity=Severity.WARNING,
         )
 
 
@@ -246,7 +246,11 @@ def doubt(options: DeliveryOptions, ids: Sequence[str], issue: Issue) -> Doubt |
         "write `missing: siblings_mean`, or zero, so that an hour of work does not weigh 3600 times as much"
     )
     return Doubt(
-        "one-beside-seconds", "no estimate, so a weight of 1 beside seconds", remedy, "missing", "one"
+        code="one-beside-seconds",
+        message="no estimate, so a weight of 1 beside seconds",
+        remedy=remedy,
+        option="missing",
+        value="one",
     )
 
 
@@ -260,11 +264,11 @@ def forecast(options: DeliveryOptions, prospect: Prospect) -> Forecast:
 
 
 RULE = ProgressRule(
-    "delivery",
-    "Delivery",
-    DeliveryOptions,
-    "delivery",
-    measure,
+    kind="delivery",
+    label="Delivery",
+    options=DeliveryOptions,
+    nature="delivery",
+    measure=measure,
     check=check,
     by_rows=True,
     doubt=doubt,

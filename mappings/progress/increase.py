@@ -34,11 +34,11 @@ def check(options: IncreaseOptions) -> Iterable[OptionFinding]:
 
 
 RULE = ProgressRule(
-    "increase",
-    "Increase",
-    IncreaseOptions,
-    "outcome",
-    measure,
+    kind="increase",
+    label="Increase",
+    options=IncreaseOptions,
+    nature="outcome",
+    measure=measure,
     check=check,
     at_reading=at_reading,
     forecast=forecast,

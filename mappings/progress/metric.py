@@ -169,7 +169,13 @@ def _check_step(by: TargetDistance) -> Iterable[OptionFinding]:
     if percent is not None and 0 < percent < 1:
         message = f"by.percent is {plain(percent)}, which is less than one percent of the start"
         remedy = f"for a share of {plain(percent)} write {plain(percent * 100)}"
-        yield OptionFinding("share-for-percent", message, remedy, ("by", "percent"), Severity.WARNING)
+        yield OptionFinding(
+            code="share-for-percent",
+            message=message,
+            remedy=remedy,
+            option=("by", "percent"),
+            severity=Severity.WARNING,
+        )
     for name, operand in (("amount", by.amount), ("percent", by.percent)):
         number = literal(operand)
         if number is not None and number < 0:

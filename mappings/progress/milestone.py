@@ -124,11 +124,11 @@ def onward(options: MilestoneOptions, measurement: Measurement, first: date) -> 
 
 
 RULE = ProgressRule(
-    "milestone",
-    "Milestone",
-    MilestoneOptions,
-    "delivery",
-    measure,
+    kind="milestone",
+    label="Milestone",
+    options=MilestoneOptions,
+    nature="delivery",
+    measure=measure,
     judge=health,
     check=check,
     by_status=True,

@@ -243,11 +243,11 @@ def _check_tolerance(options: ThresholdOptions, band: HealthyBand) -> Iterable[O
 
 
 RULE = ProgressRule(
-    "threshold",
-    "Stay within",
-    ThresholdOptions,
-    "outcome",
-    measure,
+    kind="threshold",
+    label="Stay within",
+    options=ThresholdOptions,
+    nature="outcome",
+    measure=measure,
     judge=health,
     check=check,
     at_reading=at_reading,

@@ -35,11 +35,11 @@ def check(options: TransitionOptions) -> Iterable[OptionFinding]:
 
 
 RULE = ProgressRule(
-    "transition",
-    "From start to target",
-    TransitionOptions,
-    "outcome",
-    measure,
+    kind="transition",
+    label="From start to target",
+    options=TransitionOptions,
+    nature="outcome",
+    measure=measure,
     check=check,
     at_reading=at_reading,
     forecast=forecast,

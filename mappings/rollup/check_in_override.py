@@ -100,11 +100,11 @@ def _explained(derived: Measurement, said: Measurement, check_in: CheckIn, zone:
 
 def _ledger(derived: Measurement, said: Measurement, check_in: CheckIn, reason: str) -> Ledger:
     row = Contribution(
-        f"check-in/{check_in.id}",
-        "",
-        f"Check-in by {check_in.by}",
-        Disposition.CHECKED_IN,
-        reason if not check_in.note else f"{reason} — “{check_in.note}”",
+        id=f"check-in/{check_in.id}",
+        key="",
+        title=f"Check-in by {check_in.by}",
+        disposition=Disposition.CHECKED_IN,
+        reason=reason if not check_in.note else f"{reason} — “{check_in.note}”",
         progress=said.progress,
     )
     return _replaced(derived, row)
@@ -112,7 +112,14 @@ def _ledger(derived: Measurement, said: Measurement, check_in: CheckIn, reason: 
 
 def not_achieved(derived: Measurement, reason: str) -> Measurement:
     """What a key result stands at whose issue was closed as not achieved: 0, with the row that takes away what it had reached."""
-    row = Contribution(CLOSING, "", "Closed as not achieved", Disposition.NOT_ACHIEVED, reason, progress=ZERO)
+    row = Contribution(
+        id=CLOSING,
+        key="",
+        title="Closed as not achieved",
+        disposition=Disposition.NOT_ACHIEVED,
+        reason=reason,
+        progress=ZERO,
+    )
     return replace(
         derived,
         progress=ZERO,
@@ -134,11 +141,11 @@ def derived_ledger(derived: Measurement) -> Ledger:
     """The one row of a key result that is not made of rows."""
     known = derived.progress is not None
     row = Contribution(
-        DERIVED,
-        "",
-        "Derived from Jira",
-        Disposition.COUNTED if known else Disposition.BESIDE,
-        derived.reason,
+        id=DERIVED,
+        key="",
+        title="Derived from Jira",
+        disposition=Disposition.COUNTED if known else Disposition.BESIDE,
+        reason=derived.reason,
         progress=derived.progress,
         share=derived.progress or ZERO,
         by_status=False,

@@ -162,7 +162,12 @@ def worst(rows: Iterable[tuple[str, Health]]) -> Health:
     word = health.level.replace("_", " ")
     sentence = f"{word}, as the worst of its rows is: {name}: {health.sentence}"
     return Health(
-        health.level, "worst", sentence, health.pace, health.row or name, health.row_rule or health.rule
+        level=health.level,
+        rule="worst",
+        sentence=sentence,
+        pace=health.pace,
+        row=health.row or name,
+        row_rule=health.row_rule or health.rule,
     )
 
 

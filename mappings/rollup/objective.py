@@ -108,15 +108,15 @@ def measured_objective(assessment: Assessment, rule: ObjectiveRule, issue: Issue
     carried = assessment.carries.get((id_, cycle.id)) if cycle is not None else None
     found = key_results_of(assessment, rule, id_, issue, carried)
     return Objective(
-        id_,
-        rule,
-        issue,
-        cycle,
-        standing_in(assessment, cycle, rule.part.commitment),
-        tuple(_measured(assessment, rule, id_, cycle, key_result) for key_result in found),
-        targets_of(assessment, rule, issue),
-        assessment,
-        noted.aligned if noted is not None else None,
+        id=id_,
+        rule=rule,
+        issue=issue,
+        cycle=cycle,
+        standing=standing_in(assessment, cycle, rule.part.commitment),
+        key_results=tuple(_measured(assessment, rule, id_, cycle, key_result) for key_result in found),
+        aligned_to=targets_of(assessment, rule, issue),
+        assessment=assessment,
+        aligned=noted.aligned if noted is not None else None,
     )
 
 
@@ -140,7 +140,14 @@ def _measured(
     entry = _key_result_entry(assessment, key_result, measurement, health, closed)
     said = assessment.check_ins.get((objective_id, key_result.id))
     spoken = None if said is None else said.confidence
-    return MeasuredKeyResult(key_result, measurement, entry, commitment, ruling, spoken)
+    return MeasuredKeyResult(
+        key_result=key_result,
+        measurement=measurement,
+        entry=entry,
+        commitment=commitment,
+        check_in=ruling,
+        confidence=spoken,
+    )
 
 
 def _measurement(assessment: Assessment, objective_id: str, key_result: KeyResult) -> Measurement:
@@ -160,15 +167,15 @@ def _by_rule(assessment: Assessment, objective_id: str, key_result: KeyResult) -
         issue = assessment.with_kpi(issue, current)
     below = key_result.rule.part.relation in ("child", "descendant")
     subject = MeasuredSubject(
-        assessment,
-        key_result.selected,
-        issue,
-        objective_id if below else None,
-        key_result.rule.part.subtasks,
-        key_result.rule.conditions,
-        key_result.elsewhere,
-        key_result.divisors,
-        key_result.done_before,
+        assessment=assessment,
+        selected=key_result.selected,
+        issue=issue,
+        top_id=objective_id if below else None,
+        subtasks=key_result.rule.part.subtasks,
+        conditions=key_result.rule.conditions,
+        elsewhere=key_result.elsewhere,
+        divisors=key_result.divisors,
+        done_before=key_result.done_before,
     )
     return key_result.progress.measure(key_result.rule.part.progress, subject)
 
@@ -197,18 +204,18 @@ def _key_result_entry(
     reason = _told(reason, issue)
     status = issue.status.name if issue is not None else ""
     return RowEntry(
-        key_result.id,
-        key_result.key,
-        key_result.title,
-        status,
-        disposition,
-        reason,
-        measurement.progress,
-        health,
-        asked.weight,
-        asked.missing,
-        divisor,
-        asked.broken,
+        id=key_result.id,
+        key=key_result.key,
+        title=key_result.title,
+        status=status,
+        disposition=disposition,
+        reason=reason,
+        progress=measurement.progress,
+        health=health,
+        weight=asked.weight,
+        missing=asked.missing,
+        divisor=divisor,
+        broken=asked.broken,
     )
 
 
@@ -357,16 +364,16 @@ def _aligned_entry(assessment: Assessment, state: ObjectiveState) -> RowEntry:
     reason = _told(reason, issue)
     asked = asked_weight(assessment, weight, issue)
     return RowEntry(
-        state.id,
-        state.key or state.id,
-        state.title,
-        state.status,
-        disposition,
-        reason,
-        progress,
-        state.health,
-        asked.weight if contributes else None,
-        asked.missing,
+        id=state.id,
+        key=state.key or state.id,
+        title=state.title,
+        status=state.status,
+        disposition=disposition,
+        reason=reason,
+        progress=progress,
+        health=state.health,
+        weight=asked.weight if contributes else None,
+        missing=asked.missing,
         broken=asked.broken if contributes else "",
     )
 

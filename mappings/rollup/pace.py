@@ -37,12 +37,12 @@ def _standing(assessment: Assessment, cycle: CyclePart | None, achieved_at: Frac
     if cycle is None:
         return HealthCriteria(now, today, achieved_at=achieved_at)
     return HealthCriteria(
-        now,
-        today,
-        expected_on(cycle, today),
-        cycle.end,
-        achieved_at,
-        Fraction(cycle.health.on_track),
-        Fraction(cycle.health.at_risk),
-        duration(cycle.stale_after),
+        now=now,
+        today=today,
+        expected=expected_on(cycle, today),
+        cycle_end=cycle.end,
+        achieved_at=achieved_at,
+        on_track=Fraction(cycle.health.on_track),
+        at_risk=Fraction(cycle.health.at_risk),
+        stale_after=duration(cycle.stale_after),
     )

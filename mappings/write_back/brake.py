@@ -49,11 +49,11 @@ class Upheaval:
         own = {one.id for one in before.key_results}
         left = own - {one.id for one in after.key_results} if after is not None else own
         return Upheaval(
-            self.objectives + 1,
-            self.objectives_gone + (after is None),
-            self.key_results + len(own),
-            self.key_results_gone + len(left),
-            self.healths + (after is not None and _health_moved(before, after)),
+            objectives=self.objectives + 1,
+            objectives_gone=self.objectives_gone + (after is None),
+            key_results=self.key_results + len(own),
+            key_results_gone=self.key_results_gone + len(left),
+            healths=self.healths + (after is not None and _health_moved(before, after)),
         )
 
 

@@ -107,7 +107,13 @@ def desired(
             made = aim.make(figures, ground)
             if made is not None:
                 found[issue_id, aim.place.id] = Desired(
-                    issue_id, issue.key, aim.place, made.raw, aim.value, aim.stays, until
+                    issue_id=issue_id,
+                    issue_key=issue.key,
+                    place=aim.place,
+                    raw=made.raw,
+                    value=aim.value,
+                    stays=aim.stays,
+                    until=until,
                 )
     return tuple(found.values())
 

@@ -212,7 +212,7 @@ def difference(before: Contribution | None, after: Contribution | None) -> RowDi
     shown = after or before
     if shown is None or (before is not None and after is not None and treated_alike(before, after)):
         return None
-    return RowDifference(shown.id, shown.key, shown.title, before, after)
+    return RowDifference(id=shown.id, key=shown.key, title=shown.title, before=before, after=after)
 
 
 def treated_alike(before: Contribution, after: Contribution) -> bool:

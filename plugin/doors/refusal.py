@@ -16,6 +16,7 @@ class RequestRefusal(Exception):  # noqa: N818
         title: str,
         detail: str,
         remedy: str = "",
+        *,
         errors: Sequence[Fault] = (),
         headers: dict[str, str] | None = None,
     ) -> None:
@@ -32,4 +33,10 @@ def not_found(what: str, name: object, remedy: str) -> RequestRefusal:
 
 def invalid(place: str, detail: str, remedy: str = "") -> RequestRefusal:
     """422 for one wrong value."""
-    return RequestRefusal(422, "Invalid request", detail, remedy, [Fault(pointer=place, detail=detail)])
+    return RequestRefusal(
+        status=422,
+        title="Invalid request",
+        detail=detail,
+        remedy=remedy,
+        errors=[Fault(pointer=place, detail=detail)],
+    )

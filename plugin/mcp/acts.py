@@ -84,7 +84,14 @@ def okr_check_in(asking: Asking, arguments: CheckInArguments) -> Acted:
         moves = (
             DELTA if arguments.until is None else None
         )  # it holds until a day, or until the derived value moves
-        wanted = Statement(one.id, value, arguments.note, arguments.until, moves, confidence=confidence)
+        wanted = Statement(
+            key_result=one.id,
+            value=value,
+            note=arguments.note,
+            until=arguments.until,
+            delta=moves,
+            confidence=confidence,
+        )
         kept = check_in(asking.connector, asking.actor, site, saved.state.id, wanted)
         return f"Kept as check-in {kept.id}: {what}."
 

@@ -159,18 +159,27 @@ def card(connector: Connector, one: Planned) -> DigestCard:
     if one.every == "change":
         about = " and ".join(ABOUT[name] for name in one.about)
         return DigestCard(
-            one.id, f"{ALERT} of {about}{quiet_words(one)}", following, "", "Tell what waits now", rows
+            id=one.id,
+            when=f"{ALERT} of {about}{quiet_words(one)}",
+            next=following,
+            empty="",
+            button="Tell what waits now",
+            recipients=rows,
         )
     if one.every == "due":
         when = f"Told at {one.at} ({one.zone}) of the day on which check-ins become due{quiet_words(one)}"
-        return DigestCard(one.id, when, following, "", "Remind now", rows)
+        return DigestCard(
+            id=one.id, when=when, next=following, empty="", button="Remind now", recipients=rows
+        )
     when = f"Told every {DAYS[one.on]} at {one.at} ({one.zone}){quiet_words(one)}"
     empty = (
         "Where nothing happened, nothing is sent."
         if one.empty == "skip"
         else "It is sent where nothing happened, too."
     )
-    return DigestCard(one.id, when, following, empty, "Send this week's now", rows)
+    return DigestCard(
+        id=one.id, when=when, next=following, empty=empty, button="Send this week's now", recipients=rows
+    )
 
 
 def quiet_words(one: Planned) -> str:
@@ -198,7 +207,17 @@ def message_row(connector: Connector, one: Outgoing, *, anew: bool) -> MessageRo
     level, word = WORDS[one.state]
     again = shown(connector, one.next_at) if one.state is OutboxState.DUE and one.attempts else None
     made = shown(connector, one.made_at)
-    return MessageRow(one.key, one.digest, one.recipient, made, level, word, one.note, again, anew)
+    return MessageRow(
+        key=one.key,
+        digest=one.digest,
+        recipient=one.recipient,
+        made=made,
+        level=level,
+        word=word,
+        note=one.note,
+        again=again,
+        anew=anew,
+    )
 
 
 def preview_page(connector: Connector, site: str, digest: str) -> ResponseReturnValue:

@@ -186,14 +186,14 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
 def card(connector: Connector, site: SiteStanding) -> SiteCard:
     """What the list says of a site."""
     return SiteCard(
-        site.name,
-        site.url,
-        site.deployment,
-        site.issues,
-        site.mapping_revision or "",
-        shown(connector, site.last_delivery) if site.last_delivery else None,
-        site.added,
-        site.credential,
+        name=site.name,
+        url=site.url,
+        deployment=site.deployment,
+        issues=site.issues,
+        revision=site.mapping_revision or "",
+        delivery=shown(connector, site.last_delivery) if site.last_delivery else None,
+        removable=site.added,
+        credential=site.credential,
     )
 
 

@@ -56,13 +56,13 @@ def site_from(jira: JiraSettings, settings: Settings, store: Store) -> Site:
     said = [static_secret(one, jira.name) for one in (secret, *former.splitlines()) if one]
     conceal(*known_secrets(jira), *former.splitlines(), end, *said, credentials.header().split()[-1])
     return Site(
-        jira.name,
-        _connect(jira, credentials, settings, store),
-        str(jira.url).rstrip("/"),
-        secret,
-        end,
-        jira.token_expires,
-        tuple(former.splitlines()),
+        name=jira.name,
+        jira=_connect(jira, credentials, settings, store),
+        browse_url=str(jira.url).rstrip("/"),
+        webhook_secret=secret,
+        path_token=end,
+        token_expires=jira.token_expires,
+        former_secrets=tuple(former.splitlines()),
     )
 
 

@@ -221,19 +221,19 @@ class Connector:
             absences = names.absences_of(conn, name, bound.mapping.revision)
             ahead = coming_mappings.get(conn, name)
         return Context(
-            name,
-            site.jira,
-            self.store,
-            bound.mapping,
-            bound.catalogue,
-            self.clock,
-            timedelta(seconds=self.settings.quiet_seconds),
-            timedelta(seconds=self.settings.ceiling_seconds),
-            timedelta(seconds=self.settings.lease_seconds),
-            self.announcer,
-            self._notifying_of(site),
-            self._sight_of(site),
-            self.meter,
+            site=name,
+            jira=site.jira,
+            store=self.store,
+            mapping=bound.mapping,
+            catalogue=bound.catalogue,
+            clock=self.clock,
+            quiet=timedelta(seconds=self.settings.quiet_seconds),
+            ceiling=timedelta(seconds=self.settings.ceiling_seconds),
+            lease=timedelta(seconds=self.settings.lease_seconds),
+            announcer=self.announcer,
+            notifying=self._notifying_of(site),
+            project_sight=self._sight_of(site),
+            meter=self.meter,
             reads_ahead=True,
             gather=timedelta(seconds=self.settings.gather_seconds),
             absences=absences,
@@ -347,7 +347,9 @@ class Connector:
         catalogue = self.catalogue_for(name, mapping.document)
         with self.store.read() as conn:
             read_at = catalogues.read_at(conn, name) if needs_goals(mapping.document) else None
-        bound = Bound(active.revision, version, mapping, catalogue, read_at)
+        bound = Bound(
+            revision=active.revision, version=version, mapping=mapping, catalogue=catalogue, read_at=read_at
+        )
         with self._lock:
             self._bound[name] = bound
         return bound

@@ -188,7 +188,15 @@ def _shown(fed: Fed, pages: str) -> Feed:
         "unknown" if fed.value is None else f"{percent(fed.value, digits)} %" for digits in (0, 1)
     )
     page = f"{pages}/objectives/{quote(fed.objective)}"
-    return Feed(fed.objective, fed.title, fed.number, value, precise, fed.left_out, page)
+    return Feed(
+        objective=fed.objective,
+        title=fed.title,
+        number=fed.number,
+        value=value,
+        precise=precise,
+        left_out=fed.left_out,
+        page=page,
+    )
 
 
 def write_settings(file: Path, settings: Settings) -> None:

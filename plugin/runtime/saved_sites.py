@@ -245,15 +245,15 @@ def test_site(site: Site) -> Tested:
     projects = tuple(f"{project.key} {project.name}" for project in catalogue.projects)
     version = ".".join(map(str, server.version))
     return Tested(
-        user.name,
-        server.title,
-        server.deployment,
-        version,
-        permissions,
-        projects,
-        tuple(scope.name for scope in missing),
-        jira.transport.base,
-        jira.token_end(),
+        account=user.name,
+        title=server.title,
+        deployment=server.deployment,
+        version=version,
+        permissions=permissions,
+        projects=projects,
+        missing_scopes=tuple(scope.name for scope in missing),
+        api_base=jira.transport.base,
+        token_expires=jira.token_end(),
     )
 
 

@@ -128,7 +128,15 @@ def struck(
     tries = 1 if known is None else known.tries + 1
     since = now if known is None else known.since
     until = next_try(error, tries, now, chance)
-    return Outage(kind_of(error), since, tries, until, whole, error.message, error.remedy)
+    return Outage(
+        kind=kind_of(error),
+        since=since,
+        tries=tries,
+        next_try=until,
+        whole=whole,
+        error=error.message,
+        remedy=error.remedy,
+    )
 
 
 def next_try(error: JiraError, tries: int, now: datetime, chance: float) -> datetime:

@@ -59,7 +59,7 @@ def read_allowance(headers: Mapping[str, str], now: float) -> Allowance | None:
     left, fill, interval, most = (float(value or 0) for value in values)
     if fill < 1 or most < 1 or not 1 <= interval <= LONGEST_INTERVAL:
         return None
-    return Allowance(min(left, most), now, fill, interval, most)
+    return Allowance(tokens=min(left, most), at=now, fill=fill, interval=interval, most=most)
 
 
 def interval_of(headers: Mapping[str, str]) -> float | None:

@@ -162,7 +162,16 @@ class ChangeHistory:
         found: dict[str, list[tuple[Entry, FieldChange]]] = {issue_id: [] for issue_id in self._known(ids)}
         for (issue_id, field_id), changes in self._changes.items():
             steps = (
-                (entry, FieldChange(entry[0], field_id, item.before_id, item.before, item.after_id))
+                (
+                    entry,
+                    FieldChange(
+                        at=entry[0],
+                        field_id=field_id,
+                        before_id=item.before_id,
+                        before_text=item.before,
+                        after_id=item.after_id,
+                    ),
+                )
                 for entry, item in changes.items()
             )
             found.get(issue_id, []).extend(steps)

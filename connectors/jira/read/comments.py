@@ -45,7 +45,12 @@ def _read(page: list[object], issue_id: str) -> Iterator[Comment]:
             raise IncompleteRead(f"Jira shows a comment of issue {issue_id} without id or time.")
         updated = _instant(said.get("updated")) or created
         yield Comment(
-            id_, _person(said.get("author")), created, updated, _lines(said.get("body")), _hidden(said)
+            id=id_,
+            author=_person(said.get("author")),
+            created=created,
+            updated=updated,
+            lines=_lines(said.get("body")),
+            hidden=_hidden(said),
         )
 
 

@@ -107,7 +107,14 @@ def remains(raw: object, parent_fields: tuple[str, ...]) -> Remains:
                     Gap(at.issue_id, at.issue_key, reason, field=name, parent=hangs_under)
                 ) from None
             core[name], unknowns[name] = None, reason
-    return Remains(at.issue_id, at.issue_key, core, fields, found.get("properties"), unknowns)
+    return Remains(
+        id=at.issue_id,
+        key=at.issue_key,
+        core=core,
+        plain=fields,
+        properties=found.get("properties"),
+        unknowns=unknowns,
+    )
 
 
 def _typed(name: str, value: object, shape: Any) -> Any:

@@ -144,7 +144,14 @@ class IssueDecoder:
                 gaps.append(error.gap)
                 names.append(error.gap.issue_id or error.gap.issue_key or f"nameless {str(raw)[:200]}")
         keys = {issue.key: issue.id for issue in issues} if parent_keys else {}
-        return DecodedIssues(tuple(issues), parent_keys, keys, answer, tuple(gaps), tuple(names))
+        return DecodedIssues(
+            issues=tuple(issues),
+            parent_keys=parent_keys,
+            keys=keys,
+            answer=answer,
+            gaps=tuple(gaps),
+            names=tuple(names),
+        )
 
     def _sound(self, wire: Any, parent_keys: dict[str, str]) -> Issue:
         fields = self._typed(wire.fields)

@@ -88,9 +88,9 @@ def _objects(listed: Iterable[object]) -> list[Mapping[str, object]]:
 def _field(raw: Mapping[str, object]) -> CreateField:
     schema = raw.get("schema")
     return CreateField(
-        str(raw.get("fieldId") or raw.get("key") or ""),
-        str(raw.get("name", "")),
-        raw.get("required") is True,
-        raw.get("hasDefaultValue") is True,
-        str(schema.get("custom", "")) if isinstance(schema, dict) else "",
+        id=str(raw.get("fieldId") or raw.get("key") or ""),
+        name=str(raw.get("name", "")),
+        required=raw.get("required") is True,
+        fills=raw.get("hasDefaultValue") is True,
+        custom=str(schema.get("custom", "")) if isinstance(schema, dict) else "",
     )

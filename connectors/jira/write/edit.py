@@ -35,13 +35,13 @@ def edit_fields(transport: Transport, api: str, issue_id: str) -> dict[str, Edit
 def _edit_field(field_id: str, meta: dict[str, Any]) -> EditField:
     schema = meta.get("schema") or {}
     return EditField(
-        field_id,
-        str(meta.get("name", field_id)),
-        str(schema.get("type", "")),
-        str(schema.get("items", "")),
-        str(schema.get("custom", "")),
-        tuple(_option(value) for value in meta.get("allowedValues") or () if isinstance(value, dict)),
-        tuple(str(operation) for operation in meta.get("operations") or ()),
+        id=field_id,
+        name=str(meta.get("name", field_id)),
+        type=str(schema.get("type", "")),
+        items=str(schema.get("items", "")),
+        custom=str(schema.get("custom", "")),
+        options=tuple(_option(value) for value in meta.get("allowedValues") or () if isinstance(value, dict)),
+        operations=tuple(str(operation) for operation in meta.get("operations") or ()),
     )
 
 

@@ -107,7 +107,15 @@ def reading_of(
     missing = enough(len(found.values), least, what)
     if missing is not None or value is None:
         return missing or SourceFailure(FailureKind.NO_DATA, f"no {what}")
-    return (KpiReading(period.last, value, now, kind, note_of(len(found.values), found.gaps)),)
+    return (
+        KpiReading(
+            at=period.last,
+            value=value,
+            received=now,
+            source=kind,
+            note=note_of(len(found.values), found.gaps),
+        ),
+    )
 
 
 def note_of(items: int, gaps: tuple[str, ...]) -> str:

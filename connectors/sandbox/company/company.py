@@ -152,7 +152,7 @@ class _Story:
             definition = self.sandbox.projects[project]
             made.id = self.sandbox.next_id("issue")
             record = Record(
-                made.id, self.sandbox.next_key(project), definition.project, kind, definition.statuses[0], title, at, at, at, author, author,
+                id=made.id, key=self.sandbox.next_key(project), project=definition.project, type=kind, status=definition.statuses[0], summary=title, created=at, updated=at, status_changed=at, creator=author, reporter=author,
                 parent_id=parent.id if parent else None,
             )  # fmt: skip
             self.sandbox.add(replace(record, **more), author, announce=False)  # type: ignore[arg-type]
@@ -437,7 +437,17 @@ def _bare(sandbox: Sandbox, project: scheme.ProjectDef, kind: IssueType, title: 
     key = sandbox.next_key(project.project.key)
     status = project.statuses[0]
     return Record(
-        sandbox.next_id("issue"), key, project.project, kind, status, title, at, at, at, author, author
+        id=sandbox.next_id("issue"),
+        key=key,
+        project=project.project,
+        type=kind,
+        status=status,
+        summary=title,
+        created=at,
+        updated=at,
+        status_changed=at,
+        creator=author,
+        reporter=author,
     )
 
 

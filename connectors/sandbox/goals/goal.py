@@ -106,7 +106,16 @@ class GoalBook:
         """A new goal, with the next key."""
         uuid = self._uuid("goal")
         key = f"NORTH-{len(self.goals) + 1}"
-        goal = Goal(self._ari("goal", uuid), uuid, key, name, owner, self.clock(), due=due, parent=parent)
+        goal = Goal(
+            ari=self._ari("goal", uuid),
+            uuid=uuid,
+            key=key,
+            name=name,
+            owner=owner,
+            created=self.clock(),
+            due=due,
+            parent=parent,
+        )
         self.goals[goal.ari] = goal
         return goal
 
@@ -210,13 +219,13 @@ class GoalBook:
         if not said["name"].strip():
             raise RefusedError("A metric needs a name.")
         made = Metric(
-            self._ari("metric", self._uuid("metric")),
-            said["name"],
-            said["type"],
-            said["value"],
-            said.get("source") or "MANUAL",
-            said.get("externalEntityId"),
-            self.clock(),
+            id=self._ari("metric", self._uuid("metric")),
+            name=said["name"],
+            type=said["type"],
+            value=said["value"],
+            source=said.get("source") or "MANUAL",
+            external_id=said.get("externalEntityId"),
+            at=self.clock(),
         )
         made.values.append((made.at, made.value))
         goal.targets.append(

@@ -11,7 +11,16 @@ def catalogue_of(sandbox: Sandbox, account: scheme.Account | None = None) -> Cat
     """Everything that a caller knows by name, whose time zone and account it has; without one everything."""
     return Catalogue(
         fields=tuple(
-            Field(one.id, one.name, one.type, one.items, one.custom, one.clauses, (), one.every_option)
+            Field(
+                id=one.id,
+                name=one.name,
+                type=one.type,
+                items=one.items,
+                custom=one.custom,
+                clause_names=one.clauses,
+                project_ids=(),
+                options=one.every_option,
+            )
             for one in sandbox.fields.values()
         ),
         statuses=sandbox.statuses,

@@ -204,7 +204,15 @@ def _parent_item(sandbox: Sandbox, old: Record, new: Record, field: FieldDef) ->
 def _item(sandbox: Sandbox, field: FieldDef, old: Any, new: Any) -> ChangeItem:
     name = CHANGELOG_NAMES.get(field.id, field.name if field.is_custom else field.id)
     (old_id, old_text), (new_id, new_text) = _told(sandbox, field, old), _told(sandbox, field, new)
-    return ChangeItem(name, field.id, old_id, old_text, new_id, new_text, field.is_custom)
+    return ChangeItem(
+        field=name,
+        field_id=field.id,
+        old=old_id,
+        old_text=old_text,
+        new=new_id,
+        new_text=new_text,
+        custom=field.is_custom,
+    )
 
 
 def _told(sandbox: Sandbox, field: FieldDef, value: Any) -> tuple[str | None, str | None]:
@@ -251,7 +259,19 @@ def create(sandbox: Sandbox, body: Mapping[str, Any], version: str, actor: User)
     properties = _properties(body.get("properties"))
     now = sandbox.clock()
     status = project.statuses[0]
-    blank = Record("0", "", project.project, kind, status, "", now, now, now, actor, actor)
+    blank = Record(
+        id="0",
+        key="",
+        project=project.project,
+        type=kind,
+        status=status,
+        summary="",
+        created=now,
+        updated=now,
+        status_changed=now,
+        creator=actor,
+        reporter=actor,
+    )
     given.setdefault("summary", None)
     if kind.level < 0:
         given.setdefault("parent", None)
@@ -323,17 +343,25 @@ def move(sandbox: Sandbox, record: Record, project_key: str, actor: User) -> Rec
     )
     items = [
         ChangeItem(
-            "project",
-            "project",
-            record.project.id,
-            record.project.name,
-            target.project.id,
-            target.project.name,
+            field="project",
+            field_id="project",
+            old=record.project.id,
+            old_text=record.project.name,
+            new=target.project.id,
+            new_text=target.project.name,
         ),
-        ChangeItem("Key", None, None, record.key, None, fresh.key),
+        ChangeItem(field="Key", field_id=None, old=None, old_text=record.key, new=None, new_text=fresh.key),
     ]
     if status != record.status:
         items.insert(
-            1, ChangeItem("status", "status", record.status.id, record.status.name, status.id, status.name)
+            1,
+            ChangeItem(
+                field="status",
+                field_id="status",
+                old=record.status.id,
+                old_text=record.status.name,
+                new=status.id,
+                new_text=status.name,
+            ),
         )
     return sandbox.commit(fresh, items, actor, "issue_moved")

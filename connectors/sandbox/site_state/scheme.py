@@ -205,7 +205,17 @@ PROJECTS = (
 def _system(
     field_id: str, name: str, kind: str, items: str = "", *clauses: str, writable: bool = True
 ) -> FieldDef:
-    return FieldDef(field_id, name, kind, items, "", clauses or (field_id,), (), frozenset(), writable)
+    return FieldDef(
+        id=field_id,
+        name=name,
+        type=kind,
+        items=items,
+        custom="",
+        clauses=clauses or (field_id,),
+        options=(),
+        projects=frozenset(),
+        writable=writable,
+    )
 
 
 SYSTEM_FIELDS = (
@@ -250,7 +260,16 @@ def _custom(
 ) -> FieldDef:
     number = field_id.removeprefix("customfield_")
     custom = widget if ":" in widget else CUSTOM + widget
-    return FieldDef(field_id, name, kind, "", custom, (f"cf[{number}]", name), options, frozenset(projects))
+    return FieldDef(
+        id=field_id,
+        name=name,
+        type=kind,
+        items="",
+        custom=custom,
+        clauses=(f"cf[{number}]", name),
+        options=options,
+        projects=frozenset(projects),
+    )
 
 
 CUSTOM_FIELDS = (
@@ -269,24 +288,29 @@ CUSTOM_FIELDS = (
     _custom(POINTS_TOTAL, "Points total", "number", "float"),
 )
 SPRINT_FIELD = FieldDef(
-    SPRINT,
-    "Sprint",
-    "array",
-    "json",
-    "com.pyxis.greenhopper.jira:gh-sprint",
-    ("cf[10020]", "Sprint"),
+    id=SPRINT,
+    name="Sprint",
+    type="array",
+    items="json",
+    custom="com.pyxis.greenhopper.jira:gh-sprint",
+    clauses=("cf[10020]", "Sprint"),
     writable=False,
 )
 EPIC_LINK_FIELD = FieldDef(
-    EPIC_LINK, "Epic Link", "any", "", "com.pyxis.greenhopper.jira:gh-epic-link", ("cf[10014]", "Epic Link")
+    id=EPIC_LINK,
+    name="Epic Link",
+    type="any",
+    items="",
+    custom="com.pyxis.greenhopper.jira:gh-epic-link",
+    clauses=("cf[10014]", "Epic Link"),
 )
 PARENT_LINK_FIELD = FieldDef(
-    PARENT_LINK,
-    "Parent Link",
-    "any",
-    "",
-    "com.atlassian.jpo:jpo-custom-field-parent",
-    ("cf[10013]", "Parent Link"),
+    id=PARENT_LINK,
+    name="Parent Link",
+    type="any",
+    items="",
+    custom="com.atlassian.jpo:jpo-custom-field-parent",
+    clauses=("cf[10013]", "Parent Link"),
 )
 
 _EVERYDAY = frozenset(

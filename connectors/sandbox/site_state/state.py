@@ -248,7 +248,15 @@ class Sandbox:
             self._forget(record.parent_id)
         self._to_index(record.id)
         if announce:
-            self.announce(Event("jira:issue_created", record.created, actor, record, "issue_created"))
+            self.announce(
+                Event(
+                    name="jira:issue_created",
+                    at=record.created,
+                    actor=actor,
+                    record=record,
+                    kind="issue_created",
+                )
+            )
         return record
 
     def commit(
@@ -271,7 +279,17 @@ class Sandbox:
         self._replace(old, fresh)
         history = History(self.next_id("history"), actor, moment, changed)
         self.histories[record.id].append(history)
-        self.announce(Event("jira:issue_updated", moment, actor, fresh, kind, history, extra or {}))
+        self.announce(
+            Event(
+                name="jira:issue_updated",
+                at=moment,
+                actor=actor,
+                record=fresh,
+                kind=kind,
+                history=history,
+                extra=extra or {},
+            )
+        )
         return fresh
 
     def _replace(self, old: Record, fresh: Record) -> None:

@@ -89,7 +89,14 @@ def to_status(
     items = [one for one in changes(sandbox, record, fresh) if one.field_id == "resolution"]
     if status.id != record.status.id:
         items.append(
-            ChangeItem("status", "status", record.status.id, record.status.name, status.id, status.name)
+            ChangeItem(
+                field="status",
+                field_id="status",
+                old=record.status.id,
+                old_text=record.status.name,
+                new=status.id,
+                new_text=status.name,
+            )
         )
         moved = moment if status.category != record.status.category else record.status_changed
         fresh = replace(fresh, status=status, status_changed=moved, cache={})

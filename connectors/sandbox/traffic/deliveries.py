@@ -157,4 +157,11 @@ class Sender:
         except requests.RequestException:
             status = None
         again = (status is None or status in RETRIED or status >= 500) and due.retry < RETRIES
-        return Attempt(message.identifier, message.event, message.url, due.retry, status, again)
+        return Attempt(
+            identifier=message.identifier,
+            event=message.event,
+            url=message.url,
+            retry=due.retry,
+            status=status,
+            will_retry=again,
+        )

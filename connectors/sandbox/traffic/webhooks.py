@@ -156,7 +156,14 @@ class Webhooks:
             headers["X-Atlassian-Webhook-Flow"] = "Secondary" if event.extra.get("secondary") else "Primary"
         if webhook.secret is not None and self.signs:
             headers["X-Hub-Signature"] = signature(webhook.secret, body)
-        return SignedBody(webhook.id, webhook.url, body, identifier, headers, event.name)
+        return SignedBody(
+            webhook_id=webhook.id,
+            url=webhook.url,
+            body=body,
+            identifier=identifier,
+            headers=headers,
+            event=event.name,
+        )
 
 
 def signature(secret: str, body: bytes) -> str:

@@ -134,17 +134,17 @@ def _row(site: str, found: Gap, now: datetime) -> dict[str, object]:
 def _kept(row: StoredRow) -> KeptGap:
     found = row._mapping
     return KeptGap(
-        found["site"],
-        Gap(
-            found["issue_id"],
-            found["issue_key"],
-            found["reason"],
-            found["remedy"],
-            found["field"],
-            found["parent"],
+        site=found["site"],
+        gap=Gap(
+            issue_id=found["issue_id"],
+            issue_key=found["issue_key"],
+            reason=found["reason"],
+            remedy=found["remedy"],
+            field=found["field"],
+            parent=found["parent"],
         ),
-        from_ms(found["since"]),
-        from_ms(found["seen_at"]),
-        maybe_from_ms(found["accepted_at"]),
-        found["accepted_by"] or "",
+        since=from_ms(found["since"]),
+        seen_at=from_ms(found["seen_at"]),
+        accepted_at=maybe_from_ms(found["accepted_at"]),
+        accepted_by=found["accepted_by"] or "",
     )

@@ -77,16 +77,16 @@ def all(conn: Connection, site: str, *states: State) -> list[Loss]:
         statement = statement.where(table.c.state.in_(states))
     return [
         Loss(
-            row.site,
-            row.issue_id,
-            row.issue_key,
-            row.title,
-            row.project_key,
-            cast("State", row.state),
-            row.reason,
-            from_ms(row.at),
-            row.by,
-            tuple(json_text.decode(row.objectives, list[str])),
+            site=row.site,
+            issue_id=row.issue_id,
+            issue_key=row.issue_key,
+            title=row.title,
+            project_key=row.project_key,
+            state=cast("State", row.state),
+            reason=row.reason,
+            at=from_ms(row.at),
+            by=row.by,
+            objectives=tuple(json_text.decode(row.objectives, list[str])),
         )
         for row in conn.execute(statement)
     ]

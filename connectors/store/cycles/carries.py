@@ -117,4 +117,4 @@ def times(conn: Connection, site: str, ids: Iterable[str]) -> dict[str, int]:
 
 def _kept(row: StoredRow) -> KeptCarry:
     plan = json_text.decode(row.content, CarryPlan)
-    return KeptCarry(plan, from_ms(row.at), row.by, CarryState(row.state), row.note)
+    return KeptCarry(plan=plan, at=from_ms(row.at), by=row.by, state=CarryState(row.state), note=row.note)

@@ -59,7 +59,14 @@ def add(
     for kind, objective_id, content in parts:
         number += 1
         link = ChainLink(
-            number, act.cycle_id, act.version, kind, objective_id, to_ms(act.at), content, former
+            number=number,
+            cycle_id=act.cycle_id,
+            version=act.version,
+            kind=kind,
+            objective_id=objective_id,
+            at=to_ms(act.at),
+            content=content,
+            former=former,
         )
         former = hash_of(link)
         conn.execute(insert(table), _row(site, replace(link, hash=former)))
@@ -183,15 +190,15 @@ def links(conn: Connection, site: str) -> Iterator[ChainLink]:
     """The whole chain of a site, the oldest link first."""
     for row in conn.execute(select(table).where(table.c.site == site).order_by(table.c.number)):
         yield ChainLink(
-            row.number,
-            row.cycle_id,
-            row.version,
-            LinkKind(row.kind),
-            row.objective_id,
-            row.at,
-            zlib.decompress(row.content).decode(),
-            row.former,
-            row.hash,
+            number=row.number,
+            cycle_id=row.cycle_id,
+            version=row.version,
+            kind=LinkKind(row.kind),
+            objective_id=row.objective_id,
+            at=row.at,
+            content=zlib.decompress(row.content).decode(),
+            former=row.former,
+            hash=row.hash,
         )
 
 
@@ -246,7 +253,15 @@ def _row(site: str, link: ChainLink) -> dict[str, object]:
 def _act(row: StoredRow) -> ClosingAct:
     said = json_text.decode(zlib.decompress(row.content).decode(), _Act)
     kind = LinkKind(row.kind)
-    return ClosingAct(row.cycle_id, row.version, kind, from_ms(row.at), said.by, said.note, row.hash)
+    return ClosingAct(
+        cycle_id=row.cycle_id,
+        version=row.version,
+        kind=kind,
+        at=from_ms(row.at),
+        by=said.by,
+        note=said.note,
+        hash=row.hash,
+    )
 
 
 def _record(row: StoredRow) -> ClosingRecord:

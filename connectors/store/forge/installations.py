@@ -130,14 +130,14 @@ def _is(key: InstallationKey) -> tuple[ColumnElement[bool], ...]:
 
 def _installation(row: StoredRow) -> AppInstallation:
     return AppInstallation(
-        InstallationKey(row.app_id, row.environment_id, row.cloud_id),
-        row.environment,
-        row.installation_id,
-        row.site,
-        from_ms(row.paired_at),
-        maybe_from_ms(row.heard_at),
-        maybe_from_ms(row.heartbeat_at),
-        maybe_from_ms(row.uninstalled_at),
-        row.token,
-        maybe_from_ms(row.token_expires),
+        key=InstallationKey(row.app_id, row.environment_id, row.cloud_id),
+        environment=row.environment,
+        installation_id=row.installation_id,
+        site=row.site,
+        paired_at=from_ms(row.paired_at),
+        heard_at=maybe_from_ms(row.heard_at),
+        heartbeat_at=maybe_from_ms(row.heartbeat_at),
+        uninstalled_at=maybe_from_ms(row.uninstalled_at),
+        token=row.token,
+        token_expires=maybe_from_ms(row.token_expires),
     )

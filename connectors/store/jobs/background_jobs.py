@@ -62,17 +62,17 @@ def latest(conn: Connection, site: str, name: str) -> BackgroundJob | None:
     if row is None:
         return None
     return BackgroundJob(
-        row.name,
-        row.by,
-        from_ms(row.began),
-        from_ms(row.seen),
-        row.state,
-        row.done,
-        row.total,
-        row.said,
-        row.todo,
-        row.at_first,
-        maybe_from_ms(row.counting),
+        name=row.name,
+        by=row.by,
+        began=from_ms(row.began),
+        seen=from_ms(row.seen),
+        state=row.state,
+        done=row.done,
+        total=row.total,
+        said=row.said,
+        todo=row.todo,
+        at_first=row.at_first,
+        counting=maybe_from_ms(row.counting),
     )
 
 

@@ -60,14 +60,14 @@ def take(conn: Connection, id_: str) -> SignOfLife | None:
 
 def _sign(row: Row[tuple[object, ...]]) -> SignOfLife:
     return SignOfLife(
-        row.id,
-        row.host,
-        row.pid,
-        row.role,
-        from_ms(row.at),
-        row.wanted,
-        row.workers,
-        json_text.decode(row.counted, ProcessCounts),
-        row.place,
-        row.began,
+        id=row.id,
+        host=row.host,
+        pid=row.pid,
+        role=row.role,
+        at=from_ms(row.at),
+        wanted=row.wanted,
+        workers=row.workers,
+        counted=json_text.decode(row.counted, ProcessCounts),
+        place=row.place,
+        began=row.began,
     )

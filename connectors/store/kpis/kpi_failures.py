@@ -39,13 +39,13 @@ def of(
         statement = statement.where(table.c.last >= to_ms(since))
     return tuple(
         KpiFailure(
-            row.kpi_id,
-            from_ms(row.last),
-            row.kind,
-            row.reason,
-            row.remedy,
-            from_ms(row.tried_at),
-            row.attempts,
+            kpi=row.kpi_id,
+            last=from_ms(row.last),
+            kind=row.kind,
+            reason=row.reason,
+            remedy=row.remedy,
+            tried_at=from_ms(row.tried_at),
+            attempts=row.attempts,
         )
         for row in conn.execute(statement.order_by(table.c.kpi_id, table.c.last))
     )

@@ -233,7 +233,12 @@ def _former(conn: Connection, site: str, kpi_id: str, first: int, last: int) -> 
 
 def _reading(row: StoredRow, former: tuple[Former, ...]) -> KpiReading:
     return KpiReading(
-        from_ms(row.at), fraction_of(row.value), from_ms(row.received), row.source, row.note, former
+        at=from_ms(row.at),
+        value=fraction_of(row.value),
+        received=from_ms(row.received),
+        source=row.source,
+        note=row.note,
+        former=former,
     )
 
 

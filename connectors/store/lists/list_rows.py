@@ -117,12 +117,12 @@ def tallies(conn: Connection, wanted: RowSelection) -> Tallies:
         if all(not among or row._mapping[column] in among for column, among in wants.items()):
             health[LEVELS[int(row.health)]] += int(row.found)
     return Tallies(
-        sum(row.known for row in rows),
-        health,
-        frozenset(row.cycle for row in rows),
-        frozenset(row.project for row in rows),
-        frozenset(row.owner for row in rows),
-        frozenset(row.team for row in rows),
+        known=sum(row.known for row in rows),
+        health=health,
+        cycles=frozenset(row.cycle for row in rows),
+        projects=frozenset(row.project for row in rows),
+        owners=frozenset(row.owner for row in rows),
+        teams=frozenset(row.team for row in rows),
     )
 
 
@@ -200,7 +200,12 @@ def _slice(rows: Iterable[StoredRow], size: int) -> Slice:
     shown = read[start - first : start - first + size]
     end, before = start + len(shown), max(start - size, 0)
     return Slice(
-        tuple(PlacedRow(row.site, row.id, row.depth, row.headline, row.changed_at) for row in shown),
+        tuple(
+            PlacedRow(
+                site=row.site, id=row.id, depth=row.depth, headline=row.headline, changed_ms=row.changed_at
+            )
+            for row in shown
+        ),
         start,
         None if not start else START if not before else _after(before, read[before - 1 - first]),
         None if end >= total else _after(end, shown[-1]),

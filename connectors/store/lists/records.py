@@ -90,22 +90,22 @@ def _with_words(found: Statement, words: tuple[str, ...], *columns: ColumnElemen
 
 def _act(row: StoredRow) -> AuditEntry:
     detail = json_text.decode(row.detail, dict[str, object])
-    return AuditEntry(row.id, from_ms(row.at), row.site, row.who, row.what, detail)
+    return AuditEntry(id=row.id, at=from_ms(row.at), site=row.site, who=row.who, what=row.what, detail=detail)
 
 
 def _record(row: StoredRow) -> WriteRecord:
     return WriteRecord(
-        row.id,
-        from_ms(row.at),
-        row.site,
-        row.issue_key,
-        row.field_name,
-        json_text.decode(row.before, object),
-        json_text.decode(row.after, object),
-        row.reason,
-        row.outcome,
-        row.note,
-        row.objective_id,
-        row.mapping_revision,
-        row.cause,
+        id=row.id,
+        at=from_ms(row.at),
+        site=row.site,
+        issue_key=row.issue_key,
+        field_name=row.field_name,
+        before=json_text.decode(row.before, object),
+        after=json_text.decode(row.after, object),
+        reason=row.reason,
+        outcome=row.outcome,
+        note=row.note,
+        objective_id=row.objective_id,
+        mapping_revision=row.mapping_revision,
+        cause=row.cause,
     )

@@ -105,12 +105,27 @@ def _with_former() -> Statement:
 
 def _numbered(row: StoredRow) -> Numbered:
     point = objectives._history_point(row)
-    return Numbered(row.id, row.site, row.objective_id, point, fraction_of(row.was_progress), row.was_health)
+    return Numbered(
+        id=row.id,
+        site=row.site,
+        objective_id=row.objective_id,
+        point=point,
+        progress_before=fraction_of(row.was_progress),
+        health_before=row.was_health,
+    )
 
 
 def _delivery(row: StoredRow) -> Delivery:
     status = inbox.DeliveryStatus(row.status)
     received = from_ms(row.received_at)
     return Delivery(
-        row.id, row.site, row.identifier, received, row.event, BODY_HIDDEN, status, row.note, row.attempts
+        id=row.id,
+        site=row.site,
+        identifier=row.identifier,
+        received_at=received,
+        event=row.event,
+        body=BODY_HIDDEN,
+        status=status,
+        note=row.note,
+        attempts=row.attempts,
     )

@@ -101,6 +101,8 @@ def _entry(step: FieldChange) -> Entry:
 def _steps(content: str) -> tuple[FieldChange, ...]:
     entries = json_text.decode(_unpacked(content), list[Entry])
     return tuple(
-        FieldChange(from_ms(at), field_id, before_id, before_text, after_id)
+        FieldChange(
+            at=from_ms(at), field_id=field_id, before_id=before_id, before_text=before_text, after_id=after_id
+        )
         for at, field_id, before_id, before_text, after_id in entries
     )

@@ -219,19 +219,19 @@ def _values(site: str, check_in: CheckIn) -> dict[str, object]:
 def _kept(row: StoredRow) -> KeptCheckIn:
     told = None if row.confidence is None else confidence_of(row.confidence)
     check_in = CheckIn(
-        row.objective_id,
-        row.key_result_id,
-        Measure(row.measure),
-        fraction_of(row.value),
-        row.by,
-        from_ms(row.at),
-        row.note,
-        None if row.until is None else date.fromisoformat(row.until),
-        fraction_of(row.delta),
-        fraction_of(row.derived),
-        row.id,
-        None if told is None else Spoken(told, row.by, from_ms(row.at)),
-        row.comment_id,
-        bool(row.clears),
+        objective_id=row.objective_id,
+        key_result_id=row.key_result_id,
+        measure=Measure(row.measure),
+        value=fraction_of(row.value),
+        by=row.by,
+        at=from_ms(row.at),
+        note=row.note,
+        until=None if row.until is None else date.fromisoformat(row.until),
+        delta=fraction_of(row.delta),
+        derived=fraction_of(row.derived),
+        id=row.id,
+        confidence=None if told is None else Spoken(told, row.by, from_ms(row.at)),
+        comment=row.comment_id,
+        clears=bool(row.clears),
     )
     return KeptCheckIn(check_in, maybe_from_ms(row.ended_at), row.ended_by, row.ended_how)

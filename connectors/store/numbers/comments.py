@@ -108,5 +108,11 @@ def replace(conn: Connection, site: str, issue_id: str, found: Iterable[KeptComm
 
 def _kept(row: StoredRow) -> KeptComment:
     return KeptComment(
-        row.issue_id, row.comment_id, from_ms(row.updated), from_ms(row.at), row.by, row.line, row.fault
+        issue_id=row.issue_id,
+        id=row.comment_id,
+        updated=from_ms(row.updated),
+        at=from_ms(row.at),
+        by=row.by,
+        line=row.line,
+        fault=row.fault,
     )

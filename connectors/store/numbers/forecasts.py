@@ -90,12 +90,12 @@ def latest(
     rows = conn.execute(found, {"sites": list(sites), "ids": list(ids)})
     return {
         (row.site, row.objective_id): KeptForecast(
-            row.objective_id,
-            row.key_result_id,
-            date.fromisoformat(row.day),
-            row.cycle,
-            fraction_of(row.probability),
-            bool(row.reached),
+            objective_id=row.objective_id,
+            key_result_id=row.key_result_id,
+            day=date.fromisoformat(row.day),
+            cycle_id=row.cycle,
+            probability=fraction_of(row.probability),
+            reached=bool(row.reached),
         )
         for row in rows
     }

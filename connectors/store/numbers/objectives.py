@@ -310,12 +310,12 @@ def _saved(row: StoredRow) -> SavedObjective:
 
 def _history_point(row: StoredRow) -> HistoryPoint:
     return HistoryPoint(
-        from_ms(row.at),
-        fraction_of(row.progress),
-        fraction_of(row.delivery),
-        fraction_of(row.outcome),
-        fraction_of(row.expected),
-        HealthLevel(row.health),
-        row.mapping_revision,
-        bool(row.backfilled),
+        at=from_ms(row.at),
+        progress=fraction_of(row.progress),
+        delivery=fraction_of(row.delivery),
+        outcome=fraction_of(row.outcome),
+        expected=fraction_of(row.expected),
+        health=HealthLevel(row.health),
+        mapping_revision=row.mapping_revision,
+        backfilled=bool(row.backfilled),
     )

@@ -136,13 +136,13 @@ def _folded(email: str) -> str:
 
 def _account(row: StoredRow) -> Account:
     return Account(
-        row.id,
-        row.email,
-        row.name,
-        row.password_hash,
-        row.role,
-        from_ms(row.created_at),
-        maybe_from_ms(row.disabled_at),
-        row.generation,
-        None if row.issuer is None else (row.issuer, row.subject),
+        id=row.id,
+        email=row.email,
+        name=row.name,
+        password_hash=row.password_hash,
+        role=row.role,
+        created_at=from_ms(row.created_at),
+        disabled_at=maybe_from_ms(row.disabled_at),
+        generation=row.generation,
+        identity=None if row.issuer is None else (row.issuer, row.subject),
     )

@@ -79,4 +79,4 @@ def prune(conn: Connection, before: datetime) -> int:
 
 def _entry(row: StoredRow) -> AuditEntry:
     detail = json_text.decode(row.detail, dict[str, object])
-    return AuditEntry(row.id, from_ms(row.at), row.site, row.who, row.what, detail)
+    return AuditEntry(id=row.id, at=from_ms(row.at), site=row.site, who=row.who, what=row.what, detail=detail)

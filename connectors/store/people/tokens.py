@@ -84,11 +84,11 @@ def revoke(conn: Connection, token_id: int) -> bool:
 
 def _token(row: StoredRow) -> ApiToken:
     return ApiToken(
-        row.id,
-        row.account_id,
-        row.name,
-        frozenset(json_text.decode(row.scopes, list[str])),
-        from_ms(row.created_at),
-        maybe_from_ms(row.expires_at),
-        maybe_from_ms(row.last_used_at),
+        id=row.id,
+        account_id=row.account_id,
+        name=row.name,
+        scopes=frozenset(json_text.decode(row.scopes, list[str])),
+        created_at=from_ms(row.created_at),
+        expires_at=maybe_from_ms(row.expires_at),
+        last_used_at=maybe_from_ms(row.last_used_at),
     )

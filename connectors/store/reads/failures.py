@@ -54,6 +54,13 @@ def standing(conn: Connection, site: str) -> tuple[ReadFailure, ...]:
     """The reads that fail at present, a full one first."""
     found = conn.execute(select(table).where(table.c.site == site).order_by(table.c.kind))
     return tuple(
-        ReadFailure(row.kind, from_ms(row.since), from_ms(row.at), row.tries, row.error, row.remedy)
+        ReadFailure(
+            kind=row.kind,
+            since=from_ms(row.since),
+            at=from_ms(row.at),
+            tries=row.tries,
+            error=row.error,
+            remedy=row.remedy,
+        )
         for row in found
     )

@@ -54,18 +54,18 @@ def get(conn: Connection, site: str) -> ActivationRun | None:
     if row is None:
         return None
     return ActivationRun(
-        row.revision,
-        row.text,
-        row.file,
-        row.by,
-        bool(row.large),
-        from_ms(row.began),
-        from_ms(row.seen),
-        row.done,
-        row.total,
-        row.failed,
-        bool(row.held),
-        bool(row.refused),
+        revision=row.revision,
+        text=row.text,
+        file=row.file,
+        by=row.by,
+        large=bool(row.large),
+        began=from_ms(row.began),
+        seen=from_ms(row.seen),
+        done=row.done,
+        total=row.total,
+        failed=row.failed,
+        held=bool(row.held),
+        refused=bool(row.refused),
     )
 
 

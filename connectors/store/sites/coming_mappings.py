@@ -32,13 +32,13 @@ def get(conn: Connection, site: str) -> Coming | None:
     if row is None:
         return None
     return Coming(
-        row.text,
-        row.revision,
-        row.scope,
-        json_text.decode(row.fields, frozenset[str]),
-        json_text.decode(row.metrics, frozenset[str]),
-        from_ms(row.began),
-        bool(row.complete),
+        text=row.text,
+        revision=row.revision,
+        scope=row.scope,
+        fields=json_text.decode(row.fields, frozenset[str]),
+        metrics=json_text.decode(row.metrics, frozenset[str]),
+        began=from_ms(row.began),
+        complete=bool(row.complete),
     )
 
 

@@ -115,10 +115,10 @@ _ACTIVE = _revisions(_SITE).where(table.c.revision == _current(_SITE))
 
 def _revision(row: StoredRow) -> Revision:
     return Revision(
-        row.revision,
-        row.text,
-        row.author,
-        from_ms(row.created_at),
-        maybe_from_ms(row.activated_at),
-        bool(row.is_active),
+        revision=row.revision,
+        text=row.text,
+        author=row.author,
+        created_at=from_ms(row.created_at),
+        activated_at=maybe_from_ms(row.activated_at),
+        active=bool(row.is_active),
     )

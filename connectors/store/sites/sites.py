@@ -65,4 +65,10 @@ def forget_work(conn: Connection, name: str) -> None:
 
 def _saved(row: StoredRow) -> SavedSite:
     settings = json_text.decode(row.settings, dict[str, object])
-    return SavedSite(row.name, settings, row.credentials, from_ms(row.created_at), from_ms(row.updated_at))
+    return SavedSite(
+        name=row.name,
+        settings=settings,
+        credentials=row.credentials,
+        created_at=from_ms(row.created_at),
+        updated_at=from_ms(row.updated_at),
+    )

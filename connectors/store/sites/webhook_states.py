@@ -30,11 +30,11 @@ def get(conn: Connection, site: str) -> WebhookAnswer | None:
     if row is None:
         return None
     return WebhookAnswer(
-        None if row.registered is None else bool(row.registered),
-        bool(row.enabled),
-        from_ms(row.at),
-        None if row.events is None else json_text.decode(row.events, tuple[str, ...]),
-        json_text.decode(row.filters, tuple[str, ...]),
+        registered=None if row.registered is None else bool(row.registered),
+        enabled=bool(row.enabled),
+        at=from_ms(row.at),
+        events=None if row.events is None else json_text.decode(row.events, tuple[str, ...]),
+        filters=json_text.decode(row.filters, tuple[str, ...]),
     )
 
 

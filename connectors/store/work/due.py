@@ -432,29 +432,29 @@ def _of_site(statement: Chosen, site: str | None) -> Chosen:
 
 def _claimed(row: StoredRow, worker: str, until: int) -> DueObjective:
     return DueObjective(
-        row.site,
-        row.objective_id,
-        row.generation,
-        row.reason,
-        from_ms(row.since),
-        from_ms(row.run_after),
-        row.attempts + 1,
-        worker,
-        from_ms(until),
-        bool(row.bulk),
+        site=row.site,
+        objective_id=row.objective_id,
+        generation=row.generation,
+        reason=row.reason,
+        since=from_ms(row.since),
+        run_after=from_ms(row.run_after),
+        attempts=row.attempts + 1,
+        worker=worker,
+        lease_until=from_ms(until),
+        bulk=bool(row.bulk),
     )
 
 
 def _dead_letter(row: StoredRow) -> DeadLetter:
     return DeadLetter(
-        row.site,
-        row.objective_id,
-        row.reason,
-        from_ms(row.since),
-        row.attempts,
-        row.error or "",
-        row.remedy or "",
-        from_ms(row.buried_at),
+        site=row.site,
+        objective_id=row.objective_id,
+        reason=row.reason,
+        since=from_ms(row.since),
+        attempts=row.attempts,
+        error=row.error or "",
+        remedy=row.remedy or "",
+        buried_at=from_ms(row.buried_at),
     )
 
 

@@ -197,15 +197,15 @@ def _deliveries() -> Statement:
 def _read(conn: Connection, statement: Statement) -> list[Delivery]:
     return [
         Delivery(
-            row.id,
-            row.site,
-            row.identifier,
-            from_ms(row.received_at),
-            row.event,
-            row.body,
-            DeliveryStatus(row.status),
-            row.note,
-            row.attempts,
+            id=row.id,
+            site=row.site,
+            identifier=row.identifier,
+            received_at=from_ms(row.received_at),
+            event=row.event,
+            body=row.body,
+            status=DeliveryStatus(row.status),
+            note=row.note,
+            attempts=row.attempts,
         )
         for row in conn.execute(statement)
     ]

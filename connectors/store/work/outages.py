@@ -63,7 +63,15 @@ def _outage(row: StoredRow) -> Outage | None:
     if row.kind is None:
         return None
     since, next_try = from_ms(row.since), from_ms(row.next_try)
-    return Outage(row.kind, since, row.tries, next_try, bool(row.whole), row.error, row.remedy)
+    return Outage(
+        kind=row.kind,
+        since=since,
+        tries=row.tries,
+        next_try=next_try,
+        whole=bool(row.whole),
+        error=row.error,
+        remedy=row.remedy,
+    )
 
 
 def _values(outage: Outage | None) -> dict[str, object]:

@@ -268,13 +268,13 @@ def mailed(conn: Connection) -> list[tuple[str, str, str]]:
 
 def _outgoing(row: StoredRow) -> Outgoing:
     return Outgoing(
-        row.key,
-        row.digest,
-        row.recipient,
-        json_text.decode(row.content, DigestMessage),
-        OutboxState(row.state),
-        from_ms(row.made_at),
-        from_ms(row.next_at),
-        row.attempts,
-        row.note,
+        key=row.key,
+        digest=row.digest,
+        recipient=row.recipient,
+        message=json_text.decode(row.content, DigestMessage),
+        state=OutboxState(row.state),
+        made_at=from_ms(row.made_at),
+        next_at=from_ms(row.next_at),
+        attempts=row.attempts,
+        note=row.note,
     )

@@ -222,19 +222,19 @@ def _chosen(
 
 def _refused(row: StoredRow) -> RefusedField:
     return RefusedField(
-        row.site,
-        row.objective_id,
-        row.issue_id,
-        row.issue_key,
-        row.field_id,
-        row.field_name,
-        row.message,
-        row.remedy,
-        row.mapping_revision,
-        from_ms(row.at),
-        json_text.decode(row.before, object),
-        json_text.decode(row.after, object),
-        bool(row.probing),
+        site=row.site,
+        objective_id=row.objective_id,
+        issue_id=row.issue_id,
+        issue_key=row.issue_key,
+        field_id=row.field_id,
+        field_name=row.field_name,
+        message=row.message,
+        remedy=row.remedy,
+        mapping_revision=row.mapping_revision,
+        at=from_ms(row.at),
+        before=json_text.decode(row.before, object),
+        after=json_text.decode(row.after, object),
+        probing=bool(row.probing),
     )
 
 

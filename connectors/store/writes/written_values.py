@@ -80,14 +80,14 @@ def forget(conn: Connection, site: str, issue_id: str, field_id: str) -> None:
 
 def _standing(row: StoredRow) -> Written:
     return Written(
-        row.issue_id,
-        row.field_id,
-        row.issue_key,
-        row.field_name,
-        row.objective_id,
-        json_text.decode(row.after, object),
-        bool(row.stays),
-        None if row.until is None else date.fromisoformat(row.until),
+        issue_id=row.issue_id,
+        field_id=row.field_id,
+        issue_key=row.issue_key,
+        field_name=row.field_name,
+        objective_id=row.objective_id,
+        after=json_text.decode(row.after, object),
+        stays=bool(row.stays),
+        until=None if row.until is None else date.fromisoformat(row.until),
     )
 
 

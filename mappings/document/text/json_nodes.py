@@ -52,7 +52,13 @@ class _Reader:
     def refusal(self, message: str) -> UnreadableError:
         line, column = self.place()
         remedy = "check commas, quotes and brackets on this line and the one above"
-        return UnreadableError("syntax", f"JSON cannot be read here: {message}", line, column, remedy)
+        return UnreadableError(
+            code="syntax",
+            message=f"JSON cannot be read here: {message}",
+            line=line,
+            column=column,
+            remedy=remedy,
+        )
 
     def value(self, depth: int) -> Node:
         first = self.skip()
@@ -89,7 +95,7 @@ class _Reader:
         except json.JSONDecodeError as error:
             self.at = error.pos
             raise self.refusal(error.msg[:1].lower() + error.msg[1:]) from None
-        return TextPlace(line, column, value, self.text[start : self.at], '"')
+        return TextPlace(line=line, column=column, value=value, raw=self.text[start : self.at], style='"')
 
     def items(self, depth: int) -> Iterator[Node]:
         for _ in self.inside("]"):

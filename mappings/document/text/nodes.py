@@ -87,7 +87,11 @@ def _refuse_half_characters(value: object, spot: TextPlace) -> None:
     """Escapes can write halves of a character (surrogates), which no text may hold."""
     if isinstance(value, str) and not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value):
         raise UnreadableError(
-            "syntax", "a character that no text may hold stands here", spot.line, spot.column, "delete it"
+            code="syntax",
+            message="a character that no text may hold stands here",
+            line=spot.line,
+            column=spot.column,
+            remedy="delete it",
         )
 
 
@@ -97,5 +101,9 @@ def too_large(spot: TextPlace) -> UnreadableError:
         f"the document is nested deeper than {LARGEST_DEPTH} levels or holds more than {LARGEST_COUNT} values"
     )
     return UnreadableError(
-        "document-too-large", message, spot.line, spot.column, "split it into several mappings"
+        code="document-too-large",
+        message=message,
+        line=spot.line,
+        column=spot.column,
+        remedy="split it into several mappings",
     )

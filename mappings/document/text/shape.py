@@ -124,7 +124,14 @@ def _trouble(detail: ErrorDetails, plain: Any) -> _Trouble:
         elif part != "[key]" and not _is_branch(data, part):
             branches.append((len(path), str(part)))
     kind = "bad_key" if loc and loc[-1] == "[key]" else detail["type"]
-    return _Trouble(path, loc, tuple(branches), kind, detail.get("ctx", {}), detail["input"])
+    return _Trouble(
+        path=path,
+        loc=loc,
+        branches=tuple(branches),
+        kind=kind,
+        context=detail.get("ctx", {}),
+        value=detail["input"],
+    )
 
 
 def _holds(data: object, part: str | int) -> bool:

@@ -90,7 +90,13 @@ def _document(plain: dict[str, object], report: Report) -> Document | None:
 def _tree(text: str, file: str) -> Tree:
     if len(text) > LARGEST_TEXT:
         message = f"the text has {len(text)} characters; at most {LARGEST_TEXT} are read"
-        raise UnreadableError(Code.DOCUMENT_TOO_LARGE, message, 1, 1, "split it into several mappings")
+        raise UnreadableError(
+            code=Code.DOCUMENT_TOO_LARGE,
+            message=message,
+            line=1,
+            column=1,
+            remedy="split it into several mappings",
+        )
     return plain_tree(_node(text, file), file)
 
 

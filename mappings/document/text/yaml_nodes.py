@@ -59,11 +59,11 @@ class _Composer:
             if kind == "DocumentStartEvent" and root is not None:
                 line, column = event.start_mark.line + 1, event.start_mark.column + 1
                 raise UnreadableError(
-                    "several-documents",
-                    "the text holds more than one document",
-                    line,
-                    column,
-                    "keep one; remove `---`",
+                    code="several-documents",
+                    message="the text holds more than one document",
+                    line=line,
+                    column=column,
+                    remedy="keep one; remove `---`",
                 )
             if kind.startswith(("Document", "Stream")):
                 continue
@@ -114,7 +114,11 @@ class _Composer:
             return found
         message = f"`*{event.anchor}` repeats something that is not written above it"
         raise UnreadableError(
-            "syntax", message, spot.line, spot.column, f"write `&{event.anchor}` before it is used"
+            code="syntax",
+            message=message,
+            line=spot.line,
+            column=spot.column,
+            remedy=f"write `&{event.anchor}` before it is used",
         )
 
 
@@ -123,7 +127,13 @@ def _spot(text: str, event: Any) -> TextPlace:
     value = str(getattr(event, "value", "") or "")
     raw = text[start.index : end.index] if value else ""
     style = str(getattr(event, "style", "") or "")
-    return TextPlace(start.line + 1, start.column + 1, value, _without_anchor(raw, style), style)
+    return TextPlace(
+        line=start.line + 1,
+        column=start.column + 1,
+        value=value,
+        raw=_without_anchor(raw, style),
+        style=style,
+    )
 
 
 def _without_anchor(raw: str, style: str) -> str:
@@ -137,7 +147,11 @@ def _refuse_tag(event: Any, spot: TextPlace) -> None:
     if tag and tag != "!":
         message = f"the YAML tag `{tag}` is not allowed here"
         raise UnreadableError(
-            "yaml-tag", message, spot.line, spot.column, "remove the tag and write the plain value"
+            code="yaml-tag",
+            message=message,
+            line=spot.line,
+            column=spot.column,
+            remedy="remove the tag and write the plain value",
         )
 
 
@@ -147,7 +161,11 @@ def _syntax(text: str, error: MarkedYAMLError) -> UnreadableError:
     problem = str(error.problem or error.context or "this is not YAML")
     if "'\\t'" in problem:
         return UnreadableError(
-            "tab", "a tab stands where YAML wants spaces", line, column, "indent with spaces"
+            code="tab",
+            message="a tab stands where YAML wants spaces",
+            line=line,
+            column=column,
+            remedy="indent with spaces",
         )
     if "expected <block end>" in problem and (above := _indents_above(text, line)):
         here = column - 1
@@ -155,10 +173,16 @@ def _syntax(text: str, error: MarkedYAMLError) -> UnreadableError:
             f"this line is indented by {here}, which fits none of the lines above that it could go on with"
         )
         choices = " or ".join(f"by {indent} as line {number}" for indent, number in above)
-        return UnreadableError("syntax", message, line, column, f"indent it {choices}")
+        return UnreadableError(
+            code="syntax", message=message, line=line, column=column, remedy=f"indent it {choices}"
+        )
     context = f" ({error.context})" if error.context and error.problem else ""
     return UnreadableError(
-        "syntax", f"YAML cannot be read here: {problem}{context}", line, column, _remedy(problem)
+        code="syntax",
+        message=f"YAML cannot be read here: {problem}{context}",
+        line=line,
+        column=column,
+        remedy=_remedy(problem),
     )
 
 
@@ -192,7 +216,11 @@ def _character(text: str, error: ReaderError) -> UnreadableError:
     before = text[: int(error.position)] if isinstance(error.position, int) else ""
     line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
     return UnreadableError(
-        "syntax", "a character that no text may hold stands here", line, column, "delete it"
+        code="syntax",
+        message="a character that no text may hold stands here",
+        line=line,
+        column=column,
+        remedy="delete it",
     )
 
 

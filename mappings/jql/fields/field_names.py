@@ -73,7 +73,15 @@ def custom_field(field: Field) -> JqlField:
     matches = texts.text_matches(lambda issue: texts.plain_text(raw(issue)))
     if view is JqlView.WORDS:
         return JqlField(names, present, matches=matches, rank=rank, reads=reads)
-    return JqlField(names, present, custom.any_among(field), custom.any_compare(field), matches, rank, reads)
+    return JqlField(
+        names=names,
+        present=present,
+        among=custom.any_among(field),
+        compare=custom.any_compare(field),
+        matches=matches,
+        rank=rank,
+        reads=reads,
+    )
 
 
 def _rank(field_id: str) -> fields.Rank:

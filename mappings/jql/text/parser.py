@@ -110,7 +110,11 @@ class _Reader:
         found = "the JQL ends" if token.kind is TokenKind.END else f"{quoted(written)} stands"
         wanted = " or ".join(valid) if len(valid) < 3 else f"one of {', '.join(valid)}"
         message, to_do = f"{found} where {wanted} was expected", remedy or self.slip(valid)
-        return _RefusedError(JqlFinding(code, message, token.start, token.end, valid, to_do))
+        return _RefusedError(
+            JqlFinding(
+                code=code, message=message, position=token.start, end=token.end, valid=valid, remedy=to_do
+            )
+        )
 
     def slip(self, valid: tuple[str, ...]) -> str:
         """What to write instead, where what stands here is what people often write by mistake."""
@@ -222,7 +226,14 @@ class _Reader:
         if operator.name != "changed":
             operand = self.operand_of(operator.name)
         history = self.history(operator.name)
-        return Condition(name, operator, operand, name.start, self.tokens[self.place - 1].end, history)
+        return Condition(
+            field=name,
+            operator=operator,
+            operand=operand,
+            start=name.start,
+            end=self.tokens[self.place - 1].end,
+            history=history,
+        )
 
     # -- fields and operators
 
@@ -247,7 +258,13 @@ class _Reader:
         number = self.take().value
         self.expect("]")
         properties = self.properties()
-        return FieldName("cf", first.start, self.tokens[self.place - 1].end, number, properties)
+        return FieldName(
+            name="cf",
+            start=first.start,
+            end=self.tokens[self.place - 1].end,
+            number=number,
+            properties=properties,
+        )
 
     def properties(self) -> tuple[str, ...]:
         found: list[str] = []
@@ -324,11 +341,11 @@ class _Reader:
         if token.kind in VALUES:
             self.take()
             return JqlValue(
-                token.value,
-                token.start,
-                token.end,
-                token.kind is TokenKind.NUMBER,
-                token.kind is TokenKind.QUOTED,
+                text=token.value,
+                start=token.start,
+                end=token.end,
+                number=token.kind is TokenKind.NUMBER,
+                quoted=token.kind is TokenKind.QUOTED,
             )
         if token.kind is TokenKind.KEYWORD and token.value not in ("and", "or"):
             last = self.place

@@ -117,16 +117,16 @@ def carry_plan(
     if not any(one.along for one in found) and not problem and found:
         problem = "every key result would stay behind: choose one that comes along"
     return CarryPlan(
-        state.id,
-        state.key,
-        state.title,
-        record.cycle_id,
-        record.version,
-        into.id,
-        tuple(found),
-        (*writes, *mark),
-        carried,
-        problem,
+        objective_id=state.id,
+        key=state.key,
+        title=state.title,
+        from_cycle=record.cycle_id,
+        version=record.version,
+        into=into.id,
+        key_results=tuple(found),
+        writes=(*writes, *mark),
+        carried=carried,
+        problem=problem,
     )
 
 
@@ -144,7 +144,11 @@ def _key_result(
     along = bool(names & wanted) or not (reached or names & unwanted)
     if not along:
         reason = "reached: it stays behind" if reached else "chosen to stay behind"
-        return KeyResultCarried(state.id, state.key, state.title, False, reason), (), []
+        return (
+            KeyResultCarried(id=state.id, key=state.key, title=state.title, along=False, reason=reason),
+            (),
+            [],
+        )
     kind = RULE_OF_KIND[state.kind]
     parts = rule.key_results if rule is not None else ()
     part = next((one.part for one in parts if one.part.id == state.rule_id), None)
@@ -155,7 +159,13 @@ def _key_result(
     writes, problems = _sets(ground, state, onward.sets)
     reason = _counted_there(len(done), record.cycle_id)
     told = KeyResultCarried(
-        state.id, state.key, state.title, True, reason, len(done), (*onward.flags, *problems)
+        id=state.id,
+        key=state.key,
+        title=state.title,
+        along=True,
+        reason=reason,
+        rows=len(done),
+        flags=(*onward.flags, *problems),
     )
     return told, done, writes
 
@@ -211,13 +221,13 @@ def _there(field: Field, issue: Issue) -> Field:
 
 def _write(issue: Issue, field: Field, before: str, after: str, value: object) -> FieldWrite:
     return FieldWrite(
-        issue.id,
-        issue.key,
-        field.id,
-        field.name or field.id,
-        before,
-        after,
-        json.dumps(by_id(value), sort_keys=True),
+        issue_id=issue.id,
+        issue_key=issue.key,
+        field_id=field.id,
+        name=field.name or field.id,
+        before=before,
+        after=after,
+        value=json.dumps(by_id(value), sort_keys=True),
     )
 
 
@@ -252,7 +262,16 @@ def _added(
     held = ", ".join(before)
     after = f"{held}, {word}" if held else word
     return (
-        FieldWrite(issue.id, issue.key, field_id, name, held or "empty", after, json.dumps(value), adds=True),
+        FieldWrite(
+            issue_id=issue.id,
+            issue_key=issue.key,
+            field_id=field_id,
+            name=name,
+            before=held or "empty",
+            after=after,
+            value=json.dumps(value),
+            adds=True,
+        ),
     )
 
 

@@ -124,4 +124,10 @@ def _means(scores: list[Score]) -> Iterator[ScoreMean]:
         cancelled = sum(one.cancelled for one in mine)
         if mine:
             mean = sum(values, Fraction(0)) / len(values) if values else None
-            yield ScoreMean(commitment, mean, len(values), len(mine) - len(values) - cancelled, cancelled)
+            yield ScoreMean(
+                commitment=commitment,
+                value=mean,
+                scored=len(values),
+                unscored=len(mine) - len(values) - cancelled,
+                cancelled=cancelled,
+            )

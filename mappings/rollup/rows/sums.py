@@ -185,7 +185,7 @@ def stand_in(row: Contribution) -> str:
 def _weighed(row: Contribution, reached: Fraction, *, beside: bool = False) -> SumRow:
     rule = stand_in(row)
     own = None if rule else (row.weight or ZERO) * row.divisor
-    return SumRow(own, reached, rule, row.divisor, beside)
+    return SumRow(own=own, reached=reached, stand_in=rule, divisor=row.divisor, beside=beside)
 
 
 def by_progress(stand: Stand) -> Rows | None:

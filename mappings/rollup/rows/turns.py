@@ -118,7 +118,13 @@ class NumberPath:
     ) -> RowTurn:
         row = self.new.get(key) or self.old[key]
         return RowTurn(
-            part, key[0], self._was.get(key), self._is.get(key), change, why, certain and not row.beside
+            part=part,
+            id=key[0],
+            before=self._was.get(key),
+            after=self._is.get(key),
+            change=change,
+            why=why,
+            certain=certain and not row.beside,
         )
 
     def _pair(self, key: Key) -> tuple[KeyResultState, KeyResultState] | None:

@@ -121,7 +121,7 @@ def _each(
     if aim is not None:
         part = rule.part.model_copy(update={"progress": aim})
         rule, progress = replace(rule, part=part, conditions={}), RULE_OF_KIND[aim.kind]
-    return KeyResult(issue.id, rule, progress, issue, (issue,), seen)
+    return KeyResult(id=issue.id, rule=rule, progress=progress, issue=issue, selected=(issue,), seen=seen)
 
 
 def _default_as(rule: KeyResultRule, progress: AnyRule) -> str:
@@ -170,7 +170,14 @@ def _together(
         left = [one for one in selected if not is_excluded(assessment, one)]
         issue = left[0] if len(left) == 1 else None
         selected = left
-    return KeyResult(f"{objective_id}/{rule.part.id}", rule, progress, issue, selected, seen)
+    return KeyResult(
+        id=f"{objective_id}/{rule.part.id}",
+        rule=rule,
+        progress=progress,
+        issue=issue,
+        selected=selected,
+        seen=seen,
+    )
 
 
 def is_excluded(assessment: Assessment, issue: Issue) -> bool:
@@ -191,7 +198,10 @@ def _topmost(
     groups: dict[str, list[Issue]] = {}
     for issue in selected:
         groups.setdefault(_top(assessment, issue, by_id), []).append(issue)
-    return [KeyResult(id_, rule, progress, by_id[id_], group, seen) for id_, group in groups.items()]
+    return [
+        KeyResult(id=id_, rule=rule, progress=progress, issue=by_id[id_], selected=group, seen=seen)
+        for id_, group in groups.items()
+    ]
 
 
 def _top(assessment: Assessment, issue: Issue, selected: Mapping[str, Issue]) -> str:
@@ -213,7 +223,9 @@ def _holding(assessment: Assessment, rule: KeyResultRule, progress: AnyRule, iss
     held = held_by(assessment, rule.part.relation, issue)
     rows = held.issues(assessment, issue)
     seen = _seen(assessment, rule, (), [issue, *rows])
-    return KeyResult(issue.id, rule, progress, issue, rows, seen, held.problem)
+    return KeyResult(
+        id=issue.id, rule=rule, progress=progress, issue=issue, selected=rows, seen=seen, problem=held.problem
+    )
 
 
 def _merged(
@@ -229,7 +241,13 @@ def _merged(
     problem = "; ".join(f"{one.key}: {one.problem}" for one in left if one.problem)
     seen = frozenset(id_ for one in single for id_ in one.seen)
     return KeyResult(
-        f"{objective_id}/{rule.part.id}", rule, progress, None, tuple(rows.values()), seen, problem
+        id=f"{objective_id}/{rule.part.id}",
+        rule=rule,
+        progress=progress,
+        issue=None,
+        selected=tuple(rows.values()),
+        seen=seen,
+        problem=problem,
     )
 
 

@@ -70,7 +70,14 @@ def bearer(connector: Connector, authorization: str) -> Person | None:
         return None
     _note_use(connector, token, now)
     allowed = lesser(Permission(account.role), allowance(token.scopes))
-    return Person(account.id, account.email, account.name, allowed, token.name, token.scopes)
+    return Person(
+        account_id=account.id,
+        email=account.email,
+        name=account.name,
+        role=allowed,
+        token=token.name,
+        scopes=token.scopes,
+    )
 
 
 def allowance(scopes: frozenset[str]) -> Permission:

@@ -67,7 +67,7 @@ def needs(
     lane: Lane = "quick",
 ) -> Callable[[View], View]:
     """Declare what a route asks for: `public`, `viewer`, `editor` or `admin`."""
-    rule = Rule(Permission(permission), signed, in_person, scope, lane)
+    rule = Rule(permission=Permission(permission), signed=signed, in_person=in_person, scope=scope, lane=lane)
 
     def declared(view: View) -> View:
         setattr(view, _MARK, rule)

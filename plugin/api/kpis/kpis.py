@@ -340,7 +340,11 @@ def push_kpi_readings(
     except ReadingsRefused as error:
         errors = [Fault(pointer=f"/{place}", detail=said) for place, said in error.faults]
         raise RequestRefusal(
-            422, "Readings refused", str(error), "Mend what is named, and send all of them again.", errors
+            status=422,
+            title="Readings refused",
+            detail=str(error),
+            remedy="Mend what is named, and send all of them again.",
+            errors=errors,
         ) from None
     return Reply(
         ReceiptsGiven(

@@ -201,7 +201,14 @@ def check_in(
             caller.actor,
             site,
             saved.state.id,
-            Statement(body.key_result, value, body.note, body.until, delta, confidence=confidence),
+            Statement(
+                key_result=body.key_result,
+                value=value,
+                note=body.note,
+                until=body.until,
+                delta=delta,
+                confidence=confidence,
+            ),
         )
     except CheckInRefused as error:
         raise of_refused(error) from None
@@ -229,7 +236,11 @@ def of_refused(error: CheckInRefused) -> RequestRefusal:
     """422 with every part that is wrong."""
     errors = [Fault(pointer=f"/{part}", detail=said) for part, said in error.faults]
     return RequestRefusal(
-        422, "Check-in refused", str(error), "Mend what is named, and send it again.", errors
+        status=422,
+        title="Check-in refused",
+        detail=str(error),
+        remedy="Mend what is named, and send it again.",
+        errors=errors,
     )
 
 

@@ -54,7 +54,11 @@ def of_validation(error: ValidationError, place: str) -> RequestRefusal:
     ]
     detail = "; ".join(f"{one.pointer}: {one.detail}" for one in faults[:SHOWN])
     return RequestRefusal(
-        422, "Invalid request", detail, "GET /api/v1/openapi.json says what is accepted.", faults[:100]
+        status=422,
+        title="Invalid request",
+        detail=detail,
+        remedy="GET /api/v1/openapi.json says what is accepted.",
+        errors=faults[:100],
     )
 
 

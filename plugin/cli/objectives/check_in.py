@@ -155,13 +155,13 @@ def add_command(
         saved = _objective(connector, site, key)
         measure = measure_of(key_result_of(saved.state, key_result).kind)
         wanted = Statement(
-            key_result,
-            None if value is None else typed_value(value, measure),
-            note,
-            _day(until),
-            None if delta == "none" else typed_delta(delta),
-            measure,
-            typed_confidence(confidence),
+            key_result=key_result,
+            value=None if value is None else typed_value(value, measure),
+            note=note,
+            until=_day(until),
+            delta=None if delta == "none" else typed_delta(delta),
+            measure=measure,
+            confidence=typed_confidence(confidence),
         )
         kept = check_in(connector, _said_by(by), site, saved.state.id, wanted)
     if as_json:

@@ -113,7 +113,15 @@ def letters(connector: Connector, site: str) -> list[DeadLetterLine]:
     """Objectives that failed, then refused fields, each the latest first."""
     whole = [
         DeadLetterLine(
-            one.objective_id, one.name, "", "", "", "", one.error, one.remedy, _second(one.buried_at)
+            objective_id=one.objective_id,
+            objective=one.name,
+            issue="",
+            issue_id="",
+            field_id="",
+            field="",
+            error=one.error,
+            remedy=one.remedy,
+            at=_second(one.buried_at),
         )
         for one in dead_letters.list_letters(connector, COMMAND_LINE, site)
     ]
@@ -121,15 +129,15 @@ def letters(connector: Connector, site: str) -> list[DeadLetterLine]:
     called = {id_: name_of(connector, site, id_) for id_ in {one.objective_id for one in refused}}
     fields = [
         DeadLetterLine(
-            one.objective_id,
-            called[one.objective_id],
-            one.issue_key,
-            one.issue_id,
-            one.field_id,
-            one.field_name,
-            one.message,
-            one.remedy,
-            _second(one.at),
+            objective_id=one.objective_id,
+            objective=called[one.objective_id],
+            issue=one.issue_key,
+            issue_id=one.issue_id,
+            field_id=one.field_id,
+            field=one.field_name,
+            error=one.message,
+            remedy=one.remedy,
+            at=_second(one.at),
         )
         for one in refused
     ]

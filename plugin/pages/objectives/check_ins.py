@@ -84,7 +84,15 @@ def checked_in(connector: Connector, located: Located, form: CheckInForm) -> Che
         measure = measure_of(found.kind)
         value = typed_value(form.value.data, measure) if form.value.data.strip() else None
         delta, sure = typed_delta(form.delta.data), typed_confidence(form.confidence.data)
-        wanted = Statement(found.id, value, form.note.data, form.until.data, delta, measure, sure)
+        wanted = Statement(
+            key_result=found.id,
+            value=value,
+            note=form.note.data,
+            until=form.until.data,
+            delta=delta,
+            measure=measure,
+            confidence=sure,
+        )
         return check_in(connector, acting(), located.site, state.id, wanted)
     except CheckInRefused as error:
         for part, fault in error.faults:

@@ -217,7 +217,13 @@ def standing(sources: Sources, saved: SavedHead, site: str) -> NeighbourLink:
         percent_text(head.progress, 0, ACHIEVED_AT[head.commitment]),
         WORDS[head.health.level].lower(),
     )
-    return NeighbourLink(name(head), head.title, address(sources, name(head), site), progress, health)
+    return NeighbourLink(
+        name=name(head),
+        title=head.title,
+        address=address(sources, name(head), site),
+        progress=progress,
+        health=health,
+    )
 
 
 def several_page(sources: Sources, wanted: str, found: Sequence[Located]) -> str:

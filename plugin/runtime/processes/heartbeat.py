@@ -105,16 +105,16 @@ class Heartbeat:
     def _beat(self) -> None:
         now = self._connector.clock()
         word = SignOfLife(
-            self._id,
-            socket.gethostname(),
-            os.getpid(),
-            self._role,
-            now,
-            self._wanted,
-            living_workers(self._wanted),
-            self._connector.meter.counted(),
-            this_process().place,
-            this_process().began,
+            id=self._id,
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            role=self._role,
+            at=now,
+            wanted=self._wanted,
+            workers=living_workers(self._wanted),
+            counted=self._connector.meter.counted(),
+            place=this_process().place,
+            began=this_process().began,
         )
         try:
             with self._connector.store.write() as conn:

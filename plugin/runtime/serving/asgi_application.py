@@ -213,7 +213,13 @@ class AsgiApplication:
             for piece in rest:
                 body += piece
                 if len(body) > self._limits.whole:
-                    return Answer(begun["status"], _encoded(begun["headers"]), bytes(body), rest, close)
+                    return Answer(
+                        status=begun["status"],
+                        headers=_encoded(begun["headers"]),
+                        body=bytes(body),
+                        rest=rest,
+                        close=close,
+                    )
         except BaseException:
             close()
             raise

@@ -132,7 +132,7 @@ class Intake:
         """Store a delivery that is proved; raises StoreError where it could not be made durable."""
         named = self._identifier(proof.source, headers, body, now)
         noted = proof if self._is_news(site, proof.source, proof.former, now) else None
-        mine = _Waiting(site, named, body, now, announcer, noted)
+        mine = _Waiting(site=site, identifier=named, body=body, now=now, announcer=announcer, noted=noted)
         if self._together:
             self._queued(mine)
         else:

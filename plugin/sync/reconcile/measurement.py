@@ -76,7 +76,9 @@ def measure_objective(context: Context, conn: Connection, objective_id: str) -> 
     forest = Forest.of([*near.values(), *_issues_for(context, conn, ids)])
     states, ends = _assessed(context, conn, forest, ids, hanging.settled)
     known = {**hanging.settled, **states}
-    return MeasuredObjective(states.get(objective_id), before, forest, known, ends.get(objective_id))
+    return MeasuredObjective(
+        state=states.get(objective_id), before=before, forest=forest, below=known, end=ends.get(objective_id)
+    )
 
 
 def below(context: Context, conn: Connection, objective_id: str) -> Below:

@@ -100,13 +100,27 @@ def reconcile(
     if standing is not None:
         if write:
             _keep_standing(context, standing, tenure)
-        return Reconciled(objective_id, standing.state, Plan(objective_id), WriteResult(), before)
+        return Reconciled(
+            objective_id=objective_id,
+            state=standing.state,
+            plan=Plan(objective_id),
+            applied=WriteResult(),
+            before=before,
+        )
     absence = standing_for(context, found)
     if absence is not None:
         return _left_standing(context, objective_id, before, absence, tenure if write else None)
     refused = tuple(change for change in whole.changes if change not in allowed.changes)
     if not write:
-        return Reconciled(objective_id, state, sifted.plan, WriteResult(), before, sifted.waiting, refused)
+        return Reconciled(
+            objective_id=objective_id,
+            state=state,
+            plan=sifted.plan,
+            applied=WriteResult(),
+            before=before,
+            held=sifted.waiting,
+            refused=refused,
+        )
     note_held(context, planned, sifted.flapping, BREAKER, FLAPPING)
     if brake is not None:
         note_held(context, planned, sifted.braked, RESYNC, brake.reason)
@@ -125,7 +139,15 @@ def reconcile(
     over = [change for change in sifted.plan.changes if change not in planned.changes]
     whole = replace(whole, changes=tuple(change for change in whole.changes if change not in over))
     _save(context, objective_id, found, whole, tenure, sifted, done=done)
-    return Reconciled(objective_id, state, planned, applied, before, sifted.waiting, refused)
+    return Reconciled(
+        objective_id=objective_id,
+        state=state,
+        plan=planned,
+        applied=applied,
+        before=before,
+        held=sifted.waiting,
+        refused=refused,
+    )
 
 
 def _had_last_write(context: Context, conn: Connection, found: MeasuredObjective) -> bool:
@@ -184,7 +206,9 @@ def _left_standing(
     if tenure is not None:
         with context.store.write() as conn:
             due.finish(conn, tenure.claim)
-    return Reconciled(objective_id, before, Plan(objective_id), WriteResult(), before)
+    return Reconciled(
+        objective_id=objective_id, state=before, plan=Plan(objective_id), applied=WriteResult(), before=before
+    )
 
 
 def plan_objective(

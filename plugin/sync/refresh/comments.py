@@ -154,7 +154,17 @@ def _take(
         judged = _judged(context, conn, issue, places, one, said, former, begun)
         line = next((line.strip() for line in one.lines if line.strip()), "")
         by = "somebody" if one.author is None else one.author.name
-        kept.append(KeptComment(issue.id, one.id, one.updated, one.created, by, line, judged))
+        kept.append(
+            KeptComment(
+                issue_id=issue.id,
+                id=one.id,
+                updated=one.updated,
+                at=one.created,
+                by=by,
+                line=line,
+                fault=judged,
+            )
+        )
         if judged is None and isinstance(said, Remark):
             wanted[one.id] = one, said
     comments.replace(conn, context.site, issue.id, kept)
@@ -239,16 +249,16 @@ def _meant(
     by = "somebody" if comment.author is None else comment.author.name
     ruling = key_result.check_in
     return CheckIn(
-        place.objective.id,
-        key_result.id,
-        measure,
-        found.value,
-        by,
-        comment.created,
-        said.note,
-        found.until,
-        found.delta,
-        key_result.measurement.progress if ruling is None else ruling.derived,
+        objective_id=place.objective.id,
+        key_result_id=key_result.id,
+        measure=measure,
+        value=found.value,
+        by=by,
+        at=comment.created,
+        note=said.note,
+        until=found.until,
+        delta=found.delta,
+        derived=key_result.measurement.progress if ruling is None else ruling.derived,
         confidence=None if said.confidence is None else Spoken(said.confidence, by, comment.created),
         comment=comment.id,
         clears=said.clear,

@@ -61,7 +61,14 @@ def sift(context: Context, issues: Iterable[Issue]) -> tuple[list[Issue], tuple[
     for issue in issues:
         gap = next(
             (
-                Gap(issue.id, issue.key, f"Its {field_id}: {why}.", SHAPE, field_id, issue.parent_id or "")
+                Gap(
+                    issue_id=issue.id,
+                    issue_key=issue.key,
+                    reason=f"Its {field_id}: {why}.",
+                    remedy=SHAPE,
+                    field=field_id,
+                    parent=issue.parent_id or "",
+                )
                 for field_id, refusal in refusals
                 if (why := refusal(issue.fields.get(field_id)))
             ),

@@ -119,4 +119,4 @@ def _with(former: Issue, issue: Issue, missing: frozenset[str]) -> Issue:
 def _gap(issue: Issue, missing: list[str], names: Mapping[str, str]) -> Gap:
     said = ", ".join(f"{names[name]} ({name})" if name in names else name for name in missing)
     reason = f"Jira's answer leaves out {said}, which had a value before; what it was is still counted with."
-    return Gap(issue.id, issue.key, reason, REMEDY, missing[0])
+    return Gap(issue_id=issue.id, issue_key=issue.key, reason=reason, remedy=REMEDY, field=missing[0])

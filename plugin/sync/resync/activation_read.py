@@ -24,7 +24,14 @@ LONGEST = timedelta(days=7)
 
 def begin(conn: Connection, site: str, text: str, mapping: BoundMapping, now: datetime) -> Coming:
     """From now on it is read for."""
-    found = Coming(text, mapping.revision, mapping.scope_by_id, mapping.field_ids(), metrics_of(mapping), now)
+    found = Coming(
+        text=text,
+        revision=mapping.revision,
+        scope=mapping.scope_by_id,
+        fields=mapping.field_ids(),
+        metrics=metrics_of(mapping),
+        began=now,
+    )
     coming_mappings.begin(conn, site, found)
     return found
 

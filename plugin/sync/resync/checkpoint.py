@@ -202,7 +202,15 @@ def _begun(context: Context, holder: str, total: int | None) -> RunningRead:
         wanted = wishes.asked(conn, context.site)
         otherwise = not first and watermark.usable(conn, context) is None
         now = context.clock()
-        reached = ReadPlace(_under(context), first, total, began, wanted, otherwise, began_here=now)
+        reached = ReadPlace(
+            under=_under(context),
+            first=first,
+            total=total,
+            began=began,
+            wanted=wanted,
+            asked_otherwise=otherwise,
+            began_here=now,
+        )
         text = json_text.encode(reached)
         resyncs.begin(conn, context.site, uuid.uuid4().hex, holder, text, context.clock())
     return RunningRead(holder, reached, Resynced(first=first, asked_otherwise=otherwise))

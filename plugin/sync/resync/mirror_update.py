@@ -124,12 +124,12 @@ def land_again(context: Context, conn: Connection, looked: Looked, *, recent: bo
     news = [issue for issue in issues if issue.id in changed and _is_news(before.get(issue.id), issue, told)]
     late = [issue for issue in news if not (recent and context.clock() - issue.updated < ON_ITS_WAY)]
     return Landed(
-        len(issues),
-        len(news),
-        len(news) - len(late),
-        marked,
-        objectives_among(context, issues),
-        drift_of(context, conn, before, late),
+        issues=len(issues),
+        changed=len(news),
+        on_their_way=len(news) - len(late),
+        marked=marked,
+        objectives=objectives_among(context, issues),
+        drifted=drift_of(context, conn, before, late),
         silent=_silent(context, conn, before, news),
     )
 

@@ -153,7 +153,9 @@ def _part(
     target: WriteTarget, error: Permanent, changes: list[Change]
 ) -> tuple[list[WriteRefusal], list[Change]]:
     """Which changes the error names; an error that names none of them refuses one by one, so that the good ones go through."""
-    said = Objection(error.status, error.message, str(error), error.remedy, error.fields)
+    said = Objection(
+        status=error.status, message=error.message, said=str(error), remedy=error.remedy, fields=error.fields
+    )
     named = [change for change in changes if change.field_id in error.fields]
     blamed = named or (changes[:1] if len(changes) > 1 else changes)
     refusals = [

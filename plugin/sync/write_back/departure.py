@@ -67,7 +67,15 @@ def standing_of(
         if place is not None:
             end = until(row.objective_id) or row.until
             found.append(
-                LastWrite(row.issue_id, row.issue_key, place, row.after, row.objective_id, row.stays, end)
+                LastWrite(
+                    issue_id=row.issue_id,
+                    issue_key=row.issue_key,
+                    place=place,
+                    value=row.after,
+                    objective_id=row.objective_id,
+                    stays=row.stays,
+                    until=end,
+                )
             )
     return found
 

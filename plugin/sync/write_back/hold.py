@@ -109,7 +109,13 @@ def sift(context: Context, conn: Connection, planned: Plan) -> Sifted:
         else:
             kept.append(change)
     kept_plan = replace(planned, changes=tuple(kept))
-    return Sifted(kept_plan, tuple(waiting), tuple(flapping), tuple(braked), min(later, default=None))
+    return Sifted(
+        plan=kept_plan,
+        waiting=tuple(waiting),
+        flapping=tuple(flapping),
+        braked=tuple(braked),
+        later=min(later, default=None),
+    )
 
 
 def _loose_rows(context: Context, conn: Connection, objective_id: str) -> dict[str, frozenset[str]]:

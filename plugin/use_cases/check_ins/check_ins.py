@@ -122,16 +122,16 @@ def check_in(connector: Connector, actor: Actor, site: str, objective_id: str, s
             raise CheckInRefused([("objective", "it is no objective any more")])
         key_result = key_result_of(saved.state, said.key_result)
         wanted = CheckIn(
-            objective_id,
-            key_result.id,
-            measure_of(key_result.kind),
-            said.value,
-            actor.label,
-            now,
-            said.note.strip(),
-            None if said.value is None else said.until,
-            None if said.value is None else said.delta,
-            derived_progress(key_result),
+            objective_id=objective_id,
+            key_result_id=key_result.id,
+            measure=measure_of(key_result.kind),
+            value=said.value,
+            by=actor.label,
+            at=now,
+            note=said.note.strip(),
+            until=None if said.value is None else said.until,
+            delta=None if said.value is None else said.delta,
+            derived=derived_progress(key_result),
             confidence=None if said.confidence is None else Spoken(said.confidence, actor.label, now),
         )
         ended = _after_the_end(conn, site, saved.state, wanted, connector)
@@ -184,7 +184,14 @@ def keep(
     if former.value is None or (now.value is not None and now.id != number):
         return None
     delta = DELTA if until is None and former.delta is None else former.delta
-    said = Statement(former.key_result_id, former.value, former.note, until, delta, former.measure)
+    said = Statement(
+        key_result=former.key_result_id,
+        value=former.value,
+        note=former.note,
+        until=until,
+        delta=delta,
+        measure=former.measure,
+    )
     return check_in(connector, actor, site, objective_id, said)
 
 

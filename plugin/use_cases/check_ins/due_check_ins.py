@@ -91,7 +91,14 @@ def _due(
             last = _day(told.get((state.id, one.id), ()), mapping.zone)
             found: DueCheckIn | None = due_check_in(part, cycle, one, today, last)
             if found is not None:
-                yield Reminder(CHECK_IN, state, one, found.since, found.missed, found.last)
+                yield Reminder(
+                    what=CHECK_IN,
+                    objective=state,
+                    key_result=one,
+                    since=found.since,
+                    missed=found.missed,
+                    last=found.last,
+                )
 
 
 def due_values(one: Reminder) -> PlainValues:

@@ -107,7 +107,15 @@ def close_cycle(
             told = (
                 f"under mapping {other.mapping.revision[:8]}, {reason.strip()}{'. ' + told if told else ''}"
             )
-        done = ClosingAct(cycle_id, version, LinkKind.CLOSED, now, actor.label, told[:LONGEST_NOTE], "")
+        done = ClosingAct(
+            cycle_id=cycle_id,
+            version=version,
+            kind=LinkKind.CLOSED,
+            at=now,
+            by=actor.label,
+            note=told[:LONGEST_NOTE],
+            hash="",
+        )
         records = [_record(one, cycle, version, revisions[one.state.id]) for one in scored]
         hash_ = closings.add(conn, site, done, records)
         ids = {one.state.id for one in scored} | {end.state.id for end in ends}
@@ -139,7 +147,13 @@ def reopen_cycle(connector: Connector, actor: Actor, site: str, cycle_id: str, r
             raise CycleRefused(f"{cycle_id} is not closed.")
         version = last_version(acts)
         done = ClosingAct(
-            cycle_id, version, LinkKind.REOPENED, now, actor.label, reason.strip()[:LONGEST_NOTE], ""
+            cycle_id=cycle_id,
+            version=version,
+            kind=LinkKind.REOPENED,
+            at=now,
+            by=actor.label,
+            note=reason.strip()[:LONGEST_NOTE],
+            hash="",
         )
         ids = {one.state.id for one in closings.records(conn, site, cycle_id, version)}
         hash_ = closings.add(conn, site, done)
@@ -249,14 +263,14 @@ def _scored(
 
 def _record(one: ObjectiveScored, cycle: CyclePart, version: int, revision: str) -> ClosingRecord:
     return ClosingRecord(
-        cycle.id,
-        version,
-        cycle.start,
-        cycle.end,
-        one.state,
-        one.score,
-        revision,
-        one.doubts,
+        cycle_id=cycle.id,
+        version=version,
+        start=cycle.start,
+        end=cycle.end,
+        state=one.state,
+        score=one.score,
+        mapping_revision=revision,
+        doubts=one.doubts,
     )
 
 

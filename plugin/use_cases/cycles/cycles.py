@@ -176,7 +176,9 @@ def _shown(
             for one in saved.values()
         )
     found = means(one.score for one in scored)
-    return CycleShown(site, cycle, state, version, len(scored), found), scored
+    return CycleShown(
+        site=site, cycle=cycle, state=state, version=version, objectives=len(scored), means=found
+    ), scored
 
 
 def _of_records(records: Iterable[ClosingRecord]) -> tuple[ObjectiveScored, ...]:

@@ -183,17 +183,25 @@ def _replayed(context: Context, cycle_id: str, rules: Rules, *, course: bool) ->
     missing = missing_histories(lookback.retrospect, at)
     found = [
         ObjectiveReplay(
-            before[id_].states[id_] if id_ in before else None,
-            after[id_].states[id_] if id_ in after else None,
-            after[id_].own_doubts(id_) if id_ in after else (),
-            missing if id_ in after and after[id_].end_of(id_) is None else (),
-            courses.get(id_, ()),
+            before=before[id_].states[id_] if id_ in before else None,
+            after=after[id_].states[id_] if id_ in after else None,
+            doubts=after[id_].own_doubts(id_) if id_ in after else (),
+            elsewhere=missing if id_ in after and after[id_].end_of(id_) is None else (),
+            course=courses.get(id_, ()),
         )
         for id_ in {**before, **after}
     ]
     order = sorted(found, key=lambda one: (one.shown.project_key, one.shown.team or "", _name(one.shown)))
-    shown = rules.mapping.revision, mapping.revision
-    return Replay(context.site, cycle, at, *shown, tuple(order), moments, untold)
+    return Replay(
+        site=context.site,
+        cycle=cycle,
+        at=at,
+        revision=rules.mapping.revision,
+        ruling=mapping.revision,
+        objectives=tuple(order),
+        moments=moments,
+        untold=untold,
+    )
 
 
 def _standing(lookback: Lookback, rules: Rules, cycle_id: str, at: datetime) -> dict[str, Standings]:

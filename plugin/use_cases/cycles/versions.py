@@ -69,7 +69,13 @@ def difference(
                 raise CycleRefused(_lacking(cycle_id, version, tuple(made)))
         old = closings.records(conn, site, cycle_id, earlier)
         new = closings.records(conn, site, cycle_id, later)
-    return VersionDifference(site, cycle_id, made[earlier], made[later], closing_difference(old, new))
+    return VersionDifference(
+        site=site,
+        cycle_id=cycle_id,
+        before=made[earlier],
+        after=made[later],
+        objectives=closing_difference(old, new),
+    )
 
 
 def _lacking(cycle_id: str, version: int, made: tuple[int, ...]) -> str:

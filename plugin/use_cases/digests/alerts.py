@@ -60,7 +60,15 @@ def tell_changes(connector: Connector, site: str, part: TellPart, *, at_once: bo
             told_levels.put(conn, site, part.id, recipient, decision.levels)
             if decision.turns:
                 message = _message(connector, part, recipient, decision)
-                one = Outgoing(message.key, part.id, recipient, message, OutboxState.DUE, now, now)
+                one = Outgoing(
+                    key=message.key,
+                    digest=part.id,
+                    recipient=recipient,
+                    message=message,
+                    state=OutboxState.DUE,
+                    made_at=now,
+                    next_at=now,
+                )
                 outbox.add(conn, site, one, overtakes=False)
 
 
@@ -116,7 +124,9 @@ def _ended(subjects: Iterable[AlertSubject], told: Mapping[str, ToldLevel]) -> I
     for key in told:
         kind, _, id_ = key.partition(":")
         if kind == AlertKind.CONCERN and key not in there:
-            yield AlertSubject(AlertKind.CONCERN, id_, _concern_name(id_), WELL, len(WORST_FIRST))
+            yield AlertSubject(
+                kind=AlertKind.CONCERN, id=id_, name=_concern_name(id_), level=WELL, rank=len(WORST_FIRST)
+            )
 
 
 def _concern_name(id_: str) -> str:
@@ -176,7 +186,15 @@ def _subjects(connector: Connector, site: str, part: TellPart, now: datetime) ->
 def _of_objective(one: Stands) -> AlertSubject:
     name = f"{one.key} {one.title}".strip()
     rank = tuple(HealthLevel).index(one.health)
-    return AlertSubject(AlertKind.OBJECTIVE, one.id, name, one.health.value, rank, one.sentence, one.link)
+    return AlertSubject(
+        kind=AlertKind.OBJECTIVE,
+        id=one.id,
+        name=name,
+        level=one.health.value,
+        rank=rank,
+        sentence=one.sentence,
+        link=one.link,
+    )
 
 
 def _of_kpis(connector: Connector, conn: Connection, site: str, now: datetime) -> Iterator[AlertSubject]:
@@ -186,7 +204,13 @@ def _of_kpis(connector: Connector, conn: Connection, site: str, now: datetime) -
         link = f"{connector.pages}/kpis/{one.part.id}" if connector.pages else ""
         name = one.part.name or one.part.id
         yield AlertSubject(
-            AlertKind.KPI, one.part.id, name, level.value, KPI_WORST_FIRST.index(level), sentence, link
+            kind=AlertKind.KPI,
+            id=one.part.id,
+            name=name,
+            level=level.value,
+            rank=KPI_WORST_FIRST.index(level),
+            sentence=sentence,
+            link=link,
         )
 
 
@@ -197,5 +221,12 @@ def _of_concerns(connector: Connector, site: str) -> Iterator[AlertSubject]:
             rank = WORST_FIRST.index(one.level)
             said = f"{one.sentence} {one.todo}".strip()
             yield AlertSubject(
-                AlertKind.CONCERN, one.kind, _concern_name(one.kind), one.level, rank, said, link, WELL
+                kind=AlertKind.CONCERN,
+                id=one.kind,
+                name=_concern_name(one.kind),
+                level=one.level,
+                rank=rank,
+                sentence=said,
+                link=link,
+                usual=WELL,
             )

@@ -56,26 +56,26 @@ def _mail(connector: Connector, site: str, one: Outgoing, address: str) -> None:
     if given is None:
         raise NotSent("no mail server is set: set JIRA_OKR_NOTIFY__MAIL__HOST and __SENDER")
     server = mail.MailServer(
-        given.host,
-        given.port,
-        given.sender,
-        given.security,
-        given.user or "",
-        given.password.get_secret_value(),
+        host=given.host,
+        port=given.port,
+        sender=given.sender,
+        security=given.security,
+        user=given.user or "",
+        password=given.password.get_secret_value(),
     )
     token = token_of(connector, site, one.digest, one.recipient)
     leave = f"{connector.pages}/unsubscribe/{token}" if connector.pages else ""
     words = f"{text(message)}\nNo more of these: {leave}\n" if leave else text(message)
     mail.send(
         mail.Mail(
-            f"{site}|{one.key}",
-            address,
-            subject(message),
-            words,
-            html(message),
-            one.made_at,
-            f"{one.digest}.{site}.okr",
-            leave,
+            key=f"{site}|{one.key}",
+            to=address,
+            subject=subject(message),
+            text=words,
+            html=html(message),
+            at=one.made_at,
+            list_id=f"{one.digest}.{site}.okr",
+            unsubscribe=leave,
         ),
         server,
     )

@@ -79,10 +79,20 @@ def preview_digest(connector: Connector, _actor: Actor, site: str, digest_id: st
     part = named(connector, site, digest_id)
     if part.every == "change":
         found = alerts.prepared_alerts(connector, site, part)
-        return tuple(Prepared(part.id, one.recipient, one.at, one.message, one.why_not) for one in found)
+        return tuple(
+            Prepared(
+                digest=part.id, recipient=one.recipient, due=one.at, message=one.message, why_not=one.why_not
+            )
+            for one in found
+        )
     if part.every == "due":
         due = reminders.prepared_reminders(connector, site, part)
-        return tuple(Prepared(part.id, one.recipient, one.at, one.message, one.why_not) for one in due)
+        return tuple(
+            Prepared(
+                digest=part.id, recipient=one.recipient, due=one.at, message=one.message, why_not=one.why_not
+            )
+            for one in due
+        )
     week = _week(connector, site)
     with connector.store.read() as conn:
         return tuple(_prepared(connector, conn, site, part, recipient, week) for recipient in part.to)
@@ -277,7 +287,7 @@ def _prepared(
         why_not = "told already this week"
     elif message.empty and part.empty == "skip":
         why_not = "nothing happened"
-    return Prepared(part.id, recipient, due, message, why_not)
+    return Prepared(digest=part.id, recipient=recipient, due=due, message=message, why_not=why_not)
 
 
 def _week(connector: Connector, site: str) -> DigestBasis:
@@ -302,7 +312,14 @@ def _keep(
     conn: Connection, site: str, made: Prepared, state: OutboxState, now: datetime, *, again: bool = False
 ) -> None:
     one = Outgoing(
-        made.message.key, made.digest, made.recipient, made.message, state, now, now, note=made.why_not
+        key=made.message.key,
+        digest=made.digest,
+        recipient=made.recipient,
+        message=made.message,
+        state=state,
+        made_at=now,
+        next_at=now,
+        note=made.why_not,
     )
     outbox.add(conn, site, one, again=again)
 

@@ -31,12 +31,12 @@ def kpi_changes(connector: Connector, conn: Connection, site: str, since: dateti
     before = _levels(conn, site, mapping, since)
     return tuple(
         KpiStands(
-            one.part.name or one.part.id,
-            before[one.part.id],
-            one.standing.level,
-            kpi_sentence(one),
-            happened.get(one.part.id, ()),
-            f"{connector.pages}/kpis/{one.part.id}" if connector.pages else "",
+            name=one.part.name or one.part.id,
+            was=before[one.part.id],
+            level=one.standing.level,
+            sentence=kpi_sentence(one),
+            happened=happened.get(one.part.id, ()),
+            link=f"{connector.pages}/kpis/{one.part.id}" if connector.pages else "",
         )
         for one in settled_kpis(conn, site, mapping, connector.clock())
     )

@@ -71,16 +71,16 @@ def list_digests(connector: Connector, _actor: Actor, site: str) -> tuple[Planne
         newest, stopped = outbox.latest(conn, site), outbox.stopped(conn, site)
     return tuple(
         Planned(
-            part.id,
-            part.every,
-            part.on,
-            part.at,
-            str(mapping.zone),
-            _next(part, now, mapping),
-            part.empty,
-            part.about,
-            part.quiet,
-            tuple(
+            id=part.id,
+            every=part.every,
+            on=part.on,
+            at=part.at,
+            zone=str(mapping.zone),
+            next_at=_next(part, now, mapping),
+            empty=part.empty,
+            about=part.about,
+            quiet=part.quiet,
+            recipients=tuple(
                 DigestRecipient(one, newest.get((part.id, one)), stopped.get((part.id, one)))
                 for one in _reached(connector, site, part, newest)
             ),
@@ -128,7 +128,17 @@ def own_digests(connector: Connector, actor: Actor) -> tuple[Own, ...]:
     with connector.store.read() as conn:
         for site, part, zone, recipient in _to(connector, email):
             stopped = (part.id, recipient) in outbox.stopped(conn, site)
-            found.append(Own(site, part.id, part.every, part.on, part.at, zone, stopped))
+            found.append(
+                Own(
+                    site=site,
+                    digest=part.id,
+                    every=part.every,
+                    on=part.on,
+                    at=part.at,
+                    zone=zone,
+                    stopped=stopped,
+                )
+            )
     return tuple(found)
 
 

@@ -86,11 +86,11 @@ def prepared_reminders(connector: Connector, site: str, part: TellPart) -> tuple
     reached = {one.entry for one in told}
     nothing = tuple(
         PreparedReminder(
-            entry,
-            entry,
-            DigestMessage("", "OKR reminder: nothing is due", "Nothing is due.", (), empty=True),
-            connector.clock(),
-            "nothing is due",
+            entry=entry,
+            recipient=entry,
+            message=DigestMessage("", "OKR reminder: nothing is due", "Nothing is due.", (), empty=True),
+            at=connector.clock(),
+            why_not="nothing is due",
         )
         for entry in dict.fromkeys(part.to)
         if entry not in reached
@@ -169,7 +169,15 @@ def _keep(
     *,
     again: bool = False,
 ) -> None:
-    one = Outgoing(message.key, part.id, recipient, message, state, now, now)
+    one = Outgoing(
+        key=message.key,
+        digest=part.id,
+        recipient=recipient,
+        message=message,
+        state=state,
+        made_at=now,
+        next_at=now,
+    )
     outbox.add(conn, site, one, again=again, overtakes=False)
 
 
@@ -200,7 +208,9 @@ def _prepared(
             why_not = f"{LATER} on {when}"
         elif outbox.has_any(conn, site, reminder_day(part.id, day)):
             why_not = AFTERWARDS
-        yield PreparedReminder(entry, recipient, message, at.astimezone(now.tzinfo), why_not)
+        yield PreparedReminder(
+            entry=entry, recipient=recipient, message=message, at=at.astimezone(now.tzinfo), why_not=why_not
+        )
 
 
 def _messages(

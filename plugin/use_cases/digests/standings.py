@@ -23,18 +23,20 @@ def standings(connector: Connector, site: str) -> list[Stands]:
             continue
         found.append(
             Stands(
-                one.id,
-                one.key,
-                one.title,
-                one.progress,
-                one.expected,
-                one.health.level,
-                one.health.sentence,
-                one.commitment,
-                one.cycle_id or "",
-                cycle.end if cycle is not None else None,
-                tuple(one.flags),
-                f"{connector.pages}{WHY}{one.id}" if connector.pages and not one.id.startswith("@") else "",
+                id=one.id,
+                key=one.key,
+                title=one.title,
+                progress=one.progress,
+                expected=one.expected,
+                health=one.health.level,
+                sentence=one.health.sentence,
+                commitment=one.commitment,
+                cycle_id=one.cycle_id or "",
+                cycle_end=cycle.end if cycle is not None else None,
+                asks=tuple(one.flags),
+                link=f"{connector.pages}{WHY}{one.id}"
+                if connector.pages and not one.id.startswith("@")
+                else "",
             )
         )
     return found

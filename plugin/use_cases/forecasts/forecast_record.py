@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta, tzinfo
 
 from connectors.store.mirror import mirror
@@ -58,16 +59,20 @@ def kept_of(found: ObjectiveForecast) -> list[KeptForecast]:
     """What is kept of a forecast: the objective's own, and that of each key result that has one."""
     if found.cycle_id is None:
         return []
-    what = (found.today, found.cycle_id)
-    own = KeptForecast(found.objective_id, OBJECTIVE, *what, found.probability, found.reached)
-    return [
-        own,
-        *(
-            KeptForecast(found.objective_id, one.id, *what, one.answer.probability, one.answer.reached)
-            for one in found.key_results
-            if one.answer.probability is not None
-        ),
+    own = KeptForecast(
+        objective_id=found.objective_id,
+        key_result_id=OBJECTIVE,
+        day=found.today,
+        cycle_id=found.cycle_id,
+        probability=found.probability,
+        reached=found.reached,
+    )
+    answers = [(one.id, one.answer) for one in found.key_results if one.answer.probability is not None]
+    of_key_results = [
+        replace(own, key_result_id=id_, probability=answer.probability, reached=answer.reached)
+        for id_, answer in answers
     ]
+    return [own, *of_key_results]
 
 
 def judge_ended(connector: Connector, site: str, going_on: Callable[[], None] = lambda: None) -> int:

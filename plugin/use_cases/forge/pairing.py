@@ -84,13 +84,15 @@ def paired(connector: Connector, _actor: Actor, site: str) -> tuple[PairedInstal
         found = installations.of_site(conn, site)
     return tuple(
         PairedInstallation(
-            one.environment,
-            one.key.cloud_id,
-            one.paired_at,
-            one.heard_at,
-            one.heartbeat_at,
-            one.uninstalled_at,
-            one.token_expires if one.token_expires is not None and one.token_expires > now else None,
+            environment=one.environment,
+            cloud_id=one.key.cloud_id,
+            paired_at=one.paired_at,
+            heard_at=one.heard_at,
+            heartbeat_at=one.heartbeat_at,
+            uninstalled_at=one.uninstalled_at,
+            token_expires=one.token_expires
+            if one.token_expires is not None and one.token_expires > now
+            else None,
         )
         for one in found
     )

@@ -40,13 +40,13 @@ def pairing_status(connector: Connector, _actor: Actor, invocation: Invocation) 
         heard = {one.source: one.at for one in delivery_sources.all_of(conn, found.site)}
     expires = found.token_expires
     return PairingStatus(
-        _version(),
-        found.site,
-        ruling.revision if ruling is not None else None,
-        heard.get("forge"),
-        found.heartbeat_at,
-        expires if expires is not None and expires > connector.clock() else None,
-        connector.pages,
+        version=_version(),
+        site=found.site,
+        mapping=ruling.revision if ruling is not None else None,
+        event_at=heard.get("forge"),
+        heartbeat_at=found.heartbeat_at,
+        token_expires=expires if expires is not None and expires > connector.clock() else None,
+        pages=connector.pages,
     )
 
 

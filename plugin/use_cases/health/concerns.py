@@ -46,7 +46,14 @@ class Concern:
     wrong: bool = True
 
 
-FRESH = Concern("fresh", "on_track", "Fresh", "Deliveries arrive and nothing is stuck.", "", wrong=False)
+FRESH = Concern(
+    kind="fresh",
+    level="on_track",
+    word="Fresh",
+    sentence="Deliveries arrive and nothing is stuck.",
+    todo="",
+    wrong=False,
+)
 
 
 def concerns(status: SiteStatus) -> tuple[Concern, ...]:
@@ -70,11 +77,11 @@ def never_read(status: SiteStatus) -> Concern | None:
     if status.last_resync is not None or status.last_delivery is not None:
         return None
     return Concern(
-        "never_read",
-        "unknown",
-        "Never synced",
-        "Nothing has been read from this site yet.",
-        "Run “jira-okr sync” for it once; webhooks keep it fresh from then on.",
+        kind="never_read",
+        level="unknown",
+        word="Never synced",
+        sentence="Nothing has been read from this site yet.",
+        todo="Run “jira-okr sync” for it once; webhooks keep it fresh from then on.",
     )
 
 
@@ -86,11 +93,11 @@ def out(status: SiteStatus) -> Concern | None:
 def _out(outage: Outage, now: datetime) -> Concern:
     following = "at once" if outage.next_try <= now else ago(now - outage.next_try)
     return Concern(
-        "outage",
-        "at_risk" if outage.kind == "limited" else "off_track",
-        OUT[outage.kind],
-        f"First seen {ago(now - outage.since)}: {outage.error} What came meanwhile is kept; the next try is {following}.",
-        outage.remedy,
+        kind="outage",
+        level="at_risk" if outage.kind == "limited" else "off_track",
+        word=OUT[outage.kind],
+        sentence=f"First seen {ago(now - outage.since)}: {outage.error} What came meanwhile is kept; the next try is {following}.",
+        todo=outage.remedy,
     )
 
 
@@ -99,11 +106,11 @@ def nobody_works(status: SiteStatus) -> Concern | None:
     if status.processes is None or status.at_work:
         return None
     return Concern(
-        "nobody_works",
-        "off_track",
-        "Nobody works",
-        "No process is at work: what Jira tells is kept, and no number changes.",
-        "Start “jira-okr serve”, or “jira-okr worker”.",
+        kind="nobody_works",
+        level="off_track",
+        word="Nobody works",
+        sentence="No process is at work: what Jira tells is kept, and no number changes.",
+        todo="Start “jira-okr serve”, or “jira-okr worker”.",
     )
 
 
@@ -114,11 +121,11 @@ def failing(status: SiteStatus) -> Concern | None:
         return None
     word, what = FAILING[bad.kind]
     return Concern(
-        "failing",
-        "at_risk",
-        word,
-        f"{what} has failed {bad.tries} times in a row, first {ago(status.at - bad.since)}: {bad.error}",
-        bad.remedy or "Look at the log, and try “jira-okr sync”.",
+        kind="failing",
+        level="at_risk",
+        word=word,
+        sentence=f"{what} has failed {bad.tries} times in a row, first {ago(status.at - bad.since)}: {bad.error}",
+        todo=bad.remedy or "Look at the log, and try “jira-okr sync”.",
     )
 
 
@@ -127,11 +134,11 @@ def standing_still(status: SiteStatus) -> Concern | None:
     if status.overdue_since is None or status.at - status.overdue_since <= STUCK:
         return None
     return Concern(
-        "standing_still",
-        "off_track",
-        "Standing still",
-        "Work has been waiting for more than ten minutes.",
-        "Look whether a worker is running, and at its log.",
+        kind="standing_still",
+        level="off_track",
+        word="Standing still",
+        sentence="Work has been waiting for more than ten minutes.",
+        todo="Look whether a worker is running, and at its log.",
     )
 
 
@@ -143,11 +150,11 @@ def held(status: SiteStatus) -> Concern | None:
     what = "1 change waits" if count == 1 else f"{count} changes wait"
     why = status.brake.reason if status.brake else status.held[0].why
     return Concern(
-        "held",
-        "at_risk",
-        "Held",
-        f"{what} for a person instead of being written: {why}".removesuffix(".") + ".",
-        "Look at them with “jira-okr held list”; “jira-okr held release” writes them, “jira-okr held drop” leaves Jira as it is.",
+        kind="held",
+        level="at_risk",
+        word="Held",
+        sentence=f"{what} for a person instead of being written: {why}".removesuffix(".") + ".",
+        todo="Look at them with “jira-okr held list”; “jira-okr held release” writes them, “jira-okr held drop” leaves Jira as it is.",
     )
 
 
@@ -165,11 +172,11 @@ def activating(status: SiteStatus) -> Concern | None:
     elif stands:
         todo = "It is tried again by itself, and by “jira-okr sync”."
     return Concern(
-        "activating",
-        "at_risk" if stands else "pending",
-        "Activating",
-        f"{found.said[0].upper()}{found.said[1:]}".removesuffix(".") + ".",
-        todo,
+        kind="activating",
+        level="at_risk" if stands else "pending",
+        word="Activating",
+        sentence=f"{found.said[0].upper()}{found.said[1:]}".removesuffix(".") + ".",
+        todo=todo,
         wrong=stands,
     )
 
@@ -179,11 +186,11 @@ def missing(status: SiteStatus) -> Concern | None:
     if not status.losses:
         return None
     return Concern(
-        "losses",
-        "at_risk",
-        "Issues missing",
-        missing_said(status.losses),
-        "Look at them with “jira-okr losses list”, then accept or dismiss them.",
+        kind="losses",
+        level="at_risk",
+        word="Issues missing",
+        sentence=missing_said(status.losses),
+        todo="Look at them with “jira-okr losses list”, then accept or dismiss them.",
     )
 
 
@@ -193,7 +200,13 @@ def given_up(status: SiteStatus) -> Concern | None:
     if not dead:
         return None
     sentence = f"{dead} {'objective' if dead == 1 else 'objectives'} failed for good."
-    return Concern("given_up", "at_risk", "Needs a person", sentence, "Do what stands below each.")
+    return Concern(
+        kind="given_up",
+        level="at_risk",
+        word="Needs a person",
+        sentence=sentence,
+        todo="Do what stands below each.",
+    )
 
 
 def refused(status: SiteStatus) -> Concern | None:
@@ -203,11 +216,11 @@ def refused(status: SiteStatus) -> Concern | None:
         return None
     fields = "1 field" if count == 1 else f"{count} fields"
     return Concern(
-        "refused",
-        "at_risk",
-        "Jira lacks numbers",
-        f"Jira does not have our number in {fields}: it refuses them.",
-        "Do what stands below each, then retry; every full sync tries one of each kind again by itself.",
+        kind="refused",
+        level="at_risk",
+        word="Jira lacks numbers",
+        sentence=f"Jira does not have our number in {fields}: it refuses them.",
+        todo="Do what stands below each, then retry; every full sync tries one of each kind again by itself.",
     )
 
 
@@ -219,11 +232,11 @@ def unread(status: SiteStatus) -> Concern | None:
     what = "1 issue cannot be read" if len(waiting) == 1 else f"{len(waiting)} issues cannot be read"
     first = f"{waiting[0].name}: {waiting[0].reason}"
     return Concern(
-        "gaps",
-        "at_risk",
-        "Gaps",
-        f"{what}, and the numbers that need them stand as they were. {first}",
-        waiting[0].remedy,
+        kind="gaps",
+        level="at_risk",
+        word="Gaps",
+        sentence=f"{what}, and the numbers that need them stand as they were. {first}",
+        todo=waiting[0].remedy,
     )
 
 
@@ -234,11 +247,11 @@ def gone(status: SiteStatus) -> Concern | None:
         return None
     what = ", ".join(sorted({str(one) for one in lost})[:MOST_NAMED])
     return Concern(
-        "gone",
-        "at_risk",
-        "Gone from Jira",
-        f"{capital(what)}: the numbers that need it stand as they were, and nothing of them is written.",
-        "Bring it back in Jira, or write something else in the mapping and activate that.",
+        kind="gone",
+        level="at_risk",
+        word="Gone from Jira",
+        sentence=f"{capital(what)}: the numbers that need it stand as they were, and nothing of them is written.",
+        todo="Bring it back in Jira, or write something else in the mapping and activate that.",
     )
 
 
@@ -249,11 +262,11 @@ def renamed(status: SiteStatus) -> Concern | None:
         return None
     what = ", ".join(sorted({str(one) for one in found})[:MOST_NAMED])
     return Concern(
-        "renamed",
-        "pending",
-        "Renamed in Jira",
-        f"{capital(what)}. Numbers go by ids, so none of them changes.",
-        "“jira-okr mapping reword”, or “Take the names of today” in the editor, writes it into the mapping; “jira-okr mapping check” says where.",
+        kind="renamed",
+        level="pending",
+        word="Renamed in Jira",
+        sentence=f"{capital(what)}. Numbers go by ids, so none of them changes.",
+        todo="“jira-okr mapping reword”, or “Take the names of today” in the editor, writes it into the mapping; “jira-okr mapping check” says where.",
         wrong=False,
     )
 
@@ -270,11 +283,11 @@ def credential(status: SiteStatus) -> Concern | None:
         return None
     over = found.state == "over"
     return Concern(
-        "credential",
-        "at_risk",
-        "Token expired" if over else "Token expires soon",
-        f"{'By the day that was entered, the' if over else 'The'} token for Jira {found.said}.",
-        found.remedy,
+        kind="credential",
+        level="at_risk",
+        word="Token expired" if over else "Token expires soon",
+        sentence=f"{'By the day that was entered, the' if over else 'The'} token for Jira {found.said}.",
+        todo=found.remedy,
     )
 
 
@@ -283,11 +296,11 @@ def stale(status: SiteStatus) -> Concern | None:
     if never_read(status) is not None or (status.heard is not None and status.at - status.heard <= QUIET):
         return None
     return Concern(
-        "stale",
-        "at_risk",
-        "Ageing",
-        "No delivery and no resync for more than a day.",
-        "Look whether the webhook is still registered in Jira, then run “jira-okr sync”.",
+        kind="stale",
+        level="at_risk",
+        word="Ageing",
+        sentence="No delivery and no resync for more than a day.",
+        todo="Look whether the webhook is still registered in Jira, then run “jira-okr sync”.",
     )
 
 
@@ -296,11 +309,11 @@ def no_webhook(status: SiteStatus) -> Concern | None:
     if status.last_delivery is not None or never_read(status) is not None:
         return None
     return Concern(
-        "no_webhook",
-        "pending",
-        "No webhook yet",
-        "The data is from the last resync; no delivery has ever arrived.",
-        "Register the webhook in Jira, so that changes arrive in seconds.",
+        kind="no_webhook",
+        level="pending",
+        word="No webhook yet",
+        sentence="The data is from the last resync; no delivery has ever arrived.",
+        todo="Register the webhook in Jira, so that changes arrive in seconds.",
         wrong=False,
     )
 
@@ -311,11 +324,11 @@ def drifted(status: SiteStatus) -> Concern | None:
     if not issues:
         return None
     return Concern(
-        "drift",
-        "at_risk",
-        "Drift found",
-        f"Resyncs found deliveries missing: {corrected(issues)}.",
-        "Look at the webhook in Jira, and at the proxy in front of the connector.",
+        kind="drift",
+        level="at_risk",
+        word="Drift found",
+        sentence=f"Resyncs found deliveries missing: {corrected(issues)}.",
+        todo="Look at the webhook in Jira, and at the proxy in front of the connector.",
         wrong=False,
     )
 

@@ -53,12 +53,12 @@ def drift_of(conn: Connection, site: str, most: int = MOST_NAMED) -> Drift | Non
     worst = drift.worst(conn, site, most) if most else []
     called = names(conn, site, [one.objective_id for one in worst])
     return Drift(
-        full.wrong,
-        full.issues or 0,
-        full.at,
-        recent_reads.of(conn, site).wrong,
-        drift.count(conn, site),
-        tuple(_named(one, called.get(one.objective_id, ObjectiveName())) for one in worst),
+        full=full.wrong,
+        read=full.issues or 0,
+        at=full.at,
+        recent=recent_reads.of(conn, site).wrong,
+        objectives=drift.count(conn, site),
+        worst=tuple(_named(one, called.get(one.objective_id, ObjectiveName())) for one in worst),
     )
 
 
@@ -68,4 +68,6 @@ def last_recent(conn: Connection, site: str) -> datetime | None:
 
 
 def _named(one: drift.Drifted, called: ObjectiveName) -> DriftedObjective:
-    return DriftedObjective(one.objective_id, called.key, called.title, one.issues, one.at)
+    return DriftedObjective(
+        id=one.objective_id, key=called.key, title=called.title, issues=one.issues, at=one.at
+    )

@@ -64,7 +64,13 @@ def learned(connector: Connector, site: str, found: Sequence[Registered]) -> Web
     events = {event for hook in ours if hook.enabled for event in hook.events}
     enabled = any(hook.enabled for hook in ours)
     filters = tuple(sorted({hook.jql for hook in ours if hook.enabled and hook.jql.strip()}))
-    answer = WebhookAnswer(bool(ours), enabled, connector.clock(), tuple(sorted(events)), filters)
+    answer = WebhookAnswer(
+        registered=bool(ours),
+        enabled=enabled,
+        at=connector.clock(),
+        events=tuple(sorted(events)),
+        filters=filters,
+    )
     return _keep(connector, site, answer)
 
 

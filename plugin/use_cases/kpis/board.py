@@ -202,7 +202,15 @@ def _shown(
     issue = state.key_result or state.former
     key_result = mirror.get(conn, site, [issue]).get(issue) if issue else None
     planned = _planned(conn, site, mapping, part, state)
-    return ShownKpi(site, part, watched.zone, stands, state, key_result, planned)
+    return ShownKpi(
+        site=site,
+        part=part,
+        zone=watched.zone,
+        standing=stands,
+        state=state,
+        key_result=key_result,
+        planned=planned,
+    )
 
 
 def _planned(

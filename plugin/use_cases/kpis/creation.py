@@ -384,11 +384,11 @@ def _checked(context: Context, planned: PlannedIssue) -> CreationPlan:
     }
     given = {*fields, *(place for place, _ in parents)}
     return CreationPlan(
-        planned,
-        kind,
-        fields,
-        parents,
-        (*_misfits(context, planned, kind, parents), *_gaps(context, planned, screen, given)),
+        planned=planned,
+        kind=kind,
+        fields=fields,
+        parents=parents,
+        hindrances=(*_misfits(context, planned, kind, parents), *_gaps(context, planned, screen, given)),
     )
 
 

@@ -43,7 +43,14 @@ def _write(
 ) -> None:
     place = context.place(context.mapping.fields[alias].id)
     if place is not None and state.value is not None:
-        wanted = Desired(issue.id, issue.key, place, float(state.value), f"what “{id_}” is worth", stays=True)
+        wanted = Desired(
+            issue_id=issue.id,
+            issue_key=issue.key,
+            place=place,
+            raw=float(state.value),
+            value=f"what “{id_}” is worth",
+            stays=True,
+        )
         apply(context, plan(issue.parent_id or issue.id, [wanted], {issue.id: issue}.get, CAUSE), CAUSE)
     with connector.store.write() as conn:
         kpis.alone(conn, context.site)

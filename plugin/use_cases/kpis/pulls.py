@@ -102,11 +102,11 @@ def _outside(connector: Connector) -> Outside:
         given.http_hosts,
         {
             name.casefold(): NamedConnection(
-                one.host,
-                one.token.get_secret_value(),
-                one.user,
-                one.password.get_secret_value(),
-                one.url.get_secret_value(),
+                host=one.host,
+                token=one.token.get_secret_value(),
+                user=one.user,
+                password=one.password.get_secret_value(),
+                url=one.url.get_secret_value(),
             )
             for name, one in given.connections.items()
         },
@@ -212,5 +212,11 @@ def _new(answer: Sequence[KpiReading], known: frozenset[tuple[str, datetime]]) -
 def _failure(wanted: _Wanted, said: SourceFailure, now: datetime) -> KpiFailure:
     attempts = wanted.before.attempts + 1 if wanted.before is not None else 1
     return KpiFailure(
-        wanted.part.id, wanted.period.last, said.kind.value, said.reason, said.remedy, now, attempts
+        kpi=wanted.part.id,
+        last=wanted.period.last,
+        kind=said.kind.value,
+        reason=said.reason,
+        remedy=said.remedy,
+        tried_at=now,
+        attempts=attempts,
     )

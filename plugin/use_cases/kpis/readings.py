@@ -65,7 +65,10 @@ def push(
     wrong = [*_untaken(mapping, id_), *_faults(readings, now)]
     if wrong:
         raise ReadingsRefused(wrong)
-    news = [KpiReading(whole_ms(one.at), one.value, now, "push", one.note.strip()) for one in readings]
+    news = [
+        KpiReading(at=whole_ms(one.at), value=one.value, received=now, source="push", note=one.note.strip())
+        for one in readings
+    ]
     return _keep(connector, actor, site, {id_: news}, now)[id_]
 
 

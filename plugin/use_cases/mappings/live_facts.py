@@ -100,7 +100,9 @@ def _roles(mapping: Mapping, issue: Issue, moment: Moment) -> Iterator[Subject]:
 
 def _screen(jira: Jira, issue: Issue, targets: frozenset[Subject]) -> EditScreen:
     fields = {id_: _editable(field) for id_, field in jira.edit_fields(issue.id).items()}
-    return EditScreen(issue.project, issue.type, targets, fields, issue.key)
+    return EditScreen(
+        project=issue.project, issue_type=issue.type, targets=targets, fields=fields, issue_key=issue.key
+    )
 
 
 def _editable(field: EditField) -> EditableField:

@@ -206,11 +206,11 @@ def _planned(connector: Connector, site: str, text: str, file: str) -> Previewed
     plans = _with_clearing(plans, standing, mapping, after, forest, moment, connector.api(site))
     held = brake(plans, written, mapping.document.brake, _movement(before, after))
     return Previewed(
-        mapping,
-        preview(mapping.revision, before, after, plans),
-        unread(connector, site, mapping),
-        bound,
-        held if isinstance(held, Hold) else None,
+        mapping=mapping,
+        preview=preview(mapping.revision, before, after, plans),
+        unread=unread(connector, site, mapping),
+        bound=bound,
+        hold=held if isinstance(held, Hold) else None,
     )
 
 
@@ -394,7 +394,7 @@ def _note_begun(
 ) -> None:
     now, revision = connector.clock(), previewed.preview.revision
     with connector.store.write() as conn:
-        run = ActivationRun(revision, text, file, by, large, now, now)
+        run = ActivationRun(revision=revision, text=text, file=file, by=by, large=large, began=now, seen=now)
         activation_runs.begin(conn, site, run)
         said = {"revision": revision, "preview": previewed.preview.hash, "reads": previewed.unread.said}
         audit.note(conn, by, "mapping activation begun", now, said, site)

@@ -256,7 +256,7 @@ class Lookback:
         }
         with collector_resting():
             found = measured(mapping, self.retrospect, moment, replace(records, ended=ended, fixed=fixed))
-        return Standings(self, rules, moment, found, noted)
+        return Standings(lookback=self, rules=rules, moment=moment, states=found, noted=noted)
 
     def _noted(self, conn: Connection, moment: Moment) -> dict[str, CycleEnd]:
         ids = objectives.ids(conn, self.context.site)

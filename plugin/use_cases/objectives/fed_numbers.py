@@ -66,4 +66,6 @@ def _fed(
     state: ObjectiveState, number: FedNumber, value: Fraction | None, row: Contribution | None = None
 ) -> Fed:
     left_out = "" if row is None or row.disposition in IN_IT else row.reason
-    return Fed(state.key or state.id, state.title, number, value, left_out)
+    return Fed(
+        objective=state.key or state.id, title=state.title, number=number, value=value, left_out=left_out
+    )

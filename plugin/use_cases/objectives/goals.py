@@ -85,7 +85,9 @@ def check(connector: Connector, _actor: Actor, site: str) -> GoalCheck:
         findings.append(GoalObstacle("The connector's account sees no goal.", NO_GOALS))
     elif not may:
         findings.append(GoalObstacle("The connector's account may post to none of the goals.", NO_POSTS))
-    return GoalCheck(cloud_id, scoring, len(found), may, tuple(findings))
+    return GoalCheck(
+        cloud_id=cloud_id, scoring=scoring, goals=len(found), posting=may, findings=tuple(findings)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,9 @@ def try_out(connector: Connector, actor: Actor, site: str, goal: str) -> Tried:
         note(conn, actor.label, "goal tried out", connector.clock(), {"goal": found.key}, site)
     look = LOOK.format(goal=found.key)
     if posted is None:
-        return Tried(found.key, sent, ("", 0), False, (GoalObstacle(UNREAD, look),))
+        return Tried(
+            goal=found.key, sent=sent, held=("", 0), taken_back=False, findings=(GoalObstacle(UNREAD, look),)
+        )
     held = (posted.status, posted.score)
     findings: list[GoalObstacle] = []
     if held != (sent[0], sent[1] or 0):
@@ -124,8 +128,8 @@ def try_out(connector: Connector, actor: Actor, site: str, goal: str) -> Tried:
         goals.take_back(posted.id)
     except JiraError as error:
         findings.append(GoalObstacle(f"The trial could not be taken back: {_said(error)}", look))
-        return Tried(found.key, sent, held, False, tuple(findings))
-    return Tried(found.key, sent, held, True, tuple(findings))
+        return Tried(goal=found.key, sent=sent, held=held, taken_back=False, findings=tuple(findings))
+    return Tried(goal=found.key, sent=sent, held=held, taken_back=True, findings=tuple(findings))
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,12 +76,12 @@ def between(conn: Connection, site: str, objective_id: str, since: datetime, unt
         return ToldMovement(since, until, begins)
     steps = [first, *_turning_points(conn, site, objective_id, first, until)]
     return ToldMovement(
-        since,
-        until,
-        begins,
-        chained(steps),
-        first.backfilled,
-        tuple(dict.fromkeys(step.mapping_revision for step in steps)),
+        since=since,
+        until=until,
+        begins=begins,
+        movement=chained(steps),
+        reconstructed=first.backfilled,
+        revisions=tuple(dict.fromkeys(step.mapping_revision for step in steps)),
     )
 
 

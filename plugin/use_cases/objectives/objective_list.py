@@ -96,6 +96,9 @@ class Head(Protocol):
     def confidence(self) -> Confidence | None: ...
 
 
+NO_TREND = ProgressTrend([], 0)
+
+
 class TrendPoint(Protocol):
     """Where progress stood from `at` on, until the next one."""
 
@@ -242,20 +245,18 @@ def listed(conn: Connection, wanted: RowSelection, after: After, size: int, sinc
     decode = json_text.decoder(Headline).decode
     rows = [
         ListedHead(
-            one.site if several else None,
-            decode(one.headline),
-            from_ms(one.changed_ms),
-            one.depth,
-            *_moments(moved.get((one.site, one.id))),
-            told.get((one.site, one.id)),
+            site=one.site if several else None,
+            state=decode(one.headline),
+            changed_at=from_ms(one.changed_ms),
+            depth=one.depth,
+            history=trend.steps,
+            points=trend.points,
+            forecast=told.get((one.site, one.id)),
         )
         for one in part.rows
+        for trend in (moved.get((one.site, one.id), NO_TREND),)
     ]
     return ObjectivePage(rows, part if several else _siteless(part), figures)
-
-
-def _moments(trend: ProgressTrend | None) -> tuple[Sequence[TrendPoint], int]:
-    return ((), 0) if trend is None else (trend.steps, trend.points)
 
 
 def _siteless(part: Slice) -> Slice:
@@ -271,14 +272,14 @@ def histories(conn: Connection, site: str, ids: Iterable[str]) -> Mapping[str, l
     for row in conn.execute(select(history).where(*mine).order_by(history.c.at, history.c.id)):
         found[row.objective_id].append(
             HistoryPoint(
-                from_ms(row.at),
-                fraction_of(row.progress),
-                fraction_of(row.delivery),
-                fraction_of(row.outcome),
-                fraction_of(row.expected),
-                HealthLevel(row.health),
-                row.mapping_revision,
-                bool(row.backfilled),
+                at=from_ms(row.at),
+                progress=fraction_of(row.progress),
+                delivery=fraction_of(row.delivery),
+                outcome=fraction_of(row.outcome),
+                expected=fraction_of(row.expected),
+                health=HealthLevel(row.health),
+                mapping_revision=row.mapping_revision,
+                backfilled=bool(row.backfilled),
             )
         )
     return found

@@ -89,7 +89,15 @@ def assess_practice(
         if team is None or one.team.casefold() == team.casefold()
     )
     whole = None if ended else coverage(found, serving, weighed=weighed)
-    return Assessed(site, cycle_id, ended, tuple(one.id for one in known), teams, whole, weighed)
+    return Assessed(
+        site=site,
+        cycle=cycle_id,
+        ended=ended,
+        cycles=tuple(one.id for one in known),
+        teams=teams,
+        coverage=whole,
+        weighed=weighed,
+    )
 
 
 def _cycles(connector: Connector, actor: Actor, site: str, mapping: Mapping) -> list[CyclePart]:

@@ -105,15 +105,15 @@ def _standing(connector: Connector, site: Site) -> SiteStanding:
         saved = sites.get(conn, site.name)
         issues = mirror.count(conn, site.name)
     return SiteStanding(
-        site.name,
-        site.browse_url,
-        site.jira.transport.known_base,
-        str(saved.settings.get("deployment", "")) if saved else "",
-        issues,
-        active.revision if active else None,
-        latest[0].received_at if latest else None,
-        saved is not None,
-        site.webhook_secret is not None,
-        site.token_expires,
-        expiry_at(site.token_expires, connector.clock()),
+        name=site.name,
+        url=site.browse_url,
+        api_base=site.jira.transport.known_base,
+        deployment=str(saved.settings.get("deployment", "")) if saved else "",
+        issues=issues,
+        mapping_revision=active.revision if active else None,
+        last_delivery=latest[0].received_at if latest else None,
+        added=saved is not None,
+        signed=site.webhook_secret is not None,
+        token_expires=site.token_expires,
+        credential=expiry_at(site.token_expires, connector.clock()),
     )

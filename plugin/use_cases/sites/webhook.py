@@ -58,7 +58,13 @@ def target(connector: Connector, _actor: Actor, site: str) -> Target:
     address = webhook_address(connector, known, deployment)
     secret = known.webhook_secret
     header = static_secret(secret, site) if secret else None
-    return Target(address, secret, deployment, events_besides(connector, site), header)
+    return Target(
+        address=address,
+        secret=secret,
+        deployment=deployment,
+        besides=events_besides(connector, site),
+        header=header,
+    )
 
 
 @act(ADMIN)

@@ -82,17 +82,17 @@ def letters(conn: Connection, site: str) -> tuple[DeadLetter, ...]:
     issues = mirror.get(conn, site, nameless) if nameless else {}
     return tuple(
         DeadLetter(
-            one.objective_id,
-            called.get(one.objective_id, ObjectiveName()).key,
-            one.error,
-            one.remedy,
-            one.buried_at,
-            called.get(one.objective_id, ObjectiveName()).title,
-            one.objective_id in called,
-            issues[one.objective_id].key if one.objective_id in issues else "",
-            one.reason,
-            one.since,
-            one.attempts,
+            objective_id=one.objective_id,
+            key=called.get(one.objective_id, ObjectiveName()).key,
+            error=one.error,
+            remedy=one.remedy,
+            buried_at=one.buried_at,
+            title=called.get(one.objective_id, ObjectiveName()).title,
+            known=one.objective_id in called,
+            issue_key=issues[one.objective_id].key if one.objective_id in issues else "",
+            reason=one.reason,
+            since=one.since,
+            attempts=one.attempts,
         )
         for one in found
     )

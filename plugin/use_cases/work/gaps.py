@@ -121,15 +121,15 @@ def _row(conn: Connection, one: KeptGap) -> GapRow:
     gap, held = one.gap, sorted(needing(conn, one.site, [one]))
     called = names.names(conn, one.site, held)
     return GapRow(
-        one.site,
-        one.issue,
-        gap.issue_id,
-        gap.issue_key,
-        gap.field,
-        gap.reason,
-        gap.remedy,
-        one.since,
-        one.accepted_at,
-        one.accepted_by,
-        tuple(called[id_].key or id_ if id_ in called else id_ for id_ in held),
+        site=one.site,
+        issue=one.issue,
+        issue_id=gap.issue_id,
+        key=gap.issue_key,
+        field=gap.field,
+        reason=gap.reason,
+        remedy=gap.remedy,
+        since=one.since,
+        accepted_at=one.accepted_at,
+        accepted_by=one.accepted_by,
+        objectives=tuple(called[id_].key or id_ if id_ in called else id_ for id_ in held),
     )

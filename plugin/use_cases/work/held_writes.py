@@ -55,16 +55,17 @@ def held_writes(conn: Connection, site: str) -> tuple[HeldWrite, ...]:
     own = {one.objective_id: one.issue_key for one in found if one.issue_id == one.objective_id}
     return tuple(
         HeldWrite(
-            one.objective_id,
-            called.get(one.objective_id, ObjectiveName()).key or own.get(one.objective_id, one.objective_id),
-            one.issue_key,
-            one.field_id,
-            one.field_name,
-            one.before,
-            one.after,
-            one.reason,
-            one.note,
-            one.at,
+            objective_id=one.objective_id,
+            name=called.get(one.objective_id, ObjectiveName()).key
+            or own.get(one.objective_id, one.objective_id),
+            issue_key=one.issue_key,
+            field_id=one.field_id,
+            field_name=one.field_name,
+            stands=one.before,
+            wanted=one.after,
+            reason=one.reason,
+            why=one.note,
+            since=one.at,
         )
         for one in found
     )

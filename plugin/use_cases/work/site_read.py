@@ -125,7 +125,15 @@ def context_of(connector: Connector, site: str, text: str) -> Context:
     active = _active(connector, site)
     ruling = active.mapping if active is not None else None
     jira = connector.site(site).jira
-    return Context(site, jira, connector.store, mapping, catalogue, connector.clock, coming=ruling)
+    return Context(
+        site=site,
+        jira=jira,
+        store=connector.store,
+        mapping=mapping,
+        catalogue=catalogue,
+        clock=connector.clock,
+        coming=ruling,
+    )
 
 
 def _active(connector: Connector, site: str) -> Context | None:

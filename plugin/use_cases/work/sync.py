@@ -196,12 +196,12 @@ def _lacking(connector: Connector, site: str) -> Shortfall:
     gone = sorted({str(one) for one in connector.context(site).absences})
     with connector.store.read() as conn:
         return Shortfall(
-            refusals.count(conn, site),
-            len(writes.held(conn, site)),
-            len(losses.all(conn, site, "held")),
-            gaps.count_open(conn, site),
-            len(due.dead(conn, site)),
-            tuple(gone),
+            refused=refusals.count(conn, site),
+            held=len(writes.held(conn, site)),
+            losses=len(losses.all(conn, site, "held")),
+            gaps=gaps.count_open(conn, site),
+            dead=len(due.dead(conn, site)),
+            gone=tuple(gone),
         )
 
 

@@ -41,25 +41,25 @@ def account_row(account: Account, me: int, now: datetime, zone: tzinfo) -> Accou
     """The account as the list of people shows it."""
     ways = [("password", account.password_hash is not None), ("single sign-on", account.identity is not None)]
     return AccountRow(
-        account.id,
-        account.email,
-        account.name,
-        account.role,
-        " and ".join(way for way, has in ways if has) or "not yet: set a password",
-        when(account.created_at, now, zone),
-        when_known(account.disabled_at, now, zone),
-        account.id == me,
+        id=account.id,
+        email=account.email,
+        name=account.name,
+        role=account.role,
+        signs_in=" and ".join(way for way, has in ways if has) or "not yet: set a password",
+        created=when(account.created_at, now, zone),
+        disabled=when_known(account.disabled_at, now, zone),
+        is_me=account.id == me,
     )
 
 
 def token_row(token: ApiToken, now: datetime, zone: tzinfo) -> TokenRow:
     """The token as its owner sees it."""
     return TokenRow(
-        token.id,
-        token.name,
-        ", ".join(sorted(token.scopes)),
-        when(token.created_at, now, zone),
-        when_known(token.expires_at, now, zone),
-        when_known(token.last_used_at, now, zone),
-        token.expires_at is not None and token.expires_at <= now,
+        id=token.id,
+        name=token.name,
+        scopes=", ".join(sorted(token.scopes)),
+        created=when(token.created_at, now, zone),
+        expires=when_known(token.expires_at, now, zone),
+        used=when_known(token.last_used_at, now, zone),
+        expired=token.expires_at is not None and token.expires_at <= now,
     )

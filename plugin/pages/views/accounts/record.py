@@ -53,24 +53,26 @@ class WriteRow:
 def act_row(entry: AuditEntry, now: datetime, zone: tzinfo) -> ActRow:
     """The entry as a row."""
     detail = tuple((name.replace("_", " "), shown(value)) for name, value in entry.detail.items())
-    return ActRow(when(entry.at, now, zone), entry.who, entry.what, entry.site, detail)
+    return ActRow(
+        at=when(entry.at, now, zone), who=entry.who, what=entry.what, site=entry.site, detail=detail
+    )
 
 
 def write_row(record: WriteRecord, now: datetime, zone: tzinfo) -> WriteRow:
     """The write as a row."""
     return WriteRow(
-        when(record.at, now, zone),
-        record.site,
-        record.issue_key,
-        record.field_name,
-        shown(record.before),
-        shown(record.after),
-        record.reason,
-        record.outcome or "under way",
-        LEVELS.get(record.outcome or "", "pending"),
-        record.note,
-        record.cause,
-        record.mapping_revision,
+        at=when(record.at, now, zone),
+        site=record.site,
+        issue=record.issue_key,
+        field=record.field_name,
+        before=shown(record.before),
+        after=shown(record.after),
+        reason=record.reason,
+        outcome=record.outcome or "under way",
+        level=LEVELS.get(record.outcome or "", "pending"),
+        note=record.note,
+        cause=record.cause,
+        revision=record.mapping_revision,
     )
 
 

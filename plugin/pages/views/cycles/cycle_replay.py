@@ -43,20 +43,27 @@ class ReplayView:
 def replay_view(found: Replay) -> ReplayView:
     """A replay for the page."""
     return ReplayView(
-        found.revision[:12],
-        f"{found.at:%Y-%m-%d %H:%M} UTC",
-        tuple(_row(one) for one in found.objectives),
-        (*_means("is", found.means_before), *_means("would have been", found.means_after)),
-        sentences(found.doubts),
-        len(found.untold),
+        revision=found.revision[:12],
+        until=f"{found.at:%Y-%m-%d %H:%M} UTC",
+        rows=tuple(_row(one) for one in found.objectives),
+        means=(*_means("is", found.means_before), *_means("would have been", found.means_after)),
+        said=sentences(found.doubts),
+        untold=len(found.untold),
     )
 
 
 def _row(one: ObjectiveReplay) -> ReplayRow:
-    before, after = _stood(one.before), _stood(one.after)
-    name = one.shown.key or one.shown.id
+    before, before_health = _stood(one.before)
+    after, after_health = _stood(one.after)
     return ReplayRow(
-        name, one.shown.title, *before, *after, moved_text(one.moved) or "—", one.certainty.value
+        name=one.shown.key or one.shown.id,
+        title=one.shown.title,
+        before=before,
+        before_health=before_health,
+        after=after,
+        after_health=after_health,
+        moved=moved_text(one.moved) or "—",
+        certainty=one.certainty.value,
     )
 
 

@@ -55,11 +55,11 @@ class VersionsView:
 def versions_view(found: VersionDifference) -> VersionsView:
     """A difference for the page."""
     return VersionsView(
-        (f"Version {found.before.version}", f"Version {found.after.version}"),
-        (_told(found.before), _told(found.after)),
-        tuple(_row(one) for one in found.differing),
-        len(found.objectives) - len(found.differing),
-        (
+        heads=(f"Version {found.before.version}", f"Version {found.after.version}"),
+        told=(_told(found.before), _told(found.after)),
+        rows=tuple(_row(one) for one in found.differing),
+        same=len(found.objectives) - len(found.differing),
+        means=(
             *(f"Version {found.before.version}: mean of {mean_text(one)}" for one in found.means_before),
             *(f"Version {found.after.version}: mean of {mean_text(one)}" for one in found.means_after),
         ),
@@ -71,14 +71,18 @@ def _told(act: ClosingAct) -> str:
 
 
 def _row(one: RecordDifference) -> VersionRow:
+    before, before_under = _stood(one.before)
+    after, after_under = _stood(one.after)
     return VersionRow(
-        one.shown.key or one.shown.id,
-        one.shown.title,
-        *_stood(one.before),
-        *_stood(one.after),
-        moved_text(one.moved) or "—",
-        one.said,
-        tuple(_effect(row) for row in one.effects),
+        name=one.shown.key or one.shown.id,
+        title=one.shown.title,
+        before=before,
+        before_under=before_under,
+        after=after,
+        after_under=after_under,
+        moved=moved_text(one.moved) or "—",
+        said=one.said,
+        rows=tuple(_effect(row) for row in one.effects),
     )
 
 

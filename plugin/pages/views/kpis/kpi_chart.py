@@ -94,7 +94,17 @@ def kpi_chart(one: ShownKpi) -> KpiChart:
     periods = one.periods
     known = [period.value for period in periods if period.value is not None]
     if not known:
-        return KpiChart(True, (), (), (), (), (), (), False, "No data yet")
+        return KpiChart(
+            empty=True,
+            zones=(),
+            lines=(),
+            dots=(),
+            days=(),
+            marks=(),
+            kinds=(),
+            watch=False,
+            description="No data yet",
+        )
     low, high = _range(periods, known)
     y, x = _placed(low, high, SIZE, 0), _middle(len(periods), SIZE)
     dots = tuple(_dots(one, periods, low, high))
@@ -145,11 +155,11 @@ def _zones(periods: Sequence[PeriodStanding], low: Fraction, high: Fraction) -> 
             top = high if here.at_most is None else min(here.at_most, high)
             ground = low if here.at_least is None else max(here.at_least, low)
             yield Zone(
-                name,
-                _tenth(Fraction(SIZE * begin, count)),
-                _tenth((high - top) / (high - low) * SIZE),
-                _tenth(Fraction(SIZE * (index - begin), count)),
-                _tenth(max((top - ground) / (high - low) * SIZE, Fraction(0))),
+                name=name,
+                x=_tenth(Fraction(SIZE * begin, count)),
+                y=_tenth((high - top) / (high - low) * SIZE),
+                width=_tenth(Fraction(SIZE * (index - begin), count)),
+                height=_tenth(max((top - ground) / (high - low) * SIZE, Fraction(0))),
             )
             begin = index
 
@@ -162,11 +172,11 @@ def _dots(one: ShownKpi, periods: Sequence[PeriodStanding], low: Fraction, high:
         name = period_name(one.part.cadence, period.period, one.zone)
         value = f"{number_text(period.value)}{unit_sign(one.part.unit)}"
         yield Dot(
-            f"{_tenth(Fraction(100 * (2 * index + 1), 2 * count))}%",
-            f"{_tenth((high - period.value) / (high - low) * 100)}%",
-            _kind(period),
-            period.level.value,
-            f"{name}: {value}, {level_word(period.level).lower()}; {told_words(period)}",
+            x=f"{_tenth(Fraction(100 * (2 * index + 1), 2 * count))}%",
+            y=f"{_tenth((high - period.value) / (high - low) * 100)}%",
+            kind=_kind(period),
+            tone=period.level.value,
+            text=f"{name}: {value}, {level_word(period.level).lower()}; {told_words(period)}",
         )
 
 

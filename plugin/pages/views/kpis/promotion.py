@@ -27,5 +27,11 @@ def promotion_row(one: ShownPromotion) -> PromotionRow:
     hindrance = f"{one.kpi.message} {one.kpi.remedy}" if isinstance(one.kpi, Hindrance) else ""
     objective = upkeep.objective.key or upkeep.objective.title
     return PromotionRow(
-        one.site, one.name, upkeep.key_result.title, objective, upkeep.cycles, one.text, hindrance
+        site=one.site,
+        name=one.name,
+        title=upkeep.key_result.title,
+        objective=objective,
+        cycles=upkeep.cycles,
+        text=one.text,
+        hindrance=hindrance,
     )

@@ -77,12 +77,16 @@ def _alias(
 ) -> AliasChoice:
     chosen = chosen_field(part, known)
     fields = tuple(
-        FieldChoice(one.id, one.name, one.type, sample_text(one.id, samples), one is chosen)
+        FieldChoice(
+            id=one.id, name=one.name, type=one.type, sample=sample_text(one.id, samples), chosen=one is chosen
+        )
         for one in known.fields
     )
     sample = sample_text(chosen.id, samples) if chosen else ""
     unknown = "" if chosen else (part.name or part.id or "")
-    return AliasChoice(alias, uses.get(alias, "not used"), fields, sample, unknown)
+    return AliasChoice(
+        alias=alias, use=uses.get(alias, "not used"), fields=fields, sample=sample, unknown=unknown
+    )
 
 
 def sample_text(field_id: str, samples: Samples) -> str:

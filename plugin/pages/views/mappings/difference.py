@@ -98,22 +98,28 @@ def _objective(one: ObjectiveDifference, writes: tuple[Change, ...]) -> Standing
     more = max(0, len(one.rows) - MOST_ROWS)
     name = one.key or one.id
     return StandingChange(
-        one.key,
-        name,
-        one.title,
-        _standing(one.before),
-        _standing(one.after),
-        rows,
-        more,
-        key_results,
-        writes[:MOST_ROWS],
+        key=one.key,
+        name=name,
+        title=one.title,
+        before=_standing(one.before),
+        after=_standing(one.after),
+        rows=rows,
+        more=more,
+        key_results=key_results,
+        writes=writes[:MOST_ROWS],
     )
 
 
 def _key_result(one: KeyResultDifference) -> StandingChange:
-    more = max(0, len(one.rows) - MOST_ROWS)
-    standings = _standing(one.before), _standing(one.after)
-    return StandingChange(one.key, one.key or one.id, one.title, *standings, _rows(one.rows), more)
+    return StandingChange(
+        key=one.key,
+        name=one.key or one.id,
+        title=one.title,
+        before=_standing(one.before),
+        after=_standing(one.after),
+        rows=_rows(one.rows),
+        more=max(0, len(one.rows) - MOST_ROWS),
+    )
 
 
 def _rows(rows: Iterable[RowDifference]) -> tuple[RowText, ...]:

@@ -67,13 +67,13 @@ def revision_rows(known: Sequence[Revision], shown: Shown) -> Iterator[RevisionR
     for index, one in enumerate(known):
         before = known[index + 1].revision if index + 1 < len(known) else None
         yield RevisionRow(
-            one.revision,
-            mapping_name(one.text),
-            one.author,
-            shown(one.created_at),
-            None if one.activated_at is None else shown(one.activated_at),
-            one.active,
-            before,
+            revision=one.revision,
+            name=mapping_name(one.text),
+            author=one.author,
+            created=shown(one.created_at),
+            activated=None if one.activated_at is None else shown(one.activated_at),
+            active=one.active,
+            before=before,
         )
 
 

@@ -39,4 +39,13 @@ def bar(
     description = f"Progress {text}" + (f", should be {target} today" if target else "")
     mark = None if expected is None else length(expected)
     below = None if under is None else length(under)
-    return Bar(text, length(progress), progress is not None, mark, target, level, description, below)
+    return Bar(
+        text=text,
+        filled=length(progress),
+        known=progress is not None,
+        mark=mark,
+        expected=target,
+        level=level,
+        description=description,
+        under=below,
+    )

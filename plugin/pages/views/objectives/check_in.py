@@ -207,7 +207,13 @@ def _ended(one: KeptCheckIn, around: Surroundings, put_back: bool) -> Ended:
     how = f"{one.ended_how} by {one.ended_by}" if one.ended_how == WITHDRAWN else one.ended_how or ""
     at = when(about.at, around.now, around.zone)
     return Ended(
-        said(about), about.by, at, about.note, how, about.id, put_back and one.ended_how == WITHDRAWN
+        said=said(about),
+        by=about.by,
+        at=at,
+        note=about.note,
+        how=how,
+        number=about.id,
+        may_put_back=put_back and one.ended_how == WITHDRAWN,
     )
 
 

@@ -91,7 +91,13 @@ def calibrated(found: Calibration) -> Calibrated:
     """How good the forecasts of one level were."""
     word, number, items = WORDS[found.level], found.forecasts, found.key_results
     told = f"{number} {'forecast' if number == 1 else 'forecasts'} of {items} key {'result' if items == 1 else 'results'}"
-    return Calibrated(SHAPES[found.level], word, _share(found.called), _share(found.came_true), told)
+    return Calibrated(
+        shape=SHAPES[found.level],
+        word=word,
+        called=_share(found.called),
+        came_true=_share(found.came_true),
+        told=told,
+    )
 
 
 def forecast_view(found: ObjectiveForecast) -> ForecastView:

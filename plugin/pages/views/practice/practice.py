@@ -88,14 +88,14 @@ def site_practice(one: Assessed, team: str, site: str | None, search_url: Search
         _team(each, place, one.site, search_url) for place, each in enumerate(chosen or list(one.teams))
     )
     return SitePractice(
-        site,
-        one.cycle,
-        one.ended,
-        one.cycles,
-        max((tuple(row.label for row in each.rows) for each in teams), key=len, default=()),
-        teams,
-        names,
-        None if one.coverage is None else _coverage(one.coverage, one.site, search_url),
+        site=site,
+        cycle=one.cycle,
+        ended=one.ended,
+        cycles=one.cycles,
+        labels=max((tuple(row.label for row in each.rows) for each in teams), key=len, default=()),
+        teams=teams,
+        names=names,
+        whole=None if one.coverage is None else _coverage(one.coverage, one.site, search_url),
     )
 
 
@@ -105,7 +105,11 @@ def _team(each: TeamPractice, place: int, site: str, search_url: SearchUrl) -> T
         rows.append(_coverage(each.coverage, site, search_url))
     found = each.practice
     return TeamView(
-        found.team or NO_TEAM, f"team-{site}-{place}", found.objectives, found.key_results, tuple(rows)
+        name=found.team or NO_TEAM,
+        anchor=f"team-{site}-{place}",
+        objectives=found.objectives,
+        key_results=found.key_results,
+        rows=tuple(rows),
     )
 
 
@@ -131,7 +135,17 @@ def _coverage(one: Coverage, site: str, search_url: SearchUrl) -> AspectRow:
         figures = f"{figures}, {percent_text(one.weighed)} by weight"
     orphans = tuple(OrphanLine(each.project, each.count, search_url(each.jql, site)) for each in one.orphans)
     advice = COVERAGE_ADVICE if orphans else ""
-    return AspectRow(COVERAGE, COVERAGE_ASKS, text, figures, tone, line, (), orphans, advice)
+    return AspectRow(
+        label=COVERAGE,
+        asks=COVERAGE_ASKS,
+        text=text,
+        figures=figures,
+        tone=tone,
+        bar=line,
+        behind=(),
+        orphans=orphans,
+        advice=advice,
+    )
 
 
 def _figures(share: Fraction | None, met: int, of: int, *, kept: bool) -> tuple[str, str, str, Bar]:

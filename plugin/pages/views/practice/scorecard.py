@@ -52,11 +52,11 @@ class SiteScorecard:
 def site_scorecard(one: Scorecard, site: str | None) -> SiteScorecard:
     """Everything the page shows of one site."""
     return SiteScorecard(
-        site,
-        one.cycle or "",
-        one.cycles,
-        tuple(_column(each, site) for each in one.perspectives),
-        all(each.name is None or each.empty for each in one.perspectives),
+        site=site,
+        cycle=one.cycle or "",
+        cycles=one.cycles,
+        columns=tuple(_column(each, site) for each in one.perspectives),
+        unsaid=all(each.name is None or each.empty for each in one.perspectives),
     )
 
 
@@ -72,10 +72,10 @@ def _column(each: Perspective[Head, ShownKpi], site: str | None) -> PerspectiveC
 def _aim(head: Head) -> ScorecardLine:
     about = (head.team, head.owner, head.cycle_id)
     return ScorecardLine(
-        name(head),
-        head.key,
-        head.title or "Untitled",
-        tuple(one for one in about if one),
-        bar(head.progress, head.expected, head.health.level.value, head.commitment),
-        badge(head.health),
+        name=name(head),
+        key=head.key,
+        title=head.title or "Untitled",
+        about=tuple(one for one in about if one),
+        bar=bar(head.progress, head.expected, head.health.level.value, head.commitment),
+        health=badge(head.health),
     )

@@ -159,16 +159,16 @@ def site_row(fresh: SiteStatus, browse: Browse, now: datetime, zone: tzinfo) -> 
         dead=tuple(_dead(one, now, zone) for one in fresh.dead),
         refused=tuple(
             RefusedRow(
-                one.issue_key,
-                browse(one.issue_key),
-                one.field_name,
-                one.message,
-                one.remedy,
-                one.objective_id,
-                one.issue_id,
-                one.field_id,
-                shown(one.before),
-                shown(one.after),
+                key=one.issue_key,
+                url=browse(one.issue_key),
+                field=one.field_name,
+                message=one.message,
+                remedy=one.remedy,
+                objective_id=one.objective_id,
+                issue_id=one.issue_id,
+                field_id=one.field_id,
+                stands=shown(one.before),
+                wanted=shown(one.after),
             )
             for one in fresh.refused
         ),
@@ -176,15 +176,15 @@ def site_row(fresh: SiteStatus, browse: Browse, now: datetime, zone: tzinfo) -> 
         held_more=len(held[MOST_HELD:]),
         gaps=tuple(
             GapCell(
-                one.issue,
-                one.name,
-                browse(one.key) if one.key else None,
-                one.field,
-                one.reason,
-                one.remedy,
-                when(one.since, now, zone),
-                ", ".join(one.objectives),
-                one.accepted_by,
+                issue=one.issue,
+                name=one.name,
+                url=browse(one.key) if one.key else None,
+                field=one.field,
+                reason=one.reason,
+                remedy=one.remedy,
+                since=when(one.since, now, zone),
+                objectives=", ".join(one.objectives),
+                accepted_by=one.accepted_by,
             )
             for one in fresh.gaps
         ),
@@ -213,7 +213,13 @@ def _losses(fresh: SiteStatus, browse: Browse, now: datetime, zone: tzinfo) -> t
             project,
             "1 issue" if len(found) == 1 else f"{_count(len(found))} issues",
             tuple(
-                LossCell(one.issue_key, browse(one.issue_key), one.title, one.reason, when(one.at, now, zone))
+                LossCell(
+                    name=one.issue_key,
+                    url=browse(one.issue_key),
+                    title=one.title,
+                    reason=one.reason,
+                    since=when(one.at, now, zone),
+                )
                 for one in found[:MOST_LOSSES]
             ),
             max(len(found) - MOST_LOSSES, 0),
@@ -312,4 +318,11 @@ def _drifted_objectives(fresh: SiteStatus) -> tuple[tuple[str, str, str], ...]:
 
 def _dead(one: DeadLetter, now: datetime, zone: tzinfo) -> DeadRow:
     since = when_known(one.buried_at, now, zone)
-    return DeadRow(one.name, one.known, one.error, one.remedy, since, one.objective_id)
+    return DeadRow(
+        name=one.name,
+        known=one.known,
+        error=one.error,
+        remedy=one.remedy,
+        since=since,
+        objective_id=one.objective_id,
+    )

@@ -62,15 +62,15 @@ def badge(health: Health) -> Badge:
     brief = rest if repeated and health.rule == "worst" else health.sentence
     meaning = RULES.get(health.rule, "")
     return Badge(
-        health.level.value,
-        WORDS[health.level],
-        health.rule,
-        told(health.sentence),
-        told(brief),
-        meaning,
-        verdict(health) or WORDS[health.level],
-        health.row,
-        KEY.sub("", health.row),
+        level=health.level.value,
+        word=WORDS[health.level],
+        rule=health.rule,
+        sentence=told(health.sentence),
+        brief=told(brief),
+        meaning=meaning,
+        verdict=verdict(health) or WORDS[health.level],
+        row=health.row,
+        row_title=KEY.sub("", health.row),
     )
 
 
@@ -83,7 +83,13 @@ def totals(levels: Iterable[HealthLevel] | Mapping[HealthLevel, int]) -> tuple[T
     for level in HealthLevel:
         width = Fraction(counts[level], whole)
         found.append(
-            Total(level.value, WORDS[level], counts[level], length(Fraction(before, whole)), length(width))
+            Total(
+                level=level.value,
+                word=WORDS[level],
+                count=counts[level],
+                start=length(Fraction(before, whole)),
+                width=length(width),
+            )
         )
         before += counts[level]
     return tuple(found)

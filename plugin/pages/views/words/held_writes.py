@@ -44,13 +44,13 @@ def held_groups(
     groups: dict[tuple[str, str], list[HeldChange]] = {}
     for one in found:
         change = HeldChange(
-            one.issue_key,
-            browse(one.issue_key),
-            one.field_name,
-            shown(one.stands),
-            shown(one.wanted),
-            one.why,
-            when(one.since, now, zone),
+            key=one.issue_key,
+            url=browse(one.issue_key),
+            field=one.field_name,
+            stands=shown(one.stands),
+            wanted=shown(one.wanted),
+            why=one.why,
+            since=when(one.since, now, zone),
         )
         groups.setdefault((one.objective_id, one.name), []).append(change)
     return tuple(HeldGroup(id_, name, tuple(changes)) for (id_, name), changes in groups.items())

@@ -195,11 +195,11 @@ def _rows(
 
 def _point(point: HistoryPoint, note: str, now: datetime, zone: tzinfo, achieved_at: Fraction) -> PointRow:
     return PointRow(
-        when(point.at, now, zone),
-        percent_text(point.progress, 0, achieved_at),
-        percent_text(point.delivery, 0, achieved_at),
-        percent_text(point.outcome, 0, achieved_at),
-        note,
+        at=when(point.at, now, zone),
+        progress=percent_text(point.progress, 0, achieved_at),
+        delivery=percent_text(point.delivery, 0, achieved_at),
+        outcome=percent_text(point.outcome, 0, achieved_at),
+        note=note,
     )
 
 

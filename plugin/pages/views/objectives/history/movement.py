@@ -145,13 +145,13 @@ def _plain(words: str) -> str:
 
 def _row(row: Effect, shown: Decimal | None, browse: Browse) -> MovedRow:
     return MovedRow(
-        _plain(part_words([row])),
-        row.key,
-        browse(row.key) if row.key else None,
-        row.title or row.key or row.id,
-        row_cause(row),
-        "unknown" if shown is None else _signed(shown),
-        fraction_text(row.effect),
+        part=_plain(part_words([row])),
+        key=row.key,
+        url=browse(row.key) if row.key else None,
+        title=row.title or row.key or row.id,
+        cause=row_cause(row),
+        points="unknown" if shown is None else _signed(shown),
+        exact=fraction_text(row.effect),
     )
 
 

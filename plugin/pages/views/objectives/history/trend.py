@@ -29,7 +29,7 @@ def spark(history: Sequence[TrendPoint], now: datetime, points: int, achieved_at
     moments: list[Known] = [(point.at, point.progress) for point in history]
     if not moments:
         return Spark((), None, "No history yet")
-    place = Scale(moments[0][0], now, WIDTH, HEIGHT, INSET)
+    place = Scale(start=moments[0][0], end=now, width=WIDTH, height=HEIGHT, inset=INSET)
     lines = tuple(place.line(part) for part in stretches(moments, now))
     last = moments[-1][1]
     end = None if last is None else (place.x(now), place.y(last))
