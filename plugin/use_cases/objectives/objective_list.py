@@ -52,6 +52,8 @@ __all__ = [
     "listed",
 ]
 
+NO_TREND = ProgressTrend([], 0)
+
 NUMBERS = ("progress", "delivery", "outcome", "expected")
 
 
@@ -94,9 +96,6 @@ class Head(Protocol):
     def aligned_to(self) -> tuple[str, ...]: ...
     @property
     def confidence(self) -> Confidence | None: ...
-
-
-NO_TREND = ProgressTrend([], 0)
 
 
 class TrendPoint(Protocol):
