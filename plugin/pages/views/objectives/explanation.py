@@ -19,7 +19,7 @@ from plugin.pages.views.objectives.key_result import KeyResultRow, key_result_ro
 from plugin.pages.views.objectives.ledger import Browse, LedgerLine, LedgerTable, gap_rows, ledger_table
 from plugin.pages.views.objectives.names import name
 from plugin.pages.views.objectives.surroundings import NeighbourLink, Surroundings
-from plugin.pages.views.objectives.talk import Remark, talk
+from plugin.pages.views.objectives.talk import RemarkRow, talk
 from plugin.pages.views.words.clause import told
 from plugin.pages.views.words.health import Badge, badge
 from plugin.pages.views.words.moments import When, day_text, when
@@ -49,7 +49,7 @@ class Explanation:
     key_results: tuple[KeyResultRow, ...]
     left_over: tuple[CurrentCheckIn, ...]
     not_kept: str
-    talk: tuple[Remark, ...]
+    talk: tuple[RemarkRow, ...]
     drifted: tuple[str, When] | None
     ledger: LedgerTable
     beside: LedgerTable | None

@@ -16,7 +16,7 @@ SHOWN = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Remark:
+class RemarkRow:
     """What somebody said. `value` is empty where they gave none; `sure` says how sure they were, and were before."""
 
     by: str
@@ -30,7 +30,7 @@ class Remark:
     by_comment: bool
 
 
-def talk(rows: Sequence[KeyResultRow], ids: Sequence[str], around: Surroundings) -> tuple[Remark, ...]:
+def talk(rows: Sequence[KeyResultRow], ids: Sequence[str], around: Surroundings) -> tuple[RemarkRow, ...]:
     """The check-ins of an objective whose key results, by their `ids`, stand in these rows."""
     places = dict(zip(ids, rows, strict=True))
     heard = [one for one in around.check_ins if one.ended_how != RETRACTED]
@@ -43,10 +43,10 @@ def _remark(
     before: Sequence[KeptCheckIn],
     places: dict[str, KeyResultRow],
     around: Surroundings,
-) -> Remark:
+) -> RemarkRow:
     one = kept.check_in
     row = places.get(one.key_result_id)
-    return Remark(
+    return RemarkRow(
         by=one.by,
         at=when(one.at, around.now, around.zone),
         key_result=row.title if row is not None else "a key result that is none any more",
