@@ -372,6 +372,11 @@ class WrittenTo(Part):
         said: Target | None = getattr(self, "target", None)
         return said or "parent"
 
+    @property
+    def one(self) -> str:
+        """One of these issues, in words: `an objective`."""
+        return f"{'an' if self.subject[0] in 'aeiou' else 'a'} {self.subject.replace('_', ' ')}"
+
 
 class RulePart(WrittenTo):
     """What is written to the issues of objectives, key results or rows, or of sums of `rows` to plain `parents`.

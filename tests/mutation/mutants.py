@@ -37,13 +37,13 @@ ROOT = Path(__file__).parents[2]
 EQUIVALENT = Path(__file__).with_name("equivalent.txt")
 TESTS = {
     "mappings/rollup": [
-        f"tests/mappings/{name}" for name in ("rollup", "explain", "practice", "kpi", "write_back")
+        f"tests/mappings/{one}" for one in ["rollup", "explain", "practice", "kpi", "write_back", "forecast"]
     ],
-    "mappings/document": ["tests/mappings/document"],
-    "mappings/jql": ["tests/mappings/jql"],
-    "mappings/fields": ["tests/mappings/fields"],
-    "mappings/progress": ["tests/mappings/rollup"],
-    "mappings/write_back": ["tests/mappings/write_back"],
+    "mappings/document": [f"tests/mappings/{one}" for one in ["document", "kpi", "write_back", "presets"]],
+    "mappings/jql": ["tests/mappings/jql", "tests/mappings/document"],
+    "mappings/fields": [f"tests/mappings/{one}" for one in ["fields", "jql", "write_back"]],
+    "mappings/progress": [f"tests/mappings/{one}" for one in ["rollup", "forecast", "document"]],
+    "mappings/write_back": ["tests/mappings/write_back", "tests/mappings/document"],
     "mappings": ["tests/mappings"],
     "connectors/jira": ["tests/connectors/jira"],
     "connectors/store": ["tests/connectors/store"],

@@ -81,12 +81,12 @@ def _check_sums_alone(part: WriteBackPart, path: Path, report: Report) -> None:
 
 def _check_subject(part: WriteBackPart, path: Path, report: Report) -> None:
     """Not every target is written to every kind of issue."""
-    named = "plain parent" if part.subject == "parent" else part.subject
+    named = "a plain parent" if part.subject == "parent" else part.one
     for target in WRITE_TARGETS:
         if target.is_written(part) and part.subject not in target.subjects:
-            message = f"`{target.option}` is not written to a {named}"
+            message = f"`{target.option}` is not written to {named}"
             fitting = [one.option for one in WRITE_TARGETS if part.subject in one.subjects]
-            remedy = f"a {named} takes {', '.join(f'`{one}`' for one in fitting)}"
+            remedy = f"{named} takes {', '.join(f'`{one}`' for one in fitting)}"
             report.add(Code.WRONG_SUBJECT, message, (*path, target.option), valid=fitting, remedy=remedy)
 
 

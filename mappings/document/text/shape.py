@@ -39,6 +39,7 @@ SHAPES: Mapping[str, tuple[str, ...]] = {
         "[alias, alias]",
         "{field: alias, missing: siblings_mean}",
     ),
+    "team": ("project", "{field: alias}"),
     "aligned_to": (
         "the id of an objective",
         "{link: phrase, contributes: true}",
@@ -247,7 +248,8 @@ def _unknown_value(trouble: _Trouble, plain: object, report: Report) -> None:
     valid = _expected(trouble.context)
     intended = _intended(plain, trouble.path, trouble.value, report)
     near = "" if intended else did_you_mean(str(trouble.value), valid)
-    message = f"{shown(trouble.value)} is not a value of `{trouble.path[-1]}`" + (f"; {near}" if near else "")
+    key = next((part for part in reversed(trouble.path) if isinstance(part, str)), "")
+    message = f"{shown(trouble.value)} is not a value of `{key}`" + (f"; {near}" if near else "")
     report.add(
         Code.UNKNOWN_VALUE,
         message,
@@ -350,7 +352,7 @@ def option_shapes(name: str) -> tuple[str, ...]:
 def _places_of(key: str) -> str:
     """Up to three places where a key is known, with the kinds of which it is where not all have it; empty where it is known nowhere."""
     models: dict[type[BaseModel], str] = {}
-    found = [(at or "the document itself", model) for at, model in _places(Document, "", ())]
+    found = [(at, model) for at, model in _places(Document, "", ())]
     for at, model in sorted(found, key=lambda place: (place[0].count("."), place[0])):
         if key in _keys(model):
             models.setdefault(model, at)
@@ -358,7 +360,10 @@ def _places_of(key: str) -> str:
     for model, at in models.items():
         kind = model.model_fields.get("kind")
         places.setdefault(at, []).extend(get_args(kind.annotation) if kind is not None else ())
-    words = [f"`{at}`" + (f" of kind {', '.join(kinds)}" if kinds else "") for at, kinds in places.items()]
+    words = [
+        (f"`{at}`" if at else "the document itself") + (f" of kind {', '.join(kinds)}" if kinds else "")
+        for at, kinds in places.items()
+    ]
     return " or ".join(words[:3])
 
 

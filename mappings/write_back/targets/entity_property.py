@@ -165,7 +165,7 @@ class PropertyTarget(WriteTarget):
                 continue
             writer = (rule.target or path[:2], part.key)
             if writer in writers:
-                message = f"the property {shown(part.key)} of a {rule.subject} is written twice"
+                message = f"the property {shown(part.key)} of {rule.one} is written twice"
                 remedy = "let one rule write it, with all its values"
                 report.add(Code.TWO_WRITERS, message, path, value=part.key, remedy=remedy)
             if part.key not in keys and len(keys) == MOST_PROPERTIES:

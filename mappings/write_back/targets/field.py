@@ -163,7 +163,7 @@ class FieldTarget(WriteTarget):
                 # An issue is a plain parent by one rule alone: several may write one field.
                 key = (rule.target or path[:2], identity)
                 if key in writers:
-                    _two_writers(alias, writers[key], rule.subject, path, report)
+                    _two_writers(alias, writers[key], rule.one, path, report)
                 writers.setdefault(key, alias)
                 _check_value(part, path, report)
 
@@ -185,7 +185,7 @@ class FieldTarget(WriteTarget):
                     path: Path = ("write_back", index, self.option, alias)
                     _check_screens(mapping.fields[alias], part, screens, path, report)
             if facts.screens and self.part(rule) and rule.subject not in seen:
-                message = f"no issue is a {rule.subject.replace('_', ' ')} now, so its edit screens could not be checked"
+                message = f"no issue is {rule.one} now, so its edit screens could not be checked"
                 remedy = f"check again when there is one, or correct the `{'parents' if rule.target is None else 'select'}` that should find it"
                 report.warn(Code.NOTHING_SELECTED, message, ("write_back", index), remedy=remedy)
         for access in facts.access if any(map(self.part, mapping.document.write_back)) else ():
@@ -246,7 +246,7 @@ def field_identity(document: Document, alias: str) -> str:
 
 
 def _two_writers(alias: str, first: str, target: str, path: Path, report: Report) -> None:
-    message = f"the field {shown(alias)} of a {target} is written twice; {shown(first)} writes it already"
+    message = f"the field {shown(alias)} of {target} is written twice; {shown(first)} writes it already"
     report.add(Code.TWO_WRITERS, message, path, value=alias, remedy="let one rule write it", key=True)
 
 

@@ -215,7 +215,7 @@ class GoalTarget(WriteTarget):
             if part is None:
                 continue
             if ruled:
-                message = f"the goal of a {rule.target} is written twice"
+                message = f"the goal of {rule.one} is written twice"
                 report.add(Code.TWO_WRITERS, message, path, remedy="let one rule write it")
             ruled = True
             if part.field is None and not part.goals:

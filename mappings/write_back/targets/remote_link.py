@@ -153,7 +153,7 @@ class RemoteLinkTarget(WriteTarget):
             if shape is None:
                 continue
             if rule.target in linked:
-                message = f"the link of a {rule.target} is written twice"
+                message = f"the link of {rule.one} is written twice"
                 report.add(Code.TWO_WRITERS, message, path, value=shape, remedy="let one rule write it")
             if rule.target == "row" and shape == "numbers":
                 message = "the link of a row carries no numbers: each new row would retitle all the others"
