@@ -14,6 +14,7 @@ from plugin.pages.frame.page import Page
 from plugin.pages.frame.poll import polled
 from plugin.pages.health import sync_health
 from plugin.pages.kpis import kpis
+from plugin.pages.meeting import alignment_map, brief, present
 from plugin.pages.objectives import objective, objectives
 from plugin.pages.practice import practice, scorecard
 from plugin.pages.sources import Sources
@@ -26,6 +27,9 @@ PAGES: tuple[Page, ...] = (
     scorecard.PAGE,
     cycle_review.PAGE,
     practice.PAGE,
+    present.PAGE,
+    brief.PAGE,
+    alignment_map.PAGE,
     sync_health.PAGE,
 )
 

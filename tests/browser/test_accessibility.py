@@ -12,9 +12,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
 READING = (
     "/", "/?project=GROW&health=off_track", "/?q=zzz", "/objectives/GROW-4", "/objectives/GROW-7?exact=1",
-    "/kpis", "/scorecard", "/review", "/practice", "/health", "/objectives/NOPE-1", "/nowhere",
+    "/kpis", "/scorecard", "/review", "/practice", "/health", "/present", "/brief", "/map", "/objectives/NOPE-1", "/nowhere",
 )  # fmt: skip
-EMPTY = ("/", "/kpis", "/scorecard", "/review", "/practice", "/health")
+EMPTY = ("/", "/kpis", "/scorecard", "/review", "/practice", "/health", "/present", "/brief", "/map")
 SIGNED_IN = (
     "/", "/mapping/main", "/mapping/main/edit", "/mapping/main/form", "/mapping/main/preview", "/mapping/main/check",
     "/mapping/main/diff", "/sites", "/sites/main", "/setup", "/setup/main", "/setup/main/preset",

@@ -154,3 +154,19 @@ def test_everything_reads_without_script(at, house):
 def active(house) -> str:
     with house.connector.store.read() as conn:
         return revisions.active(conn, "main").revision
+
+
+def test_arrows_lead_through_a_meeting_and_escape_out(open_page, base, expect):
+    page = open_page(f"{base}/present")
+    for key, slide in (
+        ("ArrowRight", "s1"),
+        ("PageDown", "s2"),
+        ("ArrowLeft", "s1"),
+        ("End", "s4"),
+        ("Home", "s0"),
+    ):
+        page.keyboard.press(key)
+        expect(page.locator(":focus")).to_have_id(slide)
+        expect(page.locator(f"#{slide}")).to_be_in_viewport(ratio=0.9)
+    page.keyboard.press("Escape")
+    expect(page).to_have_url(f"{base}/")

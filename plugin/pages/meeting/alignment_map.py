@@ -1,0 +1,24 @@
+"""The map of alignment: which teams serve which objective of the company, as a matrix and as text."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from plugin.access.authorization.permission import needs
+from plugin.pages.frame.page import Page, rendered
+from plugin.pages.meeting.standing import running
+from plugin.pages.objectives.objective_address import objective_address
+from plugin.pages.sources import Sources
+from plugin.pages.views.words.freshness import pulse
+
+
+def register(blueprint: Blueprint, sources: Sources) -> None:
+    @blueprint.get("/map", endpoint="map")
+    @needs("viewer", lane="heavy")
+    def alignment_map() -> str:
+        _, view = running(sources)
+        fresh = pulse(sources.vitals(), sources.now(), sources.zone)
+        return rendered("map.html", "objectives", view=view, address=objective_address, pulse=fresh)
+
+
+PAGE = Page("map", "Map", register)

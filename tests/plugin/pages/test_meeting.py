@@ -1,0 +1,112 @@
+"""The pages of a meeting: one objective at a time, the brief on a sheet and as slides, the map as a matrix and in words."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+
+from bs4 import BeautifulSoup
+from pptx import Presentation
+
+from docs.screenshots.company import Company, seeded
+
+AGENDA = [
+    "Know what attrition costs us",
+    "Onboarding explains itself",
+    "Checkout is finished by those who begin it",
+    "Orders are never lost, and never twice",
+]
+
+
+def soup(client, address):
+    answer = client.get(address)
+    assert answer.status_code == 200
+    return BeautifulSoup(answer.text, "html.parser")
+
+
+def test_a_meeting_goes_from_one_objective_to_the_next_without_script(client):
+    page = soup(client, "/present")
+    slides = page.select(".slide")
+    assert [one.select_one("h1, h2").text for one in slides] == ["4 objectives to talk about", *AGENDA]
+    assert [one.select(".slide-end a")[-1]["href"] for one in slides] == ["#s1", "#s2", "#s3", "#s4", "#s0"]
+    assert [one["href"] for one in page.select(".agenda a")] == ["#s1", "#s2", "#s3", "#s4"]
+    assert all(one.select_one(".q").text for one in slides[1:])
+
+
+def test_the_brief_is_a_sentence_and_each_figure_leads_to_its_ledger(client):
+    page = soup(client, "/brief")
+    assert page.h1.text == "2 of 2 company objectives are where they should be."
+    figures = page.select(".sheet-t .now, .asks span, .sheet-m .soft.num")
+    links = page.select("a.ledger-link")
+    assert len(links) == len([one for one in figures if one.select("a")]) == 5
+    assert {one["href"].partition("#")[2] for one in links} == {"why"}
+    assert {client.get(one["href"].partition("#")[0]).status_code for one in links} == {200}
+
+
+def test_the_slides_say_what_the_page_says_and_lead_to_the_same_ledgers(client):
+    page = soup(client, "/brief")
+    answer = client.get("/brief.pptx")
+    deck = Presentation(io.BytesIO(answer.data))
+    titles = [one.shapes.title.text for one in deck.slides]
+    assert titles == [page.h1.text, "Needs a decision", "Teams"]
+    cells = [
+        cell
+        for slide in deck.slides
+        for shape in slide.shapes
+        if shape.has_table
+        for row in shape.table.rows
+        for cell in row.cells
+    ]
+    links = {
+        run.text: run.hyperlink.address
+        for cell in cells
+        for run in cell.text_frame.paragraphs[0].runs
+        if run.hyperlink.address
+    }
+    assert set(AGENDA) <= links.keys()
+    assert {address.partition("#")[2] for address in links.values()} == {"why"}
+    assert all(address.startswith("http://localhost/objectives/") for address in links.values())
+    shown = {one.text.replace(": how it is calculated", "") for one in page.select("a.ledger-link")}
+    assert shown <= links.keys()
+
+
+def test_the_map_is_a_matrix_and_the_same_in_words(client):
+    page = soup(client, "/map")
+    rows = {
+        row.th.text.strip(): [len(cell.select("a")) for cell in row.select("td")]
+        for row in page.select(".map tbody tr")
+    }
+    assert list(rows.values()) == [[0, 3, 0], [0, 0, 2], [2, 0, 0]]
+    marks = {one["href"] for one in page.select(".map-mark")}
+    words = {one["href"] for one in page.select(".lane-teams a")}
+    assert len(marks) == 7
+    assert marks == words
+
+
+def test_sixty_objectives_are_readable_and_light(client_for):
+    saved = seeded().saved
+    many = [
+        replace(
+            one,
+            state=replace(
+                one.state,
+                id=f"{one.state.id}{copy}",
+                key=one.state.key and f"{one.state.key}{copy}",
+                aligned_to=tuple(f"{id_}{copy}" for id_ in one.state.aligned_to),
+            ),
+        )
+        for copy in ("", *"123456")
+        for one in saved
+    ]
+    client = client_for(Company(saved=many, points={}))
+    page = soup(client, "/map")
+    assert len(page.select(".map-mark")) == len(many) - len(page.select(".map tbody tr")) + 1
+    assert len(client.get("/map").data) < 100_000
+    assert len(soup(client, "/present").select(".slide")) == 10
+
+
+def test_nothing_that_runs_is_said_so(empty_client):
+    assert soup(empty_client, "/present").h1.text == "No objective runs now"
+    assert soup(empty_client, "/brief").h1.text == "No objective runs now"
+    assert "Nothing is aligned yet" in soup(empty_client, "/map").text
+    assert empty_client.get("/brief.pptx").status_code == 200
