@@ -41,6 +41,8 @@ FEW = 20
 """So many due objectives below one are measured along with it; while more are due, it waits for them."""
 LONGEST_WAIT = timedelta(minutes=1)
 """So long at most, from its first unserved event: it is never starved by a storm below it, nor by a circle."""
+A_MOMENT = timedelta(seconds=30)
+"""So long a failed attempt may be an objective's own matter, before it is told."""
 _FREE: dict[str, object] = {"worker": None, "lease_until": None, "claimed": None}
 _ONE_FEWER = case((table.c.attempts > 0, table.c.attempts - 1), else_=0)
 """An event that came meanwhile has set the count to 0 already."""
@@ -238,6 +240,20 @@ def dead(conn: Connection, site: str | None = None) -> list[DeadLetter]:
     """All dead letters, the latest first."""
     statement = select(table).where(table.c.buried_at.is_not(None)).order_by(table.c.buried_at.desc())
     return [_dead_letter(row) for row in conn.execute(_of_site(statement, site))]
+
+
+def failing(conn: Connection, site: str, now: datetime) -> list[tuple[str, str]]:
+    """Objectives whose last attempt failed and that wait for another, with the error, the longest waiting first. What is tried again
+    in a moment, and has been for a moment only, is left out.
+    """
+    soon, lately = to_ms(now + A_MOMENT), to_ms(now - A_MOMENT)
+    mine = (table.c.site == site, table.c.error.is_not(None), table.c.buried_at.is_(None))
+    lasts = or_(table.c.run_after > soon, table.c.since < lately)
+    found = select(table.c.objective_id, table.c.error).where(*mine, lasts)
+    return [
+        (row.objective_id, row.error)
+        for row in conn.execute(found.order_by(table.c.since, table.c.objective_id))
+    ]
 
 
 def retry(conn: Connection, site: str, objective_id: str, now: datetime) -> bool:

@@ -8,10 +8,12 @@ from pydantic import Field
 
 from mappings.facts.forest import issue_order
 from mappings.write_back.plan import Change
-from plugin.api.protocol.lookup import known_objective, known_site, site_of
+from plugin.api.protocol.lookup import known_site, site_of
 from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.cursor import cursor, list_name, number_after, position
 from plugin.doors.model import Asked, Given, Instant, JsonAny, Page, PageQuery, SiteName, Word
+from plugin.doors.refusal import not_found
+from plugin.runtime.connector import NotReady
 from plugin.use_cases.work import plans
 from plugin.use_cases.work.plans import RecordSearch, WriteRecord, WriteRefusal
 
@@ -136,9 +138,14 @@ def plan(caller: Caller, query: PlanQuery) -> Reply[Page[PlanGiven]]:
 
 def chosen(caller: Caller, site: str, names: list[str] | None) -> list[str]:
     """The ids of the objectives that are meant, in order."""
+    found: set[str] = set()
     if names is None:
         return list(plans.objectives_in_order(caller.connector, caller.actor, site))
-    found = {known_objective(caller.connector, site, name).state.id for name in names}
+    for name in names:
+        try:
+            found.update(plans.objectives_in_order(caller.connector, caller.actor, site, [name]))
+        except NotReady:
+            raise not_found("objective", name, "GET /api/v1/objectives lists them.") from None
     return sorted(found, key=issue_order)
 
 

@@ -8,8 +8,7 @@ from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, say, show_json, site_option
 from plugin.cli.work.plan import change_values, show_changes
-from plugin.use_cases.objectives.objective_lookup import objective_ids
-from plugin.use_cases.work.plans import apply
+from plugin.use_cases.work.plans import apply, objectives_in_order
 
 
 @click.command("apply")
@@ -22,7 +21,7 @@ from plugin.use_cases.work.plans import apply
 def apply_command(keys: tuple[str, ...], release_held: bool, site: str, as_json: bool) -> None:
     """Reconcile all objectives, or those named, from the mirror and write what differs to Jira."""
     with open_connector(site=site) as connector:
-        ids = objective_ids(connector, site, keys)
+        ids = objectives_in_order(connector, COMMAND_LINE, site, keys)
         done = apply(connector, COMMAND_LINE, site, ids, release_held=release_held, everything=not keys)
     written, refused = list(done.written), done.refused
     if as_json:

@@ -10,8 +10,7 @@ from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
 from plugin.use_cases.health.status import status
-from plugin.use_cases.objectives.objective_lookup import objective_ids
-from plugin.use_cases.work.plans import plan
+from plugin.use_cases.work.plans import objectives_in_order, plan
 
 
 @click.command("plan")
@@ -24,7 +23,7 @@ def plan_command(keys: tuple[str, ...], site: str, as_json: bool) -> None:
     Exit code 0 whether or not there is something to write.
     """
     with open_connector(site=site) as connector:
-        found = plan(connector, COMMAND_LINE, site, objective_ids(connector, site, keys))
+        found = plan(connector, COMMAND_LINE, site, objectives_in_order(connector, COMMAND_LINE, site, keys))
         read = status(connector, COMMAND_LINE, site).last_resync is not None
     changes = [change for one in found for change in one.plan.changes]
     held = [change for one in found for change in one.held]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import click
 
 from plugin.access.authorization.actor import COMMAND_LINE
@@ -12,7 +10,6 @@ from plugin.cli.terminal.output import json_option, progress_bar, say, show_json
 from plugin.runtime.connector import Connector
 from plugin.sync.drain import Drained
 from plugin.sync.resync.mirror_update import Resynced
-from plugin.use_cases.work import losses
 from plugin.use_cases.work.sync import FULL, READ, RECONCILED, Ahead, Synced, SyncRequest, run
 
 TITLES = {READ: "Reading issues", RECONCILED: "Reconciling"}
@@ -35,35 +32,14 @@ def sync_command(
     with open_connector(site=site) as connector:
         wanted = SyncRequest("recent" if recent else "full", anew, accept_loss, not read_only)
         found = _synced(connector, site, wanted)
-        lost = losses.held(connector, COMMAND_LINE, site)
     if as_json:
         show_json(sync_values(found))
     else:
         say(found.said)
-    for told in _troubles(found):
-        say(f"{told} See jira-okr status.", err=True)
-    if lost:
-        say(f"held: {losses.missing_said(lost)} See jira-okr losses list.", err=True)
+    for one in found.lacking.concerns:
+        say(f"{one.word}: {one.sentence} {one.todo}".strip(), err=True)
     if found.wrong:
         raise SystemExit(1)
-
-
-def _troubles(found: Synced) -> Iterator[str]:
-    """What Jira does not have right after a sync, a line each."""
-    if found.read.held is not None:
-        yield f"held: {found.read.held.reason}."
-    elif found.lacking.held:
-        yield f"held: {found.lacking.held} changes wait for a person."
-    if found.lacking.refused:
-        yield f"refused: Jira does not have {found.lacking.refused} of our numbers; it declined them in its own words."
-    if found.lacking.dead:
-        yield f"dead letters: {found.lacking.dead} objectives failed for good; do what stands below each."
-    if found.lacking.gone:
-        yield f"gone: {', '.join(found.lacking.gone)}; the numbers that need it stand as they were."
-    if found.lacking.gaps:
-        yield f"gaps: {found.lacking.gaps} issues could not be read; the numbers that need them stand as they were."
-    if found.done.failed:
-        yield f"{found.done.failed} objectives failed:"
 
 
 def sync_values(synced: Synced) -> dict[str, object]:
@@ -87,6 +63,7 @@ def sync_values(synced: Synced) -> dict[str, object]:
         "gone": list(lacking.gone),
         "held": lacking.held,
         "gaps": lacking.gaps,
+        "concerns": [one.kind for one in lacking.concerns],
     }
 
 

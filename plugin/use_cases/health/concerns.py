@@ -36,7 +36,10 @@ FAILING = {
 
 @dataclass(frozen=True, slots=True)
 class Concern:
-    """One thing: `level` names colour and shape, `todo` says what to do next. `wrong`: somebody has to do it."""
+    """One thing: `level` names colour and shape, `todo` says what to do next. `wrong`: somebody has to do it.
+
+    `numbers`: because of it Jira does not have every number right, which a sync says too; else it is about how the connector runs.
+    """
 
     kind: str
     level: Level
@@ -44,6 +47,7 @@ class Concern:
     sentence: str
     todo: str
     wrong: bool = True
+    numbers: bool = True
 
 
 FRESH = Concern(
@@ -82,6 +86,7 @@ def never_read(status: SiteStatus) -> Concern | None:
         word="Never synced",
         sentence="Nothing has been read from this site yet.",
         todo="Run “jira-okr sync” for it once; webhooks keep it fresh from then on.",
+        numbers=False,
     )
 
 
@@ -111,6 +116,7 @@ def nobody_works(status: SiteStatus) -> Concern | None:
         word="Nobody works",
         sentence="No process is at work: what Jira tells is kept, and no number changes.",
         todo="Start “jira-okr serve”, or “jira-okr worker”.",
+        numbers=False,
     )
 
 
@@ -209,6 +215,26 @@ def given_up(status: SiteStatus) -> Concern | None:
     )
 
 
+def retried(status: SiteStatus) -> Concern | None:
+    """Objectives whose attempts fail, and that are tried again."""
+    count = len(status.retried)
+    if not count:
+        return None
+    objectives = "1 objective" if count == 1 else f"{count} objectives"
+    return Concern(
+        kind="retried",
+        level="at_risk",
+        word="Not written yet",
+        sentence=f"{objectives} could not be brought up to date: {status.retried[0][1]}",
+        todo="It is tried again by itself, ever less often; what goes on failing ends as a dead letter.",
+    )
+
+
+def lacking(status: SiteStatus) -> tuple[Concern, ...]:
+    """What Jira does not have right, and somebody has to see to."""
+    return tuple(one for one in concerns(status) if one.wrong and one.numbers)
+
+
 def refused(status: SiteStatus) -> Concern | None:
     """Fields that Jira declined in its own words: what stands there is not what we say."""
     count = len(status.refused)
@@ -268,6 +294,7 @@ def renamed(status: SiteStatus) -> Concern | None:
         sentence=f"{capital(what)}. Numbers go by ids, so none of them changes.",
         todo="“jira-okr mapping reword”, or “Take the names of today” in the editor, writes it into the mapping; “jira-okr mapping check” says where.",
         wrong=False,
+        numbers=False,
     )
 
 
@@ -288,6 +315,7 @@ def credential(status: SiteStatus) -> Concern | None:
         word="Token expired" if over else "Token expires soon",
         sentence=f"{'By the day that was entered, the' if over else 'The'} token for Jira {found.said}.",
         todo=found.remedy,
+        numbers=False,
     )
 
 
@@ -301,6 +329,7 @@ def stale(status: SiteStatus) -> Concern | None:
         word="Ageing",
         sentence="No delivery and no resync for more than a day.",
         todo="Look whether the webhook is still registered in Jira, then run “jira-okr sync”.",
+        numbers=False,
     )
 
 
@@ -315,6 +344,7 @@ def no_webhook(status: SiteStatus) -> Concern | None:
         sentence="The data is from the last resync; no delivery has ever arrived.",
         todo="Register the webhook in Jira, so that changes arrive in seconds.",
         wrong=False,
+        numbers=False,
     )
 
 
@@ -330,6 +360,7 @@ def drifted(status: SiteStatus) -> Concern | None:
         sentence=f"Resyncs found deliveries missing: {corrected(issues)}.",
         todo="Look at the webhook in Jira, and at the proxy in front of the connector.",
         wrong=False,
+        numbers=False,
     )
 
 
@@ -343,6 +374,7 @@ CONCERNS: tuple[Callable[[SiteStatus], Concern | None], ...] = (
     activating,
     missing,
     given_up,
+    retried,
     refused,
     unread,
     gone,

@@ -76,6 +76,8 @@ class SiteStatus:
     overdue_since: datetime | None = None
     waiting_since: datetime | None = None
     dead: tuple[DeadLetter, ...] = ()
+    retried: tuple[tuple[str, str], ...] = ()
+    """Objectives that wait for another attempt, each with why the last one failed."""
     refused: tuple[RefusedField, ...] = ()
     brake: Brake | None = None
     held: tuple[HeldWrite, ...] = ()
@@ -247,6 +249,7 @@ def _vital(conn: Connection, site: Site, now: datetime, known: tuple[Process, ..
         due=pending,
         overdue_since=following if following is not None and following < now else None,
         dead=letters(conn, site.name),
+        retried=tuple(due.failing(conn, site.name, now)),
         refused=tuple(refusals.all(conn, site.name)),
         brake=brakes.standing(conn, site.name),
         held=held_writes(conn, site.name),

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from connectors.store.mirror import mirror
 from connectors.store.numbers import objectives
 from connectors.store.numbers.objectives import SavedObjective
+from connectors.store.work import due
+from connectors.store.writes import written_values
+from mappings.facts.forest import issue_order
 from plugin.runtime.connector import Connector, NotReady
 
 __all__ = ["SavedObjective", "find_computed", "find_objective", "name_of", "objective_ids"]
@@ -35,16 +40,41 @@ def name_of(connector: Connector, site: str, objective_id: str) -> str:
     return key or objective_id
 
 
-def objective_ids(connector: Connector, site: str, names: tuple[str, ...]) -> list[str]:
-    """The ids of the named objectives and plain parents, or of all; raises NotReady naming the ones nobody knows."""
-    if not names:
-        with connector.store.read() as conn:
-            return objectives.ids(conn, site)
-    found = {name: find_computed(connector, site, name) for name in names}
-    unknown = [name for name, saved in found.items() if saved is None]
+def planned_ids(connector: Connector, site: str) -> list[str]:
+    """Of whatever something may be written for, in the order of issues: the objectives and plain parents, what is due for the first
+    time, and what is none any more while its values still stand in Jira.
+    """
+    today = connector.context(site).moment().today
+    with connector.store.read() as conn:
+        found = {*objectives.ids(conn, site), *due.ids(conn, site)}
+        found |= written_values.objective_ids(conn, site, today)
+    return sorted(found, key=issue_order)
+
+
+def objective_ids(connector: Connector, site: str, names: Iterable[str]) -> list[str]:
+    """The ids of those of `planned_ids` that are named, or of all; raises NotReady naming the ones nobody knows."""
+    wanted = tuple(names)
+    if not wanted:
+        return planned_ids(connector, site)
+    found = {name: _computed_id(connector, site, name) for name in wanted}
+    if None in found.values():
+        others = frozenset(planned_ids(connector, site))
+        found = {name: id_ or _other_id(connector, site, name, others) for name, id_ in found.items()}
+    unknown = [name for name, id_ in found.items() if id_ is None]
     if unknown:
         raise NotReady(
             f"No objective here is called {', '.join(unknown)}. jira-okr status --objectives lists the objectives; "
             "if the issue is new, run jira-okr sync first."
         )
-    return [saved.state.id for saved in found.values() if saved is not None]
+    return [id_ for id_ in found.values() if id_ is not None]
+
+
+def _computed_id(connector: Connector, site: str, name: str) -> str | None:
+    saved = find_computed(connector, site, name)
+    return None if saved is None else saved.state.id
+
+
+def _other_id(connector: Connector, site: str, name: str, others: frozenset[str]) -> str | None:
+    with connector.store.read() as conn:
+        id_ = mirror.id_of_key(conn, site, name.upper()) or name
+    return id_ if id_ in others else None

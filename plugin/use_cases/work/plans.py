@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from connectors.store.lists import records
 from connectors.store.lists.records import RecordSearch, WriteRecord
-from connectors.store.numbers import objectives
 from connectors.store.people.audit import note
 from connectors.store.work import due
 from connectors.store.writes import writes
@@ -21,7 +20,7 @@ from plugin.sync.reconcile.reconcile import Reconciled, reconcile
 from plugin.sync.work import reconcile_one
 from plugin.sync.write_back import hold
 from plugin.sync.write_back.application import WriteRefusal
-from plugin.use_cases.objectives.objective_lookup import name_of
+from plugin.use_cases.objectives.objective_lookup import name_of, objective_ids
 from plugin.use_cases.permission import EDITOR, VIEWER, act, question
 
 __all__ = [
@@ -57,10 +56,13 @@ class PlanOutcome:
 
 
 @question(VIEWER)
-def objectives_in_order(connector: Connector, _actor: Actor, site: str) -> tuple[str, ...]:
-    """The ids of all objectives of a site, in the order of their issues."""
-    with connector.store.read() as conn:
-        return tuple(sorted(objectives.ids(conn, site), key=issue_order))
+def objectives_in_order(
+    connector: Connector, _actor: Actor, site: str, names: Sequence[str] = ()
+) -> tuple[str, ...]:
+    """The ids of all that something may be written for, or of those named, in the order of their issues. Raises NotReady where nobody
+    knows one of them.
+    """
+    return tuple(sorted(objective_ids(connector, site, names), key=issue_order))
 
 
 @question(VIEWER)

@@ -9,11 +9,8 @@ from functools import partial
 from typing import Literal
 
 from connectors.jira.http.estimate import asking, estimate, searching
-from connectors.store.absence import gaps, losses
 from connectors.store.mirror import mirror
 from connectors.store.people.audit import note
-from connectors.store.work import due
-from connectors.store.writes import refusals, writes
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
 from plugin.runtime.processes.governors import rates_of
@@ -24,6 +21,8 @@ from plugin.sync.resync.mirror_update import Resynced
 from plugin.sync.ruling import FormerMapping
 from plugin.sync.write_back.places import asked_singly
 from plugin.use_cases.health import webhook_state
+from plugin.use_cases.health.concerns import Concern, lacking
+from plugin.use_cases.health.status import status
 from plugin.use_cases.mappings.mapping_life import resume_activation, waits
 from plugin.use_cases.permission import EDITOR, VIEWER, act, question
 from plugin.use_cases.work import background_jobs
@@ -51,10 +50,11 @@ class SyncRequest:
 
 @dataclass(frozen=True, slots=True)
 class Shortfall:
-    """What Jira does not have right when a sync has ended: fields it refused, changes and issues that are held, open gaps, objectives
-    that failed for good, and names of the mapping that are gone from Jira.
+    """What Jira does not have right when a sync has ended, as `status` says it, and counted: fields it refused, changes and issues that
+    are held, open gaps, objectives that failed for good, and names of the mapping that are gone from Jira.
     """
 
+    concerns: tuple[Concern, ...] = ()
     refused: int = 0
     held: int = 0
     losses: int = 0
@@ -63,7 +63,7 @@ class Shortfall:
     gone: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.refused or self.held or self.losses or self.gaps or self.dead or self.gone)
+        return bool(self.concerns)
 
     @property
     def said(self) -> str:
@@ -85,7 +85,7 @@ class Synced:
     @property
     def wrong(self) -> bool:
         """Whether somebody has to do something before every number in Jira is right."""
-        return bool(self.lacking or self.done.failed or self.read.held)
+        return bool(self.lacking)
 
     @property
     def said(self) -> str:
@@ -185,24 +185,24 @@ def _sync(
     if wanted.kind == "full":
         webhook_state.look(connector, site)
     if not wanted.write:
-        return Synced(found, Drained(), _lacking(connector, site))
+        return Synced(found, Drained(), _lacking(connector, actor, site))
     connector.announce()
     with step(RECONCILED) as report:
         done = drain(partial(connector.context, site), report)
-    return Synced(found, done, _lacking(connector, site))
+    return Synced(found, done, _lacking(connector, actor, site))
 
 
-def _lacking(connector: Connector, site: str) -> Shortfall:
-    gone = sorted({str(one) for one in connector.context(site).absences})
-    with connector.store.read() as conn:
-        return Shortfall(
-            refused=refusals.count(conn, site),
-            held=len(writes.held(conn, site)),
-            losses=len(losses.all(conn, site, "held")),
-            gaps=gaps.count_open(conn, site),
-            dead=len(due.dead(conn, site)),
-            gone=tuple(gone),
-        )
+def _lacking(connector: Connector, actor: Actor, site: str) -> Shortfall:
+    found = status(connector, actor, site)
+    return Shortfall(
+        concerns=lacking(found),
+        refused=len(found.refused),
+        held=len(found.held),
+        losses=len(found.losses),
+        gaps=sum(not one.accepted for one in found.gaps),
+        dead=len(found.dead),
+        gone=tuple(sorted({str(one) for one in found.names.absences})) if found.names is not None else (),
+    )
 
 
 def _untold(_done: int, _total: int | None) -> None:
