@@ -12,7 +12,6 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from mappings.rollup.carry_plan import CarryPlan, FieldWrite
 
 from connectors.jira import Jira, SearchPage
 from connectors.jira.http.errors import AuthFailed, Permanent, RateLimited, Transient
@@ -31,6 +30,7 @@ from mappings.document.schema import Document
 from mappings.facts.catalogue import Catalogue, Field
 from mappings.facts.gap import Gap
 from mappings.facts.issue import Issue, Named, Reading, User
+from mappings.rollup.cycles.carry_plan import CarryPlan, FieldWrite
 from mappings.rollup.health import Health, HealthLevel
 from mappings.rollup.rows.ledger import Ledger
 from mappings.rollup.state import Cause, KeyResultState, Measurement, ObjectiveState
