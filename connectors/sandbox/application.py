@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 from connectors.sandbox import board, messages
 from connectors.sandbox.goals import page
 from connectors.sandbox.goals.goal import CLOUD_ID
-from connectors.sandbox.routes import control, gateway, issue, metadata, remote_link, search
+from connectors.sandbox.routes import authorization, control, gateway, issue, metadata, remote_link, search
 from connectors.sandbox.site import Site, raw, site
 from connectors.sandbox.traffic import scopes
 from connectors.sandbox.traffic.access import JiraAnswerError, account_for, scoped_account
@@ -49,6 +49,7 @@ def create_app(one: Site) -> Flask:
     if not cloud:
         app.register_blueprint(metadata.tokens, url_prefix="/rest/pat/<version>")
     if cloud:
+        app.register_blueprint(authorization.routes)
         app.add_url_rule("/_edge/tenant_info", view_func=_tenant)
     app.wsgi_app = with_gateway(app.wsgi_app, cloud=cloud)  # type: ignore[method-assign,assignment]
     return app
@@ -109,7 +110,7 @@ def _know_caller() -> Response | None:
         public = site().public or request.path in OPEN_PATHS
         g.account = account_for(sandbox, header, public=public)
         return None
-    found = scoped_account(sandbox, header)
+    found = scoped_account(sandbox, site().oauth, header)
     if found is None:
         return refusal("Unauthorized")
     scope = scopes.needed(request.method, request.path)

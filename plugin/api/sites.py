@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -12,8 +12,9 @@ from plugin.api.protocol.lookup import site_of
 from plugin.api.protocol.operation import UNKEPT, Caller, Reply, Routes
 from plugin.doors.address import public_address
 from plugin.doors.model import Asked, Done, Given
+from plugin.runtime.settings import CONSENT
 from plugin.use_cases.health.faults import JiraError
-from plugin.use_cases.sites import sites
+from plugin.use_cases.sites import consent, sites
 from plugin.use_cases.sites.secret_change import DAYS, MOST_DAYS, change_secret
 from plugin.use_cases.sites.sites import NewSite, SiteStanding, Tested
 from plugin.use_cases.sites.webhook import HEADER, register, target
@@ -80,6 +81,12 @@ class AddSite(Asked):
     email: Entry = ""
     token: Entry = ""
     pat: Entry = ""
+    client_id: Entry = Field("", description="OAuth 2.0: of an app, or of a service account's credential.")
+    client_secret: Entry = ""
+    grant: Literal["", "client_credentials", "authorization_code"] = Field(
+        "",
+        description="`authorization_code` where a Jira user has to allow the app: the site is kept, and POST /sites/{site}/consent comes next.",
+    )
     webhook_secret: Entry = Field("", description="The secret typed into Jira's webhook form.")
     token_expires: date | None = Field(
         None,
@@ -91,7 +98,8 @@ class RenewCredential(Asked):
     """Another token, or no more than the day on which the present one expires. Null takes away a day that was entered."""
 
     token: Entry = Field(
-        "", description="A token of the same account, or a PAT; empty keeps the present one."
+        "",
+        description="A token of the same account, a PAT, or the client secret of OAuth 2.0; empty keeps the present one.",
     )
     token_expires: date | None = Field(None, description="The day on which the token expires.")
 
@@ -124,6 +132,39 @@ class TestedGiven(Given):
     projects: list[str] | None = None
     missing_scopes: list[str] | None = Field(default=None, description="What a scoped token lacks to write.")
     token_expires: date | None = None
+
+
+class ConsentGiven(Given):
+    """Where a Jira user is asked. The app in Atlassian's developer console has to have `callback` as its callback URL."""
+
+    address: str
+    callback: str
+    until: datetime
+
+
+class FinishConsent(Asked):
+    """`state` and `code`, or `error`, as they stand in the address that Atlassian led to; or `state` and the `cloud_id` that was chosen."""
+
+    state: Entry = Field(min_length=1)
+    code: Entry = ""
+    error: Entry = ""
+    cloud_id: Entry = ""
+
+
+class ChoiceGiven(Given):
+    """One site that was allowed."""
+
+    cloud_id: str
+    url: str
+    name: str
+
+
+class ConnectedGiven(Given):
+    """What Jira said at once; null where one of `choices` has to be chosen first."""
+
+    site: str
+    tested: TestedGiven | None
+    choices: list[ChoiceGiven]
 
 
 @ROUTES.get("/sites", "viewer", "The Jira sites.")
@@ -201,7 +242,7 @@ def tested_given(found: Tested, token_expires: date | None) -> TestedGiven:
     lacking = [name for name in NEEDED if not found.permissions.get(name)]
     remedies = [
         *([f"Give the account these permissions: {', '.join(lacking)}."] if lacking else []),
-        *(f"Make a token that has the scope {scope} too, and enter it." for scope in found.missing_scopes),
+        *(f"The token lacks the scope {scope}. {found.scope_remedy}" for scope in found.missing_scopes),
     ]
     return TestedGiven(
         works=not remedies,
@@ -220,9 +261,37 @@ def tested_given(found: Tested, token_expires: date | None) -> TestedGiven:
 
 @ROUTES.post("/sites", "admin", "Add a site.", status=201, heavy=True)
 def add_site(caller: Caller, body: AddSite) -> Reply[TestedGiven]:
-    """Tests it first; a site that does not let us in is not kept."""
+    """Tests it first; a site that does not let us in is not kept. One that a Jira user has to allow is kept untested."""
+    where = {"Location": f"/api/v1/sites/{body.name}"}
+    if body.grant == CONSENT:
+        consent.prepare(caller.connector, caller.actor, NewSite(**body.model_dump()))
+        said = f"The site {body.name} is kept, and nobody has allowed it yet."
+        return Reply(
+            TestedGiven(works=False, said=said, remedy="POST /sites/{site}/consent begins it."), where
+        )
     found = sites.add(caller.connector, caller.actor, NewSite(**body.model_dump()))
-    return Reply(tested_given(found, body.token_expires), {"Location": f"/api/v1/sites/{body.name}"})
+    return Reply(tested_given(found, body.token_expires), where)
+
+
+@ROUTES.post("/sites/{site}/consent", "admin", "Begin to let a Jira user allow the OAuth 2.0 app of a site.")
+def begin_consent(caller: Caller, path: SiteAddress) -> Reply[ConsentGiven]:
+    """The browser of that user goes to `address`; Atlassian leads it back to `callback`, with what POST /consent takes."""
+    name = site_of(caller, path)
+    callback = public_address(caller.connector, f"{caller.connector.settings.public_url}{consent.CALLBACK}")
+    begun = consent.begin(caller.connector, caller.actor, name, callback)
+    return Reply(ConsentGiven(address=begun.address, callback=callback, until=begun.until), UNKEPT)
+
+
+@ROUTES.post("/consent", "admin", "Finish it: what Atlassian led back with.", heavy=True)
+def finish_consent(caller: Caller, body: FinishConsent) -> Reply[ConnectedGiven]:
+    """By whoever began it, within a quarter of an hour. Where the site is none of those that were allowed, choose one of `choices` by `cloud_id`."""
+    done = consent.finish(caller.connector, caller.actor, body.state, body.code, body.error, body.cloud_id)
+    given = ConnectedGiven(
+        site=done.site,
+        tested=None if done.tested is None else tested_given(done.tested, None),
+        choices=[ChoiceGiven(cloud_id=one.id, url=one.url, name=one.name) for one in done.choices],
+    )
+    return Reply(given, UNKEPT)
 
 
 @ROUTES.put(

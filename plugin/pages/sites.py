@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Blueprint, flash, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from wtforms import RadioField
+from wtforms import HiddenField, RadioField
 from wtforms.widgets import EmailInput, URLInput
 
 from plugin.access.authorization.permission import needs
@@ -18,9 +19,12 @@ from plugin.pages.frame.visit import known_site, shown
 from plugin.pages.views.words.moments import When
 from plugin.runtime.connector import Connector, NotReady, Site
 from plugin.runtime.saved_sites import new_secret
+from plugin.runtime.settings import CONSENT, SERVICE
 from plugin.use_cases.forge.pairing import PairingCode, new_code, paired
 from plugin.use_cases.health.credential_expiry import Expiry
 from plugin.use_cases.health.faults import JiraError, told
+from plugin.use_cases.sites.consent import CALLBACK, ConsentRequest, begin, finish, prepare
+from plugin.use_cases.sites.consent import standing as oauth_standing
 from plugin.use_cases.sites.secret_change import change_secret
 from plugin.use_cases.sites.sites import (
     NewSite,
@@ -35,7 +39,13 @@ from plugin.use_cases.sites.sites import (
 )
 from plugin.use_cases.sites.webhook import target
 
-CLOUD, DATA_CENTER = "cloud", "datacenter"
+CLOUD, DATA_CENTER, ROBOT, APP = "cloud", "datacenter", "service", "consent"
+WAYS = {
+    CLOUD: ("Cloud", "e-mail address and API token, or the token of a service account"),
+    ROBOT: ("Cloud, OAuth 2.0 of a service account", "client id and secret"),
+    APP: ("Cloud, OAuth 2.0 app", "client id and secret, and a Jira user who allows it in the browser"),
+    DATA_CENTER: ("Data Center", "personal access token"),
+}
 EXPIRES_HINT = (
     "Shown at id.atlassian.com when the token is made; Jira Cloud does not tell. Data Center tells where the account has one "
     "token, and that counts. Sync health warns two weeks before."
@@ -64,7 +74,7 @@ class SiteForm(PageForm):
     )
     deployment = RadioField(
         "Which Jira is it?",
-        choices={CLOUD: "Cloud", DATA_CENTER: "Data Center"},
+        choices={kind: label for kind, (label, _) in WAYS.items()},
         default=CLOUD,
         validate_choice=False,
     )
@@ -75,28 +85,55 @@ class SiteForm(PageForm):
     )
     token = Secret(
         "API token, or personal access token",
-        [needed("Give a token; it is not shown again, so type it anew where something else was wrong.")],
         filters=[str.strip],
         description="Cloud: id.atlassian.com, Security, API tokens. Data Center: your profile, Personal access tokens.",
     )
+    client_id = LineField(
+        "Client id",
+        description="Of a service account: admin.atlassian.com, Directory, Service accounts. Of an app: developer.atlassian.com, Settings.",
+    )
+    client_secret = Secret("Client secret", filters=[str.strip])
     token_expires = DayField("The token expires on", description=EXPIRES_HINT)
     api_base = LineField(
         "Address of the API",
         description="Leave it empty: for scoped tokens and service accounts Atlassian's gateway is found by itself. Only where a proxy stands before it.",
     )
 
+    @property
+    def by_oauth(self) -> bool:
+        """Whether there is a client id with a secret in the place of a token."""
+        return self.deployment.data in (ROBOT, APP)
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Each way has something of its own that nobody can do without."""
+        good: bool = super().validate(extra_validators)
+        if self.by_oauth and not (self.client_secret.data and self.client_id.data):
+            self.refuse("Give the client id and its secret, which is not shown again.", "client_secret")
+            return False
+        if not self.by_oauth and not self.token.data:
+            self.refuse(
+                "Give a token; it is not shown again, so type it anew where something else was wrong.",
+                "token",
+            )
+            return False
+        return good
+
     def site(self) -> NewSite:
         """The site that was typed. A secret of ours is put in."""
         is_cloud = (self.deployment.data or CLOUD) == CLOUD
+        oauth = self.by_oauth
         return NewSite(
             name=self.name.data,
             url=self.url.data,
             api_base=self.api_base.data,
             email=self.email.data if is_cloud else "",
             token=self.token.data if is_cloud else "",
-            pat="" if is_cloud else self.token.data,
+            pat="" if is_cloud or oauth else self.token.data,
             webhook_secret=new_secret(),
-            token_expires=self.token_expires.data,
+            token_expires=None if oauth else self.token_expires.data,
+            client_id=self.client_id.data if oauth else "",
+            client_secret=self.client_secret.data if oauth else "",
+            grant={ROBOT: SERVICE, APP: CONSENT}.get(self.deployment.data, ""),
         )
 
 
@@ -104,12 +141,19 @@ class RenewalForm(PageForm):
     """Another token for a site, or the day on which the present one expires."""
 
     token = Secret(
-        "New API token, or personal access token",
+        "New API token, personal access token, or client secret",
         filters=[str.strip],
         description="Leave it empty to keep the present one. Cloud: id.atlassian.com, Security, API tokens, for the same account. "
         "Data Center: your profile, Personal access tokens.",
     )
     token_expires = DayField("The token expires on", description=EXPIRES_HINT)
+
+
+class ChoiceForm(PageForm):
+    """Which of the sites that were allowed it is."""
+
+    state = HiddenField()
+    cloud_id = RadioField("Which site is it?", validate_choice=False)
 
 
 class RemovalForm(PageForm):
@@ -176,6 +220,23 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     def pairing_code(site: str) -> ResponseReturnValue:
         return code_page(connector, known_site(connector, site))
 
+    @blueprint.post("/sites/<site>/consent", endpoint="begin_consent")
+    @needs("admin")
+    def allow(site: str) -> ResponseReturnValue:
+        return asked_page(connector, known_site(connector, site))
+
+    @blueprint.get(CALLBACK, endpoint="consent")
+    @needs("admin", lane="heavy")
+    def came_back() -> ResponseReturnValue:
+        said = request.args
+        return connected_or_not(connector, said.get("state", ""), said.get("code", ""), said.get("error", ""))
+
+    @blueprint.post(CALLBACK, endpoint="choose_resource")
+    @needs("admin", lane="heavy")
+    def chosen() -> ResponseReturnValue:
+        form = ChoiceForm(request.form)
+        return connected_or_not(connector, str(form.state.data or ""), cloud_id=str(form.cloud_id.data or ""))
+
     @blueprint.post("/sites/<site>/remove", endpoint="remove_site")
     @needs("admin")
     def forget(site: str) -> ResponseReturnValue:
@@ -205,10 +266,11 @@ def site_page(
     renewal: RenewalForm | None = None,
     removal: RemovalForm | None = None,
     code: PairingCode | None = None,
+    asked: ConsentRequest | None = None,
 ) -> str:
     """One site as HTML, with where its webhook goes; `tested` is what Jira has just said, the forms come back with what was wrong.
 
-    `code` is the one that was made for the Forge app a moment ago.
+    `code` is the one that was made for the Forge app a moment ago, `asked` where a Jira user goes to allow the OAuth 2.0 app.
     """
     wanted, standing = target(connector, acting(), site.name), one_site(connector, acting(), site.name)
     removal = removal or RemovalForm()
@@ -225,7 +287,42 @@ def site_page(
         secret=wanted.secret,
         forge=forge_app(connector, site.name) if connector.settings.forge is not None else None,
         code=code,
+        oauth=(oauth := oauth_standing(connector, acting(), site.name)),
+        granted=shown(connector, oauth.granted_at) if oauth is not None and oauth.granted_at else None,
+        asked=asked,
+        callback=public_address(connector, f"{connector.settings.public_url}{CALLBACK}"),
     )
+
+
+def asked_page(connector: Connector, site: Site) -> ResponseReturnValue:
+    """The page of the site with the way to Atlassian: a form may not lead there, a link may."""
+    callback = public_address(connector, f"{connector.settings.public_url}{CALLBACK}")
+    try:
+        asked = begin(connector, acting(), site.name, callback)
+    except NotReady as error:
+        return site_page(connector, site, failure=str(error)), 422
+    answer = make_response(site_page(connector, site, asked=asked))
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def connected_or_not(
+    connector: Connector, state: str, code: str = "", refusal: str = "", cloud_id: str = ""
+) -> ResponseReturnValue:
+    """On to the site where it was allowed; else which sites there are to choose from, or why it did not work."""
+    try:
+        done = finish(connector, acting(), state, code, refusal, cloud_id)
+    except NotReady as error:
+        return rendered("consent.html", "sites", failure=str(error), form=None, site=""), 422
+    except JiraError as error:
+        return rendered("consent.html", "sites", failure=told(error), form=None, site=""), 502
+    if done.tested is None:
+        form = ChoiceForm(data={"state": done.state})
+        form.cloud_id.choices = [(one.id, f"{one.name}: {one.url}") for one in done.choices]
+        return rendered("consent.html", "sites", failure="", form=form, site=done.site)
+    flash(f"Jira lets the connector in as {done.tested.account}.")
+    mapped = one_site(connector, acting(), done.site).mapping_revision
+    return redirect(url_for("control.site" if mapped else "control.wizard_connected", site=done.site))
 
 
 def forge_app(connector: Connector, site: str) -> tuple[InstallationLine, ...]:
@@ -314,11 +411,14 @@ def removed_or_not(connector: Connector, site: str) -> ResponseReturnValue:
 
 
 def added(connector: Connector, form: SiteForm) -> bool:
-    """Test and keep the site of the form; where it cannot be, the form says why."""
+    """Test and keep the site of the form (one that has to be allowed, untested); where it cannot be, the form says why."""
     if not form.validate():
         return False
     try:
-        add(connector, acting(), form.site())
+        if form.deployment.data == APP:
+            prepare(connector, acting(), form.site())
+        else:
+            add(connector, acting(), form.site())
     except JiraError as error:
         form.refuse(told(error))
     except NotReady as error:

@@ -9,6 +9,7 @@ from datetime import datetime
 from connectors.clock import system_clock as system_clock
 from connectors.jira import BasicCredentials, BearerCredentials, Jira, JiraAddress, connect
 from connectors.jira.http.address import TlsFiles
+from connectors.jira.http.credentials import Credentials, GrantedCredentials, TokenSource
 from connectors.jira.http.governor import CLOUD, data_center
 from connectors.jira.webhooks.signature import static_secret
 from connectors.store import Store, open_store, upgrade
@@ -18,6 +19,7 @@ from connectors.store.people import audit
 from plugin.access.authentication.secret_key import first_key
 from plugin.jobs.queue import QueueAnnouncer, install
 from plugin.runtime.connector import Connector, NotReady, Site
+from plugin.runtime.granted_tokens import StoredTokens
 from plugin.runtime.processes.governors import SharedGovernor
 from plugin.runtime.processes.logs import conceal, known_secrets
 from plugin.runtime.settings import JiraSettings, Settings
@@ -29,7 +31,7 @@ def build_connector(settings: Settings, clock: Callable[[], datetime] = system_c
     store = open_store(settings.database_url)
     upgrade(store)
     announcer = announcer_for(store, settings)
-    sites = {settings.jira.name: site_from(settings.jira, settings, store)} if settings.jira else {}
+    sites = {settings.jira.name: site_from(settings.jira, settings, store, clock)} if settings.jira else {}
     for site in sites.values():
         _unpair_strangers(store, site, clock())
     return Connector(settings, store, sites, clock, announcer=announcer)
@@ -48,13 +50,20 @@ def announcer_for(store: Store, settings: Settings) -> Announcer:
     return QueueAnnouncer()
 
 
-def site_from(jira: JiraSettings, settings: Settings, store: Store) -> Site:
-    """A Site from its settings; says which credential is missing."""
+def site_from(
+    jira: JiraSettings,
+    settings: Settings,
+    store: Store,
+    clock: Callable[[], datetime] = system_clock,
+    tokens: TokenSource | None = None,
+) -> Site:
+    """A Site from its settings; says which credential is missing. `tokens` in the place of those that are granted and kept."""
     secret = jira.webhook_secret.get_secret_value() if jira.webhook_secret else None
-    end, credentials = path_token(jira.name, settings), _credentials(jira)
+    end, credentials = path_token(jira.name, settings), _credentials(jira, settings, store, clock, tokens)
     former = jira.former_webhook_secret.get_secret_value() if jira.former_webhook_secret else ""
     said = [static_secret(one, jira.name) for one in (secret, *former.splitlines()) if one]
-    conceal(*known_secrets(jira), *former.splitlines(), end, *said, credentials.header().split()[-1])
+    sent = [] if isinstance(credentials, GrantedCredentials) else credentials.header().split()[-1:]
+    conceal(*known_secrets(jira), *former.splitlines(), end, *said, *sent)
     return Site(
         name=jira.name,
         jira=_connect(jira, credentials, settings, store),
@@ -85,7 +94,7 @@ def path_token(site: str, settings: Settings) -> str | None:
 
 def _connect(
     jira: JiraSettings,
-    credentials: BasicCredentials | BearerCredentials,
+    credentials: Credentials,
     settings: Settings,
     store: Store,
 ) -> Jira:
@@ -107,13 +116,22 @@ def _connect(
     return found
 
 
-def _credentials(jira: JiraSettings) -> BasicCredentials | BearerCredentials:
+def _credentials(
+    jira: JiraSettings,
+    settings: Settings,
+    store: Store,
+    clock: Callable[[], datetime],
+    tokens: TokenSource | None,
+) -> Credentials:
     if jira.pat is not None:
         return BearerCredentials(jira.pat.get_secret_value())
     if jira.token is not None:
         token = jira.token.get_secret_value()
         return BasicCredentials(jira.email, token) if jira.email else BearerCredentials(token)
+    if jira.by_oauth:
+        return GrantedCredentials(tokens or StoredTokens(settings, jira, store, clock))
     raise NotReady(
         "The Jira account is incomplete. Set JIRA_OKR_JIRA__EMAIL and JIRA_OKR_JIRA__TOKEN (Jira Cloud), "
-        "JIRA_OKR_JIRA__TOKEN alone (a service account of Jira Cloud), or JIRA_OKR_JIRA__PAT (Jira Data Center)."
+        "JIRA_OKR_JIRA__TOKEN alone (a service account of Jira Cloud), JIRA_OKR_JIRA__CLIENT_ID and JIRA_OKR_JIRA__CLIENT_SECRET "
+        "(OAuth 2.0, Jira Cloud), or JIRA_OKR_JIRA__PAT (Jira Data Center)."
     )

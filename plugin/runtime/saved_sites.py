@@ -18,17 +18,18 @@ from sqlalchemy import Connection
 from connectors.jira.http.address import Deployment
 from connectors.jira.http.connection import is_of_machine
 from connectors.jira.http.errors import AuthFailed, JiraError
-from connectors.jira.http.scopes import WRITE_WORK, ScopeMissing
+from connectors.jira.http.scopes import WRITE_WORK, ScopeMissing, remedy_of
 from connectors.store.forge import installations
 from connectors.store.people import audit
 from connectors.store.reads import wishes
-from connectors.store.sites import api_versions, catalogues, sites
+from connectors.store.sites import api_versions, catalogues, consents, grants, sites
 from connectors.store.sites.sites import SavedSite
 from mappings.write_back.targets import WRITE_TARGETS
 from plugin.runtime.composition import site_from
 from plugin.runtime.connector import Connector, NotReady, Site
 from plugin.runtime.credentials_vault import vault
-from plugin.runtime.settings import GATEWAY, JiraSettings
+from plugin.runtime.granted_tokens import AttemptTokens, client_of
+from plugin.runtime.settings import CONSENT, GATEWAY, SERVICE, JiraSettings
 from plugin.sync import outage
 from plugin.use_cases.health.credential_expiry import day_given, expiry_at
 
@@ -42,7 +43,8 @@ LOOK_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class NewSite:
-    """What a person gave of a site. Cloud wants `email` and `token`, or the `token` of a service account alone, Data Center `pat`.
+    """What a person gave of a site. Cloud wants `email` and `token`, the `token` of a service account alone, or `client_id` and
+    `client_secret` (OAuth 2.0: by `grant` of a service account, or of an app that a person allows), Data Center `pat`.
 
     `api_base` is only needed where the API is neither at the site nor at Atlassian's gateway.
     """
@@ -56,6 +58,9 @@ class NewSite:
     webhook_secret: str = ""
     token_expires: date | None = None
     former_webhook_secret: str = ""
+    client_id: str = ""
+    client_secret: str = ""
+    grant: str = ""
 
     def __repr__(self) -> str:
         return f"NewSite(name={self.name!r}, url={self.url!r})"
@@ -78,6 +83,7 @@ class Tested:
     missing_scopes: tuple[str, ...] = ()
     api_base: str = ""
     token_expires: date | None = None
+    scope_remedy: str = ""
 
 
 class Watch:
@@ -178,28 +184,57 @@ def watched(connector: Connector) -> Iterator[None]:
 
 def add_site(connector: Connector, new: NewSite, by: str) -> Tested:
     """Test a site, keep it and bring it in. Raises NotReady for what cannot be, JiraError where the test fails; then nothing is kept."""
-    now = connector.clock()
-    require_ahead(new.token_expires, now)
+    require_ahead(new.token_expires, connector.clock())
     settings = settings_of(connector, new)
+    if settings.by_consent:
+        raise NotReady(
+            "A Jira user has to allow this app first: jira-okr site add --consent, or the form.", "grant"
+        )
     found = first_answer(connector, settings)
-    sealed = vault(connector.settings).seal(secrets_of(settings))
-    plain: dict[str, str] = {
-        "url": str(settings.url),
-        "api_base": elsewhere(settings, found),
-        "deployment": found.deployment,
-        "token_expires": day_text(found.token_expires or new.token_expires),
-    }
+    expires = day_text(found.token_expires or new.token_expires)
+    detail = {"account": found.account, "deployment": found.deployment}
     with connector.store.write() as conn:
-        before = sites.get(conn, new.name)
-        # who was paired with another Jira must not see this one
-        former = str(before.settings.get("url") or "") if before is not None else None
-        installations.hold_to(conn, new.name, plain["url"], former)
-        sites.put(conn, new.name, plain, sealed, now)
-        _begin_anew(conn, new.name, now)
-        detail = {"url": str(settings.url), "account": found.account, "deployment": found.deployment}
-        audit.note(conn, by, "site added", now, detail, new.name)
+        put_site(connector, conn, settings, elsewhere(settings, found), found.deployment, expires)
+        audit.note(conn, by, "site added", connector.clock(), {"url": str(settings.url), **detail}, new.name)
     open_sites(connector)
     return found
+
+
+def prepare_site(connector: Connector, new: NewSite, by: str) -> None:
+    """Keep a site of Jira Cloud whose app nobody has allowed yet: nothing can be asked before. Raises NotReady for what cannot be."""
+    settings = settings_of(connector, new)
+    if not settings.by_consent:
+        raise NotReady("Only an OAuth 2.0 app that a Jira user allows is kept before it is tried.", "grant")
+    client_of(settings)
+    with connector.store.write() as conn:
+        put_site(connector, conn, settings, GATEWAY, "cloud", "")
+        detail = {"url": str(settings.url), "client_id": str(settings.client_id)}
+        audit.note(conn, by, "site added, to be allowed", connector.clock(), detail, new.name)
+    open_sites(connector)
+
+
+def put_site(
+    connector: Connector,
+    conn: Connection,
+    settings: JiraSettings,
+    api_base: str,
+    deployment: str,
+    expires: str,
+) -> None:
+    """Keep a site as it was tried, in the place of whatever had its name."""
+    now, name = connector.clock(), settings.name
+    plain = {
+        "url": str(settings.url),
+        "api_base": api_base,
+        "deployment": deployment,
+        "token_expires": expires,
+    }
+    before = sites.get(conn, name)
+    # who was paired with another Jira must not see this one
+    former = str(before.settings.get("url") or "") if before is not None else None
+    installations.hold_to(conn, name, plain["url"], former)
+    sites.put(conn, name, plain, vault(connector.settings).seal(secrets_of(settings)), now)
+    _begin_anew(conn, name, now)
 
 
 def reseal_sites(connector: Connector, by: str) -> list[str]:
@@ -210,6 +245,7 @@ def reseal_sites(connector: Connector, by: str) -> list[str]:
         for site in kept:
             keys.open(site.credentials or b"")
             sites.put(conn, site.name, site.settings, keys.renew(site.credentials or b""), now)
+            grants.reseal(conn, site.name, keys.renew)
             audit.note(conn, by, "site credentials sealed anew", now, {}, site.name)
     return [site.name for site in kept]
 
@@ -220,6 +256,8 @@ def remove_site(connector: Connector, name: str, by: str) -> None:
         if not sites.remove(conn, name):
             raise _not_added(name)
         installations.forget(conn, name)
+        grants.forget(conn, name)
+        consents.forget(conn, name)
         if not _of_settings(connector, name):
             sites.forget_work(conn, name)
         audit.note(conn, by, "site removed", connector.clock(), site=name)
@@ -238,7 +276,7 @@ def test_site(site: Site) -> Tested:
     jira = site.jira
     missing = jira.missing_scopes()
     if any(scope is not WRITE_WORK for scope in missing):
-        raise ScopeMissing(missing)
+        raise ScopeMissing(missing, remedy_of(jira.transport.address.credentials))
     server, user = jira.server(), jira.myself()
     permissions = jira.permissions(None, ASKED)
     catalogue = jira.catalogue()
@@ -254,6 +292,7 @@ def test_site(site: Site) -> Tested:
         missing_scopes=tuple(scope.name for scope in missing),
         api_base=jira.transport.base,
         token_expires=jira.token_end(),
+        scope_remedy=remedy_of(jira.transport.address.credentials),
     )
 
 
@@ -279,7 +318,8 @@ def first_answer(connector: Connector, settings: JiraSettings) -> Tested:
 
 
 def _answer(connector: Connector, settings: JiraSettings) -> Tested:
-    return test_site(site_from(settings, connector.settings, connector.store))
+    tokens = AttemptTokens(connector.settings, settings, connector.clock()) if settings.by_oauth else None
+    return test_site(site_from(settings, connector.settings, connector.store, connector.clock, tokens))
 
 
 def other_way(connector: Connector, settings: JiraSettings) -> JiraSettings | None:
@@ -305,8 +345,11 @@ def secrets_of(settings: JiraSettings) -> dict[str, str]:
         "pat": settings.pat,
         "webhook_secret": settings.webhook_secret,
         "former_webhook_secret": settings.former_webhook_secret,
+        "client_secret": settings.client_secret,
     }
     found = {name: one.get_secret_value() for name, one in given.items() if one is not None}
+    if settings.by_oauth and settings.client_id:
+        found |= {"client_id": settings.client_id, "grant": settings.grant}
     return {"email": settings.email, **found} if settings.email else found
 
 
@@ -321,11 +364,12 @@ def settings_of(connector: Connector, new: NewSite) -> JiraSettings:
             f"The site {new.name!r} comes from the settings. Choose another name, or change the settings.",
             "name",
         )
-    if not (new.pat.strip() or new.token.strip()):
+    oauth = bool(new.client_id.strip() and new.client_secret.strip())
+    if not (new.pat.strip() or new.token.strip() or oauth):
         raise NotReady(
             "Give an e-mail address and an API token (Cloud), the token of a service account alone (Cloud), "
-            "or a personal access token (Data Center).",
-            "token",
+            "a client id with its secret (Cloud, OAuth 2.0), or a personal access token (Data Center).",
+            "client_secret" if new.client_id.strip() else "token",
         )
     return JiraSettings(
         name=new.name,
@@ -337,6 +381,9 @@ def settings_of(connector: Connector, new: NewSite) -> JiraSettings:
         webhook_secret=SecretStr(new.webhook_secret) if new.webhook_secret else None,
         former_webhook_secret=SecretStr(new.former_webhook_secret) if new.former_webhook_secret else None,
         token_expires=new.token_expires,
+        client_id=new.client_id.strip() or None,
+        client_secret=SecretStr(new.client_secret) if new.client_secret.strip() else None,
+        grant=CONSENT if new.grant == CONSENT else SERVICE,
     )
 
 
@@ -422,7 +469,7 @@ def _site(connector: Connector, saved: SavedSite) -> Site:
     settings = settings_of_row(connector, saved, vault(connector.settings).open(saved.credentials or b""))
     until = str(saved.settings.get("former_until") or "")
     return replace(
-        site_from(settings, connector.settings, connector.store),
+        site_from(settings, connector.settings, connector.store, connector.clock),
         former_until=datetime.fromisoformat(until) if until else None,
         path_stays=bool(saved.settings.get("path_stays")),
     )

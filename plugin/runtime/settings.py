@@ -36,6 +36,9 @@ ENV_FILE = ".env"
 """Where settings are read from besides the environment, unless that names another file."""
 GATEWAY = "gateway"
 """In the place of the address of the API: Atlassian's gateway, by the cloud id that the site tells."""
+CONSENT: Literal["authorization_code"] = "authorization_code"
+SERVICE: Literal["client_credentials"] = "client_credentials"
+"""The grants of OAuth 2.0: what a person allows an app, and what a service account may by itself."""
 SHORTEST_KEY = 16
 """Characters of a SECRET_KEY: what is shorter can be guessed, and with it everybody's session be made."""
 
@@ -44,6 +47,9 @@ EXPECTED = {
     "jira.api_base": "gateway for a scoped token of Jira Cloud, or the address of the API if it is another one, for example https://api.atlassian.com/ex/jira/<cloudId>",
     "jira.email": "the e-mail address of the account the token belongs to (Jira Cloud), or nothing for the token of a service account",
     "jira.token": "an API token of that account, or of a service account (Jira Cloud)",
+    "jira.client_id": "the client id of an OAuth 2.0 app, or of a service account's OAuth credential (Jira Cloud)",
+    "jira.client_secret": "the secret of that client id",
+    "jira.grant": "client_credentials for a service account, or authorization_code for an OAuth 2.0 (3LO) app that a Jira user allows",
     "jira.pat": "a personal access token (Jira Data Center)",
     "jira.token_expires": "the day on which the token or PAT expires, for example 2027-03-01, or nothing where it is not known",
     "jira.ca_bundle": "the path of a file (PEM) with the certificate authority of your Jira, where it is a private one",
@@ -51,6 +57,7 @@ EXPECTED = {
     "jira.client_key": "the path of the key of that certificate, where its file does not hold it",
     "jira.webhook_secret": "the secret typed into Jira's webhook form",
     "jira.former_webhook_secret": "the secret that was typed there before, for as long as something still uses it",
+    "authorization_url": "the address of Atlassian's authorisation server, https://auth.atlassian.com unless your sites are in another cloud of Atlassian's",
     "gateway_url": "the address of Atlassian's gateway, https://api.atlassian.com unless your sites are in another cloud of Atlassian's",
     "database_url": "sqlite:///path/to/file.sqlite3 or postgresql://user:password@host/database",
     "env_file": "the path of a file with settings, one NAME=value a line",
@@ -99,6 +106,9 @@ class JiraSettings(BaseModel):
     email: str | None = None
     token: SecretStr | None = None
     pat: SecretStr | None = None
+    client_id: str | None = None
+    client_secret: SecretStr | None = None
+    grant: Literal["client_credentials", "authorization_code"] = SERVICE
     token_expires: date | None = None
     webhook_secret: SecretStr | None = None
     former_webhook_secret: SecretStr | None = None
@@ -107,7 +117,7 @@ class JiraSettings(BaseModel):
     client_key: FilePath | None = None
     name: str = "main"
 
-    @field_validator("email", "token", "pat", "api_base", mode="before")
+    @field_validator("email", "token", "pat", "client_id", "client_secret", "api_base", mode="before")
     @classmethod
     def _bare(cls, given: object) -> object:
         """Without the blanks and line ends that come along when a token is copied."""
@@ -126,10 +136,20 @@ class JiraSettings(BaseModel):
             raise ValueError(f"{given} is no address") from None
 
     @property
+    def by_oauth(self) -> bool:
+        """Whether an app or a service account is granted tokens, in the place of one that lasts."""
+        return bool(self.client_id) and self.pat is None and self.token is None
+
+    @property
+    def by_consent(self) -> bool:
+        """Whether a person has to allow it (3LO)."""
+        return self.by_oauth and self.grant == CONSENT
+
+    @property
     def by_gateway(self) -> bool:
         """Whether the API is to be found at Atlassian's gateway: the only door of service accounts, and of scoped tokens."""
         if self.api_base is None:
-            return self.pat is None and not self.email
+            return self.by_oauth or (self.pat is None and not self.email)
         return self.api_base == GATEWAY
 
     @field_validator("token_expires", mode="before")
@@ -253,6 +273,7 @@ class Settings(BaseSettings):
     database_url: str = "sqlite:///data/okr.sqlite3"
     secret_key: SecretStr | None = None
     base_url: AnyHttpUrl | None = None
+    authorization_url: AnyHttpUrl = AnyHttpUrl("https://auth.atlassian.com")
     gateway_url: AnyHttpUrl = AnyHttpUrl("https://api.atlassian.com")
     mapping: Path | None = None
     jira: JiraSettings | None = None

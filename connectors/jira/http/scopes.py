@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from connectors.jira.http.call import Call
+from connectors.jira.http.credentials import Credentials, GrantedCredentials
 from connectors.jira.http.errors import AuthFailed, JiraError, Permanent, read_messages
 
 MISMATCH = "scope does not match"
@@ -24,6 +25,8 @@ READ_WORK = Scope("read:jira-work", "to read issues, fields and projects")
 READ_USER = Scope("read:jira-user", "to see whose account it is and to find people")
 WRITE_WORK = Scope("write:jira-work", "to write fields, properties and links")
 NEEDED = (READ_WORK, READ_USER, WRITE_WORK)
+OPTIONAL = (Scope("manage:jira-webhook", "to register its own webhook"),)
+"""What an app asks for besides: without it things are done by hand."""
 READS = frozenset({"search/jql", "search/approximate-count", "issue/bulkfetch", "changelog/bulkfetch"})
 """What is asked by POST and changes nothing."""
 REMEDY = (
@@ -37,9 +40,9 @@ WEBHOOKS = "No scoped token may register webhooks. Register it by hand: jira-okr
 class ScopeMissing(AuthFailed):
     """The token is good, but made without a scope that reading takes."""
 
-    def __init__(self, scopes: Sequence[Scope]) -> None:
+    def __init__(self, scopes: Sequence[Scope], remedy: str = REMEDY) -> None:
         self.scopes = tuple(scopes)
-        super().__init__(f"The token lacks {_named(self.scopes)}.", REMEDY, 401)
+        super().__init__(f"The token lacks {named(self.scopes)}.", remedy, 401)
 
 
 class WriteScopeMissing(Permanent):
@@ -59,7 +62,7 @@ def scope_of(call: Call) -> Scope | None:
     return READ_WORK if call.method == "GET" or call.endpoint in READS else WRITE_WORK
 
 
-def refused(call: Call, status: int, body: bytes) -> JiraError | None:
+def refused(call: Call, status: int, body: bytes, credentials: Credentials) -> JiraError | None:
     """The error where an answer says that the token lacks the scope for this call."""
     if status != 401:
         return None
@@ -70,9 +73,17 @@ def refused(call: Call, status: int, body: bytes) -> JiraError | None:
     if scope is None:
         return WriteScopeMissing(said, (), WEBHOOKS)
     if scope is WRITE_WORK:
-        return WriteScopeMissing(said, (scope,), f"The token lacks {_named((scope,))}. {REMEDY}")
-    return ScopeMissing((scope,))
+        return WriteScopeMissing(
+            said, (scope,), f"The token lacks {named((scope,))}. {remedy_of(credentials)}"
+        )
+    return ScopeMissing((scope,), remedy_of(credentials))
 
 
-def _named(scopes: Sequence[Scope]) -> str:
+def remedy_of(credentials: Credentials) -> str:
+    """What a person does about a scope that is missing."""
+    return credentials.source.scope_remedy if isinstance(credentials, GrantedCredentials) else REMEDY
+
+
+def named(scopes: Sequence[Scope]) -> str:
+    """The scopes one by one, with what we need them for."""
     return "; ".join(f"the scope {scope.name}, {scope.use}" for scope in scopes)

@@ -23,7 +23,14 @@ from connectors.jira.http.address import JiraAddress
 from connectors.jira.http.call import Call, call_of
 from connectors.jira.http.connection import Forbidden, TimedAdapter, is_of_machine
 from connectors.jira.http.credentials import Authorization
-from connectors.jira.http.errors import IncompleteRead, JiraError, RateLimited, Transient, classify
+from connectors.jira.http.errors import (
+    AuthFailed,
+    IncompleteRead,
+    JiraError,
+    RateLimited,
+    Transient,
+    classify,
+)
 from connectors.jira.http.gateway import ApiBase
 from connectors.jira.http.governor import CallPermit, Wait
 
@@ -281,7 +288,9 @@ class Transport:
         if self.observer is not None:
             self.observer(call, outcome)
 
-    def _once(self, call: Call, path: str, params: Params | None, data: bytes | None) -> JiraReply:
+    def _once(
+        self, call: Call, path: str, params: Params | None, data: bytes | None, *, anew: bool = True
+    ) -> JiraReply:
         try:
             response = self._send(call.method, path, params, data)
             try:
@@ -293,13 +302,21 @@ class Transport:
             raise
         self.learn(call, response)
         error = (
-            scopes.refused(call, response.status_code, body)
+            scopes.refused(call, response.status_code, body, self.address.credentials)
             or classify(response.status_code, response.headers, body, self.now())
             or _not_json(call, response, body)
         )
+        if anew and self.renews(error, response.request):
+            return self._once(call, path, params, data, anew=False)
         if error is not None:
             raise error
         return JiraReply(response.status_code, body, response.headers)
+
+    def renews(self, error: JiraError | None, sent: requests.PreparedRequest) -> bool:
+        """Whether the call was refused for its token alone, and another token is there by now. Raises JiraError where none can be had."""
+        if not isinstance(error, AuthFailed) or isinstance(error, scopes.ScopeMissing) or error.status != 401:
+            return False
+        return self.address.credentials.renew(str(sent.headers.get("Authorization", "")))
 
     def _send(self, method: str, path: str, params: Params | None, data: bytes | None) -> requests.Response:
         base = self.base

@@ -62,6 +62,14 @@ class GovernedAdapter(GuardedAdapter):
         call = self._transport.take_turn(request.method or "GET", urlsplit(request.url or "").path)
         response = super().send(request, *args, **kwargs)
         body = self._transport.whole(response)
+        credentials = self._transport.address.credentials
+        error = scopes.refused(call, response.status_code, body, credentials) or classify(
+            response.status_code, response.headers, body, self._transport.now()
+        )
+        if self._transport.renews(error, request):
+            request.headers["Authorization"] = credentials.header()
+            response = super().send(request, *args, **kwargs)
+            body = self._transport.whole(response)
         # the library reads what it is given without any limit, so it is given what was read within ours
         headers = {name: value for name, value in response.headers.items() if name.lower() not in UNPACKED}
         response.raw = HTTPResponse(
@@ -102,7 +110,8 @@ class JiraLibrary:
             return Transient("The call to Jira failed.")
         request = response.request
         call = call_of(request.method or "GET", urlsplit(request.url or "").path)
-        found = scopes.refused(call, response.status_code, response.content) or classify(
+        credentials = self._transport.address.credentials
+        found = scopes.refused(call, response.status_code, response.content, credentials) or classify(
             response.status_code, response.headers, response.content, self._transport.now()
         )
         return found or Permanent(response.status_code)

@@ -16,6 +16,32 @@ site = Table(
     columns.number("updated_at"),
 )
 
+oauth_grant = Table(
+    "oauth_grant",
+    columns.metadata,
+    columns.site(),
+    columns.text("basis"),
+    columns.number("generation"),
+    Column("tokens", LargeBinary),
+    Column("expires_at", BigInteger),
+    Column("begun_at", BigInteger),
+    Column("granted_at", BigInteger),
+    Column("holder", Text),
+    Column("lease_until", BigInteger),
+    columns.text("fault"),
+)
+
+oauth_consent = Table(
+    "oauth_consent",
+    columns.metadata,
+    columns.part("state"),
+    columns.text("site"),
+    columns.text("actor"),
+    columns.text("callback"),
+    columns.number("until"),
+    Column("tokens", LargeBinary),
+)
+
 revision = Table(
     "revision",
     columns.metadata,

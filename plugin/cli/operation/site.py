@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from urllib.parse import parse_qs, urlsplit
 
 import click
 
@@ -11,7 +12,9 @@ from plugin.cli.terminal.connector import open_connector, require_site
 from plugin.cli.terminal.output import json_option, say, show_json, show_table
 from plugin.runtime.connector import Connector, NotReady
 from plugin.runtime.saved_sites import deployment_of, new_secret, webhook_address
+from plugin.runtime.settings import CONSENT
 from plugin.use_cases.health.credential_expiry import expiry_at
+from plugin.use_cases.sites.consent import CALLBACK, begin, finish, prepare
 from plugin.use_cases.sites.sites import NewSite, Tested, add, attempt, remove, renew, require_added, reseal
 
 expires_option = click.option(
@@ -39,6 +42,17 @@ def site_group() -> None:
 )
 @click.option("--service-account", is_flag=True, help="The token is that of a service account (Jira Cloud).")
 @click.option("--data-center", is_flag=True, help="Ask for a personal access token instead of an API token.")
+@click.option(
+    "--client-id",
+    default="",
+    help="OAuth 2.0 (Jira Cloud): the client id of a service account's credential, or of an app.",
+)
+@click.option(
+    "--consent",
+    "by_consent",
+    is_flag=True,
+    help="The client id is that of an app, which a Jira user allows in the browser.",
+)
 @expires_option
 def add_command(
     name: str,
@@ -47,25 +61,38 @@ def add_command(
     api_base: str,
     service_account: bool,
     data_center: bool,
+    client_id: str,
+    by_consent: bool,
     expires: datetime | None,
 ) -> None:
     """Test a site and keep it. The token is asked for, so that it stands in no history; a webhook secret is made."""
-    if not data_center and not service_account and not email:
+    if by_consent and not client_id:
+        raise click.UsageError("--consent goes with --client-id.")
+    if not data_center and not service_account and not client_id and not email:
         email = click.prompt("E-mail address of the account")
-    token = click.prompt("Personal access token" if data_center else "API token", hide_input=True)
+    what = "Client secret" if client_id else "Personal access token" if data_center else "API token"
+    token = click.prompt(what, hide_input=True)
     secret = new_secret()
     new = NewSite(
         name,
         url,
         api_base,
         email,
-        token="" if data_center else token,
+        token="" if data_center or client_id else token,
         pat=token if data_center else "",
         webhook_secret=secret,
         token_expires=expires.date() if expires else None,
+        client_id=client_id,
+        client_secret=token if client_id else "",
+        grant=CONSENT if by_consent else "",
     )
     with open_connector() as connector:
-        found = add(connector, COMMAND_LINE, new)
+        if by_consent:
+            prepare(connector, COMMAND_LINE, new)
+            say(f"{name} is kept. Now a Jira user has to allow it.")
+            found = _allowed(connector, name)
+        else:
+            found = add(connector, COMMAND_LINE, new)
         address = webhook_address(connector, connector.site(name), found.deployment)
     _tell(found)
     say(f"\nIn Jira, under System > WebHooks, make one with\n  URL     {address}\n  Secret  {secret}")
@@ -105,6 +132,44 @@ def test_command(name: str) -> None:
         _tell(attempt(connector, COMMAND_LINE, name))
 
 
+@site_group.command("connect")
+@click.argument("name")
+def connect_command(name: str) -> None:
+    """Let a Jira user allow the OAuth 2.0 app of a site, for the first time or anew. Works without a server that runs."""
+    with open_connector(site=name) as connector:
+        found = _allowed(connector, name)
+    _tell(found)
+    say("Running servers and workers go on with it within seconds.")
+
+
+def _allowed(connector: Connector, name: str) -> Tested:
+    """A person goes to Atlassian and brings back where it led."""
+    callback = f"{connector.settings.public_url}{CALLBACK}"
+    request = begin(connector, COMMAND_LINE, name, callback)
+    say(
+        f"\nOpen this address in a browser, as the Jira user that the connector is to work as:\n\n  {request.address}\n"
+    )
+    say(
+        f"Atlassian leads back to {callback}?… (the app's callback URL has to be {callback}). Copy that address from the browser, "
+        "even if the page cannot be shown."
+    )
+    came = {key: one[0] for key, one in parse_qs(urlsplit(click.prompt("The address")).query).items()}
+    if "state" not in came or not ("code" in came or "error" in came):
+        raise click.UsageError(
+            "This is not the address that Atlassian led to: it has state=… and code=… in it."
+        )
+    done = finish(connector, COMMAND_LINE, came["state"], came.get("code", ""), came.get("error", ""))
+    if done.tested is None:
+        say("It was allowed for:")
+        for number, one in enumerate(done.choices, 1):
+            say(f"  {number}  {one.name}  {one.url}")
+        number = click.prompt("Which one", type=click.IntRange(1, len(done.choices)))
+        done = finish(connector, COMMAND_LINE, done.state, cloud_id=done.choices[number - 1].id)
+    if done.tested is None:
+        raise NotReady("It was allowed for another site meanwhile. Begin again.")
+    return done.tested
+
+
 @site_group.command("renew")
 @click.argument("name")
 @expires_option
@@ -113,7 +178,7 @@ def renew_command(name: str, expires: datetime | None, same_token: bool) -> None
     """Give a site another token of the same account, tested first; its webhook stays as it is. The token is asked for."""
     with open_connector() as connector:
         _require_own(connector, name)
-        token = "" if same_token else click.prompt("New token", hide_input=True)
+        token = "" if same_token else click.prompt("New token, or client secret", hide_input=True)
         found = renew(connector, COMMAND_LINE, name, token, expires.date() if expires else None)
         said = expiry_at(connector.site(name).token_expires, connector.clock()).said
     if found is not None:
@@ -163,9 +228,7 @@ def _tell(found: Tested) -> None:
     if found.token_expires is not None:
         say(f"  the token expires on {found.token_expires}, as Jira says")
     for scope in found.missing_scopes:
-        say(
-            f"  the token LACKS the scope {scope}: make a new one that has it, and enter it with jira-okr site renew"
-        )
+        say(f"  the token LACKS the scope {scope}. {found.scope_remedy}")
     for name, granted in found.permissions.items():
         say(f"  {'may' if granted else 'MAY NOT'} {name}")
     say(f"  sees {len(found.projects)} projects: {', '.join(found.projects[:20])}")

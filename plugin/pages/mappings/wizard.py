@@ -14,7 +14,7 @@ from plugin.pages.frame.visit import draft_of, known_site, shown
 from plugin.pages.mappings.mapping_editor import BeginningForm
 from plugin.pages.mappings.mapping_form import form_or_editor
 from plugin.pages.mappings.preview import preview_or_findings
-from plugin.pages.sites import SiteForm, added
+from plugin.pages.sites import APP, WAYS, SiteForm, added
 from plugin.pages.views.mappings.preset import preset_cards
 from plugin.runtime.connector import Connector
 from plugin.use_cases.health.faults import JiraError, told
@@ -90,7 +90,7 @@ def _register_going_live(blueprint: Blueprint, connector: Connector) -> None:
 
 def connect_page(connector: Connector, form: SiteForm) -> str:
     """The first step: which Jira, and with which account."""
-    return rendered("setup_connect.html", "setup", form=form, sites=list(connector.sites))
+    return rendered("setup_connect.html", "setup", form=form, ways=WAYS, sites=list(connector.sites))
 
 
 def connected_or_not(connector: Connector) -> ResponseReturnValue:
@@ -98,6 +98,8 @@ def connected_or_not(connector: Connector) -> ResponseReturnValue:
     form = SiteForm(request.form)
     if not added(connector, form):
         return connect_page(connector, form), 422
+    if form.deployment.data == APP:
+        return redirect(url_for("control.site", site=form.name.data, _anchor="credential"))
     return redirect(url_for("control.wizard_connected", site=form.name.data))
 
 

@@ -7,6 +7,7 @@ import logging
 import re
 import sys
 import threading
+from collections import deque
 from collections.abc import Iterable, Mapping, MutableMapping
 from typing import Any
 from urllib.parse import quote
@@ -17,6 +18,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 SECRET_WORDS = ("token", "secret", "password", "authorization", "pat", "cookie")
+MOST_PASSING = 200
 SHORTEST_SECRET = 6
 """Shorter ones would blank ordinary words, and are no secrets."""
 OUR_TOKEN = re.compile(r"okr_[A-Za-z0-9_-]{30,}")
@@ -55,6 +57,11 @@ def conceal(*secrets: str | None) -> None:
     _concealed.add(form for secret in secrets if secret for form in forms(secret))
 
 
+def conceal_passing(*secrets: str) -> None:
+    """The same for what is replaced each hour: the latest of them alone, so that they do not heap up."""
+    _concealed.add_passing([form for secret in secrets if secret for form in forms(secret)])
+
+
 def forms(secret: str) -> set[str]:
     """A secret as it is, and as it stands in an address, in JSON and in a representation of Python."""
     return {
@@ -72,12 +79,24 @@ class Concealed:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self.secrets: tuple[str, ...] = ()
+        self._lasting: frozenset[str] = frozenset()
+        self._passing: deque[str] = deque(maxlen=MOST_PASSING)
 
     def add(self, secrets: Iterable[str]) -> None:
         """Some more."""
         with self._lock:
-            known = {*self.secrets, *(one for one in secrets if len(one) >= SHORTEST_SECRET)}
-            self.secrets = tuple(sorted(known, key=len, reverse=True))
+            self._lasting |= {one for one in secrets if len(one) >= SHORTEST_SECRET}
+            self._sort()
+
+    def add_passing(self, secrets: Iterable[str]) -> None:
+        """Some more that others follow soon."""
+        with self._lock:
+            known = {*self._passing}
+            self._passing.extend(one for one in secrets if len(one) >= SHORTEST_SECRET and one not in known)
+            self._sort()
+
+    def _sort(self) -> None:
+        self.secrets = tuple(sorted({*self._lasting, *self._passing}, key=len, reverse=True))
 
 
 _concealed = Concealed()

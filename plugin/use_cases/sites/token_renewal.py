@@ -35,9 +35,10 @@ def renew(connector: Connector, name: str, token: str, expires: date | None, by:
         raise _changed(name)
     secrets = vault(connector.settings).open(saved.credentials or b"")
     if token:
-        secrets["pat" if "pat" in secrets else "token"] = token
+        kinds = ("pat", "client_secret", "token")
+        secrets[next((kind for kind in kinds if kind in secrets), "token")] = token
     settings = settings_of_row(connector, saved, secrets)
-    found = first_answer(connector, settings) if token else None
+    found = first_answer(connector, settings) if token and not settings.by_consent else None
     if found is not None:
         expires = found.token_expires or expires
     plain = {**saved.settings, "token_expires": day_text(expires)}

@@ -43,6 +43,7 @@ def test_what_costs_minutes_is_heavy_and_nothing_else_is() -> None:
         "POST /sites/{site}/webhook/secret",
         "POST /sites",
         "PUT /sites/{site}/credential",
+        "POST /consent",
         "POST /digests/{digest}/send",
         "POST /outbox/retry",
         "GET /goals",

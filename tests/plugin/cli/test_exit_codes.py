@@ -30,7 +30,7 @@ SPEAKS_OTHERWISE = {
 }
 ONLY_DO = {
     *("mapping activate", "mapping rollback", "mapping import"),
-    *("site add", "site test", "site remove", "site renew", "site reseal"),
+    *("site add", "site test", "site remove", "site renew", "site reseal", "site connect"),
     *("webhook delete", "webhook rotate"),
     "forge unpair",
     *(

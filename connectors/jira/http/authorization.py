@@ -1,0 +1,170 @@
+"""Atlassian's authorisation server: where a person is asked, and tokens for what the person said, for a refresh token, or for a service account."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from urllib.parse import urlencode
+
+import msgspec
+
+from connectors.jira.http.address import JiraAddress, TlsFiles
+from connectors.jira.http.credentials import BearerCredentials, NoCredentials
+from connectors.jira.http.errors import AuthFailed, IncompleteRead, JiraError, Permanent, Transient
+from connectors.jira.http.transport import Transport
+
+AUDIENCE = "api.atlassian.com"
+OFFLINE = "offline_access"
+TIMEOUT_S = (5.0, 10.0)
+MOST_RESOURCES = 200
+CLIENT_REFUSED = frozenset({"access_denied", "invalid_client", "unauthorized_client"})
+"""What is said of a wrong id or secret of the app. Nobody is sent to consent for that."""
+
+
+class ConsentGone(AuthFailed):
+    """What a person allowed holds no more: it was taken back, has run out, or its token was lost. Somebody has to allow it anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class OAuthClient:
+    """The app, or the credential of a service account, as Atlassian knows it."""
+
+    id: str
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class GrantedTokens:
+    """What was given: the token for Jira, until when it holds, what it may, and what gets the next one (empty where nothing does)."""
+
+    access: str = field(repr=False)
+    expires: datetime
+    scopes: tuple[str, ...]
+    refresh: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AccessibleSite:
+    """One site that a token is good for; `id` is its cloud id."""
+
+    id: str
+    url: str
+    name: str
+    scopes: tuple[str, ...] = ()
+
+
+class _Tokens(msgspec.Struct):
+    access_token: str
+    expires_in: float
+    scope: str = ""
+    refresh_token: str = ""
+
+
+class _Resource(msgspec.Struct):
+    id: str
+    url: str
+    name: str = ""
+    scopes: tuple[str, ...] = ()
+
+
+TOKENS = msgspec.json.Decoder(_Tokens)
+RESOURCES = msgspec.json.Decoder(list[_Resource])
+
+
+class AuthorizationServer:
+    """The server at `address`, and the gateway that says what a token is good for. Raises JiraError and its kinds; none holds a secret."""
+
+    def __init__(self, address: str, gateway: str, authority: str | None = None) -> None:
+        self._address = address.rstrip("/")
+        self._gateway = gateway.rstrip("/")
+        self._tls = TlsFiles(authority)
+
+    def consent_address(self, client_id: str, scopes: Sequence[str], callback: str, state: str) -> str:
+        """Where a browser goes to ask its person."""
+        asked = {
+            "audience": AUDIENCE,
+            "client_id": client_id,
+            "scope": " ".join(scopes),
+            "redirect_uri": callback,
+            "state": state,
+            "response_type": "code",
+            "prompt": "consent",
+        }
+        return f"{self._address}/authorize?{urlencode(asked)}"
+
+    def by_code(self, client: OAuthClient, code: str, callback: str, now: datetime) -> GrantedTokens:
+        """Tokens for what a person said. Raises ConsentGone where the code holds no more."""
+        said = {"grant_type": "authorization_code", "code": code, "redirect_uri": callback}
+        return self._tokens(client, said, now)
+
+    def by_refresh(self, client: OAuthClient, refresh: str, now: datetime) -> GrantedTokens:
+        """The next tokens; the refresh token is used up by asking, whether the answer arrives or not. Raises ConsentGone."""
+        return self._tokens(client, {"grant_type": "refresh_token", "refresh_token": refresh}, now)
+
+    def by_credential(self, client: OAuthClient, now: datetime) -> GrantedTokens:
+        """A token of a service account."""
+        return self._tokens(client, {"grant_type": "client_credentials"}, now)
+
+    def accessible(self, access: str) -> tuple[AccessibleSite, ...]:
+        """The sites that a token is good for."""
+        transport = self._transport(self._gateway, BearerCredentials(access))
+        try:
+            found = transport.get("/oauth/token/accessible-resources").read(RESOURCES)
+        finally:
+            transport.close()
+        return tuple(
+            AccessibleSite(one.id, one.url.rstrip("/"), one.name or one.url, one.scopes)
+            for one in found[:MOST_RESOURCES]
+        )
+
+    def _tokens(self, client: OAuthClient, said: Mapping[str, str], now: datetime) -> GrantedTokens:
+        body = {**said, "client_id": client.id, "client_secret": client.secret}
+        transport = self._transport(self._address, NoCredentials())
+        try:
+            found = transport.post("/oauth/token", body).read(TOKENS)
+        except (AuthFailed, Permanent) as error:
+            raise _refusal(error) from None
+        except IncompleteRead:
+            raise
+        except Transient as error:
+            raise Transient(
+                f"Atlassian's authorisation server cannot answer now: {error.message}",
+                "A running connector tries again by itself.",
+                error.status,
+                error.retry_after,
+            ) from None
+        finally:
+            transport.close()
+        if not found.access_token.strip() or found.expires_in <= 0:
+            raise IncompleteRead("The answer of Atlassian's authorisation server holds no token.")
+        expires = now + timedelta(seconds=min(found.expires_in, 86_400.0))
+        return GrantedTokens(found.access_token, expires, tuple(found.scope.split()), found.refresh_token)
+
+    def _transport(self, base: str, credentials: BearerCredentials | NoCredentials) -> Transport:
+        address = JiraAddress("atlassian", base, credentials, deployment="cloud", tls=self._tls)
+        return Transport(address, timeout=TIMEOUT_S)
+
+
+def _refusal(error: AuthFailed | Permanent) -> JiraError:
+    messages = error.messages if isinstance(error, Permanent) else ()
+    fault = messages[0] if messages else ""
+    if fault == "invalid_grant":
+        return ConsentGone(
+            "Atlassian takes what was allowed no more: it was taken back, or has run out.",
+            "Somebody has to allow it anew.",
+            error.status,
+        )
+    if isinstance(error, AuthFailed) or fault in CLIENT_REFUSED:
+        return AuthFailed(
+            "Atlassian does not know this client id, or not with this secret.",
+            "Copy both anew: of an app from developer.atlassian.com (Settings), of a service account from admin.atlassian.com, where a "
+            "secret is shown once, when it is made.",
+            error.status,
+        )
+    return Permanent(
+        error.status or 400,
+        messages,
+        remedy="Check what kind of app it is: JIRA_OKR_JIRA__GRANT is client_credentials for a service account, authorization_code for "
+        "an OAuth 2.0 (3LO) app.",
+    )

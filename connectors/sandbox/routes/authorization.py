@@ -1,0 +1,84 @@
+"""`/authorize` and `/oauth/token` of Atlassian's authorisation server, and the sites that an access token is good for."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+import msgspec
+from flask import Blueprint, Response, make_response, redirect, render_template, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from connectors.sandbox.goals.goal import CLOUD_ID
+from connectors.sandbox.site import raw, site
+from connectors.sandbox.traffic.api_gateway import refusal
+from connectors.sandbox.traffic.oauth import OFFLINE, OAuthRefusal
+
+routes = Blueprint("authorization", __name__)
+
+POLICY = "default-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+
+@routes.errorhandler(OAuthRefusal)
+def refused(problem: OAuthRefusal) -> Response:
+    return raw(msgspec.json.encode(problem.body()), problem.status)
+
+
+@routes.get("/authorize")
+def asked() -> Response:
+    """What a person is asked; here everybody is signed in already."""
+    args = request.args.to_dict()
+    app = site().oauth.asked(args)
+    account = site().sandbox.accounts[app.account]
+    shown = render_template(
+        "sandbox/consent.html",
+        account=account.name,
+        url=site().base_url,
+        scopes=sorted(args["scope"].split()),
+        action=f"/authorize?{urlencode(args)}",
+    )
+    answer = make_response(shown)
+    answer.headers["Content-Security-Policy"] = POLICY
+    return answer
+
+
+@routes.post("/authorize")
+def decided() -> AnyResponse:
+    """What the person said: back to the app."""
+    args = request.args.to_dict()
+    app = site().oauth.asked(args)
+    if request.form.get("answer") != "accept":
+        said = {"error": "access_denied", "error_description": "User did not authorize the request"}
+    else:
+        said = {"code": site().oauth.consent(args, frozenset(request.form.getlist("without")))}
+    return redirect(f"{app.redirect_uri}?{urlencode({**said, 'state': args['state']})}", 302)
+
+
+@routes.post("/oauth/token")
+def token() -> Response:
+    if request.mimetype != "application/json":
+        raise OAuthRefusal(400, "invalid_request", "The body has to be JSON.")
+    try:
+        body = msgspec.json.decode(request.get_data(), type=dict[str, str])
+    except msgspec.DecodeError:
+        raise OAuthRefusal(400, "invalid_request", "The body has to be JSON.") from None
+    given = raw(msgspec.json.encode(site().oauth.token(body)))
+    if site().oauth.lose_answer:
+        site().oauth.lose_answer = False
+        return Response(status=504, headers={"X-Sandbox-Cut": "0"})
+    return given
+
+
+@routes.get("/oauth/token/accessible-resources")
+def resources() -> Response:
+    kind, _, given = request.headers.get("Authorization", "").partition(" ")
+    family = site().oauth.bearer(given.strip()) if kind.lower() == "bearer" else None
+    if family is None:
+        return refusal("Unauthorized")
+    told = {
+        "id": CLOUD_ID,
+        "url": site().base_url,
+        "name": "northwind",
+        "scopes": sorted(family.scopes - {OFFLINE}),
+        "avatarUrl": f"{site().base_url}/static/sandbox.svg",
+    }
+    return raw(msgspec.json.encode([told, *site().other_resources]))

@@ -1,0 +1,239 @@
+"""The tokens of an app or a service account (OAuth 2.0), kept sealed in the store and shared by all processes: one of them renews, the others wait.
+
+A refresh token is used up by asking, so the next is kept before anybody uses what came with it. Where a process died in between,
+the next one asks with the former token: Atlassian takes it for some ten minutes. Later that ends the consent, and the message says why.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from connectors.jira.http.authorization import (
+    AuthorizationServer,
+    ConsentGone,
+    GrantedTokens,
+    OAuthClient,
+)
+from connectors.jira.http.errors import AuthFailed, JiraError, Transient
+from connectors.store import Store, StoreError
+from connectors.store.sites import grants
+from connectors.store.sites.grants import Grant
+from plugin.runtime.connector import NotReady
+from plugin.runtime.credentials_vault import CredentialsVault, vault
+from plugin.runtime.processes.logs import conceal_passing
+from plugin.runtime.settings import JiraSettings, Settings
+
+MARGIN = timedelta(minutes=5)
+"""A token is renewed so long before its end."""
+LEASE = timedelta(seconds=60)
+"""Longer than asking can take."""
+PATIENCE_S = 20.0
+"""How long others wait for who renews."""
+STEP_S = 0.05
+KEPT_TRIES = 5
+ALLOW = "Let a Jira user allow it anew: Sites, the site, Connect to Jira; or jira-okr site connect {site}."
+LOST = "A process ended between asking for the next token and keeping it, and Atlassian takes the former one for some minutes only."
+CONSENT_SCOPES = (
+    "Add them to the app (developer.atlassian.com, your app, Permissions, Jira API), then let a Jira user allow it anew: Sites, the site, "
+    "Connect to Jira; or jira-okr site connect NAME."
+)
+SERVICE_SCOPES = (
+    "The scopes of a service account's credential are chosen when it is made: make a new one with the scopes read:jira-work, read:jira-user, "
+    "write:jira-work at admin.atlassian.com (Directory, Service accounts), and enter its client id and secret."
+)
+
+
+def server_of(settings: Settings) -> AuthorizationServer:
+    """Atlassian's authorisation server, as the settings have it."""
+    return AuthorizationServer(str(settings.authorization_url), str(settings.gateway_url), settings.authority)
+
+
+def client_of(jira: JiraSettings) -> OAuthClient:
+    """The app or credential of a site; NotReady where half of it is missing."""
+    if not jira.client_id or jira.client_secret is None:
+        raise NotReady(
+            "A client id and its secret belong together. Set JIRA_OKR_JIRA__CLIENT_ID and JIRA_OKR_JIRA__CLIENT_SECRET.",
+            "client_secret",
+        )
+    return OAuthClient(jira.client_id, jira.client_secret.get_secret_value())
+
+
+def basis_of(jira: JiraSettings) -> str:
+    """Of what Jira and what app a grant is: for another of either it counts nothing."""
+    material = "\n".join((jira.grant, jira.client_id or "", str(jira.url).rstrip("/")))
+    return hashlib.sha256(material.encode()).hexdigest()[:32]
+
+
+def sealed(keys: CredentialsVault, tokens: GrantedTokens) -> bytes:
+    """As they are kept."""
+    conceal_passing(tokens.access, tokens.refresh)
+    return keys.seal({"access": tokens.access, "refresh": tokens.refresh, "scopes": " ".join(tokens.scopes)})
+
+
+class AttemptTokens:
+    """For trying an account before anything of it is kept: tokens at hand, or those of a service account asked for once."""
+
+    def __init__(
+        self, settings: Settings, jira: JiraSettings, now: datetime, held: GrantedTokens | None = None
+    ) -> None:
+        self.scope_remedy = CONSENT_SCOPES if jira.by_consent else SERVICE_SCOPES
+        self._settings, self._jira, self._now, self._held = settings, jira, now, held
+
+    def token(self) -> str:
+        """The one token."""
+        if self._held is None:
+            if self._jira.by_consent:
+                raise _unasked(self._jira.name)
+            self._held = server_of(self._settings).by_credential(client_of(self._jira), self._now)
+            conceal_passing(self._held.access)
+        return self._held.access
+
+    def refused(self, _token: str) -> bool:
+        """There is no other."""
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    access: str
+    refresh: str
+    expires: datetime
+
+
+class StoredTokens:
+    """The tokens of one site. Threads share it; processes share the store behind it."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        jira: JiraSettings,
+        store: Store,
+        clock: Callable[[], datetime],
+        sleep: Callable[[float], object] = time.sleep,
+    ) -> None:
+        self.scope_remedy = CONSENT_SCOPES if jira.by_consent else SERVICE_SCOPES
+        self._jira, self._store, self._clock, self._sleep = jira, store, clock, sleep
+        self._client, self._basis = client_of(jira), basis_of(jira)
+        self._server, self._keys = server_of(settings), vault(settings)
+        self._holder = secrets.token_hex(8)
+        self._lock = threading.Lock()
+        self._known: _Opened | None = None
+
+    def token(self) -> str:
+        """One that holds, renewed first where it is about to end. Raises JiraError."""
+        known = self._known
+        if known is not None and known.expires - self._clock() > MARGIN:
+            return known.access
+        with self._lock:
+            return self._found("").access
+
+    def refused(self, token: str) -> bool:
+        """Whether there is another by now; a stranger's token has us look once, too."""
+        with self._lock:
+            return self._found(token).access != token
+
+    def _found(self, refused: str) -> _Opened:
+        """From the store, renewed there by us or by another."""
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            now, grant = self._clock(), self._grant()
+            opened = self._open(grant)
+            good = opened is not None and opened.access != refused
+            if opened is not None and good and opened.expires - now > MARGIN:
+                self._known = opened
+                return opened
+            if self._take(grant, now):
+                renewed = self._renewed(grant, opened)
+                if renewed is not None:
+                    self._known = renewed
+                    return renewed
+            elif opened is not None and good and opened.expires > now:
+                return opened
+            if time.monotonic() > deadline:
+                raise Transient("Another process is renewing the sign-in to Jira, and is not done with it.")
+            self._sleep(STEP_S)
+
+    def _grant(self) -> Grant:
+        """As it is kept; of a service account it begins by itself."""
+        with self._store.read() as conn:
+            found = grants.get(conn, self._jira.name)
+        if found is None or found.basis != self._basis:
+            if self._jira.by_consent:
+                raise _unasked(self._jira.name)
+            with self._store.write() as conn:
+                grants.put(conn, self._jira.name, self._basis, None, None, self._clock())
+                found = grants.get(conn, self._jira.name)
+        if found is None or found.fault:
+            fault = found.fault if found is not None else "The grant was taken away meanwhile."
+            raise ConsentGone(fault, ALLOW.format(site=self._jira.name), 403)
+        return found
+
+    def _open(self, grant: Grant) -> _Opened | None:
+        if grant.tokens is None or grant.expires_at is None:
+            return None
+        try:
+            kept = self._keys.open(grant.tokens)
+        except NotReady as error:
+            if self._jira.by_consent:
+                raise AuthFailed(
+                    "The tokens of the site cannot be opened.",
+                    f"{error} Or let a Jira user allow it anew: jira-okr site connect {self._jira.name}.",
+                ) from None
+            return None
+        conceal_passing(kept["access"], kept["refresh"])
+        return _Opened(kept["access"], kept["refresh"], grant.expires_at)
+
+    def _take(self, grant: Grant, now: datetime) -> bool:
+        with self._store.write() as conn:
+            return grants.take(conn, grant.site, grant.generation, self._holder, now, now + LEASE)
+
+    def _renewed(self, grant: Grant, opened: _Opened | None) -> _Opened | None:
+        """Asked for and kept; None where somebody allowed it anew meanwhile."""
+        try:
+            given = self._asked(opened)
+        except ConsentGone as gone:
+            fault = f"{gone.message} {LOST}" if grant.begun_at is not None else gone.message
+            with self._store.write() as conn:
+                grants.end(conn, grant.site, grant.generation, self._holder, fault)
+            raise ConsentGone(fault, ALLOW.format(site=grant.site), gone.status) from None
+        except JiraError:
+            with self._store.write() as conn:
+                grants.let_go(conn, grant.site, grant.generation, self._holder)
+            raise
+        kept = self._kept(grant, given)
+        return _Opened(given.access, given.refresh, given.expires) if kept else None
+
+    def _asked(self, opened: _Opened | None) -> GrantedTokens:
+        now = self._clock()
+        if not self._jira.by_consent:
+            return self._server.by_credential(self._client, now)
+        if opened is None or not opened.refresh:
+            raise ConsentGone(
+                "What was allowed has run out, and cannot be renewed: offline_access was not allowed."
+            )
+        return self._server.by_refresh(self._client, opened.refresh, now)
+
+    def _kept(self, grant: Grant, given: GrantedTokens) -> bool:
+        """Whatever happens to the database meanwhile: what is not kept now is lost."""
+        tokens = sealed(self._keys, given)
+        for tries in range(1, KEPT_TRIES + 1):
+            try:
+                with self._store.write() as conn:
+                    return grants.keep(
+                        conn, grant.site, grant.generation, self._holder, tokens, given.expires
+                    )
+            except StoreError:
+                if tries == KEPT_TRIES:
+                    raise
+                self._sleep(tries * STEP_S)
+        return False
+
+
+def _unasked(site: str) -> ConsentGone:
+    return ConsentGone("Nobody has allowed the app to work with this Jira yet.", ALLOW.format(site=site))

@@ -1,0 +1,265 @@
+"""Letting an OAuth 2.0 app work with a Jira: a Jira user is asked by Atlassian, and says yes to it in their own browser."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from connectors.jira.http.authorization import OFFLINE, AccessibleSite, ConsentGone, GrantedTokens
+from connectors.jira.http.scopes import NEEDED, OPTIONAL, WRITE_WORK, Scope, named
+from connectors.store.people import audit
+from connectors.store.sites import consents, grants, sites
+from connectors.store.sites.consents import Begun
+from plugin.access.authentication.tokens import hash_of
+from plugin.access.authorization.actor import Actor
+from plugin.runtime.composition import site_from
+from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.credentials_vault import vault
+from plugin.runtime.granted_tokens import (
+    CONSENT_SCOPES,
+    AttemptTokens,
+    basis_of,
+    client_of,
+    sealed,
+    server_of,
+)
+from plugin.runtime.saved_sites import (
+    NewSite,
+    Tested,
+    open_sites,
+    prepare_site,
+    put_site,
+    settings_of_row,
+    test_site,
+)
+from plugin.runtime.settings import JiraSettings
+from plugin.sync import outage
+from plugin.use_cases.permission import ADMIN, act, question
+
+__all__ = [
+    "AccessibleSite",
+    "Connected",
+    "ConsentRequest",
+    "OAuthStanding",
+    "begin",
+    "finish",
+    "prepare",
+    "standing",
+]
+
+VALID = timedelta(minutes=15)
+CALLBACK = "/consent"
+"""The path of ours that the app in Atlassian's developer console has as its callback URL."""
+ASKED = (*NEEDED, *OPTIONAL)
+STAY = Scope(OFFLINE, "to go on working when the first hour is over")
+AGAIN = "Begin again: Sites, the site, Connect to Jira; or jira-okr site connect."
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentRequest:
+    """Where the browser of a Jira user goes, and until when it may come back."""
+
+    address: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """`tested` is what Jira said at once; None where `choices` are to be chosen from first, by `state`."""
+
+    site: str
+    tested: Tested | None
+    choices: tuple[AccessibleSite, ...] = ()
+    state: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OAuthStanding:
+    """How a site signs in by OAuth 2.0: `by_consent` where a Jira user allowed it (`granted_at`); `fault` says why it holds no more."""
+
+    by_consent: bool
+    client_id: str
+    granted_at: datetime | None
+    fault: str
+
+
+@act(ADMIN)
+def prepare(connector: Connector, actor: Actor, new: NewSite) -> None:
+    """Keep a site whose app nobody has allowed yet; `begin` comes next. Raises NotReady for what cannot be."""
+    prepare_site(connector, new, actor.label)
+
+
+@question(ADMIN)
+def standing(connector: Connector, _actor: Actor, site: str) -> OAuthStanding | None:
+    """None where the site signs in by a token that lasts."""
+    settings = _settings(connector, site)
+    if not settings.by_oauth:
+        return None
+    with connector.store.read() as conn:
+        found = grants.get(conn, site)
+    counts = found is not None and found.basis == basis_of(settings)
+    return OAuthStanding(
+        settings.by_consent,
+        settings.client_id or "",
+        found.granted_at if found is not None and counts else None,
+        found.fault if found is not None and counts else "",
+    )
+
+
+@act(ADMIN)
+def begin(connector: Connector, actor: Actor, site: str, callback: str) -> ConsentRequest:
+    """Where to ask a Jira user; `callback` is the address of ours that the app in Atlassian's developer console names."""
+    settings = _by_consent(connector, site)
+    state, until = secrets.token_urlsafe(32), connector.clock() + VALID
+    with connector.store.write() as conn:
+        consents.put(conn, Begun(hash_of(state), site, actor.label, callback, until), connector.clock())
+        audit.note(conn, actor.label, "consent asked for", connector.clock(), {}, site)
+    scopes = [scope.name for scope in (*ASKED, STAY)]
+    address = server_of(connector.settings).consent_address(client_of(settings).id, scopes, callback, state)
+    return ConsentRequest(address, until)
+
+
+@act(ADMIN)
+def finish(
+    connector: Connector, actor: Actor, state: str, code: str = "", refusal: str = "", cloud_id: str = ""
+) -> Connected:
+    """The browser came back with a `code`, or with a `refusal`; or a person chose one of several sites by its `cloud_id`.
+
+    Raises NotReady for what cannot be, and JiraError where the tokens are no good; then nothing is changed.
+    """
+    now = connector.clock()
+    with connector.store.write() as conn:
+        begun = consents.take(conn, hash_of(state), actor.label, now)
+    if begun is None:
+        raise NotReady(
+            "This consent was not begun by you here, was used already, or has run out after a quarter of an hour. If it was begun by "
+            f"jira-okr site connect, copy the address of this page into that command. {AGAIN}"
+        )
+    if refusal:
+        raise NotReady(f"Nobody allowed it: Atlassian says {refusal[:200]}. {AGAIN}")
+    settings = _by_consent(connector, begun.site)
+    tokens = _tokens(connector, settings, begun, code)
+    _require_scopes(tokens)
+    found = server_of(connector.settings).accessible(tokens.access)
+    of_settings = connector.settings.jira is not None and connector.settings.jira.name == begun.site
+    chosen = _chosen(settings, found, "" if of_settings else cloud_id)
+    if chosen is None:
+        _require_choice(connector, settings, found)
+        waiting = Begun(
+            begun.state,
+            begun.site,
+            begun.actor,
+            begun.callback,
+            begun.until,
+            sealed(vault(connector.settings), tokens),
+        )
+        with connector.store.write() as conn:
+            consents.put(conn, waiting, now)
+        return Connected(begun.site, None, found, state)
+    return Connected(begun.site, _kept(connector, actor, settings, tokens, chosen))
+
+
+def _tokens(connector: Connector, settings: JiraSettings, begun: Begun, code: str) -> GrantedTokens:
+    """For the code; or those that were kept until somebody chose."""
+    if begun.tokens is None:
+        client = client_of(settings)
+        try:
+            return server_of(connector.settings).by_code(client, code, begun.callback, connector.clock())
+        except ConsentGone:
+            raise NotReady(
+                f"Atlassian takes this code no more: it holds for some minutes, once. {AGAIN}"
+            ) from None
+    kept = vault(connector.settings).open(begun.tokens)
+    return GrantedTokens(
+        kept["access"], connector.clock() + VALID, tuple(kept["scopes"].split()), kept["refresh"]
+    )
+
+
+def _require_scopes(tokens: GrantedTokens) -> None:
+    """Without those for reading and for going on nothing works; one for writing is told by the test."""
+    granted = set(tokens.scopes)
+    missing = [scope for scope in NEEDED if scope is not WRITE_WORK and scope.name not in granted]
+    if not tokens.refresh:
+        missing.append(STAY)
+    if missing:
+        raise NotReady(f"What was allowed lacks {named(missing)}. {CONSENT_SCOPES}")
+
+
+def _chosen(
+    settings: JiraSettings, found: tuple[AccessibleSite, ...], cloud_id: str
+) -> AccessibleSite | None:
+    """By its cloud id, else the one at the address of the site."""
+    if cloud_id:
+        return next((one for one in found if one.id == cloud_id), None)
+    url = str(settings.url).rstrip("/").lower()
+    return next((one for one in found if one.url.lower() == url), None)
+
+
+def _require_choice(connector: Connector, settings: JiraSettings, found: tuple[AccessibleSite, ...]) -> None:
+    if not found:
+        raise NotReady(
+            f"What was allowed is for no site of Jira Cloud at all. Choose one when Atlassian asks. {AGAIN}"
+        )
+    given = connector.settings.jira
+    if given is not None and given.name == settings.name:
+        named_ = ", ".join(one.url for one in found)
+        raise NotReady(
+            f"What was allowed is for {named_}, and not for {str(settings.url).rstrip('/')}. Choose that one when Atlassian asks, or set "
+            "JIRA_OKR_JIRA__URL to one of these."
+        )
+
+
+def _kept(
+    connector: Connector,
+    actor: Actor,
+    settings: JiraSettings,
+    tokens: GrantedTokens,
+    chosen: AccessibleSite,
+) -> Tested:
+    """Tried with what was given, and kept only then."""
+    place = f"{str(connector.settings.gateway_url).rstrip('/')}/ex/jira/{chosen.id}"
+    tried = settings.model_copy(update={"api_base": place})
+    attempt = AttemptTokens(connector.settings, tried, connector.clock(), tokens)
+    tested = test_site(site_from(tried, connector.settings, connector.store, connector.clock, attempt))
+    now, name = connector.clock(), settings.name
+    with connector.store.write() as conn:
+        saved = sites.get(conn, name)
+        ruled = settings
+        if saved is not None:
+            ruled = settings.model_validate({**settings.model_dump(), "url": chosen.url})
+            if ruled.url != settings.url:
+                put_site(connector, conn, ruled, place, "cloud", "")
+            else:
+                sites.put(conn, name, {**saved.settings, "api_base": place}, saved.credentials, now)
+        grants.put(
+            conn, name, basis_of(ruled), sealed(vault(connector.settings), tokens), tokens.expires, now
+        )
+        detail = {"url": chosen.url, "cloud": chosen.id, "account": tested.account}
+        audit.note(conn, actor.label, "consent given", now, detail, name)
+    outage.try_now(connector.store, name, now)
+    open_sites(connector)
+    return tested
+
+
+def _by_consent(connector: Connector, site: str) -> JiraSettings:
+    settings = _settings(connector, site)
+    if not settings.by_consent:
+        raise NotReady(
+            f"{site} does not sign in by an app that a Jira user allows. Add it as one: jira-okr site add --consent, the form of Sites, or "
+            "JIRA_OKR_JIRA__CLIENT_ID, JIRA_OKR_JIRA__CLIENT_SECRET and JIRA_OKR_JIRA__GRANT=authorization_code."
+        )
+    return settings
+
+
+def _settings(connector: Connector, site: str) -> JiraSettings:
+    """As they are given, or kept."""
+    connector.site(site)
+    given = connector.settings.jira
+    if given is not None and given.name == site:
+        return given
+    with connector.store.read() as conn:
+        saved = sites.get(conn, site)
+    if saved is None:
+        raise NotReady(f"The site {site!r} was removed meanwhile.")
+    return settings_of_row(connector, saved, vault(connector.settings).open(saved.credentials or b""))

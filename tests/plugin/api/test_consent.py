@@ -1,0 +1,40 @@
+"""Connecting to Jira by OAuth 2.0 through the API: kept, begun, allowed in a browser, finished."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import requests
+from pydantic import AnyHttpUrl
+
+from connectors.sandbox import CONNECTOR
+from connectors.sandbox.traffic.oauth import AuthorizationServer, OAuthApp
+
+SCOPES = frozenset({"read:jira-work", "read:jira-user", "write:jira-work"})
+SECRET = "a secret of the console"
+
+
+def test_a_site_is_allowed_by_a_jira_user(own_api: Any) -> None:
+    url, connector = own_api.sandbox.url, own_api.connector
+    here = {name: AnyHttpUrl(url) for name in ("authorization_url", "gateway_url")}
+    connector.settings = connector.settings.model_copy(update=here)
+    server = own_api.sandbox.site.oauth = AuthorizationServer(own_api.sandbox.sandbox.clock)
+    callback = f"{connector.settings.public_url}/consent"
+    server.apps["app"] = OAuthApp(
+        "app", SECRET, CONNECTOR.id, SCOPES | {"manage:jira-webhook"}, "http://localhost/consent"
+    )
+    given = {"name": "acme", "url": url, "client_id": "app", "client_secret": SECRET}
+    kept = own_api.call("POST", "/sites", {**given, "grant": "authorization_code"})
+    assert (kept.status_code, kept.json["works"]) == (201, False)
+    begun = own_api.call("POST", "/sites/acme/consent", {})
+    assert begun.status_code == 200, begun.json
+    assert begun.json["callback"] == "http://localhost/consent" != callback
+    led = requests.post(begun.json["address"], data={"answer": "accept"}, allow_redirects=False, timeout=10)
+    said = {name: one[0] for name, one in parse_qs(urlsplit(led.headers["Location"]).query).items()}
+    done = own_api.call("POST", "/consent", said)
+    assert done.status_code == 200, done.json
+    assert (done.json["site"], done.json["tested"]["works"]) == ("acme", True)
+    again = own_api.call("POST", "/consent", said)
+    assert again.status_code == 409
+    assert "used already" in again.json["detail"]
