@@ -60,7 +60,7 @@ def test_every_code_is_used():
         *(ROOT / "mappings" / "document").rglob("*.py"),
         *(ROOT / "mappings" / "progress").glob("*.py"),
         *(ROOT / "mappings" / "write_back" / "targets").glob("*.py"),
-        ROOT / "mappings" / "explain" / "lint.py",
+        ROOT / "mappings" / "practice" / "lint.py",
     ]
     text = "".join(path.read_text(encoding="utf-8") for path in files if path.name != "codes.py")
     unused = [code for code in Code if f"Code.{code.name}" not in text and f'"{code.value}"' not in text]

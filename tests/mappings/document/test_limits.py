@@ -30,6 +30,8 @@ DecreaseOptions.start: minimum -1e15, maximum 1e15
 DecreaseOptions.target: minimum -1e15, maximum 1e15
 DeliveryOptions.count_to: minimum -1e15, maximum 1e15, exclusiveMinimum 0
 DeliveryOptions.weight: minItems 1, maxItems 10
+EndPart.status: minItems 1
+FlowEfficiencyOptions.active: minItems 1
 FlowEfficiencyOptions.min_items: minimum 1, maximum 1000000, default 1
 FormulaOptions.of: minProperties 1, maxProperties 200
 GoalPart.goals: maxProperties 200
@@ -57,6 +59,7 @@ PropertyPart.values: maxItems 200
 QuietPart.days: maxItems 6
 RevertPart.after: minimum 1, maximum 1000, default 5
 SqlOptions.query: maxLength 10000
+StartPart.status: minItems 1
 StatusesPart.by_category[]: minimum 0, maximum 1
 StatusesPart.overrides: maxItems 200
 TargetDistance.amount: minimum -1e15, maximum 1e15
