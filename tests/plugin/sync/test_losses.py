@@ -117,6 +117,23 @@ def test_what_left_within_the_hour_counts_with_what_is_missing_now(small: Compan
     assert rows(small) == 18
 
 
+def test_where_an_objective_itself_goes_no_number_of_its_is_left_to_be_wrong(small: Company) -> None:
+    """It has twenty rows beneath it, and leaves with them; of another with as many rows two may go, and three wait."""
+    epic = next(one for one in small.records(scheme.EPIC) if one.project.key == "PLAT")
+    found = weigh(small.context, [epic.id])
+    assert (found.leaving, found.held) == ({epic.id}, ())
+    assert [(one.issue.id, one.objectives) for one in found.unsaid] == [(epic.id, {epic.id})]
+    three = [one.id for one in stories(small, "CORE")[:3]]
+    with small.connector.store.read() as conn:
+        (above,) = {mirror.get(conn, "main", [one])[one].parent_id for one in three}
+    found = weigh(small.context, [epic.id, *three])
+    assert found.leaving == {epic.id}
+    assert {one.issue.id: one.objectives for one in found.held} == {one: {above} for one in three}
+    assert {one.reason.partition(" stand on; ")[0] for one in found.held} == {
+        f"Jira no longer shows what 3 of 20 rows of {small.sandbox.sandbox.records[above].key}"
+    }
+
+
 @pytest.mark.parametrize("small", ["datacenter"], indirect=True)
 def test_on_data_center_a_404_of_jira_itself_is_its_word(small: Company) -> None:
     for one in stories(small)[:5]:
