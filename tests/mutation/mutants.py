@@ -461,13 +461,16 @@ class Copy:
                     "postgresql": on_postgresql(file),
                 }
             )
+            if "tests" not in told:
+                sys.stdout.write(f"{file} cannot be run: its tests notice nothing\n")
+                continue
             lines: dict[str, dict[str, list[int]]] = {}
-            for path, numbers in told.get("lines", {}).items():
+            for path, numbers in told["lines"].items():
                 names = line_names((self.folder / path).read_text())
                 for number, tests in numbers.items():
                     if tests and int(number) in names:
                         lines.setdefault(path, {}).setdefault(names[int(number)], []).extend(tests)
-            files[file].write_text(json.dumps({"tests": told.get("tests", {}), "lines": lines}))
+            files[file].write_text(json.dumps({"tests": told["tests"], "lines": lines}))
 
     def run(self, mutant: Mutant | None, tests: Sequence[str], seconds: float) -> dict[str, Any]:
         """The tests that failed, and whether the run came to its end."""

@@ -95,10 +95,15 @@ class Cover(Failures):
         self.seconds[report.nodeid] += report.duration
 
     def told(self) -> dict[str, Any]:
-        """The tests that passed with their seconds, and for each line of a module which of them run it, by their place there."""
+        """The tests that passed with their seconds, and for each line of a module which of them run it, by their place there.
+
+        Nothing where a file could not even be read: that is no file without tests.
+        """
         self.measured.stop()
         data = self.measured.get_data()
         failed = set(self.found)
+        if any("::" not in name for name in failed):
+            return {}
         tests = {name: round(seconds, 3) for name, seconds in self.seconds.items() if name not in failed}
         places = {name: place for place, name in enumerate(tests)}
         lines: dict[str, dict[int, list[int]]] = {}
