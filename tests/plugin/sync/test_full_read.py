@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from connectors.store.jobs import schedules
+from connectors.store.reads import full_reads
+from connectors.store.reads.full_reads import FullRead
 from plugin.sync.resync.full_read import resync
 from plugin.sync.resync.mirror_update import Resynced
 
@@ -28,4 +30,6 @@ def test_a_read_by_hand_puts_off_the_scheduled_ones(firm: Any) -> None:
     resync(firm.context)
     with firm.connector.store.read() as conn:
         last = [schedules.last(conn, "main", name) for name in ("resync", "recent")]
+        noted = full_reads.latest(conn, "main")
     assert last == [firm.clock()] * 2
+    assert noted == FullRead(firm.clock(), firm.context.mapping.revision, 60, 0)
