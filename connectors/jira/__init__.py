@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from connectors.jira.client import Jira, connect
 from connectors.jira.http.address import Deployment, JiraAddress
-from connectors.jira.http.credentials import BasicCredentials, BearerCredentials
 from connectors.jira.http.errors import (
     AuthFailed,
     IncompleteRead,
@@ -17,6 +16,7 @@ from connectors.jira.http.governor import Governor
 from connectors.jira.http.transport import Transport
 from connectors.jira.metadata.server import ServerInfo
 from connectors.jira.read.page import ReadResult, SearchPage
+from connectors.jira.sign_in.credentials import BasicCredentials, BearerCredentials
 from connectors.jira.webhooks.hints import Hints, Ignored, read_hints
 from connectors.jira.webhooks.signature import fallback_identifier, verify
 from connectors.jira.wire.shapes import core_fields

@@ -9,7 +9,6 @@ from functools import cached_property
 
 from connectors.jira.http.address import Deployment, JiraAddress
 from connectors.jira.http.gateway import is_gateway
-from connectors.jira.http.scopes import Scope
 from connectors.jira.http.transport import Pacing, Transport
 from connectors.jira.metadata import catalogue, permissions, server
 from connectors.jira.metadata.paged_lists import read_pages
@@ -27,6 +26,7 @@ from connectors.jira.read import (
 from connectors.jira.read.out_of_sight import NoSight, Sight
 from connectors.jira.read.page import ReadResult, SearchPage
 from connectors.jira.read.parents import PARENT_FIELDS
+from connectors.jira.sign_in.scopes import Scope
 from connectors.jira.webhooks import registration
 from connectors.jira.wire.issue_decoder import IssueDecoder, decoder_for
 from connectors.jira.write import create, dispatch, edit, transition

@@ -22,7 +22,7 @@ from connectors.sandbox.traffic.calls import Calls
 from connectors.sandbox.traffic.deliveries import Sender
 from connectors.sandbox.traffic.faults import Faults
 from connectors.sandbox.traffic.limits import REASON, BurstLimit, Granted, IssueWriteLimit, UserLimit
-from connectors.sandbox.traffic.oauth import AuthorizationServer
+from connectors.sandbox.traffic.oauth import OAuthServer
 from connectors.sandbox.traffic.webhooks import Webhooks
 from mappings.facts.issue import User
 from mappings.facts.moment import Moment
@@ -68,7 +68,7 @@ class Site:
         self.bursts = BurstLimit(monotonic) if bursts else None
         self.users = UserLimit(granted, monotonic) if granted else None
         self.searcher = Searcher(sandbox, unknown_jql)
-        self.oauth = AuthorizationServer(lambda: sandbox.clock())
+        self.oauth = OAuthServer(lambda: sandbox.clock())
         self.other_resources: list[dict[str, Any]] = []
         """Further sites that every consent is good for, as Atlassian tells of them."""
         self.feeds: Feeds | None = None

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from flask import Blueprint, flash, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -104,7 +104,7 @@ class SiteForm(PageForm):
         """Whether there is a client id with a secret in the place of a token."""
         return self.deployment.data in (ROBOT, APP)
 
-    def validate(self, extra_validators: Any = None) -> bool:
+    def validate(self, extra_validators: Mapping[str, Sequence[Callable[..., object]]] | None = None) -> bool:
         """Each way has something of its own that nobody can do without."""
         good: bool = super().validate(extra_validators)
         if self.by_oauth and not (self.client_secret.data and self.client_id.data):

@@ -9,8 +9,8 @@ from datetime import datetime
 from connectors.clock import system_clock as system_clock
 from connectors.jira import BasicCredentials, BearerCredentials, Jira, JiraAddress, connect
 from connectors.jira.http.address import TlsFiles
-from connectors.jira.http.credentials import Credentials, GrantedCredentials, TokenSource
 from connectors.jira.http.governor import CLOUD, data_center
+from connectors.jira.sign_in.credentials import Credentials, GrantedCredentials, TokenSource
 from connectors.jira.webhooks.signature import static_secret
 from connectors.store import Store, open_store, upgrade
 from connectors.store.absence.sight import StoredSight

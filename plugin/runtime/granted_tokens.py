@@ -14,13 +14,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from connectors.jira.http.authorization import (
+from connectors.jira.http.errors import AuthFailed, JiraError, Transient
+from connectors.jira.sign_in.authorization import (
     AuthorizationServer,
     ConsentGone,
     GrantedTokens,
     OAuthClient,
 )
-from connectors.jira.http.errors import AuthFailed, JiraError, Transient
 from connectors.store import Store, StoreError
 from connectors.store.sites import grants
 from connectors.store.sites.grants import Grant

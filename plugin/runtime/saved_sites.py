@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from connectors.jira.http.address import Deployment
 from connectors.jira.http.connection import is_of_machine
 from connectors.jira.http.errors import AuthFailed, JiraError
-from connectors.jira.http.scopes import WRITE_WORK, ScopeMissing, remedy_of
+from connectors.jira.sign_in.scopes import WRITE_WORK, ScopeMissing, remedy_of
 from connectors.store.forge import installations
 from connectors.store.people import audit
 from connectors.store.reads import wishes

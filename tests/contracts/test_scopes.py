@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from connectors.jira.http.call import call_of
-from connectors.jira.http.scopes import scope_of
+from connectors.jira.sign_in.scopes import scope_of
 from connectors.sandbox.traffic.scopes import needed
 
 ASKED = (

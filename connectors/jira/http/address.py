@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from connectors.jira.http.credentials import Credentials
+from connectors.jira.sign_in.credentials import Credentials
 
 Deployment = Literal["cloud", "datacenter"]
 

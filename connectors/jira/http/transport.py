@@ -18,11 +18,9 @@ import requests
 from urllib3.exceptions import DecodeError, HTTPError
 
 from connectors.clock import system_seconds
-from connectors.jira.http import scopes
 from connectors.jira.http.address import JiraAddress
 from connectors.jira.http.call import Call, call_of
 from connectors.jira.http.connection import Forbidden, TimedAdapter, is_of_machine
-from connectors.jira.http.credentials import Authorization
 from connectors.jira.http.errors import (
     AuthFailed,
     IncompleteRead,
@@ -33,6 +31,8 @@ from connectors.jira.http.errors import (
 )
 from connectors.jira.http.gateway import ApiBase
 from connectors.jira.http.governor import CallPermit, Wait
+from connectors.jira.sign_in import scopes
+from connectors.jira.sign_in.credentials import Authorization
 
 T = TypeVar("T")
 Params = Mapping[str, str | int | bool]

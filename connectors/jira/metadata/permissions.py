@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from connectors.jira.http.errors import IncompleteRead, Permanent
-from connectors.jira.http.scopes import NEEDED, Scope, ScopeMissing, WriteScopeMissing
 from connectors.jira.http.transport import Transport
+from connectors.jira.sign_in.scopes import NEEDED, Scope, ScopeMissing, WriteScopeMissing
 
 BROWSE = "BROWSE_PROJECTS"
 LINK = "LINK_ISSUES"

@@ -20,12 +20,12 @@ import requests
 from jira.exceptions import JIRAError
 from urllib3 import HTTPResponse
 
-from connectors.jira.http import scopes
 from connectors.jira.http.address import Deployment
 from connectors.jira.http.call import call_of
-from connectors.jira.http.credentials import Authorization
 from connectors.jira.http.errors import AuthFailed, IncompleteRead, JiraError, Permanent, Transient, classify
 from connectors.jira.http.transport import GuardedAdapter, Transport
+from connectors.jira.sign_in import scopes
+from connectors.jira.sign_in.credentials import Authorization
 from mappings.facts.issue import User
 
 T = TypeVar("T")

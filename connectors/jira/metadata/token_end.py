@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-from connectors.jira.http.credentials import BearerCredentials
 from connectors.jira.http.errors import JiraError
 from connectors.jira.http.transport import Transport
+from connectors.jira.sign_in.credentials import BearerCredentials
 
 PATH = "/rest/pat/latest/tokens"
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from connectors.sandbox.site_state.scheme import ANONYMOUS, Account
 from connectors.sandbox.site_state.state import Record, Sandbox
-from connectors.sandbox.traffic.oauth import AuthorizationServer, scoped_by_consent
+from connectors.sandbox.traffic.oauth import OAuthServer, scoped_by_consent
 
 NO_ISSUE = "Issue does not exist or you do not have permission to see it."
 FORBIDDEN = "You do not have the permission to see the specified issue."
@@ -50,7 +50,7 @@ def account_for(sandbox: Sandbox, header: str | None, *, public: bool = False) -
 
 
 def scoped_account(
-    sandbox: Sandbox, server: AuthorizationServer, header: str | None
+    sandbox: Sandbox, server: OAuthServer, header: str | None
 ) -> tuple[Account, frozenset[str]] | None:
     """The account and the scopes behind a header at the gateway: people's tokens come with their e-mail, those of services and apps bear themselves."""
     email, token = _credentials(header or "")

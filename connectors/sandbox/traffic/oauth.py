@@ -66,7 +66,7 @@ class _Code:
     until: datetime
 
 
-class AuthorizationServer:
+class OAuthServer:
     """The state behind `/authorize`, `/oauth/token` and `/oauth/token/accessible-resources`."""
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
@@ -179,7 +179,7 @@ class AuthorizationServer:
 
 
 def scoped_by_consent(
-    server: AuthorizationServer, accounts: Mapping[str, Account], token: str
+    server: OAuthServer, accounts: Mapping[str, Account], token: str
 ) -> tuple[Account, frozenset[str]] | None:
     """The account and the scopes behind an access token at the gateway."""
     family = server.bearer(token)

@@ -13,7 +13,7 @@ from connectors.store.schema import oauth_consent as table
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
+class BegunConsent:
     """`tokens` are ciphertext: what was given, where a person has yet to say for which site."""
 
     state: str
@@ -24,7 +24,7 @@ class Begun:
     tokens: bytes | None = field(default=None, repr=False)
 
 
-def put(conn: Connection, begun: Begun, now: datetime) -> None:
+def put(conn: Connection, begun: BegunConsent, now: datetime) -> None:
     """Somebody was sent to be asked; what has run out goes."""
     conn.execute(delete(table).where(table.c.until <= to_ms(now)))
     values = {
@@ -38,13 +38,20 @@ def put(conn: Connection, begun: Begun, now: datetime) -> None:
     conn.execute(statement.on_conflict_do_update(index_elements=[table.c.state], set_=values))
 
 
-def take(conn: Connection, state: str, actor: str, now: datetime) -> Begun | None:
+def take(conn: Connection, state: str, actor: str, now: datetime) -> BegunConsent | None:
     """What this person began by this text; gone with it. None where it was another, was taken already, or has run out."""
     ours = (table.c.state == state, table.c.actor == actor)
     row = conn.execute(select(table).where(*ours)).one_or_none()
     if row is None or conn.execute(delete(table).where(*ours)).rowcount != 1 or row.until <= to_ms(now):
         return None
-    return Begun(row.state, row.site, row.actor, row.callback, from_ms(row.until), row.tokens)
+    return BegunConsent(
+        state=row.state,
+        site=row.site,
+        actor=row.actor,
+        callback=row.callback,
+        until=from_ms(row.until),
+        tokens=row.tokens,
+    )
 
 
 def forget(conn: Connection, site: str) -> None:

@@ -5,15 +5,14 @@ A refresh token is good for one use, whoever uses it. So one process at a time r
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, delete, or_, select, update
 
 from connectors.store.database.instant import maybe_from_ms, to_ms
-from connectors.store.database.sql import insert_into
+from connectors.store.database.sql import StoredRow, insert_into
 from connectors.store.schema import oauth_grant as table
 
 
@@ -44,7 +43,7 @@ def put(
     conn: Connection, site: str, basis: str, tokens: bytes | None, expires: datetime | None, now: datetime
 ) -> None:
     """Somebody allowed it, or it needs nobody: it counts from now on in the place of whatever there was."""
-    values: dict[str, Any] = {
+    values: dict[str, object] = {
         "basis": basis,
         "tokens": tokens,
         "expires_at": to_ms(expires) if expires is not None else None,
@@ -106,19 +105,19 @@ def forget(conn: Connection, site: str) -> None:
     conn.execute(delete(table).where(table.c.site == site))
 
 
-def _change(conn: Connection, site: str, generation: int, holder: str, values: dict[str, Any]) -> bool:
+def _change(conn: Connection, site: str, generation: int, holder: str, values: Mapping[str, object]) -> bool:
     ours = (table.c.site == site, table.c.generation == generation, table.c.holder == holder)
-    return conn.execute(update(table).where(*ours).values(values)).rowcount == 1
+    return conn.execute(update(table).where(*ours).values(dict(values))).rowcount == 1
 
 
-def _grant(row: Any) -> Grant:
+def _grant(row: StoredRow) -> Grant:
     return Grant(
-        row.site,
-        row.basis,
-        row.generation,
-        row.tokens,
-        maybe_from_ms(row.expires_at),
-        maybe_from_ms(row.begun_at),
-        maybe_from_ms(row.granted_at),
-        row.fault,
+        site=row.site,
+        basis=row.basis,
+        generation=row.generation,
+        tokens=row.tokens,
+        expires_at=maybe_from_ms(row.expires_at),
+        begun_at=maybe_from_ms(row.begun_at),
+        granted_at=maybe_from_ms(row.granted_at),
+        fault=row.fault,
     )

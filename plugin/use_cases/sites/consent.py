@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from connectors.jira.http.authorization import OFFLINE, AccessibleSite, ConsentGone, GrantedTokens
-from connectors.jira.http.scopes import NEEDED, OPTIONAL, WRITE_WORK, Scope, named
+from connectors.jira.sign_in.authorization import OFFLINE, AccessibleSite, ConsentGone, GrantedTokens
+from connectors.jira.sign_in.scopes import NEEDED, OPTIONAL, WRITE_WORK, Scope, named
 from connectors.store.people import audit
 from connectors.store.sites import consents, grants, sites
-from connectors.store.sites.consents import Begun
+from connectors.store.sites.consents import BegunConsent
 from plugin.access.authentication.tokens import hash_of
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.composition import site_from
@@ -113,7 +113,11 @@ def begin(connector: Connector, actor: Actor, site: str, callback: str) -> Conse
     settings = _by_consent(connector, site)
     state, until = secrets.token_urlsafe(32), connector.clock() + VALID
     with connector.store.write() as conn:
-        consents.put(conn, Begun(hash_of(state), site, actor.label, callback, until), connector.clock())
+        consents.put(
+            conn,
+            BegunConsent(state=hash_of(state), site=site, actor=actor.label, callback=callback, until=until),
+            connector.clock(),
+        )
         audit.note(conn, actor.label, "consent asked for", connector.clock(), {}, site)
     scopes = [scope.name for scope in (*ASKED, STAY)]
     address = server_of(connector.settings).consent_address(client_of(settings).id, scopes, callback, state)
@@ -146,21 +150,14 @@ def finish(
     chosen = _chosen(settings, found, "" if of_settings else cloud_id)
     if chosen is None:
         _require_choice(connector, settings, found)
-        waiting = Begun(
-            begun.state,
-            begun.site,
-            begun.actor,
-            begun.callback,
-            begun.until,
-            sealed(vault(connector.settings), tokens),
-        )
+        waiting = replace(begun, tokens=sealed(vault(connector.settings), tokens))
         with connector.store.write() as conn:
             consents.put(conn, waiting, now)
         return Connected(begun.site, None, found, state)
     return Connected(begun.site, _kept(connector, actor, settings, tokens, chosen))
 
 
-def _tokens(connector: Connector, settings: JiraSettings, begun: Begun, code: str) -> GrantedTokens:
+def _tokens(connector: Connector, settings: JiraSettings, begun: BegunConsent, code: str) -> GrantedTokens:
     """For the code; or those that were kept until somebody chose."""
     if begun.tokens is None:
         client = client_of(settings)

@@ -16,7 +16,7 @@ from connectors.jira import (
     connect,
     core_fields,
 )
-from connectors.jira.http.scopes import ScopeMissing, WriteScopeMissing
+from connectors.jira.sign_in.scopes import ScopeMissing, WriteScopeMissing
 from connectors.sandbox import CONNECTOR, SERVICE, SandboxServer
 from mappings.write_back.target import Request
 

@@ -37,8 +37,6 @@ from connectors.jira.http.estimate import (
 )
 from connectors.jira.http.governor import Rates
 from connectors.jira.http.limit import Left, Limit, read_left, read_limit, scope_of
-from connectors.jira.http.scopes import READ_USER, READ_WORK, WRITE_WORK
-from connectors.jira.http.scopes import scope_of as scope_for
 from connectors.jira.metadata import paged_lists
 from connectors.jira.metadata.server import ServerInfo
 from connectors.jira.metadata.token_end import token_end
@@ -55,6 +53,8 @@ from connectors.jira.read import (
 from connectors.jira.read.changelog import calls_for
 from connectors.jira.read.lookup import ProjectParts
 from connectors.jira.read.page_order import stable
+from connectors.jira.sign_in.scopes import READ_USER, READ_WORK, WRITE_WORK
+from connectors.jira.sign_in.scopes import scope_of as scope_for
 from connectors.jira.webhooks import hints
 from connectors.jira.webhooks.registration import Registered, resource
 from connectors.jira.webhooks.signature import event_identifier, fallback_identifier, identifier, is_signature

@@ -9,7 +9,7 @@ import requests
 from pydantic import AnyHttpUrl
 
 from connectors.sandbox import CONNECTOR
-from connectors.sandbox.traffic.oauth import AuthorizationServer, OAuthApp
+from connectors.sandbox.traffic.oauth import OAuthApp, OAuthServer
 
 SCOPES = frozenset({"read:jira-work", "read:jira-user", "write:jira-work"})
 SECRET = "a secret of the console"
@@ -19,7 +19,7 @@ def test_a_site_is_allowed_by_a_jira_user(own_api: Any) -> None:
     url, connector = own_api.sandbox.url, own_api.connector
     here = {name: AnyHttpUrl(url) for name in ("authorization_url", "gateway_url")}
     connector.settings = connector.settings.model_copy(update=here)
-    server = own_api.sandbox.site.oauth = AuthorizationServer(own_api.sandbox.sandbox.clock)
+    server = own_api.sandbox.site.oauth = OAuthServer(own_api.sandbox.sandbox.clock)
     callback = f"{connector.settings.public_url}/consent"
     server.apps["app"] = OAuthApp(
         "app", SECRET, CONNECTOR.id, SCOPES | {"manage:jira-webhook"}, "http://localhost/consent"

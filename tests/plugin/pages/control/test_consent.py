@@ -10,7 +10,7 @@ import requests
 from pydantic import AnyHttpUrl
 
 from connectors.sandbox import CONNECTOR, SERVICE
-from connectors.sandbox.traffic.oauth import AuthorizationServer, OAuthApp
+from connectors.sandbox.traffic.oauth import OAuthApp, OAuthServer
 
 SCOPES = frozenset({"read:jira-work", "read:jira-user", "write:jira-work", "manage:jira-webhook"})
 SECRET = "a secret of the console"
@@ -23,7 +23,7 @@ def asked(world):
     """Atlassian is the sandbox, and knows an app and a service account."""
     here = {name: AnyHttpUrl(world.sandbox.url) for name in ("authorization_url", "gateway_url")}
     world.connector.settings = world.connector.settings.model_copy(update=here)
-    server = world.sandbox.site.oauth = AuthorizationServer(world.sandbox.sandbox.clock)
+    server = world.sandbox.site.oauth = OAuthServer(world.sandbox.sandbox.clock)
     server.apps["app"] = OAuthApp("app", SECRET, CONNECTOR.id, SCOPES, CALLBACK)
     server.apps["robot"] = OAuthApp("robot", SECRET, SERVICE.id, SCOPES, service=True)
     yield server

@@ -8,7 +8,7 @@ import pytest
 import requests
 from pydantic import SecretStr
 
-from connectors.jira.http.scopes import ScopeMissing
+from connectors.jira.sign_in.scopes import ScopeMissing
 from connectors.sandbox import CONNECTOR, SERVICE, SandboxServer
 from connectors.sandbox.board import lanes
 from connectors.store.sites import sites as rows

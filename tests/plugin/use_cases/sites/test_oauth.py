@@ -15,8 +15,8 @@ import requests
 from click.testing import CliRunner
 
 from connectors.jira import AuthFailed, Transient
-from connectors.jira.http.authorization import ConsentGone
-from connectors.jira.http.scopes import ScopeMissing
+from connectors.jira.sign_in.authorization import ConsentGone
+from connectors.jira.sign_in.scopes import ScopeMissing
 from connectors.sandbox.traffic.faults import Fault
 from connectors.store.sites import grants
 from plugin.access.authorization.actor import COMMAND_LINE, Actor
@@ -25,7 +25,7 @@ from plugin.cli import cli
 from plugin.runtime.connector import Connector, NotReady
 from plugin.runtime.saved_sites import NewSite, open_sites, reseal_sites
 from plugin.use_cases.sites import consent, sites
-from tests.plugin.use_cases.oauth_firm import APP, ASKED, CALLBACK, ROBOT, SECRETS, Firm, oauth_firm
+from tests.plugin.use_cases.sites.oauth_firm import APP, ASKED, CALLBACK, ROBOT, SECRETS, Firm, oauth_firm
 
 ALLOW = "jira-okr site connect main"
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from connectors.jira.http.call import Call
-from connectors.jira.http.credentials import Credentials, GrantedCredentials
 from connectors.jira.http.errors import AuthFailed, JiraError, Permanent, read_messages
+from connectors.jira.sign_in.credentials import Credentials, GrantedCredentials
 
 MISMATCH = "scope does not match"
 """What Jira says, with 401, to a token that is good but lacks the scope for a call."""

@@ -10,9 +10,9 @@ from urllib.parse import urlencode
 import msgspec
 
 from connectors.jira.http.address import JiraAddress, TlsFiles
-from connectors.jira.http.credentials import BearerCredentials, NoCredentials
 from connectors.jira.http.errors import AuthFailed, IncompleteRead, JiraError, Permanent, Transient
 from connectors.jira.http.transport import Transport
+from connectors.jira.sign_in.credentials import BearerCredentials, NoCredentials
 
 AUDIENCE = "api.atlassian.com"
 OFFLINE = "offline_access"

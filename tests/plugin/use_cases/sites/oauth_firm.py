@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import requests
 
 from connectors.sandbox import CONNECTOR, SERVICE, SandboxServer
-from connectors.sandbox.traffic.oauth import AuthorizationServer, OAuthApp
+from connectors.sandbox.traffic.oauth import OAuthApp, OAuthServer
 from connectors.store.people import audit
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.runtime.composition import build_connector
@@ -41,7 +41,7 @@ class Firm:
     opened: list[Connector] = field(default_factory=list)
 
     @property
-    def oauth(self) -> AuthorizationServer:
+    def oauth(self) -> OAuthServer:
         return self.sandbox.site.oauth
 
     def later(self, **amount: float) -> None:
@@ -85,7 +85,7 @@ class Firm:
             one.store.close()
         self.opened.clear()
         self.folder, self.now = folder, MORNING
-        self.sandbox.site.oauth = AuthorizationServer(lambda: self.now)
+        self.sandbox.site.oauth = OAuthServer(lambda: self.now)
         self.sandbox.site.other_resources = []
         scopes = frozenset(ASKED)
         for app in (

@@ -1,0 +1,1 @@
+"""How we are let in: credentials, what a token may, and the server that gives tokens."""
