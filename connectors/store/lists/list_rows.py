@@ -10,14 +10,14 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, and_, func, select
 
-from connectors.store.database.sql import StoredRow
+from connectors.store.database.sql import StoredRow, among
 from connectors.store.lists import list_line, statements
 from connectors.store.lists.statements import StatementShape, admitted
 from connectors.store.numbers import objectives
 from connectors.store.numbers.objectives import SavedObjective
-from connectors.store.schema import listing, objective
+from connectors.store.schema import alignment, listing, objective
 from mappings.rollup.state import HealthLevel
 
 LEVELS = tuple(HealthLevel)
@@ -214,3 +214,21 @@ def _slice(rows: Iterable[StoredRow], size: int) -> Slice:
 
 def _after(place: int, row: StoredRow) -> After:
     return After(place, row.site, row.id)
+
+
+def aligned_elsewhere(
+    conn: Connection, wanted: RowSelection, ids: Collection[str]
+) -> Mapping[tuple[str, str], int]:
+    """By site and id of these, how many objectives of cycles that are not wanted are aligned to each: the list does not show them."""
+    if not wanted.cycles or not ids:
+        return {}
+    mine = (listing.c.site == alignment.c.site, listing.c.id == alignment.c.objective_id)
+    cycles = [list_line.kept(one) for one in wanted.cycles]
+    found = conn.execute(
+        select(alignment.c.site, alignment.c.target_id, func.count())
+        .select_from(alignment.join(listing, and_(*mine)))
+        .where(alignment.c.site.in_(wanted.sites), among(conn, alignment.c.target_id, ids))
+        .where(listing.c.cycle.not_in(cycles))
+        .group_by(alignment.c.site, alignment.c.target_id)
+    )
+    return {(site, target): count for site, target, count in found}

@@ -113,6 +113,7 @@ class ListedHead:
 
     `history` has as many of its `points` as a trend line shows, its first and its last among them. `forecast` is what was said
     last of whether it will be reached, today or yesterday. `week` is what a week did to it, None where its history is shorter.
+    `elsewhere` counts the objectives that are aligned to it and are of cycles that the list leaves out: they count all the same.
     """
 
     site: str | None
@@ -123,6 +124,7 @@ class ListedHead:
     points: int = 0
     forecast: KeptForecast | None = None
     week: WeekMove | None = None
+    elsewhere: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +243,7 @@ def listed(conn: Connection, wanted: RowSelection, after: After, size: int, sinc
     ids = {one.id for one in part.rows}
     moved = trends(conn, wanted.sites, ids) if ids else {}
     told = forecasts.latest(conn, wanted.sites, ids, since) if ids else {}
+    elsewhere = list_rows.aligned_elsewhere(conn, wanted, ids)
     decode = json_text.decoder(Headline).decode
     rows = [
         ListedHead(
@@ -251,6 +254,7 @@ def listed(conn: Connection, wanted: RowSelection, after: After, size: int, sinc
             history=trend.steps,
             points=trend.points,
             forecast=told.get((one.site, one.id)),
+            elsewhere=elsewhere.get((one.site, one.id), 0),
         )
         for one in part.rows
         for trend in (moved.get((one.site, one.id), NO_TREND),)

@@ -238,6 +238,19 @@ def test_a_row_has_what_lists_show(store, an_objective, now) -> None:
     assert found.rows == (PlacedRow("main", "1", 0, objectives.headline_text(state), to_ms(now)),)
 
 
+def test_what_is_left_out_below_a_row_is_counted(store, an_objective, now) -> None:
+    """Quarters below a year: the one that ended is not shown, and counts in the year's number all the same."""
+    cycles = {"1": "2026", "2": "2026-Q3", "3": "2026-Q4", "4": None, "5": "2026-Q3"}
+    with store.write() as conn:
+        for id_, cycle in cycles.items():
+            above = () if id_ in "15" else ("1",)
+            objectives.save(conn, "main", an_objective(id_, aligned_to=above, cycle_id=cycle), "r1", now)
+        shown = RowSelection(("main",), cycles=("2026", "2026-Q4"))
+        assert list_rows.aligned_elsewhere(conn, shown, ["1", "3"]) == {("main", "1"): 2}
+        assert list_rows.aligned_elsewhere(conn, replace(shown, cycles=()), ["1"]) == {}
+        assert list_rows.aligned_elsewhere(conn, shown, []) == {}
+
+
 def test_nothing_is_listed_of_no_site(store) -> None:
     with store.read() as conn:
         figures, found = asked(conn, RowSelection(()), START, 5)

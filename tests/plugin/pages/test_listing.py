@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC
 
 import pytest
 from bs4 import BeautifulSoup
@@ -10,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
-from connectors.store.lists.list_rows import After
+from connectors.store.lists.list_rows import START, After, RowSelection
 from docs.screenshots.company import large, seeded
 from plugin.pages.objectives.objectives import FilterForm
-from plugin.pages.views.objectives.listing import ROWS, Filters, after_of, after_text
+from plugin.pages.views.objectives.listing import ROWS, Filters, after_of, after_text, row
 from plugin.pages.views.objectives.names import ORDERS
 
 COMPANY = seeded()
@@ -67,6 +68,12 @@ def test_a_row_tells_everything_a_lead_asks_for(client):
     assert "100\u202f% delivered, outcome unmoved." in text
     assert row.select_one(".spark polyline")
     assert row.select_one("time")["datetime"].startswith("2026-11-21T")
+
+
+def test_a_row_says_how_many_of_other_cycles_stand_below_it():
+    found = COMPANY.listing(RowSelection(("main",)), START, 5).rows[0]
+    told = [row(replace(found, elsewhere=count), COMPANY.now(), UTC).elsewhere for count in (0, 2)]
+    assert told == ["", "+2 below of other cycles"]
 
 
 def test_unknown_is_a_word_and_never_a_number(client):

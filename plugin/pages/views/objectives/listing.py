@@ -171,6 +171,7 @@ class ListRow:
     cycle: str
     week: WeekStep
     fold: Fold | None
+    elsewhere: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,7 +318,13 @@ def row(one: ListedHead, now: datetime, zone: tzinfo, cycles: Cycles | None = No
         else _cycle_label(FilterOption(head.cycle_id or "none", head.cycle_id or ""), cycles),
         week=_step(one.week),
         fold=None,
+        elsewhere=_elsewhere(one.elsewhere),
     )
+
+
+def _elsewhere(count: int) -> str:
+    """What the list leaves out below an objective, whose number may be made of it."""
+    return f"+{count} below of other cycles" if count else ""
 
 
 def _under(head: Head) -> Fraction | None:
