@@ -16,7 +16,7 @@ from flask import Flask
 from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 from stormy_world.clock import VirtualClock
-from stormy_world.perils import Perils
+from stormy_world.perils import SAFE, Perils
 from urllib3 import HTTPResponse
 from werkzeug.test import run_wsgi_app
 
@@ -29,6 +29,8 @@ from connectors.sandbox.application import create_app
 from connectors.sandbox.site import Site
 
 URL = "http://jira.example.test"
+MOMENT = 0.001
+"""What a call takes in a storm, at least: whether a read began before a write ended is told by the clock."""
 
 
 @cache
@@ -51,6 +53,8 @@ class NoSockets(BaseAdapter):
         self.took: Callable[[str, str, object], None] = lambda _issue, _field, _value: None
 
     def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
+        if self.perils.chances != SAFE:
+            self.sandbox.clock.sleep(MOMENT)  # type: ignore[attr-defined]
         self.perils.call(f"before {request.method}")
         self._shorten(request)
         before = self._fields(request)
