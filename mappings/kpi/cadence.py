@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
+from functools import lru_cache
 
 MILLISECOND = timedelta(milliseconds=1)
 UNITS: Mapping[str, timedelta] = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
@@ -91,8 +92,9 @@ def local_day(at: datetime, zone: tzinfo) -> date:
     return at.astimezone(zone).date()
 
 
+@lru_cache(maxsize=4_096)
 def day_start(day: date, zone: tzinfo) -> datetime:
-    """The first instant of a local day."""
+    """The first instant of a local day. Remembered: a thousand KPIs ask for the same days."""
     return instant_of(datetime.combine(day, time()), zone)
 
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
 
-from mappings.document.schema import KpiPart, PromotePart
+from mappings.document.schema import KpiPart
 from mappings.facts.issue import Reading
 from mappings.kpi.band import Band
 
@@ -139,7 +139,7 @@ def went_out(state: KpiState, kpi: KpiPart, value: Fraction, healthy: Band) -> K
         return state
     if state.status is KpiStatus.KR_PROPOSED:
         known = kpi.promote.objective if state.proposal is None else state.proposal.objective
-        return replace(state, proposal=replace(proposed(kpi.promote, value, healthy), objective=known))
+        return replace(state, proposal=proposed(known, value, healthy))
     if state.outside < kpi.promote.after or state.refused:
         return state
     if state.status is KpiStatus.CLOSE_PROPOSED:
@@ -148,7 +148,7 @@ def went_out(state: KpiState, kpi: KpiPart, value: Fraction, healthy: Band) -> K
     return replace(
         state,
         status=KpiStatus.KR_OPEN if creates else KpiStatus.KR_PROPOSED,
-        proposal=proposed(kpi.promote, value, healthy),
+        proposal=proposed(kpi.promote.objective, value, healthy),
         transition=EpisodeStep.CREATED if creates else EpisodeStep.PROPOSED,
         episode=state.episode + 1,
         former=None,
@@ -158,11 +158,11 @@ def went_out(state: KpiState, kpi: KpiPart, value: Fraction, healthy: Band) -> K
     )
 
 
-def proposed(promote: PromotePart, value: Fraction, healthy: Band) -> Proposal:
-    """What a value out of the band makes of it."""
+def proposed(objective: str | None, value: Fraction, healthy: Band) -> Proposal:
+    """What a value out of the band makes of it, below this objective."""
     two_sided = healthy.at_least is not None and healthy.at_most is not None
     edge = healthy.crossed(value)
-    return Proposal(value, value if edge is None else edge, promote.objective, healthy if two_sided else None)
+    return Proposal(value, value if edge is None else edge, objective, healthy if two_sided else None)
 
 
 def came_in(state: KpiState, kpi: KpiPart) -> KpiState:

@@ -91,9 +91,9 @@ class Watched:
         operands = self.operands(id_).values()
         return min((start, *(self.begins(one, start) for one in operands if self.operands(one))))
 
-    def worth(self, id_: str, period: Period) -> Worth:
-        """What a KPI is worth in a period of its own."""
-        source, settled = self.parts[id_].source, self.settles(id_, period)
+    def worth(self, id_: str, period: Period, settles: datetime | None = None) -> Worth:
+        """What a KPI is worth in a period of its own; `settles` is when that is settled, where it is known already."""
+        source, settled = self.parts[id_].source, settles or self.settles(id_, period)
         if not isinstance(source, FormulaOptions):
             return self._aggregated(id_, period, None if self.cadence(id_) is Cadence.EACH else settled)
         each = {name: self._aggregated(one, period, settled) for name, one in self.operands(id_).items()}

@@ -61,18 +61,22 @@ def count(
     `judged` holds what is kept already, by the last millisecond of the period.
     """
     kpi, new = watched.parts[id_], list[Judgement]()
+    written = band_text(kpi)
+    same: Bands | None = None  # without targets by date every day has the same bands
     periods = {watched.period(id_, at) for at in instants}
     for period in sorted(periods, key=lambda one: one.end):
-        if period.last in judged or watched.settles(id_, period) > now:
+        settles = watched.settles(id_, period)
+        if period.last in judged or settles > now:
             continue
-        value = watched.worth(id_, period).value
+        value = watched.worth(id_, period, settles).value
         if value is None:
             continue
-        bands = bands_of(kpi, period, watched)
+        bands = same or bands_of(kpi, period, watched)
+        same = bands if kpi.targets is None else None
         if state.latest is not None and period.last <= state.latest:
             new.append(Judgement(period, bands, at=now))
             continue
-        state = _stepped(state, kpi, Reading(period.last, value), bands)
+        state = _stepped(state, kpi, written, Reading(period.last, value), bands)
         new.append(
             Judgement(
                 period=period,
@@ -89,13 +93,14 @@ def count(
     return state, tuple(new)
 
 
-def _stepped(state: KpiState, kpi: KpiPart, reading: Reading, bands: Bands) -> KpiState:
-    """One step; what was counted under another band is no count."""
-    written = band_text(kpi)
+def _stepped(state: KpiState, kpi: KpiPart, written: str, reading: Reading, bands: Bands) -> KpiState:
+    """One step; what was counted under another band (as it is `written`) is no count."""
     another = state.latest is not None and state.band != written
     if another:
         state = replace(state, outside=0, inside=0)
-    state = replace(step(state, reading, kpi, bands.healthy), band=written)
+    state = step(state, reading, kpi, bands.healthy)
+    if state.band != written:
+        state = replace(state, band=written)
     if another and state.transition is EpisodeStep.STAYED:
         return replace(state, transition=EpisodeStep.REBANDED)
     return state

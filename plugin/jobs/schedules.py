@@ -118,14 +118,17 @@ def bring_clauses(connector: Connector, site: str, _going_on: Callable[[], None]
 
 
 def prune(connector: Connector, site: str, _going_on: Callable[[], None]) -> None:
-    """Forget deliveries and audit entries older than their settings, all but a day's last point of old history, and former attempts to sign in."""
+    """Forget deliveries and audit entries older than their settings, all but a day's last point of old history and a week's last of older, and former attempts to sign in."""
     now = connector.clock()
     with connector.store.write() as conn:
         inbox.prune(conn, now - timedelta(days=connector.settings.keep_deliveries_days))
         audit.prune(conn, now - timedelta(days=connector.settings.keep_audit_days))
         sign_in_attempts.prune(conn, now - timedelta(days=1))
         tombstones.prune(conn, now - WINDOW)
-        snapshots.thin(conn, site, now - timedelta(days=connector.settings.keep_history_days))
+        settings = connector.settings
+        each, daily = settings.keep_history_days, settings.keep_daily_history_days
+        weekly = now - timedelta(days=max(each, daily))
+        snapshots.thin(conn, site, now - timedelta(days=each), weekly)
         outbox.prune(conn, site, now - timedelta(days=connector.settings.keep_history_days))
         issue_histories.prune(conn, site)
         if connector.watches_kpis(site):

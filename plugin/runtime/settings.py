@@ -298,6 +298,7 @@ class Settings(BaseSettings):
     resync_minutes: int = Field(default=360, ge=0)
     keep_deliveries_days: int = Field(default=14, ge=1)
     keep_history_days: int = Field(default=90, ge=1)
+    keep_daily_history_days: int = Field(default=730, ge=1)
     keep_audit_days: int = Field(default=730, ge=1)
     mcp: Literal["on", "off"] = "off"
     mcp_token: SecretStr | None = None

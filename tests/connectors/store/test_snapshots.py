@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
 from connectors.store import Store
@@ -49,6 +49,33 @@ def test_of_what_is_old_the_last_of_each_day_and_revision_stays(
         kept = [snapshots.at(conn, "main", "10001", point.at) for point in points]
     assert [point.progress for point in points] == [Fraction(step, 10) for step in (1, 3, 5)]
     assert [found.state.progress for found in kept if found] == [point.progress for point in points]
+
+
+def test_of_what_is_older_still_the_last_of_each_week_and_revision_stays(
+    store: Store, an_objective: AnObjective
+) -> None:
+    monday = datetime(2026, 11, 2, tzinfo=UTC)
+    days = {-1: "r1", 0: "r1", 2: "r1", 6: "r1", 7: "r1", 8: "r2", 13: "r1", 14: "r1", 15: "r1"}
+    with store.write() as conn:
+        for step, (day, revision) in enumerate(days.items()):
+            state = an_objective(progress=Fraction(step, 10))
+            objectives.save(conn, "main", state, revision, monday + timedelta(days=day, hours=12))
+        daily, weekly = monday + timedelta(days=30), monday + timedelta(days=14)
+        assert snapshots.thin(conn, "main", daily, weekly) == 2 * 3
+        assert snapshots.thin(conn, "main", daily, weekly) == 0
+        points = objectives.history(conn, "main", "10001")
+        kept = snapshots.at(conn, "main", "10001", monday + timedelta(days=10))
+    told = {(point.at - monday).days: point.progress for point in points}
+    assert told == {
+        -1: Fraction(0),  # a Sunday
+        6: Fraction(3, 10),
+        8: Fraction(5, 10),  # under another revision
+        13: Fraction(6, 10),
+        14: Fraction(7, 10),  # not old enough
+        15: Fraction(8, 10),
+    }
+    assert kept is not None
+    assert kept.state.progress == Fraction(5, 10)
 
 
 def test_reconstructed_points_stand_before_the_observed_ones_and_say_so(
