@@ -20,6 +20,7 @@ RATIOS = (
     "pages",
     "preview",
     "recompute",
+    "kpis",
     "workers",
     "acknowledge",
     "starvation",
