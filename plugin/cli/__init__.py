@@ -65,8 +65,15 @@ class Commands(click.Group):
         """The command of a name, None where there is none."""
         if cmd_name not in COMMANDS:
             return None
+        from plugin.runtime.processes.garbage_collector import (
+            collector_resting,
+        )  # below what `--version` takes
+
         module, name = COMMANDS[cmd_name].split(":")
-        found: click.Command = getattr(import_module(module), name)
+        with (
+            collector_resting()
+        ):  # what is imported lives on: looking for garbage in it was a fifth of a command's start
+            found: click.Command = getattr(import_module(module), name)
         return found
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:

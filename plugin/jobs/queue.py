@@ -14,7 +14,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from procrastinate.schema import SchemaManager
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
@@ -233,6 +232,8 @@ def install(store: Store) -> None:
 
 
 def _scripts(conn: Connection, installed: str | None) -> list[str]:
+    from procrastinate.schema import SchemaManager  # a library that no other engine needs
+
     if conn.execute(text("SELECT to_regclass('procrastinate_jobs')")).scalar() is None:
         return [SchemaManager.get_schema()]
     paths = sorted(Path(SchemaManager.get_migrations_path()).glob("*.sql"))

@@ -88,6 +88,22 @@ def test_importing_touches_nothing(sources: list[Source], packages: tuple[str, .
     assert findings(root, libraries, modules) == []
 
 
+def test_the_distributed_engine_and_its_library_are_imported_where_they_run(sources: list[Source]) -> None:
+    """They took a twelfth of the start of every command, and most work on SQLite."""
+    named = ("procrastinate", "psycopg", "plugin.jobs.distributed_engine")
+    importing = {
+        source.path
+        for source in sources
+        for node in source.tree.body
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in (
+            [node.module or ""] if isinstance(node, ast.ImportFrom) else [one.name for one in node.names]
+        )
+        if name.startswith(named)
+    }
+    assert importing == {"plugin/jobs/distributed_engine.py"}
+
+
 def test_the_watch_sees_what_it_forbids(tmp_path: Path) -> None:
     (tmp_path / "writes.py").write_text(
         "import socket\nopen('made.txt', 'w').close()\nsocket.getaddrinfo('127.0.0.1', 1)\n"

@@ -191,3 +191,22 @@ def test_what_a_shell_waits_for_imports_no_more_than_it_needs(
     )
     assert ended.stdout.startswith(told)
     assert ended.stdout.endswith("[]\n")
+
+
+WATCHED = """
+import gc
+import click
+LOOKED = gc.isenabled()
+@click.command()
+def watched() -> None:
+    click.echo(f"{LOOKED}, {gc.isenabled()}")
+"""
+
+
+def test_no_garbage_is_looked_for_in_what_a_command_imports(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "watched_command.py").write_text(WATCHED)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr("plugin.cli.COMMANDS", {"watched": "watched_command:watched"})
+    assert CliRunner().invoke(cli, ["watched"]).output == "False, True\n"
