@@ -35,6 +35,7 @@ from plugin.pages.sources import (
     Located,
     SavedObjective,
 )
+from plugin.use_cases.accounts.saved_views import SavedView
 from plugin.use_cases.check_ins.due_check_ins import Reminder
 from plugin.use_cases.forecasts.forecast_record import kept_of
 from plugin.use_cases.health.drift import Drift
@@ -121,6 +122,9 @@ class Company:
         ]
         around = [place and replace(place, site="") for place in (part.previous, part.next)]
         return ObjectivePage(rows, Slice((), part.start, *around), plain_listing.tallies(every, mine))
+
+    def saved_views(self) -> Sequence[SavedView]:
+        return (SavedView("Growth, off track", "/?project=GROW&health=off_track"),) if self.saved else ()
 
     def names(self) -> Mapping[str, str]:
         return {"noor@acme.example": "Noor Bellweather"}

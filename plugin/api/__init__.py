@@ -10,7 +10,7 @@ from flask_openapi.openapi import OpenAPI
 
 from mappings.json_value import PlainValues
 from plugin.api import forge, sites
-from plugin.api.accounts import audit, own_account, people
+from plugin.api.accounts import audit, own_account, people, saved_views
 from plugin.api.kpis import kpis, promotions
 from plugin.api.mappings import revisions, texts
 from plugin.api.mappings.texts import SchemaGiven
@@ -62,6 +62,7 @@ MODULES = (
     audit,
     people,
     own_account,
+    saved_views,
 )
 
 

@@ -9,6 +9,7 @@ from flask import Blueprint, Response
 from flask.typing import ResponseReturnValue
 
 from plugin.pages import digests, sites
+from plugin.pages.accounts import saved_views
 from plugin.pages.cycles import cycle_carry, cycle_closure, cycle_replay, cycle_versions
 from plugin.pages.frame.errors import Advice
 from plugin.pages.frame.guard import refuse_nul
@@ -41,6 +42,7 @@ CONTROLS: tuple[Callable[[Blueprint, Connector], None], ...] = (
     promotions.register,
     demo_days.register,
     digests.register,
+    saved_views.register,
     sites.register,
     wizard.register,
 )

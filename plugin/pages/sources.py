@@ -15,6 +15,7 @@ from mappings.explain.marks import Mark
 from mappings.forecast.calibration import Calibration
 from mappings.forecast.objective import ObjectiveForecast
 from mappings.rollup.state import ObjectiveState
+from plugin.use_cases.accounts.saved_views import SavedView
 from plugin.use_cases.check_ins.check_ins import KeptCheckIn, KeptComment
 from plugin.use_cases.check_ins.due_check_ins import Reminder
 from plugin.use_cases.cycles.cycles import CycleDetail
@@ -125,6 +126,10 @@ class Sources(Protocol):
 
     def lines(self, wanted: RowSelection) -> Iterator[ObjectiveLine]:
         """Every objective that passes, of all sites, whichever are named, as files have it."""
+        ...
+
+    def saved_views(self) -> Sequence[SavedView]:
+        """The pages that whoever looks keeps for themselves, by name."""
         ...
 
     def names(self) -> Mapping[str, str]:

@@ -24,6 +24,7 @@ from plugin.pages.sources import (
 )
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.accounts.people import names
+from plugin.use_cases.accounts.saved_views import SavedView, list_views
 from plugin.use_cases.check_ins.check_ins import KeptCheckIn, KeptComment, list_check_ins, list_comments
 from plugin.use_cases.check_ins.due_check_ins import Reminder, due_on
 from plugin.use_cases.cycles.cycles import CycleDetail, past_cycles, show_cycle
@@ -90,6 +91,9 @@ class StoredSources:
             mine = replace(wanted, sites=(site,))
             found = questions.every_objective(self.connector, self.who(), mine)
             yield from lines(self.connector, self.who(), site, found)
+
+    def saved_views(self) -> Sequence[SavedView]:
+        return list_views(self.connector, self.who())
 
     def names(self) -> Mapping[str, str]:
         return names(self.connector, self.who())

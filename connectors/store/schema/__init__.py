@@ -43,6 +43,7 @@ from connectors.store.schema.people import (
     api_token,
     audit,
     ended_session,
+    saved_view,
     set_up_link,
     sign_in_attempt,
 )
@@ -172,6 +173,7 @@ __all__ = [
     "resync_page",
     "resync_run",
     "revision",
+    "saved_view",
     "schedule",
     "set_up_link",
     "sign_in_attempt",

@@ -73,4 +73,19 @@ audit = Table(
     Index(None, "at"),
 )
 
+saved_view = Table(
+    "saved_view",
+    columns.metadata,
+    Column(
+        "account_id",
+        BigInteger,
+        ForeignKey("account.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    columns.part("name"),
+    columns.text("address"),
+    columns.number("at"),
+)
+
 set_up_link = Table("set_up_link", columns.metadata, columns.part("hash"), columns.number("until"))

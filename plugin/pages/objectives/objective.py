@@ -85,6 +85,10 @@ def objective_page(
     return rendered(
         "objective.html",
         "objectives",
+        favourite=favourite(sources, located),
+        here=objective_address(
+            name(located.saved.state), site_in_address(located.site, sources.site_names())
+        ),
         view=explained(sources, located, everything, refused, asked),
         moved=moved_since(sources, located, since),
         outlook=outlook(sources, located),
@@ -93,6 +97,12 @@ def objective_page(
         site=site_in_address(located.site, sources.site_names()),
         pulse=pulse(sources.vitals(), sources.now(), sources.zone),
     )
+
+
+def favourite(sources: Sources, located: Located) -> str:
+    """The name under which whoever looks keeps this objective; empty where they do not."""
+    mine = objective_address(name(located.saved.state), site_in_address(located.site, sources.site_names()))
+    return next((one.name for one in sources.saved_views() if one.address == mine), "")
 
 
 def past_page(

@@ -131,6 +131,8 @@ def objectives_page(sources: Sources, form: FilterForm) -> str:
         "objectives.html",
         "objectives",
         view=view,
+        views=sources.saved_views(),
+        here=f"{request.path}{filters.query()}",
         form=form,
         strange=strange,
         address=objective_address,

@@ -62,6 +62,7 @@ def test_what_costs_minutes_has_threads_of_its_own(api: Any) -> None:
         ("GET", "/api/v1/objectives", "quick"),
         ("GET", "/mapping/main/preview", "heavy"),
         ("GET", "/practice", "heavy"),
+        ("GET", "/brief", "heavy"),
         ("GET", "/review/main/2026-Q4/replay", "heavy"),
         ("POST", "/review/main/2026-Q4/histories", "heavy"),
         ("GET", "/", "quick"),

@@ -43,7 +43,7 @@ class TeamRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Lane:
+class AlignmentLane:
     """What serves one objective of the company, by team; `head` is None for what serves none."""
 
     head: ListRow | None
@@ -73,7 +73,7 @@ class MeetingView:
     company: tuple[ListRow, ...]
     moved: tuple[ListRow, ...]
     teams: tuple[TeamRow, ...]
-    lanes: tuple[Lane, ...]
+    lanes: tuple[AlignmentLane, ...]
     columns: tuple[str, ...]
 
 
@@ -136,7 +136,7 @@ def _levels(rows: Iterable[ListedHead]) -> tuple[Total, ...]:
     return tuple(one for one in totals({level: levels.count(level) for level in set(levels)}) if one.count)
 
 
-def _lanes(told: Meeting, now: datetime, zone: tzinfo) -> tuple[Lane, ...]:
+def _lanes(told: Meeting, now: datetime, zone: tzinfo) -> tuple[AlignmentLane, ...]:
     """Everything below the objective of the company it serves, over however many others, and what serves none last."""
     by_id = {(one.site, one.state.id): one for one in told.rows}
     tops = {(one.site, one.state.id) for one in told.company}
@@ -148,10 +148,12 @@ def _lanes(told: Meeting, now: datetime, zone: tzinfo) -> tuple[Lane, ...]:
         found = _top(one, by_id, tops)
         (nowhere if found is None else below[found]).append(one)
     lanes = [
-        Lane(row(one, now, zone), one.state.title, _by_team(below[one.site, one.state.id], now, zone))
+        AlignmentLane(
+            row(one, now, zone), one.state.title, _by_team(below[one.site, one.state.id], now, zone)
+        )
         for one in told.company
     ]
-    return (*lanes, Lane(None, UNSERVED, _by_team(nowhere, now, zone))) if nowhere else tuple(lanes)
+    return (*lanes, AlignmentLane(None, UNSERVED, _by_team(nowhere, now, zone))) if nowhere else tuple(lanes)
 
 
 def _top(

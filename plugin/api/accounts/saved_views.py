@@ -1,0 +1,81 @@
+"""`/views`: pages that one keeps for oneself under a name."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from plugin.api.protocol.operation import Caller, Reply, Routes
+from plugin.doors.cursor import cursor, list_name, position
+from plugin.doors.model import Address, Asked, Done, Given, ListQuery, Page, Word
+from plugin.doors.refusal import invalid, not_found
+from plugin.use_cases.accounts.saved_views import (
+    LONGEST_ADDRESS,
+    LONGEST_NAME,
+    SavedView,
+    ViewRefused,
+    keep,
+    list_views,
+    remove,
+)
+
+ROUTES = Routes()
+
+
+class ViewGiven(Given):
+    """A page you keep: its name, and its address behind the host."""
+
+    name: str
+    address: str
+
+
+class KeepView(Asked):
+    """What to keep, and under which name."""
+
+    name: Word = Field(max_length=LONGEST_NAME, description="How you call it.")
+    address: Word = Field(
+        max_length=LONGEST_ADDRESS,
+        description="The address of a page of objectives, KPIs or cycles behind the host, for example /?cycle=2026-Q4.",
+    )
+
+
+class ViewAddress(Address):
+    """One view."""
+
+    view: Word = Field(description="The name of a view of yours.")
+
+
+@ROUTES.get("/views", "viewer", "Pages you keep under a name.")
+def list_own_views(caller: Caller, query: ListQuery) -> Reply[Page[ViewGiven]]:
+    """Yours alone, by name."""
+    name = list_name("views", query)
+    after = position(query.cursor, name, (str,))
+    left = [
+        one for one in list_views(caller.connector, caller.actor) if after is None or one.name > str(after[0])
+    ]
+    shown = left[: query.limit]
+    rows = [_given(one) for one in shown]
+    more = len(left) > len(shown)
+    return Reply(Page[ViewGiven](items=rows, next=cursor(name, shown[-1].name) if more else None))
+
+
+@ROUTES.put(
+    "/views", "viewer", "Keep a page under a name, in the place of what was kept under it.", in_person=True
+)
+def keep_view(caller: Caller, body: KeepView) -> Reply[ViewGiven]:
+    """It is yours alone."""
+    try:
+        return Reply(_given(keep(caller.connector, caller.actor, body.name, body.address)))
+    except ViewRefused as error:
+        raise invalid(f"/{error.about}", str(error), "GET /api/v1/views lists yours.") from error
+
+
+@ROUTES.delete("/views/{view}", "viewer", "Keep a page no longer.", in_person=True)
+def remove_view(caller: Caller, path: ViewAddress) -> Reply[Done]:
+    """The page itself stays."""
+    if not remove(caller.connector, caller.actor, path.view):
+        raise not_found("view", path.view, "GET /api/v1/views lists yours.")
+    return Reply(Done(said=f"{path.view} is kept no longer."))
+
+
+def _given(one: SavedView) -> ViewGiven:
+    return ViewGiven(name=one.name, address=one.address)

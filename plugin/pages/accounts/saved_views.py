@@ -1,0 +1,41 @@
+"""The buttons by which people keep a page under a name, and keep it no longer."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from plugin.access.authorization.permission import needs
+from plugin.access.authorization.person import acting
+from plugin.runtime.connector import Connector
+from plugin.use_cases.accounts.saved_views import SavedView, ViewRefused, keep, remove
+
+
+def register(blueprint: Blueprint, connector: Connector) -> None:
+    """Add the routes."""
+
+    @blueprint.post("/views", endpoint="keep_view")
+    @needs("viewer", in_person=True)
+    def keep_view() -> ResponseReturnValue:
+        name, address = request.form.get("name", ""), request.form.get("address", "")
+        return kept_or_not(connector, name, address)
+
+    @blueprint.post("/views/remove", endpoint="remove_view")
+    @needs("viewer", in_person=True)
+    def remove_view() -> ResponseReturnValue:
+        name = request.form.get("name", "")
+        flash(
+            f"“{name}” is kept no longer." if remove(connector, acting(), name) else f"There was no “{name}”."
+        )
+        return redirect(url_for("pages.objectives"))
+
+
+def kept_or_not(connector: Connector, name: str, address: str) -> ResponseReturnValue:
+    """Back to the page that was kept, or to the list with the reason."""
+    try:
+        view: SavedView = keep(connector, acting(), name, address)
+    except ViewRefused as error:
+        flash(str(error))
+        return redirect(url_for("pages.objectives"))
+    flash(f"Kept as “{view.name}”. It stands above the list of objectives.")
+    return redirect(view.address)
