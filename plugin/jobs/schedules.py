@@ -39,8 +39,8 @@ from plugin.use_cases.kpis.creation import make_wanted
 from plugin.use_cases.kpis.current_values import write_current_values
 from plugin.use_cases.kpis.departures import follow_departures
 from plugin.use_cases.kpis.episodes import follow_key_results
-from plugin.use_cases.kpis.pulls import read_due
 from plugin.use_cases.kpis.settlement import count_settled
+from plugin.use_cases.kpis.sources.pulls import read_due
 from plugin.use_cases.mappings.mapping_life import resume_activation
 
 LEASE = timedelta(minutes=5)

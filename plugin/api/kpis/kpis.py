@@ -31,8 +31,8 @@ from plugin.use_cases.kpis.kpi_values import (
     pull_values,
     reading_values,
 )
-from plugin.use_cases.kpis.pulls import read_now
 from plugin.use_cases.kpis.readings import MOST_READINGS, PushedReading, ReadingsRefused, push
+from plugin.use_cases.kpis.sources.pulls import read_now
 
 ROUTES = Routes()
 
@@ -297,7 +297,7 @@ def list_kpis(caller: Caller, query: SiteQuery) -> Reply[Page[KpiGiven]]:
 def list_departures(caller: Caller, query: SiteQuery) -> Reply[DeparturesGiven]:
     """What was read of them is kept for 90 days, in case they come back."""
     found = departed_kpis(caller.connector, caller.actor, site_of(caller, query))
-    return Reply(DeparturesGiven(items=[DepartureGiven(**departure_values(one)) for one in found]))
+    return Reply(DeparturesGiven(items=[DepartureGiven.model_validate(departure_values(one)) for one in found]))
 
 
 @ROUTES.get("/kpis/{kpi}", "viewer", "One KPI with its latest periods and what was counted of them.")

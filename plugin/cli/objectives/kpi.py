@@ -32,8 +32,8 @@ from plugin.use_cases.kpis.promotions import (
     promoted_values,
     promotion_values,
 )
-from plugin.use_cases.kpis.pulls import read_now
 from plugin.use_cases.kpis.readings import import_file
+from plugin.use_cases.kpis.sources.pulls import read_now
 
 MOST_SHOWN = 100_000
 

@@ -13,8 +13,8 @@ from plugin.pages.stored_sources import StoredSources
 from plugin.pages.views.kpis.kpi_forms import ReadingForm
 from plugin.runtime.connector import Connector
 from plugin.use_cases.kpis.kpi_words import value_words
-from plugin.use_cases.kpis.pulls import read_now
 from plugin.use_cases.kpis.readings import ReadingsRefused, push, typed_reading
+from plugin.use_cases.kpis.sources.pulls import read_now
 
 SAID = {
     "new": "Taken in: {value}.",

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
-from typing import Any
 
 from connectors.store.kpis import kpis
 from connectors.store.mirror import mirror
 from connectors.store.people import audit
+from mappings.json_value import PlainValues
 from mappings.kpi.episode import EpisodeStep
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
@@ -49,7 +49,16 @@ def departed_kpis(connector: Connector, _actor: Actor, site: str) -> tuple[Depar
         issue = issues.get(state.key_result or "")
         if state.left is not None:
             key = None if state.key_result is None else state.key_result if issue is None else issue.key
-            found.append(Departure(site, id_, state.left, state.value, state.latest, key))
+            found.append(
+                Departure(
+                    site=site,
+                    id=id_,
+                    left=state.left,
+                    value=state.value,
+                    counted_until=state.latest,
+                    key_result=key,
+                )
+            )
     return tuple(found)
 
 
@@ -77,7 +86,7 @@ def follow_departures(connector: Connector, site: str) -> None:
                 audit.note(conn, CONNECTOR_ITSELF, "KPI forgotten", now, {"kpi": id_}, site)
 
 
-def departure_values(one: Departure) -> dict[str, Any]:
+def departure_values(one: Departure) -> PlainValues:
     """The same for programs."""
     return {
         "site": one.site,

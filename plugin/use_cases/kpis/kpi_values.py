@@ -9,7 +9,7 @@ from mappings.kpi.reading import KpiReading
 from mappings.kpi.state import PeriodStanding
 from plugin.use_cases.kpis.board import ShownKpi
 from plugin.use_cases.kpis.creation import CreationPlan
-from plugin.use_cases.kpis.pulls import Pull
+from plugin.use_cases.kpis.sources.pulls import Pull
 from plugin.use_cases.objectives.objective_values import exact_text, number
 
 

@@ -13,9 +13,9 @@ from connectors.store.numbers import objectives
 from mappings import presets
 from plugin.sync.reconcile.reconcile import reconcile
 from plugin.use_cases.kpis import readings
-from plugin.use_cases.kpis.pulls import read_due
 from plugin.use_cases.kpis.readings import PushedReading
 from plugin.use_cases.kpis.settlement import count_settled
+from plugin.use_cases.kpis.sources.pulls import read_due
 from tests.actors import TESTER
 
 NOW = datetime(2026, 11, 9, 9, tzinfo=UTC)

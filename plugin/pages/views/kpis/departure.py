@@ -24,9 +24,9 @@ def departure_row(one: Departure) -> DepartureRow:
     """One KPI for the board."""
     last = "" if one.counted_until is None else f" at the end of {day_text(one.counted_until.date())}"
     return DepartureRow(
-        one.id,
-        day_text(one.left.date()),
-        day_text(one.kept_until.date()),
-        f"{value_words(one.value)}{last}",
-        one.key_result or "",
+        id=one.id,
+        left=day_text(one.left.date()),
+        kept_until=day_text(one.kept_until.date()),
+        value=f"{value_words(one.value)}{last}",
+        issue=one.key_result or "",
     )

@@ -25,7 +25,7 @@ from plugin.runtime.connector import Connector, NotReady
 from plugin.sync.context import Context
 from plugin.use_cases.kpis.board import required_part
 from plugin.use_cases.kpis.settlement import count_after, watched_of
-from plugin.use_cases.kpis.site_past import SitePast
+from plugin.use_cases.kpis.sources.site_past import SitePast
 from plugin.use_cases.permission import EDITOR, act
 
 PERIODS = 3
