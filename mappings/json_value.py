@@ -8,8 +8,6 @@ from typing import TypeAlias
 
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 """Any value of JSON."""
-JsonObject: TypeAlias = Mapping[str, Json]
-"""An object of JSON."""
 Plain: TypeAlias = "bool | int | float | str | date | Sequence[Plain] | Mapping[str, Plain] | None"
 """As JSON, but for days and instants, which each door writes in its own way."""
 PlainValues: TypeAlias = dict[str, Plain]

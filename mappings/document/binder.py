@@ -14,7 +14,7 @@ from mappings.document.calendar import calendar_of
 from mappings.document.checks.codes import Code
 from mappings.document.checks.jql import compiled, nothing
 from mappings.document.checks.live.catalogue import check_bound, links, resolve_field
-from mappings.document.checks.report import Report, in_text_order
+from mappings.document.checks.report import Report
 from mappings.document.checks.validation import find_faults, zone_of
 from mappings.document.checks.walk import creations, jql_texts
 from mappings.document.mapping import (
@@ -40,7 +40,6 @@ from mappings.document.schema import (
 )
 from mappings.document.text.canonical import revision
 from mappings.document.text.places import Path, Positions
-from mappings.document.text.source import read_document
 from mappings.facts.catalogue import Catalogue, Field
 from mappings.facts.selector import Selector
 from mappings.jql import compile_selector
@@ -88,16 +87,6 @@ def bind_leniently(
     mapping = _Binder(document, catalogue, report, today or catalogue).mapping()
     diagnostics = report.diagnostics()
     return BindResult(None if has_errors(diagnostics) else mapping, diagnostics)
-
-
-def bind_text(text: str, catalogue: Catalogue, file: str = "") -> BindResult:
-    """Reads and binds a text in one step, so that every finding, of the document and of the site, has its place."""
-    result = read_document(text, file)
-    if result.document is None:
-        return BindResult(None, result.diagnostics)
-    bound = bind_leniently(result.document, catalogue, positions=result.positions)
-    found = in_text_order([*result.diagnostics, *bound.diagnostics])
-    return BindResult(None if has_errors(found) else bound.mapping, found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("mappings", "connectors", "plugin")
 COMPANY = "docs/screenshots/company.py"
+BINDING = "tests/binding.py"
 
 
 @dataclass
@@ -57,8 +58,9 @@ class Scratch:
 def scratch(tmp_path: Path) -> Scratch:
     for package in PACKAGES:  # with what is compiled of it, so that only what is touched is compiled anew
         shutil.copytree(ROOT / package, tmp_path / package, copy_function=os.symlink)
-    (tmp_path / COMPANY).parent.mkdir(parents=True)
-    shutil.copy(ROOT / COMPANY, tmp_path / COMPANY)
+    for path in (COMPANY, BINDING):
+        (tmp_path / path).parent.mkdir(parents=True)
+        shutil.copy(ROOT / path, tmp_path / path)
     return Scratch(tmp_path)
 
 
@@ -118,7 +120,7 @@ from datetime import UTC, datetime
 from fractions import Fraction
 
 from mappings.facts.catalogue import Catalogue, Field
-from mappings.document.binder import bind_text
+from tests.binding import bind_text
 from mappings.document.editor_schema import json_schema
 from mappings.facts.issue import Issue, IssueType, Project, Status
 from mappings.jql import compile_selector

@@ -2,49 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import re
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 import requests
 
-pytestmark = pytest.mark.browser
+from tests.demo_process import DemoProcess, demo_process
 
-ROOT = Path(__file__).resolve().parents[2]
-SAID = re.compile(r"OKR pages\s+(\S+)\s+Sign in as\s+(\S+)\s+password (\S+)\s+Sandbox Jira\s+(\S+)")
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def demo(tmp_path: Path) -> Iterator[SimpleNamespace]:
-    """The demo as the command starts it, and what it says on the terminal."""
-    command = "from plugin.cli import main; main()"
-    arguments = ["demo", "--port", "0", "--sandbox-port", "0", "--folder", str(tmp_path / "demo")]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("JIRA_OKR_")}
-    process = subprocess.Popen(
-        [sys.executable, "-c", command, *arguments], cwd=tmp_path, text=True, stdout=subprocess.PIPE,
-        env={**environment, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"},
-    )  # fmt: skip
-    try:
-        told = ""
-        for line in process.stdout:
-            told += line
-            if "Stop with" in line:
-                break
-        found = SAID.search(told)
-        assert found, told
-        yield SimpleNamespace(
-            pages=found[1], email=found[2], password=found[3], board=found[4], process=process
-        )
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(20)
-        process.stdout.close()
+def demo(tmp_path: Path) -> Iterator[DemoProcess]:
+    with demo_process(tmp_path, str(tmp_path / "demo")) as running:
+        yield running
 
 
 @pytest.mark.slow

@@ -71,7 +71,6 @@ class Hints:
     beside: frozenset[str] = frozenset()
     sprint_ids: frozenset[str] = frozenset()
     version_ids: frozenset[str] = frozenset()
-    actor_id: str | None = None
     moved: bool = False
     timestamp: datetime | None = None
     updated: datetime | None = None
@@ -143,7 +142,6 @@ def _request(said: Body) -> Hints | Ignored:
         event=event,
         issue_ids=frozenset(_ids(named)),
         issue_keys=frozenset(one for one in named if KEY.fullmatch(one)),
-        actor_id=_actor(_part(said, "user")),
         timestamp=_epoch(said.get("timestamp")),
     )
 
@@ -183,7 +181,6 @@ def _issue_event(event: str, said: Body) -> Hints | Ignored:
         keys=_keys(issue, parent),
         status=_id(_part(fields, "status").get("id")),
         changed_fields=frozenset(_field_id(item) for item in items),
-        actor_id=_actor(_part(said, "user")),
         moved=said.get("issue_event_type_name") == "issue_moved"
         or any(_name(item) == "key" for item in items),
         timestamp=_epoch(said.get("timestamp")),
@@ -209,7 +206,6 @@ def _link_event(event: str, said: Body) -> Hints | Ignored:
         event=event,
         link_issue_ids=ends,
         changed_fields=frozenset({"issuelinks"}),
-        actor_id=_actor(_part(said, "user")),
         timestamp=_epoch(said.get("timestamp")),
     )
 
@@ -226,9 +222,6 @@ def _remark_event(event: str, said: Body) -> Hints | Ignored:
         issue_ids=frozenset({issue_id}),
         keys=_keys(issue),
         status=_id(_part(_part(issue, "fields"), "status").get("id")),
-        actor_id=_actor(_part(said, "user"))
-        or _actor(_part(remark, "updateAuthor"))
-        or _actor(_part(remark, "author")),
         timestamp=_epoch(said.get("timestamp")),
         commented=_may_check_in(remark.get("body")) if "comment" in event else None,
     )
@@ -254,7 +247,6 @@ def _target_event(event: str, said: Body) -> Hints | Ignored:
         issue_ids=frozenset({issue_id}),
         keys=_keys(issue),
         beside=frozenset(told),
-        actor_id=_actor(_part(said, "user")),
         timestamp=_epoch(said.get("timestamp")),
         told={id_: value for id_, value in told.items() if value is not None},
     )
@@ -374,12 +366,6 @@ def _linked(fields: Body) -> Iterator[str]:
 def _keys(*issues: Body) -> dict[str, str]:
     pairs = ((_id(issue.get("id")), issue.get("key")) for issue in issues)
     return {found: key for found, key in pairs if found and isinstance(key, str) and KEY.fullmatch(key)}
-
-
-def _actor(user: Body) -> str | None:
-    """The accountId on Cloud, the user name on Data Center."""
-    found = user.get("accountId") or user.get("name") or user.get("key")
-    return found if isinstance(found, str) else None
 
 
 def _epoch(value: object) -> datetime | None:

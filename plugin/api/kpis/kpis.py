@@ -297,7 +297,9 @@ def list_kpis(caller: Caller, query: SiteQuery) -> Reply[Page[KpiGiven]]:
 def list_departures(caller: Caller, query: SiteQuery) -> Reply[DeparturesGiven]:
     """What was read of them is kept for 90 days, in case they come back."""
     found = departed_kpis(caller.connector, caller.actor, site_of(caller, query))
-    return Reply(DeparturesGiven(items=[DepartureGiven.model_validate(departure_values(one)) for one in found]))
+    return Reply(
+        DeparturesGiven(items=[DepartureGiven.model_validate(departure_values(one)) for one in found])
+    )
 
 
 @ROUTES.get("/kpis/{kpi}", "viewer", "One KPI with its latest periods and what was counted of them.")

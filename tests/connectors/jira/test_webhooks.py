@@ -53,7 +53,6 @@ EXPECTED = {
         "TES-41",
         "10001",
         set(),
-        "5c5f880629be9642ba529340",
     ),
     "webhook-cloud-issue-created-many-fields.json": (
         "jira:issue_created",
@@ -61,7 +60,6 @@ EXPECTED = {
         "KT-22",
         "10004",
         None,
-        "5cedcb4355a88a0fc86388ba",
     ),
     "webhook-cloud-issue-updated-custom-field.json": (
         "jira:issue_updated",
@@ -69,7 +67,6 @@ EXPECTED = {
         "TES-14",
         "10004",
         {"customfield_10072"},
-        "5cedcb4355a88a0fc86388ba",
     ),
     "webhook-issue-assigned-empty-changelog.json": (
         "jira:issue_updated",
@@ -77,7 +74,6 @@ EXPECTED = {
         "TEST-123",
         "10000",
         set(),
-        "123456",
     ),
     "webhook-issue-created.json": (
         "jira:issue_created",
@@ -85,7 +81,6 @@ EXPECTED = {
         "TES-41",
         "10001",
         {"description", "priority", "reporter", "status", "summary"},
-        "5c5f880629be9642ba529340",
     ),
     "webhook-issue-deleted.json": (
         "jira:issue_deleted",
@@ -93,7 +88,6 @@ EXPECTED = {
         "IDT-19",
         "10004",
         set(),
-        "5c5f880629be9642ba529340",
     ),
     "webhook-issue-updated-labels.json": (
         "jira:issue_updated",
@@ -101,7 +95,6 @@ EXPECTED = {
         "TES-41",
         "10001",
         {"labels"},
-        "5c5f880629be9642ba529340",
     ),
     "webhook-issue-updated-multiple-values.json": (
         "jira:issue_updated",
@@ -109,7 +102,6 @@ EXPECTED = {
         "TES-41",
         "10001",
         {"fixVersions", "assignee", "customfield_10072"},
-        "5c5f880629be9642ba529340",
     ),
     "webhook-issue-updated-reopened.json": (
         "jira:issue_updated",
@@ -117,7 +109,6 @@ EXPECTED = {
         "TES-41",
         "10001",
         {"resolution", "status"},
-        "5c5f880629be9642ba529340",
     ),
     "webhook-issue-updated-resolved.json": (
         "jira:issue_updated",
@@ -125,7 +116,6 @@ EXPECTED = {
         "TES-41",
         "10002",
         {"resolution", "status"},
-        "5c5f880629be9642ba529340",
     ),
     "webhook-issue-updated-started-working.json": (
         "jira:issue_updated",
@@ -133,7 +123,6 @@ EXPECTED = {
         "TES-41",
         "3",
         {"status"},
-        "5c5f880629be9642ba529340",
     ),
     "webhook-server-issue-updated-in-progress.json": (
         "jira:issue_updated",
@@ -141,7 +130,6 @@ EXPECTED = {
         "TES-4",
         "3",
         {"status"},
-        "admin",
     ),
     "webhook-server-updated-custom-field.json": (
         "jira:issue_updated",
@@ -149,7 +137,6 @@ EXPECTED = {
         "TES-8",
         "10000",
         {"numfield"},
-        "test",
     ),
 }
 
@@ -160,7 +147,7 @@ def test_every_captured_body_is_expected(payloads):
 
 @pytest.mark.parametrize("name", sorted(EXPECTED))
 def test_captured_bodies_are_read_rightly(payloads, name):
-    event, issue_id, key, status, changed, actor = EXPECTED[name]
+    event, issue_id, key, status, changed = EXPECTED[name]
     hints = read_hints(payloads[name])
     assert isinstance(hints, Hints)
     assert hints.event == event
@@ -168,7 +155,6 @@ def test_captured_bodies_are_read_rightly(payloads, name):
     assert (hints.deleted_ids == {issue_id}) == event.endswith("deleted")
     assert hints.keys == {issue_id: key}
     assert hints.status == status
-    assert hints.actor_id == actor
     assert changed is None or hints.changed_fields == changed
     assert hints.timestamp is not None
 
@@ -538,7 +524,7 @@ FORGE = {
 @pytest.mark.parametrize("said", [FORGE, {"payload": FORGE}])
 def test_forge_events_are_read_like_webhooks(said):
     hints = read_hints(json.dumps(said).encode())
-    assert (hints.event, hints.actor_id, hints.status) == ("issue_updated", "5b10", "3")
+    assert (hints.event, hints.status) == ("issue_updated", "3")
     assert hints.touched == {"10010", "10001", "10002"}
     assert hints.changed_fields == {"parent"}
     assert hints.timestamp is not None
@@ -625,7 +611,7 @@ def test_a_post_function_tells_what_a_webhook_tells():
     }
     hints = read_hints(json.dumps(said).encode())
     assert (hints.issue_ids, hints.parent_ids) == ({"10012"}, {"10010"})
-    assert (hints.status, hints.actor_id) == ("3", "ada")
+    assert hints.status == "3"
 
 
 def test_the_static_secret_is_of_one_site_and_gives_the_signing_one_away_to_nobody():

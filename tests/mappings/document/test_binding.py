@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 
 from mappings.diagnostic import MappingError, Severity
-from mappings.document.binder import bind, bind_leniently, bind_text
+from mappings.document.binder import bind, bind_leniently
 from mappings.document.checks.live.writes import (
     EditableField,
     EditScreen,
@@ -21,6 +21,7 @@ from mappings.document.names import NameKind
 from mappings.document.text.source import read_document
 from mappings.facts.catalogue import Catalogue, Field, LinkType
 from mappings.facts.issue import IssueType, Named, Project, Status
+from tests.binding import bind_text
 
 LEVELS = tuple(Named(str(number), name) for number, name in enumerate("ABCDEF"))
 CORE, PLAT = Project("1", "CORE", "Core"), Project("2", "PLAT", "Platform")

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from mappings.document.binder import bind_text
 from mappings.explain.check_in import CheckIn, Measure
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue, IssueType, Project, Reading, Status
 from mappings.facts.moment import Moment
 from mappings.rollup.measurement import assess
+from tests.binding import bind_text
 
 NOW = datetime(2026, 11, 10, 12, tzinfo=UTC)
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from mappings.document.binder import bind_text
 from mappings.facts.catalogue import Catalogue, Field
 from mappings.facts.issue import Status
+from tests.binding import bind_text
 
 SITE = Catalogue(
     fields=(Field("customfield_1", "Points", "number"), Field("customfield_2", "Team", "string")),

@@ -3,54 +3,30 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import signal
 import stat
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 import requests
 
-COMMAND = Path(sys.executable).parent / "jira-okr"
-SAID = re.compile(r"OKR pages\s+(\S+)[\s\S]*Sandbox Jira\s+(\S+)[\s\S]*In a terminal\s+(.+)\n")
+from tests.demo_process import DemoProcess, demo_process
+
 PATIENCE = 60
 """Seconds that a number may take on a busy machine."""
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
-    """The demo as the command starts it, in a folder with a blank in its name."""
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoProcess]:
+    """In a folder with a blank in its name."""
     folder = tmp_path_factory.mktemp("a place")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("JIRA_OKR_")}
-    arguments = ["demo", "--port", "0", "--sandbox-port", "0", "--folder", "kept here"]
-    process = subprocess.Popen(
-        [COMMAND, *arguments], cwd=folder, text=True, stdout=subprocess.PIPE, env={**environment, "PYTHONUNBUFFERED": "1"}
-    )  # fmt: skip
-    assert process.stdout is not None
-    try:
-        told = ""
-        for line in process.stdout:
-            told += line
-            if "Stop with" in line:
-                break
-        found = SAID.search(told)
-        assert found, told
-        yield SimpleNamespace(
-            pages=found[1], board=found[2], line=found[3], folder=folder, environment=environment
-        )
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(30)
-        process.stdout.close()
+    with demo_process(folder, "kept here") as running:
+        yield running
 
 
-def test_the_printed_line_finds_the_demo(demo: SimpleNamespace) -> None:
+def test_the_printed_line_finds_the_demo(demo: DemoProcess) -> None:
     told = run(demo, demo.line)
     assert demo.line.endswith(" status")
     assert re.search(r"serve .* process \d+: 2 workers", told)
@@ -58,7 +34,7 @@ def test_the_printed_line_finds_the_demo(demo: SimpleNamespace) -> None:
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
-def test_a_moved_card_tells_which_number_it_moved(demo: SimpleNamespace) -> None:
+def test_a_moved_card_tells_which_number_it_moved(demo: DemoProcess) -> None:
     """A card of an objective that is measured by its key results: its delivery moves, and its progress does not."""
     page = requests.get(demo.board, timeout=10).text
     cards = re.findall(r'<article class="card" id="i(\d+)".*?</article>', page, re.DOTALL)
@@ -87,7 +63,7 @@ def test_a_moved_card_tells_which_number_it_moved(demo: SimpleNamespace) -> None
     assert "Progress of" not in told
 
 
-def until_moved(demo: SimpleNamespace, page: str) -> str:
+def until_moved(demo: DemoProcess, page: str) -> str:
     """What the board says of the last move, once the connector has told it."""
     end = time.monotonic() + PATIENCE
     while True:
@@ -100,7 +76,7 @@ def until_moved(demo: SimpleNamespace, page: str) -> str:
         page = requests.get(demo.board, timeout=10).text
 
 
-def test_a_board_that_nothing_changed_on_is_not_sent_again(demo: SimpleNamespace) -> None:
+def test_a_board_that_nothing_changed_on_is_not_sent_again(demo: DemoProcess) -> None:
     first = requests.get(f"{demo.board}/?project=CORE", timeout=10)
     again = requests.get(
         f"{demo.board}/?project=CORE", headers={"If-None-Match": first.headers["ETag"]}, timeout=10
@@ -108,7 +84,7 @@ def test_a_board_that_nothing_changed_on_is_not_sent_again(demo: SimpleNamespace
     assert (again.status_code, again.content) == (304, b"")
 
 
-def test_there_is_something_of_everything_to_look_at(demo: SimpleNamespace) -> None:
+def test_there_is_something_of_everything_to_look_at(demo: DemoProcess) -> None:
     line = demo.line.removesuffix("status")
     rows = {
         one["title"]: one for one in json.loads(run(demo, f"{line} status --objectives --json"))["objectives"]
@@ -124,7 +100,7 @@ def test_there_is_something_of_everything_to_look_at(demo: SimpleNamespace) -> N
     assert re.search(rf"^{last}: .*, closed$", run(demo, f"{line} cycle show {last}"), re.MULTILINE)
 
 
-def run(demo: SimpleNamespace, line: str) -> str:
+def run(demo: DemoProcess, line: str) -> str:
     """What a command beside the demo says."""
     done = subprocess.run(
         line, shell=True, cwd=demo.folder, env=demo.environment, text=True, capture_output=True, check=False, timeout=60
