@@ -388,6 +388,76 @@ with demo_world(Path(tempfile.mkdtemp()), clock=system_clock, seed=1) as demo:
     assert len(scratch.touched) == files_promised("an operation of the API")
 
 
+ECHO_TOOL = '''
+"""`okr_echo`: says again what it was asked."""
+
+from plugin.mcp.protocol.lookup import site_of
+from plugin.mcp.protocol.provenance import provenance
+from plugin.mcp.protocol.shapes import Answer, Arguments, Name
+from plugin.mcp.protocol.tool import Asking, Tool, Unanswerable
+
+
+class Echo(Answer):
+    said: str
+
+
+class EchoArguments(Arguments):
+    word: Name
+
+
+def okr_echo(asking: Asking, arguments: EchoArguments) -> Echo:
+    if arguments.word == "nothing":
+        raise Unanswerable("Say something.")
+    return Echo(provenance=provenance(asking, site_of(asking, arguments), Echo), said=arguments.word)
+
+
+ECHO = Tool(
+    name="okr_echo", title="Echo", description="Says it again.", takes=EchoArguments, gives=Echo, function=okr_echo
+)
+'''
+
+
+def test_a_tool_is_listed_described_and_called(scratch: Scratch) -> None:
+    """A module and a line: schemas, closed arguments, errors in words, and who may call it follow."""
+    scratch.write("plugin/mcp/echo.py", ECHO_TOOL)
+    scratch.edit(
+        "plugin/mcp/tools.py",
+        ("from plugin.mcp.forecast import", "from plugin.mcp.echo import ECHO\n"),
+        ("    FORECAST,\n", "    ECHO,\n"),
+    )
+    told = scratch.run(
+        """
+import asyncio
+import tempfile
+from pathlib import Path
+from mcp import Client
+from connectors.clock import system_clock
+from plugin.access.authorization.actor import Actor
+from plugin.access.authorization.permission import Permission
+from plugin.mcp.protocol.server import mcp_server
+from plugin.runtime.demonstration import demo_world
+
+async def asked(server):
+    async with Client(server) as client:
+        tool = next(one for one in (await client.list_tools()).tools if one.name == "okr_echo")
+        print(tool.annotations.read_only_hint, list(tool.input_schema["properties"]), "said" in tool.output_schema["properties"])
+        for given in ({"word": "again"}, {"word": "nothing"}, {"wrod": "again"}):
+            found = await client.call_tool("okr_echo", given)
+            print(found.is_error, (found.structured_content or {}).get("said"), "Say something." in found.content[0].text)
+
+with demo_world(Path(tempfile.mkdtemp()), clock=system_clock, seed=1) as demo:
+    asyncio.run(asked(mcp_server(demo.connector, lambda _: Actor("viewer", Permission.VIEWER, 1))))
+"""
+    )
+    assert told.splitlines() == [
+        "True ['site', 'word'] True",
+        "False again False",
+        "True None True",
+        "True None False",
+    ]
+    assert len(scratch.touched) == files_promised("a tool for assistants")
+
+
 def test_a_value_is_allowed_checked_and_written_by_one_entry(scratch: Scratch) -> None:
     """A count of key results: mappings may name it, a number field and text hold it, a property takes it."""
     scratch.edit(
