@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Literal
 
@@ -396,6 +398,19 @@ class CarriedGiven(Given):
     before: list[str]
 
 
+@contextmanager
+def refused_as(title: str = "", remedy: str = "") -> Iterator[None]:
+    """404 for a cycle that is not there; 409 for what cannot be done with one, in these words where there are any."""
+    try:
+        yield
+    except UnknownCycle as error:
+        raise not_found("cycle", error.cycle_id, "GET /cycles lists those there are.") from error
+    except CycleRefused as error:
+        if not title:
+            raise
+        raise RequestRefusal(409, title, str(error), remedy) from error
+
+
 @ROUTES.get("/cycles", "viewer", "The cycles of a site, and how their objectives score.")
 def list_cycles(caller: Caller, query: SiteQuery) -> Reply[CyclesGiven]:
     """Those that run now and those that objectives ran in."""
@@ -415,10 +430,8 @@ def verification(caller: Caller, query: SiteQuery) -> Reply[VerificationGiven]:
 @ROUTES.get("/cycles/{cycle}", "viewer", "One cycle with the scores of its objectives.")
 def one_cycle(caller: Caller, path: CycleAddress, query: SiteQuery) -> Reply[CycleDetailGiven]:
     """From its records where it is closed."""
-    try:
+    with refused_as():
         found = cycles.show_cycle(caller.connector, caller.actor, site_of(caller, query), path.cycle)
-    except UnknownCycle as error:
-        raise not_found("cycle", error.cycle_id, "GET /cycles lists those there are.") from error
     return Reply(CycleDetailGiven.model_validate(cycles.detail_values(found)))
 
 
@@ -430,14 +443,10 @@ def close_cycle(caller: Caller, path: CycleAddress, body: ClosingAsked) -> Reply
         one.objective: ScoreStatement(None if one.score is None else typed_score(repr(one.score)), one.reason)
         for one in body.scores
     }
-    try:
+    with refused_as("Not closed", "Mend this, and close it again."):
         done = closure.close_cycle(
             caller.connector, caller.actor, site, path.cycle, said, body.note, body.reason, body.mapping or ""
         )
-    except UnknownCycle as error:
-        raise not_found("cycle", error.cycle_id, "GET /cycles lists those there are.") from error
-    except CycleRefused as error:
-        raise RequestRefusal(409, "Not closed", str(error), "Mend this, and close it again.") from error
     return Reply(
         ClosedGiven(cycle=done.cycle_id, version=done.version, objectives=done.objectives, hash=done.hash)
     )
@@ -447,12 +456,8 @@ def close_cycle(caller: Caller, path: CycleAddress, body: ClosingAsked) -> Reply
 def reopen_cycle(caller: Caller, path: CycleAddress, body: ReopeningAsked) -> Reply[ReopenedGiven]:
     """Its records stay."""
     site = known_site(caller.connector, body.site)
-    try:
+    with refused_as("Not opened", "GET /cycles/{cycle} shows what it is."):
         version = closure.reopen_cycle(caller.connector, caller.actor, site, path.cycle, body.reason)
-    except CycleRefused as error:
-        raise RequestRefusal(
-            409, "Not opened", str(error), "GET /cycles/{cycle} shows what it is."
-        ) from error
     return Reply(ReopenedGiven(cycle=path.cycle, version=version))
 
 
@@ -460,32 +465,20 @@ def reopen_cycle(caller: Caller, path: CycleAddress, body: ReopeningAsked) -> Re
 def difference(caller: Caller, path: CycleAddress, query: VersionQuery) -> Reply[VersionDifferenceGiven]:
     """From the records alone, with the rows that made the difference."""
     site = site_of(caller, query)
-    try:
+    with refused_as("Nothing to compare", "GET /cycles/{cycle} lists what was done to it."):
         found = versions.difference(
             caller.connector, caller.actor, site, path.cycle, query.before, query.after
         )
-    except UnknownCycle as error:
-        raise not_found("cycle", error.cycle_id, "GET /cycles lists those there are.") from error
-    except CycleRefused as error:
-        raise RequestRefusal(
-            409, "Nothing to compare", str(error), "GET /cycles/{cycle} lists what was done to it."
-        ) from error
     return Reply(VersionDifferenceGiven.model_validate(versions.difference_values(found)))
 
 
 @ROUTES.get("/cycles/{cycle}/carry", "viewer", "What carrying a closed cycle forward would do.")
 def preview_carry(caller: Caller, path: CycleAddress, query: CarryQuery) -> Reply[CarryPreviewGiven]:
     """Objective by objective, with what would be set in Jira; and how far what was asked for is."""
-    try:
+    with refused_as("Not to be carried", "GET /cycles/{cycle} shows what it is."):
         found = carry.preview_carry(
             caller.connector, caller.actor, site_of(caller, query), path.cycle, query.into or ""
         )
-    except UnknownCycle as error:
-        raise not_found("cycle", error.cycle_id, "GET /cycles lists those there are.") from error
-    except CycleRefused as error:
-        raise RequestRefusal(
-            409, "Not to be carried", str(error), "GET /cycles/{cycle} shows what it is."
-        ) from error
     return Reply(CarryPreviewGiven.model_validate(carry.preview_values(found)))
 
 
@@ -496,16 +489,10 @@ def carry_forward(caller: Caller, path: CycleAddress, body: CarryAsked) -> Reply
     choice = CarryChoice(
         frozenset(body.along), frozenset(body.behind), body.start == "keep", body.rows == "all"
     )
-    try:
+    with refused_as("Not carried", "GET /cycles/{cycle}/carry says what can be."):
         done = carry.carry_forward(
             caller.connector, caller.actor, site, path.cycle, body.objectives, body.into or "", choice
         )
-    except UnknownCycle as error:
-        raise not_found("cycle", error.cycle_id, "GET /cycles lists those there are.") from error
-    except CycleRefused as error:
-        raise RequestRefusal(
-            409, "Not carried", str(error), "GET /cycles/{cycle}/carry says what can be."
-        ) from error
     return Reply(CarriedGiven(into=done.into, carried=list(done.carried), before=list(done.before)))
 
 
@@ -515,12 +502,10 @@ def carry_forward(caller: Caller, path: CycleAddress, body: CarryAsked) -> Reply
 def replay_cycle(call: Caller, path: CycleAddress, query: ReplayQuery) -> Reply[ReplayGiven]:
     """Each objective as it stood at the end beside what it would have read, with how sure that is. Asks Jira nothing, writes nothing."""
     site = site_of(call, query)
-    try:
+    with refused_as():
         found = replay.replay(
             call.connector, call.actor, site, path.cycle, query.mapping, course=query.course
         )
-    except UnknownCycle as error:
-        raise not_found("cycle", error.cycle_id, "GET /cycles lists those there are.") from error
     return Reply(ReplayGiven.model_validate(replay.replay_values(found)))
 
 
@@ -533,12 +518,10 @@ def replay_cycle(call: Caller, path: CycleAddress, query: ReplayQuery) -> Reply[
 def replay_draft(call: Caller, path: CycleAddress, query: SiteQuery, body: ReplayAsked) -> Reply[ReplayGiven]:
     """The same of a text. Asks Jira nothing, writes nothing, activates nothing."""
     site = site_of(call, query)
-    try:
+    with refused_as():
         found = replay.replay_draft(
             call.connector, call.actor, site, path.cycle, body.text, course=body.course
         )
-    except UnknownCycle as error:
-        raise not_found("cycle", error.cycle_id, "GET /cycles lists those there are.") from error
     return Reply(ReplayGiven.model_validate(replay.replay_values(found)))
 
 
@@ -548,8 +531,6 @@ def replay_draft(call: Caller, path: CycleAddress, query: SiteQuery, body: Repla
 def read_histories_of_cycle(call: Caller, path: CycleAddress, query: SiteQuery) -> Reply[HistoriesReadGiven]:
     """A thousand issues at a time; afterwards a replay of the cycle is surer."""
     site = site_of(call, query)
-    try:
+    with refused_as():
         done = replay.read_lacking_of_cycle(call.connector, call.actor, site, path.cycle)
-    except UnknownCycle as error:
-        raise not_found("cycle", error.cycle_id, "GET /cycles lists those there are.") from error
     return Reply(HistoriesReadGiven(read=done.read, refused=done.refused, left=done.left))
