@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from datetime import datetime
 from typing import Literal
@@ -27,6 +28,8 @@ ROUTES = Routes()
 
 _activating = threading.Lock()
 """Between looking at If-Match and activating nobody else of this process activates."""
+PACKED = re.compile(r':(br|gzip)"$')
+"""An answer that was sent packed has a tag of its own; what it shows is the same."""
 
 
 class RevisionGiven(Given):
@@ -157,7 +160,7 @@ def require_seen(caller: Caller, site: str) -> None:
         raise RequestRefusal(
             428 if none_match is None else 412, title, "Say which mapping you have seen as active.", remedy
         )
-    if tag(known) not in [one.strip() for one in match.split(",")]:
+    if tag(known) not in [PACKED.sub('"', one.strip()) for one in match.split(",")]:
         detail = f"Another mapping is active meanwhile: {known.revision}."
         raise RequestRefusal(412, "Precondition failed", detail, remedy)
 
