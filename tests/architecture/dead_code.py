@@ -29,7 +29,6 @@ EXCEPTIONS = {
     "validation_error_callback": "flask-openapi calls it",
     "openapi_version": "flask-openapi reads it",
     "content_type": "werkzeug reads it from the response",
-    "direct_passthrough": "werkzeug reads it from the response",
     "decimal_schema": "pydantic calls it when it makes a JSON Schema",
     "collect": "prometheus_client calls it",
     "get_command": "click calls it",
