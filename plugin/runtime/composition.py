@@ -129,7 +129,7 @@ def _credentials(
         token = jira.token.get_secret_value()
         return BasicCredentials(jira.email, token) if jira.email else BearerCredentials(token)
     if jira.by_oauth:
-        return GrantedCredentials(tokens or StoredTokens(settings, jira, store, clock))
+        return GrantedCredentials(tokens or StoredTokens(settings, jira, store, clock=clock))
     raise NotReady(
         "The Jira account is incomplete. Set JIRA_OKR_JIRA__EMAIL and JIRA_OKR_JIRA__TOKEN (Jira Cloud), "
         "JIRA_OKR_JIRA__TOKEN alone (a service account of Jira Cloud), JIRA_OKR_JIRA__CLIENT_ID and JIRA_OKR_JIRA__CLIENT_SECRET "

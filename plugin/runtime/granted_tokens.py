@@ -114,6 +114,7 @@ class StoredTokens:
         settings: Settings,
         jira: JiraSettings,
         store: Store,
+        *,
         clock: Callable[[], datetime],
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
