@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from fractions import Fraction
 from types import SimpleNamespace
 from typing import Any
@@ -11,7 +11,10 @@ from typing import Any
 import pytest
 
 from mappings.document.schema import BrakePart
+from mappings.document.text.source import read_document
+from mappings.explain.confidence import Confidence, ConfidenceLevel, Spoken
 from mappings.facts.issue import Issue
+from mappings.facts.moment import Moment
 from mappings.rollup.rows.ledger import Disposition, Ledger
 from mappings.rollup.state import HealthLevel
 from mappings.write_back.brake import STILL, Hold, Release, Upheaval, brake, loss
@@ -26,14 +29,18 @@ from mappings.write_back.desired_values import (
     Owners,
     counted,
     counting_rows,
+    desired,
     owners,
     places,
     summary,
 )
+from mappings.write_back.echo import EventValue
 from mappings.write_back.evidence import moved
 from mappings.write_back.plan import Change, Plan, canonical, plan, plan_hash, reason
 from mappings.write_back.preview import difference, preview, reasons, row_differences
 from mappings.write_back.row_sums import Sums, told
+from mappings.write_back.target import Objection, WriteBasis
+from mappings.write_back.targets import field, goal
 from mappings.write_back.targets.field import field_place
 from mappings.write_back.values import VALUE_OF_NAME, WRITTEN_VALUES, Form, ValuePart
 
@@ -482,3 +489,99 @@ def test_what_moved_a_key_result_that_is_an_issue(make: SimpleNamespace) -> None
     assert found.of_key_result == {"200": frozenset(), "201": frozenset({"201", "300"})}
     assert moved(None, None).all == frozenset()
     assert moved(None, make.objective()).all == {"100"}
+
+
+def test_confidence_is_that_of_the_key_result_or_the_lowest_of_the_objective(make: SimpleNamespace) -> None:
+    said = Spoken(Confidence(ConfidenceLevel.ON, 4), "acc-1", datetime(2026, 11, 2, tzinfo=UTC))
+    sure, unsure = make.key_result("200", confidence=said), make.key_result("201")
+    state = make.objective(key_results=(sure, unsure), confidence=Confidence(ConfidenceLevel.ON, 7))
+    for target, found in (("objective", {"100": 7}), ("key_result", {"200": 4, "201": None})):
+        mapping = make.mapping({"target": target, "set": {"okr_progress": {"value": "confidence"}}})
+        assert {one.issue_id: one.raw for one in make.desired(mapping, state)} == found
+
+
+def test_what_stands_on_one_issue_does_not_end_the_others(make: SimpleNamespace) -> None:
+    """An issue that is archived, or not held, or has its place already is passed over, and the next one is not."""
+    mapping = make.mapping(
+        {
+            "target": "key_result",
+            "set": {"okr_progress": {"value": "raw_percent"}, "okr_summary": {"value": "summary"}},
+        },
+        {
+            "target": "key_result",
+            "set": {"okr_progress": {"value": "progress_percent"}, "okr_notes": {"value": "pace"}},
+        },
+    )
+    results = tuple(make.key_result(id_) for id_ in ("200", "201", "202"))
+    state = make.objective(key_results=results)
+    issues = {"200": make.issue("200", archived=True), "202": make.issue("202")}
+    found = desired(mapping, state, issues.get, WriteBasis(2))
+    assert [(one.issue_id, one.place.name, one.value) for one in found] == [
+        ("202", "OKR progress", "raw_percent"),
+        ("202", "OKR summary", "summary"),
+        ("202", "OKR notes", "pace"),
+    ]
+
+
+def test_a_property_of_two_kinds_of_issues_is_no_slip(make: SimpleNamespace) -> None:
+    head = "version: 1\nname: x\nscope: project = A\nobjectives: [{id: a, select: type = Epic, key_results: [{id: k, select: type = Story, relation: child, progress: {kind: milestone}}]}]\nwrite_back:\n"
+    rows = "\n".join(f"  - {{target: {one}, property: okr}}" for one in ("objective", "key_result"))
+    assert [one.code for one in read_document(head + rows).diagnostics] == []
+    twice = "\n".join("  - {target: key_result, property: okr}" for _ in range(2))
+    assert [one.code for one in read_document(head + twice).diagnostics] == ["two-writers"]
+    sums = "\n".join(
+        f"  - {{parents: type = {one}, rows: type = Story, property: {{key: okr, values: [issues_total]}}}}"
+        for one in ("Saga", "Theme")
+    )
+    assert [one.code for one in read_document(head + sums).diagnostics] == []
+
+
+def test_spots_of_goals_are_alike_by_the_goal_alone() -> None:
+    one, same, other = {"id": "ari:2", "score": 1}, {"id": "ari:2"}, {"id": "ari:1"}
+    assert [goal.TARGET.alike(one, two) for two in (same, other, {"id": "ari:3"}, None)] == [
+        *(True, False, False, False)
+    ]
+    assert goal.TARGET.shared(one) == "ari:2"
+    assert goal.TARGET.shared({"id": 5}) is None
+    assert [goal.band(score) for score in (0, 34, 35, 64, 65, 100)] == [
+        *("off_track", "off_track", "at_risk", "at_risk", "on_track", "on_track")
+    ]
+
+
+def test_what_every_target_offers_unless_it_says_otherwise(make: SimpleNamespace) -> None:
+    target, step = field.TARGET, change()
+    assert target.looks_first(step) is False
+    assert (goal.TARGET.looks_first(change(field="goal:okr")), goal.TARGET.looks_first(change(field="goal:metrics"))) == (True, False)  # fmt: skip
+    assert target.turn(step, [], Moment(datetime(2026, 11, 2, tzinfo=UTC))) is None
+    assert (target.shared(5), target.alike(5, 6), target.verdict(step, 1, 2, None)) == (None, True, "")
+    assert (target.shown(2), target.shown(3), dict(target.told("x", {}))) == (True, True, {})
+    assert list(target.readings({"1": ["a"]}, lambda _issue, _place: None)) == []
+    objection = Objection(400, "no", "all of it", fields={"f": "not on screen"})
+    assert target.words(step, objection) == "not on screen"
+    assert target.words(change(field="g"), objection) == "all of it"
+    place = field_place(make.fields["okr_progress"])
+    assert place is not None
+    assert place.says(EventValue(True, 50), 50)
+    assert not place.says(EventValue(True, 51), 50)
+    assert not place.says(EventValue(False, 50), 50)
+
+
+@pytest.mark.parametrize(
+    ("field_id", "message", "status", "after", "said"),
+    [
+        ("f", "not on the screen", 400, 63, "Add the field F (f) to the edit screen used by PLAT-100, give the connector's account permission to edit it, or take the field out of write_back."),
+        ("f", "Option id is invalid", 400, {"id": "7"}, 'Add the option "7" to F in the context that PLAT-100 is of (its project and type), or name one of that context under `options`.'),
+        ("f", "Option id is invalid", 400, {"value": "Amber", "id": "7"}, 'Add the option "Amber" to F in the context that PLAT-100 is of (its project and type), or name one of that context under `options`.'),
+        ("f", "Option id is invalid", 400, 63, "Check what F accepts on PLAT-100, then retry."),
+        ("g", "not on the screen", 404, 63, "Check that PLAT-100 still exists and that the connector's account may see it."),
+        ("f", "", 403, 63, "Give the connector's account the Edit issues permission in the project of PLAT-100."),
+        ("f", "", 400, 63, "Check what F accepts on PLAT-100, then retry."),
+    ],
+)  # fmt: skip
+def test_what_to_do_about_a_field_that_is_refused(
+    field_id: str, message: str, status: int, after: object, said: str
+) -> None:
+    objection = Objection(status, message, message, fields={field_id: message})
+    assert field.TARGET.remedy(change(after=after), objection) == said
+    general = Objection(400, "", "", remedy="Ask Jira.")
+    assert field.TARGET.remedy(change(), general) == "Ask Jira."
