@@ -135,9 +135,9 @@ class TestedGiven(Given):
 
 
 class ConsentGiven(Given):
-    """Where a Jira user is asked. The app in Atlassian's developer console has to have `callback` as its callback URL."""
+    """Where a Jira user is asked; null in an answer that is given again. The app in Atlassian's developer console has to have `callback` as its callback URL."""
 
-    address: str
+    address: str | None
     callback: str
     until: datetime
 
@@ -279,7 +279,10 @@ def begin_consent(caller: Caller, path: SiteAddress) -> Reply[ConsentGiven]:
     name = site_of(caller, path)
     callback = public_address(caller.connector, f"{caller.connector.settings.public_url}{consent.CALLBACK}")
     begun = consent.begin(caller.connector, caller.actor, name, callback)
-    return Reply(ConsentGiven(address=begun.address, callback=callback, until=begun.until), UNKEPT)
+    told, again = (
+        ConsentGiven(address=said, callback=callback, until=begun.until) for said in (begun.address, None)
+    )
+    return Reply(told, UNKEPT, again=again)
 
 
 @ROUTES.post("/consent", "admin", "Finish it: what Atlassian led back with.", heavy=True)

@@ -11,7 +11,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from connectors.jira.http.errors import AuthFailed, JiraError, Transient
@@ -101,8 +101,8 @@ class AttemptTokens:
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    access: str
-    refresh: str
+    access: str = field(repr=False)
+    refresh: str = field(repr=False)
     expires: datetime
 
 

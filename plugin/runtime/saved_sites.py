@@ -207,10 +207,28 @@ def prepare_site(connector: Connector, new: NewSite, by: str) -> None:
         raise NotReady("Only an OAuth 2.0 app that a Jira user allows is kept before it is tried.", "grant")
     client_of(settings)
     with connector.store.write() as conn:
+        _require_waiting(connector, conn, new.name)
         put_site(connector, conn, settings, GATEWAY, "cloud", "")
         detail = {"url": str(settings.url), "client_id": str(settings.client_id)}
         audit.note(conn, by, "site added, to be allowed", connector.clock(), detail, new.name)
     open_sites(connector)
+
+
+def _require_waiting(connector: Connector, conn: Connection, name: str) -> None:
+    """What is not tried takes the place of nothing that may work: only of a site that itself waits to be allowed, or that no key opens."""
+    saved = sites.get(conn, name)
+    if saved is None:
+        return
+    try:
+        grant = vault(connector.settings).open(saved.credentials or b"").get("grant")
+    except NotReady:
+        return
+    if grant != CONSENT or grants.get(conn, name) is not None:
+        raise NotReady(
+            f"There is a site {name!r} already, and it would be let in nowhere until a Jira user allows the app. Choose another name; or "
+            "remove that site first: its revisions and history come back with a site of the same name.",
+            "name",
+        )
 
 
 def put_site(
@@ -233,6 +251,8 @@ def put_site(
     # who was paired with another Jira must not see this one
     former = str(before.settings.get("url") or "") if before is not None else None
     installations.hold_to(conn, name, plain["url"], former)
+    grants.forget(conn, name)
+    consents.forget(conn, name)
     sites.put(conn, name, plain, vault(connector.settings).seal(secrets_of(settings)), now)
     _begin_anew(conn, name, now)
 

@@ -18,6 +18,9 @@ AUDIENCE = "api.atlassian.com"
 OFFLINE = "offline_access"
 TIMEOUT_S = (5.0, 10.0)
 MOST_RESOURCES = 200
+LONGEST_ANSWER = 1 << 20
+GONE = frozenset({"invalid_grant"})
+"""What is said of a code or refresh token that holds no more. Of the latter Atlassian has said `unauthorized_client` too, *refresh_token is invalid*."""
 CLIENT_REFUSED = frozenset({"access_denied", "invalid_client", "unauthorized_client"})
 """What is said of a wrong id or secret of the app. Nobody is sent to consent for that."""
 
@@ -120,11 +123,12 @@ class AuthorizationServer:
 
     def _tokens(self, client: OAuthClient, said: Mapping[str, str], now: datetime) -> GrantedTokens:
         body = {**said, "client_id": client.id, "client_secret": client.secret}
+        gone = GONE | {"unauthorized_client"} if "refresh_token" in said else GONE
         transport = self._transport(self._address, NoCredentials())
         try:
             found = transport.post("/oauth/token", body).read(TOKENS)
         except (AuthFailed, Permanent) as error:
-            raise _refusal(error) from None
+            raise _refusal(error, gone) from None
         except IncompleteRead:
             raise
         except Transient as error:
@@ -143,13 +147,13 @@ class AuthorizationServer:
 
     def _transport(self, base: str, credentials: BearerCredentials | NoCredentials) -> Transport:
         address = JiraAddress("atlassian", base, credentials, deployment="cloud", tls=self._tls)
-        return Transport(address, timeout=TIMEOUT_S)
+        return Transport(address, timeout=TIMEOUT_S, body_limit=LONGEST_ANSWER)
 
 
-def _refusal(error: AuthFailed | Permanent) -> JiraError:
+def _refusal(error: AuthFailed | Permanent, gone: frozenset[str]) -> JiraError:
     messages = error.messages if isinstance(error, Permanent) else ()
     fault = messages[0] if messages else ""
-    if fault == "invalid_grant":
+    if fault in gone:
         return ConsentGone(
             "Atlassian takes what was allowed no more: it was taken back, or has run out.",
             "Somebody has to allow it anew.",

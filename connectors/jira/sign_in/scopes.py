@@ -25,8 +25,6 @@ READ_WORK = Scope("read:jira-work", "to read issues, fields and projects")
 READ_USER = Scope("read:jira-user", "to see whose account it is and to find people")
 WRITE_WORK = Scope("write:jira-work", "to write fields, properties and links")
 NEEDED = (READ_WORK, READ_USER, WRITE_WORK)
-OPTIONAL = (Scope("manage:jira-webhook", "to register its own webhook"),)
-"""What an app asks for besides: without it things are done by hand."""
 READS = frozenset({"search/jql", "search/approximate-count", "issue/bulkfetch", "changelog/bulkfetch"})
 """What is asked by POST and changes nothing."""
 REMEDY = (

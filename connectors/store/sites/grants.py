@@ -42,7 +42,10 @@ def get(conn: Connection, site: str) -> Grant | None:
 def put(
     conn: Connection, site: str, basis: str, tokens: bytes | None, expires: datetime | None, now: datetime
 ) -> None:
-    """Somebody allowed it, or it needs nobody: it counts from now on in the place of whatever there was."""
+    """Somebody allowed it, or it needs nobody: it counts from now on in the place of whatever there was.
+
+    The first generation is the instant, so that none comes again where a grant is forgotten and another takes its place.
+    """
     values: dict[str, object] = {
         "basis": basis,
         "tokens": tokens,
@@ -53,7 +56,7 @@ def put(
         "lease_until": None,
         "fault": "",
     }
-    statement = insert_into(conn, table).values(site=site, generation=1, **values)
+    statement = insert_into(conn, table).values(site=site, generation=to_ms(now), **values)
     news = {**values, "generation": table.c.generation + 1}
     conn.execute(statement.on_conflict_do_update(index_elements=[table.c.site], set_=news))
 

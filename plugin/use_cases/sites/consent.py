@@ -6,11 +6,14 @@ import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from sqlalchemy import Connection
+
 from connectors.jira.sign_in.authorization import OFFLINE, AccessibleSite, ConsentGone, GrantedTokens
-from connectors.jira.sign_in.scopes import NEEDED, OPTIONAL, WRITE_WORK, Scope, named
+from connectors.jira.sign_in.scopes import NEEDED, WRITE_WORK, Scope, named
 from connectors.store.people import audit
 from connectors.store.sites import consents, grants, sites
 from connectors.store.sites.consents import BegunConsent
+from connectors.store.sites.sites import SavedSite
 from plugin.access.authentication.tokens import hash_of
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.composition import site_from
@@ -51,7 +54,6 @@ __all__ = [
 VALID = timedelta(minutes=15)
 CALLBACK = "/consent"
 """The path of ours that the app in Atlassian's developer console has as its callback URL."""
-ASKED = (*NEEDED, *OPTIONAL)
 STAY = Scope(OFFLINE, "to go on working when the first hour is over")
 AGAIN = "Begin again: Sites, the site, Connect to Jira; or jira-okr site connect."
 
@@ -119,7 +121,7 @@ def begin(connector: Connector, actor: Actor, site: str, callback: str) -> Conse
             connector.clock(),
         )
         audit.note(conn, actor.label, "consent asked for", connector.clock(), {}, site)
-    scopes = [scope.name for scope in (*ASKED, STAY)]
+    scopes = [scope.name for scope in (*NEEDED, STAY)]
     address = server_of(connector.settings).consent_address(client_of(settings).id, scopes, callback, state)
     return ConsentRequest(address, until)
 
@@ -146,8 +148,7 @@ def finish(
     tokens = _tokens(connector, settings, begun, code)
     _require_scopes(tokens)
     found = server_of(connector.settings).accessible(tokens.access)
-    of_settings = connector.settings.jira is not None and connector.settings.jira.name == begun.site
-    chosen = _chosen(settings, found, "" if of_settings else cloud_id)
+    chosen = _chosen(settings, found, "" if _of_settings(connector, begun.site) else cloud_id)
     if chosen is None:
         _require_choice(connector, settings, found)
         waiting = replace(begun, tokens=sealed(vault(connector.settings), tokens))
@@ -198,8 +199,7 @@ def _require_choice(connector: Connector, settings: JiraSettings, found: tuple[A
         raise NotReady(
             f"What was allowed is for no site of Jira Cloud at all. Choose one when Atlassian asks. {AGAIN}"
         )
-    given = connector.settings.jira
-    if given is not None and given.name == settings.name:
+    if _of_settings(connector, settings.name):
         named_ = ", ".join(one.url for one in found)
         raise NotReady(
             f"What was allowed is for {named_}, and not for {str(settings.url).rstrip('/')}. Choose that one when Atlassian asks, or set "
@@ -221,7 +221,7 @@ def _kept(
     tested = test_site(site_from(tried, connector.settings, connector.store, connector.clock, attempt))
     now, name = connector.clock(), settings.name
     with connector.store.write() as conn:
-        saved = sites.get(conn, name)
+        saved = None if _of_settings(connector, name) else _unchanged(connector, conn, settings)
         ruled = settings
         if saved is not None:
             ruled = settings.model_validate({**settings.model_dump(), "url": chosen.url})
@@ -237,6 +237,25 @@ def _kept(
     outage.try_now(connector.store, name, now)
     open_sites(connector)
     return tested
+
+
+def _unchanged(connector: Connector, conn: Connection, settings: JiraSettings) -> SavedSite:
+    """The kept site while it is of the Jira and the app that were tried: what was given for these counts for no others."""
+    saved = sites.get(conn, settings.name)
+    if saved is not None and basis_of(_opened(connector, saved)) == basis_of(settings):
+        return saved
+    raise NotReady(
+        f"The site {settings.name!r} was changed or removed meanwhile, and nothing was done. {AGAIN}"
+    )
+
+
+def _of_settings(connector: Connector, site: str) -> bool:
+    given = connector.settings.jira
+    return given is not None and given.name == site
+
+
+def _opened(connector: Connector, saved: SavedSite) -> JiraSettings:
+    return settings_of_row(connector, saved, vault(connector.settings).open(saved.credentials or b""))
 
 
 def _by_consent(connector: Connector, site: str) -> JiraSettings:
@@ -259,4 +278,4 @@ def _settings(connector: Connector, site: str) -> JiraSettings:
         saved = sites.get(conn, site)
     if saved is None:
         raise NotReady(f"The site {site!r} was removed meanwhile.")
-    return settings_of_row(connector, saved, vault(connector.settings).open(saved.credentials or b""))
+    return _opened(connector, saved)

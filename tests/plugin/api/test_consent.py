@@ -21,14 +21,15 @@ def test_a_site_is_allowed_by_a_jira_user(own_api: Any) -> None:
     connector.settings = connector.settings.model_copy(update=here)
     server = own_api.sandbox.site.oauth = OAuthServer(own_api.sandbox.sandbox.clock)
     callback = f"{connector.settings.public_url}/consent"
-    server.apps["app"] = OAuthApp(
-        "app", SECRET, CONNECTOR.id, SCOPES | {"manage:jira-webhook"}, "http://localhost/consent"
-    )
+    server.apps["app"] = OAuthApp("app", SECRET, CONNECTOR.id, SCOPES, "http://localhost/consent")
     given = {"name": "acme", "url": url, "client_id": "app", "client_secret": SECRET}
     kept = own_api.call("POST", "/sites", {**given, "grant": "authorization_code"})
     assert (kept.status_code, kept.json["works"]) == (201, False)
-    begun = own_api.call("POST", "/sites/acme/consent", {})
+    key = {"Idempotency-Key": "consent-1"}
+    begun = own_api.call("POST", "/sites/acme/consent", {}, headers=key)
     assert begun.status_code == 200, begun.json
+    repeated = own_api.call("POST", "/sites/acme/consent", {}, headers=key)
+    assert repeated.json == {**begun.json, "address": None}, "what its browser alone knows is kept nowhere"
     assert begun.json["callback"] == "http://localhost/consent" != callback
     led = requests.post(begun.json["address"], data={"answer": "accept"}, allow_redirects=False, timeout=10)
     said = {name: one[0] for name, one in parse_qs(urlsplit(led.headers["Location"]).query).items()}

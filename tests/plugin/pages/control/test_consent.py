@@ -12,7 +12,7 @@ from pydantic import AnyHttpUrl
 from connectors.sandbox import CONNECTOR, SERVICE
 from connectors.sandbox.traffic.oauth import OAuthApp, OAuthServer
 
-SCOPES = frozenset({"read:jira-work", "read:jira-user", "write:jira-work", "manage:jira-webhook"})
+SCOPES = frozenset({"read:jira-work", "read:jira-user", "write:jira-work"})
 SECRET = "a secret of the console"
 CALLBACK = "http://localhost/consent"
 FORM = {"name": "acme", "client_id": "app", "client_secret": SECRET}

@@ -24,7 +24,7 @@ from plugin.use_cases.sites.consent import Connected
 from tests.empty_database import lay_empty_database
 
 CALLBACK = "https://okr.acme.example/consent"
-ASKED = ("read:jira-work", "read:jira-user", "write:jira-work", "manage:jira-webhook")
+ASKED = ("read:jira-work", "read:jira-user", "write:jira-work")
 MORNING = datetime(2026, 11, 29, 8, tzinfo=UTC)
 APP, ROBOT = "app-client", "robot-client"
 SECRETS = {APP: "app-secret-of-the-console", ROBOT: "robot-secret-shown-once"}
@@ -90,7 +90,7 @@ class Firm:
         scopes = frozenset(ASKED)
         for app in (
             OAuthApp(APP, SECRETS[APP], CONNECTOR.id, scopes, CALLBACK),
-            OAuthApp(ROBOT, SECRETS[ROBOT], SERVICE.id, scopes - {"manage:jira-webhook"}, service=True),
+            OAuthApp(ROBOT, SECRETS[ROBOT], SERVICE.id, scopes, service=True),
         ):
             self.oauth.apps[app.client_id] = app
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -14,18 +15,28 @@ import pytest
 import requests
 from click.testing import CliRunner
 
-from connectors.jira import AuthFailed, Transient
-from connectors.jira.sign_in.authorization import ConsentGone
+from connectors.jira import AuthFailed, RateLimited, Transient
+from connectors.jira.sign_in.authorization import AuthorizationServer, ConsentGone, OAuthClient
 from connectors.jira.sign_in.scopes import ScopeMissing
 from connectors.sandbox.traffic.faults import Fault
 from connectors.store.sites import grants
+from connectors.store.sites import sites as store_sites
 from plugin.access.authorization.actor import COMMAND_LINE, Actor
 from plugin.access.authorization.permission import Permission
 from plugin.cli import cli
 from plugin.runtime.connector import Connector, NotReady
 from plugin.runtime.saved_sites import NewSite, open_sites, reseal_sites
 from plugin.use_cases.sites import consent, sites
-from tests.plugin.use_cases.sites.oauth_firm import APP, ASKED, CALLBACK, ROBOT, SECRETS, Firm, oauth_firm
+from tests.plugin.use_cases.sites.oauth_firm import (
+    APP,
+    ASKED,
+    CALLBACK,
+    MORNING,
+    ROBOT,
+    SECRETS,
+    Firm,
+    oauth_firm,
+)
 
 ALLOW = "jira-okr site connect main"
 
@@ -458,3 +469,104 @@ def test_by_command_without_a_server(firm: Firm, monkeypatch: pytest.MonkeyPatch
     done = typed("")
     assert done.exit_code == 0, (done.output, done.exception, printed)
     assert "Running servers and workers go on with it within seconds." in printed
+
+
+def test_what_nobody_has_allowed_yet_takes_the_place_of_no_site_that_works(firm: Firm) -> None:
+    connector = firm.process(None)
+    open_sites(connector)
+    sites.add(connector, COMMAND_LINE, new_site(firm.sandbox.url, ROBOT))
+    with pytest.raises(NotReady, match="There is a site 'acme' already"):
+        consent.prepare(connector, COMMAND_LINE, new_site(firm.sandbox.url))
+    assert connector.site("acme").jira.myself().name == "OKR Service Account"
+    consent.prepare(connector, COMMAND_LINE, new_site("https://mistyped.atlassian.net", name="other"))
+    consent.prepare(connector, COMMAND_LINE, new_site(firm.sandbox.url, name="other"))
+    firm.connected(connector, "other")
+    with pytest.raises(NotReady, match="There is a site 'other' already"):
+        consent.prepare(connector, COMMAND_LINE, new_site(firm.sandbox.url, name="other"))
+    assert connector.site("other").jira.myself().name == "OKR Connector"
+
+
+@pytest.mark.parametrize("meanwhile", ["removed", "another"])
+def test_a_site_that_changes_while_what_was_allowed_is_tried_gets_none_of_it(
+    firm: Firm, meanwhile: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connector, other = firm.process(None), firm.process(None)
+    for one in (connector, other):
+        open_sites(one)
+    consent.prepare(connector, COMMAND_LINE, new_site(firm.sandbox.url))
+    answer = firm.allowed(firm.begun(connector, "acme"))
+    tried = consent.test_site
+
+    def try_slowly(site: Any) -> Any:
+        found = tried(site)
+        sites.remove(other, COMMAND_LINE, "acme")
+        if meanwhile == "another":
+            consent.prepare(other, COMMAND_LINE, new_site("https://south.atlassian.net"))
+        return found
+
+    monkeypatch.setattr(consent, "test_site", try_slowly)
+    with pytest.raises(NotReady, match="was changed or removed meanwhile"):
+        consent.finish(connector, COMMAND_LINE, answer["state"], answer["code"])
+    with connector.store.read() as conn:
+        assert grants.get(conn, "acme") is None
+        kept = store_sites.get(conn, "acme")
+    assert (kept and kept.settings["url"]) == (
+        "https://south.atlassian.net/" if meanwhile == "another" else None
+    )
+
+
+def test_another_account_in_the_place_of_an_app_leaves_nothing_of_it(firm: Firm) -> None:
+    connector = firm.process(None)
+    open_sites(connector)
+    consent.prepare(connector, COMMAND_LINE, new_site(firm.sandbox.url))
+    firm.connected(connector, "acme")
+    begun = firm.allowed(firm.begun(connector, "acme"))
+    sites.add(connector, COMMAND_LINE, new_site(firm.sandbox.url, ROBOT))
+    with connector.store.read() as conn:
+        assert grants.get(conn, "acme") is None
+    with pytest.raises(NotReady, match="not begun by you"):
+        consent.finish(connector, COMMAND_LINE, begun["state"], begun["code"])
+    assert connector.site("acme").jira.myself().name == "OKR Service Account"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind", "said"),
+    [
+        (403, '{"error":"invalid_grant","error_description":"Unknown or invalid refresh token."}', ConsentGone, "taken back"),
+        (403, '{"error":"unauthorized_client","error_description":"refresh_token is invalid"}', ConsentGone, "taken back"),
+        (401, '{"error":"access_denied","error_description":"Unauthorized"}', AuthFailed, "not with this secret"),
+        (403, "<html>Blocked by the proxy</html>", Transient, "cannot answer now: Something else answered"),
+        (200, "<html>Sign in to the guest network</html>", Transient, "cannot answer now: A web page"),
+        (302, "", Transient, "cannot answer now: Jira answers with a redirect"),
+        (429, "", RateLimited, "rate limit is reached"),
+        (503, "", Transient, "cannot answer now"),
+        (200, '{"token_type":"Bearer"}', Transient, "cannot be read"),
+        (200, '{"access_token":" ","expires_in":3600}', Transient, "holds no token"),
+        (200, '{"access_token":"' + "a" * (1 << 20) + '","expires_in":3600}', Transient, "larger than 1 MiB"),
+    ],
+)  # fmt: skip
+def test_what_the_authorisation_server_may_answer(
+    status: int, body: str, kind: type[Exception], said: str
+) -> None:
+    """Only its own word that the token is worth nothing ends a consent."""
+    kinds = "application/json" if body.startswith("{") else "text/html"
+    head = f"HTTP/1.1 {status} X\r\nContent-Type: {kinds}\r\nContent-Length: {len(body)}\r\nLocation: http://127.0.0.1:9/\r\nConnection: close\r\n\r\n"
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def answer() -> None:
+            heard, _ = listener.accept()
+            with heard:
+                asked = b""
+                while not asked.endswith(b"}"):
+                    asked += heard.recv(1 << 16)
+                heard.sendall((head + body).encode())
+
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        with pytest.raises(kind, match=said) as told:
+            AuthorizationServer(address, address).by_refresh(OAuthClient("app", "shh"), "r-secret", MORNING)
+        thread.join(10)
+    assert isinstance(told.value, ConsentGone) == (kind is ConsentGone)
+    assert "shh" not in str(told.value)
+    assert "r-secret" not in str(told.value)
