@@ -15,11 +15,12 @@ from connectors.store.absence import tombstones
 from connectors.store.jobs import pace_days, schedules
 from connectors.store.kpis import kpi_failures
 from connectors.store.mirror import issue_histories
-from connectors.store.numbers import objectives, snapshots
+from connectors.store.numbers import objectives
 from connectors.store.people import audit, sign_in_attempts
 from connectors.store.reads import failures, wishes
 from connectors.store.sites import catalogues
 from connectors.store.work import due, inbox, outbox
+from plugin.jobs.thinning import thin_history
 from plugin.runtime.connector import Connector, NotReady
 from plugin.runtime.processes.process import worker_name
 from plugin.sync import outage
@@ -117,7 +118,7 @@ def bring_clauses(connector: Connector, site: str, _going_on: Callable[[], None]
     bring_up_to_date(connector, site)
 
 
-def prune(connector: Connector, site: str, _going_on: Callable[[], None]) -> None:
+def prune(connector: Connector, site: str, going_on: Callable[[], None]) -> None:
     """Forget deliveries and audit entries older than their settings, all but a day's last point of old history and a week's last of older, and former attempts to sign in."""
     now = connector.clock()
     with connector.store.write() as conn:
@@ -125,14 +126,11 @@ def prune(connector: Connector, site: str, _going_on: Callable[[], None]) -> Non
         audit.prune(conn, now - timedelta(days=connector.settings.keep_audit_days))
         sign_in_attempts.prune(conn, now - timedelta(days=1))
         tombstones.prune(conn, now - WINDOW)
-        settings = connector.settings
-        each, daily = settings.keep_history_days, settings.keep_daily_history_days
-        weekly = now - timedelta(days=max(each, daily))
-        snapshots.thin(conn, site, now - timedelta(days=each), weekly)
         outbox.prune(conn, site, now - timedelta(days=connector.settings.keep_history_days))
         issue_histories.prune(conn, site)
         if connector.watches_kpis(site):
             kpi_failures.prune(conn, site, now - timedelta(days=connector.settings.keep_history_days))
+    thin_history(connector, site, going_on)
     forecast_record.forget_old(connector, site)
     follow_departures(connector, site)
     forget_gone(connector, site)

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Table, case, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, case, delete, func, insert, select
 
 from connectors.store.database import json_text
 from connectors.store.database.instant import from_ms, maybe_from_ms, to_ms
@@ -21,9 +21,6 @@ from mappings.explain.marks import DatedOutline, Outline
 from mappings.rollup.state import ObjectiveState
 
 DAY_MS = 86_400_000
-WEEK_MS = 7 * DAY_MS
-TO_MONDAY = 3 * DAY_MS
-"""So much after the beginning of a week did the count of milliseconds begin: on a Thursday."""
 MOST_OUTLINES = 400
 
 
@@ -151,42 +148,12 @@ def latest(conn: Connection, site: str, objective_id: str) -> datetime | None:
     return _extreme(conn, site, objective_id, func.max(snapshot.c.at))
 
 
-def thin(conn: Connection, site: str, before: datetime, weekly: datetime | None = None) -> int:
-    """Of what is older, keep the last of each objective, day (UTC) and mapping revision, and of what is older than `weekly` the last of each
-    week, which begins on Monday; how many points and snapshots went.
-    """
-    went = sum(_thin(conn, table, site, to_ms(before), DAY_MS) for table in (snapshot, history))
-    if weekly is None:
-        return went
-    return went + sum(
-        _thin(conn, table, site, to_ms(weekly), WEEK_MS, TO_MONDAY) for table in (snapshot, history)
-    )
-
-
 def forget_backfilled(conn: Connection, site: str, ids: Iterable[str]) -> None:
     """Drop what was reconstructed of these objectives, points and snapshots, before it is reconstructed anew."""
     ids = list(ids)
     for table in (snapshot, history):
         mine = (table.c.site == site, table.c.backfilled == 1, among(conn, table.c.objective_id, ids))
         conn.execute(delete(table).where(*mine))
-
-
-def _thin(conn: Connection, table: Table, site: str, before: int, span: int, shift: int = 0) -> int:
-    """Of each span, which begins `shift` before a multiple of it, the last stays."""
-    later = table.alias("later")
-    newer = (later.c.at > table.c.at) | ((later.c.at == table.c.at) & (later.c.id > table.c.id))
-    # The range lets the index be used; the division alone says what a day, or a week, is.
-    same_span = (
-        later.c.at.between(table.c.at, table.c.at + span),
-        (later.c.at + shift) // span == (table.c.at + shift) // span,
-    )
-    same = (
-        later.c.site == table.c.site,
-        later.c.objective_id == table.c.objective_id,
-        later.c.mapping_revision == table.c.mapping_revision,
-    )
-    followed = select(later.c.id).where(*same, *same_span, newer).correlate(table).exists()
-    return conn.execute(delete(table).where(table.c.site == site, table.c.at < before, followed)).rowcount
 
 
 def _of(site: str, objective_id: str) -> Statement:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
+
+from sqlalchemy import Connection
 
 from connectors.store.kpis import kpis
 from connectors.store.mirror import mirror
@@ -65,25 +68,32 @@ def departed_kpis(connector: Connector, _actor: Actor, site: str) -> tuple[Depar
 def follow_departures(connector: Connector, site: str) -> None:
     """Note which KPIs have left the mapping and which are back, and forget those that left long ago. Where nothing was ever read, one look tells so."""
     with connector.store.read() as conn:
-        known = kpis.known(conn, site)
-    if not known:
-        return
+        if not kpis.known(conn, site):
+            return
     ruling = {part.id for part in connector.context(site).mapping.document.kpis}
     now = connector.clock()
     with connector.store.write() as conn:
-        kpis.alone(conn, site)
-        for id_ in sorted(known):
-            state = kpis.get(conn, site, id_)
-            if id_ in ruling:
-                if state.left is not None:
-                    kpis.put(conn, site, id_, replace(state, left=None), now)
-            elif state.left is None:
-                news = replace(state, left=now, transition=EpisodeStep.STAYED)
-                kpis.put(conn, site, id_, news, now)
-                audit.note(conn, CONNECTOR_ITSELF, "KPI left the mapping", now, {"kpi": id_}, site)
-            elif now - state.left >= KEPT:
+        note_departures(conn, site, ruling, now)
+        for id_, state in sorted(kpis.departed(conn, site).items()):
+            if state.left is not None and now - state.left >= KEPT:
                 kpis.forget(conn, site, id_)
                 audit.note(conn, CONNECTOR_ITSELF, "KPI forgotten", now, {"kpi": id_}, site)
+
+
+def note_departures(conn: Connection, site: str, ruling: Collection[str], now: datetime) -> None:
+    """Note of each KPI of which something is kept whether it has left a mapping that has these, or is back: the moment that mapping rules, it is so."""
+    known = kpis.known(conn, site)
+    if not known:
+        return
+    kpis.alone(conn, site)
+    for id_ in sorted(known):
+        state = kpis.get(conn, site, id_)
+        if id_ in ruling and state.left is not None:
+            kpis.put(conn, site, id_, replace(state, left=None), now)
+            audit.note(conn, CONNECTOR_ITSELF, "KPI back in the mapping", now, {"kpi": id_}, site)
+        elif id_ not in ruling and state.left is None:
+            kpis.put(conn, site, id_, replace(state, left=now, transition=EpisodeStep.STAYED), now)
+            audit.note(conn, CONNECTOR_ITSELF, "KPI left the mapping", now, {"kpi": id_}, site)
 
 
 def departure_values(one: Departure) -> PlainValues:

@@ -53,6 +53,7 @@ from plugin.sync.reconcile.kpi_readings import episode_aims, kpi_readings
 from plugin.sync.refresh import names, written_options
 from plugin.sync.resync import activation_read, watermark
 from plugin.sync.write_back.departure import end_of_cycle, standing_of
+from plugin.use_cases.kpis.departures import note_departures
 from plugin.use_cases.mappings.bindings import bound_text, known_names, looked_up
 from plugin.use_cases.mappings.live_facts import read_live_facts
 from plugin.use_cases.permission import ADMIN, act, question
@@ -486,6 +487,8 @@ def _enact(
 ) -> None:
     now = connector.clock()
     revision, agreed = previewed.preview.revision, previewed.preview.hash
+    # First: whoever counts KPIs has the site's lock before any row, too.
+    note_departures(conn, site, {part.id for part in previewed.mapping.document.kpis}, now)
     revisions.add(conn, site, text, revision, by, now)
     revisions.activate(conn, site, revision, by, now, agreed)
     audit.note(conn, by, "mapping activated", now, {"revision": revision, "preview": agreed}, site)

@@ -7,8 +7,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
+import pytest
+
 from connectors.store import Store
-from connectors.store.numbers import objectives, snapshots
+from connectors.store.numbers import objectives, snapshots, thinning
 from mappings.rollup.state import ObjectiveState
 
 AnObjective = Callable[..., ObjectiveState]
@@ -42,9 +44,10 @@ def test_of_what_is_old_the_last_of_each_day_and_revision_stays(
         for step, revision in enumerate(revisions):
             state = an_objective(progress=Fraction(step, 10))
             objectives.save(conn, "main", state, revision, midnight + 7 * step * HOUR)
-        bound = midnight + 34 * HOUR
-        assert snapshots.thin(conn, "main", bound) == 2 * 3
-        assert snapshots.thin(conn, "main", bound) == 0
+    bound = midnight + 34 * HOUR
+    assert thinning.thin(store, "main", bound) == 2 * 3
+    assert thinning.thin(store, "main", bound) == 0
+    with store.read() as conn:
         points = objectives.history(conn, "main", "10001")
         kept = [snapshots.at(conn, "main", "10001", point.at) for point in points]
     assert [point.progress for point in points] == [Fraction(step, 10) for step in (1, 3, 5)]
@@ -60,9 +63,10 @@ def test_of_what_is_older_still_the_last_of_each_week_and_revision_stays(
         for step, (day, revision) in enumerate(days.items()):
             state = an_objective(progress=Fraction(step, 10))
             objectives.save(conn, "main", state, revision, monday + timedelta(days=day, hours=12))
-        daily, weekly = monday + timedelta(days=30), monday + timedelta(days=14)
-        assert snapshots.thin(conn, "main", daily, weekly) == 2 * 3
-        assert snapshots.thin(conn, "main", daily, weekly) == 0
+    daily, weekly = monday + timedelta(days=30), monday + timedelta(days=14)
+    assert thinning.thin(store, "main", daily, weekly) == 2 * 3
+    assert thinning.thin(store, "main", daily, weekly) == 0
+    with store.read() as conn:
         points = objectives.history(conn, "main", "10001")
         kept = snapshots.at(conn, "main", "10001", monday + timedelta(days=10))
     told = {(point.at - monday).days: point.progress for point in points}
@@ -76,6 +80,55 @@ def test_of_what_is_older_still_the_last_of_each_week_and_revision_stays(
     }
     assert kept is not None
     assert kept.state.progress == Fraction(5, 10)
+
+
+def test_a_point_that_stays_keeps_the_ledgers_it_was_made_from(
+    store: Store, an_objective: AnObjective
+) -> None:
+    """A row changed later on the same day, and the number did not: the ledgers that go by themselves are the ones that no point is told from."""
+    monday = datetime(2026, 11, 2, tzinfo=UTC)
+    before, state = an_objective(progress=Fraction(1, 10)), an_objective(progress=Fraction(4, 10))
+
+    def renamed(row: str) -> ObjectiveState:
+        return replace(state, ledger=replace(state.ledger, rows=(replace(state.ledger.rows[0], id=row),)))
+
+    with store.write() as conn:
+        for hours, one in ((-200, before), (10, state), (15, renamed("3")), (20, renamed("4"))):
+            objectives.save(conn, "main", one, "r1", monday + hours * HOUR)
+    late = monday + timedelta(days=900)
+    assert thinning.thin(store, "main", late, late) == 1
+    with store.read() as conn:
+        points = objectives.history(conn, "main", "10001")
+        kept = [snapshots.at(conn, "main", "10001", point.at) for point in points]
+        last = snapshots.at(conn, "main", "10001", late)
+    assert [point.progress for point in points] == [Fraction(1, 10), Fraction(4, 10)]
+    assert [found and found.state.progress for found in kept] == [Fraction(1, 10), Fraction(4, 10)]
+    assert last is not None
+    assert last.state.ledger.rows[0].id == "4"
+
+
+def test_what_held_where_a_cycle_begins_stays_and_a_thousand_rows_go_at_a_time(
+    store: Store, an_objective: AnObjective, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It begins at midnight of its own zone, which is 22:00 of a day in UTC, in the middle of a week."""
+    monkeypatch.setattr(thinning, "MOST_AT_ONCE", 2)
+    wednesday = datetime(2026, 9, 30, tzinfo=UTC)
+    with store.write() as conn:
+        for hour in (1, 21, 23, 47, 48 + 23):
+            objectives.save(
+                conn, "main", an_objective(progress=Fraction(hour, 100)), "r1", wednesday + hour * HOUR
+            )
+    begins, late = wednesday + 22 * HOUR, wednesday + timedelta(days=800)
+    steps: list[int] = []
+    went = thinning.thin(store, "main", late, late, [begins], lambda: steps.append(len(steps)))
+    with store.read() as conn:
+        told = [point.progress for point in objectives.history(conn, "main", "10001")]
+        found = snapshots.at(conn, "main", "10001", begins)
+    assert told == [Fraction(21, 100), Fraction(71, 100)]
+    assert went == 2 * 3
+    assert len(steps) == 2 * 2  # of both tables one by days, two by weeks
+    assert found is not None
+    assert found.state.progress == Fraction(21, 100)
 
 
 def test_reconstructed_points_stand_before_the_observed_ones_and_say_so(

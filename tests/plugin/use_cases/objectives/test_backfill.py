@@ -75,7 +75,6 @@ def test_the_reconstructed_past_is_what_was_observed(hands: Hands) -> None:
     sync_site(connector, "main")
     context = connector.context("main")
     with connector.store.write() as conn:  # forget what was observed, as if the connector came only now
-        snapshots.thin(conn, "main", START)
         for table in ("history", "snapshot"):
             conn.exec_driver_sql(f"DELETE FROM {table}")
     planned = outlook(context, days=3)

@@ -1,0 +1,104 @@
+"""Old history with fewer points: of what is older than one moment the last of each day stays, of what is older than another the last of each week.
+
+Whatever is told from what stays is told as before: a point keeps the ledgers that it was made from, and instants that are asked for again
+(where a cycle begins and ends) keep what held then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, Table, and_, delete, or_, select
+
+from connectors.store.database.engine import Store
+from connectors.store.database.instant import to_ms
+from connectors.store.schema import history, snapshot
+
+DAY_MS = 86_400_000
+WEEK_MS = 7 * DAY_MS
+TO_MONDAY = 3 * DAY_MS
+"""So much after the beginning of a week did the count of milliseconds begin: on a Thursday."""
+MOST_AT_ONCE = 1_000
+"""Rows that are deleted in one transaction: whoever writes waits no longer than that takes."""
+MOST_HELD = 200
+"""Instants that keep what held at them, the latest; a quarter needs two."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thinning:
+    """Of each span of `length`, which begins `shift` before a multiple of it, the last of an objective and mapping revision stays, before `before`."""
+
+    length: int
+    shift: int
+    before: int
+
+    def followed(self, table: Table, held: Iterable[int]) -> ColumnElement[bool]:
+        """Whether a later row of the same span stands for this one, and nothing that stays is told from this one."""
+        later = table.alias("later")
+        newer = or_(later.c.at > table.c.at, and_(later.c.at == table.c.at, later.c.id > table.c.id))
+        same = (
+            later.c.site == table.c.site,
+            later.c.objective_id == table.c.objective_id,
+            later.c.mapping_revision == table.c.mapping_revision,
+            # The range lets the index be used; the division alone says what a day, or a week, is.
+            later.c.at.between(table.c.at, table.c.at + self.length),
+            (later.c.at + self.shift) // self.length == (table.c.at + self.shift) // self.length,
+        )
+        free = [or_(table.c.at > moment, later.c.at <= moment) for moment in held]
+        if table is snapshot:
+            told = select(history.c.id).where(
+                history.c.site == table.c.site,
+                history.c.objective_id == table.c.objective_id,
+                history.c.mapping_revision == table.c.mapping_revision,
+                history.c.at >= table.c.at,
+                history.c.at < later.c.at,
+            )
+            free.append(~told.correlate(table, later).exists())
+        return select(later.c.id).where(*same, newer, *free).correlate(table).exists()
+
+    def old(self, table: Table, site: str) -> ColumnElement[bool]:
+        """What it is asked of."""
+        return and_(table.c.site == site, table.c.at < self.before)
+
+
+def thin(
+    store: Store,
+    site: str,
+    before: datetime,
+    weekly: datetime | None = None,
+    held: Iterable[datetime] = (),
+    going_on: Callable[[], None] = lambda: None,
+) -> int:
+    """Of what is older than `before` keep the last of each objective, day (UTC) and mapping revision, and of what is older than `weekly` the last
+    of each week, which begins on Monday; how many points and snapshots went.
+
+    What held at the instants `held` stays. It is looked for without holding anybody back, and goes a thousand rows at a time; between two
+    thousands `going_on` is called, which may raise to stop.
+    """
+    moments = sorted({to_ms(moment) for moment in held})[-MOST_HELD:]
+    spans = [Thinning(DAY_MS, 0, to_ms(before))]
+    if weekly is not None:
+        spans.append(Thinning(WEEK_MS, TO_MONDAY, to_ms(weekly)))
+    went = 0
+    for table in (history, snapshot):  # in this order: a point that goes holds no ledgers
+        for span in spans:
+            with store.read() as conn:
+                found = select(table.c.id).where(span.old(table, site), span.followed(table, moments))
+                ids = list(conn.execute(found.order_by(table.c.id)).scalars())
+            for first in range(0, len(ids), MOST_AT_ONCE):
+                going_on()
+                with store.write() as conn:
+                    went += _drop(conn, table, site, span, moments, ids[first : first + MOST_AT_ONCE])
+    return went
+
+
+def _drop(
+    conn: Connection, table: Table, site: str, span: Thinning, held: Iterable[int], ids: list[int]
+) -> int:
+    """Asked again, for SQLite gives an id anew once its row is gone."""
+    still = (table.c.id.between(ids[0], ids[-1]), table.c.id.in_(ids))
+    return conn.execute(
+        delete(table).where(*still, span.old(table, site), span.followed(table, held))
+    ).rowcount

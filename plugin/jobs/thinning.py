@@ -1,0 +1,41 @@
+"""History that has grown old keeps fewer points, as the settings say, but what held where a cycle begins and ends stays as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, time, timedelta
+
+from connectors.store.cycles import cycle_ends
+from connectors.store.numbers import thinning
+from mappings.rollup.cycles.cycle_end import end_of
+from plugin.runtime.connector import Connector, NotReady
+
+
+def thin_history(connector: Connector, site: str, going_on: Callable[[], None]) -> int:
+    """Thin it out; how many points and ledgers went. None while it is not known where the cycles begin: it waits for the next time."""
+    now, settings = connector.clock(), connector.settings
+    each, daily = settings.keep_history_days, settings.keep_daily_history_days
+    try:
+        held = _edges(connector, site)
+    except NotReady:
+        return 0
+    return thinning.thin(
+        connector.store,
+        site,
+        now - timedelta(days=each),
+        weekly=now - timedelta(days=max(each, daily)),
+        held=held,
+        going_on=going_on,
+    )
+
+
+def _edges(connector: Connector, site: str) -> list[datetime]:
+    """The first and the last instant of every cycle that objectives ran in."""
+    with connector.store.read() as conn:
+        names = {*cycle_ends.cycles(conn, site), *cycle_ends.running(conn, site)}
+    if not names:
+        return []
+    mapping = connector.context(site).mapping
+    cycles = [one for one in (mapping.cycles.get(name) for name in sorted(names)) if one is not None]
+    starts = [datetime.combine(one.start, time(), mapping.zone) for one in cycles]
+    return [*starts, *(end_of(one, mapping.zone) for one in cycles)]
