@@ -319,7 +319,8 @@ def connected_or_not(
     if done.tested is None:
         form = ChoiceForm(data={"state": done.state})
         form.cloud_id.choices = [(one.id, f"{one.name}: {one.url}") for one in done.choices]
-        return rendered("consent.html", "sites", failure="", form=form, site=done.site)
+        address = connector.site(done.site).browse_url
+        return rendered("consent.html", "sites", failure="", form=form, site=done.site, address=address)
     flash(f"Jira lets the connector in as {done.tested.account}.")
     mapped = one_site(connector, acting(), done.site).mapping_revision
     return redirect(url_for("control.site" if mapped else "control.wizard_connected", site=done.site))
@@ -360,25 +361,27 @@ def tested_page(connector: Connector, site: Site) -> ResponseReturnValue:
 def renewed_or_not(connector: Connector, site: Site) -> ResponseReturnValue:
     """Keep the token of the form, where one was typed, and its day; else why not."""
     form = RenewalForm(request.form)
-    if not form.validate() or not _renewed(connector, site, form):
+    said = _renewed(connector, site, form) if form.validate() else ""
+    if not said:
         return site_page(connector, site, renewal=form), 422
-    said = (
-        f"Jira takes the new token of {site.name}."
-        if form.token.data
-        else f"The day is kept with {site.name}."
-    )
     flash(said)
     return redirect(url_for("control.site", site=site.name))
 
 
-def _renewed(connector: Connector, site: Site, form: RenewalForm) -> bool:
+def _renewed(connector: Connector, site: Site, form: RenewalForm) -> str:
+    """What was done; empty where nothing was, and the form says why."""
     try:
-        renew(connector, acting(), site.name, form.token.data, form.token_expires.data)
+        tested = renew(connector, acting(), site.name, form.token.data, form.token_expires.data)
+        if tested is not None:
+            return f"Jira takes the new token of {site.name}."
+        if form.token.data:
+            return f"The new secret of {site.name} is kept. Atlassian is asked with it when the tokens are renewed next, within the hour."
+        return f"The day is kept with {site.name}."
     except JiraError as error:
         form.refuse(told(error))
     except NotReady as error:
         form.refuse_for(error)
-    return not form.errors
+    return ""
 
 
 def secret_changed(connector: Connector, site: Site) -> ResponseReturnValue:

@@ -258,16 +258,21 @@ def put_site(
 
 
 def reseal_sites(connector: Connector, by: str) -> list[str]:
-    """Seal every kept site's credentials with the first key, so that former keys can go; the names. NotReady where one cannot be opened."""
+    """Seal every kept site's credentials, and what any site was granted, with the first key, so that former keys can go; the names.
+
+    NotReady where credentials cannot be opened; tokens that no key opens are of no use to anybody, and are left.
+    """
     keys, now = vault(connector.settings), connector.clock()
     with connector.store.write() as conn:
         kept = [site for site in sites.all(conn) if site.credentials is not None]
         for site in kept:
             keys.open(site.credentials or b"")
             sites.put(conn, site.name, site.settings, keys.renew(site.credentials or b""), now)
-            grants.reseal(conn, site.name, keys.renew)
-            audit.note(conn, by, "site credentials sealed anew", now, {}, site.name)
-    return [site.name for site in kept]
+        granted = [name for name in grants.sites(conn) if grants.reseal(conn, name, keys.renewed)]
+        names = sorted({*(site.name for site in kept), *granted})
+        for name in names:
+            audit.note(conn, by, "site credentials sealed anew", now, {}, name)
+    return names
 
 
 def remove_site(connector: Connector, name: str, by: str) -> None:

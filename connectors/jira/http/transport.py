@@ -394,7 +394,8 @@ def _failure(error: requests.RequestException) -> Exception:
     if isinstance(error, requests.exceptions.SSLError):
         return Transient(
             "Jira's TLS certificate is not trusted.",
-            "Install the certificate authority of your Jira on this machine, or name its file in JIRA_OKR_JIRA__CA_BUNDLE. "
+            "Install the certificate authority of your Jira on this machine, or name its file in JIRA_OKR_JIRA__CA_BUNDLE "
+            "(REQUESTS_CA_BUNDLE for a site that was added here). "
             "Where Jira asks for a client's certificate, name it in JIRA_OKR_JIRA__CLIENT_CERT.",
         )
     if isinstance(error, requests.Timeout):

@@ -93,14 +93,21 @@ def end(conn: Connection, site: str, generation: int, holder: str, fault: str) -
     return _change(conn, site, generation, holder, values)
 
 
-def reseal(conn: Connection, site: str, renew: Callable[[bytes], bytes]) -> None:
-    """The same tokens, sealed anew."""
+def sites(conn: Connection) -> list[str]:
+    """Where something is granted, by name."""
+    return list(conn.execute(select(table.c.site).order_by(table.c.site)).scalars())
+
+
+def reseal(conn: Connection, site: str, renew: Callable[[bytes], bytes | None]) -> bool:
+    """The same tokens, sealed anew; False where there are none, or they cannot be."""
     row = conn.execute(
         select(table.c.tokens).where(table.c.site == site, table.c.tokens.is_not(None))
     ).scalar()
-    if row is not None:
-        same = (table.c.site == site, table.c.tokens == row)
-        conn.execute(update(table).where(*same).values(tokens=renew(row)))
+    sealed = renew(row) if row is not None else None
+    if sealed is None:
+        return False
+    same = (table.c.site == site, table.c.tokens == row)
+    return conn.execute(update(table).where(*same).values(tokens=sealed)).rowcount == 1
 
 
 def forget(conn: Connection, site: str) -> None:

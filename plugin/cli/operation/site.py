@@ -204,7 +204,9 @@ def reseal_command() -> None:
     """Seal stored credentials with the first key of JIRA_OKR_SECRET_KEY; afterwards the keys behind it can go."""
     with open_connector() as connector:
         names = reseal(connector, COMMAND_LINE)
-    say(f"Sealed with the first key: {', '.join(names) or 'nothing, for no site was added'}.")
+    say(
+        f"Sealed with the first key: {', '.join(names) or 'nothing, for no site was added and none has tokens'}."
+    )
 
 
 def _require_own(connector: Connector, name: str) -> None:

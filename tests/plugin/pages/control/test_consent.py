@@ -51,6 +51,8 @@ def test_an_app_is_entered_allowed_and_at_work(admin, world, asked):
     shown = admin.get("/sites/acme").get_data(as_text=True)
     assert "It goes on by itself while it is used" in shown
     assert "Make another secret" in shown
+    said = admin.post("/sites/acme/credential", token="another secret of the console").get_data(as_text=True)
+    assert "The new secret of acme is kept. Atlassian is asked with it" in said, "nobody has tried it yet"
 
 
 def test_a_service_account_is_entered_and_at_work(admin, world, asked):
@@ -81,8 +83,9 @@ def test_one_of_several_sites_is_chosen(admin, world, asked):
     admin.post("/setup", url=url, deployment="consent", **FORM)
     page = admin.get(back(to_atlassian(admin.post("/sites/acme/consent")))).get_data(as_text=True)
     assert "other: https://other.atlassian.net" in page
+    assert f"for no site at {url}, which is the address of acme here" in page
     state = re.search(r'name="state"[^>]*value="([^"]+)"', page)[1]
-    cloud = re.search(r'value="([^"]+)" required> northwind', page)[1]
+    cloud = re.search(r'value="([^"]+)" required> <span>northwind', page)[1]
     admin.post("/consent", state=state, cloud_id=cloud)
     assert world.connector.site("acme").browse_url == world.sandbox.url
     assert world.connector.site("acme").jira.myself().name == "OKR Connector"

@@ -25,6 +25,7 @@ from plugin.access.authorization.actor import COMMAND_LINE, Actor
 from plugin.access.authorization.permission import Permission
 from plugin.cli import cli
 from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.credentials_vault import vault
 from plugin.runtime.saved_sites import NewSite, open_sites, reseal_sites
 from plugin.use_cases.sites import consent, sites
 from tests.plugin.use_cases.sites.oauth_firm import (
@@ -110,9 +111,17 @@ def test_what_is_kept_is_ciphertext_and_no_token_is_in_it(firm: Firm) -> None:
     sites.add(connector, COMMAND_LINE, new_site(firm.sandbox.url, ROBOT, "robot"))
     connector.site("robot").jira.myself()
     sealed = grant(connector, "robot").tokens
-    assert reseal_sites(connector, "tester") == ["robot"]
+    with connector.store.write() as conn:
+        grants.put(conn, "of a lost key", "basis", b"sealed by nobody here", firm.now, firm.now)
+    assert reseal_sites(connector, "tester") == ["main", "robot"]
     assert grant(connector, "robot").tokens != sealed
-    assert grant(connector).tokens == before.tokens
+    assert grant(connector).tokens != before.tokens
+    alone = connector.settings.model_copy(
+        update={"secret_key": type(connector.settings.secret_key)("n" * 32)}
+    )
+    for name, lasting in (("main", "refresh"), ("robot", "access")):
+        assert vault(alone).open(grant(connector, name).tokens or b"")[lasting], "without the former key"
+    assert grant(connector, "of a lost key").tokens == b"sealed by nobody here"
 
 
 def test_a_storm_of_processes_renews_once(firm: Firm) -> None:
