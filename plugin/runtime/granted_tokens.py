@@ -84,6 +84,8 @@ class AttemptTokens:
     ) -> None:
         self.scope_remedy = CONSENT_SCOPES if jira.by_consent else SERVICE_SCOPES
         self._settings, self._jira, self._now, self._held = settings, jira, now, held
+        if held is not None:
+            conceal_passing(held.access, held.refresh)
 
     def token(self) -> str:
         """The one token."""

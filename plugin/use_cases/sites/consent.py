@@ -140,7 +140,8 @@ def finish(
     if begun is None:
         raise NotReady(
             "This consent was not begun by you here, was used already, or has run out after a quarter of an hour. If it was begun by "
-            f"jira-okr site connect, copy the address of this page into that command. {AGAIN}"
+            "jira-okr site connect, copy the address of this page into that command; if through the API, send state and code of this "
+            f"address to POST /api/v1/consent by the same token. {AGAIN}"
         )
     if refusal:
         raise NotReady(f"Nobody allowed it: Atlassian says {refusal[:200]}. {AGAIN}")

@@ -33,6 +33,9 @@ def test_a_site_is_allowed_by_a_jira_user(own_api: Any) -> None:
     assert begun.json["callback"] == "http://localhost/consent" != callback
     led = requests.post(begun.json["address"], data={"answer": "accept"}, allow_redirects=False, timeout=10)
     said = {name: one[0] for name, one in parse_qs(urlsplit(led.headers["Location"]).query).items()}
+    for role in ("viewer", "editor"):
+        assert own_api.call("POST", "/sites/acme/consent", {}, role=role).status_code == 403
+        assert own_api.call("POST", "/consent", said, role=role).status_code == 403
     done = own_api.call("POST", "/consent", said)
     assert done.status_code == 200, done.json
     assert (done.json["site"], done.json["tested"]["works"]) == ("acme", True)
