@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
+from itertools import chain
 
 import mappings.document.mapping
 from mappings.diagnostic import MappingError
@@ -87,10 +88,17 @@ class StoredSources:
         return list_objectives(self.connector, self.who(), wanted, after, size)
 
     def lines(self, wanted: RowSelection) -> Iterator[ObjectiveLine]:
-        for site in self.connector.sites:
-            mine = replace(wanted, sites=(site,))
-            found = questions.every_objective(self.connector, self.who(), mine)
-            yield from lines(self.connector, self.who(), site, found)
+        who = self.who()  # while the request is there: a file is written when it has gone
+        every = (
+            lines(
+                self.connector,
+                who,
+                site,
+                questions.every_objective(self.connector, who, replace(wanted, sites=(site,))),
+            )
+            for site in self.connector.sites
+        )
+        return chain.from_iterable(every)
 
     def saved_views(self) -> Sequence[SavedView]:
         return list_views(self.connector, self.who())

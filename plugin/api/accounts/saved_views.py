@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
 from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.cursor import cursor, list_name, position
-from plugin.doors.model import Address, Asked, Done, Given, ListQuery, Page, Word
+from plugin.doors.model import Asked, Done, Given, ListQuery, Page, Word
 from plugin.doors.refusal import invalid, not_found
 from plugin.use_cases.accounts.saved_views import (
     LONGEST_ADDRESS,
@@ -32,16 +34,16 @@ class KeepView(Asked):
     """What to keep, and under which name."""
 
     name: Word = Field(max_length=LONGEST_NAME, description="How you call it.")
-    address: Word = Field(
+    address: Annotated[str, Field(strict=True, min_length=1, pattern=r"^[^\x00]*$")] = Field(
         max_length=LONGEST_ADDRESS,
         description="The address of a page of objectives, KPIs or cycles behind the host, for example /?cycle=2026-Q4.",
     )
 
 
-class ViewAddress(Address):
-    """One view."""
+class WhichView(Asked):
+    """One view; its name stands in the query, for it may hold a slash."""
 
-    view: Word = Field(description="The name of a view of yours.")
+    name: Word = Field(max_length=LONGEST_NAME, description="The name of a view of yours.")
 
 
 @ROUTES.get("/views", "viewer", "Pages you keep under a name.")
@@ -69,12 +71,12 @@ def keep_view(caller: Caller, body: KeepView) -> Reply[ViewGiven]:
         raise invalid(f"/{error.about}", str(error), "GET /api/v1/views lists yours.") from error
 
 
-@ROUTES.delete("/views/{view}", "viewer", "Keep a page no longer.", in_person=True)
-def remove_view(caller: Caller, path: ViewAddress) -> Reply[Done]:
+@ROUTES.delete("/views", "viewer", "Keep a page no longer.", in_person=True)
+def remove_view(caller: Caller, query: WhichView) -> Reply[Done]:
     """The page itself stays."""
-    if not remove(caller.connector, caller.actor, path.view):
-        raise not_found("view", path.view, "GET /api/v1/views lists yours.")
-    return Reply(Done(said=f"{path.view} is kept no longer."))
+    if not remove(caller.connector, caller.actor, query.name):
+        raise not_found("view", query.name, "GET /api/v1/views lists yours.")
+    return Reply(Done(said=f"{query.name} is kept no longer."))
 
 
 def _given(one: SavedView) -> ViewGiven:

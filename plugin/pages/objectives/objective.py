@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 
@@ -34,6 +34,18 @@ from plugin.pages.views.words.moments import when
 from plugin.use_cases.objectives.as_of import AsOf
 from plugin.use_cases.objectives.movement import instant_of
 from plugin.use_cases.objectives.objective_values import sums_text
+
+LONGEST_TITLE = 150
+"""So much of a title is the name of a favourite."""
+
+
+@dataclass(frozen=True, slots=True)
+class Favourite:
+    """The view that an objective is, or would be: under which name, where, and whether it is kept."""
+
+    name: str
+    address: str
+    kept: bool
 
 
 def register(blueprint: Blueprint, sources: Sources) -> None:
@@ -86,9 +98,6 @@ def objective_page(
         "objective.html",
         "objectives",
         favourite=favourite(sources, located),
-        here=objective_address(
-            name(located.saved.state), site_in_address(located.site, sources.site_names())
-        ),
         view=explained(sources, located, everything, refused, asked),
         moved=moved_since(sources, located, since),
         outlook=outlook(sources, located),
@@ -99,10 +108,16 @@ def objective_page(
     )
 
 
-def favourite(sources: Sources, located: Located) -> str:
-    """The name under which whoever looks keeps this objective; empty where they do not."""
-    mine = objective_address(name(located.saved.state), site_in_address(located.site, sources.site_names()))
-    return next((one.name for one in sources.saved_views() if one.address == mine), "")
+def favourite(sources: Sources, located: Located) -> Favourite:
+    """The view that an objective is; two of one title are kept apart by their keys."""
+    state, views = located.saved.state, sources.saved_views()
+    mine = objective_address(name(state), site_in_address(located.site, sources.site_names()))
+    known = next((one.name for one in views if one.address == mine), None)
+    if known is not None:
+        return Favourite(known, mine, kept=True)
+    title = " ".join(state.title.split())[:LONGEST_TITLE] or name(state)
+    taken = any(one.name == title for one in views)
+    return Favourite(f"{title} ({name(state)})" if taken else title, mine, kept=False)
 
 
 def past_page(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from urllib.parse import quote
 
 from flask import Blueprint, Response, abort, request
 from flask.typing import ResponseReturnValue
@@ -132,7 +133,7 @@ def objectives_page(sources: Sources, form: FilterForm) -> str:
         "objectives",
         view=view,
         views=sources.saved_views(),
-        here=f"{request.path}{filters.query()}",
+        here=f"{quote(request.path)}{filters.query()}",
         form=form,
         strange=strange,
         address=objective_address,

@@ -23,9 +23,14 @@ __all__ = [
     "remove",
 ]
 
-LONGEST_NAME, LONGEST_ADDRESS, MOST = 200, 1000, 100
-PAGES = re.compile(r"/(?:$|\?|(?:teams|objectives|kpis|review|scorecard|practice|map|brief)(?:$|[/?]))")
-"""Pages that are read; nothing that does something, and nothing elsewhere."""
+LONGEST_NAME, LONGEST_ADDRESS, MOST = 200, 4000, 100
+PAGES = re.compile(
+    r"/(?:(?:teams|objectives|kpis|review|scorecard|practice|map|brief)"
+    r"(?:/(?!(?:\.|%2[eE]){1,2}(?:[/?]|\Z))[^/?]*)*)?(?:\?.*)?"
+)
+"""Pages that are read; nothing that does something, nothing that leads up from them, and nothing elsewhere."""
+BROKEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+"""What no line of text has."""
 
 
 class ViewRefused(ValueError):  # noqa: N818
@@ -48,9 +53,10 @@ def keep(connector: Connector, actor: Actor, name: str, address: str) -> SavedVi
     """Keep a page under a name, in the place of what was kept under it; raises ViewRefused."""
     account = own_account(connector, actor)
     name, now = name.strip(), connector.clock()
-    if not 0 < len(name) <= LONGEST_NAME or "\0" in name:
-        raise ViewRefused(f"Give it a name of 1 to {LONGEST_NAME} characters.", "name")
-    if not PAGES.match(address) or len(address) > LONGEST_ADDRESS or "\\" in address or "\0" in address:
+    if not 0 < len(name) <= LONGEST_NAME or BROKEN.search(name):
+        raise ViewRefused(f"Give it a name of 1 to {LONGEST_NAME} characters on one line.", "name")
+    strange = "\\" in address or BROKEN.search(address)
+    if not PAGES.fullmatch(address) or len(address) > LONGEST_ADDRESS or strange:
         said = "Give the address of a page of objectives, KPIs or cycles as it begins behind the host, for example /?cycle=2026-Q4."
         raise ViewRefused(said, "address")
     view = SavedView(name, address)

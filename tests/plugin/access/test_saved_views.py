@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -72,7 +73,13 @@ def test_a_view_is_kept_under_its_name_and_belongs_to_one_person(connector: Conn
         "/sites",
         "/account/sign-out",
         "/objectivesX",
-        "/?" + "q" * 1000,
+        "/?" + "q" * 4000,
+        "/map\n",
+        "/?q=a\r\nSet-Cookie: a=b",
+        "/?q=\ud800",
+        "/map/../account",
+        "/objectives/%2E%2e/sites",
+        "/kpis/.?cycle=all",
     ],
 )
 def test_only_a_page_that_is_read_is_kept(connector: Connector, vera: Actor, address: str) -> None:
@@ -81,7 +88,15 @@ def test_only_a_page_that_is_read_is_kept(connector: Connector, vera: Actor, add
     assert error.value.about == "address"
 
 
-@pytest.mark.parametrize("name", ["", "  ", "x" * 201, "a\0b"])
+@pytest.mark.parametrize(
+    "address",
+    ["/", "/map", "/teams/Süd", "/objectives/CORE-1?row=7", "/kpis/a.b", "/?closed=" + "A-1%2C" * 300],
+)
+def test_any_page_that_is_read_is_kept(connector: Connector, vera: Actor, address: str) -> None:
+    assert keep(connector, vera, "Mine", address).address == address
+
+
+@pytest.mark.parametrize("name", ["", "  ", "x" * 201, "a\0b", "a\nb", "a\ud800"])
 def test_a_name_is_asked_for(connector: Connector, vera: Actor, name: str) -> None:
     with pytest.raises(ViewRefused) as error:
         keep(connector, vera, name, "/")
@@ -122,10 +137,16 @@ def test_the_api_keeps_lists_and_removes_for_whoever_signed_in(house: Any) -> No
     assert browser.get("/api/v1/views").json == {"items": [kept.json], "next": None}
     wrong = browser.client.put("/api/v1/views", json={"name": "Growth", "address": "/sites"}, headers=sent)
     assert (wrong.status_code, wrong.json["errors"][0]["pointer"]) == (422, "/address")
-    assert [browser.client.delete("/api/v1/views/Growth", headers=sent).status_code for _ in "12"] == [
+    assert [browser.client.delete("/api/v1/views?name=Growth", headers=sent).status_code for _ in "12"] == [
         200,
         404,
     ]
+    long = {"name": "EMEA/APAC: 50 %", "address": "/?closed=" + "A-1%2C" * 300}
+    assert browser.client.put("/api/v1/views", json=long, headers=sent).status_code == 200
+    assert (
+        browser.client.delete("/api/v1/views?name=EMEA%2FAPAC%3A%2050%20%25", headers=sent).status_code == 200
+    )
+    assert browser.client.put("/api/v1/views", json=long).status_code == 400, "without the token of a form"
 
 
 def test_pages_keep_and_show_what_one_keeps_and_an_objective_becomes_a_favourite(house: Any) -> None:
@@ -153,3 +174,41 @@ def test_pages_keep_and_show_what_one_keeps_and_an_objective_becomes_a_favourite
     assert browser.client.post(action, data=fields).status_code == 302
     listed = BeautifulSoup(browser.get("/").text, "html.parser")
     assert [one.text for one in listed.select(".shelf .chip")] == ["★ All"]
+
+
+def test_two_favourites_of_one_title_are_both_kept_and_a_team_keeps_its_address(house: Any) -> None:
+    first = seeded().saved[0].state
+    second = replace(first, id="9001", key="CORE-9001")
+    with house.connector.store.write() as conn:
+        for state in (first, second):
+            objectives.save(conn, "main", state, REVISION, NOW)
+    house.connector.sites["main"] = Site(
+        name="main", jira=None, browse_url="https://jira.example.com", webhook_secret=None
+    )  # type: ignore[arg-type]
+    browser = house.signed_in("viewer")
+    for id_ in (first.id, second.id):
+        found = BeautifulSoup(browser.get(f"/objectives/{id_}").text, "html.parser").select_one("form.star")
+        assert found is not None
+        browser.client.post(
+            found["action"], data={one["name"]: one["value"] for one in found.select("input")}
+        )
+    kept = {one["name"]: one["address"] for one in browser.get("/api/v1/views").json["items"]}
+    assert kept == {
+        first.title: f"/objectives/{first.key}",
+        f"{first.title} (CORE-9001)": "/objectives/CORE-9001",
+    }
+    page = BeautifulSoup(browser.get("/teams/50%25 S%C3%BCd?").text, "html.parser")
+    address = page.select_one(".keep input[name=address]")
+    assert address is not None
+    assert address["value"] == "/teams/50%25%20S%C3%BCd?team=50%25+S%C3%BCd"
+
+
+def test_the_list_comes_as_a_file_when_the_request_is_over(house: Any) -> None:
+    state = seeded().saved[0].state
+    with house.connector.store.write() as conn:
+        objectives.save(conn, "main", state, REVISION, NOW)
+    house.connector.sites["main"] = Site(
+        name="main", jira=None, browse_url="https://jira.example.com", webhook_secret=None
+    )  # type: ignore[arg-type]
+    file = house.signed_in("viewer").get("/objectives.csv?cycle=all").text
+    assert [line.partition(",")[0] for line in file.splitlines()] == ["site", "main"]
