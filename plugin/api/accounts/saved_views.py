@@ -8,7 +8,7 @@ from pydantic import Field
 
 from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.cursor import cursor, list_name, position
-from plugin.doors.model import Asked, Done, Given, ListQuery, Page, Word
+from plugin.doors.model import Asked, Done, Given, ListQuery, Page, Query, Word
 from plugin.doors.refusal import invalid, not_found
 from plugin.use_cases.accounts.saved_views import (
     LONGEST_ADDRESS,
@@ -40,7 +40,7 @@ class KeepView(Asked):
     )
 
 
-class WhichView(Asked):
+class WhichView(Query):
     """One view; its name stands in the query, for it may hold a slash."""
 
     name: Word = Field(max_length=LONGEST_NAME, description="The name of a view of yours.")

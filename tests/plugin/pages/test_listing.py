@@ -85,7 +85,9 @@ def test_unknown_is_a_word_and_never_a_number(client):
 
 def test_totals_count_what_the_other_filters_admit(client):
     page = BeautifulSoup(client.get("/?project=GROW&health=off_track").text, "html.parser")
-    counts = {chip.select_one("b").next_sibling.strip(): int(chip.b.text) for chip in page.select(".chip")}
+    counts = {
+        chip.select_one("b").next_sibling.strip(): int(chip.b.text) for chip in page.select(".totals .chip")
+    }
     assert counts == {"Off track": 1, "At risk": 1, "Unknown": 0, "Pending": 1, "On track": 1, "Achieved": 0}
 
 

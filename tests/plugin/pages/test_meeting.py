@@ -105,6 +105,28 @@ def test_sixty_objectives_are_readable_and_light(client_for):
     assert len(soup(client, "/present").select(".slide")) == 10
 
 
+def test_slides_hold_what_is_on_them_however_long_and_many_it_is(client_for):
+    saved = seeded().saved
+    many = [
+        replace(one, state=replace(one.state, id=f"{one.state.id}{copy}", key=None, title="Long word " * 25))
+        for copy in ("", *map(str, range(1, 9)))
+        for one in saved
+    ]
+    teams = [
+        replace(one, state=replace(one.state, team=f"Team {place:02}", aligned_to=()))
+        for place, one in enumerate(many)
+    ]
+    deck = Presentation(io.BytesIO(client_for(Company(saved=teams, points={})).get("/brief.pptx").data))
+    tables = [shape.table for slide in deck.slides for shape in slide.shapes if shape.has_table]
+    assert max(len(table.rows) for table in tables) == 9
+    assert max(len(row.cells[0].text) for table in tables for row in table.rows) <= 100
+    assert {len(slide.shapes.title.text) <= 240 for slide in deck.slides} == {True}
+    titles = [slide.shapes.title.text for slide in deck.slides]
+    assert titles.count("Teams") == 5
+    feet = [slide.shapes[1].text_frame.text for slide in deck.slides if slide.shapes.title.text == "Teams"]
+    assert {foot.rpartition(" · ")[2] for foot in feet} == {f"{len(teams) - 40} more on the page"}
+
+
 def test_nothing_that_runs_is_said_so(empty_client):
     assert soup(empty_client, "/present").h1.text == "No objective runs now"
     assert soup(empty_client, "/brief").h1.text == "No objective runs now"

@@ -14,8 +14,14 @@ from plugin.pages.views.meeting.meeting import MeetingView
 from plugin.pages.views.objectives.listing import ListRow
 
 TITLE_ONLY = 5
-A_SLIDE = 9
-"""So many rows stand on a slide."""
+A_SLIDE = 8
+"""So many rows of two lines stand on a slide."""
+MOST_ROWS = 40
+"""So many rows a table has on all its slides; the page has the rest."""
+TITLE_SIZES = ((110, 28), (240, 20))
+"""How many characters of a title stand in its box, at which size."""
+AN_INCH = 9
+"""So many characters of a text in a table stand on an inch of a line, at the least."""
 Cell = tuple[str, str | None]
 """A text, and where it leads."""
 Ledger = Callable[[ListRow], str]
@@ -45,7 +51,7 @@ def slides(view: MeetingView, ledger: Ledger) -> bytes:
             (
                 _cell(one.title, ledger(one)),
                 _cell(one.week.text, ledger(one)),
-                ("; ".join(one.week.causes), None),
+                (" ".join(one.week.causes), None),
             )
             for one in view.moved
         ]
@@ -84,8 +90,9 @@ def _titled(deck: Deck, title: str, where: str) -> Slide:
     head = slide.shapes.title
     if head is not None:
         head.left, head.top, head.width, head.height = Inches(0.6), Inches(0.35), Inches(12.1), Inches(1.1)
-        head.text_frame.text = title
-        head.text_frame.paragraphs[0].font.size = Pt(28)
+        most, size = next((fit for fit in TITLE_SIZES if len(title) <= fit[0]), TITLE_SIZES[-1])
+        head.text_frame.text = _cut(title, most)
+        head.text_frame.paragraphs[0].font.size = Pt(size)
     foot = slide.shapes.add_textbox(Inches(0.6), Inches(6.95), Inches(12.1), Inches(0.4))
     foot.text_frame.text = where
     foot.text_frame.paragraphs[0].font.size = Pt(12)
@@ -93,9 +100,16 @@ def _titled(deck: Deck, title: str, where: str) -> Slide:
 
 
 def _tables(deck: Deck, title: str, where: str, heads: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
-    """As many slides as the rows take."""
-    for first in range(0, len(rows), A_SLIDE):
-        _table(_titled(deck, title, where), heads, rows[first : first + A_SLIDE])
+    """As many slides as the rows take, and how many are left out."""
+    left = len(rows) - MOST_ROWS
+    foot = f"{where} · {left} more on the page" if left > 0 else where
+    for first in range(0, min(len(rows), MOST_ROWS), A_SLIDE):
+        _table(_titled(deck, title, foot), heads, rows[first : min(first + A_SLIDE, MOST_ROWS)])
+
+
+def _cut(text: str, most: int) -> str:
+    """The text where it has room, else its beginning."""
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
 
 
 def _table(slide: Slide, heads: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
@@ -107,8 +121,10 @@ def _table(slide: Slide, heads: Sequence[str], rows: Sequence[Sequence[Cell]]) -
     wide = (12.1 - 1.1 * sum(one in narrow for one in heads)) / sum(one not in narrow for one in heads)
     for place, head in enumerate(heads):
         table.columns[place].width = Inches(1.1 if head in narrow else wide)
+    room = [int(2 * AN_INCH * (1.1 if head in narrow else wide)) for head in heads]
     for line, cells in enumerate([[(head, None) for head in heads], *rows]):
-        _line(table.rows[line].cells, cells)
+        fitting = [(_cut(text, most), address) for (text, address), most in zip(cells, room, strict=True)]
+        _line(table.rows[line].cells, fitting)
 
 
 def _line(places: Iterable[object], cells: Sequence[Cell]) -> None:
