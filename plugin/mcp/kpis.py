@@ -1,4 +1,4 @@
-"""`okr_kpis`: where KPIs stand."""
+"""`okr_kpis`: where KPIs stand; `okr_departed_kpis`: those that have left the mapping."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from plugin.mcp.protocol.quotation import Quoted
 from plugin.mcp.protocol.shapes import Answer, Counted, Name, Number, PageArguments, Shape, exactly, page_of
 from plugin.mcp.protocol.tool import Asking, Tool, Unanswerable
 from plugin.use_cases.kpis.board import ShownKpi, list_kpis
+from plugin.use_cases.kpis.departures import departed_kpis
 
 
 class KpiPeriod(Shape):
@@ -50,6 +51,24 @@ class Kpis(Answer):
 
     counted: Counted
     kpis: list[Kpi]
+
+
+class DepartedKpi(Shape):
+    """One KPI that the mapping has no more. `value` is what was counted last; `key_result` the issue that is open still."""
+
+    id: str
+    left: datetime
+    kept_until: datetime
+    value: Number
+    counted_until: datetime | None
+    key_result: str | None
+
+
+class DepartedKpis(Answer):
+    """KPIs by id."""
+
+    counted: Counted
+    kpis: list[DepartedKpi]
 
 
 class KpiArguments(PageArguments):
@@ -107,6 +126,29 @@ def _period(one: PeriodStanding | None) -> KpiPeriod | None:
     )
 
 
+def okr_departed_kpis(asking: Asking, arguments: PageArguments) -> DepartedKpis:
+    """A page of them."""
+    site = site_of(asking, arguments)
+    found = departed_kpis(asking.connector, asking.actor, site)
+    names = (f"{one.id} {one.left}" for one in found)
+    shown, counted = page_of(f"okr_departed_kpis:{site}", arguments, found, names)
+    return DepartedKpis(
+        provenance=provenance(asking, site, DepartedKpis, "/kpis"),
+        counted=counted,
+        kpis=[
+            DepartedKpi(
+                id=one.id,
+                left=one.left,
+                kept_until=one.kept_until,
+                value=exactly(one.value),
+                counted_until=one.counted_until,
+                key_result=one.key_result,
+            )
+            for one in shown
+        ],
+    )
+
+
 KPIS = Tool(
     name="okr_kpis",
     title="KPIs",
@@ -114,4 +156,13 @@ KPIS = Tool(
     takes=KpiArguments,
     gives=Kpis,
     function=okr_kpis,
+)
+
+DEPARTED_KPIS = Tool(
+    name="okr_departed_kpis",
+    title="KPIs that left the mapping",
+    description="KPIs that the mapping has no more: since when, what was counted last, and until when that is kept.",
+    takes=PageArguments,
+    gives=DepartedKpis,
+    function=okr_departed_kpis,
 )

@@ -193,13 +193,14 @@ def _movement(saved: SavedObjective, found: ToldMovement, rows: Sequence[Effect]
             if effect
         ],
         rows_total=len(moved.rows),
-        rows=None if rows is None else [_row(row) for row in rows],
+        rows=None if rows is None else [moved_row(row) for row in rows],
         reconstructed=found.reconstructed,
         revisions=list(found.revisions),
     )
 
 
-def _row(row: Effect) -> MovedRow:
+def moved_row(row: Effect) -> MovedRow:
+    """A row as an answer has it."""
     return MovedRow(
         part=row.part.value,
         id=row.id,

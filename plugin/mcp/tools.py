@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from plugin.mcp.acts import CHECK_IN, RETRY, SYNC_NOW
+from plugin.mcp.closings import CLOSINGS
 from plugin.mcp.forecast import FORECAST
 from plugin.mcp.health import FRESHNESS, GAPS
-from plugin.mcp.kpis import KPIS
+from plugin.mcp.kpis import DEPARTED_KPIS, KPIS
 from plugin.mcp.ledger import EXPLAIN
 from plugin.mcp.mapping import MAPPING
 from plugin.mcp.movement import MOVED
@@ -19,6 +20,8 @@ TOOLS: tuple[Tool, ...] = (
     MOVED,
     FORECAST,
     KPIS,
+    DEPARTED_KPIS,
+    CLOSINGS,
     GAPS,
     FRESHNESS,
     MAPPING,

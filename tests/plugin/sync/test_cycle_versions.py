@@ -14,6 +14,8 @@ from connectors.store.cycles import closings
 from connectors.store.people import audit
 from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.permission import Permission
+from plugin.mcp.closings import ClosingArguments, okr_closings
+from plugin.mcp.protocol.tool import Asking, Unanswerable
 from plugin.use_cases.cycles.closure import close_cycle, reopen_cycle
 from plugin.use_cases.cycles.cycles import CycleRefused, UnknownCycle, show_cycle
 from plugin.use_cases.cycles.versions import difference
@@ -83,6 +85,14 @@ def test_what_two_closings_differ_in_is_told_with_the_rows_by_every_door(quarter
         "1/4",
         story,
     )
+    asking = Asking(hand.connector, VIEWER)
+    by_tool = okr_closings(asking, ClosingArguments(cycle="2026-Q4"))
+    (differs,) = by_tool.objectives
+    assert (by_tool.before.version, by_tool.after.version, by_tool.compared) == (1, 2, 1)
+    assert (differs.key, differs.moved.exact, differs.before and differs.before.shown) == (key, "1/4", "0.45")
+    assert [(row.key, row.part, row.effect.exact) for row in differs.rows] == [(story, "progressed", "1/4")]
+    with pytest.raises(Unanswerable, match=r"2026-Q4 has no version 3\. Those are: 1, 2"):
+        okr_closings(asking, ClosingArguments(cycle="2026-Q4", after=3))
     assert doors.api("GET", "/cycles/2026-Q4/difference?after=7").status_code == 409
     assert doors.api("GET", "/cycles/winter/difference").status_code == 404
     review = BeautifulSoup(doors.look("/review?cycle=2026-Q4"), "html.parser")

@@ -1,0 +1,143 @@
+"""`okr_closings`: what two closings of one cycle differ in, row by row."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from urllib.parse import quote
+
+from pydantic import Field
+
+from mappings.explain.closing_difference import RecordDifference
+from mappings.rollup.cycles.closing_record import ClosingRecord
+from mappings.rollup.cycles.score import shown_score
+from plugin.mcp.movement import MovedRow, moved_row
+from plugin.mcp.protocol.lookup import site_of
+from plugin.mcp.protocol.provenance import provenance
+from plugin.mcp.protocol.quotation import Quoted
+from plugin.mcp.protocol.shapes import Answer, Counted, Name, Number, PageArguments, Shape, exactly, page_of
+from plugin.mcp.protocol.tool import Asking, Tool, Unanswerable
+from plugin.use_cases.cycles.cycles import CycleRefused, UnknownCycle, list_cycles
+from plugin.use_cases.cycles.versions import ClosingAct, difference
+
+
+class ClosingShown(Shape):
+    """When a version was closed, by whom, and what was said of it."""
+
+    version: int
+    at: datetime
+    by: Quoted
+    note: Quoted
+    hash: str
+
+
+class RecordShown(Shape):
+    """One objective as a closing froze it."""
+
+    score: Number
+    shown: str
+    progress: Number
+    health: str
+    mapping_revision: str
+
+
+class DifferingObjective(Shape):
+    """One objective that differs; null on a side whose closing has none of it. The effects of its rows sum to `moved`, where that is known."""
+
+    id: str
+    key: str
+    title: Quoted
+    before: RecordShown | None
+    after: RecordShown | None
+    moved: Number
+    said: list[Quoted]
+    rows: list[MovedRow]
+
+
+class Closings(Answer):
+    """`counted` is of the objectives that differ, `compared` of all."""
+
+    cycle: str
+    before: ClosingShown
+    after: ClosingShown
+    compared: int
+    counted: Counted
+    objectives: list[DifferingObjective]
+
+
+class ClosingArguments(PageArguments):
+    """Of which cycle."""
+
+    cycle: Name = Field(description="The id of a cycle that was closed, opened again and closed once more.")
+    before: int | None = Field(None, ge=1, description="A version; the one before `after` where left out.")
+    after: int | None = Field(None, ge=1, description="A version; the last where left out.")
+
+
+def okr_closings(asking: Asking, arguments: ClosingArguments) -> Closings:
+    """A page of what differs."""
+    site = site_of(asking, arguments)
+    try:
+        found = difference(
+            asking.connector, asking.actor, site, arguments.cycle, arguments.before, arguments.after
+        )
+    except UnknownCycle:
+        known = ", ".join(one.cycle.id for one in list_cycles(asking.connector, asking.actor, site)) or "none"
+        raise Unanswerable(
+            f"There is no cycle {arguments.cycle!r} on the site {site!r}. Cycles: {known}."
+        ) from None
+    except CycleRefused as error:
+        raise Unanswerable(str(error)) from None
+    name = f"okr_closings:{site}:{found.cycle_id}:{found.before.hash}:{found.after.hash}"
+    shown, counted = page_of(name, arguments, found.differing, (one.shown.id for one in found.differing))
+    return Closings(
+        provenance=provenance(
+            asking,
+            site,
+            Closings,
+            f"/review/{quote(site, safe='')}/{quote(found.cycle_id, safe='')}/difference",
+        ),
+        cycle=found.cycle_id,
+        before=_act(found.before),
+        after=_act(found.after),
+        compared=len(found.objectives),
+        counted=counted,
+        objectives=[_objective(one) for one in shown],
+    )
+
+
+def _act(one: ClosingAct) -> ClosingShown:
+    return ClosingShown(version=one.version, at=one.at, by=one.by, note=one.note, hash=one.hash)
+
+
+def _objective(one: RecordDifference) -> DifferingObjective:
+    return DifferingObjective(
+        id=one.shown.id,
+        key=one.shown.key,
+        title=one.shown.title,
+        before=_record(one.before),
+        after=_record(one.after),
+        moved=exactly(one.moved),
+        said=list(one.said),
+        rows=[moved_row(row) for row in one.effects],
+    )
+
+
+def _record(one: ClosingRecord | None) -> RecordShown | None:
+    if one is None:
+        return None
+    return RecordShown(
+        score=exactly(one.score.value),
+        shown="cancelled" if one.score.cancelled else shown_score(one.score.value),
+        progress=exactly(one.state.progress),
+        health=one.state.health.level.value,
+        mapping_revision=one.mapping_revision,
+    )
+
+
+CLOSINGS = Tool(
+    name="okr_closings",
+    title="Two closings of a cycle",
+    description="What two closings of one cycle differ in, objective by objective with the rows that made it.",
+    takes=ClosingArguments,
+    gives=Closings,
+    function=okr_closings,
+)
