@@ -21,6 +21,11 @@ class SearchPage:
     after: str | None = None
     gaps: tuple[Gap, ...] = ()
 
+    @property
+    def size(self) -> int:
+        """How many issues it shows, those that cannot be read as well."""
+        return len(self.issues) + len(self.gaps)
+
 
 @dataclass(frozen=True, slots=True)
 class ReadResult:

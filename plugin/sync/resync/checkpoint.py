@@ -121,6 +121,16 @@ def keep(context: Context, conn: Connection, reading: RunningRead, page: SearchP
     reading.landed += 1
 
 
+def shown_ids(context: Context, reading: RunningRead) -> frozenset[str]:
+    """The ids of all pages. A first read that was never interrupted holds them in the store alone."""
+    if reading.seen:
+        return frozenset(reading.seen)
+    with context.store.read() as conn:
+        kept = resyncs.kept(conn, context.site)
+        pages = resyncs.pages(conn, context.site, kept.read) if kept is not None else ()
+        return frozenset(id_ for content in pages for id_ in json_text.decode(content, KeptPage).ids)
+
+
 def unfinished(context: Context) -> ReadPlace | None:
     """How far the read came that the next one will go on with."""
     with context.store.read() as conn:

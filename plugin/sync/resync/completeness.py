@@ -6,20 +6,9 @@ from connectors.jira.http.errors import IncompleteRead
 from connectors.store.absence import gaps
 from connectors.store.mirror import mirror
 from plugin.sync.context import Context
-from plugin.sync.resync.checkpoint import RunningRead, forget
+from plugin.sync.resync.checkpoint import RunningRead, forget, shown_ids
+from plugin.sync.resync.double_check import falls_short, listed
 from plugin.sync.resync.missing_issues import land_slipped
-from plugin.sync.resync.search_pages import in_order
-
-SLACK = 2
-"""So many issues may come or go between a count and a read, or be late in the index, without a word."""
-SHARE = 10
-"""Beyond the slack, where one of read and count lacks more than a tenth of the other, neither is believed."""
-
-
-def falls_short(less: int, more: int) -> bool:
-    """Whether one of read and count is too far below the other to be believed; nothing is, wherever there is anything."""
-    lacks = more - less
-    return lacks > 0 and (less == 0 or (lacks > SLACK and lacks * SHARE > more))
 
 
 def prove_complete(context: Context, reading: RunningRead, accept_loss: bool) -> None:
@@ -51,17 +40,7 @@ def prove_complete(context: Context, reading: RunningRead, accept_loss: bool) ->
             "Nothing was written or removed. It is tried again by itself; if it lasts, look what stands between the connector "
             "and Jira. Where the read is right all the same, run jira-okr sync --accept-loss.",
         )
-    there = set(context.jira.search_ids(in_order(context.mapping.scope_by_id)))
+    there = listed(context, shown_ids(context, reading), counted)
     with context.store.read() as conn:
         known = {issue_id for issue_id, _ in mirror.ids(conn, context.site)}
     land_slipped(context, reading, there - known)
-
-
-def confirm_nothing(context: Context, jql: str) -> None:
-    """A search that found nothing: an answer that was torn looks the same, so the count has to say so too. Raises IncompleteRead."""
-    counted = context.jira.count(jql)
-    if counted:
-        raise IncompleteRead(
-            f"Jira counts {counted} issues that changed of late and showed none of them.",
-            "It is tried again by itself.",
-        )

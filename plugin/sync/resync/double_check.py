@@ -2,14 +2,16 @@
 
 So whatever somebody else did to our fields meanwhile comes home with the resync, where the brake looks at all of it together.
 An issue that a read by id, too, shows as it was before has gone back: Jira was restored from a backup.
+An answer that is empty, or a list of ids that lacks what was shown or counted, proves nothing about what it does not name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from connectors.jira.http.errors import IncompleteRead
 from connectors.store.mirror import mirror
 from mappings.facts.gap import Gap
 from mappings.facts.issue import Issue
@@ -17,7 +19,12 @@ from plugin.sync.context import Context
 from plugin.sync.refresh.omissions import in_scope
 from plugin.sync.refresh.own_writes import overtaken
 from plugin.sync.refresh.reread import read_again, with_readings
+from plugin.sync.resync.search_pages import in_order
 
+SLACK = 2
+"""So many issues may come or go between a count and a read, or be late in the index, without a word."""
+SHARE = 10
+"""Beyond the slack, where one of read and count lacks more than a tenth of the other, neither is believed."""
 BACK = timedelta(minutes=1)
 """An issue that is so much older than we know it is no matter of clocks, of rounding, or of the instant we add to it with a write."""
 
@@ -63,4 +70,42 @@ def gone_back(before: Mapping[str, Issue], issues: Iterable[Issue]) -> frozenset
     """Which of these issues are much older than they were known. To be believed they need the time that was known: older never undoes newer."""
     return frozenset(
         one.id for one in issues if one.id in before and one.updated < before[one.id].updated - BACK
+    )
+
+
+def falls_short(less: int, more: int) -> bool:
+    """Whether one of read and count is too far below the other to be believed; nothing is, wherever there is anything."""
+    lacks = more - less
+    return lacks > 0 and (less == 0 or (lacks > SLACK and lacks * SHARE > more))
+
+
+def listed(context: Context, shown: Set[str], counted: int = 0) -> frozenset[str]:
+    """The ids of everything in the scope, beside those that were `shown` and the number that was `counted`.
+
+    Raises IncompleteRead where the list itself shows too few, or lacks an issue that is in the scope all the same: nothing is
+    proven by what such a list does not name.
+    """
+    there = frozenset(context.jira.search_ids(in_order(context.mapping.scope_by_id)))
+    lacking = shown - there
+    if falls_short(len(there), counted) or falls_short(len(shown & there), len(shown)):
+        raise _short(
+            f"Jira listed {len(there)} issues in the scope, showed {len(shown)} and counts {counted or 'as many'}."
+        )
+    inside = in_scope(context, read_again(context, lacking).issues)
+    if inside:
+        keys = ", ".join(sorted(issue.key for issue in inside)[:SLACK])
+        raise _short(f"Jira listed {len(there)} issues in the scope without {keys}, which is in it.")
+    return there
+
+
+def confirm_end(context: Context, jql: str, shown: int, what: str = "that changed of late") -> None:
+    """A search whose last page was empty: an answer that was torn looks the same, so the count has to say so too. Raises IncompleteRead."""
+    counted = context.jira.count(jql)
+    if counted > shown:
+        raise _short(f"Jira counts {counted} issues {what} and showed {shown or 'none'} of them.")
+
+
+def _short(message: str) -> IncompleteRead:
+    return IncompleteRead(
+        message, "It is tried again by itself; if it lasts, look what stands between the connector and Jira."
     )

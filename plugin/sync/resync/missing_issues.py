@@ -20,9 +20,9 @@ from plugin.sync.refresh.omissions import in_scope
 from plugin.sync.refresh.own_writes import written_lately
 from plugin.sync.refresh.reread import ReadById, land_issues, read_again, with_readings
 from plugin.sync.resync.checkpoint import RunningRead
-from plugin.sync.resync.double_check import Looked, look_again
+from plugin.sync.resync.double_check import Looked, confirm_end, listed, look_again
 from plugin.sync.resync.mirror_update import drift_of, land_again
-from plugin.sync.resync.search_pages import OVERLAP, changed_pages, in_order, namesakes
+from plugin.sync.resync.search_pages import OVERLAP, changed_pages, namesakes
 
 T = TypeVar("T")
 log = structlog.get_logger("jira_okr.resync")
@@ -32,19 +32,21 @@ AT_ONCE = 100
 
 def catch_up(context: Context, reading: RunningRead) -> None:
     """For a read that rested: issues that came, went or moved between its pages meanwhile, and those that changed after their page was read."""
-    scope = context.mapping.scope_by_id
-    there = set(context.jira.search_ids(in_order(scope)))
+    there = listed(context, reading.seen)
     slipped = there - reading.seen
     # What was on a page and is not there any more is asked for by id, like everything the pages did not show.
     reading.seen &= there
     land_slipped(context, reading, slipped)
-    last = False
-    for page in changed_pages(context, reading.reached.began - OVERLAP)[1]:
+    last, ends_empty, shown = False, True, 0
+    jql, found = changed_pages(context, reading.reached.began - OVERLAP)
+    for page in found:
         issues = with_readings(context, list(page.issues), {})
         _land(context, reading, look_again(context, issues, page.gaps))
-        last = page.last
+        last, ends_empty, shown = page.last, not page.size, shown + page.size
     if not last:
         raise IncompleteRead("The search ended without its last page.", "Run jira-okr sync again.")
+    if ends_empty:
+        confirm_end(context, jql, shown)
 
 
 def land_namesakes(context: Context, reading: RunningRead) -> None:
@@ -54,6 +56,8 @@ def land_namesakes(context: Context, reading: RunningRead) -> None:
         return
     try:
         found = set(context.jira.search_ids(asked))
+        if not found:
+            confirm_end(context, asked, 0, "that bear a name of the scope")
     except Permanent as error:
         # Nothing is called so any more: what was meant is found by its ids.
         log.info("the words of the scope find nothing", site=context.site, why=error.message)

@@ -15,8 +15,7 @@ from plugin.sync.context import Context
 from plugin.sync.refresh import comments
 from plugin.sync.refresh.reread import with_readings
 from plugin.sync.resync import watermark
-from plugin.sync.resync.completeness import confirm_nothing
-from plugin.sync.resync.double_check import look_again
+from plugin.sync.resync.double_check import confirm_end, look_again
 from plugin.sync.resync.mirror_update import Progress, Resynced, land_again
 from plugin.sync.resync.resync_end import quietly, settle
 from plugin.sync.resync.search_pages import OVERLAP, changed_pages
@@ -58,7 +57,7 @@ def _read(context: Context, mark: Watermark, report: Resynced, progress: Progres
     asked for. What the later pages hold may be newer, but issues of the pages before may have changed since.
     """
     newest: datetime | None = None
-    last = False
+    last, ends_empty, shown = False, True, 0
     jql, found = changed_pages(context, mark.at - OVERLAP)
     for page in found:
         looked = look_again(context, with_readings(context, list(page.issues), {}), page.gaps)
@@ -66,9 +65,9 @@ def _read(context: Context, mark: Watermark, report: Resynced, progress: Progres
             report.add(land_again(context, conn, looked, recent=True))
         progress(report.read, report.read if page.last else None)
         newest = newest or max((issue.updated for issue in page.issues), default=mark.at)
-        last = page.last
+        last, ends_empty, shown = page.last, not page.size, shown + page.size
     if newest is None or not last:
         raise IncompleteRead("The search ended without its last page.", "It is tried again by itself.")
-    if not report.read:
-        confirm_nothing(context, jql)
+    if ends_empty:
+        confirm_end(context, jql, shown)
     return max(mark.at, min(newest, context.clock() + AHEAD))

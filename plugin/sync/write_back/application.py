@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import Connection
@@ -21,6 +21,7 @@ from mappings.write_back.target import Objection, WriteRequest, WriteTarget
 from mappings.write_back.targets import target_of, writings_of
 from plugin.sync.context import Context
 from plugin.sync.reconcile.lease import Tenure
+from plugin.sync.refresh.tombstones import ask_again
 from plugin.sync.write_back.permits import TRIED
 from plugin.sync.write_back.places import held
 
@@ -111,6 +112,7 @@ def _write(
 ) -> tuple[list[Change], list[WriteRefusal]]:
     refused: list[WriteRefusal] = []
     remaining = list(writing.changes)
+    before = _mirrored_at(context, issue_id)
     while remaining:
         plan.keep()
         try:
@@ -128,7 +130,7 @@ def _write(
             _settle(context, plan, remaining, "failed", str(error))
             _settle_refused(context, plan, refused)
             raise
-    _settle_written(context, plan, issue_id, remaining)
+    _settle_written(context, plan, issue_id, remaining, before)
     _settle_refused(context, plan, refused)
     return remaining, refused
 
@@ -164,11 +166,23 @@ def _part(
     return refusals, [change for change in changes if change not in blamed]
 
 
-def _settle_written(context: Context, plan: Opened, issue_id: str, changes: list[Change]) -> None:
+def _mirrored_at(context: Context, issue_id: str) -> datetime | None:
+    """The time of the last edit that the mirror knows of."""
+    with context.store.read() as conn:
+        known = mirror.get(conn, context.site, [issue_id]).get(issue_id)
+    return known.updated if known is not None else None
+
+
+def _settle_written(
+    context: Context, plan: Opened, issue_id: str, changes: list[Change], before: datetime | None
+) -> None:
     """Acknowledge the writes and take them into the mirror: the echo brings no news, and the next plan is empty.
 
     The issue is later now than whatever was read before: a read that was under way, or a search that lags, must not undo it.
     Where a target leaves Jira's `updated` as it is, making the issue later would hide what somebody else does to it.
+
+    Where the mirror was told of an edit since `before`, when the request was not yet sent, nobody knows which came first: that
+    edit may be our own, or a later one of somebody who wrote over us. To make it later would hide that for good. It is read by id.
     """
     if not changes:
         return
@@ -181,8 +195,11 @@ def _settle_written(context: Context, plan: Opened, issue_id: str, changes: list
         if known is not None:
             values = {**known.fields, **{change.field_id: change.after for change in changes}}
             edited = any(target_of(change.field_id).ages for change in changes)
-            updated = known.updated + MOMENT if edited else known.updated
+            overlapped = known.updated != before
+            updated = known.updated + MOMENT if edited and not overlapped else known.updated
             mirror.put(conn, context.site, [replace(known, fields=values, updated=updated)])
+            if overlapped and values != known.fields:
+                ask_again(context, conn, [issue_id])
 
 
 def _settle_refused(context: Context, plan: Opened, refused: list[WriteRefusal]) -> None:

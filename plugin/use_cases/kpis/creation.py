@@ -37,6 +37,7 @@ from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
 from plugin.sync.context import Context
 from plugin.sync.refresh.reread import land_issues, read_again, with_readings
+from plugin.sync.resync.double_check import confirm_end
 from plugin.use_cases.kpis.board import objective_of, required_part
 from plugin.use_cases.permission import EDITOR, question
 
@@ -243,9 +244,11 @@ def _found(connector: Connector, context: Context, part: KpiPart, state: KpiStat
         objective = objective_of(conn, context.site, state)
         below = mirror.subtree(conn, context.site, [objective.id]) if objective is not None else []
     there = {one.id: one for one in below if label in one.labels}
-    for page in context.jira.search(f'labels = "{label}"'):
+    jql = f'labels = "{label}"'
+    for page in context.jira.search(jql):
         there.update((one.id, one) for one in page.issues)
     if not there:
+        confirm_end(context, jql, 0, f"with the label {label}")
         return False
     first, *others = sorted(there.values(), key=lambda one: (one.created, int(one.id)))
     more = {"others": [one.key for one in others]} if others else {}

@@ -15,10 +15,11 @@ from plugin.runtime.connector import Connector, NotReady
 from plugin.sync import outage
 from plugin.sync.context import Context, metrics_of
 from plugin.sync.reconcile import candidates
-from plugin.sync.refresh.omissions import spared
+from plugin.sync.refresh.omissions import in_scope, spared
 from plugin.sync.refresh.reread import read_again, with_readings
 from plugin.sync.resync import activation_read, watermark
 from plugin.sync.resync.checkpoint import SKEW
+from plugin.sync.resync.double_check import listed
 from plugin.sync.resync.full_read import resync
 from plugin.sync.resync.mirror_update import Resynced
 from plugin.sync.resync.recent_read import resync_recent
@@ -82,13 +83,19 @@ def _read_for(connector: Connector, context: Context, text: str, report: Report)
     with connector.store.write() as conn:
         ahead = activation_read.begin(conn, site, text, context.mapping, connector.clock())
     metrics = metrics_of(context.mapping) - (metrics_of(active.mapping) if active else frozenset())
-    total, read, complete = context.jira.count(scope), 0, False
+    total, complete, shown = context.jira.count(scope), False, set[str]()
     for page in pages(context, in_order(scope)):
         _land(context, active, list(page.issues), metrics)
-        read, complete = read + len(page.issues), page.last
-        report(read, max(total, read))
+        shown.update(issue.id for issue in page.issues)
+        shown.update(gap.issue_id for gap in page.gaps)
+        complete = page.last
+        report(len(shown), max(total, len(shown)))
     if not complete:
         raise IncompleteRead("The search ended without its last page.", "Read again.")
+    if len(shown) < total:
+        slipped = listed(context, shown, total) - shown
+        _land(context, active, in_scope(context, read_again(context, slipped).issues), metrics)
+        shown |= slipped
     with connector.store.write() as conn:
         if not coming_mappings.complete(conn, site, ahead):
             raise IncompleteRead("Something else was read for meanwhile.", "Read again.")
@@ -96,7 +103,7 @@ def _read_for(connector: Connector, context: Context, text: str, report: Report)
         # What was news to the mirror has been taken in without a word to the objectives.
         due.mark(conn, site, objectives.ids(conn, site), connector.clock(), "read for a preview", bulk=True)
     connector.announce()
-    return read
+    return len(shown)
 
 
 def _land(context: Context, active: Context | None, issues: list[Issue], metrics: frozenset[str]) -> None:

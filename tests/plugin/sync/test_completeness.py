@@ -10,13 +10,15 @@ from connectors.jira.http.errors import IncompleteRead
 from connectors.sandbox.traffic.faults import Fault
 from connectors.store.reads import failures as failures_of
 from connectors.store.reads.failures import ReadFailure
+from mappings import presets
 from plugin.access.authorization.actor import MONITORING
 from plugin.jobs.schedules import Schedules
-from plugin.sync.resync.completeness import falls_short
+from plugin.sync.resync.double_check import falls_short, listed
 from plugin.sync.resync.full_read import resync
 from plugin.sync.resync.recent_read import resync_recent
 from plugin.use_cases.health.concerns import failing
 from plugin.use_cases.health.status import vitals
+from plugin.use_cases.work.site_read import read_ahead
 
 
 @pytest.mark.parametrize(
@@ -59,6 +61,123 @@ def test_a_count_below_what_was_read_proves_nothing(company: Any, lies: int, sai
     company.sandbox.faults.clear()
     assert resync(company.context).read == 800
     assert len(company.mirror()) == 800
+
+
+@pytest.fixture
+def seam(dozen: Any) -> Any:
+    """202 issues that nobody has read: pages of 100, 100 and 2."""
+    for story in dozen.records()[:38]:
+        dozen.delete(story)
+    dozen.clock.pass_by(minutes=30)
+    assert len(dozen.sandbox.sandbox.records) == 202
+    return dozen
+
+
+def test_a_list_of_ids_that_is_empty_does_not_prove_a_short_first_read_complete(seam: Any) -> None:
+    """The count says 202, and two fewer are few enough to be asked for by id; but the list of ids is torn as well."""
+    seam.sandbox.faults.add(Fault("empty_page", "POST", "search/jql", times=2, skip=2))
+    with pytest.raises(IncompleteRead, match="listed 0 issues in the scope, showed 200 and counts 202"):
+        resync(seam.context)
+    assert len(seam.mirror()) == 200
+    assert seam.due() == set()
+
+    resync(seam.context)
+    assert len(seam.mirror()) == 202
+
+
+def test_an_activation_does_not_begin_on_a_read_whose_last_page_was_torn(seam: Any) -> None:
+    def ahead() -> int:
+        return read_ahead(
+            seam.connector, "main", presets.text("epics-as-objectives"), lambda _done, _total: None
+        )
+
+    seam.sandbox.faults.add(Fault("empty_page", "POST", "search/jql", times=2, skip=2))
+    with pytest.raises(IncompleteRead, match="listed 0 issues in the scope, showed 200 and counts 202"):
+        ahead()
+    seam.sandbox.faults.add(Fault("empty_page", "POST", "search/jql", skip=2))
+    assert ahead() == 202
+    assert len(seam.mirror()) == 202
+
+
+@pytest.mark.parametrize(
+    ("shown", "counted", "hidden", "said"),
+    [
+        (12, 12, 0, None),
+        (0, 12, 0, None),
+        (12, 240, 0, None),
+        (240, 243, 0, None),
+        (240, 267, 0, "listed 240 issues in the scope, showed 240 and counts 267"),
+        (240, 240, 1, "listed 239 issues in the scope without PLAT-"),
+        (240, 240, 24, "listed 216 issues in the scope without "),
+        (240, 0, 25, "listed 215 issues in the scope, showed 240 and counts as many"),
+    ],
+)
+def test_what_a_list_of_ids_proves(
+    settled: Any, shown: int, counted: int, hidden: int, said: str | None
+) -> None:
+    """`hidden` issues are there, and the index of the search has lost them."""
+    sandbox = settled.sandbox.sandbox
+    ids = sorted(settled.mirror(), key=int)
+    for id_ in ids[:hidden]:
+        del sandbox.index[id_]
+    sandbox.index_version += 1
+    if said is None:
+        assert listed(settled.context, set(ids[:shown]), counted) == set(ids)
+    else:
+        with pytest.raises(IncompleteRead, match=said):
+            listed(settled.context, set(ids[:shown]), counted)
+
+
+def test_what_left_the_scope_meanwhile_is_no_fault_of_the_list(settled: Any) -> None:
+    ids = set(settled.mirror())
+    gone = settled.records()[0]
+    settled.delete(gone)
+    assert listed(settled.context, ids, 240) == ids - {gone.id}
+
+
+@pytest.mark.parametrize(
+    ("skip", "said"),
+    [
+        (0, "counts 113 issues that changed of late and showed none"),
+        (1, "counts 113 issues that changed of late and showed 100"),
+    ],
+)
+def test_what_changed_of_late_ends_with_an_empty_page_only_where_the_count_says_so_too(
+    settled: Any, skip: int, said: str
+) -> None:
+    """101 stories, beside the 12 objectives that were written since the read before."""
+    for story in settled.records()[:101]:
+        settled.edit(story, summary="News")
+    settled.sandbox.faults.add(Fault("empty_page", "POST", "search/jql", skip=skip))
+    with pytest.raises(IncompleteRead, match=said):
+        resync_recent(settled.context)
+    found = resync_recent(settled.context)
+    assert found is not None
+    assert found.read == 113
+
+
+@pytest.mark.parametrize(
+    ("skip", "said"),
+    [
+        (1, "listed 0 issues in the scope, showed 202 and counts as many"),
+        (2, "counts 1 issues that changed of late and showed none"),
+    ],
+)
+def test_a_read_that_is_gone_on_with_believes_no_empty_answer(seam: Any, skip: int, said: str) -> None:
+    def stop(done: int, _total: int | None) -> None:
+        if done == 200:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        resync(seam.context, stop)
+    seam.edit(seam.records()[0], summary="News")
+    seam.sandbox.faults.add(Fault("empty_page", "POST", "search/jql", skip=skip))
+    with pytest.raises(IncompleteRead, match=said):
+        resync(seam.context)
+    assert seam.due() == set()
+
+    assert resync(seam.context).read == 202
+    assert seam.mirror() == seam.afresh()
 
 
 def test_nothing_new_is_believed_only_where_the_count_says_so_too(settled: Any) -> None:

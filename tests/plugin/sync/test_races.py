@@ -310,3 +310,36 @@ def test_what_becomes_due_and_what_is_to_be_read_again_is_announced(hand: Any) -
         ("marked", "main", [objective], hand.clock() + timedelta(seconds=3)),
         ("delivered", "main"),
     ]
+
+
+@pytest.mark.parametrize(("over_us", "written"), [(None, [50, 67]), (12, [50, 67, 67])])
+def test_an_edit_that_the_mirror_learns_of_while_we_write_is_not_hidden_by_our_own(
+    hand: Any, over_us: int | None, written: list[int]
+) -> None:
+    """Jira has our value, and maybe somebody's own over it; both are read before the answer to us comes back."""
+    objective = synced(hand)
+    moved_on(hand, objective)
+    sandbox = hand.sandbox.sandbox
+
+    def known() -> Any:
+        with hand.connector.store.read() as conn:
+            return mirror.get(conn, "main", [objective])[objective]
+
+    def meanwhile(event: Any) -> None:
+        if event.record is None or event.record.id != objective:
+            return
+        sandbox.listeners.remove(meanwhile)
+        if over_us is not None:
+            hand.edit(objective, **{PROGRESS: over_us})
+        with hand.connector.store.write() as conn:
+            mirror.put(conn, "main", [sandbox.issue(sandbox.records[objective])])
+
+    sandbox.listeners.append(meanwhile)
+    reconcile(hand.context, objective)
+    assert known().updated == sandbox.records[objective].updated
+
+    hand.work_off()
+    assert hand.field(objective) == 67
+    assert [int(value) for _, value in hand.writes()] == written
+    hand.sync()
+    assert (known().fields[PROGRESS], known().updated) == (67, sandbox.records[objective].updated)

@@ -97,7 +97,9 @@ def test_it_goes_on_with_the_pages_that_are_left(company: Any) -> None:
     found = resync(company.context)
 
     ids = 1
-    assert company.calls(company.search) == PAGES - 3 + ids + 1
+    # That nothing changed is believed only where the count says so too; on Data Center a count is a search.
+    counts = 1 if company.deployment == "datacenter" else 0
+    assert company.calls(company.search) == PAGES - 3 + ids + 1 + counts
     assert (found.resumed, found.read, len(found.objectives)) == (True, 800, 40)
     assert company.mirror() == company.afresh()
 
