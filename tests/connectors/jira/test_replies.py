@@ -1083,17 +1083,3 @@ def test_an_issue_is_named_by_its_id_else_by_its_key(given, named):
 )
 def test_the_issue_in_the_address_of_a_comment(url, found):
     assert hints._id_in_path(url) == found
-
-
-@pytest.mark.parametrize(
-    ("user", "actor"),
-    [
-        ({"accountId": "a", "name": "n", "key": "k"}, "a"),
-        ({"name": "n", "key": "k"}, "n"),
-        ({"key": "k"}, "k"),
-        ({"accountId": 5}, None),
-        ({}, None),
-    ],
-)
-def test_who_did_it(user, actor):
-    assert hints._actor(user) == actor

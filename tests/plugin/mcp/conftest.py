@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +18,7 @@ from plugin.access.authorization.permission import Permission
 from plugin.mcp.protocol.server import mcp_server
 from plugin.runtime.application import create_app
 from plugin.runtime.connector import Connector
+from tests.event_loop import run_apart
 
 World = tuple[Connector, Flask, str]
 ERAS = ("2026-07-28", "legacy")
@@ -43,7 +43,7 @@ class Assistant:
             async with Client(server, mode=self.era) as client:
                 return await client.call_tool(tool, arguments)
 
-        return asyncio.run(call())
+        return run_apart(call())
 
     def ask(self, tool: str, **arguments: Any) -> Any:
         """The structure of an answer that is there."""
@@ -67,7 +67,7 @@ class Assistant:
             async with Client(server, mode=self.era) as client:
                 return (await client.list_tools()).tools
 
-        return asyncio.run(listed())
+        return run_apart(listed())
 
     def api(self, path: str, **query: Any) -> Any:
         """What the API says."""

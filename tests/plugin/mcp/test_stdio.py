@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import subprocess
 import sys
 from collections.abc import Callable
@@ -17,6 +16,7 @@ from plugin.access.authentication import tokens
 from plugin.access.authorization import members
 from plugin.cli import cli
 from plugin.runtime.connector import NotReady
+from tests.event_loop import run_apart
 
 COMMAND = ["-c", "from plugin.cli import main; main()", "mcp"]
 ROOT = Path(__file__).parents[3]
@@ -49,7 +49,7 @@ def test_a_host_starts_it_and_asks(tmp_path: Path, synced_demo: Callable[..., An
                 tokens.revoke(connector, 1, "tests")
                 return len(listed.tools), first, await client.call_tool("okr_list", {})
 
-        count, first, second = asyncio.run(session())
+        count, first, second = run_apart(session())
         assert count == 9
         assert first.structured_content["objective"]["key"] == "CORE-4"
         assert second.is_error

@@ -12,6 +12,7 @@ import pytest
 
 from plugin.access.authorization.permission import Lane
 from plugin.runtime.serving.asgi_application import AsgiApplication, Limits
+from tests.event_loop import run_apart
 
 SEEN: ContextVar[str] = ContextVar("SEEN", default="")
 
@@ -129,7 +130,7 @@ def served(echo: Callable[..., Any], *clients: Client, **limits: Any) -> None:
         app = AsgiApplication(echo, Limits(**{"threads": 2, "whole": 1000, **limits}), most, lanes=lane)
         await asyncio.gather(*(app(one.scope, one.receive, one.send) for one in clients))
 
-    asyncio.run(asyncio.wait_for(all_of_them(), 30))
+    run_apart(asyncio.wait_for(all_of_them(), 30))
 
 
 def test_a_request_reaches_flask_whole_and_its_answer_the_client() -> None:
@@ -230,7 +231,7 @@ def test_too_many_that_wait_for_a_thread_are_refused_at_once_and_the_others_answ
         echo.may_go_on.set()
         await asyncio.gather(*tasks)
 
-    asyncio.run(asyncio.wait_for(scenario(), 30))
+    run_apart(asyncio.wait_for(scenario(), 30))
     assert (late.status, late.headers["retry-after"]) == (503, "2")
     assert [one.status for one in waiting] == [200, 200, 200]
 
@@ -256,7 +257,7 @@ def test_long_work_waits_for_its_own_threads_and_the_quick_is_answered_meanwhile
         echo.may_go_on.set()
         await asyncio.gather(*tasks)
 
-    asyncio.run(asyncio.wait_for(scenario(), 30))
+    run_apart(asyncio.wait_for(scenario(), 30))
     assert (same.status, other.status) == (503, 503)
     assert same.body == b"Too much that you asked for is still being worked out. Send it again in a moment.\n"
     assert [one.status for one in long] == [200] * 5
@@ -312,7 +313,7 @@ def test_an_answer_that_never_changes_is_given_without_a_thread() -> None:
         assert echo.asked == 1
         await app(client.scope, client.receive, client.send)
 
-    asyncio.run(scenario())
+    run_apart(scenario())
     assert (client.status, client.headers["x-path"], echo.asked) == (200, "/always", 1)
 
 
@@ -321,4 +322,4 @@ def test_other_things_that_a_server_says_are_let_pass() -> None:
         app = AsgiApplication(Echo(), Limits(threads=1), most)
         await app({"type": "lifespan"}, Client().receive, Client().send)
 
-    asyncio.run(scenario())
+    run_apart(scenario())

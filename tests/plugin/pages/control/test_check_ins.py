@@ -80,7 +80,7 @@ def test_what_an_editor_says_is_shown_until_it_is_withdrawn(desk, world, one, co
     looked = BeautifulSoup(editor.text(since), "html.parser")
     assert looked.select_one("#moved").get_text() == f"What changed since {said.at:%Y-%m-%d}"
     page = page_of(editor, one)
-    assert "Checked in by editor@acme.example" in texts(page, ".said")[0]
+    assert "Checked in by Editor" in texts(page, ".said")[0]
     assert "97 %" in texts(page, ".krs .figure")
     assert "instead of the derived" in page.select_one("section.kr .reason").text
     assert any("Checked in" in text or "Check-in by" in text for text in texts(page, "section.kr .ledger tr"))
@@ -90,7 +90,7 @@ def test_what_an_editor_says_is_shown_until_it_is_withdrawn(desk, world, one, co
     computed()
     page = page_of(editor, one)
     assert not page.select(".said")
-    assert "withdrawn by editor@acme.example" in texts(page, ".said-before")[0]
+    assert "withdrawn by Editor" in texts(page, ".said-before")[0]
     editor.post(page.select_one(".said-before form")["action"])
     assert computed().key_results[0].check_in is not None
     page = page_of(editor, one)
