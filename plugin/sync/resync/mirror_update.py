@@ -16,7 +16,7 @@ from connectors.store.reads import full_reads
 from connectors.store.writes.brakes import Brake
 from mappings.facts.forest import Forest
 from mappings.facts.gap import Gap
-from mappings.facts.issue import Issue
+from mappings.facts.issue import HISTORY, Issue
 from mappings.rollup.assessment import Assessment
 from plugin.sync.context import Context
 from plugin.sync.reconcile import candidates
@@ -121,7 +121,8 @@ def land_again(context: Context, conn: Connection, looked: Looked, *, recent: bo
         also, too = land_issues(context, conn, looked.anew, set(), looked.read_at, looked.gaps)
         marked, changed = marked | also, changed | too
     told = frozenset(context.fields) - context.written_places
-    news = [issue for issue in issues if issue.id in changed and _is_news(before.get(issue.id), issue, told)]
+    metrics = context.metric_fields
+    news = [one for one in issues if one.id in changed and _is_news(before.get(one.id), one, told, metrics)]
     late = [issue for issue in news if not (recent and context.clock() - issue.updated < ON_ITS_WAY)]
     return Landed(
         issues=len(issues),
@@ -187,11 +188,20 @@ def _undoubted(context: Context, conn: Connection, issues: list[Issue]) -> list[
     return [issue for issue in issues if issue.id not in doubted]
 
 
-def _is_news(before: Issue | None, after: Issue, told: frozenset[str]) -> bool:
-    """Whether more differs than our own writes do (the time of the last edit, the fields we write), and than a preview read besides."""
-    if before is None:
-        return True
-    was, now = (
-        {name: value for name, value in one.fields.items() if name in told} for one in (before, after)
+def _is_news(before: Issue | None, after: Issue, told: frozenset[str], metrics: frozenset[str]) -> bool:
+    """Whether more differs than our own writes do (the time of the last edit, the fields we write), and than a preview read besides.
+
+    The history of a field that only a former mapping measured is not read any more: that it is gone is no news from Jira either.
+    """
+    return before is None or _told(before, after, told, metrics) != _told(after, after, told, metrics)
+
+
+def _told(issue: Issue, edited: Issue, told: frozenset[str], metrics: frozenset[str]) -> Issue:
+    """What it says of these fields and histories."""
+    return replace(
+        issue,
+        updated=edited.updated,
+        fields={name: value for name, value in issue.fields.items() if name in told},
+        readings={name: of for name, of in issue.readings.items() if name in metrics},
+        unknowns={name: why for name, why in issue.unknowns.items() if metrics or name != HISTORY},
     )
-    return was != now or replace(before, updated=after.updated, fields=after.fields) != after

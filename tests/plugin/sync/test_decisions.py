@@ -29,7 +29,7 @@ from mappings.document.mapping import Mapping
 from mappings.document.schema import Document
 from mappings.facts.catalogue import Catalogue, Field
 from mappings.facts.gap import Gap
-from mappings.facts.issue import Issue, Named, Reading, User
+from mappings.facts.issue import HISTORY, Issue, Named, Reading, User
 from mappings.rollup.cycles.carry_plan import CarryPlan, FieldWrite
 from mappings.rollup.health import Health, HealthLevel
 from mappings.rollup.rows.ledger import Ledger
@@ -166,8 +166,33 @@ KNOWN = build_issue(1, updated=NOW, fields={"f": 1, FIELD: 50, "besides": 1})
     ],
 )
 def test_what_differs_beside_our_own_fields_and_the_time_is_news(after: Issue, news: bool) -> None:
-    assert mirror_update._is_news(KNOWN, after, frozenset({"f"})) is news
-    assert mirror_update._is_news(None, after, frozenset({"f"})) is True
+    assert mirror_update._is_news(KNOWN, after, frozenset({"f"}), frozenset()) is news
+    assert mirror_update._is_news(None, after, frozenset({"f"}), frozenset()) is True
+
+
+READ = (Reading(NOW, Fraction(45)),)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "metrics", "news"),
+    [
+        ({FIELD: READ}, {}, set(), False),
+        ({FIELD: READ}, {}, {FIELD}, True),
+        ({FIELD: READ, "f": READ}, {FIELD: READ}, {FIELD}, False),
+        ({FIELD: READ}, {FIELD: (Reading(NOW, Fraction(46)),)}, {FIELD}, True),
+        ({}, {FIELD: READ}, {FIELD}, True),
+    ],
+)
+def test_a_history_that_only_a_former_mapping_measured_is_no_news_where_it_is_gone(
+    before: dict[str, tuple[Reading, ...]],
+    after: dict[str, tuple[Reading, ...]],
+    metrics: set[str],
+    news: bool,
+) -> None:
+    was, now = replace(KNOWN, readings=before), replace(KNOWN, readings=after)
+    assert mirror_update._is_news(was, now, frozenset({"f"}), frozenset(metrics)) is news
+    lost = replace(was, unknowns={HISTORY: "Jira tells 100 of 500 entries"})
+    assert mirror_update._is_news(lost, now, frozenset({"f"}), frozenset(metrics)) is (news or bool(metrics))
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,11 @@ from connectors.sandbox import PEOPLE
 from connectors.sandbox.site_state import scheme
 from connectors.sandbox.site_state.state import person
 from connectors.sandbox.site_state.transitions import to_status
+from connectors.store.mirror import mirror
 from connectors.store.numbers import objectives
 from connectors.store.work import due, inbox
 from mappings import presets
+from mappings.facts.issue import Issue
 from plugin.sync.refresh.reread import land_issues, read_again
 from plugin.sync.resync.full_read import resync
 from plugin.sync.ruling import FormerMapping
@@ -26,6 +28,8 @@ from plugin.use_cases.work import sync
 from tests.actors import TESTER
 from tests.plugin.sync.conftest import connected
 from tests.plugin.sync.test_consistency import MAPPING
+from tests.plugin.sync.test_departure import MAPPING as MEASURED
+from tests.plugin.sync.test_departure import epic, key_result, synced
 
 REVIEWS = MAPPING.replace(
     "objectives:", "statuses: {overrides: [{when: project = PLAT, by_status: {In Review: 0.8}}]}\nobjectives:"
@@ -171,3 +175,25 @@ def test_a_sync_under_whose_read_another_mapping_comes_into_force_reads_for_that
     assert done.read.read == 60
     assert {issue.project.key for issue in firm.mirror().values()} == {"PLAT", "CORE", "GROW"}
     assert began[0] != firm.context.mapping.revision
+
+
+DELIVERED = "\n".join(line for line in MEASURED.splitlines() if "id: metric" not in line) + "\n"
+"""Of the same issues, with no metric among them."""
+
+
+def test_histories_that_only_the_former_mapping_measured_are_no_change_that_jira_kept_quiet(
+    hand: Any,
+) -> None:
+    """They are read no more; it looked like lost webhooks, and like changes that nobody made and that are to be held."""
+    one = key_result(hand, epic(hand), 4)
+    synced(hand)
+    assert [reading.value for reading in mirrored(hand, one).readings["customfield_10052"]] == [4]
+    hand.activate(DELIVERED, large=True)
+    read = resync(hand.context)
+    assert mirrored(hand, one).readings == {}
+    assert (read.changed, dict(read.drifted), set(read.silent), read.held) == (0, {}, set(), None)
+
+
+def mirrored(hand: Any, issue_id: str) -> Issue:
+    with hand.connector.store.read() as conn:
+        return mirror.get(conn, "main", [issue_id])[issue_id]
