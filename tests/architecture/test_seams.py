@@ -427,6 +427,7 @@ def test_a_tool_is_listed_described_and_called(scratch: Scratch) -> None:
     )
     told = scratch.run(
         """
+import asyncio
 import tempfile
 from pathlib import Path
 from mcp import Client
@@ -445,7 +446,7 @@ async def asked(server):
             print(found.is_error, (found.structured_content or {}).get("said"), "Say something." in found.content[0].text)
 
 with demo_world(Path(tempfile.mkdtemp()), clock=system_clock, seed=1) as demo:
-    run_apart(asked(mcp_server(demo.connector, lambda _: Actor("viewer", Permission.VIEWER, 1))))
+    asyncio.run(asked(mcp_server(demo.connector, lambda _: Actor("viewer", Permission.VIEWER, 1))))
 """
     )
     assert told.splitlines() == [
@@ -796,7 +797,6 @@ from plugin.runtime.composition import build_connector
 from plugin.runtime.settings import read_settings
 from plugin.sync.reconcile.reconcile import reconcile
 from plugin.access.authorization.actor import COMMAND_LINE
-from tests.event_loop import run_apart
 from plugin.use_cases.mappings.mapping_life import activate, preview_text
 
 DAY, began = datetime(2026, 11, 2, 9, tzinfo=UTC), monotonic()

@@ -43,7 +43,6 @@ from plugin.sync.refresh import (
 from plugin.sync.resync import (
     activation_read,
     checkpoint,
-    completeness,
     double_check,
     mirror_update,
     missing_issues,
@@ -82,7 +81,7 @@ def test_spans() -> None:
 
 
 def test_sizes() -> None:
-    assert (completeness.SLACK, completeness.SHARE, losses.SHARE, losses.FEW) == (2, 10, 10, 2)
+    assert (double_check.SLACK, double_check.SHARE, losses.SHARE, losses.FEW) == (2, 10, 10, 2)
     assert (missing_issues.AT_ONCE, issue_steps.AT_ONCE, work.CLAIM) == (100, 1_000, 20)
     assert (comments.MOST_IN_A_RESYNC, comments.STALE_DAYS, kpi_readings.PERIODS) == (100, 14, 120)
     assert (written_options.MOST_SCREENS, written_options.MOST_REFUSED) == (20, 200)
