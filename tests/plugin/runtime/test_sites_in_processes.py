@@ -94,7 +94,7 @@ def test_a_site_added_by_command_is_served_and_worked_on_at_once(
             waiting = due.pending_count(conn, "acme") or inbox.pending(conn, 1)
         return bool(known) and not waiting
 
-    eventually(at_rest, 60)
+    eventually(at_rest, 180)
     register_webhook(jira, f"{served.url}/webhooks/jira/acme", secret)
     client = connect(
         JiraAddress(
