@@ -9,7 +9,6 @@ from pydantic import Field
 
 from mappings.explain.closing_difference import RecordDifference
 from mappings.rollup.cycles.closing_record import ClosingRecord
-from mappings.rollup.cycles.score import shown_score
 from plugin.mcp.movement import MovedRow, moved_row
 from plugin.mcp.protocol.lookup import site_of
 from plugin.mcp.protocol.provenance import provenance
@@ -126,7 +125,7 @@ def _record(one: ClosingRecord | None) -> RecordShown | None:
         return None
     return RecordShown(
         score=exactly(one.score.value),
-        shown="cancelled" if one.score.cancelled else shown_score(one.score.value),
+        shown=one.score.shown,
         progress=exactly(one.state.progress),
         health=one.state.health.level.value,
         mapping_revision=one.mapping_revision,

@@ -63,6 +63,11 @@ class Score:
         return self.derived if self.said is None else self.said
 
     @property
+    def shown(self) -> str:
+        """As every door shows it."""
+        return "cancelled" if self.cancelled else shown_score(self.value)
+
+    @property
     def reading(self) -> ScoreMeaning:
         """What it means, taken from the unrounded score."""
         if self.cancelled:

@@ -10,7 +10,6 @@ from mappings.document.text.source import decode_text
 from mappings.explain.certainty import sentences
 from mappings.rollup.cycles.carry_plan import CarryChoice
 from mappings.rollup.cycles.closing_record import ClosingRecord
-from mappings.rollup.cycles.score import shown_score
 from mappings.rollup.state import ObjectiveState
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
@@ -72,7 +71,7 @@ def show_command(cycle_id: str, site: str, as_json: bool) -> None:
             one.state.key or one.state.id,
             one.state.title,
             one.score.commitment,
-            shown_score(one.score.value),
+            one.score.shown,
             one.score.reading.value,
             one.score.reason,
         )
@@ -205,8 +204,7 @@ def _show_difference(found: VersionDifference) -> None:
 def _recorded(one: ClosingRecord | None) -> str:
     if one is None:
         return "none"
-    score = "cancelled" if one.score.cancelled else shown_score(one.score.value)
-    return f"{score}, {one.state.health.level.value.replace('_', ' ')}"
+    return f"{one.score.shown}, {one.state.health.level.value.replace('_', ' ')}"
 
 
 @cycle_group.command("close")

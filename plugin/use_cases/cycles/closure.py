@@ -19,7 +19,6 @@ from mappings.facts.moment import duration
 from mappings.numbers import exact
 from mappings.rollup.cycles.closing_record import ClosingRecord, LinkKind
 from mappings.rollup.cycles.cycle_end import has_ended
-from mappings.rollup.cycles.score import shown_score
 from plugin.access.authorization.actor import CALENDAR, Actor
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.cycles.cycles import (
@@ -249,7 +248,7 @@ def _scored(
         if score.wants_reason and not score.reason:
             score = replace(score, reason=reason)
             if not reason:
-                lacking.append(f"{one.state.key or one.state.id} ({shown_score(score.value)})")
+                lacking.append(f"{one.state.key or one.state.id} ({score.shown})")
         scored.append(replace(one, score=score))
     if wanted:
         known = ", ".join(one.state.key or one.state.id for one in objectives)

@@ -256,7 +256,7 @@ def scored_values(one: ObjectiveScored) -> PlainValues:
         "commitment": score.commitment,
         "score": number(score.value),
         "score_exact": exact_text(score.value),
-        "shown": shown_score(score.value),
+        "shown": score.shown,
         "derived": number(score.derived),
         "said": number(score.said),
         "reason": score.reason,

@@ -10,7 +10,7 @@ from mappings.explain.closing_difference import RecordDifference, closing_differ
 from mappings.explain.movement import Effect
 from mappings.json_value import PlainValues
 from mappings.rollup.cycles.closing_record import ClosingRecord, LinkKind
-from mappings.rollup.cycles.score import ScoreMean, means, shown_score
+from mappings.rollup.cycles.score import ScoreMean, means
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
 from plugin.use_cases.cycles.cycles import CycleRefused, UnknownCycle, mean_values, ruling
@@ -122,7 +122,7 @@ def _record_values(one: ClosingRecord | None) -> PlainValues | None:
     return {
         "score": number(one.score.value),
         "score_exact": exact_text(one.score.value),
-        "shown": "cancelled" if one.score.cancelled else shown_score(one.score.value),
+        "shown": one.score.shown,
         "progress": number(one.state.progress),
         "progress_exact": exact_text(one.state.progress),
         "health": one.state.health.level.value,

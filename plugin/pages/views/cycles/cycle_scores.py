@@ -92,7 +92,7 @@ def _row(one: ObjectiveScored) -> ScoreRow:
         title=state.title,
         owner=state.owner or "nobody",
         commitment=score.commitment,
-        score=shown_score(score.value) if not score.cancelled else "cancelled",
+        score=score.shown,
         derived=shown_score(score.derived) if score.said is not None else "",
         word=WORDS[score.reading],
         tone=TONES[COLOURS[score.reading]],

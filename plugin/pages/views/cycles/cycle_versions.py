@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from mappings.explain.closing_difference import RecordDifference
 from mappings.explain.movement import Effect
 from mappings.rollup.cycles.closing_record import ClosingRecord
-from mappings.rollup.cycles.score import shown_score
 from plugin.pages.views.words.moments import day_text
 from plugin.use_cases.cycles.cycles import mean_text
 from plugin.use_cases.cycles.replay import moved_text
@@ -89,8 +88,10 @@ def _row(one: RecordDifference) -> VersionRow:
 def _stood(one: ClosingRecord | None) -> tuple[str, str]:
     if one is None:
         return NONE, ""
-    score = "cancelled" if one.score.cancelled else shown_score(one.score.value)
-    return score, f"{percent_text(one.state.progress)}, {one.state.health.level.value.replace('_', ' ')}"
+    return (
+        one.score.shown,
+        f"{percent_text(one.state.progress)}, {one.state.health.level.value.replace('_', ' ')}",
+    )
 
 
 def _effect(row: Effect) -> EffectRow:
