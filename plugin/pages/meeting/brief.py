@@ -10,7 +10,6 @@ from plugin.pages.meeting.standing import running
 from plugin.pages.objectives.objective_address import objective_address, site_in_address
 from plugin.pages.sources import Sources
 from plugin.pages.views.kpis.kpi import kpi_row
-from plugin.pages.views.meeting.slides import slides
 from plugin.pages.views.objectives.listing import ListRow
 from plugin.pages.views.words.freshness import pulse
 
@@ -39,6 +38,8 @@ def register(blueprint: Blueprint, sources: Sources) -> None:
     @needs("viewer", lane="heavy")
     def brief_slides() -> Response:
         """The same as slides; each figure leads to its ledger."""
+        from plugin.pages.views.meeting.slides import slides  # a library that no other page needs
+
         _, view = running(sources)
 
         def ledger(one: ListRow) -> str:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 from bs4 import BeautifulSoup
 from pptx import Presentation
 
 from docs.screenshots.company import Company, seeded
 
+ROOT = Path(__file__).parents[3]
 AGENDA = [
     "Know what attrition costs us",
     "Onboarding explains itself",
@@ -132,3 +136,9 @@ def test_nothing_that_runs_is_said_so(empty_client):
     assert soup(empty_client, "/brief").h1.text == "No objective runs now"
     assert "Nothing is aligned yet" in soup(empty_client, "/map").text
     assert empty_client.get("/brief.pptx").status_code == 200
+
+
+def test_whoever_starts_and_makes_no_slides_loads_nothing_for_them() -> None:
+    code = "import plugin.runtime.application, sys; print('pptx' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
