@@ -12,7 +12,7 @@ from plugin.runtime.connector import Connector, NotReady
 
 
 def thin_history(connector: Connector, site: str, going_on: Callable[[], None]) -> int:
-    """Thin it out; how many points and ledgers went. None while it is not known where the cycles begin: it waits for the next time."""
+    """Thin it out; how many points and ledgers went. Nothing goes while it is not known where the cycles begin: it waits for the next time."""
     now, settings = connector.clock(), connector.settings
     each, daily = settings.keep_history_days, settings.keep_daily_history_days
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, delete, select
 
 from connectors.store.database.instant import to_ms
 from connectors.store.database.sql import insert_into
@@ -39,9 +39,3 @@ def of(conn: Connection, account_id: int) -> list[SavedView]:
     """Those of an account, by name."""
     found = select(table.c.name, table.c.address).where(table.c.account_id == account_id)
     return [SavedView(row.name, row.address) for row in conn.execute(found.order_by(table.c.name))]
-
-
-def count(conn: Connection, account_id: int) -> int:
-    """How many an account keeps."""
-    found = select(func.count()).select_from(table).where(table.c.account_id == account_id)
-    return conn.execute(found).scalar_one()
