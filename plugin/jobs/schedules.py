@@ -20,7 +20,7 @@ from connectors.store.people import audit, sign_in_attempts
 from connectors.store.reads import failures, wishes
 from connectors.store.sites import catalogues
 from connectors.store.work import due, inbox, outbox
-from plugin.jobs.thinning import thin_history
+from plugin.jobs.history_retention import thin_history
 from plugin.runtime.connector import Connector, NotReady
 from plugin.runtime.processes.process import worker_name
 from plugin.sync import outage

@@ -9,8 +9,8 @@ from plugin.pages.cycles import cycle_review
 from plugin.pages.frame.assets import STATIC, asset_address, styles, styles_version
 from plugin.pages.frame.errors import register_errors
 from plugin.pages.frame.guard import guarded, refuse_nul
-from plugin.pages.frame.naming import naming
 from plugin.pages.frame.page import Page
+from plugin.pages.frame.person_names import naming
 from plugin.pages.frame.poll import polled
 from plugin.pages.health import sync_health
 from plugin.pages.kpis import kpis

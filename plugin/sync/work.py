@@ -16,13 +16,13 @@ from connectors.jira.http.limit import LOCAL
 from connectors.store.work import due, inbox
 from connectors.store.work.due import DueObjective
 from plugin.sync import outage
+from plugin.sync.active_mapping import rules
 from plugin.sync.context import Context
 from plugin.sync.reconcile.failures import Bury, Postpone, after_failure
 from plugin.sync.reconcile.lease import LeaseLost, Tenure
 from plugin.sync.reconcile.reconcile import Reconciled, reconcile
 from plugin.sync.refresh.reread import refresh
 from plugin.sync.resync.checkpoint import is_half_read
-from plugin.sync.ruling import rules
 
 CLAIM = 20
 

@@ -21,6 +21,7 @@ from mappings.facts.forest import Forest
 from mappings.facts.gap import Gap
 from mappings.facts.issue import HISTORY, Issue, Reading
 from mappings.rollup.measurement import affected
+from plugin.sync.active_mapping import FormerMapping, require
 from plugin.sync.context import Context
 from plugin.sync.intake.batch_size import WHOLE, cut_short, portion, went_well
 from plugin.sync.intake.echo import is_echo
@@ -32,7 +33,6 @@ from plugin.sync.refresh.omissions import in_scope, spared
 from plugin.sync.refresh.own_writes import overtaken, written_lately
 from plugin.sync.refresh.tombstones import ask_again, doubtful, remember
 from plugin.sync.resync import activation_read
-from plugin.sync.ruling import FormerMapping, require
 from plugin.sync.write_back.places import recalled, spare_own, with_places
 
 log = structlog.get_logger("jira_okr.inbox")

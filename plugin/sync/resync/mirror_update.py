@@ -18,13 +18,13 @@ from mappings.facts.forest import Forest
 from mappings.facts.gap import Gap
 from mappings.facts.issue import HISTORY, Issue
 from mappings.rollup.assessment import Assessment
+from plugin.sync.active_mapping import require
 from plugin.sync.context import Context
 from plugin.sync.reconcile import candidates
 from plugin.sync.refresh import gaps
 from plugin.sync.refresh.reread import land_issues
 from plugin.sync.refresh.tombstones import ask_again, doubtful
 from plugin.sync.resync.double_check import Looked
-from plugin.sync.ruling import require
 
 Progress = Callable[[int, int | None], None]
 """Is told how many issues are read, and of how many."""

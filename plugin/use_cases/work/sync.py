@@ -14,11 +14,11 @@ from connectors.store.people.audit import note
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
 from plugin.runtime.processes.governors import rates_of
+from plugin.sync.active_mapping import FormerMapping
 from plugin.sync.context import Context
 from plugin.sync.drain import Drained, drain
 from plugin.sync.resync import checkpoint
 from plugin.sync.resync.mirror_update import Resynced
-from plugin.sync.ruling import FormerMapping
 from plugin.sync.write_back.places import asked_singly
 from plugin.use_cases.health import webhook_state
 from plugin.use_cases.health.concerns import Concern, lacking

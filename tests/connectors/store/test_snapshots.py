@@ -10,7 +10,7 @@ from fractions import Fraction
 import pytest
 
 from connectors.store import Store
-from connectors.store.numbers import objectives, snapshots, thinning
+from connectors.store.numbers import history_retention, objectives, snapshots
 from mappings.rollup.state import ObjectiveState
 
 AnObjective = Callable[..., ObjectiveState]
@@ -45,8 +45,8 @@ def test_of_what_is_old_the_last_of_each_day_and_revision_stays(
             state = an_objective(progress=Fraction(step, 10))
             objectives.save(conn, "main", state, revision, midnight + 7 * step * HOUR)
     bound = midnight + 34 * HOUR
-    assert thinning.thin(store, "main", bound) == 2 * 3
-    assert thinning.thin(store, "main", bound) == 0
+    assert history_retention.thin(store, "main", bound) == 2 * 3
+    assert history_retention.thin(store, "main", bound) == 0
     with store.read() as conn:
         points = objectives.history(conn, "main", "10001")
         kept = [snapshots.at(conn, "main", "10001", point.at) for point in points]
@@ -64,8 +64,8 @@ def test_of_what_is_older_still_the_last_of_each_week_and_revision_stays(
             state = an_objective(progress=Fraction(step, 10))
             objectives.save(conn, "main", state, revision, monday + timedelta(days=day, hours=12))
     daily, weekly = monday + timedelta(days=30), monday + timedelta(days=14)
-    assert thinning.thin(store, "main", daily, weekly) == 2 * 3
-    assert thinning.thin(store, "main", daily, weekly) == 0
+    assert history_retention.thin(store, "main", daily, weekly) == 2 * 3
+    assert history_retention.thin(store, "main", daily, weekly) == 0
     with store.read() as conn:
         points = objectives.history(conn, "main", "10001")
         kept = snapshots.at(conn, "main", "10001", monday + timedelta(days=10))
@@ -96,7 +96,7 @@ def test_a_point_that_stays_keeps_the_ledgers_it_was_made_from(
         for hours, one in ((-200, before), (10, state), (15, renamed("3")), (20, renamed("4"))):
             objectives.save(conn, "main", one, "r1", monday + hours * HOUR)
     late = monday + timedelta(days=900)
-    assert thinning.thin(store, "main", late, late) == 1
+    assert history_retention.thin(store, "main", late, late) == 1
     with store.read() as conn:
         points = objectives.history(conn, "main", "10001")
         kept = [snapshots.at(conn, "main", "10001", point.at) for point in points]
@@ -111,7 +111,7 @@ def test_what_held_where_a_cycle_begins_stays_and_a_thousand_rows_go_at_a_time(
     store: Store, an_objective: AnObjective, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It begins at midnight of its own zone, which is 22:00 of a day in UTC, in the middle of a week."""
-    monkeypatch.setattr(thinning, "MOST_AT_ONCE", 2)
+    monkeypatch.setattr(history_retention, "MOST_AT_ONCE", 2)
     wednesday = datetime(2026, 9, 30, tzinfo=UTC)
     with store.write() as conn:
         for hour in (1, 21, 23, 47, 48 + 23):
@@ -120,7 +120,7 @@ def test_what_held_where_a_cycle_begins_stays_and_a_thousand_rows_go_at_a_time(
             )
     begins, late = wednesday + 22 * HOUR, wednesday + timedelta(days=800)
     steps: list[int] = []
-    went = thinning.thin(store, "main", late, late, [begins], lambda: steps.append(len(steps)))
+    went = history_retention.thin(store, "main", late, late, [begins], lambda: steps.append(len(steps)))
     with store.read() as conn:
         told = [point.progress for point in objectives.history(conn, "main", "10001")]
         found = snapshots.at(conn, "main", "10001", begins)

@@ -13,7 +13,7 @@ from connectors.store.numbers.check_ins import KeptCheckIn
 from docs.screenshots.company import NOW, ZONE, seeded
 from mappings.explain.check_in import CheckIn, Measure
 from mappings.explain.confidence import Confidence, ConfidenceLevel, Spoken
-from plugin.pages.frame.naming import naming
+from plugin.pages.frame.person_names import naming
 from plugin.pages.views.objectives.explanation import explanation
 from plugin.pages.views.objectives.surroundings import Surroundings
 

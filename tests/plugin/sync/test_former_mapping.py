@@ -19,9 +19,9 @@ from connectors.store.numbers import objectives
 from connectors.store.work import due, inbox
 from mappings import presets
 from mappings.facts.issue import Issue
+from plugin.sync.active_mapping import FormerMapping
 from plugin.sync.refresh.reread import land_issues, read_again
 from plugin.sync.resync.full_read import resync
-from plugin.sync.ruling import FormerMapping
 from plugin.sync.work import reconcile_one, turn
 from plugin.use_cases.mappings.mapping_life import activate
 from plugin.use_cases.work import sync

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, time, timedelta
 
 from connectors.store.cycles import cycle_ends
-from connectors.store.numbers import thinning
+from connectors.store.numbers import history_retention
 from mappings.rollup.cycles.cycle_end import end_of
 from plugin.runtime.connector import Connector, NotReady
 
@@ -19,7 +19,7 @@ def thin_history(connector: Connector, site: str, going_on: Callable[[], None]) 
         held = _edges(connector, site)
     except NotReady:
         return 0
-    return thinning.thin(
+    return history_retention.thin(
         connector.store,
         site,
         now - timedelta(days=each),
