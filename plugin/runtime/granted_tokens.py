@@ -193,6 +193,9 @@ class StoredTokens:
         return _Opened(kept["access"], kept["refresh"], grant.expires_at)
 
     def _take(self, grant: Grant, now: datetime) -> bool:
+        """Whether we renew it. While another does, whoever waits looks on and writes nothing."""
+        if grant.lease_until is not None and grant.lease_until > now:
+            return False
         with self._store.write() as conn:
             return grants.take(conn, grant.site, grant.generation, self._holder, now, now + LEASE)
 

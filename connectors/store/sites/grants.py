@@ -20,7 +20,7 @@ from connectors.store.schema import oauth_grant as table
 class Grant:
     """`basis` says of what Jira and which app it is. `begun_at` is set where tokens were asked for and not kept (yet): who asked may have died.
 
-    `fault` says why nothing can be got by it any more; empty where nothing is wrong.
+    Until `lease_until` somebody renews it. `fault` says why nothing can be got by it any more; empty where nothing is wrong.
     """
 
     site: str
@@ -29,6 +29,7 @@ class Grant:
     tokens: bytes | None = field(repr=False)
     expires_at: datetime | None
     begun_at: datetime | None
+    lease_until: datetime | None
     granted_at: datetime | None
     fault: str
 
@@ -128,6 +129,7 @@ def _grant(row: StoredRow) -> Grant:
         tokens=row.tokens,
         expires_at=maybe_from_ms(row.expires_at),
         begun_at=maybe_from_ms(row.begun_at),
+        lease_until=maybe_from_ms(row.lease_until),
         granted_at=maybe_from_ms(row.granted_at),
         fault=row.fault,
     )
