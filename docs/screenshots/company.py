@@ -9,7 +9,7 @@ from fractions import Fraction
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from connectors.store.lists.list_rows import After, RowSelection, Slice
+from connectors.store.lists.list_rows import START, After, RowSelection, Slice
 from connectors.store.numbers.check_ins import KeptCheckIn
 from connectors.store.numbers.comments import KeptComment
 from connectors.store.numbers.objectives import SavedObjective as KeptObjective
@@ -41,6 +41,7 @@ from plugin.use_cases.forecasts.forecast_record import kept_of
 from plugin.use_cases.health.drift import Drift
 from plugin.use_cases.health.status import SiteStatus
 from plugin.use_cases.kpis.board import ShownKpi
+from plugin.use_cases.meeting.agenda import CurrentMeeting, current
 from plugin.use_cases.objectives.movement import ToldMovement
 from plugin.use_cases.objectives.objective_lines import ObjectiveLine
 from plugin.use_cases.objectives.objective_list import KeptForecast, ListedHead, ObjectivePage
@@ -172,6 +173,11 @@ class Company:
         """What was kept of it today."""
         found = self.forecast(objective_id, "main")
         return None if found is None else kept_of(found)[0]
+
+    def meeting(self) -> CurrentMeeting:
+        return current(
+            self.listing(RowSelection((), cycles=(CYCLE.id, "")), START, len(self.saved) or 1).rows, [CYCLE]
+        )
 
     def running_cycles(self) -> Sequence[str]:
         return (CYCLE.id,)

@@ -25,7 +25,7 @@ from plugin.api.objectives import (
     objectives,
     past,
 )
-from plugin.api.practice import advice, practice, scorecard
+from plugin.api.practice import advice, meeting, practice, scorecard
 from plugin.api.protocol.dispatch import TextRequest, ill_formed, problems_everywhere, view_of
 from plugin.api.protocol.failures import failure
 from plugin.api.protocol.openapi import PREFIX, document
@@ -41,6 +41,7 @@ MODULES = (
     advice,
     practice,
     scorecard,
+    meeting,
     check_ins,
     kpis,
     promotions,

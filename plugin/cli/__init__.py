@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "advice": "plugin.cli.practice.advice:advice_command",
         "practice": "plugin.cli.practice.practice:practice_command",
         "scorecard": "plugin.cli.practice.scorecard:scorecard_command",
+        "brief": "plugin.cli.practice.brief:brief_command",
         "forecast": "plugin.cli.objectives.forecast:forecast_command",
         "moved": "plugin.cli.objectives.movement:moved_command",
         "check-in": "plugin.cli.objectives.check_in:check_in_group",

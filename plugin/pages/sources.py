@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, tzinfo
+from datetime import datetime, tzinfo
 from fractions import Fraction
 from typing import Protocol
 
@@ -18,11 +18,12 @@ from mappings.rollup.state import ObjectiveState
 from plugin.use_cases.accounts.saved_views import SavedView
 from plugin.use_cases.check_ins.check_ins import KeptCheckIn, KeptComment
 from plugin.use_cases.check_ins.due_check_ins import Reminder
-from plugin.use_cases.cycles.cycles import CycleDetail
+from plugin.use_cases.cycles.cycles import CycleDays, CycleDetail
 from plugin.use_cases.health.status import SiteStatus
 from plugin.use_cases.kpis.board import ShownKpi
 from plugin.use_cases.kpis.departures import Departure
 from plugin.use_cases.kpis.promotions import ShownPromotion
+from plugin.use_cases.meeting.agenda import CurrentMeeting
 from plugin.use_cases.objectives.as_of import AsOf
 from plugin.use_cases.objectives.movement import ToldMovement
 from plugin.use_cases.objectives.objective_lines import ObjectiveLine
@@ -86,19 +87,6 @@ class HistoryPoint(TrendPoint, Protocol):
         ...
 
 
-class CycleDays(Protocol):
-    """A cycle of the active mapping; both ends are days that count."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def name(self) -> str | None: ...
-    @property
-    def start(self) -> date: ...
-    @property
-    def end(self) -> date: ...
-
-
 class Cycles(Protocol):
     """The cycles of active mappings. Those that recur have no end, so they are asked for by id."""
 
@@ -122,6 +110,10 @@ class Sources(Protocol):
 
     def listing(self, wanted: RowSelection, after: After, size: int) -> ObjectivePage:
         """One page of the list of objectives with their histories; all sites side by side, whichever are named."""
+        ...
+
+    def meeting(self) -> CurrentMeeting:
+        """What runs now, as a meeting; all sites side by side."""
         ...
 
     def lines(self, wanted: RowSelection) -> Iterator[ObjectiveLine]:

@@ -16,7 +16,6 @@ from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.person import acting
 from plugin.pages.objectives.objective_address import site_in_address
 from plugin.pages.sources import (
-    CycleDays,
     Cycles,
     HistoryPoint,
     Located,
@@ -28,7 +27,7 @@ from plugin.use_cases.accounts.people import names
 from plugin.use_cases.accounts.saved_views import SavedView, list_views
 from plugin.use_cases.check_ins.check_ins import KeptCheckIn, KeptComment, list_check_ins, list_comments
 from plugin.use_cases.check_ins.due_check_ins import Reminder, due_on
-from plugin.use_cases.cycles.cycles import CycleDetail, past_cycles, show_cycle
+from plugin.use_cases.cycles.cycles import CycleDays, CycleDetail, past_cycles, running_cycles, show_cycle
 from plugin.use_cases.forecasts.forecast_record import Calibration, calibration_of
 from plugin.use_cases.forecasts.forecasts import ObjectiveForecast, forecast_of
 from plugin.use_cases.health.status import SiteStatus, installation, vitals
@@ -37,6 +36,7 @@ from plugin.use_cases.kpis.board import ShownKpi
 from plugin.use_cases.kpis.departures import Departure, departed_kpis
 from plugin.use_cases.kpis.promotions import ShownPromotion, list_promotions
 from plugin.use_cases.mappings import drafts, revisions
+from plugin.use_cases.meeting.agenda import CurrentMeeting, show_meeting
 from plugin.use_cases.objectives import objectives as questions
 from plugin.use_cases.objectives.as_of import DRAFT, AsOf, as_of, as_of_draft, instant_asked
 from plugin.use_cases.objectives.movement import ToldMovement
@@ -86,6 +86,9 @@ class StoredSources:
 
     def listing(self, wanted: RowSelection, after: After, size: int) -> ObjectivePage:
         return list_objectives(self.connector, self.who(), wanted, after, size)
+
+    def meeting(self) -> CurrentMeeting:
+        return show_meeting(self.connector, self.who())
 
     def lines(self, wanted: RowSelection) -> Iterator[ObjectiveLine]:
         who = self.who()  # while the request is there: a file is written when it has gone
@@ -205,12 +208,8 @@ class StoredSources:
         return Calendars(tuple(mapping.cycles for mapping in self._mappings(site)))
 
     def running_cycles(self) -> Sequence[str]:
-        now = self.now()
-        found = (
-            one
-            for mapping in self._mappings()
-            for one in mapping.cycles.running(now.astimezone(mapping.zone).date())
-        )
+        who = self.who()
+        found = (one for site in self.connector.sites for one in running_cycles(self.connector, who, site))
         return tuple(dict.fromkeys(one.id for one in found))
 
     def past_cycles(self) -> Sequence[str]:

@@ -1,1 +1,1 @@
-"""Commands about the practice of OKRs: advice, shares team by team, the balanced scorecard."""
+"""Commands about the practice of OKRs: advice, shares team by team, the balanced scorecard, the brief of a meeting."""

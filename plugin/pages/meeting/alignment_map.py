@@ -6,9 +6,9 @@ from flask import Blueprint
 
 from plugin.access.authorization.permission import needs
 from plugin.pages.frame.page import Page, rendered
-from plugin.pages.meeting.standing import running
 from plugin.pages.objectives.objective_address import objective_address
 from plugin.pages.sources import Sources
+from plugin.pages.views.meeting.meeting import meeting_view
 from plugin.pages.views.words.freshness import pulse
 
 
@@ -16,7 +16,7 @@ def register(blueprint: Blueprint, sources: Sources) -> None:
     @blueprint.get("/map", endpoint="map")
     @needs("viewer", lane="heavy")
     def alignment_map() -> str:
-        _, view = running(sources)
+        view = meeting_view(sources.meeting(), sources.now(), sources.zone)
         fresh = pulse(sources.vitals(), sources.now(), sources.zone)
         return rendered("map.html", "objectives", view=view, address=objective_address, pulse=fresh)
 

@@ -6,10 +6,10 @@ from flask import Blueprint, Response, request
 
 from plugin.access.authorization.permission import needs
 from plugin.pages.frame.page import Page, rendered
-from plugin.pages.meeting.standing import running
 from plugin.pages.objectives.objective_address import objective_address, site_in_address
 from plugin.pages.sources import Sources
 from plugin.pages.views.kpis.kpi import kpi_row
+from plugin.pages.views.meeting.meeting import meeting_view
 from plugin.pages.views.objectives.listing import ListRow
 from plugin.pages.views.words.freshness import pulse
 
@@ -21,7 +21,7 @@ def register(blueprint: Blueprint, sources: Sources) -> None:
     @blueprint.get("/brief", endpoint="brief")
     @needs("viewer", lane="heavy")
     def brief() -> str:
-        _, view = running(sources)
+        view = meeting_view(sources.meeting(), sources.now(), sources.zone)
         sites = sources.site_names()
         rows = [kpi_row(one, site_in_address(one.site, sites)) for one in sources.kpis()]
         return rendered(
@@ -40,7 +40,7 @@ def register(blueprint: Blueprint, sources: Sources) -> None:
         """The same as slides; each figure leads to its ledger."""
         from plugin.pages.views.meeting.slides import slides  # a library that no other page needs
 
-        _, view = running(sources)
+        view = meeting_view(sources.meeting(), sources.now(), sources.zone)
 
         def ledger(one: ListRow) -> str:
             return f"{request.url_root.rstrip('/')}{objective_address(one.name, one.site)}#why"

@@ -8,11 +8,10 @@ from flask import Blueprint
 
 from plugin.access.authorization.permission import needs
 from plugin.pages.frame.page import Page, rendered
-from plugin.pages.meeting.standing import running
 from plugin.pages.objectives.objective import explained
 from plugin.pages.objectives.objective_address import objective_address
 from plugin.pages.sources import Sources
-from plugin.pages.views.meeting.meeting import AgendaRow
+from plugin.pages.views.meeting.meeting import AgendaRow, meeting_view
 from plugin.pages.views.objectives.key_result import KeyResultRow
 from plugin.pages.views.objectives.talk import RemarkRow
 
@@ -33,8 +32,9 @@ def register(blueprint: Blueprint, sources: Sources) -> None:
     @blueprint.get("/present", endpoint="present")
     @needs("viewer", lane="heavy")
     def present() -> str:
-        told, view = running(sources)
-        pairs = zip(told.agenda, view.agenda, strict=True)
+        found = sources.meeting()
+        view = meeting_view(found, sources.now(), sources.zone)
+        pairs = zip(found.meeting.agenda, view.agenda, strict=True)
         slides = [slide(sources, item.row.state.id, item.row.site, shown) for item, shown in pairs]
         return rendered(
             "present.html",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
+from typing import Protocol
 
 from sqlalchemy import Connection
 
@@ -25,6 +27,7 @@ from mappings.rollup.rows.ledger import Disposition
 from mappings.rollup.state import ObjectiveState
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
+from plugin.use_cases.mappings import revisions
 from plugin.use_cases.objectives.objective_values import exact_text, number
 from plugin.use_cases.permission import VIEWER, question
 
@@ -48,6 +51,19 @@ class UnknownCycle(CycleRefused):
     def __init__(self, cycle_id: str) -> None:
         self.cycle_id = cycle_id
         super().__init__(f"There is no cycle {cycle_id}. jira-okr cycle list shows those there are.")
+
+
+class CycleDays(Protocol):
+    """A cycle; both ends are days that count."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def name(self) -> str | None: ...
+    @property
+    def start(self) -> date: ...
+    @property
+    def end(self) -> date: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +106,15 @@ def list_cycles(connector: Connector, _actor: Actor, site: str) -> tuple[CycleSh
         ids |= {one.id for one in mapping.cycles.running(today.today)}
         found = [_shown(conn, site, mapping, today, id_)[0] for id_ in sorted(ids) if _known(mapping, id_)]
     return tuple(sorted(found, key=lambda one: (one.cycle.end, one.cycle.start), reverse=True))
+
+
+@question(VIEWER)
+def running_cycles(connector: Connector, actor: Actor, site: str) -> tuple[CyclePart, ...]:
+    """Those that hold today, the one that ends first in front; none where no mapping can be bound from what is stored."""
+    mapping = revisions.bound(connector, actor, site)
+    if mapping is None:
+        return ()
+    return mapping.cycles.running(connector.clock().astimezone(mapping.zone).date())
 
 
 @question(VIEWER)

@@ -1,4 +1,4 @@
-"""What a meeting talks about: made by rules from the list of objectives, so that page, slides and programs have one agenda."""
+"""What a meeting talks about: made by rules from the objectives that run, so that pages, slides, API and command have one agenda."""
 
 from __future__ import annotations
 
@@ -9,11 +9,19 @@ from enum import StrEnum
 from fractions import Fraction
 
 from mappings.explain.confidence import ConfidenceLevel
+from mappings.json_value import PlainValues
 from mappings.rollup.state import HealthLevel
-from plugin.use_cases.objectives.objective_list import ListedHead
+from plugin.access.authorization.actor import Actor
+from plugin.runtime.connector import Connector
+from plugin.use_cases.cycles.cycles import CycleDays, running_cycles
+from plugin.use_cases.objectives.objective_list import START, ListedHead, RowSelection, list_objectives
+from plugin.use_cases.objectives.objective_values import exact_text, number
+from plugin.use_cases.permission import VIEWER, question
 
 LONGEST = 9
 """As many as an hour has room for."""
+MOST = 2000
+"""Of more objectives that run at once a meeting is none."""
 FINE = frozenset({HealthLevel.ON_TRACK, HealthLevel.ACHIEVED})
 
 
@@ -26,12 +34,25 @@ class Reason(StrEnum):
     OFF_TRACK = "off_track"
 
 
+QUESTIONS = {
+    Reason.UNSURE: "Nobody is sure of it any more. What would have to change?",
+    Reason.FELL: "It went down this week. Was it meant to?",
+    Reason.UNKNOWN: "It, or a part of it, cannot be measured now. Who mends that, and by when?",
+    Reason.OFF_TRACK: "It is far behind. Help it, change it, or stop it?",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class AgendaItem:
     """An objective to talk about, and the first reason that holds."""
 
     row: ListedHead
     reason: Reason
+
+    @property
+    def question(self) -> str:
+        """What there is to decide."""
+        return QUESTIONS[self.reason]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +92,17 @@ class Meeting:
         return min(behind, key=_pace, default=None)
 
     @property
+    def headline(self) -> str:
+        """`2 of 4 company objectives are where they should be. “The second market” is furthest behind.`"""
+        every, fine = len(self.leading), len(self.fine)
+        what = "company objective" if self.company else "objective"
+        said = f"{fine} of {every} {what}{'' if every == 1 else 's'} {'is' if fine == 1 else 'are'} where {'it' if fine == 1 else 'they'} should be."
+        last = self.furthest_behind
+        return (
+            f"{said} “{last.state.title}” is furthest behind." if last is not None and fine < every else said
+        )
+
+    @property
     def moved(self) -> tuple[tuple[ListedHead, Fraction], ...]:
         """Those that a week moved, the strongest rise first and the strongest fall last."""
         known = ((one, one.week.total) for one in self.rows if one.week is not None)
@@ -81,6 +113,72 @@ class Meeting:
     def still(self) -> int:
         """How many a week did not move."""
         return sum(one.week is not None and one.week.total == 0 for one in self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentMeeting:
+    """The meeting over what runs now, and the cycle that it is about; None where no objective is in a cycle that runs."""
+
+    meeting: Meeting
+    cycle: CycleDays | None
+
+
+@question(VIEWER)
+def show_meeting(connector: Connector, actor: Actor, site: str | None = None) -> CurrentMeeting:
+    """Of a site, or of all side by side: over the objectives of the cycles that run, and those without one; over all where none runs."""
+    sites = tuple(connector.sites) if site is None else (site,)
+    cycles = [one for name in sites for one in running_cycles(connector, actor, name)]
+    wanted = RowSelection(sites=sites, cycles=(*(one.id for one in cycles), "") if cycles else ())
+    return current(list_objectives(connector, actor, wanted, START, MOST).rows, cycles)
+
+
+def current(rows: Iterable[ListedHead], cycles: Iterable[CycleDays]) -> CurrentMeeting:
+    """The meeting over these rows; `cycles` are those that run, the one that ends first in front."""
+    told = meeting(rows)
+    here = {one.state.cycle_id for one in told.rows}
+    return CurrentMeeting(told, next((one for one in cycles if one.id in here), None))
+
+
+def meeting_values(found: CurrentMeeting, site: str) -> PlainValues:
+    """The same for programs."""
+    told, cycle = found.meeting, found.cycle
+    return {
+        "site": site,
+        "cycle": None if cycle is None else cycle.id,
+        "headline": told.headline,
+        "agenda": [
+            {**_head_values(one.row), "reason": one.reason.value, "question": one.question}
+            for one in told.agenda
+        ],
+        "company": [_head_values(one) for one in told.company],
+        "moved": [_head_values(one) for one, _ in told.moved],
+        "still": told.still,
+        "teams": [
+            {
+                "team": one.name,
+                "objectives": len(one.rows),
+                "progress": number(one.progress),
+                "progress_exact": exact_text(one.progress),
+            }
+            for one in told.teams
+        ],
+    }
+
+
+def _head_values(one: ListedHead) -> PlainValues:
+    state, week = one.state, one.week
+    total = None if week is None else week.total
+    return {
+        "id": state.id,
+        "key": state.key,
+        "title": state.title,
+        "progress": number(state.progress),
+        "progress_exact": exact_text(state.progress),
+        "health": state.health.level.value,
+        "week": number(total),
+        "week_exact": exact_text(total),
+        "week_causes": [] if week is None else list(week.causes),
+    }
 
 
 def meeting(rows: Iterable[ListedHead]) -> Meeting:

@@ -6,21 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from plugin.pages.sources import CycleDays
 from plugin.pages.views.objectives.bar import Bar, bar
 from plugin.pages.views.objectives.listing import ListRow, row
 from plugin.pages.views.words.health import Total, totals
 from plugin.pages.views.words.moments import day_text
-from plugin.use_cases.meeting.agenda import Meeting, Reason, TeamStanding, team_of
+from plugin.use_cases.meeting.agenda import CurrentMeeting, Meeting, TeamStanding, team_of
 from plugin.use_cases.objectives.objective_list import ListedHead
 
 RISES, FALLS = 4, 3
-QUESTIONS = {
-    Reason.UNSURE: "Nobody is sure of it any more. What would have to change?",
-    Reason.FELL: "It went down this week. Was it meant to?",
-    Reason.UNKNOWN: "It cannot be measured now. Who mends that, and by when?",
-    Reason.OFF_TRACK: "It is far behind. Help it, change it, or stop it?",
-}
 UNSERVED = "Serves no company objective"
 
 
@@ -77,8 +70,9 @@ class MeetingView:
     columns: tuple[str, ...]
 
 
-def meeting_view(told: Meeting, cycle: CycleDays | None, now: datetime, zone: tzinfo) -> MeetingView:
+def meeting_view(found: CurrentMeeting, now: datetime, zone: tzinfo) -> MeetingView:
     """The meeting as pages show it."""
+    told, cycle = found.meeting, found.cycle
     today = now.astimezone(zone).date()
 
     def shown(one: ListedHead) -> ListRow:
@@ -93,12 +87,12 @@ def meeting_view(told: Meeting, cycle: CycleDays | None, now: datetime, zone: tz
         day=day_text(today),
         left="" if cycle is None else _left((cycle.end - today).days),
         spent="" if not days or spent is None else f"{spent * 100 // days} % of the time has passed.",
-        headline=_headline(told),
+        headline=told.headline,
         known=len(told.rows),
         up=len(up),
         down=len(down),
         still=told.still,
-        agenda=tuple(AgendaRow(shown(one.row), QUESTIONS[one.reason]) for one in told.agenda),
+        agenda=tuple(AgendaRow(shown(one.row), one.question) for one in told.agenda),
         company=tuple(shown(one) for one in told.company),
         moved=tuple(shown(one) for one in (*up[:RISES], *down[-FALLS:])),
         teams=tuple(_team(one) for one in told.teams),
@@ -115,15 +109,6 @@ def _left(days: int) -> str:
         if days == 0
         else f"{days} {'day' if days == 1 else 'days'} left"
     )
-
-
-def _headline(told: Meeting) -> str:
-    """`2 of 4 company objectives are where they should be. The second market is furthest behind.`"""
-    every, fine = len(told.leading), len(told.fine)
-    what = "company objective" if told.company else "objective"
-    said = f"{fine} of {every} {what}{'' if every == 1 else 's'} {'is' if fine == 1 else 'are'} where {'it' if fine == 1 else 'they'} should be."
-    last = told.furthest_behind
-    return f"{said} “{last.state.title}” is furthest behind." if last is not None and fine < every else said
 
 
 def _team(one: TeamStanding) -> TeamRow:

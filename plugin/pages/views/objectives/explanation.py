@@ -11,7 +11,7 @@ from mappings.progress import RULE_OF_KIND
 from mappings.rollup.health import ACHIEVED_AT
 from mappings.rollup.rows.ledger import Ledger
 from mappings.rollup.state import ObjectiveState
-from plugin.pages.sources import CycleDays, HistoryPoint, SavedObjective
+from plugin.pages.sources import HistoryPoint, SavedObjective
 from plugin.pages.views.objectives.bar import Bar, bar
 from plugin.pages.views.objectives.check_in import CurrentCheckIn, left_over, not_kept
 from plugin.pages.views.objectives.history.chart import Chart, chart
@@ -23,6 +23,7 @@ from plugin.pages.views.objectives.talk import RemarkRow, talk
 from plugin.pages.views.words.clause import told
 from plugin.pages.views.words.health import Badge, badge
 from plugin.pages.views.words.moments import When, day_text, when
+from plugin.use_cases.cycles.cycles import CycleDays
 
 
 @dataclass(frozen=True, slots=True)

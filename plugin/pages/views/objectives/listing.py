@@ -13,7 +13,7 @@ from mappings.explain.week import WeekMove
 from mappings.numbers import rounded
 from mappings.rollup.health import ACHIEVED_AT
 from mappings.rollup.state import HealthLevel
-from plugin.pages.sources import CycleDays, Cycles
+from plugin.pages.sources import Cycles
 from plugin.pages.views.objectives.bar import Bar, bar
 from plugin.pages.views.objectives.forecast import Chance, kept_chance
 from plugin.pages.views.objectives.history.trend import Spark, spark
@@ -22,6 +22,7 @@ from plugin.pages.views.words.clause import told
 from plugin.pages.views.words.figures import grouped, percent_text
 from plugin.pages.views.words.health import WORDS, Badge, Total, badge, totals
 from plugin.pages.views.words.moments import When, day_text, when
+from plugin.use_cases.cycles.cycles import CycleDays
 from plugin.use_cases.objectives.objective_columns import OBJECTIVE_COLUMNS, Column
 from plugin.use_cases.objectives.objective_list import (
     START,

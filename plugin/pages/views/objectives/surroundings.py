@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
 from mappings.explain.marks import Mark
-from plugin.pages.sources import CycleDays
 from plugin.pages.views.objectives.check_in_form import CheckInForm
 from plugin.pages.views.objectives.ledger import SHOWN, Browse
 from plugin.use_cases.check_ins.check_ins import KeptCheckIn, KeptComment
 from plugin.use_cases.check_ins.due_check_ins import Reminder
+from plugin.use_cases.cycles.cycles import CycleDays
 from plugin.use_cases.objectives.objectives import Drifted
 
 

@@ -10,11 +10,12 @@ from itertools import pairwise
 
 from mappings.explain.marks import Mark
 from mappings.numbers import WHOLE
-from plugin.pages.sources import CycleDays, HistoryPoint
+from plugin.pages.sources import HistoryPoint
 from plugin.pages.views.objectives.history.marks import ChartMark, MarkLine, happenings, kinds_of, spots
 from plugin.pages.views.objectives.history.trend import Scale, stretches
 from plugin.pages.views.words.figures import length, percent_text
 from plugin.pages.views.words.moments import When, short_day, when
+from plugin.use_cases.cycles.cycles import CycleDays
 
 SIZE = 1000
 MARKS = (0, 25, 50, 75, 100)
