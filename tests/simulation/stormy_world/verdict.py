@@ -31,7 +31,8 @@ NO_FACTS = ("history_at",)
 def jira_now(world: Judged) -> dict[str, Issue]:
     """Every issue of the scope that can be known, as Jira has it, with the whole history of its metrics.
 
-    What was archived before anybody told of it is shown by no search: nobody can know of it.
+    What was archived before anybody told of it is shown by no search: nobody can know of it. Nor of what became of it since, as
+    a status that got another name: what is known to be archived stands as it was known last.
     """
     context = world.context()
     records = world.site.sandbox.records
@@ -39,7 +40,14 @@ def jira_now(world: Judged) -> dict[str, Issue]:
         records, LONG_AGO
     )  # the storm is over: a search is as good as a read one by one, and quicker
     issues = context.jira.read(records, context.fields, up_to_date).issues if records else ()
-    known = [issue for issue in issues if not issue.archived or world.was_mirrored(issue.id)]
+    archived = [issue.id for issue in issues if issue.archived]
+    with world.tables.read() as conn:
+        resting = {id_: one for id_, one in mirror.get(conn, SITE, archived).items() if one.archived}
+    known = [
+        resting.get(issue.id, issue)
+        for issue in issues
+        if not issue.archived or world.was_mirrored(issue.id)
+    ]
     inside = [issue for issue in known if context.mapping.scope.matches(issue, context.moment())]
     metrics = context.metric_fields
     measured = [one.id for one in inside if any(one.fields.get(field) is not None for field in metrics)]
