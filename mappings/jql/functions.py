@@ -62,6 +62,10 @@ FUNCTIONS = (
     Function("openSprints", "sprint", state="active"),
     Function("closedSprints", "sprint", state="closed"),
     Function("futureSprints", "sprint", state="future"),
+    Function("releasedVersions", "version", state="released"),
+    Function("unreleasedVersions", "version", state="unreleased"),
+    Function("linkedIssues", "issue", also=("linkedWorkItems",)),
+    Function("cascadeOption", "option"),
     Function("now"),
     Function("startOfDay", start=_day, unit="d"),
     Function("startOfWeek", start=_week, unit="w"),
@@ -72,18 +76,22 @@ FUNCTIONS = (
     Function("endOfMonth", start=_month, unit="M", end=True),
     Function("endOfYear", start=_year, unit="y", end=True),
 )
+TAKING = ("version", "issue", "option")
+"""What functions give that take arguments of their own."""
 BY_NAME = {name.lower(): function for function in FUNCTIONS for name in (function.name, *function.also)}
+
+_BELOW = "a condition sees one issue and not those above it; use parent = KEY for what is directly below, or relation: descendant in the mapping"
+_ORDER = "the order of versions is not mirrored; name the version, or take all: fixVersion in unreleasedVersions()"
 
 REFUSED = {
     "membersOf": "the members of groups are not mirrored; list the people, or use a label or a component",
-    "linkedIssues": "links of other issues cannot be followed by a condition; use a relation by link in the mapping",
-    "linkedWorkItems": "links of other issues cannot be followed by a condition; use a relation by link in the mapping",
     "issuesWithRemoteLinksByGlobalId": "remote links are not mirrored; use a label or a field",
     "workItemsWithRemoteLinksByGlobalId": "remote links are not mirrored; use a label or a field",
     "issueHistory": "what a person has looked at is not mirrored",
     "workItemHistory": "what a person has looked at is not mirrored",
-    "portfolioChildIssuesOf": "use relation: descendant in the mapping",
-    "childIssuesOf": "use relation: descendant in the mapping",
+    "portfolioChildIssuesOf": _BELOW,
+    "childIssuesOf": _BELOW,
+    "childWorkItemsOf": _BELOW,
     "subtasksOf": "use parent = KEY",
     "parentEpic": "use relation: descendant in the mapping",
     "votedIssues": "votes are not mirrored",
@@ -91,10 +99,8 @@ REFUSED = {
     "watchedIssues": "watchers are not mirrored",
     "watchedWorkItems": "watchers are not mirrored",
     "updatedBy": "who changed an issue is not mirrored; use updated >= with a date",
-    "releasedVersions": "the states of versions are not mirrored; name the versions",
-    "unreleasedVersions": "the states of versions are not mirrored; name the versions",
-    "latestReleasedVersion": "the states of versions are not mirrored; name the version",
-    "earliestUnreleasedVersion": "the states of versions are not mirrored; name the version",
+    "latestReleasedVersion": _ORDER,
+    "earliestUnreleasedVersion": _ORDER,
     "componentsLeadByUser": "the leads of components are not mirrored; name the components",
     "projectsLeadByUser": "the leads of projects are not mirrored; name the projects",
     "spacesLeadByUser": "the leads of projects are not mirrored; name the projects",
@@ -102,7 +108,6 @@ REFUSED = {
     "spacesWhereUserHasRole": "project roles are not mirrored; name the projects",
     "projectsWhereUserHasPermission": "permissions are not mirrored; name the projects",
     "projectsWhereUserHasRole": "project roles are not mirrored; name the projects",
-    "cascadeOption": "name the option itself",
     "currentLogin": "log-ins are not mirrored; use startOfDay() or a date",
     "lastLogin": "log-ins are not mirrored; use startOfDay() or a date",
     "choiceOption": "name the option itself",
@@ -122,14 +127,20 @@ def refuse_call(ground: Ground, call: FunctionCall, what: str) -> None:
         ground.refuse("function-not-allowed", message, call, remedy=f"write the {what} itself")
 
 
+def refuse_other(ground: Ground, call: FunctionCall, function: Function, what: str) -> None:
+    """Refuse a function that gives something else than `what`, naming those that give it."""
+    valid = tuple(f"{one.name}()" for one in FUNCTIONS if one.gives == what)
+    message = f"{function.name}() gives no {what} but a {function.gives}"
+    ground.refuse("function-not-allowed", message, call, valid)
+
+
 def is_current_user(ground: Ground, call: FunctionCall) -> bool:
     """Whether the call is currentUser(); any other function is refused as one that gives no person."""
     function = known(ground, call)
     if function is None:
         return False
     if function.gives != "person":
-        message = f"{function.name}() gives no person but a {function.gives}"
-        ground.refuse("function-not-allowed", message, call, ("currentUser()",))
+        refuse_other(ground, call, function, "person")
         return False
     return _no_arguments(ground, call)
 
@@ -137,14 +148,12 @@ def is_current_user(ground: Ground, call: FunctionCall) -> bool:
 def state_of(ground: Ground, call: FunctionCall, what: str) -> str | None:
     """The state of the things that a function gives; None, with a finding, where it gives no `what`."""
     function = known(ground, call)
-    if function is None or not _no_arguments(ground, call):
+    if function is None:
         return None
     if function.gives != what:
-        valid = tuple(f"{one.name}()" for one in FUNCTIONS if one.gives == what)
-        message = f"{function.name}() gives no {what} but a {function.gives}"
-        ground.refuse("function-not-allowed", message, call, valid)
+        refuse_other(ground, call, function, what)
         return None
-    return function.state
+    return function.state if _no_arguments(ground, call) else None
 
 
 def is_subtask_types(ground: Ground, call: FunctionCall) -> bool | None:
@@ -164,9 +173,7 @@ def call_instant(ground: Ground, call: FunctionCall) -> Instant | None:
     if function is None:
         return None
     if function.gives != "date":
-        valid = tuple(f"{one.name}()" for one in FUNCTIONS if one.gives == "date")
-        message = f"{function.name}() gives no date but a {function.gives}"
-        ground.refuse("function-not-allowed", message, call, valid)
+        refuse_other(ground, call, function, "date")
         return None
     ground.timed = True
     if function.start is None:
@@ -180,7 +187,7 @@ def check_call(ground: Ground, call: FunctionCall) -> None:
     function = known(ground, call)
     if function is not None and function.gives == "date":
         call_instant(ground, call)
-    elif function is not None:
+    elif function is not None and function.gives not in TAKING:
         _no_arguments(ground, call)
 
 

@@ -12,7 +12,7 @@ from mappings.facts.selector import Selector
 from mappings.jql import functions
 from mappings.jql.connectives import all_of, any_of, none_of
 from mappings.jql.fields import field_names
-from mappings.jql.fields.fields import JqlField
+from mappings.jql.fields.fields import ORDER, UNSUPPORTED_BY_NAME, JqlField
 from mappings.jql.findings import JqlError, JqlFinding, in_order
 from mappings.jql.ground import Ground, NameSpan, Verdict, always, never, nobody
 from mappings.jql.identity import by_id
@@ -124,7 +124,8 @@ def compiled(
 
 def _check_order(ground: Ground, query: JqlQuery) -> None:
     for order in query.order_by:
-        if str(order.field).lower() != "rank":
+        name = str(order.field).lower()
+        if name != "rank" and name not in UNSUPPORTED_BY_NAME:  # Jira can sort by more than is kept here
             field_names.find(ground, order.field)
     for order in query.order_by[MOST_SORTS:]:
         ground.refuse("too-many-sorts", f"JQL can be ordered by at most {MOST_SORTS} fields", order)
@@ -175,9 +176,17 @@ def _allowed(ground: Ground, field: JqlField, condition: Condition) -> bool:
         return True
     valid = tuple(sorted(field.operators))
     message = f"the operator {operator.name.upper()} cannot be used with {field.name}"
-    remedy = "search text with ~" if field.matches else f"use one of: {', '.join(valid)}"
+    remedy = _instead(field, operator.name, valid)
     ground.refuse("operator-not-allowed", message, operator, valid, remedy)
     return False
+
+
+def _instead(field: JqlField, operator: str, valid: tuple[str, ...]) -> str:
+    if field.unordered and operator in ORDER:
+        return field.unordered
+    if field.one_way and operator == "!~":
+        return f"put NOT before it: NOT {field.name} ~ …"
+    return f"use one of: {', '.join(valid)}" if field.among or not field.matches else "search text with ~"
 
 
 def _verdict(ground: Ground, field: JqlField, sign: str, condition: Condition) -> Verdict:

@@ -8,7 +8,7 @@ from operator import attrgetter
 
 from mappings.document.names import NameKind
 from mappings.facts.issue import Issue, Named
-from mappings.jql.fields import amounts, instants, issues, named_values, people, texts
+from mappings.jql.fields import amounts, instants, issues, named_values, people, texts, versions
 from mappings.jql.ground import Ground, Verdict, always
 from mappings.jql.text.tree import FunctionCall, JqlValue
 
@@ -29,7 +29,8 @@ class JqlField:
 
     `present` says whether an issue has a value at all; `among`, `compare` and `matches` are None where Jira has no
     such operators for the field. `rank` is what ORDER BY sorts by; None sorts as EMPTY. `reads` are raw field ids.
-    `empty_words` are values that stand for EMPTY.
+    `empty_words` are values that stand for EMPTY. `may_be_empty` is false where Jira refuses to ask for EMPTY. `unordered` says why
+    the field has no `<` here though Jira has it; `one_way` that it has no `!~`.
     """
 
     names: tuple[str, ...]
@@ -40,6 +41,9 @@ class JqlField:
     rank: Rank | None = None
     reads: tuple[str, ...] = ()
     empty_words: tuple[str, ...] = ()
+    may_be_empty: bool = True
+    unordered: str = ""
+    one_way: bool = False
 
     @property
     def name(self) -> str:
@@ -51,7 +55,8 @@ class JqlField:
         """The operators that the field may be asked with."""
         equality = EQUALITY if self.among else ()
         order = ORDER if self.compare else ()
-        return (*equality, *order, *(TEXT if self.matches else ()), *EMPTINESS)
+        text = (TEXT[:1] if self.one_way else TEXT) if self.matches else ()
+        return (*equality, *order, *text, *(EMPTINESS if self.may_be_empty else ()))
 
 
 def _person(name: str) -> JqlField:
@@ -85,8 +90,15 @@ def _several(
     )
 
 
-def _versions(ground: Ground) -> Sequence[Named]:
-    return ground.catalogue.versions
+def _versions(names: tuple[str, ...], attribute: str, field_id: str) -> JqlField:
+    return JqlField(
+        names,
+        named_values.present(attribute),
+        versions.versions_among(attribute, field_id),
+        matches=versions.version_matches(attribute),
+        rank=_first_name(attribute),
+        unordered="the order of versions is not mirrored; list the versions, or write fixVersion in unreleasedVersions()",
+    )
 
 
 def _raw_text(name: str) -> JqlField:
@@ -168,8 +180,8 @@ SYSTEM = (
         rank=lambda issue: min((label.casefold() for label in issue.labels), default=None),
     ),
     _several(("component",), NameKind.COMPONENT, "components", lambda ground: ground.catalogue.components),
-    _several(("fixVersion",), NameKind.VERSION, "fix_versions", _versions),
-    _several(("affectedVersion",), NameKind.VERSION, "affects_versions", _versions),
+    _versions(("fixVersion",), "fix_versions", "fixVersions"),
+    _versions(("affectedVersion",), "affects_versions", "versions"),
     JqlField(("issueLinkType",), named_values.present("links"), named_values.links_among),
     _person("assignee"),
     _person("reporter"),
@@ -200,6 +212,8 @@ SYSTEM = (
         ("text",),
         always,
         matches=texts.matches_everywhere,
+        may_be_empty=False,
+        one_way=True,
     ),
 )
 BY_NAME = {name.lower(): field for field in SYSTEM for name in field.names}

@@ -95,6 +95,10 @@ def unescaped(raw: str) -> str:
     return ONE_ESCAPE.sub(_spelt, raw)
 
 
+OUTSIDE = re.compile(r"[\s,()=!<>~\"'\\]")
+LONGEST_AROUND = 60
+
+
 def _spelt(found: re.Match[str]) -> str:
     code = found[1]
     return chr(int(code[1:], 16)) if len(code) == 5 else SPELT.get(code, code)
@@ -154,8 +158,14 @@ def _unreadable(text: str, place: int) -> JqlFinding:
         f"the character {_shown(character)} must stand in quotes",
         place,
         place + 1,
-        remedy=f'put the value in quotes, as in "a{character}b"' if character.isprintable() else "remove it",
+        remedy=f'put the value in quotes: "{_around(text, place)}"' if character.isprintable() else "remove it",
     )
+
+
+def _around(text: str, place: int) -> str:
+    """The value that a character stands in the midst of, as far as blanks and other signs let it be seen."""
+    before, after = OUTSIDE.split(text[:place])[-1], OUTSIDE.split(text[place:])[0]
+    return f"{before}{after}"[:LONGEST_AROUND]
 
 
 def _shown(character: str) -> str:

@@ -25,6 +25,7 @@ from mappings.jql.text.tree import (
 from mappings.jql.text.words import SYMBOLS_ELSEWHERE
 
 DEEPEST = 50
+"""Levels of parentheses and NOT."""
 MOST_ITEMS = 1_000
 
 COMPARISONS = ("=", "!=", "~", "!~", "<", "<=", ">", ">=")
@@ -132,7 +133,7 @@ class _Reader:
 
     def enter(self) -> None:
         self.depth += 1
-        if self.depth > DEEPEST:
+        if self.depth > DEEPEST + 1:  # the condition itself is none of them
             token = self.token
             message = f"the JQL is nested more than {DEEPEST} levels deep"
             raise _TooDeepError(

@@ -34,6 +34,7 @@ SITE = Catalogue(
         Field("customfield_10017", "Severity", "option", project_ids=("200",)),
         Field("customfield_10018", "Topics", "array", "string"),
         Field("customfield_10019", "Epic Link", "any"),
+        Field("customfield_10020", "Tide", "option-with-child"),
     ),
     statuses=(TO_DO, Status("12", "In Progress", "indeterminate"), Status("13", "Done", "done")),
     issue_types=(STORY, BUG, EPIC),
