@@ -81,7 +81,9 @@ TAKING = ("version", "issue", "option")
 BY_NAME = {name.lower(): function for function in FUNCTIONS for name in (function.name, *function.also)}
 
 _BELOW = "a condition sees one issue and not those above it; use parent = KEY for what is directly below, or relation: descendant in the mapping"
-_ORDER = "the order of versions is not mirrored; name the version, or take all: fixVersion in unreleasedVersions()"
+_ORDER = (
+    "the order of versions is not mirrored; name the version, or take all: fixVersion in unreleasedVersions()"
+)
 
 REFUSED = {
     "membersOf": "the members of groups are not mirrored; list the people, or use a label or a component",

@@ -158,7 +158,9 @@ def _unreadable(text: str, place: int) -> JqlFinding:
         f"the character {_shown(character)} must stand in quotes",
         place,
         place + 1,
-        remedy=f'put the value in quotes: "{_around(text, place)}"' if character.isprintable() else "remove it",
+        remedy=f'put the value in quotes: "{_around(text, place)}"'
+        if character.isprintable()
+        else "remove it",
     )
 
 

@@ -29,7 +29,10 @@ ISSUE: dict[str, Any] = {
     "assignee": User("acc-1", "Ada Moreau", "ada@example.org"),
     "due": date(2026, 11, 30),
     "parent_id": "4001",
-    "links": (Link("91", "Blocks", "is blocked by", "5002"), Link("91", "Blocks", "blocks", "5003", outward=True)),
+    "links": (
+        Link("91", "Blocks", "is blocked by", "5002"),
+        Link("91", "Blocks", "blocks", "5003", outward=True),
+    ),
     "status_changed": datetime(2026, 11, 1, tzinfo=UTC),
     "fields": {
         "customfield_10010": 5,

@@ -44,9 +44,7 @@ def jira_now(world: Judged) -> dict[str, Issue]:
     with world.tables.read() as conn:
         resting = {id_: one for id_, one in mirror.get(conn, SITE, archived).items() if one.archived}
     known = [
-        resting.get(issue.id, issue)
-        for issue in issues
-        if not issue.archived or world.was_mirrored(issue.id)
+        resting.get(issue.id, issue) for issue in issues if not issue.archived or world.was_mirrored(issue.id)
     ]
     inside = [issue for issue in known if context.mapping.scope.matches(issue, context.moment())]
     metrics = context.metric_fields
