@@ -106,6 +106,9 @@ class CycleDetailGiven(CycleGiven):
 
     scores: list[ScoreGiven]
     acts: list[CycleActGiven]
+    preview: str = Field(
+        description="The mark of these numbers, to close the cycle by; empty where it does not wait to be closed."
+    )
 
 
 class ScoreSaid(Asked):
@@ -114,6 +117,10 @@ class ScoreSaid(Asked):
     objective: Word = Field(description="Its issue key or id.")
     score: float | None = Field(None, ge=0, le=1, description="A score of one's own; wants a reason.")
     reason: str = Field("", max_length=LONGEST_NOTE, description="Why it scores as it does.")
+
+
+LONGEST_MARK = 320_100
+"""Of twenty thousand objectives."""
 
 
 class ClosingAsked(Asked):
@@ -128,6 +135,11 @@ class ClosingAsked(Asked):
     mapping: Word | None = Field(
         None,
         description="Under which revision, or its beginning, instead of that of the end; wants a `reason`.",
+    )
+    preview: str | None = Field(
+        None,
+        max_length=LONGEST_MARK,
+        description="`preview` of the cycle, or of its replay under that mapping: it is closed with exactly these numbers, or not at all.",
     )
 
 
@@ -364,6 +376,9 @@ class ReplayGiven(Given):
     histories_missing: int = Field(
         description="Issues touched since whose history is not kept: POST /cycles/{cycle}/histories reads them."
     )
+    preview: str = Field(
+        description="The mark to close the cycle by under this mapping; empty where it cannot be closed under it."
+    )
 
 
 class ReplayQuery(SiteQuery):
@@ -445,7 +460,15 @@ def close_cycle(caller: Caller, path: CycleAddress, body: ClosingAsked) -> Reply
     }
     with refused_as("Not closed", "Mend this, and close it again."):
         done = closure.close_cycle(
-            caller.connector, caller.actor, site, path.cycle, said, body.note, body.reason, body.mapping or ""
+            caller.connector,
+            caller.actor,
+            site,
+            path.cycle,
+            said,
+            body.note,
+            body.reason,
+            body.mapping or "",
+            body.preview or "",
         )
     return Reply(
         ClosedGiven(cycle=done.cycle_id, version=done.version, objectives=done.objectives, hash=done.hash)

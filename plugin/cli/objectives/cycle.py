@@ -83,6 +83,10 @@ def show_command(cycle_id: str, site: str, as_json: bool) -> None:
     for act in found.acts:
         said = f": {act.note}" if act.note else ""
         say(f"{act.at:%Y-%m-%d %H:%M} {act.kind.value} as version {act.version} by {act.by}{said}")
+    if found.preview:
+        say(
+            f"To close it with these numbers: jira-okr cycle close {cycle_id} --preview {found.preview.partition('.')[0]}"
+        )
 
 
 @cycle_group.command("replay")
@@ -125,6 +129,11 @@ def replay_command(cycle_id: str, mapping: str, course: bool, site: str, as_json
     for word, every in (("read", found.means_before), ("would have read", found.means_after)):
         for mean in every:
             say(f"{word}: {mean_text(mean)}")
+    if found.preview and not Path(mapping).is_file():
+        mark = found.preview.partition(".")[0]
+        say(
+            f"To close it so: jira-okr cycle close {cycle_id} --mapping {found.revision[:8]} --reason … --preview {mark}"
+        )
     if found.moments:
         days = [f"{moment:%m-%d}" for moment in found.moments]
         weekly = [
@@ -221,6 +230,12 @@ def _recorded(one: ClosingRecord | None) -> str:
     metavar="REVISION",
     help="Under which revision, instead of that of the end; wants --reason.",
 )
+@click.option(
+    "--preview",
+    default="",
+    metavar="MARK",
+    help="Only with the numbers that were looked at: as cycle show, or cycle replay, printed it.",
+)
 @site_option
 @json_option
 def close_command(
@@ -230,6 +245,7 @@ def close_command(
     reason: str,
     note: str,
     mapping: str,
+    preview: str,
     site: str,
     as_json: bool,
 ) -> None:
@@ -238,7 +254,9 @@ def close_command(
     own = {key: closure.typed_score(text) for key, text in (_pair(one) for one in scores)}
     said = {key: ScoreStatement(own.get(key), why.get(key, "")) for key in {**why, **own}}
     with open_connector(site=site) as connector:
-        done = closure.close_cycle(connector, COMMAND_LINE, site, cycle_id, said, note, reason, mapping)
+        done = closure.close_cycle(
+            connector, COMMAND_LINE, site, cycle_id, said, note, reason, mapping, preview
+        )
     if as_json:
         show_json(
             {

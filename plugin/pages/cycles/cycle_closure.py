@@ -30,6 +30,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
                 request.form.get("note", ""),
                 request.form.get("mapping_reason", ""),
                 request.form.get("mapping", ""),
+                request.form.get("preview", ""),
             )
         except NotReady as error:
             flash(f"Not closed: {error}")

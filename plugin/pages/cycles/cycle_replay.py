@@ -14,7 +14,6 @@ from plugin.pages.objectives.histories import told
 from plugin.pages.objectives.objective_address import objective_address
 from plugin.pages.views.cycles.cycle_replay import replay_view
 from plugin.runtime.connector import Connector, NotReady
-from plugin.use_cases.cycles.cycles import CycleRefused, CycleState, show_cycle
 from plugin.use_cases.cycles.replay import Replay, read_lacking_of_cycle, replay, replay_draft
 from plugin.use_cases.mappings.revisions import list_revisions
 from plugin.use_cases.objectives.as_of import DRAFT, THEN
@@ -46,10 +45,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
             revisions=revisions,
             refused=found if isinstance(found, str) else "",
             view=None if isinstance(found, str) else replay_view(found),
-            closable=not isinstance(found, str)
-            and chosen != DRAFT
-            and found.revision != found.ruling
-            and is_ended(connector, site, cycle),
+            closable=not isinstance(found, str) and chosen != DRAFT and bool(found.preview),
             address=lambda key: objective_address(key, site if several else None),
         )
 
@@ -60,14 +56,6 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         flash(told(read_lacking_of_cycle(connector, acting(), site, cycle)))
         name = request.form.get("mapping") or None
         return redirect(url_for("control.replay_cycle", site=site, cycle=cycle, mapping=name))
-
-
-def is_ended(connector: Connector, site: str, cycle: str) -> bool:
-    """Whether a cycle waits to be closed."""
-    try:
-        return show_cycle(connector, acting(), site, cycle).shown.state is CycleState.ENDED
-    except CycleRefused:
-        return False
 
 
 def asked(connector: Connector, site: str, cycle: str, name: str) -> Replay | str:

@@ -27,6 +27,7 @@ from mappings.rollup.cycles.carry_plan import (
     folded,
     names_of,
 )
+from mappings.rollup.cycles.closing_preview import ObjectiveScored
 from mappings.rollup.cycles.closing_record import ClosingRecord
 from mappings.rollup.state import HealthLevel
 from plugin.access.authorization.actor import Actor
@@ -34,7 +35,6 @@ from plugin.runtime.connector import Connector
 from plugin.sync.context import field_of
 from plugin.use_cases.cycles.cycles import (
     CycleRefused,
-    ObjectiveScored,
     cycle_named,
     in_order,
     is_closed,

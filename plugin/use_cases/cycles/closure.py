@@ -17,13 +17,13 @@ from mappings.document.mapping import Mapping as BoundMapping
 from mappings.document.schema import CyclePart
 from mappings.facts.moment import duration
 from mappings.numbers import exact
+from mappings.rollup.cycles.closing_preview import ObjectiveScored, changed
 from mappings.rollup.cycles.closing_record import ClosingRecord, LinkKind
 from mappings.rollup.cycles.cycle_end import has_ended
 from plugin.access.authorization.actor import CALENDAR, Actor
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.cycles.cycles import (
     CycleRefused,
-    ObjectiveScored,
     cycle_named,
     is_closed,
     last_version,
@@ -66,11 +66,13 @@ def close_cycle(
     note: str = "",
     reason: str = "",
     revision: str = "",
+    agreed: str = "",
 ) -> Closed:
     """Freeze a cycle. `said` is by key or id of objectives; `reason` stands where an objective wants one and none of its own was given.
 
     `revision` (its id, or its beginning) is another mapping than that of the end to close it under; it wants a reason, which is kept.
-    Raises CycleRefused, NotReady.
+    `agreed` is the mark of the numbers a person saw (`preview` of the cycle, or of its replay under that mapping): it is closed with
+    these, or not at all. Raises CycleRefused, NotReady.
     """
     mapping, moment = ruling(connector, site)
     cycle = cycle_named(mapping, cycle_id)
@@ -94,9 +96,15 @@ def close_cycle(
             )
         ends = cycle_ends.of_cycle(conn, site, cycle_id)
         revisions = {end.state.id: end.mapping_revision for end in ends}
+        marked = "" if other is None else other.mapping.revision
         if other is not None and {*revisions.values()} == {other.mapping.revision}:
             other = None  # it is the one of the end
         derived = scored_at_end(conn, site, mapping, cycle_id) if other is None else other.scored
+        moved = changed(agreed, marked, derived) if agreed else ""
+        if moved:
+            raise CycleRefused(
+                f"{cycle_id} is no longer what was looked at: {moved}. Look again, and close it then."
+            )
         scored = _scored(derived, said or {}, reason.strip())
         version = last_version(acts) + 1
         told = note.strip()[:LONGEST_NOTE]

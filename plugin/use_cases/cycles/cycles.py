@@ -20,6 +20,7 @@ from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
 from mappings.json_value import PlainValues
 from mappings.rollup.assessment import Assessment
+from mappings.rollup.cycles.closing_preview import ObjectiveScored, mark_of
 from mappings.rollup.cycles.closing_record import ClosingRecord, LinkKind, Verdict, verify
 from mappings.rollup.cycles.cycle_end import has_ended
 from mappings.rollup.cycles.score import COLOURS, Score, ScoreMean, means, shown_score
@@ -79,21 +80,17 @@ class CycleShown:
 
 
 @dataclass(frozen=True, slots=True)
-class ObjectiveScored:
-    """One objective of a cycle with its score; `doubts` names what is not certain of the facts of the end."""
-
-    state: ObjectiveState
-    score: Score
-    doubts: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class CycleDetail:
     """One cycle with its objectives, and what was done to it, the oldest act first."""
 
     shown: CycleShown
     objectives: tuple[ObjectiveScored, ...]
     acts: tuple[ClosingAct, ...]
+
+    @property
+    def preview(self) -> str:
+        """The mark of these numbers, to close the cycle by; empty where it does not wait to be closed."""
+        return mark_of("", self.objectives) if self.shown.state is CycleState.ENDED else ""
 
 
 @question(VIEWER)
@@ -312,4 +309,5 @@ def detail_values(one: CycleDetail) -> PlainValues:
         **cycle_values(one.shown),
         "scores": [scored_values(scored) for scored in one.objectives],
         "acts": [act_values(act) for act in one.acts],
+        "preview": one.preview,
     }

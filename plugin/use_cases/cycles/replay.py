@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 
+from connectors.store.cycles import closings, cycle_ends
 from mappings.document.mapping import Mapping as BoundMapping
 from mappings.document.schema import CyclePart
 from mappings.explain.as_of import missing_histories
@@ -14,6 +15,7 @@ from mappings.explain.certainty import Certainty, Doubted, certainty, sentences
 from mappings.facts.moment import Moment
 from mappings.json_value import PlainValues
 from mappings.numbers import percent
+from mappings.rollup.cycles.closing_preview import ObjectiveScored, mark_of
 from mappings.rollup.cycles.cycle_end import MILLISECOND, end_of, has_ended
 from mappings.rollup.cycles.score import Score, ScoreMean, means
 from mappings.rollup.state import ObjectiveState
@@ -22,11 +24,12 @@ from plugin.runtime.connector import Connector
 from plugin.sync.context import Context
 from plugin.use_cases.cycles.cycles import (
     CycleRefused,
-    ObjectiveScored,
     UnknownCycle,
     derived_score,
     in_order,
+    is_closed,
     mean_values,
+    scored_at_end,
 )
 from plugin.use_cases.objectives.as_of import (
     MOST_AT_ONCE,
@@ -83,7 +86,10 @@ class ObjectiveReplay:
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """A cycle under another mapping, as of its last millisecond or, while it runs, of now. `untold` are the ids of issues whose histories would make it surer."""
+    """A cycle under another mapping, as of its last millisecond or, while it runs, of now. `untold` are the ids of issues whose histories would make it surer.
+
+    `preview` is the mark to close the cycle by under this mapping; empty where it cannot be closed under it.
+    """
 
     site: str
     cycle: CyclePart
@@ -93,6 +99,7 @@ class Replay:
     objectives: tuple[ObjectiveReplay, ...]
     moments: tuple[datetime, ...] = ()
     untold: tuple[str, ...] = ()
+    preview: str = ""
 
     @property
     def doubts(self) -> tuple[Doubted, ...]:
@@ -176,6 +183,9 @@ def _replayed(context: Context, cycle_id: str, rules: Rules, *, course: bool) ->
     at = _moment(context, cycle)
     lookback = Lookback(context)
     before = _standing(lookback, ruling(context), cycle_id, at)
+    ends = _ends(context, cycle_id)
+    if rules.ruling and ends and ends != {rules.mapping.revision}:
+        rules = replace(rules, ruling=False)  # it took over after the end: what was noted then is not its own
     after = _standing(lookback, rules, cycle_id, at)
     untold = tuple(sorted(lookback.retrospect.untold(at)))
     moments = _moments(cycle, at, rules.mapping) if course else ()
@@ -201,7 +211,30 @@ def _replayed(context: Context, cycle_id: str, rules: Rules, *, course: bool) ->
         objectives=tuple(order),
         moments=moments,
         untold=untold,
+        preview=_preview(lookback, rules, cycle_id, at, after) if ends else "",
     )
+
+
+def _preview(
+    lookback: Lookback, rules: Rules, cycle_id: str, at: datetime, after: Mapping[str, Standings]
+) -> str:
+    """The mark of what the cycle would be closed with under these rules: of the very numbers that closing it takes."""
+    context, revision = lookback.context, rules.mapping.revision
+    cycle = rules.mapping.cycles.get(cycle_id)
+    if cycle is None or not has_ended(cycle, Moment(context.clock(), rules.mapping.zone)):
+        return ""
+    if _ends(context, cycle_id) == {revision}:
+        with context.store.read() as conn:
+            return mark_of(revision, scored_at_end(conn, context.site, context.mapping, cycle_id))
+    return mark_of(revision, _scored(lookback, rules, cycle, at, after))
+
+
+def _ends(context: Context, cycle_id: str) -> set[str]:
+    """The revisions under which the ends of a cycle were noted that waits to be closed; none where it does not wait."""
+    with context.store.read() as conn:
+        if is_closed(closings.acts(conn, context.site, cycle_id)):
+            return set()
+        return {end.mapping_revision for end in cycle_ends.of_cycle(conn, context.site, cycle_id)}
 
 
 def _standing(lookback: Lookback, rules: Rules, cycle_id: str, at: datetime) -> dict[str, Standings]:
@@ -231,11 +264,18 @@ def scored_under(context: Context, rules: Rules, cycle_id: str) -> tuple[Objecti
         raise CycleRefused(f"By revision {mapping.revision[:8]} {cycle_id} runs until {cycle.end}.")
     lookback = Lookback(context)
     at = _moment(context, cycle)
-    found = _standing(lookback, replace(rules, ruling=False), cycle_id, at)
+    return _scored(
+        lookback, rules, cycle, at, _standing(lookback, replace(rules, ruling=False), cycle_id, at)
+    )
+
+
+def _scored(
+    lookback: Lookback, rules: Rules, cycle: CyclePart, at: datetime, found: Mapping[str, Standings]
+) -> tuple[ObjectiveScored, ...]:
     return in_order(
         ObjectiveScored(
             one.states[id_],
-            derived_score(mapping, cycle, lookback.retrospect.forest(at), one.states[id_]),
+            derived_score(rules.mapping, cycle, lookback.retrospect.forest(at), one.states[id_]),
             tuple((doubt.doubt.value, doubt.about) for doubt in one.stood(id_).doubts),
         )
         for id_, one in found.items()
@@ -301,6 +341,7 @@ def replay_values(one: Replay) -> PlainValues:
         "moments": [moment.isoformat() for moment in one.moments],
         "said": list(sentences(one.doubts)),
         "histories_missing": len(one.untold),
+        "preview": one.preview,
     }
 
 

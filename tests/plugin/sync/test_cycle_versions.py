@@ -172,3 +172,44 @@ def test_the_page_of_a_replay_closes_under_the_mapping_that_it_shows(quarter):
     answer = doors.api("POST", "/cycles/2026-Q4/close", {"reason": "x", "mapping": ruling[:12]})
     assert (answer.status_code, answer.json["objectives"]) == (200, 1)
     assert doors.api("GET", "/cycles/2026-Q4").json["scores"][0]["score"] == 0.4
+
+
+def test_it_is_closed_with_the_numbers_that_were_looked_at_or_not_at_all(quarter):
+    hand, epic, metric, _stories = quarter
+    key = hand.sandbox.sandbox.records[epic].key
+    hand.activate(OUTCOME)
+    hand.work_off()
+    doors = opened(hand.connector, environment(hand), "admin")
+    ruling = next(one.revision for one in list_revisions(hand.connector, VIEWER, "main") if one.active)
+    replayed = f"/cycles/2026-Q4/replay?mapping={ruling}"
+    seen = doors.api("GET", replayed).json
+    assert [one["after"]["progress_exact"] for one in seen["objectives"]] == ["2/5"]  # what it is closed with
+    page = BeautifulSoup(doors.look(f"/review/main/2026-Q4/replay?mapping={ruling}"), "html.parser")
+    assert page.select_one("input[name=preview]")["value"] == seen["preview"]
+    review = BeautifulSoup(doors.look("/review?cycle=2026-Q4"), "html.parser")
+    plain = review.select_one("input[name=preview]")["value"]
+    assert plain == doors.api("GET", "/cycles/2026-Q4").json["preview"]
+
+    hand.clock.now = datetime(2026, 12, 31, 22, 59, 50, tzinfo=UTC)  # the webhook of this one was held up
+    hand.edit(metric, customfield_10052=6)
+    hand.clock.now = datetime(2027, 1, 2, 9, tzinfo=UTC)
+    told(hand, epic, metric)
+    body = {"reason": "x", "mapping": ruling, "preview": seen["preview"]}
+    answer = doors.api("POST", "/cycles/2026-Q4/close", body)
+    assert (answer.status_code, answer.json["detail"]) == (
+        409,
+        (
+            f"2026-Q4 is no longer what was looked at: {key} is another: it scores 0.60 now, at risk. "
+            "Look again, and close it then."
+        ),
+    )
+    said = doors.page(
+        "/review/main/2026-Q4/close", preview=seen["preview"], mapping=ruling, mapping_reason="x"
+    )
+    assert f"{key} is another" in doors.look(said.location)
+    assert doors.api("GET", "/cycles/2026-Q4").json["state"] == "ended"
+    again = doors.api("GET", replayed).json["preview"]
+    body["preview"] = again.partition(".")[0]  # what commands print: it tells whether, not what
+    assert doors.api("POST", "/cycles/2026-Q4/close", body).status_code == 200
+    assert doors.api("GET", "/cycles/2026-Q4").json["scores"][0]["score"] == 0.6
+    assert doors.api("GET", "/cycles/2026-Q4").json["preview"] == ""

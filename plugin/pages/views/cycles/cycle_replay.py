@@ -38,6 +38,7 @@ class ReplayView:
     means: tuple[str, ...]
     said: tuple[str, ...]
     untold: int
+    preview: str
 
 
 def replay_view(found: Replay) -> ReplayView:
@@ -49,6 +50,7 @@ def replay_view(found: Replay) -> ReplayView:
         means=(*_means("is", found.means_before), *_means("would have been", found.means_after)),
         said=sentences(found.doubts),
         untold=len(found.untold),
+        preview=found.preview,
     )
 
 

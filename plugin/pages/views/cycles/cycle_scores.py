@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
+from mappings.rollup.cycles.closing_preview import ObjectiveScored
 from mappings.rollup.cycles.closing_record import LinkKind
 from mappings.rollup.cycles.score import COLOURS, ScoreMeaning, shown_score
 from plugin.pages.views.words.moments import day_text
-from plugin.use_cases.cycles.cycles import CycleDetail, CycleState, ObjectiveScored, mean_text
+from plugin.use_cases.cycles.cycles import CycleDetail, CycleState, mean_text
 
 TONES = {"green": "achieved", "yellow": "at_risk", "red": "off_track", "none": "unknown"}
 WORDS = {
@@ -54,6 +55,7 @@ class CycleScores:
     advice: tuple[str, ...]
     told: tuple[str, ...]
     versions: int
+    preview: str
 
 
 def cycle_scores(details: Sequence[CycleDetail], zone: tzinfo) -> tuple[CycleScores, ...]:
@@ -80,6 +82,7 @@ def _scores(one: CycleDetail, zone: tzinfo) -> CycleScores:
         advice=tuple(mean.advice for mean in shown.means if mean.advice),
         told=told,
         versions=shown.version,
+        preview=one.preview,
     )
 
 
