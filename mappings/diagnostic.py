@@ -47,6 +47,10 @@ class Diagnostic:
         return f"{place}: {self.severity} {self.code}: {self.message}{where}{valid}{remedy}"
 
 
+ALIKE, VERY_ALIKE = 0.6, 0.75
+"""How alike two words have to be, of 1, that one may be meant by the other: with the same first letter, and with another."""
+
+
 class MappingError(Exception):
     """A document was refused; carries every diagnostic at once, never only the first."""
 
@@ -61,9 +65,13 @@ def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`did you mean "Done"?` for the nearest known word, or an empty string."""
+    """`did you mean "Done"?` for the nearest known word, or an empty string. Nobody mistakes the first letter of a word that is hardly alike."""
+    folded = word.casefold()
     by_folded = {candidate.casefold(): candidate for candidate in known}
-    near = difflib.get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.6)
+    alike = [one for one in by_folded if one[:1] == folded[:1]]
+    near = difflib.get_close_matches(folded, by_folded, n=1, cutoff=VERY_ALIKE) or difflib.get_close_matches(
+        folded, alike, n=1, cutoff=ALIKE
+    )
     return f'did you mean "{by_folded[near[0]]}"?' if near else ""
 
 

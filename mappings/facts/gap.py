@@ -10,12 +10,16 @@ ALLOW = (
     "or accept the gap."
 )
 
+UNCOUNTED = "count"
+"""In the place of a field: what is known by Jira's count alone."""
+
 
 @dataclass(frozen=True, slots=True)
 class Gap:
     """One issue that could not be read. `field` is empty where nothing of it could; `parent` is the id or key that it hangs under, where that was read.
 
-    An id is known of every gap that is kept; `reason` and `remedy` are whole sentences.
+    An id is known of every gap that is kept; `reason` and `remedy` are whole sentences. `listed`: Jira names it among the issues of the
+    scope, so that it is ours though nothing of it was ever read.
     """
 
     issue_id: str
@@ -24,3 +28,4 @@ class Gap:
     remedy: str = CORRECT
     field: str = ""
     parent: str = ""
+    listed: bool = False

@@ -19,7 +19,7 @@ from mappings.explain.past import SYSTEM
 from mappings.facts.catalogue import Catalogue, Field
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
-from mappings.fields import Api, field_type
+from mappings.fields import Api, JqlView, field_type
 from mappings.jql.fields.custom import refusal
 from mappings.write_back.target import Place, Request, WriteBasis
 from mappings.write_back.targets import place_of, target_of
@@ -152,17 +152,18 @@ class Context:
 
     @property
     def refusals(self) -> tuple[tuple[str, Callable[[object], str]], ...]:
-        """What tells empty from a shape that nobody knows: of mapped fields as their types say it, of those that JQL names wherever it compares."""
+        """What tells empty from a shape that nobody knows: of mapped fields that hold choices or say it themselves, and of all that JQL compares.
+
+        What stands in a field that is only written is ours to put right. Numbers, days and texts say of each row what they cannot use.
+        """
         custom = {one.id: one for one in self.catalogue.fields}
         compared = {id_ for selector in self.mapping.selectors() for id_ in selector.fields}
-        found: list[tuple[str, Callable[[object], str]]] = []
-        for id_ in sorted(self.mapping.field_ids() & custom.keys()):
-            type_ = field_type(custom[id_])
-            if id_ in compared:
-                found.append((id_, partial(refusal, custom[id_])))
-            elif type_ is not None and type_.refuses:
-                found.append((id_, type_.refusal))
-        return tuple(found)
+        read = self.mapping.field_ids() - (self.written_places - compared)
+        return tuple(
+            (id_, partial(refusal, custom[id_]))
+            for id_ in sorted(read & custom.keys())
+            if id_ in compared or _may_refuse(custom[id_])
+        )
 
     @property
     def metric_fields(self) -> frozenset[str]:
@@ -224,3 +225,8 @@ def field_of(mapping: Mapping, catalogue: Catalogue, field_id: str) -> Field | N
 def metrics_of(mapping: Mapping) -> frozenset[str]:
     """Ids of the fields that key results of a mapping read as their current value."""
     return mapping.reading_ids()
+
+
+def _may_refuse(field: Field) -> bool:
+    type_ = field_type(field)
+    return type_ is not None and (type_.refuses or type_.jql_view(field) is JqlView.CHOICE)

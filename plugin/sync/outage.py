@@ -32,6 +32,7 @@ __all__ = [
     "next_try",
     "note_refusal",
     "over",
+    "put_off",
     "rests",
     "standing",
     "strike",
@@ -162,6 +163,14 @@ def over(context: Context) -> None:
     with context.store.write() as conn:
         outages.change(conn, context.site, lambda _known: None)
     log.info("Jira answers again", site=context.site)
+
+
+def put_off(context: Context, until: datetime | None) -> None:
+    """A trial could not even be made: it is tried again then, and what is known of the outage stays as it was."""
+    with context.store.write() as conn:
+        outages.change(
+            conn, context.site, lambda known: known and replace(known, next_try=until or context.clock())
+        )
 
 
 def answered(context: Context) -> None:

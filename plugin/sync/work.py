@@ -96,8 +96,11 @@ def _gathering(context: Context) -> float:
 
 
 def _note_failure(context: Context, error: JiraError, *, whole: bool, trial: bool) -> None:
-    if isinstance(error, RateLimited) and error.reason == LOCAL and not trial:
-        return  # our own pacing: a moment's wait, and no failure
+    if isinstance(error, RateLimited) and error.reason == LOCAL:
+        # Our own pacing: a moment's wait, and no failure. Jira was not even asked, so the trial is still to come.
+        if trial:
+            outage.put_off(context, error.until)
+        return
     whole = whole or outage.is_everything(error)
     with context.store.write() as conn:
         found = outage.strike(conn, context.site, context.clock(), error, whole=whole, trial=trial)

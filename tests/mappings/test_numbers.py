@@ -172,6 +172,8 @@ def test_a_number_beside_a_bound_does_not_look_equal_to_it(
         ("ab", ("abcd", "abc"), 'did you mean "abc"?'),
         ("abcde", ("abc12",), 'did you mean "abc12"?'),
         ("abcde", ("ab123",), ""),
+        ("sprint", ("parent", "project"), ""),
+        ("rpoject", ("parent", "project"), 'did you mean "project"?'),
         ("Done", (), ""),
     ],
 )

@@ -18,6 +18,7 @@ KINDS = (
     "duplicate_token",
     "last_with_token",
     "lost_token",
+    "miscount",
     "expired_token",
     "lost_history",
     "shifted_page",
@@ -39,7 +40,7 @@ class Fault:
 
     `status` and `shape` serve the kind `status`: any status, as a web page of a proxy, an empty body, plain text, a JSON list,
     or in Jira's own words (`jira`, saying `message`); `reason`, `retry_after` and `seconds` a rate limit; `seconds` a timeout as well.
-    `lost_history`: of one issue's changes a part does not come. `shifted_page`: before a page of Data Center's search is answered,
+    `miscount`: a count says two more than there are. `lost_history`: of one issue's changes a part does not come. `shifted_page`: before a page of Data Center's search is answered,
     somebody deletes an issue of the page before, so that all behind it move up.
     """
 

@@ -29,7 +29,7 @@ class KeptGap:
 
     @property
     def issue(self) -> str:
-        """What names it among the gaps of its site: the issue's id, its key where no id is known."""
+        """What names it among the gaps of its site: the issue's id, its key where no id is known, what lacks where neither is."""
         return name_of(self.gap)
 
     @property
@@ -39,8 +39,8 @@ class KeptGap:
 
 
 def name_of(gap: Gap) -> str:
-    """Id, else key; empty for an issue of which nothing is known."""
-    return gap.issue_id or gap.issue_key
+    """Id, else key, else the field for which nothing is known of the issue."""
+    return gap.issue_id or gap.issue_key or gap.field
 
 
 def put(conn: Connection, site: str, found: Iterable[Gap], now: datetime) -> None:

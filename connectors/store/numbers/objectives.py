@@ -211,6 +211,12 @@ def ids(conn: Connection, site: str) -> list[str]:
     )
 
 
+def of_other_revisions(conn: Connection, site: str, revision: str) -> frozenset[str]:
+    """Ids of those that were computed last under another revision of the mapping."""
+    others = (objective.c.site == site, objective.c.mapping_revision != revision)
+    return frozenset(conn.execute(select(objective.c.id).where(*others)).scalars())
+
+
 def aligned_to(conn: Connection, site: str, objective_id: str) -> list[SavedObjective]:
     """The objectives that are aligned to this one."""
     rows = conn.execute(_ALIGNED, {"of_site": site, "of_objective": objective_id})

@@ -35,7 +35,7 @@ def land(
 ) -> frozenset[str]:
     """Keep what could not be read, and forget what could now; ids of the objectives that have a number to make up for.
 
-    What Jira says nothing of and the mirror does not know was never ours: it is out of sight, and no gap.
+    What Jira lists nowhere, says nothing of, and the mirror does not know was never ours: it is out of sight, and no gap.
     """
     new = [one for one in found if one.issue_id or one.issue_key or one.field]
     still = {one.issue_id for one in new}  # read but for a field of it: that gap goes on
@@ -47,7 +47,7 @@ def land(
     ours = [
         replace(one, issue_key=one.issue_key or known[one.issue_id].key) if one.issue_id in known else one
         for one in new
-        if one.issue_key or one.issue_id in known or not one.issue_id
+        if one.issue_key or one.listed or one.issue_id in known or not one.issue_id
     ]
     gaps.put(conn, context.site, ours, context.clock())
     return needing(conn, context.site, over)

@@ -12,7 +12,7 @@ import structlog
 
 from connectors.jira.http.errors import IncompleteRead, Permanent
 from connectors.store.mirror import mirror
-from mappings.facts.gap import Gap
+from mappings.facts.gap import ALLOW, Gap
 from mappings.facts.issue import Issue
 from plugin.sync.context import Context
 from plugin.sync.refresh.losses import record, weigh
@@ -28,6 +28,7 @@ T = TypeVar("T")
 log = structlog.get_logger("jira_okr.resync")
 
 AT_ONCE = 100
+UNSHOWN = "Jira lists it in the scope and does not show it when it is asked for by its id."
 
 
 def catch_up(context: Context, reading: RunningRead) -> None:
@@ -66,11 +67,27 @@ def land_namesakes(context: Context, reading: RunningRead) -> None:
 
 
 def land_slipped(context: Context, reading: RunningRead, slipped: Iterable[str]) -> None:
-    """Read by id what a list of ids names and no page showed."""
+    """Read by id what a list of ids names and no page showed.
+
+    What is not shown then either, and was never known, is a gap: between two such answers an issue is hidden as easily as it is deleted.
+    """
     for chunk in _chunks(sorted(slipped), AT_ONCE):
         read_at = context.clock()
         read = read_again(context, chunk)
-        _land(context, reading, Looked([], with_readings(context, read.issues, {}), read_at, read.gaps))
+        unread = (*read.gaps, *_unshown(context, read.gone))
+        found = with_readings(context, read.issues, {})
+        _land(
+            context, reading, Looked([], found, read_at, tuple(replace(one, listed=True) for one in unread))
+        )
+
+
+def _unshown(context: Context, ids: Iterable[str]) -> tuple[Gap, ...]:
+    """Of what is listed and not shown that which nobody proved to be gone, as Data Center's own 404 does. What was known is weighed as a loss."""
+    if context.api != 3:
+        return ()
+    with context.store.read() as conn:
+        known = mirror.get(conn, context.site, ids)
+    return tuple(Gap(id_, "", UNSHOWN, ALLOW) for id_ in sorted(set(ids) - known.keys()))
 
 
 def _land(context: Context, reading: RunningRead, looked: Looked) -> None:

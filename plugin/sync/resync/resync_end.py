@@ -6,6 +6,7 @@ from collections.abc import Set
 from dataclasses import replace
 from datetime import timedelta
 
+from connectors.store.numbers import objectives
 from connectors.store.sites import revisions
 from connectors.store.work import due
 from connectors.store.writes import refusals
@@ -38,7 +39,8 @@ def settle(context: Context, report: Resynced, ids: Set[str], others: Set[str] =
 
 
 def _apply_brake(context: Context, report: Resynced, ids: Set[str], others: Set[str]) -> None:
-    """What an activation made due and nobody has served yet is not held: that was previewed and braked by itself.
+    """What an activation made due and nobody has served yet is not held: that was previewed and braked by itself. Something may have
+    come while it was being served, which is news of its own: it is told by the revision that its number is of.
 
     Where nothing has been written yet, by us or by another hand, there is nothing to hold either.
     """
@@ -47,6 +49,8 @@ def _apply_brake(context: Context, report: Resynced, ids: Set[str], others: Set[
     with context.store.read() as conn:
         at = revisions.activated_at(conn, context.site)
         braked = due.unserved_since(conn, context.site, at) if at is not None else frozenset[str]()
+        former = objectives.of_other_revisions(conn, context.site, context.mapping.revision)
+        braked |= due.among_due(conn, context.site, former)
     steps = (_step(context, id_) for id_ in sorted((ids | others) - braked))
     report.held = brake_resync(context, steps, report.silent)
 

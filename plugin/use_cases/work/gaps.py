@@ -13,6 +13,7 @@ from connectors.store.absence.gaps import KeptGap
 from connectors.store.mirror import names
 from connectors.store.people import audit
 from connectors.store.work import due
+from mappings.facts.gap import UNCOUNTED
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
 from plugin.sync.refresh.gaps import accept_in_mirror, needing, reopen_in_mirror
@@ -41,7 +42,10 @@ class GapRow:
     @property
     def name(self) -> str:
         """How people call the issue."""
-        return self.key or self.issue or "an issue without id and key"
+        nameless = (
+            "issues that are only counted" if self.field == UNCOUNTED else "an issue without id and key"
+        )
+        return self.key or self.issue_id or nameless
 
     @property
     def accepted(self) -> bool:

@@ -15,10 +15,13 @@ from plugin.access.authorization.actor import MONITORING
 from plugin.jobs.schedules import Schedules
 from plugin.sync.resync.double_check import falls_short, listed
 from plugin.sync.resync.full_read import resync
+from plugin.sync.resync.missing_issues import UNSHOWN
 from plugin.sync.resync.recent_read import resync_recent
 from plugin.use_cases.health.concerns import failing
 from plugin.use_cases.health.status import vitals
+from plugin.use_cases.work.gaps import GapRow, accept_gaps, list_gaps
 from plugin.use_cases.work.site_read import read_ahead
+from tests.actors import TESTER
 
 
 @pytest.mark.parametrize(
@@ -83,6 +86,45 @@ def test_a_list_of_ids_that_is_empty_does_not_prove_a_short_first_read_complete(
 
     resync(seam.context)
     assert len(seam.mirror()) == 202
+
+
+def test_what_is_listed_and_not_shown_by_its_id_is_a_gap_and_never_passed_over(seam: Any) -> None:
+    """The last page is torn, and the reads by id of what it lacked are empty, twice each."""
+    seam.sandbox.faults.add(Fault("empty_page", "POST", "search/jql", skip=2))
+    seam.sandbox.faults.add(Fault("empty_page", "POST", "bulkfetch", times=2))
+    resync(seam.context)
+    lacking = set(seam.sandbox.sandbox.records) - seam.mirror().keys()
+    assert {one.issue_id for one in listed_gaps(seam)} == lacking
+    assert {one.reason for one in listed_gaps(seam)} == {UNSHOWN}
+    assert len(lacking) == 2
+
+    seam.clock.pass_by(minutes=30)
+    resync(seam.context)
+    assert (listed_gaps(seam), len(seam.mirror())) == ((), 202)
+
+
+@pytest.mark.parametrize("firm", ["cloud", "datacenter"], indirect=True)
+def test_what_is_counted_and_never_shown_is_a_gap_without_a_name(firm: Any) -> None:
+    """Few enough to go on; silence would be a number that lacks something."""
+    firm.sandbox.faults.add(Fault("miscount", path="search", times=99))
+    resync(firm.context)
+    (found,) = listed_gaps(firm)
+    assert found.reason == "Jira counts 62 issues in the scope and shows 60 of them, in two searches."
+    (accepted,) = accept_gaps(firm.connector, TESTER, "main", ["count"])
+    assert (accepted.name, accepted.accepted) == ("issues that are only counted", True)
+
+    firm.clock.pass_by(minutes=30)
+    resync(firm.context)
+    assert [one.accepted for one in listed_gaps(firm)] == [True]
+    firm.sandbox.faults.clear()
+    firm.clock.pass_by(minutes=30)
+    resync(firm.context)
+    assert listed_gaps(firm) == ()
+
+
+def listed_gaps(company: Any) -> tuple[GapRow, ...]:
+    found: tuple[GapRow, ...] = list_gaps(company.connector, TESTER, "main")
+    return found
 
 
 def test_an_activation_does_not_begin_on_a_read_whose_last_page_was_torn(seam: Any) -> None:

@@ -30,6 +30,7 @@ from mappings.document.schema import Document
 from mappings.facts.catalogue import Catalogue, Field
 from mappings.facts.gap import Gap
 from mappings.facts.issue import HISTORY, Issue, Named, Reading, User
+from mappings.fields import CUSTOM
 from mappings.rollup.cycles.carry_plan import CarryPlan, FieldWrite
 from mappings.rollup.health import Health, HealthLevel
 from mappings.rollup.rows.ledger import Ledger
@@ -535,7 +536,7 @@ def test_a_read_by_the_clock_that_is_refused_for_the_sign_in_is_an_outage_of_eve
     ("error", "trial", "struck", "whole"),
     [
         (RateLimited("local-pacing", 1.0), False, False, False),
-        (RateLimited("local-pacing", 1.0), True, True, True),
+        (RateLimited("local-pacing", 1.0), True, False, False),
         (RateLimited("jira-burst-based", 1.0), False, True, False),
         (RateLimited("jira-quota-tenant-based", 1.0), False, True, True),
         (Transient("busy", status=503), False, True, False),
@@ -550,6 +551,55 @@ def test_our_own_pacing_is_no_failure_of_jira(
     with bare.store.read() as conn:
         found = outage.standing(conn, "main")
     assert (found is not None, found is not None and found.whole) == (struck, whole)
+
+
+@pytest.mark.parametrize(
+    ("field", "raw", "refused"),
+    [
+        ("quarter", {"name": ""}, True),
+        ("quarter", [{"value": ""}], True),
+        ("quarter", {"id": "7"}, False),
+        ("quarter", "2026-Q4", False),
+        ("quarter", None, False),
+        ("points", {"name": ""}, False),
+        ("health", {"name": ""}, False),
+    ],
+)
+def test_a_choice_that_names_nothing_is_not_taken_for_empty_wherever_the_mapping_reads_it(
+    bare: Context, document: dict[str, Any], field: str, raw: object, refused: bool
+) -> None:
+    """An objective by whose quarter nothing could be told fell out of its cycle. A number says so in its row; what is only written is ours."""
+    ids = {"points": "customfield_10016", "quarter": "customfield_10070", "health": "customfield_10061"}
+    catalogue = Catalogue(
+        fields=(
+            Field(ids["points"], "Points", "number", custom=f"{CUSTOM}float"),
+            Field(ids["quarter"], "Quarter", "option", custom=f"{CUSTOM}select"),
+            Field(ids["health"], "Health", "option", custom=f"{CUSTOM}select"),
+        )
+    )
+    document["fields"] = {name: {"id": id_} for name, id_ in ids.items()}
+    document["objectives"][0]["cycle"] = {"field": "quarter"}
+    document["write_back"] = [
+        {"target": "objective", "set": {"health": {"value": "health", "options": {"achieved": "Achieved"}}}}
+    ]
+    mapping: Mapping = bind(Document.model_validate(document), catalogue)
+    told = dict(replace(bare, mapping=mapping, catalogue=catalogue).refusals)
+    assert bool(ids[field] in told and told[ids[field]](raw)) is refused
+
+
+def test_a_trial_that_our_own_pacing_put_off_is_still_to_come_and_makes_the_outage_no_larger(
+    bare: Context,
+) -> None:
+    """The trial was taken, and nobody was asked: it was told as an outage of Jira as a whole, and waited longer with each."""
+    now = bare.clock()
+    with bare.store.write() as conn:
+        outage.strike(conn, "main", now - timedelta(minutes=5), Transient("busy", status=503), whole=False)
+    way = outage.way(bare)
+    assert way.trial is not None
+    soon = now + timedelta(seconds=2)
+    work._note_failure(bare, RateLimited("local-pacing", 2.0, soon), whole=False, trial=True)
+    with bare.store.read() as conn:
+        assert outage.standing(conn, "main") == replace(way.trial, next_try=soon)
 
 
 def test_a_full_read_is_wanted_once_however_often_it_is_asked_for(bare: Context) -> None:

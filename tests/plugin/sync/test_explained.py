@@ -14,6 +14,7 @@ from connectors.sandbox.site_state import scheme
 from connectors.sandbox.site_state.edits import edit
 from connectors.sandbox.site_state.state import person
 from connectors.store.people import audit
+from connectors.store.work import due
 from connectors.store.writes import brakes, writes
 from plugin.sync.resync.full_read import resync
 from plugin.sync.resync.recent_read import resync_recent
@@ -105,6 +106,24 @@ def test_what_an_activation_made_due_is_its_own_however_often_everything_is_read
     braked.work_off()
 
     assert 1 not in [braked.in_jira(epic) for epic in epics(braked)]
+    assert held(braked) == {}
+
+
+def test_what_an_activation_made_due_stays_its_own_while_it_is_being_served(braked: Any) -> None:
+    """A read finds a silent change of an objective that a worker is at: that is marked anew, and is no later than the activation for it."""
+    braked.remap("name: epics-as-objectives", LOW.replace("0.1", "0.2"))
+    braked.clock.pass_by(minutes=1)
+    with braked.connector.store.write() as conn:
+        claims = due.claim(conn, "slow", braked.clock(), timedelta(hours=2), 20, site="main")
+    assert {one.objective_id for one in claims} == set(epics(braked))
+    for epic in epics(braked):
+        finish(braked, epic, edited=False)
+
+    assert resync(braked.context).held is None
+    braked.clock.pass_by(hours=3)
+    braked.work_off()
+
+    assert [braked.in_jira(epic) for epic in epics(braked)] == [100] * 6
     assert held(braked) == {}
 
 
