@@ -33,6 +33,8 @@ from cosmic_ray.mutating import mutate_code
 from cosmic_ray.operators.operator import Operator
 from parso.python.tree import Keyword
 
+from tests.mutation.runner import BARE
+
 ROOT = Path(__file__).parents[2]
 EQUIVALENT = Path(__file__).with_name("equivalent.txt")
 TESTS = {
@@ -73,6 +75,8 @@ LONGEST = 90.0
 """Seconds of tests for one mutant, by what they take without it."""
 QUICK = 5.0
 """Seconds of tests that are asked first, and by themselves: most changes are noticed by these, and the files of the others need not be read."""
+AT_ONCE = 0.3
+"""Seconds of a test that is quick by itself: most changes are noticed by such, whether they name the module or not."""
 PATIENCE = 6
 """How many times as long a run may take before the mutant counts as one that never ends."""
 MATERIAL = {
@@ -268,7 +272,7 @@ class Cover:
     def nearest(self, mutant: Mutant) -> list[str]:
         """The tests that run the line, or the lines of its statement; of what runs at import those that run the module.
 
-        First those whose file names the module, then the quickest, last those that need PostgreSQL.
+        First those whose file names the module, then the quickest, then those that take longer than AT_ONCE, last those that need PostgreSQL.
         """
         module = module_of(mutant.path)
         lines = self.lines.get(mutant.path, {})
@@ -288,9 +292,9 @@ class Cover:
         files = {test.partition("::")[0] for test in found}
         naming = {file for file in files if _names(module, file, _text(self.root / file))}
 
-        def order(test: str) -> tuple[bool, bool, float, str]:
-            file = test.partition("::")[0]
-            return file not in naming, "postgresql" in test, self.seconds[test], test
+        def order(test: str) -> tuple[bool, bool, bool, float, str]:
+            file, took = test.partition("::")[0], self.seconds[test]
+            return "postgresql" in test, took > AT_ONCE, file not in naming, took, test
 
         return sorted(found, key=order)
 
@@ -398,6 +402,8 @@ class Copy:
                 shutil.copyfile(ROOT / name, folder / name)
         self.environment = MATERIAL | os.environ | {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
         self.runner = self._runner()
+        self.standing: tuple[tuple[str, ...], subprocess.Popen[str]] | None = None
+        """The process that has read the files of some folders."""
         self.covers: dict[tuple[str, ...], Cover] = {}
         self.near: frozenset[str] | None = None
 
@@ -413,16 +419,18 @@ class Copy:
             chosen.append(test)
         if not chosen:
             return False
-        return any(self._fails(mutant, part, cover) for part in parted(chosen, cover.seconds))
+        runner = self._reader(tuple(folders), cover)
+        return any(self._fails(mutant, part, cover, runner) for part in parted(chosen, cover.seconds))
 
-    def _fails(self, mutant: Mutant, tests: Sequence[str], cover: Cover) -> bool:
-        told = self.run(mutant, tests, 60 + PATIENCE * sum(cover.seconds[one] for one in tests))
+    def _fails(
+        self, mutant: Mutant, tests: Sequence[str], cover: Cover, runner: subprocess.Popen[str]
+    ) -> bool:
+        told = self.run(mutant, tests, 60 + PATIENCE * sum(cover.seconds[one] for one in tests), runner)
         if not told["ended"]:
             return True
         # Not every failure speaks: a test may be of the kind that fails now and then.
-        return (
-            bool(told["failed"]) and not self.run(None, self._tests(told["failed"]) or tests, 600)["failed"]
-        )
+        failed = told["failed"]
+        return bool(failed) and not self.run(None, self._tests(failed) or tests, 600, runner)["failed"]
 
     def cover(self, folders: Sequence[str]) -> Cover:
         """Which tests of these folders run which lines; those alone that name a module of `near`, or are known already, where it is given."""
@@ -443,10 +451,22 @@ class Copy:
         return self.near is None or any(_names(module, file, text) for module in self.near)
 
     def close(self) -> None:
-        """End the process that runs the tests."""
-        assert self.runner.stdin is not None
-        self.runner.stdin.close()
-        self.runner.wait()
+        """End the processes that run the tests."""
+        for runner in (self.runner, *(self.standing or ())[1:]):
+            assert isinstance(runner, subprocess.Popen)
+            assert runner.stdin is not None
+            runner.stdin.close()
+            runner.wait()
+
+    def _reader(self, folders: tuple[str, ...], cover: Cover) -> subprocess.Popen[str]:
+        """The process that has read the files of these folders whose lines are known; that of others ends."""
+        if self.standing is None or self.standing[0] != folders:
+            if self.standing is not None:
+                self.standing[1].kill()
+                self.standing[1].wait()
+            files = sorted({test.partition("::")[0] for test in cover.seconds})
+            self.standing = (folders, self._runner(files))
+        return self.standing[1]
 
     def _look(self, stale: Sequence[str], files: Mapping[str, Path]) -> None:
         sys.stdout.write(f"looking which lines {len(stale)} files of tests run\n")
@@ -472,17 +492,23 @@ class Copy:
                         lines.setdefault(path, {}).setdefault(names[int(number)], []).extend(tests)
             files[file].write_text(json.dumps({"tests": told["tests"], "lines": lines}))
 
-    def run(self, mutant: Mutant | None, tests: Sequence[str], seconds: float) -> dict[str, Any]:
-        """The tests that failed, and whether the run came to its end."""
+    def run(
+        self,
+        mutant: Mutant | None,
+        tests: Sequence[str],
+        seconds: float,
+        runner: subprocess.Popen[str] | None = None,
+    ) -> dict[str, Any]:
+        """The tests that failed, and whether the run came to its end; asked of the process that has read them already, where there is one."""
         change = {"path": mutant.path, "text": mutant.text} if mutant else {}
         asked = {"tests": list(tests), "seconds": seconds}
-        told = self._ask({**asked, **change})
+        told = self._ask({**asked, **change}, runner)
         if mutant is None or not told.get("cannot"):
             return told
         place = self.folder / mutant.path
         honest = place.read_text()
         place.write_text(mutant.text)
-        afresh = self._runner()
+        afresh = self._runner([BARE])
         try:
             return self._ask(asked, afresh)
         except json.JSONDecodeError:
@@ -502,11 +528,11 @@ class Copy:
         told: dict[str, Any] = json.loads(runner.stdout.readline())
         return told
 
-    def _runner(self) -> subprocess.Popen[str]:
+    def _runner(self, files: Sequence[str] = ()) -> subprocess.Popen[str]:
         number, name = tempfile.mkstemp(suffix=".json")
         os.close(number)
         return subprocess.Popen(
-            [sys.executable, "-m", "tests.mutation.runner", name],
+            [sys.executable, "-m", "tests.mutation.runner", name, *files],
             cwd=self.folder,
             env=self.environment,
             stdin=subprocess.PIPE,

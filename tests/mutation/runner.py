@@ -3,6 +3,7 @@
 It imports the product once and forks for each run. A mutant that differs inside of functions alone is put into the child by exchanging
 their code; any other is answered with `cannot`, and has to be started afresh. It reads a run as a line of JSON from its input
 and answers with another: the tests that failed, and whether the run came to its end. Asked to, it writes down which lines each test ran.
+Started with files of tests it reads these once too, and forks with all of them at hand.
 """
 
 from __future__ import annotations
@@ -18,18 +19,21 @@ import sys
 import time
 import traceback
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import CodeType, FunctionType
-from typing import Any
+from typing import Any, TextIO
 
 import coverage
 import pytest
+from _pytest.main import pytest_runtestloop as default_loop
 
 PACKAGES = ("mappings", "connectors", "plugin")
 WORDS = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-m", "not slow and not browser"]
 WORDS += ["--assert=plain", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
 
+BARE = "--bare"
+"""Said to a process that is asked once: it imports what the tests import, and no more."""
 ON_SQLITE = ["-k", "not postgresql and not procrastinate"]
 
 
@@ -62,8 +66,12 @@ class Chosen:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """The files were read."""
+        items[:] = self.of(items)
+
+    def of(self, items: Sequence[pytest.Item]) -> list[pytest.Item]:
+        """These of the tests."""
         found = [(place, one) for one in items if (place := self._place(one.nodeid)) is not None]
-        items[:] = [one for _, one in sorted(found, key=lambda pair: pair[0])]
+        return [one for _, one in sorted(found, key=lambda pair: pair[0])]
 
     def _place(self, name: str) -> int | None:
         names = (name, name.partition("[")[0], name.partition("::")[0])
@@ -146,6 +154,7 @@ def exchange(path: str, text: str) -> bool:
     if outline(honest) != outline(changed) or len(before) != len(after):
         return False
     known = Counter((code.co_qualname, code.co_firstlineno) for code, _ in before)
+    gc.unfreeze()  # tests keep what is made once out of the collector's sight, and of ours
     standing = defaultdict(list)
     file = str(Path(path).resolve())
     for one in gc.get_objects():
@@ -165,14 +174,53 @@ def exchange(path: str, text: str) -> bool:
     return True
 
 
-def child(asked: dict[str, Any], out: Path) -> None:
+Tests = Callable[[Sequence[str]], list[str]]
+"""Runs tests and says which failed."""
+
+
+class Standing(Failures):
+    """A plugin of pytest: has read its files, and runs those tests of theirs that it is asked for, each time in a fork of its own."""
+
+    def __init__(self, lines: Iterator[str], answers: TextIO, out: Path) -> None:
+        super().__init__()
+        self.lines, self.answers, self.out = lines, answers, out
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """The files were read; serves until the input ends."""
+        items = list(session.items)
+
+        def tests(names: Sequence[str]) -> list[str]:
+            session.items = Chosen(names).of(items)
+            with contextlib.suppress(pytest.Session.Failed, pytest.Session.Interrupted):
+                default_loop(session)
+            return self.found
+
+        self.found.clear()
+        serve(self.lines, self.answers, self.out, tests)
+        return True
+
+
+def collected(names: Sequence[str]) -> list[str]:
+    """Read the files of these tests, and run them."""
+    failures = Failures()
+    files = dict.fromkeys(name.partition("::")[0] for name in names)
+    code = pytest.main([*WORDS, *files], plugins=[failures, Chosen(names)])
+    return failures.found or ([] if code in (0, 5) else ["pytest"])
+
+
+def speak_to(out: Path) -> None:
+    """What is said goes beside the answers, not among them."""
+    said = os.open(f"{out}.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    os.dup2(said, 1)
+    os.dup2(said, 2)
+
+
+def child(asked: dict[str, Any], out: Path, tests: Tests) -> None:
     """One run; never returns."""
     status = 1
     try:
         os.setsid()
-        say = os.open(f"{out}.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-        os.dup2(say, 1)
-        os.dup2(say, 2)
+        speak_to(out)
         if asked.get("path") and not exchange(asked["path"], asked["text"]):
             out.write_text(json.dumps({"cannot": True}))
         elif asked.get("cover"):
@@ -182,11 +230,7 @@ def child(asked: dict[str, Any], out: Path) -> None:
             pytest.main([*words, *asked["tests"]], plugins=[cover])
             out.write_text(json.dumps(cover.told()))
         else:
-            failures = Failures()
-            files = dict.fromkeys(name.partition("::")[0] for name in asked["tests"])
-            code = pytest.main([*WORDS, *files], plugins=[failures, Chosen(asked["tests"])])
-            found = failures.found or ([] if code in (0, 5) else ["pytest"])
-            out.write_text(json.dumps({"failed": found, "ended": True}))
+            out.write_text(json.dumps({"failed": tests(asked["tests"]), "ended": True}))
         status = 0
     except BaseException:
         traceback.print_exc()
@@ -196,13 +240,13 @@ def child(asked: dict[str, Any], out: Path) -> None:
         os._exit(status)
 
 
-def run(asked: dict[str, Any], out: Path) -> dict[str, Any]:
+def run(asked: dict[str, Any], out: Path, tests: Tests) -> dict[str, Any]:
     """Fork, wait no longer than asked, and say what came out."""
     out.unlink(missing_ok=True)
     until = time.monotonic() + asked["seconds"]
     number = os.fork()
     if number == 0:
-        child(asked, out)
+        child(asked, out, tests)
     while os.waitpid(number, os.WNOHANG) == (0, 0):
         if time.monotonic() > until:
             with contextlib.suppress(ProcessLookupError):
@@ -238,15 +282,25 @@ def without_shrinking() -> None:
         settings.load_profile("mutants")
 
 
+def serve(lines: Iterator[str], answers: TextIO, out: Path, tests: Tests) -> None:
+    """Answer each line until the input ends."""
+    for line in lines:
+        answers.write(json.dumps(run(json.loads(line), out, tests)) + "\n")
+        answers.flush()
+
+
 def main() -> None:
     """Serve until the input ends."""
-    out = Path(sys.argv[1])
-    answers = os.fdopen(os.dup(1), "w")
-    preload()
+    out, bare, files = Path(sys.argv[1]), sys.argv[2:] == [BARE], sys.argv[2:]
+    lines, answers = os.fdopen(os.dup(0)), os.fdopen(os.dup(1), "w")
+    if not bare:
+        preload()
     without_shrinking()
-    for line in sys.stdin:
-        answers.write(json.dumps(run(json.loads(line), out)) + "\n")
-        answers.flush()
+    if files and not bare:
+        speak_to(out)
+        pytest.main([*WORDS, "--continue-on-collection-errors", *files], plugins=[Standing(lines, answers, out)])
+    else:
+        serve(lines, answers, out, collected)
 
 
 if __name__ == "__main__":

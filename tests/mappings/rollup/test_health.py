@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 
@@ -10,6 +11,7 @@ import pytest
 from mappings.document.schema import CyclePart, FieldSource, LabelSource, VersionSource
 from mappings.facts.issue import Named
 from mappings.rollup.cycles.cycle import cycle_of, expected_on
+from mappings.rollup.state import Health, HealthLevel
 
 F = Fraction
 T = {"kind": "transition", "start": 0, "current": "current", "target": 100}
@@ -236,3 +238,13 @@ def test_where_the_cycle_comes_from(a_mapping, objective, an_issue, source, fact
 def test_what_is_achieved_is_said_without_digits_unless_it_would_look_like_its_bar(healthy, current, said):
     found = healthy(T, "2026-11-15", rule={"commitment": "aspirational"}, current=float(current))
     assert (found.rule, found.sentence) == ("achieved", said)
+
+
+def test_a_health_is_the_same_whatever_row_and_pace_stand_behind_it() -> None:
+    """What is kept of it has these three; the others are there for plain words."""
+    health = Health(HealthLevel.AT_RISK, "worst", "at risk")
+    told = replace(health, pace=Fraction(1, 2), row="PLAT-1", row_rule="pace-at-risk")
+    assert told == health
+    assert (health.pace, health.row, health.row_rule) == (None, "", "")
+    for other in ({"level": HealthLevel.ON_TRACK}, {"rule": "early"}, {"sentence": ""}):
+        assert replace(health, **other) != health

@@ -14,7 +14,7 @@ from mappings.write_back.departure import LastWrite, clearing
 from mappings.write_back.desired_values import desired, owners
 from mappings.write_back.echo import EventValue
 from mappings.write_back.plan import Change, plan
-from mappings.write_back.target import Objection, WriteBasis
+from mappings.write_back.target import WriteBasis
 from mappings.write_back.targets import place_of, remote_link, writings_of
 
 WHY = "https://okr.acme.example/why/"
@@ -218,15 +218,6 @@ def test_a_link_is_refused_where_the_connector_does_not_know_its_own_address() -
     assert check_ground(document, WriteBasis(pages="https://okr.acme.example")) == ()
 
 
-@pytest.mark.parametrize("status", [401, 403, 404])
-def test_a_refusal_names_the_permission_that_a_link_takes(status: int) -> None:
-    change = Change("100", "PLAT-100", "link:okr", "", None, LINK, "")
-    remedy = remote_link.TARGET.remedy(change, Objection(status, "No.", "No."))
-    assert "Link issues" in remedy
-    assert "Edit issues" not in remedy
-
-
 def test_the_places_of_links_are_for_ever_and_others_are_none() -> None:
     assert place_of("link:okr", {}.get) is OKR
     assert place_of("link:of the future", {}.get) is None
-    assert remote_link.TARGET.permission == "LINK_ISSUES"

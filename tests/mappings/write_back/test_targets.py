@@ -11,6 +11,7 @@ import pytest
 
 from mappings.facts.catalogue import Field
 from mappings.fields import CUSTOM
+from mappings.write_back.echo import EventValue
 from mappings.write_back.plan import Change
 from mappings.write_back.target import Objection, Place
 from mappings.write_back.targets import WRITE_TARGETS, goal, place_of, remote_link, target_of, writings_of
@@ -108,23 +109,83 @@ def test_what_a_search_does_not_show_is_asked_for_and_read() -> None:
     assert target.found(asked, []) is None, "that is no answer of Jira's"
 
 
+NO_PROPERTY = (
+    "Check that PLAT-100 still exists, and give the connector's account Browse projects and Edit issues in its project; "
+    "a scoped token needs write:jira-work or write:issue.property:jira."
+)
+NO_LINK = (
+    "Check that PLAT-100 still exists and that issue linking is switched on in Jira, and give the connector's account "
+    "Browse projects and Link issues in its project; a scoped token needs write:jira-work."
+)
+NO_GOAL = "Give the connector's account access to HELLO-1 in Atlassian Goals, and see that the goal is not archived (jira-okr goals list)."
+LINK = remote_link.PLACES["okr"].id
+
+
 @pytest.mark.parametrize(
-    ("id_", "status", "fields", "remedy"),
+    ("id_", "status", "words", "remedy"),
     [
-        (NUMBER.id, 400, {NUMBER.id: "It is not on the screen"}, "edit screen used by PLAT-100"),
-        (NUMBER.id, 400, {NUMBER.id: "Too large"}, "the general remedy"),
-        (NUMBER.id, 403, {}, "Edit issues permission"),
-        (NUMBER.id, 404, {}, "still exists"),
-        (PROPERTY.id, 400, {}, f"Use another key than {KEY}"),
-        (PROPERTY.id, 403, {}, "write:issue.property:jira"),
-        (PROPERTY.id, 413, {}, f"Write fewer values to the property {KEY}"),
+        (PROPERTY.id, 400, "No.", f"Use another key than {KEY} in write_back, or see what Jira says against it, then retry."),
+        (PROPERTY.id, 403, "No.", NO_PROPERTY),
+        (PROPERTY.id, 404, "No.", NO_PROPERTY),
+        (PROPERTY.id, 413, "No.", f"Write fewer values to the property {KEY}."),
+        (LINK, 400, "No.", "See what Jira says against it, then retry; or take remote_link out of write_back."),
+        (LINK, 401, "No.", NO_LINK),
+        (LINK, 403, "No.", NO_LINK),
+        (LINK, 404, "No.", NO_LINK),
+        (goal.PLACE.id, 400, "No.", "See what Atlassian says against the update of HELLO-1, then retry; or take goal out of write_back."),
+        (goal.PLACE.id, 401, "No.", NO_GOAL),
+        (goal.PLACE.id, 403, "No.", NO_GOAL),
+        (goal.PLACE.id, 404, "No.", NO_GOAL),
+    ],
+)  # fmt: skip
+def test_each_target_says_what_to_do_about_a_refusal(id_: str, status: int, words: str, remedy: str) -> None:
+    objection, change = (
+        Objection(status, "No.", "No. Really.", "the general remedy"),
+        a_change(id_, {"goal": "HELLO-1"}),
+    )
+    assert (target_of(id_).words(change, objection), target_of(id_).remedy(change, objection)) == (
+        words,
+        remedy,
+    )
+
+
+def test_what_each_target_is_and_asks_for() -> None:
+    everywhere = {"objective", "key_result", "parent"}
+    edit = ("EDIT_ISSUES", "BROWSE_PROJECTS", "LINK_ISSUES")
+    assert {
+        one.option: (one.prefix, one.subjects, one.permission, one.ages, one.recalled, one.consults, one.needs_goals, one.several)
+        for one in WRITE_TARGETS
+    } == {
+        "set": ("", everywhere, edit[0], True, False, False, False, True),
+        "property": ("property:", everywhere, edit[0], False, False, False, False, False),
+        "remote_link": ("link:", {"objective", "key_result", "row"}, edit[2], False, True, False, False, False),
+        "goal": ("goal:", {"objective"}, edit[1], False, True, True, True, False),
+    }  # fmt: skip
+    assert [(one.events, one.history) for one in WRITE_TARGETS] == [
+        ((), frozenset()),
+        (("issue_property_set", "issue_property_deleted"), frozenset()),
+        ((), {"RemoteIssueLink", "RemoteWorkItemLink"}),
+        ((), frozenset()),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("event", "body", "told"),
+    [
+        ("issue_property_set", {"property": {"key": "k", "value": 5}}, {"property:k": EventValue(True, 5)}),
+        ("issue_property_set", {"property": {"key": "k", "value": None}}, {"property:k": EventValue(True)}),
+        ("issue_property_set", {"property": {"key": "k"}}, {"property:k": None}),
+        ("issue_property_deleted", {"property": {"key": "k", "value": 5}}, {"property:k": EventValue(True)}),
+        ("issue_property_set", {"property": {"key": "k" * 300}}, {f"property:{'k' * 255}": None}),
+        ("issue_property_set", {"property": {"key": 5}}, {}),
+        ("issue_property_set", {"property": "k"}, {}),
+        ("issue_property_set", {}, {}),
     ],
 )
-def test_each_target_says_what_to_do_about_a_refusal(
-    id_: str, status: int, fields: dict[str, str], remedy: str
-) -> None:
-    objection = Objection(status, "No.", "No. Really.", "the general remedy", fields)
-    assert remedy in target_of(id_).remedy(a_change(id_, 1), objection)
+def test_what_an_event_tells_of_a_property(event: str, body: dict[str, object], told: object) -> None:
+    assert PROPERTY.target.told(event, body) == told
+    assert PROPERTY.says(EventValue(True, {"a": 1.0}), {"a": 1})
+    assert not PROPERTY.says(EventValue(False, {"a": 1}), {"a": 1})
 
 
 @pytest.mark.parametrize(
