@@ -31,7 +31,8 @@ class Rolled:
 def by_weighted_mean(rows: Sequence[MeasuredRow]) -> Rolled:
     """Σ weight × progress ÷ Σ weight."""
     if len(rows) == 1:
-        return Rolled(rows[0].progress, (rows[0].weight,), (rows[0].progress,))
+        (row,) = rows
+        return Rolled(row.progress, (row.weight,), (row.progress,))
     total, shares = weighted_mean([(row.weight, row.progress, 1) for row in rows])
     return Rolled(total, tuple(row.weight for row in rows), tuple(shares))
 

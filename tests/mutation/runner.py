@@ -298,7 +298,9 @@ def main() -> None:
     without_shrinking()
     if files and not bare:
         speak_to(out)
-        pytest.main([*WORDS, "--continue-on-collection-errors", *files], plugins=[Standing(lines, answers, out)])
+        pytest.main(
+            [*WORDS, "--continue-on-collection-errors", *files], plugins=[Standing(lines, answers, out)]
+        )
     else:
         serve(lines, answers, out, collected)
 

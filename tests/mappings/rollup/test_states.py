@@ -16,7 +16,7 @@ from mappings.document.mapping import Mapping
 from mappings.explain.check_in import CheckIn, Measure
 from mappings.explain.confidence import Confidence, ConfidenceLevel, Spoken
 from mappings.facts.forest import Forest, issue_order
-from mappings.facts.issue import Issue, Named, Reading
+from mappings.facts.issue import WHOLE, Issue, Named, Reading
 from mappings.facts.moment import Moment
 from mappings.progress import ProgressOptions
 from mappings.rollup.cycles.carry import Carried
@@ -79,7 +79,7 @@ def rows_of_every_disposition() -> Company:
         {"status": "Done", "points": -1},
         {"status": "Done", "points": "many"},
         {"status": "Done", "points": 2, "archived": True},
-        {"status": "Done", "points": 2, "gap": "no permission to see it"},
+        {"status": "Done", "points": 2, "unknowns": {WHOLE: "no permission to see it"}},
     ]
     below = build_issue(20, parent=2, status="Done", points=9)
     issues = [build_issue(place, parent=1, **facts) for place, facts in enumerate(stories, 2)]
@@ -131,8 +131,33 @@ def sub_tasks_through_their_parent() -> Company:
         build_issue(9, parent=8, type="Sub-task", status="Done"),
         build_issue(10, parent=1, status="Done", resolution="Not Achieved"),
         build_issue(11, parent=10, type="Sub-task", status="Done"),
+        build_issue(12, parent=2, type="Bug", status="To Do"),
+        build_issue(13, parent=2, type="Sub-task", status="To Do", project="OPS"),
     ]
-    return Company(mapped(build_objective(rule)), [epic(), *issues])
+    return Company(mapped(build_objective(rule), scope="project = PLAT"), [epic(), *issues])
+
+
+@company
+def sub_tasks_of_what_is_linked_or_found() -> Company:
+    """Sub-tasks belong to it where they stand for their parent, and only there."""
+    rules = (
+        a_key_result("delivery", id="linked", relation={"link": "is measured by"}, subtasks="through_parent"),
+        a_key_result("delivery", id="found", relation={"jql": "label = grow"}),
+        a_key_result("delivery", id="children", relation="child", select="type = Task"),
+    )
+    issues = [
+        epic(1, links=[("is measured by", 2)]),
+        build_issue(2, status="To Do"),
+        build_issue(3, parent=2, type="Sub-task", status="Done"),
+        build_issue(4, parent=40, labels=("grow",), status="To Do"),
+        build_issue(5, parent=4, type="Sub-task", status="Done"),
+        build_issue(6, parent=1, type="Task", status="Done"),
+        build_issue(7, parent=6, type="Sub-task", status="Done"),
+        build_issue(8, parent=1, status="Done"),
+        build_issue(40, parent=41, type="Epic", status="Done"),
+    ]
+    mapping = mapped(build_objective(*rules, select="id = 1"))
+    return Company(mapping, issues)
 
 
 @company
@@ -152,6 +177,23 @@ def overrides_from_top_to_bottom() -> Company:
     ]
     rule = a_key_result("delivery", **STORIES)
     return Company(mapped(build_objective(rule), statuses=statuses), [epic(), *issues])
+
+
+@company
+def overrides_for_some_alone() -> Company:
+    overrides = [
+        {"when": "label = slow", "by_status": {"3": "0.2"}},
+        {"when": "label = fast", "by_category": {"indeterminate": "0.9"}},
+    ]
+    labels = ((), ("slow",), ("fast",), ("slow", "fast"))
+    issues = [
+        build_issue(2 + place, parent=1, status="In Progress", labels=words)
+        for place, words in enumerate(labels)
+    ]
+    return Company(
+        mapped(build_objective(a_key_result("delivery", **STORIES)), statuses={"overrides": overrides}),
+        [epic(), *issues],
+    )
 
 
 def several(method: str, **rollup: str) -> Company:
@@ -343,6 +385,99 @@ def written_and_aligned_objectives() -> Company:
         result(8, 7, rows="id = 3, 4"),
         result(9, 7, rows="nonsense ="),
         result(10, 7),
+    ]
+    return Company(mapping, issues)
+
+
+@company
+def rows_held_by_fields_together() -> Company:
+    def rule(id_: str, select: str, **parts: Any) -> dict[str, Any]:
+        return a_key_result("delivery", id=id_, relation={"jql_field": "rows"}, select=select, **parts)
+
+    rules = (
+        rule("together", "label = one", **{"as": "one_key_result"}),
+        rule("broken", "label = two", **{"as": "one_key_result"}),
+        rule("alone", "label = three", subtasks="through_parent"),
+    )
+    issues = [
+        result(10, labels=("one",), rows="id = 20, 21"),
+        result(11, labels=("one",), rows="id = 21, 22"),
+        result(12, labels=("one",), rows="id = 23", status="Done", resolution="Won't Do"),
+        result(13, labels=("two",), rows="id = 20"),
+        result(14, labels=("two",), rows="nonsense = 1"),
+        result(15, labels=("two",)),
+        result(16, labels=("three",), rows="id = 16, 24"),
+        *(
+            build_issue(id_, status=status)
+            for id_, status in ((20, "Done"), (21, "To Do"), (22, "Done"), (23, "Done"))
+        ),
+        build_issue(24, parent=50, status="In Progress"),
+        build_issue(25, parent=24, type="Sub-task", status="Done"),
+    ]
+    return Company(mapped(build_objective(*rules, rollup={"same_issue": "both"})), [epic(), *issues])
+
+
+@company
+def each_issue_with_what_is_below_it() -> Company:
+    """What stands above a selected one holds it; closed ones are judged by their rows, unless all of these are left out."""
+    rule = a_key_result("delivery", id="each", select="type = Story, Task", **{"as": "each_issue"})
+    gone, failed = (
+        {"status": "Done", "resolution": "Won't Do"},
+        {"status": "Done", "resolution": "Not Achieved"},
+    )
+    issues = [
+        build_issue(2, parent=1, type="Task", status="To Do"),
+        build_issue(3, parent=2, status="Done"),
+        build_issue(4, parent=3, status="To Do"),
+        build_issue(5, parent=1, type="Task", **gone),
+        build_issue(6, parent=5, status="Done"),
+        build_issue(7, parent=1, type="Task", **gone),
+        build_issue(8, parent=7, **gone),
+        build_issue(9, parent=1, type="Task", **failed),
+        build_issue(10, parent=9, status="Done"),
+        build_issue(11, parent=1, type="Task", **failed),
+        build_issue(12, parent=1, type="Task", unknowns={WHOLE: "no permission to see it"}),
+        build_issue(13, parent=1, type="Task", archived=True),
+        build_issue(
+            14,
+            parent=1,
+            type="Task",
+            status="In Progress",
+            unknowns={"summary": "its summary cannot be read"},
+        ),
+    ]
+    return Company(mapped(build_objective(rule, rollup={"headline": "all"})), [epic(), *issues])
+
+
+@company
+def key_results_that_are_weighed_otherwise() -> Company:
+    def rule(id_: int, weight: object) -> dict[str, Any]:
+        return a_key_result("milestone", id=f"m{id_}", select=f"id = {id_}", weight=weight)
+
+    rules = (
+        rule(2, "weight"), rule(3, ["weight", "points"]), rule(4, 2), rule(5, 0),
+        rule(6, {"field": "weight", "missing": "zero"}), rule(7, {"field": "weight", "missing": "error"}), rule(8, "weight"),
+    )  # fmt: skip
+    issues = [
+        result(2, weight=4, status="Done"), result(3, points=3), result(4, status="Done"), result(5),
+        result(6), result(7), result(8, weight=-1),
+    ]  # fmt: skip
+    return Company(mapped(build_objective(*rules)), [epic(), *issues])
+
+
+@company
+def aligned_objectives_that_are_closed_or_unknown() -> Company:
+    aligned = {"link": "supports", "contributes": True, "weight": "weight"}
+    mapping = mapped(build_objective(a_key_result("delivery", **STORIES), aligned_to=aligned))
+    supports = {"links": [("supports", 1)]}
+    issues = [
+        epic(1),
+        epic(2, weight=2, **supports),
+        epic(3, status="Done", resolution="Not Achieved", **supports),
+        epic(4, status="Done", resolution="Won't Do", **supports),
+        epic(5, weight="much", **supports),
+        epic(6, **supports),
+        *(build_issue(10 + one, parent=one, status="Done") for one in (1, 2, 3, 4, 5)),
     ]
     return Company(mapping, issues)
 
