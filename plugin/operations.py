@@ -26,7 +26,9 @@ def operations_blueprint(connector: Connector) -> Blueprint:
         if found.ready:
             unread = {"cannot_be_read": list(found.unread)} if found.unread else {}
             return jsonify(status="ready", workers=found.workers, **unread)
-        return jsonify(status="not ready", why=found.why, to_do=found.todo), 503
+        answer = jsonify(status="not ready", why=found.why, to_do=found.todo)
+        answer.headers["Retry-After"] = str(found.retry_after)
+        return answer, 503
 
     @blueprint.get("/metrics")
     def metrics() -> ResponseReturnValue:

@@ -67,7 +67,9 @@ def take_in(connector: Connector, intake: Intake, name: str, path_token: str) ->
         accepted = intake.accept(name, headers, body, connector.clock(), connector.announcer, proof)
     except StoreError as error:
         log.error("delivery could not be stored; Jira will retry", site=name, error=str(error))
-        return _refuse(503, "Not stored; please deliver again.")
+        answer = _refuse(503, "Not stored; please deliver again.")
+        answer.headers["Retry-After"] = str(error.retry_after)
+        return answer
     if accepted.new:
         connector.announce()
     return Response(status=204)

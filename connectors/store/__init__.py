@@ -5,8 +5,8 @@ Every function takes a Connection first and a site where it matters; the caller 
 
 from __future__ import annotations
 
-from connectors.store.database.engine import Store, current_revision, open_store, upgrade
+from connectors.store.database.engine import Store, current_revision, open_store, open_to_read, upgrade
 from connectors.store.database.fault import StoreError
 from connectors.store.database.table_copy import backup
 
-__all__ = ["Store", "StoreError", "backup", "current_revision", "open_store", "upgrade"]
+__all__ = ["Store", "StoreError", "backup", "current_revision", "open_store", "open_to_read", "upgrade"]

@@ -162,7 +162,9 @@ def _unknown_keys(error: Exception) -> Response:
 
 def _unstored(error: Exception) -> Response:
     log.error("Forge call could not be stored", error=str(error))
-    return fault(503, "The database of the connector does not answer.", "Try again in a minute.")
+    answer = fault(503, "The database of the connector does not answer.", "Try again in a minute.")
+    answer.headers["Retry-After"] = str(error.retry_after if isinstance(error, StoreError) else 30)
+    return answer
 
 
 def _jira(error: Exception) -> Response:

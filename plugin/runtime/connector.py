@@ -128,6 +128,8 @@ class Connector:
     watch: SiteWatch | None = None
     move_clock: Callable[[datetime], None] | None = None
     """Makes it later; only the demo has it."""
+    written_at: datetime | None = None
+    """When the database was last seen to take a write."""
     weeks: Memory[WeekKey, WeekMove] = field(default_factory=lambda: Memory(MOST_WEEKS))
     _bound: dict[str, Bound] = field(default_factory=dict)
     _read_for: dict[str, tuple[str, Catalogue, Mapping | None]] = field(default_factory=dict)

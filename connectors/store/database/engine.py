@@ -10,7 +10,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from weakref import WeakValueDictionary
 
@@ -18,27 +18,25 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from connectors.store.database import schema_upgrade
-from connectors.store.database.fault import StoreError, explained, unwritable
+from connectors.store.database.fault import StoreError, explained, locked, unwritable
 
 BUSY_TIMEOUT_MS = 5_000
 CONNECT_TIMEOUT_S = 5
 CACHE_KIB = 16_384
 _WRITE = "store_write"
+_PATIENCE = "store_patience_ms"
 
 
 class Store:
     """An open database. Threads may share it; close it when done."""
 
-    def __init__(self, engine: Engine, lock: AbstractContextManager[object]) -> None:
+    def __init__(self, engine: Engine, lock: _WriteLock | None, where: str = "") -> None:
         self.engine = engine
+        self.where = where or engine.url.render_as_string(hide_password=True)
+        """The address of the database without its password."""
         self._writing = engine.execution_options(**{_WRITE: True})
         self._lock = lock
         self._closed = False
-
-    @property
-    def where(self) -> str:
-        """The address of the database without its password."""
-        return self.engine.url.render_as_string(hide_password=True)
 
     @property
     def dialect(self) -> str:
@@ -52,10 +50,30 @@ class Store:
             yield conn
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """A transaction that may write: committed at the end, undone by an exception. Not to be nested in one thread."""
-        with self._lock, self._transaction(self._writing) as conn:
+    def write(self, patience: float = BUSY_TIMEOUT_MS / 1000) -> Iterator[Connection]:
+        """A transaction that may write: committed at the end, undone by an exception. Not to be nested in one thread.
+
+        `patience` is how many seconds it waits for others that write; StoreError where these take longer. Within one process
+        writers of a SQLite file queue for as long as it takes, unless less than the usual patience was asked for.
+        """
+        milliseconds = round(patience * 1000)
+        hurried = milliseconds < BUSY_TIMEOUT_MS
+        writing = self._writing.execution_options(**{_PATIENCE: milliseconds}) if hurried else self._writing
+        with self._queued(patience if hurried else None), self._transaction(writing) as conn:
             yield conn
+
+    @contextmanager
+    def _queued(self, patience: float | None) -> Iterator[None]:
+        """Among the writers of this process, who take turns on a SQLite file."""
+        if self._lock is None:
+            yield
+            return
+        if not self._lock.acquire(patience):
+            raise locked(self.where)
+        try:
+            yield
+        finally:
+            self._lock.release()
 
     def check(self) -> None:
         """StoreError unless the database answers and has exactly the tables this code needs."""
@@ -95,6 +113,47 @@ def open_store(url: str, *, synchronous: str = "NORMAL", pool_size: int = 16) ->
         store = _open_sqlite(address, synchronous, pool_size)
     else:
         store = _open_postgres(address, pool_size)
+    try:
+        with store.read() as conn:
+            schema_upgrade.refuse_newer(conn, store.where)
+    except StoreError:
+        store.close()
+        raise
+    return store
+
+
+def open_to_read(url: str) -> Store:
+    """Open a database to look at it, even where its disk is full or takes no writes; to `write` is refused then. StoreError where it cannot be.
+
+    SQLite reads a file in WAL mode only where it may put two files beside it. Where it may not and none is there, nobody else
+    writes either: the file is then read as one that does not change (https://www.sqlite.org/wal.html, "Read-Only Databases").
+    """
+    address = _address(url)
+    path = Path(address.database or "")
+    if address.get_backend_name() != "sqlite" or not path.is_file():
+        return open_store(url)
+    try:
+        store = open_store(url)
+        with store.read() as conn:
+            conn.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar()
+    except StoreError as fault:
+        if fault.passing or not _rests(path):
+            raise
+        return _open_unchanging(path, address.render_as_string())
+    return store
+
+
+def _rests(path: Path) -> bool:
+    """Whether nothing waits beside the file that would have to be read with it."""
+    log = path.with_name(path.name + "-wal")
+    return not log.exists() or log.stat().st_size == 0
+
+
+def _open_unchanging(path: Path, where: str) -> Store:
+    address = URL.create("sqlite", database=f"file:{path.resolve()}", query={"immutable": "1", "uri": "true"})
+    engine = create_engine(address, connect_args={"isolation_level": None})
+    _begin_ourselves(engine)
+    store = Store(engine, _lock_of(path.resolve()), where)
     try:
         with store.read() as conn:
             schema_upgrade.refuse_newer(conn, store.where)
@@ -168,7 +227,8 @@ def _open_postgres(address: URL, pool_size: int) -> Store:
     engine = create_engine(
         address, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, connect_args=connect_args
     )
-    return Store(engine, nullcontext())
+    _begin_in_time(engine)
+    return Store(engine, None)
 
 
 def _set_pragmas(engine: Engine, synchronous: str) -> None:
@@ -192,8 +252,30 @@ def _begin_ourselves(engine: Engine) -> None:
     """The driver's own BEGIN comes late and is never IMMEDIATE: a read that turns into a write could then fail half way."""
 
     def begun(conn: Connection) -> None:
-        writing = conn.get_execution_options().get(_WRITE)
-        conn.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+        options = conn.get_execution_options()
+        if not options.get(_WRITE):
+            conn.exec_driver_sql("BEGIN")
+            return
+        patience = options.get(_PATIENCE, BUSY_TIMEOUT_MS)
+        if patience >= BUSY_TIMEOUT_MS:
+            conn.exec_driver_sql("BEGIN IMMEDIATE")
+            return
+        conn.exec_driver_sql(f"PRAGMA busy_timeout={patience}")
+        try:
+            conn.exec_driver_sql("BEGIN IMMEDIATE")
+        finally:
+            conn.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+
+    event.listen(engine, "begin", begun)
+
+
+def _begin_in_time(engine: Engine) -> None:
+    """PostgreSQL waits for a row that another transaction holds without end, unless told how long."""
+
+    def begun(conn: Connection) -> None:
+        patience = conn.get_execution_options().get(_PATIENCE, BUSY_TIMEOUT_MS)
+        if patience < BUSY_TIMEOUT_MS:
+            conn.exec_driver_sql(f"SET LOCAL lock_timeout = {patience}")
 
     event.listen(engine, "begin", begun)
 
@@ -205,13 +287,17 @@ class _WriteLock:
         self._lock = threading.Lock()
         self._owner: int | None = None
 
-    def __enter__(self) -> None:
+    def acquire(self, patience: float | None) -> bool:
+        """Whether it is ours, after so many seconds at most; None waits until it is."""
         if self._owner == threading.get_ident():
             raise RuntimeError("a write transaction was opened inside another one of the same thread")
-        self._lock.acquire()
+        if not self._lock.acquire(timeout=-1 if patience is None else max(patience, 0)):
+            return False
         self._owner = threading.get_ident()
+        return True
 
-    def __exit__(self, *_: object) -> None:
+    def release(self) -> None:
+        """The next one may write."""
         self._owner = None
         self._lock.release()
 

@@ -20,6 +20,11 @@ class StoreError(Exception):
         self.passing = passing
         super().__init__(f"{what} ({where}). To do: {remedy}.")
 
+    @property
+    def retry_after(self) -> int:
+        """Seconds after which it makes sense to ask again: soon where it passes by itself, later where a person has to help first."""
+        return 2 if self.passing else 30
+
 
 def explained(error: DBAPIError, where: str) -> StoreError | None:
     """The error as an operator should read it, or None where it is a fault of the program (a broken constraint, bad SQL)."""
@@ -29,13 +34,8 @@ def explained(error: DBAPIError, where: str) -> StoreError | None:
         return StoreError(f"the database lacks a table: {text}", where, UPGRADE)
     if "not a database" in lowered or "malformed" in lowered:
         return not_a_database(where)
-    if "locked" in lowered:
-        return StoreError(
-            "another process holds the write lock of the database",
-            where,
-            "stop the other process, or use PostgreSQL where several processes write",
-            passing=True,
-        )
+    if "locked" in lowered or _sqlstate(error) == "55P03":
+        return locked(where)
     if "readonly" in lowered or "unable to open" in lowered or "disk" in lowered:
         return StoreError(f"the database file cannot be written: {text}", where, _FILE_REMEDY)
     if isinstance(error, OperationalError | InterfaceError):
@@ -44,6 +44,16 @@ def explained(error: DBAPIError, where: str) -> StoreError | None:
 
 
 _FILE_REMEDY = "make the directory writable for the user that runs jira-okr, free disk space, or set JIRA_OKR_DATABASE_URL to another place"
+
+
+def locked(where: str) -> StoreError:
+    """Somebody else writes, and for longer than we wait."""
+    return StoreError(
+        "another process holds the write lock of the database",
+        where,
+        "stop the other process, or use PostgreSQL where several processes write",
+        passing=True,
+    )
 
 
 def unreachable(text: str, where: str) -> StoreError:

@@ -58,6 +58,15 @@ def take(conn: Connection, id_: str) -> SignOfLife | None:
     return None if row is None else _sign(row)
 
 
+def put_and_take(conn: Connection, now: datetime) -> None:
+    """Write and take it back: what shows whether the database takes writes, and leaves nothing."""
+    trial = SignOfLife(
+        id="trial", host="", pid=0, role="trial", at=now, wanted=0, workers=0, counted=ProcessCounts()
+    )
+    put(conn, trial)
+    take(conn, trial.id)
+
+
 def _sign(row: Row[tuple[object, ...]]) -> SignOfLife:
     return SignOfLife(
         id=row.id,

@@ -7,6 +7,9 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+import structlog
+
+from connectors.store import StoreError
 from connectors.store.people import accounts, audit, tokens
 from connectors.store.people.accounts import Account
 from connectors.store.people.tokens import USE_IS_NOTED_EVERY, ApiToken
@@ -21,6 +24,10 @@ PREFIX = "okr_"
 DEFAULT_DAYS = 90
 LONGEST_DAYS = 366
 LONGEST_NAME = 100
+NOTE_PATIENCE = 0.2
+"""Seconds that a request waits for others that write, to note that its token was used."""
+
+log = structlog.get_logger("jira_okr.access")
 
 
 def issue(
@@ -116,6 +123,11 @@ def _refuse_unusable(account: Account, name: str, scopes: Sequence[str], days: i
 
 
 def _note_use(connector: Connector, token: ApiToken, now: datetime) -> None:
-    if token.last_used_at is None or now - token.last_used_at >= USE_IS_NOTED_EVERY:
-        with connector.store.write() as conn:
+    """Where the database takes no writes the token opens what it opens all the same: a full disk must not keep anybody from reading."""
+    if token.last_used_at is not None and now - token.last_used_at < USE_IS_NOTED_EVERY:
+        return
+    try:
+        with connector.store.write(patience=NOTE_PATIENCE) as conn:
             tokens.note_use(conn, token, now)
+    except StoreError as error:
+        log.warning("that a token was used could not be noted", token=token.name, error=str(error))

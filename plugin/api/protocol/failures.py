@@ -122,8 +122,7 @@ def of_store(error: StoreError) -> Response:
     answer = problem(
         503, "Store unavailable", "The database cannot be used now.", "Try again; GET /readyz says more."
     )
-    if error.passing:
-        answer.headers["Retry-After"] = "2"
+    answer.headers["Retry-After"] = str(error.retry_after)
     return answer
 
 

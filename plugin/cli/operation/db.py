@@ -36,7 +36,7 @@ def upgrade_command() -> None:
 @db_group.command("check")
 @json_option
 def check_command(as_json: bool) -> None:
-    """Say whether the database can be reached, has the right tables and is undamaged. Exit code 1 where it is not."""
+    """Say whether the database can be reached, has the right tables, is undamaged and takes writes. Exit code 1 where it is not."""
     found = database.health(read_settings(), COMMAND_LINE)
     if as_json:
         show_json(
@@ -68,7 +68,9 @@ def backup_command(file: Path | None) -> None:
     if url.startswith("postgres"):
         raise click.ClickException(_say_tool(DUMP, url, file or Path("okr.dump")))
     path = file or Path(f"okr-{system_clock():%Y%m%d-%H%M%S}.sqlite3")
-    database.back_up(read_settings(), COMMAND_LINE, path)
+    done = database.back_up(read_settings(), COMMAND_LINE, path)
+    if done.unnoted:
+        click.echo(f"The audit log does not know of this backup: {done.unnoted}.", err=True)
     say(
         f"Wrote {path} ({path.stat().st_size:,} bytes). Keep it with JIRA_OKR_SECRET_KEY, apart from this machine."
     )

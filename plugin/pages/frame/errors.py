@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import structlog
 from flask import Blueprint, Response, make_response
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError  # type: ignore[import-untyped]
-from werkzeug.exceptions import Forbidden, HTTPException, InternalServerError
+from werkzeug.exceptions import Forbidden, HTTPException, InternalServerError, ServiceUnavailable
 
 from plugin.doors.negotiation import wants_html
 from plugin.doors.problem import problem
 from plugin.pages.frame.guard import guarded
 from plugin.pages.frame.page import rendered
+from plugin.use_cases.health.faults import StoreError
 from plugin.use_cases.permission import NotAllowed
+
+log = structlog.get_logger("jira_okr.pages")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,10 @@ class Advice:
 ADVICE = {
     403: Advice("Not yours to see", "Ask an administrator of the connector for the role you need."),
     404: Advice("Not here", "It may have been removed or renamed. Look for it in the list of objectives."),
+    503: Advice(
+        "The database does not take this now",
+        "Nothing of it was kept. Reading goes on. Try again in a moment; if it stays, let an operator look at /readyz and the log.",
+    ),
     500: Advice(
         "Something broke", "It has been logged. Try again; if it stays, show the log to an operator."
     ),
@@ -38,6 +46,7 @@ def register_errors(blueprint: Blueprint) -> None:
     for code in ADVICE:
         blueprint.app_errorhandler(code)(error_page)
     blueprint.app_errorhandler(CSRFError)(forged)
+    blueprint.app_errorhandler(StoreError)(unstored)
     blueprint.app_errorhandler(NotAllowed)(lambda error: error_page(Forbidden(str(error))))
 
 
@@ -50,6 +59,16 @@ def error_page(error: Exception) -> Response | HTTPException:
     said = http.description if code in (403, 404) and not _stock(http) else ""
     body = rendered("error.html", "", code=code, advice=ADVICE.get(code, FALLBACK), said=said)
     return guarded(make_response(body, code))
+
+
+def unstored(error: StoreError) -> Response:
+    """503, and when to come again; where the database is and what ails it stands in the log alone."""
+    log.error("store failed", error=str(error))
+    again = ServiceUnavailable(retry_after=error.retry_after)
+    shown = error_page(again)
+    answer = shown if isinstance(shown, Response) else make_response(f"{ADVICE[503].title}.\n", 503)
+    answer.headers["Retry-After"] = str(error.retry_after)
+    return answer
 
 
 def forged(_error: CSRFError) -> ResponseReturnValue:

@@ -14,6 +14,7 @@ from connectors.store import StoreError
 from connectors.store.absence import losses
 from connectors.store.absence.losses import Loss
 from connectors.store.jobs.counts import ProcessCounts
+from connectors.store.jobs.processes import put_and_take
 from connectors.store.mirror import mirror
 from connectors.store.reads import failures, full_reads
 from connectors.store.reads.failures import ReadFailure
@@ -46,6 +47,9 @@ from plugin.use_cases.work.held_writes import HeldWrite, held_writes
 from plugin.use_cases.work.site_read import SYNC
 
 TRAFFIC = timedelta(minutes=15)
+TRIED_EVERY = timedelta(seconds=2)
+TRIAL_PATIENCE = 2.0
+"""Seconds that `/readyz` waits for others that write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +147,8 @@ class Readiness:
     why: str = ""
     todo: str = ""
     unread: tuple[str, ...] = ()
+    retry_after: int = 30
+    """Seconds after which it is worth asking again, where it cannot."""
 
 
 @question(VIEWER)
@@ -177,12 +183,13 @@ def vitals(connector: Connector, _actor: Actor) -> tuple[SiteStatus, ...]:
 
 @question(VIEWER)
 def readiness(connector: Connector, _actor: Actor) -> Readiness:
-    """The store must answer and have the right tables, and workers must show signs of life.
+    """The store must answer, have the right tables and take a write, and workers must show signs of life.
 
     A process that only serves is ready without any: it takes deliveries in, and nothing is lost until workers are back.
     """
     try:
         connector.store.check()
+        _try_to_write(connector)
         with connector.store.read() as conn:
             known = processes(conn)
             unread = tuple(
@@ -191,12 +198,22 @@ def readiness(connector: Connector, _actor: Actor) -> Readiness:
                 if any(one.lasts and one.kind != "goals" for one in failures.standing(conn, name))
             )
     except StoreError as error:
-        return Readiness(False, why=error.what, todo=error.remedy)
+        return Readiness(False, why=error.what, todo=error.remedy, retry_after=error.retry_after)
     working = at_work(known, connector.clock())
     lost = [process for process in known if process.wanted and process not in working]
     if connector.settings.workers and lost and not working:
         return Readiness(False, why=_lost(lost[0]), todo="start it again, or start jira-okr worker")
     return Readiness(True, sum(process.workers for process in working), unread=unread)
+
+
+def _try_to_write(connector: Connector) -> None:
+    """StoreError where the database takes no write now: a full disk is told by nothing less. Who asks all the time writes no more often for it."""
+    now = connector.clock()
+    if connector.written_at is not None and abs(now - connector.written_at) < TRIED_EVERY:
+        return
+    with connector.store.write(patience=TRIAL_PATIENCE) as conn:
+        put_and_take(conn, now)
+    connector.written_at = now
 
 
 def at_work(known: Sequence[Process], now: datetime) -> tuple[Process, ...]:

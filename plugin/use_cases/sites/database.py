@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from connectors.store import Store, StoreError, backup, current_revision, open_store, upgrade
+from connectors.store import Store, StoreError, backup, current_revision, open_store, open_to_read, upgrade
 from connectors.store.database import table_copy
+from connectors.store.jobs.processes import put_and_take
 from connectors.store.people.audit import note
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.composition import announcer_for, system_clock
@@ -34,6 +35,13 @@ class Upgraded:
     after: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class BackedUp:
+    """A backup was written; `unnoted` says why the audit log of the database does not know of it, empty where it does."""
+
+    unnoted: str = ""
+
+
 @act(ADMIN)
 def upgrade_schema(settings: Settings, _actor: Actor) -> Upgraded:
     """Bring the schema up to date, the tables of the engine too; doing it again changes nothing."""
@@ -46,19 +54,24 @@ def upgrade_schema(settings: Settings, _actor: Actor) -> Upgraded:
 
 @question(ADMIN)
 def health(settings: Settings, _actor: Actor) -> DatabaseHealth:
-    """Whether it can be reached, has the right tables and is undamaged."""
-    with _store(settings) as store:
+    """Whether it can be reached, has the right tables, is undamaged and takes writes."""
+    with _store(settings, open_to_read) as store:
         return DatabaseHealth(store.where, current_revision(store), _findings(store), _advice(store))
 
 
 @act(ADMIN)
-def back_up(settings: Settings, actor: Actor, path: Path) -> None:
-    """Copy all of it into a file while the connector goes on working."""
-    with _store(settings) as store:
+def back_up(settings: Settings, actor: Actor, path: Path) -> BackedUp:
+    """Copy all of it into a file while the connector goes on working; done as well where the database itself takes no writes any more."""
+    with _store(settings, open_to_read) as store:
         backup(store, path)
-        if not _findings_of_tables(store):
+        if _findings_of_tables(store):
+            return BackedUp(unnoted="its tables are not those of this release")
+        try:
             with store.write() as conn:
                 note(conn, actor.label, "database backed up", system_clock(), {"file": path.name})
+        except StoreError as error:
+            return BackedUp(unnoted=error.what)
+    return BackedUp()
 
 
 @question(ADMIN)
@@ -80,8 +93,8 @@ def restore(settings: Settings, actor: Actor, file: Path) -> str:
 
 
 @contextmanager
-def _store(settings: Settings) -> Iterator[Store]:
-    store = open_store(settings.database_url)
+def _store(settings: Settings, opened: Callable[[str], Store] = open_store) -> Iterator[Store]:
+    store = opened(settings.database_url)
     try:
         yield store
     finally:
@@ -89,7 +102,17 @@ def _store(settings: Settings) -> Iterator[Store]:
 
 
 def _findings(store: Store) -> tuple[str, ...]:
-    return _findings_of_tables(store) or tuple(table_copy.faults(store))
+    return _findings_of_tables(store) or (*table_copy.faults(store), *_findings_of_writing(store))
+
+
+def _findings_of_writing(store: Store) -> tuple[str, ...]:
+    """What a small write meets, which is taken back at once."""
+    try:
+        with store.write() as conn:
+            put_and_take(conn, system_clock())
+    except StoreError as error:
+        return (str(error),)
+    return ()
 
 
 def _findings_of_tables(store: Store) -> tuple[str, ...]:

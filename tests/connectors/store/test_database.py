@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from pathlib import Path
 
 import psycopg
@@ -161,6 +162,31 @@ def test_a_lock_of_another_process_is_told_as_passing(sqlite_store: Store, tmp_p
         pass
     assert refused.value.passing
     other.close()
+
+
+def test_who_is_in_a_hurry_does_not_wait_for_others_that_write(store: Store) -> None:
+    def hurried() -> None:
+        begun = time.monotonic()
+        with pytest.raises(StoreError) as fault, store.write(patience=0.05) as conn:
+            conn.execute(text("UPDATE alembic_version SET version_num = version_num"))
+        told.append((fault.value.passing, time.monotonic() - begun < 2))
+
+    told: list[tuple[bool, bool]] = []
+    with store.write() as conn:
+        conn.execute(text("UPDATE alembic_version SET version_num = version_num"))
+        other = threading.Thread(target=hurried)
+        other.start()
+        other.join()
+    assert told == [(True, True)]
+    with store.write(patience=0.05) as conn:
+        conn.execute(text("UPDATE alembic_version SET version_num = version_num"))
+
+
+def test_who_was_in_a_hurry_once_waits_as_ever_afterwards(sqlite_store: Store) -> None:
+    with sqlite_store.write(patience=0.05) as conn:
+        pass
+    with sqlite_store.read() as conn:
+        assert conn.exec_driver_sql("PRAGMA busy_timeout").scalar() == 5_000
 
 
 def test_a_backup_is_whole_and_never_overwrites(sqlite_store: Store, tmp_path: Path) -> None:

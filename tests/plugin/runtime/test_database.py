@@ -6,6 +6,7 @@ import json
 import os
 import shlex
 import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from click.testing import CliRunner, Result
 
 from connectors.clock import system_clock
 from connectors.store import StoreError, open_store
+from connectors.store.database import table_copy
 from connectors.store.database.table_copy import restore
 from connectors.store.numbers import objectives
 from connectors.store.sites import drafts
@@ -251,3 +253,50 @@ def _execute(told: Result) -> None:
     command = next(line.strip() for line in told.output.splitlines() if line.startswith("  pg_"))
     done = subprocess.run(shlex.split(command), capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
+
+
+ON_A_FULL_DISK = """
+set -e
+mount -t tmpfs -o size=1400k tmpfs "$2"
+cp "$1" "$2/okr.sqlite3"
+dd if=/dev/zero of="$2/rest" bs=1k 2>"$3/dd" || true
+"""
+READ_ONLY = """
+set -e
+cp "$1" "$2/okr.sqlite3"
+mount --bind "$2" "$2"
+mount -o remount,ro,bind "$2"
+"""
+COMMANDS = """
+set +e
+export JIRA_OKR_DATABASE_URL="sqlite:///$2/okr.sqlite3"
+cd "$3"
+"$4" -c "from plugin.cli import main; main()" db backup copy.sqlite3 && "$4" -c "from plugin.cli import main; main()" db check
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("trouble", "said"),
+    [(ON_A_FULL_DISK, "cannot be written"), (READ_ONLY, "readonly")],
+    ids=["full disk", "read-only file system"],
+)
+def test_a_database_that_takes_no_writes_is_looked_at_and_copied(
+    trouble: str, said: str, tmp_path: Path
+) -> None:
+    """When somebody looks after it most. The trouble is real: a small or a read-only mount that nobody else sees."""
+    if subprocess.run(["unshare", "--mount", "true"], capture_output=True, check=False).returncode:
+        pytest.skip("mounts of one's own are not allowed here")
+    file, place, here = tmp_path / "okr.sqlite3", tmp_path / "place", tmp_path / "here"
+    place.mkdir()
+    here.mkdir()
+    run(f"sqlite:///{file}", "upgrade")
+    words = ["unshare", "--mount", "bash", "-c", trouble + COMMANDS, "x"]
+    given = [str(file), str(place), str(here), sys.executable]
+    ended = subprocess.run([*words, *given], capture_output=True, text=True, timeout=120, check=False)
+    assert ended.returncode == 1, ended.stderr
+    assert "Wrote copy.sqlite3" in ended.stdout
+    assert "The audit log does not know of this backup" in ended.stderr
+    assert said in ended.stdout
+    assert "immutable" not in ended.stdout
+    assert table_copy.inspected(here / "copy.sqlite3") == table_copy.inspected(file)

@@ -87,9 +87,9 @@ class PerilousStore:
             yield conn
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self, patience: float = 5.0) -> Iterator[Connection]:
         self._perils.call("before a transaction")
-        with self._store.write() as conn:
+        with self._store.write(patience) as conn:
             self._perils.transaction("at BEGIN")
             yield conn
             self._perils.transaction("before COMMIT")
