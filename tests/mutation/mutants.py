@@ -132,6 +132,7 @@ def operators() -> list[Operator]:
     return [CallRemoval(), *(cosmic_ray.plugins.get_operator(name)() for name in names)]
 
 
+@cache
 def places(text: str) -> list[tuple[tuple[int, int], Operator, int]]:
     """Where the operators can change something: position, operator, and which of its occurrences that is."""
     nodes = list(ast_nodes(get_ast(text)))

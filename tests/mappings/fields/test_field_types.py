@@ -13,8 +13,21 @@ import pytest
 
 from mappings.facts.catalogue import Field
 from mappings.facts.issue import Named, User
-from mappings.fields import CUSTOM, FIELD_TYPES, FieldType, FieldValueError, field_type, is_empty
-from mappings.fields.select import by_id
+from mappings.fields import (
+    CUSTOM,
+    FIELD_TYPES,
+    FieldType,
+    FieldValueError,
+    Holding,
+    JqlView,
+    ReadingKind,
+    field_type,
+    is_empty,
+    jql_view,
+    schemas_holding,
+    schemas_reading,
+)
+from mappings.fields.select import as_said, by_id
 
 DOCS = Path(__file__).parents[3] / "docs" / "fields.md"
 
@@ -362,6 +375,185 @@ def test_a_shape_that_nobody_knows_is_refused_and_not_taken_for_empty(
 ) -> None:
     assert bool(BY_NAME[name].refusal(raw)) is refused
     assert not BY_NAME[name].refusal(None)
+
+
+REFUSALS = [
+    ("sprint", ["Sprint 3"], "Sprint 3 is no sprint that this version knows"),
+    ("sprint", [{"id": True, "name": "a"}], "{'id': True, 'name': 'a'} is no sprint that this version knows"),
+    ("sprint", [{"id": " "}], "{'id': ' '} is no sprint that this version knows"),
+    ("request_type", {"requestType": {"id": True}}, "{'requestType': {'id': True}} is no request type that this version knows"),
+    ("request_type", 7, "7 is no request type that this version knows"),
+    ("asset", ["Mail server"], "Mail server is no asset that this version knows"),
+    ("asset", [{"id": True}], "{'id': True} is no asset that this version knows"),
+    ("parent_link", 7, "7 is no parent that this version knows"),
+    ("parent_link", {"issue": "PLAT-1"}, "{'issue': 'PLAT-1'} is no parent that this version knows"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "raw", "said"), REFUSALS)
+def test_a_refusal_shows_the_shape(name: str, raw: object, said: str) -> None:
+    shape, is_, rest = said.partition(" is no ")
+    assert BY_NAME[name].refusal(raw) == f"{shape!r}{is_}{rest}"
+
+
+def test_what_each_type_is_made_for() -> None:
+    number, date_, text = ReadingKind
+    assert {
+        one.name: (one.schemas, one.reading, one.holding, one.writable, one.refuses) for one in FIELD_TYPES
+    } == {
+        "number": (("number",), number, Holding.NUMBER, True, False),
+        "text": (("string",), text, Holding.WORDS, True, False),
+        "paragraph": (("string", "doc"), text, Holding.WORDS, True, False),
+        "select": (("option", "option-with-child"), None, Holding.CHOICE, True, False),
+        "multi_select": (("array",), None, None, True, False),
+        "date": (("date",), date_, Holding.DAY, True, False),
+        "datetime": (("datetime",), date_, None, True, False),
+        "labels": (("array",), None, None, True, False),
+        "user": (("user",), None, None, False, False),
+        "parent_link": (("any",), None, None, False, True),
+        "sprint": (("array",), None, None, False, True),
+        "request_type": (("sd-customerrequesttype",), None, None, False, True),
+        "asset": (("array", "any"), None, None, False, True),
+        "fixed_text": (("string",), text, None, False, False),
+    }
+    assert [schemas_reading(one) for one in (number, date_, text)] == [
+        *(("number",), ("date", "datetime"), ("string", "doc"))
+    ]
+    assert schemas_holding((Holding.CHOICE, Holding.WORDS)) == (
+        "option",
+        "option-with-child",
+        "string",
+        "doc",
+    )
+
+
+CHANGED = {
+    "number": [("7", "62.5", 62.5), (None, "62", 62.0), ("7", None, None), (None, "x", None)],
+    "text": [("7", "a b", "a b"), ("7", "", None), (None, None, None)],
+    "paragraph": [("7", "a\nb", "a\nb"), ("7", "", None)],
+    "select": [("7", "On track", {"id": "7", "value": "On track"}), (None, "On track", {"id": "", "value": "On track"}), ("7", None, {"id": "7", "value": ""}), (None, None, None), ("", "", None)],
+    "multi_select": [("7", "On track", None)],
+    "date": [("2026-11-22", "2026-11-22 00:00", "2026-11-22 00:00"), ("7", "", None)],
+    "datetime": [(None, "2026-11-22", "2026-11-22"), (None, "", None)],
+    "labels": [(None, "a b", ["a", "b"]), (None, "", None), (None, None, None)],
+    "user": [("5b1", "Ann", None)],
+    "parent_link": [("1", "PLAT-1", None)],
+    "sprint": [("1", "Sprint 3", None)],
+    "request_type": [("25", "Get help", None)],
+    "asset": [("1", "Web (ITSM-13)", None)],
+    "fixed_text": [("7", "x", "x"), ("7", "", None)],
+}  # fmt: skip
+"""By type: id and words of a change, and the raw value that they tell of."""
+
+
+def test_what_a_change_of_a_history_tells_of() -> None:
+    assert list(CHANGED) == list(BY_NAME)
+    for name, rows_ in CHANGED.items():
+        assert [BY_NAME[name].from_change(id_, text) for id_, text, _ in rows_] == [
+            raw for *_, raw in rows_
+        ], name
+
+
+SPRINTS = ["a.Sprint@3b[id=266,state=ACTIVE,name=Third]", {"id": 265, "name": "", "state": "closed"}]
+POINTED = {
+    "sprint": (SPRINTS, ("266", "Third", "265"), (Named("266", "Third"), Named("265", "")), frozenset({"active", "closed"})),
+    "request_type": ("it/get-help", ("it/get-help", "get-help"), (Named("it/get-help", "get-help"),), None),
+    "asset": (["Web (ITSM-13)"], ("ITSM-13", "Web"), (Named("ITSM-13", "Web"),), None),
+    "parent_link": ({"data": {"id": 5, "key": " PLAT-1 "}, "showField": True}, ("PLAT-1", "5"), None, None),
+    "select": (ON_TRACK, None, None, None),
+    "user": ({"accountId": "5b1"}, None, None, None),
+}  # fmt: skip
+"""By type: a raw value, by what JQL compares it, what it points at, and in what states that is."""
+
+
+@pytest.mark.parametrize("name", POINTED)
+def test_what_a_value_points_at(name: str) -> None:
+    raw, identities, choices, states = POINTED[name]
+    type_ = BY_NAME[name]
+    assert (type_.identities(raw), type_.choices(raw), type_.states(raw)) == (identities, choices, states)
+    nothing = None if identities is None else ()
+    assert type_.identities(None) == nothing
+    assert type_.choices(None) == (None if choices is None else ())
+
+
+def test_more_shapes_of_one_thing() -> None:
+    assert BY_NAME["parent_link"].identities("PLAT-1") == ("PLAT-1",)
+    assert BY_NAME["parent_link"].identities({"key": "PLAT-1", "id": "7"}) == ("PLAT-1", "7")
+    assert BY_NAME["parent_link"].identities({"data": {"id": 5}}) == ()
+    asset = BY_NAME["asset"]
+    assert asset.decode([{"key": "A-1", "name": "Web"}, {}, {"id": "w:7", "label": 5}]) == (
+        *(Named("A-1", "Web"), Named("w:7", "")),
+    )
+    assert asset.text([{"id": 7}]) == "7"
+    assert asset.decode({"objectKey": "", "objectId": 0, "id": "w:7"}) == (Named("w:7", ""),)
+    assert BY_NAME["request_type"].decode({"id": 25, "name": None}) == (Named("25", ""),)
+    sprint = BY_NAME["sprint"]
+    assert sprint.decode({"id": 1, "name": 5}) == (Named("1", ""),)
+    assert sprint.states([{"id": 1, "state": 5}, None, "x"]) == frozenset()
+    twice = ["Sprint@1[id=1,state=ACTIVE,name=Ours,state=CLOSED,name=b]"]
+    assert (sprint.decode(twice), sprint.states(twice)) == ((Named("1", "Ours"),), {"active"})
+    assert BY_NAME["select"].decode("  On track ") == Named("", "On track")
+    assert BY_NAME["select"].decode({"id": [], "name": " On track "}) == Named("", "On track")
+    assert BY_NAME["user"].decode({"key": "ann", "displayName": ""}) == User("ann", "ann", None)
+    assert BY_NAME["user"].decode({"accountId": 5, "name": "ann"}) == User("ann", "ann", None)
+    assert BY_NAME["multi_select"].text([{"id": "7"}, {"value": "b"}]) == "7, b"
+    assert BY_NAME["number"].step(50, 62.5) == "50 → 62.5"
+    status = {"type": "paragraph", "content": [{"type": "status", "attrs": {"text": "OPEN"}}, {"type": "date", "attrs": {"timestamp": "17", "shortName": "x"}}, {"type": "inlineCard", "attrs": {"url": "https://a", "timestamp": 5}}, {"type": "emoji", "attrs": 5}]}  # fmt: skip
+    assert BY_NAME["paragraph"].decode(status) == "OPEN17https://a"
+
+
+VIEWS = {
+    "number": JqlView.NUMBER,
+    "text": JqlView.WORDS,
+    "paragraph": JqlView.WORDS,
+    "select": JqlView.CHOICE,
+    "multi_select": JqlView.CHOICE,
+    "date": JqlView.DAY,
+    "datetime": JqlView.INSTANT,
+    "labels": JqlView.CHOICE,
+    "user": JqlView.CHOICE,
+    "parent_link": JqlView.ANY,
+    "sprint": JqlView.CHOICE,
+    "request_type": JqlView.CHOICE,
+    "asset": JqlView.CHOICE,
+    "fixed_text": JqlView.ANY,
+}
+
+
+def test_how_jql_sees_each_type() -> None:
+    assert {name: jql_view(table.fits[0]) for name, table in TABLES.items()} == VIEWS
+    assert jql_view(custom("string", "readonlyfield")) is JqlView.WORDS
+    assert jql_view(Field("x", "X", "string", custom="com.acme:other")) is JqlView.ANY
+    assert [jql_view(Field("x", "X", one)) for one in ("", "any", "made-up")] == [
+        *(JqlView.ANY, JqlView.ANY, JqlView.CHOICE)
+    ]
+
+
+def test_edges_of_what_is_sent() -> None:
+    number, field = BY_NAME["number"], TABLES["number"].fits[0]
+    assert number.encode(10**14, field) == 10**14
+    assert number.encode(-(10**14), field) == -(10**14)
+    unnamed = replace(field, name="")
+    for value, said in (
+        (10**14 + 1, f"holds numbers up to 100000000000000; {10**14 + 1} is none"),
+        ("x", "holds numbers up to 100000000000000; 'x' is none"),
+    ):
+        with pytest.raises(FieldValueError) as refused:
+            number.encode(value, unnamed)
+        assert str(refused.value) == f"customfield_10060 {said}"
+    assert BY_NAME["text"].encode("x" * 255, field) == "x" * 255
+    assert BY_NAME["text"].encode("x" * 252 + " yyyy", field) == "x" * 252 + " y…"
+    assert BY_NAME["text"].encode("x" * 253 + " yyyy", field) == "x" * 253 + "…"
+    assert BY_NAME["labels"].encode(["x" * 255], field) == ["x" * 255]
+    with pytest.raises(FieldValueError) as refused:
+        BY_NAME["labels"].encode(["two words"], field)
+    assert str(refused.value) == (
+        "The field: 'two words' is no label; a label has no blanks and 1 to 255 characters"
+    )
+    assert number.equal(1, 1 + 5e-7)
+    assert not number.equal(1, 1 + 6e-7)
+    assert as_said("10020", replace(field, options=OPTIONS)) == {"id": "10020"}
+    assert as_said("Green", replace(field, options=OPTIONS)) == {"value": "Green"}
 
 
 @pytest.mark.parametrize("name", [name for name, type_ in BY_NAME.items() if type_.writable])
