@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from mappings.document.mapping import Mapping
 from mappings.explain.check_in import CheckIn, Measure
 from mappings.explain.confidence import Confidence, ConfidenceLevel, Spoken
 from mappings.facts.forest import Forest, issue_order
-from mappings.facts.issue import WHOLE, Issue, Named, Reading
+from mappings.facts.issue import HISTORY, WHOLE, Issue, Named, Reading
 from mappings.facts.moment import Moment
 from mappings.progress import ProgressOptions
 from mappings.rollup.cycles.carry import Carried
@@ -323,6 +323,77 @@ def metrics_of_every_kind() -> Company:
 
 
 @company
+def metrics_at_their_edges() -> Company:
+    """Each rule with the issue it is measured on: what is missing, no number, upside down, or exactly at an edge."""
+    start, current = {"start": "start"}, {"current": "current"}
+    up, down = {"kind": "increase", **start, **current}, {"kind": "decrease", **start, **current}
+    band = {"kind": "threshold", **current, "at_least": "low", "at_most": "high"}
+    least = {"kind": "threshold", **current, "at_least": 10}
+    timed = {"kind": "threshold", **current, "at_least": 5, "score": "time_in_band"}
+    base = {"kind": "baseline", **current, **start, "target": "target"}
+    days = {"due": date(2026, 11, 10)}
+    late, early = datetime(2026, 11, 10, 23, tzinfo=UTC), datetime(2026, 11, 10, 22, 59, tzinfo=UTC)
+    lost = {HISTORY: "its history cannot be had"}
+    future = {"current": [(NOW + timedelta(hours=1), 9)]}
+    cases: list[tuple[dict[str, Any], dict[str, Any]]] = [
+        (METRIC, {"current": 5, "target": 10}),
+        (METRIC, {"start": 0, "current": 5, "target": "ten"}),
+        (METRIC, {"start": 0, "current": "five", "target": 10}),
+        (METRIC, {"start": 0, "current": "", "target": 10}),
+        (METRIC, {"start": 7, "current": 7, "target": 7}),
+        (METRIC, {"start": 0, "current": 5, "target": 10, "unknowns": lost}),
+        ({**up, "by": {"amount": "points"}}, {"start": 10, "current": 12, "points": 4}),
+        ({**up, "by": {"amount": "points"}}, {"start": 10, "current": 12}),
+        ({**up, "by": {"percent": "points"}}, {"start": -10, "current": -8, "points": 50}),
+        ({**up, "by": {"percent": "points"}}, {"start": -10, "current": -8}),
+        ({**up, "by": {"percent": 10}}, {"start": 0, "current": 12}),
+        ({**up, "by": {"percent": 10}}, {"current": 12}),
+        ({**down, "target": "target"}, {"start": 5, "current": 7, "target": 9}),
+        ({**down, "target": "target"}, {"start": 9, "current": 9, "target": 9}),
+        (band, {"current": 10, "low": 10, "high": 20}),
+        (band, {"current": 20, "low": 10, "high": 20}),
+        (band, {"current": 24, "low": 10, "high": 20}),
+        (band, {"current": 31, "low": 10, "high": 20}),
+        (band, {"current": 15, "low": 20, "high": 10}),
+        (band, {"current": 15, "low": 20}),
+        ({**least, "tolerance": "points"}, {"current": 8, "points": 4}),
+        ({**least, "tolerance": "points"}, {"current": 8, "points": 0}),
+        ({**least, "tolerance": "points"}, {"current": 8}),
+        ({**least, **start}, {"current": 8, "start": 5}),
+        ({**least, **start}, {"current": 8}),
+        (least, {}),
+        (least, {"current": "much"}),
+        (timed, {"current": 9}),
+        (timed, {}),
+        (timed, {"current": 9, "unknowns": lost}),
+        (timed, {"current": 9, "readings": future}),
+        (base, {}),
+        (base, {"current": 9, "start": 5}),
+        (base, {"current": 5, "start": 5, "target": 5}),
+        ({"kind": "milestone"}, {**days, "status": "Done", "resolved": late}),
+        ({"kind": "milestone"}, {**days, "status": "Done", "resolved": early}),
+        ({"kind": "milestone"}, {**days, "status": "Done", "status_changed": late}),
+        ({"kind": "milestone"}, {**days, "status": "Done"}),
+        ({"kind": "milestone"}, {**days, "status": "In Progress"}),
+        ({"kind": "milestone"}, {"due": date(2026, 11, 15), "status": "To Do"}),
+        ({"kind": "milestone"}, {"status": "Limbo"}),
+        ({"kind": "milestone", "due": "day"}, {"day": "2026-11-14T23:30:00.000+0000"}),
+        ({"kind": "milestone", "due": "day"}, {"day": "2026-11-16T00:30:00"}),
+        ({"kind": "milestone", "due": "day"}, {"day": "soon"}),
+        ({"kind": "milestone", "due": "day"}, {"day": 5}),
+        ({"kind": "milestone", "done_when": "label = shipped"}, {"status": "To Do"}),
+    ]
+    rules = [
+        a_key_result(progress, id=f"r{id_}", select=f"id = {id_}")
+        for id_, (progress, _) in enumerate(cases, 10)
+    ]
+    issues = [result(id_, **facts) for id_, (_, facts) in enumerate(cases, 10)]
+    together = a_key_result(METRIC, id="none", select="type = Nothing", **{"as": "one_key_result"})
+    objective = build_objective(*rules, together, rollup={"headline": "all"})
+    return Company(mapped(objective, zone=timezone(timedelta(hours=1))), [epic(), *issues])
+
+
+@company
 def what_people_say() -> Company:
     rules = (a_key_result(METRIC, **METRICS), a_key_result("delivery", **STORIES))
     issues = [
@@ -584,9 +655,9 @@ def what_people_believe() -> Company:
 def told(make: Callable[[], Company]) -> list[str]:
     """All that is known of the objectives of a company, line by line."""
     found = make()
-    forest = Forest.of(found.issues)
-    states = assess(found.mapping, forest, Moment(NOW), **found.known)
-    assert assess_among(found.mapping, forest, list(states), Moment(NOW), **found.known) == states
+    forest, moment = Forest.of(found.issues), Moment(NOW, found.mapping.zone)
+    states = assess(found.mapping, forest, moment, **found.known)
+    assert assess_among(found.mapping, forest, list(states), moment, **found.known) == states
     return [line for state in states.values() for line in _objective(state)]
 
 
