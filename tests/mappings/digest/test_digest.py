@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
@@ -17,7 +17,10 @@ from mappings.digest.digest import (
     Section,
     Stands,
     Waits,
+    cut_section,
     digest,
+    far_moved,
+    waiting,
 )
 from mappings.digest.slack import slack
 from mappings.digest.week import last_due, next_due, week_of
@@ -135,6 +138,69 @@ def test_a_week_in_which_nothing_happened_is_empty_and_unknown_is_no_movement() 
         "",
     )
     assert (quiet.empty, quiet.sections) == (True, ())
+
+
+def test_what_is_told_begins_at_a_point_and_ends_at_ten_rows() -> None:
+    day = date(2026, 11, 16)
+    half = FormerStanding(Fraction(1, 2), HealthLevel.ON_TRACK)
+    ways = {"a": "51/100", "b": "49/100", "c": "509/1000", "d": "491/1000", "e": "9/10"}
+    one = [stands(id_, share, HealthLevel.ON_TRACK) for id_, share in ways.items()]
+    before = dict.fromkeys(ways, half)
+    found = digest("k", day, day, one, before, "x", Happenings({"a": "why"}))
+    assert (found.key, found.subject, found.link, found.empty) == (
+        "k",
+        "OKR digest, week of 2026-11-16",
+        "x",
+        False,
+    )
+    assert found.lead == "5 objectives: 5 on track."
+    assert [(section.title, [line.text for line in section.lines], section.more) for section in found.sections] == [
+        ("Moved", ["PLAT-e Goal e: 50 % → 90 %", "PLAT-a Goal a: 50 % → 51 %, why", "PLAT-b Goal b: 50 % → 49 %"], 0)
+    ]  # fmt: skip
+    assert [each.id for each in far_moved(one, before)] == ["e", "a", "b"]
+    many = [stands(f"{number:02}", "1", HealthLevel.ON_TRACK) for number in range(12)]
+    assert [each.id for each in far_moved(many[::-1], dict.fromkeys([one.id for one in many], half))] == [
+        f"{number:02}" for number in range(10)
+    ]
+    section = cut_section("t", [DigestLine(str(number)) if number else None for number in range(12)])
+    assert section == Section("t", tuple(DigestLine(str(number)) for number in range(1, 11)), 1)
+    assert cut_section("t", [DigestLine("1")]) == Section("t", (DigestLine("1"),), 0)
+
+
+def test_cycles_end_soon_within_fourteen_days_and_only_committed_ones_are_behind() -> None:
+    day = date(2026, 12, 17)
+
+    def ending(id_: str, days: int, **more: object) -> Stands:
+        end = day + timedelta(days=days)
+        return stands(
+            id_, more.pop("progress", "1/5"), HealthLevel.ON_TRACK, cycle_id=f"c{days}", cycle_end=end, **more
+        )  # type: ignore[arg-type]
+
+    one = [
+        ending("1", -1),
+        ending("2", 0),
+        ending("3", 1, commitment="aspirational"),
+        ending("4", 14),
+        ending("5", 14, progress="1/2"),
+        ending("6", 14, progress=None),
+        ending("7", 14, expected=None),
+        ending("8", 15),
+        stands("9", "1/5", HealthLevel.ON_TRACK),
+    ]
+    found = digest("k", day, day, one, {}, "")
+    assert found.lead == "9 objectives: 9 on track."
+    assert [line.text for line in found.sections[-1].lines] == [
+        "c0 ends on 2026-12-17, in 0 days; 1 committed of 1 below what is expected today",
+        "PLAT-2 Goal 2: 20 %, expected 50 %",
+        "c1 ends on 2026-12-18, in 1 day; 0 committed of 1 below what is expected today",
+        "c14 ends on 2026-12-31, in 14 days; 1 committed of 4 below what is expected today",
+        "PLAT-4 Goal 4: 20 %, expected 50 %",
+    ]
+    assert digest("k", day, day, [], {}, "").lead == "0 objectives: nothing known."
+    assert digest("k", day, day, one[:1], {}, "").lead == "1 objective: 1 on track."
+    waits = (Waits("A", "due", "Ada", "x"), Waits("B", "due"))
+    assert waiting(waits) == [DigestLine("A: due (Ada)", "x"), DigestLine("B: due")]
+    assert waiting(waits, whose=False) == [DigestLine("A: due", "x"), DigestLine("B: due")]
 
 
 @pytest.mark.parametrize(
