@@ -11,14 +11,17 @@ from typing import Any, cast
 import pytest
 
 from connectors.jira import Jira
+from connectors.jira.http.errors import Transient
 from connectors.store import Store
 from connectors.store.absence.gaps import KeptGap
 from connectors.store.mirror import mirror
 from connectors.store.numbers import objectives
+from connectors.store.work import outages
 from connectors.store.writes import brakes, writes
 from connectors.store.writes.writes import WriteOutcome
 from mappings.document.binder import bind
 from mappings.document.mapping import Mapping
+from mappings.document.names import MappingName, NameKind
 from mappings.document.schema import Document
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.gap import Gap
@@ -26,7 +29,7 @@ from mappings.rollup.health import Health, HealthLevel
 from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
 from mappings.rollup.state import Cause, KeyResultState, Measurement, ObjectiveState
 from mappings.write_back.plan import Change, Plan
-from plugin.sync import work
+from plugin.sync import outage, work
 from plugin.sync.context import Context
 from plugin.sync.reconcile import candidates, kpi_readings, measurement
 from plugin.sync.refresh import (
@@ -348,6 +351,91 @@ def test_what_is_due_or_of_another_revision_is_measured_along_with_all_that_it_m
         assert (found.stale, set(found.settled)) == ({"3", "4"}, {"2"})
         found = measurement._sorted_out(bare, conn, {}, {"2": {"1"}}, "1")
         assert (found.stale, set(found.settled)) == ({"2"}, set())
+
+
+def test_who_is_aligned_is_seen_in_the_mirror_whatever_is_stored(
+    bare: Context, document: dict[str, Any]
+) -> None:
+    """By the phrase of its own rule alone, in any case; to a written objective only while it waits itself."""
+    [epics] = document["objectives"]
+    document["objectives"] = [
+        {**epics, "aligned_to": "supports"},
+        {**epics, "id": "sagas", "select": "issuetype = Saga", "aligned_to": "growth"},
+        {**epics, "id": "tasks", "select": "issuetype = Task"},
+        {"id": "board", "title": "Board", "aligned_to": "growth", "key_results": epics["key_results"]},
+        {"id": "growth", "title": "Growth", "key_results": epics["key_results"]},
+    ]
+    for rule in document["objectives"][3:]:
+        rule["key_results"] = [{**epics["key_results"][0], "relation": {"jql": "issuetype = Story"}}]
+    context = replace(bare, mapping=bind(Document.model_validate(document), Catalogue()))
+    issues = [
+        build_issue(1, type="Epic"),
+        build_issue(2, type="Epic", links=[("Supports", 1), ("supports", 8)]),
+        build_issue(3, type="Epic", links=[("blocks", 1)]),
+        build_issue(4, type="Story", links=[("supports", 1)]),
+        build_issue(5, type="Task", links=[("supports", 1)]),
+        *(build_issue(id_, type="Saga", links=[("supports", 1)]) for id_ in (6, 7)),
+    ]
+    with bare.store.write() as conn:
+        mirror.put(conn, "main", issues)
+        context.mark(conn, ["7", "2", "@board"], "a test")
+
+        def found(*targets: str) -> set[tuple[str, str]]:
+            return set(measurement._newly_aligned(context, conn, frozenset(targets)))
+
+        assert found("1") == {("2", "1")}
+        assert found("1", "8") == {("2", "1"), ("2", "8")}
+        assert found("9") == set()
+        assert found("@growth") == {("@board", "@growth"), ("7", "@growth")}
+        assert found("1", "@growth", "@board") == {("2", "1"), ("@board", "@growth"), ("7", "@growth")}
+
+
+@pytest.mark.parametrize(
+    ("names", "asked"),
+    [
+        ([], False),
+        ([MappingName(NameKind.OPTION, "Blue", ("7",), "f")], True),
+        ([MappingName(NameKind.COMPONENT, "Web", ("7",))], True),
+        ([MappingName(NameKind.VERSION, "1.0", ("7",))], True),
+        ([MappingName(NameKind.OPTION, "Blue", (), "f")], False),
+        ([MappingName(NameKind.OPTION, "7", ("7",), "f")], False),
+        ([MappingName(NameKind.PERSON, "Ada", ("7",)), MappingName(NameKind.ISSUE, "A-1", ("7",))], False),
+        ([MappingName(NameKind.STATUS, "Done", ("7",)), MappingName(NameKind.FIELD, "F", ("7",))], False),
+        ([MappingName(NameKind.PERSON, "Ada", ("7",)), MappingName(NameKind.COMPONENT, "Web", ("7",))], True),
+    ],
+)
+def test_words_that_may_stand_for_several_are_asked_for_besides_their_ids(
+    names: list[MappingName], asked: bool
+) -> None:
+    scope = SimpleNamespace(names=tuple(names))
+    document = SimpleNamespace(scope="Colour = Blue ORDER BY key")
+    mapping = cast("Mapping", SimpleNamespace(scope=scope, document=document, scope_by_id="Colour = 7"))
+    wanted = "(Colour = Blue) AND NOT (Colour = 7)" if asked else None
+    assert search_pages.namesakes(mapping) == wanted
+
+
+@pytest.mark.parametrize(
+    ("next_try", "free"), [(None, True), (NOW + MINUTE, False), (NOW - MINUTE, True), (NOW, True)]
+)
+def test_a_trial_that_another_took_or_ended_meanwhile_is_not_taken_twice(
+    bare: Context, monkeypatch: pytest.MonkeyPatch, next_try: datetime | None, free: bool
+) -> None:
+    """Two saw the same wait end: one tries. Where it ended the outage meanwhile, everybody goes."""
+    error = Transient("busy", status=503)
+    seen = outage.struck(None, error, NOW - HOUR, 0.5, whole=True, trial=False)
+    if next_try is not None:
+        with bare.store.write() as conn:
+            outage.strike(conn, "main", NOW - HOUR, error, whole=True)
+            outages.change(conn, "main", lambda one: one and replace(one, next_try=next_try))
+    monkeypatch.setattr(outage, "standing", lambda _conn, _site: seen)
+    way = outage.way(bare)
+    assert (way.free, way.trial is not None) == (free, next_try is not None and free)
+    if way.trial is not None:
+        monkeypatch.undo()
+        with bare.store.read() as conn:
+            kept = outage.standing(conn, "main")
+        assert kept == replace(way.trial, next_try=NOW + outage.TRIAL)
+        assert way.trial.next_try == next_try
 
 
 def test_moments_pass_in_the_zone_of_the_mapping(bare: Context) -> None:
