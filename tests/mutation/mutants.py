@@ -275,23 +275,10 @@ class Cover:
 
         First those whose file names the module, then the quickest, then those that take longer than AT_ONCE, last those that need PostgreSQL.
         """
-        module = module_of(mutant.path)
-        lines = self.lines.get(mutant.path, {})
-        text = (self.root / mutant.path).read_text()
-        names = line_names(text)
-        inside = [names[line] for line in statement(text, mutant.line) if line in names]
-        if is_imported(text, mutant.line):
-            inside = list(lines)
-            if not lines:  # a module of declarations alone, whose lines nobody is seen to run
-                return self._naming(module)
-        found = {test for name in inside for test in lines.get(name, ())}
-        if not found and not is_imported(
-            text, mutant.line
-        ):  # the line is new: the rest of its function is not
-            function = names[mutant.line].partition(" ")[0]
-            found = {
-                test for name, tests in lines.items() if name.partition(" ")[0] == function for test in tests
-            }
+        module, found = module_of(mutant.path), self._running(mutant)
+        if not found:  # it runs while the module is imported, where nobody sees it run
+            lines = self.lines.get(mutant.path, {})
+            found = {*(test for tests in lines.values() for test in tests), *self._naming(module)}
         files = {test.partition("::")[0] for test in found}
         naming = {file for file in files if _names(module, file, _text(self.root / file))}
 
@@ -301,12 +288,25 @@ class Cover:
 
         return sorted(found, key=order)
 
+    def sees(self, mutant: Mutant) -> bool:
+        """Whether a test runs the line, or its function: else it runs at imports alone, or never."""
+        return bool(self._running(mutant))
+
+    def _running(self, mutant: Mutant) -> set[str]:
+        lines, text = self.lines.get(mutant.path, {}), (self.root / mutant.path).read_text()
+        names = line_names(text)
+        inside = [names[line] for line in statement(text, mutant.line) if line in names]
+        found = {test for name in inside for test in lines.get(name, ())}
+        if found or is_imported(text, mutant.line):
+            return found
+        function = names[mutant.line].partition(" ")[0]  # the line is new: the rest of its function is not
+        return {test for name, tests in lines.items() if name.partition(" ")[0] == function for test in tests}
+
     def _naming(self, module: str) -> list[str]:
-        """The tests of the files that name a module, the quickest first."""
+        """The tests of the files that name a module."""
         files = {test.partition("::")[0] for test in self.seconds}
         naming = {file for file in files if _names(module, file, _text(self.root / file))}
-        tests = (test for test in self.seconds if test.partition("::")[0] in naming)
-        return sorted(tests, key=lambda test: (self.seconds[test], test))
+        return [test for test in self.seconds if test.partition("::")[0] in naming]
 
 
 def parted(tests: Sequence[str], seconds: Mapping[str, float]) -> list[Sequence[str]]:
@@ -429,18 +429,20 @@ class Copy:
             chosen.append(test)
         if not chosen:
             return False
-        runner = self._reader(tuple(folders), cover)
+        runner = self._reader(tuple(folders), cover) if cover.sees(mutant) else None
         return any(self._fails(mutant, part, cover, runner) for part in parted(chosen, cover.seconds))
 
     def _fails(
-        self, mutant: Mutant, tests: Sequence[str], cover: Cover, runner: subprocess.Popen[str]
+        self, mutant: Mutant, tests: Sequence[str], cover: Cover, runner: subprocess.Popen[str] | None
     ) -> bool:
         told = self.run(mutant, tests, 60 + PATIENCE * sum(cover.seconds[one] for one in tests), runner)
         if not told["ended"]:
             return True
-        # Not every failure speaks: a test may be of the kind that fails now and then.
+        # Not every failure speaks: a test may be of the kind that fails now and then. What cannot even be read speaks.
         failed = told["failed"]
-        return bool(failed) and not self.run(None, self._tests(failed) or tests, 600, runner)["failed"]
+        if not self._tests(failed):
+            return bool(failed)
+        return not self.run(None, self._tests(failed), 600, runner or self.runner)["failed"]
 
     def cover(self, folders: Sequence[str]) -> Cover:
         """Which tests of these folders run which lines; those alone that name a module of `near`, or are known already, where it is given."""
@@ -509,12 +511,17 @@ class Copy:
         seconds: float,
         runner: subprocess.Popen[str] | None = None,
     ) -> dict[str, Any]:
-        """The tests that failed, and whether the run came to its end; asked of the process that has read them already, where there is one."""
-        change = {"path": mutant.path, "text": mutant.text} if mutant else {}
+        """The tests that failed, and whether the run came to its end.
+
+        Asked of the process that has read them already; without one, or where that cannot, the module is imported afresh.
+        """
         asked = {"tests": list(tests), "seconds": seconds}
-        told = self._ask({**asked, **change}, runner)
-        if mutant is None or not told.get("cannot"):
-            return told
+        if runner is not None:
+            change = {"path": mutant.path, "text": mutant.text} if mutant else {}
+            told = self._ask({**asked, **change}, runner)
+            if mutant is None or not told.get("cannot"):
+                return told
+        assert mutant is not None
         place = self.folder / mutant.path
         honest = place.read_text()
         place.write_text(mutant.text)

@@ -447,7 +447,7 @@ def main(words: list[str]) -> int:
         copy = Copy(Path(folder))
         for one in chosen(words):
             text = one.text((ROOT / one.path).read_text())
-            told = copy.run(Mutant(one.path, 1, one.before, one.after, text), [one.test], 300)
+            told = copy.run(Mutant(one.path, 1, one.before, one.after, text), [one.test], 300, copy.runner)
             noticed = bool(told["failed"]) or not told["ended"]
             missed += not noticed
             sys.stdout.write(

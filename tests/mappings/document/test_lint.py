@@ -201,3 +201,70 @@ def test_what_is_achieved_each_time_is_upkeep():
     assert codes(lint_upkeep(upkeep([], 3))) == []
     (found,) = lint_upkeep(upkeep(ended(YES, YES, YES, YES), 3))
     assert found.message == 'K-7 "Number 7" was achieved in 4 cycles, one after the other'
+
+
+def said(found) -> list[str]:
+    return [f"{one.code} {one.path}: {one.message}. {one.remedy}" for one in found]
+
+
+def test_advice_on_what_stands_word_by_word():
+    excluded = replace(FINE, rule="excluded")
+    states = [
+        objective(1, *(key_result(number) for number in range(6))),
+        objective(2, key_result(7, "delivery", owner=None), owner=None, key="", issue_id=None),
+        objective(3, cycle_id=None, progress=None),
+        objective(
+            4,
+            key_result(8, measurement=replace(HALF, cause=Cause.UNKNOWN, reason="start is missing"), key=""),
+            key_result(9, measurement=NEVER),
+            key_result(10, health=OLD),
+            work(11),
+            work(12, health=excluded),
+            key_result(
+                15, "delivery", kind="delivery", measurement=rows("7", disposition=Disposition.EXCLUDED)
+            ),
+        ),
+        objective(5, key_result(13, issue_id=None, owner=None), key_result(14)),
+    ]
+    assert said(lint_states(states, carried={"1": 2, "2": 1})) == [
+        'not-time-bound O-3: O-3 "Aim 3" belongs to no cycle. give it a cycle',
+        'not-measurable O-3: nothing measures O-3 "Aim 3". add key results that measure it',
+        'not-owned 2: nobody owns 2 "Aim 2". assign it to one person',
+        'few-key-results 2: 2 "Aim 2" has 1 key result. 3 to 5 show an objective from all sides',
+        'only-outputs 2: 2 "Aim 2" is measured by its work alone, not by what the work achieves. add a key result that measures an outcome',
+        'not-owned K-7: nobody owns K-7 "Number 7". assign it to one person',
+        'many-key-results O-1: O-1 "Aim 1" has 6 key results. keep the 3 to 5 that matter most',
+        'carried-twice O-1: O-1 "Aim 1" was carried forward 2 times. cut it down to what one cycle can hold, or give it up',
+        'many-key-results O-4: O-4 "Aim 4" has 6 key results. keep the 3 to 5 that matter most',
+        'not-measurable 8: 8 "Number 8" of O-4 cannot be measured: start is missing. give it what is missing',
+        'no-reading K-9: K-9 "Number 9" of O-4 was never measured. measure it once, or say what it stands at',
+        'stale-reading K-10: K-10 "Number 10" of O-4: last measured on 2026-10-01, 45 days ago: more than 14 days. measure it, or check in',
+        'no-work K-11: K-11 "Number 11" of O-4 has no work that counts. give it work, or leave it out',
+        'no-work K-15: K-15 "Number 15" of O-4 has no work that counts. give it work, or leave it out',
+        'few-key-results O-5: O-5 "Aim 5" has 2 key results. 3 to 5 show an objective from all sides',
+    ]  # fmt: skip
+
+
+def test_advice_on_rules_and_kpis_word_by_word(complete):
+    objectives = """
+  - {id: us, title: All of us}
+  - {id: fed, title: Fed, owner: ada}
+  - {id: feeding, title: Feeding, owner: ada, cycle: 2026-Q4, aligned_to: fed}
+kpis:
+  - {id: a, name: A, source: {kind: jql_count, jql: type = Bug}, healthy: {at_most: 1}, indicator: lagging, perspective: finance}
+  - {id: b, name: B, owner: ada, source: {kind: jql_count, jql: type = Bug}, healthy: {at_most: 1}, indicator: lagging}
+  - {id: c, name: C, owner: ada, source: {kind: push}, healthy: {at_most: 1}, indicator: lagging}
+  - {id: d, name: D, owner: ada, source: {kind: push}, healthy: {at_most: 1}, indicator: lagging}
+"""
+    head = complete[: complete.index("objectives:\n")]
+    result = read_document(f"{head}objectives:{objectives}")
+    assert said(lint_document(result.require(), result.positions)) == [
+        'not-time-bound objectives[0]: "us" has no cycle, so nothing says what to expect when. add `cycle:`',
+        'not-owned objectives[0]: nobody owns "us". add `owner:`',
+        'not-time-bound objectives[1]: "fed" has no cycle, so nothing says what to expect when. add `cycle:`',
+        'not-measurable objectives[2]: nothing measures "feeding": it has no key results, and no objective contributes to it. add key results that measure it',
+        "only-lagging kpis: every KPI is lagging: it tells when it is too late to act. add one that leads, such as work in progress",
+        "empty-perspective kpis: no KPI looks from the perspective customer, process, learning. add one, unless it is watched elsewhere",
+        'not-owned kpis[0]: nobody owns "a". add `owner:`',
+        'same-source kpis[1].source: "b" and "a" are read from the same source. keep one of them',
+    ]  # fmt: skip
