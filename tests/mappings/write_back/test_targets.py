@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,7 +15,15 @@ from mappings.fields import CUSTOM
 from mappings.write_back.echo import EventValue
 from mappings.write_back.plan import Change
 from mappings.write_back.target import Objection, Place
-from mappings.write_back.targets import WRITE_TARGETS, goal, place_of, remote_link, target_of, writings_of
+from mappings.write_back.targets import (
+    WRITE_TARGETS,
+    entity_property,
+    goal,
+    place_of,
+    remote_link,
+    target_of,
+    writings_of,
+)
 from mappings.write_back.targets.entity_property import property_place
 from mappings.write_back.targets.field import field_place
 from mappings.write_back.values import WRITTEN_VALUES, Form
@@ -238,3 +247,28 @@ def test_every_number_that_can_be_written_is_rounded_and_every_form_is_held(make
         assert value.is_number == isinstance(held, int | float)
         assert value.is_number == (value.form in (Form.PERCENT, Form.SHARE, Form.COUNT))
         assert not value.is_number or Decimal(str(held)) == round(Decimal(str(held)), 1)
+
+
+def test_sizes_that_jira_and_atlassian_keep_to(make: SimpleNamespace) -> None:
+    assert (remote_link.LONGEST_TITLE, entity_property.LONGEST_KEY, entity_property.LARGEST) == (
+        255,
+        255,
+        32_768,
+    )
+    assert (entity_property.MOST_PROPERTIES, goal.POSTS_A_DAY, goal.BEST_SCORE) == (2, 2, 100)
+    assert (goal.LONGEST_SUMMARY, goal.LONGEST_NAME) == (280, 200)
+    ledger = make.ledger(make.row("300", progress=1))
+    long = make.objective(
+        "100",
+        key="",
+        title="x" * 300,
+        key_results=(make.key_result("100/x", nature="delivery", ledger=ledger),),
+    )
+    [link] = make.desired(make.mapping({"target": "row", "remote_link": "plain"}), long)
+    assert link.raw["title"] == f"counts for {'x' * 244}"
+    large = make.objective("100", title="y", cycle_id="é" * 16_384)
+    rule = {"target": "objective", "property": {"key": KEY, "values": ["progress_percent", "cycle"]}}
+    [found] = make.desired(make.mapping(rule), large)
+    assert found.raw is None, "what Jira would refuse is cleared"
+    [fits] = make.desired(make.mapping(rule), replace(large, cycle_id="é" * 16_360))
+    assert fits.raw == {"progress_percent": 63, "cycle": "é" * 16_360}
