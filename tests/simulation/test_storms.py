@@ -64,6 +64,7 @@ def weathered(stage: Stage, seed: int) -> None:
         too_many_writes,
     ):
         found += check(world)
+    found += world.witness.left_behind(world.adapter.holds)
     found += [*world.findings, *world.witness.findings]
     edits = world.site.calls.edits.total()
     assert world.look_again(), replay(world, [f"a second resync in the calm: {world.trouble}"])

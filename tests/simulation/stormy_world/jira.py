@@ -24,9 +24,10 @@ from connectors.jira import BasicCredentials, BearerCredentials, Jira, JiraAddre
 from connectors.jira.http.address import Deployment
 from connectors.jira.http.governor import Governor
 from connectors.jira.http.transport import Transport, new_session
-from connectors.sandbox import CONNECTOR, Sandbox
+from connectors.sandbox import CONNECTOR, Record, Sandbox
 from connectors.sandbox.application import create_app
 from connectors.sandbox.site import Site
+from mappings.facts.entity_property import property_id, property_key
 
 URL = "http://jira.example.test"
 MOMENT = 0.001
@@ -82,10 +83,24 @@ class NoSockets(BaseAdapter):
 
     def _fields(self, request: requests.PreparedRequest) -> tuple[str, dict[str, Any]] | None:
         parts = urlsplit(request.url or "").path.split("/")
-        if request.method != "PUT" or len(parts) != 6 or parts[4] != "issue":
+        if request.method not in ("PUT", "DELETE") or parts[4:5] != ["issue"] or len(parts) not in (6, 8):
             return None
         record = self.sandbox.find(parts[5])
-        return (record.id, dict(record.customs)) if record else None
+        return (record.id, self._kept(record)) if record else None
+
+    def holds(self, issue_id: str, field: str) -> object:
+        """What a field or a property of an issue holds, as Jira shows it."""
+        record = self.sandbox.records.get(issue_id)
+        if record is None:
+            return None
+        if property_key(field) is not None:
+            return self._kept(record).get(field)
+        return self.sandbox.issue(record).fields.get(field)
+
+    def _kept(self, record: Record) -> dict[str, Any]:
+        """What the places of an issue hold: its custom fields and its entity properties."""
+        properties = self.sandbox.properties.get(record.id, {})
+        return {**record.customs, **{property_id(key): value for key, value in properties.items()}}
 
     def _count_repeats(self, before: tuple[str, dict[str, Any]] | None) -> None:
         """An accepted edit that names a field and leaves its value as it was."""
@@ -97,10 +112,11 @@ class NoSockets(BaseAdapter):
         for field in wrote:
             if record is None:
                 continue
-            if record.customs.get(field) == customs.get(field):
+            kept = self._kept(record)
+            if kept.get(field) == customs.get(field):
                 self.repeats[issue_id, field] += 1
-            if field in self.sandbox.fields:
-                self.took(issue_id, field, self.sandbox.issue(record).fields.get(field))
+            if field in self.sandbox.fields or property_key(field) is not None:
+                self.took(issue_id, field, self.holds(issue_id, field))
 
     wrote: list[str] = []  # noqa: RUF012 - replaced for each request
 

@@ -11,6 +11,7 @@ from connectors.sandbox.site_state.edits import create, delete, edit, move
 from connectors.sandbox.site_state.state import person
 from connectors.sandbox.site_state.transitions import bulk_to_status, to_status
 from connectors.sandbox.traffic.access import JiraAnswerError
+from mappings.facts.entity_property import property_id
 
 CYCLE = "2026-Q4"
 POINTS = (None, 0, 1, 2, 3, 5, 8)
@@ -18,6 +19,8 @@ ACTORS = tuple(person(one) for one in PEOPLE[:3])
 CONTRIBUTES, MEASURES = (
     next(kind for kind in scheme.LINK_TYPES if kind.name == name) for name in ("Contributes", "Measures")
 )
+PROPERTY_KEY = "okr.storm"
+PROPERTY = property_id(PROPERTY_KEY)
 TYPES = {one.name: one for one in scheme.ISSUE_TYPES}
 """Types by the name that they had first."""
 
@@ -208,6 +211,17 @@ class People:
             self.meddled.add((record.id, scheme.OKR_PROGRESS))
             self._edit(record, **{scheme.OKR_PROGRESS: self.dice.choice((None, 1, 50, 100))})
 
+    def meddle_with_property(self) -> None:
+        """Something else writes the property that is ours, or removes it; of that Jira tells nobody who has not asked."""
+        record = self.some("Epic", "Objective")
+        if record is not None:
+            self.meddled.add((record.id, PROPERTY))
+            kept = self.sandbox.properties[record.id]
+            value = self.dice.choice((None, {"progress_percent": 1, "health": "on_track"}, {}, "text"))
+            kept.pop(PROPERTY_KEY, None)
+            if value is not None:
+                kept[PROPERTY_KEY] = value
+
     def chat(self) -> None:
         """An edit that concerns no number."""
         self._edit(self.some(), summary=f"Renamed {self.dice.randint(1, 999)}")
@@ -229,5 +243,6 @@ DEEDS: tuple[tuple[Callable[[People], None], int], ...] = (
     (People.family, 4),
     (People.bulk, 1),
     (People.meddle, 2),
+    (People.meddle_with_property, 1),
     (People.chat, 3),
 )

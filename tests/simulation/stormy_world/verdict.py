@@ -13,14 +13,17 @@ from connectors.store.mirror import mirror
 from connectors.store.numbers import objectives
 from connectors.store.work import due
 from mappings.facts.catalogue import Field
+from mappings.facts.entity_property import property_key
 from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue, Reading
 from mappings.fields import field_type
 from mappings.rollup.measurement import assess
 from mappings.rollup.state import ObjectiveState
 from mappings.write_back.desired_values import desired, owners
+from mappings.write_back.targets.entity_property import property_place
 from plugin.sync.context import Context
 from plugin.sync.reconcile.cycle_ends import standing_by_notes
+from plugin.sync.write_back.places import with_places
 from plugin.use_cases.objectives.as_of import Lookback, ruling
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -39,7 +42,8 @@ def jira_now(world: Judged) -> dict[str, Issue]:
     up_to_date = dict.fromkeys(
         records, LONG_AGO
     )  # the storm is over: a search is as good as a read one by one, and quicker
-    issues = context.jira.read(records, context.fields, up_to_date).issues if records else ()
+    read = context.jira.read(records, context.fields, up_to_date).issues if records else ()
+    issues = with_places(context, list(read), anew=True)
     archived = [issue.id for issue in issues if issue.archived]
     with world.tables.read() as conn:
         resting = {id_: one for id_, one in mirror.get(conn, SITE, archived).items() if one.archived}
@@ -140,6 +144,9 @@ def _differing(known: tuple[Field, ...], theirs: Issue, ours: Issue) -> list[str
 
 def _equal(known: tuple[Field, ...], field_id: str, theirs: object, ours: object) -> bool:
     """Equal as field values are: an option we wrote by its id is the option Jira shows with its name."""
+    key = property_key(field_id)
+    if key is not None:
+        return property_place(key).equal(theirs, ours)
     field = next(one for one in known if one.id == field_id)
     type_ = field_type(field)
     return type_.equal(theirs, ours) if type_ is not None else theirs == ours

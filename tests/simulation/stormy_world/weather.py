@@ -13,8 +13,8 @@ PAGES = (302, 400, 401, 403, 404, 502)
 SHAPES = ("html", "html", "empty", "text", "list")
 STATUSES = (500, 502, 503, 504)
 PATHS = {
-    "cloud": ("", "bulkfetch", "search/jql", "changelog/bulkfetch", "issue/"),
-    "datacenter": ("", "search", "search", "issue/", "issue/"),
+    "cloud": ("", "bulkfetch", "search/jql", "changelog/bulkfetch", "issue/", "properties"),
+    "datacenter": ("", "search", "search", "issue/", "issue/", "properties"),
 }
 KINDS = (
     "rate_limit",
@@ -34,11 +34,13 @@ KINDS = (
     "lost_history",
     "lost_history",
     "shifted_page",
+    "miscount",
     "unauthorized",
 )
 WHERE = {
     "lost_history": {"cloud": "changelog/bulkfetch", "datacenter": "issue/"},
     "shifted_page": {"cloud": "search/jql", "datacenter": "search"},
+    "miscount": {"cloud": "approximate-count", "datacenter": "search"},
 }
 """Faults that mean something for one kind of call alone."""
 

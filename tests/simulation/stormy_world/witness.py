@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -70,6 +70,7 @@ class Witness:
         self._states: dict[int, States] = {}
         self._contexts: dict[str, Context] = {}
         self._written_at: dict[tuple[str, str], int] = {}
+        self._last: dict[tuple[str, str], object] = {}
         self._told: dict[str, tuple[int, object]] = {}
         self._last_row = 0
         self._objectives = 0
@@ -126,10 +127,27 @@ class Witness:
         """Jira took a value of ours."""
         place = (issue_id, field_id)
         since, self._written_at[place] = self._written_at.get(place, 0), self._now
+        self._last[place] = value
         if not self._right(since, issue_id, lambda of: self._wants(of, place, value)):
             self.findings.append(
                 f"issue {issue_id} was written {value} in {field_id}, which is right for no state of the mirror since the last write"
             )
+
+    def left_behind(self, holds: Callable[[str, str], object]) -> Iterator[str]:
+        """What Jira `holds` of ours in a place that nothing is wanted for any more, of issues that the mirror has."""
+        issues, states, context = self._at(self._now)
+        owned = owners(context.mapping, states.values())
+        wanted = {
+            (one.issue_id, one.place.id)
+            for state in states.values()
+            for one in desired(context.mapping, state, issues.get, context.ground, owned)
+        }
+        for (issue_id, field_id), value in self._last.items():
+            issue = issues.get(issue_id)
+            if value is None or issue is None or issue.archived or (issue_id, field_id) in wanted:
+                continue
+            if holds(issue_id, field_id) == value:
+                yield f"{issue.key} holds {value!r} of ours in {field_id}, and is nothing any more that has it"
 
     # -- what is right
 
