@@ -311,6 +311,8 @@ def bulk_changelog() -> Response:
         logs.setdefault(issue_id, []).append(entry)
     if g.get("fault") == "lost_history" and logs:
         next(iter(logs.values()))[-1]["created"] = "not to be had"
+    if g.get("fault") == "empty_page":
+        logs, rows = {}, []
     page: Json = {
         "issueChangeLogs": [{"issueId": one, "changeHistories": found} for one, found in logs.items()]
     }

@@ -6,8 +6,9 @@ What nobody looks back at is not read. A history is whole up to the `updated` of
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
+import structlog
 from sqlalchemy import Connection
 
 from connectors.store.mirror import issue_histories
@@ -15,6 +16,8 @@ from mappings.explain.past import FieldChange
 from plugin.sync.context import Context
 
 AT_ONCE = 1_000
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+log = structlog.get_logger("jira_okr.histories")
 Histories = dict[str, tuple[FieldChange, ...]]
 
 
@@ -36,10 +39,22 @@ def read(
         part = {id_: updated[id_] for id_ in wanted[place : place + AT_ONCE]}
         steps = jira.steps(list(part), fields, part)
         with context.store.write() as conn:
+            torn = _torn(context, conn, steps)
+            steps = {id_: its for id_, its in steps.items() if id_ not in torn}
             issue_histories.put(conn, context.site, steps, part, fields)
         found |= steps
         report(min(place + AT_ONCE, len(wanted)), len(wanted))
     return found
+
+
+def _torn(context: Context, conn: Connection, steps: Histories) -> frozenset[str]:
+    """Those without any change of which changes are kept: histories only grow, and an answer that is empty for no reason looks the same."""
+    empty = dict.fromkeys((id_ for id_, its in steps.items() if not its), LONG_AGO)
+    known = kept(context, conn, empty)
+    torn = frozenset(id_ for id_, its in known.items() if its)
+    if torn:
+        log.warning("histories that lost all their changes are not believed", site=context.site, of=len(torn))
+    return torn
 
 
 def brought(

@@ -20,6 +20,7 @@ from connectors.store.work.inbox import Delivery
 from mappings.facts.forest import Forest
 from mappings.facts.gap import Gap
 from mappings.facts.issue import HISTORY, Issue, Reading
+from mappings.numbers import exact
 from mappings.rollup.measurement import affected
 from plugin.sync.active_mapping import FormerMapping, require
 from plugin.sync.context import Context
@@ -218,7 +219,7 @@ def _with_history(
             return issue
         return replace(issue, readings=known.readings, history_at=known.history_at)
     found = fresh[issue.id]
-    if found is not None:
+    if found is not None and not _is_torn(issue, known, found):
         metrics = context.metric_fields - issue.absent
         omitted = {name: of for name, of in known.readings.items() if name not in metrics} if known else {}
         return replace(issue, readings={**omitted, **found}, history_at=issue.updated)
@@ -229,6 +230,24 @@ def _with_history(
     }
     at = known.history_at if known is not None else None
     return replace(issue, readings=kept, unknowns={**issue.unknowns, HISTORY: LOST_HISTORY}, history_at=at)
+
+
+def _is_torn(issue: Issue, known: Issue | None, found: History) -> bool:
+    """Whether a history lacks what it told before. Histories only grow: an answer that is empty, or cut, looks like one with fewer changes.
+
+    Where Jira was restored from a backup it is shorter as well, and so it is believed where it leads to what the issue holds now.
+    """
+    if known is None:
+        return False
+    return any(_lacks(issue, known, name, readings) for name, readings in found.items())
+
+
+def _lacks(issue: Issue, known: Issue, name: str, readings: tuple[Reading, ...]) -> bool:
+    if set(known.readings.get(name, ())) <= set(readings):
+        return False
+    if readings:
+        return readings[-1].value != exact(issue.fields.get(name))
+    return issue.updated > known.updated or issue.fields.get(name) == known.fields.get(name)
 
 
 def _land(context: Context, deliveries: list[Delivery], batch: DeliveryBatch, found: Found) -> Refreshed:

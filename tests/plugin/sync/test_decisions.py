@@ -52,6 +52,7 @@ from plugin.sync.resync import (
     checkpoint,
     completeness,
     double_check,
+    full_read,
     mirror_update,
     search_pages,
     watermark,
@@ -844,6 +845,24 @@ def test_histories_that_are_kept_are_not_asked_for_again(firm: Any) -> None:
     assert (again, told, firm.calls("changelog/bulkfetch")) == (first, [(1, 1)], 1)
     assert issue_steps.brought(context, {}) == {}
     assert firm.calls("changelog/bulkfetch") == 0
+
+
+def test_a_history_that_lost_every_change_is_not_kept_in_the_place_of_the_one_that_is_known(
+    firm: Any,
+) -> None:
+    context = firm.context
+    story = firm.records()[0]
+    for status in ("In Progress", "Done"):
+        firm.clock.pass_by(minutes=5)
+        firm.move(story, status)
+    full_read.resync(context)
+    known = issue_steps.brought(context, {story.id: firm.mirror()[story.id].updated})
+    assert known[story.id]
+    later = firm.clock() + timedelta(days=1)
+    firm.sandbox.faults.add(Fault("empty_page", "POST", "changelog/bulkfetch"))
+    assert issue_steps.brought(context, {story.id: later}) == {}
+    assert issue_steps.brought(context, {story.id: firm.mirror()[story.id].updated}) == known
+    assert issue_steps.brought(context, {story.id: later}) == known
 
 
 def test_an_issue_that_no_page_showed_though_it_was_counted_is_read_by_id(firm: Any) -> None:

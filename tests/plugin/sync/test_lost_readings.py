@@ -86,6 +86,29 @@ def test_what_a_delivery_tells_of_another_field_is_read_with_the_next_resync(han
     assert readings(hand, one) == [[(4, 0), (9, 10), (4, 20)]]
 
 
+@pytest.mark.parametrize("fields", [{"summary": "Another"}, {CURRENT: 11}])
+def test_a_history_that_tells_less_than_before_is_not_believed(hand: Any, fields: dict[str, Any]) -> None:
+    """200 and no changes at all: it looked like a value that stands there since the issue was made."""
+    one = key_result(hand, epic(hand), 4)
+    synced(hand)
+    goes_and_comes_back(hand, one)
+    resync_recent(hand.context)
+    assert readings(hand, one) == [[(4, 0), (9, 10), (4, 20)]]
+
+    hand.edit(one, **fields)
+    hand.sandbox.faults.add(Fault("empty_page", "POST", "changelog/bulkfetch", times=20))
+    resync_recent(hand.context)
+    with hand.connector.store.read() as conn:
+        (known,) = mirror.get(conn, "main", [one]).values()
+    assert HISTORY in known.unknowns
+    if CURRENT not in fields:
+        assert readings(hand, one) == [[(4, 0), (9, 10), (4, 20)]]
+    hand.sandbox.faults.clear()
+    resync_recent(hand.context)
+    later = [(11, 30)] if CURRENT in fields else []
+    assert readings(hand, one) == [[(4, 0), (9, 10), (4, 20), *later]]
+
+
 @pytest.mark.parametrize("hand", ["datacenter"], indirect=True)
 def test_a_history_that_cannot_be_had_takes_the_time_of_what_moved_alone(hand: Any) -> None:
     """It is asked for again by each resync until it can be had."""
