@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, case, delete
+from sqlalchemy import Connection, case, delete, or_, update
 
 from connectors.store.database.instant import from_ms, to_ms
 from connectors.store.database.sql import insert_into
@@ -21,8 +21,8 @@ class Attempts:
 
 
 def count(conn: Connection, key: str, now: datetime, window: timedelta) -> Attempts:
-    """One attempt more, in a new window where the former is over."""
-    over = table.c.since <= to_ms(now - window)
+    """One attempt more, in a new window where the former is over, or was begun by a clock that was far ahead."""
+    over = or_(table.c.since <= to_ms(now - window), table.c.since > to_ms(now + window))
     statement = insert_into(conn, table).values(key=key, count=1, since=to_ms(now))
     row = conn.execute(
         statement.on_conflict_do_update(
@@ -34,6 +34,11 @@ def count(conn: Connection, key: str, now: datetime, window: timedelta) -> Attem
         ).returning(table.c.count, table.c.since)
     ).one()
     return Attempts(row[0], from_ms(row[1]))
+
+
+def take_back(conn: Connection, key: str) -> None:
+    """One attempt less: it was none."""
+    conn.execute(update(table).where(table.c.key == key, table.c.count > 0).values(count=table.c.count - 1))
 
 
 def forget(conn: Connection, key: str) -> None:

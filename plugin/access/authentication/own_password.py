@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from connectors.store.people import audit
 from connectors.store.people.accounts import Account
 from plugin.access.authentication import passwords, throttle
 from plugin.access.authorization import members
@@ -13,8 +14,15 @@ def change(connector: Connector, account: Account, current: str, new: str, addre
     """Another password for who knows the present one; all sessions end. Refused where it is not right, or asked too often."""
     if account.password_hash is None:
         raise NotPermitted("You sign in at your provider; your password is changed there.")
-    if throttle.attempt(connector.store, account.email, address, connector.clock()):
+    now = connector.clock()
+    if throttle.attempt(connector.store, account.email, address, now):
         raise NotPermitted("Too many attempts. Wait a quarter of an hour, then try again.")
-    if not passwords.matches(account.password_hash, current):
+    right = passwords.matches(account.password_hash, current)
+    with connector.store.write() as conn:
+        if right:
+            throttle.succeeded(conn, account.email, address)
+        else:
+            audit.note(conn, account.email, "password change refused", now, {"from": address})
+    if not right:
         raise NotPermitted("The current password is not right.", "current")
     members.set_password(connector, account, new, account.email)

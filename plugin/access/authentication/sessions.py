@@ -23,6 +23,8 @@ IDLE = timedelta(hours=8)
 LONGEST = timedelta(days=7)
 SEEN_EVERY = timedelta(minutes=1)
 """How often the cookie is renewed; not on every request, so that answers that come in any order do no harm."""
+AHEAD = timedelta(minutes=5)
+"""By so much the clocks of two processes may differ. A session that was begun later than that, while a clock was wrong, would not end for as long."""
 
 
 def begin(connector: Connector, account: Account) -> None:
@@ -69,6 +71,8 @@ def holds(claim: Mapping[str, object], account: Account, now: datetime) -> bool:
         return False
     begun, seen = claim.get("begun"), claim.get("seen")
     if not isinstance(begun, int) or not isinstance(seen, int):
+        return False
+    if max(from_ms(begun), from_ms(seen)) > now + AHEAD:
         return False
     return now - from_ms(begun) < LONGEST and now - from_ms(seen) < IDLE
 

@@ -49,8 +49,10 @@ def noteworthy(store: Store, address: str, now: datetime) -> bool:
 
 
 def succeeded(conn: Connection, email: str, address: str) -> None:
-    """Forget the attempts of somebody who then knew the password."""
+    """Forget the attempts of somebody who then knew the password; against their office and their account this one does not count."""
     sign_in_attempts.forget(conn, _pair(email, address))
+    sign_in_attempts.take_back(conn, _pair(email))
+    sign_in_attempts.take_back(conn, _place(address))
 
 
 def _count(conn: Connection, key: str, now: datetime) -> Attempts:

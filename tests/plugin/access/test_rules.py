@@ -51,6 +51,22 @@ def test_attempts_are_counted_in_windows_of_a_quarter_of_an_hour(store: Store) -
     assert found == [Attempts(1, NOW), Attempts(2, NOW), Attempts(1, NOW + QUARTER)]
 
 
+def test_a_clock_that_was_far_ahead_locks_nobody_out(store: Store) -> None:
+    year = timedelta(days=365)
+    for _ in range(9):
+        attempt(store, "ada@acme.example", "10.0.0.1", NOW + year)
+    assert not attempt(store, "ada@acme.example", "10.0.0.1", NOW)
+
+
+def test_an_office_that_knows_its_passwords_is_never_locked_out(store: Store) -> None:
+    for number in range(120):
+        email = f"p{number}@acme.example"
+        assert not attempt(store, email, "10.2.0.1", NOW)
+        with store.write() as conn:
+            succeeded(conn, email, "10.2.0.1")
+    assert heard(store, "ada@acme.example", *["10.2.0.1"] * 9) == 5
+
+
 def test_who_has_to_wait_waits_for_the_end_of_the_window_and_a_second_at_least() -> None:
     assert wait(Attempts(5, NOW), 5, NOW) == timedelta(0)
     assert wait(Attempts(6, NOW), 5, NOW) == QUARTER
@@ -128,6 +144,8 @@ CLAIM = {
         ({}, timedelta(hours=8) + MOMENT, False),
         ({"seen": to_ms(NOW + timedelta(days=7))}, timedelta(days=7) - MOMENT, True),
         ({"seen": to_ms(NOW + timedelta(days=7))}, timedelta(days=7) + MOMENT, False),
+        ({"begun": to_ms(NOW + QUARTER), "seen": to_ms(NOW + QUARTER)}, timedelta(0), False),
+        ({"seen": to_ms(NOW + QUARTER)}, timedelta(0), False),
     ],
 )
 def test_how_long_a_session_stands_and_for_whom(
