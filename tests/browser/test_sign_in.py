@@ -27,7 +27,7 @@ def test_the_first_account_is_made_by_the_one_time_link(vacant, open_page, expec
     with vacant() as house:
         link = set_up.link(house.connector, COMMAND_LINE, house.url)
         page = open_page(house.url)
-        expect(page.get_by_role("status")).to_contain_text("Nobody has an account yet")
+        expect(page.get_by_role("status")).to_contain_text("Nobody administers this connector yet")
         page.goto(link)
         make(page, "ada@acme.example", "too short", "too short")
         expect(page.get_by_role("alert")).to_contain_text("12")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from connectors.store.database.instant import from_ms, maybe_from_ms, to_ms
 from connectors.store.database.sql import StoredRow, insert_into
@@ -81,9 +81,10 @@ def open_with_role(conn: Connection, role: str) -> list[Account]:
     return [_account(row) for row in conn.execute(found.with_for_update())]
 
 
-def count(conn: Connection) -> int:
-    """How many accounts there are; none means that the first one is still to be made."""
-    return conn.execute(select(func.count()).select_from(table)).scalar_one()
+def has_open(conn: Connection, role: str) -> bool:
+    """Whether somebody of a role may sign in; without an admin the first one is still to be made."""
+    of_role = select(table.c.id).where(table.c.role == role, table.c.disabled_at.is_(None))
+    return conn.execute(of_role.limit(1)).first() is not None
 
 
 def set_password(conn: Connection, account_id: int, password_hash: str) -> None:

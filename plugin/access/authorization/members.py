@@ -128,9 +128,13 @@ def known_role(role: str) -> str:
     return role
 
 
+def is_only_admin(conn: Connection, account: Account) -> bool:
+    """Whether nobody else is an admin. Those who act on each other at once take turns here: the second one sees what the first one did."""
+    return [one.id for one in accounts.open_with_role(conn, Permission.ADMIN)] == [account.id]
+
+
 def _keep_an_admin(conn: Connection, account: Account) -> None:
-    """Admins who close each other at once take turns here, so that the second one sees what the first one did."""
-    if [one.id for one in accounts.open_with_role(conn, Permission.ADMIN)] == [account.id]:
+    if is_only_admin(conn, account):
         raise NotPermitted(f"{account.email} is the only admin. Make somebody else an admin first.")
 
 

@@ -10,6 +10,7 @@ from plugin.access.authentication import throttle
 from plugin.access.authentication.provider import Identity, role_of
 from plugin.access.authorization import members
 from plugin.access.authorization.actor import Actor
+from plugin.access.authorization.permission import Permission
 from plugin.access.authorization.refusal import NotPermitted
 from plugin.runtime.connector import Connector
 from plugin.runtime.settings import OidcSettings
@@ -68,6 +69,11 @@ def _made(connector: Connector, conn: Connection, identity: Identity, role: str)
         raise NotPermitted(
             "The provider did not say your e-mail address. Ask an operator to add the scope email."
         )
+    if role != Permission.ADMIN and not accounts.has_open(conn, Permission.ADMIN):
+        raise NotPermitted(
+            "Nobody administers this connector yet. Let an operator open the link that jira-okr serve printed when it started; "
+            "then sign in again."
+        )
     account = members.insert(connector, conn, identity.email, identity.name, role, None)
     audit.note(
         conn, account.email, "account added", connector.clock(), {"account": account.email, "role": role}
@@ -85,8 +91,15 @@ def _link(connector: Connector, conn: Connection, account: Account, identity: Id
 def _with_role(
     connector: Connector, conn: Connection, settings: OidcSettings, account: Account, role: str
 ) -> Account:
-    """Where roles come from the provider they follow it at each sign-in; else they are what an admin made them here."""
+    """Where roles come from the provider they follow it at each sign-in; else they are what an admin made them here.
+
+    The only admin stays one, whatever group is missing at the provider: nobody could let anybody in again.
+    """
     if settings.role_claim is None or role == account.role:
+        return account
+    if role != Permission.ADMIN and members.is_only_admin(conn, account):
+        kept = {"account": account.email, "said": role, "why": "the only admin"}
+        audit.note(conn, settings.issuer, "role kept", connector.clock(), kept)
         return account
     accounts.set_role(conn, account.id, role)
     detail = {"account": account.email, "from": account.role, "to": role}

@@ -22,17 +22,17 @@ VALID = timedelta(hours=24)
 
 @question(PUBLIC)
 def is_needed(connector: Connector, _actor: Actor) -> bool:
-    """Whether there is no account yet."""
+    """Whether there is no admin yet."""
     with connector.store.read() as conn:
-        return accounts.count(conn) == 0
+        return not accounts.has_open(conn, Permission.ADMIN)
 
 
 @act(ADMIN)
 def link(connector: Connector, actor: Actor, base: str) -> str | None:
-    """A new one-time link, in the place of any before; None once there is an account. Only its hash is kept."""
+    """A new one-time link, in the place of any before; None once there is an admin. Only its hash is kept."""
     text = secrets.token_urlsafe(32)
     with connector.store.write() as conn:
-        if accounts.count(conn):
+        if accounts.has_open(conn, Permission.ADMIN):
             return None
         now = connector.clock()
         set_up_links.put(conn, SetUpLink(hash_of(text), now + VALID))
@@ -48,7 +48,7 @@ def invitation(connector: Connector, actor: Actor, served: str) -> str | None:
     if address is None:
         return None
     return (
-        "Nobody has an account yet. Make the first one, an admin, here (once, within 24 hours; "
+        "Nobody administers this connector yet. Make the first account, an admin, here (once, within 24 hours; "
         f"a restart prints a new link):\n\n  {address}\n"
     )
 
@@ -58,7 +58,7 @@ def is_valid(connector: Connector, _actor: Actor, text: str) -> bool:
     """Whether this is the link that was printed last, in time and unused."""
     with connector.store.read() as conn:
         kept = set_up_links.get(conn)
-        return accounts.count(conn) == 0 and _opens(connector, kept, text)
+        return not accounts.has_open(conn, Permission.ADMIN) and _opens(connector, kept, text)
 
 
 @act(PUBLIC)
@@ -70,7 +70,7 @@ def first_account(
     password_hash = members.good_hash(password, address)
     with connector.store.write() as conn:
         kept = set_up_links.take(conn)
-        if not _opens(connector, kept, text) or accounts.count(conn):
+        if not _opens(connector, kept, text) or accounts.has_open(conn, Permission.ADMIN):
             raise NotPermitted("This link was used or has run out. Start jira-okr serve again for a new one.")
         account = members.insert(connector, conn, address, name, Permission.ADMIN, password_hash)
         audit.note(conn, account.email, "first account made", connector.clock(), {"account": account.email})

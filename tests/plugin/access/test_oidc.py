@@ -15,13 +15,16 @@ from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from flask import Flask, jsonify, redirect, request
 from joserfc import jwt
 from joserfc.jwk import KeySet, OctKey, RSAKey
+from sqlalchemy import Connection
 from werkzeug.serving import make_server
 
 from connectors.clock import system_seconds
 from connectors.store.people import accounts
+from connectors.store.people.accounts import Account
 from plugin.access.authentication.provider import role_of
 from plugin.runtime.settings import OidcSettings
 
+ADMIN = "admin@acme.example"
 CLIENT, SECRET = "okr-connector", "a client secret, quite long"
 CALLBACK = "http://okr.test/sign-in/oidc/callback"
 KEY = RSAKey.generate_key(2048, {"kid": "one", "use": "sig", "alg": "RS256"})
@@ -157,9 +160,16 @@ def federated(house_with, provider):
             "label": "Acme",
             **oidc,
         }
-        return house_with(oidc=settings)
+        house = house_with(oidc=settings)
+        house.account("admin", ADMIN)
+        return house
 
     return made
+
+
+def came(conn: Connection) -> list[Account]:
+    """Everybody but the admin who was there before."""
+    return [one for one in accounts.all(conn) if one.email != ADMIN]
 
 
 def go(browser, wanted: str = "/", tamper=lambda query: query) -> Any:
@@ -179,7 +189,7 @@ def is_in(browser) -> bool:
 def refused(house, answer, browser) -> bool:
     """Refused, said so, nobody signed in, nothing made, and noted."""
     with house.connector.store.read() as conn:
-        nobody = accounts.count(conn) == 0
+        nobody = not came(conn)
     return (
         answer.status_code == 403 and not is_in(browser) and nobody and house.log()[0][1] == "sign-in failed"
     )
@@ -193,7 +203,7 @@ def test_a_stranger_with_the_providers_word_becomes_a_viewer(federated, provider
     assert (answer.status_code, answer.location) == (302, "/health")
     assert is_in(browser)
     with house.connector.store.read() as conn:
-        [account] = accounts.all(conn)
+        [account] = came(conn)
     assert (account.email, account.name, account.role) == ("lee@acme.example", "Lee", "viewer")
     assert account.identity == (provider.issuer, "248289")
     assert account.password_hash is None
@@ -206,7 +216,7 @@ def test_the_same_subject_is_the_same_account_whatever_its_address(federated, pr
     provider.person["email"] = "lee.married@acme.example"
     assert go(house.browser()).status_code == 302
     with house.connector.store.read() as conn:
-        assert accounts.count(conn) == 1
+        assert len(came(conn)) == 1
 
 
 def test_the_way_back_never_leads_elsewhere(federated) -> None:
@@ -336,7 +346,7 @@ def test_a_verified_address_opens_the_account_that_has_it(federated) -> None:
     browser = house.browser()
     assert go(browser).status_code == 302
     with house.connector.store.read() as conn:
-        [account] = accounts.all(conn)
+        [account] = came(conn)
     assert account.role == "admin"
     assert account.identity is not None
 
@@ -365,7 +375,7 @@ def test_a_closed_account_stays_closed(federated) -> None:
     house = federated()
     go(house.browser())
     with house.connector.store.write() as conn:
-        accounts.disable(conn, accounts.all(conn)[0].id, house.clock())
+        accounts.disable(conn, came(conn)[0].id, house.clock())
     browser = house.browser()
     assert go(browser).status_code == 403
     assert not is_in(browser)
@@ -379,17 +389,46 @@ def test_roles_follow_the_claim_at_each_sign_in(federated, provider) -> None:
         provider.claims = {"groups": groups}
         go(house.browser())
         with house.connector.store.read() as conn:
-            assert [one.role for one in accounts.all(conn)] == [role]
+            assert [one.role for one in came(conn)] == [role]
+
+
+def test_nobody_comes_in_by_the_provider_before_there_is_an_admin(federated, provider) -> None:
+    house = federated(role_claim="groups", roles={"okr-admins": "admin"})
+    with house.connector.store.write() as conn:
+        accounts.remove(conn, accounts.all(conn)[0].id)
+    browser = house.browser()
+    answer = go(browser)
+    assert refused(house, answer, browser)
+    assert "the link that jira-okr serve printed" in answer.text
+    assert "Nobody administers this connector yet" in house.browser().get("/sign-in").text
+    provider.claims = {"groups": ["okr-admins"]}
+    assert go(browser).status_code == 302
+    with house.connector.store.read() as conn:
+        assert [one.role for one in came(conn)] == ["admin"]
+
+
+def test_the_only_admin_stays_one_whatever_group_is_missing(federated, provider) -> None:
+    house = federated(role_claim="groups", roles={"okr-admins": "admin"})
+    provider.claims = {"groups": ["okr-admins"]}
+    go(house.browser())
+    with house.connector.store.write() as conn:
+        accounts.set_role(conn, accounts.by_email(conn, ADMIN).id, "viewer")
+    provider.claims = {}
+    assert go(house.browser()).status_code == 302
+    with house.connector.store.read() as conn:
+        assert [one.role for one in came(conn)] == ["admin"]
+    kept = [(who, detail["said"]) for who, what, detail in house.log() if what == "role kept"]
+    assert kept == [(provider.issuer, "viewer")]
 
 
 def test_without_a_role_claim_the_role_given_here_stays(federated) -> None:
     house = federated()
     go(house.browser())
     with house.connector.store.write() as conn:
-        accounts.set_role(conn, accounts.all(conn)[0].id, "editor")
+        accounts.set_role(conn, came(conn)[0].id, "editor")
     go(house.browser())
     with house.connector.store.read() as conn:
-        assert [one.role for one in accounts.all(conn)] == ["editor"]
+        assert [one.role for one in came(conn)] == ["editor"]
 
 
 def test_with_default_none_only_those_with_a_role_come_in(federated, provider) -> None:
@@ -409,7 +448,7 @@ def test_an_address_may_come_from_userinfo_of_the_same_subject_alone(federated, 
     provider.userinfo["sub"] = "248289"
     assert go(browser).status_code == 302
     with house.connector.store.read() as conn:
-        assert [one.email for one in accounts.all(conn)] == ["boss@acme.example"]
+        assert [one.email for one in came(conn)] == ["boss@acme.example"]
 
 
 def test_a_key_that_was_changed_at_the_provider_is_found(federated, provider, monkeypatch) -> None:

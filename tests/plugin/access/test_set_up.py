@@ -96,9 +96,9 @@ def test_a_slip_leaves_the_link_unused(house, fields, said) -> None:
 
 
 def test_the_sign_in_page_says_where_the_link_is_while_there_is_nobody(house) -> None:
-    assert "Nobody has an account yet" in house.browser().get("/sign-in").text
+    assert "Nobody administers this connector yet" in house.browser().get("/sign-in").text
     house.account("admin")
-    assert "Nobody has an account yet" not in house.browser().get("/sign-in").text
+    assert "Nobody administers this connector yet" not in house.browser().get("/sign-in").text
 
 
 def test_without_base_url_the_link_leads_to_where_it_is_served(house_with) -> None:
