@@ -19,6 +19,7 @@ PART = re.compile(r"(\d+)([wdhm])", re.ASCII)
 UNITS = {"w": timedelta(weeks=1), "d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1)}
 EPOCH_MS = re.compile(r"\d{11,14}", re.ASCII)
 """A bare number is an instant in Jira, whatever the zone; fewer digits are a forgotten unit, not the first days of 1970."""
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FARTHEST = timedelta(days=36_525)
 FIRST_YEAR, LAST_YEAR = 1000, 9998
 FORMS = ('"2026-10-01"', '"2026/10/01 12:30"', "-2w", "5d", '"-4h 30m"', "now()", "startOfMonth()")
@@ -28,7 +29,7 @@ def literal_instant(ground: Ground, value: JqlValue) -> Instant | None:
     """The instant a literal stands for; None, with a finding, where it is no date."""
     text = value.text.strip()
     if value.number and EPOCH_MS.fullmatch(text):
-        since_1970 = datetime.fromtimestamp(int(text) / 1000, UTC)
+        since_1970 = EPOCH + timedelta(milliseconds=int(text))
         return lambda _moment: since_1970
     absolute = None if value.number else LITERAL.fullmatch(text)
     relative = None if value.number else RELATIVE.fullmatch(text)

@@ -10,6 +10,9 @@ import pytest
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.moment import Moment
 from mappings.jql import compile_selector
+from mappings.jql.dates import literal_instant
+from mappings.jql.ground import Ground
+from mappings.jql.text.tree import JqlValue
 
 ROME = ZoneInfo("Europe/Rome")
 MILLISECOND = timedelta(milliseconds=1)
@@ -72,3 +75,37 @@ def test_a_day_is_the_day_of_the_zone(an_issue: object) -> None:
     today = compile_selector("due = startOfDay()", Catalogue()).matches
     assert today(issue, Moment(NOW, ROME))
     assert not today(issue, Moment(NOW, UTC))
+
+
+FIRST = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("operand", "expected"),
+    [
+        ("10000000000", datetime(1970, 4, 26, 17, 46, 40, tzinfo=UTC)),
+        ("99999999999999", datetime(5138, 11, 16, 9, 46, 39, 999_000, tzinfo=UTC)),
+        ("1000-01-01", datetime(1000, 1, 1, tzinfo=UTC)),
+        ("9998-12-31", datetime(9998, 12, 31, tzinfo=UTC)),
+        ("-36525d", FIRST - timedelta(days=36_525)),
+        ("'36524d 24h'", FIRST + timedelta(days=36_525)),
+        ("'1w1d1h1m'", FIRST + timedelta(days=8, hours=1, minutes=1)),
+        ("999999m", FIRST + timedelta(minutes=999_999)),
+        ("1000000000", None),
+        ("100000000000000", None),
+        ("0999-12-31", None),
+        ("9999-01-01", None),
+        ("-36526d", None),
+        ("'36525d 1m'", None),
+        ("1000000m", None),
+        ("2026-13-01", None),
+        ("'2026-10/01'", None),
+    ],
+)
+def test_how_far_dates_reach(operand: str, expected: datetime | None) -> None:
+    ground = Ground(Catalogue())
+    value = JqlValue(operand.strip("'"), 0, 0, number=operand.isdigit())
+    found = literal_instant(ground, value)
+    assert (None if found is None else found(Moment(FIRST, UTC))) == expected
+    assert [one.code for one in ground.findings] == ([] if expected else ["not-a-date"])
+    assert ground.timed is (expected is not None and operand.strip("'")[-1] in "dhm")
