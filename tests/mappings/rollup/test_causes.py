@@ -12,6 +12,9 @@ from mappings.explain.check_in import CheckIn, Measure
 from mappings.explain.movement import MovementPart, objective_moved
 from mappings.facts.forest import Forest
 from mappings.rollup.measurement import assess
+from mappings.rollup.rows.stages import retargeted
+from mappings.rollup.state import Cause as MeasuredBy
+from mappings.rollup.state import Measurement
 
 F = Fraction
 METRIC = {"kind": "transition", "start": "start", "current": "current", "target": "target"}
@@ -387,6 +390,34 @@ def test_achieved_once_the_cycle_has_ended_is_the_clocks(explained, metric, on_d
     )
     assert told == {"time": F(1)}
     assert words == "PLAT-2: its cycle has ended"
+
+
+def kept(progress=None, **aim):
+    return Measurement(
+        progress, progress, MeasuredBy.MEASURED, "", **{name: F(value) for name, value in aim.items()}
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "otherwise"),
+    [
+        (kept(F(1, 2), target=10), kept(F(1, 2), target=10), False),
+        (kept(F(1, 2), target=10), kept(F(1, 2), target=11), True),
+        (kept(F(1, 2), start=1, target=10), kept(F(1, 2), start=2, target=10), True),
+        (kept(F(1, 2), at_least=1), kept(F(1, 2), at_least=2), True),
+        (kept(F(1, 2), at_most=1), kept(F(1, 2)), True),
+        (kept(F(1, 2), at_least=1, tolerance=1), kept(F(1, 2), at_least=1, tolerance=2), True),
+        # What was kept before bands were tells of none.
+        (kept(F(1, 2)), kept(F(1, 2), at_least=1), False),
+        (kept(F(1, 2)), kept(F(1, 2), at_most=1, tolerance=1), False),
+        (kept(F(1, 2)), kept(F(1, 2), target=1), True),
+        (kept(F(1, 2), target=1), kept(F(1, 2), at_least=1), True),
+        (kept(), kept(F(1, 2), at_least=1), True),
+        (kept(F(1, 2)), kept(F(1, 2)), False),
+    ],
+)
+def test_against_what_it_is_measured_is_another_or_the_same(before, after, otherwise):
+    assert retargeted(before, after) is otherwise
 
 
 def test_parts_have_their_names_in_their_order():
