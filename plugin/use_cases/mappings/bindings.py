@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from sqlalchemy import Connection
@@ -12,7 +12,8 @@ from connectors.jira import Jira
 from connectors.jira.http.errors import JiraError
 from connectors.store.mirror import mirror
 from connectors.store.sites import revisions
-from mappings.document.binder import bind, bind_leniently
+from mappings.diagnostic import MappingError
+from mappings.document.binder import BindResult, bind, bind_leniently
 from mappings.document.mapping import Mapping
 from mappings.document.names import MappingName, NameKind, called, compare, overlay
 from mappings.document.schema import Document
@@ -25,6 +26,29 @@ from plugin.sync.refresh import names
 
 _read = lru_cache(maxsize=16)(read_document)
 """A text is bound again and again: for its preview, when it is activated, by every process. Reading it takes longer than that."""
+
+
+@lru_cache(maxsize=16)
+def _bound(text: str, file: str, known: Catalogue, today: Catalogue) -> BindResult:
+    """What binding this text comes to, which an activation asks for several times. The text has to be readable."""
+    read = _read(text, file)
+    return bind_leniently(read.require(), known, positions=read.positions, today=today)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ruling:
+    """A document, known by its revision alone."""
+
+    revision: str
+    document: Document = field(compare=False)
+
+
+@lru_cache(maxsize=16)
+def _names_of(ruling: _Ruling, catalogue: Catalogue) -> frozenset[MappingName]:
+    mapping = bind_leniently(ruling.document, catalogue).mapping
+    return mapping.names if mapping is not None else frozenset()
+
+
 MOST_PROJECTS = 50
 """Whose components and versions are asked for when a mapping is activated; of more, what the issues show has to do."""
 
@@ -65,8 +89,7 @@ def _without_written(document: Document, known: Catalogue) -> Catalogue:
 
 
 def _names(document: Document, catalogue: Catalogue) -> frozenset[MappingName]:
-    mapping = bind_leniently(document, catalogue).mapping
-    return mapping.names if mapping is not None else frozenset()
+    return _names_of(_Ruling(revision(document), document), catalogue)
 
 
 def _unresolved(found: Iterable[MappingName]) -> list[MappingName]:
@@ -115,4 +138,7 @@ def bound_text(
     document = result.require()
     own = names.bound(conn, site, revision(document)) if active else None
     known = own if own is not None else known_names(conn, site, document, today)
-    return bind(document, known, positions=result.positions, today=overlay(known, today)), known
+    found = _bound(text, file, known, overlay(known, today))
+    if found.mapping is None:
+        raise MappingError(found.diagnostics)
+    return found.mapping, known

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -413,16 +415,23 @@ class Hand:
 
 @pytest.fixture
 def hand(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Hand]:
+    """Nothing is there yet. What several tests begin with is made once: see `begin`."""
+    with a_hand(tmp_path, getattr(request, "param", "cloud")) as made:
+        yield made
+
+
+@contextmanager
+def a_hand(folder: Path, deployment: str) -> Iterator[Hand]:
+    """A Jira and a connector, both empty."""
     clock = Clock()
-    deployment = getattr(request, "param", "cloud")
     with SandboxServer(seed=None, clock=clock, deployment=deployment) as sandbox:
         access = {"email": CONNECTOR.email, "token": CONNECTOR.token}
         if deployment == "datacenter":
             access = {"pat": CONNECTOR.token}
-        lay_empty_database(tmp_path / "okr.sqlite3")
+        lay_empty_database(folder / "okr.sqlite3")
         settings = read_settings(
             env_file=None,
-            database_url=f"sqlite:///{tmp_path / 'okr.sqlite3'}",
+            database_url=f"sqlite:///{folder / 'okr.sqlite3'}",
             base_url="https://okr.acme.example",
             jira={"url": sandbox.url, "webhook_secret": "a secret", **access},
             quiet_seconds=0,
@@ -430,6 +439,39 @@ def hand(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Hand]:
         connector = build_connector(settings, clock)
         yield Hand(sandbox, connector, clock)
         connector.store.close()
+
+
+Beginning = Callable[[Hand], Any]
+Begin = Callable[[Hand, Beginning], Any]
+
+
+@pytest.fixture(scope="session")
+def begin(tmp_path_factory: pytest.TempPathFactory) -> Begin:
+    """`begin(hand, prepare)`: a fresh hand stands where `prepare` leaves one, which is run once in a process and then copied; what it said.
+
+    `prepare` is a function of a module and says ids or other plain values.
+    """
+
+    @cache
+    def made(prepare: Beginning, deployment: str) -> tuple[Sandbox, Path, datetime, Any]:
+        folder = tmp_path_factory.mktemp("begun")
+        with a_hand(folder, deployment) as hand:
+            said = prepare(hand)
+        jira = hand.sandbox.sandbox
+        not_copied = (jira.properties, jira.comments, jira.remote_links, jira.garbage)
+        assert not any(not_copied), "a copy would not have them"
+        return jira, folder / "okr.sqlite3", hand.clock.now, said
+
+    def begun_with(hand: Hand, prepare: Beginning) -> Any:
+        jira, file, now, said = made(prepare, hand.sandbox.sandbox.deployment)
+        hand.sandbox.sandbox.adopt(jira)
+        hand.clock.now = now
+        database = hand.connector.settings.database_url.removeprefix("sqlite:///")
+        with closing(sqlite3.connect(file)) as kept, closing(sqlite3.connect(database)) as own:
+            kept.backup(own)
+        return deepcopy(said)
+
+    return begun_with
 
 
 @pytest.fixture
@@ -440,6 +482,12 @@ def small(tmp_path: Path, request: pytest.FixtureRequest, snapshots: Snapshots) 
 
 
 @pytest.fixture
-def quarter(hand: Hand) -> tuple[Any, str, str, list[str]]:
+def quarter(hand: Hand, begin: Begin) -> tuple[Any, str, str, list[str]]:
     """An objective of 2026-Q4 at 45 %, two days after its end: the hand, the objective, its metric and its stories."""
-    return begun(hand)
+    epic, metric, stories = begin(hand, a_quarter)
+    return hand, epic, metric, stories
+
+
+def a_quarter(hand: Hand) -> tuple[str, str, list[str]]:
+    """The same, made anew."""
+    return begun(hand)[1:]

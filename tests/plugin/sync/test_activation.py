@@ -54,8 +54,12 @@ WIDE = BEFORE.replace("project = PLAT", "project in (PLAT, GROW)")
 
 
 @pytest.fixture
-def site(hand: Any) -> tuple[Any, str, str]:
+def site(hand: Any, begin: Any) -> tuple[Any, str, str]:
     """An epic at 100 by its story, at 30 by a key result that the mirror has not read; the connector, the epic, the key result."""
+    return (hand, *begin(hand, unread_key_result))
+
+
+def unread_key_result(hand: Any) -> tuple[str, str]:
     epic = hand.issue("Epic")
     hand.issue("Story", epic, "Done")
     key_result = hand.issue("Key Result", epic)
@@ -63,7 +67,7 @@ def site(hand: Any) -> tuple[Any, str, str]:
     hand.activate(BEFORE)
     hand.sync()
     assert hand.writes() == [(epic, "100")]
-    return hand, epic, key_result
+    return epic, key_result
 
 
 def ruling(hand: Any) -> str:

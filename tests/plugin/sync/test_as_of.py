@@ -39,8 +39,12 @@ def asked(hand: Any, objective_id: str, at: datetime, revision: str | None = Non
 
 
 @pytest.fixture
-def world(hand: Any) -> tuple[Any, list[str], list[str]]:
+def world(hand: Any, begin: Any) -> tuple[Any, list[str], list[str]]:
     """Two objectives of the quarter with four stories and a metric each, written once. It is 9 November."""
+    return (hand, *begin(hand, two_objectives))
+
+
+def two_objectives(hand: Any) -> tuple[list[str], list[str]]:
     epics = [hand.issue("Epic", labels=["okr", "2026-Q4"]) for _ in range(2)]
     stories = [
         hand.issue("Story", epic, status)
@@ -53,7 +57,7 @@ def world(hand: Any) -> tuple[Any, list[str], list[str]]:
     hand.clock.pass_by(hours=1)
     hand.activate(MAPPING)
     hand.sync()
-    return hand, epics, [*stories, *metrics]
+    return epics, [*stories, *metrics]
 
 
 def deed(hand: Any, chance: random.Random, epics: list[str], issues: list[str]) -> None:

@@ -19,19 +19,26 @@ from connectors.store.writes import brakes, writes
 from plugin.sync.resync.full_read import resync
 from plugin.sync.resync.recent_read import resync_recent
 from plugin.sync.write_back import hold
+from tests.plugin.sync.conftest import revived, worked_off
 
 PROGRESS = "customfield_10060"
 LOW = "name: epics-as-objectives\nbrake: {share: 0.1, floor: 2}"
 
 
 @pytest.fixture
-def braked(firm: Any) -> Any:
+def braked(tmp_path: Any, snapshots: Any) -> Any:
     """A firm whose brake holds where three values would change."""
+    with revived(snapshots(60, 10, "cloud", brake_at_three), tmp_path) as firm:
+        yield firm
+
+
+def brake_at_three(firm: Any) -> None:
+    worked_off(firm)
+    firm.clock.pass_by(minutes=5)
     firm.remap("name: epics-as-objectives", LOW)
     resync(firm.context)
     firm.work_off()
     firm.clock.pass_by(hours=1)
-    return firm
 
 
 def epics(firm: Any) -> list[str]:

@@ -85,8 +85,13 @@ def said(status: str, score: int, text: str, by: str = "OKR Connector") -> tuple
 
 
 @pytest.fixture
-def fed(hand: Any) -> str:
+def fed(hand: Any, begin: Any) -> str:
     """An objective at 70 % that feeds NORTH-1, synced."""
+    one: str = begin(hand, feeding)
+    return one
+
+
+def feeding(hand: Any) -> str:
     hand.sandbox.sandbox.goals.add("Be there", CONNECTOR)
     one = epic(hand, done=7)
     hand.activate(GOALS)
