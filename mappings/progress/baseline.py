@@ -11,7 +11,7 @@ from mappings.progress.metric import at_reading as along_the_way
 from mappings.progress.operands import OperandValue, literal, read_at, value_of
 from mappings.progress.options import Operand, ReadingOperand, RuleOptions
 from mappings.progress.rule import MeasuredSubject, OptionFinding, ProgressRule, SeenValues, measured, unknown
-from mappings.rollup.health import HealthCriteria, achieved, judge, unmeasured
+from mappings.rollup.health import HealthCriteria, judge
 from mappings.rollup.state import Cause, Health, HealthLevel, Measurement
 
 
@@ -47,11 +47,9 @@ def _optional(subject: MeasuredSubject, operand: Operand | None, role: str) -> O
 
 def health(measurement: Measurement, standing: HealthCriteria) -> Health:
     """Pending, then achieved, whatever the day; a baseline that has become a transition is judged as one."""
-    if measurement.target is not None:
-        return judge(measurement, standing)
-    if measurement.cause is Cause.NEVER_MEASURED:
+    if measurement.target is None and measurement.cause is Cause.NEVER_MEASURED:
         return Health(HealthLevel.PENDING, "baseline-pending", measurement.reason)
-    return achieved(measurement, standing) or unmeasured(measurement) or judge(measurement, standing)
+    return judge(measurement, standing)
 
 
 def check(options: BaselineOptions) -> Iterable[OptionFinding]:

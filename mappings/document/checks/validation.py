@@ -242,19 +242,23 @@ def _check_objective(document: Document, objective: ObjectivePart, path: Path, r
     _check_alignment(document, objective, path, report)
 
 
+WRITE_CYCLES = "write `cycles: {every: quarter}`, or list the cycles under `cycles`"
+
+
 def _check_cycle_of(document: Document, objective: ObjectivePart, path: Path, report: Report) -> None:
     calendar, named = calendar_of(document), objective.cycle
     inner = (*path, "cycle")
     if isinstance(named, str):
-        if (named == CURRENT and calendar) or calendar.get(named) is not None:
-            return
-        known = (*calendar.listed, *_ids_by_rule(calendar), CURRENT)
-        remedy = "add it under `cycles`, or name one that is there"
-        report.unknown(Code.UNKNOWN_CYCLE, "the cycle", named, known, inner, remedy)
+        if not calendar:
+            message = f"the cycle {shown(named)} is not known: `cycles` gives none"
+            report.add(Code.UNKNOWN_CYCLE, message, inner, value=named, remedy=WRITE_CYCLES)
+        elif named != CURRENT and calendar.get(named) is None:
+            known = (*calendar.listed, *_ids_by_rule(calendar), CURRENT)
+            remedy = "add it under `cycles`, or name one that is there"
+            report.unknown(Code.UNKNOWN_CYCLE, "the cycle", named, known, inner, remedy)
     elif named is not None and not calendar:
         message = "the cycle is read from the issue, but `cycles` gives none"
-        remedy = "write `cycles: {every: quarter}`, or list the cycles under `cycles`"
-        report.add(Code.UNKNOWN_CYCLE, message, inner, remedy=remedy)
+        report.add(Code.UNKNOWN_CYCLE, message, inner, remedy=WRITE_CYCLES)
 
 
 def _ids_by_rule(calendar: Calendar) -> tuple[str, ...]:

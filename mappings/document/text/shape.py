@@ -331,7 +331,8 @@ def _bounds(context: Mapping[str, Any]) -> str:
     words = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
     words |= {"min_length": "at least", "max_length": "at most"}
     found = [f"{word} {context[key]}" for key, word in words.items() if context.get(key) is not None]
-    unit = " entries" if "min_length" in context or "max_length" in context else ""
+    lengths = [context[key] for key in ("min_length", "max_length") if key in context]
+    unit = (" entry" if lengths[-1:] == [1] else " entries") if lengths else ""
     return f"wanted is {' and '.join(found)}{unit}" if found else ""
 
 

@@ -103,9 +103,7 @@ def test_estimates_are_read_where_they_weigh(complete):
     assert "timeoriginalestimate" in bind(read_document(text).require(), SITE).field_ids()
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "code", "path", "hint"),
-    [
+UNKNOWN = [
         ("{id: customfield_10051}", "{id: customfield_9}", "unknown-field", "fields.kr_start.id", "account"),
         ("{id: customfield_10051}", "{id: customfield_9, name: KR start}", "unknown-field", "fields.kr_start.id", "customfield_10051"),
         ("{id: customfield_10051}", "{name: KR strat}", "unknown-field", "fields.kr_start.name", 'mean "KR start"'),
@@ -119,8 +117,10 @@ def test_estimates_are_read_where_they_weigh(complete):
         ("scope: project in", "scope: '\"OKR progress\" > 3 AND project in", "target-is-source", "scope", "writes"),
         ("labels = okr", "labels = okr AND \"KR strat\" = 3", "jql-unknown-field", "objectives[0].select", "KR strat"),
         ("project = CORE", "project = CROE", "jql-unknown-value", "statuses.overrides[0].when", "CROE"),
-    ],
-)  # fmt: skip
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "code", "path", "hint"), UNKNOWN)
 def test_what_the_site_does_not_know_is_named(refused, old, new, code, path, hint):
     if new.startswith("scope"):
         found = refused((old, new), ("CORE, GROW)\n", "CORE, GROW)'\n"))

@@ -103,9 +103,7 @@ def test_export_then_import_is_the_identity(cycles):
     assert read_document(export(document)).require() == document
 
 
-@pytest.mark.parametrize(
-    ("cycles", "cycle", "code", "path"),
-    [
+MISTAKES = [
         ("cycles: {every: week}", "current", "wrong-value", "cycles.every"),
         ("cycles: {every: []}", "current", "too-few", "cycles.every"),
         ("cycles: {every: quarter, starts: 02-30}", "current", "bad-form", "cycles.starts"),
@@ -122,8 +120,10 @@ def test_export_then_import_is_the_identity(cycles):
         ("cycles: {every: quarter, listed: [{id: x, start: tomorrow, end: 2026-11-01}]}", "x",
          "not-a-date", "cycles.listed[0].start"),
         ("cycles: [{id: x, start: tomorrow, end: 2026-11-01}]", "x", "not-a-date", "cycles[0].start"),
-    ],
-)  # fmt: skip
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("cycles", "cycle", "code", "path"), MISTAKES)
 def test_mistakes_are_told_at_their_place(cycles, cycle, code, path):
     assert set(findings(cycles, cycle)) == {(code, path)}
 

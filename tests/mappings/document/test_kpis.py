@@ -42,9 +42,7 @@ def test_everything_at_once_is_accepted() -> None:
     assert findings(pushed(whole) + formula("min(x, 2) / 3", more="cadence: daily")) == []
 
 
-@pytest.mark.parametrize(
-    ("more", "code", "path"),
-    [
+CONTRADICTIONS = [
         ("watch: {at_most: 4}", "narrow-watch", "kpis[0].watch.at_most"),
         ("watch: {at_least: 1}", "narrow-watch", "kpis[0].watch.at_least"),
         ("watch: {}", "no-bound", "kpis[0].watch"),
@@ -70,8 +68,10 @@ def test_everything_at_once_is_accepted() -> None:
         ("cadence: each, min_readings: 2", "out-of-range", "kpis[0].min_readings"),
         ("cadence: each, grace: 1h", "option-without-effect", "kpis[0].grace"),
         ("promote: {objective: nowhere}", "unknown-objective", "kpis[0].promote.objective"),
-    ],
-)  # fmt: skip
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("more", "code", "path"), CONTRADICTIONS)
 def test_what_contradicts_itself(more: str, code: str, path: str) -> None:
     assert findings(pushed(more)) == [(code, path)]
 
@@ -80,9 +80,7 @@ def test_an_id_stands_in_addresses() -> None:
     assert findings(pushed(id_="'a/b'")) == [("bad-form", "kpis[0].id")]
 
 
-@pytest.mark.parametrize(
-    ("text", "code", "path"),
-    [
+FORMULAS = [
         (formula("x", "{x: b}"), "unknown-kpi", "kpis[1].source.of.x"),
         (formula("x ** 2"), "bad-formula", "kpis[1].source.expr"),
         (formula("x + y"), "bad-formula", "kpis[1].source.expr"),
@@ -95,8 +93,10 @@ def test_an_id_stands_in_addresses() -> None:
         ("  - {id: f, name: N, source: {kind: formula, of: {x: a}}, healthy: {at_most: 5}}\n", "missing-key", "kpis[1].source"),
         ("  - {id: f, name: N, source: {kind: formular}, healthy: {at_most: 5}}\n", "unknown-kind", "kpis[1].source.kind"),
         ("  - {id: f, name: N, source: {kind: push, jql: x}, healthy: {at_most: 5}}\n", "unknown-key", "kpis[1].source.jql"),
-    ],
-)  # fmt: skip
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "code", "path"), FORMULAS)
 def test_formulas_and_sources(text: str, code: str, path: str) -> None:
     assert (code, path) in findings(pushed() + text)
 

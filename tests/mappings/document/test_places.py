@@ -111,7 +111,7 @@ def test_a_small_percentage_is_asked_about() -> None:
 @pytest.mark.parametrize(
     ("jql", "code"),
     [
-        ("fixVersion in releasedVersions()", "jql-unsupported-function"),
+        ("assignee in membersOf(staff)", "jql-unsupported-function"),
         ("Team in nosuch()", "jql-unknown-function"),
         ('"Target start" > startOfWeek("x")', "jql-bad-increment"),
         ("sprint was EMPTY", "jql-unsupported-operator"),

@@ -207,6 +207,7 @@ TABLES: dict[str, Table] = {
             (HOLLOW_PARENT, None),
             ({**HOLLOW_PARENT, "data": {"id": 10001, "key": "PLAT-1"}}, "PLAT-1"),
             ({"data": None}, None),
+            ({"data": {}, "key": "PLAT-1"}, None),
         ),
         refused=("PLAT-1",),
         same=((HOLLOW_PARENT, None), (HOLLOW_PARENT, "")),

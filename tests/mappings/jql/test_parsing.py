@@ -152,3 +152,14 @@ def test_what_is_without_measure_is_refused(text: str, code: str) -> None:
 
 def test_a_long_chain_is_no_deep_one() -> None:
     assert len(list(conditions(parse(" AND ".join(["x1 = 1"] * 1_500)).where))) == 1_500
+
+
+def test_what_is_joined_stands_from_its_first_condition_to_its_last() -> None:
+    query = parse("  project = A AND (type = B OR type = C) OR key = D-1 ")
+    either = query.where
+    assert isinstance(either, Or)
+    both = either.clauses[0]
+    assert isinstance(both, And)
+    assert [(one.start, one.end) for one in (either, both, *both.clauses)] == [
+        *((2, 53), (2, 39), (2, 13), (19, 39)),
+    ]

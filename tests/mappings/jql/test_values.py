@@ -129,6 +129,8 @@ RAW = [
     ("'Start day' in (2026-10-14, 2026-10-15)", START, "2026-10-15", True),
     ("'Start day' in (2026-10-14, 2026-10-16)", START, "2026-10-15", False),
     ("'Start day' = 2026-10-15", START, "15 October", False),
+    ("'Start day' = 2026-10-15", START, "2026-10-15T23:30:00.000+0000", True),
+    ("'Start day' is EMPTY", START, "2026-10-15x", False),
     ("Launched = '2026-10-15 14:30'", LAUNCHED, "2026-10-15T12:30:00.000+0000", True),
     ("Launched = '2026-10-15 14:30'", LAUNCHED, "2026-10-15T12:30:59.999+0000", True),
     ("Launched = '2026-10-15 14:30'", LAUNCHED, "2026-10-15T12:31:00.000+0000", False),

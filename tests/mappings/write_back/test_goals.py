@@ -308,9 +308,7 @@ write_back:
 """
 
 
-@pytest.mark.parametrize(
-    ("rules", "code", "says"),
-    [
+SENSELESS = [
         ("  - {target: key_result, goal: goal}", "wrong-subject", "`goal`"),
         ("  - {target: objective, goal: {score: health}}", "no-goal-named", "which goal"),
         ("  - {target: objective, goal: {goals: {PLAT-1: our goal}}}", "wrong-value", "HELLO-123"),
@@ -318,8 +316,10 @@ write_back:
         ("  - {target: objective, goal: goal}\n  - {target: objective, goal: goal}", "two-writers", "twice"),
         ("  - {target: objective, goal: nothing}", "unknown-alias", "nothing"),
         ("  - {target: objective, goal: goal, set: {goal: {value: summary}}}", "target-is-source", "goal"),
-    ],
-)
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rules", "code", "says"), SENSELESS)
 def test_what_makes_no_sense_is_refused_at_its_place(rules: str, code: str, says: str) -> None:
     [found] = [one for one in read_document(HEAD + rules).diagnostics if str(one.severity) == "error"]
     assert found.code == code

@@ -41,9 +41,7 @@ def found(text: str) -> list[tuple[str, str, str]]:
     return [(one.code, str(one.severity), one.path) for one in read_document(text).diagnostics]
 
 
-@pytest.mark.parametrize(
-    ("rule", "code", "severity", "path"),
-    [
+SLIPS = [
         ("{set: {done: {value: weight_done}}}", "target-or-rows", "error", "write_back[0]"),
         ("{target: null, set: {done: {value: weight_done}}}", "target-or-rows", "error", "write_back[0]"),
         ("{rows: issuetype = Story, set: {done: {value: weight_done}}}", "target-or-rows", "error", "write_back[0].rows"),
@@ -63,8 +61,10 @@ def found(text: str) -> list[tuple[str, str, str]]:
         (RULE.replace("set: {done: {value: weight_done}}", "property: {key: jira-okr.sums, values: [issues_done, pace]}"), "no-cycle-here", "error", "write_back[0].property.values[1]"),
         (RULE.replace("set: {done: {value: weight_done}}", "remote_link: plain"), "wrong-subject", "error", "write_back[0].remote_link"),
         (RULE.replace(", set: {done: {value: weight_done}}", ""), "nothing-written", "warning", "write_back[0]"),
-    ],
-)  # fmt: skip
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rule", "code", "severity", "path"), SLIPS)
 def test_a_slip_is_told_at_its_place(rule: str, code: str, severity: str, path: str) -> None:
     assert (code, severity, path) in found(document(rule, objectives=OBJECTIVES))
 

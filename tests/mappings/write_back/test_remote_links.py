@@ -195,15 +195,15 @@ write_back:
 """
 
 
-@pytest.mark.parametrize(
-    ("rules", "code", "says"),
-    [
+SENSELESS = [
         ("  - {target: objective, remote_link: percent}", "unknown-value", "numbers"),
         ("  - {target: row, remote_link: numbers}", "wrong-value", "retitle"),
         ("  - {target: row, property: jira-okr.rollup}", "wrong-subject", "`remote_link`"),
         ("  - {target: objective, remote_link: plain}\n  - {target: objective, remote_link: numbers}", "two-writers", "twice"),
-    ],
-)  # fmt: skip
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rules", "code", "says"), SENSELESS)
 def test_what_makes_no_sense_is_refused_at_its_place(rules: str, code: str, says: str) -> None:
     [found] = [one for one in read_document(HEAD + rules).diagnostics if str(one.severity) == "error"]
     assert found.code == code
