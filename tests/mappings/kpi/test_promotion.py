@@ -137,7 +137,8 @@ def test_what_is_watched_already_is_known():
     watching = read_document(again).require()
     assert watched_as(DOCUMENT, PARTS["score"], key_result()) is None
     assert watched_as(watching, PARTS["score"], key_result()) == "net-promoter-score"
-    assert watched_as(watching, PARTS["score"], key_result(key="SHOP-8")) is None
+    for other in ("SHOP-8", "SHOP-6", "", "ZZZ-1"):
+        assert watched_as(watching, PARTS["score"], key_result(key=other)) is None
     assert watched_as(DOCUMENT, PARTS["bugs"], key_result("bugs")) == "open-bugs"
     assert watched_as(DOCUMENT, PARTS["work"], key_result("work")) is None
     assert kpi_of(watching, PARTS["score"], key_result(key="SHOP-8")).id == "net-promoter-score-2"

@@ -69,17 +69,25 @@ bugs,2026-10-06,9999999999999999
 
 
 @pytest.mark.parametrize(
-    ("text", "kpi", "says"),
+    ("text", "kpi", "faults"),
     [
-        ("", "bugs", "the first line is"),
-        ("value,at\n", "bugs", "write at,value or kpi,at,value"),
-        ("at,value\n", None, "which KPI"),
-        ("kpi,at,value\n", "bugs", "says itself"),
-        ('at,value\n2026-10-01,"7', "bugs", "no CSV"),
-        ("at,value\n2026-10-01,7\n", "rate", "bugs, sales"),
+        ("", "bugs", [(1, "the first line is “”: write at,value or kpi,at,value")]),
+        ("value,at\n", "bugs", [(1, "the first line is “value,at”: write at,value or kpi,at,value")]),
+        (
+            "at,value\n",
+            None,
+            [(1, "the file does not say which KPI it is for: name one, or write a column kpi")],
+        ),
+        ("kpi,at,value\n", "bugs", [(1, "the file says itself which KPIs it is for: name none beside it")]),
+        ('at,value\n2026-10-01,"7', "bugs", [(2, "this is no CSV: unexpected end of data")]),
+        (
+            "at,value\n2026-10-01,7\n",
+            "rate",
+            [(2, "“rate” is no KPI that takes readings; those that do: bugs, sales")],
+        ),
     ],
 )
-def test_files_that_are_none(text: str, kpi: str | None, says: str) -> None:
-    readings, faults = read_file(text, kpi, KNOWN, BERLIN)
+def test_files_that_are_none(text: str, kpi: str | None, faults: list[tuple[int, str]]) -> None:
+    readings, found = read_file(text, kpi, KNOWN, BERLIN)
     assert readings == ()
-    assert says in faults[0].message
+    assert [(one.line, one.message) for one in found] == faults

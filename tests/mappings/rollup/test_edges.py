@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from mappings.document.names import link_word
+from mappings.facts.forest import Forest
 from mappings.facts.moment import Moment
 from mappings.rollup.rows.ledger import Disposition
 
@@ -122,3 +124,24 @@ def test_an_unknown_count_keeps_the_rows_it_could_not_count(measured: Any, an_is
 def test_only_a_milestone_can_be_late(measured: Any, an_issue: Any) -> None:
     (found,) = measured(METRIC, metric(an_issue, 2, 4), **METRICS)
     assert (found.measurement.progress, found.measurement.late) == (Fraction(2, 5), False)
+
+
+def test_a_forest_knows_who_hangs_below_whom_and_who_links_to_whom(an_issue: Any) -> None:
+    issues = [
+        an_issue(10, parent=9, links=[("blocks", 2), ("is measured by", 9)]),
+        an_issue(9, links=[("blocks", 2), ("is cloned by", 2), ("blocks", 77), ("blocks", 10)]),
+        an_issue(2, parent=9),
+        an_issue(3, parent=2),
+        an_issue(2, parent=10),
+    ]
+    forest = Forest.of(issues)
+    assert [one.id for one in forest] == ["2", "3", "9", "10"]
+    assert {id_: [one.id for one in forest.children(id_)] for id_ in ("9", "10", "2", "3", "77")} == {
+        "9": ["10"], "10": ["2"], "2": ["3"], "3": [], "77": [],
+    }  # fmt: skip
+    assert [one.id for one in forest.descendants("9")] == ["10", "2", "3"]
+    assert {id_: forest.linking(id_) for id_ in ("2", "9", "10", "77", "3")} == {
+        "2": ("9", "10"), "9": ("10",), "10": ("9",), "77": ("9",), "3": (),
+    }  # fmt: skip
+    assert [one.id for one in forest.linked("9", link_word("blocks", ()))] == ["2", "10"]
+    assert (forest.linked("77", link_word("blocks", ())), forest.issue("77")) == ([], None)
