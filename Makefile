@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo check test test-slow test-shifted nightly lint format frontend forge bench screenshots simulation mutants broken lock clean
+.PHONY: help install demo check test test-slow test-shifted nightly lint lint-types lint-use format frontend forge bench screenshots simulation mutants broken lock clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -e 's/:.*## /\t/' | expand -t 14
@@ -44,22 +44,29 @@ test: $(VENV)/.dev ## Run the tests, except those that take long
 test-slow: $(VENV)/.dev ## Run the tests that take long: processes that are killed, every page against the accessibility rules
 	$(BIN)/python -m pytest -n auto --dist worksteal -m slow $(PYTEST_ARGS)
 
-# Every process of it lives on that day (tests/another_day). Left out is the engine whose jobs go by the clock of the database.
+# Every process of it lives on that day (tests/another_day). Left out is what goes by the clock of the database: the engine whose jobs are
+# kept there, and the same tests once more on PostgreSQL, whose server knows nothing of that day.
 SHIFTED_TO ?= 2028-02-29 09:30 UTC
 SHIFTED_TESTS ?= tests/connectors/sandbox tests/acceptance tests/plugin/jobs tests/mappings/presets
 
 test-shifted: $(VENV)/.dev ## Run the quick tests that touch a clock on another day (SHIFTED_TO="2028-02-29 09:30 UTC")
 	PYTHONPATH=$(CURDIR)/tests/another_day JIRA_OKR_TESTS_FORWARD=$$(( $$(date -d "$(SHIFTED_TO)" +%s) - $$(date +%s) )) \
-	  $(BIN)/python -m pytest -n auto --dist worksteal -m "not slow and not browser" -k "not procrastinate" $(SHIFTED_TESTS) $(PYTEST_ARGS)
+	  $(BIN)/python -m pytest -n auto --dist worksteal -m "not slow and not browser" -k "not procrastinate and not postgresql" $(SHIFTED_TESTS) $(PYTEST_ARGS)
 
 nightly: test-slow test-shifted ## What takes a night: the slow tests, the quick ones on another day, every example of the property tests, 2,000 storms
 	JIRA_OKR_TESTS_ALL_EXAMPLES=1 $(MAKE) test
 	$(MAKE) simulation COUNT=2000
 
 lint: $(VENV)/.dev ## Check style and types, that all is used, and that what is imported is declared and the other way round
+	@$(MAKE) --no-print-directory -j 2 lint-types lint-use
+
+# Neither needs the other: they run side by side, each on a core.
+lint-types: $(VENV)/.dev
+	$(BIN)/mypy
+
+lint-use: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
 	$(BIN)/python -m tests.architecture.dead_code
 	$(BIN)/deptry .
 	$(BIN)/deptry . --exclude $(VENV) --extend-exclude dist --ignore DEP002,DEP004  # the tests' own imports too
