@@ -81,6 +81,11 @@ def land_slipped(context: Context, reading: RunningRead, slipped: Iterable[str])
         )
 
 
+def listed_gaps(context: Context, read: ReadById) -> tuple[Gap, ...]:
+    """What a list of ids names, and a read by id could not read or did not show."""
+    return tuple(replace(one, listed=True) for one in (*read.gaps, *_unshown(context, read.gone)))
+
+
 def _unshown(context: Context, ids: Iterable[str]) -> tuple[Gap, ...]:
     """Of what is listed and not shown that which nobody proved to be gone, as Data Center's own 404 does. What was known is weighed as a loss."""
     if context.api != 3:

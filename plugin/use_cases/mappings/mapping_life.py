@@ -446,9 +446,10 @@ def _refuse(connector: Connector, site: str, told: _Told, by: str, why: str) -> 
     said = {"revision": run.revision, "why": why}
     with connector.store.write() as conn:
         ahead = coming_mappings.get(conn, site)
-        if ahead is not None and ahead.revision == run.revision:
-            # Nothing is read for it any more, and the next read of everything drops what only it selects.
-            coming_mappings.drop(conn, site, run.revision)
+        if ahead is not None and (ahead.revision == run.revision or ahead.text == run.text):
+            # Nothing is read for it any more, and the next read of everything drops what only it selects. By the names of another day
+            # the same text may have been of another revision.
+            coming_mappings.drop(conn, site, ahead.revision)
             wishes.ask(conn, site, connector.clock(), once=True)
         audit.note(conn, by, "mapping activation refused", connector.clock(), said, site)
 

@@ -9,12 +9,14 @@ from connectors.store.mirror import mirror
 from connectors.store.numbers import objectives
 from connectors.store.sites import coming_mappings
 from connectors.store.work import due
+from mappings.facts.gap import Gap
 from mappings.facts.issue import Issue
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
 from plugin.sync import outage
 from plugin.sync.context import Context, metrics_of
 from plugin.sync.reconcile import candidates
+from plugin.sync.refresh import gaps
 from plugin.sync.refresh.omissions import in_scope, spared
 from plugin.sync.refresh.reread import read_again, with_readings
 from plugin.sync.resync import activation_read, watermark
@@ -22,6 +24,7 @@ from plugin.sync.resync.checkpoint import SKEW
 from plugin.sync.resync.double_check import listed
 from plugin.sync.resync.full_read import resync
 from plugin.sync.resync.mirror_update import Resynced
+from plugin.sync.resync.missing_issues import listed_gaps
 from plugin.sync.resync.recent_read import resync_recent
 from plugin.sync.resync.search_pages import in_order, pages
 from plugin.use_cases.mappings.bindings import bound_text
@@ -85,7 +88,7 @@ def _read_for(connector: Connector, context: Context, text: str, report: Report)
     metrics = metrics_of(context.mapping) - (metrics_of(active.mapping) if active else frozenset())
     total, complete, shown = context.jira.count(scope), False, set[str]()
     for page in pages(context, in_order(scope)):
-        _land(context, active, list(page.issues), metrics)
+        _land(context, active, list(page.issues), metrics, page.gaps)
         shown.update(issue.id for issue in page.issues)
         shown.update(gap.issue_id for gap in page.gaps)
         complete = page.last
@@ -94,7 +97,8 @@ def _read_for(connector: Connector, context: Context, text: str, report: Report)
         raise IncompleteRead("The search ended without its last page.", "Read again.")
     if len(shown) < total:
         slipped = listed(context, shown, total) - shown
-        _land(context, active, in_scope(context, read_again(context, slipped).issues), metrics)
+        read = read_again(context, slipped)
+        _land(context, active, in_scope(context, read.issues), metrics, listed_gaps(context, read))
         shown |= slipped
     with connector.store.write() as conn:
         if not coming_mappings.complete(conn, site, ahead):
@@ -106,12 +110,21 @@ def _read_for(connector: Connector, context: Context, text: str, report: Report)
     return len(shown)
 
 
-def _land(context: Context, active: Context | None, issues: list[Issue], metrics: frozenset[str]) -> None:
-    """One page. What the search shows older than it is known is read by id: it must not stay half read."""
+def _land(
+    context: Context,
+    active: Context | None,
+    issues: list[Issue],
+    metrics: frozenset[str],
+    unread: tuple[Gap, ...],
+) -> None:
+    """One page. What the search shows older than it is known is read by id: it must not stay half read. What is `unread` is a gap,
+    or the coming mapping would count without it.
+    """
     with context.store.read() as conn:
         before = mirror.get(conn, context.site, [issue.id for issue in issues])
     late = {one.id for one in issues if one.id in before and one.updated < before[one.id].updated}
-    anew = read_again(context, late).issues if late else []
+    again = read_again(context, late)
+    anew, unread = again.issues, (*unread, *again.gaps)
     found = [one for one in issues if one.id not in late]
     found += [replace(one, updated=max(one.updated, before[one.id].updated)) for one in anew]
     measured = {one.id: metrics for one in found if any(one.fields.get(name) is not None for name in metrics)}
@@ -120,6 +133,7 @@ def _land(context: Context, active: Context | None, issues: list[Issue], metrics
         known = mirror.hold(conn, context.site, [issue.id for issue in found])
         found, _ = spared(known, found, frozenset(), context.field_names)
         changed = mirror.put(conn, context.site, found)
+        gaps.land(context, conn, (), (), unread)
         if active is not None:
             candidates.land(active, conn, (issue for issue in found if issue.id in changed), ())
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from connectors.jira.http.errors import JiraError
-from connectors.sandbox import Fault
+from connectors.sandbox import Fault, administration
 from connectors.store.people import audit
 from connectors.store.reads import wishes
 from connectors.store.sites import activation_runs, coming_mappings, revisions
@@ -25,6 +25,7 @@ from plugin.use_cases.mappings.mapping_life import (
     unread,
     waits,
 )
+from plugin.use_cases.work.gaps import list_gaps
 from tests.actors import TESTER
 
 BEFORE = """
@@ -226,6 +227,48 @@ def test_what_cannot_be_bound_any_more_ends_as_refused(site: tuple[Any, str, str
     assert "activating" not in {
         one.kind for one in concerns.concerns(status(hand.connector, COMMAND_LINE, "main"))
     }
+
+
+def test_a_refused_activation_reads_on_for_nothing_though_its_text_was_of_another_revision_by_the_names_of_then(
+    site: tuple[Any, str, str],
+) -> None:
+    """A name was another one's when its reading began: the mirror kept the issues of its scope for a week."""
+    hand, _, _ = site
+    hand.sandbox.faults.add(Fault("status", "POST", "search/jql", times=20, status=503))
+    with pytest.raises(JiraError):
+        hand.activate(AFTER)
+    hand.sandbox.faults.clear()
+    with hand.connector.store.write() as conn:
+        ahead = coming_mappings.get(conn, "main")
+        assert ahead is not None
+        coming_mappings.begin(conn, "main", replace(ahead, revision="of-other-names"))
+    administration.delete_field(hand.sandbox.sandbox, "customfield_10052")
+    hand.clock.pass_by(minutes=5)
+
+    with pytest.raises(MappingError):
+        resume_activation(hand.connector, "main")
+
+    with hand.connector.store.read() as conn:
+        assert coming_mappings.get(conn, "main") is None
+
+
+def test_what_the_reading_for_an_activation_could_not_make_out_is_a_gap_at_once(
+    site: tuple[Any, str, str],
+) -> None:
+    """The new mapping counted without it until somebody read everything."""
+    hand, epic, key_result = site
+    hand.sandbox.sandbox.spoil(key_result, status=None)
+    hand.activate(AFTER)
+    hand.work_off()
+    (gap,) = list_gaps(hand.connector, TESTER, "main")
+    assert (gap.issue_id, gap.field, len(gap.objectives)) == (key_result, "status", 1)
+    assert hand.writes() == [(epic, "100")]
+
+    hand.sandbox.sandbox.spoil(key_result)
+    hand.clock.pass_by(minutes=5)
+    hand.sync()
+    assert list_gaps(hand.connector, TESTER, "main") == ()
+    assert hand.writes() == [(epic, "100"), (epic, "30")]
 
 
 def test_a_scope_that_jira_itself_refuses_ends_so_too_and_an_outage_does_not(
