@@ -64,7 +64,8 @@ class KeyResult(Shape):
 
 
 class Objective(Shape):
-    """One objective. `progress` and what stands beside it are shares of 1; `week` is what a week added. `key_results` null: not asked for."""
+    """One objective. `progress` and what stands beside it are shares of 1; `week` is what a week added. `served_elsewhere` of the
+    `served_by` objectives aligned to it are of other cycles than its own. `key_results` null: not asked for."""
 
     id: str
     key: str
@@ -86,6 +87,8 @@ class Objective(Shape):
     why: Quoted
     flags: list[Quoted]
     aligned_to: list[str]
+    served_by: int
+    served_elsewhere: int
     mapping_revision: str
     computed_at: datetime
     key_results_total: int
@@ -209,6 +212,8 @@ def objective_shape(one: ObjectiveLine, key_results: tuple[KeyResultState, ...] 
         why=state.health.sentence,
         flags=list(state.flags),
         aligned_to=list(state.aligned_to),
+        served_by=one.served.by,
+        served_elsewhere=one.served.elsewhere,
         mapping_revision=one.saved.mapping_revision,
         computed_at=one.saved.computed_at,
         key_results_total=len(state.key_results),

@@ -9,11 +9,13 @@ from plugin.mcp.health import FRESHNESS, GAPS
 from plugin.mcp.kpis import DEPARTED_KPIS, KPIS
 from plugin.mcp.ledger import EXPLAIN
 from plugin.mcp.mapping import MAPPING
+from plugin.mcp.meeting import MEETING
 from plugin.mcp.movement import MOVED
 from plugin.mcp.objectives import GET, LIST
 from plugin.mcp.protocol.tool import Tool
 
 TOOLS: tuple[Tool, ...] = (
+    MEETING,
     LIST,
     GET,
     EXPLAIN,

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable
 from datetime import datetime
 
-from connectors.clock import system_clock as system_clock
+from connectors.clock import system_clock
 from connectors.jira import BasicCredentials, BearerCredentials, Jira, JiraAddress, connect
 from connectors.jira.http.address import TlsFiles
 from connectors.jira.http.governor import CLOUD, data_center
@@ -20,14 +20,19 @@ from plugin.access.authentication.secret_key import first_key
 from plugin.jobs.queue import QueueAnnouncer, install
 from plugin.runtime.connector import Connector, NotReady, Site
 from plugin.runtime.granted_tokens import StoredTokens
+from plugin.runtime.moving_clock import clock_of
 from plugin.runtime.processes.governors import SharedGovernor
 from plugin.runtime.processes.logs import conceal, known_secrets
 from plugin.runtime.settings import JiraSettings, Settings
 from plugin.sync.announcement import SILENT, Announcer
 
 
-def build_connector(settings: Settings, clock: Callable[[], datetime] = system_clock) -> Connector:
-    """Open the store, bring its schema up to date and connect the configured site; raises StoreError and NotReady."""
+def build_connector(settings: Settings, clock: Callable[[], datetime] | None = None) -> Connector:
+    """Open the store, bring its schema up to date and connect the configured site; raises StoreError and NotReady.
+
+    It goes by the `clock`, that of the settings where none is given.
+    """
+    clock = clock or clock_of(settings)
     store = open_store(settings.database_url)
     upgrade(store)
     announcer = announcer_for(store, settings)
@@ -66,7 +71,7 @@ def site_from(
     conceal(*known_secrets(jira), *former.splitlines(), end, *said, *sent)
     return Site(
         name=jira.name,
-        jira=_connect(jira, credentials, settings, store),
+        jira=_connect(jira, credentials, settings, store, clock),
         browse_url=str(jira.url).rstrip("/"),
         webhook_secret=secret,
         path_token=end,
@@ -97,6 +102,7 @@ def _connect(
     credentials: Credentials,
     settings: Settings,
     store: Store,
+    clock: Callable[[], datetime],
 ) -> Jira:
     address = JiraAddress(
         name=jira.name,
@@ -110,7 +116,7 @@ def _connect(
         ),
     )
     governor = SharedGovernor(store, jira.name)
-    found = connect(address, governor=governor, sight=StoredSight(store, jira.name, system_clock))
+    found = connect(address, governor=governor, sight=StoredSight(store, jira.name, clock))
     restrained = data_center(settings.datacenter_calls_per_second)
     governor.rates = lambda: restrained if found.known_deployment == "datacenter" else CLOUD
     return found

@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 import requests
 
+from connectors.clock import system_clock
 from connectors.sandbox import CONNECTOR, PEOPLE, SandboxServer
 from connectors.sandbox.feeds import Feed
 from mappings import presets
@@ -31,6 +32,8 @@ from plugin.use_cases.objectives.fed_numbers import Fed, fed_numbers
 
 SETTINGS_FILE = "demo.env"
 """In its folder: by it commands find the demo."""
+CLOCK_FILE = "demo.clock"
+"""Beside them: how much time was let pass."""
 PRESET = "epics-as-objectives"
 LINKS = """
   - {target: objective, remote_link: numbers}
@@ -140,7 +143,7 @@ def sandbox(seed: int, port: int) -> Iterator[RunningSandbox]:
 def demo_world(
     folder: Path,
     *,
-    clock: Callable[[], datetime],
+    clock: Callable[[], datetime] = system_clock,
     seed: int = 1,
     sandbox_port: int = 0,
     watches: bool = False,
@@ -152,10 +155,10 @@ def demo_world(
     objectives feed goals, and days pass when somebody lets them.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.glob("demo.sqlite3*"):
+    for old in (*folder.glob("demo.sqlite3*"), *folder.glob(CLOCK_FILE)):
         old.unlink()
     secret = secrets.token_urlsafe(24)
-    moving = MovingClock(clock)
+    moving = MovingClock(clock, folder.resolve() / CLOCK_FILE)
     with SandboxServer(seed=seed, port=sandbox_port, clock=moving, webhook_backoff=2.0) as sandbox:
         connector = build_connector(_settings(sandbox, folder, secret, settings), moving)
         connector.move_clock = partial(_pass_to, connector, moving) if watches else None
@@ -216,6 +219,7 @@ def write_settings(file: Path, settings: Settings) -> None:
         "JIRA__WEBHOOK_SECRET": jira and jira.webhook_secret and jira.webhook_secret.get_secret_value(),
         "NOTIFY__WEBHOOK": json.dumps(channels),
         "NOTIFY__HOSTS": json.dumps(notify.hosts),
+        "DEMO_CLOCK": settings.demo_clock and str(settings.demo_clock),
     }
     lines = [f"{PREFIX}{name}={value}" for name, value in given.items() if value]
     file.unlink(missing_ok=True)
@@ -307,6 +311,7 @@ def _settings(sandbox: SandboxServer, folder: Path, secret: str, given: dict[str
     values: dict[str, Any] = {
         "database_url": f"sqlite:///{folder.resolve() / 'demo.sqlite3'}",
         "secret_key": secrets.token_urlsafe(32),
+        "demo_clock": folder.resolve() / CLOCK_FILE,
         "jira": jira,
         "notify": {"webhook": {CHANNEL: _channel(sandbox, secret)}, "hosts": (sandbox.url,)},
         **given,

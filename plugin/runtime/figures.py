@@ -11,9 +11,10 @@ from connectors.store.kpis import kpis as kept
 from mappings import presets
 from mappings.document.text.canonical import plain
 from mappings.document.text.source import read_document
+from mappings.kpi.reading import KpiReading
 from plugin.access.authorization.actor import DEMONSTRATION
 from plugin.runtime.connector import Connector
-from plugin.use_cases.kpis.readings import PushedReading, push
+from plugin.use_cases.kpis.readings import receive
 
 SITE = "main"
 DAYS = 120
@@ -47,7 +48,7 @@ def kpis() -> str:
 
 
 def come_in(connector: Connector) -> None:
-    """Push the figures of every day until now that are not there yet."""
+    """The figures of every day until now that are not there yet, each received at its noon: none is late."""
     now = connector.clock()
     for figures in FIGURES.values():
         for id_, figure in figures.items():
@@ -55,8 +56,8 @@ def come_in(connector: Connector) -> None:
                 last = kept.latest_known(conn, SITE, id_, now + timedelta(days=1))
             days = [at for at in _days(now) if last is None or at > last]
             if days:
-                news = [PushedReading(at, figure(at.date())) for at in days]
-                push(connector, DEMONSTRATION, SITE, id_, news)
+                news = [KpiReading(at, figure(at.date()), received=at, source="push") for at in days]
+                receive(connector, DEMONSTRATION, SITE, id_, news)
 
 
 def _parts() -> Iterator[dict[str, object]]:

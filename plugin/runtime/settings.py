@@ -60,6 +60,7 @@ EXPECTED = {
     "authorization_url": "the address of Atlassian's authorisation server, https://auth.atlassian.com unless your sites are in another cloud of Atlassian's",
     "gateway_url": "the address of Atlassian's gateway, https://api.atlassian.com unless your sites are in another cloud of Atlassian's",
     "database_url": "sqlite:///path/to/file.sqlite3 or postgresql://user:password@host/database",
+    "demo_clock": "the path of the file in which jira-okr demo keeps how far its time is ahead",
     "env_file": "the path of a file with settings, one NAME=value a line",
     "mapping": "the path of a mapping document (YAML)",
     "engine": "embedded or procrastinate",
@@ -303,6 +304,7 @@ class Settings(BaseSettings):
     mcp: Literal["on", "off"] = "off"
     mcp_token: SecretStr | None = None
     log_format: Literal["plain", "json"] = "plain"
+    demo_clock: Path | None = None
 
     @field_validator("secret_key")
     @classmethod

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, and_, case, func, select
 
 from connectors.store.database.sql import StoredRow, among
 from connectors.store.lists import list_line, statements
@@ -232,3 +232,31 @@ def aligned_elsewhere(
         .group_by(alignment.c.site, alignment.c.target_id)
     )
     return {(site, target): count for site, target, count in found}
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """How many objectives are aligned to one, and how many of them are of another cycle than its own."""
+
+    by: int = 0
+    elsewhere: int = 0
+
+
+def served(conn: Connection, site: str, ids: Collection[str]) -> Mapping[str, Served]:
+    """Of these objectives, those to which any is aligned."""
+    if not ids:
+        return {}
+    below, above = listing.alias("below"), listing.alias("above")
+    apart = func.sum(case((below.c.cycle != above.c.cycle, 1), else_=0))
+    found = conn.execute(
+        select(alignment.c.target_id, func.count(), apart)
+        .select_from(
+            alignment.join(
+                below, and_(below.c.site == alignment.c.site, below.c.id == alignment.c.objective_id)
+            ).join(above, and_(above.c.site == alignment.c.site, above.c.id == alignment.c.target_id))
+        )
+        .where(alignment.c.site == site, among(conn, alignment.c.target_id, ids))
+        .where(alignment.c.objective_id != alignment.c.target_id)
+        .group_by(alignment.c.target_id)
+    )
+    return {target: Served(every, int(elsewhere)) for target, every, elsewhere in found}

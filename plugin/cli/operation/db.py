@@ -9,7 +9,7 @@ from sqlalchemy import URL, make_url
 
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.output import json_option, say, show_json
-from plugin.runtime.composition import system_clock
+from plugin.runtime.moving_clock import clock_of
 from plugin.runtime.settings import read_settings
 from plugin.use_cases.sites import database
 
@@ -64,11 +64,12 @@ def backup_command(file: Path | None) -> None:
 
     For PostgreSQL it prints the command of PostgreSQL's own tool.
     """
-    url = read_settings().database_url
+    settings = read_settings()
+    url = settings.database_url
     if url.startswith("postgres"):
         raise click.ClickException(_say_tool(DUMP, url, file or Path("okr.dump")))
-    path = file or Path(f"okr-{system_clock():%Y%m%d-%H%M%S}.sqlite3")
-    done = database.back_up(read_settings(), COMMAND_LINE, path)
+    path = file or Path(f"okr-{clock_of(settings)():%Y%m%d-%H%M%S}.sqlite3")
+    done = database.back_up(settings, COMMAND_LINE, path)
     if done.unnoted:
         click.echo(f"The audit log does not know of this backup: {done.unnoted}.", err=True)
     say(

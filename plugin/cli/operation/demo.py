@@ -17,7 +17,6 @@ from plugin.access.authorization.demonstration import demo_admin
 from plugin.cli.objectives.history import backfill_site
 from plugin.cli.terminal.output import say, show_json, show_table
 from plugin.cli.work.sync import sync_site
-from plugin.runtime.composition import system_clock
 from plugin.runtime.connector import Connector
 from plugin.runtime.demonstration import (
     SETTINGS_FILE,
@@ -70,7 +69,7 @@ def demo_command(once: bool, seed: int, port: int, sandbox_port: int, folder: Pa
     """
     configure_logs("plain", logging.WARNING)
     if once:
-        with demo_world(folder, clock=system_clock, seed=seed) as demo:
+        with demo_world(folder, seed=seed) as demo:
             first_sync(demo.connector)
             show_result(demo.connector, as_json)
         return
@@ -83,7 +82,6 @@ def demo_command(once: bool, seed: int, port: int, sandbox_port: int, folder: Pa
     address = f"http://127.0.0.1:{port}"
     with demo_world(
         folder,
-        clock=system_clock,
         seed=seed,
         sandbox_port=sandbox_port,
         watches=True,

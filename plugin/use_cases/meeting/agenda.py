@@ -185,7 +185,11 @@ def meeting(rows: Iterable[ListedHead]) -> Meeting:
     """The meeting over these objectives."""
     every = tuple(rows)
     served = {(one.site, id_) for one in every for id_ in one.state.aligned_to}
-    company = tuple(one for one in every if (one.site, one.state.id) in served and not one.state.aligned_to)
+    company = tuple(
+        one
+        for one in every
+        if ((one.site, one.state.id) in served or one.elsewhere) and not one.state.aligned_to
+    )
     apart = {(one.site, one.state.id) for one in company}
     others = [one for one in every if (one.site, one.state.id) not in apart]
     return Meeting(every, _agenda(every), company, _teams(others))

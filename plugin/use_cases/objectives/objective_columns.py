@@ -390,6 +390,20 @@ OBJECTIVE_COLUMNS: tuple[Column, ...] = (
         ),
     ),
     Column(
+        "served_by",
+        "Served by",
+        lambda line: line.served.by,
+        int,
+        description="How many objectives are aligned to it, of any cycle: `aligned_to` lists them.",
+    ),
+    Column(
+        "served_elsewhere",
+        "Served by other cycles",
+        lambda line: line.served.elsewhere,
+        int,
+        description="How many of them are of another cycle than its own: they count in it, but no list of its cycle has them.",
+    ),
+    Column(
         "key_results",
         "Key results",
         lambda line: [key_result_values(one) for one in line.saved.state.key_results],

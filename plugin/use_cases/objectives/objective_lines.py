@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
+from connectors.store.lists import list_rows
+from connectors.store.lists.list_rows import Served
 from connectors.store.numbers import objectives
 from connectors.store.numbers.objectives import SavedObjective
 from mappings.explain.week import WeekMove
@@ -15,6 +17,7 @@ from plugin.runtime.connector import Connector
 from plugin.use_cases.objectives.weeks import weeks
 from plugin.use_cases.permission import VIEWER, question
 
+UNSERVED = Served()
 AT_ONCE = 100
 """How many whole states are held at a time."""
 
@@ -23,13 +26,15 @@ AT_ONCE = 100
 class ObjectiveLine:
     """One objective of a site, as programs are told of it; `url` is where people see its issue in Jira.
 
-    `week` is what a week did to it, None where its history is shorter.
+    `week` is what a week did to it, None where its history is shorter. `served` is by how many objectives: those of other cycles
+    count in it, too, and stand in no list of its own cycle.
     """
 
     site: str
     saved: SavedObjective
     url: str | None = None
     week: WeekMove | None = None
+    served: Served = UNSERVED
 
     @property
     def state(self) -> ObjectiveState:
@@ -65,7 +70,8 @@ def _lines(connector: Connector, site: str, found: Iterable[SavedObjective]) -> 
     while some := list(islice(rest, AT_ONCE)):
         with connector.store.read() as conn:
             moved = weeks(connector, conn, site, {one.state.id: one.state.progress for one in some})
+            below = list_rows.served(conn, site, [one.state.id for one in some])
         for one in some:
             state = one.state
             url = known.issue_url(state.key) if known and state.issue_id and state.key else None
-            yield ObjectiveLine(site, one, url, moved.get(state.id))
+            yield ObjectiveLine(site, one, url, moved.get(state.id), below.get(state.id, UNSERVED))

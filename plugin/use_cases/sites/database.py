@@ -12,7 +12,8 @@ from connectors.store.database import table_copy
 from connectors.store.jobs.processes import put_and_take
 from connectors.store.people.audit import note
 from plugin.access.authorization.actor import Actor
-from plugin.runtime.composition import announcer_for, system_clock
+from plugin.runtime.composition import announcer_for
+from plugin.runtime.moving_clock import clock_of
 from plugin.runtime.settings import Settings
 from plugin.use_cases.permission import ADMIN, act, question
 
@@ -68,7 +69,7 @@ def back_up(settings: Settings, actor: Actor, path: Path) -> BackedUp:
             return BackedUp(unnoted="its tables are not those of this release")
         try:
             with store.write() as conn:
-                note(conn, actor.label, "database backed up", system_clock(), {"file": path.name})
+                note(conn, actor.label, "database backed up", clock_of(settings)(), {"file": path.name})
         except StoreError as error:
             return BackedUp(unnoted=error.what)
     return BackedUp()
@@ -88,7 +89,7 @@ def restore(settings: Settings, actor: Actor, file: Path) -> str:
     with _store(settings) as store:
         upgrade(store)
         with store.write() as conn:
-            note(conn, actor.label, "database restored", system_clock(), {"file": file.name})
+            note(conn, actor.label, "database restored", clock_of(settings)(), {"file": file.name})
     return revision
 
 
@@ -109,7 +110,7 @@ def _findings_of_writing(store: Store) -> tuple[str, ...]:
     """What a small write meets, which is taken back at once."""
     try:
         with store.write() as conn:
-            put_and_take(conn, system_clock())
+            put_and_take(conn, clock_of(settings)())
     except StoreError as error:
         return (str(error),)
     return ()

@@ -64,6 +64,7 @@ def test_the_list_of_tools_is_the_golden_one(assistant: Assistant) -> None:
 def test_all_tools_read_and_are_closed(modern: Assistant) -> None:
     tools = modern.tools()
     assert [one.name for one in tools] == [
+        "okr_meeting",
         "okr_list",
         "okr_get",
         "okr_explain",
@@ -369,3 +370,22 @@ def test_who_may_nothing_sees_no_tool_and_gets_no_answer(assistant: Assistant) -
     assistant.actor = NOBODY
     assert assistant.tools() == []
     assert "takes the role viewer" in assistant.refused("okr_list")
+
+
+def test_the_meeting_equals_the_api(assistant: Assistant) -> None:
+    api, mine = assistant.api("/meeting"), assistant.ask("okr_meeting")
+    assert (mine["headline"], mine["cycle"], mine["still"]) == (api["headline"], api["cycle"], api["still"])
+    assert mine["provenance"]["page"].endswith("/brief")
+    assert api["agenda"]
+    said = [(one["objective"]["key"], one["reason"], one["question"]) for one in mine["agenda"]]
+    assert said == [(one["key"], one["reason"], one["question"]) for one in api["agenda"]]
+    for part in ("company", "moved"):
+        assert mine[f"{part}_total"] == len(api[part])
+        found = {one["id"]: (number(one["progress"]), number(one["week"])) for one in mine[part]}
+        assert found == {
+            one["id"]: ((one["progress_exact"], one["progress"]), (one["week_exact"], one["week"]))
+            for one in api[part]
+        }
+    assert [(one["team"], one["objectives"]) for one in mine["teams"]] == [
+        (one["team"], one["objectives"]) for one in api["teams"]
+    ]

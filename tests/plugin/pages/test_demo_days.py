@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +10,12 @@ import pytest
 import requests
 from bs4 import BeautifulSoup
 
+from connectors.clock import system_clock
 from connectors.sandbox import SandboxServer
 from plugin.cli.work.sync import sync_site
 from plugin.runtime.demonstration import Demo, demo_world
+from plugin.runtime.moving_clock import clock_of
+from plugin.runtime.settings import read_settings
 from plugin.use_cases.kpis import board
 from tests.actors import TESTER
 from tests.plugin.use_cases.conftest import Doors, opened
@@ -65,8 +68,10 @@ def stage(tmp_path: Path) -> Any:
 
 
 def test_a_bug_too_many_for_three_days_becomes_a_key_result_and_goes_back_to_being_watched(
-    stage: Stage,
+    stage: Stage, tmp_path: Path
 ) -> None:
+    uptime = stage.doors.look("/kpis/registration-uptime")
+    assert ("counted: out of the band 2 running" in uptime, "late" in uptime) == (True, False)
     first = stage.pass_days(1)
     assert "in the band 1 running" in first
     bugs = [stage.board("/board/bug", project="PLAT").rpartition("/")[2] for _ in range(2)]
@@ -94,6 +99,8 @@ def test_a_bug_too_many_for_three_days_becomes_a_key_result_and_goes_back_to_bei
     assert f"{record.key} was its key result and is done; opened again, it goes on." in text
     assert "a key result is proposed after 3 settled periods out of it" in stage.pass_days(1)
     assert len(stage.made()) == 1
+    beside = clock_of(read_settings(env_file=str(tmp_path / "demo.env")))()
+    assert timedelta(days=7) <= beside - system_clock() < timedelta(days=9), "commands have the demo's time"
     watched = board.kpi(stage.demo.connector, TESTER, "main", "open-bugs")
     assert watched is not None
     assert [one.what.replace("key result", "KR") for one in watched.happened] == [

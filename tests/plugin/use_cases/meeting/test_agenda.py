@@ -116,3 +116,8 @@ def test_what_moved_stands_from_the_strongest_rise_to_the_strongest_fall() -> No
 def test_of_two_sites_ids_do_not_meet() -> None:
     served = [replace(listed("1"), site="a"), replace(listed("2", aligned_to=("1",)), site="b")]
     assert meeting(served).company == ()
+
+
+def test_what_only_a_former_cycle_serves_is_an_objective_of_the_company_all_the_same() -> None:
+    served, alone = replace(listed("A"), elsewhere=2), listed("B")
+    assert meeting([served, alone]).company == (served,)

@@ -1,0 +1,40 @@
+"""The clock of the demo is one for all processes that work on its data, and nobody else has one."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from connectors.clock import system_clock
+from plugin.runtime.moving_clock import MovingClock, clock_of
+from plugin.runtime.settings import Settings
+
+NOW = datetime(2026, 11, 9, 9, tzinfo=UTC)
+
+
+def test_whoever_reads_the_file_has_the_time_at_once_and_it_never_goes_back(tmp_path: Path) -> None:
+    file = tmp_path / "demo.clock"
+    pages, command = (MovingClock(lambda: NOW, file) for _ in range(2))
+    assert (pages(), command()) == (NOW, NOW)
+    for days in (1, 3):
+        pages.move_to(NOW + timedelta(days=days))
+        assert (pages(), command()) == (NOW + timedelta(days=days),) * 2
+    command.move_to(NOW)
+    assert pages() == NOW + timedelta(days=3)
+    assert MovingClock(lambda: NOW, file)() == NOW + timedelta(days=3)
+
+
+def test_settings_of_a_demo_alone_have_another_time_than_the_machine(tmp_path: Path) -> None:
+    assert clock_of(Settings(_env_file=None)) is system_clock
+    MovingClock(system_clock, tmp_path / "demo.clock").move_to(system_clock() + timedelta(days=2))
+    ahead = clock_of(Settings(_env_file=None, demo_clock=tmp_path / "demo.clock"))() - system_clock()
+    assert timedelta(days=1, hours=23) < ahead <= timedelta(days=2)
+
+
+def test_a_file_that_holds_no_number_is_no_time(tmp_path: Path) -> None:
+    file = tmp_path / "demo.clock"
+    file.write_text("tomorrow")
+    with pytest.raises(ValueError, match="tomorrow"):
+        MovingClock(lambda: NOW, file)()
