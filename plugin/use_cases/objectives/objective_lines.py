@@ -74,4 +74,5 @@ def _lines(connector: Connector, site: str, found: Iterable[SavedObjective]) -> 
         for one in some:
             state = one.state
             url = known.issue_url(state.key) if known and state.issue_id and state.key else None
-            yield ObjectiveLine(site, one, url, moved.get(state.id), below.get(state.id, UNSERVED))
+            week, served = moved.get(state.id), below.get(state.id, UNSERVED)
+            yield ObjectiveLine(site, one, url=url, week=week, served=served)
