@@ -14,7 +14,7 @@ MOST = 30
 """Of a list that may be long; how many there are stands beside it."""
 
 
-class MeetingObjective(Shape):
+class ToldObjective(Shape):
     """One objective; `week` is what a week did to it."""
 
     id: str
@@ -26,10 +26,10 @@ class MeetingObjective(Shape):
     week_causes: list[Quoted]
 
 
-class AgendaObjective(Shape):
+class ObjectiveToDecide(Shape):
     """One to talk about: the first reason that holds, and what there is to decide."""
 
-    objective: MeetingObjective
+    objective: ToldObjective
     reason: str
     question: str
 
@@ -42,30 +42,30 @@ class TeamShown(Shape):
     progress: Number
 
 
-class CurrentMeetingShown(Answer):
+class MeetingTold(Answer):
     """`company` are objectives that others serve, `moved` those that a week moved most; each list has its first 30, of `…_total`."""
 
     cycle: str | None
     headline: Quoted
     objectives: int
-    agenda: list[AgendaObjective]
-    company: list[MeetingObjective]
+    agenda: list[ObjectiveToDecide]
+    company: list[ToldObjective]
     company_total: int
-    moved: list[MeetingObjective]
+    moved: list[ToldObjective]
     moved_total: int
     still: int
     teams: list[TeamShown]
     teams_total: int
 
 
-def okr_meeting(asking: Asking, arguments: Arguments) -> CurrentMeetingShown:
+def okr_meeting(asking: Asking, arguments: Arguments) -> MeetingTold:
     """The agenda with its questions, the sentence above the brief, what moved, and the teams."""
     site = site_of(asking, arguments)
     found = show_meeting(asking.connector, asking.actor, site)
     told, cycle = found.meeting, found.cycle
     moved = sorted(told.moved, key=lambda pair: -abs(pair[1]))
-    return CurrentMeetingShown(
-        provenance=provenance(asking, site, CurrentMeetingShown, "/brief"),
+    return MeetingTold(
+        provenance=provenance(asking, site, MeetingTold, "/brief"),
         cycle=None if cycle is None else cycle.id,
         headline=told.headline,
         objectives=len(told.rows),
@@ -80,9 +80,9 @@ def okr_meeting(asking: Asking, arguments: Arguments) -> CurrentMeetingShown:
     )
 
 
-def _objective(one: ListedHead) -> MeetingObjective:
+def _objective(one: ListedHead) -> ToldObjective:
     state, week = one.state, one.week
-    return MeetingObjective(
+    return ToldObjective(
         id=state.id,
         key=state.key,
         title=state.title,
@@ -93,8 +93,8 @@ def _objective(one: ListedHead) -> MeetingObjective:
     )
 
 
-def _to_decide(one: AgendaItem) -> AgendaObjective:
-    return AgendaObjective(objective=_objective(one.row), reason=one.reason.value, question=one.question)
+def _to_decide(one: AgendaItem) -> ObjectiveToDecide:
+    return ObjectiveToDecide(objective=_objective(one.row), reason=one.reason.value, question=one.question)
 
 
 def _team(one: TeamStanding) -> TeamShown:
@@ -109,6 +109,6 @@ MEETING = Tool(
         "how the company's objectives stand, what moved in a week, and the teams. Begin here when asked how things stand."
     ),
     takes=Arguments,
-    gives=CurrentMeetingShown,
+    gives=MeetingTold,
     function=okr_meeting,
 )

@@ -235,14 +235,14 @@ def aligned_elsewhere(
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
+class ServedCount:
     """How many objectives are aligned to one, and how many of them are of another cycle than its own."""
 
     by: int = 0
     elsewhere: int = 0
 
 
-def served(conn: Connection, site: str, ids: Collection[str]) -> Mapping[str, Served]:
+def served(conn: Connection, site: str, ids: Collection[str]) -> Mapping[str, ServedCount]:
     """Of these objectives, those to which any is aligned."""
     if not ids:
         return {}
@@ -259,4 +259,4 @@ def served(conn: Connection, site: str, ids: Collection[str]) -> Mapping[str, Se
         .where(alignment.c.objective_id != alignment.c.target_id)
         .group_by(alignment.c.target_id)
     )
-    return {target: Served(every, int(elsewhere)) for target, every, elsewhere in found}
+    return {target: ServedCount(every, int(elsewhere)) for target, every, elsewhere in found}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from connectors.store.lists import list_rows
-from connectors.store.lists.list_rows import Served
+from connectors.store.lists.list_rows import ServedCount
 from connectors.store.numbers import objectives
 from connectors.store.numbers.objectives import SavedObjective
 from mappings.explain.week import WeekMove
@@ -17,7 +17,7 @@ from plugin.runtime.connector import Connector
 from plugin.use_cases.objectives.weeks import weeks
 from plugin.use_cases.permission import VIEWER, question
 
-UNSERVED = Served()
+UNSERVED = ServedCount()
 AT_ONCE = 100
 """How many whole states are held at a time."""
 
@@ -34,7 +34,7 @@ class ObjectiveLine:
     saved: SavedObjective
     url: str | None = None
     week: WeekMove | None = None
-    served: Served = UNSERVED
+    served: ServedCount = UNSERVED
 
     @property
     def state(self) -> ObjectiveState:
