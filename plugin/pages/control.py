@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from flask import Blueprint, Response
 from flask.typing import ResponseReturnValue
 
-from plugin.pages import digests, sites
+from plugin.pages import digests, sites, tour
 from plugin.pages.accounts import saved_views
 from plugin.pages.cycles import cycle_carry, cycle_closure, cycle_replay, cycle_versions
 from plugin.pages.frame.errors import Advice
@@ -45,6 +45,7 @@ CONTROLS: tuple[Callable[[Blueprint, Connector], None], ...] = (
     saved_views.register,
     sites.register,
     wizard.register,
+    tour.register,
 )
 
 

@@ -26,6 +26,9 @@ from plugin.runtime.composition import build_connector
 from plugin.runtime.connector import Connector
 from plugin.runtime.moving_clock import MovingClock
 from plugin.runtime.settings import PREFIX, Settings, read_settings
+from plugin.sync.reconcile.reconcile import reconcile
+from plugin.sync.resync.recent_read import resync_recent
+from plugin.sync.write_back.hold import MOST_REWRITES
 from plugin.use_cases.cycles.closure import close_cycle
 from plugin.use_cases.mappings.mapping_life import activate
 from plugin.use_cases.objectives.fed_numbers import Fed, fed_numbers
@@ -72,6 +75,10 @@ SPOKEN = (
     ),
 )
 """What people say in comments on key results, by title."""
+CONTESTED, RIVAL = "Nobody fears the billing migration any more", 100
+"""The objective whose progress somebody else writes too, and what they write."""
+UNREADABLE = "The website tells one story"
+"""The objective of the last quarter with an issue that no longer says its status."""
 WATCHED = "PLAT"
 """The project whose open bugs are watched."""
 KPI = """
@@ -277,6 +284,27 @@ def speak(demo: Demo) -> None:
             timeout=10,
         )
         answer.raise_for_status()
+
+
+def leave_waiting(demo: Demo) -> None:
+    """Two things for a person: a field that somebody writes against us, until that is held, and an issue that cannot be read."""
+    records = demo.sandbox.sandbox.records.values()
+    ids = {one.summary: one.id for one in records}
+    context = demo.connector.context("main")
+    field = context.mapping.places()[0].id  # the progress: the preset sets it first
+    for _ in range(MOST_REWRITES + 2):
+        answer = requests.put(
+            f"{demo.sandbox.url}/rest/api/2/issue/{ids[CONTESTED]}",
+            json={"fields": {field: RIVAL}},
+            auth=(PEOPLE[0].email, PEOPLE[0].token),
+            timeout=10,
+        )
+        answer.raise_for_status()
+        resync_recent(context)
+        reconcile(context, ids[CONTESTED])
+    below = min((one for one in records if one.parent_id == ids[UNREADABLE]), key=lambda one: int(one.id))
+    demo.sandbox.sandbox.spoil(below.id, status={"name": "?"})
+    resync_recent(context)
 
 
 def _open_bugs(sandbox: SandboxServer, now: datetime) -> str:

@@ -17,7 +17,8 @@ from connectors.store.schema import answer, draft
 class Account:
     """One person. `password_hash` is None for those who sign in elsewhere (OIDC); `disabled_at` None for the active.
 
-    `generation` counts how often all sessions of the account were ended; `identity` is issuer and subject at a provider.
+    `generation` counts how often all sessions of the account were ended; `identity` is issuer and subject at a provider. `tour_left_at`
+    is when they had seen enough of the tour of the demo, None where they have not.
     """
 
     id: int
@@ -29,6 +30,7 @@ class Account:
     disabled_at: datetime | None
     generation: int = 0
     identity: tuple[str, str] | None = None
+    tour_left_at: datetime | None = None
 
     def __repr__(self) -> str:
         return f"Account(id={self.id}, email={self.email!r}, role={self.role!r})"
@@ -97,6 +99,11 @@ def set_identity(conn: Connection, account_id: int, issuer: str, subject: str) -
     _change(conn, account_id, issuer=issuer, subject=subject)
 
 
+def leave_tour(conn: Connection, account_id: int, now: datetime) -> None:
+    """They have seen enough of the tour."""
+    _change(conn, account_id, tour_left_at=to_ms(now))
+
+
 def end_sessions(conn: Connection, account_id: int) -> None:
     """Begin another generation of sessions: whoever is signed in as this account is so no longer."""
     conn.execute(update(table).where(table.c.id == account_id).values(generation=table.c.generation + 1))
@@ -146,4 +153,5 @@ def _account(row: StoredRow) -> Account:
         disabled_at=maybe_from_ms(row.disabled_at),
         generation=row.generation,
         identity=None if row.issuer is None else (row.issuer, row.subject),
+        tour_left_at=maybe_from_ms(row.tour_left_at),
     )

@@ -19,6 +19,7 @@ account = Table(
     Column("generation", BigInteger, nullable=False, server_default="0"),
     Column("issuer", Text),
     Column("subject", Text),
+    Column("tour_left_at", BigInteger),
     Index("uq_account_email", "email", unique=True),
     Index("uq_account_identity", "issuer", "subject", unique=True),
 )

@@ -23,6 +23,7 @@ from plugin.runtime.demonstration import (
     Demo,
     close_last_quarter,
     demo_world,
+    leave_waiting,
     register_webhook,
     speak,
 )
@@ -95,6 +96,7 @@ def serve_demo(demo: Demo, port: int, folder: Path) -> None:
     """Sync, then serve until told to stop."""
     first_sync(demo.connector)
     close_last_quarter(demo)
+    leave_waiting(demo)
     tell_due(demo.connector, "main")
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -130,6 +132,7 @@ def invitation(pages: str, board: str, sign_in: tuple[str, str], command: str) -
         f"  Sandbox Jira   {board}   (each card says which number it feeds: drag one, and watch)\n"
         f"  In a terminal  {command}\n"
         "  Check in       by comment on a key result, over the sandbox’s API: docs/sandbox.md says how\n"
+        f"  Waits for you  {pages}/health   (a write that is held, and an issue that cannot be read)\n"
         f"  A KPI          {pages}/kpis/open-bugs   (report a bug on the board, let days pass, and a key result is proposed)\n"
         f"  A digest       {board}/messages   (comes on Mondays as days pass; {pages}/digests shows what it would say now)\n"
         "  Change a rule  Mapping > Edit by form, on the OKR pages: preview what it would do, then activate it\n\n"

@@ -38,4 +38,4 @@ def kept_or_not(connector: Connector, name: str, address: str) -> ResponseReturn
         flash(str(error))
         return redirect(url_for("pages.objectives"))
     flash(f"Kept as “{view.name}”. It stands above the list of objectives.")
-    return redirect(view.address)
+    return redirect(address)

@@ -10,6 +10,7 @@ from plugin.pages.objectives.objective_address import objective_address
 from plugin.pages.sources import Sources
 from plugin.pages.views.cycles.cycle_scores import cycle_scores
 from plugin.pages.views.cycles.review import as_ended, review
+from plugin.pages.views.cycles.row_page import page_of
 from plugin.pages.views.objectives.forecast import calibrated
 
 
@@ -23,12 +24,15 @@ def register(blueprint: Blueprint, sources: Sources) -> None:
         over = found is not None and found.over
         details = sources.cycle_details(found.cycle) if found is not None and over else ()
         found = as_ended(found, details) if found is not None and details else found
+        number = request.args.get("page", type=int)
         told = sources.calibration(found.cycle) if found is not None and found.over else ()
         return rendered(
             "cycle_review.html",
             "cycle_review",
             review=found,
-            scores=cycle_scores(details, sources.zone),
+            page_of_rows=None if found is None else page_of(found.rows, number),
+            scores=cycle_scores(details, sources.zone, number, request.args.getlist("say")),
+            saying=request.args.getlist("say"),
             address=objective_address,
             calibration=[calibrated(one) for one in told],
         )

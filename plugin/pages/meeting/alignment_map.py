@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint
+from flask import Blueprint, request
 
 from plugin.access.authorization.permission import needs
 from plugin.pages.frame.page import Page, rendered
@@ -18,7 +18,10 @@ def register(blueprint: Blueprint, sources: Sources) -> None:
     def alignment_map() -> str:
         view = meeting_view(sources.meeting(), sources.now(), sources.zone)
         fresh = pulse(sources.vitals(), sources.now(), sources.zone)
-        return rendered("map.html", "objectives", view=view, address=objective_address, pulse=fresh)
+        lane = request.args.get("lane", type=int) or 1
+        return rendered(
+            "map.html", "objectives", view=view, address=objective_address, pulse=fresh, opened=lane
+        )
 
 
 PAGE = Page("map", "Map", register)

@@ -109,9 +109,9 @@ def objective_page(
 
 
 def favourite(sources: Sources, located: Located) -> Favourite:
-    """The view that an objective is; two of one title are kept apart by their keys."""
+    """The view that an objective is, by its id; two of one title are kept apart by their keys."""
     state, views = located.saved.state, sources.saved_views()
-    mine = objective_address(name(state), site_in_address(located.site, sources.site_names()))
+    mine = objective_address(state.id, site_in_address(located.site, sources.site_names()))
     known = next((one.name for one in views if one.address == mine), None)
     if known is not None:
         return Favourite(known, mine, kept=True)

@@ -1,8 +1,12 @@
-"""What people keep for themselves: a filtered list, a team's page or one objective, under a name of their own."""
+"""What people keep for themselves: a filtered list, a team's page or one objective, under a name of their own.
+
+An objective is kept by its id, which stays when its issue is moved and gets another key.
+"""
 
 from __future__ import annotations
 
 import re
+from urllib.parse import parse_qs, quote, unquote
 
 from connectors.store.people import audit
 from connectors.store.people import saved_views as store
@@ -10,6 +14,7 @@ from connectors.store.people.saved_views import SavedView
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
 from plugin.use_cases.accounts.own_account import own_account
+from plugin.use_cases.objectives.objective_lookup import find_objective
 from plugin.use_cases.permission import VIEWER, act, question
 
 __all__ = [
@@ -29,6 +34,9 @@ PAGES = re.compile(
     r"(?:/(?!(?:\.|%2[eE]){1,2}(?:[/?]|\Z))[^/?]*)*)?(?:\?.*)?"
 )
 """Pages that are read; nothing that does something, nothing that leads up from them, and nothing elsewhere."""
+OBJECTIVE = re.compile(r"(?P<way>/objectives/)(?P<name>[^/?]+)(?P<query>\?.*)?")
+PATH = "!$&'()*+,:;=@"
+"""What stands for itself within a path, as addresses of pages have it."""
 BROKEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 """What no line of text has."""
 
@@ -59,14 +67,25 @@ def keep(connector: Connector, actor: Actor, name: str, address: str) -> SavedVi
     if not PAGES.fullmatch(address) or len(address) > LONGEST_ADDRESS or strange:
         said = "Give the address of a page of objectives, KPIs or cycles as it begins behind the host, for example /?cycle=2026-Q4."
         raise ViewRefused(said, "address")
-    view = SavedView(name, address)
+    view = SavedView(name, by_id(connector, address))
     with connector.store.write() as conn:
         known = {one.name for one in store.of(conn, account.id)}
         if name not in known and len(known) >= MOST:
             raise ViewRefused(f"You keep {MOST} already. Remove one first.", "name")
         store.put(conn, account.id, view, now)
-        audit.note(conn, actor.label, "view kept", now, {"name": name, "address": address})
+        audit.note(conn, actor.label, "view kept", now, {"name": name, "address": view.address})
     return view
+
+
+def by_id(connector: Connector, address: str) -> str:
+    """The address of an objective with its id in the place of its key or former key; any other, and one that is not known, as it is."""
+    found = OBJECTIVE.fullmatch(address)
+    if found is None:
+        return address
+    asked = parse_qs((found["query"] or "").removeprefix("?")).get("site", [*connector.sites])
+    known = [find_objective(connector, site, unquote(found["name"])) for site in asked]
+    ids = [one.state.id for one in known if one is not None]
+    return f"{found['way']}{quote(ids[0], safe=PATH)}{found['query'] or ''}" if len(ids) == 1 else address
 
 
 @act(VIEWER)

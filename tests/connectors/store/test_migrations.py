@@ -17,6 +17,7 @@ from connectors.store import Store, open_store, upgrade
 from connectors.store.database import schema_upgrade
 from connectors.store.mirror import mirror
 from connectors.store.numbers import objectives
+from connectors.store.people import saved_views
 from connectors.store.schema import metadata
 from connectors.store.sites import revisions
 from connectors.store.work import due, inbox
@@ -76,6 +77,46 @@ def _everything_is_there(store: Store) -> None:
         ruling = revisions.active(conn, "main")
         assert ruling is not None
         assert ruling.text == "version: 1"
+
+
+def test_favourites_by_key_are_held_by_id(empty_url: str) -> None:
+    """Also where the issue was moved since; what is not known, or could be meant in two sites, stays as it is."""
+    at = "created_at, generation) VALUES"
+    rows = [
+        f"INSERT INTO account (id, email, name, role, {at} (1, 'v@acme.example', 'V', 'viewer', 0, 0)",
+        *(
+            f"INSERT INTO objective (site, id, mapping_revision, computed_at, changed_at, headline, content) VALUES ('{site}', '{id_}', 'r', 0, 0, '{{}}', '{{}}')"
+            for site, id_ in (("a", "1"), ("a", "@growth"), ("a", "5"), ("b", "5"))
+        ),
+        *(
+            f"INSERT INTO issue (site, id, key, project_id, type_id, status_id, updated, content) VALUES ('{site}', '{id_}', '{key}', '1', '1', '1', 0, 'BYTES')"
+            for site, id_, key in (("a", "1", "PLAT-1"), ("a", "5", "PLAT-5"), ("b", "5", "PLAT-5"))
+        ),
+        "INSERT INTO alias (site, key, issue_id) VALUES ('a', 'OLD-1', '1')",
+    ]
+    kept = {
+        "/objectives/PLAT-1": "/objectives/1",
+        "/objectives/OLD-1?row=7": "/objectives/1?row=7",
+        "/objectives/growth": "/objectives/@growth",
+        "/objectives/PLAT-5": "/objectives/PLAT-5",
+        "/objectives/PLAT-5?site=b": "/objectives/5?site=b",
+        "/objectives/NONE-1": "/objectives/NONE-1",
+        "/?cycle=all": "/?cycle=all",
+    }
+    rows += [
+        f"INSERT INTO saved_view (account_id, name, address, at) VALUES (1, '{name}', '{address}', 0)"
+        for name, address in enumerate(kept)
+    ]
+    store = open_store(empty_url)
+    with store.write() as conn:
+        schema_upgrade.to_head(conn, "0041")
+        for statement in rows:
+            conn.exec_driver_sql(statement)
+    upgrade(store)
+    with store.read() as conn:
+        found = {int(one.name): one.address for one in saved_views.of(conn, 1)}
+    store.close()
+    assert [found[number] for number in range(len(kept))] == list(kept.values())
 
 
 def test_an_upgrade_that_fails_leaves_nothing_behind(empty_url: str) -> None:

@@ -157,7 +157,7 @@ def test_pages_keep_and_show_what_one_keeps_and_an_objective_becomes_a_favourite
         name="main", jira=None, browse_url="https://jira.example.com", webhook_secret=None
     )  # type: ignore[arg-type]
     browser = house.signed_in("viewer")
-    mine = f"/objectives/{state.key or state.id}"
+    mine = f"/objectives/{state.id}"
 
     def form(page: str) -> Any:
         found = BeautifulSoup(browser.get(page).text, "html.parser").select_one("form.star")
@@ -170,7 +170,11 @@ def test_pages_keep_and_show_what_one_keeps_and_an_objective_becomes_a_favourite
     listed = BeautifulSoup(browser.get("/").text, "html.parser")
     shown = {one.text: one["href"] for one in listed.select(".shelf .chip")}
     assert shown == {f"★ {state.title}": mine, "★ All": "/?cycle=all"}
-    action, fields = form(f"/objectives/{state.id}")
+    moved = replace(state, key="GROW-901")
+    with house.connector.store.write() as conn:
+        objectives.save(conn, "main", moved, REVISION, NOW)
+    action, fields = form("/objectives/" + state.id)
+    assert "remove" in action, "an issue that was moved keeps its star"
     assert browser.client.post(action, data=fields).status_code == 302
     listed = BeautifulSoup(browser.get("/").text, "html.parser")
     assert [one.text for one in listed.select(".shelf .chip")] == ["★ All"]
@@ -194,8 +198,8 @@ def test_two_favourites_of_one_title_are_both_kept_and_a_team_keeps_its_address(
         )
     kept = {one["name"]: one["address"] for one in browser.get("/api/v1/views").json["items"]}
     assert kept == {
-        first.title: f"/objectives/{first.key}",
-        f"{first.title} (CORE-9001)": "/objectives/CORE-9001",
+        first.title: f"/objectives/{first.id}",
+        f"{first.title} (CORE-9001)": "/objectives/9001",
     }
     page = BeautifulSoup(browser.get("/teams/50%25 S%C3%BCd?").text, "html.parser")
     address = page.select_one(".keep input[name=address]")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
 from mappings.rollup.cycles.closing_preview import ObjectiveScored
 from mappings.rollup.cycles.closing_record import LinkKind
 from mappings.rollup.cycles.score import COLOURS, ScoreMeaning, shown_score
+from plugin.pages.views.cycles.row_page import ROWS, RowPage, page_of
 from plugin.pages.views.words.moments import day_text
 from plugin.use_cases.cycles.cycles import CycleDetail, CycleState, mean_text
 
@@ -44,13 +45,18 @@ class ScoreRow:
 
 @dataclass(frozen=True, slots=True)
 class CycleScores:
-    """The cycle on one site. `state` says whether it is closed; `told` are the acts, the oldest first."""
+    """The cycle on one site. `state` says whether it is closed; `told` are the acts, the oldest first.
+
+    `asked` are the rows that are scored by a person when it is closed: all of a few; of many those that want a reason, and those that
+    somebody asked for. `page` is a page of the others.
+    """
 
     site: str
     cycle: str
     closed: bool
     state: str
-    rows: tuple[ScoreRow, ...]
+    asked: tuple[ScoreRow, ...]
+    page: RowPage[ScoreRow]
     means: tuple[str, ...]
     advice: tuple[str, ...]
     told: tuple[str, ...]
@@ -58,13 +64,15 @@ class CycleScores:
     preview: str
 
 
-def cycle_scores(details: Sequence[CycleDetail], zone: tzinfo) -> tuple[CycleScores, ...]:
-    """Of each site where the cycle is over."""
+def cycle_scores(
+    details: Sequence[CycleDetail], zone: tzinfo, number: int | None = None, said: Collection[str] = ()
+) -> tuple[CycleScores, ...]:
+    """Of each site where the cycle is over; of many objectives the page of this number, and those to be `said` (by id) apart."""
     over = (CycleState.ENDED, CycleState.CLOSED)
-    return tuple(_scores(one, zone) for one in details if one.shown.state in over)
+    return tuple(_scores(one, zone, number, said) for one in details if one.shown.state in over)
 
 
-def _scores(one: CycleDetail, zone: tzinfo) -> CycleScores:
+def _scores(one: CycleDetail, zone: tzinfo, number: int | None, said: Collection[str]) -> CycleScores:
     shown, closed = one.shown, one.shown.state is CycleState.CLOSED
     words = {LinkKind.CLOSED: "Closed", LinkKind.REOPENED: "Opened again"}
     told = tuple(
@@ -72,12 +80,17 @@ def _scores(one: CycleDetail, zone: tzinfo) -> CycleScores:
         + (f": {act.note}" if act.note else "")
         for act in one.acts
     )
+    rows = [_row(scored) for scored in one.objectives]
+    few = len(rows) <= ROWS
+    asked = [] if closed else [row for row in rows if few or row.wants_reason or row.id in said]
+    apart = {row.id for row in asked}
     return CycleScores(
         site=shown.site,
         cycle=shown.cycle.id,
         closed=closed,
         state=told[-1] if told else "Ended, and not closed yet: the numbers stand as of the last day",
-        rows=tuple(_row(scored) for scored in one.objectives),
+        asked=tuple(asked),
+        page=page_of([row for row in rows if row.id not in apart], number),
         means=tuple(mean_text(mean) for mean in shown.means),
         advice=tuple(mean.advice for mean in shown.means if mean.advice),
         told=told,

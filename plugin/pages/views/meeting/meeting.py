@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
+from mappings.rollup.state import HealthLevel
 from plugin.pages.views.objectives.bar import Bar, bar
 from plugin.pages.views.objectives.listing import ListRow, row
 from plugin.pages.views.words.health import Total, totals
@@ -14,6 +16,10 @@ from plugin.use_cases.meeting.agenda import CurrentMeeting, Meeting, TeamStandin
 from plugin.use_cases.objectives.objective_list import ListedHead
 
 RISES, FALLS = 4, 3
+SHEET = 8
+"""So many objectives of the company, the worst of them, fit on the sheet of the brief."""
+MANY = 120
+"""Of more objectives the map counts by health where it has a mark for each, and opens one lane at a time."""
 UNSERVED = "Serves no company objective"
 
 
@@ -44,6 +50,15 @@ class AlignmentLane:
     teams: tuple[tuple[str, tuple[ListRow, ...]], ...]
 
     @property
+    def tallies(self) -> Mapping[str, tuple[Total, ...]]:
+        """By team how many of each health serve it."""
+        found = {}
+        for name, rows in self.teams:
+            levels = Counter(HealthLevel(one.health.level) for one in rows)
+            found[name] = tuple(one for one in totals(levels) if one.count)
+        return found
+
+    @property
     def count(self) -> int:
         """How many serve it."""
         return sum(len(rows) for _, rows in self.teams)
@@ -68,6 +83,16 @@ class MeetingView:
     teams: tuple[TeamRow, ...]
     lanes: tuple[AlignmentLane, ...]
     columns: tuple[str, ...]
+
+    @property
+    def many(self) -> bool:
+        """Whether there are too many for a mark each."""
+        return self.known > MANY
+
+    @property
+    def sheet(self) -> tuple[ListRow, ...]:
+        """The objectives of the company that the brief has room for."""
+        return self.company[:SHEET]
 
 
 def meeting_view(found: CurrentMeeting, now: datetime, zone: tzinfo) -> MeetingView:
