@@ -58,7 +58,7 @@ STEPS = (
         "cannot be read: the gap is named, and the number that needs it stands as it was until you accept that.",
     ),
     TourStep(
-        "control.mapping",
+        "control.revisions",
         "The rules are yours",
         "All of it follows from this mapping. Edit it by form, see what would change before anything is written, then activate it. On "
         "the page of a KPI days can be let pass.",
@@ -91,11 +91,13 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         """The page of a step."""
         number = min(max(number, 1), len(STEPS))
         endpoint = STEPS[number - 1].endpoint
-        running = sources.meeting().meeting.rows if endpoint == "pages.objective" else ()
-        if endpoint == "pages.objective" and not running:
-            number, endpoint = 1, STEPS[0].endpoint
-        named = {"id_or_key": running[0].state.id} if running else {}
-        return redirect(url_for(endpoint, **named, tour=number))
+        if endpoint == "pages.objective":
+            running = sources.meeting().meeting.rows
+            if not running:
+                return redirect(url_for(STEPS[0].endpoint, tour=1))
+            return redirect(url_for(endpoint, id_or_key=running[0].state.id, tour=number))
+        of_site = {"site": next(iter(connector.sites))} if endpoint == "control.revisions" else {}
+        return redirect(url_for(endpoint, **of_site, tour=number))
 
     @blueprint.post("/tour/leave", endpoint="leave_tour")
     @needs("viewer", in_person=True)
