@@ -96,8 +96,8 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
             if not running:
                 return redirect(url_for(STEPS[0].endpoint, tour=1))
             return redirect(url_for(endpoint, id_or_key=running[0].state.id, tour=number))
-        of_site = {"site": next(iter(connector.sites))} if endpoint == "control.revisions" else {}
-        return redirect(url_for(endpoint, **of_site, tour=number))
+        site = next(iter(connector.sites)) if endpoint == "control.revisions" else None
+        return redirect(url_for(endpoint, site=site, tour=number))
 
     @blueprint.post("/tour/leave", endpoint="leave_tour")
     @needs("viewer", in_person=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from connectors.store import Store, StoreError, backup, current_revision, open_store, open_to_read, upgrade
@@ -57,7 +58,9 @@ def upgrade_schema(settings: Settings, _actor: Actor) -> Upgraded:
 def health(settings: Settings, _actor: Actor) -> DatabaseHealth:
     """Whether it can be reached, has the right tables, is undamaged and takes writes."""
     with _store(settings, open_to_read) as store:
-        return DatabaseHealth(store.where, current_revision(store), _findings(store), _advice(store))
+        return DatabaseHealth(
+            store.where, current_revision(store), _findings(store, clock_of(settings)()), _advice(store)
+        )
 
 
 @act(ADMIN)
@@ -102,15 +105,15 @@ def _store(settings: Settings, opened: Callable[[str], Store] = open_store) -> I
         store.close()
 
 
-def _findings(store: Store) -> tuple[str, ...]:
-    return _findings_of_tables(store) or (*table_copy.faults(store), *_findings_of_writing(store))
+def _findings(store: Store, now: datetime) -> tuple[str, ...]:
+    return _findings_of_tables(store) or (*table_copy.faults(store), *_findings_of_writing(store, now))
 
 
-def _findings_of_writing(store: Store) -> tuple[str, ...]:
+def _findings_of_writing(store: Store, now: datetime) -> tuple[str, ...]:
     """What a small write meets, which is taken back at once."""
     try:
         with store.write() as conn:
-            put_and_take(conn, clock_of(settings)())
+            put_and_take(conn, now)
     except StoreError as error:
         return (str(error),)
     return ()
