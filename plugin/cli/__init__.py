@@ -16,6 +16,7 @@ from click.shell_completion import CompletionItem
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
         "demo": "plugin.cli.operation.demo:demo_command",
+        "setup": "plugin.cli.operation.setup:setup_command",
         "serve": "plugin.cli.operation.serve:serve_command",
         "worker": "plugin.cli.operation.worker:worker_command",
         "mcp": "plugin.cli.operation.mcp:mcp_command",
@@ -106,8 +107,9 @@ def explained_errors() -> tuple[type[Exception], ...]:
 
 def explained(error: Exception) -> str:
     """An error with what to do about it, which many say already."""
-    said, remedy = str(error), str(getattr(error, "remedy", ""))
-    return said if remedy in said else f"{said}\n{remedy}"
+    said, remedy, asked = str(error), str(getattr(error, "remedy", "")), str(getattr(error, "asked", ""))
+    whole = said if remedy in said else f"{said}\n{remedy}"
+    return f"{whole}\nThe call was {asked}." if asked else whole
 
 
 def main() -> None:

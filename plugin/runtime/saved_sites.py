@@ -30,6 +30,7 @@ from plugin.runtime.connector import Connector, NotReady, Site
 from plugin.runtime.credentials_vault import vault
 from plugin.runtime.granted_tokens import AttemptTokens, client_of
 from plugin.runtime.settings import CONSENT, GATEWAY, SERVICE, JiraSettings
+from plugin.runtime.site_address import site_address, token_flaw
 from plugin.sync import outage
 from plugin.use_cases.health.credential_expiry import day_given, expiry_at
 
@@ -396,6 +397,9 @@ def settings_of(connector: Connector, new: NewSite) -> JiraSettings:
             "a client id with its secret (Cloud, OAuth 2.0), or a personal access token (Data Center).",
             "client_secret" if new.client_id.strip() else "token",
         )
+    for given, about in ((new.token, "token"), (new.pat, "token"), (new.client_secret, "client_secret")):
+        if wrong := token_flaw("".join(given.splitlines()).strip()):
+            raise NotReady(f"This is no token: {wrong}.", about)
     return JiraSettings(
         name=new.name,
         url=_address(new.url, "url"),
@@ -506,7 +510,9 @@ def _api_base(given: str) -> str | None:
 
 def _address(url: str, about: str) -> AnyHttpUrl:
     try:
-        address = TypeAdapter(AnyHttpUrl).validate_python(url.strip())
+        address = TypeAdapter(AnyHttpUrl).validate_python(
+            site_address(url) if about == "url" else url.strip()
+        )
     except ValidationError:
         raise NotReady(
             f"{url or 'Nothing'} is no address. Write it as the browser shows it, for example https://acme.atlassian.net.",

@@ -29,6 +29,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from plugin.runtime.site_address import site_address, token_flaw
 from plugin.use_cases.health.credential_expiry import day_given
 
 PREFIX = "JIRA_OKR_"
@@ -124,6 +125,20 @@ class JiraSettings(BaseModel):
         """Without the blanks and line ends that come along when a token is copied."""
         bare = given.get_secret_value() if isinstance(given, SecretStr) else given
         return "".join(bare.splitlines()).strip() if isinstance(bare, str) else bare
+
+    @field_validator("url", mode="before")
+    @classmethod
+    def _site(cls, given: object) -> object:
+        """As the browser shows it, whatever page of Jira it is of."""
+        return site_address(given) if isinstance(given, str) else given
+
+    @field_validator("token", "pat", "client_secret")
+    @classmethod
+    def _whole(cls, given: SecretStr | None) -> SecretStr | None:
+        """What no token holds is told before Jira is asked, and without showing it."""
+        if given is not None and (wrong := token_flaw(given.get_secret_value())):
+            raise ValueError(wrong)
+        return given
 
     @field_validator("api_base")
     @classmethod

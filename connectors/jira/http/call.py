@@ -27,6 +27,13 @@ class Call:
         return f"{self.method} {self.endpoint}"
 
 
+def place_of(path: str) -> str:
+    """The path of a call with its ids left out, as it may be shown to people."""
+    match = REST.search(path)
+    before = path[: match.end()] if match else ""
+    return before + "/".join("*" if VARIABLE.match(part) else part for part in path[len(before) :].split("/"))
+
+
 def call_of(method: str, path: str, background: bool = False) -> Call:
     """The call a method and a path stand for."""
     match = REST.search(path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -11,16 +12,23 @@ from connectors.jira.http.limit import Limit, Scope, read_limit, scope_of
 
 LONGEST_MESSAGE = 500
 MOST_MESSAGES = 20
+LONGEST_PLACE = 200
+SAID_BY = ("error_description", "message", "errorMessage", "detail", "error", "title")
+"""Where one sentence of a refusal stands: OAuth, the gateway, Jira, problem details; the fullest first."""
 BODY_READ = 100_000
 """Bytes of a refusal that are looked at."""
 
 
 class JiraError(Exception):
-    """A call to Jira failed. `remedy` says what a person can do; neither holds a secret."""
+    """A call to Jira failed. `remedy` says what a person can do, `asked` which call it was (method and address, ids left out).
+
+    None of them holds a secret; `asked` is empty where no call was made.
+    """
 
     def __init__(self, message: str, remedy: str = "") -> None:
         self.message = message
         self.remedy = remedy
+        self.asked = ""
         super().__init__(f"{message} {remedy}".strip())
 
 
@@ -126,6 +134,8 @@ BETWEEN = (
     "address of the site is right."
 )
 
+CONTEXT = "Many a Jira Data Center has a context path, as in https://jira.acme.example/jira: it belongs to the address."
+
 
 def classify(status: int, headers: Mapping[str, str], body: bytes, now: datetime) -> JiraError | None:
     """The error an answer stands for, or None where it is a good one. `now` turns dates into seconds.
@@ -139,16 +149,21 @@ def classify(status: int, headers: Mapping[str, str], body: bytes, now: datetime
     if status < 300:
         return None
     if status == 401:
-        return AuthFailed("Jira did not accept the credentials (401).", SIGN_IN_AGAIN, status)
+        said = " ".join(read_messages(body)[0])
+        words = f": {said.rstrip('.')}" if said else ""
+        return AuthFailed(f"Jira did not accept the credentials (401){words}.", SIGN_IN_AGAIN, status)
     if status == 429:
         limit = read_limit(headers, now)
         return RateLimited(limit.reason, limit.retry_after, limit.until)
     if status in TRANSIENT or status > 504:
         return _transient(status, read_limit(headers, now))
     if status < 400:
-        return Transient("Jira answers with a redirect, which is not followed.", MOVED, status)
+        return Transient(
+            f"Jira answers with a redirect{_where(headers)}, which is not followed.", MOVED, status
+        )
     if not is_jiras(body):
-        return Transient(f"Something else answered in the place of Jira's API ({status}).", BETWEEN, status)
+        remedy = f"{BETWEEN} {CONTEXT}" if status == 404 else BETWEEN
+        return Transient(f"Something else answered in the place of Jira's API ({status}).", remedy, status)
     messages, fields = read_messages(body)
     return Permanent(status, messages, fields, REMEDIES.get(status, ""), told=is_rest_api(body))
 
@@ -161,10 +176,11 @@ def is_jiras(body: bytes) -> bool:
         return False
     if not isinstance(said, dict):
         return False
-    texts = (said.get("message"), said.get("error"), said.get("errorMessage"))
+    texts = (said.get(key) for key in SAID_BY)
     return (
         isinstance(said.get("errorMessages"), list)
         or isinstance(said.get("errors"), dict)
+        or bool(_texts(said.get("errors")))
         or any(isinstance(text, str) and text for text in texts)
     )
 
@@ -185,12 +201,34 @@ def read_messages(body: bytes) -> tuple[tuple[str, ...], dict[str, str]]:
         return (), {}
     if not isinstance(said, dict):
         return (), {}
-    listed = said.get("errorMessages")
-    texts = listed if isinstance(listed, list) else [said.get("message") or said.get("error")]
-    messages = tuple(text[:LONGEST_MESSAGE] for text in texts[:MOST_MESSAGES] if isinstance(text, str))
-    errors = said.get("errors")
+    listed, errors = said.get("errorMessages"), said.get("errors")
+    texts = [*_texts(listed), *(_texts(errors) if isinstance(errors, list) else ())]
+    if not isinstance(listed, list) and not texts:
+        texts = [text for key in SAID_BY if isinstance(text := said.get(key), str) and text][:1]
     pairs = list(errors.items())[:MOST_MESSAGES] if isinstance(errors, dict) else []
+    messages = tuple(text[:LONGEST_MESSAGE] for text in texts[:MOST_MESSAGES])
     return messages, {name[:100]: str(text)[:LONGEST_MESSAGE] for name, text in pairs}
+
+
+def _texts(listed: object) -> list[str]:
+    """The sentences of a list, as they stand or within objects: gateways and GraphQL list objects."""
+    found: list[str] = []
+    for one in listed[:MOST_MESSAGES] if isinstance(listed, list) else ():
+        if isinstance(one, str):
+            found.append(one)
+        elif isinstance(one, dict):
+            found += [text for key in SAID_BY if isinstance(text := one.get(key), str) and text][:1]
+    return found
+
+
+def _where(headers: Mapping[str, str]) -> str:
+    """Host and path of where a redirect leads; the rest of it may hold secrets."""
+    try:
+        found = urlsplit(_header(headers, "location"))
+    except ValueError:
+        return ""
+    shown = f"{found.hostname or ''}{found.path}"[:LONGEST_PLACE]
+    return f" to {shown}" if shown else ""
 
 
 def _transient(status: int, limit: Limit) -> Transient:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 import time
 import weakref
@@ -15,11 +16,11 @@ from urllib.parse import quote
 
 import msgspec
 import requests
-from urllib3.exceptions import DecodeError, HTTPError
+from urllib3.exceptions import DecodeError, HTTPError, NameResolutionError, NewConnectionError
 
 from connectors.clock import system_seconds
 from connectors.jira.http.address import JiraAddress
-from connectors.jira.http.call import Call, call_of
+from connectors.jira.http.call import Call, call_of, place_of
 from connectors.jira.http.connection import Forbidden, TimedAdapter, is_of_machine
 from connectors.jira.http.errors import (
     AuthFailed,
@@ -38,6 +39,8 @@ T = TypeVar("T")
 Params = Mapping[str, str | int | bool]
 
 CHUNK = 1 << 18
+MOST_SAID = 200
+MOST_CAUSES = 20
 NO_BODY = None
 ENCODER = msgspec.json.Encoder(decimal_format="number")
 """Rounded values are Decimals; Jira refuses a number sent as text."""
@@ -223,7 +226,7 @@ class Transport:
         try:
             return self._body(response)
         except _Broken as broken:
-            raise _told(broken) from None
+            raise broken.told from None
         finally:
             response.close()
 
@@ -271,6 +274,9 @@ class Transport:
                 waits = reads and self._background and self.governor is not None
                 if not waits or late or self._clock() > deadline:
                     raise
+            except JiraError as error:
+                error.asked = error.asked or f"{method} {self.known_base}{place_of(path)}"
+                raise
 
     def _ask_now(
         self, method: str, path: str, params: Params | None, data: bytes | None, reads: bool
@@ -279,10 +285,10 @@ class Transport:
             call = self.take_turn(method, path)
             try:
                 return self._once(call, path, params, data)
-            except _Broken:
+            except _Broken as broken:
                 if last:
-                    break
-        raise Transient("The connection to Jira broke.")
+                    raise broken.told from None
+        raise AssertionError
 
     def _tell(self, call: Call, outcome: str) -> None:
         if self.observer is not None:
@@ -304,7 +310,7 @@ class Transport:
         error = (
             scopes.refused(call, response.status_code, body, self.address.credentials)
             or classify(response.status_code, response.headers, body, self.now())
-            or _not_json(call, response, body)
+            or not_json(call, response, body)
         )
         if anew and self.renews(error, response.request):
             return self._once(call, path, params, data, anew=False)
@@ -332,7 +338,7 @@ class Transport:
                 allow_redirects=False,
             )
         except requests.RequestException as error:
-            raise _failure(error) from None
+            raise failure_of(error) from None
 
     def _asked_openly(self, url: str) -> tuple[int, bytes]:
         """What anybody is told there; the credentials stay here."""
@@ -341,9 +347,9 @@ class Transport:
             response = session.get(url, timeout=self.timeout, stream=True, allow_redirects=False)
             return response.status_code, self._body(response)
         except requests.RequestException as error:
-            raise _told(_failure(error)) from None
+            raise told_of(error) from None
         except _Broken as broken:
-            raise _told(broken) from None
+            raise broken.told from None
         finally:
             session.close()
 
@@ -361,16 +367,21 @@ class Transport:
                     )
                 chunks.append(chunk)
         except requests.RequestException as error:
-            raise _failure(error) from None
+            raise failure_of(error) from None
         return b"".join(chunks)
 
 
 class _Broken(Exception):  # noqa: N818
-    """The connection broke before a whole answer was there."""
+    """The connection broke before a whole answer was there, or never was; `told` says it to people."""
+
+    def __init__(self, told: JiraError) -> None:
+        self.told = told
 
 
-def _told(error: Exception) -> JiraError:
-    return error if isinstance(error, JiraError) else Transient("The connection to Jira broke.")
+def told_of(error: requests.RequestException) -> JiraError:
+    """What the library of HTTP raises, in our words."""
+    found = failure_of(error)
+    return found.told if isinstance(found, _Broken) else found
 
 
 def issue_path(api: str, issue: str) -> str:
@@ -389,11 +400,17 @@ def _arriving(response: requests.Response) -> Iterator[bytes]:
         raise requests.exceptions.ChunkedEncodingError(error) from None
 
 
-def _failure(error: requests.RequestException) -> Exception:
+def failure_of(error: requests.RequestException) -> JiraError | _Broken:
     """A typed error without the library's text, which may hold addresses and headers."""
     if isinstance(error, requests.exceptions.SSLError):
+        why = _why_untrusted(error)
+        if why == NO_TLS:
+            return Transient(
+                "What answers at the address of Jira does not speak TLS.",
+                "Check the port, and whether the address begins with http:// instead of https://.",
+            )
         return Transient(
-            "Jira's TLS certificate is not trusted.",
+            f"Jira's TLS certificate is not trusted{why}.",
             "Install the certificate authority of your Jira on this machine, or name its file in JIRA_OKR_JIRA__CA_BUNDLE "
             "(REQUESTS_CA_BUNDLE for a site that was added here). "
             "Where Jira asks for a client's certificate, name it in JIRA_OKR_JIRA__CLIENT_CERT.",
@@ -403,11 +420,52 @@ def _failure(error: requests.RequestException) -> Exception:
     if isinstance(error, requests.exceptions.ProxyError):
         return Transient("The proxy refused the connection.", "Check HTTPS_PROXY and NO_PROXY.")
     if isinstance(error, requests.ConnectionError | requests.exceptions.ChunkedEncodingError):
-        return _Broken()
+        return _Broken(_unreached(error))
     return Transient(f"The call to Jira failed ({type(error).__name__}).")
 
 
-def _not_json(call: Call, response: requests.Response, body: bytes) -> JiraError | None:
+NO_TLS = "no TLS"
+
+
+def _why_untrusted(error: requests.RequestException) -> str:
+    """What is wrong with a certificate, as OpenSSL says it, or that there is none at all; empty where it does not say."""
+    for cause in _causes(error):
+        if isinstance(cause, ssl.SSLCertVerificationError) and cause.verify_message:
+            return f" ({cause.verify_message.rstrip('.')[:MOST_SAID]})"
+        if isinstance(cause, ssl.SSLError) and cause.reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST"):
+            return NO_TLS
+    return ""
+
+
+def _unreached(error: requests.RequestException) -> Transient:
+    """A host that nobody knows, one that does not answer, or a connection that broke."""
+    for cause in _causes(error):
+        if isinstance(cause, NameResolutionError):
+            return Transient(
+                "The host of Jira's address is not known.",
+                "Check how the address of the site is spelt, and whether this machine needs a VPN or another name server to find it.",
+            )
+        if isinstance(cause, NewConnectionError):
+            return Transient(
+                "Nothing answers at the address of Jira.",
+                "Check host and port, whether Jira runs, and whether a firewall stands between.",
+            )
+    return Transient("The connection to Jira broke.")
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """An error and those within it, in whatever way a library keeps them."""
+    waiting: list[object] = [error]
+    for _ in range(MOST_CAUSES):
+        if not waiting:
+            return
+        one = waiting.pop()
+        if isinstance(one, BaseException):
+            yield one
+            waiting += [one.__cause__, one.__context__, getattr(one, "reason", None), *one.args]
+
+
+def not_json(call: Call, response: requests.Response, body: bytes) -> JiraError | None:
     """A sign-in or maintenance page that a proxy serves with 200 is no answer of Jira's API, nor is any text after a write."""
     page = response.headers.get("Content-Type", "").startswith("text/html") and body.lstrip()[:1] == b"<"
     if page or (call.method in ("PUT", "DELETE") and body.strip() and not _is_json(body)):

@@ -21,9 +21,9 @@ from jira.exceptions import JIRAError
 from urllib3 import HTTPResponse
 
 from connectors.jira.http.address import Deployment
-from connectors.jira.http.call import call_of
+from connectors.jira.http.call import call_of, place_of
 from connectors.jira.http.errors import AuthFailed, IncompleteRead, JiraError, Permanent, Transient, classify
-from connectors.jira.http.transport import GuardedAdapter, Transport
+from connectors.jira.http.transport import GuardedAdapter, Transport, not_json, told_of
 from connectors.jira.sign_in import scopes
 from connectors.jira.sign_in.credentials import Authorization
 from mappings.facts.issue import User
@@ -70,6 +70,10 @@ class GovernedAdapter(GuardedAdapter):
             request.headers["Authorization"] = credentials.header()
             response = super().send(request, *args, **kwargs)
             body = self._transport.whole(response)
+        page = not_json(call, response, body)
+        if page is not None and response.ok:
+            page.asked = _asked(request)
+            raise page
         # the library reads what it is given without any limit, so it is given what was read within ours
         headers = {name: value for name, value in response.headers.items() if name.lower() not in UNPACKED}
         response.raw = HTTPResponse(
@@ -98,8 +102,15 @@ class JiraLibrary:
                 return call(self._client)
         except JIRAError as error:
             failure = self._failure(error)
+        except JiraError as error:
+            failure = error
+        except requests.JSONDecodeError:
+            failure = IncompleteRead("Jira's answer cannot be read.")
+        except requests.TooManyRedirects as error:
+            failure = self._answered(error.response) if error.response is not None else told_of(error)
         except requests.RequestException as error:
-            failure = Transient(f"The call to Jira failed ({type(error).__name__}).")
+            failure = told_of(error)
+            failure.asked = _asked(error.request)
         except (ValueError, KeyError, TypeError, AttributeError):
             failure = IncompleteRead("Jira's answer cannot be read.")
         raise failure from None
@@ -108,13 +119,26 @@ class JiraLibrary:
         response = error.response
         if response is None:
             return Transient("The call to Jira failed.")
+        return self._answered(response)
+
+    def _answered(self, response: requests.Response) -> JiraError:
         request = response.request
         call = call_of(request.method or "GET", urlsplit(request.url or "").path)
         credentials = self._transport.address.credentials
         found = scopes.refused(call, response.status_code, response.content, credentials) or classify(
             response.status_code, response.headers, response.content, self._transport.now()
         )
-        return found or Permanent(response.status_code)
+        found = found or Permanent(response.status_code)
+        found.asked = _asked(request)
+        return found
+
+
+def _asked(request: requests.Request | requests.PreparedRequest | None) -> str:
+    """Which call it was, without ids and without what follows the path."""
+    if request is None or not request.url:
+        return ""
+    found = urlsplit(request.url)
+    return f"{request.method} {found.scheme}://{found.netloc.rpartition('@')[2]}{place_of(found.path)}"
 
 
 def _client(transport: Transport) -> jira.JIRA:

@@ -19,6 +19,7 @@ from plugin.pages.views.mappings.preset import preset_cards
 from plugin.runtime.connector import Connector
 from plugin.use_cases.health.faults import JiraError, told
 from plugin.use_cases.mappings import drafts, revisions
+from plugin.use_cases.mappings.first_mapping import field_steps, first_number, fit, fit_notes
 from plugin.use_cases.sites import webhook
 from plugin.use_cases.sites.sites import attempt
 
@@ -118,8 +119,20 @@ def chosen(connector: Connector, site: str) -> ResponseReturnValue:
     name = str(BeginningForm(request.form).preset.data)
     if name not in presets.names():
         abort(404, description=f"There is no preset “{name}”.")
-    drafts.keep(connector, acting(), site, presets.text(name), "")
-    return redirect(url_for("control.wizard_fields", site=site))
+    try:
+        found = fit(connector, acting(), site, name)
+    except JiraError as error:
+        drafts.keep(connector, acting(), site, presets.text(name), "")
+        flash(f"The preset is as it comes, for your Jira could not be asked: {told(error)}")
+        return redirect(url_for("control.wizard_fields", site=site))
+    if found.adaptation.text:
+        drafts.keep(connector, acting(), site, found.adaptation.text, "")
+    for note in fit_notes(found):
+        flash(note)
+    for step in field_steps(found.adaptation.lacking, found.projects):
+        flash(f"Not on your site yet: {step}")
+    then = "control.wizard_fields" if found.adaptation.text else "control.wizard_preset"
+    return redirect(url_for(then, site=site))
 
 
 def webhook_page(connector: Connector, site: str, failure: str = "") -> ResponseReturnValue:
@@ -140,6 +153,7 @@ def webhook_page(connector: Connector, site: str, failure: str = "") -> Response
         header_name=webhook.HEADER,
         header=target.header,
         jira=connector.site(site).browse_url,
+        first=first_number(connector, acting(), site),
         arrived=arrived,
         arrived_at=shown(connector, arrived.received_at) if arrived else None,
     )

@@ -9,5 +9,6 @@ __all__ = ["AuthFailed", "JiraError", "Permanent", "RateLimited", "StoreError", 
 
 
 def told(error: JiraError) -> str:
-    """What Jira said, and what to do about it."""
-    return f"{error.message} {error.remedy}".strip()
+    """What Jira said, what to do about it, and which call it was."""
+    asked = f" The call was {error.asked}." if error.asked else ""
+    return f"{error.message} {error.remedy}".strip() + asked

@@ -1,0 +1,288 @@
+"""`jira-okr setup`: from nothing to the first written field, step by step."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+import click
+
+from mappings import presets
+from mappings.diagnostic import MappingError, Severity
+from mappings.numbers import percent
+from plugin.access.authorization.actor import COMMAND_LINE
+from plugin.cli.objectives.history import backfill_site, cost_text
+from plugin.cli.operation.webhook import asked_address
+from plugin.cli.terminal.connector import open_connector
+from plugin.cli.terminal.output import progress_bar, say, show_table
+from plugin.cli.work.sync import sync_site
+from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.saved_sites import new_secret
+from plugin.runtime.settings import ENV_FILE, read_settings
+from plugin.use_cases.health.faults import JiraError, told
+from plugin.use_cases.mappings.first_mapping import Fitted, field_steps, first_number, fit, fit_notes
+from plugin.use_cases.mappings.mapping_life import activate, check_text, preview_text
+from plugin.use_cases.objectives.backfill import foresee
+from plugin.use_cases.sites.sites import NewSite, Tested, add, attempt
+from plugin.use_cases.sites.webhook import register
+from plugin.use_cases.work.site_read import read_ahead
+
+STEPS = 7
+TRIES = 5
+MOST_SHOWN = 10
+
+
+@click.command("setup")
+@click.option("--url", help="Address of Jira, as the browser shows it; asked for unless given.")
+@click.option(
+    "--email", help="E-mail address of the account; empty for a service account (Cloud) or Data Center."
+)
+@click.option("--data-center", is_flag=True, help="It is a Jira Data Center: a personal access token.")
+@click.option("--name", default="main", show_default=True, help="A short name for the site, here.")
+@click.option(
+    "--project", "projects", multiple=True, metavar="KEY", help="A project to look at; several may be given."
+)
+@click.option(
+    "--preset",
+    type=click.Choice(presets.names()),
+    default=presets.names()[0],
+    show_default=True,
+    help="The mapping to begin with.",
+)
+@click.option(
+    "--mapping",
+    "file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default="my-mapping.yaml",
+    show_default=True,
+    help="Where the mapping is kept for you to go on with.",
+)
+@click.option("--yes", is_flag=True, help="Ask nothing but the token, and go on where all is well.")
+def setup_command(
+    url: str | None,
+    email: str | None,
+    data_center: bool,
+    name: str,
+    projects: tuple[str, ...],
+    preset: str,
+    file: Path,
+    yes: bool,
+) -> None:
+    """Connect a Jira and lead to the first number: site, projects, mapping, preview, activation, webhook, history.
+
+    Nothing is written to Jira before you say so. A site that is connected already is taken as it is, so it can be run again.
+    """
+    _require_key()
+    with open_connector() as connector:
+        _step(1, "Which Jira, and who are we there?")
+        found = _connected(connector, name, url, email, data_center)
+        _tell_site(found)
+        _step(2, "Which projects?")
+        chosen = projects or _projects(found, yes)
+        _step(3, f"A mapping for them: {preset}")
+        fitted = fit(connector, COMMAND_LINE, name, preset, chosen)
+        _keep(fitted, file)
+        _step(4, "Does it fit?")
+        _check(connector, name, fitted, file)
+        _step(5, "What would it do?")
+        _preview(connector, name, fitted)
+        if not (yes or click.confirm("Activate it? Then what differs is written to Jira.", default=True)):
+            say(f"Nothing was written. The mapping is in {file}; change it, and run jira-okr setup again.")
+            return
+        _step(6, "Activate, write, and let Jira call")
+        _go_live(connector, name, fitted, file)
+        _step(7, "The past, and your first number")
+        _finish(connector, name)
+
+
+def _step(number: int, title: str) -> None:
+    say(f"\n[{number}/{STEPS}] {title}")
+
+
+def _require_key() -> None:
+    """Credentials are kept encrypted; where there is no key yet, one is made and kept where settings are read from."""
+    if read_settings().secret_key is not None:
+        return
+    path = Path(os.environ.get("JIRA_OKR_ENV_FILE", ENV_FILE))
+    before = path.read_text(encoding="utf-8") if path.exists() else ""
+    path.touch(mode=0o600)
+    joined = before if not before or before.endswith("\n") else f"{before}\n"
+    path.write_text(f"{joined}JIRA_OKR_SECRET_KEY={new_secret()}\n", encoding="utf-8")
+    say(
+        f"Made a key by which credentials are encrypted: JIRA_OKR_SECRET_KEY in {path}. Keep it as you keep a password."
+    )
+
+
+def _connected(
+    connector: Connector, name: str, url: str | None, email: str | None, data_center: bool
+) -> Tested:
+    """The site as it is, or one that is asked for until Jira lets us in."""
+    if connector.known_site(name) is not None:
+        say(f"The site {name} is known: {connector.site(name).browse_url}")
+        return attempt(connector, COMMAND_LINE, name)
+    for _ in range(TRIES):
+        address = url or click.prompt("Address of Jira, as the browser shows it")
+        mail = email
+        if mail is None:
+            mail = (
+                ""
+                if data_center
+                else click.prompt(
+                    "E-mail address of the account (empty for a service account, or for Data Center)",
+                    default="",
+                    show_default=False,
+                )
+            )
+        pat = data_center or (not mail and not _is_cloud(address))
+        token = click.prompt(
+            "Personal access token" if pat else "API token", hide_input=True, default="", show_default=False
+        )
+        given = NewSite(
+            name,
+            address,
+            email=mail,
+            token="" if pat else token,
+            pat=token if pat else "",
+            webhook_secret=new_secret(),
+        )
+        try:
+            return add(connector, COMMAND_LINE, given)
+        except JiraError as error:
+            say(f"\nThat did not work. {told(error)}\n", err=True)
+        except NotReady as error:
+            say(f"\nThat did not work. {error}\n", err=True)
+            if error.about == "url":
+                url = None
+    raise NotReady(
+        "Jira did not let us in. Nothing was kept; docs/jira-connection.md says what each message means."
+    )
+
+
+def _is_cloud(address: str) -> bool:
+    return ".atlassian.net" in address
+
+
+def _tell_site(found: Tested) -> None:
+    say(f"{found.title or 'Jira'} {found.version} ({found.deployment}) lets us in as {found.account}.")
+    lacking = [one for one in ("EDIT_ISSUES",) if not found.permissions.get(one)]
+    if lacking or found.missing_scopes:
+        named = ", ".join((*lacking, *found.missing_scopes))
+        say(
+            f"It may not write: {named} is missing. Numbers are computed and shown here; to write them, {found.scope_remedy or 'give the account Edit issues in the projects.'}"
+        )
+
+
+def _projects(found: Tested, yes: bool) -> tuple[str, ...]:
+    """Keys of projects, all that are seen where nobody chose."""
+    for one in found.projects[:MOST_SHOWN]:
+        say(f"  {one}")
+    if len(found.projects) > MOST_SHOWN:
+        say(f"  … and {len(found.projects) - MOST_SHOWN} more")
+    known = [one.split(" ")[0] for one in found.projects]
+    if yes or len(known) <= 1:
+        return tuple(known[:MOST_SHOWN])
+    typed = click.prompt("Keys, with blanks between", default=" ".join(known[:MOST_SHOWN]))
+    chosen = tuple(str(typed).replace(",", " ").upper().split())
+    strange = [key for key in chosen if key not in known]
+    if strange:
+        raise click.UsageError(
+            f"There is no project {', '.join(strange)}. The account sees: {', '.join(known)}."
+        )
+    return chosen
+
+
+def _keep(fitted: Fitted, file: Path) -> None:
+    """The text where it can be gone on with; one that is there is left, and a new name found."""
+    for note in fit_notes(fitted):
+        say(f"  · {note}")
+    steps = field_steps(fitted.adaptation.lacking, fitted.projects)
+    if steps:
+        say(
+            "Fields that it could use, and that the site does not have. In Jira: Settings, Issues, Custom fields, Create:"
+        )
+        for one in steps:
+            say(f"  · {one}")
+        say("Once they are there, run jira-okr setup again: it takes them in.")
+    if not fitted.adaptation.text:
+        raise NotReady("No mapping came of it; choose another preset (--preset).")
+    file.write_text(fitted.adaptation.text, encoding="utf-8")
+    say(f"Kept in {file}.")
+
+
+def _check(connector: Connector, site: str, fitted: Fitted, file: Path) -> None:
+    found = check_text(connector, COMMAND_LINE, site, fitted.adaptation.text, str(file))
+    errors = [one for one in found if one.severity is Severity.ERROR]
+    for one in found[:MOST_SHOWN]:
+        say(f"  {one}")
+    if errors:
+        raise MappingError(tuple(errors))
+    if not found:
+        say("Everything it names is there, and can be written.")
+
+
+def _preview(connector: Connector, site: str, fitted: Fitted) -> None:
+    """The issues are read, nothing is written, and what would be is shown."""
+    with progress_bar("Reading issues") as report:
+        read = read_ahead(connector, site, fitted.adaptation.text, report)
+    found = preview_text(connector, COMMAND_LINE, site, fitted.adaptation.text).preview
+    rows = [
+        (
+            one.key,
+            one.title,
+            "unknown"
+            if one.after is None or one.after.progress is None
+            else f"{percent(one.after.progress)} %",
+        )
+        for one in found.objectives[:MOST_SHOWN]
+    ]
+    if rows:
+        show_table(
+            f"{len(found.objectives)} objectives of {read} issues", ("Key", "Objective", "Progress"), rows
+        )
+    else:
+        say(f"No objective among {read} issues yet.")
+    say(
+        f"Writes to Jira: {found.cost.writes} fields on {found.cost.issues} issues, {found.cost.calls} API calls."
+    )
+
+
+def _go_live(connector: Connector, site: str, fitted: Fitted, file: Path) -> None:
+    with progress_bar("Reading what it needs") as report:
+        activate(
+            connector, COMMAND_LINE, site, fitted.adaptation.text, file=str(file), large=True, report=report
+        )
+    _, done = sync_site(connector, site)
+    say(f"Active. {done.reconciled} objectives are computed, {done.written} fields written.")
+    if connector.settings.base_url is None:
+        say(
+            "Jira does not call yet, for it is not known how it reaches this connector: set JIRA_OKR_BASE_URL to an address that Jira "
+            f"can open, then jira-okr webhook register --site {site}. Until then a look every few minutes brings changes."
+        )
+        return
+    try:
+        made = register(connector, COMMAND_LINE, site, asked_address(connector, site, None))
+        say(f"Jira will call {made.url} when something changes, once jira-okr serve runs there.")
+    except (JiraError, NotReady, click.ClickException) as error:
+        said = told(error) if isinstance(error, JiraError) else str(error)
+        say(
+            f"The webhook is not registered: {said}\nWithout it changes are found by looking every few minutes. By hand: jira-okr webhook show --site {site}"
+        )
+
+
+def _finish(connector: Connector, site: str) -> None:
+    with suppress(NotReady):
+        planned = foresee(connector, COMMAND_LINE, site)
+        say(cost_text(planned))
+        done = backfill_site(connector, site, planned)
+        if done is not None:
+            say(f"Kept {done.points} reconstructed points.")
+    first = first_number(connector, COMMAND_LINE, site)
+    if first is None:
+        say(
+            "No number is known yet: nothing that was selected has rows that can be measured. jira-okr status says what is missing."
+        )
+        return
+    say(f"\nYour first number: {first.key} {first.title}, {first.shown}, from {first.rows} issues.")
+    say(f"Why: jira-okr explain {first.key} --site {site}")
+    say("Next: jira-okr serve, and open the address it prints.")

@@ -1,0 +1,109 @@
+"""The first mapping of a site: a preset made to fit it, what would be an objective, and the first number that came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from connectors.store.numbers import objectives
+from mappings import presets
+from mappings.document.choices import scope_choice
+from mappings.document.text.source import read_document
+from mappings.presets.adaptation import MARK, Adaptation, LackingField, adapted
+from mappings.rollup.state import ObjectiveState
+from plugin.access.authorization.actor import Actor
+from plugin.runtime.connector import Connector
+from plugin.use_cases.permission import ADMIN, VIEWER, question
+
+KINDS = {"number": "Number", "select": "Select list (single choice)", "text": "Short text"}
+"""What Jira calls a kind of field where it is made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A preset made to fit, and how many issues its objectives would be: those with the label, and all of their types that run."""
+
+    adaptation: Adaptation
+    projects: tuple[str, ...]
+    with_label: int
+    every: int
+
+    @property
+    def marked(self) -> bool:
+        """Whether a label tells the objectives: where nobody has set it yet, all of the type are meant."""
+        return self.with_label > 0 or self.every == 0
+
+
+@question(ADMIN)
+def fit(connector: Connector, _actor: Actor, site: str, preset: str, projects: Sequence[str] = ()) -> Fitted:
+    """The preset with what this site has, by asking it. Raises KeyError for a name that is none, JiraError."""
+    document = read_document(presets.text(preset)).require()
+    catalogue = connector.catalogue_for(site, document, fresh=True)
+    marked = adapted(document, catalogue, projects)
+    every = adapted(document, catalogue, projects, marked=False)
+    counts = [_count(connector, site, one.text) for one in (marked, every)]
+    read = read_document(marked.text)
+    scope = scope_choice(read.document.scope).projects if read.document else ()
+    found = Fitted(marked, tuple(scope or ()), *counts)
+    return found if found.marked else Fitted(every, found.projects, *counts)
+
+
+def _count(connector: Connector, site: str, text: str) -> int:
+    """How many issues the first rule of objectives selects, as Jira counts them."""
+    document = read_document(text).document
+    select = next((rule.select for rule in document.objectives if rule.select), "") if document else ""
+    if document is None or not select:
+        return 0
+    return connector.site(site).jira.count(f"({document.scope}) AND ({select})")
+
+
+def fit_notes(found: Fitted) -> tuple[str, ...]:
+    """What was done to the preset, in sentences."""
+    if found.marked:
+        which = f"{found.with_label} issues carry the label {MARK} and are objectives."
+        if not found.with_label:
+            which = f"No issue is an objective yet: give the label {MARK} to those that are, or change what is selected."
+    else:
+        which = (
+            f"No issue carries the label {MARK}, so all that run or were finished this year are objectives of the running cycle: "
+            f"{found.every}. Narrow that down in the mapping, for example by a label."
+        )
+    return (which, *found.adaptation.notes)
+
+
+def field_steps(lacking: Sequence[LackingField], projects: Sequence[str]) -> tuple[str, ...]:
+    """What an administrator of Jira does by hand so that fields are there that the preset works with; what is written comes first."""
+    where = f"the edit screens of {', '.join(projects)}" if projects else "the edit screens of your projects"
+    told = []
+    for one in sorted(lacking, key=lambda one: not one.written):
+        options = f" with the options {', '.join(one.options)}" if one.options else ""
+        told.append(f"{one.name}: {KINDS[one.kind]}{options}; put it on {where}. It is {one.use or 'read'}.")
+    return tuple(told)
+
+
+@dataclass(frozen=True, slots=True)
+class FirstNumber:
+    """An objective whose number can be looked at: of those that are known the one with the most behind it."""
+
+    id: str
+    key: str
+    title: str
+    shown: str
+    rows: int
+
+
+@question(VIEWER)
+def first_number(connector: Connector, _actor: Actor, site: str) -> FirstNumber | None:
+    """Where to look first; None where no number is known yet."""
+    with connector.store.read() as conn:
+        known = [one.state for one in objectives.all(conn, site)]
+    best = max((one for one in known if one.progress is not None), key=_weight, default=None)
+    if best is None or best.progress is None:
+        return None
+    return FirstNumber(
+        best.id, best.key or best.id, best.title, f"{float(best.progress * 100):.0f} %", _weight(best)
+    )
+
+
+def _weight(state: ObjectiveState) -> int:
+    return len(state.touched)

@@ -1,0 +1,62 @@
+"""`jira-okr setup` on a site that nobody prepared: other projects, other names of types, fields of the demo gone. Steps and seconds are counted."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+from click.testing import CliRunner
+
+from connectors.sandbox import CONNECTOR, SandboxServer, administration
+from mappings.document.text.source import read_document
+from plugin.cli import cli
+
+PROJECTS = {"PLAT": "SEA", "CORE": "ORE", "GROW": "TIN"}
+TYPES = {"10000": "Epik", "10001": "Aufgabe", "10004": "Fehler"}
+GONE = ("customfield_10051", "customfield_10052", "customfield_10053", "customfield_10054")
+
+
+@pytest.fixture
+def other_company():
+    with SandboxServer(seed=1) as server:
+        for key, other in PROJECTS.items():
+            administration.rename_project(server.sandbox, key, other)
+        for id_, name in TYPES.items():
+            administration.rename_type(server.sandbox, id_, name)
+        for field in GONE:
+            administration.delete_field(server.sandbox, field)
+        yield server
+
+
+@pytest.mark.slow
+def test_seven_steps_lead_from_nothing_to_the_first_number(other_company, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    began = time.monotonic()
+    words = ["setup", "--url", f"{other_company.url}/browse/SEA-3?focused=1", "--email", CONNECTOR.email]
+    # the token with its line's end, wrong once; which projects; yes, activate
+    typed = f"wrong\n{CONNECTOR.token}\nSEA TIN\n\n"
+    done = CliRunner().invoke(cli, words, input=typed)
+    assert done.exit_code == 0, done.output
+    assert re.findall(r"^\[(\d)/7\]", done.output, re.MULTILINE) == list("1234567")
+    assert time.monotonic() - began < 600
+    assert "The call was GET" in done.output  # of the token that was wrong
+    assert re.search(r"Your first number: (SEA|TIN)-\d+ .+, \d+ %, from \d+ issues", done.output)
+    assert oct((tmp_path / ".env").stat().st_mode)[-3:] == "600"
+    text = (tmp_path / "my-mapping.yaml").read_text(encoding="utf-8")
+    assert read_document(text).require().scope == "project in (SEA, TIN)"
+    assert not [word for word in PROJECTS if word in text]
+    written = [
+        one
+        for one in other_company.sandbox.records.values()
+        if one.customs.get("customfield_10060") is not None
+    ]
+    assert written
+    assert {one.project.key for one in written if one.updated.timestamp() > time.time() - 600} <= {
+        "SEA",
+        "TIN",
+    }
+    # once more: what is known is taken as it is
+    again = CliRunner().invoke(cli, ["setup", "--yes"])
+    assert again.exit_code == 0, again.output
+    assert "0 fields written" in again.output or "Active." in again.output
