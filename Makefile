@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo check test test-slow test-shifted nightly lint lint-types lint-use format frontend forge bench screenshots simulation mutants broken lock clean
+.PHONY: help install demo check test test-slow test-shifted nightly lint lint-types lint-use format frontend forge bench screenshots site simulation mutants broken lock clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -e 's/:.*## /\t/' | expand -t 14
@@ -87,6 +87,18 @@ bench: $(VENV)/.dev ## Run the benchmarks: ratios against a named rival in the s
 screenshots: $(VENV)/.dev ## Take pictures of every page, light and dark, phone and desktop (needs Chromium)
 	$(BIN)/python docs/screenshots/make.py $(SCREENSHOTS_ARGS)
 
+$(VENV)/.site: requirements/site.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/site.txt
+	@touch $@
+
+# Built from a copy, in which the pages of the root stand beside those of docs/.
+site: $(VENV)/.site ## Build the documentation as a site, dist/site/index.html (installs zensical)
+	rm -rf dist/pages dist/site && mkdir -p dist/pages
+	cp -r docs/*.md docs/adr docs/presets docs/images CONTRIBUTING.md SECURITY.md CHANGELOG.md dist/pages/
+	cp docs/site.toml dist/site.toml
+	find dist/pages -name '*.md' -exec sed -i -e 's#](\(\.\./\)*\(CONTRIBUTING\|SECURITY\|CHANGELOG\)\.md#](\2.md#g' -e 's#](docs/#](#g' {} +
+	cd dist && $(CURDIR)/$(BIN)/zensical build --clean --config-file site.toml
+
 simulation: $(VENV)/.dev ## Run thousands of simulated storms (COUNT=1000)
 	JIRA_OKR_SIMULATION_COUNT=$(or $(COUNT),1000) $(BIN)/python -m pytest tests/simulation -n auto --dist worksteal $(PYTEST_ARGS)
 
@@ -100,6 +112,7 @@ lock: $(VENV)/.dev ## Write requirements/*.txt anew from pyproject.toml
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile pyproject.toml requirements/build.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q -o requirements/runtime.txt
 	$(BIN)/uv pip compile pyproject.toml requirements/build.in --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q -o requirements/dev.txt
+	$(BIN)/uv pip compile requirements/site.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q -o requirements/site.txt
 
 clean: ## Remove the virtual environment, caches and the demo's data
 	rm -rf $(VENV) data dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

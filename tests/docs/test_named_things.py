@@ -117,6 +117,31 @@ def test_links_inside_the_project_lead_somewhere(path: Path) -> None:
     assert [target for target in inside if not (path.parent / target).exists()] == []
 
 
+def anchors(path: Path) -> set[str]:
+    """What can stand behind # for the headings of a page."""
+    content = re.sub(r"^```.*?^```", "", path.read_text(), flags=re.MULTILINE | re.DOTALL)
+    titles = re.findall(r"^#+ (.+)$", content, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).strip().replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_links_to_headings_lead_to_one(path: Path) -> None:
+    content = re.sub(r"^```.*?^```", "", path.read_text(), flags=re.MULTILINE | re.DOTALL)
+    named = re.findall(r"\]\(([^)\s#:]*)#([^)\s]+)\)", content)
+    pages = [(path.parent / target if target else path, anchor) for target, anchor in named]
+    lost = [(page.name, anchor) for page, anchor in pages if page.suffix == ".md" and anchor not in anchors(page)]
+    assert lost == []
+
+
+def test_every_page_stands_in_the_index_and_says_first_what_it_is_for() -> None:
+    index = text("docs/index.md")
+    for path in sorted((ROOT / "docs").glob("*.md")):
+        lines = [line for line in path.read_text().splitlines() if line]
+        assert lines[0].startswith("# "), path
+        assert not lines[1].startswith(("#", "|", "```", "-", "!")), f"{path.name} begins without what it is for"
+        assert path.name == "index.md" or f"({path.name})" in index, path
+
+
 ROWS = re.findall(
     r"^\| an? ([^|]+?) \| ([^|]+) \| ([^|]+) \|(?:[^|\n]*\|)*$", text("CONTRIBUTING.md"), re.MULTILINE
 )
