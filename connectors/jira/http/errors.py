@@ -13,8 +13,10 @@ from connectors.jira.http.limit import Limit, Scope, read_limit, scope_of
 LONGEST_MESSAGE = 500
 MOST_MESSAGES = 20
 LONGEST_PLACE = 200
-SAID_BY = ("error_description", "message", "errorMessage", "detail", "error", "title")
-"""Where one sentence of a refusal stands: OAuth, the gateway, Jira, problem details; the fullest first."""
+SAID_BY = ("message", "errorMessage", "detail", "error", "title")
+"""Where one sentence of a refusal stands: the gateway, Jira, problem details, OAuth; the fullest first."""
+DESCRIPTION = "error_description"
+"""Where OAuth says in words what its code in `error` means."""
 BODY_READ = 100_000
 """Bytes of a refusal that are looked at."""
 
@@ -205,6 +207,7 @@ def read_messages(body: bytes) -> tuple[tuple[str, ...], dict[str, str]]:
     texts = [*_texts(listed), *(_texts(errors) if isinstance(errors, list) else ())]
     if not isinstance(listed, list) and not texts:
         texts = [text for key in SAID_BY if isinstance(text := said.get(key), str) and text][:1]
+        texts += [text for key in (DESCRIPTION,) if isinstance(text := said.get(key), str) and text]
     pairs = list(errors.items())[:MOST_MESSAGES] if isinstance(errors, dict) else []
     messages = tuple(text[:LONGEST_MESSAGE] for text in texts[:MOST_MESSAGES])
     return messages, {name[:100]: str(text)[:LONGEST_MESSAGE] for name, text in pairs}

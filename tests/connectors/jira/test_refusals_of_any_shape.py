@@ -21,7 +21,7 @@ SHAPES = [
     ({"errors": {"summary": "Too long."}, "message": "Bad request"}, ("Bad request",), {"summary": "Too long."}),
     ({"errors": [{"message": "Blocked."}, {"title": "x", "detail": "Why."}, "Plain."]}, ("Blocked.", "Why.", "Plain."), {}),
     ({"title": "Forbidden", "detail": "Not on the allowlist."}, ("Not on the allowlist.",), {}),
-    ({"error": "access_denied", "error_description": "The client is blocked."}, ("The client is blocked.",), {}),
+    ({"error": "access_denied", "error_description": "The client is blocked."}, ("access_denied", "The client is blocked."), {}),
     ({"code": 401, "message": "Unauthorized; scope does not match"}, ("Unauthorized; scope does not match",), {}),
     ({"errorMessage": "A service desk."}, ("A service desk.",), {}),
 ]  # fmt: skip
