@@ -129,7 +129,9 @@ def test_links_to_headings_lead_to_one(path: Path) -> None:
     content = re.sub(r"^```.*?^```", "", path.read_text(), flags=re.MULTILINE | re.DOTALL)
     named = re.findall(r"\]\(([^)\s#:]*)#([^)\s]+)\)", content)
     pages = [(path.parent / target if target else path, anchor) for target, anchor in named]
-    lost = [(page.name, anchor) for page, anchor in pages if page.suffix == ".md" and anchor not in anchors(page)]
+    lost = [
+        (page.name, anchor) for page, anchor in pages if page.suffix == ".md" and anchor not in anchors(page)
+    ]
     assert lost == []
 
 
@@ -138,7 +140,9 @@ def test_every_page_stands_in_the_index_and_says_first_what_it_is_for() -> None:
     for path in sorted((ROOT / "docs").glob("*.md")):
         lines = [line for line in path.read_text().splitlines() if line]
         assert lines[0].startswith("# "), path
-        assert not lines[1].startswith(("#", "|", "```", "-", "!")), f"{path.name} begins without what it is for"
+        assert not lines[1].startswith(("#", "|", "```", "-", "!")), (
+            f"{path.name} begins without what it is for"
+        )
         assert path.name == "index.md" or f"({path.name})" in index, path
 
 
