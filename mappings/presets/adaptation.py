@@ -345,9 +345,15 @@ def _lacking(document: Document, alias: str, part: FieldPart, use: str) -> Lacki
     for rule in document.write_back:
         written = (plain(rule).get("set") or {}).get(alias)
         if isinstance(written, dict) and written.get("value") == "health" and "options" not in written:
-            return LackingField(alias, name, use, "select", HEALTH)
+            return LackingField(alias=alias, name=name, use=use, kind="select", options=HEALTH)
         if isinstance(written, dict) and isinstance(written.get("options"), dict):
-            return LackingField(alias, name, use, "select", tuple(map(str, written["options"].values())))
+            return LackingField(
+                alias=alias,
+                name=name,
+                use=use,
+                kind="select",
+                options=tuple(map(str, written["options"].values())),
+            )
         if isinstance(written, dict) and written.get("value") == "summary":
             return LackingField(alias, name, use, "text")
     return LackingField(alias, name, use, "text" if "quer" in alias else "number")

@@ -29,8 +29,8 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from plugin.runtime.site_address import site_address, token_flaw
 from plugin.use_cases.health.credential_expiry import day_given
+from plugin.use_cases.sites.site_address import site_address, token_flaw
 
 PREFIX = "JIRA_OKR_"
 ENV_FILE = ".env"

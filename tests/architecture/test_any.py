@@ -56,6 +56,7 @@ PLACES: dict[str, dict[str, int]] = {
     },
     ANY_DOCUMENT: {
         "mappings/document/choices.py": 5,
+        "mappings/presets/adaptation.py": 11,
         "mappings/document/text/canonical.py": 1,
         "mappings/document/text/intention.py": 2,
         "mappings/document/text/repair.py": 2,

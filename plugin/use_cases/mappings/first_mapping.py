@@ -101,7 +101,11 @@ def first_number(connector: Connector, _actor: Actor, site: str) -> FirstNumber 
     if best is None or best.progress is None:
         return None
     return FirstNumber(
-        best.id, best.key or best.id, best.title, f"{float(best.progress * 100):.0f} %", _weight(best)
+        id=best.id,
+        key=best.key or best.id,
+        title=best.title,
+        shown=f"{float(best.progress * 100):.0f} %",
+        rows=_weight(best),
     )
 
 
