@@ -1,4 +1,9 @@
-"""How little and how much each key of a mapping takes, and what it is where it is left out: every figure, literally."""
+"""How little and how much each key of a mapping takes, and what it is where it is left out: every figure, literally.
+
+They are written in `mappings.document.schema`, `mappings.document.part`, `mappings.kpi.sources`, `mappings.progress.options`, beside each rule
+(`mappings.progress.delivery`, `mappings.progress.milestone` …) and each target (`mappings.write_back.targets.entity_property`,
+`mappings.write_back.targets.field`, `mappings.write_back.targets.goal`, `mappings.write_back.values`).
+"""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
 from typing import Any
@@ -145,3 +146,10 @@ def test_a_forest_knows_who_hangs_below_whom_and_who_links_to_whom(an_issue: Any
     }  # fmt: skip
     assert [one.id for one in forest.linked("9", link_word("blocks", ()))] == ["2", "10"]
     assert (forest.linked("77", link_word("blocks", ())), forest.issue("77")) == ([], None)
+
+
+def test_what_is_a_fact_of_the_reading_makes_no_other_issue(an_issue: Any, now: Moment) -> None:
+    issue = an_issue(7, parent=1)
+    assert replace(issue, history_at=now.now, absent=frozenset({"parent"})) == issue
+    assert replace(issue, archived=True) != issue
+    assert replace(issue, unknowns={"summary": "garbage"}) != issue
