@@ -132,6 +132,16 @@ def test_what_the_site_does_not_know_is_named(refused, old, new, code, path, hin
     assert matching[0].file == "okr.yaml"
 
 
+def test_one_field_of_two_aliases_is_told_once(refused):
+    """By the same word it is told without the site, by a name and an id only with it."""
+    twice = refused(("{id: customfield_10051}", "{id: customfield_10052}"))
+    found = [one.message for one in twice if one.code == "duplicate-field"]
+    assert found == ['"kr_current" and "kr_start" are the same field']
+    by_both = refused(("{id: customfield_10051}", "{name: KR current}"))
+    found = [one.message for one in by_both if one.code == "duplicate-field"]
+    assert found == ['"kr_current" and "kr_start" are the same field customfield_10052']
+
+
 def test_an_ambiguous_name_lists_ids_and_projects(refused):
     site = replace(SITE, fields=(*FIELDS, number("customfield_20051", "KR start", "1")))
     (found,) = refused(("{id: customfield_10051}", "{name: KR start}"), site=site)
