@@ -54,12 +54,12 @@ def told(hand: Any, objective_id: str, *issue_ids: str) -> Any:
     return state(hand, objective_id)
 
 
-def begun(hand: Any) -> tuple[Any, str, str, list[str]]:
+def begun(hand: Any, mapping: str = MAPPING) -> tuple[Any, str, str, list[str]]:
     """An objective of 2026-Q4: a metric at 40 %, read on 27 December, and two stories of which one is done. It is 2 January in Berlin."""
     epic = hand.issue("Epic", labels=["okr", "2026-Q4"])
     stories = [hand.issue("Story", epic, "Done"), hand.issue("Story", epic)]
     metric = hand.issue("Key Result", epic)
-    hand.activate(MAPPING)
+    hand.activate(mapping)
     hand.clock.now = datetime(2026, 12, 27, 12, tzinfo=UTC)
     hand.edit(metric, customfield_10051=0, customfield_10052=4, customfield_10053=10)
     hand.sync()

@@ -157,6 +157,7 @@ class Calendar:
             health=pattern.health,
             working_days=pattern.working_days,
             close_after=pattern.close_after,
+            measured=pattern.measured,
         )
         self._made[id_] = made
         return made

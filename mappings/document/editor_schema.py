@@ -43,7 +43,7 @@ DESCRIPTIONS: Mapping[str, str] = {
     "select": "JQL: which issues are meant.",
     "title": "The title of an objective for which no Jira issue stands.",
     "owner": "The owner of an objective for which no Jira issue stands.",
-    "cycle": "The id of a cycle, `current` for the one that runs, or where the issue says which: {label: prefix}, {field: alias}, {version: prefix}.",
+    "cycle": "The id of a cycle, `current` for the one that runs, or where the issue says which: {label: prefix}, {field: alias}, {version: prefix}, {dates: {start: alias, end: alias}}.",
     "commitment": "committed is achieved at 100 %, aspirational at 70 %.",
     "aligned_to": "The objective this one serves: {link: phrase}, or {objective: id} for one with a title.",
     "contributes": "Whether it moves the number of the objective it is aligned to.",

@@ -92,6 +92,8 @@ class ThresholdsPart(Part):
     at_risk: Pace = Decimal("0.4")
 
 
+FactsOf = Literal["end", "close"]
+"""Whose facts an objective of a cycle that has ended stands by: those of its last millisecond, or those of now until it is closed."""
 CloseAfter = (
     Literal["never"] | Annotated[str, Field(pattern=r"^[0-9]{1,5}[dw]$"), AfterValidator(_bounded_duration)]
 )
@@ -109,6 +111,7 @@ class CyclePart(Part):
     health: ThresholdsPart = ThresholdsPart()
     working_days: tuple[Weekday, ...] | None = None
     close_after: CloseAfter = "60d"
+    measured: FactsOf = "end"
 
 
 PeriodName = Literal["month", "quarter", "tertial", "half", "year"]
@@ -127,6 +130,7 @@ class CyclesPart(Part):
     health: ThresholdsPart = ThresholdsPart()
     working_days: tuple[Weekday, ...] | None = None
     close_after: CloseAfter = "60d"
+    measured: FactsOf = "end"
     listed: tuple[CyclePart, ...] = Field(default=(), max_length=MOST_PARTS)
 
 
@@ -151,6 +155,19 @@ class VersionSource(Part):
     version: str
 
 
+class SpanPart(Part):
+    """The first and the last day of an objective's own span, each in a field of the issue."""
+
+    start: Alias | None = None
+    end: Alias
+
+
+class DatesSource(Part):
+    """The objective has days of its own: it runs in the cycle that holds the last of them."""
+
+    dates: SpanPart
+
+
 class PerspectiveLabel(Part):
     """The perspective that stands behind this prefix in one of the issue's labels (`bsc-` finds `bsc-finance`)."""
 
@@ -159,7 +176,7 @@ class PerspectiveLabel(Part):
     )
 
 
-CycleSource = str | FieldSource | LabelSource | VersionSource
+CycleSource = str | FieldSource | LabelSource | VersionSource | DatesSource
 
 
 class LinkRelation(Part):

@@ -157,6 +157,8 @@ def _ends(
     for state in states.values():
         known = records.ended.get(state.id)
         cycle = mapping.cycles.get(state.cycle_id)
+        if cycle is not None and cycle.measured == "close":
+            continue  # its facts are those of the moment, until it is closed
         if cycle is not None and has_ended(cycle, moment) and (known is None or known.cycle_id != cycle.id):
             waiting.setdefault(cycle.id, []).append(state)
     found: dict[str, EndFacts] = {}

@@ -29,3 +29,16 @@ class Moment:
 def duration(text: str) -> timedelta:
     """`14d` or `2w`, as mappings and check-ins write it."""
     return timedelta(days=int(text[:-1]) * DAYS_PER[text[-1]])
+
+
+def day_in(value: object, zone: tzinfo) -> date | None:
+    """The calendar day a date (`2026-11-30`) or date-time field means in a zone, or None."""
+    if not isinstance(value, str):
+        return None
+    try:
+        if len(value) == len("2026-11-30"):
+            return date.fromisoformat(value)
+        at = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return at.astimezone(zone).date() if at.tzinfo else at.date()

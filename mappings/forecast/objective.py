@@ -14,6 +14,7 @@ from mappings.facts.moment import Moment
 from mappings.forecast.answer import Forecast, Likelihood, chance, level_of, none
 from mappings.forecast.prospect import Prospect
 from mappings.progress import RULE_OF_KIND
+from mappings.rollup.cycles.cycle import cycle_in_span
 from mappings.rollup.health import ACHIEVED_AT
 from mappings.rollup.state import Cause, HealthLevel, KeyResultState, ObjectiveState
 
@@ -101,7 +102,7 @@ def forecast(
 ) -> ObjectiveForecast:
     """What is said of an objective at a moment; `issues` has to hold its key-result issues and their rows."""
     today = Moment(moment.now, mapping.zone).today
-    cycle = mapping.cycles.get(state.cycle_id or "")
+    cycle = cycle_in_span(mapping.cycles.get(state.cycle_id or ""), state.span)
     last = None if cycle is None else cycle.end
     outside = _outside(cycle, today)
     if cycle is None or outside:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime, tzinfo
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Literal
@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 
 from mappings.facts.issue import Issue
+from mappings.facts.moment import day_in
 from mappings.fields import ReadingKind
 from mappings.progress.metric import no_single_issue
 from mappings.progress.operands import field_id
@@ -76,19 +77,6 @@ def _due(options: MilestoneOptions, subject: MeasuredSubject, issue: Issue) -> d
         return options.due
     id_ = field_id(subject, options.due)
     return day_in(issue.fields.get(id_) if id_ else options.due, subject.assessment.moment.zone)
-
-
-def day_in(value: object, zone: tzinfo) -> date | None:
-    """The calendar day a date (`2026-11-30`) or date-time field means in a zone, or None."""
-    if not isinstance(value, str):
-        return None
-    try:
-        if len(value) == len("2026-11-30"):
-            return date.fromisoformat(value)
-        at = datetime.fromisoformat(value)
-    except ValueError:
-        return None
-    return at.astimezone(zone).date() if at.tzinfo else at.date()
 
 
 def health(measurement: Measurement, standing: HealthCriteria) -> Health:

@@ -88,7 +88,7 @@ class Assessment:
         self.moment = moment
         self.statuses = StatusReader(mapping.statuses, moment)
         self.numbers = KnownNumbers(type_.decode for type_ in FIELD_TYPES if type_.reading is Use.NUMBER)
-        self.standings: dict[tuple[str | None, str], HealthCriteria] = {}
+        self.standings: dict[tuple[tuple[str, date, date] | None, str], HealthCriteria] = {}
         self._ends: dict[date, Assessment] = {}
         self._inside: dict[str, bool] = {}
         self._outside: set[str] | None = None

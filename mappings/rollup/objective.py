@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from fractions import Fraction
 from functools import partial
 
@@ -17,6 +18,7 @@ from mappings.progress.options import current_kpi
 from mappings.progress.rule import MeasuredSubject, unknown
 from mappings.rollup.assessment import Assessment
 from mappings.rollup.check_in_override import checked_in, derived_ledger, not_achieved
+from mappings.rollup.cycles.cycle import cycle_in_span, span_of
 from mappings.rollup.cycles.cycle_end import EndFacts, has_ended
 from mappings.rollup.health import HealthCriteria, circular, pace, plain_parent, weighted, worst
 from mappings.rollup.pace import cycle_for, standing_in
@@ -80,6 +82,8 @@ class Objective:
     aligned_to: tuple[str, ...]
     assessment: Assessment
     """What it was measured by: now, or as of the end of its cycle."""
+    span: tuple[date, date] | None = None
+    """Its own days, where it has such: they give the expected share."""
     aligned: tuple[ObjectiveState, ...] | None = None
     """What is aligned to it, where that was noted at the end of its cycle."""
 
@@ -105,6 +109,8 @@ def measured_objective(assessment: Assessment, rule: ObjectiveRule, issue: Issue
         assessment = assessment.at_end(cycle, noted)
         then = assessment.forest.issue(id_)
         rule, issue = (assessment.rule_for(then) or rule, then) if then is not None else (rule, issue)
+    span = span_of(assessment.mapping, rule.part.cycle, issue)
+    days = cycle_in_span(cycle, span)
     carried = assessment.carries.get((id_, cycle.id)) if cycle is not None else None
     found = key_results_of(assessment, rule, id_, issue, carried)
     return Objective(
@@ -112,10 +118,11 @@ def measured_objective(assessment: Assessment, rule: ObjectiveRule, issue: Issue
         rule=rule,
         issue=issue,
         cycle=cycle,
-        standing=standing_in(assessment, cycle, rule.part.commitment),
-        key_results=tuple(_measured(assessment, rule, id_, cycle, key_result) for key_result in found),
+        standing=standing_in(assessment, days, rule.part.commitment),
+        key_results=tuple(_measured(assessment, rule, id_, days, key_result) for key_result in found),
         aligned_to=targets_of(assessment, rule, issue),
         assessment=assessment,
+        span=span if cycle is not None else None,
         aligned=noted.aligned if noted is not None else None,
     )
 
@@ -274,6 +281,7 @@ def finished(
         plain=objective.rule.plain,
         team=None if objective.rule.plain else team_of(objective.assessment.mapping, part, issue),
         perspective=perspective_of(objective.assessment.mapping, part, issue),
+        span=objective.span,
     )
 
 

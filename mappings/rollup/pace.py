@@ -22,7 +22,7 @@ def cycle_for(assessment: Assessment, rule: ObjectiveRule, objective: Issue | No
 
 def standing_in(assessment: Assessment, cycle: CyclePart | None, commitment: str) -> HealthCriteria:
     """What a progress with this commitment is judged against; days are those of the mapping's time zone."""
-    key = (cycle.id if cycle is not None else None, commitment)
+    key = (None if cycle is None else (cycle.id, cycle.start, cycle.end), commitment)
     known = assessment.standings.get(key)
     if known is None:
         known = assessment.standings[key] = _standing(assessment, cycle, ACHIEVED_AT[commitment])

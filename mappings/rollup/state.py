@@ -133,3 +133,5 @@ class ObjectiveState:
     plain: bool = False
     team: str | None = None
     perspective: str | None = None
+    span: tuple[date, date] | None = None
+    """The first and the last day of its own, where it has such beside those of its cycle."""

@@ -17,6 +17,7 @@ from mappings.facts.forest import issue_order
 from mappings.facts.issue import Issue
 from mappings.forecast.objective import ObjectiveForecast, forecast, issues_of
 from mappings.numbers import WHOLE, percent
+from mappings.rollup.cycles.cycle import cycle_in_span
 from mappings.rollup.health import ACHIEVED_AT
 from mappings.rollup.rows.sums import ENTERING
 from mappings.rollup.state import HealthLevel, KeyResultState, ObjectiveState
@@ -95,7 +96,7 @@ def desired(
     Left out: issues that the mirror does not hold (`actual`), archived ones, which Jira lets nobody edit, key results whose issue another objective speaks for, and what a place leaves as it is (`Aim.make`).
     """
     found: dict[tuple[str, str], Desired] = {}
-    cycle = mapping.cycles.get(state.cycle_id) if state.cycle_id is not None else None
+    cycle = cycle_in_span(mapping.cycles.get(state.cycle_id), state.span)
     until = cycle.end if cycle is not None else None
     outlook = _outlook(mapping, state, actual, ground)
     for issue_id, plain, aims in subjects(mapping, state, owned or Owners()):

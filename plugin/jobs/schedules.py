@@ -20,6 +20,7 @@ from connectors.store.people import audit, sign_in_attempts
 from connectors.store.reads import failures, wishes
 from connectors.store.sites import catalogues
 from connectors.store.work import due, inbox, outbox
+from connectors.store.writes import write_retention
 from plugin.jobs.history_retention import thin_history
 from plugin.runtime.connector import Connector, NotReady
 from plugin.runtime.processes.process import worker_name
@@ -119,7 +120,7 @@ def bring_clauses(connector: Connector, site: str, _going_on: Callable[[], None]
 
 
 def prune(connector: Connector, site: str, going_on: Callable[[], None]) -> None:
-    """Forget deliveries and audit entries older than their settings, all but a day's last point of old history and a week's last of older, and former attempts to sign in."""
+    """Forget deliveries and audit entries older than their settings, all but a day's last point of old history and a week's last of older, all but the last old write of each place, and former attempts to sign in."""
     now = connector.clock()
     with connector.store.write() as conn:
         inbox.prune(conn, now - timedelta(days=connector.settings.keep_deliveries_days))
@@ -131,6 +132,8 @@ def prune(connector: Connector, site: str, going_on: Callable[[], None]) -> None
         if connector.watches_kpis(site):
             kpi_failures.prune(conn, site, now - timedelta(days=connector.settings.keep_history_days))
     thin_history(connector, site, going_on)
+    old = now - timedelta(days=connector.settings.keep_history_days)
+    write_retention.thin(connector.store, site, old, going_on)
     forecast_record.forget_old(connector, site)
     follow_departures(connector, site)
     forget_gone(connector, site)

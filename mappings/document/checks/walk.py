@@ -14,6 +14,7 @@ from mappings.document.schema import (
     CreatePart,
     CyclePart,
     CyclesPart,
+    DatesSource,
     Document,
     FieldSource,
     JqlFieldRelation,
@@ -113,6 +114,10 @@ def alias_uses(document: Document) -> Iterator[AliasUse]:
         path: Path = ("objectives", index)
         if isinstance(objective.cycle, FieldSource):
             yield AliasUse((*path, "cycle", "field"), objective.cycle.field, None)
+        if isinstance(objective.cycle, DatesSource):
+            for name, alias in (("start", objective.cycle.dates.start), ("end", objective.cycle.dates.end)):
+                if alias is not None:
+                    yield AliasUse((*path, "cycle", "dates", name), alias, ReadingKind.DATE)
         if isinstance(objective.perspective, FieldSource):
             yield AliasUse((*path, "perspective", "field"), objective.perspective.field, None)
         if isinstance(objective.aligned_to, AlignmentPart):

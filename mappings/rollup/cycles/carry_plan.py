@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from mappings.document.mapping import Mapping as BoundMapping
 from mappings.document.mapping import ObjectiveRule
-from mappings.document.schema import CURRENT, CyclePart, FieldSource, LabelSource, VersionSource
+from mappings.document.schema import CURRENT, CyclePart, DatesSource, FieldSource, LabelSource, VersionSource
 from mappings.facts.catalogue import Field
 from mappings.facts.issue import Issue, Named
 from mappings.fields import Api, FieldValueError, field_type
@@ -18,7 +18,7 @@ from mappings.progress import RULE_OF_KIND
 from mappings.progress.rule import Onward
 from mappings.rollup.cycles.carry import Carried
 from mappings.rollup.cycles.closing_record import ClosingRecord
-from mappings.rollup.cycles.cycle import names_of_cycles
+from mappings.rollup.cycles.cycle import cycle_of, names_of_cycles
 from mappings.rollup.rows.ledger import Disposition
 from mappings.rollup.state import HealthLevel, KeyResultState
 from mappings.write_back.target import FieldLookup
@@ -245,6 +245,10 @@ def _mark(
         return (), "" if source == into.id else f"{named}: write {into.id} there"
     if issue is None:
         return (), "its issue is not at hand: run jira-okr sync"
+    if isinstance(source, DatesSource):
+        now = cycle_of(ground.mapping, source, issue, into.start)
+        named = f"it has days of its own: set {source.dates.end} of {issue.key} to a day of {into.id}"
+        return (), "" if now is not None and now.id == into.id else named
     if into.id in names_of_cycles(ground.mapping, source, issue):
         return (), ""
     if isinstance(source, LabelSource):

@@ -7,9 +7,12 @@ from datetime import date
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from mappings.document.schema import CURRENT
+from mappings.document.schema import CURRENT, DatesSource
 from mappings.facts.issue import Issue
-from mappings.facts.moment import WEEKDAYS
+from mappings.facts.moment import WEEKDAYS, day_in
+
+DUE = "duedate"
+"""Jira's own due date, which is no custom field."""
 
 if TYPE_CHECKING:
     from mappings.document.mapping import Mapping as BoundMapping
@@ -26,9 +29,41 @@ def cycle_of(mapping: BoundMapping, source: object, issue: Issue | None, today: 
         return mapping.cycles.current(today) if known is None and source == CURRENT else known
     if source is None or issue is None:
         return None
+    if isinstance(source, DatesSource):
+        last = _day(mapping, source.dates.end, issue)
+        return None if last is None else mapping.cycles.current(last)
     named = (mapping.cycles.get(name) for name in names_of_cycles(mapping, source, issue))
     found = [cycle for cycle in named if cycle is not None]
     return max(found, key=lambda cycle: (cycle.end, cycle.start), default=None)
+
+
+def span_of(mapping: BoundMapping, source: object, issue: Issue | None) -> tuple[date, date] | None:
+    """The days of an objective's own, where it has such; None where they are those of its cycle.
+
+    Without a first day, or with one behind the last, it begins with its cycle.
+    """
+    if not isinstance(source, DatesSource) or issue is None:
+        return None
+    last = _day(mapping, source.dates.end, issue)
+    cycle = None if last is None else mapping.cycles.current(last)
+    if last is None or cycle is None:
+        return None
+    first = _day(mapping, source.dates.start, issue) if source.dates.start is not None else None
+    return (cycle.start if first is None or first > last else first), last
+
+
+def cycle_in_span(cycle: CyclePart | None, span: tuple[date, date] | None) -> CyclePart | None:
+    """A cycle as an objective runs in it: with the objective's own days, where it has such."""
+    if cycle is None or span is None:
+        return cycle
+    return cycle.model_copy(update={"start": span[0], "end": span[1]})
+
+
+def _day(mapping: BoundMapping, alias: str, issue: Issue) -> date | None:
+    field = mapping.fields.get(alias)
+    if field is None:
+        return None
+    return issue.due if field.id == DUE else day_in(issue.fields.get(field.id), mapping.zone)
 
 
 def names_of_cycles(mapping: BoundMapping, source: object, issue: Issue) -> Iterable[str]:

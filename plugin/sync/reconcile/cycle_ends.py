@@ -142,6 +142,8 @@ def _looked_at(
     seen = {one.id for one in first.issues} if first is not None else set()
     issues: dict[str, Issue] = mirror.get(conn, context.site, seen | set(touched))
     issues |= {one.id: one for one in forest}
+    if cycle.measured == "close":
+        return EndFacts(cycle_id, tuple(issues[id_] for id_ in sorted(issues)))
     later = {one.id: one.updated for one in issues.values() if one.updated > end}
     histories = issue_histories.known(conn, context.site, later, context.history_fields) if later else {}
     former = mirror.former_keys(conn, context.site) if histories else {}

@@ -16,6 +16,7 @@ from mappings.document.schema import CyclePart
 from mappings.explain.due_check_in import DueCheckIn, due_check_in, is_to_score
 from mappings.facts.moment import Moment
 from mappings.json_value import PlainValues
+from mappings.rollup.cycles.cycle import cycle_in_span
 from mappings.rollup.state import KeyResultState, ObjectiveState
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
@@ -78,7 +79,7 @@ def _due(
         return
     closed, running = closings.closed(conn, site), list[tuple[ObjectiveState, CyclePart]]()
     for state in states:
-        cycle = mapping.cycles.get(state.cycle_id)
+        cycle = cycle_in_span(mapping.cycles.get(state.cycle_id), state.span)
         if cycle is None or cycle.id in closed:
             continue
         if is_to_score(cycle, today):

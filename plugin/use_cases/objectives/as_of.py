@@ -252,7 +252,7 @@ class Lookback:
         ended = {
             id_: end.facts
             for id_, end in noted.items()
-            if id_ not in fixed and not end.settled(mapping.revision)
+            if id_ not in fixed and not end.settled(mapping.revision) and not _goes_on(mapping, end)
         }
         with collector_resting():
             found = measured(mapping, self.retrospect, moment, replace(records, ended=ended, fixed=fixed))
@@ -261,6 +261,12 @@ class Lookback:
     def _noted(self, conn: Connection, moment: Moment) -> dict[str, CycleEnd]:
         ids = objectives.ids(conn, self.context.site)
         return noted_ends(conn, self.context.site, ids, moment)
+
+
+def _goes_on(mapping: BoundMapping, end: CycleEnd) -> bool:
+    """Whether the facts of an ended cycle are those of the moment until it is closed: what was noted of it last says nothing of earlier."""
+    cycle = mapping.cycles.get(end.facts.cycle_id)
+    return cycle is not None and cycle.measured == "close"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection
 
 from connectors.store import Store
-from connectors.store.writes import refusals, writes
+from connectors.store.writes import refusals, write_retention, writes
 from connectors.store.writes.writes import WriteOutcome
 from mappings.write_back.plan import Change, Plan
 
@@ -124,3 +124,41 @@ def test_a_refusal_stands_until_it_is_cleared_or_the_mapping_changes(store: Stor
         assert refusals.clear(conn, "main", "1", "10", "g") == 0
         assert refusals.clear(conn, "main", "1") == 1
         assert refusals.all(conn) == []
+
+
+def test_of_old_writes_the_last_of_each_outcome_stays_and_whatever_is_asked_has_the_same_answer(
+    store: Store, now: datetime
+) -> None:
+    """Old are the first five minutes; what is held or under way is never old, and a plan goes with its last change."""
+    told = [
+        ("f", 1, "written"), ("f", 2, "confirmed"), ("f", 3, "written"), ("f", 4, "failed"), ("f", 4, "failed"),
+        ("g", 1, "held"), ("g", 1, "held"), ("h", 1, None), ("h", 1, None), ("f", 5, "written"),
+    ]  # fmt: skip
+    with store.write() as conn:
+        for minute, (field, value, outcome) in enumerate(told):
+            at = now + minute * MINUTE
+            plan_id = writes.intend(conn, "main", _plan((field, value)), "r1", "webhook", at)
+            if outcome is not None:
+                writes.settle(conn, plan_id, "10", field, outcome, "", at)
+        other = writes.intend(conn, "other", _plan(("f", 1)), "r1", "webhook", now)
+        writes.settle(conn, other, "10", "f", "written", "", now)
+
+    def asked() -> list[object]:
+        with store.read() as conn:
+            return [
+                writes.on_record(conn, "main", "10", "f"),
+                writes.tried(conn, "main", "10", "f", 2),
+                writes.unsettled(conn, "main", "1"),
+                [one.after for one in writes.recent(conn, "other", 9)],
+            ]
+
+    before, going = asked(), list[int]()
+    old = now + 9 * MINUTE
+    assert write_retention.thin(store, "main", old, lambda: going.append(1)) == (3, 3)
+    with store.read() as conn:
+        left = [(one.field_id, one.after, one.outcome) for one in reversed(writes.recent(conn, "main", 20))]
+    assert left == [
+        ("f", 3, "written"), ("f", 4, "failed"), ("g", 1, "held"), ("g", 1, "held"), ("h", 1, None), ("h", 1, None), ("f", 5, "written"),
+    ]  # fmt: skip
+    assert (len(going), asked()[0], asked()[2:]) == (2, before[0], before[2:])
+    assert write_retention.thin(store, "main", old) == (0, 0)

@@ -9,7 +9,7 @@ from hashlib import sha256
 import pytest
 
 from mappings.forecast.answer import DeliveryWork, Forecast, Lack, Likelihood, Need, Week, chance, level_of
-from mappings.forecast.delivery import THERE, forecast
+from mappings.forecast.delivery import THERE, forecast, weighed
 from mappings.forecast.distribution import dates, probability
 from mappings.forecast.weeks import FinishedRow, work_of
 
@@ -179,9 +179,9 @@ def test_an_answer_carries_what_it_was_made_from() -> None:
     work = a_work(10, 7, 17, *NO_GROWTH, undated=2, by_resolution=1, missed=0)
     answer = forecast(work)
     assert (answer.probability, answer.level, answer.sentence) == (
-        Fraction(43, 64),
+        Fraction(59, 96),  # (4 × 43/64 + 1) ÷ 6
         Likelihood.OPEN,
-        "67 %, open",
+        "61 %, open",
     )
     assert (answer.likely_by, answer.safe_by) == (date(2026, 11, 15), date(2026, 11, 29))
     assert answer.work == work
@@ -263,3 +263,11 @@ def test_trials_come_to_what_the_distribution_says(seed: str) -> None:
     attained = sum(trials.attains(CASES[seed]) for _ in range(number))
     assert 0.02 < exact < 0.98
     assert abs(attained / number - exact) <= 4 * (exact * (1 - exact) / number) ** 0.5
+
+
+@pytest.mark.parametrize(
+    ("share", "weeks", "told"),
+    [("1", 4, "5/6"), ("1", 12, "13/14"), ("0", 12, "1/14"), ("1/2", 7, "1/2"), ("43/64", 4, "59/96")],
+)
+def test_few_weeks_are_weighed_with_two_that_are_even(share: str, weeks: int, told: str) -> None:
+    assert weighed(Fraction(share), weeks) == Fraction(told)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -132,3 +133,62 @@ def test_a_cycle_ends_with_its_last_day() -> None:
     assert datetime(2026, 9, 30, 23, 59, 59, 999000, tzinfo=UTC) == END
     assert [has_ended(CYCLE, day(text)) for text in ("2026-09-30", "2026-10-01")] == [False, True]
     assert has_ended(None, day("2026-10-01")) is False
+
+
+OWN_DAYS = {"dates": {"start": "begins", "end": "ends"}}
+SPANS: dict[str, tuple[dict[str, Any], str | None, Fraction | None]] = {
+    "two months of three, half of them over": ({"begins": "2026-11-01", "ends": "2026-12-30"}, "2026-Q4", Fraction(15, 60)),
+    "over two quarters, the last day decides": ({"begins": "2026-09-16", "ends": "2026-11-14"}, "2026-Q4", Fraction(1)),
+    "an instant of the last day in Berlin": ({"begins": "2026-11-15", "ends": "2026-12-31T22:30:00+00:00"}, "2026-Q4", Fraction(1, 47)),
+    "it begins with its cycle": ({"ends": "2026-11-29"}, "2026-Q4", Fraction(46, 60)),
+    "a first day behind the last is none": ({"begins": "2026-12-31", "ends": "2026-11-29"}, "2026-Q4", Fraction(46, 60)),
+    "no last day, no cycle": ({"begins": "2026-11-01"}, None, None),
+    "text is no day": ({"ends": "soon"}, None, None),
+    "a day that no cycle holds": ({"ends": "2029-05-03"}, None, None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("days", "cycle", "expected"), SPANS.values(), ids=SPANS.keys())
+def test_days_of_its_own_give_the_expected_share_and_the_last_of_them_the_cycle(
+    days: dict[str, str], cycle: str | None, expected: Fraction | None
+) -> None:
+    mapping = build_mapping(
+        build_objective(select="label = okr", cycle=OWN_DAYS),
+        fields=("begins", "ends"),
+        cycles=[{"id": "2026-Q4", "start": "2026-10-01", "end": "2026-12-31"}],
+        zone=ZoneInfo("Europe/Berlin"),
+    )
+    forest = Forest.of([build_issue(7, labels=("okr",), **days)])
+    state = assess(mapping, forest, day("2026-11-15"))["7"]
+    assert (state.cycle_id, state.expected) == (cycle, expected)
+    assert (state.span is None) is (cycle is None)
+
+
+def test_the_due_date_of_jira_itself_can_be_the_last_day() -> None:
+    mapping = build_mapping(
+        build_objective(select="label = okr", cycle={"dates": {"end": "duedate"}}), fields=("duedate",)
+    )
+    forest = Forest.of([build_issue(7, labels=("okr",), due=date(2026, 11, 29))])
+    assert assess(mapping, forest, day("2026-11-15"))["7"].expected == Fraction(46, 60)
+
+
+@pytest.mark.parametrize(("measured", "progress"), [("end", Fraction(0)), ("close", Fraction(1))])
+def test_a_cycle_may_be_measured_by_what_stands_when_it_is_closed_and_is_judged_at_its_end(
+    measured: str, progress: Fraction
+) -> None:
+    """The story was done in January. By the facts of the end it was open; by those of closing it counts, and the year is over in both."""
+    listed = {"id": "2026-Q3", "start": "2026-07-01", "end": "2026-09-30", "measured": measured}
+    mapping = build_mapping(
+        build_objective(
+            {"id": "d", "select": "type = Story", "relation": "descendant", "progress": {"kind": "delivery"}},
+            select="type = Epic",
+            cycle="2026-Q3",
+        ),
+        cycles=[listed],
+    )
+    assert mapping.cycles.get("2026-Q3").measured == measured  # type: ignore[union-attr]
+    epic, now = build_issue(1, type="Epic"), build_issue(7, status="Done", parent=1, updated=AFTER)
+    was = EndFacts("2026-Q3", (epic, build_issue(7, parent=1)))
+    ended = {"1": was} if measured == "end" else {}
+    state = assess(mapping, Forest.of([epic, now]), day("2026-10-20"), ended=ended)["1"]
+    assert (state.progress, state.expected) == (progress, 1)

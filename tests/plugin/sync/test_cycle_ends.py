@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from plugin.use_cases.cycles.closure import close_cycle
 from plugin.use_cases.mappings.mapping_life import preview_text
 from tests.actors import TESTER
-from tests.quarter import MAPPING, noted, state, told
+from tests.quarter import MAPPING, begun, noted, state, told
 
 
 def test_nothing_decays_after_the_end(quarter):
@@ -102,3 +103,19 @@ def test_a_hundred_later_events_change_nothing(quarter, seed):
             hand.edit(chance.choice(stories), parent={"id": epic}, labels=[f"x{chance.randint(0, 9)}"])
     assert told(hand, epic, *issues) == before
     assert len(hand.writes()) == written
+
+
+def test_a_cycle_that_is_measured_by_its_closing_goes_on_until_then_judged_at_its_end(hand: Any) -> None:
+    """What is finished in January counts for the quarter, until it is closed; a look at an earlier day sees that day."""
+    given = begun(
+        hand, MAPPING.replace("cycles: {every: quarter}", "cycles: {every: quarter, measured: close}")
+    )
+    _, epic, _, stories = given
+    assert state(hand, epic).progress == Fraction(9, 20)
+    hand.status(stories[1], "Done")
+    assert told(hand, epic, stories[1]).progress == Fraction(14, 20)
+    assert (state(hand, epic).cycle_id, state(hand, epic).expected, hand.field(epic)) == ("2026-Q4", 1, 70)
+    close_cycle(hand.connector, TESTER, "main", "2026-Q4", reason="the last mile was long")
+    hand.work_off()
+    hand.status(stories[0], "To Do")
+    assert told(hand, epic, stories[0]).progress == Fraction(14, 20)
