@@ -59,13 +59,20 @@ def is_asked(part: KpiPart) -> bool:
 
 
 def read_due(connector: Connector, site: str, going_on: Callable[[], None] = lambda: None) -> None:
-    """Ask the sources of all periods that have ended and have no reading yet."""
+    """Ask the sources of all periods that have ended and have no reading yet: the latest first, for the past is undone step by step.
+
+    They are counted the oldest first, so that after an outage no period comes too late behind a later one.
+    """
     context = connector.context(site)
     watched = watched_of(context.mapping)
     wanted = _due(connector, site, watched)
     reach = replace(SitePast(context, going_on).reach(), outside=_outside(connector))
+    answers = []
     for one in sorted(wanted, key=lambda each: each.period.last, reverse=True):
-        _ask(connector, context, watched, one, reach)
+        answers.append((one, _answer(watched, one.part, one.period, reach, connector)))
+        going_on()
+    for one, answer in reversed(answers):
+        _take(connector, context, one, answer)
         going_on()
 
 
@@ -175,9 +182,10 @@ def _pause(attempts: int) -> timedelta:
     return min(timedelta(minutes=2 ** min(attempts - 1, 10)), LONGEST_PAUSE)
 
 
-def _ask(connector: Connector, context: Context, watched: Watched, wanted: _Wanted, reach: Reach) -> None:
+def _take(
+    connector: Connector, context: Context, wanted: _Wanted, answer: tuple[KpiReading, ...] | SourceFailure
+) -> None:
     id_, site = wanted.part.id, context.site
-    answer = _answer(watched, wanted.part, wanted.period, reach, connector)
     with connector.store.write() as conn:
         kpis.alone(conn, site)
         if isinstance(answer, SourceFailure):

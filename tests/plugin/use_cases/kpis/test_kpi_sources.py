@@ -18,7 +18,7 @@ from connectors.sandbox.site_state.edits import delete, move
 from connectors.sandbox.site_state.state import person
 from connectors.sandbox.site_state.transitions import to_status
 from connectors.sandbox.traffic.faults import Fault
-from connectors.store.kpis import kpi_failures
+from connectors.store.kpis import kpi_failures, kpis
 from connectors.store.mirror import issue_histories
 from connectors.store.numbers import objectives
 from plugin.jobs.schedules import Schedules
@@ -146,6 +146,18 @@ def test_a_period_is_read_as_it_stood_when_it_ended_and_once(watch: Watch, bugs:
     assert watch.calls() == {}
     [one] = board.list_kpis(watch.connector, TESTER, "main")
     assert (one.latest_value, one.standing.level.value, one.state.outside) == (2, "unhealthy", 1)
+
+
+def test_days_that_are_read_together_after_an_outage_are_counted_each_in_their_order(
+    watch: Watch, bugs: tuple[str, ...]
+) -> None:
+    """Two open bugs are one too many on three days of which nobody heard: three periods out of the band, and not one."""
+    watch.at("2026-11-12T06:00")
+    watch.read()
+    assert watch.readings() == [(f"11-{day:02} 23:59:59.999", "2") for day in (9, 10, 11)]
+    with watch.connector.store.read() as conn:
+        state = kpis.get(conn, "main", "open-bugs")
+    assert (state.outside, state.latest) == (3, datetime(2026, 11, 11, 23, 59, 59, 999000, tzinfo=UTC))
 
 
 def test_what_leaves_the_scope_or_comes_into_it_counts_where_it_was(
