@@ -8,17 +8,21 @@ from pathlib import Path
 import click
 
 from mappings.document.text.source import decode_text
+from mappings.explain.certainty import sentences
 from mappings.json_value import PlainValues
 from mappings.numbers import percent
 from mappings.write_back.preview import ObjectiveDifference, Preview, ProgressAndHealth
 from plugin.access.authorization.actor import COMMAND_LINE
+from plugin.cli.objectives.cycle import show_replays
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, progress_bar, say, show_json, show_table, site_option
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.mappings import revisions
 from plugin.use_cases.mappings.comparison import differences
 from plugin.use_cases.mappings.mapping_life import Previewed, activate, preview_text, rollback
+from plugin.use_cases.mappings.past_preview import past_preview_values, preview_as_of
 from plugin.use_cases.mappings.renames import reworded
+from plugin.use_cases.objectives.as_of import instant_asked, read_histories
 from plugin.use_cases.objectives.objective_values import number
 
 file_argument = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -32,11 +36,19 @@ large_option = click.option(
 @site_option
 @json_option
 @click.option("--issues", is_flag=True, help="Show every issue that would be treated differently, and why.")
-def preview_command(file: Path, site: str, as_json: bool, issues: bool) -> None:
+@click.option(
+    "--at",
+    metavar="DAY|INSTANT",
+    help="What it would have read then, beside what was read by the active one.",
+)
+def preview_command(file: Path, site: str, as_json: bool, issues: bool, at: str | None) -> None:
     """Show what activating a mapping would do, before it does it: every objective before and after, the writes, their cost.
 
     Works from the mirror with the real planner; makes no call to Jira and changes nothing.
     """
+    if at is not None:
+        _preview_then(file, site, at, as_json=as_json)
+        return
     with open_connector(site=site) as connector:
         previewed = preview_text(
             connector, COMMAND_LINE, site, decode_text(file.read_bytes(), str(file)), str(file)
@@ -45,6 +57,30 @@ def preview_command(file: Path, site: str, as_json: bool, issues: bool) -> None:
         show_json(preview_values(previewed))
     else:
         _show_preview(previewed, file, issues)
+
+
+def _preview_then(file: Path, site: str, at: str, *, as_json: bool) -> None:
+    """Histories that are missing are read first; nothing is written."""
+    text = decode_text(file.read_bytes(), str(file))
+    with open_connector(site=site) as connector:
+        meant = instant_asked(connector, COMMAND_LINE, site, at)
+        if meant is None:
+            raise click.BadParameter(
+                f"{at!r} is no moment: write 2026-10-31, or 2026-10-31T12:00:00Z", param_hint="--at"
+            )
+        found = preview_as_of(connector, COMMAND_LINE, site, text, meant, str(file))
+        if found.untold:
+            with progress_bar("Reading histories") as report:
+                read_histories(connector, COMMAND_LINE, site, found.untold, report)
+            found = preview_as_of(connector, COMMAND_LINE, site, text, meant, str(file))
+    if as_json:
+        show_json(past_preview_values(found))
+        return
+    say(f"As of {found.at:%Y-%m-%d %H:%M} UTC, under revision {found.revision[:8]}")
+    for sentence in sentences(found.doubts):
+        say(f"  {sentence}")
+    show_replays("What would have been different", found.changed)
+    say(f"{len(found.objectives) - len(found.changed)} of {len(found.objectives)} objectives read the same.")
 
 
 @click.command("reword")

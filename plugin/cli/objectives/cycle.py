@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
@@ -19,7 +20,14 @@ from plugin.use_cases.cycles import carry, closure, cycles
 from plugin.use_cases.cycles.carry import CarryPreview
 from plugin.use_cases.cycles.closure import ScoreStatement
 from plugin.use_cases.cycles.cycles import mean_text
-from plugin.use_cases.cycles.replay import Replay, moved_text, replay, replay_draft, replay_values
+from plugin.use_cases.cycles.replay import (
+    ObjectiveReplay,
+    Replay,
+    moved_text,
+    replay,
+    replay_draft,
+    replay_values,
+)
 from plugin.use_cases.cycles.versions import VersionDifference, difference, difference_values
 from plugin.use_cases.objectives.as_of import read_histories
 from plugin.use_cases.objectives.objective_values import percent_text
@@ -114,18 +122,7 @@ def replay_command(cycle_id: str, mapping: str, course: bool, site: str, as_json
     say(f"{cycle_id} as of {found.at:%Y-%m-%d %H:%M} UTC, under revision {found.revision[:8]}")
     for sentence in sentences(found.doubts):
         say(f"  {sentence}")
-    rows = [
-        (
-            one.shown.key or one.shown.id,
-            one.shown.title,
-            _stood_text(one.before),
-            _stood_text(one.after),
-            moved_text(one.moved),
-            one.certainty.value,
-        )
-        for one in found.objectives
-    ]
-    show_table("Replay", ("Key", "Objective", "Read", "Would have read", "Moved", "Certainty"), rows)
+    show_replays("Replay", found.objectives)
     for word, every in (("read", found.means_before), ("would have read", found.means_after)):
         for mean in every:
             say(f"{word}: {mean_text(mean)}")
@@ -142,6 +139,22 @@ def replay_command(cycle_id: str, mapping: str, course: bool, site: str, as_json
             if one.course
         ]
         show_table("Week by week", ("Key", *days), weekly)
+
+
+def show_replays(title: str, found: Iterable[ObjectiveReplay]) -> None:
+    """What objectives read, and would have read."""
+    rows = [
+        (
+            one.shown.key or one.shown.id,
+            one.shown.title,
+            _stood_text(one.before),
+            _stood_text(one.after),
+            moved_text(one.moved),
+            one.certainty.value,
+        )
+        for one in found
+    ]
+    show_table(title, ("Key", "Objective", "Read", "Would have read", "Moved", "Certainty"), rows)
 
 
 def _replayed(connector: Connector, site: str, cycle_id: str, mapping: str, *, course: bool) -> Replay:

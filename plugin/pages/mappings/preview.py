@@ -14,10 +14,15 @@ from plugin.pages.frame.page import rendered
 from plugin.pages.frame.visit import known_site
 from plugin.pages.mappings.mapping import known_revision
 from plugin.pages.mappings.mapping_editor import begun
+from plugin.pages.objectives.histories import told
+from plugin.pages.objectives.objective_address import objective_address
+from plugin.pages.views.cycles.cycle_replay import past_preview_view
 from plugin.pages.views.mappings.difference import preview_view
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.mappings import drafts, revisions
 from plugin.use_cases.mappings.mapping_life import Previewed, WorldMoved, begin_activation, preview_text
+from plugin.use_cases.mappings.past_preview import preview_as_of, read_lacking_then
+from plugin.use_cases.objectives.as_of import instant_asked
 from plugin.use_cases.work import background_jobs, sync
 from plugin.use_cases.work.site_read import READING, begin_reading
 
@@ -39,6 +44,23 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     def preview(site: str) -> ResponseReturnValue:
         known_site(connector, site)
         return preview_or_findings(connector, site, request.args.get("revision", ""))
+
+    @blueprint.get("/mapping/<site>/preview/then", endpoint="preview_then")
+    @needs("admin", lane="heavy")
+    def preview_then(site: str) -> ResponseReturnValue:
+        known_site(connector, site)
+        return then(connector, site, request.args.get("revision", ""), request.args.get("at", ""))
+
+    @blueprint.post("/mapping/<site>/preview/histories", endpoint="read_then")
+    @needs("admin", lane="heavy")
+    def read_then(site: str) -> ResponseReturnValue:
+        known_site(connector, site)
+        revision, day = request.form.get("revision", ""), request.form.get("at", "")
+        at = instant_asked(connector, acting(), site, day)
+        if at is not None:
+            text = text_to_preview(connector, site, revision)
+            flash(told(read_lacking_then(connector, acting(), site, text, at)))
+        return redirect(url_for("control.preview_then", site=site, revision=revision or None, at=day))
 
     @blueprint.post("/mapping/<site>/read", endpoint="read_first")
     @needs("admin", lane="heavy")
@@ -82,6 +104,35 @@ def preview_or_findings(
         )
         return page, 422
     return preview_page(connector, site, revision, previewed, notice, setup=setup), code
+
+
+def then(connector: Connector, site: str, revision: str, day: str) -> ResponseReturnValue:
+    """What it would have read on an earlier day; a day of which nothing is known is answered with why."""
+    refused, view = "", None
+    at = instant_asked(connector, acting(), site, day)
+    try:
+        if at is None:
+            refused = f"“{day}” is no day. Write it as 2026-10-31."
+        else:
+            text = text_to_preview(connector, site, revision)
+            view = past_preview_view(preview_as_of(connector, acting(), site, text, at))
+    except MappingError as error:
+        said = error.diagnostics[0]
+        refused = f"It cannot be used as it is ({said.path}: {said.message}). Check it first."
+    except NotReady as error:
+        refused = str(error)
+    several = len(connector.sites) > 1
+    page = rendered(
+        "mapping_then.html",
+        "mapping",
+        site=site,
+        revision=revision,
+        at=day,
+        view=view,
+        refused=refused,
+        address=lambda key: objective_address(key, site if several else None),
+    )
+    return page, 200 if view is not None else 422
 
 
 def preview_page(

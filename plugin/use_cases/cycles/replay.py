@@ -201,17 +201,23 @@ def _replayed(context: Context, cycle_id: str, rules: Rules, *, course: bool) ->
         )
         for id_ in {**before, **after}
     ]
-    order = sorted(found, key=lambda one: (one.shown.project_key, one.shown.team or "", _name(one.shown)))
     return Replay(
         site=context.site,
         cycle=cycle,
         at=at,
         revision=rules.mapping.revision,
         ruling=mapping.revision,
-        objectives=tuple(order),
+        objectives=in_reading_order(found),
         moments=moments,
         untold=untold,
         preview=_preview(lookback, rules, cycle_id, at, after) if ends else "",
+    )
+
+
+def in_reading_order(found: Iterable[ObjectiveReplay]) -> tuple[ObjectiveReplay, ...]:
+    """By project, team and number."""
+    return tuple(
+        sorted(found, key=lambda one: (one.shown.project_key, one.shown.team or "", _name(one.shown)))
     )
 
 
@@ -335,7 +341,7 @@ def replay_values(one: Replay) -> PlainValues:
         "at": one.at.isoformat(),
         "mapping_revision": one.revision,
         "ruling_revision": one.ruling,
-        "objectives": [_objective_values(each) for each in one.objectives],
+        "objectives": [objective_replay_values(each) for each in one.objectives],
         "means": [mean_values(mean) for mean in one.means_before],
         "means_replayed": [mean_values(mean) for mean in one.means_after],
         "moments": [moment.isoformat() for moment in one.moments],
@@ -345,7 +351,8 @@ def replay_values(one: Replay) -> PlainValues:
     }
 
 
-def _objective_values(one: ObjectiveReplay) -> PlainValues:
+def objective_replay_values(one: ObjectiveReplay) -> PlainValues:
+    """One objective of a replay, for programs."""
     before, after = one.before, one.after
     return {
         "objective": one.shown.id,

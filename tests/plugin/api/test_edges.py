@@ -24,6 +24,7 @@ def test_what_costs_minutes_is_heavy_and_nothing_else_is() -> None:
         "POST /mappings/validate",
         "POST /sites/{site}/mapping/check",
         "POST /sites/{site}/mapping/preview",
+        "POST /sites/{site}/mapping/preview-as-of",
         "POST /sites/{site}/mapping/reword",
         "GET /exports/objectives",
         "GET /exports/ledgers",

@@ -9,6 +9,7 @@ from mappings.explain.certainty import sentences
 from mappings.rollup.cycles.score import ScoreMean, shown_score
 from mappings.rollup.state import ObjectiveState
 from plugin.use_cases.cycles.replay import ObjectiveReplay, Replay, moved_text
+from plugin.use_cases.mappings.past_preview import PastPreview
 from plugin.use_cases.objectives.objective_values import percent_text
 
 NONE = "none of the cycle"
@@ -51,6 +52,20 @@ def replay_view(found: Replay) -> ReplayView:
         said=sentences(found.doubts),
         untold=len(found.untold),
         preview=found.preview,
+    )
+
+
+def past_preview_view(found: PastPreview) -> ReplayView:
+    """A mapping at an earlier time, for the page: those that would have read otherwise."""
+    same = len(found.objectives) - len(found.changed)
+    return ReplayView(
+        revision=found.revision[:12],
+        until=f"{found.at:%Y-%m-%d %H:%M} UTC",
+        rows=tuple(_row(one) for one in found.changed),
+        means=(f"{same} of {len(found.objectives)} objectives read the same",),
+        said=sentences(found.doubts),
+        untold=len(found.untold),
+        preview="",
     )
 
 
