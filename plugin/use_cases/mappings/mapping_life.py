@@ -395,6 +395,11 @@ def _note_begun(
 ) -> None:
     now, revision = connector.clock(), previewed.preview.revision
     with connector.store.write() as conn:
+        former, ahead = activation_runs.get(conn, site), coming_mappings.get(conn, site)
+        if former is not None and ahead is not None and ahead.text == former.text != text:
+            # Another text takes its place: what only the former one selects is dropped by the next read of everything.
+            coming_mappings.drop(conn, site, ahead.revision)
+            wishes.ask(conn, site, now, once=True)
         run = ActivationRun(revision=revision, text=text, file=file, by=by, large=large, began=now, seen=now)
         activation_runs.begin(conn, site, run)
         said = {"revision": revision, "preview": previewed.preview.hash, "reads": previewed.unread.said}
