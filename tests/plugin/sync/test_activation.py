@@ -252,6 +252,28 @@ def test_a_refused_activation_reads_on_for_nothing_though_its_text_was_of_anothe
         assert coming_mappings.get(conn, "main") is None
 
 
+def test_an_activation_whose_place_another_text_takes_reads_on_no_more(site: tuple[Any, str, str]) -> None:
+    """The other one is refused in its turn; what only the former one selects is none of the mirror's any more."""
+    hand, _, _ = site
+    hand.sandbox.faults.add(Fault("status", "POST", "search/jql", times=40, status=503))
+    for text in (WIDE, AFTER):
+        with pytest.raises(JiraError):
+            hand.activate(text)
+    with hand.connector.store.read() as conn:
+        ahead = coming_mappings.get(conn, "main")
+    assert ahead is None or ahead.text == AFTER
+    hand.sandbox.faults.clear()
+    administration.delete_field(hand.sandbox.sandbox, "customfield_10052")
+    hand.clock.pass_by(minutes=5)
+
+    with pytest.raises(MappingError):
+        resume_activation(hand.connector, "main")
+
+    with hand.connector.store.read() as conn:
+        assert coming_mappings.get(conn, "main") is None
+        assert wishes.is_open(conn, "main")
+
+
 def test_what_the_reading_for_an_activation_could_not_make_out_is_a_gap_at_once(
     site: tuple[Any, str, str],
 ) -> None:
