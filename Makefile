@@ -61,10 +61,10 @@ lint: $(VENV)/.dev ## Check style and types, that all is used, and that what is 
 	@$(MAKE) --no-print-directory -j 2 lint-types lint-use
 
 # Neither needs the other: they run side by side, each on a core.
-lint-types: $(VENV)/.dev
+lint-types: $(VENV)/.dev ## Check types alone
 	$(BIN)/mypy
 
-lint-use: $(VENV)/.dev
+lint-use: $(VENV)/.dev ## Check style, that all is used, and that what is imported is declared
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/python -m tests.architecture.dead_code
