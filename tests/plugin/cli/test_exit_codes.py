@@ -17,6 +17,7 @@ from plugin.cli import cli
 
 SPEAKS_OTHERWISE = {
     "serve": "goes on until stopped",
+    "setup": "asks a person step by step",
     "worker": "goes on until stopped",
     "sandbox": "goes on until stopped",
     "mcp": "speaks a protocol until it is closed",
