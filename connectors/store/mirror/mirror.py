@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from itertools import islice
@@ -64,6 +64,16 @@ def hold(conn: Connection, site: str, ids: Iterable[str]) -> dict[str, Issue]:
     """As `get`, and nobody else changes them until this transaction ends. Ask for all at once: rows are locked in id order."""
     reader = IssueReader()
     return {id_: reader.read(content) for id_, (_, _, content) in _before(conn, site, ids).items()}
+
+
+def change(conn: Connection, site: str, id_: str, how: Callable[[Issue], Issue]) -> Issue | None:
+    """Keep what `how` makes of an issue that we have; the issue as it was, None where we have none of this id."""
+    before = _before(conn, site, [id_])
+    if id_ not in before:
+        return None
+    known = IssueReader().read(before[id_][2])
+    _keep(conn, site, {id_: how(known)}, before)
+    return known
 
 
 def delete(conn: Connection, site: str, ids: Iterable[str]) -> None:
@@ -144,7 +154,11 @@ def _newest_by_id(batch: Sequence[Issue]) -> dict[str, Issue]:
 
 
 def _put_batch(conn: Connection, site: str, batch: Mapping[str, Issue]) -> set[str]:
-    before = _before(conn, site, batch)
+    return _keep(conn, site, batch, _before(conn, site, batch))
+
+
+def _keep(conn: Connection, site: str, batch: Mapping[str, Issue], before: _Before) -> set[str]:
+    """What is news among the batch, whose rows are locked."""
     rows = [row for row in (_row(site, found) for found in batch.values()) if _is_news(row, before)]
     if rows:
         conn.execute(_upsert(conn.dialect.name), rows)
@@ -188,16 +202,27 @@ def _unlinking(dialect: str) -> Delete:
 
 
 def _keep_links(conn: Connection, site: str, changed: Sequence[Issue], before: _Before) -> None:
-    known = [found.id for found in changed if found.id in before]
+    reader = IssueReader()
+    linked = {found.id: _links(reader.read(before[found.id][2])) for found in changed if found.id in before}
+    changed = [found for found in changed if linked.get(found.id, _NO_LINKS) != _links(found)]
+    known = [found.id for found in changed if linked.get(found.id)]
     if known:
         conn.execute(_unlinking(conn.dialect.name), {"site": site, "given": given(conn, known)})
     rows = [
         {"site": site, "issue_id": found.id, "phrase": phrase, "other_id": other}
         for found in changed
-        for phrase, other in sorted({(each.phrase.casefold(), each.issue_id) for each in found.links})
+        for phrase, other in sorted(_links(found))
     ]
     if rows:
         conn.execute(insert_into(conn, link).on_conflict_do_nothing(), rows)
+
+
+_NO_LINKS: frozenset[tuple[str, str]] = frozenset()
+
+
+def _links(found: Issue) -> frozenset[tuple[str, str]]:
+    """The phrases, as they are compared, and the issues at the other ends."""
+    return frozenset((each.phrase.casefold(), each.issue_id) for each in found.links)
 
 
 def _keep_former_keys(conn: Connection, site: str, rows: Sequence[_MirrorRow], before: _Before) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import cache
 from itertools import zip_longest
 
-from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, insert, or_, select, update
 
 from connectors.store.database.instant import from_ms, maybe_from_ms, to_ms
 from connectors.store.database.json_text import fraction_of, fraction_text
-from connectors.store.database.sql import Statement, StoredRow, among, plain
+from connectors.store.database.sql import Statement, StoredRow, among, among_given, given, plain
 from connectors.store.schema import check_in as table
 from mappings.explain.check_in import LONGEST_NOTE, CheckIn, CheckIns, Measure
 from mappings.explain.confidence import Spoken, confidence_of
@@ -118,12 +119,15 @@ def standing(conn: Connection, site: str, objective_id: str | None = None) -> Ch
 
     Each with the confidence that was said last, in a check-in that was not withdrawn; where no value stands, the check-in that said it.
     """
-    taken_back = (table.c.ended_how.is_not(None), table.c.ended_how != REPLACED)
-    told = and_(table.c.confidence.is_not(None), ~and_(*taken_back))
-    statement = _every(site).where(or_(table.c.ended_at.is_(None), told)).order_by(table.c.at, table.c.id)
     if objective_id is not None:
-        statement = statement.where(table.c.objective_id == objective_id)
-    return _latest(_kept(row) for row in conn.execute(statement))
+        return standing_among(conn, site, [objective_id])
+    return _latest(_kept(row) for row in conn.execute(_STANDING, {"of_site": site}))
+
+
+def standing_among(conn: Connection, site: str, objective_ids: Iterable[str]) -> CheckIns:
+    """As `standing`, of these objectives."""
+    asked = {"of_site": site, "given": given(conn, objective_ids)}
+    return _latest(_kept(row) for row in conn.execute(_standing_among(conn.dialect.name), asked))
 
 
 def stood(conn: Connection, site: str, at: datetime) -> CheckIns:
@@ -177,6 +181,20 @@ def load(conn: Connection, site: str, number: int) -> KeptCheckIn | None:
     """One check-in, or None."""
     row = conn.execute(_every(site).where(table.c.id == number)).one_or_none()
     return None if row is None else _kept(row)
+
+
+_TAKEN_BACK = and_(table.c.ended_how.is_not(None), table.c.ended_how != REPLACED)
+_STANDING = (
+    select(table)
+    .where(table.c.site == bindparam("of_site"))
+    .where(or_(table.c.ended_at.is_(None), and_(table.c.confidence.is_not(None), ~_TAKEN_BACK)))
+    .order_by(table.c.at, table.c.id)
+)
+
+
+@cache
+def _standing_among(dialect: str) -> Statement:
+    return _STANDING.where(among_given(dialect, table.c.objective_id))
 
 
 def _every(site: str) -> Statement:

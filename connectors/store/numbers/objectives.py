@@ -12,13 +12,35 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from functools import cache
 
-from sqlalchemy import Connection, Row, Select, bindparam, delete, exists, func, insert, select
+from sqlalchemy import (
+    Connection,
+    Row,
+    Select,
+    Update,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import Insert
 
 from connectors.store.database import json_text
 from connectors.store.database.instant import from_ms, to_ms
 from connectors.store.database.json_text import fraction_of, fraction_text
-from connectors.store.database.sql import StoredRow, among, among_given, given, insert_into, scanned, upsert
+from connectors.store.database.sql import (
+    Statement,
+    StoredRow,
+    among,
+    among_given,
+    given,
+    insert_into,
+    scanned,
+    upsert,
+)
 from connectors.store.lists import list_line
 from connectors.store.numbers import snapshots
 from connectors.store.schema import alignment, dependency, listing, objective
@@ -165,6 +187,25 @@ def load(conn: Connection, site: str, objective_id: str) -> SavedObjective | Non
     return None if row is None else _saved(row)
 
 
+def texts(conn: Connection, site: str, ids: Iterable[str], mapping_revision: str) -> dict[str, str]:
+    """The states of these objectives as the text that `json_text.encode` makes of them: two that are equal are found so without
+    making either. Left out is what is not kept, or was computed by another mapping revision.
+    """
+    asked = {"of_site": site, "revision": mapping_revision, "given": given(conn, ids)}
+    return {row.id: row.content for row in conn.execute(_texts(conn.dialect.name), asked)}
+
+
+def confirm(conn: Connection, site: str, ids: Iterable[str], mapping_revision: str, at: datetime) -> None:
+    """These were computed again at that instant and stand as they stood; what was kept since then is newer."""
+    asked = {
+        "of_site": site,
+        "revision": mapping_revision,
+        "given": given(conn, ids),
+        "instant": to_ms(at),
+    }
+    conn.execute(_confirming(conn.dialect.name), asked)
+
+
 def listed(conn: Connection, site: str) -> list[SavedObjective]:
     """Every objective of the site, by id."""
     rows = conn.execute(select(objective).where(objective.c.site == site, _LISTED).order_by(objective.c.id))
@@ -223,6 +264,14 @@ def aligned_to(conn: Connection, site: str, objective_id: str) -> list[SavedObje
     return [_saved(row) for row in rows]
 
 
+def aligned_among(conn: Connection, site: str, targets: Iterable[str]) -> list[tuple[str, SavedObjective]]:
+    """The objectives that are aligned to any of these, each with the one that it is aligned to."""
+    asked = {"of_site": site, "given": given(conn, targets)}
+    rows = conn.execute(_aligned_among(conn.dialect.name), asked).all()
+    found = {row.id: _saved(row) for row in {row.id: row for row in rows}.values()}
+    return [(row.target_id, found[row.id]) for row in rows]
+
+
 def history(
     conn: Connection, site: str, objective_id: str, since: datetime | None = None
 ) -> list[HistoryPoint]:
@@ -253,6 +302,32 @@ _ALIGNED = (
     )
     .order_by(objective.c.id)
 )
+
+
+@cache
+def _texts(dialect: str) -> Select[str, str]:
+    mine = (_MINE, among_given(dialect, objective.c.id))
+    of_it = objective.c.mapping_revision == bindparam("revision")
+    return select(objective.c.id, objective.c.content).where(*mine, of_it)
+
+
+@cache
+def _confirming(dialect: str) -> Update:
+    mine = (_MINE, among_given(dialect, objective.c.id))
+    older = objective.c.computed_at < bindparam("instant")
+    of_it = objective.c.mapping_revision == bindparam("revision")
+    return update(objective).where(*mine, of_it, older).values(computed_at=bindparam("instant"))
+
+
+@cache
+def _aligned_among(dialect: str) -> Statement:
+    below = and_(alignment.c.site == objective.c.site, alignment.c.objective_id == objective.c.id)
+    return (
+        select(alignment.c.target_id, objective)
+        .join(objective, below)
+        .where(_MINE, among_given(dialect, alignment.c.target_id))
+        .order_by(alignment.c.target_id, objective.c.id)
+    )
 
 
 @cache

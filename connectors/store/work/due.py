@@ -170,6 +170,24 @@ def among_due(conn: Connection, site: str, objective_ids: Iterable[str]) -> froz
     return frozenset(conn.execute(_among_due(conn.dialect.name), asked).scalars())
 
 
+def untouched(conn: Connection, site: str, objective_ids: Iterable[str]) -> dict[str, int]:
+    """Of these objectives those that are due, that nobody holds and whose last attempt did not fail, with the generation of each."""
+    asked = {"site": site, "given": given(conn, objective_ids)}
+    return {row.objective_id: row.generation for row in conn.execute(_untouched(conn.dialect.name), asked)}
+
+
+def serve(conn: Connection, site: str, generations: Mapping[str, int]) -> None:
+    """What made these due up to that generation is served, though nobody had claimed them. Where an event came meanwhile, or
+    somebody claimed one, its row stays.
+    """
+    rows = [
+        {"of_site": site, "of_objective": id_, "of_generation": generation}
+        for id_, generation in sorted(generations.items())
+    ]
+    if rows:
+        conn.execute(_SERVING, rows)
+
+
 def ids(conn: Connection, site: str) -> frozenset[str]:
     """All objectives of the site that are due, now or later, held, or dead letters."""
     return frozenset(conn.execute(select(table.c.objective_id).where(table.c.site == site)).scalars())
@@ -320,6 +338,12 @@ _UNMARKED = table.c.generation == bindparam("of_generation")
 _RENEWING = update(table).where(_OURS).values(lease_until=bindparam("new_lease"))
 _FINISHING = delete(table).where(_OURS, _UNMARKED)
 _FREEING = update(table).where(_OURS).values(_FREE)
+_SERVING = delete(table).where(
+    table.c.site == bindparam("of_site"),
+    table.c.objective_id == bindparam("of_objective"),
+    table.c.worker.is_(None),
+    _UNMARKED,
+)
 _CLAIMING = (
     update(table)
     .where(table.c.site == bindparam("of_site"), table.c.objective_id == bindparam("of_objective"))
@@ -478,3 +502,10 @@ def _dead_letter(row: StoredRow) -> DeadLetter:
 def _among_due(dialect: str) -> Select[str]:
     mine = (table.c.site == bindparam("site"), among_given(dialect, table.c.objective_id))
     return select(table.c.objective_id).where(*mine)
+
+
+@cache
+def _untouched(dialect: str) -> Select[str, int]:
+    mine = (table.c.site == bindparam("site"), among_given(dialect, table.c.objective_id))
+    alive = (table.c.worker.is_(None), table.c.error.is_(None), table.c.buried_at.is_(None))
+    return select(table.c.objective_id, table.c.generation).where(*mine, *alive)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 
 from sqlalchemy import Connection, select
+from sqlalchemy.dialects.postgresql import Insert
 
 from connectors.store.database.instant import maybe_from_ms, to_ms
-from connectors.store.database.sql import insert_into
+from connectors.store.database.sql import upsert
 from connectors.store.schema import last_reconcile as table
 
 
@@ -18,5 +20,10 @@ def at(conn: Connection, site: str) -> datetime | None:
 
 def note(conn: Connection, site: str, now: datetime) -> None:
     """It is now."""
-    statement = insert_into(conn, table).values(site=site, at=to_ms(now))
-    conn.execute(statement.on_conflict_do_update(index_elements=[table.c.site], set_={"at": to_ms(now)}))
+    conn.execute(_noting(conn.dialect.name), {"site": site, "at": to_ms(now)})
+
+
+@cache
+def _noting(dialect: str) -> Insert:
+    statement = upsert(dialect, table)
+    return statement.on_conflict_do_update(index_elements=[table.c.site], set_={"at": statement.excluded.at})

@@ -52,6 +52,14 @@ def of_objective(
     return [_standing(row) for row in conn.execute(_of_objective(conn.dialect.name), asked)]
 
 
+def of_objectives(
+    conn: Connection, site: str, objective_ids: Iterable[str], issue_ids: Iterable[str] = ()
+) -> list[Written]:
+    """What stands for any of these objectives, or on any of these issues or of theirs, whoever it was written for."""
+    asked = {"site": site, "given": given(conn, sorted({*objective_ids, *issue_ids}))}
+    return [_standing(row) for row in conn.execute(_of_objectives(conn.dialect.name), asked)]
+
+
 def every(conn: Connection, site: str) -> list[Written]:
     """Everything that stands on the site."""
     return [_standing(row) for row in conn.execute(_EVERY, {"site": site})]
@@ -98,6 +106,13 @@ def _of_objective(dialect: str) -> Statement:
             table.c.objective_id == bindparam("objective_id"),
             among_given(dialect, table.c.issue_id),
         )
+    )
+
+
+@cache
+def _of_objectives(dialect: str) -> Statement:
+    return _EVERY.where(
+        or_(among_given(dialect, table.c.objective_id), among_given(dialect, table.c.issue_id))
     )
 
 

@@ -25,7 +25,7 @@ TITLES = {READ: "Reading issues", RECONCILED: "Reconciling"}
 def sync_command(
     site: str, read_only: bool, accept_loss: bool, recent: bool, anew: bool, as_json: bool
 ) -> None:
-    """Read every issue of the mapping's scope, then reconcile every objective and write what differs.
+    """Read every issue of the mapping's scope, then reconcile every objective that does not stand as it should and write what differs.
 
     A sync that was interrupted goes on where it stopped.
     """
@@ -55,6 +55,7 @@ def sync_values(synced: Synced) -> dict[str, object]:
         "drift": found.drift,
         "drifted": dict(found.drifted) if found.drift else {},
         "objectives": len(found.objectives),
+        "standing": found.standing,
         "reconciled": done.reconciled,
         "written": done.written,
         "failed": done.failed,

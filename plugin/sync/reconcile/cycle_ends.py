@@ -37,9 +37,9 @@ def measured(
     ids: list[str],
     settled: States,
     measure: Measure,
+    noted: Mapping[str, CycleEnd],
 ) -> tuple[dict[str, ObjectiveState], dict[str, CycleEnd]]:
-    """The states of these objectives, and what is news of the ends of their cycles."""
-    noted = noted_ends(conn, context.site, ids)
+    """The states of these objectives, and what is news of the ends of their cycles. `noted`: what `noted_ends` knows of them."""
     fixed = standing_by_notes(context.mapping, noted, forest, context.moment())
     open_ids = [id_ for id_ in ids if id_ not in fixed]
     ended = {

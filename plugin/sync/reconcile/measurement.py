@@ -6,7 +6,7 @@ measured from the mirror in the same pass, so that a parent never shows a number
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
@@ -16,12 +16,14 @@ from connectors.store.cycles.cycle_ends import CycleEnd
 from connectors.store.mirror import mirror
 from connectors.store.numbers import check_ins, objectives
 from connectors.store.numbers.objectives import SavedObjective
-from connectors.store.work import due
+from connectors.store.work import circumstances, due
+from connectors.store.work.circumstances import Circumstance, Circumstances
 from mappings.document.checks.walk import is_issue_each
 from mappings.document.mapping import Mapping as BoundMapping
 from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue
-from mappings.rollup.assessment import Ends
+from mappings.rollup.assessment import NO_CHECK_INS, Ends
+from mappings.rollup.cycles.carry import NO_CARRIES
 from mappings.rollup.measurement import assess_among, objective_rule
 from mappings.rollup.state import ObjectiveState
 from mappings.rollup.structure.alignment import link_phrase, written_target
@@ -46,6 +48,30 @@ class MeasuredObjective:
     below: Mapping[str, ObjectiveState] = field(default_factory=dict)
     end: CycleEnd | None = None
     """What is news of the end of its cycle."""
+    having: Circumstances = field(default_factory=Circumstances)
+    """The circumstances of the objectives that were measured together with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredTogether:
+    """States of several objectives and of what is out of date below them, news of the ends of their cycles, and the issues behind them."""
+
+    states: Mapping[str, ObjectiveState]
+    ends: Mapping[str, CycleEnd]
+    forest: Forest
+    below: Mapping[str, ObjectiveState]
+    having: Circumstances
+
+    def one(self, objective_id: str, before: SavedObjective | None) -> MeasuredObjective:
+        """What was found of one of them."""
+        return MeasuredObjective(
+            state=self.states.get(objective_id),
+            before=before,
+            forest=self.forest,
+            below=self.below,
+            end=self.ends.get(objective_id),
+            having=self.having,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,44 +87,52 @@ def prepare(context: Context, objective_id: str) -> None:
     if not context.reads_everything:
         return
     with context.store.read() as conn:
-        stale = below(context, conn, objective_id).stale
+        stale = below(context, conn, {objective_id}).stale
     for id_ in (objective_id, *sorted(stale)):
         candidates.prepare(context, id_)
 
 
-def measure_objective(context: Context, conn: Connection, objective_id: str) -> MeasuredObjective:
-    """The state of one objective as the mirror and the mapping have it."""
-    hanging = below(context, conn, objective_id)
+def measure_objective(
+    context: Context, conn: Connection, objective_id: str, having: Circumstances | None = None
+) -> MeasuredObjective:
+    """The state of one objective as the mirror and the mapping have it; `having`: its circumstances, where they were asked already."""
     before = objectives.load(conn, context.site, objective_id)
-    ids = [objective_id, *sorted(hanging.stale)]
+    return measure_together(context, conn, [objective_id], having).one(objective_id, before)
+
+
+def measure_together(
+    context: Context, conn: Connection, objective_ids: Sequence[str], having: Circumstances | None = None
+) -> MeasuredTogether:
+    """The states of several objectives, each equal to what it is by itself: what they are measured from is read at once."""
+    hanging = below(context, conn, frozenset(objective_ids))
+    ids = [*objective_ids, *sorted(hanging.stale)]
     # How those below are closed and what they weigh stands in their issues.
-    near = mirror.get(conn, context.site, [id_ for id_ in hanging.settled if not id_.startswith("@")])
+    known = [id_ for id_ in hanging.settled if not id_.startswith("@")]
+    near = mirror.get(conn, context.site, known) if known else {}
     forest = Forest.of([*near.values(), *_issues_for(context, conn, ids)])
-    states, ends = _assessed(context, conn, forest, ids, hanging.settled)
-    known = {**hanging.settled, **states}
-    return MeasuredObjective(
-        state=states.get(objective_id), before=before, forest=forest, below=known, end=ends.get(objective_id)
-    )
+    if having is None or hanging.stale:
+        having = circumstances.among(conn, context.site, ids)
+    states, ends = _assessed(context, conn, forest, ids, hanging.settled, having)
+    return MeasuredTogether(states, ends, forest, {**hanging.settled, **states}, having)
 
 
-def below(context: Context, conn: Connection, objective_id: str) -> Below:
-    """Everything that hangs below by alignment, all the way down, so that a circle is seen."""
+def below(context: Context, conn: Connection, objective_ids: Set[str]) -> Below:
+    """Everything that hangs below any of these by alignment, all the way down, so that a circle is seen."""
     if not any(rule.part.aligned_to is not None for rule in context.mapping.objectives):
         return Below()
     saved: dict[str, SavedObjective] = {}
     above: dict[str, set[str]] = {}
-    seen, level = {objective_id}, {objective_id}
+    seen, level = set(objective_ids), set(objective_ids)
     while level:
         pairs = list(_newly_aligned(context, conn, level))
-        for target in sorted(level):
-            for one in objectives.aligned_to(conn, context.site, target):
-                saved[one.state.id] = one
-                pairs.append((one.state.id, target))
+        for target, one in objectives.aligned_among(conn, context.site, level):
+            saved[one.state.id] = one
+            pairs.append((one.state.id, target))
         for id_, target in pairs:
             above.setdefault(id_, set()).add(target)
         level = {id_ for id_, _ in pairs} - seen
         seen |= level
-    return _sorted_out(context, conn, saved, above, objective_id)
+    return _sorted_out(context, conn, saved, above, objective_ids)
 
 
 def owners_of(context: Context, conn: Connection, state: ObjectiveState, forest: Forest) -> Owners:
@@ -131,7 +165,8 @@ def sharers(
     found = [one.state for one in others if one.state.id not in stale]
     if stale:
         forest = Forest.of([*known, *_issues_for(context, conn, sorted(stale))])
-        found += _assessed(context, conn, forest, sorted(stale), {})[0].values()
+        having = circumstances.among(conn, context.site, stale)
+        found += _assessed(context, conn, forest, sorted(stale), {}, having)[0].values()
     return found
 
 
@@ -141,11 +176,13 @@ def _assessed(
     forest: Forest,
     ids: list[str],
     settled: Mapping[str, ObjectiveState],
+    having: Circumstances,
 ) -> tuple[dict[str, ObjectiveState], dict[str, CycleEnd]]:
     """The states, and what is news of the ends of their cycles."""
-    said = check_ins.standing(conn, context.site, ids[0] if len(ids) == 1 else None)
+    checked_in, carried = Circumstance.CHECKED_IN in having, Circumstance.CARRIED in having
+    said = check_ins.standing_among(conn, context.site, ids) if checked_in else NO_CHECK_INS
     moment = context.moment()
-    brought = carries.standing(conn, context.site, ids)
+    brought = carries.standing(conn, context.site, ids) if carried else NO_CARRIES
     aims = episode_aims(conn, context.site, context.mapping)
     read = kpi_readings(conn, context.site, context.mapping, moment.now, aims)
 
@@ -154,7 +191,9 @@ def _assessed(
     ) -> dict[str, ObjectiveState]:
         return assess_among(context.mapping, forest, wanted, moment, others, said, ended, read, aims, brought)
 
-    return cycle_ends.measured(context, conn, forest, ids, settled, measure)
+    ended = Circumstance.CYCLE_ENDED in having
+    noted = cycle_ends.noted_ends(conn, context.site, ids) if ended else {}
+    return cycle_ends.measured(context, conn, forest, ids, settled, measure, noted)
 
 
 def _newly_aligned(context: Context, conn: Connection, targets: Set[str]) -> Iterator[tuple[str, str]]:
@@ -184,19 +223,21 @@ def _sorted_out(
     conn: Connection,
     saved: Mapping[str, SavedObjective],
     above: Mapping[str, set[str]],
-    objective_id: str,
+    objective_ids: Set[str],
 ) -> Below:
-    """Which of them are out of date: by themselves, or by what hangs below them."""
-    found = above.keys() - {objective_id}
+    """Which of them are out of date: by themselves, or by what hangs below them, be it by way of one that was asked for."""
+    found = above.keys() - objective_ids
+    if not found:
+        return Below()
     stale = set(due.among_due(conn, context.site, found))
     stale |= {id_ for id_ in found if not _is_of(saved.get(id_), context.mapping)}
     waiting = list(stale)
     while waiting:
-        touched = (above.get(waiting.pop(), set()) & found) - stale
+        touched = (above.get(waiting.pop(), set()) & above.keys()) - stale
         stale |= touched
         waiting += touched
     settled = {id_: saved[id_].state for id_ in found if id_ not in stale}
-    return Below(settled, frozenset(stale))
+    return Below(settled, frozenset(stale - objective_ids))
 
 
 def _is_of(saved: SavedObjective | None, mapping: BoundMapping) -> bool:

@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import overload
 
 import structlog
 from sqlalchemy import Connection
@@ -15,8 +17,10 @@ from connectors.store.absence.gaps import KeptGap
 from connectors.store.cycles import closings, cycle_ends
 from connectors.store.cycles.cycle_ends import CycleEnd
 from connectors.store.numbers import objectives
-from connectors.store.work import due, last_reconcile
+from connectors.store.work import circumstances, due, last_reconcile
+from connectors.store.work.circumstances import Circumstance
 from connectors.store.writes import brakes, refusals, writes
+from connectors.store.writes.brakes import Brake
 from connectors.store.writes.writes import Write
 from connectors.store.writes.written_values import Written
 from mappings.document.names import Absence
@@ -72,6 +76,25 @@ class ObjectiveWithGaps:
     waiting: tuple[KeptGap, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a reconcile found and is going to do: all that is to be written, what of it Jira did not refuse, what of that has a
+    field there, and what of that is written now. `standing`: for which gaps nothing is.
+    """
+
+    found: MeasuredObjective
+    standing: ObjectiveWithGaps | None
+    whole: Plan
+    allowed: Plan
+    planned: Plan
+    sifted: Sifted
+    brake: Brake | None
+
+
+BEFOREHAND = frozenset({Circumstance.UNDER_WAY, Circumstance.TO_CARRY})
+"""Circumstances in which Jira is asked or told something before anything is measured."""
+
+
 def reconcile(
     context: Context, objective_id: str, tenure: Tenure | None = None, *, write: bool = True
 ) -> Reconciled:
@@ -80,23 +103,15 @@ def reconcile(
     Raises a JiraError where Jira could not be written for a passing reason: the objective stays due. Raises LeaseLost where
     another worker may have it by now.
     """
-    beside = confirm_open_writes(context, objective_id) if write else []
-    if write:
+    beside: list[Write] = []
+    decision = _decide(context, objective_id, BEFOREHAND if write else frozenset())
+    if decision is None:
+        beside = confirm_open_writes(context, objective_id)
         carry_on(context, objective_id, tenure)
-    prepare(context, objective_id)
-    with context.store.read() as conn:
-        found = measure_objective(context, conn, objective_id)
-        state, before = found.state, found.before.state if found.before else None
-        standing = _standing(context, conn, found)
-        owned = owners_of(context, conn, state, found.forest) if state is not None else None
-        whole = plan_objective(context, state, found.forest, owned, _cause(context, found), found.end)
-        whole = with_clearing(whole, objective_id, clears(context, conn, objective_id, found, owned))
-        if _had_last_write(context, conn, found):
-            whole = parted(whole)[1]
-        allowed = without_refused(context, conn, whole)
-        planned = without_absent(context, allowed)
-        sifted = sift(context, conn, planned)
-        brake = brakes.standing(conn, context.site) if sifted.braked else None
+        decision = _decide(context, objective_id)
+    found, whole, planned, sifted = decision.found, decision.whole, decision.planned, decision.sifted
+    state, before = found.state, found.before.state if found.before else None
+    standing, allowed, brake = decision.standing, decision.allowed, decision.brake
     if standing is not None:
         if write:
             _keep_standing(context, standing, tenure)
@@ -138,7 +153,7 @@ def reconcile(
     sifted = sifted.with_later(consulted.later, consulted.waiting)
     over = [change for change in sifted.plan.changes if change not in planned.changes]
     whole = replace(whole, changes=tuple(change for change in whole.changes if change not in over))
-    _save(context, objective_id, found, whole, tenure, sifted, done=done)
+    _save(context, objective_id, found, whole, tenure, sifted, done=done, refused=bool(applied.refused))
     return Reconciled(
         objective_id=objective_id,
         state=state,
@@ -150,7 +165,60 @@ def reconcile(
     )
 
 
-def _had_last_write(context: Context, conn: Connection, found: MeasuredObjective) -> bool:
+@overload
+def _decide(context: Context, objective_id: str) -> Decision: ...
+
+
+@overload
+def _decide(context: Context, objective_id: str, unless: frozenset[Circumstance]) -> Decision | None: ...
+
+
+def _decide(
+    context: Context, objective_id: str, unless: frozenset[Circumstance] = frozenset()
+) -> Decision | None:
+    """What is to be done, from one state of the store; None in a circumstance in which something else comes first."""
+    prepare(context, objective_id)
+    with context.store.read() as conn:
+        having = circumstances.among(conn, context.site, [objective_id])
+        if not unless.isdisjoint(having.of):
+            return None
+        found = measure_objective(context, conn, objective_id, having)
+        whole = whole_plan(context, conn, objective_id, found)
+        allowed = without_refused(context, conn, whole) if Circumstance.REFUSED in having else whole
+        planned = without_absent(context, allowed)
+        sifted = sift(context, conn, planned, braked=Circumstance.BRAKED in having)
+        return Decision(
+            found=found,
+            standing=_standing(context, conn, found),
+            whole=whole,
+            allowed=allowed,
+            planned=planned,
+            sifted=sifted,
+            brake=brakes.standing(conn, context.site) if sifted.braked else None,
+        )
+
+
+def whole_plan(
+    context: Context,
+    conn: Connection,
+    objective_id: str,
+    found: MeasuredObjective,
+    among: Iterable[Written] | None = None,
+) -> Plan:
+    """All that has to be written for it or cleared with it, whatever waits or was refused. `among`: see `clears`."""
+    state = found.state
+    owned = owners_of(context, conn, state, found.forest) if state is not None else None
+    planned = plan_objective(context, state, found.forest, owned, partial(_cause, context, found), found.end)
+    whole = with_clearing(planned, objective_id, clears(context, conn, objective_id, found, owned, among))
+    return parted(whole)[1] if had_last_write(context, conn, found) else whole
+
+
+def waits_for_gaps(context: Context, conn: Connection, found: MeasuredObjective) -> bool:
+    """Whether something behind its number could not be read, and nobody accepted that."""
+    return _standing(context, conn, found) is not None
+
+
+def had_last_write(context: Context, conn: Connection, found: MeasuredObjective) -> bool:
     """Whether its cycle is closed and was written for the last time: what anybody does to the fields since is left alone.
 
     What is looked at first, and may wait for a person or for the place to be reached, is written later all the same.
@@ -172,7 +240,7 @@ def _keep_end(context: Context, conn: Connection, end: CycleEnd, *, written: boo
 
 def _standing(context: Context, conn: Connection, found: MeasuredObjective) -> ObjectiveWithGaps | None:
     """As what the objective stands while a gap lies behind it: as before, or as unknown where it never had a number; else None."""
-    if found.state is None or not gaps.any_open(conn, context.site):
+    if found.state is None or Circumstance.GAP not in found.having:
         return None
     waiting = gaps.behind(context, conn, found.state, found.below)
     if not waiting:
@@ -216,16 +284,21 @@ def plan_objective(
     state: ObjectiveState | None,
     forest: Forest,
     owned: Owners | None,
-    why: str = "",
+    why: Callable[[], str] = lambda: "",
     end: CycleEnd | None = None,
 ) -> Plan:
-    """What has to be written for this state; nothing for an issue that is no objective, of which nobody is an owner."""
+    """What has to be written for this state; nothing for an issue that is no objective, of which nobody is an owner.
+
+    `why` it moved is asked only where something has to be written.
+    """
     if state is None or owned is None:
         return Plan("")
     closed = frozenset({state.id}) if end is not None and end.closed else frozenset[str]()
     ground = replace(context.ground, closed=closed)
     wanted = desired(context.mapping, state, forest.issue, ground, owned)
-    return plan(state.id, wanted, forest.issue, why)
+    found = plan(state.id, wanted, forest.issue)
+    cause = why() if found else ""
+    return plan(state.id, wanted, forest.issue, cause) if cause else found
 
 
 def _still_wants(context: Context, standing: Written) -> bool:
@@ -318,10 +391,12 @@ def _save(
     sifted: Sifted,
     *,
     done: bool,
+    refused: bool,
 ) -> None:
     """`whole` is all that it has to write, refused and held changes too; what is refused or held and no longer among it is forgotten.
 
     Where a field is paced the objective stays due until it may be written. `done`: what is written to Jira itself is written.
+    `refused`: Jira refused something just now.
     """
     later, state = sifted.later, found.state
     now = context.clock()
@@ -334,12 +409,15 @@ def _save(
             comments.watch(context, conn, state)
         if found.end is not None:
             _keep_end(context, conn, found.end, written=done)
-        probes = refusals.keep(conn, context.site, objective_id, whole.changes)
+        probes = frozenset[str]()
+        if refused or Circumstance.REFUSED in found.having:
+            probes = refusals.keep(conn, context.site, objective_id, whole.changes)
         in_bulk = tenure is not None and tenure.claim.bulk
         _wake(context, conn, objective_id, before.state if before else None, state, probes, bulk=in_bulk)
         places = [(change.issue_id, change.field_id) for change in whole.changes]
-        writes.lapse(conn, context.site, now, objective_id, places)
-        if not sifted.waiting:
+        if sifted.waiting or Circumstance.HELD in found.having:
+            writes.lapse(conn, context.site, now, objective_id, places)
+        if not sifted.waiting and Circumstance.BRAKED in found.having:
             brakes.lift(conn, context.site, [objective_id])
         last_reconcile.note(conn, context.site, now)
         if later is not None:

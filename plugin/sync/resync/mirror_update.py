@@ -58,7 +58,7 @@ class Resynced:
 
     `resumed`: it went on from where an earlier one had stopped. `asked_otherwise`: another scope or other fields were read before,
     so that what differs is no drift. `losses` are issues that Jira shows no more and that wait for a person, `accepted` the keys of those
-    that were dropped because a person said so beforehand.
+    that were dropped because a person said so beforehand. So many objectives as are `standing` were found as they should be.
     """
 
     kind: Literal["full", "recent"] = "full"
@@ -76,6 +76,7 @@ class Resynced:
     resumed: bool = False
     asked_otherwise: bool = False
     held: Brake | None = None
+    standing: int = 0
     silent: set[str] = field(default_factory=set)
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Iterator, Set
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,8 +10,11 @@ from connectors.store.numbers import objectives
 from connectors.store.sites import revisions
 from connectors.store.work import due
 from connectors.store.writes import refusals
+from mappings.write_back.plan import Plan
 from plugin.sync.context import Context
+from plugin.sync.reconcile import survey
 from plugin.sync.reconcile.reconcile import reconcile
+from plugin.sync.reconcile.survey import Look
 from plugin.sync.resync.mirror_update import Resynced
 from plugin.sync.write_back.hold import ObjectiveOutcome, brake_resync
 
@@ -27,32 +30,51 @@ def quietly(context: Context) -> Context:
 
 
 def settle(context: Context, report: Resynced, ids: Set[str], others: Set[str] = frozenset()) -> None:
-    """Brake what would change too much, then make these objectives due. A full read tries again what Jira refused: one of a kind."""
+    """Brake what would change too much, then make due what does not stand as it should. A full read tries again what Jira
+    refused: one of a kind.
+    """
     if not (ids or others):
         return
-    _apply_brake(context, report, ids, others)
+    standing = _braked(context, report, ids, others)
+    if not survey.confirm(context, standing.values()):
+        standing = {}
+    report.standing = len(standing)
     with context.store.write() as conn:
         probed = refusals.probe(conn, context.site) if report.kind == "full" else frozenset[str]()
-        more = others | report.marked | probed
+        more = others | report.marked
         # A first read of a large site knows of no more: then its ids are not copied, which would be felt.
-        due.mark(conn, context.site, ids | more if more else ids, context.clock(), "resync", bulk=True)
+        wanted = ids | more if more else ids
+        wanted = (wanted - standing.keys()) | probed if standing or probed else wanted
+        due.mark(conn, context.site, wanted, context.clock(), "resync", bulk=True)
 
 
-def _apply_brake(context: Context, report: Resynced, ids: Set[str], others: Set[str]) -> None:
-    """What an activation made due and nobody has served yet is not held: that was previewed and braked by itself. Something may have
+def _braked(context: Context, report: Resynced, ids: Set[str], others: Set[str]) -> dict[str, Look]:
+    """The objectives that stand as they should, by id; what the others would change is braked.
+
+    What an activation made due and nobody has served yet is not held: that was previewed and braked by itself. Something may have
     come while it was being served, which is news of its own: it is told by the revision that its number is of.
 
     Where nothing has been written yet, by us or by another hand, there is nothing to hold either.
     """
     if report.first and not report.occupied:
-        return
+        return {}
     with context.store.read() as conn:
         at = revisions.activated_at(conn, context.site)
         braked = due.unserved_since(conn, context.site, at) if at is not None else frozenset[str]()
         former = objectives.of_other_revisions(conn, context.site, context.mapping.revision)
         braked |= due.among_due(conn, context.site, former)
-    steps = (_step(context, id_) for id_ in sorted((ids | others) - braked))
-    report.held = brake_resync(context, steps, report.silent)
+    standing: dict[str, Look] = {}
+
+    def steps() -> Iterator[ObjectiveOutcome]:
+        for look in survey.looks(context, sorted((ids | others) - braked)):
+            if look.state is None:
+                yield _step(context, look.id)
+            else:
+                standing[look.id] = replace(look, state=None)  # its ledgers need not stay in memory
+                yield ObjectiveOutcome(Plan(look.id), look.state, look.state)
+
+    report.held = brake_resync(context, steps(), report.silent)
+    return standing
 
 
 def _step(context: Context, objective_id: str) -> ObjectiveOutcome:

@@ -5,7 +5,7 @@ A refused change never holds back the others.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -16,6 +16,7 @@ from structlog.contextvars import bound_contextvars
 from connectors.jira.http.errors import JiraError, Permanent, Transient
 from connectors.store.mirror import mirror
 from connectors.store.writes import refusals, writes
+from mappings.facts.issue import Issue
 from mappings.write_back.plan import Change, Plan
 from mappings.write_back.target import Objection, WriteRequest, WriteTarget
 from mappings.write_back.targets import target_of, writings_of
@@ -49,10 +50,11 @@ class WriteRefusal:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A plan that is in the ledger of writes."""
+    """A plan that is in the ledger of writes, and of its issues the last edits that the mirror knew of when it got there."""
 
     id: int
     objective_id: str
+    mirrored: Mapping[str, datetime]
     tenure: Tenure | None = None
 
     def keep(self) -> None:
@@ -76,15 +78,17 @@ def apply(context: Context, plan: Plan, cause: str, tenure: Tenure | None = None
     """
     if not plan:
         return WriteResult()
+    parts = plan.by_issue()
     with context.store.write() as conn:
         if tenure is not None:
             tenure.confirm_in(conn)
+        mirrored = {id_: one.updated for id_, one in mirror.get(conn, context.site, parts).items()}
         plan_id = writes.intend(conn, context.site, plan, context.mapping.revision, cause, context.clock())
-    opened = Opened(plan_id, plan.objective_id, tenure)
+    opened = Opened(plan_id, plan.objective_id, mirrored, tenure)
     written: list[Change] = []
     refused: list[WriteRefusal] = []
     with bound_contextvars(plan=plan_id):
-        for issue_id, changes in plan.by_issue().items():
+        for issue_id, changes in parts.items():
             done, rejected = _write_issue(context, opened, issue_id, changes)
             written += done
             refused += rejected
@@ -112,7 +116,6 @@ def _write(
 ) -> tuple[list[Change], list[WriteRefusal]]:
     refused: list[WriteRefusal] = []
     remaining = list(writing.changes)
-    before = _mirrored_at(context, issue_id)
     while remaining:
         plan.keep()
         try:
@@ -130,7 +133,7 @@ def _write(
             _settle(context, plan, remaining, "failed", str(error))
             _settle_refused(context, plan, refused)
             raise
-    _settle_written(context, plan, issue_id, remaining, before)
+    _settle_written(context, plan, issue_id, remaining)
     _settle_refused(context, plan, refused)
     return remaining, refused
 
@@ -166,22 +169,13 @@ def _part(
     return refusals, [change for change in changes if change not in blamed]
 
 
-def _mirrored_at(context: Context, issue_id: str) -> datetime | None:
-    """The time of the last edit that the mirror knows of."""
-    with context.store.read() as conn:
-        known = mirror.get(conn, context.site, [issue_id]).get(issue_id)
-    return known.updated if known is not None else None
-
-
-def _settle_written(
-    context: Context, plan: Opened, issue_id: str, changes: list[Change], before: datetime | None
-) -> None:
+def _settle_written(context: Context, plan: Opened, issue_id: str, changes: list[Change]) -> None:
     """Acknowledge the writes and take them into the mirror: the echo brings no news, and the next plan is empty.
 
     The issue is later now than whatever was read before: a read that was under way, or a search that lags, must not undo it.
     Where a target leaves Jira's `updated` as it is, making the issue later would hide what somebody else does to it.
 
-    Where the mirror was told of an edit since `before`, when the request was not yet sent, nobody knows which came first: that
+    Where the mirror was told of an edit since the plan was noted, when nothing was sent yet, nobody knows which came first: that
     edit may be our own, or a later one of somebody who wrote over us. To make it later would hide that for good. It is read by id.
     """
     if not changes:
@@ -191,15 +185,17 @@ def _settle_written(
         _settle_rows(context, conn, plan, changes, "written", "")
         again = refusals.passed(conn, context.site, plan.objective_id, places)
         context.mark(conn, again, TRIED)
-        known = mirror.get(conn, context.site, [issue_id]).get(issue_id)
-        if known is not None:
-            values = {**known.fields, **{change.field_id: change.after for change in changes}}
-            edited = any(target_of(change.field_id).ages for change in changes)
-            overlapped = known.updated != before
-            updated = known.updated + MOMENT if edited and not overlapped else known.updated
-            mirror.put(conn, context.site, [replace(known, fields=values, updated=updated)])
-            if overlapped and values != known.fields:
-                ask_again(context, conn, [issue_id])
+        before = plan.mirrored.get(issue_id)
+        edited = any(target_of(change.field_id).ages for change in changes)
+        news = {change.field_id: change.after for change in changes}
+
+        def written(known: Issue) -> Issue:
+            updated = known.updated + MOMENT if edited and known.updated == before else known.updated
+            return replace(known, fields={**known.fields, **news}, updated=updated)
+
+        known = mirror.change(conn, context.site, issue_id, written)
+        if known is not None and known.updated != before and {**known.fields, **news} != known.fields:
+            ask_again(context, conn, [issue_id])
 
 
 def _settle_refused(context: Context, plan: Opened, refused: list[WriteRefusal]) -> None:

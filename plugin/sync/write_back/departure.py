@@ -31,14 +31,20 @@ from plugin.sync.write_back import places as written
 
 
 def clears(
-    context: Context, conn: Connection, objective_id: str, found: MeasuredObjective, owned: Owners | None
+    context: Context,
+    conn: Connection,
+    objective_id: str,
+    found: MeasuredObjective,
+    owned: Owners | None,
+    among: Iterable[Written] | None = None,
 ) -> list[Change]:
-    """What has to be cleared with this objective, as the mirror has it."""
+    """What has to be cleared with this objective, as the mirror has it. `among`: what stands for it is among these, which were read already."""
     state, before = found.state, found.before.state if found.before else None
-    issue_ids = {one.issue_id for one in before.key_results if one.issue_id} if before else set()
-    if not objective_id.startswith("@"):
-        issue_ids.add(objective_id)
-    rows = written_values.of_objective(conn, context.site, objective_id, issue_ids)
+    issue_ids = issues_of(objective_id, before)
+    if among is None:
+        rows = written_values.of_objective(conn, context.site, objective_id, issue_ids)
+    else:
+        rows = [one for one in among if one.objective_id == objective_id or one.issue_id in issue_ids]
     own: frozenset[Spot] = frozenset()
     if state is not None and owned is not None and rows:
         own = places(context.mapping, state, owned)
@@ -50,6 +56,12 @@ def clears(
     told = end_of_cycle(context.mapping, state or before)
     standing = standing_of(rows, context.place, lambda _: told)
     return clearing(standing, kept, issues.get, context.moment().today, context.fields, context.api)
+
+
+def issues_of(objective_id: str, before: ObjectiveState | None) -> set[str]:
+    """The issues that an objective may have left something on: its own, and those of its key results."""
+    found = {one.issue_id for one in before.key_results if one.issue_id} if before else set()
+    return found if objective_id.startswith("@") else found | {objective_id}
 
 
 def standing_of(

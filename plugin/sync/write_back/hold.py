@@ -76,15 +76,15 @@ class UnexplainedChanges:
     rows: dict[str, frozenset[str]]
 
 
-def sift(context: Context, conn: Connection, planned: Plan) -> Sifted:
-    """Take out of a plan what waits for a person, change by change."""
+def sift(context: Context, conn: Connection, planned: Plan, *, braked: bool = True) -> Sifted:
+    """Take out of a plan what waits for a person, change by change. Not `braked`: no brake holds the objective."""
     if not planned:
         return Sifted(planned)
-    loose = _loose_rows(context, conn, planned.objective_id)
+    loose = _loose_rows(context, conn, planned.objective_id) if braked else {}
     kept: list[Change] = []
     waiting: list[Change] = []
     flapping: list[Change] = []
-    braked: list[Change] = []
+    doubted: list[Change] = []
     later: list[datetime] = []
     for change in planned.changes:
         latest = writes.latest(conn, context.site, change.issue_id, change.field_id)
@@ -94,13 +94,14 @@ def sift(context: Context, conn: Connection, planned: Plan) -> Sifted:
         if unexplained and not is_empty(change.before):
             waiting.append(change)
             if not _is_held(context, change, latest):
-                braked.append(change)
+                doubted.append(change)
             continue
         if unexplained is None and _is_held(context, change, latest):
             waiting.append(change)
             continue
-        lately = _written_lately(context, conn, change)
-        following = paced_until(lately, context.clock()) or _turn(context, conn, change)
+        lately, today = _written_of_late(context, conn, change, latest)
+        moment = context.moment()
+        following = paced_until(lately, moment.now) or target_of(change.field_id).turn(change, today, moment)
         if _flaps(context, change, lately):
             waiting.append(change)
             flapping.append(change)
@@ -113,7 +114,7 @@ def sift(context: Context, conn: Connection, planned: Plan) -> Sifted:
         plan=kept_plan,
         waiting=tuple(waiting),
         flapping=tuple(flapping),
-        braked=tuple(braked),
+        braked=tuple(doubted),
         later=min(later, default=None),
     )
 
@@ -135,20 +136,24 @@ def _is_held(context: Context, change: Change, latest: Write | None) -> bool:
     return not calm
 
 
-def _written_lately(context: Context, conn: Connection, change: Change) -> list[Write]:
-    """Since a person let the field go, where that was within the window."""
-    place = (context.site, change.issue_id, change.field_id)
-    since, released = context.clock() - WINDOW, writes.released_at(conn, *place)
-    return writes.written_since(conn, *place, max(since, released) if released else since)
-
-
-def _turn(context: Context, conn: Connection, change: Change) -> datetime | None:
-    """When the target's own pace lets the change through; None for now."""
+def _written_of_late(
+    context: Context, conn: Connection, change: Change, latest: Write | None
+) -> tuple[Sequence[Write], Sequence[object]]:
+    """Our writes of the field within the window, since a person let it go where that was within it, with the one before them; and
+    what was written today. Nothing is asked where its `latest` change lies before both.
+    """
     moment = context.moment()
-    morning = datetime.combine(moment.today, time(0), moment.zone)
+    window, morning = moment.now - WINDOW, datetime.combine(moment.today, time(0), moment.zone)
+    since = min(window, morning)
+    if latest is None or latest.at < since:
+        return (), ()
     place = (context.site, change.issue_id, change.field_id)
-    today = [one.after for one in writes.written_since(conn, *place, morning) if one.at >= morning]
-    return target_of(change.field_id).turn(change, today, moment)
+    released = writes.released_at(conn, *place)
+    known = writes.written_since(conn, *place, since)
+    begin = max(window, released) if released else window
+    before = [one for one in known if one.at < begin]
+    lately = [*before[-1:], *(one for one in known if one.at >= begin)]
+    return lately, [one.after for one in known if one.at >= morning]
 
 
 def _flaps(context: Context, change: Change, lately: Sequence[Write]) -> bool:
@@ -197,12 +202,13 @@ def brake_resync(
 
     `silent` are the issues that changed without an edit in Jira.
     """
-    with context.store.read() as conn:
-        written = writes.written_count(conn, context.site)
     doubts: dict[str, UnexplainedChanges] = {}
     above: list[tuple[ObjectiveOutcome, Rows]] = []
     movement = STILL
     for step in steps:
+        if step.after is step.before is not None and not step.plan:
+            movement = movement.with_step(step.before, step.before)
+            continue
         rows = moved(step.before, step.after)
         found = _doubt(context, step, rows, silent)
         if found is not None:
@@ -210,12 +216,16 @@ def brake_resync(
         elif rows.aligned and any(True for _ in _overwriting(step.plan)):
             above.append((step, rows))
         movement = movement.with_step(step.before, step.after if rows.all & silent else step.before)
+    if not doubts:
+        return None
     _climb(doubts, above)
+    with context.store.read() as conn:
+        written = writes.written_count(conn, context.site)
     plans = [one.plan for one in doubts.values()]
     decision = brake(plans, written, context.mapping.document.brake)
     if not isinstance(decision, Hold):
         decision = loss(movement, context.mapping.document.brake)
-    if not isinstance(decision, Hold) or not doubts:
+    if not isinstance(decision, Hold):
         return None
     with context.store.write() as conn:
         held = Brake(decision.reason, context.clock(), decision.count, frozenset(doubts))

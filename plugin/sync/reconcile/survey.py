@@ -1,0 +1,145 @@
+"""Many objectives looked at together: which of them stand as they should, so that only the others have to be reconciled.
+
+One stands where a reconcile would change nothing: it measures what is stored, everything it writes is in Jira, and nothing of it is
+open (`connectors.store.work.circumstances`). That is found out in chunks, with as many statements for hundreds as for one. Whatever
+happens meanwhile makes its objectives due by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+
+from sqlalchemy import Connection
+
+from connectors.store.database import json_text
+from connectors.store.numbers import objectives
+from connectors.store.numbers.objectives import SavedObjective
+from connectors.store.work import circumstances, due, last_reconcile
+from connectors.store.work.circumstances import Circumstance
+from connectors.store.writes import written_values
+from connectors.store.writes.written_values import Written
+from mappings.rollup.state import ObjectiveState
+from plugin.sync.active_mapping import rules
+from plugin.sync.context import Context
+from plugin.sync.reconcile.measurement import (
+    MeasuredObjective,
+    MeasuredTogether,
+    measure_together,
+    prepare,
+)
+from plugin.sync.reconcile.reconcile import had_last_write, waits_for_gaps, whole_plan
+from plugin.sync.write_back.departure import issues_of
+
+AT_ONCE = 200
+"""So many objectives, with their issues, stand in memory together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One objective: its state where it stands as it should, None where it has to be reconciled, or is none.
+
+    `generation`: by which event it was due when it was looked at.
+    """
+
+    id: str
+    state: ObjectiveState | None = None
+    generation: int | None = None
+
+
+def looks(context: Context, objective_ids: Iterable[str]) -> Iterator[Look]:
+    """A look at each of these objectives."""
+    source = iter(objective_ids)
+    while chunk := list(islice(source, AT_ONCE)):
+        yield from _looks(context, chunk)
+
+
+def confirm(context: Context, looks: Iterable[Look]) -> bool:
+    """These stand as they stood: what made them due until they were looked at is served.
+
+    False where another mapping rules by now: what that made due must not be served by a look of the former one. What comes later
+    marks what was looked at, which then stays due.
+    """
+    source = iter(looks)
+    while part := {one.id: one.generation for one in islice(source, AT_ONCE)}:
+        served = {id_: generation for id_, generation in part.items() if generation is not None}
+        with context.store.write() as conn:
+            if not rules(conn, context):
+                return False
+            now = context.clock()
+            objectives.confirm(conn, context.site, part, context.mapping.revision, now)
+            due.serve(conn, context.site, served)
+            last_reconcile.note(conn, context.site, now)
+    return True
+
+
+def _looks(context: Context, chunk: list[str]) -> Iterator[Look]:
+    with context.store.read() as conn:
+        generations = due.untouched(conn, context.site, chunk)
+    found = _standing(context, chunk)
+    return (Look(id_, found.get(id_), generations.get(id_)) for id_ in chunk)
+
+
+def _standing(context: Context, chunk: list[str]) -> dict[str, ObjectiveState]:
+    if context.absences:  # numbers may stand still for what is gone, which is decided one by one
+        return {}
+    with context.store.read() as conn:
+        having = circumstances.among(conn, context.site, chunk)
+        quiet = [id_ for id_ in chunk if id_ not in having.loose]
+        texts = objectives.texts(conn, context.site, quiet, context.mapping.revision)
+    ended = having.of.get(Circumstance.CYCLE_ENDED, frozenset()) & texts.keys()
+    if context.reads_everything:
+        for id_ in texts:
+            prepare(context, id_)
+    running = [id_ for id_ in texts if id_ not in ended]
+    found: dict[str, ObjectiveState] = {}
+    with context.store.read() as conn:
+        # What an ended cycle is measured from is its own: issues as they were at its end.
+        for together in ([running] if running else []) + [[id_] for id_ in sorted(ended)]:
+            found |= _equal(context, conn, measure_together(context, conn, together), together, texts)
+    return found
+
+
+def _equal(
+    context: Context,
+    conn: Connection,
+    measured: MeasuredTogether,
+    ids: Iterable[str],
+    texts: Mapping[str, str],
+) -> dict[str, ObjectiveState]:
+    states = {id_: state for id_ in ids if (state := measured.states.get(id_)) is not None}
+    same = {id_: state for id_, state in states.items() if json_text.encode(state) == texts[id_]}
+    stands = _written_for(conn, context.site, same)
+    found: dict[str, ObjectiveState] = {}
+    for id_, state in same.items():
+        before = SavedObjective(state, context.mapping.revision, context.clock(), context.clock())
+        one = measured.one(id_, before)
+        if (
+            not _is_news(context, conn, one)
+            and not waits_for_gaps(context, conn, one)
+            and not whole_plan(context, conn, id_, one, stands.get(id_, ()))
+        ):
+            found[id_] = state
+    return found
+
+
+def _is_news(context: Context, conn: Connection, found: MeasuredObjective) -> bool:
+    """Whether there is something to be kept of the end of its cycle: of a closed one that all was written."""
+    end = found.end
+    return end is not None and not (end.closed and had_last_write(context, conn, found))
+
+
+def _written_for(
+    conn: Connection, site: str, states: Mapping[str, ObjectiveState]
+) -> dict[str, list[Written]]:
+    """By objective what stands for it or on issues of its, as far as it may have to be cleared by it."""
+    holders: dict[str, set[str]] = {}
+    for id_, state in states.items():
+        for issue_id in issues_of(id_, state):
+            holders.setdefault(issue_id, set()).add(id_)
+    found: dict[str, list[Written]] = {}
+    for one in written_values.of_objectives(conn, site, states, holders) if states else ():
+        for id_ in {one.objective_id, *holders.get(one.issue_id, ())} & states.keys():
+            found.setdefault(id_, []).append(one)
+    return found
