@@ -25,6 +25,7 @@ RATIOS = (
     "acknowledge",
     "starvation",
     "first_sync",
+    "resync",
     "event_latency",
 )
 """Modules of this package whose `main(quick: bool)` returns ratios, shown in one table."""

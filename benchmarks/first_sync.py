@@ -30,7 +30,7 @@ def main(quick: bool = False) -> list[Ratio]:
     """Time and memory of a first sync, as ratios."""
     issues = QUICK_ISSUES if quick else ISSUES
     small, smaller = (_peak_of(issues // 4, per_epic) for per_epic in (PER_EPIC // 4, PER_EPIC))
-    with _sandbox(issues, PER_EPIC) as url:
+    with sandbox(issues, PER_EPIC) as url:
         _measured("read", url)
         runs = [(_measured("read", url), _measured("sync", url)) for _ in range(2)]
     read = min(one["seconds"] for one, _ in runs)
@@ -45,7 +45,7 @@ def main(quick: bool = False) -> list[Ratio]:
 
 
 def _peak_of(issues: int, per_epic: int) -> float:
-    with _sandbox(issues, per_epic) as url:
+    with sandbox(issues, per_epic) as url:
         _measured("read", url)
         return min(_measured("sync", url)["peak"] for _ in range(2))
 
@@ -58,8 +58,10 @@ def _measured(what: str, url: str) -> dict[str, float]:
 
 
 @contextlib.contextmanager
-def _sandbox(issues: int, per_epic: int) -> Iterator[str]:
-    command = [sys.executable, "-m", "benchmarks.first_sync", "sandbox", str(issues), str(per_epic)]
+def sandbox(issues: int, per_epic: int, late: float = LATENCY_S) -> Iterator[str]:
+    """The address of a sandbox of a process of its own, each of whose answers comes so many seconds late."""
+    shape = [str(issues), str(per_epic), str(late)]
+    command = [sys.executable, "-m", "benchmarks.first_sync", "sandbox", *shape]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
@@ -71,11 +73,11 @@ def _sandbox(issues: int, per_epic: int) -> Iterator[str]:
 # -- the processes that are measured
 
 
-def _serve(issues: int, per_epic: int) -> None:
+def _serve(issues: int, per_epic: int, late: float) -> None:
     from connectors.sandbox import SandboxServer, seed_many
 
     server = SandboxServer(seed=None)
-    server.app.before_request(lambda: time.sleep(LATENCY_S))
+    server.app.before_request(lambda: time.sleep(late))
     seed_many(server.sandbox, issues, per_epic=per_epic)
     with server:
         print(server.url, flush=True)
@@ -83,7 +85,8 @@ def _serve(issues: int, per_epic: int) -> None:
             time.sleep(60)
 
 
-def _connector(url: str, folder: str) -> Any:
+def connected(url: str, folder: str) -> Any:
+    """A connector in this folder that knows its mapping, and nothing else."""
     from connectors.sandbox import CONNECTOR
     from mappings import presets
     from plugin.access.authorization.actor import COMMAND_LINE
@@ -108,7 +111,7 @@ def _run(what: str, url: str) -> dict[str, float]:
     from plugin.sync.resync.full_read import resync
 
     with tempfile.TemporaryDirectory() as folder:
-        connector = _connector(url, folder)
+        connector = connected(url, folder)
         context = connector.context("main")
         before, started = _peak(), time.perf_counter()
         if what == "read":
@@ -123,6 +126,6 @@ def _run(what: str, url: str) -> dict[str, float]:
 
 if __name__ == "__main__":
     if sys.argv[1] == "sandbox":
-        _serve(int(sys.argv[2]), int(sys.argv[3]))
+        _serve(int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4]))
     else:
         print(json.dumps(_run(sys.argv[1], sys.argv[2])))
