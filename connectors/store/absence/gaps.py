@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, case, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, case, delete, or_, select, update
 
 from connectors.store.database.instant import from_ms, maybe_from_ms, to_ms
 from connectors.store.database.sql import StoredRow, among, insert_into, plain
@@ -85,12 +85,6 @@ def open_gaps(conn: Connection, site: str) -> list[KeptGap]:
     """Those that nobody accepted."""
     mine = (table.c.site == site, table.c.accepted_at.is_(None))
     return [_kept(row) for row in conn.execute(select(table).where(*mine).order_by(table.c.issue))]
-
-
-def count_open(conn: Connection, site: str) -> int:
-    """How many nobody accepted."""
-    mine = (table.c.site == site, table.c.accepted_at.is_(None))
-    return conn.execute(select(func.count()).select_from(table).where(*mine)).scalar_one()
 
 
 def accept(conn: Connection, site: str, issue: str, by: str, now: datetime) -> KeptGap | None:

@@ -113,7 +113,8 @@ def measure_together(
     if having is None or hanging.stale:
         having = circumstances.among(conn, context.site, ids)
     states, ends = _assessed(context, conn, forest, ids, hanging.settled, having)
-    return MeasuredTogether(states, ends, forest, {**hanging.settled, **states}, having)
+    everything = {**hanging.settled, **states}
+    return MeasuredTogether(states=states, ends=ends, forest=forest, below=everything, having=having)
 
 
 def below(context: Context, conn: Connection, objective_ids: Set[str]) -> Below:

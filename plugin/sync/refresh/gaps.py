@@ -93,11 +93,6 @@ def needing(conn: Connection, site: str, found: Iterable[KeptGap]) -> frozenset[
     return objectives.depending_on(conn, site, ids) if ids else frozenset()
 
 
-def any_open(conn: Connection, site: str) -> bool:
-    """Whether there is a gap that nobody accepted."""
-    return gaps.count_open(conn, site) > 0
-
-
 def are_open(conn: Connection, site: str, found: Iterable[KeptGap]) -> bool:
     """Whether all of these are gaps still that nobody accepted."""
     return {one.issue for one in found} <= {one.issue for one in gaps.open_gaps(conn, site)}
