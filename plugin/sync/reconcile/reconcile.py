@@ -77,7 +77,7 @@ class ObjectiveWithGaps:
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class ReconcileDecision:
     """What a reconcile found and is going to do: all that is to be written, what of it Jira did not refuse, what of that has a
     field there, and what of that is written now. `standing`: for which gaps nothing is.
     """
@@ -166,16 +166,18 @@ def reconcile(
 
 
 @overload
-def _decide(context: Context, objective_id: str) -> Decision: ...
+def _decide(context: Context, objective_id: str) -> ReconcileDecision: ...
 
 
 @overload
-def _decide(context: Context, objective_id: str, unless: frozenset[Circumstance]) -> Decision | None: ...
+def _decide(
+    context: Context, objective_id: str, unless: frozenset[Circumstance]
+) -> ReconcileDecision | None: ...
 
 
 def _decide(
     context: Context, objective_id: str, unless: frozenset[Circumstance] = frozenset()
-) -> Decision | None:
+) -> ReconcileDecision | None:
     """What is to be done, from one state of the store; None in a circumstance in which something else comes first."""
     prepare(context, objective_id)
     with context.store.read() as conn:
@@ -187,7 +189,7 @@ def _decide(
         allowed = without_refused(context, conn, whole) if Circumstance.REFUSED in having else whole
         planned = without_absent(context, allowed)
         sifted = sift(context, conn, planned, braked=Circumstance.BRAKED in having)
-        return Decision(
+        return ReconcileDecision(
             found=found,
             standing=_standing(context, conn, found),
             whole=whole,
