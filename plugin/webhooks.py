@@ -15,7 +15,7 @@ import structlog
 from flask import Blueprint, Response, request
 
 from plugin.runtime.connector import Connector, Site
-from plugin.sync.intake.acceptance import Intake, Proof, may_prove, proof_of
+from plugin.sync.intake.acceptance import Intake, Proof, app_proof_of, may_prove, proof_of
 from plugin.use_cases.health.faults import StoreError
 
 PATH = "/webhooks/jira/"
@@ -88,7 +88,9 @@ def _believed(connector: Connector, name: str, body: bytes, path_token: str) -> 
 
 
 def _proof(site: Site, body: bytes, path_token: str, now: datetime) -> Proof | None:
-    found = proof_of(site.name, site.secrets_at(now), dict(request.headers), body)
+    headers = dict(request.headers)
+    found = proof_of(site.name, site.secrets_at(now), headers, body)
+    found = found or app_proof_of(site.app_secret, headers, now)
     if found is not None or not site.path_token or not site.path_proves(now):
         return found
     knows = hmac.compare_digest(path_token.encode(), site.path_token.encode())

@@ -27,7 +27,8 @@ from connectors.jira.read.out_of_sight import NoSight, Sight
 from connectors.jira.read.page import ReadResult, SearchPage
 from connectors.jira.read.parents import PARENT_FIELDS
 from connectors.jira.sign_in.scopes import Scope
-from connectors.jira.webhooks import registration
+from connectors.jira.webhooks import app_webhooks, registration
+from connectors.jira.webhooks.app_webhooks import AppWebhookWish
 from connectors.jira.wire.issue_decoder import IssueDecoder, decoder_for
 from connectors.jira.write import create, dispatch, edit, transition
 from connectors.jira.write.create import CreatedIssue, CreateField
@@ -319,6 +320,22 @@ class Jira:
     def delete_webhook(self, webhook_id: str) -> None:
         """Remove one webhook."""
         registration.delete(self.transport, registration.resource(self.server()), webhook_id)
+
+    def app_webhooks(self) -> tuple[registration.Registered, ...]:
+        """All webhooks that our OAuth 2.0 app registered."""
+        return app_webhooks.app_webhooks(self.transport)
+
+    def register_app_webhook(self, wished: AppWebhookWish) -> str:
+        """Register a webhook of our app; its id."""
+        return app_webhooks.register(self.transport, wished)
+
+    def refresh_app_webhooks(self, ids: Sequence[str]) -> datetime:
+        """Let webhooks of our app live on; until when."""
+        return app_webhooks.refresh(self.transport, ids)
+
+    def delete_app_webhooks(self, ids: Sequence[str]) -> None:
+        """Remove webhooks of our app."""
+        app_webhooks.delete(self.transport, ids)
 
     def _pages(self, path: str) -> list[Mapping[str, object]]:
         return read_pages(self.transport, f"{self.api}/{path}")

@@ -11,7 +11,16 @@ from werkzeug.exceptions import HTTPException
 from connectors.sandbox import board, messages
 from connectors.sandbox.goals import page
 from connectors.sandbox.goals.goal import CLOUD_ID
-from connectors.sandbox.routes import authorization, control, gateway, issue, metadata, remote_link, search
+from connectors.sandbox.routes import (
+    app_webhook,
+    authorization,
+    control,
+    gateway,
+    issue,
+    metadata,
+    remote_link,
+    search,
+)
 from connectors.sandbox.site import Site, raw, site
 from connectors.sandbox.traffic import scopes
 from connectors.sandbox.traffic.access import JiraAnswerError, account_for, scoped_account
@@ -50,6 +59,7 @@ def create_app(one: Site) -> Flask:
         app.register_blueprint(metadata.tokens, url_prefix="/rest/pat/<version>")
     if cloud:
         app.register_blueprint(authorization.routes)
+        app.register_blueprint(app_webhook.routes, url_prefix="/rest/api/<version>")
         app.add_url_rule("/_edge/tenant_info", view_func=_tenant)
     app.wsgi_app = with_gateway(app.wsgi_app, cloud=cloud)  # type: ignore[method-assign,assignment]
     return app
@@ -114,9 +124,9 @@ def _know_caller() -> Response | None:
     if found is None:
         return refusal("Unauthorized")
     scope = scopes.needed(request.method, request.path)
-    if scope is not None and scope not in found[1]:
+    if scope is not None and scope not in found.scopes:
         return refusal("Unauthorized; scope does not match")
-    g.account, g.base_url = found[0], site().base_url + request.script_root
+    g.account, g.app, g.base_url = found.account, found.app, site().base_url + request.script_root
     return None
 
 

@@ -18,6 +18,7 @@ from connectors.sandbox.search import Searcher
 from connectors.sandbox.site_state.scheme import CONNECTOR, Account
 from connectors.sandbox.site_state.state import Event, Record, Sandbox, person
 from connectors.sandbox.traffic.access import BAD_PAYLOAD, JiraAnswerError, visible
+from connectors.sandbox.traffic.app_webhooks import AppWebhooks
 from connectors.sandbox.traffic.calls import Calls
 from connectors.sandbox.traffic.deliveries import Sender
 from connectors.sandbox.traffic.faults import Faults
@@ -74,7 +75,10 @@ class Site:
         self.feeds: Feeds | None = None
         self.last_move: Move | None = None
         self.messages: deque[Message] = deque(maxlen=MOST_MESSAGES)
-        self.webhooks = Webhooks(sandbox, self.view("2"), self._passes, signs=not self.before_ten)
+        self.app_webhooks = AppWebhooks(lambda: sandbox.clock())
+        self.webhooks = Webhooks(
+            sandbox, self.view("2"), self._passes, self.app_webhooks, signs=not self.before_ten
+        )
         sandbox.listeners.append(self._hear)
 
     @property

@@ -59,12 +59,13 @@ class WebhookGiven(Given):
 
 
 class RegisteredGiven(Given):
-    """The webhook as Jira has it now; `events` are those it tells of."""
+    """The webhook as Jira has it now; `events` are those it tells of. `expires`: until when it lives unless it is refreshed, for that of an OAuth app."""
 
     id: str
     name: str
     events: list[str]
     enabled: bool
+    expires: datetime | None
 
 
 class AddSite(Asked):
@@ -160,11 +161,12 @@ class ChoiceGiven(Given):
 
 
 class ConnectedGiven(Given):
-    """What Jira said at once; null where one of `choices` has to be chosen first."""
+    """What Jira said at once; null where one of `choices` has to be chosen first. `warning` where another Jira account than before allowed it."""
 
     site: str
     tested: TestedGiven | None
     choices: list[ChoiceGiven]
+    warning: str
 
 
 @ROUTES.get("/sites", "viewer", "The Jira sites.")
@@ -210,11 +212,14 @@ def site_webhook(caller: Caller, path: SiteAddress) -> Reply[WebhookGiven]:
 
 @ROUTES.post("/sites/{site}/webhook", "admin", "Register the webhook in Jira.", heavy=True)
 def register_webhook(caller: Caller, path: SiteAddress) -> Reply[RegisteredGiven]:
-    """Creates it, or brings the one that leads here up to date. The account of the site has to be an administrator of Jira."""
+    """Creates it, or brings the one that leads here up to date. The account of the site has to be an administrator of Jira; an OAuth app needs the scope manage:jira-webhook instead, and its webhook is kept alive from then on."""
     name = site_of(caller, path)
     address = public_address(caller.connector, target(caller.connector, caller.actor, name).address)
     made = register(caller.connector, caller.actor, name, address)
-    return Reply(RegisteredGiven(id=made.id, name=made.name, events=list(made.events), enabled=made.enabled))
+    given = RegisteredGiven(
+        id=made.id, name=made.name, events=list(made.events), enabled=made.enabled, expires=made.expires
+    )
+    return Reply(given)
 
 
 @ROUTES.post("/sites/{site}/webhook/secret", "admin", "Give a site another webhook secret.", heavy=True)
@@ -293,6 +298,7 @@ def finish_consent(caller: Caller, body: FinishConsent) -> Reply[ConnectedGiven]
         site=done.site,
         tested=None if done.tested is None else tested_given(done.tested, None),
         choices=[ChoiceGiven(cloud_id=one.id, url=one.url, name=one.name) for one in done.choices],
+        warning=done.warning,
     )
     return Reply(given, UNKEPT)
 

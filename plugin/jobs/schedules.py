@@ -44,6 +44,7 @@ from plugin.use_cases.kpis.episodes import follow_key_results
 from plugin.use_cases.kpis.settlement import count_settled
 from plugin.use_cases.kpis.sources.pulls import read_due
 from plugin.use_cases.mappings.mapping_life import resume_activation
+from plugin.use_cases.sites.app_webhook import keep_alive
 
 LEASE = timedelta(minutes=5)
 """How long a run may say nothing before another process takes it up; a resync speaks with every page."""
@@ -119,6 +120,11 @@ def bring_clauses(connector: Connector, site: str, _going_on: Callable[[], None]
     bring_up_to_date(connector, site)
 
 
+def keep_webhook(connector: Connector, site: str, _going_on: Callable[[], None]) -> None:
+    """The webhook of an OAuth app is refreshed long before it is over, or registered anew where it was lost."""
+    keep_alive(connector, site)
+
+
 def prune(connector: Connector, site: str, going_on: Callable[[], None]) -> None:
     """Forget deliveries and audit entries older than their settings, all but a day's last point of old history and a week's last of older, all but the last old write of each place, and former attempts to sign in."""
     now = connector.clock()
@@ -189,6 +195,7 @@ class Schedules:
             Schedule("kpi sources", timedelta(minutes=1), read_kpis, Connector.reads_kpis),
             Schedule("tell", timedelta(minutes=1), tell),
             Schedule("activation", timedelta(minutes=1), go_on_activating),
+            Schedule("webhook", timedelta(hours=1), keep_webhook, Connector.signs_in_by_app),
         ]
         if connector.settings.forge is not None:
             self.all.append(Schedule("forge", timedelta(minutes=10), bring_clauses))

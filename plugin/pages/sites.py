@@ -322,6 +322,8 @@ def connected_or_not(
         address = connector.site(done.site).browse_url
         return rendered("consent.html", "sites", failure="", form=form, site=done.site, address=address)
     flash(f"Jira lets the connector in as {done.tested.account}.")
+    if done.warning:
+        flash(done.warning)
     mapped = one_site(connector, acting(), done.site).mapping_revision
     return redirect(url_for("control.site" if mapped else "control.wizard_connected", site=done.site))
 

@@ -77,6 +77,7 @@ def site_from(
         path_token=end,
         token_expires=jira.token_expires,
         former_secrets=tuple(former.splitlines()),
+        app_secret=jira.client_secret.get_secret_value() if jira.by_consent and jira.client_secret else None,
     )
 
 

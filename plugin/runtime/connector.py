@@ -64,6 +64,8 @@ class Site:
     """Until when that goes on proving them; None for as long as it stands in the settings."""
     path_stays: bool = False
     """Whether the address proved them before, and does as long."""
+    app_secret: str | None = None
+    """Of an app that a Jira user allowed: it registers its webhooks itself, and Jira signs a token for each delivery with this."""
 
     def secrets_at(self, now: datetime) -> tuple[str, ...]:
         """What proves a delivery, the one that is given out first; none where the address does."""
@@ -260,6 +262,11 @@ class Connector:
         with self._lock:
             bound = self._bound.get(name)
         return bound is not None and bool(bound.mapping.document.kpis)
+
+    def signs_in_by_app(self, name: str) -> bool:
+        """Whether the site is reached by an app that a Jira user allowed, whose webhook has to be kept alive."""
+        site = self.sites.get(name)
+        return site is not None and site.app_secret is not None
 
     def reads_kpis(self, name: str) -> bool:
         """Whether it watches any whose source is asked."""

@@ -22,7 +22,7 @@ from connectors.jira.sign_in.scopes import WRITE_WORK, ScopeMissing, remedy_of
 from connectors.store.forge import installations
 from connectors.store.people import audit
 from connectors.store.reads import wishes
-from connectors.store.sites import api_versions, catalogues, consents, grants, sites
+from connectors.store.sites import api_versions, app_webhooks, catalogues, consents, grants, sites
 from connectors.store.sites.sites import SavedSite
 from mappings.write_back.targets import WRITE_TARGETS
 from plugin.runtime.composition import site_from
@@ -85,6 +85,7 @@ class Tested:
     api_base: str = ""
     token_expires: date | None = None
     scope_remedy: str = ""
+    account_id: str = ""
 
 
 class Watch:
@@ -254,6 +255,7 @@ def put_site(
     installations.hold_to(conn, name, plain["url"], former)
     grants.forget(conn, name)
     consents.forget(conn, name)
+    app_webhooks.forget(conn, name)
     sites.put(conn, name, plain, vault(connector.settings).seal(secrets_of(settings)), now)
     _begin_anew(conn, name, now)
 
@@ -284,6 +286,7 @@ def remove_site(connector: Connector, name: str, by: str) -> None:
         installations.forget(conn, name)
         grants.forget(conn, name)
         consents.forget(conn, name)
+        app_webhooks.forget(conn, name)
         if not _of_settings(connector, name):
             sites.forget_work(conn, name)
         audit.note(conn, by, "site removed", connector.clock(), site=name)
@@ -319,6 +322,7 @@ def test_site(site: Site) -> Tested:
         api_base=jira.transport.base,
         token_expires=jira.token_end(),
         scope_remedy=remedy_of(jira.transport.address.credentials),
+        account_id=user.id,
     )
 
 
@@ -400,7 +404,12 @@ def settings_of(connector: Connector, new: NewSite) -> JiraSettings:
     for given, about in ((new.token, "token"), (new.pat, "token"), (new.client_secret, "client_secret")):
         if wrong := token_flaw("".join(given.splitlines()).strip()):
             raise NotReady(f"This is no token: {wrong}.", about)
+    # one house has one way out: its proxy or its authority stands before every Jira
+    house = connector.settings.jira
     return JiraSettings(
+        ca_bundle=house.ca_bundle if house is not None else None,
+        client_cert=house.client_cert if house is not None else None,
+        client_key=house.client_key if house is not None else None,
         name=new.name,
         url=_address(new.url, "url"),
         api_base=_api_base(new.api_base.strip()),
@@ -450,6 +459,8 @@ def new_secret() -> str:
 def webhook_address(connector: Connector, site: Site, deployment: str = "") -> str:
     """Where Jira has to deliver. Where nothing is signed (without a secret, or by Data Center 9) an unguessable end stands for the signature."""
     address = f"{connector.settings.public_url}/webhooks/jira/{site.name}"
+    if site.app_secret:
+        return address
     unsigned = not site.webhook_secret or deployment == "datacenter"
     return f"{address}/{site.path_token}" if unsigned and site.path_token else address
 

@@ -14,8 +14,12 @@ from typing import Any
 from flask import Response, request
 
 from connectors.clock import system_clock
-from connectors.jira import Jira
+from connectors.jira import BearerCredentials, Jira, JiraAddress, connect
+from connectors.jira.sign_in.scopes import MANAGE_WEBHOOK
+from connectors.jira.webhooks.app_webhooks import wish
 from connectors.sandbox import CONNECTOR, SandboxServer
+from connectors.sandbox.goals.goal import CLOUD_ID
+from connectors.sandbox.traffic.oauth import Family, OAuthApp
 from mappings import presets
 from mappings.write_back.plan import Change
 from mappings.write_back.targets import remote_link, writings_of
@@ -205,4 +209,29 @@ def ways(jira: Jira, server: SandboxServer) -> dict[str, Callable[[], object]]:
         "webhooks": jira.webhooks,
         "register_webhook": lambda: (jira.register_webhook(*hooks), jira.register_webhook(*hooks)),
         "delete_webhook": lambda: [jira.delete_webhook(one.id) for one in jira.webhooks()],
+        **of_an_app(server),
+    }
+
+
+def of_an_app(server: SandboxServer) -> dict[str, Callable[[], object]]:
+    """What an OAuth app alone may ask for, by the gateway; Data Center has nothing of it."""
+    names = ("register_app_webhook", "app_webhooks", "refresh_app_webhooks", "delete_app_webhooks")
+    if server.sandbox.deployment == "datacenter":
+        return dict.fromkeys(names, lambda: None)
+    app = OAuthApp("app", "a secret of the console", CONNECTOR.id, frozenset({MANAGE_WEBHOOK.name}))
+    given = server.site.oauth.given(Family(app, app.scopes))
+    place = f"{server.url}/ex/jira/{CLOUD_ID}"
+    jira = connect(
+        JiraAddress("app", server.url, BearerCredentials(given["access_token"]), place, deployment="cloud")
+    )
+    wished = wish("https://okr.acme.example/webhooks/jira/main", ["10000", "10001"])
+
+    def ids() -> list[str]:
+        return [one.id for one in jira.app_webhooks()]
+
+    return {
+        names[0]: lambda: jira.register_app_webhook(wished),
+        names[1]: jira.app_webhooks,
+        names[2]: lambda: jira.refresh_app_webhooks(ids()),
+        names[3]: lambda: jira.delete_app_webhooks(ids()),
     }

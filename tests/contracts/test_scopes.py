@@ -74,3 +74,14 @@ def test_the_scopes_are_those_of_the_contract(contract) -> None:
             named[one] = [found.name] if found else []
     assert asked == said
     assert named == {one: scopes for one, scopes in said.items() if one not in FREE}
+
+
+def test_the_webhooks_of_an_app_take_the_scope_for_them_besides_reading(contract) -> None:
+    for method, path in (("get", ""), ("post", ""), ("delete", ""), ("put", "/refresh")):
+        place = f"/rest/api/3/webhook{path}"
+        security = contract[place][method]["security"]
+        said = next(entry["OAuth2"] for entry in security if "OAuth2" in entry)
+        found = scope_of(call_of(method.upper(), place))
+        assert found is not None
+        assert said == ["read:jira-work", found.name]
+        assert needed(method.upper(), place) == found.name

@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 
 VARIABLE = re.compile(r"^(?:-?\d+|[A-Z][A-Z0-9_]*-\d+)$")
-REST = re.compile(r"/rest/[^/]+/[^/]+/")
+REST = re.compile(r"/rest/(?:(?!webhooks/|jira-webhook/)[^/]+/[^/]+/)?")
+"""What an endpoint is called without; those of administrators' webhooks keep their place, for apps have another by that name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -217,9 +217,10 @@ class Transport:
         """Write JSON, once."""
         return self._ask("PUT", path, params, ENCODER.encode(json), reads=False)
 
-    def delete(self, path: str, params: Params | None = None) -> JiraReply:
-        """Delete, once."""
-        return self._ask("DELETE", path, params, NO_BODY, reads=False)
+    def delete(self, path: str, params: Params | None = None, *, json: object = None) -> JiraReply:
+        """Delete, once; what to delete stands in the path, or in `json`."""
+        body = NO_BODY if json is None else ENCODER.encode(json)
+        return self._ask("DELETE", path, params, body, reads=False)
 
     def whole(self, response: requests.Response) -> bytes:
         """The body of an answer that another sends for us, with the same limits as ours. Raises JiraError."""
@@ -412,7 +413,7 @@ def failure_of(error: requests.RequestException) -> JiraError | _Broken:
         return Transient(
             f"Jira's TLS certificate is not trusted{why}.",
             "Install the certificate authority of your Jira on this machine, or name its file in JIRA_OKR_JIRA__CA_BUNDLE "
-            "(REQUESTS_CA_BUNDLE for a site that was added here). "
+            "(REQUESTS_CA_BUNDLE where the settings name no Jira); all authorities that are needed have to be in that file. "
             "Where Jira asks for a client's certificate, name it in JIRA_OKR_JIRA__CLIENT_CERT.",
         )
     if isinstance(error, requests.Timeout):

@@ -9,6 +9,7 @@ from connectors.jira.http.call import Call
 from connectors.jira.http.errors import AuthFailed, JiraError, Permanent, read_messages
 from connectors.jira.sign_in.credentials import Credentials, GrantedCredentials
 
+APP_WEBHOOKS = ("webhook", "webhook/refresh")
 MISMATCH = "scope does not match"
 """What Jira says, with 401, to a token that is good but lacks the scope for a call."""
 
@@ -25,6 +26,8 @@ READ_WORK = Scope("read:jira-work", "to read issues, fields and projects")
 READ_USER = Scope("read:jira-user", "to see whose account it is and to find people")
 WRITE_WORK = Scope("write:jira-work", "to write fields, properties and links")
 NEEDED = (READ_WORK, READ_USER, WRITE_WORK)
+MANAGE_WEBHOOK = Scope("manage:jira-webhook", "to register the webhook by which Jira tells of changes")
+"""Of use to an app that a Jira user allows alone: nobody else may register webhooks by scope."""
 READS = frozenset({"search/jql", "search/approximate-count", "issue/bulkfetch", "changelog/bulkfetch"})
 """What is asked by POST and changes nothing."""
 REMEDY = (
@@ -53,7 +56,9 @@ class WriteScopeMissing(Permanent):
 
 def scope_of(call: Call) -> Scope | None:
     """The scope that a call takes; None for those that no scope is for (webhooks of administrators)."""
-    if call.endpoint.split("/")[0] in ("webhook", "webhooks"):
+    if call.endpoint in APP_WEBHOOKS:
+        return MANAGE_WEBHOOK
+    if call.endpoint.split("/")[0] in ("webhooks", "jira-webhook"):
         return None
     if call.endpoint == "myself" or call.endpoint.startswith("user/"):
         return READ_USER
@@ -70,7 +75,7 @@ def refused(call: Call, status: int, body: bytes, credentials: Credentials) -> J
     scope = scope_of(call)
     if scope is None:
         return WriteScopeMissing(said, (), WEBHOOKS)
-    if scope is WRITE_WORK:
+    if scope in (WRITE_WORK, MANAGE_WEBHOOK):
         return WriteScopeMissing(
             said, (scope,), f"The token lacks {named((scope,))}. {remedy_of(credentials)}"
         )

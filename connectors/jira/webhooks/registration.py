@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from connectors.jira.http.errors import IncompleteRead
@@ -31,7 +32,7 @@ JQL_SECTION = "issue-related-events-section"
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """A webhook as Jira has it; `signed` is None where Jira does not say."""
+    """A webhook as Jira has it; `signed` is None where Jira does not say, `expires` for one that lasts (those of administrators do)."""
 
     id: str
     name: str
@@ -40,6 +41,7 @@ class Registered:
     jql: str
     enabled: bool
     signed: bool | None
+    expires: datetime | None = None
 
 
 def resource(info: ServerInfo) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from connectors.sandbox.site_state.scheme import ANONYMOUS, Account
 from connectors.sandbox.site_state.state import Record, Sandbox
-from connectors.sandbox.traffic.oauth import OAuthServer, scoped_by_consent
+from connectors.sandbox.traffic.oauth import OAuthServer, ScopedCaller, scoped_by_consent
 
 NO_ISSUE = "Issue does not exist or you do not have permission to see it."
 FORBIDDEN = "You do not have the permission to see the specified issue."
@@ -49,9 +49,7 @@ def account_for(sandbox: Sandbox, header: str | None, *, public: bool = False) -
     raise JiraAnswerError(401, ("Client must be authenticated to access this resource.",), bare=True)
 
 
-def scoped_account(
-    sandbox: Sandbox, server: OAuthServer, header: str | None
-) -> tuple[Account, frozenset[str]] | None:
+def scoped_account(sandbox: Sandbox, server: OAuthServer, header: str | None) -> ScopedCaller | None:
     """The account and the scopes behind a header at the gateway: people's tokens come with their e-mail, those of services and apps bear themselves."""
     email, token = _credentials(header or "")
     consented = scoped_by_consent(server, sandbox.accounts, token) if email is None else None
@@ -59,7 +57,7 @@ def scoped_account(
         return consented
     for account in sandbox.accounts.values():
         if token in account.scoped and email == (None if account.service else account.email):
-            return account, account.scoped[token]
+            return ScopedCaller(account, account.scoped[token])
     return None
 
 

@@ -40,6 +40,10 @@ class OAuthApp:
     scopes: frozenset[str]
     redirect_uri: str = ""
     service: bool = False
+    owner: str = ""
+    """The account in whose developer console it is."""
+    public: bool = False
+    """Whether others than its owner may be told by its webhooks."""
 
 
 @dataclass(slots=True)
@@ -115,11 +119,11 @@ class OAuthServer:
             raise OAuthRefusal(401, "access_denied", "Unauthorized")
         kind = body.get("grant_type")
         if kind == "client_credentials" and app.service:
-            return self._given(Family(app, app.scopes))
+            return self.given(Family(app, app.scopes))
         if kind == "authorization_code" and not app.service:
-            return self._given(self._of_code(app, body))
+            return self.given(self._of_code(app, body))
         if kind == "refresh_token" and not app.service:
-            return self._given(self._of_refresh(app, str(body.get("refresh_token"))))
+            return self.given(self._of_refresh(app, str(body.get("refresh_token"))))
         raise OAuthRefusal(400, "unsupported_grant_type", f"This app takes no {kind}.")
 
     def _of_code(self, app: OAuthApp, body: Mapping[str, Any]) -> Family:
@@ -144,7 +148,8 @@ class OAuthServer:
             raise OAuthRefusal(403, *GONE)
         return family
 
-    def _given(self, family: Family) -> dict[str, Any]:
+    def given(self, family: Family) -> dict[str, Any]:
+        """Tokens for what a consent allows."""
         now, access = self._clock(), f"access-{secrets.token_urlsafe(32)}"
         self.tokens += 1
         self._access[access] = _Access(family, now + ACCESS)
@@ -178,10 +183,19 @@ class OAuthServer:
         self._access.clear()
 
 
+@dataclass(frozen=True, slots=True)
+class ScopedCaller:
+    """Who calls at the gateway, with what scopes, and by which app; None for a token that somebody made."""
+
+    account: Account
+    scopes: frozenset[str]
+    app: OAuthApp | None = None
+
+
 def scoped_by_consent(
     server: OAuthServer, accounts: Mapping[str, Account], token: str
-) -> tuple[Account, frozenset[str]] | None:
-    """The account and the scopes behind an access token at the gateway."""
+) -> ScopedCaller | None:
+    """Who is behind an access token at the gateway."""
     family = server.bearer(token)
     account = accounts.get(family.app.account) if family is not None else None
-    return None if account is None or family is None else (account, family.scopes)
+    return None if account is None or family is None else ScopedCaller(account, family.scopes, family.app)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 
 READ_WORK, WRITE_WORK, READ_USER = "read:jira-work", "write:jira-work", "read:jira-user"
+MANAGE_WEBHOOK = "manage:jira-webhook"
 NONE_FITS = ""
 """No token has it: webhooks of administrators are registered with other credentials."""
 
 _API = r"/rest/api/[^/]+"
 SCOPES: tuple[tuple[str, str, str | None], ...] = (
     ("GET", rf"{_API}/serverInfo", None),
+    (".*", rf"{_API}/webhook(?:/refresh)?", MANAGE_WEBHOOK),
     ("GET", rf"{_API}/(?:myself|user/.*)", READ_USER),
     ("GET", rf"{_API}/(?:statuses/search|priority/search|field/search)", "manage:jira-configuration"),
     ("POST", rf"{_API}/(?:search/.+|issue/bulkfetch|changelog/bulkfetch|comment/list)", READ_WORK),

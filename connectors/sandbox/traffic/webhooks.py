@@ -1,4 +1,4 @@
-"""Admin webhooks: subscriptions, which events they hear of, and the bodies, shaped as real sites send them."""
+"""Admin webhooks: subscriptions, which events they and those of apps hear of, and the bodies, shaped as real sites send them."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import msgspec
 from connectors.sandbox.issue_json import IssueWriter, View, change_items, user_json
 from connectors.sandbox.site_state.state import Event, Json, LinkRow, Sandbox
 from connectors.sandbox.traffic.access import JiraAnswerError, bad_request
+from connectors.sandbox.traffic.app_webhooks import AppWebhook, AppWebhooks, bearer
 
 EVENTS = frozenset(
     [
@@ -78,9 +79,16 @@ class Webhooks:
     """The subscriptions of one site. `matches` answers a JQL filter for an issue; Jira 9 `signs` nothing."""
 
     def __init__(
-        self, sandbox: Sandbox, view: View, matches: Callable[[str, Event], bool], *, signs: bool = True
+        self,
+        sandbox: Sandbox,
+        view: View,
+        matches: Callable[[str, Event], bool],
+        of_apps: AppWebhooks,
+        *,
+        signs: bool = True,
     ) -> None:
         self.signs = signs
+        self.of_apps = of_apps
         self.sandbox = sandbox
         self.view = View("2", view.base_url, view.datacenter)
         self.matches = matches
@@ -134,18 +142,38 @@ class Webhooks:
         heard = [
             one
             for one in self.all.values()
-            if one.enabled and event.name in one.events and self._passes(one, event)
+            if one.enabled and event.name in one.events and self._passes(one.jql, event)
         ]
-        if not heard:
+        apps = [one for one in self.of_apps.heard_by(event.name) if self._passes(one.jql, event)]
+        if not heard and not apps:
             return []
-        body = msgspec.json.encode(event_body(self.sandbox, self.view, event))
-        return [self._message(webhook, event, b"" if webhook.exclude_body else body) for webhook in heard]
+        told = event_body(self.sandbox, self.view, event)
+        body = msgspec.json.encode(told)
+        return [
+            *(self._message(webhook, event, b"" if webhook.exclude_body else body) for webhook in heard),
+            *(self._app_message(webhook, event, told) for webhook in apps),
+        ]
 
-    def _passes(self, webhook: Webhook, event: Event) -> bool:
-        return not webhook.jql or event.record is None or self.matches(webhook.jql, event)
+    def _passes(self, jql: str, event: Event) -> bool:
+        return not jql or event.record is None or self.matches(jql, event)
 
-    def _message(self, webhook: Webhook, event: Event, body: bytes) -> SignedBody:
-        serial = f"{webhook.id}:{self.sandbox.next_id('delivery')}"
+    def _app_message(self, webhook: AppWebhook, event: Event, told: Json) -> SignedBody:
+        """Proved by a token of the app, which says nothing of the body."""
+        identifier, headers = self._envelope(str(webhook.id), event)
+        headers["Authorization"] = bearer(webhook.app, self.sandbox.clock())
+        body = msgspec.json.encode({**told, "matchedWebhookIds": [webhook.id]})
+        return SignedBody(
+            webhook_id=str(webhook.id),
+            url=webhook.url,
+            body=body,
+            identifier=identifier,
+            headers=headers,
+            event=event.name,
+        )
+
+    def _envelope(self, webhook_id: str, event: Event) -> tuple[str, dict[str, str]]:
+        """What every delivery is called and carries."""
+        serial = f"{webhook_id}:{self.sandbox.next_id('delivery')}"
         identifier = hashlib.sha256(serial.encode()).hexdigest()[:32]
         headers = {
             "Content-Type": "application/json; charset=UTF-8",
@@ -154,6 +182,10 @@ class Webhooks:
         if not self.view.datacenter:
             headers["X-Atlassian-Webhook-Identifier"] = identifier
             headers["X-Atlassian-Webhook-Flow"] = "Secondary" if event.extra.get("secondary") else "Primary"
+        return identifier, headers
+
+    def _message(self, webhook: Webhook, event: Event, body: bytes) -> SignedBody:
+        identifier, headers = self._envelope(webhook.id, event)
         if webhook.secret is not None and self.signs:
             headers["X-Hub-Signature"] = signature(webhook.secret, body)
         return SignedBody(

@@ -29,6 +29,8 @@ oauth_grant = Table(
     Column("holder", Text),
     Column("lease_until", BigInteger),
     columns.text("fault"),
+    Column("account", Text, nullable=False, server_default=""),
+    Column("account_name", Text, nullable=False, server_default=""),
 )
 
 oauth_consent = Table(
@@ -92,6 +94,16 @@ webhook_state = Table(
     columns.number("at"),
     Column("events", Text),
     columns.text("filters"),
+    Column("expires_at", BigInteger),
+)
+
+app_webhook = Table(
+    "app_webhook",
+    columns.metadata,
+    columns.site(),
+    columns.text("address"),
+    columns.text("fault"),
+    columns.text("remedy"),
 )
 
 draft = Table(

@@ -20,7 +20,8 @@ from connectors.store.schema import oauth_grant as table
 class Grant:
     """`basis` says of what Jira and which app it is. `begun_at` is set where tokens were asked for and not kept (yet): who asked may have died.
 
-    Until `lease_until` somebody renews it. `fault` says why nothing can be got by it any more; empty where nothing is wrong.
+    Until `lease_until` somebody renews it. `fault` says why nothing can be got by it any more; empty where nothing is wrong. `account` is the Jira
+    account that allowed it, with its name then; empty where that was not kept.
     """
 
     site: str
@@ -32,6 +33,8 @@ class Grant:
     lease_until: datetime | None
     granted_at: datetime | None
     fault: str
+    account: str = ""
+    account_name: str = ""
 
 
 def get(conn: Connection, site: str) -> Grant | None:
@@ -41,9 +44,15 @@ def get(conn: Connection, site: str) -> Grant | None:
 
 
 def put(
-    conn: Connection, site: str, basis: str, tokens: bytes | None, expires: datetime | None, now: datetime
+    conn: Connection,
+    site: str,
+    basis: str,
+    tokens: bytes | None,
+    expires: datetime | None,
+    now: datetime,
+    account: tuple[str, str] = ("", ""),
 ) -> None:
-    """Somebody allowed it, or it needs nobody: it counts from now on in the place of whatever there was.
+    """Somebody allowed it, or it needs nobody: it counts from now on in the place of whatever there was. `account`: id and name.
 
     The first generation is the instant, so that none comes again where a grant is forgotten and another takes its place.
     """
@@ -56,6 +65,8 @@ def put(
         "holder": None,
         "lease_until": None,
         "fault": "",
+        "account": account[0],
+        "account_name": account[1],
     }
     statement = insert_into(conn, table).values(site=site, generation=to_ms(now), **values)
     news = {**values, "generation": table.c.generation + 1}
@@ -132,4 +143,6 @@ def _grant(row: StoredRow) -> Grant:
         lease_until=maybe_from_ms(row.lease_until),
         granted_at=maybe_from_ms(row.granted_at),
         fault=row.fault,
+        account=row.account,
+        account_name=row.account_name,
     )

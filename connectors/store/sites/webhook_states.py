@@ -8,20 +8,21 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from connectors.store.database import json_text
-from connectors.store.database.instant import from_ms, to_ms
+from connectors.store.database.instant import from_ms, maybe_from_ms, to_ms
 from connectors.store.database.sql import insert_into
 from connectors.store.schema import webhook_state as table
 
 
 @dataclass(frozen=True, slots=True)
 class WebhookAnswer:
-    """`registered` None where our account may not ask; `events` are those that Jira delivers, None where that was not kept."""
+    """`registered` None where our account may not ask; `events` are those that Jira delivers, None where that was not kept; `expires` for one that an app keeps alive."""
 
     registered: bool | None
     enabled: bool
     at: datetime
     events: tuple[str, ...] | None = None
     filters: tuple[str, ...] = ()
+    expires: datetime | None = None
 
 
 def get(conn: Connection, site: str) -> WebhookAnswer | None:
@@ -35,6 +36,7 @@ def get(conn: Connection, site: str) -> WebhookAnswer | None:
         at=from_ms(row.at),
         events=None if row.events is None else json_text.decode(row.events, tuple[str, ...]),
         filters=json_text.decode(row.filters, tuple[str, ...]),
+        expires=maybe_from_ms(row.expires_at),
     )
 
 
@@ -46,6 +48,7 @@ def put(conn: Connection, site: str, answer: WebhookAnswer) -> None:
         "at": to_ms(answer.at),
         "events": None if answer.events is None else json_text.encode(answer.events),
         "filters": json_text.encode(answer.filters),
+        "expires_at": None if answer.expires is None else to_ms(answer.expires),
     }
     statement = insert_into(conn, table).values(site=site, **values)
     conn.execute(statement.on_conflict_do_update(index_elements=[table.c.site], set_=values))

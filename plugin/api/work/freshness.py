@@ -86,7 +86,7 @@ class ConcernGiven(Given):
 
 
 class SourceGiven(Given):
-    """`webhook` (of Jira and of workflows, signed), `rule` (of Jira Automation), `address` (unsigned), or `refused`."""
+    """`webhook` (of Jira and of workflows, signed), `app` (of an OAuth app, with a signed token), `rule` (of Jira Automation), `address` (unsigned), or `refused`."""
 
     source: str
     heard: datetime = Field(description="When it was heard last, to some seconds.")

@@ -167,6 +167,8 @@ def _allowed(connector: Connector, name: str) -> Tested:
         done = finish(connector, COMMAND_LINE, done.state, cloud_id=done.choices[number - 1].id)
     if done.tested is None:
         raise NotReady("It was allowed for another site meanwhile. Begin again.")
+    if done.warning:
+        say(f"ATTENTION: {done.warning}")
     return done.tested
 
 

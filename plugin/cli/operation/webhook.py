@@ -1,4 +1,4 @@
-"""`jira-okr webhook`: the site's admin webhooks, for a token that may administer Jira. By hand: System > WebHooks."""
+"""`jira-okr webhook`: the site's webhooks: those of administrators, for a token that may administer Jira, or those of its OAuth app. By hand: System > WebHooks."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from plugin.use_cases.sites.webhook import (
 
 @click.group("webhook")
 def webhook_group() -> None:
-    """Register, list and delete the webhooks by which Jira tells of changes. Needs a token of a Jira administrator."""
+    """Register, list and delete the webhooks by which Jira tells of changes. Needs a token of a Jira administrator, or an OAuth app."""
 
 
 @webhook_group.command("register")
@@ -42,6 +42,10 @@ def register_command(name: str | None, url: str | None, site: str, as_json: bool
         show_json(webhook_values(made))
     else:
         say(f"Webhook {made.id} ({made.name}) delivers to {made.url}: {', '.join(made.events)}")
+        if made.expires is not None:
+            say(
+                f"It lives until {made.expires:%Y-%m-%d %H:%M} UTC; a running connector refreshes it long before."
+            )
 
 
 @webhook_group.command("show")
@@ -67,8 +71,10 @@ def show_command(site: str, as_json: bool) -> None:
 
 def _steps(found: Target, address: str) -> list[str]:
     secret = [f"  Secret         {found.secret}"] if found.secret else []
+    itself = ["The OAuth app of this site registers its webhook itself: jira-okr webhook register", ""]
     rule = [f"  Header         {HEADER}: {found.header}"] if found.header else []
     return [
+        *(itself if found.by_app else []),
         "By hand in Jira, as an administrator: System > WebHooks > Create a WebHook",
         f"  URL            {address}",
         *secret,
@@ -114,7 +120,7 @@ def rotate_command(days: int, url: str | None, site: str) -> None:
 @site_option
 @json_option
 def list_command(site: str, as_json: bool) -> None:
-    """List all admin webhooks of the site, and say what ours lack."""
+    """List all admin webhooks of the site, or those of its OAuth app, and say what ours lack."""
     with open_connector(site=site) as connector:
         found, state = list_webhooks(connector, COMMAND_LINE, site)
     if as_json:
@@ -122,10 +128,7 @@ def list_command(site: str, as_json: bool) -> None:
     elif not found:
         say("No webhooks. Register ours with jira-okr webhook register.")
     else:
-        rows = [
-            (one.id, one.name, _hidden(one.url), "yes" if one.enabled else "no", ", ".join(one.events))
-            for one in found
-        ]
+        rows = [(one.id, one.name, _hidden(one.url), _life(one), ", ".join(one.events)) for one in found]
         show_table("Webhooks", ("Id", "Name", "Address", "Enabled", "Events"), rows)
     for line in missing(state) if found and not as_json else ():
         say(line)
@@ -175,7 +178,15 @@ def webhook_values(one: Registered) -> PlainValues:
         "jql": one.jql,
         "enabled": one.enabled,
         "signed": one.signed,
+        "expires": None if one.expires is None else one.expires.isoformat(),
     }
+
+
+def _life(one: Registered) -> str:
+    """Whether it delivers, and until when."""
+    if one.expires is not None:
+        return f"until {one.expires:%Y-%m-%d %H:%M} UTC"
+    return "yes" if one.enabled else "no"
 
 
 def _hidden(url: str) -> str:

@@ -193,6 +193,7 @@ def _webhook_values(state: WebhookState | None) -> PlainValues | None:
         "asked": state.at.isoformat(),
         "lacking": list(state.lacking),
         "remedy": state.remedy,
+        "expires": None if state.expires is None else state.expires.isoformat(),
     }
 
 
@@ -258,6 +259,10 @@ def _show(found: SiteStatus) -> None:
             say(f"  to do: {one.remedy}")
     if found.webhook is not None and found.webhook.lacking:
         say(f"the webhook lacks events that the active mapping needs\n  to do: {found.webhook.remedy}")
+    if found.webhook is not None and found.webhook.expires is not None:
+        say(
+            f"the webhook of the OAuth app lives until {found.webhook.expires:%Y-%m-%d %H:%M} UTC, and is refreshed before"
+        )
     _show_what_waits(found)
 
 

@@ -16,7 +16,7 @@ from plugin.pages.mappings.mapping_form import form_or_editor
 from plugin.pages.mappings.preview import preview_or_findings
 from plugin.pages.sites import APP, WAYS, SiteForm, added
 from plugin.pages.views.mappings.preset import preset_cards
-from plugin.runtime.connector import Connector
+from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.health.faults import JiraError, told
 from plugin.use_cases.mappings import drafts, revisions
 from plugin.use_cases.mappings.first_mapping import field_steps, first_number, fit, fit_notes
@@ -152,6 +152,7 @@ def webhook_page(connector: Connector, site: str, failure: str = "") -> Response
         secret=target.secret,
         header_name=webhook.HEADER,
         header=target.header,
+        by_app=target.by_app,
         jira=connector.site(site).browse_url,
         first=first_number(connector, acting(), site),
         arrived=arrived,
@@ -160,11 +161,12 @@ def webhook_page(connector: Connector, site: str, failure: str = "") -> Response
 
 
 def registered_or_not(connector: Connector, site: str) -> ResponseReturnValue:
-    """Let the connector's own account make the webhook, which only an administrator of Jira may."""
+    """Let the connector's own account make the webhook, which only an administrator of Jira, or an OAuth app, may."""
     address = public_address(connector, webhook.target(connector, acting(), site).address)
     try:
         webhook.register(connector, acting(), site, address)
-    except JiraError as error:
-        return webhook_page(connector, site, f"{error.message} Register it by hand as below. {error.remedy}")
+    except (JiraError, NotReady) as error:
+        said = (error.message, error.remedy) if isinstance(error, JiraError) else (str(error), "")
+        return webhook_page(connector, site, f"{said[0]} Register it by hand as below. {said[1]}")
     flash("Jira has the webhook now. Change any issue of the scope, and it arrives here.")
     return redirect(url_for("control.wizard_webhook", site=site))

@@ -17,6 +17,7 @@ from typing import Literal
 
 from sqlalchemy import Connection
 
+from connectors.jira.webhooks.delivery_token import proves, token_in
 from connectors.jira.webhooks.signature import (
     HEADER,
     IDENTIFIER,
@@ -32,8 +33,8 @@ from plugin.sync.announcement import SILENT, Announcer
 
 NOTED_EACH = timedelta(seconds=10)
 """How often one process notes that a source was heard."""
-Source = Literal["webhook", "rule", "address", "forge"]
-"""What proves a delivery: a signature (webhooks of Jira, post functions of workflows), a header with a secret, the address itself, or Forge's token."""
+Source = Literal["webhook", "app", "rule", "address", "forge"]
+"""What proves a delivery: a signature (webhooks of Jira, post functions of workflows), a token signed for our app, a header with a secret, the address itself, or Forge's token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Proof:
 
 SIGNED = Proof("webhook")
 INVOKED = Proof("forge")
+BY_APP = Proof("app")
 
 
 def proof_of(site: str, secrets: Sequence[str], headers: Mapping[str, str], body: bytes) -> Proof | None:
@@ -60,9 +62,19 @@ def proof_of(site: str, secrets: Sequence[str], headers: Mapping[str, str], body
     return None
 
 
+def app_proof_of(app_secret: str | None, headers: Mapping[str, str], now: datetime) -> Proof | None:
+    """By the token that Jira signs for an app that registered its webhook itself; None where it is none of our app's."""
+    given = {name.lower(): value for name, value in headers.items()}
+    return BY_APP if app_secret and proves(app_secret, token_in(given), now) else None
+
+
 def may_prove(headers: Mapping[str, str]) -> bool:
     """Whether a sender shows anything that could prove him, before his body is known. `headers` by names in lower case."""
-    return is_signature(headers.get("x-hub-signature")) or bool(headers.get(HEADER.lower()))
+    return (
+        is_signature(headers.get("x-hub-signature"))
+        or bool(headers.get(HEADER.lower()))
+        or bool(token_in(headers))
+    )
 
 
 @dataclass(frozen=True, slots=True)

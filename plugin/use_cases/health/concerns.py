@@ -319,6 +319,20 @@ def credential(status: SiteStatus) -> Concern | None:
     )
 
 
+def lapsing(status: SiteStatus) -> Concern | None:
+    """The webhook of an app lives 30 days, and is refreshed by us."""
+    if status.lapse is None:
+        return None
+    return Concern(
+        kind="webhook",
+        level="at_risk",
+        word="Webhook lapses",
+        sentence=f"{status.lapse.sentence} Without it changes come by the look every few minutes.",
+        todo=status.lapse.remedy,
+        numbers=False,
+    )
+
+
 def stale(status: SiteStatus) -> Concern | None:
     """Nothing was heard of it for long."""
     if never_read(status) is not None or (status.heard is not None and status.at - status.heard <= QUIET):
@@ -379,6 +393,7 @@ CONCERNS: tuple[Callable[[SiteStatus], Concern | None], ...] = (
     unread,
     gone,
     credential,
+    lapsing,
     stale,
     no_webhook,
     renamed,

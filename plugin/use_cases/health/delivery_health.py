@@ -11,6 +11,7 @@ from connectors.store.work import delivery_sources
 
 NAMES = {
     "webhook": "Webhooks of Jira and of workflows",
+    "app": "Webhooks of the OAuth app",
     "rule": "Automation rules",
     "forge": "The Forge app",
     "address": "Webhooks without a signature",

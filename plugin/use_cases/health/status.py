@@ -37,7 +37,7 @@ from plugin.use_cases.health.budget import Budget, budget
 from plugin.use_cases.health.credential_expiry import Expiry, expiry_at
 from plugin.use_cases.health.delivery_health import DeliveryHealth, health_of
 from plugin.use_cases.health.drift import Drift, drift_of, last_recent
-from plugin.use_cases.health.webhook_state import WebhookState
+from plugin.use_cases.health.webhook_state import WebhookLapse, WebhookState
 from plugin.use_cases.permission import VIEWER, question
 from plugin.use_cases.work import background_jobs
 from plugin.use_cases.work.background_jobs import BackgroundJob
@@ -90,6 +90,8 @@ class SiteStatus:
     losses: tuple[Loss, ...] = ()
     writes: Mapping[str, int] | None = None
     webhook: WebhookState | None = None
+    lapse: WebhookLapse | None = None
+    """What is wrong with the webhook that an app keeps alive."""
     sources: tuple[DeliveryHealth, ...] = ()
     """From where deliveries come."""
     sync: BackgroundJob | None = None
@@ -275,6 +277,7 @@ def _vital(conn: Connection, site: Site, now: datetime, known: tuple[Process, ..
         losses=tuple(losses.all(conn, site.name, "held")),
         outage=outage.standing(conn, site.name),
         token_expires=site.token_expires,
+        lapse=webhook_state.lapse(conn, site.name, now),
         failing=failures.standing(conn, site.name),
         names=_names(conn, site.name),
         processes=known,

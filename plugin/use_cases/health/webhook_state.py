@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from connectors.jira.http.errors import AuthFailed, JiraError, Permanent
+from connectors.jira.webhooks.app_webhooks import TOLD
 from connectors.jira.webhooks.registration import EVENTS, Registered
-from connectors.store.sites import revisions, webhook_states
+from connectors.store.sites import app_webhooks, revisions, webhook_states
 from connectors.store.sites.webhook_states import WebhookAnswer
 from mappings.document.schema import Document
 from mappings.document.text.source import read_document
 from mappings.write_back.targets import WRITE_TARGETS
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, NotReady, Site
 
 COMMENTS = ("comment_created", "comment_updated", "comment_deleted")
 """What tells of check-ins by comment, where the mapping asks for check-ins."""
@@ -29,7 +30,7 @@ class WebhookState:
     """What Jira said: `registered` None where our account may not ask (only administrators may).
 
     `events` are those that Jira delivers, None where that was not kept; `lacking` those that it ought to deliver besides.
-    `filters` are the JQL filters of ours: what leaves one leaves without a word.
+    `filters` are the JQL filters of ours: what leaves one leaves without a word. `expires`: until when it lives that an app keeps alive.
     """
 
     registered: bool | None
@@ -38,6 +39,7 @@ class WebhookState:
     events: tuple[str, ...] | None = None
     lacking: tuple[str, ...] = ()
     filters: tuple[str, ...] = ()
+    expires: datetime | None = None
 
     @property
     def remedy(self) -> str:
@@ -47,10 +49,46 @@ class WebhookState:
         return f"tick {', '.join(self.lacking)} in Jira, System > WebHooks, or run jira-okr webhook register"
 
 
+@dataclass(frozen=True, slots=True)
+class WebhookLapse:
+    """The webhook of an app that is over, is about to be, or is refused: in a sentence, and what to do."""
+
+    sentence: str
+    remedy: str
+
+
+LAPSES = timedelta(days=7)
+"""With so little time left it has not been refreshed for more than two weeks."""
+AGAIN = "See why below; when it is mended, run jira-okr webhook register, or wait an hour."
+
+
+def lapse(conn: Connection, site: str, now: datetime) -> WebhookLapse | None:
+    """None where nobody asked for the webhook of an app, or where it lives."""
+    asked = app_webhooks.get(conn, site)
+    if asked is None:
+        return None
+    if asked.fault:
+        return WebhookLapse(f"The webhook cannot be kept alive: {asked.fault}", asked.remedy or AGAIN)
+    answer = webhook_states.get(conn, site)
+    until = None if answer is None else answer.expires
+    if until is None or until - now > LAPSES:
+        return None
+    ended = "ended" if until <= now else "ends"
+    return WebhookLapse(
+        f"The webhook {ended} on {until:%Y-%m-%d %H:%M} UTC: it was not refreshed for weeks.",
+        "Start jira-okr serve (or a worker), which refreshes it each hour; or run jira-okr webhook register.",
+    )
+
+
+def in_jira(site: Site) -> tuple[Registered, ...]:
+    """The webhooks that our account may see: those of the app, or those of administrators. Raises JiraError."""
+    return site.jira.app_webhooks() if site.app_secret else site.jira.webhooks()
+
+
 def look(connector: Connector, site: str) -> WebhookState | None:
     """Ask Jira for a webhook that leads to this site; None, and nothing kept, where it does not answer."""
     try:
-        found = connector.site(site).jira.webhooks()
+        found = in_jira(connector.site(site))
     except (AuthFailed, Permanent):
         return _keep(connector, site, WebhookAnswer(None, False, connector.clock()))
     except JiraError:
@@ -63,13 +101,17 @@ def learned(connector: Connector, site: str, found: Sequence[Registered]) -> Web
     ours = [hook for hook in found if is_ours(hook, site)]
     events = {event for hook in ours if hook.enabled for event in hook.events}
     enabled = any(hook.enabled for hook in ours)
-    filters = tuple(sorted({hook.jql for hook in ours if hook.enabled and hook.jql.strip()}))
+    expires = max((hook.expires for hook in ours if hook.expires is not None), default=None)
+    # those of an app have a filter always, which names all projects
+    lasting = (hook.jql for hook in ours if hook.enabled and hook.expires is None)
+    filters = tuple(sorted({jql for jql in lasting if jql.strip()}))
     answer = WebhookAnswer(
         registered=bool(ours),
         enabled=enabled,
         at=connector.clock(),
         events=tuple(sorted(events)),
         filters=filters,
+        expires=expires,
     )
     return _keep(connector, site, answer)
 
@@ -81,17 +123,31 @@ def known(conn: Connection, site: str) -> WebhookState | None:
 
 
 def _held_against(conn: Connection, site: str, answer: WebhookAnswer) -> WebhookState:
-    state = WebhookState(answer.registered, answer.enabled, answer.at, answer.events, filters=answer.filters)
+    state = WebhookState(
+        answer.registered,
+        answer.enabled,
+        answer.at,
+        answer.events,
+        filters=answer.filters,
+        expires=answer.expires,
+    )
     if not state.enabled or state.events is None:
         return state
     wanted = (*NEEDED, *_events_of_active(conn, site))
+    if state.expires is not None:
+        wanted = tuple(event for event in wanted if event in TOLD)
     return replace(state, lacking=tuple(event for event in wanted if event not in state.events))
 
 
 def is_ours(hook: Registered, site: str) -> bool:
     """Whether it leads to this site of a connector."""
-    path = f"/webhooks/jira/{site}"
+    path = site_path(site)
     return hook.url.rstrip("/").endswith(path) or f"{path}/" in hook.url
+
+
+def site_path(site: str) -> str:
+    """How the address of a site's webhook ends."""
+    return f"/webhooks/jira/{site}"
 
 
 def events_besides(connector: Connector, site: str) -> tuple[str, ...]:

@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from connectors.jira.sign_in.authorization import OFFLINE, AccessibleSite, ConsentGone, GrantedTokens
-from connectors.jira.sign_in.scopes import NEEDED, WRITE_WORK, Scope, named
+from connectors.jira.sign_in.scopes import MANAGE_WEBHOOK, NEEDED, WRITE_WORK, Scope, named
 from connectors.store.people import audit
 from connectors.store.sites import consents, grants, sites
 from connectors.store.sites.consents import BegunConsent
+from connectors.store.sites.grants import Grant
 from connectors.store.sites.sites import SavedSite
 from plugin.access.authentication.tokens import hash_of
 from plugin.access.authorization.actor import Actor
@@ -68,12 +69,27 @@ class ConsentRequest:
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """`tested` is what Jira said at once; None where `choices` are to be chosen from first, by `state`."""
+    """`tested` is what Jira said at once; None where `choices` are to be chosen from first, by `state`.
+
+    `before` names the Jira account as which the connector worked until now, where that was another one.
+    """
 
     site: str
     tested: Tested | None
     choices: tuple[AccessibleSite, ...] = ()
     state: str = ""
+    before: str = ""
+
+    @property
+    def warning(self) -> str:
+        """What follows from another account; empty where it is the same, or the first."""
+        if not self.before or self.tested is None:
+            return ""
+        return (
+            f"The connector worked as {self.before} before, and works as {self.tested.account} from now on: with the permissions of that "
+            "account, which may see and write more or less, and with its webhooks. If that is not what you want, let the former account "
+            "allow the app again."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +137,7 @@ def begin(connector: Connector, actor: Actor, site: str, callback: str) -> Conse
             connector.clock(),
         )
         audit.note(conn, actor.label, "consent asked for", connector.clock(), {}, site)
-    scopes = [scope.name for scope in (*NEEDED, STAY)]
+    scopes = [scope.name for scope in (*NEEDED, MANAGE_WEBHOOK, STAY)]
     address = server_of(connector.settings).consent_address(client_of(settings).id, scopes, callback, state)
     return ConsentRequest(address, until)
 
@@ -156,7 +172,8 @@ def finish(
         with connector.store.write() as conn:
             consents.put(conn, waiting, now)
         return Connected(begun.site, None, found, state)
-    return Connected(begun.site, _kept(connector, actor, settings, tokens, chosen))
+    tested, before = _kept(connector, actor, settings, tokens, chosen)
+    return Connected(begun.site, tested, before=before)
 
 
 def _tokens(connector: Connector, settings: JiraSettings, begun: BegunConsent, code: str) -> GrantedTokens:
@@ -214,14 +231,15 @@ def _kept(
     settings: JiraSettings,
     tokens: GrantedTokens,
     chosen: AccessibleSite,
-) -> Tested:
-    """Tried with what was given, and kept only then."""
+) -> tuple[Tested, str]:
+    """Tried with what was given, and kept only then; and as whom the connector worked before, where that was somebody else."""
     place = f"{str(connector.settings.gateway_url).rstrip('/')}/ex/jira/{chosen.id}"
     tried = settings.model_copy(update={"api_base": place})
     attempt = AttemptTokens(connector.settings, tried, connector.clock(), tokens)
     tested = test_site(site_from(tried, connector.settings, connector.store, connector.clock, attempt))
     now, name = connector.clock(), settings.name
     with connector.store.write() as conn:
+        before = _account_before(grants.get(conn, name), settings, tested)
         saved = None if _of_settings(connector, name) else _unchanged(connector, conn, settings)
         ruled = settings
         if saved is not None:
@@ -230,14 +248,30 @@ def _kept(
                 put_site(connector, conn, ruled, place, "cloud", "")
             else:
                 sites.put(conn, name, {**saved.settings, "api_base": place}, saved.credentials, now)
+        account = (tested.account_id, tested.account)
         grants.put(
-            conn, name, basis_of(ruled), sealed(vault(connector.settings), tokens), tokens.expires, now
+            conn,
+            name,
+            basis_of(ruled),
+            sealed(vault(connector.settings), tokens),
+            tokens.expires,
+            now,
+            account,
         )
         detail = {"url": chosen.url, "cloud": chosen.id, "account": tested.account}
+        if before:
+            detail["account_before"] = before
         audit.note(conn, actor.label, "consent given", now, detail, name)
     outage.try_now(connector.store, name, now)
     open_sites(connector)
-    return tested
+    return tested, before
+
+
+def _account_before(former: Grant | None, settings: JiraSettings, tested: Tested) -> str:
+    """The name of the account that allowed the same app before; empty where it is this one, or nobody is known."""
+    if former is None or former.basis != basis_of(settings) or not former.account:
+        return ""
+    return former.account_name if former.account != tested.account_id else ""
 
 
 def _unchanged(connector: Connector, conn: Connection, settings: JiraSettings) -> SavedSite:

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from connectors.jira.webhooks.app_webhooks import TOLD
 from connectors.jira.webhooks.registration import EVENTS, Registered
 from connectors.jira.webhooks.signature import HEADER, static_secret
 from connectors.store.people.audit import note
+from connectors.store.sites import app_webhooks
 from connectors.store.work import inbox
 from connectors.store.work.inbox import Delivery
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
 from plugin.runtime.saved_sites import deployment_of, webhook_address
-from plugin.use_cases.health.webhook_state import WebhookState, events_besides, learned, look
+from plugin.use_cases.health.webhook_state import (
+    WebhookState,
+    events_besides,
+    in_jira,
+    is_ours,
+    learned,
+    look,
+)
 from plugin.use_cases.permission import ADMIN, VIEWER, act, question
+from plugin.use_cases.sites import app_webhook
 
 __all__ = [
     "HEADER",
@@ -36,6 +46,7 @@ NAME = "OKR connector"
 class Target:
     """What to type into Jira's webhook form, and, as `header`, into the rules of Jira Automation, which cannot sign.
 
+    `by_app`: nobody has to type anything, for the app registers its webhook itself.
     Whoever has it can send deliveries: keep it as you keep a password.
     """
 
@@ -44,11 +55,13 @@ class Target:
     deployment: str
     besides: tuple[str, ...]
     header: str | None
+    by_app: bool = False
 
     @property
     def events(self) -> tuple[str, ...]:
         """All that it has to tell of, by the names that Jira's API has for them."""
-        return (*EVENTS, *self.besides)
+        every = (*EVENTS, *self.besides)
+        return tuple(event for event in every if event in TOLD) if self.by_app else every
 
 
 @question(ADMIN)
@@ -64,6 +77,7 @@ def target(connector: Connector, _actor: Actor, site: str) -> Target:
         deployment=deployment,
         besides=events_besides(connector, site),
         header=header,
+        by_app=known.app_secret is not None,
     )
 
 
@@ -72,9 +86,16 @@ def register(
     connector: Connector, actor: Actor, site: str, address: str, name: str | None = None
 ) -> Registered:
     """Create the webhook, or bring the one that leads here up to date; doing it twice makes one, whatever door it was done at.
-    Without a filter: by one that names the scope Jira would never tell of an issue that leaves it.
+    Without a filter: by one that names the scope Jira would never tell of an issue that leaves it. The webhook of an app, which Jira lets live
+    for 30 days, is kept alive from then on.
     """
     known = connector.site(site)
+    if known.app_secret:
+        with connector.store.write() as conn:
+            app_webhooks.put(conn, site, address)
+        own, _ = app_webhook.make(connector, site)
+        _note(connector, actor, site, "webhook registered", own.id)
+        return own
     if not known.webhook_secret and not known.path_token:
         raise NotReady(
             "There is nothing to prove that a webhook comes from Jira. Set JIRA_OKR_JIRA__WEBHOOK_SECRET to a long random "
@@ -94,14 +115,25 @@ def list_webhooks(
     connector: Connector, _actor: Actor, site: str
 ) -> tuple[tuple[Registered, ...], WebhookState]:
     """All webhooks of Jira, and how ours stands among them."""
-    found = connector.site(site).jira.webhooks()
+    found = in_jira(connector.site(site))
     return tuple(found), learned(connector, site, found)
 
 
 @act(ADMIN)
 def delete(connector: Connector, actor: Actor, site: str, webhook_id: str) -> None:
-    """Take one webhook out of Jira."""
-    connector.site(site).jira.delete_webhook(webhook_id)
+    """Take one webhook out of Jira; that of an app is kept alive no more."""
+    known = connector.site(site)
+    if known.app_secret:
+        if not webhook_id.isdecimal():
+            raise NotReady(f"{webhook_id!r} is no id of a webhook: jira-okr webhook list shows them.")
+        found = next((one for one in in_jira(known) if one.id == webhook_id), None)
+        if found is not None and is_ours(found, site):
+            with connector.store.write() as conn:
+                app_webhooks.forget(conn, site)
+        known.jira.delete_app_webhooks([webhook_id])
+        look(connector, site)
+    else:
+        known.jira.delete_webhook(webhook_id)
     _note(connector, actor, site, "webhook deleted", webhook_id)
 
 

@@ -30,7 +30,7 @@ def transport():
         (
             exceptions.SSLError(LEAK),
             "Jira's TLS certificate is not trusted.",
-            "Install the certificate authority of your Jira on this machine, or name its file in JIRA_OKR_JIRA__CA_BUNDLE (REQUESTS_CA_BUNDLE for a site that was added here). Where Jira asks for a client's certificate, name it in JIRA_OKR_JIRA__CLIENT_CERT.",
+            "Install the certificate authority of your Jira on this machine, or name its file in JIRA_OKR_JIRA__CA_BUNDLE (REQUESTS_CA_BUNDLE where the settings name no Jira); all authorities that are needed have to be in that file. Where Jira asks for a client's certificate, name it in JIRA_OKR_JIRA__CLIENT_CERT.",
             1,
         ),
         (

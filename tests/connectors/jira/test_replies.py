@@ -53,7 +53,7 @@ from connectors.jira.read import (
 from connectors.jira.read.changelog import calls_for
 from connectors.jira.read.lookup import ProjectParts
 from connectors.jira.read.page_order import stable
-from connectors.jira.sign_in.scopes import READ_USER, READ_WORK, WRITE_WORK
+from connectors.jira.sign_in.scopes import MANAGE_WEBHOOK, READ_USER, READ_WORK, WRITE_WORK
 from connectors.jira.sign_in.scopes import scope_of as scope_for
 from connectors.jira.webhooks import hints
 from connectors.jira.webhooks.registration import Registered, resource
@@ -771,7 +771,7 @@ def test_the_interval_of_data_center(said, seconds):
         ("POST", "/rest/api/3/issue/10001/remotelink", Call("POST", "issue/*/remotelink", "10001")),
         ("POST", "/rest/api/3/issue/bulkfetch", Call("POST", "issue/bulkfetch")),
         ("POST", "/rest/api/3/issue", Call("POST", "issue")),
-        ("PUT", "/rest/webhooks/1.0/webhook/5", Call("PUT", "webhook/*")),
+        ("PUT", "/rest/webhooks/1.0/webhook/5", Call("PUT", "webhooks/1.0/webhook/*")),
         ("PUT", "/rest/api/3/comment/5/properties/my.key", Call("PUT", "comment/*/properties/my.key")),
         ("GET", "/rest/api/3/issue/10001/properties", Call("GET", "issue/*/properties")),
         ("POST", "/rest/api/3/issue/createmeta/x", Call("POST", "issue/createmeta/x")),
@@ -787,8 +787,10 @@ def test_a_call_is_known_by_its_kind_and_by_the_issue_it_writes_to(method, path,
 @pytest.mark.parametrize(
     ("method", "endpoint", "scope"),
     [
-        ("GET", "webhook", None),
-        ("POST", "webhooks/*", None),
+        ("GET", "webhooks/1.0/webhook", None),
+        ("POST", "jira-webhook/1.0/webhooks", None),
+        ("GET", "webhook", MANAGE_WEBHOOK),
+        ("PUT", "webhook/refresh", MANAGE_WEBHOOK),
         ("GET", "myself", READ_USER),
         ("GET", "user/search", READ_USER),
         ("GET", "issue/*", READ_WORK),

@@ -11,7 +11,7 @@ from pydantic import AnyHttpUrl
 from connectors.sandbox import CONNECTOR
 from connectors.sandbox.traffic.oauth import OAuthApp, OAuthServer
 
-SCOPES = frozenset({"read:jira-work", "read:jira-user", "write:jira-work"})
+SCOPES = frozenset({"read:jira-work", "read:jira-user", "write:jira-work", "manage:jira-webhook"})
 SECRET = "a secret of the console"
 
 

@@ -275,12 +275,19 @@ def _webhook(state: WebhookState | None, delivered: bool) -> tuple[str, str]:
             ("delivers", "a sync started here asks Jira how it is registered") if delivered else NOT_LOOKED_UP
         )
     if state.registered is None:
-        return "not known", "only an administrator's token may ask; deliveries tell"
+        return (
+            "not known",
+            "only an administrator's token, or an app with the scope for it, may ask; deliveries tell",
+        )
     if not state.registered:
         return "not registered", "register it, so that changes arrive in seconds"
     if not state.enabled:
         return "switched off", "switch it on in Jira, System › WebHooks"
-    return ("registered, but lacks events", state.remedy) if state.lacking else ("registered", "")
+    if state.lacking:
+        return "registered, but lacks events", state.remedy
+    if state.expires is not None:
+        return "registered", f"by the OAuth app, until {state.expires:%Y-%m-%d}; refreshed before by itself"
+    return "registered", ""
 
 
 @dataclass(frozen=True, slots=True)

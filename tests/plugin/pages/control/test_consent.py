@@ -24,7 +24,7 @@ def asked(world):
     here = {name: AnyHttpUrl(world.sandbox.url) for name in ("authorization_url", "gateway_url")}
     world.connector.settings = world.connector.settings.model_copy(update=here)
     server = world.sandbox.site.oauth = OAuthServer(world.sandbox.sandbox.clock)
-    server.apps["app"] = OAuthApp("app", SECRET, CONNECTOR.id, SCOPES, CALLBACK)
+    server.apps["app"] = OAuthApp("app", SECRET, CONNECTOR.id, SCOPES | {"manage:jira-webhook"}, CALLBACK)
     server.apps["robot"] = OAuthApp("robot", SECRET, SERVICE.id, SCOPES, service=True)
     yield server
     world.sandbox.site.other_resources = []

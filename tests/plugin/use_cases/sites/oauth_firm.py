@@ -87,9 +87,11 @@ class Firm:
         self.folder, self.now = folder, MORNING
         self.sandbox.site.oauth = OAuthServer(lambda: self.now)
         self.sandbox.site.other_resources = []
+        self.sandbox.site.app_webhooks.all.clear()
         scopes = frozenset(ASKED)
+        of_app = scopes | {"manage:jira-webhook"}
         for app in (
-            OAuthApp(APP, SECRETS[APP], CONNECTOR.id, scopes, CALLBACK),
+            OAuthApp(APP, SECRETS[APP], CONNECTOR.id, of_app, CALLBACK, owner=CONNECTOR.id),
             OAuthApp(ROBOT, SECRETS[ROBOT], SERVICE.id, scopes, service=True),
         ):
             self.oauth.apps[app.client_id] = app
@@ -97,6 +99,7 @@ class Firm:
 
 @contextmanager
 def oauth_firm(folder: Path) -> Iterator[Firm]:
-    moment = [MORNING]
-    with SandboxServer(clock=lambda: moment[0]) as sandbox:
-        yield Firm(sandbox, folder)
+    made: list[Firm] = []
+    with SandboxServer(clock=lambda: made[0].now if made else MORNING) as sandbox:
+        made.append(Firm(sandbox, folder))
+        yield made[0]

@@ -1,0 +1,81 @@
+"""The webhook that an OAuth 2.0 app registers for itself: made as it should be, kept alive by the clock, and made anew where it was lost."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from connectors.jira.http.errors import JiraError, Permanent
+from connectors.jira.webhooks.app_webhooks import AppWebhookWish, care, wish
+from connectors.jira.webhooks.registration import Registered
+from connectors.store.people.audit import note
+from connectors.store.sites import app_webhooks
+from plugin.runtime.connector import Connector, NotReady
+from plugin.sync.resync.watermark import want_full_read
+from plugin.use_cases.health.webhook_state import events_besides, learned, site_path
+
+ITSELF = "the connector"
+
+
+def make(connector: Connector, site: str) -> tuple[Registered, bool]:
+    """Make what was asked for so in Jira: the webhook, and whether none of ours was there. Twice makes one. Raises JiraError, NotReady."""
+    jira, wished = connector.site(site).jira, _wished(connector, site)
+    found = jira.app_webhooks()
+    todo = care(wished, found, site_path(site), connector.clock())
+    elsewhere = [one.id for one in found if one.id in todo.remove and one.url != wished.url]
+    if elsewhere:
+        # an app may have one address alone, so the new one has to wait for this
+        jira.delete_app_webhooks(elsewhere)
+    if todo.register:
+        jira.register_app_webhook(wished)
+    if todo.refresh is not None:
+        jira.refresh_app_webhooks([todo.refresh])
+    stale = [one for one in todo.remove if one not in elsewhere]
+    if stale:
+        # not before its successor is there: an event in between would be told by nobody
+        jira.delete_app_webhooks(stale)
+    there = jira.app_webhooks()
+    learned(connector, site, there)
+    made = next((one for one in there if (one.url, one.jql) == (wished.url, wished.jql)), None)
+    if made is None:
+        raise Permanent(200, ("Jira took the webhook, and does not list it.",))
+    with connector.store.write() as conn:
+        app_webhooks.tried(conn, site)
+    return made, todo.register and not todo.remove
+
+
+def keep_alive(connector: Connector, site: str) -> None:
+    """By the clock: refresh it in good time, and register it anew where it is gone, for then it is not known what was told to nobody.
+
+    What Jira refuses is kept, to be shown; what is no answer of Jira's own is raised, and tried again soon.
+    """
+    with connector.store.read() as conn:
+        asked = app_webhooks.get(conn, site)
+    if asked is None:
+        return
+    try:
+        made, lost = make(connector, site)
+    except (Permanent, NotReady) as refused:
+        remedy = refused.remedy if isinstance(refused, JiraError) else ""
+        with connector.store.write() as conn:
+            app_webhooks.tried(
+                conn, site, refused.message if isinstance(refused, JiraError) else str(refused), remedy
+            )
+        return
+    if lost:
+        with connector.store.write() as conn:
+            note(conn, ITSELF, "webhook registered again", connector.clock(), {"webhook": made.id}, site)
+        with suppress(NotReady):
+            want_full_read(connector.context(site))
+
+
+def _wished(connector: Connector, site: str) -> AppWebhookWish:
+    with connector.store.read() as conn:
+        asked = app_webhooks.get(conn, site)
+    if asked is None:
+        raise NotReady(f"Nobody asked for a webhook of {site}. Register it first: jira-okr webhook register.")
+    projects = [one.id for one in connector.catalogue(site).projects]
+    if not projects:
+        raise NotReady(
+            "The Jira user who allowed the app sees no project, so Jira has nothing to tell of. Give it the permission Browse projects."
+        )
+    return wish(asked.address, projects, events_besides(connector, site))
