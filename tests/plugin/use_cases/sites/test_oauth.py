@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,10 @@ import requests
 from click.testing import CliRunner
 
 from connectors.jira import AuthFailed, RateLimited, Transient
+from connectors.jira.sign_in import authorization
 from connectors.jira.sign_in.authorization import AuthorizationServer, ConsentGone, OAuthClient
 from connectors.jira.sign_in.scopes import ScopeMissing
+from connectors.sandbox import SERVICE
 from connectors.sandbox.traffic.faults import Fault
 from connectors.store.sites import grants
 from connectors.store.sites import sites as store_sites
@@ -26,7 +29,8 @@ from plugin.access.authorization.permission import Permission
 from plugin.cli import cli
 from plugin.runtime.connector import Connector, NotReady
 from plugin.runtime.credentials_vault import vault
-from plugin.runtime.saved_sites import NewSite, open_sites, reseal_sites
+from plugin.runtime.granted_tokens import LEASE
+from plugin.runtime.saved_sites import NewSite, open_sites, reseal_sites, settings_of
 from plugin.use_cases.sites import consent, sites
 from tests.plugin.use_cases.sites.oauth_firm import (
     APP,
@@ -579,3 +583,81 @@ def test_what_the_authorisation_server_may_answer(
     assert isinstance(told.value, ConsentGone) == (kind is ConsentGone)
     assert "shh" not in str(told.value)
     assert "r-secret" not in str(told.value)
+
+
+def test_a_server_that_never_answers_holds_nobody_up_and_the_next_may_ask_at_once(
+    firm: Firm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert sum(authorization.TIMEOUT_S) < LEASE.total_seconds() / 2
+    monkeypatch.setattr(authorization, "TIMEOUT_S", (0.5, 0.3))
+    firm.connected(firm.process())
+    firm.later(hours=2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        hanging = firm.process(server=f"http://127.0.0.1:{silent.getsockname()[1]}")
+        began = time.monotonic()
+        with pytest.raises(Transient, match="cannot answer now"):
+            hanging.site("main").jira.myself()
+        assert time.monotonic() - began < 3
+    assert grant(hanging).lease_until is None
+    assert firm.process().site("main").jira.myself().name == "OKR Connector"
+    assert firm.oauth.refreshes == 1
+
+
+@pytest.mark.parametrize("hours", [-3, 3])
+def test_whose_clock_is_wrong_does_not_matter(firm: Firm, hours: int) -> None:
+    """How long a token holds is told as a length, and kept by our own clock."""
+    firm.oauth._clock = lambda: firm.now + timedelta(hours=hours)
+    connector = firm.process()
+    firm.connected(connector)
+    for _part in range(9):
+        assert connector.site("main").jira.myself().name == "OKR Connector"
+        firm.later(minutes=20)
+    assert firm.oauth.refreshes == 2
+
+
+def test_tokens_are_asked_for_by_the_proxy_of_the_house(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = b'{"access_token":"by-the-proxy","expires_in":3600,"scope":"read:jira-work"}'
+    asked: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def pass_on() -> None:
+            heard, _ = listener.accept()
+            with heard:
+                while not asked or not asked[-1].endswith(b"}"):
+                    asked.append(heard.recv(1 << 16))
+                head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(given)}\r\n\r\n"
+                heard.sendall(head.encode() + given)
+
+        thread = threading.Thread(target=pass_on, daemon=True)
+        thread.start()
+        monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{listener.getsockname()[1]}")
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        monkeypatch.delenv("no_proxy", raising=False)
+        server = AuthorizationServer("http://auth.acme.example", "http://api.acme.example")
+        assert server.by_credential(OAuthClient("robot", "shh"), MORNING).access == "by-the-proxy"
+        thread.join(10)
+    assert b"".join(asked).startswith(b"POST http://auth.acme.example/oauth/token HTTP/1.1")
+
+
+def test_another_jira_account_is_warned_of_and_the_same_is_not(firm: Firm) -> None:
+    connector = firm.process()
+    assert firm.connected(connector).warning == ""
+    assert firm.connected(connector).warning == ""
+    firm.oauth.apps[APP].account = SERVICE.id
+    warning = firm.connected(connector).warning
+    assert warning.startswith(
+        "The connector worked as OKR Connector before, and works as OKR Service Account"
+    )
+    assert firm.connected(connector).warning == ""
+
+
+def test_a_site_that_is_added_goes_by_the_certificates_of_the_house(firm: Firm) -> None:
+    files = {}
+    for name in ("ca_bundle", "client_cert", "client_key"):
+        files[name] = firm.folder / f"{name}.pem"
+        files[name].write_text("unread until it is needed")
+    connector = firm.process(ROBOT, **files)
+    kept = settings_of(connector, new_site("https://acme.atlassian.net", ROBOT))
+    assert {name: getattr(kept, name) for name in files} == files
+    alone = firm.process(None)
+    assert settings_of(alone, new_site("https://acme.atlassian.net", ROBOT)).ca_bundle is None
