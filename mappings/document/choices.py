@@ -68,11 +68,20 @@ class ObjectiveChoice:
 
 
 @dataclass(frozen=True, slots=True)
+class SumsChoice:
+    """Which issues get sums and of which rows: `parents` empty is not chosen, `rows` None neither; `rows` empty means everything below."""
+
+    parents: str = ""
+    rows: str | None = None
+    relation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Choices:
     """Everything that was chosen; what is empty or None was not asked and stays as it is.
 
     `fields` are by alias, `by_status` the own fractions of statuses (empty: none has one), `options` by place in `write_back`
-    and alias the option of each level of health, `objectives` by their number.
+    and alias the option of each level of health, `objectives` by their number, `sums` by place in `write_back`.
     """
 
     name: str = ""
@@ -83,6 +92,7 @@ class Choices:
     options: Mapping[tuple[int, str], Mapping[str, str]] = field(default_factory=dict)
     cycles: CycleChoice | None = None
     objectives: Mapping[int, ObjectiveChoice] = field(default_factory=dict)
+    sums: Mapping[int, SumsChoice] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +120,11 @@ def chosen_field(part: FieldPart | None, catalogue: Catalogue) -> Field | None:
 
 def _is_named(one: Field, part: FieldPart) -> bool:
     return one.id == part.id if part.id else one.name.casefold() == (part.name or "").casefold()
+
+
+def sums_places(document: Document) -> tuple[int, ...]:
+    """The places in `write_back` of the rules that write sums to plain parents."""
+    return tuple(int(path[1]) for path, _, _ in parent_rules(document))
 
 
 def alias_uses(document: Document) -> dict[str, str]:
@@ -182,6 +197,7 @@ def with_choices(document: Document, choices: Choices) -> ChangedDocument:
     if choices.cycles is not None:
         value["cycles"] = _cycles(value.get("cycles", []), choices.cycles)
     _put_objectives(value, choices)
+    _put_sums(value, document, choices)
     result = read_document(json.dumps(value, ensure_ascii=False))
     found = tuple(replace(one, line=0, column=0) for one in result.diagnostics)
     return ChangedDocument(export(result.document) if result.document else "", found)
@@ -238,3 +254,15 @@ def _put_objectives(value: dict[str, Any], choices: Choices) -> None:
         for number, rule in enumerate(objective.get("key_results", [])):
             if chosen.key_results.get(number):
                 rule["select"] = chosen.key_results[number]
+
+
+def _put_sums(value: dict[str, Any], document: Document, choices: Choices) -> None:
+    for place in sums_places(document):
+        chosen = choices.sums.get(place, SumsChoice())
+        rule = value["write_back"][place]
+        if chosen.parents:
+            rule["parents"] = chosen.parents
+        if chosen.rows is not None:
+            rule["rows"] = chosen.rows
+        if chosen.relation:
+            rule["relation"] = chosen.relation

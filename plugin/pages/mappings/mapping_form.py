@@ -21,6 +21,7 @@ from plugin.pages.views.mappings.choices import (
     chosen,
     option_choices,
     status_fractions,
+    sums_lines,
 )
 from plugin.runtime.connector import Connector
 from plugin.use_cases.mappings import drafts
@@ -102,6 +103,7 @@ def form_page(
         cycles=cycle_choice(document),
         periods=tuple(PERIODS),
         options=option_choices(document, catalogue, samples),
+        sums=sums_lines(document),
         silence=samples.silence,
         issue=issue,
     )

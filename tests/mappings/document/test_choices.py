@@ -13,9 +13,11 @@ from mappings.document.choices import (
     ListedCycle,
     ObjectiveChoice,
     ScopeChoice,
+    SumsChoice,
     cycle_choice,
     fractions_by_status,
     scope_choice,
+    sums_places,
     with_choices,
 )
 from mappings.document.schema import FieldPart
@@ -155,3 +157,35 @@ def test_what_makes_no_document_is_said_without_a_line() -> None:
     made = with_choices(read_document(TEXT).require(), Choices(by_category={"new": "many"}))
     assert made.text == ""
     assert [(one.severity.value, one.line) for one in made.diagnostics] == [("error", 0)]
+
+
+SUMS = """version: 1
+name: sums
+scope: project = PLAT
+fields:
+  done: {id: customfield_10064}
+write_back:
+  - {rows: issuetype = Story, parents: issuetype = Epic, set: {done: {value: issues_done}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("choice", "rule"),
+    [
+        (SumsChoice(), ("issuetype = Epic", "issuetype = Story", "child")),
+        (
+            SumsChoice(parents="issuetype = Task", relation="descendant"),
+            ("issuetype = Task", "issuetype = Story", "descendant"),
+        ),
+        (SumsChoice(rows=""), ("issuetype = Epic", "", "child")),
+        (SumsChoice(rows="issuetype = Bug"), ("issuetype = Epic", "issuetype = Bug", "child")),
+    ],
+)
+def test_sums_on_plain_parents_are_chosen(choice: SumsChoice, rule: tuple[str, str, str]) -> None:
+    document = read_document(SUMS).require()
+    made = with_choices(document, Choices(sums={0: choice}))
+    found = read_document(made.text).require().write_back[0]
+    assert (found.parents, found.rows, found.relation) == rule
+    assert sums_places(document) == (0,)
+    wrong = with_choices(document, Choices(sums={0: SumsChoice(parents="issuetype =")}))
+    assert [one.path for one in wrong.diagnostics] == ["write_back[0].parents"]

@@ -13,9 +13,11 @@ from mappings.document.choices import (
     ListedCycle,
     ObjectiveChoice,
     ScopeChoice,
+    SumsChoice,
     alias_uses,
     chosen_field,
     fractions_by_status,
+    sums_places,
 )
 from mappings.document.schema import Document, FieldPart
 from mappings.facts.catalogue import Catalogue
@@ -49,6 +51,28 @@ class AliasChoice:
     fields: tuple[FieldChoice, ...]
     sample: str
     unknown: str
+
+
+@dataclass(frozen=True, slots=True)
+class SumsLine:
+    """One rule that writes sums to plain parents; `written` says to which aliases, and of what."""
+
+    place: int
+    parents: str
+    rows: str
+    relation: str
+    written: str
+
+
+def sums_lines(document: Document) -> list[SumsLine]:
+    """Every such rule, as it is."""
+    return [_sums(document, place) for place in sums_places(document)]
+
+
+def _sums(document: Document, place: int) -> SumsLine:
+    rule = document.write_back[place]
+    told = [f"{alias}: {target.value.replace('_', ' ')}" for _, alias, target in fields_of(rule)]
+    return SumsLine(place, rule.parents or "", rule.rows or "", rule.relation, ", ".join(told))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +162,7 @@ def chosen(document: Document, form: Form) -> Choices:
         by_category={name: form[f"category-{name}"] for name in CATEGORIES if form.get(f"category-{name}")},
         by_status=_by_status(form),
         options=_options(document, form),
+        sums={place: _chosen_sums(form, place) for place in sums_places(document)},
         cycles=_cycles(form),
         objectives={index: _objective(document, form, index) for index in range(len(document.objectives))},
     )
@@ -193,4 +218,13 @@ def _objective(document: Document, form: Form, index: int) -> ObjectiveChoice:
         form.get(f"{place}-select", "").strip(),
         form.get(f"{place}-commitment", ""),
         {number: form.get(f"{place}-{number}", "").strip() for number in rules},
+    )
+
+
+def _chosen_sums(form: Form, place: int) -> SumsChoice:
+    rows = form.get(f"sums-{place}-rows")
+    return SumsChoice(
+        parents=form.get(f"sums-{place}-parents", "").strip(),
+        rows=None if rows is None else rows.strip(),
+        relation=form.get(f"sums-{place}-relation", ""),
     )
