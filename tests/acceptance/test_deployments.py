@@ -14,11 +14,14 @@ import pytest
 import requests
 
 from connectors.sandbox import CONNECTOR, PEOPLE, SandboxServer, WebhookFaults
+from connectors.sandbox.issue_json import sprint_text
+from connectors.sandbox.site_state import scheme
 from connectors.store.absence import gaps
 from connectors.store.mirror import mirror
 from connectors.store.numbers import objectives
 from connectors.store.work import due, inbox
 from mappings import presets
+from mappings.fields.sprint import Sprint
 from plugin.cli.work.sync import sync_site
 from plugin.runtime.composition import build_connector
 from plugin.runtime.connector import Connector
@@ -234,3 +237,54 @@ def test_an_issue_that_jira_forbids_to_read_is_a_gap_and_no_number_moves_for_it(
         site.sandbox.sandbox.pardon(id_)
         sync_site(site.connector, "main")
     assert site.states()[state.key].progress == state.progress
+
+
+def test_parents_are_known_whichever_field_names_them(site: Site) -> None:
+    """Cloud has `parent` at every level; Data Center the key of an epic in Epic Link, and what stands above it in Parent Link."""
+    sandbox = site.sandbox.sandbox
+    story, _ = site.open_story()
+    below = sandbox.find(story)
+    epic = next(one for one in sandbox.records.values() if one.type == scheme.EPIC and one.parent_id)
+    assert below is not None
+    for record, field, kind in ((below, scheme.EPIC_LINK, str), (epic, scheme.PARENT_LINK, (str, dict))):
+        raw = site.call("GET", record.key)["fields"]
+        assert isinstance(raw["parent"], dict) if site.cloud else isinstance(raw[field], kind)
+        assert site.cloud or "parent" not in raw
+        with site.connector.store.read() as conn:
+            assert mirror.get(conn, "main", [record.id])[record.id].parent_id == record.parent_id
+
+
+def test_sprints_are_known_as_objects_and_as_the_text_of_java(site: Site) -> None:
+    story, _ = site.open_story()
+    record = site.sandbox.sandbox.find(story)
+    assert record is not None
+    sprint = {"id": 266, "name": "Week 45, [hurry]", "boardId": 1, "goal": "a=b, c", "state": "active"}
+    shown = sprint if site.cloud else sprint_text(sprint)
+    site.sandbox.sandbox.spoil(record.id, **{scheme.SPRINT: [shown]})
+    (raw,) = site.call("GET", story)["fields"][scheme.SPRINT]
+    assert isinstance(raw, dict) if site.cloud else "Sprint@10a[id=266," in raw
+    jira = site.connector.site("main").jira
+    (issue,) = jira.read([record.id], [scheme.SPRINT]).issues
+    held = issue.fields[scheme.SPRINT]
+    assert [(one.id, one.name) for one in Sprint().things(held)] == [("266", "Week 45, [hurry]")]
+    assert Sprint().states(held) == {"active"}
+    site.sandbox.sandbox.spoil(record.id)
+
+
+def test_histories_are_understood_without_the_ids_of_their_fields(site: Site) -> None:
+    story, _ = site.open_story()
+    record = site.sandbox.sandbox.find(story)
+    assert record is not None
+    before = record.status.id
+    site.move(story, "Done")
+    path = f"{story}/changelog" if site.cloud else f"{story}?expand=changelog"
+    said = site.call("GET", path)
+    lines = [
+        line
+        for one in (said["values"] if site.cloud else said["changelog"]["histories"])
+        for line in one["items"]
+    ]
+    assert all(("fieldId" in line) == site.cloud for line in lines)
+    steps = site.connector.site("main").jira.steps([record.id], ["status", "parent"])[record.id]
+    last = [one for one in steps if one.field_id == "status"][-1]
+    assert (last.before_id, last.after_id) == (before, scheme.DONE.id)

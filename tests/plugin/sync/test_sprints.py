@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from connectors.sandbox.issue_json import sprint_text
 from connectors.sandbox.site_state import scheme
 from connectors.store.numbers import objectives
 from plugin.sync.resync.full_read import resync
@@ -21,6 +22,12 @@ def of_delivery(company: Any, objective_id: str) -> list[str]:
     return sorted(row.key for row in delivery.measurement.ledger.rows)
 
 
+def written(company: Any, **sprint: Any) -> Any:
+    """As the deployment writes it: an object, or the text that Java makes of one."""
+    made = SPRINT | sprint
+    return made if company.sandbox.sandbox.deployment == "cloud" else sprint_text(made)
+
+
 def turn(company: Any, story: Any, sprint: Any) -> None:
     """The sprint of an issue is in another state: nothing of the issue is new, its time of change least of all."""
     sandbox = company.sandbox.sandbox
@@ -33,8 +40,8 @@ def test_what_is_in_a_running_sprint_counts_until_the_sprint_ends(firm: Any) -> 
     epic = firm.records(scheme.EPIC)[0]
     one, other = [story for story in firm.records() if story.parent_id == epic.id][:2]
     spoil = firm.sandbox.sandbox.spoil
-    spoil(one.id, **{scheme.SPRINT: [SPRINT | {"state": "active"}]})
-    spoil(other.id, **{scheme.SPRINT: [SPRINT | {"id": 8, "state": "future"}]})
+    spoil(one.id, **{scheme.SPRINT: [written(firm, state="active")]})
+    spoil(other.id, **{scheme.SPRINT: [written(firm, id=8, state="future")]})
     firm.remap(
         "select: issuetype in (Story, Task, Bug)",
         "select: issuetype in (Story, Task, Bug) AND Sprint in openSprints()",
@@ -44,8 +51,8 @@ def test_what_is_in_a_running_sprint_counts_until_the_sprint_ends(firm: Any) -> 
     assert of_delivery(firm, epic.id) == [one.key]
     touched = firm.mirror()[one.id].updated
 
-    turn(firm, one, SPRINT | {"state": "closed"})
-    turn(firm, other, SPRINT | {"id": 8, "state": "active"})
+    turn(firm, one, written(firm, state="closed"))
+    turn(firm, other, written(firm, id=8, state="active"))
     firm.clock.pass_by(minutes=5)
     resync(firm.context)
     firm.work_off()
