@@ -197,7 +197,7 @@ def with_choices(document: Document, choices: Choices) -> ChangedDocument:
     if choices.cycles is not None:
         value["cycles"] = _cycles(value.get("cycles", []), choices.cycles)
     _put_objectives(value, choices)
-    _put_sums(value, document, choices)
+    _put_sums(value.get("write_back", []), document, choices)
     result = read_document(json.dumps(value, ensure_ascii=False))
     found = tuple(replace(one, line=0, column=0) for one in result.diagnostics)
     return ChangedDocument(export(result.document) if result.document else "", found)
@@ -256,10 +256,10 @@ def _put_objectives(value: dict[str, Any], choices: Choices) -> None:
                 rule["select"] = chosen.key_results[number]
 
 
-def _put_sums(value: dict[str, Any], document: Document, choices: Choices) -> None:
+def _put_sums(rules: list[dict[str, object]], document: Document, choices: Choices) -> None:
     for place in sums_places(document):
         chosen = choices.sums.get(place, SumsChoice())
-        rule = value["write_back"][place]
+        rule = rules[place]
         if chosen.parents:
             rule["parents"] = chosen.parents
         if chosen.rows is not None:

@@ -101,7 +101,13 @@ class AppWebhooks:
             return {"errors": faults}
         self._last += 1
         self.all[self._last] = AppWebhook(
-            self._last, app, account, url, tuple(asked["events"]), asked["jqlFilter"], self._clock() + LIFE
+            id=self._last,
+            app=app,
+            account=account,
+            url=url,
+            events=tuple(asked["events"]),
+            jql=asked["jqlFilter"],
+            until=self._clock() + LIFE,
         )
         return {"createdWebhookId": self._last}
 

@@ -8,7 +8,7 @@ from connectors.jira.http.errors import JiraError, Permanent
 from connectors.jira.webhooks.app_webhooks import AppWebhookWish, care, wish
 from connectors.jira.webhooks.registration import Registered
 from connectors.store.people.audit import note
-from connectors.store.sites import app_webhooks
+from connectors.store.sites import webhook_states
 from plugin.runtime.connector import Connector, NotReady
 from plugin.sync.resync.watermark import want_full_read
 from plugin.use_cases.health.webhook_state import events_besides, learned, site_path
@@ -39,7 +39,7 @@ def make(connector: Connector, site: str) -> tuple[Registered, bool]:
     if made is None:
         raise Permanent(200, ("Jira took the webhook, and does not list it.",))
     with connector.store.write() as conn:
-        app_webhooks.tried(conn, site)
+        webhook_states.tried(conn, site)
     return made, todo.register and not todo.remove
 
 
@@ -49,7 +49,7 @@ def keep_alive(connector: Connector, site: str) -> None:
     What Jira refuses is kept, to be shown; what is no answer of Jira's own is raised, and tried again soon.
     """
     with connector.store.read() as conn:
-        asked = app_webhooks.get(conn, site)
+        asked = webhook_states.asked(conn, site)
     if asked is None:
         return
     try:
@@ -57,7 +57,7 @@ def keep_alive(connector: Connector, site: str) -> None:
     except (Permanent, NotReady) as refused:
         remedy = refused.remedy if isinstance(refused, JiraError) else ""
         with connector.store.write() as conn:
-            app_webhooks.tried(
+            webhook_states.tried(
                 conn, site, refused.message if isinstance(refused, JiraError) else str(refused), remedy
             )
         return
@@ -70,7 +70,7 @@ def keep_alive(connector: Connector, site: str) -> None:
 
 def _wished(connector: Connector, site: str) -> AppWebhookWish:
     with connector.store.read() as conn:
-        asked = app_webhooks.get(conn, site)
+        asked = webhook_states.asked(conn, site)
     if asked is None:
         raise NotReady(f"Nobody asked for a webhook of {site}. Register it first: jira-okr webhook register.")
     projects = [one.id for one in connector.catalogue(site).projects]

@@ -72,7 +72,13 @@ def sums_lines(document: Document) -> list[SumsLine]:
 def _sums(document: Document, place: int) -> SumsLine:
     rule = document.write_back[place]
     told = [f"{alias}: {target.value.replace('_', ' ')}" for _, alias, target in fields_of(rule)]
-    return SumsLine(place, rule.parents or "", rule.rows or "", rule.relation, ", ".join(told))
+    return SumsLine(
+        place=place,
+        parents=rule.parents or "",
+        rows=rule.rows or "",
+        relation=rule.relation,
+        written=", ".join(told),
+    )
 
 
 @dataclass(frozen=True, slots=True)
