@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from fractions import Fraction
 from itertools import combinations
-from math import isqrt
+from math import ceil, isqrt
 
 from mappings.forecast.answer import Forecast, Lack, Need, ReadingsTrend, TargetRange
 
@@ -78,6 +78,11 @@ def interval_place(points: int) -> int:
 
 def _reached_on(level: Fraction, slope: Fraction, today: date, aim: TargetRange) -> date | None:
     """The first day, from today on, on which the line is where it is meant to be."""
-    ahead = range(FARTHEST + 1)
-    found = next((days for days in ahead if aim.holds(level + slope * days)), None)
-    return None if found is None else today + timedelta(days=found)
+    if aim.holds(level):
+        return today
+    bound = aim.at_least if slope > 0 else aim.at_most
+    if slope == 0 or bound is None:
+        return None
+    days = ceil((bound - level) / slope)
+    reached = 0 <= days <= FARTHEST and aim.holds(level + slope * days)
+    return today + timedelta(days=days) if reached else None
