@@ -18,11 +18,12 @@ from mappings.write_back.targets import writings_of
 
 @dataclass(frozen=True, slots=True)
 class ProgressAndHealth:
-    """Where an objective or key result stands; progress None is unknown."""
+    """Where an objective or key result stands; progress None is unknown. `plain` is no objective: sums are written to it, nothing is judged."""
 
     progress: Fraction | None
     health: HealthLevel
     achieved_at: Fraction = WHOLE
+    plain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +188,11 @@ def standing(state: ObjectiveState | KeyResultState | None) -> ProgressAndHealth
     """Where an objective or a key result stands."""
     if state is None:
         return None
-    progress = state.progress if isinstance(state, ObjectiveState) else state.measurement.progress
-    return ProgressAndHealth(progress, state.health.level, ACHIEVED_AT[state.commitment])
+    whole = isinstance(state, ObjectiveState)
+    progress = state.progress if whole else state.measurement.progress
+    return ProgressAndHealth(
+        progress, state.health.level, ACHIEVED_AT[state.commitment], plain=whole and state.plain
+    )
 
 
 def ledger_of(state: ObjectiveState | KeyResultState | None) -> Ledger:

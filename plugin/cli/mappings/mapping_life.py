@@ -27,7 +27,7 @@ from plugin.use_cases.objectives.objective_values import number
 
 file_argument = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 large_option = click.option(
-    "--accept-large-change", "large", is_flag=True, help="Go on although the brake holds a large change."
+    "--accept-large-change", "large", is_flag=True, help="Go on although it is a large change."
 )
 
 
@@ -269,6 +269,8 @@ def _standing_values(standing: ProgressAndHealth | None) -> PlainValues | None:
 def _shown(standing: ProgressAndHealth | None) -> str:
     if standing is None:
         return "(no objective)"
+    if standing.plain:
+        return "(no objective, sums only)"
     rounded = percent(standing.progress, 0, standing.achieved_at)
     return f"{'unknown' if rounded is None else f'{rounded} %'}, {standing.health.value.replace('_', ' ')}"
 
@@ -296,7 +298,7 @@ def _show_preview(previewed: Previewed, file: Path, issues: bool) -> None:
             "Activating reads it first, and plans anew by what it read."
         )
     if previewed.hold:
-        say(f"The brake would hold this: {previewed.hold.reason}.")
+        say(f"This is a large change: {previewed.hold.reason}.")
     say(f"To do exactly this: jira-okr mapping activate {file} --preview {found.hash}")
 
 

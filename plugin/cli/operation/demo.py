@@ -133,7 +133,7 @@ def invitation(pages: str, board: str, sign_in: tuple[str, str], command: str) -
         f"  In a terminal  {command}\n"
         "  Check in       by comment on a key result, over the sandbox’s API: docs/sandbox.md says how\n"
         f"  Waits for you  {pages}/health   (a write that is held, and an issue that cannot be read)\n"
-        f"  A KPI          {pages}/kpis/open-bugs   (report a bug on the board, let days pass, and a key result is proposed)\n"
+        f"  A KPI          {pages}/kpis/open-bugs   (accept the gap that waits, report a bug on the board, let days pass, and a key result is proposed)\n"
         f"  A digest       {board}/messages   (comes on Mondays as days pass; {pages}/digests shows what it would say now)\n"
         "  Change a rule  Mapping > Edit by form, on the OKR pages: preview what it would do, then activate it\n\n"
         "  Stop with Ctrl-C."

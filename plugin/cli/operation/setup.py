@@ -230,7 +230,9 @@ def _preview(connector: Connector, site: str, fitted: Fitted) -> None:
         (
             one.key,
             one.title,
-            "unknown"
+            "sums only"
+            if one.after is not None and one.after.plain
+            else "unknown"
             if one.after is None or one.after.progress is None
             else f"{percent(one.after.progress)} %",
         )

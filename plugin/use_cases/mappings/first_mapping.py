@@ -59,7 +59,10 @@ def _count(connector: Connector, site: str, text: str) -> int:
 
 def fit_notes(found: Fitted) -> tuple[str, ...]:
     """What was done to the preset, in sentences."""
-    if found.marked:
+    document = read_document(found.adaptation.text).document
+    if document is not None and not document.objectives:
+        which = "This makes no objectives yet: it writes sums on the issues it names."
+    elif found.marked:
         which = f"{found.with_label} issues carry the label {MARK} and are objectives."
         if not found.with_label:
             which = f"No issue is an objective yet: give the label {MARK} to those that are, or change what is selected."

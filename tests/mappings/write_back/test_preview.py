@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 from mappings.rollup.rows.ledger import Disposition
@@ -45,6 +46,13 @@ def test_before_and_after_of_every_objective_and_key_result(make: SimpleNamespac
         ("201", True, True),
         ("200", False, False),
     ]
+
+
+def test_an_objective_that_becomes_a_plain_parent_is_one_no_more(make: SimpleNamespace) -> None:
+    before = make.objective("100", "0.5")
+    [found] = preview("r2", {"100": before}, {"100": replace(before, plain=True)}, []).objectives
+    assert (found.before and found.before.plain, found.after and found.after.plain) == (False, True)
+    assert found.changed
 
 
 def test_an_objective_that_goes_is_shown(make: SimpleNamespace) -> None:

@@ -23,7 +23,7 @@ MOST_ROWS = 100
 
 @dataclass(frozen=True, slots=True)
 class StandingText:
-    """Where something stands: `percent` in words, and its health."""
+    """Where something stands: `percent` in words, and its health; that is empty for what sums are written to alone."""
 
     percent: str
     level: str
@@ -129,6 +129,8 @@ def _rows(rows: Iterable[RowDifference]) -> tuple[RowText, ...]:
 def _standing(standing: ProgressAndHealth | None) -> StandingText | None:
     if standing is None:
         return None
+    if standing.plain:
+        return StandingText("no objective, sums only", "", "")
     shown = percent(standing.progress, 0, standing.achieved_at)
     text = "unknown" if shown is None else f"{shown}\u202f%"
     return StandingText(text, standing.health.value, WORDS[standing.health])
