@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import BooleanField, HiddenField
@@ -18,6 +20,7 @@ from plugin.pages.objectives.histories import told
 from plugin.pages.objectives.objective_address import objective_address
 from plugin.pages.views.cycles.cycle_replay import past_preview_view
 from plugin.pages.views.mappings.difference import preview_view
+from plugin.pages.views.words.moments import day_text
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.mappings import drafts, revisions
 from plugin.use_cases.mappings.mapping_life import Previewed, WorldMoved, begin_activation, preview_text
@@ -34,6 +37,9 @@ class ActivationForm(PageForm):
     revision = HiddenField()
     setup = HiddenField()
     large = BooleanField("Go on with this large change")
+
+
+DAY = len("2026-10-31")
 
 
 def register(blueprint: Blueprint, connector: Connector) -> None:
@@ -128,6 +134,7 @@ def then(connector: Connector, site: str, revision: str, day: str) -> ResponseRe
         site=site,
         revision=revision,
         at=day,
+        on=day_text(date.fromisoformat(day)) if at is not None and len(day) == DAY else day,
         view=view,
         refused=refused,
         address=lambda key: objective_address(key, site if several else None),

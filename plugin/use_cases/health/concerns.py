@@ -226,7 +226,7 @@ def retried(status: SiteStatus) -> Concern | None:
         level="at_risk",
         word="Not written yet",
         sentence=f"{objectives} could not be brought up to date: {status.retried[0][1]}",
-        todo="It is tried again by itself, ever less often; what goes on failing ends as a dead letter.",
+        todo="It is tried again by itself, ever less often; what goes on failing ends among the failed items.",
     )
 
 
@@ -341,7 +341,7 @@ def stale(status: SiteStatus) -> Concern | None:
         kind="stale",
         level="at_risk",
         word="Ageing",
-        sentence="No delivery and no resync for more than a day.",
+        sentence="For more than a day Jira sent nothing and nothing was read.",
         todo="Look whether the webhook is still registered in Jira, then run “jira-okr sync”.",
         numbers=False,
     )
@@ -355,7 +355,7 @@ def no_webhook(status: SiteStatus) -> Concern | None:
         kind="no_webhook",
         level="pending",
         word="No webhook yet",
-        sentence="The data is from the last resync; no delivery has ever arrived.",
+        sentence="The data is from the last full reading; Jira has never called.",
         todo="Register the webhook in Jira, so that changes arrive in seconds.",
         wrong=False,
         numbers=False,
@@ -370,8 +370,8 @@ def drifted(status: SiteStatus) -> Concern | None:
     return Concern(
         kind="drift",
         level="at_risk",
-        word="Drift found",
-        sentence=f"Resyncs found deliveries missing: {corrected(issues)}.",
+        word="Corrections found",
+        sentence=f"Full readings found what no webhook had told: {corrected(issues)}.",
         todo="Look at the webhook in Jira, and at the proxy in front of the connector.",
         wrong=False,
         numbers=False,

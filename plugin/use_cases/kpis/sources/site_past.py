@@ -108,7 +108,7 @@ class SitePast:
                 waiting = gaps.open_gaps(conn, context.site)
                 if waiting:
                     said = "; ".join(
-                        f"{one.gap.issue_key or one.gap.issue_id}: {one.gap.reason}"
+                        f"{one.gap.issue_key or one.gap.issue_id}: {one.gap.reason.removesuffix('.')}"
                         for one in waiting[:MOST_NAMED]
                     )
                     raise _unreadable(
