@@ -159,7 +159,7 @@ def test_what_a_resync_had_to_correct_is_said_on_the_page_of_its_own_site(client
     with sites.store.write() as conn:
         (saved, *_) = objectives.all(conn, "partners")
         drift.add(conn, "partners", {saved.state.id: 2}, NOW - timedelta(hours=2))
-    said = "2 issues behind this number were not what Jira had; a resync found it 2 h ago and put it right."
+    said = "2 issues behind this number were not what Jira had; a full reading found it 2 h ago and put it right."
     shown = {
         site: " ".join(soup(client.get(f"/objectives/{saved.state.key}?site={site}")).text.split())
         for site in ("main", "partners")
