@@ -188,11 +188,10 @@ def standing(state: ObjectiveState | KeyResultState | None) -> ProgressAndHealth
     """Where an objective or a key result stands."""
     if state is None:
         return None
-    whole = isinstance(state, ObjectiveState)
-    progress = state.progress if whole else state.measurement.progress
-    return ProgressAndHealth(
-        progress, state.health.level, ACHIEVED_AT[state.commitment], plain=whole and state.plain
-    )
+    achieved_at = ACHIEVED_AT[state.commitment]
+    if isinstance(state, ObjectiveState):
+        return ProgressAndHealth(state.progress, state.health.level, achieved_at, state.plain)
+    return ProgressAndHealth(state.measurement.progress, state.health.level, achieved_at)
 
 
 def ledger_of(state: ObjectiveState | KeyResultState | None) -> Ledger:
