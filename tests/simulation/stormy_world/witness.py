@@ -20,13 +20,13 @@ from sqlalchemy import Connection, bindparam, select
 from stormy_world.judged import SITE, Judged
 from stormy_world.verdict import standing_still
 
+from connectors.store.absence import gaps
 from connectors.store.mirror import mirror
 from connectors.store.schema import numbers
 from mappings.facts.issue import Issue
 from mappings.rollup.state import ObjectiveState
 from mappings.write_back.desired_values import desired, owners
 from plugin.sync.context import Context
-from plugin.sync.refresh import gaps
 
 MOST_BLENDS = 300
 """So many blends of versions are tried; where more are possible the value is taken as right, and counted."""
@@ -114,7 +114,7 @@ class Witness:
             told = (*(None if one is None else Fraction(one) for one in numbers_), row.health)
             since, before = self._told.get(row.objective_id, (0, NOTHING))
             self._told[row.objective_id] = (self._now, told)
-            if told == before or (before is NOTHING and told == UNKNOWN and gaps.any_open(conn, SITE)):
+            if told == before or (before is NOTHING and told == UNKNOWN and gaps.open_gaps(conn, SITE)):
                 continue
             is_told = partial(_stands, objective_id=row.objective_id, told=told)
             if not self._right(since, row.objective_id, is_told):
