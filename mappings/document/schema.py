@@ -497,7 +497,7 @@ class Document(Part):
 
     version: Literal[1]
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")
-    site: str = "main"
+    site: str = Field("main", pattern=r"^[^\s]{1,63}$")
     scope: Jql
     time_zone: str | None = None
     fields: dict[Alias, FieldPart] = Field(default={}, max_length=MOST_PARTS)

@@ -16,7 +16,7 @@ from mappings.jql.fields.fields import ORDER, UNSUPPORTED_BY_NAME, JqlField
 from mappings.jql.findings import JqlError, JqlFinding, in_order
 from mappings.jql.ground import Ground, NameSpan, Verdict, always, never, nobody
 from mappings.jql.identity import by_id
-from mappings.jql.text.parser import read
+from mappings.jql.text.parser import lettered_quotes, read
 from mappings.jql.text.tree import (
     And,
     Clause,
@@ -66,7 +66,9 @@ def check(
 ) -> tuple[JqlFinding, ...]:
     """Everything that is wrong with a JQL, at once and in the order of the text; a warning does not refuse it."""
     query, syntax = read(text)
-    return in_order([*syntax, *compiled(query, catalogue, issue_id_of).findings])
+    said = [*syntax, *compiled(query, catalogue, issue_id_of).findings]
+    places = {finding.position for finding in said}
+    return in_order([*said, *(one for one in lettered_quotes(text) if one.position not in places)])
 
 
 def compile_selector(

@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from datetime import UTC
+from functools import partial
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -25,6 +27,9 @@ IDLE_SECONDS = 0.5
 SHORTEST_SECONDS = 0.02
 LOOK_AT_CLOCK = 1.0
 """Seconds between two looks whether a task is due; when it ran last is known to the store alone."""
+
+TOLD_AFTER = 60
+"""Looks that are passed over because the task still runs, before that is said once: a minute at least."""
 
 log = structlog.get_logger("jira_okr.engine")
 
@@ -113,16 +118,37 @@ class EmbeddedEngine:
         scheduler = BackgroundScheduler(
             timezone=UTC,
             executors={"default": {"type": "threadpool", "max_workers": len(schedules.all) + 1}},
-            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+            job_defaults={"coalesce": True, "max_instances": 2, "misfire_grace_time": None},
         )
         for schedule in schedules.all:
-            scheduler.add_job(
-                schedules.run, "interval", seconds=LOOK_AT_CLOCK, args=[schedule], id=schedule.name
-            )
-        scheduler.add_job(
-            look_for_orphans, "interval", seconds=LOOK_SECONDS, args=[self._connector], id="orphans"
-        )
+            task = OneAtATime(schedule.name, partial(schedules.run, schedule))
+            scheduler.add_job(task.run, "interval", seconds=LOOK_AT_CLOCK, id=schedule.name)
+        orphans = OneAtATime("orphans", partial(look_for_orphans, self._connector))
+        scheduler.add_job(orphans.run, "interval", seconds=LOOK_SECONDS, id="orphans")
         return scheduler
+
+
+class OneAtATime:
+    """A task that is never begun while it runs. The scheduler's own limit would write a warning each second for as long as that lasts."""
+
+    def __init__(self, name: str, task: Callable[[], object]) -> None:
+        self._name = name
+        self._task = task
+        self._busy = threading.Lock()
+        self._passed_over = 0
+
+    def run(self) -> None:
+        """Begin it, or pass this time over."""
+        if not self._busy.acquire(blocking=False):
+            self._passed_over += 1
+            if self._passed_over == TOLD_AFTER:
+                log.info("schedule still runs", schedule=self._name)
+            return
+        try:
+            self._passed_over = 0
+            self._task()
+        finally:
+            self._busy.release()
 
 
 def look_for_orphans(connector: Connector) -> None:

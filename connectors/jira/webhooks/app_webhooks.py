@@ -94,12 +94,18 @@ def care(
     wished: AppWebhookWish, found: Sequence[Registered], site_path: str, now: datetime
 ) -> AppWebhookCare:
     """What to do about those that Jira has of our app. Those at other addresses that end with `site_path` are of ours, from before a move. Pure."""
-    right = [one for one in found if _is(wished, one)]
-    kept = max(right, key=lambda one: (one.expires is not None, one.expires or now), default=None)
+    right = [one for one in found if _is(wished, one) and not _is_over(one, now)]
+    # of two that live as long each process has to keep the same one
+    kept = max(right, key=lambda one: (one.expires is not None, one.expires or now, one.id), default=None)
     ours = [one for one in found if one.url == wished.url or one.url.rstrip("/").endswith(site_path)]
     remove = tuple(one.id for one in ours if kept is None or one.id != kept.id)
     short = kept is not None and (kept.expires is None or kept.expires - now < REFRESHED_BEFORE)
     return AppWebhookCare(kept is None, kept.id if kept is not None and short else None, remove)
+
+
+def _is_over(one: Registered, now: datetime) -> bool:
+    """What is over is refreshed no more: Jira passes over it without a word."""
+    return one.expires is not None and one.expires <= now
 
 
 def _is(wished: AppWebhookWish, one: Registered) -> bool:

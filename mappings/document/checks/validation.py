@@ -29,6 +29,7 @@ from mappings.document.schema import (
     ObjectivePart,
     Weight,
 )
+from mappings.document.text.intention import number_in
 from mappings.document.text.places import Path, Positions
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.moment import WEEKDAYS
@@ -437,14 +438,21 @@ def _check_unique(what: str, path: Path, ids: Iterable[str], report: Report) -> 
         seen.add(id_)
 
 
+def _instead_of_alias(written: str, path: Path) -> str:
+    """What to write where a word that is no alias stands for a field or a number."""
+    if exact(written) is not None:
+        return "leave the quotes out for a number"
+    meant = number_in(written)
+    if not meant:
+        return "add the alias under `fields`, or use one that is there"
+    if written.rstrip().endswith("%") and path[-2:] == ("by", "amount"):
+        return f"write {{percent: {meant}}} for {written.strip()} of the start"
+    return f"write {meant}"
+
+
 def _check_aliases(document: Document, report: Report) -> None:
     for use in alias_uses(document):
         if use.alias not in document.fields:
-            number = exact(use.alias) is not None
-            remedy = (
-                "leave the quotes out for a number"
-                if number
-                else "add the alias under `fields`, or use one that is there"
-            )
+            remedy = _instead_of_alias(use.alias, use.path)
             known = (*document.fields, *use.words)
             report.unknown(Code.UNKNOWN_ALIAS, "the field alias", use.alias, known, use.path, remedy)

@@ -100,6 +100,11 @@ def decimal_comma(mapping: object, key: object) -> str:
     return f"{whole}.{key}" if isinstance(whole, int) and not isinstance(whole, bool) else ""
 
 
+def number_in(text: str) -> str:
+    """The number that a text such as `10 %` or `0,5` says, as YAML has it; empty where it is none, or where only the writer knows."""
+    return next((written for _, written in _numbers(text)), "")
+
+
 def _numbers(text: str) -> Iterator[tuple[object, str]]:
     """A number in a text: in quotes, with a decimal comma, with a percent sign (as it stands, and as a share of 1)."""
     found = NUMBER.fullmatch(text.strip())

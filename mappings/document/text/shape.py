@@ -69,6 +69,7 @@ _WORDS: Mapping[str, tuple[Code, str]] = {
 LENGTHS: Mapping[str, Code] = {"too_short": Code.TOO_FEW, "too_long": Code.TOO_MANY}
 _FORMS: Mapping[str, str] = {
     "name": "small letters, digits, `.`, `-` and `_`, at most 63 of them, like platform-okrs",
+    "site": "the name of a site as jira-okr site list shows it: small letters, digits and dashes, like main",
     "key": KEY_FORM,
     "stale_after": "a number of days or weeks, like 14d or 2w",
     "starts": "month and day, no later than the 28th, like 02-01",
@@ -303,6 +304,8 @@ def _wrong(trouble: _Trouble, plain: object, report: Report) -> None:
         code, wanted = LENGTHS.get(trouble.kind, Code.OUT_OF_RANGE), bounds
     elif trouble.kind == "string_pattern_mismatch" and (form := _form_of(trouble.path)):
         wanted = f"wanted is {form}"
+    if trouble.kind == "string_type" and isinstance(trouble.value, list | dict):
+        wanted = "a text is wanted here"  # quotes would make one text of the whole list
     message = f"{shown(trouble.value)} cannot stand here: {wanted}"
     remedy = _as_share(trouble) or _intended(plain, trouble.path, trouble.value, report)
     remedy = remedy or (f"correct `{name}`" if name else "")

@@ -176,6 +176,10 @@ def _syntax(text: str, error: MarkedYAMLError) -> UnreadableError:
         return UnreadableError(
             code="syntax", message=message, line=line, column=column, remedy=f"indent it {choices}"
         )
+    misplaced = _misplaced(text, line, problem)
+    if misplaced is not None:
+        message, remedy = misplaced
+        return UnreadableError(code="syntax", message=message, line=line, column=column, remedy=remedy)
     context = f" ({error.context})" if error.context and error.problem else ""
     return UnreadableError(
         code="syntax",
@@ -186,10 +190,54 @@ def _syntax(text: str, error: MarkedYAMLError) -> UnreadableError:
     )
 
 
+KEY = re.compile(r"[\w-]+:(?: |$)")
+FULL = re.compile(r"(?:- +)*[\w-]+:\s+[^\s#|>&*].*")
+
+
+def _misplaced(text: str, line: int, problem: str) -> tuple[str, str] | None:
+    """Message and remedy where a whole line is one step too deep or too shallow; None where something else is wrong."""
+    lines = text.splitlines()
+    written = lines[line - 1].lstrip(" ") if line <= len(lines) else ""
+    here = len(lines[line - 1]) - len(written) if written else 0
+    above = _indents(lines, line)
+    if not above or not written:
+        return None
+    indent, number = above[0]
+    before = lines[number - 1].lstrip(" ")
+    deeper = "mapping values" in problem and here > indent
+    if deeper and KEY.match(written) and FULL.match(before) and not _holds(before):
+        return (
+            f"this line is indented deeper than line {number}, which has its value already",
+            f"indent it by {indent} as line {number}; a text that goes on over several lines and holds `: ` stands in quotes",
+        )
+    dashes = {at for at, one in above if lines[one - 1].startswith(" " * at + "- ")}
+    if "expected <block end>" in problem and "found '?'" in problem and here in dashes:
+        inner = next(((at, one) for at, one in reversed(above) if at > here), None)
+        go_on = f"indent it by {inner[0]} as line {inner[1]}, or " if inner else ""
+        return (
+            f"this line is indented by {here}, where the entries of a list begin with `- `",
+            f"{go_on}begin it with `- ` where it is an entry of its own",
+        )
+    return None
+
+
+def _holds(line: str) -> bool:
+    """Whether a line leaves a bracket or a quote open."""
+    pairs = any(line.count(one) != line.count(other) for one, other in ("{}", "[]"))
+    return pairs or line.count('"') % 2 == 1
+
+
 def _indents_above(text: str, line: int) -> list[tuple[int, int]]:
     """The indentations of the blocks that are open before a line, the nearest first, each with the line that has it; empty where
     the line has one of them, so that something else is wrong."""
     lines = text.splitlines()
+    found = _indents(lines, line)
+    own = lines[line - 1]
+    return [] if len(own) - len(own.lstrip(" ")) in {indent for indent, _ in found} else found
+
+
+def _indents(lines: list[str], line: int) -> list[tuple[int, int]]:
+    """The indentations of the blocks before a line, the nearest first, each with the line that has it."""
     found: list[tuple[int, int]] = []
     for number in range(line - 1, 0, -1):
         written = lines[number - 1].lstrip(" ")
@@ -200,8 +248,7 @@ def _indents_above(text: str, line: int) -> list[tuple[int, int]]:
         for one in (indent + inner.end(), indent) if inner else (indent,):
             if not found or one < found[-1][0]:
                 found.append((one, number))
-    own = lines[line - 1]
-    return [] if len(own) - len(own.lstrip(" ")) in {indent for indent, _ in found} else found
+    return found
 
 
 def _remedy(problem: str) -> str:

@@ -180,6 +180,8 @@ def _unknown(ground: Ground, name: FieldName) -> None:
             remedy
             or "the fields of the site are not known here; name a custom field by its number: cf[10010]"
         )
+    if not remedy and name.name.casefold() == "sprint":
+        remedy = "this account sees no field for sprints: Jira has one where boards of Jira Software are used"
     ground.refuse(
         "unknown-field",
         f'there is no field "{name}"',

@@ -87,8 +87,13 @@ def wanted(
             if not whole and value.text.isascii() and value.text.isdigit():
                 ids.add(value.text)
             if whole:
-                ground.unknown_value(what, value.text, value, tuple(dict.fromkeys(k.name for k in known)))
+                ground.unknown_value(what, value.text, value, tuple(dict.fromkeys(map(_written, known))))
     return ValueSelection(frozenset(ids), NameTable(words), Namesakes.among(known, shared))
+
+
+def _written(one: Nameable) -> str:
+    """As a person writes it in JQL: a project by its key, all else by its name."""
+    return str(getattr(one, "key", "")) or one.name
 
 
 def resolved(value: JqlValue, known: Sequence[Nameable]) -> set[str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from mappings.diagnostic import did_you_mean, quoted
+from collections.abc import Iterator
+
+from mappings.diagnostic import Severity, did_you_mean, quoted
 from mappings.jql.findings import JqlError, JqlFinding, in_order
 from mappings.jql.text.lexer import JqlToken, TokenKind, tokens_of, too_long
 from mappings.jql.text.tree import (
@@ -72,6 +74,22 @@ def read(text: str) -> tuple[JqlQuery, tuple[JqlFinding, ...]]:
     unreadable = {(token.start, token.end) for token in tokens if token.kind is TokenKind.BAD}
     syntax = [finding for finding in reader.findings if (finding.position, finding.end) not in unreadable]
     return query, in_order([*findings, *syntax])
+
+
+def lettered_quotes(text: str) -> Iterator[JqlFinding]:
+    """A warning for each word that stands between the quotes of a text processor: Jira takes them for letters of the value."""
+    for token in () if too_long(text) else tokens_of(text)[0]:
+        word = token.value
+        if token.kind is TokenKind.WORD and len(word) > 1 and {word[0], word[-1]} <= TYPOGRAPHIC:
+            plain = word.strip("".join(TYPOGRAPHIC))
+            yield JqlFinding(
+                code="lettered-quotes",
+                message=f"{word[0]} and {word[-1]} are letters of this value for Jira, and no quotes",
+                position=token.start,
+                end=token.end,
+                remedy=f'write straight quotes: "{plain}"',
+                severity=Severity.WARNING,
+            )
 
 
 class _Reader:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -82,7 +83,7 @@ def setup_command(
         chosen = projects or _projects(found, yes)
         _step(3, f"A mapping for them: {preset}")
         fitted = fit(connector, COMMAND_LINE, name, preset, chosen)
-        _keep(fitted, file)
+        fitted = keep(fitted, file, yes)
         _step(4, "Does it fit?")
         _check(connector, name, fitted, file)
         _step(5, "What would it do?")
@@ -192,8 +193,10 @@ def _projects(found: Tested, yes: bool) -> tuple[str, ...]:
     return chosen
 
 
-def _keep(fitted: Fitted, file: Path) -> None:
-    """The text where it can be gone on with; one that is there is left, and a new name found."""
+def keep(fitted: Fitted, file: Path, yes: bool) -> Fitted:
+    """What is gone on with, kept in the file. A file that is there already was changed by somebody, perhaps: it is taken as it is unless they say no, and
+    never written over.
+    """
     for note in fit_notes(fitted):
         say(f"  · {note}")
     steps = field_steps(fitted.adaptation.lacking, fitted.projects)
@@ -206,8 +209,19 @@ def _keep(fitted: Fitted, file: Path) -> None:
         say("Once they are there, run jira-okr setup again: it takes them in.")
     if not fitted.adaptation.text:
         raise NotReady("No mapping came of it; choose another preset (--preset).")
-    file.write_text(fitted.adaptation.text, encoding="utf-8")
-    say(f"Kept in {file}.")
+    own = file.read_text(encoding="utf-8") if file.exists() else None
+    if own is None:
+        file.write_text(fitted.adaptation.text, encoding="utf-8")
+        say(f"Kept in {file}.")
+    elif own != fitted.adaptation.text:
+        anew = "To begin anew from the preset, delete it, or name another file by --mapping."
+        if not (
+            yes or click.confirm(f"{file} is there and says something else. Take it as it is?", default=True)
+        ):
+            raise NotReady(f"{file} is left as it is, and nothing was done. {anew}")
+        say(f"Taken from {file}, as it is there. {anew}")
+        return replace(fitted, adaptation=replace(fitted.adaptation, text=own))
+    return fitted
 
 
 def _check(connector: Connector, site: str, fitted: Fitted, file: Path) -> None:

@@ -11,7 +11,7 @@ from connectors.store.people.audit import note
 from connectors.store.sites import webhook_states
 from plugin.runtime.connector import Connector, NotReady
 from plugin.sync.resync.watermark import want_full_read
-from plugin.use_cases.health.webhook_state import events_besides, learned, site_path
+from plugin.use_cases.health.webhook_state import events_besides, is_ours, learned, site_path
 
 ITSELF = "the connector"
 
@@ -34,6 +34,11 @@ def make(connector: Connector, site: str) -> tuple[Registered, bool]:
         # not before its successor is there: an event in between would be told by nobody
         jira.delete_app_webhooks(stale)
     there = jira.app_webhooks()
+    twins = care(wished, there, site_path(site), connector.clock()).remove if todo.register else ()
+    if twins:
+        # another process registered one at the same time, and keeps the same one
+        jira.delete_app_webhooks(twins)
+        there = tuple(one for one in there if one.id not in twins)
     learned(connector, site, there)
     made = next((one for one in there if (one.url, one.jql) == (wished.url, wished.jql)), None)
     if made is None:
@@ -66,6 +71,21 @@ def keep_alive(connector: Connector, site: str) -> None:
             note(conn, ITSELF, "webhook registered again", connector.clock(), {"webhook": made.id}, site)
         with suppress(NotReady):
             want_full_read(connector.context(site))
+
+
+def withdraw(connector: Connector, site: str) -> None:
+    """The site is to be removed: its webhook would call in vain for a month, and an app may have one address alone. What Jira refuses, or does
+    not answer, stays there until it is over.
+    """
+    with connector.store.read() as conn:
+        asked = webhook_states.asked(conn, site)
+    if asked is None or not connector.signs_in_by_app(site):
+        return
+    jira = connector.site(site).jira
+    with suppress(JiraError, NotReady):
+        ours = [one.id for one in jira.app_webhooks() if is_ours(one, site)]
+        if ours:
+            jira.delete_app_webhooks(ours)
 
 
 def _wished(connector: Connector, site: str) -> AppWebhookWish:

@@ -15,7 +15,7 @@ from plugin.runtime.connector import Connector, Site
 from plugin.runtime.saved_sites import NewSite, Tested
 from plugin.use_cases.health.credential_expiry import Expiry, expiry_at
 from plugin.use_cases.permission import ADMIN, VIEWER, act, question
-from plugin.use_cases.sites import token_renewal
+from plugin.use_cases.sites import app_webhook, token_renewal
 
 __all__ = [
     "NewSite",
@@ -83,6 +83,8 @@ def renew(connector: Connector, actor: Actor, name: str, token: str, expires: da
 @act(ADMIN)
 def remove(connector: Connector, actor: Actor, name: str) -> None:
     """Forget a site, its credentials and its pending work; revisions and history come back with a site of the same name."""
+    saved_sites.require_added(connector, name)
+    app_webhook.withdraw(connector, name)
     saved_sites.remove_site(connector, name, actor.label)
 
 

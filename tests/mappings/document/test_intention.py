@@ -27,6 +27,11 @@ from tests.mappings.document.conftest import COMPLETE
         ("version: 1", "version: \"1\"", "unknown-value", "version", "write 1 without quotes"),
         ("commitment: aspirational", "commitment: Aspirational", "unknown-value", "objectives[0].commitment", "write aspirational"),
         ("scope: project in (PLAT, CORE, GROW)", "scope: [PLAT, CORE]", "not-a-text", "scope", "write project in (PLAT, CORE)"),
+        ("version: 1", "version: 1\nsite: my site", "bad-form", "site", "correct `site`"),
+        ("    cycle: 2026-Q4", "     cycle: 2026-Q4", "syntax", "", "indent it by 4 as line 26; a text that goes on over several lines and holds `: ` stands in quotes"),
+        ("    cycle: 2026-Q4", "  cycle: 2026-Q4", "syntax", "", "indent it by 4 as line 26, or begin it with `- ` where it is an entry of its own"),
+        ("weight: points", "weight: 50 %", "unknown-alias", "objectives[0].key_results[1].progress.weight", "write 50"),
+        ("labels = okr", "labels = “okr”", "jql-lettered-quotes", "objectives[0].select", 'write straight quotes: "okr"'),
         ("scope: project in (PLAT, CORE, GROW)", "scope: [project = PLAT]", "not-a-text", "scope", "write project = PLAT"),
         ("{id: customfield_10016, name: Story point estimate}", "Story point estimate", "not-a-mapping", "fields.points", "write {name: Story point estimate}"),
         ("{id: customfield_10016, name: Story point estimate}", "customfield_10016", "not-a-mapping", "fields.points", "write {id: customfield_10016}"),
@@ -69,3 +74,26 @@ def test_a_mapping_that_follows_the_advice_is_taken(
 ) -> None:
     (told,) = broken((old, before + wrong))
     read_document(COMPLETE.replace(old, before + told.remedy.removeprefix("write ")))
+
+
+@pytest.mark.parametrize(
+    ("written", "remedy"),
+    [
+        ("{percent: 10%}", "write 10"),
+        ("{percent: '0,5 %'}", "write 0.5"),
+        ("{amount: 10%}", "write {percent: 10} for 10% of the start"),
+        ("{amount: '12'}", "leave the quotes out for a number"),
+        ("{amount: ten}", "add the alias under `fields`, or use one that is there"),
+    ],
+)
+def test_a_number_that_is_taken_for_an_alias_is_told_how_to_write_it(
+    broken: Callable[..., tuple[Diagnostic, ...]], written: str, remedy: str
+) -> None:
+    old = "{kind: transition, start: kr_start, current: kr_current, target: kr_target}"
+    new = f"{{kind: increase, start: kr_start, current: kr_current, by: {written}}}"
+    assert [one.remedy for one in broken((old, new)) if one.code == "unknown-alias"] == [remedy]
+
+
+def test_quotes_are_not_advised_for_a_whole_list(broken: Callable[..., tuple[Diagnostic, ...]]) -> None:
+    (told,) = broken(("scope: project in (PLAT, CORE, GROW)", "scope: [PLAT, CORE]"))
+    assert "quotes" not in f"{told.message} {told.remedy}"

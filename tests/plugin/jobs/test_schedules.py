@@ -8,11 +8,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from connectors.jira.http.errors import AuthFailed, Transient
 from connectors.store import Store
 from connectors.store.jobs import schedules
-from plugin.jobs.embedded_engine import EmbeddedEngine
+from plugin.jobs.embedded_engine import TOLD_AFTER, EmbeddedEngine, OneAtATime
 from plugin.jobs.schedules import (
     AGAIN_AFTER,
     LEASE,
@@ -138,6 +139,31 @@ def test_a_long_task_of_the_embedded_engine_delays_no_short_one(world: World) ->
     finally:
         release.set()
         engine.stop()
+
+
+def test_a_task_that_still_runs_is_passed_over_and_told_of_once() -> None:
+    begun: list[int] = []
+
+    def long() -> None:
+        begun.append(1)
+        for _ in range(3 * TOLD_AFTER):
+            task.run()
+
+    task = OneAtATime("resync", long)
+    with capture_logs() as told:
+        task.run()
+    assert (begun, told) == (
+        [1],
+        [{"event": "schedule still runs", "schedule": "resync", "log_level": "info"}],
+    )
+
+    def fails() -> None:
+        raise ValueError("invented")
+
+    broken = OneAtATime("broken", fails)
+    for _ in range(2):  # a fault frees it
+        with pytest.raises(ValueError, match="invented"):
+            broken.run()
 
 
 def test_a_run_that_fell_silent_is_taken_over_and_the_sleeper_stops(world: World) -> None:

@@ -12,7 +12,7 @@ from joserfc import jwt
 from joserfc.jwk import OctKey
 
 from connectors.jira.http.errors import Permanent
-from connectors.jira.webhooks.app_webhooks import care, wish
+from connectors.jira.webhooks.app_webhooks import AppWebhookWish, care, wish
 from connectors.jira.webhooks.delivery_token import proves, token_in
 from connectors.jira.webhooks.registration import Registered
 from connectors.store.work import inbox
@@ -20,9 +20,10 @@ from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.jobs.schedules import Schedules
 from plugin.runtime.application import create_app
 from plugin.runtime.connector import Connector
+from plugin.runtime.saved_sites import NewSite
 from plugin.use_cases.health.concerns import concerns
 from plugin.use_cases.health.status import status
-from plugin.use_cases.sites import webhook
+from plugin.use_cases.sites import consent, sites, webhook
 from tests.plugin.use_cases.sites.oauth_firm import APP, MORNING, ROBOT, SECRETS, Firm, oauth_firm
 from tests.webhook_server import webhook_server
 
@@ -111,6 +112,13 @@ def test_a_delivery_is_believed_by_the_token_of_the_app_and_not_by_that_of_anoth
     assert [one.source for one in found] == ["app", "refused"]
 
 
+def added(firm: Firm, connector: Connector, name: str, secret: str = SECRETS[APP]) -> None:
+    """A site that is kept, and allowed."""
+    given = NewSite(name, firm.sandbox.url, client_id=APP, client_secret=secret, grant="authorization_code")
+    consent.prepare(connector, COMMAND_LINE, given)
+    firm.connected(connector, name)
+
+
 def heard(connector: Connector) -> int:
     with connector.store.read() as conn:
         return len(inbox.recent(conn, "main", 10))
@@ -170,6 +178,56 @@ def test_another_address_takes_the_place_of_the_former(firm: Firm, connector: Co
     assert in_jira(firm) == [(moved, 30)]
 
 
+def test_two_processes_that_register_at_once_leave_one(firm: Firm, connector: Connector) -> None:
+    other = firm.process()
+    jira = connector.site("main").jira
+    register = jira.register_app_webhook
+
+    def meanwhile(wished: AppWebhookWish) -> str:
+        webhook.register(other, COMMAND_LINE, "main", HERE)
+        return register(wished)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jira, "register_app_webhook", meanwhile)
+        webhook.register(connector, COMMAND_LINE, "main", HERE)
+    assert in_jira(firm) == [(HERE, 30)]
+    an_hour_passes(other)
+    assert in_jira(firm) == [(HERE, 30)]
+
+
+def test_a_site_that_is_removed_takes_its_webhook_with_it_and_another_name_may_follow(firm: Firm) -> None:
+    connector = firm.process(None)
+    for name in ("main", "acme"):
+        address = f"https://okr.acme.example/webhooks/jira/{name}"
+        added(firm, connector, name)
+        webhook.register(connector, COMMAND_LINE, name, address)
+        assert in_jira(firm) == [(address, 30)]
+        sites.remove(connector, COMMAND_LINE, name)
+        assert in_jira(firm) == []
+
+
+def test_a_site_is_removed_though_jira_says_nothing_about_its_webhook(firm: Firm) -> None:
+    connector = firm.process(None)
+    added(firm, connector, "main")
+    webhook.register(connector, COMMAND_LINE, "main", HERE)
+    for family in firm.oauth._refresh.values():
+        family.scopes -= {"manage:jira-webhook"}
+    firm.later(hours=2)
+    sites.remove(connector, COMMAND_LINE, "main")
+    assert connector.known_site("main") is None
+
+
+def test_another_secret_of_the_same_app_leaves_the_webhook_to_be_kept_alive(firm: Firm) -> None:
+    connector = firm.process(None)
+    added(firm, connector, "main")
+    webhook.register(connector, COMMAND_LINE, "main", HERE)
+    firm.oauth.apps[APP].secret = "the-next-secret-of-the-console"
+    added(firm, connector, "main", "the-next-secret-of-the-console")
+    firm.later(days=8)
+    an_hour_passes(connector)
+    assert in_jira(firm) == [(HERE, 30)]
+
+
 def test_nobody_but_an_app_may(firm: Firm) -> None:
     firm.oauth.apps[ROBOT].scopes |= {"manage:jira-webhook"}
     jira = firm.process(ROBOT).site("main").jira
@@ -214,6 +272,8 @@ def hook(number: int, url: str = HERE, days: float | None = 30, jql: str = "proj
         ([hook(1, days=23.1)], False, None, ()),
         ([hook(1, days=22.9)], False, "1", ()),
         ([hook(1, days=None)], False, "1", ()),
+        ([hook(1, days=0)], True, None, ("1",)),
+        ([hook(2), hook(1)], False, None, ("1",)),
         ([hook(1, days=5), hook(2, days=29)], False, None, ("1",)),
         ([hook(1, jql="project in (1, 2)")], True, None, ("1",)),
         ([hook(1, "https://former.example/webhooks/jira/main")], True, None, ("1",)),
