@@ -255,9 +255,7 @@ def put_site(
     installations.hold_to(conn, name, plain["url"], former)
     grants.forget(conn, name)
     consents.forget(conn, name)
-    if former != plain["url"] or not settings.by_consent:
-        # another secret of the same app leaves its webhook as it is, and it has to be kept alive
-        webhook_states.forget_asked(conn, name)
+    webhook_states.forget_asked(conn, name)
     sites.put(conn, name, plain, vault(connector.settings).seal(secrets_of(settings)), now)
     _begin_anew(conn, name, now)
 

@@ -112,9 +112,11 @@ def test_a_delivery_is_believed_by_the_token_of_the_app_and_not_by_that_of_anoth
     assert [one.source for one in found] == ["app", "refused"]
 
 
-def added(firm: Firm, connector: Connector, name: str, secret: str = SECRETS[APP]) -> None:
+def added(firm: Firm, connector: Connector, name: str) -> None:
     """A site that is kept, and allowed."""
-    given = NewSite(name, firm.sandbox.url, client_id=APP, client_secret=secret, grant="authorization_code")
+    given = NewSite(
+        name, firm.sandbox.url, client_id=APP, client_secret=SECRETS[APP], grant="authorization_code"
+    )
     consent.prepare(connector, COMMAND_LINE, given)
     firm.connected(connector, name)
 
@@ -215,17 +217,6 @@ def test_a_site_is_removed_though_jira_says_nothing_about_its_webhook(firm: Firm
     firm.later(hours=2)
     sites.remove(connector, COMMAND_LINE, "main")
     assert connector.known_site("main") is None
-
-
-def test_another_secret_of_the_same_app_leaves_the_webhook_to_be_kept_alive(firm: Firm) -> None:
-    connector = firm.process(None)
-    added(firm, connector, "main")
-    webhook.register(connector, COMMAND_LINE, "main", HERE)
-    firm.oauth.apps[APP].secret = "the-next-secret-of-the-console"
-    added(firm, connector, "main", "the-next-secret-of-the-console")
-    firm.later(days=8)
-    an_hour_passes(connector)
-    assert in_jira(firm) == [(HERE, 30)]
 
 
 def test_nobody_but_an_app_may(firm: Firm) -> None:
