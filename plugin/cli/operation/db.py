@@ -71,7 +71,7 @@ def backup_command(file: Path | None) -> None:
     path = file or Path(f"okr-{clock_of(settings)():%Y%m%d-%H%M%S}.sqlite3")
     done = database.back_up(settings, COMMAND_LINE, path)
     if done.unnoted:
-        click.echo(f"The audit log does not know of this backup: {done.unnoted}.", err=True)
+        say(f"The audit log does not know of this backup: {done.unnoted}.", err=True)
     say(
         f"Wrote {path} ({path.stat().st_size:,} bytes). Keep it with JIRA_OKR_SECRET_KEY, apart from this machine."
     )

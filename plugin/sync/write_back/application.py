@@ -5,7 +5,7 @@ A refused change never holds back the others.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -50,11 +50,14 @@ class WriteRefusal:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A plan that is in the ledger of writes, and of its issues the last edits that the mirror knew of when it got there."""
+    """A plan that is in the ledger of writes, and of its issues the last edits that the mirror knew of when it got there.
+
+    What a writing of the plan itself made later is put there too: the next writing to that issue takes it for no edit of somebody.
+    """
 
     id: int
     objective_id: str
-    mirrored: Mapping[str, datetime]
+    mirrored: dict[str, datetime]
     tenure: Tenure | None = None
 
     def keep(self) -> None:
@@ -196,6 +199,8 @@ def _settle_written(context: Context, plan: Opened, issue_id: str, changes: list
         known = mirror.change(conn, context.site, issue_id, written)
         if known is not None and known.updated != before and {**known.fields, **news} != known.fields:
             ask_again(context, conn, [issue_id])
+    if known is not None:
+        plan.mirrored[issue_id] = written(known).updated
 
 
 def _settle_refused(context: Context, plan: Opened, refused: list[WriteRefusal]) -> None:

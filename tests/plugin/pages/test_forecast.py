@@ -37,12 +37,12 @@ def objective(*answers: Forecast, reason: str = "") -> ObjectiveForecast:
 
 def test_the_answer_names_what_decides_and_how_many_were_forecast() -> None:
     view = forecast_view(objective(REACHED, OPEN, LACKING))
-    assert (view.word, view.chance, view.last) == ("Open", "at most 67\u202f%", "18 Nov 2026")
+    assert (view.word, view.chance, view.last) == ("Open", "at most 61\u202f%", "18 Nov 2026")
     assert view.deciding is view.rows[1]
     assert view.share == "2 of 3 forecast"
     assert [(row.word, row.chance) for row in view.rows] == [
         ("Reached", ""),
-        ("Open", "67\u202f%"),
+        ("Open", "61\u202f%"),
         ("No forecast", ""),
     ]
     assert view.rows[2].why == "Not enough data: 3 days with a reading are missing (2 of 5)."

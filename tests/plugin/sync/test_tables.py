@@ -342,14 +342,14 @@ def test_what_is_due_or_of_another_revision_is_measured_along_with_all_that_it_m
             objectives.save(conn, "main", an_objective(id_), of, NOW)
         saved = {id_: found for id_ in "2345" if (found := objectives.load(conn, "main", id_)) is not None}
         above = {"2": {"1"}, "3": {"1"}, "4": {"3"}, "5": {"4"}}
-        found = measurement._sorted_out(bare, conn, saved, above, "1")
+        found = measurement._sorted_out(bare, conn, saved, above, {"1"})
         assert (found.stale, set(found.settled)) == ({"3", "4", "5"}, {"2"})
-        found = measurement._sorted_out(bare, conn, saved, {"2": {"1"}, "3": {"1"}, "4": {"3"}}, "1")
+        found = measurement._sorted_out(bare, conn, saved, {"2": {"1"}, "3": {"1"}, "4": {"3"}}, {"1"})
         assert (found.stale, set(found.settled)) == (frozenset(), {"2", "3", "4"})
         bare.mark(conn, ["4"], "a test")
-        found = measurement._sorted_out(bare, conn, saved, {"2": {"1"}, "3": {"1"}, "4": {"3"}}, "1")
+        found = measurement._sorted_out(bare, conn, saved, {"2": {"1"}, "3": {"1"}, "4": {"3"}}, {"1"})
         assert (found.stale, set(found.settled)) == ({"3", "4"}, {"2"})
-        found = measurement._sorted_out(bare, conn, {}, {"2": {"1"}}, "1")
+        found = measurement._sorted_out(bare, conn, {}, {"2": {"1"}}, {"1"})
         assert (found.stale, set(found.settled)) == ({"2"}, set())
 
 

@@ -13,6 +13,7 @@ import pytest
 from bs4 import BeautifulSoup
 from sqlalchemy import event
 
+from connectors.store.database.instant import to_ms
 from connectors.store.mirror import mirror
 from connectors.store.sites import catalogues, revisions
 from mappings.document.text.canonical import revision
@@ -82,8 +83,11 @@ def open_doors(doors_of: Callable[[str], Any]) -> Callable[..., Any]:
 
 
 def at(doors: Any, now: str) -> None:
-    """The clock of page and API; a command has its own process and its own clock."""
-    doors.connector.clock = lambda: datetime.fromisoformat(now).replace(tzinfo=UTC)
+    """The clock of page and API, where the session is as young as before; a command has its own process and its own clock."""
+    moment = datetime.fromisoformat(now).replace(tzinfo=UTC)
+    doors.connector.clock = lambda: moment
+    with doors.browser.session_transaction() as kept:
+        kept["begun"] = kept["seen"] = to_ms(moment)
 
 
 def push(doors: Any, *readings: tuple[str, object], kpi: str = "bugs") -> Any:
