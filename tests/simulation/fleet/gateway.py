@@ -14,6 +14,7 @@ from fleet.chronicle import Chronicle
 from connectors.sandbox import CONNECTOR
 from connectors.sandbox.site import Site
 from connectors.sandbox.site_state.state import Event
+from mappings.facts.entity_property import property_id, property_key
 
 PREFIX = "/ex/"
 
@@ -99,12 +100,22 @@ class Gateway:
 
 
 class Ledger:
-    """Keeps account of accepted edits of ours that named a field and left its value as it was."""
+    """Keeps account of accepted edits of ours that named a field and left its value as it was.
+
+    Jira keeps no history of entity properties: what one held before is what we put there last. Where people meddled with it that is
+    not so, and nobody asks for their places.
+    """
 
     def __init__(self, site: Site, chronicle: Chronicle) -> None:
         self.repeats: Counter[tuple[str, str]] = Counter()
         self._chronicle = chronicle
         self._changed = threading.local()
+        self._properties = site.sandbox.properties
+        self._held = {
+            (issue_id, property_id(key)): value
+            for issue_id, kept in self._properties.items()
+            for key, value in kept.items()
+        }
         self._count = site.calls.wrote
         site.sandbox.listeners.append(self._hear)
         site.calls.wrote = self._wrote  # type: ignore[method-assign]
@@ -122,6 +133,7 @@ class Ledger:
     def _wrote(self, issue_id: str, fields: list[str]) -> None:
         changed: set[str | None] = getattr(self._changed, "fields", set())
         self._changed.fields = set()
+        changed = changed | self._changed_properties(issue_id, fields)
         self._count(issue_id, fields)
         for field in fields:
             if field not in changed:
@@ -130,3 +142,15 @@ class Ledger:
         self._chronicle.note(
             "jira", f"issue {issue_id} written: {fields}" + (f", unchanged: {same}" * bool(same))
         )
+
+    def _changed_properties(self, issue_id: str, fields: list[str]) -> set[str]:
+        changed = set()
+        for field in fields:
+            key = property_key(field)
+            if key is None:
+                continue
+            now = self._properties.get(issue_id, {}).get(key)
+            if now != self._held.get((issue_id, field)):
+                changed.add(field)
+            self._held[issue_id, field] = now
+        return changed
