@@ -162,7 +162,7 @@ def _of_site(stands: SiteStatus) -> Iterator[Gap]:
         remedy = "jira-okr held list shows it; an editor releases or drops it."
         yield _gap(GapKind.HELD, (held.name, held.objective_id), what, remedy, held.issue_key)
     for unread in stands.gaps:
-        accepted = f" Accepted by {unread.accepted_by}: left out as unknown." if unread.accepted else ""
+        accepted = f" Accepted by {unread.accepted_by}: left out as unknown." if unread.accepted_by else ""
         yield _gap(
             GapKind.UNREAD, unread.objectives, f"{unread.reason}{accepted}", unread.remedy, unread.name
         )

@@ -34,8 +34,13 @@ class KeptGap:
 
     @property
     def accepted(self) -> bool:
-        """Whether a person said that the numbers may do without it."""
+        """Whether the numbers do without it: a person said so, or it is doubted."""
         return self.accepted_at is not None
+
+    @property
+    def doubted(self) -> bool:
+        """Whether it was met once, in a way that may be mistaken: nobody is asked to do anything about it yet."""
+        return self.accepted_at is not None and not self.accepted_by
 
 
 def name_of(gap: Gap) -> str:
@@ -90,6 +95,11 @@ def open_gaps(conn: Connection, site: str) -> list[KeptGap]:
 def accept(conn: Connection, site: str, issue: str, by: str, now: datetime) -> KeptGap | None:
     """The numbers may do without this issue; None where there is no such gap."""
     return _set(conn, site, issue, to_ms(now), by)
+
+
+def doubt(conn: Connection, site: str, found: Gap, now: datetime) -> None:
+    """It may be none: the numbers do without it, and nobody accepted that, until it is reopened."""
+    _set(conn, site, name_of(found), to_ms(now), None)
 
 
 def reopen(conn: Connection, site: str, issue: str) -> KeptGap | None:

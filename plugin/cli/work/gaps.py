@@ -33,7 +33,7 @@ def list_command(site: str, as_json: bool) -> None:
                 one.name,
                 one.field or "(whole)",
                 one.reason,
-                f"accepted by {one.accepted_by}" if one.accepted else one.remedy,
+                f"accepted by {one.accepted_by}" if one.accepted_by else one.remedy,
                 ", ".join(one.objectives),
                 one.since.isoformat(timespec="seconds"),
             )

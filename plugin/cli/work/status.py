@@ -298,7 +298,7 @@ def _show_list(found: Sequence[ObjectiveLine]) -> None:
 
 
 def _show_gap(one: GapRow) -> None:
-    name = one.key or one.issue_id or "an issue without id and key"
+    name = one.name
     if one.accepted_by:
         say(f"gap: {name}: {one.reason} Accepted by {one.accepted_by}")
     else:

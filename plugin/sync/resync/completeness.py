@@ -15,6 +15,7 @@ LOOK = (
     "Look in Jira what the scope of the mapping finds for the connector's account and for an administrator. Jira Cloud counts only "
     "roughly: where nothing is missing, accept the gap (jira-okr gaps accept count)."
 )
+WAIT = "Nothing yet: Jira Cloud counts only roughly. It is a gap when the next read of everything finds it, too."
 
 
 def prove_complete(context: Context, reading: RunningRead, accept_loss: bool) -> None:
@@ -49,7 +50,7 @@ def prove_complete(context: Context, reading: RunningRead, accept_loss: bool) ->
     with context.store.read() as conn:
         known = {issue_id for issue_id, _ in mirror.ids(conn, context.site)}
     land_slipped(context, reading, there - known)
-    _note_uncounted(context, len(there))
+    _note_uncounted(context, reading, len(there))
 
 
 def _unread(context: Context, reading: RunningRead) -> int:
@@ -60,11 +61,23 @@ def _unread(context: Context, reading: RunningRead) -> int:
     return sum(began is None or one.seen_at >= began for one in met)
 
 
-def _note_uncounted(context: Context, names: int) -> None:
-    """What Jira counts still beyond all that it lists by `names` is a gap without a name: too few to believe nothing, and never passed over."""
+def _note_uncounted(context: Context, reading: RunningRead, names: int) -> None:
+    """What Jira counts still beyond all that it lists by `names` is a gap without a name: too few to believe nothing, and never passed over.
+
+    Cloud counts only roughly: there one read proves nothing, and it is a gap once an earlier one found it, too.
+    """
     counted = context.jira.count(context.mapping.scope_by_id)
     if counted <= names:
         return
     reason = f"Jira counts {counted} issues in the scope and shows {names} of them, in two searches."
+    began = reading.reached.began_here
     with context.store.write() as conn:
-        gaps.put(conn, context.site, [Gap("", "", reason, LOOK, field=UNCOUNTED)], context.clock())
+        known = next((one for one in gaps.all(conn, context.site) if one.gap.field == UNCOUNTED), None)
+        earlier = known is not None and (began is None or known.since < began)
+        doubted = context.api == 3 and not earlier
+        found = Gap("", "", reason, WAIT if doubted else LOOK, field=UNCOUNTED)
+        gaps.put(conn, context.site, [found], context.clock())
+        if doubted and known is None:
+            gaps.doubt(conn, context.site, found, context.clock())
+        elif known is not None and known.doubted and not doubted:
+            gaps.reopen(conn, context.site, known.issue)
