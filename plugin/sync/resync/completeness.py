@@ -15,7 +15,9 @@ LOOK = (
     "Look in Jira what the scope of the mapping finds for the connector's account and for an administrator. Jira Cloud counts only "
     "roughly: where nothing is missing, accept the gap (jira-okr gaps accept count)."
 )
-WAIT = "Nothing yet: Jira Cloud counts only roughly. It is a gap when the next read of everything finds it, too."
+WAIT = (
+    "Nothing yet: Jira Cloud counts only roughly. It is a gap when the next read of everything finds it, too."
+)
 
 
 def prove_complete(context: Context, reading: RunningRead, accept_loss: bool) -> None:
