@@ -93,7 +93,11 @@ def standing_of(
 
 
 def still_ours(context: Context, planned: Plan) -> Plan:
-    """The plan without clears of what Jira does not show, or shows with another value. Raises a JiraError where it cannot be asked."""
+    """The plan without clears of what Jira does not show, or shows with another value. Raises a JiraError where it cannot be asked.
+
+    What Jira shows with another value, or is gone, is ours no more. Cloud does not show what is hidden from the account either: as long
+    as the mirror has such an issue, nobody has said that it is gone, and once it is shown again our value is cleared.
+    """
     left = [change for change in planned.changes if change.left]
     if not left:
         return planned
@@ -102,12 +106,21 @@ def still_ours(context: Context, planned: Plan) -> Plan:
     read = read_again(wide, {change.issue_id for change in left})
     now = _with_unshown(context, read.issues, left)
     gone = [change for change in left if not _holds(context, now.get(change.issue_id), change)]
-    over = [change for change in gone if change.issue_id in now or change.issue_id in read.gone]
+    proven = _proven_gone(context, read.gone)
+    over = [change for change in gone if change.issue_id in now or change.issue_id in proven]
     if over:
         with context.store.write() as conn:
             for change in over:
                 written_values.forget(conn, context.site, change.issue_id, change.field_id)
     return replace(planned, changes=tuple(change for change in planned.changes if change not in gone))
+
+
+def _proven_gone(context: Context, unshown: frozenset[str]) -> frozenset[str]:
+    """Of the issues that Jira does not show those of which it is certain that they are no more."""
+    if context.api != 3 or not unshown:
+        return unshown
+    with context.store.read() as conn:
+        return unshown - mirror.get(conn, context.site, unshown).keys()
 
 
 def _spoken_for(

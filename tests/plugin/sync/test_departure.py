@@ -10,6 +10,7 @@ import pytest
 from connectors.sandbox import Fault
 from connectors.store.writes import written_values
 from plugin.sync.reconcile.reconcile import reconcile
+from plugin.sync.resync.full_read import resync
 from plugin.use_cases.mappings.mapping_life import preview_text, rollback
 from tests.actors import TESTER
 
@@ -213,8 +214,28 @@ def test_what_was_deleted_or_cannot_be_seen_is_not_written(hand: Any) -> None:
     hand.activate(NARROW)
     hand.work_off()
     assert sum(count for name, count in calls.items() if name.startswith("PUT")) == puts
+    hand.clock.pass_by(minutes=30)
+    resync(hand.context, accept_loss=True)
+    hand.work_off()
+    assert sum(count for name, count in calls.items() if name.startswith("PUT")) == puts
     with hand.connector.store.read() as conn:
         assert written_values.every(conn, "main") == []
+
+
+def test_what_cannot_be_seen_for_a_while_is_cleared_once_it_is_shown_again(hand: Any) -> None:
+    """Cloud answers for what is hidden as for what is not there: 404."""
+    goes = epic(hand)
+    before = synced(hand)
+    site = hand.sandbox.sandbox
+    hidden = site.records.pop(goes), site.index.pop(goes)
+    site.index_version += 1
+    hand.activate(NARROW)
+    hand.work_off()
+    site.records[goes], site.index[goes] = hidden
+    site.index_version += 1
+    hand.clock.pass_by(minutes=30)
+    hand.sync()
+    assert hand.writes()[before:] == [(goes, None)]
 
 
 def test_an_issue_that_leaves_the_scope_is_cleared_all_the_same(hand: Any) -> None:
