@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from datetime import date
 from decimal import Decimal
@@ -72,6 +73,7 @@ TRICKY = [
     "\\n",
     "é 世",
 ]
+SITE_NAME = re.compile(r"\S{1,63}")
 texts = st.one_of(
     st.sampled_from(TRICKY),
     st.text(string.printable.replace("\x0b", "").replace("\x0c", ""), max_size=20),
@@ -191,7 +193,7 @@ documents = st.builds(
     Document,
     version=st.just(1),
     name=st.from_regex(r"[a-z0-9][a-z0-9._-]{0,20}", fullmatch=True),
-    site=texts,
+    site=texts.filter(SITE_NAME.fullmatch),
     scope=texts,
     time_zone=st.none() | texts,
     fields=st.dictionaries(names, st.builds(FieldPart, id=st.none() | texts, name=st.none() | texts), max_size=3),
