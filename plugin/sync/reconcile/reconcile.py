@@ -358,7 +358,8 @@ def confirm_open_writes(context: Context, objective_id: str) -> list[Write]:
 def confirm(context: Context, open_writes: list[Write]) -> bool:
     """Look up what became of writes whose answer never came; whether there were any.
 
-    What is read may bring news by the way, so it is landed like any other read: whoever feels it becomes due.
+    What is read may bring news by the way, so it is landed like any other read: whoever feels it becomes due, and what has left the
+    scope meanwhile leaves the mirror, which else would hold another value than was just confirmed.
     """
     if not open_writes:
         return False
@@ -368,8 +369,9 @@ def confirm(context: Context, open_writes: list[Write]) -> bool:
     found = with_readings(wide, read.issues, {})
     inside = in_scope(context, found)
     now = {issue.id: issue for issue in found}
+    outside = now.keys() - {issue.id for issue in inside}
     with context.store.write() as conn:
-        land_issues(context, conn, inside, set(), read_at, read.gaps)
+        land_issues(context, conn, inside, outside, read_at, read.gaps)
         for write in open_writes:
             outcome, note = _looked_up(context, write, now.get(write.issue_id))
             writes.settle(conn, write.plan_id, write.issue_id, write.field_id, outcome, note, context.clock())

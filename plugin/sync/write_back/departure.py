@@ -12,6 +12,7 @@ from datetime import date
 
 from sqlalchemy import Connection
 
+from connectors.store.absence import losses
 from connectors.store.mirror import mirror
 from connectors.store.writes import written_values
 from connectors.store.writes.written_values import Written
@@ -96,7 +97,7 @@ def still_ours(context: Context, planned: Plan) -> Plan:
     """The plan without clears of what Jira does not show, or shows with another value. Raises a JiraError where it cannot be asked.
 
     What Jira shows with another value, or is gone, is ours no more. Cloud does not show what is hidden from the account either: as long
-    as the mirror has such an issue, nobody has said that it is gone, and once it is shown again our value is cleared.
+    as neither Jira nor a person has said that it is gone, what stands on it is remembered, and cleared once it is shown again.
     """
     left = [change for change in planned.changes if change.left]
     if not left:
@@ -116,11 +117,12 @@ def still_ours(context: Context, planned: Plan) -> Plan:
 
 
 def _proven_gone(context: Context, unshown: frozenset[str]) -> frozenset[str]:
-    """Of the issues that Jira does not show those of which it is certain that they are no more."""
+    """Of the issues that Jira does not show those of which it is certain that they are no more, though they may have left the mirror."""
     if context.api != 3 or not unshown:
         return unshown
     with context.store.read() as conn:
-        return unshown - mirror.get(conn, context.site, unshown).keys()
+        unsaid = {one.issue_id for one in losses.all(conn, context.site) if one.state != "accepted"}
+        return unshown - mirror.get(conn, context.site, unshown).keys() - unsaid
 
 
 def _spoken_for(
