@@ -67,6 +67,26 @@ def test_an_interrupted_write_is_confirmed_only_where_jira_has_it(hand: Any, arr
     assert hand.field(objective) == 67
 
 
+def test_an_interrupted_write_is_not_made_again_on_what_left_the_scope_meanwhile(hand: Any) -> None:
+    """The mirror would hold the value of before, and the plan write what Jira has."""
+    hand.activate(WITH_KEY_RESULTS.replace("scope: project = PLAT", "scope: project = PLAT AND labels = okr"))
+    objective = hand.issue("Epic", labels=["okr"])
+    for status in ("Done", "To Do"):
+        hand.issue("Story", objective, status, labels=["okr"])
+    hand.sync()
+    hand.land(hand.issue("Story", objective, "Done", labels=["okr"]))
+    hand.sandbox.faults.add(Fault("status", "PUT", f"issue/{objective}", status=503))
+    with pytest.raises(Transient):
+        reconcile(hand.context, objective)
+    hand.context.jira.edit(objective, {PROGRESS: 67})
+    hand.edit(objective, labels=["other"])
+
+    reconcile(hand.context, objective)
+
+    assert [value for value, outcome in outcomes(hand, objective) if outcome == "written"] == [50, None]
+    assert hand.field(objective) is None
+
+
 def test_a_write_that_the_sign_in_refuses_has_failed_and_is_not_looked_up(hand: Any) -> None:
     objective = synced(hand)
     moved_on(hand, objective)
