@@ -163,7 +163,13 @@ def test_one_look_serves_all_who_ask_at_once(world, monkeypatch):
     monkeypatch.setattr(
         "plugin.runtime.saved_sites.sites.all", lambda conn: looks.append(time.sleep(0.2)) or []
     )
-    threads = [threading.Thread(target=watch.look) for _ in range(12)]
+    together = threading.Barrier(12)
+
+    def ask() -> None:
+        together.wait(20)  # on a busy machine the last thread began after the first look had ended
+        watch.look()
+
+    threads = [threading.Thread(target=ask) for _ in range(12)]
     for thread in threads:
         thread.start()
     for thread in threads:
