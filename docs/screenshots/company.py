@@ -16,6 +16,7 @@ from connectors.store.numbers.objectives import SavedObjective as KeptObjective
 from docs.screenshots import plain_listing
 from docs.screenshots.plain_listing import One
 from docs.screenshots.watched import parts, watched_kpi
+from mappings.document.schema import CyclePart
 from mappings.explain.check_in import CheckIn, Measure, Shows, ruled
 from mappings.explain.marks import Mark, MarkKind
 from mappings.explain.movement import objective_moved
@@ -30,7 +31,6 @@ from mappings.rollup.health import ACHIEVED_AT, HealthCriteria, judge, worst
 from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
 from mappings.rollup.state import Cause, KeyResultState, Measurement, ObjectiveState
 from plugin.pages.sources import (
-    CycleDays,
     HistoryPoint,
     Located,
     SavedObjective,
@@ -57,14 +57,6 @@ WATCHED = tuple(part.id for part in parts())
 
 
 @dataclass(frozen=True, slots=True)
-class InventedCycle:
-    id: str
-    name: str | None
-    start: date
-    end: date
-
-
-@dataclass(frozen=True, slots=True)
 class Saved:
     state: ObjectiveState
     mapping_revision: str
@@ -84,7 +76,7 @@ class Point:
     backfilled: bool = False
 
 
-CYCLE = InventedCycle("2026-Q4", "Q4 2026", date(2026, 10, 1), date(2026, 12, 31))
+CYCLE = CyclePart(id="2026-Q4", name="Q4 2026", start=date(2026, 10, 1), end=date(2026, 12, 31))
 
 
 @dataclass
@@ -241,7 +233,7 @@ class Company:
     def aligned(self, objective_id: str, site: str | None = None) -> Sequence[SavedObjective]:  # noqa: ARG002
         return [one for one in self.saved if objective_id in one.state.aligned_to]
 
-    def cycles(self, site: str | None = None) -> Mapping[str, CycleDays]:  # noqa: ARG002
+    def cycles(self, site: str | None = None) -> Mapping[str, CyclePart]:  # noqa: ARG002
         return {CYCLE.id: CYCLE}
 
     def departed_kpis(self) -> tuple[()]:

@@ -11,6 +11,7 @@ from datetime import datetime, tzinfo
 from fractions import Fraction
 from typing import Protocol
 
+from mappings.document.schema import CyclePart
 from mappings.explain.marks import Mark
 from mappings.forecast.calibration import Calibration
 from mappings.forecast.objective import ObjectiveForecast
@@ -18,7 +19,7 @@ from mappings.rollup.state import ObjectiveState
 from plugin.use_cases.accounts.saved_views import SavedView
 from plugin.use_cases.check_ins.check_ins import KeptCheckIn, KeptComment
 from plugin.use_cases.check_ins.due_check_ins import Reminder
-from plugin.use_cases.cycles.cycles import CycleDays, CycleDetail
+from plugin.use_cases.cycles.cycles import CycleDetail
 from plugin.use_cases.health.status import SiteStatus
 from plugin.use_cases.kpis.board import ShownKpi
 from plugin.use_cases.kpis.departures import Departure
@@ -90,7 +91,7 @@ class HistoryPoint(TrendPoint, Protocol):
 class Cycles(Protocol):
     """The cycles of active mappings. Those that recur have no end, so they are asked for by id."""
 
-    def get(self, id_: str, /) -> CycleDays | None: ...
+    def get(self, id_: str, /) -> CyclePart | None: ...
 
 
 class Sources(Protocol):

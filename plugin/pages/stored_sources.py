@@ -11,6 +11,7 @@ from itertools import chain
 import mappings.document.mapping
 from mappings.diagnostic import MappingError
 from mappings.document.calendar import Calendar
+from mappings.document.schema import CyclePart
 from mappings.explain.marks import Mark
 from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.person import acting
@@ -27,7 +28,7 @@ from plugin.use_cases.accounts.people import names
 from plugin.use_cases.accounts.saved_views import SavedView, list_views
 from plugin.use_cases.check_ins.check_ins import KeptCheckIn, KeptComment, list_check_ins, list_comments
 from plugin.use_cases.check_ins.due_check_ins import Reminder, due_on
-from plugin.use_cases.cycles.cycles import CycleDays, CycleDetail, past_cycles, running_cycles, show_cycle
+from plugin.use_cases.cycles.cycles import CycleDetail, past_cycles, running_cycles, show_cycle
 from plugin.use_cases.forecasts.forecast_record import Calibration, calibration_of
 from plugin.use_cases.forecasts.forecasts import ObjectiveForecast, forecast_of
 from plugin.use_cases.health.status import SiteStatus, installation, vitals
@@ -59,7 +60,7 @@ class Calendars:
 
     calendars: Sequence[Calendar]
 
-    def get(self, id_: str, /) -> CycleDays | None:
+    def get(self, id_: str, /) -> CyclePart | None:
         """The cycle of this id, or None."""
         found = (calendar.get(id_) for calendar in self.calendars)
         return next((one for one in found if one is not None), None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from mappings.document.schema import CURRENT, DatesSource
 from mappings.facts.issue import Issue
@@ -52,7 +52,10 @@ def span_of(mapping: BoundMapping, source: object, issue: Issue | None) -> tuple
     return (cycle.start if first is None or first > last else first), last
 
 
-def cycle_in_span(cycle: CyclePart | None, span: tuple[date, date] | None) -> CyclePart | None:
+C = TypeVar("C", "CyclePart", "CyclePart | None")
+
+
+def cycle_in_span(cycle: C, span: tuple[date, date] | None) -> C:
     """A cycle as an objective runs in it: with the objective's own days, where it has such."""
     if cycle is None or span is None:
         return cycle

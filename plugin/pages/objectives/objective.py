@@ -11,6 +11,7 @@ from flask import Blueprint, abort, redirect, request
 from flask.typing import ResponseReturnValue
 
 from mappings.explain.certainty import sentences
+from mappings.rollup.cycles.cycle import cycle_in_span
 from mappings.rollup.health import ACHIEVED_AT
 from plugin.pages.frame.page import Page, rendered
 from plugin.pages.objectives.objective_address import (
@@ -153,7 +154,7 @@ def stood(sources: Sources, site: str, past: AsOf) -> Explanation:
         now=past.at,
         zone=sources.zone,
         browse=browse_on(sources, site),
-        cycle=sources.cycles(site).get(state.cycle_id or ""),
+        cycle=cycle_in_span(sources.cycles(site).get(state.cycle_id or ""), state.span),
         everything=True,
     )
     known = [point for point in sources.history(state.id, site) if point.at <= past.at]
@@ -201,7 +202,7 @@ def explained(
         now=sources.now(),
         zone=sources.zone,
         browse=browse_on(sources, site),
-        cycle=sources.cycles(site).get(state.cycle_id or ""),
+        cycle=cycle_in_span(sources.cycles(site).get(state.cycle_id or ""), state.span),
         aligned_to=tuple(reference(sources, id_, site) for id_ in state.aligned_to),
         below=tuple(standing(sources, one, site) for one in sources.aligned(state.id, site)),
         everything=everything,

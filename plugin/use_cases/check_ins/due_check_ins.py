@@ -79,13 +79,13 @@ def _due(
         return
     closed, running = closings.closed(conn, site), list[tuple[ObjectiveState, CyclePart]]()
     for state in states:
-        cycle = cycle_in_span(mapping.cycles.get(state.cycle_id), state.span)
+        cycle = mapping.cycles.get(state.cycle_id)
         if cycle is None or cycle.id in closed:
             continue
-        if is_to_score(cycle, today):
+        if is_to_score(cycle, today):  # whatever days of its own it has: it is scored with its cycle
             yield Reminder(SCORE, state, None, cycle.end)
         else:
-            running.append((state, cycle))
+            running.append((state, cycle_in_span(cycle, state.span)))
     told = _told(conn, site, [state for state, _ in running])
     for state, cycle in running:
         for one in state.key_results:

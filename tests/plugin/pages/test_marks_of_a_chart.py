@@ -1,15 +1,21 @@
-"""Marks above a chart never touch each other, and none is lost."""
+"""Marks above a chart never touch each other, and none is lost; and what a chart is drawn over."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from itertools import pairwise
 
+import pytest
+from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
+from docs.screenshots.company import seeded
 from mappings.explain.marks import Mark, MarkKind
+from plugin.pages.objectives.objective import explained
+from plugin.pages.sources import Located
 from plugin.pages.views.objectives.history.marks import APART, happenings, kinds_of, spots
 from plugin.pages.views.objectives.history.trend import Scale
 
@@ -45,3 +51,23 @@ def test_a_long_story_is_cut_and_says_so():
     (spot,) = spots(marked(*[1 + place / 100 for place in range(40)]), SCALE, UTC)
     assert spot.count == 40
     assert spot.text.endswith("and 34 more")
+
+
+@pytest.mark.parametrize(
+    ("span", "said", "line"),
+    [
+        (None, "Q4 2026 (1 Oct 2026 – 31 Dec 2026)", "0.0,1000.0 559.9,434.8 1000.0,0.0"),
+        (
+            (date(2026, 11, 1), date(2026, 12, 10)),
+            "Q4 2026 (own days 1 Nov 2026 – 10 Dec 2026)",
+            "425.7,1000.0 719.6,434.8 1000.0,0.0",
+        ),
+    ],
+)
+def test_what_is_expected_is_drawn_over_the_days_it_is_reckoned_by(span, said, line):
+    company = seeded()
+    saved = replace(company.saved[0], state=replace(company.saved[0].state, span=span))
+    with Flask("own days").app_context():
+        view = explained(company, Located("main", saved), everything=False)
+    assert view.cycle == said
+    assert [one.parts for one in view.chart.curves if one.name == "expected"] == [(line,)]

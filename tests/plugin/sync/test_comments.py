@@ -7,7 +7,8 @@ import hmac
 import json
 import threading
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from sqlalchemy import event
 from werkzeug.serving import make_server
 
 from connectors.sandbox import CONNECTOR, PEOPLE
-from connectors.store.numbers import check_ins, comments
+from connectors.store.numbers import check_ins, comments, objectives
 from connectors.store.people import accounts
 from connectors.store.sites import revisions
 from mappings.explain.marks import MarkKind
@@ -310,6 +311,12 @@ def test_what_is_due_is_told_until_somebody_says_a_word(talk: Talk) -> None:
     talk.hand.clock.now = datetime(2026, 11, 28, 9, tzinfo=UTC)
     assert due() == [("check_in", talk.metric, "2026-11-27", 2)]
     assert due_check_ins(talk.hand.connector, TESTER, "main", "Nobody") == ()
+    with talk.hand.connector.store.write() as conn:
+        kept = objectives.load(conn, "main", talk.epic)
+        assert kept is not None
+        own = replace(kept.state, span=(date(2026, 10, 1), date(2026, 11, 20)))
+        objectives.save(conn, "main", own, kept.mapping_revision, talk.hand.clock.now)
+    assert due_check_ins(talk.hand.connector, TESTER, "main") == ()  # its own days are over, its cycle is not
     talk.say("okr conf 7")
     assert due() == []
     assert due_on(talk.hand.connector, TESTER, "main", talk.epic) == {}

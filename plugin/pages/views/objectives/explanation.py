@@ -136,7 +136,8 @@ def _mark(kind: str, state: ObjectiveState) -> Fraction | None:
 def _cycle(state: ObjectiveState, cycle: CycleDays | None) -> str:
     if cycle is None:
         return state.cycle_id or ""
-    return f"{cycle.name or cycle.id} ({day_text(cycle.start)} – {day_text(cycle.end)})"
+    own = "" if state.span is None else "own days "
+    return f"{cycle.name or cycle.id} ({own}{day_text(cycle.start)} – {day_text(cycle.end)})"
 
 
 def _drifted(around: Surroundings) -> tuple[str, When] | None:
