@@ -38,6 +38,7 @@ def versions_among(
     attribute: str, field_id: str
 ) -> Callable[[Ground, Sequence[JqlValue | FunctionCall]], Verdict]:
     """`fixVersion in (unreleasedVersions(), "2.0")`: whether a version is released stands in the issue, and events tell when it changes."""
+    read: Callable[[Issue], tuple[Named, ...]] = attrgetter(attribute)
     named = several_among(NameKind.VERSION, attribute, lambda ground: ground.catalogue.versions)
 
     def among(ground: Ground, values: Sequence[JqlValue | FunctionCall]) -> Verdict:
@@ -50,8 +51,13 @@ def versions_among(
         wishes = [wish for call in calls if (wish := _wish(ground, call)) is not None]
 
         def verdict(issue: Issue, moment: Moment) -> bool:
-            held = issue.fields.get(field_id)
-            stated = [one for one in held if isinstance(one, dict)] if isinstance(held, list) else []
+            raw, held = issue.fields.get(field_id), {one.id for one in read(issue)}
+            stated = [
+                one
+                for one in (raw if isinstance(raw, list) else ())
+                if isinstance(one, dict)
+                and str(one.get("id")) in held  # of today, where it is looked at as it was
+            ]
             return any(wish.has(issue, one) for wish in wishes for one in stated) or by_name(issue, moment)
 
         return verdict

@@ -258,6 +258,13 @@ def test_does_not_match(jql: str, an_issue: Builder, holds: Ask) -> None:
     assert holds(jql, an_issue(**ISSUE)) is False
 
 
+def test_versions_that_are_only_in_what_was_read_last_are_none_of_an_issue_as_it_was(
+    an_issue: Builder, holds: Ask
+) -> None:
+    before = an_issue(**{**ISSUE, "fix_versions": ()})
+    assert holds("fixVersion in releasedVersions()", before) is False
+
+
 WITHOUT_NAMES = [
     "project = platform AND project = plat AND project = 100",
     "type = STORY AND type = 1 AND status = 'to do' AND status = 11",
