@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from fractions import Fraction
+
+from mappings.facts.moment import day_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,8 @@ class Reading:
 
 WHOLE = ""
 """Among the unknowns of an issue: it cannot be read at all, and a person accepted that."""
+DUE = "duedate"
+"""Jira's own due date. What `fields` holds of it is of the last reading, also where the issue is looked at as it was."""
 PARENT = "parent"
 """Among what is absent: the fields that name the parent on Data Center."""
 STATUS_CATEGORY = "statusCategory"
@@ -132,6 +136,10 @@ class Issue:
         return "; ".join(
             said.removesuffix(".") for name, said in self.unknowns.items() if name not in (WHOLE, HISTORY)
         )
+
+    def day(self, field_id: str, zone: tzinfo) -> date | None:
+        """The calendar day that a date field of it means in a zone, or None."""
+        return self.due if field_id == DUE else day_in(self.fields.get(field_id), zone)
 
     @property
     def gap(self) -> str:

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from mappings.facts.issue import Issue
+from mappings.facts.issue import DUE, Issue
 from mappings.facts.moment import day_in
 from mappings.fields import ReadingKind
 from mappings.progress.metric import no_single_issue
@@ -20,9 +20,6 @@ from mappings.progress.rule import MeasuredSubject, Onward, OptionFinding, Progr
 from mappings.rollup.health import HealthCriteria, achieved, unmeasured
 from mappings.rollup.rows.statuses import CATEGORIES, DONE
 from mappings.rollup.state import Health, HealthLevel, Measurement
-
-DUE = "duedate"
-"""Jira's own due date."""
 
 
 class MilestoneOptions(RuleOptions):
@@ -76,7 +73,8 @@ def _due(options: MilestoneOptions, subject: MeasuredSubject, issue: Issue) -> d
     if isinstance(options.due, date):
         return options.due
     id_ = field_id(subject, options.due)
-    return day_in(issue.fields.get(id_) if id_ else options.due, subject.assessment.moment.zone)
+    zone = subject.assessment.moment.zone
+    return issue.day(id_, zone) if id_ else day_in(options.due, zone)
 
 
 def health(measurement: Measurement, standing: HealthCriteria) -> Health:

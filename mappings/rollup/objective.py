@@ -109,7 +109,7 @@ def measured_objective(assessment: Assessment, rule: ObjectiveRule, issue: Issue
         assessment = assessment.at_end(cycle, noted)
         then = assessment.forest.issue(id_)
         rule, issue = (assessment.rule_for(then) or rule, then) if then is not None else (rule, issue)
-    span = span_of(assessment.mapping, rule.part.cycle, issue)
+    span = span_of(assessment.mapping, rule.part.cycle, issue, cycle)
     days = cycle_in_span(cycle, span)
     carried = assessment.carries.get((id_, cycle.id)) if cycle is not None else None
     found = key_results_of(assessment, rule, id_, issue, carried)
@@ -122,7 +122,7 @@ def measured_objective(assessment: Assessment, rule: ObjectiveRule, issue: Issue
         key_results=tuple(_measured(assessment, rule, id_, days, key_result) for key_result in found),
         aligned_to=targets_of(assessment, rule, issue),
         assessment=assessment,
-        span=span if cycle is not None else None,
+        span=span,
         aligned=noted.aligned if noted is not None else None,
     )
 

@@ -11,7 +11,7 @@ from mappings.document.mapping import Mapping as BoundMapping
 from mappings.document.mapping import ObjectiveRule
 from mappings.document.schema import CURRENT, CyclePart, DatesSource, FieldSource, LabelSource, VersionSource
 from mappings.facts.catalogue import Field
-from mappings.facts.issue import Issue, Named
+from mappings.facts.issue import DUE, Issue, Named
 from mappings.fields import Api, FieldValueError, field_type
 from mappings.fields.select import by_id
 from mappings.progress import RULE_OF_KIND
@@ -206,7 +206,7 @@ def _sets(
         if issue is None or field is None or type_ is None:
             problems.append(f"{alias} cannot be written: neither its issue nor the field is at hand")
             continue
-        raw = issue.due.isoformat() if field.id == "duedate" and issue.due else issue.fields.get(field.id)
+        raw = issue.due.isoformat() if field.id == DUE and issue.due else issue.fields.get(field.id)
         made = type_.encode(value, _there(field, issue), ground.api)
         if not type_.equal(raw, made):
             writes.append(_write(issue, field, type_.text(raw), type_.text(made), made))

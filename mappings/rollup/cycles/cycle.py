@@ -9,10 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from mappings.document.schema import CURRENT, DatesSource
 from mappings.facts.issue import Issue
-from mappings.facts.moment import WEEKDAYS, day_in
-
-DUE = "duedate"
-"""Jira's own due date, which is no custom field."""
+from mappings.facts.moment import WEEKDAYS
 
 if TYPE_CHECKING:
     from mappings.document.mapping import Mapping as BoundMapping
@@ -37,16 +34,18 @@ def cycle_of(mapping: BoundMapping, source: object, issue: Issue | None, today: 
     return max(found, key=lambda cycle: (cycle.end, cycle.start), default=None)
 
 
-def span_of(mapping: BoundMapping, source: object, issue: Issue | None) -> tuple[date, date] | None:
-    """The days of an objective's own, where it has such; None where they are those of its cycle.
+def span_of(
+    mapping: BoundMapping, source: object, issue: Issue | None, cycle: CyclePart | None
+) -> tuple[date, date] | None:
+    """The days of an objective's own in its cycle, where it has such; None where they are those of the cycle.
 
-    Without a first day, or with one behind the last, it begins with its cycle.
+    Without a first day, or with one behind the last, it begins with its cycle. A last day outside it, as the issue had one before the
+    cycle became another, says nothing of this one.
     """
-    if not isinstance(source, DatesSource) or issue is None:
+    if not isinstance(source, DatesSource) or issue is None or cycle is None:
         return None
     last = _day(mapping, source.dates.end, issue)
-    cycle = None if last is None else mapping.cycles.current(last)
-    if last is None or cycle is None:
+    if last is None or not cycle.start <= last <= cycle.end:
         return None
     first = _day(mapping, source.dates.start, issue) if source.dates.start is not None else None
     return (cycle.start if first is None or first > last else first), last
@@ -64,9 +63,7 @@ def cycle_in_span(cycle: C, span: tuple[date, date] | None) -> C:
 
 def _day(mapping: BoundMapping, alias: str, issue: Issue) -> date | None:
     field = mapping.fields.get(alias)
-    if field is None:
-        return None
-    return issue.due if field.id == DUE else day_in(issue.fields.get(field.id), mapping.zone)
+    return None if field is None else issue.day(field.id, mapping.zone)
 
 
 def names_of_cycles(mapping: BoundMapping, source: object, issue: Issue) -> Iterable[str]:

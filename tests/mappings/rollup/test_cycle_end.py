@@ -164,6 +164,22 @@ def test_days_of_its_own_give_the_expected_share_and_the_last_of_them_the_cycle(
     assert (state.span is None) is (cycle is None)
 
 
+def test_days_that_lay_in_another_cycle_are_none_of_the_one_that_it_ended_in() -> None:
+    """At the end of the third quarter its last day lay in the fourth; since then it was drawn back into the third."""
+    mapping = build_mapping(
+        build_objective(select="label = okr", cycle=OWN_DAYS),
+        fields=("begins", "ends"),
+        cycles={"every": "quarter"},
+    )
+    now, then = (
+        build_issue(7, labels=("okr",), begins=first, ends=last)
+        for first, last in (("2026-08-01", "2026-09-20"), ("2026-10-05", "2026-11-14"))
+    )
+    ended = {"7": EndFacts("2026-Q3", (then,))}
+    state = assess(mapping, Forest.of([now]), day("2026-10-20"), ended=ended)["7"]
+    assert (state.cycle_id, state.span, state.expected) == ("2026-Q3", None, 1)
+
+
 def test_the_due_date_of_jira_itself_can_be_the_last_day() -> None:
     mapping = build_mapping(
         build_objective(select="label = okr", cycle={"dates": {"end": "duedate"}}), fields=("duedate",)

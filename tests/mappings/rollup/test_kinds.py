@@ -209,12 +209,24 @@ def test_time_in_band(a_mapping, objective, key_result, stand, an_issue, on_day)
             True,
         ),
         ({"resolved": datetime(2026, 11, 2, 1, tzinfo=UTC)}, "current", False),
+        # as it was then: what its fields hold raw is of today
+        (
+            {
+                "due": date(2026, 11, 1),
+                "duedate": "2026-12-01",
+                "resolved": datetime(2026, 11, 2, 1, tzinfo=UTC),
+            },
+            "duedate",
+            True,
+        ),
     ],
 )
 def test_a_milestone_done_after_its_date_is_done_and_late(
     a_mapping, objective, key_result, stand, an_issue, facts, due, late
 ):
-    mapping = a_mapping(objective(key_result({"kind": "milestone", "due": due})), fields=("current",))
+    mapping = a_mapping(
+        objective(key_result({"kind": "milestone", "due": due})), fields=("current", "duedate")
+    )
     state = stand(mapping, [an_issue(1, type="Epic"), an_issue(2, parent=1, status="Done", **facts)])["1"]
     assert state.progress == 1
     assert state.key_results[0].measurement.late is late
