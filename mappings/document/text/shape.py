@@ -32,7 +32,14 @@ SHAPES: Mapping[str, tuple[str, ...]] = {
     ),
     "close_after": ("a number of days or weeks, like 21d or 3w", "never"),
     "every": ("month", "quarter", "tertial", "half", "year", "several of them: [quarter, year]"),
-    "cycle": ("the id of a cycle", "current", "{field: alias}", "{label: prefix}", "{version: prefix}"),
+    "cycle": (
+        "the id of a cycle",
+        "current",
+        "{field: alias}",
+        "{label: prefix}",
+        "{version: prefix}",
+        "{dates: {start: alias, end: alias}}",
+    ),
     "weight": (
         "a number",
         "a field alias",
