@@ -23,6 +23,7 @@ from mappings.document.schema import (
 from mappings.document.text.canonical import export, plain
 from mappings.document.text.source import read_document
 from mappings.facts.catalogue import Catalogue, Field
+from mappings.jql.text.words import as_value
 from mappings.progress.options import aliases
 from mappings.write_back.targets import fields_of
 
@@ -206,7 +207,7 @@ def with_choices(document: Document, choices: Choices) -> ChangedDocument:
 def _scope(chosen: ScopeChoice) -> str:
     if not chosen.projects:
         return chosen.rest
-    listed = f"project in ({', '.join(chosen.projects)})"
+    listed = f"project in ({', '.join(key if key.isdecimal() else as_value(key) for key in chosen.projects)})"
     return f"{listed} AND {chosen.rest}" if chosen.rest else listed
 
 

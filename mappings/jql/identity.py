@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from mappings.jql.text.tree import Condition, JqlQuery, JqlValue, ValueGroup, conditions, operands
+from mappings.jql.text.words import in_quotes
 
 Places = Mapping[tuple[int, int], tuple[str, ...]]
 LISTS = {"=": "in", "!=": "not in"}
@@ -45,5 +46,4 @@ def _field(start: int, end: int, places: Places) -> Iterator[Edit]:
 
 
 def _written(id_: str) -> str:
-    escaped = id_.replace("\\", "\\\\").replace('"', '\\"')
-    return id_ if id_.isascii() and id_.isdigit() else f'"{escaped}"'
+    return id_ if id_.isascii() and id_.isdigit() else in_quotes(id_)

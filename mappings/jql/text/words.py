@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 _KEYWORDS = "in is and or not empty null was changed before after from to on during order by asc desc cf"
 KEYWORDS = frozenset(_KEYWORDS.split())
 
@@ -49,3 +51,18 @@ SYMBOLS_ELSEWHERE = {
     "=!": "!= for =!",
 }
 """Signs of other languages, and how JQL writes them."""
+
+PLAIN = re.compile(r"[A-Za-z][\w-]*")
+
+
+def as_value(name: str) -> str:
+    """A name as a condition names it: in quotes, unless it is one word that JQL does not keep for itself."""
+    if PLAIN.fullmatch(name) and name.casefold() not in KEYWORDS | RESERVED:
+        return name
+    return in_quotes(name)
+
+
+def in_quotes(text: str) -> str:
+    """A text as JQL reads it back, whatever it holds."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

@@ -13,6 +13,7 @@ from mappings.document.editor_schema import json_schema
 from mappings.document.schema import CURRENT
 from mappings.facts.catalogue import Catalogue
 from mappings.fields import field_type
+from mappings.jql.text.words import as_value
 from mappings.progress import option_names
 from mappings.progress.options import FieldAlias, Jql
 
@@ -146,7 +147,7 @@ def _values(spot: CursorPlace, text: str, catalogue: Catalogue) -> Iterator[Foun
 def _fields(key: str, catalogue: Catalogue) -> Iterator[Found]:
     for field in catalogue.fields:
         if field_type(field) is not None:
-            shown = field.id if key == "id" else quoted(field.name)
+            shown = field.id if key == "id" else as_value(field.name)
             yield shown, field.name, f"{field.type} · {field.id}"
 
 
@@ -154,10 +155,12 @@ def _jql(spot: CursorPlace, catalogue: Catalogue) -> Iterator[Found]:
     clause = _CLAUSE.search(_JOIN.split(spot.line)[-1])
     named = _names_of(clause.group(1).casefold(), catalogue) if clause else None
     if named is not None:
-        yield from ((quoted(name), name, "") for name in dict.fromkeys(named))
+        yield from ((as_value(name), name, "") for name in dict.fromkeys(named))
         return
     yield from ((word, word, "JQL") for word in JQL_WORDS)
-    yield from ((quoted(field.name), field.name, f"{field.type} · {field.id}") for field in catalogue.fields)
+    yield from (
+        (as_value(field.name), field.name, f"{field.type} · {field.id}") for field in catalogue.fields
+    )
 
 
 def _names_of(field: str, catalogue: Catalogue) -> Iterable[str] | None:
@@ -183,11 +186,6 @@ def listed_ids(text: str) -> list[str]:
     """The ids of cycles a text lists, even where the rest of it cannot be read."""
     match = re.search(r"^cycles:.*\n((?:[ ]+.*\n?|[ ]*\n)*)", text, re.MULTILINE)
     return re.findall(r"\bid:[ ]*[\"']?([\w.\-]+)", match.group(1)) if match else []
-
-
-def quoted(name: str) -> str:
-    """The name as YAML and JQL take it: in quotes where it is more than one word."""
-    return name if re.fullmatch(r"[A-Za-z][\w\-]*", name) else '"' + name.replace('"', '\\"') + '"'
 
 
 @cache

@@ -71,6 +71,11 @@ def test_a_scope_is_taken_apart_and_put_together(
     assert changed(Choices(scope=scope_choice(scope)))["scope"] == (quoted if projects else scope)
 
 
+def test_a_project_whose_key_is_a_word_of_jql_stays_in_quotes() -> None:
+    scope = 'project in (PLAT, "OR", 10000) AND labels = okr'
+    assert changed(Choices(scope=scope_choice(scope)))["scope"] == scope
+
+
 def test_fields_statuses_options_and_queries() -> None:
     value = changed(
         Choices(
