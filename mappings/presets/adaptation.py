@@ -7,19 +7,26 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from mappings.diagnostic import Severity, has_errors
-from mappings.document.choices import alias_uses, chosen_field
+from mappings.document.checks import walk
+from mappings.document.choices import alias_uses, chosen_field, scope_choice
+from mappings.document.names import link_word
 from mappings.document.schema import Document, FieldPart
 from mappings.document.text.canonical import export, plain
 from mappings.document.text.source import read_document
 from mappings.facts.catalogue import Catalogue, Field
 from mappings.facts.issue import IssueType, Named
+from mappings.fields import Holding, ReadingKind
 from mappings.jql import check, parse
 from mappings.jql.text.tree import Condition, JqlQuery, JqlValue, ValueGroup, conditions, operands
+from mappings.jql.text.words import as_value
+from mappings.rollup.state import HealthLevel
+from mappings.write_back.targets import fields_of
+from mappings.write_back.values import ValuePart
 
 MARK = "okr"
 """The label by which presets tell objectives from other issues."""
@@ -28,25 +35,30 @@ MOST_PROJECTS = 10
 POINTS = re.compile(r"story.?point|\bpoints\b", re.IGNORECASE)
 LEVELS = {"initiative": 2, "epic": 1, "story": 0, "task": 0, "bug": 0}
 """Which level of the hierarchy a type of the presets stands for, where a site calls its types otherwise."""
-HEALTH = ("Achieved", "On track", "At risk", "Off track", "Pending", "Unknown")
+BEST_FIRST = tuple(map(HealthLevel, ("achieved", "on_track", "at_risk", "off_track", "pending", "unknown")))
+"""How people list the options of a field of health."""
+READ_FROM: Mapping[ReadingKind | None, Holding] = {
+    ReadingKind.NUMBER: Holding.NUMBER,
+    ReadingKind.DATE: Holding.DAY,
+    ReadingKind.TEXT: Holding.WORDS,
+    None: Holding.WORDS,
+}
+"""Of which kind a field is made that is read alone."""
 EVERY = "(statusCategory != Done OR resolved >= startOfYear())"
 """What runs, or was finished this year: objectives where no label marks them."""
 
 
 @dataclass(frozen=True, slots=True)
 class LackingField:
-    """A field that the preset works with and the site does not have: its alias, the name to give it, and its kind for Jira."""
+    """A field that the preset works with and the site does not have: its alias, the name to give it, what for, of which kind to make it,
+    and whether the connector would write it."""
 
     alias: str
     name: str
     use: str
-    kind: str
+    kind: Holding
     options: tuple[str, ...] = ()
-
-    @property
-    def written(self) -> bool:
-        """Whether the connector would write it."""
-        return self.use.startswith("written")
+    written: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +114,9 @@ class _Work:
                 f"It looks at {', '.join(self.projects)}: {len(self.projects)} of {len(self.catalogue.projects)} projects. "
                 "Others are added in the scope."
             )
-        _, _, rest = written.partition(" AND ")
+        rest = scope_choice(written).rest
         fitted = self.jql(rest) if rest else ""
-        mine = f"project in ({', '.join(map(_word, self.projects))})"
+        mine = f"project in ({', '.join(map(as_value, self.projects))})"
         return f"{mine} AND {fitted}" if fitted else mine
 
     def fields(self, document: Document, value: dict[str, Any]) -> tuple[LackingField, ...]:
@@ -267,14 +279,7 @@ class _Work:
 
     def linked(self, phrase: object) -> bool:
         """Whether the site has such links; nothing asked is fine."""
-        if not isinstance(phrase, str):
-            return True
-        said = {
-            word.casefold()
-            for one in self.catalogue.link_types
-            for word in (one.name, one.inward, one.outward)
-        }
-        return phrase.casefold() in said
+        return not isinstance(phrase, str) or bool(link_word(phrase, self.catalogue.link_types).ids)
 
     def jql(self, text: str) -> str:
         """The JQL with what the site has; empty where nothing of a condition is left."""
@@ -300,7 +305,7 @@ class _Work:
         if not lost or len(values) < len(list(operands(one.operand))):
             return []
         kept = [query.text[value.start : value.end] for value in values if value not in lost]
-        kept = kept or [_word(name) for name in self.instead(str(one.field).lower(), lost)]
+        kept = kept or [as_value(name) for name in self.instead(str(one.field).lower(), lost)]
         if not kept:
             return None
         if len(kept) == 1 and not isinstance(one.operand, ValueGroup):
@@ -343,29 +348,15 @@ class _Work:
 def _lacking(document: Document, alias: str, part: FieldPart, use: str) -> LackingField:
     name = part.name or alias.replace("_", " ")
     for rule in document.write_back:
-        written = (plain(rule).get("set") or {}).get(alias)
-        if isinstance(written, dict) and written.get("value") == "health" and "options" not in written:
-            return LackingField(alias=alias, name=name, use=use, kind="select", options=HEALTH)
-        if isinstance(written, dict) and isinstance(written.get("options"), dict):
-            return LackingField(
-                alias=alias,
-                name=name,
-                use=use,
-                kind="select",
-                options=tuple(map(str, written["options"].values())),
-            )
-        if isinstance(written, dict) and written.get("value") == "summary":
-            return LackingField(alias, name, use, "text")
-    return LackingField(alias, name, use, "text" if "quer" in alias else "number")
+        for _, one, target in fields_of(rule):
+            if one == alias:
+                kind, *_ = target.what.held_by
+                options = _options(target) if kind is Holding.CHOICE else ()
+                return LackingField(alias, name, use, kind, options, written=True)
+    wanted = (one.wanted for one in walk.alias_uses(document) if one.alias == alias)
+    return LackingField(alias, name, use, READ_FROM[next(wanted, None)])
 
 
-def _word(name: str) -> str:
-    return (
-        name
-        if re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name) and not _reserved(name)
-        else '"' + name.replace('"', '\\"') + '"'
-    )
-
-
-def _reserved(name: str) -> bool:
-    return any(one.severity is Severity.ERROR for one in check(f"labels = {name}", Catalogue()))
+def _options(part: ValuePart) -> tuple[str, ...]:
+    wanted = part.wanted_options
+    return tuple(dict.fromkeys(wanted[level] for level in BEST_FIRST if level in wanted))

@@ -9,13 +9,19 @@ from connectors.store.numbers import objectives
 from mappings import presets
 from mappings.document.choices import scope_choice
 from mappings.document.text.source import read_document
+from mappings.fields import Holding
 from mappings.presets.adaptation import MARK, Adaptation, LackingField, adapted
 from mappings.rollup.state import ObjectiveState
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
 from plugin.use_cases.permission import ADMIN, VIEWER, question
 
-KINDS = {"number": "Number", "select": "Select list (single choice)", "text": "Short text"}
+KINDS = {
+    Holding.NUMBER: "Number",
+    Holding.CHOICE: "Select list (single choice)",
+    Holding.DAY: "Date picker",
+    Holding.WORDS: "Short text",
+}
 """What Jira calls a kind of field where it is made."""
 
 

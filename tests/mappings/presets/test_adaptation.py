@@ -57,7 +57,7 @@ def test_what_the_site_lacks_is_told_and_what_stands_for_it_is_taken():
     )
     assert [(one.name, one.kind, one.written, len(one.options)) for one in found.lacking if one.written] == [
         ("OKR progress", "number", True, 0),
-        ("OKR health", "select", True, 6),
+        ("OKR health", "choice", True, 6),
     ]
 
 
