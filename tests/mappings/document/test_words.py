@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,35 +11,41 @@ import pytest
 from mappings.diagnostic import Diagnostic
 from mappings.document.binder import bind_leniently
 from mappings.document.text.source import read_document
+from tests.headings import lines_by_heading
 from tests.mappings.document import test_binding, test_calendar, test_kpis
 from tests.mappings.document.conftest import COMPLETE
 from tests.mappings.write_back import test_goals, test_plain_parents, test_remote_links
 
-TABLE = Path(__file__).with_name("words.txt")
 
-
-def slips() -> Iterator[tuple[str, tuple[Diagnostic, ...]]]:
-    """Each slip by a name, and all that is said of it."""
+def slips() -> Iterator[tuple[str, Callable[[], tuple[Diagnostic, ...]]]]:
+    """Each slip by a name, and what finds all that is said of it."""
     for more, *_ in test_kpis.CONTRADICTIONS:
-        yield f"kpi: {more}", read_document(test_kpis.HEAD + test_kpis.pushed(more)).diagnostics
+        yield f"kpi: {more}", partial(_read, test_kpis.HEAD + test_kpis.pushed(more))
     for text, *_ in test_kpis.FORMULAS:
-        yield f"kpis: {text.strip()}", read_document(test_kpis.HEAD + test_kpis.pushed() + text).diagnostics
+        yield f"kpis: {text.strip()}", partial(_read, test_kpis.HEAD + test_kpis.pushed() + text)
     for rule, *_ in test_plain_parents.SLIPS:
         text = test_plain_parents.document(rule, objectives=test_plain_parents.OBJECTIVES)
-        yield f"sums: {rule}", read_document(text).diagnostics
+        yield f"sums: {rule}", partial(_read, text)
     for rules, *_ in test_goals.SENSELESS:
-        yield f"goals:{_line(rules)}", read_document(test_goals.HEAD + rules).diagnostics
+        yield f"goals:{_line(rules)}", partial(_read, test_goals.HEAD + rules)
     for rules, *_ in test_remote_links.SENSELESS:
-        yield f"links:{_line(rules)}", read_document(test_remote_links.HEAD + rules).diagnostics
+        yield f"links:{_line(rules)}", partial(_read, test_remote_links.HEAD + rules)
     for cycles, cycle, *_ in test_calendar.MISTAKES:
         text = test_calendar.BEGIN.format(cycles=cycles, cycle=cycle)
-        yield f"{_line(cycles)}, {cycle}", read_document(text).diagnostics
+        yield f"{_line(cycles)}, {cycle}", partial(_read, text)
     for old, new, *_ in test_binding.UNKNOWN:
         if not new.startswith("scope"):
-            read = read_document(COMPLETE.replace(old, new, 1))
-            assert read.document is not None
-            bound = bind_leniently(read.document, test_binding.SITE, positions=read.positions)
-            yield f"bound: {_line(old)} => {_line(new)}", bound.diagnostics
+            yield f"bound: {_line(old)} => {_line(new)}", partial(_bind, COMPLETE.replace(old, new, 1))
+
+
+def _read(text: str) -> tuple[Diagnostic, ...]:
+    return read_document(text).diagnostics
+
+
+def _bind(text: str) -> tuple[Diagnostic, ...]:
+    read = read_document(text)
+    assert read.document is not None
+    return bind_leniently(read.document, test_binding.SITE, positions=read.positions).diagnostics
 
 
 def _line(text: str) -> str:
@@ -50,25 +57,13 @@ def words(found: tuple[Diagnostic, ...]) -> list[str]:
     return [_line(str(one)) for one in found]
 
 
-def table() -> dict[str, list[str]]:
-    """The lines of each slip, by its name."""
-    told: dict[str, list[str]] = {}
-    lines: list[str] = []
-    for line in TABLE.read_text().splitlines():
-        if line.startswith("## "):
-            lines = told.setdefault(line[3:], [])
-        elif line and not line.startswith("# "):
-            lines.append(line)
-    return told
-
-
 SLIPS = dict(slips())
-EXPECTED = table()
+EXPECTED = lines_by_heading(Path(__file__).with_name("words.txt"))
 
 
 @pytest.mark.parametrize("name", SLIPS)
 def test_every_finding_word_by_word(name: str) -> None:
-    assert words(SLIPS[name]) == EXPECTED[name]
+    assert words(SLIPS[name]()) == EXPECTED[name]
 
 
 def test_the_table_tells_of_these_slips_alone() -> None:

@@ -24,9 +24,9 @@ from mappings.rollup.cycles.cycle_end import EndFacts
 from mappings.rollup.measurement import assess, assess_among
 from mappings.rollup.rows.ledger import Ledger
 from mappings.rollup.state import KeyResultState, ObjectiveState
+from tests.headings import lines_by_heading
 from tests.mappings.rollup.conftest import NOW, a_key_result, build_issue, build_mapping, build_objective
 
-TABLE = Path(__file__).with_name("states.txt")
 AT = datetime(2026, 11, 10, 9, tzinfo=UTC)
 METRIC = {"kind": "transition", "start": "start", "current": "current", "target": "target"}
 METRICS = {"select": "type = Key Result", "id": "metric"}
@@ -718,19 +718,7 @@ def _said(value: Any) -> str:
     return str(getattr(value, "sentence", value))
 
 
-def table() -> dict[str, list[str]]:
-    """The lines of each company, by its name."""
-    found: dict[str, list[str]] = {}
-    lines: list[str] = []
-    for line in TABLE.read_text().splitlines():
-        if line.startswith("## "):
-            lines = found.setdefault(line[3:], [])
-        elif line and not line.startswith("# "):
-            lines.append(line)
-    return found
-
-
-EXPECTED = table()
+EXPECTED = lines_by_heading(Path(__file__).with_name("states.txt"))
 
 
 @pytest.mark.parametrize("name", COMPANIES)
