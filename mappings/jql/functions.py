@@ -43,7 +43,7 @@ class Function:
     """One function: what it `gives`, and for a date how its period begins; `end` means the period's last instant.
 
     `unit` is that of an increment without one. A date without `start` is now(). `also` are other names Jira knows. `state` is
-    that of the things it gives, where it gives all that are in one state.
+    that of the things it gives, where it gives all that are in one state. `named`: it takes names as arguments, which the field looks at.
     """
 
     name: str
@@ -53,6 +53,7 @@ class Function:
     end: bool = False
     also: tuple[str, ...] = ()
     state: str = ""
+    named: bool = False
 
 
 FUNCTIONS = (
@@ -62,10 +63,10 @@ FUNCTIONS = (
     Function("openSprints", "sprint", state="active"),
     Function("closedSprints", "sprint", state="closed"),
     Function("futureSprints", "sprint", state="future"),
-    Function("releasedVersions", "version", state="released"),
-    Function("unreleasedVersions", "version", state="unreleased"),
-    Function("linkedIssues", "issue", also=("linkedWorkItems",)),
-    Function("cascadeOption", "option"),
+    Function("releasedVersions", "version", state="released", named=True),
+    Function("unreleasedVersions", "version", state="unreleased", named=True),
+    Function("linkedIssues", "issue", also=("linkedWorkItems",), named=True),
+    Function("cascadeOption", "option", named=True),
     Function("now"),
     Function("startOfDay", start=_day, unit="d"),
     Function("startOfWeek", start=_week, unit="w"),
@@ -76,8 +77,6 @@ FUNCTIONS = (
     Function("endOfMonth", start=_month, unit="M", end=True),
     Function("endOfYear", start=_year, unit="y", end=True),
 )
-TAKING = ("version", "issue", "option")
-"""What functions give that take arguments of their own."""
 BY_NAME = {name.lower(): function for function in FUNCTIONS for name in (function.name, *function.also)}
 
 _BELOW = "a condition sees one issue and not those above it; use parent = KEY for what is directly below, or relation: descendant in the mapping"
@@ -189,7 +188,7 @@ def check_call(ground: Ground, call: FunctionCall) -> None:
     function = known(ground, call)
     if function is not None and function.gives == "date":
         call_instant(ground, call)
-    elif function is not None and function.gives not in TAKING:
+    elif function is not None and not function.named:
         _no_arguments(ground, call)
 
 

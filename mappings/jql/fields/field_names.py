@@ -90,9 +90,9 @@ def _rank(field_id: str) -> fields.Rank:
     def rank(issue: Issue) -> object:
         value = issue.fields.get(field_id)
         if isinstance(value, int | float):
-            return False, value, ""
+            return False, value
         word = next(custom.identities(value), None)
-        return None if word is None else (True, False, texts.plain_text(value).casefold() or word.casefold())
+        return None if word is None else (True, texts.plain_text(value).casefold() or word.casefold())
 
     return rank
 
