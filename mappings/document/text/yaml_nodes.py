@@ -167,16 +167,7 @@ def _syntax(text: str, error: MarkedYAMLError) -> UnreadableError:
             column=column,
             remedy="indent with spaces",
         )
-    if "expected <block end>" in problem and (above := _indents_above(text, line)):
-        here = column - 1
-        message = (
-            f"this line is indented by {here}, which fits none of the lines above that it could go on with"
-        )
-        choices = " or ".join(f"by {indent} as line {number}" for indent, number in above)
-        return UnreadableError(
-            code="syntax", message=message, line=line, column=column, remedy=f"indent it {choices}"
-        )
-    misplaced = _misplaced(text, line, problem)
+    misplaced = _misplaced(text.splitlines(), line, column - 1, problem)
     if misplaced is not None:
         message, remedy = misplaced
         return UnreadableError(code="syntax", message=message, line=line, column=column, remedy=remedy)
@@ -194,14 +185,22 @@ KEY = re.compile(r"[\w-]+:(?: |$)")
 FULL = re.compile(r"(?:- +)*[\w-]+:\s+[^\s#|>&*].*")
 
 
-def _misplaced(text: str, line: int, problem: str) -> tuple[str, str] | None:
-    """Message and remedy where a whole line is one step too deep or too shallow; None where something else is wrong."""
-    lines = text.splitlines()
+def _misplaced(lines: list[str], line: int, place: int, problem: str) -> tuple[str, str] | None:
+    """Message and remedy where a whole line is too deep or too shallow; None where something else is wrong.
+
+    An entry that ends too early is blamed on the line alone where `place` is its first character: behind it stands a bracket or quote too many.
+    """
     written = lines[line - 1].lstrip(" ") if line <= len(lines) else ""
-    here = len(lines[line - 1]) - len(written) if written else 0
     above = _indents(lines, line)
     if not above or not written:
         return None
+    here = len(lines[line - 1]) - len(written)
+    ends = "expected <block end>" in problem and place == here
+    if ends and here not in dict(above):
+        return (
+            f"this line is indented by {here}, which fits none of the lines above that it could go on with",
+            f"indent it {' or '.join(f'by {indent} as line {number}' for indent, number in above)}",
+        )
     indent, number = above[0]
     before = lines[number - 1].lstrip(" ")
     deeper = "mapping values" in problem and here > indent
@@ -211,7 +210,7 @@ def _misplaced(text: str, line: int, problem: str) -> tuple[str, str] | None:
             f"indent it by {indent} as line {number}; a text that goes on over several lines and holds `: ` stands in quotes",
         )
     dashes = {at for at, one in above if lines[one - 1].startswith(" " * at + "- ")}
-    if "expected <block end>" in problem and "found '?'" in problem and here in dashes:
+    if ends and "found '?'" in problem and here in dashes:
         inner = next(((at, one) for at, one in reversed(above) if at > here), None)
         go_on = f"indent it by {inner[0]} as line {inner[1]}, or " if inner else ""
         return (
@@ -225,15 +224,6 @@ def _holds(line: str) -> bool:
     """Whether a line leaves a bracket or a quote open."""
     pairs = any(line.count(one) != line.count(other) for one, other in ("{}", "[]"))
     return pairs or line.count('"') % 2 == 1
-
-
-def _indents_above(text: str, line: int) -> list[tuple[int, int]]:
-    """The indentations of the blocks that are open before a line, the nearest first, each with the line that has it; empty where
-    the line has one of them, so that something else is wrong."""
-    lines = text.splitlines()
-    found = _indents(lines, line)
-    own = lines[line - 1]
-    return [] if len(own) - len(own.lstrip(" ")) in {indent for indent, _ in found} else found
 
 
 def _indents(lines: list[str], line: int) -> list[tuple[int, int]]:
