@@ -74,11 +74,8 @@ def land_slipped(context: Context, reading: RunningRead, slipped: Iterable[str])
     for chunk in _chunks(sorted(slipped), AT_ONCE):
         read_at = context.clock()
         read = read_again(context, chunk)
-        unread = (*read.gaps, *_unshown(context, read.gone))
         found = with_readings(context, read.issues, {})
-        _land(
-            context, reading, Looked([], found, read_at, tuple(replace(one, listed=True) for one in unread))
-        )
+        _land(context, reading, Looked([], found, read_at, listed_gaps(context, read)))
 
 
 def listed_gaps(context: Context, read: ReadById) -> tuple[Gap, ...]:
