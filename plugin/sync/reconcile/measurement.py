@@ -92,17 +92,13 @@ def prepare(context: Context, objective_id: str) -> None:
         candidates.prepare(context, id_)
 
 
-def measure_objective(
-    context: Context, conn: Connection, objective_id: str, having: Circumstances | None = None
-) -> MeasuredObjective:
-    """The state of one objective as the mirror and the mapping have it; `having`: its circumstances, where they were asked already."""
+def measure_objective(context: Context, conn: Connection, objective_id: str) -> MeasuredObjective:
+    """The state of one objective as the mirror and the mapping have it."""
     before = objectives.load(conn, context.site, objective_id)
-    return measure_together(context, conn, [objective_id], having).one(objective_id, before)
+    return measure_together(context, conn, [objective_id]).one(objective_id, before)
 
 
-def measure_together(
-    context: Context, conn: Connection, objective_ids: Sequence[str], having: Circumstances | None = None
-) -> MeasuredTogether:
+def measure_together(context: Context, conn: Connection, objective_ids: Sequence[str]) -> MeasuredTogether:
     """The states of several objectives, each equal to what it is by itself: what they are measured from is read at once."""
     hanging = below(context, conn, frozenset(objective_ids))
     ids = [*objective_ids, *sorted(hanging.stale)]
@@ -110,8 +106,7 @@ def measure_together(
     known = [id_ for id_ in hanging.settled if not id_.startswith("@")]
     near = mirror.get(conn, context.site, known) if known else {}
     forest = Forest.of([*near.values(), *_issues_for(context, conn, ids)])
-    if having is None or hanging.stale:
-        having = circumstances.among(conn, context.site, ids)
+    having = circumstances.among(conn, context.site, ids)
     states, ends = _assessed(context, conn, forest, ids, hanging.settled, having)
     everything = {**hanging.settled, **states}
     return MeasuredTogether(states=states, ends=ends, forest=forest, below=everything, having=having)

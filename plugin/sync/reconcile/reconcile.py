@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import overload
 
 import structlog
 from sqlalchemy import Connection
@@ -17,7 +16,7 @@ from connectors.store.absence.gaps import KeptGap
 from connectors.store.cycles import closings, cycle_ends
 from connectors.store.cycles.cycle_ends import CycleEnd
 from connectors.store.numbers import objectives
-from connectors.store.work import circumstances, due, last_reconcile
+from connectors.store.work import due, last_reconcile
 from connectors.store.work.circumstances import Circumstance
 from connectors.store.writes import brakes, refusals, writes
 from connectors.store.writes.brakes import Brake
@@ -92,7 +91,7 @@ class ReconcileDecision:
 
 
 BEFOREHAND = frozenset({Circumstance.UNDER_WAY, Circumstance.TO_CARRY})
-"""Circumstances in which Jira is asked or told something before anything is measured."""
+"""Circumstances in which Jira is asked or told something first, and what is to be done is decided anew then."""
 
 
 def reconcile(
@@ -104,8 +103,8 @@ def reconcile(
     another worker may have it by now.
     """
     beside: list[Write] = []
-    decision = _decide(context, objective_id, BEFOREHAND if write else frozenset())
-    if decision is None:
+    decision = _decide(context, objective_id)
+    if write and BEFOREHAND & decision.found.having.of.keys():
         beside = confirm_open_writes(context, objective_id)
         carry_on(context, objective_id, tenure)
         decision = _decide(context, objective_id)
@@ -165,30 +164,15 @@ def reconcile(
     )
 
 
-@overload
-def _decide(context: Context, objective_id: str) -> ReconcileDecision: ...
-
-
-@overload
-def _decide(
-    context: Context, objective_id: str, unless: frozenset[Circumstance]
-) -> ReconcileDecision | None: ...
-
-
-def _decide(
-    context: Context, objective_id: str, unless: frozenset[Circumstance] = frozenset()
-) -> ReconcileDecision | None:
-    """What is to be done, from one state of the store; None in a circumstance in which something else comes first."""
+def _decide(context: Context, objective_id: str) -> ReconcileDecision:
+    """What is to be done, from one state of the store."""
     prepare(context, objective_id)
     with context.store.read() as conn:
-        having = circumstances.among(conn, context.site, [objective_id])
-        if not unless.isdisjoint(having.of):
-            return None
-        found = measure_objective(context, conn, objective_id, having)
+        found = measure_objective(context, conn, objective_id)
         whole = whole_plan(context, conn, objective_id, found)
-        allowed = without_refused(context, conn, whole) if Circumstance.REFUSED in having else whole
+        allowed = without_refused(context, conn, whole) if Circumstance.REFUSED in found.having else whole
         planned = without_absent(context, allowed)
-        sifted = sift(context, conn, planned, braked=Circumstance.BRAKED in having)
+        sifted = sift(context, conn, planned, braked=Circumstance.BRAKED in found.having)
         return ReconcileDecision(
             found=found,
             standing=_standing(context, conn, found),
