@@ -5,7 +5,7 @@ A refused change never holds back the others.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -32,9 +32,6 @@ MOMENT = timedelta(milliseconds=1)
 """The least by which Jira's `updated` grows with an edit."""
 
 
-"""Jira forbids the whole edit where the account may not edit, and as well where it may not keep silent about it."""
-
-
 UNHURRIED = ("resync", "a new day")
 """Reasons that are no events of Jira: how long these wait says nothing about freshness."""
 
@@ -50,14 +47,11 @@ class WriteRefusal:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A plan that is in the ledger of writes, and of its issues the last edits that the mirror knew of when it got there.
-
-    What a writing of the plan itself made later is put there too: the next writing to that issue takes it for no edit of somebody.
-    """
+    """A plan that is in the ledger of writes, and of its issues the last edits that the mirror knew of when it got there."""
 
     id: int
     objective_id: str
-    mirrored: dict[str, datetime]
+    mirrored: Mapping[str, datetime]
     tenure: Tenure | None = None
 
     def keep(self) -> None:
@@ -107,16 +101,20 @@ def _write_issue(
     """Call by call, as the targets say; what one of them is refused holds back no other."""
     done: list[Change] = []
     refused: list[WriteRefusal] = []
+    edited_at = plan.mirrored.get(issue_id)
     for target, writing in writings_of(changes):
-        passed, rejected = _write(context, plan, issue_id, target, writing)
+        passed, rejected = _write(context, plan, target, writing)
+        edited_at = _settle_written(context, plan, issue_id, passed, edited_at)
+        _settle_refused(context, plan, rejected)
         done += passed
         refused += rejected
     return done, refused
 
 
 def _write(
-    context: Context, plan: Opened, issue_id: str, target: WriteTarget, writing: WriteRequest
+    context: Context, plan: Opened, target: WriteTarget, writing: WriteRequest
 ) -> tuple[list[Change], list[WriteRefusal]]:
+    """Send it until Jira takes what is left of it: what it took, and what it refused, neither of which is settled yet."""
     refused: list[WriteRefusal] = []
     remaining = list(writing.changes)
     while remaining:
@@ -136,8 +134,6 @@ def _write(
             _settle(context, plan, remaining, "failed", str(error))
             _settle_refused(context, plan, refused)
             raise
-    _settle_written(context, plan, issue_id, remaining)
-    _settle_refused(context, plan, refused)
     return remaining, refused
 
 
@@ -172,23 +168,25 @@ def _part(
     return refusals, [change for change in changes if change not in blamed]
 
 
-def _settle_written(context: Context, plan: Opened, issue_id: str, changes: list[Change]) -> None:
+def _settle_written(
+    context: Context, plan: Opened, issue_id: str, changes: list[Change], before: datetime | None
+) -> datetime | None:
     """Acknowledge the writes and take them into the mirror: the echo brings no news, and the next plan is empty.
 
     The issue is later now than whatever was read before: a read that was under way, or a search that lags, must not undo it.
     Where a target leaves Jira's `updated` as it is, making the issue later would hide what somebody else does to it.
 
-    Where the mirror was told of an edit since the plan was noted, when nothing was sent yet, nobody knows which came first: that
-    edit may be our own, or a later one of somebody who wrote over us. To make it later would hide that for good. It is read by id.
+    `before` is the last edit that the mirror knew of, of the plan's own as well; given back is the one that it knows of now. Where
+    it was told of another one meanwhile nobody knows which came first: that edit may be our own, or a later one of somebody who
+    wrote over us. To make it later would hide that for good. It is read by id.
     """
     if not changes:
-        return
+        return before
     places = [(change.issue_id, change.field_id) for change in changes]
     with context.store.write() as conn:
         _settle_rows(context, conn, plan, changes, "written", "")
         again = refusals.passed(conn, context.site, plan.objective_id, places)
         context.mark(conn, again, TRIED)
-        before = plan.mirrored.get(issue_id)
         edited = any(target_of(change.field_id).ages for change in changes)
         news = {change.field_id: change.after for change in changes}
 
@@ -199,8 +197,7 @@ def _settle_written(context: Context, plan: Opened, issue_id: str, changes: list
         known = mirror.change(conn, context.site, issue_id, written)
         if known is not None and known.updated != before and {**known.fields, **news} != known.fields:
             ask_again(context, conn, [issue_id])
-    if known is not None:
-        plan.mirrored[issue_id] = written(known).updated
+    return written(known).updated if known is not None else before
 
 
 def _settle_refused(context: Context, plan: Opened, refused: list[WriteRefusal]) -> None:
