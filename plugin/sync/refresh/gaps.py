@@ -181,7 +181,8 @@ def _ids(conn: Connection, site: str, gap: Gap) -> frozenset[str]:
 
 
 def _say(conn: Connection, site: str, issue_id: str, said: Mapping[str, str]) -> None:
-    known = mirror.hold(conn, site, [issue_id]).get(issue_id)
-    if known is not None:
+    def with_it(known: Issue) -> Issue:
         others = {name: reason for name, reason in known.unknowns.items() if name != WHOLE}
-        mirror.put(conn, site, [replace(known, unknowns={**others, **said})])
+        return replace(known, unknowns={**others, **said})
+
+    mirror.change(conn, site, issue_id, with_it)

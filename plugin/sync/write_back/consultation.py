@@ -180,8 +180,9 @@ def _beginning_from(context: Context, change: Change, found: object) -> Change:
 def _remember(context: Context, change: Change) -> None:
     """What stands there is what the next plan begins from."""
     with context.store.write() as conn:
-        known = mirror.get(conn, context.site, [change.issue_id]).get(change.issue_id)
-        if known is not None:
-            mirror.put(
-                conn, context.site, [replace(known, fields={**known.fields, change.field_id: change.before})]
-            )
+        mirror.change(
+            conn,
+            context.site,
+            change.issue_id,
+            lambda known: replace(known, fields={**known.fields, change.field_id: change.before}),
+        )
