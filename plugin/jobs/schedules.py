@@ -128,17 +128,17 @@ def keep_webhook(connector: Connector, site: str, _going_on: Callable[[], None])
 def prune(connector: Connector, site: str, going_on: Callable[[], None]) -> None:
     """Forget deliveries and audit entries older than their settings, all but a day's last point of old history and a week's last of older, all but the last old write of each place, and former attempts to sign in."""
     now = connector.clock()
+    old = now - timedelta(days=connector.settings.keep_history_days)
     with connector.store.write() as conn:
         inbox.prune(conn, now - timedelta(days=connector.settings.keep_deliveries_days))
         audit.prune(conn, now - timedelta(days=connector.settings.keep_audit_days))
         sign_in_attempts.prune(conn, now - timedelta(days=1))
         tombstones.prune(conn, now - WINDOW)
-        outbox.prune(conn, site, now - timedelta(days=connector.settings.keep_history_days))
+        outbox.prune(conn, site, old)
         issue_histories.prune(conn, site)
         if connector.watches_kpis(site):
-            kpi_failures.prune(conn, site, now - timedelta(days=connector.settings.keep_history_days))
+            kpi_failures.prune(conn, site, old)
     thin_history(connector, site, going_on)
-    old = now - timedelta(days=connector.settings.keep_history_days)
     write_retention.thin(connector.store, site, old, going_on)
     forecast_record.forget_old(connector, site)
     follow_departures(connector, site)

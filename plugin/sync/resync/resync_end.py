@@ -35,7 +35,7 @@ def settle(context: Context, report: Resynced, ids: Set[str], others: Set[str] =
     """
     if not (ids or others):
         return
-    standing = _braked(context, report, ids, others)
+    standing = _apply_brake(context, report, ids, others)
     if not survey.confirm(context, standing.values()):
         standing = {}
     report.standing = len(standing)
@@ -48,8 +48,8 @@ def settle(context: Context, report: Resynced, ids: Set[str], others: Set[str] =
         due.mark(conn, context.site, wanted, context.clock(), "resync", bulk=True)
 
 
-def _braked(context: Context, report: Resynced, ids: Set[str], others: Set[str]) -> dict[str, Look]:
-    """The objectives that stand as they should, by id; what the others would change is braked.
+def _apply_brake(context: Context, report: Resynced, ids: Set[str], others: Set[str]) -> dict[str, Look]:
+    """Brake what these objectives would change; those that stand as they should, by id, with the look at each.
 
     What an activation made due and nobody has served yet is not held: that was previewed and braked by itself. Something may have
     come while it was being served, which is news of its own: it is told by the revision that its number is of.
@@ -60,13 +60,13 @@ def _braked(context: Context, report: Resynced, ids: Set[str], others: Set[str])
         return {}
     with context.store.read() as conn:
         at = revisions.activated_at(conn, context.site)
-        braked = due.unserved_since(conn, context.site, at) if at is not None else frozenset[str]()
+        activated = due.unserved_since(conn, context.site, at) if at is not None else frozenset[str]()
         former = objectives.of_other_revisions(conn, context.site, context.mapping.revision)
-        braked |= due.among_due(conn, context.site, former)
+        activated |= due.among_due(conn, context.site, former)
     standing: dict[str, Look] = {}
 
     def steps() -> Iterator[ObjectiveOutcome]:
-        for look in survey.looks(context, sorted((ids | others) - braked)):
+        for look in survey.looks(context, sorted((ids | others) - activated)):
             if look.state is None:
                 yield _step(context, look.id)
             else:
