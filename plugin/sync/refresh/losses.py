@@ -43,9 +43,13 @@ class Lost:
 
 @dataclass(frozen=True, slots=True)
 class WeighedLosses:
-    """Of what Jira shows no more: what leaves the mirror, what of it left without Jira's own word, and what waits for a person."""
+    """Of what Jira shows no more: what leaves the mirror, what of it left without Jira's own word, and what waits for a person.
+
+    `said` is gone by Jira's own word, or by a person's: there is nothing to doubt. What the mirror does not have may be neither.
+    """
 
     leaving: frozenset[str] = frozenset()
+    said: frozenset[str] = frozenset()
     unsaid: tuple[Lost, ...] = ()
     held: tuple[Lost, ...] = ()
 
@@ -75,7 +79,7 @@ def weigh(
         scales = _Scales(known, _beneath(context, conn, known))
     kept = {id_ for id_ in known if id_ in decided and decided[id_].state == "kept"} - deleted
     if accept:
-        return WeighedLosses(ids - kept)
+        return WeighedLosses(ids - kept, ids - kept)
     doubted = known.keys() - deleted - kept
     _weigh_projects(context, scales, doubted)
     unsaid = doubted if context.api == 3 else frozenset[str]()
@@ -84,8 +88,10 @@ def weigh(
             scales.held[id_] = decided[id_].reason
     _weigh_objectives(context, scales, unsaid, decided)
     held = scales.held.keys()
+    leaving = ids - held - kept
     return WeighedLosses(
-        ids - held - kept,
+        leaving,
+        leaving & deleted if context.api == 3 else leaving,
         tuple(_lost(scales, id_, _silently(known[id_])) for id_ in sorted(unsaid - held)),
         tuple(_lost(scales, id_, reason) for id_, reason in sorted(scales.held.items())),
     )
@@ -94,8 +100,7 @@ def weigh(
 def record(context: Context, conn: Connection, weighed: WeighedLosses) -> None:
     """Keep what was found, in the transaction in which the rest leaves."""
     now = context.clock()
-    said = weighed.leaving - {lost.issue.id for lost in weighed.unsaid}
-    losses.forget(conn, context.site, said)
+    losses.forget(conn, context.site, weighed.said)
     losses.put(
         conn, context.site, "held", ((one.issue, one.reason, one.objectives) for one in weighed.held), now
     )

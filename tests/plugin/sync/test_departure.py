@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from connectors.sandbox import Fault
+from connectors.store.absence import losses
+from connectors.store.work import inbox
 from connectors.store.writes import written_values
 from plugin.sync.reconcile.reconcile import reconcile
+from plugin.sync.refresh.reread import refresh
 from plugin.sync.resync.full_read import resync
 from plugin.use_cases.mappings.mapping_life import preview_text, rollback
 from tests.actors import TESTER
@@ -51,6 +55,11 @@ def key_result(hand: Any, parent: str, current: int) -> str:
     made: str = hand.issue("Key Result", parent)
     hand.edit(made, customfield_10051=0, customfield_10052=current, customfield_10053=10)
     return made
+
+
+def lost(hand: Any) -> list[losses.Loss]:
+    with hand.connector.store.read() as conn:
+        return losses.all(conn, "main")
 
 
 def synced(hand: Any, text: str = MAPPING) -> int:
@@ -236,6 +245,31 @@ def test_what_cannot_be_seen_for_a_while_is_cleared_once_it_is_shown_again(hand:
     hand.clock.pass_by(minutes=30)
     hand.sync()
     assert hand.writes()[before:] == [(goes, None)]
+
+
+def test_that_what_left_unsaid_is_not_shown_once_more_is_no_word_of_jira(hand: Any) -> None:
+    """An event names it, which Jira delivers whether our account may see the issue or not."""
+    goes = epic(hand)
+    before = synced(hand)
+    site = hand.sandbox.sandbox
+    hidden = site.records.pop(goes), site.index.pop(goes)
+    site.index_version += 1
+    hand.clock.pass_by(minutes=30)
+    hand.sync()
+    with hand.connector.store.write() as conn:
+        body = json.dumps({"webhookEvent": "jira:issue_updated", "issue": {"id": goes}}).encode()
+        inbox.store(conn, "main", "one", body, hand.clock(), "jira:issue_updated")
+    refresh(hand.context, "me")
+    hand.activate(NARROW)
+    hand.work_off()
+    assert [one.state for one in lost(hand)] == ["left"]
+
+    site.records[goes], site.index[goes] = hidden
+    site.index_version += 1
+    hand.clock.pass_by(minutes=30)
+    hand.sync()
+    assert hand.writes()[before:] == [(goes, None)]
+    assert lost(hand) == []
 
 
 def test_an_issue_that_leaves_the_scope_is_cleared_all_the_same(hand: Any) -> None:
