@@ -11,7 +11,9 @@ from typing import TypeVar
 import structlog
 
 from connectors.jira.http.errors import IncompleteRead, Permanent
+from connectors.store.absence import losses
 from connectors.store.mirror import mirror
+from connectors.store.writes import written_values
 from mappings.facts.gap import ALLOW, Gap
 from mappings.facts.issue import Issue
 from plugin.sync.context import Context
@@ -123,6 +125,24 @@ def drop_unseen(context: Context, reading: RunningRead, accept_loss: bool) -> No
     with context.store.write() as conn:
         record(context, conn, lost)
     report.losses = len(lost.held)
+
+
+def look_for_left(context: Context, reading: RunningRead) -> None:
+    """Ask by id for what left without Jira's word and may still hold something of ours: where it is shown again out of the scope, no page has it.
+
+    What is shown can be cleared; whoever wrote there is looked at at the end of every full read.
+    """
+    today = context.moment().today
+    with context.store.read() as conn:
+        left = {one.issue_id for one in losses.all(conn, context.site, "left")}
+        standing = written_values.of_objectives(conn, context.site, (), left) if left else []
+    running = (one.issue_id for one in standing if one.until is None or one.until >= today)
+    for chunk in _chunks(sorted(left.intersection(running)), AT_ONCE):
+        read_at = context.clock()
+        read = read_again(context, chunk)
+        _land(context, reading, Looked([], with_readings(context, read.issues, {}), read_at, read.gaps))
+        with context.store.write() as conn:
+            losses.forget(conn, context.site, (issue.id for issue in read.issues))
 
 
 def _land_unseen(context: Context, reading: RunningRead, edited: dict[str, datetime]) -> frozenset[str]:

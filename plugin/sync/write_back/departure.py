@@ -53,10 +53,21 @@ def clears(
     if not rows:
         return []
     issues = mirror.get(conn, context.site, {row.issue_id for row in rows})
+    hidden = _out_of_sight(context, conn, {row.issue_id for row in rows} - issues.keys())
+    rows = [row for row in rows if row.issue_id not in hidden]
+    if not rows:
+        return []
     kept = _spoken_for(context, conn, objective_id, issues)
     told = end_of_cycle(context.mapping, state or before)
     standing = standing_of(rows, context.place, lambda _: told)
     return clearing(standing, kept, issues.get, context.moment().today, context.fields, context.api)
+
+
+def _out_of_sight(context: Context, conn: Connection, unknown: set[str]) -> frozenset[str]:
+    """Of issues that the mirror does not have those that left without anybody's word: nothing is cleared there until a full read finds them shown."""
+    if not unknown:
+        return frozenset()
+    return frozenset(one.issue_id for one in losses.all(conn, context.site, "left")) & unknown
 
 
 def issues_of(objective_id: str, before: ObjectiveState | None) -> set[str]:

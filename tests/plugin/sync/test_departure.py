@@ -272,6 +272,36 @@ def test_that_what_left_unsaid_is_not_shown_once_more_is_no_word_of_jira(hand: A
     assert lost(hand) == []
 
 
+def test_for_what_left_unsaid_full_reads_alone_ask(hand: Any) -> None:
+    """Each event of its objective asked for it, for as long as the cycle went on. It comes back outside the scope, where no page shows it."""
+    stays = hand.issue("Epic", labels=["okr"])
+    goes, _ = (key_result(hand, stays, current) for current in (4, 6))
+    synced(hand, WITH_KEY_RESULTS.replace("= PLAT", "= PLAT AND (labels is EMPTY OR labels = okr)"))
+    site = hand.sandbox.sandbox
+    hidden = site.records.pop(goes), site.index.pop(goes)
+    site.index_version += 1
+    hand.clock.pass_by(minutes=30)
+    hand.sync()
+    assert [(one.issue_id, one.state) for one in lost(hand)] == [(goes, "left")]
+    before = len(hand.writes())
+
+    hand.sandbox.site.calls.clear()
+    calls = hand.sandbox.site.calls.by_endpoint
+    assert not reconcile(hand.context, stays).plan
+    assert calls.total() == 0
+    hand.clock.pass_by(minutes=30)
+    resync(hand.context)
+    assert calls["POST /rest/api/3/issue/bulkfetch"] == 2  # what is not shown is asked for twice
+
+    site.records[goes], site.index[goes] = hidden
+    hand.edit(goes, labels=["elsewhere"])
+    site.index_version += 1
+    hand.clock.pass_by(minutes=30)
+    hand.sync()
+    assert hand.writes()[before:] == [(goes, None)]
+    assert lost(hand) == []
+
+
 def test_an_issue_that_leaves_the_scope_is_cleared_all_the_same(hand: Any) -> None:
     goes = epic(hand)
     before = synced(hand)
