@@ -20,6 +20,7 @@ from pydantic import (
     SecretStr,
     TypeAdapter,
     ValidationError,
+    ValidationInfo,
     field_validator,
 )
 from pydantic_settings import (
@@ -61,7 +62,7 @@ EXPECTED = {
     "authorization_url": "the address of Atlassian's authorisation server, https://auth.atlassian.com unless your sites are in another cloud of Atlassian's",
     "gateway_url": "the address of Atlassian's gateway, https://api.atlassian.com unless your sites are in another cloud of Atlassian's",
     "database_url": "sqlite:///path/to/file.sqlite3 or postgresql://user:password@host/database",
-    "demo_clock": "the path of the file in which jira-okr demo keeps how far its time is ahead",
+    "demo_clock": "the path of the file beside its database in which jira-okr demo keeps how far its time is ahead, and nothing for any other database",
     "env_file": "the path of a file with settings, one NAME=value a line",
     "mapping": "the path of a mapping document (YAML)",
     "engine": "embedded or procrastinate",
@@ -330,6 +331,15 @@ class Settings(BaseSettings):
         if len(key.get_secret_value().partition(",")[0].strip()) < SHORTEST_KEY:
             raise ValueError(f"the key, up to the first comma, has at least {SHORTEST_KEY} characters")
         return key
+
+    @field_validator("demo_clock")
+    @classmethod
+    def _of_its_own_data(cls, file: Path | None, info: ValidationInfo) -> Path | None:
+        """Whoever works on another database, by a line that was copied or a variable of the shell, must not take its time for theirs."""
+        database = str(info.data.get("database_url", "")).removeprefix("sqlite:///")
+        if file is not None and Path(database).resolve().parent != file.resolve().parent:
+            raise ValueError("the database is not the demo's, which stands beside this file")
+        return file
 
     @property
     def public_url(self) -> str:

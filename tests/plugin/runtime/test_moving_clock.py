@@ -9,7 +9,7 @@ import pytest
 
 from connectors.clock import system_clock
 from plugin.runtime.moving_clock import MovingClock, clock_of
-from plugin.runtime.settings import Settings
+from plugin.runtime.settings import Settings, SettingsError, read_settings
 
 NOW = datetime(2026, 11, 9, 9, tzinfo=UTC)
 
@@ -29,8 +29,18 @@ def test_whoever_reads_the_file_has_the_time_at_once_and_it_never_goes_back(tmp_
 def test_settings_of_a_demo_alone_have_another_time_than_the_machine(tmp_path: Path) -> None:
     assert clock_of(Settings(_env_file=None)) is system_clock
     MovingClock(system_clock, tmp_path / "demo.clock").move_to(system_clock() + timedelta(days=2))
-    ahead = clock_of(Settings(_env_file=None, demo_clock=tmp_path / "demo.clock"))() - system_clock()
+    database = f"sqlite:///{tmp_path / 'demo.sqlite3'}"
+    settings = Settings(_env_file=None, database_url=database, demo_clock=tmp_path / "demo.clock")
+    ahead = clock_of(settings)() - system_clock()
     assert timedelta(days=1, hours=23) < ahead <= timedelta(days=2)
+
+
+@pytest.mark.parametrize("database", ["sqlite:///data/okr.sqlite3", "postgresql://okr@db.acme.example/okr"])
+def test_no_other_database_goes_by_the_time_of_the_demo(database: str, tmp_path: Path) -> None:
+    with pytest.raises(
+        SettingsError, match=r"JIRA_OKR_DEMO_CLOCK is not usable .* the database is not the demo's"
+    ):
+        read_settings(env_file=None, database_url=database, demo_clock=tmp_path / "demo.clock")
 
 
 def test_a_file_that_holds_no_number_is_no_time(tmp_path: Path) -> None:
