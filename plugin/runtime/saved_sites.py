@@ -411,7 +411,7 @@ def settings_of(connector: Connector, new: NewSite) -> JiraSettings:
         client_cert=house.client_cert if house is not None else None,
         client_key=house.client_key if house is not None else None,
         name=new.name,
-        url=_address(new.url, "url"),
+        url=_address(site_address(new.url), "url"),
         api_base=_api_base(new.api_base.strip()),
         email=new.email or None,
         token=SecretStr(new.token) if new.token.strip() else None,
@@ -521,9 +521,7 @@ def _api_base(given: str) -> str | None:
 
 def _address(url: str, about: str) -> AnyHttpUrl:
     try:
-        address = TypeAdapter(AnyHttpUrl).validate_python(
-            site_address(url) if about == "url" else url.strip()
-        )
+        address = TypeAdapter(AnyHttpUrl).validate_python(url.strip())
     except ValidationError:
         raise NotReady(
             f"{url or 'Nothing'} is no address. Write it as the browser shows it, for example https://acme.atlassian.net.",
