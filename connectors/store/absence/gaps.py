@@ -18,7 +18,10 @@ LONGEST_TEXT = 2_000
 
 @dataclass(frozen=True, slots=True)
 class KeptGap:
-    """A gap of a site, since when it is known, when it was met last, and who accepted it."""
+    """A gap of a site, since when it is known, when it was met last, and who accepted it.
+
+    `doubted`: it was met once, in a way that may be mistaken. The numbers do without it as if it were accepted, and nobody is asked yet.
+    """
 
     site: str
     gap: Gap
@@ -26,21 +29,12 @@ class KeptGap:
     seen_at: datetime
     accepted_at: datetime | None = None
     accepted_by: str = ""
+    doubted: bool = False
 
     @property
     def issue(self) -> str:
         """What names it among the gaps of its site: the issue's id, its key where no id is known, what lacks where neither is."""
         return name_of(self.gap)
-
-    @property
-    def accepted(self) -> bool:
-        """Whether the numbers do without it: a person said so, or it is doubted."""
-        return self.accepted_at is not None
-
-    @property
-    def doubted(self) -> bool:
-        """Whether it was met once, in a way that may be mistaken: nobody is asked to do anything about it yet."""
-        return self.accepted_at is not None and not self.accepted_by
 
 
 def name_of(gap: Gap) -> str:
@@ -87,7 +81,7 @@ def all(conn: Connection, site: str | None = None) -> list[KeptGap]:
 
 
 def open_gaps(conn: Connection, site: str) -> list[KeptGap]:
-    """Those that nobody accepted."""
+    """Those that wait for a person: neither accepted nor doubted."""
     mine = (table.c.site == site, table.c.accepted_at.is_(None))
     return [_kept(row) for row in conn.execute(select(table).where(*mine).order_by(table.c.issue))]
 
@@ -98,7 +92,7 @@ def accept(conn: Connection, site: str, issue: str, by: str, now: datetime) -> K
 
 
 def doubt(conn: Connection, site: str, found: Gap, now: datetime) -> None:
-    """It may be none: the numbers do without it, and nobody accepted that, until it is reopened."""
+    """It may be none: the numbers do without it until it is reopened. Kept as an acceptance by nobody."""
     _set(conn, site, name_of(found), to_ms(now), None)
 
 
@@ -137,6 +131,7 @@ def _row(site: str, found: Gap, now: datetime) -> dict[str, object]:
 
 def _kept(row: StoredRow) -> KeptGap:
     found = row._mapping
+    doubted = found["accepted_at"] is not None and not found["accepted_by"]
     return KeptGap(
         site=found["site"],
         gap=Gap(
@@ -149,6 +144,7 @@ def _kept(row: StoredRow) -> KeptGap:
         ),
         since=from_ms(found["since"]),
         seen_at=from_ms(found["seen_at"]),
-        accepted_at=maybe_from_ms(found["accepted_at"]),
+        accepted_at=None if doubted else maybe_from_ms(found["accepted_at"]),
         accepted_by=found["accepted_by"] or "",
+        doubted=doubted,
     )

@@ -43,7 +43,7 @@ from connectors.store.writes.writes import WriteOutcome
 
 
 class Circumstance(StrEnum):
-    """What an objective may have. `closing` and `gap` are of its site: some cycle was closed, some gap was accepted by nobody."""
+    """What an objective may have. `closing` and `gap` are of its site: some cycle was closed, some gap waits for a person."""
 
     BUSY = "busy"
     """In somebody's hands, or failed: at the last attempt, or for good."""

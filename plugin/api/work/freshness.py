@@ -112,7 +112,7 @@ class StatusGiven(Given):
     due: int = Field(description="Objectives that wait to be reconciled.")
     dead_letters: int
     refused: int
-    gaps: int = Field(description="Issues that could not be read and that nobody accepted.")
+    gaps: int = Field(description="Issues that could not be read and that wait for a person.")
     losses: int = Field(
         description="Issues that Jira shows no more without a word of its own, and that wait for a person."
     )
@@ -197,7 +197,7 @@ def status_given(found: SiteStatus) -> StatusGiven:
         due=found.due,
         dead_letters=len(found.dead),
         refused=len(found.refused),
-        gaps=sum(not one.accepted for one in found.gaps),
+        gaps=sum(one.waits for one in found.gaps),
         losses=len(found.losses),
         held=len(found.held),
         outage=_outage(found.outage),

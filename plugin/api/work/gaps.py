@@ -20,7 +20,9 @@ ROUTES = Routes()
 class GapGiven(Given):
     """An issue that could not be read, why, what to do about it, and whose numbers stand as they were because of it."""
 
-    issue: str = Field(description="What names it here: the issue's id, its key where no id is known.")
+    issue: str = Field(
+        description="What names it here: the issue's id, its key where no id is known, `count` for issues that are only counted."
+    )
     key: str | None
     field: str | None = Field(
         description="The field that cannot be read; null where nothing of the issue can."
@@ -31,6 +33,9 @@ class GapGiven(Given):
     objectives: list[str] = Field(description="Keys of the objectives that were computed from it.")
     accepted_by: str | None
     accepted_at: datetime | None
+    doubted: bool = Field(
+        description="Met once, in a way that may be mistaken: the numbers do without it, and nobody has to do anything yet."
+    )
 
 
 class GapNamed(Asked):
@@ -70,6 +75,7 @@ def gap_given(one: GapRow) -> GapGiven:
         objectives=list(one.objectives),
         accepted_by=one.accepted_by or None,
         accepted_at=one.accepted_at,
+        doubted=one.doubted,
     )
 
 

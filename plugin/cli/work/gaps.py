@@ -20,7 +20,7 @@ def gaps_group() -> None:
 @site_option
 @json_option
 def list_command(site: str, as_json: bool) -> None:
-    """List gaps with the reason and what to do. Exit code 1 where one waits for a person; an accepted one does not."""
+    """List gaps with the reason and what to do. Exit code 1 where one waits for a person; one that is accepted, or only doubted, does not."""
     with open_connector(site=site) as connector:
         found = list_gaps(connector, COMMAND_LINE, site)
     if as_json:
@@ -40,7 +40,7 @@ def list_command(site: str, as_json: bool) -> None:
             for one in found
         ]
         show_table("Gaps", ("Issue", "Field", "Reason", "To do", "Objectives", "Since"), rows)
-    if any(not one.accepted for one in found):
+    if any(one.waits for one in found):
         raise SystemExit(1)
 
 
@@ -76,6 +76,7 @@ def gap_values(one: GapRow) -> PlainValues:
         "since": one.since.isoformat(),
         "accepted_by": one.accepted_by or None,
         "accepted_at": one.accepted_at.isoformat() if one.accepted_at else None,
+        "doubted": one.doubted,
     }
 
 

@@ -85,14 +85,14 @@ def trouble(sites: Sites) -> Iterator[Metric]:
     held = Gauge(
         "jira_okr_held_writes", "Changes that wait for a person instead of being written.", labels=["site"]
     )
-    gaps = Gauge("jira_okr_gaps", "Issues that could not be read and that nobody accepted.", labels=["site"])
+    gaps = Gauge("jira_okr_gaps", "Issues that could not be read and that wait for a person.", labels=["site"])
     lost = Gauge(
         "jira_okr_losses", "Issues that Jira shows no more and that wait for a person.", labels=["site"]
     )
     for one in sites:
         dead.add_metric([one.site], len(one.dead))
         lost.add_metric([one.site], len(one.losses))
-        gaps.add_metric([one.site], sum(not gap.accepted for gap in one.gaps))
+        gaps.add_metric([one.site], sum(gap.waits for gap in one.gaps))
         refused.add_metric([one.site], len(one.refused))
         held.add_metric([one.site], len(one.held))
         for found in concerns(one):

@@ -94,14 +94,14 @@ def needing(conn: Connection, site: str, found: Iterable[KeptGap]) -> frozenset[
 
 
 def are_open(conn: Connection, site: str, found: Iterable[KeptGap]) -> bool:
-    """Whether all of these are gaps still that nobody accepted."""
+    """Whether all of these are gaps still that wait for a person."""
     return {one.issue for one in found} <= {one.issue for one in gaps.open_gaps(conn, site)}
 
 
 def behind(
     context: Context, conn: Connection, state: ObjectiveState | None, below: States
 ) -> tuple[KeptGap, ...]:
-    """The gaps that nobody accepted and that the number of this objective needs, its own or that of one that contributes to it."""
+    """The gaps that wait for a person and that the number of this objective needs, its own or that of one that contributes to it."""
     waiting = gaps.open_gaps(conn, context.site)
     if state is None or not waiting:
         return ()

@@ -251,8 +251,8 @@ def refused(status: SiteStatus) -> Concern | None:
 
 
 def unread(status: SiteStatus) -> Concern | None:
-    """Issues that could not be read and that nobody accepted."""
-    waiting = [one for one in status.gaps if not one.accepted]
+    """Issues that could not be read and that wait for a person."""
+    waiting = [one for one in status.gaps if one.waits]
     if not waiting:
         return None
     what = "1 issue cannot be read" if len(waiting) == 1 else f"{len(waiting)} issues cannot be read"

@@ -25,7 +25,10 @@ ACCEPT = "jira-okr gaps accept KEY lets the numbers do without it."
 
 @dataclass(frozen=True, slots=True)
 class GapRow:
-    """One gap for those who look: `issue` names it at every door, `objectives` are those whose numbers stand as they were because of it."""
+    """One gap for those who look: `issue` names it at every door, `objectives` are those whose numbers stand as they were because of it.
+
+    `doubted`: it was met once and may be none; the numbers do without it meanwhile, and nobody is asked yet.
+    """
 
     site: str
     issue: str
@@ -38,6 +41,7 @@ class GapRow:
     accepted_at: datetime | None
     accepted_by: str
     objectives: tuple[str, ...]
+    doubted: bool
 
     @property
     def name(self) -> str:
@@ -49,8 +53,13 @@ class GapRow:
 
     @property
     def accepted(self) -> bool:
-        """Whether the numbers do without it."""
+        """Whether a person said that the numbers may do without it."""
         return self.accepted_at is not None
+
+    @property
+    def waits(self) -> bool:
+        """Whether a person is asked to do something about it."""
+        return not self.accepted and not self.doubted
 
 
 @question(VIEWER)
@@ -136,4 +145,5 @@ def _row(conn: Connection, one: KeptGap) -> GapRow:
         accepted_at=one.accepted_at,
         accepted_by=one.accepted_by,
         objectives=tuple(called[id_].key or id_ if id_ in called else id_ for id_ in held),
+        doubted=one.doubted,
     )

@@ -200,7 +200,7 @@ def _lacking(connector: Connector, actor: Actor, site: str) -> Shortfall:
         refused=len(found.refused),
         held=len(found.held),
         losses=len(found.losses),
-        gaps=sum(not one.accepted for one in found.gaps),
+        gaps=sum(one.waits for one in found.gaps),
         dead=len(found.dead),
         gone=tuple(sorted({str(one) for one in found.names.absences})) if found.names is not None else (),
     )

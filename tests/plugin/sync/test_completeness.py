@@ -111,11 +111,12 @@ def test_what_is_counted_and_never_shown_is_a_gap_without_a_name(firm: Any) -> N
     resync(firm.context)
     if firm.context.api == 3:  # Cloud counts only roughly: once is no alarm
         (found,) = listed_gaps(firm)
-        assert (found.accepted, found.accepted_by, found.remedy) == (True, "", WAIT)
+        assert (found.doubted, found.waits, found.remedy) == (True, False, WAIT)
+        assert (found.accepted, found.accepted_at, found.accepted_by) == (False, None, "")
         firm.clock.pass_by(minutes=30)
         resync(firm.context)
     (found,) = listed_gaps(firm)
-    assert (found.accepted, found.remedy) == (False, LOOK)
+    assert (found.accepted, found.doubted, found.waits, found.remedy) == (False, False, True, LOOK)
     assert found.reason == "Jira counts 62 issues in the scope and shows 60 of them, in two searches."
     (accepted,) = accept_gaps(firm.connector, TESTER, "main", ["count"])
     assert (accepted.name, accepted.accepted) == ("issues that are only counted", True)
