@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -178,12 +178,10 @@ def is_jiras(body: bytes) -> bool:
         return False
     if not isinstance(said, dict):
         return False
-    texts = (said.get(key) for key in SAID_BY)
     return (
         isinstance(said.get("errorMessages"), list)
         or isinstance(said.get("errors"), dict)
-        or bool(_texts(said.get("errors")))
-        or any(isinstance(text, str) and text for text in texts)
+        or bool(_texts(said.get("errors")) or _sentence(said))
     )
 
 
@@ -204,24 +202,28 @@ def read_messages(body: bytes) -> tuple[tuple[str, ...], dict[str, str]]:
     if not isinstance(said, dict):
         return (), {}
     listed, errors = said.get("errorMessages"), said.get("errors")
-    texts = [*_texts(listed), *(_texts(errors) if isinstance(errors, list) else ())]
+    texts = _texts(listed) + _texts(errors)
     if not isinstance(listed, list) and not texts:
-        texts = [text for key in SAID_BY if isinstance(text := said.get(key), str) and text][:1]
-        texts += [text for key in (DESCRIPTION,) if isinstance(text := said.get(key), str) and text]
+        texts = _sentence(said) + _sentence(said, (DESCRIPTION,))
     pairs = list(errors.items())[:MOST_MESSAGES] if isinstance(errors, dict) else []
     messages = tuple(text[:LONGEST_MESSAGE] for text in texts[:MOST_MESSAGES])
     return messages, {name[:100]: str(text)[:LONGEST_MESSAGE] for name, text in pairs}
 
 
 def _texts(listed: object) -> list[str]:
-    """The sentences of a list, as they stand or within objects: gateways and GraphQL list objects."""
+    """The sentences of a list, as they stand or within objects: gateways and GraphQL list objects. None of what is no list."""
     found: list[str] = []
     for one in listed[:MOST_MESSAGES] if isinstance(listed, list) else ():
         if isinstance(one, str):
             found.append(one)
         elif isinstance(one, dict):
-            found += [text for key in SAID_BY if isinstance(text := one.get(key), str) and text][:1]
+            found += _sentence(one)
     return found
+
+
+def _sentence(said: Mapping[str, object], keys: Iterable[str] = SAID_BY) -> list[str]:
+    """The first text below one of these keys, if there is any."""
+    return [text for key in keys if isinstance(text := said.get(key), str) and text][:1]
 
 
 def _where(headers: Mapping[str, str]) -> str:
