@@ -85,7 +85,9 @@ def trouble(sites: Sites) -> Iterator[Metric]:
     held = Gauge(
         "jira_okr_held_writes", "Changes that wait for a person instead of being written.", labels=["site"]
     )
-    gaps = Gauge("jira_okr_gaps", "Issues that could not be read and that wait for a person.", labels=["site"])
+    gaps = Gauge(
+        "jira_okr_gaps", "Issues that could not be read and that wait for a person.", labels=["site"]
+    )
     lost = Gauge(
         "jira_okr_losses", "Issues that Jira shows no more and that wait for a person.", labels=["site"]
     )

@@ -94,7 +94,7 @@ def needing(conn: Connection, site: str, found: Iterable[KeptGap]) -> frozenset[
 
 
 def are_open(conn: Connection, site: str, found: Iterable[KeptGap]) -> bool:
-    """Whether all of these are gaps still that wait for a person."""
+    """Whether all of these still are gaps that wait for a person."""
     return {one.issue for one in found} <= {one.issue for one in gaps.open_gaps(conn, site)}
 
 
