@@ -67,6 +67,10 @@ class Transient(JiraError):  # noqa: N818
         self.retry_after = retry_after
 
 
+class ConnectionBroken(Transient):
+    """The connection broke before a whole answer was there, or never was: what only reads is asked once more."""
+
+
 class IncompleteRead(Transient):
     """A read that may lack issues: nothing may be concluded from what it returned so far."""
 

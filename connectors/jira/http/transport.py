@@ -24,6 +24,7 @@ from connectors.jira.http.call import Call, call_of, place_of
 from connectors.jira.http.connection import Forbidden, TimedAdapter, is_of_machine
 from connectors.jira.http.errors import (
     AuthFailed,
+    ConnectionBroken,
     IncompleteRead,
     JiraError,
     RateLimited,
@@ -226,8 +227,6 @@ class Transport:
         """The body of an answer that another sends for us, with the same limits as ours. Raises JiraError."""
         try:
             return self._body(response)
-        except _Broken as broken:
-            raise broken.told from None
         finally:
             response.close()
 
@@ -269,7 +268,7 @@ class Transport:
         deadline = self._clock() + self._patience
         while True:
             try:
-                return self._ask_now(method, path, params, data, reads)
+                return self._ask_now(method, path, params, data, again=reads)
             except RateLimited as limited:
                 late = limited.until is not None and limited.until.timestamp() > deadline
                 waits = reads and self._background and self.governor is not None
@@ -280,16 +279,15 @@ class Transport:
                 raise
 
     def _ask_now(
-        self, method: str, path: str, params: Params | None, data: bytes | None, reads: bool
+        self, method: str, path: str, params: Params | None, data: bytes | None, *, again: bool
     ) -> JiraReply:
-        for last in (not reads, True):
-            call = self.take_turn(method, path)
-            try:
-                return self._once(call, path, params, data)
-            except _Broken as broken:
-                if last:
-                    raise broken.told from None
-        raise AssertionError
+        call = self.take_turn(method, path)
+        try:
+            return self._once(call, path, params, data)
+        except ConnectionBroken:
+            if not again:
+                raise
+        return self._ask_now(method, path, params, data, again=False)
 
     def _tell(self, call: Call, outcome: str) -> None:
         if self.observer is not None:
@@ -348,9 +346,7 @@ class Transport:
             response = session.get(url, timeout=self.timeout, stream=True, allow_redirects=False)
             return response.status_code, self._body(response)
         except requests.RequestException as error:
-            raise told_of(error) from None
-        except _Broken as broken:
-            raise broken.told from None
+            raise failure_of(error) from None
         finally:
             session.close()
 
@@ -372,19 +368,6 @@ class Transport:
         return b"".join(chunks)
 
 
-class _Broken(Exception):  # noqa: N818
-    """The connection broke before a whole answer was there, or never was; `told` says it to people."""
-
-    def __init__(self, told: JiraError) -> None:
-        self.told = told
-
-
-def told_of(error: requests.RequestException) -> JiraError:
-    """What the library of HTTP raises, in our words."""
-    found = failure_of(error)
-    return found.told if isinstance(found, _Broken) else found
-
-
 def issue_path(api: str, issue: str) -> str:
     """The path of one issue, by id or key."""
     return f"{api}/issue/{quote(issue, safe='')}"
@@ -401,17 +384,16 @@ def _arriving(response: requests.Response) -> Iterator[bytes]:
         raise requests.exceptions.ChunkedEncodingError(error) from None
 
 
-def failure_of(error: requests.RequestException) -> JiraError | _Broken:
-    """A typed error without the library's text, which may hold addresses and headers."""
+def failure_of(error: requests.RequestException) -> Transient:
+    """What the library of HTTP raises, in our words: without its text, which may hold addresses and headers."""
     if isinstance(error, requests.exceptions.SSLError):
-        why = _why_untrusted(error)
-        if why == NO_TLS:
+        if _is_no_tls(error):
             return Transient(
                 "What answers at the address of Jira does not speak TLS.",
                 "Check the port, and whether the address begins with http:// instead of https://.",
             )
         return Transient(
-            f"Jira's TLS certificate is not trusted{why}.",
+            f"Jira's TLS certificate is not trusted{_why_untrusted(error)}.",
             "Install the certificate authority of your Jira on this machine, or name its file in JIRA_OKR_JIRA__CA_BUNDLE "
             "(REQUESTS_CA_BUNDLE where the settings name no Jira); all authorities that are needed have to be in that file. "
             "Where Jira asks for a client's certificate, name it in JIRA_OKR_JIRA__CLIENT_CERT.",
@@ -421,37 +403,38 @@ def failure_of(error: requests.RequestException) -> JiraError | _Broken:
     if isinstance(error, requests.exceptions.ProxyError):
         return Transient("The proxy refused the connection.", "Check HTTPS_PROXY and NO_PROXY.")
     if isinstance(error, requests.ConnectionError | requests.exceptions.ChunkedEncodingError):
-        return _Broken(_unreached(error))
+        return _unreached(error)
     return Transient(f"The call to Jira failed ({type(error).__name__}).")
 
 
-NO_TLS = "no TLS"
+def _is_no_tls(error: requests.RequestException) -> bool:
+    """Whether what answered has no certificate at all."""
+    reasons = [cause.reason for cause in _causes(error) if isinstance(cause, ssl.SSLError)]
+    return any(reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST") for reason in reasons)
 
 
 def _why_untrusted(error: requests.RequestException) -> str:
-    """What is wrong with a certificate, as OpenSSL says it, or that there is none at all; empty where it does not say."""
+    """What is wrong with a certificate, as OpenSSL says it; empty where it does not say."""
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError) and cause.verify_message:
             return f" ({cause.verify_message.rstrip('.')[:MOST_SAID]})"
-        if isinstance(cause, ssl.SSLError) and cause.reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST"):
-            return NO_TLS
     return ""
 
 
-def _unreached(error: requests.RequestException) -> Transient:
+def _unreached(error: requests.RequestException) -> ConnectionBroken:
     """A host that nobody knows, one that does not answer, or a connection that broke."""
     for cause in _causes(error):
         if isinstance(cause, NameResolutionError):
-            return Transient(
+            return ConnectionBroken(
                 "The host of Jira's address is not known.",
                 "Check how the address of the site is spelt, and whether this machine needs a VPN or another name server to find it.",
             )
         if isinstance(cause, NewConnectionError):
-            return Transient(
+            return ConnectionBroken(
                 "Nothing answers at the address of Jira.",
                 "Check host and port, whether Jira runs, and whether a firewall stands between.",
             )
-    return Transient("The connection to Jira broke.")
+    return ConnectionBroken("The connection to Jira broke.")
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

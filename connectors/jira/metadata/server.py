@@ -23,7 +23,7 @@ from urllib3 import HTTPResponse
 from connectors.jira.http.address import Deployment
 from connectors.jira.http.call import call_of, place_of
 from connectors.jira.http.errors import AuthFailed, IncompleteRead, JiraError, Permanent, Transient, classify
-from connectors.jira.http.transport import GuardedAdapter, Transport, not_json, told_of
+from connectors.jira.http.transport import GuardedAdapter, Transport, failure_of, not_json
 from connectors.jira.sign_in import scopes
 from connectors.jira.sign_in.credentials import Authorization
 from mappings.facts.issue import User
@@ -107,9 +107,9 @@ class JiraLibrary:
         except requests.JSONDecodeError:
             failure = IncompleteRead("Jira's answer cannot be read.")
         except requests.TooManyRedirects as error:
-            failure = self._answered(error.response) if error.response is not None else told_of(error)
+            failure = self._answered(error.response) if error.response is not None else failure_of(error)
         except requests.RequestException as error:
-            failure = told_of(error)
+            failure = failure_of(error)
             failure.asked = _asked(error.request)
         except (ValueError, KeyError, TypeError, AttributeError):
             failure = IncompleteRead("Jira's answer cannot be read.")

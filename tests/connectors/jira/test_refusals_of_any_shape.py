@@ -12,7 +12,7 @@ from urllib3.exceptions import MaxRetryError, NameResolutionError, NewConnection
 
 from connectors.jira.http.call import place_of
 from connectors.jira.http.errors import AuthFailed, Permanent, Transient, classify, read_messages
-from connectors.jira.http.transport import told_of
+from connectors.jira.http.transport import failure_of
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 SHAPES = [
@@ -71,7 +71,7 @@ PLAIN.reason = "WRONG_VERSION_NUMBER"
     ],
 )  # fmt: skip
 def test_what_never_answered_is_told_apart(raised, said):
-    found = told_of(raised)
+    found = failure_of(raised)
     assert said in found.message
     assert found.remedy
 
