@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, delete, or_, select
+from sqlalchemy import ColumnElement, Table, and_, or_, select
 
+from connectors.store.database.deletion import delete_where
 from connectors.store.database.engine import Store
 from connectors.store.database.instant import to_ms
 from connectors.store.schema import history, snapshot
@@ -20,8 +21,6 @@ DAY_MS = 86_400_000
 WEEK_MS = 7 * DAY_MS
 TO_MONDAY = 3 * DAY_MS
 """So much after the beginning of a week did the count of milliseconds begin: on a Thursday."""
-MOST_AT_ONCE = 1_000
-"""Rows that are deleted in one transaction: whoever writes waits no longer than that takes."""
 MOST_HELD = 200
 """Instants that keep what held at them, the latest; a quarter needs two."""
 
@@ -74,8 +73,7 @@ def thin(
     """Of what is older than `before` keep the last of each objective, day (UTC) and mapping revision, and of what is older than `weekly` the last
     of each week, which begins on Monday; how many points and snapshots went.
 
-    What held at the instants `held` stays. It is looked for without holding anybody back, and goes a thousand rows at a time; between two
-    thousands `going_on` is called, which may raise to stop.
+    What held at the instants `held` stays. `going_on`: see `delete_where`.
     """
     moments = sorted({to_ms(moment) for moment in held})[-MOST_HELD:]
     spans = [Thinning(DAY_MS, 0, to_ms(before))]
@@ -84,21 +82,7 @@ def thin(
     went = 0
     for table in (history, snapshot):  # in this order: a point that goes holds no ledgers
         for span in spans:
-            with store.read() as conn:
-                found = select(table.c.id).where(span.old(table, site), span.followed(table, moments))
-                ids = list(conn.execute(found.order_by(table.c.id)).scalars())
-            for first in range(0, len(ids), MOST_AT_ONCE):
-                going_on()
-                with store.write() as conn:
-                    went += _drop(conn, table, site, span, moments, ids[first : first + MOST_AT_ONCE])
+            went += delete_where(
+                store, table, and_(span.old(table, site), span.followed(table, moments)), going_on
+            )
     return went
-
-
-def _drop(
-    conn: Connection, table: Table, site: str, span: Thinning, held: Iterable[int], ids: list[int]
-) -> int:
-    """Asked again, for SQLite gives an id anew once its row is gone."""
-    still = (table.c.id.between(ids[0], ids[-1]), table.c.id.in_(ids))
-    return conn.execute(
-        delete(table).where(*still, span.old(table, site), span.followed(table, held))
-    ).rowcount

@@ -8,16 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, case, delete, select
+from sqlalchemy import ColumnElement, and_, case, select
 
+from connectors.store.database.deletion import delete_where
 from connectors.store.database.engine import Store
 from connectors.store.database.instant import to_ms
 from connectors.store.schema import plan as plans
 from connectors.store.schema import write as table
 from connectors.store.writes.writes import WriteOutcome
 
-MOST_AT_ONCE = 1_000
-"""Rows that are deleted in one transaction: whoever writes waits no longer than that takes."""
 _THERE = WriteOutcome.WRITTEN.value
 _SAME = case((table.c.outcome == WriteOutcome.CONFIRMED.value, _THERE), else_=table.c.outcome)
 
@@ -25,36 +24,10 @@ _SAME = case((table.c.outcome == WriteOutcome.CONFIRMED.value, _THERE), else_=ta
 def thin(
     store: Store, site: str, before: datetime, going_on: Callable[[], None] = lambda: None
 ) -> tuple[int, int]:
-    """How many writes and plans of before this instant went. It is looked for without holding anybody back; between two thousands `going_on` is called, which may raise to stop."""
+    """How many writes and plans of before this instant went. `going_on`: see `delete_where`."""
     at = to_ms(before)
-    with store.read() as conn:
-        ids = list(conn.execute(select(table.c.id).where(_followed(site, at)).order_by(table.c.id)).scalars())
-    writes = sum(_gone(store, ids, _drop_writes(site, at), going_on))
-    with store.read() as conn:
-        ids = list(conn.execute(select(plans.c.id).where(_empty(site, at)).order_by(plans.c.id)).scalars())
-    return writes, sum(_gone(store, ids, _drop_plans(site, at), going_on))
-
-
-Drop = Callable[[Connection, list[int]], int]
-
-
-def _gone(store: Store, ids: list[int], drop: Drop, going_on: Callable[[], None]) -> list[int]:
-    found = []
-    for first in range(0, len(ids), MOST_AT_ONCE):
-        going_on()
-        with store.write() as conn:
-            found.append(drop(conn, ids[first : first + MOST_AT_ONCE]))
-    return found
-
-
-def _drop_writes(site: str, at: int) -> Drop:
-    return lambda conn, ids: (
-        conn.execute(delete(table).where(table.c.id.in_(ids), _followed(site, at))).rowcount
-    )
-
-
-def _drop_plans(site: str, at: int) -> Drop:
-    return lambda conn, ids: conn.execute(delete(plans).where(plans.c.id.in_(ids), _empty(site, at))).rowcount
+    writes = delete_where(store, table, _followed(site, at), going_on)
+    return writes, delete_where(store, plans, _empty(site, at), going_on)
 
 
 def _followed(site: str, at: int) -> ColumnElement[bool]:

@@ -10,6 +10,7 @@ from fractions import Fraction
 import pytest
 
 from connectors.store import Store
+from connectors.store.database import deletion
 from connectors.store.numbers import history_retention, objectives, snapshots
 from mappings.rollup.state import ObjectiveState
 
@@ -111,7 +112,7 @@ def test_what_held_where_a_cycle_begins_stays_and_a_thousand_rows_go_at_a_time(
     store: Store, an_objective: AnObjective, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It begins at midnight of its own zone, which is 22:00 of a day in UTC, in the middle of a week."""
-    monkeypatch.setattr(history_retention, "MOST_AT_ONCE", 2)
+    monkeypatch.setattr(deletion, "MOST_AT_ONCE", 2)
     wednesday = datetime(2026, 9, 30, tzinfo=UTC)
     with store.write() as conn:
         for hour in (1, 21, 23, 47, 48 + 23):
