@@ -110,16 +110,8 @@ def open_store(url: str, *, synchronous: str = "NORMAL", pool_size: int = 16) ->
     """
     address = _address(url)
     if address.get_backend_name() == "sqlite":
-        store = _open_sqlite(address, synchronous, pool_size)
-    else:
-        store = _open_postgres(address, pool_size)
-    try:
-        with store.read() as conn:
-            schema_upgrade.refuse_newer(conn, store.where)
-    except StoreError:
-        store.close()
-        raise
-    return store
+        return _looked_at(_open_sqlite(address, synchronous, pool_size))
+    return _looked_at(_open_postgres(address, pool_size))
 
 
 def open_to_read(url: str) -> Store:
@@ -133,13 +125,21 @@ def open_to_read(url: str) -> Store:
     if address.get_backend_name() != "sqlite" or not path.is_file():
         return open_store(url)
     try:
-        store = open_store(url)
-        with store.read() as conn:
-            conn.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar()
+        return open_store(url)
     except StoreError as fault:
         if fault.passing or not _rests(path):
             raise
-        return _open_unchanging(path, address.render_as_string())
+    return _looked_at(_open_unchanging(path, address.render_as_string()))
+
+
+def _looked_at(store: Store) -> Store:
+    """The store, which can be read; closed where it cannot be, or where a newer release made its tables. Raises StoreError then."""
+    try:
+        with store.read() as conn:
+            schema_upgrade.refuse_newer(conn, store.where)
+    except StoreError:
+        store.close()
+        raise
     return store
 
 
@@ -150,17 +150,11 @@ def _rests(path: Path) -> bool:
 
 
 def _open_unchanging(path: Path, where: str) -> Store:
-    address = URL.create("sqlite", database=f"file:{path.resolve()}", query={"immutable": "1", "uri": "true"})
+    file = path.resolve()
+    address = URL.create("sqlite", database=file.as_uri(), query={"immutable": "1", "uri": "true"})
     engine = create_engine(address, connect_args={"isolation_level": None})
     _begin_ourselves(engine)
-    store = Store(engine, _lock_of(path.resolve()), where)
-    try:
-        with store.read() as conn:
-            schema_upgrade.refuse_newer(conn, store.where)
-    except StoreError:
-        store.close()
-        raise
-    return store
+    return Store(engine, _lock_of(file), where)
 
 
 def upgrade(store: Store) -> None:

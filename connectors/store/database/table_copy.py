@@ -57,7 +57,7 @@ def restore(path: Path, url: str) -> str:
     arriving = target.with_name(target.name + ".part")
     make_private(arriving)
     with (
-        closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as source,
+        closing(_opened(path)) as source,
         closing(sqlite3.connect(arriving)) as copy,
     ):
         source.backup(copy)
@@ -74,7 +74,7 @@ def inspected(path: Path) -> str:
     if not path.is_file():
         raise StoreError("there is no such file", str(path), "name a file that jira-okr db backup wrote")
     try:
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as conn:
+        with closing(_opened(path)) as conn:
             faults = [row[0] for row in conn.execute("PRAGMA integrity_check(5)")]
             revision = _revision(conn)
     except sqlite3.DatabaseError as error:
@@ -102,6 +102,11 @@ def faults(store: Store) -> list[str]:
     return [line for line in found if line != "ok"] + [
         f"a row of {row[0]} points nowhere" for row in dangling
     ]
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    """The file to be read alone, whatever its name."""
+    return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
 
 
 def _revision(conn: sqlite3.Connection) -> str | None:

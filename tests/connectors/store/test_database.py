@@ -9,10 +9,11 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import URL, create_engine, select, text
 from sqlalchemy.exc import IntegrityError
 
 from connectors.store import Store, StoreError, backup, open_store, upgrade
+from connectors.store.database import engine
 from connectors.store.schema import batch_size
 from connectors.store.work import batch_sizes
 
@@ -39,6 +40,20 @@ def test_sqlite_runs_in_wal_mode_with_waiting_and_foreign_keys(sqlite_store: Sto
             for name in ("journal_mode", "synchronous", "busy_timeout", "foreign_keys")
         }
     assert pragmas == {"journal_mode": "wal", "synchronous": 1, "busy_timeout": 5_000, "foreign_keys": 1}
+
+
+def test_a_file_that_does_not_change_is_read_whatever_its_name(tmp_path: Path) -> None:
+    file = tmp_path / "of 50 % #1?.sqlite3"
+    whole = Store(create_engine(URL.create("sqlite", database=str(file))), None)
+    with whole.write() as conn:
+        conn.exec_driver_sql("CREATE TABLE told AS SELECT 7 AS number")
+    whole.close()
+    store = engine._open_unchanging(file, "the file")
+    with store.read() as conn:
+        assert conn.exec_driver_sql("SELECT number FROM told").scalar() == 7
+    with pytest.raises(StoreError, match=r"readonly.*\(the file\)"), store.write() as conn:
+        conn.exec_driver_sql("DELETE FROM told")
+    store.close()
 
 
 def test_full_synchronous_is_a_setting(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def run(url: str, *words: str, **more: Any) -> Result:
 
 def test_a_backup_taken_while_writing_restores_and_converges(demo: Demo, tmp_path: Path) -> None:
     sync_site(demo.connector, "main")
-    copy = tmp_path / "copy.sqlite3"
+    copy = tmp_path / "copy of 50 % #1.sqlite3"
     stop, written = threading.Event(), []
 
     def write_on() -> None:
@@ -287,7 +287,7 @@ def test_a_database_that_takes_no_writes_is_looked_at_and_copied(
     """When somebody looks after it most. The trouble is real: a small or a read-only mount that nobody else sees."""
     if subprocess.run(["unshare", "--mount", "true"], capture_output=True, check=False).returncode:
         pytest.skip("mounts of one's own are not allowed here")
-    file, place, here = tmp_path / "okr.sqlite3", tmp_path / "place", tmp_path / "here"
+    file, place, here = tmp_path / "okr.sqlite3", tmp_path / "place #1", tmp_path / "here"
     place.mkdir()
     here.mkdir()
     run(f"sqlite:///{file}", "upgrade")
