@@ -90,14 +90,11 @@ def wish(url: str, project_ids: Iterable[str], besides: Iterable[str] = ()) -> A
     return AppWebhookWish(url, events, f"project in ({', '.join(ids)})")
 
 
-def care(
-    wished: AppWebhookWish, found: Sequence[Registered], site_path: str, now: datetime
-) -> AppWebhookCare:
-    """What to do about those that Jira has of our app. Those at other addresses that end with `site_path` are of ours, from before a move. Pure."""
-    right = [one for one in found if _is(wished, one) and not _is_over(one, now)]
+def care(wished: AppWebhookWish, ours: Sequence[Registered], now: datetime) -> AppWebhookCare:
+    """What to do about those that Jira has of our app for the site, at this address and at others, from before a move. Pure."""
+    right = [one for one in ours if _is(wished, one) and not _is_over(one, now)]
     # of two that live as long each process has to keep the same one
     kept = max(right, key=lambda one: (one.expires is not None, one.expires or now, one.id), default=None)
-    ours = [one for one in found if one.url == wished.url or one.url.rstrip("/").endswith(site_path)]
     remove = tuple(one.id for one in ours if kept is None or one.id != kept.id)
     short = kept is not None and (kept.expires is None or kept.expires - now < REFRESHED_BEFORE)
     return AppWebhookCare(kept is None, kept.id if kept is not None and short else None, remove)

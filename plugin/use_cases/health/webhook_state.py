@@ -141,13 +141,8 @@ def _held_against(conn: Connection, site: str, answer: WebhookAnswer) -> Webhook
 
 def is_ours(hook: Registered, site: str) -> bool:
     """Whether it leads to this site of a connector."""
-    path = site_path(site)
+    path = f"/webhooks/jira/{site}"
     return hook.url.rstrip("/").endswith(path) or f"{path}/" in hook.url
-
-
-def site_path(site: str) -> str:
-    """How the address of a site's webhook ends."""
-    return f"/webhooks/jira/{site}"
 
 
 def events_besides(connector: Connector, site: str) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 
 from connectors.jira.http.errors import JiraError, Permanent
@@ -11,7 +12,7 @@ from connectors.store.people.audit import note
 from connectors.store.sites import webhook_states
 from plugin.runtime.connector import Connector, NotReady
 from plugin.sync.resync.watermark import want_full_read
-from plugin.use_cases.health.webhook_state import events_besides, is_ours, learned, site_path
+from plugin.use_cases.health.webhook_state import events_besides, is_ours, learned
 
 ITSELF = "the connector"
 
@@ -19,8 +20,8 @@ ITSELF = "the connector"
 def make(connector: Connector, site: str) -> tuple[Registered, bool]:
     """Make what was asked for so in Jira: the webhook, and whether none of ours was there. Twice makes one. Raises JiraError, NotReady."""
     jira, wished = connector.site(site).jira, _wished(connector, site)
-    found = jira.app_webhooks()
-    todo = care(wished, found, site_path(site), connector.clock())
+    found = _ours(jira.app_webhooks(), site, wished.url)
+    todo = care(wished, found, connector.clock())
     elsewhere = [one.id for one in found if one.id in todo.remove and one.url != wished.url]
     if elsewhere:
         # an app may have one address alone, so the new one has to wait for this
@@ -34,7 +35,7 @@ def make(connector: Connector, site: str) -> tuple[Registered, bool]:
         # not before its successor is there: an event in between would be told by nobody
         jira.delete_app_webhooks(stale)
     there = jira.app_webhooks()
-    twins = care(wished, there, site_path(site), connector.clock()).remove if todo.register else ()
+    twins = care(wished, _ours(there, site, wished.url), connector.clock()).remove if todo.register else ()
     if twins:
         # another process registered one at the same time, and keeps the same one
         jira.delete_app_webhooks(twins)
@@ -83,9 +84,14 @@ def withdraw(connector: Connector, site: str) -> None:
         return
     jira = connector.site(site).jira
     with suppress(JiraError, NotReady):
-        ours = [one.id for one in jira.app_webhooks() if is_ours(one, site)]
+        ours = [one.id for one in _ours(jira.app_webhooks(), site, asked.address)]
         if ours:
             jira.delete_app_webhooks(ours)
+
+
+def _ours(found: Iterable[Registered], site: str, address: str) -> list[Registered]:
+    """Those that lead to this site, and that at the address which was asked for, wherever that leads."""
+    return [one for one in found if one.url == address or is_ours(one, site)]
 
 
 def _wished(connector: Connector, site: str) -> AppWebhookWish:

@@ -23,6 +23,7 @@ from plugin.runtime.connector import Connector
 from plugin.runtime.saved_sites import NewSite
 from plugin.use_cases.health.concerns import concerns
 from plugin.use_cases.health.status import status
+from plugin.use_cases.health.webhook_state import is_ours
 from plugin.use_cases.sites import consent, sites, webhook
 from tests.plugin.use_cases.sites.oauth_firm import APP, MORNING, ROBOT, SECRETS, Firm, oauth_firm
 from tests.webhook_server import webhook_server
@@ -274,7 +275,7 @@ def hook(number: int, url: str = HERE, days: float | None = 30, jql: str = "proj
 def test_what_is_done_about_what_jira_has(
     found: list[Registered], register: bool, refresh: str | None, remove: tuple[str, ...]
 ) -> None:
-    todo = care(wish(HERE, ["1"]), found, "/webhooks/jira/main", MORNING)
+    todo = care(wish(HERE, ["1"]), [one for one in found if is_ours(one, "main")], MORNING)
     assert (todo.register, todo.refresh, todo.remove) == (register, refresh, remove)
 
 
