@@ -22,7 +22,7 @@ from connectors.jira.sign_in.scopes import WRITE_WORK, ScopeMissing, remedy_of
 from connectors.store.forge import installations
 from connectors.store.people import audit
 from connectors.store.reads import wishes
-from connectors.store.sites import api_versions, catalogues, consents, grants, sites, webhook_states
+from connectors.store.sites import api_versions, app_webhooks, catalogues, consents, grants, sites
 from connectors.store.sites.sites import SavedSite
 from mappings.write_back.targets import WRITE_TARGETS
 from plugin.runtime.composition import site_from
@@ -255,7 +255,7 @@ def put_site(
     installations.hold_to(conn, name, plain["url"], former)
     grants.forget(conn, name)
     consents.forget(conn, name)
-    webhook_states.forget_asked(conn, name)
+    app_webhooks.forget(conn, name)
     sites.put(conn, name, plain, vault(connector.settings).seal(secrets_of(settings)), now)
     _begin_anew(conn, name, now)
 
@@ -286,7 +286,7 @@ def remove_site(connector: Connector, name: str, by: str) -> None:
         installations.forget(conn, name)
         grants.forget(conn, name)
         consents.forget(conn, name)
-        webhook_states.forget_asked(conn, name)
+        app_webhooks.forget(conn, name)
         if not _of_settings(connector, name):
             sites.forget_work(conn, name)
         audit.note(conn, by, "site removed", connector.clock(), site=name)

@@ -1,16 +1,15 @@
-"""What Jira said of our webhook when it was asked last, and which webhooks of OAuth 2.0 apps somebody asked for: these are kept alive until somebody deletes them."""
+"""What Jira said of our webhook when it was asked last."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, select
 
 from connectors.store.database import json_text
 from connectors.store.database.instant import from_ms, maybe_from_ms, to_ms
 from connectors.store.database.sql import insert_into
-from connectors.store.schema import app_webhook as app_table
 from connectors.store.schema import webhook_state as table
 
 
@@ -53,35 +52,3 @@ def put(conn: Connection, site: str, answer: WebhookAnswer) -> None:
     }
     statement = insert_into(conn, table).values(site=site, **values)
     conn.execute(statement.on_conflict_do_update(index_elements=[table.c.site], set_=values))
-
-
-@dataclass(frozen=True, slots=True)
-class AskedWebhook:
-    """`address` is where Jira has to deliver. `fault` says why it could not be made so when it was tried last; empty where it is."""
-
-    address: str
-    fault: str = ""
-    remedy: str = ""
-
-
-def asked(conn: Connection, site: str) -> AskedWebhook | None:
-    """None where nobody asked for one."""
-    row = conn.execute(select(app_table).where(app_table.c.site == site)).one_or_none()
-    return None if row is None else AskedWebhook(row.address, row.fault, row.remedy)
-
-
-def ask(conn: Connection, site: str, address: str) -> None:
-    """Somebody asks for it, or for it to be elsewhere."""
-    values = {"address": address, "fault": "", "remedy": ""}
-    statement = insert_into(conn, app_table).values(site=site, **values)
-    conn.execute(statement.on_conflict_do_update(index_elements=[app_table.c.site], set_=values))
-
-
-def tried(conn: Connection, site: str, fault: str = "", remedy: str = "") -> None:
-    """What became of it; a fault is kept until it is mended."""
-    conn.execute(update(app_table).where(app_table.c.site == site).values(fault=fault, remedy=remedy))
-
-
-def forget_asked(conn: Connection, site: str) -> None:
-    """Nobody wants it any more."""
-    conn.execute(delete(app_table).where(app_table.c.site == site))

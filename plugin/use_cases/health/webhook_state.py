@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from connectors.jira.http.errors import AuthFailed, JiraError, Permanent
 from connectors.jira.webhooks.app_webhooks import TOLD
 from connectors.jira.webhooks.registration import EVENTS, Registered
-from connectors.store.sites import revisions, webhook_states
+from connectors.store.sites import app_webhooks, revisions, webhook_states
 from connectors.store.sites.webhook_states import WebhookAnswer
 from mappings.document.schema import Document
 from mappings.document.text.source import read_document
@@ -64,7 +64,7 @@ AGAIN = "See why below; when it is mended, run jira-okr webhook register, or wai
 
 def lapse(conn: Connection, site: str, now: datetime) -> WebhookLapse | None:
     """None where nobody asked for the webhook of an app, or where it lives."""
-    asked = webhook_states.asked(conn, site)
+    asked = app_webhooks.get(conn, site)
     if asked is None:
         return None
     if asked.fault:

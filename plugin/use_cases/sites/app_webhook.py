@@ -9,7 +9,7 @@ from connectors.jira.http.errors import JiraError, Permanent
 from connectors.jira.webhooks.app_webhooks import AppWebhookWish, care, wish
 from connectors.jira.webhooks.registration import Registered
 from connectors.store.people.audit import note
-from connectors.store.sites import webhook_states
+from connectors.store.sites import app_webhooks
 from plugin.runtime.connector import Connector, NotReady
 from plugin.sync.resync.watermark import want_full_read
 from plugin.use_cases.health.webhook_state import events_besides, is_ours, learned
@@ -45,7 +45,7 @@ def make(connector: Connector, site: str) -> tuple[Registered, bool]:
     if made is None:
         raise Permanent(200, ("Jira took the webhook, and does not list it.",))
     with connector.store.write() as conn:
-        webhook_states.tried(conn, site)
+        app_webhooks.note(conn, site)
     return made, todo.register and not todo.remove
 
 
@@ -55,7 +55,7 @@ def keep_alive(connector: Connector, site: str) -> None:
     What Jira refuses is kept, to be shown; what is no answer of Jira's own is raised, and tried again soon.
     """
     with connector.store.read() as conn:
-        asked = webhook_states.asked(conn, site)
+        asked = app_webhooks.get(conn, site)
     if asked is None:
         return
     try:
@@ -63,7 +63,7 @@ def keep_alive(connector: Connector, site: str) -> None:
     except (Permanent, NotReady) as refused:
         remedy = refused.remedy if isinstance(refused, JiraError) else ""
         with connector.store.write() as conn:
-            webhook_states.tried(
+            app_webhooks.note(
                 conn, site, refused.message if isinstance(refused, JiraError) else str(refused), remedy
             )
         return
@@ -79,7 +79,7 @@ def withdraw(connector: Connector, site: str) -> None:
     not answer, stays there until it is over.
     """
     with connector.store.read() as conn:
-        asked = webhook_states.asked(conn, site)
+        asked = app_webhooks.get(conn, site)
     if asked is None or not connector.signs_in_by_app(site):
         return
     jira = connector.site(site).jira
@@ -96,7 +96,7 @@ def _ours(found: Iterable[Registered], site: str, address: str) -> list[Register
 
 def _wished(connector: Connector, site: str) -> AppWebhookWish:
     with connector.store.read() as conn:
-        asked = webhook_states.asked(conn, site)
+        asked = app_webhooks.get(conn, site)
     if asked is None:
         raise NotReady(f"Nobody asked for a webhook of {site}. Register it first: jira-okr webhook register.")
     projects = [one.id for one in connector.catalogue(site).projects]

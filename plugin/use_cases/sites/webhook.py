@@ -8,7 +8,7 @@ from connectors.jira.webhooks.app_webhooks import TOLD
 from connectors.jira.webhooks.registration import EVENTS, Registered
 from connectors.jira.webhooks.signature import HEADER, static_secret
 from connectors.store.people.audit import note
-from connectors.store.sites import webhook_states
+from connectors.store.sites import app_webhooks
 from connectors.store.work import inbox
 from connectors.store.work.inbox import Delivery
 from plugin.access.authorization.actor import Actor
@@ -92,7 +92,7 @@ def register(
     known = connector.site(site)
     if known.app_secret:
         with connector.store.write() as conn:
-            webhook_states.ask(conn, site, address)
+            app_webhooks.put(conn, site, address)
         own, _ = app_webhook.make(connector, site)
         _note(connector, actor, site, "webhook registered", own.id)
         return own
@@ -129,7 +129,7 @@ def delete(connector: Connector, actor: Actor, site: str, webhook_id: str) -> No
         found = next((one for one in in_jira(known) if one.id == webhook_id), None)
         if found is not None and is_ours(found, site):
             with connector.store.write() as conn:
-                webhook_states.forget_asked(conn, site)
+                app_webhooks.forget(conn, site)
         known.jira.delete_app_webhooks([webhook_id])
         look(connector, site)
     else:
