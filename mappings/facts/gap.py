@@ -18,7 +18,7 @@ UNCOUNTED = "count"
 class Gap:
     """One issue that could not be read. `field` is empty where nothing of it could; `parent` is the id or key that it hangs under, where that was read.
 
-    An id is known of every gap that is kept; `reason` and `remedy` are whole sentences. `listed`: Jira names it among the issues of the
+    An id is known of every gap that is kept, but of `UNCOUNTED`; `reason` and `remedy` are whole sentences. `listed`: Jira names it among the issues of the
     scope, so that it is ours though nothing of it was ever read.
     """
 
@@ -29,3 +29,11 @@ class Gap:
     field: str = ""
     parent: str = ""
     listed: bool = False
+
+    @property
+    def name(self) -> str:
+        """How people call what could not be read: the issue's key, its id, or what lacks where neither is known."""
+        nameless = (
+            "issues that are only counted" if self.field == UNCOUNTED else "an issue without id and key"
+        )
+        return self.issue_key or self.issue_id or nameless

@@ -13,7 +13,6 @@ from connectors.store.absence.gaps import KeptGap
 from connectors.store.mirror import names
 from connectors.store.people import audit
 from connectors.store.work import due
-from mappings.facts.gap import UNCOUNTED
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
 from plugin.sync.refresh.gaps import accept_in_mirror, needing, reopen_in_mirror
@@ -25,13 +24,14 @@ ACCEPT = "jira-okr gaps accept KEY lets the numbers do without it."
 
 @dataclass(frozen=True, slots=True)
 class GapRow:
-    """One gap for those who look: `issue` names it at every door, `objectives` are those whose numbers stand as they were because of it.
+    """One gap for those who look: `issue` names it at every door, `name` to people, `objectives` are those whose numbers stand as they were because of it.
 
     `doubted`: it was met once and may be none; the numbers do without it meanwhile, and nobody is asked yet.
     """
 
     site: str
     issue: str
+    name: str
     issue_id: str
     key: str
     field: str
@@ -42,14 +42,6 @@ class GapRow:
     accepted_by: str
     objectives: tuple[str, ...]
     doubted: bool
-
-    @property
-    def name(self) -> str:
-        """How people call the issue."""
-        nameless = (
-            "issues that are only counted" if self.field == UNCOUNTED else "an issue without id and key"
-        )
-        return self.key or self.issue_id or nameless
 
     @property
     def accepted(self) -> bool:
@@ -136,6 +128,7 @@ def _row(conn: Connection, one: KeptGap) -> GapRow:
     return GapRow(
         site=one.site,
         issue=one.issue,
+        name=gap.name,
         issue_id=gap.issue_id,
         key=gap.issue_key,
         field=gap.field,

@@ -108,8 +108,7 @@ class SitePast:
                 waiting = gaps.open_gaps(conn, context.site)
                 if waiting:
                     said = "; ".join(
-                        f"{one.gap.issue_key or one.gap.issue_id}: {one.gap.reason.removesuffix('.')}"
-                        for one in waiting[:MOST_NAMED]
+                        f"{one.gap.name}: {one.gap.reason.removesuffix('.')}" for one in waiting[:MOST_NAMED]
                     )
                     raise _unreadable(
                         f"issues that may match could not be read: {said}",
