@@ -24,7 +24,7 @@ BODY_READ = 100_000
 class JiraError(Exception):
     """A call to Jira failed. `remedy` says what a person can do, `asked` which call it was (method and address, ids left out).
 
-    None of them holds a secret; `asked` is empty where no call was made.
+    None of them holds a secret; `asked` is empty where no call was made, and where it only has to wait.
     """
 
     def __init__(self, message: str, remedy: str = "") -> None:
