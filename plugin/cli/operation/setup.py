@@ -299,6 +299,6 @@ def _finish(connector: Connector, site: str) -> None:
             "No number is known yet: nothing that was selected has rows that can be measured. jira-okr status says what is missing."
         )
         return
-    say(f"\nYour first number: {first.key} {first.title}, {first.shown}, from {first.rows} issues.")
+    say(f"\nYour first number: {first.key} {first.title}, {first.shown}, from {first.issues} issues.")
     say(f"Why: jira-okr explain {first.key} --site {site}")
     say("Next: jira-okr serve, and open the address it prints.")

@@ -11,9 +11,11 @@ from mappings.document.choices import scope_choice
 from mappings.document.text.source import read_document
 from mappings.fields import Holding
 from mappings.presets.adaptation import MARK, Adaptation, LackingField, adapted
+from mappings.rollup.health import ACHIEVED_AT
 from mappings.rollup.state import ObjectiveState
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
+from plugin.use_cases.objectives.objective_values import percent_text
 from plugin.use_cases.permission import ADMIN, VIEWER, question
 
 KINDS = {
@@ -92,31 +94,33 @@ def field_steps(lacking: Sequence[LackingField], projects: Sequence[str]) -> tup
 
 @dataclass(frozen=True, slots=True)
 class FirstNumber:
-    """An objective whose number can be looked at: of those that are known the one with the most behind it."""
+    """An objective whose number can be looked at: of those that are known the one with the most behind it, which are so many issues."""
 
     id: str
     key: str
     title: str
     shown: str
-    rows: int
+    issues: int
 
 
 @question(VIEWER)
 def first_number(connector: Connector, _actor: Actor, site: str) -> FirstNumber | None:
     """Where to look first; None where no number is known yet."""
     with connector.store.read() as conn:
-        known = [one.state for one in objectives.all(conn, site)]
-    best = max((one for one in known if one.progress is not None), key=_weight, default=None)
-    if best is None or best.progress is None:
+        states = [one.state for one in objectives.all(conn, site)]
+    known = (one for one in states if one.progress is not None and not one.plain)
+    best = max(known, key=_issues, default=None)
+    if best is None:
         return None
     return FirstNumber(
         id=best.id,
         key=best.key or best.id,
         title=best.title,
-        shown=f"{float(best.progress * 100):.0f} %",
-        rows=_weight(best),
+        shown=percent_text(best.progress, 0, ACHIEVED_AT[best.commitment]),
+        issues=_issues(best),
     )
 
 
-def _weight(state: ObjectiveState) -> int:
-    return len(state.touched)
+def _issues(state: ObjectiveState) -> int:
+    """How many lie below it, whether they count or are left out."""
+    return len(state.touched - {state.issue_id, *state.aligned_to})
