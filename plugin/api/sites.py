@@ -21,7 +21,6 @@ from plugin.use_cases.sites.webhook import HEADER, register, target
 
 ROUTES = Routes()
 
-NEEDED = ("BROWSE_PROJECTS", "EDIT_ISSUES")
 Entry = Annotated[str, StringConstraints(max_length=2000, pattern=r"^[^\x00]*$")]
 
 
@@ -244,11 +243,7 @@ def try_site(caller: Caller, path: SiteAddress) -> Reply[TestedGiven]:
 
 def tested_given(found: Tested, token_expires: date | None) -> TestedGiven:
     """What a site answered."""
-    lacking = [name for name in NEEDED if not found.permissions.get(name)]
-    remedies = [
-        *([f"Give the account these permissions: {', '.join(lacking)}."] if lacking else []),
-        *(f"The token lacks the scope {scope}. {found.scope_remedy}" for scope in found.missing_scopes),
-    ]
+    remedies = sites.shortcomings(found)
     return TestedGiven(
         works=not remedies,
         said=f"Signed in as {found.account}.",

@@ -14,6 +14,7 @@ from mappings.numbers import percent
 from mappings.write_back.preview import ObjectiveDifference, Preview, ProgressAndHealth
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.objectives.cycle import show_replays
+from plugin.cli.objectives.explain import moment_asked
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, progress_bar, say, show_json, show_table, site_option
 from plugin.runtime.connector import Connector, NotReady
@@ -22,7 +23,7 @@ from plugin.use_cases.mappings.comparison import differences
 from plugin.use_cases.mappings.mapping_life import Previewed, activate, preview_text, rollback
 from plugin.use_cases.mappings.past_preview import past_preview_values, preview_as_of
 from plugin.use_cases.mappings.renames import reworded
-from plugin.use_cases.objectives.as_of import instant_asked, read_histories
+from plugin.use_cases.objectives.as_of import read_histories
 from plugin.use_cases.objectives.objective_values import number
 
 file_argument = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -63,11 +64,7 @@ def _preview_then(file: Path, site: str, at: str, *, as_json: bool) -> None:
     """Histories that are missing are read first; nothing is written."""
     text = decode_text(file.read_bytes(), str(file))
     with open_connector(site=site) as connector:
-        meant = instant_asked(connector, COMMAND_LINE, site, at)
-        if meant is None:
-            raise click.BadParameter(
-                f"{at!r} is no moment: write 2026-10-31, or 2026-10-31T12:00:00Z", param_hint="--at"
-            )
+        meant = moment_asked(connector, site, at)
         found = preview_as_of(connector, COMMAND_LINE, site, text, meant, str(file))
         if found.untold:
             with progress_bar("Reading histories") as report:
@@ -266,7 +263,8 @@ def _standing_values(standing: ProgressAndHealth | None) -> PlainValues | None:
     )
 
 
-def _shown(standing: ProgressAndHealth | None) -> str:
+def standing_text(standing: ProgressAndHealth | None) -> str:
+    """`62 %, on track`, or what else it is."""
     if standing is None:
         return "(no objective)"
     if standing.plain:
@@ -279,7 +277,7 @@ def _show_preview(previewed: Previewed, file: Path, issues: bool) -> None:
     found = previewed.preview
     if found.changed:
         rows = [
-            (one.key, one.title, _shown(one.before), _shown(one.after), str(_rows_of(one)))
+            (one.key, one.title, standing_text(one.before), standing_text(one.after), str(_rows_of(one)))
             for one in found.changed
         ]
         show_table(

@@ -11,8 +11,8 @@ import click
 
 from mappings import presets
 from mappings.diagnostic import MappingError, Severity
-from mappings.numbers import percent
 from plugin.access.authorization.actor import COMMAND_LINE
+from plugin.cli.mappings.mapping_life import standing_text
 from plugin.cli.objectives.history import backfill_site, cost_text
 from plugin.cli.operation.webhook import asked_address
 from plugin.cli.terminal.connector import open_connector
@@ -25,7 +25,8 @@ from plugin.use_cases.health.faults import JiraError, told
 from plugin.use_cases.mappings.first_mapping import Fitted, field_steps, first_number, fit, fit_notes
 from plugin.use_cases.mappings.mapping_life import activate, check_text, preview_text
 from plugin.use_cases.objectives.backfill import foresee
-from plugin.use_cases.sites.sites import NewSite, Tested, add, attempt
+from plugin.use_cases.sites.site_address import is_cloud
+from plugin.use_cases.sites.sites import NewSite, Tested, add, attempt, shortcomings
 from plugin.use_cases.sites.webhook import register
 from plugin.use_cases.work.site_read import read_ahead
 
@@ -135,7 +136,7 @@ def _connected(
                     show_default=False,
                 )
             )
-        pat = data_center or (not mail and not _is_cloud(address))
+        pat = data_center or (not mail and not is_cloud(address))
         token = click.prompt(
             "Personal access token" if pat else "API token", hide_input=True, default="", show_default=False
         )
@@ -160,18 +161,13 @@ def _connected(
     )
 
 
-def _is_cloud(address: str) -> bool:
-    return ".atlassian.net" in address
-
-
 def _tell_site(found: Tested) -> None:
     say(f"{found.title or 'Jira'} {found.version} ({found.deployment}) lets us in as {found.account}.")
-    lacking = [one for one in ("EDIT_ISSUES",) if not found.permissions.get(one)]
-    if lacking or found.missing_scopes:
-        named = ", ".join((*lacking, *found.missing_scopes))
-        say(
-            f"It may not write: {named} is missing. Numbers are computed and shown here; to write them, {found.scope_remedy or 'give the account Edit issues in the projects.'}"
-        )
+    lacking = shortcomings(found)
+    for one in lacking:
+        say(f"  {one}")
+    if lacking:
+        say("Until then numbers are computed and shown here at most, and not written.")
 
 
 def _projects(found: Tested, yes: bool) -> tuple[str, ...]:
@@ -240,21 +236,10 @@ def _preview(connector: Connector, site: str, fitted: Fitted) -> None:
     with progress_bar("Reading issues") as report:
         read = read_ahead(connector, site, fitted.adaptation.text, report)
     found = preview_text(connector, COMMAND_LINE, site, fitted.adaptation.text).preview
-    rows = [
-        (
-            one.key,
-            one.title,
-            "sums only"
-            if one.after is not None and one.after.plain
-            else "unknown"
-            if one.after is None or one.after.progress is None
-            else f"{percent(one.after.progress)} %",
-        )
-        for one in found.objectives[:MOST_SHOWN]
-    ]
+    rows = [(one.key, one.title, standing_text(one.after)) for one in found.objectives[:MOST_SHOWN]]
     if rows:
         show_table(
-            f"{len(found.objectives)} objectives of {read} issues", ("Key", "Objective", "Progress"), rows
+            f"{len(found.objectives)} objectives of {read} issues", ("Key", "Objective", "Would stand at"), rows
         )
     else:
         say(f"No objective among {read} issues yet.")

@@ -30,6 +30,15 @@ def site_address(text: str) -> str:
     return f"{found.scheme}://{found.netloc}{_context(found.hostname, found.path)}"
 
 
+def is_cloud(text: str) -> bool:
+    """Whether the address, as it was copied, is one of Jira Cloud; a host of one's own tells nothing, and is none."""
+    try:
+        host = urlsplit(site_address(text)).hostname or ""
+    except ValueError:
+        return False
+    return host.endswith(CLOUD_HOSTS)
+
+
 def _context(host: str, path: str) -> str:
     """The context path before the path of a page. Cloud has none."""
     if host.endswith(CLOUD_HOSTS):

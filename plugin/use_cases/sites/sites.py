@@ -29,7 +29,11 @@ __all__ = [
     "renew",
     "require_added",
     "reseal",
+    "shortcomings",
 ]
+
+NEEDED = ("BROWSE_PROJECTS", "EDIT_ISSUES")
+"""Permissions without which it cannot be worked with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,15 @@ def one_site(connector: Connector, _actor: Actor, name: str) -> SiteStanding:
 def attempt(connector: Connector, _actor: Actor, name: str) -> Tested:
     """Ask Jira who we are, what we may do and which projects we see. Raises JiraError."""
     return saved_sites.test_site(connector.site(name))
+
+
+def shortcomings(found: Tested) -> tuple[str, ...]:
+    """What the account and its token lack for reading and writing, as what to do about it; empty where nothing."""
+    lacking = [name for name in NEEDED if not found.permissions.get(name)]
+    return (
+        *([f"Give the account these permissions: {', '.join(lacking)}."] if lacking else []),
+        *(f"The token lacks the scope {scope}. {found.scope_remedy}" for scope in found.missing_scopes),
+    )
 
 
 @act(ADMIN)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from plugin.use_cases.sites.site_address import site_address, token_flaw
+from plugin.use_cases.sites.site_address import is_cloud, site_address, token_flaw
 
 
 @pytest.mark.parametrize(
@@ -34,6 +34,20 @@ from plugin.use_cases.sites.site_address import site_address, token_flaw
 )
 def test_the_address_as_the_browser_shows_it_is_cut(pasted, meant):
     assert site_address(pasted) == meant
+
+
+@pytest.mark.parametrize(
+    ("pasted", "cloud"),
+    [
+        ("acme.atlassian.net/jira/software/projects/SEA", True),
+        ("https://acme.jira.com", True),
+        ("https://jira.acme.example/browse/SEA-3?from=acme.atlassian.net", False),
+        ("acme", False),
+        ("https://[", False),
+    ],
+)
+def test_cloud_is_told_by_its_host_alone(pasted, cloud):
+    assert is_cloud(pasted) is cloud
 
 
 @pytest.mark.parametrize(
