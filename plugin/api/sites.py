@@ -315,5 +315,5 @@ def renew_credential(caller: Caller, path: SiteAddress, body: RenewCredential) -
 def remove_site(caller: Caller, path: SiteAddress) -> Reply[Done]:
     """Its credentials go; its revisions and history stay, and come back with a site of the same name."""
     name = site_of(caller, path)
-    sites.remove(caller.connector, caller.actor, name)
-    return Reply(Done(said=f"The site {name} is removed."))
+    done = sites.remove(caller.connector, caller.actor, name)
+    return Reply(Done(said=f"The site {name} is removed. {done.webhook}"))

@@ -410,8 +410,8 @@ def removed_or_not(connector: Connector, site: str) -> ResponseReturnValue:
     if form.confirm.data != site:
         form.refuse(f"Nothing was removed: type {site} to confirm it.", "confirm")
         return site_page(connector, connector.site(site), removal=form), 422
-    remove(connector, acting(), site)
-    flash(f"The site {site} is forgotten, and its credentials with it. Remove its webhook in Jira too.")
+    done = remove(connector, acting(), site)
+    flash(f"The site {site} is forgotten, and its credentials with it. {done.webhook}")
     return redirect(url_for("control.sites"))
 
 

@@ -197,8 +197,8 @@ def remove_command(name: str, yes: bool) -> None:
         _require_own(connector, name)
         if not yes:
             click.confirm(f"Forget the site {name} and its credentials?", abort=True)
-        remove(connector, COMMAND_LINE, name)
-    say(f"The site {name} is forgotten. Remove its webhook in Jira too.")
+        done = remove(connector, COMMAND_LINE, name)
+    say(f"The site {name} is forgotten. {done.webhook}")
 
 
 @site_group.command("reseal")

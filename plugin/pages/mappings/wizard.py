@@ -166,7 +166,7 @@ def registered_or_not(connector: Connector, site: str) -> ResponseReturnValue:
     try:
         webhook.register(connector, acting(), site, address)
     except (JiraError, NotReady) as error:
-        said = (error.message, error.remedy) if isinstance(error, JiraError) else (str(error), "")
-        return webhook_page(connector, site, f"{said[0]} Register it by hand as below. {said[1]}")
+        said = told(error) if isinstance(error, JiraError) else str(error)
+        return webhook_page(connector, site, f"{said} Or register it by hand as below.")
     flash("Jira has the webhook now. Change any issue of the scope, and it arrives here.")
     return redirect(url_for("control.wizard_webhook", site=site))

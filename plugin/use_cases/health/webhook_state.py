@@ -59,7 +59,7 @@ class WebhookLapse:
 
 LAPSES = timedelta(days=7)
 """With so little time left it has not been refreshed for more than two weeks."""
-AGAIN = "See why below; when it is mended, run jira-okr webhook register, or wait an hour."
+AGAIN = "When that is mended, run jira-okr webhook register, or wait an hour."
 
 
 def lapse(conn: Connection, site: str, now: datetime) -> WebhookLapse | None:

@@ -74,19 +74,23 @@ def keep_alive(connector: Connector, site: str) -> None:
             want_full_read(connector.context(site))
 
 
-def withdraw(connector: Connector, site: str) -> None:
-    """The site is to be removed: its webhook would call in vain for a month, and an app may have one address alone. What Jira refuses, or does
-    not answer, stays there until it is over.
+def withdraw(connector: Connector, site: str) -> bool:
+    """The site is to be removed: its webhook would call in vain for a month, and an app may have one address alone.
+
+    False where there is none of an app, and where Jira refuses or does not answer: then it stays there until it is over.
     """
     with connector.store.read() as conn:
         asked = app_webhooks.get(conn, site)
     if asked is None or not connector.signs_in_by_app(site):
-        return
+        return False
     jira = connector.site(site).jira
-    with suppress(JiraError, NotReady):
+    try:
         ours = [one.id for one in _ours(jira.app_webhooks(), site, asked.address)]
         if ours:
             jira.delete_app_webhooks(ours)
+    except (JiraError, NotReady):
+        return False
+    return True
 
 
 def _ours(found: Iterable[Registered], site: str, address: str) -> list[Registered]:

@@ -19,6 +19,7 @@ from plugin.use_cases.sites import app_webhook, token_renewal
 
 __all__ = [
     "NewSite",
+    "Removed",
     "SiteStanding",
     "Tested",
     "add",
@@ -93,12 +94,25 @@ def renew(connector: Connector, actor: Actor, name: str, token: str, expires: da
     return token_renewal.renew(connector, name, token, expires, actor.label)
 
 
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A site that is forgotten; `withdrawn`: its webhook is out of Jira, too, as that of an OAuth app is."""
+
+    withdrawn: bool
+
+    @property
+    def webhook(self) -> str:
+        """What became of its webhook, or has to."""
+        return "Its webhook is out of Jira, too." if self.withdrawn else "Remove its webhook in Jira too."
+
+
 @act(ADMIN)
-def remove(connector: Connector, actor: Actor, name: str) -> None:
+def remove(connector: Connector, actor: Actor, name: str) -> Removed:
     """Forget a site, its credentials and its pending work; revisions and history come back with a site of the same name."""
     saved_sites.require_added(connector, name)
-    app_webhook.withdraw(connector, name)
+    withdrawn = app_webhook.withdraw(connector, name)
     saved_sites.remove_site(connector, name, actor.label)
+    return Removed(withdrawn)
 
 
 @question(ADMIN)

@@ -205,7 +205,7 @@ def test_a_site_that_is_removed_takes_its_webhook_with_it_and_another_name_may_f
         added(firm, connector, name)
         webhook.register(connector, COMMAND_LINE, name, address)
         assert in_jira(firm) == [(address, 30)]
-        sites.remove(connector, COMMAND_LINE, name)
+        assert sites.remove(connector, COMMAND_LINE, name).withdrawn
         assert in_jira(firm) == []
 
 
@@ -216,8 +216,10 @@ def test_a_site_is_removed_though_jira_says_nothing_about_its_webhook(firm: Firm
     for family in firm.oauth._refresh.values():
         family.scopes -= {"manage:jira-webhook"}
     firm.later(hours=2)
-    sites.remove(connector, COMMAND_LINE, "main")
+    done = sites.remove(connector, COMMAND_LINE, "main")
     assert connector.known_site("main") is None
+    assert not done.withdrawn
+    assert "Remove its webhook" in done.webhook
 
 
 def test_nobody_but_an_app_may(firm: Firm) -> None:
