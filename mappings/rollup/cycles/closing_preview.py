@@ -35,9 +35,14 @@ def mark_of(revision: str, seen: Iterable[ObjectiveScored]) -> str:
     return f"{told}.{b''.join(parts).hex()}"
 
 
+def short_mark(mark: str) -> str:
+    """Its first half, which can be typed: it tells whether anything is another, and not what."""
+    return mark.partition(".")[0]
+
+
 def changed(agreed: str, revision: str, seen: Sequence[ObjectiveScored]) -> str:
-    """What is no longer as it was when the mark was made, in words; empty where all is. A mark without its second half tells only that."""
-    if agreed == (mark := mark_of(revision, seen)) or agreed == mark.partition(".")[0]:
+    """What is no longer as it was when the mark was made, in words; empty where all is. A short mark tells only that."""
+    if agreed in (mark := mark_of(revision, seen), short_mark(mark)):
         return ""
     before = _parts(agreed.partition(".")[2])
     if not before:

@@ -10,6 +10,7 @@ import click
 from mappings.document.text.source import decode_text
 from mappings.explain.certainty import sentences
 from mappings.rollup.cycles.carry_plan import CarryChoice
+from mappings.rollup.cycles.closing_preview import short_mark
 from mappings.rollup.cycles.closing_record import ClosingRecord
 from mappings.rollup.state import ObjectiveState
 from plugin.access.authorization.actor import COMMAND_LINE
@@ -93,7 +94,7 @@ def show_command(cycle_id: str, site: str, as_json: bool) -> None:
         say(f"{act.at:%Y-%m-%d %H:%M} {act.kind.value} as version {act.version} by {act.by}{said}")
     if found.preview:
         say(
-            f"To close it with these numbers: jira-okr cycle close {cycle_id} --preview {found.preview.partition('.')[0]}"
+            f"To close it with these numbers: jira-okr cycle close {cycle_id} --preview {short_mark(found.preview)}"
         )
 
 
@@ -127,7 +128,7 @@ def replay_command(cycle_id: str, mapping: str, course: bool, site: str, as_json
         for mean in every:
             say(f"{word}: {mean_text(mean)}")
     if found.preview and not Path(mapping).is_file():
-        mark = found.preview.partition(".")[0]
+        mark = short_mark(found.preview)
         say(
             f"To close it so: jira-okr cycle close {cycle_id} --mapping {found.revision[:8]} --reason … --preview {mark}"
         )

@@ -64,8 +64,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         revision, day = request.form.get("revision", ""), request.form.get("at", "")
         at = instant_asked(connector, acting(), site, day)
         if at is not None:
-            text = text_to_preview(connector, site, revision)
-            flash(told(read_lacking_then(connector, acting(), site, text, at)))
+            flash(told(read_lacking_then(connector, acting(), site, at)))
         return redirect(url_for("control.preview_then", site=site, revision=revision or None, at=day))
 
     @blueprint.post("/mapping/<site>/read", endpoint="read_first")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -32,12 +32,11 @@ from plugin.use_cases.cycles.cycles import (
     scored_at_end,
 )
 from plugin.use_cases.objectives.as_of import (
-    MOST_AT_ONCE,
     HistoriesRead,
     Lookback,
     Rules,
     Standings,
-    read_histories,
+    read_some,
     rules_at,
     rules_of,
     ruling,
@@ -84,6 +83,12 @@ class ObjectiveReplay:
         return certainty(self.doubts or self.elsewhere, None if self.after is None else self.after.progress)
 
 
+def doubts_of(found: Sequence[ObjectiveReplay]) -> tuple[Doubted, ...]:
+    """Why they are not surer, of all of them together."""
+    elsewhere = next((one.elsewhere for one in found if one.elsewhere), ())
+    return tuple(sorted({*elsewhere, *(doubt for one in found for doubt in one.doubts)}))
+
+
 @dataclass(frozen=True, slots=True)
 class Replay:
     """A cycle under another mapping, as of its last millisecond or, while it runs, of now. `untold` are the ids of issues whose histories would make it surer.
@@ -104,8 +109,7 @@ class Replay:
     @property
     def doubts(self) -> tuple[Doubted, ...]:
         """Why it is not surer, of all of it."""
-        elsewhere = next((one.elsewhere for one in self.objectives if one.elsewhere), ())
-        return tuple(sorted({*elsewhere, *(doubt for one in self.objectives for doubt in one.doubts)}))
+        return doubts_of(self.objectives)
 
     @property
     def means_before(self) -> tuple[ScoreMean, ...]:
@@ -155,10 +159,7 @@ def read_lacking_of_cycle(connector: Connector, actor: Actor, site: str, cycle_i
     """Read of the histories that a replay lacks so many as somebody can wait for; raises CycleRefused, or a JiraError."""
     context = connector.context(site)
     at = _moment(context, _cycle(context.mapping, cycle_id))
-    untold = sorted(Lookback(context).retrospect.untold(at))
-    chosen = untold[:MOST_AT_ONCE]
-    done = read_histories(connector, actor, site, chosen) if chosen else HistoriesRead(0, 0)
-    return replace(done, left=len(untold) - len(chosen))
+    return read_some(connector, actor, site, Lookback(context).retrospect.untold(at))
 
 
 def _cycle(mapping: BoundMapping, cycle_id: str) -> CyclePart:

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+from fractions import Fraction
 
 from mappings.explain.as_of import missing_histories
 from mappings.explain.certainty import Doubted, sentences
 from mappings.json_value import PlainValues
+from mappings.rollup.state import HealthLevel, ObjectiveState
 from plugin.access.authorization.actor import Actor
-from plugin.runtime.connector import Connector, NotReady
-from plugin.use_cases.cycles.replay import ObjectiveReplay, in_reading_order, objective_replay_values
+from plugin.runtime.connector import Connector
+from plugin.use_cases.cycles.replay import (
+    ObjectiveReplay,
+    doubts_of,
+    in_reading_order,
+    objective_replay_values,
+)
 from plugin.use_cases.objectives.as_of import (
-    MOST_AT_ONCE,
     HistoriesRead,
     Lookback,
     Standings,
-    read_histories,
+    read_some,
+    require_past,
     rules_of,
     ruling,
 )
@@ -37,13 +44,12 @@ class PastPreview:
     @property
     def changed(self) -> tuple[ObjectiveReplay, ...]:
         """Those that would have read otherwise, or that are objectives by one of the two alone."""
-        return tuple(one for one in self.objectives if _read(one, "before") != _read(one, "after"))
+        return tuple(one for one in self.objectives if _read(one.before) != _read(one.after))
 
     @property
     def doubts(self) -> tuple[Doubted, ...]:
         """Why it is not surer, of all of it."""
-        elsewhere = next((one.elsewhere for one in self.objectives if one.elsewhere), ())
-        return tuple(sorted({*elsewhere, *(doubt for one in self.objectives for doubt in one.doubts)}))
+        return doubts_of(self.objectives)
 
 
 @question(ADMIN)
@@ -52,13 +58,8 @@ def preview_as_of(
 ) -> PastPreview:
     """A text at an instant. Raises MappingError for a text with errors, NotReady for a time of which nothing is known."""
     context = connector.context(site)
-    if at > context.clock():
-        raise NotReady(f"{at:%Y-%m-%d %H:%M} UTC is yet to come. Ask for a day until today.")
     rules, lookback = rules_of(connector, context, text, file), Lookback(context)
-    begins = lookback.retrospect.begins
-    if begins is None or begins > at:
-        since = f"on {begins:%Y-%m-%d %H:%M} UTC" if begins is not None else "with the first sync"
-        raise NotReady(f"History begins {since}.")
+    require_past(lookback, at)
     before, after = lookback.states(at, ruling(context)), lookback.states(at, rules)
     missing = missing_histories(lookback.retrospect, at)
     found = (_one(before, after, id_, missing) for id_ in {**before.states, **after.states})
@@ -73,14 +74,11 @@ def preview_as_of(
 
 
 @act(ADMIN)
-def read_lacking_then(
-    connector: Connector, actor: Actor, site: str, text: str, at: datetime
-) -> HistoriesRead:
-    """Read of the histories that `preview_as_of` lacks so many as somebody can wait for; raises as it does, or a JiraError."""
-    untold = preview_as_of(connector, actor, site, text, at).untold
-    chosen = untold[:MOST_AT_ONCE]
-    done = read_histories(connector, actor, site, chosen) if chosen else HistoriesRead(0, 0)
-    return replace(done, left=len(untold) - len(chosen))
+def read_lacking_then(connector: Connector, actor: Actor, site: str, at: datetime) -> HistoriesRead:
+    """Read of the histories that `preview_as_of` lacks, whatever the text, so many as somebody can wait for; raises NotReady as it does, or a JiraError."""
+    lookback = Lookback(connector.context(site))
+    require_past(lookback, at)
+    return read_some(connector, actor, site, lookback.retrospect.untold(at))
 
 
 def _one(
@@ -96,8 +94,7 @@ def _one(
     return ObjectiveReplay(was, would, own, () if noted else missing)
 
 
-def _read(one: ObjectiveReplay, side: str) -> tuple[object, ...] | None:
-    state = one.before if side == "before" else one.after
+def _read(state: ObjectiveState | None) -> tuple[Fraction | None, HealthLevel] | None:
     return None if state is None else (state.progress, state.health.level)
 
 

@@ -6,7 +6,7 @@ act of its own (`read_histories`), in bulk.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
@@ -159,10 +159,25 @@ def read_lacking(
     connector: Connector, actor: Actor, site: str, name: str, at: datetime, revision: str | None = None
 ) -> HistoriesRead:
     """Read of the histories that would make `as_of` surer so many as somebody can wait for; raises NotReady as it does, or a JiraError."""
-    untold = as_of(connector, actor, site, name, at, revision).untold
-    chosen = untold[:MOST_AT_ONCE]
+    return read_some(connector, actor, site, as_of(connector, actor, site, name, at, revision).untold)
+
+
+@act(EDITOR)
+def read_some(connector: Connector, actor: Actor, site: str, untold: Collection[str]) -> HistoriesRead:
+    """Of the histories of these issues so many as somebody can wait for; raises a JiraError."""
+    chosen = sorted(untold)[:MOST_AT_ONCE]
     done = read_histories(connector, actor, site, chosen) if chosen else HistoriesRead(0, 0)
     return replace(done, left=len(untold) - len(chosen))
+
+
+def require_past(lookback: Lookback, at: datetime) -> None:
+    """NotReady for a time that is yet to come, or of which nothing is known."""
+    if at > lookback.context.clock():
+        raise NotReady(f"{at:%Y-%m-%d %H:%M} UTC is yet to come. Ask for a day until today.")
+    begins = lookback.retrospect.begins
+    if begins is None or begins > at:
+        since = f"on {begins:%Y-%m-%d %H:%M} UTC" if begins is not None else "with the first sync"
+        raise NotReady(f"History begins {since}.")
 
 
 def rules_of(connector: Connector, context: Context, text: str, file: str = "") -> Rules:
@@ -333,8 +348,6 @@ def _told(connector: Connector, context: Context, name: str, at: datetime, rules
     saved = find_objective(connector, context.site, name)
     if saved is None:
         raise NotReady(f"{name} is no objective here. jira-okr status --objectives lists the objectives.")
-    if at > context.clock():
-        raise NotReady(f"{at:%Y-%m-%d %H:%M} UTC is yet to come. Ask for a day until today.")
     lookback = Lookback(context)
     _require_facts(lookback, saved, at)
     standings = lookback.states(at, rules)
@@ -350,12 +363,9 @@ def _told(connector: Connector, context: Context, name: str, at: datetime, rules
 
 
 def _require_facts(lookback: Lookback, saved: SavedObjective, at: datetime) -> None:
-    begins = lookback.retrospect.begins
     created = lookback.retrospect.created(saved.state.id)
     if created is not None and created > at:
         raise NotReady(
             f"{saved.state.key} was not there yet: it was created on {created:%Y-%m-%d %H:%M} UTC."
         )
-    if begins is None or begins > at:
-        since = f"on {begins:%Y-%m-%d %H:%M} UTC" if begins is not None else "with the first sync"
-        raise NotReady(f"History begins {since}.")
+    require_past(lookback, at)

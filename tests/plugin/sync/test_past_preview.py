@@ -48,7 +48,7 @@ def test_a_draft_on_an_earlier_day_before_and_after_what_came_later(quarter):
     unsure = preview_as_of(hand.connector, TESTER, "main", OUTCOME, NEW_YEAR)
     assert set(unsure.untold) == {metric, stories[1]}
     assert {one.certainty.value for one in unsure.objectives} == {"approximate"}
-    assert read_lacking_then(hand.connector, TESTER, "main", OUTCOME, NEW_YEAR).read == 2
+    assert read_lacking_then(hand.connector, TESTER, "main", NEW_YEAR).read == 2
     assert rows(preview_as_of(hand.connector, TESTER, "main", OUTCOME, NEW_YEAR)) == [now]
     assert len(hand.writes()) == written
 
