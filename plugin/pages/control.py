@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from flask import Blueprint, Response
 from flask.typing import ResponseReturnValue
 
-from plugin.pages import digests, sites, tour
-from plugin.pages.accounts import saved_views
+from plugin.pages import digests, sites
+from plugin.pages.accounts import saved_views, tour
 from plugin.pages.cycles import cycle_carry, cycle_closure, cycle_replay, cycle_versions
 from plugin.pages.frame.errors import Advice
 from plugin.pages.frame.guard import refuse_nul

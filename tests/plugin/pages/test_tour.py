@@ -11,7 +11,7 @@ from bs4 import BeautifulSoup
 from connectors.store import Store
 from connectors.store.numbers import objectives
 from docs.screenshots.company import REVISION, seeded
-from plugin.pages.tour import STEPS
+from plugin.pages.accounts.tour import STEPS
 from plugin.runtime.connector import Connector, Site
 from plugin.runtime.settings import Settings
 from tests.plugin.use_cases.conftest import Doors, opened
