@@ -63,6 +63,9 @@ class StandingGiven(Given):
     progress: float | None
     progress_exact: str | None
     health: str
+    plain: bool = Field(
+        description="It is no objective: sums are written to it, and nothing of it is judged."
+    )
 
 
 class RowDifferenceGiven(Given):
@@ -185,7 +188,9 @@ def _standing(found: ProgressAndHealth | None) -> StandingGiven | None:
     if found is None:
         return None
     exact = exact_text(found.progress)
-    return StandingGiven(progress=number(found.progress), progress_exact=exact, health=found.health.value)
+    return StandingGiven(
+        progress=number(found.progress), progress_exact=exact, health=found.health.value, plain=found.plain
+    )
 
 
 def _row(row: RowDifference) -> RowDifferenceGiven:

@@ -240,15 +240,15 @@ def _difference_values(one: ObjectiveDifference) -> PlainValues:
         "id": one.id,
         "key": one.key,
         "title": one.title,
-        "before": _standing_values(one.before),
-        "after": _standing_values(one.after),
+        "before": standing_values(one.before),
+        "after": standing_values(one.after),
         "rows": [{"key": row.key, "title": row.title, "reason": row.reason} for row in one.rows],
         "key_results": [
             {
                 "key": kr.key,
                 "title": kr.title,
-                "before": _standing_values(kr.before),
-                "after": _standing_values(kr.after),
+                "before": standing_values(kr.before),
+                "after": standing_values(kr.after),
                 "rows": [{"key": row.key, "title": row.title, "reason": row.reason} for row in kr.rows],
             }
             for kr in one.key_results
@@ -257,10 +257,12 @@ def _difference_values(one: ObjectiveDifference) -> PlainValues:
     }
 
 
-def _standing_values(standing: ProgressAndHealth | None) -> PlainValues | None:
-    return (
-        None if standing is None else {"progress": number(standing.progress), "health": standing.health.value}
-    )
+def standing_values(standing: ProgressAndHealth | None) -> PlainValues | None:
+    """Where something stands, for programs; `plain` is no objective: sums are written to it."""
+    if standing is None:
+        return None
+    progress, health = number(standing.progress), standing.health.value
+    return {"progress": progress, "health": health, "plain": standing.plain}
 
 
 def standing_text(standing: ProgressAndHealth | None) -> str:
