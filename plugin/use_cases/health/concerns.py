@@ -85,7 +85,7 @@ def never_read(status: SiteStatus) -> Concern | None:
         level="unknown",
         word="Never synced",
         sentence="Nothing has been read from this site yet.",
-        todo="Run “jira-okr sync” for it once; webhooks keep it fresh from then on.",
+        todo="Read it once, by “Sync now” under Sync health or “jira-okr sync”; webhooks keep it fresh from then on.",
         numbers=False,
     )
 
@@ -131,7 +131,7 @@ def failing(status: SiteStatus) -> Concern | None:
         level="at_risk",
         word=word,
         sentence=f"{what} has failed {bad.tries} times in a row, first {ago(status.at - bad.since)}: {bad.error}",
-        todo=bad.remedy or "Look at the log, and try “jira-okr sync”.",
+        todo=bad.remedy or "Look at the log, and try “Sync now” under Sync health, or “jira-okr sync”.",
     )
 
 
@@ -160,7 +160,7 @@ def held(status: SiteStatus) -> Concern | None:
         level="at_risk",
         word="Held",
         sentence=f"{what} for a person instead of being written: {why}".removesuffix(".") + ".",
-        todo="Look at them with “jira-okr held list”; “jira-okr held release” writes them, “jira-okr held drop” leaves Jira as it is.",
+        todo="Look at them under Sync health, or with “jira-okr held list”. Released, they are written; dropped, they leave Jira as it is.",
     )
 
 
@@ -172,11 +172,11 @@ def activating(status: SiteStatus) -> Concern | None:
     stands = bool(found.failed)
     todo = "The former mapping rules until then."
     if found.held:
-        todo = "Preview it; “jira-okr mapping activate --accept-large-change” goes on with it."
+        todo = "Preview it, and go on with it there, or by “jira-okr mapping activate --accept-large-change”."
     elif found.refused:
         todo = "Correct the mapping (or what it names in Jira) and activate it again; it is not tried again by itself."
     elif stands:
-        todo = "It is tried again by itself, and by “jira-okr sync”."
+        todo = "It is tried again by itself, and by “Sync now” under Sync health or “jira-okr sync”."
     return Concern(
         kind="activating",
         level="at_risk" if stands else "pending",
@@ -196,7 +196,7 @@ def missing(status: SiteStatus) -> Concern | None:
         level="at_risk",
         word="Issues missing",
         sentence=missing_said(status.losses),
-        todo="Look at them with “jira-okr losses list”, then accept or dismiss them.",
+        todo="Look at them under Sync health, or with “jira-okr losses list”; then accept or dismiss them.",
     )
 
 
@@ -342,7 +342,7 @@ def stale(status: SiteStatus) -> Concern | None:
         level="at_risk",
         word="Ageing",
         sentence="For more than a day Jira sent nothing and nothing was read.",
-        todo="Look whether the webhook is still registered in Jira, then run “jira-okr sync”.",
+        todo="Look whether the webhook is still registered in Jira, then read everything, by “Sync now” under Sync health or “jira-okr sync”.",
         numbers=False,
     )
 
