@@ -60,7 +60,7 @@ MOST_SHOWN = 10
     show_default=True,
     help="Where the mapping is kept for you to go on with.",
 )
-@click.option("--yes", is_flag=True, help="Ask nothing but the token, and go on where all is well.")
+@click.option("--yes", is_flag=True, help="Ask nothing but who we are in Jira, and go on where all is well.")
 def setup_command(
     url: str | None,
     email: str | None,
