@@ -54,3 +54,11 @@ def test_seven_steps_lead_from_nothing_to_the_first_number(other_company, tmp_pa
     again = CliRunner().invoke(cli, ["setup", "--yes"])
     assert again.exit_code == 0, again.output
     assert "is known:" in again.output
+    assert "takes its place" not in again.output
+    # from another preset beside it: what rules is not replaced unasked
+    anew = CliRunner().invoke(cli, ["setup", "--yes", "--project", "TIN", "--mapping", "anew.yaml"])
+    assert anew.exit_code == 1
+    assert "not activated unasked" in str(anew.exception)
+    mistyped = CliRunner().invoke(cli, ["setup", "--yes", "--project", "TON"])
+    assert mistyped.exit_code == 2
+    assert "SEA" in mistyped.output

@@ -11,6 +11,7 @@ import click
 
 from mappings import presets
 from mappings.diagnostic import MappingError, Severity
+from mappings.document.text.source import decode_text
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.mappings.mapping_life import standing_text
 from plugin.cli.objectives.history import backfill_site, cost_text
@@ -22,8 +23,16 @@ from plugin.runtime.connector import Connector, NotReady
 from plugin.runtime.saved_sites import new_secret
 from plugin.runtime.settings import ENV_FILE, read_settings
 from plugin.use_cases.health.faults import JiraError, told
-from plugin.use_cases.mappings.first_mapping import Fitted, field_steps, first_number, fit, fit_notes
+from plugin.use_cases.mappings.first_mapping import (
+    Fitted,
+    UnknownProject,
+    field_steps,
+    first_number,
+    fit,
+    fit_notes,
+)
 from plugin.use_cases.mappings.mapping_life import activate, check_text, preview_text
+from plugin.use_cases.mappings.revisions import active
 from plugin.use_cases.objectives.backfill import foresee
 from plugin.use_cases.sites.site_address import is_cloud
 from plugin.use_cases.sites.sites import NewSite, Tested, add, attempt, shortcomings
@@ -83,13 +92,25 @@ def setup_command(
         _step(2, "Which projects?")
         chosen = projects or _projects(found, yes)
         _step(3, f"A mapping for them: {preset}")
-        fitted = fit(connector, COMMAND_LINE, name, preset, chosen)
+        try:
+            fitted = fit(connector, COMMAND_LINE, name, preset, chosen)
+        except UnknownProject as error:
+            raise click.UsageError(str(error)) from None
+        theirs = file.exists()
         fitted = keep(fitted, file, yes)
+        replaced = _replaced(connector, name, fitted)
+        if replaced:
+            say(f"{replaced} rules {name} now; this takes its place (jira-okr mapping rollback goes back).")
+            if yes and not theirs:
+                raise NotReady(
+                    f"It was begun from a preset a moment ago, so it is not activated unasked. Look at {file}, or run it without --yes."
+                )
         _step(4, "Does it fit?")
         _check(connector, name, fitted, file)
         _step(5, "What would it do?")
         _preview(connector, name, fitted)
-        if not (yes or click.confirm("Activate it? Then what differs is written to Jira.", default=True)):
+        asked = "Activate it? Then what differs is written to Jira."
+        if not (yes or click.confirm(asked, default=not replaced)):
             say(f"Nothing was written. The mapping is in {file}; change it, and run jira-okr setup again.")
             return
         _step(6, "Activate, write, and let Jira call")
@@ -171,7 +192,7 @@ def _tell_site(found: Tested) -> None:
 
 
 def _projects(found: Tested, yes: bool) -> tuple[str, ...]:
-    """Keys of projects, all that are seen where nobody chose."""
+    """Keys of projects; where nobody chooses, those that are shown."""
     for one in found.projects[:MOST_SHOWN]:
         say(f"  {one}")
     if len(found.projects) > MOST_SHOWN:
@@ -180,13 +201,7 @@ def _projects(found: Tested, yes: bool) -> tuple[str, ...]:
     if yes or len(known) <= 1:
         return tuple(known[:MOST_SHOWN])
     typed = click.prompt("Keys, with blanks between", default=" ".join(known[:MOST_SHOWN]))
-    chosen = tuple(str(typed).replace(",", " ").upper().split())
-    strange = [key for key in chosen if key not in known]
-    if strange:
-        raise click.UsageError(
-            f"There is no project {', '.join(strange)}. The account sees: {', '.join(known)}."
-        )
-    return chosen
+    return tuple(str(typed).replace(",", " ").upper().split())
 
 
 def keep(fitted: Fitted, file: Path, yes: bool) -> Fitted:
@@ -202,10 +217,10 @@ def keep(fitted: Fitted, file: Path, yes: bool) -> Fitted:
         )
         for one in steps:
             say(f"  · {one}")
-        say("Once they are there, run jira-okr setup again: it takes them in.")
-    if not fitted.adaptation.text:
+        say("Once they are there, run jira-okr setup again, to another file (--mapping): it takes them in.")
+    own = decode_text(file.read_bytes(), str(file)) if file.exists() else None
+    if own is None and not fitted.adaptation.text:
         raise NotReady("No mapping came of it; choose another preset (--preset).")
-    own = file.read_text(encoding="utf-8") if file.exists() else None
     if own is None:
         file.write_text(fitted.adaptation.text, encoding="utf-8")
         say(f"Kept in {file}.")
@@ -218,6 +233,14 @@ def keep(fitted: Fitted, file: Path, yes: bool) -> Fitted:
         say(f"Taken from {file}, as it is there. {anew}")
         return replace(fitted, adaptation=replace(fitted.adaptation, text=own))
     return fitted
+
+
+def _replaced(connector: Connector, site: str, fitted: Fitted) -> str:
+    """The revision whose place it would take; empty where no other mapping rules."""
+    ruling = active(connector, COMMAND_LINE, site)
+    return (
+        "" if ruling is None or ruling.text == fitted.adaptation.text else f"Revision {ruling.revision[:8]}"
+    )
 
 
 def _check(connector: Connector, site: str, fitted: Fitted, file: Path) -> None:
@@ -239,7 +262,9 @@ def _preview(connector: Connector, site: str, fitted: Fitted) -> None:
     rows = [(one.key, one.title, standing_text(one.after)) for one in found.objectives[:MOST_SHOWN]]
     if rows:
         show_table(
-            f"{len(found.objectives)} objectives of {read} issues", ("Key", "Objective", "Would stand at"), rows
+            f"{len(found.objectives)} objectives of {read} issues",
+            ("Key", "Objective", "Would stand at"),
+            rows,
         )
     else:
         say(f"No objective among {read} issues yet.")

@@ -14,7 +14,7 @@ from mappings.presets.adaptation import MARK, Adaptation, LackingField, adapted
 from mappings.rollup.health import ACHIEVED_AT
 from mappings.rollup.state import ObjectiveState
 from plugin.access.authorization.actor import Actor
-from plugin.runtime.connector import Connector
+from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.objectives.objective_values import percent_text
 from plugin.use_cases.permission import ADMIN, VIEWER, question
 
@@ -25,6 +25,7 @@ KINDS = {
     Holding.WORDS: "Short text",
 }
 """What Jira calls a kind of field where it is made."""
+MOST_SEEN = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +43,23 @@ class Fitted:
         return self.with_label > 0 or self.every == 0
 
 
+class UnknownProject(NotReady):
+    """A project is named that the account does not see."""
+
+    def __init__(self, strange: Sequence[str], seen: Sequence[str]) -> None:
+        shown = ", ".join(seen[:MOST_SEEN]) + (f" and {len(seen) - MOST_SEEN} more" * (len(seen) > MOST_SEEN))
+        super().__init__(f"There is no project {', '.join(strange)}. The account sees: {shown}.")
+
+
 @question(ADMIN)
 def fit(connector: Connector, _actor: Actor, site: str, preset: str, projects: Sequence[str] = ()) -> Fitted:
-    """The preset with what this site has, by asking it. Raises KeyError for a name that is none, JiraError."""
+    """The preset with what this site has, by asking it. Raises KeyError for a name that is none, UnknownProject, JiraError."""
     document = read_document(presets.text(preset)).require()
     catalogue = connector.catalogue_for(site, document, fresh=True)
+    seen = {one.key.casefold(): one.key for one in catalogue.projects}
+    strange = [key for key in projects if key.casefold() not in seen]
+    if strange:
+        raise UnknownProject(strange, tuple(seen.values()))
     marked = adapted(document, catalogue, projects)
     every = adapted(document, catalogue, projects, marked=False)
     counts = [_count(connector, site, one.text) for one in (marked, every)]
