@@ -55,6 +55,9 @@ class WebhookGiven(Given):
     header: str
     header_value: str | None
     events: list[str]
+    by_app: bool = Field(
+        description="The OAuth app of the site registers it itself: POST to the same address, and nothing has to be typed."
+    )
 
 
 class RegisteredGiven(Given):
@@ -205,6 +208,7 @@ def site_webhook(caller: Caller, path: SiteAddress) -> Reply[WebhookGiven]:
         header=HEADER,
         header_value=found.header,
         events=list(found.events),
+        by_app=found.by_app,
     )
     return Reply(given, UNKEPT)
 

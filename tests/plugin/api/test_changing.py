@@ -275,6 +275,7 @@ def test_a_site_is_tried_added_and_removed_and_its_secrets_never_come_back(
         "secret": "hush-hush",
         "header": "X-OKR-Secret",
         "header_value": "cdae40ec34ea04a0a09f24f7a820e931a2dcf86b6ec4466c",
+        "by_app": False,
     }
     assert told.headers["Cache-Control"] == "no-store"
     assert api.call("GET", "/sites/second/webhook", role="editor").status_code == 403
