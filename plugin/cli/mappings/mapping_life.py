@@ -14,7 +14,7 @@ from mappings.numbers import percent
 from mappings.write_back.preview import ObjectiveDifference, Preview, ProgressAndHealth
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.objectives.cycle import show_replays
-from plugin.cli.objectives.explain import moment_asked
+from plugin.cli.objectives.past import moment_asked, with_histories
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, progress_bar, say, show_json, show_table, site_option
 from plugin.runtime.connector import Connector, NotReady
@@ -23,7 +23,6 @@ from plugin.use_cases.mappings.comparison import differences
 from plugin.use_cases.mappings.mapping_life import Previewed, activate, preview_text, rollback
 from plugin.use_cases.mappings.past_preview import past_preview_values, preview_as_of
 from plugin.use_cases.mappings.renames import reworded
-from plugin.use_cases.objectives.as_of import read_histories
 from plugin.use_cases.objectives.objective_values import number
 
 file_argument = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -65,11 +64,9 @@ def _preview_then(file: Path, site: str, at: str, *, as_json: bool) -> None:
     text = decode_text(file.read_bytes(), str(file))
     with open_connector(site=site) as connector:
         meant = moment_asked(connector, site, at)
-        found = preview_as_of(connector, COMMAND_LINE, site, text, meant, str(file))
-        if found.untold:
-            with progress_bar("Reading histories") as report:
-                read_histories(connector, COMMAND_LINE, site, found.untold, report)
-            found = preview_as_of(connector, COMMAND_LINE, site, text, meant, str(file))
+        found = with_histories(
+            connector, site, lambda: preview_as_of(connector, COMMAND_LINE, site, text, meant, str(file))
+        )
     if as_json:
         show_json(past_preview_values(found))
         return

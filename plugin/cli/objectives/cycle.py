@@ -14,8 +14,9 @@ from mappings.rollup.cycles.closing_preview import short_mark
 from mappings.rollup.cycles.closing_record import ClosingRecord
 from mappings.rollup.state import ObjectiveState
 from plugin.access.authorization.actor import COMMAND_LINE
+from plugin.cli.objectives.past import with_histories
 from plugin.cli.terminal.connector import open_connector
-from plugin.cli.terminal.output import json_option, progress_bar, say, show_json, show_table, site_option
+from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
 from plugin.runtime.connector import Connector
 from plugin.use_cases.cycles import carry, closure, cycles
 from plugin.use_cases.cycles.carry import CarryPreview
@@ -30,7 +31,6 @@ from plugin.use_cases.cycles.replay import (
     replay_values,
 )
 from plugin.use_cases.cycles.versions import VersionDifference, difference, difference_values
-from plugin.use_cases.objectives.as_of import read_histories
 from plugin.use_cases.objectives.objective_values import percent_text
 
 
@@ -112,11 +112,9 @@ def show_command(cycle_id: str, site: str, as_json: bool) -> None:
 def replay_command(cycle_id: str, mapping: str, course: bool, site: str, as_json: bool) -> None:
     """Show what a cycle would have read under another mapping, beside what it read. Histories that are missing are read; nothing is written."""
     with open_connector(site=site) as connector:
-        found = _replayed(connector, site, cycle_id, mapping, course=course)
-        if found.untold:
-            with progress_bar("Reading histories") as report:
-                read_histories(connector, COMMAND_LINE, site, found.untold, report)
-            found = _replayed(connector, site, cycle_id, mapping, course=course)
+        found = with_histories(
+            connector, site, lambda: _replayed(connector, site, cycle_id, mapping, course=course)
+        )
     if as_json:
         show_json(replay_values(found))
         return

@@ -15,10 +15,11 @@ from mappings.rollup.health import ACHIEVED_AT
 from mappings.rollup.rows.ledger import Contribution, Ledger
 from mappings.rollup.state import KeyResultState, ObjectiveState
 from plugin.access.authorization.actor import COMMAND_LINE
+from plugin.cli.objectives.past import moment_asked, with_histories
 from plugin.cli.terminal.connector import open_connector
-from plugin.cli.terminal.output import json_option, progress_bar, say, show_json, show_table, site_option
+from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
 from plugin.runtime.connector import Connector, NotReady
-from plugin.use_cases.objectives.as_of import AsOf, as_of, as_of_draft, instant_asked, read_histories
+from plugin.use_cases.objectives.as_of import AsOf, as_of, as_of_draft
 from plugin.use_cases.objectives.objective_values import (
     as_of_values,
     feeds_values,
@@ -105,23 +106,7 @@ def _show_part(state: ObjectiveState, key_result: KeyResultState | None, row: Co
 def look_back(connector: Connector, site: str, key: str, at: str | None, mapping: str | None) -> AsOf:
     """Where it stood, with the histories that it takes read from Jira; raises a usage error for a moment that is none."""
     meant = connector.clock() if at is None else moment_asked(connector, site, at)
-    found = _asked(connector, site, key, meant, mapping)
-    if found.untold:
-        with progress_bar("Reading histories") as report:
-            read_histories(connector, COMMAND_LINE, site, found.untold, report)
-        found = _asked(connector, site, key, meant, mapping)
-    return found
-
-
-def moment_asked(connector: Connector, site: str, at: str) -> datetime:
-    """The moment of `--at`: a day stands for its end. Raises a usage error for what is none."""
-    meant = instant_asked(connector, COMMAND_LINE, site, at)
-    if meant is None:
-        raise click.BadParameter(
-            f"{at!r} is no moment. Write a day (2026-10-31) or an instant (2026-10-31T12:00:00Z).",
-            param_hint="--at",
-        )
-    return meant
+    return with_histories(connector, site, lambda: _asked(connector, site, key, meant, mapping))
 
 
 def _asked(connector: Connector, site: str, key: str, at: datetime, mapping: str | None) -> AsOf:
