@@ -73,7 +73,7 @@ def _preview_then(file: Path, site: str, at: str, *, as_json: bool) -> None:
     say(f"As of {found.at:%Y-%m-%d %H:%M} UTC, under revision {found.revision[:8]}")
     for sentence in sentences(found.doubts):
         say(f"  {sentence}")
-    show_replays("What would have been different", found.changed)
+    show_replays("What would have been different", found.changed, "no objective")
     say(f"{len(found.objectives) - len(found.changed)} of {len(found.objectives)} objectives read the same.")
 
 

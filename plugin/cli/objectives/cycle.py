@@ -12,6 +12,7 @@ from mappings.explain.certainty import sentences
 from mappings.rollup.cycles.carry_plan import CarryChoice
 from mappings.rollup.cycles.closing_preview import short_mark
 from mappings.rollup.cycles.closing_record import ClosingRecord
+from mappings.rollup.health import ACHIEVED_AT
 from mappings.rollup.state import ObjectiveState
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.objectives.past import with_histories
@@ -31,7 +32,7 @@ from plugin.use_cases.cycles.replay import (
     replay_values,
 )
 from plugin.use_cases.cycles.versions import VersionDifference, difference, difference_values
-from plugin.use_cases.objectives.objective_values import percent_text
+from plugin.use_cases.objectives.objective_values import percent_text, progress_text
 
 
 @click.group("cycle")
@@ -121,7 +122,7 @@ def replay_command(cycle_id: str, mapping: str, course: bool, site: str, as_json
     say(f"{cycle_id} as of {found.at:%Y-%m-%d %H:%M} UTC, under revision {found.revision[:8]}")
     for sentence in sentences(found.doubts):
         say(f"  {sentence}")
-    show_replays("Replay", found.objectives)
+    show_replays("Replay", found.objectives, "none of the cycle")
     for word, every in (("read", found.means_before), ("would have read", found.means_after)):
         for mean in every:
             say(f"{word}: {mean_text(mean)}")
@@ -133,21 +134,24 @@ def replay_command(cycle_id: str, mapping: str, course: bool, site: str, as_json
     if found.moments:
         days = [f"{moment:%m-%d}" for moment in found.moments]
         weekly = [
-            (one.shown.key or one.shown.id, *(percent_text(each) for each in one.course))
+            (
+                one.shown.key or one.shown.id,
+                *(percent_text(each, 0, ACHIEVED_AT[one.shown.commitment]) for each in one.course),
+            )
             for one in found.objectives
             if one.course
         ]
         show_table("Week by week", ("Key", *days), weekly)
 
 
-def show_replays(title: str, found: Iterable[ObjectiveReplay]) -> None:
-    """What objectives read, and would have read."""
+def show_replays(title: str, found: Iterable[ObjectiveReplay], none: str) -> None:
+    """What objectives read, and would have read; `none` where one was not there by a mapping."""
     rows = [
         (
             one.shown.key or one.shown.id,
             one.shown.title,
-            _stood_text(one.before),
-            _stood_text(one.after),
+            _stood_text(one.before, none),
+            _stood_text(one.after, none),
             moved_text(one.moved),
             one.certainty.value,
         )
@@ -163,10 +167,10 @@ def _replayed(connector: Connector, site: str, cycle_id: str, mapping: str, *, c
     return replay(connector, COMMAND_LINE, site, cycle_id, mapping, course=course)
 
 
-def _stood_text(state: ObjectiveState | None) -> str:
+def _stood_text(state: ObjectiveState | None, none: str) -> str:
     if state is None:
-        return "none of the cycle"
-    return f"{percent_text(state.progress)}, {state.health.level.value.replace('_', ' ')}"
+        return none
+    return f"{progress_text(state)}, {state.health.level.value.replace('_', ' ')}"
 
 
 @cycle_group.command("difference")

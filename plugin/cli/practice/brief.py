@@ -12,7 +12,7 @@ from plugin.cli.terminal.output import json_option, say, show_json, show_table, 
 from plugin.use_cases.cycles.replay import moved_text
 from plugin.use_cases.meeting.agenda import meeting_values, show_meeting
 from plugin.use_cases.objectives.objective_list import ListedHead
-from plugin.use_cases.objectives.objective_values import percent_text
+from plugin.use_cases.objectives.objective_values import percent_text, progress_text
 
 
 @click.command("brief")
@@ -42,7 +42,7 @@ def brief_command(site: str, as_json: bool) -> None:
 
 
 def _standing(one: ListedHead) -> tuple[str, str, str]:
-    return one.state.key or one.state.id, one.state.title, percent_text(one.state.progress)
+    return one.state.key or one.state.id, one.state.title, progress_text(one.state)
 
 
 def _moved(moved: Iterable[tuple[ListedHead, object]]) -> list[tuple[str, ...]]:

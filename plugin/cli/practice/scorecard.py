@@ -8,7 +8,7 @@ from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
 from plugin.use_cases.kpis.kpi_words import level_word, value_words
-from plugin.use_cases.objectives.objective_values import percent_text
+from plugin.use_cases.objectives.objective_values import progress_text
 from plugin.use_cases.practice.scorecard import scorecard_values, show_scorecard
 
 
@@ -30,7 +30,7 @@ def scorecard_command(cycle: str | None, site: str, as_json: bool) -> None:
             (
                 head.key or head.id,
                 head.title,
-                percent_text(head.progress),
+                progress_text(head),
                 head.health.level.value.replace("_", " "),
             )
             for head in one.objectives

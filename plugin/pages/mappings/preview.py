@@ -18,8 +18,8 @@ from plugin.pages.mappings.mapping import known_revision
 from plugin.pages.mappings.mapping_editor import begun
 from plugin.pages.objectives.histories import told
 from plugin.pages.objectives.objective_address import objective_address
-from plugin.pages.views.cycles.cycle_replay import past_preview_view
 from plugin.pages.views.mappings.difference import preview_view
+from plugin.pages.views.mappings.past_preview import past_preview_view
 from plugin.pages.views.words.moments import day_text
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.mappings import drafts, revisions

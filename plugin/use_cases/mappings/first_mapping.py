@@ -11,11 +11,10 @@ from mappings.document.choices import scope_choice
 from mappings.document.text.source import read_document
 from mappings.fields import Holding
 from mappings.presets.adaptation import MARK, Adaptation, LackingField, adapted
-from mappings.rollup.health import ACHIEVED_AT
 from mappings.rollup.state import ObjectiveState
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
-from plugin.use_cases.objectives.objective_values import percent_text
+from plugin.use_cases.objectives.objective_values import progress_text
 from plugin.use_cases.permission import ADMIN, VIEWER, question
 
 KINDS = {
@@ -129,7 +128,7 @@ def first_number(connector: Connector, _actor: Actor, site: str) -> FirstNumber 
         id=best.id,
         key=best.key or best.id,
         title=best.title,
-        shown=percent_text(best.progress, 0, ACHIEVED_AT[best.commitment]),
+        shown=progress_text(best),
         issues=_issues(best),
     )
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable
 from datetime import datetime
 from fractions import Fraction
+from typing import Protocol
 
 from mappings.explain.as_of import PastStanding
 from mappings.explain.certainty import sentences
@@ -13,6 +14,7 @@ from mappings.explain.check_in import Ruling
 from mappings.explain.confidence import Spoken
 from mappings.json_value import PlainValues
 from mappings.numbers import WHOLE, percent
+from mappings.rollup.health import ACHIEVED_AT
 from mappings.rollup.rows.ledger import Contribution, Ledger
 from mappings.rollup.state import Health, KeyResultState, ObjectiveState
 from mappings.write_back.row_sums import sums, told
@@ -27,6 +29,20 @@ def percent_text(value: Fraction | None, digits: int = 0, achieved_at: Fraction 
     """`63 %`, or `unknown`."""
     rounded = percent(value, digits, achieved_at)
     return "unknown" if rounded is None else f"{rounded} %"
+
+
+class Judged(Protocol):
+    """What has a progress, and a commitment that says from where on it is achieved."""
+
+    @property
+    def progress(self) -> Fraction | None: ...
+    @property
+    def commitment(self) -> str: ...
+
+
+def progress_text(one: Judged) -> str:
+    """`63 %`, cut where rounding would carry it over what its commitment asks for; or `unknown`."""
+    return percent_text(one.progress, 0, ACHIEVED_AT[one.commitment])
 
 
 def number(value: Fraction | None) -> float | None:

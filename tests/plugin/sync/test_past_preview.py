@@ -11,6 +11,7 @@ from bs4 import BeautifulSoup
 
 from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.permission import Permission
+from plugin.pages.views.mappings.past_preview import past_preview_view
 from plugin.runtime.connector import NotReady
 from plugin.use_cases.mappings import drafts
 from plugin.use_cases.mappings.past_preview import preview_as_of, read_lacking_then
@@ -38,9 +39,11 @@ def test_a_draft_on_an_earlier_day_before_and_after_what_came_later(quarter):
     now = (Fraction(9, 20), Fraction(2, 5), "exact")
     assert rows(preview_as_of(hand.connector, TESTER, "main", OUTCOME, NEW_YEAR)) == [now]
     assert rows(preview_as_of(hand.connector, TESTER, "main", MAPPING, NEW_YEAR)) == []
-    assert rows(preview_as_of(hand.connector, TESTER, "main", ELSEWHERE, NEW_YEAR)) == [
-        (Fraction(9, 20), None, "exact")
-    ]
+    gone = preview_as_of(hand.connector, TESTER, "main", ELSEWHERE, NEW_YEAR)
+    assert rows(gone) == [(Fraction(9, 20), None, "exact")]
+    shown = past_preview_view(gone)
+    assert [(one.before, one.after) for one in shown.rows] == [("45 %", "no objective")]
+    assert (shown.same, shown.every) == (0, 1)
     hand.clock.pass_by(days=3)
     hand.edit(metric, customfield_10052=9)
     hand.status(stories[1], "Done")

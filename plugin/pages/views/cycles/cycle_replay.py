@@ -9,8 +9,7 @@ from mappings.explain.certainty import sentences
 from mappings.rollup.cycles.score import ScoreMean, shown_score
 from mappings.rollup.state import ObjectiveState
 from plugin.use_cases.cycles.replay import ObjectiveReplay, Replay, moved_text
-from plugin.use_cases.mappings.past_preview import PastPreview
-from plugin.use_cases.objectives.objective_values import percent_text
+from plugin.use_cases.objectives.objective_values import progress_text
 
 NONE = "none of the cycle"
 
@@ -47,7 +46,7 @@ def replay_view(found: Replay) -> ReplayView:
     return ReplayView(
         revision=found.revision[:12],
         until=f"{found.at:%Y-%m-%d %H:%M} UTC",
-        rows=tuple(_row(one) for one in found.objectives),
+        rows=tuple(replay_row(one, NONE) for one in found.objectives),
         means=(*_means("is", found.means_before), *_means("would have been", found.means_after)),
         said=sentences(found.doubts),
         untold=len(found.untold),
@@ -55,23 +54,10 @@ def replay_view(found: Replay) -> ReplayView:
     )
 
 
-def past_preview_view(found: PastPreview) -> ReplayView:
-    """A mapping at an earlier time, for the page: those that would have read otherwise."""
-    same = len(found.objectives) - len(found.changed)
-    return ReplayView(
-        revision=found.revision[:12],
-        until=f"{found.at:%Y-%m-%d %H:%M} UTC",
-        rows=tuple(_row(one) for one in found.changed),
-        means=(f"{same} of {len(found.objectives)} objectives read the same",),
-        said=sentences(found.doubts),
-        untold=len(found.untold),
-        preview="",
-    )
-
-
-def _row(one: ObjectiveReplay) -> ReplayRow:
-    before, before_health = _stood(one.before)
-    after, after_health = _stood(one.after)
+def replay_row(one: ObjectiveReplay, none: str) -> ReplayRow:
+    """One objective; `none` where it was not there by one of the mappings."""
+    before, before_health = _stood(one.before, none)
+    after, after_health = _stood(one.after, none)
     return ReplayRow(
         name=one.shown.key or one.shown.id,
         title=one.shown.title,
@@ -84,10 +70,10 @@ def _row(one: ObjectiveReplay) -> ReplayRow:
     )
 
 
-def _stood(state: ObjectiveState | None) -> tuple[str, str]:
+def _stood(state: ObjectiveState | None, none: str) -> tuple[str, str]:
     if state is None:
-        return NONE, ""
-    return percent_text(state.progress), state.health.level.value.replace("_", " ")
+        return none, ""
+    return progress_text(state), state.health.level.value.replace("_", " ")
 
 
 def _means(word: str, found: Iterable[ScoreMean]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from plugin.pages.views.words.moments import day_text
 from plugin.use_cases.cycles.cycles import mean_text
 from plugin.use_cases.cycles.replay import moved_text
 from plugin.use_cases.cycles.versions import ClosingAct, VersionDifference
-from plugin.use_cases.objectives.objective_values import percent_text
+from plugin.use_cases.objectives.objective_values import progress_text
 
 NONE = "not in this version"
 
@@ -90,7 +90,7 @@ def _stood(one: ClosingRecord | None) -> tuple[str, str]:
         return NONE, ""
     return (
         one.score.shown,
-        f"{percent_text(one.state.progress)}, {one.state.health.level.value.replace('_', ' ')}",
+        f"{progress_text(one.state)}, {one.state.health.level.value.replace('_', ' ')}",
     )
 
 
