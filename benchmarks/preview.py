@@ -20,9 +20,10 @@ from typing import Any
 from benchmarks.ratio import Ratio
 from benchmarks.rollup import DOCUMENT, NOW, PROJECTS, STATUSES, TYPES, issues, timed
 from connectors.store import Store, open_store, upgrade
+from connectors.store.mappings import revisions
 from connectors.store.mirror import mirror
 from connectors.store.numbers import objectives
-from connectors.store.sites import api_versions, catalogues, revisions
+from connectors.store.sites import api_versions, catalogues
 from mappings.document.binder import bind
 from mappings.document.mapping import Mapping
 from mappings.document.schema import Document

@@ -86,7 +86,7 @@ def _add_account(connector: Any) -> int:
 
 
 def _prepare(connector: Any) -> None:
-    from connectors.store.sites import revisions
+    from connectors.store.mappings import revisions
     from connectors.store.work import due
     from connectors.store.writes import refusals
     from mappings.write_back.plan import Change

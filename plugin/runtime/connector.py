@@ -14,8 +14,9 @@ from connectors.goals import goals_of
 from connectors.jira import Jira
 from connectors.jira.http.errors import JiraError
 from connectors.store import Store
-from connectors.store.sites import api_versions, bindings, catalogues, coming_mappings, revisions
-from connectors.store.sites.coming_mappings import Coming
+from connectors.store.mappings import bindings, coming_mappings, revisions
+from connectors.store.mappings.coming_mappings import Coming
+from connectors.store.sites import api_versions, catalogues
 from connectors.store.work import due
 from connectors.store.writes import refusals
 from mappings.diagnostic import MappingError

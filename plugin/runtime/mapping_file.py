@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from connectors.store.sites import revisions
+from connectors.store.mappings import revisions
 from mappings.diagnostic import MappingError
 from mappings.document.text.source import decode_text
 from plugin.access.authorization.actor import SETTINGS

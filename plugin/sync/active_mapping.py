@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from connectors.store import StoreError
-from connectors.store.sites import bindings, revisions
+from connectors.store.mappings import bindings, revisions
 from plugin.sync.context import Context
 
 

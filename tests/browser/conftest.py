@@ -15,8 +15,8 @@ from types import SimpleNamespace
 import pytest
 
 from connectors.clock import system_clock
+from connectors.store.mappings import drafts
 from connectors.store.people import accounts
-from connectors.store.sites import drafts
 from docs.screenshots.company import Company, seeded
 from docs.screenshots.make import ARGUMENTS, CHROMIUM, served
 from plugin.runtime.composition import build_connector

@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from connectors.sandbox import CONNECTOR, SandboxServer
-from connectors.store.sites import revisions
+from connectors.store.mappings import revisions
 from connectors.store.work import due
 
 pytestmark = pytest.mark.browser

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from connectors.store.sites import revisions
+from connectors.store.mappings import revisions
 
 pytestmark = pytest.mark.browser
 

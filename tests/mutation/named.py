@@ -302,7 +302,7 @@ BROKEN = (
     ),
     Broken(
         "the draft of another account is taken away",
-        "connectors/store/sites/drafts.py",
+        "connectors/store/mappings/drafts.py",
         "mine = (table.c.site == site, table.c.account_id == account_id)\n    return",
         "mine = (table.c.site == site,)\n    return",
         f"{HOMES}/test_background_jobs.py::test_a_draft_keeps_what_it_was_begun_from_and_is_its_owners_alone",

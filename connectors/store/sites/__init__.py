@@ -1,1 +1,1 @@
-"""Sites and the revisions of their mappings."""
+"""Sites: how they are spoken to, by whose consent, and what Jira says of their webhooks."""

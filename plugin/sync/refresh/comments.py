@@ -16,11 +16,11 @@ from sqlalchemy import Connection
 
 from connectors.jira.http.errors import IncompleteRead, JiraError, Permanent
 from connectors.store.cycles import carries, closings
+from connectors.store.mappings import revisions
 from connectors.store.mirror import mirror
 from connectors.store.numbers import check_ins, comments, objectives
 from connectors.store.numbers.comments import KeptComment
 from connectors.store.people import accounts, audit
-from connectors.store.sites import revisions
 from mappings.diagnostic import MappingError
 from mappings.document.schema import CyclePart
 from mappings.document.text.source import read_document

@@ -9,12 +9,12 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from connectors.store import Store
+from connectors.store.mappings import bindings, name_comparisons
+from connectors.store.mappings.name_comparisons import NameComparison
 from connectors.store.mirror import mirror
 from connectors.store.numbers import objectives
 from connectors.store.people import audit
 from connectors.store.reads import wishes
-from connectors.store.sites import bindings, name_comparisons
-from connectors.store.sites.name_comparisons import NameComparison
 from connectors.store.work import due
 from mappings.document.mapping import Mapping
 from mappings.document.names import (

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from connectors.store.sites import coming_mappings
-from connectors.store.sites.coming_mappings import Coming
+from connectors.store.mappings import coming_mappings
+from connectors.store.mappings.coming_mappings import Coming
 from mappings.document.mapping import Mapping as BoundMapping
 from mappings.facts.issue import Issue
 from plugin.sync.context import Context, metrics_of

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Set
 from dataclasses import replace
 from datetime import timedelta
 
+from connectors.store.mappings import revisions
 from connectors.store.numbers import objectives
-from connectors.store.sites import revisions
 from connectors.store.work import due
 from connectors.store.writes import refusals
 from mappings.write_back.plan import Plan

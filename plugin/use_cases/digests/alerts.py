@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from connectors.store.sites import coming_mappings
+from connectors.store.mappings import coming_mappings
 from connectors.store.work import outbox, told_levels
 from connectors.store.work.outbox import OutboxState, Outgoing
 from mappings.diagnostic import MappingError

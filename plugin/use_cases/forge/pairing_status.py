@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from connectors.forge.invocation import Invocation
 from connectors.store.forge import installations
-from connectors.store.sites import revisions
+from connectors.store.mappings import revisions
 from connectors.store.work import delivery_sources
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector

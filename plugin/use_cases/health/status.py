@@ -15,12 +15,12 @@ from connectors.store.absence import losses
 from connectors.store.absence.losses import Loss
 from connectors.store.jobs.counts import ProcessCounts
 from connectors.store.jobs.processes import put_and_take
+from connectors.store.mappings import activation_runs, name_comparisons, revisions
+from connectors.store.mappings.activation_runs import ActivationRun
+from connectors.store.mappings.name_comparisons import NameComparison
 from connectors.store.mirror import mirror
 from connectors.store.reads import failures, full_reads
 from connectors.store.reads.failures import ReadFailure
-from connectors.store.sites import activation_runs, name_comparisons, revisions
-from connectors.store.sites.activation_runs import ActivationRun
-from connectors.store.sites.name_comparisons import NameComparison
 from connectors.store.work import due, inbox, last_reconcile
 from connectors.store.writes import brakes, refusals, writes
 from connectors.store.writes.brakes import Brake

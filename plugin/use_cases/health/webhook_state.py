@@ -11,7 +11,8 @@ from sqlalchemy import Connection
 from connectors.jira.http.errors import AuthFailed, JiraError, Permanent
 from connectors.jira.webhooks.app_webhooks import TOLD
 from connectors.jira.webhooks.registration import EVENTS, Registered
-from connectors.store.sites import app_webhooks, revisions, webhook_states
+from connectors.store.mappings import revisions
+from connectors.store.sites import app_webhooks, webhook_states
 from connectors.store.sites.webhook_states import WebhookAnswer
 from mappings.document.schema import Document
 from mappings.document.text.source import read_document

@@ -8,8 +8,8 @@ from sqlalchemy import Connection
 
 from connectors.store.cycles import closings
 from connectors.store.kpis import promotions
+from connectors.store.mappings import drafts, revisions
 from connectors.store.people import audit
-from connectors.store.sites import drafts, revisions
 from mappings.document.mapping import Mapping
 from mappings.document.schema import Document, KeyResultPart, KpiPart
 from mappings.document.text.canonical import list_text

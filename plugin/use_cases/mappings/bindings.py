@@ -10,8 +10,8 @@ from sqlalchemy import Connection
 
 from connectors.jira import Jira
 from connectors.jira.http.errors import JiraError
+from connectors.store.mappings import revisions
 from connectors.store.mirror import mirror
-from connectors.store.sites import revisions
 from mappings.diagnostic import MappingError
 from mappings.document.binder import BindResult, bind, bind_leniently
 from mappings.document.mapping import Mapping

@@ -5,9 +5,9 @@ A draft changes nothing of the connector, so the audit log has when it was begun
 
 from __future__ import annotations
 
+from connectors.store.mappings import drafts
+from connectors.store.mappings.drafts import Draft
 from connectors.store.people import audit
-from connectors.store.sites import drafts
-from connectors.store.sites.drafts import Draft
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
 from plugin.use_cases.permission import ADMIN, VIEWER, act, question

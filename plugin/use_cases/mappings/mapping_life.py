@@ -12,13 +12,13 @@ from sqlalchemy import Connection
 from connectors.jira.http.errors import JiraError, Permanent
 from connectors.store import StoreError
 from connectors.store.cycles import carries
+from connectors.store.mappings import activation_runs, coming_mappings, revisions
+from connectors.store.mappings.activation_runs import ActivationRun
+from connectors.store.mappings.revisions import Revision
 from connectors.store.mirror import mirror
 from connectors.store.numbers import check_ins, objectives
 from connectors.store.people import audit
 from connectors.store.reads import wishes
-from connectors.store.sites import activation_runs, coming_mappings, revisions
-from connectors.store.sites.activation_runs import ActivationRun
-from connectors.store.sites.revisions import Revision
 from connectors.store.work import due
 from connectors.store.writes import writes, written_values
 from mappings.diagnostic import Diagnostic, MappingError

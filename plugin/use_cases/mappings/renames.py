@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connectors.store.sites import revisions
+from connectors.store.mappings import revisions
 from mappings.document.binder import bind_leniently
 from mappings.document.names import compare, overlay
 from mappings.document.text.renames import Reworded

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from connectors.store.sites import catalogues, revisions
-from connectors.store.sites.revisions import Activation, Revision
+from connectors.store.mappings import revisions
+from connectors.store.mappings.revisions import Activation, Revision
+from connectors.store.sites import catalogues
 from mappings.diagnostic import MappingError
 from mappings.document.mapping import Mapping
 from plugin.access.authorization.actor import Actor

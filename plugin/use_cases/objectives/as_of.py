@@ -14,10 +14,10 @@ from sqlalchemy import Connection
 
 from connectors.store.cycles import carries
 from connectors.store.cycles.cycle_ends import CycleEnd
+from connectors.store.mappings import revisions
 from connectors.store.mirror import mirror
 from connectors.store.numbers import check_ins, objectives, snapshots
 from connectors.store.people import audit
-from connectors.store.sites import revisions
 from mappings.diagnostic import MappingError
 from mappings.document.mapping import Mapping as BoundMapping
 from mappings.explain.as_of import PastStanding, Records, Retrospect, measured, missing_histories, own_doubts

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from connectors.store.mappings import revisions
 from connectors.store.mirror import mirror
-from connectors.store.sites import revisions, sites
+from connectors.store.sites import sites
 from connectors.store.work import inbox
 from plugin.access.authorization.actor import Actor
 from plugin.runtime import saved_sites

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from connectors.jira.http.errors import IncompleteRead
+from connectors.store.mappings import coming_mappings
 from connectors.store.mirror import mirror
 from connectors.store.numbers import objectives
-from connectors.store.sites import coming_mappings
 from connectors.store.work import due
 from mappings.facts.gap import Gap
 from mappings.facts.issue import Issue

@@ -9,10 +9,10 @@ from threading import Barrier, Thread
 from connectors.store import Store
 from connectors.store.jobs import background_jobs
 from connectors.store.jobs.background_jobs import SILENT_FOR, BackgroundJob
-from connectors.store.sites import activation_runs, coming_mappings, drafts
-from connectors.store.sites.activation_runs import ActivationRun
-from connectors.store.sites.coming_mappings import Coming
-from connectors.store.sites.drafts import Draft
+from connectors.store.mappings import activation_runs, coming_mappings, drafts
+from connectors.store.mappings.activation_runs import ActivationRun
+from connectors.store.mappings.coming_mappings import Coming
+from connectors.store.mappings.drafts import Draft
 
 SECOND = timedelta(seconds=1)
 

@@ -15,11 +15,11 @@ from sqlalchemy import inspect
 
 from connectors.store import Store, open_store, upgrade
 from connectors.store.database import schema_upgrade
+from connectors.store.mappings import revisions
 from connectors.store.mirror import mirror
 from connectors.store.numbers import objectives
 from connectors.store.people import saved_views
 from connectors.store.schema import metadata
-from connectors.store.sites import revisions
 from connectors.store.work import due, inbox
 from connectors.store.writes import writes
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from connectors.store import Store
-from connectors.store.sites import revisions
+from connectors.store.mappings import revisions
 
 HOUR = timedelta(hours=1)
 

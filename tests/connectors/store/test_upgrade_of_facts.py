@@ -22,6 +22,11 @@ from connectors.store.jobs.processes import SignOfLife
 from connectors.store.limits import callers, calls, pauses, quotas
 from connectors.store.limits.pauses import KeptPause
 from connectors.store.limits.quotas import Quota
+from connectors.store.mappings import activation_runs, coming_mappings, drafts, name_comparisons
+from connectors.store.mappings.activation_runs import ActivationRun
+from connectors.store.mappings.coming_mappings import Coming
+from connectors.store.mappings.drafts import Draft
+from connectors.store.mappings.name_comparisons import NameComparison
 from connectors.store.numbers import backfills
 from connectors.store.numbers.backfills import Backfill
 from connectors.store.people import set_up_links, sign_in_attempts
@@ -32,19 +37,7 @@ from connectors.store.reads.failures import ReadFailure
 from connectors.store.reads.full_reads import FullRead
 from connectors.store.reads.recent_reads import RecentReads
 from connectors.store.reads.watermarks import Watermark
-from connectors.store.sites import (
-    activation_runs,
-    api_versions,
-    catalogues,
-    coming_mappings,
-    drafts,
-    name_comparisons,
-    webhook_states,
-)
-from connectors.store.sites.activation_runs import ActivationRun
-from connectors.store.sites.coming_mappings import Coming
-from connectors.store.sites.drafts import Draft
-from connectors.store.sites.name_comparisons import NameComparison
+from connectors.store.sites import api_versions, catalogues, webhook_states
 from connectors.store.sites.webhook_states import WebhookAnswer
 from connectors.store.work import batch_sizes, candidates, last_reconcile, outages
 from connectors.store.work.outages import Outage

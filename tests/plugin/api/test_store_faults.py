@@ -15,9 +15,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import event
 
 from connectors.store import Store
+from connectors.store.mappings import revisions
 from connectors.store.numbers.objectives import all as listed
 from connectors.store.people import tokens
-from connectors.store.sites import revisions
 from plugin.access.authorization import members
 from plugin.access.authorization.permission import rule_of
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import jsonschema
 import pytest
 
-from connectors.store.sites import catalogues, revisions
+from connectors.store.mappings import revisions
+from connectors.store.sites import catalogues
 from mappings.document.text.canonical import revision
 from mappings.document.text.source import read_document
 from mappings.facts.catalogue import Catalogue

@@ -18,8 +18,8 @@ from connectors.clock import system_clock
 from connectors.store import StoreError, open_store
 from connectors.store.database import table_copy
 from connectors.store.database.table_copy import restore
+from connectors.store.mappings import drafts
 from connectors.store.numbers import objectives
-from connectors.store.sites import drafts
 from connectors.store.work import inbox
 from plugin.cli import cli, explained
 from plugin.cli.work.sync import sync_site

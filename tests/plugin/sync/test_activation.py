@@ -9,9 +9,9 @@ import pytest
 
 from connectors.jira.http.errors import JiraError
 from connectors.sandbox import Fault, administration
+from connectors.store.mappings import activation_runs, coming_mappings, revisions
 from connectors.store.people import audit
 from connectors.store.reads import wishes
-from connectors.store.sites import activation_runs, coming_mappings, revisions
 from mappings.diagnostic import MappingError
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.runtime.connector import NotReady

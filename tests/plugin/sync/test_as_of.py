@@ -14,8 +14,8 @@ from bs4 import BeautifulSoup
 from connectors.sandbox import PEOPLE
 from connectors.sandbox.site_state.edits import delete
 from connectors.sandbox.site_state.state import person
+from connectors.store.mappings import revisions
 from connectors.store.numbers import objectives
-from connectors.store.sites import revisions
 from plugin.access.authorization import members
 from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.permission import Permission

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from connectors.clock import system_clock
+from connectors.store.mappings import revisions
 from connectors.store.mirror import mirror
 from connectors.store.numbers import check_ins, objectives
 from connectors.store.people import audit
-from connectors.store.sites import revisions
 from connectors.store.work import due
 from mappings.explain.check_in import Measure
 from plugin.access.authorization.actor import Actor

@@ -17,9 +17,9 @@ from sqlalchemy import event
 from werkzeug.serving import make_server
 
 from connectors.sandbox import CONNECTOR, PEOPLE
+from connectors.store.mappings import revisions
 from connectors.store.numbers import check_ins, comments, objectives
 from connectors.store.people import accounts
-from connectors.store.sites import revisions
 from mappings.explain.marks import MarkKind
 from plugin.runtime.application import create_app
 from plugin.runtime.serving.server import QuietHandler

@@ -12,8 +12,8 @@ from click.testing import CliRunner, Result
 from sqlalchemy import update
 
 from connectors.sandbox import CONNECTOR
+from connectors.store.mappings import revisions
 from connectors.store.schema import closing as closing_table
-from connectors.store.sites import revisions
 from plugin.access.authentication import tokens
 from plugin.access.authorization import members
 from plugin.cli import cli

@@ -18,11 +18,11 @@ from connectors.jira.http.errors import AuthFailed, Permanent, RateLimited, Tran
 from connectors.sandbox import CONNECTOR, Fault
 from connectors.store import Store
 from connectors.store.absence import gaps, tombstones
+from connectors.store.mappings import coming_mappings
 from connectors.store.mirror import mirror
 from connectors.store.numbers import objectives
 from connectors.store.people import accounts
 from connectors.store.reads import failures, wishes
-from connectors.store.sites import coming_mappings
 from connectors.store.work import due
 from mappings.document.binder import bind
 from mappings.document.mapping import Mapping

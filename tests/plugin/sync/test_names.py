@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import delete
 
 from connectors.sandbox.site_state import scheme
+from connectors.store.mappings import bindings, revisions
 from connectors.store.numbers import objectives
 from connectors.store.people import audit
 from connectors.store.schema import binding
-from connectors.store.sites import bindings, revisions
 from mappings import presets
 from mappings.document.names import MappingName, NameKind
 from mappings.facts.catalogue import Catalogue

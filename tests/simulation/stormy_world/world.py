@@ -29,8 +29,9 @@ from connectors.sandbox import Fault
 from connectors.sandbox.traffic.webhooks import SignedBody
 from connectors.store import Store, StoreError
 from connectors.store.jobs.background_jobs import SILENT_FOR
+from connectors.store.mappings import activation_runs, revisions
 from connectors.store.numbers import objectives
-from connectors.store.sites import activation_runs, catalogues, revisions
+from connectors.store.sites import catalogues
 from connectors.store.work import due, inbox
 from connectors.store.writes import brakes
 from mappings.diagnostic import MappingError

@@ -10,8 +10,8 @@ import pytest
 
 from connectors.sandbox.site_state import scheme
 from connectors.store.jobs import background_jobs as stored_jobs
+from connectors.store.mappings import revisions
 from connectors.store.mirror import mirror
-from connectors.store.sites import revisions
 from connectors.store.work import due
 from connectors.store.writes import refusals
 from mappings.document.text.source import read_document

@@ -14,8 +14,9 @@ from bs4 import BeautifulSoup
 from sqlalchemy import event
 
 from connectors.store.database.instant import to_ms
+from connectors.store.mappings import revisions
 from connectors.store.mirror import mirror
-from connectors.store.sites import catalogues, revisions
+from connectors.store.sites import catalogues
 from mappings.document.text.canonical import revision
 from mappings.document.text.source import read_document
 from mappings.facts.catalogue import Catalogue

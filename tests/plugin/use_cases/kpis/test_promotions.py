@@ -11,7 +11,7 @@ from sqlalchemy import event
 
 from connectors.store.cycles import closings
 from connectors.store.cycles.closings import ClosingAct
-from connectors.store.sites import drafts
+from connectors.store.mappings import drafts
 from mappings.document.text.source import read_document
 from mappings.rollup.cycles.closing_record import ClosingRecord, LinkKind
 from mappings.rollup.cycles.score import Score
