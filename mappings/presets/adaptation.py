@@ -352,7 +352,7 @@ def _lacking(document: Document, alias: str, part: FieldPart, use: str) -> Lacki
             if one == alias:
                 kind, *_ = target.what.held_by
                 options = _options(target) if kind is Holding.CHOICE else ()
-                return LackingField(alias, name, use, kind, options, written=True)
+                return LackingField(alias, name, use, kind, options=options, written=True)
     wanted = (one.wanted for one in walk.alias_uses(document) if one.alias == alias)
     return LackingField(alias, name, use, READ_FROM[next(wanted, None)])
 
