@@ -339,7 +339,7 @@ def _settings(sandbox: SandboxServer, folder: Path, secret: str, given: dict[str
     values: dict[str, Any] = {
         "database_url": f"sqlite:///{folder.resolve() / 'demo.sqlite3'}",
         "secret_key": secrets.token_urlsafe(32),
-        "demo_clock": folder.resolve() / CLOCK_FILE,
+        "demo_clock": None if "database_url" in given else folder.resolve() / CLOCK_FILE,
         "jira": jira,
         "notify": {"webhook": {CHANNEL: _channel(sandbox, secret)}, "hosts": (sandbox.url,)},
         **given,

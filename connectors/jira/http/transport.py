@@ -409,7 +409,8 @@ def failure_of(error: requests.RequestException) -> Transient:
 
 def _is_no_tls(error: requests.RequestException) -> bool:
     """Whether what answered has no certificate at all."""
-    reasons = [cause.reason for cause in _causes(error) if isinstance(cause, ssl.SSLError)]
+    # Only errors that OpenSSL raised have a reason.
+    reasons = [getattr(cause, "reason", "") for cause in _causes(error) if isinstance(cause, ssl.SSLError)]
     return any(reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST") for reason in reasons)
 
 

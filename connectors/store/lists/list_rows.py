@@ -126,6 +126,13 @@ def tallies(conn: Connection, wanted: RowSelection) -> Tallies:
     )
 
 
+def standing(conn: Connection, site: str) -> dict[tuple[str, HealthLevel], int]:
+    """How many objectives of each cycle (the empty text: of none) are of each health, from the index alone."""
+    wanted = (listing.c.cycle, listing.c.health)
+    found = select(*wanted, func.count().label("found")).where(listing.c.site == site).group_by(*wanted)
+    return {(row.cycle, LEVELS[int(row.health)]): int(row.found) for row in conn.execute(found)}
+
+
 def page(conn: Connection, wanted: RowSelection, after: After, size: int, found: int) -> Slice:
     """One page; `found` is how many objectives the filters admit."""
     if not found:

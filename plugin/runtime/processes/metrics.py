@@ -181,6 +181,19 @@ def written(sites: Sites) -> Iterator[Metric]:
     yield family
 
 
+def objectives(sites: Sites) -> Iterator[Metric]:
+    """How many stand how, by cycle: a sample for each health that an objective of the cycle has, and none names an objective."""
+    family = Gauge(
+        "jira_okr_objectives",
+        "Objectives by cycle and health; the cycle is empty for those of none.",
+        labels=["site", "cycle", "health"],
+    )
+    for one in sites:
+        for (cycle, level), count in sorted((one.objectives or {}).items()):
+            family.add_metric([one.site, cycle, level], count)
+    yield family
+
+
 FAMILIES: tuple[Callable[[Sites], Iterator[Metric]], ...] = (
     deliveries,
     waiting,
@@ -190,6 +203,7 @@ FAMILIES: tuple[Callable[[Sites], Iterator[Metric]], ...] = (
     credentials,
     drift,
     written,
+    objectives,
 )
 
 

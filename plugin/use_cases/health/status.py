@@ -15,6 +15,7 @@ from connectors.store.absence import losses
 from connectors.store.absence.losses import Loss
 from connectors.store.jobs.counts import ProcessCounts
 from connectors.store.jobs.processes import put_and_take
+from connectors.store.lists import list_rows
 from connectors.store.mappings import activation_runs, name_comparisons, revisions
 from connectors.store.mappings.activation_runs import ActivationRun
 from connectors.store.mappings.name_comparisons import NameComparison
@@ -25,6 +26,7 @@ from connectors.store.work import due, inbox, last_reconcile
 from connectors.store.writes import brakes, refusals, writes
 from connectors.store.writes.brakes import Brake
 from connectors.store.writes.refusals import RefusedField
+from mappings.rollup.state import HealthLevel
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, Site
 from plugin.runtime.processes.heartbeat import Process, counted, processes
@@ -58,7 +60,7 @@ class SiteStatus:
 
     `due` objectives wait, the first of them overdue since `overdue_since`, with an unserved event since `waiting_since`. `drift` is
     what resyncs had to correct; `deliveries` counts the inbox by status, `per_minute` those of the last minutes, the latest last;
-    `writes` counts the ledger of writes by outcome. `gaps` are what could not be read, the accepted ones last. `sync` is what a
+    `writes` counts the ledger of writes by outcome, `objectives` those of each cycle and health. `gaps` are what could not be read, the accepted ones last. `sync` is what a
     person asked for, `full_read` a read that has not come to its end. `names` is what Jira calls otherwise than the mapping does,
     and what it no longer has.
     """
@@ -89,6 +91,7 @@ class SiteStatus:
     gaps: tuple[GapRow, ...] = ()
     losses: tuple[Loss, ...] = ()
     writes: Mapping[str, int] | None = None
+    objectives: Mapping[tuple[str, HealthLevel], int] | None = None
     webhook: WebhookState | None = None
     lapse: WebhookLapse | None = None
     """What is wrong with the webhook that an app keeps alive."""
@@ -245,6 +248,7 @@ def _status(conn: Connection, site: Site, now: datetime, known: tuple[Process, .
         per_minute=_per_minute(inbox.received(conn, site.name, now - TRAFFIC), now),
         waiting_since=due.waiting_since(conn, site.name),
         writes=writes.outcomes(conn, site.name),
+        objectives=list_rows.standing(conn, site.name),
         webhook=webhook_state.known(conn, site.name),
         sources=health_of(conn, site.name),
         full_read=checkpoint.progress(conn, site.name),

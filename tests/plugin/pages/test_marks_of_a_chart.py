@@ -8,7 +8,6 @@ from fractions import Fraction
 from itertools import pairwise
 
 import pytest
-from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -64,10 +63,10 @@ def test_a_long_story_is_cut_and_says_so():
         ),
     ],
 )
-def test_what_is_expected_is_drawn_over_the_days_it_is_reckoned_by(span, said, line):
+def test_what_is_expected_is_drawn_over_the_days_it_is_reckoned_by(client_for, span, said, line):
     company = seeded()
     saved = replace(company.saved[0], state=replace(company.saved[0].state, span=span))
-    with Flask("own days").app_context():
+    with client_for(company).application.test_request_context():
         view = explained(company, Located("main", saved), everything=False)
     assert view.cycle == said
     assert [one.parts for one in view.chart.curves if one.name == "expected"] == [(line,)]
