@@ -71,15 +71,15 @@ def test_what_is_asked_for_is_there() -> None:
             assert name in known, place
             assert set(re.findall(r"(\w+)\s*(?:=~|!=|!~|=)", matchers)) <= known[name], place
         for grouped in re.findall(r"\bby \(([^)]*)\)", expression):
-            assert {one.strip() for one in grouped.split(",")} <= set.union(*(known[one] for one, _ in series))
+            assert {one.strip() for one in grouped.split(",")} <= set.union(
+                *(known[one] for one, _ in series)
+            )
 
 
 def test_each_kind_of_concern_that_is_wrong_has_its_alert() -> None:
     kinds = set(re.findall(r'kind="(\w+)"', (ROOT / "plugin/use_cases/health/concerns.py").read_text()))
     assert len(kinds) >= len(CONCERNS)
-    told = [
-        kind for rule in alerts() for kind in re.findall(r'jira_okr_concern\{kind="(\w+)"', rule["expr"])
-    ]
+    told = [kind for rule in alerts() for kind in re.findall(r'jira_okr_concern\{kind="(\w+)"', rule["expr"])]
     assert len(told) == len(set(told))
     assert set(told) | ASKED_OTHERWISE.keys() | NEVER_WRONG | {"fresh"} == kinds
     assert set.union(*ASKED_OTHERWISE.values()) <= {rule["alert"] for rule in alerts()}
