@@ -63,10 +63,7 @@ PLACES: dict[str, dict[str, int]] = {
         "mappings/document/text/shape.py": 6,
     },
     ANY_ANSWER: {
-        "connectors/jira/http/transport.py": 2,
         "connectors/jira/metadata/catalogue.py": 3,
-        "connectors/jira/webhooks/registration.py": 1,
-        "connectors/jira/write/edit.py": 2,
     },
     ONE_OF_MANY: {
         "connectors/metrics/__init__.py": 1,

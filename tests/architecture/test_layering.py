@@ -96,6 +96,7 @@ DOORS = (
     "plugin/mcp/",
     "plugin/forge/",
     "plugin/operations.py",
+    "plugin/unsubscribe.py",
     "plugin/webhooks.py",
 )
 

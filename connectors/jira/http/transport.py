@@ -82,12 +82,12 @@ class JiraReply:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise IncompleteRead(_unreadable(self.body, error)) from None
 
-    def json(self) -> Any:
-        """The body as plain JSON; None where it is empty."""
+    def json(self) -> object:
+        """The body as plain JSON, which nobody has looked at yet; None where it is empty."""
         return self.read(ANYTHING) if self.body else None
 
 
-ANYTHING: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
+ANYTHING: msgspec.json.Decoder[object] = msgspec.json.Decoder(object)
 
 
 class GuardedAdapter(TimedAdapter):

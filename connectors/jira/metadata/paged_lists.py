@@ -18,10 +18,10 @@ def read_pages(transport: Transport, path: str) -> list[Mapping[str, object]]:
     """
     found: list[Mapping[str, object]] = []
     for _ in range(MOST_PAGES):
-        page = transport.get(path, {"startAt": len(found), "maxResults": PAGE}).json()
-        if isinstance(page, list) and page and not found:
-            page = {"values": page, "isLast": True}
-        values = page.get("values") if isinstance(page, dict) else None
+        page = _page_of(
+            transport.get(path, {"startAt": len(found), "maxResults": PAGE}).json(), begun=bool(found)
+        )
+        values = page.get("values")
         if not isinstance(values, list) or not all(isinstance(one, dict) for one in values):
             raise IncompleteRead(f"Jira's answer to {path} lists nothing.")
         found += values
@@ -33,3 +33,10 @@ def read_pages(transport: Transport, path: str) -> list[Mapping[str, object]]:
         if not values:
             break
     raise IncompleteRead(f"Jira's pages of {path} end after {len(found)}, and are more by its own account.")
+
+
+def _page_of(answer: object, *, begun: bool) -> Mapping[str, object]:
+    """The answer as a page; one without values where it is none."""
+    if isinstance(answer, list) and answer and not begun:
+        return {"values": answer, "isLast": True}
+    return answer if isinstance(answer, dict) else {}

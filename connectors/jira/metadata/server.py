@@ -181,8 +181,9 @@ def server_time(transport: Transport, api: str) -> datetime | None:
     """The time of the clock that stamps `updated`; None where Jira does not say."""
     try:
         said = transport.get(f"{api}/serverInfo").json()
-        return datetime.fromisoformat(said["serverTime"]).astimezone(UTC)
-    except (Permanent, KeyError, TypeError, ValueError):
+        stamp = said.get("serverTime") if isinstance(said, dict) else None
+        return datetime.fromisoformat(stamp).astimezone(UTC) if isinstance(stamp, str) else None
+    except (Permanent, ValueError):
         return None
 
 

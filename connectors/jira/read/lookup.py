@@ -42,7 +42,8 @@ def people(transport: Transport, api: str, word: str, *, cloud: bool) -> tuple[U
     """Whom Jira finds under a name or an e-mail address; nobody where the account may not look."""
     params = {"query" if cloud else "username": word, "maxResults": str(MOST_PEOPLE)}
     found = _asked(lambda: transport.get(f"{api}/user/search", params).json())
-    named = (_user(one, "accountId" if cloud else "name") for one in found or () if isinstance(one, dict))
+    listed = found if isinstance(found, list) else ()
+    named = (_user(one, "accountId" if cloud else "name") for one in listed if isinstance(one, dict))
     return tuple(one for one in named if one is not None)
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from connectors.jira.http.errors import IncompleteRead
 from connectors.jira.http.transport import Transport
@@ -80,7 +79,10 @@ def register(
         (found for found in webhooks(transport, path) if (found.name, found.url) == (name, url)), None
     )
     reply = transport.put(f"{path}/{known.id}", body) if known else transport.post(path, body)
-    return _registered(reply.json())
+    made = reply.json()
+    if not isinstance(made, dict):
+        raise IncompleteRead("Jira's answer about the webhook that was registered does not show it.")
+    return _registered(made)
 
 
 def delete(transport: Transport, path: str, webhook_id: str) -> None:
@@ -88,15 +90,14 @@ def delete(transport: Transport, path: str, webhook_id: str) -> None:
     transport.delete(f"{path}/{webhook_id}")
 
 
-def _registered(raw: dict[str, Any]) -> Registered:
-    filters = raw.get("filters") or {}
-    signed = raw.get("isSigned")
+def _registered(raw: Mapping[str, object]) -> Registered:
+    filters, events, signed = raw.get("filters"), raw.get("events"), raw.get("isSigned")
     return Registered(
         id=str(raw.get("id") or str(raw.get("self", "")).rstrip("/").rpartition("/")[2]),
         name=str(raw.get("name", "")),
         url=str(raw.get("url", "")),
-        events=tuple(str(event) for event in raw.get("events") or ()),
-        jql=str(filters.get(JQL_SECTION) or ""),
+        events=tuple(str(event) for event in events) if isinstance(events, list) else (),
+        jql=str(filters.get(JQL_SECTION) or "") if isinstance(filters, dict) else "",
         enabled=raw.get("enabled") is not False,
         signed=signed if isinstance(signed, bool) else None,
     )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from connectors.jira.http.errors import IncompleteRead
 from connectors.jira.http.transport import Transport, issue_path
@@ -32,19 +32,24 @@ def edit_fields(transport: Transport, api: str, issue_id: str) -> dict[str, Edit
     return {name: _edit_field(name, meta) for name, meta in fields.items() if isinstance(meta, dict)}
 
 
-def _edit_field(field_id: str, meta: dict[str, Any]) -> EditField:
-    schema = meta.get("schema") or {}
+def _edit_field(field_id: str, meta: Mapping[str, object]) -> EditField:
+    said, allowed, operations = meta.get("schema"), meta.get("allowedValues"), meta.get("operations")
+    schema = said if isinstance(said, dict) else {}
     return EditField(
         id=field_id,
         name=str(meta.get("name", field_id)),
         type=str(schema.get("type", "")),
         items=str(schema.get("items", "")),
         custom=str(schema.get("custom", "")),
-        options=tuple(_option(value) for value in meta.get("allowedValues") or () if isinstance(value, dict)),
-        operations=tuple(str(operation) for operation in meta.get("operations") or ()),
+        options=tuple(_option(value) for value in _list(allowed) if isinstance(value, dict)),
+        operations=tuple(str(operation) for operation in _list(operations)),
     )
 
 
-def _option(value: dict[str, Any]) -> Named:
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
+
+
+def _option(value: Mapping[str, object]) -> Named:
     """Options carry their text as `value`, versions and priorities as `name`."""
     return Named(str(value.get("id", "")), str(value.get("value", value.get("name", ""))))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from pydantic import Field
@@ -70,8 +71,8 @@ class RefusalGiven(Given):
     tried_again: bool = Field(description="Whether it is written once more by the next reconcile.")
 
 
-class RetryRefusals(Asked):
-    """Which refused fields to try again: of an objective, of one of its issues, of one field."""
+class ChosenRefusals(Asked):
+    """Which refused fields are meant: of an objective, of one of its issues, of one field."""
 
     site: SiteName | None = None
     objective: Word
@@ -201,10 +202,20 @@ def refusal_given(one: RefusedField) -> RefusalGiven:
 
 
 @ROUTES.post("/refusals/retry", "editor", "Try refused fields again.")
-def retry_refusals(caller: Caller, body: RetryRefusals) -> Reply[Done]:
+def retry_refusals(caller: Caller, body: ChosenRefusals) -> Reply[Done]:
     """Forget the refusals; the objective is reconciled at once and writes the fields again."""
+    return _done(caller, body, refusals.retry, "are tried again")
+
+
+@ROUTES.post("/refusals/discard", "editor", "Forget refused fields.")
+def discard_refusals(caller: Caller, body: ChosenRefusals) -> Reply[Done]:
+    """Forget them until Jira refuses again; the next event or resync of the objective tries to write them."""
+    return _done(caller, body, refusals.discard, "are forgotten until Jira refuses them again")
+
+
+def _done(caller: Caller, body: ChosenRefusals, act: Callable[..., int], what: str) -> Reply[Done]:
     site = known_site(caller.connector, body.site)
-    count = refusals.retry(caller.connector, caller.actor, site, body.objective, body.issue_id, body.field)
+    count = act(caller.connector, caller.actor, site, body.objective, body.issue_id, body.field)
     if not count:
         raise not_found("refusal", body.objective, "GET /api/v1/refusals lists them, by the objective's id.")
-    return Reply(Done(said=f"{count} refused fields are tried again."))
+    return Reply(Done(said=f"{count} refused fields {what}."))

@@ -248,6 +248,13 @@ def test_refused_fields_are_tried_again(api: Any, problem_of: Callable[..., Any]
     assert api.get("/sites/main/status")["due"] == waiting + 1
     again = api.call("POST", "/refusals/retry", {"objective": "404404"})
     assert problem_of(again)["status"] == 404
+    part = {"objective": one["id"], "field": "customfield_10060"}
+    assert api.call("POST", "/refusals/discard", part, role="viewer").status_code == 403
+    assert api.call("POST", "/refusals/discard", {**part, "field": "customfield_10061"}).status_code == 404
+    assert api.call("POST", "/refusals/discard", part, role="editor").status_code == 200
+    assert api.all("/refusals") == []
+    said = [(act["what"], act["who"]) for act in api.all("/audit", text="refusals")]
+    assert said[0] == ("refusals discarded", "editor@acme.example (token tests)")
 
 
 def test_a_site_is_tried_added_and_removed_and_its_secrets_never_come_back(

@@ -158,6 +158,7 @@ def test_the_site_in_the_body_decides(api: Any, problem_of: Callable[..., Any]) 
 IN_THE_BODY: dict[str, dict[str, Any]] = {
     "/plan/apply": {"objectives": ["X-1"]},
     "/refusals/retry": {"objective": "X-1"},
+    "/refusals/discard": {"objective": "X-1"},
     "/held/release": {"objectives": ["X-1"]},
     "/held/drop": {"objectives": ["X-1"]},
     "/gaps/accept": {"issue": "X-1"},
