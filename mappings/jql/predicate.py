@@ -136,14 +136,15 @@ def _check_order(ground: Ground, query: JqlQuery) -> None:
 def _clause(ground: Ground, clause: Clause, *, negated: bool) -> Verdict:
     """NOT is carried down to the conditions and turns their operators round, as Jira does: so NOT skips EMPTY too."""
     if isinstance(clause, Condition):
-        return _condition(ground, clause, negated)
+        return condition_verdict(ground, clause, negated)
     if isinstance(clause, Not):
         return _clause(ground, clause.clause, negated=not negated)
     parts = [_clause(ground, part, negated=negated) for part in clause.clauses]
     return all_of(parts, ground.thens) if isinstance(clause, And) is not negated else any_of(parts)
 
 
-def _condition(ground: Ground, condition: Condition, negated: bool) -> Verdict:
+def condition_verdict(ground: Ground, condition: Condition, negated: bool) -> Verdict:
+    """The predicate of one condition, with its operator turned round where it is `negated`."""
     field = field_names.find(ground, condition.field)
     operator = condition.operator
     if operator.name in HISTORY:

@@ -17,7 +17,7 @@ from plugin.pages.frame.page import rendered
 from plugin.pages.frame.visit import may
 from plugin.pages.health import gaps, held_writes, losses, repairs
 from plugin.pages.kpis import demo_days, kpi_episodes, kpi_readings, promotions
-from plugin.pages.mappings import mapping, mapping_editor, mapping_form, preview, wizard
+from plugin.pages.mappings import mapping, mapping_editor, mapping_form, preview, trial, wizard
 from plugin.pages.objectives import check_ins, histories
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.health.faults import JiraError
@@ -27,6 +27,7 @@ CONTROLS: tuple[Callable[[Blueprint, Connector], None], ...] = (
     mapping_editor.register,
     mapping_form.register,
     preview.register,
+    trial.register,
     repairs.register,
     gaps.register,
     held_writes.register,

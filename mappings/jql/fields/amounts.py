@@ -50,6 +50,14 @@ def work(field_id: str) -> Read:
     return lambda issue: exact(issue.fields.get(field_id))
 
 
+def work_text(seconds: Fraction | None) -> str | None:
+    """A time of work as JQL writes it: `1h 30m`; None where there is none."""
+    if seconds is None:
+        return None
+    hours, minutes = divmod(int(seconds) // 60, 60)
+    return f"{hours}h {minutes}m" if hours and minutes else f"{hours}h" if hours else f"{minutes}m"
+
+
 def work_said(ground: Ground, value: JqlValue | FunctionCall) -> Fraction | None:
     """The seconds an operand stands for: `2h`, `"1h 30m"`, `90m`, and `90` for minutes, as Jira has it.
 

@@ -59,6 +59,19 @@ def decoded(field: Field, kind: type[V]) -> Callable[[Issue], V | None]:
     return reader
 
 
+def shown(field: Field) -> Callable[[Issue], object]:
+    """What a field holds as a person reads it, as its type says it; None where it holds nothing."""
+    type_, field_id = field_type(field), field.id
+
+    def read(issue: Issue) -> object:
+        value = issue.fields.get(field_id)
+        if is_empty(value):
+            return None
+        return type_.text(value) if type_ is not None else tuple(dict.fromkeys(identities(value)))
+
+    return read
+
+
 def held(field: Field) -> Verdict:
     """Whether the field holds anything; Jira sends null, an empty text or list, or an object that says nothing, for nothing."""
     field_id, type_ = field.id, field_type(field)

@@ -49,15 +49,16 @@ def custom_field(field: Field) -> JqlField:
     """How a custom field is asked, as its type says."""
     names = (field.name or field.id,)
     present, rank, reads = custom.held(field), _rank(field.id), (field.id,)
+    shown = custom.shown(field)
     view = jql_view(field)
     if view is JqlView.NUMBER:
         number = custom.decoded(field, Fraction)
         among, compare = custom.numbers_among(number), custom.numbers_compare(number)
-        return JqlField(names, present, among, compare, rank=rank, reads=reads)
+        return JqlField(names, present, among, compare, rank=rank, shown=shown, reads=reads)
     if view is JqlView.DAY:
         day = custom.decoded(field, date)
         among, compare = instants.days_among(day), instants.days_compare(day)
-        return JqlField(names, present, among, compare, rank=day, reads=reads)
+        return JqlField(names, present, among, compare, rank=day, shown=shown, reads=reads)
     if view is JqlView.INSTANT:
         zoned, as_it_stands = custom.decoded(field, datetime), custom.datetime_of(field.id)
 
@@ -66,13 +67,13 @@ def custom_field(field: Field) -> JqlField:
             return zoned(issue) or as_it_stands(issue)
 
         among, compare = instants.datetimes_among(at), instants.datetimes_compare(at)
-        return JqlField(names, present, among, compare, rank=at, reads=reads)
+        return JqlField(names, present, among, compare, rank=at, shown=shown, reads=reads)
     if view is JqlView.CHOICE:
-        return JqlField(names, present, custom.choices_among(field), rank=rank, reads=reads)
+        return JqlField(names, present, custom.choices_among(field), rank=rank, shown=shown, reads=reads)
     raw = custom.raw(field.id)
     matches = texts.text_matches(lambda issue: texts.plain_text(raw(issue)))
     if view is JqlView.WORDS:
-        return JqlField(names, present, matches=matches, rank=rank, reads=reads)
+        return JqlField(names, present, matches=matches, rank=rank, shown=shown, reads=reads)
     return JqlField(
         names=names,
         present=present,
@@ -80,6 +81,7 @@ def custom_field(field: Field) -> JqlField:
         compare=custom.any_compare(field),
         matches=matches,
         rank=rank,
+        shown=shown,
         reads=reads,
     )
 

@@ -16,6 +16,7 @@ Among = Callable[[Ground, Sequence[JqlValue | FunctionCall]], Verdict]
 Compare = Callable[[Ground, str, JqlValue | FunctionCall], Verdict]
 Matches = Callable[[Ground, JqlValue | FunctionCall], Verdict]
 Rank = Callable[[Issue], object]
+Shown = Callable[[Issue], object]
 
 EQUALITY = ("=", "!=", "in", "not in")
 EMPTINESS = ("is", "is not")
@@ -30,7 +31,8 @@ class JqlField:
     `present` says whether an issue has a value at all; `among`, `compare` and `matches` are None where Jira has no
     such operators for the field. `rank` is what ORDER BY sorts by; None sorts as EMPTY. `reads` are raw field ids.
     `empty_words` are values that stand for EMPTY. `may_be_empty` is false where Jira refuses to ask for EMPTY. `unordered` says why
-    the field has no `<` here though Jira has it; `one_way` that it has no `!~`.
+    the field has no `<` here though Jira has it; `one_way` that it has no `!~`. `shown` is what an issue holds, for a person who asks
+    why a condition holds or not; None where that is no single thing.
     """
 
     names: tuple[str, ...]
@@ -39,6 +41,7 @@ class JqlField:
     compare: Compare | None = None
     matches: Matches | None = None
     rank: Rank | None = None
+    shown: Shown | None = None
     reads: tuple[str, ...] = ()
     empty_words: tuple[str, ...] = ()
     may_be_empty: bool = True
@@ -60,13 +63,19 @@ class JqlField:
 
 
 def _person(name: str) -> JqlField:
-    return JqlField((name,), named_values.present(name), people.person_among(name), rank=_name_of(name))
+    return JqlField(
+        (name,),
+        named_values.present(name),
+        people.person_among(name),
+        rank=_name_of(name),
+        shown=attrgetter(name),
+    )
 
 
 def _datetime(names: tuple[str, ...], attribute: str) -> JqlField:
     read = attrgetter(attribute)
     among, compare = instants.datetimes_among(read), instants.datetimes_compare(read)
-    return JqlField(names, named_values.present(attribute), among, compare, rank=read)
+    return JqlField(names, named_values.present(attribute), among, compare, rank=read, shown=read)
 
 
 def _work(names: tuple[str, ...], field_id: str) -> JqlField:
@@ -77,6 +86,7 @@ def _work(names: tuple[str, ...], field_id: str) -> JqlField:
         amounts.amounts_among(read, amounts.work_said),
         amounts.amounts_compare(read, amounts.work_said),
         rank=read,
+        shown=lambda issue: amounts.work_text(read(issue)),
         reads=(field_id,),
     )
 
@@ -84,10 +94,9 @@ def _work(names: tuple[str, ...], field_id: str) -> JqlField:
 def _several(
     names: tuple[str, ...], what: NameKind, attribute: str, known: Callable[[Ground], Sequence[Named]]
 ) -> JqlField:
-    rank = _first_name(attribute)
-    return JqlField(
-        names, named_values.present(attribute), named_values.several_among(what, attribute, known), rank=rank
-    )
+    among = named_values.several_among(what, attribute, known)
+    rank, shown = _first_name(attribute), attrgetter(attribute)
+    return JqlField(names, named_values.present(attribute), among, rank=rank, shown=shown)
 
 
 def _versions(names: tuple[str, ...], attribute: str, field_id: str) -> JqlField:
@@ -97,6 +106,7 @@ def _versions(names: tuple[str, ...], attribute: str, field_id: str) -> JqlField
         versions.versions_among(attribute, field_id),
         matches=versions.version_matches(attribute),
         rank=_first_name(attribute),
+        shown=attrgetter(attribute),
         unordered="the order of versions is not mirrored; list the versions, or write fixVersion in unreleasedVersions()",
     )
 
@@ -108,6 +118,7 @@ def _raw_text(name: str) -> JqlField:
         lambda i, _: bool(read(i)),
         matches=texts.text_matches(read),
         rank=lambda issue: read(issue) or None,
+        shown=read,
         reads=(name,),
     )
 
@@ -134,25 +145,45 @@ def _key_rank(issue: Issue) -> object:
 _DUE = attrgetter("due")
 
 SYSTEM = (
-    JqlField(("project", "space"), always, named_values.project_among, rank=lambda issue: issue.project.key),
+    JqlField(
+        ("project", "space"),
+        always,
+        named_values.project_among,
+        rank=attrgetter("project.key"),
+        shown=attrgetter("project.key"),
+    ),
     JqlField(
         ("issuekey", "key", "issue", "id", "workItem", "workItemKey"),
         always,
         issues.issue_among,
         issues.issue_compare,
         rank=_key_rank,
+        shown=attrgetter("key"),
     ),
-    JqlField(("issuetype", "type", "workType"), always, named_values.type_among, rank=_name_of("type")),
+    JqlField(
+        ("issuetype", "type", "workType"),
+        always,
+        named_values.type_among,
+        rank=_name_of("type"),
+        shown=attrgetter("type"),
+    ),
     JqlField(
         ("hierarchyLevel",),
         always,
         amounts.amounts_among(amounts.level, amounts.level_said),
         amounts.amounts_compare(amounts.level, amounts.level_said),
         rank=amounts.level,
+        shown=amounts.level,
     ),
-    JqlField(("status",), always, named_values.status_among, rank=_name_of("status")),
     JqlField(
-        ("statusCategory",), always, named_values.category_among, rank=lambda issue: issue.status.category
+        ("status",), always, named_values.status_among, rank=_name_of("status"), shown=attrgetter("status")
+    ),
+    JqlField(
+        ("statusCategory",),
+        always,
+        named_values.category_among,
+        rank=attrgetter("status.category"),
+        shown=named_values.category_shown,
     ),
     JqlField(
         ("resolution",),
@@ -161,6 +192,7 @@ SYSTEM = (
             NameKind.RESOLUTION, "resolution", lambda ground: ground.catalogue.resolutions
         ),
         rank=_name_of("resolution"),
+        shown=attrgetter("resolution"),
         empty_words=("unresolved",),
     ),
     JqlField(
@@ -169,20 +201,31 @@ SYSTEM = (
         named_values.single_among(NameKind.PRIORITY, "priority", lambda ground: ground.catalogue.priorities),
         named_values.priority_compare,
         rank=_name_of("priority"),
+        shown=attrgetter("priority"),
     ),
     JqlField(
-        ("parent",), named_values.present("parent_id"), issues.parent_among, rank=attrgetter("parent_id")
+        ("parent",),
+        named_values.present("parent_id"),
+        issues.parent_among,
+        rank=attrgetter("parent_id"),
+        shown=issues.parent_shown,
     ),
     JqlField(
         ("labels",),
         named_values.present("labels"),
         named_values.labels_among,
         rank=lambda issue: min((label.casefold() for label in issue.labels), default=None),
+        shown=attrgetter("labels"),
     ),
     _several(("component",), NameKind.COMPONENT, "components", lambda ground: ground.catalogue.components),
     _versions(("fixVersion",), "fix_versions", "fixVersions"),
     _versions(("affectedVersion",), "affects_versions", "versions"),
-    JqlField(("issueLinkType",), named_values.present("links"), named_values.links_among),
+    JqlField(
+        ("issueLinkType",),
+        named_values.present("links"),
+        named_values.links_among,
+        shown=lambda issue: tuple(link.phrase for link in issue.links),
+    ),
     _person("assignee"),
     _person("reporter"),
     _person("creator"),
@@ -194,6 +237,7 @@ SYSTEM = (
         instants.days_among(_DUE),
         instants.days_compare(_DUE),
         rank=_DUE,
+        shown=_DUE,
     ),
     _datetime(("resolved", "resolutionDate"), "resolved"),
     _datetime(("statusCategoryChangedDate",), "status_changed"),
@@ -205,6 +249,7 @@ SYSTEM = (
         named_values.present("summary"),
         matches=texts.text_matches(attrgetter("summary")),
         rank=attrgetter("summary"),
+        shown=attrgetter("summary"),
     ),
     _raw_text("description"),
     _raw_text("environment"),

@@ -20,6 +20,17 @@ KEY = re.compile(r"([A-Za-z][A-Za-z0-9_]*)-(\d{1,18})", re.ASCII)
 PARENT = "parent"
 
 
+class IssueId(str):
+    """The id of an issue, for which people want to read its key."""
+
+    __slots__ = ()
+
+
+def parent_shown(issue: Issue) -> IssueId | None:
+    """What stands above an issue."""
+    return None if issue.parent_id is None else IssueId(issue.parent_id)
+
+
 def _ids_and_keys(ground: Ground, values: Sequence[JqlValue | FunctionCall]) -> tuple[set[str], set[str]]:
     """Ids, those of keys that can be resolved among them, and the other keys."""
     ids: set[str] = set()

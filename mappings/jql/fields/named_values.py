@@ -233,6 +233,15 @@ def category_among(ground: Ground, values: Sequence[JqlValue | FunctionCall]) ->
     )
 
 
+SHOWN_CATEGORIES = {"new": "To Do", "indeterminate": "In Progress", "done": "Done"}
+
+
+def category_shown(issue: Issue) -> str | None:
+    """The category of an issue's status as Jira calls it in English."""
+    key = issue.status.category
+    return None if key is None else SHOWN_CATEGORIES.get(key, key)
+
+
 def single_among(
     what: NameKind, attribute: str, known: Callable[[Ground], Sequence[Named]]
 ) -> Callable[[Ground, Sequence[JqlValue | FunctionCall]], Verdict]:

@@ -22,6 +22,7 @@ from plugin.cli.mappings.mapping_life import (
     rollback_command,
     stored_text,
 )
+from plugin.cli.mappings.trial import try_command
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, say, show_json, site_option
 from plugin.use_cases.mappings.mapping_life import check_text, read_text
@@ -29,14 +30,22 @@ from plugin.use_cases.mappings.mapping_life import check_text, read_text
 file_argument = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 
 
-LIFE = (preview_command, activate_command, reword_command, diff_command, history_command, rollback_command)
+LIFE = (
+    try_command,
+    preview_command,
+    activate_command,
+    reword_command,
+    diff_command,
+    history_command,
+    rollback_command,
+)
 
 
 @click.group("mapping", commands={command.name or "": command for command in LIFE})
 def mapping_group() -> None:
     """Work on mapping documents: what is an objective, how progress is derived, what is written back.
 
-    The life of a mapping: validate, check, preview, activate; history, diff and rollback look and go back.
+    The life of a mapping: validate, check, try, preview, activate; history, diff and rollback look and go back.
     """
 
 

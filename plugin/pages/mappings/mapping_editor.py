@@ -138,7 +138,7 @@ def kept(connector: Connector, site: str) -> ResponseReturnValue:
         return reword(connector, site, str(form.text.data), base)
     draft = drafts.keep(connector, acting(), site, str(form.text.data), base)
     found = glanced(connector, site, draft.text)
-    if action in ("check", "preview", "form") and not has_errors(found):
+    if action == "trial" or (action in ("check", "preview", "form") and not has_errors(found)):
         return redirect(url_for(f"control.{action}", site=site))
     return editor_page(connector, site, draft, found, kept_now=True), 422 if has_errors(found) else 200
 

@@ -1,0 +1,132 @@
+"""Rules of a mapping tried on a few issues: what they take is what the rollup takes, and what they do not take says why."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from mappings.document.binder import bind
+from mappings.document.text.source import read_document
+from mappings.explain.trial import Bench
+from mappings.facts.catalogue import Catalogue
+from mappings.facts.forest import Forest
+from mappings.facts.issue import Issue, IssueType, Link, Project, Status
+from mappings.facts.moment import Moment
+from mappings.rollup.measurement import assess
+
+INITIATIVE, EPIC = IssueType("0", "Initiative", 2), IssueType("1", "Epic", 1)
+STORY, SUB = IssueType("2", "Story"), IssueType("3", "Sub-task", -1)
+PLAT, CORE = Project("1", "PLAT", "Platform"), Project("2", "CORE", "Core")
+TODO = Status("1", "To Do", "new")
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+CATALOGUE = Catalogue(statuses=(TODO,), issue_types=(INITIATIVE, EPIC, STORY, SUB), projects=(PLAT, CORE))
+TEXT = """
+version: 1
+name: tried
+scope: project = PLAT
+cycles: {every: quarter}
+objectives:
+  - id: company
+    select: issuetype = Initiative
+    cycle: current
+    key_results:
+      - {id: linked, relation: {link: is measured by}, progress: {kind: milestone}}
+  - id: epics
+    select: issuetype in (Epic, Initiative) AND labels = okr
+    cycle: current
+    key_results:
+      - id: delivery
+        select: issuetype = Story
+        relation: descendant
+        subtasks: through_parent
+        progress: {kind: delivery}
+      - id: named
+        select: labels = kr
+        relation: {jql: issuetype = Story}
+        progress: {kind: milestone}
+"""
+
+
+def an_issue(id_: str, type_: IssueType = STORY, **facts: Any) -> Issue:
+    plain = {"key": f"PLAT-{id_}", "project": PLAT, "status": TODO, "created": NOW, "updated": NOW}
+    return Issue(id=id_, type=type_, **{**plain, **facts})
+
+
+ISSUES = (
+    an_issue("1", INITIATIVE, labels=("okr",), links=(Link("9", "Measure", "is measured by", "6"),)),
+    an_issue("2", EPIC, labels=("okr",)),
+    an_issue("3", EPIC),
+    an_issue("4", parent_id="2"),
+    an_issue("5", SUB, parent_id="4"),
+    an_issue("6", labels=("kr",), parent_id="3"),
+    an_issue("7", EPIC, key="CORE-7", project=CORE, labels=("okr",)),
+    an_issue("8"),
+    an_issue("9", EPIC, labels=("okr",), archived=True),
+)
+
+
+@pytest.fixture(scope="module")
+def bench() -> Bench:
+    mapping = bind(read_document(TEXT).require(), CATALOGUE)
+    return Bench(mapping, CATALOGUE, Forest.of(ISSUES), Moment(NOW))
+
+
+def keys(bench: Bench, rule: str) -> list[str]:
+    return [one.issue.key for one in bench.taken(rule)]
+
+
+def told(bench: Bench, rule: str, id_: str) -> list[str]:
+    issue = bench.forest.by_id[id_]
+    found = bench.tried(rule, issue)
+    assert found.taken == (issue.key in keys(bench, rule))
+    return [one.why or one.told for one in found.unmet]
+
+
+def test_rules_are_named_in_the_order_of_the_mapping(bench):
+    assert [one.name for one in bench.rules()] == [
+        "scope", "company", "company/linked", "epics", "epics/delivery", "epics/named",
+    ]  # fmt: skip
+
+
+def test_objectives_that_are_taken_are_those_that_are_measured(bench):
+    states = assess(bench.mapping, bench.forest, bench.moment)
+    taken = {one.issue.id for rule in ("company", "epics") for one in bench.taken(rule)}
+    assert taken == set(states) == {"1", "2"}
+
+
+def test_what_keeps_an_issue_from_being_an_objective_is_named(bench):
+    assert told(bench, "epics", "2") == []
+    assert told(bench, "epics", "3") == ["not labels = okr; it holds: empty"]
+    assert told(bench, "epics", "7") == ["not project = PLAT; it holds: CORE"]
+    assert told(bench, "epics", "9") == ["Jira has archived it"]
+    assert "“company” stands earlier" in told(bench, "epics", "1")[0]
+    assert told(bench, "scope", "7") == ["not project = PLAT; it holds: CORE"]
+
+
+def test_rows_are_those_of_the_ledger_and_say_whose_they_are(bench):
+    states = assess(bench.mapping, bench.forest, bench.moment)
+    rows = {row.id for one in states["2"].key_results for row in one.measurement.ledger.rows}
+    assert keys(bench, "epics/delivery") == ["PLAT-4"]
+    assert "4" in rows
+    assert bench.tried("epics/delivery", bench.forest.by_id["4"]).whose == ("PLAT-2",)
+
+
+def test_what_keeps_an_issue_from_a_key_result_is_named(bench):
+    assert told(bench, "epics/delivery", "6") == ["Above it: PLAT-3, which is none"]
+    assert told(bench, "epics/delivery", "8") == ["It has no parent"]
+    through = told(bench, "epics/delivery", "5")
+    assert "it counts through PLAT-4" in through[1]
+    assert keys(bench, "company/linked") == ["PLAT-6"]
+    assert told(bench, "company/linked", "8") == ["It has no link"]
+    assert keys(bench, "epics/named") == ["PLAT-6"]
+    assert told(bench, "epics/named", "8") == ["not labels = kr; it holds: empty"]
+
+
+def test_there_is_no_rule_of_another_name(bench):
+    assert bench.rule("nope") is None
+    with pytest.raises(KeyError):
+        bench.taken("nope")
+    with pytest.raises(KeyError):
+        bench.tried("epics/nope", ISSUES[0])
