@@ -116,7 +116,7 @@ def answer(clause: ClauseTrial, issue: Issue, moment: Moment, key_of: Callable[[
         return ClauseAnswer(clause.text, holds, held, note=SKIPS_EMPTY if surprising else "")
     parts = tuple(answer(part, issue, moment, key_of) for part in clause.parts)
     holds = all(one.holds for one in parts) if clause.join == "AND" else any(one.holds for one in parts)
-    return ClauseAnswer("", holds, "", clause.join, parts)
+    return ClauseAnswer("", holds, join=clause.join, parts=parts)
 
 
 def _words(value: object, moment: Moment, key_of: Callable[[str], str]) -> str:

@@ -67,7 +67,7 @@ class TriedRuleGiven(Given):
     )
 
 
-class ClauseGiven(Given):
+class TriedClauseGiven(Given):
     """One condition of a JQL, or several joined. NOT is gone: the operators below it are turned round, as Jira does."""
 
     text: str = Field(description="The condition as Jira reads it; empty for several joined.")
@@ -75,7 +75,7 @@ class ClauseGiven(Given):
     held: str = Field(description="What the issue holds in that field; empty where that is no single thing.")
     note: str = Field(description="What surprises people about JQL, where it decided; else empty.")
     join: str = Field(description="AND or OR for several joined, empty for a condition.")
-    parts: list[ClauseGiven] = Field(description="What is joined.")
+    parts: list[TriedClauseGiven] = Field(description="What is joined.")
 
 
 class RequirementGiven(Given):
@@ -84,7 +84,7 @@ class RequirementGiven(Given):
     asks: str = Field(description="What is asked, in words.")
     holds: bool = Field(description="Whether the issue meets it.")
     why: str = Field(description="Why or why not, in words; empty where the clauses say it.")
-    clause: ClauseGiven | None = Field(description="The JQL that decides, clause by clause.")
+    clause: TriedClauseGiven | None = Field(description="The JQL that decides, clause by clause.")
 
 
 class TriedAnswerGiven(Given):

@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 
 from mappings.document.text.source import decode_text
-from mappings.explain.trial import IssueTrial, Requirement
 from mappings.jql.trial import ClauseAnswer
+from mappings.rollup.structure.trial import IssueTrial, Requirement
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option

@@ -10,7 +10,6 @@ from connectors.store.mappings import revisions
 from connectors.store.mirror import mirror
 from mappings.diagnostic import Diagnostic, MappingError, Severity
 from mappings.document.checks.validation import zone_of
-from mappings.explain.trial import Bench, IssueTrial, Requirement, RuleName, TakenIssue
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue
@@ -18,6 +17,7 @@ from mappings.facts.moment import Moment
 from mappings.jql import JqlFinding, check, compile_selector, restricts
 from mappings.jql.trial import ClauseAnswer, answer, clauses
 from mappings.json_value import PlainValues
+from mappings.rollup.structure.trial import Bench, IssueTrial, Requirement, RuleName, TakenIssue
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.mappings.bindings import bound_text

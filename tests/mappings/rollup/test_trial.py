@@ -9,12 +9,12 @@ import pytest
 
 from mappings.document.binder import bind
 from mappings.document.text.source import read_document
-from mappings.explain.trial import Bench
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue, IssueType, Link, Project, Status
 from mappings.facts.moment import Moment
 from mappings.rollup.measurement import assess
+from mappings.rollup.structure.trial import Bench
 
 INITIATIVE, EPIC = IssueType("0", "Initiative", 2), IssueType("1", "Epic", 1)
 STORY, SUB = IssueType("2", "Story"), IssueType("3", "Sub-task", -1)
