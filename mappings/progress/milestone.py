@@ -22,6 +22,10 @@ from mappings.rollup.rows.statuses import CATEGORIES, DONE
 from mappings.rollup.state import Health, HealthLevel, Measurement
 
 
+LONGEST_SAID = 40
+"""Characters of what stands in place of a date."""
+
+
 class MilestoneOptions(RuleOptions):
     """`due` is a date, or the alias of a date field; absent, the issue's own due date."""
 
@@ -55,6 +59,7 @@ def measure(options: MilestoneOptions, subject: MeasuredSubject) -> Measurement:
     if issue is None:
         return no_single_issue(subject) or unknown("no issue is selected")
     due, moment = _due(options, subject, issue), subject.assessment.moment
+    undated = "" if due is not None else _unreadable(options, subject, issue)
     if issue.status.category == DONE:
         finished = issue.resolved or issue.status_changed
         late = due is not None and finished is not None and finished.astimezone(moment.zone).date() > due
@@ -63,8 +68,11 @@ def measure(options: MilestoneOptions, subject: MeasuredSubject) -> Measurement:
     if done_when is not None and done_when.matches(issue, moment):
         return measured(Fraction(1), "its done_when holds", due=due)
     if issue.status.category not in CATEGORIES:
-        return unknown(f'status "{issue.status.name}" has no category', due=due)
-    return measured(Fraction(0), f'not done: status "{issue.status.name}"', due=due)
+        return unknown(f'status "{issue.status.name}" has no category', due=due, undated=undated)
+    said = f'not done: status "{issue.status.name}"'
+    return measured(
+        Fraction(0), f"{said}; {undated}" if undated else said, due=due, undated=undated
+    )
 
 
 def _due(options: MilestoneOptions, subject: MeasuredSubject, issue: Issue) -> date | None:
@@ -77,11 +85,22 @@ def _due(options: MilestoneOptions, subject: MeasuredSubject, issue: Issue) -> d
     return issue.day(id_, zone) if id_ else day_in(options.due, zone)
 
 
+def _unreadable(options: MilestoneOptions, subject: MeasuredSubject, issue: Issue) -> str:
+    """Why its date cannot be told though something stands there; empty where nothing does."""
+    id_ = DUE if options.due is None else field_id(subject, str(options.due))
+    if id_ is None or id_ == DUE:
+        return issue.unknowns.get(DUE, "").removesuffix(".")
+    held = issue.fields.get(id_)
+    return "" if held is None else f"its date {str(held)[:LONGEST_SAID]!r} is no day"
+
+
 def health(measurement: Measurement, standing: HealthCriteria) -> Health:
-    """On track until its date, off track after; without a date the end of the cycle stands in."""
+    """On track until its date, off track after; without a date the end of the cycle stands in, for one that is no day nothing does."""
     settled = achieved(measurement, standing) or unmeasured(measurement)
     if settled is not None:
         return settled
+    if measurement.undated:
+        return Health(HealthLevel.UNKNOWN, "unreadable-date", f"not done, and {measurement.undated}")
     due = measurement.due or standing.cycle_end
     if due is None:
         return Health(HealthLevel.UNKNOWN, "no-date", "not done, and neither a date nor a cycle says by when")

@@ -139,6 +139,7 @@ class SeenValues(TypedDict, total=False):
     at_most: Fraction | None
     tolerance: Fraction | None
     clocked: bool
+    undated: str
 
 
 def unknown(reason: str, **seen: Unpack[SeenValues]) -> Measurement:

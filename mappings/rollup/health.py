@@ -29,6 +29,7 @@ RULES: dict[str, str] = {
     "before-date": "a milestone whose date has not passed",
     "after-date": "a milestone whose date has passed",
     "no-date": "a milestone without a date and without a cycle",
+    "unreadable-date": "a milestone whose date is no day",
     "level-on-track": "a threshold whose progress is at or above on_track",
     "level-at-risk": "a threshold whose progress is at or above at_risk",
     "level-off-track": "a threshold whose progress is below at_risk",

@@ -52,7 +52,7 @@ class Measurement:
     """The progress of one key result. `progress` is clamped to 0…1, `raw` is not; both are None when unknown.
 
     Start, target, band (`at_least`, `at_most`) and `tolerance` are what the current value is measured against. One that is
-    `clocked` moves with the time alone.
+    `clocked` moves with the time alone. `undated` says why `due` cannot be told where something stands for it that is no day.
     """
 
     progress: Fraction | None
@@ -70,6 +70,7 @@ class Measurement:
     at_most: Fraction | None = None
     tolerance: Fraction | None = None
     clocked: bool = False
+    undated: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,6 +89,8 @@ class IssueDecoder:
         self.asked = (*core_fields(), *held)
         self._held_fields = held
         self._keyed = keyed or bool(parent_fields)
+        self._told_by_key = frozenset(() if keyed else map(property_id, self.properties))
+        """Ids of the properties that an answer has to say something of, be it that there are none."""
         self._own = tuple((name if name in self._plain else f"x{held.index(name)}", name) for name in own)
         own_names = tuple((at, name) for at, name in self._own if at != name)
         self._omissible = (*((name, name) for name in OMISSIBLE), *own_names)
@@ -156,7 +158,8 @@ class IssueDecoder:
     def _sound(self, wire: Any, parent_keys: dict[str, str]) -> Issue:
         fields = self._typed(wire.fields)
         properties = wire.properties if self.properties else None
-        return self._issue(wire.id, wire.key, fields, self._held(wire.fields, properties), parent_keys)
+        issue = self._issue(wire.id, wire.key, fields, self._held(wire.fields, properties), parent_keys)
+        return self._unsaid(issue, properties)
 
     def _damaged(self, left: Remains, parent_keys: dict[str, str]) -> Issue:
         plain = {f"x{at}": left.plain.get(name, msgspec.UNSET) for at, name in enumerate(self._held_fields)}
@@ -170,7 +173,14 @@ class IssueDecoder:
             raise UnreadableIssue(
                 Gap(left.id, left.key, f"Its parent cannot be read: {error}.", field="parent")
             ) from None
+        issue = self._unsaid(issue, properties)
         return replace(issue, unknowns=left.unknowns) if left.unknowns else issue
+
+    def _unsaid(self, issue: Issue, properties: Mapping[str, Any] | None) -> Issue:
+        """The issue with the entity properties of which the answer says nothing at all among what is absent."""
+        if properties is not None or not self._told_by_key:
+            return issue
+        return replace(issue, absent=issue.absent | self._told_by_key)
 
     def _absent(self, fields: Any) -> frozenset[str]:
         """Which of the fields asked for are not in the answer at all."""

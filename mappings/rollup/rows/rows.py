@@ -82,8 +82,9 @@ def _with_subtasks(subject: MeasuredSubject) -> list[DeliveryRow]:
     rows = []
     for row in _rows(subject, own):
         subtasks = subtasks_of(subject.assessment, row.issue)
-        rows.append(_through(subject, row, subtasks))
-        rows += [_subtask_row(subject, row, subtask) for subtask in subtasks]
+        standing = _through(subject, row, subtasks)
+        rows.append(standing)
+        rows += [_subtask_row(subject, standing, subtask) for subtask in subtasks]
     return rows
 
 
@@ -115,4 +116,6 @@ def _subtask_row(subject: MeasuredSubject, parent: DeliveryRow, issue: Issue) ->
     reading = subject.assessment.statuses.read(issue)
     if reading.fraction is None:
         return DeliveryRow(issue, reading.disposition, reading.reason, None)
-    return DeliveryRow(issue, Disposition.BESIDE, f"{THROUGH_PARENT}; {reading.reason}", reading.fraction)
+    # Where the parent was closed as not achieved, or counts elsewhere, no mean stands for it.
+    place = f"its parent: {parent.reason}" if parent.by_status else THROUGH_PARENT
+    return DeliveryRow(issue, Disposition.BESIDE, f"{place}; {reading.reason}", reading.fraction)

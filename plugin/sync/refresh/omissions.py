@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from connectors.store.mirror import mirror
+from mappings.facts.entity_property import property_key
 from mappings.facts.gap import Gap
 from mappings.facts.issue import PARENT, STATUS_CATEGORY, WHOLE, Issue
 from plugin.sync.context import Context
@@ -57,18 +58,22 @@ def spared(
 ) -> tuple[list[Issue], list[Gap]]:
     """The issues with what we knew of fields that the answers left out, and a gap for each such issue.
 
-    `ours` are fields that we write: where such a one is out, Jira's own word on our next write tells more. `names` by field id.
+    `ours` are places that we write: where such a field is out, Jira's own word on our next write tells more. An entity property takes
+    every write, so that it would be written again with each such answer: it stays as it was known, and nobody is asked. `names` by field id.
     """
     found: list[Issue] = []
     gaps: list[Gap] = []
     for issue in issues:
         former = known.get(issue.id)
-        missing = _missing(former, issue) - ours if issue.absent and former is not None else frozenset()
-        if former is None or not missing:
+        held = _missing(former, issue) if issue.absent and former is not None else frozenset()
+        missing = held - ours
+        kept = missing | frozenset(name for name in held if property_key(name) is not None)
+        if former is None or not kept:
             found.append(replace(issue, absent=frozenset()) if issue.absent else issue)
             continue
-        found.append(_with(former, issue, missing))
-        gaps.append(_gap(issue, sorted(missing), names))
+        found.append(_with(former, issue, kept))
+        if missing:
+            gaps.append(_gap(issue, sorted(missing), names))
     return found, gaps
 
 
@@ -86,7 +91,7 @@ def _missing(former: Issue, issue: Issue) -> frozenset[str]:
     """What the answer lacks though we know of a value, and the issue is of the project and type that it was or the field is everywhere."""
     held = frozenset(name for name in issue.absent if _known(former, issue, name))
     same = (former.project.id, former.type.id) == (issue.project.id, issue.type.id)
-    return held if same else held & EVERYWHERE
+    return held if same else frozenset(name for name in held if name in EVERYWHERE or property_key(name))
 
 
 def _known(former: Issue, issue: Issue, name: str) -> bool:

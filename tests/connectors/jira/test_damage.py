@@ -60,6 +60,17 @@ def test_a_value_that_cannot_be_used_is_unknown_with_the_reason(
     assert good.summary == "Story 10002"
 
 
+@pytest.mark.parametrize("said", ["left out", None, [], "okr"])
+def test_what_is_said_of_no_property_is_absent_and_not_empty(stub, answer, cloud, issue_json, said):
+    asked = ["property:okr.a", "customfield_10060"]
+    told = {} if said == "left out" else {"properties": said}
+    issues = [issue_json(10001) | told, issue_json(10002) | {"properties": {}}]
+    bad, good = page(cloud, stub, answer, *issues, fields=asked).issues
+    assert "property:okr.a" in bad.absent
+    assert "property:okr.a" not in good.absent
+    assert bad.fields == good.fields == {}
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [

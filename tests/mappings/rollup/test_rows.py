@@ -247,6 +247,17 @@ def test_a_parent_without_measurable_subtasks_counts_by_its_own_status(delivered
     assert found.progress == F(1, 2)
 
 
+def test_a_subtask_of_what_was_not_achieved_stands_in_no_mean(delivered, an_issue):
+    found = delivered(
+        an_issue(2, parent=1, status="Done", resolution="Not Achieved"),
+        an_issue(3, parent=2, type="Sub-task", status="Done"),
+        rule={"subtasks": "through_parent", "select": "type = Story"},
+    )
+    assert found.progress == 0
+    said = {row.id: row.reason for row in found.ledger.rows}
+    assert said["3"].startswith("its parent: closed as Not Achieved: not achieved, counts as 0; ")
+
+
 def test_what_lies_out_of_scope_does_not_count(a_mapping, objective, key_result, stand, an_issue):
     mapping = a_mapping(objective(key_result("delivery", select="type = Story")), scope="project = PLAT")
     state = stand(

@@ -14,6 +14,7 @@ from sqlalchemy import update
 from connectors.clock import system_clock
 from connectors.jira.http.errors import Transient
 from connectors.sandbox import Fault, SandboxServer
+from connectors.sandbox.issue_json import IssueWriter
 from connectors.sandbox.site_state import scheme
 from connectors.store.mirror import mirror
 from connectors.store.schema import write as written
@@ -280,6 +281,27 @@ def test_a_read_that_is_older_than_our_write_does_not_undo_it(quiet: Quiet) -> N
     assert id_ in marked
     assert quiet.mirrored(id_).fields[FIELD] == WRONG
     reconcile(quiet.context, id_)
+
+
+def test_an_answer_that_says_nothing_of_properties_empties_none(
+    quiet: Quiet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would be written again with each full sync, and each time with success."""
+    id_ = quiet.objective(5)
+    held, plain = quiet.held(id_), IssueWriter.with_properties
+    sync_site(quiet.connector, "main")
+
+    def silent(self: Any, record: Any, text: bytes, asked: Any) -> bytes:
+        found = json.loads(plain(self, record, text, asked))
+        found.pop("properties", None)
+        return json.dumps(found).encode()
+
+    monkeypatch.setattr(IssueWriter, "with_properties", silent)
+    wrote = quiet.sandbox.site.calls.writes.total()
+    _, done = sync_site(quiet.connector, "main")
+
+    assert quiet.mirrored(id_).fields[FIELD] == held
+    assert (done.written, quiet.sandbox.site.calls.writes.total()) == (0, wrote)
 
 
 def test_a_property_leaves_the_time_of_the_last_edit_as_jira_has_it(quiet: Quiet) -> None:

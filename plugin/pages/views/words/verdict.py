@@ -47,6 +47,7 @@ SENTENCES = {
     "before-date": "Its date is still to come",
     "after-date": "Overdue",
     "no-date": "Has no date",
+    "unreadable-date": "Its date is no day",
     "no-expected": "Belongs to no cycle",
     "broken-weight": "A weight cannot be used",
     "circle": "Aligned in a circle",
