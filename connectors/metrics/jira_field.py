@@ -18,8 +18,7 @@ class JiraField(MetricSource[JiraFieldOptions]):
     mirrored: ClassVar[bool] = True
 
     def read(self, options: JiraFieldOptions, period: Period, reach: Reach, clock: Clock) -> Answer:
-        there = {one.id: one for one in reach.issues_at(period.last)}
-        issue = there.get(reach.issue_id(options.issue) or "")
+        issue = reach.issue_at(options.issue, period.last)
         if issue is None:
             reason = (
                 f"{options.issue} is not there: deleted, outside the scope of the mapping, or out of sight"

@@ -17,6 +17,7 @@ class Selector:
     """One JQL, ready to be asked. `fields` are the custom field ids it reads; `timed` says that its answer changes with the clock alone.
 
     `names` are the words it uses with what each stands for; `by_id` is the same JQL with ids in their place, for Jira's own search.
+    `projects` are the ids of those that an issue has to be in one of, where the JQL says so; None where it may select from any.
     """
 
     jql: str
@@ -25,3 +26,4 @@ class Selector:
     timed: bool = False
     names: frozenset[MappingName] = frozenset()
     by_id: str = ""
+    projects: frozenset[str] | None = None

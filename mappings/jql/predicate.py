@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from mappings.diagnostic import Severity
-from mappings.document.names import MappingName
+from mappings.document.names import MappingName, NameKind
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.selector import Selector
 from mappings.jql import functions
@@ -59,6 +59,7 @@ class Compiled:
     by_id: str
     spots: tuple[NameSpan, ...]
     findings: tuple[JqlFinding, ...]
+    projects: frozenset[str] | None
 
 
 def check(
@@ -91,6 +92,7 @@ def compile_selector(
         timed=made.timed,
         names=made.names,
         by_id=made.by_id,
+        projects=made.projects,
     )
 
 
@@ -121,7 +123,20 @@ def compiled(
         by_id=by_id(query, ground.places),
         spots=tuple(ground.spots),
         findings=tuple(ground.findings),
+        projects=_projects(query.where, ground.spots) if query.where else None,
     )
+
+
+def _projects(clause: Clause, spots: Sequence[NameSpan]) -> frozenset[str] | None:
+    """Ids of the projects that an issue has to be in one of; None where the clause leaves that open."""
+    if isinstance(clause, And):
+        said = [found for part in clause.clauses if (found := _projects(part, spots)) is not None]
+        return frozenset.intersection(*said) if said else None
+    if not isinstance(clause, Condition) or clause.operator.name not in ("=", "in"):
+        return None
+    named = {(spot.start, spot.end): spot.name.ids for spot in spots if spot.name.kind == NameKind.PROJECT}
+    meant = [named.get((one.start, one.end)) for one in operands(clause.operand)]
+    return frozenset(id_ for ids in meant if ids for id_ in ids) if meant and all(meant) else None
 
 
 def _check_order(ground: Ground, query: JqlQuery) -> None:

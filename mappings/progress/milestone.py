@@ -21,7 +21,6 @@ from mappings.rollup.health import HealthCriteria, achieved, unmeasured
 from mappings.rollup.rows.statuses import CATEGORIES, DONE
 from mappings.rollup.state import Health, HealthLevel, Measurement
 
-
 LONGEST_SAID = 40
 """Characters of what stands in place of a date."""
 
@@ -70,9 +69,7 @@ def measure(options: MilestoneOptions, subject: MeasuredSubject) -> Measurement:
     if issue.status.category not in CATEGORIES:
         return unknown(f'status "{issue.status.name}" has no category', due=due, undated=undated)
     said = f'not done: status "{issue.status.name}"'
-    return measured(
-        Fraction(0), f"{said}; {undated}" if undated else said, due=due, undated=undated
-    )
+    return measured(Fraction(0), f"{said}; {undated}" if undated else said, due=due, undated=undated)
 
 
 def _due(options: MilestoneOptions, subject: MeasuredSubject, issue: Issue) -> date | None:

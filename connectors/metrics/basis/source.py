@@ -71,7 +71,8 @@ class Reach:
     """What sources may see of the site: the issues of the scope as they stood at an instant, their histories, and what names mean.
 
     `issues_at` and `histories` (every change of issues by id, the oldest first) raise Unreadable where something could not be read
-    that may matter. `number` is what the field of an alias holds, `issue_id` finds an issue by a key it has or had, `status_ids` are the
+    that may matter; `issues_for` the same for a JQL and `issue_at` for one issue by a key it has or had, where what cannot be read
+    matters only if it may be among what is asked for. `number` is what the field of an alias holds, `status_ids` are the
     statuses of a name, `categories` those of status ids as they are today, `excluded` selects what no flow counts. `aggregate` is that of
     the KPI, `outside` what lies beyond Jira and may be asked.
     """
@@ -82,7 +83,8 @@ class Reach:
     account_id: str | None = None
     histories: Callable[[Iterable[str]], Mapping[str, tuple[FieldChange, ...]]] = lambda _ids: {}
     number: Callable[[Issue, str], Fraction | None] = lambda _issue, _alias: None
-    issue_id: Callable[[str], str | None] = lambda _key: None
+    issues_for: Callable[[Selector, datetime], Iterable[Issue]] | None = None
+    issue_at: Callable[[str, datetime], Issue | None] = lambda _key, _at: None
     status_ids: Callable[[str], frozenset[str]] = lambda name: frozenset({name})
     categories: Mapping[str, str | None] = field(default_factory=dict)
     excluded: Selector | None = None
@@ -96,7 +98,8 @@ class Reach:
     def selected(self, jql: str, at: datetime) -> tuple[Issue, ...]:
         """The issues of the scope that a JQL selects, as they stood."""
         select, moment = self.compile_jql(jql), self.moment(at)
-        return tuple(one for one in self.issues_at(at) if select.matches(one, moment))
+        there = self.issues_at(at) if self.issues_for is None else self.issues_for(select, at)
+        return tuple(one for one in there if select.matches(one, moment))
 
 
 class MetricSource(ABC, Generic[Options]):

@@ -166,3 +166,22 @@ def test_a_level_that_no_type_has_is_warned_of() -> None:
     site = replace(SITE, issue_types=(IssueType("1", "Story"), IssueType("2", "Sub-task", -1)))
     (told,) = check("hierarchyLevel = 1", site)
     assert (told.code, told.valid) == ("unknown-value", ("-1", "0"))
+
+
+@pytest.mark.parametrize(
+    ("jql", "ids"),
+    [
+        ("project = PLAT", {"100"}),
+        ("project in (PLAT, 200) AND type = Bug", {"100", "200"}),
+        ('type = Bug AND (project = "Core Services" AND project in (CORE, PLAT)) ORDER BY key', {"200"}),
+        ("project = PLAT AND project = CORE", set()),
+        ("project = PLAT OR type = Bug", None),
+        ("NOT project = PLAT", None),
+        ("project != PLAT AND type = Bug", None),
+        ("type = Bug", None),
+        ("ORDER BY key", None),
+    ],
+)
+def test_where_a_jql_names_projects_it_selects_from_these_alone(jql, ids, site):
+    """What cannot be read elsewhere silences no KPI of theirs."""
+    assert compile_selector(jql, site).projects == (ids if ids is None else frozenset(ids))

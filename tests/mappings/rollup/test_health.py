@@ -130,12 +130,20 @@ def test_a_milestone_is_on_track_until_its_date(healthy, facts, day, rule):
     [
         ({"due": "current"}, {"current": "some time"}, "its date 'some time' is no day"),
         ({"due": "current"}, {"current": 7}, "its date '7' is no day"),
-        ({}, {"unknowns": {"duedate": "Its duedate '20260-01-01' cannot be used: too long."}}, "Its duedate '20260-01-01' cannot be used: too long"),
+        (
+            {},
+            {"unknowns": {"duedate": "Its duedate '20260-01-01' cannot be used: too long."}},
+            "Its duedate '20260-01-01' cannot be used: too long",
+        ),
     ],
 )
 def test_for_a_milestone_whose_date_is_no_day_nothing_stands_in(healthy, part, facts, said):
     found = healthy({"kind": "milestone", **part}, "2026-11-15", **facts)
-    assert (found.level, found.rule, found.sentence) == ("unknown", "unreadable-date", f"not done, and {said}")
+    assert (found.level, found.rule, found.sentence) == (
+        "unknown",
+        "unreadable-date",
+        f"not done, and {said}",
+    )
     assert healthy({"kind": "milestone", **part}, "2026-11-15", status="Done", **facts).rule == "achieved"
 
 

@@ -15,8 +15,10 @@ from connectors.metrics.basis.source import FailureKind, Reach, SourceFailure, U
 from connectors.store.absence import gaps
 from connectors.store.mirror import mirror
 from mappings.explain.past import FieldChange, Past
+from mappings.facts.gap import Gap
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
+from mappings.facts.selector import Selector
 from mappings.fields import field_type
 from mappings.numbers import number_in
 from plugin.sync.context import Context
@@ -35,6 +37,7 @@ class SitePast:
         self._context = context
         self._going_on = going_on
         self._issues: tuple[Issue, ...] | None = None
+        self._waiting: tuple[Gap, ...] = ()
         self._former: Mapping[str, str] = {}
         self._steps: dict[str, tuple[FieldChange, ...]] = {}
         self._past: tuple[datetime, Past] | None = None
@@ -51,7 +54,8 @@ class SitePast:
             account_id=context.catalogue.account_id,
             histories=self.histories,
             number=self._number,
-            issue_id=self._issue_id,
+            issues_for=self.issues_for,
+            issue_at=self.issue_at,
             status_ids=lambda name: mapping.kpi_statuses.get(name, frozenset({name})),
             categories={one.id: one.category for one in context.catalogue.statuses},
             excluded=mapping.statuses.excluded,
@@ -59,6 +63,41 @@ class SitePast:
 
     def issues_at(self, at: datetime) -> tuple[Issue, ...]:
         """The issues of the scope as they stood. Raises Unreadable where something may be missing or cannot be told."""
+        return self._stood(at, lambda _gap: True)
+
+    def issues_for(self, select: Selector, at: datetime) -> tuple[Issue, ...]:
+        """The same, where what lies in none of the projects that a JQL selects from may be missing."""
+        wanted = select.projects
+        return self._stood(
+            at,
+            lambda gap: wanted is None or (of := self._projects_of(gap)) is None or not wanted.isdisjoint(of),
+        )
+
+    def issue_at(self, key: str, at: datetime) -> Issue | None:
+        """One issue, by a key that it has or had; None where it is not there. Raises Unreadable where it may be what is missing."""
+        id_ = self._issue_id(key)
+        there = self._stood(
+            at, lambda gap: gap.issue_key == key or id_ is None or not gap.issue_id or gap.issue_id == id_
+        )
+        return next((one for one in there if one.id == id_), None)
+
+    def _projects_of(self, gap: Gap) -> frozenset[str] | None:
+        """Ids of the projects that an issue which cannot be read is or was in, as far as anybody knows; None where nobody knows one."""
+        keys = {gap.issue_key, *(key for key, id_ in self._former.items() if id_ == gap.issue_id)} - {""}
+        ids = {one.key: one.id for one in self._context.catalogue.projects}
+        found = {ids.get(key.rpartition("-")[0]) for key in keys}
+        found |= {one.project.id for one in self._mirrored() if one.id == gap.issue_id}
+        return frozenset(id_ for id_ in found if id_ is not None) if found and None not in found else None
+
+    def _stood(self, at: datetime, concerns: Callable[[Gap], bool]) -> tuple[Issue, ...]:
+        self._mirrored()
+        waiting = [one for one in self._waiting if concerns(one)]
+        if waiting:
+            said = "; ".join(f"{one.name}: {one.reason.removesuffix('.')}" for one in waiting[:MOST_NAMED])
+            raise _unreadable(
+                f"issues that may match could not be read: {said}",
+                "See the gaps of the site, or accept them.",
+            )
         if self._shown is None or self._shown[0] != at:
             moment = Moment(at, self._context.mapping.zone, self._context.catalogue.account_id)
             scope = self._context.mapping.scope
@@ -105,15 +144,7 @@ class SitePast:
                     raise _unreadable(
                         "the site has not been read in full yet", "It is read by itself; or sync."
                     )
-                waiting = gaps.open_gaps(conn, context.site)
-                if waiting:
-                    said = "; ".join(
-                        f"{one.gap.name}: {one.gap.reason.removesuffix('.')}" for one in waiting[:MOST_NAMED]
-                    )
-                    raise _unreadable(
-                        f"issues that may match could not be read: {said}",
-                        "See the gaps of the site, or accept them.",
-                    )
+                self._waiting = tuple(one.gap for one in gaps.open_gaps(conn, context.site))
                 self._former = mirror.former_keys(conn, context.site)
                 every = mirror.every(conn, context.site)
                 self._issues = tuple(one for one in every if not one.gap and not one.archived)

@@ -234,6 +234,42 @@ def test_a_gap_silences_the_source_and_is_named(watch: Watch, bugs: tuple[str, .
     assert (command.exit_code, command.output.split(": ")[:2]) == (1, ["open-bugs", "no reading"])
 
 
+def test_a_gap_silences_only_what_may_hold_it(watch: Watch) -> None:
+    """PLAT-2 was CORE-1 in the period: it may be missing in both, and in no other project."""
+    watch.issue("Story", **{scheme.POINTS: 3})
+    moved = watch.issue("Bug", project={"key": "CORE"})
+    jira = watch.sandbox.sandbox
+    watch.activate(
+        MAPPING.replace("project = PLAT", "project in (PLAT, CORE, GROW)")
+        + """
+fields:
+  points: {id: customfield_10016}
+kpis:
+  - {id: plat, name: Plat, source: {kind: jql_count, jql: project = PLAT}, healthy: {at_most: 1}}
+  - {id: core, name: Core, source: {kind: jql_count, jql: project = CORE AND type = Bug}, healthy: {at_most: 1}}
+  - {id: grow, name: Grow, source: {kind: jql_count, jql: project = GROW}, healthy: {at_most: 1}}
+  - {id: either, name: Either, source: {kind: jql_count, jql: project = GROW OR type = Epic}, healthy: {at_most: 1}}
+  - {id: sure, name: Sure, source: {kind: jira_field, issue: PLAT-1, field: points}, healthy: {at_most: 1}}
+  - {id: lost, name: Lost, source: {kind: jira_field, issue: CORE-1, field: points}, healthy: {at_most: 1}}
+"""
+    )
+    watch.sync()
+    move(jira, jira.records[moved], "PLAT", person(PEOPLE[0]))
+    watch.sync()
+    watch.at("2026-11-09T12:00")
+    jira.spoil(moved, created="sometime")
+    watch.sync()
+
+    pulls = {
+        id_: read_now(watch.connector, TESTER, "main", id_)
+        for id_ in ("plat", "core", "grow", "either", "sure", "lost")
+    }
+
+    read = {id_: pull.reading.value if pull.reading is not None else None for id_, pull in pulls.items()}
+    assert read == {"plat": None, "core": None, "grow": 0, "either": None, "sure": 3, "lost": None}
+    assert all("PLAT-2" in pull.failure.reason for pull in pulls.values() if pull.failure is not None)
+
+
 def test_nothing_is_asked_of_the_database_where_no_source_is(watch: Watch, bugs: tuple[str, ...]) -> None:
     schedules, asked = Schedules(watch.connector), list[str]()
     (task,) = (one for one in schedules.all if one.name == "kpi sources")
