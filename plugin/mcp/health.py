@@ -106,7 +106,7 @@ def okr_freshness(asking: Asking, arguments: Arguments) -> Freshness:
         dead_letters=len(stands.dead),
         refused=len(stands.refused),
         held=len(stands.held),
-        gaps=len(stands.gaps),
+        gaps=sum(one.waits for one in stands.gaps),
         losses=len(stands.losses),
         drift_issues=None if stands.drift is None else stands.drift.issues,
         outage=None if stands.outage is None else stands.outage.error,
