@@ -197,7 +197,9 @@ def test_each_list_has_as_many_at_every_door_and_its_command_exits_with_1(
 ) -> None:
     listed = trouble.doors.command(*words, "--json")
     items = trouble.doors.api("GET", f"{path}?limit=200").json["items"]
-    count = trouble.synced[counted] + (counted == "gaps")  # what somebody accepted is listed, and does not wait
+    count = trouble.synced[counted] + (
+        counted == "gaps"
+    )  # what somebody accepted is listed, and does not wait
     assert (len(json.loads(listed.stdout)), len(items)) == (count, count)
     assert listed.exit_code == 1
 
