@@ -176,7 +176,7 @@ class IssueDecoder:
         issue = self._unsaid(issue, properties)
         return replace(issue, unknowns=left.unknowns) if left.unknowns else issue
 
-    def _unsaid(self, issue: Issue, properties: Mapping[str, Any] | None) -> Issue:
+    def _unsaid(self, issue: Issue, properties: Mapping[str, object] | None) -> Issue:
         """The issue with the entity properties of which the answer says nothing at all among what is absent."""
         if properties is not None or not self._told_by_key:
             return issue
