@@ -15,6 +15,7 @@ from connectors.sandbox.routes import (
     app_webhook,
     authorization,
     control,
+    forge_app,
     gateway,
     issue,
     metadata,
@@ -60,6 +61,7 @@ def create_app(one: Site) -> Flask:
     if cloud:
         app.register_blueprint(authorization.routes)
         app.register_blueprint(app_webhook.routes, url_prefix="/rest/api/<version>")
+        app.register_blueprint(forge_app.routes, url_prefix="/rest/api/<version>")
         app.add_url_rule("/_edge/tenant_info", view_func=_tenant)
     app.wsgi_app = with_gateway(app.wsgi_app, cloud=cloud)  # type: ignore[method-assign,assignment]
     return app

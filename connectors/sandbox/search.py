@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from connectors.sandbox.jql import Matcher, compile_jql
 from connectors.sandbox.site_state.catalogue import catalogue_of
+from connectors.sandbox.site_state.forge_apps import FunctionError, expanded
 from connectors.sandbox.site_state.scheme import Account
 from connectors.sandbox.site_state.state import Record, Sandbox
 from connectors.sandbox.traffic.access import JiraAnswerError, bad_request
@@ -68,6 +69,7 @@ class Searcher:
     def ids(self, jql: str, account: Account, *, bounded: bool = True, live: Iterable[str] = ()) -> list[str]:
         """Ids of all issues that match, in order; `live` ids are read past the index (reconcileIssues)."""
         self.sandbox.catch_up()
+        jql = self._expanded(jql)
         matcher = self._checked(jql, account, bounded=bounded)
         if matcher is None:
             return []
@@ -79,6 +81,12 @@ class Searcher:
             while len(self._results) > REMEMBERED:
                 self._results.popitem(last=False)
         return found
+
+    def _expanded(self, jql: str) -> str:
+        try:
+            return expanded(self.sandbox, jql)
+        except FunctionError as problem:
+            raise bad_request(f"Error in the JQL Query: {problem}") from None
 
     def _checked(self, jql: str, account: Account, *, bounded: bool) -> Matcher | None:
         try:

@@ -121,6 +121,7 @@ DESCRIPTIONS: Mapping[str, str] = {
     "project": "The project in which it is made, by key or id; that of the objective where it is left out.",
     "write_back": "What is written to Jira: fields, entity properties and links of its issues.",
     "set": "The fields to write, by alias.",
+    "app_set": "The fields of the Forge app to write, by alias: the app alone may, those of many issues in one call.",
     "property": "Key of an entity property of the issue that gets values as JSON: jira-okr.rollup, or {key: …, values: […]}.",
     "key": "The key of the entity property: letters, digits, dots, dashes.",
     "values": "What the property holds, by name; the values of `set` where it is left out.",

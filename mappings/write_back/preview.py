@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from mappings.explain.cause import figure, percentage
@@ -12,8 +12,8 @@ from mappings.numbers import WHOLE
 from mappings.rollup.health import ACHIEVED_AT
 from mappings.rollup.rows.ledger import Contribution, Ledger
 from mappings.rollup.state import HealthLevel, KeyResultState, ObjectiveState
-from mappings.write_back.plan import Change, Plan, plan_hash
-from mappings.write_back.targets import writings_of
+from mappings.write_back.plan import Plan, plan_hash
+from mappings.write_back.targets import apart_and_together, writings_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,14 +129,17 @@ def preview(
 
 def cost(plans: Iterable[Plan]) -> Cost:
     """What applying these plans takes, if Jira refuses nothing."""
-    edits = [changes for plan in plans for changes in plan.by_issue().values()]
+    planned = list(plans)
+    edits = [changes for plan in planned for changes in plan.by_issue().values()]
     touched = {changes[0].issue_id for changes in edits}
-    return Cost(writes=sum(map(len, edits)), issues=len(touched), calls=sum(map(calls, edits)))
+    return Cost(writes=sum(map(len, edits)), issues=len(touched), calls=sum(calls(plan) for plan in planned))
 
 
-def calls(changes: Iterable[Change]) -> int:
-    """API calls it takes to write these changes of one issue."""
-    return sum(1 for _ in writings_of(changes))
+def calls(plan: Plan) -> int:
+    """API calls it takes to write a plan: issue by issue, but for what goes together."""
+    apart, together = apart_and_together(plan.changes)
+    edits = replace(plan, changes=apart).by_issue().values()
+    return sum(1 for changes in (*edits, together) for _ in writings_of(changes))
 
 
 def objective_difference(

@@ -42,8 +42,8 @@ class Request:
     """One call to Jira, below the address of its REST API (`/issue/10001`, as it reads: whoever sends it encodes the path).
 
     `notifies`: Jira tells watchers of it unless it is asked to keep silent. `removes`: that there is nothing to remove is as good as
-    removed. `answered`: only Jira's own answer, an empty one or an object, is taken for a good one. `to`: whether Jira itself is meant
-    or Atlassian Goals beside it, whose paths are the names of what `connectors.goals` can do.
+    removed. `answered`: only Jira's own answer, an empty one or an object, is taken for a good one. `to`: whether Jira itself is meant,
+    Atlassian Goals beside it, whose paths are the names of what `connectors.goals` can do, or Jira as our Forge app.
     """
 
     method: Literal["GET", "POST", "PUT", "DELETE"]
@@ -53,12 +53,12 @@ class Request:
     notifies: bool = False
     removes: bool = False
     answered: bool = False
-    to: Literal["jira", "goals"] = "jira"
+    to: Literal["jira", "goals", "app"] = "jira"
 
 
 @dataclass(frozen=True, slots=True)
 class WriteRequest:
-    """A request that writes these changes of one issue, all or none."""
+    """A request that writes these changes, all or none: of one issue, unless the target writes several `together`."""
 
     request: Request
     changes: tuple[Change, ...]
@@ -152,7 +152,7 @@ class WriteTarget(ABC):
     is put right at once; `history` are the names by which a changelog tells of its places, where that is not the id or name of a field.
     `consults`: what stands there is looked at before each write, and `verdict` says whether it may be written; where it cannot be
     reached, what is written to Jira itself is not held up. `needs_goals`: what is written depends on the goals of the site.
-    `several`: its key in a rule holds places by name, each said and judged by itself. `forms` says how its key may be written.
+    `together`: one call takes changes of many issues. `several`: its key in a rule holds places by name, each said and judged by itself. `forms` says how its key may be written.
     """
 
     option: ClassVar[str]
@@ -166,6 +166,7 @@ class WriteTarget(ABC):
     consults: ClassVar[bool] = False
     needs_goals: ClassVar[bool] = False
     several: ClassVar[bool] = False
+    together: ClassVar[bool] = False
     forms: ClassVar[tuple[str, ...]] = ()
 
     @property
@@ -273,7 +274,7 @@ class WriteTarget(ABC):
 
     @abstractmethod
     def writings(self, changes: Iterable[Change]) -> Iterator[WriteRequest]:
-        """The calls that write these changes of one issue: so many calls it costs."""
+        """The calls that write these changes, of one issue unless they go `together`: so many calls it costs."""
 
     def words(self, change: Change, objection: Objection) -> str:
         """What Jira said against a change."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from connectors.clock import system_clock
 from connectors.jira import BasicCredentials, BearerCredentials, Jira, JiraAddress, connect
@@ -25,6 +26,7 @@ from plugin.runtime.processes.governors import SharedGovernor
 from plugin.runtime.processes.logs import conceal, known_secrets
 from plugin.runtime.settings import JiraSettings, Settings
 from plugin.sync.announcement import SILENT, Announcer
+from plugin.use_cases.forge.app_jira import jira_as_app
 
 
 def build_connector(settings: Settings, clock: Callable[[], datetime] | None = None) -> Connector:
@@ -39,7 +41,9 @@ def build_connector(settings: Settings, clock: Callable[[], datetime] | None = N
     sites = {settings.jira.name: site_from(settings.jira, settings, store, clock)} if settings.jira else {}
     for site in sites.values():
         _unpair_strangers(store, site, clock())
-    return Connector(settings, store, sites, clock, announcer=announcer)
+    connector = Connector(settings, store, sites, clock, announcer=announcer)
+    connector.as_app = partial(jira_as_app, connector)
+    return connector
 
 
 def announcer_for(store: Store, settings: Settings) -> Announcer:

@@ -23,7 +23,7 @@ from mappings.diagnostic import MappingError
 from mappings.document.mapping import Mapping
 from mappings.document.schema import Document
 from mappings.explain.week import WeekMove
-from mappings.facts.catalogue import Catalogue
+from mappings.facts.catalogue import Catalogue, Field
 from mappings.facts.goal import GoalBoard
 from mappings.fields import Api
 from mappings.kpi.sources import SOURCE_OPTIONS
@@ -33,7 +33,7 @@ from plugin.runtime.memory import Memory
 from plugin.runtime.processes.counters import Meter
 from plugin.runtime.settings import Settings
 from plugin.sync.announcement import SILENT, Announcer
-from plugin.sync.context import Context
+from plugin.sync.context import Context, no_app
 from plugin.sync.refresh import names
 from plugin.sync.refresh.project_access import ProjectSight
 from plugin.sync.resync import activation_read
@@ -131,6 +131,8 @@ class Connector:
     watch: SiteWatch | None = None
     move_clock: Callable[[datetime], None] | None = None
     """Makes it later; only the demo has it."""
+    as_app: Callable[[str, Field], Jira] = lambda _site, field: no_app(field)
+    """Gives Jira of a site as the Forge app that owns a field; raises Permanent where that cannot be."""
     written_at: datetime | None = None
     """When the database was last seen to take a write."""
     weeks: Memory[WeekKey, WeekMove] = field(default_factory=lambda: Memory(MOST_WEEKS))
@@ -245,6 +247,7 @@ class Connector:
             coming=self._coming(name, ahead, bound.mapping, bound.catalogue),
             binding=bound.version,
             pages=self.pages,
+            as_app=partial(self.as_app, name),
         )
 
     @property

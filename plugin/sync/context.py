@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -10,7 +11,7 @@ from functools import partial
 from sqlalchemy import Connection
 
 from connectors.goals import dispatch, goals_of
-from connectors.jira import Jira, Permanent, core_fields
+from connectors.jira import AuthFailed, Jira, Permanent, core_fields
 from connectors.store import Store
 from connectors.store.work import due
 from mappings.document.mapping import Mapping
@@ -23,6 +24,7 @@ from mappings.fields import Api, JqlView, field_type
 from mappings.jql.fields.custom import refusal
 from mappings.write_back.target import Place, Request, WriteBasis
 from mappings.write_back.targets import place_of, target_of
+from mappings.write_back.targets.app_field import UNHEARD, owned_by
 from plugin.runtime.processes.counters import Meter
 from plugin.sync.announcement import SILENT, Announcer
 from plugin.sync.refresh.project_access import ProjectSight
@@ -31,6 +33,13 @@ from plugin.sync.write_back.notification import Notifying
 Clock = Callable[[], datetime]
 
 FORBIDDEN = 403
+REVOKED = "Jira does not take the token of the Forge app."
+LATER = "See that the app is still installed. What waits is written with the next token that Forge sends, within the hour."
+
+
+def no_app(field: Field) -> Jira:
+    """There is no Forge app where nobody said how it is reached."""
+    raise Permanent(UNHEARD, (f"No Forge app is known that may write {field.name}.",), told=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +73,8 @@ class Context:
     """Of which version the bound form is that the mapping was bound by; None where it is nobody's yet, as a draft's."""
     pages: str = ""
     """The address by which people open the connector's pages; empty where nobody said it."""
+    as_app: Callable[[Field], Jira] = no_app
+    """Gives Jira as the Forge app that owns a field; raises Permanent where that cannot be."""
 
     def moment(self) -> Moment:
         """Now, in the mapping's time zone, as the connector's own account."""
@@ -90,6 +101,9 @@ class Context:
         if request.to == "goals":
             dispatch.tell(goals_of(self.jira), request, keep)
             return
+        if request.to == "app":
+            self._tell_as_app(request)
+            return
         loud = request.notifies and self.notifies(issue_key)
         try:
             self.jira.tell(request, notify=loud)
@@ -98,6 +112,14 @@ class Context:
             if not silenced or not self.must_notify(issue_key):
                 raise
             self.jira.tell(request, notify=True)
+
+    def _tell_as_app(self, request: Request) -> None:
+        id_ = owned_by(request)
+        try:
+            with closing(self.as_app(self.field(id_) or Field(id_, id_))) as jira:
+                jira.tell(request)
+        except AuthFailed:  # which is no reason to take our own sign-in for refused
+            raise Permanent(UNHEARD, (REVOKED,), remedy=LATER, told=False) from None
 
     def ask(self, request: Request) -> object:
         """What a write target asks; None where no such thing is shown. Raises Permanent where it may not be read."""

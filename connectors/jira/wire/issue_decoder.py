@@ -30,6 +30,7 @@ from connectors.jira.wire.shapes import (
     fields_shape,
     page_shape,
 )
+from mappings.facts.app_field import app_field_id
 from mappings.facts.entity_property import property_id, property_key
 from mappings.facts.gap import Gap
 from mappings.facts.issue import PARENT, STATUS_CATEGORY, Issue, IssueType, Link, Named, Project, Status, User
@@ -83,15 +84,19 @@ class IssueDecoder:
         self.properties = tuple(key for name in own if (key := property_key(name)) is not None)
         if len(self.properties) > MOST_PROPERTIES:
             raise ValueError(f"Jira shows at most {MOST_PROPERTIES} entity properties: {self.properties}")
+        by_app = {id_: name for name in own if (id_ := app_field_id(name)) is not None}
         own = tuple(name for name in own if ":" not in name)  # what else is known of an issue is no field
         self._plain = frozenset(own) & frozenset(core_fields())
-        held = tuple(name for name in dict.fromkeys((*own, *parent_fields)) if name not in self._plain)
+        held = tuple(
+            name for name in dict.fromkeys((*own, *by_app, *parent_fields)) if name not in self._plain
+        )
         self.asked = (*core_fields(), *held)
         self._held_fields = held
         self._keyed = keyed or bool(parent_fields)
         self._told_by_key = frozenset(() if keyed else map(property_id, self.properties))
         """Ids of the properties that an answer has to say something of, be it that there are none."""
         self._own = tuple((name if name in self._plain else f"x{held.index(name)}", name) for name in own)
+        self._own += tuple((f"x{held.index(id_)}", name) for id_, name in by_app.items())
         own_names = tuple((at, name) for at, name in self._own if at != name)
         self._omissible = (*((name, name) for name in OMISSIBLE), *own_names)
         self._parent_fields = parent_fields

@@ -10,12 +10,15 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from connectors.sandbox.goals.goal import GoalBook
 from connectors.sandbox.site_state import scheme
 from connectors.sandbox.site_state.scheme import Account, FieldDef, ProjectDef
 from mappings.facts.issue import Issue, IssueType, Link, Named, Project, Status, User
+
+if TYPE_CHECKING:
+    from connectors.sandbox.site_state.forge_apps import InstalledApp
 
 Clock = Callable[[], datetime]
 Json = dict[str, Any]
@@ -137,6 +140,7 @@ class Sandbox:
         self.forbidden: set[str] = set()
         self.unfetchable: set[str] = set()
         self.remote_links: dict[str, dict[str, Json]] = defaultdict(dict)
+        self.installed: list[InstalledApp] = []
         self.goals = GoalBook(clock)
         self.listeners: list[Callable[[Event], None]] = []
         self.index: dict[str, Record] = {}
@@ -291,6 +295,10 @@ class Sandbox:
             )
         )
         return fresh
+
+    def hold(self, record: Record) -> None:
+        """Replace an issue without a changelog entry: nobody is told, and it is no newer."""
+        self._replace(self.records[record.id], self.named(replace(record, cache={})))
 
     def _replace(self, old: Record, fresh: Record) -> None:
         self.records[fresh.id] = fresh

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 READ_WORK, WRITE_WORK, READ_USER = "read:jira-work", "write:jira-work", "read:jira-user"
+READ_APP, WRITE_APP = "read:app-data:jira", "write:app-data:jira"
+"""Atlassian takes calls without these as yet, and says that it will not for ever."""
 MANAGE_WEBHOOK = "manage:jira-webhook"
 NONE_FITS = ""
 """No token has it: webhooks of administrators are registered with other credentials."""
@@ -13,6 +15,9 @@ _API = r"/rest/api/[^/]+"
 SCOPES: tuple[tuple[str, str, str | None], ...] = (
     ("GET", rf"{_API}/serverInfo", None),
     (".*", rf"{_API}/webhook(?:/refresh)?", MANAGE_WEBHOOK),
+    ("GET", rf"{_API}/jql/function/computation", READ_APP),
+    ("POST", rf"{_API}/jql/function/computation/search", READ_APP),
+    (".*", rf"{_API}/(?:jql/function/computation|app/field/.*)", WRITE_APP),
     ("GET", rf"{_API}/(?:myself|user/.*)", READ_USER),
     ("GET", rf"{_API}/(?:statuses/search|priority/search|field/search)", "manage:jira-configuration"),
     ("POST", rf"{_API}/(?:search/.+|issue/bulkfetch|changelog/bulkfetch|comment/list)", READ_WORK),

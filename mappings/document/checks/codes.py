@@ -90,6 +90,7 @@ class Code(StrEnum):
     AMBIGUOUS_FIELD = "ambiguous-field"
     FIELD_NAME_DIFFERS = "field-name-differs"
     FIELD_TYPE = "field-type"
+    FIELD_OWNER = "field-owner"
     FIELD_CONTEXT = "field-context"
     FIELD_NOT_ON_SCREEN = "field-not-on-screen"
     FIELD_NOT_SETTABLE = "field-not-settable"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mappings.facts.catalogue import Field
 from mappings.write_back.target import Aim, FieldLookup, Place, RuleKey, WriteRequest, WriteTarget
-from mappings.write_back.targets import entity_property, field, goal, remote_link
+from mappings.write_back.targets import app_field, entity_property, field, goal, remote_link
 
 if TYPE_CHECKING:
     from mappings.document.schema import Document, WriteBackPart
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 WRITE_TARGETS: tuple[WriteTarget, ...] = (
     field.TARGET,
+    app_field.TARGET,
     entity_property.TARGET,
     remote_link.TARGET,
     goal.TARGET,
@@ -59,8 +60,15 @@ def place_of(id_: str, field_of: FieldLookup) -> Place | None:
     return target_of(id_).place(id_, field_of)
 
 
+def apart_and_together(changes: Iterable[Change]) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
+    """What is written issue by issue, and what goes to many issues in one call."""
+    every = tuple(changes)
+    shared = tuple(change for change in every if target_of(change.field_id).together)
+    return tuple(change for change in every if change not in shared), shared
+
+
 def writings_of(changes: Iterable[Change]) -> Iterator[tuple[WriteTarget, WriteRequest]]:
-    """The calls that write these changes of one issue, target by target."""
+    """The calls that write these changes, target by target: of one issue, or of several where the target writes them together."""
     every = list(changes)
     for target in WRITE_TARGETS:
         mine = [change for change in every if target_of(change.field_id) is target]

@@ -15,6 +15,7 @@ from mappings.document.checks.codes import Code
 from mappings.document.checks.report import Report, shown
 from mappings.document.part import MOST_PARTS, Alias
 from mappings.document.text.places import Path
+from mappings.facts.app_field import owner_of
 from mappings.facts.catalogue import Field
 from mappings.facts.issue import Issue, Named
 from mappings.fields import Api, FieldType, FieldValueError, Holding, field_type, schemas_holding
@@ -172,8 +173,17 @@ class FieldTarget(WriteTarget):
         for index, rule in enumerate(mapping.document.write_back):
             for alias, part in self.part(rule).items():
                 field = mapping.fields.get(alias)
+                path: Path = ("write_back", index, self.option, alias)
                 if field is not None and field.type:
-                    _check_type(alias, field, part, ("write_back", index, self.option, alias), report)
+                    _check_type(alias, field, part, path, report)
+                    self.check_owner(alias, field, path, report)
+
+    def check_owner(self, alias: str, field: Field, path: Path, report: Report) -> None:
+        """What an app brought along nobody else can write."""
+        if owner_of(field.custom) is not None:
+            message = f"the field {shown(alias)} ({field.id}, {shown(field.name)}) is of a Forge app, which alone may write it"
+            remedy = "write it under `app_set`, or take a field of Jira's own"
+            report.add(Code.FIELD_OWNER, message, path, value=field.id, remedy=remedy, key=True)
 
     def check_live(self, mapping: BoundMapping, facts: LiveFacts, report: Report) -> None:
         """Screens, contexts and the options on them; where no issue of a kind could be found nothing can be said."""

@@ -5,7 +5,7 @@ A refused change never holds back the others.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -19,7 +19,7 @@ from connectors.store.writes import refusals, writes
 from mappings.facts.issue import Issue
 from mappings.write_back.plan import Change, Plan
 from mappings.write_back.target import Objection, WriteRequest, WriteTarget
-from mappings.write_back.targets import target_of, writings_of
+from mappings.write_back.targets import apart_and_together, target_of, writings_of
 from plugin.sync.context import Context
 from plugin.sync.reconcile.lease import Tenure
 from plugin.sync.refresh.tombstones import ask_again
@@ -32,6 +32,8 @@ MOMENT = timedelta(milliseconds=1)
 """The least by which Jira's `updated` grows with an edit."""
 
 
+HALVED = frozenset({400, 404, 413})
+"""What one issue among many may be the reason of."""
 UNHURRIED = ("resync", "a new day")
 """Reasons that are no events of Jira: how long these wait says nothing about freshness."""
 
@@ -47,11 +49,11 @@ class WriteRefusal:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A plan that is in the ledger of writes, and of its issues the last edits that the mirror knew of when it got there."""
+    """A plan that is in the ledger of writes, and of its issues the last edits that the mirror knew of when it got there, or knows of by our own."""
 
     id: int
     objective_id: str
-    mirrored: Mapping[str, datetime]
+    mirrored: dict[str, datetime]
     tenure: Tenure | None = None
 
     def keep(self) -> None:
@@ -82,14 +84,20 @@ def apply(context: Context, plan: Plan, cause: str, tenure: Tenure | None = None
         mirrored = {id_: one.updated for id_, one in mirror.get(conn, context.site, parts).items()}
         plan_id = writes.intend(conn, context.site, plan, context.mapping.revision, cause, context.clock())
     opened = Opened(plan_id, plan.objective_id, mirrored, tenure)
+    apart, together = apart_and_together(plan.changes)
     written: list[Change] = []
     refused: list[WriteRefusal] = []
     with bound_contextvars(plan=plan_id):
-        for issue_id, changes in parts.items():
+        for issue_id, changes in replace(plan, changes=apart).by_issue().items():
             done, rejected = _write_issue(context, opened, issue_id, changes)
             written += done
             refused += rejected
             log.info("issue edited", issue=issue_id, written=len(done), refused=len(rejected))
+        for target, writing in writings_of(together):
+            done, rejected = _write_together(context, opened, target, writing)
+            written += done
+            refused += rejected
+            log.info("issues written to together", written=len(done), refused=len(rejected))
     if written and tenure is not None and tenure.claim.reason not in UNHURRIED:
         context.meter.wrote(context.site, (context.clock() - tenure.claim.since).total_seconds())
     return WriteResult(tuple(written), tuple(refused))
@@ -101,14 +109,44 @@ def _write_issue(
     """Call by call, as the targets say; what one of them is refused holds back no other."""
     done: list[Change] = []
     refused: list[WriteRefusal] = []
-    edited_at = plan.mirrored.get(issue_id)
     for target, writing in writings_of(changes):
         passed, rejected = _write(context, plan, target, writing)
-        edited_at = _settle_written(context, plan, issue_id, passed, edited_at)
+        _settle_written(context, plan, issue_id, passed)
         _settle_refused(context, plan, rejected)
         done += passed
         refused += rejected
     return done, refused
+
+
+def _write_together(
+    context: Context, plan: Opened, target: WriteTarget, writing: WriteRequest
+) -> tuple[list[Change], list[WriteRefusal]]:
+    """One call for many issues. Jira refuses it whole and seldom says for which: it is halved until what is wrong stands alone."""
+    changes = writing.changes
+    plan.keep()
+    try:
+        _send(context, writing, plan.keep)
+    except Permanent as error:
+        if len(changes) > 1 and error.status in HALVED:
+            half = len(changes) // 2
+            parts = [part for some in (changes[:half], changes[half:]) for part in target.writings(some)]
+            found = [_write_together(context, plan, target, part) for part in parts]
+            return [one for done, _ in found for one in done], [one for _, left in found for one in left]
+        said = _objection(error)
+        refused = [
+            WriteRefusal(change, target.words(change, said), target.remedy(change, said))
+            for change in changes
+        ]
+        _settle_refused(context, plan, refused)
+        return [], refused
+    except Transient:
+        raise  # it may have arrived all the same: looked up before the next try
+    except JiraError as error:
+        _settle(context, plan, list(changes), "failed", str(error))
+        raise
+    for issue_id, mine in Plan(plan.objective_id, changes).by_issue().items():
+        _settle_written(context, plan, issue_id, list(mine))
+    return list(changes), []
 
 
 def _write(
@@ -157,9 +195,7 @@ def _part(
     target: WriteTarget, error: Permanent, changes: list[Change]
 ) -> tuple[list[WriteRefusal], list[Change]]:
     """Which changes the error names; an error that names none of them refuses one by one, so that the good ones go through."""
-    said = Objection(
-        status=error.status, message=error.message, said=str(error), remedy=error.remedy, fields=error.fields
-    )
+    said = _objection(error)
     named = [change for change in changes if change.field_id in error.fields]
     blamed = named or (changes[:1] if len(changes) > 1 else changes)
     refusals = [
@@ -168,20 +204,25 @@ def _part(
     return refusals, [change for change in changes if change not in blamed]
 
 
-def _settle_written(
-    context: Context, plan: Opened, issue_id: str, changes: list[Change], before: datetime | None
-) -> datetime | None:
+def _objection(error: Permanent) -> Objection:
+    return Objection(
+        status=error.status, message=error.message, said=str(error), remedy=error.remedy, fields=error.fields
+    )
+
+
+def _settle_written(context: Context, plan: Opened, issue_id: str, changes: list[Change]) -> None:
     """Acknowledge the writes and take them into the mirror: the echo brings no news, and the next plan is empty.
 
     The issue is later now than whatever was read before: a read that was under way, or a search that lags, must not undo it.
     Where a target leaves Jira's `updated` as it is, making the issue later would hide what somebody else does to it.
 
-    `before` is the last edit that the mirror knew of, of the plan's own as well; given back is the one that it knows of now. Where
-    it was told of another one meanwhile nobody knows which came first: that edit may be our own, or a later one of somebody who
-    wrote over us. To make it later would hide that for good. It is read by id.
+    The plan says which edit the mirror knew of last, of the plan's own as well. Where it was told of another one meanwhile nobody
+    knows which came first: that edit may be our own, or a later one of somebody who wrote over us. To make it later would hide that
+    for good. It is read by id.
     """
     if not changes:
-        return before
+        return
+    before = plan.mirrored.get(issue_id)
     places = [(change.issue_id, change.field_id) for change in changes]
     with context.store.write() as conn:
         _settle_rows(context, conn, plan, changes, "written", "")
@@ -197,7 +238,8 @@ def _settle_written(
         known = mirror.change(conn, context.site, issue_id, written)
         if known is not None and known.updated != before and {**known.fields, **news} != known.fields:
             ask_again(context, conn, [issue_id])
-    return written(known).updated if known is not None else before
+    if known is not None:
+        plan.mirrored[issue_id] = written(known).updated
 
 
 def _settle_refused(context: Context, plan: Opened, refused: list[WriteRefusal]) -> None:

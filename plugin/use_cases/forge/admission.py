@@ -12,10 +12,13 @@ from connectors.forge.signing_keys import KeysUnavailable, SigningKeys
 from connectors.store.forge import installations
 from connectors.store.forge.installations import AppInstallation, InstallationKey
 from connectors.store.people import audit
+from connectors.store.work import due
+from connectors.store.writes import refusals
 from plugin.access.authorization.actor import FORGE, Actor
 from plugin.access.authorization.permission import Permission
 from plugin.runtime.connector import Connector, NotReady
 from plugin.runtime.credentials_vault import vault
+from plugin.sync.write_back.permits import TRIED
 
 __all__ = [
     "Admission",
@@ -112,6 +115,8 @@ class Admission:
             installations.heard(conn, known.key, found.installation_id, now, heartbeat=heartbeat)
             if newer and expires is not None:
                 installations.keep_token(conn, known.key, sealed, expires)
+            if newer and (known.token_expires is None or known.token_expires <= now):
+                due.mark(conn, known.site, refusals.probe(conn, known.site), now, TRIED)
             if moved:
                 detail = {"installation": found.installation_id, "before": known.installation_id}
                 audit.note(conn, FORGE.label, "Forge installation has another id", now, detail, known.site)

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from connectors.forge import precomputations
-from connectors.forge.app_token import MARGIN, jira_as
 from connectors.forge.precomputations import Precomputation
 from connectors.store.forge import installations
+from connectors.store.forge.installations import AppInstallation
 from mappings.rollup.rows.ledger import Disposition, Ledger
 from mappings.rollup.state import ObjectiveState
 from plugin.access.authorization.actor import FORGE, Actor
 from plugin.runtime.connector import Connector, NotReady
-from plugin.runtime.credentials_vault import vault
+from plugin.use_cases.forge.app_jira import holds_token, opened
 from plugin.use_cases.health.faults import JiraError
 from plugin.use_cases.objectives.objective_lookup import find_objective
 from plugin.use_cases.permission import VIEWER, question
@@ -51,15 +51,15 @@ def bring_up_to_date(connector: Connector, site: str) -> int:
 
     Raises the JiraError or NotReady of an installation that failed, once the others were told.
     """
-    now, brought = connector.clock(), 0
+    brought = 0
     failed: list[Exception] = []
     with connector.store.read() as conn:
         paired = installations.of_site(conn, site)
     for one in paired:
-        if one.token is None or one.token_expires is None or one.token_expires <= now + MARGIN:
+        if not holds_token(connector, one):
             continue
         try:
-            brought += _bring(connector, site, one.key.cloud_id, one.token)
+            brought += _bring(connector, site, one)
         except (JiraError, NotReady) as error:
             failed.append(error)
     if failed:
@@ -67,11 +67,9 @@ def bring_up_to_date(connector: Connector, site: str) -> int:
     return brought
 
 
-def _bring(connector: Connector, site: str, cloud_id: str, sealed: bytes) -> int:
+def _bring(connector: Connector, site: str, installation: AppInstallation) -> int:
     """Through one installation, by its token."""
-    token = vault(connector.settings).open(sealed)["token"]
-    gateway = str(connector.settings.gateway_url).rstrip("/")
-    jira = jira_as(token, f"{gateway}/ex/jira/{cloud_id}", connector.settings.authority)
+    jira = opened(connector, installation)
     try:
         changed = [
             (kept.id, found)

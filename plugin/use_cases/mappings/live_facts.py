@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from connectors.jira import EditField, Jira
+from connectors.store.forge import installations
 from connectors.store.mirror import mirror
 from mappings.document.checks.live.catalogue import STORY_POINT_NAMES
 from mappings.document.checks.live.doubts import doubts
@@ -53,7 +54,14 @@ def read_live_facts(connector: Connector, site: str, mapping: Mapping, catalogue
     found = replace(
         doubts(mapping, issues, moment), points=doubts(mapping, estimated, moment, sorted(points)).points
     )
-    return LiveFacts(screens, access, list(_samples(points, estimated)), found)
+    with connector.store.read() as conn:
+        apps = tuple(
+            (one.key.app_id, one.key.environment_id)
+            for one in installations.of_site(conn, site)
+            if one.uninstalled_at is None
+        )
+    samples = list(_samples(points, estimated))
+    return LiveFacts(screens, access, samples, doubts=found, apps=apps)
 
 
 def _first_page(jira: Jira, mapping: Mapping, fields: Iterable[str]) -> Sequence[Issue]:

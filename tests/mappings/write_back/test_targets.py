@@ -17,6 +17,7 @@ from mappings.write_back.plan import Change
 from mappings.write_back.target import Objection, Place
 from mappings.write_back.targets import (
     WRITE_TARGETS,
+    apart_and_together,
     entity_property,
     goal,
     place_of,
@@ -24,6 +25,7 @@ from mappings.write_back.targets import (
     target_of,
     writings_of,
 )
+from mappings.write_back.targets.app_field import MOST_TOGETHER, app_field_place
 from mappings.write_back.targets.entity_property import property_place
 from mappings.write_back.targets.field import field_place
 from mappings.write_back.values import WRITTEN_VALUES, Form
@@ -33,6 +35,8 @@ NUMBER = Field("customfield_10060", "OKR progress", "number", custom=f"{CUSTOM}f
 LABELS = Field("customfield_10064", "OKR labels", "array", "string", f"{CUSTOM}labels")
 KEY = "jira-okr.rollup"
 PROPERTY = property_place(KEY)
+OWNER = "ari:cloud:ecosystem::extension/8db33309-0000-4000-8000-00000000000a/prod/static/okr-progress"
+BY_APP = Field("customfield_10200", "OKR progress (app)", "number", custom=OWNER)
 
 
 def rows(heading: str) -> list[str]:
@@ -51,6 +55,7 @@ def test_registered_and_documented_are_the_same_values() -> None:
 
 PLACES: dict[str, tuple[Place | None, object]] = {
     "set": (field_place(NUMBER), 62),
+    "app_set": (app_field_place(BY_APP), 62),
     "property": (PROPERTY, {"a": 62}),
     "remote_link": (
         remote_link.PLACES["okr"],
@@ -65,7 +70,7 @@ PLACES: dict[str, tuple[Place | None, object]] = {
 def test_a_place_is_known_again_by_its_id_and_equal_to_itself(option: str) -> None:
     place, value = PLACES[option]
     assert place is not None
-    assert place_of(place.id, {NUMBER.id: NUMBER}.get) == place
+    assert place_of(place.id, {NUMBER.id: NUMBER, BY_APP.id: BY_APP}.get) == place
     assert target_of(place.id) is place.target
     assert place.target.option == option
     assert place.equal(value, value)
@@ -97,9 +102,38 @@ def test_what_is_written_to_an_issue_is_one_edit_and_a_call_for_each_property() 
     ]
 
 
+def test_what_the_app_writes_goes_together_issues_of_the_same_value_in_one_line() -> None:
+    changes = [
+        a_change("app:customfield_10200", 62),
+        a_change("customfield_10060", 62),
+        a_change("app:customfield_10200", 62, "101"),
+        a_change("app:customfield_10201", "At risk", "101"),
+        a_change("app:customfield_10200", None, "102"),
+    ]
+    apart, together = apart_and_together(changes)
+    assert [change.field_id for change in apart] == ["customfield_10060"]
+    [(target, one)] = writings_of(together)
+    assert (target.option, one.request.path, one.request.to) == ("app_set", "/app/field/value", "app")
+    assert one.request.body == {
+        "updates": [
+            {"customField": "customfield_10200", "issueIds": [100, 101], "value": 62},
+            {"customField": "customfield_10201", "issueIds": [101], "value": "At risk"},
+            {"customField": "customfield_10200", "issueIds": [102], "value": None},
+        ]
+    }
+    many = [a_change("app:customfield_10200", number, str(number)) for number in range(2 * MOST_TOGETHER + 1)]
+    assert [len(one.changes) for _, one in writings_of(many)] == [MOST_TOGETHER, MOST_TOGETHER, 1]
+
+
+def test_a_field_that_no_app_brought_along_is_none_of_its_places() -> None:
+    assert app_field_place(NUMBER) is None
+    assert place_of("app:customfield_10200", {}.get) is None
+
+
 def test_what_a_search_does_not_show_is_asked_for_and_read() -> None:
     assert [(target.option, target.shown(2), target.shown(3)) for target in WRITE_TARGETS] == [
         ("set", True, True),
+        ("app_set", True, True),
         ("property", False, True),
         ("remote_link", False, False),
         ("goal", False, False),
@@ -128,11 +162,20 @@ NO_LINK = (
 )
 NO_GOAL = "Give the connector's account access to HELLO-1 in Atlassian Goals, and see that the goal is not archived (jira-okr goals list)."
 LINK = remote_link.PLACES["okr"].id
+BY_APP_ID = "app:customfield_10200"
+NO_APP_FIELD = (
+    "Check that PLAT-100 still exists and that the app may see it (Jira settings, Apps, the app's access), "
+    "and what It accepts; then retry."
+)
 
 
 @pytest.mark.parametrize(
     ("id_", "status", "words", "remedy"),
     [
+        (BY_APP_ID, 400, "No.", NO_APP_FIELD),
+        (BY_APP_ID, 401, "No.", "the general remedy"),
+        (BY_APP_ID, 403, "No.", "It is of another Forge app, or of another environment of it, than the one that is paired. Map the field of that one."),
+        (BY_APP_ID, 404, "No.", "The app no longer brings It along: see jira-okr mapping check."),
         (PROPERTY.id, 400, "No.", f"Use another key than {KEY} in write_back, or see what Jira says against it, then retry."),
         (PROPERTY.id, 403, "No.", NO_PROPERTY),
         (PROPERTY.id, 404, "No.", NO_PROPERTY),
@@ -166,11 +209,13 @@ def test_what_each_target_is_and_asks_for() -> None:
         for one in WRITE_TARGETS
     } == {
         "set": ("", everywhere, edit[0], True, False, False, False, True),
+        "app_set": ("app:", everywhere, edit[1], False, False, False, False, True),
         "property": ("property:", everywhere, edit[0], False, False, False, False, False),
         "remote_link": ("link:", {"objective", "key_result", "row"}, edit[2], False, True, False, False, False),
         "goal": ("goal:", {"objective"}, edit[1], False, True, True, True, False),
     }  # fmt: skip
     assert [(one.events, one.history) for one in WRITE_TARGETS] == [
+        ((), frozenset()),
         ((), frozenset()),
         (("issue_property_set", "issue_property_deleted"), frozenset()),
         ((), {"RemoteIssueLink", "RemoteWorkItemLink"}),

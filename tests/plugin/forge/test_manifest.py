@@ -11,7 +11,10 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from connectors.clock import system_clock
 from connectors.jira.webhooks.hints import RULE, Hints, read_hints
+from connectors.sandbox import Sandbox
+from connectors.sandbox.site_state.forge_apps import fields_of, install
 from plugin.forge import modules
 from tests.forge_company import World
 
@@ -21,7 +24,7 @@ DOCS = (ROOT / "docs/forge.md").read_text()
 MANIFEST: dict[str, Any] = YAML(typ="safe").load((APP / "manifest.yml").read_text())
 MODULES: dict[str, list[dict[str, Any]]] = MANIFEST["modules"]
 ENDPOINTS = {one["key"]: one for one in MODULES["endpoint"]}
-CALLING = {kind: some for kind, some in MODULES.items() if kind != "endpoint"}
+CALLING = {kind: some for kind, some in MODULES.items() if kind not in ("endpoint", "jira:customField")}
 SCRIPTS = {path.name: path.read_text() for path in (APP / "ui/src").glob("*.js")}
 
 
@@ -139,9 +142,19 @@ def test_each_permission_and_module_has_its_reason_in_the_documents() -> None:
     rows = dict(re.findall(r"^\| `([^`]+)` \| (.+?) \|$", DOCS, re.MULTILINE))
     scopes = set(MANIFEST["permissions"]["scopes"])
     assert {name for name in rows if re.fullmatch(r"(read|write|manage):[\w:-]+", name)} == scopes
-    assert {kind for kind in CALLING if kind not in rows} == set()
+    assert {kind for kind in MODULES if kind not in (*rows, "endpoint")} == set()
     assert "contributesTo(" in DOCS
     assert MODULES["jira:jqlFunction"][0]["name"] == "contributesTo"
+
+
+def test_its_fields_can_be_written_by_nobody_else_and_are_those_of_the_sandbox() -> None:
+    declared = {one["key"]: (one["name"], one["type"]) for one in MODULES["jira:customField"]}
+    sandbox = Sandbox(system_clock)
+    app = install(sandbox, "an-app", "an-environment", "a token")
+    there = [sandbox.fields[id_] for id_ in fields_of(sandbox, app)]
+    assert {one.custom.removeprefix(app.ari("")): (one.name, one.type) for one in there} == declared
+    assert all(one["readOnly"] and one["description"] for one in MODULES["jira:customField"])
+    assert app.functions == {one["name"]: one["key"] for one in MODULES["jira:jqlFunction"]}
 
 
 def test_what_the_pages_need_is_pinned_and_names_no_registry() -> None:

@@ -78,6 +78,8 @@ class LiveFacts:
     access: Sequence[ProjectAccess] = ()
     samples: Sequence[PointsSample] = field(default_factory=tuple)
     doubts: Doubts = field(default_factory=Doubts)
+    apps: Sequence[tuple[str, str]] = ()
+    """The Forge apps that are paired with the site, each with its environment."""
 
 
 def check_live(

@@ -1,0 +1,241 @@
+"""Fields of the Forge app in the sync, over real HTTP: written by the app alone, those of many issues in one call, once, and again when it is heard."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from pydantic import AnyHttpUrl
+
+from connectors.jira.http.errors import Transient
+from connectors.sandbox import Fault
+from connectors.sandbox.goals.goal import CLOUD_ID
+from connectors.sandbox.site_state.forge_apps import InstalledApp, hand_out, install
+from connectors.store.forge import installations
+from connectors.store.forge.installations import InstallationKey
+from connectors.store.writes import refusals, writes
+from mappings.diagnostic import MappingError
+from plugin.runtime.credentials_vault import vault
+from plugin.sync.reconcile.reconcile import reconcile
+from plugin.use_cases.mappings.mapping_life import check_text, preview_text
+from tests.actors import TESTER
+from tests.forge import APP_ID, PRODUCTION
+
+CALL = "/app/field/value"
+TOKEN = "a-token-of-the-app"
+MAPPING = """
+version: 1
+name: hand-made
+scope: project = PLAT
+fields:
+  app_progress: {id: customfield_10200}
+  app_health: {id: customfield_10201}
+  start: {id: customfield_10051}
+  current: {id: customfield_10052}
+  target: {id: customfield_10053}
+objectives:
+  - id: epics
+    select: issuetype = Epic AND labels = okr
+    key_results:
+      - {id: metric, select: 'issuetype = "Key Result"', progress: {kind: transition, start: start, current: current, target: target}}
+write_back:
+  - {target: objective, app_set: {app_progress: {value: progress_percent}, app_health: {value: health}}}
+  - {target: key_result, app_set: {app_progress: {value: progress_percent}}}
+"""
+BARE = MAPPING.partition("write_back")[0]
+LEFT = MAPPING.partition("  - {target: key_result")[0]
+
+
+@pytest.fixture
+def app(hand: Any) -> InstalledApp:
+    """The app is in Jira, paired with the site, and Forge has sent its token along."""
+    uuid, environment = APP_ID.rpartition("/")[2], PRODUCTION.rpartition("/")[2]
+    found = install(hand.sandbox.sandbox, uuid, environment, TOKEN)
+    gateway = {"gateway_url": AnyHttpUrl(hand.sandbox.url)}
+    hand.connector.settings = hand.connector.settings.model_copy(update=gateway)
+    heard(hand, paired=True)
+    return found
+
+
+def key() -> InstallationKey:
+    return InstallationKey(APP_ID, PRODUCTION, CLOUD_ID)
+
+
+def heard(hand: Any, token: str = TOKEN, *, paired: bool = False) -> None:
+    with hand.connector.store.write() as conn:
+        if paired:
+            installations.pair(conn, key(), "PRODUCTION", "x", "main", hand.clock(), url=hand.sandbox.url)
+        sealed = vault(hand.connector.settings).seal({"token": token})
+        installations.keep_token(conn, key(), sealed, hand.clock() + timedelta(hours=4))
+
+
+def objective(hand: Any, *currents: int) -> tuple[str, list[str]]:
+    made: str = hand.issue("Epic", labels=["okr"])
+    results = [hand.issue("Key Result", made) for _ in currents]
+    for result, current in zip(results, currents, strict=True):
+        hand.edit(result, customfield_10051=0, customfield_10052=current, customfield_10053=10)
+    return made, results
+
+
+def held(hand: Any, issue_id: str) -> tuple[Any, Any]:
+    customs: Mapping[str, Any] = hand.sandbox.sandbox.records[issue_id].customs
+    return customs.get("customfield_10200"), customs.get("customfield_10201")
+
+
+def posts(hand: Any) -> int:
+    """How often the app wrote since the last time somebody asked for it."""
+    counted = hand.sandbox.site.calls.by_endpoint
+    found = sum(number for name, number in counted.items() if "/app/field/" in name)
+    hand.sandbox.site.calls.clear()
+    return found
+
+
+def synced(hand: Any, text: str = MAPPING) -> None:
+    hand.activate(text)
+    hand.sync()
+
+
+def moved(hand: Any, result: str, current: int) -> None:
+    hand.clock.pass_by(minutes=5)
+    hand.edit(result, customfield_10052=current)
+    hand.land(result)
+    hand.work_off()
+
+
+def refused(hand: Any) -> list[refusals.RefusedField]:
+    with hand.connector.store.read() as conn:
+        return refusals.all(conn, "main")
+
+
+def test_an_objective_and_its_key_results_are_one_call_and_nobody_is_told(
+    hand: Any, app: InstalledApp
+) -> None:
+    one, results = objective(hand, 3, 5)
+    before = hand.sandbox.sandbox.records[one].updated
+    synced(hand)
+    assert [held(hand, id_)[0] for id_ in (one, *results)] == [40, 30, 50]
+    assert held(hand, one)[1] == "Unknown", "a health without a cycle, in words: the field has no options"
+    assert posts(hand) == 1
+    assert hand.sandbox.sandbox.records[one].updated == before, "no line of the history, no newer issue"
+    hand.sync()
+    assert posts(hand) == 0, "what is right is not written"
+    moved(hand, results[0], 7)
+    assert [held(hand, id_)[0] for id_ in (one, *results)] == [60, 70, 50]
+    assert posts(hand) == 1
+
+
+def test_a_preview_shows_it_and_counts_one_call(hand: Any, app: InstalledApp) -> None:
+    objective(hand, 3, 5)
+    synced(hand, BARE)
+    cost = preview_text(hand.connector, TESTER, "main", MAPPING).preview.cost
+    assert (cost.writes, cost.issues, cost.calls) == (4, 3, 1)
+
+
+def test_what_one_issue_is_the_reason_of_holds_back_no_other(hand: Any, app: InstalledApp) -> None:
+    one, results = objective(hand, 3, 5, 8, 9)
+    synced(hand, BARE)
+    hand.sandbox.sandbox.forbid(results[1])
+    hand.activate(MAPPING)
+    reconcile(hand.context, one)
+    assert [held(hand, id_)[0] for id_ in (one, *results)] == [63, 30, None, 80, 90]
+    assert [(row.issue_id, row.message) for row in refused(hand)] == [
+        (results[1], "Jira refused the call (400): Some of the issues were not found.")
+    ]
+    hand.sandbox.sandbox.pardon(results[1])
+    hand.sync()
+    assert held(hand, results[1])[0] == 50
+    assert refused(hand) == []
+
+
+@pytest.mark.parametrize("arrived", [False, True])
+def test_an_answer_that_never_came_is_looked_up_before_the_next_try(
+    hand: Any, app: InstalledApp, arrived: bool
+) -> None:
+    one, results = objective(hand, 3)
+    synced(hand, BARE)
+    hand.activate(MAPPING)
+    hand.sandbox.faults.add(Fault("torn" if arrived else "status", "POST", CALL, status=503))
+    with pytest.raises(Transient):
+        reconcile(hand.context, one)
+    assert held(hand, one)[0] == (30 if arrived else None)
+    posts(hand)
+    reconcile(hand.context, one)
+    assert posts(hand) == (0 if arrived else 1)
+    assert [held(hand, id_)[0] for id_ in (one, *results)] == [30, 30]
+    with hand.connector.store.read() as conn:
+        assert not writes.unsettled(conn, "main", one)
+
+
+def test_without_a_token_it_is_refused_and_written_once_the_app_is_heard(
+    hand: Any, app: InstalledApp
+) -> None:
+    one, _ = objective(hand, 3)
+    hand.clock.pass_by(hours=5)
+    synced(hand)
+    assert held(hand, one) == (None, None)
+    [said] = {(row.message, row.remedy) for row in refused(hand)}
+    assert "no token that still holds" in said[0]
+    assert "at least" in said[1]
+    assert posts(hand) == 0
+    heard(hand)
+    with hand.connector.store.write() as conn:
+        marked = refusals.probe(conn, "main")
+    assert marked == {one}
+    reconcile(hand.context, one)
+    hand.work_off()
+    assert held(hand, one)[0] == 30
+    assert refused(hand) == []
+
+
+def test_an_app_that_is_another_or_was_taken_out_may_not(hand: Any, app: InstalledApp) -> None:
+    one, _ = objective(hand, 3)
+    hand_out(hand.sandbox.sandbox, app, "another-token")  # ours is revoked
+    synced(hand)
+    assert {row.message for row in refused(hand)} == {
+        "Jira refused the call (401): Jira does not take the token of the Forge app."
+    }
+    install(hand.sandbox.sandbox, "another-app", "prod", TOKEN)  # and is that of somebody else's
+    with hand.connector.store.write() as conn:
+        refusals.clear(conn, "main", one)
+    synced(hand)
+    assert held(hand, one) == (None, None)
+    assert {row.message.partition(":")[0] for row in refused(hand)} == {"Jira refused the call (403)"}
+    with hand.connector.store.write() as conn:
+        installations.uninstalled(conn, key(), hand.clock())
+        refusals.clear(conn, "main", one)
+    reconcile(hand.context, one)
+    assert {"not paired" in row.message for row in refused(hand)} == {True}
+
+
+def test_what_leaves_the_mapping_is_cleared_by_the_app(hand: Any, app: InstalledApp) -> None:
+    one, results = objective(hand, 3)
+    synced(hand)
+    synced(hand, LEFT)
+    assert (held(hand, one)[0], held(hand, results[0])[0]) == (30, None)
+
+
+def test_the_check_knows_whose_a_field_is(hand: Any, app: InstalledApp) -> None:
+    objective(hand, 3)
+
+    def errors(text: str) -> list[str]:
+        try:
+            found = check_text(hand.connector, TESTER, "main", text)
+        except MappingError as error:
+            found = error.diagnostics
+        return [one.message for one in found if one.severity == "error"]
+
+    assert errors(MAPPING) == []
+    assert all(
+        "of a Forge app, which alone may write it" in said
+        for said in errors(MAPPING.replace("app_set", "set"))
+    )
+    assert len(errors(MAPPING.replace("app_set", "set"))) == 3
+    [said] = errors(
+        MAPPING.replace("customfield_10200", "customfield_10060", 1).replace("app_set", "app_set", 1)
+    )[:1]
+    assert "is none of a Forge app" in said
+    with hand.connector.store.write() as conn:
+        installations.forget(conn, "main")
+    assert all("not paired with this site" in said for said in errors(MAPPING))
