@@ -30,7 +30,7 @@ from plugin.api.protocol.dispatch import TextRequest, ill_formed, problems_every
 from plugin.api.protocol.failures import failure
 from plugin.api.protocol.openapi import PREFIX, document
 from plugin.api.protocol.operation import Caller, Operation, Reply, Routes
-from plugin.api.work import backlog, digests, freshness, gaps, held_writes, losses, plans
+from plugin.api.work import backlog, diagnostics, digests, freshness, gaps, held_writes, losses, plans
 from plugin.runtime.connector import Connector
 
 MODULES = (
@@ -53,6 +53,7 @@ MODULES = (
     gaps,
     losses,
     freshness,
+    diagnostics,
     digests,
     past,
     sites,

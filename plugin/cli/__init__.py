@@ -50,6 +50,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "export": "plugin.cli.objectives.export:export_group",
         "user": "plugin.cli.accounts.user:user_group",
         "token": "plugin.cli.accounts.token:token_group",
+        "diagnostics": "plugin.cli.operation.diagnostics:diagnostics_command",
         "db": "plugin.cli.operation.db:db_group",
     }
 )

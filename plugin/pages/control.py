@@ -15,7 +15,7 @@ from plugin.pages.frame.errors import Advice
 from plugin.pages.frame.guard import refuse_nul
 from plugin.pages.frame.page import rendered
 from plugin.pages.frame.visit import may
-from plugin.pages.health import gaps, held_writes, losses, repairs
+from plugin.pages.health import diagnostics, gaps, held_writes, losses, repairs
 from plugin.pages.kpis import demo_days, kpi_episodes, kpi_readings, promotions
 from plugin.pages.mappings import mapping, mapping_editor, mapping_form, preview, trial, wizard
 from plugin.pages.objectives import check_ins, histories
@@ -32,6 +32,7 @@ CONTROLS: tuple[Callable[[Blueprint, Connector], None], ...] = (
     gaps.register,
     held_writes.register,
     losses.register,
+    diagnostics.register,
     check_ins.register,
     cycle_closure.register,
     cycle_carry.register,
