@@ -83,10 +83,16 @@ def bind_leniently(
 ) -> BindResult:
     """The same without raising: warnings come along with the mapping, errors instead of it."""
     report = Report(positions or Positions())
+    catalogue, today = with_weeks(document, catalogue), with_weeks(document, today or catalogue)
     find_faults(document, report, catalogue)
-    mapping = _Binder(document, catalogue, report, today or catalogue).mapping()
+    mapping = _Binder(document, catalogue, report, today).mapping()
     diagnostics = report.diagnostics()
     return BindResult(None if has_errors(diagnostics) else mapping, diagnostics)
+
+
+def with_weeks(document: Document, catalogue: Catalogue) -> Catalogue:
+    """The catalogue with the weeks of a document, where that says on which day they begin."""
+    return replace(catalogue, week_starts=document.week_starts) if document.week_starts else catalogue
 
 
 @dataclass(frozen=True, slots=True)

@@ -500,6 +500,10 @@ class Document(Part):
     site: str = Field("main", pattern=r"^[^\s]{1,63}$")
     scope: Jql
     time_zone: str | None = None
+    week_starts: Weekday | None = Field(
+        default=None,
+        description="On which day a week of startOfWeek() and endOfWeek() begins: mon where Jira's weeks do; sun where it is left out.",
+    )
     fields: dict[Alias, FieldPart] = Field(default={}, max_length=MOST_PARTS)
     statuses: StatusesPart = StatusesPart()
     cycles: CyclesPart | CyclesList = ()

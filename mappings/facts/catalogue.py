@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from mappings.facts.goal import GoalBoard
 from mappings.facts.issue import IssueType, Named, Project, Status, User
+from mappings.facts.moment import Weekday
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class Catalogue:
     """Everything a name in a mapping can be resolved against. Names may repeat; ids do not.
 
     Jira lists no components, versions, people and issues of a whole site: those that a mapping names are looked up one by one.
-    An issue's name is its key. `goals` are asked for where a mapping writes to them, and None elsewhere.
+    An issue's name is its key. `week_starts` is the first day of the week for JQL. `goals` are asked for where a mapping writes to them, and None elsewhere.
     """
 
     fields: tuple[Field, ...] = ()
@@ -81,6 +82,7 @@ class Catalogue:
     time_zone: str = "UTC"
     account_id: str | None = None
     goals: GoalBoard | None = None
+    week_starts: Weekday = "sun"
 
     def field(self, field_id: str) -> Field | None:
         """The field with this id, or None."""

@@ -7,9 +7,10 @@ from calendar import monthrange
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from mappings.diagnostic import quoted
-from mappings.facts.moment import Moment
+from mappings.facts.moment import WEEKDAYS, Moment, Weekday
 from mappings.jql.dates import Instant
 from mappings.jql.ground import Ground
 from mappings.jql.text.tree import FunctionCall
@@ -25,9 +26,9 @@ def _day(wall: datetime) -> datetime:
     return wall.replace(**MIDNIGHT)  # type: ignore[arg-type]
 
 
-def _week(wall: datetime) -> datetime:
-    """Jira's week begins on Sunday, unless the site's date picker is set to ISO 8601."""
-    return _day(wall) - timedelta(days=wall.isoweekday() % 7)
+def _week(wall: datetime, starts: Weekday = "sun") -> datetime:
+    """Jira's week begins on Sunday, unless the site's date picker is set to ISO 8601: a mapping says it by `week_starts`."""
+    return _day(wall) - timedelta(days=(wall.weekday() - WEEKDAYS.index(starts)) % 7)
 
 
 def _month(wall: datetime) -> datetime:
@@ -54,6 +55,11 @@ class Function:
     also: tuple[str, ...] = ()
     state: str = ""
     named: bool = False
+
+    @property
+    def several(self) -> bool:
+        """Whether it gives a list, which Jira takes behind IN and NOT IN alone."""
+        return self.gives not in ("person", "date")
 
 
 FUNCTIONS = (
@@ -180,7 +186,7 @@ def call_instant(ground: Ground, call: FunctionCall) -> Instant | None:
     if function.start is None:
         return (lambda moment: moment.now.astimezone(UTC)) if _no_arguments(ground, call) else None
     increment = _increment(ground, call, function)
-    return None if increment is None else _period(function, *increment)
+    return None if increment is None else _period(function, *increment, ground.catalogue.week_starts)
 
 
 def check_call(ground: Ground, call: FunctionCall) -> None:
@@ -239,9 +245,11 @@ def _increment(ground: Ground, call: FunctionCall, function: Function) -> tuple[
     return (-count if found[1] == "-" else count), (found[3] or function.unit)
 
 
-def _period(function: Function, count: int, unit: str) -> Instant:
+def _period(function: Function, count: int, unit: str, week_starts: Weekday) -> Instant:
     """Jira's documented examples decide the order: endOfMonth("+1") is the last of next month, startOfMonth("+14d") the 15th."""
     start = function.start or _day
+    if start is _week:
+        start = partial(_week, starts=week_starts)
     whole = count if unit == function.unit else 0
 
     def instant(moment: Moment) -> datetime:

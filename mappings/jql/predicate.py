@@ -168,7 +168,7 @@ def condition_verdict(ground: Ground, condition: Condition, negated: bool) -> Ve
     if field is None:
         _refuse_calls(ground, condition)
         return never
-    if not _allowed(ground, field, condition):
+    if not _allowed(ground, field, condition) or _list_alone(ground, condition):
         return never
     ground.fields.update(field.reads)
     sign = OPPOSITE[operator.name] if negated else operator.name
@@ -197,6 +197,21 @@ def _allowed(ground: Ground, field: JqlField, condition: Condition) -> bool:
     remedy = _instead(field, operator.name, valid)
     ground.refuse("operator-not-allowed", message, operator, valid, remedy)
     return False
+
+
+def _list_alone(ground: Ground, condition: Condition) -> bool:
+    """Whether a function that gives a list stands behind = or !=, where Jira refuses it."""
+    call, operator = condition.operand, condition.operator
+    if not isinstance(call, FunctionCall) or operator.name not in ("=", "!="):
+        return False
+    function = functions.BY_NAME.get(call.name.lower())
+    if function is None or not function.several:
+        return False
+    instead = "in" if operator.name == "=" else "not in"
+    message = f"{function.name}() gives a list, which cannot stand behind {operator.name}"
+    remedy = f"write {condition.field} {instead} {function.name}(…)"
+    ground.refuse("list-not-allowed", message, operator, ("in", "not in"), remedy)
+    return True
 
 
 def _instead(field: JqlField, operator: str, valid: tuple[str, ...]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from mappings.document.binder import with_weeks
 from mappings.document.mapping import KeyResultRule, Mapping, ObjectiveRule
 from mappings.document.schema import JqlFieldRelation, LinkRelation
 from mappings.facts.catalogue import Catalogue
@@ -79,7 +80,7 @@ class Bench:
 
     def __init__(self, mapping: Mapping, catalogue: Catalogue, forest: Forest, moment: Moment) -> None:
         self.mapping = mapping
-        self.catalogue = catalogue
+        self.catalogue = with_weeks(mapping.document, catalogue)
         self.forest = forest
         self.moment = moment
         self._assessment = Assessment(mapping, forest, moment)

@@ -9,7 +9,9 @@ from datetime import UTC
 from connectors.store.mappings import revisions
 from connectors.store.mirror import mirror
 from mappings.diagnostic import Diagnostic, MappingError, Severity
+from mappings.document.binder import with_weeks
 from mappings.document.checks.validation import zone_of
+from mappings.document.mapping import Mapping
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue
@@ -149,7 +151,11 @@ def _issue(forest: Forest, site: str, key: str, id_: str | None) -> Issue | None
 def _typed(
     connector: Connector, site: str, jql: str, forest: Forest, issue: Issue | None, most: int
 ) -> TrialResult:
+    ruling = _ruling(connector, site)
     catalogue = connector.catalogue(site)
+    if ruling is not None:
+        catalogue = with_weeks(ruling.document, catalogue)
+    zone = ruling.zone if ruling is not None else zone_of(catalogue.time_zone) or UTC
     by_key = {one.key.casefold(): one.id for one in forest}
     issue_id_of: Callable[[str], str | None] = lambda key: by_key.get(key.casefold())  # noqa: E731
     findings = tuple(_finding(jql, one) for one in check(jql, catalogue, issue_id_of))
@@ -158,7 +164,7 @@ def _typed(
     if not restricts(jql):
         findings += (_unrestricted(),)
     selector = compile_selector(jql, catalogue, issue_id_of)
-    moment = Moment(connector.clock(), zone_of(catalogue.time_zone) or UTC, catalogue.account_id)
+    moment = Moment(connector.clock(), zone, catalogue.account_id)
     taken = [one for one in forest if selector.matches(one, moment)]
     rule = RuleName(TYPED, "issues that match", jql)
     answers: tuple[IssueTrial, ...] = ()
@@ -175,7 +181,7 @@ def _typed(
         ),
         issue=issue,
         answers=answers,
-        unread=_unread_fields(connector, site, catalogue, selector.fields),
+        unread=_unread_fields(ruling, catalogue, selector.fields),
         findings=findings,
     )
 
@@ -188,12 +194,17 @@ def _key_in(forest: Forest) -> Callable[[str], str]:
     return key_of
 
 
-def _unread_fields(connector: Connector, site: str, catalogue: Catalogue, fields: Iterable[str]) -> str:
-    """What a JQL asks for and the active mapping has nobody read, by name."""
+def _ruling(connector: Connector, site: str) -> Mapping | None:
+    """The mapping by which issues are read, None where none can work yet."""
     try:
-        held = connector.context(site).mapping.field_ids()
-    except NotReady:
-        held = frozenset()
+        return connector.context(site).mapping
+    except (NotReady, MappingError):
+        return None
+
+
+def _unread_fields(ruling: Mapping | None, catalogue: Catalogue, fields: Iterable[str]) -> str:
+    """What a JQL asks for and the active mapping has nobody read, by name."""
+    held = ruling.field_ids() if ruling is not None else frozenset()
     missing = sorted(set(fields) - held)
     names = {one.id: one.name for one in catalogue.fields}
     return ", ".join(f"{names.get(id_, id_)} ({id_})" for id_ in missing)

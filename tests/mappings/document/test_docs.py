@@ -35,7 +35,7 @@ def test_an_example_fits_into_the_first(example):
 
 def test_every_section_of_the_document_has_an_example():
     written = {key for example in EXAMPLES for key in plain_tree(yaml_node(example)).plain}
-    assert written | {"site", "time_zone"} >= set(Document.model_fields)
+    assert written | {"site", "time_zone", "week_starts"} >= set(Document.model_fields)
 
 
 def test_every_kind_of_key_result_has_an_example_and_a_row():

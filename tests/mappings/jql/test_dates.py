@@ -109,3 +109,22 @@ def test_how_far_dates_reach(operand: str, expected: datetime | None) -> None:
     assert (None if found is None else found(Moment(FIRST, UTC))) == expected
     assert [one.code for one in ground.findings] == ([] if expected else ["not-a-date"])
     assert ground.timed is (expected is not None and operand.strip("'")[-1] in "dhm")
+
+
+@pytest.mark.parametrize(
+    ("starts", "begin", "end"),
+    [
+        ("sun", datetime(2028, 3, 26, tzinfo=ROME), datetime(2028, 4, 2, tzinfo=ROME)),
+        ("mon", datetime(2028, 3, 27, tzinfo=ROME), datetime(2028, 4, 3, tzinfo=ROME)),
+        ("sat", datetime(2028, 3, 25, tzinfo=ROME), datetime(2028, 4, 1, tzinfo=ROME)),
+    ],
+)
+def test_a_week_begins_on_the_day_that_the_mapping_says(
+    an_issue: object, starts: str, begin: datetime, end: datetime
+) -> None:
+    catalogue = Catalogue(week_starts=starts)  # type: ignore[arg-type]
+    within = compile_selector("created >= startOfWeek() AND created <= endOfWeek()", catalogue).matches
+    moment = Moment(NOW, ROME)
+    instants = (begin - timedelta(minutes=1), begin, end - timedelta(minutes=1), end)
+    found = [within(an_issue(created=at), moment) for at in instants]  # type: ignore[operator]
+    assert found == [False, True, True, False]

@@ -130,3 +130,17 @@ def test_there_is_no_rule_of_another_name(bench):
         bench.taken("nope")
     with pytest.raises(KeyError):
         bench.tried("epics/nope", ISSUES[0])
+
+
+def test_weeks_begin_where_the_mapping_says_also_on_the_bench(bench):
+    text = TEXT.replace("cycles:", "week_starts: mon\ncycles:").replace(
+        "labels = kr", "created >= startOfWeek()"
+    )
+    monday = Moment(NOW.replace(day=23))  # what was created on Sunday is of last week
+    for said, holds in ((text, False), (text.replace("week_starts: mon", "week_starts: sun"), True)):
+        mapping = bind(read_document(said).require(), CATALOGUE)
+        tried = Bench(mapping, CATALOGUE, bench.forest, monday)
+        asked = tried.tried("epics/named", bench.forest.by_id["6"])
+        clause = asked.requirements[-2].clause
+        assert clause is not None
+        assert (asked.taken, clause.holds) == (holds, holds)
