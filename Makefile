@@ -96,8 +96,8 @@ site: $(VENV)/.site ## Build the documentation as a site, dist/site/index.html (
 	rm -rf dist/pages dist/site && mkdir -p dist/pages
 	cp -r docs/*.md docs/adr docs/presets docs/images CONTRIBUTING.md SECURITY.md CHANGELOG.md dist/pages/
 	cp docs/site.toml dist/site.toml
-	find dist/pages -name '*.md' -exec sed -i -e 's#](\(\.\./\)*\(CONTRIBUTING\|SECURITY\|CHANGELOG\)\.md#](\2.md#g' -e 's#](docs/#](#g' {} +
-	cd dist && $(abspath $(BIN))/zensical build --clean --config-file site.toml
+	find dist/pages -name '*.md' -exec sed -i -e 's#](\(\.\./\)*\(CONTRIBUTING\|SECURITY\|CHANGELOG\)\.md#](\2.md#g' -e 's#](docs/#](#g' -e 's#^```yaml example$$#```yaml#' {} +
+	cd dist && $(abspath $(BIN))/zensical build --clean --strict --config-file site.toml
 
 simulation: $(VENV)/.dev ## Run thousands of simulated storms (COUNT=1000)
 	JIRA_OKR_SIMULATION_COUNT=$(or $(COUNT),1000) $(BIN)/python -m pytest tests/simulation -n auto --dist worksteal $(PYTEST_ARGS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,10 +13,15 @@ PAGES = {
     "list": "/",
     "one": "/objectives/PLAT-35",
     "kpi-board": "/kpis",
+    "present": "/present",
+    "brief": "/brief",
+    "map": "/map",
     "cycle-review": "/review",
     "sync-health": "/health",
     "mapping": "/mapping/main",
     "mapping-editor": "/mapping/main/edit",
+    "mapping-try": "/mapping/main/try",
+    "mapping-try-issue": "/mapping/main/try?tried=epics/delivery&key=PLAT-12",
     "mapping-check": "/mapping/main/check",
     "mapping-preview": "/mapping/main/preview",
     "mapping-diff": "/mapping/main/diff?after=draft",
@@ -37,6 +43,19 @@ PAGES = {
     "tokens": "/account/tokens",
     "nowhere": "/nowhere",
 }
+DOCUMENTED = {
+    "objective": "/objectives/PLAT-31",
+    "present": "/present#s1",
+    "brief": "/brief",
+    "map": "/map",
+    "review": "/review",
+    "setup-connect": "/setup",
+    "setup-proof": "/setup/main",
+    "mapping-form": "/mapping/main/form",
+    "mapping-try": "/mapping/main/try?tried=epics&key=PLAT-12",
+    "mapping-preview": "/mapping/main/preview",
+}
+"""The pictures of the documentation: what a leader sees, then the way of an admin."""
 DOORS = {"sign-in": "/sign-in", "first-account-gone": "/set-up/gone"}
 NO_SITE = {"no-site": "/", "no-site-mapping": "/mapping", "no-site-sites": "/sites", "no-site-health": "/health", "no-site-audit": "/audit?kind=writes"}  # fmt: skip
 EMAIL, PASSWORD = "ada@acme.example", "correct horse battery staple"
@@ -44,15 +63,30 @@ EMAIL, PASSWORD = "ada@acme.example", "correct horse battery staple"
 
 @contextmanager
 def running() -> Iterator[str]:
-    """A connector with a draft, a dead letter and a refused field; gives its address."""
+    """The demo as it stands when it is served, with a draft, a dead letter and a refused field; gives its address."""
     from connectors.clock import system_clock
-    from plugin.runtime.demonstration import demo_world
+    from plugin.cli.operation.demo import first_sync
+    from plugin.runtime.demonstration import close_last_quarter, demo_world, leave_waiting, speak
+    from plugin.runtime.processes.heartbeat import Heartbeat
+    from plugin.runtime.serving.listening_address import free_port
     from plugin.runtime.serving.server import serving
 
-    with tempfile.TemporaryDirectory() as folder, demo_world(Path(folder), clock=system_clock) as demo:
+    port = free_port("127.0.0.1", 0)
+    world = {"watches": True, "port": port, "base_url": f"http://127.0.0.1:{port}", "quiet_seconds": 0}
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        demo_world(Path(folder), clock=system_clock, **world) as demo,  # type: ignore[arg-type]
+    ):
+        first_sync(demo.connector)
+        close_last_quarter(demo)
+        speak(demo)
         _prepare(demo.connector)
-        with serving(demo.connector, "127.0.0.1", 0, workers=0) as served:
+        leave_waiting(demo)
+        with serving(demo.connector, "127.0.0.1", port, workers=2) as served:
+            heartbeat = Heartbeat(demo.connector, "serve", 2)
+            heartbeat.start()
             yield served.url
+            heartbeat.stop()
 
 
 @contextmanager
@@ -92,15 +126,9 @@ def _prepare(connector: Any) -> None:
     from mappings.write_back.plan import Change
     from plugin.access.authorization.actor import Actor
     from plugin.access.authorization.permission import Permission
-    from plugin.sync.drain import drain
-    from plugin.sync.resync.full_read import resync
     from plugin.use_cases.mappings import drafts
-    from plugin.use_cases.objectives.backfill import backfill, outlook
 
     context, now = connector.context("main"), connector.clock()
-    resync(context)
-    drain(lambda: context)
-    backfill(context, outlook(context))
     change = Change("10011", "PLAT-1", "customfield_10061", "OKR health", None, None, "")
     account = _add_account(connector)
     with connector.store.write() as conn:
@@ -130,6 +158,7 @@ def _tell(connector: Any, text: str) -> None:
     to = '["slack:okr", "mail:leads@acme.example", "mail:ada@acme.example"]'
     tell = f'\ntell:\n  - {{id: weekly, on: mon, at: "09:00", to: {to}, empty: send}}\n'
     tell += '  - {id: alerts, every: change, to: ["slack:okr"], quiet: {from: "18:00", to: "08:00", days: [sat, sun]}}\n'
-    activate(connector, COMMAND_LINE, "main", text + tell)
+    others = re.sub(r"^tell:\n(?:[ \-#].*\n?|\n)*", "", text, flags=re.MULTILINE)
+    activate(connector, COMMAND_LINE, "main", others + tell)
     recipients.suspend_digest(connector, COMMAND_LINE, "main", "weekly", "mail:leads@acme.example")
     digests.send_digest(connector, COMMAND_LINE, "main", "weekly")

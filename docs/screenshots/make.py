@@ -114,6 +114,30 @@ def readme_picture(base: str, path: Path) -> None:
         browser.close()
 
 
+def documented(folder: Path) -> None:
+    """The pictures of the documentation: light, on a desktop, what is seen before anybody scrolls."""
+    from playwright.sync_api import sync_playwright
+
+    from docs.screenshots import control
+
+    with control.running() as base, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        context = browser.new_context(
+            viewport={"width": 1120, "height": 760}, color_scheme="light", timezone_id="Europe/Berlin", locale="en-GB"
+        )  # fmt: skip
+        signing_in(control.EMAIL, control.PASSWORD)(context.new_page(), base)
+        page = context.new_page()
+        page.goto(f"{base}/")
+        page.get_by_role("button", name="Skip the tour").click()
+        for name, address in control.DOCUMENTED.items():
+            page = context.new_page()
+            page.goto(base + address)
+            page.evaluate("document.fonts.ready")
+            page.screenshot(path=folder / f"{name}.png")
+            page.close()
+        browser.close()
+
+
 def signing_in(email: str, password: str) -> Enter:
     """Signs in as this person in a page's context."""
 
@@ -168,9 +192,14 @@ def main() -> None:
     arguments.add_argument("--user", help="with --base: whose e-mail address to sign in with")
     arguments.add_argument("--site", default="main", help="with --base: the site whose pages are wanted")
     arguments.add_argument("--readme", type=Path, help="also write the README's picture there")
+    arguments.add_argument(
+        "--docs", type=Path, help="write the pictures of the documentation there, and no other"
+    )
     chosen = arguments.parse_args()
     sys.path.insert(0, str(ROOT))
-    if chosen.base:
+    if chosen.docs:
+        documented(chosen.docs)
+    elif chosen.base:
         photograph_running(chosen.base.rstrip("/"), chosen.folder, chosen.site, chosen.user)
     else:
         photograph_invented(chosen.folder, chosen.readme)

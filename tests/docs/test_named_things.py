@@ -135,6 +135,15 @@ def test_links_to_headings_lead_to_one(path: Path) -> None:
     assert lost == []
 
 
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_blocks_of_code_begin_as_the_site_knows_them(path: Path) -> None:
+    """Behind the language nothing stands but what `make site` takes away: else the block swallows the headings below it there."""
+    taken = re.search(r"s#\^```(.+?)\$\$#```", text("Makefile"))
+    assert taken is not None
+    begun = re.findall(r"^```(\w+ .+)$", path.read_text(), re.MULTILINE)
+    assert [said for said in begun if said != taken.group(1)] == []
+
+
 def test_every_page_stands_in_the_index_and_says_first_what_it_is_for() -> None:
     index = text("docs/index.md")
     for path in sorted((ROOT / "docs").glob("*.md")):
