@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from plugin.access.authorization.actor import COMMAND_LINE
+from plugin.runtime.serving.server import serving
 from plugin.use_cases.accounts import set_up
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -17,6 +18,7 @@ READING = (
 EMPTY = ("/", "/kpis", "/scorecard", "/review", "/practice", "/health", "/present", "/brief", "/map")
 SIGNED_IN = (
     "/", "/mapping/main", "/mapping/main/edit", "/mapping/main/form", "/mapping/main/preview", "/mapping/main/check",
+    "/mapping/main/try", "/mapping/main/try?key=PLAT-12", "/mapping/main/try?tried=epics&key=PLAT-12", "/mapping/main/try?jql=statsu",
     "/mapping/main/diff", "/sites", "/sites/main", "/setup", "/setup/main", "/setup/main/preset",
     "/setup/main/fields", "/setup/main/preview", "/setup/main/webhook", "/health", "/people", "/digests/main", "/audit",
     "/audit?kind=writes", "/account", "/account/tokens", "/nowhere",
@@ -59,7 +61,33 @@ def test_the_pages_over_nothing(open_page, empty_base, look):
 def test_the_pages_for_changing(at, house, look):
     page = at(house.url, "/")
     assert look(page, house.url, SIGNED_IN) == {}
-    assert [fault for fault in page.faults if "404" not in fault] == []
+    told = ("404", "422")  # of an address that is none, and a JQL that is wrong
+    assert [fault for fault in page.faults if not any(status in fault for status in told)] == []
+
+
+def test_the_tour_leads_over_six_pages_and_is_left(at, account, synced_demo, tmp_path, violations):
+    from playwright.sync_api import expect
+
+    with synced_demo(tmp_path) as demo:
+        demo.connector.move_clock = lambda _: None  # where days can be let pass there is a tour
+        account(demo.connector, "viewer")
+        with serving(demo.connector, "127.0.0.1", 0, workers=0) as running:
+            page = at(running.url, "/", "viewer")
+            for number in range(1, 7):
+                expect(page.locator(".tour-count")).to_have_text(f"Tour, {number} of 6")
+                assert violations(page) == []
+                if number < 6:
+                    page.get_by_role("link", name="Next", exact=True).press("Enter")
+            page.get_by_role("button", name="End the tour").press("Enter")
+            expect(page.locator(".flash, [role=status]").first).to_contain_text("The tour is over")
+            expect(page.locator(".tour")).to_have_count(0)
+
+
+def test_a_phone_is_told_of_no_keys(open_page, base):
+    keys = ".slide-end .hint"
+    assert open_page(f"{base}/present").locator(keys).is_visible()
+    phone = open_page(f"{base}/present", viewport=PHONE, has_touch=True, is_mobile=True)
+    assert not phone.locator(keys).is_visible()
 
 
 def test_what_one_may_not_see(at, house, look):

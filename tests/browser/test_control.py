@@ -164,6 +164,25 @@ def test_the_editor_works_without_script(at, house):
     page.get_by_role("button", name="Discard the draft").click()
 
 
+def test_a_rule_is_tried_from_the_editor_without_script(at, house):
+    page = at(house.url, "/mapping/main/edit", java_script_enabled=False)
+    page.get_by_role("button", name="Try the rules").click()
+    page.get_by_label("A rule of the draft").select_option("epics")
+    page.get_by_role("button", name="Try it").click()
+    heading = page.locator("#taken").inner_text()
+    count = int(heading.split()[0])
+    assert heading.endswith("issues are taken")
+    assert page.locator("tbody tr").count() == count > 0
+    page.get_by_label("Why this issue?").fill("PLAT-12")
+    page.get_by_role("button", name="Try it").click()
+    assert "PLAT-12 is not taken" in page.locator("#why").inner_text()
+    assert "it holds: Task" in page.locator(".clauses").first.inner_text()
+    page.locator("tbody a").first.click()
+    assert "is taken" in page.locator("#why").inner_text()
+    page.get_by_role("link", name="Back to the editor").click()
+    page.get_by_role("button", name="Discard the draft").click()
+
+
 def test_a_dead_letter_is_retried(at, house):
     from playwright.sync_api import expect
 
