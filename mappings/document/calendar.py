@@ -156,6 +156,7 @@ class Calendar:
             stale_after=pattern.stale_after,
             health=pattern.health,
             working_days=pattern.working_days,
+            lock=pattern.lock,
             close_after=pattern.close_after,
             measured=pattern.measured,
         )

@@ -39,6 +39,7 @@ DESCRIPTIONS: Mapping[str, str] = {
     "on_track": "Pace from which a key result is on track.",
     "at_risk": "Pace from which a key result is at risk; below it is off track.",
     "working_days": "The weekdays that count towards expected progress; all where it is left out.",
+    "lock": "So long after its first day a cycle is locked by itself, such as 14d: from then on its objectives and key results keep their terms. Left out: never by itself.",
     "close_after": "So long after its last day a cycle is closed by itself: 21d, 3w, or never.",
     "objectives": "What is an objective, and what measures it.",
     "id": "A name that other parts and the history refer to, or the id of a Jira field.",

@@ -10,6 +10,7 @@ from datetime import tzinfo
 from fractions import Fraction
 
 from mappings.document.calendar import Calendar
+from mappings.document.lock import NO_LOCKS, Locks
 from mappings.document.names import LinkWord, MappingName, NameKind, link_word
 from mappings.document.schema import Document, KeyResultPart, ObjectivePart, WriteBackPart
 from mappings.document.text.places import Path
@@ -118,6 +119,8 @@ class Mapping:
     """None: objectives belong to no team."""
     coverage: Selector | None = None
     """Which work should serve objectives, where the mapping says it."""
+    locks: Locks = NO_LOCKS
+    """The cycles whose terms stand, whatever the mapping and Jira say by now."""
 
     @property
     def scope_by_id(self) -> str:

@@ -98,6 +98,8 @@ CloseAfter = (
     Literal["never"] | Annotated[str, Field(pattern=r"^[0-9]{1,5}[dw]$"), AfterValidator(_bounded_duration)]
 )
 """So long after its last day a cycle is closed by itself."""
+LockAfter = Annotated[str, Field(pattern=r"^[0-9]{1,5}[dw]$"), AfterValidator(_bounded_duration)]
+"""So long after its first day a cycle is locked by itself."""
 
 
 class CyclePart(Part):
@@ -110,6 +112,7 @@ class CyclePart(Part):
     stale_after: Duration = "14d"
     health: ThresholdsPart = ThresholdsPart()
     working_days: tuple[Weekday, ...] | None = None
+    lock: LockAfter | None = None
     close_after: CloseAfter = "60d"
     measured: FactsOf = "end"
 
@@ -129,6 +132,7 @@ class CyclesPart(Part):
     stale_after: Duration = "14d"
     health: ThresholdsPart = ThresholdsPart()
     working_days: tuple[Weekday, ...] | None = None
+    lock: LockAfter | None = None
     close_after: CloseAfter = "60d"
     measured: FactsOf = "end"
     listed: tuple[CyclePart, ...] = Field(default=(), max_length=MOST_PARTS)

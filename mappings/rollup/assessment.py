@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from types import MappingProxyType
@@ -18,11 +18,13 @@ from mappings.fields import ReadingKind as Use
 from mappings.numbers import KnownNumbers
 from mappings.progress.options import KpiCurrent, RuleOptions
 from mappings.rollup.cycles.carry import NO_CARRIES, Carries
+from mappings.rollup.cycles.cycle import cycle_of
 from mappings.rollup.cycles.cycle_end import EndFacts, end_of
 from mappings.rollup.health import HealthCriteria
 from mappings.rollup.rows.statuses import StatusReader
 
 if TYPE_CHECKING:  # the mapping's schema imports the progress rules, which are handed an Assessment
+    from mappings.document.lock import LockedObjective
     from mappings.document.mapping import Mapping as BoundMapping
     from mappings.document.mapping import ObjectiveRule
     from mappings.document.schema import CyclePart
@@ -161,10 +163,59 @@ class Assessment:
         return known
 
     def rule_for(self, issue: Issue) -> ObjectiveRule | None:
-        """The first objective rule that selects the issue, or None where it is no objective; an archived one is none."""
-        moment = self.moment
+        """The first objective rule that selects the issue, or None where it is no objective; an archived one is none.
+
+        In a locked cycle an objective keeps the rule that it was locked with, and what is new waits: it is none.
+        """
         if issue.archived:
             return None
+        rule = self._selecting(issue)
+        return self._under_lock(issue.id, issue, rule) if self.mapping.locks else rule
+
+    def written(self) -> Iterator[tuple[str, ObjectiveRule]]:
+        """The objectives that the mapping holds itself, by id; under a lock those that were locked, and no others."""
+        rules = {f"@{one.part.id}": one for one in self.mapping.objectives if one.select is None}
+        locks = self.mapping.locks
+        for id_ in (*rules, *sorted(locks.written() - rules.keys())) if locks else rules:
+            rule = rules.get(id_)
+            rule = self._under_lock(id_, None, rule) if locks else rule
+            if rule is not None:
+                yield id_, rule
+
+    def locked(
+        self, objective_id: str, issue: Issue | None, rule: ObjectiveRule | None
+    ) -> tuple[LockedObjective, ObjectiveRule, CyclePart] | None:
+        """The terms that an objective was locked with, and its cycle; None where no lock holds it.
+
+        Once the cycle is over, they hold as long as `rule`, which selects it now, puts it in no other.
+        """
+        locks = self.mapping.locks
+        found = locks.of_objective(objective_id, self.moment.now) if locks else None
+        cycle = self.mapping.cycles.get(found.lock.cycle_id) if found is not None else None
+        if found is None or cycle is None:
+            return None
+        today = Moment(self.moment.now, self.mapping.zone).today
+        if today > cycle.end:
+            now = cycle_of(self.mapping, rule.part.cycle, issue, today) if rule is not None else None
+            if now is not None and now.id != cycle.id:
+                return None
+        return (*found.objectives[objective_id], cycle)
+
+    def _under_lock(
+        self, objective_id: str, issue: Issue | None, rule: ObjectiveRule | None
+    ) -> ObjectiveRule | None:
+        locked = self.locked(objective_id, issue, rule)
+        if locked is not None:
+            return locked[1]
+        if rule is None or rule.plain:
+            return rule
+        today = Moment(self.moment.now, self.mapping.zone).today
+        cycle = cycle_of(self.mapping, rule.part.cycle, issue, today)
+        waits = cycle is not None and self.mapping.locks.of_cycle(cycle.id, self.moment.now) is not None
+        return None if waits else rule
+
+    def _selecting(self, issue: Issue) -> ObjectiveRule | None:
+        moment = self.moment
         for rule in self.mapping.objectives:
             if rule.select is not None and rule.select.matches(issue, moment):
                 return rule if self.inside(issue) else None

@@ -84,9 +84,8 @@ def _objectives(assessment: Assessment) -> collections.abc.Iterator[Objective]:
         rule, stands = _standing(assessment, issue)
         if rule is not None:
             yield measured_objective(assessment, rule, stands)
-    for rule in assessment.mapping.objectives:
-        if rule.select is None:
-            yield measured_objective(assessment, rule, None)
+    for _, rule in assessment.written():
+        yield measured_objective(assessment, rule, None)
 
 
 def _below(graph: Graph) -> dict[str, list[str]]:
@@ -163,8 +162,7 @@ def assess_among(
 
 def _one(assessment: Assessment, objective_id: str) -> tuple[ObjectiveRule | None, Issue | None]:
     if objective_id.startswith("@"):
-        written = (rule for rule in assessment.mapping.objectives if rule.select is None)
-        return next((rule for rule in written if f"@{rule.part.id}" == objective_id), None), None
+        return next((rule for id_, rule in assessment.written() if id_ == objective_id), None), None
     issue = assessment.forest.issue(objective_id)
     return _standing(assessment, issue) if issue is not None else (None, None)
 

@@ -32,6 +32,7 @@ from plugin.sync.resync.full_read import resync
 from plugin.sync.resync.recent_read import resync_recent
 from plugin.sync.resync.watermark import want_full_read
 from plugin.use_cases.cycles.closure import close_due
+from plugin.use_cases.cycles.locks import lock_due
 from plugin.use_cases.digests.alerts import forget_gone
 from plugin.use_cases.digests.digests import tell_due
 from plugin.use_cases.forecasts import forecast_record
@@ -106,7 +107,8 @@ def read_kpis(connector: Connector, site: str, going_on: Callable[[], None]) -> 
 
 
 def close_cycles(connector: Connector, site: str, _going_on: Callable[[], None]) -> None:
-    """Cycles are closed by themselves, so long after their end as the mapping says."""
+    """Cycles are locked by themselves so long after their start, and closed so long after their end, as the mapping says."""
+    lock_due(connector, site)
     close_due(connector, site)
 
 

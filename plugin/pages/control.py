@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from plugin.pages import digests, sites
 from plugin.pages.accounts import saved_views, tour
-from plugin.pages.cycles import cycle_carry, cycle_closure, cycle_replay, cycle_versions
+from plugin.pages.cycles import cycle_carry, cycle_closure, cycle_lock, cycle_replay, cycle_versions
 from plugin.pages.frame.errors import Advice
 from plugin.pages.frame.guard import refuse_nul
 from plugin.pages.frame.page import rendered
@@ -36,6 +36,7 @@ CONTROLS: tuple[Callable[[Blueprint, Connector], None], ...] = (
     check_ins.register,
     cycle_closure.register,
     cycle_carry.register,
+    cycle_lock.register,
     cycle_replay.register,
     cycle_versions.register,
     histories.register,

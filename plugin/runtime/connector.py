@@ -14,12 +14,14 @@ from connectors.goals import goals_of
 from connectors.jira import Jira
 from connectors.jira.http.errors import JiraError
 from connectors.store import Store
+from connectors.store.cycles import cycle_locks
 from connectors.store.mappings import bindings, coming_mappings, revisions
 from connectors.store.mappings.coming_mappings import Coming
 from connectors.store.sites import api_versions, catalogues
 from connectors.store.work import due
 from connectors.store.writes import refusals
 from mappings.diagnostic import MappingError
+from mappings.document.lock_binding import under_locks
 from mappings.document.mapping import Mapping
 from mappings.document.schema import Document
 from mappings.explain.week import WeekMove
@@ -357,6 +359,7 @@ class Connector:
         with self.store.read() as conn:
             version = bindings.version(conn, name, active.revision) or 0
             mapping, _ = bound_text(conn, name, active.text, catalogue, active=True)
+            mapping = under_locks(mapping, cycle_locks.every(conn, name))
         catalogue = self.catalogue_for(name, mapping.document)
         with self.store.read() as conn:
             read_at = catalogues.read_at(conn, name) if needs_goals(mapping.document) else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, select, update
 
 from connectors.store.database import json_text
 from connectors.store.database.sql import insert_into
@@ -38,3 +38,9 @@ def put(conn: Connection, site: str, revision: str, value: object) -> None:
     conn.execute(
         statement.on_conflict_do_update(index_elements=[table.c.site, table.c.revision], set_=changed), row
     )
+
+
+def renew(conn: Connection, site: str, revision: str) -> None:
+    """Let what was bound of a revision be bound anew: what it comes to is another, though its names stand for what they stood for."""
+    mine = (table.c.site == site, table.c.revision == revision)
+    conn.execute(update(table).where(*mine).values(version=table.c.version + 1))

@@ -144,6 +144,19 @@ last_write = Table(
     sqlite_with_rowid=False,
 )
 
+cycle_lock = Table(
+    "cycle_lock",
+    columns.metadata,
+    columns.site(),
+    columns.part("cycle_id"),
+    Column("at", BigInteger, primary_key=True, autoincrement=False),
+    Column("until", BigInteger),
+    columns.text("by"),
+    columns.text("reason"),
+    columns.text("lifted_by"),
+    Column("content", LargeBinary, nullable=False),
+)
+
 cycle_end = Table(
     "cycle_end",
     columns.metadata,

@@ -30,6 +30,7 @@ SHAPES: Mapping[str, tuple[str, ...]] = {
         "{every: quarter}",
         "a list of cycles: lines like `- {id: 2026-Q4, start: 2026-10-01, end: 2026-12-31}`",
     ),
+    "lock": ("a number of days or weeks, like 14d or 2w",),
     "close_after": ("a number of days or weeks, like 21d or 3w", "never"),
     "every": ("month", "quarter", "tertial", "half", "year", "several of them: [quarter, year]"),
     "cycle": (

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from mappings.document.lock import LockedObjective
+from mappings.document.lock_binding import as_locked
 from mappings.document.mapping import KeyResultRule, ObjectiveRule
 from mappings.document.schema import JqlFieldRelation
 from mappings.facts.issue import Issue
@@ -17,6 +19,8 @@ from mappings.rollup.rows.ledger import Disposition
 from mappings.rollup.rows.rows import SUBTASK, subtasks_of
 from mappings.rollup.rows.statuses import DONE, StatusReading
 from mappings.rollup.structure.relation import held_by, related
+
+GONE = "its issue was deleted, or left what is read, after the cycle was locked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +73,15 @@ def key_results_of(
     carried: Carried | None = None,
 ) -> list[KeyResult]:
     """The key results of an objective in mapping order, each issue in its place under `same_issue`."""
+    locked = assessment.locked(objective_id, objective, rule) if assessment.mapping.locks else None
+    terms = locked[0] if locked is not None else None
     found = [
         key_result
         for part in rule.key_results
-        for key_result in _by_rule(assessment, part, objective_id, objective)
+        for key_result in _by_rule(assessment, part, objective_id, objective, terms)
     ]
+    if terms is not None:
+        found = [_lost(assessment, one) for one in found]
     distinct = _distinct_ids(_shared(assessment, rule.part.rollup.same_issue, found))
     return distinct if carried is None else [_brought(carried, one) for one in distinct]
 
@@ -95,11 +103,17 @@ def _brought(carried: Carried, key_result: KeyResult) -> KeyResult:
 
 
 def _by_rule(
-    assessment: Assessment, rule: KeyResultRule, objective_id: str, objective: Issue | None
+    assessment: Assessment,
+    rule: KeyResultRule,
+    objective_id: str,
+    objective: Issue | None,
+    terms: LockedObjective | None,
 ) -> Iterable[KeyResult]:
     progress = RULE_OF_KIND[rule.part.progress.kind]
     issues = related(assessment, rule, objective)
     selected = assessment.selected(rule.select, issues)
+    if terms is not None and (not progress.by_rows or isinstance(rule.part.relation, JqlFieldRelation)):
+        selected = _locked(assessment, rule, terms)
     together = (rule.part.as_ or _default_as(rule, progress)) == "one_key_result"
     seen = _seen(assessment, rule, issues, selected)
     if isinstance(rule.part.relation, JqlFieldRelation) and progress.by_rows:
@@ -109,8 +123,29 @@ def _by_rule(
     if together:
         return [_together(assessment, rule, progress, selected, objective_id, seen)]
     if progress.by_rows:
-        return _topmost(assessment, rule, progress, selected, seen)
+        topmost = _topmost(assessment, rule, progress, selected, seen)
+        ids = None if terms is None else terms.key_results.get(rule.part.id, ())
+        return topmost if ids is None else [one for one in topmost if one.id in ids]
     return [_each(assessment, rule, progress, issue, seen) for issue in selected]
+
+
+def _locked(assessment: Assessment, rule: KeyResultRule, terms: LockedObjective) -> list[Issue]:
+    """The issues that were key results when their cycle was locked, with the terms they had; one that is gone since can no longer be measured."""
+    found = []
+    for id_ in terms.key_results.get(rule.part.id, ()):
+        then, now = terms.stood(id_), assessment.forest.issue(id_)
+        if then is None:
+            continue
+        found.append(then if now is None else as_locked(assessment.mapping, rule.part, now, then))
+    return found
+
+
+def _lost(assessment: Assessment, key_result: KeyResult) -> KeyResult:
+    """A locked key result whose issue is there no more can no longer be measured."""
+    issue = key_result.issue
+    if issue is None or assessment.forest.issue(issue.id) is not None:
+        return key_result
+    return replace(key_result, problem=GONE)
 
 
 def _each(

@@ -76,6 +76,8 @@ def _may_be_objective(assessment: Assessment, id_: str, versions: Iterable[Issue
 def _rule_of(assessment: Assessment, issue: Issue) -> ObjectiveRule | None:
     """The rule that selects this version of an issue (an Assessment remembers one version only)."""
     mapping, moment = assessment.mapping, assessment.moment
+    if mapping.locks and (locked := assessment.locked(issue.id, issue, None)) is not None:
+        return locked[1]
     if not mapping.scope.matches(issue, moment):
         return None
     rules = (rule for rule in mapping.objectives if rule.select is not None)

@@ -21,7 +21,7 @@ from plugin.api.protocol.lookup import known_site, site_of
 from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.model import MOST_ROWS, Asked, Given, SiteName, SiteQuery, Word
 from plugin.doors.refusal import RequestRefusal, not_found
-from plugin.use_cases.cycles import carry, closure, cycles, replay, versions
+from plugin.use_cases.cycles import carry, closure, cycles, locks, replay, versions
 from plugin.use_cases.cycles.carry import CarryState
 from plugin.use_cases.cycles.closure import LONGEST_NOTE, ScoreStatement, typed_score
 from plugin.use_cases.cycles.cycles import CycleRefused, CycleState, UnknownCycle
@@ -229,6 +229,51 @@ class ReopenedGiven(Given):
 
     cycle: str
     version: int
+
+
+class LockingAsked(Asked):
+    """Lock a running cycle."""
+
+    site: SiteName | None = Field(None, description="The site; the first one where it is left out.")
+    reason: str = Field("", max_length=LONGEST_NOTE, description="Why; it is kept.")
+
+
+class UnlockingAsked(Asked):
+    """Unlock a cycle."""
+
+    site: SiteName | None = Field(None, description="The site; the first one where it is left out.")
+    reason: str = Field(min_length=1, max_length=LONGEST_NOTE, description="Why; it is kept.")
+
+
+class LockedGiven(Given):
+    """Since when a cycle is locked, by whom and why, and how many objectives it holds."""
+
+    at: datetime
+    by: str
+    reason: str
+    objectives: int
+
+
+class WaitingChangeGiven(Given):
+    """What has changed of the terms of an objective or key result, and waits."""
+
+    objective: str
+    key: str
+    title: str
+    key_result: str = Field(description="Its key or title; empty where it is about the objective.")
+    what: str
+    locked: str = Field(description="What stands.")
+    now: str = Field(description="What would be; empty where there is none.")
+    sentence: str
+
+
+class LockGiven(Given):
+    """The lock of a cycle, null where it is not locked, and what waits for its unlocking."""
+
+    site: str
+    cycle: str
+    locked: LockedGiven | None
+    changes: list[WaitingChangeGiven]
 
 
 class VerificationGiven(Given):
@@ -473,6 +518,33 @@ def close_cycle(caller: Caller, path: CycleAddress, body: ClosingAsked) -> Reply
     return Reply(
         ClosedGiven(cycle=done.cycle_id, version=done.version, objectives=done.objectives, hash=done.hash)
     )
+
+
+@ROUTES.get("/cycles/{cycle}/lock", "viewer", "What waits until a cycle is unlocked.", heavy=True)
+def show_lock(caller: Caller, path: CycleAddress, query: SiteQuery) -> Reply[LockGiven]:
+    """The same issues under the lock and without it. Asks Jira nothing."""
+    with refused_as():
+        found = locks.show_lock(caller.connector, caller.actor, site_of(caller, query), path.cycle)
+    return Reply(LockGiven.model_validate(locks.lock_values(found)))
+
+
+@ROUTES.post("/cycles/{cycle}/lock", "editor", "Let the objectives of a running cycle keep their terms.")
+def lock_cycle(caller: Caller, path: CycleAddress, body: LockingAsked) -> Reply[LockGiven]:
+    """Kind, start, target, weight and commitment stand; what they stand at goes on moving."""
+    site = known_site(caller.connector, body.site)
+    with refused_as("Not locked", "GET /cycles/{cycle} shows what it is."):
+        locks.lock_cycle(caller.connector, caller.actor, site, path.cycle, body.reason)
+        found = locks.show_lock(caller.connector, caller.actor, site, path.cycle)
+    return Reply(LockGiven.model_validate(locks.lock_values(found)))
+
+
+@ROUTES.post("/cycles/{cycle}/unlock", "editor", "Let what waited take effect.", heavy=True)
+def unlock_cycle(caller: Caller, path: CycleAddress, body: UnlockingAsked) -> Reply[LockGiven]:
+    """The lock that was, and what takes effect now."""
+    site = known_site(caller.connector, body.site)
+    with refused_as("Not unlocked", "GET /cycles/{cycle} shows what it is."):
+        found = locks.unlock_cycle(caller.connector, caller.actor, site, path.cycle, body.reason)
+    return Reply(LockGiven.model_validate(locks.lock_values(found)))
 
 
 @ROUTES.post("/cycles/{cycle}/reopen", "admin", "Open a closed cycle again.")

@@ -19,7 +19,7 @@ from plugin.cli.objectives.past import with_histories
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
 from plugin.runtime.connector import Connector
-from plugin.use_cases.cycles import carry, closure, cycles
+from plugin.use_cases.cycles import carry, closure, cycles, locks
 from plugin.use_cases.cycles.carry import CarryPreview
 from plugin.use_cases.cycles.closure import ScoreStatement
 from plugin.use_cases.cycles.cycles import mean_text
@@ -353,6 +353,49 @@ def _show_carry(found: CarryPreview, chosen: tuple[str, ...]) -> None:
         for line in (one.advice, one.note):
             if line:
                 say(f"  {line}")
+
+
+@cycle_group.command("lock")
+@click.argument("cycle_id", metavar="CYCLE")
+@click.option("--reason", default="", help="Why; it is kept.")
+@site_option
+def lock_command(cycle_id: str, reason: str, site: str) -> None:
+    """Let the objectives and key results of a running cycle keep their terms; what changes of them waits."""
+    with open_connector(site=site) as connector:
+        done = locks.lock_cycle(connector, COMMAND_LINE, site, cycle_id, reason)
+    say(f"{cycle_id} is locked with {done.objectives} objectives.")
+
+
+@cycle_group.command("waiting")
+@click.argument("cycle_id", metavar="CYCLE")
+@site_option
+@json_option
+def waiting_command(cycle_id: str, site: str, as_json: bool) -> None:
+    """Show whether a cycle is locked, and what waits until it is unlocked."""
+    with open_connector(site=site) as connector:
+        found = locks.show_lock(connector, COMMAND_LINE, site, cycle_id)
+    if as_json:
+        show_json(locks.lock_values(found))
+    elif found.lock is None:
+        say(f"{cycle_id} is not locked: what changes takes effect at once.")
+    else:
+        why = f": {found.lock.reason}" if found.lock.reason else ""
+        say(f"{cycle_id} was locked on {found.lock.at:%Y-%m-%d %H:%M} UTC by {found.lock.by}{why}")
+        for one in found.changes:
+            say(f"  {one.sentence}")
+        if not found.changes:
+            say("Nothing waits.")
+
+
+@cycle_group.command("unlock")
+@click.argument("cycle_id", metavar="CYCLE")
+@click.option("--reason", required=True, help="Why; it is kept.")
+@site_option
+def unlock_command(cycle_id: str, reason: str, site: str) -> None:
+    """Unlock a cycle: what waited takes effect."""
+    with open_connector(site=site) as connector:
+        done = locks.unlock_cycle(connector, COMMAND_LINE, site, cycle_id, reason)
+    say(f"{cycle_id} is unlocked; changes that take effect: {len(done.changes)}.")
 
 
 @cycle_group.command("reopen")

@@ -34,6 +34,7 @@ def register(blueprint: Blueprint, sources: Sources) -> None:
             scores=cycle_scores(details, sources.zone, number, request.args.getlist("say")),
             saying=request.args.getlist("say"),
             address=objective_address,
+            agreed_on=() if found is None or found.over else sorted(sources.site_names()),
             calibration=[calibrated(one) for one in told],
         )
 

@@ -38,6 +38,8 @@ class CycleState(StrEnum):
 
     UPCOMING = "upcoming"
     RUNNING = "running"
+    LOCKED = "locked"
+    """It runs, and its objectives keep the terms that they had when it was locked."""
     ENDED = "ended"
     CLOSED = "closed"
 
@@ -192,6 +194,7 @@ def _shown(
         state, scored = CycleState.ENDED, scored_at_end(conn, site, mapping, cycle_id)
     else:
         state = CycleState.RUNNING if cycle.start <= moment.today else CycleState.UPCOMING
+        state = CycleState.LOCKED if mapping.locks.of_cycle(cycle_id, moment.now) is not None else state
         saved = browse.objectives_of(conn, site, cycle_ends.unnoted(conn, site, cycle_id))
         scored = in_order(
             ObjectiveScored(one.state, Score(one.state.progress, one.state.commitment))

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from connectors.jira.http.errors import JiraError, Permanent
 from connectors.store import StoreError
-from connectors.store.cycles import carries
+from connectors.store.cycles import carries, cycle_locks
 from connectors.store.mappings import activation_runs, coming_mappings, revisions
 from connectors.store.mappings.activation_runs import ActivationRun
 from connectors.store.mappings.revisions import Revision
@@ -27,6 +27,7 @@ from mappings.document.checks.live.names import check_names
 from mappings.document.checks.live.writes import check_live
 from mappings.document.checks.report import in_text_order
 from mappings.document.checks.write_back import check_ground
+from mappings.document.lock_binding import under_locks
 from mappings.document.mapping import Mapping
 from mappings.document.names import compare
 from mappings.document.text.source import DocumentResult, read_document
@@ -177,6 +178,7 @@ def _planned(connector: Connector, site: str, text: str, file: str) -> Previewed
     catalogue = connector.catalogue(site)
     with connector.store.read() as conn:
         mapping, bound = bound_text(conn, site, text, catalogue, file)
+        mapping = under_locks(mapping, cycle_locks.every(conn, site))
     _require_ground(connector, site, mapping, text, file)
     moment = Moment(connector.clock(), mapping.zone, catalogue.account_id)
     with connector.store.read() as conn:

@@ -184,7 +184,9 @@ def rules_of(connector: Connector, context: Context, text: str, file: str = "") 
     """A text as rules to look back with, and what it asks for that nothing tells."""
     with connector.store.read() as conn:
         mapping, _ = bound_text(conn, context.site, text, context.catalogue, file)
-    return Rules(mapping, mapping.revision == context.mapping.revision, _untold_fields(context, mapping))
+    if mapping.revision == context.mapping.revision:
+        return ruling(context)  # under the locks of its cycles
+    return Rules(mapping, False, _untold_fields(context, mapping))
 
 
 def ruling(context: Context) -> Rules:

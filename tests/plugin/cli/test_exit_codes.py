@@ -49,6 +49,8 @@ ONLY_DO = {
         "db backup",
         "db restore",
         "cycle reopen",
+        "cycle lock",
+        "cycle unlock",
         "digest resume",
         "digest suspend",
     ),
@@ -59,6 +61,7 @@ MORE = {
     "check-in add": ["--until", "2026-12-01", "--by", "a@acme.example"],
     "forecast": ["CORE-1"],
     "cycle reopen": ["--reason", "counted twice"],
+    "cycle unlock": ["--reason", "agreed anew"],
     "cycle replay": ["--mapping", "then"],
     "kpi accept": ["--issue", "CORE-1"],
 }

@@ -1,0 +1,72 @@
+"""The lock of a cycle: its terms stand or may change, and what waits until it is unlocked."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from plugin.access.authorization.permission import needs
+from plugin.access.authorization.person import acting
+from plugin.pages.frame.page import rendered
+from plugin.pages.frame.visit import known_site
+from plugin.pages.objectives.objective_address import objective_address
+from plugin.pages.views.words.moments import day_text
+from plugin.runtime.connector import Connector
+from plugin.use_cases.cycles.cycles import CycleRefused, ruling
+from plugin.use_cases.cycles.locks import lock_cycle, show_lock, unlock_cycle
+
+
+def register(blueprint: Blueprint, connector: Connector) -> None:
+    """Add the routes."""
+
+    @blueprint.get("/review/<site>/<cycle>/lock", endpoint="cycle_lock")
+    @needs("viewer", lane="heavy")
+    def shown(site: str, cycle: str) -> ResponseReturnValue:
+        known_site(connector, site)
+        found, refused, over, since = None, "", False, ""
+        try:
+            found = show_lock(connector, acting(), site, cycle)
+            mapping, moment = ruling(connector, site)
+            over = moment.today > found.cycle.end
+            since = day_text(found.lock.at.astimezone(mapping.zone).date()) if found.lock else ""
+        except CycleRefused as error:
+            refused = str(error)
+        several = len(connector.sites) > 1
+        return rendered(
+            "cycle_lock.html",
+            "cycle_review",
+            site=site,
+            cycle=cycle,
+            found=found,
+            refused=refused,
+            over=over,
+            since=since,
+            address=lambda key: objective_address(key, site if several else None),
+        )
+
+    @blueprint.post("/review/<site>/<cycle>/lock", endpoint="lock_cycle")
+    @needs("editor")
+    def lock(site: str, cycle: str) -> ResponseReturnValue:
+        known_site(connector, site)
+        try:
+            done = lock_cycle(connector, acting(), site, cycle, request.form.get("reason", ""))
+        except CycleRefused as error:
+            flash(f"Not locked: {error}")
+        else:
+            flash(f"{cycle} is locked with {done.objectives} objectives.")
+        return redirect(url_for("control.cycle_lock", site=site, cycle=cycle))
+
+    @blueprint.post("/review/<site>/<cycle>/unlock", endpoint="unlock_cycle")
+    @needs("editor", lane="heavy")
+    def unlock(site: str, cycle: str) -> ResponseReturnValue:
+        known_site(connector, site)
+        try:
+            done = unlock_cycle(connector, acting(), site, cycle, request.form.get("reason", ""))
+        except CycleRefused as error:
+            flash(f"Not unlocked: {error}")
+        else:
+            number = len(done.changes)
+            flash(
+                f"{cycle} is unlocked: {number} {'change takes' if number == 1 else 'changes take'} effect."
+            )
+        return redirect(url_for("control.cycle_lock", site=site, cycle=cycle))

@@ -1,0 +1,233 @@
+"""Locking a cycle: its objectives and key results keep the terms that they have then. What changes of them waits until it is unlocked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from connectors.store.cycles import carries, cycle_ends, cycle_locks
+from connectors.store.mappings import bindings
+from connectors.store.mirror import mirror
+from connectors.store.numbers import check_ins, objectives
+from connectors.store.people import audit
+from connectors.store.work import due
+from mappings.document.lock import NO_LOCKS, CycleLock, LockedObjective
+from mappings.document.lock_binding import aliases_of
+from mappings.document.mapping import Mapping as BoundMapping
+from mappings.document.schema import CyclePart
+from mappings.facts.forest import Forest
+from mappings.facts.moment import Moment, duration
+from mappings.json_value import PlainValues
+from mappings.rollup.cycles.cycle_end import has_ended
+from mappings.rollup.cycles.waiting_change import WaitingChange, waiting_changes
+from mappings.rollup.measurement import assess
+from mappings.rollup.state import ObjectiveState
+from plugin.access.authorization.actor import CALENDAR, Actor
+from plugin.runtime.connector import Connector
+from plugin.sync.reconcile.kpi_readings import episode_aims, kpi_readings
+from plugin.use_cases.cycles.cycles import CycleRefused, cycle_named, ruling
+from plugin.use_cases.permission import EDITOR, VIEWER, act, question
+
+LONGEST_REASON = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """That a cycle is locked: since when, by whom and why, and how many objectives it holds."""
+
+    cycle_id: str
+    at: datetime
+    by: str
+    reason: str
+    objectives: int
+
+
+@dataclass(frozen=True, slots=True)
+class LockShown:
+    """The lock of a cycle, and what waits for its unlocking; without a lock nothing waits."""
+
+    site: str
+    cycle: CyclePart
+    lock: Locked | None
+    changes: tuple[WaitingChange, ...]
+
+
+@act(EDITOR)
+def lock_cycle(connector: Connector, actor: Actor, site: str, cycle_id: str, reason: str = "") -> Locked:
+    """Let the objectives of a running cycle keep their terms from now on. Raises CycleRefused."""
+    mapping, moment = ruling(connector, site)
+    cycle, now = _running(mapping, moment, cycle_id), connector.clock()
+    with connector.store.write() as conn:
+        if _lock(conn, site, cycle_id, now) is not None:
+            raise CycleRefused(f"{cycle_id} is locked already.")
+        saved = [one.state for one in objectives.listed(conn, site) if one.state.cycle_id == cycle.id]
+        known = [one for one in saved if not one.plain]
+        terms = tuple(_terms(conn, site, mapping, known))
+        lock = CycleLock(
+            cycle_id=cycle.id,
+            at=now,
+            by=actor.label,
+            reason=reason.strip()[:LONGEST_REASON],
+            objectives=terms,
+        )
+        cycle_locks.add(conn, site, lock)
+        bindings.renew(conn, site, mapping.revision)
+        detail = {"cycle": cycle.id, "objectives": len(terms), "reason": lock.reason}
+        audit.note(conn, actor.label, "cycle locked", now, detail, site)
+        _follow(connector, conn, site, (one.id for one in terms), f"{cycle.id} was locked")
+    connector.announce()
+    return _locked(lock)
+
+
+@act(EDITOR)
+def unlock_cycle(connector: Connector, actor: Actor, site: str, cycle_id: str, reason: str) -> LockShown:
+    """Let what waited take effect; it wants a reason, which is kept. Gives what it was. Raises CycleRefused."""
+    if not reason.strip():
+        raise CycleRefused("Unlocking a cycle wants a reason: it is kept in the audit log.")
+    mapping, moment = ruling(connector, site)
+    cycle = _running(mapping, moment, cycle_id)
+    changes, now = _waiting(connector, site, mapping, moment, cycle_id), connector.clock()
+    with connector.store.write() as conn:
+        lock = _lock(conn, site, cycle_id, now)
+        if lock is None:
+            raise CycleRefused(f"{cycle_id} is not locked.")
+        cycle_locks.lift(conn, site, lock, actor.label, now)
+        bindings.renew(conn, site, mapping.revision)
+        detail = {"cycle": cycle_id, "changes": len(changes), "reason": reason.strip()[:LONGEST_REASON]}
+        audit.note(conn, actor.label, "cycle unlocked", now, detail, site)
+        ids = {one.id for one in lock.objectives} | {one.objective_id for one in changes}
+        _follow(connector, conn, site, ids, f"{cycle_id} was unlocked")
+    connector.announce()
+    return LockShown(site, cycle, _locked(lock), changes)
+
+
+@question(VIEWER)
+def show_lock(connector: Connector, _actor: Actor, site: str, cycle_id: str) -> LockShown:
+    """The lock of a cycle and what waits for its unlocking. Raises CycleRefused for a cycle that the mapping does not have."""
+    mapping, moment = ruling(connector, site)
+    cycle = cycle_named(mapping, cycle_id)
+    with connector.store.read() as conn:
+        lock = _lock(conn, site, cycle_id, moment.now)
+    running = lock is not None and not has_ended(cycle, moment)
+    changes = _waiting(connector, site, mapping, moment, cycle_id) if running else ()
+    return LockShown(site, cycle, None if lock is None else _locked(lock), changes)
+
+
+def lock_due(connector: Connector, site: str) -> tuple[str, ...]:
+    """Lock the running cycles whose `lock` has passed; which. One that somebody unlocked is locked again by hand."""
+    mapping, moment = ruling(connector, site)
+    running = [one for one in mapping.cycles.running(moment.today) if one.lock is not None]
+    if not running:
+        return ()
+    with connector.store.read() as conn:
+        before = {one.cycle_id for one in cycle_locks.every(conn, site)}
+        used = set(cycle_ends.running(conn, site))
+    done = []
+    for cycle in running:
+        span = duration(cycle.lock) if cycle.lock is not None else None
+        if span is None or cycle.id in before or cycle.id not in used or moment.today < cycle.start + span:
+            continue
+        lock_cycle(connector, CALENDAR, site, cycle.id, f"locked by itself, {cycle.lock} after its start")
+        done.append(cycle.id)
+    return tuple(done)
+
+
+def _running(mapping: BoundMapping, moment: Moment, cycle_id: str) -> CyclePart:
+    cycle = cycle_named(mapping, cycle_id)
+    if has_ended(cycle, moment):
+        raise CycleRefused(f"{cycle_id} ended on {cycle.end}: its terms stand as they were then.")
+    return cycle
+
+
+def _lock(conn: Connection, site: str, cycle_id: str, now: datetime) -> CycleLock | None:
+    held = (one for one in cycle_locks.every(conn, site) if one.cycle_id == cycle_id and one.holds(now))
+    return next(held, None)
+
+
+def _terms(
+    conn: Connection, site: str, mapping: BoundMapping, states: Iterable[ObjectiveState]
+) -> Iterable[LockedObjective]:
+    rules = {one.part.id: one for one in mapping.objectives if not one.plain}
+    states = [one for one in states if one.rule_id in rules]
+    issues = mirror.get(
+        conn, site, {each.issue_id for one in states for each in one.key_results if each.issue_id}
+    )
+    for state in states:
+        part = rules[state.rule_id].part
+        held: dict[str, list[str]] = {one.id: [] for one in part.key_results}
+        for one in state.key_results:
+            if one.issue_id in issues:
+                held.setdefault(one.rule_id, []).append(one.issue_id)
+        yield LockedObjective(
+            id=state.id,
+            part=part,
+            fields={name: mapping.fields[name] for name in aliases_of(part) if name in mapping.fields},
+            key_results={rule_id: tuple(ids) for rule_id, ids in held.items()},
+            issues=tuple(issues[id_] for ids in held.values() for id_ in ids),
+        )
+
+
+def _waiting(
+    connector: Connector, site: str, mapping: BoundMapping, moment: Moment, cycle_id: str
+) -> tuple[WaitingChange, ...]:
+    """The same issues under the lock, and without it."""
+    with connector.store.read() as conn:
+        forest = Forest.of(mirror.every(conn, site))
+        said, brought = check_ins.standing(conn, site), carries.standing(conn, site)
+        aims = episode_aims(conn, site, mapping)
+        read = kpi_readings(conn, site, mapping, moment.now, aims)
+    locked, free = (
+        assess(one, forest, moment, said, ledgers=False, kpis=read, aims=aims, carries=brought)
+        for one in (mapping, replace(mapping, locks=NO_LOCKS))
+    )
+    return waiting_changes(cycle_id, locked, free)
+
+
+def _locked(lock: CycleLock) -> Locked:
+    return Locked(
+        cycle_id=lock.cycle_id,
+        at=lock.at,
+        by=lock.by,
+        reason=lock.reason,
+        objectives=len(lock.objectives),
+    )
+
+
+def _follow(connector: Connector, conn: Connection, site: str, ids: Iterable[str], why: str) -> None:
+    now, found = connector.clock(), frozenset(ids)
+    due.mark(conn, site, found, now, why)
+    connector.announcer.marked(conn, site, found, now)
+
+
+def lock_values(one: LockShown) -> PlainValues:
+    """The same for programs."""
+    lock = one.lock
+    return {
+        "site": one.site,
+        "cycle": one.cycle.id,
+        "locked": None
+        if lock is None
+        else {
+            "at": lock.at.isoformat(),
+            "by": lock.by,
+            "reason": lock.reason,
+            "objectives": lock.objectives,
+        },
+        "changes": [_change_values(each) for each in one.changes],
+    }
+
+
+def _change_values(one: WaitingChange) -> PlainValues:
+    return {
+        "objective": one.objective_id,
+        "key": one.objective,
+        "title": one.title,
+        "key_result": one.key_result,
+        "what": one.what,
+        "locked": one.locked,
+        "now": one.now,
+        "sentence": one.sentence,
+    }
