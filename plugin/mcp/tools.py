@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from plugin.mcp.acts import CHECK_IN, RETRY, SYNC_NOW
 from plugin.mcp.closings import CLOSINGS
+from plugin.mcp.cycle import CYCLE
 from plugin.mcp.forecast import FORECAST
 from plugin.mcp.health import FRESHNESS, GAPS
 from plugin.mcp.kpis import DEPARTED_KPIS, KPIS
@@ -12,6 +13,7 @@ from plugin.mcp.mapping import MAPPING
 from plugin.mcp.meeting import MEETING
 from plugin.mcp.movement import MOVED
 from plugin.mcp.objectives import GET, LIST
+from plugin.mcp.past_preview import MAPPING_THEN
 from plugin.mcp.protocol.tool import Tool
 
 TOOLS: tuple[Tool, ...] = (
@@ -23,10 +25,12 @@ TOOLS: tuple[Tool, ...] = (
     FORECAST,
     KPIS,
     DEPARTED_KPIS,
+    CYCLE,
     CLOSINGS,
     GAPS,
     FRESHNESS,
     MAPPING,
+    MAPPING_THEN,
     CHECK_IN,
     RETRY,
     SYNC_NOW,

@@ -37,8 +37,10 @@ class Tool:
     gives: type[Answer]
     function: Callable[..., Answer]
     permission: Permission = Permission.VIEWER
+    looks: bool = False
+    """Whether it only looks, though not everybody may: what viewers may do only looks anyway."""
 
     @property
     def acts(self) -> bool:
-        """Whether it does anything: what viewers may do only looks."""
-        return self.permission is not Permission.VIEWER
+        """Whether it does anything."""
+        return self.permission is not Permission.VIEWER and not self.looks

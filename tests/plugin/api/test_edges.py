@@ -27,6 +27,8 @@ def test_what_costs_minutes_is_heavy_and_nothing_else_is() -> None:
         "POST /sites/{site}/mapping/preview-as-of",
         "POST /sites/{site}/mapping/reword",
         "GET /exports/objectives",
+        "GET /cycles/{cycle}/lock",
+        "POST /cycles/{cycle}/unlock",
         "GET /exports/ledgers",
         "GET /exports/history",
         "GET /exports/audit",
@@ -170,6 +172,8 @@ IN_THE_BODY: dict[str, dict[str, Any]] = {
     "/cycles/{cycle}/close": {},
     "/cycles/{cycle}/reopen": {"reason": "counted twice"},
     "/cycles/{cycle}/carry": {},
+    "/cycles/{cycle}/lock": {},
+    "/cycles/{cycle}/unlock": {"reason": "agreed anew"},
     "/outbox/retry": {"key": "digest|mail|lead@acme.example|weekly|2026-11-30"},
 }
 

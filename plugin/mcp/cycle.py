@@ -1,0 +1,181 @@
+"""`okr_cycle`: one cycle with its scores, what waits while it is locked, and the mark by which a person closes it with these numbers."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from pydantic import Field
+
+from mappings.rollup.cycles.closing_preview import ObjectiveScored
+from mappings.rollup.cycles.score import ScoreMean
+from plugin.mcp.protocol.lookup import site_of
+from plugin.mcp.protocol.provenance import provenance
+from plugin.mcp.protocol.quotation import Quoted
+from plugin.mcp.protocol.shapes import Answer, Counted, Name, Number, PageArguments, Shape, exactly, page_of
+from plugin.mcp.protocol.tool import Asking, Tool, Unanswerable
+from plugin.runtime.connector import NotReady
+from plugin.use_cases.cycles.cycles import (
+    CycleDetail,
+    UnknownCycle,
+    list_cycles,
+    running_cycles,
+    show_cycle,
+)
+from plugin.use_cases.cycles.locks import Locked, show_lock
+from plugin.use_cases.cycles.replay import Replay, replay
+
+
+class ScoredObjective(Shape):
+    """One objective. `score` is its number while the cycle runs, what it stood at once it is over; null is unscored, never 0.
+
+    `would_read` is its number under the `mapping` that was asked for; null, too, where none was.
+    """
+
+    id: str
+    key: str
+    title: Quoted
+    commitment: str
+    score: Number
+    shown: str
+    reads_as: str
+    health: str
+    reason: Quoted
+    would_read: Number
+
+
+class CycleMean(Shape):
+    """The plain mean of scored objectives of one commitment; the others stand beside it."""
+
+    commitment: str
+    score: Number
+    scored: int
+    unscored: int
+    cancelled: int
+
+
+class LockShown(Shape):
+    """That its objectives and key results keep their terms, and what has changed of them since and waits."""
+
+    at: datetime
+    by: Quoted
+    reason: Quoted
+    waiting: list[Quoted]
+
+
+class CycleShown(Answer):
+    """`counted` is of the objectives. `preview`: with this mark a person closes the cycle with exactly these numbers, or not at all; empty where it does not wait to be closed."""
+
+    cycle: str
+    start: date
+    end: date
+    state: str
+    version: int
+    mapping_revision: str | None = Field(
+        description="Under which `would_read`; null where none was asked for."
+    )
+    preview: str
+    locked: LockShown | None
+    means: list[CycleMean]
+    counted: Counted
+    objectives: list[ScoredObjective]
+
+
+class CycleArguments(PageArguments):
+    """Which cycle."""
+
+    cycle: Name | None = Field(None, description="Its id; the running one where left out.")
+    mapping: Name | None = Field(
+        None, description="Also what it would have read under this revision (its beginning will do)."
+    )
+
+
+def okr_cycle(asking: Asking, arguments: CycleArguments) -> CycleShown:
+    """A page of a cycle's objectives."""
+    site = site_of(asking, arguments)
+    name = arguments.cycle or _running(asking, site)
+    try:
+        found = show_cycle(asking.connector, asking.actor, site, name)
+        lock = show_lock(asking.connector, asking.actor, site, name)
+        other = (
+            replay(asking.connector, asking.actor, site, name, arguments.mapping)
+            if arguments.mapping
+            else None
+        )
+    except UnknownCycle:
+        known = ", ".join(one.cycle.id for one in list_cycles(asking.connector, asking.actor, site)) or "none"
+        raise Unanswerable(f"There is no cycle {name!r} on the site {site!r}. Cycles: {known}.") from None
+    except NotReady as error:
+        raise Unanswerable(str(error)) from None
+    every = found.objectives
+    shown, counted = page_of(
+        f"okr_cycle:{site}:{name}:{arguments.mapping}", arguments, every, (one.state.id for one in every)
+    )
+    cycle = found.shown.cycle
+    return CycleShown(
+        provenance=provenance(asking, site, CycleShown, f"/review?cycle={cycle.id}"),
+        cycle=cycle.id,
+        start=cycle.start,
+        end=cycle.end,
+        state=found.shown.state.value,
+        version=found.shown.version,
+        mapping_revision=None if other is None else other.revision,
+        preview=_mark(found, other),
+        locked=None if lock.lock is None else _locked(lock.lock, [one.sentence for one in lock.changes]),
+        means=[_mean(one) for one in found.shown.means],
+        counted=counted,
+        objectives=[_objective(one, other) for one in shown],
+    )
+
+
+def _running(asking: Asking, site: str) -> str:
+    found = running_cycles(asking.connector, asking.actor, site)
+    if not found:
+        raise Unanswerable(f"No cycle runs on the site {site!r} now: name one.")
+    return found[0].id
+
+
+def _mark(found: CycleDetail, other: Replay | None) -> str:
+    return found.preview if other is None else other.preview
+
+
+def _locked(lock: Locked, waiting: list[str]) -> LockShown:
+    return LockShown(at=lock.at, by=lock.by, reason=lock.reason, waiting=list(waiting))
+
+
+def _mean(one: ScoreMean) -> CycleMean:
+    return CycleMean(
+        commitment=one.commitment,
+        score=exactly(one.value),
+        scored=one.scored,
+        unscored=one.unscored,
+        cancelled=one.cancelled,
+    )
+
+
+def _objective(one: ObjectiveScored, other: Replay | None) -> ScoredObjective:
+    state, score = one.state, one.score
+    would = None
+    if other is not None:
+        would = next((each.after for each in other.objectives if each.shown.id == state.id), None)
+    return ScoredObjective(
+        id=state.id,
+        key=state.key,
+        title=state.title,
+        commitment=score.commitment,
+        score=exactly(score.value),
+        shown=score.shown,
+        reads_as=score.reading.value,
+        health=state.health.level.value,
+        reason=score.reason,
+        would_read=exactly(None if would is None else would.progress),
+    )
+
+
+CYCLE = Tool(
+    name="okr_cycle",
+    title="One cycle",
+    description="One cycle: its state, the scores of its objectives, what waits while it is locked, and what it would have read under another mapping.",
+    takes=CycleArguments,
+    gives=CycleShown,
+    function=okr_cycle,
+)
