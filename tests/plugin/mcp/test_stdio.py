@@ -50,7 +50,7 @@ def test_a_host_starts_it_and_asks(tmp_path: Path, synced_demo: Callable[..., An
                 return len(listed.tools), first, await client.call_tool("okr_list", {})
 
         count, first, second = run_apart(session())
-        assert count == 12
+        assert count == 13
         assert first.structured_content["objective"]["key"] == "CORE-4"
         assert second.is_error
         assert "unknown, expired or revoked" in second.content[0].text

@@ -20,10 +20,10 @@ from mappings.facts.catalogue import Catalogue
 from plugin.access.authorization.actor import COMMAND_LINE, NOBODY, Actor
 from plugin.access.authorization.permission import Permission
 from plugin.mcp.tools import TOOLS
-from plugin.use_cases.mappings.past_preview import preview_as_of
-from tests.actors import TESTER
 from plugin.use_cases.kpis.departures import note_departures
 from plugin.use_cases.kpis.readings import PushedReading, push
+from plugin.use_cases.mappings.past_preview import preview_as_of
+from tests.actors import TESTER
 
 if TYPE_CHECKING:
     from tests.plugin.mcp.conftest import Assistant
@@ -59,9 +59,7 @@ def test_the_list_of_tools_is_the_golden_one(assistant: Assistant) -> None:
     found = [one.model_dump(mode="json", by_alias=True, exclude_none=True) for one in assistant.tools()]
     golden = json.loads(GOLDEN.read_text())
     of_admins = "okr_mapping_then"
-    assert found == [
-        one for one in golden if one["annotations"]["readOnlyHint"] and one["name"] != of_admins
-    ]
+    assert found == [one for one in golden if one["annotations"]["readOnlyHint"] and one["name"] != of_admins]
     assistant.actor = EDITOR
     found = [one.model_dump(mode="json", by_alias=True, exclude_none=True) for one in assistant.tools()]
     assert found == [one for one in golden if one["name"] != of_admins]
@@ -321,7 +319,9 @@ def test_the_mapping_is_given_whole(modern: Assistant) -> None:
 def test_every_answer_says_where_it_comes_from(modern: Assistant) -> None:
     active = modern.api("/sites/main/mapping")["revision"]
     # No cycle of the demo was closed twice: that one is asked where one was.
-    for tool in (one for one in TOOLS if not one.acts and one.name not in ("okr_closings", "okr_mapping_then")):
+    for tool in (
+        one for one in TOOLS if not one.acts and one.name not in ("okr_closings", "okr_mapping_then")
+    ):
         needs_one = (
             "objective_key" in tool.takes.model_fields
             and tool.takes.model_fields["objective_key"].is_required()
@@ -353,7 +353,7 @@ def test_a_mapping_at_an_earlier_time_is_for_admins_and_equals_the_api(assistant
     at = assistant.connector.clock().isoformat()
     assert "This takes the role admin" in assistant.refused("okr_mapping_then", text=text, at=at)
     assistant.actor = TESTER
-    here = assistant.ask("okr_mapping_then", text=text, at=at, limit=200)
+    here = assistant.ask("okr_mapping_then", text=text, at=at, limit=100)
     found = preview_as_of(assistant.connector, TESTER, "main", text, assistant.connector.clock())
     assert here["looked_at"] == len(found.objectives) > 0
     assert [one["id"] for one in here["objectives"]] == [one.shown.id for one in found.changed]

@@ -20,6 +20,7 @@ from plugin.use_cases.mappings.mapping_life import preview_text
 from plugin.use_cases.objectives.as_of import as_of
 from plugin.use_cases.permission import NotAllowed
 from tests.actors import TESTER
+from tests.plugin.sync.test_cycle_doors import Door
 from tests.quarter import MAPPING, state, told
 
 VIEWER = Actor("vera", Permission.VIEWER)
@@ -177,3 +178,26 @@ def test_who_may_when_and_that_it_is_kept(hand):
     with hand.connector.store.read() as conn:
         said = [(one.who, one.what) for one in audit.recent(conn, 2)]
     assert said == [("edith", "cycle unlocked"), ("calendar", "cycle locked")]
+
+
+def test_it_is_locked_and_unlocked_by_api_and_what_waits_is_told(hand):
+    hand, epic, metric, _ = running(hand)
+    call = Door(hand.connector)
+    assert call("POST", "/cycles/2026-Q4/lock")[0] == 403
+    status, found = call("POST", "/cycles/2026-Q4/lock", "editor", reason="agreed")
+    assert (status, found["locked"]["objectives"], found["locked"]["reason"], found["changes"]) == (
+        200,
+        1,
+        "agreed",
+        [],
+    )
+    hand.edit(metric, **{TARGET: 20})
+    told(hand, epic, epic, metric)
+    (change,) = call("GET", "/cycles/2026-Q4/lock")[1]["changes"]
+    assert (change["what"], change["locked"], change["now"]) == ("target", "10", "20")
+    status, problem = call("POST", "/cycles/2026-Q4/lock", "editor")
+    assert (status, problem["title"]) == (409, "Not locked")
+    assert call("GET", "/cycles/2026-Q4")[1]["state"] == "locked"
+    assert call("POST", "/cycles/2026-Q4/unlock", "editor", reason="agreed anew")[1]["changes"] == [change]
+    assert call("GET", "/cycles/2026-Q4")[1]["state"] == "running"
+    assert call("GET", "/cycles/winter/lock")[0] == 404

@@ -63,3 +63,25 @@ def test_a_viewer_sees_scores_and_no_form(desk, world):
     assert "Scores of" in text
     assert f"/review/main/{cycle}/close" not in text
     assert viewer.post(f"/review/main/{cycle}/close").status_code == 403
+
+
+def test_a_running_cycle_is_locked_on_its_page_and_what_waits_is_shown(desk, world):
+    cycle = next(
+        one.cycle.id
+        for one in list_cycles(world.connector, TESTER, "main")
+        if one.state.value == "running" and one.objectives
+    )
+    viewer, editor = desk("viewer"), desk("editor")
+    address = f"/review/main/{cycle}/lock"
+    assert address in viewer.text(f"/review?cycle={cycle}")
+    assert viewer.post(address).status_code == 403
+    assert "is not locked: changes in Jira" in viewer.text(address)
+    editor.post(address, reason="agreed with all teams")
+    number = show_cycle(world.connector, TESTER, "main", cycle).shown.objectives
+    said = " ".join(BeautifulSoup(viewer.text(address), "html.parser").text.split())
+    assert f"agreed with all teams · {number} objective" in said
+    assert "Nothing waits" in said
+    assert list_cycles(world.connector, TESTER, "main")[0].state.value in ("locked", "upcoming")
+    assert "Not unlocked" in editor.post(f"/review/main/{cycle}/unlock", reason=" ").get_data(as_text=True)
+    editor.post(f"/review/main/{cycle}/unlock", reason="agreed anew")
+    assert "is not locked" in viewer.text(address)
