@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from plugin.mcp.acts import CHECK_IN, RETRY, SYNC_NOW
-from plugin.mcp.closings import CLOSINGS
-from plugin.mcp.cycle import CYCLE
+from plugin.mcp.cycles.closings import CLOSINGS
+from plugin.mcp.cycles.cycle import CYCLE
 from plugin.mcp.forecast import FORECAST
 from plugin.mcp.health import FRESHNESS, GAPS
 from plugin.mcp.kpis import DEPARTED_KPIS, KPIS

@@ -14,7 +14,7 @@ from connectors.store.cycles import closings
 from connectors.store.people import audit
 from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.permission import Permission
-from plugin.mcp.closings import ClosingArguments, okr_closings
+from plugin.mcp.cycles.closings import ClosingArguments, okr_closings
 from plugin.mcp.protocol.tool import Asking, Unanswerable
 from plugin.use_cases.cycles.closure import close_cycle, reopen_cycle
 from plugin.use_cases.cycles.cycles import CycleRefused, UnknownCycle, show_cycle

@@ -1,0 +1,1 @@
+"""What assistants ask of cycles."""
