@@ -43,7 +43,7 @@ class ScoredObjective(Shape):
     would_read: Number
 
 
-class CycleMean(Shape):
+class MeanScore(Shape):
     """The plain mean of scored objectives of one commitment; the others stand beside it."""
 
     commitment: str
@@ -53,7 +53,7 @@ class CycleMean(Shape):
     cancelled: int
 
 
-class LockShown(Shape):
+class StandingLock(Shape):
     """That its objectives and key results keep their terms, and what has changed of them since and waits."""
 
     at: datetime
@@ -62,7 +62,7 @@ class LockShown(Shape):
     waiting: list[Quoted]
 
 
-class CycleShown(Answer):
+class CycleReview(Answer):
     """`counted` is of the objectives. `preview`: with this mark a person closes the cycle with exactly these numbers, or not at all; empty where it does not wait to be closed."""
 
     cycle: str
@@ -74,8 +74,8 @@ class CycleShown(Answer):
         description="Under which `would_read`; null where none was asked for."
     )
     preview: str
-    locked: LockShown | None
-    means: list[CycleMean]
+    locked: StandingLock | None
+    means: list[MeanScore]
     counted: Counted
     objectives: list[ScoredObjective]
 
@@ -89,7 +89,7 @@ class CycleArguments(PageArguments):
     )
 
 
-def okr_cycle(asking: Asking, arguments: CycleArguments) -> CycleShown:
+def okr_cycle(asking: Asking, arguments: CycleArguments) -> CycleReview:
     """A page of a cycle's objectives."""
     site = site_of(asking, arguments)
     name = arguments.cycle or _running(asking, site)
@@ -111,8 +111,8 @@ def okr_cycle(asking: Asking, arguments: CycleArguments) -> CycleShown:
         f"okr_cycle:{site}:{name}:{arguments.mapping}", arguments, every, (one.state.id for one in every)
     )
     cycle = found.shown.cycle
-    return CycleShown(
-        provenance=provenance(asking, site, CycleShown, f"/review?cycle={cycle.id}"),
+    return CycleReview(
+        provenance=provenance(asking, site, CycleReview, f"/review?cycle={cycle.id}"),
         cycle=cycle.id,
         start=cycle.start,
         end=cycle.end,
@@ -138,12 +138,12 @@ def _mark(found: CycleDetail, other: Replay | None) -> str:
     return found.preview if other is None else other.preview
 
 
-def _locked(lock: Locked, waiting: list[str]) -> LockShown:
-    return LockShown(at=lock.at, by=lock.by, reason=lock.reason, waiting=list(waiting))
+def _locked(lock: Locked, waiting: list[str]) -> StandingLock:
+    return StandingLock(at=lock.at, by=lock.by, reason=lock.reason, waiting=list(waiting))
 
 
-def _mean(one: ScoreMean) -> CycleMean:
-    return CycleMean(
+def _mean(one: ScoreMean) -> MeanScore:
+    return MeanScore(
         commitment=one.commitment,
         score=exactly(one.value),
         scored=one.scored,
@@ -176,6 +176,6 @@ CYCLE = Tool(
     title="One cycle",
     description="One cycle: its state, the scores of its objectives, what waits while it is locked, and what it would have read under another mapping.",
     takes=CycleArguments,
-    gives=CycleShown,
+    gives=CycleReview,
     function=okr_cycle,
 )
