@@ -85,6 +85,7 @@ ValuePart.round: minimum 0, maximum 6, default 0
 WeightPart.field: minItems 1, maxItems 10
 WorkItemAgeOptions.min_items: minimum 1, maximum 1000000, default 1
 WorkingPart.days: minItems 1
+WriteBackPart.app_set: maxProperties 200
 WriteBackPart.set: maxProperties 200
 WriteBackPart.weight: minItems 1, maxItems 10
 cycles: maxItems 200
