@@ -55,12 +55,18 @@ def restore(path: Path, url: str) -> str:
     target.parent.mkdir(parents=True, exist_ok=True)
     refuse_busy(target)
     arriving = target.with_name(target.name + ".part")
-    make_private(arriving)
-    with (
-        closing(_opened(path)) as source,
-        closing(sqlite3.connect(arriving)) as copy,
-    ):
-        source.backup(copy)
+    try:
+        make_private(arriving)
+        with (
+            closing(_opened(path)) as source,
+            closing(sqlite3.connect(arriving)) as copy,
+        ):
+            source.backup(copy)
+    except (OSError, sqlite3.Error) as error:
+        arriving.unlink(missing_ok=True)
+        raise StoreError(
+            f"the copy could not be written: {error}", str(target), "make room, or let files be written there"
+        ) from error
     if target.exists():
         target.replace(target.with_name(target.name + ".before"))
     for ending in BESIDE:

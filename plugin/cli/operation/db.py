@@ -77,6 +77,36 @@ def backup_command(file: Path | None) -> None:
     )
 
 
+@db_group.command("verify")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@json_option
+def verify_command(file: Path, as_json: bool) -> None:
+    """Prove a backup: restore it beside itself, bring it up to date, count it. Exit code 1 where that fails.
+
+    The present database is not touched, and the trial is taken away again; it needs as much room as the backup.
+    """
+    found = database.prove(read_settings(), COMMAND_LINE, file)
+    if as_json:
+        show_json(
+            {
+                "file": str(file),
+                "ok": not found.findings,
+                "revision": found.revision,
+                "upgraded_to": found.reached,
+                "rows": dict(found.rows),
+                "findings": list(found.findings),
+            }
+        )
+    else:
+        state = "CANNOT BE RESTORED AS IT SHOULD" if found.findings else "restores"
+        whole = f"{sum(found.rows.values()):,} rows in {len(found.rows)} tables"
+        say(f"{file} {state}: revision {found.revision}, brought to {found.reached}, {whole}.")
+        for line in found.findings:
+            say(f"  {line}")
+    if found.findings:
+        raise SystemExit(1)
+
+
 @db_group.command("restore")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--yes", is_flag=True, help="Do not ask before the present database is set aside.")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from connectors.store import Store, StoreError, backup, current_revision, open_store, open_to_read, upgrade
 from connectors.store.database import table_copy
+from connectors.store.database.row_counts import row_counts
 from connectors.store.jobs.processes import put_and_take
 from connectors.store.people.audit import note
 from plugin.access.authorization.actor import Actor
@@ -44,6 +46,16 @@ class BackedUp:
     unnoted: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What came of restoring a backup for trial: its revision, the one it was brought to, its rows by table, and what was wrong."""
+
+    revision: str
+    reached: str | None
+    rows: Mapping[str, int]
+    findings: tuple[str, ...]
+
+
 @act(ADMIN)
 def upgrade_schema(settings: Settings, _actor: Actor) -> Upgraded:
     """Bring the schema up to date, the tables of the engine too; doing it again changes nothing."""
@@ -76,6 +88,29 @@ def back_up(settings: Settings, actor: Actor, path: Path) -> BackedUp:
         except StoreError as error:
             return BackedUp(unnoted=error.what)
     return BackedUp()
+
+
+@question(ADMIN)
+def prove(_settings: Settings, _actor: Actor, file: Path) -> Proof:
+    """Restore a backup beside itself, bring it up to date and count it, and take it away again; the present database is not touched.
+
+    StoreError where the file is no backup, or there is no room for a copy of it.
+    """
+    table_copy.inspected(file)
+    try:
+        folder = TemporaryDirectory(prefix="okr-proof-", dir=file.resolve().parent)
+    except OSError as error:
+        raise StoreError(
+            f"it cannot be tried there: {error}", str(file), "put the backup where files can be written"
+        ) from error
+    with folder as place:
+        url = f"sqlite:///{place}/proof.sqlite3"
+        revision = table_copy.restore(file, url)
+        with closing(open_store(url)) as store:
+            upgrade(store)
+            wrong = (*_findings_of_tables(store), *table_copy.faults(store))
+            with store.read() as conn:
+                return Proof(revision, current_revision(store), row_counts(conn), wrong)
 
 
 @question(ADMIN)

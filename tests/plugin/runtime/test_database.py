@@ -8,6 +8,7 @@ import shlex
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from click.testing import CliRunner, Result
 
 from connectors.clock import system_clock
 from connectors.store import StoreError, open_store
-from connectors.store.database import table_copy
+from connectors.store.database import schema_upgrade, table_copy
 from connectors.store.database.table_copy import restore
 from connectors.store.mappings import drafts
 from connectors.store.numbers import objectives
@@ -128,6 +129,43 @@ def test_a_restore_that_cannot_be_is_refused_before_anything_is_asked(tmp_path: 
     assert busy.output == ""
     assert busy.exception is not None
     assert explained(busy.exception).count("stop jira-okr serve") == 1
+
+
+def test_a_backup_is_proven_by_restoring_it(tmp_path: Path) -> None:
+    url, copy = f"sqlite:///{tmp_path / 'okr.sqlite3'}", tmp_path / "copies/monday.sqlite3"
+    copy.parent.mkdir()
+    assert run(url, "upgrade").exit_code == 0
+    _note(url, "kept")
+    assert run(url, "backup", str(copy)).exit_code == 0
+    _note(url, "later")
+    proven = run(url, "verify", str(copy), "--json")
+    assert proven.exit_code == 0, proven.output
+    found = json.loads(proven.output)
+    assert (found["ok"], found["findings"]) == (True, [])
+    assert found["rows"]["draft"] == 1
+    assert "restores" in run(url, "verify", str(copy)).output
+    assert [one.name for one in copy.parent.iterdir()] == ["monday.sqlite3"]
+    assert _noted(url) == "later"
+
+
+def test_a_backup_of_an_older_release_is_proven_by_bringing_it_up_to_date(tmp_path: Path) -> None:
+    old = tmp_path / "old.sqlite3"
+    with closing(open_store(f"sqlite:///{old}")) as store, store.write() as conn:
+        schema_upgrade.to_head(conn, "0001")
+    found = json.loads(run(f"sqlite:///{tmp_path / 'none.sqlite3'}", "verify", str(old), "--json").output)
+    assert (found["revision"], found["ok"]) == ("0001", True)
+    assert found["upgraded_to"] > found["revision"]
+
+
+def test_what_would_not_come_back_is_no_proof(tmp_path: Path) -> None:
+    url, copy = f"sqlite:///{tmp_path / 'okr.sqlite3'}", tmp_path / "copy.sqlite3"
+    assert run(url, "upgrade").exit_code == 0
+    assert run(url, "backup", str(copy)).exit_code == 0
+    content = bytearray(copy.read_bytes())
+    content[4096 * 3 : 4096 * 6] = b"\xff" * 4096 * 3
+    copy.write_bytes(content)
+    assert "damaged" in str(run(url, "verify", str(copy)).exception)
+    assert "no such file" in str(run(url, "verify", str(tmp_path / "none.sqlite3")).exception)
 
 
 def test_what_holds_secrets_is_readable_by_its_owner_alone(tmp_path: Path) -> None:
