@@ -47,7 +47,7 @@ class BackedUp:
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
+class RestoreTrial:
     """What came of restoring a backup for trial: its revision, the one it was brought to, its rows by table, and what was wrong."""
 
     revision: str
@@ -91,7 +91,7 @@ def back_up(settings: Settings, actor: Actor, path: Path) -> BackedUp:
 
 
 @question(ADMIN)
-def prove(_settings: Settings, _actor: Actor, file: Path) -> Proof:
+def prove(_settings: Settings, _actor: Actor, file: Path) -> RestoreTrial:
     """Restore a backup beside itself, bring it up to date and count it, and take it away again; the present database is not touched.
 
     StoreError where the file is no backup, or there is no room for a copy of it.
@@ -110,7 +110,7 @@ def prove(_settings: Settings, _actor: Actor, file: Path) -> Proof:
             upgrade(store)
             wrong = (*_findings_of_tables(store), *table_copy.faults(store))
             with store.read() as conn:
-                return Proof(revision, current_revision(store), row_counts(conn), wrong)
+                return RestoreTrial(revision, current_revision(store), row_counts(conn), wrong)
 
 
 @question(ADMIN)
