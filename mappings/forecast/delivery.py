@@ -11,6 +11,8 @@ from mappings.forecast.distribution import dates, probability
 LEAST_WEEKS, LEAST_FINISHES = 4, 5
 COINS = 2
 """Weeks that say neither yes nor no, beside the past ones: the rule of succession. A few weeks are no more sure than that."""
+UNEVEN_FROM = 2
+"""So many times the mean the variance of weeks is, where they are called uneven."""
 THERE = "as many items as it takes are finished; its progress, which goes by weights, is not there yet"
 
 
@@ -26,6 +28,7 @@ def forecast(work: DeliveryWork) -> Forecast:
     lacks = _lacks(work)
     if lacks:
         return Forecast(lacks=lacks, work=work, notes=notes)
+    notes = (*notes, *_uneven(work))
     half, safe = dates(work)
     told = weighed(probability(work), len(work.weeks))
     return Forecast(told, work=work, likely_by=half, safe_by=safe, notes=notes)
@@ -56,6 +59,18 @@ def _notes(work: DeliveryWork) -> list[str]:
     if work.missed:
         notes.append(f"{_items(work.missed)} closed as not achieved: never among the finished ones")
     return notes
+
+
+def _uneven(work: DeliveryWork) -> list[str]:
+    """Weeks that differ more than chance alone lets them: their variance is at least twice their mean, where independent items have it once."""
+    done = [week.done for week in work.weeks]
+    mean = Fraction(sum(done), len(done))
+    spread = sum((one - mean) ** 2 for one in done) / (len(done) - 1)
+    if spread < UNEVEN_FROM * mean:
+        return []
+    return [
+        f"its weeks are uneven, {min(done)} to {_items(max(done))} finished in one: it is less sure than it looks"
+    ]
 
 
 def _items(number: int) -> str:

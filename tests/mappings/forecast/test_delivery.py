@@ -271,3 +271,12 @@ def test_trials_come_to_what_the_distribution_says(seed: str) -> None:
 )
 def test_few_weeks_are_weighed_with_two_that_are_even(share: str, weeks: int, told: str) -> None:
     assert weighed(Fraction(share), weeks) == Fraction(told)
+
+
+def test_uneven_weeks_are_told_beside_the_answer() -> None:
+    """0, 6, 0, 6: mean 3, variance 36 ÷ 3 = 12, four times the mean. 2, 4, 2, 4: variance 4 ÷ 3, less than the mean."""
+    uneven = forecast(a_work(20, 5, 30, (0, 0), (6, 0), (0, 0), (6, 0)))
+    assert uneven.notes == (
+        "its weeks are uneven, 0 to 6 items finished in one: it is less sure than it looks",
+    )
+    assert forecast(a_work(20, 5, 30, (2, 0), (4, 0), (2, 0), (4, 0))).notes == ()
