@@ -116,6 +116,14 @@ def show_lock(connector: Connector, _actor: Actor, site: str, cycle_id: str) -> 
     return LockShown(site, cycle, None if lock is None else _locked(lock), changes)
 
 
+@question(VIEWER)
+def locked_cycles(connector: Connector, _actor: Actor, site: str) -> tuple[str, ...]:
+    """Ids of the running cycles that are locked: what is new in them is counted nowhere until it is unlocked."""
+    mapping, moment = ruling(connector, site)
+    running = mapping.cycles.running(moment.today) if mapping.locks else ()
+    return tuple(one.id for one in running if mapping.locks.of_cycle(one.id, moment.now) is not None)
+
+
 def lock_due(connector: Connector, site: str) -> tuple[str, ...]:
     """Lock the running cycles whose `lock` has passed; which. One that somebody unlocked is locked again by hand."""
     mapping, moment = ruling(connector, site)
