@@ -8,11 +8,15 @@ from typing import Any
 import pytest
 from sqlalchemy import delete
 
+from connectors.sandbox import PEOPLE
 from connectors.sandbox.site_state import scheme
+from connectors.sandbox.site_state.edits import create
+from connectors.sandbox.site_state.state import person
 from connectors.store.mappings import bindings, revisions
 from connectors.store.numbers import objectives
 from connectors.store.people import audit
 from connectors.store.schema import binding
+from connectors.store.work import due
 from mappings import presets
 from mappings.document.names import MappingName, NameKind
 from mappings.facts.catalogue import Catalogue
@@ -231,6 +235,29 @@ def test_a_status_that_is_gone_holds_the_numbers_whose_issues_are_in_it(
     assert {id_ for id_ in before if before[id_] == after[id_]} >= concerned
     assert {id_ for id_ in before if before[id_] != after[id_]}, "the others go on"
     assert "gone" in said(firm)
+
+
+def test_an_objective_that_is_new_while_something_is_gone_waits_too(
+    firm: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing was ever known of it: neither a number nor the rule that it fell under."""
+    review = next(one for one in scheme.STATUSES if one.name == "In Review")
+    story = next(one for one in firm.records() if one.status.id == review.id)
+    epic = firm.sandbox.sandbox.records[story.parent_id]
+    catalogue_with(firm, monkeypatch, statuses=tuple(one for one in scheme.STATUSES if one.id != review.id))
+    firm.connector.catalogue("main", fresh=True)
+    asked = {"project": {"id": epic.project.id}, "issuetype": {"id": scheme.EPIC.id}, "summary": "New"}
+    more = {"labels": list(epic.labels)}
+    made = create(firm.sandbox.sandbox, {"fields": asked | more}, "3", person(PEOPLE[0]))
+    firm.edit(story, parent={"id": made.id})
+    firm.clock.pass_by(minutes=2)
+    read_recent(firm.connector, "main", lambda: None)
+    firm.work_off()
+
+    assert firm.in_jira(made.id) is None
+    with firm.connector.store.read() as conn:
+        assert (due.dead(conn, "main"), due.failing(conn, "main", firm.clock())) == ([], [])
+        assert due.pending_count(conn, "main") == 0
 
 
 def test_a_revision_from_before_there_were_bound_forms_is_bound_once(firm: Any) -> None:
