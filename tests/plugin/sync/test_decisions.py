@@ -603,6 +603,18 @@ def test_a_trial_that_our_own_pacing_put_off_is_still_to_come_and_makes_the_outa
         assert outage.standing(conn, "main") == replace(way.trial, next_try=soon)
 
 
+def test_of_two_workers_that_ask_at_once_one_tries_an_outage(
+    bare: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both saw that the wait was over; the other one took the trial in between."""
+    now = bare.clock()
+    with bare.store.write() as conn:
+        seen = outage.strike(conn, "main", now - HOUR, Transient("busy", status=503), whole=True)
+    assert outage.way(bare).trial is not None
+    monkeypatch.setattr(outage, "standing", lambda _conn, _site: seen)
+    assert outage.way(bare) == outage.Way(False)
+
+
 def test_a_full_read_is_wanted_once_however_often_it_is_asked_for(bare: Context) -> None:
     for _ in range(2):
         watermark.want_full_read(bare)
