@@ -21,7 +21,7 @@ PLACES: dict[str, dict[str, int]] = {
     PYDANTIC: {
         "mappings/document/editor_schema.py": 1,
         "mappings/write_back/target.py": 3,
-        "plugin/api/protocol/openapi.py": 2,
+        "plugin/api/protocol/openapi.py": 3,
         "plugin/api/protocol/operation.py": 4,
         "plugin/doors/model.py": 5,
         "plugin/runtime/settings.py": 2,

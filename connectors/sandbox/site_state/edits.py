@@ -186,6 +186,11 @@ def changes(sandbox: Sandbox, old: Record, new: Record) -> list[ChangeItem]:
     ]
 
 
+def change_of(sandbox: Sandbox, field_id: str, old: Record, new: Record) -> ChangeItem:
+    """What became of one field, as a line of the changelog."""
+    return _item(sandbox, sandbox.fields[field_id], current(old, field_id), current(new, field_id))
+
+
 def _parent_field(sandbox: Sandbox, record: Record) -> str:
     """The field by which an issue names what it stands below."""
     if sandbox.deployment == "cloud" or record.type.level < 0:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from connectors.sandbox.site_state import scheme, values
-from connectors.sandbox.site_state.edits import changes, put
+from connectors.sandbox.site_state.edits import change_of, put
 from connectors.sandbox.site_state.state import ChangeItem, Record, Sandbox
 from connectors.sandbox.site_state.values import RefusedValueError, Writing
 from connectors.sandbox.traffic.access import JiraAnswerError
@@ -86,7 +86,7 @@ def to_status(
     fresh = put(record, "resolution", solved)
     if solved != record.resolution:
         fresh = replace(fresh, resolved=moment if solved else None, cache={})
-    items = [one for one in changes(sandbox, record, fresh) if one.field_id == "resolution"]
+    items = [change_of(sandbox, "resolution", record, fresh)] if solved != record.resolution else []
     if status.id != record.status.id:
         items.append(
             ChangeItem(

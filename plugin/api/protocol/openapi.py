@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from http import HTTPStatus
 from typing import Any
 
@@ -145,8 +146,14 @@ def _answer(media: str, shape: Any, blueprint: APIBlueprint) -> JsonSchemaValue:
     """The schema of an answer; the library itself knows but one model, and that as JSON."""
     if shape is None:
         return {"type": "string"} if media.startswith("text/") else {}
+    found, parts = _schema(shape)
+    blueprint.components_schemas.update(parts)
+    return found
+
+
+@cache
+def _schema(shape: Any) -> tuple[JsonSchemaValue, dict[str, Schema]]:
+    """A shape as it is referred to, and all that it is made of: once, however many operations answer with it."""
     kind: Any = list[shape]
     whole = TypeAdapter(kind).json_schema(mode="serialization", ref_template=OPENAPI3_REF_TEMPLATE)
-    blueprint.components_schemas.update({name: Schema(**one) for name, one in whole["$defs"].items()})
-    found: JsonSchemaValue = whole["items"]
-    return found
+    return whole["items"], {name: Schema(**one) for name, one in whole["$defs"].items()}

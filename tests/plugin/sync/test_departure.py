@@ -68,6 +68,18 @@ def synced(hand: Any, text: str = MAPPING) -> int:
     return len(hand.writes())
 
 
+def an_epic_synced(hand: Any) -> tuple[str, int]:
+    made = epic(hand)
+    return made, synced(hand)
+
+
+@pytest.fixture
+def at_fifty(hand: Any, begin: Any) -> tuple[str, int]:
+    """An objective that is read and written, and how many writes that took."""
+    goes, before = begin(hand, an_epic_synced)
+    return goes, before
+
+
 def test_a_narrowed_selector_clears_what_leaves_and_preview_counts_it(hand: Any) -> None:
     stays, goes = epic(hand, "kept"), epic(hand)
     before = synced(hand)
@@ -84,9 +96,8 @@ def test_a_narrowed_selector_clears_what_leaves_and_preview_counts_it(hand: Any)
         assert [one.issue_id for one in written_values.every(conn, "main")] == [stays]
 
 
-def test_going_back_writes_it_again(hand: Any) -> None:
-    goes = epic(hand)
-    before = synced(hand)
+def test_going_back_writes_it_again(hand: Any, at_fifty: tuple[str, int]) -> None:
+    goes, before = at_fifty
     hand.activate(NARROW)
     hand.work_off()
     rollback(hand.connector, TESTER, "main")
@@ -95,9 +106,8 @@ def test_going_back_writes_it_again(hand: Any) -> None:
 
 
 @pytest.mark.parametrize("way", ["event", "sync"])
-def test_a_label_that_is_taken_off_clears(hand: Any, way: str) -> None:
-    goes = epic(hand)
-    before = synced(hand)
+def test_a_label_that_is_taken_off_clears(hand: Any, at_fifty: tuple[str, int], way: str) -> None:
+    goes, before = at_fifty
     hand.clock.pass_by(minutes=30)
     hand.edit(goes, labels=[])
     if way == "event":
@@ -231,10 +241,11 @@ def test_what_was_deleted_or_cannot_be_seen_is_not_written(hand: Any) -> None:
         assert written_values.every(conn, "main") == []
 
 
-def test_what_cannot_be_seen_for_a_while_is_cleared_once_it_is_shown_again(hand: Any) -> None:
+def test_what_cannot_be_seen_for_a_while_is_cleared_once_it_is_shown_again(
+    hand: Any, at_fifty: tuple[str, int]
+) -> None:
     """Cloud answers for what is hidden as for what is not there: 404."""
-    goes = epic(hand)
-    before = synced(hand)
+    goes, before = at_fifty
     site = hand.sandbox.sandbox
     hidden = site.records.pop(goes), site.index.pop(goes)
     site.index_version += 1
@@ -247,10 +258,11 @@ def test_what_cannot_be_seen_for_a_while_is_cleared_once_it_is_shown_again(hand:
     assert hand.writes()[before:] == [(goes, None)]
 
 
-def test_that_what_left_unsaid_is_not_shown_once_more_is_no_word_of_jira(hand: Any) -> None:
+def test_that_what_left_unsaid_is_not_shown_once_more_is_no_word_of_jira(
+    hand: Any, at_fifty: tuple[str, int]
+) -> None:
     """An event names it, which Jira delivers whether our account may see the issue or not."""
-    goes = epic(hand)
-    before = synced(hand)
+    goes, before = at_fifty
     site = hand.sandbox.sandbox
     hidden = site.records.pop(goes), site.index.pop(goes)
     site.index_version += 1
@@ -302,9 +314,8 @@ def test_for_what_left_unsaid_full_reads_alone_ask(hand: Any) -> None:
     assert lost(hand) == []
 
 
-def test_an_issue_that_leaves_the_scope_is_cleared_all_the_same(hand: Any) -> None:
-    goes = epic(hand)
-    before = synced(hand)
+def test_an_issue_that_leaves_the_scope_is_cleared_all_the_same(hand: Any, at_fifty: tuple[str, int]) -> None:
+    goes, before = at_fifty
     hand.activate(MAPPING.replace("scope: project = PLAT", "scope: project = PLAT AND issuetype != Epic"))
     hand.sync()
     assert hand.writes()[before:] == [(goes, None)]
@@ -336,9 +347,8 @@ def test_many_that_somebody_took_out_are_cleared(hand: Any) -> None:
     assert sorted(hand.writes()[before:]) == sorted((one, None) for one in epics[:11])
 
 
-def test_what_jira_refused_to_clear_is_tried_again_by_a_sync(hand: Any) -> None:
-    goes = epic(hand)
-    before = synced(hand)
+def test_what_jira_refused_to_clear_is_tried_again_by_a_sync(hand: Any, at_fifty: tuple[str, int]) -> None:
+    goes, before = at_fifty
     hand.sandbox.faults.add(Fault("status", "PUT", "issue", times=1, status=500))
     hand.activate(NARROW)
     hand.work_off()

@@ -42,17 +42,25 @@ def moved_on(hand: Any, objective: str) -> None:
     hand.land(hand.issue("Story", objective, "Done"))
 
 
-def synced(hand: Any) -> str:
+def at_fifty(hand: Any) -> str:
     hand.activate(WITH_KEY_RESULTS)
-    objective = epic(hand)
+    made = epic(hand)
     hand.sync()
-    assert hand.field(objective) == 50
-    return objective
+    assert hand.field(made) == 50
+    return made
+
+
+@pytest.fixture
+def objective(hand: Any, begin: Any) -> str:
+    """An objective at 50 %, read and written."""
+    made: str = begin(hand, at_fifty)
+    return made
 
 
 @pytest.mark.parametrize("arrived", [False, True])
-def test_an_interrupted_write_is_confirmed_only_where_jira_has_it(hand: Any, arrived: bool) -> None:
-    objective = synced(hand)
+def test_an_interrupted_write_is_confirmed_only_where_jira_has_it(
+    hand: Any, objective: str, arrived: bool
+) -> None:
     moved_on(hand, objective)
     hand.sandbox.faults.add(Fault("status", "PUT", f"issue/{objective}", status=503))
     with pytest.raises(Transient):
@@ -87,8 +95,7 @@ def test_an_interrupted_write_is_not_made_again_on_what_left_the_scope_meanwhile
     assert hand.field(objective) is None
 
 
-def test_a_write_that_the_sign_in_refuses_has_failed_and_is_not_looked_up(hand: Any) -> None:
-    objective = synced(hand)
+def test_a_write_that_the_sign_in_refuses_has_failed_and_is_not_looked_up(hand: Any, objective: str) -> None:
     moved_on(hand, objective)
     hand.sandbox.faults.add(Fault("unauthorized", "PUT", f"issue/{objective}"))
     with pytest.raises(AuthFailed):
@@ -239,8 +246,9 @@ def test_a_batch_that_ran_into_a_limit_is_halved_and_nothing_of_it_is_lost(hand:
         assert len(inbox.pending(conn, 99, "main")) == 9
 
 
-def test_what_is_paced_is_announced_for_the_moment_from_which_it_may_be_written(hand: Any) -> None:
-    objective = synced(hand)
+def test_what_is_paced_is_announced_for_the_moment_from_which_it_may_be_written(
+    hand: Any, objective: str
+) -> None:
     moved_on(hand, objective)
     now = hand.clock()
     with hand.connector.store.write() as conn:
@@ -276,8 +284,7 @@ def test_half_of_a_project_may_go_and_more_than_half_waits(hand: Any, gone: int,
     assert found.leaving == (frozenset() if held else frozenset(issues[:gone]))
 
 
-def test_a_write_says_what_moved_the_number(hand: Any) -> None:
-    objective = synced(hand)
+def test_a_write_says_what_moved_the_number(hand: Any, objective: str) -> None:
     with hand.connector.store.read() as conn:
         story = next(
             one for one in mirror.every(conn, "main") if one.status.name == "To Do" and one.parent_id
@@ -316,8 +323,7 @@ class Heard:
             self.said.append(("marked", site, sorted(objective_ids), run_after))
 
 
-def test_what_becomes_due_and_what_is_to_be_read_again_is_announced(hand: Any) -> None:
-    objective = synced(hand)
+def test_what_becomes_due_and_what_is_to_be_read_again_is_announced(hand: Any, objective: str) -> None:
     heard = Heard()
     context = replace(hand.context, announcer=heard, quiet=timedelta(seconds=3))
     story = hand.issue("Story", objective, "Done")
@@ -334,10 +340,9 @@ def test_what_becomes_due_and_what_is_to_be_read_again_is_announced(hand: Any) -
 
 @pytest.mark.parametrize(("over_us", "written"), [(None, [50, 67]), (12, [50, 67, 67])])
 def test_an_edit_that_the_mirror_learns_of_while_we_write_is_not_hidden_by_our_own(
-    hand: Any, over_us: int | None, written: list[int]
+    hand: Any, objective: str, over_us: int | None, written: list[int]
 ) -> None:
     """Jira has our value, and maybe somebody's own over it; both are read before the answer to us comes back."""
-    objective = synced(hand)
     moved_on(hand, objective)
     sandbox = hand.sandbox.sandbox
 
