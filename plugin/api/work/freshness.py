@@ -16,12 +16,27 @@ from plugin.sync.outage import Outage
 from plugin.use_cases.health.budget import Budget
 from plugin.use_cases.health.concerns import concerns, verdict
 from plugin.use_cases.health.drift import Drift
+from plugin.use_cases.health.kept_data import kept_data, kept_values
 from plugin.use_cases.health.status import SiteStatus, installation
 from plugin.use_cases.health.status import status as status_of
 from plugin.use_cases.work import sync
 from plugin.use_cases.work.background_jobs import BackgroundJob
 
 ROUTES = Routes()
+
+
+class KeptRowsGiven(Given):
+    """What is kept of one kind."""
+
+    what: str
+    rows: int
+    bytes: int = Field(description="What the values hold, without indexes and empty space.")
+
+
+class KeptGiven(Given):
+    """Everything that grows, of one site."""
+
+    items: list[KeptRowsGiven]
 
 
 class DriftedGiven(Given):
@@ -174,6 +189,13 @@ def list_status(caller: Caller) -> Reply[StatusesGiven]:
 def status(caller: Caller, path: SiteAddress) -> Reply[StatusGiven]:
     """One site."""
     return Reply(status_given(status_of(caller.connector, caller.actor, site_of(caller, path))))
+
+
+@ROUTES.get("/sites/{site}/kept", "viewer", "How much is kept of what grows.", heavy=True)
+def kept(caller: Caller, path: SiteAddress) -> Reply[KeptGiven]:
+    """Rows, and the bytes of their values without indexes."""
+    found = kept_data(caller.connector, caller.actor, site_of(caller, path))
+    return Reply(KeptGiven.model_validate({"items": kept_values(found)}))
 
 
 def status_given(found: SiteStatus) -> StatusGiven:

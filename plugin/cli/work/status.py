@@ -20,6 +20,7 @@ from plugin.use_cases.health.budget import Budget, in_words
 from plugin.use_cases.health.concerns import FRESH, Concern, concerns, verdict
 from plugin.use_cases.health.credential_expiry import Expiry
 from plugin.use_cases.health.drift import Drift
+from plugin.use_cases.health.kept_data import kept_data, kept_values, size_text
 from plugin.use_cases.health.status import SiteStatus, status
 from plugin.use_cases.health.webhook_state import WebhookState
 from plugin.use_cases.objectives.objective_columns import (
@@ -45,18 +46,24 @@ RELEASE = "jira-okr held list shows what is held; jira-okr held release writes i
 @click.command("status")
 @site_option
 @click.option("--objectives", "listed", is_flag=True, help="List every objective, too.")
+@click.option("--kept", is_flag=True, help="Show how much is kept of what grows, too.")
 @json_option
-def status_command(site: str, listed: bool, as_json: bool) -> None:
+def status_command(site: str, listed: bool, kept: bool, as_json: bool) -> None:
     """Show what is wrong, the age of the data, pending work and failed items. Exit code 1 where something needs a person."""
     with open_connector(site=site) as connector:
         found = status(connector, COMMAND_LINE, site)
         saved = every_line(connector, COMMAND_LINE, site) if listed else None
+        held = kept_data(connector, COMMAND_LINE, site) if kept else None
     if as_json:
         told = status_values(found)
-        rows = None if saved is None else [values(one, Output.JSON) for one in saved]
-        show_json(told if rows is None else {**told, "objectives": rows})
+        told |= {} if held is None else {"kept": kept_values(held)}
+        lines = None if saved is None else [values(one, Output.JSON) for one in saved]
+        show_json(told if lines is None else {**told, "objectives": lines})
     else:
         _show(found)
+        if held is not None:
+            rows = [(one.what, f"{one.rows:,}", size_text(one.bytes)) for one in held]
+            show_table("Kept", ("What", "Rows", "Values"), rows)
         if saved is None:
             say("jira-okr status --objectives lists the objectives, too.")
         else:

@@ -9,12 +9,14 @@ from pathlib import Path
 
 from connectors.store import Store, open_store, upgrade
 from connectors.store.database import schema_upgrade
+from connectors.store.database.kept_rows import kept_rows
 from connectors.store.kpis import kpis
 from mappings.kpi.band import Band, Bands, KpiLevel
 from mappings.kpi.cadence import Period
 from mappings.kpi.episode import EpisodeStep, KpiState, KpiStatus, Proposal
 from mappings.kpi.reading import Former, KpiReading
 from mappings.kpi.steps import Judgement
+from plugin.use_cases.health.kept_data import size_text
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -139,3 +141,17 @@ def test_what_the_release_before_had_read_is_taken_for_timely(tmp_path: Path, no
         assert second.value is None
         assert kpis.get(conn, "main", "bugs") == KpiState(outside=2)
     store.close()
+
+
+def test_what_is_kept_is_counted_in_rows_and_bytes(store: Store, now: datetime) -> None:
+    """Of each reading: main, bugs, an instant (8), its value, when it came (8), push, its note; an ö is two bytes."""
+    with store.write() as conn:
+        kpis.record(conn, "main", "bugs", [read(now, 1, note="nötig"), read(now + HOUR, None)])
+        kpis.record(conn, "else", "bugs", [read(now, 8)])
+    with store.read() as conn:
+        found = {one.what: (one.rows, one.bytes) for one in kept_rows(conn, "main")}
+    assert found["readings of KPIs"] == (2, (4 + 4 + 8 + 3 + 8 + 4 + 6) + (4 + 4 + 8 + 0 + 8 + 4 + 0))
+    assert found["histories of issues"] == (0, 0)
+    assert [size_text(size) for size in (0, 999, 1_000, 14_249, 2_500_000_000)] == [
+        "0 B", "999 B", "1.0 KB", "14.2 KB", "2.5 GB",
+    ]  # fmt: skip

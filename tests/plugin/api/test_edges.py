@@ -29,6 +29,7 @@ def test_what_costs_minutes_is_heavy_and_nothing_else_is() -> None:
         "GET /exports/objectives",
         "GET /cycles/{cycle}/lock",
         "POST /cycles/{cycle}/unlock",
+        "GET /sites/{site}/kept",
         "GET /exports/ledgers",
         "GET /exports/history",
         "GET /exports/audit",
