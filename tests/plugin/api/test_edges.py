@@ -26,6 +26,8 @@ def test_what_costs_minutes_is_heavy_and_nothing_else_is() -> None:
         "POST /sites/{site}/mapping/preview",
         "POST /sites/{site}/mapping/preview-as-of",
         "POST /sites/{site}/mapping/reword",
+        "POST /sites/{site}/mapping/try",
+        "GET /diagnostics",
         "GET /exports/objectives",
         "GET /cycles/{cycle}/lock",
         "POST /cycles/{cycle}/unlock",
