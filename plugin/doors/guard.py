@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
-from urllib.parse import quote
+from functools import cache, partial
+from urllib.parse import quote, urlsplit
 
 from flask import Flask, Response, abort, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -20,27 +20,37 @@ from plugin.access.authorization.person import Person, current
 from plugin.doors.negotiation import wants_html
 from plugin.doors.problem import problem
 from plugin.runtime.connector import Connector
+from plugin.runtime.settings import Settings
 
 YEAR_S = 365 * 24 * 3600
 READING = ("GET", "HEAD", "OPTIONS")
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+"""How the machine itself names its server; no page elsewhere can make a browser say so for another machine."""
 
 
 def guard(app: Flask, connector: Connector) -> None:
     """Let nobody past who may not. To be called after all routes and context processors are registered."""
     app.secret_key = signing_key(connector.settings)
     app.session_interface = CookieSessions()
-    app.config.update(cookie_settings(connector.settings.public_url.startswith("https://")))
+    https = connector.settings.public_url.startswith("https://")
+    app.config.update(cookie_settings(https))
     proxies = connector.settings.trusted_proxies
     if proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
     csrf = CSRFProtect(app)
+    hosts = known_hosts(connector.settings)
 
     @cache
     def rule(endpoint: str) -> Rule:
         return rule_of(endpoint, app.view_functions[endpoint]) or Rule(Permission.ADMIN)
 
+    def known() -> None:
+        if request.endpoint is not None and not rule(request.endpoint).any_host:
+            refuse_other_host(hosts, request.host)
+
+    app.before_request(known)
     app.before_request(lambda: admit(connector, csrf, rule))
-    app.after_request(private)
+    app.after_request(partial(private, https=https))
     app.context_processor(_context)
 
 
@@ -127,11 +137,29 @@ def forbidden(person: Person, rule: Rule) -> ResponseReturnValue:
     )
 
 
-def private(response: Response) -> Response:
-    """What was made for one person is kept by nobody but their browser, and asked for anew each time."""
+def known_hosts(settings: Settings) -> frozenset[str]:
+    """The hosts by which requests may name this connector, without ports; none where BASE_URL is not set, and any will do."""
+    if settings.base_url is None:
+        return frozenset()
+    named = (settings.base_url.host or "", settings.host, *settings.trusted_hosts, *LOOPBACK)
+    return frozenset(one.strip("[]").lower() for one in named)
+
+
+def refuse_other_host(hosts: frozenset[str], named: str) -> None:
+    """400 for a request that names another host: what is answered holds addresses, and must be nobody's copy of these pages."""
+    if hosts and (urlsplit(f"//{named}").hostname or "") not in hosts:
+        abort(
+            400,
+            description="This connector is not reached by that host. Use the address of JIRA_OKR_BASE_URL, "
+            "or let an operator add the host to JIRA_OKR_TRUSTED_HOSTS.",
+        )
+
+
+def private(response: Response, *, https: bool) -> Response:
+    """What was made for one person is kept by nobody but their browser, and asked for anew each time. `https`: people come by it."""
     if current() is not None:
         response.headers.setdefault("Cache-Control", "private, no-cache")
-    if request.is_secure:
+    if https or request.is_secure:
         response.headers.setdefault("Strict-Transport-Security", f"max-age={YEAR_S}")
     return response
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from datetime import datetime
 from functools import cache
 from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
 from pydantic import (
     AwareDatetime,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     GetJsonSchemaHandler,
@@ -31,7 +34,18 @@ Serial = Annotated[int, Field(ge=1, le=LARGEST_ID)]
 RevisionId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{4,64}$")]
 MappingText = Annotated[str, StringConstraints(min_length=1, pattern=r"^[^\x00]*$")]
 """How long it may be is said by the reader of mappings, as a finding like any other."""
-Instant = AwareDatetime
+A_DAY = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]")
+"""How every instant begins (RFC 3339)."""
+
+
+def _dated(given: object) -> object:
+    """A number is no instant, written as text neither: it would be taken for so many seconds since 1970."""
+    if not isinstance(given, datetime) and not (isinstance(given, str) and A_DAY.match(given)):
+        raise ValueError("write an instant with its offset, for example 2026-11-22T10:00:00Z")
+    return given
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_dated)]
 
 T = TypeVar("T")
 

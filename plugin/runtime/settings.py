@@ -88,6 +88,7 @@ EXPECTED = {
     "forge.app_id": "the id of your Forge app as its manifest.yml has it, for example ari:cloud:ecosystem::app/11111111-2222-3333-4444-555555555555",
     "forge.keys_url": "the address of the keys that Forge signs with, which you need not set",
     "trusted_proxies": "how many reverse proxies stand before the connector and set X-Forwarded-For; 0 for none",
+    "trusted_hosts": 'JSON: further hosts that requests may name, for example ["okr.internal"]',
     "datacenter_calls_per_second": "how many calls a second Jira Data Center may get, 0.1 to 1000",
     "mcp": "on or off",
     "mcp_token": "an API token, which begins with okr_",
@@ -299,6 +300,7 @@ class Settings(BaseSettings):
     metrics: MetricSettings = MetricSettings()
     notify: NotifySettings = NotifySettings()
     trusted_proxies: int = Field(default=0, ge=0, le=10)
+    trusted_hosts: tuple[str, ...] = ()
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
     engine: Literal["embedded", "procrastinate"] | None = None

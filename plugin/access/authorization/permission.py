@@ -49,13 +49,20 @@ class Rule:
     `in_person`: it takes somebody who signed in; a token must not change what it was given for.
     `scope`: a token needs this very scope; no other includes it.
     `lane`: where it is worked on; long work, and waiting for a provider, have a few threads of their own each.
+    `operations`: it is for load balancers and monitoring.
     """
 
     permission: Permission
     signed: bool = False
+    operations: bool = False
     in_person: bool = False
     scope: str = ""
     lane: Lane = "quick"
+
+    @property
+    def any_host(self) -> bool:
+        """Whether callers may name any host: those who prove themselves by a signature, and the operator's, who ask by addresses of the network."""
+        return self.signed or self.operations
 
 
 def needs(
@@ -82,8 +89,12 @@ def rule_of(endpoint: str, view: object) -> Rule | None:
     if isinstance(own, Rule):
         return own
     said = DECLARED.get(endpoint)
-    return (
-        None if said is None else Rule(Permission(said.removeprefix("signed ")), said.startswith("signed "))
+    if said is None:
+        return None
+    return Rule(
+        Permission(said.removeprefix("signed ")),
+        signed=said.startswith("signed "),
+        operations=endpoint.startswith("operations."),
     )
 
 
