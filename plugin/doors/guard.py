@@ -85,6 +85,8 @@ def admit(
         g.person = person
         if not allowed(person, rule):
             return forbidden(person, rule)
+        if person.password_given and not rule.unsettled:
+            return unsettled()
     if _by_cookie():
         csrf.protect()
     return None
@@ -119,6 +121,19 @@ def unidentified() -> ResponseReturnValue:
     if "HX-Request" in request.headers:
         return Response(status=401, headers={"HX-Redirect": url_for("access.sign_in")})
     return redirect(address)
+
+
+def unsettled() -> ResponseReturnValue:
+    """To the page where they choose a password of their own, where a browser asks; else 403."""
+    detail = "Somebody else chose your password. Choose one of your own first."
+    if not wants_html():
+        return problem(
+            403, "Password to be changed", detail, "POST /api/v1/me/password, or use the page Your account."
+        )
+    account = url_for("access.account")
+    if "HX-Request" in request.headers:
+        return Response(status=403, headers={"HX-Redirect": account})
+    return redirect(account)
 
 
 def forbidden(person: Person, rule: Rule) -> ResponseReturnValue:

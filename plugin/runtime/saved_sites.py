@@ -20,7 +20,7 @@ from connectors.jira.http.connection import is_of_machine
 from connectors.jira.http.errors import AuthFailed, JiraError
 from connectors.jira.sign_in.scopes import WRITE_WORK, ScopeMissing, remedy_of
 from connectors.store.forge import installations
-from connectors.store.people import audit
+from connectors.store.people import audit, second_factors
 from connectors.store.reads import wishes
 from connectors.store.sites import api_versions, app_webhooks, catalogues, consents, grants, sites
 from connectors.store.sites.sites import SavedSite
@@ -263,7 +263,7 @@ def put_site(
 def reseal_sites(connector: Connector, by: str) -> list[str]:
     """Seal every kept site's credentials, and what any site was granted, with the first key, so that former keys can go; the names.
 
-    NotReady where credentials cannot be opened; tokens that no key opens are of no use to anybody, and are left.
+    The secrets of second factors are sealed anew too. NotReady where credentials cannot be opened; tokens that no key opens are of no use to anybody, and are left.
     """
     keys, now = vault(connector.settings), connector.clock()
     with connector.store.write() as conn:
@@ -271,6 +271,7 @@ def reseal_sites(connector: Connector, by: str) -> list[str]:
         for site in kept:
             keys.open(site.credentials or b"")
             sites.put(conn, site.name, site.settings, keys.renew(site.credentials or b""), now)
+        second_factors.reseal(conn, keys.renewed)
         granted = [name for name in grants.sites(conn) if grants.reseal(conn, name, keys.renewed)]
         names = sorted({*(site.name for site in kept), *granted})
         for name in names:

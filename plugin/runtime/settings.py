@@ -85,6 +85,7 @@ EXPECTED = {
     "notify.google_chat": 'JSON: webhooks of Google Chat spaces by name, for example {"okr": "https://chat.googleapis.com/v1/spaces/…"}',
     "notify.webhook": 'JSON: signed webhooks by name, for example {"hub": {"url": "https://hub.acme.example/okr", "secret": "whsec_…"}}',
     "notify.hosts": 'JSON: further hosts that webhooks may be at, for example ["chat.acme.example"]',
+    "local_accounts": "on, or off to let people in by OIDC alone; off takes JIRA_OKR_OIDC__ISSUER and what belongs to it",
     "forge.app_id": "the id of your Forge app as its manifest.yml has it, for example ari:cloud:ecosystem::app/11111111-2222-3333-4444-555555555555",
     "forge.keys_url": "the address of the keys that Forge signs with, which you need not set",
     "trusted_proxies": "how many reverse proxies stand before the connector and set X-Forwarded-For; 0 for none",
@@ -296,6 +297,7 @@ class Settings(BaseSettings):
     mapping: Path | None = None
     jira: JiraSettings | None = None
     oidc: OidcSettings | None = None
+    local_accounts: Literal["on", "off"] = "on"
     forge: ForgeSettings | None = None
     metrics: MetricSettings = MetricSettings()
     notify: NotifySettings = NotifySettings()
@@ -333,6 +335,14 @@ class Settings(BaseSettings):
         if len(key.get_secret_value().partition(",")[0].strip()) < SHORTEST_KEY:
             raise ValueError(f"the key, up to the first comma, has at least {SHORTEST_KEY} characters")
         return key
+
+    @field_validator("local_accounts")
+    @classmethod
+    def _some_way_in(cls, given: str, info: ValidationInfo) -> str:
+        """Without passwords people come by the provider, so there has to be one."""
+        if given == "off" and info.data.get("oidc") is None:
+            raise ValueError("no provider is set, so nobody could sign in")
+        return given
 
     @field_validator("demo_clock")
     @classmethod

@@ -75,6 +75,22 @@ def restore(path: Path, url: str) -> str:
     return revision
 
 
+def former(url: str) -> Path | None:
+    """Where the database is kept that a restored one took the place of; None where there is none."""
+    address = make_url(url).database or ""
+    kept = Path(f"{address}.before")
+    return kept if address and kept.is_file() else None
+
+
+def token_hashes(path: Path) -> frozenset[str]:
+    """The hashes of the API tokens in a database file, of whatever revision; none where it cannot be read."""
+    try:
+        with closing(_opened(path)) as conn:
+            return frozenset(str(row[0]) for row in conn.execute("SELECT token_hash FROM api_token"))
+    except sqlite3.Error:
+        return frozenset()
+
+
 def inspected(path: Path) -> str:
     """The revision of a database file that is whole and known to this release; StoreError otherwise."""
     if not path.is_file():

@@ -7,8 +7,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, select, update
 
-from connectors.store.database.instant import from_ms, maybe_from_ms, to_ms
+from connectors.store.database.instant import from_ms, maybe_from_ms, maybe_ms, to_ms
 from connectors.store.database.sql import StoredRow, insert_into
+from connectors.store.people import open_sessions
 from connectors.store.schema import account as table
 from connectors.store.schema import answer, draft
 
@@ -18,7 +19,8 @@ class Account:
     """One person. `password_hash` is None for those who sign in elsewhere (OIDC); `disabled_at` None for the active.
 
     `generation` counts how often all sessions of the account were ended; `identity` is issuer and subject at a provider. `tour_left_at`
-    is when they had seen enough of the tour of the demo, None where they have not.
+    is when they had seen enough of the tour of the demo, None where they have not. `password_given_at` is when somebody else chose their
+    password; None where they chose it themselves.
     """
 
     id: int
@@ -31,6 +33,7 @@ class Account:
     generation: int = 0
     identity: tuple[str, str] | None = None
     tour_left_at: datetime | None = None
+    password_given_at: datetime | None = None
 
     def __repr__(self) -> str:
         return f"Account(id={self.id}, email={self.email!r}, role={self.role!r})"
@@ -89,8 +92,15 @@ def has_open(conn: Connection, role: str) -> bool:
     return conn.execute(of_role.limit(1)).first() is not None
 
 
-def set_password(conn: Connection, account_id: int, password_hash: str) -> None:
-    """Put another hash in the place of the old one."""
+def set_password(
+    conn: Connection, account_id: int, password_hash: str, given_at: datetime | None = None
+) -> None:
+    """Put another hash in the place of the old one; `given_at` where somebody else chose the password."""
+    _change(conn, account_id, password_hash=password_hash, password_given_at=maybe_ms(given_at))
+
+
+def renew_hash(conn: Connection, account_id: int, password_hash: str) -> None:
+    """A better hash of the same password."""
     _change(conn, account_id, password_hash=password_hash)
 
 
@@ -106,6 +116,7 @@ def leave_tour(conn: Connection, account_id: int, now: datetime) -> None:
 
 def end_sessions(conn: Connection, account_id: int) -> None:
     """Begin another generation of sessions: whoever is signed in as this account is so no longer."""
+    open_sessions.end_of(conn, account_id)
     conn.execute(update(table).where(table.c.id == account_id).values(generation=table.c.generation + 1))
 
 
@@ -154,4 +165,5 @@ def _account(row: StoredRow) -> Account:
         generation=row.generation,
         identity=None if row.issuer is None else (row.issuer, row.subject),
         tour_left_at=maybe_from_ms(row.tour_left_at),
+        password_given_at=maybe_from_ms(row.password_given_at),
     )

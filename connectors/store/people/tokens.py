@@ -77,6 +77,13 @@ def all(conn: Connection, account_id: int | None = None) -> list[ApiToken]:
     return [_token(row) for row in conn.execute(statement)]
 
 
+def all_valid(conn: Connection, now: datetime) -> dict[str, ApiToken]:
+    """Every token that has not expired, by its hash."""
+    alive = or_(table.c.expires_at.is_(None), table.c.expires_at > to_ms(now))
+    rows = conn.execute(select(table).where(alive).order_by(table.c.id))
+    return {row.token_hash: _token(row) for row in rows}
+
+
 def revoke(conn: Connection, token_id: int) -> bool:
     """Take a token away; False where there is none."""
     return conn.execute(delete(table).where(table.c.id == token_id)).rowcount == 1

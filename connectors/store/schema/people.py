@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Table, Text
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, LargeBinary, Table, Text
 
 from connectors.store.schema import columns
 
@@ -20,6 +20,7 @@ account = Table(
     Column("issuer", Text),
     Column("subject", Text),
     Column("tour_left_at", BigInteger),
+    Column("password_given_at", BigInteger),
     Index("uq_account_email", "email", unique=True),
     Index("uq_account_identity", "issuer", "subject", unique=True),
 )
@@ -39,8 +40,53 @@ api_token = Table(
     Index("uq_api_token_token_hash", "token_hash", unique=True),
 )
 
-ended_session = Table(
-    "ended_session", columns.metadata, columns.part("id"), columns.number("until"), Index(None, "until")
+open_session = Table(
+    "open_session",
+    columns.metadata,
+    columns.part("id"),
+    Column("account_id", BigInteger, ForeignKey("account.id", ondelete="CASCADE"), nullable=False),
+    columns.number("begun"),
+    columns.number("seen"),
+    columns.text("address"),
+    columns.text("browser"),
+    Index(None, "account_id"),
+    Index(None, "begun"),
+)
+
+second_factor = Table(
+    "second_factor",
+    columns.metadata,
+    Column(
+        "account_id",
+        BigInteger,
+        ForeignKey("account.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("confirmed_at", BigInteger),
+    columns.number("last_step"),
+)
+
+recovery_code = Table(
+    "recovery_code",
+    columns.metadata,
+    Column(
+        "account_id",
+        BigInteger,
+        ForeignKey("account.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    columns.part("hash"),
+)
+
+entry_link = Table(
+    "entry_link",
+    columns.metadata,
+    columns.part("hash"),
+    Column("account_id", BigInteger, ForeignKey("account.id", ondelete="CASCADE"), nullable=False),
+    columns.number("until"),
 )
 
 sign_in_attempt = Table(

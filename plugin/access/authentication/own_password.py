@@ -10,10 +10,11 @@ from plugin.access.authorization.refusal import NotPermitted
 from plugin.runtime.connector import Connector
 
 
-def change(connector: Connector, account: Account, current: str, new: str, address: str) -> None:
-    """Another password for who knows the present one; all sessions end. Refused where it is not right, or asked too often."""
+def require(connector: Connector, account: Account, current: str, address: str, refused: str) -> None:
+    """Refused unless this is their present password, or where it is asked too often; `refused` is what the audit log calls it."""
+    members.require_local(connector)
     if account.password_hash is None:
-        raise NotPermitted("You sign in at your provider; your password is changed there.")
+        raise NotPermitted("You sign in at your provider; you have no password here.")
     now = connector.clock()
     if throttle.attempt(connector.store, account.email, address, now):
         raise NotPermitted("Too many attempts. Wait a quarter of an hour, then try again.")
@@ -22,7 +23,16 @@ def change(connector: Connector, account: Account, current: str, new: str, addre
         if right:
             throttle.succeeded(conn, account.email, address)
         else:
-            audit.note(conn, account.email, "password change refused", now, {"from": address})
+            audit.note(conn, account.email, refused, now, {"from": address})
     if not right:
         raise NotPermitted("The current password is not right.", "current")
+
+
+def change(connector: Connector, account: Account, current: str, new: str, address: str) -> None:
+    """Another password for who knows the present one; all sessions end. Refused where it is not right, or asked too often."""
+    if account.password_hash is None:
+        raise NotPermitted("You sign in at your provider; your password is changed there.")
+    require(connector, account, current, address, "password change refused")
+    if new == current:
+        raise NotPermitted("Choose another password than the present one.", "password")
     members.set_password(connector, account, new, account.email)

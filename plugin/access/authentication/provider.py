@@ -72,11 +72,12 @@ class Provider:
             },
         )
 
-    def redirect(self, callback: str) -> Response:
-        """Send the browser to the provider; state, nonce and the PKCE verifier wait in its session."""
+    def redirect(self, callback: str, *, once_more: bool = False) -> Response:
+        """Send the browser to the provider; state, nonce and the PKCE verifier wait in its session. `once_more`: who is signed in there says so again."""
+        asked = {"prompt": "login", "max_age": "0"} if once_more else {}
         try:
             self._load_metadata()
-            answer: Response = self._client.authorize_redirect(callback)
+            answer: Response = self._client.authorize_redirect(callback, **asked)
         except (requests.RequestException, ValueError, RuntimeError) as error:
             raise _unreachable(error) from error
         return answer

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from plugin.access.authorization.permission import Permission
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """`label` is how history and audit log name them, `role` what they may do; `account_id` is 0 where they have no account."""
+    """`label` is how history and audit log name them, `role` what they may do; `account_id` is 0 where they have no account.
+
+    `proved_at` is when a person last said who they are, by password or at the provider; None for programs.
+    """
 
     label: str
     role: Permission
     account_id: int = 0
+    proved_at: datetime | None = None
 
     def may(self, permission: Permission) -> bool:
         """Whether they may do what this permission is asked for."""

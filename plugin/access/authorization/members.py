@@ -14,11 +14,22 @@ from plugin.runtime.connector import Connector
 LONGEST_NAME = 200
 
 
-def add(connector: Connector, email: str, name: str, role: str, password: str | None, by: str) -> Account:
-    """Add an account; without a password it can sign in by OIDC alone."""
-    password_hash = None if password is None else good_hash(password, email)
+def add(
+    connector: Connector,
+    email: str,
+    name: str,
+    role: str,
+    password: str | None,
+    by: str,
+    *,
+    given: bool = False,
+) -> Account:
+    """Add an account; without a password it can sign in by OIDC alone. `given`: somebody else chose it, so they have to change it."""
+    password_hash = None if password is None else good_hash(connector, password, email)
     with connector.store.write() as conn:
         account = insert(connector, conn, email, name, role, password_hash)
+        if given and password_hash is not None:
+            accounts.set_password(conn, account.id, password_hash, connector.clock())
         audit.note(
             conn, by, "account added", connector.clock(), {"account": account.email, "role": account.role}
         )
@@ -74,11 +85,13 @@ def enable(connector: Connector, account: Account, by: str) -> None:
         _note(connector, conn, by, "account enabled", account)
 
 
-def set_password(connector: Connector, account: Account, password: str, by: str) -> None:
-    """Another password; whoever is signed in as this account has to sign in anew."""
-    password_hash = good_hash(password, account.email)
+def set_password(
+    connector: Connector, account: Account, password: str, by: str, *, given: bool = False
+) -> None:
+    """Another password; whoever is signed in as this account has to sign in anew. `given`: as for `add`."""
+    password_hash = good_hash(connector, password, account.email)
     with connector.store.write() as conn:
-        accounts.set_password(conn, account.id, password_hash)
+        accounts.set_password(conn, account.id, password_hash, connector.clock() if given else None)
         accounts.end_sessions(conn, account.id)
         _note(connector, conn, by, "password changed", account)
 
@@ -104,8 +117,18 @@ def ways_in(account: Account) -> list[str]:
     return [way for way, has in ways if has]
 
 
-def good_hash(password: str, email: str) -> str:
-    """The hash of a password that is good enough; Refused with the reason where it is not."""
+def require_local(connector: Connector) -> None:
+    """Refused where people sign in by the provider alone."""
+    if connector.settings.local_accounts == "off":
+        raise NotPermitted(
+            "Passwords are off here (JIRA_OKR_LOCAL_ACCOUNTS): people sign in by single sign-on. "
+            "Where it fails, an operator lets somebody in by jira-okr user let-in."
+        )
+
+
+def good_hash(connector: Connector, password: str, email: str) -> str:
+    """The hash of a password that is good enough; Refused with the reason where it is not, or passwords are off."""
+    require_local(connector)
     weakness = passwords.weakness(password, email)
     if weakness:
         raise NotPermitted(weakness, "password")

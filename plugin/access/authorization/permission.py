@@ -50,11 +50,13 @@ class Rule:
     `scope`: a token needs this very scope; no other includes it.
     `lane`: where it is worked on; long work, and waiting for a provider, have a few threads of their own each.
     `operations`: it is for load balancers and monitoring.
+    `unsettled`: it is open also to who still has the password that somebody else chose for them.
     """
 
     permission: Permission
     signed: bool = False
     operations: bool = False
+    unsettled: bool = False
     in_person: bool = False
     scope: str = ""
     lane: Lane = "quick"
@@ -72,9 +74,17 @@ def needs(
     in_person: bool = False,
     scope: str = "",
     lane: Lane = "quick",
+    unsettled: bool = False,
 ) -> Callable[[View], View]:
     """Declare what a route asks for: `public`, `viewer`, `editor` or `admin`."""
-    rule = Rule(permission=Permission(permission), signed=signed, in_person=in_person, scope=scope, lane=lane)
+    rule = Rule(
+        permission=Permission(permission),
+        signed=signed,
+        in_person=in_person,
+        scope=scope,
+        lane=lane,
+        unsettled=unsettled,
+    )
 
     def declared(view: View) -> View:
         setattr(view, _MARK, rule)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask import g
 
@@ -12,7 +13,11 @@ from plugin.access.authorization.permission import Permission
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who acts, and what they may do in this request; `token` is the name of the API token they came with, `scopes` its scopes."""
+    """Who acts, and what they may do in this request; `token` is the name of the API token they came with, `scopes` its scopes.
+
+    Of who signed in: `session_id` names the session, `proved_at` is when they last said who they are, and `password_given` whether
+    somebody else chose the password that they signed in with.
+    """
 
     account_id: int
     email: str
@@ -20,6 +25,9 @@ class Person:
     role: Permission
     token: str | None = None
     scopes: frozenset[str] = frozenset()
+    session_id: str = ""
+    proved_at: datetime | None = None
+    password_given: bool = False
 
     @property
     def label(self) -> str:
@@ -29,7 +37,7 @@ class Person:
     @property
     def actor(self) -> Actor:
         """Them, as use cases know them."""
-        return Actor(self.label, self.role, self.account_id)
+        return Actor(self.label, self.role, self.account_id, self.proved_at)
 
     def may(self, permission: str) -> bool:
         """Whether they may do what this permission is asked for."""

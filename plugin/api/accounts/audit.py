@@ -37,7 +37,7 @@ def list_audit(caller: Caller, query: AuditQuery) -> Reply[Page[ActGiven]]:
     )
 
 
-@ROUTES.get("/me", "viewer", "Who you are here, and what you may do.")
+@ROUTES.get("/me", "viewer", "Who you are here, and what you may do.", unsettled=True)
 def me(_call: Caller) -> Reply[MeGiven]:
     """Whether a token works, and what it may do."""
     person = present()

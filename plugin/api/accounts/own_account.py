@@ -11,14 +11,15 @@ from pydantic import Field
 from mappings.json_value import PlainValues
 from plugin.access.authentication import sessions
 from plugin.access.authentication.tokens import DEFAULT_DAYS, LONGEST_DAYS, LONGEST_NAME
-from plugin.api.protocol.addresses import TokenAddress
+from plugin.access.authorization.person import present
+from plugin.api.protocol.addresses import SessionAddress, TokenAddress
 from plugin.api.protocol.operation import UNKEPT, Caller, Reply, Routes
 from plugin.doors.cursor import cursor, list_name, position
 from plugin.doors.model import Asked, Done, Given, ListQuery, Page, Word
 from plugin.doors.refusal import not_found
 from plugin.use_cases.accounts import own_account as own
-from plugin.use_cases.accounts import tokens
-from plugin.use_cases.accounts.own_account import own_account
+from plugin.use_cases.accounts import second_factor, tokens
+from plugin.use_cases.accounts.own_account import SessionShown, own_account
 from plugin.use_cases.accounts.tokens import ApiToken
 
 ROUTES = Routes()
@@ -51,6 +52,43 @@ class MakeToken(Asked):
     days: int = Field(DEFAULT_DAYS, ge=1, le=LONGEST_DAYS, description="How long it lasts.")
 
 
+class SessionGiven(Given):
+    """One place where you are signed in; `this`: the session that asks."""
+
+    name: str
+    begun: datetime
+    seen: datetime = Field(description="When it was used last, to the minute.")
+    address: str
+    browser: str
+    this: bool
+
+
+class FactorGiven(Given):
+    """Whether signing in takes a code of a second factor, and how many recovery codes are left."""
+
+    asked: bool
+    codes_left: int
+
+
+class FactorMade(Given):
+    """A second factor that waits for its first code. Both are given this once: null in an answer that is given again."""
+
+    secret: str | None
+    address: str | None = Field(description="What an authenticator app takes: otpauth://…")
+
+
+class CodesMade(Given):
+    """Recovery codes. They are given this once: null in an answer that is given again."""
+
+    codes: list[str] | None
+
+
+class GiveCode(Asked):
+    """The code that the app shows now."""
+
+    code: Word = Field(max_length=40)
+
+
 class ChangePassword(Asked):
     """The present password, and the one to come."""
 
@@ -76,7 +114,7 @@ def list_tokens(caller: Caller, query: ListQuery) -> Reply[Page[TokenGiven]]:
 
 @ROUTES.post("/tokens", "viewer", "Make an API token, which is shown once.", status=201, in_person=True)
 def make_token(caller: Caller, body: MakeToken) -> Reply[TokenMade]:
-    """Its text is shown once; only a hash of it is kept."""
+    """Its text is shown once; only a hash of it is kept. One that lasts longer than a day takes that you said of late who you are."""
     account = own_account(caller.connector, caller.actor)
     text, made = tokens.make(caller.connector, caller.actor, account, body.name, body.scopes, body.days)
     values = _values(made)
@@ -94,7 +132,7 @@ def revoke_token(caller: Caller, path: TokenAddress) -> Reply[Done]:
     return Reply(Done(said=f"The token {found.name} is revoked."))
 
 
-@ROUTES.post("/me/password", "viewer", "Change your password.", in_person=True)
+@ROUTES.post("/me/password", "viewer", "Change your password.", in_person=True, unsettled=True)
 def change_own_password(caller: Caller, body: ChangePassword) -> Reply[Done]:
     """This session goes on under a new cookie; all others end."""
     address = request.remote_addr or "unknown"
@@ -111,6 +149,80 @@ def sign_out_everywhere(caller: Caller) -> Reply[Done]:
     own.sign_out_everywhere(caller.connector, caller.actor)
     sessions.end(caller.connector)
     return Reply(Done(said="You are signed out everywhere."))
+
+
+@ROUTES.get("/me/sessions", "viewer", "Where you are signed in.")
+def list_sessions(caller: Caller, query: ListQuery) -> Reply[Page[SessionGiven]]:
+    """The one that was used last first."""
+    name = list_name("sessions", query)
+    start = position(query.cursor, name, (int,))
+    found = own.list_sessions(caller.connector, caller.actor, present().session_id)
+    at = 0 if start is None else int(start[0])
+    shown, end = found[at : at + query.limit], at + query.limit
+    return Reply(
+        Page[SessionGiven](
+            items=[_session(one) for one in shown], next=cursor(name, end) if len(found) > end else None
+        )
+    )
+
+
+@ROUTES.delete("/me/sessions/{session}", "viewer", "End one of your sessions.", in_person=True)
+def end_session(caller: Caller, path: SessionAddress) -> Reply[Done]:
+    """Whoever uses it has to sign in anew."""
+    if not own.end_session(caller.connector, caller.actor, path.session):
+        raise not_found("session", path.session, "GET /api/v1/me/sessions lists yours.")
+    return Reply(Done(said="That session has ended."))
+
+
+@ROUTES.get("/me/second-factor", "viewer", "Whether your sign-in takes a code.")
+def own_factor(caller: Caller) -> Reply[FactorGiven]:
+    """Of a local account; who signs in at a provider has a second factor there."""
+    state = second_factor.factor_state(caller.connector, caller.actor)
+    return Reply(FactorGiven(asked=state.asked, codes_left=state.codes_left))
+
+
+@ROUTES.post("/me/second-factor", "viewer", "Begin a second factor.", status=201, in_person=True)
+def begin_factor(caller: Caller) -> Reply[FactorMade]:
+    """It is asked for once a first code of it was right."""
+    made = second_factor.begin(caller.connector, caller.actor)
+    return Reply(
+        FactorMade(secret=made.secret, address=made.address),
+        UNKEPT,
+        again=FactorMade(secret=None, address=None),
+    )
+
+
+@ROUTES.post("/me/second-factor/confirm", "viewer", "Have codes asked for from now on.", in_person=True)
+def confirm_factor(caller: Caller, body: GiveCode) -> Reply[CodesMade]:
+    """By a first code of the app; the recovery codes are shown once."""
+    address = request.remote_addr or "unknown"
+    codes = second_factor.confirm(caller.connector, caller.actor, body.code, address)
+    return Reply(CodesMade(codes=list(codes)), UNKEPT, again=CodesMade(codes=None))
+
+
+@ROUTES.post("/me/second-factor/codes", "viewer", "Make new recovery codes.", in_person=True)
+def renew_codes(caller: Caller) -> Reply[CodesMade]:
+    """Those before work no more."""
+    codes = second_factor.renew_codes(caller.connector, caller.actor)
+    return Reply(CodesMade(codes=list(codes)), UNKEPT, again=CodesMade(codes=None))
+
+
+@ROUTES.delete("/me/second-factor", "viewer", "Take your second factor away.", in_person=True)
+def remove_factor(caller: Caller) -> Reply[Done]:
+    """Signing in takes the password alone again."""
+    second_factor.remove(caller.connector, caller.actor)
+    return Reply(Done(said="Signing in takes the password alone again."))
+
+
+def _session(one: SessionShown) -> SessionGiven:
+    return SessionGiven(
+        name=one.name,
+        begun=one.begun,
+        seen=one.seen,
+        address=one.address,
+        browser=one.browser,
+        this=one.is_this,
+    )
 
 
 def _values(token: ApiToken) -> PlainValues:

@@ -8,13 +8,14 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from plugin.access.authorization.members import ways_in
-from plugin.api.protocol.addresses import PersonAddress
+from plugin.api.protocol.addresses import PersonAddress, TokenAddress
 from plugin.api.protocol.operation import UNKEPT, Caller, Reply, Routes
 from plugin.doors.cursor import cursor, list_name, position
 from plugin.doors.model import Asked, Done, Given, ListQuery, Page, Word
 from plugin.doors.refusal import not_found
-from plugin.use_cases.accounts import people
+from plugin.use_cases.accounts import people, second_factor, tokens
 from plugin.use_cases.accounts.people import Account
+from plugin.use_cases.accounts.tokens import Owned
 
 ROUTES = Routes()
 
@@ -24,15 +25,31 @@ Name = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00]*$"), 
 
 
 class PersonGiven(Given):
-    """One account. `signs_in_by`: `password`, `oidc`, both or not yet anything; `disabled_at` null: it may sign in."""
+    """One account. `signs_in_by`: `password`, `oidc`, both or not yet anything; `disabled_at` null: it may sign in.
+
+    `password_given`: somebody else chose the password, which they have to change.
+    """
 
     id: int
     email: str
     name: str
     role: Role
     signs_in_by: list[str]
+    password_given: bool
     created_at: datetime
     disabled_at: datetime | None
+
+
+class OwnedToken(Given):
+    """One token of somebody. Its text is not kept, so it is not here."""
+
+    id: int
+    owner: str
+    name: str
+    scopes: list[str]
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
 
 
 class AddPerson(Asked):
@@ -129,6 +146,39 @@ def sign_out_person(caller: Caller, path: PersonAddress) -> Reply[Done]:
     return Reply(Done(said=f"{person.email} is signed out everywhere."))
 
 
+@ROUTES.delete("/people/{person}/second-factor", "admin", "Take somebody's second factor away.", scope=SCOPE)
+def remove_factor_of_person(caller: Caller, path: PersonAddress) -> Reply[Done]:
+    """For somebody who lost it; they set up another one."""
+    person = person_of(caller, path)
+    second_factor.remove_for(caller.connector, caller.actor, person)
+    return Reply(Done(said=f"{person.email} signs in by the password alone again."))
+
+
+@ROUTES.get("/people/tokens", "admin", "API tokens of everybody, without their text.")
+def list_everybodys_tokens(caller: Caller, query: ListQuery) -> Reply[Page[OwnedToken]]:
+    """In the order in which they were made."""
+    name = list_name("people tokens", query)
+    after = position(query.cursor, name, (int,))
+    found = tokens.list_all(caller.connector, caller.actor)
+    left = [one for one in found if after is None or one.token.id > int(after[0])]
+    shown = left[: query.limit]
+    return Reply(
+        Page[OwnedToken](
+            items=[_owned(one) for one in shown],
+            next=cursor(name, shown[-1].token.id) if len(left) > len(shown) else None,
+        )
+    )
+
+
+@ROUTES.delete("/people/tokens/{token}", "admin", "Revoke a token of anybody.", scope=SCOPE)
+def revoke_anybodys_token(caller: Caller, path: TokenAddress) -> Reply[Done]:
+    """What uses it is refused at once."""
+    found = tokens.revoke(caller.connector, caller.actor, path.token)
+    if found is None:
+        raise not_found("token", path.token, "GET /api/v1/people/tokens lists all.")
+    return Reply(Done(said=f"The token {found.name} is revoked."))
+
+
 @ROUTES.delete("/people/{person}", "admin", "Remove an account and its tokens.", scope=SCOPE)
 def remove_person(caller: Caller, path: PersonAddress) -> Reply[Done]:
     """With their tokens; what they did stays in the audit log under their address."""
@@ -154,9 +204,23 @@ def person_given(account: Account) -> PersonGiven:
             "name": account.name,
             "role": account.role,
             "signs_in_by": ways_in(account),
+            "password_given": account.password_given_at is not None,
             "created_at": account.created_at,
             "disabled_at": account.disabled_at,
         }
+    )
+
+
+def _owned(one: Owned) -> OwnedToken:
+    token = one.token
+    return OwnedToken(
+        id=token.id,
+        owner=one.owner,
+        name=token.name,
+        scopes=sorted(token.scopes),
+        created_at=token.created_at,
+        expires_at=token.expires_at,
+        last_used_at=token.last_used_at,
     )
 
 

@@ -57,6 +57,12 @@ class PresetAddress(Address):
     preset: Word = Field(description="The name of a preset.")
 
 
+class SessionAddress(Address):
+    """One session."""
+
+    session: Word = Field(description="The name of a session, as the list has it.")
+
+
 class PersonAddress(Address):
     """One account."""
 

@@ -53,6 +53,7 @@ def view_of(operation: Operation, connector: Connector) -> View:
         operation.permission,
         in_person=operation.in_person,
         scope=operation.scope,
+        unsettled=operation.unsettled,
         lane="heavy" if operation.heavy else "quick",
     )
     return declared(view)

@@ -12,9 +12,13 @@ from plugin.access.authorization.members import ways_in
 from plugin.access.authorization.permission import ROLES
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, say, show_json, show_table
-from plugin.use_cases.accounts import people
+from plugin.use_cases.accounts import entry, own_account, people, second_factor
+from plugin.use_cases.accounts.own_account import SessionShown
 from plugin.use_cases.accounts.people import Account
 
+own_option = click.option(
+    "--own", is_flag=True, help="It is the password of whoever types it, so it need not be changed."
+)
 role_choice = click.Choice([str(role) for role in ROLES])
 
 
@@ -28,11 +32,12 @@ def user_group() -> None:
 @click.option("--name", default="", help="The person's name; the address where it is not said.")
 @click.option("--role", type=role_choice, default="viewer", show_default=True)
 @click.option("--no-password", is_flag=True, help="For somebody who signs in by OIDC alone.")
-def add_command(email: str, name: str, role: str, no_password: bool) -> None:
-    """Add an account."""
+@own_option
+def add_command(email: str, name: str, role: str, no_password: bool, own: bool) -> None:
+    """Add an account. They choose another password at the first sign-in, unless it is their own."""
     with open_connector() as connector:
         password = None if no_password else asked_password()
-        account = people.add(connector, COMMAND_LINE, email, name, role, password)
+        account = people.add(connector, COMMAND_LINE, email, name, role, password, own=own)
     say(f"Added {account.email} as {account.role}.")
 
 
@@ -109,12 +114,58 @@ def sign_out_command(email: str) -> None:
 
 @user_group.command("password")
 @click.argument("email")
-def password_command(email: str) -> None:
-    """Set another password; whoever is signed in as this account has to sign in anew."""
+@own_option
+def password_command(email: str, own: bool) -> None:
+    """Set another password, which they change at the next sign-in unless it is their own; all their sessions end."""
     with open_connector() as connector:
         account = people.person_called(connector, COMMAND_LINE, email)
-        people.set_password(connector, COMMAND_LINE, account, asked_password())
+        people.set_password(connector, COMMAND_LINE, account, asked_password(), own=own)
     say(f"The password of {account.email} is changed, and all its sessions have ended.")
+
+
+@user_group.command("let-in")
+@click.argument("email")
+def let_in_command(email: str) -> None:
+    """Print an address that signs in as this account once, within 15 minutes, also where passwords are off or forgotten."""
+    with open_connector() as connector:
+        account = people.person_called(connector, COMMAND_LINE, email)
+        address = entry.entry_link(connector, COMMAND_LINE, account)
+    say(f"Whoever opens this within 15 minutes is signed in as {account.email}, once:", err=True)
+    say(address)
+
+
+@user_group.command("sessions")
+@click.argument("email")
+@json_option
+def sessions_command(email: str, as_json: bool) -> None:
+    """Show where somebody is signed in. jira-okr user sign-out ends all of it."""
+    with open_connector() as connector:
+        account = people.person_called(connector, COMMAND_LINE, email)
+        found = own_account.sessions_of(connector, COMMAND_LINE, account)
+    if as_json:
+        show_json([_session_values(one) for one in found])
+        return
+    if not found:
+        say(f"{account.email} is signed in nowhere.")
+        return
+    rows = [
+        (f"{one.begun:%Y-%m-%d %H:%M}", f"{one.seen:%Y-%m-%d %H:%M}", one.address, one.browser)
+        for one in found
+    ]
+    show_table("Sessions, in UTC", ("Since", "Last used", "From", "Browser"), rows)
+
+
+@user_group.command("second-factor")
+@click.argument("email")
+@click.option("--remove", is_flag=True, help="Take it away, for somebody who lost it.")
+def second_factor_command(email: str, remove: bool) -> None:
+    """Say whether somebody's sign-in takes a code, or take their second factor away."""
+    with open_connector() as connector:
+        account = people.person_called(connector, COMMAND_LINE, email)
+        if remove:
+            second_factor.remove_for(connector, COMMAND_LINE, account)
+        asked = account.id in second_factor.with_factor(connector, COMMAND_LINE)
+    say(f"{account.email} signs in by {'the password and a code' if asked else 'the password alone'}.")
 
 
 def asked_password() -> str:
@@ -132,6 +183,17 @@ def account_values(account: Account) -> PlainValues:
         "name": account.name,
         "role": account.role,
         "signs_in_by": ", ".join(ways_in(account)),
+        "password_given": account.password_given_at is not None,
         "created_at": account.created_at.isoformat(),
         "disabled_at": None if account.disabled_at is None else account.disabled_at.isoformat(),
+    }
+
+
+def _session_values(one: SessionShown) -> PlainValues:
+    return {
+        "name": one.name,
+        "begun": one.begun.isoformat(),
+        "seen": one.seen.isoformat(),
+        "address": one.address,
+        "browser": one.browser,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -11,10 +12,12 @@ from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.output import json_option, say, show_json
 from plugin.runtime.moving_clock import clock_of
 from plugin.runtime.settings import read_settings
+from plugin.use_cases.accounts.tokens import Owned
 from plugin.use_cases.sites import database
 
 DUMP = "pg_dump --format=custom --no-owner --file={file} {url}"
 RESTORE = "pg_restore --clean --if-exists --no-owner --exit-on-error --dbname={url} {file}"
+AFTERWARDS = "\n  jira-okr db upgrade\n  jira-okr db restored"
 
 
 @click.group("db")
@@ -118,13 +121,33 @@ def restore_command(file: Path, yes: bool) -> None:
     settings = read_settings()
     url = settings.database_url
     if url.startswith("postgres"):
-        raise click.ClickException(_say_tool(RESTORE, url, file))
+        raise click.ClickException(_say_tool(RESTORE + AFTERWARDS, url, file))
     present = Path(make_url(url).database or "")
     database.require_restorable(settings, COMMAND_LINE, file, present)
     if present.exists() and not yes:
         click.confirm(f"Set {present} aside and put {file} in its place?", abort=True)
-    revision = database.restore(settings, COMMAND_LINE, file)
-    say(f"Restored {file} (revision {revision}) to {present}. Run jira-okr sync now: Jira went on meanwhile.")
+    done = database.restore(settings, COMMAND_LINE, file)
+    say(f"Restored {file} (revision {done.revision}) to {present}. Everybody has to sign in anew.")
+    _say_tokens(done.revived, "These API tokens were revoked since the backup was made, and open again")
+    say("Run jira-okr sync now: Jira went on meanwhile.")
+
+
+@db_group.command("restored")
+def restored_command() -> None:
+    """After PostgreSQL's own tool put a backup back: end every session that came back with it, and list the API tokens.
+
+    jira-okr db restore does this by itself.
+    """
+    found = database.settle(read_settings(), COMMAND_LINE)
+    say("Everybody has to sign in anew.")
+    _say_tokens(found, "These API tokens open; some may have been revoked since the backup was made")
+
+
+def _say_tokens(found: Sequence[Owned], what: str) -> None:
+    if found:
+        say(f"{what}. jira-okr token revoke ID takes one away:")
+        for one in found:
+            say(f"  {one.token.id}  {one.token.name}, of {one.owner}: {', '.join(sorted(one.token.scopes))}")
 
 
 def _say_tool(command: str, url: str, file: Path) -> str:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask, Response
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Flask, Response, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 
 from plugin.access.authentication.provider import Provider
-from plugin.pages.accounts import account, audit, people, set_up, sign_in, tokens
+from plugin.pages.accounts import account, audit, entry, people, second_factor, set_up, sign_in, tokens
 from plugin.runtime.connector import Connector
+from plugin.use_cases.accounts.proof import NotProved
 
 
 def access_blueprint(app: Flask, connector: Connector) -> Blueprint:
@@ -14,10 +18,18 @@ def access_blueprint(app: Flask, connector: Connector) -> Blueprint:
     blueprint = Blueprint("access", __name__)
     oidc = connector.settings.oidc
     sign_in.register(blueprint, connector, None if oidc is None else Provider(app, oidc))
-    for page in (set_up, account, tokens, people, audit):
+    for page in (set_up, entry, account, second_factor, tokens, people, audit):
         page.register(blueprint, connector)
+    blueprint.register_error_handler(NotProved, _once_more)
     blueprint.after_request(_not_kept)
     return blueprint
+
+
+def _once_more(error: NotProved) -> ResponseReturnValue:
+    """To the page where they say once more who they are, and back to where they came from."""
+    back = urlsplit(request.referrer or "").path
+    flash(str(error))
+    return redirect(url_for("access.identity", next=back if request.method == "POST" else request.full_path))
 
 
 def _not_kept(response: Response) -> Response:

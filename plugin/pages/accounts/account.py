@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from flask import Blueprint, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from wtforms import HiddenField
 from wtforms.validators import EqualTo
 
 from plugin.access.authentication import sessions
+from plugin.access.authentication.destination import safe_destination
 from plugin.access.authorization.permission import needs
-from plugin.access.authorization.person import acting
+from plugin.access.authorization.person import acting, present
 from plugin.access.authorization.refusal import NotPermitted
-from plugin.pages.frame.forms import LONG_ENOUGH, PageForm, Secret, needed
+from plugin.pages.frame.forms import LONG_ENOUGH, LineField, PageForm, Secret, needed
 from plugin.pages.frame.page import rendered
+from plugin.pages.stored_sources import StoredSources
+from plugin.pages.views.accounts.people import session_row
 from plugin.runtime.connector import Connector
 from plugin.use_cases.accounts import own_account as own
 from plugin.use_cases.accounts.own_account import Account, own_account
+from plugin.use_cases.accounts.second_factor import factor_state, prove_by_code
 from plugin.use_cases.digests import recipients
 from plugin.use_cases.digests.digests import DigestRefused
 
@@ -40,18 +45,50 @@ class PasswordForm(PageForm):
     )
 
 
+class IdentityForm(PageForm):
+    """Saying once more who one is."""
+
+    current = Secret(
+        "Your password",
+        [needed("Type the password that you have now.")],
+        render_kw={"autocomplete": "current-password"},
+    )
+    code = LineField(
+        "Code of your second factor", render_kw={"autocomplete": "one-time-code", "maxlength": 40}
+    )
+    next = HiddenField()
+
+
 def register(blueprint: Blueprint, connector: Connector) -> None:
     """Add the routes."""
 
     @blueprint.get("/account", endpoint="account")
-    @needs("viewer")
+    @needs("viewer", unsettled=True)
     def show() -> ResponseReturnValue:
         return account_page(connector, own_account(connector, acting()), PasswordForm())
 
     @blueprint.post("/account/password", endpoint="change_password")
-    @needs("viewer", in_person=True)
+    @needs("viewer", in_person=True, unsettled=True)
     def change_password() -> ResponseReturnValue:
         return changed_or_not(connector, own_account(connector, acting()))
+
+    @blueprint.get("/account/identity", endpoint="identity")
+    @needs("viewer", in_person=True)
+    def ask_identity() -> ResponseReturnValue:
+        return identity_page(connector, IdentityForm())
+
+    @blueprint.post("/account/identity", endpoint="confirm_identity")
+    @needs("viewer", in_person=True)
+    def confirm_identity() -> ResponseReturnValue:
+        return proved_or_not(connector)
+
+    @blueprint.post("/account/sessions/<name>/end", endpoint="end_session")
+    @needs("viewer", in_person=True)
+    def end_session(name: str) -> ResponseReturnValue:
+        if not own.end_session(connector, acting(), name):
+            abort(404, description="There is no such session; it may have ended already.")
+        flash("That session has ended.")
+        return redirect(url_for("access.account"))
 
     @blueprint.post("/account/digests/<act>", endpoint="change_digest")
     @needs("viewer", in_person=True)
@@ -68,8 +105,48 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
 
 def account_page(connector: Connector, account: Account, form: PasswordForm) -> str:
     """The account as HTML, with the digests that go to its address."""
-    digests = recipients.own_digests(connector, acting())
-    return rendered("account.html", "account", account=account, form=form, digests=digests)
+    here, now, zone = present(), connector.clock(), StoredSources(connector).zone
+    digests = [] if here.password_given else recipients.own_digests(connector, acting())
+    sessions_ = own.list_sessions(connector, acting(), here.session_id)
+    return rendered(
+        "account.html",
+        "account",
+        account=account,
+        form=form,
+        digests=digests,
+        by_password=connector.settings.local_accounts == "on",
+        factor=factor_state(connector, acting()),
+        sessions=[session_row(one, now, zone) for one in sessions_],
+    )
+
+
+def identity_page(connector: Connector, form: IdentityForm) -> str:
+    """The form by which one says once more who one is."""
+    account, oidc = own_account(connector, acting()), connector.settings.oidc
+    form.next.data = safe_destination(request.values.get("next"))
+    return rendered(
+        "identity.html",
+        "account",
+        account=account,
+        form=form,
+        factor=factor_state(connector, acting()).asked,
+        by_password=account.password_hash is not None and connector.settings.local_accounts == "on",
+        provider=None if oidc is None else oidc.label,
+    )
+
+
+def proved_or_not(connector: Connector) -> ResponseReturnValue:
+    """What comes of the form by which one says once more who one is."""
+    form = IdentityForm(request.form)
+    address = request.remote_addr or "unknown"
+    try:
+        own.prove_by_password(connector, acting(), form.current.data, address)
+        prove_by_code(connector, acting(), form.code.data, address)
+    except NotPermitted as error:
+        form.refuse_for(error)
+        return identity_page(connector, form), 422
+    sessions.prove(connector)
+    return redirect(safe_destination(form.next.data))
 
 
 def told_or_not(connector: Connector, act: str) -> ResponseReturnValue:

@@ -16,7 +16,7 @@ from plugin.pages.frame.visit import SERIAL
 from plugin.pages.stored_sources import StoredSources
 from plugin.pages.views.accounts.people import account_row
 from plugin.runtime.connector import Connector
-from plugin.use_cases.accounts import people
+from plugin.use_cases.accounts import people, second_factor
 from plugin.use_cases.accounts.people import Account
 
 
@@ -62,8 +62,13 @@ def people_page(connector: Connector, form: PersonForm, fresh: tuple[str, str] |
     """The accounts as HTML; `fresh` is an address with the password just made for it."""
     now, zone, me = connector.clock(), StoredSources(connector).zone, present().account_id
     found = people.list_people(connector, acting())
-    rows = [(account_row(one, me, now, zone), RoleForm(data={"role": one.role})) for one in found]
-    return rendered("people.html", "people", people=rows, form=form, fresh=fresh)
+    factors = second_factor.with_factor(connector, acting())
+    rows = [
+        (account_row(one, me, one.id in factors, now, zone), RoleForm(data={"role": one.role}))
+        for one in found
+    ]
+    by_password = connector.settings.local_accounts == "on"
+    return rendered("people.html", "people", people=rows, form=form, fresh=fresh, by_password=by_password)
 
 
 def added_or_not(connector: Connector) -> ResponseReturnValue:
@@ -71,12 +76,16 @@ def added_or_not(connector: Connector) -> ResponseReturnValue:
     form = PersonForm(request.form)
     if not form.validate():
         return people_page(connector, form), 422
-    password, role = people.generated_password(), str(form.role.data)
+    by_password, role = connector.settings.local_accounts == "on", str(form.role.data)
+    password = people.generated_password() if by_password else None
     try:
         account = people.add(connector, acting(), form.email.data, form.name.data, role, password)
     except NotPermitted as error:
         form.refuse_for(error)
         return people_page(connector, form), 422
+    if password is None:
+        flash(f"Added {account.email}, who signs in by single sign-on.")
+        return redirect(url_for("access.people"))
     return people_page(connector, PersonForm(), fresh=(account.email, password))
 
 
@@ -106,6 +115,8 @@ def _done(connector: Connector, account: Account, act: str) -> str | None:
         people.disable(connector, actor, account)
     elif act == "enable":
         people.enable(connector, actor, account)
+    elif act == "second-factor":
+        second_factor.remove_for(connector, actor, account)
     elif act == "sign-out":
         people.sign_out(connector, actor, account)
     elif act == "remove":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from flask import Blueprint, Response, make_response, redirect, request, session, url_for
+from flask import Blueprint, Response, flash, make_response, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import HiddenField
 from wtforms.widgets import EmailInput
@@ -19,8 +19,9 @@ from plugin.pages.frame.forms import LineField, PageForm, Secret, needed
 from plugin.pages.frame.page import rendered
 from plugin.runtime.connector import Connector
 from plugin.use_cases.accounts import provider_sign_in, set_up
-from plugin.use_cases.accounts.sign_in import RightPassword, TooOften, sign_in
+from plugin.use_cases.accounts.sign_in import CodeWanted, SignedIn, TooOften, sign_in, sign_in_with_code
 
+WRONG_CODE = "That is not the code of now, nor a recovery code that is left. Try again."
 WRONG = (
     "That e-mail address and password do not go together here. Try again, or ask an admin for a new password."
 )
@@ -42,6 +43,18 @@ class SignInForm(PageForm):
     next = HiddenField()
 
 
+class CodeForm(PageForm):
+    """The code of the second factor, and where to go then."""
+
+    code = LineField(
+        "Code",
+        [needed("Type the code that your app shows, or a recovery code.")],
+        description="Six digits of your authenticator app, or one of your recovery codes.",
+        render_kw={"autocomplete": "one-time-code", "autofocus": True, "maxlength": 40},
+    )
+    next = HiddenField()
+
+
 def register(blueprint: Blueprint, connector: Connector, provider: Provider | None) -> None:
     """Add the routes; those of the provider only where there is one."""
     label = None if provider is None else provider.settings.label
@@ -58,8 +71,20 @@ def register(blueprint: Blueprint, connector: Connector, provider: Provider | No
     def answer() -> ResponseReturnValue:
         return signed_in_or_not(connector, label)
 
+    @blueprint.get("/sign-in/code", endpoint="sign_in_code")
+    @needs("public")
+    def ask_code() -> ResponseReturnValue:
+        if sessions.awaiting_code(connector) is None:
+            return redirect(url_for("access.sign_in"))
+        return code_page(CodeForm())
+
+    @blueprint.post("/sign-in/code", endpoint="sign_in_code_submitted")
+    @needs("public")
+    def answer_code() -> ResponseReturnValue:
+        return signed_in_by_code_or_not(connector)
+
     @blueprint.post("/sign-out", endpoint="sign_out")
-    @needs("viewer", in_person=True)
+    @needs("viewer", in_person=True, unsettled=True)
     def sign_out() -> ResponseReturnValue:
         sessions.end(connector)
         left = redirect(url_for("access.sign_in"))
@@ -74,30 +99,38 @@ def _register_provider(blueprint: Blueprint, connector: Connector, provider: Pro
     @blueprint.get("/sign-in/oidc", endpoint="sign_in_elsewhere")
     @needs("public", lane="provider")
     def leave() -> ResponseReturnValue:
-        if sessions.person(connector) is not None:
+        once_more = "again" in request.args
+        here = sessions.person(connector)
+        if here is not None and not once_more:
             # a link from elsewhere must not sign anybody out
             return redirect(safe_destination(request.args.get(_NEXT)))
-        sessions.end(connector)
+        if here is None:
+            sessions.end(connector)
         session[_NEXT] = safe_destination(request.args.get(_NEXT))
         try:
-            return provider.redirect(callback_address(connector))
+            return provider.redirect(callback_address(connector), once_more=here is not None)
         except ProviderError as error:
             return failed(connector, provider, error)
 
     @blueprint.get("/sign-in/oidc/callback", endpoint="signed_in_elsewhere")
     @needs("public", lane="provider")
     def come_back() -> ResponseReturnValue:
-        if sessions.person(connector) is not None:
+        here = sessions.person(connector)
+        if here is not None and _NEXT not in session:
             return redirect(HOME)
         try:
             identity = provider.identity()
+            if here is not None:
+                provider_sign_in.prove(connector, here.actor, identity)
+                sessions.prove(connector)
+                return redirect(safe_destination(session.pop(_NEXT, None)))
             account = provider_sign_in.account_for(
                 connector, acting(), provider.settings, identity, _address()
             )
         except NotPermitted as error:
             return failed(connector, provider, error)
         wanted = safe_destination(session.get(_NEXT))
-        sessions.begin(connector, account)
+        sessions.begin(connector, account, "provider")
         return redirect(wanted)
 
 
@@ -118,25 +151,51 @@ def sign_in_page(connector: Connector, provider: str | None, form: SignInForm) -
         navigation=(),
         form=form,
         provider=provider,
+        by_password=connector.settings.local_accounts == "on",
         set_up_needed=set_up.is_needed(connector, acting()),
     )
+
+
+def code_page(form: CodeForm) -> str:
+    """The form for the code of the second factor."""
+    form.next.data = safe_destination(request.values.get(_NEXT))
+    return rendered("sign_in_code.html", "", navigation=(), form=form)
+
+
+def signed_in_by_code_or_not(connector: Connector) -> ResponseReturnValue:
+    """What comes of a code."""
+    account, form = sessions.awaiting_code(connector), CodeForm(request.form)
+    if account is None:
+        return redirect(url_for("access.sign_in"))
+    result = sign_in_with_code(connector, acting(), account, form.code.data, _address())
+    if isinstance(result, SignedIn):
+        sessions.begin(connector, result.account)
+        return redirect(safe_destination(form.next.data))
+    if isinstance(result, TooOften):
+        form.refuse(_too_often(result))
+        return _held(code_page(form), result)
+    form.refuse(WRONG_CODE, "code")
+    return code_page(form), 401
 
 
 def signed_in_or_not(connector: Connector, provider: str | None) -> ResponseReturnValue:
     """What comes of a filled form. What is wrong with it is never said in part."""
     form = SignInForm(request.form)
-    result = sign_in(connector, acting(), form.email.data, form.password.data, _address())
-    if isinstance(result, RightPassword):
+    try:
+        result = sign_in(connector, acting(), form.email.data, form.password.data, _address())
+    except NotPermitted as error:
+        form.refuse_for(error)
+        return sign_in_page(connector, provider, form), 403
+    wanted = safe_destination(form.next.data)
+    if isinstance(result, SignedIn):
         sessions.begin(connector, result.account)
-        return redirect(safe_destination(form.next.data))
+        return redirect(wanted)
+    if isinstance(result, CodeWanted):
+        sessions.await_code(connector, result.account)
+        return redirect(url_for("access.sign_in_code", next=wanted))
     if isinstance(result, TooOften):
-        minutes = math.ceil(result.wait.total_seconds() / 60)
-        form.refuse(
-            f"Too many attempts. Wait {minutes} {'minute' if minutes == 1 else 'minutes'}, then try again."
-        )
-        answer = make_response(sign_in_page(connector, provider, form), 429)
-        answer.headers["Retry-After"] = str(math.ceil(result.wait.total_seconds()))
-        return answer
+        form.refuse(_too_often(result))
+        return _held(sign_in_page(connector, provider, form), result)
     form.refuse(WRONG)
     return sign_in_page(connector, provider, form), 401
 
@@ -145,10 +204,25 @@ def failed(connector: Connector, provider: Provider, error: NotPermitted) -> Res
     """The form again, with what went wrong at the provider; the log has the cause."""
     cause = error.cause if isinstance(error, ProviderError) else str(error)
     provider_sign_in.note_failure(connector, acting(), _address(), cause)
+    here = sessions.person(connector)
+    if here is not None:
+        flash(str(error))
+        return make_response(redirect(url_for("access.account")))
     session.clear()
     form = SignInForm()
     form.refuse_for(error)
     return make_response(sign_in_page(connector, provider.settings.label, form), 403)
+
+
+def _too_often(result: TooOften) -> str:
+    minutes = math.ceil(result.wait.total_seconds() / 60)
+    return f"Too many attempts. Wait {minutes} {'minute' if minutes == 1 else 'minutes'}, then try again."
+
+
+def _held(page: str, result: TooOften) -> Response:
+    answer = make_response(page, 429)
+    answer.headers["Retry-After"] = str(math.ceil(result.wait.total_seconds()))
+    return answer
 
 
 def _address() -> str:

@@ -20,8 +20,9 @@ from plugin.pages.views.accounts.people import token_row
 from plugin.runtime.connector import Connector
 from plugin.use_cases.accounts import tokens
 from plugin.use_cases.accounts.own_account import own_account
+from plugin.use_cases.accounts.proof import is_proved
 
-DAYS = (7, 30, 90, 180, 366)
+DAYS = (1, 7, 30, 90, 180, 366)
 GRANTS = {
     "read": "see objectives, ledgers and history",
     "write": "also check in, retry what failed and start a sync",
@@ -48,7 +49,7 @@ class TokenForm(PageForm):
     days = SelectField(
         "It lasts",
         coerce=days_of,
-        choices={str(count): f"{count} days" for count in DAYS},
+        choices={str(count): f"{count} {'day' if count == 1 else 'days'}" for count in DAYS},
         default=DEFAULT_DAYS,
         validate_choice=False,
     )
@@ -76,6 +77,23 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         flash(f"The token {found.name} is revoked. What used it is refused from now on.")
         return redirect(url_for("access.tokens"))
 
+    @blueprint.get("/people/tokens", endpoint="everybodys_tokens")
+    @needs("admin")
+    def show_all() -> ResponseReturnValue:
+        now, zone = connector.clock(), StoredSources(connector).zone
+        found = tokens.list_all(connector, acting())
+        rows = [(token_row(one.token, now, zone), one.owner) for one in found]
+        return rendered("people_tokens.html", "people", tokens=rows)
+
+    @blueprint.post(f"/people/tokens/<{SERIAL}:token_id>/revoke", endpoint="revoke_token_of_somebody")
+    @needs("admin", in_person=True)
+    def revoke_any(token_id: int) -> ResponseReturnValue:
+        found = tokens.revoke(connector, acting(), token_id)
+        if found is None:
+            abort(404, description="There is no such token; it may have been revoked already.")
+        flash(f"The token {found.name} is revoked. What used it is refused from now on.")
+        return redirect(url_for("access.everybodys_tokens"))
+
 
 def tokens_page(connector: Connector, form: TokenForm, fresh: str = "") -> str:
     """The tokens as HTML; `fresh` is the text of one just made."""
@@ -85,7 +103,12 @@ def tokens_page(connector: Connector, form: TokenForm, fresh: str = "") -> str:
         scope: GRANTS[scope] for scope, permission in SCOPES.items() if person.role.includes(permission)
     }
     return rendered(
-        "tokens.html", "tokens", tokens=[token_row(one, now, zone) for one in found], form=form, fresh=fresh
+        "tokens.html",
+        "tokens",
+        tokens=[token_row(one, now, zone) for one in found],
+        form=form,
+        fresh=fresh,
+        proved=is_proved(connector, acting()),
     )
 
 

@@ -63,10 +63,17 @@ def person_called(connector: Connector, _actor: Actor, email: str) -> Account:
 
 @act(ADMIN)
 def add(
-    connector: Connector, actor: Actor, email: str, name: str, role: str, password: str | None
+    connector: Connector,
+    actor: Actor,
+    email: str,
+    name: str,
+    role: str,
+    password: str | None,
+    *,
+    own: bool = False,
 ) -> Account:
-    """Add an account; without a password it can sign in by OIDC alone."""
-    return members.add(connector, email, name, role, password, actor.label)
+    """Add an account; without a password it can sign in by OIDC alone. They have to change the password unless it is their own choice."""
+    return members.add(connector, email, name, role, password, actor.label, given=not own)
 
 
 @act(ADMIN)
@@ -88,9 +95,11 @@ def enable(connector: Connector, actor: Actor, account: Account) -> None:
 
 
 @act(ADMIN)
-def set_password(connector: Connector, actor: Actor, account: Account, password: str) -> None:
-    """Another password; whoever is signed in as this account has to sign in anew."""
-    members.set_password(connector, account, password, actor.label)
+def set_password(
+    connector: Connector, actor: Actor, account: Account, password: str, *, own: bool = False
+) -> None:
+    """Another password, which they have to change unless it is their own choice; whoever is signed in as them has to sign in anew."""
+    members.set_password(connector, account, password, actor.label, given=not own)
 
 
 @act(ADMIN)

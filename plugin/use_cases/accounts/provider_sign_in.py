@@ -14,7 +14,8 @@ from plugin.access.authorization.permission import Permission
 from plugin.access.authorization.refusal import NotPermitted
 from plugin.runtime.connector import Connector
 from plugin.runtime.settings import OidcSettings
-from plugin.use_cases.permission import PUBLIC, act
+from plugin.use_cases.accounts.proof import FRESH
+from plugin.use_cases.permission import PUBLIC, VIEWER, act
 
 
 @act(PUBLIC)
@@ -35,6 +36,25 @@ def account_for(
         detail = {"from": address, "by": identity.issuer}
         audit.note(conn, account.email, "signed in", connector.clock(), detail)
     return account
+
+
+@act(VIEWER)
+def prove(connector: Connector, actor: Actor, identity: Identity) -> None:
+    """They said once more who they are at the provider. Refused where it was somebody else, or the provider does not say that it asked them."""
+    said, now = identity.claims.get("auth_time"), connector.clock()
+    with connector.store.write() as conn:
+        account = accounts.by_identity(conn, identity.issuer, identity.subject)
+        right = account is not None and account.id == actor.account_id
+        fresh = isinstance(said, int) and abs(now.timestamp() - said) < FRESH.total_seconds()
+        if not right or not fresh:
+            reason = "another account" if not right else "no fresh auth_time"
+            audit.note(conn, actor.label, "confirmation refused", now, {"reason": reason})
+    if not right:
+        raise NotPermitted("You signed in at the provider as somebody else. Sign out here first.")
+    if not fresh:
+        raise NotPermitted(
+            "The provider did not say that it asked you (auth_time). Sign out here, sign in again, and go on within a quarter of an hour."
+        )
 
 
 @act(PUBLIC)

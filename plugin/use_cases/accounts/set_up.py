@@ -43,6 +43,8 @@ def link(connector: Connector, actor: Actor, base: str) -> str | None:
 @act(ADMIN)
 def invitation(connector: Connector, actor: Actor, served: str) -> str | None:
     """What `serve` says where nobody can sign in yet."""
+    if connector.settings.local_accounts == "off":
+        return _by_provider() if is_needed(connector, actor) else None
     base = connector.settings.public_url if connector.settings.base_url else served
     address = link(connector, actor, base)
     if address is None:
@@ -58,7 +60,8 @@ def is_valid(connector: Connector, _actor: Actor, text: str) -> bool:
     """Whether this is the link that was printed last, in time and unused."""
     with connector.store.read() as conn:
         kept = set_up_links.get(conn)
-        return not accounts.has_open(conn, Permission.ADMIN) and _opens(connector, kept, text)
+        needed = not accounts.has_open(conn, Permission.ADMIN)
+        return needed and connector.settings.local_accounts == "on" and _opens(connector, kept, text)
 
 
 @act(PUBLIC)
@@ -67,7 +70,7 @@ def first_account(
 ) -> Account:
     """Use the link up for an admin account; Refused, and the link unused, where anything is wrong."""
     address = members.good_email(email)
-    password_hash = members.good_hash(password, address)
+    password_hash = members.good_hash(connector, password, address)
     with connector.store.write() as conn:
         kept = set_up_links.take(conn)
         if not _opens(connector, kept, text) or accounts.has_open(conn, Permission.ADMIN):
@@ -75,6 +78,13 @@ def first_account(
         account = members.insert(connector, conn, address, name, Permission.ADMIN, password_hash)
         audit.note(conn, account.email, "first account made", connector.clock(), {"account": account.email})
     return account
+
+
+def _by_provider() -> str:
+    return (
+        "Nobody administers this connector yet, and passwords are off. Name the first admin, who then signs in at the provider:\n\n"
+        "  jira-okr user add you@example.com --role admin --no-password\n"
+    )
 
 
 def _opens(connector: Connector, kept: SetUpLink | None, text: str) -> bool:

@@ -13,9 +13,13 @@ from plugin.access.authentication import tokens
 from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.refusal import NotPermitted
 from plugin.runtime.connector import Connector
+from plugin.use_cases.accounts.proof import require_proof
 from plugin.use_cases.permission import ADMIN, VIEWER, act, question
 
 __all__ = ["ApiToken", "Owned", "list_all", "list_own", "make", "make_for", "revoke", "revoke_own"]
+
+
+DAYS_UNPROVED = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +41,16 @@ def list_own(connector: Connector, actor: Actor) -> tuple[ApiToken, ...]:
 def make(
     connector: Connector, actor: Actor, account: Account, name: str, scopes: Sequence[str], days: int
 ) -> tuple[str, ApiToken]:
-    """A token for one's own account: its text, which is seen this once, and what is kept of it."""
+    """A token for one's own account: its text, which is seen this once, and what is kept of it.
+
+    One that lasts longer than a day takes that they said of late who they are (NotProved): it outlives the session.
+    """
     if account.id != actor.account_id:
         raise NotPermitted(
             "A token is made for one's own account; jira-okr token create makes one for another."
         )
+    if days > DAYS_UNPROVED:
+        require_proof(connector, actor)
     text = tokens.issue(connector, account, name, scopes, days, actor.label)
     with connector.store.read() as conn:
         made = store.valid(conn, tokens.hash_of(text), connector.clock())

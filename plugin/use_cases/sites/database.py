@@ -13,11 +13,13 @@ from connectors.store import Store, StoreError, backup, current_revision, open_s
 from connectors.store.database import table_copy
 from connectors.store.database.row_counts import row_counts
 from connectors.store.jobs.processes import put_and_take
+from connectors.store.people import accounts, entry_links, open_sessions, tokens
 from connectors.store.people.audit import note
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.composition import announcer_for
 from plugin.runtime.moving_clock import clock_of
 from plugin.runtime.settings import Settings
+from plugin.use_cases.accounts.tokens import Owned
 from plugin.use_cases.permission import ADMIN, act, question
 
 
@@ -54,6 +56,14 @@ class RestoreTrial:
     reached: str | None
     rows: Mapping[str, int]
     findings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """The revision that a backup had, and the API tokens that open again, though they were revoked since it was made."""
+
+    revision: str
+    revived: tuple[Owned, ...]
 
 
 @act(ADMIN)
@@ -121,14 +131,38 @@ def require_restorable(_settings: Settings, _actor: Actor, file: Path, present: 
 
 
 @act(ADMIN)
-def restore(settings: Settings, actor: Actor, file: Path) -> str:
-    """Put a backup in the place of the database, which is kept beside; the revision it had."""
+def restore(settings: Settings, actor: Actor, file: Path) -> Restored:
+    """Put a backup in the place of the database, which is kept beside. All sessions end."""
     revision = table_copy.restore(file, settings.database_url)
     with _store(settings) as store:
         upgrade(store)
-        with store.write() as conn:
-            note(conn, actor.label, "database restored", clock_of(settings)(), {"file": file.name})
-    return revision
+    kept = table_copy.former(settings.database_url)
+    known = frozenset() if kept is None else table_copy.token_hashes(kept)
+    return Restored(revision, settle(settings, actor, file.name, known))
+
+
+@act(ADMIN)
+def settle(
+    settings: Settings, actor: Actor, file: str = "", known: frozenset[str] = frozenset()
+) -> tuple[Owned, ...]:
+    """After a database was put back: end every session and link that came back with it; the tokens that open again.
+
+    `known` are the hashes of those that were good before, which are none of these.
+    """
+    now = clock_of(settings)()
+    with _store(settings) as store, store.write() as conn:
+        ended = open_sessions.end_all(conn)
+        entry_links.clear(conn)
+        owners = {one.id: one.email for one in accounts.all(conn)}
+        revived = tuple(
+            Owned(token, owners[token.account_id])
+            for hash_, token in tokens.all_valid(conn, now).items()
+            if hash_ not in known
+        )
+        told = [f"{one.token.name} of {one.owner}" for one in revived]
+        detail = {"file": file, "sessions ended": ended, "tokens that open again": told}
+        note(conn, actor.label, "database restored", now, detail)
+    return revived
 
 
 @contextmanager

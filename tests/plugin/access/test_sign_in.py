@@ -5,10 +5,8 @@ from __future__ import annotations
 import time
 
 import pytest
-from sqlalchemy import func, select
 
 from connectors.store.people import accounts
-from connectors.store.schema import ended_session
 from plugin.access.authentication.destination import safe_destination
 from plugin.access.authorization import members
 
@@ -230,15 +228,6 @@ def test_signing_in_anew_ends_the_session_that_was_there(house) -> None:
     thief.client.set_cookie("jira_okr", copied)
     assert not thief.is_in()
     assert browser.is_in()
-
-
-def test_ended_sessions_are_forgotten_once_they_would_have_ended_anyway(house) -> None:
-    for _ in range(3):
-        house.signed_in("viewer").post("/sign-out")
-        house.clock.forward(days=8)
-    with house.connector.store.read() as conn:
-        left = conn.execute(select(func.count()).select_from(ended_session)).scalar_one()
-    assert left == 1
 
 
 def test_a_session_is_of_the_person_and_not_of_whoever_gets_their_number(house) -> None:

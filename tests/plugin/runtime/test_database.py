@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from connectors.store.database import schema_upgrade, table_copy
 from connectors.store.database.table_copy import restore
 from connectors.store.mappings import drafts
 from connectors.store.numbers import objectives
+from connectors.store.people import accounts, audit, open_sessions, tokens
+from connectors.store.people.open_sessions import OpenSession
 from connectors.store.work import inbox
 from plugin.cli import cli, explained
 from plugin.cli.work.sync import sync_site
@@ -113,6 +116,34 @@ def test_a_restore_sets_the_present_database_aside_and_asks_first(tmp_path: Path
     assert run(url, "restore", str(copy), "--yes").exit_code == 0
     assert _noted(url) == "old"
     assert _noted(f"sqlite:///{tmp_path / 'okr.sqlite3.before'}") == "new"
+
+
+def test_a_restore_ends_sessions_and_tells_of_tokens_that_open_again(tmp_path: Path) -> None:
+    url, copy = f"sqlite:///{tmp_path / 'okr.sqlite3'}", tmp_path / "copy.sqlite3"
+    run(url, "upgrade")
+    now = system_clock()
+    with closing(open_store(url)) as store, store.write() as conn:
+        ada = accounts.add(conn, "ada@acme.example", "Ada", "admin", None, now) or 0
+        open_sessions.begin(conn, OpenSession("a session", ada, now, now, "", ""), now - timedelta(days=7))
+        stolen = tokens.add(
+            conn, ada, "stolen laptop", "hash of one", ["admin"], now, now + timedelta(days=9)
+        )
+        tokens.add(conn, ada, "nightly", "hash of another", ["read"], now, now + timedelta(days=9))
+        tokens.add(conn, ada, "long over", "hash of a third", ["read"], now, now - timedelta(days=1))
+    assert run(url, "backup", str(copy)).exit_code == 0
+    with closing(open_store(url)) as store, store.write() as conn:
+        tokens.revoke(conn, stolen)
+    told = run(url, "restore", str(copy), "--yes").output
+    assert "Everybody has to sign in anew" in told
+    assert "stolen laptop, of ada@acme.example: admin" in told
+    assert "nightly" not in told
+    assert "long over" not in told
+    with closing(open_store(url)) as store, store.read() as conn:
+        assert open_sessions.get(conn, "a session") is None
+        assert audit.recent(conn, 1)[0].detail["tokens that open again"] == [
+            "stolen laptop of ada@acme.example"
+        ]
+    assert "nightly, of ada@acme.example" in run(url, "restored").output
 
 
 def test_a_restore_that_cannot_be_is_refused_before_anything_is_asked(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from plugin.pages.views.words.moments import When, when, when_known
+from plugin.use_cases.accounts.own_account import SessionShown
 from plugin.use_cases.accounts.people import Account
 from plugin.use_cases.accounts.tokens import ApiToken
 
@@ -22,6 +23,7 @@ class AccountRow:
     created: When
     disabled: When | None
     is_me: bool
+    factor: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,19 @@ class TokenRow:
     expired: bool
 
 
-def account_row(account: Account, me: int, now: datetime, zone: tzinfo) -> AccountRow:
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """One place where they are signed in."""
+
+    name: str
+    browser: str
+    address: str
+    begun: When
+    seen: When
+    is_this: bool
+
+
+def account_row(account: Account, me: int, factor: bool, now: datetime, zone: tzinfo) -> AccountRow:
     """The account as the list of people shows it."""
     ways = [("password", account.password_hash is not None), ("single sign-on", account.identity is not None)]
     return AccountRow(
@@ -49,7 +63,38 @@ def account_row(account: Account, me: int, now: datetime, zone: tzinfo) -> Accou
         created=when(account.created_at, now, zone),
         disabled=when_known(account.disabled_at, now, zone),
         is_me=account.id == me,
+        factor=factor,
     )
+
+
+def session_row(one: SessionShown, now: datetime, zone: tzinfo) -> SessionRow:
+    """The session as its owner sees it."""
+    begun, seen = when(one.begun, now, zone), when(one.seen, now, zone)
+    return SessionRow(one.name, browser_name(one.browser), one.address, begun, seen, one.is_this)
+
+
+BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR", "Opera"),
+    ("Firefox", "Firefox"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+)
+SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)
+
+
+def browser_name(said: str) -> str:
+    """`Firefox on Linux` of what a browser calls itself; its first words where it is none that is known."""
+    browser = next((name for mark, name in BROWSERS if mark in said), "")
+    system = next((name for mark, name in SYSTEMS if mark in said), "")
+    return " on ".join(part for part in (browser, system) if part) or said[:40]
 
 
 def token_row(token: ApiToken, now: datetime, zone: tzinfo) -> TokenRow:

@@ -1,0 +1,39 @@
+"""Signing in by the one-time link that an operator made."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from plugin.access.authentication import sessions
+from plugin.access.authorization.permission import needs
+from plugin.access.authorization.person import acting
+from plugin.access.authorization.refusal import NotPermitted
+from plugin.pages.frame.page import rendered
+from plugin.runtime.connector import Connector
+from plugin.use_cases.accounts import entry
+
+
+def register(blueprint: Blueprint, connector: Connector) -> None:
+    """Add the routes. Looking at the link does not use it up: mail and chat look at links by themselves."""
+
+    @blueprint.get("/let-in/<link>", endpoint="let_in")
+    @needs("public")
+    def ask(link: str) -> ResponseReturnValue:
+        valid = entry.opens(connector, acting(), link)
+        return entry_page(link if valid else None), 200 if valid else 410
+
+    @blueprint.post("/let-in/<link>", endpoint="let_in_submitted")
+    @needs("public")
+    def answer(link: str) -> ResponseReturnValue:
+        try:
+            account = entry.enter(connector, acting(), link, request.remote_addr or "unknown")
+        except NotPermitted:
+            return entry_page(None), 410
+        sessions.begin(connector, account, "link")
+        return redirect(url_for("pages.objectives"))
+
+
+def entry_page(link: str | None) -> str:
+    """The button, or why there is none."""
+    return rendered("let_in.html", "", navigation=(), link=link)

@@ -1,0 +1,102 @@
+"""One's own second factor: set up with an authenticator app, its recovery codes, and taking it away."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from plugin.access.authorization.permission import needs
+from plugin.access.authorization.person import acting
+from plugin.access.authorization.refusal import NotPermitted
+from plugin.pages.frame.forms import LineField, PageForm, needed
+from plugin.pages.frame.page import rendered
+from plugin.runtime.connector import Connector
+from plugin.use_cases.accounts import second_factor
+from plugin.use_cases.accounts.proof import NotProved
+from plugin.use_cases.accounts.second_factor import NewFactor, factor_state
+
+
+class FirstCodeForm(PageForm):
+    """The first code, which shows that the app has the secret."""
+
+    code = LineField(
+        "The code that the app shows now",
+        [needed("Type the code that the app shows.")],
+        render_kw={"autocomplete": "one-time-code", "inputmode": "numeric", "maxlength": 10},
+    )
+
+
+def register(blueprint: Blueprint, connector: Connector) -> None:
+    """Add the routes."""
+
+    @blueprint.get("/account/second-factor", endpoint="second_factor")
+    @needs("viewer", in_person=True)
+    def show() -> ResponseReturnValue:
+        return factor_page(connector, FirstCodeForm())
+
+    @blueprint.post("/account/second-factor", endpoint="begin_second_factor")
+    @needs("viewer", in_person=True)
+    def begin() -> ResponseReturnValue:
+        try:
+            fresh = second_factor.begin(connector, acting())
+        except NotPermitted as error:
+            return refused(connector, error)
+        return factor_page(connector, FirstCodeForm(), fresh=fresh)
+
+    @blueprint.post("/account/second-factor/confirm", endpoint="confirm_second_factor")
+    @needs("viewer", in_person=True)
+    def confirm() -> ResponseReturnValue:
+        form = FirstCodeForm(request.form)
+        address = request.remote_addr or "unknown"
+        try:
+            codes = second_factor.confirm(connector, acting(), form.code.data, address)
+        except NotPermitted as error:
+            fresh = second_factor.waiting(connector, acting())
+            form.refuse_for(error)
+            return factor_page(connector, form, fresh=fresh), 422
+        return factor_page(connector, FirstCodeForm(), codes=codes)
+
+    @blueprint.post("/account/second-factor/codes", endpoint="renew_recovery_codes")
+    @needs("viewer", in_person=True)
+    def renew() -> ResponseReturnValue:
+        try:
+            codes = second_factor.renew_codes(connector, acting())
+        except NotPermitted as error:
+            return refused(connector, error)
+        return factor_page(connector, FirstCodeForm(), codes=codes)
+
+    @blueprint.post("/account/second-factor/remove", endpoint="remove_second_factor")
+    @needs("viewer", in_person=True)
+    def remove() -> ResponseReturnValue:
+        try:
+            second_factor.remove(connector, acting())
+        except NotPermitted as error:
+            return refused(connector, error)
+        flash("Signing in takes the password alone again.")
+        return redirect(url_for("access.account"))
+
+
+def refused(connector: Connector, error: NotPermitted) -> ResponseReturnValue:
+    """The page with why it was not done."""
+    if isinstance(error, NotProved):
+        raise error
+    form = FirstCodeForm()
+    form.refuse_for(error)
+    return factor_page(connector, form), 422
+
+
+def factor_page(
+    connector: Connector,
+    form: FirstCodeForm,
+    fresh: NewFactor | None = None,
+    codes: tuple[str, ...] = (),
+) -> str:
+    """The page; `fresh` is a secret that waits for its first code, `codes` are recovery codes just made."""
+    return rendered(
+        "second_factor.html",
+        "account",
+        form=form,
+        fresh=fresh,
+        codes=codes,
+        state=factor_state(connector, acting()),
+    )

@@ -1,0 +1,29 @@
+"""Saying once more who one is, before what would outlive a session that somebody left open: long tokens, another second factor."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from plugin.access.authorization.actor import Actor
+from plugin.access.authorization.refusal import NotPermitted
+from plugin.runtime.connector import Connector
+
+FRESH = timedelta(minutes=15)
+
+
+class NotProved(NotPermitted):
+    """It takes somebody who said who they are within the last quarter of an hour."""
+
+
+def is_proved(connector: Connector, actor: Actor) -> bool:
+    """Whether they said who they are within the last quarter of an hour."""
+    at = actor.proved_at
+    return at is not None and connector.clock() - at < FRESH
+
+
+def require_proof(connector: Connector, actor: Actor) -> None:
+    """NotProved unless they did."""
+    if not is_proved(connector, actor):
+        raise NotProved(
+            "This takes that you say once more who you are: your account, Confirm that it is you."
+        )
