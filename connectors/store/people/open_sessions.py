@@ -84,5 +84,10 @@ def end_all(conn: Connection) -> int:
 
 def _session(row: StoredRow) -> OpenSession:
     return OpenSession(
-        row.id, row.account_id, from_ms(row.begun), from_ms(row.seen), row.address, row.browser
+        id=row.id,
+        account_id=row.account_id,
+        begun=from_ms(row.begun),
+        seen=from_ms(row.seen),
+        address=row.address,
+        browser=row.browser,
     )

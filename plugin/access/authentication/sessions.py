@@ -46,12 +46,12 @@ def begin(connector: Connector, account: Account, way: Way = "password") -> None
     end(connector)
     now = connector.clock()
     opened = OpenSession(
-        secrets.token_urlsafe(18),
-        account.id,
-        now,
-        now,
-        request.remote_addr or "unknown",
-        request.headers.get("User-Agent", ""),
+        id=secrets.token_urlsafe(18),
+        account_id=account.id,
+        begun=now,
+        seen=now,
+        address=request.remote_addr or "unknown",
+        browser=request.headers.get("User-Agent", ""),
     )
     with connector.store.write() as conn:
         open_sessions.begin(conn, opened, now - LONGEST)

@@ -10,6 +10,7 @@ from plugin.access.authorization.person import acting
 from plugin.access.authorization.refusal import NotPermitted
 from plugin.pages.frame.forms import LineField, PageForm, needed
 from plugin.pages.frame.page import rendered
+from plugin.pages.views.accounts.qr_code import qr_code
 from plugin.runtime.connector import Connector
 from plugin.use_cases.accounts import second_factor
 from plugin.use_cases.accounts.proof import NotProved
@@ -98,5 +99,6 @@ def factor_page(
         form=form,
         fresh=fresh,
         codes=codes,
+        picture="" if fresh is None else qr_code(fresh.address),
         state=factor_state(connector, acting()),
     )

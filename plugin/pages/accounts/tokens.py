@@ -108,7 +108,7 @@ def tokens_page(connector: Connector, form: TokenForm, fresh: str = "") -> str:
         tokens=[token_row(one, now, zone) for one in found],
         form=form,
         fresh=fresh,
-        proved=is_proved(connector, acting()),
+        proved=is_proved(acting(), now),
     )
 
 

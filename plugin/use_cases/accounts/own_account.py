@@ -101,7 +101,14 @@ def _sessions(connector: Connector, account_id: int, this: str) -> tuple[Session
     with connector.store.read() as conn:
         found = open_sessions.of(conn, account_id)
     return tuple(
-        SessionShown(_name(one), one.begun, one.seen, one.address, one.browser, one.id == this)
+        SessionShown(
+            name=_name(one),
+            begun=one.begun,
+            seen=one.seen,
+            address=one.address,
+            browser=one.browser,
+            is_this=one.id == this,
+        )
         for one in found
         if now - one.begun < LONGEST and now - one.seen < IDLE
     )

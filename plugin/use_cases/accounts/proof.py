@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.refusal import NotPermitted
-from plugin.runtime.connector import Connector
 
 FRESH = timedelta(minutes=15)
 
@@ -15,15 +14,15 @@ class NotProved(NotPermitted):
     """It takes somebody who said who they are within the last quarter of an hour."""
 
 
-def is_proved(connector: Connector, actor: Actor) -> bool:
+def is_proved(actor: Actor, now: datetime) -> bool:
     """Whether they said who they are within the last quarter of an hour."""
     at = actor.proved_at
-    return at is not None and connector.clock() - at < FRESH
+    return at is not None and now - at < FRESH
 
 
-def require_proof(connector: Connector, actor: Actor) -> None:
+def require_proof(actor: Actor, now: datetime) -> None:
     """NotProved unless they did."""
-    if not is_proved(connector, actor):
+    if not is_proved(actor, now):
         raise NotProved(
             "This takes that you say once more who you are: your account, Confirm that it is you."
         )

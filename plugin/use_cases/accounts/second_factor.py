@@ -67,7 +67,7 @@ def with_factor(connector: Connector, _actor: Actor) -> frozenset[int]:
 def begin(connector: Connector, actor: Actor) -> NewFactor:
     """A new secret for one's own account. It is asked for at sign-in once a code of it was right."""
     account = own_account(connector, actor)
-    require_proof(connector, actor)
+    require_proof(actor, connector.clock())
     if account.password_hash is None:
         raise NotPermitted("You sign in at your provider; a second factor is set up there.")
     secret = second_factor.new_secret()
@@ -127,7 +127,7 @@ def prove_by_code(connector: Connector, actor: Actor, code: str, address: str) -
 def renew_codes(connector: Connector, actor: Actor) -> tuple[str, ...]:
     """Recovery codes in the place of those before, which work no more."""
     account = own_account(connector, actor)
-    require_proof(connector, actor)
+    require_proof(actor, connector.clock())
     codes = second_factor.recovery_codes()
     with connector.store.write() as conn:
         if not second_factors.is_asked(conn, account.id):
@@ -141,7 +141,7 @@ def renew_codes(connector: Connector, actor: Actor) -> tuple[str, ...]:
 def remove(connector: Connector, actor: Actor) -> None:
     """Sign in by the password alone again."""
     account = own_account(connector, actor)
-    require_proof(connector, actor)
+    require_proof(actor, connector.clock())
     _remove(connector, actor, account)
 
 

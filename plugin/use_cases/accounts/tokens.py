@@ -50,7 +50,7 @@ def make(
             "A token is made for one's own account; jira-okr token create makes one for another."
         )
     if days > DAYS_UNPROVED:
-        require_proof(connector, actor)
+        require_proof(actor, connector.clock())
     text = tokens.issue(connector, account, name, scopes, days, actor.label)
     with connector.store.read() as conn:
         made = store.valid(conn, tokens.hash_of(text), connector.clock())

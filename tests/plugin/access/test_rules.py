@@ -409,3 +409,17 @@ def test_the_audit_log_is_exported_row_by_row() -> None:
         '2026-11-09T09:00:00+00:00,Ärne,"{""at"": ""2026-11-09T09:00:00+00:00""}"\r\n',
         "2026-11-09T09:00:00+00:00,'=1+1,\r\n",
     ]
+
+
+@pytest.mark.parametrize(
+    "password", ["Password12345!", "qwertyuiop12", "liverpool2026!", "abcdefghijkl", "lee.lee.acme1"]
+)
+def test_what_is_on_the_lists_of_those_who_guess_is_refused(password: str) -> None:
+    assert "guessed too soon" in passwords.weakness(password, "lee@acme.example")
+
+
+@pytest.mark.parametrize(
+    "password", ["correct horse battery staple", "a quite different sentence", "N8Gz-pq2_WqL0xTf"]
+)
+def test_what_nobody_guesses_is_taken(password: str) -> None:
+    assert passwords.weakness(password, "lee@acme.example") == ""

@@ -41,6 +41,7 @@ def secured(house):
     """A house, a browser of a viewer with a second factor, its secret and the recovery codes."""
     browser = house.signed_in("viewer")
     page = browser.post("/account/second-factor", "/account/second-factor").text
+    assert "<svg" in page
     [secret] = SECRET_TEXT.findall(page)
     done = browser.post(
         "/account/second-factor/confirm", "/account/second-factor", code=code_of(secret, house.clock())

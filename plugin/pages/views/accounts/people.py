@@ -70,7 +70,14 @@ def account_row(account: Account, me: int, factor: bool, now: datetime, zone: tz
 def session_row(one: SessionShown, now: datetime, zone: tzinfo) -> SessionRow:
     """The session as its owner sees it."""
     begun, seen = when(one.begun, now, zone), when(one.seen, now, zone)
-    return SessionRow(one.name, browser_name(one.browser), one.address, begun, seen, one.is_this)
+    return SessionRow(
+        name=one.name,
+        browser=browser_name(one.browser),
+        address=one.address,
+        begun=begun,
+        seen=seen,
+        is_this=one.is_this,
+    )
 
 
 BROWSERS = (
