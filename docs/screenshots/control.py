@@ -100,7 +100,7 @@ def vacant(somebody: bool = False) -> Iterator[tuple[str, dict[str, str]]]:
 
     with tempfile.TemporaryDirectory() as folder:
         settings = read_settings(
-            env_file=None, database_url=f"sqlite:///{folder}/okr.sqlite3", secret_key="k" * 40
+            env_file=None, database_url=f"sqlite:///{folder}/okr.sqlite3", secret_key="kept secret " * 4
         )
         connector = build_connector(settings)
         if somebody:

@@ -51,6 +51,8 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "user": "plugin.cli.accounts.user:user_group",
         "token": "plugin.cli.accounts.token:token_group",
         "diagnostics": "plugin.cli.operation.diagnostics:diagnostics_command",
+        "audit": "plugin.cli.accounts.audit:audit_group",
+        "erase": "plugin.cli.accounts.erase:erase_command",
         "db": "plugin.cli.operation.db:db_group",
     }
 )

@@ -24,7 +24,8 @@ from plugin.use_cases.objectives.objective_lines import lines as objective_lines
 from plugin.use_cases.objectives.objective_values import contribution_values
 from plugin.use_cases.objectives.objectives import SavedObjective, every_objective, every_point
 
-Format = Literal["csv", "json"]
+Format = Literal["csv", "json", "jsonl"]
+"""`jsonl`: a JSON object a line, as what collects logs takes it."""
 
 
 if TYPE_CHECKING:  # made from the columns, which a type checker cannot follow
@@ -104,6 +105,8 @@ def act_rows(connector: Connector, actor: Actor, query: AuditQuery) -> Iterator[
 
 def lines(shape: type[Given], rows: Iterable[Given], format: Format) -> Iterator[str]:
     """Rows as the text of a file, line by line."""
+    if format == "jsonl":
+        return (f"{row.model_dump_json()}\n" for row in rows)
     return as_csv(shape, rows) if format == "csv" else as_json(rows)
 
 

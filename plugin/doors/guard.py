@@ -15,12 +15,14 @@ from mappings.json_value import PlainValues
 from plugin.access.authentication import sessions, tokens
 from plugin.access.authentication.cookie import CookieSessions
 from plugin.access.authentication.secret_key import signing_key
+from plugin.access.authorization.actor import NOBODY, Actor
 from plugin.access.authorization.permission import Permission, Rule, rule_of
 from plugin.access.authorization.person import Person, current
 from plugin.doors.negotiation import wants_html
 from plugin.doors.problem import problem
 from plugin.runtime.connector import Connector
 from plugin.runtime.settings import Settings
+from plugin.use_cases.accounts.refusals import Kind, note_refusal
 
 YEAR_S = 365 * 24 * 3600
 READING = ("GET", "HEAD", "OPTIONS")
@@ -81,9 +83,12 @@ def admit(
     if rule.permission is not Permission.PUBLIC:
         person = identified(connector)
         if person is None:
+            if tokens.PREFIX in request.headers.get("Authorization", ""):
+                _note(connector, NOBODY, "token refused")
             return unidentified()
         g.person = person
         if not allowed(person, rule):
+            _note(connector, person.actor, "not allowed")
             return forbidden(person, rule)
         if person.password_given and not rule.unsettled:
             return unsettled()
@@ -177,6 +182,12 @@ def private(response: Response, *, https: bool) -> Response:
     if https or request.is_secure:
         response.headers.setdefault("Strict-Transport-Security", f"max-age={YEAR_S}")
     return response
+
+
+def _note(connector: Connector, actor: Actor, kind: Kind) -> None:
+    """The route by its template: addresses hold keys, names and secrets."""
+    asked = f"{request.method} {request.url_rule.rule if request.url_rule else ''}"
+    note_refusal(connector, actor, kind, request.remote_addr or "unknown", {"asked": asked})
 
 
 def _by_cookie() -> bool:

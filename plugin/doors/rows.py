@@ -7,6 +7,7 @@ from datetime import datetime
 from mappings.json_value import PlainValues
 from plugin.doors.model import Given, JsonAny
 from plugin.use_cases.accounts.audit import AuditEntry
+from plugin.use_cases.accounts.personal_data import PersonalRow
 from plugin.use_cases.objectives.objective_values import exact_text, number
 from plugin.use_cases.objectives.objectives import HistoryPoint
 
@@ -49,6 +50,18 @@ class ActGiven(Given):
     who: str
     what: str
     detail: dict[str, JsonAny]
+
+
+class PersonalRowGiven(Given):
+    """One row that names a person, and of which table it is. Instants are milliseconds since 1970."""
+
+    table: str
+    values: dict[str, JsonAny]
+
+
+def personal_row(row: PersonalRow) -> PersonalRowGiven:
+    """One row as it is handed out."""
+    return PersonalRowGiven(table=row.table, values=row.values)
 
 
 def point_given(point: HistoryPoint) -> PointGiven:

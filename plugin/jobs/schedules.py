@@ -16,7 +16,7 @@ from connectors.store.jobs import pace_days, schedules
 from connectors.store.kpis import kpi_failures
 from connectors.store.mirror import issue_histories
 from connectors.store.numbers import objectives
-from connectors.store.people import audit, sign_in_attempts
+from connectors.store.people import sign_in_attempts
 from connectors.store.reads import failures, wishes
 from connectors.store.sites import catalogues
 from connectors.store.work import due, inbox, outbox
@@ -31,6 +31,7 @@ from plugin.sync.refresh.tombstones import WINDOW
 from plugin.sync.resync.full_read import resync
 from plugin.sync.resync.recent_read import resync_recent
 from plugin.sync.resync.watermark import want_full_read
+from plugin.use_cases.accounts import audit_chain
 from plugin.use_cases.cycles.closure import close_due
 from plugin.use_cases.cycles.locks import lock_due
 from plugin.use_cases.digests.alerts import forget_gone
@@ -133,18 +134,23 @@ def prune(connector: Connector, site: str, going_on: Callable[[], None]) -> None
     old = now - timedelta(days=connector.settings.keep_history_days)
     with connector.store.write() as conn:
         inbox.prune(conn, now - timedelta(days=connector.settings.keep_deliveries_days))
-        audit.prune(conn, now - timedelta(days=connector.settings.keep_audit_days))
         sign_in_attempts.prune(conn, now - timedelta(days=1))
         tombstones.prune(conn, now - WINDOW)
         outbox.prune(conn, site, old)
         issue_histories.prune(conn, site)
         if connector.watches_kpis(site):
             kpi_failures.prune(conn, site, old)
+    audit_chain.forget_old(connector)
     thin_history(connector, site, going_on)
     write_retention.thin(connector.store, site, old, going_on)
     forecast_record.forget_old(connector, site)
     follow_departures(connector, site)
     forget_gone(connector, site)
+
+
+def seal_record(connector: Connector, _site: str, _going_on: Callable[[], None]) -> None:
+    """What was noted in the audit log is bound to what stood before, whichever site's turn it is."""
+    audit_chain.seal(connector)
 
 
 def forecast(connector: Connector, site: str, going_on: Callable[[], None]) -> None:
@@ -192,6 +198,7 @@ class Schedules:
             Schedule("pace", timedelta(minutes=1), look_at_pace),
             Schedule("forecast", timedelta(minutes=1), forecast),
             Schedule("cycles", timedelta(hours=1), close_cycles),
+            Schedule("record", timedelta(minutes=1), seal_record),
             Schedule("prune", timedelta(hours=6), prune),
             Schedule("kpis", timedelta(minutes=1), count_kpis, Connector.watches_kpis),
             Schedule("kpi sources", timedelta(minutes=1), read_kpis, Connector.reads_kpis),

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 from base64 import b64decode
 from binascii import Error as Base64Error
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import (
     AnyHttpUrl,
@@ -22,6 +23,7 @@ from pydantic import (
     ValidationError,
     ValidationInfo,
     field_validator,
+    model_validator,
 )
 from pydantic_settings import (
     BaseSettings,
@@ -29,6 +31,7 @@ from pydantic_settings import (
     EnvSettingsSource,
     SettingsConfigDict,
 )
+from pydantic_settings import SettingsError as SourceError
 
 from plugin.use_cases.health.credential_expiry import day_given
 from plugin.use_cases.sites.site_address import site_address, token_flaw
@@ -41,8 +44,23 @@ GATEWAY = "gateway"
 CONSENT: Literal["authorization_code"] = "authorization_code"
 SERVICE: Literal["client_credentials"] = "client_credentials"
 """The grants of OAuth 2.0: what a person allows an app, and what a service account may by itself."""
+FILE = "_FILE"
+"""At the end of the name of a secret: its value is the text of that file."""
+JSON_SETTINGS = (
+    "trusted_hosts",
+    "oidc.roles",
+    "metrics.http_hosts",
+    "metrics.connections",
+    "notify.slack",
+    "notify.teams",
+    "notify.google_chat",
+    "notify.webhook",
+    "notify.hosts",
+)
 SHORTEST_KEY = 16
 """Characters of a SECRET_KEY: what is shorter can be guessed, and with it everybody's session be made."""
+DIFFERENT = 6
+"""So many different characters at least: sixteen equal ones are no key."""
 
 EXPECTED = {
     "jira.url": "the address where people browse Jira, for example https://acme.atlassian.net",
@@ -101,7 +119,24 @@ class SettingsError(Exception):
     """Settings that cannot be used; every line names one setting, what is wrong with it and what it should be."""
 
 
-class JiraSettings(BaseModel):
+class Part(BaseModel):
+    """Settings below another one, some of them secrets that may come by file; what names the file is read elsewhere."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_files(cls, given: object) -> object:
+        secret = {
+            f"{name}{FILE.lower()}" for name, field in cls.model_fields.items() if is_secret(field.annotation)
+        }
+        return {k: v for k, v in given.items() if k not in secret} if isinstance(given, dict) else given
+
+
+def is_secret(kind: object) -> bool:
+    """Whether the values of a setting of this type are secrets."""
+    return kind is SecretStr or (get_origin(kind) is not dict and SecretStr in get_args(kind))
+
+
+class JiraSettings(Part):
     """The first site; further ones are added by command or page."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -178,7 +213,7 @@ class JiraSettings(BaseModel):
         return given if given is None or isinstance(given, date) else day_given(str(given))
 
 
-class OidcSettings(BaseModel):
+class OidcSettings(Part):
     """Sign-in by an OIDC provider. `roles` says which value of the claim `role_claim` gives which role."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -229,7 +264,7 @@ class MetricSettings(BaseModel):
     connections: dict[str, MetricConnectionSettings] = Field(default_factory=dict)
 
 
-class MailSettings(BaseModel):
+class MailSettings(Part):
     """Where mail is submitted, and from whom it comes."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -332,8 +367,11 @@ class Settings(BaseSettings):
         """A blank one is none: the example of the settings leaves it blank, so everybody knows it."""
         if key is None or not key.get_secret_value().strip():
             return None
-        if len(key.get_secret_value().partition(",")[0].strip()) < SHORTEST_KEY:
+        first = key.get_secret_value().partition(",")[0].strip()
+        if len(first) < SHORTEST_KEY:
             raise ValueError(f"the key, up to the first comma, has at least {SHORTEST_KEY} characters")
+        if len(set(first)) < DIFFERENT:
+            raise ValueError(f"the key, up to the first comma, has at least {DIFFERENT} different characters")
         return key
 
     @field_validator("local_accounts")
@@ -391,14 +429,82 @@ def read_settings(env_file: str | None = ENV_FILE, **given: Any) -> Settings:
             )
         env_file = named
     try:
-        settings = Settings(_env_file=env_file, **given)  # type: ignore[call-arg]
+        settings = Settings(_env_file=env_file, **{**_filed(env_file, found, given), **given})  # type: ignore[call-arg]
     except ValidationError as error:
         found += [_sentence(finding) for finding in error.errors()]
+    except SourceError:
+        raise SettingsError("\n".join([*found, *_unreadable(env_file)])) from None
     written = (*EnvSettingsSource(Settings).env_vars, *DotEnvSettingsSource(Settings, env_file).env_vars)
     found += _misspelt(name.upper() for name in written)
     if found:
         raise SettingsError("\n".join(found))
     return settings
+
+
+def _filed(env_file: str | None, found: list[str], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The secrets whose files are named (`…_FILE`), as containers are given them; what is wrong with one is added to `found`."""
+    values: dict[str, Any] = {}
+    for name, path in _written(env_file).items():
+        setting = name.upper().removesuffix(FILE)
+        if not name.upper().endswith(FILE) or setting not in _secret_settings() or path is None:
+            continue
+        try:
+            text = Path(path).read_text(encoding="utf-8").rstrip("\r\n")
+        except (OSError, UnicodeDecodeError) as error:
+            found.append(f"{name.upper()} names {path}, which cannot be read ({type(error).__name__}).")
+            continue
+        parts = setting.removeprefix(PREFIX).lower().split("__")
+        if _written(env_file).get(setting.lower()) or parts[0] in given:
+            found.append(f"{setting} and {name.upper()} are both set. Keep one of them.")
+            continue
+        place = values
+        for part in parts[:-1]:
+            place = place.setdefault(part, {})
+        place[parts[-1]] = text
+    return values
+
+
+def _written(env_file: str | None) -> dict[str, str | None]:
+    """What stands in the environment and in the file, by names in lower case; the environment wins."""
+    return {
+        **DotEnvSettingsSource(Settings, env_file).env_vars,
+        **EnvSettingsSource(Settings).env_vars,
+    }
+
+
+def _secret_settings() -> frozenset[str]:
+    """The names of the settings whose values may come by file: every secret, and the address of the database."""
+    return frozenset({f"{PREFIX}DATABASE_URL", *_secrets_of(Settings)})
+
+
+def _secrets_of(model: type[BaseModel], before: str = PREFIX) -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        if is_secret(field.annotation):
+            yield f"{before}{name.upper()}"
+        for kind in (field.annotation, *get_args(field.annotation)):
+            if isinstance(kind, type) and issubclass(kind, Part | NotifySettings):
+                yield from _secrets_of(kind, f"{before}{name.upper()}__")
+
+
+def _unreadable(env_file: str | None) -> list[str]:
+    """A sentence for each value that should be JSON and is none; the value itself may be a secret."""
+    return [
+        f"{name.upper()} is not usable (its value is no JSON). It should be: {EXPECTED.get(_path(name), 'JSON')}."
+        for name, value in _written(env_file).items()
+        if name.upper().startswith(PREFIX) and _path(name) in JSON_SETTINGS and not _is_json(value or "")
+    ] or ["A setting that should be JSON is none. docs/settings.md says which are."]
+
+
+def _path(name: str) -> str:
+    return name.upper().removeprefix(PREFIX).lower().replace("__", ".")
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _sentence(finding: Any) -> str:
@@ -414,7 +520,10 @@ def _sentence(finding: Any) -> str:
 def _misspelt(names: Iterable[str]) -> list[str]:
     """The names that are no setting but close to one; what stands below a setting with parts is checked with it."""
     ours = {name.split("__")[0] for name in _settings(Settings)}
-    strange = [one for one in names if one.startswith(PREFIX) and one.split("__")[0] not in ours]
+    filed = {f"{one}{FILE}" for one in _secret_settings()}
+    strange = [
+        one for one in names if one.startswith(PREFIX) and one.split("__")[0] not in ours and one not in filed
+    ]
     return [f"{one} is no setting.{meant}" for one in dict.fromkeys(strange) if (meant := _meant(one))]
 
 

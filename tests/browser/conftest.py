@@ -142,7 +142,11 @@ def vacant(tmp_path: Path) -> Iterator[Callable[..., object]]:
 
     @contextmanager
     def opened(workers: int = 0, port: int = 0, **settings: object) -> Iterator[SimpleNamespace]:
-        given = {"database_url": f"sqlite:///{tmp_path}/okr.sqlite3", "secret_key": "k" * 40, **settings}
+        given = {
+            "database_url": f"sqlite:///{tmp_path}/okr.sqlite3",
+            "secret_key": "kept secret " * 4,
+            **settings,
+        }
         connector = build_connector(read_settings(env_file=None, **given))
         try:
             with serving(connector, "127.0.0.1", port, workers=workers) as running:

@@ -32,7 +32,7 @@ class Store:
 
     def __init__(self, engine: Engine, lock: _WriteLock | None, where: str = "") -> None:
         self.engine = engine
-        self.where = where or engine.url.render_as_string(hide_password=True)
+        self.where = where or shown(engine.url)
         """The address of the database without its password."""
         self._writing = engine.execution_options(**{_WRITE: True})
         self._lock = lock
@@ -170,19 +170,28 @@ def current_revision(store: Store) -> str | None:
         return schema_upgrade.current(conn)
 
 
+def shown(address: URL) -> str:
+    """The address of a database for people: no password, in whichever place it stands, and no other value of its query."""
+    hidden = dict.fromkeys(address.query, "***")
+    return address.set(query=hidden).render_as_string(hide_password=True)
+
+
 def _address(url: str) -> URL:
     try:
         address = make_url(url)
-    except ArgumentError as error:
-        raise _wrong_url("the database URL cannot be read", "JIRA_OKR_DATABASE_URL") from error
+    except (ArgumentError, ValueError):
+        raise _wrong_url("the database URL cannot be read", "JIRA_OKR_DATABASE_URL") from None
+    if "@" in (address.host or ""):
+        raise _wrong_url(
+            "the password in the database URL holds an @, which has to be written as %40",
+            "JIRA_OKR_DATABASE_URL",
+        )
     if address.drivername in ("postgres", "postgresql", "postgresql+psycopg"):
         return address.set(drivername="postgresql+psycopg")
     if address.drivername not in ("sqlite", "sqlite+pysqlite"):
-        raise _wrong_url(f"{address.drivername} is no database for jira-okr", address.render_as_string())
+        raise _wrong_url(f"{address.drivername} is no database for jira-okr", shown(address))
     if address.database in (None, "", ":memory:"):
-        raise _wrong_url(
-            "a SQLite database in memory cannot be shared by threads", address.render_as_string()
-        )
+        raise _wrong_url("a SQLite database in memory cannot be shared by threads", shown(address))
     return address
 
 
@@ -198,7 +207,7 @@ def _open_sqlite(address: URL, synchronous: str, pool_size: int) -> Store:
         path.parent.mkdir(parents=True, exist_ok=True)
         make_private(path)
     except OSError as error:
-        raise unwritable(str(error), address.render_as_string()) from error
+        raise unwritable(str(error), shown(address)) from error
     engine = create_engine(
         address, pool_size=pool_size, max_overflow=pool_size, connect_args={"isolation_level": None}
     )

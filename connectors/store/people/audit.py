@@ -1,4 +1,4 @@
-"""Who changed what of the configuration, and when. Rows are added and, after the time an operator sets, forgotten; never changed."""
+"""Who changed what of the configuration, and when. Rows are added and, after the time an operator sets, forgotten; changed only where a person is erased."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, insert, select
 
 from connectors.store.database import json_text
 from connectors.store.database.instant import from_ms, to_ms
@@ -70,11 +70,6 @@ def of_kpis(conn: Connection, site: str, since: datetime) -> list[AuditEntry]:
     mine = (table.c.site == site, table.c.at > to_ms(since), table.c.what.contains(" KPI "))
     rows = conn.execute(select(table).where(*mine).order_by(table.c.id))
     return [one for row in rows if "episode" in (one := _entry(row)).detail]
-
-
-def prune(conn: Connection, before: datetime) -> int:
-    """Forget entries older than this; how many."""
-    return conn.execute(delete(table).where(table.c.at < to_ms(before))).rowcount
 
 
 def _entry(row: StoredRow) -> AuditEntry:

@@ -117,7 +117,21 @@ audit = Table(
     columns.text("who"),
     columns.text("what"),
     columns.text("detail"),
+    Column("position", BigInteger),
+    Column("nonce", Text),
+    Column("commitment", Text),
+    Column("chain", Text),
     Index(None, "at"),
+    Index("uq_audit_position", "position", unique=True),
+)
+
+audit_seal = Table(
+    "audit_seal",
+    columns.metadata,
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    columns.text("chain"),
+    columns.number("at"),
+    columns.text("signature"),
 )
 
 saved_view = Table(

@@ -33,6 +33,12 @@ def unsubscribe_key(settings: Settings) -> bytes:
     return hashlib.sha256(b"unsubscribe:" + first_key(secret_text(settings)).encode()).digest()
 
 
+def seal_keys(settings: Settings) -> tuple[bytes, ...]:
+    """The keys that seal the audit log: the one that rules, then former ones, whose seals go on holding."""
+    given = [part.strip() for part in secret_text(settings).split(",") if part.strip()]
+    return tuple(hashlib.sha256(b"audit seals:" + one.encode()).digest() for one in given)
+
+
 def first_key(secrets_: str) -> str:
     """The key that rules. Those behind it only open what they once sealed, so that nothing changes when they go."""
     return secrets_.partition(",")[0].strip()

@@ -42,10 +42,12 @@ def attempt(store: Store, email: str, address: str, now: datetime) -> timedelta:
         return held or wait(_count(conn, _pair(email), now), PER_ACCOUNT, now)
 
 
-def noteworthy(store: Store, address: str, now: datetime) -> bool:
-    """Whether one more refusal at the provider is put into the audit log: anybody can make them up, as many as they like."""
+def noteworthy(
+    store: Store, address: str, now: datetime, kind: str = "refused", most: int = PER_ADDRESS
+) -> bool:
+    """Whether one more refusal of a kind is put into the audit log: anybody can make them up, as many as they like."""
     with store.write() as conn:
-        return not wait(_count(conn, f"refused-{_place(address)}", now), PER_ADDRESS, now)
+        return not wait(_count(conn, f"{kind}-{_place(address)}", now), most, now)
 
 
 def succeeded(conn: Connection, email: str, address: str) -> None:

@@ -64,7 +64,7 @@ def change_role(connector: Connector, account: Account, role: str, by: str) -> N
     """Give another role; it counts from the next request on."""
     with connector.store.write() as conn:
         if known_role(role) != Permission.ADMIN:
-            _keep_an_admin(conn, account)
+            require_other_admin(conn, account)
         accounts.set_role(conn, account.id, role)
         _note(connector, conn, by, "role changed", account, {"from": account.role, "to": role})
 
@@ -72,7 +72,7 @@ def change_role(connector: Connector, account: Account, role: str, by: str) -> N
 def disable(connector: Connector, account: Account, by: str) -> None:
     """Let the account in no more: its sessions end and its tokens stop working at once."""
     with connector.store.write() as conn:
-        _keep_an_admin(conn, account)
+        require_other_admin(conn, account)
         accounts.disable(conn, account.id, connector.clock())
         accounts.end_sessions(conn, account.id)
         _note(connector, conn, by, "account disabled", account)
@@ -106,7 +106,7 @@ def end_sessions(connector: Connector, account: Account, by: str) -> None:
 def remove(connector: Connector, account: Account, by: str) -> None:
     """Take the account away with its tokens; what it did stays in the audit log under its address."""
     with connector.store.write() as conn:
-        _keep_an_admin(conn, account)
+        require_other_admin(conn, account)
         accounts.remove(conn, account.id)
         _note(connector, conn, by, "account removed", account)
 
@@ -156,7 +156,8 @@ def is_only_admin(conn: Connection, account: Account) -> bool:
     return [one.id for one in accounts.open_with_role(conn, Permission.ADMIN)] == [account.id]
 
 
-def _keep_an_admin(conn: Connection, account: Account) -> None:
+def require_other_admin(conn: Connection, account: Account) -> None:
+    """Refused where nobody else is an admin."""
     if is_only_admin(conn, account):
         raise NotPermitted(f"{account.email} is the only admin. Make somebody else an admin first.")
 

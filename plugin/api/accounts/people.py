@@ -13,7 +13,8 @@ from plugin.api.protocol.operation import UNKEPT, Caller, Reply, Routes
 from plugin.doors.cursor import cursor, list_name, position
 from plugin.doors.model import Asked, Done, Given, ListQuery, Page, Word
 from plugin.doors.refusal import not_found
-from plugin.use_cases.accounts import people, second_factor, tokens
+from plugin.doors.rows import PersonalRowGiven, personal_row
+from plugin.use_cases.accounts import people, personal_data, second_factor, tokens
 from plugin.use_cases.accounts.people import Account
 from plugin.use_cases.accounts.tokens import Owned
 
@@ -50,6 +51,20 @@ class OwnedToken(Given):
     created_at: datetime
     expires_at: datetime | None
     last_used_at: datetime | None
+
+
+class PersonalData(Given):
+    """Everything that is kept of somebody."""
+
+    rows: list[PersonalRowGiven]
+
+
+class ErasedGiven(Given):
+    """What stands in the place of an address now: in how many entries of the audit log, and how many rows elsewhere."""
+
+    stand_in: str
+    entries: int
+    rows: int
 
 
 class AddPerson(Asked):
@@ -177,6 +192,24 @@ def revoke_anybodys_token(caller: Caller, path: TokenAddress) -> Reply[Done]:
     if found is None:
         raise not_found("token", path.token, "GET /api/v1/people/tokens lists all.")
     return Reply(Done(said=f"The token {found.name} is revoked."))
+
+
+@ROUTES.get(
+    "/people/{person}/data", "admin", "Everything that is kept of somebody.", in_person=True, heavy=True
+)
+def data_of_person(caller: Caller, path: PersonAddress) -> Reply[PersonalData]:
+    """Each row that names them, with its table. That it was given out is noted."""
+    person = person_of(caller, path)
+    found = personal_data.person_data(caller.connector, caller.actor, person.email)
+    return Reply(PersonalData(rows=[personal_row(one) for one in found]), UNKEPT)
+
+
+@ROUTES.post("/people/{person}/erase", "admin", "Erase somebody from everything here.", in_person=True)
+def erase_person(caller: Caller, path: PersonAddress) -> Reply[ErasedGiven]:
+    """Their account goes, and a stand-in takes the place of their address. It cannot be undone."""
+    person = person_of(caller, path)
+    done = personal_data.erase_person(caller.connector, caller.actor, person.email)
+    return Reply(ErasedGiven(stand_in=done.stand_in, entries=done.entries, rows=done.rows))
 
 
 @ROUTES.delete("/people/{person}", "admin", "Remove an account and its tokens.", scope=SCOPE)

@@ -25,13 +25,14 @@ from plugin.doors.rows import ActGiven
 
 ROUTES = Routes()
 
-CSV = "text/csv"
+CSV, LINES = "text/csv", "application/x-ndjson"
+MEDIA = {"csv": CSV, "json": JSON, "jsonl": LINES}
 
 
 class Exported(Query):
     """As what."""
 
-    format: Format = Field("csv", description="csv or json.")
+    format: Format = Field("csv", description="csv, json, or jsonl: a JSON object a line.")
 
 
 class ObjectivesExport(ObjectivesQuery, Exported):
@@ -52,7 +53,7 @@ class AuditExport(AuditQuery, Exported):
     "/exports/objectives",
     "viewer",
     "Objectives as CSV or JSON.",
-    answers={CSV: None, JSON: list[ObjectiveRow]},
+    answers={CSV: None, JSON: list[ObjectiveRow], LINES: None},
     heavy=True,
 )
 def export_objectives(caller: Caller, query: ObjectivesExport) -> Reply[Given]:
@@ -65,7 +66,7 @@ def export_objectives(caller: Caller, query: ObjectivesExport) -> Reply[Given]:
     "/exports/ledgers",
     "viewer",
     "Every row behind every number as CSV or JSON.",
-    answers={CSV: None, JSON: list[LedgerRow]},
+    answers={CSV: None, JSON: list[LedgerRow], LINES: None},
     heavy=True,
 )
 def export_ledgers(caller: Caller, query: ObjectivesExport) -> Reply[Given]:
@@ -78,7 +79,7 @@ def export_ledgers(caller: Caller, query: ObjectivesExport) -> Reply[Given]:
     "/exports/history",
     "viewer",
     "History as CSV or JSON.",
-    answers={CSV: None, JSON: list[HistoryRow]},
+    answers={CSV: None, JSON: list[HistoryRow], LINES: None},
     heavy=True,
 )
 def export_history(caller: Caller, query: HistoryExport) -> Reply[Given]:
@@ -91,7 +92,7 @@ def export_history(caller: Caller, query: HistoryExport) -> Reply[Given]:
     "/exports/audit",
     "admin",
     "The audit log as CSV or JSON.",
-    answers={CSV: None, JSON: list[ActGiven]},
+    answers={CSV: None, JSON: list[ActGiven], LINES: None},
     heavy=True,
 )
 def export_audit(caller: Caller, query: AuditExport) -> Reply[Given]:
@@ -102,4 +103,4 @@ def export_audit(caller: Caller, query: AuditExport) -> Reply[Given]:
 def streamed(shape: type[Given], rows: Iterable[Given], format: Format, name: str) -> Reply[Given]:
     """Rows as a file."""
     headers = {"Content-Disposition": f'attachment; filename="{name}.{format}"'}
-    return Reply(body=lines(shape, rows, format), media=CSV if format == "csv" else JSON, headers=headers)
+    return Reply(body=lines(shape, rows, format), media=MEDIA[format], headers=headers)

@@ -20,8 +20,9 @@ from plugin.doors import exports
 from plugin.doors.exports import Format, HistoryRow, LedgerRow, ObjectiveRow
 from plugin.doors.filters import AuditQuery, ObjectivesQuery
 from plugin.doors.model import Asked, Given
-from plugin.doors.rows import ActGiven
+from plugin.doors.rows import ActGiven, PersonalRowGiven, personal_row
 from plugin.runtime.connector import NotReady
+from plugin.use_cases.accounts.personal_data import person_data
 from plugin.use_cases.objectives.objective_columns import filters
 
 Command = TypeVar("Command", bound=Callable[..., None])
@@ -39,7 +40,9 @@ FILTERS = tuple(
     for one in filters()
 )
 OUTPUT = (
-    click.option("--format", "format_", type=click.Choice(["csv", "json"]), default="csv", show_default=True),
+    click.option(
+        "--format", "format_", type=click.Choice(["csv", "json", "jsonl"]), default="csv", show_default=True
+    ),
     click.option(
         "--output",
         "-o",
@@ -115,6 +118,21 @@ def audit_command(
     asked = meant(AuditQuery, filters)
     with open_connector() as connector:
         write(ActGiven, exports.act_rows(connector, COMMAND_LINE, asked), format_, output)
+
+
+@export_group.command("person")
+@click.argument("email")
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A file to write, whole or not at all; standard output where it is left out.",
+)
+def person_command(email: str, output: Path | None) -> None:
+    """Everything that is kept of a person here, as JSON lines: each row that names them, with its table."""
+    with open_connector() as connector:
+        found = person_data(connector, COMMAND_LINE, email)
+        write(PersonalRowGiven, (personal_row(one) for one in found), "jsonl", output)
 
 
 def query(given: Mapping[str, object]) -> ObjectivesQuery:

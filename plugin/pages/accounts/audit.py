@@ -33,7 +33,11 @@ from plugin.use_cases.work.plans import list_writes
 PAGE_SIZE = 50
 PLACEHOLDERS = {"changes": "Who, what, revision", "writes": "Issue, field, value, reason"}
 KINDS = tuple(PLACEHOLDERS)
-FORMATS = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
+FORMATS = {
+    "csv": "text/csv; charset=utf-8",
+    "json": "application/json",
+    "jsonl": "application/x-ndjson",
+}
 LONGEST_WORD = 100
 MOST_WORDS = 8
 
@@ -116,7 +120,7 @@ def audit_page(connector: Connector, form: AuditForm) -> str:
 def exported(connector: Connector, kind: str, form: str) -> Response:
     """The rows that are looked for, as a file."""
     if kind not in KINDS or form not in FORMATS:
-        abort(404, description="There are changes and writes, as csv and as json.")
+        abort(404, description="There are changes and writes, as csv, json and jsonl.")
     search = AuditForm(request.args).search(StoredSources(connector).zone)
     shape: type[AuditEntry | WriteRecord]
     found: Iterator[AuditEntry | WriteRecord]
@@ -125,7 +129,7 @@ def exported(connector: Connector, kind: str, form: str) -> Response:
     else:
         shape, found = WriteRecord, every_write(connector, acting(), search)
     rows = (asdict(one) for one in found)
-    text = audit_export.as_csv(rows, shape) if form == "csv" else audit_export.as_json(rows)
+    text = audit_export.as_csv(rows, shape) if form == "csv" else audit_export.JSON[form](rows)
     headers = {"Content-Disposition": f'attachment; filename="audit-{kind}.{form}"'}
     return Response(text, content_type=FORMATS[form], headers=headers)
 

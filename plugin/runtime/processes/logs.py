@@ -115,10 +115,11 @@ def known_secrets(settings: BaseModel) -> list[str]:
     """Every secret of the settings, at any depth, and the password in the address of the database."""
     found = list(_secrets(settings))
     try:
-        password = make_url(str(getattr(settings, "database_url", ""))).password
-    except ArgumentError:
-        password = None
-    return [*found, password] if password else found
+        address = make_url(str(getattr(settings, "database_url", "")))
+    except (ArgumentError, ValueError):
+        return found
+    asked = [value for name, value in address.query.items() if "password" in name and isinstance(value, str)]
+    return [*found, *(one for one in (address.password, *asked) if one)]
 
 
 def hide_secrets(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import structlog
+
+from connectors.store import StoreError
 from connectors.store.lists import records
 from connectors.store.lists.records import RecordSearch, WriteRecord
-from connectors.store.people.audit import AuditEntry
+from connectors.store.people.audit import AuditEntry, note
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
-from plugin.use_cases.permission import ADMIN, question
+from plugin.use_cases.permission import ADMIN, act, question
 
 __all__ = ["AuditEntry", "RecordSearch", "WriteRecord", "every_entry", "every_write", "list_entries"]
 
 BATCH = 500
+log = structlog.get_logger("jira_okr.access")
 
 
 @question(ADMIN)
@@ -25,16 +29,27 @@ def list_entries(
         return tuple(records.acts(conn, search, limit, before))
 
 
-@question(ADMIN)
-def every_entry(connector: Connector, _actor: Actor, search: RecordSearch) -> Iterator[AuditEntry]:
-    """Every act that is looked for, in short transactions: an export of years must not be held in memory."""
+@act(ADMIN)
+def every_entry(connector: Connector, actor: Actor, search: RecordSearch) -> Iterator[AuditEntry]:
+    """Every act that is looked for, in short transactions: an export of years must not be held in memory. That it was taken is noted."""
+    _note_export(connector, actor, "changes")
     return _every_entry(connector, search)
 
 
-@question(ADMIN)
-def every_write(connector: Connector, _actor: Actor, search: RecordSearch) -> Iterator[WriteRecord]:
+@act(ADMIN)
+def every_write(connector: Connector, actor: Actor, search: RecordSearch) -> Iterator[WriteRecord]:
     """Every write that is looked for, in the same way."""
+    _note_export(connector, actor, "writes")
     return _every_write(connector, search)
+
+
+def _note_export(connector: Connector, actor: Actor, which: str) -> None:
+    """Where the database takes no writes the record can be read all the same: that is when it is looked at."""
+    try:
+        with connector.store.write() as conn:
+            note(conn, actor.label, "record exported", connector.clock(), {"which": which})
+    except StoreError as error:
+        log.warning("that the record was exported could not be noted", error=str(error))
 
 
 def _every_entry(connector: Connector, search: RecordSearch) -> Iterator[AuditEntry]:

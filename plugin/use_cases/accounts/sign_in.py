@@ -12,6 +12,7 @@ from plugin.access.authorization import members
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
 from plugin.use_cases.accounts import second_factor
+from plugin.use_cases.accounts.refusals import note_refusal
 from plugin.use_cases.permission import PUBLIC, act
 
 
@@ -43,13 +44,14 @@ class TooOften:
 
 @act(PUBLIC)
 def sign_in(
-    connector: Connector, _actor: Actor, email: str, password: str, address: str
+    connector: Connector, actor: Actor, email: str, password: str, address: str
 ) -> SignedIn | CodeWanted | Wrong | TooOften:
     """Try a password from an address of the network; Refused where passwords are off."""
     members.require_local(connector)
     now = connector.clock()
     wait = throttle.attempt(connector.store, email, address, now)
     if wait:
+        note_refusal(connector, actor, "sign-in held off", address, {})
         return TooOften(wait)
     with connector.store.read() as conn:
         account = accounts.by_email(conn, email)

@@ -46,7 +46,7 @@ class House:
         self.clock = Clock()
         given = {
             "database_url": f"sqlite:///{folder / 'okr.sqlite3'}",
-            "secret_key": "k" * 40,
+            "secret_key": "kept secret " * 4,
             "base_url": "http://okr.test",
             **settings,
         }

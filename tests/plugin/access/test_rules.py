@@ -423,3 +423,16 @@ def test_what_is_on_the_lists_of_those_who_guess_is_refused(password: str) -> No
 )
 def test_what_nobody_guesses_is_taken(password: str) -> None:
     assert passwords.weakness(password, "lee@acme.example") == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("fast;=cmd()", "fast;'=cmd()"),
+        ("fast; @sum", "fast; '@sum"),
+        ("one\n=two", "one\n'=two"),
+        ("less, -5 ms; more", "less, -5 ms; more"),
+    ],
+)
+def test_a_formula_behind_a_separator_is_text_too(text: str, shown: str) -> None:
+    assert audit_export.cell(text) == shown

@@ -31,7 +31,7 @@ ADMIN = Actor("tests", Permission.ADMIN)
 @pytest.fixture
 def connector(sqlite_store: Store) -> Connector:
     site = Site(name="main", jira=None, browse_url="https://jira.example.com", webhook_secret=None)  # type: ignore[arg-type]
-    settings = Settings(_env_file=None, secret_key="k" * 40)
+    settings = Settings(_env_file=None, secret_key="kept secret " * 4)
     return Connector(settings, sqlite_store, {"main": site}, lambda: NOW)
 
 

@@ -24,7 +24,7 @@ def connector(sqlite_store: Store) -> Connector:
     site = Site(name="main", jira=None, browse_url="https://jira.example.com", webhook_secret=None)  # type: ignore[arg-type]
     with sqlite_store.write() as conn:
         objectives.save(conn, "main", seeded().saved[0].state, REVISION, NOW)
-    settings = Settings(_env_file=None, secret_key="k" * 40)
+    settings = Settings(_env_file=None, secret_key="kept secret " * 4)
     return Connector(settings, sqlite_store, {"main": site}, lambda: NOW)
 
 

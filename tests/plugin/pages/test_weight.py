@@ -29,7 +29,7 @@ def client(sqlite_store: Store) -> FlaskClient:
     """Sixty objectives behind the real application, asked by a viewer's token."""
     site = Site(name="main", jira=None, browse_url="https://jira.example.com", webhook_secret=None)  # type: ignore[arg-type]
     connector = Connector(
-        Settings(_env_file=None, secret_key="k" * 40), sqlite_store, {"main": site}, lambda: NOW
+        Settings(_env_file=None, secret_key="kept secret " * 4), sqlite_store, {"main": site}, lambda: NOW
     )
     states = [one.state for one in seeded().saved]
     with sqlite_store.write() as conn:

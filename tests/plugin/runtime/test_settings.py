@@ -65,3 +65,55 @@ def test_another_file_of_settings_is_named_in_the_environment(
     monkeypatch.setenv("JIRA_OKR_ENV_FILE", str(tmp_path / "gone.env"))
     with pytest.raises(SettingsError, match=r"JIRA_OKR_ENV_FILE names .*gone\.env, which is no file here"):
         read_settings()
+
+
+def test_a_secret_may_come_by_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, text in (
+        ("key", "a key of many letters\n"),
+        ("token", "a-token-of-jira"),
+        ("url", "sqlite:///here.db\n"),
+    ):
+        (tmp_path / name).write_text(text)
+    monkeypatch.setenv("JIRA_OKR_SECRET_KEY_FILE", str(tmp_path / "key"))
+    monkeypatch.setenv("JIRA_OKR_DATABASE_URL_FILE", str(tmp_path / "url"))
+    monkeypatch.setenv("JIRA_OKR_JIRA__URL", "https://acme.atlassian.net")
+    monkeypatch.setenv("JIRA_OKR_JIRA__TOKEN_FILE", str(tmp_path / "token"))
+    found = read_settings(env_file=None)
+    assert found.secret_key is not None
+    assert found.secret_key.get_secret_value() == "a key of many letters"
+    assert found.database_url == "sqlite:///here.db"
+    assert found.jira is not None
+    assert found.jira.token is not None
+    assert found.jira.token.get_secret_value() == "a-token-of-jira"
+    assert str(found.jira.url) == "https://acme.atlassian.net/"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        (
+            "SECRET_KEY_FILE",
+            "/nowhere/key",
+            "JIRA_OKR_SECRET_KEY_FILE names /nowhere/key, which cannot be read",
+        ),
+        ("TRUSTED_HOSTS", "okr.internal", "JIRA_OKR_TRUSTED_HOSTS is not usable (its value is no JSON)"),
+        ("NOTIFY__SLACK", "https://hooks.slack.test/hidden-word", "JIRA_OKR_NOTIFY__SLACK is not usable"),
+        ("SECRET_KEY", "a" * 16, "at least 6 different characters"),
+    ],
+)
+def test_what_cannot_be_read_is_a_sentence_without_the_value(
+    name: str, value: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"JIRA_OKR_{name}", value)
+    with pytest.raises(SettingsError) as told:
+        read_settings(env_file=None)
+    assert said in str(told.value)
+    assert "hidden-word" not in str(told.value)
+
+
+def test_a_secret_is_not_given_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "key").write_text("a key of many letters")
+    monkeypatch.setenv("JIRA_OKR_SECRET_KEY_FILE", str(tmp_path / "key"))
+    monkeypatch.setenv("JIRA_OKR_SECRET_KEY", "another key of many letters")
+    with pytest.raises(SettingsError, match="are both set"):
+        read_settings(env_file=None)

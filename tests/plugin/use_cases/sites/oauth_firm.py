@@ -58,7 +58,7 @@ class Firm:
             given["jira"] = {"url": self.sandbox.url, **by, **jira}
         lay_empty_database(self.folder / "okr.sqlite3")
         database = f"sqlite:///{self.folder / 'okr.sqlite3'}"
-        settings = read_settings(None, database_url=database, secret_key="k" * 32, **given)
+        settings = read_settings(None, database_url=database, secret_key="kept secret " * 4, **given)
         self.opened.append(build_connector(settings, lambda: self.now))
         return self.opened[-1]
 

@@ -109,7 +109,9 @@ def test_what_is_kept_is_ciphertext_and_no_token_is_in_it(firm: Firm) -> None:
         assert secret.encode() not in kept
     before = grant(connector)
     settings = connector.settings.model_copy(
-        update={"secret_key": type(connector.settings.secret_key)("n" * 32 + "," + "k" * 32)}
+        update={
+            "secret_key": type(connector.settings.secret_key)("new secret " * 4 + "," + "kept secret " * 4)
+        }
     )
     connector.settings = settings
     sites.add(connector, COMMAND_LINE, new_site(firm.sandbox.url, ROBOT, "robot"))
@@ -121,7 +123,7 @@ def test_what_is_kept_is_ciphertext_and_no_token_is_in_it(firm: Firm) -> None:
     assert grant(connector, "robot").tokens != sealed
     assert grant(connector).tokens != before.tokens
     alone = connector.settings.model_copy(
-        update={"secret_key": type(connector.settings.secret_key)("n" * 32)}
+        update={"secret_key": type(connector.settings.secret_key)("new secret " * 4)}
     )
     for name, lasting in (("main", "refresh"), ("robot", "access")):
         assert vault(alone).open(grant(connector, name).tokens or b"")[lasting], "without the former key"
@@ -450,7 +452,7 @@ def test_by_command_without_a_server(firm: Firm, monkeypatch: pytest.MonkeyPatch
     connector = firm.process(None)
     for name, value in (
         ("DATABASE_URL", connector.settings.database_url),
-        ("SECRET_KEY", "k" * 32),
+        ("SECRET_KEY", "kept secret " * 4),
         ("AUTHORIZATION_URL", firm.sandbox.url),
         ("GATEWAY_URL", firm.sandbox.url),
         ("BASE_URL", CALLBACK.removesuffix("/consent")),

@@ -1,0 +1,185 @@
+"""The audit log as a chain: each entry is bound to the one before it, and a seal says now and then how far it went.
+
+What is bound of an entry is a commitment to who did it and how, not the words themselves: those of a person can be erased, and
+the chain holds. Entries are bound a moment after they were noted, by one process at a time, so that nobody who acts waits for another.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, func, insert, or_, select, update
+
+from connectors.store.database.instant import from_ms, to_ms
+from connectors.store.database.sql import StoredRow, hold
+from connectors.store.schema import audit as table
+from connectors.store.schema import audit_seal
+
+BEGINNING = ""
+BATCH = 500
+DAY_MS = 24 * 3600 * 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One bound entry. `nonce` is None where a person was erased from it: what it said can no longer be held against `commitment`."""
+
+    id: int
+    position: int
+    at: datetime
+    site: str
+    what: str
+    who: str
+    detail: str
+    nonce: str | None
+    commitment: str
+    chain: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """That the chain stood so at this position; `signature` is by a key of the operator."""
+
+    position: int
+    chain: str
+    at: datetime
+    signature: str
+
+
+def commitment(nonce: str, who: str, detail: str) -> str:
+    """What is bound of who and how. Without the nonce nobody can find out by trying what it was made of."""
+    return _digest(nonce, who, detail)
+
+
+def chained(before: str, position: int, at: datetime, site: str, what: str, commitment: str) -> str:
+    """What an entry adds to the chain."""
+    return _digest(before, position, to_ms(at), site, what, commitment)
+
+
+def bind(conn: Connection, nonce: Callable[[], str]) -> int:
+    """Bind what was noted since; how many entries. Of two processes one does it at a time."""
+    hold(conn, "audit chain")
+    end = _end(conn)
+    position, chain, bound = (0, BEGINNING, 0) if end is None else (end.position, end.chain, 0)
+    while rows := conn.execute(
+        select(table).where(table.c.position.is_(None)).order_by(table.c.id).limit(BATCH)
+    ).all():
+        for row in rows:
+            position, salt = position + 1, nonce()
+            promise = commitment(salt, row.who, row.detail)
+            chain = chained(chain, position, from_ms(row.at), row.site, row.what, promise)
+            values = {"position": position, "nonce": salt, "commitment": promise, "chain": chain}
+            conn.execute(update(table).where(table.c.id == row.id).values(values))
+        bound += len(rows)
+    return bound
+
+
+def end(conn: Connection) -> tuple[int, str] | None:
+    """Position and chain of the last bound entry; None where nothing is bound."""
+    found = _end(conn)
+    return None if found is None else (found.position, found.chain)
+
+
+def put_seal(conn: Connection, seal: Seal) -> None:
+    """Keep a seal, in the place of those of the same day before it, but for the one that the chain begins at."""
+    first = conn.execute(select(func.min(table.c.position))).scalar() or 0
+    day = to_ms(seal.at) // DAY_MS * DAY_MS
+    stale = (audit_seal.c.at >= day, audit_seal.c.position < seal.position, audit_seal.c.position >= first)
+    conn.execute(delete(audit_seal).where(*stale))
+    conn.execute(delete(audit_seal).where(audit_seal.c.position == seal.position))
+    row = {"position": seal.position, "chain": seal.chain, "at": to_ms(seal.at), "signature": seal.signature}
+    conn.execute(insert(audit_seal), row)
+
+
+def seals(conn: Connection) -> list[Seal]:
+    """All seals, by position."""
+    rows = conn.execute(select(audit_seal).order_by(audit_seal.c.position))
+    return [
+        Seal(position=row.position, chain=row.chain, at=from_ms(row.at), signature=row.signature)
+        for row in rows
+    ]
+
+
+def links(conn: Connection, after: int = 0) -> Iterator[Link]:
+    """Every bound entry behind this position, in the order in which they were bound."""
+    while rows := conn.execute(
+        select(table).where(table.c.position > after).order_by(table.c.position).limit(BATCH)
+    ).all():
+        yield from (_link(row) for row in rows)
+        after = rows[-1].position
+
+
+def naming(conn: Connection, spellings: Iterable[tuple[str, str]]) -> list[Link]:
+    """The bound entries that name somebody in one of these spellings."""
+    texts = [spelt for spelt, _ in spellings]
+    named = or_(
+        *(table.c.who.contains(one, autoescape=True) for one in texts),
+        *(table.c.detail.contains(one, autoescape=True) for one in texts),
+    )
+    rows = conn.execute(select(table).where(table.c.position.is_not(None), named).order_by(table.c.position))
+    return [_link(row) for row in rows]
+
+
+def unbound(conn: Connection) -> int:
+    """How many entries are not bound yet."""
+    return conn.execute(
+        select(func.count()).select_from(table).where(table.c.position.is_(None))
+    ).scalar_one()
+
+
+def older(conn: Connection, before: datetime) -> Link | None:
+    """The last entry of the beginning of the chain that is older than this throughout; None where there is none."""
+    kept = select(func.min(table.c.position)).where(
+        table.c.at >= to_ms(before), table.c.position.is_not(None)
+    )
+    first_kept = conn.execute(kept).scalar()
+    old = table.c.position.is_not(None) if first_kept is None else table.c.position < first_kept
+    row = conn.execute(
+        select(table).where(old, table.c.at < to_ms(before)).order_by(table.c.position.desc()).limit(1)
+    ).one_or_none()
+    return None if row is None else _link(row)
+
+
+def forget_until(conn: Connection, position: int) -> int:
+    """Take away the beginning of the chain, up to a position that is sealed; how many entries."""
+    conn.execute(delete(audit_seal).where(audit_seal.c.position < position))
+    return conn.execute(delete(table).where(table.c.position <= position)).rowcount
+
+
+def reword(conn: Connection, entry: Link, who: str, detail: str) -> None:
+    """Put other words in the place of those of an entry: from now on nothing holds them against its commitment."""
+    values = {"who": who, "detail": detail, "nonce": None}
+    conn.execute(update(table).where(table.c.id == entry.id).values(values))
+
+
+def _end(conn: Connection) -> Link | Seal | None:
+    row = conn.execute(
+        select(table).where(table.c.position.is_not(None)).order_by(table.c.position.desc()).limit(1)
+    ).one_or_none()
+    if row is not None:
+        return _link(row)
+    kept = seals(conn)
+    return kept[-1] if kept else None
+
+
+def _link(row: StoredRow) -> Link:
+    return Link(
+        id=row.id,
+        position=row.position,
+        at=from_ms(row.at),
+        site=row.site,
+        what=row.what,
+        who=row.who,
+        detail=row.detail,
+        nonce=row.nonce,
+        commitment=row.commitment or "",
+        chain=row.chain or "",
+    )
+
+
+def _digest(*parts: str | int) -> str:
+    return hashlib.sha256(json.dumps(parts, ensure_ascii=True).encode()).hexdigest()

@@ -1,0 +1,46 @@
+"""`jira-okr audit`: the audit log as evidence."""
+
+from __future__ import annotations
+
+import click
+
+from plugin.access.authorization.actor import COMMAND_LINE
+from plugin.cli.terminal.connector import open_connector
+from plugin.cli.terminal.output import json_option, say, show_json
+from plugin.use_cases.accounts import audit_chain
+
+
+@click.group("audit")
+def audit_group() -> None:
+    """Look after the audit log. jira-okr export audit writes it to a file."""
+
+
+@audit_group.command("verify")
+@json_option
+def verify_command(as_json: bool) -> None:
+    """Say whether every entry is as it was noted, none is gone, and every seal is of a key of ours. Exit code 1 where not."""
+    with open_connector() as connector:
+        found = audit_chain.verify(connector, COMMAND_LINE)
+    if as_json:
+        show_json(
+            {
+                "ok": not found.findings,
+                "entries": found.entries,
+                "since": None if found.since is None else found.since.isoformat(),
+                "seals": found.seals,
+                "erased": found.reworded,
+                "findings": list(found.findings),
+            }
+        )
+    else:
+        since = "" if found.since is None else f" since {found.since:%Y-%m-%d}"
+        state = "NOT as it was noted" if found.findings else "as it was noted"
+        say(f"{found.entries} entries{since}, {found.seals} seals: {state}.")
+        if found.reworded:
+            say(
+                f"  A person was erased from {found.reworded} of them; what those say of others is not bound any more."
+            )
+        for line in found.findings:
+            say(f"  {line}")
+    if found.findings:
+        raise SystemExit(1)

@@ -1,0 +1,25 @@
+"""`jira-okr erase`: a person, from everything that is kept here."""
+
+from __future__ import annotations
+
+import click
+
+from plugin.access.authorization.actor import COMMAND_LINE
+from plugin.cli.terminal.connector import open_connector
+from plugin.cli.terminal.output import say
+from plugin.use_cases.accounts.personal_data import erase_person
+
+
+@click.command("erase")
+@click.argument("email")
+@click.option("--yes", is_flag=True, help="Do not ask first.")
+def erase_command(email: str, yes: bool) -> None:
+    """Remove an account, and put a stand-in wherever its address stood. It cannot be undone; backups keep what they have.
+
+    jira-okr export person EMAIL first writes what is kept.
+    """
+    if not yes:
+        click.confirm(f"Erase {email} from everything here?", abort=True)
+    with open_connector() as connector:
+        done = erase_person(connector, COMMAND_LINE, email)
+    say(f"Erased: {done.rows} rows and {done.entries} entries of the audit log say {done.stand_in!r} now.")

@@ -1,0 +1,141 @@
+"""The audit log as evidence: bound entry to entry, sealed with a key of the operator, forgotten from its beginning, and checked."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from connectors.store.database import json_text
+from connectors.store.people import audit, audit_chain
+from connectors.store.people.audit_chain import BEGINNING, Link, Seal, chained, commitment
+from plugin.access.authentication.secret_key import seal_keys
+from plugin.access.authorization.actor import Actor
+from plugin.runtime.connector import Connector
+from plugin.use_cases.permission import ADMIN, act
+
+ERASED = "person erased"
+SHOWN = 20
+"""So many findings are told; where more is wrong, all of it has to be looked at anyway."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What a check of the audit log found: how many entries it holds, since when, how many of them a person was erased from, and what is wrong."""
+
+    entries: int
+    since: datetime | None
+    seals: int
+    reworded: int
+    findings: tuple[str, ...]
+
+
+def seal(connector: Connector) -> int:
+    """Bind what was noted since, and seal where the chain stands; how many entries were bound."""
+    with connector.store.read() as conn:
+        if not audit_chain.unbound(conn):
+            return 0
+    with connector.store.write() as conn:
+        bound = audit_chain.bind(conn, _nonce)
+        _seal_end(connector, conn)
+    return bound
+
+
+def forget_old(connector: Connector) -> int:
+    """Forget entries older than the operator's setting, from the beginning of the chain, which then begins at a seal; how many."""
+    before = connector.clock() - timedelta(days=connector.settings.keep_audit_days)
+    seal(connector)
+    with connector.store.write() as conn:
+        last = audit_chain.older(conn, before)
+        if last is None:
+            return 0
+        audit_chain.put_seal(conn, _sealed(connector, last.position, last.chain))
+        return audit_chain.forget_until(conn, last.position)
+
+
+@act(ADMIN)
+def verify(connector: Connector, actor: Actor) -> Verified:
+    """Hold every entry against the chain and every seal against its signature. That it was checked is noted."""
+    seal(connector)
+    with connector.store.read() as conn:
+        found = checked(audit_chain.links(conn), audit_chain.seals(conn), seal_keys(connector.settings))
+    with connector.store.write() as conn:
+        told = {"entries": found.entries, "findings": len(found.findings)}
+        audit.note(conn, actor.label, "audit log checked", connector.clock(), told)
+    return found
+
+
+def checked(links: Iterable[Link], seals: Sequence[Seal], keys: Sequence[bytes]) -> Verified:
+    """What is wrong with a chain, held against its seals by the keys that may have made them."""
+    findings = [
+        f"The seal at {one.position} is not of a key of ours." for one in seals if not _ours(one, keys)
+    ]
+    good = {one.position: one.chain for one in seals if _ours(one, keys)}
+    position, chain, since, entries, reworded, told = 0, BEGINNING, None, 0, 0, 0
+    for link in links:
+        if since is None:
+            since, position, chain = link.at, link.position - 1, good.get(link.position - 1, BEGINNING)
+            if position and position not in good:
+                findings.append(
+                    f"What stood before entry {link.position} is gone, and no seal says how it ended."
+                )
+        if link.position != position + 1:
+            findings.append(f"Between the entries {position} and {link.position} some are gone.")
+        if chained(chain, link.position, link.at, link.site, link.what, link.commitment) != link.chain:
+            findings.append(
+                f"Entry {link.position} ({link.what}, {link.at:%Y-%m-%d %H:%M} UTC) was changed, or what stood before it."
+            )
+        if link.nonce is not None and commitment(link.nonce, link.who, link.detail) != link.commitment:
+            findings.append(
+                f"Who or how of entry {link.position} ({link.what}, {link.at:%Y-%m-%d %H:%M} UTC) was changed."
+            )
+        reworded += link.nonce is None
+        told += _reworded_by(link)
+        position, chain, entries = link.position, link.chain, entries + 1
+        if good.get(position, chain) != chain:
+            findings.append(f"The seal at {position} says that the chain stood otherwise there.")
+    if good and max(good) > position:
+        findings.append(f"Entries from {position + 1} to {max(good)} were sealed, and are gone.")
+    if reworded > told:
+        findings.append(
+            f"{reworded} entries have other words than they were noted with; {told} are told of as erased."
+        )
+    return Verified(
+        entries=entries, since=since, seals=len(good), reworded=reworded, findings=tuple(findings[:SHOWN])
+    )
+
+
+def _ours(one: Seal, keys: Sequence[bytes]) -> bool:
+    return any(hmac.compare_digest(one.signature, signed(key, one.position, one.chain)) for key in keys)
+
+
+def _reworded_by(link: Link) -> int:
+    """How many entries an erasure says that it put other words into."""
+    if link.what != ERASED or link.nonce is None:
+        return 0
+    count = json_text.decode(link.detail, dict[str, object]).get("entries")
+    return count if isinstance(count, int) else 0
+
+
+def _seal_end(connector: Connector, conn: Connection) -> None:
+    at = audit_chain.end(conn)
+    if at is not None:
+        audit_chain.put_seal(conn, _sealed(connector, *at))
+
+
+def _sealed(connector: Connector, position: int, chain: str) -> Seal:
+    key = seal_keys(connector.settings)[0]
+    return Seal(position=position, chain=chain, at=connector.clock(), signature=signed(key, position, chain))
+
+
+def signed(key: bytes, position: int, chain: str) -> str:
+    """The signature of where the chain stands."""
+    return hmac.new(key, f"{position}:{chain}".encode(), "sha256").hexdigest()
+
+
+def _nonce() -> str:
+    return secrets.token_hex(16)

@@ -1,0 +1,79 @@
+"""Personal data: all that is kept of somebody, to be handed to them; and erasing them without breaking the record."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from connectors.store.people import accounts, audit, audit_chain, personal_data
+from connectors.store.people.personal_data import PersonalRow
+from plugin.access.authorization import members
+from plugin.access.authorization.actor import Actor
+from plugin.access.authorization.refusal import NotPermitted
+from plugin.runtime.connector import Connector
+from plugin.use_cases.accounts import audit_chain as record
+from plugin.use_cases.permission import ADMIN, act
+
+__all__ = ["Erased", "PersonalRow", "erase_person", "person_data"]
+
+HIDDEN = frozenset(
+    {"password_hash", "token_hash", "hash", "nonce", "commitment", "chain", "position", "sealed"}
+)
+"""Columns that say nothing of a person, and open something or bind the record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What stands in the place of the address now, in how many entries of the audit log and how many rows elsewhere."""
+
+    stand_in: str
+    entries: int
+    rows: int
+
+
+@act(ADMIN)
+def person_data(connector: Connector, actor: Actor, email: str) -> tuple[PersonalRow, ...]:
+    """Every row that names somebody, whether they have an account or not. That it was given out is noted."""
+    address = members.good_email(email).casefold()
+    with connector.store.read() as conn:
+        account = accounts.by_email(conn, address)
+        found = tuple(personal_data.rows(conn, address, None if account is None else account.id, HIDDEN))
+    with connector.store.write() as conn:
+        told = {"account": address, "rows": len(found)}
+        audit.note(conn, actor.label, "personal data exported", connector.clock(), told)
+    return found
+
+
+@act(ADMIN)
+def erase_person(connector: Connector, actor: Actor, email: str) -> Erased:
+    """Remove the account, and put a stand-in wherever the address stood. Refused for the only admin, for oneself, and where nothing names them."""
+    address = members.good_email(email).casefold()
+    stand_in = f"erased person {secrets.token_hex(4)}"
+    record.seal(connector)
+    with connector.store.write() as conn:
+        account = accounts.by_email(conn, address)
+        if account is not None and account.id == actor.account_id:
+            raise NotPermitted("Nobody erases themselves: another admin does, or an operator by command.")
+        if account is not None:
+            members.require_other_admin(conn, account)
+            accounts.remove(conn, account.id)
+        entries = _reword(conn, address, stand_in)
+        rows = personal_data.erase(conn, address, stand_in)
+        if account is None and not entries and not rows:
+            raise NotPermitted(f"Nothing here names {address}.")
+        told = {"stand-in": stand_in, "entries": entries, "rows": rows}
+        audit.note(conn, actor.label, record.ERASED, connector.clock(), told)
+    record.seal(connector)
+    return Erased(stand_in=stand_in, entries=entries, rows=rows)
+
+
+def _reword(conn: Connection, address: str, stand_in: str) -> int:
+    count = 0
+    for link in audit_chain.naming(conn, personal_data.spellings(address, stand_in)):
+        who, detail = (personal_data.reworded(text, address, stand_in) for text in (link.who, link.detail))
+        if (who, detail) != (link.who, link.detail):
+            audit_chain.reword(conn, link, who, detail)
+            count += link.nonce is not None
+    return count

@@ -1,0 +1,169 @@
+"""The audit log as evidence: nothing in it is changed or taken away unseen, and a person can be erased without breaking it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import delete, select, update
+
+from connectors.store.people import accounts, audit
+from connectors.store.people import audit_chain as stored
+from connectors.store.schema import audit as table
+from connectors.store.schema import audit_seal, check_in
+from plugin.access.authentication.secret_key import seal_keys
+from plugin.access.authorization.actor import COMMAND_LINE, Actor
+from plugin.access.authorization.permission import Permission
+from plugin.access.authorization.refusal import NotPermitted
+from plugin.cli import cli
+from plugin.use_cases.accounts import audit_chain, personal_data
+
+KIM = "kim@acme.example"
+
+
+@pytest.fixture
+def record(house):
+    """A house with ten entries that are bound and sealed: of Kim, of a token of Kim's, and of what an admin did to Kim."""
+    _note(house, 10)
+    audit_chain.seal(house.connector)
+    return house
+
+
+def _note(house, count: int) -> None:
+    with house.connector.store.write() as conn:
+        for number in range(count):
+            who = (KIM, f"{KIM} (token nightly)", "lee@acme.example")[number % 3]
+            audit.note(conn, who, f"act {number}", house.clock(), {"account": KIM, "number": number})
+
+
+def findings(house) -> tuple[str, ...]:
+    return audit_chain.verify(house.connector, COMMAND_LINE).findings
+
+
+def tamper(house, statement) -> None:
+    with house.connector.store.write() as conn:
+        assert conn.execute(statement).rowcount
+
+
+def test_a_record_that_nobody_touched_holds(record) -> None:
+    assert findings(record) == ()
+    _note(record, 3)
+    found = audit_chain.verify(record.connector, COMMAND_LINE)
+    assert (found.entries, found.reworded, found.findings) == (14, 0, ())  # with the check before
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        (update(table).where(table.c.position == 4).values(who="somebody@else.example"), "Who or how of entry 4"),
+        (update(table).where(table.c.position == 4).values(detail="{}"), "Who or how of entry 4"),
+        (update(table).where(table.c.position == 4).values(what="another act"), "Entry 4 (another act"),
+        (update(table).where(table.c.position == 4).values(at=1), "Entry 4"),
+        (delete(table).where(table.c.position == 4), "Between the entries 3 and 5 some are gone"),
+        (delete(table).where(table.c.position <= 4), "What stood before entry 5 is gone"),
+        (delete(table).where(table.c.position >= 8), "Entries from 8 to 10 were sealed, and are gone"),
+        (update(table).where(table.c.position == 4).values(nonce=None, who="nobody"), "1 entries have other words"),
+        (update(audit_seal).values(signature="0" * 64), "The seal at 10 is not of a key of ours"),
+    ],
+)  # fmt: skip
+def test_whatever_is_done_to_it_behind_our_back_is_found(record, statement, said) -> None:
+    tamper(record, statement)
+    with record.connector.store.read() as conn:  # the check itself adds an entry, so it is looked at before
+        seen = audit_chain.checked(
+            stored.links(conn), stored.seals(conn), seal_keys(record.connector.settings)
+        ).findings
+    assert any(said in one for one in seen), seen
+    assert findings(record)
+
+
+def test_old_entries_go_from_the_beginning_and_the_rest_holds(record) -> None:
+    record.clock.forward(days=800)
+    _note(record, 2)
+    assert audit_chain.forget_old(record.connector) == 10
+    found = audit_chain.verify(record.connector, COMMAND_LINE)
+    assert (found.entries, found.findings) == (2, ())
+    tamper(record, delete(table).where(table.c.position == 11))
+    assert findings(record)
+
+
+def test_a_person_is_erased_and_the_chain_holds(record) -> None:
+    account = record.account("editor", KIM)
+    text = {
+        "site": "main",
+        "objective_id": "1",
+        "key_result_id": "k",
+        "measure": "m",
+        "note": f"ask akim@acme.example and {KIM}",
+    }
+    with record.connector.store.write() as conn:
+        values = {
+            one.name: text.get(one.name, 1)
+            for one in check_in.columns
+            if not one.nullable and one.name != "id"
+        }
+        conn.execute(check_in.insert().values({**values, "by": f"{KIM} (token nightly)"}))
+    done = personal_data.erase_person(record.connector, COMMAND_LINE, KIM)
+    assert done.entries == 10
+    with record.connector.store.read() as conn:
+        assert accounts.get(conn, account.id) is None
+        told = [(one.who, one.detail) for one in audit.recent(conn, 100)]
+        [kept] = conn.execute(select(check_in)).all()
+    assert kept.by == f"{done.stand_in} (token nightly)"
+    assert KIM not in json.dumps(told)
+    assert "lee@acme.example" in json.dumps(told)
+    found = audit_chain.verify(record.connector, COMMAND_LINE)
+    assert (found.reworded, found.findings) == (10, ())
+
+
+def test_the_only_admin_and_oneself_are_not_erased(house) -> None:
+    admin = house.account("admin", KIM)
+    with pytest.raises(NotPermitted, match="only admin"):
+        personal_data.erase_person(house.connector, COMMAND_LINE, KIM)
+    house.account("admin", "second@acme.example")
+    with pytest.raises(NotPermitted, match="Nobody erases themselves"):
+        personal_data.erase_person(house.connector, Actor(KIM, Permission.ADMIN, admin.id), KIM)
+    with pytest.raises(NotPermitted, match="Nothing here names"):
+        personal_data.erase_person(house.connector, COMMAND_LINE, "stranger@acme.example")
+
+
+def test_what_is_kept_of_a_person_is_handed_out_without_what_opens_anything(record) -> None:
+    record.account("viewer", KIM)
+    rows = personal_data.person_data(record.connector, COMMAND_LINE, KIM)
+    assert {one.table for one in rows} >= {"account", "audit"}
+    assert "$argon2" not in str(rows)
+    assert record.log()[0][1] == "personal data exported"
+
+
+def test_by_command(record, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JIRA_OKR_DATABASE_URL", record.connector.settings.database_url)
+    monkeypatch.setenv("JIRA_OKR_SECRET_KEY", "kept secret " * 4)
+    run = lambda *words: CliRunner().invoke(cli, list(words))  # noqa: E731
+    assert "10 entries" in run("audit", "verify").output
+    lines = run("export", "audit", "--format", "jsonl").output.splitlines()
+    assert json.loads(lines[-1])["what"] == "act 0"
+    assert json.loads(run("export", "person", KIM).output.splitlines()[0])["table"]
+    assert "Erased" in run("erase", KIM, "--yes").output
+    tamper(record, update(table).where(table.c.position == 2).values(what="another"))
+    told = run("audit", "verify", "--json")
+    assert (told.exit_code, json.loads(told.output)["ok"]) == (1, False)
+
+
+def test_a_former_key_goes_on_holding_its_seals(record, house_with) -> None:
+    record.clock.forward(days=1)
+    later = house_with(secret_key="new secret " * 4 + "," + "kept secret " * 4)
+    later.clock.now = record.clock.now
+    assert findings(later) == ()
+    assert findings(house_with(secret_key="new secret " * 4))
+
+
+def test_refusals_are_in_the_record_by_route_and_not_without_end(house) -> None:
+    viewer = house.signed_in("viewer")
+    client = house.app.test_client()
+    for _ in range(9):
+        viewer.client.get("/audit")
+        client.get("/api/v1/objectives/SECRET-1", headers={"Authorization": "Bearer okr_guessed"})
+    told = [(who, what, detail["asked"]) for who, what, detail in house.log() if "asked" in detail]
+    assert told.count(("viewer@acme.example", "not allowed", "GET /audit")) == 5
+    assert told.count(("nobody", "token refused", "GET /api/v1/objectives/<objective>")) == 5
+    assert "okr_guessed" not in str(house.log())
