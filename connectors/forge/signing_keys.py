@@ -17,6 +17,8 @@ from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 from urllib3.exceptions import HTTPError
 
+from connectors.jira.http.connection import TimedAdapter
+
 LIFESPAN = timedelta(hours=1)
 """How long the published keys are taken without looking again."""
 OUTAGE = timedelta(hours=24)
@@ -111,6 +113,8 @@ def _body(url: str, authority: str | None) -> bytes:
     deadline = time.monotonic() + TIMEOUT_S
     with requests.Session() as session:
         session.auth = _unsigned
+        for scheme in ("https://", "http://"):
+            session.mount(scheme, TimedAdapter())
         if authority is not None:
             # what the environment names would count before it
             found = session.merge_environment_settings(url, {}, None, None, None)

@@ -14,7 +14,9 @@ from collections.abc import Callable, Mapping
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any
 
+from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
+from requests.exceptions import ContentDecodingError
 from urllib3.connection import HTTPConnection
 from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import NewConnectionError
@@ -30,6 +32,7 @@ METADATA = (
 """Where clouds give their machines credentials, beside the link-local addresses."""
 TRANSLATED = (ip_network("64:ff9b::/96"), ip_network("::/96"))
 """IPv6 networks whose last four bytes are an IPv4 address (RFC 6052, RFC 4291)."""
+CHUNK = 16 * 1024
 WHOLE = 4
 """How many times the longest silence a whole answer may take."""
 
@@ -83,6 +86,27 @@ class TimedAdapter(HTTPAdapter):
         if not known:
             manager.pool_classes_by_scheme = timed(manager.pool_classes_by_scheme, lambda _address: False)
         return manager
+
+
+class LimitedAdapter(TimedAdapter):
+    """The same, for answers that are read whole: not more than `largest` bytes, counted as they are unpacked."""
+
+    def __init__(self, largest: int, forbidden: Forbidden = is_of_machine, **options: Any) -> None:
+        self._largest = largest
+        super().__init__(forbidden, **options)
+
+    def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
+        """Send it; ContentDecodingError where the answer is too large."""
+        answer = super().send(request, *args, **{**kwargs, "stream": True})
+        with answer:
+            body = bytearray()
+            for piece in answer.iter_content(CHUNK):
+                body += piece
+                if len(body) > self._largest:
+                    raise ContentDecodingError(f"the answer is larger than {self._largest} bytes")
+        answer.raw = io.BytesIO(body)
+        answer._content = bytes(body)
+        return answer
 
 
 def timed(pools: Mapping[str, type[HTTPConnectionPool]], forbidden: Forbidden) -> dict[str, Any]:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import requests
 from authlib.common.errors import AuthlibBaseError  # type: ignore[import-untyped]
-from authlib.integrations.flask_client import OAuth  # type: ignore[import-untyped]
+from authlib.integrations.flask_client import FlaskOAuth2App, OAuth  # type: ignore[import-untyped]
+from authlib.integrations.requests_client import OAuth2Session  # type: ignore[import-untyped]
 from flask import Flask, request
 from joserfc.errors import JoseError
 from werkzeug.wrappers import Response
 
+from connectors.jira.http.connection import LimitedAdapter
 from plugin.access.authorization.refusal import NotPermitted
 from plugin.runtime.settings import OidcSettings
 
@@ -31,6 +34,8 @@ ALGORITHMS = (
 """Signatures of the provider alone: never `none`, never one made with a secret that we hold too."""
 
 TIMEOUT_S = 10
+LARGEST_ANSWER = 2 * 1024 * 1024
+"""Metadata, keys and tokens are a few kilobytes; counted as they are unpacked."""
 CLOCK_SKEW_S = 60
 _NAME = "oidc"
 
@@ -55,12 +60,29 @@ class Identity:
     claims: Mapping[str, object]
 
 
+class _Session(OAuth2Session):  # type: ignore[misc]
+    """Calls to the provider within limits: a deadline for head and whole, a largest answer, no address of a cloud's own."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for scheme in ("https://", "http://"):
+            self.mount(scheme, LimitedAdapter(LARGEST_ANSWER))
+
+
+class _App(FlaskOAuth2App):  # type: ignore[misc]
+    client_cls = _Session
+
+
+class _OAuth(OAuth):  # type: ignore[misc]
+    oauth2_client_cls = _App
+
+
 class Provider:
     """One provider as the settings name it. Its metadata is read at the first sign-in."""
 
     def __init__(self, app: Flask, settings: OidcSettings) -> None:
         self.settings = settings
-        self._client = OAuth(app).register(
+        self._client = _OAuth(app).register(
             _NAME,
             client_id=settings.client_id,
             client_secret=settings.client_secret.get_secret_value(),

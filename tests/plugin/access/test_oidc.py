@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import secrets
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -12,7 +14,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 import requests
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
-from flask import Flask, jsonify, redirect, request
+from flask import Flask, Response, jsonify, redirect, request
 from joserfc import jwt
 from joserfc.jwk import KeySet, OctKey, RSAKey
 from sqlalchemy import Connection
@@ -474,3 +476,29 @@ def test_the_highest_role_wins() -> None:
         roles={"a": "viewer", "b": "admin"},
     )
     assert role_of(settings, {"g": ["a", "b", 5]}) == "admin"
+
+
+@pytest.mark.parametrize("attack", ["packed", "trickled"])
+def test_a_provider_that_floods_or_trickles_holds_nobody_up(federated, provider, monkeypatch, attack) -> None:
+    """A few KB that unpack to 30 MB, and a body of which a byte comes now and then."""
+    monkeypatch.setattr("plugin.access.authentication.provider.TIMEOUT_S", 0.2)
+
+    def packed() -> Any:
+        zeros = gzip.compress(b'{"issuer": "https://another.test", "more": "' + b"0" * 30_000_000 + b'"}', 1)
+        return Response(zeros, headers={"Content-Encoding": "gzip"}, content_type="application/json")
+
+    def trickled() -> Any:
+        def drops() -> Iterator[bytes]:
+            while True:
+                yield b" "
+                time.sleep(0.05)
+
+        return Response(drops(), content_type="application/json")
+
+    provider.server.app.view_functions["discovery"] = packed if attack == "packed" else trickled
+    house = federated()
+    began = time.monotonic()
+    answer = house.browser().get("/sign-in/oidc", base_url="http://okr.test")
+    assert answer.status_code == 403
+    assert "cannot be reached" in answer.text
+    assert time.monotonic() - began < 2.5
