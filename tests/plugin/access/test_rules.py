@@ -184,7 +184,7 @@ def test_permissions_rise_and_the_lesser_of_two_rules() -> None:
 
 def test_a_declared_route_needs_no_word_of_its_own() -> None:
     assert rule_of("webhooks.receive", object()) == Rule(Permission.PUBLIC, signed=True)
-    assert rule_of("operations.healthz", object()) == Rule(Permission.PUBLIC, signed=False)
+    assert rule_of("operations.healthz", object()) == Rule(Permission.PUBLIC, signed=False, operations=True)
     assert rule_of("pages.objectives", object()) == Rule(Permission.VIEWER)
 
 
@@ -208,10 +208,9 @@ def test_a_token_may_the_most_that_one_of_its_scopes_does(scopes: set[str], allo
     ("password", "weak"),
     [
         ("abcdefghijk", "Choose a password of at least 12 characters; a few unrelated words do well."),
-        ("abcdefghijkl", ""),
-        ("abcdefabcdef", ""),
+        ("bridle tongs", ""),
         ("abcdeabcdeab", "Choose a password of more different characters."),
-        ("abcdef" * 170 + "abcd", ""),
+        ("bridle tongs copper " * 51, ""),
         ("abcdef" * 171, "Choose a password of at most 1024 characters."),
         ("Somebody.Long@Acme.example", "Choose a password that is not your e-mail address."),
         ("SOMEBODY.LONG", "Choose a password that is not your e-mail address."),
@@ -412,7 +411,7 @@ def test_the_audit_log_is_exported_row_by_row() -> None:
 
 
 @pytest.mark.parametrize(
-    "password", ["Password12345!", "qwertyuiop12", "liverpool2026!", "abcdefghijkl", "lee.lee.acme1"]
+    "password", ["Password12345!", "qwertyuiop12", "liverpool2026!", "abcdefghijkl", "passwordpassword"]
 )
 def test_what_is_on_the_lists_of_those_who_guess_is_refused(password: str) -> None:
     assert "guessed too soon" in passwords.weakness(password, "lee@acme.example")

@@ -119,7 +119,7 @@ def test_a_viewer_looks_after_nobody_and_has_tokens_of_their_own_alone(admin):
     for act in (people.disable, people.enable, people.sign_out, people.remove):
         with pytest.raises(NotAllowed, match="takes the role admin"):
             act(admin.connector, VIEWER, lee)
-    as_lee = Actor(LEE, Permission.VIEWER, lee.id)
+    as_lee = Actor(LEE, Permission.VIEWER, lee.id, admin.connector.clock())
     text, made = tokens.make(
         admin.connector, as_lee, own_account(admin.connector, as_lee), "export", ["read"], 7
     )
