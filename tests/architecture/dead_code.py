@@ -45,6 +45,8 @@ EXCEPTIONS = {
     "session_interface": "Flask reads it from the application",
     "max_content_length": "werkzeug reads it from the request",
     "response_class": "http.client makes answers of it",
+    "client_cls": "Authlib makes sessions of it",
+    "oauth2_client_cls": "Authlib makes clients of it",
     "_check_gil": "granian calls it before it starts",
     "maxResults": "a name of Jira's own in a query, matched by name",
     "nextPageToken": "a name of Jira's own in a query, matched by name",
