@@ -14,6 +14,7 @@ from connectors.url_rule import UrlRule
 from plugin.access.authorization.permission import Lane, rule_of
 from plugin.api import register_api
 from plugin.api.protocol.openapi import PREFIX
+from plugin.doors.access_log import access_log
 from plugin.doors.guard import guard
 from plugin.doors.problem import MEDIA, problem_text
 from plugin.forge import door as forge
@@ -73,6 +74,8 @@ def create_app(connector: Connector) -> Flask:
         app.register_blueprint(forge_blueprint(connector))
     app.config.update(COMPRESSION)
     Compress(app)
+    if connector.settings.access_log == "on":
+        access_log(app)
     guard(app, connector)
     app.after_request(_secured)
     return app

@@ -110,6 +110,7 @@ EXPECTED = {
     "trusted_hosts": 'JSON: further hosts that requests may name, for example ["okr.internal"]',
     "datacenter_calls_per_second": "how many calls a second Jira Data Center may get, 0.1 to 1000",
     "mcp": "on or off",
+    "access_log": "on or off",
     "mcp_token": "an API token, which begins with okr_",
     "secret_key": "a long random text; it signs sessions and encrypts stored credentials",
 }
@@ -352,13 +353,14 @@ class Settings(BaseSettings):
     datacenter_calls_per_second: float = Field(default=20.0, ge=0.1, le=1000)
     recent_minutes: int = Field(default=5, ge=0)
     resync_minutes: int = Field(default=360, ge=0)
-    keep_deliveries_days: int = Field(default=14, ge=1)
+    keep_deliveries_days: int = Field(default=7, ge=1)
     keep_history_days: int = Field(default=90, ge=1)
     keep_daily_history_days: int = Field(default=730, ge=1)
     keep_audit_days: int = Field(default=730, ge=1)
     mcp: Literal["on", "off"] = "off"
     mcp_token: SecretStr | None = None
     log_format: Literal["plain", "json"] = "plain"
+    access_log: Literal["on", "off"] = "off"
     demo_clock: Path | None = None
 
     @field_validator("secret_key")
