@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, delete, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 
 from connectors.store.database import json_text
 from connectors.store.database.instant import from_ms, to_ms
@@ -47,6 +47,11 @@ def finish(conn: Connection, who: str, key: str, content: object) -> None:
 def release(conn: Connection, who: str, key: str) -> None:
     """Give the key back: nothing was done under it."""
     conn.execute(delete(table).where(*_mine(who, key)))
+
+
+def count(conn: Connection, who: str) -> int:
+    """How many keys of somebody are kept."""
+    return conn.execute(select(func.count()).select_from(table).where(table.c.who == who)).scalar_one()
 
 
 def prune(conn: Connection, before: datetime) -> int:

@@ -13,7 +13,7 @@ from flask import Response
 from plugin.doors.refusal import RequestRefusal, invalid
 from plugin.runtime.connector import Connector
 from plugin.use_cases.work import idempotency
-from plugin.use_cases.work.idempotency import StoredAnswer
+from plugin.use_cases.work.idempotency import StoredAnswer, TooManyKeys
 
 HEADER: Final = "Idempotency-Key"
 LONGEST = 255
@@ -60,7 +60,13 @@ def answered_once(
     """
     if key is None:
         return serve()[0]
-    former = idempotency.take(connector, key.who, key.text, key.fingerprint)
+    try:
+        former = idempotency.take(connector, key.who, key.text, key.fingerprint)
+    except TooManyKeys as error:
+        remedy = f"Send it without {HEADER}, or later: a key is kept for 24 hours."
+        raise RequestRefusal(
+            429, "Too many keys", str(error), remedy, headers={"Retry-After": "3600"}
+        ) from None
     if former is not None:
         return _again(key, former)
     try:

@@ -25,7 +25,7 @@ def own_draft(connector: Connector, actor: Actor, site: str) -> Draft | None:
 @act(ADMIN)
 def keep(connector: Connector, actor: Actor, site: str, text: str, base: str | None = None) -> Draft:
     """Keep a text; a `base` of None leaves what it was begun from."""
-    now = connector.clock()
+    now, _ = connector.clock(), connector.site(site)  # one draft for each site that there is, and no more
     with connector.store.write() as conn:
         begun = drafts.get(conn, site, actor.account_id) is None
         draft = drafts.put(conn, site, actor.account_id, text.replace("\r\n", "\n"), now, base)

@@ -6,17 +6,23 @@ from datetime import timedelta
 
 from connectors.store.people import idempotency
 from connectors.store.people.idempotency import StoredAnswer
-from plugin.runtime.connector import Connector
+from plugin.runtime.connector import Connector, NotReady
 
-__all__ = ["StoredAnswer", "keep", "release", "take"]
+__all__ = ["StoredAnswer", "TooManyKeys", "keep", "release", "take"]
 
 KEPT = timedelta(hours=24)
+MOST = 10_000
+"""Keys of one account that are kept at a time: each holds a whole answer for a day."""
 UNDER_WAY = timedelta(minutes=10)
 """A request that is still being served after this died with its process; its key may be used again."""
 
 
+class TooManyKeys(NotReady):
+    """So many keys of this account are kept that another one has to wait."""
+
+
 def take(connector: Connector, who: str, key: str, fingerprint: str) -> StoredAnswer | None:
-    """Take this key for a request; None where it is ours now, else what stands under it."""
+    """Take this key for a request; None where it is ours now, else what stands under it. Raises TooManyKeys."""
     now = connector.clock()
     with connector.store.write() as conn:
         idempotency.prune(conn, now - KEPT)
@@ -24,6 +30,9 @@ def take(connector: Connector, who: str, key: str, fingerprint: str) -> StoredAn
         if former is not None and former.content is None and now - former.at > UNDER_WAY:
             idempotency.release(conn, who, key)
             former = idempotency.begin(conn, who, key, fingerprint, now)
+        if former is None and idempotency.count(conn, who) > MOST:
+            idempotency.release(conn, who, key)
+            raise TooManyKeys(f"This account used {MOST:,} idempotency keys within a day.")
     return former
 
 

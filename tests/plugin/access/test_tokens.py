@@ -12,6 +12,7 @@ from plugin.access.authorization.permission import Permission, Rule
 from plugin.access.authorization.person import Person
 from plugin.access.authorization.refusal import NotPermitted
 from plugin.doors.guard import forbidden
+from plugin.use_cases.work import idempotency
 
 API = "/api/v1/objectives"
 PAGE = "/health"
@@ -174,3 +175,16 @@ def test_who_may_not_is_told_what_it_takes(house) -> None:
     takes = "This takes the role admin; "
     assert told[0] == "This takes a token with the scope people, made by an admin."
     assert [one.startswith(takes) for one in told] == [False, True, True, True]
+
+
+def test_keys_of_requests_are_kept_so_many_of_one_account_and_no_more(house, monkeypatch) -> None:
+    monkeypatch.setattr(idempotency, "MOST", 3)
+    text = access.issue(house.connector, house.account("viewer"), "job", ["read"], 30, "test")
+    client, body = house.app.test_client(), {"name": "mine", "address": "/"}
+    send = lambda key: client.put(
+        "/api/v1/views", json=body, headers={**bearer(text), "Idempotency-Key": key}
+    )
+    assert [send(key).status_code for key in ("a", "b", "c", "a", "d", "b")] == [200, 200, 200, 200, 429, 200]
+    assert send("d").headers["Retry-After"] == "3600"
+    house.clock.forward(days=1, seconds=1)
+    assert send("d").status_code == 200
