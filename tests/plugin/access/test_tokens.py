@@ -181,9 +181,10 @@ def test_keys_of_requests_are_kept_so_many_of_one_account_and_no_more(house, mon
     monkeypatch.setattr(idempotency, "MOST", 3)
     text = access.issue(house.connector, house.account("viewer"), "job", ["read"], 30, "test")
     client, body = house.app.test_client(), {"name": "mine", "address": "/"}
-    send = lambda key: client.put(
-        "/api/v1/views", json=body, headers={**bearer(text), "Idempotency-Key": key}
-    )
+
+    def send(key):
+        return client.put("/api/v1/views", json=body, headers={**bearer(text), "Idempotency-Key": key})
+
     assert [send(key).status_code for key in ("a", "b", "c", "a", "d", "b")] == [200, 200, 200, 200, 429, 200]
     assert send("d").headers["Retry-After"] == "3600"
     house.clock.forward(days=1, seconds=1)
