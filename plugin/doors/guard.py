@@ -22,7 +22,7 @@ from plugin.doors.negotiation import wants_html
 from plugin.doors.problem import problem
 from plugin.runtime.connector import Connector
 from plugin.runtime.settings import Settings
-from plugin.use_cases.accounts.refusals import Kind, note_refusal
+from plugin.use_cases.record.refusals import Kind, note_refusal
 
 YEAR_S = 365 * 24 * 3600
 READING = ("GET", "HEAD", "OPTIONS")

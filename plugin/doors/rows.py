@@ -7,9 +7,9 @@ from datetime import datetime
 from mappings.json_value import PlainValues
 from plugin.doors.model import Given, JsonAny
 from plugin.use_cases.accounts.audit import AuditEntry
-from plugin.use_cases.accounts.personal_data import PersonalRow
 from plugin.use_cases.objectives.objective_values import exact_text, number
 from plugin.use_cases.objectives.objectives import HistoryPoint
+from plugin.use_cases.record.personal_data import PersonalRow
 
 
 class RowGiven(Given):

@@ -31,7 +31,6 @@ from plugin.sync.refresh.tombstones import WINDOW
 from plugin.sync.resync.full_read import resync
 from plugin.sync.resync.recent_read import resync_recent
 from plugin.sync.resync.watermark import want_full_read
-from plugin.use_cases.accounts import audit_chain
 from plugin.use_cases.cycles.closure import close_due
 from plugin.use_cases.cycles.locks import lock_due
 from plugin.use_cases.digests.alerts import forget_gone
@@ -46,6 +45,7 @@ from plugin.use_cases.kpis.episodes import follow_key_results
 from plugin.use_cases.kpis.settlement import count_settled
 from plugin.use_cases.kpis.sources.pulls import read_due
 from plugin.use_cases.mappings.mapping_life import resume_activation
+from plugin.use_cases.record import chain
 from plugin.use_cases.sites.app_webhook import keep_alive
 
 LEASE = timedelta(minutes=5)
@@ -140,7 +140,7 @@ def prune(connector: Connector, site: str, going_on: Callable[[], None]) -> None
         issue_histories.prune(conn, site)
         if connector.watches_kpis(site):
             kpi_failures.prune(conn, site, old)
-    audit_chain.forget_old(connector)
+    chain.forget_old(connector)
     thin_history(connector, site, going_on)
     write_retention.thin(connector.store, site, old, going_on)
     forecast_record.forget_old(connector, site)
@@ -150,7 +150,7 @@ def prune(connector: Connector, site: str, going_on: Callable[[], None]) -> None
 
 def seal_record(connector: Connector, _site: str, _going_on: Callable[[], None]) -> None:
     """What was noted in the audit log is bound to what stood before, whichever site's turn it is."""
-    audit_chain.seal(connector)
+    chain.seal(connector)
 
 
 def forecast(connector: Connector, site: str, going_on: Callable[[], None]) -> None:

@@ -120,7 +120,7 @@ class SettingsError(Exception):
     """Settings that cannot be used; every line names one setting, what is wrong with it and what it should be."""
 
 
-class Part(BaseModel):
+class SettingsPart(BaseModel):
     """Settings below another one, some of them secrets that may come by file; what names the file is read elsewhere."""
 
     @model_validator(mode="before")
@@ -137,7 +137,7 @@ def is_secret(kind: object) -> bool:
     return kind is SecretStr or (get_origin(kind) is not dict and SecretStr in get_args(kind))
 
 
-class JiraSettings(Part):
+class JiraSettings(SettingsPart):
     """The first site; further ones are added by command or page."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -214,7 +214,7 @@ class JiraSettings(Part):
         return given if given is None or isinstance(given, date) else day_given(str(given))
 
 
-class OidcSettings(Part):
+class OidcSettings(SettingsPart):
     """Sign-in by an OIDC provider. `roles` says which value of the claim `role_claim` gives which role."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -265,7 +265,7 @@ class MetricSettings(BaseModel):
     connections: dict[str, MetricConnectionSettings] = Field(default_factory=dict)
 
 
-class MailSettings(Part):
+class MailSettings(SettingsPart):
     """Where mail is submitted, and from whom it comes."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -448,7 +448,7 @@ def _filed(env_file: str | None, found: list[str], given: Mapping[str, Any]) -> 
     values: dict[str, Any] = {}
     for name, path in _written(env_file).items():
         setting = name.upper().removesuffix(FILE)
-        if not name.upper().endswith(FILE) or setting not in _secret_settings() or path is None:
+        if not name.upper().endswith(FILE) or setting not in secret_settings() or path is None:
             continue
         try:
             text = Path(path).read_text(encoding="utf-8").rstrip("\r\n")
@@ -474,7 +474,7 @@ def _written(env_file: str | None) -> dict[str, str | None]:
     }
 
 
-def _secret_settings() -> frozenset[str]:
+def secret_settings() -> frozenset[str]:
     """The names of the settings whose values may come by file: every secret, and the address of the database."""
     return frozenset({f"{PREFIX}DATABASE_URL", *_secrets_of(Settings)})
 
@@ -484,7 +484,7 @@ def _secrets_of(model: type[BaseModel], before: str = PREFIX) -> Iterator[str]:
         if is_secret(field.annotation):
             yield f"{before}{name.upper()}"
         for kind in (field.annotation, *get_args(field.annotation)):
-            if isinstance(kind, type) and issubclass(kind, Part | NotifySettings):
+            if isinstance(kind, type) and issubclass(kind, SettingsPart | NotifySettings):
                 yield from _secrets_of(kind, f"{before}{name.upper()}__")
 
 
@@ -522,7 +522,7 @@ def _sentence(finding: Any) -> str:
 def _misspelt(names: Iterable[str]) -> list[str]:
     """The names that are no setting but close to one; what stands below a setting with parts is checked with it."""
     ours = {name.split("__")[0] for name in _settings(Settings)}
-    filed = {f"{one}{FILE}" for one in _secret_settings()}
+    filed = {f"{one}{FILE}" for one in secret_settings()}
     strange = [
         one for one in names if one.startswith(PREFIX) and one.split("__")[0] not in ours and one not in filed
     ]

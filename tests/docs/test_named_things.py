@@ -16,7 +16,7 @@ from pydantic_core import PydanticUndefined
 from benchmarks.__main__ import BENCHMARKS
 from plugin.cli import cli
 from plugin.runtime.processes.metrics import StateCollector
-from plugin.runtime.settings import PREFIX, Settings
+from plugin.runtime.settings import FILE, PREFIX, Settings, secret_settings
 
 ROOT = Path(__file__).parents[2]
 OF_THE_TESTS = ("JIRA_OKR_TEST_", "JIRA_OKR_SIMULATION_", "JIRA_OKR_AXE")
@@ -58,6 +58,7 @@ def test_the_settings_page_lists_exactly_the_settings() -> None:
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_settings_that_a_document_names_exist(path: Path) -> None:
     known = set(fields(Settings, PREFIX)) | {PREFIX + name.upper() for name in Settings.model_fields}
+    known |= {f"{name}{FILE}" for name in secret_settings()}
     named = {name.rstrip("_") for name in re.findall(r"(?<!_)JIRA_OKR_[A-Z][A-Z_]*", path.read_text())}
     assert {name for name in named if not name.startswith(OF_THE_TESTS)} <= known
 

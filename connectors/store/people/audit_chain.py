@@ -25,7 +25,7 @@ DAY_MS = 24 * 3600 * 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class BoundEntry:
     """One bound entry. `nonce` is None where a person was erased from it: what it said can no longer be held against `commitment`."""
 
     id: int
@@ -88,7 +88,8 @@ def put_seal(conn: Connection, seal: Seal) -> None:
     """Keep a seal, in the place of those of the same day before it, but for the one that the chain begins at."""
     first = conn.execute(select(func.min(table.c.position))).scalar() or 0
     day = to_ms(seal.at) // DAY_MS * DAY_MS
-    stale = (audit_seal.c.at >= day, audit_seal.c.position < seal.position, audit_seal.c.position >= first)
+    that_day = (audit_seal.c.at >= day, audit_seal.c.at < day + DAY_MS)
+    stale = (*that_day, audit_seal.c.position < seal.position, audit_seal.c.position >= first)
     conn.execute(delete(audit_seal).where(*stale))
     conn.execute(delete(audit_seal).where(audit_seal.c.position == seal.position))
     row = {"position": seal.position, "chain": seal.chain, "at": to_ms(seal.at), "signature": seal.signature}
@@ -104,7 +105,7 @@ def seals(conn: Connection) -> list[Seal]:
     ]
 
 
-def links(conn: Connection, after: int = 0) -> Iterator[Link]:
+def links(conn: Connection, after: int = 0) -> Iterator[BoundEntry]:
     """Every bound entry behind this position, in the order in which they were bound."""
     while rows := conn.execute(
         select(table).where(table.c.position > after).order_by(table.c.position).limit(BATCH)
@@ -113,7 +114,7 @@ def links(conn: Connection, after: int = 0) -> Iterator[Link]:
         after = rows[-1].position
 
 
-def naming(conn: Connection, spellings: Iterable[tuple[str, str]]) -> list[Link]:
+def naming(conn: Connection, spellings: Iterable[tuple[str, str]]) -> list[BoundEntry]:
     """The bound entries that name somebody in one of these spellings."""
     texts = [spelt for spelt, _ in spellings]
     named = or_(
@@ -131,7 +132,7 @@ def unbound(conn: Connection) -> int:
     ).scalar_one()
 
 
-def older(conn: Connection, before: datetime) -> Link | None:
+def older(conn: Connection, before: datetime) -> BoundEntry | None:
     """The last entry of the beginning of the chain that is older than this throughout; None where there is none."""
     kept = select(func.min(table.c.position)).where(
         table.c.at >= to_ms(before), table.c.position.is_not(None)
@@ -150,13 +151,13 @@ def forget_until(conn: Connection, position: int) -> int:
     return conn.execute(delete(table).where(table.c.position <= position)).rowcount
 
 
-def reword(conn: Connection, entry: Link, who: str, detail: str) -> None:
+def reword(conn: Connection, entry: BoundEntry, who: str, detail: str) -> None:
     """Put other words in the place of those of an entry: from now on nothing holds them against its commitment."""
     values = {"who": who, "detail": detail, "nonce": None}
     conn.execute(update(table).where(table.c.id == entry.id).values(values))
 
 
-def _end(conn: Connection) -> Link | Seal | None:
+def _end(conn: Connection) -> BoundEntry | Seal | None:
     row = conn.execute(
         select(table).where(table.c.position.is_not(None)).order_by(table.c.position.desc()).limit(1)
     ).one_or_none()
@@ -166,8 +167,8 @@ def _end(conn: Connection) -> Link | Seal | None:
     return kept[-1] if kept else None
 
 
-def _link(row: StoredRow) -> Link:
-    return Link(
+def _link(row: StoredRow) -> BoundEntry:
+    return BoundEntry(
         id=row.id,
         position=row.position,
         at=from_ms(row.at),

@@ -14,9 +14,10 @@ from plugin.doors.cursor import cursor, list_name, position
 from plugin.doors.model import Asked, Done, Given, ListQuery, Page, Word
 from plugin.doors.refusal import not_found
 from plugin.doors.rows import PersonalRowGiven, personal_row
-from plugin.use_cases.accounts import people, personal_data, second_factor, tokens
+from plugin.use_cases.accounts import people, second_factor, tokens
 from plugin.use_cases.accounts.people import Account
 from plugin.use_cases.accounts.tokens import Owned
+from plugin.use_cases.record import personal_data
 
 ROUTES = Routes()
 

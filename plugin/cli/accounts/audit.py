@@ -7,7 +7,7 @@ import click
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, say, show_json
-from plugin.use_cases.accounts import audit_chain
+from plugin.use_cases.record import chain
 
 
 @click.group("audit")
@@ -20,7 +20,7 @@ def audit_group() -> None:
 def verify_command(as_json: bool) -> None:
     """Say whether every entry is as it was noted, none is gone, and every seal is of a key of ours. Exit code 1 where not."""
     with open_connector() as connector:
-        found = audit_chain.verify(connector, COMMAND_LINE)
+        found = chain.verify(connector, COMMAND_LINE)
     if as_json:
         show_json(
             {

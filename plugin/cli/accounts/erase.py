@@ -7,7 +7,7 @@ import click
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import say
-from plugin.use_cases.accounts.personal_data import erase_person
+from plugin.use_cases.record.personal_data import erase_person
 
 
 @click.command("erase")

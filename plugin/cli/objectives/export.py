@@ -22,8 +22,8 @@ from plugin.doors.filters import AuditQuery, ObjectivesQuery
 from plugin.doors.model import Asked, Given
 from plugin.doors.rows import ActGiven, PersonalRowGiven, personal_row
 from plugin.runtime.connector import NotReady
-from plugin.use_cases.accounts.personal_data import person_data
 from plugin.use_cases.objectives.objective_columns import filters
+from plugin.use_cases.record.personal_data import person_data
 
 Command = TypeVar("Command", bound=Callable[..., None])
 Query = TypeVar("Query", bound=Asked)

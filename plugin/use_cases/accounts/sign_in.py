@@ -12,8 +12,8 @@ from plugin.access.authorization import members
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
 from plugin.use_cases.accounts import second_factor
-from plugin.use_cases.accounts.refusals import note_refusal
 from plugin.use_cases.permission import PUBLIC, act
+from plugin.use_cases.record.refusals import note_refusal
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from connectors.store.database import json_text
 from connectors.store.people import audit, audit_chain
-from connectors.store.people.audit_chain import BEGINNING, Link, Seal, chained, commitment
+from connectors.store.people.audit_chain import BEGINNING, BoundEntry, Seal, chained, commitment
 from plugin.access.authentication.secret_key import seal_keys
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
@@ -69,7 +69,7 @@ def verify(connector: Connector, actor: Actor) -> Verified:
     return found
 
 
-def checked(links: Iterable[Link], seals: Sequence[Seal], keys: Sequence[bytes]) -> Verified:
+def checked(links: Iterable[BoundEntry], seals: Sequence[Seal], keys: Sequence[bytes]) -> Verified:
     """What is wrong with a chain, held against its seals by the keys that may have made them."""
     findings = [
         f"The seal at {one.position} is not of a key of ours." for one in seals if not _ours(one, keys)
@@ -113,7 +113,7 @@ def _ours(one: Seal, keys: Sequence[bytes]) -> bool:
     return any(hmac.compare_digest(one.signature, signed(key, one.position, one.chain)) for key in keys)
 
 
-def _reworded_by(link: Link) -> int:
+def _reworded_by(link: BoundEntry) -> int:
     """How many entries an erasure says that it put other words into."""
     if link.what != ERASED or link.nonce is None:
         return 0

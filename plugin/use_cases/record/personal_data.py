@@ -13,8 +13,8 @@ from plugin.access.authorization import members
 from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.refusal import NotPermitted
 from plugin.runtime.connector import Connector
-from plugin.use_cases.accounts import audit_chain as record
 from plugin.use_cases.permission import ADMIN, act
+from plugin.use_cases.record import chain as record
 
 __all__ = ["Erased", "PersonalRow", "erase_person", "person_data"]
 
