@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo check test test-slow test-shifted nightly lint lint-types lint-use format frontend forge bench screenshots site simulation mutants broken lock clean
+.PHONY: help install demo check test test-slow test-shifted nightly lint lint-types lint-use format frontend forge bench screenshots site completion simulation mutants broken lock clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -e 's/:.*## /\t/' | expand -t 14
@@ -98,6 +98,9 @@ site: $(VENV)/.site ## Build the documentation as a site, dist/site/index.html (
 	cp docs/site.toml dist/site.toml
 	find dist/pages -name '*.md' -exec sed -i -e 's#](\(\.\./\)*\(CONTRIBUTING\|SECURITY\|CHANGELOG\)\.md#](\2.md#g' -e 's#](docs/#](#g' -e 's#^```yaml example$$#```yaml#' {} +
 	cd dist && $(abspath $(BIN))/zensical build --clean --strict --config-file site.toml
+
+completion: $(VENV)/.dev ## Write anew what a shell completes of the commands
+	$(BIN)/python -c "from plugin.cli import cli; from plugin.cli.completion import write_table; write_table(cli)"
 
 simulation: $(VENV)/.dev ## Run thousands of simulated storms (COUNT=1000)
 	JIRA_OKR_SIMULATION_COUNT=$(or $(COUNT),1000) $(BIN)/python -m pytest tests/simulation -n auto --dist worksteal $(PYTEST_ARGS)

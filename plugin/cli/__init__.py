@@ -13,6 +13,8 @@ from types import MappingProxyType
 import click
 from click.shell_completion import CompletionItem
 
+from plugin.cli.completion import completing, stand_in
+
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
         "demo": "plugin.cli.operation.demo:demo_command",
@@ -70,6 +72,9 @@ class Commands(click.Group):
         """The command of a name, None where there is none."""
         if cmd_name not in COMMANDS:
             return None
+        known = stand_in(cmd_name) if completing() else None
+        if known is not None:
+            return known
         from plugin.runtime.processes.garbage_collector import (
             collector_resting,
         )  # below what `--version` takes

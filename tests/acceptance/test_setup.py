@@ -62,3 +62,23 @@ def test_seven_steps_lead_from_nothing_to_the_first_number(other_company, tmp_pa
     mistyped = CliRunner().invoke(cli, ["setup", "--yes", "--project", "TON"])
     assert mistyped.exit_code == 2
     assert "SEA" in mistyped.output
+
+
+@pytest.mark.slow
+def test_the_same_seven_steps_on_data_center_below_its_context_path(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("JIRA_OKR_BASE_URL", "https://okr.acme.example")
+    with SandboxServer(deployment="datacenter", version=(9, 12, 5), context="/jira") as jira:
+        words = ["setup", "--yes", "--data-center", "--url", f"{jira.url}/secure/Dashboard.jspa"]
+        done = CliRunner().invoke(cli, words, input=f"{CONNECTOR.token}\n")
+        assert done.exit_code == 0, done.output
+        epics = [
+            one for one in jira.sandbox.records.values() if one.type.name == "Epic" and "okr" in one.labels
+        ]
+        assert all(one.customs.get("customfield_10060") is not None for one in epics)
+    assert re.findall(r"^\[(\d)/7\]", done.output, re.MULTILINE) == list("1234567")
+    assert "Northwind Robotics 9.12.5 (datacenter) lets us in" in done.output
+    assert re.search(
+        r"Jira will call https://okr\.acme\.example/webhooks/jira/main/[0-9a-f]{40}", done.output
+    )
+    assert re.search(r"Your first number: \S+-\d+ .+, \d+ %, from \d+ issues", done.output)

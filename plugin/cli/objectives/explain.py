@@ -85,7 +85,8 @@ def _show_feeds(key: str, fed: Sequence[SavedObjective], locked: Sequence[str], 
             for one in locked
         )
         raise NotReady(
-            f"{key} is no objective here, and part of no number. jira-okr status --objectives lists the objectives; jira-okr sync looks for new ones.{waits}"
+            f"{key} is no objective here, and part of no number. jira-okr mapping try --issue {key} says what keeps it out of each rule; "
+            f"jira-okr status --objectives lists the objectives, and jira-okr sync looks for new ones.{waits}"
         )
     if as_json:
         show_json(feeds_values(key, [saved.state for saved in fed]))

@@ -14,7 +14,7 @@ import click
 from pydantic import ValidationError
 
 from plugin.access.authorization.actor import COMMAND_LINE
-from plugin.cli.terminal.connector import open_connector
+from plugin.cli.terminal.connector import open_connector, require_site
 from plugin.cli.terminal.output import say, site_option
 from plugin.doors import exports
 from plugin.doors.exports import Format, HistoryRow, LedgerRow, ObjectiveRow
@@ -22,6 +22,7 @@ from plugin.doors.filters import AuditQuery, ObjectivesQuery
 from plugin.doors.model import Asked, Given
 from plugin.doors.rows import ActGiven, PersonalRowGiven, personal_row
 from plugin.runtime.connector import NotReady
+from plugin.use_cases.accounts.audit import RecordSearch, list_entries
 from plugin.use_cases.objectives.objective_columns import filters
 from plugin.use_cases.record.personal_data import person_data
 
@@ -117,6 +118,8 @@ def audit_command(
     filters = {"site": site, "text": text, "since": _in_utc(since), "until": _in_utc(until)}
     asked = meant(AuditQuery, filters)
     with open_connector() as connector:
+        if site is not None and not list_entries(connector, COMMAND_LINE, RecordSearch(site=site), 1):
+            require_site(connector, site)  # of one that is gone the log knows
         write(ActGiven, exports.act_rows(connector, COMMAND_LINE, asked), format_, output)
 
 

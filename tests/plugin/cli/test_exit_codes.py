@@ -7,12 +7,15 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner, Result
 
+from connectors.store.database.engine import open_store
+from connectors.store.people import audit
 from plugin.cli import cli
 
 SPEAKS_OTHERWISE = {
@@ -80,7 +83,7 @@ def every(command: click.Command, name: str = "") -> Iterator[tuple[str, click.C
 
 EVERY = dict(every(cli))
 FILTERS_BY_SITE = "export audit"
-"""What happened to sites that are gone is told, too."""
+"""What happened to sites that are gone is told, too; see `test_the_audit_log_of_a_site_that_is_gone_is_told`."""
 WITH_SITE = [
     name
     for name, one in EVERY.items()
@@ -121,6 +124,21 @@ def test_a_site_that_is_not_there_is_wrong_usage_and_names_those_that_are(
     ended = run(*name.split(), *arguments(EVERY[name]), *MORE.get(name, ()), "--site", "nowhere")
     assert ended.exit_code == 2, (ended.output, ended.exception)
     assert "there is no site called 'nowhere'. Known sites: main." in ended.output
+
+
+def test_the_audit_log_of_a_site_that_is_gone_is_told_and_of_none_that_never_was(
+    run: Callable[..., Result], tmp_path: Path
+) -> None:
+    never = run("export", "audit", "--site", "nowhere")
+    assert never.exit_code == 2
+    assert "there is no site called 'nowhere'. Known sites: main." in never.output
+    store = open_store(f"sqlite:///{tmp_path / 'okr.sqlite3'}")
+    with store.write() as conn:
+        audit.note(conn, "ada@acme.example", "site removed", datetime(2026, 11, 1, tzinfo=UTC), {}, "gone")
+    store.close()
+    gone = run("export", "audit", "--site", "gone")
+    assert gone.exit_code == 0, gone.output
+    assert "site removed" in gone.stdout
 
 
 @pytest.mark.parametrize("words", ["site test", "site renew", "site remove"])
@@ -180,8 +198,17 @@ print(sorted(name for name in ("sqlalchemy", "pydantic", "flask", "plugin.runtim
             {"_JIRA_OKR_COMPLETE": "bash_complete", "COMP_WORDS": "jira-okr stat", "COMP_CWORD": "1"},
             "plain,status\n",
         ),
+        (
+            [],
+            {
+                "_JIRA_OKR_COMPLETE": "bash_complete",
+                "COMP_WORDS": "jira-okr mapping try --ru",
+                "COMP_CWORD": "3",
+            },
+            "plain,--rule\n",
+        ),
     ],
-    ids=["version", "completion"],
+    ids=["version", "completion", "completion below a command"],
 )
 def test_what_a_shell_waits_for_imports_no_more_than_it_needs(
     words: list[str], environment: dict[str, str], told: str
