@@ -7,7 +7,8 @@ from typing import Any
 from pydantic import TypeAdapter
 from pydantic.json_schema import models_json_schema
 
-from plugin.api import operations
+from plugin.api import current_document, operations
+from plugin.api.protocol.glossary import MEANINGS, described
 from plugin.doors.model import Asked, Query
 
 
@@ -34,9 +35,35 @@ def test_no_word_of_a_shape_is_lost_on_the_way_into_the_document(api: Any) -> No
         )
         wanted |= made["$defs"]
     assert len(wanted) > 90
+    wanted = described({"components": {"schemas": wanted}})["components"]["schemas"]
     assert {name: told(documented.get(name)) for name in wanted} == {
         name: told(one) for name, one in wanted.items()
     }
+
+
+def test_every_property_says_what_it_is() -> None:
+    schemas = current_document()["components"]["schemas"]
+    named = {
+        (shape, name): one
+        for shape, schema in schemas.items()
+        for name, one in schema.get("properties", {}).items()
+    }
+    assert len(named) > 500
+    assert [place for place, one in named.items() if not {"description", "$ref"} & set(one)] == []
+
+
+def test_every_meaning_of_a_name_is_of_a_property_that_says_nothing_itself() -> None:
+    schemas = current_document()["components"]["schemas"]
+    told = {
+        (shape, name, one.get("description"))
+        for shape, schema in schemas.items()
+        for name, one in schema.get("properties", {}).items()
+    }
+    of_shapes = {f"{shape}.{name}": said for shape, name, said in told if f"{shape}.{name}" in MEANINGS}
+    by_name = {name for shape, name, said in told if said is not None and said == MEANINGS.get(name)}
+    own = {meaning: said for meaning, said in MEANINGS.items() if "." in meaning}
+    assert of_shapes == own
+    assert by_name == {meaning for meaning in MEANINGS if "." not in meaning}
 
 
 def test_no_two_shapes_share_a_name() -> None:
