@@ -199,6 +199,7 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         "levels": "How often each level came true.",
         "likely_by": "By which day it is likely to be reached.",
         "line": "The line in the text, from 1; 0 or null where it is not known.",
+        "locked": "How the terms of the cycle are locked; null where they are not.",
         "looked_at": "How many were looked at.",
         "made_at": "When it was made.",
         "mapping": "The text or name of the mapping.",
