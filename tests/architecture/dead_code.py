@@ -31,7 +31,7 @@ EXCEPTIONS = {
     "content_type": "werkzeug reads it from the response",
     "decimal_schema": "pydantic calls it when it makes a JSON Schema",
     "collect": "prometheus_client calls it",
-    "get_command": "click calls it",
+    "write_table": "make completion calls it",
     "url_rule_class": "Flask reads it from the application",
     "direct_passthrough": "werkzeug reads it from the response",
     "slide_width": "python-pptx writes it into the file",
