@@ -101,6 +101,17 @@ class CycleActGiven(Given):
     hash: str
 
 
+class TouchingGiven(Given):
+    """An objective whose own days reach into a cycle, and end in the one that scores it."""
+
+    objective: str
+    key: str
+    title: str
+    start: date | None
+    end: date | None
+    scored_in: str | None
+
+
 class CycleDetailGiven(CycleGiven):
     """One cycle with its objectives: from its records where it is closed, as of its end where it has ended, else as of now."""
 
@@ -108,6 +119,9 @@ class CycleDetailGiven(CycleGiven):
     acts: list[CycleActGiven]
     preview: str = Field(
         description="The mark of these numbers, to close the cycle by; empty where it does not wait to be closed."
+    )
+    touching: list[TouchingGiven] = Field(
+        description="Objectives with days of their own in this cycle that another one scores."
     )
 
 

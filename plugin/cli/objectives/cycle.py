@@ -90,6 +90,8 @@ def show_command(cycle_id: str, site: str, as_json: bool) -> None:
     show_table("Scores", ("Key", "Objective", "Commitment", "Score", "Reads as", "Why"), rows)
     for mean in shown.means:
         say(mean_text(mean) + (f": {mean.advice}" if mean.advice else ""))
+    for one_more in found.touching:
+        say(f"Also: {cycles.touching_text(one_more)}")
     for act in found.acts:
         said = f": {act.note}" if act.note else ""
         say(f"{act.at:%Y-%m-%d %H:%M} {act.kind.value} as version {act.version} by {act.by}{said}")

@@ -13,8 +13,9 @@ from sqlalchemy import Connection
 from connectors.store.cycles import closings, cycle_ends
 from connectors.store.cycles.closings import ClosingAct
 from connectors.store.mirror import browse
+from connectors.store.numbers import objectives
 from mappings.document.mapping import Mapping
-from mappings.document.schema import CyclePart
+from mappings.document.schema import CyclePart, DatesSource
 from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
@@ -83,11 +84,15 @@ class CycleShown:
 
 @dataclass(frozen=True, slots=True)
 class CycleDetail:
-    """One cycle with its objectives, and what was done to it, the oldest act first."""
+    """One cycle with its objectives, and what was done to it, the oldest act first.
+
+    `touching` are objectives whose own days reach into it and end in another, which scores them.
+    """
 
     shown: CycleShown
     objectives: tuple[ObjectiveScored, ...]
     acts: tuple[ClosingAct, ...]
+    touching: tuple[ObjectiveState, ...] = ()
 
     @property
     def preview(self) -> str:
@@ -130,7 +135,8 @@ def show_cycle(connector: Connector, _actor: Actor, site: str, cycle_id: str) ->
     mapping, moment = ruling(connector, site)
     with connector.store.read() as conn:
         shown, scored = _shown(conn, site, mapping, moment, cycle_id)
-        return CycleDetail(shown, scored, tuple(closings.acts(conn, site, cycle_id)))
+        acts = tuple(closings.acts(conn, site, cycle_id))
+        return CycleDetail(shown, scored, acts, _touching(conn, site, mapping, shown.cycle))
 
 
 @question(VIEWER)
@@ -204,6 +210,21 @@ def _shown(
     return CycleShown(
         site=site, cycle=cycle, state=state, version=version, objectives=len(scored), means=found
     ), scored
+
+
+def _touching(conn: Connection, site: str, mapping: Mapping, cycle: CyclePart) -> tuple[ObjectiveState, ...]:
+    """Objectives with days of their own in this cycle that are scored in another; none are looked for where no rule has such days."""
+    if not any(isinstance(rule.part.cycle, DatesSource) for rule in mapping.objectives):
+        return ()
+    states = (saved.state for saved in objectives.listed(conn, site))
+    return tuple(
+        one
+        for one in states
+        if one.span is not None
+        and one.cycle_id != cycle.id
+        and one.span[0] <= cycle.end
+        and one.span[1] >= cycle.start
+    )
 
 
 def _of_records(records: Iterable[ClosingRecord]) -> tuple[ObjectiveScored, ...]:
@@ -306,11 +327,30 @@ def act_values(one: ClosingAct) -> PlainValues:
     }
 
 
+def touching_text(one: ObjectiveState) -> str:
+    """`PLAT-3 Faster checkout: its own days are 2026-11-01 to 2027-02-10, and 2027-Q1 scores it`."""
+    days = f"{one.span[0]} to {one.span[1]}" if one.span is not None else ""
+    return f"{one.key or one.id} {one.title}: its own days are {days}, and {one.cycle_id} scores it"
+
+
+def touching_values(one: ObjectiveState) -> PlainValues:
+    """An objective that only touches a cycle, for programs."""
+    return {
+        "objective": one.id,
+        "key": one.key,
+        "title": one.title,
+        "start": None if one.span is None else one.span[0].isoformat(),
+        "end": None if one.span is None else one.span[1].isoformat(),
+        "scored_in": one.cycle_id,
+    }
+
+
 def detail_values(one: CycleDetail) -> PlainValues:
     """A whole cycle, for programs."""
     return {
         **cycle_values(one.shown),
         "scores": [scored_values(scored) for scored in one.objectives],
         "acts": [act_values(act) for act in one.acts],
+        "touching": [touching_values(state) for state in one.touching],
         "preview": one.preview,
     }

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from sqlalchemy import update
 
 from connectors.sandbox import CONNECTOR
 from connectors.store.mappings import revisions
+from connectors.store.numbers import objectives
 from connectors.store.schema import closing as closing_table
 from plugin.access.authentication import tokens
 from plugin.access.authorization import members
@@ -256,3 +258,29 @@ def test_a_replay_by_command(past, tmp_path):
     assert "would have read: committed 0.75" in words
     assert ("Week by week" in words, "02-28" in words) == (True, True)
     assert isinstance(run("replay", "summer", "--mapping", "then").exception, CycleRefused)
+
+
+def test_an_objective_whose_own_days_reach_into_a_cycle_is_told_with_it_and_scored_in_its_own(hand):
+    """It is due on 10 February; its first day is put at 1 November, as a date field would say it."""
+    hand.clock.now = datetime(2026, 11, 20, 9, tzinfo=UTC)
+    epic = hand.issue("Epic", labels=["okr"], duedate="2027-02-10")
+    hand.issue("Story", epic, "Done")
+    dates = MAPPING.replace('cycle: {label: ""}', "cycle: {dates: {end: ends}}").replace(
+        "fields:\n", "fields:\n  ends: {id: duedate}\n"
+    )
+    hand.activate(dates)
+    hand.sync()
+    call, key = Door(hand.connector), hand.sandbox.sandbox.records[epic].key
+    assert call("GET", "/cycles/2026-Q4")[1]["touching"] == []
+    with hand.connector.store.write() as conn:
+        saved = objectives.load(conn, "main", epic)
+        spanned = replace(saved.state, span=(date(2026, 11, 1), date(2027, 2, 10)))
+        objectives.save(conn, "main", spanned, saved.mapping_revision, hand.clock())
+    told_ = call("GET", "/cycles/2026-Q4")[1]
+    assert (told_["scores"], told_["touching"]) == (
+        [],
+        [{"objective": epic, "key": key, "title": "A Epic", "start": "2026-11-01", "end": "2027-02-10", "scored_in": "2027-Q1"}],
+    )  # fmt: skip
+    assert call("GET", "/cycles/2027-Q1")[1]["touching"] == []
+    assert [one["key"] for one in call("GET", "/cycles/2027-Q1")[1]["scores"]] == [key]
+    assert call("GET", "/cycles/2026-Q3")[1]["touching"] == []
