@@ -35,6 +35,7 @@ def settings(page: str) -> list[str]:
     return re.findall(r"^(JIRA_OKR_\w+)=", text, re.MULTILINE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", SITES)
 def test_the_checklist_leads_to_the_first_number(
     page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -68,6 +68,7 @@ def answering(address: str) -> requests.Session:
     return session
 
 
+@pytest.mark.slow
 def test_the_first_start_prints_a_link_that_makes_the_first_account(serve) -> None:
     said = "".join(serve())
     address = re.search(r"http://127\.0\.0\.1:\d+/set-up/\S+", said).group()
@@ -87,6 +88,7 @@ def test_the_first_start_prints_a_link_that_makes_the_first_account(serve) -> No
     assert requests.get(address, timeout=10).status_code == 410
 
 
+@pytest.mark.slow
 def test_the_address_of_a_visitor_is_noted_without_its_port(serve, tmp_path) -> None:
     address = re.search(r"(http://127\.0\.0\.1:\d+)/set-up/\S+", "".join(serve())).group(1)
     session = answering(address)

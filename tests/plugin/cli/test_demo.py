@@ -14,6 +14,7 @@ import requests
 
 from tests.demo_process import DemoProcess, demo_process
 
+pytestmark = pytest.mark.slow
 PATIENCE = 60
 """Seconds that a number may take on a busy machine."""
 

@@ -295,6 +295,7 @@ def test_postgresql_is_told_the_commands_of_its_own_tools(tmp_path: Path) -> Non
     assert "invented-password" not in told.output
 
 
+@pytest.mark.slow
 def test_the_printed_commands_bring_a_postgresql_database_back(
     postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -40,6 +40,7 @@ def samples(url: str) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
     }
 
 
+@pytest.mark.slow
 def test_it_serves_works_and_stops_in_order(commands: Any, eventually: Any) -> None:
     """One process through its life, for starting one is slow: ready, at work, metered, no secrets in its logs, and gone."""
     served = commands.serve("--workers", "2")
