@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo check test test-slow test-shifted nightly lint lint-types lint-use format frontend forge bench screenshots site completion simulation mutants broken lock clean
+.PHONY: help install demo check test test-slow test-shifted nightly lint lint-types lint-use format frontend forge bench screenshots site sbom completion simulation mutants broken lock clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -e 's/:.*## /\t/' | expand -t 14
@@ -102,6 +102,19 @@ site: $(VENV)/.site ## Build the documentation as a site, dist/site/index.html (
 completion: $(VENV)/.dev ## Write anew what a shell completes of the commands
 	$(BIN)/python -c "from plugin.cli import cli; from plugin.cli.completion import write_table; write_table(cli)"
 
+$(VENV)/.release: requirements/release.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/release.txt
+	@touch $@
+
+SBOM ?= dist/sbom
+# Of an environment that holds what the product needs and nothing else, as the image has it.
+sbom: $(VENV)/.release ## Say what the product is made of: dist/sbom/sbom.cdx.json (CycloneDX) and third-party.md (licences)
+	rm -rf $(SBOM) && mkdir -p $(SBOM) && $(BIN)/python -m venv $(SBOM)/runtime
+	$(SBOM)/runtime/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/runtime.txt
+	$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --of JSON -o $(SBOM)/sbom.cdx.json $(SBOM)/runtime
+	$(BIN)/pip-licenses --python $(SBOM)/runtime/bin/python --format markdown --order license --output-file $(SBOM)/third-party.md
+	rm -rf $(SBOM)/runtime
+
 simulation: $(VENV)/.dev ## Run thousands of simulated storms (COUNT=1000)
 	JIRA_OKR_SIMULATION_COUNT=$(or $(COUNT),1000) $(BIN)/python -m pytest tests/simulation -n auto --dist worksteal $(PYTEST_ARGS)
 
@@ -116,6 +129,7 @@ lock: $(VENV)/.dev ## Write requirements/*.txt anew from pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml requirements/build.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q -o requirements/runtime.txt
 	$(BIN)/uv pip compile pyproject.toml requirements/build.in --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q -o requirements/dev.txt
 	$(BIN)/uv pip compile requirements/site.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q -o requirements/site.txt
+	$(BIN)/uv pip compile requirements/release.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q -o requirements/release.txt
 
 clean: ## Remove the virtual environment, caches and the demo's data
 	rm -rf $(VENV) data dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from fractions import Fraction
@@ -135,12 +136,15 @@ def test_static_files_are_addressed_by_their_content(client):
 def test_vendored_files_stand_beside_their_licences():
     from plugin.pages.frame.assets import STATIC
 
-    vendored = {
-        path.name.split(".")[0].split("-")[0]
-        for path in (STATIC / "vendor").iterdir()
-        if path.suffix != ".LICENSE"
+    files = {path.name: path for path in (STATIC / "vendor").iterdir() if path.suffix != ".LICENSE"}
+    listed = json.loads(files.pop("manifest.json").read_text())
+    assert {name.split(".")[0].split("-")[0] for name in files} == {
+        path.stem for path in (STATIC / "vendor").glob("*.LICENSE")
     }
-    assert vendored == {path.stem for path in (STATIC / "vendor").glob("*.LICENSE")}
+    assert {one["file"]: one["sha256"] for one in listed} == {
+        name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items()
+    }
+    assert all(one["name"] and one["version"] and one["license"] and one["from"] for one in listed)
 
 
 def test_the_bundle_of_the_editor_names_its_packages_as_they_are_locked():

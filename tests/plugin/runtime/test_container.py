@@ -72,8 +72,12 @@ def test_every_service_is_what_the_documents_promise(compose: Any) -> None:
         service = services[name]
         assert service["env_file"] == ".env"
         assert service["depends_on"]["db"]["condition"] == "service_healthy"
+    for service in services.values():
         assert service["cap_drop"] == ["ALL"]
+        assert service["security_opt"] == ["no-new-privileges:true"]
         assert service["read_only"]
+        assert service["mem_limit"]
+        assert service["pids_limit"]
     compile(services["app"]["healthcheck"]["test"][3], "healthcheck", "exec")
     assert "healthcheck" in services["worker"]
     assert "healthcheck" in services["db"]
