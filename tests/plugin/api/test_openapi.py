@@ -101,6 +101,7 @@ def test_an_answer_of_two_kinds_and_one_in_person_are_told_as_such(api: Any) -> 
     answer = paths["/api/v1/exports/objectives"]["get"]["responses"]
     assert answer["200"]["content"] == {
         "text/csv": {"schema": {"type": "string"}},
+        "application/x-ndjson": {"schema": {}},  # a row of the array below a line
         "application/json": {
             "schema": {"type": "array", "items": {"$ref": "#/components/schemas/ObjectiveRow"}}
         },
