@@ -21,7 +21,7 @@ SIGNED_IN = (
     "/mapping/main/try", "/mapping/main/try?key=PLAT-12", "/mapping/main/try?tried=epics&key=PLAT-12", "/mapping/main/try?jql=statsu",
     "/mapping/main/diff", "/sites", "/sites/main", "/setup", "/setup/main", "/setup/main/preset",
     "/setup/main/fields", "/setup/main/preview", "/setup/main/webhook", "/health", "/people", "/digests/main", "/audit",
-    "/audit?kind=writes", "/account", "/account/tokens", "/nowhere",
+    "/audit?kind=writes", "/account", "/account/tokens", "/account/second-factor", "/account/identity", "/people/tokens", "/nowhere",
 )  # fmt: skip
 NO_SITE = ("/", "/mapping", "/sites", "/setup", "/health", "/audit?kind=writes", "/account/tokens")
 
