@@ -78,7 +78,7 @@ def test_signing_somebody_out_and_removing_them_by_page(house) -> None:
     admin.post(f"/people/{person.id}/remove", "/people")
     assert account_of(house, person.email) is None
     assert house.app.test_client().get("/health", headers=ask).status_code == 401
-    assert [what for _, what, _ in house.log()][:2] == ["account removed", "signed out everywhere"]
+    assert [what for _, what, _ in house.log()][1:3] == ["account removed", "signed out everywhere"]
 
 
 @pytest.mark.parametrize("path", ["/people/999/role", "/people/1/explode", f"/people/{2**63}/role"])
