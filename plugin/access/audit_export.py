@@ -11,7 +11,7 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-SEPARATED = re.compile("(?<!^)([;\t\r\n][ \u00a0]*)(?=[=+@\uff1d\uff0b\uff20\uff0d-])")
+SEPARATED = re.compile("((?:;|(?<!^)[\t\r\n])[ \u00a0]*)(?=[=+@\uff1d\uff0b\uff20\uff0d-])")
 """Where a spreadsheet that parts cells by something else than commas would find the beginning of a formula within a text."""
 FORMULA = (*"=+-@", *"\uff1d\uff0b\uff0d\uff20", "\t", "\r", "\n")
 """What a spreadsheet takes for the beginning of a formula, in full width too, or leaves out before one."""
