@@ -55,19 +55,19 @@ class MakeToken(Asked):
 class SessionGiven(Given):
     """One place where you are signed in; `this`: the session that asks."""
 
-    name: str
-    begun: datetime
+    name: str = Field(description="What stands for the session; it opens nothing.")
+    begun: datetime = Field(description="When they signed in.")
     seen: datetime = Field(description="When it was used last, to the minute.")
-    address: str
-    browser: str
-    this: bool
+    address: str = Field(description="The address of the network that they signed in from.")
+    browser: str = Field(description="What the browser calls itself.")
+    this: bool = Field(description="Whether it is the session that asks.")
 
 
 class FactorGiven(Given):
     """Whether signing in takes a code of a second factor, and how many recovery codes are left."""
 
-    asked: bool
-    codes_left: int
+    asked: bool = Field(description="Whether signing in takes a code.")
+    codes_left: int = Field(description="How many recovery codes are unused.")
 
 
 class FactorMade(Given):
@@ -80,13 +80,13 @@ class FactorMade(Given):
 class CodesMade(Given):
     """Recovery codes. They are given this once: null in an answer that is given again."""
 
-    codes: list[str] | None
+    codes: list[str] | None = Field(description="The recovery codes; each works once.")
 
 
 class GiveCode(Asked):
     """The code that the app shows now."""
 
-    code: Word = Field(max_length=40)
+    code: Word = Field(max_length=40, description="Six digits of the app.")
 
 
 class ChangePassword(Asked):

@@ -37,7 +37,9 @@ class PersonGiven(Given):
     name: str
     role: Role
     signs_in_by: list[str]
-    password_given: bool
+    password_given: bool = Field(
+        description="Whether somebody else chose the password, which they have to change."
+    )
     created_at: datetime
     disabled_at: datetime | None
 
@@ -46,7 +48,7 @@ class OwnedToken(Given):
     """One token of somebody. Its text is not kept, so it is not here."""
 
     id: int
-    owner: str
+    owner: str = Field(description="The address of the account that it is of.")
     name: str
     scopes: list[str]
     created_at: datetime
@@ -57,15 +59,15 @@ class OwnedToken(Given):
 class PersonalData(Given):
     """Everything that is kept of somebody."""
 
-    rows: list[PersonalRowGiven]
+    rows: list[PersonalRowGiven] = Field(description="Each row that names them.")
 
 
 class ErasedGiven(Given):
     """What stands in the place of an address now: in how many entries of the audit log, and how many rows elsewhere."""
 
-    stand_in: str
-    entries: int
-    rows: int
+    stand_in: str = Field(description="What stands in the place of the address now.")
+    entries: int = Field(description="In how many entries of the audit log.")
+    rows: int = Field(description="In how many rows elsewhere.")
 
 
 class AddPerson(Asked):
