@@ -110,7 +110,7 @@ def test_an_admin_adds_somebody_who_then_signs_in_and_loses_the_role(at, house, 
     sign_in(kim, "kim@acme.example", password)
     expect(kim.get_by_role("status")).to_contain_text("Choose a password of your own first")
     kim.get_by_label("Current password").fill(password)
-    kim.get_by_label("New password").fill("a quite different sentence")
+    kim.get_by_label("New password", exact=True).fill("a quite different sentence")
     kim.get_by_label("The new password again").fill("a quite different sentence")
     kim.get_by_role("button", name="Change the password").click()
     kim.goto(f"{house.url}/health")

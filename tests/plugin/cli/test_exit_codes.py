@@ -31,6 +31,8 @@ SPEAKS_OTHERWISE = {
     "export ledgers": "has --format",
     "export history": "has --format",
     "export audit": "has --format",
+    "export person": "is JSON lines",
+    "user let-in": "prints an address",
 }
 ONLY_DO = {
     *("mapping activate", "mapping rollback", "mapping import"),
@@ -51,6 +53,9 @@ ONLY_DO = {
         "db upgrade",
         "db backup",
         "db restore",
+        "db restored",
+        "erase",
+        "user second-factor",
         "cycle reopen",
         "cycle lock",
         "cycle unlock",
