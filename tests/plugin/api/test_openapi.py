@@ -105,7 +105,6 @@ def test_an_answer_of_two_kinds_and_one_in_person_are_told_as_such(api: Any) -> 
         "application/json": {
             "schema": {"type": "array", "items": {"$ref": "#/components/schemas/ObjectiveRow"}}
         },
-        "application/x-ndjson": {"schema": {}},
     }
     assert set(answer) == {"200", "304", "4XX", "5XX"}
     assert paths["/api/v1/openapi.json"]["get"]["security"] == []
