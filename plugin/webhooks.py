@@ -90,7 +90,7 @@ def _believed(connector: Connector, name: str, body: bytes, path_token: str) -> 
 def _proof(site: Site, body: bytes, path_token: str, now: datetime) -> Proof | None:
     headers = dict(request.headers)
     found = proof_of(site.name, site.secrets_at(now), headers, body)
-    found = found or app_proof_of(site.app_secret, headers, now)
+    found = found or app_proof_of(site.app_secrets_at(now), headers, now)
     if found is not None or not site.path_token or not site.path_proves(now):
         return found
     knows = hmac.compare_digest(path_token.encode(), site.path_token.encode())

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
+from pydantic import SecretStr
+
 from connectors.clock import system_clock
 from connectors.jira import BasicCredentials, BearerCredentials, Jira, JiraAddress, connect
 from connectors.jira.http.address import TlsFiles
@@ -81,8 +83,13 @@ def site_from(
         path_token=end,
         token_expires=jira.token_expires,
         former_secrets=tuple(former.splitlines()),
-        app_secret=jira.client_secret.get_secret_value() if jira.by_consent and jira.client_secret else None,
+        app_secret=_text(jira.client_secret) if jira.by_consent else None,
+        former_app_secret=_text(jira.former_client_secret) if jira.by_consent else None,
     )
+
+
+def _text(secret: SecretStr | None) -> str | None:
+    return secret.get_secret_value() if secret is not None else None
 
 
 def _unpair_strangers(store: Store, site: Site, now: datetime) -> None:

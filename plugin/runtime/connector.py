@@ -69,12 +69,22 @@ class Site:
     """Whether the address proved them before, and does as long."""
     app_secret: str | None = None
     """Of an app that a Jira user allowed: it registers its webhooks itself, and Jira signs a token for each delivery with this."""
+    former_app_secret: str | None = None
+    """What it signed with before its secret was changed."""
+    former_app_until: datetime | None = None
+    """Until when that goes on proving them; None for as long as it stands in the settings."""
 
     def secrets_at(self, now: datetime) -> tuple[str, ...]:
         """What proves a delivery, the one that is given out first; none where the address does."""
         if not self.webhook_secret:
             return ()
         return (self.webhook_secret, *(self.former_secrets if self._still(now) else ()))
+
+    def app_secrets_at(self, now: datetime) -> tuple[str, ...]:
+        """What proves a delivery to the app, the present secret first; none where the site is reached by no app."""
+        lasts = self.former_app_until is None or now <= self.former_app_until
+        known = (self.app_secret, self.former_app_secret if lasts else None)
+        return tuple(one for one in known if one) if self.app_secret else ()
 
     def path_proves(self, now: datetime) -> bool:
         """Whether a delivery to the unguessable address needs no signature."""

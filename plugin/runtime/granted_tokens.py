@@ -6,6 +6,7 @@ the next one asks with the former token: Atlassian takes it for some ten minutes
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import secrets
 import threading
@@ -62,6 +63,12 @@ def client_of(jira: JiraSettings) -> OAuthClient:
             "client_secret",
         )
     return OAuthClient(jira.client_id, jira.client_secret.get_secret_value())
+
+
+def clients_of(jira: JiraSettings) -> tuple[OAuthClient, ...]:
+    """The app with the secret it has, and with the one it had before: which of them holds is seen by asking."""
+    present, former = client_of(jira), jira.former_client_secret
+    return (present,) if former is None else (present, OAuthClient(present.id, former.get_secret_value()))
 
 
 def basis_of(jira: JiraSettings) -> str:
@@ -122,7 +129,7 @@ class StoredTokens:
     ) -> None:
         self.scope_remedy = CONSENT_SCOPES if jira.by_consent else SERVICE_SCOPES
         self._jira, self._store, self._clock, self._sleep = jira, store, clock, sleep
-        self._client, self._basis = client_of(jira), basis_of(jira)
+        self._clients, self._basis = clients_of(jira), basis_of(jira)
         self._server, self._keys = server_of(settings), vault(settings)
         self._holder = secrets.token_hex(8)
         self._lock = threading.Lock()
@@ -216,14 +223,27 @@ class StoredTokens:
         return _Opened(given.access, given.refresh, given.expires) if kept else None
 
     def _asked(self, opened: _Opened | None) -> GrantedTokens:
+        """With the former secret where the present one does not hold yet; what is said of the present one is what counts."""
+        present, *former = self._clients
+        try:
+            return self._asked_as(present, opened)
+        except ConsentGone:
+            raise
+        except AuthFailed:
+            for client in former:
+                with contextlib.suppress(AuthFailed):
+                    return self._asked_as(client, opened)
+            raise
+
+    def _asked_as(self, client: OAuthClient, opened: _Opened | None) -> GrantedTokens:
         now = self._clock()
         if not self._jira.by_consent:
-            return self._server.by_credential(self._client, now)
+            return self._server.by_credential(client, now)
         if opened is None or not opened.refresh:
             raise ConsentGone(
                 "What was allowed has run out, and cannot be renewed: offline_access was not allowed."
             )
-        return self._server.by_refresh(self._client, opened.refresh, now)
+        return self._server.by_refresh(client, opened.refresh, now)
 
     def _kept(self, grant: Grant, given: GrantedTokens) -> bool:
         """Whatever happens to the database meanwhile: what is not kept now is lost."""

@@ -61,6 +61,7 @@ class NewSite:
     former_webhook_secret: str = ""
     client_id: str = ""
     client_secret: str = ""
+    former_client_secret: str = ""
     grant: str = ""
 
     def __repr__(self) -> str:
@@ -377,6 +378,7 @@ def secrets_of(settings: JiraSettings) -> dict[str, str]:
         "webhook_secret": settings.webhook_secret,
         "former_webhook_secret": settings.former_webhook_secret,
         "client_secret": settings.client_secret,
+        "former_client_secret": settings.former_client_secret,
     }
     found = {name: one.get_secret_value() for name, one in given.items() if one is not None}
     if settings.by_oauth and settings.client_id:
@@ -422,6 +424,7 @@ def settings_of(connector: Connector, new: NewSite) -> JiraSettings:
         token_expires=new.token_expires,
         client_id=new.client_id.strip() or None,
         client_secret=SecretStr(new.client_secret) if new.client_secret.strip() else None,
+        former_client_secret=SecretStr(new.former_client_secret) if new.former_client_secret else None,
         grant=CONSENT if new.grant == CONSENT else SERVICE,
     )
 
@@ -509,10 +512,12 @@ def _opened(connector: Connector, saved: SavedSite) -> Site | None:
 def _site(connector: Connector, saved: SavedSite) -> Site:
     settings = settings_of_row(connector, saved, vault(connector.settings).open(saved.credentials or b""))
     until = str(saved.settings.get("former_until") or "")
+    app_until = str(saved.settings.get("former_app_until") or "")
     return replace(
         site_from(settings, connector.settings, connector.store, connector.clock),
         former_until=datetime.fromisoformat(until) if until else None,
         path_stays=bool(saved.settings.get("path_stays")),
+        former_app_until=datetime.fromisoformat(app_until) if app_until else None,
     )
 
 

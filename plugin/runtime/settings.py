@@ -69,6 +69,7 @@ EXPECTED = {
     "jira.token": "an API token of that account, or of a service account (Jira Cloud)",
     "jira.client_id": "the client id of an OAuth 2.0 app, or of a service account's OAuth credential (Jira Cloud)",
     "jira.client_secret": "the secret of that client id",
+    "jira.former_client_secret": "the secret that it had before, for as long as something may still be signed with it",
     "jira.grant": "client_credentials for a service account, or authorization_code for an OAuth 2.0 (3LO) app that a Jira user allows",
     "jira.pat": "a personal access token (Jira Data Center)",
     "jira.token_expires": "the day on which the token or PAT expires, for example 2027-03-01, or nothing where it is not known",
@@ -149,6 +150,7 @@ class JiraSettings(SettingsPart):
     pat: SecretStr | None = None
     client_id: str | None = None
     client_secret: SecretStr | None = None
+    former_client_secret: SecretStr | None = None
     grant: Literal["client_credentials", "authorization_code"] = SERVICE
     token_expires: date | None = None
     webhook_secret: SecretStr | None = None

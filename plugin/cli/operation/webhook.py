@@ -73,6 +73,11 @@ def _steps(found: Target, address: str) -> list[str]:
     secret = [f"  Secret         {found.secret}"] if found.secret else []
     itself = ["The OAuth app of this site registers its webhook itself: jira-okr webhook register", ""]
     rule = [f"  Header         {HEADER}: {found.header}"] if found.header else []
+    if not found.by_hand:
+        return [
+            *itself[:1],
+            "Nothing that others send could be believed: the site has no webhook secret. Set JIRA_OKR_JIRA__WEBHOOK_SECRET for webhooks by hand and automation rules.",
+        ]
     return [
         *(itself if found.by_app else []),
         "By hand in Jira, as an administrator: System > WebHooks > Create a WebHook",

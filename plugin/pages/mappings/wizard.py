@@ -153,6 +153,7 @@ def webhook_page(connector: Connector, site: str, failure: str = "") -> Response
         header_name=webhook.HEADER,
         header=target.header,
         by_app=target.by_app,
+        by_hand=target.by_hand,
         jira=connector.site(site).browse_url,
         first=first_number(connector, acting(), site),
         arrived=arrived,
@@ -167,6 +168,6 @@ def registered_or_not(connector: Connector, site: str) -> ResponseReturnValue:
         webhook.register(connector, acting(), site, address)
     except (JiraError, NotReady) as error:
         said = told(error) if isinstance(error, JiraError) else str(error)
-        return webhook_page(connector, site, f"{said} Or register it by hand as below.")
+        return webhook_page(connector, site, f"{said} Or do it as below.")
     flash("Jira has the webhook now. Change any issue of the scope, and it arrives here.")
     return redirect(url_for("control.wizard_webhook", site=site))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Literal
@@ -62,10 +62,11 @@ def proof_of(site: str, secrets: Sequence[str], headers: Mapping[str, str], body
     return None
 
 
-def app_proof_of(app_secret: str | None, headers: Mapping[str, str], now: datetime) -> Proof | None:
-    """By the token that Jira signs for an app that registered its webhook itself; None where it is none of our app's."""
-    given = {name.lower(): value for name, value in headers.items()}
-    return BY_APP if app_secret and proves(app_secret, token_in(given), now) else None
+def app_proof_of(secrets: Sequence[str], headers: Mapping[str, str], now: datetime) -> Proof | None:
+    """By the token that Jira signs for an app that registered its webhook itself, the present secret first; None where it is none of our app's."""
+    token = token_in({name.lower(): value for name, value in headers.items()})
+    by = next((number for number, secret in enumerate(secrets) if proves(secret, token, now)), None)
+    return None if by is None else replace(BY_APP, former=by > 0)
 
 
 def may_prove(headers: Mapping[str, str]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from connectors.store.people import audit
 from connectors.store.sites import sites
@@ -20,6 +20,9 @@ from plugin.runtime.saved_sites import (
     settings_of_row,
 )
 
+FORMER = timedelta(days=7)
+"""So long the former secret of an app still proves deliveries, which may have been signed before, and is tried where the present one does not hold yet."""
+
 
 def renew(connector: Connector, name: str, token: str, expires: date | None, by: str) -> Tested | None:
     """Keep the day, and the token where one is given, once Jira has taken it; webhook and data stay as they are.
@@ -35,13 +38,17 @@ def renew(connector: Connector, name: str, token: str, expires: date | None, by:
         raise _changed(name)
     secrets = vault(connector.settings).open(saved.credentials or b"")
     if token:
-        kinds = ("pat", "client_secret", "token")
-        secrets[next((kind for kind in kinds if kind in secrets), "token")] = token
+        kind = next((kind for kind in ("pat", "client_secret", "token") if kind in secrets), "token")
+        if kind == "client_secret" and secrets[kind] != token:
+            secrets["former_client_secret"] = secrets[kind]
+        secrets[kind] = token
     settings = settings_of_row(connector, saved, secrets)
     found = first_answer(connector, settings) if token and not settings.by_consent else None
     if found is not None:
         expires = found.token_expires or expires
     plain = {**saved.settings, "token_expires": day_text(expires)}
+    if token and "former_client_secret" in secrets:
+        plain["former_app_until"] = (now + FORMER).replace(microsecond=0).isoformat()
     if found is not None:
         plain["api_base"] = elsewhere(settings, found)
         secrets = secrets_of(settings)

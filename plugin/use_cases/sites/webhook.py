@@ -58,6 +58,11 @@ class Target:
     by_app: bool = False
 
     @property
+    def by_hand(self) -> bool:
+        """Whether what others send could be believed: not where the app alone proves what comes."""
+        return not self.by_app or self.secret is not None
+
+    @property
     def events(self) -> tuple[str, ...]:
         """All that it has to tell of, by the names that Jira's API has for them."""
         every = (*EVENTS, *self.besides)

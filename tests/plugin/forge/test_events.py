@@ -12,7 +12,9 @@ import requests
 from connectors.jira.webhooks.hints import Hints, Ignored, read_hints
 from connectors.sandbox import CONNECTOR
 from connectors.store.mirror import mirror
-from connectors.store.work import inbox
+from connectors.store.work import due, inbox
+from connectors.store.writes import refusals
+from mappings.write_back.plan import Change
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.sync.refresh.reread import refresh
 from plugin.use_cases.health.status import status
@@ -179,3 +181,17 @@ def test_without_a_mapping_the_hourly_call_is_taken_all_the_same(world: World) -
 def test_what_forge_tells_of_the_app_is_taken(world: World) -> None:
     said = {"id": "0a3a", "eventType": "avi:forge:installed:app", "app": {"id": "8db3", "version": "1"}}
     assert world.post("/lifecycle", "app-lifecycle", said).status_code == 204
+
+
+def test_what_waited_for_a_token_of_the_app_is_tried_again_with_the_next(world: World) -> None:
+    epic = next(one for one in world.sandbox.sandbox.records.values() if one.type.name == "Epic")
+    waiting = Change(epic.id, epic.key, "app:customfield_10200", "OKR progress (app)", None, 62, "")
+    with world.connector.store.write() as conn:
+        refusals.put(conn, "main", epic.id, waiting, "No token.", "Wait.", "a revision", world.now)
+    token = {"x-forge-oauth-system": "an-opaque-token-of-the-app"}
+    assert world.post("/lifecycle", "app-lifecycle", {}, tokens=token).status_code == 204
+    with world.connector.store.write() as conn:
+        [tried] = refusals.all(conn, "main")
+        marked = due.pending_count(conn, "main")
+        refusals.clear(conn, "main", epic.id)
+    assert (tried.probing, marked >= 1) == (True, True)

@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
 import pytest
-from pydantic import AnyHttpUrl
 
 from connectors.jira.http.errors import Transient
 from connectors.sandbox import Fault
-from connectors.sandbox.goals.goal import CLOUD_ID
 from connectors.sandbox.site_state.forge_apps import InstalledApp, hand_out, install
 from connectors.store.forge import installations
-from connectors.store.forge.installations import InstallationKey
 from connectors.store.writes import refusals, writes
 from mappings.diagnostic import MappingError
-from plugin.runtime.credentials_vault import vault
 from plugin.sync.reconcile.reconcile import reconcile
 from plugin.use_cases.mappings.mapping_life import check_text, preview_text
 from tests.actors import TESTER
-from tests.forge import APP_ID, PRODUCTION
+from tests.forge_app import KEY, TOKEN, heard, installed
 
 CALL = "/app/field/value"
-TOKEN = "a-token-of-the-app"
 MAPPING = """
 version: 1
 name: hand-made
@@ -51,24 +45,7 @@ LEFT = MAPPING.partition("  - {target: key_result")[0]
 @pytest.fixture
 def app(hand: Any) -> InstalledApp:
     """The app is in Jira, paired with the site, and Forge has sent its token along."""
-    uuid, environment = APP_ID.rpartition("/")[2], PRODUCTION.rpartition("/")[2]
-    found = install(hand.sandbox.sandbox, uuid, environment, TOKEN)
-    gateway = {"gateway_url": AnyHttpUrl(hand.sandbox.url)}
-    hand.connector.settings = hand.connector.settings.model_copy(update=gateway)
-    heard(hand, paired=True)
-    return found
-
-
-def key() -> InstallationKey:
-    return InstallationKey(APP_ID, PRODUCTION, CLOUD_ID)
-
-
-def heard(hand: Any, token: str = TOKEN, *, paired: bool = False) -> None:
-    with hand.connector.store.write() as conn:
-        if paired:
-            installations.pair(conn, key(), "PRODUCTION", "x", "main", hand.clock(), url=hand.sandbox.url)
-        sealed = vault(hand.connector.settings).seal({"token": token})
-        installations.keep_token(conn, key(), sealed, hand.clock() + timedelta(hours=4))
+    return installed(hand)
 
 
 def objective(hand: Any, *currents: int) -> tuple[str, list[str]]:
@@ -203,7 +180,7 @@ def test_an_app_that_is_another_or_was_taken_out_may_not(hand: Any, app: Install
     assert held(hand, one) == (None, None)
     assert {row.message.partition(":")[0] for row in refused(hand)} == {"Jira refused the call (403)"}
     with hand.connector.store.write() as conn:
-        installations.uninstalled(conn, key(), hand.clock())
+        installations.uninstalled(conn, KEY, hand.clock())
         refusals.clear(conn, "main", one)
     reconcile(hand.context, one)
     assert {"not paired" in row.message for row in refused(hand)} == {True}

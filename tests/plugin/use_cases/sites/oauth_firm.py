@@ -39,6 +39,8 @@ class Firm:
     folder: Path
     now: datetime = MORNING
     opened: list[Connector] = field(default_factory=list)
+    database: str = ""
+    """In the place of a file in the folder."""
 
     @property
     def oauth(self) -> OAuthServer:
@@ -56,8 +58,9 @@ class Firm:
         if client is not None:
             by = {"client_id": client, "client_secret": SECRETS[client], "grant": GRANTS[client]}
             given["jira"] = {"url": self.sandbox.url, **by, **jira}
-        lay_empty_database(self.folder / "okr.sqlite3")
-        database = f"sqlite:///{self.folder / 'okr.sqlite3'}"
+        database = self.database or f"sqlite:///{self.folder / 'okr.sqlite3'}"
+        if not self.database:
+            lay_empty_database(self.folder / "okr.sqlite3")
         settings = read_settings(None, database_url=database, secret_key="kept secret " * 4, **given)
         self.opened.append(build_connector(settings, lambda: self.now))
         return self.opened[-1]
@@ -87,7 +90,7 @@ class Firm:
         for one in self.opened:
             one.store.close()
         self.opened.clear()
-        self.folder, self.now = folder, MORNING
+        self.folder, self.now, self.database = folder, MORNING, ""
         self.sandbox.site.oauth = OAuthServer(lambda: self.now)
         self.sandbox.site.other_resources = []
         self.sandbox.site.app_webhooks.all.clear()

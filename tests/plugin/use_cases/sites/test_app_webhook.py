@@ -113,6 +113,21 @@ def test_a_delivery_is_believed_by_the_token_of_the_app_and_not_by_that_of_anoth
     assert [one.source for one in found] == ["app", "refused"]
 
 
+def test_what_was_signed_with_the_former_secret_is_believed_while_another_takes_its_place(firm: Firm) -> None:
+    firm.connected(firm.process())
+    changed = firm.process(client_secret="the-next-secret-of-the-console", former_client_secret=SECRETS[APP])
+    with served(changed) as address:
+        webhook.register(changed, COMMAND_LINE, "main", address)
+        changed.site("main").jira.edit("10001", {"labels": ["before-the-console"]})
+        assert firm.sandbox.settle()
+        assert heard(changed) == 1
+        firm.oauth.apps[APP].secret = "the-next-secret-of-the-console"
+        changed.site("main").jira.edit("10001", {"labels": ["after-it"]})
+        assert firm.sandbox.settle()
+        assert heard(changed) == 2
+    assert [one.source for one in status(changed, COMMAND_LINE, "main").sources] == ["app"]
+
+
 def added(firm: Firm, connector: Connector, name: str) -> None:
     """A site that is kept, and allowed."""
     given = NewSite(

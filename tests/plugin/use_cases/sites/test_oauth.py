@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -446,6 +449,76 @@ def test_another_secret_is_kept_for_both_kinds(firm: Firm) -> None:
     for name in ("acme", "robot"):
         sites.renew(connector, COMMAND_LINE, name, "another-secret-of-the-console", None)
         assert connector.site(name).jira.myself().name
+
+
+PROCESS = """
+import sys
+from datetime import datetime
+from plugin.runtime.composition import build_connector
+from plugin.runtime.settings import read_settings
+now = datetime.fromisoformat(sys.argv[1])
+jira = build_connector(read_settings(None), lambda: now).site("main").jira
+sys.stdin.readline()
+print(jira.myself().name, jira.permissions(None, ["BROWSE_PROJECTS"]))
+"""
+
+
+@pytest.mark.slow
+def test_processes_beside_one_postgresql_renew_once(firm: Firm, postgres_url: str) -> None:
+    """Real ones, of the distributed engine, let go at the same moment. The server revokes all where two use one refresh token."""
+    firm.database = postgres_url
+    firm.connected(firm.process())
+    firm.later(hours=2)
+    named = {
+        "DATABASE_URL": postgres_url,
+        "SECRET_KEY": "kept secret " * 4,
+        "AUTHORIZATION_URL": firm.sandbox.url,
+        "GATEWAY_URL": firm.sandbox.url,
+        "JIRA__URL": firm.sandbox.url,
+        "JIRA__CLIENT_ID": APP,
+        "JIRA__CLIENT_SECRET": SECRETS[APP],
+        "JIRA__GRANT": "authorization_code",
+    }
+    environment = {**os.environ, **{f"JIRA_OKR_{name}": value for name, value in named.items()}}
+    words = [sys.executable, "-c", PROCESS, firm.now.isoformat()]
+    running = [
+        subprocess.Popen(
+            words,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(4)
+    ]
+    for one in running:
+        assert one.stdin is not None
+        one.stdin.write("go\n")
+        one.stdin.flush()
+    told = [one.communicate(timeout=90) for one in running]
+    assert [out.splitlines()[-1:] for out, _ in told] == [["OKR Connector {'BROWSE_PROJECTS': True}"]] * 4, (
+        told
+    )
+    assert firm.oauth.refreshes == 1
+    firm.begin_anew(firm.folder)
+
+
+def test_another_secret_may_be_entered_before_the_console_knows_it(firm: Firm) -> None:
+    connector = firm.process(None)
+    open_sites(connector)
+    consent.prepare(connector, COMMAND_LINE, new_site(firm.sandbox.url))
+    firm.connected(connector, "acme")
+    sites.renew(connector, COMMAND_LINE, "acme", "the-next-secret-of-the-console", None)
+    firm.later(hours=2)
+    assert connector.site("acme").jira.myself().name == "OKR Connector", "by the former one"
+    firm.oauth.apps[APP].secret = "the-next-secret-of-the-console"
+    firm.later(hours=2)
+    assert connector.site("acme").jira.myself().name == "OKR Connector", "by the new one"
+    site = connector.site("acme")
+    assert site.app_secrets_at(firm.now) == ("the-next-secret-of-the-console", SECRETS[APP])
+    firm.later(days=8)
+    assert site.app_secrets_at(firm.now) == ("the-next-secret-of-the-console",)
 
 
 def test_by_command_without_a_server(firm: Firm, monkeypatch: pytest.MonkeyPatch) -> None:

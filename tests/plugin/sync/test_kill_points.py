@@ -1,0 +1,151 @@
+"""A process that is killed before or after any of its calls to Jira: the next one finishes what it began, and nothing is there twice, whatever the target."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+import requests
+
+from connectors.sandbox import CONNECTOR
+from connectors.sandbox.site_state import scheme
+from connectors.store.writes import refusals, writes
+from plugin.sync.reconcile.reconcile import reconcile
+from tests.forge_app import installed
+
+PROPERTY = "jira-okr.rollup"
+BARE = """
+version: 1
+name: hand-made
+scope: project = PLAT
+fields:
+  okr_progress: {id: customfield_10060}
+  goal: {id: customfield_10062}
+  app_progress: {id: customfield_10200}
+cycles: [{id: autumn, start: 2026-10-01, end: 2026-12-31}]
+objectives:
+  - id: epics
+    cycle: autumn
+    select: issuetype = Epic AND labels = okr
+    key_results:
+      - {id: delivery, select: issuetype = Story, relation: descendant, progress: {kind: delivery}}
+"""
+EVERYWHERE = f"""{BARE}
+write_back:
+  - target: objective
+    set: {{okr_progress: {{value: progress_percent}}}}
+    app_set: {{app_progress: {{value: progress_percent}}}}
+    property: {PROPERTY}
+    remote_link: numbers
+    goal: goal
+"""
+MOST_CALLS = 40
+
+
+class Killed(BaseException):
+    """The process is no more."""
+
+
+class Death:
+    """It comes at the nth call: before it goes out, or once it was answered; None never."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.at: int | None = None
+        self.after = False
+        self.calls = 0
+        send = requests.Session.send
+
+        def sent(session: requests.Session, request: Any, **more: Any) -> Any:
+            self.calls += 1
+            due = self.calls == self.at
+            if due and not self.after:
+                raise Killed
+            answer = send(session, request, **more)
+            if due:
+                raise Killed
+            return answer
+
+        patch.setattr(requests.Session, "send", sent)
+
+    def at_call(self, number: int | None, *, after: bool = False) -> None:
+        self.at, self.after, self.calls = number, after, 0
+
+
+def epic(hand: Any, number: int) -> str:
+    """An objective at 70 % that feeds a goal of its own."""
+    goal = hand.sandbox.sandbox.goals.add(f"Goal {number}", CONNECTOR)
+    made: str = hand.issue("Epic", labels=["okr"])
+    hand.edit(made, **{scheme.OKR_SUMMARY: goal.key})
+    for done in range(10):
+        hand.issue("Story", made, "Done" if done < 7 else "To Do")
+    return made
+
+
+def seen(hand: Any, one: str) -> dict[str, Any]:
+    """What stands in Jira, and how often each place was written."""
+    sandbox = hand.sandbox.sandbox
+    record = sandbox.records[one]
+    goal = sandbox.goals.named(record.customs[scheme.OKR_SUMMARY])
+    wrote: Counter[str] = Counter()
+    for (issue, place), times in hand.sandbox.site.calls.writes.items():
+        wrote[place] += times if issue == one else 0
+    return {
+        "field": (record.customs.get("customfield_10060"), wrote["customfield_10060"]),
+        "app field": (record.customs.get("customfield_10200"), wrote["customfield_10200"]),
+        "property": sandbox.properties[one].get(PROPERTY, {}).get("progress_percent"),
+        "links": [link["object"]["title"] for link in sandbox.remote_links[one].values()],
+        "updates": [update.new for update in goal.updates],
+        "metrics": [(target.metric.value, target.target) for target in goal.targets],
+        "work items": len(goal.work_items),
+    }
+
+
+WANTED = {
+    "field": (70, 1),
+    "app field": (70, 1),
+    "property": 70,
+    "links": ["OKR: 70 % — why?"],
+    "updates": [("on_track", 70)],
+    "metrics": [(70, 100)],
+    "work items": 1,
+}
+
+
+@pytest.mark.slow
+def test_whenever_a_process_dies_the_next_one_finishes_and_nothing_is_there_twice(
+    hand: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed(hand)
+    points = [(number, after) for number in range(1, MOST_CALLS) for after in (False, True)]
+    epics = [epic(hand, number) for number in range(len(points) + 1)]
+    hand.activate(BARE)
+    hand.sync()
+    hand.activate(EVERYWHERE)
+    hand.sandbox.site.calls.clear()
+    death = Death(monkeypatch)
+    reconcile(hand.context, epics.pop())
+    whole = death.calls
+    assert 8 <= whole < MOST_CALLS
+    died, killed = [], 0
+    for one, (number, after) in zip(epics, points, strict=True):
+        if number > whole:
+            break
+        death.at_call(number, after=after)
+        try:
+            reconcile(hand.context, one)
+        except Killed:
+            killed += 1
+        death.at_call(None)
+        for _ in range(2):
+            reconcile(hand.context, one)
+        hand.clock.pass_by(minutes=11)
+        reconcile(hand.context, one)
+        found = seen(hand, one)
+        died += [] if found == WANTED else [(number, after, found)]
+        with hand.connector.store.read() as conn:
+            assert not writes.unsettled(conn, "main", one)
+    assert died == []
+    assert killed >= 16, "it takes as many calls as there are targets, and a look before some"
+    with hand.connector.store.read() as conn:
+        assert refusals.all(conn, "main") == []
