@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pydantic import Field
-
 from mappings.json_value import PlainValues
 from plugin.doors.model import Given, JsonAny
 from plugin.use_cases.accounts.audit import AuditEntry
@@ -57,8 +55,8 @@ class ActGiven(Given):
 class PersonalRowGiven(Given):
     """One row that names a person, and of which table it is. Instants are milliseconds since 1970."""
 
-    table: str = Field(description="The table of the database that it stands in.")
-    values: dict[str, JsonAny] = Field(description="What stands there, without what opens anything.")
+    table: str
+    values: dict[str, JsonAny]
 
 
 def personal_row(row: PersonalRow) -> PersonalRowGiven:

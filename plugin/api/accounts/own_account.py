@@ -56,18 +56,18 @@ class SessionGiven(Given):
     """One place where you are signed in; `this`: the session that asks."""
 
     name: str = Field(description="What stands for the session; it opens nothing.")
-    begun: datetime = Field(description="When they signed in.")
+    begun: datetime
     seen: datetime = Field(description="When it was used last, to the minute.")
-    address: str = Field(description="The address of the network that they signed in from.")
-    browser: str = Field(description="What the browser calls itself.")
-    this: bool = Field(description="Whether it is the session that asks.")
+    address: str
+    browser: str
+    this: bool
 
 
 class FactorGiven(Given):
     """Whether signing in takes a code of a second factor, and how many recovery codes are left."""
 
-    asked: bool = Field(description="Whether signing in takes a code.")
-    codes_left: int = Field(description="How many recovery codes are unused.")
+    asked: bool
+    codes_left: int
 
 
 class FactorMade(Given):
@@ -80,7 +80,7 @@ class FactorMade(Given):
 class CodesMade(Given):
     """Recovery codes. They are given this once: null in an answer that is given again."""
 
-    codes: list[str] | None = Field(description="The recovery codes; each works once.")
+    codes: list[str] | None
 
 
 class GiveCode(Asked):

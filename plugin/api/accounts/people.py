@@ -37,9 +37,7 @@ class PersonGiven(Given):
     name: str
     role: Role
     signs_in_by: list[str]
-    password_given: bool = Field(
-        description="Whether somebody else chose the password, which they have to change."
-    )
+    password_given: bool
     created_at: datetime
     disabled_at: datetime | None
 
@@ -65,9 +63,9 @@ class PersonalData(Given):
 class ErasedGiven(Given):
     """What stands in the place of an address now: in how many entries of the audit log, and how many rows elsewhere."""
 
-    stand_in: str = Field(description="What stands in the place of the address now.")
-    entries: int = Field(description="In how many entries of the audit log.")
-    rows: int = Field(description="In how many rows elsewhere.")
+    stand_in: str
+    entries: int
+    rows: int
 
 
 class AddPerson(Asked):

@@ -207,6 +207,7 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         "codes_left": "How many recovery codes are left.",
         "entries": "In how many entries of the audit log it stands.",
         "password_given": "Whether somebody else chose the password, which then has to be changed.",
+        "scored_in": "The cycle in which it is scored; null where it is scored in none.",
         "stand_in": "What stands in the place of the address now.",
         "table": "The table that the row is of.",
         "this": "Whether it is the session that asks.",
