@@ -320,6 +320,22 @@ def test_every_jql_of_a_mapping_is_among_its_selectors():
     assert [one.jql for one in mapping.kpi_selectors()] == ["labels = A10"]
 
 
+def test_a_field_is_known_by_what_the_mapping_calls_it() -> None:
+    head = "version: 1\nname: a\nscope: project = PLAT\nobjectives:\n  - {id: e, select: issuetype = Epic, key_results: [{id: k, progress: {kind: delivery}}]}\n"
+    text = head + "fields:\n  a: {id: %s}\n  b: {name: %s}\n"
+    first, second = [one for one in SITE.fields if one.id.startswith("customfield_")][:2]
+    mapping = bind_text(text % (first.id, second.name), SITE).mapping
+    assert mapping is not None
+    assert mapping.ids_of(NameKind.FIELD, first.id) == (first.id,)
+    assert mapping.ids_of(NameKind.FIELD, second.name) == (second.id,)
+    unknown = bind_text(text % (first.id, second.name), Catalogue()).mapping
+    assert unknown is not None
+    assert {alias: (one.id, one.name) for alias, one in unknown.fields.items()} == {
+        "a": (first.id, first.id),
+        "b": (second.name, second.name),
+    }
+
+
 def test_what_is_made_of_a_kpi_is_bound_by_the_ids_of_type_and_project() -> None:
     head = "version: 1\nname: a\nscope: project = PLAT\nobjectives:\n  - {id: e, select: issuetype = Epic, key_results: [{id: k, progress: {kind: delivery}}]}\n"
     kpi = "kpis:\n  - {id: b, name: B, source: {kind: push}, healthy: {at_most: 5}, promote: {objective: CORE-1, create: {type: %s, project: %s}}}\n"
@@ -327,6 +343,9 @@ def test_what_is_made_of_a_kpi_is_bound_by_the_ids_of_type_and_project() -> None
     assert mapping is not None
     assert mapping.ids_of(NameKind.TYPE, "key result") == ("11",)
     assert mapping.ids_of(NameKind.PROJECT, "CORE") == ("1",)
+    by_id = bind_text(head + kpi % ("'11'", "'1'"), SITE).mapping
+    assert by_id is not None
+    assert (by_id.ids_of(NameKind.TYPE, "11"), by_id.ids_of(NameKind.PROJECT, "1")) == (("11",), ("1",))
     found = bind_text(head + kpi % ("Key Resul", "CROE"), SITE).diagnostics
     wrong = {one.path: (one.code, one.value) for one in found if one.severity is Severity.ERROR}
     assert wrong == {

@@ -76,6 +76,28 @@ def test_what_contradicts_itself(more: str, code: str, path: str) -> None:
     assert findings(pushed(more)) == [(code, path)]
 
 
+@pytest.mark.parametrize(
+    "more", ["grace: 31d", "grace: 744h", "grace: 9999m", "promote: {objective: well, after: 1000}"]
+)
+def test_the_largest_that_is_allowed_is(more: str) -> None:
+    assert findings(pushed(more)) == []
+
+
+def test_the_next_after_it_is_not() -> None:
+    assert findings(pushed("grace: 745h")) == [("out-of-range", "kpis[0].grace")]
+    assert findings(pushed("promote: {objective: well, after: 1001}")) == [
+        ("out-of-range", "kpis[0].promote.after")
+    ]
+
+
+def test_every_circle_is_told_once_whatever_stands_between() -> None:
+    circles = [formula("x", f"{{x: {of}}}", id_=id_) for id_, of in ("bc", "cb", "de", "ed")]
+    assert findings(circles[0] + pushed() + "".join(circles[1:])) == [
+        ("kpis-in-a-circle", "kpis[0].source.of"),
+        ("kpis-in-a-circle", "kpis[3].source.of"),
+    ]
+
+
 def test_an_id_stands_in_addresses() -> None:
     assert findings(pushed(id_="'a/b'")) == [("bad-form", "kpis[0].id")]
 

@@ -486,6 +486,8 @@ def test_the_sight_of_a_project_is_remembered_for_a_minute(hand: Any, asking: Ca
     assert (sight.may_browse("PLAT"), asking()) == (True, 0)
     hand.clock.pass_by(seconds=1)
     assert (sight.may_browse("PLAT"), sight.may_browse("PLAT"), asking()) == (False, False, 1)
+    hand.clock.pass_by(minutes=2)
+    assert (sight.may_browse("PLAT"), asking()) == (False, 1)
 
 
 def test_what_jira_declines_to_say_of_a_project_is_that_it_cannot_be_browsed(hand: Any) -> None:

@@ -19,6 +19,7 @@ from plugin.sync.intake.batch_size import cut_short, portion, went_well
 from plugin.sync.reconcile.lease import Tenure
 from plugin.sync.reconcile.reconcile import reconcile
 from plugin.sync.refresh.losses import weigh
+from plugin.sync.refresh.own_writes import overtaken
 from plugin.sync.refresh.reread import land_issues, refresh
 from plugin.sync.refresh.tombstones import remember
 from plugin.sync.resync.double_check import Looked
@@ -368,3 +369,21 @@ def test_an_edit_that_the_mirror_learns_of_while_we_write_is_not_hidden_by_our_o
     assert [int(value) for _, value in hand.writes()] == written
     hand.sync()
     assert (known().fields[PROGRESS], known().updated) == (67, sandbox.records[objective].updated)
+
+
+def test_for_an_hour_no_search_takes_back_what_we_wrote(hand: Any) -> None:
+    """Longer than any index lags; a read by id that began after our write is believed at once."""
+    objective = synced(hand)
+    with hand.connector.store.read() as conn:
+        known = mirror.get(conn, "main", [objective])[objective]
+    shown = replace(known, updated=known.updated + timedelta(minutes=9), fields={**known.fields, PROGRESS: 1})
+    hand.clock.pass_by(minutes=1)
+    for minutes, since, found in [
+        (0, None, {objective}),
+        (0, hand.clock(), set()),
+        (58, None, {objective}),
+        (2, None, set()),
+    ]:
+        hand.clock.pass_by(minutes=minutes)
+        with hand.connector.store.read() as conn:
+            assert overtaken(hand.context, conn, {objective: known}, [shown], since) == found, minutes
