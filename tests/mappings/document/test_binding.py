@@ -225,6 +225,12 @@ def test_live_facts_are_judged(complete, facts, expected):
     )
 
 
+def test_where_nothing_is_selected_the_key_to_correct_is_named(complete):
+    result = read_document(complete)
+    (found,) = check_live(bind(result.require(), SITE), SITE, LiveFacts(ALL_WELL[:1]))
+    assert found.remedy.startswith("check again when there is one, or correct the `select` that")
+
+
 @pytest.mark.parametrize(
     ("word", "codes"), [("0", []), ("A", []), ("7", ["unknown-option"]), ("Z", ["unknown-option"])]
 )

@@ -275,3 +275,25 @@ def test_a_read_that_is_refused_again_and_again_is_said_until_one_comes_to_its_e
 def failures(company: Any) -> tuple[ReadFailure, ...]:
     with company.connector.store.read() as conn:
         return failures_of.standing(conn, "main")
+
+
+@pytest.mark.parametrize("small", ["cloud", "datacenter"], indirect=True)
+def test_what_cannot_be_read_was_shown_all_the_same(small: Any) -> None:
+    """Nine of 63 are more than a count may be wrong by; the read is whole, and each of them is named."""
+    spoilt = [one for one in small.records() if one.parent_id is not None][:9]
+    for one in spoilt:
+        small.sandbox.sandbox.spoil(one.id, status=None)
+    small.clock.pass_by(hours=1)
+    resync(small.context)
+    assert sorted(row.key for row in list_gaps(small.connector, TESTER, "main")) == sorted(
+        one.key for one in spoilt
+    )
+
+
+def test_a_full_read_ends_the_failures_of_goals_that_nobody_feeds_any_more(small: Any) -> None:
+    with small.connector.store.write() as conn:
+        for kind in ("full", "goals", "recent"):
+            failures_of.note(conn, "main", kind, small.clock(), "It failed.", "Wait.")
+    resync(small.context)
+    with small.connector.store.read() as conn:
+        assert [one.kind for one in failures_of.standing(conn, "main")] == ["recent"]
