@@ -44,7 +44,7 @@ from plugin.sync.context import Context
 from plugin.sync.reconcile import carries, reconcile
 from plugin.sync.reconcile.failures import UNEXPECTED
 from plugin.sync.reconcile.lease import LeaseLost, Tenure
-from plugin.sync.refresh import comments, issue_steps, names, own_writes, reread
+from plugin.sync.refresh import comments, issue_steps, names, own_writes, reread, written_options
 from plugin.sync.refresh import tombstones as left
 from plugin.sync.refresh.project_access import ProjectSight, may_browse
 from plugin.sync.resync import (
@@ -603,6 +603,20 @@ def test_a_trial_that_our_own_pacing_put_off_is_still_to_come_and_makes_the_outa
     work._note_failure(bare, RateLimited("local-pacing", 2.0, soon), whole=False, trial=True)
     with bare.store.read() as conn:
         assert outage.standing(conn, "main") == replace(way.trial, next_try=soon)
+
+
+def test_a_screen_that_jira_refuses_keeps_no_other_from_being_asked_and_an_outage_does() -> None:
+    said = {"1": Permanent(403), "2": {}, "3": Transient("busy", status=503), "4": {}}
+
+    def edit_fields(issue_id: str) -> object:
+        answer = said[issue_id]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    context = cast(Context, SimpleNamespace(jira=SimpleNamespace(edit_fields=edit_fields), site="main"))
+    asked = [build_issue(int(number)) for number in said]
+    assert [issue.id for issue, _ in written_options._screens(context, asked)] == ["2"]
 
 
 def test_of_two_workers_that_ask_at_once_one_tries_an_outage(
