@@ -614,7 +614,7 @@ def test_a_screen_that_jira_refuses_keeps_no_other_from_being_asked_and_an_outag
             raise answer
         return answer
 
-    context = cast(Context, SimpleNamespace(jira=SimpleNamespace(edit_fields=edit_fields), site="main"))
+    context = cast("Context", SimpleNamespace(jira=SimpleNamespace(edit_fields=edit_fields), site="main"))
     asked = [build_issue(int(number)) for number in said]
     assert [issue.id for issue, _ in written_options._screens(context, asked)] == ["2"]
 

@@ -371,9 +371,8 @@ def test_an_edit_that_the_mirror_learns_of_while_we_write_is_not_hidden_by_our_o
     assert (known().fields[PROGRESS], known().updated) == (67, sandbox.records[objective].updated)
 
 
-def test_for_an_hour_no_search_takes_back_what_we_wrote(hand: Any) -> None:
+def test_for_an_hour_no_search_takes_back_what_we_wrote(hand: Any, objective: str) -> None:
     """Longer than any index lags; a read by id that began after our write is believed at once."""
-    objective = synced(hand)
     with hand.connector.store.read() as conn:
         known = mirror.get(conn, "main", [objective])[objective]
     shown = replace(known, updated=known.updated + timedelta(minutes=9), fields={**known.fields, PROGRESS: 1})
