@@ -68,6 +68,25 @@ def _parsed(command: click.Command, words: list[str], context: click.Context, wh
             pytest.fail(f"{where}: {error}")
 
 
+def names(command: click.Command, name: str = "") -> list[str]:
+    """Every command by its words."""
+    if not isinstance(command, click.Group):
+        return [name]
+    context = click.Context(command)
+    below = {word: command.get_command(context, word) for word in command.list_commands(context)}
+    return [
+        found
+        for word, one in below.items()
+        if one is not None
+        for found in names(one, f"{name} {word}".strip())
+    ]
+
+
+def test_every_command_stands_in_a_document() -> None:
+    text = "\n".join(path.read_text() for path in DOCUMENTS)
+    assert [name for name in names(cli) if not re.search(rf"jira-okr {name}\b", text)] == []
+
+
 @pytest.mark.parametrize("words", SAFE)
 def test_what_is_safe_to_run_runs(words: str, tmp_path: Path) -> None:
     environment = {"JIRA_OKR_DATABASE_URL": f"sqlite:///{tmp_path / 'okr.sqlite3'}"}
