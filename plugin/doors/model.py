@@ -45,7 +45,8 @@ def _dated(given: object) -> object:
     return given
 
 
-Instant = Annotated[AwareDatetime, BeforeValidator(_dated)]
+Instant = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_dated)]
+"""A body is read strictly, in which a text that went through a function of ours would be none of JSON any more, and so no instant."""
 
 T = TypeVar("T")
 

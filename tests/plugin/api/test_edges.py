@@ -28,6 +28,7 @@ def test_what_costs_minutes_is_heavy_and_nothing_else_is() -> None:
         "POST /sites/{site}/mapping/reword",
         "POST /sites/{site}/mapping/try",
         "GET /diagnostics",
+        "GET /people/{person}/data",
         "GET /exports/objectives",
         "GET /cycles/{cycle}/lock",
         "POST /cycles/{cycle}/unlock",

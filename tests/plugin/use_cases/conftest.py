@@ -63,10 +63,10 @@ class Doors:
         return CliRunner().invoke(cli, list(words), input=typed, env=self.environment)
 
     def audited(self) -> list[tuple[str, dict[str, Any], str]]:
-        """What the audit log holds of acts, oldest first, without who did them."""
+        """What the audit log holds of acts, oldest first, without who did them, and without what was refused."""
         with self.connector.store.read() as conn:
             found = audit.recent(conn, 100)
-        made = ("signed in", "account added", "token created")
+        made = ("signed in", "account added", "token created", "not allowed")
         return [(one.what, one.detail, one.site) for one in reversed(found) if one.what not in made]
 
     def actors(self) -> list[str]:
