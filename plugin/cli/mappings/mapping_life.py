@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
@@ -20,7 +22,7 @@ from plugin.cli.terminal.output import json_option, progress_bar, say, show_json
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.mappings import revisions
 from plugin.use_cases.mappings.comparison import differences
-from plugin.use_cases.mappings.mapping_life import Previewed, activate, preview_text, rollback
+from plugin.use_cases.mappings.mapping_life import LargeChange, Previewed, activate, preview_text, rollback
 from plugin.use_cases.mappings.past_preview import past_preview_values, preview_as_of
 from plugin.use_cases.mappings.renames import reworded
 from plugin.use_cases.objectives.objective_values import number
@@ -117,7 +119,7 @@ def activate_command(file: Path, site: str, agreed: str | None, large: bool) -> 
     """
     with open_connector(site=site) as connector:
         text = decode_text(file.read_bytes(), str(file))
-        with progress_bar("Reading what it needs") as report:
+        with told_of_large(), progress_bar("Reading what it needs") as report:
             previewed = activate(
                 connector,
                 COMMAND_LINE,
@@ -132,13 +134,26 @@ def activate_command(file: Path, site: str, agreed: str | None, large: bool) -> 
     say("Running workers reconcile every objective now; without any, run jira-okr sync.")
 
 
+@contextmanager
+def told_of_large() -> Iterator[None]:
+    """Says by which option a command goes on where the brake holds."""
+    try:
+        yield
+    except LargeChange as error:
+        raise NotReady(f"{error} To go on with it: --accept-large-change.") from None
+
+
 @click.command("rollback")
 @click.argument("revision", required=False)
 @site_option
 @large_option
 def rollback_command(revision: str | None, site: str, large: bool) -> None:
     """Go back to the revision that was active before, or to the one named (its first characters are enough)."""
-    with open_connector(site=site) as connector, progress_bar("Reading what it needs") as report:
+    with (
+        open_connector(site=site) as connector,
+        told_of_large(),
+        progress_bar("Reading what it needs") as report,
+    ):
         target = rollback(connector, COMMAND_LINE, site, revision, large=large, report=report)
     say(f"Active: revision {target}.")
 

@@ -23,7 +23,13 @@ from plugin.pages.views.mappings.past_preview import past_preview_view
 from plugin.pages.views.words.moments import day_text
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.mappings import drafts, revisions
-from plugin.use_cases.mappings.mapping_life import Previewed, WorldMoved, begin_activation, preview_text
+from plugin.use_cases.mappings.mapping_life import (
+    LargeChange,
+    Previewed,
+    WorldMoved,
+    begin_activation,
+    preview_text,
+)
 from plugin.use_cases.mappings.past_preview import preview_as_of, read_lacking_then
 from plugin.use_cases.objectives.as_of import instant_asked
 from plugin.use_cases.work import background_jobs, sync
@@ -194,8 +200,11 @@ def activated_or_not(connector: Connector, site: str) -> ResponseReturnValue:
         return preview_or_findings(connector, site, revision, notice, 409, setup=setup)
     except MappingError:
         return preview_or_findings(connector, site, revision, setup=setup)
-    except NotReady as error:
+    except LargeChange as error:
         notice = f"{error} Nothing was activated. Tick “go on with this large change” to do it all the same."
+        return preview_or_findings(connector, site, revision, notice, 409, setup=setup)
+    except NotReady as error:
+        notice = f"{error} Nothing was activated."
         return preview_or_findings(connector, site, revision, notice, 409, setup=setup)
     if not revision:
         drafts.drop(connector, acting(), site)

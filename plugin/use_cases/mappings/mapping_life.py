@@ -69,6 +69,13 @@ class WorldMoved(NotReady):
     """The preview that was agreed to is no longer what would happen."""
 
 
+class LargeChange(NotReady):
+    """The brake holds what activating would do until a person goes on with it all the same; how, each door says."""
+
+    def __init__(self, hold: Hold) -> None:
+        super().__init__(f"{hold.reason}.")
+
+
 @dataclass(frozen=True, slots=True)
 class Unread:
     """What a mapping needs and the mirror does not hold: fields and properties by name, histories of readings, issues of its scope."""
@@ -321,7 +328,7 @@ def activate(
 
     What the mirror lacks for it is read first, which `report` is told of; the old revision rules until then, and what is planned
     after that is braked as it is then. Raises MappingError for a text with errors, WorldMoved where the preview is no longer
-    true, NotReady where the brake holds, a JiraError where reading fails: then it goes on later by itself.
+    true, LargeChange where the brake holds, a JiraError where reading fails: then it goes on later by itself.
     """
     previewed = _agreed(connector, site, text, file, agreed)
     if previewed.unread:
@@ -389,7 +396,7 @@ def _agreed(connector: Connector, site: str, text: str, file: str, agreed: str |
 
 def _require_small(previewed: Previewed, *, large: bool) -> None:
     if previewed.hold is not None and not large:
-        raise NotReady(f"{previewed.hold.reason}. To go on: activate with --accept-large-change.")
+        raise LargeChange(previewed.hold)
 
 
 def _note_begun(

@@ -89,6 +89,21 @@ def test_what_was_previewed_is_activated_compared_exported_and_rolled_back(
     assert own_api.get(f"/sites/main/mapping/revisions/{new['revision'][:6]}")["active"] is False
 
 
+def test_a_large_change_is_held_and_says_which_value_goes_on(
+    own_api: Any, problem_of: Callable[..., Any]
+) -> None:
+    tag = own_api.call("GET", "/sites/main/mapping").headers["ETag"]
+    text = other_text(own_api)
+    kept = [line for line in text.splitlines() if not line.startswith("brake:")]
+    text = "\n".join([*kept, "brake: {share: 0, floor: 0}", ""])
+    seen = own_api.call("POST", "/sites/main/mapping/preview", {"text": text}).json
+    body = {"text": text, "preview": seen["hash"]}
+    found = problem_of(own_api.call("PUT", "/sites/main/mapping", body, headers={"If-Match": tag}))
+    assert (found["status"], found["title"]) == (409, "Large change")
+    assert found["remedy"] == 'Send "accept_large_change": true to go on with it.'
+    assert "--" not in found["detail"]
+
+
 def test_a_text_with_errors_is_refused_with_all_of_them(api: Any, problem_of: Callable[..., Any]) -> None:
     answer = api.call("POST", "/sites/main/mapping/preview", {"text": "version: 2\nname: x\n"})
     found = problem_of(answer)

@@ -18,6 +18,7 @@ from mappings.document.text.source import read_document
 from mappings.write_back.plan import Change
 from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.permission import Permission
+from plugin.runtime.connector import NotReady
 from plugin.use_cases.mappings import drafts
 from plugin.use_cases.work import background_jobs
 from plugin.use_cases.work.site_read import READING, SYNC
@@ -115,6 +116,32 @@ def test_a_world_that_moved_is_said_with_a_new_preview(admin, world):
     assert answer.status_code == 409
     assert "The world moved" in page
     assert HASH.search(page).group(1) != agreed
+    assert active(world).revision == before.revision
+
+
+def test_only_a_large_change_is_advised_to_be_ticked(admin, world, monkeypatch):
+    before = active(world)
+    text = "brake: {share: 0, floor: 0}\n" + "\n".join(
+        line for line in changed(before.text).splitlines() if not line.startswith("brake:")
+    )
+    admin.post("/mapping/main/edit", text=text, action="save")
+    agreed = HASH.search(admin.text("/mapping/main/preview")).group(1)
+
+    held = admin.post("/mapping/main/activate", hash=agreed)
+    assert held.status_code == 409
+    told = held.get_data(as_text=True)
+    assert "Nothing was activated. Tick “go on with this large change”" in told
+    assert "--accept-large-change" not in told
+
+    def overtaken(*_words, **_more):
+        raise NotReady("Another activation took the place of 12345678.")
+
+    monkeypatch.setattr("plugin.pages.mappings.preview.begin_activation", overtaken)
+    other = admin.post("/mapping/main/activate", hash=agreed)
+    assert other.status_code == 409
+    told = other.get_data(as_text=True)
+    assert "Another activation took the place of 12345678. Nothing was activated." in told
+    assert "Tick “" not in told
     assert active(world).revision == before.revision
 
 
