@@ -42,7 +42,9 @@ def put(
     return Draft(text, held, now)
 
 
-def remove(conn: Connection, site: str, account_id: int) -> bool:
-    """Forget the draft; False where there is none."""
-    mine = (table.c.site == site, table.c.account_id == account_id)
+def remove(conn: Connection, site: str, account_id: int, text: str | None = None) -> bool:
+    """Forget the draft, or only one of this `text`; False where there is none."""
+    mine = [table.c.site == site, table.c.account_id == account_id]
+    if text is not None:
+        mine.append(table.c.text == text)
     return conn.execute(delete(table).where(*mine)).rowcount > 0

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import BindParameter, Connection, ScalarSelect, bindparam, func, insert, select
 
+from connectors.store.database import sql
 from connectors.store.database.instant import from_ms, maybe_from_ms, to_ms
 from connectors.store.database.sql import Statement, StoredRow, insert_into
 from connectors.store.schema import activation
@@ -73,6 +74,18 @@ def activate(
         raise LookupError(f"site {site} has no mapping revision {revision}; add it first")
     row = {"site": site, "revision": revision, "by": by, "at": to_ms(now), "preview_hash": preview_hash}
     conn.execute(insert(activation), row)
+
+
+def hold(conn: Connection, site: str) -> None:
+    """Others who want to make a revision the active one wait here until the transaction ends: what rules stays so until then."""
+    sql.hold(conn, f"{site}:activation")
+
+
+def latest(conn: Connection, site: str) -> Activation | None:
+    """The activation by which the revision rules that does; None where none was ever activated."""
+    mine = select(activation).where(activation.c.site == site)
+    row = conn.execute(mine.order_by(activation.c.id.desc()).limit(1)).one_or_none()
+    return None if row is None else Activation(row.revision, row.by, from_ms(row.at), row.preview_hash)
 
 
 def activations(conn: Connection, site: str) -> list[Activation]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 from datetime import datetime
 from typing import Literal
 
@@ -21,15 +20,15 @@ from plugin.doors.model import Asked, Given, JsonAny, ListQuery, Page, Query, Re
 from plugin.doors.refusal import RequestRefusal, not_found
 from plugin.use_cases.mappings import revisions
 from plugin.use_cases.mappings.comparison import differences
-from plugin.use_cases.mappings.mapping_life import begin_activation, rollback
+from plugin.use_cases.mappings.mapping_life import NONE_ACTIVE, Expected, begin_activation, rollback
 from plugin.use_cases.mappings.revisions import Revision
 
 ROUTES = Routes()
 
-_activating = threading.Lock()
-"""Between looking at If-Match and activating nobody else of this process activates."""
 PACKED = re.compile(r':(br|gzip)"$')
 """An answer that was sent packed has a tag of its own; what it shows is the same."""
+QUOTED = re.compile(r'"[^"]*"')
+NO_TAG = f'"{NONE_ACTIVE}"'
 
 
 class RevisionGiven(Given):
@@ -112,16 +111,15 @@ def active_mapping(caller: Caller, path: SiteAddress) -> Reply[MappingGiven]:
 def activate_mapping(caller: Caller, path: SiteAddress, body: Activate) -> Reply[PreviewGiven]:
     """Activate exactly what was previewed, or refuse because the world moved. What is unread is read first, in the background."""
     site = site_of(caller, path)
-    with _activating:
-        require_seen(caller, site)
-        previewed = begin_activation(
-            caller.connector,
-            caller.actor,
-            site,
-            body.text,
-            agreed=body.preview,
-            large=body.accept_large_change,
-        )
+    previewed = begin_activation(
+        caller.connector,
+        caller.actor,
+        site,
+        body.text,
+        agreed=body.preview,
+        expected=seen(caller, site),
+        large=body.accept_large_change,
+    )
     headers = {} if previewed.unread else {"ETag": f'"{previewed.preview.revision}"'}
     return Reply(preview_given(previewed), headers)
 
@@ -136,33 +134,32 @@ def activate_mapping(caller: Caller, path: SiteAddress, body: Activate) -> Reply
 def roll_back_mapping(caller: Caller, path: SiteAddress, body: Rollback) -> Reply[MappingGiven]:
     """Activate a former revision."""
     site = site_of(caller, path)
-    with _activating:
-        require_seen(caller, site)
-        target = rollback(caller.connector, caller.actor, site, body.revision, large=body.accept_large_change)
+    target = rollback(
+        caller.connector,
+        caller.actor,
+        site,
+        body.revision,
+        expected=seen(caller, site),
+        large=body.accept_large_change,
+    )
     found = stored(caller, site, target)
     return Reply(mapping_given(found), {"ETag": tag(found)})
 
 
-def require_seen(caller: Caller, site: str) -> None:
-    """428 without a precondition, 412 where another mapping is active than the caller has seen."""
-    known = revisions.active(caller.connector, caller.actor, site)
+def seen(caller: Caller, site: str) -> Expected:
+    """What the caller has seen as active: the tags of If-Match, none where If-None-Match is `*`; 428 where neither says anything."""
     match, none_match = caller.headers.get("If-Match"), caller.headers.get("If-None-Match")
-    remedy = f"GET /api/v1/sites/{site}/mapping gives the ETag; send it as If-Match."
-    if known is None:
-        if none_match == "*":
-            return
-        remedy = "No mapping is active yet: send If-None-Match: *."
+    named = [PACKED.sub('"', one.strip()) for one in (match or "").split(",") if one.strip()]
+    if none_match == "*":
+        named.append(NO_TAG)
+    if not named:
         raise RequestRefusal(
-            428 if match is None else 412, "Precondition", "What you saw is not named.", remedy
+            428,
+            "Precondition required",
+            "Say which mapping you have seen as active.",
+            f"GET /api/v1/sites/{site}/mapping gives the ETag; send it as If-Match. Where no mapping is active yet: If-None-Match: *.",
         )
-    if match is None:
-        title = "Precondition required" if none_match is None else "Precondition failed"
-        raise RequestRefusal(
-            428 if none_match is None else 412, title, "Say which mapping you have seen as active.", remedy
-        )
-    if tag(known) not in [PACKED.sub('"', one.strip()) for one in match.split(",")]:
-        detail = f"Another mapping is active meanwhile: {known.revision}."
-        raise RequestRefusal(412, "Precondition failed", detail, remedy)
+    return frozenset(one[1:-1] for one in named if QUOTED.fullmatch(one))
 
 
 def tag(found: Revision) -> str:

@@ -16,7 +16,7 @@ from plugin.doors.refusal import RequestRefusal
 from plugin.runtime.connector import NotReady
 from plugin.use_cases.accounts.proof import NotProved
 from plugin.use_cases.health.faults import AuthFailed, JiraError, Permanent, RateLimited, StoreError
-from plugin.use_cases.mappings.mapping_life import LargeChange, WorldMoved
+from plugin.use_cases.mappings.mapping_life import AnotherActivation, LargeChange, WorldMoved
 from plugin.use_cases.permission import NotAllowed
 
 SHOWN = 5
@@ -101,6 +101,13 @@ def of_not_ready(error: NotReady) -> Response:
         return problem(409, "World moved", str(error), "Preview again and send the new hash.")
     if isinstance(error, LargeChange):
         return problem(409, "Large change", str(error), 'Send "accept_large_change": true to go on with it.')
+    if isinstance(error, AnotherActivation):
+        remedy = (
+            f"GET /api/v1/sites/{error.site}/mapping gives the ETag; look at it, and send it as If-Match."
+        )
+        if error.latest is None:
+            remedy = "No mapping is active yet: send If-None-Match: *."
+        return problem(412, "Precondition failed", str(error), remedy)
     if isinstance(error, NotProved):
         remedy = "Say who you are on the page /account/identity, in the same browser, and send it again."
         return problem(403, "Not confirmed", str(error), remedy)

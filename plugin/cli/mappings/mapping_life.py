@@ -22,7 +22,16 @@ from plugin.cli.terminal.output import json_option, progress_bar, say, show_json
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.mappings import revisions
 from plugin.use_cases.mappings.comparison import differences
-from plugin.use_cases.mappings.mapping_life import LargeChange, Previewed, activate, preview_text, rollback
+from plugin.use_cases.mappings.mapping_life import (
+    AnotherActivation,
+    Expected,
+    LargeChange,
+    Previewed,
+    activate,
+    expecting,
+    preview_text,
+    rollback,
+)
 from plugin.use_cases.mappings.past_preview import past_preview_values, preview_as_of
 from plugin.use_cases.mappings.renames import reworded
 from plugin.use_cases.objectives.objective_values import number
@@ -30,6 +39,12 @@ from plugin.use_cases.objectives.objective_values import number
 file_argument = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 large_option = click.option(
     "--accept-large-change", "large", is_flag=True, help="Go on although it is a large change."
+)
+expect_option = click.option(
+    "--expect",
+    "expect",
+    metavar="REVISION",
+    help="Only if this revision (its first characters are enough) is the active one still.",
 )
 
 
@@ -111,15 +126,17 @@ def reword_command(file: Path | None, site: str, as_json: bool) -> None:
     metavar="HASH",
     help="Only if the preview with this hash still is what would happen.",
 )
+@expect_option
 @large_option
-def activate_command(file: Path, site: str, agreed: str | None, large: bool) -> None:
+def activate_command(file: Path, site: str, agreed: str | None, expect: str | None, large: bool) -> None:
     """Make a mapping the active revision of a site; every objective is reconciled by it from now on.
 
     What it needs and the mirror does not hold is read first; the former revision rules until then.
     """
     with open_connector(site=site) as connector:
         text = decode_text(file.read_bytes(), str(file))
-        with told_of_large(), progress_bar("Reading what it needs") as report:
+        expected = _expected(connector, site, expect)
+        with told_what_next(), progress_bar("Reading what it needs") as report:
             previewed = activate(
                 connector,
                 COMMAND_LINE,
@@ -127,6 +144,7 @@ def activate_command(file: Path, site: str, agreed: str | None, large: bool) -> 
                 text,
                 file=str(file),
                 agreed=agreed,
+                expected=expected,
                 large=large,
                 report=report,
             )
@@ -134,28 +152,43 @@ def activate_command(file: Path, site: str, agreed: str | None, large: bool) -> 
     say("Running workers reconcile every objective now; without any, run jira-okr sync.")
 
 
+@click.command("rollback")
+@click.argument("revision", required=False)
+@site_option
+@expect_option
+@large_option
+def rollback_command(revision: str | None, site: str, expect: str | None, large: bool) -> None:
+    """Go back to the revision that was active before, or to the one named (its first characters are enough)."""
+    with open_connector(site=site) as connector:
+        expected = _expected(connector, site, expect)
+        with told_what_next(), progress_bar("Reading what it needs") as report:
+            target = rollback(
+                connector, COMMAND_LINE, site, revision, expected=expected, large=large, report=report
+            )
+    say(f"Active: revision {target}.")
+
+
+def _expected(connector: Connector, site: str, name: str | None) -> Expected | None:
+    if name is None:
+        return None
+    found = revisions.revision(connector, COMMAND_LINE, site, name)
+    if found is None:
+        raise NotReady(f"No revision alone begins with {name!r}. jira-okr mapping history lists them.")
+    return expecting(found.revision)
+
+
 @contextmanager
-def told_of_large() -> Iterator[None]:
-    """Says by which option a command goes on where the brake holds."""
+def told_what_next() -> Iterator[None]:
+    """Says how a command goes on where the brake holds, or where another mapping rules than was expected."""
     try:
         yield
     except LargeChange as error:
         raise NotReady(f"{error} To go on with it: --accept-large-change.") from None
-
-
-@click.command("rollback")
-@click.argument("revision", required=False)
-@site_option
-@large_option
-def rollback_command(revision: str | None, site: str, large: bool) -> None:
-    """Go back to the revision that was active before, or to the one named (its first characters are enough)."""
-    with (
-        open_connector(site=site) as connector,
-        told_of_large(),
-        progress_bar("Reading what it needs") as report,
-    ):
-        target = rollback(connector, COMMAND_LINE, site, revision, large=large, report=report)
-    say(f"Active: revision {target}.")
+    except AnotherActivation as error:
+        then = f", then give --expect {error.latest.revision[:8]}" if error.latest is not None else ""
+        raise NotReady(
+            f"{error} jira-okr mapping history lists what was activated. Preview again{then}."
+        ) from None
 
 
 @click.command("history")

@@ -22,12 +22,14 @@ from plugin.pages.views.mappings.difference import preview_view
 from plugin.pages.views.mappings.past_preview import past_preview_view
 from plugin.pages.views.words.moments import day_text
 from plugin.runtime.connector import Connector, NotReady
-from plugin.use_cases.mappings import drafts, revisions
 from plugin.use_cases.mappings.mapping_life import (
+    NONE_ACTIVE,
+    AnotherActivation,
     LargeChange,
     Previewed,
     WorldMoved,
     begin_activation,
+    expecting,
     preview_text,
 )
 from plugin.use_cases.mappings.past_preview import preview_as_of, read_lacking_then
@@ -37,11 +39,15 @@ from plugin.use_cases.work.site_read import READING, begin_reading
 
 
 class ActivationForm(PageForm):
-    """What is agreed to: the preview of this hash, of a stored revision or (where none is named) of one's draft."""
+    """What is agreed to: the preview of this hash, of a stored revision or (where none is named) of one's draft.
+
+    `active` is the revision that ruled when it was previewed, empty where none did.
+    """
 
     hash = HiddenField()
     revision = HiddenField()
     setup = HiddenField()
+    active = HiddenField()
     large = BooleanField("Go on with this large change")
 
 
@@ -151,8 +157,8 @@ def preview_page(
     connector: Connector, site: str, revision: str, previewed: Previewed, notice: str, *, setup: bool
 ) -> str:
     """One preview as HTML."""
-    active, view = revisions.active(connector, acting(), site), preview_view(previewed)
-    agreed = {"hash": view.hash, "revision": revision, "setup": "1" if setup else ""}
+    active, view = previewed.active or NONE_ACTIVE, preview_view(previewed)
+    agreed = {"hash": view.hash, "revision": revision, "setup": "1" if setup else "", "active": active}
     return rendered(
         "mapping_preview.html",
         "setup" if setup else "mapping",
@@ -162,7 +168,7 @@ def preview_page(
         form=ActivationForm(data=agreed),
         notice=notice,
         unread=said_unread(connector, site, previewed),
-        active=active.revision if active else "",
+        active=active,
         reading=background_jobs.latest(connector, site, READING),
         setup=setup,
     )
@@ -190,8 +196,17 @@ def activated_or_not(connector: Connector, site: str) -> ResponseReturnValue:
     text = text_to_preview(connector, site, revision)
     try:
         done = begin_activation(
-            connector, acting(), site, text, agreed=form.hash.data or "", large=form.large.data
+            connector,
+            acting(),
+            site,
+            text,
+            agreed=form.hash.data or "",
+            expected=expecting(form.active.data),
+            large=form.large.data,
         )
+    except AnotherActivation as error:
+        notice = f"{error} This is the preview against the mapping that is active now; look, and activate it if it is right."
+        return preview_or_findings(connector, site, revision, notice, 409, setup=setup)
     except WorldMoved:
         notice = (
             "The world moved since the preview you agreed to: issues or the text changed meanwhile, and activating would "
@@ -206,8 +221,6 @@ def activated_or_not(connector: Connector, site: str) -> ResponseReturnValue:
     except NotReady as error:
         notice = f"{error} Nothing was activated."
         return preview_or_findings(connector, site, revision, notice, 409, setup=setup)
-    if not revision:
-        drafts.drop(connector, acting(), site)
     if not sync.anything_read(connector, acting(), site):
         sync.begin(connector, acting(), site, sync.SyncRequest(write=False))  # what is due is the workers'
     if setup:

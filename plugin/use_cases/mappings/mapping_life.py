@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from collections.abc import Mapping as Dictionary
 from dataclasses import dataclass, replace
 from functools import partial
@@ -12,9 +13,9 @@ from sqlalchemy import Connection
 from connectors.jira.http.errors import JiraError, Permanent
 from connectors.store import StoreError
 from connectors.store.cycles import carries, cycle_locks
-from connectors.store.mappings import activation_runs, coming_mappings, revisions
+from connectors.store.mappings import activation_runs, coming_mappings, drafts, revisions
 from connectors.store.mappings.activation_runs import ActivationRun
-from connectors.store.mappings.revisions import Revision
+from connectors.store.mappings.revisions import Activation, Revision
 from connectors.store.mirror import mirror
 from connectors.store.numbers import check_ins, objectives
 from connectors.store.people import audit
@@ -76,6 +77,31 @@ class LargeChange(NotReady):
         super().__init__(f"{hold.reason}.")
 
 
+class AnotherActivation(NotReady):
+    """Another mapping rules than the one that was looked at; nothing was changed. `latest` is how what rules came to do so, None where none does."""
+
+    def __init__(self, site: str, latest: Activation | None) -> None:
+        self.site, self.latest = site, latest
+        said = "No mapping is active any more, or yet"
+        if latest is not None:
+            said = (
+                "Another mapping is active than the one that was looked at: "
+                f"{latest.by} activated revision {latest.revision} at {latest.at:%Y-%m-%d %H:%M} UTC"
+            )
+        super().__init__(f"{said}. Nothing was changed.")
+
+
+NONE_ACTIVE = ""
+"""What is expected where no mapping is active yet."""
+Expected = frozenset[str]
+"""The revisions of which one has to be the active one still."""
+
+
+def expecting(revision: str | None) -> Expected:
+    """That this one is active; None: that none is."""
+    return frozenset({revision or NONE_ACTIVE})
+
+
 @dataclass(frozen=True, slots=True)
 class Unread:
     """What a mapping needs and the mirror does not hold: fields and properties by name, histories of readings, issues of its scope."""
@@ -100,13 +126,17 @@ class Unread:
 
 @dataclass(frozen=True, slots=True)
 class Previewed:
-    """A preview, the mapping it is of, and what the mirror does not hold yet (it counts as missing in the preview)."""
+    """A preview, the mapping it is of, and what the mirror does not hold yet (it counts as missing in the preview).
+
+    `active` is the revision that ruled when it was made, None where none did: the preview says what is different from that one.
+    """
 
     mapping: Mapping
     preview: Preview
     unread: Unread
     bound: Catalogue
     hold: Hold | None
+    active: str | None
 
     @property
     def missing_fields(self) -> tuple[str, ...]:
@@ -184,6 +214,7 @@ def _previewed(connector: Connector, site: str, text: str, file: str) -> Preview
 def _planned(connector: Connector, site: str, text: str, file: str) -> Previewed:
     catalogue = connector.catalogue(site)
     with connector.store.read() as conn:
+        active = revisions.active_name(conn, site)
         mapping, bound = bound_text(conn, site, text, catalogue, file)
         mapping = under_locks(mapping, cycle_locks.every(conn, site))
     _require_ground(connector, site, mapping, text, file)
@@ -221,6 +252,7 @@ def _planned(connector: Connector, site: str, text: str, file: str) -> Previewed
         unread=unread(connector, site, mapping),
         bound=bound,
         hold=held if isinstance(held, Hold) else None,
+        active=active,
     )
 
 
@@ -321,21 +353,31 @@ def activate(
     *,
     file: str = "",
     agreed: str | None = None,
+    expected: Expected | None = None,
     large: bool = False,
     report: Report = lambda _done, _total: None,
 ) -> Previewed:
     """Make a text the active revision. `agreed` is the hash of the preview a person saw; `large` lets a large change through.
 
+    `expected` is what was seen as active (None: nobody looked): it is compared in the transaction in which the text begins to
+    rule, so nobody comes between, in this process or another. A draft of the actor's that says the same is forgotten then.
+
     What the mirror lacks for it is read first, which `report` is told of; the old revision rules until then, and what is planned
-    after that is braked as it is then. Raises MappingError for a text with errors, WorldMoved where the preview is no longer
-    true, LargeChange where the brake holds, a JiraError where reading fails: then it goes on later by itself.
+    after that is braked as it is then. Raises MappingError for a text with errors, AnotherActivation where another revision
+    rules than one expected or comes to while it reads, WorldMoved where the preview is no longer true, LargeChange where the brake
+    holds, a JiraError where reading fails: then it goes on later by itself.
     """
-    previewed = _agreed(connector, site, text, file, agreed)
+    previewed = _agreed(connector, site, text, file, agreed, expected)
     if previewed.unread:
-        _note_begun(connector, site, previewed, actor.label, text, file, large=large)
-        return _read_and_enact(connector, site, previewed.preview.revision, report)
+        _note_begun(connector, site, previewed, actor.label, text, file, expected, large=large)
+        return _read_and_enact(connector, site, previewed.preview.revision, report, actor.account_id)
     _require_small(previewed, large=large)
-    return _put_in_force(connector, site, previewed, actor.label, text)
+
+    def allowed(conn: Connection) -> None:
+        revisions.hold(conn, site)
+        _require_expected(conn, site, expected)
+
+    return _put_in_force(connector, site, previewed, actor.label, text, allowed, actor.account_id)
 
 
 @act(ADMIN)
@@ -347,17 +389,20 @@ def begin_activation(
     *,
     file: str = "",
     agreed: str | None = None,
+    expected: Expected | None = None,
     large: bool = False,
 ) -> Previewed:
     """As `activate`, for callers that cannot wait: what has to be read is read in the background, see `activation_runs`."""
-    previewed = _agreed(connector, site, text, file, agreed)
+    previewed = _agreed(connector, site, text, file, agreed, expected)
     if not previewed.unread:
-        return activate(connector, actor, site, text, file=file, agreed=agreed, large=large)
-    _note_begun(connector, site, previewed, actor.label, text, file, large=large)
+        return activate(
+            connector, actor, site, text, file=file, agreed=agreed, expected=expected, large=large
+        )
+    _note_begun(connector, site, previewed, actor.label, text, file, expected, large=large)
     revision = previewed.preview.revision
 
     def work(report: Report) -> str:
-        _read_and_enact(connector, site, revision, report)
+        _read_and_enact(connector, site, revision, report, actor.account_id)
         return f"Revision {revision[:8]} is active."
 
     background_jobs.begin(connector, site, ACTIVATION, actor.label, work)
@@ -384,7 +429,34 @@ def resume_activation(
     return _read_and_enact(connector, site, found.revision, report)
 
 
-def _agreed(connector: Connector, site: str, text: str, file: str, agreed: str | None) -> Previewed:
+def _require_expected(conn: Connection, site: str, expected: Expected | None) -> None:
+    """What rules is one of these. Where `revisions.hold` was asked before, it is until the transaction ends."""
+    latest = revisions.latest(conn, site)
+    if expected is not None and (NONE_ACTIVE if latest is None else latest.revision) not in expected:
+        raise AnotherActivation(site, latest)
+
+
+def _require_own_turn(conn: Connection, site: str, revision: str) -> None:
+    """The activation that has read is under way still: whatever came to rule meanwhile has ended it."""
+    revisions.hold(conn, site)
+    found = activation_runs.get(conn, site)
+    if found is None:
+        raise AnotherActivation(site, revisions.latest(conn, site))
+    if found.revision != revision:
+        raise _displaced(revision, found)
+
+
+def _displaced(revision: str, by: ActivationRun | None) -> NotReady:
+    whose = f" by {by.by}, of revision {by.revision[:8]}," if by is not None else ""
+    return NotReady(f"Another activation{whose} took the place of {revision[:8]}.")
+
+
+def _agreed(
+    connector: Connector, site: str, text: str, file: str, agreed: str | None, expected: Expected | None
+) -> Previewed:
+    if expected is not None:  # told before the work of a preview; what counts is asked when it begins to rule
+        with connector.store.read() as conn:
+            _require_expected(conn, site, expected)
     previewed = _previewed(connector, site, text, file)
     if agreed is not None and agreed != previewed.preview.hash:
         raise WorldMoved(
@@ -400,10 +472,20 @@ def _require_small(previewed: Previewed, *, large: bool) -> None:
 
 
 def _note_begun(
-    connector: Connector, site: str, previewed: Previewed, by: str, text: str, file: str, *, large: bool
+    connector: Connector,
+    site: str,
+    previewed: Previewed,
+    by: str,
+    text: str,
+    file: str,
+    expected: Expected | None,
+    *,
+    large: bool,
 ) -> None:
     now, revision = connector.clock(), previewed.preview.revision
     with connector.store.write() as conn:
+        revisions.hold(conn, site)
+        _require_expected(conn, site, expected)
         former, ahead = activation_runs.get(conn, site), coming_mappings.get(conn, site)
         if former is not None and ahead is not None and ahead.text == former.text != text:
             # Another text takes its place: what only the former one selects is dropped by the next read of everything.
@@ -415,7 +497,9 @@ def _note_begun(
         audit.note(conn, by, "mapping activation begun", now, said, site)
 
 
-def _read_and_enact(connector: Connector, site: str, revision: str, report: Report) -> Previewed:
+def _read_and_enact(
+    connector: Connector, site: str, revision: str, report: Report, account_id: int = 0
+) -> Previewed:
     """Read what is unread, plan anew, brake, and enact, unless another activation came between.
 
     What cannot be bound, or what Jira itself refuses to search for, is as wrong the next time: it ends there.
@@ -438,14 +522,30 @@ def _read_and_enact(connector: Connector, site: str, revision: str, report: Repo
     except (JiraError, StoreError, NotReady) as error:
         told.tell(failed=str(getattr(error, "message", error)))
         raise
-    return _put_in_force(connector, site, previewed, found.by, found.text)
+
+    def allowed(conn: Connection) -> None:
+        _require_own_turn(conn, site, revision)
+
+    return _put_in_force(connector, site, previewed, found.by, found.text, allowed, account_id)
 
 
-def _put_in_force(connector: Connector, site: str, previewed: Previewed, by: str, text: str) -> Previewed:
+def _put_in_force(
+    connector: Connector,
+    site: str,
+    previewed: Previewed,
+    by: str,
+    text: str,
+    allowed: Callable[[Connection], None],
+    account_id: int,
+) -> Previewed:
+    """It rules from now on, where that is `allowed` in the same transaction; the account's draft of the same text is forgotten."""
     mapping, bound = looked_up(connector.site(site).jira, previewed.mapping, previewed.bound)
     former = _ruling(connector, site)
     with connector.store.write() as conn:
+        allowed(conn)
         _enact(connector, conn, site, previewed, by, text)
+        if drafts.remove(conn, site, account_id, text.replace("\r\n", "\n")):
+            audit.note(conn, by, "mapping draft dropped", connector.clock(), {}, site)
         names.keep(conn, site, mapping, bound)
         if former is not None and former.scope_by_id != mapping.scope_by_id:
             # What the new scope takes in has been read; only a read of everything drops what it leaves out.
@@ -493,7 +593,9 @@ class _Told:
                 or found.revision != self._revision
                 or not activation_runs.tell(conn, self._site, found)
             ):
-                raise NotReady(f"Another activation took the place of {self._revision[:8]}.")
+                if found is None:
+                    raise AnotherActivation(self._site, revisions.latest(conn, self._site))
+                raise _displaced(self._revision, found)
         return found
 
 
@@ -525,11 +627,16 @@ def rollback(
     site: str,
     revision: str | None = None,
     *,
+    expected: Expected | None = None,
     large: bool = False,
     report: Report | None = None,
 ) -> str:
-    """Activate the revision that was active before (or the named one); returns its id. Without `report` reading happens in the background."""
+    """Activate the revision that was active before (or the named one); returns its id. Without `report` reading happens in the background.
+
+    `expected` as of `activate`; which one was active before is said of what rules now, so that is expected where none is named.
+    """
     with connector.store.read() as conn:
+        _require_expected(conn, site, expected)
         past = [one.revision for one in revisions.activations(conn, site)]
         known = revisions.all(conn, site)
     target = revision or next((one for one in past[1:] if one != past[0]), None)
@@ -538,10 +645,12 @@ def rollback(
         raise NotReady(
             f"There is no revision to go back to{f' called {revision}' if revision else ''}. jira-okr mapping history lists them."
         )
+    if revision is None and expected is None:
+        expected = expecting(past[0])
     if report is None:
-        begin_activation(connector, actor, site, found.text, large=large)
+        begin_activation(connector, actor, site, found.text, expected=expected, large=large)
     else:
-        activate(connector, actor, site, found.text, large=large, report=report)
+        activate(connector, actor, site, found.text, expected=expected, large=large, report=report)
     return found.revision
 
 

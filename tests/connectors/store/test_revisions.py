@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import datetime, timedelta
 
 import pytest
@@ -38,6 +39,30 @@ def test_the_last_activation_rules_and_a_rollback_is_one_more(store: Store, now:
     assert (back.revision, back.activated_at) == ("r1", now + 2 * HOUR)
     assert [(found.revision, found.active) for found in everything] == [("r2", False), ("r1", True)]
     assert acts == [("r1", "bo", ""), ("r2", "ada", "seen-r2"), ("r1", "ada", "seen-r1")]
+
+
+def test_who_wants_to_activate_waits_for_who_is_about_to_and_sees_what_rules_then(
+    store: Store, now: datetime
+) -> None:
+    seen: list[str | None] = []
+
+    def second() -> None:
+        with store.write() as conn:
+            revisions.hold(conn, "main")
+            found = revisions.latest(conn, "main")
+            seen.append(found.revision if found else None)
+
+    other = threading.Thread(target=second)
+    with store.write() as conn:
+        revisions.hold(conn, "main")
+        assert revisions.latest(conn, "main") is None
+        other.start()
+        other.join(0.2)
+        assert not seen
+        revisions.add(conn, "main", "version: 1", "r1", "ada", now)
+        revisions.activate(conn, "main", "r1", "ada", now)
+    other.join(10)
+    assert seen == ["r1"]
 
 
 def test_what_was_never_added_cannot_be_activated(store: Store, now: datetime) -> None:

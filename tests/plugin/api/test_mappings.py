@@ -8,6 +8,13 @@ from typing import Any
 
 from connectors.sandbox.site_state import scheme
 from mappings import presets
+from plugin.access.authorization.actor import Actor
+from plugin.access.authorization.permission import Permission
+from plugin.runtime.composition import build_connector
+from plugin.use_cases.mappings import drafts
+from plugin.use_cases.mappings.mapping_life import activate
+
+ADA, BO = Actor("ada", Permission.ADMIN, 98), Actor("bo", Permission.ADMIN, 99)
 
 CATEGORIES = "by_category: {new: 0, indeterminate: 0.5, done: 1}"
 
@@ -102,6 +109,35 @@ def test_a_large_change_is_held_and_says_which_value_goes_on(
     assert (found["status"], found["title"]) == (409, "Large change")
     assert found["remedy"] == 'Send "accept_large_change": true to go on with it.'
     assert "--" not in found["detail"]
+
+
+def test_who_is_overtaken_by_another_process_is_refused_whatever_they_do_and_told_by_whom(
+    own_api: Any, problem_of: Callable[..., Any]
+) -> None:
+    tag = own_api.call("GET", "/sites/main/mapping").headers["ETag"]
+    text = other_text(own_api)
+    seen = own_api.call("POST", "/sites/main/mapping/preview", {"text": text}).json
+    body = {"text": text, "preview": seen["hash"], "accept_large_change": True}
+    begin = own_api.call("GET", "/sites/main/mapping").json["text"]
+    drafts.keep(own_api.connector, ADA, "main", text, tag[1:-1])
+    other = build_connector(own_api.connector.settings, own_api.connector.clock)
+    theirs = activate(other, BO, "main", f"{begin}\nbrake: {{share: 1}}\n").preview.revision
+    other.store.close()
+
+    for answer in (
+        own_api.call("PUT", "/sites/main/mapping", body, headers={"If-Match": tag}),
+        own_api.call("POST", "/sites/main/mapping/rollback", {}, headers={"If-Match": tag}),
+        own_api.call("PUT", "/sites/main/mapping", body, headers={"If-None-Match": "*"}),
+    ):
+        found = problem_of(answer)
+        assert (found["status"], found["title"]) == (412, "Precondition failed")
+        assert f"bo activated revision {theirs}" in found["detail"]
+        assert "/sites/main/mapping gives the ETag" in found["remedy"]
+    assert own_api.get("/sites/main/mapping")["revision"] == theirs
+    several = f'"0000", "{theirs}:br"'
+    done = own_api.call("PUT", "/sites/main/mapping", body, headers={"If-Match": several})
+    assert done.json["revision"] == own_api.get("/sites/main/mapping")["revision"] != theirs
+    assert drafts.own_draft(own_api.connector, ADA, "main") is not None, "it is another account's"
 
 
 def test_a_text_with_errors_is_refused_with_all_of_them(api: Any, problem_of: Callable[..., Any]) -> None:

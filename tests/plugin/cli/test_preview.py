@@ -10,7 +10,7 @@ from mappings.rollup.state import HealthLevel
 from mappings.write_back.brake import Hold
 from mappings.write_back.preview import ObjectiveDifference, ProgressAndHealth
 from plugin.api.mappings.texts import difference_given
-from plugin.cli.mappings.mapping_life import standing_text, standing_values, told_of_large
+from plugin.cli.mappings.mapping_life import standing_text, standing_values, told_what_next
 from plugin.runtime.connector import NotReady
 from plugin.use_cases.mappings.mapping_life import LargeChange, WorldMoved
 
@@ -33,8 +33,8 @@ def test_sums_alone_are_told_apart_from_an_objective_by_each_door() -> None:
 def test_the_command_names_its_option_where_the_brake_holds_and_nowhere_else() -> None:
     with (
         pytest.raises(NotReady, match=r"^7 writes\. To go on with it: --accept-large-change\.$"),
-        told_of_large(),
+        told_what_next(),
     ):
         raise LargeChange(Hold("7 writes", Fraction(1), 7))
-    with pytest.raises(WorldMoved, match=r"^moved$"), told_of_large():
+    with pytest.raises(WorldMoved, match=r"^moved$"), told_what_next():
         raise WorldMoved("moved")

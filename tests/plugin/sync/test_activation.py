@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -13,12 +14,17 @@ from connectors.store.mappings import activation_runs, coming_mappings, revision
 from connectors.store.people import audit
 from connectors.store.reads import wishes
 from mappings.diagnostic import MappingError
-from plugin.access.authorization.actor import COMMAND_LINE
+from plugin.access.authorization.actor import COMMAND_LINE, Actor
+from plugin.access.authorization.permission import Permission
+from plugin.runtime.composition import build_connector
 from plugin.runtime.connector import NotReady
 from plugin.use_cases.health import concerns
 from plugin.use_cases.health.status import status
+from plugin.use_cases.mappings import drafts, mapping_life
 from plugin.use_cases.mappings.mapping_life import (
+    AnotherActivation,
     activate,
+    expecting,
     preview_text,
     resume_activation,
     rollback,
@@ -28,6 +34,7 @@ from plugin.use_cases.mappings.mapping_life import (
 from plugin.use_cases.work.gaps import list_gaps
 from tests.actors import TESTER
 
+ADA, BO = Actor("ada", Permission.ADMIN, 7), Actor("bo", Permission.ADMIN, 8)
 BEFORE = """
 version: 1
 name: hand-made
@@ -181,6 +188,64 @@ def test_what_was_interrupted_goes_on_by_itself(site: tuple[Any, str, str], by: 
         hand.sync()
     assert ruling(hand) == AFTER
     assert hand.writes() == [(epic, "100"), (epic, "30")]
+
+
+def test_one_that_reads_is_refused_at_its_end_where_another_mapping_came_to_rule_in_the_last_moment(
+    site: tuple[Any, str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By another process, after the last look at whose turn it is: only the transaction that makes it rule can tell."""
+    hand, _, _ = site
+    other = build_connector(hand.connector.settings, hand.clock)
+    theirs = BEFORE + "brake: {share: 1}\n"
+    drafts.keep(hand.connector, ADA, "main", AFTER)
+    planned = mapping_life.looked_up
+
+    def overtaken(*words: Any) -> Any:
+        activate(other, BO, "main", theirs)
+        return planned(*words)
+
+    monkeypatch.setattr(mapping_life, "looked_up", once(overtaken, planned))
+    with pytest.raises(AnotherActivation, match="bo activated"):
+        activate(hand.connector, ADA, "main", AFTER)
+    assert ruling(hand) == theirs
+    assert drafts.own_draft(hand.connector, ADA, "main"), "nothing typed is lost"
+    other.store.close()
+
+    with pytest.raises(AnotherActivation):
+        rollback(hand.connector, ADA, "main", expected=expecting("0000"))
+    activate(hand.connector, ADA, "main", AFTER, expected=expecting(active_name(hand)))
+    assert ruling(hand) == AFTER
+    assert drafts.own_draft(hand.connector, ADA, "main") is None
+
+
+def test_of_two_that_expect_the_same_only_the_first_comes_to_rule(
+    site: tuple[Any, str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hand, _, _ = site
+    other = build_connector(hand.connector.settings, hand.clock)
+    seen, theirs = expecting(active_name(hand)), BEFORE + "brake: {share: 1}\n"
+    planned = mapping_life.looked_up
+
+    def overtaken(*words: Any) -> Any:
+        activate(other, BO, "main", theirs, expected=seen)
+        return planned(*words)
+
+    monkeypatch.setattr(mapping_life, "looked_up", once(overtaken, planned))
+    with pytest.raises(AnotherActivation):
+        activate(hand.connector, ADA, "main", BEFORE + "brake: {share: 0.9}\n", expected=seen)
+    assert ruling(hand) == theirs
+    other.store.close()
+
+
+def once(first: Callable[..., Any], then: Callable[..., Any]) -> Callable[..., Any]:
+    """The first call is another than those that follow."""
+    left = [first]
+    return lambda *words: (left.pop() if left else then)(*words)
+
+
+def active_name(hand: Any) -> str | None:
+    with hand.connector.store.read() as conn:
+        return revisions.active_name(conn, "main")
 
 
 def audited(hand: Any, what: str) -> list[dict[str, Any]]:

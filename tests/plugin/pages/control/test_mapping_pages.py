@@ -18,12 +18,21 @@ from mappings.document.text.source import read_document
 from mappings.write_back.plan import Change
 from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.permission import Permission
+from plugin.runtime.composition import build_connector
 from plugin.runtime.connector import NotReady
 from plugin.use_cases.mappings import drafts
+from plugin.use_cases.mappings.mapping_life import activate
 from plugin.use_cases.work import background_jobs
 from plugin.use_cases.work.site_read import READING, SYNC
 
 HASH = re.compile(r'name="hash" type="hidden" value="([0-9a-f]+)"')
+
+ACTIVE = re.compile(r'name="active" type="hidden" value="([0-9a-f]*)"')
+
+
+def seen(page: str) -> dict[str, str]:
+    """What the form of a preview sends back of what was looked at."""
+    return {"hash": HASH.search(page).group(1), "active": ACTIVE.search(page).group(1)}
 
 
 def active(world):
@@ -97,9 +106,8 @@ def test_the_editor_alone_admits_a_style_element_and_by_a_nonce_that_is_used_onc
 def test_what_was_previewed_is_activated(admin, world):
     before = active(world)
     admin.post("/mapping/main/edit", text=changed(before.text), action="save")
-    page = admin.text("/mapping/main/preview")
-    agreed = HASH.search(page).group(1)
-    answer = admin.post("/mapping/main/activate", hash=agreed, large="1")
+    agreed = seen(admin.text("/mapping/main/preview"))
+    answer = admin.post("/mapping/main/activate", **agreed, large="1")
     assert "is active" in answer.get_data(as_text=True)
     assert active(world).author == "admin@acme.example"
     assert active(world).text == changed(before.text)
@@ -109,13 +117,13 @@ def test_what_was_previewed_is_activated(admin, world):
 def test_a_world_that_moved_is_said_with_a_new_preview(admin, world):
     before = active(world)
     admin.post("/mapping/main/edit", text=changed(before.text), action="save")
-    agreed = HASH.search(admin.text("/mapping/main/preview")).group(1)
+    agreed = seen(admin.text("/mapping/main/preview"))
     admin.post("/mapping/main/edit", text=before.text.replace("0.5", "0.3"), action="save")
-    answer = admin.post("/mapping/main/activate", hash=agreed, large="1")
+    answer = admin.post("/mapping/main/activate", **agreed, large="1")
     page = answer.get_data(as_text=True)
     assert answer.status_code == 409
     assert "The world moved" in page
-    assert HASH.search(page).group(1) != agreed
+    assert seen(page)["hash"] != agreed["hash"]
     assert active(world).revision == before.revision
 
 
@@ -125,9 +133,9 @@ def test_only_a_large_change_is_advised_to_be_ticked(admin, world, monkeypatch):
         line for line in changed(before.text).splitlines() if not line.startswith("brake:")
     )
     admin.post("/mapping/main/edit", text=text, action="save")
-    agreed = HASH.search(admin.text("/mapping/main/preview")).group(1)
+    agreed = seen(admin.text("/mapping/main/preview"))
 
-    held = admin.post("/mapping/main/activate", hash=agreed)
+    held = admin.post("/mapping/main/activate", **agreed)
     assert held.status_code == 409
     told = held.get_data(as_text=True)
     assert "Nothing was activated. Tick “go on with this large change”" in told
@@ -137,7 +145,7 @@ def test_only_a_large_change_is_advised_to_be_ticked(admin, world, monkeypatch):
         raise NotReady("Another activation took the place of 12345678.")
 
     monkeypatch.setattr("plugin.pages.mappings.preview.begin_activation", overtaken)
-    other = admin.post("/mapping/main/activate", hash=agreed)
+    other = admin.post("/mapping/main/activate", **agreed)
     assert other.status_code == 409
     told = other.get_data(as_text=True)
     assert "Another activation took the place of 12345678. Nothing was activated." in told
@@ -148,12 +156,36 @@ def test_only_a_large_change_is_advised_to_be_ticked(admin, world, monkeypatch):
 def test_going_back_is_previewed_too(admin, world):
     before = active(world)
     admin.post("/mapping/main/edit", text=changed(before.text), action="save")
-    agreed = HASH.search(admin.text("/mapping/main/preview")).group(1)
-    admin.post("/mapping/main/activate", hash=agreed, large="1")
+    admin.post("/mapping/main/activate", **seen(admin.text("/mapping/main/preview")), large="1")
     page = admin.text(f"/mapping/main/preview?revision={before.revision}")
-    agreed = HASH.search(page).group(1)
-    admin.post("/mapping/main/activate", hash=agreed, large="1", revision=before.revision)
+    admin.post("/mapping/main/activate", **seen(page), large="1", revision=before.revision)
     assert active(world).revision == before.revision
+
+
+def test_nothing_takes_the_place_of_a_mapping_that_another_process_activated_meanwhile(admin, world):
+    """The hash of the preview alone does not tell: what the other one changes of numbers is not computed yet."""
+    before = active(world)
+    admin.post("/mapping/main/edit", text=changed(before.text), action="save")
+    agreed = seen(admin.text("/mapping/main/preview"))
+    back = seen(admin.text(f"/mapping/main/preview?revision={before.revision}"))
+    other = build_connector(world.connector.settings, world.connector.clock)
+    activate(
+        other, Actor("bo@acme.example", Permission.ADMIN, 99), "main", f"{before.text}\nbrake: {{share: 1}}\n"
+    )
+    theirs = active(world)
+    assert theirs.revision != before.revision
+
+    for sent in (agreed, {**back, "revision": before.revision}):
+        answer = admin.post("/mapping/main/activate", **sent, large="1")
+        page = answer.get_data(as_text=True)
+        assert (answer.status_code, active(world).revision) == (409, theirs.revision)
+        assert f"bo@acme.example activated revision {theirs.revision}" in page
+        assert seen(page) == {"hash": sent["hash"], "active": theirs.revision}
+    assert draft(world).text == changed(before.text)
+
+    admin.post("/mapping/main/activate", **seen(page), large="1", revision=before.revision)
+    assert active(world).revision == before.revision
+    other.store.close()
 
 
 def test_two_revisions_are_compared_and_exported(admin, world):

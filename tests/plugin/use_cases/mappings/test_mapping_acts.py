@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 
 from connectors.clock import system_clock
+from connectors.store.mappings import revisions
 from plugin.access.authorization.actor import COMMAND_LINE, NOBODY, Actor
 from plugin.access.authorization.permission import Permission
-from plugin.runtime.connector import Connector
+from plugin.runtime.connector import Connector, NotReady
 from plugin.runtime.settings import read_settings
 from plugin.use_cases.accounts import set_up
 from plugin.use_cases.accounts.sign_in import SignedIn, Wrong, sign_in
@@ -56,6 +57,23 @@ def test_who_is_no_admin_changes_no_mapping(doors):
         with pytest.raises(NotAllowed, match="takes the role admin; ed@acme"):
             act(connector, EDITOR, "main", *words)
     assert doors.audited() == []
+
+
+def test_a_command_that_expects_another_mapping_is_told_which_rules_and_what_to_do(doors):
+    connector = doors.connector
+    with connector.store.write() as conn:
+        for name, who in (("0a11", "ada"), ("0b22", "bo")):
+            revisions.add(conn, "main", "version: 1", name, who, connector.clock())
+            revisions.activate(conn, "main", name, who, connector.clock())
+    refused = doors.command("mapping", "rollback", "--expect", "0a")
+    said = str(refused.exception)
+    assert isinstance(refused.exception, NotReady)
+    assert "bo activated revision 0b22 at " in said
+    assert "Preview again, then give --expect 0b22." in said
+    unknown = doors.command("mapping", "rollback", "--expect", "f")
+    assert "No revision alone begins with 'f'" in str(unknown.exception)
+    with connector.store.read() as conn:
+        assert revisions.active_name(conn, "main") == "0b22"
 
 
 def test_the_first_account_is_made_by_nobody_yet_with_the_link_that_an_admin_was_given(sqlite_store):
