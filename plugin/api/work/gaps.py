@@ -11,8 +11,7 @@ from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.cursor import cursor, list_name, position
 from plugin.doors.model import Asked, Done, Given, Page, PageQuery, SiteName, Word
 from plugin.doors.refusal import not_found
-from plugin.runtime.connector import NotReady
-from plugin.use_cases.work.gaps import GapRow, accept_gaps, list_gaps, reopen_gaps
+from plugin.use_cases.work.gaps import GapRow, NoSuchGap, accept_gaps, list_gaps, reopen_gaps
 
 ROUTES = Routes()
 
@@ -85,7 +84,7 @@ def accept_gap(caller: Caller, body: GapNamed) -> Reply[Done]:
     site = known_site(caller.connector, body.site)
     try:
         accept_gaps(caller.connector, caller.actor, site, [body.issue])
-    except NotReady:
+    except NoSuchGap:
         raise no_gap(body.issue) from None
     return Reply(Done(said=f"The numbers do without {body.issue} until it can be read."))
 
@@ -96,7 +95,7 @@ def reopen_gap(caller: Caller, body: GapNamed) -> Reply[Done]:
     site = known_site(caller.connector, body.site)
     try:
         reopen_gaps(caller.connector, caller.actor, site, [body.issue])
-    except NotReady:
+    except NoSuchGap:
         raise no_gap(body.issue) from None
     return Reply(Done(said=f"The numbers that need {body.issue} stand as they are until it can be read."))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from pydantic import Field
@@ -11,9 +12,8 @@ from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.cursor import cursor, list_name, position
 from plugin.doors.model import MOST_ROWS, Asked, Done, Given, JsonAny, Page, PageQuery, SiteName, Word
 from plugin.doors.refusal import invalid, not_found
-from plugin.runtime.connector import NotReady
 from plugin.use_cases.work import held_writes
-from plugin.use_cases.work.held_writes import Decision, HeldWrite
+from plugin.use_cases.work.held_writes import Decision, HeldWrite, NothingHeld
 
 ROUTES = Routes()
 
@@ -97,10 +97,10 @@ def _decided(caller: Caller, body: HeldNamed, decision: Decision) -> int:
         )
     try:
         return decision(caller.connector, caller.actor, site, body.objectives)
-    except NotReady:
-        raise no_held(body.objectives or []) from None
+    except NothingHeld as error:
+        raise no_held(error.names) from None
 
 
-def no_held(objectives: list[str]) -> Exception:
+def no_held(objectives: Sequence[str]) -> Exception:
     """404: nothing is held of these."""
     return not_found("held change", ", ".join(objectives), "GET /api/v1/held lists them, by the objective.")

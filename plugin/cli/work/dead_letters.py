@@ -38,7 +38,7 @@ class DeadLetterLine:
         return not self.field_id
 
 
-Act = Callable[[Connector, str, DeadLetterLine], None]
+Act = Callable[[Connector, str, DeadLetterLine], bool]
 DONE = {"retry": "retried", "discard": "discarded"}
 
 
@@ -82,31 +82,33 @@ def chosen_letters(act: Act) -> Callable[..., None]:
     ) -> None:
         with open_connector(site=site) as connector:
             chosen = choose(connector, site, names, field_id, everything)
-            for letter in chosen:
-                act(connector, site, letter)
-        _tell(DONE[act.__name__], chosen, as_json)
+            acted = [(letter, act(connector, site, letter)) for letter in chosen]
+        done, gone = [one for one, found in acted if found], [one for one, found in acted if not found]
+        _tell(DONE[act.__name__], done, gone, as_json)
 
     return command
 
 
 @dead_letters_group.command("retry")
 @chosen_letters
-def retry(connector: Connector, site: str, letter: DeadLetterLine) -> None:
+def retry(connector: Connector, site: str, letter: DeadLetterLine) -> bool:
     """Try again now: objectives become due, refused fields are forgotten and written anew."""
     if letter.whole:
-        dead_letters.retry(connector, COMMAND_LINE, site, letter.objective_id)
-    else:
+        return dead_letters.retry(connector, COMMAND_LINE, site, letter.objective_id)
+    return bool(
         refusals.retry(connector, COMMAND_LINE, site, letter.objective_id, letter.issue_id, letter.field_id)
+    )
 
 
 @dead_letters_group.command("discard")
 @chosen_letters
-def discard(connector: Connector, site: str, letter: DeadLetterLine) -> None:
+def discard(connector: Connector, site: str, letter: DeadLetterLine) -> bool:
     """Forget them. The next event or resync tries again by itself."""
     if letter.whole:
-        dead_letters.discard(connector, COMMAND_LINE, site, letter.objective_id)
-    else:
+        return dead_letters.discard(connector, COMMAND_LINE, site, letter.objective_id)
+    return bool(
         refusals.discard(connector, COMMAND_LINE, site, letter.objective_id, letter.issue_id, letter.field_id)
+    )
 
 
 def letters(connector: Connector, site: str) -> list[DeadLetterLine]:
@@ -182,9 +184,17 @@ def letter_values(letter: DeadLetterLine) -> PlainValues:
     }
 
 
-def _tell(what: str, chosen: list[DeadLetterLine], as_json: bool) -> None:
+def _tell(what: str, done: list[DeadLetterLine], gone: list[DeadLetterLine], as_json: bool) -> None:
+    """What was done; exit code 1 where something waited no more when its turn came."""
     if as_json:
-        show_json({what: [letter_values(letter) for letter in chosen]})
-        return
-    for letter in chosen:
-        say(f"{what}: {letter.objective} {letter.issue} {letter.field}".rstrip())
+        show_json(
+            {name: [letter_values(one) for one in some] for name, some in ((what, done), ("gone", gone))}
+        )
+    else:
+        for letter in done:
+            say(f"{what}: {letter.objective} {letter.issue} {letter.field}".rstrip())
+        for letter in gone:
+            said = f"{letter.objective} {letter.issue} {letter.field}".rstrip()
+            say(f"waits no more: {said}. An event, a sync or somebody else has taken it up.", err=True)
+    if gone:
+        raise SystemExit(1)

@@ -70,8 +70,9 @@ def refused_again(connector: Connector, site: str, *, again: bool) -> Response:
     """Forget that Jira refused a field; with `again`, write it now."""
     act = refusals.retry if again else refusals.discard
     named = [request.form.get(part, "") for part in ("objective", "issue", "field")]
-    act(connector, acting(), site, *named)
-    flash("The field is written again now." if again else "Forgotten until it is refused again.")
+    count = act(connector, acting(), site, *named)
+    told = "The field is written again now." if again else "Forgotten until it is refused again."
+    flash(told if count else GONE)
     return _back()
 
 

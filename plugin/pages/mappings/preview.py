@@ -84,7 +84,8 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     def read_first(site: str) -> ResponseReturnValue:
         known_site(connector, site)
         revision = request.form.get("revision", "")
-        begin_reading(connector, acting(), site, text_to_preview(connector, site, revision))
+        if not begin_reading(connector, acting(), site, text_to_preview(connector, site, revision)):
+            flash("A reading is going on already; its progress is below.")
         return redirect(back(site, revision))
 
     @blueprint.post("/mapping/<site>/activate", endpoint="activate")

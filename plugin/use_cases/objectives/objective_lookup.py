@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from connectors.store.mirror import mirror
 from connectors.store.numbers import objectives
@@ -12,7 +12,25 @@ from connectors.store.writes import written_values
 from mappings.facts.forest import issue_order
 from plugin.runtime.connector import Connector, NotReady
 
-__all__ = ["SavedObjective", "find_computed", "find_objective", "name_of", "objective_ids"]
+__all__ = [
+    "NoSuchObjective",
+    "SavedObjective",
+    "computed_id",
+    "find_computed",
+    "find_objective",
+    "name_of",
+    "objective_ids",
+]
+
+
+class NoSuchObjective(NotReady):
+    """Nobody knows an objective of these names."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(
+            f"No objective here is called {', '.join(names)}. jira-okr status --objectives lists the objectives; "
+            "if the issue is new, run jira-okr sync first."
+        )
 
 
 def find_objective(connector: Connector, site: str, name: str) -> SavedObjective | None:
@@ -52,24 +70,22 @@ def planned_ids(connector: Connector, site: str) -> list[str]:
 
 
 def objective_ids(connector: Connector, site: str, names: Iterable[str]) -> list[str]:
-    """The ids of those of `planned_ids` that are named, or of all; raises NotReady naming the ones nobody knows."""
+    """The ids of those of `planned_ids` that are named, or of all; raises NoSuchObjective naming the ones nobody knows."""
     wanted = tuple(names)
     if not wanted:
         return planned_ids(connector, site)
-    found = {name: _computed_id(connector, site, name) for name in wanted}
+    found = {name: computed_id(connector, site, name) for name in wanted}
     if None in found.values():
         others = frozenset(planned_ids(connector, site))
         found = {name: id_ or _other_id(connector, site, name, others) for name, id_ in found.items()}
     unknown = [name for name, id_ in found.items() if id_ is None]
     if unknown:
-        raise NotReady(
-            f"No objective here is called {', '.join(unknown)}. jira-okr status --objectives lists the objectives; "
-            "if the issue is new, run jira-okr sync first."
-        )
+        raise NoSuchObjective(unknown)
     return [id_ for id_ in found.values() if id_ is not None]
 
 
-def _computed_id(connector: Connector, site: str, name: str) -> str | None:
+def computed_id(connector: Connector, site: str, name: str) -> str | None:
+    """The id of what `find_computed` finds, or None."""
     saved = find_computed(connector, site, name)
     return None if saved is None else saved.state.id
 

@@ -18,8 +18,14 @@ from plugin.runtime.connector import Connector, NotReady
 from plugin.sync.refresh.gaps import accept_in_mirror, needing, reopen_in_mirror
 from plugin.use_cases.permission import EDITOR, VIEWER, act, question
 
-HOW = "jira-okr gaps list"
 ACCEPT = "jira-okr gaps accept KEY lets the numbers do without it."
+
+
+class NoSuchGap(NotReady):
+    """What was named is no gap, or none any more."""
+
+    def __init__(self, issue: str, known: Iterable[str]) -> None:
+        super().__init__(f"No gap is called {issue!r}. Gaps: {', '.join(known) or 'none'}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +124,7 @@ def _named(known: list[KeptGap], issue: str) -> KeptGap:
     for one in known:
         if issue.casefold() in (one.issue.casefold(), one.gap.issue_key.casefold()):
             return one
-    there = ", ".join(one.gap.issue_key or one.issue for one in known) or "none"
-    raise NotReady(f"No gap is called {issue!r}. Gaps: {there}. {HOW} shows them.")
+    raise NoSuchGap(issue, [one.gap.issue_key or one.issue for one in known])
 
 
 def _row(conn: Connection, one: KeptGap) -> GapRow:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,8 +16,17 @@ from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
 from plugin.sync.write_back import hold
 from plugin.sync.write_back.hold import Ending
-from plugin.use_cases.objectives.objective_lookup import objective_ids
+from plugin.use_cases.objectives.objective_lookup import computed_id
 from plugin.use_cases.permission import EDITOR, VIEWER, act, question
+
+
+class NothingHeld(NotReady):
+    """Nothing is held, or any more, of what was named; `names` says what."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names = names
+        super().__init__(f"Nothing is held of {', '.join(names)}. jira-okr held list shows what is.")
+
 
 Decision = Callable[[Connector, Actor, str, Iterable[str] | None], int]
 
@@ -73,7 +82,7 @@ def held_writes(conn: Connection, site: str) -> tuple[HeldWrite, ...]:
 
 @act(EDITOR)
 def release(connector: Connector, actor: Actor, site: str, names: Iterable[str] | None = None) -> int:
-    """Write what is held, of the named objectives (key or id) or of all; how many changes."""
+    """Write what is held, of the named objectives (key or id) or of all; how many changes. Raises NothingHeld."""
     return _end(connector, actor, site, names, writes.release, "held writes released")
 
 
@@ -87,13 +96,15 @@ def _end(
     connector: Connector, actor: Actor, site: str, names: Iterable[str] | None, how: Ending, what: str
 ) -> int:
     held = list_held(connector, actor, site)
-    waiting = {one.objective_id for one in held}
-    chosen = waiting if names is None else waiting & _ids(connector, site, names, held)
-    if names is not None and not chosen:
-        raise NotReady("Nothing is held of these objectives. jira-okr held list shows what is.")
+    waiting, named = {one.objective_id for one in held}, None if names is None else tuple(names)
+    chosen = waiting if named is None else waiting & _ids(connector, site, named, held)
+    if named is not None and not chosen:
+        raise NothingHeld(named)
     now = connector.clock()
     with connector.store.write() as conn:
-        count = hold.end(conn, site, how, now, None if names is None else chosen)
+        count = hold.end(conn, site, how, now, None if named is None else chosen)
+        if named is not None and not count:
+            raise NothingHeld(named)
         if count:
             detail: dict[str, object] = {"objectives": sorted(chosen)[:100], "count": count}
             note(conn, actor.label, what, now, detail, site)
@@ -103,10 +114,12 @@ def _end(
     return count
 
 
-def _ids(connector: Connector, site: str, names: Iterable[str], held: Iterable[HeldWrite]) -> set[str]:
+def _ids(connector: Connector, site: str, names: Sequence[str], held: Iterable[HeldWrite]) -> set[str]:
     """As they are listed, by id or name, also if they are no objectives any more; else as any objective is found."""
     listed = {called: one.objective_id for one in held for called in (one.name.upper(), one.objective_id)}
     wanted = {name: listed.get(name) or listed.get(name.upper()) for name in names}
-    others = tuple(name for name, id_ in wanted.items() if id_ is None)
-    found = objective_ids(connector, site, others) if others else []
-    return {*found, *(id_ for id_ in wanted.values() if id_ is not None)}
+    found = {name: id_ or computed_id(connector, site, name) for name, id_ in wanted.items()}
+    unknown = [name for name, id_ in found.items() if id_ is None]
+    if unknown:
+        raise NothingHeld(unknown)
+    return {id_ for id_ in found.values() if id_ is not None}

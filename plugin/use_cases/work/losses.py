@@ -48,13 +48,11 @@ def known(connector: Connector, _actor: Actor, site: str) -> tuple[Loss, ...]:
 @act(EDITOR)
 def accept(connector: Connector, actor: Actor, site: str, keys: Iterable[str] | None) -> tuple[Loss, ...]:
     """They are gone: they leave the mirror, and what stood on them is computed without them. None: all that are held."""
-    chosen = _chosen(connector, site, keys)
+    named = None if keys is None else tuple(keys)
+    chosen = _chosen(connector, site, named)
     context, now = connector.context(site), connector.clock()
     with connector.store.write() as conn:
-        still = {one.issue_id for one in losses.all(conn, site, "held")}
-        chosen = tuple(
-            one for one in chosen if one.issue_id in still
-        )  # what Jira shows again meanwhile stays
+        chosen = _still(conn, site, chosen, named)
         ids = {one.issue_id for one in chosen}
         land_issues(context, conn, [], ids)
         losses.settle(conn, site, ids, "accepted", actor.label, now)
@@ -66,8 +64,10 @@ def accept(connector: Connector, actor: Actor, site: str, keys: Iterable[str] | 
 @act(EDITOR)
 def dismiss(connector: Connector, actor: Actor, site: str, keys: Iterable[str] | None) -> tuple[Loss, ...]:
     """They are not gone, only out of our sight: they count as they were read last, and wait no more. None: all that are held."""
-    chosen = _chosen(connector, site, keys)
+    named = None if keys is None else tuple(keys)
+    chosen = _chosen(connector, site, named)
     with connector.store.write() as conn:
+        chosen = _still(conn, site, chosen, named)
         losses.settle(conn, site, [one.issue_id for one in chosen], "kept", actor.label, connector.clock())
         note_decided(connector, conn, site, keys_of(chosen), "losses dismissed", actor.label)
     return chosen
@@ -98,6 +98,17 @@ def _chosen(connector: Connector, site: str, keys: Iterable[str] | None) -> tupl
     if unknown:
         raise NotHeld(unknown)
     return chosen
+
+
+def _still(
+    conn: Connection, site: str, chosen: Sequence[Loss], named: Sequence[str] | None
+) -> tuple[Loss, ...]:
+    """Those that are held still: what Jira shows again meanwhile stays. Raises NotHeld where some were named and none is."""
+    held = {one.issue_id for one in losses.all(conn, site, "held")}
+    found = tuple(one for one in chosen if one.issue_id in held)
+    if not found and named is not None:
+        raise NotHeld(named)
+    return found
 
 
 def note_decided(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from docs.screenshots.company import REVISION, seeded
 from mappings.write_back.plan import Change
 from plugin.access.authorization.actor import COMMAND_LINE, Actor
 from plugin.access.authorization.permission import Permission
+from plugin.cli.work.dead_letters import letters
 from plugin.use_cases.permission import NotAllowed
 from plugin.use_cases.work import dead_letters
 from plugin.use_cases.work import refusals as refused_fields
@@ -101,6 +103,37 @@ def test_a_refused_field_is_tried_again_alike_at_each_door(failed, door):
         assert failed.command("dead-letters", "retry", KEY).exit_code == 0
     assert standing(failed) == (0, 1, 1), "it stands until Jira takes it"
     assert failed.audited() == [("refusals retried", FIELD, "main")]
+
+
+@pytest.mark.parametrize("act", ["retry", "discard"])
+def test_each_door_says_of_a_refusal_that_it_waits_no_more(failed, monkeypatch, act):
+    connector = failed.connector
+    listed = letters(connector, "main")
+    with connector.store.write() as conn:
+        due.discard(conn, "main", ID)
+        refusals.clear(conn, "main", ID)
+
+    failed.page(f"/health/main/refused/{act}", objective=ID, issue="20001", field="customfield_1")
+    page = failed.look("/health")
+    assert "It no longer waits: an event or a sync has taken it up." in page
+    assert "written again now" not in page
+    assert "Forgotten until" not in page
+    body = {"objective": ID, "issue_id": "20001", "field": "customfield_1"}
+    assert failed.api("POST", f"/refusals/{act}", body).status_code == 404
+    monkeypatch.setattr("plugin.cli.work.dead_letters.letters", lambda *_words: listed)
+    said = failed.command("dead-letters", act, "--all")
+    assert said.exit_code == 1
+    assert said.stdout == ""
+    assert [line.split(".")[0] for line in said.stderr.splitlines()] == [
+        f"waits no more: {KEY}",
+        f"waits no more: {KEY} CORE-7 OKR progress",
+    ]
+    as_json = failed.command("dead-letters", act, "--all", "--json")
+    assert as_json.exit_code == 1
+    told = json.loads(as_json.stdout)
+    done = {"retry": "retried", "discard": "discarded"}[act]
+    assert (told[done], len(told["gone"])) == ([], 2)
+    assert failed.audited() == []
 
 
 def test_what_waits_no_more_changes_nothing_and_leaves_no_entry(failed):

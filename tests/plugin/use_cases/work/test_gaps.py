@@ -8,6 +8,7 @@ import pytest
 
 from connectors.store.absence import gaps
 from mappings.facts.gap import Gap
+from plugin.runtime.connector import NotReady
 
 HIDDEN = Gap("10104", "PLAT-4", "Jira forbids to read it: no permission.", "Give the permission.")
 
@@ -74,6 +75,20 @@ def test_no_door_accepts_what_is_no_gap(one_gap):
     assert doors.api("POST", "/gaps/accept", {"issue": "PLAT-5"}).status_code == 404
     assert doors.command("gaps", "accept", "PLAT-5").exit_code == 1
     assert doors.audited() == []
+
+
+@pytest.mark.parametrize(("act", "what"), [("accept", "accept_gaps"), ("reopen", "reopen_gaps")])
+def test_no_door_takes_another_obstacle_for_a_gap_that_is_none(one_gap, monkeypatch, act, what):
+    def hindered(*_words):
+        raise NotReady("The mapping is gone.")
+
+    for module in ("plugin.api.work.gaps", "plugin.pages.health.gaps"):
+        monkeypatch.setattr(f"{module}.{what}", hindered)
+    told = one_gap.api("POST", f"/gaps/{act}", {"issue": "PLAT-4"})
+    assert (told.status_code, told.json["detail"]) == (409, "The mapping is gone.")
+    page = one_gap.page(f"/health/main/gaps/{act}", issue="PLAT-4").get_data(as_text=True)
+    assert "The mapping is gone." in page + one_gap.look("/health")
+    assert "the issue was read meanwhile" not in page + one_gap.look("/health")
 
 
 @pytest.mark.parametrize("door", ["page", "api"])

@@ -178,3 +178,18 @@ def test_the_page_says_of_a_refusal_what_stands_and_what_is_wanted(doors):
         now = doors.connector.clock()
         refusals.put(conn, "main", FIRST.id, OF_FIRST[0], "Not on the screen.", "Add it.", REVISION, now)
     assert "Jira has 40; wanted is 62." in doors.look("/health")
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("act", ["release", "drop"])
+def test_no_door_says_that_it_decided_what_was_decided_meanwhile(waiting, monkeypatch, door, act):
+    connector = waiting.connector
+    listed = held_writes.list_held(connector, COMMAND_LINE, "main")
+    held_writes.drop(connector, COMMAND_LINE, "main")
+    before = standing(waiting), waiting.audited()
+    monkeypatch.setattr("plugin.use_cases.work.held_writes.list_held", lambda *_words: listed)
+    assert decide(waiting, door, act, FIRST.key) == (door == "page")
+    assert (standing(waiting), waiting.audited()) == before
+    monkeypatch.undo()
+    if door == "page":
+        assert "It is not held any more" in waiting.look("/health")
