@@ -303,8 +303,8 @@ BROKEN = (
     Broken(
         "the draft of another account is taken away",
         "connectors/store/mappings/drafts.py",
-        "mine = (table.c.site == site, table.c.account_id == account_id)\n    return",
-        "mine = (table.c.site == site,)\n    return",
+        "mine = [table.c.site == site, table.c.account_id == account_id]",
+        "mine = [table.c.site == site]",
         f"{HOMES}/test_background_jobs.py::test_a_draft_keeps_what_it_was_begun_from_and_is_its_owners_alone",
     ),
     Broken(
