@@ -39,6 +39,11 @@ def seal_keys(settings: Settings) -> tuple[bytes, ...]:
     return tuple(hashlib.sha256(b"audit seals:" + one.encode()).digest() for one in given)
 
 
+def has_shared_key(settings: Settings) -> bool:
+    """Whether all processes have one key: it is set, or kept beside a SQLite file. Beside PostgreSQL each folder would get one of its own."""
+    return settings.secret_key is not None or make_url(settings.database_url).get_backend_name() == "sqlite"
+
+
 def first_key(secrets_: str) -> str:
     """The key that rules. Those behind it only open what they once sealed, so that nothing changes when they go."""
     return secrets_.partition(",")[0].strip()

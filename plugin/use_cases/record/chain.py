@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from connectors.store.database import json_text
 from connectors.store.people import audit, audit_chain
 from connectors.store.people.audit_chain import BEGINNING, BoundEntry, Seal, chained, commitment
-from plugin.access.authentication.secret_key import seal_keys
+from plugin.access.authentication.secret_key import has_shared_key, seal_keys
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
 from plugin.use_cases.permission import ADMIN, act
@@ -41,7 +41,8 @@ def seal(connector: Connector) -> int:
             return 0
     with connector.store.write() as conn:
         bound = audit_chain.bind(conn, _nonce)
-        _seal_end(connector, conn)
+        if has_shared_key(connector.settings):
+            _seal_end(connector, conn)
     return bound
 
 
