@@ -133,9 +133,7 @@ class Bench:
         if rule is None:
             asked = (*self._of_objective(objective, issue), within)
             return IssueTrial(found, all(one.holds for one in asked), asked)
-        whose = tuple(
-            dict.fromkeys(owner for id_, owner, _ in self._related(objective, rule) if id_ == issue.id)
-        )
+        whose = self._whose(objective, rule, issue)
         asked = (*self._of_key_result(objective, rule, issue, whose), within)
         return IssueTrial(found, all(one.holds for one in asked), asked, whose[:MOST_WHOSE])
 
@@ -166,6 +164,15 @@ class Bench:
         stand = self._objectives_of(objective)
         for stands in stand if rule.related is None else stand[: MOST_WHOSE + 1]:  # the same for each of them
             yield from ((one.id, stands.key, one) for one in related(self._assessment, rule, stands))
+
+    def _whose(self, objective: ObjectiveRule, rule: KeyResultRule, issue: Issue) -> tuple[str, ...]:
+        """Every objective of the rule that an issue is in relation to."""
+        if rule.related is None or objective.select is None:
+            found = (owner for id_, owner, _ in self._related(objective, rule) if id_ == issue.id)
+            return tuple(dict.fromkeys(found))
+        if all(one.id != issue.id for one in self._assessment.matching(rule.related)):
+            return ()
+        return tuple(one.key for one in self._objectives_of(objective) if one.id != issue.id)
 
     def _selects(self, rule: KeyResultRule, issue: Issue) -> bool:
         chosen = rule.select is None or rule.select.matches(issue, self.moment)

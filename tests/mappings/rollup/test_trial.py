@@ -113,6 +113,13 @@ def test_rows_are_those_of_the_ledger_and_say_whose_they_are(bench):
     assert bench.tried("epics/delivery", bench.forest.by_id["4"]).whose == ("PLAT-2",)
 
 
+def test_of_many_objectives_the_first_are_named_and_the_rest_is_counted(bench):
+    epics = tuple(an_issue(str(n), EPIC, labels=("okr",)) for n in range(10, 18))
+    many = Bench(bench.mapping, CATALOGUE, Forest.of((*ISSUES, *epics)), bench.moment)
+    belongs = many.tried("epics/named", many.forest.by_id["6"]).requirements[0]
+    assert belongs.why == "It belongs to PLAT-2, PLAT-10, PLAT-11, PLAT-12, PLAT-13 and 4 more"
+
+
 def test_what_keeps_an_issue_from_a_key_result_is_named(bench):
     assert told(bench, "epics/delivery", "6") == ["Above it: PLAT-3, which is none"]
     assert told(bench, "epics/delivery", "8") == ["It has no parent"]
