@@ -78,6 +78,7 @@ def _write(said: list[tuple[str, _Update]]) -> Response:
             fresh[record.id] = put(known, key, _read(fields[key], one.value, known))
     for record in fresh.values():
         spend_write(record)
+    for record in fresh.values():
         _keep(sandbox.records[record.id], record)
     return nothing()
 

@@ -105,6 +105,15 @@ def test_it_is_all_or_nothing(world: World) -> None:
     assert [world.held(id_) for id_ in world.epics] == [None, None, None]
 
 
+def test_an_issue_that_was_written_too_often_holds_up_the_whole_call() -> None:
+    with SandboxServer(seed=1, monotonic=lambda: 0.0) as server:
+        world = World(server)
+        first, second, _ = map(int, world.epics)
+        assert {world.write((world.progress, [second], number)) for number in range(20)} == {204}
+        assert world.write((world.progress, [first, second], 62)) == 429
+        assert (world.held(world.epics[0]), world.held(world.epics[1])) == (None, 19)
+
+
 def test_what_a_function_says_is_asked_once_and_kept_until_the_app_brings_another(world: World) -> None:
     first, second, third = world.epics
     world.said["PLAT-1"] = {"jql": f"id in ({first}, {second})"}
