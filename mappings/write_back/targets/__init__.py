@@ -62,9 +62,11 @@ def place_of(id_: str, field_of: FieldLookup) -> Place | None:
 
 def apart_and_together(changes: Iterable[Change]) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
     """What is written issue by issue, and what goes to many issues in one call."""
-    every = tuple(changes)
-    shared = tuple(change for change in every if target_of(change.field_id).together)
-    return tuple(change for change in every if change not in shared), shared
+    apart: list[Change] = []
+    together: list[Change] = []
+    for change in changes:
+        (together if target_of(change.field_id).together else apart).append(change)
+    return tuple(apart), tuple(together)
 
 
 def writings_of(changes: Iterable[Change]) -> Iterator[tuple[WriteTarget, WriteRequest]]:
