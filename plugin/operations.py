@@ -9,7 +9,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from plugin.access.authorization.actor import MONITORING
 from plugin.runtime.connector import Connector
 from plugin.runtime.processes.metrics import render_metrics
-from plugin.use_cases.health.status import installation, readiness
+from plugin.use_cases.health.status import installation, objective_counts, readiness
 
 
 def operations_blueprint(connector: Connector) -> Blueprint:
@@ -32,7 +32,7 @@ def operations_blueprint(connector: Connector) -> Blueprint:
 
     @blueprint.get("/metrics")
     def metrics() -> ResponseReturnValue:
-        text = render_metrics(installation(connector, MONITORING))
+        text = render_metrics(installation(connector, MONITORING), objective_counts(connector, MONITORING))
         return Response(text, content_type=CONTENT_TYPE_LATEST)
 
     return blueprint

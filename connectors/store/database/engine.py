@@ -176,6 +176,13 @@ def shown(address: URL) -> str:
     return address.set(query=hidden).render_as_string(hide_password=True)
 
 
+def engine_version(store: Store) -> str:
+    """The database's own version: `sqlite 3.45.1`."""
+    with store.read() as conn:
+        numbers = conn.dialect.server_version_info or ()
+    return f"{store.dialect} {'.'.join(map(str, numbers))}"
+
+
 def _address(url: str) -> URL:
     try:
         address = make_url(url)

@@ -13,9 +13,3 @@ def row_counts(conn: Connection) -> dict[str, int]:
         name: conn.execute(select(func.count()).select_from(table)).scalar_one()
         for name, table in sorted(metadata.tables.items())
     }
-
-
-def engine_version(conn: Connection) -> str:
-    """The database's own version: `sqlite 3.45.1`."""
-    numbers = conn.dialect.server_version_info or ()
-    return f"{conn.dialect.name} {'.'.join(map(str, numbers))}"

@@ -5,8 +5,9 @@ What only the processes know (calls to Jira, how long events waited) they leave 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import accumulate
+from types import MappingProxyType
 from typing import Any
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -23,33 +24,36 @@ from connectors.store.reads import failures
 from plugin.sync.outage import KINDS
 from plugin.use_cases.health.concerns import concerns
 from plugin.use_cases.health.credential_expiry import seconds_left
-from plugin.use_cases.health.status import Installation, SiteStatus
+from plugin.use_cases.health.status import Installation, ObjectiveCounts, SiteStatus
 
 Gauge = GaugeMetricFamily
 Counter = CounterMetricFamily
 Sites = Sequence[SiteStatus]
+UNCOUNTED: Mapping[str, ObjectiveCounts] = MappingProxyType({})
 
 
 class StateCollector(Collector):
     """Everything that is measured, one sample per site."""
 
-    def __init__(self, found: Installation) -> None:
+    def __init__(self, found: Installation, objectives: Mapping[str, ObjectiveCounts] = UNCOUNTED) -> None:
         self._found = found
+        self._objectives = objectives
 
     def collect(self) -> Iterator[Metric]:
         """All families; called by prometheus_client on each scrape."""
         sites = sorted(self._found.sites, key=lambda one: one.site)
         for families in FAMILIES:
             yield from families(sites)
+        yield standing(self._objectives)
         yield from at_work(self._found)
         figures = self._found.counted
         yield from (calls(figures), points(figures), lags(figures))
 
 
-def render_metrics(found: Installation) -> bytes:
+def render_metrics(found: Installation, objectives: Mapping[str, ObjectiveCounts] = UNCOUNTED) -> bytes:
     """The exposition text of one scrape."""
     registry = CollectorRegistry()
-    registry.register(StateCollector(found))
+    registry.register(StateCollector(found, objectives))
     return generate_latest(registry)
 
 
@@ -181,17 +185,17 @@ def written(sites: Sites) -> Iterator[Metric]:
     yield family
 
 
-def objectives(sites: Sites) -> Iterator[Metric]:
+def standing(objectives: Mapping[str, ObjectiveCounts]) -> Metric:
     """How many stand how, by cycle: a sample for each health that an objective of the cycle has, and none names an objective."""
     family = Gauge(
         "jira_okr_objectives",
         "Objectives by cycle and health; the cycle is empty for those of none.",
         labels=["site", "cycle", "health"],
     )
-    for one in sites:
-        for (cycle, level), count in sorted((one.objectives or {}).items()):
-            family.add_metric([one.site, cycle, level], count)
-    yield family
+    for site, counts in sorted(objectives.items()):
+        for (cycle, level), count in sorted(counts.items()):
+            family.add_metric([site, cycle, level], count)
+    return family
 
 
 FAMILIES: tuple[Callable[[Sites], Iterator[Metric]], ...] = (
@@ -203,7 +207,6 @@ FAMILIES: tuple[Callable[[Sites], Iterator[Metric]], ...] = (
     credentials,
     drift,
     written,
-    objectives,
 )
 
 

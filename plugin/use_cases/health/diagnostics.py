@@ -19,7 +19,8 @@ from typing import Literal, get_args, get_origin
 from pydantic import BaseModel
 
 from connectors.store import Store, StoreError, current_revision, open_to_read
-from connectors.store.database.row_counts import engine_version, row_counts
+from connectors.store.database.engine import engine_version
+from connectors.store.database.row_counts import row_counts
 from connectors.store.mappings import revisions
 from connectors.store.people.audit import note
 from connectors.store.sites import catalogues
@@ -33,7 +34,7 @@ from plugin.runtime.moving_clock import clock_of
 from plugin.runtime.processes.heartbeat import Process
 from plugin.runtime.settings import PREFIX, Settings
 from plugin.use_cases.health.concerns import concerns
-from plugin.use_cases.health.status import SiteStatus, installation
+from plugin.use_cases.health.status import ObjectiveCounts, SiteStatus, installation, objective_counts
 from plugin.use_cases.permission import ADMIN, act
 
 DISTRIBUTION = "jira-okr-connector"
@@ -95,9 +96,12 @@ def diagnostics(settings: Settings, actor: Actor, connector: Connector | None, s
     if connector is not None:
         try:
             found = installation(connector, actor)
+            counts = objective_counts(connector, actor)
             parts["processes"] = [_process(one, names, found.at) for one in found.processes]
             parts["calls"] = calls_shown(found.counted.calls, names)
-            parts["sites"] = {names.of(one.site): site_shown(one) for one in found.sites}
+            parts["sites"] = {
+                names.of(one.site): site_shown(one, counts.get(one.site, {})) for one in found.sites
+            }
             parts["mappings"] = dict(_mappings(connector, names))
             parts["fields"] = dict(_fields(connector, names))
         except StoreError as error:
@@ -204,7 +208,7 @@ def _words(part: object) -> Iterator[str]:
             yield from _words(inner)
 
 
-def site_shown(found: SiteStatus) -> dict[str, Shown]:
+def site_shown(found: SiteStatus, objectives: ObjectiveCounts) -> dict[str, Shown]:
     """What is counted of a site, and what troubles it, without a sentence: sentences name issues."""
     drift, outage, webhook = found.drift, found.outage, found.webhook
     return {
@@ -220,7 +224,7 @@ def site_shown(found: SiteStatus) -> dict[str, Shown]:
             )
         },
         "issues": found.issues,
-        "objectives_by_health": _by_health(found),
+        "objectives_by_health": _by_health(objectives),
         "deliveries": dict(found.deliveries or {}),
         "writes": dict(found.writes or {}),
         "due": found.due,
@@ -264,9 +268,9 @@ def _of_the_api(part: str) -> bool:
     return part.isalpha() and part.isascii() and part[:1].islower() and len(part) <= 24
 
 
-def _by_health(found: SiteStatus) -> dict[str, Shown]:
+def _by_health(objectives: ObjectiveCounts) -> dict[str, Shown]:
     total: Counter[str] = Counter()
-    for (_, level), count in (found.objectives or {}).items():
+    for (_, level), count in objectives.items():
         total[level] += count
     return dict(sorted(total.items()))
 
@@ -300,9 +304,7 @@ def _database(settings: Settings, actor: Actor, now: datetime) -> Shown:
 
 
 def _tables(store: Store, actor: Actor, now: datetime) -> dict[str, Shown]:
-    with store.read() as conn:
-        found: dict[str, Shown] = {"engine": engine_version(conn)}
-    found["revision"] = current_revision(store)
+    found: dict[str, Shown] = {"engine": engine_version(store), "revision": current_revision(store)}
     try:
         store.check()
         with store.read() as conn:

@@ -48,6 +48,8 @@ from plugin.use_cases.work.gaps import GapRow, gap_rows
 from plugin.use_cases.work.held_writes import HeldWrite, held_writes
 from plugin.use_cases.work.site_read import SYNC
 
+ObjectiveCounts = Mapping[tuple[str, HealthLevel], int]
+
 TRAFFIC = timedelta(minutes=15)
 TRIED_EVERY = timedelta(seconds=2)
 TRIAL_PATIENCE = 2.0
@@ -60,7 +62,7 @@ class SiteStatus:
 
     `due` objectives wait, the first of them overdue since `overdue_since`, with an unserved event since `waiting_since`. `drift` is
     what resyncs had to correct; `deliveries` counts the inbox by status, `per_minute` those of the last minutes, the latest last;
-    `writes` counts the ledger of writes by outcome, `objectives` those of each cycle and health. `gaps` are what could not be read, the accepted ones last. `sync` is what a
+    `writes` counts the ledger of writes by outcome. `gaps` are what could not be read, the accepted ones last. `sync` is what a
     person asked for, `full_read` a read that has not come to its end. `names` is what Jira calls otherwise than the mapping does,
     and what it no longer has.
     """
@@ -91,7 +93,6 @@ class SiteStatus:
     gaps: tuple[GapRow, ...] = ()
     losses: tuple[Loss, ...] = ()
     writes: Mapping[str, int] | None = None
-    objectives: Mapping[tuple[str, HealthLevel], int] | None = None
     webhook: WebhookState | None = None
     lapse: WebhookLapse | None = None
     """What is wrong with the webhook that an app keeps alive."""
@@ -178,6 +179,13 @@ def installation(connector: Connector, _actor: Actor) -> Installation:
 
 
 @question(VIEWER)
+def objective_counts(connector: Connector, _actor: Actor) -> Mapping[str, ObjectiveCounts]:
+    """By site, how many objectives of each cycle (the empty text: of none) are of each health."""
+    with connector.store.read() as conn:
+        return {name: list_rows.standing(conn, name) for name in list(connector.sites)}
+
+
+@question(VIEWER)
 def vitals(connector: Connector, _actor: Actor) -> tuple[SiteStatus, ...]:
     """All sites with no more than it takes to say what troubles them: counts nothing that grows with a site."""
     now = connector.clock()
@@ -248,7 +256,6 @@ def _status(conn: Connection, site: Site, now: datetime, known: tuple[Process, .
         per_minute=_per_minute(inbox.received(conn, site.name, now - TRAFFIC), now),
         waiting_since=due.waiting_since(conn, site.name),
         writes=writes.outcomes(conn, site.name),
-        objectives=list_rows.standing(conn, site.name),
         webhook=webhook_state.known(conn, site.name),
         sources=health_of(conn, site.name),
         full_read=checkpoint.progress(conn, site.name),

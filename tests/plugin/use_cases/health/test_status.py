@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from connectors.jira.http.errors import RateLimited, Transient
 from connectors.store.jobs import processes as signs
 from connectors.store.jobs.counts import ProcessCounts
 from connectors.store.jobs.processes import SignOfLife
+from connectors.store.numbers import objectives
 from connectors.store.reads import full_reads
 from connectors.store.reads.full_reads import FullRead
 from connectors.store.work import due, inbox
@@ -114,3 +118,18 @@ def test_every_door_says_the_same_words(doors):
 def test_nobody_asks_who_may_not(doors):
     with pytest.raises(NotAllowed, match="takes the role viewer; nobody may do what the role public may"):
         status(doors.connector, Actor("nobody", Permission.PUBLIC), "main")
+
+
+def test_the_metrics_count_every_objective_by_cycle_and_health(company: Any) -> None:
+    with company.connector.store.read() as conn:
+        states = [one.state for one in objectives.all(conn, "main")]
+    wanted = Counter((state.cycle_id or "", str(state.health.level)) for state in states)
+    text = company.app.test_client().get("/metrics").get_data(as_text=True)
+    told = {
+        (sample.labels["cycle"], sample.labels["health"]): sample.value
+        for family in text_string_to_metric_families(text)
+        if family.name == "jira_okr_objectives"
+        for sample in family.samples
+    }
+    assert told == wanted
+    assert len(told) > 3
