@@ -19,6 +19,8 @@ from plugin.runtime.connector import Connector
 from plugin.use_cases.permission import ADMIN, act
 
 ERASED = "person erased"
+UNBOUND = "unbound"
+"""In the detail of an erasure: how many entries have words that are not bound any more, by it and by those whose word it took over."""
 SHOWN = 20
 """So many findings are told; where more is wrong, all of it has to be looked at anyway."""
 
@@ -95,7 +97,7 @@ def checked(links: Iterable[BoundEntry], seals: Sequence[Seal], keys: Sequence[b
                 f"Who or how of entry {link.position} ({link.what}, {link.at:%Y-%m-%d %H:%M} UTC) was changed."
             )
         reworded += link.nonce is None
-        told += _reworded_by(link)
+        told += told_as_erased(link)
         position, chain, entries = link.position, link.chain, entries + 1
         if good.get(position, chain) != chain:
             findings.append(f"The seal at {position} says that the chain stood otherwise there.")
@@ -114,11 +116,11 @@ def _ours(one: Seal, keys: Sequence[bytes]) -> bool:
     return any(hmac.compare_digest(one.signature, signed(key, one.position, one.chain)) for key in keys)
 
 
-def _reworded_by(link: BoundEntry) -> int:
-    """How many entries an erasure says that it put other words into."""
+def told_as_erased(link: BoundEntry) -> int:
+    """How many entries an erasure says that are not bound any more; none where it is not bound any more itself."""
     if link.what != ERASED or link.nonce is None:
         return 0
-    count = json_text.decode(link.detail, dict[str, object]).get("entries")
+    count = json_text.decode(link.detail, dict[str, object]).get(UNBOUND)
     return count if isinstance(count, int) else 0
 
 

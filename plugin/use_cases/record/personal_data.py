@@ -59,21 +59,24 @@ def erase_person(connector: Connector, actor: Actor, email: str) -> Erased:
         if account is not None:
             members.require_other_admin(conn, account)
             accounts.remove(conn, account.id)
-        entries = _reword(conn, address, stand_in)
+        entries, unbound = _reword(conn, address, stand_in)
         rows = personal_data.erase(conn, address, stand_in)
         if account is None and not entries and not rows:
             raise NotPermitted(f"Nothing here names {address}.")
-        told = {"stand-in": stand_in, "entries": entries, "rows": rows}
+        told = {"stand-in": stand_in, "entries": entries, record.UNBOUND: unbound, "rows": rows}
         audit.note(conn, actor.label, record.ERASED, connector.clock(), told)
     record.seal(connector)
     return Erased(stand_in=stand_in, entries=entries, rows=rows)
 
 
-def _reword(conn: Connection, address: str, stand_in: str) -> int:
-    count = 0
+def _reword(conn: Connection, address: str, stand_in: str) -> tuple[int, int]:
+    """How many entries have other words now; and how many stand unbound by that: those that were bound until now, and
+    those that an erasure told of which is unbound now itself, so that its word counts no longer."""
+    entries = unbound = 0
     for link in audit_chain.naming(conn, personal_data.spellings(address, stand_in)):
         who, detail = (personal_data.reworded(text, address, stand_in) for text in (link.who, link.detail))
         if (who, detail) != (link.who, link.detail):
             audit_chain.reword(conn, link, who, detail)
-            count += link.nonce is not None
-    return count
+            entries += 1
+            unbound += (link.nonce is not None) + record.told_as_erased(link)
+    return entries, unbound

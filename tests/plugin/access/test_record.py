@@ -116,6 +116,20 @@ def test_a_person_is_erased_and_the_chain_holds(record) -> None:
     assert (found.reworded, found.findings) == (10, ())
 
 
+def test_the_record_holds_when_who_erased_others_is_erased(record) -> None:
+    admin = record.account("admin", "second@acme.example")
+    acting = Actor("second@acme.example", Permission.ADMIN, admin.id)
+    assert personal_data.erase_person(record.connector, acting, KIM).entries == 10
+    record.account("admin", "third@acme.example")
+    assert personal_data.erase_person(record.connector, COMMAND_LINE, "second@acme.example").entries == 1
+    assert personal_data.erase_person(record.connector, COMMAND_LINE, "lee@acme.example").entries == 3
+    found = chain.verify(record.connector, COMMAND_LINE)
+    assert (found.reworded, found.findings) == (11, ())
+    chain.seal(record.connector)
+    tamper(record, update(table).where(table.c.what == "audit log checked").values(nonce=None, who="nobody"))
+    assert findings(record)
+
+
 def test_the_only_admin_and_oneself_are_not_erased(house) -> None:
     admin = house.account("admin", KIM)
     with pytest.raises(NotPermitted, match="only admin"):
