@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
 
 from connectors.store.database.instant import from_ms, to_ms
 from connectors.store.database.sql import StoredRow, hold
@@ -21,6 +21,7 @@ from connectors.store.schema import audit_seal
 
 BEGINNING = ""
 BATCH = 500
+"""Entries that are bound or read at once: whoever writes waits no longer than that takes."""
 DAY_MS = 24 * 3600 * 1000
 
 
@@ -60,22 +61,23 @@ def chained(before: str, position: int, at: datetime, site: str, what: str, comm
     return _digest(before, position, to_ms(at), site, what, commitment)
 
 
-def bind(conn: Connection, nonce: Callable[[], str]) -> int:
-    """Bind what was noted since; how many entries. Of two processes one does it at a time."""
+def bind(conn: Connection, nonce: Callable[[], str], most: int = BATCH) -> int:
+    """Bind what was noted since, the oldest first and at most so many; how many entries. Of two processes one does it at a time."""
     hold(conn, "audit chain")
     end = _end(conn)
-    position, chain, bound = (0, BEGINNING, 0) if end is None else (end.position, end.chain, 0)
-    while rows := conn.execute(
-        select(table).where(table.c.position.is_(None)).order_by(table.c.id).limit(BATCH)
-    ).all():
-        for row in rows:
-            position, salt = position + 1, nonce()
-            promise = commitment(salt, row.who, row.detail)
-            chain = chained(chain, position, from_ms(row.at), row.site, row.what, promise)
-            values = {"position": position, "nonce": salt, "commitment": promise, "chain": chain}
-            conn.execute(update(table).where(table.c.id == row.id).values(values))
-        bound += len(rows)
-    return bound
+    position, chain = (0, BEGINNING) if end is None else (end.position, end.chain)
+    waiting = select(table).where(table.c.position.is_(None)).order_by(table.c.id).limit(most)
+    links: list[dict[str, object]] = []
+    for row in conn.execute(waiting).all():
+        position, salt = position + 1, nonce()
+        promise = commitment(salt, row.who, row.detail)
+        chain = chained(chain, position, from_ms(row.at), row.site, row.what, promise)
+        links.append(
+            {"entry": row.id, "position": position, "nonce": salt, "commitment": promise, "chain": chain}
+        )
+    if links:
+        conn.execute(update(table).where(table.c.id == bindparam("entry")), links)
+    return len(links)
 
 
 def end(conn: Connection) -> tuple[int, str] | None:

@@ -34,14 +34,14 @@ def unsubscribe_key(settings: Settings) -> bytes:
 
 
 def seal_keys(settings: Settings) -> tuple[bytes, ...]:
-    """The keys that seal the audit log: the one that rules, then former ones, whose seals go on holding."""
+    """The keys that seal the audit log: the one that rules, then former ones, whose seals go on holding.
+
+    None beside PostgreSQL where none is set: each folder would make one of its own, and no other process could check by it.
+    """
+    if settings.secret_key is None and not _is_beside_sqlite(settings):
+        return ()
     given = [part.strip() for part in secret_text(settings).split(",") if part.strip()]
     return tuple(hashlib.sha256(b"audit seals:" + one.encode()).digest() for one in given)
-
-
-def has_shared_key(settings: Settings) -> bool:
-    """Whether all processes have one key: it is set, or kept beside a SQLite file. Beside PostgreSQL each folder would get one of its own."""
-    return settings.secret_key is not None or make_url(settings.database_url).get_backend_name() == "sqlite"
 
 
 def first_key(secrets_: str) -> str:
@@ -60,10 +60,12 @@ def secret_text(settings: Settings) -> str:
 
 def data_folder(settings: Settings) -> Path:
     """Where the SQLite file is; `data` where the database is elsewhere."""
-    url = make_url(settings.database_url)
-    if url.get_backend_name() == "sqlite" and url.database:
-        return Path(url.database).parent
-    return Path("data")
+    database = make_url(settings.database_url).database
+    return Path(database).parent if database and _is_beside_sqlite(settings) else Path("data")
+
+
+def _is_beside_sqlite(settings: Settings) -> bool:
+    return make_url(settings.database_url).get_backend_name() == "sqlite"
 
 
 def kept_or_made(path: Path) -> str:

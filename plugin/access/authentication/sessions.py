@@ -83,7 +83,8 @@ def person(connector: Connector) -> Person | None:
         return None
     if now - from_ms(claim["seen"]) >= SEEN_EVERY:
         session["seen"] = to_ms(now)
-        _note_use(connector, opened, now)
+        if now - opened.seen >= SEEN_EVERY:  # a program may go on sending the cookie that it was given first
+            _note_use(connector, opened, now)
     return Person(
         account.id,
         account.email,

@@ -35,7 +35,12 @@ def verify_command(as_json: bool) -> None:
     else:
         since = "" if found.since is None else f" since {found.since:%Y-%m-%d}"
         state = "NOT as it was noted" if found.findings else "as it was noted"
-        say(f"{found.entries} entries{since}, {found.seals} seals: {state}.")
+        sealed = "not sealed" if found.seals is None else f"{found.seals} seals"
+        say(f"{found.entries} entries{since}, {sealed}: {state}.")
+        if found.seals is None:
+            say(
+                "  Set JIRA_OKR_SECRET_KEY in every process: until then whoever has the database could write another record."
+            )
         if found.reworded:
             say(
                 f"  A person was erased from {found.reworded} of them; what those say of others is not bound any more."

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from connectors.store.database import json_text
 from connectors.store.people import audit, audit_chain
 from connectors.store.people.audit_chain import BEGINNING, BoundEntry, Seal, chained, commitment
-from plugin.access.authentication.secret_key import has_shared_key, seal_keys
+from plugin.access.authentication.secret_key import seal_keys
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
 from plugin.use_cases.permission import ADMIN, act
@@ -21,31 +21,43 @@ from plugin.use_cases.permission import ADMIN, act
 ERASED = "person erased"
 UNBOUND = "unbound"
 """In the detail of an erasure: how many entries have words that are not bound any more, by it and by those whose word it took over."""
+UNSIGNED = ""
+"""Of a seal that only says where the chain begins, where there is no key."""
 SHOWN = 20
 """So many findings are told; where more is wrong, all of it has to be looked at anyway."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What a check of the audit log found: how many entries it holds, since when, how many of them a person was erased from, and what is wrong."""
+    """What a check of the audit log found: how many entries it holds, since when, how many of them a person was erased from, and what is wrong.
+
+    `seals` is None where there is no key to seal with: whoever has the database could write another chain.
+    """
 
     entries: int
     since: datetime | None
-    seals: int
+    seals: int | None
     reworded: int
     findings: tuple[str, ...]
 
 
 def seal(connector: Connector) -> int:
-    """Bind what was noted since, and seal where the chain stands; how many entries were bound."""
-    with connector.store.read() as conn:
-        if not audit_chain.unbound(conn):
-            return 0
-    with connector.store.write() as conn:
-        bound = audit_chain.bind(conn, _nonce)
-        if has_shared_key(connector.settings):
-            _seal_end(connector, conn)
+    """Bind what was noted since, and seal where the chain stands where there is a key for it; how many entries were bound.
+
+    A record from before there was a chain may be long: it is bound part by part, so that nobody who acts waits for all of it.
+    """
+    bound = 0
+    while _waits(connector):
+        with connector.store.write() as conn:
+            bound += audit_chain.bind(conn, _nonce)
+            if seal_keys(connector.settings):
+                _seal_end(connector, conn)
     return bound
+
+
+def _waits(connector: Connector) -> bool:
+    with connector.store.read() as conn:
+        return audit_chain.unbound(conn) > 0
 
 
 def forget_old(connector: Connector) -> int:
@@ -108,11 +120,17 @@ def checked(links: Iterable[BoundEntry], seals: Sequence[Seal], keys: Sequence[b
             f"{reworded} entries have other words than they were noted with; {told} are told of as erased."
         )
     return Verified(
-        entries=entries, since=since, seals=len(good), reworded=reworded, findings=tuple(findings[:SHOWN])
+        entries=entries,
+        since=since,
+        seals=len(good) if keys else None,
+        reworded=reworded,
+        findings=tuple(findings[:SHOWN]),
     )
 
 
 def _ours(one: Seal, keys: Sequence[bytes]) -> bool:
+    if not keys:
+        return one.signature == UNSIGNED
     return any(hmac.compare_digest(one.signature, signed(key, one.position, one.chain)) for key in keys)
 
 
@@ -131,8 +149,9 @@ def _seal_end(connector: Connector, conn: Connection) -> None:
 
 
 def _sealed(connector: Connector, position: int, chain: str) -> Seal:
-    key = seal_keys(connector.settings)[0]
-    return Seal(position=position, chain=chain, at=connector.clock(), signature=signed(key, position, chain))
+    keys = seal_keys(connector.settings)
+    signature = signed(keys[0], position, chain) if keys else UNSIGNED
+    return Seal(position=position, chain=chain, at=connector.clock(), signature=signature)
 
 
 def signed(key: bytes, position: int, chain: str) -> str:

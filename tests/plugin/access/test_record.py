@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
@@ -51,6 +52,17 @@ def test_a_record_that_nobody_touched_holds(record) -> None:
     _note(record, 3)
     found = chain.verify(record.connector, COMMAND_LINE)
     assert (found.entries, found.reworded, found.findings) == (14, 0, ())  # with the check before
+
+
+def test_a_record_from_before_there_was_a_chain_is_bound_part_by_part(house) -> None:
+    """So that whoever acts meanwhile waits for a part of it at most."""
+    _note(house, 2 * stored.BATCH + 1)
+    with house.connector.store.write() as conn:
+        assert stored.bind(conn, lambda: "a nonce") == stored.BATCH
+    assert chain.seal(house.connector) == stored.BATCH + 1
+    assert findings(house) == ()
+    with house.connector.store.read() as conn:
+        assert [one.position for one in stored.links(conn)] == list(range(1, 2 * stored.BATCH + 2))
 
 
 @pytest.mark.parametrize(
@@ -171,6 +183,25 @@ def test_a_former_key_goes_on_holding_its_seals(record, house_with) -> None:
     alone = house_with(secret_key="new secret " * 4)
     alone.clock.now = record.clock.now
     assert findings(alone)
+
+
+def test_beside_postgresql_without_a_key_the_record_is_bound_and_not_sealed(house, tmp_path, monkeypatch) -> None:
+    """Each folder would make a key of its own, by which no other process could check."""
+    monkeypatch.chdir(tmp_path)
+    settings = house.connector.settings.model_copy(
+        update={"secret_key": None, "database_url": "postgresql+psycopg://okr@127.0.0.1/okr"}
+    )
+    connector = replace(house.connector, settings=settings)
+    _note(house, 3)
+    chain.seal(connector)
+    house.clock.forward(days=settings.keep_audit_days + 1)
+    _note(house, 2)
+    assert chain.forget_old(connector) >= 3
+    found = chain.verify(connector, COMMAND_LINE)
+    assert (found.entries, found.seals, found.findings) == (2, None, ())
+    assert not (tmp_path / "data").exists()
+    tamper(house, delete(table).where(table.c.what == "act 0"))
+    assert chain.verify(connector, COMMAND_LINE).findings
 
 
 def test_refusals_are_in_the_record_by_route_and_not_without_end(house) -> None:

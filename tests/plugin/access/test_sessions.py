@@ -36,6 +36,22 @@ def test_one_sees_where_one_is_signed_in_and_ends_it(house) -> None:
     assert house.log()[0][:2] == ("viewer@acme.example", "session ended")
 
 
+def test_that_a_session_is_used_is_kept_once_a_minute_whatever_cookie_is_sent(house) -> None:
+    browser = house.signed_in("viewer")
+    [opened] = stored(house)
+    first = browser.client.get_cookie("jira_okr")
+    assert first is not None
+    seen = []
+    for _ in range(3):
+        house.clock.forward(seconds=40)
+        for _ in range(2):
+            browser.client.set_cookie(first.key, first.value)
+            assert browser.is_in()
+            house.clock.forward(seconds=1)
+        seen.append((stored(house)[0].seen - opened.seen).seconds)
+    assert seen == [0, 82, 82]
+
+
 def test_nobody_ends_a_session_of_somebody_else(house) -> None:
     house.signed_in("admin")
     viewer = house.signed_in("viewer")
