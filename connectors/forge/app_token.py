@@ -8,6 +8,7 @@ import msgspec
 from joserfc.errors import JoseError
 from joserfc.jws import extract_compact
 
+from connectors import typed_json
 from connectors.jira import BearerCredentials, Jira, JiraAddress, connect
 from connectors.jira.http.address import TlsFiles
 
@@ -30,7 +31,7 @@ def expiry_of(token: str, now: datetime) -> datetime | None:
     if not token or len(token) > LONGEST or not token.isascii() or not token.isprintable() or " " in token:
         return None
     try:
-        said = msgspec.json.decode(extract_compact(token.encode()).payload, type=_Ends)
+        said = typed_json.decode(extract_compact(token.encode()).payload, _Ends)
         found = datetime.fromtimestamp(said.exp, UTC)
     except UNREADABLE:
         return now + USUAL

@@ -10,6 +10,7 @@ import msgspec
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
 
+from connectors import typed_json
 from connectors.forge.signing_keys import SigningKeys
 
 ISSUER = "forge/invocation-token"
@@ -89,7 +90,7 @@ def read_invocation(token: str, keys: SigningKeys, app_id: str, gateway: str, no
     try:
         claims = _verified(token, keys, app_id, now)
         _refuse_elsewhere(claims)
-        return _read(msgspec.convert(claims, _Claims), app_id, gateway)
+        return _read(typed_json.convert(claims, _Claims), app_id, gateway)
     except UNREADABLE as error:
         raise TokenRefused(f"{type(error).__name__}: {error}"[:200]) from None
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from connectors import typed_json
 from connectors.jira import Jira
 
 PATH = "/rest/api/3/jql/function/computation"
@@ -28,7 +29,7 @@ class _Page(msgspec.Struct, rename="camel"):
     is_last: bool = False
 
 
-_DECODER = msgspec.json.Decoder(_Page)
+_DECODER = typed_json.decoder(_Page)
 
 
 def kept_by(jira: Jira) -> list[Precomputation]:

@@ -17,6 +17,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 from urllib3.exceptions import HTTPError
 
+from connectors import typed_json
 from connectors.jira.http.connection import TimedAdapter
 
 LIFESPAN = timedelta(hours=1)
@@ -89,7 +90,7 @@ class SigningKeys:
 def _read(url: str, authority: str | None) -> dict[str, RSAKey]:
     """The keys that are published now; none where nobody answers, or with something else."""
     try:
-        published = msgspec.json.decode(_body(url, authority), type=_Published)
+        published = typed_json.decode(_body(url, authority), _Published)
     except (requests.RequestException, HTTPError, OSError, ValueError, RecursionError):
         return {}
     found = ((one.get("kid"), _usable(one)) for one in published.keys[:MOST_KEYS])

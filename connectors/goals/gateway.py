@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import msgspec
 
+from connectors import typed_json
 from connectors.goals.operations import GatewayOperation
 from connectors.goals.shapes import Answer, Problem
 from connectors.jira.http.errors import (
@@ -22,7 +23,7 @@ from connectors.jira.http.transport import Transport
 T = TypeVar("T")
 
 PATH = "/gateway/api/graphql"
-ANSWER = msgspec.json.Decoder(Answer)
+ANSWER = typed_json.decoder(Answer)
 SERVER_FAULT = 500
 MOST_MESSAGES = 20
 LONGEST_MESSAGE = 500
@@ -47,13 +48,11 @@ def ask(
     try:
         for name in operation.root:
             value = (
-                msgspec.json.decode(value, type=dict[str, msgspec.Raw])
-                if isinstance(value, msgspec.Raw)
-                else value
+                typed_json.decode(value, dict[str, msgspec.Raw]) if isinstance(value, msgspec.Raw) else value
             )
             value = value[name] if isinstance(value, dict) else None
         if isinstance(value, msgspec.Raw):
-            return msgspec.json.decode(value, type=shape)
+            return typed_json.decode(value, shape)
     except (msgspec.DecodeError, KeyError, RecursionError) as error:
         raise IncompleteRead(
             f"The answer of Atlassian's gateway to {operation.name} cannot be read: {error!s:.200}."

@@ -18,6 +18,7 @@ import msgspec
 import requests
 from urllib3.exceptions import DecodeError, HTTPError, NameResolutionError, NewConnectionError
 
+from connectors import typed_json
 from connectors.clock import system_seconds
 from connectors.jira.http.address import JiraAddress
 from connectors.jira.http.call import Call, call_of, place_of
@@ -87,7 +88,7 @@ class JiraReply:
         return self.read(ANYTHING) if self.body else None
 
 
-ANYTHING: msgspec.json.Decoder[object] = msgspec.json.Decoder(object)
+ANYTHING: msgspec.json.Decoder[object] = typed_json.decoder(object)
 
 
 class GuardedAdapter(TimedAdapter):

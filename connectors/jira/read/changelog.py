@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from connectors import typed_json
 from connectors.jira.http.errors import IncompleteRead, Permanent
 from connectors.jira.http.transport import JiraReply, Transport
 from connectors.jira.read.bulk import REFUSED, chunks, clean_ids
@@ -96,8 +97,8 @@ class WireFoundIssue(msgspec.Struct, frozen=True, gc=False):
 
 
 PARENT = "parent"
-LOG_PAGES = msgspec.json.Decoder(WireLogPage)
-LOGGED_ISSUE = msgspec.json.Decoder(WireLoggedIssue)
+LOG_PAGES = typed_json.decoder(WireLogPage)
+LOGGED_ISSUE = typed_json.decoder(WireLoggedIssue)
 
 
 class ChangeHistory:
@@ -253,7 +254,7 @@ def _search_datacenter(
 
 def _believed(raw: object, edited: Mapping[str, datetime], history: ChangeHistory) -> str | None:
     try:
-        issue = msgspec.convert(raw, WireFoundIssue)
+        issue = typed_json.convert(raw, WireFoundIssue)
         whole = len(issue.changelog.histories) >= issue.changelog.total
         if not whole or issue.id not in edited or instant(issue.fields.updated) < edited[issue.id]:
             return None
@@ -318,7 +319,7 @@ def _add_damaged(reply: JiraReply, asked: list[str], history: ChangeHistory) -> 
     found = parsed(reply.body, LISTING)
     for raw in found[LISTING]:
         try:
-            _add_log(msgspec.convert(raw, WireIssueLog), history)
+            _add_log(typed_json.convert(raw, WireIssueLog), history)
         except msgspec.ValidationError:
             issue_id = raw.get("issueId") if isinstance(raw, dict) else None
             for lost in [issue_id] if isinstance(issue_id, str) else asked:

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from connectors import typed_json
 from connectors.jira.http.address import JiraAddress, TlsFiles
 from connectors.jira.http.errors import AuthFailed, IncompleteRead, JiraError, Permanent, Transient
 from connectors.jira.http.transport import Transport
@@ -71,8 +72,8 @@ class _Resource(msgspec.Struct):
     scopes: tuple[str, ...] = ()
 
 
-TOKENS = msgspec.json.Decoder(_Tokens)
-RESOURCES = msgspec.json.Decoder(list[_Resource])
+TOKENS = typed_json.decoder(_Tokens)
+RESOURCES = typed_json.decoder(list[_Resource])
 
 
 class AuthorizationServer:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
+from connectors import typed_json
 from connectors.jira.http.errors import IncompleteRead, Permanent
 from connectors.jira.http.transport import Transport
 from connectors.jira.webhooks.registration import EVENTS, Registered
@@ -78,9 +79,9 @@ class _Until(msgspec.Struct, rename="camel"):
     expiration_date: int | str
 
 
-PAGES = msgspec.json.Decoder(_Page)
-RESULTS = msgspec.json.Decoder(_Results)
-UNTIL = msgspec.json.Decoder(_Until)
+PAGES = typed_json.decoder(_Page)
+RESULTS = typed_json.decoder(_Results)
+UNTIL = typed_json.decoder(_Until)
 
 
 def wish(url: str, project_ids: Iterable[str], besides: Iterable[str] = ()) -> AppWebhookWish:

@@ -16,6 +16,7 @@ from typing import Any
 
 import msgspec
 
+from connectors import typed_json
 from connectors.jira.http.errors import IncompleteRead
 from connectors.jira.wire.instant import instant
 from connectors.jira.wire.shapes import CORE
@@ -122,7 +123,7 @@ def _typed(name: str, value: object, shape: Any) -> Any:
         raise ValueError("it is missing")
     if value is msgspec.UNSET:
         return value
-    typed = msgspec.convert(value, shape)
+    typed = typed_json.convert(value, shape)
     if name in TIMES and (typed or name in NEEDED):
         TIMES[name](typed)
     return typed

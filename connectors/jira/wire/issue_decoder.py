@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from connectors import typed_json
 from connectors.jira.http.errors import IncompleteRead
 from connectors.jira.http.transport import JiraReply
 from connectors.jira.wire.damage import Remains, UnreadableIssue, parsed, remains
@@ -102,7 +103,7 @@ class IssueDecoder:
         self._parent_fields = parent_fields
         self._parents = tuple(f"x{held.index(name)}" for name in parent_fields)
         self._page = page_shape(fields_shape(held, self._plain), bool(self.properties))
-        self._pages: msgspec.json.Decoder[Any] = msgspec.json.Decoder(self._page)
+        self._pages: msgspec.json.Decoder[Any] = typed_json.decoder(self._page)
         self._projects: Interned[WireProject, Project] = Interned(
             lambda wire: Project(wire.id, wire.key, wire.name)
         )
@@ -135,7 +136,7 @@ class IssueDecoder:
         """The same where something in the answer is damaged: each issue by itself."""
         found = parsed(body)
         try:
-            answer = msgspec.convert({**found, "issues": []}, self._page)
+            answer = typed_json.convert({**found, "issues": []}, self._page)
         except msgspec.ValidationError as error:
             raise IncompleteRead(f"Jira's answer cannot be read: {str(error)[:200]}.") from None
         parent_keys: dict[str, str] = {}
@@ -258,7 +259,7 @@ class IssueDecoder:
             return fields
         raw = {name: getattr(fields, name) for name in self._plain}
         typed = {
-            name: value if value is msgspec.UNSET else msgspec.convert(value, CORE_SHAPES[name])
+            name: value if value is msgspec.UNSET else typed_json.convert(value, CORE_SHAPES[name])
             for name, value in raw.items()
         }
         return msgspec.structs.replace(fields, **typed)

@@ -7,6 +7,8 @@ from typing import Any, cast
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from connectors import typed_json
+
 
 class Slim(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """Base of all shapes: hashable, so that repeated parts are built once."""
@@ -149,4 +151,4 @@ def _listing(name: str, issue: type[msgspec.Struct]) -> type[IssuePage]:
     return cast("type[IssuePage]", made)
 
 
-ID_PAGES: msgspec.json.Decoder[Any] = msgspec.json.Decoder(_listing("WireIdPage", WireRef))
+ID_PAGES: msgspec.json.Decoder[Any] = typed_json.decoder(_listing("WireIdPage", WireRef))

@@ -8,6 +8,7 @@ import msgspec
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from connectors import typed_json
 from connectors.sandbox.goals.goal import CLOUD_ID
 from connectors.sandbox.site import raw, site
 from connectors.sandbox.traffic.api_gateway import refusal
@@ -58,7 +59,7 @@ def token() -> Response:
     if request.mimetype != "application/json":
         raise OAuthRefusal(400, "invalid_request", "The body has to be JSON.")
     try:
-        body = msgspec.json.decode(request.get_data(), type=dict[str, str])
+        body = typed_json.decode(request.get_data(), dict[str, str])
     except msgspec.DecodeError:
         raise OAuthRefusal(400, "invalid_request", "The body has to be JSON.") from None
     given = raw(msgspec.json.encode(site().oauth.token(body)))

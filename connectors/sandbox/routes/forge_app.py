@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from flask import Blueprint, Response, request
 
+from connectors import typed_json
 from connectors.sandbox.issue_json import stamp
 from connectors.sandbox.site import answer, caller, flag, json_body, nothing, page_of, site, spend_write
 from connectors.sandbox.site_state import values
@@ -182,6 +183,6 @@ def _shown(app: InstalledApp, one: KeptAnswer) -> Json:
 def _body(shape: Any) -> Any:
     json_body()
     try:
-        return msgspec.json.decode(request.get_data(), type=shape)
+        return typed_json.decode(request.get_data(), shape)
     except msgspec.DecodeError:
         raise JiraAnswerError(400, (BAD_PAYLOAD,), bare=True) from None

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import msgspec
 from flask import Blueprint, Response, g, request
 
+from connectors import typed_json
 from connectors.sandbox.issue_json import Fields, IssueWriter
 from connectors.sandbox.search import allowed_size
 from connectors.sandbox.site import answer, caller, json_body, raw, site, writer
@@ -100,7 +101,7 @@ class _SearchBody(msgspec.Struct, forbid_unknown_fields=True):
 def _asked_by_post() -> Json:
     json_body(SEARCH_BODY)
     try:
-        body = msgspec.json.decode(request.get_data(), type=_SearchBody)
+        body = typed_json.decode(request.get_data(), _SearchBody)
     except msgspec.ValidationError:
         raise JiraAnswerError(400, (BAD_PAYLOAD,), bare=True) from None
     if len(body.reconcileIssues) > 50:

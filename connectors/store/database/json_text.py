@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from connectors import typed_json
+
 T = TypeVar("T")
 
 
@@ -27,7 +29,7 @@ def decode(text: str, shape: type[T]) -> T:
 @cache
 def decoder(shape: Any) -> msgspec.json.Decoder[Any]:
     """The decoder of one type, made once."""
-    return msgspec.json.Decoder(shape, dec_hook=revived)
+    return typed_json.decoder(shape, revived)
 
 
 def fraction_text(value: Fraction | None) -> str | None:

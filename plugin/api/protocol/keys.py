@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-import msgspec
 from flask import Response
 
 from plugin.doors.refusal import RequestRefusal, invalid
@@ -88,7 +87,7 @@ def _again(key: Key, former: StoredAnswer) -> Response:
     if former.content is None:
         detail = "The first request with this key is still being served."
         raise RequestRefusal(409, "Under way", detail, "Ask again in a moment.", headers={"Retry-After": "2"})
-    kept = msgspec.convert(former.content, KeptResponse)
+    kept = idempotency.content_of(former, KeptResponse)
     answer = Response(kept.body, status=kept.status)
     for name, value in kept.headers.items():
         answer.headers[name] = value

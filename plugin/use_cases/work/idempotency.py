@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TypeVar
 
+from connectors import typed_json
 from connectors.store.people import idempotency
 from connectors.store.people.idempotency import StoredAnswer
 from plugin.runtime.connector import Connector, NotReady
 
-__all__ = ["StoredAnswer", "TooManyKeys", "keep", "release", "take"]
+__all__ = ["StoredAnswer", "TooManyKeys", "content_of", "keep", "release", "take"]
+
+T = TypeVar("T")
 
 KEPT = timedelta(hours=24)
 MOST = 10_000
@@ -40,6 +44,11 @@ def keep(connector: Connector, who: str, key: str, content: object) -> None:
     """Keep the answer under its key."""
     with connector.store.write() as conn:
         idempotency.finish(conn, who, key, content)
+
+
+def content_of(answer: StoredAnswer, shape: type[T]) -> T:
+    """What was kept, in the shape in which it was handed over."""
+    return typed_json.convert(answer.content, shape)
 
 
 def release(connector: Connector, who: str, key: str) -> None:

@@ -185,7 +185,9 @@ def test_a_former_key_goes_on_holding_its_seals(record, house_with) -> None:
     assert findings(alone)
 
 
-def test_beside_postgresql_without_a_key_the_record_is_bound_and_not_sealed(house, tmp_path, monkeypatch) -> None:
+def test_beside_postgresql_without_a_key_the_record_is_bound_and_not_sealed(
+    house, tmp_path, monkeypatch
+) -> None:
     """Each folder would make a key of its own, by which no other process could check."""
     monkeypatch.chdir(tmp_path)
     settings = house.connector.settings.model_copy(
