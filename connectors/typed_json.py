@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from threading import RLock
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -17,7 +17,9 @@ T = TypeVar("T")
 _PREPARATION = RLock()
 
 
-def decoder(shape: type[T], revive: Callable[[type[Any], Any], Any] | None = None) -> msgspec.json.Decoder[T]:
+def decoder(
+    shape: type[T], revive: Callable[[type[object], object], object] | None = None
+) -> msgspec.json.Decoder[T]:
     """Make a decoder of this type, to be kept: making one costs more than most texts. `revive` makes what msgspec does not know."""
     with _PREPARATION:
         return msgspec.json.Decoder(shape, dec_hook=revive)
