@@ -16,6 +16,7 @@ from mappings.jql.fields.fields import ORDER, UNSUPPORTED_BY_NAME, JqlField
 from mappings.jql.findings import JqlError, JqlFinding, in_order
 from mappings.jql.ground import Ground, NameSpan, Verdict, always, never, nobody
 from mappings.jql.identity import by_id
+from mappings.jql.negation import PlainClause, SignedCondition, without_not
 from mappings.jql.text.parser import lettered_quotes, read
 from mappings.jql.text.tree import (
     And,
@@ -25,25 +26,10 @@ from mappings.jql.text.tree import (
     FunctionCall,
     JqlQuery,
     JqlValue,
-    Not,
     Operator,
     operands,
 )
 
-OPPOSITE = {
-    "=": "!=",
-    "!=": "=",
-    "~": "!~",
-    "!~": "~",
-    "<": ">=",
-    ">=": "<",
-    ">": "<=",
-    "<=": ">",
-    "in": "not in",
-    "not in": "in",
-    "is": "is not",
-    "is not": "is",
-}
 HISTORY = ("was", "was not", "was in", "was not in", "changed")
 MOST_SORTS = 7
 
@@ -113,7 +99,7 @@ def compiled(
 ) -> Compiled:
     """The predicate of a tree; what could not be compiled matches nothing and is among the findings."""
     ground = Ground(catalogue, issue_id_of)
-    verdict = _clause(ground, query.where, negated=False) if query.where else always
+    verdict = _clause(ground, without_not(query.where)) if query.where else always
     _check_order(ground, query)
     return Compiled(
         verdict=verdict,
@@ -148,18 +134,16 @@ def _check_order(ground: Ground, query: JqlQuery) -> None:
         ground.refuse("too-many-sorts", f"JQL can be ordered by at most {MOST_SORTS} fields", order)
 
 
-def _clause(ground: Ground, clause: Clause, *, negated: bool) -> Verdict:
-    """NOT is carried down to the conditions and turns their operators round, as Jira does: so NOT skips EMPTY too."""
-    if isinstance(clause, Condition):
-        return condition_verdict(ground, clause, negated)
-    if isinstance(clause, Not):
-        return _clause(ground, clause.clause, negated=not negated)
-    parts = [_clause(ground, part, negated=negated) for part in clause.clauses]
-    return all_of(parts, ground.thens) if isinstance(clause, And) is not negated else any_of(parts)
+def _clause(ground: Ground, clause: PlainClause) -> Verdict:
+    if isinstance(clause, SignedCondition):
+        return condition_verdict(ground, clause)
+    parts = [_clause(ground, part) for part in clause.parts]
+    return all_of(parts, ground.thens) if clause.join == "AND" else any_of(parts)
 
 
-def condition_verdict(ground: Ground, condition: Condition, negated: bool) -> Verdict:
-    """The predicate of one condition, with its operator turned round where it is `negated`."""
+def condition_verdict(ground: Ground, asked: SignedCondition) -> Verdict:
+    """The predicate of one condition."""
+    condition = asked.condition
     field = field_names.find(ground, condition.field)
     operator = condition.operator
     if operator.name in HISTORY:
@@ -171,8 +155,7 @@ def condition_verdict(ground: Ground, condition: Condition, negated: bool) -> Ve
     if not _allowed(ground, field, condition) or _list_alone(ground, condition):
         return never
     ground.fields.update(field.reads)
-    sign = OPPOSITE[operator.name] if negated else operator.name
-    return _verdict(ground, field, sign, condition)
+    return _verdict(ground, field, asked.sign, condition)
 
 
 def _refuse_history(ground: Ground, operator: Operator) -> None:

@@ -14,11 +14,10 @@ from mappings.jql.fields import field_names
 from mappings.jql.fields.fields import JqlField
 from mappings.jql.fields.issues import IssueId
 from mappings.jql.ground import Ground, Verdict, nobody
-from mappings.jql.predicate import OPPOSITE, condition_verdict
+from mappings.jql.negation import Join, PlainClause, SignedCondition, without_not
+from mappings.jql.predicate import condition_verdict
 from mappings.jql.text.parser import parse
-from mappings.jql.text.tree import And, Clause, Condition, Not
 
-Join = Literal["", "AND", "OR"]
 LONGEST_TEXT = 80
 NOTHING_HELD = "empty"
 UNLIKE = ("!=", "not in", "!~")
@@ -29,13 +28,13 @@ SKIPS_EMPTY = (
 
 @dataclass(frozen=True, slots=True)
 class ClauseTrial:
-    """One condition, or several joined. NOT stands nowhere: as Jira does, it turns the operators round that stand below it.
+    """One condition, or several joined.
 
     One that `skips_empty` says that a value is another one, which nothing is not.
     """
 
     text: str
-    join: Join = ""
+    join: Join | Literal[""] = ""
     verdict: Verdict | None = None
     field: JqlField | None = None
     skips_empty: bool = False
@@ -52,7 +51,7 @@ class ClauseAnswer:
     text: str
     holds: bool
     held: str = ""
-    join: Join = ""
+    join: Join | Literal[""] = ""
     parts: tuple[ClauseAnswer, ...] = ()
     note: str = ""
 
@@ -71,39 +70,27 @@ def clauses(
     query = parse(text)
     if query.where is None:
         return None
-    return _trial(Ground(catalogue, issue_id_of), text, query.where, negated=False)
+    return _trial(Ground(catalogue, issue_id_of), text, without_not(query.where))
 
 
-def _trial(ground: Ground, text: str, clause: Clause, *, negated: bool) -> ClauseTrial:
-    if isinstance(clause, Condition):
-        name = clause.operator.name
+def _trial(ground: Ground, text: str, clause: PlainClause) -> ClauseTrial:
+    if isinstance(clause, SignedCondition):
         return ClauseTrial(
-            text=_as_read(text, clause, negated),
-            verdict=condition_verdict(ground, clause, negated),
-            field=field_names.find(ground, clause.field),
-            skips_empty=(OPPOSITE.get(name, name) if negated else name) in UNLIKE,
+            text=_as_read(text, clause),
+            verdict=condition_verdict(ground, clause),
+            field=field_names.find(ground, clause.condition.field),
+            skips_empty=clause.sign in UNLIKE,
         )
-    if isinstance(clause, Not):
-        return _trial(ground, text, clause.clause, negated=not negated)
-    join: Join = "AND" if isinstance(clause, And) is not negated else "OR"
-    parts = (_trial(ground, text, part, negated=negated) for part in clause.clauses)
-    return ClauseTrial("", join, parts=tuple(one for part in parts for one in _flat(part, join)))
+    return ClauseTrial("", clause.join, parts=tuple(_trial(ground, text, part) for part in clause.parts))
 
 
-def _flat(part: ClauseTrial, join: Join) -> tuple[ClauseTrial, ...]:
-    """A part, or what it joins by the same word."""
-    return part.parts if part.join == join else (part,)
-
-
-def _as_read(text: str, condition: Condition, negated: bool) -> str:
+def _as_read(text: str, asked: SignedCondition) -> str:
     """As it is written, with the operator that NOT makes of it."""
-    written = " ".join(text[condition.start : condition.end].split())
-    operator = condition.operator
-    if not negated or operator.name not in OPPOSITE:
-        return written
+    condition, operator = asked.condition, asked.condition.operator
+    if asked.sign == operator.name:
+        return " ".join(text[condition.start : condition.end].split())
     field, operand = text[condition.start : operator.start], text[operator.end : condition.end]
-    turned = OPPOSITE[operator.name]
-    return " ".join(f"{field} {turned} {operand}".split())
+    return " ".join(f"{field} {asked.sign} {operand}".split())
 
 
 def answer(clause: ClauseTrial, issue: Issue, moment: Moment, key_of: Callable[[str], str]) -> ClauseAnswer:
