@@ -36,7 +36,7 @@ class InstallationsGiven(Given):
 class CodeGiven(Given):
     """What a Jira admin types into the app's page in Jira. It is told this once."""
 
-    code: str
+    code: str = Field(description="What a Jira admin types into the page of the app.")
     until: datetime
 
 

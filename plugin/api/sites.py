@@ -30,8 +30,10 @@ class SiteGiven(Given):
     name: str
     url: str
     api_base: str
-    mapping_revision: str | None
-    webhook: str
+    mapping_revision: str | None = Field(
+        description="The revision of the active mapping; null where none is."
+    )
+    webhook: str = Field(description="The path to type into Jira's webhook form.")
     signed: bool
     token_expires: date | None = Field(
         description="What an admin entered, or Jira Data Center told; null where nobody did."
@@ -51,7 +53,9 @@ class WebhookGiven(Given):
     """
 
     url: str
-    secret: str | None
+    secret: str | None = Field(
+        description="What Jira signs with; null where the unguessable end of the path stands for it."
+    )
     header: str
     header_value: str | None
     events: list[str]
@@ -148,8 +152,10 @@ class ConsentGiven(Given):
 class FinishConsent(Asked):
     """`state` and `code`, or `error`, as they stand in the address that Atlassian led to; or `state` and the `cloud_id` that was chosen."""
 
-    state: Entry = Field(min_length=1)
-    code: Entry = ""
+    state: Entry = Field(
+        min_length=1, description="From the address that Atlassian led to: which consent it is."
+    )
+    code: Entry = Field("", description="From the same address; empty where it has none.")
     error: Entry = ""
     cloud_id: Entry = ""
 

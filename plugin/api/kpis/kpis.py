@@ -65,12 +65,12 @@ class PeriodGiven(Given):
     healthy: BandGiven
     watch: BandGiven
     readings: int
-    late: bool
+    late: bool = Field(description="Whether one of its readings came after it was settled.")
     corrected: bool
     reason: str | None
     told: Literal[
         "counted", "counted_otherwise", "late_not_counted", "to_be_counted", "not_settled", "no_data"
-    ]
+    ] = Field(description="How what it is worth and what was counted stand to each other.")
     counted: float | None
     counted_exact: str | None
     transition: str | None
@@ -104,7 +104,9 @@ class KpiStateGiven(Given):
     one is that is to be made.
     """
 
-    status: Literal["watching", "kr_proposed", "kr_open", "close_proposed"]
+    status: Literal["watching", "kr_proposed", "kr_open", "close_proposed"] = Field(
+        description="How far the key result is that follows from the KPI."
+    )
     outside: int
     inside: int
     counted_until: datetime | None
@@ -134,7 +136,9 @@ class KpiGiven(Given):
     value_exact: str | None
     trend: Literal["better", "worse", "changed", "unchanged"] | None
     settled: PeriodGiven | None
-    last_known: PeriodGiven | None
+    last_known: PeriodGiven | None = Field(
+        description="The last settled period with data, where the last one has none; else null."
+    )
     so_far: PeriodGiven | None
     state: KpiStateGiven
 

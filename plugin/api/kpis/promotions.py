@@ -37,7 +37,7 @@ class PromotedGiven(Given):
 
     kpi: str
     text: str
-    mapping: str
+    mapping: str = Field(description="The whole mapping with the KPI in it.")
 
 
 @ROUTES.get("/promotions", "viewer", "Key results that are proposed as KPIs.")

@@ -85,7 +85,7 @@ class KeyResultDifferenceGiven(Given):
     title: str
     before: StandingGiven | None
     after: StandingGiven | None
-    rows: list[RowDifferenceGiven]
+    rows: list[RowDifferenceGiven] = Field(description="The rows that differ.")
 
 
 class ObjectiveDifferenceGiven(KeyResultDifferenceGiven):

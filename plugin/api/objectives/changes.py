@@ -42,7 +42,7 @@ class ChangesGiven(Given):
     """Changes in order. `next` is always there: keep it, and ask with it again later. `more`: ask again at once."""
 
     items: list[ChangeGiven]
-    next: str
+    next: str = Field(description="Always there: keep it, and ask with it again later.")
     more: bool
 
 

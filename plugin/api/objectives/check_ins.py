@@ -144,7 +144,7 @@ class CommentGiven(Given):
     by: str
     at: datetime
     edited: datetime
-    line: str
+    line: str = Field(description="The line that begins as a check-in does.")
     fault: str | None
 
 

@@ -207,7 +207,7 @@ class RecordDifferenceGiven(Given):
     moved: float | None
     moved_exact: str | None
     said: list[str] = Field(description="What else differs, in words.")
-    rows: list[RowEffectGiven]
+    rows: list[RowEffectGiven] = Field(description="The rows whose effects sum to the move.")
 
 
 class VersionDifferenceGiven(Given):
@@ -265,7 +265,7 @@ class LockedGiven(Given):
     at: datetime
     by: str
     reason: str
-    objectives: int
+    objectives: int = Field(description="How many objectives it holds.")
 
 
 class WaitingChangeGiven(Given):
@@ -275,7 +275,7 @@ class WaitingChangeGiven(Given):
     key: str
     title: str
     key_result: str = Field(description="Its key or title; empty where it is about the objective.")
-    what: str
+    what: str = Field(description="Which of its terms has changed, or what would become of it.")
     locked: str = Field(description="What stands.")
     now: str = Field(description="What would be; empty where there is none.")
     sentence: str
@@ -330,17 +330,19 @@ class ObjectiveCarryGiven(Given):
     key: str
     title: str
     meant: bool = Field(description="Whether it is carried where no objective is named.")
-    why_not: str
+    why_not: str = Field(description="Why it is not carried where no objective is named; empty where it is.")
     problem: str = Field(description="Why it cannot be carried; empty where it can.")
     times: int = Field(description="How often it was carried before.")
-    advice: str
+    advice: str = Field(
+        description="What being carried again and again lets one advise; empty where nothing."
+    )
     state: CarryState | None = Field(
         description="How far a carry is that was asked for; null where none was."
     )
     carried_into: str
-    note: str
+    note: str = Field(description="What came of a carry that was asked for, in words.")
     key_results: list[KeyResultCarriedGiven]
-    writes: list[CarriedWriteGiven]
+    writes: list[CarriedWriteGiven] = Field(description="What it writes, field by field.")
 
 
 class CarryPreviewGiven(Given):
@@ -469,7 +471,7 @@ class CarriedGiven(Given):
 
     into: str
     carried: list[str]
-    before: list[str]
+    before: list[str] = Field(description="What had been carried before.")
 
 
 @contextmanager

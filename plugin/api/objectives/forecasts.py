@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+from pydantic import Field
+
 from mappings.forecast.answer import Likelihood, Need
 from plugin.api.objectives.objectives import NamedGiven
 from plugin.api.protocol.addresses import CycleAddress, ObjectiveAddress
@@ -63,8 +65,8 @@ class TrendGiven(Given):
     slope: float | None
     slope_low: float | None
     slope_high: float | None
-    level: float | None
-    end: float | None
+    level: float | None = Field(description="Where the line stands now.")
+    end: float | None = Field(description="Where the line ends, on the last day.")
     end_low: float | None
     end_high: float | None
     at_least_exact: str | None
@@ -119,7 +121,7 @@ class ForecastGiven(Given):
     reached: bool
     sentence: str
     deciding: str | None
-    forecast: int
+    forecast: int = Field(description="How many of its contributing key results have a forecast.")
     contributing: int
     key_results: list[KeyResultForecastGiven]
 

@@ -49,7 +49,7 @@ class GoalCheckGiven(Given):
     scoring: str | None = Field(
         description="`OKR` where goals are scored, `SIMPLE` where they have a status alone."
     )
-    goals: int | None
+    goals: int | None = Field(description="How many goals there are; null where that was not reached.")
     posting: int | None = Field(description="To how many of them the account may post.")
     findings: list[GoalFindingGiven]
 
@@ -144,8 +144,8 @@ class TriedGiven(Given):
     goal: str
     sent_status: str
     sent_score: int | None
-    status: str
-    score: int
+    status: str = Field(description="The status that the site made of it.")
+    score: int = Field(description="The score that the site made of it.")
     taken_back: bool
     findings: list[GoalFindingGiven]
 

@@ -90,7 +90,7 @@ class MovementGiven(Given):
     change_exact: str | None
     said: str
     parts: list[PartGiven]
-    rows: list[EffectGiven]
+    rows: list[EffectGiven] = Field(description="The rows that moved it, each with its effect.")
     rows_left_out: int
     reconstructed: bool
     revisions: list[str]

@@ -65,7 +65,9 @@ class CoverageGiven(Given):
 
     candidates: int
     serving: int
-    share: float | None
+    share: float | None = Field(
+        description="The share of those that serve, of 1; null where there is no candidate."
+    )
     share_exact: str | None
     share_by_weight: float | None = Field(
         description="Null where the mapping has no weight, or nothing weighs."

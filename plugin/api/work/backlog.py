@@ -29,7 +29,7 @@ class DeliveryGiven(Given):
     received_at: datetime
     event: str
     status: DeliveryStatus
-    note: str
+    note: str = Field(description="Why it was ignored or failed.")
     attempts: int
     size: int
 

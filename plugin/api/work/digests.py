@@ -47,7 +47,7 @@ class DigestGiven(Given):
     digest: str
     every: Literal["week", "change", "due"]
     on: str | None
-    at: str | None
+    at: str | None = Field(description="At which local time; null for an alert.")
     time_zone: str
     next_at: datetime | None
     empty: Literal["skip", "send"] | None = Field(
@@ -76,7 +76,7 @@ class MessageGiven(Given):
     successor, `begun` marks the first run, which tells nothing, `empty` a week in which nothing happened.
     """
 
-    key: str
+    key: str = Field(description="The name of the message, to retry it by.")
     digest: str
     recipient: str
     state: State
@@ -109,7 +109,7 @@ class OwnDigestGiven(Given):
     digest: str
     every: Literal["week", "change", "due"]
     on: str | None
-    at: str | None
+    at: str | None = Field(description="At which local time; null for an alert.")
     time_zone: str
     stopped: bool
 

@@ -29,7 +29,7 @@ class KeptRowsGiven(Given):
     """What is kept of one kind."""
 
     what: str
-    rows: int
+    rows: int = Field(description="How many rows there are of it.")
     bytes: int = Field(description="What the values hold, without indexes and empty space.")
 
 
@@ -83,7 +83,7 @@ class BudgetGiven(Given):
 
     calls_last_hour: int = Field(description="By the processes that serve and work, to a few seconds.")
     calls_last_minute: int
-    held: list[HeldGiven]
+    held: list[HeldGiven] = Field(description="The calls that Jira asked not to make for a while.")
     left: int | None
     of: int | None
     renewed: datetime | None
@@ -114,7 +114,9 @@ class StatusGiven(Given):
 
     site: str
     url: str
-    mapping_revision: str | None
+    mapping_revision: str | None = Field(
+        description="The revision of the active mapping; null where none is."
+    )
     issues: int
     newest_change: datetime | None
     last_delivery: datetime | None
@@ -126,7 +128,7 @@ class StatusGiven(Given):
     sources: list[SourceGiven] = Field(description="From where deliveries come, each that was ever heard.")
     due: int = Field(description="Objectives that wait to be reconciled.")
     dead_letters: int
-    refused: int
+    refused: int = Field(description="How many fields Jira refused to take.")
     gaps: int = Field(description="Issues that could not be read and that wait for a person.")
     losses: int = Field(
         description="Issues that Jira shows no more without a word of its own, and that wait for a person."

@@ -63,8 +63,8 @@ class WaitingGiven(Given):
 class AppliedGiven(Given):
     """What became of a plan."""
 
-    written: list[ChangeOfField]
-    refused: list[RefusedChange]
+    written: list[ChangeOfField] = Field(description="The changes that were written.")
+    refused: list[RefusedChange] = Field(description="The changes that Jira refused.")
     waiting: list[WaitingGiven] = Field(description="Objectives that could not be reconciled now.")
 
 
@@ -97,7 +97,7 @@ class WriteGiven(Given):
     after: JsonAny
     reason: str
     cause: str
-    outcome: str | None
+    outcome: str | None = Field(description="What became of it; null while it is under way.")
     note: str
     mapping_revision: str
 
