@@ -544,7 +544,9 @@ def show_lock(caller: Caller, path: CycleAddress, query: SiteQuery) -> Reply[Loc
     return Reply(LockGiven.model_validate(locks.lock_values(found)))
 
 
-@ROUTES.post("/cycles/{cycle}/lock", "editor", "Let the objectives of a running cycle keep their terms.")
+@ROUTES.post(
+    "/cycles/{cycle}/lock", "editor", "Let the objectives of a running cycle keep their terms.", heavy=True
+)
 def lock_cycle(caller: Caller, path: CycleAddress, body: LockingAsked) -> Reply[LockGiven]:
     """Kind, start, target, weight and commitment stand; what they stand at goes on moving."""
     site = known_site(caller.connector, body.site)
