@@ -31,6 +31,7 @@ def test_what_costs_minutes_is_heavy_and_nothing_else_is() -> None:
         "GET /people/{person}/data",
         "GET /exports/objectives",
         "GET /cycles/{cycle}/lock",
+        "POST /cycles/{cycle}/lock",
         "POST /cycles/{cycle}/unlock",
         "GET /sites/{site}/kept",
         "GET /exports/ledgers",
