@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from functools import cached_property
 from urllib.parse import urlsplit
 
 import msgspec
@@ -31,6 +31,7 @@ from connectors.goals.shapes import GoalList, GoalPage, Made, Settings, Tenants
 from connectors.jira.client import Jira
 from connectors.jira.http.errors import IncompleteRead, Permanent, Transient
 from connectors.jira.http.transport import Transport
+from connectors.once import once
 from mappings.facts.goal import SOURCE, Goal, GoalBoard, GoalMetric, GoalUpdate, NamedGoal, Scoring
 
 MOST_PAGES = 400
@@ -54,8 +55,9 @@ class Goals:
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
+        self.guard = threading.RLock()
 
-    @cached_property
+    @once
     def cloud_id(self) -> str:
         """By what Atlassian knows the site; asked once."""
         host = urlsplit(self._transport.address.browse_url).hostname or ""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
-from functools import cached_property
 
 from connectors.jira.http.address import Deployment, JiraAddress
 from connectors.jira.http.gateway import is_gateway
@@ -34,6 +33,7 @@ from connectors.jira.write import create, dispatch, edit, transition
 from connectors.jira.write.create import CreatedIssue, CreateField
 from connectors.jira.write.edit import EditField
 from connectors.jira.write.transition import WayOn
+from connectors.once import once
 from mappings.explain.past import FieldChange
 from mappings.facts.catalogue import Catalogue, Field
 from mappings.facts.comment import Comment
@@ -59,7 +59,7 @@ class Jira:
         self.transport = transport
         self._front = front
         self._sight: Sight = sight or NoSight()
-        self._lock = threading.RLock()
+        self.guard = threading.RLock()
 
     def __repr__(self) -> str:
         return f"Jira({self.transport.address.name!r})"
@@ -76,7 +76,7 @@ class Jira:
 
     # -- who and what
 
-    @cached_property
+    @once
     def deployment(self) -> Deployment:
         """`cloud` or `datacenter`, as configured or as the site says."""
         if self._front is not None:
@@ -346,32 +346,29 @@ class Jira:
     def _cloud(self) -> bool:
         return self.deployment == "cloud"
 
-    @cached_property
+    @once
     def _library(self) -> JiraLibrary:
         return JiraLibrary(self.transport)
 
-    @cached_property
+    @once
     def _info(self) -> ServerInfo:
         if self._front is not None:
             return self._front._info
-        with self._lock:
-            return server.server_info(self._library)
+        return server.server_info(self._library)
 
-    @cached_property
+    @once
     def _account(self) -> JiraAccount:
         if self._front is not None:
             return self._front._account
-        with self._lock:
-            return server.account(self._library)
+        return server.account(self._library)
 
-    @cached_property
+    @once
     def _fields(self) -> tuple[Field, ...]:
         if self._front is not None:
             return self._front._fields
-        with self._lock:
-            return catalogue.read_fields(self._library)
+        return catalogue.read_fields(self._library)
 
-    @cached_property
+    @once
     def _parent_fields(self) -> tuple[str, ...]:
         """Epic Link and Parent Link of a Data Center site; Cloud has `parent` for everything."""
         if self._front is not None:
@@ -380,7 +377,7 @@ class Jira:
             return ()
         return tuple(field.id for field in self._fields if field.custom in PARENT_FIELDS)
 
-    @cached_property
+    @once
     def _bulk_reader(self) -> bulk.BulkReader:
         return bulk.BulkReader(self.transport)
 

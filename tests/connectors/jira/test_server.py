@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import socket
+from threading import Thread
 
 import pytest
 
@@ -53,6 +55,22 @@ def test_the_deployment_is_found_out_once(stub, answer, unknown, info, deploymen
     assert unknown.server().version == tuple(info["versionNumbers"])
     assert unknown.in_background().deployment == deployment
     assert len(stub.asked) == 1
+
+
+def test_a_site_that_does_not_answer_keeps_no_other_waiting(stub, answer, unknown, token):
+    stub.on("GET", INFO, answer(json=CLOUD))
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        where = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        mute = connect(JiraAddress("mute", where, BasicCredentials("bot@acme.example", token)), timeout=(2, 2))
+        asking = Thread(target=lambda: pytest.raises(Transient, getattr, mute, "deployment"))
+        asking.start()
+        connection, _ = silent.accept()
+        assert unknown.deployment == "cloud"
+        assert asking.is_alive()
+        connection.close()
+        silent.close()
+        asking.join()
+        mute.close()
 
 
 def test_what_work_in_the_background_asks_first_is_asked_for_all(stub, answer, unknown):
