@@ -61,7 +61,9 @@ def test_a_site_that_does_not_answer_keeps_no_other_waiting(stub, answer, unknow
     stub.on("GET", INFO, answer(json=CLOUD))
     with socket.create_server(("127.0.0.1", 0)) as silent:
         where = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        mute = connect(JiraAddress("mute", where, BasicCredentials("bot@acme.example", token)), timeout=(2, 2))
+        mute = connect(
+            JiraAddress("mute", where, BasicCredentials("bot@acme.example", token)), timeout=(2, 2)
+        )
         asking = Thread(target=lambda: pytest.raises(Transient, getattr, mute, "deployment"))
         asking.start()
         connection, _ = silent.accept()
