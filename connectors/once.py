@@ -19,23 +19,23 @@ class Guarded(Protocol):
         """Held while the object finds something out."""
 
 
-O = TypeVar("O", bound=Guarded)
+Owner = TypeVar("Owner", bound=Guarded)
 V = TypeVar("V")
 
 
-class once(Generic[O, V]):  # noqa: N801 - read as property is
+class once(Generic[Owner, V]):  # noqa: N801 - read as property is
     """An attribute found out once for each object, by one thread at a time; an exception is kept by nobody, and the next one asks again."""
 
-    def __init__(self, find: Callable[[O], V]) -> None:
+    def __init__(self, find: Callable[[Owner], V]) -> None:
         self._find = find
         self._name = find.__name__
         self.__doc__ = find.__doc__
 
     @overload
-    def __get__(self, owner: None, kind: type[O]) -> once[O, V]: ...
+    def __get__(self, owner: None, kind: type[Owner]) -> once[Owner, V]: ...
     @overload
-    def __get__(self, owner: O, kind: type[O]) -> V: ...
-    def __get__(self, owner: O | None, kind: type[O]) -> once[O, V] | V:
+    def __get__(self, owner: Owner, kind: type[Owner]) -> V: ...
+    def __get__(self, owner: Owner | None, kind: type[Owner]) -> once[Owner, V] | V:
         """The value; what is kept is found before this is asked at all."""
         if owner is None:
             return self

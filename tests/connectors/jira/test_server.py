@@ -64,7 +64,12 @@ def test_a_site_that_does_not_answer_keeps_no_other_waiting(stub, answer, unknow
         mute = connect(
             JiraAddress("mute", where, BasicCredentials("bot@acme.example", token)), timeout=(2, 2)
         )
-        asking = Thread(target=lambda: pytest.raises(Transient, getattr, mute, "deployment"))
+
+        def ask() -> None:
+            with pytest.raises(Transient):
+                mute.server()
+
+        asking = Thread(target=ask)
         asking.start()
         connection, _ = silent.accept()
         assert unknown.deployment == "cloud"
