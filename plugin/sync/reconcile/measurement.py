@@ -255,18 +255,16 @@ def _issues_for(context: Context, conn: Connection, objective_ids: list[str]) ->
     tree = mirror.subtree(conn, context.site, issues)
     linked = mirror.linked(conn, context.site, issues)
     under = mirror.subtree(conn, context.site, [issue.id for issue in linked]) if linked else []
-    return [*by_jql, *tree, *linked, *under, *_locked(context, conn, objective_ids)]
+    near = [*tree, *linked, *under]
+    away = _locked(context, objective_ids) - {issue.id for issue in near}
+    return [*by_jql, *near, *(mirror.subtree(conn, context.site, sorted(away)) if away else ())]
 
 
-def _locked(context: Context, conn: Connection, objective_ids: list[str]) -> list[Issue]:
-    """The key results that these were locked with, and what is below them, wherever they have been moved since."""
-    locks = context.mapping.locks
-    held = [locks.of_objective(id_, context.clock()) for id_ in objective_ids] if locks else []
-    locked = (
-        [one.objectives[id_][0] for id_, one in zip(objective_ids, held, strict=True) if one] if held else []
-    )
-    ids = {issue.id for one in locked for issue in one.issues}
-    return mirror.subtree(conn, context.site, sorted(ids)) if ids else []
+def _locked(context: Context, objective_ids: list[str]) -> set[str]:
+    """The key results that these were locked with, wherever they have been moved since."""
+    locks, now = context.mapping.locks, context.clock()
+    held = ((id_, locks.of_objective(id_, now)) for id_ in objective_ids) if locks else ()
+    return {issue.id for id_, one in held if one is not None for issue in one.objectives[id_][0].issues}
 
 
 def _near(context: Context, conn: Connection, shared: set[str]) -> set[str]:

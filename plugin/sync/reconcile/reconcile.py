@@ -104,7 +104,8 @@ def reconcile(
     """
     beside: list[Write] = []
     decision = _decide(context, objective_id)
-    if write and BEFOREHAND & decision.found.having.of.keys():
+    having = decision.found.having.of
+    if write and any(objective_id in having.get(one, ()) for one in BEFOREHAND):
         beside = confirm_open_writes(context, objective_id)
         carry_on(context, objective_id, tenure)
         decision = _decide(context, objective_id)

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from connectors.sandbox import PEOPLE
 from connectors.sandbox.site_state.edits import delete
@@ -14,6 +15,7 @@ from connectors.sandbox.site_state.state import person
 from connectors.store.people import audit
 from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.permission import Permission
+from plugin.sync.reconcile.measurement import measure_objective
 from plugin.use_cases.cycles.cycles import CycleRefused, CycleState, list_cycles, show_cycle
 from plugin.use_cases.cycles.locks import lock_cycle, lock_due, show_lock, unlock_cycle
 from plugin.use_cases.mappings.mapping_life import preview_text
@@ -51,6 +53,23 @@ def locked(hand: Any) -> Any:
 
 def key(hand: Any, issue_id: str) -> str:
     return str(hand.sandbox.sandbox.records[issue_id].key)
+
+
+def read_for(hand: Any, objective_id: str) -> int:
+    """How many times issues and all below them are read to measure an objective."""
+    context, said = hand.connector.context("main"), []
+    engine = context.store.engine
+
+    def note(*given: Any) -> None:
+        said.append(given[2])
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        with context.store.read() as conn:
+            measure_objective(context, conn, objective_id)
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    return sum("RECURSIVE" in one for one in said)
 
 
 def waiting(hand: Any) -> list[str]:
@@ -125,8 +144,10 @@ def test_nothing_joins_or_leaves_a_locked_cycle_and_it_ends_with_its_terms(locke
 def test_a_key_result_that_is_moved_away_stays_and_one_that_is_deleted_can_no_longer_be_measured(locked):
     hand, epic, metric, _ = locked
     other = hand.issue("Epic")
+    assert read_for(hand, epic) == 1, "its key result stands below it, and is read with the rest"
     hand.edit(metric, parent={"id": other})
     assert told(hand, epic, metric, epic).progress == Fraction(9, 20)
+    assert read_for(hand, epic) == 2, "and where it stands now"
     delete(hand.sandbox.sandbox, hand.sandbox.sandbox.records[metric], person(PEOPLE[0]))
     hand.sync()
     one = state(hand, epic)
