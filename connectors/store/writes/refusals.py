@@ -5,7 +5,7 @@ None is for ever: of those that are refused alike one is tried again as a probe,
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -163,11 +163,14 @@ def _hand_on(conn: Connection, site: str, groups: set[tuple[str, str, str]]) -> 
     return _tried(conn, oldest.values())
 
 
-def probe(conn: Connection, site: str) -> frozenset[str]:
-    """Try one of each group again, the oldest; the objectives that have to be reconciled for it."""
+def probe(
+    conn: Connection, site: str, concerns: Callable[[RefusedField], bool] = lambda _: True
+) -> frozenset[str]:
+    """Try one of each group again, the oldest, of those that it `concerns`; the objectives that have to be reconciled for it."""
     oldest: dict[tuple[str, str, str], RefusedField] = {}
     for one in reversed(all(conn, site)):
-        oldest.setdefault(one.group, one)
+        if concerns(one):
+            oldest.setdefault(one.group, one)
     return _tried(conn, oldest.values())
 
 

@@ -14,6 +14,7 @@ from connectors.store.forge.installations import AppInstallation, InstallationKe
 from connectors.store.people import audit
 from connectors.store.work import due
 from connectors.store.writes import refusals
+from mappings.facts.app_field import app_field_id
 from plugin.access.authorization.actor import FORGE, Actor
 from plugin.access.authorization.permission import Permission
 from plugin.runtime.connector import Connector, NotReady
@@ -115,8 +116,9 @@ class Admission:
             installations.heard(conn, known.key, found.installation_id, now, heartbeat=heartbeat)
             if newer and expires is not None:
                 installations.keep_token(conn, known.key, sealed, expires)
-            if newer and (known.token_expires is None or known.token_expires <= now):
-                due.mark(conn, known.site, refusals.probe(conn, known.site), now, TRIED)
+                # whatever the former one was refused for: it may have been revoked before its time
+                ours = refusals.probe(conn, known.site, lambda one: app_field_id(one.field_id) is not None)
+                due.mark(conn, known.site, ours, now, TRIED)
             if moved:
                 detail = {"installation": found.installation_id, "before": known.installation_id}
                 audit.note(conn, FORGE.label, "Forge installation has another id", now, detail, known.site)

@@ -11,6 +11,11 @@ import pytest
 
 from connectors.store.forge import installations
 from connectors.store.forge.installations import InstallationKey
+from connectors.store.schema import due as waiting
+from connectors.store.work import due
+from connectors.store.writes import refusals
+from mappings.facts.app_field import app_place_id
+from mappings.write_back.plan import Change
 from plugin.access.authorization.permission import rule_of
 from plugin.runtime.application import create_app, refusal
 from plugin.runtime.credentials_vault import vault
@@ -185,6 +190,24 @@ def test_the_newest_token_of_the_app_is_kept_and_sealed(world: World) -> None:
     assert south is not None
     assert south.token is None
     assert TOKEN not in repr(found)
+
+
+def test_a_newer_token_tries_the_fields_of_the_app_again_and_no_others(world: World) -> None:
+    """Not only once the former one is over: Jira may have refused that, and it is not used in its last minute."""
+    key = InstallationKey(APP_ID, PRODUCTION, NORTH)
+    with world.connector.store.write() as conn:
+        installations.keep_token(conn, key, b"sealed", world.now + timedelta(minutes=30))
+        for field in (app_place_id("customfield_10200"), "customfield_10060"):
+            change = Change("10010", "PLAT-1", field, field, None, 62, "")
+            refusals.put(conn, "main", "10010", change, "no", "", "a-revision", world.now)
+    world.post("/events", "issue-events", EVENT, tokens={"x-forge-oauth-system": TOKEN})
+    with world.connector.store.write() as conn:
+        tried = {one.field_id: one.probing for one in refusals.all(conn, "main")}
+        marked = due.among_due(conn, "main", ["10010"])
+        refusals.clear(conn, "main", "10010")
+        conn.execute(waiting.delete().where(waiting.c.objective_id == "10010"))
+    assert tried == {"app:customfield_10200": True, "customfield_10060": False}
+    assert marked == {"10010"}
 
 
 def test_an_installation_keeps_its_site_under_another_id(world: World) -> None:
