@@ -29,8 +29,9 @@ from connectors.jira.sign_in.scopes import Scope
 from connectors.jira.webhooks import app_webhooks, registration
 from connectors.jira.webhooks.app_webhooks import AppWebhookWish
 from connectors.jira.wire.issue_decoder import IssueDecoder, decoder_for
-from connectors.jira.write import create, dispatch, edit, transition
+from connectors.jira.write import create, custom_field, dispatch, edit, transition
 from connectors.jira.write.create import CreatedIssue, CreateField
+from connectors.jira.write.custom_field import DescribedField, FieldWish, Screen
 from connectors.jira.write.edit import EditField
 from connectors.jira.write.transition import WayOn
 from connectors.once import once
@@ -275,6 +276,33 @@ class Jira:
     def create(self, fields: Mapping[str, object], properties: Mapping[str, object]) -> CreatedIssue:
         """Make an issue with these fields and entity properties, once; raises Transient where it may have been made all the same."""
         return create.create(self.transport, self.api, fields, properties)
+
+    def create_field(self, wish: FieldWish) -> str:
+        """Make a custom field for all projects, on no screen yet; its id."""
+        return custom_field.create_field(self.transport, self.api, wish)
+
+    def add_options(self, field_id: str, options: Sequence[str]) -> None:
+        """Give a field of choices its options (Cloud)."""
+        custom_field.add_options(self.transport, self.api, field_id, options)
+
+    def screens(self, project_ids: Sequence[str]) -> tuple[Screen, ...]:
+        """The screens on which issues of these projects are edited and looked at (Cloud)."""
+        return custom_field.screens(self.transport, self.api, project_ids)
+
+    def put_on(self, screen: Screen | None, field_id: str) -> None:
+        """Put a field on a screen, on Jira's default one where none is named; raises Permanent where Jira declines."""
+        if screen is None:
+            custom_field.put_on_default(self.transport, self.api, field_id)
+        else:
+            custom_field.put_on(self.transport, self.api, screen, field_id)
+
+    def described_fields(self) -> tuple[DescribedField, ...]:
+        """The custom fields with what stands below their names (Cloud)."""
+        return custom_field.described(self.transport, self.api)
+
+    def trash_field(self, field_id: str) -> None:
+        """Move a field to Jira's trash (Cloud)."""
+        custom_field.trash(self.transport, self.api, field_id)
 
     def ways_on(self, issue_id: str) -> tuple[WayOn, ...]:
         """The transitions that the account may take with an issue now."""

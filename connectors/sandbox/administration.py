@@ -72,6 +72,30 @@ def restore_field(sandbox: Sandbox, field: FieldDef) -> None:
     sandbox.name_anew()
 
 
+def create_field(sandbox: Sandbox, field: FieldDef) -> None:
+    """A custom field is made; it stands on no screen yet."""
+    sandbox.fields[field.id] = field
+    for key, project in sandbox.projects.items():
+        hidden = project.off_screen.get("*", frozenset()) | {field.id}
+        sandbox.projects[key] = replace(project, off_screen={**project.off_screen, "*": hidden})
+    sandbox.name_anew()
+
+
+def put_on_screen(sandbox: Sandbox, screen: str, field_id: str) -> bool:
+    """A field is put on a screen; False where it stands on it already."""
+    without = [
+        key
+        for key, project in sandbox.projects.items()
+        if project.screen == screen and field_id in project.off_screen.get("*", frozenset())
+    ]
+    for key in without:
+        project = sandbox.projects[key]
+        hidden = project.off_screen["*"] - {field_id}
+        sandbox.projects[key] = replace(project, off_screen={**project.off_screen, "*": hidden})
+    sandbox.name_anew()
+    return bool(without)
+
+
 def close_project(sandbox: Sandbox, key: str) -> ProjectDef:
     """Nobody may browse the project any more: it is in no list, no search shows its issues, and by id they do not exist."""
     sandbox.closed.add(sandbox.projects[key].project.id)

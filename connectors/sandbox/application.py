@@ -14,6 +14,7 @@ from connectors.sandbox.goals.goal import CLOUD_ID
 from connectors.sandbox.routes import (
     app_webhook,
     authorization,
+    configuration,
     control,
     forge_app,
     gateway,
@@ -45,7 +46,13 @@ def create_app(one: Site) -> Flask:
     app.register_error_handler(JiraAnswerError, _refused)
     app.register_error_handler(HTTPException, _http_error)
     app.after_request(_tear)
-    for blueprint in (metadata.routes, search.routes, issue.routes, remote_link.routes):
+    for blueprint in (
+        metadata.routes,
+        configuration.routes,
+        search.routes,
+        issue.routes,
+        remote_link.routes,
+    ):
         app.register_blueprint(blueprint, url_prefix="/rest/api/<version>")
     for place in _webhook_paths(one):
         app.register_blueprint(control.webhooks, url_prefix=place)
@@ -61,6 +68,7 @@ def create_app(one: Site) -> Flask:
     if cloud:
         app.register_blueprint(authorization.routes)
         app.register_blueprint(app_webhook.routes, url_prefix="/rest/api/<version>")
+        app.register_blueprint(configuration.cloud_routes, url_prefix="/rest/api/<version>")
         app.register_blueprint(forge_app.routes, url_prefix="/rest/api/<version>")
         app.add_url_rule("/_edge/tenant_info", view_func=_tenant)
     app.wsgi_app = with_gateway(app.wsgi_app, cloud=cloud)  # type: ignore[method-assign,assignment]

@@ -35,14 +35,18 @@ def test_seven_steps_lead_from_nothing_to_the_first_number(other_company, tmp_pa
     began = time.monotonic()
     before = {id_: one.updated for id_, one in other_company.sandbox.records.items()}
     words = ["setup", "--url", f"{other_company.url}/browse/SEA-3?focused=1", "--email", CONNECTOR.email]
-    # the token with its line's end, wrong once; which projects; yes, activate
-    typed = f"wrong\n{CONNECTOR.token}\nSEA TIN\n\n"
+    # the token with its line's end, wrong once; a project by its name, then which; yes, create the fields; yes, activate
+    typed = f"wrong\n{CONNECTOR.token}\ngrowth\nSEA TIN\ny\n\n"
     done = CliRunner().invoke(cli, words, input=typed)
     assert done.exit_code == 0, done.output
     assert re.findall(r"^\[(\d)/7\]", done.output, re.MULTILINE) == list("1234567")
     assert time.monotonic() - began < 600
     assert "The call was GET" in done.output  # of the token that was wrong
     assert re.search(r"Your first number: (SEA|TIN)-\d+ .+, \d+ %, from \d+ issues", done.output)
+    made = {one.name for one in other_company.sandbox.fields.values()}
+    assert {"KR start", "KR current", "KR target"} <= made
+    assert re.search(r"KR target is created \(customfield_\d+\)\.$", done.output, re.MULTILINE)
+    assert re.search(r"^  TIN .*Growth$", done.output, re.MULTILINE)
     assert oct((tmp_path / ".env").stat().st_mode)[-3:] == "600"
     text = (tmp_path / "my-mapping.yaml").read_text(encoding="utf-8")
     assert read_document(text).require().scope == "project in (SEA, TIN)"

@@ -17,10 +17,12 @@ from connectors.clock import system_clock
 from connectors.jira import BearerCredentials, Jira, JiraAddress, connect
 from connectors.jira.sign_in.scopes import MANAGE_WEBHOOK
 from connectors.jira.webhooks.app_webhooks import wish
+from connectors.jira.write.custom_field import FieldWish
 from connectors.sandbox import CONNECTOR, SandboxServer
 from connectors.sandbox.goals.goal import CLOUD_ID
 from connectors.sandbox.traffic.oauth import Family, OAuthApp
 from mappings import presets
+from mappings.fields import Holding
 from mappings.write_back.plan import Change
 from mappings.write_back.targets import remote_link, writings_of
 from plugin.cli.work.sync import sync_site
@@ -210,7 +212,34 @@ def ways(jira: Jira, server: SandboxServer) -> dict[str, Callable[[], object]]:
         "register_webhook": lambda: (jira.register_webhook(*hooks), jira.register_webhook(*hooks)),
         "delete_webhook": lambda: [jira.delete_webhook(one.id) for one in jira.webhooks()],
         **of_an_app(server),
+        **of_fields(jira, story.project.id),
     }
+
+
+def of_fields(jira: Jira, project_id: str) -> dict[str, Callable[[], object]]:
+    """A field that is made, put on screens and thrown away; Data Center takes the first two."""
+    made: list[str] = []
+
+    def create_fields() -> None:
+        wishes = [FieldWish(f"Goal {kind}", kind, (), "Made for a goal.") for kind in Holding]
+        made.extend(map(jira.create_field, wishes))
+
+    asked: dict[str, Callable[[], object]] = {
+        "create_field": create_fields,
+        "put_on": lambda: jira.put_on(None, made[0]),
+    }
+    beyond: dict[str, Callable[[], object]] = {
+        "put_on": lambda: (
+            jira.put_on(None, made[0]),
+            [jira.put_on(one, made[1]) for one in jira.screens([project_id])],
+        ),
+        "screens": lambda: jira.screens([project_id]),
+        "add_options": lambda: jira.add_options(made[list(Holding).index(Holding.CHOICE)], ["On track"]),
+        "described_fields": jira.described_fields,
+        "trash_field": lambda: jira.trash_field(made[0]),
+    }
+    nothing: dict[str, Callable[[], object]] = dict.fromkeys(beyond, lambda: None)
+    return {**asked, **beyond} if jira.deployment == "cloud" else {**asked, **nothing, **asked}
 
 
 def of_an_app(server: SandboxServer) -> dict[str, Callable[[], object]]:

@@ -37,6 +37,16 @@ ASKED = (
     "GET /issue/{issueIdOrKey}/transitions",
     "GET /issue/{issueIdOrKey}/remotelink",
     "GET /issue/{issueIdOrKey}/properties/{propertyKey}",
+    "GET /field/search",
+    "POST /field",
+    "GET /field/{fieldId}/context",
+    "POST /field/{fieldId}/context/{contextId}/option",
+    "POST /field/{id}/trash",
+    "GET /issuetypescreenscheme/project",
+    "GET /issuetypescreenscheme/mapping",
+    "GET /screenscheme",
+    "GET /screens/{screenId}/tabs",
+    "POST /screens/{screenId}/tabs/{tabId}/fields",
     "POST /issue",
     "PUT /issue/{issueIdOrKey}",
     "POST /issue/{issueIdOrKey}/transitions",
@@ -66,7 +76,9 @@ def test_the_scopes_are_those_of_the_contract(contract) -> None:
         method, _, path = one.partition(" ")
         security = contract[f"/rest/api/3{path}"][method.lower()]["security"]
         said[one] = next(entry["OAuth2"] for entry in security if "OAuth2" in entry)
-        place = "/rest/api/3" + path.replace("{issueIdOrKey}", "10001").replace("{", "").replace("}", "")
+        place = "/rest/api/3" + path.replace("{issueIdOrKey}", "10001").replace(
+            "{fieldId}", "customfield_10060"
+        ).replace("field/{id}", "field/customfield_10060").replace("{", "").replace("}", "")
         scope = needed(method, place)
         asked[one] = [scope] if scope else []
         if one not in FREE:

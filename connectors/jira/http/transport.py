@@ -212,8 +212,9 @@ class Transport:
     def post(
         self, path: str, json: object, params: Params | None = None, *, reads: bool = False
     ) -> JiraReply:
-        """Send JSON; `reads` says that it changes nothing (search, bulk read)."""
-        return self._ask("POST", path, params, ENCODER.encode(json), reads=reads)
+        """Send JSON, or nothing where it is None; `reads` says that it changes nothing (search, bulk read)."""
+        body = NO_BODY if json is None else ENCODER.encode(json)
+        return self._ask("POST", path, params, body, reads=reads)
 
     def put(self, path: str, json: object, params: Params | None = None) -> JiraReply:
         """Write JSON, once."""

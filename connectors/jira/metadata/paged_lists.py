@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from connectors.jira.http.errors import IncompleteRead
 from connectors.jira.http.transport import Transport
@@ -11,15 +12,18 @@ PAGE = 50
 MOST_PAGES = 400
 
 
-def read_pages(transport: Transport, path: str) -> list[Mapping[str, object]]:
-    """Everything that is listed there. Raises IncompleteRead for pages that are none of Jira's, or that end before their total.
+def read_pages(
+    transport: Transport, path: str, asked: Mapping[str, str] = MappingProxyType({})
+) -> list[Mapping[str, object]]:
+    """Everything that is listed there, as far as it is `asked` for. Raises IncompleteRead for pages that are none of Jira's, or that end before their total.
 
     A bare list is taken for the whole: so it came where there were no pages yet, and so it comes from what stands in for Jira.
     """
     found: list[Mapping[str, object]] = []
     for _ in range(MOST_PAGES):
         page = _page_of(
-            transport.get(path, {"startAt": len(found), "maxResults": PAGE}).json(), begun=bool(found)
+            transport.get(path, {**asked, "startAt": len(found), "maxResults": PAGE}).json(),
+            begun=bool(found),
         )
         values = page.get("values")
         if not isinstance(values, list) or not all(isinstance(one, dict) for one in values):

@@ -28,6 +28,14 @@ WRITE_WORK = Scope("write:jira-work", "to write fields, properties and links")
 NEEDED = (READ_WORK, READ_USER, WRITE_WORK)
 MANAGE_WEBHOOK = Scope("manage:jira-webhook", "to register the webhook by which Jira tells of changes")
 """Of use to an app that a Jira user allows alone: nobody else may register webhooks by scope."""
+CONFIGURE = Scope("manage:jira-configuration", "to create fields")
+SCREENS = Scope("manage:jira-project", "to put fields on screens")
+"""Of use to the set-up alone, where somebody lets it create fields."""
+ADMINISTERED = {
+    "issuetypescreenscheme": CONFIGURE,
+    "screenscheme": SCREENS,
+    "screens": SCREENS,
+}
 READS = frozenset({"search/jql", "search/approximate-count", "issue/bulkfetch", "changelog/bulkfetch"})
 """What is asked by POST and changes nothing."""
 REMEDY = (
@@ -35,6 +43,7 @@ REMEDY = (
     f"{', '.join(scope.name for scope in NEEDED)}, at id.atlassian.com under Security, API tokens, or for a service account at "
     "admin.atlassian.com under Directory, Service accounts; then enter it (Sites, jira-okr site renew, or the settings)."
 )
+BY_HAND = "Create the fields in Jira by hand, or let the set-up be done with a token that has it; the connector needs it for nothing else."
 WEBHOOKS = "No scoped token may register webhooks. Register it by hand: jira-okr webhook show says what to type under System, WebHooks."
 
 
@@ -60,6 +69,11 @@ def scope_of(call: Call) -> Scope | None:
         return MANAGE_WEBHOOK
     if call.endpoint.split("/")[0] in ("webhooks", "jira-webhook"):
         return None
+    if call.endpoint.startswith("field/customfield_") or (call.method, call.endpoint) == ("POST", "field"):
+        return CONFIGURE
+    administered = ADMINISTERED.get(call.endpoint.split("/")[0])
+    if administered is not None:
+        return administered
     if call.endpoint == "myself" or call.endpoint.startswith("user/"):
         return READ_USER
     return READ_WORK if call.method == "GET" or call.endpoint in READS else WRITE_WORK
@@ -75,6 +89,8 @@ def refused(call: Call, status: int, body: bytes, credentials: Credentials) -> J
     scope = scope_of(call)
     if scope is None:
         return WriteScopeMissing(said, (), WEBHOOKS)
+    if scope in (CONFIGURE, SCREENS):
+        return WriteScopeMissing(said, (scope,), f"The token lacks {named((scope,))}. {BY_HAND}")
     if scope in (WRITE_WORK, MANAGE_WEBHOOK):
         return WriteScopeMissing(
             said, (scope,), f"The token lacks {named((scope,))}. {remedy_of(credentials)}"

@@ -95,6 +95,7 @@ def field_search() -> Response:
     wanted, query = request.args.getlist("type"), request.args.get("query", "").lower()
     found = [
         {"id": one.id, "key": one.id, "name": one.name, "schema": schema_json(one), "isLocked": False}
+        | ({"description": one.description} if one.is_custom else {})
         for one in site().sandbox.fields.values()
         if query in one.name.lower() and (not wanted or ("custom" if one.is_custom else "system") in wanted)
     ]

@@ -21,6 +21,10 @@ OKR_PROGRESS, OKR_HEALTH, OKR_SUMMARY, OKR_NOTES = (
 POINTS_DONE, POINTS_TOTAL = "customfield_10064", "customfield_10065"
 
 
+DEFAULT_SCREEN, OWN_SCREEN = "1", "10010"
+"""Jira's default screen, and that of a project which has one of its own."""
+
+
 @dataclass(frozen=True, slots=True)
 class ContextDef:
     """One context of a select field: the options of the issues of these types in these projects, each of all where none are named."""
@@ -53,6 +57,7 @@ class FieldDef:
     projects: frozenset[str] = frozenset()
     writable: bool = True
     contexts: tuple[ContextDef, ...] = ()
+    description: str = ""
 
     @property
     def is_custom(self) -> bool:
@@ -78,6 +83,7 @@ class ProjectDef:
     """One project: the statuses of its workflow in board order, and per issue type name ("*" for all) what its screens leave out.
 
     `required` are fields that have to be filled where an issue of a type is made; `without` are types that the project does not have.
+    `screen` is the one by which its issues are edited, empty where its team manages the project.
     """
 
     project: Project
@@ -85,6 +91,7 @@ class ProjectDef:
     off_screen: Mapping[str, frozenset[str]] = field(default_factory=dict)
     required: Mapping[str, frozenset[str]] = field(default_factory=dict)
     without: frozenset[str] = frozenset()
+    screen: str = DEFAULT_SCREEN
 
     def hides(self, field_id: str, type_name: str) -> bool:
         """Whether the field is missing on the screens of this issue type."""
@@ -198,7 +205,7 @@ GROW = Project("10002", "GROW", "Growth")
 PROJECTS = (
     ProjectDef(PLAT, (TO_DO, IN_PROGRESS, DONE), {"Key Result": frozenset({OKR_SUMMARY})}),
     ProjectDef(CORE, STATUSES, {"Key Result": frozenset({OKR_SUMMARY})}),
-    ProjectDef(GROW, (TO_DO, IN_PROGRESS, DONE), {"*": frozenset({OKR_SUMMARY})}),
+    ProjectDef(GROW, (TO_DO, IN_PROGRESS, DONE), {"*": frozenset({OKR_SUMMARY})}, screen=OWN_SCREEN),
 )
 
 

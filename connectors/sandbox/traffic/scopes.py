@@ -8,6 +8,7 @@ READ_WORK, WRITE_WORK, READ_USER = "read:jira-work", "write:jira-work", "read:ji
 READ_APP, WRITE_APP = "read:app-data:jira", "write:app-data:jira"
 """Atlassian takes calls without these as yet, and says that it will not for ever."""
 MANAGE_WEBHOOK = "manage:jira-webhook"
+CONFIGURE = "manage:jira-configuration"
 NONE_FITS = ""
 """No token has it: webhooks of administrators are registered with other credentials."""
 
@@ -19,7 +20,10 @@ SCOPES: tuple[tuple[str, str, str | None], ...] = (
     ("POST", rf"{_API}/jql/function/computation/search", READ_APP),
     (".*", rf"{_API}/(?:jql/function/computation|app/field/.*)", WRITE_APP),
     ("GET", rf"{_API}/(?:myself|user/.*)", READ_USER),
-    ("GET", rf"{_API}/(?:statuses/search|priority/search|field/search)", "manage:jira-configuration"),
+    ("GET", rf"{_API}/(?:statuses/search|priority/search)", CONFIGURE),
+    (".*", rf"{_API}/(?:field/.+/.+|issuetypescreenscheme/.+)", CONFIGURE),
+    ("POST", rf"{_API}/field", CONFIGURE),
+    (".*", rf"{_API}/(?:screenscheme|screens/.+)", "manage:jira-project"),
     ("POST", rf"{_API}/(?:search/.+|issue/bulkfetch|changelog/bulkfetch|comment/list)", READ_WORK),
     ("GET", rf"{_API}/.*", READ_WORK),
     (".*", rf"{_API}/.*", WRITE_WORK),

@@ -23,6 +23,7 @@ from plugin.runtime.connector import Connector, NotReady
 from plugin.runtime.saved_sites import new_secret
 from plugin.runtime.settings import ENV_FILE, read_settings
 from plugin.use_cases.health.faults import JiraError, told
+from plugin.use_cases.mappings.field_creation import create_fields, foresee_fields
 from plugin.use_cases.mappings.first_mapping import (
     Fitted,
     UnknownProject,
@@ -69,7 +70,17 @@ MOST_SHOWN = 10
     show_default=True,
     help="Where the mapping is kept for you to go on with.",
 )
-@click.option("--yes", is_flag=True, help="Ask nothing but who we are in Jira, and go on where all is well.")
+@click.option(
+    "--create-fields",
+    "creates",
+    is_flag=True,
+    help="Create in Jira the fields that the mapping could use and the site lacks, unasked. Takes the permission Administer Jira.",
+)
+@click.option(
+    "--yes",
+    is_flag=True,
+    help="Ask nothing but who we are in Jira, and go on where all is well. Creates no fields without --create-fields.",
+)
 def setup_command(
     url: str | None,
     email: str | None,
@@ -78,6 +89,7 @@ def setup_command(
     projects: tuple[str, ...],
     preset: str,
     file: Path,
+    creates: bool,
     yes: bool,
 ) -> None:
     """Connect a Jira and lead to the first number: site, projects, mapping, preview, activation, webhook, history.
@@ -97,6 +109,8 @@ def setup_command(
         except UnknownProject as error:
             raise click.UsageError(str(error)) from None
         theirs = file.exists()
+        if not theirs:
+            fitted = _with_fields(connector, name, preset, fitted, creates, yes)
         fitted = keep(fitted, file, yes)
         replaced = _replaced(connector, name, fitted)
         if replaced:
@@ -192,16 +206,50 @@ def _tell_site(found: Tested) -> None:
 
 
 def _projects(found: Tested, yes: bool) -> tuple[str, ...]:
-    """Keys of projects; where nobody chooses, those that are shown."""
-    for one in found.projects[:MOST_SHOWN]:
-        say(f"  {one}")
-    if len(found.projects) > MOST_SHOWN:
-        say(f"  … and {len(found.projects) - MOST_SHOWN} more")
-    known = [one.split(" ")[0] for one in found.projects]
-    if yes or len(known) <= 1:
-        return tuple(known[:MOST_SHOWN])
-    typed = click.prompt("Keys, with blanks between", default=" ".join(known[:MOST_SHOWN]))
-    return tuple(str(typed).replace(",", " ").upper().split())
+    """Keys of projects; where nobody chooses, those that are shown. A word that is no key narrows what is shown."""
+    shown = found.projects
+    known = {one.split(" ")[0]: one for one in found.projects}
+    while True:
+        for one in shown[:MOST_SHOWN]:
+            say(f"  {one}")
+        if len(shown) > MOST_SHOWN:
+            say(f"  … and {len(shown) - MOST_SHOWN} more: type a part of a key or a name to find one")
+        if yes or len(known) <= 1:
+            return tuple(known)[:MOST_SHOWN]
+        first = " ".join(one.split(" ")[0] for one in shown[:MOST_SHOWN])
+        typed = str(click.prompt("Keys, with blanks between, or a word to search for", default=first)).strip()
+        keys = tuple(typed.replace(",", " ").upper().split())
+        if set(keys) <= known.keys():
+            return keys
+        shown = tuple(one for one in found.projects if typed.casefold() in one.casefold())
+        if not shown:
+            say(f"No project has “{typed}” in its key or name.")
+            shown = found.projects
+
+
+def _with_fields(
+    connector: Connector, site: str, preset: str, fitted: Fitted, creates: bool, yes: bool
+) -> Fitted:
+    """The preset with the fields that were created for it in Jira, where somebody consents; else as it was."""
+    planned = foresee_fields(connector, COMMAND_LINE, site, fitted.adaptation.lacking, fitted.projects)
+    if not planned.fields:
+        return fitted
+    if planned.refusal:
+        if creates:
+            raise NotReady(planned.refusal)
+        say(f"No fields can be created for you. {planned.refusal}")
+        return fitted
+    say(f"Fields that it could use, and that the site does not have. They would go on {planned.place}:")
+    for step in field_steps(planned.fields, ()):
+        say(f"  · {step}")
+    for step in planned.by_hand:
+        say(f"  · By hand: {step}")
+    if not (creates or (not yes and click.confirm("Create them in Jira now?", default=False))):
+        return fitted
+    for made in create_fields(connector, COMMAND_LINE, site, planned.fields, fitted.projects):
+        say(f"  {made}")
+    say(f"To undo it: jira-okr site fields {site}")
+    return fit(connector, COMMAND_LINE, site, preset, fitted.projects)
 
 
 def keep(fitted: Fitted, file: Path, yes: bool) -> Fitted:

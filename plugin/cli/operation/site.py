@@ -14,6 +14,7 @@ from plugin.runtime.connector import Connector, NotReady
 from plugin.runtime.saved_sites import deployment_of, new_secret, webhook_address
 from plugin.runtime.settings import CONSENT
 from plugin.use_cases.health.credential_expiry import expiry_at
+from plugin.use_cases.mappings.field_creation import created_fields, trash_field
 from plugin.use_cases.sites.consent import CALLBACK, begin, finish, prepare
 from plugin.use_cases.sites.sites import NewSite, Tested, add, attempt, remove, renew, require_added, reseal
 
@@ -186,6 +187,29 @@ def renew_command(name: str, expires: datetime | None, same_token: bool) -> None
     if found is not None:
         _tell(found)
     say(f"The token of {name}: {said}. Running servers and workers know within seconds.")
+
+
+@site_group.command("fields")
+@click.argument("name")
+@click.option(
+    "--trash", "field_id", metavar="ID", help="Move this one to Jira's trash, where it can be restored for 60 days."
+)
+@json_option
+def fields_command(name: str, field_id: str | None, as_json: bool) -> None:
+    """List the fields that the set-up created in Jira (Cloud), or move one to Jira's trash."""
+    with open_connector(site=name) as connector:
+        trashed = None if field_id is None else trash_field(connector, COMMAND_LINE, name, field_id)
+        found = created_fields(connector, COMMAND_LINE, name)
+    if as_json:
+        show_json([{"id": one.id, "name": one.name, "description": one.description} for one in found])
+        return
+    if trashed is not None:
+        say(f"{trashed.name} ({trashed.id}) is in Jira's trash: Settings, Issues, Custom fields, Trash.")
+    if found:
+        show_table("Fields that were created here", ("Id", "Name"), [(one.id, one.name) for one in found])
+        say(f"One that is not wanted: jira-okr site fields {name} --trash ID")
+    else:
+        say("No field of this site was created here.")
 
 
 @site_group.command("remove")

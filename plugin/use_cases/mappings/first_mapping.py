@@ -95,12 +95,14 @@ def fit_notes(found: Fitted) -> tuple[str, ...]:
 
 
 def field_steps(lacking: Sequence[LackingField], projects: Sequence[str]) -> tuple[str, ...]:
-    """What an administrator of Jira does by hand so that fields are there that the preset works with; what is written comes first."""
-    where = f"the edit screens of {', '.join(projects)}" if projects else "the edit screens of your projects"
+    """What an administrator of Jira does by hand so that fields are there that the preset works with; what is written comes first. Without projects
+    it is not said on which screens.
+    """
+    where = f"; put it on the edit screens of {', '.join(projects)}" if projects else ""
     told = []
     for one in sorted(lacking, key=lambda one: not one.written):
         options = f" with the options {', '.join(one.options)}" if one.options else ""
-        told.append(f"{one.name}: {KINDS[one.kind]}{options}; put it on {where}. It is {one.use or 'read'}.")
+        told.append(f"{one.name}: {KINDS[one.kind]}{options}{where}. It is {one.use or 'read'}.")
     return tuple(told)
 
 
