@@ -192,7 +192,10 @@ def renew_command(name: str, expires: datetime | None, same_token: bool) -> None
 @site_group.command("fields")
 @click.argument("name")
 @click.option(
-    "--trash", "field_id", metavar="ID", help="Move this one to Jira's trash, where it can be restored for 60 days."
+    "--trash",
+    "field_id",
+    metavar="ID",
+    help="Move this one to Jira's trash, where it can be restored for 60 days.",
 )
 @json_option
 def fields_command(name: str, field_id: str | None, as_json: bool) -> None:
