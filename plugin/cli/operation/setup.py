@@ -23,7 +23,6 @@ from plugin.runtime.connector import Connector, NotReady
 from plugin.runtime.saved_sites import new_secret
 from plugin.runtime.settings import ENV_FILE, read_settings
 from plugin.use_cases.health.faults import JiraError, told
-from plugin.use_cases.mappings.field_creation import create_fields, foresee_fields
 from plugin.use_cases.mappings.first_mapping import (
     Fitted,
     UnknownProject,
@@ -35,6 +34,7 @@ from plugin.use_cases.mappings.first_mapping import (
 from plugin.use_cases.mappings.mapping_life import activate, check_text, preview_text
 from plugin.use_cases.mappings.revisions import active
 from plugin.use_cases.objectives.backfill import foresee
+from plugin.use_cases.sites.field_creation import create_fields, foresee_fields
 from plugin.use_cases.sites.site_address import is_cloud
 from plugin.use_cases.sites.sites import NewSite, Tested, add, attempt, shortcomings
 from plugin.use_cases.sites.webhook import register

@@ -14,8 +14,8 @@ from plugin.runtime.connector import Connector, NotReady
 from plugin.runtime.saved_sites import deployment_of, new_secret, webhook_address
 from plugin.runtime.settings import CONSENT
 from plugin.use_cases.health.credential_expiry import expiry_at
-from plugin.use_cases.mappings.field_creation import created_fields, trash_field
 from plugin.use_cases.sites.consent import CALLBACK, begin, finish, prepare
+from plugin.use_cases.sites.field_creation import created_fields, trash_field
 from plugin.use_cases.sites.sites import NewSite, Tested, add, attempt, remove, renew, require_added, reseal
 
 expires_option = click.option(

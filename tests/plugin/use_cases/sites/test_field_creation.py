@@ -21,13 +21,13 @@ from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.runtime.composition import build_connector
 from plugin.runtime.connector import Connector, NotReady
 from plugin.runtime.settings import JiraSettings, Settings
-from plugin.use_cases.mappings.field_creation import (
+from plugin.use_cases.mappings.first_mapping import fit
+from plugin.use_cases.sites.field_creation import (
     create_fields,
     created_fields,
     foresee_fields,
     trash_field,
 )
-from plugin.use_cases.mappings.first_mapping import fit
 
 NUMBER = LackingField("progress", "Goal progress", "written by a rule", Holding.NUMBER, written=True)
 HEALTH = LackingField("health", "Goal health", "", Holding.CHOICE, ("On track", "Off track"), written=True)
