@@ -42,6 +42,7 @@ from plugin.use_cases.health.drift import Drift
 from plugin.use_cases.health.status import SiteStatus
 from plugin.use_cases.kpis.board import ShownKpi
 from plugin.use_cases.meeting.agenda import CurrentMeeting, current
+from plugin.use_cases.objectives.moments import MovementQuestion, span_asked
 from plugin.use_cases.objectives.movement import ToldMovement
 from plugin.use_cases.objectives.objective_lines import ObjectiveLine
 from plugin.use_cases.objectives.objective_list import KeptForecast, ListedHead, ObjectivePage
@@ -219,16 +220,18 @@ class Company:
     def drifted(self, objective_id: str, site: str | None = None) -> None:  # noqa: ARG002
         return None
 
-    def moved(self, objective_id: str, since: datetime, site: str | None = None) -> ToldMovement:  # noqa: ARG002
-        points = self.history(objective_id)
-        found = self.objective(objective_id)
+    def moved(self, located: Located, asked: MovementQuestion) -> ToldMovement:
+        points = self.history(located.saved.state.id)
+        found = self.objective(located.saved.state.id)
+        span = span_asked(asked, NOW, UTC, CYCLE, points[0].at if points else None)
+        since = span.since
         before = [point for point in points if point.at <= since]
         if found is None or not before:
-            return ToldMovement(since, NOW, points[0].at if points else None)
+            return ToldMovement(since, NOW, points[0].at if points else None, choice=span.choice)
         past = replaced(found.state, before[-1].progress)
         revisions = (before[-1].mapping_revision, REVISION)
         moved = objective_moved(past, found.state, revisions)
-        return ToldMovement(since, NOW, points[0].at, moved, revisions=revisions)
+        return ToldMovement(since, NOW, points[0].at, moved, revisions=revisions, choice=span.choice)
 
     def aligned(self, objective_id: str, site: str | None = None) -> Sequence[SavedObjective]:  # noqa: ARG002
         return [one for one in self.saved if objective_id in one.state.aligned_to]

@@ -17,7 +17,8 @@ from plugin.mcp.protocol.quotation import Quoted
 from plugin.mcp.protocol.shapes import Answer, Counted, Name, Number, PageArguments, Shape, exactly, page_of
 from plugin.mcp.protocol.tool import Asking, Tool, Unanswerable
 from plugin.use_cases.objectives import objectives
-from plugin.use_cases.objectives.movement import CHOICES, ToldMovement, no_history
+from plugin.use_cases.objectives.moments import SINCE, UNTIL, MovementQuestion, UnknownMoment
+from plugin.use_cases.objectives.movement import ToldMovement, no_history
 from plugin.use_cases.objectives.objectives import RowSelection, SavedObjective
 
 MOST_MOVEMENTS = 50
@@ -82,8 +83,8 @@ class Moved(Answer):
 class MovedArguments(PageArguments):
     """Between which moments."""
 
-    since: Name = Field("week", description=f"An instant, a day, or one of: {', '.join(CHOICES)}.")
-    until: Name | None = Field(None, description="An instant or a day; now where left out.")
+    since: Name | None = Field(None, description=SINCE)
+    until: Name | None = Field(None, description=UNTIL)
     objective_key: Name | None = Field(None, description="With its rows. Left out: every objective.")
     limit: int = Field(20, ge=1, le=MOST_MOVEMENTS)
 
@@ -123,23 +124,11 @@ def _of_all(asking: Asking, site: str, arguments: MovedArguments) -> Moved:
 
 
 def _told(asking: Asking, site: str, saved: SavedObjective, arguments: MovedArguments) -> ToldMovement:
-    since = _moment(asking, site, saved, arguments.since, "since")
-    until = (
-        asking.connector.clock()
-        if arguments.until is None
-        else _moment(asking, site, saved, arguments.until, "until")
-    )
-    return objectives.movement(asking.connector, asking.actor, site, saved.state.id, since, until)
-
-
-def _moment(asking: Asking, site: str, saved: SavedObjective, text: str, name: str) -> datetime:
-    found = objectives.moment_meant(asking.connector, asking.actor, site, saved, text)
-    if found is None:
-        choices = ", ".join(CHOICES)
-        raise Unanswerable(
-            f"{name}: {text!r} is no moment here. Write an instant (2026-11-01T09:00:00Z), a day, or one of: {choices}."
-        )
-    return found
+    asked = MovementQuestion(arguments.since, arguments.until)
+    try:
+        return objectives.movement(asking.connector, asking.actor, site, saved.state, asked)
+    except UnknownMoment as error:
+        raise Unanswerable(f"{error.place}: {error} {error.remedy}") from error
 
 
 def _answer(

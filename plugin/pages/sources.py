@@ -26,6 +26,7 @@ from plugin.use_cases.kpis.departures import Departure
 from plugin.use_cases.kpis.promotions import ShownPromotion
 from plugin.use_cases.meeting.agenda import CurrentMeeting
 from plugin.use_cases.objectives.as_of import AsOf
+from plugin.use_cases.objectives.moments import MovementQuestion
 from plugin.use_cases.objectives.movement import ToldMovement
 from plugin.use_cases.objectives.objective_lines import ObjectiveLine
 from plugin.use_cases.objectives.objective_list import After, Head, ObjectivePage, RowSelection, TrendPoint
@@ -165,8 +166,8 @@ class Sources(Protocol):
         """How many of its issues resyncs found wrong, None where none was."""
         ...
 
-    def moved(self, objective_id: str, since: datetime, site: str | None = None) -> ToldMovement:
-        """Why one objective moved since then."""
+    def moved(self, located: Located, asked: MovementQuestion) -> ToldMovement:
+        """Why one objective moved between these moments; raises UnknownMoment."""
         ...
 
     def as_of(self, objective_id: str, text: str, site: str, revision: str | None = None) -> AsOf | str:

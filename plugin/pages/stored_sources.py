@@ -40,6 +40,7 @@ from plugin.use_cases.mappings import drafts, revisions
 from plugin.use_cases.meeting.agenda import CurrentMeeting, show_meeting
 from plugin.use_cases.objectives import objectives as questions
 from plugin.use_cases.objectives.as_of import DRAFT, AsOf, as_of, as_of_draft, instant_asked
+from plugin.use_cases.objectives.moments import MovementQuestion
 from plugin.use_cases.objectives.movement import ToldMovement
 from plugin.use_cases.objectives.objective_lines import ObjectiveLine, lines
 from plugin.use_cases.objectives.objective_list import (
@@ -165,10 +166,8 @@ class StoredSources:
         )
         return next((one for one in found if one is not None), None)
 
-    def moved(self, objective_id: str, since: datetime, site: str | None = None) -> ToldMovement:
-        now, asked = self.now(), (self.connector, self.who())
-        found = [questions.movement(*asked, one, objective_id, since, now) for one in self._sites(site)]
-        return next((one for one in found if one.begins), ToldMovement(since, now, None))
+    def moved(self, located: Located, asked: MovementQuestion) -> ToldMovement:
+        return questions.movement(self.connector, self.who(), located.site, located.saved.state, asked)
 
     def as_of(self, objective_id: str, text: str, site: str, revision: str | None = None) -> AsOf | str:
         try:

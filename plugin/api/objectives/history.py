@@ -21,9 +21,10 @@ from plugin.doors.model import Given, Instant, Page, PageQuery, SiteQuery, Word
 from plugin.doors.refusal import RequestRefusal, invalid
 from plugin.doors.rows import PointGiven, RowGiven, point_given
 from plugin.use_cases.objectives import objectives
-from plugin.use_cases.objectives.movement import CHOICES, ToldMovement, no_history
+from plugin.use_cases.objectives.moments import SINCE, UNTIL, MovementQuestion, UnknownMoment
+from plugin.use_cases.objectives.movement import ToldMovement, no_history
 from plugin.use_cases.objectives.objective_values import contribution_values, exact_text, number
-from plugin.use_cases.objectives.objectives import HistoryPoint, SavedObjective, from_ms, to_ms
+from plugin.use_cases.objectives.objectives import HistoryPoint, from_ms, to_ms
 
 ROUTES = Routes()
 
@@ -99,8 +100,8 @@ class MovementGiven(Given):
 class MovementQuery(SiteQuery):
     """Between which moments."""
 
-    since: Word = Field("week", description=f"An instant, a day, or one of: {', '.join(CHOICES)}.")
-    until: Word | None = Field(None, description="An instant or a day; now where it is left out.")
+    since: Word | None = Field(None, description=SINCE)
+    until: Word | None = Field(None, description=UNTIL)
 
 
 @ROUTES.get("/objectives/{objective}/history", "viewer", "Where an objective stood, oldest first.")
@@ -151,25 +152,17 @@ def marks(caller: Caller, path: ObjectiveAddress, query: SiteQuery) -> Reply[Mar
 def movement(caller: Caller, path: ObjectiveAddress, query: MovementQuery) -> Reply[MovementGiven]:
     """What changed since."""
     site, saved = objective_of(caller, path, query)
-    query, now = query, caller.connector.clock()
-    since = moment(caller, site, saved, query.since, "?since")
-    until = now if query.until is None else moment(caller, site, saved, query.until, "?until")
-    found = objectives.movement(caller.connector, caller.actor, site, saved.state.id, since, until)
+    asked = MovementQuestion(query.since, query.until)
+    try:
+        found = objectives.movement(caller.connector, caller.actor, site, saved.state, asked)
+    except UnknownMoment as error:
+        raise invalid(f"?{error.place}", str(error), error.remedy) from error
     if found.movement is None:
         raise RequestRefusal(
             409, "No history", no_history(found), "Ask from the time at which history begins."
         )
     named = NamedGiven(id=saved.state.id, key=saved.state.key, title=saved.state.title)
     return Reply(movement_given(named, found, found.movement))
-
-
-def moment(caller: Caller, site: str, saved: SavedObjective, text: str, place: str) -> datetime:
-    """The instant that is meant; a day begins in the time zone of the mapping."""
-    found = objectives.moment_meant(caller.connector, caller.actor, site, saved, text)
-    if found is None:
-        remedy = f"Write an instant (2026-11-01T09:00:00Z), a day, or one of: {', '.join(CHOICES)}."
-        raise invalid(place, f"{text!r} is no moment here.", remedy)
-    return found
 
 
 def movement_given(named: NamedGiven, found: ToldMovement, moved: Movement) -> MovementGiven:

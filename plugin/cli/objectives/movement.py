@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, tzinfo
 from fractions import Fraction
 
 import click
@@ -15,29 +14,22 @@ from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
 from plugin.runtime.connector import Connector, NotReady
-from plugin.use_cases.objectives.movement import CHOICES, ToldMovement, instant_of, no_history
+from plugin.use_cases.objectives.moments import SINCE, UNTIL, MovementQuestion, UnknownMoment
+from plugin.use_cases.objectives.movement import ToldMovement, no_history
 from plugin.use_cases.objectives.objective_values import contribution_values, exact_text, percent_text
-from plugin.use_cases.objectives.objectives import (
-    SavedObjective,
-    history_begins,
-    moment_meant,
-    movement,
-    objective,
-)
+from plugin.use_cases.objectives.objectives import SavedObjective, movement, objective
 
 
 @click.command("moved")
 @click.argument("key")
-@click.option("--since", metavar="DATE", help=f"A day (2026-11-01), or one of: {', '.join(CHOICES)}.")
-@click.option("--until", metavar="DATE", help="A day, to its end; now unless given.")
+@click.option("--since", metavar="DATE", help=SINCE)
+@click.option("--until", metavar="DATE", help=UNTIL)
 @site_option
 @json_option
 def moved_command(key: str, since: str | None, until: str | None, site: str, as_json: bool) -> None:
     """Show why an objective moved: re-mapped, re-targeted, removed, re-estimated, progressed, added, said, time.
 
     The parts sum exactly.
-
-    Without --since it looks back a week, or to the first measurement where that is younger.
     """
     with open_connector(site=site) as connector:
         saved = objective(connector, COMMAND_LINE, site, key)
@@ -56,27 +48,10 @@ def asked(
     connector: Connector, site: str, saved: SavedObjective, since: str | None, until: str | None
 ) -> ToldMovement:
     """The movement between the two moments as a person wrote them; raises a usage error naming what can be written."""
-    zone, now = connector.context(site).mapping.zone, connector.clock()
-    start = moment_meant(connector, COMMAND_LINE, site, saved, since or "week")
-    begins = history_begins(connector, COMMAND_LINE, site, saved.state.id)
-    if since is None and start is not None and begins is not None:
-        start = max(start, begins)
-    if start is None:
-        raise click.BadParameter(
-            f"{since!r} is no moment I know. Write a day like 2026-11-01, or one of: {', '.join(CHOICES)}"
-            " (cycle needs an objective that runs in one).",
-            param_hint="--since",
-        )
-    return movement(connector, COMMAND_LINE, site, saved.state.id, start, _end(until, now, zone))
-
-
-def _end(until: str | None, now: datetime, zone: tzinfo) -> datetime:
-    if until is None:
-        return now
-    day = instant_of(until, now, zone) if until not in CHOICES else None
-    if day is None:
-        raise click.BadParameter(f"{until!r} is no day. Write one like 2026-11-08.", param_hint="--until")
-    return min(now, day + timedelta(days=1) - timedelta(milliseconds=1))
+    try:
+        return movement(connector, COMMAND_LINE, site, saved.state, MovementQuestion(since, until))
+    except UnknownMoment as error:
+        raise click.BadParameter(f"{error} {error.remedy}", param_hint=f"--{error.place}") from error
 
 
 def show_movement(saved: SavedObjective, found: ToldMovement, movement: Movement) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from functools import partial
 
 from flask import Blueprint, abort, redirect, request
@@ -33,7 +32,7 @@ from plugin.pages.views.words.freshness import pulse
 from plugin.pages.views.words.health import WORDS
 from plugin.pages.views.words.moments import when
 from plugin.use_cases.objectives.as_of import AsOf
-from plugin.use_cases.objectives.movement import instant_of
+from plugin.use_cases.objectives.moments import MovementQuestion, UnknownMoment
 from plugin.use_cases.objectives.objective_values import sums_text
 
 LONGEST_TITLE = 150
@@ -69,7 +68,7 @@ def register(blueprint: Blueprint, sources: Sources) -> None:
             located,
             exact=bool(request.args.get("exact")),
             everything=bool(request.args.get("all")),
-            since=request.args.get("since"),
+            moved=MovementQuestion(request.args.get("since"), request.args.get("until")),
             asked=request.args.get("row"),
         )
 
@@ -87,11 +86,11 @@ def objective_page(
     *,
     exact: bool = False,
     everything: bool = False,
-    since: str | None = None,
+    moved: MovementQuestion | None = None,
     refused: CheckInForm | None = None,
     asked: str | None = None,
 ) -> str:
-    """One objective as HTML; `exact` adds the fractions, `everything` the rows a long ledger hides, `since` is a moment or a day.
+    """One objective as HTML; `exact` adds the fractions, `everything` the rows a long ledger hides, `moved` is what is asked of its movement.
 
     `refused` is a check-in that could not be kept: its form is shown again with what was typed. `asked` is the issue whose row is marked.
     """
@@ -100,7 +99,7 @@ def objective_page(
         "objectives",
         favourite=favourite(sources, located),
         view=explained(sources, located, everything, refused, asked),
-        moved=moved_since(sources, located, since),
+        moved=moved_since(sources, located, moved or MovementQuestion()),
         outlook=outlook(sources, located),
         exact=exact,
         everything=everything,
@@ -161,21 +160,19 @@ def stood(sources: Sources, site: str, past: AsOf) -> Explanation:
     return explanation(past.saved, known, around)
 
 
-def moved_since(sources: Sources, located: Located, choice: str | None) -> Since:
-    """What changed since the chosen moment; a week, or all there is where that is less, where none was chosen."""
+def moved_since(sources: Sources, located: Located, asked: MovementQuestion) -> Since:
+    """What changed between the moments that are asked for; where a text is none, that is said above what changed lately."""
     now, zone, state = sources.now(), sources.zone, located.saved.state
     cycle = sources.cycles(located.site).get(state.cycle_id or "")
-    told = sources.moved(state.id, now - timedelta(days=7), located.site)
-    if choice is None:
-        choice = "first" if told.movement is None and told.begins is not None else "week"
-    moment = instant_of(choice, now, zone, cycle, told.begins)
-    if moment is None:
-        choice, moment = "week", told.since
-    if moment != told.since:
-        told = sources.moved(state.id, moment, located.site)
+    refused = ""
+    try:
+        told = sources.moved(located, asked)
+    except UnknownMoment as error:
+        refused, asked = f"{error} {error.remedy}", MovementQuestion()
+        told = sources.moved(located, asked)
     browse = browse_on(sources, located.site)
-    achieved_at = ACHIEVED_AT[state.commitment]
-    return since_view(told, choice, cycle is not None, browse, now, zone, achieved_at)
+    view = since_view(told, asked, cycle is not None, browse, now, zone, ACHIEVED_AT[state.commitment])
+    return replace(view, refused=refused)
 
 
 def outlook(sources: Sources, located: Located) -> ForecastView | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -34,6 +34,7 @@ from plugin.sync.reconcile.kpi_readings import episode_aims, kpi_readings
 from plugin.sync.refresh import issue_steps
 from plugin.use_cases.mappings.bindings import bound_text
 from plugin.use_cases.mappings.revisions import named
+from plugin.use_cases.objectives.moments import instant_at
 from plugin.use_cases.objectives.objective_lookup import find_objective
 from plugin.use_cases.objectives.objectives import SavedObjective
 from plugin.use_cases.permission import ADMIN, EDITOR, VIEWER, act, question
@@ -44,7 +45,6 @@ DRAFT = "draft"
 """The same for what the actor has drafted and not activated; pages alone know it, a program sends the text."""
 MOST_AT_ONCE = 1_000
 """Histories that are read while somebody waits: one call on Cloud, twenty on Data Center."""
-MILLISECOND = timedelta(milliseconds=1)
 Report = Callable[[int, int | None], None]
 
 
@@ -93,24 +93,6 @@ def instant_asked(connector: Connector, _actor: Actor, site: str, text: str) -> 
     A day that goes on is meant until now.
     """
     return instant_at(text, connector.clock(), connector.context(site).mapping.zone)
-
-
-def instant_at(text: str, now: datetime, zone: tzinfo) -> datetime | None:
-    """The same of a zone, in UTC: so it is told."""
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        try:
-            found = datetime.fromisoformat(text)
-            return found.astimezone(UTC) if found.tzinfo is not None else None
-        except (ValueError, OverflowError):
-            return None
-    if day == now.astimezone(zone).date():
-        return now
-    try:
-        return (datetime.combine(day + timedelta(days=1), time(), zone) - MILLISECOND).astimezone(UTC)
-    except OverflowError:
-        return None
 
 
 @question(VIEWER)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import datetime
 from fractions import Fraction
 from itertools import pairwise
-from typing import Protocol
 
 from sqlalchemy import Connection
 
@@ -17,29 +16,14 @@ from connectors.store.numbers.snapshots import StateSnapshot
 from mappings.explain.marks import Mark, checked_in, marks, withdrawn
 from mappings.explain.movement import Effect, Movement, MovementPart, objective_moved
 from mappings.facts.forest import issue_order
-from plugin.runtime.connector import Connector, NotReady
-
-CHOICES = {
-    "yesterday": "yesterday",
-    "week": "last week",
-    "cycle": "the start of the cycle",
-    "first": "the first measurement",
-}
-"""Moments that have a name, and how people call them; any day stands for its first instant."""
-
-
-class Begun(Protocol):
-    """Whatever began on a day: a cycle."""
-
-    @property
-    def start(self) -> date: ...
 
 
 @dataclass(frozen=True, slots=True)
 class ToldMovement:
     """What is known of a movement: None where history `begins` after `since`, or (None as well) where there is none at all.
 
-    `reconstructed` says that the state at the beginning was worked out from Jira's history, not observed.
+    `reconstructed` says that the state at the beginning was worked out from Jira's history, not observed; `choice` is which of
+    CHOICES it was asked since, empty where a day or an instant was named.
     """
 
     since: datetime
@@ -48,28 +32,11 @@ class ToldMovement:
     movement: Movement | None = None
     reconstructed: bool = False
     revisions: tuple[str, ...] = ()
-
-
-def movement(
-    connector: Connector, site: str, objective_id: str, since: datetime, until: datetime | None = None
-) -> Movement:
-    """The movement of an objective between two moments (now where `until` is None); raises NotReady saying from when there is history."""
-    found = told(connector, site, objective_id, since, until)
-    if found.movement is None:
-        raise NotReady(no_history(found))
-    return found.movement
-
-
-def told(
-    connector: Connector, site: str, objective_id: str, since: datetime, until: datetime | None = None
-) -> ToldMovement:
-    """The movement with what it was worked out from. Reads only the store."""
-    with connector.store.read() as conn:
-        return between(conn, site, objective_id, since, until or connector.clock())
+    choice: str = ""
 
 
 def between(conn: Connection, site: str, objective_id: str, since: datetime, until: datetime) -> ToldMovement:
-    """The same on an open connection."""
+    """The movement with what it was worked out from, on an open connection. Reads only the store."""
     begins = snapshots.begins(conn, site, objective_id)
     first = snapshots.at(conn, site, objective_id, since)
     if first is None or until < since:
@@ -147,37 +114,6 @@ def merged(rows: Iterable[Effect]) -> tuple[Effect, ...]:
         found[row.part, row.id] = row
     order = list(MovementPart)
     return tuple(sorted(found.values(), key=lambda row: (order.index(row.part), issue_order(row.id))))
-
-
-def instant_of(
-    choice: str, now: datetime, zone: tzinfo, cycle: Begun | None = None, begins: datetime | None = None
-) -> datetime | None:
-    """The moment a person means: one of CHOICES, a day (2026-11-01) or an instant; None for any other text, or a cycle there is not."""
-    if choice == "yesterday":
-        return now - timedelta(days=1)
-    if choice == "week":
-        return now - timedelta(days=7)
-    if choice == "cycle":
-        return None if cycle is None else _first_known(datetime.combine(cycle.start, time(), zone), begins)
-    if choice == "first":
-        return begins
-    try:
-        return datetime.combine(date.fromisoformat(choice), time(), zone)
-    except ValueError:
-        return _instant(choice)
-
-
-def _instant(text: str) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return found if found.tzinfo is not None else None
-
-
-def _first_known(start: datetime, begins: datetime | None) -> datetime:
-    """The first instant of a cycle, or of what is known of it: a history that begins on its way tells of the rest."""
-    return start if begins is None else max(start, begins)
 
 
 def no_history(found: ToldMovement) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from connectors.store.database.instant import from_ms, to_ms
@@ -15,10 +16,12 @@ from connectors.store.numbers.objectives import HistoryPoint, SavedObjective
 from connectors.store.work import drift
 from connectors.store.work.drift import Drifted
 from mappings.explain.marks import Mark
+from mappings.rollup.state import ObjectiveState
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.objectives import movement as movements
-from plugin.use_cases.objectives.movement import ToldMovement, instant_of
+from plugin.use_cases.objectives.moments import MovementQuestion, span_asked
+from plugin.use_cases.objectives.movement import ToldMovement
 from plugin.use_cases.objectives.objective_lookup import find_computed, find_objective
 from plugin.use_cases.permission import VIEWER, question
 
@@ -36,13 +39,11 @@ __all__ = [
     "explained_by",
     "from_ms",
     "history",
-    "history_begins",
     "knows_issue",
     "list_all",
     "list_counted",
     "list_some",
     "marks",
-    "moment_meant",
     "movement",
     "news",
     "objective",
@@ -52,6 +53,7 @@ __all__ = [
 AT_ONCE = 100
 """How many whole states an export holds."""
 BATCH = 500
+LATELY = MovementQuestion()
 
 
 @question(VIEWER)
@@ -143,28 +145,6 @@ def history(
 
 
 @question(VIEWER)
-def moment_meant(
-    connector: Connector, actor: Actor, site: str, saved: SavedObjective, text: str
-) -> datetime | None:
-    """What a person or a program means by an instant, a day (it begins in the zone of the mapping) or one of CHOICES; None for anything else."""
-    try:
-        mapping = connector.context(site).mapping
-        zone, cycle = mapping.zone, mapping.cycles.get(saved.state.cycle_id or "")
-    except NotReady:
-        zone, cycle = connector.clock().tzinfo or UTC, None
-    return instant_of(
-        text, connector.clock(), zone, cycle, history_begins(connector, actor, site, saved.state.id)
-    )
-
-
-@question(VIEWER)
-def history_begins(connector: Connector, _actor: Actor, site: str, objective_id: str) -> datetime | None:
-    """From when on its ledgers are known."""
-    with connector.store.read() as conn:
-        return snapshots.begins(conn, site, objective_id)
-
-
-@question(VIEWER)
 def marks(connector: Connector, _actor: Actor, site: str, objective_id: str) -> tuple[Mark, ...]:
     """What happened to it beside its number, oldest first."""
     with connector.store.read() as conn:
@@ -173,15 +153,19 @@ def marks(connector: Connector, _actor: Actor, site: str, objective_id: str) -> 
 
 @question(VIEWER)
 def movement(
-    connector: Connector,
-    _actor: Actor,
-    site: str,
-    objective_id: str,
-    since: datetime,
-    until: datetime | None = None,
+    connector: Connector, _actor: Actor, site: str, state: ObjectiveState, asked: MovementQuestion = LATELY
 ) -> ToldMovement:
-    """Why it moved between two moments (until now where `until` is None)."""
-    return movements.told(connector, site, objective_id, since, until)
+    """Why it moved between the moments that are asked for, days in the zone of the mapping; raises UnknownMoment."""
+    now = connector.clock()
+    try:
+        mapping = connector.context(site).mapping
+        zone, cycle = mapping.zone, mapping.cycles.get(state.cycle_id or "")
+    except NotReady:
+        zone, cycle = now.tzinfo or UTC, None
+    with connector.store.read() as conn:
+        span = span_asked(asked, now, zone, cycle, snapshots.begins(conn, site, state.id))
+        found = movements.between(conn, site, state.id, span.since, span.until)
+    return replace(found, choice=span.choice)
 
 
 @question(VIEWER)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from mappings.explain.movement import Effect, Movement, MovementPart
 from mappings.numbers import percent
 from plugin.pages.views.objectives.history.movement import SHOWN, since_view
+from plugin.use_cases.objectives.moments import MovementQuestion
 from plugin.use_cases.objectives.movement import ToldMovement
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -32,7 +33,7 @@ def test_rows_parts_and_total_add_up_as_displayed(effects):
     )
     total = sum((effect for _, effect in effects), Fraction(0))
     moved = Movement(Fraction(0), total, rows)
-    view = since_view(ToldMovement(NOW, NOW, NOW, moved), "week", False, lambda key: None, NOW, UTC)
+    view = since_view(ToldMovement(NOW, NOW, NOW, moved), MovementQuestion(), False, lambda key: None, NOW, UTC)
     assert number(view.total) == percent(total, 2)
     parts = [number(text) for _, text in view.parts]
     assert sum(parts) == number(view.total)
@@ -47,7 +48,7 @@ def test_where_an_end_is_unknown_no_row_has_points():
     rows = (Effect(MovementPart.ADDED, "1", "X-1", "", None, None, None),)
     view = since_view(
         ToldMovement(NOW, NOW, NOW, Movement(None, Fraction(1), rows)),
-        "week",
+        MovementQuestion(),
         False,
         lambda key: None,
         NOW,

@@ -21,7 +21,7 @@ from mappings.explain.certainty import Certainty
 from mappings.explain.week import week_of
 from plugin.use_cases.check_ins.check_ins import CheckInRefused, Statement, check_in, withdraw
 from plugin.use_cases.objectives.as_of import as_of, read_histories
-from plugin.use_cases.objectives.movement import told
+from plugin.use_cases.objectives.movement import between
 from tests.actors import TESTER
 from tests.plugin.sync.conftest import Hand
 from tests.quarter import MAPPING
@@ -129,7 +129,8 @@ def test_every_movement_is_the_sum_of_its_parts_and_every_look_back_what_was_see
     connector, moved = walk.hand.connector, 0
     for epic, stood in walk.stood.items():
         for (since, before), (until, after) in combinations(stood, 2):
-            found = told(connector, "main", epic, since, until).movement
+            with connector.store.read() as conn:
+                found = between(conn, "main", epic, since, until).movement
             assert found is not None
             assert (found.before, found.after) == (before, after)
             change = None if before is None or after is None else after - before

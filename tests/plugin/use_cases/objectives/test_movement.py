@@ -20,7 +20,8 @@ from connectors.store.schema import snapshot
 from mappings.document.mapping import Mapping
 from mappings.explain.movement import MovementPart
 from mappings.facts.issue import Issue
-from plugin.use_cases.objectives.movement import between, instant_of
+from plugin.use_cases.objectives.moments import MovementQuestion, UnknownMoment, instant_of, span_asked
+from plugin.use_cases.objectives.movement import between
 
 START = datetime(2026, 10, 5, 9, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -161,6 +162,50 @@ def test_the_start_of_the_cycle_is_its_first_instant_or_the_first_that_is_known(
 ) -> None:
     cycle = SimpleNamespace(start=date(2026, 10, 1))
     assert instant_of("cycle", START, ZoneInfo("Europe/Berlin"), cycle, begins) == expected
+
+
+BERLIN, WEEK_AGO = ZoneInfo("Europe/Berlin"), START - 7 * DAY
+
+
+@pytest.mark.parametrize(
+    ("asked", "begins", "expected"),
+    [
+        ((None, None), None, (WEEK_AGO, START, "week")),
+        ((None, None), WEEK_AGO, (WEEK_AGO, START, "week")),
+        ((None, None), START - DAY, (START - DAY, START, "first")),
+        (("", ""), START - DAY, (START - DAY, START, "first")),
+        (("week", None), START - DAY, (WEEK_AGO, START, "week")),
+        (("first", None), None, (START, START, "first")),
+        (("2026-10-01", None), None, (datetime(2026, 9, 30, 22, tzinfo=UTC), START, "")),
+        ((None, "2999-01-01"), None, (WEEK_AGO, START, "week")),
+        ((None, f"{START.date()}"), None, (WEEK_AGO, START, "week")),
+        ((None, "2026-10-01"), None, (WEEK_AGO, datetime(2026, 10, 1, 21, 59, 59, 999000, UTC), "week")),
+        ((None, "2026-10-01T08:00:00+02:00"), None, (WEEK_AGO, datetime(2026, 10, 1, 6, tzinfo=UTC), "week")),
+    ],
+)
+def test_a_question_means_two_instants(
+    asked: tuple[str | None, str | None], begins: datetime | None, expected: tuple[datetime, datetime, str]
+) -> None:
+    span = span_asked(MovementQuestion(*asked), START, BERLIN, None, begins)
+    assert (span.since, span.until, span.choice) == expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "place"),
+    [
+        (("someday", None), "since"),
+        (("cycle", None), "since"),
+        (("2026-10-01T08:30:00", None), "since"),
+        (("0001-01-01", None), "since"),
+        ((None, "week"), "until"),
+        ((None, "9999-12-31"), "until"),
+    ],
+)
+def test_what_is_no_moment_is_refused_by_its_place(asked: tuple[str | None, str | None], place: str) -> None:
+    with pytest.raises(UnknownMoment) as refused:
+        span_asked(MovementQuestion(*asked), START, BERLIN)
+    assert refused.value.place == place
+    assert ("one of: yesterday, week, cycle, first" in refused.value.remedy) == (place == "since")
 
 
 NEW_SINCE = ("stand_in", "divisor", "by_status", "aim", "at_least", "at_most", "tolerance", "clocked")

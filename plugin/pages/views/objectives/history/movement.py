@@ -13,7 +13,8 @@ from mappings.numbers import WHOLE
 from plugin.pages.views.objectives.ledger import Browse
 from plugin.pages.views.words.figures import fraction_text, grouped, percent_text, points
 from plugin.pages.views.words.moments import When, when
-from plugin.use_cases.objectives.movement import CHOICES, ToldMovement
+from plugin.use_cases.objectives.moments import CHOICES, MovementQuestion
+from plugin.use_cases.objectives.movement import ToldMovement
 
 SHOWN = 40
 
@@ -42,11 +43,16 @@ class MovedRow:
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """The section. Without `known` there is only what to say instead: history begins later, or there is none."""
+    """The section. Without `known` there is only what to say instead: history begins later, there is none, or the end lies before the
+    beginning (`backwards`). `until` is None where it is now; `refused` says what was asked for and is no moment.
+    """
 
     choices: tuple[LookbackChoice, ...]
     day: str
+    end: str
     since: When
+    until: When | None
+    backwards: bool
     known: bool
     begins: When | None
     reconstructed: bool
@@ -57,6 +63,7 @@ class Since:
     parts: tuple[tuple[str, str], ...]
     rows: tuple[MovedRow, ...]
     hidden: int
+    refused: str = ""
 
 
 DAY = len("2026-11-01")
@@ -64,23 +71,26 @@ DAY = len("2026-11-01")
 
 def since_view(
     told: ToldMovement,
-    choice: str,
+    asked: MovementQuestion,
     cycled: bool,
     browse: Browse,
     now: datetime,
     zone: tzinfo,
     achieved_at: Fraction = WHOLE,
 ) -> Since:
-    """The section for the moment that was chosen; `cycled` says that the objective has a cycle to look back to."""
+    """The section for the moments that were asked for; `cycled` says that the objective has a cycle to look back to."""
     moved = told.movement or Movement(None, None)
     rows = sorted(
         zip(moved.rows, _points_of(moved), strict=True), key=lambda pair: -abs(pair[0].effect or Fraction(0))
     )
     shown = [(row, added) for row, added in rows if row.effect or moved.total is None]
     return Since(
-        choices=_choices(choice, cycled),
-        day="" if choice in CHOICES else choice[:DAY],
+        choices=_choices(told.choice, cycled),
+        day="" if told.choice else (asked.since or "")[:DAY],
+        end=(asked.until or "")[:DAY],
         since=when(told.since, now, zone),
+        until=when(told.until, now, zone) if told.until < now else None,
+        backwards=told.until < told.since,
         known=told.movement is not None,
         begins=None if told.begins is None else when(told.begins, now, zone),
         reconstructed=told.reconstructed,
