@@ -33,7 +33,9 @@ def test_rows_parts_and_total_add_up_as_displayed(effects):
     )
     total = sum((effect for _, effect in effects), Fraction(0))
     moved = Movement(Fraction(0), total, rows)
-    view = since_view(ToldMovement(NOW, NOW, NOW, moved), MovementQuestion(), False, lambda key: None, NOW, UTC)
+    view = since_view(
+        ToldMovement(NOW, NOW, NOW, moved), MovementQuestion(), False, lambda key: None, NOW, UTC
+    )
     assert number(view.total) == percent(total, 2)
     parts = [number(text) for _, text in view.parts]
     assert sum(parts) == number(view.total)

@@ -79,9 +79,7 @@ class Doors:
         if found is None:
             return "untold"
         since, *until = [one["datetime"] for one in found.select("time")]
-        before, after = (
-            str(Fraction(one.text.removesuffix("%").strip()) / 100) for one in found.select("b")
-        )
+        before, after = (str(Fraction(one.text.removesuffix("%").strip()) / 100) for one in found.select("b"))
         return told_by({"since": since, "until": until[0] if until else NOW}, before, after)
 
 
