@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
+from functools import partial
 from itertools import pairwise
 
 from sqlalchemy import Connection
@@ -15,7 +16,10 @@ from connectors.store.numbers.check_ins import RETRACTED, WITHDRAWN, KeptCheckIn
 from connectors.store.numbers.snapshots import StateSnapshot
 from mappings.explain.marks import Mark, checked_in, marks, withdrawn
 from mappings.explain.movement import Effect, Movement, MovementPart, objective_moved
+from mappings.explain.week import WeekMove, unmoved, week_of
 from mappings.facts.forest import issue_order
+from plugin.runtime.connector import Connector
+from plugin.use_cases.objectives.moments import WEEK
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,3 +130,24 @@ def no_history(found: ToldMovement) -> str:
         f"History of this objective begins on {found.begins:%Y-%m-%d %H:%M} UTC; nothing is known of before. "
         "Ask from then on (--since first), or reconstruct the cycle from Jira's changelogs: jira-okr history backfill."
     )
+
+
+def weeks(
+    connector: Connector, conn: Connection, site: str, progress: Mapping[str, Fraction | None]
+) -> Mapping[str, WeekMove]:
+    """The week until now of those whose history reaches back so far, by id; `progress` is where each stands."""
+    now = connector.clock()
+    since = now - WEEK
+    found: dict[str, WeekMove] = {}
+    for id_, (first, last) in snapshots.spans(conn, site, progress, since).items():
+        if first == last:
+            found[id_] = unmoved(progress[id_])
+            continue
+        work_out = partial(_moved, conn, site, id_, since, now)
+        found[id_] = connector.weeks.known((site, id_, first, last), work_out)
+    return found
+
+
+def _moved(conn: Connection, site: str, objective_id: str, since: datetime, now: datetime) -> WeekMove:
+    told = between(conn, site, objective_id, since, now).movement
+    return WeekMove(None, ()) if told is None else week_of(told)

@@ -14,7 +14,7 @@ from mappings.explain.week import WeekMove
 from mappings.rollup.state import ObjectiveState
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
-from plugin.use_cases.objectives.weeks import weeks
+from plugin.use_cases.objectives.movement import weeks
 from plugin.use_cases.permission import VIEWER, question
 
 UNSERVED = ServedCount()

@@ -29,7 +29,7 @@ from mappings.rollup.health import pace
 from mappings.rollup.state import Health, HealthLevel
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
-from plugin.use_cases.objectives.weeks import weeks
+from plugin.use_cases.objectives.movement import weeks
 from plugin.use_cases.permission import VIEWER, question
 
 __all__ = [
