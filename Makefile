@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo check test test-slow test-shifted nightly lint lint-types lint-use format frontend forge bench screenshots site sbom completion simulation mutants broken lock clean
+.PHONY: help install demo check test test-slow test-shifted nightly lint lint-types lint-use format frontend forge bench screenshots site sbom release completion simulation mutants broken lock clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -e 's/:.*## /\t/' | expand -t 14
@@ -114,6 +114,15 @@ sbom: $(VENV)/.release ## Say what the product is made of: dist/sbom/sbom.cdx.js
 	$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --of JSON -o $(SBOM)/sbom.cdx.json $(SBOM)/runtime
 	$(BIN)/pip-licenses --python $(SBOM)/runtime/bin/python --format markdown --order license --output-file $(SBOM)/third-party.md
 	rm -rf $(SBOM)/runtime
+
+RELEASE ?= dist/release
+# Files of the same commit are the same to the last byte, whoever makes them: their times are the commit's.
+release: $(VENV)/.dev sbom ## Make what is handed out: wheel, sdist, notes, SBOM and licences, and checksums of all (dist/release)
+	rm -rf $(RELEASE) && mkdir -p $(RELEASE)
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m build --no-isolation --outdir $(RELEASE) .
+	cp $(SBOM)/sbom.cdx.json $(SBOM)/third-party.md $(RELEASE)/
+	awk '/^## /{told++} told == 1' CHANGELOG.md > $(RELEASE)/notes.md
+	cd $(RELEASE) && sha256sum * > SHA256SUMS
 
 simulation: $(VENV)/.dev ## Run thousands of simulated storms (COUNT=1000)
 	JIRA_OKR_SIMULATION_COUNT=$(or $(COUNT),1000) $(BIN)/python -m pytest tests/simulation -n auto --dist worksteal $(PYTEST_ARGS)
