@@ -122,8 +122,9 @@ def type_json(view: View, kind: IssueType) -> Json:
     return found
 
 
-def project_json(view: View, project: Project) -> Json:
-    """A project, as an issue shows it."""
+def project_json(view: View, project: Project, category: Named | None) -> Json:
+    """A project, as an issue shows it; without a category the key is left out."""
+    of_category = named_json(view, "projectCategory", category)
     return {
         "self": view.link(f"project/{project.id}"),
         "id": project.id,
@@ -132,6 +133,7 @@ def project_json(view: View, project: Project) -> Json:
         "projectTypeKey": "software",
         "simplified": False,
         "avatarUrls": _avatars(view),
+        **({"projectCategory": {**of_category, "description": ""}} if of_category is not None else {}),
     }
 
 
@@ -278,6 +280,9 @@ class IssueWriter:
         parent = self.sandbox.records.get(record.parent_id or "")
         return brief_json(self.view, parent) if parent else None
 
+    def project(self, record: Record) -> Json:
+        return project_json(self.view, record.project, self.sandbox.category_of(record.project))
+
     def subtasks(self, record: Record) -> list[Json]:
         ids = sorted(self.sandbox.children.get(record.id, ()), key=int)
         found = [self.sandbox.records[one] for one in ids]
@@ -339,7 +344,7 @@ def _description(writer: IssueWriter, record: Record) -> Any:
 _SYSTEM: dict[str, Callable[[IssueWriter, Record], Any]] = {
     "summary": lambda _, record: record.summary,
     "issuetype": lambda writer, record: type_json(writer.view, record.type),
-    "project": lambda writer, record: project_json(writer.view, record.project),
+    "project": lambda writer, record: writer.project(record),
     "parent": lambda writer, record: writer.parent(record),
     "status": lambda writer, record: status_json(writer.view, record.status),
     "statusCategory": lambda writer, record: category_json(writer.view, record.status.category),

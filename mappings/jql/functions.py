@@ -1,4 +1,4 @@
-"""The JQL functions that can be evaluated without asking Jira. Adding one is a line in FUNCTIONS."""
+"""The JQL functions that can be evaluated without asking Jira. Adding one is an entry in FUNCTIONS, of the class of what it gives."""
 
 from __future__ import annotations
 
@@ -10,16 +10,21 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from mappings.diagnostic import quoted
+from mappings.facts.catalogue import Field
 from mappings.facts.moment import WEEKDAYS, Moment, Weekday
 from mappings.jql.dates import Instant
-from mappings.jql.ground import Ground
-from mappings.jql.text.tree import FunctionCall
+from mappings.jql.fields.issue_links import linked_issues
+from mappings.jql.fields.option_pairs import cascade_option
+from mappings.jql.ground import Ground, Verdict, never
+from mappings.jql.text.tree import FunctionCall, JqlValue
 
 INCREMENT = re.compile(r"([+-]?)(\d{1,6})([yMwdhm]?)", re.ASCII)
 MOST = {"y": 100, "M": 1_200, "w": 5_200, "d": 36_500, "h": 876_000, "m": 999_999}
 STEPS = {"w": timedelta(weeks=1), "d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1)}
 MIDNIGHT = {"hour": 0, "minute": 0, "second": 0, "microsecond": 0}
 LAST_INSTANT = timedelta(milliseconds=1)
+PERSON, DATE, TYPE, ISSUE, OPTION = "person", "date", "issue type", "issue", "option"
+SUBTASK = "subtask"
 
 
 def _day(wall: datetime) -> datetime:
@@ -39,19 +44,16 @@ def _year(wall: datetime) -> datetime:
     return _month(wall).replace(month=1)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Function:
-    """One function: what it `gives`, and for a date how its period begins; `end` means the period's last instant.
+    """One function: how it is called, what it `gives`, and other names that Jira knows for it.
 
-    `unit` is that of an increment without one. A date without `start` is now(). `also` are other names Jira knows. `state` is
-    that of the things it gives, where it gives all that are in one state. `named`: it takes names as arguments, which the field looks at.
+    `state` is that of the things it gives, where it gives all that are in one state. `named`: it takes names as arguments, which the
+    field looks at.
     """
 
     name: str
-    gives: str = "date"
-    start: Callable[[datetime], datetime] | None = None
-    unit: str = ""
-    end: bool = False
+    gives: str
     also: tuple[str, ...] = ()
     state: str = ""
     named: bool = False
@@ -59,29 +61,60 @@ class Function:
     @property
     def several(self) -> bool:
         """Whether it gives a list, which Jira takes behind IN and NOT IN alone."""
-        return self.gives not in ("person", "date")
+        return self.gives not in (PERSON, DATE)
 
 
-FUNCTIONS = (
-    Function("currentUser", "person"),
-    Function("standardIssueTypes", "issue type", also=("standardWorkTypes",)),
-    Function("subtaskIssueTypes", "issue type", also=("subtaskWorkTypes",)),
-    Function("openSprints", "sprint", state="active"),
-    Function("closedSprints", "sprint", state="closed"),
-    Function("futureSprints", "sprint", state="future"),
-    Function("releasedVersions", "version", state="released", named=True),
-    Function("unreleasedVersions", "version", state="unreleased", named=True),
-    Function("linkedIssues", "issue", also=("linkedWorkItems",), named=True),
-    Function("cascadeOption", "option", named=True),
-    Function("now"),
-    Function("startOfDay", start=_day, unit="d"),
-    Function("startOfWeek", start=_week, unit="w"),
-    Function("startOfMonth", start=_month, unit="M"),
-    Function("startOfYear", start=_year, unit="y"),
-    Function("endOfDay", start=_day, unit="d", end=True),
-    Function("endOfWeek", start=_week, unit="w", end=True),
-    Function("endOfMonth", start=_month, unit="M", end=True),
-    Function("endOfYear", start=_year, unit="y", end=True),
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DateFunction(Function):
+    """A date: how its period begins; `end` means the period's last instant, `unit` is that of an increment without one.
+
+    A date without `start` is now().
+    """
+
+    gives: str = DATE
+    start: Callable[[datetime], datetime] | None = None
+    unit: str = ""
+    end: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueFunction(Function):
+    """Issues: whether one is among those that a call gives. What is wrong with the arguments is refused on the way."""
+
+    gives: str = ISSUE
+    named: bool = True
+    holds: Callable[[Ground, FunctionCall], Verdict]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptionFunction(Function):
+    """Options of a custom field: whether an issue holds one of those that a call gives."""
+
+    gives: str = OPTION
+    named: bool = True
+    holds: Callable[[Ground, Field, FunctionCall], Verdict]
+
+
+FUNCTIONS: tuple[Function, ...] = (
+    Function(name="currentUser", gives=PERSON),
+    Function(name="standardIssueTypes", gives=TYPE, also=("standardWorkTypes",), state="standard"),
+    Function(name="subtaskIssueTypes", gives=TYPE, also=("subtaskWorkTypes",), state=SUBTASK),
+    Function(name="openSprints", gives="sprint", state="active"),
+    Function(name="closedSprints", gives="sprint", state="closed"),
+    Function(name="futureSprints", gives="sprint", state="future"),
+    Function(name="releasedVersions", gives="version", state="released", named=True),
+    Function(name="unreleasedVersions", gives="version", state="unreleased", named=True),
+    IssueFunction(name="linkedIssues", also=("linkedWorkItems",), holds=linked_issues),
+    OptionFunction(name="cascadeOption", holds=cascade_option),
+    DateFunction(name="now"),
+    DateFunction(name="startOfDay", start=_day, unit="d"),
+    DateFunction(name="startOfWeek", start=_week, unit="w"),
+    DateFunction(name="startOfMonth", start=_month, unit="M"),
+    DateFunction(name="startOfYear", start=_year, unit="y"),
+    DateFunction(name="endOfDay", start=_day, unit="d", end=True),
+    DateFunction(name="endOfWeek", start=_week, unit="w", end=True),
+    DateFunction(name="endOfMonth", start=_month, unit="M", end=True),
+    DateFunction(name="endOfYear", start=_year, unit="y", end=True),
 )
 BY_NAME = {name.lower(): function for function in FUNCTIONS for name in (function.name, *function.also)}
 
@@ -146,8 +179,8 @@ def is_current_user(ground: Ground, call: FunctionCall) -> bool:
     function = known(ground, call)
     if function is None:
         return False
-    if function.gives != "person":
-        refuse_other(ground, call, function, "person")
+    if function.gives != PERSON:
+        refuse_other(ground, call, function, PERSON)
         return False
     return _no_arguments(ground, call)
 
@@ -163,15 +196,22 @@ def state_of(ground: Ground, call: FunctionCall, what: str) -> str | None:
     return function.state if _no_arguments(ground, call) else None
 
 
-def is_subtask_types(ground: Ground, call: FunctionCall) -> bool | None:
-    """True for subtaskIssueTypes(), False for standardIssueTypes(); None, with a finding, for any other function."""
+def issues_of(ground: Ground, call: FunctionCall) -> Verdict:
+    """Whether an issue is among those that a function gives; nothing is, with a finding, where it gives no issues."""
     function = known(ground, call)
-    if function is None or not _no_arguments(ground, call):
+    if isinstance(function, IssueFunction):
+        return function.holds(ground, call)
+    if function is not None:
+        refuse_other(ground, call, function, ISSUE)
+    return never
+
+
+def options_of(ground: Ground, field: Field, operand: JqlValue | FunctionCall) -> Verdict | None:
+    """Whether an issue holds an option that a function gives; None for what is no function of options."""
+    function = BY_NAME.get(operand.name.lower()) if isinstance(operand, FunctionCall) else None
+    if not isinstance(operand, FunctionCall) or not isinstance(function, OptionFunction):
         return None
-    if function.gives != "issue type":
-        refuse_call(ground, call, "issue type")
-        return None
-    return function.name == "subtaskIssueTypes"
+    return function.holds(ground, field, operand)
 
 
 def call_instant(ground: Ground, call: FunctionCall) -> Instant | None:
@@ -179,8 +219,8 @@ def call_instant(ground: Ground, call: FunctionCall) -> Instant | None:
     function = known(ground, call)
     if function is None:
         return None
-    if function.gives != "date":
-        refuse_other(ground, call, function, "date")
+    if not isinstance(function, DateFunction):
+        refuse_other(ground, call, function, DATE)
         return None
     ground.timed = True
     if function.start is None:
@@ -192,7 +232,7 @@ def call_instant(ground: Ground, call: FunctionCall) -> Instant | None:
 def check_call(ground: Ground, call: FunctionCall) -> None:
     """What is wrong with a call whatever it is compared with: no such function, or arguments that it cannot take."""
     function = known(ground, call)
-    if function is not None and function.gives == "date":
+    if isinstance(function, DateFunction):
         call_instant(ground, call)
     elif function is not None and not function.named:
         _no_arguments(ground, call)
@@ -224,7 +264,7 @@ def _no_arguments(ground: Ground, call: FunctionCall) -> bool:
     return not call.arguments
 
 
-def _increment(ground: Ground, call: FunctionCall, function: Function) -> tuple[int, str] | None:
+def _increment(ground: Ground, call: FunctionCall, function: DateFunction) -> tuple[int, str] | None:
     """The argument as a signed count and a unit; (0, "d") without one."""
     if not call.arguments:
         return 0, "d"
@@ -245,7 +285,7 @@ def _increment(ground: Ground, call: FunctionCall, function: Function) -> tuple[
     return (-count if found[1] == "-" else count), (found[3] or function.unit)
 
 
-def _period(function: Function, count: int, unit: str, week_starts: Weekday) -> Instant:
+def _period(function: DateFunction, count: int, unit: str, week_starts: Weekday) -> Instant:
     """Jira's documented examples decide the order: endOfMonth("+1") is the last of next month, startOfMonth("+14d") the 15th."""
     start = function.start or _day
     if start is _week:

@@ -670,11 +670,21 @@ print(readings(kpi.source, day, reach, lambda: DAY + timedelta(days=2)).kind)
     assert len(scratch.touched) == files_promised("a KPI source")
 
 
+NAMESAKES = """    IssueFunction(
+        name="namesakes", holds=lambda ground, call: lambda issue, _: issue.summary == call.arguments[0].text
+    ),
+"""
+
+
 def test_a_function_of_jql_is_evaluated_or_refused_by_one_entry(scratch: Scratch) -> None:
-    """A start of a period is a line; a function that only Jira can evaluate is one too, with what to write instead."""
+    """A start of a period is a line, what gives issues is another; a function that only Jira can evaluate is one too, with what to write instead."""
     scratch.edit(
         "mappings/jql/functions.py",
-        ('    Function("endOfDay"', '    Function("startOfFortnight", start=_week, unit="d"),\n'),
+        (
+            '    DateFunction(name="endOfDay"',
+            '    DateFunction(name="startOfFortnight", start=_week, unit="d"),\n',
+        ),
+        ('    IssueFunction(name="linkedIssues', NAMESAKES),
         ('    "membersOf":', '    "horoscope": "stars are not mirrored; use a label",\n'),
     )
     told = scratch.run(
@@ -684,10 +694,18 @@ from mappings.jql import check
 
 later = compile_selector("created >= startOfFortnight()", Catalogue())
 print(later.matches(an_issue(1, "Task"), Moment(DAY, UTC)))
+alike = compile_selector("issue in (SHOP-9, namesakes('Issue 2')) AND issue not in linkedIssues(9)", Catalogue())
+print(*(alike.matches(an_issue(number, "Task"), Moment(DAY, UTC)) for number in (1, 2, 9)))
+print(*(f"{one.code}: {' '.join(one.valid)}" for one in check("issue in openSprints()", Catalogue())))
 print(*(f"{one.code}: {one.remedy}" for one in check("assignee = horoscope()", Catalogue())))
 """
     )
-    assert told.splitlines() == ["True", "unsupported-function: stars are not mirrored; use a label"]
+    assert told.splitlines() == [
+        "True",
+        "False True True",
+        "function-not-allowed: namesakes() linkedIssues()",
+        "unsupported-function: stars are not mirrored; use a label",
+    ]
     assert len(scratch.touched) == files_promised("a JQL function")
 
 

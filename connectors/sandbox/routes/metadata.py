@@ -169,7 +169,11 @@ def _projects() -> list[ProjectDef]:
 
 
 def _project(project: ProjectDef) -> Json:
-    return project_json(view(), project.project) | {"style": "classic", "isPrivate": False, "properties": {}}
+    return project_json(view(), project.project, project.category) | {
+        "style": "classic",
+        "isPrivate": False,
+        "properties": {},
+    }
 
 
 def _project_or_404(key: str) -> ProjectDef:

@@ -84,6 +84,7 @@ class ProjectDef:
 
     `required` are fields that have to be filled where an issue of a type is made; `without` are types that the project does not have.
     `screen` is the one by which its issues are edited, empty where its team manages the project.
+    `category` is that of the project, of which Jira says nothing where there is none.
     """
 
     project: Project
@@ -92,6 +93,7 @@ class ProjectDef:
     required: Mapping[str, frozenset[str]] = field(default_factory=dict)
     without: frozenset[str] = frozenset()
     screen: str = DEFAULT_SCREEN
+    category: Named | None = None
 
     def hides(self, field_id: str, type_name: str) -> bool:
         """Whether the field is missing on the screens of this issue type."""

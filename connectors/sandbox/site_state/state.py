@@ -457,8 +457,30 @@ class Sandbox:
             resolved=record.resolved,
             status_changed=record.status_changed,
             links=tuple(self._links(record)),
-            fields={name: _plain(value) for name, value in record.customs.items()} | self._hierarchy(record),
+            fields={name: _plain(value) for name, value in record.customs.items()}
+            | self._hierarchy(record)
+            | self._project(record),
         )
+
+    def category_of(self, project: Project) -> Named | None:
+        """The category of a project; None where it has none."""
+        known = self.projects.get(project.key)
+        return known.category if known is not None else None
+
+    def categorise(self, project_key: str, category: Named | None) -> None:
+        """Put a project into a category, or into none; no event tells of it, and no issue counts as updated."""
+        self.projects[project_key] = replace(self.projects[project_key], category=category)
+        for record in self.records.values():
+            if record.project.key == project_key:
+                record.cache.clear()
+
+    def _project(self, record: Record) -> Json:
+        """What JQL has to know of the project beside its names."""
+        category = self.category_of(record.project)
+        if category is None:
+            return {}
+        said = {"id": category.id, "name": category.name}
+        return {"project": {"id": record.project.id, "projectCategory": said}}
 
     def _hierarchy(self, record: Record) -> Json:
         """On Data Center the epic and what is above it stand in fields of their own, as keys."""

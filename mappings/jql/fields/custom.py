@@ -15,14 +15,15 @@ from mappings.facts.issue import Issue, Named
 from mappings.facts.moment import Moment
 from mappings.fields import JqlView, field_type, is_empty
 from mappings.fields.field_type import FieldType, view_of
+from mappings.jql.connectives import any_of
 from mappings.jql.dates import LITERAL, RELATIVE
 from mappings.jql.fields.amounts import Read, amounts_among, amounts_compare
 from mappings.jql.fields.instants import datetimes_compare, days_compare
 from mappings.jql.fields.name_table import NameTable
 from mappings.jql.fields.named_values import Namesakes, names_of, resolved
 from mappings.jql.fields.people import People
-from mappings.jql.functions import is_current_user, refuse_call, state_of
-from mappings.jql.ground import Ground, Verdict, never
+from mappings.jql.functions import is_current_user, options_of, refuse_call, state_of
+from mappings.jql.ground import Ground, Verdict
 from mappings.jql.text.tree import FunctionCall, JqlValue
 from mappings.numbers import exact
 
@@ -32,7 +33,6 @@ IDS = ("id", "accountId", "key")
 SHOWN = ("value", "displayName", "name")
 IDENTITIES = ("id", "value", "name", "key", "accountId", "displayName", "emailAddress")
 DEEPEST = 4
-CASCADE = "cascadeoption"
 
 
 def raw(field_id: str) -> Callable[[Issue], object]:
@@ -151,7 +151,7 @@ def choices_among(field: Field) -> Callable[[Ground, Sequence[JqlValue | Functio
     """`"Team" in (…)`: options, people, versions, labels and exact texts, by id or name; sprints by their state, too."""
     type_ = field_type(field)
     if type_ is None or type_.states(None) is None:
-        return _cascade_among(field)
+        return _given_among(field)
     return _stated_among(field, type_)
 
 
@@ -175,52 +175,17 @@ def _stated_among(
     return among
 
 
-def _cascade_among(field: Field) -> Callable[[Ground, Sequence[JqlValue | FunctionCall]], Verdict]:
-    """`"Place" in (cascadeOption("Italy", "Rome"), Norway)`: a pair of options, the others by id or name."""
-    field_id, named_among = field.id, _named_among(field)
+def _given_among(field: Field) -> Callable[[Ground, Sequence[JqlValue | FunctionCall]], Verdict]:
+    """`"Place" in (cascadeOption("Italy", "Rome"), Norway)`: what functions of options give, the others by id or name."""
+    named_among = _named_among(field)
 
     def among(ground: Ground, values: Sequence[JqlValue | FunctionCall]) -> Verdict:
-        calls = [one for one in values if isinstance(one, FunctionCall) and one.name.lower() == CASCADE]
-        others = [one for one in values if one not in calls]
-        by_name = named_among(ground, others) if others or not calls else never
-        if not calls:
-            return by_name
-        if field.type not in ("", "any", "option-with-child"):
-            message = f"{field.name} has no options below its options"
-            ground.refuse("function-not-allowed", message, calls[0], remedy="name the option itself")
-        pairs = [pair for call in calls if (pair := _pair(ground, call))]
-
-        def verdict(issue: Issue, moment: Moment) -> bool:
-            held = issue.fields.get(field_id)
-            return any(_is_pair(held, pair) for pair in pairs) or by_name(issue, moment)
-
-        return verdict
+        given = {call: found for call in values if (found := options_of(ground, field, call)) is not None}
+        others = [one for one in values if one not in given]
+        verdicts = [*given.values(), *([named_among(ground, others)] if others or not given else ())]
+        return verdicts[0] if len(verdicts) == 1 else any_of(verdicts)
 
     return among
-
-
-def _pair(ground: Ground, call: FunctionCall) -> tuple[JqlValue, ...]:
-    """The option and the one below it that are asked for; the latter may be left out."""
-    if len(call.arguments) in (1, 2):
-        return call.arguments
-    remedy = 'write cascadeOption("Italy"), cascadeOption("Italy", "Rome") or cascadeOption("Italy", none)'
-    ground.refuse("wrong-arguments", "cascadeOption() takes one option or two", call, remedy=remedy)
-    return ()
-
-
-def _is_pair(held: object, pair: Sequence[JqlValue]) -> bool:
-    option = held if isinstance(held, dict) else None
-    if len(pair) == 2 and not _is_option(option.get("child") if option else None, pair[1]):
-        return False
-    return _is_option(option, pair[0])
-
-
-def _is_option(held: object, word: JqlValue) -> bool:
-    """Whether a raw option is the one meant, by value or id; `none` without quotes means that there is none."""
-    if not isinstance(held, dict):
-        return word.text.casefold() == "none" and not word.quoted
-    names = (held.get("value"), held.get("id"))
-    return any(str(name).casefold() == word.text.casefold() for name in names if name is not None)
 
 
 def _named_among(field: Field) -> Callable[[Ground, Sequence[JqlValue | FunctionCall]], Verdict]:

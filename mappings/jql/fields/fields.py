@@ -8,7 +8,16 @@ from operator import attrgetter
 
 from mappings.document.names import NameKind
 from mappings.facts.issue import Issue, Named
-from mappings.jql.fields import amounts, instants, issues, named_values, people, texts, versions
+from mappings.jql.fields import (
+    amounts,
+    instants,
+    issues,
+    named_values,
+    people,
+    project_category,
+    texts,
+    versions,
+)
 from mappings.jql.ground import Ground, Verdict, always
 from mappings.jql.text.tree import FunctionCall, JqlValue
 
@@ -153,6 +162,14 @@ SYSTEM = (
         shown=attrgetter("project.key"),
     ),
     JqlField(
+        ("category",),
+        project_category.has_category,
+        project_category.category_among,
+        rank=lambda issue: (project_category.category_name(issue) or "").casefold() or None,
+        shown=project_category.category_name,
+        reads=(project_category.PROJECT,),
+    ),
+    JqlField(
         ("issuekey", "key", "issue", "id", "workItem", "workItemKey"),
         always,
         issues.issue_among,
@@ -266,7 +283,6 @@ BY_NAME = {name.lower(): field for field in SYSTEM for name in field.names}
 UNSUPPORTED = {
     "approvals": "approvals are not mirrored",
     "attachments": "attachments are not mirrored",
-    "category": "project categories are not mirrored; name the projects",
     "comment": "comments are not mirrored",
     "development": "development data is not mirrored",
     "filter": "write the JQL of the filter itself",

@@ -12,7 +12,7 @@ from mappings.facts.catalogue import LinkType
 from mappings.facts.issue import Issue, Named
 from mappings.facts.moment import Moment
 from mappings.jql.fields.name_table import NameTable
-from mappings.jql.functions import is_subtask_types, refuse_call
+from mappings.jql.functions import SUBTASK, refuse_call, state_of
 from mappings.jql.ground import Ground, Then, Typed, Verdict, never
 from mappings.jql.text.tree import FunctionCall, JqlValue
 
@@ -179,7 +179,8 @@ def type_among(ground: Ground, values: Sequence[JqlValue | FunctionCall]) -> Ver
 
 
 def _type_or_level(ground: Ground, written: Sequence[JqlValue], calls: Sequence[FunctionCall]) -> Verdict:
-    below = frozenset(answer for call in calls if (answer := is_subtask_types(ground, call)) is not None)
+    states = (state_of(ground, call, NameKind.TYPE) for call in calls)
+    below = frozenset(state == SUBTASK for state in states if state is not None)
     by_name = type_among(ground, written) if written else never
     return lambda i, m: (i.type.level < 0) in below or by_name(i, m)
 

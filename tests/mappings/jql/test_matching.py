@@ -47,6 +47,7 @@ ISSUE: dict[str, Any] = {
         "parent": {"id": "4001", "key": "PLAT-90"},
         "fixVersions": [{"id": "41", "name": "1.0", "released": True}, {"id": "43", "name": "odd"}],
         "customfield_10020": {"id": "1", "value": "Spring", "child": {"id": "2", "value": "High water"}},
+        "project": {"id": "100", "key": "PLAT", "projectCategory": {"id": "950", "name": "Shop teams"}},
     },
 }
 TRUE = [
@@ -56,6 +57,10 @@ TRUE = [
     'project = "Platform"',
     "project = 100",
     "project in (CORE, PLAT)",
+    "category = 'shop TEAMS'",
+    "category in (950, Other)",
+    "category != Other",
+    "category is not EMPTY ORDER BY category",
     "project != CORE",
     "key = PLAT-1",
     "issuekey = plat-1",
@@ -191,6 +196,9 @@ FALSE = [
     "Tide in cascadeOption(Spring, none)",
     "Tide in cascadeOption(none)",
     "project = CORE",
+    "category = Shop",
+    "category not in (Other, 950)",
+    "category is EMPTY",
     "project not in (PLAT)",
     "key = PLAT-2",
     "key > CORE-0",
@@ -362,3 +370,22 @@ def test_a_field_of_no_known_kind_is_compared_by_what_it_holds(
     an_issue: Builder, holds: Ask, value: object, jql: str, held: bool
 ) -> None:
     assert holds(jql, an_issue(fields={"customfield_10019": value})) is held
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        None,
+        {"id": "100", "key": "PLAT"},
+        {"id": "100", "projectCategory": None},
+        {"id": "200", "key": "CORE", "projectCategory": {"id": "950", "name": "Shop teams"}},
+    ],
+    ids=["not told", "none", "null", "of the project it moved to since"],
+)
+def test_without_a_category_nothing_is_said_of_it(
+    raw: object, an_issue: Callable[..., Issue], holds: Callable[..., bool]
+) -> None:
+    issue = an_issue(fields={} if raw is None else {"project": raw})
+    assert holds("category is EMPTY", issue)
+    assert not holds("category = 950", issue)
+    assert not holds("category != Other", issue), "!= never matches EMPTY"
