@@ -9,11 +9,11 @@ from mappings.diagnostic import Severity
 from mappings.document.names import MappingName, NameKind
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.selector import Selector
-from mappings.jql import functions
 from mappings.jql.connectives import all_of, any_of, none_of
 from mappings.jql.fields import field_names
 from mappings.jql.fields.fields import ORDER, UNSUPPORTED_BY_NAME, JqlField
 from mappings.jql.findings import JqlError, JqlFinding, in_order
+from mappings.jql.functions import functions
 from mappings.jql.ground import Ground, NameSpan, Verdict, always, never, nobody
 from mappings.jql.identity import by_id
 from mappings.jql.negation import PlainClause, SignedCondition, without_not

@@ -679,7 +679,7 @@ NAMESAKES = """    IssueFunction(
 def test_a_function_of_jql_is_evaluated_or_refused_by_one_entry(scratch: Scratch) -> None:
     """A start of a period is a line, what gives issues is another; a function that only Jira can evaluate is one too, with what to write instead."""
     scratch.edit(
-        "mappings/jql/functions.py",
+        "mappings/jql/functions/functions.py",
         (
             '    DateFunction(name="endOfDay"',
             '    DateFunction(name="startOfFortnight", start=_week, unit="d"),\n',

@@ -10,7 +10,7 @@ from mappings.diagnostic import quoted
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
 from mappings.jql.fields.instants import TESTS
-from mappings.jql.functions import refuse_call
+from mappings.jql.functions.functions import refuse_call
 from mappings.jql.ground import Ground, Verdict, never
 from mappings.jql.text.tree import FunctionCall, JqlValue
 from mappings.numbers import exact

@@ -22,7 +22,7 @@ from mappings.jql.fields.instants import datetimes_compare, days_compare
 from mappings.jql.fields.name_table import NameTable
 from mappings.jql.fields.named_values import Namesakes, names_of, resolved
 from mappings.jql.fields.people import People
-from mappings.jql.functions import is_current_user, options_of, refuse_call, state_of
+from mappings.jql.functions.functions import is_current_user, options_of, refuse_call, state_of
 from mappings.jql.ground import Ground, Verdict
 from mappings.jql.text.tree import FunctionCall, JqlValue
 from mappings.numbers import exact

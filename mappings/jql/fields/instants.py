@@ -10,7 +10,7 @@ from typing import Any
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
 from mappings.jql.dates import Instant, literal_instant, remembered
-from mappings.jql.functions import call_instant
+from mappings.jql.functions.functions import call_instant
 from mappings.jql.ground import Ground, Verdict, never
 from mappings.jql.text.tree import FunctionCall, JqlValue
 

@@ -9,9 +9,9 @@ from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
 from mappings.jql.connectives import any_of
 from mappings.jql.fields.instants import TESTS
-from mappings.jql.fields.issue_references import KEY, ids_and_keys
 from mappings.jql.fields.name_table import NameTable
-from mappings.jql.functions import issues_of, refuse_call
+from mappings.jql.functions.functions import issues_of, refuse_call
+from mappings.jql.functions.issue_references import KEY, ids_and_keys
 from mappings.jql.ground import Ground, Verdict, never
 from mappings.jql.text.tree import FunctionCall, JqlValue
 

@@ -12,7 +12,7 @@ from mappings.facts.catalogue import LinkType
 from mappings.facts.issue import Issue, Named
 from mappings.facts.moment import Moment
 from mappings.jql.fields.name_table import NameTable
-from mappings.jql.functions import SUBTASK, refuse_call, state_of
+from mappings.jql.functions.functions import SUBTASK, refuse_call, state_of
 from mappings.jql.ground import Ground, Then, Typed, Verdict, never
 from mappings.jql.text.tree import FunctionCall, JqlValue
 

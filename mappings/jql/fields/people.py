@@ -10,7 +10,7 @@ from mappings.document.names import NameKind, called
 from mappings.facts.issue import Issue, User
 from mappings.facts.moment import Moment
 from mappings.jql.fields.name_table import NameTable
-from mappings.jql.functions import is_current_user
+from mappings.jql.functions.functions import is_current_user
 from mappings.jql.ground import Ground, Verdict
 from mappings.jql.text.tree import FunctionCall, JqlValue
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
 from mappings.jql.fields.name_table import NameTable
-from mappings.jql.functions import refuse_call
+from mappings.jql.functions.functions import refuse_call
 from mappings.jql.ground import Ground, Verdict
 from mappings.jql.text.tree import FunctionCall, JqlValue
 

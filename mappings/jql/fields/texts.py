@@ -15,7 +15,7 @@ from mappings.facts.catalogue import Field
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
 from mappings.fields import JqlView, jql_view
-from mappings.jql.functions import refuse_call
+from mappings.jql.functions.functions import refuse_call
 from mappings.jql.ground import Ground, Verdict, never
 from mappings.jql.text.tree import FunctionCall, JqlValue
 

@@ -12,7 +12,7 @@ from mappings.document.names import NameKind
 from mappings.facts.issue import Issue, Named
 from mappings.facts.moment import Moment
 from mappings.jql.fields.named_values import ValueSelection, several_among, wanted
-from mappings.jql.functions import known, refuse_call, refuse_other
+from mappings.jql.functions.functions import known, refuse_call, refuse_other
 from mappings.jql.ground import Ground, Verdict, never
 from mappings.jql.text.tree import FunctionCall, JqlValue
 

@@ -12,7 +12,7 @@ from mappings.facts.catalogue import Catalogue
 from mappings.facts.issue import Named
 from mappings.jql import check, compile_selector
 from mappings.jql.fields.fields import SYSTEM, UNSUPPORTED
-from mappings.jql.functions import FUNCTIONS, REFUSED
+from mappings.jql.functions.functions import FUNCTIONS, REFUSED
 from mappings.jql.predicate import HISTORY
 from mappings.jql.text.parser import OPERATORS
 

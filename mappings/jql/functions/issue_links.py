@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from mappings.document.names import NameKind, link_word
 from mappings.facts.issue import Link
-from mappings.jql.fields.issue_references import ids_and_keys
+from mappings.jql.functions.issue_references import ids_and_keys
 from mappings.jql.ground import Ground, Verdict, never
 from mappings.jql.text.tree import FunctionCall, JqlValue
 

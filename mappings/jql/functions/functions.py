@@ -13,8 +13,8 @@ from mappings.diagnostic import quoted
 from mappings.facts.catalogue import Field
 from mappings.facts.moment import WEEKDAYS, Moment, Weekday
 from mappings.jql.dates import Instant
-from mappings.jql.fields.issue_links import linked_issues
-from mappings.jql.fields.option_pairs import cascade_option
+from mappings.jql.functions.issue_links import linked_issues
+from mappings.jql.functions.option_pairs import cascade_option
 from mappings.jql.ground import Ground, Verdict, never
 from mappings.jql.text.tree import FunctionCall, JqlValue
 
