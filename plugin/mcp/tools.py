@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from plugin.mcp.acts import CHECK_IN, RETRY, SYNC_NOW
+from plugin.mcp.cycles.carry import CARRY
 from plugin.mcp.cycles.closings import CLOSINGS
 from plugin.mcp.cycles.cycle import CYCLE
 from plugin.mcp.forecast import FORECAST
@@ -32,6 +33,7 @@ TOOLS: tuple[Tool, ...] = (
     MAPPING,
     MAPPING_THEN,
     CHECK_IN,
+    CARRY,
     RETRY,
     SYNC_NOW,
 )

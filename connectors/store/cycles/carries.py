@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, func, or_, select, update
 
 from connectors.store.database import json_text
 from connectors.store.database.instant import from_ms, to_ms
 from connectors.store.database.sql import StoredRow, among, insert_into
 from connectors.store.schema import carry as table
 from mappings.rollup.cycles.carry import Carries
+from mappings.rollup.cycles.carry_copy import carried_as
 from mappings.rollup.cycles.carry_plan import CarryPlan
 
 
@@ -26,18 +27,42 @@ class CarryState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class MadeCopy:
+    """The copy of an issue: since when Jira is asked for it without an answer (`tried`), or its id and key."""
+
+    source_id: str
+    tried: datetime | None = None
+    id: str = ""
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class KeptCarry:
-    """An objective that was carried: by whom, when, what that comes to, and how far it is."""
+    """An objective that was carried: by whom, when, what that comes to, how far it is, and which copies stand or were asked for."""
 
     plan: CarryPlan
     at: datetime
     by: str
     state: CarryState
     note: str = ""
+    made: tuple[MadeCopy, ...] = ()
+
+    @property
+    def copies(self) -> dict[str, str]:
+        """The ids of the copies that stand, by what they are copies of."""
+        return {one.source_id: one.id for one in self.made if one.id}
+
+    @property
+    def copy_key(self) -> str:
+        """The key of the issue that the objective goes on as; empty where it goes on as itself, or is not made yet."""
+        return next((one.key for one in self.made if one.source_id == self.plan.objective_id), "")
 
 
 def add(conn: Connection, site: str, plan: CarryPlan, by: str, now: datetime) -> bool:
-    """Keep that it is to be carried. False where it was carried into that cycle before: then nothing changes, unless Jira had refused it."""
+    """Keep that it is to be carried. False where it was carried into that cycle before: then nothing changes, unless Jira had refused it.
+
+    Copies that stand are kept; those that Jira was asked for without an answer may be asked for anew: a person says so.
+    """
     statement = insert_into(conn, table)
     row = {
         "site": site,
@@ -54,7 +79,24 @@ def add(conn: Connection, site: str, plan: CarryPlan, by: str, now: datetime) ->
     key = [table.c.site, table.c.objective_id, table.c.cycle_id]
     refused = table.c.state == CarryState.REFUSED.value
     done = conn.execute(statement.on_conflict_do_update(index_elements=key, set_=news, where=refused), row)
-    return done.rowcount > 0
+    if done.rowcount == 0:
+        return False
+    for kept in waiting(conn, site, plan.objective_id):
+        if kept.plan.into == plan.into and any(not one.id for one in kept.made):
+            note_copies(conn, site, plan, (one for one in kept.made if one.id))
+    return True
+
+
+def note_copies(conn: Connection, site: str, plan: CarryPlan, made: Iterable[MadeCopy]) -> None:
+    """Keep which copies stand, and which Jira is asked for now."""
+    kept = tuple(made)
+    copy_id = next((one.id for one in kept if one.source_id == plan.objective_id and one.id), None)
+    mine = (
+        table.c.site == site,
+        table.c.objective_id == plan.objective_id,
+        table.c.cycle_id == plan.into,
+    )
+    conn.execute(update(table).where(*mine).values(made=json_text.encode(kept), copy_id=copy_id))
 
 
 def waiting(conn: Connection, site: str, objective_id: str) -> list[KeptCarry]:
@@ -85,12 +127,14 @@ def of_cycle(conn: Connection, site: str, from_cycle: str) -> dict[str, KeptCarr
 
 
 def standing(conn: Connection, site: str, ids: Iterable[str] | None = None) -> Carries:
-    """What these objectives (all, where none are named) brought along, by objective and cycle."""
+    """What these objectives (all, where none are named) brought along, by objective and cycle; a copy stands for what it continues."""
     mine = [table.c.site == site, table.c.state != CarryState.REFUSED.value]
     if ids is not None:
-        mine.append(among(conn, table.c.objective_id, list(ids)))
-    found = (_kept(row).plan.carried for row in conn.execute(select(table).where(*mine)))
-    return {(one.objective_id, one.cycle_id): one for one in found}
+        asked = list(ids)
+        mine.append(or_(among(conn, table.c.objective_id, asked), among(conn, table.c.copy_id, asked)))
+    rows = (_kept(row) for row in conn.execute(select(table).where(*mine)))
+    found = (carried_as(one.plan, one.copies) if one.plan.copies else one.plan.carried for one in rows)
+    return {(one.objective_id, one.cycle_id): one for one in found if one is not None}
 
 
 def begun(conn: Connection, site: str, ids: Iterable[str]) -> dict[tuple[str, str | None], datetime]:
@@ -105,16 +149,31 @@ def begun(conn: Connection, site: str, ids: Iterable[str]) -> dict[tuple[str, st
 
 
 def times(conn: Connection, site: str, ids: Iterable[str]) -> dict[str, int]:
-    """How often each of these objectives was carried; one that never was is left out."""
-    mine = (
-        table.c.site == site,
-        table.c.state != CarryState.REFUSED.value,
-        among(conn, table.c.objective_id, list(ids)),
+    """How often each of these objectives was carried, what it is a copy of included; one that never was is left out."""
+    asked = sorted(set(ids))
+    stands = (table.c.site == site, table.c.state != CarryState.REFUSED.value)
+    counted = (
+        select(table.c.objective_id, func.count())
+        .where(*stands, among(conn, table.c.objective_id, asked))
+        .group_by(table.c.objective_id)
     )
-    statement = select(table.c.objective_id, func.count()).where(*mine).group_by(table.c.objective_id)
-    return {row[0]: row[1] for row in conn.execute(statement)}
+    often: dict[str, int] = {row[0]: row[1] for row in conn.execute(counted)}
+    copied = select(table.c.copy_id, table.c.objective_id).where(*stands, among(conn, table.c.copy_id, asked))
+    former: dict[str, str] = {row[0]: row[1] for row in conn.execute(copied)}
+    if former:
+        before = times(conn, site, former.values())
+        for copy_id, source_id in former.items():
+            often[copy_id] = often.get(copy_id, 0) + before.get(source_id, 0)
+    return often
 
 
 def _kept(row: StoredRow) -> KeptCarry:
     plan = json_text.decode(row.content, CarryPlan)
-    return KeptCarry(plan=plan, at=from_ms(row.at), by=row.by, state=CarryState(row.state), note=row.note)
+    return KeptCarry(
+        plan=plan,
+        at=from_ms(row.at),
+        by=row.by,
+        state=CarryState(row.state),
+        note=row.note,
+        made=json_text.decode(row.made, tuple[MadeCopy, ...]) if row.made else (),
+    )

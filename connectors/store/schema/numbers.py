@@ -119,7 +119,10 @@ carry = Table(
     columns.text("state"),
     columns.text("note"),
     columns.text("content"),
+    Column("copy_id", Text),
+    Column("made", Text),
     Index(None, "site", "from_cycle"),
+    Index(None, "site", "copy_id"),
     sqlite_with_rowid=False,
 )
 

@@ -120,6 +120,9 @@ def _among(dialect: str) -> CompoundSelect[str, str]:
         having(Circumstance.BRAKED, brake),
         having(Circumstance.TO_CARRY, carry, carry.c.state == CarryState.OPEN.value),
         having(Circumstance.CARRIED, carry),
+        select(_word(Circumstance.CARRIED), carry.c.copy_id).where(
+            carry.c.site == site, among_given(dialect, carry.c.copy_id)
+        ),
         having(Circumstance.CHECKED_IN, check_in),
         having(Circumstance.CYCLE_ENDED, cycle_end),
         of_site(Circumstance.CLOSING, closing),

@@ -10,13 +10,14 @@ from fractions import Fraction
 from mappings.document.mapping import Mapping as BoundMapping
 from mappings.document.mapping import ObjectiveRule
 from mappings.document.schema import CURRENT, CyclePart, DatesSource, FieldSource, LabelSource, VersionSource
-from mappings.facts.catalogue import Field
+from mappings.facts.catalogue import Field, LinkType
 from mappings.facts.issue import DUE, Issue, Named
 from mappings.fields import Api, FieldValueError, field_type
 from mappings.fields.select import by_id
 from mappings.progress import RULE_OF_KIND
 from mappings.progress.rule import Onward
 from mappings.rollup.cycles.carry import Carried
+from mappings.rollup.cycles.carry_steps import FieldWrite, IssueCopy, RowMove
 from mappings.rollup.cycles.closing_record import ClosingRecord
 from mappings.rollup.cycles.cycle import cycle_of, names_of_cycles
 from mappings.rollup.rows.ledger import Disposition
@@ -29,27 +30,15 @@ LABELS, VERSIONS = "labels", "fixVersions"
 @dataclass(frozen=True, slots=True)
 class CarryChoice:
     """What a person chose: key results (by id or key) that come along though they were reached, those that stay behind though
-    they were not, that starts stay as they are (`keep_start`), and that rows which were done count again (`all_rows`).
+    they were not, that starts stay as they are (`keep_start`), that rows which were done count again (`all_rows`), and that issues
+    are made anew instead of marked (`as_copy`).
     """
 
     along: frozenset[str] = frozenset()
     behind: frozenset[str] = frozenset()
     keep_start: bool = False
     all_rows: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class FieldWrite:
-    """One field of one issue that is set once, or to which something is added. `value` is JSON, as Jira takes it."""
-
-    issue_id: str
-    issue_key: str
-    field_id: str
-    name: str
-    before: str
-    after: str
-    value: str
-    adds: bool = False
+    as_copy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +56,11 @@ class KeyResultCarried:
 
 @dataclass(frozen=True, slots=True)
 class CarryPlan:
-    """One objective on its way from a closed cycle into another. With a `problem` it cannot be carried."""
+    """One objective on its way from a closed cycle into another. With a `problem` it cannot be carried.
+
+    As a copy it is `copies`, that of the objective first: then `carried` names issues as they were, and `continues` is the type of the link from each copy to what it
+    continues, None where the site has none.
+    """
 
     objective_id: str
     key: str
@@ -79,16 +72,21 @@ class CarryPlan:
     writes: tuple[FieldWrite, ...]
     carried: Carried
     problem: str = ""
+    copies: tuple[IssueCopy, ...] = ()
+    moves: tuple[RowMove, ...] = ()
+    continues: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CarryBasis:
-    """What a plan is made on: the mapping, Jira's fields, the issues as they are now, and the version of its API."""
+    """What a plan is made on: the mapping, Jira's fields, the issues as they are now (with what is below objectives, for copies), its link types, and the version of its API."""
 
     mapping: BoundMapping
     field_of: FieldLookup
     issues: Mapping[str, Issue]
     api: Api = 3
+    link_types: tuple[LinkType, ...] = ()
+    site: str = ""
 
 
 def carry_plan(
@@ -98,9 +96,26 @@ def carry_plan(
     choice: CarryChoice,
     former: Carried | None = None,
 ) -> CarryPlan:
-    """The plan for one objective of a closed cycle; `former` is what it had brought into that cycle itself."""
-    state = record.state
-    rule = next((one for one in ground.mapping.objectives if one.part.id == state.rule_id), None)
+    """The plan for one objective of a closed cycle that goes on as the same issue; `former` is what it had brought into that cycle itself."""
+    plan = unmarked_plan(ground, record, into, choice, former)
+    mark, problem = _mark(ground, rule_of(ground, record), record.state.issue_id, into)
+    return replace(plan, writes=(*plan.writes, *mark), problem=problem or plan.problem)
+
+
+def rule_of(ground: CarryBasis, record: ClosingRecord) -> ObjectiveRule | None:
+    """The rule of an objective as the mapping has it now."""
+    return next((one for one in ground.mapping.objectives if one.part.id == record.state.rule_id), None)
+
+
+def unmarked_plan(
+    ground: CarryBasis,
+    record: ClosingRecord,
+    into: CyclePart,
+    choice: CarryChoice,
+    former: Carried | None = None,
+) -> CarryPlan:
+    """What becomes of its key results, and what they begin with; nothing yet says that the objective runs in the next cycle."""
+    state, rule = record.state, rule_of(ground, record)
     counted = {id_: dict(rows) for id_, rows in (former.counted if former else {}).items()}
     behind = dict(former.behind) if former else {}
     found, writes = [], list[FieldWrite]()
@@ -112,10 +127,7 @@ def carry_plan(
             behind[one.id] = record.cycle_id
         elif done:
             counted.setdefault(one.id, {}).update(dict.fromkeys(done, record.cycle_id))
-    mark, problem = _mark(ground, rule, state.issue_id, into)
-    carried = Carried(state.id, into.id, counted, behind)
-    if not any(one.along for one in found) and not problem and found:
-        problem = "every key result would stay behind: choose one that comes along"
+    none = bool(found) and not any(one.along for one in found)
     return CarryPlan(
         objective_id=state.id,
         key=state.key,
@@ -124,9 +136,9 @@ def carry_plan(
         version=record.version,
         into=into.id,
         key_results=tuple(found),
-        writes=(*writes, *mark),
-        carried=carried,
-        problem=problem,
+        writes=tuple(writes),
+        carried=Carried(state.id, into.id, counted, behind),
+        problem="every key result would stay behind: choose one that comes along" if none else "",
     )
 
 
@@ -155,9 +167,9 @@ def _key_result(
     onward = Onward()
     if part is not None and part.progress.kind == state.kind and not choice.keep_start:
         onward = kind.onward(part.progress, state.measurement, into.start)
-    done = _done(state) if kind.by_rows and not choice.all_rows else ()
+    done = done_rows(state) if kind.by_rows and not choice.all_rows else ()
     writes, problems = _sets(ground, state, onward.sets)
-    reason = _counted_there(len(done), record.cycle_id)
+    reason = _countedfield_there(len(done), record.cycle_id)
     told = KeyResultCarried(
         id=state.id,
         key=state.key,
@@ -180,7 +192,7 @@ def folded(names: Iterable[str]) -> frozenset[str]:
     return frozenset(name.strip().casefold() for name in names) - {""}
 
 
-def _counted_there(number: int, cycle_id: str) -> str:
+def _countedfield_there(number: int, cycle_id: str) -> str:
     if number == 0:
         return "comes along"
     one = number == 1
@@ -188,7 +200,8 @@ def _counted_there(number: int, cycle_id: str) -> str:
     return f"{issues} done in {cycle_id} and {'counts' if one else 'count'} there"
 
 
-def _done(state: KeyResultState) -> tuple[str, ...]:
+def done_rows(state: KeyResultState) -> tuple[str, ...]:
+    """The rows that counted and were finished at the end."""
     rows = state.measurement.ledger.rows
     return tuple(one.id for one in rows if one.disposition is Disposition.COUNTED and one.progress == 1)
 
@@ -207,19 +220,20 @@ def _sets(
             problems.append(f"{alias} cannot be written: neither its issue nor the field is at hand")
             continue
         raw = issue.due.isoformat() if field.id == DUE and issue.due else issue.fields.get(field.id)
-        made = type_.encode(value, _there(field, issue), ground.api)
+        made = type_.encode(value, field_there(field, issue), ground.api)
         if not type_.equal(raw, made):
-            writes.append(_write(issue, field, type_.text(raw), type_.text(made), made))
+            writes.append(field_write(issue, field, type_.text(raw), type_.text(made), made))
     return writes, problems
 
 
-def _there(field: Field, issue: Issue) -> Field:
+def field_there(field: Field, issue: Issue) -> Field:
     """The field as the issue has it. Whatever options issues have shown so far, where its context is not known Jira finds the one of a name."""
     own = field.within(issue.project.id, issue.type.id)
     return replace(field, options=()) if own is field else own
 
 
-def _write(issue: Issue, field: Field, before: str, after: str, value: object) -> FieldWrite:
+def field_write(issue: Issue, field: Field, before: str, after: str, value: object) -> FieldWrite:
+    """A field of an issue that is set to a raw value."""
     return FieldWrite(
         issue_id=issue.id,
         issue_key=issue.key,
@@ -295,7 +309,9 @@ def _in_field(
     )
     several = field.type == "array"
     try:
-        value = type_.encode([*former, into.id] if several else into.id, _there(field, issue), ground.api)
+        value = type_.encode(
+            [*former, into.id] if several else into.id, field_there(field, issue), ground.api
+        )
     except FieldValueError as error:
         return (), str(error)
-    return (_write(issue, field, type_.text(raw), type_.text(value), value),), ""
+    return (field_write(issue, field, type_.text(raw), type_.text(value), value),), ""

@@ -309,6 +309,33 @@ class CarriedWriteGiven(Given):
     after: str
 
 
+class CopiedFieldGiven(Given):
+    """One field of a copy, and what it would hold."""
+
+    field: str
+    name: str
+    value: str
+
+
+class IssueCopyGiven(Given):
+    """An issue that would be made to continue another."""
+
+    of: str = Field(description="The key of the issue that it continues.")
+    project: str
+    type: str
+    title: str
+    sets: list[CopiedFieldGiven] = Field(
+        description="What its fields would hold, the mark of the cycle included."
+    )
+
+
+class RowMoveGiven(Given):
+    """An issue whose work goes on, and that would belong to the copy of the objective."""
+
+    issue: str
+    title: str
+
+
 class KeyResultCarriedGiven(Given):
     """What becomes of one key result; `flags` are what a person should look at."""
 
@@ -343,6 +370,13 @@ class ObjectiveCarryGiven(Given):
     note: str = Field(description="What came of a carry that was asked for, in words.")
     key_results: list[KeyResultCarriedGiven]
     writes: list[CarriedWriteGiven] = Field(description="What it writes, field by field.")
+    copies: list[IssueCopyGiven] = Field(
+        description="As copies: the issues that would be made, that of the objective first."
+    )
+    moves: list[RowMoveGiven] = Field(
+        description="Issues whose work goes on, and that would move below the copy."
+    )
+    copied_as: str = Field(description="The key of the issue that it goes on as; empty where that is itself.")
 
 
 class CarryPreviewGiven(Given):
@@ -354,12 +388,19 @@ class CarryPreviewGiven(Given):
     objectives: list[ObjectiveCarryGiven]
 
 
+CarriedAs = Literal["same", "copy"]
+AS_COPY = (
+    "`same`: the issues themselves, with the mark of the next cycle. `copy`: new issues that continue them."
+)
+
+
 class CarryQuery(SiteQuery):
     """Which site, and into which cycle."""
 
     into: Word | None = Field(
         None, description="The cycle to carry into; the one that follows where it is left out."
     )
+    as_: CarriedAs = Field("same", alias="as", description=AS_COPY)
 
 
 class CarryAsked(Asked):
@@ -378,6 +419,7 @@ class CarryAsked(Asked):
     behind: list[Word] = Field(
         [], max_length=MOST_ROWS, description="Key results that stay behind though they were not."
     )
+    as_: CarriedAs = Field("same", alias="as", description=AS_COPY)
     start: Literal["current", "keep"] = Field(
         "current", description="With what metrics begin: where they stood at the end, or as before."
     )
@@ -590,7 +632,12 @@ def preview_carry(caller: Caller, path: CycleAddress, query: CarryQuery) -> Repl
     """Objective by objective, with what would be set in Jira; and how far what was asked for is."""
     with refused_as("Not to be carried", "GET /cycles/{cycle} shows what it is."):
         found = carry.preview_carry(
-            caller.connector, caller.actor, site_of(caller, query), path.cycle, query.into or ""
+            caller.connector,
+            caller.actor,
+            site_of(caller, query),
+            path.cycle,
+            query.into or "",
+            CarryChoice(as_copy=query.as_ == "copy"),
         )
     return Reply(CarryPreviewGiven.model_validate(carry.preview_values(found)))
 
@@ -600,7 +647,11 @@ def carry_forward(caller: Caller, path: CycleAddress, body: CarryAsked) -> Reply
     """Twice is once. What is set in Jira is set by the workers; `GET` says how far that is."""
     site = known_site(caller.connector, body.site)
     choice = CarryChoice(
-        frozenset(body.along), frozenset(body.behind), body.start == "keep", body.rows == "all"
+        frozenset(body.along),
+        frozenset(body.behind),
+        body.start == "keep",
+        body.rows == "all",
+        body.as_ == "copy",
     )
     with refused_as("Not carried", "GET /cycles/{cycle}/carry says what can be."):
         done = carry.carry_forward(

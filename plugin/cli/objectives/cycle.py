@@ -302,6 +302,9 @@ def close_command(
 )
 @click.option("--keep-start", is_flag=True, help="Let metrics begin where they began before.")
 @click.option("--all-rows", is_flag=True, help="Let issues that were done at the end count again.")
+@click.option(
+    "--copy", is_flag=True, help="Make new issues that continue the old ones, which stay as they are."
+)
 @click.option("--preview", is_flag=True, help="Show what would be done, and do nothing.")
 @site_option
 @json_option
@@ -313,12 +316,13 @@ def carry_command(
     behind: tuple[str, ...],
     keep_start: bool,
     all_rows: bool,
+    copy: bool,
     preview: bool,
     site: str,
     as_json: bool,
 ) -> None:
     """Carry objectives of a closed cycle forward: those named, or all that were neither achieved nor given up."""
-    choice = CarryChoice(frozenset(along), frozenset(behind), keep_start, all_rows)
+    choice = CarryChoice(frozenset(along), frozenset(behind), keep_start, all_rows, copy)
     with open_connector(site=site) as connector:
         if preview:
             found = carry.preview_carry(connector, COMMAND_LINE, site, cycle_id, into, choice)
@@ -345,13 +349,23 @@ def _show_carry(found: CarryPreview, chosen: tuple[str, ...]) -> None:
         if wanted and not {name.casefold(), plan.objective_id.casefold()} & wanted:
             continue
         stands = (
-            f"{one.state.value} into {one.into}" if one.state is not None else one.why_not or plan.problem
+            f"{one.state.value} into {one.into}{f' as {one.copy_key}' if one.copy_key else ''}"
+            if one.state is not None
+            else one.why_not or plan.problem
         )
         say(f"{name} {plan.title}" + (f": {stands}" if stands else ""))
         for each in plan.key_results:
             say(f"  {each.title}: {'; '.join((each.reason, *each.flags))}")
         for write in plan.writes:
             say(f"  {write.issue_key} {write.name}: {write.before} → {write.after}")
+        for copy in plan.copies:
+            say(
+                f"  new {copy.type.name} in {copy.project.key} that continues {copy.source_key}: {copy.title}"
+            )
+            for write in carry.sets_of(copy):
+                say(f"    {write.name}: {write.after}")
+        for move in plan.moves:
+            say(f"  {move.issue_key} {move.title}: goes on below the copy of {name}")
         for line in (one.advice, one.note):
             if line:
                 say(f"  {line}")

@@ -12,7 +12,7 @@ from plugin.pages.frame.page import rendered
 from plugin.pages.frame.visit import known_site
 from plugin.pages.objectives.objective_address import objective_address
 from plugin.runtime.connector import Connector
-from plugin.use_cases.cycles.carry import carry_forward, preview_carry
+from plugin.use_cases.cycles.carry import carry_forward, preview_carry, sets_of
 from plugin.use_cases.cycles.cycles import CycleRefused
 
 STATES = {
@@ -29,8 +29,16 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     @needs("viewer", lane="heavy")
     def preview(site: str, cycle: str) -> ResponseReturnValue:
         known_site(connector, site)
+        as_copy = request.args.get("as") == "copy"
         try:
-            found = preview_carry(connector, acting(), site, cycle, request.args.get("into", ""))
+            found = preview_carry(
+                connector,
+                acting(),
+                site,
+                cycle,
+                request.args.get("into", ""),
+                CarryChoice(as_copy=as_copy),
+            )
         except CycleRefused as error:
             flash(f"Not to be carried forward: {error}")
             return redirect(url_for("pages.cycle_review", cycle=cycle))
@@ -39,6 +47,8 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
             "cycle_carry.html",
             "cycle_review",
             carry=found,
+            as_copy=as_copy,
+            sets_of=sets_of,
             words=STATES,
             site=site,
             address=lambda name: objective_address(name, site if several else None),
@@ -49,15 +59,19 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     def carry(site: str, cycle: str) -> ResponseReturnValue:
         known_site(connector, site)
         chosen, into = request.form.getlist("objective"), request.form.get("into", "")
+        as_copy = request.form.get("as") == "copy"
+        back = url_for("control.carry_cycle", site=site, cycle=cycle, into=into)
+        back += "&as=copy" if as_copy else ""
         if not chosen:
             flash("Nothing was chosen, and nothing is carried forward.")
-            return redirect(url_for("control.carry_cycle", site=site, cycle=cycle, into=into))
+            return redirect(back)
         along = frozenset(request.form.getlist("along"))
         choice = CarryChoice(
             along,
             frozenset(request.form.getlist("key_result")) - along,
             request.form.get("start") == "keep",
             request.form.get("rows") == "all",
+            as_copy,
         )
         try:
             done = carry_forward(connector, acting(), site, cycle, chosen, into, choice)
@@ -66,4 +80,4 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         else:
             told = f"{', '.join(done.carried) or 'Nothing new'} goes on in {done.into}."
             flash(f"{told} Jira is told now; this page says how far that is.")
-        return redirect(url_for("control.carry_cycle", site=site, cycle=cycle, into=into))
+        return redirect(back)

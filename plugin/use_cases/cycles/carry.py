@@ -17,16 +17,17 @@ from connectors.store.work import due
 from mappings.document.mapping import Mapping as BoundMapping
 from mappings.document.schema import CyclePart
 from mappings.json_value import PlainValues
+from mappings.rollup.cycles.carry_copy import copy_plan
 from mappings.rollup.cycles.carry_plan import (
     CarryBasis,
     CarryChoice,
     CarryPlan,
-    FieldWrite,
     KeyResultCarried,
     carry_plan,
     folded,
     names_of,
 )
+from mappings.rollup.cycles.carry_steps import FieldWrite, IssueCopy, RowMove
 from mappings.rollup.cycles.closing_preview import ObjectiveScored
 from mappings.rollup.cycles.closing_record import ClosingRecord
 from mappings.rollup.state import HealthLevel
@@ -50,7 +51,7 @@ ADVICE_FROM = 2
 @dataclass(frozen=True, slots=True)
 class ObjectiveCarry:
     """One objective of a closed cycle: the plan, whether it is meant where nobody chooses, how often it was carried before, and how far a
-    carry that was asked for is (None: none was).
+    carry that was asked for is (None: none was). `copy_key` is the issue that was made of it, where it goes on as a copy.
     """
 
     plan: CarryPlan
@@ -60,6 +61,7 @@ class ObjectiveCarry:
     state: CarryState | None = None
     note: str = ""
     into: str = ""
+    copy_key: str = ""
 
     @property
     def advice(self) -> str:
@@ -130,7 +132,9 @@ def carry_forward(
                 before.append(name)
         keys = tuple(one.plan.key or one.plan.objective_id for one in done)
         if done:
-            detail = {"cycle": cycle_id, "into": found.into.id, "objectives": list(keys)}
+            detail: dict[str, object] = {"cycle": cycle_id, "into": found.into.id, "objectives": list(keys)}
+            if choice is not None and choice.as_copy:
+                detail["as"] = "copy"
             audit.note(conn, actor.label, "carried forward", now, detail, site)
             ids = frozenset(one.plan.objective_id for one in done)
             due.mark(conn, site, ids, now, f"carried into {found.into.id}")
@@ -156,18 +160,30 @@ def _preview(
     asked, often = carries.of_cycle(conn, site, cycle_id), carries.times(conn, site, ids)
     former = carries.standing(conn, site, ids)
     issues = mirror.get(conn, site, _issue_ids(records))
+    if choice.as_copy:
+        roots = [one.state.issue_id for one in records if one.state.issue_id is not None]
+        around = (*mirror.subtree(conn, site, roots), *mirror.linked(conn, site, roots))
+        issues = {**issues, **{one.id: one for one in around}}
     catalogue = connector.catalogue(site)
-    ground = CarryBasis(mapping, partial(field_of, mapping, catalogue), issues, connector.api(site))
+    ground = CarryBasis(
+        mapping,
+        partial(field_of, mapping, catalogue),
+        issues,
+        connector.api(site),
+        catalogue.link_types,
+        site,
+    )
     by_id = {}
     for record in records:
         id_ = record.state.id
-        plan = carry_plan(ground, record, target, choice, former.get((id_, cycle_id)))
+        planned = copy_plan if choice.as_copy else carry_plan
+        plan = planned(ground, record, target, choice, former.get((id_, cycle_id)))
         why_not = _why_not(record)
         one = ObjectiveCarry(plan, not why_not and not plan.problem, why_not, often.get(id_, 0))
         kept = asked.get(id_)
         if kept is not None:
             same = replace(one, plan=kept.plan) if kept.state is not CarryState.REFUSED else one
-            one = replace(same, state=kept.state, note=kept.note, into=kept.plan.into)
+            one = replace(same, state=kept.state, note=kept.note, into=kept.plan.into, copy_key=kept.copy_key)
         by_id[id_] = one
     order = in_order(ObjectiveScored(one.state, one.score) for one in records)
     return CarryPreview(site, cycle_id, target, tuple(by_id[one.state.id] for one in order))
@@ -258,6 +274,9 @@ def objective_values(one: ObjectiveCarry) -> PlainValues:
         "note": one.note,
         "key_results": [_key_result_values(each) for each in plan.key_results],
         "writes": [_write_values(each) for each in plan.writes],
+        "copies": [_copy_values(each) for each in plan.copies],
+        "moves": [_move_values(each) for each in plan.moves],
+        "copied_as": one.copy_key,
     }
 
 
@@ -281,3 +300,30 @@ def _write_values(one: FieldWrite) -> PlainValues:
         "before": one.before,
         "after": one.after,
     }
+
+
+def _copy_values(one: IssueCopy) -> PlainValues:
+    return {
+        "of": one.source_key,
+        "project": one.project.key,
+        "type": one.type.name,
+        "title": one.title,
+        "sets": [{"field": each.field_id, "name": each.name, "value": each.after} for each in sets_of(one)],
+    }
+
+
+def sets_of(one: IssueCopy) -> tuple[FieldWrite, ...]:
+    """What a copy says, the mark of its cycle included; a field that is set and then marked stands there once."""
+    marked = {each.field_id: each for each in one.mark if each.adds}
+    said = [
+        replace(each, after=f"{each.after}, {marked[each.field_id].after}")
+        if each.field_id in marked
+        else each
+        for each in one.sets
+    ]
+    held = {each.field_id for each in said}
+    return (*said, *(each for each in one.mark if each.field_id not in held))
+
+
+def _move_values(one: RowMove) -> PlainValues:
+    return {"issue": one.issue_key, "title": one.title}

@@ -12,7 +12,8 @@ from mappings.document.schema import CyclePart
 from mappings.facts.catalogue import Field
 from mappings.facts.forest import Forest
 from mappings.facts.moment import Moment
-from mappings.rollup.cycles.carry_plan import CarryBasis, CarryChoice, CarryPlan, FieldWrite, carry_plan
+from mappings.rollup.cycles.carry_plan import CarryBasis, CarryChoice, CarryPlan, carry_plan
+from mappings.rollup.cycles.carry_steps import FieldWrite
 from mappings.rollup.cycles.closing_record import ClosingRecord
 from mappings.rollup.cycles.score import Score
 from mappings.rollup.measurement import assess

@@ -18,7 +18,11 @@ from connectors.store.numbers import objectives
 from connectors.store.schema import closing as closing_table
 from plugin.access.authentication import tokens
 from plugin.access.authorization import members
+from plugin.access.authorization.actor import Actor
+from plugin.access.authorization.permission import Permission
 from plugin.cli import cli
+from plugin.mcp.cycles.carry import CarryArguments, okr_carry_forward
+from plugin.mcp.protocol.tool import Asking, Unanswerable
 from plugin.runtime.application import create_app
 from plugin.use_cases.cycles.cycles import CycleRefused
 from tests.quarter import MAPPING, told
@@ -190,6 +194,8 @@ def test_the_same_by_command(past):
     assert done.stdout == "winter is closed as version 1: 1 objectives.\n"
     assert run("list").stdout.count("closed, version 1") == 1
 
+    copied = run("carry", "winter", "--copy", "--preview").stdout
+    assert f"  new Epic in PLAT that continues {key}: A Epic\n    Labels: okr, okr-continues-" in copied
     preview = run("carry", "winter", "--preview").stdout
     assert preview == (
         "From winter into later\n"
@@ -215,6 +221,36 @@ def test_the_same_by_command(past):
         conn.execute(update(closing_table).where(closing_table.c.number == 1).values(at=7))
     broken = run("verify")
     assert (broken.exit_code, "it is not what was closed" in broken.stdout) == (1, True)
+
+
+def test_each_door_shows_copies_and_makes_them_once(quarter):
+    """The preview of API, page and assistant says the same; the act by one of them is told by the others."""
+    hand, epic, metric, stories = quarter
+    call = Door(hand.connector)
+    call("POST", "/cycles/2026-Q4/close", "editor", reason="x")
+    records = hand.sandbox.sandbox.records
+    key, open_story = records[epic].key, records[stories[1]].key
+    (mine,) = call("GET", "/cycles/2026-Q4/carry?as=copy")[1]["objectives"]
+    assert [one["of"] for one in mine["copies"]] == [key, records[metric].key]
+    assert ([one["issue"] for one in mine["moves"]], mine["copied_as"]) == ([open_story], "")
+    headers = {"Authorization": f"Bearer {call.tokens['editor']}", "Accept": "text/html"}
+    page = call.client.get("/review/main/2026-Q4/carry?as=copy", headers=headers).get_data(as_text=True)
+    text = " ".join(BeautifulSoup(page, "html.parser").text.split())
+    assert f"New Epic in PLAT that continues {key}" in text
+    assert f"{open_story} A Story moves below the new objective" in text
+    asking = Asking(hand.connector, Actor("edith", Permission.EDITOR, 7))
+    asked = okr_carry_forward(asking, CarryArguments(cycle="2026-Q4", copies=True))
+    assert f"new Epic in PLAT that continues {key}" in asked.would
+    confirmed = CarryArguments(cycle="2026-Q4", copies=True, confirm=asked.confirm)
+    assert okr_carry_forward(asking, confirmed).result == f"{key} goes on in 2027-Q1; Jira is told now."
+    hand.work_off()
+    again = {"into": "2027-Q1", "carried": [], "before": [key]}
+    assert call("POST", "/cycles/2026-Q4/carry", "editor", **{"as": "copy"})[1] == again
+    (mine,) = call("GET", "/cycles/2026-Q4/carry")[1]["objectives"]
+    assert mine["state"] == "done"
+    assert call("GET", f"/objectives/{mine['copied_as']}")[1]["cycle"] == "2027-Q1"
+    with pytest.raises(Unanswerable, match=f"{key}: done into 2027-Q1 as {mine['copied_as']}"):
+        okr_carry_forward(asking, CarryArguments(cycle="2026-Q4"))
 
 
 def test_the_review_lists_what_is_closed_though_everything_runs_in_another_cycle_now(quarter):

@@ -31,7 +31,8 @@ from mappings.facts.catalogue import Catalogue, Field
 from mappings.facts.gap import Gap
 from mappings.facts.issue import HISTORY, Issue, Named, Reading, User
 from mappings.fields import CUSTOM
-from mappings.rollup.cycles.carry_plan import CarryPlan, FieldWrite
+from mappings.rollup.cycles.carry_plan import CarryPlan
+from mappings.rollup.cycles.carry_steps import FieldWrite
 from mappings.rollup.health import Health, HealthLevel
 from mappings.rollup.rows.ledger import Ledger
 from mappings.rollup.state import Cause, KeyResultState, Measurement, ObjectiveState

@@ -1,0 +1,359 @@
+"""Carrying an objective forward as a copy: which issues are made anew, with what, and which work moves below them. The old ones stay as they are. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from mappings.document.mapping import KeyResultRule, ObjectiveRule
+from mappings.document.schema import (
+    CyclePart,
+    DatesSource,
+    FieldSource,
+    JqlFieldRelation,
+    LabelSource,
+    LinkRelation,
+    VersionSource,
+)
+from mappings.facts.issue import DUE, Issue, Link
+from mappings.fields import FieldValueError, field_type
+from mappings.fields.parent_link import CUSTOM_KEYS
+from mappings.fields.sprint import KEY as SPRINT
+from mappings.progress import RULE_OF_KIND
+from mappings.rollup.cycles.carry import Carried
+from mappings.rollup.cycles.carry_plan import (
+    LABELS,
+    VERSIONS,
+    CarryBasis,
+    CarryChoice,
+    CarryPlan,
+    done_rows,
+    field_there,
+    field_write,
+    rule_of,
+    unmarked_plan,
+)
+from mappings.rollup.cycles.carry_steps import CopiedLink, FieldWrite, IssueCopy, RowMove
+from mappings.rollup.cycles.closing_record import ClosingRecord
+from mappings.rollup.rows.ledger import Disposition
+from mappings.rollup.state import KeyResultState
+from mappings.rollup.structure.alignment import link_phrase
+
+CONTINUES = ("continues", "clones", "relates to")
+"""What a copy says of the issue that it continues: the first of these that the site knows."""
+COPY_LABEL = "okr-continues-"
+NOT_COPIED = frozenset({SPRINT, *CUSTOM_KEYS})
+"""Kinds of fields that are the place of an issue, not what it says."""
+DONE = "done"
+
+
+def copy_plan(
+    ground: CarryBasis,
+    record: ClosingRecord,
+    into: CyclePart,
+    choice: CarryChoice,
+    former: Carried | None = None,
+) -> CarryPlan:
+    """The plan for one objective of a closed cycle that goes on as a new issue, its key results that come along as new ones."""
+    plan, rule = unmarked_plan(ground, record, into, choice, former), rule_of(ground, record)
+    issue = ground.issues.get(record.state.issue_id or "")
+    if rule is None or issue is None:
+        lacks = "the mapping no longer has its rule" if rule is None else _no_issue(record)
+        return replace(plan, writes=(), problem=lacks)
+    mark, problem = _mark(ground, rule, issue, into)
+    parts = {one.part.id: one for one in rule.key_results}
+    states = {one.id: one for one in record.state.key_results}
+    own, moves = list[IssueCopy](), dict[str, RowMove]()
+    told = []
+    for one in plan.key_results:
+        part, state = parts.get(states[one.id].rule_id), states[one.id]
+        flags: tuple[str, ...] = ()
+        if one.along and part is not None:
+            found, moved, flags = _key_result(ground, plan, into, part, state, issue, choice)
+            own += found
+            moves.update((each.issue_id, each) for each in moved)
+        told.append(replace(one, flags=(*one.flags, *flags)))
+    copied = {one.source_id for one in own}
+    first = _copied(ground, into, issue, (), frozenset((DUE, *(one.field_id for one in mark))))
+    links = _links(ground, issue, link_phrase(ground.mapping, rule))
+    objective = replace(first, mark=mark, parent_id=issue.parent_id, links=links)
+    return replace(
+        plan,
+        key_results=tuple(told),
+        writes=(),
+        problem=problem or plan.problem,
+        copies=(objective, *own),
+        moves=tuple(each for id_, each in moves.items() if id_ not in copied),
+        continues=_continues(ground),
+    )
+
+
+def copy_label(site: str, source_id: str, into: str) -> str:
+    """The label by which the copy of an issue is found again: two sites may read one Jira. It has no blanks."""
+    return re.sub(r"\s+", "_", f"{COPY_LABEL}{site}/{source_id}-{into}")
+
+
+def carried_as(plan: CarryPlan, made: Mapping[str, str]) -> Carried | None:
+    """What the copy brought along; `made` is the id of the copy of each issue. None until that of the objective is made."""
+    new = made.get(plan.objective_id)
+    if new is None:
+        return None
+    counted = {_renamed(id_, plan.objective_id, made): rows for id_, rows in plan.carried.counted.items()}
+    behind = {_renamed(id_, plan.objective_id, made): cycle for id_, cycle in plan.carried.behind.items()}
+    return Carried(new, plan.into, counted, behind)
+
+
+def _renamed(id_: str, objective_id: str, made: Mapping[str, str]) -> str:
+    """The id of a key result of the copy: where issues together are one it begins with that of the objective."""
+    if id_ in made:
+        return made[id_]
+    first, slash, rest = id_.partition("/")
+    return f"{made[objective_id]}/{rest}" if slash and first == objective_id else id_
+
+
+def _no_issue(record: ClosingRecord) -> str:
+    if record.state.issue_id is None:
+        return "no Jira issue stands for it: there is nothing to copy"
+    return "its issue is not at hand: run jira-okr sync"
+
+
+def _continues(ground: CarryBasis) -> str | None:
+    for word in CONTINUES:
+        for one in ground.link_types:
+            if one.outward.casefold() == word:
+                return one.id
+    return None
+
+
+# -- one issue ----------------------------------------------------------------------------------------------------
+
+
+def _copied(
+    ground: CarryBasis,
+    into: CyclePart,
+    issue: Issue,
+    news: Iterable[FieldWrite],
+    besides: frozenset[str] = frozenset(),
+) -> IssueCopy:
+    """What it says, but for what the connector writes and for `besides`; `news` stands above what it holds now. A due date before the cycle stays behind."""
+    written = {place.id for place in ground.mapping.places()}
+    set_ = {one.field_id: one for one in news}
+    left_out = written | besides | set_.keys()
+    label = copy_label(ground.site, issue.id, into.id)
+    sets = [_labels(ground, issue, label)]
+    if issue.assignee is not None:
+        person = {"accountId" if ground.api == 3 else "name": issue.assignee.id}
+        sets.append(_given(issue, "assignee", "Assignee", issue.assignee.name, person))
+    if issue.priority is not None:
+        sets.append(_given(issue, "priority", "Priority", issue.priority.name, {"id": issue.priority.id}))
+    if issue.components:
+        names = ", ".join(one.name for one in issue.components)
+        sets.append(
+            _given(issue, "components", "Components", names, [{"id": one.id} for one in issue.components])
+        )
+    if issue.due is not None and issue.due >= into.start and DUE not in left_out:
+        sets.append(_given(issue, DUE, "Due date", issue.due.isoformat(), issue.due.isoformat()))
+    known = {DUE, *(one.field_id for one in sets)}
+    for field in sorted(ground.mapping.fields.values(), key=lambda one: one.id):
+        raw = issue.fields.get(field.id)
+        if raw is None or field.id in left_out | known or field.custom in NOT_COPIED:
+            continue
+        type_, sent = field_type(field), as_sent(raw)
+        if type_ is not None and sent is not None:
+            known.add(field.id)
+            sets.append(_given(issue, field.id, field.name or field.id, type_.text(raw), sent))
+    sets += [one for one in set_.values() if json.loads(one.value) is not None]
+    return IssueCopy(
+        source_id=issue.id,
+        source_key=issue.key,
+        title=issue.summary,
+        project=issue.project,
+        type=issue.type,
+        label=label,
+        sets=tuple(sets),
+    )
+
+
+def _labels(ground: CarryBasis, issue: Issue, label: str) -> FieldWrite:
+    """Its labels without those that name a cycle or are of an earlier copy or KPI; those of the mark come later."""
+    sources = [one.part.cycle for one in ground.mapping.objectives]
+    prefixes = tuple(one.label for one in sources if isinstance(one, LabelSource))
+    of_cycles = {
+        label
+        for label in issue.labels
+        for prefix in prefixes
+        if label.startswith(prefix) and ground.mapping.cycles.get(label.removeprefix(prefix)) is not None
+    }
+    kept = [
+        one for one in issue.labels if one not in of_cycles and not one.startswith((COPY_LABEL, "okr-kpi-"))
+    ]
+    return _given(issue, LABELS, "Labels", ", ".join([*kept, label]), [*kept, label])
+
+
+def _given(issue: Issue, field_id: str, name: str, text: str, value: object) -> FieldWrite:
+    return FieldWrite(
+        issue_id=issue.id,
+        issue_key=issue.key,
+        field_id=field_id,
+        name=name,
+        before="empty",
+        after=text,
+        value=json.dumps(value, sort_keys=True),
+    )
+
+
+def as_sent(raw: object) -> object:
+    """A raw value as Jira takes it: what has an identity by that; None for what cannot be said again."""
+    if isinstance(raw, list):
+        found = [as_sent(one) for one in raw]
+        return None if None in found else found
+    if not isinstance(raw, Mapping):
+        return raw
+    if raw.get("type") == "doc":
+        return raw
+    for name in ("accountId", "id", "name"):
+        if name in raw:
+            child = {"child": as_sent(raw["child"])} if isinstance(raw.get("child"), Mapping) else {}
+            return {name: raw[name], **child}
+    return None
+
+
+# -- the objective --------------------------------------------------------------------------------------------------
+
+
+def _mark(
+    ground: CarryBasis, rule: ObjectiveRule, issue: Issue, into: CyclePart
+) -> tuple[tuple[FieldWrite, ...], str]:
+    """What says in Jira that the copy runs in the next cycle; why that cannot be said, where it cannot."""
+    source = rule.part.cycle
+    if isinstance(source, LabelSource):
+        word = source.label + into.id
+        return (replace(_given(issue, LABELS, "Labels", word, word), adds=True),), ""
+    if isinstance(source, VersionSource):
+        word = source.version + into.id
+        return (replace(_given(issue, VERSIONS, "Fix versions", word, {"name": word}), adds=True),), ""
+    if isinstance(source, DatesSource):
+        days = ((source.dates.start, into.start), (source.dates.end, into.end))
+        return _in_fields(ground, issue, [(alias, day) for alias, day in days if alias is not None])
+    if isinstance(source, FieldSource):
+        return _in_fields(ground, issue, [(source.field, into.id)])
+    return (
+        (),
+        "the mapping says the cycle of all objectives of its rule: a copy would run beside it; carry the issue itself",
+    )
+
+
+def _in_fields(
+    ground: CarryBasis, issue: Issue, values: Sequence[tuple[str, object]]
+) -> tuple[tuple[FieldWrite, ...], str]:
+    found = []
+    for alias, value in values:
+        mapped = ground.mapping.fields.get(alias)
+        field = ground.field_of(mapped.id) if mapped is not None else None
+        type_ = field_type(field) if field is not None else None
+        if field is None or type_ is None:
+            return (), f"the field {alias} is of a type that is not written"
+        said = [value] if field.type == "array" else value
+        try:
+            made = type_.encode(said, field_there(field, issue), ground.api)
+        except FieldValueError as error:
+            return (), str(error)
+        found.append(field_write(issue, field, "empty", type_.text(made), made))
+    return tuple(found), ""
+
+
+def _links(ground: CarryBasis, issue: Issue, phrase: str | None) -> tuple[CopiedLink, ...]:
+    """Its links of this phrase: to what it is aligned."""
+    if phrase is None:
+        return ()
+    word = ground.mapping.link(phrase)
+    found = (_link(ground, link) for link in issue.links if word.says(link))
+    return tuple(dict.fromkeys(one for one in found if one is not None))
+
+
+def _link(ground: CarryBasis, link: Link) -> CopiedLink | None:
+    outward = link.outward
+    if outward is None:
+        kind = next((one for one in ground.link_types if one.id == link.type_id), None)
+        if kind is None:
+            return None
+        outward = kind.outward.casefold() == link.phrase.casefold()
+    return CopiedLink(link.type_id, outward, link.issue_id)
+
+
+# -- key results ----------------------------------------------------------------------------------------------------
+
+
+def _key_result(
+    ground: CarryBasis,
+    plan: CarryPlan,
+    into: CyclePart,
+    rule: KeyResultRule,
+    state: KeyResultState,
+    objective: Issue,
+    choice: CarryChoice,
+) -> tuple[list[IssueCopy], list[RowMove], tuple[str, ...]]:
+    """Its issue made anew, or its rows that move; what to look at."""
+    relation = rule.part.relation
+    if rule.related is not None:
+        return (
+            [],
+            [],
+            (
+                "its rule finds issues by JQL, wherever they are: what it selects counts for the copy as it is",
+            ),
+        )
+    if RULE_OF_KIND[rule.part.progress.kind].by_rows:
+        if isinstance(relation, JqlFieldRelation) and state.issue_id is None:
+            return [], [], ()
+        if not isinstance(relation, JqlFieldRelation):
+            return [], _moves(ground, rule, state, objective, choice), ()
+    issue = ground.issues.get(state.issue_id or "")
+    if issue is None:
+        return [], [], ("its issue is not at hand: it is not copied",)
+    copy = _copied(ground, into, issue, [one for one in plan.writes if one.issue_id == issue.id])
+    if not isinstance(relation, LinkRelation):
+        return [replace(copy, below=True)], [], ()
+    word = ground.mapping.link(relation.link)
+    said = [_link(ground, one) for one in objective.links if one.issue_id == issue.id and word.says(one)]
+    links = tuple(CopiedLink(one.type_id, not one.outward, objective.id) for one in said if one is not None)
+    return [replace(copy, parent_id=issue.parent_id, links=links)], [], ()
+
+
+def _moves(
+    ground: CarryBasis, rule: KeyResultRule, state: KeyResultState, objective: Issue, choice: CarryChoice
+) -> list[RowMove]:
+    """What hangs at the objective and holds work that goes on: not done at the end, or opened again since."""
+    counted = {one.id for one in state.measurement.ledger.rows if one.disposition is Disposition.COUNTED}
+    finished = set() if choice.all_rows else set(done_rows(state))
+
+    def goes_on(id_: str) -> bool:
+        issue = ground.issues.get(id_)
+        return id_ in counted and issue is not None and (id_ not in finished or issue.status.category != DONE)
+
+    relation = rule.part.relation
+    if isinstance(relation, LinkRelation):
+        word = ground.mapping.link(relation.link)
+        found = [(one.issue_id, _link(ground, one)) for one in objective.links if word.says(one)]
+        return [
+            _move(ground.issues[id_], objective, link)
+            for id_, link in found
+            if link is not None and goes_on(id_)
+        ]
+    tops = {top.id: top for id_ in sorted(counted) if goes_on(id_) and (top := _top(ground, id_, objective))}
+    return [_move(one, objective) for one in tops.values()]
+
+
+def _move(issue: Issue, objective: Issue, link: CopiedLink | None = None) -> RowMove:
+    return RowMove(issue.id, issue.key, issue.summary, issue.type, objective.type, link)
+
+
+def _top(ground: CarryBasis, id_: str, objective: Issue) -> Issue | None:
+    """The issue right below the objective of which this one is a part."""
+    issue, passed = ground.issues.get(id_), set[str]()
+    while issue is not None and issue.parent_id != objective.id and issue.id not in passed:
+        passed.add(issue.id)
+        issue = ground.issues.get(issue.parent_id or "")
+    return issue if issue is not None and issue.parent_id == objective.id else None

@@ -1,0 +1,118 @@
+"""`okr_carry_forward`: what goes on of a closed cycle is carried into the next one, after the person saw what that does in Jira."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from pydantic import Field
+
+from mappings.rollup.cycles.carry_plan import CarryChoice, CarryPlan
+from plugin.access.authorization.permission import Permission
+from plugin.mcp.protocol.confirmation import ActArguments, Acted, two_calls
+from plugin.mcp.protocol.lookup import site_of
+from plugin.mcp.protocol.shapes import Name
+from plugin.mcp.protocol.tool import Asking, Tool, Unanswerable
+from plugin.use_cases.cycles.carry import (
+    CarryPreview,
+    CarryState,
+    ObjectiveCarry,
+    carry_forward,
+    preview_carry,
+    sets_of,
+)
+from plugin.use_cases.cycles.cycles import CycleRefused, UnknownCycle, list_cycles
+
+MOST_NAMED = 100
+
+
+class CarryArguments(ActArguments):
+    """What of which cycle."""
+
+    cycle: Name = Field(description="The id of a closed cycle.")
+    objectives: list[Name] = Field(
+        [],
+        max_length=MOST_NAMED,
+        description="Keys or ids; none: all that were neither achieved nor given up.",
+    )
+    into: Name | None = Field(None, description="The cycle to carry into; else the one that follows.")
+    copies: bool = Field(
+        False, description="Make new issues that continue the old ones; else the issues themselves go on."
+    )
+
+
+def okr_carry_forward(asking: Asking, arguments: CarryArguments) -> Acted:
+    """Say what would be done, or do it."""
+    site, into = site_of(asking, arguments), arguments.into or ""
+    choice = CarryChoice(as_copy=arguments.copies)
+    try:
+        found = preview_carry(asking.connector, asking.actor, site, arguments.cycle, into, choice)
+    except UnknownCycle:
+        known = ", ".join(one.cycle.id for one in list_cycles(asking.connector, asking.actor, site)) or "none"
+        raise Unanswerable(
+            f"There is no such cycle on the site {site!r} as {arguments.cycle!r} or {into!r}. Cycles: {known}."
+        ) from None
+    except CycleRefused as error:
+        raise Unanswerable(str(error)) from None
+
+    def do() -> str:
+        try:
+            done = carry_forward(
+                asking.connector, asking.actor, site, arguments.cycle, arguments.objectives, into, choice
+            )
+        except CycleRefused as error:
+            raise Unanswerable(str(error)) from None
+        before = f" Carried before: {', '.join(done.before)}." if done.before else ""
+        return f"{', '.join(done.carried) or 'Nothing new'} goes on in {done.into}; Jira is told now.{before}"
+
+    path = f"/review/{quote(site, safe='')}/{quote(found.from_cycle, safe='')}/carry"
+    return two_calls(asking, CARRY.name, arguments, site, path, _would(found, arguments.objectives), do)
+
+
+def _would(found: CarryPreview, named: list[str]) -> str:
+    wanted = {name.strip().casefold() for name in named}
+    open_ = [one for one in found.objectives if one.state in (None, CarryState.REFUSED)]
+    chosen = [one for one in open_ if (_is_named(one.plan, wanted) if wanted else one.meant)]
+    if not chosen:
+        stands = "; ".join(f"{_name(one)}: {_why_not(one)}" for one in found.objectives) or "it has none"
+        raise Unanswerable(f"Nothing of {found.from_cycle} would be carried: {stands}.")
+    lines = [f"Carry from {found.from_cycle} into {found.into.id}:"]
+    for one in chosen:
+        lines += [
+            f"{_name(one)} {one.plan.title}{f' ({_why_not(one)})' if _why_not(one) else ''}",
+            *_steps(one.plan),
+        ]
+    return "\n".join(lines)
+
+
+def _steps(plan: CarryPlan) -> list[str]:
+    told = [f"- {each.title}: {'; '.join((each.reason, *each.flags))}" for each in plan.key_results]
+    told += [f"- {each.issue_key} {each.name}: {each.before} → {each.after}" for each in plan.writes]
+    for copy in plan.copies:
+        said = "; ".join(f"{each.name}: {each.after}" for each in sets_of(copy))
+        told.append(f"- new {copy.type.name} in {copy.project.key} that continues {copy.source_key}: {said}")
+    return [*told, *(f"- {each.issue_key} {each.title} moves below the new objective" for each in plan.moves)]
+
+
+def _name(one: ObjectiveCarry) -> str:
+    return one.plan.key or one.plan.objective_id
+
+
+def _why_not(one: ObjectiveCarry) -> str:
+    if one.state is not None:
+        return f"{one.state.value} into {one.into}{f' as {one.copy_key}' if one.copy_key else ''}"
+    return one.plan.problem or one.why_not
+
+
+def _is_named(plan: CarryPlan, wanted: set[str]) -> bool:
+    return bool({plan.key.casefold(), plan.objective_id.casefold()} & wanted)
+
+
+CARRY = Tool(
+    name="okr_carry_forward",
+    title="Carry forward",
+    description="Carry objectives of a closed cycle into the next one. Call without confirm first, show the person `would`, call again with confirm after their yes.",
+    takes=CarryArguments,
+    gives=Acted,
+    function=okr_carry_forward,
+    permission=Permission.EDITOR,
+)

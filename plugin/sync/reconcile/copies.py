@@ -1,0 +1,276 @@
+"""Makes in Jira the issues of an objective that is carried forward as a copy: each once, found again after a crash at any instruction.
+
+What is kept before Jira is asked says that it was asked. Whoever finds that without an answer looks for the issue by its label, and never makes another:
+after an hour a person decides.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from connectors.jira import AuthFailed, CreatedIssue, CreateField, Permanent, RateLimited
+from connectors.jira.read.parents import EPIC_LINK, PARENT_LINK
+from connectors.store.cycles import carries
+from connectors.store.cycles.carries import KeptCarry, MadeCopy
+from connectors.store.kpis import kpis
+from connectors.store.mirror import mirror
+from connectors.store.work import due
+from mappings.facts.issue import IssueType
+from mappings.kpi.episode import carried
+from mappings.rollup.cycles.carry_copy import as_sent
+from mappings.rollup.cycles.carry_steps import CopiedLink, FieldWrite, IssueCopy, RowMove
+from mappings.write_back.target import Request
+from plugin.sync.context import Context
+from plugin.sync.reconcile.lease import Tenure
+from plugin.sync.resync.double_check import confirm_end
+
+LOOKED_FOR_AFTER = timedelta(seconds=60)
+"""What was asked for without an answer is given this time to be found."""
+PATIENCE = timedelta(hours=1)
+"""So long it is looked for before a person is asked."""
+LABELS, DESCRIPTION = "labels", "description"
+PLACES = frozenset({"parent", "reporter"})
+"""What says where an issue stands, or is filled by Jira."""
+
+
+class NotCopied(Exception):  # noqa: N818
+    """A copy cannot be made, or whether it was made cannot be found out: a person has to look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """The copies that stand, by what they are copies of; with what each lacks still, because no create screen has it."""
+
+    made: Mapping[str, MadeCopy]
+    left: Mapping[str, tuple[FieldWrite, ...]]
+
+    def id_of(self, issue_id: str) -> str:
+        """The copy of an issue; the issue itself where it is not copied."""
+        one = self.made.get(issue_id)
+        return one.id if one is not None else issue_id
+
+
+def make_copies(context: Context, kept: KeptCarry, tenure: Tenure | None) -> Copies | None:
+    """Make what stands nowhere yet, that of the objective first. None where one is looked for: then it goes on later.
+
+    Raises Permanent for what Jira declines, NotCopied where a person has to look, another JiraError for passing trouble.
+    """
+    plan, made = kept.plan, {one.source_id: one for one in kept.made}
+    screens: dict[tuple[str, str], dict[str, CreateField]] = {}
+    left = {}
+    for copy in plan.copies:
+        if tenure is not None:
+            tenure.keep()
+        place = (copy.project.id, copy.type.id)
+        if place not in screens:
+            screens[place] = context.jira.create_fields(*place)
+        screen = screens[place]
+        left[copy.source_id] = tuple(one for one in copy.sets if one.field_id not in screen)
+        before = made.get(copy.source_id)
+        if before is not None and before.id:
+            continue
+        one = _found(context, copy)
+        if one is None:
+            tried = before.tried if before is not None else None
+            if tried is not None:
+                _wait(context, kept, copy, tried)
+                return None
+            one = _made(context, kept, copy, made, screen)
+        made[copy.source_id] = one
+        _note(context, kept, made.values())
+    return Copies(made, left)
+
+
+def _wait(context: Context, kept: KeptCarry, copy: IssueCopy, tried: datetime) -> None:
+    now = context.clock()
+    if now - tried >= PATIENCE:
+        raise NotCopied(
+            f"Jira was asked to copy {copy.source_key}, and its answer never came. Look there for the label {copy.label}: "
+            "where the issue is there, or is not, carry it forward again; it is found, or made"
+        )
+    with context.store.write() as conn:
+        ids = frozenset({kept.plan.objective_id})
+        due.mark(conn, context.site, ids, now, "a copy is looked for", now + LOOKED_FOR_AFTER)
+        context.announcer.marked(conn, context.site, ids, now + LOOKED_FOR_AFTER)
+
+
+def _found(context: Context, copy: IssueCopy) -> MadeCopy | None:
+    """The issue with the label of this copy, the oldest where there are several."""
+    jql = f'labels = "{copy.label}"'
+    pages = context.jira.search(jql)
+    found = sorted((one for page in pages for one in page.issues), key=lambda one: (one.created, int(one.id)))
+    if not found:
+        confirm_end(context, jql, 0, f"with the label {copy.label}")
+        return None
+    return MadeCopy(copy.source_id, id=found[0].id, key=found[0].key)
+
+
+def _made(
+    context: Context,
+    kept: KeptCarry,
+    copy: IssueCopy,
+    made: Mapping[str, MadeCopy],
+    screen: Mapping[str, CreateField],
+) -> MadeCopy:
+    """The one call, which is kept before it is made."""
+    others = [one for one in made.values() if one.source_id != copy.source_id]
+    if LABELS not in screen:
+        where = f"the create screen of {copy.type.name} in {copy.project.key}"
+        raise NotCopied(
+            f"{copy.source_key} was not copied: the field Labels is not on {where}, and without its label the copy could not be found again. "
+            "Add it to that screen, then carry it forward again"
+        )
+    asked = MadeCopy(copy.source_id, tried=context.clock())
+    _note(context, kept, (*others, asked))
+    try:
+        issue = _create(context, kept, copy, made, screen)
+    except (Permanent, RateLimited, AuthFailed):
+        # All of these are said before anything is made.
+        _note(context, kept, others)
+        raise
+    return MadeCopy(copy.source_id, id=issue.id, key=issue.key)
+
+
+def _create(
+    context: Context,
+    kept: KeptCarry,
+    copy: IssueCopy,
+    made: Mapping[str, MadeCopy],
+    screen: Mapping[str, CreateField],
+) -> CreatedIssue:
+    fields: dict[str, object] = {
+        "project": {"id": copy.project.id},
+        "issuetype": {"id": copy.type.id},
+        "summary": copy.title,
+        **{one.field_id: json.loads(one.value) for one in copy.sets if one.field_id in screen},
+    }
+    fields = {**_besides(context, copy, fields.keys(), screen), **fields}
+    above = made[kept.plan.objective_id] if copy.below else None
+    parent_id = above.id if above is not None else copy.parent_id
+    if parent_id is None:
+        return context.jira.create(fields, {})
+    key = above.key if above is not None else _key(context, parent_id)
+    places = parent_places(
+        context, copy.type, parent_id, key, {one.custom: one.id for one in screen.values()}
+    )
+    for place, value in places[:-1]:
+        try:
+            return context.jira.create({**fields, place: value}, {})
+        except Permanent as error:
+            if set(error.fields) != {place}:
+                raise
+    return context.jira.create({**fields, **dict(places[-1:])}, {})
+
+
+def _besides(
+    context: Context, copy: IssueCopy, given: Collection[str], screen: Mapping[str, CreateField]
+) -> dict[str, object]:
+    """Its description, and what the screen requires: read from the issue itself, since the mirror does not keep them."""
+    wanted = [
+        one.id
+        for one in screen.values()
+        if (one.required or one.id == DESCRIPTION) and one.id not in given and one.id not in PLACES
+    ]
+    if not wanted:
+        return {}
+    read = context.jira.read([copy.source_id], wanted).issues
+    held = {id_: as_sent(raw) for issue in read for id_, raw in issue.fields.items() if id_ in wanted}
+    return {id_: value for id_, value in held.items() if value is not None}
+
+
+def _key(context: Context, issue_id: str) -> str:
+    with context.store.read() as conn:
+        known = mirror.get(conn, context.site, [issue_id])
+    return known[issue_id].key if issue_id in known else issue_id
+
+
+def parent_places(
+    context: Context, kind: IssueType, parent_id: str, parent_key: str, by_kind: Mapping[str, str]
+) -> list[tuple[str, object]]:
+    """Cloud has one field for every parent; Data Center has Epic Link and Parent Link beside it, which hold keys."""
+    if context.api == 3 or kind.level < 0:
+        return [("parent", {"id": parent_id})]
+    return [(by_kind[custom], parent_key) for custom in (EPIC_LINK, PARENT_LINK) if custom in by_kind]
+
+
+def join_copies(context: Context, kept: KeptCarry, copies: Copies) -> frozenset[str]:
+    """Set what no create screen had, link the copies, move what goes on below them, and let the next cycle count, last. Ids of all that was touched."""
+    plan = kept.plan
+    objective = copies.made[plan.objective_id]
+    for copy in plan.copies:
+        one = copies.made[copy.source_id]
+        _edit(context, one, copies.left[copy.source_id])
+        for link in copy.links:
+            _link(context, one, CopiedLink(link.type_id, link.outward, copies.id_of(link.issue_id)))
+        if plan.continues is not None:
+            _link(context, one, CopiedLink(plan.continues, outward=True, issue_id=copy.source_id))
+    for move in plan.moves:
+        _move(context, objective, move)
+    for copy in plan.copies:
+        _edit(context, copies.made[copy.source_id], copy.mark)
+    moved = {one.issue_id for one in plan.moves}
+    return frozenset({one.id for one in copies.made.values()} | copies.made.keys() | moved)
+
+
+def _edit(context: Context, one: MadeCopy, writes: Iterable[FieldWrite]) -> None:
+    body: dict[str, dict[str, object]] = {}
+    for write in writes:
+        value = json.loads(write.value)
+        if write.adds:
+            body.setdefault("update", {})[write.field_id] = [{"add": value}]
+        else:
+            body.setdefault("fields", {})[write.field_id] = value
+    if body:
+        context.tell(Request("PUT", f"/issue/{one.id}", body, notifies=True, answered=True), one.key)
+
+
+def _link(context: Context, one: MadeCopy, link: CopiedLink) -> None:
+    """Jira's POST names the ends the wrong way round: the outward phrase is that of its `inwardIssue`. An equal link is not made twice."""
+    own, other = {"id": one.id}, {"id": link.issue_id}
+    ends = (own, other) if link.outward else (other, own)
+    body = {"type": {"id": link.type_id}, "inwardIssue": ends[0], "outwardIssue": ends[1]}
+    context.tell(Request("POST", "/issueLink", body), one.key)
+
+
+def _move(context: Context, objective: MadeCopy, move: RowMove) -> None:
+    if move.link is not None:
+        _link(context, objective, CopiedLink(move.link.type_id, move.link.outward, move.issue_id))
+        return
+    by_kind = {one.custom: one.id for one in context.catalogue.fields}
+    places = parent_places(context, move.type, objective.id, objective.key, by_kind)
+    for number, (place, value) in enumerate(places):
+        body = {"fields": {place: value}}
+        request = Request("PUT", f"/issue/{move.issue_id}", body, notifies=True, answered=True)
+        try:
+            context.tell(request, move.issue_key)
+        except Permanent as error:
+            if set(error.fields) != {place} or number == len(places) - 1:
+                raise
+        else:
+            return
+
+
+def lead_kpis_on(context: Context, kept: KeptCarry, copies: Copies) -> None:
+    """A KPI whose key result went on as a copy has that of the copy from now on, and its counters go on; of one that had ended with its cycle the copy is what may be opened again."""
+    ids = [one.id for one in context.mapping.document.kpis if one.promote is not None]
+    if not ids:
+        return
+    with context.store.write() as conn:
+        kpis.alone(conn, context.site)
+        for id_ in ids:
+            state = kpis.get(conn, context.site, id_)
+            one = copies.made.get(state.key_result or state.former or "")
+            if one is None or one.source_id == kept.plan.objective_id:
+                continue
+            news = replace(state, former=one.id)
+            if state.key_result is not None:
+                news = replace(carried(state, kept.plan.from_cycle), key_result=one.id)
+            kpis.put(conn, context.site, id_, news, context.clock())
+
+
+def _note(context: Context, kept: KeptCarry, made: Iterable[MadeCopy]) -> None:
+    with context.store.write() as conn:
+        carries.note_copies(conn, context.site, kept.plan, made)
