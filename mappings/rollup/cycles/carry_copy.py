@@ -347,7 +347,14 @@ def _moves(
 
 
 def _move(issue: Issue, objective: Issue, link: CopiedLink | None = None) -> RowMove:
-    return RowMove(issue.id, issue.key, issue.summary, issue.type, objective.type, link)
+    return RowMove(
+        issue_id=issue.id,
+        issue_key=issue.key,
+        title=issue.summary,
+        type=issue.type,
+        parent_type=objective.type,
+        link=link,
+    )
 
 
 def _top(ground: CarryBasis, id_: str, objective: Issue) -> Issue | None:

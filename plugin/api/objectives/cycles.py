@@ -647,11 +647,11 @@ def carry_forward(caller: Caller, path: CycleAddress, body: CarryAsked) -> Reply
     """Twice is once. What is set in Jira is set by the workers; `GET` says how far that is."""
     site = known_site(caller.connector, body.site)
     choice = CarryChoice(
-        frozenset(body.along),
-        frozenset(body.behind),
-        body.start == "keep",
-        body.rows == "all",
-        body.as_ == "copy",
+        along=frozenset(body.along),
+        behind=frozenset(body.behind),
+        keep_start=body.start == "keep",
+        all_rows=body.rows == "all",
+        as_copy=body.as_ == "copy",
     )
     with refused_as("Not carried", "GET /cycles/{cycle}/carry says what can be."):
         done = carry.carry_forward(

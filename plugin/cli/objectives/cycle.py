@@ -322,7 +322,13 @@ def carry_command(
     as_json: bool,
 ) -> None:
     """Carry objectives of a closed cycle forward: those named, or all that were neither achieved nor given up."""
-    choice = CarryChoice(frozenset(along), frozenset(behind), keep_start, all_rows, copy)
+    choice = CarryChoice(
+        along=frozenset(along),
+        behind=frozenset(behind),
+        keep_start=keep_start,
+        all_rows=all_rows,
+        as_copy=copy,
+    )
     with open_connector(site=site) as connector:
         if preview:
             found = carry.preview_carry(connector, COMMAND_LINE, site, cycle_id, into, choice)

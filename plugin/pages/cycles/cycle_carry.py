@@ -67,11 +67,11 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
             return redirect(back)
         along = frozenset(request.form.getlist("along"))
         choice = CarryChoice(
-            along,
-            frozenset(request.form.getlist("key_result")) - along,
-            request.form.get("start") == "keep",
-            request.form.get("rows") == "all",
-            as_copy,
+            along=along,
+            behind=frozenset(request.form.getlist("key_result")) - along,
+            keep_start=request.form.get("start") == "keep",
+            all_rows=request.form.get("rows") == "all",
+            as_copy=as_copy,
         )
         try:
             done = carry_forward(connector, acting(), site, cycle, chosen, into, choice)

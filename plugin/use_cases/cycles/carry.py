@@ -166,12 +166,12 @@ def _preview(
         issues = {**issues, **{one.id: one for one in around}}
     catalogue = connector.catalogue(site)
     ground = CarryBasis(
-        mapping,
-        partial(field_of, mapping, catalogue),
-        issues,
-        connector.api(site),
-        catalogue.link_types,
-        site,
+        mapping=mapping,
+        field_of=partial(field_of, mapping, catalogue),
+        issues=issues,
+        api=connector.api(site),
+        link_types=catalogue.link_types,
+        site=site,
     )
     by_id = {}
     for record in records:
