@@ -337,22 +337,17 @@ def _moves(
     if isinstance(relation, LinkRelation):
         word = ground.mapping.link(relation.link)
         found = [(one.issue_id, _link(ground, one)) for one in objective.links if word.says(one)]
-        return [
-            _move(ground.issues[id_], objective, link)
-            for id_, link in found
-            if link is not None and goes_on(id_)
-        ]
+        return [_move(ground.issues[id_], link) for id_, link in found if link is not None and goes_on(id_)]
     tops = {top.id: top for id_ in sorted(counted) if goes_on(id_) and (top := _top(ground, id_, objective))}
-    return [_move(one, objective) for one in tops.values()]
+    return [_move(one) for one in tops.values()]
 
 
-def _move(issue: Issue, objective: Issue, link: CopiedLink | None = None) -> RowMove:
+def _move(issue: Issue, link: CopiedLink | None = None) -> RowMove:
     return RowMove(
         issue_id=issue.id,
         issue_key=issue.key,
         title=issue.summary,
         type=issue.type,
-        parent_type=objective.type,
         link=link,
     )
 

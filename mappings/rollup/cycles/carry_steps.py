@@ -58,5 +58,4 @@ class RowMove:
     issue_key: str
     title: str
     type: IssueType
-    parent_type: IssueType
     link: CopiedLink | None = None
