@@ -6,8 +6,8 @@ from flask import Blueprint, Response
 
 from plugin.access.authorization.person import acting
 from plugin.runtime.connector import Connector
-from plugin.use_cases.digests.digests import stop_digest
-from plugin.use_cases.digests.links import DigestRefused, read_token
+from plugin.use_cases.digests.digests import mail_to_stop, stop_digest
+from plugin.use_cases.digests.links import DigestRefused
 
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>OKR digest</title></head><body>
 <main><h1>OKR digest</h1>{said}</main></body></html>"""
@@ -21,7 +21,7 @@ def unsubscribe_blueprint(connector: Connector) -> Blueprint:
     @blueprint.get("/unsubscribe/<token>", endpoint="page")
     def page(token: str) -> Response:
         try:
-            read_token(connector, token)
+            mail_to_stop(connector, acting(), token)
         except DigestRefused as error:
             return _answer(f"<p>{error}</p>", 404)
         return _answer(BUTTON)

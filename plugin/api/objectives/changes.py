@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from pydantic import Field
 
@@ -14,9 +14,6 @@ from plugin.use_cases.objectives.objective_values import exact_text, number
 from plugin.use_cases.objectives.objectives import Numbered, SavedObjective, news
 
 ROUTES = Routes()
-
-SETTLING = timedelta(seconds=5)
-"""PostgreSQL may show a later row before an earlier one that is still being written; what is younger than this waits."""
 
 
 class ChangeGiven(Given):
@@ -63,9 +60,7 @@ def changes(caller: Caller, query: ChangesQuery) -> Reply[ChangesGiven]:
     site = site_of(caller, query)
     name = list_name(f"changes:{site}", SiteQuery(site=None))
     begun = number_after(query.since, name) or 0
-    store = caller.connector.store
-    settled = None if store.dialect == "sqlite" else caller.connector.clock() - SETTLING
-    found = news(caller.connector, caller.actor, site, query.limit + 1, begun, settled)
+    found = news(caller.connector, caller.actor, site, query.limit + 1, begun)
     shown = found[: query.limit]
     last = shown[-1][0].id if shown else begun
     return Reply(

@@ -79,7 +79,7 @@ def served(operation: Operation, connector: Connector, read: Mapping[str, Asked]
             operation, replace(reply, value=reply.again)
         )
 
-    return answered_once(connector, _key(operation), serve)
+    return answered_once(connector, acting(), _key(operation), serve)
 
 
 def once_each(query: Asked) -> None:

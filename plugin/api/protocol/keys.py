@@ -9,6 +9,7 @@ from typing import Final
 
 from flask import Response
 
+from plugin.access.authorization.actor import Actor
 from plugin.doors.refusal import RequestRefusal, invalid
 from plugin.runtime.connector import Connector
 from plugin.use_cases.work import idempotency
@@ -51,7 +52,7 @@ def key_of(who: str, text: str | None, method: str, path: str, body: bytes) -> K
 
 
 def answered_once(
-    connector: Connector, key: Key | None, serve: Callable[[], tuple[Response, Response]]
+    connector: Connector, actor: Actor, key: Key | None, serve: Callable[[], tuple[Response, Response]]
 ) -> Response:
     """Serve, or give the answer that was given; what failed gives its key back, for nothing stands behind it.
 
@@ -60,7 +61,7 @@ def answered_once(
     if key is None:
         return serve()[0]
     try:
-        former = idempotency.take(connector, key.who, key.text, key.fingerprint)
+        former = idempotency.take(connector, actor, key.who, key.text, key.fingerprint)
     except TooManyKeys as error:
         remedy = f"Send it without {HEADER}, or later: a key is kept for 24 hours."
         raise RequestRefusal(
@@ -71,12 +72,12 @@ def answered_once(
     try:
         answer, again = serve()
     except BaseException:
-        idempotency.release(connector, key.who, key.text)
+        idempotency.release(connector, actor, key.who, key.text)
         raise
     if answer.status_code >= 400:
-        idempotency.release(connector, key.who, key.text)
+        idempotency.release(connector, actor, key.who, key.text)
     else:
-        _keep(connector, key, again)
+        _keep(connector, actor, key, again)
     return answer
 
 
@@ -95,7 +96,7 @@ def _again(key: Key, former: StoredAnswer) -> Response:
     return answer
 
 
-def _keep(connector: Connector, key: Key, answer: Response) -> None:
+def _keep(connector: Connector, actor: Actor, key: Key, answer: Response) -> None:
     headers = {name: answer.headers[name] for name in KEPT_HEADERS if name in answer.headers}
     kept = KeptResponse(answer.status_code, headers, answer.get_data(as_text=True))
-    idempotency.keep(connector, key.who, key.text, kept)
+    idempotency.keep(connector, actor, key.who, key.text, kept)

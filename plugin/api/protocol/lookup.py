@@ -9,7 +9,7 @@ from plugin.api.protocol.operation import Caller
 from plugin.doors.model import SiteQuery
 from plugin.doors.refusal import RequestRefusal, not_found
 from plugin.runtime.connector import Connector
-from plugin.use_cases.objectives.objective_lookup import SavedObjective, find_objective
+from plugin.use_cases.objectives.objectives import SavedObjective, objective
 
 
 class Sited(Protocol):
@@ -45,12 +45,12 @@ def known_site(connector: Connector, named: str | None) -> str:
 def objective_of(caller: Caller, path: ObjectiveAddress, query: SiteQuery) -> tuple[str, SavedObjective]:
     """The site and the objective that are named."""
     site = site_of(caller, query)
-    return site, known_objective(caller.connector, site, path.objective)
+    return site, known_objective(caller, site, path.objective)
 
 
-def known_objective(connector: Connector, site: str, name: str) -> SavedObjective:
+def known_objective(caller: Caller, site: str, name: str) -> SavedObjective:
     """The objective of this name."""
-    saved = find_objective(connector, site, name)
+    saved = objective(caller.connector, caller.actor, site, name)
     if saved is None:
         raise not_found("objective", name, "GET /api/v1/objectives lists them.")
     return saved

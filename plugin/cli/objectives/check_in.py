@@ -28,8 +28,8 @@ from plugin.use_cases.check_ins.check_ins import (
     withdraw,
 )
 from plugin.use_cases.check_ins.due_check_ins import Reminder, due_check_ins, due_values
-from plugin.use_cases.objectives.objective_lookup import SavedObjective, find_objective
 from plugin.use_cases.objectives.objective_values import exact_text, number
+from plugin.use_cases.objectives.objectives import SavedObjective, objective
 
 COLUMNS = ("Number", "Key result", "Says", "Confidence", "By", "At", "Holds", "Note")
 by_option = click.option("--by", default="command line", show_default=True, help="Who says so.")
@@ -255,7 +255,7 @@ def _day(at: datetime | None) -> date | None:
 
 
 def _objective(connector: Connector, site: str, key: str) -> SavedObjective:
-    saved = find_objective(connector, site, key)
+    saved = objective(connector, COMMAND_LINE, site, key)
     if saved is None:
         raise NotReady(f"{key} is no objective here. jira-okr status --objectives lists the objectives.")
     return saved

@@ -32,7 +32,7 @@ from plugin.runtime.processes.logs import configure_logs
 from plugin.runtime.serving.listening_address import free_port
 from plugin.runtime.serving.server import serving
 from plugin.runtime.settings import PREFIX
-from plugin.use_cases.digests.digests import tell_due
+from plugin.use_cases.digests.digests import tell_now
 from plugin.use_cases.objectives.backfill import foresee
 from plugin.use_cases.objectives.objective_columns import (
     Output,
@@ -97,7 +97,7 @@ def serve_demo(demo: Demo, port: int, folder: Path) -> None:
     first_sync(demo.connector)
     close_last_quarter(demo)
     leave_waiting(demo)
-    tell_due(demo.connector, "main")
+    tell_now(demo.connector, COMMAND_LINE, "main")
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())

@@ -38,7 +38,7 @@ from plugin.use_cases.sites.field_creation import create_fields, foresee_fields
 from plugin.use_cases.sites.site_address import is_cloud
 from plugin.use_cases.sites.sites import NewSite, Tested, add, attempt, shortcomings
 from plugin.use_cases.sites.webhook import register
-from plugin.use_cases.work.site_read import read_ahead
+from plugin.use_cases.work.site_read import read_now
 
 STEPS = 7
 TRIES = 5
@@ -305,7 +305,7 @@ def _check(connector: Connector, site: str, fitted: Fitted, file: Path) -> None:
 def _preview(connector: Connector, site: str, fitted: Fitted) -> None:
     """The issues are read, nothing is written, and what would be is shown."""
     with progress_bar("Reading issues") as report:
-        read = read_ahead(connector, site, fitted.adaptation.text, report)
+        read = read_now(connector, COMMAND_LINE, site, fitted.adaptation.text, report)
     found = preview_text(connector, COMMAND_LINE, site, fitted.adaptation.text).preview
     rows = [(one.key, one.title, standing_text(one.after)) for one in found.objectives[:MOST_SHOWN]]
     if rows:

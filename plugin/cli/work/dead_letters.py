@@ -14,7 +14,7 @@ from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
 from plugin.runtime.connector import Connector, NotReady
-from plugin.use_cases.objectives.objective_lookup import name_of
+from plugin.use_cases.objectives.objectives import names_of
 from plugin.use_cases.work import dead_letters, refusals
 
 
@@ -128,7 +128,7 @@ def letters(connector: Connector, site: str) -> list[DeadLetterLine]:
         for one in dead_letters.list_letters(connector, COMMAND_LINE, site)
     ]
     refused = refusals.list_refusals(connector, COMMAND_LINE, site)
-    called = {id_: name_of(connector, site, id_) for id_ in {one.objective_id for one in refused}}
+    called = names_of(connector, COMMAND_LINE, site, (one.objective_id for one in refused))
     fields = [
         DeadLetterLine(
             objective_id=one.objective_id,

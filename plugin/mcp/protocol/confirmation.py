@@ -83,7 +83,7 @@ def _seal(asking: Asking, tool: str, arguments: ActArguments, site: str, until: 
 def _done(asking: Asking, tool: str, arguments: ActArguments, site: str, do: Callable[[], str]) -> str:
     seal = _verified(asking, tool, arguments, site)
     who = f"mcp:{asking.actor.account_id}"
-    former = idempotency.take(asking.connector, who, seal, seal)
+    former = idempotency.take(asking.connector, asking.actor, who, seal, seal)
     if former is not None:
         if former.content is None:
             raise Unanswerable("This is being done already. Look in a moment what came of it.")
@@ -91,9 +91,9 @@ def _done(asking: Asking, tool: str, arguments: ActArguments, site: str, do: Cal
     try:
         result = do()
     except BaseException:
-        idempotency.release(asking.connector, who, seal)
+        idempotency.release(asking.connector, asking.actor, who, seal)
         raise
-    idempotency.keep(asking.connector, who, seal, result)
+    idempotency.keep(asking.connector, asking.actor, who, seal, result)
     return result
 
 

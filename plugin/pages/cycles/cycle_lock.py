@@ -12,7 +12,7 @@ from plugin.pages.frame.visit import known_site
 from plugin.pages.objectives.objective_address import objective_address
 from plugin.pages.views.words.moments import day_text
 from plugin.runtime.connector import Connector
-from plugin.use_cases.cycles.cycles import CycleRefused, ruling
+from plugin.use_cases.cycles.cycles import CycleRefused
 from plugin.use_cases.cycles.locks import lock_cycle, show_lock, unlock_cycle
 
 
@@ -26,9 +26,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         found, refused, over, since = None, "", False, ""
         try:
             found = show_lock(connector, acting(), site, cycle)
-            mapping, moment = ruling(connector, site)
-            over = moment.today > found.cycle.end
-            since = day_text(found.lock.at.astimezone(mapping.zone).date()) if found.lock else ""
+            over, since = found.over, day_text(found.since) if found.since else ""
         except CycleRefused as error:
             refused = str(error)
         several = len(connector.sites) > 1

@@ -82,7 +82,7 @@ def form_page(
     """The form as HTML, with values of real issues."""
     catalogue = catalogue_if(connector, site)
     issue = request.values.get("issue", "").strip()
-    samples = read_samples(connector, site, document, catalogue, issue)
+    samples = read_samples(connector, acting(), site, document, catalogue, issue)
     scope = scope_choice(document.scope)
     return rendered(
         "mapping_form.html",

@@ -170,7 +170,7 @@ def preview_page(
         notice=notice,
         unread=said_unread(connector, site, previewed),
         active=active,
-        reading=background_jobs.latest(connector, site, READING),
+        reading=background_jobs.latest(connector, acting(), site, READING),
         setup=setup,
     )
 

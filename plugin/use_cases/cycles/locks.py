@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import Connection
 
@@ -47,12 +47,17 @@ class Locked:
 
 @dataclass(frozen=True, slots=True)
 class LockShown:
-    """The lock of a cycle, and what waits for its unlocking; without a lock nothing waits."""
+    """The lock of a cycle, and what waits for its unlocking; without a lock nothing waits.
+
+    `over`: its last day has passed. `since`: the day of the lock in the zone of the mapping.
+    """
 
     site: str
     cycle: CyclePart
     lock: Locked | None
     changes: tuple[WaitingChange, ...]
+    over: bool
+    since: date | None
 
 
 @act(EDITOR)
@@ -101,7 +106,7 @@ def unlock_cycle(connector: Connector, actor: Actor, site: str, cycle_id: str, r
         ids = {one.id for one in lock.objectives} | {one.objective_id for one in changes}
         _follow(connector, conn, site, ids, f"{cycle_id} was unlocked")
     connector.announce()
-    return LockShown(site, cycle, _locked(lock), changes)
+    return _shown(site, cycle, lock, changes, mapping, moment)
 
 
 @question(VIEWER)
@@ -113,7 +118,20 @@ def show_lock(connector: Connector, _actor: Actor, site: str, cycle_id: str) -> 
         lock = _lock(conn, site, cycle_id, moment.now)
     running = lock is not None and not has_ended(cycle, moment)
     changes = _waiting(connector, site, mapping, moment, cycle_id) if running else ()
-    return LockShown(site, cycle, None if lock is None else _locked(lock), changes)
+    return _shown(site, cycle, lock, changes, mapping, moment)
+
+
+def _shown(
+    site: str,
+    cycle: CyclePart,
+    lock: CycleLock | None,
+    changes: tuple[WaitingChange, ...],
+    mapping: BoundMapping,
+    moment: Moment,
+) -> LockShown:
+    since = None if lock is None else lock.at.astimezone(mapping.zone).date()
+    stands = None if lock is None else _locked(lock)
+    return LockShown(site, cycle, stands, changes, moment.today > cycle.end, since)
 
 
 @question(VIEWER)

@@ -142,6 +142,12 @@ def stop_digest(connector: Connector, _actor: Actor, token: str) -> str:
     return digest_id
 
 
+@question(PUBLIC)
+def mail_to_stop(connector: Connector, _actor: Actor, token: str) -> str:
+    """The digest that the link of a mail stops. Raises DigestRefused for a link that is none of ours."""
+    return read_token(connector, token)[1]
+
+
 @act(ADMIN)
 def retry_message(connector: Connector, actor: Actor, site: str, key: str) -> Outgoing:
     """Send a message anew that was given up, or that waits for a later attempt. Raises DigestRefused."""
@@ -166,6 +172,12 @@ def retry_message(connector: Connector, actor: Actor, site: str, key: str) -> Ou
     deliver(connector, site, at_once=one.digest)
     with connector.store.read() as conn:
         return outbox.find(conn, site, key) or one
+
+
+@act(ADMIN)
+def tell_now(connector: Connector, _actor: Actor, site: str) -> None:
+    """The same as the schedule does, at once."""
+    tell_due(connector, site)
 
 
 def tell_due(connector: Connector, site: str, going_on: Callable[[], None] = lambda: None) -> None:

@@ -158,23 +158,23 @@ class Readiness:
 
 
 @question(VIEWER)
-def status(connector: Connector, _actor: Actor, name: str) -> SiteStatus:
+def status(connector: Connector, actor: Actor, name: str) -> SiteStatus:
     """One site, which has to be there."""
     site, now = connector.site(name), connector.clock()
     with connector.store.read() as conn:
         found = _status(conn, site, now, tuple(processes(conn)))
-    return replace(found, sync=background_jobs.latest(connector, name, SYNC))
+    return replace(found, sync=background_jobs.latest(connector, actor, name, SYNC))
 
 
 @question(VIEWER)
-def installation(connector: Connector, _actor: Actor) -> Installation:
+def installation(connector: Connector, actor: Actor) -> Installation:
     """All sites side by side, in the order in which the connector knows them."""
     now = connector.clock()
     with connector.store.read() as conn:
         known = tuple(processes(conn))
         sites = [_status(conn, site, now, known) for site in list(connector.sites.values())]
         total = counted(conn)
-    told = tuple(replace(one, sync=background_jobs.latest(connector, one.site, SYNC)) for one in sites)
+    told = tuple(replace(one, sync=background_jobs.latest(connector, actor, one.site, SYNC)) for one in sites)
     return Installation(now, told, known, total)
 
 

@@ -13,7 +13,9 @@ from mappings.document.schema import Document
 from mappings.facts.catalogue import Catalogue, Field
 from mappings.facts.issue import Issue
 from mappings.fields import field_type
+from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
+from plugin.use_cases.permission import ADMIN, question
 
 MOST_QUERIES = 4
 ISSUES_EACH = 20
@@ -28,8 +30,9 @@ class Samples:
     silence: str = ""
 
 
+@question(ADMIN)
 def read_samples(
-    connector: Connector, site: str, document: Document, catalogue: Catalogue, issue: str = ""
+    connector: Connector, _actor: Actor, site: str, document: Document, catalogue: Catalogue, issue: str = ""
 ) -> Samples:
     """Ask Jira for a few issues of each kind the mapping selects, or for the one named. Never fails: a form has to open."""
     jira = connector.site(site).jira

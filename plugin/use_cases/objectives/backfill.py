@@ -100,9 +100,9 @@ def begin(
 
 
 @question(VIEWER)
-def latest(connector: Connector, _actor: Actor, site: str) -> BackgroundJob | None:
+def latest(connector: Connector, actor: Actor, site: str) -> BackgroundJob | None:
     """The latest that was begun in the background, None where none ever was."""
-    return background_jobs.latest(connector, site, BACKFILL)
+    return background_jobs.latest(connector, actor, site, BACKFILL)
 
 
 def outlook(context: Context, days: int | None = None) -> Outlook:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from connectors.store.database.instant import from_ms, to_ms
 from connectors.store.lists import list_rows
@@ -22,7 +22,7 @@ from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.objectives import movement as movements
 from plugin.use_cases.objectives.moments import MovementQuestion, span_asked
 from plugin.use_cases.objectives.movement import ToldMovement
-from plugin.use_cases.objectives.objective_lookup import find_computed, find_objective
+from plugin.use_cases.objectives.objective_lookup import find_computed, find_objective, name_of
 from plugin.use_cases.permission import VIEWER, question
 
 __all__ = [
@@ -45,6 +45,7 @@ __all__ = [
     "list_some",
     "marks",
     "movement",
+    "names_of",
     "news",
     "objective",
     "to_ms",
@@ -54,6 +55,8 @@ AT_ONCE = 100
 """How many whole states an export holds."""
 BATCH = 500
 LATELY = MovementQuestion()
+SETTLING = timedelta(seconds=5)
+"""PostgreSQL may show a later row before an earlier one that is still being written; what is younger than this waits."""
 
 
 @question(VIEWER)
@@ -66,6 +69,12 @@ def objective(connector: Connector, _actor: Actor, site: str, name: str) -> Save
 def computed(connector: Connector, _actor: Actor, site: str, name: str) -> SavedObjective | None:
     """The same, a plain parent that sums are written to as well."""
     return find_computed(connector, site, name)
+
+
+@question(VIEWER)
+def names_of(connector: Connector, _actor: Actor, site: str, objective_ids: Iterable[str]) -> dict[str, str]:
+    """How people call these: by key, else by that of their issue, else by id."""
+    return {id_: name_of(connector, site, id_) for id_ in set(objective_ids)}
 
 
 @question(VIEWER)
@@ -175,11 +184,11 @@ def news(
     site: str,
     limit: int,
     after: int,
-    not_after: datetime | None = None,
 ) -> tuple[tuple[Numbered, SavedObjective | None], ...]:
     """Changes of the numbers of all objectives in the order in which they were noted, each with its objective as it is now."""
+    settled = None if connector.store.dialect == "sqlite" else connector.clock() - SETTLING
     with connector.store.read() as conn:
-        found = browse.history_after(conn, site, limit, after, not_after=not_after)
+        found = browse.history_after(conn, site, limit, after, not_after=settled)
         known = browse.objectives_of(conn, site, {one.objective_id for one in found})
     return tuple((one, known.get(one.objective_id)) for one in found)
 

@@ -14,7 +14,9 @@ from connectors.store import StoreError
 from connectors.store.jobs import background_jobs
 from connectors.store.jobs.background_jobs import SILENT_FOR, BackgroundJob
 from mappings.diagnostic import MappingError
+from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
+from plugin.use_cases.permission import VIEWER, question
 
 TELLS_EVERY_SECONDS = 0.3
 
@@ -26,7 +28,8 @@ Work = Callable[[Report], str]
 log = structlog.get_logger("jira_okr.background")
 
 
-def latest(connector: Connector, site: str, name: str) -> BackgroundJob | None:
+@question(VIEWER)
+def latest(connector: Connector, _actor: Actor, site: str, name: str) -> BackgroundJob | None:
     """The latest job of this name; one that fell silent has failed."""
     with connector.store.read() as conn:
         found = background_jobs.latest(conn, site, name)

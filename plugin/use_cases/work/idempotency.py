@@ -8,7 +8,9 @@ from typing import TypeVar
 from connectors import typed_json
 from connectors.store.people import idempotency
 from connectors.store.people.idempotency import StoredAnswer
+from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
+from plugin.use_cases.permission import PUBLIC, act
 
 __all__ = ["StoredAnswer", "TooManyKeys", "content_of", "keep", "release", "take"]
 
@@ -25,7 +27,8 @@ class TooManyKeys(NotReady):
     """So many keys of this account are kept that another one has to wait."""
 
 
-def take(connector: Connector, who: str, key: str, fingerprint: str) -> StoredAnswer | None:
+@act(PUBLIC)
+def take(connector: Connector, _actor: Actor, who: str, key: str, fingerprint: str) -> StoredAnswer | None:
     """Take this key for a request; None where it is ours now, else what stands under it. Raises TooManyKeys."""
     now = connector.clock()
     with connector.store.write() as conn:
@@ -40,7 +43,8 @@ def take(connector: Connector, who: str, key: str, fingerprint: str) -> StoredAn
     return former
 
 
-def keep(connector: Connector, who: str, key: str, content: object) -> None:
+@act(PUBLIC)
+def keep(connector: Connector, _actor: Actor, who: str, key: str, content: object) -> None:
     """Keep the answer under its key."""
     with connector.store.write() as conn:
         idempotency.finish(conn, who, key, content)
@@ -51,7 +55,8 @@ def content_of(answer: StoredAnswer, shape: type[T]) -> T:
     return typed_json.convert(answer.content, shape)
 
 
-def release(connector: Connector, who: str, key: str) -> None:
+@act(PUBLIC)
+def release(connector: Connector, _actor: Actor, who: str, key: str) -> None:
     """Give the key back: nothing stands behind it."""
     with connector.store.write() as conn:
         idempotency.release(conn, who, key)

@@ -64,6 +64,12 @@ def begin_reading(connector: Connector, actor: Actor, site: str, text: str) -> b
     return background_jobs.begin(connector, site, READING, actor.label, work)
 
 
+@act(ADMIN)
+def read_now(connector: Connector, _actor: Actor, site: str, text: str, report: Report) -> int:
+    """The same while somebody waits for it; how many issues. Raises MappingError."""
+    return read_ahead(connector, site, text, report)
+
+
 def read_ahead(connector: Connector, site: str, text: str, report: Report) -> int:
     """Read the scope of a draft with its fields and those of the active mapping; how many issues. Raises MappingError.
 

@@ -146,9 +146,9 @@ def run(
 
 
 @question(VIEWER)
-def latest(connector: Connector, _actor: Actor, site: str) -> BackgroundJob | None:
+def latest(connector: Connector, actor: Actor, site: str) -> BackgroundJob | None:
     """The latest sync that was begun in the background, None where none ever was."""
-    return background_jobs.latest(connector, site, SYNC)
+    return background_jobs.latest(connector, actor, site, SYNC)
 
 
 @question(VIEWER)

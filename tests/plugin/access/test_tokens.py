@@ -13,6 +13,7 @@ from plugin.access.authorization.person import Person
 from plugin.access.authorization.refusal import NotPermitted
 from plugin.doors.guard import forbidden
 from plugin.use_cases.work import idempotency
+from tests.actors import TESTER
 
 API = "/api/v1/objectives"
 PAGE = "/health"
@@ -179,11 +180,11 @@ def test_who_may_not_is_told_what_it_takes(house) -> None:
 
 def test_keys_of_requests_are_kept_so_many_of_one_account_and_no_more(house, monkeypatch) -> None:
     monkeypatch.setattr(idempotency, "MOST", 3)
-    take = lambda key: idempotency.take(house.connector, "1", key, "asked")  # noqa: E731
+    take = lambda key: idempotency.take(house.connector, TESTER, "1", key, "asked")  # noqa: E731
     assert [take(key) for key in ("a", "b", "c")] == [None] * 3
     with pytest.raises(idempotency.TooManyKeys):
         take("d")
     assert take("a") is not None
-    assert idempotency.take(house.connector, "2", "d", "asked") is None
+    assert idempotency.take(house.connector, TESTER, "2", "d", "asked") is None
     house.clock.forward(days=1, seconds=1)
     assert take("d") is None

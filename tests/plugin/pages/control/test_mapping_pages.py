@@ -24,6 +24,7 @@ from plugin.use_cases.mappings import drafts
 from plugin.use_cases.mappings.mapping_life import activate
 from plugin.use_cases.work import background_jobs
 from plugin.use_cases.work.site_read import READING, SYNC
+from tests.actors import TESTER
 
 HASH = re.compile(r'name="hash" type="hidden" value="([0-9a-f]+)"')
 
@@ -318,17 +319,17 @@ def test_an_errand_that_fell_silent_has_failed(world):
     )
     with connector.store.write() as conn:
         stored_jobs.begin(conn, "main", gone)
-    assert background_jobs.latest(connector, "main", "sync").state == "failed"
+    assert background_jobs.latest(connector, TESTER, "main", "sync").state == "failed"
     assert background_jobs.begin(connector, "main", "sync", "x", lambda report: "fine")
     wait(world, SYNC)
-    assert background_jobs.latest(connector, "main", "sync").said == "fine"
+    assert background_jobs.latest(connector, TESTER, "main", "sync").said == "fine"
 
 
 def wait(world, name: str) -> None:
     import time
 
     for _ in range(200):
-        found = background_jobs.latest(world.connector, "main", name)
+        found = background_jobs.latest(world.connector, TESTER, "main", name)
         if found is not None and found.state != "running":
             return
         time.sleep(0.05)

@@ -1,0 +1,145 @@
+"""Doors call acts and questions, which ask who may and cut what is shown; of whatever else they call, nothing touches the world."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from tests.architecture.test_layering import DOORS
+
+if TYPE_CHECKING:
+    from tests.architecture.conftest import Source
+
+ROOMS = ("plugin.use_cases", "plugin.access", "plugin.sync", "plugin.jobs")
+"""What a door may reach the world by. `plugin.runtime` is not among them: it makes and ends processes, which commands are there for."""
+WORLD = ("Connector", "Settings", "Store", "Context", "Connection")
+"""A parameter of such a type reads or changes what is; whoever takes none of them works on values."""
+WITHOUT_ACTOR = {
+    "plugin.access.authentication.secret_key.confirmation_key": "seals what an assistant confirms",
+    "plugin.access.authentication.secret_key.signing_key": "seals the session and the forms of a person",
+    "plugin.access.authentication.sessions": "makes and ends the session by which somebody is an actor",
+    "plugin.access.authentication.tokens.bearer": "finds the actor whose token it is",
+    "plugin.access.authorization.demonstration.demo_admin": "the account that the demo is signed in as",
+    "plugin.jobs.engine_for": "the engine that a worker runs",
+    "plugin.use_cases.forge.events.intake_of": "opens the inbox for a process; what goes in is an act",
+}
+"""What is called before there is an actor, or for a process; each says for what."""
+STORE_ITSELF = {
+    "plugin/cli/terminal/connector.py": "closes it behind a command",
+    "plugin/cli/mappings/check.py": "says which database is used",
+    "plugin/webhooks.py": "opens the inbox for a process",
+}
+
+
+def definition(modules: dict[str, Source], module: str, name: str) -> tuple[str, ast.FunctionDef] | None:
+    """The function that a module means by a name, wherever it stands, with its full name; None for anything else."""
+    if module not in modules:
+        return None
+    for node in modules[module].tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name == name:
+            return f"{module}.{name}", node
+        if isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                if (alias.asname or alias.name) == name:
+                    return definition(modules, node.module or "", alias.name)
+    return None
+
+
+def names_used(door: Source, modules: dict[str, Source]) -> Iterator[tuple[str, str]]:
+    """Module and name of all that a door takes from the rooms: imported by name, or through its module."""
+    for node in ast.walk(door.tree):
+        if not isinstance(node, ast.ImportFrom) or not f"{node.module}.".startswith(
+            tuple(f"{room}." for room in ROOMS)
+        ):
+            continue
+        for alias in node.names:
+            whole = f"{node.module}.{alias.name}"
+            if whole not in modules:
+                yield node.module or "", alias.name
+                continue
+            called = alias.asname or alias.name
+            for one in ast.walk(door.tree):
+                if (
+                    isinstance(one, ast.Attribute)
+                    and isinstance(one.value, ast.Name)
+                    and one.value.id == called
+                ):
+                    yield whole, one.attr
+
+
+def is_declared(function: ast.FunctionDef) -> bool:
+    return any(ast.unparse(one).startswith(("act(", "question(")) for one in function.decorator_list)
+
+
+def touches_the_world(function: ast.FunctionDef) -> bool:
+    given = (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)
+    return any(one.annotation is not None and ast.unparse(one.annotation) in WORLD for one in given)
+
+
+def is_excepted(name: str) -> bool:
+    return any(name == one or name.startswith(f"{one}.") for one in WITHOUT_ACTOR)
+
+
+def undeclared(sources: list[Source], doors: list[Source]) -> list[str]:
+    """What doors call of the world without an act or a question."""
+    modules = {one.module: one for one in sources}
+    found = {
+        (door.path, *known)
+        for door in doors
+        for module, name in names_used(door, modules)
+        if (known := definition(modules, module, name)) is not None
+    }
+    return sorted(
+        f"{path}: {name}"
+        for path, name, function in found
+        if touches_the_world(function) and not is_declared(function) and not is_excepted(name)
+    )
+
+
+def test_doors_call_acts_and_questions_and_values(sources: list[Source]) -> None:
+    doors = [one for one in sources if one.path.startswith((*DOORS, "plugin/doors/"))]
+    assert undeclared(sources, doors) == []
+
+
+def test_the_check_sees_a_call_past_them(sources: list[Source]) -> None:
+    """By name, through a module, and by the name under which another module hands it on."""
+    type_of = type(sources[0])
+    texts = (
+        "from plugin.use_cases.objectives.objective_lookup import find_objective",
+        "from plugin.use_cases.objectives import objective_lookup as lookup\nlookup.name_of",
+        "from plugin.use_cases.objectives.objectives import find_computed, objective",
+        "from plugin.use_cases.objectives.objective_values import exact_text",
+    )
+    doors = [type_of(f"plugin/api/{number}.py", text, ast.parse(text)) for number, text in enumerate(texts)]
+    lookup = "plugin.use_cases.objectives.objective_lookup"
+    assert undeclared(sources, doors) == [
+        f"plugin/api/0.py: {lookup}.find_objective",
+        f"plugin/api/1.py: {lookup}.name_of",
+        f"plugin/api/2.py: {lookup}.find_computed",
+    ]
+
+
+def test_every_exception_is_of_something_that_is_called(sources: list[Source]) -> None:
+    modules = {one.module: one for one in sources}
+    doors = [one for one in sources if one.path.startswith((*DOORS, "plugin/doors/"))]
+    called = {
+        known[0]
+        for door in doors
+        for module, name in names_used(door, modules)
+        if (known := definition(modules, module, name)) is not None
+    }
+    assert [
+        one for one in WITHOUT_ACTOR if not any(f"{name}.".startswith(f"{one}.") for name in called)
+    ] == []
+
+
+def test_doors_leave_the_store_alone(sources: list[Source]) -> None:
+    found = {
+        source.path
+        for source in sources
+        if source.path.startswith((*DOORS, "plugin/doors/"))
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.Attribute) and node.attr == "store" and "connector" in ast.unparse(node.value)
+    }
+    assert found == set(STORE_ITSELF)
