@@ -129,9 +129,14 @@ def _shown(
     mapping: BoundMapping,
     moment: Moment,
 ) -> LockShown:
-    since = None if lock is None else lock.at.astimezone(mapping.zone).date()
-    stands = None if lock is None else _locked(lock)
-    return LockShown(site, cycle, stands, changes, moment.today > cycle.end, since)
+    return LockShown(
+        site=site,
+        cycle=cycle,
+        lock=None if lock is None else _locked(lock),
+        changes=changes,
+        over=moment.today > cycle.end,
+        since=None if lock is None else lock.at.astimezone(mapping.zone).date(),
+    )
 
 
 @question(VIEWER)
