@@ -17,7 +17,15 @@ from plugin.pages.frame.page import rendered
 from plugin.pages.frame.visit import may
 from plugin.pages.health import diagnostics, gaps, held_writes, losses, repairs
 from plugin.pages.kpis import demo_days, kpi_episodes, kpi_readings, promotions
-from plugin.pages.mappings import mapping, mapping_editor, mapping_form, preview, trial, wizard
+from plugin.pages.mappings import (
+    field_creation,
+    mapping,
+    mapping_editor,
+    mapping_form,
+    preview,
+    trial,
+    wizard,
+)
 from plugin.pages.objectives import check_ins, histories
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.health.faults import JiraError
@@ -48,6 +56,7 @@ CONTROLS: tuple[Callable[[Blueprint, Connector], None], ...] = (
     saved_views.register,
     sites.register,
     wizard.register,
+    field_creation.register,
     tour.register,
 )
 

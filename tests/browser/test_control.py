@@ -12,6 +12,7 @@ import requests
 from connectors.sandbox import CONNECTOR, SandboxServer
 from connectors.store.mappings import revisions
 from connectors.store.work import due
+from plugin.pages.frame.assets import STATIC
 
 pytestmark = pytest.mark.browser
 
@@ -232,3 +233,21 @@ def test_the_set_up_from_nothing_to_the_first_delivery(at, fresh):
     expect(page.get_by_role("heading", name="It works")).to_be_visible(timeout=30_000)
     page.get_by_role("link", name="Go to the objectives").click()
     expect(page.locator("table.list tbody tr").first).to_be_visible()
+
+
+def test_a_project_is_found_among_many_and_what_is_ticked_stays_in_sight(open_page, base):
+    page = open_page(f"{base}/")
+    lines = "".join(
+        f'<label class="check"><input type="checkbox"> <span>{key}</span></label>'
+        for key in ("SEA Sea routes", "ORE Mining", "TIN Growth")
+    )
+    page.set_content(
+        '<fieldset data-picker><label hidden data-picker-search>Find<input type="search"></label>'
+        f"{lines}<p data-picker-said></p></fieldset>"
+    )
+    page.evaluate((STATIC / "mapping_form.js").read_text(encoding="utf-8"))
+    page.get_by_label("SEA Sea routes").check()
+    page.get_by_label("Find").fill("grow")
+    shown = [line.inner_text().strip() for line in page.locator(".check").all() if line.is_visible()]
+    assert shown == ["SEA Sea routes", "TIN Growth"]
+    assert page.locator("[data-picker-said]").inner_text() == "1 of 3 projects"

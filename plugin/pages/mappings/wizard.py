@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, flash, redirect, request, url_for
+from dataclasses import dataclass, replace
+
+from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from mappings import presets
+from mappings.presets.adaptation import MOST_PROJECTS
 from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import acting
 from plugin.doors.address import public_address
 from plugin.pages.frame.page import rendered
 from plugin.pages.frame.visit import draft_of, known_site, shown
-from plugin.pages.mappings.mapping_editor import BeginningForm
+from plugin.pages.mappings.field_creation import fitted_preset
+from plugin.pages.mappings.mapping_editor import BeginningForm, catalogue_if
 from plugin.pages.mappings.mapping_form import form_or_editor
 from plugin.pages.mappings.preview import preview_or_findings
 from plugin.pages.sites import APP, WAYS, SiteForm, added
@@ -19,7 +23,8 @@ from plugin.pages.views.mappings.preset import preset_cards
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.health.faults import JiraError, told
 from plugin.use_cases.mappings import drafts, revisions
-from plugin.use_cases.mappings.first_mapping import field_steps, first_number, fit, fit_notes
+from plugin.use_cases.mappings.first_mapping import UnknownProject, first_number, fit_notes
+from plugin.use_cases.objectives import backfill
 from plugin.use_cases.sites import webhook
 from plugin.use_cases.sites.sites import attempt
 
@@ -52,9 +57,7 @@ def _register_mapping(blueprint: Blueprint, connector: Connector) -> None:
     @needs("admin")
     def preset(site: str) -> ResponseReturnValue:
         known_site(connector, site)
-        return rendered(
-            "setup_preset.html", "setup", site=site, cards=preset_cards(), draft=draft_of(connector, site)
-        )
+        return preset_page(connector, site)
 
     @blueprint.post("/setup/<site>/preset", endpoint="wizard_choose")
     @needs("admin")
@@ -81,6 +84,12 @@ def _register_going_live(blueprint: Blueprint, connector: Connector) -> None:
     def deliveries(site: str) -> ResponseReturnValue:
         known_site(connector, site)
         return webhook_page(connector, site)
+
+    @blueprint.post("/setup/<site>/history", endpoint="wizard_history")
+    @needs("admin")
+    def read_history(site: str) -> ResponseReturnValue:
+        known_site(connector, site)
+        return history_begun(connector, site)
 
     @blueprint.post("/setup/<site>/webhook", endpoint="wizard_register")
     @needs("admin", lane="heavy")
@@ -114,13 +123,27 @@ def proof_page(connector: Connector, name: str) -> ResponseReturnValue:
     return rendered("setup_proof.html", "setup", site=name, tested=tested, failure=failure)
 
 
+def preset_page(connector: Connector, site: str) -> str:
+    """Which projects, and what to begin with."""
+    return rendered(
+        "setup_preset.html",
+        "setup",
+        site=site,
+        cards=preset_cards(),
+        draft=draft_of(connector, site),
+        projects=catalogue_if(connector, site).projects,
+        most=MOST_PROJECTS,
+    )
+
+
 def chosen(connector: Connector, site: str) -> ResponseReturnValue:
-    """Make the preset the draft."""
-    name = str(BeginningForm(request.form).preset.data)
-    if name not in presets.names():
-        abort(404, description=f"There is no preset “{name}”.")
+    """Make the preset the draft, and go on to the fields that it lacks."""
+    name, projects = str(BeginningForm(request.form).preset.data), request.form.getlist("project")
     try:
-        found = fit(connector, acting(), site, name)
+        found = fitted_preset(connector, site, name, projects)
+    except UnknownProject as error:
+        flash(str(error))
+        return redirect(url_for("control.wizard_preset", site=site))
     except JiraError as error:
         drafts.keep(connector, acting(), site, presets.text(name), "")
         flash(f"The preset is as it comes, for your Jira could not be asked: {told(error)}")
@@ -129,10 +152,60 @@ def chosen(connector: Connector, site: str) -> ResponseReturnValue:
         drafts.keep(connector, acting(), site, found.adaptation.text, "")
     for note in fit_notes(found):
         flash(note)
-    for step in field_steps(found.adaptation.lacking, found.projects):
-        flash(f"Not on your site yet: {step}")
+    if found.adaptation.lacking:
+        return redirect(url_for("control.lacking_fields", site=site, preset=name, project=projects))
     then = "control.wizard_fields" if found.adaptation.text else "control.wizard_preset"
     return redirect(url_for(then, site=site))
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPart:
+    """Where the reading of the past stands: what it would take, how far it is (in days), or what came of it."""
+
+    days: int
+    issues: int
+    calls: int
+    running: bool = False
+    done: int = 0
+    total: int | None = None
+    said: str = ""
+    failed: bool = False
+    done_already: bool = False
+
+
+def history_part(connector: Connector, site: str) -> HistoryPart | None:
+    """None where there is no past to read: no cycle has begun."""
+    planned = backfill.foresee(connector, acting(), site)
+    if not planned.moments:
+        return None
+    found = HistoryPart(
+        days=len(planned.moments),
+        issues=len(planned.changed),
+        calls=planned.calls,
+        done_already=backfill.is_done(connector, acting(), site),
+    )
+    job = backfill.latest(connector, acting(), site)
+    if job is None:
+        return found
+    running = job.is_running(connector.clock())
+    said = "" if running else f"{job.said} {job.todo}".strip()
+    return replace(
+        found,
+        running=running,
+        done=job.done,
+        total=job.total,
+        said=said,
+        failed=job.state == "failed",
+    )
+
+
+def history_begun(connector: Connector, site: str) -> ResponseReturnValue:
+    """Read the past in the background; where that goes on already, the page shows how far it is."""
+    try:
+        backfill.begin(connector, acting(), site)
+    except NotReady as error:
+        flash(str(error))
+    return redirect(url_for("control.wizard_webhook", site=site, _anchor="history"))
 
 
 def webhook_page(connector: Connector, site: str, failure: str = "") -> ResponseReturnValue:
@@ -156,6 +229,7 @@ def webhook_page(connector: Connector, site: str, failure: str = "") -> Response
         by_hand=target.by_hand,
         jira=connector.site(site).browse_url,
         first=first_number(connector, acting(), site),
+        history=history_part(connector, site),
         arrived=arrived,
         arrived_at=shown(connector, arrived.received_at) if arrived else None,
     )

@@ -1,3 +1,27 @@
+// Narrows a list of projects as somebody types; what is ticked stays in sight. Without this file the list scrolls.
+(() => {
+  "use strict";
+  const picker = document.querySelector("[data-picker]");
+  const search = picker && picker.querySelector("[data-picker-search]");
+  if (!search) return;
+  search.hidden = false;
+  const lines = [...picker.querySelectorAll(".check")];
+  const said = picker.querySelector("[data-picker-said]");
+  const narrow = () => {
+    const word = search.querySelector("input").value.trim().toLowerCase();
+    let shown = 0;
+    for (const line of lines) {
+      const fits = line.textContent.toLowerCase().includes(word);
+      line.hidden = !fits && !line.querySelector("input").checked;
+      shown += fits;
+    }
+    said.textContent = word ? `${shown} of ${lines.length} projects` : "";
+  };
+  search.addEventListener("input", narrow);
+  // Enter would choose the first preset.
+  search.addEventListener("keydown", (event) => { if (event.key === "Enter") event.preventDefault(); });
+})();
+
 // Shows the value of a real issue for a field as it is chosen. Without this file “Show values” does it.
 (() => {
   "use strict";

@@ -2,15 +2,15 @@
 (() => {
   "use strict";
   const again = async () => {
-    const before = document.querySelector("[data-refresh]");
-    if (!before) return;
+    const before = [...document.querySelectorAll("[data-refresh]")];
+    if (!before.length) return;
     try {
       const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-      const now = fresh.querySelector("[data-refresh]");
+      const now = [...fresh.querySelectorAll("[data-refresh]")];
       // Over: the rest of the page says something else now.
-      if (!now) { location.reload(); return; }
-      before.replaceWith(document.adoptNode(now));
+      if (now.length !== before.length) { location.reload(); return; }
+      before.forEach((one, at) => one.replaceWith(document.adoptNode(now[at])));
     } catch { /* the server may be restarting; look again */ }
     wait();
   };

@@ -105,6 +105,12 @@ def latest(connector: Connector, actor: Actor, site: str) -> BackgroundJob | Non
     return background_jobs.latest(connector, actor, site, BACKFILL)
 
 
+@question(VIEWER)
+def is_done(connector: Connector, _actor: Actor, site: str) -> bool:
+    """Whether the past was reconstructed under the active mapping revision. NotReady without a mapping."""
+    return done_already(connector.context(site))
+
+
 def outlook(context: Context, days: int | None = None) -> Outlook:
     """What reconstructing these days takes (the current cycle where None). Asks Jira nothing."""
     first, ends = _moments(context, days)
