@@ -159,7 +159,7 @@ def chosen(connector: Connector, site: str) -> ResponseReturnValue:
 
 
 @dataclass(frozen=True, slots=True)
-class HistoryPart:
+class PastPart:
     """Where the reading of the past stands: what it would take, how far it is (in days), or what came of it."""
 
     days: int
@@ -173,12 +173,12 @@ class HistoryPart:
     done_already: bool = False
 
 
-def history_part(connector: Connector, site: str) -> HistoryPart | None:
+def past_part(connector: Connector, site: str) -> PastPart | None:
     """None where there is no past to read: no cycle has begun."""
     planned = backfill.foresee(connector, acting(), site)
     if not planned.moments:
         return None
-    found = HistoryPart(
+    found = PastPart(
         days=len(planned.moments),
         issues=len(planned.changed),
         calls=planned.calls,
@@ -229,7 +229,7 @@ def webhook_page(connector: Connector, site: str, failure: str = "") -> Response
         by_hand=target.by_hand,
         jira=connector.site(site).browse_url,
         first=first_number(connector, acting(), site),
-        history=history_part(connector, site),
+        history=past_part(connector, site),
         arrived=arrived,
         arrived_at=shown(connector, arrived.received_at) if arrived else None,
     )
