@@ -217,10 +217,10 @@ def _serve(port: int, folder: str, issuer: str) -> None:
             audit.note(conn, "Ada", "did something", connector.clock(), {"number": number, "said": "x" * 150})
     sys.stdout.write(f"{token}\n")
     sys.stdout.flush()
-    server = production_server.InProcess(**production_server._options("127.0.0.1", port))
+    server = acknowledge.in_this_process(production_server._options("127.0.0.1", port))
     app = production_server.asgi_application(connector)
     server.serve(target_loader=lambda: app, wrap_loader=False)
-    production_server.end_process()
+    production_server.end_process(0)
 
 
 if __name__ == "__main__":

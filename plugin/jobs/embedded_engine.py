@@ -53,10 +53,19 @@ class EmbeddedEngine:
             try_jira_at_once(self._connector)
             self._scheduler = self._scheduled()
             self._scheduler.start()
-        for number in range(self._count):
-            thread = threading.Thread(target=self._work, name=f"okr-work-{number}", daemon=True)
-            thread.start()
-            self._threads.append(thread)
+        self._threads = [self._worker(number) for number in range(self._count)]
+
+    def _worker(self, number: int) -> threading.Thread:
+        thread = threading.Thread(target=self._work, name=f"okr-work-{number}", daemon=True)
+        thread.start()
+        return thread
+
+    def replace_dead(self) -> None:
+        """Start a successor for each worker thread that ended although nobody told it to."""
+        for number, thread in enumerate(self._threads):
+            if not thread.is_alive() and not self._stop.is_set():
+                log.error("a worker thread died; a successor is started", thread=thread.name)
+                self._threads[number] = self._worker(number)
 
     def announce(self) -> None:
         """Wake an idle worker."""
@@ -117,7 +126,7 @@ class EmbeddedEngine:
         schedules = self._schedules
         scheduler = BackgroundScheduler(
             timezone=UTC,
-            executors={"default": {"type": "threadpool", "max_workers": len(schedules.all) + 1}},
+            executors={"default": {"type": "threadpool", "max_workers": len(schedules.all) + 2}},
             job_defaults={"coalesce": True, "max_instances": 2, "misfire_grace_time": None},
         )
         for schedule in schedules.all:
@@ -125,6 +134,9 @@ class EmbeddedEngine:
             scheduler.add_job(task.run, "interval", seconds=LOOK_AT_CLOCK, id=schedule.name)
         orphans = OneAtATime("orphans", partial(look_for_orphans, self._connector))
         scheduler.add_job(orphans.run, "interval", seconds=LOOK_SECONDS, id="orphans")
+        scheduler.add_job(
+            OneAtATime("workers", self.replace_dead).run, "interval", seconds=LOOK_SECONDS, id="workers"
+        )
         return scheduler
 
 

@@ -42,7 +42,7 @@ PLACES: dict[str, dict[str, int]] = {
         "plugin/runtime/processes/logs.py": 9,
         "plugin/runtime/processes/metrics.py": 1,
         "plugin/runtime/serving/asgi_application.py": 6,
-        "plugin/runtime/serving/production_server.py": 6,
+        "plugin/runtime/serving/production_server.py": 5,
     },
     MADE_AT_RUN_TIME: {
         "connectors/jira/wire/damage.py": 10,

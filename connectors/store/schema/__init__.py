@@ -11,6 +11,7 @@ from connectors.store.schema.jobs import (
     former_lag,
     pace_day,
     process,
+    process_crash,
     schedule,
 )
 from connectors.store.schema.limits import call_minute, caller, pause, quota
@@ -174,6 +175,7 @@ __all__ = [
     "permit",
     "plan",
     "process",
+    "process_crash",
     "promotion",
     "quota",
     "read_failure",

@@ -44,6 +44,15 @@ process = Table(
     Index(None, "at"),
 )
 
+process_crash = Table(
+    "process_crash",
+    columns.metadata,
+    columns.part("id"),
+    *(columns.text(name) for name in ("role", "host")),
+    *(columns.number(name) for name in ("pid", "last", "found")),
+    Index(None, "found"),
+)
+
 former_call = Table(
     "former_call", columns.metadata, columns.site(), columns.part("call"), columns.number("calls")
 )

@@ -12,12 +12,7 @@ from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import say
 from plugin.runtime.mapping_file import adopt_mapping_file
 from plugin.runtime.serving.listening_address import free_port
-from plugin.runtime.serving.production_server import (
-    end_process,
-    require_one_writer,
-    serve_alone,
-    serve_many,
-)
+from plugin.runtime.serving.production_server import require_one_writer, serve_until_stopped
 from plugin.runtime.settings import Settings, read_settings
 from plugin.use_cases.accounts import set_up
 
@@ -43,21 +38,17 @@ def serve_command(patience: float, **given: Any) -> None:
     """Serve webhooks, pages and API, and do the work, until Ctrl-C or SIGTERM.
 
     Whatever is wrong with the settings, the database or the port is said before anything listens. With several processes
-    the work is left to jira-okr worker.
+    the work is left to jira-okr worker. A serving process that dies is replaced; where they die again and again, it ends
+    with exit code 1.
     """
     settings = read_settings(**{name: value for name, value in given.items() if value is not None})
     require_one_writer(settings)
     port = free_port(settings.host, settings.port)
-    alone = settings.http_processes == 1
     with open_connector(settings, logging.INFO) as connector:
         for line in adopt_mapping_file(connector):
             say(line, err=True)
         invitation = set_up.invitation(connector, COMMAND_LINE, _served(settings, port))
-        if alone:
-            serve_alone(connector, settings.host, port, lambda: _say(settings, port, invitation), patience)
-    if alone:
-        end_process()
-    serve_many(settings, settings.host, port, lambda: _say(settings, port, invitation), patience)
+    serve_until_stopped(settings, settings.host, port, lambda: _say(settings, port, invitation), patience)
 
 
 def _served(settings: Settings, port: int) -> str:

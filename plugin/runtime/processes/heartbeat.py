@@ -17,7 +17,7 @@ import structlog
 from sqlalchemy import Connection
 
 from connectors.store import StoreError
-from connectors.store.jobs import counts
+from connectors.store.jobs import counts, crashes
 from connectors.store.jobs import processes as signs
 from connectors.store.jobs.counts import ProcessCounts
 from connectors.store.jobs.processes import SignOfLife
@@ -98,7 +98,7 @@ class Heartbeat:
             with self._connector.store.write() as conn:
                 for sign in signs.all(conn):
                     if sign.role == self._role and _process(sign).gone:
-                        _retire(conn, sign.id)
+                        _bury(conn, sign.id, self._connector.clock())
         except StoreError as error:
             log.warning("former processes were not taken off the list", error=str(error))
 
@@ -122,7 +122,7 @@ class Heartbeat:
                 self._spend(conn, word.counted, now)
                 for other in signs.all(conn):
                     if now - other.at > FORGET_AFTER:
-                        _retire(conn, other.id)
+                        _bury(conn, other.id, now)
         except Exception as error:  # the next word is due soon
             log.warning("heartbeat not stored", error=str(error))
 
@@ -168,8 +168,23 @@ def _process(sign: SignOfLife) -> Process:
     return Process(**{one.name: getattr(sign, one.name) for one in fields(sign)})
 
 
-def _retire(conn: Connection, id_: str) -> None:
-    """Take a process off the list and keep its figures; of two that try, one does it."""
+def _retire(conn: Connection, id_: str) -> SignOfLife | None:
+    """Take a process off the list and keep its figures; of two that try, one does it and gets what it said last."""
     sign = signs.take(conn, id_)
     if sign is not None:
         counts.add(conn, sign.counted)
+    return sign
+
+
+def _bury(conn: Connection, id_: str, now: datetime) -> None:
+    """The same for a process that did not do it itself: it crashed, which is kept and told."""
+    sign = _retire(conn, id_)
+    if sign is not None:
+        crashes.note(conn, sign, now)
+        log.warning(
+            "a process ended without a word",
+            process=sign.pid,
+            host=sign.host,
+            role=sign.role,
+            last=sign.at.isoformat(),
+        )

@@ -217,7 +217,14 @@ def at_work(found: Installation) -> Iterator[Metric]:
     running = Gauge("jira_okr_processes", "Processes that gave a sign of life.", labels=["role"])
     for role in ("serve", "worker"):
         running.add_metric([role], sum(process.role == role for process in found.living))
-    yield from (workers, running)
+    crashed = Gauge(
+        "jira_okr_process_crashes",
+        "Processes that ended without a word (killed, or died of a fault) within the last day.",
+        labels=["role"],
+    )
+    for role in ("serve", "worker"):
+        crashed.add_metric([role], sum(crash.role == role for crash in found.crashes))
+    yield from (workers, running, crashed)
 
 
 def calls(figures: ProcessCounts) -> Metric:

@@ -1,6 +1,7 @@
-"""The production server: Granian, in this process with its threads, or in several processes where the engine is distributed.
+"""The production server: Granian in processes that this one starts, watches, and replaces where they die.
 
-Many processes need one database that they can all write, and workers of their own: they serve only.
+One of them serves and works; several leave the work to `jira-okr worker`, and need one database that they can all write. The
+process that watches them opens nothing and answers nobody: what could end it is not in it.
 """
 
 from __future__ import annotations
@@ -8,115 +9,175 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import socket
 import sys
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, NoReturn
 
 import structlog
+from granian._granian import ListenerSpec
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.server.mp import MPServer
-from granian.server.mt import MTServer
 
+from connectors.store import StoreError
 from plugin.jobs import engine_for
 from plugin.runtime.application import create_app, lanes, refusal, worth_reading
 from plugin.runtime.composition import build_connector
 from plugin.runtime.connector import Connector, NotReady
 from plugin.runtime.processes.heartbeat import Heartbeat
 from plugin.runtime.processes.logs import configure_logs, known_secrets
-from plugin.runtime.saved_sites import open_sites, watched
+from plugin.runtime.saved_sites import watched
 from plugin.runtime.serving.asgi_application import AsgiApplication, Limits
+from plugin.runtime.serving.restarts import Restarts, end_said
 from plugin.runtime.settings import Settings
 
 HEADER_MS = 10_000
 """How long a client may take to send the head of a request, and how long an idle connection is kept."""
 WAITING = 1024
 """Connections that may wait to be accepted; as many may be open at once."""
+LOOK_S = 0.25
+"""How often a serving process looks whether the one that started it lives."""
 
 log = structlog.get_logger("jira_okr.server")
 
 
-class InProcess(MTServer):
-    """Granian's threaded server without its supervisor: one process, and beside the requests the threads of the engine.
+class WatchedProcesses(MPServer):
+    """Granian's server of processes, with our rule for those that die: it would say nothing, and give up at the second one."""
 
-    Meant by its authors for Pythons without a global lock, which is all that `_check_gil` asks; Python code takes turns here.
-    """
+    exhausted = False
+    """Whether processes of one place died too often: then the exit code is 1."""
 
-    patience: float = 30.0
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.over = threading.Event()
-        """Set once every request has ended: from then on nothing is cut off."""
-
-    def _check_gil(self) -> None:
-        """Any Python will do."""
-
-    def signal_handler_interrupt(self, *args: Any, **kwargs: Any) -> None:
-        """Stop in order, but not for ever: a request that hangs must not keep the process."""
-        if not self.interrupt_signal:
-            threading.Thread(target=self._give_up, name="okr-give-up", daemon=True).start()
-        super().signal_handler_interrupt(*args, **kwargs)  # type: ignore[no-untyped-call]
-
-    def _give_up(self) -> None:
-        if self.over.wait(self.patience + 1.0):
+    def _init_shared_socket(self) -> None:
+        """Where one process serves, its socket is held here: who connects while a successor starts waits, and is not turned away."""
+        if self.workers > 1:
+            super()._init_shared_socket()  # type: ignore[no-untyped-call]
             return
-        log.warning("a request did not end in time; it is cut off", seconds=self.patience)
-        os._exit(1)
+        held = ListenerSpec(self.bind_addr, self.bind_port, self.backlog).build()
+        self._shd, self._sfd = held, held.get_fd()  # type: ignore[assignment]
+        self._sso = socket.socket(fileno=held.get_fd())
+        self._sso.set_inheritable(True)
+
+    def _serve_loop(self, spawn_target: Any, target_loader: Any) -> None:
+        fared: dict[int, Restarts] = {}
+        due: dict[int, float] = {}
+        while True:
+            self.main_loop_interrupt.wait(min(due.values()) - time.monotonic() if due else None)
+            self.main_loop_interrupt.clear()
+            if self.interrupt_signal:
+                return
+            while self.interrupt_children:
+                place = self.interrupt_children.pop()
+                fared[place] = fared.get(place, Restarts()).after(time.monotonic() - self.wrks[place].birth)
+                pause = fared[place].pause_s
+                self._tell(place, fared[place])
+                if pause is None:
+                    self.exhausted = True
+                    return
+                due[place] = time.monotonic() + pause
+            for place in [one for one, at in due.items() if at <= time.monotonic()]:
+                del due[place]
+                self._respawn_workers([place], spawn_target, target_loader)
+            if self.reload_signal:
+                self._reload(spawn_target, target_loader)  # type: ignore[no-untyped-call]
+
+    def shutdown(self, exit_code: int = 0) -> None:
+        """Stop those that are left, and end: with 1 where there was no successor."""
+        super().shutdown(1 if self.exhausted else exit_code)  # type: ignore[no-untyped-call]
+
+    def _stop_workers(self) -> None:
+        super()._stop_workers()  # type: ignore[no-untyped-call]
+        self.interrupt_children.clear()  # Ctrl-C reaches them too, and who was quick did not die
+
+    def _tell(self, place: int, fared: Restarts) -> None:
+        ended = self.wrks[place].inner
+        said = {"process": ended.pid, "by": end_said(ended.exitcode)}
+        if fared.pause_s is None:
+            log.error(
+                "serving processes die again and again; there is no successor",
+                in_a_row=fared.short_lives,
+                **said,
+            )
+        else:
+            log.error("a serving process died; a successor is started", in_seconds=fared.pause_s, **said)
 
 
-def serve_alone(
-    connector: Connector, host: str, port: int, ready: Callable[[], object], patience: float
+def serve_until_stopped(
+    settings: Settings, host: str, port: int, ready: Callable[[], object], patience: float
 ) -> None:
-    """Serve and work in this process until SIGTERM or SIGINT; then finish requests and objectives that are under way."""
-    settings = connector.settings
-    engine = engine_for(connector, settings.workers)
-    connector.announce = engine.announce
-    heartbeat = Heartbeat(connector, "serve", settings.workers)
-    server = InProcess(**_options(host, port))
-    server.patience = patience
-    app = asgi_application(connector)
-    engine.start()
-    heartbeat.start()
+    """Serve until SIGTERM or SIGINT, then finish what is under way; exits with 1 where serving processes die again and again.
+
+    `patience` is in seconds, for requests and once more for objectives. Nothing may be open here that a child must not inherit.
+    """
+    server = WatchedProcesses(
+        **_options(host, port),
+        workers=settings.http_processes,
+        workers_kill_timeout=int(2 * patience) + 2,
+    )
     ready()
+    server.serve(
+        spawn_target=_serve_in_child,
+        target_loader=partial(_begun, settings, os.getpid(), patience),
+        wrap_loader=False,
+    )
+
+
+@contextmanager
+def _begun(settings: Settings, parent: int, patience: float) -> Iterator[AsgiApplication]:
+    """In a serving process: a connector of its own, and the engine where it is the only one; finished at the end of the block."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)  # those of the parent mean nothing here
+    threading.Thread(target=_end_with, args=(parent,), name="okr-parent", daemon=True).start()
+    configure_logs(settings.log_format, secrets=known_secrets(settings))
+    connector = build_connector(settings)
+    workers = settings.workers if settings.http_processes == 1 else 0
+    engine = engine_for(connector, workers)
+    connector.announce = engine.announce
+    heartbeat = Heartbeat(connector, "serve", workers)
+    with watched(connector):
+        app = asgi_application(connector)
+        engine.start()
+        heartbeat.start()
+        yield app
+    engine.stop(patience)
+    heartbeat.stop()
+    connector.store.close()
+
+
+def _serve_in_child(number: int, name: str | None, begin: Any, *rest: Any) -> NoReturn:
+    """What Granian starts as a process: serves until a signal, then ends in order."""
     try:
-        with watched(connector):
-            server.serve(target_loader=lambda: app, wrap_loader=False)
-    finally:
-        server.over.set()  # the engine has a patience of its own
-        engine.stop(patience)
-        heartbeat.stop()
+        with begin() as app:
+            MPServer._spawn_asgi_worker(number, name, lambda: app, *rest)
+    except (NotReady, StoreError) as reason:
+        log.error("a serving process could not start", why=str(reason))
+        end_process(1)
+    except Exception:
+        log.exception("a serving process failed")
+        end_process(1)
+    end_process(0)
 
 
-def end_process() -> NoReturn:
-    """End with 0, where everything is finished and closed.
+def end_process(code: int) -> NoReturn:
+    """End, where everything is finished and closed.
 
     Not by the interpreter's own end: a thread of the server that still lets go of a connection then finds no interpreter, and aborts.
     """
     logging.shutdown()
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(0)
+    os._exit(code)
 
 
-def serve_many(
-    settings: Settings, host: str, port: int, ready: Callable[[], object], patience: float
-) -> None:
-    """Serve in several processes until SIGTERM or SIGINT. Nothing may be open here that a child must not inherit."""
-    settings = settings.model_copy(update={"workers": 0})
-    options = _options(host, port)
-    server = MPServer(
-        **options,
-        workers=settings.http_processes,
-        respawn_failed_workers=True,
-        workers_kill_timeout=max(1, int(patience)),
-    )
-    ready()
-    server.serve(target_loader=partial(_served_by_child, settings, os.getpid()), wrap_loader=False)
+def _end_with(parent: int) -> None:
+    """Whoever kills the process that was started means all of them: at once, as it was killed, and the port is free."""
+    while os.getppid() == parent:
+        time.sleep(LOOK_S)
+    os._exit(1)
 
 
 def asgi_application(connector: Connector) -> AsgiApplication:
@@ -154,20 +215,3 @@ def _options(host: str, port: int) -> dict[str, Any]:
         "websockets": False,
         "log_enabled": False,
     }
-
-
-def _served_by_child(settings: Settings, parent: int) -> Any:
-    """In a serving process: a connector of its own; ends with its parent, however that ends."""
-    configure_logs(settings.log_format, secrets=known_secrets(settings))
-    connector = build_connector(settings)
-    threading.Thread(target=_end_with, args=(parent,), name="okr-parent", daemon=True).start()
-    Heartbeat(connector, "serve", 0).start()
-    open_sites(connector).start()
-    return asgi_application(connector)
-
-
-def _end_with(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(0.5)
-    with suppress(ProcessLookupError):
-        os.kill(os.getpid(), signal.SIGTERM)

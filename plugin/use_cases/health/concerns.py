@@ -19,6 +19,8 @@ WORST_FIRST: tuple[Level, ...] = ("off_track", "at_risk", "unknown", "pending", 
 MOST_NAMED = 5
 STUCK = timedelta(minutes=10)
 QUIET = timedelta(hours=26)
+CRASH_LOOP = 3
+"""Crashes within an hour that are no single misfortune any more."""
 OUT = {
     "unreachable": "Jira does not answer",
     "sign_in": "Jira does not accept the sign-in",
@@ -333,6 +335,26 @@ def lapsing(status: SiteStatus) -> Concern | None:
     )
 
 
+def crashed(status: SiteStatus) -> Concern | None:
+    """Processes ended without a word: one is told, several within an hour want somebody to look."""
+    if not status.crashes:
+        return None
+    count, latest = len(status.crashes), status.crashes[0]
+    often = sum(status.at - one.found <= timedelta(hours=1) for one in status.crashes) >= CRASH_LOOP
+    what = "1 process" if count == 1 else f"{count} processes"
+    when = ago(status.at - latest.found)
+    return Concern(
+        kind="crashed",
+        level="at_risk" if often else "pending",
+        word="Crashed",
+        sentence=f"{what} of the connector ended without a word within the last day: killed, or died of a fault. "
+        f"The latest was “{latest.role}”, process {latest.pid} on {latest.host}, noticed {when}. What it was doing was done again.",
+        todo="Look at the log of that time, where “jira-okr serve” says by which signal; SIGKILL is mostly a machine without memory.",
+        wrong=often,
+        numbers=False,
+    )
+
+
 def stale(status: SiteStatus) -> Concern | None:
     """Nothing was heard of it for long."""
     if never_read(status) is not None or (status.heard is not None and status.at - status.heard <= QUIET):
@@ -394,6 +416,7 @@ CONCERNS: tuple[Callable[[SiteStatus], Concern | None], ...] = (
     gone,
     credential,
     lapsing,
+    crashed,
     stale,
     no_webhook,
     renamed,

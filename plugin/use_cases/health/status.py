@@ -13,7 +13,9 @@ from sqlalchemy import Connection
 from connectors.store import StoreError
 from connectors.store.absence import losses
 from connectors.store.absence.losses import Loss
+from connectors.store.jobs import crashes
 from connectors.store.jobs.counts import ProcessCounts
+from connectors.store.jobs.crashes import Crash
 from connectors.store.jobs.processes import put_and_take
 from connectors.store.lists import list_rows
 from connectors.store.mappings import activation_runs, name_comparisons, revisions
@@ -51,6 +53,8 @@ from plugin.use_cases.work.site_read import SYNC
 ObjectiveCounts = Mapping[tuple[str, HealthLevel], int]
 
 TRAFFIC = timedelta(minutes=15)
+CRASHES = timedelta(days=1)
+"""How long a process that ended without a word is told of."""
 TRIED_EVERY = timedelta(seconds=2)
 TRIAL_PATIENCE = 2.0
 """Seconds that `/readyz` waits for others that write."""
@@ -107,6 +111,8 @@ class SiteStatus:
     """Reads of everything, or of what changed of late, whose last try failed."""
     names: NameComparison | None = None
     processes: tuple[Process, ...] | None = None
+    crashes: tuple[Crash, ...] = ()
+    """Processes that ended without a word within the last day, the latest first."""
 
     @property
     def credential(self) -> Expiry:
@@ -134,6 +140,7 @@ class Installation:
     sites: tuple[SiteStatus, ...]
     processes: tuple[Process, ...]
     counted: ProcessCounts
+    crashes: tuple[Crash, ...] = ()
 
     @property
     def living(self) -> tuple[Process, ...]:
@@ -174,8 +181,9 @@ def installation(connector: Connector, actor: Actor) -> Installation:
         known = tuple(processes(conn))
         sites = [_status(conn, site, now, known) for site in list(connector.sites.values())]
         total = counted(conn)
+        crashed = tuple(crashes.since(conn, now - CRASHES))
     told = tuple(replace(one, sync=background_jobs.latest(connector, actor, one.site, SYNC)) for one in sites)
-    return Installation(now, told, known, total)
+    return Installation(at=now, sites=told, processes=known, counted=total, crashes=crashed)
 
 
 @question(VIEWER)
@@ -292,6 +300,7 @@ def _vital(conn: Connection, site: Site, now: datetime, known: tuple[Process, ..
         failing=failures.standing(conn, site.name),
         names=_names(conn, site.name),
         processes=known,
+        crashes=tuple(crashes.since(conn, now - CRASHES)),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -25,6 +26,7 @@ from plugin.jobs.schedules import (
 from plugin.runtime.connector import Connector
 from plugin.runtime.settings import read_settings
 from plugin.sync import outage
+from plugin.sync.work import WorkTurn
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -140,6 +142,42 @@ def test_a_long_task_of_the_embedded_engine_delays_no_short_one(world: World) ->
     finally:
         release.set()
         engine.stop()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_worker_thread_that_died_gets_a_successor_and_one_that_was_stopped_none(world: World) -> None:
+    class Mortal(EmbeddedEngine):
+        """Its first turn ends the thread, as no `except Exception` can keep it from."""
+
+        turns = 0
+
+        def _turn(self, site: str, worker: str) -> WorkTurn:
+            self.turns += 1
+            if self.turns == 1:
+                raise SystemExit
+            return super()._turn(site, worker)
+
+    def alive() -> int:
+        return sum(thread.name == "okr-work-0" for thread in threading.enumerate())
+
+    schedules = Schedules(world.connector)
+    schedules.all = []
+    before = alive()
+    engine = Mortal(world.connector, 1, schedules)
+    engine.start()
+    try:
+        deadline = time.monotonic() + 5
+        while alive() > before and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert alive() == before
+        engine.replace_dead()
+        assert alive() == before + 1
+        engine.replace_dead()
+        assert alive() == before + 1
+    finally:
+        engine.stop()
+    engine.replace_dead()
+    assert alive() == before
 
 
 def test_a_task_that_still_runs_is_passed_over_and_told_of_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -117,7 +117,7 @@ def test_killed_in_the_middle_it_is_right_within_seconds(
     eventually(scene.idle, 30)
 
     shown = json.loads(commands.run("status", "--json").stdout)["processes"]
-    assert [(one["pid"], one["alive"]) for one in shown] == [(second.process.pid, True)]
+    assert [one["alive"] for one in shown] == [True]
     second.process.send_signal(signal.SIGKILL)
     second.process.wait(10)
     ended = commands.run("status")

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,6 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from connectors.clock import system_clock
 from connectors.jira.http.call import call_of
 from connectors.store import Store
+from connectors.store.jobs import crashes
 from connectors.store.jobs import processes as signs
 from connectors.store.jobs.counts import LAG_BOUNDS, ProcessCounts
 from connectors.store.jobs.processes import SignOfLife
@@ -21,8 +26,10 @@ from plugin.runtime.processes import heartbeat
 from plugin.runtime.processes.counters import Meter
 from plugin.runtime.processes.heartbeat import counted, processes
 from plugin.runtime.processes.metrics import render_metrics
+from plugin.runtime.processes.process import this_process
 from plugin.runtime.settings import read_settings
-from plugin.use_cases.health.status import Readiness, installation, readiness
+from plugin.use_cases.health.concerns import concerns
+from plugin.use_cases.health.status import Readiness, installation, readiness, status
 
 
 @pytest.fixture
@@ -98,10 +105,49 @@ def test_what_a_process_counted_outlives_it(connector: Connector) -> None:
         assert processes(conn) == []
 
 
+def test_who_ended_without_a_word_is_told_for_a_day_and_is_wrong_only_in_a_row(connector: Connector) -> None:
+    """Killed processes are found by their successors, silent ones of other machines an hour later, and those that said goodbye never."""
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    here = this_process().place
+    gone = SignOfLife("gone", "host", ended.pid, "serve", connector.clock(), 2, 2, ProcessCounts(), here, "1")
+    with connector.store.write() as conn:
+        signs.put(conn, gone)
+        signs.put(conn, replace(gone, id="worker of this place", role="worker"))
+        signs.put(conn, replace(gone, id="elsewhere", place="elsewhere"))
+    put(connector, "silent", timedelta(hours=2), 2, 2)
+    for _ in range(2):
+        beat = heartbeat.Heartbeat(connector, "serve", 0, every=60)
+        beat.start()
+        beat.stop()
+
+    found = installation(connector, MONITORING)
+    assert [(one.role, one.pid) for one in found.crashes] == [("worker", 7), ("serve", ended.pid)]
+    text = render_metrics(found).decode()
+    assert 'jira_okr_process_crashes{role="serve"} 1.0' in text
+    (told,) = [one for one in concerns(found.sites[0]) if one.kind == "crashed"]
+    assert (told.level, told.wrong) == ("pending", False)
+    assert "2 processes of the connector ended without a word" in told.sentence
+
+    with connector.store.write() as conn:
+        crashes.note(conn, replace(gone, id="another"), connector.clock())
+    (told,) = [one for one in concerns(status(connector, MONITORING, "main")) if one.kind == "crashed"]
+    assert (told.level, told.wrong) == ("at_risk", True)
+    connector.clock = later(connector.clock, timedelta(days=1, minutes=1))
+    assert installation(connector, MONITORING).crashes == ()
+    with connector.store.write() as conn:
+        crashes.note(conn, replace(gone, id="a month later"), connector.clock() + timedelta(days=30))
+        assert len(crashes.since(conn, found.at - timedelta(days=1))) == 1
+
+
+def later(clock: Callable[[], datetime], by: timedelta) -> Callable[[], datetime]:
+    return lambda: clock() + by
+
+
 def test_metrics_are_read_by_prometheus(connector: Connector) -> None:
     meter = Meter()
-    for status in ("ok", "429", "broken"):
-        meter.called("main", call_of("POST", "/rest/api/3/search/jql"), status)
+    for outcome in ("ok", "429", "broken"):
+        meter.called("main", call_of("POST", "/rest/api/3/search/jql"), outcome)
     for seconds in (0.4, 0.6, 4000.0):
         meter.wrote("main", seconds)
     put(connector, "one", timedelta(seconds=5), 2, 2, counted=meter.counted())
