@@ -64,7 +64,7 @@ class EmbeddedEngine:
         """Start a successor for each worker thread that ended although nobody told it to."""
         for number, thread in enumerate(self._threads):
             if not thread.is_alive() and not self._stop.is_set():
-                log.error("a worker thread died; a successor is started", thread=thread.name)
+                log.error("a worker thread died; another starts", thread=thread.name)
                 self._threads[number] = self._worker(number)
 
     def announce(self) -> None:

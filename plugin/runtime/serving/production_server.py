@@ -95,15 +95,15 @@ class WatchedProcesses(MPServer):
 
     def _tell(self, place: int, fared: Restarts) -> None:
         ended = self.wrks[place].inner
-        said = {"process": ended.pid, "by": end_said(ended.exitcode)}
+        by = end_said(ended.exitcode)
         if fared.pause_s is None:
             log.error(
-                "serving processes die again and again; there is no successor",
-                in_a_row=fared.short_lives,
-                **said,
+                "serving processes die again and again", process=ended.pid, by=by, times=fared.short_lives
             )
         else:
-            log.error("a serving process died; a successor is started", in_seconds=fared.pause_s, **said)
+            log.error(
+                "a serving process died; another starts", process=ended.pid, by=by, seconds=fared.pause_s
+            )
 
 
 def serve_until_stopped(

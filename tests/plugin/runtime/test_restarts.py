@@ -59,7 +59,7 @@ def test_a_serving_process_that_dies_is_replaced_and_whoever_asks_meanwhile_is_a
     eventually(lambda: (serving_process(commands) or first)["pid"] != first["pid"], 20)
     eventually(lambda: served.get("/readyz").json().get("workers") == 2, 20)
     said = [json.loads(line) for line in served.err.read_text().splitlines() if line.startswith("{")]
-    (told,) = [line for line in said if line["event"] == "a serving process died; a successor is started"]
+    (told,) = [line for line in said if line["event"] == "a serving process died; another starts"]
     assert (told["process"], told["by"], told["level"]) == (first["pid"], "signal SIGSEGV", "error")
     assert served.stop() == 0
     assert serving_process(commands) is None
