@@ -86,6 +86,7 @@ EXPECTED = {
     "mapping": "the path of a mapping document (YAML)",
     "engine": "embedded or procrastinate",
     "port": "a port number, 0 to 65535",
+    "health_port": "a port number, 1 to 65535, of its own for /healthz, /readyz and /metrics",
     "workers": "how many worker threads run beside the server, 0 to 64",
     "http_threads": "how many requests one process answers at once, 1 to 64",
     "http_processes": "how many processes serve, 1 to 32; more than 1 only with PostgreSQL",
@@ -343,6 +344,7 @@ class Settings(BaseSettings):
     trusted_hosts: tuple[str, ...] = ()
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
+    health_port: int | None = Field(default=None, ge=1, le=65535)
     engine: Literal["embedded", "procrastinate"] | None = None
     workers: int = Field(default=2, ge=0, le=64)
     http_threads: int = Field(default=8, ge=1, le=64)

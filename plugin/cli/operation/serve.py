@@ -11,6 +11,7 @@ from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import say
 from plugin.runtime.mapping_file import adopt_mapping_file
+from plugin.runtime.serving.health_listener import require_free_health_port
 from plugin.runtime.serving.listening_address import free_port
 from plugin.runtime.serving.production_server import require_one_writer, serve_until_stopped
 from plugin.runtime.settings import Settings, read_settings
@@ -44,6 +45,7 @@ def serve_command(patience: float, **given: Any) -> None:
     settings = read_settings(**{name: value for name, value in given.items() if value is not None})
     require_one_writer(settings)
     port = free_port(settings.host, settings.port)
+    require_free_health_port(settings, port)
     with open_connector(settings, logging.INFO) as connector:
         for line in adopt_mapping_file(connector):
             say(line, err=True)

@@ -33,6 +33,7 @@ from plugin.runtime.processes.heartbeat import Heartbeat
 from plugin.runtime.processes.logs import configure_logs, known_secrets
 from plugin.runtime.saved_sites import watched
 from plugin.runtime.serving.asgi_application import AsgiApplication, Limits
+from plugin.runtime.serving.health_listener import health_listener
 from plugin.runtime.serving.restarts import Restarts, end_said
 from plugin.runtime.settings import Settings
 
@@ -138,7 +139,7 @@ def _begun(settings: Settings, parent: int, patience: float) -> Iterator[AsgiApp
     engine = engine_for(connector, workers)
     connector.announce = engine.announce
     heartbeat = Heartbeat(connector, "serve", workers)
-    with watched(connector):
+    with watched(connector), health_listener(connector):
         app = asgi_application(connector)
         engine.start()
         heartbeat.start()
