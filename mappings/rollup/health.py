@@ -1,4 +1,4 @@
-"""Health and pace: which rule of the page fires, said with its figures. Measures nothing."""
+"""Health and pace: which of the rules fires, said with its figures. Measures nothing."""
 
 from __future__ import annotations
 
@@ -13,34 +13,6 @@ from mappings.rollup.state import Cause, Health, HealthLevel, Measurement
 ACHIEVED_AT = {"committed": Fraction(1), "aspirational": Fraction(7, 10)}
 EARLY = Fraction(1, 10)
 STALE_AFTER = timedelta(days=14)
-
-RULES: dict[str, str] = {
-    "achieved": "progress has reached what its commitment asks for",
-    "excluded": "closed with a resolution that leaves the denominator",
-    "not-achieved": "closed as not achieved",
-    "not-computable": "something else than the measurement is missing or wrong",
-    "never-measured": "nobody has measured it yet",
-    "stale": "the last reading is older than stale_after",
-    "no-expected": "there is no cycle (or it has no worked day), so nothing says what to expect",
-    "early": "less than a tenth of the cycle has passed",
-    "pace-on-track": "pace is at or above on_track",
-    "pace-at-risk": "pace is at or above at_risk",
-    "pace-off-track": "pace is below at_risk",
-    "before-date": "a milestone whose date has not passed",
-    "after-date": "a milestone whose date has passed",
-    "no-date": "a milestone without a date and without a cycle",
-    "unreadable-date": "a milestone whose date is no day",
-    "level-on-track": "a threshold whose progress is at or above on_track",
-    "level-at-risk": "a threshold whose progress is at or above at_risk",
-    "level-off-track": "a threshold whose progress is below at_risk",
-    "baseline-pending": "a baseline without a reading",
-    "broken-weight": "a row whose weight cannot be used",
-    "worst": "the worst of the contributing rows",
-    "no-key-result": "nothing contributes to the objective",
-    "circle": "objectives aligned in a circle",
-    "plain-parent": "sums are written to it: it is no objective, and has no health",
-}
-"""Every rule that can fire: stable codes, each with a row in `docs/numbers.md`."""
 
 
 @dataclass(frozen=True, slots=True)

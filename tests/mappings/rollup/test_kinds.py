@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 
 from mappings.progress import PROGRESS_RULES, RULE_OF_KIND, ProgressOptions
 from mappings.progress.options import FieldAlias, Jql, has_reading, marked
-from mappings.rollup.health import RULES
+from mappings.rollup.health_rules import HEALTH_RULES
 from mappings.rollup.rows.ledger import Disposition
 
 F = Fraction
@@ -244,7 +244,7 @@ def test_registered_documented_and_tested_kinds_are_the_same():
 
 
 def test_every_health_rule_and_disposition_is_documented():
-    assert table("Health") == set(RULES)
+    assert table("Health") == set(HEALTH_RULES)
     assert table("What becomes of a row") == {str(disposition) for disposition in Disposition}
 
 

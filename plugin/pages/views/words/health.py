@@ -8,11 +8,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from mappings.rollup.health import RULES
+from mappings.rollup.health_rules import HEALTH_RULES, verdict
 from mappings.rollup.state import Health, HealthLevel
 from plugin.pages.views.words.clause import told
 from plugin.pages.views.words.figures import length
-from plugin.pages.views.words.verdict import verdict
 
 WORDS = {
     HealthLevel.OFF_TRACK: "Off track",
@@ -60,14 +59,14 @@ def badge(health: Health) -> Badge:
     """The badge of one health."""
     _, repeated, rest = health.sentence.partition(WORST)
     brief = rest if repeated and health.rule == "worst" else health.sentence
-    meaning = RULES.get(health.rule, "")
+    rule = HEALTH_RULES.get(health.rule)
     return Badge(
         level=health.level.value,
         word=WORDS[health.level],
         rule=health.rule,
         sentence=told(health.sentence),
         brief=told(brief),
-        meaning=meaning,
+        meaning=rule.means if rule is not None else "",
         verdict=verdict(health) or WORDS[health.level],
         row=health.row,
         row_title=KEY.sub("", health.row),

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
-from mappings.rollup.health import RULES, HealthCriteria, by_pace, worst
+from mappings.rollup.health import HealthCriteria, by_pace, worst
+from mappings.rollup.health_rules import HEALTH_RULES, verdict
 from mappings.rollup.state import Health, HealthLevel
-from plugin.pages.views.words.verdict import verdict
+
+MAPPINGS = Path(__file__).parents[3] / "mappings"
 
 
 @pytest.mark.parametrize(
@@ -39,7 +43,9 @@ def test_pace_in_words(rule: str, pace: str, said: str) -> None:
 
 
 def test_every_rule_has_words_but_those_that_another_speaks_for() -> None:
-    silent = {rule for rule in RULES if not verdict(Health(HealthLevel.UNKNOWN, rule, "", Fraction(1)))}
+    silent = {
+        rule for rule in HEALTH_RULES if not verdict(Health(HealthLevel.UNKNOWN, rule, "", Fraction(1)))
+    }
     assert silent == {"worst", "plain-parent"}
 
 
@@ -51,3 +57,17 @@ def test_the_row_that_decides_speaks_for_its_objective_and_for_the_one_above() -
     assert (below.pace, below.row, below.row_rule) == (Fraction(1, 5), "GROW-3 Conversion", "pace-off-track")
     assert (above.row, above.row_rule) == ("GROW-3 Conversion", "pace-off-track")
     assert verdict(above) == "A fifth of where it should be"
+
+
+def test_what_the_rollup_fires_is_what_is_defined() -> None:
+    """A code that nobody defined would be shown without a meaning; one that nothing fires is dead."""
+    source = "".join(path.read_text(encoding="utf-8") for path in MAPPINGS.rglob("*.py"))
+    fired = set(
+        re.findall(
+            r'Health\(\s*(?:level=)?(?:HealthLevel\.\w+|health\.level),\s*(?:rule=)?"([a-z-]+)"', source
+        )
+    )
+    banded = {code for code in HEALTH_RULES if code.startswith(("pace-", "level-"))}
+    assert fired == set(HEALTH_RULES) - banded
+    levels = {level.replace("_", "-") for level in ("on_track", "at_risk", "off_track")}
+    assert banded == {f"{by}-{level}" for by in ("pace", "level") for level in levels}
