@@ -208,6 +208,7 @@ OBJECTIVE_COLUMNS: tuple[Column, ...] = (
         exact=lambda line: line.saved.state.owner,
         type=TEXT,
         text=lambda row: row.state.owner or "",
+        on_page=True,
         filter=Filter(
             "owner", "The owner's name, in any case.", "Only objectives of this owner.", "owner_words"
         ),

@@ -15,6 +15,7 @@ from mappings.rollup.health import ACHIEVED_AT
 from mappings.rollup.state import HealthLevel
 from plugin.pages.sources import Cycles
 from plugin.pages.views.objectives.bar import Bar, bar
+from plugin.pages.views.objectives.column_heads import ColumnHead, column_heads
 from plugin.pages.views.objectives.forecast import Chance, kept_chance
 from plugin.pages.views.objectives.history.trend import Spark, spark
 from plugin.pages.views.objectives.names import name, natural
@@ -23,7 +24,7 @@ from plugin.pages.views.words.figures import grouped, percent_text
 from plugin.pages.views.words.health import WORDS, Badge, Total, badge, totals
 from plugin.pages.views.words.moments import When, day_text, when
 from plugin.use_cases.cycles.cycles import CycleDays
-from plugin.use_cases.objectives.objective_columns import OBJECTIVE_COLUMNS, Column
+from plugin.use_cases.objectives.objective_columns import OBJECTIVE_COLUMNS
 from plugin.use_cases.objectives.objective_list import (
     START,
     After,
@@ -41,8 +42,6 @@ DEFAULT_ORDER = "health"
 EVERY_CYCLE = "all"
 """The choice of a cycle that does not narrow; without a choice the list is of what runs now."""
 WITHOUT = ("none", "")
-SORTED = {"health": "health", "progress": "progress", "changed_at": "changed", "title": "key"}
-"""By which order a head of the table sorts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,13 +139,6 @@ class WeekStep(NamedTuple):
     causes: tuple[str, ...]
 
 
-class ColumnHead(NamedTuple):
-    """The head of a column: the address that sorts by it where something does, and whether it does already."""
-
-    query: str
-    chosen: bool
-
-
 @dataclass(frozen=True, slots=True)
 class ListRow:
     """One objective in the list. `cycle` is its own where the list holds several."""
@@ -188,7 +180,6 @@ class HealthLink:
 class Listing:
     """The whole page. `known` counts all objectives, `found` those the filters admit; `narrowed` names these, the team first."""
 
-    columns: tuple[Column, ...]
     known: int
     found: int
     first: int
@@ -205,7 +196,7 @@ class Listing:
     period: str
     without_filters: str
     narrowed: tuple[str, ...]
-    heads: Mapping[str, ColumnHead]
+    heads: tuple[ColumnHead, ...]
     moved: tuple[int, int, int]
 
     @property
@@ -232,7 +223,6 @@ def listing(
     teams = _choices((one or "none" for one in figures.teams), filters.team, "All teams", "No team")
     owners = _choices((one or "none" for one in figures.owners), filters.owner, "All owners")
     return Listing(
-        columns=COLUMNS,
         known=figures.known,
         found=figures.found(filters.wanted().health),
         first=part.start + 1,
@@ -256,7 +246,7 @@ def listing(
             *((WORDS[HealthLevel(filters.health)],) if filters.health else ()),
             *((f"“{filters.q}”",) if filters.q else ()),
         ),
-        heads={key: _head(filters, order) for key, order in SORTED.items()},
+        heads=column_heads(COLUMNS, filters.order or DEFAULT_ORDER, lambda order: _sorted_by(filters, order)),
         moved=(moves.count("up"), moves.count("down"), moves.count("still")),
     )
 
@@ -265,9 +255,8 @@ def _label(options: Iterable[FilterOption], chosen: str) -> tuple[str, ...]:
     return tuple(one.label for one in options if chosen and one.value == chosen)
 
 
-def _head(filters: Filters, order: str) -> ColumnHead:
-    query = replace(filters, order=order, after="").query() or "?"
-    return ColumnHead(query, (filters.order or DEFAULT_ORDER) == order)
+def _sorted_by(filters: Filters, order: str) -> str:
+    return replace(filters, order=order, after="").query() or "?"
 
 
 def _folded(rows: Sequence[ListRow], filters: Filters) -> tuple[ListRow, ...]:
