@@ -7,7 +7,8 @@ from datetime import datetime, time, timedelta, tzinfo
 from mappings.document.schema import QuietPart
 from mappings.facts.moment import WEEKDAYS
 
-WEEK = 7
+LOOKED_AHEAD = 16
+"""Days. One free day in a week is met twice: on the first its free hours may be those that a change of the clocks leaves out."""
 
 
 def is_quiet(quiet: QuietPart | None, now: datetime, zone: tzinfo) -> bool:
@@ -24,17 +25,17 @@ def is_quiet(quiet: QuietPart | None, now: datetime, zone: tzinfo) -> bool:
 
 
 def quiet_until(quiet: QuietPart | None, now: datetime, zone: tzinfo) -> datetime:
-    """The first moment, now or later, that is not quiet."""
+    """The first moment, now or later, that is not quiet; where none is within LOOKED_AHEAD, the end of that: late, but told."""
     if quiet is None or not is_quiet(quiet, now, zone):
         return now
     ends = {time(0), *([_time(quiet.to)] if quiet.to is not None else [])}
     first = now.astimezone(zone).date()
-    days = (first + timedelta(days=number) for number in range(WEEK + 2))
-    for at in (datetime.combine(day, end, zone) for day in days for end in sorted(ends)):
-        moment = at.astimezone(now.tzinfo)
-        if moment > now and not is_quiet(quiet, moment, zone):
-            return moment
-    raise AssertionError("a mapping whose every day is quiet is refused")
+    days = (first + timedelta(days=number) for number in range(LOOKED_AHEAD))
+    moments = (
+        datetime.combine(day, end, zone).astimezone(now.tzinfo) for day in days for end in sorted(ends)
+    )
+    free = (moment for moment in moments if moment > now and not is_quiet(quiet, moment, zone))
+    return next(free, now + timedelta(days=LOOKED_AHEAD))
 
 
 def _time(text: str) -> time:

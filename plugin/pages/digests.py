@@ -252,8 +252,7 @@ def done_or_not(connector: Connector, site: str, digest: str, act: str) -> Respo
 def _done(connector: Connector, site: str, digest: str, act: str) -> str:
     actor, recipient = acting(), request.form.get("recipient", "")
     if act == "send":
-        digests.send_digest(connector, actor, site, digest)
-        return f"{digest}: what was to be told is on its way, and what became of it stands below."
+        return f"{digest}: {digests.send_digest(connector, actor, site, digest).said}"
     if act == "retry":
         found = digests.retry_message(connector, actor, site, request.form.get("key", ""))
         return f"Tried anew for {found.recipient}: {WORDS[found.state][1].lower()}."

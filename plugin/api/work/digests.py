@@ -163,7 +163,7 @@ def send_digest(caller: Caller, path: DigestAddress, query: SiteQuery) -> Reply[
     """What was told of it of late, this week's first. What was acknowledged is never sent again."""
     site = site_of(caller, query)
     try:
-        found = digests.send_digest(caller.connector, caller.actor, site, path.digest)
+        found = digests.send_digest(caller.connector, caller.actor, site, path.digest).messages
     except DigestRefused as error:
         raise of_refused(error) from None
     return Reply(

@@ -75,7 +75,9 @@ def send_command(digest_id: str, site: str, as_json: bool) -> None:
     """Tell a digest of this week now, to all who did not get it yet, or what an alert waits to tell."""
     with open_connector(site=site) as connector:
         found = digests.send_digest(connector, COMMAND_LINE, site, digest_id)
-    _show(found, as_json)
+    _show(found.messages, as_json)
+    if not as_json:
+        say(found.said)
 
 
 @digest_group.command("retry")

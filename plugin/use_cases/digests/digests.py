@@ -65,6 +65,36 @@ class Prepared:
     why_not: str = ""
 
 
+TRIED = (OutboxState.SENT, OutboxState.DEAD)
+
+
+@dataclass(frozen=True, slots=True)
+class SentDigest:
+    """What became of a digest that was sent: its `messages` of late, those `tried` now or that wait for another attempt, and
+    whom nothing was to be told, with why.
+    """
+
+    messages: tuple[Outgoing, ...]
+    tried: tuple[Outgoing, ...]
+    untold: tuple[tuple[str, str], ...]
+
+    @property
+    def said(self) -> str:
+        """In sentences, recipient by recipient: sent, not arrived, given up, nothing to tell."""
+        reached = [one.recipient for one in self.tried if one.state is OutboxState.SENT]
+        lines = [f"Sent to {', '.join(reached)}."] if reached else []
+        lines += [_failed(one) for one in self.tried if one.state is not OutboxState.SENT]
+        lines += [f"Nothing was sent to {who}: {why}." for who, why in self.untold]
+        return " ".join(lines) or "Nothing was to be told."
+
+
+def _failed(one: Outgoing) -> str:
+    note = one.note.removesuffix(".") or "nobody acknowledged it"
+    if one.state is OutboxState.DUE:
+        return f"Not yet arrived at {one.recipient}: {note}; it is tried again by itself."
+    return f"Given up for {one.recipient}: {note}."
+
+
 @dataclass(frozen=True, slots=True)
 class DigestBasis:
     """What is the same for every recipient of a digest: where objectives stand, and what waits for whom."""
@@ -108,13 +138,13 @@ def list_outbox(
 
 
 @act(ADMIN)
-def send_digest(connector: Connector, actor: Actor, site: str, digest_id: str) -> tuple[Outgoing, ...]:
+def send_digest(connector: Connector, actor: Actor, site: str, digest_id: str) -> SentDigest:
     """Tell a digest of this week now, to all who did not get it yet, or what an alert waits to tell; and send what is on its way.
 
     Neither waits for the end of quiet hours. Raises DigestRefused.
     """
     part = named(connector, site, digest_id)
-    now = connector.clock()
+    now, before, untold = connector.clock(), _of_digest(connector, site, digest_id), []
     if part.every == "change":
         alerts.tell_changes(connector, site, part, at_once=True)
     if part.every == "due":
@@ -123,10 +153,21 @@ def send_digest(connector: Connector, actor: Actor, site: str, digest_id: str) -
     with connector.store.write() as conn:
         for recipient in part.to if part.every == "week" else ():
             made = _prepared(connector, conn, site, part, recipient, week)
-            if not made.why_not:
+            if made.why_not:
+                untold.append((recipient, made.why_not))
+            else:
                 _keep(conn, site, made, OutboxState.DUE, now, again=True)
         audit.note(conn, actor.label, "digest sent", now, {"digest": digest_id}, site)
     deliver(connector, site, at_once=digest_id)
+    messages = _of_digest(connector, site, digest_id)
+    tried = tuple(
+        one for one in messages if one.state is OutboxState.DUE or (one not in before and one.state in TRIED)
+    )
+    reached = {one.recipient for one in tried}
+    return SentDigest(messages, tried, tuple(one for one in untold if one[0] not in reached))
+
+
+def _of_digest(connector: Connector, site: str, digest_id: str) -> tuple[Outgoing, ...]:
     with connector.store.read() as conn:
         return tuple(one for one in outbox.recent(conn, site, MOST_SHOWN) if one.digest == digest_id)
 

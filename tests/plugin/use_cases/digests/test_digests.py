@@ -118,7 +118,11 @@ def test_a_digest_is_planned_previewed_sent_retried_and_stopped_alike_at_each_do
 
     for number, send in enumerate(SENDING.values(), 1):
         before = len(office.audited())
-        send(office)
+        answer = send(office)
+        told = office.look("/digests/main") if number == 1 else answer.stdout if number == 3 else ""
+        assert ("Sent to slack:okr." in told) is (number == 1), "the page looks at what came back"
+        assert (f"Not yet arrived at {MAIL}: no mail server is set" in told) is (number != 2)
+        assert ("Nothing was sent to slack:okr: told already this week." in told) is (number == 3)
         assert len(channel.taken) == 1, "what was acknowledged is never sent again"
         assert stands(office)["slack:okr"] == ("sent", 0)
         assert stands(office)[MAIL] == ("due", 1)
