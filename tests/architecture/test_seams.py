@@ -289,6 +289,50 @@ print(rule_of("pages.best", app.view_functions["pages.best"]).permission.value)
     assert len(scratch.touched) == files_promised("a page")
 
 
+QUIET_PAGE = """
+from plugin.access.authorization.permission import needs
+from plugin.pages.frame.page import Page
+
+
+def register(blueprint, sources):
+    @blueprint.get("/quiet", endpoint="quiet")
+    @needs("viewer")
+    def quiet():
+        return ", ".join(sources.quiet_sites())
+
+
+PAGE = Page("quiet", "Quiet sites", register, "quiet")
+"""
+
+
+def test_a_page_that_asks_what_no_page_asked_yet(scratch: Scratch) -> None:
+    """Its question stands in the port, is answered by a use case for a running connector, and by the invented company for pictures and tests."""
+    asks = "    def quiet_sites(self):\n        return {}\n\n"
+    scratch.write("plugin/pages/health/quiet.py", QUIET_PAGE)
+    scratch.write("plugin/pages/templates/pages/quiet.html", "")
+    scratch.edit(
+        "plugin/pages/__init__.py", ("sync_health\n", "quiet, "), ("sync_health.PAGE,\n)", "quiet.PAGE, ")
+    )
+    scratch.edit("plugin/pages/sources.py", ("    def kpis(self)", asks.format("...")))
+    scratch.edit(
+        "plugin/pages/stored_sources.py", ("    def kpis(self)", asks.format("[*self.connector.sites]"))
+    )
+    scratch.edit(COMPANY, ("    def kpis(self)", asks.format('["main", "other"]')))
+    told = scratch.run(
+        """
+from flask import Flask
+from docs.screenshots.company import seeded
+from plugin.pages import pages_blueprint
+
+app = Flask("pages-under-test")
+app.register_blueprint(pages_blueprint(seeded()))
+print(app.test_client().get("/quiet", headers={"Accept": "text/html"}).text)
+"""
+    )
+    assert told == "main, other"
+    assert len(scratch.touched - {COMPANY}) == files_promised("a page with a question of its own")
+
+
 BEST_COMMAND = '''
 """`jira-okr best`: the kinds of key results, the best first."""
 

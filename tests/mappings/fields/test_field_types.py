@@ -52,9 +52,16 @@ def adf(*lines: str) -> dict[str, object]:
 
 @dataclass(frozen=True)
 class Table:
-    """What is known about one type. `same` and `different` are pairs of raw values; `refused` values raise when encoded."""
+    """What is known about one type. `same` and `different` are pairs of raw values; `refused` values raise when encoded.
+
+    `made_for` is what Jira calls its fields, what a mapping may read from them and write to them, whether it can be written and whether it
+    refuses strange shapes; `view` how JQL sees it; `changed` id and words of a change, and the raw value that they tell of.
+    """
 
     fits: tuple[Field, ...]
+    made_for: tuple[object, ...]
+    view: JqlView
+    changed: tuple[tuple[str | None, str | None, object], ...]
     decoded: tuple[tuple[object, object], ...]
     encoded: tuple[tuple[object, object], ...] = ()
     refused: tuple[object, ...] = ()
@@ -70,6 +77,14 @@ def custom(type_: str, kind: str, items: str = "", options: tuple[Named, ...] = 
 
 TABLES: dict[str, Table] = {
     "number": Table(
+        made_for=(("number",), ReadingKind.NUMBER, Holding.NUMBER, True, False),
+        view=JqlView.NUMBER,
+        changed=(
+            ("7", "62.5", 62.5),
+            (None, "62", 62.0),
+            ("7", None, None),
+            (None, "x", None),
+        ),
         fits=(custom("number", "float"), custom("number", "com.pyxis.greenhopper.jira:jsw-story-points")),
         decoded=((62, 62), (12.5, Fraction(25, 2)), (0, 0), (0.1, Fraction(1, 10)), ("x", None), ({}, None)),
         encoded=(
@@ -85,6 +100,13 @@ TABLES: dict[str, Table] = {
         shown=((62.0, "62"), (0.5, "0.5"), (None, "empty"), (1e7, "10000000")),
     ),
     "text": Table(
+        made_for=(("string",), ReadingKind.TEXT, Holding.WORDS, True, False),
+        view=JqlView.WORDS,
+        changed=(
+            ("7", "a b", "a b"),
+            ("7", "", None),
+            (None, None, None),
+        ),
         fits=(custom("string", "textfield"), Field("summary", "Summary", "string")),
         decoded=((" a b ", "a b"), ("", None), ("  ", None), (5, None)),
         encoded=(("62 %", "62 %"), ("a\r\n b", "a b"), ("   ", None), ("x" * 300, "x" * 254 + "…")),
@@ -94,6 +116,12 @@ TABLES: dict[str, Table] = {
         shown=(("a ", "a"), (None, "empty")),
     ),
     "paragraph": Table(
+        made_for=(("string", "doc"), ReadingKind.TEXT, Holding.WORDS, True, False),
+        view=JqlView.WORDS,
+        changed=(
+            ("7", "a\nb", "a\nb"),
+            ("7", "", None),
+        ),
         fits=(custom("string", "textarea"), Field("description", "Description", "string")),
         decoded=((adf("one", "two"), "one\ntwo"), ("one\r\ntwo ", "one\ntwo"), ("", None), (adf(), None)),
         encoded=(("one\n\ntwo", adf("one", "two")), ("", None)),
@@ -109,6 +137,15 @@ TABLES: dict[str, Table] = {
         shown=((adf("62 %"), "62 %"),),
     ),
     "select": Table(
+        made_for=(("option", "option-with-child"), None, Holding.CHOICE, True, False),
+        view=JqlView.CHOICE,
+        changed=(
+            ("7", "On track", {"id": "7", "value": "On track"}),
+            (None, "On track", {"id": "", "value": "On track"}),
+            ("7", None, {"id": "7", "value": ""}),
+            (None, None, None),
+            ("", "", None),
+        ),
         fits=(custom("option", "select", options=OPTIONS), custom("option", "radiobuttons", options=OPTIONS)),
         decoded=((ON_TRACK, Named("10020", "On track")), ({}, None), ({"id": 10020}, Named("10020", ""))),
         encoded=(
@@ -128,6 +165,9 @@ TABLES: dict[str, Table] = {
         shown=((ON_TRACK, "On track"), ({"id": "7"}, "7"), (None, "empty")),
     ),
     "multi_select": Table(
+        made_for=(("array",), None, None, True, False),
+        view=JqlView.CHOICE,
+        changed=(("7", "On track", None),),
         fits=(
             custom("array", "multiselect", "option", OPTIONS),
             custom("array", "multicheckboxes", "option", OPTIONS),
@@ -148,6 +188,12 @@ TABLES: dict[str, Table] = {
         shown=(([ON_TRACK], "On track"), ([], "empty")),
     ),
     "date": Table(
+        made_for=(("date",), ReadingKind.DATE, Holding.DAY, True, False),
+        view=JqlView.DAY,
+        changed=(
+            ("2026-11-22", "2026-11-22 00:00", "2026-11-22 00:00"),
+            ("7", "", None),
+        ),
         fits=(custom("date", "datepicker"), Field("duedate", "Due date", "date")),
         decoded=(("2026-11-22", date(2026, 11, 22)), ("soon", None), (5, None)),
         encoded=((date(2026, 11, 22), "2026-11-22"),),
@@ -157,6 +203,12 @@ TABLES: dict[str, Table] = {
         shown=(("2026-11-22", "2026-11-22"),),
     ),
     "datetime": Table(
+        made_for=(("datetime",), ReadingKind.DATE, None, True, False),
+        view=JqlView.INSTANT,
+        changed=(
+            (None, "2026-11-22", "2026-11-22"),
+            (None, "", None),
+        ),
         fits=(custom("datetime", "datetime"),),
         decoded=(
             ("2026-11-22T11:00:00.000+0100", MINUTE),
@@ -177,6 +229,13 @@ TABLES: dict[str, Table] = {
         shown=(("2026-11-22T11:00:00.000+0100", "2026-11-22 10:00 UTC"), (None, "empty")),
     ),
     "labels": Table(
+        made_for=(("array",), None, None, True, False),
+        view=JqlView.CHOICE,
+        changed=(
+            (None, "a b", ["a", "b"]),
+            (None, "", None),
+            (None, None, None),
+        ),
         fits=(custom("array", "labels", "string"), Field("labels", "Labels", "array", "string")),
         decoded=((["b", "a", "b"], ("a", "b")), ([], None), ([5, ""], None)),
         encoded=((["b", "a"], ["a", "b"]), ("okr", ["okr"]), ([], [])),
@@ -186,6 +245,9 @@ TABLES: dict[str, Table] = {
         shown=((["b", "a"], "a, b"), (None, "empty")),
     ),
     "user": Table(
+        made_for=(("user",), None, None, False, False),
+        view=JqlView.CHOICE,
+        changed=(("5b1", "Ann", None),),
         fits=(custom("user", "userpicker"), Field("assignee", "Assignee", "user")),
         decoded=(
             ({"accountId": "5b1", "displayName": "Ann"}, User("5b1", "Ann")),
@@ -198,6 +260,9 @@ TABLES: dict[str, Table] = {
         shown=(({"accountId": "5b1", "displayName": "Ann"}, "Ann"), (None, "empty")),
     ),
     "parent_link": Table(
+        made_for=(("any",), None, None, False, True),
+        view=JqlView.ANY,
+        changed=(("1", "PLAT-1", None),),
         fits=(
             custom("any", "com.pyxis.greenhopper.jira:gh-epic-link"),
             custom("any", "com.atlassian.jpo:jpo-custom-field-parent"),
@@ -215,6 +280,9 @@ TABLES: dict[str, Table] = {
         shown=((HOLLOW_PARENT, "empty"),),
     ),
     "sprint": Table(
+        made_for=(("array",), None, None, False, True),
+        view=JqlView.CHOICE,
+        changed=(("1", "Sprint 3", None),),
         fits=(
             custom("array", "com.pyxis.greenhopper.jira:gh-sprint", "json"),
             custom("array", "com.pyxis.greenhopper.jira:gh-sprint", "string"),
@@ -236,6 +304,9 @@ TABLES: dict[str, Table] = {
         shown=(([{"id": 1, "name": "a"}, {"id": 2, "name": "b"}], "a, b"),),
     ),
     "request_type": Table(
+        made_for=(("sd-customerrequesttype",), None, None, False, True),
+        view=JqlView.CHOICE,
+        changed=(("25", "Get help", None),),
         fits=(custom("sd-customerrequesttype", "com.atlassian.servicedesk:vp-origin"),),
         decoded=(
             ({"requestType": {"id": "25", "name": "Get help"}, "_links": {}}, (Named("25", "Get help"),)),
@@ -245,6 +316,9 @@ TABLES: dict[str, Table] = {
         shown=(({"requestType": {"id": "25", "name": "Get help"}}, "Get help"),),
     ),
     "asset": Table(
+        made_for=(("array", "any"), None, None, False, True),
+        view=JqlView.CHOICE,
+        changed=(("1", "Web (ITSM-13)", None),),
         fits=(
             custom("array", "com.atlassian.jira.plugins.cmdb:cmdb-object-cftype", "cmdb-object-field"),
             custom("any", "com.riadalabs.jira.plugins.insight:rlabs-customfield-default-object"),
@@ -261,6 +335,12 @@ TABLES: dict[str, Table] = {
         shown=((["Mail server (ITSM-12)"], "Mail server"),),
     ),
     "fixed_text": Table(
+        made_for=(("string",), ReadingKind.TEXT, None, False, False),
+        view=JqlView.ANY,
+        changed=(
+            ("7", "x", "x"),
+            ("7", "", None),
+        ),
         fits=(custom("string", "url"), custom("string", "readonlyfield")),
         decoded=(("https://jira.example/x ", "https://jira.example/x"), ("", None), (5, None)),
         refused=("https://jira.example",),
@@ -401,22 +481,7 @@ def test_what_each_type_is_made_for() -> None:
     number, date_, text = ReadingKind
     assert {
         one.name: (one.schemas, one.reading, one.holding, one.writable, one.refuses) for one in FIELD_TYPES
-    } == {
-        "number": (("number",), number, Holding.NUMBER, True, False),
-        "text": (("string",), text, Holding.WORDS, True, False),
-        "paragraph": (("string", "doc"), text, Holding.WORDS, True, False),
-        "select": (("option", "option-with-child"), None, Holding.CHOICE, True, False),
-        "multi_select": (("array",), None, None, True, False),
-        "date": (("date",), date_, Holding.DAY, True, False),
-        "datetime": (("datetime",), date_, None, True, False),
-        "labels": (("array",), None, None, True, False),
-        "user": (("user",), None, None, False, False),
-        "parent_link": (("any",), None, None, False, True),
-        "sprint": (("array",), None, None, False, True),
-        "request_type": (("sd-customerrequesttype",), None, None, False, True),
-        "asset": (("array", "any"), None, None, False, True),
-        "fixed_text": (("string",), text, None, False, False),
-    }
+    } == {name: table.made_for for name, table in TABLES.items()}
     assert [schemas_reading(one) for one in (number, date_, text)] == [
         *(("number",), ("date", "datetime"), ("string", "doc"))
     ]
@@ -428,31 +493,10 @@ def test_what_each_type_is_made_for() -> None:
     )
 
 
-CHANGED = {
-    "number": [("7", "62.5", 62.5), (None, "62", 62.0), ("7", None, None), (None, "x", None)],
-    "text": [("7", "a b", "a b"), ("7", "", None), (None, None, None)],
-    "paragraph": [("7", "a\nb", "a\nb"), ("7", "", None)],
-    "select": [("7", "On track", {"id": "7", "value": "On track"}), (None, "On track", {"id": "", "value": "On track"}), ("7", None, {"id": "7", "value": ""}), (None, None, None), ("", "", None)],
-    "multi_select": [("7", "On track", None)],
-    "date": [("2026-11-22", "2026-11-22 00:00", "2026-11-22 00:00"), ("7", "", None)],
-    "datetime": [(None, "2026-11-22", "2026-11-22"), (None, "", None)],
-    "labels": [(None, "a b", ["a", "b"]), (None, "", None), (None, None, None)],
-    "user": [("5b1", "Ann", None)],
-    "parent_link": [("1", "PLAT-1", None)],
-    "sprint": [("1", "Sprint 3", None)],
-    "request_type": [("25", "Get help", None)],
-    "asset": [("1", "Web (ITSM-13)", None)],
-    "fixed_text": [("7", "x", "x"), ("7", "", None)],
-}  # fmt: skip
-"""By type: id and words of a change, and the raw value that they tell of."""
-
-
-def test_what_a_change_of_a_history_tells_of() -> None:
-    assert list(CHANGED) == list(BY_NAME)
-    for name, rows_ in CHANGED.items():
-        assert [BY_NAME[name].from_change(id_, text) for id_, text, _ in rows_] == [
-            raw for *_, raw in rows_
-        ], name
+@pytest.mark.parametrize("name", TABLES)
+def test_what_a_change_of_a_history_tells_of(name: str) -> None:
+    for id_, text, raw in TABLES[name].changed:
+        assert BY_NAME[name].from_change(id_, text) == raw
 
 
 SPRINTS = ["a.Sprint@3b[id=266,state=ACTIVE,name=Third]", {"id": 265, "name": "", "state": "closed"}]
@@ -503,26 +547,8 @@ def test_more_shapes_of_one_thing() -> None:
     assert BY_NAME["paragraph"].decode(status) == "OPEN17https://a"
 
 
-VIEWS = {
-    "number": JqlView.NUMBER,
-    "text": JqlView.WORDS,
-    "paragraph": JqlView.WORDS,
-    "select": JqlView.CHOICE,
-    "multi_select": JqlView.CHOICE,
-    "date": JqlView.DAY,
-    "datetime": JqlView.INSTANT,
-    "labels": JqlView.CHOICE,
-    "user": JqlView.CHOICE,
-    "parent_link": JqlView.ANY,
-    "sprint": JqlView.CHOICE,
-    "request_type": JqlView.CHOICE,
-    "asset": JqlView.CHOICE,
-    "fixed_text": JqlView.ANY,
-}
-
-
 def test_how_jql_sees_each_type() -> None:
-    assert {name: jql_view(table.fits[0]) for name, table in TABLES.items()} == VIEWS
+    assert [name for name, table in TABLES.items() if jql_view(table.fits[0]) is not table.view] == []
     assert jql_view(custom("string", "readonlyfield")) is JqlView.WORDS
     assert jql_view(Field("x", "X", "string", custom="com.acme:other")) is JqlView.ANY
     assert [jql_view(Field("x", "X", one)) for one in ("", "any", "made-up")] == [

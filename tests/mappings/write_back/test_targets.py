@@ -131,13 +131,6 @@ def test_a_field_that_no_app_brought_along_is_none_of_its_places() -> None:
 
 
 def test_what_a_search_does_not_show_is_asked_for_and_read() -> None:
-    assert [(target.option, target.shown(2), target.shown(3)) for target in WRITE_TARGETS] == [
-        ("set", True, True),
-        ("app_set", True, True),
-        ("property", False, True),
-        ("remote_link", False, False),
-        ("goal", False, False),
-    ]
     target = PROPERTY.target
     [asked] = target.readings({"100": ["property:b", "property:a"]}, lambda _issue, _place: None)
     assert (asked.method, asked.path, asked.params) == (
@@ -201,26 +194,27 @@ def test_each_target_says_what_to_do_about_a_refusal(id_: str, status: int, word
     )
 
 
+EVERYWHERE = {"objective", "key_result", "parent"}
+LINKED = ({"objective", "key_result", "row"}, {"RemoteIssueLink", "RemoteWorkItemLink"})
+PROPERTY_EVENTS = ("issue_property_set", "issue_property_deleted")
+TRAITS: dict[str, tuple[object, ...]] = {
+    "set": ("", EVERYWHERE, "EDIT_ISSUES", True, False, False, False, True, True, True, (), set()),
+    "app_set": ("app:", EVERYWHERE, "BROWSE_PROJECTS", False, False, False, False, True, True, True, (), set()),
+    "property": ("property:", EVERYWHERE, "EDIT_ISSUES", False, False, False, False, False, False, True, PROPERTY_EVENTS, set()),
+    "remote_link": ("link:", LINKED[0], "LINK_ISSUES", False, True, False, False, False, False, False, (), LINKED[1]),
+    "goal": ("goal:", {"objective"}, "BROWSE_PROJECTS", False, True, True, True, False, False, False, (), set()),
+}  # fmt: skip
+"""What each target is and asks for, in the order of the test below."""
+
+
 def test_what_each_target_is_and_asks_for() -> None:
-    everywhere = {"objective", "key_result", "parent"}
-    edit = ("EDIT_ISSUES", "BROWSE_PROJECTS", "LINK_ISSUES")
     assert {
-        one.option: (one.prefix, one.subjects, one.permission, one.ages, one.recalled, one.consults, one.needs_goals, one.several)
+        one.option: (
+            *(one.prefix, one.subjects, one.permission, one.ages, one.recalled, one.consults, one.needs_goals, one.several),
+            *(one.shown(2), one.shown(3), one.events, one.history),
+        )
         for one in WRITE_TARGETS
-    } == {
-        "set": ("", everywhere, edit[0], True, False, False, False, True),
-        "app_set": ("app:", everywhere, edit[1], False, False, False, False, True),
-        "property": ("property:", everywhere, edit[0], False, False, False, False, False),
-        "remote_link": ("link:", {"objective", "key_result", "row"}, edit[2], False, True, False, False, False),
-        "goal": ("goal:", {"objective"}, edit[1], False, True, True, True, False),
-    }  # fmt: skip
-    assert [(one.events, one.history) for one in WRITE_TARGETS] == [
-        ((), frozenset()),
-        ((), frozenset()),
-        (("issue_property_set", "issue_property_deleted"), frozenset()),
-        ((), {"RemoteIssueLink", "RemoteWorkItemLink"}),
-        ((), frozenset()),
-    ]
+    } == TRAITS  # fmt: skip
 
 
 @pytest.mark.parametrize(
