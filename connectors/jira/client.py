@@ -261,7 +261,7 @@ class Jira:
         """
         if values:
             request = Request(
-                "PUT", f"/issue/{issue_id}", {"fields": dict(values)}, notifies=True, answered=True
+                "PUT", f"/issue/{issue_id}", {"fields": dict(values)}, notifies=True, answer="edit"
             )
             self.tell(request, notify=notify)
 

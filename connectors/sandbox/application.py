@@ -193,6 +193,7 @@ def _in_shape(fault: Fault) -> Response:
         "empty": ("", "text/plain"),
         "text": ("Blocked by the gateway.", "text/plain"),
         "list": ("[]", "application/json"),
+        "object": ('{"status": "ok", "id": "gw-1"}', "application/json"),
     }[fault.shape]
     response = Response(body, fault.status, mimetype=mimetype)
     if 300 <= fault.status < 400:

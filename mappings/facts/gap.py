@@ -19,7 +19,7 @@ class Gap:
     """One issue that could not be read. `field` is empty where nothing of it could; `parent` is the id or key that it hangs under, where that was read.
 
     An id is known of every gap that is kept, but of `UNCOUNTED`; `reason` and `remedy` are whole sentences. `listed`: Jira names it among the issues of the
-    scope, so that it is ours though nothing of it was ever read.
+    scope, so that it is ours though nothing of it was ever read. `omitted` are the ids of fields that the answer left out, where all else of the issue was read.
     """
 
     issue_id: str
@@ -29,6 +29,7 @@ class Gap:
     field: str = ""
     parent: str = ""
     listed: bool = False
+    omitted: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

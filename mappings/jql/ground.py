@@ -56,7 +56,7 @@ class NameSpan:
 
 @dataclass(slots=True)
 class Ground:
-    """Collects findings, the raw field ids that are read, the names used, and whether the answer changes with the clock.
+    """Collects findings, the raw field ids that are read, the fields asked for, the names used, and whether the answer changes with the clock.
 
     `places` says what stands for the text from one offset to another where names give way to ids.
     """
@@ -65,6 +65,7 @@ class Ground:
     issue_id_of: Callable[[str], str | None] = nobody
     findings: list[JqlFinding] = field(default_factory=list)
     fields: set[str] = field(default_factory=set)
+    asks: set[str] = field(default_factory=set)
     timed: bool = False
     thens: dict[Verdict, Then] = field(default_factory=dict)
     typed: dict[Verdict, Typed] = field(default_factory=dict)

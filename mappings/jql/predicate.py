@@ -46,6 +46,7 @@ class Compiled:
     spots: tuple[NameSpan, ...]
     findings: tuple[JqlFinding, ...]
     projects: frozenset[str] | None
+    asks: frozenset[str]
 
 
 def check(
@@ -79,6 +80,7 @@ def compile_selector(
         names=made.names,
         by_id=made.by_id,
         projects=made.projects,
+        asks=made.asks,
     )
 
 
@@ -110,6 +112,7 @@ def compiled(
         spots=tuple(ground.spots),
         findings=tuple(ground.findings),
         projects=_projects(query.where, ground.spots) if query.where else None,
+        asks=frozenset(ground.asks),
     )
 
 
@@ -155,6 +158,7 @@ def condition_verdict(ground: Ground, asked: SignedCondition) -> Verdict:
     if not _allowed(ground, field, condition) or _list_alone(ground, condition):
         return never
     ground.fields.update(field.reads)
+    ground.asks.add(field.name)
     return _verdict(ground, field, asked.sign, condition)
 
 

@@ -37,12 +37,16 @@ Sent = Callable[[str, str], object]
 """Gives what was written last to a place, by the ids of issue and place; None where nothing was."""
 
 
+Answer = Literal["edit", "nothing", "link", "property", "any"]
+"""`edit`: 204 without a body, or 200 with the issue; `nothing`: 204 without a body; `link`: an object with its id; `property`: 200 or 201, as a rule without a body."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """One call to Jira, below the address of its REST API (`/issue/10001`, as it reads: whoever sends it encodes the path).
 
     `notifies`: Jira tells watchers of it unless it is asked to keep silent. `removes`: that there is nothing to remove is as good as
-    removed. `answered`: only Jira's own answer, an empty one or an object, is taken for a good one. `to`: whether Jira itself is meant,
+    removed. `answer`: what Jira says where it did it; anything else is another's word, and it is looked up what became of it. `to`: whether Jira itself is meant,
     Atlassian Goals beside it, whose paths are the names of what `connectors.goals` can do, or Jira as our Forge app.
     """
 
@@ -52,7 +56,7 @@ class Request:
     params: Mapping[str, str] = field(default_factory=dict)
     notifies: bool = False
     removes: bool = False
-    answered: bool = False
+    answer: Answer = "any"
     to: Literal["jira", "goals", "app"] = "jira"
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from connectors.jira.http.errors import Permanent, Transient
-from connectors.jira.http.transport import Transport
+from connectors.jira.http.transport import JiraReply, Transport
 from mappings.write_back.target import Request
+
+NO_CONTENT = 204
+WRITTEN = (200, 201)
 
 
 def ask(transport: Transport, api: str, request: Request) -> object:
@@ -21,7 +24,8 @@ def ask(transport: Transport, api: str, request: Request) -> object:
 
 
 def tell(transport: Transport, api: str, request: Request, *, notify: bool) -> None:
-    """Write, once; silently unless `notify`, where Jira can keep silent. Raises Permanent with `.fields` for refused ones."""
+    """Write, once; silently unless `notify`, where Jira can keep silent. Raises Permanent with `.fields` for refused ones, Transient for an answer
+    that is not Jira's."""
     path, params = f"{api}{quote(request.path)}", dict(request.params)
     silence = {"notifyUsers": False} if request.notifies and not notify else {}
     if request.method == "DELETE":
@@ -30,9 +34,32 @@ def tell(transport: Transport, api: str, request: Request, *, notify: bool) -> N
         reply = transport.put(path, request.body, {**params, **silence})
     else:
         reply = transport.post(path, request.body, {**params, **silence})
-    if request.answered and reply.status != 204 and not isinstance(reply.json(), dict):
+    if not _is_jiras(transport, path, request, reply):
         raise Transient(
             f"The answer to an edit is not one of Jira's ({reply.status}).",
             "What became of it is looked up. If it lasts, look at the proxy before Jira's API.",
             reply.status,
         )
+
+
+def _is_jiras(transport: Transport, path: str, request: Request, reply: JiraReply) -> bool:
+    """Whether this is what Jira says where it did it. Nothing may stand in its place: a proxy answers 200 with JSON of its own as well."""
+    if request.answer == "any":
+        return True
+    empty = not reply.body.strip()
+    if empty and reply.status == NO_CONTENT:
+        return request.answer in ("nothing", "edit")
+    if reply.status not in WRITTEN:
+        return False
+    if request.answer == "property":
+        return empty or _value(transport.get(path).json()) == request.body
+    said = reply.json()
+    if not isinstance(said, dict) or request.answer == "nothing":
+        return False
+    named = path.rpartition("/")[2]
+    return named in (said.get("id"), said.get("key")) if request.answer == "edit" else "id" in said
+
+
+def _value(answer: object) -> object:
+    """What Jira holds of a property, in whose answer nobody can tell it from another's: None where that is no answer about one."""
+    return answer.get("value") if isinstance(answer, dict) else None

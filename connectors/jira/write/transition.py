@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from connectors.jira.http.errors import IncompleteRead
 from connectors.jira.http.transport import Transport, issue_path
+from connectors.jira.write.dispatch import tell
 from mappings.facts.issue import Status
+from mappings.write_back.target import Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +32,13 @@ def ways_on(transport: Transport, api: str, issue_id: str) -> tuple[WayOn, ...]:
 
 
 def take(transport: Transport, api: str, issue_id: str, way: WayOn) -> None:
-    """Move the issue along; raises Permanent where Jira declines."""
-    transport.post(f"{issue_path(api, issue_id)}/transitions", {"transition": {"id": way.id}})
+    """Move the issue along; raises Permanent where Jira declines, Transient for an answer that is not Jira's."""
+    tell(
+        transport,
+        api,
+        Request("POST", f"/issue/{issue_id}/transitions", {"transition": {"id": way.id}}, answer="nothing"),
+        notify=True,
+    )
 
 
 def _way(raw: Mapping[str, object]) -> WayOn:

@@ -49,12 +49,7 @@ def items_of(
     select: str, period: Period, reach: Reach, matters: Callable[[Issue], bool] = lambda _issue: True
 ) -> tuple[FlowItem, ...]:
     """The items at the end of the period that may matter, with every status they stood in until then. What is excluded is none."""
-    moment = reach.moment(period.last)
-    issues = [
-        one
-        for one in reach.selected(select, period.last)
-        if matters(one) and not (reach.excluded is not None and reach.excluded.matches(one, moment))
-    ]
+    issues = [one for one in reach.selected(select, period.last, reach.excluded) if matters(one)]
     histories = reach.histories(one.id for one in issues)
     return tuple(
         item_of(one, histories.get(one.id, ()), period.end, reach.categories)

@@ -71,7 +71,7 @@ class Reach:
     """What sources may see of the site: the issues of the scope as they stood at an instant, their histories, and what names mean.
 
     `issues_at` and `histories` (every change of issues by id, the oldest first) raise Unreadable where something could not be read
-    that may matter; `issues_for` the same for a JQL and `issue_at` for one issue by a key it has or had, where what cannot be read
+    that may matter; `issues_for` the same for a JQL (and what selects those that are left out) and `issue_at` for one issue by a key it has or had, where what cannot be read
     matters only if it may be among what is asked for. `number` is what the field of an alias holds, `status_ids` are the
     statuses of a name, `categories` those of status ids as they are today, `excluded` selects what no flow counts. `aggregate` is that of
     the KPI, `outside` what lies beyond Jira and may be asked.
@@ -83,7 +83,7 @@ class Reach:
     account_id: str | None = None
     histories: Callable[[Iterable[str]], Mapping[str, tuple[FieldChange, ...]]] = lambda _ids: {}
     number: Callable[[Issue, str], Fraction | None] = lambda _issue, _alias: None
-    issues_for: Callable[[Selector, datetime], Iterable[Issue]] | None = None
+    issues_for: Callable[[Selector, Selector | None, datetime], Iterable[Issue]] | None = None
     issue_at: Callable[[str, datetime], Issue | None] = lambda _key, _at: None
     status_ids: Callable[[str], frozenset[str]] = lambda name: frozenset({name})
     categories: Mapping[str, str | None] = field(default_factory=dict)
@@ -95,11 +95,15 @@ class Reach:
         """An instant as JQL is evaluated at it."""
         return Moment(at, self.zone, self.account_id)
 
-    def selected(self, jql: str, at: datetime) -> tuple[Issue, ...]:
-        """The issues of the scope that a JQL selects, as they stood."""
+    def selected(self, jql: str, at: datetime, without: Selector | None = None) -> tuple[Issue, ...]:
+        """The issues of the scope that a JQL selects, as they stood, without those that another selects."""
         select, moment = self.compile_jql(jql), self.moment(at)
-        there = self.issues_at(at) if self.issues_for is None else self.issues_for(select, at)
-        return tuple(one for one in there if select.matches(one, moment))
+        there = self.issues_at(at) if self.issues_for is None else self.issues_for(select, without, at)
+        return tuple(
+            one
+            for one in there
+            if select.matches(one, moment) and not (without is not None and without.matches(one, moment))
+        )
 
 
 class MetricSource(ABC, Generic[Options]):

@@ -51,7 +51,7 @@ def put(conn: Connection, site: str, found: Iterable[Gap], now: datetime) -> Non
     same = table.c.field == statement.excluded.field
     news: dict[str, ColumnElement[object]] = {
         name: statement.excluded[name]
-        for name in ("issue_id", "issue_key", "field", "parent", "reason", "remedy", "seen_at")
+        for name in ("issue_id", "issue_key", "field", "parent", "reason", "remedy", "omitted", "seen_at")
     }
     news |= {name: case((same, table.c[name]), else_=None) for name in ("accepted_at", "accepted_by")}
     conflict = statement.on_conflict_do_update(index_elements=[table.c.site, table.c.issue], set_=news)
@@ -122,6 +122,7 @@ def _row(site: str, found: Gap, now: datetime) -> dict[str, object]:
         "parent": found.parent,
         "reason": plain(found.reason, LONGEST_TEXT),
         "remedy": plain(found.remedy, LONGEST_TEXT),
+        "omitted": " ".join(found.omitted),
         "since": to_ms(now),
         "seen_at": to_ms(now),
         "accepted_at": None,
@@ -141,6 +142,7 @@ def _kept(row: StoredRow) -> KeptGap:
             remedy=found["remedy"],
             field=found["field"],
             parent=found["parent"],
+            omitted=tuple(found["omitted"].split()),
         ),
         since=from_ms(found["since"]),
         seen_at=from_ms(found["seen_at"]),

@@ -132,6 +132,7 @@ gap = Table(
     columns.text("parent"),
     columns.text("reason"),
     columns.text("remedy"),
+    columns.text("omitted"),
     columns.number("since"),
     columns.number("seen_at"),
     Column("accepted_at", BigInteger),

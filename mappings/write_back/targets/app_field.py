@@ -95,7 +95,7 @@ class AppFieldTarget(FieldTarget):
         left = iter(changes)
         while part := tuple(islice(left, MOST_TOGETHER)):
             body = {"updates": list(_updates(part))}
-            request = Request("POST", PATH, body, {"generateChangelog": "false"}, answered=True, to="app")
+            request = Request("POST", PATH, body, {"generateChangelog": "false"}, answer="nothing", to="app")
             yield WriteRequest(request, part)
 
     def words(self, change: Change, objection: Objection) -> str:

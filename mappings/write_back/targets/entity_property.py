@@ -212,7 +212,8 @@ class PropertyTarget(WriteTarget):
         """A call each."""
         for change in changes:
             path = f"/issue/{change.issue_id}/properties/{property_key(change.field_id)}"
-            removed, put = Request("DELETE", path, removes=True), Request("PUT", path, change.after)
+            removed = Request("DELETE", path, removes=True, answer="nothing")
+            put = Request("PUT", path, change.after, answer="property")
             yield WriteRequest(removed if change.after is None else put, (change,))
 
     def words(self, change: Change, objection: Objection) -> str:  # noqa: ARG002

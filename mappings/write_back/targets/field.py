@@ -213,7 +213,7 @@ class FieldTarget(WriteTarget):
         if every:
             values = {change.field_id: by_id(change.after) for change in every}
             path = f"/issue/{every[0].issue_id}"
-            request = Request("PUT", path, {"fields": values}, notifies=True, answered=True)
+            request = Request("PUT", path, {"fields": values}, notifies=True, answer="edit")
             yield WriteRequest(request, every)
 
     def remedy(self, change: Change, objection: Objection) -> str:

@@ -197,9 +197,9 @@ class RemoteLinkTarget(WriteTarget):
         for change in changes:
             path, named = _path(change.issue_id), global_id(change.issue_id, change.field_id)
             if isinstance(change.after, dict):
-                request = Request("POST", path, _body(named, change.after), answered=True)
+                request = Request("POST", path, _body(named, change.after), answer="link")
             else:
-                request = Request("DELETE", path, params={"globalId": named}, removes=True)
+                request = Request("DELETE", path, params={"globalId": named}, removes=True, answer="nothing")
             yield WriteRequest(request, (change,))
 
     def words(self, change: Change, objection: Objection) -> str:  # noqa: ARG002

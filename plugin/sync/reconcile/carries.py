@@ -96,6 +96,6 @@ def _requests(plan: CarryPlan) -> list[tuple[Request, str]]:
         keys[write.issue_id] = write.issue_key
     order = sorted(by_issue, key=lambda id_: (id_ == plan.objective_id, id_))
     return [
-        (Request("PUT", f"/issue/{id_}", by_issue[id_], notifies=True, answered=True), keys[id_])
+        (Request("PUT", f"/issue/{id_}", by_issue[id_], notifies=True, answer="edit"), keys[id_])
         for id_ in order
     ]

@@ -124,4 +124,11 @@ def _with(former: Issue, issue: Issue, missing: frozenset[str]) -> Issue:
 def _gap(issue: Issue, missing: list[str], names: Mapping[str, str]) -> Gap:
     said = ", ".join(f"{names[name]} ({name})" if name in names else name for name in missing)
     reason = f"Jira's answer leaves out {said}, which had a value before; what it was is still counted with."
-    return Gap(issue_id=issue.id, issue_key=issue.key, reason=reason, remedy=REMEDY, field=missing[0])
+    return Gap(
+        issue_id=issue.id,
+        issue_key=issue.key,
+        reason=reason,
+        remedy=REMEDY,
+        field=missing[0],
+        omitted=tuple(missing),
+    )

@@ -155,7 +155,7 @@ def link(connector: Connector, actor: Actor, site: str, objective: str, goal: st
     issue_id, called = saved.state.issue_id, saved.state.key
     values = {field.id: _encoded(field, key, context.api)}
     context.tell(
-        Request("PUT", f"/issue/{issue_id}", {"fields": values}, notifies=True, answered=True), called
+        Request("PUT", f"/issue/{issue_id}", {"fields": values}, notifies=True, answer="edit"), called
     )
     connector.catalogue(site, fresh=True)
     with connector.store.write() as conn:

@@ -297,6 +297,74 @@ def test_a_write_target_removes_and_is_asked_in_its_own_words(stub, answer, clou
     assert cloud.ask(Request("GET", "/issue/10001/remotelink")) is None
 
 
+@pytest.mark.parametrize(
+    ("answered", "status", "said", "believed"),
+    [
+        ("nothing", 204, None, True),
+        ("nothing", 200, None, False),
+        ("nothing", 201, {"id": "1"}, False),
+        ("nothing", 200, {}, False),
+        ("nothing", 202, None, False),
+        ("nothing", 200, {"id": "10001"}, False),
+        ("edit", 204, None, True),
+        ("edit", 200, {"id": "10001", "fields": {}}, True),
+        ("edit", 200, {"id": "gw-1", "status": "ok"}, False),
+        ("edit", 200, {"status": "ok"}, False),
+        ("edit", 200, None, False),
+        ("edit", 202, {"id": "10001"}, False),
+        ("link", 200, {"id": 5}, True),
+        ("link", 201, {"id": 5, "self": "https://acme.example"}, True),
+        ("link", 202, {"id": 5}, False),
+        ("link", 204, None, False),
+        ("link", 200, {"status": "ok"}, False),
+        ("link", 200, ["id"], False),
+        ("property", 200, None, True),
+        ("property", 201, None, True),
+        ("property", 202, None, False),
+        ("property", 204, None, False),
+    ],
+)
+def test_a_write_was_made_where_jira_says_so_in_its_own_way(
+    stub, answer, cloud, answered, status, said, believed
+):
+    stub.on("PUT", ISSUE, answer(status, said))
+    request = Request("PUT", "/issue/10001", {"fields": {}}, answer=answered)
+    if believed:
+        cloud.tell(request)
+    else:
+        with pytest.raises(Transient, match="not one of Jira's") as caught:
+            cloud.tell(request)
+        assert caught.value.status == status
+    assert stub.paths() == [f"PUT {ISSUE}"]
+
+
+@pytest.mark.parametrize(
+    ("held", "believed"),
+    [
+        ({"key": "okr", "value": {"percent": 62}}, True),
+        ({"key": "okr", "value": {}}, False),
+        ({"ok": 1}, False),
+        ([], False),
+    ],
+)
+def test_a_body_after_the_write_of_a_property_has_it_read_back(stub, answer, cloud, held, believed):
+    stub.on("PUT", f"{ISSUE}/properties/okr", answer(200, {"status": "ok"}))
+    stub.on("GET", f"{ISSUE}/properties/okr", answer(200, held))
+    request = Request("PUT", "/issue/10001/properties/okr", {"percent": 62}, answer="property")
+    if believed:
+        cloud.tell(request)
+    else:
+        with pytest.raises(Transient, match="not one of Jira's"):
+            cloud.tell(request)
+
+
+@pytest.mark.parametrize(("status", "said"), [(200, None), (200, {"status": "ok"}), (201, None)])
+def test_an_issue_moved_along_where_jira_says_so(stub, answer, cloud, status, said):
+    stub.on("POST", f"{ISSUE}/transitions", answer(status, said))
+    with pytest.raises(Transient, match="not one of Jira's"):
+        cloud.take("10001", WayOn("11", "Start", Status("3", "Doing", "new")))
+
+
 # -- look-ups
 
 

@@ -197,6 +197,8 @@ def test_a_system_field_that_is_left_out_stays_as_it_was_known(
     assert now.summary == "Another name"
     assert (progress(small, epic.id), small.in_jira(epic.id)) == (before, held)
     assert open_gaps(small) == [(record.key, name)]
+    with small.connector.store.read() as conn:
+        assert [one.gap.omitted for one in gaps.open_gaps(conn, "main")] == [(name,)]
 
     resync(small.context)
     assert small.mirror()[record.id].resolution.name == "Won't Do"

@@ -56,7 +56,18 @@ def say(firm: Any, **grants: frozenset[str]) -> None:
 @BOTH
 @pytest.mark.parametrize(
     ("status", "shape"),
-    [(302, "html"), (400, "text"), (403, "html"), (403, "list"), (404, "empty"), (405, "html")],
+    [
+        (302, "html"),
+        (400, "text"),
+        (403, "html"),
+        (403, "list"),
+        (404, "empty"),
+        (405, "html"),
+        (200, "html"),
+        (200, "object"),
+        (200, "empty"),
+        (201, "object"),
+    ],
 )
 def test_what_a_proxy_says_of_a_write_is_no_refusal(firm: Any, status: int, shape: str) -> None:
     epic = epics(firm)[0]

@@ -8,9 +8,9 @@ from connectors.sandbox import Fault
 from connectors.sandbox.site import Site
 from connectors.sandbox.traffic.faults import REASONS, RETRY_AFTER
 
-PAGES = (302, 400, 401, 403, 404, 502)
+PAGES = (200, 302, 400, 401, 403, 404, 502)
 """What a proxy, a firewall or a sign-in page before Jira answers with, in words that are not Jira's."""
-SHAPES = ("html", "html", "empty", "text", "list")
+SHAPES = ("html", "html", "empty", "text", "list", "object")
 STATUSES = (500, 502, 503, 504)
 PATHS = {
     "cloud": ("", "bulkfetch", "search/jql", "changelog/bulkfetch", "issue/", "properties"),

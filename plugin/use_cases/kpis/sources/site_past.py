@@ -6,7 +6,7 @@ looks back at costs nothing: the mirror is read when the first source asks for i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from fractions import Fraction
 
@@ -20,6 +20,7 @@ from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
 from mappings.facts.selector import Selector
 from mappings.fields import field_type
+from mappings.jql.omission import decides
 from mappings.numbers import number_in
 from plugin.sync.context import Context
 from plugin.sync.refresh import issue_steps
@@ -65,19 +66,28 @@ class SitePast:
         """The issues of the scope as they stood. Raises Unreadable where something may be missing or cannot be told."""
         return self._stood(at, lambda _gap: True)
 
-    def issues_for(self, select: Selector, at: datetime) -> tuple[Issue, ...]:
-        """The same, where what lies in none of the projects that a JQL selects from may be missing."""
+    def issues_for(self, select: Selector, without: Selector | None, at: datetime) -> tuple[Issue, ...]:
+        """The same, where what lies in none of the projects that a JQL selects from may be missing, and so may fields that it does not ask for."""
         wanted = select.projects
+        asked = [one for one in (select, without, self._context.mapping.scope) if one is not None]
         return self._stood(
             at,
-            lambda gap: wanted is None or (of := self._projects_of(gap)) is None or not wanted.isdisjoint(of),
+            lambda gap: (
+                (not gap.omitted or any(decides(one, gap.omitted) for one in asked))
+                and (wanted is None or (of := self._projects_of(gap)) is None or not wanted.isdisjoint(of))
+            ),
         )
 
     def issue_at(self, key: str, at: datetime) -> Issue | None:
         """One issue, by a key that it has or had; None where it is not there. Raises Unreadable where it may be what is missing."""
         id_ = self._issue_id(key)
+        scope = self._context.mapping.scope
         there = self._stood(
-            at, lambda gap: gap.issue_key == key or id_ is None or not gap.issue_id or gap.issue_id == id_
+            at,
+            lambda gap: (
+                (not gap.omitted or decides(scope, gap.omitted))
+                and (gap.issue_key == key or id_ is None or not gap.issue_id or gap.issue_id == id_)
+            ),
         )
         return next((one for one in there if one.id == id_), None)
 
@@ -93,11 +103,7 @@ class SitePast:
         self._mirrored()
         waiting = [one for one in self._waiting if concerns(one)]
         if waiting:
-            said = "; ".join(f"{one.name}: {one.reason.removesuffix('.')}" for one in waiting[:MOST_NAMED])
-            raise _unreadable(
-                f"issues that may match could not be read: {said}",
-                "See the gaps of the site, or accept them.",
-            )
+            raise _missing("issues that may match could not be read", waiting)
         if self._shown is None or self._shown[0] != at:
             moment = Moment(at, self._context.mapping.zone, self._context.catalogue.account_id)
             scope = self._context.mapping.scope
@@ -113,6 +119,9 @@ class SitePast:
 
     def _number(self, issue: Issue, alias: str) -> Fraction | None:
         field = self._context.mapping.fields[alias]
+        waiting = [one for one in self._waiting if one.issue_id == issue.id and field.id in one.omitted]
+        if waiting:
+            raise _missing(f"what {alias} holds could not be read", waiting)
         raw = issue.fields.get(field.id)
         type_ = field_type(field)
         value = type_.decode(raw) if type_ is not None else None
@@ -185,6 +194,11 @@ class SitePast:
                     error.remedy,
                 )
             ) from error
+
+
+def _missing(what: str, waiting: Sequence[Gap]) -> UnreadableSource:
+    said = "; ".join(f"{one.name}: {one.reason.removesuffix('.')}" for one in waiting[:MOST_NAMED])
+    return _unreadable(f"{what}: {said}", "See the gaps of the site, or accept them.")
 
 
 def _unreadable(reason: str, remedy: str) -> UnreadableSource:

@@ -18,9 +18,11 @@ from connectors.sandbox.site_state.edits import delete, move
 from connectors.sandbox.site_state.state import person
 from connectors.sandbox.site_state.transitions import to_status
 from connectors.sandbox.traffic.faults import Fault
+from connectors.store.absence import gaps
 from connectors.store.kpis import kpi_failures, kpis
 from connectors.store.mirror import issue_histories
 from connectors.store.numbers import objectives
+from mappings.facts.gap import Gap
 from plugin.jobs.schedules import Schedules
 from plugin.runtime.composition import build_connector
 from plugin.runtime.settings import MetricSettings, read_settings
@@ -268,6 +270,43 @@ kpis:
     read = {id_: pull.reading.value if pull.reading is not None else None for id_, pull in pulls.items()}
     assert read == {"plat": None, "core": None, "grow": 0, "either": None, "sure": 3, "lost": None}
     assert all("PLAT-2" in pull.failure.reason for pull in pulls.values() if pull.failure is not None)
+
+
+def test_a_field_that_was_left_out_silences_what_asks_for_it(watch: Watch) -> None:
+    first = watch.issue("Story", labels=["blue"], **{scheme.POINTS: 3})
+    watch.issue("Story", **{scheme.POINTS: 5})
+    sources = {
+        "stories": "kind: jql_count, jql: type = Story",
+        "blue": "kind: jql_count, jql: labels = blue",
+        "large": "kind: jql_count, jql: 'cf[10016] > 2'",
+        "sum": "kind: jql_sum, jql: type = Story, field: points",
+        "others": "kind: jql_sum, jql: 'type = Story AND labels is EMPTY', field: points",
+        "done": "kind: throughput, select: type = Story",
+        "one": "kind: jira_field, issue: PLAT-1, field: points",
+        "two": "kind: jira_field, issue: PLAT-2, field: points",
+    }
+    kpis_written = [
+        f"  - {{id: {id_}, name: {id_}, source: {{{source}}}, healthy: {{at_most: 1}}}}"
+        for id_, source in sources.items()
+    ]
+    watch.activate(
+        "\n".join([MAPPING, "fields:", "  points: {id: customfield_10016}", "kpis:", *kpis_written])
+    )
+    watch.sync()
+    watch.at("2026-11-09T12:00")
+
+    def read_without(*omitted: str) -> dict[str, int | None]:
+        with watch.connector.store.write() as conn:
+            gaps.put(conn, "main", [Gap(first, "PLAT-1", "It was left out.", omitted=omitted)], watch.clock())
+        pulls = {id_: read_now(watch.connector, TESTER, "main", id_) for id_ in sources}
+        assert all("PLAT-1" in pull.failure.reason for pull in pulls.values() if pull.failure is not None)
+        return {id_: pull.reading and pull.reading.value for id_, pull in pulls.items()}
+
+    whole = {"stories": 2, "blue": 1, "large": 2, "sum": 8, "others": 5, "done": 0, "one": 3, "two": 5}
+    assert read_without(scheme.POINTS) == {**whole, "large": None, "sum": None, "one": None}
+    assert read_without("labels") == {**whole, "blue": None, "others": None}
+    assert read_without("resolution") == {**whole, "done": None}
+    assert read_without("statusCategory") == {**dict.fromkeys(whole), "two": 5}
 
 
 def test_nothing_is_asked_of_the_database_where_no_source_is(watch: Watch, bugs: tuple[str, ...]) -> None:
