@@ -224,7 +224,7 @@ def _edit(context: Context, one: MadeCopy, writes: Iterable[FieldWrite]) -> None
         else:
             body.setdefault("fields", {})[write.field_id] = value
     if body:
-        context.tell(Request("PUT", f"/issue/{one.id}", body, notifies=True, answered=True), one.key)
+        context.tell(Request("PUT", f"/issue/{one.id}", body, notifies=True, answer="edit"), one.key)
 
 
 def _link(context: Context, one: MadeCopy, link: CopiedLink) -> None:
@@ -243,7 +243,7 @@ def _move(context: Context, objective: MadeCopy, move: RowMove) -> None:
     places = parent_places(context, move.type, objective.id, objective.key, by_kind)
     for number, (place, value) in enumerate(places):
         body = {"fields": {place: value}}
-        request = Request("PUT", f"/issue/{move.issue_id}", body, notifies=True, answered=True)
+        request = Request("PUT", f"/issue/{move.issue_id}", body, notifies=True, answer="edit")
         try:
             context.tell(request, move.issue_key)
         except Permanent as error:
