@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from connectors.jira.http.errors import Permanent, Transient
+from connectors.jira.http.errors import JiraError, Permanent, Transient
 from connectors.jira.http.transport import JiraReply, Transport
 from mappings.write_back.target import Request
 
@@ -51,15 +51,21 @@ def _is_jiras(transport: Transport, path: str, request: Request, reply: JiraRepl
         return request.answer in ("nothing", "edit")
     if reply.status not in WRITTEN:
         return False
+    if empty:
+        return request.answer == "property"
+    said, named = reply.json(), request.path.rpartition("/")[2]
+    about = said if isinstance(said, dict) else {}
     if request.answer == "property":
-        return empty or _value(transport.get(path).json()) == request.body
-    said = reply.json()
-    if not isinstance(said, dict) or request.answer == "nothing":
+        return about.get("key") == named or _holds(transport, path, request.body)
+    if request.answer == "edit":
+        return named in (about.get("id"), about.get("key"))
+    return request.answer == "link" and "id" in about
+
+
+def _holds(transport: Transport, path: str, value: object) -> bool:
+    """Whether Jira holds this value of a property: the contract leaves open what stands in the answer to its write."""
+    try:
+        held = transport.get(path).json()
+    except JiraError:
         return False
-    named = path.rpartition("/")[2]
-    return named in (said.get("id"), said.get("key")) if request.answer == "edit" else "id" in said
-
-
-def _value(answer: object) -> object:
-    """What Jira holds of a property, in whose answer nobody can tell it from another's: None where that is no answer about one."""
-    return answer.get("value") if isinstance(answer, dict) else None
+    return isinstance(held, dict) and held.get("value") == value

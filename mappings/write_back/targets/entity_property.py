@@ -201,9 +201,10 @@ class PropertyTarget(WriteTarget):
     def found(self, request: Request, answer: object) -> Mapping[str, Mapping[str, object]] | None:
         if answer is None:
             return {}
-        if not isinstance(answer, dict) or "id" not in answer:
+        issue_id = request.path.rpartition("/")[2]
+        if not isinstance(answer, dict) or answer.get("id") != issue_id:
             return None
-        issue_id, there = request.path.rpartition("/")[2], answer.get("properties")
+        there = answer.get("properties")
         keys = request.params["properties"].split(",")
         held = there if isinstance(there, dict) else {}
         return {issue_id: {property_id(key): held[key] for key in keys if held.get(key) is not None}}

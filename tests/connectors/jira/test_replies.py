@@ -339,23 +339,30 @@ def test_a_write_was_made_where_jira_says_so_in_its_own_way(
 
 
 @pytest.mark.parametrize(
-    ("held", "believed"),
+    ("said", "asked_back", "held", "believed"),
     [
-        ({"key": "okr", "value": {"percent": 62}}, True),
-        ({"key": "okr", "value": {}}, False),
-        ({"ok": 1}, False),
-        ([], False),
+        ({"key": "okr"}, False, (200, {}), True),
+        ({"key": "another"}, True, (200, {"key": "okr", "value": {"percent": 62}}), True),
+        ({"status": "ok"}, True, (200, {"key": "okr", "value": {"percent": 62}}), True),
+        ({"status": "ok"}, True, (200, {"key": "okr", "value": {"percent": 61}}), False),
+        ({"status": "ok"}, True, (200, {"status": "ok"}), False),
+        ([], True, (200, []), False),
+        ({"status": "ok"}, True, (401, REFUSED), False),
+        ({"status": "ok"}, True, (404, REFUSED), False),
     ],
 )
-def test_a_body_after_the_write_of_a_property_has_it_read_back(stub, answer, cloud, held, believed):
-    stub.on("PUT", f"{ISSUE}/properties/okr", answer(200, {"status": "ok"}))
-    stub.on("GET", f"{ISSUE}/properties/okr", answer(200, held))
+def test_a_body_after_the_write_of_a_property_has_it_read_back(
+    stub, answer, cloud, said, asked_back, held, believed
+):
+    stub.on("PUT", f"{ISSUE}/properties/okr", answer(200, said))
+    stub.on("GET", f"{ISSUE}/properties/okr", answer(*held))
     request = Request("PUT", "/issue/10001/properties/okr", {"percent": 62}, answer="property")
     if believed:
         cloud.tell(request)
     else:
         with pytest.raises(Transient, match="not one of Jira's"):
             cloud.tell(request)
+    assert len(stub.asked) == 1 + asked_back
 
 
 @pytest.mark.parametrize(("status", "said"), [(200, None), (200, {"status": "ok"}), (201, None)])

@@ -141,6 +141,7 @@ def test_what_a_search_does_not_show_is_asked_for_and_read() -> None:
     answer = {"id": "100", "properties": {"a": {"x": 1}, "foreign": 2}}
     assert target.found(asked, answer) == {"100": {"property:a": {"x": 1}}}
     assert target.found(asked, {"id": "100"}) == {"100": {}}
+    assert target.found(asked, {"id": "gw-1", "status": "ok"}) is None
     assert target.found(asked, None) == {}, "Jira shows no such issue"
     assert target.found(asked, []) is None, "that is no answer of Jira's"
 
