@@ -12,7 +12,7 @@ from mappings.json_value import PlainValues
 from plugin.api import forge, sites
 from plugin.api.accounts import audit, own_account, people, saved_views
 from plugin.api.kpis import kpis, promotions
-from plugin.api.mappings import past_preview, revisions, texts, trial
+from plugin.api.mappings import drafts, first_mapping, past_preview, revisions, texts, trial
 from plugin.api.mappings.texts import SchemaGiven
 from plugin.api.objectives import (
     changes,
@@ -62,6 +62,8 @@ MODULES = (
     past_preview,
     trial,
     revisions,
+    drafts,
+    first_mapping,
     exports,
     audit,
     people,

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, select
 
+from connectors.store.database import sql
 from connectors.store.database.instant import from_ms, to_ms
 from connectors.store.database.sql import insert_into
 from connectors.store.schema import draft as table
@@ -28,6 +29,17 @@ def get(conn: Connection, site: str, account_id: int) -> Draft | None:
     return None if row is None else Draft(row.text, row.base, from_ms(row.at))
 
 
+def of_account(conn: Connection, account_id: int) -> dict[str, Draft]:
+    """All drafts of this account, by site, in the order of their names."""
+    rows = conn.execute(select(table).where(table.c.account_id == account_id).order_by(table.c.site))
+    return {row.site: Draft(row.text, row.base, from_ms(row.at)) for row in rows}
+
+
+def hold(conn: Connection, site: str, account_id: int) -> None:
+    """Others who want to change this draft wait here until the transaction ends."""
+    sql.hold(conn, f"{site}:draft:{account_id}")
+
+
 def put(
     conn: Connection, site: str, account_id: int, text: str, now: datetime, base: str | None = None
 ) -> Draft:
@@ -39,7 +51,7 @@ def put(
             index_elements=[table.c.site, table.c.account_id], set_=kept
         ).returning(table.c.base)
     ).scalar_one()
-    return Draft(text, held, now)
+    return Draft(text, held, from_ms(to_ms(now)))
 
 
 def remove(conn: Connection, site: str, account_id: int, text: str | None = None) -> bool:

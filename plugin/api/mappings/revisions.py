@@ -148,17 +148,21 @@ def roll_back_mapping(caller: Caller, path: SiteAddress, body: Rollback) -> Repl
 
 def seen(caller: Caller, site: str) -> Expected:
     """What the caller has seen as active: the tags of If-Match, none where If-None-Match is `*`; 428 where neither says anything."""
+    return tags_seen(
+        caller,
+        "Say which mapping you have seen as active.",
+        f"GET /api/v1/sites/{site}/mapping gives the ETag; send it as If-Match. Where no mapping is active yet: If-None-Match: *.",
+    )
+
+
+def tags_seen(caller: Caller, detail: str, remedy: str) -> frozenset[str]:
+    """The tags of If-Match without their quotes, the empty one where If-None-Match is `*`; 428 in these words where neither says anything."""
     match, none_match = caller.headers.get("If-Match"), caller.headers.get("If-None-Match")
     named = [PACKED.sub('"', one.strip()) for one in (match or "").split(",") if one.strip()]
     if none_match == "*":
         named.append(NO_TAG)
     if not named:
-        raise RequestRefusal(
-            428,
-            "Precondition required",
-            "Say which mapping you have seen as active.",
-            f"GET /api/v1/sites/{site}/mapping gives the ETag; send it as If-Match. Where no mapping is active yet: If-None-Match: *.",
-        )
+        raise RequestRefusal(428, "Precondition required", detail, remedy)
     return frozenset(one[1:-1] for one in named if QUOTED.fullmatch(one))
 
 

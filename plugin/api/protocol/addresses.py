@@ -19,6 +19,12 @@ class RevisionAddress(SiteAddress):
     revision: RevisionId = Field(description="The id of a mapping revision, or its first characters.")
 
 
+class FieldAddress(SiteAddress):
+    """One field of a site."""
+
+    field: Word = Field(description="The id of a custom field of Jira: customfield_10060.")
+
+
 class ObjectiveAddress(Address):
     """One objective."""
 

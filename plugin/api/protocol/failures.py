@@ -16,6 +16,7 @@ from plugin.doors.refusal import RequestRefusal
 from plugin.runtime.connector import NotReady
 from plugin.use_cases.accounts.proof import NotProved
 from plugin.use_cases.health.faults import AuthFailed, JiraError, Permanent, RateLimited, StoreError
+from plugin.use_cases.mappings.drafts import DraftMoved
 from plugin.use_cases.mappings.mapping_life import AnotherActivation, LargeChange, WorldMoved
 from plugin.use_cases.permission import NotAllowed
 
@@ -107,6 +108,11 @@ def of_not_ready(error: NotReady) -> Response:
         )
         if error.latest is None:
             remedy = "No mapping is active yet: send If-None-Match: *."
+        return problem(412, "Precondition failed", str(error), remedy)
+    if isinstance(error, DraftMoved):
+        remedy = f"GET /api/v1/sites/{error.site}/mapping/draft gives the text and its ETag; look at it, and send that as If-Match."
+        if error.now is None:
+            remedy = "There is no draft now: send If-None-Match: *."
         return problem(412, "Precondition failed", str(error), remedy)
     if isinstance(error, NotProved):
         remedy = "Say who you are on the page /account/identity, in the same browser, and send it again."

@@ -52,13 +52,15 @@ class ChangeHeaders(BaseModel):
 
 
 class MatchedHeaders(ChangeHeaders):
-    """What a change of a mapping takes as well. Only described here; the operation reads it."""
+    """What a change of a mapping or a draft takes as well. Only described here; the operation reads it."""
 
     match: str = Field(
-        default_factory=str, alias="If-Match", description="The ETag of the mapping you saw as active."
+        default_factory=str,
+        alias="If-Match",
+        description="The ETag of what you saw: the active mapping, or your draft.",
     )
     none_match: str = Field(
-        default_factory=str, alias="If-None-Match", description="`*` where no mapping is active yet."
+        default_factory=str, alias="If-None-Match", description="`*` where there is none yet."
     )
 
 

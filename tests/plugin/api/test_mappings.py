@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from connectors.sandbox import administration
 from connectors.sandbox.site_state import scheme
 from mappings import presets
 from plugin.access.authorization.actor import Actor
@@ -176,3 +177,58 @@ def test_what_was_renamed_is_written_into_the_text(own_api: Any) -> None:
     assert own_api.call("POST", "/sites/main/mapping/reword", {}, role="viewer").status_code == 403
     seen = own_api.call("POST", "/sites/main/mapping/preview", {"text": expected}).json
     assert (seen["writes"], seen["objectives"]) == (0, [])
+
+
+def test_a_draft_is_kept_read_and_dropped_by_whoever_has_seen_it(
+    own_api: Any, problem_of: Callable[..., Any]
+) -> None:
+    place, anew = "/sites/main/mapping/draft", {"If-None-Match": "*"}
+
+    def refused(status: int, answer: Any) -> dict[str, Any]:
+        assert answer.status_code == status, answer.text
+        found: dict[str, Any] = problem_of(answer)
+        return found
+
+    assert refused(404, own_api.call("GET", place))["remedy"].endswith("If-None-Match: *.")
+    assert (
+        refused(428, own_api.call("PUT", place, {"text": "a"}))["detail"] == "Say which draft you have seen."
+    )
+    begun = own_api.call("PUT", place, {"text": "not yet a mapping: ["}, headers=anew)
+    assert begun.status_code == 200, begun.text
+    tag = begun.headers["ETag"]
+    assert own_api.call("GET", place).headers["ETag"] == tag
+    assert refused(412, own_api.call("PUT", place, {"text": "b"}, headers=anew))
+    kept = own_api.call("PUT", place, {"text": "b"}, headers={"If-Match": tag})
+    late = refused(412, own_api.call("PUT", place, {"text": "c"}, headers={"If-Match": tag}))
+    assert "kept otherwise" in late["detail"]
+    assert own_api.get("/drafts")["items"] == [
+        {key: value for key, value in kept.json.items() if key != "text"}
+    ]
+    assert refused(412, own_api.call("DELETE", place, headers={"If-Match": tag}))
+    assert own_api.call("GET", place).json["text"] == "b"
+    assert own_api.call("DELETE", place, headers={"If-Match": kept.headers["ETag"]}).status_code == 200
+    assert own_api.get("/drafts")["items"] == []
+    gone = refused(412, own_api.call("DELETE", place, headers={"If-Match": tag}))
+    assert "is gone" in gone["detail"]
+
+
+def test_a_preset_is_fitted_and_what_the_site_lacks_is_created_by_program(
+    own_api: Any, problem_of: Callable[..., Any]
+) -> None:
+    sandbox = own_api.sandbox.sandbox
+    administration.delete_field(sandbox, scheme.KR_TARGET)
+    asked = {"preset": "epics-as-objectives", "projects": ["PLAT"]}
+    fitted = own_api.call("POST", "/sites/main/mapping/fit", asked).json
+    assert [(one["name"], one["kind"], one["creatable"]) for one in fitted["lacking"]] == [
+        ("KR target", "number", True)
+    ]
+    assert (fitted["place"], fitted["refusal"]) == ("the screens of PLAT", "")
+    strange = own_api.call("POST", "/sites/main/fields", {**asked, "aliases": ["health"]})
+    assert problem_of(strange)["errors"][0]["pointer"] == "/aliases"
+    aliases = [one["alias"] for one in fitted["lacking"]]
+    made = own_api.call("POST", "/sites/main/fields", {**asked, "aliases": aliases}).json["created"]
+    assert sandbox.fields[made[0]["id"]].name == "KR target"
+    assert made[0]["left"] == []
+    assert [one["id"] for one in own_api.get("/sites/main/fields")["fields"]] == [made[0]["id"]]
+    assert own_api.call("DELETE", f"/sites/main/fields/{made[0]['id']}").status_code == 200
+    assert made[0]["id"] not in sandbox.fields
