@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from pydantic import Field, create_model
@@ -63,6 +63,18 @@ class KeyResult(Shape):
     confidence: Confidence | None
 
 
+class OwnDays(Shape):
+    """The days of an objective's own, both included: they give its expected share in the place of those of its cycle."""
+
+    start: date
+    end: date
+
+
+def own_days(span: tuple[date, date] | None) -> OwnDays | None:
+    """The same as answers show it; None where its days are those of its cycle."""
+    return None if span is None else OwnDays(start=span[0], end=span[1])
+
+
 class Objective(Shape):
     """One objective. `progress` and what stands beside it are shares of 1; `week` is what a week added. `served_elsewhere` of the
     `served_by` objectives aligned to it are of other cycles than its own. `key_results` null: not asked for."""
@@ -75,6 +87,7 @@ class Objective(Shape):
     project: str
     team: Quoted | None
     cycle: str | None
+    own_days: OwnDays | None
     commitment: str
     progress: Number
     week: Number
@@ -200,6 +213,7 @@ def objective_shape(one: ObjectiveLine, key_results: tuple[KeyResultState, ...] 
         project=state.project_key,
         team=state.team,
         cycle=state.cycle_id,
+        own_days=own_days(state.span),
         commitment=state.commitment,
         progress=exactly(state.progress),
         week=exactly(None if week is None else week.total),

@@ -65,6 +65,7 @@ HEADLINE = (
     "confidence",
     "team",
     "perspective",
+    "span",
 )
 """The parts of a state that lists show. They stand beside the whole state, where thousands are read without their ledgers."""
 

@@ -244,6 +244,8 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         "outcome": "The number of the outcome as a share of 1, or what came of it; null is unknown.",
         "outcome_exact": "The same as an exact fraction.",
         "outside": "How many periods in a row were out of the band.",
+        "own_end": "The last of the days of its own; null where its days are those of its cycle.",
+        "own_start": "The first of the days of its own; null where its days are those of its cycle.",
         "owner": "Who owns it; null where nobody does.",
         "pace": "Progress divided by what is expected by now; null where that is unknown.",
         "paired_at": "When the Forge app was paired.",

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from mappings.rollup.cycles.closing_preview import ObjectiveScored
 from mappings.rollup.cycles.score import ScoreMean
+from plugin.mcp.objectives import OwnDays, own_days
 from plugin.mcp.protocol.lookup import site_of
 from plugin.mcp.protocol.provenance import provenance
 from plugin.mcp.protocol.quotation import Quoted
@@ -23,6 +24,7 @@ from plugin.use_cases.cycles.cycles import (
 )
 from plugin.use_cases.cycles.locks import Locked, show_lock
 from plugin.use_cases.cycles.replay import Replay, replay
+from plugin.use_cases.objectives.objective_list import Head
 
 
 class ScoredObjective(Shape):
@@ -40,7 +42,18 @@ class ScoredObjective(Shape):
     reads_as: str
     health: str
     reason: Quoted
+    own_days: OwnDays | None
     would_read: Number
+
+
+class ReachingObjective(Shape):
+    """An objective with days of its own in the cycle that another one scores."""
+
+    id: str
+    key: str
+    title: Quoted
+    own_days: OwnDays | None
+    scored_in: str | None
 
 
 class MeanScore(Shape):
@@ -75,6 +88,7 @@ class CycleReview(Answer):
     )
     preview: str
     locked: StandingLock | None
+    reach_into: list[ReachingObjective]
     means: list[MeanScore]
     counted: Counted
     objectives: list[ScoredObjective]
@@ -121,6 +135,7 @@ def okr_cycle(asking: Asking, arguments: CycleArguments) -> CycleReview:
         mapping_revision=None if other is None else other.revision,
         preview=_mark(found, other),
         locked=None if lock.lock is None else _locked(lock.lock, [one.sentence for one in lock.changes]),
+        reach_into=[_reaching(one) for one in found.touching],
         means=[_mean(one) for one in found.shown.means],
         counted=counted,
         objectives=[_objective(one, other) for one in shown],
@@ -140,6 +155,12 @@ def _mark(found: CycleDetail, other: Replay | None) -> str:
 
 def _locked(lock: Locked, waiting: list[str]) -> StandingLock:
     return StandingLock(at=lock.at, by=lock.by, reason=lock.reason, waiting=list(waiting))
+
+
+def _reaching(one: Head) -> ReachingObjective:
+    return ReachingObjective(
+        id=one.id, key=one.key, title=one.title, own_days=own_days(one.span), scored_in=one.cycle_id
+    )
 
 
 def _mean(one: ScoreMean) -> MeanScore:
@@ -167,6 +188,7 @@ def _objective(one: ObjectiveScored, other: Replay | None) -> ScoredObjective:
         reads_as=score.reading.value,
         health=state.health.level.value,
         reason=score.reason,
+        own_days=own_days(state.span),
         would_read=exactly(None if would is None else would.progress),
     )
 

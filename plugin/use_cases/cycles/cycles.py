@@ -13,7 +13,6 @@ from sqlalchemy import Connection
 from connectors.store.cycles import closings, cycle_ends
 from connectors.store.cycles.closings import ClosingAct
 from connectors.store.mirror import browse
-from connectors.store.numbers import objectives
 from mappings.document.mapping import Mapping
 from mappings.document.schema import CyclePart, DatesSource
 from mappings.facts.forest import Forest
@@ -30,6 +29,7 @@ from mappings.rollup.state import ObjectiveState
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.mappings import revisions
+from plugin.use_cases.objectives.objective_list import Head, headlines
 from plugin.use_cases.objectives.objective_values import exact_text, number
 from plugin.use_cases.permission import VIEWER, question
 
@@ -92,7 +92,7 @@ class CycleDetail:
     shown: CycleShown
     objectives: tuple[ObjectiveScored, ...]
     acts: tuple[ClosingAct, ...]
-    touching: tuple[ObjectiveState, ...] = ()
+    touching: tuple[Head, ...] = ()
 
     @property
     def preview(self) -> str:
@@ -212,19 +212,24 @@ def _shown(
     ), scored
 
 
-def _touching(conn: Connection, site: str, mapping: Mapping, cycle: CyclePart) -> tuple[ObjectiveState, ...]:
+def _touching(conn: Connection, site: str, mapping: Mapping, cycle: CyclePart) -> tuple[Head, ...]:
     """Objectives with days of their own in this cycle that are scored in another; none are looked for where no rule has such days."""
     if not any(isinstance(rule.part.cycle, DatesSource) for rule in mapping.objectives):
         return ()
-    states = (saved.state for saved in objectives.listed(conn, site))
-    return tuple(
+    return reaching_into(cycle, (saved.state for saved in headlines(conn, site)))
+
+
+def reaching_into(cycle: CycleDays, heads: Iterable[Head]) -> tuple[Head, ...]:
+    """Those with days of their own in a cycle that are scored in another, in the order of their keys."""
+    found = (
         one
-        for one in states
+        for one in heads
         if one.span is not None
         and one.cycle_id != cycle.id
         and one.span[0] <= cycle.end
         and one.span[1] >= cycle.start
     )
+    return tuple(sorted(found, key=lambda one: (one.key, one.id)))
 
 
 def _of_records(records: Iterable[ClosingRecord]) -> tuple[ObjectiveScored, ...]:
@@ -327,13 +332,13 @@ def act_values(one: ClosingAct) -> PlainValues:
     }
 
 
-def touching_text(one: ObjectiveState) -> str:
+def touching_text(one: Head) -> str:
     """`PLAT-3 Faster checkout: its own days are 2026-11-01 to 2027-02-10, and 2027-Q1 scores it`."""
     days = f"{one.span[0]} to {one.span[1]}" if one.span is not None else ""
     return f"{one.key or one.id} {one.title}: its own days are {days}, and {one.cycle_id} scores it"
 
 
-def touching_values(one: ObjectiveState) -> PlainValues:
+def touching_values(one: Head) -> PlainValues:
     """An objective that only touches a cycle, for programs."""
     return {
         "objective": one.id,

@@ -119,6 +119,10 @@ def _level(told: Confidence | None) -> str | None:
     return None if told is None else told.level.value
 
 
+def _own_day(head: Head, place: int) -> str | None:
+    return None if head.span is None else head.span[place].isoformat()
+
+
 def week_text(week: WeekMove | None) -> str:
     """Points since a week ago, with their sign; a dash where they are not known."""
     if week is None or week.total is None:
@@ -222,6 +226,22 @@ OBJECTIVE_COLUMNS: tuple[Column, ...] = (
         filter=Filter(
             "cycle", "The id of a cycle.", "Only objectives of this cycle (its id).", "cycles", listed=True
         ),
+    ),
+    Column(
+        key="own_start",
+        label="Own first day",
+        exact=lambda line: _own_day(line.saved.state, 0),
+        type=TEXT,
+        text=lambda row: _own_day(row.state, 0) or "",
+        description="The first of the days of its own, YYYY-MM-DD; null where its days are those of its cycle.",
+    ),
+    Column(
+        key="own_end",
+        label="Own last day",
+        exact=lambda line: _own_day(line.saved.state, 1),
+        type=TEXT,
+        text=lambda row: _own_day(row.state, 1) or "",
+        description="The last of the days of its own, YYYY-MM-DD; null where its days are those of its cycle.",
     ),
     Column(
         key="commitment",

@@ -89,6 +89,8 @@ class Head(Protocol):
     @property
     def cycle_id(self) -> str | None: ...
     @property
+    def span(self) -> tuple[date, date] | None: ...
+    @property
     def commitment(self) -> str: ...
     @property
     def flags(self) -> tuple[str, ...]: ...
@@ -159,6 +161,7 @@ class Headline(msgspec.Struct, frozen=True, gc=False, rename={f"{name}_text": na
     confidence: Confidence | None = None
     team: str | None = None
     perspective: str | None = None
+    span: tuple[date, date] | None = None
 
     @property
     def progress(self) -> Fraction | None:

@@ -26,9 +26,9 @@ FORMER = text(
 
 
 def of_then(content: str) -> str:
-    """A state as it was kept before people said how confident they are, and before teams; a list reads it all the same."""
+    """A state as it was kept before people said how confident they are, and before teams and days of their own; a list reads it all the same."""
     told = json.loads(content)
-    del told["confidence"], told["team"], told["perspective"]
+    del told["confidence"], told["team"], told["perspective"], told["span"]
     return json_text.encode(told)
 
 

@@ -22,6 +22,8 @@ from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.permission import Permission
 from plugin.cli import cli
 from plugin.mcp.cycles.carry import CarryArguments, okr_carry_forward
+from plugin.mcp.cycles.cycle import CycleArguments, okr_cycle
+from plugin.mcp.objectives import GetArguments, OwnDays, okr_get
 from plugin.mcp.protocol.tool import Asking, Unanswerable
 from plugin.runtime.application import create_app
 from plugin.use_cases.cycles.cycles import CycleRefused
@@ -320,3 +322,22 @@ def test_an_objective_whose_own_days_reach_into_a_cycle_is_told_with_it_and_scor
     assert call("GET", "/cycles/2027-Q1")[1]["touching"] == []
     assert [one["key"] for one in call("GET", "/cycles/2027-Q1")[1]["scores"]] == [key]
     assert call("GET", "/cycles/2026-Q3")[1]["touching"] == []
+    shown = call("GET", f"/objectives/{key}")[1]
+    assert (shown["own_start"], shown["own_end"]) == ("2026-11-01", "2027-02-10")
+    headers = {"Authorization": f"Bearer {call.tokens['viewer']}", "Accept": "text/html"}
+    pages = {}
+    for path in ("/?cycle=all", "/review?cycle=2027-Q1"):
+        text = call.client.get(path, headers=headers).get_data(as_text=True)
+        pages[path] = " ".join(BeautifulSoup(text, "html.parser").text.split())
+        assert "1 Nov 2026 – 10 Feb 2027" in pages[path], path
+    asking = Asking(hand.connector, Actor("vera", Permission.VIEWER, 7))
+    own = OwnDays(start=date(2026, 11, 1), end=date(2027, 2, 10))
+    (one,) = okr_cycle(asking, CycleArguments(cycle="2026-Q4")).reach_into
+    assert (one.key, one.own_days, one.scored_in) == (key, own, "2027-Q1")
+    assert okr_get(asking, GetArguments(objective_key=key)).objective.own_days == own
+    other = hand.issue("Epic", labels=["okr"], duedate="2026-12-20")
+    hand.land(other)
+    hand.work_off()
+    text = call.client.get("/review?cycle=2026-Q4", headers=headers).get_data(as_text=True)
+    told_ = f"{key} A Epic: its own days are 2026-11-01 to 2027-02-10, and 2027-Q1 scores it"
+    assert told_ in " ".join(BeautifulSoup(text, "html.parser").text.split())

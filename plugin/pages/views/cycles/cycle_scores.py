@@ -10,7 +10,7 @@ from mappings.rollup.cycles.closing_preview import ObjectiveScored
 from mappings.rollup.cycles.closing_record import LinkKind
 from mappings.rollup.cycles.score import COLOURS, ScoreMeaning, shown_score
 from plugin.pages.views.cycles.row_page import ROWS, RowPage, page_of
-from plugin.pages.views.words.moments import day_text
+from plugin.pages.views.words.moments import day_text, own_days
 from plugin.use_cases.cycles.cycles import CycleDetail, CycleState, mean_text, touching_text
 
 TONES = {"green": "achieved", "yellow": "at_risk", "red": "off_track", "none": "unknown"}
@@ -41,6 +41,7 @@ class ScoreRow:
     reason: str
     wants_reason: bool
     doubts: int
+    days: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,4 +118,5 @@ def _row(one: ObjectiveScored) -> ScoreRow:
         reason=score.reason,
         wants_reason=score.wants_reason,
         doubts=len(one.doubts),
+        days=own_days(state.span),
     )

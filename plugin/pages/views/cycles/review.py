@@ -14,8 +14,8 @@ from plugin.pages.sources import Cycles, SitedHead
 from plugin.pages.views.objectives.bar import Bar, bar
 from plugin.pages.views.objectives.names import name, natural
 from plugin.pages.views.words.health import Badge, Total, badge, totals
-from plugin.pages.views.words.moments import day_text
-from plugin.use_cases.cycles.cycles import CycleDetail
+from plugin.pages.views.words.moments import day_text, own_days
+from plugin.use_cases.cycles.cycles import CycleDetail, reaching_into, touching_text
 from plugin.use_cases.objectives.objective_list import Head
 
 ASPIRED = Fraction(7, 10)
@@ -24,7 +24,7 @@ ASPIRED = Fraction(7, 10)
 
 @dataclass(frozen=True, slots=True)
 class ReviewRow:
-    """One objective of the cycle; `score` is its progress as 0.00 to 1.00, `reading` says what that means for it."""
+    """One objective of the cycle; `score` is its progress as 0.00 to 1.00, `reading` says what that means for it, `days` are its own where it has such."""
 
     name: str
     site: str | None
@@ -37,6 +37,7 @@ class ReviewRow:
     score: str
     reading: str
     health: Badge
+    days: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class ReviewCycle:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """One cycle with its objectives; `over` says that its last day has passed. `mean` leaves out what is unknown."""
+    """One cycle with its objectives; `over` says that its last day has passed. `mean` leaves out what is unknown; `touching` have days of their own in it and are scored in another."""
 
     cycle: str
     period: str
@@ -60,6 +61,7 @@ class Review:
     totals: tuple[Total, ...]
     mean: str
     achieved: int
+    touching: tuple[str, ...] = ()
 
 
 def review(
@@ -88,6 +90,7 @@ def review(
         totals=totals(head.health.level for head in mine),
         mean=_score(sum(measured, Fraction(0)) / len(measured)) if measured else "unknown",
         achieved=sum(head.health.level is HealthLevel.ACHIEVED for head in mine),
+        touching=() if cycle is None else tuple(touching_text(one) for one in reaching_into(cycle, heads)),
     )
 
 
@@ -128,6 +131,7 @@ def _row(head: Head, site: str | None) -> ReviewRow:
         score="unknown" if head.progress is None else _score(head.progress),
         reading=reading(head.progress, head.commitment),
         health=badge(head.health),
+        days=own_days(head.span),
     )
 
 

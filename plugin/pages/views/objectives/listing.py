@@ -22,7 +22,7 @@ from plugin.pages.views.objectives.names import name, natural
 from plugin.pages.views.words.clause import told
 from plugin.pages.views.words.figures import grouped, percent_text
 from plugin.pages.views.words.health import WORDS, Badge, Total, badge, totals
-from plugin.pages.views.words.moments import When, day_text, when
+from plugin.pages.views.words.moments import When, own_days, day_text, when
 from plugin.use_cases.cycles.cycles import CycleDays
 from plugin.use_cases.objectives.objective_columns import OBJECTIVE_COLUMNS
 from plugin.use_cases.objectives.objective_list import (
@@ -141,7 +141,7 @@ class WeekStep(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ListRow:
-    """One objective in the list. `cycle` is its own where the list holds several."""
+    """One objective in the list. `cycle` is its own where the list holds several, `days` are its own where it has such."""
 
     name: str
     site: str | None
@@ -162,6 +162,7 @@ class ListRow:
     flags: tuple[str, ...]
     texts: Mapping[str, str]
     cycle: str
+    days: str
     week: WeekStep
     fold: Fold | None
     elsewhere: str
@@ -306,6 +307,7 @@ def row(one: ListedHead, now: datetime, zone: tzinfo, cycles: Cycles | None = No
         cycle=""
         if cycles is None
         else _cycle_label(FilterOption(head.cycle_id or "none", head.cycle_id or ""), cycles),
+        days=own_days(head.span),
         week=_step(one.week),
         fold=None,
         elsewhere=_elsewhere(one.elsewhere),

@@ -36,6 +36,11 @@ def day_text(day: date) -> str:
     return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
+def own_days(span: tuple[date, date] | None) -> str:
+    """`1 Nov 2026 – 10 Feb 2027`; empty where an objective has no days of its own."""
+    return "" if span is None else f"{day_text(span[0])} – {day_text(span[1])}"
+
+
 def short_day(day: date) -> str:
     """`22 Nov`, for axes."""
     return f"{day.day} {MONTHS[day.month - 1]}"
