@@ -20,6 +20,7 @@ RATIOS = (
     "pages",
     "preview",
     "recompute",
+    "lock",
     "kpis",
     "workers",
     "acknowledge",

@@ -212,8 +212,9 @@ def own_doubts(
 
 
 def looks_at_links(mapping: Mapping) -> bool:
-    """Whether links decide what is a key result, a row or aligned."""
-    return any(
+    """Whether links decide what is a key result, a row or aligned, or what a JQL of the mapping selects."""
+    besides = {*mapping.kpi_selectors(), mapping.coverage}  # no number of an objective hangs on these
+    return any(one.linked for one in mapping.selectors() if one not in besides) or any(
         link_phrase(mapping, rule) is not None
         or any(hasattr(one.part.relation, "link") for one in rule.key_results)
         for rule in mapping.objectives

@@ -14,7 +14,8 @@ Predicate = Callable[[Issue, Moment], bool]
 
 @dataclass(frozen=True, slots=True)
 class Selector:
-    """One JQL, ready to be asked. `fields` are the custom field ids it reads; `timed` says that its answer changes with the clock alone.
+    """One JQL, ready to be asked. `fields` are the custom field ids it reads; `timed` says that its answer changes with the clock alone, `linked` that it asks
+    for links.
 
     `names` are the words it uses with what each stands for; `by_id` is the same JQL with ids in their place, for Jira's own search.
     `projects` are the ids of those that an issue has to be in one of, where the JQL says so; None where it may select from any.
@@ -25,6 +26,7 @@ class Selector:
     matches: Predicate
     fields: frozenset[str] = frozenset()
     timed: bool = False
+    linked: bool = False
     names: frozenset[MappingName] = frozenset()
     by_id: str = ""
     projects: frozenset[str] | None = None

@@ -56,7 +56,7 @@ class NameSpan:
 
 @dataclass(slots=True)
 class Ground:
-    """Collects findings, the raw field ids that are read, the fields asked for, the names used, and whether the answer changes with the clock.
+    """Collects findings, the raw field ids that are read, the fields asked for, the names used, and whether the answer changes with the clock alone (`timed`) or asks for links (`linked`).
 
     `places` says what stands for the text from one offset to another where names give way to ids.
     """
@@ -67,6 +67,7 @@ class Ground:
     fields: set[str] = field(default_factory=set)
     asks: set[str] = field(default_factory=set)
     timed: bool = False
+    linked: bool = False
     thens: dict[Verdict, Then] = field(default_factory=dict)
     typed: dict[Verdict, Typed] = field(default_factory=dict)
     names: set[MappingName] = field(default_factory=set)

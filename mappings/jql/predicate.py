@@ -41,6 +41,7 @@ class Compiled:
     verdict: Verdict
     fields: frozenset[str]
     timed: bool
+    linked: bool
     names: frozenset[MappingName]
     by_id: str
     spots: tuple[NameSpan, ...]
@@ -77,6 +78,7 @@ def compile_selector(
         matches=made.verdict,
         fields=made.fields,
         timed=made.timed,
+        linked=made.linked,
         names=made.names,
         by_id=made.by_id,
         projects=made.projects,
@@ -107,6 +109,7 @@ def compiled(
         verdict=verdict,
         fields=frozenset(ground.fields),
         timed=ground.timed,
+        linked=ground.linked,
         names=frozenset(ground.names),
         by_id=by_id(query, ground.places),
         spots=tuple(ground.spots),
@@ -211,6 +214,7 @@ def _instead(field: JqlField, operator: str, valid: tuple[str, ...]) -> str:
 
 def _verdict(ground: Ground, field: JqlField, sign: str, condition: Condition) -> Verdict:
     given = list(operands(condition.operand))
+    ground.linked = ground.linked or field.linked
     values = [
         operand for operand in given if not isinstance(operand, Empty) and not _means_empty(field, operand)
     ]

@@ -142,6 +142,10 @@ class Sources(Protocol):
         """The objectives whose numbers this issue (id or key) is part of, and the plain parents whose sums it is part of."""
         ...
 
+    def waits_behind_lock(self, issue: str, site: str | None = None) -> str:
+        """Why this issue is no objective yet, where a locked cycle is why; else empty."""
+        ...
+
     def history(self, objective_id: str, site: str | None = None) -> Sequence[HistoryPoint]:
         """Every point of one objective, oldest first."""
         ...

@@ -29,6 +29,7 @@ from plugin.use_cases.accounts.saved_views import SavedView, list_views
 from plugin.use_cases.check_ins.check_ins import KeptCheckIn, KeptComment, list_check_ins, list_comments
 from plugin.use_cases.check_ins.due_check_ins import Reminder, due_on
 from plugin.use_cases.cycles.cycles import CycleDetail, past_cycles, running_cycles, show_cycle
+from plugin.use_cases.cycles.locks import waits_behind_lock
 from plugin.use_cases.forecasts.forecast_record import Calibration, calibration_of
 from plugin.use_cases.forecasts.forecasts import ObjectiveForecast, forecast_of
 from plugin.use_cases.health.status import SiteStatus, installation, vitals
@@ -127,6 +128,10 @@ class StoredSources:
             for one in self._sites(site)
             for saved in questions.explained_by(self.connector, self.who(), one, issue)
         ]
+
+    def waits_behind_lock(self, issue: str, site: str | None = None) -> str:
+        found = (waits_behind_lock(self.connector, self.who(), one, issue) for one in self._sites(site))
+        return next((said for said in found if said), "")
 
     def history(self, objective_id: str, site: str | None = None) -> Sequence[HistoryPoint]:
         found = (

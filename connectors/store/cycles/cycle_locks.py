@@ -72,10 +72,11 @@ def _packed(objectives: tuple[LockedObjective, ...]) -> bytes:
 def _read(row: StoredRow) -> CycleLock:
     found = json_text.decode(zlib.decompress(row.content).decode(), tuple[_Terms, ...])
     reader = IssueReader()
+    parts = {text: ObjectivePart.model_validate_json(text) for text in {one.part for one in found}}
     objectives = tuple(
         LockedObjective(
             id=one.id,
-            part=ObjectivePart.model_validate_json(one.part),
+            part=parts[one.part],
             fields=one.fields,
             key_results=one.key_results,
             issues=tuple(reader.read(text) for text in one.issues),

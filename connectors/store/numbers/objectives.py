@@ -213,6 +213,15 @@ def listed(conn: Connection, site: str) -> list[SavedObjective]:
     return [_saved(row) for row in rows]
 
 
+def of_cycle(conn: Connection, site: str, cycle_id: str) -> list[SavedObjective]:
+    """Every objective of one cycle, by id; others are not decoded."""
+    in_it = exists().where(
+        listing.c.site == objective.c.site, listing.c.id == objective.c.id, listing.c.cycle == cycle_id
+    )
+    rows = conn.execute(select(objective).where(objective.c.site == site, in_it).order_by(objective.c.id))
+    return [_saved(row) for row in rows]
+
+
 def all(conn: Connection, site: str) -> list[SavedObjective]:
     """Every objective and every plain parent of the site, by id."""
     rows = conn.execute(select(objective).where(objective.c.site == site).order_by(objective.c.id))

@@ -40,7 +40,7 @@ class JqlField:
     `present` says whether an issue has a value at all; `among`, `compare` and `matches` are None where Jira has no
     such operators for the field. `rank` is what ORDER BY sorts by; None sorts as EMPTY. `reads` are raw field ids.
     `empty_words` are values that stand for EMPTY. `may_be_empty` is false where Jira refuses to ask for EMPTY. `unordered` says why
-    the field has no `<` here though Jira has it; `one_way` that it has no `!~`. `shown` is what an issue holds, for a person who asks
+    the field has no `<` here though Jira has it; `one_way` that it has no `!~`, `linked` that it is asked of the links of an issue. `shown` is what an issue holds, for a person who asks
     why a condition holds or not; None where that is no single thing.
     """
 
@@ -56,6 +56,7 @@ class JqlField:
     may_be_empty: bool = True
     unordered: str = ""
     one_way: bool = False
+    linked: bool = False
 
     @property
     def name(self) -> str:
@@ -241,6 +242,7 @@ SYSTEM = (
         ("issueLinkType",),
         named_values.present("links"),
         named_values.links_among,
+        linked=True,
         shown=lambda issue: tuple(link.phrase for link in issue.links),
     ),
     _person("assignee"),

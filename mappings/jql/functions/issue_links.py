@@ -20,6 +20,7 @@ def linked_issues(ground: Ground, call: FunctionCall) -> Verdict:
         ground.refuse("wrong-arguments", message, call, remedy=usage)
         return never
     ids, _unknown = ids_and_keys(ground, [issue])
+    ground.linked = True
     if not phrases:
         return lambda i, _: any(link.issue_id in ids for link in i.links)
     said = _seen_from_here(ground, phrases[0])

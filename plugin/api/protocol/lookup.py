@@ -9,6 +9,7 @@ from plugin.api.protocol.operation import Caller
 from plugin.doors.model import SiteQuery
 from plugin.doors.refusal import RequestRefusal, not_found
 from plugin.runtime.connector import Connector
+from plugin.use_cases.cycles.locks import waits_behind_lock
 from plugin.use_cases.objectives.objectives import SavedObjective, objective
 
 
@@ -52,5 +53,6 @@ def known_objective(caller: Caller, site: str, name: str) -> SavedObjective:
     """The objective of this name."""
     saved = objective(caller.connector, caller.actor, site, name)
     if saved is None:
-        raise not_found("objective", name, "GET /api/v1/objectives lists them.")
+        waits = waits_behind_lock(caller.connector, caller.actor, site, name)
+        raise not_found("objective", name, waits or "GET /api/v1/objectives lists them.")
     return saved

@@ -19,7 +19,7 @@ from plugin.cli.objectives.past import moment_asked, with_histories
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
 from plugin.runtime.connector import Connector, NotReady
-from plugin.use_cases.cycles.locks import locked_cycles
+from plugin.use_cases.cycles.locks import waits_behind_lock
 from plugin.use_cases.objectives.as_of import AsOf, as_of, as_of_draft
 from plugin.use_cases.objectives.objective_values import (
     as_of_values,
@@ -61,11 +61,11 @@ def explain_command(key: str, at: str | None, mapping: str | None, site: str, as
             past, saved = None, computed(connector, COMMAND_LINE, site, key)
         unknown = past is None and saved is None
         fed = explained_by(connector, COMMAND_LINE, site, key) if unknown else ()
-        locked = locked_cycles(connector, COMMAND_LINE, site) if unknown and not fed else ()
+        waits = waits_behind_lock(connector, COMMAND_LINE, site, key) if unknown and not fed else ""
     if past is not None:
         saved = past.saved
     if saved is None:
-        _show_feeds(key, fed, locked, as_json=as_json)
+        _show_feeds(key, fed, waits, as_json=as_json)
     elif as_json:
         more = {} if past is None else {"as_of": as_of_values(past.at, saved.mapping_revision, past.stood)}
         plain = {"rule": saved.state.rule_id, "sums": sums_text(saved.state)} if saved.state.plain else {}
@@ -77,16 +77,14 @@ def explain_command(key: str, at: str | None, mapping: str | None, site: str, as
         show_explanation(saved)
 
 
-def _show_feeds(key: str, fed: Sequence[SavedObjective], locked: Sequence[str], *, as_json: bool) -> None:
+def _show_feeds(key: str, fed: Sequence[SavedObjective], waits: str, *, as_json: bool) -> None:
     """Whose numbers an issue is part of, the rows of each; raises NotReady where it is part of none."""
     if not fed:
-        waits = "".join(
-            f" {one} is locked: what came to it since waits, and jira-okr cycle waiting {one} lists it."
-            for one in locked
-        )
+        if waits:
+            raise NotReady(waits)
         raise NotReady(
             f"{key} is no objective here, and part of no number. jira-okr mapping try --issue {key} says what keeps it out of each rule; "
-            f"jira-okr status --objectives lists the objectives, and jira-okr sync looks for new ones.{waits}"
+            f"jira-okr status --objectives lists the objectives, and jira-okr sync looks for new ones."
         )
     if as_json:
         show_json(feeds_values(key, [saved.state for saved in fed]))

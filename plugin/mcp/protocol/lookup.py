@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from plugin.mcp.protocol.shapes import Arguments
 from plugin.mcp.protocol.tool import Asking, Unanswerable
+from plugin.use_cases.cycles.locks import waits_behind_lock
 from plugin.use_cases.objectives.objectives import SavedObjective, objective
 
 PERHAPS = "okr_list with text=… finds objectives by a part of their key or title."
@@ -28,5 +29,6 @@ def objective_of(asking: Asking, site: str, key: str) -> SavedObjective:
     """The objective of this key, former key or id."""
     found = objective(asking.connector, asking.actor, site, key)
     if found is None:
-        raise Unanswerable(f"There is no objective {key!r} on the site {site!r}. {PERHAPS}")
+        waits = waits_behind_lock(asking.connector, asking.actor, site, key)
+        raise Unanswerable(waits or f"There is no objective {key!r} on the site {site!r}. {PERHAPS}")
     return found

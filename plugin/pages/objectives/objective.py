@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import NoReturn
 
 from flask import Blueprint, abort, redirect, request
 from flask.typing import ResponseReturnValue
@@ -54,7 +55,7 @@ def register(blueprint: Blueprint, sources: Sources) -> None:
         found = sources.located(id_or_key, request.args.get("site"))
         if len(found) > 1:
             return several_page(sources, id_or_key, found), 300
-        located = found[0] if found else abort(404, f"There is no objective “{id_or_key}”.")
+        located = found[0] if found else _none(sources, id_or_key, f"There is no objective “{id_or_key}”.")
         if request.args.get("at"):
             return past_page(
                 sources,
@@ -255,6 +256,10 @@ def several_page(sources: Sources, wanted: str, found: Sequence[Located]) -> str
     return rendered("several.html", "objectives", wanted=wanted, choices=choices)
 
 
+def _none(sources: Sources, issue: str, else_: str, site: str | None = None) -> NoReturn:
+    abort(404, sources.waits_behind_lock(issue, site or request.args.get("site")) or else_)
+
+
 def why_page(
     sources: Sources,
     issue: str,
@@ -272,7 +277,7 @@ def why_page(
     if len(itself) == 1:
         return parent_page(sources, itself[0], asked, everything=everything)
     if not found:
-        abort(404, f"“{issue}” is no objective here, and part of no number.")
+        _none(sources, issue, f"“{issue}” is no objective here, and part of no number.", site)
     if len(found) == 1:
         one = found[0]
         return redirect(_asked(sources, one, issue).address)

@@ -79,7 +79,7 @@ def _note(plan: CarryPlan, said: str) -> str:
 def _refused(context: Context, kept: KeptCarry, note: str) -> None:
     with context.store.write() as conn:
         carries.settle(conn, context.site, kept.plan, CarryState.REFUSED, note)
-    log.warning("not carried forward", site=context.site, objective=kept.plan.objective_id, said=note)
+    log.warning("not carried forward", site=context.site, objective=kept.plan.objective_id, error=note)
 
 
 def _requests(plan: CarryPlan) -> list[tuple[Request, str]]:

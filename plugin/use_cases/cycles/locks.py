@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection
 
+from connectors.store import Store
 from connectors.store.cycles import carries, cycle_ends, cycle_locks
 from connectors.store.mappings import bindings
 from connectors.store.mirror import mirror
@@ -21,12 +22,14 @@ from mappings.document.schema import CyclePart
 from mappings.facts.forest import Forest
 from mappings.facts.moment import Moment, duration
 from mappings.json_value import PlainValues
+from mappings.rollup.assessment import Assessment
 from mappings.rollup.cycles.cycle_end import has_ended
 from mappings.rollup.cycles.waiting_change import WaitingChange, waiting_changes
 from mappings.rollup.measurement import assess
+from mappings.rollup.pace import cycle_for
 from mappings.rollup.state import ObjectiveState
 from plugin.access.authorization.actor import CALENDAR, Actor
-from plugin.runtime.connector import Connector
+from plugin.runtime.connector import Connector, NotReady
 from plugin.sync.reconcile.kpi_readings import episode_aims, kpi_readings
 from plugin.use_cases.cycles.cycles import CycleRefused, cycle_named, ruling
 from plugin.use_cases.permission import EDITOR, VIEWER, act, question
@@ -68,9 +71,9 @@ def lock_cycle(connector: Connector, actor: Actor, site: str, cycle_id: str, rea
     with connector.store.write() as conn:
         if _lock(conn, site, cycle_id, now) is not None:
             raise CycleRefused(f"{cycle_id} is locked already.")
-        saved = [one.state for one in objectives.listed(conn, site) if one.state.cycle_id == cycle.id]
+        saved = [one.state for one in objectives.of_cycle(conn, site, cycle.id)]
         known = [one for one in saved if not one.plain]
-        terms = tuple(_terms(conn, site, mapping, known))
+        terms = tuple(terms_of(conn, site, mapping, known))
         lock = CycleLock(
             cycle_id=cycle.id,
             at=now,
@@ -94,7 +97,7 @@ def unlock_cycle(connector: Connector, actor: Actor, site: str, cycle_id: str, r
         raise CycleRefused("Unlocking a cycle wants a reason: it is kept in the audit log.")
     mapping, moment = ruling(connector, site)
     cycle = _running(mapping, moment, cycle_id)
-    changes, now = _waiting(connector, site, mapping, moment, cycle_id), connector.clock()
+    changes, now = waiting_in(connector.store, site, mapping, moment, cycle_id), connector.clock()
     with connector.store.write() as conn:
         lock = _lock(conn, site, cycle_id, now)
         if lock is None:
@@ -114,10 +117,10 @@ def show_lock(connector: Connector, _actor: Actor, site: str, cycle_id: str) -> 
     """The lock of a cycle and what waits for its unlocking. Raises CycleRefused for a cycle that the mapping does not have."""
     mapping, moment = ruling(connector, site)
     cycle = cycle_named(mapping, cycle_id)
-    with connector.store.read() as conn:
-        lock = _lock(conn, site, cycle_id, moment.now)
+    held = mapping.locks.of_cycle(cycle_id, moment.now)
+    lock = None if held is None else held.lock
     running = lock is not None and not has_ended(cycle, moment)
-    changes = _waiting(connector, site, mapping, moment, cycle_id) if running else ()
+    changes = waiting_in(connector.store, site, mapping, moment, cycle_id) if running else ()
     return _shown(site, cycle, lock, changes, mapping, moment)
 
 
@@ -140,11 +143,30 @@ def _shown(
 
 
 @question(VIEWER)
-def locked_cycles(connector: Connector, _actor: Actor, site: str) -> tuple[str, ...]:
-    """Ids of the running cycles that are locked: what is new in them is counted nowhere until it is unlocked."""
-    mapping, moment = ruling(connector, site)
-    running = mapping.cycles.running(moment.today) if mapping.locks else ()
-    return tuple(one.id for one in running if mapping.locks.of_cycle(one.id, moment.now) is not None)
+def waits_behind_lock(connector: Connector, _actor: Actor, site: str, name: str) -> str:
+    """Why this issue (key or id) is no objective yet, where it would be one but for a locked cycle; empty where no lock is why."""
+    try:
+        mapping, moment = ruling(connector, site)
+    except NotReady:
+        return ""
+    if not mapping.locks:
+        return ""
+    with connector.store.read() as conn:
+        known = mirror.get(conn, site, [id_]) if (id_ := mirror.id_of_key(conn, site, name.upper())) else {}
+        known = known or mirror.get(conn, site, [name])
+    issue = next(iter(known.values()), None)
+    if issue is None:
+        return ""
+    free = Assessment(replace(mapping, locks=NO_LOCKS), Forest.of((issue,)), moment)
+    rule = free.rule_for(issue)
+    cycle = None if rule is None or rule.plain else cycle_for(free, rule, issue)
+    held = None if cycle is None else mapping.locks.of_cycle(cycle.id, moment.now)
+    if cycle is None or held is None or issue.id in held.objectives:
+        return ""
+    return (
+        f"{issue.key} would be an objective of {cycle.id}, which was locked on {held.lock.at:%Y-%m-%d} by {held.lock.by} before it came: "
+        f"nothing is computed of it and nothing written until {cycle.id} is unlocked. jira-okr cycle waiting {cycle.id} and Cycle review list all that waits."
+    )
 
 
 def lock_due(connector: Connector, site: str) -> tuple[str, ...]:
@@ -178,9 +200,10 @@ def _lock(conn: Connection, site: str, cycle_id: str, now: datetime) -> CycleLoc
     return next(held, None)
 
 
-def _terms(
+def terms_of(
     conn: Connection, site: str, mapping: BoundMapping, states: Iterable[ObjectiveState]
 ) -> Iterable[LockedObjective]:
+    """The terms that these objectives have now, as a lock keeps them."""
     rules = {one.part.id: one for one in mapping.objectives if not one.plain}
     states = [one for one in states if one.rule_id in rules]
     issues = mirror.get(
@@ -201,20 +224,19 @@ def _terms(
         )
 
 
-def _waiting(
-    connector: Connector, site: str, mapping: BoundMapping, moment: Moment, cycle_id: str
+def waiting_in(
+    store: Store, site: str, mapping: BoundMapping, moment: Moment, cycle_id: str
 ) -> tuple[WaitingChange, ...]:
-    """The same issues under the lock, and without it."""
-    with connector.store.read() as conn:
+    """What stands under the lock, beside the same issues measured without it. Terms do not move under a lock, so what is kept of them is right, due or not."""
+    unlocked = replace(mapping, locks=NO_LOCKS)
+    with store.read() as conn:
         forest = Forest.of(mirror.every(conn, site))
         said, brought = check_ins.standing(conn, site), carries.standing(conn, site)
         aims = episode_aims(conn, site, mapping)
         read = kpi_readings(conn, site, mapping, moment.now, aims)
-    locked, free = (
-        assess(one, forest, moment, said, ledgers=False, kpis=read, aims=aims, carries=brought)
-        for one in (mapping, replace(mapping, locks=NO_LOCKS))
-    )
-    return waiting_changes(cycle_id, locked, free)
+        standing = {one.state.id: one.state for one in objectives.of_cycle(conn, site, cycle_id)}
+    free = assess(unlocked, forest, moment, said, ledgers=False, kpis=read, aims=aims, carries=brought)
+    return waiting_changes(cycle_id, standing, free)
 
 
 def _locked(lock: CycleLock) -> Locked:

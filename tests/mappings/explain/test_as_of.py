@@ -270,6 +270,16 @@ def test_what_is_not_certain_is_said_with_what_it_touches() -> None:
     assert doubted(world) == [("status-gone", "PLAT-2")]
     linked = TEXT.replace("relation: descendant", 'relation: {link: "is contributed to by"}')
     assert doubted(world, linked) == []  # neither the objective nor what it links to was touched
+    world.change("1", ("labels", None, "okr"))
+    for jql in (
+        "issueLinkType = Contribution",
+        "issueLinkType is not EMPTY",
+        "issue in linkedIssues(PLAT-1)",
+    ):
+        asked = TEXT.replace("select: issuetype = Story", f"select: issuetype = Story AND {jql}")
+        assert asked != TEXT
+        assert ("links-as-now", "PLAT-1") in doubted(world, asked), jql
+    assert ("links-as-now", "PLAT-1") not in doubted(world)
     world.change(
         "1", ("labels", None, "okr"), links=(Link("1", "Contribution", "is contributed to by", "2"),)
     )

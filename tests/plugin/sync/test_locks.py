@@ -15,9 +15,11 @@ from connectors.sandbox.site_state.state import person
 from connectors.store.people import audit
 from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.permission import Permission
+from plugin.mcp.objectives import GetArguments, okr_get
+from plugin.mcp.protocol.tool import Asking, Unanswerable
 from plugin.sync.reconcile.measurement import measure_objective
 from plugin.use_cases.cycles.cycles import CycleRefused, CycleState, list_cycles, show_cycle
-from plugin.use_cases.cycles.locks import lock_cycle, lock_due, show_lock, unlock_cycle
+from plugin.use_cases.cycles.locks import lock_cycle, lock_due, show_lock, unlock_cycle, waits_behind_lock
 from plugin.use_cases.mappings.mapping_life import preview_text
 from plugin.use_cases.objectives.as_of import as_of
 from plugin.use_cases.permission import NotAllowed
@@ -139,6 +141,31 @@ def test_nothing_joins_or_leaves_a_locked_cycle_and_it_ends_with_its_terms(locke
     hand.sync()
     assert (state(hand, epic).cycle_id, state(hand, epic).progress) == ("2026-Q4", Fraction(9, 20))
     assert show_cycle(hand.connector, VIEWER, "main", "2026-Q4").shown.state is CycleState.ENDED
+
+
+def test_an_objective_that_came_too_late_is_explained_wherever_it_is_looked_for(locked):
+    """By its key; what no lock keeps out is answered as ever."""
+    hand, epic, *_ = locked
+    late, other = hand.issue("Epic", labels=["okr", "2026-Q4"]), hand.issue("Epic")
+    told(hand, epic, late, other)
+    name, said = key(hand, late), f"{key(hand, late)} would be an objective of 2026-Q4, which was locked on"
+    assert said in waits_behind_lock(hand.connector, VIEWER, "main", name.lower())
+    assert waits_behind_lock(hand.connector, VIEWER, "main", key(hand, epic)) == ""
+    assert waits_behind_lock(hand.connector, VIEWER, "main", key(hand, other)) == ""
+    call = Door(hand.connector)
+    status, problem = call("GET", f"/objectives/{name}")
+    assert (status, said in problem["detail"]) == (404, True)
+    assert said not in call("GET", f"/objectives/{key(hand, other)}")[1]["detail"]
+    headers = {"Authorization": f"Bearer {call.tokens['viewer']}", "Accept": "text/html"}
+    for path in (f"/objectives/{name}", f"/why/{name}"):
+        page = call.client.get(path, headers=headers)
+        assert (page.status_code, said in page.get_data(as_text=True)) == (404, True), path
+    with pytest.raises(Unanswerable, match=said):
+        okr_get(Asking(hand.connector, VIEWER), GetArguments(objective_key=name))
+    unlock_cycle(hand.connector, EDITOR, "main", "2026-Q4", "agreed anew")
+    hand.work_off()
+    assert waits_behind_lock(hand.connector, VIEWER, "main", name) == ""
+    assert state(hand, late).cycle_id == "2026-Q4"
 
 
 def test_a_key_result_that_is_moved_away_stays_and_one_that_is_deleted_can_no_longer_be_measured(locked):

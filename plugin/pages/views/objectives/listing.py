@@ -22,7 +22,7 @@ from plugin.pages.views.objectives.names import name, natural
 from plugin.pages.views.words.clause import told
 from plugin.pages.views.words.figures import grouped, percent_text
 from plugin.pages.views.words.health import WORDS, Badge, Total, badge, totals
-from plugin.pages.views.words.moments import When, own_days, day_text, when
+from plugin.pages.views.words.moments import When, day_text, own_days, when
 from plugin.use_cases.cycles.cycles import CycleDays
 from plugin.use_cases.objectives.objective_columns import OBJECTIVE_COLUMNS
 from plugin.use_cases.objectives.objective_list import (
