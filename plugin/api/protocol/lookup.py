@@ -54,5 +54,8 @@ def known_objective(caller: Caller, site: str, name: str) -> SavedObjective:
     saved = objective(caller.connector, caller.actor, site, name)
     if saved is None:
         waits = waits_behind_lock(caller.connector, caller.actor, site, name)
-        raise not_found("objective", name, waits or "GET /api/v1/objectives lists them.")
+        if waits:
+            lists = "GET /api/v1/cycles/{cycle}/lock lists all that waits."
+            raise RequestRefusal(404, "No such objective yet", waits, lists)
+        raise not_found("objective", name, "GET /api/v1/objectives lists them.")
     return saved
