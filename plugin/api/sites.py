@@ -17,7 +17,7 @@ from plugin.use_cases.health.faults import JiraError
 from plugin.use_cases.sites import consent, sites
 from plugin.use_cases.sites.secret_change import DAYS, MOST_DAYS, change_secret
 from plugin.use_cases.sites.sites import NewSite, SiteStanding, Tested
-from plugin.use_cases.sites.webhook import HEADER, register, target
+from plugin.use_cases.sites.webhook import HEADER, SecretState, register, show_secret, target
 
 ROUTES = Routes()
 
@@ -47,21 +47,29 @@ class SitesGiven(Given):
 
 
 class WebhookGiven(Given):
-    """Where Jira has to deliver, and what it signs with; no secret where the unguessable end of the path stands for it.
+    """Where Jira has to deliver. Rules of Jira Automation cannot sign: they send a text of their own in the header `header`. `events` are those to tick.
 
-    Rules of Jira Automation cannot sign: they send `header_value` in the header `header`. `events` are those to tick.
+    The secret is shown once, by POST /sites/{site}/webhook/secret/show.
     """
 
     url: str
-    secret: str | None = Field(
-        description="What Jira signs with; null where the unguessable end of the path stands for it."
+    secret: SecretState = Field(
+        description="Whether there is one: `none` where the unguessable end of the path stands for it, `setting` for that of the settings, `unshown` and `shown` for one that is kept."
     )
+    secret_shown_at: datetime | None = Field(description="When somebody had it shown; null where nobody had.")
     header: str
-    header_value: str | None
     events: list[str]
     by_app: bool = Field(
         description="The OAuth app of the site registers it itself: POST to the same address, and nothing has to be typed."
     )
+
+
+class SecretShown(Given):
+    """What Jira signs with, and what rules of Jira Automation send in the header `header`. Both are given this once: null in an answer that is given again."""
+
+    secret: str | None = Field(description="What Jira signs with.")
+    header: str
+    header_value: str | None
 
 
 class RegisteredGiven(Given):
@@ -118,7 +126,7 @@ class ChangeSecret(Asked):
 
 
 class SecretChangeGiven(Given):
-    """Until when the former secret is accepted. Where Jira does not have the new one yet (`why`), type it: GET …/webhook tells it."""
+    """Until when the former secret is accepted. Where Jira does not have the new one yet (`why`), type it: POST …/webhook/secret/show gives it, once."""
 
     former_until: datetime
     in_jira: bool
@@ -205,14 +213,14 @@ def site_given(site: SiteStanding) -> SiteGiven:
 
 @ROUTES.get("/sites/{site}/webhook", "admin", "What to type into Jira's webhook form.")
 def site_webhook(caller: Caller, path: SiteAddress) -> Reply[WebhookGiven]:
-    """As the page of the site shows it. Whoever has it can send deliveries: keep it as you keep a password."""
+    """As the page of the site shows it: all but the secret."""
     found = target(caller.connector, caller.actor, site_of(caller, path))
     address = public_address(caller.connector, found.address)
     given = WebhookGiven(
         url=address,
         secret=found.secret,
+        secret_shown_at=found.shown_at,
         header=HEADER,
-        header_value=found.header,
         events=list(found.events),
         by_app=found.by_app,
     )
@@ -239,6 +247,14 @@ def change_webhook_secret(caller: Caller, path: SiteAddress, body: ChangeSecret)
     done = change_secret(caller.connector, caller.actor, name, address, body.days)
     given = SecretChangeGiven(former_until=done.until, in_jira=done.in_jira, why=done.why)
     return Reply(given, UNKEPT)
+
+
+@ROUTES.post("/sites/{site}/webhook/secret/show", "admin", "Show the webhook secret, once.")
+def show_webhook_secret(caller: Caller, path: SiteAddress) -> Reply[SecretShown]:
+    """Whoever has it can send deliveries: keep it as you keep a password. That of the settings is not given. Who needs it again makes another."""
+    shown = show_secret(caller.connector, caller.actor, site_of(caller, path))
+    given = SecretShown(secret=shown.secret, header=HEADER, header_value=shown.header)
+    return Reply(given, UNKEPT, again=SecretShown(secret=None, header=HEADER, header_value=None))
 
 
 @ROUTES.post("/sites/{site}/test", "admin", "Ask the site who we are and what we may do.", heavy=True)

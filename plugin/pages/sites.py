@@ -284,7 +284,7 @@ def site_page(
         renewal=renewal or RenewalForm(data={"token_expires": standing.token_expires}),
         removal=removal,
         webhook=public_address(connector, wanted.address),
-        secret=wanted.secret,
+        signed=wanted.signed,
         forge=forge_app(connector, site.name) if connector.settings.forge is not None else None,
         code=code,
         oauth=(oauth := oauth_standing(connector, acting(), site.name)),

@@ -340,7 +340,7 @@ def _go_live(connector: Connector, site: str, fitted: Fitted, file: Path) -> Non
     except (JiraError, NotReady, click.ClickException) as error:
         said = told(error) if isinstance(error, JiraError) else str(error)
         say(
-            f"The webhook is not registered: {said}\nWithout it changes are found by looking every few minutes. By hand: jira-okr webhook show --site {site}"
+            f"The webhook is not registered: {said}\nWithout it changes are found by looking every few minutes. By hand: jira-okr webhook show --secret --site {site}"
         )
 
 

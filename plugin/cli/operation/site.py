@@ -17,6 +17,7 @@ from plugin.use_cases.health.credential_expiry import expiry_at
 from plugin.use_cases.sites.consent import CALLBACK, begin, finish, prepare
 from plugin.use_cases.sites.field_creation import created_fields, trash_field
 from plugin.use_cases.sites.sites import NewSite, Tested, add, attempt, remove, renew, require_added, reseal
+from plugin.use_cases.sites.webhook import show_secret
 
 expires_option = click.option(
     "--token-expires",
@@ -73,7 +74,6 @@ def add_command(
         email = click.prompt("E-mail address of the account")
     what = "Client secret" if client_id else "Personal access token" if data_center else "API token"
     token = click.prompt(what, hide_input=True)
-    secret = new_secret()
     new = NewSite(
         name,
         url,
@@ -81,7 +81,7 @@ def add_command(
         email,
         token="" if data_center or client_id else token,
         pat=token if data_center else "",
-        webhook_secret=secret,
+        webhook_secret=new_secret(),
         token_expires=expires.date() if expires else None,
         client_id=client_id,
         client_secret=token if client_id else "",
@@ -95,8 +95,10 @@ def add_command(
         else:
             found = add(connector, COMMAND_LINE, new)
         address = webhook_address(connector, connector.site(name), found.deployment)
+        shown = show_secret(connector, COMMAND_LINE, name)
     _tell(found)
-    say(f"\nIn Jira, under System > WebHooks, make one with\n  URL     {address}\n  Secret  {secret}")
+    say(f"\nIn Jira, under System > WebHooks, make one with\n  URL     {address}\n  Secret  {shown.secret}")
+    say("The secret is shown this once; jira-okr webhook rotate makes another.")
     say(
         f"Running servers and workers take the site in within seconds. Next: jira-okr mapping activate FILE --site {name}"
     )

@@ -14,13 +14,22 @@ from plugin.use_cases.sites.webhook import (
     HEADER,
     NAME,
     Registered,
+    ShownSecret,
     Target,
     WebhookState,
     delete,
     list_webhooks,
     register,
+    show_secret,
     target,
 )
+
+HIDDEN = {
+    "setting": "(of the settings; --secret shows it)",
+    "unshown": "(--secret shows it, once)",
+    "shown": "(was shown; jira-okr webhook rotate makes another)",
+}
+"""What stands in the place of a secret."""
 
 
 @click.group("webhook")
@@ -49,30 +58,38 @@ def register_command(name: str | None, url: str | None, site: str, as_json: bool
 
 
 @webhook_group.command("show")
+@click.option("--secret", "with_secret", is_flag=True, help="With the secret, which is shown once.")
 @site_option
 @json_option
-def show_command(site: str, as_json: bool) -> None:
-    """Show what to type into Jira, where the account may not register: the webhook form, and the rules of Jira Automation. Secrets stand in it."""
+def show_command(with_secret: bool, site: str, as_json: bool) -> None:
+    """Show what to type into Jira, where the account may not register: the webhook form, and the rules of Jira Automation.
+
+    With --secret the secret stands in it: once, for a site that was added here; jira-okr webhook rotate makes another.
+    """
     with open_connector(site=site) as connector:
-        found, address = target(connector, COMMAND_LINE, site), asked_address(connector, site, None)
+        address = asked_address(connector, site, None)
+        shown = show_secret(connector, COMMAND_LINE, site) if with_secret else None
+        found = target(connector, COMMAND_LINE, site)
     if as_json:
         show_json(
             {
                 "url": address,
-                "secret": found.secret,
+                "secret": shown.secret if shown else None,
                 "header": HEADER,
-                "header_value": found.header,
+                "header_value": shown.header if shown else None,
+                "secret_state": found.secret,
                 "events": list(found.events),
             }
         )
     else:
-        say("\n".join(_steps(found, address)))
+        say("\n".join(_steps(found, address, shown)))
 
 
-def _steps(found: Target, address: str) -> list[str]:
-    secret = [f"  Secret         {found.secret}"] if found.secret else []
+def _steps(found: Target, address: str, shown: ShownSecret | None) -> list[str]:
+    hidden = HIDDEN[found.secret] if found.signed else ""
+    secret = [f"  Secret         {shown.secret if shown else hidden}"] if hidden else []
     itself = ["The OAuth app of this site registers its webhook itself: jira-okr webhook register", ""]
-    rule = [f"  Header         {HEADER}: {found.header}"] if found.header else []
+    rule = [f"  Header         {HEADER}: {shown.header if shown else hidden}"] if hidden else []
     if not found.by_hand:
         return [
             *itself[:1],
@@ -115,10 +132,10 @@ def rotate_command(days: int, url: str | None, site: str) -> None:
     )
     if done.in_jira:
         say(
-            "Jira has the new one. Where automation rules call, give them their new header: jira-okr webhook show."
+            "Jira has the new one. Where automation rules call, give them their new header: jira-okr webhook show --secret."
         )
     else:
-        say(f"Jira does not have it yet: {done.why} Type it in until then: jira-okr webhook show.")
+        say(f"Jira does not have it yet: {done.why} Type it in until then: jira-okr webhook show --secret.")
 
 
 @webhook_group.command("list")

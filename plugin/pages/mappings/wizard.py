@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from flask import Blueprint, flash, redirect, request, url_for
+from flask import Blueprint, flash, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from mappings import presets
@@ -95,6 +95,8 @@ def _register_going_live(blueprint: Blueprint, connector: Connector) -> None:
     @needs("admin", lane="heavy")
     def register_webhook(site: str) -> ResponseReturnValue:
         known_site(connector, site)
+        if "show" in request.form:
+            return shown_or_not(connector, site)
         return registered_or_not(connector, site)
 
 
@@ -208,7 +210,9 @@ def history_begun(connector: Connector, site: str) -> ResponseReturnValue:
     return redirect(url_for("control.wizard_webhook", site=site, _anchor="history"))
 
 
-def webhook_page(connector: Connector, site: str, failure: str = "") -> ResponseReturnValue:
+def webhook_page(
+    connector: Connector, site: str, failure: str = "", secret: webhook.ShownSecret | None = None
+) -> ResponseReturnValue:
     """Where Jira has to deliver, and whether it has yet: what arrived after the mapping was activated counts."""
     if not revisions.list_activations(connector, acting(), site):
         return redirect(url_for("control.wizard_preview", site=site))
@@ -222,9 +226,10 @@ def webhook_page(connector: Connector, site: str, failure: str = "") -> Response
         deployment=target.deployment,
         besides=[event.replace("_", " ") for event in target.besides],
         address=public_address(connector, target.address),
-        secret=target.secret,
+        secret=secret,
+        secret_state=target.secret,
+        secret_shown_at=shown(connector, target.shown_at) if target.shown_at else None,
         header_name=webhook.HEADER,
-        header=target.header,
         by_app=target.by_app,
         by_hand=target.by_hand,
         jira=connector.site(site).browse_url,
@@ -233,6 +238,21 @@ def webhook_page(connector: Connector, site: str, failure: str = "") -> Response
         arrived=arrived,
         arrived_at=shown(connector, arrived.received_at) if arrived else None,
     )
+
+
+def shown_or_not(connector: Connector, site: str) -> ResponseReturnValue:
+    """The page with the secret of the site, this once."""
+    if not revisions.list_activations(connector, acting(), site):
+        return redirect(url_for("control.wizard_preview", site=site))
+    try:
+        secret = webhook.show_secret(connector, acting(), site)
+    except NotReady as error:
+        refused = make_response(webhook_page(connector, site, str(error)))
+        refused.status_code = 409
+        return refused
+    answer = make_response(webhook_page(connector, site, secret=secret))
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 def registered_or_not(connector: Connector, site: str) -> ResponseReturnValue:

@@ -13,7 +13,7 @@ from plugin.runtime.credentials_vault import vault
 from plugin.runtime.saved_sites import new_secret, open_sites, require_added
 from plugin.use_cases.health.faults import AuthFailed, JiraError, Permanent
 from plugin.use_cases.permission import ADMIN, act
-from plugin.use_cases.sites.webhook import register
+from plugin.use_cases.sites.webhook import SHOWN_AT, register
 
 DAYS = 7
 MOST_DAYS = 90
@@ -72,7 +72,7 @@ def _kept_anew(connector: Connector, actor: Actor, site: str, days: int) -> date
         secrets["former_webhook_secret"] = "\n".join(filter(None, (present, *former)))
         secrets["webhook_secret"] = new_secret()
         stays = not present or (lasts and bool(saved.settings.get("path_stays")))
-        plain = {**saved.settings, "former_until": until.isoformat(), "path_stays": stays}
+        plain = {**saved.settings, "former_until": until.isoformat(), "path_stays": stays, SHOWN_AT: ""}
         sites.put(conn, site, plain, keys.seal({name: one for name, one in secrets.items() if one}), now)
         audit.note(
             conn, actor.label, "webhook secret changed", now, {"former_until": until.isoformat()}, site

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
 
 from connectors.jira.webhooks.app_webhooks import TOLD
 from connectors.jira.webhooks.registration import EVENTS, Registered
 from connectors.jira.webhooks.signature import HEADER, static_secret
+from connectors.store.database.sql import hold
 from connectors.store.people.audit import note
 from connectors.store.sites import app_webhooks
+from connectors.store.sites import sites as saved_sites
 from connectors.store.work import inbox
 from connectors.store.work.inbox import Delivery
-from plugin.access.authorization.actor import Actor
-from plugin.runtime.connector import Connector, NotReady
+from plugin.access.authorization.actor import COMMAND_LINE, Actor
+from plugin.runtime.connector import Connector, NotReady, Site
+from plugin.runtime.credentials_vault import vault
 from plugin.runtime.saved_sites import deployment_of, webhook_address
 from plugin.use_cases.health.webhook_state import (
     WebhookState,
@@ -28,15 +33,23 @@ from plugin.use_cases.sites import app_webhook
 __all__ = [
     "HEADER",
     "Registered",
+    "ShownSecret",
     "Target",
     "WebhookState",
     "delete",
     "last_delivery",
     "list_webhooks",
     "register",
+    "show_secret",
     "target",
 ]
 
+
+SecretState = Literal["none", "setting", "unshown", "shown"]
+"""Whether a site has a webhook secret: one of the settings, which operators have, or one of ours, and whether somebody has seen that."""
+
+SHOWN_AT = "secret_shown_at"
+"""The setting of a kept site that says when its secret was shown."""
 
 NAME = "OKR connector"
 """What a webhook of ours is called in Jira, unless it is there by another name or somebody gives one."""
@@ -44,23 +57,27 @@ NAME = "OKR connector"
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What to type into Jira's webhook form, and, as `header`, into the rules of Jira Automation, which cannot sign.
+    """What to type into Jira's webhook form, but for the secret: `show_secret` gives that, once.
 
     `by_app`: nobody has to type anything, for the app registers its webhook itself.
-    Whoever has it can send deliveries: keep it as you keep a password.
     """
 
     address: str
-    secret: str | None
+    secret: SecretState
     deployment: str
     besides: tuple[str, ...]
-    header: str | None
+    shown_at: datetime | None = None
     by_app: bool = False
 
     @property
     def by_hand(self) -> bool:
         """Whether what others send could be believed: not where the app alone proves what comes."""
-        return not self.by_app or self.secret is not None
+        return not self.by_app or self.signed
+
+    @property
+    def signed(self) -> bool:
+        """Whether there is a secret to sign with."""
+        return self.secret != "none"  # noqa: S105 - a state
 
     @property
     def events(self) -> tuple[str, ...]:
@@ -69,21 +86,79 @@ class Target:
         return tuple(event for event in every if event in TOLD) if self.by_app else every
 
 
+@dataclass(frozen=True, slots=True)
+class ShownSecret:
+    """What Jira signs with, and what rules of Jira Automation, which cannot sign, send as `header`.
+
+    Whoever has them can send deliveries: keep them as you keep a password.
+    """
+
+    secret: str = field(repr=False)
+    header: str = field(repr=False)
+
+
 @question(ADMIN)
 def target(connector: Connector, _actor: Actor, site: str) -> Target:
-    """Where Jira has to deliver to, what it signs with, and which events it has to tell of besides the usual ones."""
+    """Where Jira has to deliver to, whether it signs, and which events it has to tell of besides the usual ones."""
     known, deployment = connector.site(site), deployment_of(connector, site)
-    address = webhook_address(connector, known, deployment)
-    secret = known.webhook_secret
-    header = static_secret(secret, site) if secret else None
+    state, shown_at = _secret_state(connector, known)
     return Target(
-        address=address,
-        secret=secret,
+        address=webhook_address(connector, known, deployment),
+        secret=state,
         deployment=deployment,
         besides=events_besides(connector, site),
-        header=header,
+        shown_at=shown_at,
         by_app=known.app_secret is not None,
     )
+
+
+@act(ADMIN)
+def show_secret(connector: Connector, actor: Actor, site: str) -> ShownSecret:
+    """The webhook secret, once; who needs it again makes another. That it was shown is noted.
+
+    NotReady where there is none, where it was shown, and where it stands in the settings, which operators alone read.
+    """
+    known, now = connector.site(site), connector.clock()
+    if not known.webhook_secret:
+        raise NotReady(f"The site {site} has no webhook secret: there is nothing to show.")
+    with connector.store.write() as conn:
+        hold(conn, f"webhook secret of {site}")
+        saved = None if _is_of_settings(connector, site) else saved_sites.get(conn, site)
+        if saved is None:
+            if actor != COMMAND_LINE:
+                raise NotReady(
+                    "The secret stands in the settings (JIRA_OKR_JIRA__WEBHOOK_SECRET). On the machine of the connector "
+                    "“jira-okr webhook show --secret” prints it, and the header of automation rules."
+                )
+            secret = known.webhook_secret
+        else:
+            shown = str(saved.settings.get(SHOWN_AT) or "")
+            if shown:
+                raise NotReady(
+                    f"The secret was shown on {datetime.fromisoformat(shown):%Y-%m-%d %H:%M} UTC, and it is shown once. Make another: "
+                    f"“Make another secret” on the page of the site, or “jira-okr webhook rotate --site {site}”; the present one is accepted meanwhile."
+                )
+            secret = vault(connector.settings).open(saved.credentials or b"")["webhook_secret"]
+            settings = {**saved.settings, SHOWN_AT: now.replace(microsecond=0).isoformat()}
+            saved_sites.put(conn, site, settings, saved.credentials, now)
+        note(conn, actor.label, "webhook secret shown", now, {}, site)
+    return ShownSecret(secret=secret, header=static_secret(secret, site))
+
+
+def _secret_state(connector: Connector, known: Site) -> tuple[SecretState, datetime | None]:
+    if not known.webhook_secret:
+        return "none", None
+    if _is_of_settings(connector, known.name):
+        return "setting", None
+    with connector.store.read() as conn:
+        saved = saved_sites.get(conn, known.name)
+    shown = str(saved.settings.get(SHOWN_AT) or "") if saved is not None else ""
+    return ("shown", datetime.fromisoformat(shown)) if shown else ("unshown", None)
+
+
+def _is_of_settings(connector: Connector, site: str) -> bool:
+    given = connector.settings.jira
+    return given is not None and given.name == site
 
 
 @act(ADMIN)

@@ -279,12 +279,20 @@ def test_a_site_is_tried_added_and_removed_and_its_secrets_never_come_back(
     assert {"jira:issue_updated", "issuelink_created", "sprint_closed"} <= set(events)
     assert given == {
         "url": "http://localhost/webhooks/jira/second",
+        "secret": "unshown",
+        "secret_shown_at": None,
+        "header": "X-OKR-Secret",
+        "by_app": False,
+    }
+    shown = api.call("POST", "/sites/second/webhook/secret/show", headers={"Idempotency-Key": "once"})
+    assert shown.json == {
         "secret": "hush-hush",
         "header": "X-OKR-Secret",
         "header_value": "cdae40ec34ea04a0a09f24f7a820e931a2dcf86b6ec4466c",
-        "by_app": False,
     }
-    assert told.headers["Cache-Control"] == "no-store"
+    assert shown.headers["Cache-Control"] == "no-store"
+    again = api.call("POST", "/sites/second/webhook/secret/show", headers={"Idempotency-Key": "once"})
+    assert (again.json["secret"], again.json["header_value"]) == (None, None)
     assert api.call("GET", "/sites/second/webhook", role="editor").status_code == 403
     assert api.call("DELETE", "/sites/second").status_code == 200
     assert [one["name"] for one in api.get("/sites")["items"]] == ["main"]

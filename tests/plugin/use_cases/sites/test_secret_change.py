@@ -94,6 +94,49 @@ def test_both_are_accepted_for_a_time(desk, jira, change):
     assert [desk.takes(one, header=True) for one in (FIRST, second)] == [False, True]
 
 
+def shown_by_page(desk):
+    answer = desk.doors.page("/setup/acme/webhook", show="secret")
+    return answer.text if answer.status_code == 200 else ""
+
+
+def shown_by_api(desk):
+    answer = desk.doors.api("POST", "/sites/acme/webhook/secret/show")
+    return answer.text if answer.status_code == 200 else ""
+
+
+def shown_by_command(desk):
+    ended = desk.doors.command("webhook", "show", "--secret", "--site", "acme")
+    return ended.output if ended.exit_code == 0 else ""
+
+
+SHOW = {"page": shown_by_page, "api": shown_by_api, "command": shown_by_command}
+
+
+@pytest.mark.parametrize("door", SHOW)
+def test_a_secret_is_shown_once_whatever_the_door_and_the_next_one_once_more(desk, door, monkeypatch):
+    """Looking shows it to nobody; once somebody had it shown no door gives it, until another is made."""
+    wizard = "plugin.pages.mappings.wizard"  # the page comes after an activation
+    monkeypatch.setattr(f"{wizard}.revisions.list_activations", lambda *_: ("one",))
+    for part in ("first_number", "past_part"):
+        monkeypatch.setattr(f"{wizard}.{part}", lambda *_: None)
+    desk.add()
+    for _ in range(2):
+        header = static_secret(desk.present(), "acme")
+        looks = [desk.doors.look(page) for page in ("/sites/acme", "/setup/acme/webhook")]
+        looks += [desk.doors.api("GET", "/sites/acme/webhook").text]
+        looks += [desk.doors.command("webhook", "show", "--site", "acme").output]
+        assert not [told for told in looks if desk.present() in told or header in told]
+        shown = SHOW[door](desk)
+        assert desk.present() in shown
+        assert header in shown
+        assert [show(desk) for show in SHOW.values()] == ["", "", ""]
+        assert desk.doors.api("GET", "/sites/acme/webhook").json["secret"] == "shown"
+        assert "was shown" in desk.doors.look("/setup/acme/webhook")
+        by_api(desk)
+    told = [(what, site) for what, _, site in desk.doors.audited()]
+    assert told.count(("webhook secret shown", "acme")) == 2
+
+
 def test_a_token_renewed_meanwhile_and_another_change_keep_what_was_promised(desk):
     desk.add()
     by_api(desk)

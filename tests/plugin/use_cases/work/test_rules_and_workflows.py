@@ -90,13 +90,23 @@ def test_an_issue_that_nobody_knew_is_found_by_its_key(desk):
     assert desk.came()[-1] == ("done", "request of an automation rule")
 
 
-def test_each_door_says_the_same_header(desk):
+def test_the_secret_of_the_settings_is_printed_on_the_machine_alone(desk):
     told = desk.doors.api("GET", "/sites/main/webhook").json
-    assert (told["header"], told["header_value"]) == ("X-OKR-Secret", desk.header)
+    assert (told["header"], told["secret"]) == ("X-OKR-Secret", "setting")
     assert told["events"][:3] == ["jira:issue_created", "jira:issue_updated", "jira:issue_deleted"]
-    shown = desk.doors.command("webhook", "show").output
     secret = desk.connector.site("main").webhook_secret
-    assert "https://okr.acme.example/webhooks/jira/main" in shown
-    assert f"Secret         {secret}" in shown
-    assert f"X-OKR-Secret: {desk.header}" in shown
-    assert f"X-OKR-Secret: {desk.header}" in desk.doors.look("/setup/main/webhook")
+    page = desk.doors.look("/setup/main/webhook")
+    assert "X-OKR-Secret" in page
+    refused = desk.doors.api("POST", "/sites/main/webhook/secret/show")
+    assert (refused.status_code, "webhook show --secret" in refused.json["detail"]) == (409, True)
+    tried = desk.doors.page("/setup/main/webhook", show="secret")
+    assert tried.status_code == 409
+    plain = desk.doors.command("webhook", "show").output
+    assert "https://okr.acme.example/webhooks/jira/main" in plain
+    for told in (page, refused.text, tried.text, plain):
+        assert secret not in told
+        assert desk.header not in told
+    for _ in range(2):  # who runs commands there has the settings
+        shown = desk.doors.command("webhook", "show", "--secret").output
+        assert f"Secret         {secret}" in shown
+        assert f"X-OKR-Secret: {desk.header}" in shown
