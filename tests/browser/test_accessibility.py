@@ -17,7 +17,7 @@ READING = (
 )  # fmt: skip
 EMPTY = ("/", "/kpis", "/scorecard", "/review", "/practice", "/health", "/present", "/brief", "/map")
 SIGNED_IN = (
-    "/", "/mapping/main", "/mapping/main/edit", "/mapping/main/form", "/mapping/main/preview", "/mapping/main/check",
+    "/", "/objectives/PLAT-31", "/mapping/main", "/mapping/main/edit", "/mapping/main/form", "/mapping/main/preview", "/mapping/main/check",
     "/mapping/main/try", "/mapping/main/try?key=PLAT-12", "/mapping/main/try?tried=epics&key=PLAT-12", "/mapping/main/try?jql=statsu",
     "/mapping/main/diff", "/sites", "/sites/main", "/setup", "/setup/main", "/setup/main/preset",
     "/setup/main/preset/okr-issue-types/fields?project=PLAT", "/sites/main/fields", "/setup/main/fields", "/setup/main/preview", "/setup/main/webhook", "/health", "/people", "/digests/main", "/audit",

@@ -51,7 +51,14 @@ class Concern:
     wrong: bool = True
     numbers: bool = True
 
+    @property
+    def todo_there(self) -> str:
+        """The same for whoever looks at Sync health already."""
+        return self.todo.replace(PLACE, " below")
 
+
+PLACE = " under Sync health"
+"""Where most of it is done, at every door but that page."""
 FRESH = Concern(
     kind="fresh",
     level="on_track",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -64,6 +65,17 @@ def test_every_meaning_of_a_name_is_of_a_property_that_says_nothing_itself() -> 
     own = {meaning: said for meaning, said in MEANINGS.items() if "." in meaning}
     assert of_shapes == own
     assert by_name == {meaning for meaning in MEANINGS if "." not in meaning}
+
+
+def test_no_meaning_only_says_the_name_once_more() -> None:
+    empty = [
+        name
+        for name, said in MEANINGS.items()
+        if re.fullmatch(
+            rf"(The|Each|Its|Which) {name.rpartition('.')[2].replace('_', ' ')}s?( it is)?\\.", said
+        )
+    ]
+    assert empty == []
 
 
 def test_no_two_shapes_share_a_name() -> None:

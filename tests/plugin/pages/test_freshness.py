@@ -74,3 +74,9 @@ def test_what_stands_already_is_said_before_what_expires():
     out = struck(None, error, NOW, 0.5, whole=True, trial=False)
     assert row(**over, outage=out).verdict.word == "Jira does not answer"
     assert row(**over, overdue_since=NOW - timedelta(minutes=11)).verdict.word == "Standing still"
+
+
+def test_what_is_done_under_sync_health_is_below_for_whoever_is_there():
+    (shown,) = row().verdicts
+    assert "“Sync now” under Sync health" in shown.todo
+    assert shown.todo_there.startswith("Read it once, by “Sync now” below or “jira-okr sync”")
