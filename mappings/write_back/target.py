@@ -37,8 +37,8 @@ Sent = Callable[[str, str], object]
 """Gives what was written last to a place, by the ids of issue and place; None where nothing was."""
 
 
-Answer = Literal["edit", "nothing", "link", "property", "any"]
-"""`edit`: 204 without a body, or 200 with the issue; `nothing`: 204 without a body; `link`: an object with its id; `property`: 200 or 201, as a rule without a body."""
+Answer = Literal["edit", "nothing", "link", "property", "made", "any"]
+"""`edit`: 204 without a body, or 200 with the issue; `nothing`: 204 without a body; `link`: an object with its id; `property`: 200 or 201, as a rule without a body; `made`: 201 without a body, or with an empty one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from connectors.jira.http.errors import JiraError, Permanent, Transient
 from connectors.jira.http.transport import JiraReply, Transport
 from mappings.write_back.target import Request
 
-NO_CONTENT = 204
+CREATED, NO_CONTENT = 201, 204
 WRITTEN = (200, 201)
 
 
@@ -47,6 +47,8 @@ def _is_jiras(transport: Transport, path: str, request: Request, reply: JiraRepl
     if request.answer == "any":
         return True
     empty = not reply.body.strip()
+    if request.answer == "made":
+        return reply.status == CREATED and (empty or reply.json() in (None, {}, ""))
     if empty and reply.status == NO_CONTENT:
         return request.answer in ("nothing", "edit")
     if reply.status not in WRITTEN:

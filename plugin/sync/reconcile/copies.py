@@ -232,7 +232,7 @@ def _link(context: Context, one: MadeCopy, link: CopiedLink) -> None:
     own, other = {"id": one.id}, {"id": link.issue_id}
     ends = (own, other) if link.outward else (other, own)
     body = {"type": {"id": link.type_id}, "inwardIssue": ends[0], "outwardIssue": ends[1]}
-    context.tell(Request("POST", "/issueLink", body), one.key)
+    context.tell(Request("POST", "/issueLink", body, answer="made"), one.key)
 
 
 def _move(context: Context, objective: MadeCopy, move: RowMove) -> None:

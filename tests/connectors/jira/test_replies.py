@@ -301,6 +301,11 @@ def test_a_write_target_removes_and_is_asked_in_its_own_words(stub, answer, clou
     ("answered", "status", "said", "believed"),
     [
         ("nothing", 204, None, True),
+        ("made", 201, None, True),
+        ("made", 201, {}, True),
+        ("made", 201, {"id": "1"}, False),
+        ("made", 200, None, False),
+        ("made", 204, None, False),
         ("nothing", 200, None, False),
         ("nothing", 201, {"id": "1"}, False),
         ("nothing", 200, {}, False),
