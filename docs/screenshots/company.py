@@ -220,6 +220,9 @@ class Company:
     def as_of(self, objective_id: str, text: str, site: str, revision: str | None = None) -> str:  # noqa: ARG002
         return "The company of the screenshots has no past."
 
+    def obstacles(self, located: Located) -> tuple[()]:  # noqa: ARG002
+        return ()
+
     def drifted(self, objective_id: str, site: str | None = None) -> None:  # noqa: ARG002
         return None
 

@@ -31,6 +31,7 @@ from plugin.use_cases.objectives.movement import ToldMovement
 from plugin.use_cases.objectives.objective_lines import ObjectiveLine
 from plugin.use_cases.objectives.objective_list import After, Head, ObjectivePage, RowSelection, TrendPoint
 from plugin.use_cases.objectives.objectives import Drifted
+from plugin.use_cases.objectives.obstacles import Obstacle
 from plugin.use_cases.practice.practice import Assessed
 from plugin.use_cases.practice.scorecard import Scorecard
 
@@ -168,6 +169,10 @@ class Sources(Protocol):
 
     def drifted(self, objective_id: str, site: str | None = None) -> Drifted | None:
         """How many of its issues resyncs found wrong, None where none was."""
+        ...
+
+    def obstacles(self, located: Located) -> Sequence[Obstacle]:
+        """What keeps its number out of Jira, or as it was."""
         ...
 
     def moved(self, located: Located, asked: MovementQuestion) -> ToldMovement:

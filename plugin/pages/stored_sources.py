@@ -52,6 +52,7 @@ from plugin.use_cases.objectives.objective_list import (
     list_objectives,
 )
 from plugin.use_cases.objectives.objectives import Drifted
+from plugin.use_cases.objectives.obstacles import Obstacle, obstacles
 from plugin.use_cases.practice.practice import Assessed, assess_practice
 from plugin.use_cases.practice.scorecard import Scorecard, show_scorecard
 
@@ -170,6 +171,9 @@ class StoredSources:
             questions.drift_below(self.connector, self.who(), one, objective_id) for one in self._sites(site)
         )
         return next((one for one in found if one is not None), None)
+
+    def obstacles(self, located: Located) -> Sequence[Obstacle]:
+        return obstacles(self.connector, self.who(), located.site, located.saved.state)
 
     def moved(self, located: Located, asked: MovementQuestion) -> ToldMovement:
         return questions.movement(self.connector, self.who(), located.site, located.saved.state, asked)

@@ -16,7 +16,7 @@ from plugin.api.protocol.lookup import objective_of, site_of
 from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.cursor import cursor, list_name, position
 from plugin.doors.filters import ObjectivesQuery, wanted
-from plugin.doors.model import Given, Page, SiteQuery, Word
+from plugin.doors.model import Given, JsonAny, Page, SiteQuery, Word
 from plugin.doors.refusal import invalid, not_found
 from plugin.doors.rows import RowGiven
 from plugin.use_cases.objectives.as_of import as_of, instant_asked
@@ -28,6 +28,7 @@ from plugin.use_cases.objectives.objective_columns import (
 from plugin.use_cases.objectives.objective_lines import ObjectiveLine, line, lines
 from plugin.use_cases.objectives.objective_values import as_of_values, feeds_values, ledgers_of
 from plugin.use_cases.objectives.objectives import explained_by, knows_issue, list_some
+from plugin.use_cases.objectives.obstacles import ObstacleKind, obstacle_values, obstacles
 
 ROUTES = Routes()
 
@@ -163,6 +164,26 @@ class LedgersGiven(Given):
     as_of: AsOfGiven | None = None
 
 
+class ObstacleGiven(Given):
+    """What keeps a number out of Jira (`held`, `refused`), or as it was (`unread`, `failed`)."""
+
+    kind: ObstacleKind
+    name: str = Field(description="How people call the issue that is meant, or the objective itself.")
+    issue_key: str = Field(description="Empty where no key is known.")
+    field: str = Field(description="The field that is meant, by its name; empty where all of it is.")
+    why: str
+    remedy: str
+    since: datetime = Field(description="Since when.")
+    stands: JsonAny = Field(description="What Jira has in the field; null where no field is meant.")
+    wanted: JsonAny = Field(description="What it should have there.")
+
+
+class ObstaclesGiven(Given):
+    """All of an objective."""
+
+    items: list[ObstacleGiven]
+
+
 class FedRowGiven(RowGiven):
     """A row of the issue, and of which key result it is one; null for the objective's own."""
 
@@ -215,6 +236,18 @@ def one_objective(caller: Caller, path: ObjectiveAddress, query: SiteQuery) -> R
     """One objective by key, former key or id."""
     site, saved = objective_of(caller, path, query)
     return Reply(objective_given(line(caller.connector, caller.actor, site, saved)))
+
+
+@ROUTES.get(
+    "/objectives/{objective}/obstacles",
+    "viewer",
+    "What keeps its number out of Jira, or as it was: held and refused fields, issues that cannot be read, a reconcile that failed.",
+)
+def list_obstacles(caller: Caller, path: ObjectiveAddress, query: SiteQuery) -> Reply[ObstaclesGiven]:
+    """Of one objective; empty where nothing stands in its way."""
+    site, saved = objective_of(caller, path, query)
+    found = obstacles(caller.connector, caller.actor, site, saved.state)
+    return Reply(ObstaclesGiven(items=[ObstacleGiven.model_validate(obstacle_values(one)) for one in found]))
 
 
 @ROUTES.get(

@@ -18,6 +18,7 @@ from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.objectives.past import moment_asked, with_histories
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
+from plugin.cli.work.plan import shown
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.cycles.locks import waits_behind_lock
 from plugin.use_cases.objectives.as_of import AsOf, as_of, as_of_draft
@@ -31,6 +32,7 @@ from plugin.use_cases.objectives.objective_values import (
     sums_text,
 )
 from plugin.use_cases.objectives.objectives import SavedObjective, computed, explained_by
+from plugin.use_cases.objectives.obstacles import Obstacle, obstacle_values, obstacles
 
 
 @click.command("explain")
@@ -59,6 +61,9 @@ def explain_command(key: str, at: str | None, mapping: str | None, site: str, as
             past = look_back(connector, site, key, at, mapping)
         else:
             past, saved = None, computed(connector, COMMAND_LINE, site, key)
+        found = (
+            () if past is not None or saved is None else obstacles(connector, COMMAND_LINE, site, saved.state)
+        )
         unknown = past is None and saved is None
         fed = explained_by(connector, COMMAND_LINE, site, key) if unknown else ()
         waits = waits_behind_lock(connector, COMMAND_LINE, site, key) if unknown and not fed else ""
@@ -70,11 +75,12 @@ def explain_command(key: str, at: str | None, mapping: str | None, site: str, as
         more = {} if past is None else {"as_of": as_of_values(past.at, saved.mapping_revision, past.stood)}
         plain = {"rule": saved.state.rule_id, "sums": sums_text(saved.state)} if saved.state.plain else {}
         health = health_values(saved.state.health)
-        show_json({**ledgers_of(saved.state), "health": health, **more, **plain})
+        held_up = {} if past is not None else {"obstacles": [obstacle_values(one) for one in found]}
+        show_json({**ledgers_of(saved.state), "health": health, **more, **plain, **held_up})
     elif past is not None:
         show_past(past)
     else:
-        show_explanation(saved)
+        show_explanation(saved, found)
 
 
 def _show_feeds(key: str, fed: Sequence[SavedObjective], waits: str, *, as_json: bool) -> None:
@@ -132,8 +138,8 @@ def show_past(past: AsOf) -> None:
     show_explanation(past.saved)
 
 
-def show_explanation(saved: SavedObjective) -> None:
-    """The explanation for people, of an objective or of a plain parent."""
+def show_explanation(saved: SavedObjective, found: Sequence[Obstacle] = ()) -> None:
+    """The explanation for people, of an objective or of a plain parent, with what stands in its way."""
     state = saved.state
     if state.plain:
         show_plain_parent(state)
@@ -142,6 +148,11 @@ def show_explanation(saved: SavedObjective) -> None:
     say(f"  {state.health.sentence}  [rule: {state.health.rule}]")
     for flag in state.flags:
         say(f"  note: {flag}")
+    for one in found:
+        values = f" Jira has {shown(one.stands)}; wanted is {shown(one.wanted)}." if one.is_of_field else ""
+        say(f"  {one.kind.value}: {one.name} {one.head}. {one.why}{values}")
+        if one.remedy:
+            say(f"    to do: {one.remedy}")
     bar = ACHIEVED_AT[state.commitment]
     number = percent_text(state.progress, 2, bar)
     show_ledger(f"{state.key or state.title}: {number}", state.ledger, bar)

@@ -210,6 +210,7 @@ def explained(
         due=sources.due_check_ins(state.id, site),
         refused=refused,
         drifted=sources.drifted(state.id, site),
+        obstacles=sources.obstacles(located),
         asked=asked,
     )
     return explanation(located.saved, sources.history(state.id, site), around)

@@ -10,6 +10,7 @@ from connectors.store.mappings import drafts
 from connectors.store.numbers import backfills
 from mappings.document.text.source import read_document
 from plugin.use_cases.work import background_jobs
+from tests.actors import TESTER
 
 PRESET = "/setup/main/preset/epics-as-objectives/fields"
 
@@ -62,7 +63,7 @@ def test_the_history_is_offered_after_activation_and_read_in_the_background(admi
     offered = admin.text("/setup/main/webhook")
     assert re.search(r"on \d+ days before, since the cycle began: \d+ issues", offered)
     admin.post("/setup/main/history")
-    eventually(lambda: background_jobs.latest(world.connector, "main", "backfill").state != "running")
+    eventually(lambda: background_jobs.latest(world.connector, TESTER, "main", "backfill").state != "running")
     page = admin.text("/setup/main/webhook")
     assert re.search(r"Kept \d+ reconstructed points", page)
     assert "Read the history" not in page

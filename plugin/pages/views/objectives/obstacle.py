@@ -1,0 +1,37 @@
+"""What stands in the way of an objective's number, as its page says it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from plugin.pages.views.accounts.record import shown
+from plugin.pages.views.objectives.surroundings import Surroundings
+from plugin.pages.views.words.moments import When, when
+from plugin.use_cases.objectives.obstacles import Obstacle
+
+
+@dataclass(frozen=True, slots=True)
+class ObstacleLine:
+    """One of them: the issue, what is the matter with it or a field of it, why, what to do, and since when."""
+
+    name: str
+    url: str | None
+    head: str
+    why: str
+    values: str
+    remedy: str
+    since: When
+
+
+def obstacle_line(one: Obstacle, around: Surroundings) -> ObstacleLine:
+    """The obstacle as a line."""
+    values = f"Jira has {shown(one.stands)}; wanted is {shown(one.wanted)}." if one.is_of_field else ""
+    return ObstacleLine(
+        name=one.name,
+        url=around.browse(one.issue_key) if one.issue_key else None,
+        head=one.head,
+        why=one.why,
+        values=values,
+        remedy=one.remedy,
+        since=when(one.since, around.now, around.zone),
+    )
