@@ -31,9 +31,9 @@ from plugin.use_cases.objectives.movement import ToldMovement
 from plugin.use_cases.objectives.objective_lines import ObjectiveLine
 from plugin.use_cases.objectives.objective_list import After, Head, ObjectivePage, RowSelection, TrendPoint
 from plugin.use_cases.objectives.objectives import Drifted
-from plugin.use_cases.objectives.obstacles import Obstacle
 from plugin.use_cases.practice.practice import Assessed
 from plugin.use_cases.practice.scorecard import Scorecard
+from plugin.use_cases.work.obstacles import Obstacle
 
 
 class SavedHead(Protocol):

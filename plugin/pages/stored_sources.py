@@ -52,9 +52,9 @@ from plugin.use_cases.objectives.objective_list import (
     list_objectives,
 )
 from plugin.use_cases.objectives.objectives import Drifted
-from plugin.use_cases.objectives.obstacles import Obstacle, obstacles
 from plugin.use_cases.practice.practice import Assessed, assess_practice
 from plugin.use_cases.practice.scorecard import Scorecard, show_scorecard
+from plugin.use_cases.work.obstacles import Obstacle, obstacles
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from plugin.use_cases.objectives.objective_columns import (
 from plugin.use_cases.objectives.objective_lines import ObjectiveLine, line, lines
 from plugin.use_cases.objectives.objective_values import as_of_values, feeds_values, ledgers_of
 from plugin.use_cases.objectives.objectives import explained_by, knows_issue, list_some
-from plugin.use_cases.objectives.obstacles import ObstacleKind, obstacle_values, obstacles
+from plugin.use_cases.work.obstacles import ObstacleKind, obstacle_values, obstacles
 
 ROUTES = Routes()
 

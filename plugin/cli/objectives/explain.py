@@ -32,7 +32,7 @@ from plugin.use_cases.objectives.objective_values import (
     sums_text,
 )
 from plugin.use_cases.objectives.objectives import SavedObjective, computed, explained_by
-from plugin.use_cases.objectives.obstacles import Obstacle, obstacle_values, obstacles
+from plugin.use_cases.work.obstacles import Obstacle, obstacle_values, obstacles
 
 
 @click.command("explain")

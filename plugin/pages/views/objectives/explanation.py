@@ -18,12 +18,12 @@ from plugin.pages.views.objectives.history.chart import Chart, chart
 from plugin.pages.views.objectives.key_result import KeyResultRow, key_result_row
 from plugin.pages.views.objectives.ledger import Browse, LedgerLine, LedgerTable, gap_rows, ledger_table
 from plugin.pages.views.objectives.names import name
-from plugin.pages.views.objectives.obstacle import ObstacleLine, obstacle_line
 from plugin.pages.views.objectives.surroundings import NeighbourLink, Surroundings
 from plugin.pages.views.objectives.talk import RemarkRow, talk
 from plugin.pages.views.words.clause import told
 from plugin.pages.views.words.health import Badge, badge
 from plugin.pages.views.words.moments import When, day_text, when
+from plugin.pages.views.words.obstacle import ObstacleLine, obstacle_line
 from plugin.use_cases.cycles.cycles import CycleDays
 
 
@@ -93,7 +93,9 @@ def explanation(saved: SavedObjective, history: Sequence[HistoryPoint], around: 
         left_over=left_over(state.key_results, around),
         talk=talk(krs, [one.id for one in state.key_results], around),
         drifted=_drifted(around),
-        obstacles=tuple(obstacle_line(one, around) for one in around.obstacles),
+        obstacles=tuple(
+            obstacle_line(one, around.browse, around.now, around.zone) for one in around.obstacles
+        ),
         not_kept=not_kept(state.key_results, around),
         ledger=_table(state, state.ledger, around),
         beside=_table(state, state.beside, around) if state.beside.rows else None,

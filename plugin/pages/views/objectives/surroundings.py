@@ -13,7 +13,7 @@ from plugin.use_cases.check_ins.check_ins import KeptCheckIn, KeptComment
 from plugin.use_cases.check_ins.due_check_ins import Reminder
 from plugin.use_cases.cycles.cycles import CycleDays
 from plugin.use_cases.objectives.objectives import Drifted
-from plugin.use_cases.objectives.obstacles import Obstacle
+from plugin.use_cases.work.obstacles import Obstacle
 
 
 @dataclass(frozen=True, slots=True)

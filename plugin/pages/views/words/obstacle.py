@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, tzinfo
 
 from plugin.pages.views.accounts.record import shown
-from plugin.pages.views.objectives.surroundings import Surroundings
+from plugin.pages.views.objectives.ledger import Browse
 from plugin.pages.views.words.moments import When, when
-from plugin.use_cases.objectives.obstacles import Obstacle
+from plugin.use_cases.work.obstacles import Obstacle
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +24,15 @@ class ObstacleLine:
     since: When
 
 
-def obstacle_line(one: Obstacle, around: Surroundings) -> ObstacleLine:
+def obstacle_line(one: Obstacle, browse: Browse, now: datetime, zone: tzinfo) -> ObstacleLine:
     """The obstacle as a line."""
     values = f"Jira has {shown(one.stands)}; wanted is {shown(one.wanted)}." if one.is_of_field else ""
     return ObstacleLine(
         name=one.name,
-        url=around.browse(one.issue_key) if one.issue_key else None,
+        url=browse(one.issue_key) if one.issue_key else None,
         head=one.head,
         why=one.why,
         values=values,
         remedy=one.remedy,
-        since=when(one.since, around.now, around.zone),
+        since=when(one.since, now, zone),
     )
