@@ -105,7 +105,13 @@ def _unread(conn: Connection, site: str, objective_id: str) -> Iterator[Obstacle
         if objective_id in needing(conn, site, [one]):
             gap = one.gap
             yield Obstacle(
-                ObstacleKind.UNREAD, gap.name, gap.issue_key, gap.field, gap.reason, gap.remedy, one.since
+                kind=ObstacleKind.UNREAD,
+                name=gap.name,
+                issue_key=gap.issue_key,
+                field_name=gap.field,
+                why=gap.reason,
+                remedy=gap.remedy,
+                since=one.since,
             )
 
 
