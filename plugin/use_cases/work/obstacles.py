@@ -87,13 +87,13 @@ def _failed(conn: Connection, site: str, state: ObjectiveState) -> Iterator[Obst
     for one in due.dead(conn, site):
         if one.objective_id == state.id:
             yield Obstacle(
-                ObstacleKind.FAILED,
-                state.key or state.title,
-                state.key,
-                "",
-                one.error,
-                one.remedy,
-                one.buried_at,
+                kind=ObstacleKind.FAILED,
+                name=state.key or state.title,
+                issue_key=state.key,
+                field_name="",
+                why=one.error,
+                remedy=one.remedy,
+                since=one.buried_at,
             )
 
 
