@@ -50,12 +50,13 @@ class EndFacts:
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """What tells of the past: the issues as they are now, the whole histories of some of them, and Jira's names."""
+    """What tells of the past: the issues as they are now, the whole histories of some of them, and Jira's names; `linked` where the mapping goes by links."""
 
     issues: Iterable[Issue]
     histories: Mapping[str, Iterable[FieldChange]] = field(default_factory=dict)
     catalogue: Catalogue = field(default_factory=Catalogue)
     former_keys: Mapping[str, str] = field(default_factory=dict)
+    linked: bool = False
 
 
 def end_of(cycle: CyclePart, zone: tzinfo) -> datetime:
@@ -110,7 +111,7 @@ def _stood(
         return None, None
     if before is not None:
         return replace(then, links=before.links), None
-    return then, Uncertainty.LINKS_AS_NOW if then.links else None
+    return then, Uncertainty.LINKS_AS_NOW if witness.linked else None
 
 
 def _until(then: Issue, now: Issue, end: datetime) -> Issue:

@@ -16,6 +16,7 @@ from connectors.store.cycles.cycle_ends import CycleEnd
 from connectors.store.mirror import issue_histories, mirror
 from connectors.store.numbers import objectives
 from mappings.document.mapping import Mapping as BoundMapping
+from mappings.explain.as_of import looks_at_links
 from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
@@ -147,7 +148,8 @@ def _looked_at(
     later = {one.id: one.updated for one in issues.values() if one.updated > end}
     histories = issue_histories.known(conn, context.site, later, context.history_fields) if later else {}
     former = mirror.former_keys(conn, context.site) if histories else {}
-    witness = Witness(issues.values(), histories, context.catalogue, former)
+    linked = bool(histories) and looks_at_links(context.mapping)
+    witness = Witness(issues.values(), histories, context.catalogue, former, linked=linked)
     return facts_at_end(cycle, end, witness, first)
 
 

@@ -46,7 +46,7 @@ CASES: dict[str, tuple[Issue, dict[str, Any], EndFacts | None, str | None, tuple
     "its history tells": (issue(), WAS_OPEN, None, "To Do", ()),
     "its history tells what came late": (issue(), WAS_OPEN, NOTHING, "To Do", ()),
     "its history ends the doubt": (issue(), WAS_OPEN, DOUBTED, "To Do", ()),
-    "its history tells, but for links": (issue(links=[("blocks", 9)]), WAS_OPEN, None, "To Do", ("links-as-now",)),
+    "its history tells, and nothing goes by its links": (issue(links=[("blocks", 9)]), WAS_OPEN, None, "To Do", ()),
 }  # fmt: skip
 
 
@@ -59,6 +59,16 @@ def test_how_it_stood(
     assert found.doubts == tuple((doubt, "PLAT-7") for doubt in doubts)
     assert found.exact is (not doubts)
     assert found.cycle_id == "2026-Q3"
+
+
+@pytest.mark.parametrize("links", [[], [("blocks", 9)]])
+def test_where_the_mapping_goes_by_links_a_history_does_not_tell_them(links: list[tuple[str, int]]) -> None:
+    """One that it has no more may have been taken off since."""
+    witness = Witness([issue(links=links)], WAS_OPEN, linked=True)
+    assert facts_at_end(CYCLE, END, witness).doubts == ((Uncertainty.LINKS_AS_NOW, "PLAT-7"),)
+    first = EndFacts("2026-Q3", (replace(OPEN, links=LINKS),))
+    assert facts_at_end(CYCLE, END, witness, first).doubts == ()
+    assert facts_at_end(CYCLE, END, Witness([UNTOUCHED], linked=True)).doubts == ()
 
 
 def test_links_are_those_of_the_first_look() -> None:
