@@ -37,7 +37,7 @@ from mappings.kpi.sources import SOURCE_OPTIONS
 from mappings.kpi.state import standing
 from mappings.kpi.steps import count
 from plugin.runtime.processes.garbage_collector import collector_resting
-from plugin.use_cases.kpis.settlement import watched_of, with_readings
+from plugin.use_cases.kpis.settled_periods import watched_of, with_readings
 
 SITE, AT_A_SITE = "main", 200
 SITES, DAYS, ISSUES, CHANGES = 5, 365, 100_000, 24

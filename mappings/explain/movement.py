@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from mappings.rollup.rows.ledger import Contribution, Ledger
+from mappings.rollup.rows.number_path import NumberPath, Standpoint
 from mappings.rollup.rows.stages import MovementPart
-from mappings.rollup.rows.turns import NumberPath, Standpoint
 from mappings.rollup.state import ObjectiveState
 
 __all__ = ["Effect", "LedgerSnapshot", "Movement", "MovementPart", "moved", "objective_moved"]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
-from mappings.jql.ground import Then, Verdict, always, never
+from mappings.jql.compilation import Then, Verdict, always, never
 
 LONGEST_CHAIN = 4
 

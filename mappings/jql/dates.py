@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from mappings.diagnostic import quoted
 from mappings.facts.moment import Moment
-from mappings.jql.ground import Ground
+from mappings.jql.compilation import Compilation
 from mappings.jql.text.tree import JqlValue
 
 Instant = Callable[[Moment], datetime]
@@ -25,7 +25,7 @@ FIRST_YEAR, LAST_YEAR = 1000, 9998
 FORMS = ('"2026-10-01"', '"2026/10/01 12:30"', "-2w", "5d", '"-4h 30m"', "now()", "startOfMonth()")
 
 
-def literal_instant(ground: Ground, value: JqlValue) -> Instant | None:
+def literal_instant(compilation: Compilation, value: JqlValue) -> Instant | None:
     """The instant a literal stands for; None, with a finding, where it is no date."""
     text = value.text.strip()
     if value.number and EPOCH_MS.fullmatch(text):
@@ -34,22 +34,22 @@ def literal_instant(ground: Ground, value: JqlValue) -> Instant | None:
     absolute = None if value.number else LITERAL.fullmatch(text)
     relative = None if value.number else RELATIVE.fullmatch(text)
     if absolute:
-        return _absolute(ground, value, absolute)
+        return _absolute(compilation, value, absolute)
     if relative:
-        return _relative(ground, value, relative)
+        return _relative(compilation, value, relative)
     remedy = f'write a unit, as in "{text}d" or "{text}m"' if value.number else "write one of the valid forms"
-    ground.refuse("not-a-date", f"{quoted(value.text)} is no date", value, FORMS, remedy)
+    compilation.refuse("not-a-date", f"{quoted(value.text)} is no date", value, FORMS, remedy)
     return None
 
 
-def _absolute(ground: Ground, value: JqlValue, found: re.Match[str]) -> Instant | None:
+def _absolute(compilation: Compilation, value: JqlValue, found: re.Match[str]) -> Instant | None:
     year, month, day = int(found[1]), int(found[3]), int(found[4])
     try:
         wall = datetime(year, month, day, int(found[5] or 0), int(found[6] or 0))  # noqa: DTZ001
     except ValueError:
         wall = None
     if wall is None or not FIRST_YEAR <= year <= LAST_YEAR:
-        ground.refuse(
+        compilation.refuse(
             "not-a-date",
             f"{quoted(value.text)} is no day and time of the years {FIRST_YEAR} to {LAST_YEAR}",
             value,
@@ -59,13 +59,15 @@ def _absolute(ground: Ground, value: JqlValue, found: re.Match[str]) -> Instant 
     return lambda moment: wall.replace(tzinfo=moment.zone).astimezone(UTC)
 
 
-def _relative(ground: Ground, value: JqlValue, found: re.Match[str]) -> Instant | None:
+def _relative(compilation: Compilation, value: JqlValue, found: re.Match[str]) -> Instant | None:
     parts = PART.findall(found[2])
     distance = sum((int(count) * UNITS[unit] for count, unit in parts), timedelta())
     if distance > FARTHEST:
-        ground.refuse("not-a-date", f"{quoted(value.text)} is more than a hundred years away", value, FORMS)
+        compilation.refuse(
+            "not-a-date", f"{quoted(value.text)} is more than a hundred years away", value, FORMS
+        )
         return None
-    ground.timed = True
+    compilation.timed = True
     signed = -distance if found[1] == "-" else distance
     return lambda moment: moment.now.astimezone(UTC) + signed
 

@@ -9,12 +9,12 @@ from mappings.diagnostic import Severity
 from mappings.document.names import MappingName, NameKind
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.selector import Selector
+from mappings.jql.compilation import Compilation, NameSpan, Verdict, always, never, nobody
 from mappings.jql.connectives import all_of, any_of, none_of
 from mappings.jql.fields import field_names
 from mappings.jql.fields.fields import ORDER, UNSUPPORTED_BY_NAME, JqlField
 from mappings.jql.findings import JqlError, JqlFinding, in_order
 from mappings.jql.functions import functions
-from mappings.jql.ground import Ground, NameSpan, Verdict, always, never, nobody
 from mappings.jql.identity import by_id
 from mappings.jql.negation import PlainClause, SignedCondition, without_not
 from mappings.jql.text.parser import lettered_quotes, read
@@ -102,20 +102,20 @@ def compiled(
     query: JqlQuery, catalogue: Catalogue, issue_id_of: Callable[[str], str | None] = nobody
 ) -> Compiled:
     """The predicate of a tree; what could not be compiled matches nothing and is among the findings."""
-    ground = Ground(catalogue, issue_id_of)
-    verdict = _clause(ground, without_not(query.where)) if query.where else always
-    _check_order(ground, query)
+    compilation = Compilation(catalogue, issue_id_of)
+    verdict = _clause(compilation, without_not(query.where)) if query.where else always
+    _check_order(compilation, query)
     return Compiled(
         verdict=verdict,
-        fields=frozenset(ground.fields),
-        timed=ground.timed,
-        linked=ground.linked,
-        names=frozenset(ground.names),
-        by_id=by_id(query, ground.places),
-        spots=tuple(ground.spots),
-        findings=tuple(ground.findings),
-        projects=_projects(query.where, ground.spots) if query.where else None,
-        asks=frozenset(ground.asks),
+        fields=frozenset(compilation.fields),
+        timed=compilation.timed,
+        linked=compilation.linked,
+        names=frozenset(compilation.names),
+        by_id=by_id(query, compilation.places),
+        spots=tuple(compilation.spots),
+        findings=tuple(compilation.findings),
+        projects=_projects(query.where, compilation.spots) if query.where else None,
+        asks=frozenset(compilation.asks),
     )
 
 
@@ -131,65 +131,65 @@ def _projects(clause: Clause, spots: Sequence[NameSpan]) -> frozenset[str] | Non
     return frozenset(id_ for ids in meant if ids for id_ in ids) if meant and all(meant) else None
 
 
-def _check_order(ground: Ground, query: JqlQuery) -> None:
+def _check_order(compilation: Compilation, query: JqlQuery) -> None:
     for order in query.order_by:
         name = str(order.field).lower()
         if name != "rank" and name not in UNSUPPORTED_BY_NAME:  # Jira can sort by more than is kept here
-            field_names.find(ground, order.field)
+            field_names.find(compilation, order.field)
     for order in query.order_by[MOST_SORTS:]:
-        ground.refuse("too-many-sorts", f"JQL can be ordered by at most {MOST_SORTS} fields", order)
+        compilation.refuse("too-many-sorts", f"JQL can be ordered by at most {MOST_SORTS} fields", order)
 
 
-def _clause(ground: Ground, clause: PlainClause) -> Verdict:
+def _clause(compilation: Compilation, clause: PlainClause) -> Verdict:
     if isinstance(clause, SignedCondition):
-        return condition_verdict(ground, clause)
-    parts = [_clause(ground, part) for part in clause.parts]
-    return all_of(parts, ground.thens) if clause.join == "AND" else any_of(parts)
+        return condition_verdict(compilation, clause)
+    parts = [_clause(compilation, part) for part in clause.parts]
+    return all_of(parts, compilation.thens) if clause.join == "AND" else any_of(parts)
 
 
-def condition_verdict(ground: Ground, asked: SignedCondition) -> Verdict:
+def condition_verdict(compilation: Compilation, asked: SignedCondition) -> Verdict:
     """The predicate of one condition."""
     condition = asked.condition
-    field = field_names.find(ground, condition.field)
+    field = field_names.find(compilation, condition.field)
     operator = condition.operator
     if operator.name in HISTORY:
-        _refuse_history(ground, operator)
+        _refuse_history(compilation, operator)
         return never
     if field is None:
-        _refuse_calls(ground, condition)
+        _refuse_calls(compilation, condition)
         return never
-    if not _allowed(ground, field, condition) or _list_alone(ground, condition):
+    if not _allowed(compilation, field, condition) or _list_alone(compilation, condition):
         return never
-    ground.fields.update(field.reads)
-    ground.asks.add(field.name)
-    return _verdict(ground, field, asked.sign, condition)
+    compilation.fields.update(field.reads)
+    compilation.asks.add(field.name)
+    return _verdict(compilation, field, asked.sign, condition)
 
 
-def _refuse_history(ground: Ground, operator: Operator) -> None:
+def _refuse_history(compilation: Compilation, operator: Operator) -> None:
     remedy = "compare with the field as it is now, or use statusCategoryChangedDate, updated or resolved"
     message = f"{operator.name.upper()} asks for the history of a field, which only Jira itself can evaluate"
-    ground.refuse("unsupported-operator", message, operator, remedy=remedy)
+    compilation.refuse("unsupported-operator", message, operator, remedy=remedy)
 
 
-def _refuse_calls(ground: Ground, condition: Condition) -> None:
+def _refuse_calls(compilation: Compilation, condition: Condition) -> None:
     """What lies outside the subset is refused without knowing the field, so also where no catalogue is at hand."""
     for operand in operands(condition.operand):
         if isinstance(operand, FunctionCall):
-            functions.check_call(ground, operand)
+            functions.check_call(compilation, operand)
 
 
-def _allowed(ground: Ground, field: JqlField, condition: Condition) -> bool:
+def _allowed(compilation: Compilation, field: JqlField, condition: Condition) -> bool:
     operator = condition.operator
     if operator.name in field.operators:
         return True
     valid = tuple(sorted(field.operators))
     message = f"the operator {operator.name.upper()} cannot be used with {field.name}"
     remedy = _instead(field, operator.name, valid)
-    ground.refuse("operator-not-allowed", message, operator, valid, remedy)
+    compilation.refuse("operator-not-allowed", message, operator, valid, remedy)
     return False
 
 
-def _list_alone(ground: Ground, condition: Condition) -> bool:
+def _list_alone(compilation: Compilation, condition: Condition) -> bool:
     """Whether a function that gives a list stands behind = or !=, where Jira refuses it."""
     call, operator = condition.operand, condition.operator
     if not isinstance(call, FunctionCall) or operator.name not in ("=", "!="):
@@ -200,7 +200,7 @@ def _list_alone(ground: Ground, condition: Condition) -> bool:
     instead = "in" if operator.name == "=" else "not in"
     message = f"{function.name}() gives a list, which cannot stand behind {operator.name}"
     remedy = f"write {condition.field} {instead} {function.name}(…)"
-    ground.refuse("list-not-allowed", message, operator, ("in", "not in"), remedy)
+    compilation.refuse("list-not-allowed", message, operator, ("in", "not in"), remedy)
     return True
 
 
@@ -212,21 +212,21 @@ def _instead(field: JqlField, operator: str, valid: tuple[str, ...]) -> str:
     return f"use one of: {', '.join(valid)}" if field.among or not field.matches else "search text with ~"
 
 
-def _verdict(ground: Ground, field: JqlField, sign: str, condition: Condition) -> Verdict:
+def _verdict(compilation: Compilation, field: JqlField, sign: str, condition: Condition) -> Verdict:
     given = list(operands(condition.operand))
-    ground.linked = ground.linked or field.linked
+    compilation.linked = compilation.linked or field.linked
     values = [
         operand for operand in given if not isinstance(operand, Empty) and not _means_empty(field, operand)
     ]
     with_empty = len(values) < len(given)
     if sign in ("=", "in", "!=", "not in", "is", "is not") and field.among:
-        return _equality(ground, field, sign in ("=", "in", "is"), values, with_empty)
+        return _equality(compilation, field, sign in ("=", "in", "is"), values, with_empty)
     if with_empty:
         return field.present if sign in ("!~", "is not") else none_of(always, field.present)
     if sign in ("~", "!~") and field.matches:
-        found = field.matches(ground, values[0])
+        found = field.matches(compilation, values[0])
         return found if sign == "~" else none_of(field.present, found)
-    return field.compare(ground, sign, values[0]) if field.compare else never
+    return field.compare(compilation, sign, values[0]) if field.compare else never
 
 
 def _means_empty(field: JqlField, operand: JqlValue | FunctionCall) -> bool:
@@ -235,9 +235,13 @@ def _means_empty(field: JqlField, operand: JqlValue | FunctionCall) -> bool:
 
 
 def _equality(
-    ground: Ground, field: JqlField, wanted: bool, values: list[JqlValue | FunctionCall], with_empty: bool
+    compilation: Compilation,
+    field: JqlField,
+    wanted: bool,
+    values: list[JqlValue | FunctionCall],
+    with_empty: bool,
 ) -> Verdict:
-    found = field.among(ground, values) if values and field.among else never
+    found = field.among(compilation, values) if values and field.among else never
     if not wanted:
         return none_of(field.present, found) if values else field.present
     return (

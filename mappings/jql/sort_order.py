@@ -8,10 +8,10 @@ from typing import Any
 
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.issue import Issue
+from mappings.jql.compilation import Compilation
 from mappings.jql.fields import field_names
 from mappings.jql.fields.fields import Rank
 from mappings.jql.fields.named_values import Nameable
-from mappings.jql.ground import Ground
 from mappings.jql.text.tree import FieldName, JqlQuery
 
 
@@ -36,7 +36,7 @@ def sort_key(query: JqlQuery, catalogue: Catalogue) -> Callable[[Issue], tuple[S
 
 
 def _rank(catalogue: Catalogue, name: FieldName) -> Rank | None:
-    field = field_names.find(Ground(catalogue), name)
+    field = field_names.find(Compilation(catalogue), name)
     if field is None:
         return None
     ordered: dict[str, tuple[Nameable, ...]] = {

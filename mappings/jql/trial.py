@@ -10,10 +10,10 @@ from typing import Literal
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
+from mappings.jql.compilation import Compilation, Verdict, nobody
 from mappings.jql.fields import field_names
 from mappings.jql.fields.fields import JqlField
 from mappings.jql.fields.issues import IssueId
-from mappings.jql.ground import Ground, Verdict, nobody
 from mappings.jql.negation import Join, PlainClause, SignedCondition, without_not
 from mappings.jql.predicate import condition_verdict
 from mappings.jql.text.parser import parse
@@ -70,18 +70,18 @@ def clauses(
     query = parse(text)
     if query.where is None:
         return None
-    return _trial(Ground(catalogue, issue_id_of), text, without_not(query.where))
+    return _trial(Compilation(catalogue, issue_id_of), text, without_not(query.where))
 
 
-def _trial(ground: Ground, text: str, clause: PlainClause) -> ClauseTrial:
+def _trial(compilation: Compilation, text: str, clause: PlainClause) -> ClauseTrial:
     if isinstance(clause, SignedCondition):
         return ClauseTrial(
             text=_as_read(text, clause),
-            verdict=condition_verdict(ground, clause),
-            field=field_names.find(ground, clause.condition.field),
+            verdict=condition_verdict(compilation, clause),
+            field=field_names.find(compilation, clause.condition.field),
             skips_empty=clause.sign in UNLIKE,
         )
-    return ClauseTrial("", clause.join, parts=tuple(_trial(ground, text, part) for part in clause.parts))
+    return ClauseTrial("", clause.join, parts=tuple(_trial(compilation, text, part) for part in clause.parts))
 
 
 def _as_read(text: str, asked: SignedCondition) -> str:

@@ -17,7 +17,7 @@ from connectors.store.kpis import kpi_failures
 from connectors.store.mirror import issue_histories
 from connectors.store.numbers import objectives
 from connectors.store.people import sign_in_attempts
-from connectors.store.reads import failures, wishes
+from connectors.store.reads import failures, read_requests
 from connectors.store.sites import catalogues
 from connectors.store.work import due, inbox, outbox
 from connectors.store.writes import write_retention
@@ -42,7 +42,7 @@ from plugin.use_cases.kpis.creation import make_wanted
 from plugin.use_cases.kpis.current_values import write_current_values
 from plugin.use_cases.kpis.departures import follow_departures
 from plugin.use_cases.kpis.episodes import follow_key_results
-from plugin.use_cases.kpis.settlement import count_settled
+from plugin.use_cases.kpis.settled_periods import count_settled
 from plugin.use_cases.kpis.sources.pulls import read_due
 from plugin.use_cases.mappings.mapping_life import resume_activation
 from plugin.use_cases.record import chain
@@ -260,7 +260,7 @@ class Schedules:
         now = self._connector.clock()
         with self._connector.store.write() as conn:
             every = schedule.every
-            if schedule.name == RESYNC and wishes.is_open(conn, site):
+            if schedule.name == RESYNC and read_requests.is_open(conn, site):
                 every = min(every, SHORTEST_PAUSE)
             return schedules.take(conn, site, schedule.name, self._holder, now, now + LEASE, every)
 

@@ -16,7 +16,7 @@ from connectors.jira.http.governor import CLOUD, data_center
 from connectors.jira.sign_in.credentials import Credentials, GrantedCredentials, TokenSource
 from connectors.jira.webhooks.signature import static_secret
 from connectors.store import Store, open_store, upgrade
-from connectors.store.absence.sight import StoredSight
+from connectors.store.absence.hidden_parents import HiddenParents
 from connectors.store.forge import installations
 from connectors.store.people import audit
 from plugin.access.authentication.secret_key import first_key
@@ -128,7 +128,7 @@ def _connect(
         ),
     )
     governor = SharedGovernor(store, jira.name)
-    found = connect(address, governor=governor, sight=StoredSight(store, jira.name, clock))
+    found = connect(address, governor=governor, sight=HiddenParents(store, jira.name, clock))
     restrained = data_center(settings.datacenter_calls_per_second)
     governor.rates = lambda: restrained if found.known_deployment == "datacenter" else CLOUD
     return found

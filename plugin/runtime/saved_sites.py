@@ -21,7 +21,7 @@ from connectors.jira.http.errors import AuthFailed, JiraError
 from connectors.jira.sign_in.scopes import WRITE_WORK, ScopeMissing, remedy_of
 from connectors.store.forge import installations
 from connectors.store.people import audit, second_factors
-from connectors.store.reads import wishes
+from connectors.store.reads import read_requests
 from connectors.store.sites import api_versions, app_webhooks, catalogues, consents, grants, sites
 from connectors.store.sites.sites import SavedSite
 from mappings.write_back.targets import WRITE_TARGETS
@@ -497,7 +497,7 @@ def _begin_anew(conn: Connection, name: str, now: datetime) -> None:
     """It may be another Jira under a name that was in use: what we knew of that one is read anew, all of it."""
     catalogues.forget(conn, name)
     api_versions.forget(conn, name)
-    wishes.ask(conn, name, now)
+    read_requests.ask(conn, name, now)
 
 
 def _opened(connector: Connector, saved: SavedSite) -> Site | None:

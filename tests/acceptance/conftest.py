@@ -21,7 +21,7 @@ from click.testing import CliRunner
 
 from connectors.sandbox import CONNECTOR, PEOPLE, Fault, SandboxServer
 from connectors.store.numbers import objectives
-from connectors.store.reads import full_reads, wishes
+from connectors.store.reads import full_reads, read_requests
 from connectors.store.work import due, inbox
 from connectors.store.writes import refusals
 from plugin.cli import cli, explained_errors
@@ -106,7 +106,7 @@ class World:
     def wants_full_read(self) -> bool:
         """Whether everything is still to be read."""
         with self.connector.store.read() as conn:
-            return wishes.is_open(conn, "main")
+            return read_requests.is_open(conn, "main")
 
     def deliver(self, body: bytes) -> None:
         """A signed webhook, as Jira would send it."""

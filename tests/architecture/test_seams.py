@@ -715,7 +715,7 @@ print(readings(kpi.source, day, reach, lambda: DAY + timedelta(days=2)).kind)
 
 
 NAMESAKES = """    IssueFunction(
-        name="namesakes", holds=lambda ground, call: lambda issue, _: issue.summary == call.arguments[0].text
+        name="namesakes", holds=lambda compilation, call: lambda issue, _: issue.summary == call.arguments[0].text
     ),
 """
 

@@ -316,7 +316,7 @@ BROKEN = (
     ),
     Broken(
         "a read serves a wish that came while it was under way",
-        "connectors/store/reads/wishes.py",
+        "connectors/store/reads/read_requests.py",
         ".values(served=asked)",
         ".values(served=table.c.asked)",
         f"{HOMES}/test_reads.py::test_a_wish_that_comes_while_a_read_is_under_way_outlives_it",

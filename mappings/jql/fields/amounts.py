@@ -9,14 +9,14 @@ from fractions import Fraction
 from mappings.diagnostic import quoted
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
+from mappings.jql.compilation import Compilation, Verdict, never
 from mappings.jql.fields.instants import TESTS
 from mappings.jql.functions.functions import refuse_call
-from mappings.jql.ground import Ground, Verdict, never
 from mappings.jql.text.tree import FunctionCall, JqlValue
 from mappings.numbers import exact
 
 Read = Callable[[Issue], Fraction | None]
-Amount = Callable[[Ground, JqlValue | FunctionCall], Fraction | None]
+Amount = Callable[[Compilation, JqlValue | FunctionCall], Fraction | None]
 
 WORK = re.compile(r"\s*(?:(\d{1,9})\s*h)?\s*(?:(\d{1,9})\s*m?)?\s*", re.ASCII)
 DAYS = re.compile(r"\d\s*[dw]", re.ASCII | re.IGNORECASE)
@@ -27,21 +27,21 @@ def level(issue: Issue) -> Fraction | None:
     return Fraction(issue.type.level)
 
 
-def level_said(ground: Ground, value: JqlValue | FunctionCall) -> Fraction | None:
+def level_said(compilation: Compilation, value: JqlValue | FunctionCall) -> Fraction | None:
     """The level an operand stands for; a warning where the site has no type of it (Data Center knows none above 0)."""
     if isinstance(value, FunctionCall):
-        refuse_call(ground, value, "level")
+        refuse_call(compilation, value, "level")
         return None
     found = exact(value.text)
-    known = sorted({one.level for one in ground.catalogue.issue_types})
+    known = sorted({one.level for one in compilation.catalogue.issue_types})
     if found is None or found.denominator != 1:
         valid = tuple(str(one) for one in known)
-        ground.refuse(
+        compilation.refuse(
             "not-a-number", f"{quoted(value.text)} is no level", value, valid, "write one of the levels"
         )
         return None
     if known and found not in known:
-        ground.unknown_value("level of types", value.text, value, tuple(str(one) for one in known))
+        compilation.unknown_value("level of types", value.text, value, tuple(str(one) for one in known))
     return found
 
 
@@ -58,20 +58,22 @@ def work_text(seconds: Fraction | None) -> str | None:
     return f"{hours}h {minutes}m" if hours and minutes else f"{hours}h" if hours else f"{minutes}m"
 
 
-def work_said(ground: Ground, value: JqlValue | FunctionCall) -> Fraction | None:
+def work_said(compilation: Compilation, value: JqlValue | FunctionCall) -> Fraction | None:
     """The seconds an operand stands for: `2h`, `"1h 30m"`, `90m`, and `90` for minutes, as Jira has it.
 
     How many hours a day or a week has is a setting of the site that no API tells every account.
     """
     if isinstance(value, FunctionCall):
-        refuse_call(ground, value, "time of work")
+        refuse_call(compilation, value, "time of work")
         return None
     found = WORK.fullmatch(value.text)
     if found is None or not any(found.groups()):
         days = DAYS.search(value.text)
         why = "how many hours a day of work has is a setting of Jira's" if days else ""
         message = f"{quoted(value.text)} is no time of work" + (f": {why}" if why else "")
-        ground.refuse("not-a-duration", message, value, ("2h", "90m", '"1h 30m"'), "write hours and minutes")
+        compilation.refuse(
+            "not-a-duration", message, value, ("2h", "90m", '"1h 30m"'), "write hours and minutes"
+        )
         return None
     hours, minutes = (int(part or 0) for part in found.groups())
     return Fraction(hours * 3600 + minutes * 60)
@@ -79,21 +81,23 @@ def work_said(ground: Ground, value: JqlValue | FunctionCall) -> Fraction | None
 
 def amounts_among(
     read: Read, amount: Amount
-) -> Callable[[Ground, Sequence[JqlValue | FunctionCall]], Verdict]:
+) -> Callable[[Compilation, Sequence[JqlValue | FunctionCall]], Verdict]:
     """`hierarchyLevel in (1, 2)`."""
 
-    def among(ground: Ground, values: Sequence[JqlValue | FunctionCall]) -> Verdict:
-        wanted = frozenset(found for value in values if (found := amount(ground, value)) is not None)
+    def among(compilation: Compilation, values: Sequence[JqlValue | FunctionCall]) -> Verdict:
+        wanted = frozenset(found for value in values if (found := amount(compilation, value)) is not None)
         return lambda issue, _: read(issue) in wanted
 
     return among
 
 
-def amounts_compare(read: Read, amount: Amount) -> Callable[[Ground, str, JqlValue | FunctionCall], Verdict]:
+def amounts_compare(
+    read: Read, amount: Amount
+) -> Callable[[Compilation, str, JqlValue | FunctionCall], Verdict]:
     """`originalEstimate > 2h`."""
 
-    def compare(ground: Ground, sign: str, value: JqlValue | FunctionCall) -> Verdict:
-        bound = amount(ground, value)
+    def compare(compilation: Compilation, sign: str, value: JqlValue | FunctionCall) -> Verdict:
+        bound = amount(compilation, value)
         if bound is None:
             return never
         test = TESTS[sign]

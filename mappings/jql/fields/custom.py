@@ -15,6 +15,7 @@ from mappings.facts.issue import Issue, Named
 from mappings.facts.moment import Moment
 from mappings.fields import JqlView, field_type, is_empty
 from mappings.fields.field_type import FieldType, view_of
+from mappings.jql.compilation import Compilation, Verdict
 from mappings.jql.connectives import any_of
 from mappings.jql.dates import LITERAL, RELATIVE
 from mappings.jql.fields.amounts import Read, amounts_among, amounts_compare
@@ -23,7 +24,6 @@ from mappings.jql.fields.name_table import NameTable
 from mappings.jql.fields.named_values import Namesakes, names_of, resolved
 from mappings.jql.fields.people import People
 from mappings.jql.functions.functions import is_current_user, options_of, refuse_call, state_of
-from mappings.jql.ground import Ground, Verdict
 from mappings.jql.text.tree import FunctionCall, JqlValue
 from mappings.numbers import exact
 
@@ -147,7 +147,7 @@ def choices_of(value: object, depth: int = 0) -> Iterator[Named]:
         yield from choices_of(value.get("child"), depth + 1)
 
 
-def choices_among(field: Field) -> Callable[[Ground, Sequence[JqlValue | FunctionCall]], Verdict]:
+def choices_among(field: Field) -> Callable[[Compilation, Sequence[JqlValue | FunctionCall]], Verdict]:
     """`"Team" in (…)`: options, people, versions, labels and exact texts, by id or name; sprints by their state, too."""
     type_ = field_type(field)
     if type_ is None or type_.states(None) is None:
@@ -157,14 +157,14 @@ def choices_among(field: Field) -> Callable[[Ground, Sequence[JqlValue | Functio
 
 def _stated_among(
     field: Field, type_: FieldType
-) -> Callable[[Ground, Sequence[JqlValue | FunctionCall]], Verdict]:
+) -> Callable[[Compilation, Sequence[JqlValue | FunctionCall]], Verdict]:
     """`Sprint in (openSprints(), "Sprint 7")`: what functions give by its state, the others by id or name."""
     field_id, named_among = field.id, _named_among(field)
 
-    def among(ground: Ground, values: Sequence[JqlValue | FunctionCall]) -> Verdict:
+    def among(compilation: Compilation, values: Sequence[JqlValue | FunctionCall]) -> Verdict:
         calls = [value for value in values if isinstance(value, FunctionCall)]
-        states = frozenset(state for call in calls if (state := state_of(ground, call, type_.name)))
-        named = named_among(ground, [value for value in values if isinstance(value, JqlValue)])
+        states = frozenset(state for call in calls if (state := state_of(compilation, call, type_.name)))
+        named = named_among(compilation, [value for value in values if isinstance(value, JqlValue)])
 
         def verdict(issue: Issue, moment: Moment) -> bool:
             held = type_.states(issue.fields.get(field_id)) or frozenset()
@@ -175,25 +175,27 @@ def _stated_among(
     return among
 
 
-def _given_among(field: Field) -> Callable[[Ground, Sequence[JqlValue | FunctionCall]], Verdict]:
+def _given_among(field: Field) -> Callable[[Compilation, Sequence[JqlValue | FunctionCall]], Verdict]:
     """`"Place" in (cascadeOption("Italy", "Rome"), Norway)`: what functions of options give, the others by id or name."""
     named_among = _named_among(field)
 
-    def among(ground: Ground, values: Sequence[JqlValue | FunctionCall]) -> Verdict:
-        given = {call: found for call in values if (found := options_of(ground, field, call)) is not None}
+    def among(compilation: Compilation, values: Sequence[JqlValue | FunctionCall]) -> Verdict:
+        given = {
+            call: found for call in values if (found := options_of(compilation, field, call)) is not None
+        }
         others = [one for one in values if one not in given]
-        verdicts = [*given.values(), *([named_among(ground, others)] if others or not given else ())]
+        verdicts = [*given.values(), *([named_among(compilation, others)] if others or not given else ())]
         return verdicts[0] if len(verdicts) == 1 else any_of(verdicts)
 
     return among
 
 
-def _named_among(field: Field) -> Callable[[Ground, Sequence[JqlValue | FunctionCall]], Verdict]:
+def _named_among(field: Field) -> Callable[[Compilation, Sequence[JqlValue | FunctionCall]], Verdict]:
     """By id or name."""
 
-    def among(ground: Ground, values: Sequence[JqlValue | FunctionCall]) -> Verdict:
-        _check_options(ground, field, values)
-        wanted, namesakes = _choices(ground, field, values)
+    def among(compilation: Compilation, values: Sequence[JqlValue | FunctionCall]) -> Verdict:
+        _check_options(compilation, field, values)
+        wanted, namesakes = _choices(compilation, field, values)
         ids, words, me = wanted.ids, wanted.words, wanted.me
         field_id, named, held = field.id, identities_of(field), choices_in(field)
         by_word = me or bool(words.wanted)
@@ -213,7 +215,7 @@ def _named_among(field: Field) -> Callable[[Ground, Sequence[JqlValue | Function
 
 
 def _choices(
-    ground: Ground, field: Field, values: Sequence[JqlValue | FunctionCall]
+    compilation: Compilation, field: Field, values: Sequence[JqlValue | FunctionCall]
 ) -> tuple[People, Namesakes]:
     """Words by the options that are known by id, the others as people and as they stand."""
     ids: set[str] = set()
@@ -222,32 +224,32 @@ def _choices(
     me = False
     for value in values:
         if not isinstance(value, JqlValue):
-            me = is_current_user(ground, value) or me
+            me = is_current_user(compilation, value) or me
             continue
         found = resolved(value, field.options)
-        ground.mean(NameKind.OPTION, value, found, field.id)
+        compilation.mean(NameKind.OPTION, value, found, field.id)
         ids |= found
         words |= set() if found else {value.text}
         shared |= names_of(value, found)
     return People(frozenset(ids), NameTable(words), me), Namesakes.among(field.options, shared)
 
 
-def _check_options(ground: Ground, field: Field, values: Sequence[JqlValue | FunctionCall]) -> None:
+def _check_options(compilation: Compilation, field: Field, values: Sequence[JqlValue | FunctionCall]) -> None:
     known = {word.casefold() for option in field.options for word in (option.id, option.name)}
     for value in values:
         if known and isinstance(value, JqlValue) and value.text.casefold() not in known:
             names = tuple(option.name for option in field.options)
-            ground.unknown_value(f"option of {field.name}", value.text, value, names)
+            compilation.unknown_value(f"option of {field.name}", value.text, value, names)
 
 
-def number(ground: Ground, value: JqlValue | FunctionCall) -> Fraction | None:
+def number(compilation: Compilation, value: JqlValue | FunctionCall) -> Fraction | None:
     """The number an operand stands for; None, with a finding, where it is none."""
     if isinstance(value, FunctionCall):
-        refuse_call(ground, value, "number")
+        refuse_call(compilation, value, "number")
         return None
     found = exact(value.text)
     if found is None:
-        ground.refuse(
+        compilation.refuse(
             "not-a-number",
             f"{quoted(value.text)} is no number",
             value,
@@ -256,21 +258,21 @@ def number(ground: Ground, value: JqlValue | FunctionCall) -> Fraction | None:
     return found
 
 
-def numbers_among(read: Read) -> Callable[[Ground, Sequence[JqlValue | FunctionCall]], Verdict]:
+def numbers_among(read: Read) -> Callable[[Compilation, Sequence[JqlValue | FunctionCall]], Verdict]:
     """`"Story points" in (3, 5)`."""
     return amounts_among(read, number)
 
 
-def numbers_compare(read: Read) -> Callable[[Ground, str, JqlValue | FunctionCall], Verdict]:
+def numbers_compare(read: Read) -> Callable[[Compilation, str, JqlValue | FunctionCall], Verdict]:
     """`"Story points" >= 5`."""
     return amounts_compare(read, number)
 
 
-def any_among(field: Field) -> Callable[[Ground, Sequence[JqlValue | FunctionCall]], Verdict]:
+def any_among(field: Field) -> Callable[[Compilation, Sequence[JqlValue | FunctionCall]], Verdict]:
     """`cf[10010] in (…)` where the kind of the field is not known: by number where both are, else by id or name."""
 
-    def among(ground: Ground, values: Sequence[JqlValue | FunctionCall]) -> Verdict:
-        by_name = choices_among(field)(ground, values)
+    def among(compilation: Compilation, values: Sequence[JqlValue | FunctionCall]) -> Verdict:
+        by_name = choices_among(field)(compilation, values)
         texts = [value.text for value in values if isinstance(value, JqlValue)]
         wanted = frozenset(found for text in texts if (found := exact(text)) is not None)
         if not wanted:
@@ -286,19 +288,21 @@ def any_among(field: Field) -> Callable[[Ground, Sequence[JqlValue | FunctionCal
     return among
 
 
-def any_compare(field: Field) -> Callable[[Ground, str, JqlValue | FunctionCall], Verdict]:
+def any_compare(field: Field) -> Callable[[Compilation, str, JqlValue | FunctionCall], Verdict]:
     """`cf[10010] > …` where the kind of the field is not known: the operand decides whether it is a number or a date."""
 
-    def compare(ground: Ground, sign: str, operand: JqlValue | FunctionCall) -> Verdict:
+    def compare(compilation: Compilation, sign: str, operand: JqlValue | FunctionCall) -> Verdict:
         dated = (
             isinstance(operand, FunctionCall)
             or LITERAL.fullmatch(operand.text)
             or RELATIVE.fullmatch(operand.text)
         )
         if not dated:
-            return numbers_compare(lambda issue: exact(issue.fields.get(field.id)))(ground, sign, operand)
-        by_day = days_compare(day_of(field.id))(ground, sign, operand)
-        by_instant = datetimes_compare(datetime_of(field.id))(ground, sign, operand)
+            return numbers_compare(lambda issue: exact(issue.fields.get(field.id)))(
+                compilation, sign, operand
+            )
+        by_day = days_compare(day_of(field.id))(compilation, sign, operand)
+        by_instant = datetimes_compare(datetime_of(field.id))(compilation, sign, operand)
 
         def verdict(issue: Issue, moment: Moment) -> bool:
             value = issue.fields.get(field.id)

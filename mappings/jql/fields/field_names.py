@@ -10,9 +10,9 @@ from mappings.document.names import MappingName, NameKind
 from mappings.facts.catalogue import Field
 from mappings.facts.issue import Issue
 from mappings.fields import JqlView, jql_view
+from mappings.jql.compilation import Compilation, NameSpan
 from mappings.jql.fields import custom, fields, instants, texts
 from mappings.jql.fields.fields import JqlField
-from mappings.jql.ground import Ground, NameSpan
 from mappings.jql.text.tree import FieldName
 
 PREFIX = "customfield_"
@@ -21,27 +21,27 @@ MOST_IDS = 10
 MOST_NAMES = 100
 
 
-def find(ground: Ground, name: FieldName) -> JqlField | None:
+def find(compilation: Compilation, name: FieldName) -> JqlField | None:
     """The field meant; None, with a finding, where there is none, more than one, or one that is not mirrored."""
     if name.properties:
         message = f"{name} searches a property"
-        ground.refuse("unsupported-field", message, name, remedy=fields.UNSUPPORTED["issue.property"])
+        compilation.refuse("unsupported-field", message, name, remedy=fields.UNSUPPORTED["issue.property"])
         return None
     quoted = CF.fullmatch(name.name)
     if name.number is not None or quoted:
-        return _by_number(ground, name, name.number or (quoted[1] if quoted else ""))
+        return _by_number(compilation, name, name.number or (quoted[1] if quoted else ""))
     folded = name.name.lower()
     system = fields.BY_NAME.get(folded)
     if system is not None:
         return system
-    found = _by_name(ground, name.name)
+    found = _by_name(compilation, name.name)
     if len(found) == 1:
-        _mean(ground, name, found[0])
-        return _of_catalogue(ground, name, found[0])
+        _mean(compilation, name, found[0])
+        return _of_catalogue(compilation, name, found[0])
     if found:
-        _ambiguous(ground, name, found)
+        _ambiguous(compilation, name, found)
     else:
-        _unknown(ground, name)
+        _unknown(compilation, name)
     return None
 
 
@@ -99,55 +99,55 @@ def _rank(field_id: str) -> fields.Rank:
     return rank
 
 
-def _by_number(ground: Ground, name: FieldName, number: str) -> JqlField | None:
+def _by_number(compilation: Compilation, name: FieldName, number: str) -> JqlField | None:
     field_id = f"{PREFIX}{number}"
-    if not ground.catalogue.fields:
+    if not compilation.catalogue.fields:
         return custom_field(Field(field_id, str(name)))
-    field = ground.catalogue.field(field_id)
+    field = compilation.catalogue.field(field_id)
     if field is None:
-        _unknown(ground, name)
+        _unknown(compilation, name)
         return None
-    _mean(ground, name, field)
+    _mean(compilation, name, field)
     return custom_field(field)
 
 
-def _mean(ground: Ground, name: FieldName, field: Field) -> None:
+def _mean(compilation: Compilation, name: FieldName, field: Field) -> None:
     """A custom field is a name like any other; in Jira's own search it goes by its number."""
     if field.id.startswith(PREFIX):
         meant = MappingName(NameKind.FIELD, str(name), (field.id,))
-        ground.names.add(meant)
-        ground.spots.append(NameSpan(meant, name.start, name.end))
-        ground.places[name.start, name.end] = (_clause(field),)
+        compilation.names.add(meant)
+        compilation.spots.append(NameSpan(meant, name.start, name.end))
+        compilation.places[name.start, name.end] = (_clause(field),)
 
 
-def _by_name(ground: Ground, name: str) -> list[Field]:
+def _by_name(compilation: Compilation, name: str) -> list[Field]:
     folded = name.casefold()
     return [
         field
-        for field in ground.catalogue.fields
+        for field in compilation.catalogue.fields
         if folded in (clause.casefold() for clause in field.clause_names)
         or (folded == field.name.casefold() and field.id.startswith(PREFIX))
     ]
 
 
-def _of_catalogue(ground: Ground, name: FieldName, field: Field) -> JqlField | None:
+def _of_catalogue(compilation: Compilation, name: FieldName, field: Field) -> JqlField | None:
     if field.id.startswith(PREFIX):
         return custom_field(field)
     for clause in (field.id, *field.clause_names):
         system = fields.BY_NAME.get(clause.lower())
         if system:
             return system
-    if not _unsupported(ground, name):
-        ground.refuse(
-            "unsupported-field", f'the field "{name}" cannot be asked for here', name, _known(ground)
+    if not _unsupported(compilation, name):
+        compilation.refuse(
+            "unsupported-field", f'the field "{name}" cannot be asked for here', name, _known(compilation)
         )
     return None
 
 
-def _ambiguous(ground: Ground, name: FieldName, found: list[Field]) -> None:
+def _ambiguous(compilation: Compilation, name: FieldName, found: list[Field]) -> None:
     ids = tuple(_clause(field) for field in found)
     message = f'{len(found)} fields are called "{name.name}"'
-    ground.refuse(
+    compilation.refuse(
         "ambiguous-field", message, name, ids[:MOST_IDS], f"write {ids[0]}, or the id of the other one"
     )
 
@@ -157,34 +157,34 @@ def _clause(field: Field) -> str:
     return f"cf[{number}]" if number != field.id else field.id
 
 
-def _unsupported(ground: Ground, name: FieldName) -> bool:
+def _unsupported(compilation: Compilation, name: FieldName) -> bool:
     """Whether Jira has the field and it is refused here by name."""
     known = fields.UNSUPPORTED_BY_NAME.get(name.name.lower())
     if known:
         message = f"the field {known[0]} can only be evaluated by Jira itself"
-        ground.refuse("unsupported-field", message, name, remedy=known[1])
+        compilation.refuse("unsupported-field", message, name, remedy=known[1])
     return known is not None
 
 
-def _unknown(ground: Ground, name: FieldName) -> None:
-    if _unsupported(ground, name):
+def _unknown(compilation: Compilation, name: FieldName) -> None:
+    if _unsupported(compilation, name):
         return
     number = name.name.lower().removeprefix(PREFIX)
     if name.number is None and number != name.name.lower() and number.isdecimal():
-        ground.refuse(
+        compilation.refuse(
             "unknown-field", f"{name} is no name of a field in JQL", name, remedy=f"write cf[{number}]"
         )
         return
-    known = _known(ground)
-    remedy = ground.guess(str(name), known)
-    if not ground.catalogue.fields:
+    known = _known(compilation)
+    remedy = compilation.guess(str(name), known)
+    if not compilation.catalogue.fields:
         remedy = (
             remedy
             or "the fields of the site are not known here; name a custom field by its number: cf[10010]"
         )
     if not remedy and name.name.casefold() == "sprint":
         remedy = "this account sees no field for sprints: Jira has one where boards of Jira Software are used"
-    ground.refuse(
+    compilation.refuse(
         "unknown-field",
         f'there is no field "{name}"',
         name,
@@ -193,7 +193,7 @@ def _unknown(ground: Ground, name: FieldName) -> None:
     )
 
 
-def _known(ground: Ground) -> tuple[str, ...]:
+def _known(compilation: Compilation) -> tuple[str, ...]:
     system = [field.name for field in fields.SYSTEM]
-    custom_names = (field.name for field in ground.catalogue.fields if field.id.startswith(PREFIX))
+    custom_names = (field.name for field in compilation.catalogue.fields if field.id.startswith(PREFIX))
     return tuple(dict.fromkeys([*system, *custom_names]))

@@ -8,6 +8,7 @@ from operator import attrgetter
 
 from mappings.document.names import NameKind
 from mappings.facts.issue import Issue, Named
+from mappings.jql.compilation import Compilation, Verdict, always
 from mappings.jql.fields import (
     amounts,
     instants,
@@ -18,12 +19,11 @@ from mappings.jql.fields import (
     texts,
     versions,
 )
-from mappings.jql.ground import Ground, Verdict, always
 from mappings.jql.text.tree import FunctionCall, JqlValue
 
-Among = Callable[[Ground, Sequence[JqlValue | FunctionCall]], Verdict]
-Compare = Callable[[Ground, str, JqlValue | FunctionCall], Verdict]
-Matches = Callable[[Ground, JqlValue | FunctionCall], Verdict]
+Among = Callable[[Compilation, Sequence[JqlValue | FunctionCall]], Verdict]
+Compare = Callable[[Compilation, str, JqlValue | FunctionCall], Verdict]
+Matches = Callable[[Compilation, JqlValue | FunctionCall], Verdict]
 Rank = Callable[[Issue], object]
 Shown = Callable[[Issue], object]
 
@@ -102,7 +102,7 @@ def _work(names: tuple[str, ...], field_id: str) -> JqlField:
 
 
 def _several(
-    names: tuple[str, ...], what: NameKind, attribute: str, known: Callable[[Ground], Sequence[Named]]
+    names: tuple[str, ...], what: NameKind, attribute: str, known: Callable[[Compilation], Sequence[Named]]
 ) -> JqlField:
     among = named_values.several_among(what, attribute, known)
     rank, shown = _first_name(attribute), attrgetter(attribute)
@@ -207,7 +207,7 @@ SYSTEM = (
         ("resolution",),
         named_values.present("resolution"),
         named_values.single_among(
-            NameKind.RESOLUTION, "resolution", lambda ground: ground.catalogue.resolutions
+            NameKind.RESOLUTION, "resolution", lambda compilation: compilation.catalogue.resolutions
         ),
         rank=_name_of("resolution"),
         shown=attrgetter("resolution"),
@@ -216,7 +216,9 @@ SYSTEM = (
     JqlField(
         ("priority",),
         named_values.present("priority"),
-        named_values.single_among(NameKind.PRIORITY, "priority", lambda ground: ground.catalogue.priorities),
+        named_values.single_among(
+            NameKind.PRIORITY, "priority", lambda compilation: compilation.catalogue.priorities
+        ),
         named_values.priority_compare,
         rank=_name_of("priority"),
         shown=attrgetter("priority"),
@@ -235,7 +237,9 @@ SYSTEM = (
         rank=lambda issue: min((label.casefold() for label in issue.labels), default=None),
         shown=attrgetter("labels"),
     ),
-    _several(("component",), NameKind.COMPONENT, "components", lambda ground: ground.catalogue.components),
+    _several(
+        ("component",), NameKind.COMPONENT, "components", lambda compilation: compilation.catalogue.components
+    ),
     _versions(("fixVersion",), "fix_versions", "fixVersions"),
     _versions(("affectedVersion",), "affects_versions", "versions"),
     JqlField(

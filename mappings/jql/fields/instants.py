@@ -9,9 +9,9 @@ from typing import Any
 
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
+from mappings.jql.compilation import Compilation, Verdict, never
 from mappings.jql.dates import Instant, literal_instant, remembered
 from mappings.jql.functions.functions import call_instant
-from mappings.jql.ground import Ground, Verdict, never
 from mappings.jql.text.tree import FunctionCall, JqlValue
 
 TESTS: dict[str, Callable[[Any, Any], bool]] = {
@@ -23,21 +23,23 @@ TESTS: dict[str, Callable[[Any, Any], bool]] = {
 MINUTE = timedelta(minutes=1)
 
 
-def instant(ground: Ground, operand: JqlValue | FunctionCall) -> Instant | None:
+def instant(compilation: Compilation, operand: JqlValue | FunctionCall) -> Instant | None:
     """The instant an operand stands for, computed once a moment; None, with a finding, where it is none."""
     found = (
-        literal_instant(ground, operand) if isinstance(operand, JqlValue) else call_instant(ground, operand)
+        literal_instant(compilation, operand)
+        if isinstance(operand, JqlValue)
+        else call_instant(compilation, operand)
     )
     return remembered(found) if found else None
 
 
 def datetimes_compare(
     read: Callable[[Issue], datetime | None],
-) -> Callable[[Ground, str, JqlValue | FunctionCall], Verdict]:
+) -> Callable[[Compilation, str, JqlValue | FunctionCall], Verdict]:
     """`created >= -2w`: exact instants."""
 
-    def compare(ground: Ground, sign: str, operand: JqlValue | FunctionCall) -> Verdict:
-        at = instant(ground, operand)
+    def compare(compilation: Compilation, sign: str, operand: JqlValue | FunctionCall) -> Verdict:
+        at = instant(compilation, operand)
         if at is None:
             return never
         test = TESTS[sign]
@@ -53,11 +55,11 @@ def datetimes_compare(
 
 def datetimes_among(
     read: Callable[[Issue], datetime | None],
-) -> Callable[[Ground, Sequence[JqlValue | FunctionCall]], Verdict]:
+) -> Callable[[Compilation, Sequence[JqlValue | FunctionCall]], Verdict]:
     """`created = "2026-10-01 12:30"`: within that minute, for literals know no seconds."""
 
-    def among(ground: Ground, operands: Sequence[JqlValue | FunctionCall]) -> Verdict:
-        instants = [found for operand in operands if (found := instant(ground, operand))]
+    def among(compilation: Compilation, operands: Sequence[JqlValue | FunctionCall]) -> Verdict:
+        instants = [found for operand in operands if (found := instant(compilation, operand))]
 
         def verdict(issue: Issue, moment: Moment) -> bool:
             value = read(issue)
@@ -76,11 +78,11 @@ def datetimes_among(
 
 def days_compare(
     read: Callable[[Issue], date | None],
-) -> Callable[[Ground, str, JqlValue | FunctionCall], Verdict]:
+) -> Callable[[Compilation, str, JqlValue | FunctionCall], Verdict]:
     """`due <= endOfMonth()`: the calendar day of the instant in the caller's zone."""
 
-    def compare(ground: Ground, sign: str, operand: JqlValue | FunctionCall) -> Verdict:
-        at = instant(ground, operand)
+    def compare(compilation: Compilation, sign: str, operand: JqlValue | FunctionCall) -> Verdict:
+        at = instant(compilation, operand)
         if at is None:
             return never
         test = TESTS[sign]
@@ -96,11 +98,11 @@ def days_compare(
 
 def days_among(
     read: Callable[[Issue], date | None],
-) -> Callable[[Ground, Sequence[JqlValue | FunctionCall]], Verdict]:
+) -> Callable[[Compilation, Sequence[JqlValue | FunctionCall]], Verdict]:
     """`due = "2026-10-01"`."""
 
-    def among(ground: Ground, operands: Sequence[JqlValue | FunctionCall]) -> Verdict:
-        instants = [found for operand in operands if (found := instant(ground, operand))]
+    def among(compilation: Compilation, operands: Sequence[JqlValue | FunctionCall]) -> Verdict:
+        instants = [found for operand in operands if (found := instant(compilation, operand))]
 
         def verdict(issue: Issue, moment: Moment) -> bool:
             value = read(issue)

@@ -11,9 +11,9 @@ from mappings.document.names import LOOKED_UP, NameKind, link_word
 from mappings.facts.catalogue import LinkType
 from mappings.facts.issue import Issue, Named
 from mappings.facts.moment import Moment
+from mappings.jql.compilation import Compilation, Then, Typed, Verdict, never
 from mappings.jql.fields.name_table import NameTable
 from mappings.jql.functions.functions import SUBTASK, refuse_call, state_of
-from mappings.jql.ground import Ground, Then, Typed, Verdict, never
 from mappings.jql.text.tree import FunctionCall, JqlValue
 
 
@@ -67,7 +67,10 @@ class ValueSelection:
 
 
 def wanted(
-    ground: Ground, what: NameKind, values: Iterable[JqlValue | FunctionCall], known: Sequence[Nameable]
+    compilation: Compilation,
+    what: NameKind,
+    values: Iterable[JqlValue | FunctionCall],
+    known: Sequence[Nameable],
 ) -> ValueSelection:
     """Resolve values against what the site knows; where it knows nothing, ids and names are both compared."""
     whole = known if what not in LOOKED_UP else ()
@@ -76,18 +79,18 @@ def wanted(
     shared: set[str] = set()
     for value in values:
         if isinstance(value, FunctionCall):
-            refuse_call(ground, value, what)
+            refuse_call(compilation, value, what)
             continue
         found = resolved(value, known)
         ids.update(found)
         shared |= set() if whole else names_of(value, found)
-        ground.mean(what, value, found)
+        compilation.mean(what, value, found)
         if not found:
             words.add(value.text)
             if not whole and value.text.isascii() and value.text.isdigit():
                 ids.add(value.text)
             if whole:
-                ground.unknown_value(what, value.text, value, tuple(dict.fromkeys(map(_written, known))))
+                compilation.unknown_value(what, value.text, value, tuple(dict.fromkeys(map(_written, known))))
     return ValueSelection(frozenset(ids), NameTable(words), Namesakes.among(known, shared))
 
 
@@ -106,24 +109,24 @@ def resolved(value: JqlValue, known: Sequence[Nameable]) -> set[str]:
     return by_name or by_id
 
 
-def project_among(ground: Ground, values: Sequence[JqlValue | FunctionCall]) -> Verdict:
+def project_among(compilation: Compilation, values: Sequence[JqlValue | FunctionCall]) -> Verdict:
     """`project in (…)`: by key, name or id."""
-    target = wanted(ground, NameKind.PROJECT, values, ground.catalogue.projects)
+    target = wanted(compilation, NameKind.PROJECT, values, compilation.catalogue.projects)
     ids, words = target.ids, target.words
     if not words.wanted:
-        return ground.chained(lambda i, _: i.project.id in ids, _project_id_then(ground, ids))
+        return compilation.chained(lambda i, _: i.project.id in ids, _project_id_then(compilation, ids))
     if not ids:
-        return ground.chained(
-            lambda i, _: words[(p := i.project).key] or words[p.name], _project_name_then(ground, words)
+        return compilation.chained(
+            lambda i, _: words[(p := i.project).key] or words[p.name], _project_name_then(compilation, words)
         )
     return lambda i, _: (p := i.project).id in ids or words[p.key] or words[p.name]
 
 
-def _project_id_then(ground: Ground, ids: frozenset[str]) -> Then:
+def _project_id_then(compilation: Compilation, ids: frozenset[str]) -> Then:
     """Project and type together are how nearly every mapping selects, so they share one call."""
 
     def then(rest: Verdict) -> Verdict:
-        typed = ground.typed.get(rest)
+        typed = compilation.typed.get(rest)
         if typed is None or typed.words.wanted:
             return lambda i, m: i.project.id in ids and rest(i, m)
         kinds, after = typed.ids, typed.rest
@@ -132,11 +135,11 @@ def _project_id_then(ground: Ground, ids: frozenset[str]) -> Then:
     return then
 
 
-def _project_name_then(ground: Ground, words: NameTable) -> Then:
+def _project_name_then(compilation: Compilation, words: NameTable) -> Then:
     yes, no = words.yes, words.no
 
     def then(rest: Verdict) -> Verdict:
-        typed = ground.typed.get(rest)
+        typed = compilation.typed.get(rest)
         if typed is None or typed.ids:
             return lambda i, m: (words[(p := i.project).key] or words[p.name]) and rest(i, m)
         kinds, after = typed.words, typed.rest
@@ -155,13 +158,13 @@ def _project_name_then(ground: Ground, words: NameTable) -> Then:
     return then
 
 
-def type_among(ground: Ground, values: Sequence[JqlValue | FunctionCall]) -> Verdict:
+def type_among(compilation: Compilation, values: Sequence[JqlValue | FunctionCall]) -> Verdict:
     """`issuetype in (…)`: by name or id, or by standing below another type or not."""
     written = [value for value in values if isinstance(value, JqlValue)]
     if len(written) < len(values):
         calls = [value for value in values if isinstance(value, FunctionCall)]
-        return _type_or_level(ground, written, calls)
-    target = wanted(ground, NameKind.TYPE, written, ground.catalogue.issue_types)
+        return _type_or_level(compilation, written, calls)
+    target = wanted(compilation, NameKind.TYPE, written, compilation.catalogue.issue_types)
     ids, words = target.ids, target.words
     if ids and words.wanted:
         return lambda i, _: i.type.id in ids or words[i.type.name]
@@ -170,31 +173,33 @@ def type_among(ground: Ground, values: Sequence[JqlValue | FunctionCall]) -> Ver
         by_name: Verdict = lambda i, m: words[i.type.name] and rest(i, m)  # noqa: E731
         by_id: Verdict = lambda i, m: i.type.id in ids and rest(i, m)  # noqa: E731
         verdict = by_name if words.wanted else by_id
-        ground.typed[verdict] = Typed(ids, words, rest)
+        compilation.typed[verdict] = Typed(ids, words, rest)
         return verdict
 
     by_name: Verdict = lambda i, _: words[i.type.name]  # noqa: E731
     by_id: Verdict = lambda i, _: i.type.id in ids  # noqa: E731
-    return ground.chained(by_name if words.wanted else by_id, then)
+    return compilation.chained(by_name if words.wanted else by_id, then)
 
 
-def _type_or_level(ground: Ground, written: Sequence[JqlValue], calls: Sequence[FunctionCall]) -> Verdict:
-    states = (state_of(ground, call, NameKind.TYPE) for call in calls)
+def _type_or_level(
+    compilation: Compilation, written: Sequence[JqlValue], calls: Sequence[FunctionCall]
+) -> Verdict:
+    states = (state_of(compilation, call, NameKind.TYPE) for call in calls)
     below = frozenset(state == SUBTASK for state in states if state is not None)
-    by_name = type_among(ground, written) if written else never
+    by_name = type_among(compilation, written) if written else never
     return lambda i, m: (i.type.level < 0) in below or by_name(i, m)
 
 
-def status_among(ground: Ground, values: Sequence[JqlValue | FunctionCall]) -> Verdict:
+def status_among(compilation: Compilation, values: Sequence[JqlValue | FunctionCall]) -> Verdict:
     """`status in (…)`: by name or id."""
-    target = wanted(ground, NameKind.STATUS, values, ground.catalogue.statuses)
+    target = wanted(compilation, NameKind.STATUS, values, compilation.catalogue.statuses)
     ids, words = target.ids, target.words
     if not words.wanted:
-        return ground.chained(
+        return compilation.chained(
             lambda i, _: i.status.id in ids, lambda rest: lambda i, m: i.status.id in ids and rest(i, m)
         )
     if not ids:
-        return ground.chained(
+        return compilation.chained(
             lambda i, _: words[i.status.name], lambda rest: lambda i, m: words[i.status.name] and rest(i, m)
         )
     return lambda i, _: i.status.id in ids or words[i.status.name]
@@ -216,19 +221,19 @@ CATEGORIES = {
 }
 
 
-def category_among(ground: Ground, values: Sequence[JqlValue | FunctionCall]) -> Verdict:
+def category_among(compilation: Compilation, values: Sequence[JqlValue | FunctionCall]) -> Verdict:
     """`statusCategory in (…)`: by key, id or English name."""
     keys: set[str | None] = set()
     for value in values:
         folded = value.text.casefold() if isinstance(value, JqlValue) else ""
         if isinstance(value, FunctionCall):
-            refuse_call(ground, value, "status category")
+            refuse_call(compilation, value, "status category")
         elif folded in CATEGORIES:
             keys.add(CATEGORIES[folded])
         else:
             valid = ("To Do", "In Progress", "Done", "new", "indeterminate", "done", "2", "4", "3")
-            ground.refuse("unknown-category", "there is no such status category", value, valid)
-    return ground.chained(
+            compilation.refuse("unknown-category", "there is no such status category", value, valid)
+    return compilation.chained(
         lambda i, _: i.status.category in keys,
         lambda rest: lambda i, m: i.status.category in keys and rest(i, m),
     )
@@ -244,13 +249,13 @@ def category_shown(issue: Issue) -> str | None:
 
 
 def single_among(
-    what: NameKind, attribute: str, known: Callable[[Ground], Sequence[Named]]
-) -> Callable[[Ground, Sequence[JqlValue | FunctionCall]], Verdict]:
+    what: NameKind, attribute: str, known: Callable[[Compilation], Sequence[Named]]
+) -> Callable[[Compilation, Sequence[JqlValue | FunctionCall]], Verdict]:
     """`resolution in (…)` and its like: one value that may be missing."""
     read: Callable[[Issue], Named | None] = attrgetter(attribute)
 
-    def among(ground: Ground, values: Sequence[JqlValue | FunctionCall]) -> Verdict:
-        target = wanted(ground, what, values, known(ground))
+    def among(compilation: Compilation, values: Sequence[JqlValue | FunctionCall]) -> Verdict:
+        target = wanted(compilation, what, values, known(compilation))
         ids, words = target.ids, target.words
 
         def verdict(issue: Issue, _moment: Moment) -> bool:
@@ -263,13 +268,13 @@ def single_among(
 
 
 def several_among(
-    what: NameKind, attribute: str, known: Callable[[Ground], Sequence[Named]]
-) -> Callable[[Ground, Sequence[JqlValue | FunctionCall]], Verdict]:
+    what: NameKind, attribute: str, known: Callable[[Compilation], Sequence[Named]]
+) -> Callable[[Compilation, Sequence[JqlValue | FunctionCall]], Verdict]:
     """`component in (…)` and its like: any of several values."""
     read: Callable[[Issue], tuple[Named, ...]] = attrgetter(attribute)
 
-    def among(ground: Ground, values: Sequence[JqlValue | FunctionCall]) -> Verdict:
-        target = wanted(ground, what, values, known(ground))
+    def among(compilation: Compilation, values: Sequence[JqlValue | FunctionCall]) -> Verdict:
+        target = wanted(compilation, what, values, known(compilation))
         ids, words, namesakes = target.ids, target.words, target.namesakes
 
         def verdict(issue: Issue, _moment: Moment) -> bool:
@@ -283,9 +288,9 @@ def several_among(
     return among
 
 
-def labels_among(ground: Ground, values: Sequence[JqlValue | FunctionCall]) -> Verdict:
+def labels_among(compilation: Compilation, values: Sequence[JqlValue | FunctionCall]) -> Verdict:
     """`labels in (…)`: Jira compares labels without regard to case."""
-    words = _label_words(ground, values)
+    words = _label_words(compilation, values)
     no, spelt = words.no, values[0].text if isinstance(values[0], JqlValue) else ""
 
     def verdict(issue: Issue, _moment: Moment) -> bool:
@@ -300,12 +305,12 @@ def labels_among(ground: Ground, values: Sequence[JqlValue | FunctionCall]) -> V
     return verdict
 
 
-def _label_words(ground: Ground, values: Iterable[JqlValue | FunctionCall]) -> NameTable:
+def _label_words(compilation: Compilation, values: Iterable[JqlValue | FunctionCall]) -> NameTable:
     """A label is its own name, so there is nothing that could be renamed."""
     words: set[str] = set()
     for value in values:
         if isinstance(value, FunctionCall):
-            refuse_call(ground, value, "label")
+            refuse_call(compilation, value, "label")
         else:
             words.add(value.text)
     return NameTable(words)
@@ -317,10 +322,10 @@ def present(attribute: str) -> Verdict:
     return lambda i, _: bool(read(i))
 
 
-def links_among(ground: Ground, values: Sequence[JqlValue | FunctionCall]) -> Verdict:
+def links_among(compilation: Compilation, values: Sequence[JqlValue | FunctionCall]) -> Verdict:
     """`issueLinkType in (…)`: by the link type's id or name, or by the phrase read from this issue."""
-    types = ground.catalogue.link_types
-    target = wanted(ground, NameKind.LINK, values, _link_names(types))
+    types = compilation.catalogue.link_types
+    target = wanted(compilation, NameKind.LINK, values, _link_names(types))
     said = [value.text.casefold() for value in values if isinstance(value, JqlValue)]
     whole = {one.id for one in types if one.name.casefold() in said or one.id in said}
     either = frozenset(whole | {id_ for id_ in target.ids if id_ not in {one.id for one in types}})
@@ -344,21 +349,23 @@ def _link_names(types: Iterable[LinkType]) -> tuple[Named, ...]:
     return tuple(Named(one.id, name) for one in types for name in (one.name, one.inward, one.outward))
 
 
-def priority_compare(ground: Ground, operator: str, value: JqlValue | FunctionCall) -> Verdict:
+def priority_compare(compilation: Compilation, operator: str, value: JqlValue | FunctionCall) -> Verdict:
     """`priority >= High`: by the site's order, which runs from the highest to the lowest."""
-    known = ground.catalogue.priorities
+    known = compilation.catalogue.priorities
     if not known:
         remedy = "list the priorities: priority in (…)"
-        ground.refuse("order-unknown", "the site's order of priorities is not known", value, remedy=remedy)
+        compilation.refuse(
+            "order-unknown", "the site's order of priorities is not known", value, remedy=remedy
+        )
         return never
     if isinstance(value, FunctionCall):
-        refuse_call(ground, value, "priority")
+        refuse_call(compilation, value, "priority")
         return never
     found = resolved(value, known)
-    ground.mean(NameKind.PRIORITY, value, found)
+    compilation.mean(NameKind.PRIORITY, value, found)
     places = [place for place, priority in enumerate(known) if priority.id in found]
     if not places:
-        ground.unknown_value("priority", value.text, value, tuple(one.name for one in known))
+        compilation.unknown_value("priority", value.text, value, tuple(one.name for one in known))
         return never
     ranks = range(len(known))
     pivot = places[0]

@@ -9,9 +9,9 @@ from operator import attrgetter
 from mappings.document.names import NameKind, called
 from mappings.facts.issue import Issue, User
 from mappings.facts.moment import Moment
+from mappings.jql.compilation import Compilation, Verdict
 from mappings.jql.fields.name_table import NameTable
 from mappings.jql.functions.functions import is_current_user
-from mappings.jql.ground import Ground, Verdict
 from mappings.jql.text.tree import FunctionCall, JqlValue
 
 
@@ -24,34 +24,34 @@ class People:
     me: bool
 
 
-def people(ground: Ground, values: Iterable[JqlValue | FunctionCall]) -> People:
+def people(compilation: Compilation, values: Iterable[JqlValue | FunctionCall]) -> People:
     """Read names, addresses, account ids and currentUser()."""
     ids: set[str] = set()
     words: set[str] = set()
     me = False
     for value in values:
         if isinstance(value, JqlValue):
-            found = _known(ground, value.text)
-            ground.mean(NameKind.PERSON, value, found)
+            found = _known(compilation, value.text)
+            compilation.mean(NameKind.PERSON, value, found)
             ids |= found
             words |= set() if found else {value.text}
         else:
-            me = is_current_user(ground, value) or me
+            me = is_current_user(compilation, value) or me
     return People(frozenset(ids), NameTable(words), me)
 
 
-def _known(ground: Ground, word: str) -> set[str]:
-    known = ground.catalogue.people
+def _known(compilation: Compilation, word: str) -> set[str]:
+    known = compilation.catalogue.people
     by_id = {one.id for one in known if one.id == word}
     return by_id or {one.id for one in known if word.casefold() in called(one)}
 
 
-def person_among(attribute: str) -> Callable[[Ground, Sequence[JqlValue | FunctionCall]], Verdict]:
+def person_among(attribute: str) -> Callable[[Compilation, Sequence[JqlValue | FunctionCall]], Verdict]:
     """`assignee in (…)`."""
     read: Callable[[Issue], User | None] = attrgetter(attribute)
 
-    def among(ground: Ground, values: Sequence[JqlValue | FunctionCall]) -> Verdict:
-        wanted = people(ground, values)
+    def among(compilation: Compilation, values: Sequence[JqlValue | FunctionCall]) -> Verdict:
+        wanted = people(compilation, values)
         ids, words, me = wanted.ids, wanted.words, wanted.me
 
         def verdict(issue: Issue, moment: Moment) -> bool:

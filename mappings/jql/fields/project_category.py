@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
+from mappings.jql.compilation import Compilation, Verdict
 from mappings.jql.fields.name_table import NameTable
 from mappings.jql.functions.functions import refuse_call
-from mappings.jql.ground import Ground, Verdict
 from mappings.jql.text.tree import FunctionCall, JqlValue
 
 PROJECT = "project"
@@ -26,11 +26,11 @@ def has_category(issue: Issue, _moment: Moment) -> bool:
     return _category(issue) is not None
 
 
-def category_among(ground: Ground, values: Sequence[JqlValue | FunctionCall]) -> Verdict:
+def category_among(compilation: Compilation, values: Sequence[JqlValue | FunctionCall]) -> Verdict:
     """By name or id. No catalogue lists categories, so that a name is compared as it is today."""
     for value in values:
         if isinstance(value, FunctionCall):
-            refuse_call(ground, value, "category")
+            refuse_call(compilation, value, "category")
     wanted = NameTable(value.text for value in values if isinstance(value, JqlValue))
 
     def verdict(issue: Issue, _moment: Moment) -> bool:

@@ -15,8 +15,8 @@ from mappings.facts.catalogue import Field
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
 from mappings.fields import JqlView, jql_view
+from mappings.jql.compilation import Compilation, Verdict, never
 from mappings.jql.functions.functions import refuse_call
-from mappings.jql.ground import Ground, Verdict, never
 from mappings.jql.text.tree import FunctionCall, JqlValue
 
 WORD = re.compile(r"\w+")
@@ -51,10 +51,10 @@ def _holds(spoken: list[str], phrase: tuple[str, ...]) -> bool:
     return any(tuple(spoken[at : at + length]) == phrase for at in range(len(spoken) - length + 1))
 
 
-def search(ground: Ground, operand: JqlValue | FunctionCall) -> TextSearch | None:
+def search(compilation: Compilation, operand: JqlValue | FunctionCall) -> TextSearch | None:
     """Read what is searched for; None, with a finding, where it lies outside the simple form."""
     if isinstance(operand, FunctionCall):
-        refuse_call(ground, operand, "text")
+        refuse_call(compilation, operand, "text")
         return None
     words: set[str] = set()
     patterns: list[re.Pattern[str]] = []
@@ -62,27 +62,31 @@ def search(ground: Ground, operand: JqlValue | FunctionCall) -> TextSearch | Non
     for phrase, term in TERM.findall(operand.text):
         if phrase:
             phrases.append(tuple(WORD.findall(phrase.casefold())))
-        elif term and not _read_term(ground, operand, term, words, patterns):
+        elif term and not _read_term(compilation, operand, term, words, patterns):
             return None
     if not (words or patterns or any(phrases)):
         remedy = "search for a word, or use IS EMPTY"
-        ground.refuse("nothing-to-search", "the text holds no word to search for", operand, remedy=remedy)
+        compilation.refuse(
+            "nothing-to-search", "the text holds no word to search for", operand, remedy=remedy
+        )
         return None
     return TextSearch(frozenset(words), tuple(patterns), tuple(phrase for phrase in phrases if phrase))
 
 
 def _read_term(
-    ground: Ground, operand: JqlValue, term: str, words: set[str], patterns: list[re.Pattern[str]]
+    compilation: Compilation, operand: JqlValue, term: str, words: set[str], patterns: list[re.Pattern[str]]
 ) -> bool:
     if BEYOND.search(term):
         message = f"{quoted(term)} is text-search syntax that can only be evaluated by Jira itself"
         remedy = 'write plain words, word*, or a phrase in quotes: "\\"two words\\""; join conditions by AND and OR'
-        ground.refuse("text-syntax", message, operand, remedy=remedy)
+        compilation.refuse("text-syntax", message, operand, remedy=remedy)
         return False
     for word in WILD_WORD.findall(term.casefold()):
         if word[0] in "*?":
             message = f"{quoted(word)} begins with a wildcard, which Jira does not allow"
-            ground.refuse("leading-wildcard", message, operand, remedy="begin with a letter, as in word*")
+            compilation.refuse(
+                "leading-wildcard", message, operand, remedy="begin with a letter, as in word*"
+            )
             return False
         if "*" in word or "?" in word:
             patterns.append(re.compile(fnmatch.translate(word)))
@@ -91,11 +95,11 @@ def _read_term(
     return True
 
 
-def text_matches(read: Callable[[Issue], str]) -> Callable[[Ground, JqlValue | FunctionCall], Verdict]:
+def text_matches(read: Callable[[Issue], str]) -> Callable[[Compilation, JqlValue | FunctionCall], Verdict]:
     """`summary ~ "two words"`."""
 
-    def matches(ground: Ground, operand: JqlValue | FunctionCall) -> Verdict:
-        wanted = search(ground, operand)
+    def matches(compilation: Compilation, operand: JqlValue | FunctionCall) -> Verdict:
+        wanted = search(compilation, operand)
         if wanted is None:
             return never
         found_in = wanted.found_in
@@ -109,20 +113,20 @@ def text_matches(read: Callable[[Issue], str]) -> Callable[[Ground, JqlValue | F
     return matches
 
 
-def matches_everywhere(ground: Ground, operand: JqlValue | FunctionCall) -> Verdict:
+def matches_everywhere(compilation: Compilation, operand: JqlValue | FunctionCall) -> Verdict:
     """`text ~ word`: in the summary, the description, the environment and the site's free-text fields."""
     ids = tuple(
-        dict.fromkeys([*LONG_TEXTS, *(one.id for one in ground.catalogue.fields if is_free_text(one))])
+        dict.fromkeys([*LONG_TEXTS, *(one.id for one in compilation.catalogue.fields if is_free_text(one))])
     )
-    ground.fields.update(ids)
+    compilation.fields.update(ids)
     message = "text is searched in the summary, the description and text fields, but not in comments"
-    ground.warn("no-comments", message, operand, remedy="name the field: summary ~ or description ~")
+    compilation.warn("no-comments", message, operand, remedy="name the field: summary ~ or description ~")
 
     def read(issue: Issue) -> str:
         held = (plain_text(issue.fields.get(field_id)) for field_id in ids)
         return "\n".join([issue.summary, *held])
 
-    return text_matches(read)(ground, operand)
+    return text_matches(read)(compilation, operand)
 
 
 def is_free_text(field: Field) -> bool:

@@ -11,9 +11,9 @@ from operator import attrgetter
 from mappings.document.names import NameKind
 from mappings.facts.issue import Issue, Named
 from mappings.facts.moment import Moment
+from mappings.jql.compilation import Compilation, Verdict, never
 from mappings.jql.fields.named_values import ValueSelection, several_among, wanted
 from mappings.jql.functions.functions import known, refuse_call, refuse_other
-from mappings.jql.ground import Ground, Verdict, never
 from mappings.jql.text.tree import FunctionCall, JqlValue
 
 RELEASED = "released"
@@ -36,19 +36,19 @@ class _ReleaseWish:
 
 def versions_among(
     attribute: str, field_id: str
-) -> Callable[[Ground, Sequence[JqlValue | FunctionCall]], Verdict]:
+) -> Callable[[Compilation, Sequence[JqlValue | FunctionCall]], Verdict]:
     """`fixVersion in (unreleasedVersions(), "2.0")`: whether a version is released stands in the issue, and events tell when it changes."""
     read: Callable[[Issue], tuple[Named, ...]] = attrgetter(attribute)
-    named = several_among(NameKind.VERSION, attribute, lambda ground: ground.catalogue.versions)
+    named = several_among(NameKind.VERSION, attribute, lambda compilation: compilation.catalogue.versions)
 
-    def among(ground: Ground, values: Sequence[JqlValue | FunctionCall]) -> Verdict:
+    def among(compilation: Compilation, values: Sequence[JqlValue | FunctionCall]) -> Verdict:
         calls = [value for value in values if isinstance(value, FunctionCall)]
         written = [value for value in values if isinstance(value, JqlValue)]
-        by_name = named(ground, written) if written or not calls else never
+        by_name = named(compilation, written) if written or not calls else never
         if not calls:
             return by_name
-        ground.fields.add(field_id)
-        wishes = [wish for call in calls if (wish := _wish(ground, call)) is not None]
+        compilation.fields.add(field_id)
+        wishes = [wish for call in calls if (wish := _wish(compilation, call)) is not None]
 
         def verdict(issue: Issue, moment: Moment) -> bool:
             raw, held = issue.fields.get(field_id), {one.id for one in read(issue)}
@@ -65,28 +65,28 @@ def versions_among(
     return among
 
 
-def _wish(ground: Ground, call: FunctionCall) -> _ReleaseWish | None:
-    function = known(ground, call)
+def _wish(compilation: Compilation, call: FunctionCall) -> _ReleaseWish | None:
+    function = known(compilation, call)
     if function is None:
         return None
     if function.gives != "version":
-        refuse_other(ground, call, function, "version")
+        refuse_other(compilation, call, function, "version")
         return None
     of = (
-        wanted(ground, NameKind.PROJECT, call.arguments, ground.catalogue.projects)
+        wanted(compilation, NameKind.PROJECT, call.arguments, compilation.catalogue.projects)
         if call.arguments
         else None
     )
     return _ReleaseWish(function.state == RELEASED, of)
 
 
-def version_matches(attribute: str) -> Callable[[Ground, JqlValue | FunctionCall], Verdict]:
+def version_matches(attribute: str) -> Callable[[Compilation, JqlValue | FunctionCall], Verdict]:
     """`fixVersion ~ "9.*"`: by the whole name, in which `*` and `?` stand for anything."""
     read: Callable[[Issue], tuple[Named, ...]] = attrgetter(attribute)
 
-    def matches(ground: Ground, operand: JqlValue | FunctionCall) -> Verdict:
+    def matches(compilation: Compilation, operand: JqlValue | FunctionCall) -> Verdict:
         if isinstance(operand, FunctionCall):
-            refuse_call(ground, operand, "pattern of a version's name")
+            refuse_call(compilation, operand, "pattern of a version's name")
             return never
         pattern = re.compile(fnmatch.translate(operand.text.casefold().replace("[", "[[]")))
         return lambda issue, _: any(pattern.match(one.name.casefold()) for one in read(issue))

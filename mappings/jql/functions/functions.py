@@ -12,10 +12,10 @@ from functools import partial
 from mappings.diagnostic import quoted
 from mappings.facts.catalogue import Field
 from mappings.facts.moment import WEEKDAYS, Moment, Weekday
+from mappings.jql.compilation import Compilation, Verdict, never
 from mappings.jql.dates import Instant
 from mappings.jql.functions.issue_links import linked_issues
 from mappings.jql.functions.option_pairs import cascade_option
-from mappings.jql.ground import Ground, Verdict, never
 from mappings.jql.text.tree import FunctionCall, JqlValue
 
 INCREMENT = re.compile(r"([+-]?)(\d{1,6})([yMwdhm]?)", re.ASCII)
@@ -83,7 +83,7 @@ class IssueFunction(Function):
 
     gives: str = ISSUE
     named: bool = True
-    holds: Callable[[Ground, FunctionCall], Verdict]
+    holds: Callable[[Compilation, FunctionCall], Verdict]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +92,7 @@ class OptionFunction(Function):
 
     gives: str = OPTION
     named: bool = True
-    holds: Callable[[Ground, Field, FunctionCall], Verdict]
+    holds: Callable[[Compilation, Field, FunctionCall], Verdict]
 
 
 FUNCTIONS: tuple[Function, ...] = (
@@ -159,86 +159,86 @@ REFUSED |= dict.fromkeys(_SERVICE.split(), "approvals, service levels and custom
 REFUSED_BY_NAME = {name.lower(): (name, remedy) for name, remedy in REFUSED.items()}
 
 
-def refuse_call(ground: Ground, call: FunctionCall, what: str) -> None:
+def refuse_call(compilation: Compilation, call: FunctionCall, what: str) -> None:
     """Refuse a function where a value of another kind was expected; one that is not evaluated here is named as such."""
-    function = known(ground, call)
+    function = known(compilation, call)
     if function is not None:
         message = f"{function.name}() gives no {what}"
-        ground.refuse("function-not-allowed", message, call, remedy=f"write the {what} itself")
+        compilation.refuse("function-not-allowed", message, call, remedy=f"write the {what} itself")
 
 
-def refuse_other(ground: Ground, call: FunctionCall, function: Function, what: str) -> None:
+def refuse_other(compilation: Compilation, call: FunctionCall, function: Function, what: str) -> None:
     """Refuse a function that gives something else than `what`, naming those that give it."""
     valid = tuple(f"{one.name}()" for one in FUNCTIONS if one.gives == what)
     message = f"{function.name}() gives no {what} but a {function.gives}"
-    ground.refuse("function-not-allowed", message, call, valid)
+    compilation.refuse("function-not-allowed", message, call, valid)
 
 
-def is_current_user(ground: Ground, call: FunctionCall) -> bool:
+def is_current_user(compilation: Compilation, call: FunctionCall) -> bool:
     """Whether the call is currentUser(); any other function is refused as one that gives no person."""
-    function = known(ground, call)
+    function = known(compilation, call)
     if function is None:
         return False
     if function.gives != PERSON:
-        refuse_other(ground, call, function, PERSON)
+        refuse_other(compilation, call, function, PERSON)
         return False
-    return _no_arguments(ground, call)
+    return _no_arguments(compilation, call)
 
 
-def state_of(ground: Ground, call: FunctionCall, what: str) -> str | None:
+def state_of(compilation: Compilation, call: FunctionCall, what: str) -> str | None:
     """The state of the things that a function gives; None, with a finding, where it gives no `what`."""
-    function = known(ground, call)
+    function = known(compilation, call)
     if function is None:
         return None
     if function.gives != what:
-        refuse_other(ground, call, function, what)
+        refuse_other(compilation, call, function, what)
         return None
-    return function.state if _no_arguments(ground, call) else None
+    return function.state if _no_arguments(compilation, call) else None
 
 
-def issues_of(ground: Ground, call: FunctionCall) -> Verdict:
+def issues_of(compilation: Compilation, call: FunctionCall) -> Verdict:
     """Whether an issue is among those that a function gives; nothing is, with a finding, where it gives no issues."""
-    function = known(ground, call)
+    function = known(compilation, call)
     if isinstance(function, IssueFunction):
-        return function.holds(ground, call)
+        return function.holds(compilation, call)
     if function is not None:
-        refuse_other(ground, call, function, ISSUE)
+        refuse_other(compilation, call, function, ISSUE)
     return never
 
 
-def options_of(ground: Ground, field: Field, operand: JqlValue | FunctionCall) -> Verdict | None:
+def options_of(compilation: Compilation, field: Field, operand: JqlValue | FunctionCall) -> Verdict | None:
     """Whether an issue holds an option that a function gives; None for what is no function of options."""
     function = BY_NAME.get(operand.name.lower()) if isinstance(operand, FunctionCall) else None
     if not isinstance(operand, FunctionCall) or not isinstance(function, OptionFunction):
         return None
-    return function.holds(ground, field, operand)
+    return function.holds(compilation, field, operand)
 
 
-def call_instant(ground: Ground, call: FunctionCall) -> Instant | None:
+def call_instant(compilation: Compilation, call: FunctionCall) -> Instant | None:
     """The instant a function stands for; None, with a finding, where it gives none."""
-    function = known(ground, call)
+    function = known(compilation, call)
     if function is None:
         return None
     if not isinstance(function, DateFunction):
-        refuse_other(ground, call, function, DATE)
+        refuse_other(compilation, call, function, DATE)
         return None
-    ground.timed = True
+    compilation.timed = True
     if function.start is None:
-        return (lambda moment: moment.now.astimezone(UTC)) if _no_arguments(ground, call) else None
-    increment = _increment(ground, call, function)
-    return None if increment is None else _period(function, *increment, ground.catalogue.week_starts)
+        return (lambda moment: moment.now.astimezone(UTC)) if _no_arguments(compilation, call) else None
+    increment = _increment(compilation, call, function)
+    return None if increment is None else _period(function, *increment, compilation.catalogue.week_starts)
 
 
-def check_call(ground: Ground, call: FunctionCall) -> None:
+def check_call(compilation: Compilation, call: FunctionCall) -> None:
     """What is wrong with a call whatever it is compared with: no such function, or arguments that it cannot take."""
-    function = known(ground, call)
+    function = known(compilation, call)
     if isinstance(function, DateFunction):
-        call_instant(ground, call)
+        call_instant(compilation, call)
     elif function is not None and not function.named:
-        _no_arguments(ground, call)
+        _no_arguments(compilation, call)
 
 
-def known(ground: Ground, call: FunctionCall) -> Function | None:
+def known(compilation: Compilation, call: FunctionCall) -> Function | None:
     """The function called; None, with a finding that names it, where it cannot be evaluated here."""
     function = BY_NAME.get(call.name.lower())
     if function is not None:
@@ -247,34 +247,36 @@ def known(ground: Ground, call: FunctionCall) -> Function | None:
     refused = REFUSED_BY_NAME.get(call.name.lower())
     if refused:
         name, remedy = refused
-        ground.refuse(
+        compilation.refuse(
             "unsupported-function", f"{name}() can only be evaluated by Jira itself", call, valid, remedy
         )
     else:
-        guess = ground.guess(call.name, [one.name for one in FUNCTIONS])
-        ground.refuse("unknown-function", f"there is no function {call.name}() here", call, valid, guess)
+        guess = compilation.guess(call.name, [one.name for one in FUNCTIONS])
+        compilation.refuse("unknown-function", f"there is no function {call.name}() here", call, valid, guess)
     return None
 
 
-def _no_arguments(ground: Ground, call: FunctionCall) -> bool:
+def _no_arguments(compilation: Compilation, call: FunctionCall) -> bool:
     if call.arguments:
-        ground.refuse(
+        compilation.refuse(
             "too-many-arguments", f"{call.name}() takes no arguments", call.arguments[0], remedy="remove them"
         )
     return not call.arguments
 
 
-def _increment(ground: Ground, call: FunctionCall, function: DateFunction) -> tuple[int, str] | None:
+def _increment(
+    compilation: Compilation, call: FunctionCall, function: DateFunction
+) -> tuple[int, str] | None:
     """The argument as a signed count and a unit; (0, "d") without one."""
     if not call.arguments:
         return 0, "d"
     argument, *more = call.arguments
     found = INCREMENT.fullmatch(argument.text.strip())
     if more:
-        ground.refuse("too-many-arguments", f"{call.name}() takes one argument at most", more[0])
+        compilation.refuse("too-many-arguments", f"{call.name}() takes one argument at most", more[0])
         return None
     if found is None or int(found[2]) > MOST[found[3] or function.unit]:
-        ground.refuse(
+        compilation.refuse(
             "bad-increment",
             f"{quoted(argument.text)} is no increment of at most a hundred years",
             argument,

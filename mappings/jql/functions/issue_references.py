@@ -7,13 +7,13 @@ from collections.abc import Iterable
 
 from mappings.diagnostic import quoted
 from mappings.document.names import NameKind
-from mappings.jql.ground import Ground
+from mappings.jql.compilation import Compilation
 from mappings.jql.text.tree import JqlValue
 
 KEY = re.compile(r"([A-Za-z][A-Za-z0-9_]*)-(\d{1,18})", re.ASCII)
 
 
-def ids_and_keys(ground: Ground, values: Iterable[JqlValue]) -> tuple[set[str], set[str]]:
+def ids_and_keys(compilation: Compilation, values: Iterable[JqlValue]) -> tuple[set[str], set[str]]:
     """Ids, those of keys that can be resolved among them, and the other keys."""
     ids: set[str] = set()
     keys: set[str] = set()
@@ -21,20 +21,20 @@ def ids_and_keys(ground: Ground, values: Iterable[JqlValue]) -> tuple[set[str], 
         if value.text.isascii() and value.text.isdigit():
             ids.add(value.text)
         elif KEY.fullmatch(value.text):
-            found = _id_of(ground, value.text)
-            ground.mean(NameKind.ISSUE, value, () if found is None else (found,))
+            found = _id_of(compilation, value.text)
+            compilation.mean(NameKind.ISSUE, value, () if found is None else (found,))
             if found is None:
                 keys.add(value.text)
             else:
                 ids.add(found)
         else:
             message = f"{quoted(value.text)} is no issue key or id"
-            ground.refuse(
+            compilation.refuse(
                 "not-an-issue", message, value, remedy="write a key such as PLAT-12, or an issue's id"
             )
     return ids, keys
 
 
-def _id_of(ground: Ground, key: str) -> str | None:
-    known = (one.id for one in ground.catalogue.issues if one.name.casefold() == key.casefold())
-    return next(known, None) or ground.issue_id_of(key)
+def _id_of(compilation: Compilation, key: str) -> str | None:
+    known = (one.id for one in compilation.catalogue.issues if one.name.casefold() == key.casefold())
+    return next(known, None) or compilation.issue_id_of(key)

@@ -5,25 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mappings.facts.catalogue import Field
-from mappings.jql.ground import Ground, Verdict, never
+from mappings.jql.compilation import Compilation, Verdict, never
 from mappings.jql.text.tree import FunctionCall, JqlValue
 
 CASCADING = ("", "any", "option-with-child")
 """Types of fields that may hold pairs: those not known among them."""
 
 
-def cascade_option(ground: Ground, field: Field, call: FunctionCall) -> Verdict:
+def cascade_option(compilation: Compilation, field: Field, call: FunctionCall) -> Verdict:
     """The pair that is asked for; the one below may be left out, and `none` without quotes means that there is none."""
     if field.type not in CASCADING:
         message = f"{field.name} has no options below its options"
-        ground.refuse("function-not-allowed", message, call, remedy="name the option itself")
+        compilation.refuse("function-not-allowed", message, call, remedy="name the option itself")
         return never
     pair, field_id = call.arguments, field.id
     if len(pair) not in (1, 2):
         remedy = (
             'write cascadeOption("Italy"), cascadeOption("Italy", "Rome") or cascadeOption("Italy", none)'
         )
-        ground.refuse("wrong-arguments", "cascadeOption() takes one option or two", call, remedy=remedy)
+        compilation.refuse("wrong-arguments", "cascadeOption() takes one option or two", call, remedy=remedy)
         return never
     return lambda issue, _: _is_pair(issue.fields.get(field_id), pair)
 

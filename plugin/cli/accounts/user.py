@@ -12,7 +12,7 @@ from plugin.access.authorization.members import ways_in
 from plugin.access.authorization.permission import ROLES
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, say, show_json, show_table
-from plugin.use_cases.accounts import entry, own_account, people, second_factor
+from plugin.use_cases.accounts import own_account, people, second_factor, sign_in_link
 from plugin.use_cases.accounts.own_account import SessionShown
 from plugin.use_cases.accounts.people import Account
 
@@ -129,7 +129,7 @@ def let_in_command(email: str) -> None:
     """Print an address that signs in as this account once, within 15 minutes, also where passwords are off or forgotten."""
     with open_connector() as connector:
         account = people.person_called(connector, COMMAND_LINE, email)
-        address = entry.entry_link(connector, COMMAND_LINE, account)
+        address = sign_in_link.entry_link(connector, COMMAND_LINE, account)
     say(f"Whoever opens this within 15 minutes is signed in as {account.email}, once:", err=True)
     say(address)
 

@@ -13,7 +13,7 @@ from plugin.pages.objectives.objective_address import objective_address
 from plugin.pages.sources import Sources
 from plugin.pages.views.meeting.meeting import AgendaRow, meeting_view
 from plugin.pages.views.objectives.key_result import KeyResultRow
-from plugin.pages.views.objectives.talk import RemarkRow
+from plugin.pages.views.objectives.remarks import RemarkRow
 
 KEY_RESULTS = 5
 
@@ -52,7 +52,7 @@ def slide(sources: Sources, objective_id: str, site: str | None, item: AgendaRow
         return None
     view = explained(sources, found[0], everything=False)
     rows = view.key_results
-    return Slide(item, rows[:KEY_RESULTS], len(rows[KEY_RESULTS:]), view.talk[0] if view.talk else None)
+    return Slide(item, rows[:KEY_RESULTS], len(rows[KEY_RESULTS:]), view.remarks[0] if view.remarks else None)
 
 
 PAGE = Page("present", "Present", register)

@@ -27,7 +27,7 @@ from plugin.pages.views.objectives.forecast import ForecastView, forecast_view
 from plugin.pages.views.objectives.history.movement import Since, since_view
 from plugin.pages.views.objectives.ledger import SHOWN, Browse, ledger_table, place_of
 from plugin.pages.views.objectives.names import name
-from plugin.pages.views.objectives.surroundings import NeighbourLink, Surroundings
+from plugin.pages.views.objectives.objective_context import NeighbourLink, ObjectiveContext
 from plugin.pages.views.words.figures import percent_text
 from plugin.pages.views.words.freshness import pulse
 from plugin.pages.views.words.health import WORDS
@@ -150,7 +150,7 @@ def past_page(
 def stood(sources: Sources, site: str, past: AsOf) -> Explanation:
     """The explanation of an objective as it stood."""
     state = past.saved.state
-    around = Surroundings(
+    around = ObjectiveContext(
         now=past.at,
         zone=sources.zone,
         browse=browse_on(sources, site),
@@ -196,7 +196,7 @@ def explained(
 ) -> Explanation:
     """The explanation of one objective, read from the sources."""
     state, site = located.saved.state, located.site
-    around = Surroundings(
+    around = ObjectiveContext(
         now=sources.now(),
         zone=sources.zone,
         browse=browse_on(sources, site),

@@ -16,8 +16,8 @@ from connectors.store.cycles.cycle_ends import CycleEnd
 from connectors.store.mirror import mirror
 from connectors.store.numbers import check_ins, objectives
 from connectors.store.numbers.objectives import SavedObjective
-from connectors.store.work import circumstances, due
-from connectors.store.work.circumstances import Circumstance, Circumstances
+from connectors.store.work import due, objective_traits
+from connectors.store.work.objective_traits import ObjectiveTrait, ObjectiveTraits
 from mappings.document.checks.walk import is_issue_each
 from mappings.document.mapping import Mapping as BoundMapping
 from mappings.facts.forest import Forest
@@ -48,7 +48,7 @@ class MeasuredObjective:
     below: Mapping[str, ObjectiveState] = field(default_factory=dict)
     end: CycleEnd | None = None
     """What is news of the end of its cycle."""
-    having: Circumstances = field(default_factory=Circumstances)
+    having: ObjectiveTraits = field(default_factory=ObjectiveTraits)
     """The circumstances of the objectives that were measured together with it."""
 
 
@@ -60,7 +60,7 @@ class MeasuredTogether:
     ends: Mapping[str, CycleEnd]
     forest: Forest
     below: Mapping[str, ObjectiveState]
-    having: Circumstances
+    having: ObjectiveTraits
 
     def one(self, objective_id: str, before: SavedObjective | None) -> MeasuredObjective:
         """What was found of one of them."""
@@ -106,7 +106,7 @@ def measure_together(context: Context, conn: Connection, objective_ids: Sequence
     known = [id_ for id_ in hanging.settled if not id_.startswith("@")]
     near = mirror.get(conn, context.site, known) if known else {}
     forest = Forest.of([*near.values(), *_issues_for(context, conn, ids)])
-    having = circumstances.among(conn, context.site, ids)
+    having = objective_traits.among(conn, context.site, ids)
     states, ends = _assessed(context, conn, forest, ids, hanging.settled, having)
     everything = {**hanging.settled, **states}
     return MeasuredTogether(states=states, ends=ends, forest=forest, below=everything, having=having)
@@ -161,7 +161,7 @@ def sharers(
     found = [one.state for one in others if one.state.id not in stale]
     if stale:
         forest = Forest.of([*known, *_issues_for(context, conn, sorted(stale))])
-        having = circumstances.among(conn, context.site, stale)
+        having = objective_traits.among(conn, context.site, stale)
         found += _assessed(context, conn, forest, sorted(stale), {}, having)[0].values()
     return found
 
@@ -172,10 +172,10 @@ def _assessed(
     forest: Forest,
     ids: list[str],
     settled: Mapping[str, ObjectiveState],
-    having: Circumstances,
+    having: ObjectiveTraits,
 ) -> tuple[dict[str, ObjectiveState], dict[str, CycleEnd]]:
     """The states, and what is news of the ends of their cycles."""
-    checked_in, carried = Circumstance.CHECKED_IN in having, Circumstance.CARRIED in having
+    checked_in, carried = ObjectiveTrait.CHECKED_IN in having, ObjectiveTrait.CARRIED in having
     said = check_ins.standing_among(conn, context.site, ids) if checked_in else NO_CHECK_INS
     moment = context.moment()
     brought = carries.standing(conn, context.site, ids) if carried else NO_CARRIES
@@ -187,7 +187,7 @@ def _assessed(
     ) -> dict[str, ObjectiveState]:
         return assess_among(context.mapping, forest, wanted, moment, others, said, ended, read, aims, brought)
 
-    ended = Circumstance.CYCLE_ENDED in having
+    ended = ObjectiveTrait.CYCLE_ENDED in having
     noted = cycle_ends.noted_ends(conn, context.site, ids) if ended else {}
     return cycle_ends.measured(context, conn, forest, ids, settled, measure, noted)
 

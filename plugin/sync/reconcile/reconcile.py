@@ -17,7 +17,7 @@ from connectors.store.cycles import closings, cycle_ends
 from connectors.store.cycles.cycle_ends import CycleEnd
 from connectors.store.numbers import objectives
 from connectors.store.work import due, last_reconcile
-from connectors.store.work.circumstances import Circumstance
+from connectors.store.work.objective_traits import ObjectiveTrait
 from connectors.store.writes import brakes, refusals, writes
 from connectors.store.writes.brakes import Brake
 from connectors.store.writes.writes import Write
@@ -28,8 +28,8 @@ from mappings.explain.movement import objective_moved
 from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue
 from mappings.rollup.state import ObjectiveState
-from mappings.write_back.departure import with_clearing
 from mappings.write_back.desired_values import Owners, counting_rows, desired, writes_to
+from mappings.write_back.leftovers import with_clearing
 from mappings.write_back.plan import Change, Plan, plan
 from mappings.write_back.targets import target_of
 from plugin.sync.context import Context
@@ -41,9 +41,9 @@ from plugin.sync.refresh import comments, gaps
 from plugin.sync.refresh.omissions import in_scope
 from plugin.sync.refresh.reread import land_issues, read_again, with_readings
 from plugin.sync.write_back.application import WriteResult, apply
-from plugin.sync.write_back.consultation import parted, written_with_care
-from plugin.sync.write_back.departure import clears, still_ours
+from plugin.sync.write_back.foreign_values import parted, written_with_care
 from plugin.sync.write_back.hold import BREAKER, FLAPPING, RESYNC, Sifted, note_held, sift
+from plugin.sync.write_back.leftovers import clears, still_ours
 from plugin.sync.write_back.permits import TRIED
 
 log = structlog.get_logger("jira_okr.reconcile")
@@ -90,8 +90,8 @@ class ReconcileDecision:
     brake: Brake | None
 
 
-BEFOREHAND = frozenset({Circumstance.UNDER_WAY, Circumstance.TO_CARRY})
-"""Circumstances in which Jira is asked or told something first, and what is to be done is decided anew then."""
+BEFOREHAND = frozenset({ObjectiveTrait.UNDER_WAY, ObjectiveTrait.TO_CARRY})
+"""What an objective has of which Jira is asked or told something first, and what is to be done is decided anew then."""
 
 
 def reconcile(
@@ -171,9 +171,9 @@ def _decide(context: Context, objective_id: str) -> ReconcileDecision:
     with context.store.read() as conn:
         found = measure_objective(context, conn, objective_id)
         whole = whole_plan(context, conn, objective_id, found)
-        allowed = without_refused(context, conn, whole) if Circumstance.REFUSED in found.having else whole
+        allowed = without_refused(context, conn, whole) if ObjectiveTrait.REFUSED in found.having else whole
         planned = without_absent(context, allowed)
-        sifted = sift(context, conn, planned, braked=Circumstance.BRAKED in found.having)
+        sifted = sift(context, conn, planned, braked=ObjectiveTrait.BRAKED in found.having)
         return ReconcileDecision(
             found=found,
             standing=_standing(context, conn, found),
@@ -227,7 +227,7 @@ def _keep_end(context: Context, conn: Connection, end: CycleEnd, *, written: boo
 
 def _standing(context: Context, conn: Connection, found: MeasuredObjective) -> ObjectiveWithGaps | None:
     """As what the objective stands while a gap lies behind it: as before, or as unknown where it never had a number; else None."""
-    if found.state is None or Circumstance.GAP not in found.having:
+    if found.state is None or ObjectiveTrait.GAP not in found.having:
         return None
     waiting = gaps.behind(context, conn, found.state, found.below)
     if not waiting:
@@ -399,14 +399,14 @@ def _save(
         if found.end is not None:
             _keep_end(context, conn, found.end, written=done)
         probes = frozenset[str]()
-        if refused or Circumstance.REFUSED in found.having:
+        if refused or ObjectiveTrait.REFUSED in found.having:
             probes = refusals.keep(conn, context.site, objective_id, whole.changes)
         in_bulk = tenure is not None and tenure.claim.bulk
         _wake(context, conn, objective_id, before.state if before else None, state, probes, bulk=in_bulk)
         places = [(change.issue_id, change.field_id) for change in whole.changes]
-        if sifted.waiting or Circumstance.HELD in found.having:
+        if sifted.waiting or ObjectiveTrait.HELD in found.having:
             writes.lapse(conn, context.site, now, objective_id, places)
-        if not sifted.waiting and Circumstance.BRAKED in found.having:
+        if not sifted.waiting and ObjectiveTrait.BRAKED in found.having:
             brakes.lift(conn, context.site, [objective_id])
         last_reconcile.note(conn, context.site, now)
         if later is not None:

@@ -1,7 +1,7 @@
 """Many objectives looked at together: which of them stand as they should, so that only the others have to be reconciled.
 
 One stands where a reconcile would change nothing: it measures what is stored, everything it writes is in Jira, and nothing of it is
-open (`connectors.store.work.circumstances`). That is found out in chunks, with as many statements for hundreds as for one. Whatever
+open (`connectors.store.work.objective_traits`). That is found out in chunks, with as many statements for hundreds as for one. Whatever
 happens meanwhile makes its objectives due by itself.
 """
 
@@ -16,8 +16,8 @@ from sqlalchemy import Connection
 from connectors.store.database import json_text
 from connectors.store.numbers import objectives
 from connectors.store.numbers.objectives import SavedObjective
-from connectors.store.work import circumstances, due, last_reconcile
-from connectors.store.work.circumstances import Circumstance
+from connectors.store.work import due, last_reconcile, objective_traits
+from connectors.store.work.objective_traits import ObjectiveTrait
 from connectors.store.writes import written_values
 from connectors.store.writes.written_values import Written
 from mappings.rollup.state import ObjectiveState
@@ -30,7 +30,7 @@ from plugin.sync.reconcile.measurement import (
     prepare,
 )
 from plugin.sync.reconcile.reconcile import had_last_write, waits_for_gaps, whole_plan
-from plugin.sync.write_back.departure import issues_of
+from plugin.sync.write_back.leftovers import issues_of
 
 AT_ONCE = 200
 """So many objectives, with their issues, stand in memory together."""
@@ -85,10 +85,10 @@ def _standing(context: Context, chunk: list[str]) -> dict[str, ObjectiveState]:
     if context.absences:  # numbers may stand still for what is gone, which is decided one by one
         return {}
     with context.store.read() as conn:
-        having = circumstances.among(conn, context.site, chunk)
+        having = objective_traits.among(conn, context.site, chunk)
         quiet = [id_ for id_ in chunk if id_ not in having.loose]
         texts = objectives.texts(conn, context.site, quiet, context.mapping.revision)
-    ended = having.of.get(Circumstance.CYCLE_ENDED, frozenset()) & texts.keys()
+    ended = having.of.get(ObjectiveTrait.CYCLE_ENDED, frozenset()) & texts.keys()
     if context.reads_everything:
         for id_ in texts:
             prepare(context, id_)

@@ -14,7 +14,7 @@ from connectors.store.mappings.name_comparisons import NameComparison
 from connectors.store.mirror import mirror
 from connectors.store.numbers import objectives
 from connectors.store.people import audit
-from connectors.store.reads import wishes
+from connectors.store.reads import read_requests
 from connectors.store.work import due
 from mappings.document.mapping import Mapping
 from mappings.document.names import (
@@ -83,7 +83,7 @@ def hold_against(
     if found.arrivals or healed:
         due.mark(conn, site, objectives.ids(conn, site), now, "names in Jira changed", bulk=True)
         # Issues may be objectives now, or have fields again, of which no delivery told.
-        wishes.ask(conn, site, now)
+        read_requests.ask(conn, site, now)
     return found
 
 

@@ -14,7 +14,7 @@ from connectors.store import StoreError
 from connectors.store.absence import losses
 from connectors.store.mirror import mirror
 from connectors.store.numbers import objectives
-from connectors.store.reads import wishes
+from connectors.store.reads import read_requests
 from connectors.store.work import inbox
 from connectors.store.work.inbox import Delivery
 from mappings.facts.forest import Forest
@@ -262,7 +262,7 @@ def _land(context: Context, deliveries: list[Delivery], batch: DeliveryBatch, fo
         _note_echoes(context, conn, batch.echoes)
         if batch.whole_scope:
             # A version or a sprint touches issues that the event does not name.
-            wishes.ask(conn, context.site, moment.now)
+            read_requests.ask(conn, context.site, moment.now)
         verdicts = {one.id: _verdict(batch, one, found.gaps) for one in deliveries}
         inbox.settle_all(conn, verdicts, moment.now)
     for delivery in deliveries:

@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from connectors.jira import SearchPage
 from connectors.store.database import json_text
 from connectors.store.mirror import mirror
-from connectors.store.reads import resyncs, wishes
+from connectors.store.reads import read_requests, resyncs
 from plugin.sync.context import Context
 from plugin.sync.resync import watermark
 from plugin.sync.resync.mirror_update import Landed, Resynced
@@ -168,7 +168,10 @@ def _usable(context: Context, conn: Connection, kept: resyncs.UnfinishedRead | N
         why = "the mapping, its scope or its fields changed"
     elif context.clock() - kept.saved_at > LONGEST_REST:
         why = "it rested too long"
-    elif wishes.is_open(conn, context.site) and wishes.asked(conn, context.site) != reached.wanted:
+    elif (
+        read_requests.is_open(conn, context.site)
+        and read_requests.asked(conn, context.site) != reached.wanted
+    ):
         why = "everything was asked for since"
     elif not reached.complete and reached.after is None:
         why = "it had not read a page"
@@ -209,7 +212,7 @@ def _begun(context: Context, holder: str, total: int | None) -> RunningRead:
     began = context.jira.time() or context.clock() - SKEW
     with context.store.write() as conn:
         first = mirror.count(conn, context.site) == 0
-        wanted = wishes.asked(conn, context.site)
+        wanted = read_requests.asked(conn, context.site)
         otherwise = not first and watermark.usable(conn, context) is None
         now = context.clock()
         reached = ReadPlace(

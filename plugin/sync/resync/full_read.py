@@ -11,7 +11,7 @@ from connectors.jira import SearchPage
 from connectors.jira.http.errors import IncompleteRead, Permanent
 from connectors.store.jobs import schedules
 from connectors.store.numbers import objectives
-from connectors.store.reads import failures, full_reads, resyncs, wishes
+from connectors.store.reads import failures, full_reads, read_requests, resyncs
 from connectors.store.reads.full_reads import FullRead
 from connectors.store.work import drift
 from connectors.store.writes import written_values as stands
@@ -129,5 +129,5 @@ def _remember(context: Context, reading: RunningRead) -> None:
         failures.clear(conn, context.site, "full")
         if not needs_goals(context.mapping.document):
             failures.clear(conn, context.site, "goals")
-        wishes.serve(conn, context.site, reading.reached.wanted)
+        read_requests.serve(conn, context.site, reading.reached.wanted)
         resyncs.end(conn, context.site, reading.holder)

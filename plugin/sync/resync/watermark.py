@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from connectors.store.jobs import schedules
-from connectors.store.reads import recent_reads, watermarks, wishes
+from connectors.store.reads import read_requests, recent_reads, watermarks
 from connectors.store.reads.watermarks import Watermark
 from connectors.store.work import drift
 from plugin.sync.context import Context
@@ -52,4 +52,4 @@ def usable(conn: Connection, context: Context) -> Watermark | None:
 def want_full_read(context: Context) -> None:
     """Have the schedule read everything soon, unless that is wanted already."""
     with context.store.write() as conn:
-        wishes.ask(conn, context.site, context.clock(), once=True)
+        read_requests.ask(conn, context.site, context.clock(), once=True)

@@ -26,7 +26,7 @@ from mappings.kpi.sources import SOURCE_OPTIONS, FormulaOptions
 from mappings.kpi.state import KpiStanding, PeriodStanding, latest_periods, standing
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
-from plugin.use_cases.kpis.settlement import watched_of, with_readings
+from plugin.use_cases.kpis.settled_periods import watched_of, with_readings
 from plugin.use_cases.mappings import revisions
 from plugin.use_cases.permission import VIEWER, question
 

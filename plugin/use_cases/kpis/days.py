@@ -16,7 +16,7 @@ from plugin.use_cases.digests.digests import tell_due
 from plugin.use_cases.kpis.creation import make_wanted
 from plugin.use_cases.kpis.current_values import write_current_values
 from plugin.use_cases.kpis.episodes import follow_key_results
-from plugin.use_cases.kpis.settlement import count_settled
+from plugin.use_cases.kpis.settled_periods import count_settled
 from plugin.use_cases.kpis.sources.pulls import read_due
 from plugin.use_cases.permission import EDITOR, act
 

@@ -19,7 +19,7 @@ from mappings.progress.options import LARGEST
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.kpis.board import GIVEN, part_of
-from plugin.use_cases.kpis.settlement import count_after
+from plugin.use_cases.kpis.settled_periods import count_after
 from plugin.use_cases.permission import EDITOR, act
 
 MOST_READINGS = 1_000

@@ -19,7 +19,7 @@ from connectors.store.mappings.revisions import Activation, Revision
 from connectors.store.mirror import mirror
 from connectors.store.numbers import check_ins, objectives
 from connectors.store.people import audit
-from connectors.store.reads import wishes
+from connectors.store.reads import read_requests
 from connectors.store.work import due
 from connectors.store.writes import writes, written_values
 from mappings.diagnostic import Diagnostic, MappingError
@@ -40,8 +40,8 @@ from mappings.practice.lint import lint_document
 from mappings.rollup.measurement import assess
 from mappings.rollup.state import ObjectiveState
 from mappings.write_back.brake import STILL, Hold, Upheaval, brake
-from mappings.write_back.departure import LastWrite, all_places, clearing, plans_with_clearing
 from mappings.write_back.desired_values import desired, owners
+from mappings.write_back.leftovers import LastWrite, all_places, clearing, plans_with_clearing
 from mappings.write_back.plan import Change, Plan, plan
 from mappings.write_back.preview import Preview, preview
 from mappings.write_back.target import WriteBasis
@@ -54,7 +54,7 @@ from plugin.sync.reconcile.cycle_ends import noted_ends, standing_by_notes
 from plugin.sync.reconcile.kpi_readings import episode_aims, kpi_readings
 from plugin.sync.refresh import names, written_options
 from plugin.sync.resync import activation_read, watermark
-from plugin.sync.write_back.departure import end_of_cycle, standing_of
+from plugin.sync.write_back.leftovers import end_of_cycle, standing_of
 from plugin.use_cases.kpis.departures import note_departures
 from plugin.use_cases.mappings.bindings import bound_text, known_names, looked_up
 from plugin.use_cases.mappings.live_facts import read_live_facts
@@ -490,7 +490,7 @@ def _note_begun(
         if former is not None and ahead is not None and ahead.text == former.text != text:
             # Another text takes its place: what only the former one selects is dropped by the next read of everything.
             coming_mappings.drop(conn, site, ahead.revision)
-            wishes.ask(conn, site, now, once=True)
+            read_requests.ask(conn, site, now, once=True)
         run = ActivationRun(revision=revision, text=text, file=file, by=by, large=large, began=now, seen=now)
         activation_runs.begin(conn, site, run)
         said = {"revision": revision, "preview": previewed.preview.hash, "reads": previewed.unread.said}
@@ -549,7 +549,7 @@ def _put_in_force(
         names.keep(conn, site, mapping, bound)
         if former is not None and former.scope_by_id != mapping.scope_by_id:
             # What the new scope takes in has been read; only a read of everything drops what it leaves out.
-            wishes.ask(conn, site, connector.clock())
+            read_requests.ask(conn, site, connector.clock())
     written_options.compare(connector.context(site))
     connector.announce()
     return previewed
@@ -564,7 +564,7 @@ def _refuse(connector: Connector, site: str, told: _Told, by: str, why: str) -> 
             # Nothing is read for it any more, and the next read of everything drops what only it selects. By the names of another day
             # the same text may have been of another revision.
             coming_mappings.drop(conn, site, ahead.revision)
-            wishes.ask(conn, site, connector.clock(), once=True)
+            read_requests.ask(conn, site, connector.clock(), once=True)
         audit.note(conn, by, "mapping activation refused", connector.clock(), said, site)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from connectors.store import Store
-from connectors.store.reads import failures, recent_reads, wishes
+from connectors.store.reads import failures, read_requests, recent_reads
 from connectors.store.reads.recent_reads import RecentReads
 
 HOUR = timedelta(hours=1)
@@ -13,20 +13,20 @@ HOUR = timedelta(hours=1)
 
 def test_a_wish_that_comes_while_a_read_is_under_way_outlives_it(store: Store, now: datetime) -> None:
     with store.write() as conn:
-        assert (wishes.asked(conn, "main"), wishes.is_open(conn, "main")) == (0, False)
-        wishes.serve(conn, "main", 0)
-        wishes.ask(conn, "main", now)
-        began_at = wishes.asked(conn, "main")
-        wishes.ask(conn, "main", now)
-        wishes.serve(conn, "main", began_at)
-        assert wishes.is_open(conn, "main")
-        wishes.ask(conn, "main", now, once=True)
-        assert wishes.asked(conn, "main") == 2
-        wishes.serve(conn, "main", 2)
-        assert (wishes.is_open(conn, "main"), wishes.is_open(conn, "other")) == (False, False)
-        wishes.serve(conn, "main", 1)
-        wishes.ask(conn, "main", now, once=True)
-        assert (wishes.asked(conn, "main"), wishes.is_open(conn, "main")) == (3, True)
+        assert (read_requests.asked(conn, "main"), read_requests.is_open(conn, "main")) == (0, False)
+        read_requests.serve(conn, "main", 0)
+        read_requests.ask(conn, "main", now)
+        began_at = read_requests.asked(conn, "main")
+        read_requests.ask(conn, "main", now)
+        read_requests.serve(conn, "main", began_at)
+        assert read_requests.is_open(conn, "main")
+        read_requests.ask(conn, "main", now, once=True)
+        assert read_requests.asked(conn, "main") == 2
+        read_requests.serve(conn, "main", 2)
+        assert (read_requests.is_open(conn, "main"), read_requests.is_open(conn, "other")) == (False, False)
+        read_requests.serve(conn, "main", 1)
+        read_requests.ask(conn, "main", now, once=True)
+        assert (read_requests.asked(conn, "main"), read_requests.is_open(conn, "main")) == (3, True)
 
 
 def test_drift_adds_up_until_everything_is_read(store: Store, now: datetime) -> None:

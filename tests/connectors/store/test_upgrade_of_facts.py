@@ -32,7 +32,7 @@ from connectors.store.numbers.backfills import Backfill
 from connectors.store.people import set_up_links, sign_in_attempts
 from connectors.store.people.set_up_links import SetUpLink
 from connectors.store.people.sign_in_attempts import Attempts
-from connectors.store.reads import failures, full_reads, recent_reads, resyncs, watermarks, wishes
+from connectors.store.reads import failures, full_reads, read_requests, recent_reads, resyncs, watermarks
 from connectors.store.reads.failures import ReadFailure
 from connectors.store.reads.full_reads import FullRead
 from connectors.store.reads.recent_reads import RecentReads
@@ -176,7 +176,7 @@ def test_what_is_known_of_reads_is_still_known(upgraded: Store) -> None:
 
 def test_a_wish_is_still_open_and_the_read_under_way_serves_it(upgraded: Store) -> None:
     with upgraded.read() as conn:
-        assert (wishes.is_open(conn, "main"), wishes.is_open(conn, "other")) == (True, False)
+        assert (read_requests.is_open(conn, "main"), read_requests.is_open(conn, "other")) == (True, False)
         served = {
             site: json.loads(kept.content)["wanted"]
             for site in ("main", "other")

@@ -11,8 +11,8 @@ from mappings.facts.catalogue import Catalogue
 from mappings.facts.issue import Issue, IssueType, Project, Status
 from mappings.facts.moment import Moment
 from mappings.jql import compile_selector
+from mappings.jql.compilation import Verdict
 from mappings.jql.connectives import all_of, any_of
-from mappings.jql.ground import Verdict
 
 Build = Callable[..., Issue]
 BITS = [bits for length in range(7) for bits in product((False, True), repeat=length)]

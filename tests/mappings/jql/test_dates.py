@@ -10,8 +10,8 @@ import pytest
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.moment import Moment
 from mappings.jql import compile_selector
+from mappings.jql.compilation import Compilation
 from mappings.jql.dates import literal_instant
-from mappings.jql.ground import Ground
 from mappings.jql.text.tree import JqlValue
 
 ROME = ZoneInfo("Europe/Rome")
@@ -103,12 +103,12 @@ FIRST = datetime(2026, 1, 1, tzinfo=UTC)
     ],
 )
 def test_how_far_dates_reach(operand: str, expected: datetime | None) -> None:
-    ground = Ground(Catalogue())
+    compilation = Compilation(Catalogue())
     value = JqlValue(operand.strip("'"), 0, 0, number=operand.isdigit())
-    found = literal_instant(ground, value)
+    found = literal_instant(compilation, value)
     assert (None if found is None else found(Moment(FIRST, UTC))) == expected
-    assert [one.code for one in ground.findings] == ([] if expected else ["not-a-date"])
-    assert ground.timed is (expected is not None and operand.strip("'")[-1] in "dhm")
+    assert [one.code for one in compilation.findings] == ([] if expected else ["not-a-date"])
+    assert compilation.timed is (expected is not None and operand.strip("'")[-1] in "dhm")
 
 
 @pytest.mark.parametrize(

@@ -18,13 +18,6 @@ from mappings.facts.moment import Moment
 from mappings.rollup.rows.ledger import Disposition, Ledger
 from mappings.rollup.state import HealthLevel
 from mappings.write_back.brake import STILL, Hold, Release, Upheaval, brake, loss
-from mappings.write_back.departure import (
-    LastWrite,
-    all_places,
-    clearing,
-    plans_with_clearing,
-    with_clearing,
-)
 from mappings.write_back.desired_values import (
     Owners,
     counted,
@@ -36,6 +29,13 @@ from mappings.write_back.desired_values import (
 )
 from mappings.write_back.echo import EventValue
 from mappings.write_back.evidence import moved
+from mappings.write_back.leftovers import (
+    LastWrite,
+    all_places,
+    clearing,
+    plans_with_clearing,
+    with_clearing,
+)
 from mappings.write_back.plan import Change, Plan, canonical, plan, plan_hash, reason
 from mappings.write_back.preview import difference, preview, reasons, row_differences
 from mappings.write_back.row_sums import Sums, told

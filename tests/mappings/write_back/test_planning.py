@@ -8,8 +8,8 @@ from types import SimpleNamespace
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mappings.write_back.departure import LastWrite, clearing
 from mappings.write_back.desired_values import Desired
+from mappings.write_back.leftovers import LastWrite, clearing
 from mappings.write_back.plan import Plan, plan, plan_hash
 from mappings.write_back.targets.field import field_place
 

@@ -10,9 +10,9 @@ import pytest
 from mappings.document.checks.write_back import check_ground
 from mappings.document.text.source import read_document
 from mappings.rollup.rows.ledger import Disposition
-from mappings.write_back.departure import LastWrite, clearing
 from mappings.write_back.desired_values import desired, owners
 from mappings.write_back.echo import EventValue
+from mappings.write_back.leftovers import LastWrite, clearing
 from mappings.write_back.plan import Change, plan
 from mappings.write_back.target import WriteBasis
 from mappings.write_back.targets import place_of, remote_link, writings_of

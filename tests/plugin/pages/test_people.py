@@ -15,7 +15,7 @@ from mappings.explain.check_in import CheckIn, Measure
 from mappings.explain.confidence import Confidence, ConfidenceLevel, Spoken
 from plugin.pages.frame.person_names import naming
 from plugin.pages.views.objectives.explanation import explanation
-from plugin.pages.views.objectives.surroundings import Surroundings
+from plugin.pages.views.objectives.objective_context import ObjectiveContext
 
 DAY = timedelta(days=1)
 
@@ -69,12 +69,12 @@ def test_what_was_said_stands_together_newest_first_with_how_sure_they_were_befo
         ),
     ]
     kept = [KeptCheckIn(one) for one in said[::-1]]
-    view = explanation(saved, [], Surroundings(NOW, ZONE, lambda key: None, check_ins=kept))
-    assert [(one.value, one.sure, one.note, one.by_comment) for one in view.talk] == [
+    view = explanation(saved, [], ObjectiveContext(NOW, ZONE, lambda key: None, check_ins=kept))
+    assert [(one.value, one.sure, one.note, one.by_comment) for one in view.remarks] == [
         ("60\u202f%", "4 of 10, was 6 of 10", "Two stores signed.", False),
         ("", "6 of 10", "Waiting for legal.", True),
     ]
-    assert {(one.key_result, one.anchor) for one in view.talk} == {(kr.title, "kr-1")}
+    assert {(one.key_result, one.anchor) for one in view.remarks} == {(kr.title, "kr-1")}
 
 
 def test_the_page_of_an_objective_has_what_people_said_as_a_section(client, company):

@@ -24,7 +24,7 @@ from connectors.sandbox.site_state.state import Sandbox, person
 from connectors.sandbox.site_state.transitions import to_status
 from connectors.store.mirror import mirror
 from connectors.store.numbers import objectives
-from connectors.store.reads import wishes
+from connectors.store.reads import read_requests
 from connectors.store.work import due
 from connectors.store.writes import writes
 from mappings import presets
@@ -188,7 +188,7 @@ class Company:
 
     def wants_full_read(self) -> bool:
         with self.connector.store.read() as conn:
-            return wishes.is_open(conn, "main")
+            return read_requests.is_open(conn, "main")
 
     def due(self) -> set[str]:
         with self.connector.store.read() as conn:

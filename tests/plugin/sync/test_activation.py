@@ -12,7 +12,7 @@ from connectors.jira.http.errors import JiraError
 from connectors.sandbox import Fault, administration
 from connectors.store.mappings import activation_runs, coming_mappings, revisions
 from connectors.store.people import audit
-from connectors.store.reads import wishes
+from connectors.store.reads import read_requests
 from mappings.diagnostic import MappingError
 from plugin.access.authorization.actor import COMMAND_LINE, Actor
 from plugin.access.authorization.permission import Permission
@@ -280,7 +280,9 @@ def test_what_cannot_be_bound_any_more_ends_as_refused(site: tuple[Any, str, str
     assert "customfield_99999" in entry["why"]
     with hand.connector.store.read() as conn:
         assert coming_mappings.get(conn, "main") is None, "nothing is read for it any more"
-        assert wishes.is_open(conn, "main"), "what only it selects is dropped by the next read of everything"
+        assert read_requests.is_open(conn, "main"), (
+            "what only it selects is dropped by the next read of everything"
+        )
     hand.clock.pass_by(minutes=5)
     assert resume_activation(hand.connector, "main") is None
     assert not waits(hand.connector, "main")
@@ -327,7 +329,7 @@ def test_an_activation_whose_place_another_text_takes_reads_on_no_more(site: tup
             hand.activate(text)
         hand.sandbox.faults.clear()
     with hand.connector.store.read() as conn:
-        assert (coming_mappings.get(conn, "main"), wishes.is_open(conn, "main")) == (None, True)
+        assert (coming_mappings.get(conn, "main"), read_requests.is_open(conn, "main")) == (None, True)
     administration.delete_field(hand.sandbox.sandbox, "customfield_10052")
     hand.clock.pass_by(minutes=5)
 
@@ -336,7 +338,7 @@ def test_an_activation_whose_place_another_text_takes_reads_on_no_more(site: tup
 
     with hand.connector.store.read() as conn:
         assert coming_mappings.get(conn, "main") is None
-        assert wishes.is_open(conn, "main")
+        assert read_requests.is_open(conn, "main")
 
 
 def test_what_the_reading_for_an_activation_could_not_make_out_is_a_gap_at_once(

@@ -22,7 +22,7 @@ from connectors.store.mappings import coming_mappings
 from connectors.store.mirror import mirror
 from connectors.store.numbers import objectives
 from connectors.store.people import accounts
-from connectors.store.reads import failures, wishes
+from connectors.store.reads import failures, read_requests
 from connectors.store.work import due
 from mappings.document.binder import bind
 from mappings.document.mapping import Mapping
@@ -60,7 +60,7 @@ from plugin.sync.resync import (
 )
 from plugin.sync.resync.mirror_update import Landed, Resynced
 from plugin.sync.work import WorkTurn
-from plugin.sync.write_back import application, consultation, hold
+from plugin.sync.write_back import application, foreign_values, hold
 from tests.mappings.rollup.conftest import build_issue
 from tests.plugin.sync.conftest import Clock
 
@@ -636,11 +636,11 @@ def test_a_full_read_is_wanted_once_however_often_it_is_asked_for(bare: Context)
     for _ in range(2):
         watermark.want_full_read(bare)
     with bare.store.write() as conn:
-        assert (wishes.asked(conn, "main"), wishes.is_open(conn, "other")) == (1, False)
-        wishes.serve(conn, "main", 1)
+        assert (read_requests.asked(conn, "main"), read_requests.is_open(conn, "other")) == (1, False)
+        read_requests.serve(conn, "main", 1)
     watermark.want_full_read(bare)
     with bare.store.read() as conn:
-        assert (wishes.asked(conn, "main"), wishes.is_open(conn, "main")) == (2, True)
+        assert (read_requests.asked(conn, "main"), read_requests.is_open(conn, "main")) == (2, True)
 
 
 @pytest.mark.parametrize("over", [True, False])
@@ -842,19 +842,19 @@ def test_trouble_beside_jira_is_noted_once_in_five_minutes_until_the_place_is_re
 
     for minutes, at, tries in [(0, 0, 1), (4, 0, 1), (5, 5, 2), (9, 5, 2), (10, 10, 3)]:
         clock.now = begun + timedelta(minutes=minutes)
-        consultation._note_trouble(context, OUT)
+        foreign_values._note_trouble(context, OUT)
         assert stands() == [("goals", begun + timedelta(minutes=at), tries)], minutes
-    consultation._reached(context)
+    foreign_values._reached(context)
     assert stands() == []
 
 
 def test_two_objectives_on_one_goal_are_told_from_another_by_their_keys() -> None:
     rival = cast("Any", SimpleNamespace(issue_key="PLAT-2"))
-    named = consultation._both(a_change(after={"goal": "Grow"}), rival)
+    named = foreign_values._both(a_change(after={"goal": "Grow"}), rival)
     assert named.startswith(
         "PLAT-2 and PLAT-9 both feed Grow. PLAT-2 goes on; name another for PLAT-9 or none"
     )
-    assert consultation._both(a_change(), rival).startswith("PLAT-2 and PLAT-9 both feed OKR progress.")
+    assert foreign_values._both(a_change(), rival).startswith("PLAT-2 and PLAT-9 both feed OKR progress.")
 
 
 # -- with a company

@@ -14,7 +14,7 @@ from mappings import presets
 from plugin.sync.reconcile.reconcile import reconcile
 from plugin.use_cases.kpis import readings
 from plugin.use_cases.kpis.readings import PushedReading
-from plugin.use_cases.kpis.settlement import count_settled
+from plugin.use_cases.kpis.settled_periods import count_settled
 from plugin.use_cases.kpis.sources.pulls import read_due
 from tests.actors import TESTER
 

@@ -9,7 +9,7 @@ import pytest
 
 from connectors.store.work import due
 from plugin.sync.drain import Drained, drain
-from tests.plugin.sync.test_departure import WITH_KEY_RESULTS, epic
+from tests.plugin.sync.test_leftovers import WITH_KEY_RESULTS, epic
 
 
 class Waits:

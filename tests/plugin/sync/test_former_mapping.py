@@ -28,8 +28,8 @@ from plugin.use_cases.work import sync
 from tests.actors import TESTER
 from tests.plugin.sync.conftest import connected
 from tests.plugin.sync.test_consistency import MAPPING
-from tests.plugin.sync.test_departure import MAPPING as MEASURED
-from tests.plugin.sync.test_departure import epic, key_result, synced
+from tests.plugin.sync.test_leftovers import MAPPING as MEASURED
+from tests.plugin.sync.test_leftovers import epic, key_result, synced
 
 REVIEWS = MAPPING.replace(
     "objectives:", "statuses: {overrides: [{when: project = PLAT, by_status: {In Review: 0.8}}]}\nobjectives:"

@@ -23,7 +23,7 @@ from plugin.sync.refresh.tombstones import ask_again
 from plugin.sync.resync.full_read import resync
 from plugin.use_cases.permission import NotAllowed
 from plugin.use_cases.work.gaps import accept_gaps, list_gaps, reopen_gaps
-from tests.plugin.sync.test_departure import WITH_KEY_RESULTS
+from tests.plugin.sync.test_leftovers import WITH_KEY_RESULTS
 
 BOTH = pytest.mark.parametrize("dozen", ["cloud", "datacenter"], indirect=True)
 

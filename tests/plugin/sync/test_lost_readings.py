@@ -12,7 +12,7 @@ from mappings.facts.issue import HISTORY
 from plugin.sync.refresh.reread import land_issues, read_again, with_readings
 from plugin.sync.resync.full_read import resync
 from plugin.sync.resync.recent_read import resync_recent
-from tests.plugin.sync.test_departure import epic, key_result, synced
+from tests.plugin.sync.test_leftovers import epic, key_result, synced
 
 CURRENT = "customfield_10052"
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, insert, select
 
 from connectors.store.schema import metadata
-from tests.plugin.sync.test_departure import WITH_KEY_RESULTS, epic, key_result
+from tests.plugin.sync.test_leftovers import WITH_KEY_RESULTS, epic, key_result
 
 NEIGHBOURS = ("a", "zz")
 """One stands before `main`, one behind it."""

@@ -26,7 +26,7 @@ from plugin.sync.resync.double_check import Looked
 from plugin.sync.resync.full_read import resync
 from plugin.sync.resync.mirror_update import land_again, land_first
 from plugin.sync.work import reconcile_claim
-from tests.plugin.sync.test_departure import WITH_KEY_RESULTS, epic, key_result
+from tests.plugin.sync.test_leftovers import WITH_KEY_RESULTS, epic, key_result
 
 PROGRESS = "customfield_10060"
 

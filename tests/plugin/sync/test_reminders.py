@@ -17,7 +17,7 @@ from plugin.runtime.settings import MailSettings, NotifySettings
 from plugin.use_cases.check_ins.check_ins import Statement, check_in
 from plugin.use_cases.digests.digests import preview_digest, send_digest, tell_due
 from plugin.use_cases.digests.recipients import list_digests, resume_digest, suspend_digest
-from plugin.use_cases.kpis import readings, settlement
+from plugin.use_cases.kpis import readings, settled_periods
 from plugin.use_cases.kpis.readings import PushedReading
 from tests.actors import TESTER
 from tests.mail_server import Mailbox, mail_server
@@ -180,7 +180,7 @@ def test_the_weekly_digest_tells_its_readers_own_check_ins_and_what_kpis_did(
         pushed = PushedReading(office.clock.now, Fraction(value))
         readings.push(office.connector, TESTER, "main", "bugs", (pushed,))
     office.clock.now = datetime(2026, 11, 16, 8, tzinfo=UTC)
-    settlement.count_settled(office.connector, "main")
+    settled_periods.count_settled(office.connector, "main")
     tell_due(office.connector, "main")
     weekly = [one for one in map(box.told, range(len(box.letters))) if one[1].startswith("OKR digest")]
     (_, _, words) = weekly[0]

@@ -15,7 +15,7 @@ import pytest
 from connectors.jira.http.errors import RateLimited, Transient
 from connectors.sandbox import CONNECTOR, Fault
 from connectors.sandbox.site_state import scheme
-from connectors.store.reads import resyncs, wishes
+from connectors.store.reads import read_requests, resyncs
 from connectors.store.work import due
 from plugin.sync.resync.checkpoint import LONGEST_REST, progress, unfinished
 from plugin.sync.resync.full_read import resync
@@ -154,7 +154,7 @@ def test_it_begins_anew_where_it_must(company: Any, why: str) -> None:
         company.clock.pass_by(seconds=LONGEST_REST.total_seconds() + 1)
     if why == "asked for":
         with company.connector.store.write() as conn:
-            wishes.ask(conn, "main", company.clock())
+            read_requests.ask(conn, "main", company.clock())
     if why == "another mapping":
         company.remap("scope: project in (PLAT, CORE, GROW)", "scope: project in (PLAT, GROW, CORE)")
         company.calls("search/jql")  # what the activation itself has read
@@ -200,12 +200,12 @@ def test_a_page_that_leads_in_a_circle_each_time_is_not_insisted_on(company: Any
 
 def test_a_wish_that_comes_while_it_runs_outlives_it(company: Any) -> None:
     with company.connector.store.write() as conn:
-        wishes.ask(conn, "main", company.clock())
+        read_requests.ask(conn, "main", company.clock())
 
     def wish(done: int, _total: int | None) -> None:
         if done == 300:
             with company.connector.store.write() as conn:
-                wishes.ask(conn, "main", company.clock())
+                read_requests.ask(conn, "main", company.clock())
 
     resync(company.context, wish)
     assert company.wants_full_read()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete
 
-from connectors.store.reads import wishes
+from connectors.store.reads import read_requests
 from connectors.store.schema import watermark
 from connectors.store.work import drift
 from plugin.access.authorization.actor import MONITORING
@@ -96,13 +96,13 @@ def test_a_wish_for_everything_is_granted_by_a_full_sync_alone(
     quiet: Any, command: Callable[..., Any]
 ) -> None:
     with quiet.connector.store.write() as conn:
-        wishes.ask(conn, "main", quiet.connector.clock())
+        read_requests.ask(conn, "main", quiet.connector.clock())
     command("sync", "--recent", "--json")
     with quiet.connector.store.read() as conn:
-        assert wishes.is_open(conn, "main")
+        assert read_requests.is_open(conn, "main")
     command("sync", "--json")
     with quiet.connector.store.read() as conn:
-        assert not wishes.is_open(conn, "main")
+        assert not read_requests.is_open(conn, "main")
 
 
 def test_without_a_terminal_rate_and_remaining_time_are_said(capsys: pytest.CaptureFixture[str]) -> None:
@@ -128,9 +128,9 @@ def test_without_a_terminal_rate_and_remaining_time_are_said(capsys: pytest.Capt
         (0, 500, 1_000, 0, None, None),
     ],
 )
-def test_an_errand_knows_its_rate_and_the_time_it_will_take(
+def test_a_background_job_knows_its_rate_and_the_time_it_will_take(
     first: int, done: int, total: int | None, seconds: int, rate: float | None, left: int | None
 ) -> None:
     seen = NOW + timedelta(seconds=seconds)
-    errand = BackgroundJob("sync", "Ada", NOW, seen, done=done, total=total, at_first=first, counting=NOW)
-    assert (errand.per_second, errand.seconds_left) == (rate, left)
+    job = BackgroundJob("sync", "Ada", NOW, seen, done=done, total=total, at_first=first, counting=NOW)
+    assert (job.per_second, job.seconds_left) == (rate, left)

@@ -53,7 +53,7 @@ from plugin.sync.resync import (
     resync_end,
     search_pages,
 )
-from plugin.sync.write_back import application, consultation, hold, notification, permits, places
+from plugin.sync.write_back import application, foreign_values, hold, notification, permits, places
 from plugin.sync.write_back.hold import Sifted
 from plugin.sync.write_back.places import PlaceValues
 from tests.mappings.rollup.conftest import build_issue
@@ -78,7 +78,7 @@ def test_spans() -> None:
     assert (search_pages.SKEW, search_pages.OVERLAP) == (HOUR, 10 * MINUTE)
     assert (losses.AT_ONCE, own_writes.WINDOW, tombstones.WINDOW, reread.LEASE) == (HOUR, HOUR, HOUR, MINUTE)
     assert (project_access.GOOD_FOR, notification.GOOD_FOR, notification.FRESH) == (MINUTE, HOUR, MINUTE)
-    assert (consultation.AGAIN, hold.WINDOW) == (10 * MINUTE, HOUR)
+    assert (foreign_values.AGAIN, hold.WINDOW) == (10 * MINUTE, HOUR)
     assert timedelta(seconds=5) == places.ON_ITS_WAY
     assert timedelta(milliseconds=1) == application.MOMENT == kpi_readings.MILLISECOND
 
@@ -89,7 +89,7 @@ def test_sizes() -> None:
     assert (comments.MOST_IN_A_RESYNC, comments.STALE_DAYS, kpi_readings.PERIODS) == (100, 14, 120)
     assert (written_options.MOST_SCREENS, written_options.MOST_REFUSED) == (20, 200)
     assert (candidates.DEEPEST, measurement.DEEPEST, reread.DEEPEST) == (32, 32, 32)
-    assert (consultation.MOST_LOOKED_BACK, permits.MOST_PROJECTS) == (400, 20)
+    assert (foreign_values.MOST_LOOKED_BACK, permits.MOST_PROJECTS) == (400, 20)
     assert (hold.MOST_REWRITES, hold.UNPACED) == (5, 20)
 
 

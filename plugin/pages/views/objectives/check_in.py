@@ -12,7 +12,7 @@ from mappings.numbers import plain
 from mappings.rollup.check_in_override import measure_of
 from mappings.rollup.state import KeyResultState
 from plugin.pages.views.objectives.check_in_form import CheckInForm
-from plugin.pages.views.objectives.surroundings import Surroundings
+from plugin.pages.views.objectives.objective_context import ObjectiveContext
 from plugin.pages.views.words.clause import told
 from plugin.pages.views.words.figures import number_text, percent_text
 from plugin.pages.views.words.moments import When, day_text, when
@@ -85,7 +85,7 @@ class CheckIns:
     due: str = ""
 
 
-def left_over(key_results: Iterable[KeyResultState], around: Surroundings) -> tuple[CurrentCheckIn, ...]:
+def left_over(key_results: Iterable[KeyResultState], around: ObjectiveContext) -> tuple[CurrentCheckIn, ...]:
     """Check-ins that stand for key results the objective no longer has: somebody has to look at them."""
     known = {one.id for one in key_results}
     gone = [
@@ -94,7 +94,7 @@ def left_over(key_results: Iterable[KeyResultState], around: Surroundings) -> tu
     return tuple(_lost(one, around) for one in gone)
 
 
-def not_kept(key_results: Iterable[KeyResultState], around: Surroundings) -> str:
+def not_kept(key_results: Iterable[KeyResultState], around: ObjectiveContext) -> str:
     """What to say of a check-in that has no form to be mended in: its key result is none any more. Nothing typed is lost."""
     refused = around.refused
     if refused is None or refused.key_result.data in {one.id for one in key_results}:
@@ -104,7 +104,7 @@ def not_kept(key_results: Iterable[KeyResultState], around: Surroundings) -> str
     return f"{wrong} You typed: {typed}" if typed else wrong
 
 
-def _lost(about: CheckIn, around: Surroundings) -> CurrentCheckIn:
+def _lost(about: CheckIn, around: ObjectiveContext) -> CurrentCheckIn:
     at = when(about.at, around.now, around.zone)
     return CurrentCheckIn(
         number=about.id,
@@ -121,7 +121,7 @@ def _lost(about: CheckIn, around: Surroundings) -> CurrentCheckIn:
     )
 
 
-def check_ins(state: KeyResultState, around: Surroundings) -> CheckIns:
+def check_ins(state: KeyResultState, around: ObjectiveContext) -> CheckIns:
     """The check-ins of a key result, as the store has them now and as its state was computed with."""
     mine = [one for one in around.check_ins if one.check_in.key_result_id == state.id]
     now = next((one.check_in for one in mine if one.stands), None)
@@ -153,11 +153,11 @@ def _due(due: Reminder | None) -> str:
     return f"since {day_text(due.since)}{missed}"
 
 
-def _sure(spoken: Spoken, around: Surroundings) -> Sure:
+def _sure(spoken: Spoken, around: ObjectiveContext) -> Sure:
     return Sure(spoken.confidence.said, spoken.by, when(spoken.at, around.now, around.zone))
 
 
-def _standing(state: KeyResultState, now: CheckIn, around: Surroundings) -> CurrentCheckIn:
+def _standing(state: KeyResultState, now: CheckIn, around: ObjectiveContext) -> CurrentCheckIn:
     ruling = state.check_in
     taken_up = ruling is not None and ruling.check_in.id == now.id
     asks = taken_up and ruling is not None and ruling.asks
@@ -202,7 +202,7 @@ def _fits(one: KeptCheckIn, state: KeyResultState) -> bool:
     return one.check_in.measure is measure_of(state.kind)
 
 
-def _ended(one: KeptCheckIn, around: Surroundings, put_back: bool) -> Ended:
+def _ended(one: KeptCheckIn, around: ObjectiveContext, put_back: bool) -> Ended:
     about = one.check_in
     how = f"{one.ended_how} by {one.ended_by}" if one.ended_how == WITHDRAWN else one.ended_how or ""
     at = when(about.at, around.now, around.zone)
@@ -217,7 +217,7 @@ def _ended(one: KeptCheckIn, around: Surroundings, put_back: bool) -> Ended:
     )
 
 
-def _form(state: KeyResultState, around: Surroundings) -> CheckInForm:
+def _form(state: KeyResultState, around: ObjectiveContext) -> CheckInForm:
     """The one that has to be mended, where it is of this key result; else one with what is usual."""
     form = around.refused
     if form is None or form.key_result.data != state.id:
@@ -228,7 +228,7 @@ def _form(state: KeyResultState, around: Surroundings) -> CheckInForm:
     return form
 
 
-def usual_until(around: Surroundings) -> date | None:
+def usual_until(around: ObjectiveContext) -> date | None:
     """The end of the cycle, where it is still to come."""
     cycle, today = around.cycle, around.now.astimezone(around.zone).date()
     return cycle.end if cycle is not None and cycle.end >= today else None

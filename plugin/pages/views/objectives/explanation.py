@@ -18,8 +18,8 @@ from plugin.pages.views.objectives.history.chart import Chart, chart
 from plugin.pages.views.objectives.key_result import KeyResultRow, key_result_row
 from plugin.pages.views.objectives.ledger import Browse, LedgerLine, LedgerTable, gap_rows, ledger_table
 from plugin.pages.views.objectives.names import name
-from plugin.pages.views.objectives.surroundings import NeighbourLink, Surroundings
-from plugin.pages.views.objectives.talk import RemarkRow, talk
+from plugin.pages.views.objectives.objective_context import NeighbourLink, ObjectiveContext
+from plugin.pages.views.objectives.remarks import RemarkRow, remarks
 from plugin.pages.views.words.clause import told
 from plugin.pages.views.words.health import Badge, badge
 from plugin.pages.views.words.moments import When, day_text, when
@@ -51,7 +51,7 @@ class Explanation:
     key_results: tuple[KeyResultRow, ...]
     left_over: tuple[CurrentCheckIn, ...]
     not_kept: str
-    talk: tuple[RemarkRow, ...]
+    remarks: tuple[RemarkRow, ...]
     drifted: tuple[str, When] | None
     obstacles: tuple[ObstacleLine, ...]
     ledger: LedgerTable
@@ -66,7 +66,9 @@ class Explanation:
     """Whether its number is made of the objectives below it, and of no key result of its own."""
 
 
-def explanation(saved: SavedObjective, history: Sequence[HistoryPoint], around: Surroundings) -> Explanation:
+def explanation(
+    saved: SavedObjective, history: Sequence[HistoryPoint], around: ObjectiveContext
+) -> Explanation:
     """The page of one objective."""
     state = saved.state
     level = state.health.level.value
@@ -91,7 +93,7 @@ def explanation(saved: SavedObjective, history: Sequence[HistoryPoint], around: 
         gaps=_gaps(state, around.browse),
         key_results=krs,
         left_over=left_over(state.key_results, around),
-        talk=talk(krs, [one.id for one in state.key_results], around),
+        remarks=remarks(krs, [one.id for one in state.key_results], around),
         drifted=_drifted(around),
         obstacles=tuple(
             obstacle_line(one, around.browse, around.now, around.zone) for one in around.obstacles
@@ -117,7 +119,7 @@ def explanation(saved: SavedObjective, history: Sequence[HistoryPoint], around: 
     )
 
 
-def _table(state: ObjectiveState, ledger: Ledger, around: Surroundings) -> LedgerTable:
+def _table(state: ObjectiveState, ledger: Ledger, around: ObjectiveContext) -> LedgerTable:
     """A ledger of the objective, whose rows have to reach what their own key results have to."""
     bars = {one.id: ACHIEVED_AT[one.commitment] for one in state.key_results}
     return ledger_table(
@@ -125,7 +127,7 @@ def _table(state: ObjectiveState, ledger: Ledger, around: Surroundings) -> Ledge
     )
 
 
-def _key_results(state: ObjectiveState, around: Surroundings) -> tuple[KeyResultRow, ...]:
+def _key_results(state: ObjectiveState, around: ObjectiveContext) -> tuple[KeyResultRow, ...]:
     return tuple(
         key_result_row(one, place, _mark(one.kind, state), around)
         for place, one in enumerate(state.key_results, start=1)
@@ -145,7 +147,7 @@ def _cycle(state: ObjectiveState, cycle: CycleDays | None) -> str:
     return f"{cycle.name or cycle.id} ({own}{day_text(cycle.start)} – {day_text(cycle.end)})"
 
 
-def _drifted(around: Surroundings) -> tuple[str, When] | None:
+def _drifted(around: ObjectiveContext) -> tuple[str, When] | None:
     """What resyncs had to correct beneath it, and when that was found last."""
     found = around.drifted
     if found is None:

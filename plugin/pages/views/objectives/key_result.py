@@ -11,7 +11,7 @@ from mappings.rollup.state import KeyResultState, Measurement
 from plugin.pages.views.objectives.bar import Bar, bar
 from plugin.pages.views.objectives.check_in import CheckIns, check_ins
 from plugin.pages.views.objectives.ledger import LedgerTable, ledger_table
-from plugin.pages.views.objectives.surroundings import Surroundings
+from plugin.pages.views.objectives.objective_context import ObjectiveContext
 from plugin.pages.views.words.clause import told
 from plugin.pages.views.words.figures import number_text, percent_text
 from plugin.pages.views.words.health import Badge, badge
@@ -53,7 +53,7 @@ def key_result_row(
     state: KeyResultState,
     place: int,
     expected: Fraction | None,
-    around: Surroundings,
+    around: ObjectiveContext,
 ) -> KeyResultRow:
     """The row of one key result; `place` counts from 1 and names its anchor."""
     measured = state.measurement

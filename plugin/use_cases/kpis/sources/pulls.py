@@ -24,7 +24,7 @@ from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
 from plugin.sync.context import Context
 from plugin.use_cases.kpis.board import required_part
-from plugin.use_cases.kpis.settlement import count_after, watched_of
+from plugin.use_cases.kpis.settled_periods import count_after, watched_of
 from plugin.use_cases.kpis.sources.site_past import SitePast
 from plugin.use_cases.permission import EDITOR, act
 

@@ -312,7 +312,7 @@ def test_a_viewer_sees_no_button_that_is_not_theirs(desk):
     assert "Retry" not in page
 
 
-def test_an_errand_that_fell_silent_has_failed(world):
+def test_a_background_job_that_fell_silent_has_failed(world):
     connector = world.connector
     gone = background_jobs.BackgroundJob(
         "sync", "x", connector.clock().replace(year=2020), connector.clock().replace(year=2020)

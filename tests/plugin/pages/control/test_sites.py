@@ -12,7 +12,7 @@ from connectors.sandbox import CONNECTOR
 from connectors.store.forge import installations
 from connectors.store.forge.installations import InstallationKey
 from connectors.store.people import audit
-from connectors.store.reads import wishes
+from connectors.store.reads import read_requests
 from connectors.store.sites import catalogues, sites
 from connectors.store.work import due, inbox
 from plugin.cli import cli
@@ -154,8 +154,8 @@ def test_a_removed_site_leaves_no_work_behind_and_begins_anew_when_it_comes_back
     add_site(connector, new, "tester")
     with connector.store.read() as conn:
         assert not catalogues.is_known(conn, "acme")
-        assert wishes.is_open(conn, "acme")
-        assert not wishes.is_open(conn, "main")
+        assert read_requests.is_open(conn, "acme")
+        assert not read_requests.is_open(conn, "main")
 
 
 def test_one_look_serves_all_who_ask_at_once(world, monkeypatch):

@@ -14,7 +14,7 @@ from mappings.kpi.episode import KpiStatus
 from plugin.jobs.schedules import prune
 from plugin.use_cases.kpis.departures import departed_kpis, follow_departures
 from plugin.use_cases.kpis.readings import PushedReading, push
-from plugin.use_cases.kpis.settlement import count_settled
+from plugin.use_cases.kpis.settled_periods import count_settled
 from tests.actors import TESTER
 from tests.plugin.use_cases.conftest import opened
 from tests.plugin.use_cases.kpis.test_kpi_creation import MAPPING, kpi

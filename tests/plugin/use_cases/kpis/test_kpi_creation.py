@@ -32,7 +32,7 @@ from plugin.use_cases.kpis.current_values import write_current_values
 from plugin.use_cases.kpis.episodes import accept, dismiss, follow_key_results
 from plugin.use_cases.kpis.kpi_values import state_values
 from plugin.use_cases.kpis.readings import PushedReading, push
-from plugin.use_cases.kpis.settlement import count_settled
+from plugin.use_cases.kpis.settled_periods import count_settled
 from tests.actors import TESTER
 from tests.plugin.use_cases.conftest import Doors, opened
 from tests.plugin.use_cases.kpis.test_kpi_sources import Watch, watch

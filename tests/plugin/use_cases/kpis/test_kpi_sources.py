@@ -29,7 +29,7 @@ from plugin.runtime.settings import MetricSettings, read_settings
 from plugin.use_cases.kpis import board, readings
 from plugin.use_cases.kpis.kpi_words import told_words
 from plugin.use_cases.kpis.readings import PushedReading
-from plugin.use_cases.kpis.settlement import count_settled
+from plugin.use_cases.kpis.settled_periods import count_settled
 from plugin.use_cases.kpis.sources.pulls import read_due, read_now
 from tests.actors import TESTER
 from tests.connectors.metrics.test_connections import Server, server

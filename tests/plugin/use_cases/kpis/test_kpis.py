@@ -22,7 +22,7 @@ from mappings.document.text.source import read_document
 from mappings.facts.catalogue import Catalogue
 from plugin.jobs.schedules import Schedules
 from plugin.use_cases.kpis.episodes import follow_key_results
-from plugin.use_cases.kpis.settlement import count_settled
+from plugin.use_cases.kpis.settled_periods import count_settled
 
 MAPPING = """
 version: 1

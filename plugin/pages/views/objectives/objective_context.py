@@ -28,7 +28,7 @@ class NeighbourLink:
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class ObjectiveContext:
     """`everything` shows every row of every ledger, however long; `refused` is a check-in that has to be mended.
 
     `asked` is the id or key of the issue whose row is asked for.

@@ -55,7 +55,7 @@ class NameSpan:
 
 
 @dataclass(slots=True)
-class Ground:
+class Compilation:
     """Collects findings, the raw field ids that are read, the fields asked for, the names used, and whether the answer changes with the clock alone (`timed`) or asks for links (`linked`).
 
     `places` says what stands for the text from one offset to another where names give way to ids.

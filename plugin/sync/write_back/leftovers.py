@@ -20,8 +20,8 @@ from mappings.document.mapping import Mapping
 from mappings.facts.issue import Issue
 from mappings.rollup.measurement import objective_rule
 from mappings.rollup.state import ObjectiveState
-from mappings.write_back.departure import LastWrite, Spot, clearing
 from mappings.write_back.desired_values import Owners, aims, counting_rows, own_places, places
+from mappings.write_back.leftovers import LastWrite, Spot, clearing
 from mappings.write_back.plan import Change, Plan
 from mappings.write_back.target import Place
 from mappings.write_back.targets import target_of

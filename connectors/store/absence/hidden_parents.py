@@ -17,7 +17,7 @@ LONGEST = timedelta(days=1)
 """After that it is asked for again: a permission may have been given."""
 
 
-class StoredSight:
+class HiddenParents:
     """The memory of one site, shared by all its processes."""
 
     def __init__(self, store: Store, site: str, clock: Callable[[], datetime]) -> None:

@@ -11,7 +11,7 @@ from plugin.access.authorization.person import acting
 from plugin.access.authorization.refusal import NotPermitted
 from plugin.pages.frame.page import rendered
 from plugin.runtime.connector import Connector
-from plugin.use_cases.accounts import entry
+from plugin.use_cases.accounts import sign_in_link
 
 
 def register(blueprint: Blueprint, connector: Connector) -> None:
@@ -20,14 +20,14 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     @blueprint.get("/let-in/<link>", endpoint="let_in")
     @needs("public")
     def ask(link: str) -> ResponseReturnValue:
-        valid = entry.opens(connector, acting(), link)
+        valid = sign_in_link.opens(connector, acting(), link)
         return entry_page(link if valid else None), 200 if valid else 410
 
     @blueprint.post("/let-in/<link>", endpoint="let_in_submitted")
     @needs("public")
     def answer(link: str) -> ResponseReturnValue:
         try:
-            account = entry.enter(connector, acting(), link, request.remote_addr or "unknown")
+            account = sign_in_link.enter(connector, acting(), link, request.remote_addr or "unknown")
         except NotPermitted:
             return entry_page(None), 410
         sessions.begin(connector, account, "link")

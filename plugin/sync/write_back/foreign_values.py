@@ -39,7 +39,7 @@ log = structlog.get_logger("jira_okr.writes")
 
 
 @dataclass(frozen=True, slots=True)
-class Consulted:
+class ConsultedWrites:
     """What became of changes that are looked at first: what was applied, what waits for a person, and until when the rest has to wait."""
 
     applied: WriteResult = field(default_factory=WriteResult)
@@ -60,7 +60,7 @@ def written_with_care(
     confirm: Callable[[], bool],
     apply: Callable[[Plan], WriteResult],
     wants: Wants,
-) -> Consulted:
+) -> ConsultedWrites:
     """Look up what an interruption left open, look what stands, and write where nobody else wrote after us.
 
     `confirm` says whether something was open: then the plan was made without knowing what became of it, and is made anew at once.
@@ -68,18 +68,18 @@ def written_with_care(
     """
     try:
         if confirm():
-            return Consulted(later=context.clock())
+            return ConsultedWrites(later=context.clock())
         free, waiting = _judged(context, planned, wants)
         applied = apply(free)
         if planned:
             _reached(context)
-        return Consulted(applied, waiting)
+        return ConsultedWrites(applied, waiting)
     except JiraError as error:
         log.warning(
             "cannot be written for now", site=context.site, objective=planned.objective_id, why=str(error)
         )
         _note_trouble(context, error)
-        return Consulted(later=context.clock() + AGAIN)
+        return ConsultedWrites(later=context.clock() + AGAIN)
 
 
 def _reached(context: Context) -> None:

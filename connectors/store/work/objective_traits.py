@@ -42,7 +42,7 @@ from connectors.store.schema import (
 from connectors.store.writes.writes import WriteOutcome
 
 
-class Circumstance(StrEnum):
+class ObjectiveTrait(StrEnum):
     """What an objective may have. `closing` and `gap` are of its site: some cycle was closed, some gap waits for a person."""
 
     BUSY = "busy"
@@ -62,24 +62,24 @@ class Circumstance(StrEnum):
 
 LOOSE = frozenset(
     {
-        Circumstance.BUSY,
-        Circumstance.UNDER_WAY,
-        Circumstance.HELD,
-        Circumstance.REFUSED,
-        Circumstance.BRAKED,
-        Circumstance.TO_CARRY,
+        ObjectiveTrait.BUSY,
+        ObjectiveTrait.UNDER_WAY,
+        ObjectiveTrait.HELD,
+        ObjectiveTrait.REFUSED,
+        ObjectiveTrait.BRAKED,
+        ObjectiveTrait.TO_CARRY,
     }
 )
 """What only a reconcile settles: without any of these an objective may be let be where nothing differs."""
 
 
 @dataclass(frozen=True, slots=True)
-class Circumstances:
+class ObjectiveTraits:
     """By circumstance the objectives that have it; one of the site has no objectives."""
 
-    of: Mapping[Circumstance, frozenset[str]] = field(default_factory=dict)
+    of: Mapping[ObjectiveTrait, frozenset[str]] = field(default_factory=dict)
 
-    def __contains__(self, one: Circumstance) -> bool:
+    def __contains__(self, one: ObjectiveTrait) -> bool:
         return one in self.of
 
     @property
@@ -88,47 +88,47 @@ class Circumstances:
         return frozenset().union(*(self.of.get(one, frozenset()) for one in LOOSE))
 
 
-def among(conn: Connection, site: str, objective_ids: Iterable[str]) -> Circumstances:
+def among(conn: Connection, site: str, objective_ids: Iterable[str]) -> ObjectiveTraits:
     """The circumstances of these objectives and of their site."""
     asked = {"site": site, "given": given(conn, objective_ids)}
-    found: dict[Circumstance, set[str]] = {}
+    found: dict[ObjectiveTrait, set[str]] = {}
     for what, objective_id in conn.execute(_among(conn.dialect.name), asked):
-        found.setdefault(Circumstance(what), set()).add(objective_id)
-    return Circumstances({what: frozenset(ids) for what, ids in found.items()})
+        found.setdefault(ObjectiveTrait(what), set()).add(objective_id)
+    return ObjectiveTraits({what: frozenset(ids) for what, ids in found.items()})
 
 
 @cache
 def _among(dialect: str) -> CompoundSelect[str, str]:
     site = bindparam("site", type_=Text)
 
-    def having(what: Circumstance, table: Table, *more: ColumnElement[bool]) -> Select[str, str]:
+    def having(what: ObjectiveTrait, table: Table, *more: ColumnElement[bool]) -> Select[str, str]:
         mine = (table.c.site == site, among_given(dialect, table.c.objective_id))
         return select(_word(what), table.c.objective_id).where(*mine, *more)
 
-    def written(what: Circumstance, outcome: ColumnElement[bool]) -> Select[str, str]:
+    def written(what: ObjectiveTrait, outcome: ColumnElement[bool]) -> Select[str, str]:
         return having(what, plan, plan.c.id == write.c.plan_id, outcome)
 
-    def of_site(what: Circumstance, table: Table, *more: ColumnElement[bool]) -> Select[str, str]:
+    def of_site(what: ObjectiveTrait, table: Table, *more: ColumnElement[bool]) -> Select[str, str]:
         return select(_word(what), literal("", Text)).where(exists().where(table.c.site == site, *more))
 
     busy = or_(due.c.worker.is_not(None), due.c.error.is_not(None), due.c.buried_at.is_not(None))
     return union(
-        having(Circumstance.BUSY, due, busy),
-        written(Circumstance.UNDER_WAY, write.c.outcome.is_(None)),
-        written(Circumstance.HELD, write.c.outcome == WriteOutcome.HELD.value),
-        having(Circumstance.REFUSED, refusal),
-        having(Circumstance.BRAKED, brake),
-        having(Circumstance.TO_CARRY, carry, carry.c.state == CarryState.OPEN.value),
-        having(Circumstance.CARRIED, carry),
-        select(_word(Circumstance.CARRIED), carry.c.copy_id).where(
+        having(ObjectiveTrait.BUSY, due, busy),
+        written(ObjectiveTrait.UNDER_WAY, write.c.outcome.is_(None)),
+        written(ObjectiveTrait.HELD, write.c.outcome == WriteOutcome.HELD.value),
+        having(ObjectiveTrait.REFUSED, refusal),
+        having(ObjectiveTrait.BRAKED, brake),
+        having(ObjectiveTrait.TO_CARRY, carry, carry.c.state == CarryState.OPEN.value),
+        having(ObjectiveTrait.CARRIED, carry),
+        select(_word(ObjectiveTrait.CARRIED), carry.c.copy_id).where(
             carry.c.site == site, among_given(dialect, carry.c.copy_id)
         ),
-        having(Circumstance.CHECKED_IN, check_in),
-        having(Circumstance.CYCLE_ENDED, cycle_end),
-        of_site(Circumstance.CLOSING, closing),
-        of_site(Circumstance.GAP, gap, gap.c.accepted_at.is_(None)),
+        having(ObjectiveTrait.CHECKED_IN, check_in),
+        having(ObjectiveTrait.CYCLE_ENDED, cycle_end),
+        of_site(ObjectiveTrait.CLOSING, closing),
+        of_site(ObjectiveTrait.GAP, gap, gap.c.accepted_at.is_(None)),
     )
 
 
-def _word(what: Circumstance) -> ColumnElement[str]:
+def _word(what: ObjectiveTrait) -> ColumnElement[str]:
     return literal(what.value, Text)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from mappings.explain.check_in import CheckIn
 from plugin.pages.views.objectives.check_in import said
 from plugin.pages.views.objectives.key_result import KeyResultRow
-from plugin.pages.views.objectives.surroundings import Surroundings
+from plugin.pages.views.objectives.objective_context import ObjectiveContext
 from plugin.pages.views.words.moments import When, when
 from plugin.use_cases.check_ins.check_ins import RETRACTED, KeptCheckIn
 
@@ -30,7 +30,9 @@ class RemarkRow:
     by_comment: bool
 
 
-def talk(rows: Sequence[KeyResultRow], ids: Sequence[str], around: Surroundings) -> tuple[RemarkRow, ...]:
+def remarks(
+    rows: Sequence[KeyResultRow], ids: Sequence[str], around: ObjectiveContext
+) -> tuple[RemarkRow, ...]:
     """The check-ins of an objective whose key results, by their `ids`, stand in these rows."""
     places = dict(zip(ids, rows, strict=True))
     heard = [one for one in around.check_ins if one.ended_how != RETRACTED]
@@ -42,7 +44,7 @@ def _remark(
     kept: KeptCheckIn,
     before: Sequence[KeptCheckIn],
     places: dict[str, KeyResultRow],
-    around: Surroundings,
+    around: ObjectiveContext,
 ) -> RemarkRow:
     one = kept.check_in
     row = places.get(one.key_result_id)
