@@ -193,6 +193,7 @@ def _in_shape(fault: Fault) -> Response:
         "empty": ("", "text/plain"),
         "text": ("Blocked by the gateway.", "text/plain"),
         "list": ("[]", "application/json"),
+        "gateway": (f'{{"code": {fault.status}, "message": "{fault.message}"}}', "application/json"),
         "object": ('{"status": "ok", "id": "gw-1"}', "application/json"),
     }[fault.shape]
     response = Response(body, fault.status, mimetype=mimetype)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from connectors.jira.http.errors import JiraError, Permanent, Transient
+from connectors.jira.http.errors import BETWEEN, JiraError, Permanent, Transient
 from connectors.jira.http.transport import JiraReply, Transport
+from connectors.jira.sign_in.scopes import WriteScopeMissing
 from mappings.write_back.target import Request
 
 CREATED, NO_CONTENT = 201, 204
@@ -25,21 +26,30 @@ def ask(transport: Transport, api: str, request: Request) -> object:
 
 def tell(transport: Transport, api: str, request: Request, *, notify: bool) -> None:
     """Write, once; silently unless `notify`, where Jira can keep silent. Raises Permanent with `.fields` for refused ones, Transient for an answer
-    that is not Jira's."""
-    path, params = f"{api}{quote(request.path)}", dict(request.params)
-    silence = {"notifyUsers": False} if request.notifies and not notify else {}
-    if request.method == "DELETE":
-        reply = transport.delete(path, params)
-    elif request.method == "PUT":
-        reply = transport.put(path, request.body, {**params, **silence})
-    else:
-        reply = transport.post(path, request.body, {**params, **silence})
+    that is not Jira's: a gateway that says in JSON of its own that it forbids something refuses no field."""
+    path = f"{api}{quote(request.path)}"
+    try:
+        reply = _sent(transport, path, request, notify=notify)
+    except Permanent as error:
+        if error.told or request.to == "app" or isinstance(error, WriteScopeMissing):
+            raise
+        raise Transient(error.message, BETWEEN, error.status) from None
     if not _is_jiras(transport, path, request, reply):
         raise Transient(
             f"The answer to an edit is not one of Jira's ({reply.status}).",
             "What became of it is looked up. If it lasts, look at the proxy before Jira's API.",
             reply.status,
         )
+
+
+def _sent(transport: Transport, path: str, request: Request, *, notify: bool) -> JiraReply:
+    params = dict(request.params)
+    silence = {"notifyUsers": False} if request.notifies and not notify else {}
+    if request.method == "DELETE":
+        return transport.delete(path, params)
+    if request.method == "PUT":
+        return transport.put(path, request.body, {**params, **silence})
+    return transport.post(path, request.body, {**params, **silence})
 
 
 def _is_jiras(transport: Transport, path: str, request: Request, reply: JiraReply) -> bool:

@@ -30,7 +30,7 @@ REASONS = (
     "jira-burst-based",
     "jira-per-issue-on-write",
 )
-SHAPES = ("html", "empty", "text", "list", "object", "jira")
+SHAPES = ("html", "empty", "text", "list", "object", "gateway", "jira")
 RETRY_AFTER = ("seconds", "date", "absent")
 
 
@@ -38,7 +38,7 @@ RETRY_AFTER = ("seconds", "date", "absent")
 class Fault:
     """What happens to the next `times` requests whose method is `method` ("*" for any) and whose path contains `path`.
 
-    `status` and `shape` serve the kind `status`: any status, as a web page of a proxy, an empty body, plain text, a JSON list, an object of a gateway's,
+    `status` and `shape` serve the kind `status`: any status, as a web page of a proxy, an empty body, plain text, a JSON list, an object of a gateway's (`gateway` says `message`),
     or in Jira's own words (`jira`, saying `message`); `reason`, `retry_after` and `seconds` a rate limit; `seconds` a timeout as well.
     `miscount`: a count says two more than there are. `lost_history`: of one issue's changes a part does not come. `shifted_page`: before a page of Data Center's search is answered,
     somebody deletes an issue of the page before, so that all behind it move up.

@@ -63,6 +63,8 @@ def say(firm: Any, **grants: frozenset[str]) -> None:
         (403, "list"),
         (404, "empty"),
         (405, "html"),
+        (403, "gateway"),
+        (400, "gateway"),
         (200, "html"),
         (200, "object"),
         (200, "empty"),

@@ -10,7 +10,7 @@ from connectors.sandbox.traffic.faults import REASONS, RETRY_AFTER
 
 PAGES = (200, 302, 400, 401, 403, 404, 502)
 """What a proxy, a firewall or a sign-in page before Jira answers with, in words that are not Jira's."""
-SHAPES = ("html", "html", "empty", "text", "list", "object")
+SHAPES = ("html", "html", "empty", "text", "list", "object", "gateway")
 STATUSES = (500, 502, 503, 504)
 PATHS = {
     "cloud": ("", "bulkfetch", "search/jql", "changelog/bulkfetch", "issue/", "properties"),
