@@ -234,6 +234,18 @@ def test_dead_letters_are_retried_and_discarded_and_both_are_in_the_audit_log(
     ]
 
 
+def test_dead_letters_are_listed_page_by_page(api: Any) -> None:
+    objectives = [one["id"] for one in api.get("/objectives")["items"][:3]]
+    for one in objectives:
+        bury(api, one)
+    whole = api.get("/dead-letters", limit=3)
+    assert (sorted(one["objective"] for one in whole["items"]), whole["next"]) == (sorted(objectives), None)
+    first = api.get("/dead-letters", limit=2)
+    assert first["items"] == whole["items"][:2]
+    rest = api.get("/dead-letters", limit=2, cursor=first["next"])
+    assert (rest["items"], rest["next"]) == (whole["items"][2:], None)
+
+
 def test_refused_fields_are_tried_again(api: Any, problem_of: Callable[..., Any]) -> None:
     one = api.get("/objectives")["items"][-1]
     waiting = api.get("/sites/main/status")["due"]

@@ -21,6 +21,7 @@ from plugin.use_cases.kpis import readings, settled_periods
 from plugin.use_cases.kpis.readings import PushedReading
 from tests.actors import TESTER
 from tests.mail_server import Mailbox, mail_server
+from tests.plugin.use_cases.conftest import opened
 from tests.quarter import MAPPING, told
 from tests.webhook_server import WebhookServer, webhook_server
 
@@ -190,3 +191,18 @@ def test_the_weekly_digest_tells_its_readers_own_check_ins_and_what_kpis_did(
         f"- {office.keys[0]} Of Ada Brandt: a check-in is due since 2026-11-13, 6 are missed (Ada Brandt) <"
     ) in words
     assert office.keys[1] not in words.partition("Check-ins that are due")[2]
+
+
+def test_what_is_due_is_listed_page_by_page(office: Any) -> None:
+    office.clock.now = FRIDAY
+    doors = opened(office.connector, {}, "viewer")
+
+    def page(query: str) -> tuple[list[str], str | None]:
+        answer = doors.api("GET", f"/check-ins/due?{query}").json
+        return [one["key"] for one in answer["items"]], answer["next"]
+
+    whole, end = page("limit=2")
+    assert (sorted(whole), end) == (sorted(office.keys), None)
+    first, following = page("limit=1")
+    assert (first, following is None) == (whole[:1], False)
+    assert page(f"limit=1&cursor={following}") == (whole[1:], None)
