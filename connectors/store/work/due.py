@@ -288,7 +288,7 @@ def retry(conn: Connection, site: str, objective_id: str, now: datetime) -> bool
 
 
 def discard(conn: Connection, site: str, objective_id: str) -> bool:
-    """Forget a dead letter; False where there is none. The next event or resync makes the objective due again."""
+    """Forget a dead letter; False where there is none. The next delivery or resync makes the objective due again."""
     return conn.execute(delete(table).where(_letter(site, objective_id))).rowcount == 1
 
 

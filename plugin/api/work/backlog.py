@@ -153,7 +153,7 @@ def retry_dead_letter(caller: Caller, path: ObjectiveAddress, query: SiteQuery) 
 
 @ROUTES.delete("/dead-letters/{objective}", "editor", "Forget a dead letter.")
 def discard_dead_letter(caller: Caller, path: ObjectiveAddress, query: SiteQuery) -> Reply[Done]:
-    """Forget it until the next event or resync."""
+    """Forget it until the next delivery or resync."""
     site, objective = site_of(caller, query), path.objective
     if not dead_letters.discard(caller.connector, caller.actor, site, objective):
         raise no_letter(objective)
@@ -209,7 +209,7 @@ def retry_refusals(caller: Caller, body: ChosenRefusals) -> Reply[Done]:
 
 @ROUTES.post("/refusals/discard", "editor", "Forget refused fields.")
 def discard_refusals(caller: Caller, body: ChosenRefusals) -> Reply[Done]:
-    """Forget them until Jira refuses again; the next event or resync of the objective tries to write them."""
+    """Forget them until Jira refuses again; the next delivery or resync of the objective tries to write them."""
     return _done(caller, body, refusals.discard, "are forgotten until Jira refuses them again")
 
 

@@ -103,7 +103,7 @@ def retry(connector: Connector, site: str, letter: DeadLetterLine) -> bool:
 @dead_letters_group.command("discard")
 @chosen_letters
 def discard(connector: Connector, site: str, letter: DeadLetterLine) -> bool:
-    """Forget them. The next event or resync tries again by itself."""
+    """Forget them. The next delivery or resync tries again by itself."""
     if letter.whole:
         return dead_letters.discard(connector, COMMAND_LINE, site, letter.objective_id)
     return bool(
