@@ -20,7 +20,7 @@ SIGNED_IN = (
     "/", "/objectives/PLAT-31", "/mapping/main", "/mapping/main/edit", "/mapping/main/form", "/mapping/main/preview", "/mapping/main/check",
     "/mapping/main/try", "/mapping/main/try?key=PLAT-12", "/mapping/main/try?tried=epics&key=PLAT-12", "/mapping/main/try?jql=statsu",
     "/mapping/main/diff", "/sites", "/sites/main", "/setup", "/setup/main", "/setup/main/preset",
-    "/setup/main/preset/okr-issue-types/fields?project=PLAT", "/sites/main/fields", "/setup/main/fields", "/setup/main/preview", "/setup/main/webhook", "/health", "/people", "/digests/main", "/audit",
+    "/setup/main/preset/okr-issue-types/fields?project=PLAT", "/sites/main/fields", "/setup/main/fields", "/setup/main/preview", "/setup/main/webhook", "/health", "/people", "/people/data", "/digests/main", "/audit",
     "/audit?kind=writes", "/account", "/account/tokens", "/account/second-factor", "/account/identity", "/people/tokens", "/nowhere",
 )  # fmt: skip
 NO_SITE = ("/", "/mapping", "/sites", "/setup", "/health", "/audit?kind=writes", "/account/tokens")

@@ -8,7 +8,17 @@ from flask import Blueprint, Flask, Response, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from plugin.access.authentication.provider import Provider
-from plugin.pages.accounts import account, audit, people, second_factor, set_up, sign_in, sign_in_link, tokens
+from plugin.pages.accounts import (
+    account,
+    audit,
+    people,
+    personal_data,
+    second_factor,
+    set_up,
+    sign_in,
+    sign_in_link,
+    tokens,
+)
 from plugin.runtime.connector import Connector
 from plugin.use_cases.accounts.proof import NotProved
 
@@ -18,7 +28,7 @@ def access_blueprint(app: Flask, connector: Connector) -> Blueprint:
     blueprint = Blueprint("access", __name__)
     oidc = connector.settings.oidc
     sign_in.register(blueprint, connector, None if oidc is None else Provider(app, oidc))
-    for page in (set_up, sign_in_link, account, second_factor, tokens, people, audit):
+    for page in (set_up, sign_in_link, account, second_factor, tokens, people, personal_data, audit):
         page.register(blueprint, connector)
     blueprint.register_error_handler(NotProved, _once_more)
     blueprint.after_request(_not_kept)

@@ -23,6 +23,9 @@ HIDDEN = frozenset(
 )
 """Columns that say nothing of a person, and open something or bind the record."""
 
+NOBODY = "nobody who is named here"
+"""Stands in the record for somebody of whom nothing was kept."""
+
 
 @dataclass(frozen=True, slots=True)
 class Erased:
@@ -41,7 +44,8 @@ def person_data(connector: Connector, actor: Actor, email: str) -> tuple[Persona
         account = accounts.by_email(conn, address)
         found = tuple(personal_data.rows(conn, address, None if account is None else account.id, HIDDEN))
     with connector.store.write() as conn:
-        told = {"account": address, "rows": len(found)}
+        # who is not named here must not be so by the question
+        told = {"account": address if found else NOBODY, "rows": len(found)}
         audit.note(conn, actor.label, "personal data exported", connector.clock(), told)
     return found
 

@@ -8,11 +8,13 @@ import re
 import pytest
 from click.testing import CliRunner
 
-from connectors.store.people import accounts
+from connectors.store.people import accounts, audit
 from plugin.access.authentication import tokens
 from plugin.access.authorization import members
+from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.access.authorization.refusal import NotPermitted
 from plugin.cli import cli
+from plugin.use_cases.record import chain
 
 PASSWORD = "correct horse battery staple"
 
@@ -178,3 +180,50 @@ def test_tokens_by_command(house, command) -> None:
     assert made["token"] not in command("token", "list")
     assert command("token", "revoke", str(kept["id"])) == "Revoked job.\n"
     assert [who for who, what, _ in house.log() if what.startswith("token")] == ["command line"] * 2
+
+
+def test_personal_data_is_handed_out_and_erased_by_page(house) -> None:
+    """By the address alone, with an account or without; nothing is erased that was not meant twice."""
+    admin, kim = house.signed_in("admin"), house.account(email="kim@acme.example")
+    with house.connector.store.write() as conn:
+        audit.note(conn, "lee@acme.example", "did something", house.clock(), {"account": kim.email})
+        audit.note(conn, "gone@acme.example", "did something", house.clock())
+    assert "Personal data" in admin.get("/people").text
+    assert "Erase somebody" in admin.get("/people/data").text
+
+    def out(address):
+        return admin.post("/people/data", "/people/data", **{"out-email": address})
+
+    def erase(address, again):
+        fields = {"erase-email": address, "erase-confirm": again}
+        return admin.post("/people/erase", "/people/data", **fields)
+
+    given = out("Kim@acme.example")
+    assert given.headers["Content-Disposition"] == 'attachment; filename="personal-data.jsonl"'
+    rows = [json.loads(line) for line in given.text.splitlines()]
+    assert {row["table"] for row in rows} >= {"account", "audit"}
+    assert "password_hash" not in given.text
+    for address, said in (
+        ("stranger@acme.example", "Nothing here names"),
+        ("kim", "Write an e-mail address"),
+        ("", "Write the e-mail address"),
+    ):
+        refused = out(address)
+        assert (refused.status_code, said in refused.text) == (422, True), refused.text
+
+    for address, again, said in (
+        (kim.email, "", "write the same address once more"),
+        (kim.email, "lee@acme.example", "write the same address once more"),
+        ("admin@acme.example", "admin@acme.example", "Nobody erases themselves"),
+        ("stranger@acme.example", "stranger@acme.example", "Nothing here names"),
+    ):
+        refused = erase(address, again)
+        assert (refused.status_code, said in refused.text) == (422, True), refused.text
+    assert account_of(house, kim.email) is not None
+    for address in (kim.email, "gone@acme.example"):
+        assert erase(address, address.upper()).status_code == 302
+        assert "say “erased person" in admin.get("/people/data").text
+        assert "Nothing here names" in out(address).text
+    assert account_of(house, kim.email) is None
+    assert chain.verify(house.connector, COMMAND_LINE).findings == ()
+    assert house.signed_in("viewer").post("/people/erase").status_code == 403
