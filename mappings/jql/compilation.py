@@ -37,7 +37,7 @@ def nobody(_key: str) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Typed:
+class TypedVerdict:
     """What a verdict is made of: the issue types it wants, and what else must hold."""
 
     ids: frozenset[str]
@@ -69,7 +69,7 @@ class Compilation:
     timed: bool = False
     linked: bool = False
     thens: dict[Verdict, Then] = field(default_factory=dict)
-    typed: dict[Verdict, Typed] = field(default_factory=dict)
+    typed: dict[Verdict, TypedVerdict] = field(default_factory=dict)
     names: set[MappingName] = field(default_factory=set)
     places: dict[tuple[int, int], tuple[str, ...]] = field(default_factory=dict)
     spots: list[NameSpan] = field(default_factory=list)

@@ -35,7 +35,7 @@ MOST_SORTS = 7
 
 
 @dataclass(frozen=True, slots=True)
-class Compiled:
+class CompiledJql:
     """A tree made into a predicate, and what was found wrong on the way."""
 
     verdict: Verdict
@@ -100,12 +100,12 @@ def spots(text: str, catalogue: Catalogue) -> tuple[NameSpan, ...]:
 
 def compiled(
     query: JqlQuery, catalogue: Catalogue, issue_id_of: Callable[[str], str | None] = nobody
-) -> Compiled:
+) -> CompiledJql:
     """The predicate of a tree; what could not be compiled matches nothing and is among the findings."""
     compilation = Compilation(catalogue, issue_id_of)
     verdict = _clause(compilation, without_not(query.where)) if query.where else always
     _check_order(compilation, query)
-    return Compiled(
+    return CompiledJql(
         verdict=verdict,
         fields=frozenset(compilation.fields),
         timed=compilation.timed,

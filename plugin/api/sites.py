@@ -16,7 +16,7 @@ from plugin.runtime.settings import CONSENT
 from plugin.use_cases.health.faults import JiraError
 from plugin.use_cases.sites import consent, sites
 from plugin.use_cases.sites.secret_change import DAYS, MOST_DAYS, change_secret
-from plugin.use_cases.sites.sites import NewSite, SiteStanding, Tested
+from plugin.use_cases.sites.sites import ConnectionTest, NewSite, SiteStanding
 from plugin.use_cases.sites.webhook import HEADER, SecretState, register, show_secret, target
 
 ROUTES = Routes()
@@ -267,7 +267,7 @@ def try_site(caller: Caller, path: SiteAddress) -> Reply[TestedGiven]:
     return Reply(tested_given(found, caller.connector.sites[site_of(caller, path)].token_expires))
 
 
-def tested_given(found: Tested, token_expires: date | None) -> TestedGiven:
+def tested_given(found: ConnectionTest, token_expires: date | None) -> TestedGiven:
     """What a site answered."""
     remedies = sites.shortcomings(found)
     return TestedGiven(

@@ -16,8 +16,8 @@ from plugin.pages.frame.visit import known_site, shown
 from plugin.pages.views.words.moments import When
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.digests import digests, recipients
-from plugin.use_cases.digests.digests import DigestRefused, OutboxState, Outgoing, Prepared
-from plugin.use_cases.digests.recipients import Planned
+from plugin.use_cases.digests.digests import DigestRefused, OutboxState, Outgoing, PreparedDigest
+from plugin.use_cases.digests.recipients import PlannedDigest
 
 PAGE = "digests"
 DAYS = {
@@ -144,7 +144,7 @@ def digests_page(connector: Connector, site: str) -> str:
     )
 
 
-def card(connector: Connector, one: Planned) -> DigestCard:
+def card(connector: Connector, one: PlannedDigest) -> DigestCard:
     """A digest as the page shows it."""
     told = partial(shown, connector)
     rows = tuple(
@@ -182,7 +182,7 @@ def card(connector: Connector, one: Planned) -> DigestCard:
     )
 
 
-def quiet_words(one: Planned) -> str:
+def quiet_words(one: PlannedDigest) -> str:
     """The quiet hours and days, as the end of a sentence."""
     quiet = one.quiet
     if quiet is None:
@@ -230,7 +230,7 @@ def preview_page(connector: Connector, site: str, digest: str) -> ResponseReturn
     return rendered("digest_preview.html", PAGE, site=site, digest=digest, texts=texts(found))
 
 
-def texts(found: Sequence[Prepared]) -> list[DigestText]:
+def texts(found: Sequence[PreparedDigest]) -> list[DigestText]:
     """The same text is shown once."""
     grouped: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for one in found:

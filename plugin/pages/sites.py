@@ -27,9 +27,9 @@ from plugin.use_cases.sites.consent import CALLBACK, ConsentRequest, begin, fini
 from plugin.use_cases.sites.consent import standing as oauth_standing
 from plugin.use_cases.sites.secret_change import change_secret
 from plugin.use_cases.sites.sites import (
+    ConnectionTest,
     NewSite,
     SiteStanding,
-    Tested,
     add,
     attempt,
     list_sites,
@@ -261,7 +261,7 @@ def card(connector: Connector, site: SiteStanding) -> SiteCard:
 def site_page(
     connector: Connector,
     site: Site,
-    tested: Tested | None = None,
+    tested: ConnectionTest | None = None,
     failure: str = "",
     renewal: RenewalForm | None = None,
     removal: RemovalForm | None = None,

@@ -69,7 +69,7 @@ class NewSite:
 
 
 @dataclass(frozen=True, slots=True)
-class Tested:
+class ConnectionTest:
     """What Jira said when it was asked who we are: `permissions` site-wide, `projects` we can see (keys with names).
 
     `missing_scopes`: what a scoped token lacks that we can do without, by names. `api_base` is where the API answered. `token_expires`: as
@@ -185,7 +185,7 @@ def watched(connector: Connector) -> Iterator[None]:
         watch.stop()
 
 
-def add_site(connector: Connector, new: NewSite, by: str) -> Tested:
+def add_site(connector: Connector, new: NewSite, by: str) -> ConnectionTest:
     """Test a site, keep it and bring it in. Raises NotReady for what cannot be, JiraError where the test fails; then nothing is kept."""
     require_ahead(new.token_expires, connector.clock())
     settings = settings_of(connector, new)
@@ -302,7 +302,7 @@ def require_added(connector: Connector, name: str) -> None:
             raise _not_added(name)
 
 
-def test_site(site: Site) -> Tested:
+def test_site(site: Site) -> ConnectionTest:
     """Ask Jira who we are, what we may do and what we see. Raises JiraError, ScopeMissing naming every scope that the token lacks."""
     jira = site.jira
     missing = jira.missing_scopes()
@@ -313,7 +313,7 @@ def test_site(site: Site) -> Tested:
     catalogue = jira.catalogue()
     projects = tuple(f"{project.key} {project.name}" for project in catalogue.projects)
     version = ".".join(map(str, server.version))
-    return Tested(
+    return ConnectionTest(
         account=user.name,
         title=server.title,
         deployment=server.deployment,
@@ -328,7 +328,7 @@ def test_site(site: Site) -> Tested:
     )
 
 
-def first_answer(connector: Connector, settings: JiraSettings) -> Tested:
+def first_answer(connector: Connector, settings: JiraSettings) -> ConnectionTest:
     """What Jira says where it lets this account in: as given, or by the other way of a Cloud token.
 
     Where neither does, it raises what was said at the first; ScopeMissing says that it was the right one.
@@ -349,7 +349,7 @@ def first_answer(connector: Connector, settings: JiraSettings) -> Tested:
             raise refused from None
 
 
-def _answer(connector: Connector, settings: JiraSettings) -> Tested:
+def _answer(connector: Connector, settings: JiraSettings) -> ConnectionTest:
     tokens = AttemptTokens(connector.settings, settings, connector.clock()) if settings.by_oauth else None
     return test_site(site_from(settings, connector.settings, connector.store, connector.clock, tokens))
 
@@ -365,7 +365,7 @@ def other_way(connector: Connector, settings: JiraSettings) -> JiraSettings | No
     return settings.model_copy(update={"api_base": None}) if at_gateway else None
 
 
-def elsewhere(settings: JiraSettings, found: Tested) -> str:
+def elsewhere(settings: JiraSettings, found: ConnectionTest) -> str:
     """The address of the API as it is kept: empty where it is that of the site."""
     return "" if found.api_base == str(settings.url).rstrip("/") else found.api_base
 

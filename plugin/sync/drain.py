@@ -19,7 +19,7 @@ SHORTEST, LONGEST = 0.05, 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Drained:
+class DrainResult:
     """What was worked off."""
 
     reconciled: int = 0
@@ -40,7 +40,7 @@ def drain(
     progress: Callable[[int, int | None], None] = lambda _done, _total: None,
     patience: timedelta = timedelta(seconds=30),
     wait: Callable[[float], None] = time.sleep,
-) -> Drained:
+) -> DrainResult:
     """Take turns until nothing is due; gives up when nothing moved for `patience` (rows that are backed off stay due).
 
     Each turn is taken by the mapping that rules then: `current` says which. Another process may activate one meanwhile.
@@ -65,7 +65,7 @@ def drain(
         else:
             idle_since = context.clock()
     progress(reconciled, reconciled)
-    return Drained(reconciled, written, failed)
+    return DrainResult(reconciled, written, failed)
 
 
 def _left(context: Context, patience: timedelta) -> _Left:

@@ -20,7 +20,7 @@ from plugin.sync.active_mapping import rules
 from plugin.sync.context import Context
 from plugin.sync.reconcile.failures import Bury, Postpone, after_failure
 from plugin.sync.reconcile.lease import LeaseLost, Tenure
-from plugin.sync.reconcile.reconcile import Reconciled, reconcile
+from plugin.sync.reconcile.reconcile import ReconcileResult, reconcile
 from plugin.sync.refresh.reread import refresh
 from plugin.sync.resync.checkpoint import is_half_read
 
@@ -48,7 +48,7 @@ def turn(context: Context, worker: str, stopping: Callable[[], bool] = lambda: F
     """Work off one batch of deliveries and one claim of due objectives. Errors end in the tables, never in the caller."""
     deliveries = work_off_inbox(context, worker)
     claims = _claim(context, worker, CLAIM)
-    outcomes: list[Reconciled | None] = []
+    outcomes: list[ReconcileResult | None] = []
     try:
         for claim in claims:
             if stopping() or (None in outcomes and _is_barred(context)):
@@ -113,7 +113,7 @@ def _note_failure(context: Context, error: JiraError, *, whole: bool, trial: boo
     )
 
 
-def reconcile_one(context: Context, worker: str, objective_id: str) -> Reconciled | None:
+def reconcile_one(context: Context, worker: str, objective_id: str) -> ReconcileResult | None:
     """Reconcile this objective if it is due and nobody holds it."""
     claims = _claim(context, worker, 1, objective_id)
     return reconcile_claim(context, claims[0]) if claims else None
@@ -155,13 +155,13 @@ def is_barred(conn: Connection, site: str) -> bool:
     return outage.bars_everything(conn, site) or is_half_read(conn, site)
 
 
-def reconcile_claim(context: Context, claim: DueObjective) -> Reconciled | None:
+def reconcile_claim(context: Context, claim: DueObjective) -> ReconcileResult | None:
     """Reconcile what was claimed; None where it failed, which is in the table then."""
     with bound_contextvars(site=claim.site, objective=claim.objective_id):
         return _reconcile_claim(context, claim)
 
 
-def _reconcile_claim(context: Context, claim: DueObjective) -> Reconciled | None:
+def _reconcile_claim(context: Context, claim: DueObjective) -> ReconcileResult | None:
     tenure = Tenure(context, claim)
     try:
         tenure.keep()

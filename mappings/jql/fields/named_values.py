@@ -11,7 +11,7 @@ from mappings.document.names import LOOKED_UP, NameKind, link_word
 from mappings.facts.catalogue import LinkType
 from mappings.facts.issue import Issue, Named
 from mappings.facts.moment import Moment
-from mappings.jql.compilation import Compilation, Then, Typed, Verdict, never
+from mappings.jql.compilation import Compilation, Then, TypedVerdict, Verdict, never
 from mappings.jql.fields.name_table import NameTable
 from mappings.jql.functions.functions import SUBTASK, refuse_call, state_of
 from mappings.jql.text.tree import FunctionCall, JqlValue
@@ -173,7 +173,7 @@ def type_among(compilation: Compilation, values: Sequence[JqlValue | FunctionCal
         by_name: Verdict = lambda i, m: words[i.type.name] and rest(i, m)  # noqa: E731
         by_id: Verdict = lambda i, m: i.type.id in ids and rest(i, m)  # noqa: E731
         verdict = by_name if words.wanted else by_id
-        compilation.typed[verdict] = Typed(ids, words, rest)
+        compilation.typed[verdict] = TypedVerdict(ids, words, rest)
         return verdict
 
     by_name: Verdict = lambda i, _: words[i.type.name]  # noqa: E731

@@ -36,7 +36,7 @@ from plugin.use_cases.mappings.revisions import active
 from plugin.use_cases.objectives.backfill import foresee
 from plugin.use_cases.sites.field_creation import create_fields, foresee_fields
 from plugin.use_cases.sites.site_address import is_cloud
-from plugin.use_cases.sites.sites import NewSite, Tested, add, attempt, shortcomings
+from plugin.use_cases.sites.sites import ConnectionTest, NewSite, add, attempt, shortcomings
 from plugin.use_cases.sites.webhook import register
 from plugin.use_cases.work.site_read import read_now
 
@@ -153,7 +153,7 @@ def _require_key() -> None:
 
 def _connected(
     connector: Connector, name: str, url: str | None, email: str | None, data_center: bool
-) -> Tested:
+) -> ConnectionTest:
     """The site as it is, or one that is asked for until Jira lets us in."""
     if connector.known_site(name) is not None:
         say(f"The site {name} is known: {connector.site(name).browse_url}")
@@ -196,7 +196,7 @@ def _connected(
     )
 
 
-def _tell_site(found: Tested) -> None:
+def _tell_site(found: ConnectionTest) -> None:
     say(f"{found.title or 'Jira'} {found.version} ({found.deployment}) lets us in as {found.account}.")
     lacking = shortcomings(found)
     for one in lacking:
@@ -205,7 +205,7 @@ def _tell_site(found: Tested) -> None:
         say("Until then numbers are computed and shown here at most, and not written.")
 
 
-def _projects(found: Tested, yes: bool) -> tuple[str, ...]:
+def _projects(found: ConnectionTest, yes: bool) -> tuple[str, ...]:
     """Keys of projects; where nobody chooses, those that are shown. A word that is no key narrows what is shown."""
     shown = found.projects
     known = {one.split(" ")[0]: one for one in found.projects}

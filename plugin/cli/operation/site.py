@@ -16,7 +16,16 @@ from plugin.runtime.settings import CONSENT
 from plugin.use_cases.health.credential_expiry import expiry_at
 from plugin.use_cases.sites.consent import CALLBACK, begin, finish, prepare
 from plugin.use_cases.sites.field_creation import created_fields, trash_field
-from plugin.use_cases.sites.sites import NewSite, Tested, add, attempt, remove, renew, require_added, reseal
+from plugin.use_cases.sites.sites import (
+    ConnectionTest,
+    NewSite,
+    add,
+    attempt,
+    remove,
+    renew,
+    require_added,
+    reseal,
+)
 from plugin.use_cases.sites.webhook import show_secret
 
 expires_option = click.option(
@@ -145,7 +154,7 @@ def connect_command(name: str) -> None:
     say("Running servers and workers go on with it within seconds.")
 
 
-def _allowed(connector: Connector, name: str) -> Tested:
+def _allowed(connector: Connector, name: str) -> ConnectionTest:
     """A person goes to Atlassian and brings back where it led."""
     callback = f"{connector.settings.public_url}{CALLBACK}"
     request = begin(connector, COMMAND_LINE, name, callback)
@@ -256,7 +265,7 @@ def _row(connector: Connector, name: str) -> tuple[str, str, str, str]:
     return name, site.browse_url, webhook_address(connector, site, deployment_of(connector, name)), source
 
 
-def _tell(found: Tested) -> None:
+def _tell(found: ConnectionTest) -> None:
     say(f"{found.title or 'Jira'} {found.version} ({found.deployment}) knows us as {found.account}.")
     if found.token_expires is not None:
         say(f"  the token expires on {found.token_expires}, as Jira says")

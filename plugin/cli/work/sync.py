@@ -8,9 +8,9 @@ from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, progress_bar, say, show_json, site_option
 from plugin.runtime.connector import Connector
-from plugin.sync.drain import Drained
-from plugin.sync.resync.mirror_update import Resynced
-from plugin.use_cases.work.sync import FULL, READ, RECONCILED, Ahead, Synced, SyncRequest, run
+from plugin.sync.drain import DrainResult
+from plugin.sync.resync.mirror_update import ResyncResult
+from plugin.use_cases.work.sync import FULL, READ, RECONCILED, Ahead, SyncRequest, SyncResult, run
 
 TITLES = {READ: "Reading issues", RECONCILED: "Reconciling"}
 
@@ -42,7 +42,7 @@ def sync_command(
         raise SystemExit(1)
 
 
-def sync_values(synced: Synced) -> dict[str, object]:
+def sync_values(synced: SyncResult) -> dict[str, object]:
     """What a sync found and did, for programs."""
     found, done, lacking = synced.read, synced.done, synced.lacking
     return {
@@ -68,13 +68,15 @@ def sync_values(synced: Synced) -> dict[str, object]:
     }
 
 
-def sync_site(connector: Connector, site: str, wanted: SyncRequest = FULL) -> tuple[Resynced, Drained]:
+def sync_site(
+    connector: Connector, site: str, wanted: SyncRequest = FULL
+) -> tuple[ResyncResult, DrainResult]:
     """A sync with progress bars, having said what is ahead of it."""
     found = _synced(connector, site, wanted)
     return found.read, found.done
 
 
-def _synced(connector: Connector, site: str, wanted: SyncRequest) -> Synced:
+def _synced(connector: Connector, site: str, wanted: SyncRequest) -> SyncResult:
     return run(
         connector,
         COMMAND_LINE,

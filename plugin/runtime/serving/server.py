@@ -24,7 +24,7 @@ class QuietHandler(WSGIRequestHandler):
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
+class RunningServer:
     """A running server: where it is, and its engine."""
 
     url: str
@@ -33,7 +33,7 @@ class Served:
 
 
 @contextmanager
-def serving(connector: Connector, host: str, port: int, workers: int) -> Iterator[Served]:
+def serving(connector: Connector, host: str, port: int, workers: int) -> Iterator[RunningServer]:
     """Serve in threads until the block ends; port 0 takes a free one."""
     app = create_app(connector)
     engine = engine_for(connector, workers)
@@ -44,7 +44,7 @@ def serving(connector: Connector, host: str, port: int, workers: int) -> Iterato
     engine.start()
     try:
         with watched(connector):
-            yield Served(f"http://{host}:{server.server_port}", server, engine)
+            yield RunningServer(f"http://{host}:{server.server_port}", server, engine)
     finally:
         server.shutdown()
         thread.join(5)

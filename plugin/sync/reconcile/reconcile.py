@@ -42,7 +42,7 @@ from plugin.sync.refresh.omissions import in_scope
 from plugin.sync.refresh.reread import land_issues, read_again, with_readings
 from plugin.sync.write_back.application import WriteResult, apply
 from plugin.sync.write_back.foreign_values import parted, written_with_care
-from plugin.sync.write_back.hold import BREAKER, FLAPPING, RESYNC, Sifted, note_held, sift
+from plugin.sync.write_back.hold import BREAKER, FLAPPING, RESYNC, SiftedPlan, note_held, sift
 from plugin.sync.write_back.leftovers import clears, still_ours
 from plugin.sync.write_back.permits import TRIED
 
@@ -51,7 +51,7 @@ PACED = "a field that changes often is paced"
 
 
 @dataclass(frozen=True, slots=True)
-class Reconciled:
+class ReconcileResult:
     """What one reconcile came to; `state` is None where the issue is no objective (any more), `before` is what was stored of it.
 
     Beside the plan stand the changes that are `held` for a person, and those that stand `refused`.
@@ -86,7 +86,7 @@ class ReconcileDecision:
     whole: Plan
     allowed: Plan
     planned: Plan
-    sifted: Sifted
+    sifted: SiftedPlan
     brake: Brake | None
 
 
@@ -96,7 +96,7 @@ BEFOREHAND = frozenset({ObjectiveTrait.UNDER_WAY, ObjectiveTrait.TO_CARRY})
 
 def reconcile(
     context: Context, objective_id: str, tenure: Tenure | None = None, *, write: bool = True
-) -> Reconciled:
+) -> ReconcileResult:
     """Reconcile one objective; `write=False` decides and shows without touching Jira or the stored state.
 
     Raises a JiraError where Jira could not be written for a passing reason: the objective stays due. Raises LeaseLost where
@@ -115,7 +115,7 @@ def reconcile(
     if standing is not None:
         if write:
             _keep_standing(context, standing, tenure)
-        return Reconciled(
+        return ReconcileResult(
             objective_id=objective_id,
             state=standing.state,
             plan=Plan(objective_id),
@@ -127,7 +127,7 @@ def reconcile(
         return _left_standing(context, objective_id, before, absence, tenure if write else None)
     refused = tuple(change for change in whole.changes if change not in allowed.changes)
     if not write:
-        return Reconciled(
+        return ReconcileResult(
             objective_id=objective_id,
             state=state,
             plan=sifted.plan,
@@ -154,7 +154,7 @@ def reconcile(
     over = [change for change in sifted.plan.changes if change not in planned.changes]
     whole = replace(whole, changes=tuple(change for change in whole.changes if change not in over))
     _save(context, objective_id, found, whole, tenure, sifted, done=done, refused=bool(applied.refused))
-    return Reconciled(
+    return ReconcileResult(
         objective_id=objective_id,
         state=state,
         plan=planned,
@@ -255,13 +255,13 @@ def _left_standing(
     before: ObjectiveState | None,
     absence: Absence,
     tenure: Tenure | None,
-) -> Reconciled:
+) -> ReconcileResult:
     """Nothing is written or stored; it becomes due again once what is missing is back, or the mapping is another."""
     log.info("left standing", site=context.site, objective=objective_id, why=str(absence))
     if tenure is not None:
         with context.store.write() as conn:
             due.finish(conn, tenure.claim)
-    return Reconciled(
+    return ReconcileResult(
         objective_id=objective_id, state=before, plan=Plan(objective_id), applied=WriteResult(), before=before
     )
 
@@ -377,7 +377,7 @@ def _save(
     found: MeasuredObjective,
     whole: Plan,
     tenure: Tenure | None,
-    sifted: Sifted,
+    sifted: SiftedPlan,
     *,
     done: bool,
     refused: bool,

@@ -47,7 +47,7 @@ MOST_SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Refreshed:
+class RefreshResult:
     """What one pass over the inbox did."""
 
     deliveries: int = 0
@@ -77,7 +77,7 @@ class Found:
     gaps: tuple[Gap, ...] = ()
 
 
-def refresh(context: Context, worker: str) -> Refreshed:
+def refresh(context: Context, worker: str) -> RefreshResult:
     """Work off up to one batch of pending deliveries; an empty inbox is an empty report, and so is one under a former mapping.
 
     Raises a JiraError where Jira cannot be read, a StoreError where the database fails: the deliveries stay pending then and are
@@ -85,7 +85,7 @@ def refresh(context: Context, worker: str) -> Refreshed:
     """
     with context.store.read() as conn:
         if not inbox.pending(conn, 1, context.site):
-            return Refreshed()
+            return RefreshResult()
         most = portion(conn, context.site)
     with context.store.write() as conn:
         deliveries = inbox.claim(conn, context.site, worker, context.clock(), LEASE, most)
@@ -94,7 +94,7 @@ def refresh(context: Context, worker: str) -> Refreshed:
     except FormerMapping:
         with context.store.write() as conn:
             inbox.release(conn, worker)
-        return Refreshed()
+        return RefreshResult()
     except (JiraError, StoreError) as error:
         with context.store.write() as conn:
             inbox.release(conn, worker)
@@ -107,7 +107,7 @@ def refresh(context: Context, worker: str) -> Refreshed:
     return done
 
 
-def _work_off(context: Context, deliveries: list[Delivery]) -> Refreshed:
+def _work_off(context: Context, deliveries: list[Delivery]) -> RefreshResult:
     with context.store.read() as conn:
         batch = sort_deliveries(
             deliveries,
@@ -250,7 +250,7 @@ def _lacks(issue: Issue, known: Issue, name: str, readings: tuple[Reading, ...])
     return issue.updated > known.updated or issue.fields.get(name) == known.fields.get(name)
 
 
-def _land(context: Context, deliveries: list[Delivery], batch: DeliveryBatch, found: Found) -> Refreshed:
+def _land(context: Context, deliveries: list[Delivery], batch: DeliveryBatch, found: Found) -> RefreshResult:
     moment = context.moment()
     inside = in_scope(context, found.issues)
     outside = set(found.lost.leaving) | {issue.id for issue in found.issues} - {issue.id for issue in inside}
@@ -278,7 +278,7 @@ def _land(context: Context, deliveries: list[Delivery], batch: DeliveryBatch, fo
             changed=sorted(changed)[:MOST_SHOWN],
         )
     counts = len(deliveries), len(found.issues), len(changed), len(outside), len(marked)
-    return Refreshed(*counts, batch.whole_scope)
+    return RefreshResult(*counts, batch.whole_scope)
 
 
 def _verdict(batch: DeliveryBatch, delivery: Delivery, unread: Iterable[Gap]) -> tuple[str, str]:

@@ -21,7 +21,7 @@ from connectors.store.mirror import mirror
 from connectors.store.reads import read_requests, resyncs
 from plugin.sync.context import Context
 from plugin.sync.resync import watermark
-from plugin.sync.resync.mirror_update import Landed, Resynced
+from plugin.sync.resync.mirror_update import MirrorUpdate, ResyncResult
 from plugin.sync.resync.search_pages import asked
 
 LONGEST_REST = timedelta(days=1)
@@ -81,7 +81,7 @@ class RunningRead:
 
     holder: str
     reached: ReadPlace
-    report: Resynced
+    report: ResyncResult
     seen: set[str] = field(default_factory=set)
     landed: int = 0
 
@@ -98,7 +98,9 @@ def start(context: Context, total: int | None = None, *, anew: bool = False) -> 
     return _begun(context, holder, total)
 
 
-def keep(context: Context, conn: Connection, reading: RunningRead, page: SearchPage, landed: Landed) -> None:
+def keep(
+    context: Context, conn: Connection, reading: RunningRead, page: SearchPage, landed: MirrorUpdate
+) -> None:
     """In the transaction that lands the page: how far the read is now."""
     ids = [*(issue.id for issue in page.issues), *(gap.issue_id for gap in page.gaps if gap.issue_id)]
     report, before = reading.report, reading.reached
@@ -182,7 +184,7 @@ def _usable(context: Context, conn: Connection, kept: resyncs.UnfinishedRead | N
 
 
 def _resumed(context: Context, conn: Connection, read: str, holder: str, reached: ReadPlace) -> RunningRead:
-    report = Resynced(
+    report = ResyncResult(
         read=reached.read,
         changed=reached.changed,
         first=reached.first,
@@ -226,7 +228,7 @@ def _begun(context: Context, holder: str, total: int | None) -> RunningRead:
         )
         text = json_text.encode(reached)
         resyncs.begin(conn, context.site, uuid.uuid4().hex, holder, text, context.clock())
-    return RunningRead(holder, reached, Resynced(first=first, asked_otherwise=otherwise))
+    return RunningRead(holder, reached, ResyncResult(first=first, asked_otherwise=otherwise))
 
 
 def _under(context: Context) -> str:

@@ -30,7 +30,7 @@ BACK = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class DoubleCheckedPage:
     """A page of a search, in two parts: what it shows, and what a read by id that began at `read_at` showed in its place.
 
     `gaps` are what neither could read.
@@ -47,7 +47,7 @@ class Looked:
         return [*self.shown, *self.anew]
 
 
-def look_again(context: Context, issues: list[Issue], gaps: tuple[Gap, ...] = ()) -> Looked:
+def look_again(context: Context, issues: list[Issue], gaps: tuple[Gap, ...] = ()) -> DoubleCheckedPage:
     """Read by id what our own writes may have overtaken, and what seems to have gone back. `gaps` are those of the page.
 
     What such a read does not show, or not in the scope, stays in doubt.
@@ -63,7 +63,7 @@ def look_again(context: Context, issues: list[Issue], gaps: tuple[Gap, ...] = ()
     anew = with_readings(context, believed, {})
     settled = {issue.id for issue in anew}
     shown = [issue for issue in issues if issue.id not in settled]
-    return Looked(shown, anew, read_at, (*gaps, *read.gaps))
+    return DoubleCheckedPage(shown, anew, read_at, (*gaps, *read.gaps))
 
 
 def gone_back(before: Mapping[str, Issue], issues: Iterable[Issue]) -> frozenset[str]:

@@ -24,7 +24,7 @@ from plugin.sync.resync import activation_read, watermark
 from plugin.sync.resync.checkpoint import SKEW, RunningRead, forget, keep, start
 from plugin.sync.resync.completeness import prove_complete
 from plugin.sync.resync.double_check import look_again
-from plugin.sync.resync.mirror_update import Progress, Resynced, land_again, land_first
+from plugin.sync.resync.mirror_update import Progress, ResyncResult, land_again, land_first
 from plugin.sync.resync.missing_issues import catch_up, drop_unseen, land_namesakes, look_for_left
 from plugin.sync.resync.resync_end import quietly, settle
 from plugin.sync.resync.search_pages import in_order, pages
@@ -39,7 +39,7 @@ def resync(
     accept_loss: bool = False,
     total: int | None = None,
     anew: bool = False,
-) -> Resynced:
+) -> ResyncResult:
     """Read every issue of the scope into the mirror, drop what left it, and mark every objective due.
 
     Goes on where an interrupted one stopped, unless `anew`. `total`: how many issues there are, where that was asked already.
@@ -102,7 +102,7 @@ def _land_page(context: Context, reading: RunningRead, page: SearchPage) -> None
         keep(context, conn, reading, page, landed)
 
 
-def _others(context: Context, report: Resynced) -> frozenset[str]:
+def _others(context: Context, report: ResyncResult) -> frozenset[str]:
     """Objectives beside those that were read: written in the mapping, known from before, or none any more while their fields still stand."""
     written = {f"@{rule.part.id}" for rule in context.mapping.objectives if rule.select is None}
     with context.store.read() as conn:

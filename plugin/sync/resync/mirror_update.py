@@ -24,7 +24,7 @@ from plugin.sync.reconcile import candidates
 from plugin.sync.refresh import gaps
 from plugin.sync.refresh.reread import land_issues
 from plugin.sync.refresh.tombstones import ask_again, doubtful
-from plugin.sync.resync.double_check import Looked
+from plugin.sync.resync.double_check import DoubleCheckedPage
 
 Progress = Callable[[int, int | None], None]
 """Is told how many issues are read, and of how many."""
@@ -35,7 +35,7 @@ ON_ITS_WAY = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
-class Landed:
+class MirrorUpdate:
     """What one page brought: issues whose facts were news, how many of these a webhook may still tell of, and what they concern.
 
     `drifted` counts by objective the issues that had been wrong beneath it; `occupied` says that a field we write has a value.
@@ -53,7 +53,7 @@ class Landed:
 
 
 @dataclass(slots=True)
-class Resynced:
+class ResyncResult:
     """What a resync found. `drift` counts issues the mirror had wrong (none on the first read); `marked` is what they may concern.
 
     `resumed`: it went on from where an earlier one had stopped. `asked_otherwise`: another scope or other fields were read before,
@@ -84,7 +84,7 @@ class Resynced:
         """Issues that a webhook should have brought and did not."""
         return 0 if self.first or self.asked_otherwise else self.changed - self.on_their_way + self.removed
 
-    def add(self, landed: Landed) -> None:
+    def add(self, landed: MirrorUpdate) -> None:
         """Count a page."""
         self.read += landed.issues
         self.changed += landed.changed
@@ -101,7 +101,9 @@ class Resynced:
             self.drifted.update(drifted)
 
 
-def land_first(context: Context, conn: Connection, issues: list[Issue], unread: Iterable[Gap] = ()) -> Landed:
+def land_first(
+    context: Context, conn: Connection, issues: list[Issue], unread: Iterable[Gap] = ()
+) -> MirrorUpdate:
     """Nothing was known before: nothing can have changed, and every objective is marked at the end."""
     require(conn, context)
     issues, refused = gaps.sift(context, _undoubted(context, conn, issues))
@@ -110,10 +112,14 @@ def land_first(context: Context, conn: Connection, issues: list[Issue], unread: 
     candidates.land(context, conn, (issue for issue in issues if issue.id in changed), ())
     ours = context.written_places
     occupied = any(ours & issue.fields.keys() for issue in issues)
-    return Landed(len(issues), len(changed), objectives=objectives_among(context, issues), occupied=occupied)
+    return MirrorUpdate(
+        len(issues), len(changed), objectives=objectives_among(context, issues), occupied=occupied
+    )
 
 
-def land_again(context: Context, conn: Connection, looked: Looked, *, recent: bool = False) -> Landed:
+def land_again(
+    context: Context, conn: Connection, looked: DoubleCheckedPage, *, recent: bool = False
+) -> MirrorUpdate:
     """What is news changes the mirror and marks objectives, for the time when the resync is over."""
     issues = looked.issues
     before = mirror.hold(conn, context.site, [issue.id for issue in issues])
@@ -125,7 +131,7 @@ def land_again(context: Context, conn: Connection, looked: Looked, *, recent: bo
     metrics = context.metric_fields
     news = [one for one in issues if one.id in changed and _is_news(before.get(one.id), one, told, metrics)]
     late = [issue for issue in news if not (recent and context.clock() - issue.updated < ON_ITS_WAY)]
-    return Landed(
+    return MirrorUpdate(
         issues=len(issues),
         changed=len(news),
         on_their_way=len(news) - len(late),

@@ -22,7 +22,7 @@ from plugin.sync.refresh.omissions import in_scope
 from plugin.sync.refresh.own_writes import written_lately
 from plugin.sync.refresh.reread import ReadById, land_issues, read_again, with_readings
 from plugin.sync.resync.checkpoint import RunningRead
-from plugin.sync.resync.double_check import Looked, confirm_end, listed, look_again
+from plugin.sync.resync.double_check import DoubleCheckedPage, confirm_end, listed, look_again
 from plugin.sync.resync.mirror_update import drift_of, land_again
 from plugin.sync.resync.search_pages import OVERLAP, changed_pages, namesakes
 
@@ -77,7 +77,7 @@ def land_slipped(context: Context, reading: RunningRead, slipped: Iterable[str])
         read_at = context.clock()
         read = read_again(context, chunk)
         found = with_readings(context, read.issues, {})
-        _land(context, reading, Looked([], found, read_at, listed_gaps(context, read)))
+        _land(context, reading, DoubleCheckedPage([], found, read_at, listed_gaps(context, read)))
 
 
 def listed_gaps(context: Context, read: ReadById) -> tuple[Gap, ...]:
@@ -94,7 +94,7 @@ def _unshown(context: Context, ids: Iterable[str]) -> tuple[Gap, ...]:
     return tuple(Gap(id_, "", UNSHOWN, ALLOW) for id_ in sorted(set(ids) - known.keys()))
 
 
-def _land(context: Context, reading: RunningRead, looked: Looked) -> None:
+def _land(context: Context, reading: RunningRead, looked: DoubleCheckedPage) -> None:
     shown, anew = in_scope(context, looked.shown), in_scope(context, looked.anew)
     inside = replace(looked, shown=shown, anew=anew)
     with context.store.write() as conn:
@@ -140,7 +140,11 @@ def look_for_left(context: Context, reading: RunningRead) -> None:
     for chunk in _chunks(sorted(left.intersection(running)), AT_ONCE):
         read_at = context.clock()
         read = read_again(context, chunk)
-        _land(context, reading, Looked([], with_readings(context, read.issues, {}), read_at, read.gaps))
+        _land(
+            context,
+            reading,
+            DoubleCheckedPage([], with_readings(context, read.issues, {}), read_at, read.gaps),
+        )
         with context.store.write() as conn:
             losses.forget(conn, context.site, (issue.id for issue in read.issues))
 

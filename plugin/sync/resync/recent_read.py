@@ -16,7 +16,7 @@ from plugin.sync.refresh import comments
 from plugin.sync.refresh.reread import with_readings
 from plugin.sync.resync import watermark
 from plugin.sync.resync.double_check import confirm_end, look_again
-from plugin.sync.resync.mirror_update import Progress, Resynced, land_again
+from plugin.sync.resync.mirror_update import Progress, ResyncResult, land_again
 from plugin.sync.resync.resync_end import quietly, settle
 from plugin.sync.resync.search_pages import OVERLAP, changed_pages
 from plugin.sync.write_back import permits
@@ -25,7 +25,7 @@ AHEAD = timedelta(minutes=5)
 """An imported issue may claim to have been updated in the future: the watermark follows it no further than this."""
 
 
-def resync_recent(context: Context, progress: Progress = lambda _done, _total: None) -> Resynced | None:
+def resync_recent(context: Context, progress: Progress = lambda _done, _total: None) -> ResyncResult | None:
     """Read what changed since the watermark, less an overlap; None where only a full read can begin (nothing, or something else, was read).
 
     A read that fails leaves the watermark where it is; what it landed is marked due nevertheless.
@@ -35,7 +35,7 @@ def resync_recent(context: Context, progress: Progress = lambda _done, _total: N
         mark = watermark.usable(conn, context)
     if mark is None:
         return None
-    report = Resynced(kind="recent")
+    report = ResyncResult(kind="recent")
     try:
         newest = _read(context, mark, report, progress)
     except Exception:
@@ -50,7 +50,7 @@ def resync_recent(context: Context, progress: Progress = lambda _done, _total: N
     return report
 
 
-def _read(context: Context, mark: Watermark, report: Resynced, progress: Progress) -> datetime:
+def _read(context: Context, mark: Watermark, report: ResyncResult, progress: Progress) -> datetime:
     """Lands every page; the next watermark.
 
     That is the newest `updated` of the first page: what changed up to then was there to be found when the later pages were

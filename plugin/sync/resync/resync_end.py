@@ -15,7 +15,7 @@ from plugin.sync.context import Context
 from plugin.sync.reconcile import survey
 from plugin.sync.reconcile.reconcile import reconcile
 from plugin.sync.reconcile.survey import Look
-from plugin.sync.resync.mirror_update import Resynced
+from plugin.sync.resync.mirror_update import ResyncResult
 from plugin.sync.write_back.hold import ObjectiveOutcome, brake_resync
 
 UNTIL_THE_END = timedelta(hours=1)
@@ -29,7 +29,7 @@ def quietly(context: Context) -> Context:
     return replace(context, jira=context.jira.in_background(), quiet=UNTIL_THE_END, ceiling=None)
 
 
-def settle(context: Context, report: Resynced, ids: Set[str], others: Set[str] = frozenset()) -> None:
+def settle(context: Context, report: ResyncResult, ids: Set[str], others: Set[str] = frozenset()) -> None:
     """Brake what would change too much, then make due what does not stand as it should. A full read tries again what Jira
     refused: one of a kind.
     """
@@ -48,7 +48,7 @@ def settle(context: Context, report: Resynced, ids: Set[str], others: Set[str] =
         due.mark(conn, context.site, wanted, context.clock(), "resync", bulk=True)
 
 
-def _apply_brake(context: Context, report: Resynced, ids: Set[str], others: Set[str]) -> dict[str, Look]:
+def _apply_brake(context: Context, report: ResyncResult, ids: Set[str], others: Set[str]) -> dict[str, Look]:
     """Brake what these objectives would change; those that stand as they should, by id, with the look at each.
 
     What an activation made due and nobody has served yet is not held: that was previewed and braked by itself. Something may have

@@ -11,7 +11,7 @@ from connectors.store.reads import read_requests, recent_reads, watermarks
 from connectors.store.reads.watermarks import Watermark
 from connectors.store.work import drift
 from plugin.sync.context import Context
-from plugin.sync.resync.mirror_update import Resynced
+from plugin.sync.resync.mirror_update import ResyncResult
 from plugin.sync.resync.search_pages import asked
 
 
@@ -33,7 +33,7 @@ def take_over(conn: Connection, site: str) -> None:
         watermarks.put(conn, site, ahead)
 
 
-def set_by_recent_read(conn: Connection, context: Context, mark: Watermark, report: Resynced) -> None:
+def set_by_recent_read(conn: Connection, context: Context, mark: Watermark, report: ResyncResult) -> None:
     """A look at recent changes came to its end."""
     now = context.clock()
     watermarks.put(conn, context.site, mark)

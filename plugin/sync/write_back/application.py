@@ -48,7 +48,7 @@ class WriteRefusal:
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class OpenedPlan:
     """A plan that is in the ledger of writes, and of its issues the last edits that the mirror knew of when it got there, or knows of by our own."""
 
     id: int
@@ -83,7 +83,7 @@ def apply(context: Context, plan: Plan, cause: str, tenure: Tenure | None = None
             tenure.confirm_in(conn)
         mirrored = {id_: one.updated for id_, one in mirror.get(conn, context.site, parts).items()}
         plan_id = writes.intend(conn, context.site, plan, context.mapping.revision, cause, context.clock())
-    opened = Opened(plan_id, plan.objective_id, mirrored, tenure)
+    opened = OpenedPlan(plan_id, plan.objective_id, mirrored, tenure)
     apart, together = apart_and_together(plan.changes)
     written: list[Change] = []
     refused: list[WriteRefusal] = []
@@ -104,7 +104,7 @@ def apply(context: Context, plan: Plan, cause: str, tenure: Tenure | None = None
 
 
 def _write_issue(
-    context: Context, plan: Opened, issue_id: str, changes: tuple[Change, ...]
+    context: Context, plan: OpenedPlan, issue_id: str, changes: tuple[Change, ...]
 ) -> tuple[list[Change], list[WriteRefusal]]:
     """Call by call, as the targets say; what one of them is refused holds back no other."""
     done: list[Change] = []
@@ -119,7 +119,7 @@ def _write_issue(
 
 
 def _write_together(
-    context: Context, plan: Opened, target: WriteTarget, writing: WriteRequest
+    context: Context, plan: OpenedPlan, target: WriteTarget, writing: WriteRequest
 ) -> tuple[list[Change], list[WriteRefusal]]:
     """One call for many issues. Jira refuses it whole and seldom says for which: it is halved until what is wrong stands alone."""
     changes = writing.changes
@@ -150,7 +150,7 @@ def _write_together(
 
 
 def _write(
-    context: Context, plan: Opened, target: WriteTarget, writing: WriteRequest
+    context: Context, plan: OpenedPlan, target: WriteTarget, writing: WriteRequest
 ) -> tuple[list[Change], list[WriteRefusal]]:
     """Send it until Jira takes what is left of it: what it took, and what it refused, neither of which is settled yet."""
     refused: list[WriteRefusal] = []
@@ -210,7 +210,7 @@ def _objection(error: Permanent) -> Objection:
     )
 
 
-def _settle_written(context: Context, plan: Opened, issue_id: str, changes: list[Change]) -> None:
+def _settle_written(context: Context, plan: OpenedPlan, issue_id: str, changes: list[Change]) -> None:
     """Acknowledge the writes and take them into the mirror: the echo brings no news, and the next plan is empty.
 
     The issue is later now than whatever was read before: a read that was under way, or a search that lags, must not undo it.
@@ -242,7 +242,7 @@ def _settle_written(context: Context, plan: Opened, issue_id: str, changes: list
         plan.mirrored[issue_id] = written(known).updated
 
 
-def _settle_refused(context: Context, plan: Opened, refused: list[WriteRefusal]) -> None:
+def _settle_refused(context: Context, plan: OpenedPlan, refused: list[WriteRefusal]) -> None:
     if not refused:
         return
     now, revision = context.clock(), context.mapping.revision
@@ -254,13 +254,13 @@ def _settle_refused(context: Context, plan: Opened, refused: list[WriteRefusal])
             )
 
 
-def _settle(context: Context, plan: Opened, changes: list[Change], outcome: str, note: str) -> None:
+def _settle(context: Context, plan: OpenedPlan, changes: list[Change], outcome: str, note: str) -> None:
     with context.store.write() as conn:
         _settle_rows(context, conn, plan, changes, outcome, note)
 
 
 def _settle_rows(
-    context: Context, conn: Connection, plan: Opened, changes: list[Change], outcome: str, note: str
+    context: Context, conn: Connection, plan: OpenedPlan, changes: list[Change], outcome: str, note: str
 ) -> None:
     now = context.clock()
     for change in changes:

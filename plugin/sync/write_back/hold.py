@@ -44,7 +44,7 @@ FLAPPING = (
 
 
 @dataclass(frozen=True, slots=True)
-class Sifted:
+class SiftedPlan:
     """A plan without what waits, all that waits for a person, what of it is news (by cause), and until when the rest is paced."""
 
     plan: Plan
@@ -53,7 +53,7 @@ class Sifted:
     braked: tuple[Change, ...] = ()
     later: datetime | None = None
 
-    def with_later(self, later: datetime | None, waiting: Iterable[Change]) -> Sifted:
+    def with_later(self, later: datetime | None, waiting: Iterable[Change]) -> SiftedPlan:
         """And what waits besides, for a person or for a time."""
         moments = [one for one in (self.later, later) if one is not None]
         return replace(self, waiting=(*self.waiting, *waiting), later=min(moments, default=None))
@@ -76,10 +76,10 @@ class UnexplainedChanges:
     rows: dict[str, frozenset[str]]
 
 
-def sift(context: Context, conn: Connection, planned: Plan, *, braked: bool = True) -> Sifted:
+def sift(context: Context, conn: Connection, planned: Plan, *, braked: bool = True) -> SiftedPlan:
     """Take out of a plan what waits for a person, change by change. Not `braked`: no brake holds the objective."""
     if not planned:
-        return Sifted(planned)
+        return SiftedPlan(planned)
     loose = _loose_rows(context, conn, planned.objective_id) if braked else {}
     kept: list[Change] = []
     waiting: list[Change] = []
@@ -110,7 +110,7 @@ def sift(context: Context, conn: Connection, planned: Plan, *, braked: bool = Tr
         else:
             kept.append(change)
     kept_plan = replace(planned, changes=tuple(kept))
-    return Sifted(
+    return SiftedPlan(
         plan=kept_plan,
         waiting=tuple(waiting),
         flapping=tuple(flapping),

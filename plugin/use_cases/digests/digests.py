@@ -55,7 +55,7 @@ class MessageUnknown(DigestRefused):
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PreparedDigest:
     """The digest of one recipient as it would be told now. `why_not` says why it would not be sent; empty where it would."""
 
     digest: str
@@ -104,13 +104,15 @@ class DigestBasis:
 
 
 @question(VIEWER)
-def preview_digest(connector: Connector, _actor: Actor, site: str, digest_id: str) -> tuple[Prepared, ...]:
+def preview_digest(
+    connector: Connector, _actor: Actor, site: str, digest_id: str
+) -> tuple[PreparedDigest, ...]:
     """What a digest would tell now, recipient by recipient, and why not the rest. Nothing is sent. Raises DigestRefused."""
     part = named(connector, site, digest_id)
     if part.every == "change":
         found = alerts.prepared_alerts(connector, site, part)
         return tuple(
-            Prepared(
+            PreparedDigest(
                 digest=part.id, recipient=one.recipient, due=one.at, message=one.message, why_not=one.why_not
             )
             for one in found
@@ -118,7 +120,7 @@ def preview_digest(connector: Connector, _actor: Actor, site: str, digest_id: st
     if part.every == "due":
         due = reminders.prepared_reminders(connector, site, part)
         return tuple(
-            Prepared(
+            PreparedDigest(
                 digest=part.id, recipient=one.recipient, due=one.at, message=one.message, why_not=one.why_not
             )
             for one in due
@@ -313,7 +315,7 @@ def _prepared(
     part: TellPart,
     recipient: str,
     week: DigestBasis,
-) -> Prepared:
+) -> PreparedDigest:
     mapping = connector.context(site).mapping
     now = connector.clock()
     due = last_due(now, mapping.zone, part.on, part.at)
@@ -340,7 +342,7 @@ def _prepared(
         why_not = "told already this week"
     elif message.empty and part.empty == "skip":
         why_not = "nothing happened"
-    return Prepared(digest=part.id, recipient=recipient, due=due, message=message, why_not=why_not)
+    return PreparedDigest(digest=part.id, recipient=recipient, due=due, message=message, why_not=why_not)
 
 
 def _week(connector: Connector, site: str) -> DigestBasis:
@@ -362,7 +364,13 @@ def _key(part: TellPart, recipient: str, due: datetime, mapping: Mapping) -> str
 
 
 def _keep(
-    conn: Connection, site: str, made: Prepared, state: OutboxState, now: datetime, *, again: bool = False
+    conn: Connection,
+    site: str,
+    made: PreparedDigest,
+    state: OutboxState,
+    now: datetime,
+    *,
+    again: bool = False,
 ) -> None:
     one = Outgoing(
         key=made.message.key,
@@ -377,7 +385,7 @@ def _keep(
     outbox.add(conn, site, one, again=again)
 
 
-def prepared_values(one: Prepared) -> PlainValues:
+def prepared_values(one: PreparedDigest) -> PlainValues:
     """What would be told, for programs."""
     return {
         "digest": one.digest,

@@ -35,7 +35,7 @@ class DigestRecipient:
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class PlannedDigest:
     """A digest or an alert of the active mapping: when it is told next (None: where something changes), in which zone that was meant, and to whom."""
 
     id: str
@@ -64,13 +64,13 @@ class Own:
 
 
 @question(VIEWER)
-def list_digests(connector: Connector, _actor: Actor, site: str) -> tuple[Planned, ...]:
+def list_digests(connector: Connector, _actor: Actor, site: str) -> tuple[PlannedDigest, ...]:
     """The digests of the active mapping, in its order. Raises NotReady where none is active."""
     mapping, now = connector.context(site).mapping, connector.clock()
     with connector.store.read() as conn:
         newest, stopped = outbox.latest(conn, site), outbox.stopped(conn, site)
     return tuple(
-        Planned(
+        PlannedDigest(
             id=part.id,
             every=part.every,
             on=part.on,
@@ -211,7 +211,7 @@ def _to(connector: Connector, email: str) -> Iterator[tuple[str, TellPart, str, 
                 yield site, part, str(mapping.zone), recipient
 
 
-def planned_values(one: Planned) -> PlainValues:
+def planned_values(one: PlannedDigest) -> PlainValues:
     """A digest and its recipients, for programs."""
     return {
         "digest": one.id,
@@ -253,7 +253,7 @@ def quiet_values(one: QuietPart) -> PlainValues:
     return {"from": one.from_, "to": one.to, "days": list(one.days)}
 
 
-def _when(one: Planned | Own) -> PlainValues:
+def _when(one: PlannedDigest | Own) -> PlainValues:
     return {
         "on": one.on if one.every == "week" else None,
         "at": one.at if one.every != "change" else None,

@@ -28,7 +28,7 @@ SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Verified:
+class ChainCheck:
     """What a check of the audit log found: how many entries it holds, since when, how many of them a person was erased from, and what is wrong.
 
     `seals` is None where there is no key to seal with: whoever has the database could write another chain.
@@ -73,7 +73,7 @@ def forget_old(connector: Connector) -> int:
 
 
 @act(ADMIN)
-def verify(connector: Connector, actor: Actor) -> Verified:
+def verify(connector: Connector, actor: Actor) -> ChainCheck:
     """Hold every entry against the chain and every seal against its signature. That it was checked is noted."""
     seal(connector)
     with connector.store.read() as conn:
@@ -84,7 +84,7 @@ def verify(connector: Connector, actor: Actor) -> Verified:
     return found
 
 
-def checked(links: Iterable[BoundEntry], seals: Sequence[Seal], keys: Sequence[bytes]) -> Verified:
+def checked(links: Iterable[BoundEntry], seals: Sequence[Seal], keys: Sequence[bytes]) -> ChainCheck:
     """What is wrong with a chain, held against its seals by the keys that may have made them."""
     findings = [
         f"The seal at {one.position} is not of a key of ours." for one in seals if not _ours(one, keys)
@@ -119,7 +119,7 @@ def checked(links: Iterable[BoundEntry], seals: Sequence[Seal], keys: Sequence[b
         findings.append(
             f"{reworded} entries have other words than they were noted with; {told} are told of as erased."
         )
-    return Verified(
+    return ChainCheck(
         entries=entries,
         since=since,
         seals=len(good) if keys else None,

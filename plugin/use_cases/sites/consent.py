@@ -29,8 +29,8 @@ from plugin.runtime.granted_tokens import (
     server_of,
 )
 from plugin.runtime.saved_sites import (
+    ConnectionTest,
     NewSite,
-    Tested,
     open_sites,
     prepare_site,
     put_site,
@@ -75,7 +75,7 @@ class Connected:
     """
 
     site: str
-    tested: Tested | None
+    tested: ConnectionTest | None
     choices: tuple[AccessibleSite, ...] = ()
     state: str = ""
     before: str = ""
@@ -231,7 +231,7 @@ def _kept(
     settings: JiraSettings,
     tokens: GrantedTokens,
     chosen: AccessibleSite,
-) -> tuple[Tested, str]:
+) -> tuple[ConnectionTest, str]:
     """Tried with what was given, and kept only then; and as whom the connector worked before, where that was somebody else."""
     place = f"{str(connector.settings.gateway_url).rstrip('/')}/ex/jira/{chosen.id}"
     tried = settings.model_copy(update={"api_base": place})
@@ -267,7 +267,7 @@ def _kept(
     return tested, before
 
 
-def _account_before(former: Grant | None, settings: JiraSettings, tested: Tested) -> str:
+def _account_before(former: Grant | None, settings: JiraSettings, tested: ConnectionTest) -> str:
     """The name of the account that allowed the same app before; empty where it is this one, or nobody is known."""
     if former is None or former.basis != basis_of(settings) or not former.account:
         return ""

@@ -34,7 +34,7 @@ class DatabaseHealth:
 
 
 @dataclass(frozen=True, slots=True)
-class Upgraded:
+class SchemaUpgrade:
     """From which revision the schema came, and at which it is."""
 
     before: str | None
@@ -59,7 +59,7 @@ class RestoreTrial:
 
 
 @dataclass(frozen=True, slots=True)
-class Restored:
+class RestoredBackup:
     """The revision that a backup had, and the API tokens that open again, though they were revoked since it was made."""
 
     revision: str
@@ -67,13 +67,13 @@ class Restored:
 
 
 @act(ADMIN)
-def upgrade_schema(settings: Settings, _actor: Actor) -> Upgraded:
+def upgrade_schema(settings: Settings, _actor: Actor) -> SchemaUpgrade:
     """Bring the schema up to date, the tables of the engine too; doing it again changes nothing."""
     with _store(settings) as store:
         before = current_revision(store)
         upgrade(store)
         announcer_for(store, settings)
-        return Upgraded(before, current_revision(store))
+        return SchemaUpgrade(before, current_revision(store))
 
 
 @question(ADMIN)
@@ -131,14 +131,14 @@ def require_restorable(_settings: Settings, _actor: Actor, file: Path, present: 
 
 
 @act(ADMIN)
-def restore(settings: Settings, actor: Actor, file: Path) -> Restored:
+def restore(settings: Settings, actor: Actor, file: Path) -> RestoredBackup:
     """Put a backup in the place of the database, which is kept beside. All sessions end."""
     revision = table_copy.restore(file, settings.database_url)
     with _store(settings) as store:
         upgrade(store)
     kept = table_copy.former(settings.database_url)
     known = frozenset() if kept is None else table_copy.token_hashes(kept)
-    return Restored(revision, settle(settings, actor, file.name, known))
+    return RestoredBackup(revision, settle(settings, actor, file.name, known))
 
 
 @act(ADMIN)

@@ -13,16 +13,16 @@ from connectors.store.work import inbox
 from plugin.access.authorization.actor import Actor
 from plugin.runtime import saved_sites
 from plugin.runtime.connector import Connector, Site
-from plugin.runtime.saved_sites import NewSite, Tested
+from plugin.runtime.saved_sites import ConnectionTest, NewSite
 from plugin.use_cases.health.credential_expiry import Expiry, expiry_at
 from plugin.use_cases.permission import ADMIN, VIEWER, act, question
 from plugin.use_cases.sites import app_webhook, token_renewal
 
 __all__ = [
+    "ConnectionTest",
     "NewSite",
-    "Removed",
+    "RemovedSite",
     "SiteStanding",
-    "Tested",
     "add",
     "attempt",
     "list_sites",
@@ -69,12 +69,12 @@ def one_site(connector: Connector, _actor: Actor, name: str) -> SiteStanding:
 
 
 @act(ADMIN)
-def attempt(connector: Connector, _actor: Actor, name: str) -> Tested:
+def attempt(connector: Connector, _actor: Actor, name: str) -> ConnectionTest:
     """Ask Jira who we are, what we may do and which projects we see. Raises JiraError."""
     return saved_sites.test_site(connector.site(name))
 
 
-def shortcomings(found: Tested) -> tuple[str, ...]:
+def shortcomings(found: ConnectionTest) -> tuple[str, ...]:
     """What the account and its token lack for reading and writing, as what to do about it; empty where nothing."""
     lacking = [name for name in NEEDED if not found.permissions.get(name)]
     return (
@@ -84,19 +84,21 @@ def shortcomings(found: Tested) -> tuple[str, ...]:
 
 
 @act(ADMIN)
-def add(connector: Connector, actor: Actor, new: NewSite) -> Tested:
+def add(connector: Connector, actor: Actor, new: NewSite) -> ConnectionTest:
     """Try a site and keep it. Raises NotReady for what cannot be, JiraError where it does not let us in; then nothing is kept."""
     return saved_sites.add_site(connector, new, actor.label)
 
 
 @act(ADMIN)
-def renew(connector: Connector, actor: Actor, name: str, token: str, expires: date | None) -> Tested | None:
+def renew(
+    connector: Connector, actor: Actor, name: str, token: str, expires: date | None
+) -> ConnectionTest | None:
     """Keep another token, tried first, and the day on which it expires; None where only the day was given."""
     return token_renewal.renew(connector, name, token, expires, actor.label)
 
 
 @dataclass(frozen=True, slots=True)
-class Removed:
+class RemovedSite:
     """A site that is forgotten; `withdrawn`: its webhook is out of Jira, too, as that of an OAuth app is."""
 
     withdrawn: bool
@@ -108,12 +110,12 @@ class Removed:
 
 
 @act(ADMIN)
-def remove(connector: Connector, actor: Actor, name: str) -> Removed:
+def remove(connector: Connector, actor: Actor, name: str) -> RemovedSite:
     """Forget a site, its credentials and its pending work; revisions and history come back with a site of the same name."""
     saved_sites.require_added(connector, name)
     withdrawn = app_webhook.withdraw(connector, name)
     saved_sites.remove_site(connector, name, actor.label)
-    return Removed(withdrawn)
+    return RemovedSite(withdrawn)
 
 
 @question(ADMIN)

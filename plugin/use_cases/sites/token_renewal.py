@@ -9,7 +9,7 @@ from connectors.store.sites import sites
 from plugin.runtime.connector import Connector, NotReady
 from plugin.runtime.credentials_vault import vault
 from plugin.runtime.saved_sites import (
-    Tested,
+    ConnectionTest,
     day_text,
     elsewhere,
     first_answer,
@@ -24,7 +24,9 @@ FORMER = timedelta(days=7)
 """So long the former secret of an app still proves deliveries, which may have been signed before, and is tried where the present one does not hold yet."""
 
 
-def renew(connector: Connector, name: str, token: str, expires: date | None, by: str) -> Tested | None:
+def renew(
+    connector: Connector, name: str, token: str, expires: date | None, by: str
+) -> ConnectionTest | None:
     """Keep the day, and the token where one is given, once Jira has taken it; webhook and data stay as they are.
 
     NotReady for what cannot be and JiraError where the token is refused; then nothing is changed. None where nothing was tested.

@@ -16,7 +16,7 @@ from mappings.write_back.plan import Change
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
 from plugin.runtime.processes.process import worker_name
-from plugin.sync.reconcile.reconcile import Reconciled, reconcile
+from plugin.sync.reconcile.reconcile import ReconcileResult, reconcile
 from plugin.sync.work import reconcile_one
 from plugin.sync.write_back import hold
 from plugin.sync.write_back.application import WriteRefusal
@@ -68,7 +68,7 @@ def objectives_in_order(
 @question(VIEWER)
 def plan(
     connector: Connector, _actor: Actor, site: str, objective_ids: Sequence[str]
-) -> tuple[Reconciled, ...]:
+) -> tuple[ReconcileResult, ...]:
     """A dry run of the real planner over the mirror, objective by objective; asks Jira nothing."""
     context = connector.context(site)
     return tuple(reconcile(context, id_, write=False) for id_ in objective_ids)
@@ -96,7 +96,7 @@ def apply(
         detail = {"objectives": len(objective_ids), "release_held": release_held}
         note(conn, actor.label, "plan applied", now, detail, site)
     worker = worker_name(f"apply-{uuid.uuid4().hex[:8]}")
-    done: list[Reconciled] = []
+    done: list[ReconcileResult] = []
     waiting: list[Waiting] = []
     for id_ in objective_ids:
         outcome = reconcile_one(connector.context(site), worker, id_)

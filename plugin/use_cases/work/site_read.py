@@ -23,7 +23,7 @@ from plugin.sync.resync import activation_read, watermark
 from plugin.sync.resync.checkpoint import SKEW
 from plugin.sync.resync.double_check import listed
 from plugin.sync.resync.full_read import resync
-from plugin.sync.resync.mirror_update import Resynced
+from plugin.sync.resync.mirror_update import ResyncResult
 from plugin.sync.resync.missing_issues import listed_gaps
 from plugin.sync.resync.recent_read import resync_recent
 from plugin.sync.resync.search_pages import in_order, pages
@@ -46,7 +46,7 @@ def read(
     accept_loss: bool = False,
     total: int | None = None,
     anew: bool = False,
-) -> Resynced:
+) -> ResyncResult:
     """One resync: of what changed of late where that is asked for and a full read of the same came before, else of everything."""
     found = resync_recent(context, report) if recent else None
     found = found or resync(context, report, accept_loss=accept_loss, total=total, anew=anew)
@@ -171,7 +171,7 @@ def _active(connector: Connector, site: str) -> Context | None:
         return None
 
 
-def summary(found: Resynced, *, right: bool = True) -> str:
+def summary(found: ResyncResult, *, right: bool = True) -> str:
     """What a sync found, in a sentence. Not `right`: Jira does not have every number, whatever the mirror had."""
     what = "recently changed issues" if found.kind == "recent" else "issues"
     if found.first:

@@ -16,9 +16,9 @@ from plugin.runtime.connector import Connector
 from plugin.runtime.processes.governors import rates_of
 from plugin.sync.active_mapping import FormerMapping
 from plugin.sync.context import Context
-from plugin.sync.drain import Drained, drain
+from plugin.sync.drain import DrainResult, drain
 from plugin.sync.resync import checkpoint
-from plugin.sync.resync.mirror_update import Resynced
+from plugin.sync.resync.mirror_update import ResyncResult
 from plugin.sync.write_back.places import asked_singly
 from plugin.use_cases.health import webhook_state
 from plugin.use_cases.health.concerns import Concern, lacking
@@ -75,11 +75,11 @@ class Shortfall:
 
 
 @dataclass(frozen=True, slots=True)
-class Synced:
+class SyncResult:
     """What was read, what came of reconciling, and what Jira still does not have right."""
 
-    read: Resynced
-    done: Drained
+    read: ResyncResult
+    done: DrainResult
     lacking: Shortfall = Shortfall()
 
     @property
@@ -138,7 +138,7 @@ def run(
     wanted: SyncRequest = FULL,
     step: Step = lambda _what: nullcontext(_untold),
     announced: Callable[[Ahead], None] | None = None,
-) -> Synced:
+) -> SyncResult:
     """Sync here and now. What is ahead of a full read is `announced` before it begins."""
     connector.context(site)
     _note(connector, actor, site, wanted)
@@ -165,7 +165,7 @@ def _sync(
     wanted: SyncRequest,
     step: Step,
     announced: Callable[[Ahead], None] | None = None,
-) -> Synced:
+) -> SyncResult:
     if wanted.kind == "full":
         connector.catalogue(site, fresh=True)
     if waits(connector, site):
@@ -186,11 +186,11 @@ def _sync(
     if wanted.kind == "full":
         webhook_state.look(connector, site)
     if not wanted.write:
-        return Synced(found, Drained(), _lacking(connector, actor, site))
+        return SyncResult(found, DrainResult(), _lacking(connector, actor, site))
     connector.announce()
     with step(RECONCILED) as report:
         done = drain(partial(connector.context, site), report)
-    return Synced(found, done, _lacking(connector, actor, site))
+    return SyncResult(found, done, _lacking(connector, actor, site))
 
 
 def _lacking(connector: Connector, actor: Actor, site: str) -> Shortfall:
@@ -210,7 +210,7 @@ def _untold(_done: int, _total: int | None) -> None:
     """Nobody looks."""
 
 
-def _read(context: Context, wanted: SyncRequest, report: Report, total: int | None) -> Resynced:
+def _read(context: Context, wanted: SyncRequest, report: Report, total: int | None) -> ResyncResult:
     return read(
         context,
         report,

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mappings.explain.movement import LedgerSnapshot, Movement, MovementPart, moved, objective_moved
-from mappings.rollup.methods import METHODS, MeasuredRow, Rolled
+from mappings.rollup.methods import METHODS, MeasuredRow, WeightedNumber
 from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
 from mappings.rollup.rows.sums import ENTERING, ONE, ZERO
 from mappings.rollup.state import ObjectiveState
@@ -203,7 +203,7 @@ def rolled(ledger: Ledger, method: str) -> Ledger:
     ]
     if method == "count_to":
         shares = [Fraction(row.achieved, 12) for row in measured]
-        rolled = Rolled(sum(shares, ZERO) if shares else None, (ONE,) * len(shares), tuple(shares))
+        rolled = WeightedNumber(sum(shares, ZERO) if shares else None, (ONE,) * len(shares), tuple(shares))
     else:
         rolled = METHODS[method](measured)
     rows = list(ledger.rows)

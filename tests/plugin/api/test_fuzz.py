@@ -18,10 +18,10 @@ from schemathesis.checks import CHECKS
 
 from plugin.access.authorization import members
 from plugin.api import operations
-from plugin.sync.drain import Drained
-from plugin.sync.resync.mirror_update import Resynced
+from plugin.sync.drain import DrainResult
+from plugin.sync.resync.mirror_update import ResyncResult
 from plugin.use_cases.objectives.backfill import Backfilled
-from plugin.use_cases.work.sync import Synced
+from plugin.use_cases.work.sync import SyncResult
 from tests.examples import ALL
 
 EXAMPLES = int(os.environ.get("JIRA_OKR_FUZZ_EXAMPLES", "6" if os.environ.get(ALL) else "3"))
@@ -43,7 +43,9 @@ POSITIONS = {"cursor", "since", "until", "at", "mapping"}
 def document(api: Any) -> Iterator[Any]:
     """The document; work in the background is left out, for it would go on while other requests are made up."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("plugin.use_cases.work.sync._sync", lambda *_: Synced(Resynced(), Drained()))
+        patch.setattr(
+            "plugin.use_cases.work.sync._sync", lambda *_: SyncResult(ResyncResult(), DrainResult())
+        )
         patch.setattr(
             "plugin.use_cases.objectives.backfill.backfill", lambda _, planned, __: Backfilled(planned, 0)
         )

@@ -34,7 +34,7 @@ from plugin.runtime.composition import build_connector
 from plugin.runtime.connector import Connector
 from plugin.runtime.settings import read_settings
 from plugin.sync.drain import drain
-from plugin.sync.reconcile.reconcile import Reconciled, reconcile
+from plugin.sync.reconcile.reconcile import ReconcileResult, reconcile
 from plugin.sync.refresh.reread import land_issues, read_again, with_readings
 from plugin.sync.resync.full_read import resync
 from plugin.sync.resync.recent_read import resync_recent
@@ -70,7 +70,7 @@ class Quiet:
         with self.connector.store.write() as conn:
             mirror.put(conn, "main", list(context.jira.read([objective_id], context.fields).issues))
 
-    def reconcile(self, objective_id: str) -> Reconciled:
+    def reconcile(self, objective_id: str) -> ReconcileResult:
         return reconcile(self.context, objective_id)
 
     def in_jira(self, objective_id: str) -> Any:

@@ -58,7 +58,7 @@ from plugin.sync.resync import (
     search_pages,
     watermark,
 )
-from plugin.sync.resync.mirror_update import Landed, Resynced
+from plugin.sync.resync.mirror_update import MirrorUpdate, ResyncResult
 from plugin.sync.work import WorkTurn
 from plugin.sync.write_back import application, foreign_values, hold
 from tests.mappings.rollup.conftest import build_issue
@@ -87,12 +87,12 @@ def test_a_turn_that_did_anything_is_not_idle(turn: WorkTurn, idle: bool) -> Non
 
 # -- what a read comes to
 
-ONE = Landed(3, 2, 1, frozenset({"a"}), frozenset({"a", "b"}), {"a": 2}, False, frozenset({"1"}))
-TWO = Landed(4, 3, 2, frozenset({"c"}), frozenset({"c"}), {"a": 1, "c": 1}, True, frozenset({"2"}))
+ONE = MirrorUpdate(3, 2, 1, frozenset({"a"}), frozenset({"a", "b"}), {"a": 2}, False, frozenset({"1"}))
+TWO = MirrorUpdate(4, 3, 2, frozenset({"c"}), frozenset({"c"}), {"a": 1, "c": 1}, True, frozenset({"2"}))
 
 
 def test_pages_are_added_up() -> None:
-    report = Resynced(kind="recent")
+    report = ResyncResult(kind="recent")
     report.add(ONE)
     assert report.occupied is False
     report.add(TWO)
@@ -104,7 +104,7 @@ def test_pages_are_added_up() -> None:
 
 
 def test_what_was_asked_otherwise_is_no_drift_of_an_objective() -> None:
-    report = Resynced(asked_otherwise=True)
+    report = ResyncResult(asked_otherwise=True)
     report.add(ONE)
     assert (report.drifted, report.drift, report.changed) == (Counter(), 0, 2)
 
@@ -927,7 +927,9 @@ def test_a_read_that_was_begun_is_shown_and_gone_on_with_once_it_has_a_page(firm
     story = firm.mirror()[firm.records()[0].id]
     with context.store.write() as conn:
         page = SearchPage((story,), last=False, after="token")
-        checkpoint.keep(context, conn, reading, page, Landed(1, marked=frozenset({"9"}), drifted={"9": 1}))
+        checkpoint.keep(
+            context, conn, reading, page, MirrorUpdate(1, marked=frozenset({"9"}), drifted={"9": 1})
+        )
     assert (reading.landed, reading.seen) == (1, {story.id})
     firm.clock.pass_by(days=1)
     again = checkpoint.start(context)

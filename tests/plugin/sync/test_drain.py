@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from connectors.store.work import due
-from plugin.sync.drain import Drained, drain
+from plugin.sync.drain import DrainResult, drain
 from tests.plugin.sync.test_leftovers import WITH_KEY_RESULTS, epic
 
 
@@ -47,7 +47,7 @@ def test_it_waits_for_what_is_due_within_its_patience_and_looks_once_a_second(
         waits, later = Waits(hand), hand.clock() + timedelta(seconds=seconds)
         with hand.connector.store.write() as conn:
             due.mark(conn, "main", [objective], hand.clock(), "a test", later)
-        assert drain(lambda: hand.context, wait=waits) == Drained(reconciled=1), name
+        assert drain(lambda: hand.context, wait=waits) == DrainResult(reconciled=1), name
         assert waits.all == expected, name
 
 
@@ -56,9 +56,11 @@ def test_what_is_due_later_than_that_it_leaves(hand: Any, objective: str) -> Non
         later = hand.clock() + timedelta(seconds=30, milliseconds=1)
         due.mark(conn, "main", [objective], hand.clock(), "a test", later)
     waits = Waits(hand)
-    assert drain(lambda: hand.context, wait=waits) == Drained()
+    assert drain(lambda: hand.context, wait=waits) == DrainResult()
     assert waits.all == []
-    assert drain(lambda: hand.context, patience=timedelta(seconds=31), wait=waits) == Drained(reconciled=1)
+    assert drain(lambda: hand.context, patience=timedelta(seconds=31), wait=waits) == DrainResult(
+        reconciled=1
+    )
 
 
 def test_it_tells_how_many_of_how_many(hand: Any) -> None:

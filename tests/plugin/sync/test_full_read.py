@@ -10,18 +10,18 @@ from connectors.store.jobs import schedules
 from connectors.store.reads import full_reads
 from connectors.store.reads.full_reads import FullRead
 from plugin.sync.resync.full_read import resync
-from plugin.sync.resync.mirror_update import Resynced
+from plugin.sync.resync.mirror_update import ResyncResult
 
 
 @pytest.mark.parametrize(
     ("report", "drift"),
     [
-        (Resynced(changed=5, on_their_way=2, removed=1), 4),
-        (Resynced(changed=5, removed=1, first=True), 0),
-        (Resynced(changed=5, removed=1, asked_otherwise=True), 0),
+        (ResyncResult(changed=5, on_their_way=2, removed=1), 4),
+        (ResyncResult(changed=5, removed=1, first=True), 0),
+        (ResyncResult(changed=5, removed=1, asked_otherwise=True), 0),
     ],
 )
-def test_drift_is_what_a_webhook_should_have_brought(report: Resynced, drift: int) -> None:
+def test_drift_is_what_a_webhook_should_have_brought(report: ResyncResult, drift: int) -> None:
     assert report.drift == drift
 
 

@@ -22,7 +22,7 @@ from plugin.sync.refresh.losses import weigh
 from plugin.sync.refresh.own_writes import overtaken
 from plugin.sync.refresh.reread import land_issues, refresh
 from plugin.sync.refresh.tombstones import remember
-from plugin.sync.resync.double_check import Looked
+from plugin.sync.resync.double_check import DoubleCheckedPage
 from plugin.sync.resync.full_read import resync
 from plugin.sync.resync.mirror_update import land_again, land_first
 from plugin.sync.work import reconcile_claim
@@ -194,7 +194,7 @@ def test_what_a_page_shows_and_what_was_read_in_its_place_mark_their_objectives_
     added = [hand.issue("Story", objective) for objective in (first, second)]
     shown, anew = (context.jira.read([id_], context.fields).issues[0] for id_ in added)
     with hand.connector.store.write() as conn:
-        landed = land_again(context, conn, Looked([shown], [anew], hand.clock()))
+        landed = land_again(context, conn, DoubleCheckedPage([shown], [anew], hand.clock()))
     assert landed.marked == {first, second}
     assert (landed.issues, landed.changed) == (2, 2)
     assert _due(hand) == {first, second}

@@ -26,7 +26,7 @@ from mappings.facts.issue import Issue
 from plugin.sync import work
 from plugin.sync.context import Context
 from plugin.sync.refresh.reread import land_issues, refresh
-from plugin.sync.resync.double_check import Looked
+from plugin.sync.resync.double_check import DoubleCheckedPage
 from plugin.sync.resync.mirror_update import land_again
 
 NOW = datetime(2026, 11, 3, tzinfo=UTC)
@@ -76,7 +76,7 @@ def test_a_page_in_two_parts_and_a_batch_of_events_do_not_wait_for_each_other(
         thread.start()
         return thread
 
-    looked = Looked([later["3"]], [later["1"]], NOW)
+    looked = DoubleCheckedPage([later["3"]], [later["1"]], NOW)
     with context.store.write() as conn:
         mirror.hold(conn, "main", ["2"])
         batch = aside(lambda other: land_issues(context, other, list(later.values()), set()))

@@ -54,7 +54,7 @@ from plugin.sync.resync import (
     search_pages,
 )
 from plugin.sync.write_back import application, foreign_values, hold, notification, permits, places
-from plugin.sync.write_back.hold import Sifted
+from plugin.sync.write_back.hold import SiftedPlan
 from plugin.sync.write_back.places import PlaceValues
 from tests.mappings.rollup.conftest import build_issue
 from tests.plugin.sync.conftest import Clock
@@ -299,11 +299,11 @@ def test_the_brake_holds_until_the_rows_behind_a_change_were_edited_or_are_gone(
 
 def test_the_earliest_of_the_moments_is_waited_for() -> None:
     one, other = NOW + MINUTE, NOW + HOUR
-    empty = Sifted(Plan("9"))
+    empty = SiftedPlan(Plan("9"))
     assert empty.with_later(None, ()).later is None
     assert empty.with_later(other, ()).later == other
     assert replace(empty, later=one).with_later(other, ()).later == one
-    assert replace(empty, later=other).with_later(one, [a_change(1)]) == Sifted(
+    assert replace(empty, later=other).with_later(one, [a_change(1)]) == SiftedPlan(
         Plan("9"), (a_change(1),), later=one
     )
 
