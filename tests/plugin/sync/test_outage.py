@@ -149,6 +149,17 @@ def test_deliveries_are_tried_seldom_by_however_many_workers_and_new_ones_change
     assert later.pending() == 0
 
 
+def test_at_the_very_moment_of_the_next_try_the_first_who_asks_tries(later: Later) -> None:
+    break_everything(later, path="bulkfetch")
+    later.delivers(later.quiet.objectives()[0])
+    turn(later.quiet.context, "w")
+    found = later.outage()
+    assert found is not None
+    context = replace(later.quiet.context, clock=lambda: found.next_try)
+    assert outage.way(context) == outage.Way(True, found)
+    assert outage.way(context) == outage.Way(False)
+
+
 def test_of_workers_that_ask_together_one_tries(later: Later) -> None:
     break_everything(later, path="bulkfetch")
     later.delivers(later.quiet.objectives()[0])
