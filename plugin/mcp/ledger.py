@@ -15,6 +15,7 @@ from plugin.mcp.protocol.provenance import page_of_objective, provenance
 from plugin.mcp.protocol.quotation import Quoted
 from plugin.mcp.protocol.shapes import Answer, Counted, Name, Number, PageArguments, Shape, exactly, page_of
 from plugin.mcp.protocol.tool import Asking, Tool, Unanswerable
+from plugin.next_steps import Door
 from plugin.runtime.connector import NotReady
 from plugin.use_cases.objectives.as_of import AsOf, as_of, instant_asked
 
@@ -142,7 +143,7 @@ def _past(asking: Asking, site: str, id_: str, arguments: ExplainArguments) -> A
     try:
         return as_of(connector, actor, site, id_, at, arguments.mapping)
     except NotReady as error:
-        raise Unanswerable(str(error)) from error
+        raise Unanswerable(error.said_at(Door.TOOL)) from error
 
 
 def _shown_past(past: AsOf) -> AsOfShown:

@@ -16,6 +16,7 @@ from plugin.mcp.protocol.provenance import page_of_objective, provenance
 from plugin.mcp.protocol.quotation import Quoted
 from plugin.mcp.protocol.shapes import Answer, Counted, Name, Number, PageArguments, Shape, exactly, page_of
 from plugin.mcp.protocol.tool import Asking, Tool, Unanswerable
+from plugin.next_steps import Door
 from plugin.use_cases.objectives import objectives
 from plugin.use_cases.objectives.moments import SINCE, UNTIL, MovementQuestion, UnknownMoment
 from plugin.use_cases.objectives.movement import ToldMovement, no_history
@@ -128,7 +129,7 @@ def _told(asking: Asking, site: str, saved: SavedObjective, arguments: MovedArgu
     try:
         return objectives.movement(asking.connector, asking.actor, site, saved.state, asked)
     except UnknownMoment as error:
-        raise Unanswerable(f"{error.place}: {error} {error.remedy}") from error
+        raise Unanswerable(f"{error.place}: {error}") from error
 
 
 def _answer(
@@ -144,7 +145,7 @@ def _answer(
     for saved, found in told:
         name = saved.state.key or saved.state.id
         if found.movement is None:
-            unknown.append(Untold(key=name, why=no_history(found)))
+            unknown.append(Untold(key=name, why=no_history(found).said_at(Door.TOOL)))
             continue
         if found.movement.total is None:
             unknown.append(Untold(key=name, why="The number is unknown at one end."))

@@ -17,6 +17,7 @@ from plugin.mcp.protocol.provenance import provenance
 from plugin.mcp.protocol.quotation import Quoted
 from plugin.mcp.protocol.shapes import Answer, Counted, Name, Number, PageArguments, Shape, exactly, page_of
 from plugin.mcp.protocol.tool import Asking, Tool, Unanswerable
+from plugin.next_steps import Door
 from plugin.runtime.connector import NotReady
 from plugin.use_cases.cycles.replay import ObjectiveReplay
 from plugin.use_cases.mappings.past_preview import preview_as_of
@@ -71,7 +72,7 @@ def okr_mapping_then(asking: Asking, arguments: MappingThenArguments) -> Mapping
         said = "; ".join(f"{one.path}: {one.message}" for one in error.diagnostics[:10])
         raise Unanswerable(f"This mapping has errors: {said}.") from None
     except NotReady as error:
-        raise Unanswerable(str(error)) from None
+        raise Unanswerable(error.said_at(Door.TOOL)) from None
     every = found.changed
     shown, counted = page_of(
         f"okr_mapping_then:{site}:{found.revision}:{at}", arguments, every, (one.shown.id for one in every)

@@ -31,6 +31,7 @@ from mappings.fields import Api
 from mappings.kpi.sources import SOURCE_OPTIONS
 from mappings.write_back.target import WriteBasis
 from mappings.write_back.targets import needs_goals
+from plugin.next_steps import FIRST_MAPPING, Door, NextStep
 from plugin.runtime.memory import Memory
 from plugin.runtime.processes.counters import Meter
 from plugin.runtime.settings import Settings
@@ -110,11 +111,22 @@ class SiteWatch(Protocol):
 
 
 class NotReady(Exception):  # noqa: N818
-    """Something has to be done by a person before the connector can work; the message says what, `about` which of the things given it is about."""
+    """Something has to be done by a person before the connector can work; the message says what, `about` which of the things given it is about.
 
-    def __init__(self, message: str, about: str = "") -> None:
-        super().__init__(message)
-        self.about = about
+    `step` is what to do next where doors have ways of their own to do it; each door says its own (`said_at`), and whoever is none says the page.
+    """
+
+    def __init__(self, message: str, about: str = "", step: NextStep | None = None) -> None:
+        self.message, self.about, self.step = message, about, step
+        super().__init__(self.said_at(Door.PAGE))
+
+    def remedy_at(self, door: Door) -> str:
+        """What to do next at a door; empty where the message says it."""
+        return self.step.at(door) if self.step is not None else ""
+
+    def said_at(self, door: Door) -> str:
+        """All of it in the words of a door."""
+        return f"{self.message} {self.remedy_at(door)}".rstrip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +171,7 @@ class Connector:
         found = self.known_site(name)
         if found is not None:
             return self._watched(found)
-        known = ", ".join(sorted(self.sites)) or "none yet: set JIRA_OKR_JIRA__URL or run jira-okr site add"
+        known = ", ".join(sorted(self.sites)) or "none yet: add one, or set JIRA_OKR_JIRA__URL"
         raise NotReady(f"There is no site called {name!r}. Known sites: {known}.")
 
     def known_site(self, name: str) -> Site | None:
@@ -351,10 +363,7 @@ class Connector:
             version = bindings.version(conn, name, active.revision) if active is not None else None
             read_at = catalogues.read_at(conn, name) if self._feeds_goals(name) else None
         if active is None:
-            raise NotReady(
-                f"No mapping is active for site {name!r}. Write one (jira-okr mapping presets shows examples), "
-                "check it with jira-okr mapping check FILE, then run jira-okr mapping activate FILE."
-            )
+            raise NotReady(f"No mapping is active for site {name!r}.", step=FIRST_MAPPING)
         with self._lock:
             bound = self._bound.get(name)
         if (

@@ -25,6 +25,7 @@ from connectors.store.reads import read_requests
 from connectors.store.sites import api_versions, app_webhooks, catalogues, consents, grants, sites
 from connectors.store.sites.sites import SavedSite
 from mappings.write_back.targets import WRITE_TARGETS
+from plugin.next_steps import ADD_BY_CONSENT, SITES
 from plugin.runtime.composition import site_from
 from plugin.runtime.connector import Connector, NotReady, Site
 from plugin.runtime.credentials_vault import vault
@@ -191,7 +192,9 @@ def add_site(connector: Connector, new: NewSite, by: str) -> ConnectionTest:
     settings = settings_of(connector, new)
     if settings.by_consent:
         raise NotReady(
-            "A Jira user has to allow this app first: jira-okr site add --consent, or the form.", "grant"
+            "A site that signs in by an app that a Jira user allows is added by their consent.",
+            "grant",
+            ADD_BY_CONSENT,
         )
     found = first_answer(connector, settings)
     expires = day_text(found.token_expires or new.token_expires)
@@ -488,8 +491,8 @@ def _of_settings(connector: Connector, name: str) -> bool:
 
 def _not_added(name: str) -> NotReady:
     return NotReady(
-        f"The site {name!r} was not added here; jira-okr site list shows those that were. "
-        "If it comes from the settings, take JIRA_OKR_JIRA__… away."
+        f"The site {name!r} was not added here. If it comes from the settings, take JIRA_OKR_JIRA__… away.",
+        step=SITES,
     )
 
 

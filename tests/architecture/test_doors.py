@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -143,3 +144,38 @@ def test_doors_leave_the_store_alone(sources: list[Source]) -> None:
         if isinstance(node, ast.Attribute) and node.attr == "store" and "connector" in ast.unparse(node.value)
     }
     assert found == set(STORE_ITSELF)
+
+
+OPTION = re.compile(r"(?<![\w-])--[a-z]")
+SAID_BY_COMMANDS = {
+    "plugin/mcp/protocol/identity.py": "said by `jira-okr mcp` before it serves",
+    "plugin/runtime/serving/listening_address.py": "said by `jira-okr serve` and `demo`",
+    "plugin/use_cases/accounts/set_up.py": "whole commands for whoever holds the link of the first start, to be copied",
+}
+
+
+def texts_with_options(tree: ast.Module) -> Iterator[str]:
+    """Texts that name an option of a command, but for those that a step says are a command's."""
+    commands = {
+        id(one.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "NextStep"
+        for one in node.keywords
+        if one.arg == "command"
+    }
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or id(node) in commands:
+            continue
+        if OPTION.search(node.value) and "\n" not in node.value.strip():
+            yield node.value
+
+
+def test_options_of_commands_are_said_by_commands_alone(sources: list[Source]) -> None:
+    """What is below the doors is said at each of them: it names a `NextStep`, and the command line says its options."""
+    found = {
+        f"{source.path}: {text}"
+        for source in sources
+        if not source.path.startswith("plugin/cli/") and source.path not in SAID_BY_COMMANDS
+        for text in texts_with_options(source.tree)
+    }
+    assert sorted(found) == []

@@ -9,6 +9,7 @@ from connectors.store.people.accounts import Account
 from plugin.access.authentication import passwords
 from plugin.access.authorization.permission import ROLES, Permission
 from plugin.access.authorization.refusal import NotPermitted
+from plugin.next_steps import PEOPLE
 from plugin.runtime.connector import Connector
 
 LONGEST_NAME = 200
@@ -45,9 +46,7 @@ def insert(
     account_id = accounts.add(conn, address, given, known_role(role), password_hash, connector.clock())
     account = None if account_id is None else accounts.get(conn, account_id)
     if account is None:
-        raise NotPermitted(
-            f"{address} has an account already. jira-okr user list shows all of them.", "email"
-        )
+        raise NotPermitted(f"{address} has an account already.", "email", PEOPLE)
     return account
 
 
@@ -56,7 +55,7 @@ def find(connector: Connector, email: str) -> Account:
     with connector.store.read() as conn:
         account = accounts.by_email(conn, email)
     if account is None:
-        raise NotPermitted(f"There is no account {email}. jira-okr user list shows all of them.")
+        raise NotPermitted(f"There is no account {email}.", step=PEOPLE)
     return account
 
 

@@ -21,6 +21,7 @@ from plugin.api.protocol.lookup import known_site, site_of
 from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.model import MOST_ROWS, Asked, Given, SiteName, SiteQuery, Word
 from plugin.doors.refusal import RequestRefusal, not_found
+from plugin.next_steps import Door
 from plugin.use_cases.cycles import carry, closure, cycles, locks, replay, versions
 from plugin.use_cases.cycles.carry import CarryState
 from plugin.use_cases.cycles.closure import LONGEST_NOTE, ScoreStatement, typed_score
@@ -522,11 +523,11 @@ def refused_as(title: str = "", remedy: str = "") -> Iterator[None]:
     try:
         yield
     except UnknownCycle as error:
-        raise not_found("cycle", error.cycle_id, "GET /cycles lists those there are.") from error
+        raise not_found("cycle", error.cycle_id, "GET /api/v1/cycles lists those there are.") from error
     except CycleRefused as error:
         if not title:
             raise
-        raise RequestRefusal(409, title, str(error), remedy) from error
+        raise RequestRefusal(409, title, error.message, error.remedy_at(Door.API) or remedy) from error
 
 
 @ROUTES.get("/cycles", "viewer", "The cycles of a site, and how their objectives score.")

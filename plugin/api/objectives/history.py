@@ -20,6 +20,7 @@ from plugin.doors.cursor import cursor, list_name, position
 from plugin.doors.model import Given, Instant, Page, PageQuery, SiteQuery, Word
 from plugin.doors.refusal import RequestRefusal, invalid
 from plugin.doors.rows import PointGiven, RowGiven, point_given
+from plugin.next_steps import Door
 from plugin.use_cases.objectives import objectives
 from plugin.use_cases.objectives.moments import SINCE, UNTIL, MovementQuestion, UnknownMoment
 from plugin.use_cases.objectives.movement import ToldMovement, no_history
@@ -156,11 +157,10 @@ def movement(caller: Caller, path: ObjectiveAddress, query: MovementQuery) -> Re
     try:
         found = objectives.movement(caller.connector, caller.actor, site, saved.state, asked)
     except UnknownMoment as error:
-        raise invalid(f"?{error.place}", str(error), error.remedy) from error
+        raise invalid(f"?{error.place}", error.message, error.remedy) from error
     if found.movement is None:
-        raise RequestRefusal(
-            409, "No history", no_history(found), "Ask from the time at which history begins."
-        )
+        why = no_history(found)
+        raise RequestRefusal(409, "No history", why.message, why.remedy_at(Door.API))
     named = NamedGiven(id=saved.state.id, key=saved.state.key, title=saved.state.title)
     return Reply(movement_given(named, found, found.movement))
 

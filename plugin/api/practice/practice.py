@@ -105,5 +105,5 @@ def practice(caller: Caller, query: PracticeQuery) -> Reply[PracticeGiven]:
     except UnknownCycle:
         raise not_found("cycle", query.cycle, "GET /api/v1/cycles lists them.") from None
     except CycleRefused as error:
-        raise RequestRefusal(409, "No cycle runs", str(error), "GET /api/v1/cycles lists them.") from error
+        raise RequestRefusal(409, "No cycle runs", error.message, "GET /api/v1/cycles lists them.") from error
     return Reply(PracticeGiven.model_validate(assessed_values(found)))

@@ -13,6 +13,7 @@ from mappings.diagnostic import Diagnostic, MappingError
 from plugin.access.authorization.refusal import NotPermitted
 from plugin.doors.problem import Fault, problem
 from plugin.doors.refusal import RequestRefusal
+from plugin.next_steps import Door
 from plugin.runtime.connector import NotReady
 from plugin.use_cases.accounts.proof import NotProved
 from plugin.use_cases.health.faults import AuthFailed, JiraError, Permanent, RateLimited, StoreError
@@ -118,8 +119,9 @@ def of_not_ready(error: NotReady) -> Response:
         remedy = "Say who you are on the page /account/identity, in the same browser, and send it again."
         return problem(403, "Not confirmed", str(error), remedy)
     if isinstance(error, NotPermitted):
-        return problem(422, "Refused", str(error))
-    return problem(409, "Not ready", str(error), "Do what the detail says, then send the request again.")
+        return problem(422, "Refused", error.message, error.remedy_at(Door.API))
+    remedy = error.remedy_at(Door.API) or "Do what the detail says, then send the request again."
+    return problem(409, "Not ready", error.message, remedy)
 
 
 def of_jira(error: JiraError) -> Response:

@@ -260,7 +260,7 @@ def of_refused(error: DigestRefused) -> RequestRefusal:
         return RequestRefusal(
             404,
             "No such digest" if isinstance(error, DigestUnknown) else "No such message",
-            str(error),
+            error.message,
             remedy,
         )
-    return RequestRefusal(409, "Not done", str(error), remedy)
+    return RequestRefusal(409, "Not done", error.message, remedy)

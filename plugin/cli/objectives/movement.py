@@ -37,7 +37,7 @@ def moved_command(key: str, since: str | None, until: str | None, site: str, as_
             raise NotReady(f"{key} is no objective here. jira-okr status --objectives lists the objectives.")
         found = asked(connector, site, saved, since, until)
     if found.movement is None:
-        raise NotReady(no_history(found))
+        raise no_history(found)
     if as_json:
         show_json(movement_values(saved, found, found.movement))
     else:
@@ -51,7 +51,7 @@ def asked(
     try:
         return movement(connector, COMMAND_LINE, site, saved.state, MovementQuestion(since, until))
     except UnknownMoment as error:
-        raise click.BadParameter(f"{error} {error.remedy}", param_hint=f"--{error.place}") from error
+        raise click.BadParameter(str(error), param_hint=f"--{error.place}") from error
 
 
 def show_movement(saved: SavedObjective, found: ToldMovement, movement: Movement) -> None:

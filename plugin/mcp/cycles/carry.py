@@ -12,6 +12,7 @@ from plugin.mcp.protocol.confirmation import ActArguments, Acted, two_calls
 from plugin.mcp.protocol.lookup import site_of
 from plugin.mcp.protocol.shapes import Name
 from plugin.mcp.protocol.tool import Asking, Tool, Unanswerable
+from plugin.next_steps import Door
 from plugin.use_cases.cycles.carry import (
     CarryPreview,
     CarryState,
@@ -52,7 +53,7 @@ def okr_carry_forward(asking: Asking, arguments: CarryArguments) -> Acted:
             f"There is no such cycle on the site {site!r} as {arguments.cycle!r} or {into!r}. Cycles: {known}."
         ) from None
     except CycleRefused as error:
-        raise Unanswerable(str(error)) from None
+        raise Unanswerable(error.said_at(Door.TOOL)) from None
 
     def do() -> str:
         try:
@@ -60,7 +61,7 @@ def okr_carry_forward(asking: Asking, arguments: CarryArguments) -> Acted:
                 asking.connector, asking.actor, site, arguments.cycle, arguments.objectives, into, choice
             )
         except CycleRefused as error:
-            raise Unanswerable(str(error)) from None
+            raise Unanswerable(error.said_at(Door.TOOL)) from None
         before = f" Carried before: {', '.join(done.before)}." if done.before else ""
         return f"{', '.join(done.carried) or 'Nothing new'} goes on in {done.into}; Jira is told now.{before}"
 

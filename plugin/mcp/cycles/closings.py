@@ -15,6 +15,7 @@ from plugin.mcp.protocol.provenance import provenance
 from plugin.mcp.protocol.quotation import Quoted
 from plugin.mcp.protocol.shapes import Answer, Counted, Name, Number, PageArguments, Shape, exactly, page_of
 from plugin.mcp.protocol.tool import Asking, Tool, Unanswerable
+from plugin.next_steps import Door
 from plugin.use_cases.cycles.cycles import CycleRefused, UnknownCycle, list_cycles
 from plugin.use_cases.cycles.versions import ClosingAct, difference
 
@@ -84,7 +85,7 @@ def okr_closings(asking: Asking, arguments: ClosingArguments) -> Closings:
             f"There is no cycle {arguments.cycle!r} on the site {site!r}. Cycles: {known}."
         ) from None
     except CycleRefused as error:
-        raise Unanswerable(str(error)) from None
+        raise Unanswerable(error.said_at(Door.TOOL)) from None
     name = f"okr_closings:{site}:{found.cycle_id}:{found.before.hash}:{found.after.hash}"
     shown, counted = page_of(name, arguments, found.differing, (one.shown.id for one in found.differing))
     return Closings(

@@ -14,6 +14,7 @@ from plugin.mcp.protocol.provenance import provenance
 from plugin.mcp.protocol.quotation import Quoted
 from plugin.mcp.protocol.shapes import Answer, Counted, Name, Number, PageArguments, Shape, exactly, page_of
 from plugin.mcp.protocol.tool import Asking, Tool, Unanswerable
+from plugin.next_steps import Door
 from plugin.runtime.connector import NotReady
 from plugin.use_cases.cycles.cycles import (
     CycleDetail,
@@ -119,7 +120,7 @@ def okr_cycle(asking: Asking, arguments: CycleArguments) -> CycleReview:
         known = ", ".join(one.cycle.id for one in list_cycles(asking.connector, asking.actor, site)) or "none"
         raise Unanswerable(f"There is no cycle {name!r} on the site {site!r}. Cycles: {known}.") from None
     except NotReady as error:
-        raise Unanswerable(str(error)) from None
+        raise Unanswerable(error.said_at(Door.TOOL)) from None
     every = found.objectives
     shown, counted = page_of(
         f"okr_cycle:{site}:{name}:{arguments.mapping}", arguments, every, (one.state.id for one in every)

@@ -17,6 +17,7 @@ from plugin.mcp.protocol.call_rate import Pace
 from plugin.mcp.protocol.quotation import seen
 from plugin.mcp.protocol.shapes import Answer, Arguments
 from plugin.mcp.protocol.tool import Asking, Tool, Unanswerable
+from plugin.next_steps import Door
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.health.faults import JiraError, StoreError, told
 from plugin.use_cases.permission import NotAllowed, require
@@ -90,7 +91,9 @@ def words(error: Exception, tool: Tool) -> str:
     if isinstance(error, StoreError):
         log.error("store failed", error=str(error))
         return "The database cannot be used now. Ask again in a moment."
-    if isinstance(error, Unanswerable | NotAllowed | NotReady):
+    if isinstance(error, NotReady):
+        return error.said_at(Door.TOOL)
+    if isinstance(error, Unanswerable | NotAllowed):
         return str(error)
     log.error("tool failed", tool=tool.name, exc_info=error)
     return "The connector failed in a way that was not foreseen. It has been logged; asking again may help."

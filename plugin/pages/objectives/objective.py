@@ -169,7 +169,7 @@ def moved_since(sources: Sources, located: Located, asked: MovementQuestion) -> 
     try:
         told = sources.moved(located, asked)
     except UnknownMoment as error:
-        refused, asked = f"{error} {error.remedy}", MovementQuestion()
+        refused, asked = str(error), MovementQuestion()
         told = sources.moved(located, asked)
     browse = browse_on(sources, located.site)
     view = since_view(told, asked, cycle is not None, browse, now, zone, ACHIEVED_AT[state.commitment])

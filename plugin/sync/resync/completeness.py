@@ -37,7 +37,7 @@ def prove_complete(context: Context, reading: RunningRead, accept_loss: bool) ->
         raise IncompleteRead(
             f"Jira showed {shown} issues in the scope and counts {counted} of them.",
             "Nothing was written or removed: who counts too few may show too few. It is tried again by itself; if it lasts, look what "
-            "stands between the connector and Jira. Where the read is right all the same, run jira-okr sync --accept-loss.",
+            "stands between the connector and Jira. Where the read is right all the same, sync once more and accept the loss.",
         )
     if read >= counted:
         return
@@ -46,7 +46,7 @@ def prove_complete(context: Context, reading: RunningRead, accept_loss: bool) ->
         raise IncompleteRead(
             f"Jira counts {counted} issues in the scope and showed {read} of them.",
             "Nothing was written or removed. It is tried again by itself; if it lasts, look what stands between the connector "
-            "and Jira. Where the read is right all the same, run jira-okr sync --accept-loss.",
+            "and Jira. Where the read is right all the same, sync once more and accept the loss.",
         )
     there = listed(context, shown_ids(context, reading), counted)
     with context.store.read() as conn:

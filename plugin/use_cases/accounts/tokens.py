@@ -12,6 +12,7 @@ from connectors.store.people.tokens import ApiToken
 from plugin.access.authentication import tokens
 from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.refusal import NotPermitted
+from plugin.next_steps import TOKEN_OF_ANOTHER
 from plugin.runtime.connector import Connector
 from plugin.use_cases.accounts.proof import require_proof
 from plugin.use_cases.permission import ADMIN, VIEWER, act, question
@@ -46,9 +47,7 @@ def make(
     One that lasts longer than a day takes that they said of late who they are (NotProved): it outlives the session.
     """
     if account.id != actor.account_id:
-        raise NotPermitted(
-            "A token is made for one's own account; jira-okr token create makes one for another."
-        )
+        raise NotPermitted("A token is made for one's own account.", step=TOKEN_OF_ANOTHER)
     if days > DAYS_UNPROVED:
         require_proof(actor, connector.clock())
     text = tokens.issue(connector, account, name, scopes, days, actor.label)

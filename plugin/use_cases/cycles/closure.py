@@ -21,6 +21,7 @@ from mappings.rollup.cycles.closing_preview import ObjectiveScored, changed
 from mappings.rollup.cycles.closing_record import ClosingRecord, LinkKind
 from mappings.rollup.cycles.cycle_end import has_ended
 from plugin.access.authorization.actor import CALENDAR, Actor
+from plugin.next_steps import SYNC
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.cycles.cycles import (
     CycleRefused,
@@ -92,7 +93,8 @@ def close_cycle(
             due.mark(conn, site, waiting, now, "its cycle is to be closed")
             raise CycleRefused(
                 f"{len(waiting)} objectives of {cycle_id} have not been looked at since its end. "
-                "They are looked at by the workers, or by jira-okr sync; close it then."
+                "They are looked at by the workers, or by a sync; close it then.",
+                step=SYNC,
             )
         ends = cycle_ends.of_cycle(conn, site, cycle_id)
         revisions = {end.state.id: end.mapping_revision for end in ends}

@@ -27,6 +27,7 @@ from mappings.rollup.cycles.score import COLOURS, Score, ScoreMean, means, shown
 from mappings.rollup.rows.ledger import Disposition
 from mappings.rollup.state import ObjectiveState
 from plugin.access.authorization.actor import Actor
+from plugin.next_steps import CYCLES
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.mappings import revisions
 from plugin.use_cases.objectives.objective_list import Head, headlines
@@ -54,7 +55,7 @@ class UnknownCycle(CycleRefused):
 
     def __init__(self, cycle_id: str) -> None:
         self.cycle_id = cycle_id
-        super().__init__(f"There is no cycle {cycle_id}. jira-okr cycle list shows those there are.")
+        super().__init__(f"There is no cycle {cycle_id}.", step=CYCLES)
 
 
 class CycleDays(Protocol):

@@ -26,6 +26,7 @@ from mappings.explain.cause import largest_part
 from mappings.facts.moment import Moment
 from mappings.json_value import PlainValues
 from plugin.access.authorization.actor import Actor
+from plugin.next_steps import DIGEST_MESSAGES
 from plugin.runtime.connector import Connector
 from plugin.use_cases.digests import alerts, reminders
 from plugin.use_cases.digests.channels import send_by_channel
@@ -198,7 +199,7 @@ def retry_message(connector: Connector, actor: Actor, site: str, key: str) -> Ou
     with connector.store.write() as conn:
         one = outbox.find(conn, site, key)
         if one is None:
-            raise MessageUnknown(f"There is no message {key}. jira-okr digest list shows those there are.")
+            raise MessageUnknown(f"There is no message {key}.", step=DIGEST_MESSAGES)
         waits = one.state is OutboxState.DUE and one.note != outbox.UNDER_WAY
         if not waits and one.state is not OutboxState.DEAD:
             raise DigestRefused(

@@ -181,7 +181,7 @@ def activating(status: SiteStatus) -> Concern | None:
     stands = bool(found.failed)
     todo = "The former mapping rules until then."
     if found.held:
-        todo = "Preview it, and go on with it there, or by “jira-okr mapping activate --accept-large-change”."
+        todo = "Preview it, and go on with it there, or by “jira-okr mapping activate”, which says how."
     elif found.refused:
         todo = "Correct the mapping (or what it names in Jira) and activate it again; it is not tried again by itself."
     elif stands:

@@ -33,7 +33,7 @@ MOST_LOOKS = 100
 def let_days_pass(connector: Connector, _actor: Actor, site: str, days: int) -> timedelta:
     """Move the clock of the demo, and that of its Jira, so many days ahead; how much passed. NotReady where it is no demo."""
     if connector.move_clock is None:
-        raise NotReady("Time passes by itself here: days are let pass in the demo alone (jira-okr demo).")
+        raise NotReady("Time passes by itself here: days are let pass in the demo alone.")
     if not 1 <= days <= MOST_DAYS:
         raise NotReady(f"From 1 to {MOST_DAYS} days can pass at once.")
     before = connector.clock()

@@ -47,6 +47,7 @@ from mappings.write_back.preview import Preview, preview
 from mappings.write_back.target import WriteBasis
 from mappings.write_back.targets import place_of
 from plugin.access.authorization.actor import Actor
+from plugin.next_steps import REVISIONS
 from plugin.runtime.connector import Connector, NotReady
 from plugin.runtime.processes.garbage_collector import collector_resting
 from plugin.sync.context import field_of, metrics_of
@@ -642,9 +643,8 @@ def rollback(
     target = revision or next((one for one in past[1:] if one != past[0]), None)
     found = find_revision(known, target) if target else None
     if found is None:
-        raise NotReady(
-            f"There is no revision to go back to{f' called {revision}' if revision else ''}. jira-okr mapping history lists them."
-        )
+        called = f" called {revision}" if revision else ""
+        raise NotReady(f"There is no revision to go back to{called}.", step=REVISIONS)
     if revision is None and expected is None:
         expected = expecting(past[0])
     if report is None:

@@ -26,6 +26,7 @@ from mappings.facts.moment import Moment
 from mappings.rollup.cycles.cycle_end import Witness, end_of, has_ended
 from mappings.rollup.state import ObjectiveState
 from plugin.access.authorization.actor import Actor
+from plugin.next_steps import OBJECTIVES
 from plugin.runtime.connector import Connector, NotReady
 from plugin.runtime.processes.garbage_collector import collector_resting
 from plugin.sync.context import Context, metrics_of
@@ -331,7 +332,7 @@ class Standings:
 def _told(connector: Connector, context: Context, name: str, at: datetime, rules: Rules) -> AsOf:
     saved = find_objective(connector, context.site, name)
     if saved is None:
-        raise NotReady(f"{name} is no objective here. jira-okr status --objectives lists the objectives.")
+        raise NotReady(f"{name} is no objective here.", step=OBJECTIVES)
     lookback = Lookback(context)
     _require_facts(lookback, saved, at)
     standings = lookback.states(at, rules)

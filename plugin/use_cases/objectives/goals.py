@@ -13,6 +13,7 @@ from mappings.fields import Api, FieldValueError, field_type
 from mappings.write_back.target import Request
 from mappings.write_back.targets import goal as goal_target
 from plugin.access.authorization.actor import Actor
+from plugin.next_steps import GOALS, OBJECTIVES
 from plugin.runtime.connector import Connector, NotReady
 from plugin.sync.context import Context
 from plugin.use_cases.kpis.creation import bring_in
@@ -148,9 +149,7 @@ def link(connector: Connector, actor: Actor, site: str, objective: str, goal: st
     field = _named_by(context)
     saved = find_objective(connector, site, objective)
     if saved is None or saved.state.issue_id is None:
-        raise NotReady(
-            f"{objective} is no objective with an issue here. jira-okr status lists the objectives."
-        )
+        raise NotReady(f"{objective} is no objective with an issue here.", step=OBJECTIVES)
     key = _known(_goals(connector, site), goal).key
     issue_id, called = saved.state.issue_id, saved.state.key
     values = {field.id: _encoded(field, key, context.api)}
@@ -170,9 +169,7 @@ def _known(goals: Goals, named: str) -> Goal:
     key = goal_key(named)
     found = next((one for one in goals.every() if one.key == key), None)
     if found is None:
-        raise NotReady(
-            f"{named} is no goal that the connector's account sees. jira-okr goals list shows them."
-        )
+        raise NotReady(f"{named} is no goal that the connector's account sees.", step=GOALS)
     return found
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Protocol
 
+from plugin.next_steps import Door
 from plugin.runtime.connector import NotReady
 
 CHOICES = {
@@ -52,11 +53,15 @@ class UnknownMoment(NotReady):
     """A text that is no moment here: `place` is the part of the question, `remedy` says what can be written."""
 
     def __init__(self, place: str, text: str) -> None:
-        lacking = "; it runs in no cycle" if text == "cycle" and place == "since" else ""
-        super().__init__(f"{text!r} is no moment here{lacking}.", place)
         self.place = place
         choices = f", or one of: {', '.join(CHOICES)}" if place == "since" else ""
         self.remedy = f"Write a day (2026-11-01) or an instant (2026-11-01T09:00:00Z){choices}."
+        lacking = "; it runs in no cycle" if text == "cycle" and place == "since" else ""
+        super().__init__(f"{text!r} is no moment here{lacking}.", place)
+
+    def remedy_at(self, door: Door) -> str:  # noqa: ARG002
+        """The same at every door."""
+        return self.remedy
 
 
 def span_asked(

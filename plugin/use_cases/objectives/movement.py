@@ -18,7 +18,8 @@ from mappings.explain.marks import Mark, checked_in, marks, withdrawn
 from mappings.explain.movement import Effect, Movement, MovementPart, objective_moved
 from mappings.explain.week import WeekMove, unmoved, week_of
 from mappings.facts.forest import issue_order
-from plugin.runtime.connector import Connector
+from plugin.next_steps import BACKFILL, SYNC
+from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.objectives.moments import WEEK
 
 
@@ -120,15 +121,18 @@ def merged(rows: Iterable[Effect]) -> tuple[Effect, ...]:
     return tuple(sorted(found.values(), key=lambda row: (order.index(row.part), issue_order(row.id))))
 
 
-def no_history(found: ToldMovement) -> str:
-    """What to say where the movement is not known."""
+def no_history(found: ToldMovement) -> NotReady:
+    """Why a movement is not known, and what to ask or do instead."""
     if found.until < found.since:
-        return "The end lies before the beginning. Swap --since and --until."
+        return NotReady(
+            "The end lies before the beginning: ask since an earlier moment, or until a later one."
+        )
     if found.begins is None:
-        return "There is no history of this objective yet. It begins with the next sync (jira-okr sync)."
-    return (
+        return NotReady("There is no history of this objective yet. It begins with the next sync.", step=SYNC)
+    return NotReady(
         f"History of this objective begins on {found.begins:%Y-%m-%d %H:%M} UTC; nothing is known of before. "
-        "Ask from then on (--since first), or reconstruct the cycle from Jira's changelogs: jira-okr history backfill."
+        "Ask since the first measurement (“first”), or have what was before reconstructed.",
+        step=BACKFILL,
     )
 
 

@@ -10,6 +10,7 @@ from connectors.store.numbers.objectives import SavedObjective
 from connectors.store.work import due
 from connectors.store.writes import written_values
 from mappings.facts.forest import issue_order
+from plugin.next_steps import OBJECTIVES
 from plugin.runtime.connector import Connector, NotReady
 
 __all__ = [
@@ -28,8 +29,8 @@ class NoSuchObjective(NotReady):
 
     def __init__(self, names: Sequence[str]) -> None:
         super().__init__(
-            f"No objective here is called {', '.join(names)}. jira-okr status --objectives lists the objectives; "
-            "if the issue is new, run jira-okr sync first."
+            f"No objective here is called {', '.join(names)}; one whose issue is new is known after the next sync.",
+            step=OBJECTIVES,
         )
 
 

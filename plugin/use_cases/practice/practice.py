@@ -16,6 +16,7 @@ from mappings.practice.practice import COUNSEL, Practice, PracticeMeasure, pract
 from mappings.rollup.cycles.cycle_end import has_ended
 from mappings.rollup.state import ObjectiveState
 from plugin.access.authorization.actor import Actor
+from plugin.next_steps import CYCLES
 from plugin.runtime.connector import Connector
 from plugin.use_cases.cycles.cycles import CycleRefused, past_cycles, ruling, show_cycle
 from plugin.use_cases.objectives.objective_list import every_headline
@@ -70,9 +71,7 @@ def assess_practice(
     if cycle_id is None:
         running = [one for one in known if one.start <= moment.today <= one.end]
         if not running:
-            raise CycleRefused(
-                "No objective runs in a cycle now. Name one that did: jira-okr cycle list shows them."
-            )
+            raise CycleRefused("No objective runs in a cycle now. Name one that did.", step=CYCLES)
         cycle_id = min(running, key=lambda one: (one.end, -one.start.toordinal())).id
     detail = show_cycle(connector, actor, site, cycle_id)
     states = tuple(one.state for one in detail.objectives)

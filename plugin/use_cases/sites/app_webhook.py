@@ -10,6 +10,7 @@ from connectors.jira.webhooks.app_webhooks import AppWebhookWish, care, wish
 from connectors.jira.webhooks.registration import Registered
 from connectors.store.people.audit import note
 from connectors.store.sites import app_webhooks
+from plugin.next_steps import REGISTER_WEBHOOK
 from plugin.runtime.connector import Connector, NotReady
 from plugin.sync.resync.watermark import want_full_read
 from plugin.use_cases.health.webhook_state import events_besides, is_ours, learned
@@ -102,7 +103,7 @@ def _wished(connector: Connector, site: str) -> AppWebhookWish:
     with connector.store.read() as conn:
         asked = app_webhooks.get(conn, site)
     if asked is None:
-        raise NotReady(f"Nobody asked for a webhook of {site}. Register it first: jira-okr webhook register.")
+        raise NotReady(f"Nobody asked for a webhook of {site}.", step=REGISTER_WEBHOOK)
     projects = [one.id for one in connector.catalogue(site).projects]
     if not projects:
         raise NotReady(

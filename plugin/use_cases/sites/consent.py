@@ -17,6 +17,7 @@ from connectors.store.sites.grants import Grant
 from connectors.store.sites.sites import SavedSite
 from plugin.access.authentication.tokens import hash_of
 from plugin.access.authorization.actor import Actor
+from plugin.next_steps import ADD_BY_CONSENT
 from plugin.runtime.composition import site_from
 from plugin.runtime.connector import Connector, NotReady
 from plugin.runtime.credentials_vault import vault
@@ -297,8 +298,9 @@ def _by_consent(connector: Connector, site: str) -> JiraSettings:
     settings = _settings(connector, site)
     if not settings.by_consent:
         raise NotReady(
-            f"{site} does not sign in by an app that a Jira user allows. Add it as one: jira-okr site add --consent, the form of Sites, or "
-            "JIRA_OKR_JIRA__CLIENT_ID, JIRA_OKR_JIRA__CLIENT_SECRET and JIRA_OKR_JIRA__GRANT=authorization_code."
+            f"{site} does not sign in by an app that a Jira user allows; an operator may set JIRA_OKR_JIRA__CLIENT_ID, "
+            "JIRA_OKR_JIRA__CLIENT_SECRET and JIRA_OKR_JIRA__GRANT=authorization_code.",
+            step=ADD_BY_CONSENT,
         )
     return settings
 

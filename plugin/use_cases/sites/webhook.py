@@ -16,6 +16,7 @@ from connectors.store.sites import sites as saved_sites
 from connectors.store.work import inbox
 from connectors.store.work.inbox import Delivery
 from plugin.access.authorization.actor import COMMAND_LINE, Actor
+from plugin.next_steps import WEBHOOKS
 from plugin.runtime.connector import Connector, NotReady, Site
 from plugin.runtime.credentials_vault import vault
 from plugin.runtime.saved_sites import deployment_of, webhook_address
@@ -205,7 +206,7 @@ def delete(connector: Connector, actor: Actor, site: str, webhook_id: str) -> No
     known = connector.site(site)
     if known.app_secret:
         if not webhook_id.isdecimal():
-            raise NotReady(f"{webhook_id!r} is no id of a webhook: jira-okr webhook list shows them.")
+            raise NotReady(f"{webhook_id!r} is no id of a webhook.", step=WEBHOOKS)
         found = next((one for one in in_jira(known) if one.id == webhook_id), None)
         if found is not None and is_ours(found, site):
             with connector.store.write() as conn:

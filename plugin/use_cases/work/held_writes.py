@@ -13,6 +13,7 @@ from connectors.store.people.audit import note
 from connectors.store.work import due
 from connectors.store.writes import writes
 from plugin.access.authorization.actor import Actor
+from plugin.next_steps import HELD_WRITES
 from plugin.runtime.connector import Connector, NotReady
 from plugin.sync.write_back import hold
 from plugin.sync.write_back.hold import Ending
@@ -25,7 +26,7 @@ class NothingHeld(NotReady):
 
     def __init__(self, names: Sequence[str]) -> None:
         self.names = names
-        super().__init__(f"Nothing is held of {', '.join(names)}. jira-okr held list shows what is.")
+        super().__init__(f"Nothing is held of {', '.join(names)}.", step=HELD_WRITES)
 
 
 Decision = Callable[[Connector, Actor, str, Iterable[str] | None], int]

@@ -10,6 +10,7 @@ from connectors.store.absence import losses
 from connectors.store.absence.losses import Loss
 from connectors.store.people import audit
 from plugin.access.authorization.actor import Actor
+from plugin.next_steps import LOSSES
 from plugin.runtime.connector import Connector, NotReady
 from plugin.sync.refresh.reread import land_issues
 from plugin.use_cases.permission import EDITOR, VIEWER, act, question
@@ -18,7 +19,6 @@ __all__ = ["Loss", "NotHeld", "accept", "dismiss", "held", "known", "missing_sai
 
 MOST_NAMED = 5
 MOST_AUDITED = 100
-WAITING = "jira-okr losses list"
 
 
 class NotHeld(NotReady):
@@ -26,9 +26,7 @@ class NotHeld(NotReady):
 
     def __init__(self, names: Sequence[str]) -> None:
         self.names = names
-        super().__init__(
-            f"No loss of {', '.join(names)} is held. {WAITING} shows what is, by issue and project."
-        )
+        super().__init__(f"No loss of {', '.join(names)} is held.", step=LOSSES)
 
 
 @question(VIEWER)

@@ -1,0 +1,115 @@
+"""What somebody does next, in the words of each door: a refusal names the step, and the door says how it is taken there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Door(StrEnum):
+    """Where it is said: a page, a command, an answer of the API, an answer to an assistant."""
+
+    PAGE = "page"
+    COMMAND = "command"
+    API = "api"
+    TOOL = "tool"
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """What to `do`, and by which command, page, operation (`GET /cycles`) or tool. Where a door has none of its own it names the page, and
+    where no page does it the command, which then is an operator's.
+    """
+
+    do: str
+    command: str
+    page: str = ""
+    operation: str = ""
+    tool: str = ""
+
+    def at(self, door: Door) -> str:
+        """As a sentence."""
+        method, _, path = self.operation.partition(" ")
+        own = {
+            Door.COMMAND: self.command,
+            Door.API: f"{method} /api/v1{path}" if path else "",
+            Door.TOOL: self.tool,
+            Door.PAGE: "",
+        }[door]
+        return f"{self.do}: {own or (f'page {self.page}' if self.page else self.command)}."
+
+
+OBJECTIVES = NextStep(
+    "See the objectives there are",
+    command="jira-okr status --objectives",
+    page="Objectives",
+    operation="GET /objectives",
+    tool="okr_list",
+)
+CYCLES = NextStep(
+    "See the cycles there are",
+    command="jira-okr cycle list",
+    page="Cycle review",
+    operation="GET /cycles",
+    tool="okr_cycle",
+)
+GOALS = NextStep("See the goals it sees", command="jira-okr goals list", operation="GET /goals")
+DIGEST_MESSAGES = NextStep(
+    "See the messages there are",
+    command="jira-okr digest list",
+    page="Digests",
+    operation="GET /outbox",
+)
+HELD_WRITES = NextStep(
+    "See what is held; an editor releases or drops it",
+    command="jira-okr held list",
+    page="Sync health",
+    operation="GET /held",
+)
+LOSSES = NextStep(
+    "See what is held, by issue and project; an editor accepts or dismisses it",
+    command="jira-okr losses list",
+    page="Sync health",
+    operation="GET /losses",
+)
+REVISIONS = NextStep(
+    "See the revisions there are",
+    command="jira-okr mapping history",
+    page="Mapping",
+    operation="GET /sites/{site}/mapping/revisions",
+)
+FIRST_MAPPING = NextStep(
+    "Begin with a preset, check it and activate it",
+    command="jira-okr mapping presets, mapping check FILE, mapping activate FILE",
+    page="Mapping",
+    operation="GET /presets",
+)
+WEBHOOKS = NextStep("See the webhooks there are", command="jira-okr webhook list", page="Sites")
+REGISTER_WEBHOOK = NextStep(
+    "Register it first",
+    command="jira-okr webhook register",
+    page="Sites",
+    operation="POST /sites/{site}/webhook",
+)
+SITES = NextStep(
+    "See the sites there are", command="jira-okr site list", page="Sites", operation="GET /sites"
+)
+ADD_BY_CONSENT = NextStep(
+    "Add it as one that a Jira user allows",
+    command="jira-okr site add --consent",
+    page="Sites",
+)
+PEOPLE = NextStep("See all accounts", command="jira-okr user list", page="People", operation="GET /people")
+TOKEN_OF_ANOTHER = NextStep("An operator makes one for another", command="jira-okr token create EMAIL")
+BACKFILL = NextStep(
+    "Reconstruct the cycle from Jira's changelogs",
+    command="jira-okr history backfill",
+    operation="POST /sites/{site}/history",
+)
+SYNC = NextStep(
+    "Sync",
+    command="jira-okr sync",
+    page="Sync health",
+    operation="POST /sites/{site}/sync",
+    tool="okr_sync_now",
+)

@@ -1,0 +1,64 @@
+"""What to do next is said in the words of the door that is asked: no program is told an option of a command."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import click
+import pytest
+
+from plugin import next_steps
+from plugin.api import MODULES
+from plugin.api.protocol.failures import of_not_ready
+from plugin.cli import cli, explained
+from plugin.mcp.protocol.reply import words
+from plugin.mcp.tools import TOOLS
+from plugin.next_steps import Door, NextStep
+from plugin.runtime.connector import NotReady
+
+STEPS = {name: one for name, one in vars(next_steps).items() if isinstance(one, NextStep)}
+
+
+def command_of(words_: list[str]) -> click.Command | None:
+    """The command that these words begin with, None where there is none."""
+    found: click.Command | None = cli
+    context = click.Context(cli)
+    for word in words_:
+        if not isinstance(found, click.Group):
+            return found
+        found = found.get_command(context, word)
+    return found
+
+
+@pytest.mark.parametrize("name", sorted(STEPS))
+def test_what_a_step_names_is_there(name: str) -> None:
+    step = STEPS[name]
+    for said in re.findall(r"(?:jira-okr |, )([a-z][a-z -]*)", step.command):
+        assert command_of(said.split(" --")[0].split()) is not None, said
+    operations = {f"{one.method} {one.path}" for module in MODULES for one in module.ROUTES.operations}
+    assert step.operation in {"", *operations}
+    assert step.tool in {"", *(one.name for one in TOOLS)}
+
+
+@pytest.mark.parametrize("name", sorted(STEPS))
+def test_only_commands_have_options(name: str) -> None:
+    assert [door for door in Door if door is not Door.COMMAND and "--" in STEPS[name].at(door)] == []
+
+
+def test_each_door_says_its_own() -> None:
+    refused = NotReady("There is no cycle 2031-Q9.", step=next_steps.CYCLES)
+    answer: Any = of_not_ready(refused).json
+    assert (answer["detail"], answer["remedy"]) == (
+        "There is no cycle 2031-Q9.",
+        "See the cycles there are: GET /api/v1/cycles.",
+    )
+    assert explained(refused) == "There is no cycle 2031-Q9. See the cycles there are: jira-okr cycle list."
+    assert words(refused, TOOLS[0]) == "There is no cycle 2031-Q9. See the cycles there are: okr_cycle."
+    assert str(refused) == "There is no cycle 2031-Q9. See the cycles there are: page Cycle review."
+
+
+def test_a_door_without_a_way_of_its_own_names_the_page_and_else_the_operators_command() -> None:
+    step = NextStep("Look", command="jira-okr look --hard", page="Sites")
+    assert (step.at(Door.API), step.at(Door.TOOL)) == ("Look: page Sites.", "Look: page Sites.")
+    assert NextStep("Look", command="jira-okr look").at(Door.API) == "Look: jira-okr look."
