@@ -66,6 +66,12 @@ HELD_WRITES = NextStep(
     page="Sync health",
     operation="GET /held",
 )
+ACCEPT_GAP = NextStep(
+    "Or let the numbers do without it",
+    command="jira-okr gaps accept KEY",
+    page="Sync health",
+    operation="POST /gaps/accept",
+)
 LOSSES = NextStep(
     "See what is held, by issue and project; an editor accepts or dismisses it",
     command="jira-okr losses list",

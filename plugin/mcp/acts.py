@@ -103,12 +103,9 @@ def okr_check_in(asking: Asking, arguments: CheckInArguments) -> Acted:
 def okr_retry(asking: Asking, arguments: RetryArguments) -> Acted:
     """Try an objective again that failed for good."""
     site = site_of(asking, arguments)
-    letters = dead_letters.list_letters(asking.connector, asking.actor, site)
-    named = arguments.objective_key.casefold()
-    found = next(
-        (one for one in letters if named in (one.name.casefold(), one.objective_id.casefold())), None
-    )
+    found = dead_letters.find_letter(asking.connector, asking.actor, site, arguments.objective_key)
     if found is None and arguments.confirm is None:
+        letters = dead_letters.list_letters(asking.connector, asking.actor, site)
         known = ", ".join(one.name for one in letters) or "none"
         raise Unanswerable(f"{arguments.objective_key!r} is no dead letter. Dead letters: {known}.")
 

@@ -162,7 +162,7 @@ def discard_dead_letter(caller: Caller, path: ObjectiveAddress, query: SiteQuery
 
 def no_letter(objective: str) -> Exception:
     """404: nothing of this name is dead."""
-    return not_found("dead letter", objective, "GET /api/v1/dead-letters lists them, by the objective's id.")
+    return not_found("dead letter", objective, "GET /api/v1/dead-letters lists them.")
 
 
 @ROUTES.get("/refusals", "viewer", "Fields that Jira refuses to take.")

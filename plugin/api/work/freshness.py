@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from itertools import islice
 from typing import Literal
 
 from pydantic import Field
 
 from plugin.api.protocol.addresses import SiteAddress
-from plugin.api.protocol.lookup import site_of
+from plugin.api.protocol.lookup import known_objective, site_of
 from plugin.api.protocol.operation import Caller, Reply, Routes
-from plugin.doors.model import Asked, Given
+from plugin.doors.cursor import cursor, list_name, number_after
+from plugin.doors.model import Asked, Given, Page, PageQuery, Word
 from plugin.doors.refusal import not_found
+from plugin.next_steps import Door
 from plugin.sync.outage import Outage
 from plugin.use_cases.health.budget import Budget
 from plugin.use_cases.health.concerns import concerns, verdict
 from plugin.use_cases.health.drift import Drift
 from plugin.use_cases.health.kept_data import kept_data, kept_values
+from plugin.use_cases.health.missing import MissingKind, missing, missing_of, missing_values
 from plugin.use_cases.health.status import SiteStatus, installation
 from plugin.use_cases.health.status import status as status_of
 from plugin.use_cases.work import sync
@@ -37,6 +41,23 @@ class KeptGiven(Given):
     """Everything that grows, of one site."""
 
     items: list[KeptRowsGiven]
+
+
+class MissingGiven(Given):
+    """One thing that is missing: `unknown` number, check-in that `asks`, `unread` or `lost` issue, `held` or `refused` write, `dead_letter`."""
+
+    kind: MissingKind = Field(description="What of it is missing.")
+    objectives: list[str] = Field(description="Whose it is, by key or else by id.")
+    key_result: str | None
+    issue: str | None
+    what: str = Field(description="What is wrong, and why.")
+    remedy: str
+
+
+class MissingQuery(PageQuery):
+    """What of it."""
+
+    objective: Word | None = Field(None, description="Only what concerns this objective.")
 
 
 class DriftedGiven(Given):
@@ -198,6 +219,23 @@ def kept(caller: Caller, path: SiteAddress) -> Reply[KeptGiven]:
     """Rows, and the bytes of their values without indexes."""
     found = kept_data(caller.connector, caller.actor, site_of(caller, path))
     return Reply(KeptGiven.model_validate({"items": kept_values(found)}))
+
+
+@ROUTES.get("/missing", "viewer", "What is missing, each with what to do about it.", heavy=True)
+def list_missing(caller: Caller, query: MissingQuery) -> Reply[Page[MissingGiven]]:
+    """What waits for a person first, then objective by objective."""
+    site = site_of(caller, query)
+    name = list_name(f"missing:{site}", query)
+    begun = number_after(query.cursor, name) or 0
+    if query.objective is None:
+        every = missing(caller.connector, caller.actor, site)
+    else:
+        saved = known_objective(caller, site, query.objective)
+        every = iter(missing_of(caller.connector, caller.actor, site, saved.state))
+    found = [*islice(every, begun, begun + query.limit + 1)]
+    items = [MissingGiven.model_validate(missing_values(one, Door.API)) for one in found[: query.limit]]
+    following = cursor(name, begun + query.limit) if len(found) > query.limit else None
+    return Reply(Page[MissingGiven](items=items, next=following))
 
 
 def status_given(found: SiteStatus) -> StatusGiven:

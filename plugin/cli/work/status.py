@@ -14,6 +14,7 @@ from plugin.cli.terminal.moments import distance, spoken
 from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
 from plugin.cli.work.gaps import gap_values
 from plugin.cli.work.losses import loss_values
+from plugin.next_steps import Door
 from plugin.runtime.processes.heartbeat import Process
 from plugin.sync.outage import Outage
 from plugin.use_cases.health.budget import Budget, in_words
@@ -21,6 +22,7 @@ from plugin.use_cases.health.concerns import FRESH, Concern, concerns, verdict
 from plugin.use_cases.health.credential_expiry import Expiry
 from plugin.use_cases.health.drift import Drift
 from plugin.use_cases.health.kept_data import kept_data, kept_values, size_text
+from plugin.use_cases.health.missing import Missing, MissingKind, missing, missing_values, waiting
 from plugin.use_cases.health.status import SiteStatus, status
 from plugin.use_cases.health.webhook_state import WebhookState
 from plugin.use_cases.objectives.objective_columns import (
@@ -30,7 +32,6 @@ from plugin.use_cases.objectives.objective_columns import (
     values,
 )
 from plugin.use_cases.objectives.objective_lines import ObjectiveLine, every_line
-from plugin.use_cases.work.gaps import ACCEPT, GapRow
 
 OUT = {
     "unreachable": "JIRA DOES NOT ANSWER",
@@ -38,29 +39,49 @@ OUT = {
     "limited": "Jira asks to wait",
     "refused": "JIRA CANNOT BE READ",
 }
-SHOWN_BELOW = ("gaps", "outage", "nobody_works", "held", "given_up", "credential")
+SHOWN_BELOW = ("gaps", "outage", "nobody_works", "given_up", "credential")
+MOST_SHOWN = 5
+"""So many of a kind are told, unless all that is missing is asked for."""
 NO_CALLS = Budget(0, 0)
-RELEASE = "jira-okr held list shows what is held; jira-okr held release writes it, jira-okr held drop leaves Jira as it is."
+WAITING = {
+    MissingKind.DEAD_LETTER: "dead letter",
+    MissingKind.REFUSED: "refused",
+    MissingKind.HELD: "held",
+    MissingKind.UNREAD: "gap",
+    MissingKind.LOST: "not shown",
+    MissingKind.UNKNOWN: "unknown",
+    MissingKind.ASKS: "asks",
+}
 
 
 @click.command("status")
 @site_option
 @click.option("--objectives", "listed", is_flag=True, help="List every objective, too.")
 @click.option("--kept", is_flag=True, help="Show how much is kept of what grows, too.")
+@click.option(
+    "--missing",
+    "lacking",
+    is_flag=True,
+    help="List all that is missing with what to do, unknown numbers and check-ins that ask too.",
+)
 @json_option
-def status_command(site: str, listed: bool, kept: bool, as_json: bool) -> None:
+def status_command(site: str, listed: bool, kept: bool, lacking: bool, as_json: bool) -> None:
     """Show what is wrong, the age of the data, pending work and failed items. Exit code 1 where something needs a person."""
     with open_connector(site=site) as connector:
         found = status(connector, COMMAND_LINE, site)
         saved = every_line(connector, COMMAND_LINE, site) if listed else None
         held = kept_data(connector, COMMAND_LINE, site) if kept else None
+        every = [*missing(connector, COMMAND_LINE, site)] if lacking else None
+        waits = every if every is not None else waiting(connector, COMMAND_LINE, found)
     if as_json:
         told = status_values(found)
         told |= {} if held is None else {"kept": kept_values(held)}
+        told |= {} if every is None else {"missing": [missing_values(one, Door.COMMAND) for one in every]}
         lines = None if saved is None else [values(one, Output.JSON) for one in saved]
         show_json(told if lines is None else {**told, "objectives": lines})
     else:
         _show(found)
+        _show_missing(waits, None if every is not None else MOST_SHOWN)
         if held is not None:
             rows = [(one.what, f"{one.rows:,}", size_text(one.bytes)) for one in held]
             show_table("Kept", ("What", "Rows", "Values"), rows)
@@ -270,7 +291,6 @@ def _show(found: SiteStatus) -> None:
         say(
             f"the webhook of the OAuth app lives until {found.webhook.expires:%Y-%m-%d %H:%M} UTC, and is refreshed before"
         )
-    _show_what_waits(found)
 
 
 def _show_processes(found: SiteStatus) -> None:
@@ -282,19 +302,14 @@ def _show_processes(found: SiteStatus) -> None:
         say("no process is at work: start jira-okr serve")
 
 
-def _show_what_waits(found: SiteStatus) -> None:
-    for letter in found.dead:
-        say(f"dead letter: {letter.objective_id}: {letter.error}\n  to do: {letter.remedy}")
-    if found.brake is not None:
-        say(f"held: {found.brake.reason}\n  to do: {RELEASE}")
-    else:
-        for one in found.held:
-            say(f"held: {one.issue_key} {one.field_name}: {one.why}\n  to do: {RELEASE}")
-    for gap in found.gaps:
-        _show_gap(gap)
-    for refused in found.refused:
-        place = f"{refused.issue_key} {refused.field_name}"
-        say(f"refused: {place}: {refused.message}\n  to do: {refused.remedy}")
+def _show_missing(found: Sequence[Missing], most: int | None) -> None:
+    for kind, word in WAITING.items():
+        mine = [one for one in found if one.kind is kind]
+        for one in mine[:most]:
+            place = one.key_result or one.issue or ", ".join(one.objectives)
+            say(f"{word}: {place}: {one.what}\n  to do: {one.remedy_at(Door.COMMAND)}")
+        if most is not None and len(mine) > most:
+            say(f"{word}: and {len(mine) - most} more; jira-okr status --missing tells all")
 
 
 def _show_list(found: Sequence[ObjectiveLine]) -> None:
@@ -302,14 +317,6 @@ def _show_list(found: Sequence[ObjectiveLine]) -> None:
         show_objectives(found)
     else:
         say("No objectives yet. Activate a mapping (jira-okr mapping activate FILE), then run jira-okr sync.")
-
-
-def _show_gap(one: GapRow) -> None:
-    name = one.name
-    if one.accepted_by:
-        say(f"gap: {name}: {one.reason} Accepted by {one.accepted_by}")
-    else:
-        say(f"gap: {name}: {one.reason}\n  to do: {one.remedy} ({ACCEPT})")
 
 
 def _show_verdict(found: Sequence[Concern]) -> None:

@@ -49,13 +49,22 @@ def list_letters(connector: Connector, _actor: Actor, site: str) -> tuple[DeadLe
         return letters(conn, site)
 
 
+@question(VIEWER)
+def find_letter(connector: Connector, _actor: Actor, site: str, name: str) -> DeadLetter | None:
+    """The one that people call so (the key of the objective or its issue, or its id); None where it is none, or none any more."""
+    with connector.store.read() as conn:
+        return _named(conn, site, name)
+
+
 @act(EDITOR)
-def retry(connector: Connector, actor: Actor, site: str, objective_id: str) -> bool:
+def retry(connector: Connector, actor: Actor, site: str, name: str) -> bool:
     """Make it due now, and try again what Jira refused of it: that has perhaps been mended since. False where it waits no more."""
     now = connector.clock()
     with connector.store.write() as conn:
-        if not due.retry(conn, site, objective_id, now):
+        found = _named(conn, site, name)
+        if found is None or not due.retry(conn, site, found.objective_id, now):
             return False
+        objective_id = found.objective_id
         refusals.try_again(conn, site, objective_id)
         note(conn, actor.label, "dead letter retried", now, {"objective": objective_id}, site)
         connector.announcer.marked(conn, site, [objective_id], now)
@@ -64,14 +73,21 @@ def retry(connector: Connector, actor: Actor, site: str, objective_id: str) -> b
 
 
 @act(EDITOR)
-def discard(connector: Connector, actor: Actor, site: str, objective_id: str) -> bool:
+def discard(connector: Connector, actor: Actor, site: str, name: str) -> bool:
     """Forget it; the next event or sync makes it due again. False where it waits no more."""
     with connector.store.write() as conn:
-        if not due.discard(conn, site, objective_id):
+        found = _named(conn, site, name)
+        if found is None or not due.discard(conn, site, found.objective_id):
             return False
-        now = connector.clock()
+        objective_id, now = found.objective_id, connector.clock()
         note(conn, actor.label, "dead letter discarded", now, {"objective": objective_id}, site)
     return True
+
+
+def _named(conn: Connection, site: str, name: str) -> DeadLetter | None:
+    wanted = name.casefold()
+    names_of = ((one, (one.objective_id, one.key, one.issue_key)) for one in letters(conn, site))
+    return next((one for one, called in names_of if wanted in [text.casefold() for text in called]), None)
 
 
 def letters(conn: Connection, site: str) -> tuple[DeadLetter, ...]:

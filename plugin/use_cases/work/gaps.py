@@ -18,8 +18,6 @@ from plugin.runtime.connector import Connector, NotReady
 from plugin.sync.refresh.gaps import accept_in_mirror, needing, reopen_in_mirror
 from plugin.use_cases.permission import EDITOR, VIEWER, act, question
 
-ACCEPT = "jira-okr gaps accept KEY lets the numbers do without it."
-
 
 class NoSuchGap(NotReady):
     """What was named is no gap, or none any more."""

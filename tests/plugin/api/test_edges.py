@@ -38,6 +38,7 @@ def test_what_costs_minutes_is_heavy_and_nothing_else_is() -> None:
         "POST /cycles/{cycle}/lock",
         "POST /cycles/{cycle}/unlock",
         "GET /sites/{site}/kept",
+        "GET /missing",
         "GET /exports/ledgers",
         "GET /exports/history",
         "GET /exports/audit",

@@ -9,12 +9,14 @@ import pytest
 
 from connectors.store.numbers import objectives
 from connectors.store.work import due
-from connectors.store.writes import refusals
+from connectors.store.writes import refusals, writes
 from docs.screenshots.company import REVISION, seeded
-from mappings.write_back.plan import Change
+from mappings.write_back.plan import Change, Plan
 from plugin.access.authorization.actor import COMMAND_LINE, Actor
 from plugin.access.authorization.permission import Permission
 from plugin.cli.work.dead_letters import letters
+from plugin.next_steps import HELD_WRITES, Door
+from plugin.use_cases.health.missing import missing, missing_values
 from plugin.use_cases.permission import NotAllowed
 from plugin.use_cases.work import dead_letters
 from plugin.use_cases.work import refusals as refused_fields
@@ -88,6 +90,39 @@ def test_a_command_acts_on_all_that_an_objective_left_and_leaves_the_same_entrie
     assert failed.command("dead-letters", act, KEY).exit_code == 0
     assert (standing(failed), failed.audited()) == (left, entries)
     assert set(failed.actors()) == {"command line"}
+
+
+def test_programs_name_a_letter_as_people_do(failed):
+    assert failed.api("POST", f"/dead-letters/{KEY.lower()}/retry").status_code == 200
+    assert standing(failed) == (0, 1, 1)
+    assert failed.api("POST", f"/dead-letters/{KEY}/retry").status_code == 404, "it waits no more"
+
+
+def test_what_is_missing_is_the_same_at_each_door_and_each_says_its_own_remedy(failed):
+    """The letter and the refused field; a write that is held has no words of its own to mend it, but the way of the door."""
+    connector = failed.connector
+    with connector.store.write() as conn:
+        change = Change("20002", "CORE-8", "customfield_1", "OKR progress", None, 70, "70 %")
+        plan = writes.intend(conn, "main", Plan(ID, (change,)), REVISION, "event", connector.clock())
+        writes.settle(conn, plan, change.issue_id, change.field_id, "held", "the brake", connector.clock())
+    listed = failed.api("GET", "/missing").json["items"]
+    told = json.loads(failed.command("status", "--missing", "--json").stdout)["missing"]
+    asked = [missing_values(one, Door.TOOL) for one in missing(connector, COMMAND_LINE, "main")]
+    bare = [[{**one, "remedy": ""} for one in some] for some in (listed, told, asked)]
+    assert bare[0] == bare[1] == bare[2]
+    kinds = {one["kind"]: one for one in listed}
+    assert {"dead_letter", "refused", "held"} <= kinds.keys()
+    assert {tuple(kinds[kind]["objectives"]) for kind in ("dead_letter", "refused", "held")} == {(KEY,)}
+    assert [
+        next(one for one in some if one["kind"] == "held")["remedy"] for some in (listed, told, asked)
+    ] == [HELD_WRITES.at(door) for door in (Door.API, Door.COMMAND, Door.TOOL)]
+    of_one = failed.api("GET", f"/missing?objective={ID}")
+    assert of_one.status_code == 200, of_one.json
+    mine = of_one.json["items"]
+    assert [one["kind"] for one in mine][:3] == [one["kind"] for one in listed][:3]
+    words = failed.command("status").stdout
+    assert f"dead letter: {KEY}: Jira answered 400\n  to do: Add the field" in words
+    assert "--" not in str(listed)
 
 
 @pytest.mark.parametrize("door", ["page", "api", "command"])
