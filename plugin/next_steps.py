@@ -36,7 +36,8 @@ class NextStep:
             Door.TOOL: self.tool,
             Door.PAGE: "",
         }[door]
-        return f"{self.do}: {own or (f'page {self.page}' if self.page else self.command)}."
+        operators = self.command.partition(" --")[0]  # its options are told where it is called
+        return f"{self.do}: {own or (f'page {self.page}' if self.page else operators)}."
 
 
 OBJECTIVES = NextStep(
@@ -96,6 +97,16 @@ REGISTER_WEBHOOK = NextStep(
     command="jira-okr webhook register",
     page="Sites",
     operation="POST /sites/{site}/webhook",
+)
+SECRET_OF_SETTINGS = NextStep(
+    "An operator has it printed, with the header of automation rules, on the machine of the connector",
+    command="jira-okr webhook show --secret",
+)
+ANOTHER_SECRET = NextStep(
+    "Make another",
+    command="jira-okr webhook rotate --site NAME",
+    page="Sites, the site, Make another secret",
+    operation="POST /sites/{site}/webhook/secret",
 )
 SITES = NextStep(
     "See the sites there are", command="jira-okr site list", page="Sites", operation="GET /sites"

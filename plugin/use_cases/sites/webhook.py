@@ -16,7 +16,7 @@ from connectors.store.sites import sites as saved_sites
 from connectors.store.work import inbox
 from connectors.store.work.inbox import Delivery
 from plugin.access.authorization.actor import COMMAND_LINE, Actor
-from plugin.next_steps import WEBHOOKS
+from plugin.next_steps import ANOTHER_SECRET, SECRET_OF_SETTINGS, WEBHOOKS
 from plugin.runtime.connector import Connector, NotReady, Site
 from plugin.runtime.credentials_vault import vault
 from plugin.runtime.saved_sites import deployment_of, webhook_address
@@ -128,16 +128,17 @@ def show_secret(connector: Connector, actor: Actor, site: str) -> ShownSecret:
         if saved is None:
             if actor != COMMAND_LINE:
                 raise NotReady(
-                    "The secret stands in the settings (JIRA_OKR_JIRA__WEBHOOK_SECRET). On the machine of the connector "
-                    "“jira-okr webhook show --secret” prints it, and the header of automation rules."
+                    "The secret stands in the settings (JIRA_OKR_JIRA__WEBHOOK_SECRET), which operators alone read.",
+                    step=SECRET_OF_SETTINGS,
                 )
             secret = known.webhook_secret
         else:
             shown = str(saved.settings.get(SHOWN_AT) or "")
             if shown:
                 raise NotReady(
-                    f"The secret was shown on {datetime.fromisoformat(shown):%Y-%m-%d %H:%M} UTC, and it is shown once. Make another: "
-                    f"“Make another secret” on the page of the site, or “jira-okr webhook rotate --site {site}”; the present one is accepted meanwhile."
+                    f"The secret was shown on {datetime.fromisoformat(shown):%Y-%m-%d %H:%M} UTC, and it is shown once; "
+                    "where another is made, the present one is accepted meanwhile.",
+                    step=ANOTHER_SECRET,
                 )
             secret = vault(connector.settings).open(saved.credentials or b"")["webhook_secret"]
             settings = {**saved.settings, SHOWN_AT: now.replace(microsecond=0).isoformat()}

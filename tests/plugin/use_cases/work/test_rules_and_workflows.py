@@ -98,7 +98,7 @@ def test_the_secret_of_the_settings_is_printed_on_the_machine_alone(desk):
     page = desk.doors.look("/setup/main/webhook")
     assert "X-OKR-Secret" in page
     refused = desk.doors.api("POST", "/sites/main/webhook/secret/show")
-    assert (refused.status_code, "webhook show --secret" in refused.json["detail"]) == (409, True)
+    assert (refused.status_code, "jira-okr webhook show" in refused.json["remedy"]) == (409, True)
     tried = desk.doors.page("/setup/main/webhook", show="secret")
     assert tried.status_code == 409
     plain = desk.doors.command("webhook", "show").output
