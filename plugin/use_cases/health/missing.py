@@ -76,31 +76,50 @@ def _missing(connector: Connector, actor: Actor, site: str) -> Iterator[Missing]
 def _waiting(connector: Connector, actor: Actor, found: SiteStatus) -> Iterator[Missing]:
     for letter in found.dead:
         yield Missing(
-            MissingKind.DEAD_LETTER, (letter.name,), letter.error, letter.remedy, letter.issue_key or None
+            kind=MissingKind.DEAD_LETTER,
+            objectives=(letter.name,),
+            what=letter.error,
+            remedy=letter.remedy,
+            issue=letter.issue_key or None,
         )
     called = names_of(connector, actor, found.site, (one.objective_id for one in found.refused))
     for refused in found.refused:
         what = f"Jira refuses {refused.field_name}: {refused.message}"
         objective = called[refused.objective_id]
-        yield Missing(MissingKind.REFUSED, (objective,), what, refused.remedy, refused.issue_key)
+        yield Missing(
+            kind=MissingKind.REFUSED,
+            objectives=(objective,),
+            what=what,
+            remedy=refused.remedy,
+            issue=refused.issue_key,
+        )
     for held in found.held:
         what = f"{held.field_name} is not written: {held.why}"
-        yield Missing(MissingKind.HELD, (held.name,), what, issue=held.issue_key, step=HELD_WRITES)
+        yield Missing(
+            kind=MissingKind.HELD,
+            objectives=(held.name,),
+            what=what,
+            issue=held.issue_key,
+            step=HELD_WRITES,
+        )
     for unread in found.gaps:
-        if unread.accepted:
-            what = f"{unread.reason} Accepted by {unread.accepted_by}: left out as unknown."
-            yield Missing(MissingKind.UNREAD, unread.objectives, what, unread.remedy, unread.name)
-        else:
-            yield Missing(
-                kind=MissingKind.UNREAD,
-                objectives=unread.objectives,
-                what=unread.reason,
-                remedy=unread.remedy,
-                issue=unread.name,
-                step=ACCEPT_GAP,
-            )
+        accepted = f" Accepted by {unread.accepted_by}: left out as unknown." if unread.accepted else ""
+        yield Missing(
+            kind=MissingKind.UNREAD,
+            objectives=unread.objectives,
+            what=f"{unread.reason}{accepted}",
+            remedy=unread.remedy,
+            issue=unread.name,
+            step=None if unread.accepted else ACCEPT_GAP,
+        )
     for loss in found.losses:
-        yield Missing(MissingKind.LOST, loss.objectives, loss.reason, issue=loss.issue_key, step=LOSSES)
+        yield Missing(
+            kind=MissingKind.LOST,
+            objectives=loss.objectives,
+            what=loss.reason,
+            issue=loss.issue_key,
+            step=LOSSES,
+        )
 
 
 def _of_objective(state: ObjectiveState) -> Iterator[Missing]:
