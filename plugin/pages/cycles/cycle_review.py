@@ -30,6 +30,7 @@ def register(blueprint: Blueprint, sources: Sources) -> None:
             "cycle_review.html",
             "cycle_review",
             review=found,
+            unknown_cycle=chosen if found is not None and chosen not in ("", found.cycle) else "",
             page_of_rows=None if found is None else page_of(found.rows, number),
             scores=cycle_scores(details, sources.zone, number, request.args.getlist("say")),
             saying=request.args.getlist("say"),

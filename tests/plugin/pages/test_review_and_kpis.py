@@ -103,3 +103,9 @@ def test_the_pages_show(client: Any, path: str) -> None:
 
     assert answer.status_code == 200
     assert b"style=" not in answer.data
+
+
+def test_a_cycle_that_there_is_not_is_said_instead_of_showing_another_as_if_it_were_it(client: Any) -> None:
+    said = "No objective is of a cycle “1999-Q9”, so this is "
+    assert said in client.get("/review?cycle=1999-Q9").get_data(as_text=True)
+    assert "No objective is of a cycle" not in client.get("/review?cycle=2026-Q4").get_data(as_text=True)
