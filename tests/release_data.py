@@ -34,6 +34,7 @@ from plugin.runtime.demonstration import demo_world
 from plugin.use_cases.accounts import saved_views, tokens
 from plugin.use_cases.check_ins import check_ins
 from plugin.use_cases.cycles import cycles, locks
+from plugin.use_cases.cycles.cycles import CycleState
 from plugin.use_cases.mappings import drafts
 from plugin.use_cases.objectives import backfill
 from plugin.use_cases.record import chain
@@ -67,14 +68,15 @@ def readings(connector: Connector) -> dict[str, Any]:
         ]
         for one in states
     }
+    shown = cycles.list_cycles(connector, COMMAND_LINE, SITE)
     with connector.store.read() as conn:
         past = {one.id: len(objectives.history(conn, SITE, one.id)) for one in states}
     return {
         "objectives": told,
         "check-ins": {id_: each for id_, each in said.items() if each},
         "history": past,
-        "cycles": [one.cycle.id for one in cycles.list_cycles(connector, COMMAND_LINE, SITE)],
-        "locked": list(locks.locked_cycles(connector, COMMAND_LINE, SITE)),
+        "cycles": [one.cycle.id for one in shown],
+        "locked": [one.cycle.id for one in shown if one.state is CycleState.LOCKED],
         "record": [chain.verify(connector, COMMAND_LINE).findings == ()],
     }
 
