@@ -31,7 +31,7 @@ LOOKED_FOR_AFTER = timedelta(seconds=60)
 """What was asked for without an answer is given this time to be found."""
 PATIENCE = timedelta(hours=1)
 """So long it is looked for before a person is asked."""
-LABELS, DESCRIPTION = "labels", "description"
+LABELS, DESCRIPTION, PRIORITY = "labels", "description", "priority"
 PLACES = frozenset({"parent", "reporter"})
 """What says where an issue stands, or is filled by Jira."""
 
@@ -42,10 +42,11 @@ class NotCopied(Exception):  # noqa: N818
 
 @dataclass(frozen=True, slots=True)
 class Copies:
-    """The copies that stand, by what they are copies of; with what each lacks still, because no create screen has it."""
+    """The copies that stand, by what they are copies of; with what each lacks still because no create screen has it, and which hang nowhere yet for that reason."""
 
     made: Mapping[str, MadeCopy]
     left: Mapping[str, tuple[FieldWrite, ...]]
+    unplaced: frozenset[str] = frozenset()
 
     def id_of(self, issue_id: str) -> str:
         """The copy of an issue; the issue itself where it is not copied."""
@@ -60,7 +61,7 @@ def make_copies(context: Context, kept: KeptCarry, tenure: Tenure | None) -> Cop
     """
     plan, made = kept.plan, {one.source_id: one for one in kept.made}
     screens: dict[tuple[str, str], dict[str, CreateField]] = {}
-    left = {}
+    left, unplaced = {}, set()
     for copy in plan.copies:
         if tenure is not None:
             tenure.keep()
@@ -69,6 +70,8 @@ def make_copies(context: Context, kept: KeptCarry, tenure: Tenure | None) -> Cop
             screens[place] = context.jira.create_fields(*place)
         screen = screens[place]
         left[copy.source_id] = tuple(one for one in copy.sets if one.field_id not in screen)
+        if (copy.below or copy.parent_id) and not parent_places(context, copy.type, "", "", _by_kind(screen)):
+            unplaced.add(copy.source_id)
         before = made.get(copy.source_id)
         if before is not None and before.id:
             continue
@@ -81,7 +84,11 @@ def make_copies(context: Context, kept: KeptCarry, tenure: Tenure | None) -> Cop
             one = _made(context, kept, copy, made, screen)
         made[copy.source_id] = one
         _note(context, kept, made.values())
-    return Copies(made, left)
+    return Copies(made, left, frozenset(unplaced))
+
+
+def _by_kind(screen: Mapping[str, CreateField]) -> dict[str, str]:
+    return {one.custom: one.id for one in screen.values()}
 
 
 def _wait(context: Context, kept: KeptCarry, copy: IssueCopy, tried: datetime) -> None:
@@ -148,14 +155,10 @@ def _create(
         **{one.field_id: json.loads(one.value) for one in copy.sets if one.field_id in screen},
     }
     fields = {**_besides(context, copy, fields.keys(), screen), **fields}
-    above = made[kept.plan.objective_id] if copy.below else None
-    parent_id = above.id if above is not None else copy.parent_id
-    if parent_id is None:
+    above = _above(context, copy, made.get(kept.plan.objective_id))
+    if above is None:
         return context.jira.create(fields, {})
-    key = above.key if above is not None else _key(context, parent_id)
-    places = parent_places(
-        context, copy.type, parent_id, key, {one.custom: one.id for one in screen.values()}
-    )
+    places = parent_places(context, copy.type, *above, _by_kind(screen))
     for place, value in places[:-1]:
         try:
             return context.jira.create({**fields, place: value}, {})
@@ -181,6 +184,13 @@ def _besides(
     return {id_: value for id_, value in held.items() if value is not None}
 
 
+def _above(context: Context, copy: IssueCopy, objective: MadeCopy | None) -> tuple[str, str] | None:
+    """Id and key of the issue that a copy stands below: the copy of its `objective`, or that of what it is a copy of."""
+    if copy.below and objective is not None:
+        return objective.id, objective.key
+    return None if copy.parent_id is None else (copy.parent_id, _key(context, copy.parent_id))
+
+
 def _key(context: Context, issue_id: str) -> str:
     with context.store.read() as conn:
         known = mirror.get(conn, context.site, [issue_id])
@@ -202,7 +212,10 @@ def join_copies(context: Context, kept: KeptCarry, copies: Copies) -> frozenset[
     objective = copies.made[plan.objective_id]
     for copy in plan.copies:
         one = copies.made[copy.source_id]
-        _edit(context, one, copies.left[copy.source_id])
+        _complete(context, one, copies.left[copy.source_id])
+        above = _above(context, copy, objective) if copy.source_id in copies.unplaced else None
+        if above is not None:
+            _place(context, one.id, one.key, copy.type, *above)
         for link in copy.links:
             _link(context, one, CopiedLink(link.type_id, link.outward, copies.id_of(link.issue_id)))
         if plan.continues is not None:
@@ -213,6 +226,16 @@ def join_copies(context: Context, kept: KeptCarry, copies: Copies) -> frozenset[
         _edit(context, copies.made[copy.source_id], copy.mark)
     moved = {one.issue_id for one in plan.moves}
     return frozenset({one.id for one in copies.made.values()} | copies.made.keys() | moved)
+
+
+def _complete(context: Context, one: MadeCopy, writes: tuple[FieldWrite, ...]) -> None:
+    """Set what the create screen lacked. A priority that no screen of the project shows is the one that Jira gives by itself."""
+    try:
+        _edit(context, one, writes)
+    except Permanent as error:
+        if PRIORITY not in error.fields:
+            raise
+        _edit(context, one, [each for each in writes if each.field_id != PRIORITY])
 
 
 def _edit(context: Context, one: MadeCopy, writes: Iterable[FieldWrite]) -> None:
@@ -239,13 +262,20 @@ def _move(context: Context, objective: MadeCopy, move: RowMove) -> None:
     if move.link is not None:
         _link(context, objective, CopiedLink(move.link.type_id, move.link.outward, move.issue_id))
         return
+    _place(context, move.issue_id, move.issue_key, move.type, objective.id, objective.key)
+
+
+def _place(
+    context: Context, issue_id: str, issue_key: str, kind: IssueType, parent_id: str, parent_key: str
+) -> None:
+    """Hang an issue below another, by the first field that Jira takes it in."""
     by_kind = {one.custom: one.id for one in context.catalogue.fields}
-    places = parent_places(context, move.type, objective.id, objective.key, by_kind)
+    places = parent_places(context, kind, parent_id, parent_key, by_kind)
     for number, (place, value) in enumerate(places):
         body = {"fields": {place: value}}
-        request = Request("PUT", f"/issue/{move.issue_id}", body, notifies=True, answer="edit")
+        request = Request("PUT", f"/issue/{issue_id}", body, notifies=True, answer="edit")
         try:
-            context.tell(request, move.issue_key)
+            context.tell(request, issue_key)
         except Permanent as error:
             if set(error.fields) != {place} or number == len(places) - 1:
                 raise

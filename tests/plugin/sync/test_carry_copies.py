@@ -22,7 +22,7 @@ from plugin.sync.reconcile.reconcile import reconcile
 from plugin.use_cases.cycles.carry import carry_forward, preview_carry, preview_values
 from plugin.use_cases.cycles.closure import close_cycle
 from plugin.use_cases.cycles.cycles import CycleRefused, show_cycle
-from tests.quarter import MAPPING, state, told
+from tests.quarter import MAPPING, begun, state, told
 
 START = "customfield_10051"
 VIEWER = Actor("vera", Permission.VIEWER)
@@ -225,12 +225,50 @@ def test_what_jira_refuses_is_told_and_what_stands_is_taken_on(closed):
     assert (kept(hand).state.value, len(made(hand))) == ("done", 2)
 
 
-def test_fields_that_the_create_screen_lacks_are_set_after(closed):
-    hand, *_ = closed
-    plat = hand.sandbox.sandbox.projects["PLAT"]
-    hand.sandbox.sandbox.projects["PLAT"] = replace(plat, off_screen={"Key Result": frozenset({"assignee"})})
+def test_fields_that_the_create_screen_lacks_are_set_after(closed, monkeypatch):
+    hand, _, metric, _ = closed
+    hand.edit(metric, assignee={"accountId": person(scheme.PEOPLE[0]).id})
+    hand.land(metric)
+    hand.work_off()
+    real = create.create_fields
+    monkeypatch.setattr(
+        create,
+        "create_fields",
+        lambda *given: {id_: one for id_, one in real(*given).items() if id_ != "assignee"},
+    )
     carry(hand)
     assert kept(hand).state.value == "done"
+    assert made(hand)[1].assignee == record(hand, metric).assignee != None  # noqa: E711
+
+
+def test_a_priority_that_no_screen_shows_is_left_to_jira(closed):
+    """Jira gives every issue one, and lets nobody say it where the project shows none."""
+    hand, _, metric, _ = closed
+    assert record(hand, metric).priority is not None
+    plat = hand.sandbox.sandbox.projects["PLAT"]
+    hand.sandbox.sandbox.projects["PLAT"] = replace(plat, off_screen={"*": frozenset({"priority"})})
+    carry(hand)
+    assert (kept(hand).state.value, kept(hand).note, len(made(hand))) == ("done", "", 2)
+
+
+@pytest.mark.parametrize("hand", ["datacenter"], indirect=True)
+def test_a_copy_hangs_below_its_objective_where_the_create_screen_has_no_epic_link(hand, monkeypatch):
+    begun(hand)
+    close_cycle(hand.connector, EDITOR, "main", "2026-Q4", reason="x")
+    hand.work_off()
+    real = create.create_fields
+    linked = {scheme.EPIC_LINK, scheme.PARENT_LINK}
+    monkeypatch.setattr(
+        create,
+        "create_fields",
+        lambda *given: {id_: one for id_, one in real(*given).items() if id_ not in linked},
+    )
+    carry(hand)
+    objective, key_result = made(hand)
+    assert (kept(hand).state.value, key_result.parent_id) == ("done", objective.id)
+    assert [one.issue_id for one in state(hand, objective.id).key_results if one.rule_id == "metric"] == [
+        key_result.id
+    ]
 
 
 def test_alignment_and_key_results_that_are_linked_are_linked_again(hand):
