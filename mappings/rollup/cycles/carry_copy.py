@@ -17,6 +17,7 @@ from mappings.document.schema import (
     LinkRelation,
     VersionSource,
 )
+from mappings.facts.catalogue import Field
 from mappings.facts.issue import DUE, Issue, Link
 from mappings.fields import FieldValueError, field_type
 from mappings.fields.parent_link import CUSTOM_KEYS
@@ -46,6 +47,9 @@ CONTINUES = ("continues", "clones", "relates to")
 COPY_LABEL = "okr-continues-"
 NOT_COPIED = frozenset({SPRINT, *CUSTOM_KEYS})
 """Kinds of fields that are the place of an issue, not what it says."""
+TEAM = "team"
+"""The type of Atlassian's and of Advanced Roadmaps' field for a team: an object when it is read, its id alone when it is written."""
+SHOWS_FILES = ("mediaSingle", "mediaGroup")
 DONE = "done"
 
 
@@ -160,10 +164,10 @@ def _copied(
         raw = issue.fields.get(field.id)
         if raw is None or field.id in left_out | known or field.custom in NOT_COPIED:
             continue
-        type_, sent = field_type(field), as_sent(raw)
-        if type_ is not None and sent is not None:
+        said = _said(issue, field, raw)
+        if said is not None:
             known.add(field.id)
-            sets.append(_given(issue, field.id, field.name or field.id, type_.text(raw), sent))
+            sets.append(_given(issue, field.id, field.name or field.id, *said))
     sets += [one for one in set_.values() if json.loads(one.value) is not None]
     return IssueCopy(
         source_id=issue.id,
@@ -204,20 +208,61 @@ def _given(issue: Issue, field_id: str, name: str, text: str, value: object) -> 
     )
 
 
+def _said(issue: Issue, field: Field, raw: object) -> tuple[str, object] | None:
+    """A raw value for a person and as Jira takes it; None for what cannot be said again. A sub-task has the team of its parent, and takes no other."""
+    if field.type == TEAM:
+        team = raw if isinstance(raw, Mapping) else {}
+        id_ = team.get("id")
+        return (
+            None
+            if id_ is None or issue.type.level < 0
+            else (str(team.get("name") or team.get("title") or id_), str(id_))
+        )
+    type_, sent = field_type(field), as_sent(raw)
+    return None if type_ is None or sent is None else (type_.text(raw), sent)
+
+
 def as_sent(raw: object) -> object:
-    """A raw value as Jira takes it: what has an identity by that; None for what cannot be said again."""
+    """A raw value as Jira takes it: what has an identity by that; None for what cannot be said again.
+
+    A document comes without the files it shows: they are attached to the issue itself, and Jira takes no other issue's.
+    """
     if isinstance(raw, list):
         found = [as_sent(one) for one in raw]
         return None if None in found else found
     if not isinstance(raw, Mapping):
         return raw
     if raw.get("type") == "doc":
-        return raw
+        return {**raw, "content": _without_files(raw.get("content"))}
     for name in ("accountId", "id", "name"):
         if name in raw:
             child = {"child": as_sent(raw["child"])} if isinstance(raw.get("child"), Mapping) else {}
             return {name: raw[name], **child}
     return None
+
+
+def _without_files(content: object) -> list[object]:
+    """The nodes of a document; an empty paragraph stands where a file did, since what holds it may not be empty."""
+    found: list[object] = []
+    for node in content if isinstance(content, list) else ():
+        if not isinstance(node, Mapping) or "content" not in node:
+            if not _is_file(node):
+                found.append(node)
+            continue
+        left = _without_files(node["content"])
+        emptied = node.get("type") in SHOWS_FILES and not any(_type(one) == "media" for one in left)
+        found.append({"type": "paragraph", "content": []} if emptied else {**node, "content": left})
+    return found
+
+
+def _is_file(node: object) -> bool:
+    attributes = node.get("attrs") if isinstance(node, Mapping) else None
+    elsewhere = isinstance(attributes, Mapping) and attributes.get("type") == "external"
+    return _type(node) in ("media", "mediaInline") and not elsewhere
+
+
+def _type(node: object) -> object:
+    return node.get("type") if isinstance(node, Mapping) else None
 
 
 # -- the objective --------------------------------------------------------------------------------------------------

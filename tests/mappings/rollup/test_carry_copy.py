@@ -1,0 +1,72 @@
+"""What a copy of an issue says: values as Jira takes them, and what cannot be said again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from mappings.facts.catalogue import Field
+from mappings.facts.forest import Forest
+from mappings.facts.moment import Moment
+from mappings.rollup.cycles.carry_copy import as_sent, copy_plan
+from mappings.rollup.cycles.carry_plan import CarryBasis, CarryChoice
+from mappings.rollup.cycles.closing_record import ClosingRecord
+from mappings.rollup.cycles.score import Score
+from mappings.rollup.measurement import assess
+from tests.mappings.rollup.conftest import NOW, a_key_result, build_issue, build_mapping, build_objective
+from tests.mappings.rollup.test_carry_plan import NEXT
+
+TEAM = Field("squad", "Team", "team", custom="com.atlassian.teams:rm-teams-custom-field-team")
+
+
+def paragraph(*content: Any) -> dict[str, Any]:
+    return {"type": "paragraph", "content": list(content)}
+
+
+def picture(kind: str = "file") -> dict[str, Any]:
+    return {"type": "mediaSingle", "content": [{"type": "media", "attrs": {"type": kind, "id": "1"}}]}
+
+
+WORD = {"type": "text", "text": "why"}
+
+
+@pytest.mark.parametrize(
+    ("content", "sent"),
+    [
+        ([paragraph(WORD)], [paragraph(WORD)]),
+        ([{"type": "rule"}, paragraph()], [{"type": "rule"}, paragraph()]),
+        ([paragraph(WORD), picture()], [paragraph(WORD), paragraph()]),
+        ([picture("external")], [picture("external")]),
+        ([paragraph(WORD, {"type": "mediaInline", "attrs": {"id": "1"}})], [paragraph(WORD)]),
+        ([{"type": "panel", "content": [picture()]}], [{"type": "panel", "content": [paragraph()]}]),
+    ],
+)
+def test_a_document_comes_without_the_files_that_hang_at_another_issue(content: Any, sent: Any) -> None:
+    document = {"type": "doc", "version": 1}
+    assert as_sent({**document, "content": content}) == {**document, "content": sent}
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [({"id": "36885b3c", "name": "Platform"}, ("Platform", '"36885b3c"')), ({"name": "Platform"}, None)],
+)
+def test_a_team_goes_along_by_its_id(raw: Any, said: Any) -> None:
+    mapping = build_mapping(
+        build_objective(a_key_result("delivery", select="type = Story"), cycle={"label": ""}),
+        fields=("squad",),
+    )
+    mapping = replace(mapping, fields={"squad": TEAM})
+    issue = build_issue(1, type="Epic", labels=("2026-Q4",), squad=raw)
+    issues = [issue, build_issue(2, parent=1)]
+    state = assess(mapping, Forest.of(issues), Moment(NOW))["1"]
+    record = ClosingRecord(
+        "2026-Q4", 1, date(2026, 10, 1), date(2026, 12, 31), state, Score(Fraction(1, 2), "committed"), "r1"
+    )
+    basis = CarryBasis(mapping, {"squad": TEAM}.get, {one.id: one for one in issues}, site="main")
+    plan = copy_plan(basis, record, NEXT, CarryChoice())
+    sets = {one.field_id: (one.after, one.value) for one in plan.copies[0].sets}
+    assert sets.get("squad") == said
