@@ -169,7 +169,7 @@ def _key_result(
         onward = kind.onward(part.progress, state.measurement, into.start)
     done = done_rows(state) if kind.by_rows and not choice.all_rows else ()
     writes, problems = _sets(ground, state, onward.sets)
-    reason = _countedfield_there(len(done), record.cycle_id)
+    reason = _counted_there(len(done), record.cycle_id)
     told = KeyResultCarried(
         id=state.id,
         key=state.key,
@@ -192,7 +192,7 @@ def folded(names: Iterable[str]) -> frozenset[str]:
     return frozenset(name.strip().casefold() for name in names) - {""}
 
 
-def _countedfield_there(number: int, cycle_id: str) -> str:
+def _counted_there(number: int, cycle_id: str) -> str:
     if number == 0:
         return "comes along"
     one = number == 1
