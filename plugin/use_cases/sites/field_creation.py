@@ -13,7 +13,6 @@ from connectors.jira.http.errors import JiraError, Permanent
 from connectors.jira.write.custom_field import DescribedField, FieldWish, Screen
 from connectors.store.mappings import revisions
 from connectors.store.people import audit
-from mappings.document.text.source import read_document
 from mappings.fields import Holding
 from mappings.presets.adaptation import LackingField
 from plugin.access.authorization.actor import Actor
@@ -195,11 +194,12 @@ def _finished(
 
 
 def _ruling_fields(connector: Connector, site: str) -> frozenset[str]:
-    """Ids of the fields that the mapping which rules has an alias for."""
+    """Ids of the fields that the mapping which rules reads or writes, whether it calls them by id or by name."""
     with connector.store.read() as conn:
         ruling = revisions.active(conn, site)
-    document = read_document(ruling.text).document if ruling is not None else None
-    return frozenset(part.id or "" for part in document.fields.values()) if document else frozenset()
+    if ruling is None:
+        return frozenset()
+    return connector.context(site).mapping.field_ids()
 
 
 def _description(site: str, field: LackingField) -> str:

@@ -14,7 +14,12 @@ from connectors.sandbox.site_state import scheme
 from connectors.sandbox.site_state.screens import edit_meta
 from connectors.sandbox.traffic.faults import Fault
 from connectors.store.database.engine import upgrade
+from connectors.store.mappings import revisions
 from connectors.store.people import audit
+from connectors.store.sites import catalogues
+from mappings import presets
+from mappings.document.text.canonical import revision
+from mappings.document.text.source import read_document
 from mappings.fields import Holding
 from mappings.presets.adaptation import LackingField
 from plugin.access.authorization.actor import COMMAND_LINE
@@ -140,6 +145,24 @@ def test_a_field_that_was_created_here_goes_to_the_trash_and_no_other_does(
     assert named(jira, "Goal progress") is None
     assert created_fields(connector, COMMAND_LINE, "main") == ()
     assert scheme.OKR_PROGRESS in jira.sandbox.fields
+
+
+@pytest.mark.parametrize("called", ["name: Goal progress", "id: {id}"])
+def test_a_field_that_the_ruling_mapping_works_with_stays(
+    jira: SandboxServer, connector: Connector, called: str
+) -> None:
+    made = create_fields(connector, COMMAND_LINE, "main", (NUMBER,), ("PLAT",))
+    text = presets.text("epics-as-objectives")
+    text = text.replace("name: OKR progress", called.format(id=made[0].id))
+    assert text != presets.text("epics-as-objectives")
+    with connector.store.write() as conn:
+        name = revision(read_document(text).require())
+        catalogues.put(conn, "main", connector.site("main").jira.catalogue(), connector.clock())
+        revisions.add(conn, "main", text, name, "tests", connector.clock())
+        revisions.activate(conn, "main", name, "tests", connector.clock(), "")
+    with pytest.raises(NotReady, match=f"works with Goal progress .{made[0].id}."):
+        trash_field(connector, COMMAND_LINE, "main", made[0].id)
+    assert named(jira, "Goal progress") is not None
 
 
 def test_once_created_the_preset_takes_them_in(jira: SandboxServer, connector: Connector) -> None:
