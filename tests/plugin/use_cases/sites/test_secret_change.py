@@ -129,6 +129,8 @@ def test_a_secret_is_shown_once_whatever_the_door_and_the_next_one_once_more(des
         shown = SHOW[door](desk)
         assert desk.present() in shown
         assert header in shown
+        assert "data-refresh" not in shown  # a page that loads itself anew would show it no more
+        assert "data-refresh" in desk.doors.look("/setup/acme/webhook")
         assert [show(desk) for show in SHOW.values()] == ["", "", ""]
         assert desk.doors.api("GET", "/sites/acme/webhook").json["secret"] == "shown"
         assert "was shown" in desk.doors.look("/setup/acme/webhook")
