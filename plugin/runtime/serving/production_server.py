@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any, NoReturn
 
@@ -44,6 +44,11 @@ WAITING = 1024
 LOOK_S = 0.25
 """How often a serving process looks whether the one that started it lives."""
 
+CUT_OFF = signal.SIGUSR1
+"""Tells a serving process that the requests under way had their time."""
+LAST_S = 5.0
+"""How long objectives may still take where requests have used up the patience."""
+
 log = structlog.get_logger("jira_okr.server")
 
 
@@ -52,6 +57,8 @@ class WatchedProcesses(MPServer):
 
     exhausted = False
     """Whether processes of one place died too often: then the exit code is 1."""
+    patience = 30.0
+    """Seconds that requests have when all of it stops."""
 
     def _init_shared_socket(self) -> None:
         """Where one process serves, its socket is held here: who connects while a successor starts waits, and is not turned away."""
@@ -91,6 +98,16 @@ class WatchedProcesses(MPServer):
         super().shutdown(1 if self.exhausted else exit_code)  # type: ignore[no-untyped-call]
 
     def _stop_workers(self) -> None:
+        """Let each end in order; one that a request keeps goes on without it, and takes itself off the list still."""
+        for one in self.wrks:
+            one.terminate()  # type: ignore[no-untyped-call]
+        over = time.monotonic() + self.patience + 1.0
+        for one in self.wrks:
+            one.join(max(0.0, over - time.monotonic()))  # type: ignore[no-untyped-call]
+        for one in self.wrks:
+            if one.inner.is_alive():
+                with suppress(ProcessLookupError):
+                    os.kill(one.inner.pid, CUT_OFF)
         super()._stop_workers()  # type: ignore[no-untyped-call]
         self.interrupt_children.clear()  # Ctrl-C reaches them too, and who was quick did not die
 
@@ -117,8 +134,9 @@ def serve_until_stopped(
     server = WatchedProcesses(
         **_options(host, port),
         workers=settings.http_processes,
-        workers_kill_timeout=int(2 * patience) + 2,
+        workers_kill_timeout=int(max(patience, LAST_S)) + 2,
     )
+    server.patience = patience
     ready()
     server.serve(
         spawn_target=_serve_in_child,
@@ -132,6 +150,7 @@ def _begun(settings: Settings, parent: int, patience: float) -> Iterator[AsgiApp
     """In a serving process: a connector of its own, and the engine where it is the only one; finished at the end of the block."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)  # those of the parent mean nothing here
+    signal.pthread_sigmask(signal.SIG_BLOCK, {CUT_OFF})  # in every thread: one waits for it
     threading.Thread(target=_end_with, args=(parent,), name="okr-parent", daemon=True).start()
     configure_logs(settings.log_format, secrets=known_secrets(settings))
     connector = build_connector(settings)
@@ -139,14 +158,28 @@ def _begun(settings: Settings, parent: int, patience: float) -> Iterator[AsgiApp
     engine = engine_for(connector, workers)
     connector.announce = engine.announce
     heartbeat = Heartbeat(connector, "serve", workers)
+    ending = threading.Lock()
+
+    def finish(patience: float) -> None:
+        engine.stop(patience)
+        heartbeat.stop()
+        connector.store.close()
+
+    def cut_off() -> None:
+        signal.sigwait({CUT_OFF})
+        if ending.acquire(blocking=False):
+            log.warning("a request did not end in time; it is cut off", seconds=patience)
+            finish(LAST_S)
+            end_process(0)
+
     with watched(connector), health_listener(connector):
         app = asgi_application(connector)
         engine.start()
         heartbeat.start()
+        threading.Thread(target=cut_off, name="okr-cut-off", daemon=True).start()
         yield app
-    engine.stop(patience)
-    heartbeat.stop()
-    connector.store.close()
+    with ending:
+        finish(patience)
 
 
 def _serve_in_child(number: int, name: str | None, begin: Any, *rest: Any) -> NoReturn:

@@ -16,6 +16,8 @@ import requests
 from click.testing import CliRunner
 from prometheus_client.parser import text_string_to_metric_families
 
+from connectors.store import open_store
+from connectors.store.jobs import processes as signs
 from plugin.cli import cli, explained_errors
 from plugin.runtime.connector import NotReady
 from plugin.runtime.serving.listening_address import free_port
@@ -103,16 +105,26 @@ def _is_answered_while_it_stops(served: Any, secret: str) -> None:
 
 @pytest.mark.slow
 def test_clients_that_hang_keep_nothing(commands: Any) -> None:
-    """Who sends a head too slowly is let go after ten seconds; who never sends the body does not keep the process."""
+    """Who sends a head too slowly is let go after ten seconds; who never sends the body does not keep the process, which ends in order."""
     served = commands.serve("--workers", "0", "--patience", "1")
     host, port = served.url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=20) as slow:
         slow.sendall(b"GET /healthz HTTP/1.1\r\nHos")
         assert slow.recv(100) in (b"", b"HTTP/1.1 408 Request Timeout\r\n")
     with socket.create_connection((host, int(port)), timeout=10) as half:
-        half.sendall(b"POST /webhooks/jira/main HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nabc")
+        proof = b"X-Hub-Signature: sha256=" + b"0" * 64
+        half.sendall(
+            b"POST /webhooks/jira/main HTTP/1.1\r\nHost: x\r\n"
+            + proof
+            + b"\r\nContent-Length: 100\r\n\r\nabc"
+        )
         time.sleep(0.5)
         assert served.stop(10) == 0
+    assert "a request did not end in time" in served.err.read_text() + served.out.read_text()
+    store = open_store(commands.environment["JIRA_OKR_DATABASE_URL"])
+    with store.read() as conn:
+        assert not signs.all(conn)
+    store.close()
 
 
 @pytest.mark.parametrize(
