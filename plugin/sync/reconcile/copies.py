@@ -130,10 +130,11 @@ def _made(
             f"{copy.source_key} was not copied: the field Labels is not on {where}, and without its label the copy could not be found again. "
             "Add it to that screen, then carry it forward again"
         )
+    fields, places = _content(context, kept, copy, made, screen)
     asked = MadeCopy(copy.source_id, tried=context.clock())
     _note(context, kept, (*others, asked))
     try:
-        issue = _create(context, kept, copy, made, screen)
+        issue = _create(context, fields, places)
     except (Permanent, RateLimited, AuthFailed):
         # All of these are said before anything is made.
         _note(context, kept, others)
@@ -141,13 +142,14 @@ def _made(
     return MadeCopy(copy.source_id, id=issue.id, key=issue.key)
 
 
-def _create(
+def _content(
     context: Context,
     kept: KeptCarry,
     copy: IssueCopy,
     made: Mapping[str, MadeCopy],
     screen: Mapping[str, CreateField],
-) -> CreatedIssue:
+) -> tuple[dict[str, object], list[tuple[str, object]]]:
+    """The fields of a copy, and the places that may say what it stands below. It is read before Jira is asked to make anything."""
     fields: dict[str, object] = {
         "project": {"id": copy.project.id},
         "issuetype": {"id": copy.type.id},
@@ -156,9 +158,10 @@ def _create(
     }
     fields = {**_besides(context, copy, fields.keys(), screen), **fields}
     above = _above(context, copy, made.get(kept.plan.objective_id))
-    if above is None:
-        return context.jira.create(fields, {})
-    places = parent_places(context, copy.type, *above, _by_kind(screen))
+    return fields, [] if above is None else parent_places(context, copy.type, *above, _by_kind(screen))
+
+
+def _create(context: Context, fields: Mapping[str, object], places: list[tuple[str, object]]) -> CreatedIssue:
     for place, value in places[:-1]:
         try:
             return context.jira.create({**fields, place: value}, {})

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from connectors.jira.http.errors import Transient
+from connectors.jira.read import bulk
 from connectors.jira.write import create
 from connectors.sandbox.site_state import scheme
 from connectors.sandbox.site_state.state import person
@@ -206,6 +207,23 @@ def test_what_was_never_made_waits_for_a_person_who_may_ask_again(closed, monkey
     assert kept(hand).state.value == "refused"
     assert f"Look there for the label okr-continues-main/{epic}-2027-Q1" in kept(hand).note
     carry(hand, record(hand, epic).key)
+    assert (kept(hand).state.value, len(made(hand))) == ("done", 2)
+
+
+def test_what_only_has_to_be_read_may_fail_without_anybody_being_asked(closed, monkeypatch):
+    """The description cannot be read: nothing was asked to be made, so nothing is looked for."""
+    hand, epic, *_ = closed
+    carry_forward(hand.connector, EDITOR, "main", "2026-Q4", choice=COPY)
+
+    def unread(*_given: Any) -> Any:
+        raise Transient("the line broke")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(bulk.BulkReader, "read", unread)
+        with pytest.raises(Transient):
+            reconcile(hand.context, epic)
+    assert (kept(hand).made, made(hand)) == ((), [])
+    hand.work_off()
     assert (kept(hand).state.value, len(made(hand))) == ("done", 2)
 
 
