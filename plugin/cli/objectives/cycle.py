@@ -341,7 +341,7 @@ def carry_command(
     if as_json:
         show_json({"into": done.into, "carried": list(done.carried), "before": list(done.before)})
         return
-    say(f"{', '.join(done.carried) or 'Nothing new'} goes on in {done.into}; the workers tell Jira.")
+    say(f"{done.told}; the workers tell Jira.")
     if done.before:
         say(f"Carried before: {', '.join(done.before)}.")
 

@@ -63,7 +63,7 @@ def okr_carry_forward(asking: Asking, arguments: CarryArguments) -> Acted:
         except CycleRefused as error:
             raise Unanswerable(error.said_at(Door.TOOL)) from None
         before = f" Carried before: {', '.join(done.before)}." if done.before else ""
-        return f"{', '.join(done.carried) or 'Nothing new'} goes on in {done.into}; Jira is told now.{before}"
+        return f"{done.told}; Jira is told now.{before}"
 
     path = f"/review/{quote(site, safe='')}/{quote(found.from_cycle, safe='')}/carry"
     return two_calls(asking, CARRY.name, arguments, site, path, _would(found, arguments.objectives), do)

@@ -78,6 +78,5 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         except CycleRefused as error:
             flash(f"Not carried forward: {error}")
         else:
-            told = f"{', '.join(done.carried) or 'Nothing new'} goes on in {done.into}."
-            flash(f"{told} Jira is told now; this page says how far that is.")
+            flash(f"{done.told}. Jira is told now; this page says how far that is.")
         return redirect(back)

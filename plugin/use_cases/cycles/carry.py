@@ -89,6 +89,12 @@ class CarryDone:
     carried: tuple[str, ...]
     before: tuple[str, ...]
 
+    @property
+    def told(self) -> str:
+        """What goes on where: the beginning of a sentence."""
+        verb = "go" if len(self.carried) > 1 else "goes"
+        return f"{', '.join(self.carried) or 'Nothing new'} {verb} on in {self.into}"
+
 
 @question(VIEWER)
 def preview_carry(
