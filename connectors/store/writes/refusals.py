@@ -112,11 +112,13 @@ def of(
     return {(row.issue_id, row.field_id): json_text.decode(row.after, object) for row in rows}
 
 
-def all(conn: Connection, site: str | None = None) -> list[RefusedField]:
-    """Every standing refusal, the latest first."""
+def all(conn: Connection, site: str | None = None, objective_id: str | None = None) -> list[RefusedField]:
+    """Every standing refusal, or those of one objective, the latest first."""
     statement = select(table).order_by(table.c.at.desc(), table.c.issue_key, table.c.field_id)
     if site is not None:
         statement = statement.where(table.c.site == site)
+    if objective_id is not None:
+        statement = statement.where(table.c.objective_id == objective_id)
     return [_refused(row) for row in conn.execute(statement)]
 
 

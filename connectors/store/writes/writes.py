@@ -220,8 +220,8 @@ def latest(conn: Connection, site: str, issue_id: str, field_id: str) -> Write |
     return None if row is None else _write(row)
 
 
-def held(conn: Connection, site: str) -> list[Write]:
-    """Everything that is held, the latest first; what was wanted otherwise since is not."""
+def held(conn: Connection, site: str, objective_id: str | None = None) -> list[Write]:
+    """Everything that is held on the site, or of one objective, the latest first; what was wanted otherwise since is not."""
     later = table.alias("later")
     superseded = (
         select(later.c.id)
@@ -233,7 +233,9 @@ def held(conn: Connection, site: str) -> list[Write]:
         )
         .exists()
     )
-    mine = (table.c.site == site, table.c.outcome == WriteOutcome.HELD.value, ~superseded)
+    mine = [table.c.site == site, table.c.outcome == WriteOutcome.HELD.value, ~superseded]
+    if objective_id is not None:
+        mine += [plans.c.site == site, plans.c.objective_id == objective_id]
     return [_write(row) for row in conn.execute(_WRITES.where(*mine).order_by(table.c.id.desc()))]
 
 

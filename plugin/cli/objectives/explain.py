@@ -34,6 +34,9 @@ from plugin.use_cases.objectives.objective_values import (
 from plugin.use_cases.objectives.objectives import SavedObjective, computed, explained_by
 from plugin.use_cases.work.obstacles import Obstacle, obstacle_values, obstacles
 
+MOST_OBSTACLES = 10
+"""So many are told to people; of one objective thousands of changes may be held."""
+
 
 @click.command("explain")
 @click.argument("key")
@@ -148,11 +151,13 @@ def show_explanation(saved: SavedObjective, found: Sequence[Obstacle] = ()) -> N
     say(f"  {state.health.sentence}  [rule: {state.health.rule}]")
     for flag in state.flags:
         say(f"  note: {flag}")
-    for one in found:
+    for one in found[:MOST_OBSTACLES]:
         values = f" Jira has {shown(one.stands)}; wanted is {shown(one.wanted)}." if one.is_of_field else ""
         say(f"  {one.kind.value}: {one.name} {one.head}. {one.why}{values}")
         if one.remedy:
             say(f"    to do: {one.remedy}")
+    if len(found) > MOST_OBSTACLES:
+        say(f"  and {len(found) - MOST_OBSTACLES} more; --json tells all")
     bar = ACHIEVED_AT[state.commitment]
     number = percent_text(state.progress, 2, bar)
     show_ledger(f"{state.key or state.title}: {number}", state.ledger, bar)

@@ -116,35 +116,33 @@ def _unread(conn: Connection, site: str, objective_id: str) -> Iterator[Obstacle
 
 
 def _refused(conn: Connection, site: str, objective_id: str) -> Iterator[Obstacle]:
-    for one in refusals.all(conn, site):
-        if one.objective_id == objective_id:
-            yield Obstacle(
-                kind=ObstacleKind.REFUSED,
-                name=one.issue_key,
-                issue_key=one.issue_key,
-                field_name=one.field_name,
-                why=one.message,
-                remedy=one.remedy,
-                since=one.at,
-                stands=one.before,
-                wanted=one.after,
-            )
+    for one in refusals.all(conn, site, objective_id):
+        yield Obstacle(
+            kind=ObstacleKind.REFUSED,
+            name=one.issue_key,
+            issue_key=one.issue_key,
+            field_name=one.field_name,
+            why=one.message,
+            remedy=one.remedy,
+            since=one.at,
+            stands=one.before,
+            wanted=one.after,
+        )
 
 
 def _held(conn: Connection, site: str, objective_id: str) -> Iterator[Obstacle]:
-    for one in writes.held(conn, site):
-        if one.objective_id == objective_id:
-            yield Obstacle(
-                kind=ObstacleKind.HELD,
-                name=one.issue_key,
-                issue_key=one.issue_key,
-                field_name=one.field_name,
-                why=one.note,
-                remedy="An editor releases it, and it is written, or drops it, and Jira keeps what it has.",
-                since=one.at,
-                stands=one.before,
-                wanted=one.after,
-            )
+    for one in writes.held(conn, site, objective_id):
+        yield Obstacle(
+            kind=ObstacleKind.HELD,
+            name=one.issue_key,
+            issue_key=one.issue_key,
+            field_name=one.field_name,
+            why=one.note,
+            remedy="An editor releases it, and it is written, or drops it, and Jira keeps what it has.",
+            since=one.at,
+            stands=one.before,
+            wanted=one.after,
+        )
 
 
 def obstacle_values(one: Obstacle) -> dict[str, object]:

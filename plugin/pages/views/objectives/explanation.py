@@ -26,6 +26,9 @@ from plugin.pages.views.words.moments import When, day_text, when
 from plugin.pages.views.words.obstacle import ObstacleLine, obstacle_line
 from plugin.use_cases.cycles.cycles import CycleDays
 
+MOST_OBSTACLES = 10
+"""So many are shown; of one objective thousands of changes may be held."""
+
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
@@ -54,6 +57,7 @@ class Explanation:
     remarks: tuple[RemarkRow, ...]
     drifted: tuple[str, When] | None
     obstacles: tuple[ObstacleLine, ...]
+    more_obstacles: int
     ledger: LedgerTable
     beside: LedgerTable | None
     chart: Chart
@@ -96,8 +100,10 @@ def explanation(
         remarks=remarks(krs, [one.id for one in state.key_results], around),
         drifted=_drifted(around),
         obstacles=tuple(
-            obstacle_line(one, around.browse, around.now, around.zone) for one in around.obstacles
+            obstacle_line(one, around.browse, around.now, around.zone)
+            for one in around.obstacles[:MOST_OBSTACLES]
         ),
+        more_obstacles=max(0, len(around.obstacles) - MOST_OBSTACLES),
         not_kept=not_kept(state.key_results, around),
         ledger=_table(state, state.ledger, around),
         beside=_table(state, state.beside, around) if state.beside.rows else None,

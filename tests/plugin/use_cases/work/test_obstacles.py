@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -76,3 +77,19 @@ def test_a_gap_that_was_accepted_stands_in_nobody_s_way(hindered: Any) -> None:
         gaps.accept(conn, "main", issue, "kim@acme.example", hindered.connector.clock())
     kinds = [one["kind"] for one in hindered.api("GET", f"/objectives/{FIRST.id}/obstacles").json["items"]]
     assert kinds == ["failed", "refused", "held"]
+
+
+def test_of_a_thousand_held_changes_people_are_told_the_first_and_how_many_more_there_are(
+    hindered: Any,
+) -> None:
+    now, many = hindered.connector.clock(), 1_000
+    changes = [replace(HELD, issue_id=f"9{at:04}", issue_key=f"PLAT-{1_000 + at}") for at in range(many)]
+    with hindered.connector.store.write() as conn:
+        plan_id = writes.intend(conn, "main", Plan(FIRST.id, tuple(changes)), REVISION, "resync", now)
+        for one in changes:
+            writes.settle(conn, plan_id, one.issue_id, "f1", "held", "Many values would change.", now)
+    assert len(hindered.api("GET", f"/objectives/{FIRST.id}/obstacles").json["items"]) == many + 4
+    page = hindered.browser.get(f"/objectives/{FIRST.id}").get_data(as_text=True)
+    assert (page.count("<b>Do this:</b>"), page.count("And 994 more.")) == (10, 1)
+    assert "and 994 more; --json tells all" in hindered.command("explain", FIRST.id).output
+    assert hindered.api("GET", f"/objectives/{SECOND.id}/obstacles").json == {"items": []}
