@@ -5,7 +5,7 @@ An accepted gap makes its issue unknown in the mirror: left out of every number 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -91,6 +91,13 @@ def needing(conn: Connection, site: str, found: Iterable[KeptGap]) -> frozenset[
     """Objectives that were computed from these issues, or from what they hang under."""
     ids = frozenset(id_ for one in found for id_ in _ids(conn, site, one.gap))
     return objectives.depending_on(conn, site, ids) if ids else frozenset()
+
+
+def needed_by(conn: Connection, site: str, found: Sequence[KeptGap], objective_id: str) -> list[KeptGap]:
+    """Those of the gaps that this objective was computed from, or that hang where it was."""
+    ids = {one.issue: _ids(conn, site, one.gap) for one in found}
+    hanging = objectives.hanging_on(conn, site, frozenset().union(*ids.values()))
+    return [one for one in found if any(objective_id in hanging.get(id_, ()) for id_ in ids[one.issue])]
 
 
 def are_open(conn: Connection, site: str, found: Iterable[KeptGap]) -> bool:

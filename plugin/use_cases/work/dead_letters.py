@@ -87,7 +87,9 @@ def discard(connector: Connector, actor: Actor, site: str, name: str) -> bool:
 def _named(conn: Connection, site: str, name: str) -> DeadLetter | None:
     wanted = name.casefold()
     names_of = ((one, (one.objective_id, one.key, one.issue_key)) for one in letters(conn, site))
-    return next((one for one, called in names_of if wanted in [text.casefold() for text in called]), None)
+    return next(
+        (one for one, called in names_of if wanted and wanted in [text.casefold() for text in called]), None
+    )
 
 
 def letters(conn: Connection, site: str) -> tuple[DeadLetter, ...]:

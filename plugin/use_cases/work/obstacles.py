@@ -15,11 +15,8 @@ from connectors.store.writes import refusals, writes
 from mappings.rollup.state import ObjectiveState
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
-from plugin.sync.refresh.gaps import needing
+from plugin.sync.refresh.gaps import needed_by
 from plugin.use_cases.permission import VIEWER, question
-
-MOST_GAPS = 50
-"""So many are looked at one by one; where more of a site cannot be read, its Sync health says so."""
 
 
 class ObstacleKind(StrEnum):
@@ -98,21 +95,17 @@ def _failed(conn: Connection, site: str, state: ObjectiveState) -> Iterator[Obst
 
 
 def _unread(conn: Connection, site: str, objective_id: str) -> Iterator[Obstacle]:
-    found = gaps.open_gaps(conn, site)[:MOST_GAPS]
-    if not found or objective_id not in needing(conn, site, found):
-        return
-    for one in found:
-        if objective_id in needing(conn, site, [one]):
-            gap = one.gap
-            yield Obstacle(
-                kind=ObstacleKind.UNREAD,
-                name=gap.name,
-                issue_key=gap.issue_key,
-                field_name=gap.field,
-                why=gap.reason,
-                remedy=gap.remedy,
-                since=one.since,
-            )
+    for one in needed_by(conn, site, gaps.open_gaps(conn, site), objective_id):
+        gap = one.gap
+        yield Obstacle(
+            kind=ObstacleKind.UNREAD,
+            name=gap.name,
+            issue_key=gap.issue_key,
+            field_name=gap.field,
+            why=gap.reason,
+            remedy=gap.remedy,
+            since=one.since,
+        )
 
 
 def _refused(conn: Connection, site: str, objective_id: str) -> Iterator[Obstacle]:

@@ -93,3 +93,17 @@ def test_of_a_thousand_held_changes_people_are_told_the_first_and_how_many_more_
     assert (page.count("<b>Do this:</b>"), page.count("And 994 more.")) == (10, 1)
     assert "and 994 more; --json tells all" in hindered.command("explain", FIRST.id).output
     assert hindered.api("GET", f"/objectives/{SECOND.id}/obstacles").json == {"items": []}
+
+
+def test_an_issue_that_cannot_be_read_is_told_however_many_others_cannot(hindered: Any) -> None:
+    others = [Gap(str(90000 + number), f"FAR-{number}", "Forbidden.") for number in range(60)]
+    with hindered.connector.store.write() as conn:
+        gaps.put(conn, "main", others, hindered.connector.clock())
+    given = hindered.api("GET", f"/objectives/{FIRST.id}/obstacles").json["items"]
+    assert [one["name"] for one in given if one["kind"] == "unread"] == ["PLAT-9"]
+
+
+def test_no_name_is_the_name_of_no_dead_letter(hindered: Any) -> None:
+    assert hindered.command("dead-letters", "retry", "").exit_code == 1
+    kinds = [one["kind"] for one in hindered.api("GET", f"/objectives/{FIRST.id}/obstacles").json["items"]]
+    assert "failed" in kinds
