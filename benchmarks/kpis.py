@@ -32,7 +32,7 @@ from mappings.facts.issue import Issue
 from mappings.kpi.cadence import Cadence, period_of
 from mappings.kpi.episode import KpiState
 from mappings.kpi.reading import KpiReading
-from mappings.kpi.series import Watched
+from mappings.kpi.series import WatchedKpis
 from mappings.kpi.sources import SOURCE_OPTIONS
 from mappings.kpi.state import standing
 from mappings.kpi.steps import count
@@ -102,13 +102,13 @@ def fill_readings(store: Store, sites: Iterable[str]) -> None:
             kpis.record(conn, site, f"kpi-{number}", news)
 
 
-def read_readings(store: Store, watched: Watched, sites: Iterable[str]) -> int:
+def read_readings(store: Store, watched: WatchedKpis, sites: Iterable[str]) -> int:
     """Every reading, decoded; how many."""
     with store.read() as conn:
         return sum(len(kpis.readings(conn, site, id_)) for site, id_ in product(sites, watched.parts))
 
 
-def counted(store: Store, watched: Watched, sites: Iterable[str]) -> int:
+def counted(store: Store, watched: WatchedKpis, sites: Iterable[str]) -> int:
     """Count the whole year of each KPI from nothing, and say where it stands; how many periods were judged."""
     total = 0
     with store.read() as conn:

@@ -34,7 +34,7 @@ from mappings.rollup.measurement import assess
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.runtime.connector import Connector
 from plugin.runtime.settings import Settings
-from plugin.use_cases.mappings.mapping_life import Previewed, preview_text
+from plugin.use_cases.mappings.mapping_life import PreviewedMapping, preview_text
 
 SITE = "main"
 ISSUES = 30_000
@@ -62,7 +62,7 @@ class World:
         with self.store.read() as conn:
             return list(mirror.every(conn, SITE))
 
-    def preview(self) -> Previewed:
+    def preview(self) -> PreviewedMapping:
         """What activating the changed mapping would do."""
         return preview_text(self.connector, COMMAND_LINE, SITE, self.changed)
 

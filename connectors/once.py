@@ -11,7 +11,7 @@ from threading import RLock
 from typing import Generic, Protocol, TypeVar, overload
 
 
-class Guarded(Protocol):
+class LockOwner(Protocol):
     """An object with a lock of its own."""
 
     @property
@@ -19,7 +19,7 @@ class Guarded(Protocol):
         """Held while the object finds something out."""
 
 
-Owner = TypeVar("Owner", bound=Guarded)
+Owner = TypeVar("Owner", bound=LockOwner)
 V = TypeVar("V")
 
 

@@ -38,7 +38,7 @@ class KeysUnavailable(Exception):  # noqa: N818
     """No key can be had and none is kept: nobody can be believed now, and the call has to come again."""
 
 
-class _Published(msgspec.Struct):
+class _KeySet(msgspec.Struct):
     """A JSON Web Key Set (RFC 7517); what is no key of ours is left out later, one by one."""
 
     keys: list[dict[str, object]]
@@ -90,7 +90,7 @@ class SigningKeys:
 def _read(url: str, authority: str | None) -> dict[str, RSAKey]:
     """The keys that are published now; none where nobody answers, or with something else."""
     try:
-        published = typed_json.decode(_body(url, authority), _Published)
+        published = typed_json.decode(_body(url, authority), _KeySet)
     except (requests.RequestException, HTTPError, OSError, ValueError, RecursionError):
         return {}
     found = ((one.get("kid"), _usable(one)) for one in published.keys[:MOST_KEYS])

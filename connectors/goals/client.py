@@ -27,7 +27,7 @@ from connectors.goals.operations import (
     TENANT,
     GatewayOperation,
 )
-from connectors.goals.shapes import GoalList, GoalPage, Made, Settings, Tenants
+from connectors.goals.shapes import GoalList, GoalPage, OrderPayload, Settings, Tenants
 from connectors.jira.client import Jira
 from connectors.jira.http.errors import IncompleteRead, Permanent, Transient
 from connectors.jira.http.transport import Transport
@@ -184,8 +184,8 @@ class Goals:
         with suppress(Permanent):
             self._do(LINK_ISSUE, {"goalId": goal_id, "workItemId": item})
 
-    def _do(self, operation: GatewayOperation, said: Mapping[str, object]) -> Made:
-        made = ask(self._transport, operation, {"input": said}, Made)
+    def _do(self, operation: GatewayOperation, said: Mapping[str, object]) -> OrderPayload:
+        made = ask(self._transport, operation, {"input": said}, OrderPayload)
         if made.errors or not made.success:
             raise refusal(made.errors) if made.errors else Transient(UNSAID)
         return made

@@ -171,7 +171,7 @@ class Answer(Shape, frozen=True):
     errors: tuple[Problem, ...] | None = None
 
 
-class Made(Shape, frozen=True):
+class OrderPayload(Shape, frozen=True):
     """The payload of an order: it was done, or why it was not; of a post what the site made of it."""
 
     success: bool

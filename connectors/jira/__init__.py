@@ -17,7 +17,7 @@ from connectors.jira.http.transport import Transport
 from connectors.jira.metadata.server import ServerInfo
 from connectors.jira.read.page import ReadResult, SearchPage
 from connectors.jira.sign_in.credentials import BasicCredentials, BearerCredentials
-from connectors.jira.webhooks.hints import Hints, Ignored, read_hints
+from connectors.jira.webhooks.hints import Hints, IgnoredBody, read_hints
 from connectors.jira.webhooks.signature import fallback_identifier, verify
 from connectors.jira.wire.shapes import core_fields
 from connectors.jira.write.create import CreatedIssue, CreateField
@@ -33,7 +33,7 @@ __all__ = [
     "EditField",
     "Governor",
     "Hints",
-    "Ignored",
+    "IgnoredBody",
     "IncompleteRead",
     "Jira",
     "JiraAddress",

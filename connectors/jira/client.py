@@ -332,13 +332,13 @@ class Jira:
         """Remove an entity property of an issue."""
         properties.delete_property(self.transport, self.api, issue_id, key)
 
-    def webhooks(self) -> tuple[registration.Registered, ...]:
+    def webhooks(self) -> tuple[registration.RegisteredWebhook, ...]:
         """All admin webhooks of the site."""
         return registration.webhooks(self.transport, registration.resource(self.server()))
 
     def register_webhook(
         self, name: str, url: str, secret: str, jql: str = "", *, besides: Iterable[str] = ()
-    ) -> registration.Registered:
+    ) -> registration.RegisteredWebhook:
         """Create the webhook of this name and address, or bring it up to date; it tells of the events `besides` too."""
         events = (*registration.EVENTS, *besides)
         return registration.register(
@@ -349,7 +349,7 @@ class Jira:
         """Remove one webhook."""
         registration.delete(self.transport, registration.resource(self.server()), webhook_id)
 
-    def app_webhooks(self) -> tuple[registration.Registered, ...]:
+    def app_webhooks(self) -> tuple[registration.RegisteredWebhook, ...]:
         """All webhooks that our OAuth 2.0 app registered."""
         return app_webhooks.app_webhooks(self.transport)
 

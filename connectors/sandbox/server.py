@@ -21,7 +21,7 @@ from connectors.sandbox.company.company import seed_company
 from connectors.sandbox.site import Site
 from connectors.sandbox.site_state.state import Clock, Sandbox
 from connectors.sandbox.traffic.deliveries import Sender
-from connectors.sandbox.traffic.limits import Granted
+from connectors.sandbox.traffic.limits import CallGrant
 
 LOOPBACK = "127.0.0.1"
 CUT = "X-Sandbox-Cut"
@@ -116,7 +116,7 @@ class SandboxServer:
         public: bool = False,
         unknown_jql: str = "refuse",
         bursts: bool = False,
-        granted: Granted | None = None,
+        granted: CallGrant | None = None,
         webhook_timeout: float = 10.0,
         monotonic: Callable[[], float] = time.monotonic,
         context: str = "",

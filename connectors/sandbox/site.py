@@ -22,7 +22,7 @@ from connectors.sandbox.traffic.app_webhooks import AppWebhooks
 from connectors.sandbox.traffic.calls import Calls
 from connectors.sandbox.traffic.deliveries import Sender
 from connectors.sandbox.traffic.faults import Faults
-from connectors.sandbox.traffic.limits import REASON, BurstLimit, Granted, IssueWriteLimit, UserLimit
+from connectors.sandbox.traffic.limits import REASON, BurstLimit, CallGrant, IssueWriteLimit, UserLimit
 from connectors.sandbox.traffic.oauth import OAuthServer
 from connectors.sandbox.traffic.webhooks import Webhooks
 from mappings.facts.issue import User
@@ -54,7 +54,7 @@ class Site:
         public: bool = False,
         unknown_jql: str = "refuse",
         bursts: bool = False,
-        granted: Granted | None = None,
+        granted: CallGrant | None = None,
         monotonic: Callable[[], float] = time.monotonic,
         version: tuple[int, int, int] = (10, 3, 24),
     ) -> None:

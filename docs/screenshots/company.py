@@ -32,7 +32,7 @@ from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
 from mappings.rollup.state import Cause, KeyResultState, Measurement, ObjectiveState
 from plugin.pages.sources import (
     HistoryPoint,
-    Located,
+    LocatedObjective,
     SavedObjective,
 )
 from plugin.use_cases.accounts.saved_views import SavedView
@@ -46,7 +46,7 @@ from plugin.use_cases.objectives.moments import MovementQuestion, span_asked
 from plugin.use_cases.objectives.movement import ToldMovement
 from plugin.use_cases.objectives.objective_lines import ObjectiveLine
 from plugin.use_cases.objectives.objective_list import KeptForecast, ListedHead, ObjectivePage
-from plugin.use_cases.practice.practice import Assessed, TeamPractice
+from plugin.use_cases.practice.practice import PracticeAssessment, TeamPractice
 from plugin.use_cases.practice.scorecard import Scorecard
 from plugin.use_cases.work.dead_letters import DeadLetter
 
@@ -138,15 +138,15 @@ class Company:
     def site_names(self) -> Collection[str]:
         return ("main",)
 
-    def located(self, id_or_key: str, site: str | None = None) -> Sequence[Located]:
+    def located(self, id_or_key: str, site: str | None = None) -> Sequence[LocatedObjective]:
         found = self.objective(id_or_key)
-        return [] if found is None or site not in (None, "main") else [Located("main", found)]
+        return [] if found is None or site not in (None, "main") else [LocatedObjective("main", found)]
 
     def waits_behind_lock(self, issue: str, site: str | None = None) -> str:  # noqa: ARG002
         return ""
 
-    def explained_by(self, issue: str, site: str | None = None) -> Sequence[Located]:
-        return [Located(site or "main", one) for one in self.saved if issue in one.state.touched]
+    def explained_by(self, issue: str, site: str | None = None) -> Sequence[LocatedObjective]:
+        return [LocatedObjective(site or "main", one) for one in self.saved if issue in one.state.touched]
 
     def history(self, objective_id: str, site: str | None = None) -> Sequence[HistoryPoint]:  # noqa: ARG002
         return (self.points or {}).get(objective_id, ())
@@ -184,14 +184,14 @@ class Company:
     def cycle_details(self, _cycle_id: str) -> tuple[()]:
         return ()
 
-    def practice(self, cycle_id: str | None) -> Sequence[Assessed]:
+    def practice(self, cycle_id: str | None) -> Sequence[PracticeAssessment]:
         states = [one.state for one in self.saved if one.state.cycle_id == CYCLE.id]
         if not states or cycle_id not in (None, "", CYCLE.id):
             return ()
         work = [Candidate(str(i), f"GROW-{100 + i}", "GROW", None) for i in range(40)]
         covered = coverage(work, frozenset(str(i) for i in range(29)))
         teams = tuple(TeamPractice(one, covered if one.team == "GROW" else None) for one in practices(states))
-        return (Assessed("main", CYCLE.id, False, (CYCLE.id,), teams, covered, False),)
+        return (PracticeAssessment("main", CYCLE.id, False, (CYCLE.id,), teams, covered, False),)
 
     def scorecards(self, cycle_id: str | None) -> Sequence[Scorecard]:
         mine = [one.state for one in self.saved if cycle_id in (None, one.state.cycle_id)]
@@ -220,13 +220,13 @@ class Company:
     def as_of(self, objective_id: str, text: str, site: str, revision: str | None = None) -> str:  # noqa: ARG002
         return "The company of the screenshots has no past."
 
-    def obstacles(self, located: Located) -> tuple[()]:  # noqa: ARG002
+    def obstacles(self, located: LocatedObjective) -> tuple[()]:  # noqa: ARG002
         return ()
 
     def drifted(self, objective_id: str, site: str | None = None) -> None:  # noqa: ARG002
         return None
 
-    def moved(self, located: Located, asked: MovementQuestion) -> ToldMovement:
+    def moved(self, located: LocatedObjective, asked: MovementQuestion) -> ToldMovement:
         points = self.history(located.saved.state.id)
         found = self.objective(located.saved.state.id)
         span = span_asked(asked, NOW, UTC, CYCLE, points[0].at if points else None)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from mappings.document.schema import KpiPart
 from mappings.kpi.episode import KpiState
 from mappings.kpi.reading import Former, KpiReading
-from mappings.kpi.series import Watched
+from mappings.kpi.series import WatchedKpis
 from mappings.kpi.state import standing
 from mappings.kpi.steps import Judgement, count
 from plugin.use_cases.kpis.board import ON_PAGE, ShownKpi
@@ -62,7 +62,7 @@ def readings(now: datetime) -> dict[str, Sequence[KpiReading]]:
 
 def watched_kpi(id_: str, now: datetime, zone: ZoneInfo) -> ShownKpi:
     """Where one of them stands."""
-    watched = Watched({part.id: part for part in parts()}, zone, readings(now))
+    watched = WatchedKpis({part.id: part for part in parts()}, zone, readings(now))
     instants = [
         at
         for leaf in watched.leaves(id_)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from mappings.document.mapping import Mapping
-from mappings.explain.certainty import Certainty, Doubted, Uncertainty, certainty
+from mappings.explain.certainty import Certainty, NamedDoubt, Uncertainty, certainty
 from mappings.explain.check_in import CheckIns
 from mappings.explain.past import Past
 from mappings.facts.forest import Forest
@@ -49,7 +49,7 @@ class PastStanding:
     """Where an objective stood, and how sure that is."""
 
     state: ObjectiveState
-    doubts: tuple[Doubted, ...] = ()
+    doubts: tuple[NamedDoubt, ...] = ()
 
     @property
     def certainty(self) -> Certainty:
@@ -180,9 +180,9 @@ def _ends(
     return found
 
 
-def missing_histories(retrospect: Retrospect, at: datetime) -> tuple[Doubted, ...]:
+def missing_histories(retrospect: Retrospect, at: datetime) -> tuple[NamedDoubt, ...]:
     """What is not certain of any state of an instant: nobody knows where an issue stood whose history is not known."""
-    return tuple(Doubted(Uncertainty.HISTORY_MISSING, key) for key in retrospect.untold(at).values())
+    return tuple(NamedDoubt(Uncertainty.HISTORY_MISSING, key) for key in retrospect.untold(at).values())
 
 
 def own_doubts(
@@ -190,8 +190,8 @@ def own_doubts(
     retrospect: Retrospect,
     at: datetime,
     state: ObjectiveState,
-    fields: Iterable[Doubted] = (),
-) -> tuple[Doubted, ...]:
+    fields: Iterable[NamedDoubt] = (),
+) -> tuple[NamedDoubt, ...]:
     """What is not certain of a state by the issues that it hangs on, and by `fields`, the doubts that come with the mapping.
 
     It costs as much as these issues, however large the site is. `missing_histories` stands beside it.
@@ -199,12 +199,12 @@ def own_doubts(
     forest, mine = retrospect.forest(at), state.touched | {state.id}
     untold, touched = retrospect.untold(at), retrospect.touched_since(at)
     found = set(fields)
-    found |= {Doubted(Uncertainty.HISTORY_MISSING, untold[id_]) for id_ in mine if id_ in untold}
+    found |= {NamedDoubt(Uncertainty.HISTORY_MISSING, untold[id_]) for id_ in mine if id_ in untold}
     if looks_at_links(mapping):
-        found |= {Doubted(Uncertainty.LINKS_AS_NOW, touched[id_].key) for id_ in mine if id_ in touched}
+        found |= {NamedDoubt(Uncertainty.LINKS_AS_NOW, touched[id_].key) for id_ in mine if id_ in touched}
     there = (forest.issue(id_) for id_ in mine)
     found |= {
-        Doubted(Uncertainty.STATUS_GONE, issue.key)
+        NamedDoubt(Uncertainty.STATUS_GONE, issue.key)
         for issue in there
         if issue is not None and retrospect.status_gone(issue)
     }

@@ -52,21 +52,21 @@ MOST_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Doubted:
+class NamedDoubt:
     """A doubt, and the issue (by key) or the field that it is about."""
 
     doubt: Uncertainty
     about: str
 
 
-def certainty(doubts: Iterable[Doubted], number: Fraction | None) -> Certainty:
+def certainty(doubts: Iterable[NamedDoubt], number: Fraction | None) -> Certainty:
     """What the doubts about a number come to."""
     if not tuple(doubts):
         return Certainty.EXACT
     return Certainty.UNKNOWN if number is None else Certainty.APPROXIMATE
 
 
-def sentences(doubts: Iterable[Doubted]) -> tuple[str, ...]:
+def sentences(doubts: Iterable[NamedDoubt]) -> tuple[str, ...]:
     """The doubts in words, those of one kind together."""
     named: dict[Uncertainty, list[str]] = {}
     for one in doubts:

@@ -12,7 +12,7 @@ from datetime import date, datetime, tzinfo
 from enum import StrEnum
 from fractions import Fraction
 
-from mappings.explain.confidence import Spoken
+from mappings.explain.confidence import SpokenConfidence
 from mappings.numbers import percent, plain
 
 DELTA = Fraction(1, 10)
@@ -71,7 +71,7 @@ class CheckIn:
     delta: Fraction | None = None
     derived: Fraction | None = None
     id: int = 0
-    confidence: Spoken | None = None
+    confidence: SpokenConfidence | None = None
     comment: str | None = None
     clears: bool = False
 

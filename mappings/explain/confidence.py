@@ -58,7 +58,7 @@ class Confidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Spoken:
+class SpokenConfidence:
     """A confidence, who said it and when: it belongs to the latest check-in that has one."""
 
     confidence: Confidence

@@ -16,7 +16,7 @@ MILLISECONDS = 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
-class Working:
+class WorkingHours:
     """The local hours [`start`, `end`) of these days (0 is Monday) in which people work."""
 
     days: frozenset[int]
@@ -36,7 +36,7 @@ class Clock:
     kind: Literal["elapsed", "calendar_days", "working_hours"]
     unit: Literal["hours", "days"]
     zone: tzinfo
-    working: Working | None = None
+    working: WorkingHours | None = None
 
     def worth(self, span: Span) -> Fraction:
         """How long a stretch is. Calendar days are those from its first instant to its last, both counted."""
@@ -61,7 +61,7 @@ def before(at: datetime, length: str, zone: tzinfo) -> datetime:
     return instant_of(at.astimezone(zone).replace(tzinfo=None, fold=0) - duration(length), zone)
 
 
-def _worked(span: Span, working: Working, zone: tzinfo) -> Fraction:
+def _worked(span: Span, working: WorkingHours, zone: tzinfo) -> Fraction:
     total, day = Fraction(0), span[0].astimezone(zone).date()
     while day <= span[1].astimezone(zone).date():
         if day.weekday() in working.days:

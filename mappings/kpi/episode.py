@@ -218,7 +218,7 @@ def dismissed(state: KpiState) -> KpiState:
     return replace(state, transition=EpisodeStep.STAYED)
 
 
-class Seen(StrEnum):
+class SeenIssue(StrEnum):
     """What is known of the issue of a key result."""
 
     OPEN = "open"
@@ -235,10 +235,10 @@ PATIENCE = timedelta(days=7)
 """How long the issue of a key result may be out of sight before its episode ends as lost."""
 
 
-def followed(state: KpiState, seen: Seen, now: datetime) -> KpiState:
+def followed(state: KpiState, seen: SeenIssue, now: datetime) -> KpiState:
     """After a look at the issue of the key result, of the open one or the one that was closed last. `stayed` where nothing follows."""
     if state.status is KpiStatus.WATCHING:
-        if state.former is None or seen is not Seen.OPEN:
+        if state.former is None or seen is not SeenIssue.OPEN:
             return replace(state, transition=EpisodeStep.STAYED)
         anew = replace(state, status=KpiStatus.KR_OPEN, outside=0, inside=0, refused=False)
         return replace(
@@ -246,14 +246,14 @@ def followed(state: KpiState, seen: Seen, now: datetime) -> KpiState:
         )
     if state.key_result is None:
         return replace(state, transition=EpisodeStep.STAYED)
-    if seen in (Seen.DONE, Seen.REFUSED):
+    if seen in (SeenIssue.DONE, SeenIssue.REFUSED):
         closed = watching(state, EpisodeStep.CLOSED)
-        return replace(closed, former=state.key_result, refused=seen is Seen.REFUSED)
-    if seen is Seen.DELETED:
+        return replace(closed, former=state.key_result, refused=seen is SeenIssue.REFUSED)
+    if seen is SeenIssue.DELETED:
         return watching(state, EpisodeStep.LOST)
-    if seen is Seen.CYCLE_CLOSED:
+    if seen is SeenIssue.CYCLE_CLOSED:
         return watching(state, EpisodeStep.CYCLE_ENDED)
-    since = None if seen is Seen.OPEN else state.missing or now
+    since = None if seen is SeenIssue.OPEN else state.missing or now
     if since is not None and now - since >= PATIENCE:
         return watching(state, EpisodeStep.LOST)
     return replace(state, missing=since, transition=EpisodeStep.STAYED)

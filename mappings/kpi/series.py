@@ -31,7 +31,7 @@ class Worth:
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
+class WatchedKpis:
     """KPIs by id and the readings of each, by time; a formula has none of its own.
 
     `unread` says, by KPI and the last millisecond of a period, why its source gave no reading.

@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from mappings.kpi.band import Bands, KpiLevel
 from mappings.kpi.cadence import Cadence, Period, period_before
-from mappings.kpi.series import Watched, Worth
+from mappings.kpi.series import WatchedKpis, Worth
 from mappings.kpi.steps import Judgement, bands_of
 
 
@@ -74,7 +74,7 @@ class KpiStanding:
         return known[-1] if known else None
 
 
-def latest_periods(watched: Watched, id_: str, now: datetime, size: int) -> tuple[Period, ...]:
+def latest_periods(watched: WatchedKpis, id_: str, now: datetime, size: int) -> tuple[Period, ...]:
     """The running period and those before it, the oldest first; where every reading is a period, the latest of those."""
     if watched.cadence(id_) is Cadence.EACH:
         return tuple(watched.period(id_, one.at) for one in watched.readings.get(id_, ())[-size:])
@@ -85,7 +85,7 @@ def latest_periods(watched: Watched, id_: str, now: datetime, size: int) -> tupl
 
 
 def period_standing(
-    watched: Watched, id_: str, period: Period, judged: Mapping[datetime, Judgement], now: datetime
+    watched: WatchedKpis, id_: str, period: Period, judged: Mapping[datetime, Judgement], now: datetime
 ) -> PeriodStanding:
     """One period at a moment."""
     judgement, worth = judged.get(period.last), watched.worth(id_, period)
@@ -104,7 +104,7 @@ def period_standing(
 
 
 def standing(
-    watched: Watched,
+    watched: WatchedKpis,
     id_: str,
     judged: Mapping[datetime, Judgement],
     now: datetime,
@@ -123,7 +123,7 @@ def standing(
 
 
 def _last_known(
-    watched: Watched,
+    watched: WatchedKpis,
     id_: str,
     found: Sequence[PeriodStanding],
     judged: Mapping[datetime, Judgement],

@@ -17,7 +17,7 @@ from mappings.facts.issue import Reading
 from mappings.kpi.band import Bands, KpiLevel, bands_on
 from mappings.kpi.cadence import Period, local_day
 from mappings.kpi.episode import EpisodeStep, KpiState, KpiStatus, step
-from mappings.kpi.series import Watched
+from mappings.kpi.series import WatchedKpis
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +43,13 @@ def band_text(kpi: KpiPart) -> str:
     return json.dumps([plain(kpi.healthy), plain(kpi.targets)], sort_keys=True)
 
 
-def bands_of(kpi: KpiPart, period: Period, watched: Watched) -> Bands:
+def bands_of(kpi: KpiPart, period: Period, watched: WatchedKpis) -> Bands:
     """The bands of a period's last local day."""
     return bands_on(kpi, local_day(period.last, watched.zone))
 
 
 def count(
-    watched: Watched,
+    watched: WatchedKpis,
     id_: str,
     state: KpiState,
     judged: Mapping[datetime, Judgement],

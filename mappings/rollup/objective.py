@@ -11,7 +11,7 @@ from functools import partial
 from mappings.document.mapping import ObjectiveRule
 from mappings.document.schema import AlignmentPart, CyclePart
 from mappings.explain.check_in import Ruling
-from mappings.explain.confidence import ConfidenceLevel, Spoken, least
+from mappings.explain.confidence import ConfidenceLevel, SpokenConfidence, least
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
 from mappings.progress.options import current_kpi
@@ -56,7 +56,7 @@ class MeasuredKeyResult:
     entry: RowEntry
     commitment: str
     check_in: Ruling | None = None
-    confidence: Spoken | None = None
+    confidence: SpokenConfidence | None = None
 
     @property
     def dropped(self) -> bool:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from mappings.explain.check_in import Ruling
-from mappings.explain.confidence import Confidence, Spoken
+from mappings.explain.confidence import Confidence, SpokenConfidence
 from mappings.rollup.rows.ledger import Ledger
 
 
@@ -95,7 +95,7 @@ class KeyResultState:
     owner: str | None = None
     commitment: str = "committed"
     check_in: Ruling | None = None
-    confidence: Spoken | None = None
+    confidence: SpokenConfidence | None = None
 
 
 @dataclass(frozen=True, slots=True)

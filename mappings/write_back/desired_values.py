@@ -30,7 +30,7 @@ Lookup = Callable[[str], Issue | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Desired:
+class DesiredValue:
     """One place of one issue and the JSON value it shall hold; None clears. `value` names what it shows (`progress_percent`)."""
 
     issue_id: str
@@ -90,12 +90,12 @@ def desired(
     actual: Lookup,
     ground: WriteBasis = WriteBasis(),  # noqa: B008
     owned: Owners | None = None,
-) -> tuple[Desired, ...]:
+) -> tuple[DesiredValue, ...]:
     """What is desired for one objective, each (issue, place) once: the rule written first wins, objective before key result.
 
     Left out: issues that the mirror does not hold (`actual`), archived ones, which Jira lets nobody edit, key results whose issue another objective speaks for, and what a place leaves as it is (`Aim.make`).
     """
-    found: dict[tuple[str, str], Desired] = {}
+    found: dict[tuple[str, str], DesiredValue] = {}
     cycle = cycle_in_span(mapping.cycles.get(state.cycle_id), state.span)
     until = cycle.end if cycle is not None else None
     outlook = _outlook(mapping, state, actual, ground)
@@ -107,7 +107,7 @@ def desired(
                 continue
             made = aim.make(figures, ground)
             if made is not None:
-                found[issue_id, aim.place.id] = Desired(
+                found[issue_id, aim.place.id] = DesiredValue(
                     issue_id=issue_id,
                     issue_key=issue.key,
                     place=aim.place,

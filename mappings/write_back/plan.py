@@ -10,7 +10,7 @@ from datetime import date
 
 from mappings.facts.forest import issue_order
 from mappings.facts.issue import Issue
-from mappings.write_back.desired_values import Desired, Lookup
+from mappings.write_back.desired_values import DesiredValue, Lookup
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Plan:
         return {issue_id: tuple(changes) for issue_id, changes in grouped.items()}
 
 
-def plan(objective_id: str, wanted: Iterable[Desired], actual: Lookup, cause: str = "") -> Plan:
+def plan(objective_id: str, wanted: Iterable[DesiredValue], actual: Lookup, cause: str = "") -> Plan:
     """The fewest changes that make actual equal to desired, by issue id and then place id.
 
     A place that is equal gives nothing, and so does an issue that the mirror does not hold:
@@ -64,7 +64,7 @@ def plan(objective_id: str, wanted: Iterable[Desired], actual: Lookup, cause: st
     )
 
 
-def change(wanted: Desired, issue: Issue | None, cause: str = "") -> Change | None:
+def change(wanted: DesiredValue, issue: Issue | None, cause: str = "") -> Change | None:
     """The change of one place, or None where it is right already."""
     if issue is None:
         return None
@@ -84,7 +84,7 @@ def change(wanted: Desired, issue: Issue | None, cause: str = "") -> Change | No
     )
 
 
-def reason(wanted: Desired, before: object, cause: str) -> str:
+def reason(wanted: DesiredValue, before: object, cause: str) -> str:
     """`progress 50 → 63: PLAT-7 moved to Done`."""
     what = wanted.value.removesuffix("_percent").replace("_", " ")
     step = f"{what} {wanted.place.step(before, wanted.raw)}"

@@ -8,7 +8,7 @@ from flask import Blueprint, Response
 from pydantic import Field
 
 from plugin.access.authorization.permission import needs
-from plugin.forge.door import PageGiven, Said, given, headers, proved, said
+from plugin.forge.door import PageGiven, PageRequest, given, headers, proved, said
 from plugin.forge.modules import ADMINISTRATION
 from plugin.runtime.connector import Connector
 from plugin.use_cases.forge.admission import Admission, Invocation, actor_of
@@ -16,7 +16,7 @@ from plugin.use_cases.forge.pairing import pair
 from plugin.use_cases.forge.pairing_status import pairing_status
 
 
-class TypedCode(Said):
+class TypedCode(PageRequest):
     """What was typed."""
 
     code: str = Field(min_length=1, max_length=40)
@@ -34,7 +34,7 @@ class PairingStatusGiven(PageGiven):
     connector: str
 
 
-class Paired(PageGiven):
+class PairedSite(PageGiven):
     """The site that the app belongs to from now on."""
 
     site: str
@@ -65,4 +65,4 @@ def register(blueprint: Blueprint, connector: Connector, admission: Admission) -
     @proved(admission, ADMINISTRATION)
     def typed(invocation: Invocation) -> Response:
         site = pair(connector, actor_of(invocation), invocation, headers().user_token, said(TypedCode).code)
-        return given(Paired(site=site))
+        return given(PairedSite(site=site))

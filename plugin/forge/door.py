@@ -36,7 +36,7 @@ log = structlog.get_logger("jira_okr.forge")
 Body = TypeVar("Body", bound=BaseModel)
 
 
-class Said(BaseModel):
+class PageRequest(BaseModel):
     """What a page sends. Unknown names are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)

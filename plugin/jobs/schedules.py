@@ -64,7 +64,7 @@ SHORTEST_PAUSE = timedelta(minutes=2)
 log = structlog.get_logger("jira_okr.schedules")
 
 
-class Interrupted(Exception):  # noqa: N818
+class RunInterruption(Exception):  # noqa: N818
     """The process stops, or another one took the run over."""
 
 
@@ -232,7 +232,7 @@ class Schedules:
                 return
             schedule.run(self._connector, site, lambda: self._go_on(site, schedule))
             self._done(site, schedule)
-        except Interrupted:
+        except RunInterruption:
             self._let_go(site, schedule, timedelta(0))
         except NotReady:
             self._let_go(site, schedule, NOT_READY_AGAIN_AFTER)
@@ -266,11 +266,11 @@ class Schedules:
 
     def _go_on(self, site: str, schedule: Schedule) -> None:
         if self._stopping() or site not in self._connector.sites:
-            raise Interrupted
+            raise RunInterruption
         until = self._connector.clock() + LEASE
         with self._connector.store.write() as conn:
             if not schedules.renew(conn, site, schedule.name, self._holder, until):
-                raise Interrupted
+                raise RunInterruption
 
     def _done(self, site: str, schedule: Schedule) -> None:
         with self._connector.store.write() as conn:

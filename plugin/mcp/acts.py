@@ -15,7 +15,7 @@ from plugin.mcp.protocol.confirmation import ActArguments, Acted, two_calls
 from plugin.mcp.protocol.lookup import objective_of, site_of
 from plugin.mcp.protocol.provenance import page_of_objective
 from plugin.mcp.protocol.shapes import Name
-from plugin.mcp.protocol.tool import Asking, Tool, Unanswerable
+from plugin.mcp.protocol.tool import Tool, ToolAsker, Unanswerable
 from plugin.use_cases.check_ins.check_ins import (
     Statement,
     check_in,
@@ -58,7 +58,7 @@ class SyncArguments(ActArguments):
     kind: Literal["recent", "full"] = "recent"
 
 
-def okr_check_in(asking: Asking, arguments: CheckInArguments) -> Acted:
+def okr_check_in(asking: ToolAsker, arguments: CheckInArguments) -> Acted:
     """Say what a key result stands at."""
     site = site_of(asking, arguments)
     saved = objective_of(asking, site, arguments.objective_key)
@@ -100,7 +100,7 @@ def okr_check_in(asking: Asking, arguments: CheckInArguments) -> Acted:
     return two_calls(asking, CHECK_IN.name, arguments, site, path, would, do)
 
 
-def okr_retry(asking: Asking, arguments: RetryArguments) -> Acted:
+def okr_retry(asking: ToolAsker, arguments: RetryArguments) -> Acted:
     """Try an objective again that failed for good."""
     site = site_of(asking, arguments)
     found = dead_letters.find_letter(asking.connector, asking.actor, site, arguments.objective_key)
@@ -118,7 +118,7 @@ def okr_retry(asking: Asking, arguments: RetryArguments) -> Acted:
     return two_calls(asking, RETRY.name, arguments, site, "/health", f"Try again {what}", do)
 
 
-def okr_sync_now(asking: Asking, arguments: SyncArguments) -> Acted:
+def okr_sync_now(asking: ToolAsker, arguments: SyncArguments) -> Acted:
     """Read Jira in the background."""
     site = site_of(asking, arguments)
     what = "everything" if arguments.kind == "full" else "what changed of late"

@@ -11,7 +11,7 @@ from plugin.mcp.protocol.lookup import objective_of, site_of
 from plugin.mcp.protocol.provenance import page_of_objective, provenance
 from plugin.mcp.protocol.quotation import Quoted
 from plugin.mcp.protocol.shapes import Answer, Counted, Name, Number, PageArguments, Shape, exactly, page_of
-from plugin.mcp.protocol.tool import Asking, Tool, Unanswerable
+from plugin.mcp.protocol.tool import Tool, ToolAsker, Unanswerable
 from plugin.use_cases.forecasts.forecast_words import basis
 from plugin.use_cases.forecasts.forecasts import forecast_of
 
@@ -58,7 +58,7 @@ class ForecastArguments(PageArguments):
     objective_key: Name = Field(description="Jira key (a former one too), issue id or objective id.")
 
 
-def okr_forecast(asking: Asking, arguments: ForecastArguments) -> Forecast:
+def okr_forecast(asking: ToolAsker, arguments: ForecastArguments) -> Forecast:
     """What is likely, and what that was made from."""
     site = site_of(asking, arguments)
     saved = objective_of(asking, site, arguments.objective_key)

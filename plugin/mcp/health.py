@@ -11,10 +11,10 @@ from plugin.mcp.protocol.lookup import objective_of, site_of
 from plugin.mcp.protocol.provenance import page_of_objective, provenance
 from plugin.mcp.protocol.quotation import Quoted
 from plugin.mcp.protocol.shapes import Answer, Arguments, Counted, Name, PageArguments, Shape, page_of
-from plugin.mcp.protocol.tool import Asking, Tool
+from plugin.mcp.protocol.tool import Tool, ToolAsker
 from plugin.next_steps import Door
 from plugin.use_cases.health.concerns import concerns
-from plugin.use_cases.health.missing import Missing, MissingKind, missing, missing_of
+from plugin.use_cases.health.missing import MissingKind, MissingMatter, missing, missing_of
 from plugin.use_cases.health.status import status
 
 USUAL, MOST = 50, 200
@@ -76,7 +76,7 @@ class GapArguments(PageArguments):
     limit: int = Field(USUAL, ge=1, le=MOST)
 
 
-def okr_freshness(asking: Asking, arguments: Arguments) -> Freshness:
+def okr_freshness(asking: ToolAsker, arguments: Arguments) -> Freshness:
     """How a site stands."""
     site = site_of(asking, arguments)
     stands = status(asking.connector, asking.actor, site)
@@ -102,7 +102,7 @@ def okr_freshness(asking: Asking, arguments: Arguments) -> Freshness:
     )
 
 
-def okr_gaps(asking: Asking, arguments: GapArguments) -> Gaps:
+def okr_gaps(asking: ToolAsker, arguments: GapArguments) -> Gaps:
     """What is missing of a site, or of one objective."""
     site = site_of(asking, arguments)
     path = "/health"
@@ -126,7 +126,7 @@ def okr_gaps(asking: Asking, arguments: GapArguments) -> Gaps:
     )
 
 
-def _gap(one: Missing) -> Gap:
+def _gap(one: MissingMatter) -> Gap:
     return Gap(
         kind=one.kind,
         objectives=list(dict.fromkeys(one.objectives)),

@@ -11,7 +11,7 @@ from plugin.mcp.protocol.lookup import site_of
 from plugin.mcp.protocol.provenance import provenance
 from plugin.mcp.protocol.quotation import Quoted
 from plugin.mcp.protocol.shapes import Answer, Counted, Name, Number, PageArguments, Shape, exactly, page_of
-from plugin.mcp.protocol.tool import Asking, Tool, Unanswerable
+from plugin.mcp.protocol.tool import Tool, ToolAsker, Unanswerable
 from plugin.use_cases.kpis.board import ShownKpi, list_kpis
 from plugin.use_cases.kpis.departures import departed_kpis
 
@@ -77,7 +77,7 @@ class KpiArguments(PageArguments):
     kpi: Name | None = Field(None, description="The id of one; all where left out.")
 
 
-def okr_kpis(asking: Asking, arguments: KpiArguments) -> Kpis:
+def okr_kpis(asking: ToolAsker, arguments: KpiArguments) -> Kpis:
     """A page of them."""
     site = site_of(asking, arguments)
     every = list_kpis(asking.connector, asking.actor, site)
@@ -126,7 +126,7 @@ def _period(one: PeriodStanding | None) -> KpiPeriod | None:
     )
 
 
-def okr_departed_kpis(asking: Asking, arguments: PageArguments) -> DepartedKpis:
+def okr_departed_kpis(asking: ToolAsker, arguments: PageArguments) -> DepartedKpis:
     """A page of them."""
     site = site_of(asking, arguments)
     found = departed_kpis(asking.connector, asking.actor, site)

@@ -14,7 +14,7 @@ from plugin.mcp.protocol.lookup import objective_of, site_of
 from plugin.mcp.protocol.provenance import page_of_objective, provenance
 from plugin.mcp.protocol.quotation import Quoted
 from plugin.mcp.protocol.shapes import Answer, Counted, Name, Number, PageArguments, Shape, exactly, page_of
-from plugin.mcp.protocol.tool import Asking, Tool, Unanswerable
+from plugin.mcp.protocol.tool import Tool, ToolAsker, Unanswerable
 from plugin.next_steps import Door
 from plugin.runtime.connector import NotReady
 from plugin.use_cases.objectives.as_of import AsOf, as_of, instant_asked
@@ -95,7 +95,7 @@ class ExplainArguments(PageArguments):
     limit: int = Field(USUAL, ge=1, le=MOST)
 
 
-def okr_explain(asking: Asking, arguments: ExplainArguments) -> Explained:
+def okr_explain(asking: ToolAsker, arguments: ExplainArguments) -> Explained:
     """A page of the rows behind a number."""
     site = site_of(asking, arguments)
     saved = objective_of(asking, site, arguments.objective_key)
@@ -130,7 +130,7 @@ def okr_explain(asking: Asking, arguments: ExplainArguments) -> Explained:
     )
 
 
-def _past(asking: Asking, site: str, id_: str, arguments: ExplainArguments) -> AsOf | None:
+def _past(asking: ToolAsker, site: str, id_: str, arguments: ExplainArguments) -> AsOf | None:
     """Where it stood; None where now is meant."""
     if arguments.at is None and arguments.mapping is None:
         return None

@@ -11,7 +11,7 @@ from plugin.mcp.protocol.lookup import site_of
 from plugin.mcp.protocol.provenance import provenance
 from plugin.mcp.protocol.quotation import Quoted
 from plugin.mcp.protocol.shapes import Answer, Counted, Name, PageArguments, Shape, page_of
-from plugin.mcp.protocol.tool import Asking, Tool, Unanswerable
+from plugin.mcp.protocol.tool import Tool, ToolAsker, Unanswerable
 from plugin.use_cases.mappings import revisions
 from plugin.use_cases.mappings.comparison import differences
 from plugin.use_cases.mappings.revisions import Revision
@@ -61,7 +61,7 @@ class MappingArguments(PageArguments):
     limit: int = Field(50, ge=1, le=200)
 
 
-def okr_mapping(asking: Asking, arguments: MappingArguments) -> MappingShown:
+def okr_mapping(asking: ToolAsker, arguments: MappingArguments) -> MappingShown:
     """The active mapping: its revisions, what differs from another one, or its text."""
     site = site_of(asking, arguments)
     active = revisions.active(asking.connector, asking.actor, site)
@@ -94,7 +94,7 @@ def _text(active: Revision | None) -> str:
     return active.text
 
 
-def _differences(asking: Asking, site: str, active: Revision | None, name: str) -> list[DifferenceShown]:
+def _differences(asking: ToolAsker, site: str, active: Revision | None, name: str) -> list[DifferenceShown]:
     other = revisions.revision(asking.connector, asking.actor, site, name)
     if other is None:
         raise Unanswerable(f"There is no single revision {name!r}. okr_mapping without arguments lists them.")

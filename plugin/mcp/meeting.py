@@ -6,7 +6,7 @@ from plugin.mcp.protocol.lookup import site_of
 from plugin.mcp.protocol.provenance import provenance
 from plugin.mcp.protocol.quotation import Quoted
 from plugin.mcp.protocol.shapes import Answer, Arguments, Number, Shape, exactly
-from plugin.mcp.protocol.tool import Asking, Tool
+from plugin.mcp.protocol.tool import Tool, ToolAsker
 from plugin.use_cases.meeting.agenda import AgendaItem, TeamStanding, show_meeting
 from plugin.use_cases.objectives.objective_list import ListedHead
 
@@ -58,7 +58,7 @@ class MeetingTold(Answer):
     teams_total: int
 
 
-def okr_meeting(asking: Asking, arguments: Arguments) -> MeetingTold:
+def okr_meeting(asking: ToolAsker, arguments: Arguments) -> MeetingTold:
     """The agenda with its questions, the sentence above the brief, what moved, and the teams."""
     site = site_of(asking, arguments)
     found = show_meeting(asking.connector, asking.actor, site)

@@ -15,7 +15,7 @@ from plugin.mcp.protocol.lookup import objective_of, site_of
 from plugin.mcp.protocol.provenance import page_of_objective, provenance
 from plugin.mcp.protocol.quotation import Quoted
 from plugin.mcp.protocol.shapes import Answer, Counted, Name, Number, PageArguments, Shape, exactly, page_of
-from plugin.mcp.protocol.tool import Asking, Tool, Unanswerable
+from plugin.mcp.protocol.tool import Tool, ToolAsker, Unanswerable
 from plugin.next_steps import Door
 from plugin.use_cases.objectives import objectives
 from plugin.use_cases.objectives.moments import SINCE, UNTIL, MovementQuestion, UnknownMoment
@@ -90,7 +90,7 @@ class MovedArguments(PageArguments):
     limit: int = Field(20, ge=1, le=MOST_MOVEMENTS)
 
 
-def okr_moved(asking: Asking, arguments: MovedArguments) -> Moved:
+def okr_moved(asking: ToolAsker, arguments: MovedArguments) -> Moved:
     """What changed: of one objective row by row, or of all a page at a time."""
     site = site_of(asking, arguments)
     if arguments.objective_key is None:
@@ -109,7 +109,7 @@ def okr_moved(asking: Asking, arguments: MovedArguments) -> Moved:
     return _answer(asking, site, path, counted, [(saved, found)], shown)
 
 
-def _of_all(asking: Asking, site: str, arguments: MovedArguments) -> Moved:
+def _of_all(asking: ToolAsker, site: str, arguments: MovedArguments) -> Moved:
     name = list_name(f"okr_moved:{site}", arguments)
     begun = position(arguments.cursor, name, (str,))
     after = None if begun is None else str(begun[0])
@@ -124,7 +124,7 @@ def _of_all(asking: Asking, site: str, arguments: MovedArguments) -> Moved:
     return _answer(asking, site, "/", counted, told, None)
 
 
-def _told(asking: Asking, site: str, saved: SavedObjective, arguments: MovedArguments) -> ToldMovement:
+def _told(asking: ToolAsker, site: str, saved: SavedObjective, arguments: MovedArguments) -> ToldMovement:
     asked = MovementQuestion(arguments.since, arguments.until)
     try:
         return objectives.movement(asking.connector, asking.actor, site, saved.state, asked)
@@ -133,7 +133,7 @@ def _told(asking: Asking, site: str, saved: SavedObjective, arguments: MovedArgu
 
 
 def _answer(
-    asking: Asking,
+    asking: ToolAsker,
     site: str,
     path: str,
     counted: Counted,

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from pydantic import Field, create_model
 
 from mappings.explain.check_in import Ruling
-from mappings.explain.confidence import Spoken
+from mappings.explain.confidence import SpokenConfidence
 from mappings.rollup.state import KeyResultState
 from plugin.doors.cursor import cursor, list_name, position
 from plugin.mcp.protocol.lookup import objective_of, site_of
 from plugin.mcp.protocol.provenance import page_of_objective, provenance
 from plugin.mcp.protocol.quotation import Quoted
 from plugin.mcp.protocol.shapes import Answer, Counted, Name, Number, PageArguments, Shape, exactly, page_of
-from plugin.mcp.protocol.tool import Asking, Tool
+from plugin.mcp.protocol.tool import Tool, ToolAsker
 from plugin.use_cases.objectives.objective_columns import filters, narrowed
 from plugin.use_cases.objectives.objective_lines import ObjectiveLine, line, lines
 from plugin.use_cases.objectives.objectives import list_counted
@@ -156,7 +156,7 @@ class GetArguments(PageArguments):
     objective_key: Name = Field(description="Jira key (a former one too), issue id or objective id.")
 
 
-def okr_list(asking: Asking, arguments: ListArguments) -> Listed:
+def okr_list(asking: ToolAsker, arguments: ListArguments) -> Listed:
     """A page of the list, and how many there are."""
     site = site_of(asking, arguments)
     if arguments.aligned_to is not None:
@@ -188,7 +188,7 @@ def okr_list(asking: Asking, arguments: ListArguments) -> Listed:
     )
 
 
-def okr_get(asking: Asking, arguments: GetArguments) -> Got:
+def okr_get(asking: ToolAsker, arguments: GetArguments) -> Got:
     """One objective with a page of its key results."""
     site = site_of(asking, arguments)
     saved = objective_of(asking, site, arguments.objective_key)
@@ -258,7 +258,7 @@ def key_result_shape(one: KeyResultState) -> KeyResult:
     )
 
 
-def _confidence(spoken: Spoken) -> Confidence:
+def _confidence(spoken: SpokenConfidence) -> Confidence:
     told = spoken.confidence
     return Confidence(level=told.level.value, points=told.points, by=spoken.by, at=spoken.at)
 

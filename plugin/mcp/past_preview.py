@@ -16,7 +16,7 @@ from plugin.mcp.protocol.lookup import site_of
 from plugin.mcp.protocol.provenance import provenance
 from plugin.mcp.protocol.quotation import Quoted
 from plugin.mcp.protocol.shapes import Answer, Counted, Name, Number, PageArguments, Shape, exactly, page_of
-from plugin.mcp.protocol.tool import Asking, Tool, Unanswerable
+from plugin.mcp.protocol.tool import Tool, ToolAsker, Unanswerable
 from plugin.next_steps import Door
 from plugin.runtime.connector import NotReady
 from plugin.use_cases.cycles.replay import ObjectiveReplay
@@ -60,7 +60,7 @@ class MappingThenArguments(PageArguments):
     at: Name = Field(description="A day like 2026-10-31 (its end), or an instant.")
 
 
-def okr_mapping_then(asking: Asking, arguments: MappingThenArguments) -> MappingThen:
+def okr_mapping_then(asking: ToolAsker, arguments: MappingThenArguments) -> MappingThen:
     """What would have been different."""
     site = site_of(asking, arguments)
     at = instant_asked(asking.connector, asking.actor, site, arguments.at)

@@ -16,7 +16,7 @@ from plugin.pages.frame.visit import known_site, shown
 from plugin.pages.views.words.moments import When
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.digests import digests, recipients
-from plugin.use_cases.digests.digests import DigestRefused, OutboxState, Outgoing, PreparedDigest
+from plugin.use_cases.digests.digests import DigestRefused, OutboxState, OutgoingMessage, PreparedDigest
 from plugin.use_cases.digests.recipients import PlannedDigest
 
 PAGE = "digests"
@@ -192,7 +192,7 @@ def quiet_words(one: PlannedDigest) -> str:
     return f"; quiet {' and '.join([*hours, *days])} ({one.zone})" if hours or days else ""
 
 
-def message_rows(connector: Connector, found: Sequence[Outgoing]) -> Iterator[MessageRow]:
+def message_rows(connector: Connector, found: Sequence[OutgoingMessage]) -> Iterator[MessageRow]:
     """The messages, the latest first; only the latest of a digest and recipient may be sent anew."""
     seen: set[tuple[str, str]] = set()
     for one in found:
@@ -202,7 +202,7 @@ def message_rows(connector: Connector, found: Sequence[Outgoing]) -> Iterator[Me
         yield message_row(connector, one, anew=latest and (waits or one.state is OutboxState.DEAD))
 
 
-def message_row(connector: Connector, one: Outgoing, *, anew: bool) -> MessageRow:
+def message_row(connector: Connector, one: OutgoingMessage, *, anew: bool) -> MessageRow:
     """A message as the page shows it."""
     level, word = WORDS[one.state]
     again = shown(connector, one.next_at) if one.state is OutboxState.DUE and one.attempts else None

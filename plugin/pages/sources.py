@@ -30,8 +30,8 @@ from plugin.use_cases.objectives.moments import MovementQuestion
 from plugin.use_cases.objectives.movement import ToldMovement
 from plugin.use_cases.objectives.objective_lines import ObjectiveLine
 from plugin.use_cases.objectives.objective_list import After, Head, ObjectivePage, RowSelection, TrendPoint
-from plugin.use_cases.objectives.objectives import Drifted
-from plugin.use_cases.practice.practice import Assessed
+from plugin.use_cases.objectives.objectives import ObjectiveDrift
+from plugin.use_cases.practice.practice import PracticeAssessment
 from plugin.use_cases.practice.scorecard import Scorecard
 from plugin.use_cases.work.obstacles import Obstacle
 
@@ -66,7 +66,7 @@ class SavedObjective(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Located:
+class LocatedObjective:
     """An objective and the site it is on: ids and keys of two sites may be equal."""
 
     site: str
@@ -135,11 +135,11 @@ class Sources(Protocol):
         """The sites there are, in the order in which they are shown."""
         ...
 
-    def located(self, id_or_key: str, site: str | None = None) -> Sequence[Located]:
+    def located(self, id_or_key: str, site: str | None = None) -> Sequence[LocatedObjective]:
         """The objectives with this id, key or former key: at most one of each site."""
         ...
 
-    def explained_by(self, issue: str, site: str | None = None) -> Sequence[Located]:
+    def explained_by(self, issue: str, site: str | None = None) -> Sequence[LocatedObjective]:
         """The objectives whose numbers this issue (id or key) is part of, and the plain parents whose sums it is part of."""
         ...
 
@@ -167,15 +167,15 @@ class Sources(Protocol):
         """The check-ins of an objective that are due today, by key result."""
         ...
 
-    def drifted(self, objective_id: str, site: str | None = None) -> Drifted | None:
+    def drifted(self, objective_id: str, site: str | None = None) -> ObjectiveDrift | None:
         """How many of its issues resyncs found wrong, None where none was."""
         ...
 
-    def obstacles(self, located: Located) -> Sequence[Obstacle]:
+    def obstacles(self, located: LocatedObjective) -> Sequence[Obstacle]:
         """What keeps its number out of Jira, or as it was."""
         ...
 
-    def moved(self, located: Located, asked: MovementQuestion) -> ToldMovement:
+    def moved(self, located: LocatedObjective, asked: MovementQuestion) -> ToldMovement:
         """Why one objective moved between these moments; raises UnknownMoment."""
         ...
 
@@ -211,7 +211,7 @@ class Sources(Protocol):
         """One cycle with the scores of its objectives, of each site that has it."""
         ...
 
-    def practice(self, cycle_id: str | None) -> Sequence[Assessed]:
+    def practice(self, cycle_id: str | None) -> Sequence[PracticeAssessment]:
         """How healthy the practice of OKRs is in one cycle, of each site that has it; without one in that which runs."""
         ...
 

@@ -19,7 +19,7 @@ from plugin.pages.objectives.objective_address import site_in_address
 from plugin.pages.sources import (
     Cycles,
     HistoryPoint,
-    Located,
+    LocatedObjective,
     SavedHead,
     SitedHead,
 )
@@ -51,8 +51,8 @@ from plugin.use_cases.objectives.objective_list import (
     every_headline,
     list_objectives,
 )
-from plugin.use_cases.objectives.objectives import Drifted
-from plugin.use_cases.practice.practice import Assessed, assess_practice
+from plugin.use_cases.objectives.objectives import ObjectiveDrift
+from plugin.use_cases.practice.practice import PracticeAssessment, assess_practice
 from plugin.use_cases.practice.scorecard import Scorecard, show_scorecard
 from plugin.use_cases.work.obstacles import Obstacle, obstacles
 
@@ -116,16 +116,16 @@ class StoredSources:
     def site_names(self) -> Collection[str]:
         return tuple(self.connector.sites)
 
-    def located(self, id_or_key: str, site: str | None = None) -> Sequence[Located]:
+    def located(self, id_or_key: str, site: str | None = None) -> Sequence[LocatedObjective]:
         found = (
             (one, questions.objective(self.connector, self.who(), one, id_or_key))
             for one in self._sites(site)
         )
-        return [Located(one, saved) for one, saved in found if saved is not None]
+        return [LocatedObjective(one, saved) for one, saved in found if saved is not None]
 
-    def explained_by(self, issue: str, site: str | None = None) -> Sequence[Located]:
+    def explained_by(self, issue: str, site: str | None = None) -> Sequence[LocatedObjective]:
         return [
-            Located(one, saved)
+            LocatedObjective(one, saved)
             for one in self._sites(site)
             for saved in questions.explained_by(self.connector, self.who(), one, issue)
         ]
@@ -166,16 +166,16 @@ class StoredSources:
             for id_, due in due_on(self.connector, self.who(), one, objective_id).items()
         }
 
-    def drifted(self, objective_id: str, site: str | None = None) -> Drifted | None:
+    def drifted(self, objective_id: str, site: str | None = None) -> ObjectiveDrift | None:
         found = (
             questions.drift_below(self.connector, self.who(), one, objective_id) for one in self._sites(site)
         )
         return next((one for one in found if one is not None), None)
 
-    def obstacles(self, located: Located) -> Sequence[Obstacle]:
+    def obstacles(self, located: LocatedObjective) -> Sequence[Obstacle]:
         return obstacles(self.connector, self.who(), located.site, located.saved.state)
 
-    def moved(self, located: Located, asked: MovementQuestion) -> ToldMovement:
+    def moved(self, located: LocatedObjective, asked: MovementQuestion) -> ToldMovement:
         return questions.movement(self.connector, self.who(), located.site, located.saved.state, asked)
 
     def as_of(self, objective_id: str, text: str, site: str, revision: str | None = None) -> AsOf | str:
@@ -233,7 +233,7 @@ class StoredSources:
         site = site or self._site_of(issue_key)
         return None if site is None else self.connector.sites[site].issue_url(issue_key)
 
-    def practice(self, cycle_id: str | None) -> Sequence[Assessed]:
+    def practice(self, cycle_id: str | None) -> Sequence[PracticeAssessment]:
         found = []
         for site in self.connector.sites:
             with suppress(NotReady):  # no mapping rules, or no objective runs: nothing to assess

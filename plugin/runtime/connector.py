@@ -16,7 +16,7 @@ from connectors.jira.http.errors import JiraError
 from connectors.store import Store
 from connectors.store.cycles import cycle_locks
 from connectors.store.mappings import bindings, coming_mappings, revisions
-from connectors.store.mappings.coming_mappings import Coming
+from connectors.store.mappings.coming_mappings import ComingMapping
 from connectors.store.sites import api_versions, catalogues
 from connectors.store.work import due
 from connectors.store.writes import refusals
@@ -40,7 +40,7 @@ from plugin.sync.context import Context, no_app
 from plugin.sync.refresh import names
 from plugin.sync.refresh.project_access import ProjectSight
 from plugin.sync.resync import activation_read
-from plugin.sync.write_back.notification import Notifying
+from plugin.sync.write_back.notification import NotificationPolicy
 from plugin.sync.write_back.permits import TRIED
 from plugin.use_cases.mappings.bindings import bound_text
 
@@ -162,7 +162,7 @@ class Connector:
     weeks: Memory[WeekKey, WeekMove] = field(default_factory=lambda: Memory(MOST_WEEKS))
     _bound: dict[str, Bound] = field(default_factory=dict)
     _read_for: dict[str, tuple[str, Catalogue, Mapping | None]] = field(default_factory=dict)
-    _notifying: dict[str, Notifying] = field(default_factory=dict)
+    _notifying: dict[str, NotificationPolicy] = field(default_factory=dict)
     _sights: dict[str, ProjectSight] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -320,11 +320,11 @@ class Connector:
             transport.observer = partial(self.meter.called, site.name)
         return site
 
-    def _notifying_of(self, site: Site) -> Notifying:
+    def _notifying_of(self, site: Site) -> NotificationPolicy:
         with self._lock:
             known = self._notifying.get(site.name)
             if known is None or known.jira is not site.jira:
-                known = self._notifying[site.name] = Notifying(site.jira, self.clock)
+                known = self._notifying[site.name] = NotificationPolicy(site.jira, self.clock)
         return known
 
     def _sight_of(self, site: Site) -> ProjectSight:
@@ -335,7 +335,7 @@ class Connector:
         return known
 
     def _coming(
-        self, name: str, found: Coming | None, ruling: Mapping, catalogue: Catalogue
+        self, name: str, found: ComingMapping | None, ruling: Mapping, catalogue: Catalogue
     ) -> Mapping | None:
         """The mapping that is read for beside the one that rules; None where there is none, or it no longer fits the site."""
         if (

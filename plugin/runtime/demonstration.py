@@ -31,7 +31,7 @@ from plugin.sync.resync.recent_read import resync_recent
 from plugin.sync.write_back.hold import MOST_REWRITES
 from plugin.use_cases.cycles.closure import close_cycle
 from plugin.use_cases.mappings.mapping_life import activate
-from plugin.use_cases.objectives.fed_numbers import Fed, fed_numbers
+from plugin.use_cases.objectives.fed_numbers import FedFigure, fed_numbers
 
 SETTINGS_FILE = "demo.env"
 """In its folder: by it commands find the demo."""
@@ -193,7 +193,7 @@ def fed_on_board(connector: Connector) -> dict[str, tuple[Feed, ...]]:
     return {id_: tuple(_shown(fed, pages) for fed in feeds) for id_, feeds in found.items()}
 
 
-def _shown(fed: Fed, pages: str) -> Feed:
+def _shown(fed: FedFigure, pages: str) -> Feed:
     value, precise = (
         "unknown" if fed.value is None else f"{percent(fed.value, digits)} %" for digits in (0, 1)
     )

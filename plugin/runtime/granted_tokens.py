@@ -109,7 +109,7 @@ class AttemptTokens:
 
 
 @dataclass(frozen=True, slots=True)
-class _Opened:
+class _OpenedTokens:
     access: str = field(repr=False)
     refresh: str = field(repr=False)
     expires: datetime
@@ -133,7 +133,7 @@ class StoredTokens:
         self._server, self._keys = server_of(settings), vault(settings)
         self._holder = secrets.token_hex(8)
         self._lock = threading.Lock()
-        self._known: _Opened | None = None
+        self._known: _OpenedTokens | None = None
 
     def token(self) -> str:
         """One that holds, renewed first where it is about to end. Raises JiraError."""
@@ -148,7 +148,7 @@ class StoredTokens:
         with self._lock:
             return self._found(token).access != token
 
-    def _found(self, refused: str) -> _Opened:
+    def _found(self, refused: str) -> _OpenedTokens:
         """From the store, renewed there by us or by another."""
         deadline = time.monotonic() + PATIENCE_S
         while True:
@@ -184,7 +184,7 @@ class StoredTokens:
             raise ConsentGone(fault, ALLOW.format(site=self._jira.name), 403)
         return found
 
-    def _open(self, grant: Grant) -> _Opened | None:
+    def _open(self, grant: Grant) -> _OpenedTokens | None:
         if grant.tokens is None or grant.expires_at is None:
             return None
         try:
@@ -197,7 +197,7 @@ class StoredTokens:
                 ) from None
             return None
         conceal_passing(kept["access"], kept["refresh"])
-        return _Opened(kept["access"], kept["refresh"], grant.expires_at)
+        return _OpenedTokens(kept["access"], kept["refresh"], grant.expires_at)
 
     def _take(self, grant: Grant, now: datetime) -> bool:
         """Whether we renew it. While another does, whoever waits looks on and writes nothing."""
@@ -206,7 +206,7 @@ class StoredTokens:
         with self._store.write() as conn:
             return grants.take(conn, grant.site, grant.generation, self._holder, now, now + LEASE)
 
-    def _renewed(self, grant: Grant, opened: _Opened | None) -> _Opened | None:
+    def _renewed(self, grant: Grant, opened: _OpenedTokens | None) -> _OpenedTokens | None:
         """Asked for and kept; None where somebody allowed it anew meanwhile."""
         try:
             given = self._asked(opened)
@@ -220,9 +220,9 @@ class StoredTokens:
                 grants.let_go(conn, grant.site, grant.generation, self._holder)
             raise
         kept = self._kept(grant, given)
-        return _Opened(given.access, given.refresh, given.expires) if kept else None
+        return _OpenedTokens(given.access, given.refresh, given.expires) if kept else None
 
-    def _asked(self, opened: _Opened | None) -> GrantedTokens:
+    def _asked(self, opened: _OpenedTokens | None) -> GrantedTokens:
         """With the former secret where the present one does not hold yet; what is said of the present one is what counts."""
         present, *former = self._clients
         try:
@@ -235,7 +235,7 @@ class StoredTokens:
                     return self._asked_as(client, opened)
             raise
 
-    def _asked_as(self, client: OAuthClient, opened: _Opened | None) -> GrantedTokens:
+    def _asked_as(self, client: OAuthClient, opened: _OpenedTokens | None) -> GrantedTokens:
         now = self._clock()
         if not self._jira.by_consent:
             return self._server.by_credential(client, now)

@@ -28,7 +28,7 @@ from mappings.write_back.targets.app_field import UNHEARD, owned_by
 from plugin.runtime.processes.counters import Meter
 from plugin.sync.announcement import SILENT, Announcer
 from plugin.sync.refresh.project_access import ProjectSight
-from plugin.sync.write_back.notification import Notifying
+from plugin.sync.write_back.notification import NotificationPolicy
 
 Clock = Callable[[], datetime]
 
@@ -60,7 +60,7 @@ class Context:
     ceiling: timedelta | None = timedelta(seconds=5)
     lease: timedelta = timedelta(minutes=2)
     announcer: Announcer = SILENT
-    notifying: Notifying | None = None
+    notifying: NotificationPolicy | None = None
     project_sight: ProjectSight | None = None
     meter: Meter = field(default_factory=Meter)
     reads_ahead: bool = False

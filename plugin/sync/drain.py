@@ -28,7 +28,7 @@ class DrainResult:
 
 
 @dataclass(frozen=True, slots=True)
-class _Left:
+class _RowsLeft:
     """Rows that wait, and for how many seconds nothing of them can be taken up."""
 
     rows: int
@@ -68,13 +68,13 @@ def drain(
     return DrainResult(reconciled, written, failed)
 
 
-def _left(context: Context, patience: timedelta) -> _Left:
+def _left(context: Context, patience: timedelta) -> _RowsLeft:
     """What waits or is in another worker's hands; nothing where the next of it is due only after the patience has run out."""
     with context.store.read() as conn:
         deliveries = len(inbox.pending(conn, 1, site=context.site))
         following = due.next_due(conn, context.site)
         ahead = timedelta(0) if following is None else following - context.clock()
         if not deliveries and (following is None or ahead > patience):
-            return _Left(0, SHORTEST)
+            return _RowsLeft(0, SHORTEST)
         pause = SHORTEST if deliveries else min(max(SHORTEST, ahead.total_seconds()), LONGEST)
-        return _Left(due.pending_count(conn, context.site) + deliveries, pause)
+        return _RowsLeft(due.pending_count(conn, context.site) + deliveries, pause)

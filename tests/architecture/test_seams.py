@@ -438,7 +438,7 @@ ECHO_TOOL = '''
 from plugin.mcp.protocol.lookup import site_of
 from plugin.mcp.protocol.provenance import provenance
 from plugin.mcp.protocol.shapes import Answer, Arguments, Name
-from plugin.mcp.protocol.tool import Asking, Tool, Unanswerable
+from plugin.mcp.protocol.tool import ToolAsker, Tool, Unanswerable
 
 
 class Echo(Answer):
@@ -449,7 +449,7 @@ class EchoArguments(Arguments):
     word: Name
 
 
-def okr_echo(asking: Asking, arguments: EchoArguments) -> Echo:
+def okr_echo(asking: ToolAsker, arguments: EchoArguments) -> Echo:
     if arguments.word == "nothing":
         raise Unanswerable("Say something.")
     return Echo(provenance=provenance(asking, site_of(asking, arguments), Echo), said=arguments.word)

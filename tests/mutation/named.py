@@ -282,8 +282,8 @@ BROKEN = (
     Broken(
         "a link without ids is an event of its own",
         "connectors/jira/webhooks/hints.py",
-        "    if not ends:\n        return Ignored(",
-        "    if False:\n        return Ignored(",
+        "    if not ends:\n        return IgnoredBody(",
+        "    if False:\n        return IgnoredBody(",
         "tests/connectors/jira/test_webhooks.py",
     ),
     Broken(

@@ -117,7 +117,7 @@ def timed(pools: Mapping[str, type[HTTPConnectionPool]], forbidden: Forbidden) -
 
     def of(pool: Any) -> Any:
         class TimedConnection(pool.ConnectionCls):  # type: ignore[misc]
-            response_class = Timed
+            response_class = TimedResponse
 
             def _new_conn(self) -> socket.socket:
                 return _looked_at(super()._new_conn(), self, forbidden)
@@ -135,7 +135,7 @@ def _looked_at(connected: socket.socket, connection: HTTPConnection, forbidden: 
     return connected
 
 
-class Timed(http.client.HTTPResponse):
+class TimedResponse(http.client.HTTPResponse):
     """An answer that has to be there in time, however steadily it trickles."""
 
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:

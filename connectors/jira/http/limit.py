@@ -36,7 +36,7 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
+class RemainingCalls:
     """How many calls (or points) Jira said at the instant `at` it still grants, of how many, and when that starts anew."""
 
     remaining: int
@@ -74,7 +74,7 @@ def read_limit(headers: Mapping[str, str], now: datetime) -> Limit:
     return Limit(reason, None, None)
 
 
-def read_left(headers: Mapping[str, str], now: datetime) -> Left | None:
+def read_left(headers: Mapping[str, str], now: datetime) -> RemainingCalls | None:
     """What an answer says is left, the quota of the hour before the burst of a second; None where it says nothing.
 
     Jira sends `RateLimit: "name";r=11000;t=600` (with `Beta-` before it while not enforced), elsewhere `X-RateLimit-Remaining`.
@@ -85,9 +85,13 @@ def read_left(headers: Mapping[str, str], now: datetime) -> Left | None:
     remaining, seconds = _part(said, "r"), _part(said, "t")
     if remaining is not None:
         until = None if seconds is None else now + timedelta(seconds=min(seconds, 86_400))
-        return Left(remaining, _part(policy, "q"), until, now)
+        return RemainingCalls(remaining, _part(policy, "q"), until, now)
     remaining, most = (whole(found.get(f"x-ratelimit-{name}")) for name in ("remaining", "limit"))
-    return None if remaining is None else Left(remaining, most, _instant(found.get("x-ratelimit-reset")), now)
+    return (
+        None
+        if remaining is None
+        else RemainingCalls(remaining, most, _instant(found.get("x-ratelimit-reset")), now)
+    )
 
 
 def _part(said: str, name: str) -> int | None:

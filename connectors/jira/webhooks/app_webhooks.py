@@ -14,7 +14,7 @@ import msgspec
 from connectors import typed_json
 from connectors.jira.http.errors import IncompleteRead, Permanent
 from connectors.jira.http.transport import Transport
-from connectors.jira.webhooks.registration import EVENTS, Registered
+from connectors.jira.webhooks.registration import EVENTS, RegisteredWebhook
 
 PATH = "/rest/api/3/webhook"
 NAME = "of the app"
@@ -91,7 +91,7 @@ def wish(url: str, project_ids: Iterable[str], besides: Iterable[str] = ()) -> A
     return AppWebhookWish(url, events, f"project in ({', '.join(ids)})")
 
 
-def care(wished: AppWebhookWish, ours: Sequence[Registered], now: datetime) -> AppWebhookCare:
+def care(wished: AppWebhookWish, ours: Sequence[RegisteredWebhook], now: datetime) -> AppWebhookCare:
     """What to do about those that Jira has of our app for the site, at this address and at others, from before a move. Pure."""
     right = [one for one in ours if _is(wished, one) and not _is_over(one, now)]
     # of two that live as long each process has to keep the same one
@@ -101,18 +101,18 @@ def care(wished: AppWebhookWish, ours: Sequence[Registered], now: datetime) -> A
     return AppWebhookCare(kept is None, kept.id if kept is not None and short else None, remove)
 
 
-def _is_over(one: Registered, now: datetime) -> bool:
+def _is_over(one: RegisteredWebhook, now: datetime) -> bool:
     """What is over is refreshed no more: Jira passes over it without a word."""
     return one.expires is not None and one.expires <= now
 
 
-def _is(wished: AppWebhookWish, one: Registered) -> bool:
+def _is(wished: AppWebhookWish, one: RegisteredWebhook) -> bool:
     return one.url == wished.url and set(one.events) == set(wished.events) and one.jql == wished.jql
 
 
-def app_webhooks(transport: Transport) -> tuple[Registered, ...]:
+def app_webhooks(transport: Transport) -> tuple[RegisteredWebhook, ...]:
     """All that our app registered for the user as whom it works. Raises JiraError: Permanent (403) for whoever is no app."""
-    found: list[Registered] = []
+    found: list[RegisteredWebhook] = []
     for _page in range(MOST_PAGES):
         page = transport.get(PATH, {"startAt": len(found), "maxResults": 100}).read(PAGES)
         found += [_registered(one) for one in page.values]
@@ -142,8 +142,8 @@ def delete(transport: Transport, ids: Sequence[str]) -> None:
     transport.delete(PATH, json={"webhookIds": [int(one) for one in ids]})
 
 
-def _registered(one: _Hook) -> Registered:
-    return Registered(
+def _registered(one: _Hook) -> RegisteredWebhook:
+    return RegisteredWebhook(
         id=str(one.id),
         name=NAME,
         url=one.url,

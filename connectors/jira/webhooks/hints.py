@@ -85,44 +85,44 @@ class Hints:
 
 
 @dataclass(frozen=True, slots=True)
-class Ignored:
+class IgnoredBody:
     """The body says nothing that could change a number; `reason` says why, for the inbox."""
 
     reason: str
 
 
-def read_hints(body: bytes) -> Hints | Ignored:
+def read_hints(body: bytes) -> Hints | IgnoredBody:
     """The hints of a webhook body, or why there are none. Never raises."""
     if len(body) > LARGEST_BODY:
-        return Ignored(f"the body is larger than {LARGEST_BODY >> 20} MiB")
+        return IgnoredBody(f"the body is larger than {LARGEST_BODY >> 20} MiB")
     try:
         said = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return Ignored("the body is not JSON")
+        return IgnoredBody("the body is not JSON")
     except RecursionError:
-        return Ignored("the body is nested too deeply")
+        return IgnoredBody("the body is nested too deeply")
     if not isinstance(said, dict):
-        return Ignored("the body is JSON but no webhook: it is not an object")
+        return IgnoredBody("the body is JSON but no webhook: it is not an object")
     said = as_webhook(said)
     event = said.get("webhookEvent")
     if event is None:
         return _request(said)
     if not isinstance(event, str) or not event:
-        return Ignored("the body is JSON but no webhook: its webhookEvent is no event")
+        return IgnoredBody("the body is JSON but no webhook: its webhookEvent is no event")
     return _of_event(event[:100], said)
 
 
-def _of_event(event: str, said: Body) -> Hints | Ignored:
+def _of_event(event: str, said: Body) -> Hints | IgnoredBody:
     name = event.removeprefix("jira:")
     if any(name in target.events for target in WRITE_TARGETS):
         return _target_event(name, said)
     for prefix, read in READERS:
         if name.startswith(prefix):
             return read(event, said)
-    return Ignored(f"{event} is not an event that can change a number")
+    return IgnoredBody(f"{event} is not an event that can change a number")
 
 
-def _request(said: Body) -> Hints | Ignored:
+def _request(said: Body) -> Hints | IgnoredBody:
     """What rules of Jira Automation and post functions of workflows send: no event, but issues by id or by key, in one of several places."""
     event = POST_FUNCTION if "transition" in said else RULE
     if _id(_part(said, "issue").get("id")) is not None:
@@ -137,7 +137,7 @@ def _request(said: Body) -> Hints | Ignored:
     ]
     named = {found for one in given if (found := _named(one)) is not None}
     if not named:
-        return Ignored("the body is JSON but no webhook: it has no webhookEvent, and names no issue")
+        return IgnoredBody("the body is JSON but no webhook: it has no webhookEvent, and names no issue")
     return Hints(
         event=event,
         issue_ids=frozenset(_ids(named)),
@@ -156,11 +156,11 @@ def _named(given: object) -> str | None:
     return key if KEY.fullmatch(key) else None
 
 
-def _issue_event(event: str, said: Body) -> Hints | Ignored:
+def _issue_event(event: str, said: Body) -> Hints | IgnoredBody:
     issue = _part(said, "issue")
     issue_id = _id(issue.get("id"))
     if issue_id is None:
-        return Ignored(f"{event} names no issue")
+        return IgnoredBody(f"{event} names no issue")
     fields = _part(issue, "fields")
     items = tuple(_items(said))
     deleted = event.endswith("issue_deleted")
@@ -197,11 +197,11 @@ def _tells_comment(event: str, said: Body) -> bool:
     return by_kind or event.endswith("issue_commented") or bool(_part(said, "comment"))
 
 
-def _link_event(event: str, said: Body) -> Hints | Ignored:
+def _link_event(event: str, said: Body) -> Hints | IgnoredBody:
     link = _part(said, "issueLink")
     ends = frozenset(_ids({_id(link.get("sourceIssueId")) or "", _id(link.get("destinationIssueId")) or ""}))
     if not ends:
-        return Ignored(f"{event} names no issue")
+        return IgnoredBody(f"{event} names no issue")
     return Hints(
         event=event,
         link_issue_ids=ends,
@@ -210,13 +210,13 @@ def _link_event(event: str, said: Body) -> Hints | Ignored:
     )
 
 
-def _remark_event(event: str, said: Body) -> Hints | Ignored:
+def _remark_event(event: str, said: Body) -> Hints | IgnoredBody:
     """Comments and worklogs name their issue in one of three places, or nowhere."""
     remark = _part(said, "comment") or _part(said, "worklog")
     issue = _part(said, "issue")
     issue_id = _id(issue.get("id")) or _id(remark.get("issueId")) or _id_in_path(remark.get("self"))
     if issue_id is None:
-        return Ignored(f"{event} names no issue")
+        return IgnoredBody(f"{event} names no issue")
     return Hints(
         event=event,
         issue_ids=frozenset({issue_id}),
@@ -232,12 +232,12 @@ def _may_check_in(body: object) -> bool:
     return not isinstance(body, str) or "okr" in body.casefold()
 
 
-def _target_event(event: str, said: Body) -> Hints | Ignored:
+def _target_event(event: str, said: Body) -> Hints | IgnoredBody:
     """An event that a write target wants besides: what it says of its places the target knows."""
     issue = _part(said, "issue")
     issue_id = _id(issue.get("id")) or _id(said.get("issueId"))
     if issue_id is None:
-        return Ignored(f"{event} names no issue")
+        return IgnoredBody(f"{event} names no issue")
     told: dict[str, EventValue | None] = {}
     for target in WRITE_TARGETS:
         if event in target.events:
@@ -252,22 +252,22 @@ def _target_event(event: str, said: Body) -> Hints | Ignored:
     )
 
 
-def _sprint_event(event: str, said: Body) -> Hints | Ignored:
+def _sprint_event(event: str, said: Body) -> Hints | IgnoredBody:
     sprint = _id(_part(said, "sprint").get("id"))
     if sprint is None:
-        return Ignored(f"{event} names no sprint")
+        return IgnoredBody(f"{event} names no sprint")
     return Hints(event=event, sprint_ids=frozenset({sprint}), timestamp=_epoch(said.get("timestamp")))
 
 
-def _version_event(event: str, said: Body) -> Hints | Ignored:
+def _version_event(event: str, said: Body) -> Hints | IgnoredBody:
     named = (_part(said, name).get("id") for name in ("version", "mergedTo", "mergedVersion", "mergeTo"))
     versions = frozenset(_ids({_id(value) or "" for value in named}))
     if not versions:
-        return Ignored(f"{event} names no version")
+        return IgnoredBody(f"{event} names no version")
     return Hints(event=event, version_ids=versions, timestamp=_epoch(said.get("timestamp")))
 
 
-READERS: tuple[tuple[str, Callable[[str, Body], Hints | Ignored]], ...] = (
+READERS: tuple[tuple[str, Callable[[str, Body], Hints | IgnoredBody]], ...] = (
     ("issue_", _issue_event),
     ("issuelink_", _link_event),
     ("comment_", _remark_event),

@@ -30,7 +30,7 @@ JQL_SECTION = "issue-related-events-section"
 
 
 @dataclass(frozen=True, slots=True)
-class Registered:
+class RegisteredWebhook:
     """A webhook as Jira has it; `signed` is None where Jira does not say, `expires` for one that lasts (those of administrators do)."""
 
     id: str
@@ -49,7 +49,7 @@ def resource(info: ServerInfo) -> str:
     return "/rest/jira-webhook/1.0/webhooks" if moved else "/rest/webhooks/1.0/webhook"
 
 
-def webhooks(transport: Transport, path: str) -> tuple[Registered, ...]:
+def webhooks(transport: Transport, path: str) -> tuple[RegisteredWebhook, ...]:
     """All admin webhooks of the site. Needs the permission to administer Jira."""
     answer = transport.get(path).json()
     if not isinstance(answer, list):
@@ -65,7 +65,7 @@ def register(
     secret: str,
     jql: str = "",
     events: Sequence[str] = EVENTS,
-) -> Registered:
+) -> RegisteredWebhook:
     """Create the webhook of this name and address, or bring it up to date, so that doing it twice makes one."""
     body = {
         "name": name,
@@ -90,9 +90,9 @@ def delete(transport: Transport, path: str, webhook_id: str) -> None:
     transport.delete(f"{path}/{webhook_id}")
 
 
-def _registered(raw: Mapping[str, object]) -> Registered:
+def _registered(raw: Mapping[str, object]) -> RegisteredWebhook:
     filters, events, signed = raw.get("filters"), raw.get("events"), raw.get("isSigned")
-    return Registered(
+    return RegisteredWebhook(
         id=str(raw.get("id") or str(raw.get("self", "")).rstrip("/").rpartition("/")[2]),
         name=str(raw.get("name", "")),
         url=str(raw.get("url", "")),

@@ -48,7 +48,7 @@ NONE: frozenset[str] = frozenset()
 CATEGORIES = frozenset({"new", "indeterminate", "done"})
 
 
-class Interned(dict[W, D]):
+class InternTable(dict[W, D]):
     """Builds what repeats on every issue once; forgets everything when it has grown too large."""
 
     def __init__(self, build: Callable[[W], D]) -> None:
@@ -104,15 +104,15 @@ class IssueDecoder:
         self._parents = tuple(f"x{held.index(name)}" for name in parent_fields)
         self._page = page_shape(fields_shape(held, self._plain), bool(self.properties))
         self._pages: msgspec.json.Decoder[Any] = typed_json.decoder(self._page)
-        self._projects: Interned[WireProject, Project] = Interned(
+        self._projects: InternTable[WireProject, Project] = InternTable(
             lambda wire: Project(wire.id, wire.key, wire.name)
         )
-        self._types: Interned[WireIssueType, IssueType] = Interned(_issue_type)
-        self._statuses: Interned[WireStatus, Status] = Interned(_status)
-        self._named: Interned[WireNamed, Named] = Interned(lambda wire: Named(wire.id, wire.name))
-        self._users: Interned[WireUser, User | None] = Interned(_user)
-        self._texts: Interned[tuple[str, ...], tuple[str, ...]] = Interned(lambda texts: texts)
-        self._absences: Interned[tuple[str, ...], frozenset[str]] = Interned(frozenset)
+        self._types: InternTable[WireIssueType, IssueType] = InternTable(_issue_type)
+        self._statuses: InternTable[WireStatus, Status] = InternTable(_status)
+        self._named: InternTable[WireNamed, Named] = InternTable(lambda wire: Named(wire.id, wire.name))
+        self._users: InternTable[WireUser, User | None] = InternTable(_user)
+        self._texts: InternTable[tuple[str, ...], tuple[str, ...]] = InternTable(lambda texts: texts)
+        self._absences: InternTable[tuple[str, ...], frozenset[str]] = InternTable(frozenset)
 
     @property
     def wanted(self) -> dict[str, list[str]]:

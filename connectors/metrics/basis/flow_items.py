@@ -9,7 +9,7 @@ from connectors.metrics.basis.field_values import named
 from connectors.metrics.basis.source import Answer, FailureKind, Reach, SourceFailure
 from mappings.facts.issue import Issue
 from mappings.facts.moment import WEEKDAYS
-from mappings.flow.clocks import Clock, Working, before
+from mappings.flow.clocks import Clock, WorkingHours, before
 from mappings.flow.measures import Durations
 from mappings.flow.statistics import statistic
 from mappings.flow.stays import FlowItem, Points, Span, Stay, Test, item_of
@@ -74,7 +74,7 @@ def clock_of(kind: str, unit: str, working: WorkingPart | None, reach: Reach) ->
     hours = None
     if working is not None:
         days = frozenset(WEEKDAYS.index(day) for day in working.days)
-        hours = Working(days, time.fromisoformat(working.from_), time.fromisoformat(working.to))
+        hours = WorkingHours(days, time.fromisoformat(working.from_), time.fromisoformat(working.to))
     if kind == "calendar_days":
         return Clock("calendar_days", "hours" if unit == "hours" else "days", reach.zone)
     form = "working_hours" if kind == "working_hours" and hours is not None else "elapsed"

@@ -42,7 +42,7 @@ CARDS_A_PLACE = 3
 
 
 @dataclass(slots=True)
-class _Made:
+class _PlannedIssue:
     """An issue that is going to be made; `id` is known once it is."""
 
     id: str = ""
@@ -82,9 +82,9 @@ class _Story:
         self.deeds: list[tuple[datetime, int, Callable[[datetime], None]]] = []
         self.serial = itertools.count()
         self.people = [person(one) for one in scheme.PEOPLE]
-        self.initiatives: list[_Made] = []
-        self.goals: list[_Made] = []
-        self.metrics: list[_Made] = []
+        self.initiatives: list[_PlannedIssue] = []
+        self.goals: list[_PlannedIssue] = []
+        self.metrics: list[_PlannedIssue] = []
 
     def chance(self, name: str) -> random.Random:
         return random.Random(f"{self.seed} {name}")  # noqa: S311 - repeatable, not secret
@@ -142,11 +142,11 @@ class _Story:
         project: str,
         kind: IssueType,
         title: str,
-        parent: _Made | None = None,
+        parent: _PlannedIssue | None = None,
         **more: object,
-    ) -> _Made:
+    ) -> _PlannedIssue:
         """Plan the making of an issue; `more` sets attributes of the record."""
-        made, author = _Made(), self.random.choice(self.people)
+        made, author = _PlannedIssue(), self.random.choice(self.people)
 
         def deed(at: datetime) -> None:
             definition = self.sandbox.projects[project]
@@ -161,7 +161,7 @@ class _Story:
         return made
 
     def turn(
-        self, when: datetime, made: _Made, status: Status, who: User, resolution: Named | None = None
+        self, when: datetime, made: _PlannedIssue, status: Status, who: User, resolution: Named | None = None
     ) -> None:
         """Plan a change of status."""
 
@@ -171,7 +171,7 @@ class _Story:
 
         self.do(when, deed)
 
-    def set(self, when: datetime, made: _Made, field_id: str, value: object, who: User) -> None:
+    def set(self, when: datetime, made: _PlannedIssue, field_id: str, value: object, who: User) -> None:
         """Plan a change of a field."""
 
         def deed(at: datetime) -> None:
@@ -183,7 +183,7 @@ class _Story:
 
     # -- objectives -------------------------------------------------------------------------------------------
 
-    def initiative(self, project: str, title: str) -> _Made:
+    def initiative(self, project: str, title: str) -> _PlannedIssue:
         made = self.make(
             self.at(self.cycles[0].start - timedelta(days=21)),
             project,
@@ -194,7 +194,7 @@ class _Story:
         self.turn(self.at(self.cycles[0].start + timedelta(days=1)), made, scheme.IN_PROGRESS, self.people[0])
         return made
 
-    def goal(self, goal: SeedObjective) -> _Made:
+    def goal(self, goal: SeedObjective) -> _PlannedIssue:
         cycle = self.cycles[goal.cycle]
         self.random = self.chance(goal.title)
         planned = cycle.start - timedelta(days=self.random.randint(8, 16))
@@ -223,11 +223,13 @@ class _Story:
     def version(self, project: str, cycle: Quarter) -> tuple[Named, ...]:
         return tuple(one for one in self.sandbox.versions[project] if one.name == cycle.id)
 
-    def contribute(self, when: datetime, made: _Made, to: _Made) -> None:
+    def contribute(self, when: datetime, made: _PlannedIssue, to: _PlannedIssue) -> None:
         kind = next(one for one in scheme.LINK_TYPES if one.name == "Contributes")
         self.do(when + timedelta(days=1), partial(self.join, kind, made, to, self.people[0]))
 
-    def join(self, kind: scheme.LinkTypeDef, made: _Made, to: _Made, who: User, _at: datetime) -> None:
+    def join(
+        self, kind: scheme.LinkTypeDef, made: _PlannedIssue, to: _PlannedIssue, who: User, _at: datetime
+    ) -> None:
         before = {one: self.sandbox.records[one] for one in (made.id, to.id)}
         self.sandbox.link(kind, made.id, to.id, who, announce=False)
         for (
@@ -237,8 +239,8 @@ class _Story:
             self.sandbox.records[issue_id] = self.sandbox.index[issue_id] = replace(record, cache={})
 
     def metric(
-        self, goal: SeedObjective, cycle: Quarter, parent: _Made, metric: SeedMetric, owner: User
-    ) -> _Made:
+        self, goal: SeedObjective, cycle: Quarter, parent: _PlannedIssue, metric: SeedMetric, owner: User
+    ) -> _PlannedIssue:
         values = {
             scheme.KR_START: metric.start,
             scheme.KR_TARGET: metric.target,
@@ -268,7 +270,7 @@ class _Story:
         self,
         goal: SeedObjective,
         cycle: Quarter,
-        made: _Made,
+        made: _PlannedIssue,
         way: tuple[float, float, float | None],
         born: datetime,
         owner: User,
@@ -291,14 +293,14 @@ class _Story:
 
     # -- work -------------------------------------------------------------------------------------------------
 
-    def work(self, goal: SeedObjective, cycle: Quarter, parent: _Made, place: str) -> None:
+    def work(self, goal: SeedObjective, cycle: Quarter, parent: _PlannedIssue, place: str) -> None:
         for step in self.random.sample(STEPS, self.random.randint(3, 5)):
             kind = self.random.choice((scheme.STORY, scheme.STORY, scheme.TASK))
             self.item(goal, cycle, parent, kind, step.format(place))
         if self.random.random() < 0.6:
             self.item(goal, cycle, parent, scheme.BUG, self.random.choice(BUGS).format(place))
 
-    def cards(self, goal: SeedObjective, cycle: Quarter, parent: _Made) -> None:
+    def cards(self, goal: SeedObjective, cycle: Quarter, parent: _PlannedIssue) -> None:
         """The work of an objective that its cards move: all planned before the quarter begins, one of them done, one never."""
         titles = [
             step.format(place) for place in goal.work for step in self.random.sample(STEPS, CARDS_A_PLACE)
@@ -326,7 +328,9 @@ class _Story:
                 self.turn(started + (done - started) * 0.7, made, scheme.IN_REVIEW, owner)
             self.turn(done, made, scheme.DONE, owner)
 
-    def item(self, goal: SeedObjective, cycle: Quarter, parent: _Made, kind: IssueType, title: str) -> None:
+    def item(
+        self, goal: SeedObjective, cycle: Quarter, parent: _PlannedIssue, kind: IssueType, title: str
+    ) -> None:
         self.random = self.chance(f"{goal.title}: {title}")
         length = (cycle.end - cycle.start).days
         begun = self.random.uniform(-0.05, 0.92)
@@ -352,7 +356,13 @@ class _Story:
         return {} if self.random.random() < 0.15 else {scheme.POINTS: self.random.choice(POINTS)}
 
     def course(
-        self, goal: SeedObjective, cycle: Quarter, made: _Made, born: datetime, begun: float, owner: User
+        self,
+        goal: SeedObjective,
+        cycle: Quarter,
+        made: _PlannedIssue,
+        born: datetime,
+        begun: float,
+        owner: User,
     ) -> None:
         """The way of an issue through its workflow: started in the quarter, done sooner or later by the pace of the team."""
         length = (cycle.end - cycle.start).days
@@ -372,7 +382,7 @@ class _Story:
             return
         self.turn(done, made, scheme.DONE, owner)
 
-    def pieces(self, goal: SeedObjective, parent: _Made, born: datetime, owner: User) -> None:
+    def pieces(self, goal: SeedObjective, parent: _PlannedIssue, born: datetime, owner: User) -> None:
         for title in self.random.sample(SUBTASKS, self.random.randint(2, 4)):
             made = self.make(
                 born + timedelta(hours=5), goal.project, scheme.SUBTASK, title, parent, assignee=owner

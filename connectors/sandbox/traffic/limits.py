@@ -59,7 +59,7 @@ class BurstLimit:
 
 
 @dataclass(frozen=True, slots=True)
-class Granted:
+class CallGrant:
     """What Data Center's admin grants each account: `fill` calls every `seconds`, saved up to `most`."""
 
     fill: int
@@ -70,7 +70,7 @@ class Granted:
 class UserLimit:
     """A token bucket per account, filled in batches."""
 
-    def __init__(self, granted: Granted, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, granted: CallGrant, monotonic: Callable[[], float] = time.monotonic) -> None:
         self.granted = granted
         self.monotonic = monotonic
         self.refused: Counter[str] = Counter()

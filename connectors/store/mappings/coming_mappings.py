@@ -14,7 +14,7 @@ from connectors.store.schema import coming_mapping as table
 
 
 @dataclass(frozen=True, slots=True)
-class Coming:
+class ComingMapping:
     """What is read for a text, in which scope, since when; `complete` where all of it was."""
 
     text: str
@@ -26,12 +26,12 @@ class Coming:
     complete: bool = False
 
 
-def get(conn: Connection, site: str) -> Coming | None:
+def get(conn: Connection, site: str) -> ComingMapping | None:
     """The mapping that is read for, or that was read for last."""
     row = conn.execute(select(table).where(table.c.site == site)).first()
     if row is None:
         return None
-    return Coming(
+    return ComingMapping(
         text=row.text,
         revision=row.revision,
         scope=row.scope,
@@ -42,7 +42,7 @@ def get(conn: Connection, site: str) -> Coming | None:
     )
 
 
-def begin(conn: Connection, site: str, coming: Coming) -> None:
+def begin(conn: Connection, site: str, coming: ComingMapping) -> None:
     """From now on it is read for, in the place of any before."""
     values = {
         "text": coming.text,
@@ -57,7 +57,7 @@ def begin(conn: Connection, site: str, coming: Coming) -> None:
     conn.execute(statement.on_conflict_do_update(index_elements=[table.c.site], set_=values))
 
 
-def complete(conn: Connection, site: str, coming: Coming) -> bool:
+def complete(conn: Connection, site: str, coming: ComingMapping) -> bool:
     """All of it was read; False where something else is read for meanwhile."""
     began = to_ms(coming.began)
     mine = (table.c.site == site, table.c.revision == coming.revision, table.c.began == began)

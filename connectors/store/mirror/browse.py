@@ -22,7 +22,7 @@ BODY_HIDDEN = b""
 
 
 @dataclass(frozen=True, slots=True)
-class Numbered:
+class NumberedPoint:
     """A point of history with its number, whose it is, and where its objective stood before."""
 
     id: int
@@ -64,7 +64,7 @@ def history_after(
     not_after: datetime | None = None,
     *,
     backfilled: bool = False,
-) -> list[Numbered]:
+) -> list[NumberedPoint]:
     """Points of history in the order in which they were noted, each with where its objective stood before it.
 
     What was reconstructed of earlier times is no news, so it is left out unless it is asked for.
@@ -103,9 +103,9 @@ def _with_former() -> Statement:
     return select(*columns).select_from(history.outerjoin(last, last.c.id == latest))
 
 
-def _numbered(row: StoredRow) -> Numbered:
+def _numbered(row: StoredRow) -> NumberedPoint:
     point = objectives._history_point(row)
-    return Numbered(
+    return NumberedPoint(
         id=row.id,
         site=row.site,
         objective_id=row.objective_id,

@@ -52,7 +52,7 @@ class _Row(msgspec.Struct, gc=False):
     history_at: datetime | None = None
 
 
-class _Shared(dict[bytes, T], Generic[T]):
+class _SharedValues(dict[bytes, T], Generic[T]):
     """Values by their JSON text, each decoded once."""
 
     def __init__(self, shape: Any) -> None:
@@ -70,12 +70,12 @@ class IssueReader:
 
     def __init__(self) -> None:
         self._row = json_text.decoder(_Row)
-        self._projects = _Shared[Project](Project)
-        self._types = _Shared[IssueType](IssueType)
-        self._statuses = _Shared[Status](Status)
-        self._named = _Shared[Named | None](Named | None)
-        self._lists = _Shared[tuple[Named, ...]](tuple[Named, ...])
-        self._users = _Shared[User | None](User | None)
+        self._projects = _SharedValues[Project](Project)
+        self._types = _SharedValues[IssueType](IssueType)
+        self._statuses = _SharedValues[Status](Status)
+        self._named = _SharedValues[Named | None](Named | None)
+        self._lists = _SharedValues[tuple[Named, ...]](tuple[Named, ...])
+        self._users = _SharedValues[User | None](User | None)
 
     def read(self, text: str) -> Issue:
         """The issue of one row."""

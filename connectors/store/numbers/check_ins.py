@@ -15,7 +15,7 @@ from connectors.store.database.json_text import fraction_of, fraction_text
 from connectors.store.database.sql import Statement, StoredRow, among, among_given, given, plain
 from connectors.store.schema import check_in as table
 from mappings.explain.check_in import LONGEST_NOTE, CheckIn, CheckIns, Measure
-from mappings.explain.confidence import Spoken, confidence_of
+from mappings.explain.confidence import SpokenConfidence, confidence_of
 
 LONGEST_NAME = 500
 REPLACED, WITHDRAWN, CLEARED, RETRACTED = "replaced", "withdrawn", "cleared", "retracted"
@@ -248,7 +248,7 @@ def _kept(row: StoredRow) -> KeptCheckIn:
         delta=fraction_of(row.delta),
         derived=fraction_of(row.derived),
         id=row.id,
-        confidence=None if told is None else Spoken(told, row.by, from_ms(row.at)),
+        confidence=None if told is None else SpokenConfidence(told, row.by, from_ms(row.at)),
         comment=row.comment_id,
         clears=bool(row.clears),
     )

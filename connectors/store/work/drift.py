@@ -14,7 +14,7 @@ from connectors.store.schema import drift
 
 
 @dataclass(frozen=True, slots=True)
-class Drifted:
+class ObjectiveDrift:
     """One objective: how many of its issues were wrong, and when that was found last."""
 
     objective_id: str
@@ -46,18 +46,18 @@ def restart(conn: Connection, site: str) -> None:
     conn.execute(delete(drift).where(drift.c.site == site))
 
 
-def worst(conn: Connection, site: str, most: int = 1_000) -> list[Drifted]:
+def worst(conn: Connection, site: str, most: int = 1_000) -> list[ObjectiveDrift]:
     """The objectives that were wrong, those with the most issues first."""
     order = (drift.c.issues.desc(), drift.c.objective_id)
     found = conn.execute(select(drift).where(drift.c.site == site).order_by(*order).limit(most))
-    return [Drifted(row.objective_id, row.issues, from_ms(row.at)) for row in found]
+    return [ObjectiveDrift(row.objective_id, row.issues, from_ms(row.at)) for row in found]
 
 
-def of(conn: Connection, site: str, objective_id: str) -> Drifted | None:
+def of(conn: Connection, site: str, objective_id: str) -> ObjectiveDrift | None:
     """One objective, None where nothing of it was wrong."""
     mine = (drift.c.site == site, drift.c.objective_id == objective_id)
     row = conn.execute(select(drift).where(*mine)).first()
-    return None if row is None else Drifted(row.objective_id, row.issues, from_ms(row.at))
+    return None if row is None else ObjectiveDrift(row.objective_id, row.issues, from_ms(row.at))
 
 
 def count(conn: Connection, site: str) -> int:

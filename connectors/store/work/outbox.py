@@ -40,7 +40,7 @@ ON_ITS_WAY = (OutboxState.DUE, OutboxState.SENT)
 
 
 @dataclass(frozen=True, slots=True)
-class Outgoing:
+class OutgoingMessage:
     """One message to one recipient, and how far it is."""
 
     key: str
@@ -54,7 +54,9 @@ class Outgoing:
     note: str = ""
 
 
-def add(conn: Connection, site: str, one: Outgoing, *, again: bool = False, overtakes: bool = True) -> bool:
+def add(
+    conn: Connection, site: str, one: OutgoingMessage, *, again: bool = False, overtakes: bool = True
+) -> bool:
     """Keep a message to be sent; False where one of this key is there already. Those before it that are still due are dropped where it overtakes them.
 
     With `again` it takes the place of one that is neither sent nor on its way.
@@ -134,7 +136,7 @@ def has_any(conn: Connection, site: str, begins: str) -> bool:
     return conn.execute(select(table.c.key).where(*mine).limit(1)).scalar() is not None
 
 
-def due(conn: Connection, site: str, now: datetime) -> list[Outgoing]:
+def due(conn: Connection, site: str, now: datetime) -> list[OutgoingMessage]:
     """What is to be sent now, the oldest first."""
     mine = (
         table.c.site == site,
@@ -147,7 +149,7 @@ def due(conn: Connection, site: str, now: datetime) -> list[Outgoing]:
     ]
 
 
-def take(conn: Connection, site: str, one: Outgoing, until: datetime) -> bool:
+def take(conn: Connection, site: str, one: OutgoingMessage, until: datetime) -> bool:
     """Be the one who sends it, until that moment; False where it is somebody else's by now, or sent."""
     mine = (
         table.c.site == site,
@@ -168,7 +170,7 @@ def sent(conn: Connection, site: str, key: str) -> None:
 def failed(
     conn: Connection,
     site: str,
-    one: Outgoing,
+    one: OutgoingMessage,
     now: datetime,
     note: str,
     *,
@@ -186,14 +188,14 @@ def failed(
     conn.execute(update(table).where(*mine).values(values))
 
 
-def find(conn: Connection, site: str, key: str) -> Outgoing | None:
+def find(conn: Connection, site: str, key: str) -> OutgoingMessage | None:
     """The message of this key; None where there is none."""
     mine = (table.c.site == site, table.c.key == key)
     row = conn.execute(select(table).where(*mine)).one_or_none()
     return None if row is None else _outgoing(row)
 
 
-def latest(conn: Connection, site: str) -> dict[tuple[str, str], Outgoing]:
+def latest(conn: Connection, site: str) -> dict[tuple[str, str], OutgoingMessage]:
     """By digest and recipient the message that was made last; a week in which nothing happened has one too."""
     mine = table.c.site == site
     last_made = func.max(table.c.made_at).label("made_at")
@@ -212,7 +214,7 @@ def latest(conn: Connection, site: str) -> dict[tuple[str, str], Outgoing]:
     return {(row.digest, row.recipient): _outgoing(row) for row in rows}
 
 
-def send_anew(conn: Connection, site: str, one: Outgoing, now: datetime) -> bool:
+def send_anew(conn: Connection, site: str, one: OutgoingMessage, now: datetime) -> bool:
     """Try one again now, from the first attempt on; False where it is another than it was when it was looked at."""
     mine = (
         table.c.site == site,
@@ -224,7 +226,7 @@ def send_anew(conn: Connection, site: str, one: Outgoing, now: datetime) -> bool
     return conn.execute(update(table).where(*mine).values(news)).rowcount > 0
 
 
-def recent(conn: Connection, site: str, most: int) -> list[Outgoing]:
+def recent(conn: Connection, site: str, most: int) -> list[OutgoingMessage]:
     """What was told last, the latest first."""
     found = (
         select(table).where(table.c.site == site).order_by(table.c.made_at.desc(), table.c.key).limit(most)
@@ -266,8 +268,8 @@ def mailed(conn: Connection) -> list[tuple[str, str, str]]:
     return [(row.site, row.digest, row.recipient) for row in conn.execute(union(*both))]
 
 
-def _outgoing(row: StoredRow) -> Outgoing:
-    return Outgoing(
+def _outgoing(row: StoredRow) -> OutgoingMessage:
+    return OutgoingMessage(
         key=row.key,
         digest=row.digest,
         recipient=row.recipient,

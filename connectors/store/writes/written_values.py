@@ -25,7 +25,7 @@ _EVERY = (
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WrittenField:
     """One field that holds our value, unless somebody changed it since. `stays`, `until`: see `mappings.write_back.plan.Change`."""
 
     issue_id: str
@@ -46,7 +46,7 @@ def keep(conn: Connection, plan_id: int, issue_id: str, field_id: str) -> None:
 
 def of_objective(
     conn: Connection, site: str, objective_id: str, issue_ids: Iterable[str] = ()
-) -> list[Written]:
+) -> list[WrittenField]:
     """What stands for this objective, or on these issues, whoever it was written for."""
     asked = {"site": site, "objective_id": objective_id, "given": given(conn, issue_ids)}
     return [_standing(row) for row in conn.execute(_of_objective(conn.dialect.name), asked)]
@@ -54,13 +54,13 @@ def of_objective(
 
 def of_objectives(
     conn: Connection, site: str, objective_ids: Iterable[str], issue_ids: Iterable[str] = ()
-) -> list[Written]:
+) -> list[WrittenField]:
     """What stands for any of these objectives, or on any of these issues or of theirs, whoever it was written for."""
     asked = {"site": site, "given": given(conn, sorted({*objective_ids, *issue_ids}))}
     return [_standing(row) for row in conn.execute(_of_objectives(conn.dialect.name), asked)]
 
 
-def every(conn: Connection, site: str) -> list[Written]:
+def every(conn: Connection, site: str) -> list[WrittenField]:
     """Everything that stands on the site."""
     return [_standing(row) for row in conn.execute(_EVERY, {"site": site})]
 
@@ -72,7 +72,7 @@ def objective_ids(conn: Connection, site: str, today: date) -> frozenset[str]:
     return frozenset(conn.execute(select(table.c.objective_id).where(*mine).distinct()).scalars())
 
 
-def sharing(conn: Connection, site: str, prefix: str, named: str) -> list[Written]:
+def sharing(conn: Connection, site: str, prefix: str, named: str) -> list[WrittenField]:
     """What stands at places of this kind and has a text in it: whoever asks looks at where."""
     kind = table.c.field_id.startswith(prefix, autoescape=True)
     mine = (table.c.site == site, kind, table.c.after.contains(named, autoescape=True))
@@ -86,8 +86,8 @@ def forget(conn: Connection, site: str, issue_id: str, field_id: str) -> None:
     conn.execute(delete(table).where(table.c.site == site, *place))
 
 
-def _standing(row: StoredRow) -> Written:
-    return Written(
+def _standing(row: StoredRow) -> WrittenField:
+    return WrittenField(
         issue_id=row.issue_id,
         field_id=row.field_id,
         issue_key=row.issue_key,

@@ -19,7 +19,7 @@ QUOTES = ('"', "'", '\\"', "''")
 
 
 @dataclass(frozen=True, slots=True)
-class Reworded:
+class RewordedText:
     """The text, how many places of it say another name now, and those that a person has to see to."""
 
     text: str
@@ -27,19 +27,19 @@ class Reworded:
     left: tuple[Diagnostic, ...] = ()
 
 
-def reworded(text: str, known: Catalogue, today: Catalogue, renames: Sequence[Rename]) -> Reworded:
+def reworded(text: str, known: Catalogue, today: Catalogue, renames: Sequence[Rename]) -> RewordedText:
     """A text that means the same by the names of today. `known` is what its names stand for, `today` knows former names too.
 
     A place is changed only where every id that the mapping goes by stays what it is.
     """
     result = read_document(text)
     if result.document is None:
-        return Reworded(text)
+        return RewordedText(text)
     mapping = bind_leniently(result.document, known).mapping
     found = check_names(result.document, known, renames, (), positions=result.positions)
     places = [one for one in found if one.code == Code.RENAMED]
     if mapping is None:
-        return Reworded(text, left=tuple(places))
+        return RewordedText(text, left=tuple(places))
     meaning, changed, left = _meaning(mapping), 0, []
     for place in sorted(places, key=lambda one: (one.line, one.column), reverse=True):
         better = next((one for one in _candidates(text, place) if _means(one, today) == meaning), None)
@@ -47,7 +47,7 @@ def reworded(text: str, known: Catalogue, today: Catalogue, renames: Sequence[Re
             left.append(place)
         else:
             text, changed = better, changed + 1
-    return Reworded(text, changed, tuple(reversed(left)))
+    return RewordedText(text, changed, tuple(reversed(left)))
 
 
 def _candidates(text: str, place: Diagnostic) -> Iterator[str]:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 
 @dataclass(frozen=True, slots=True)
-class Carried:
+class CarriedObjective:
     """One objective in the cycle `cycle_id`, which it was carried into.
 
     `counted`: by key result the issues that were done at the end of an earlier cycle, with that cycle; they count again once they
@@ -21,6 +21,6 @@ class Carried:
     behind: Mapping[str, str] = field(default_factory=dict)
 
 
-Carries = Mapping[tuple[str, str], Carried]
+Carries = Mapping[tuple[str, str], CarriedObjective]
 """By objective and the cycle it was carried into."""
 NO_CARRIES: Carries = MappingProxyType({})

@@ -23,7 +23,7 @@ from mappings.fields import FieldValueError, field_type
 from mappings.fields.parent_link import CUSTOM_KEYS
 from mappings.fields.sprint import KEY as SPRINT
 from mappings.progress import RULE_OF_KIND
-from mappings.rollup.cycles.carry import Carried
+from mappings.rollup.cycles.carry import CarriedObjective
 from mappings.rollup.cycles.carry_plan import (
     LABELS,
     VERSIONS,
@@ -58,7 +58,7 @@ def copy_plan(
     record: ClosingRecord,
     into: CyclePart,
     choice: CarryChoice,
-    former: Carried | None = None,
+    former: CarriedObjective | None = None,
 ) -> CarryPlan:
     """The plan for one objective of a closed cycle that goes on as a new issue, its key results that come along as new ones."""
     plan, rule = unmarked_plan(ground, record, into, choice, former), rule_of(ground, record)
@@ -99,14 +99,14 @@ def copy_label(site: str, source_id: str, into: str) -> str:
     return re.sub(r"\s+", "_", f"{COPY_LABEL}{site}/{source_id}-{into}")
 
 
-def carried_as(plan: CarryPlan, made: Mapping[str, str]) -> Carried | None:
+def carried_as(plan: CarryPlan, made: Mapping[str, str]) -> CarriedObjective | None:
     """What the copy brought along; `made` is the id of the copy of each issue. None until that of the objective is made."""
     new = made.get(plan.objective_id)
     if new is None:
         return None
     counted = {_renamed(id_, plan.objective_id, made): rows for id_, rows in plan.carried.counted.items()}
     behind = {_renamed(id_, plan.objective_id, made): cycle for id_, cycle in plan.carried.behind.items()}
-    return Carried(new, plan.into, counted, behind)
+    return CarriedObjective(new, plan.into, counted, behind)
 
 
 def _renamed(id_: str, objective_id: str, made: Mapping[str, str]) -> str:

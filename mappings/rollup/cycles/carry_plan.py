@@ -16,7 +16,7 @@ from mappings.fields import Api, FieldValueError, field_type
 from mappings.fields.select import by_id
 from mappings.progress import RULE_OF_KIND
 from mappings.progress.rule import Onward
-from mappings.rollup.cycles.carry import Carried
+from mappings.rollup.cycles.carry import CarriedObjective
 from mappings.rollup.cycles.carry_steps import FieldWrite, IssueCopy, RowMove
 from mappings.rollup.cycles.closing_record import ClosingRecord
 from mappings.rollup.cycles.cycle import cycle_of, names_of_cycles
@@ -70,7 +70,7 @@ class CarryPlan:
     into: str
     key_results: tuple[KeyResultCarried, ...]
     writes: tuple[FieldWrite, ...]
-    carried: Carried
+    carried: CarriedObjective
     problem: str = ""
     copies: tuple[IssueCopy, ...] = ()
     moves: tuple[RowMove, ...] = ()
@@ -94,7 +94,7 @@ def carry_plan(
     record: ClosingRecord,
     into: CyclePart,
     choice: CarryChoice,
-    former: Carried | None = None,
+    former: CarriedObjective | None = None,
 ) -> CarryPlan:
     """The plan for one objective of a closed cycle that goes on as the same issue; `former` is what it had brought into that cycle itself."""
     plan = unmarked_plan(ground, record, into, choice, former)
@@ -112,7 +112,7 @@ def unmarked_plan(
     record: ClosingRecord,
     into: CyclePart,
     choice: CarryChoice,
-    former: Carried | None = None,
+    former: CarriedObjective | None = None,
 ) -> CarryPlan:
     """What becomes of its key results, and what they begin with; nothing yet says that the objective runs in the next cycle."""
     state, rule = record.state, rule_of(ground, record)
@@ -137,7 +137,7 @@ def unmarked_plan(
         into=into.id,
         key_results=tuple(found),
         writes=tuple(writes),
-        carried=Carried(state.id, into.id, counted, behind),
+        carried=CarriedObjective(state.id, into.id, counted, behind),
         problem="every key result would stay behind: choose one that comes along" if none else "",
     )
 

@@ -138,7 +138,7 @@ class Shares:
         return self._sum
 
 
-class Nothing:
+class NoSum:
     """No number, whatever the rows."""
 
     def change(self, key: Key, row: SumRow | None) -> None:
@@ -262,7 +262,7 @@ METHODS = (
 def reading(before: Stand, after: Stand) -> tuple[Method, Rows, Rows]:
     """The one way in which both numbers are made, with the rows before and after."""
     if before.ledger.total is None or after.ledger.total is None:
-        return Method(by_share, lambda _rows: Nothing(), _as_is), _counted(before), _counted(after)
+        return Method(by_share, lambda _rows: NoSum(), _as_is), _counted(before), _counted(after)
     aim = before.ledger.aim
     if aim is not None and aim == after.ledger.aim:
         return Method(by_share, lambda rows: Count(rows, aim), _as_is), _counted(before), _counted(after)

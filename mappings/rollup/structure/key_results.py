@@ -14,7 +14,7 @@ from mappings.facts.issue import Issue
 from mappings.progress import RULE_OF_KIND
 from mappings.progress.rule import AnyRule
 from mappings.rollup.assessment import Assessment
-from mappings.rollup.cycles.carry import Carried
+from mappings.rollup.cycles.carry import CarriedObjective
 from mappings.rollup.rows.ledger import Disposition
 from mappings.rollup.rows.rows import SUBTASK, subtasks_of
 from mappings.rollup.rows.statuses import DONE, StatusReading
@@ -70,7 +70,7 @@ def key_results_of(
     rule: ObjectiveRule,
     objective_id: str,
     objective: Issue | None,
-    carried: Carried | None = None,
+    carried: CarriedObjective | None = None,
 ) -> list[KeyResult]:
     """The key results of an objective in mapping order, each issue in its place under `same_issue`."""
     locked = assessment.locked(objective_id, objective, rule) if assessment.mapping.locks else None
@@ -86,7 +86,7 @@ def key_results_of(
     return distinct if carried is None else [_brought(carried, one) for one in distinct]
 
 
-def _brought(carried: Carried, key_result: KeyResult) -> KeyResult:
+def _brought(carried: CarriedObjective, key_result: KeyResult) -> KeyResult:
     """A key result in the cycle it was carried into: what was done before, and still is, counts there no more."""
     stayed_in = carried.behind.get(key_result.id)
     if stayed_in is not None:

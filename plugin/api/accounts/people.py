@@ -16,7 +16,7 @@ from plugin.doors.refusal import not_found
 from plugin.doors.rows import PersonalRowGiven, personal_row
 from plugin.use_cases.accounts import people, second_factor, tokens
 from plugin.use_cases.accounts.people import Account
-from plugin.use_cases.accounts.tokens import Owned
+from plugin.use_cases.accounts.tokens import AccountToken
 from plugin.use_cases.record import personal_data
 
 ROUTES = Routes()
@@ -245,7 +245,7 @@ def person_given(account: Account) -> PersonGiven:
     )
 
 
-def _owned(one: Owned) -> OwnedToken:
+def _owned(one: AccountToken) -> OwnedToken:
     token = one.token
     return OwnedToken(
         id=token.id,

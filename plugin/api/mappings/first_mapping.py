@@ -12,7 +12,7 @@ from plugin.api.protocol.lookup import site_of
 from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.model import Asked, Done, Given, Word
 from plugin.doors.refusal import invalid, not_found
-from plugin.use_cases.mappings.first_mapping import Fitted, UnknownProject, fit, fit_notes
+from plugin.use_cases.mappings.first_mapping import FittedPreset, UnknownProject, fit, fit_notes
 from plugin.use_cases.sites.field_creation import (
     create_fields,
     created_fields,
@@ -172,7 +172,7 @@ def trash_created_field(caller: Caller, path: FieldAddress) -> Reply[Done]:
     )
 
 
-def _fitted(caller: Caller, site: str, asked: FitPreset) -> Fitted:
+def _fitted(caller: Caller, site: str, asked: FitPreset) -> FittedPreset:
     if asked.preset not in presets.names():
         raise not_found("preset", asked.preset, "GET /api/v1/presets lists them.")
     try:

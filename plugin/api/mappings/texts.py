@@ -20,7 +20,7 @@ from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.model import Asked, Given, MappingText
 from plugin.doors.problem import Fault
 from plugin.doors.refusal import not_found
-from plugin.use_cases.mappings.mapping_life import Previewed, check_text, preview_text, read_text
+from plugin.use_cases.mappings.mapping_life import PreviewedMapping, check_text, preview_text, read_text
 from plugin.use_cases.mappings.renames import reworded
 from plugin.use_cases.objectives.objective_values import exact_text, number
 
@@ -146,7 +146,7 @@ def findings_given(found: tuple[Diagnostic, ...]) -> FindingsGiven:
     return FindingsGiven(valid=not has_errors(found), findings=[fault_of(one) for one in found])
 
 
-def preview_given(previewed: Previewed) -> PreviewGiven:
+def preview_given(previewed: PreviewedMapping) -> PreviewGiven:
     """A preview as an answer shows it: the objectives about which anything would be different."""
     found = previewed.preview
     return PreviewGiven(

@@ -11,7 +11,7 @@ from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.cursor import cursor, list_name, number_after
 from plugin.doors.model import LONGEST_CURSOR, MOST_ROWS, USUAL_ROWS, Given, SiteQuery
 from plugin.use_cases.objectives.objective_values import exact_text, number
-from plugin.use_cases.objectives.objectives import Numbered, SavedObjective, news
+from plugin.use_cases.objectives.objectives import NumberedPoint, SavedObjective, news
 
 ROUTES = Routes()
 
@@ -72,7 +72,7 @@ def changes(caller: Caller, query: ChangesQuery) -> Reply[ChangesGiven]:
     )
 
 
-def change_given(one: Numbered, saved: SavedObjective | None) -> ChangeGiven:
+def change_given(one: NumberedPoint, saved: SavedObjective | None) -> ChangeGiven:
     """One change as an answer shows it."""
     return ChangeGiven(
         at=one.point.at,

@@ -26,7 +26,7 @@ from plugin.use_cases.mappings.mapping_life import (
     AnotherActivation,
     Expected,
     LargeChange,
-    Previewed,
+    PreviewedMapping,
     activate,
     expecting,
     preview_text,
@@ -264,7 +264,7 @@ def _text(connector: Connector, site: str, name: str | None) -> str:
     return stored_text(connector, site, name)
 
 
-def preview_values(previewed: Previewed) -> PlainValues:
+def preview_values(previewed: PreviewedMapping) -> PlainValues:
     """A preview for programs."""
     found = previewed.preview
     return {
@@ -320,7 +320,7 @@ def standing_text(standing: ProgressAndHealth | None) -> str:
     return f"{'unknown' if rounded is None else f'{rounded} %'}, {standing.health.value.replace('_', ' ')}"
 
 
-def _show_preview(previewed: Previewed, file: Path, issues: bool) -> None:
+def _show_preview(previewed: PreviewedMapping, file: Path, issues: bool) -> None:
     found = previewed.preview
     if found.changed:
         rows = [

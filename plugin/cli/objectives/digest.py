@@ -9,7 +9,7 @@ from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
 from plugin.use_cases.digests import digests, recipients
-from plugin.use_cases.digests.digests import Outgoing
+from plugin.use_cases.digests.digests import OutgoingMessage
 
 
 @click.group("digest")
@@ -113,7 +113,7 @@ def resume_command(digest_id: str, recipient: str, site: str) -> None:
     say(f"{recipient} gets {digest_id} again.")
 
 
-def _show(found: tuple[Outgoing, ...], as_json: bool) -> None:
+def _show(found: tuple[OutgoingMessage, ...], as_json: bool) -> None:
     if as_json:
         show_json([digests.outgoing_values(one) for one in found])
         return

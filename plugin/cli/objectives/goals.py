@@ -9,7 +9,7 @@ from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
 from plugin.use_cases.objectives import goals
-from plugin.use_cases.objectives.goals import Goal, GoalCheck, Tried
+from plugin.use_cases.objectives.goals import Goal, GoalCheck, GoalTrial
 
 
 @click.group("goals")
@@ -101,7 +101,7 @@ def check_values(found: GoalCheck) -> PlainValues:
     }
 
 
-def tried_values(one: Tried) -> PlainValues:
+def tried_values(one: GoalTrial) -> PlainValues:
     """What became of a trial, for programs."""
     return {
         "goal": one.goal,
@@ -112,7 +112,7 @@ def tried_values(one: Tried) -> PlainValues:
     }
 
 
-def _trial(one: Tried) -> list[str]:
+def _trial(one: GoalTrial) -> list[str]:
     sent, held = (f"{status} {score}" if score else status for status, score in (one.sent, one.held))
     after = "and was taken back" if one.taken_back else "and stands there"
     return [

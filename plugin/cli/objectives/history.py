@@ -8,7 +8,7 @@ from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, progress_bar, say, show_json, site_option
 from plugin.runtime.connector import Connector
-from plugin.use_cases.objectives.backfill import Backfilled, Outlook, foresee, reconstruct
+from plugin.use_cases.objectives.backfill import BackfillResult, Outlook, foresee, reconstruct
 
 
 @click.group("history")
@@ -46,7 +46,7 @@ def backfill_command(days: int | None, dry_run: bool, again: bool, site: str, as
 
 def backfill_site(
     connector: Connector, site: str, planned: Outlook, again: bool = False
-) -> Backfilled | None:
+) -> BackfillResult | None:
     """A whole reconstruction with a progress bar; None where there was nothing to do."""
     with progress_bar("Reconstructing", "days") as report:
         return reconstruct(connector, COMMAND_LINE, site, planned, again, report)
@@ -60,7 +60,7 @@ def cost_text(planned: Outlook) -> str:
     )
 
 
-def backfill_values(planned: Outlook, done: Backfilled | None) -> dict[str, object]:
+def backfill_values(planned: Outlook, done: BackfillResult | None) -> dict[str, object]:
     """The same for programs; `points` is null where nothing was done."""
     return {
         "moments": [at.isoformat() for at in planned.moments],

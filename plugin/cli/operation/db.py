@@ -12,7 +12,7 @@ from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.output import json_option, say, show_json
 from plugin.runtime.moving_clock import clock_of
 from plugin.runtime.settings import read_settings
-from plugin.use_cases.accounts.tokens import Owned
+from plugin.use_cases.accounts.tokens import AccountToken
 from plugin.use_cases.sites import database
 
 DUMP = "pg_dump --format=custom --no-owner --file={file} {url}"
@@ -143,7 +143,7 @@ def restored_command() -> None:
     _say_tokens(found, "These API tokens open; some may have been revoked since the backup was made")
 
 
-def _say_tokens(found: Sequence[Owned], what: str) -> None:
+def _say_tokens(found: Sequence[AccountToken], what: str) -> None:
     if found:
         say(f"{what}. jira-okr token revoke ID takes one away:")
         for one in found:

@@ -24,7 +24,7 @@ from plugin.runtime.saved_sites import new_secret
 from plugin.runtime.settings import ENV_FILE, read_settings
 from plugin.use_cases.health.faults import JiraError, told
 from plugin.use_cases.mappings.first_mapping import (
-    Fitted,
+    FittedPreset,
     UnknownProject,
     field_steps,
     first_number,
@@ -228,8 +228,8 @@ def _projects(found: ConnectionTest, yes: bool) -> tuple[str, ...]:
 
 
 def _with_fields(
-    connector: Connector, site: str, preset: str, fitted: Fitted, creates: bool, yes: bool
-) -> Fitted:
+    connector: Connector, site: str, preset: str, fitted: FittedPreset, creates: bool, yes: bool
+) -> FittedPreset:
     """The preset with the fields that were created for it in Jira, where somebody consents; else as it was."""
     planned = foresee_fields(connector, COMMAND_LINE, site, fitted.adaptation.lacking, fitted.projects)
     if not planned.fields:
@@ -252,7 +252,7 @@ def _with_fields(
     return fit(connector, COMMAND_LINE, site, preset, fitted.projects)
 
 
-def keep(fitted: Fitted, file: Path, yes: bool) -> Fitted:
+def keep(fitted: FittedPreset, file: Path, yes: bool) -> FittedPreset:
     """What is gone on with, kept in the file. A file that is there already was changed by somebody, perhaps: it is taken as it is unless they say no, and
     never written over.
     """
@@ -283,7 +283,7 @@ def keep(fitted: Fitted, file: Path, yes: bool) -> Fitted:
     return fitted
 
 
-def _replaced(connector: Connector, site: str, fitted: Fitted) -> str:
+def _replaced(connector: Connector, site: str, fitted: FittedPreset) -> str:
     """The revision whose place it would take; empty where no other mapping rules."""
     ruling = active(connector, COMMAND_LINE, site)
     return (
@@ -291,7 +291,7 @@ def _replaced(connector: Connector, site: str, fitted: Fitted) -> str:
     )
 
 
-def _check(connector: Connector, site: str, fitted: Fitted, file: Path) -> None:
+def _check(connector: Connector, site: str, fitted: FittedPreset, file: Path) -> None:
     found = check_text(connector, COMMAND_LINE, site, fitted.adaptation.text, str(file))
     errors = [one for one in found if one.severity is Severity.ERROR]
     for one in found[:MOST_SHOWN]:
@@ -302,7 +302,7 @@ def _check(connector: Connector, site: str, fitted: Fitted, file: Path) -> None:
         say("Everything it names is there, and can be written.")
 
 
-def _preview(connector: Connector, site: str, fitted: Fitted) -> None:
+def _preview(connector: Connector, site: str, fitted: FittedPreset) -> None:
     """The issues are read, nothing is written, and what would be is shown."""
     with progress_bar("Reading issues") as report:
         read = read_now(connector, COMMAND_LINE, site, fitted.adaptation.text, report)
@@ -321,7 +321,7 @@ def _preview(connector: Connector, site: str, fitted: Fitted) -> None:
     )
 
 
-def _go_live(connector: Connector, site: str, fitted: Fitted, file: Path) -> None:
+def _go_live(connector: Connector, site: str, fitted: FittedPreset, file: Path) -> None:
     with progress_bar("Reading what it needs") as report:
         activate(
             connector, COMMAND_LINE, site, fitted.adaptation.text, file=str(file), large=True, report=report

@@ -13,7 +13,7 @@ from plugin.use_cases.sites.secret_change import DAYS, MOST_DAYS, change_secret
 from plugin.use_cases.sites.webhook import (
     HEADER,
     NAME,
-    Registered,
+    RegisteredWebhook,
     ShownSecret,
     Target,
     WebhookState,
@@ -190,7 +190,7 @@ def missing(state: WebhookState) -> list[str]:
     return lines
 
 
-def webhook_values(one: Registered) -> PlainValues:
+def webhook_values(one: RegisteredWebhook) -> PlainValues:
     """One webhook for programs."""
     return {
         "id": one.id,
@@ -204,7 +204,7 @@ def webhook_values(one: Registered) -> PlainValues:
     }
 
 
-def _life(one: Registered) -> str:
+def _life(one: RegisteredWebhook) -> str:
     """Whether it delivers, and until when."""
     if one.expires is not None:
         return f"until {one.expires:%Y-%m-%d %H:%M} UTC"

@@ -22,7 +22,7 @@ from plugin.use_cases.health.concerns import FRESH, Concern, concerns, verdict
 from plugin.use_cases.health.credential_expiry import Expiry
 from plugin.use_cases.health.drift import Drift
 from plugin.use_cases.health.kept_data import kept_data, kept_values, size_text
-from plugin.use_cases.health.missing import Missing, MissingKind, missing, missing_values, waiting
+from plugin.use_cases.health.missing import MissingKind, MissingMatter, missing, missing_values, waiting
 from plugin.use_cases.health.status import SiteStatus, status
 from plugin.use_cases.health.webhook_state import WebhookState
 from plugin.use_cases.objectives.objective_columns import (
@@ -302,7 +302,7 @@ def _show_processes(found: SiteStatus) -> None:
         say("no process is at work: start jira-okr serve")
 
 
-def _show_missing(found: Sequence[Missing], most: int | None) -> None:
+def _show_missing(found: Sequence[MissingMatter], most: int | None) -> None:
     for kind, word in WAITING.items():
         mine = [one for one in found if one.kind is kind]
         for one in mine[:most]:

@@ -11,7 +11,7 @@ from plugin.access.authorization.permission import Permission
 from plugin.mcp.protocol.confirmation import ActArguments, Acted, two_calls
 from plugin.mcp.protocol.lookup import site_of
 from plugin.mcp.protocol.shapes import Name
-from plugin.mcp.protocol.tool import Asking, Tool, Unanswerable
+from plugin.mcp.protocol.tool import Tool, ToolAsker, Unanswerable
 from plugin.next_steps import Door
 from plugin.use_cases.cycles.carry import (
     CarryPreview,
@@ -41,7 +41,7 @@ class CarryArguments(ActArguments):
     )
 
 
-def okr_carry_forward(asking: Asking, arguments: CarryArguments) -> Acted:
+def okr_carry_forward(asking: ToolAsker, arguments: CarryArguments) -> Acted:
     """Say what would be done, or do it."""
     site, into = site_of(asking, arguments), arguments.into or ""
     choice = CarryChoice(as_copy=arguments.copies)

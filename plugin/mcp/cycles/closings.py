@@ -14,7 +14,7 @@ from plugin.mcp.protocol.lookup import site_of
 from plugin.mcp.protocol.provenance import provenance
 from plugin.mcp.protocol.quotation import Quoted
 from plugin.mcp.protocol.shapes import Answer, Counted, Name, Number, PageArguments, Shape, exactly, page_of
-from plugin.mcp.protocol.tool import Asking, Tool, Unanswerable
+from plugin.mcp.protocol.tool import Tool, ToolAsker, Unanswerable
 from plugin.next_steps import Door
 from plugin.use_cases.cycles.cycles import CycleRefused, UnknownCycle, list_cycles
 from plugin.use_cases.cycles.versions import ClosingAct, difference
@@ -72,7 +72,7 @@ class ClosingArguments(PageArguments):
     after: int | None = Field(None, ge=1, description="A version; the last where left out.")
 
 
-def okr_closings(asking: Asking, arguments: ClosingArguments) -> Closings:
+def okr_closings(asking: ToolAsker, arguments: ClosingArguments) -> Closings:
     """A page of what differs."""
     site = site_of(asking, arguments)
     try:

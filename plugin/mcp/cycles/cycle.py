@@ -13,7 +13,7 @@ from plugin.mcp.protocol.lookup import site_of
 from plugin.mcp.protocol.provenance import provenance
 from plugin.mcp.protocol.quotation import Quoted
 from plugin.mcp.protocol.shapes import Answer, Counted, Name, Number, PageArguments, Shape, exactly, page_of
-from plugin.mcp.protocol.tool import Asking, Tool, Unanswerable
+from plugin.mcp.protocol.tool import Tool, ToolAsker, Unanswerable
 from plugin.next_steps import Door
 from plugin.runtime.connector import NotReady
 from plugin.use_cases.cycles.cycles import (
@@ -23,7 +23,7 @@ from plugin.use_cases.cycles.cycles import (
     running_cycles,
     show_cycle,
 )
-from plugin.use_cases.cycles.locks import Locked, show_lock
+from plugin.use_cases.cycles.locks import LockedCycle, show_lock
 from plugin.use_cases.cycles.replay import Replay, replay
 from plugin.use_cases.objectives.objective_list import Head
 
@@ -104,7 +104,7 @@ class CycleArguments(PageArguments):
     )
 
 
-def okr_cycle(asking: Asking, arguments: CycleArguments) -> CycleReview:
+def okr_cycle(asking: ToolAsker, arguments: CycleArguments) -> CycleReview:
     """A page of a cycle's objectives."""
     site = site_of(asking, arguments)
     name = arguments.cycle or _running(asking, site)
@@ -143,7 +143,7 @@ def okr_cycle(asking: Asking, arguments: CycleArguments) -> CycleReview:
     )
 
 
-def _running(asking: Asking, site: str) -> str:
+def _running(asking: ToolAsker, site: str) -> str:
     found = running_cycles(asking.connector, asking.actor, site)
     if not found:
         raise Unanswerable(f"No cycle runs on the site {site!r} now: name one.")
@@ -154,7 +154,7 @@ def _mark(found: CycleDetail, other: Replay | None) -> str:
     return found.preview if other is None else other.preview
 
 
-def _locked(lock: Locked, waiting: list[str]) -> StandingLock:
+def _locked(lock: LockedCycle, waiting: list[str]) -> StandingLock:
     return StandingLock(at=lock.at, by=lock.by, reason=lock.reason, waiting=list(waiting))
 
 

@@ -19,7 +19,7 @@ from plugin.access.authentication.secret_key import confirmation_key
 from plugin.mcp.protocol.provenance import provenance
 from plugin.mcp.protocol.quotation import Quoted
 from plugin.mcp.protocol.shapes import Answer, Arguments, Name
-from plugin.mcp.protocol.tool import Asking, Unanswerable
+from plugin.mcp.protocol.tool import ToolAsker, Unanswerable
 from plugin.use_cases.work import idempotency
 
 HOLDS = timedelta(minutes=10)
@@ -46,7 +46,7 @@ class Acted(Answer):
 
 
 def two_calls(
-    asking: Asking,
+    asking: ToolAsker,
     tool: str,
     arguments: ActArguments,
     site: str,
@@ -68,19 +68,19 @@ def two_calls(
     )
 
 
-def _handle(asking: Asking, tool: str, arguments: ActArguments, site: str) -> str:
+def _handle(asking: ToolAsker, tool: str, arguments: ActArguments, site: str) -> str:
     until = int((asking.connector.clock() + HOLDS).timestamp())
     return f"{until}.{_seal(asking, tool, arguments, site, until)}"
 
 
-def _seal(asking: Asking, tool: str, arguments: ActArguments, site: str, until: int) -> str:
+def _seal(asking: ToolAsker, tool: str, arguments: ActArguments, site: str, until: int) -> str:
     given = arguments.model_dump(mode="json", exclude={"confirm", "site"})
     text = json.dumps([asking.actor.account_id, asking.actor.label, tool, site, given, until], sort_keys=True)
     key = confirmation_key(asking.connector.settings)
     return hmac.new(key, text.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
 
 
-def _done(asking: Asking, tool: str, arguments: ActArguments, site: str, do: Callable[[], str]) -> str:
+def _done(asking: ToolAsker, tool: str, arguments: ActArguments, site: str, do: Callable[[], str]) -> str:
     seal = _verified(asking, tool, arguments, site)
     who = f"mcp:{asking.actor.account_id}"
     former = idempotency.take(asking.connector, asking.actor, who, seal, seal)
@@ -97,7 +97,7 @@ def _done(asking: Asking, tool: str, arguments: ActArguments, site: str, do: Cal
     return result
 
 
-def _verified(asking: Asking, tool: str, arguments: ActArguments, site: str) -> str:
+def _verified(asking: ToolAsker, tool: str, arguments: ActArguments, site: str) -> str:
     until, _, seal = (arguments.confirm or "").partition(".")
     if not re.fullmatch("[1-9][0-9]{0,11}", until):
         raise Unanswerable(f"This confirm is none of ours. {ANEW}")

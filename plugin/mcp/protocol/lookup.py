@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from plugin.mcp.protocol.shapes import Arguments
-from plugin.mcp.protocol.tool import Asking, Unanswerable
+from plugin.mcp.protocol.tool import ToolAsker, Unanswerable
 from plugin.use_cases.cycles.locks import waits_behind_lock
 from plugin.use_cases.objectives.objectives import SavedObjective, objective
 
 PERHAPS = "okr_list with text=… finds objectives by a part of their key or title."
 
 
-def site_of(asking: Asking, arguments: Arguments) -> str:
+def site_of(asking: ToolAsker, arguments: Arguments) -> str:
     """The site that is named; the first one where none is."""
     connector, named = asking.connector, arguments.site
     if named is not None and connector.known_site(named) is not None:
@@ -25,7 +25,7 @@ def site_of(asking: Asking, arguments: Arguments) -> str:
     return next(iter(connector.sites))
 
 
-def objective_of(asking: Asking, site: str, key: str) -> SavedObjective:
+def objective_of(asking: ToolAsker, site: str, key: str) -> SavedObjective:
     """The objective of this key, former key or id."""
     found = objective(asking.connector, asking.actor, site, key)
     if found is None:

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from plugin.mcp.protocol.quotation import quoted_fields
 from plugin.mcp.protocol.shapes import Answer, Provenance
-from plugin.mcp.protocol.tool import Asking
+from plugin.mcp.protocol.tool import ToolAsker
 from plugin.use_cases.health.concerns import concerns
 from plugin.use_cases.health.status import SiteStatus, vitals
 from plugin.use_cases.mappings import revisions
@@ -18,7 +18,7 @@ CHANGES_NOTHING = frozenset({"renamed", "no_webhook", "credential"})
 
 
 def provenance(
-    asking: Asking,
+    asking: ToolAsker,
     site: str,
     gives: type[Answer],
     path: str = "/",
@@ -45,7 +45,7 @@ def provenance(
     )
 
 
-def page_of_objective(asking: Asking, site: str, saved: SavedObjective) -> str:
+def page_of_objective(asking: ToolAsker, site: str, saved: SavedObjective) -> str:
     """The path of the page that explains an objective."""
     of_site = f"?site={quote(site)}" if len(asking.connector.sites) > 1 else ""
     return f"/objectives/{quote(saved.state.key or saved.state.id, safe='')}{of_site}"

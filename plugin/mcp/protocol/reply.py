@@ -16,7 +16,7 @@ from plugin.doors.refusal import RequestRefusal
 from plugin.mcp.protocol.call_rate import Pace
 from plugin.mcp.protocol.quotation import seen
 from plugin.mcp.protocol.shapes import Answer, Arguments
-from plugin.mcp.protocol.tool import Asking, Tool, Unanswerable
+from plugin.mcp.protocol.tool import Tool, ToolAsker, Unanswerable
 from plugin.next_steps import Door
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.health.faults import JiraError, StoreError, told
@@ -56,7 +56,7 @@ def reply(
         with pace.taken(actor.label):
             require(actor, tool.permission)
             asked = read(tool, arguments)
-            return written(tool.function(Asking(connector, actor), asked))
+            return written(tool.function(ToolAsker(connector, actor), asked))
     except Exception as error:
         return ToolReply(seen(words(error, tool))[:LONGEST_ERROR])
 

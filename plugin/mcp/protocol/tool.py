@@ -16,7 +16,7 @@ class Unanswerable(Exception):  # noqa: N818
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
+class ToolAsker:
     """Who asks."""
 
     connector: Connector

@@ -15,7 +15,7 @@ from plugin.pages.frame.visit import known_site
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.health.faults import JiraError, told
 from plugin.use_cases.mappings import drafts
-from plugin.use_cases.mappings.first_mapping import Fitted, field_steps, fit
+from plugin.use_cases.mappings.first_mapping import FittedPreset, field_steps, fit
 from plugin.use_cases.sites.field_creation import (
     create_fields,
     created_fields,
@@ -50,7 +50,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         return trashed_or_not(connector, site)
 
 
-def fitted_preset(connector: Connector, site: str, preset: str, projects: Sequence[str]) -> Fitted:
+def fitted_preset(connector: Connector, site: str, preset: str, projects: Sequence[str]) -> FittedPreset:
     """The preset for this site and these projects; 404 for one that there is not. Raises JiraError, NotReady."""
     known_site(connector, site)
     if preset not in presets.names():

@@ -26,7 +26,7 @@ from plugin.use_cases.mappings.mapping_life import (
     NONE_ACTIVE,
     AnotherActivation,
     LargeChange,
-    Previewed,
+    PreviewedMapping,
     WorldMoved,
     begin_activation,
     expecting,
@@ -155,7 +155,7 @@ def then(connector: Connector, site: str, revision: str, day: str) -> ResponseRe
 
 
 def preview_page(
-    connector: Connector, site: str, revision: str, previewed: Previewed, notice: str, *, setup: bool
+    connector: Connector, site: str, revision: str, previewed: PreviewedMapping, notice: str, *, setup: bool
 ) -> str:
     """One preview as HTML."""
     active, view = previewed.active or NONE_ACTIVE, preview_view(previewed)
@@ -175,7 +175,7 @@ def preview_page(
     )
 
 
-def said_unread(connector: Connector, site: str, previewed: Previewed) -> str:
+def said_unread(connector: Connector, site: str, previewed: PreviewedMapping) -> str:
     """What has to be read before the preview can be believed; empty where nothing has."""
     empty = not sync.anything_read(connector, acting(), site)
     if empty:
@@ -230,7 +230,7 @@ def activated_or_not(connector: Connector, site: str) -> ResponseReturnValue:
     return redirect(url_for("control.revisions", site=site))
 
 
-def said(done: Previewed) -> str:
+def said(done: PreviewedMapping) -> str:
     """What a person is told after activating."""
     if done.unread:
         return (

@@ -11,7 +11,7 @@ from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import acting
 from plugin.pages.frame.visit import SERIAL
 from plugin.pages.objectives.objective import address, objective_page
-from plugin.pages.sources import Located
+from plugin.pages.sources import LocatedObjective
 from plugin.pages.stored_sources import StoredSources
 from plugin.pages.views.objectives.check_in_form import CheckInForm
 from plugin.pages.views.objectives.names import name
@@ -56,7 +56,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         return _back(sources, located)
 
 
-def meant(sources: StoredSources, id_or_key: str) -> Located:
+def meant(sources: StoredSources, id_or_key: str) -> LocatedObjective:
     """The objective of the address, which names the site where there are several."""
     found = sources.located(id_or_key, request.args.get("site"))
     if len(found) != 1:
@@ -64,7 +64,7 @@ def meant(sources: StoredSources, id_or_key: str) -> Located:
     return found[0]
 
 
-def said(connector: Connector, sources: StoredSources, located: Located) -> ResponseReturnValue:
+def said(connector: Connector, sources: StoredSources, located: LocatedObjective) -> ResponseReturnValue:
     """Keep what was typed; where it cannot be, the page again with the form to be mended."""
     form = CheckInForm(request.form)
     made = checked_in(connector, located, form) if form.validate() else None
@@ -76,7 +76,7 @@ def said(connector: Connector, sources: StoredSources, located: Located) -> Resp
     return _back(sources, located)
 
 
-def checked_in(connector: Connector, located: Located, form: CheckInForm) -> CheckIn | None:
+def checked_in(connector: Connector, located: LocatedObjective, form: CheckInForm) -> CheckIn | None:
     """Keep what the form says; None where the form says what is wrong."""
     state = located.saved.state
     try:
@@ -105,7 +105,9 @@ def told(error: CheckInRefused) -> str:
     return " ".join(f"{said}." for _, said in error.faults)
 
 
-def kept(connector: Connector, sources: StoredSources, located: Located, number: int) -> ResponseReturnValue:
+def kept(
+    connector: Connector, sources: StoredSources, located: LocatedObjective, number: int
+) -> ResponseReturnValue:
     """Say it again, until the end of the cycle where that is still to come."""
     state, today = located.saved.state, sources.now().astimezone(sources.zone).date()
     cycle = sources.cycles(located.site).get(state.cycle_id or "")
@@ -119,5 +121,5 @@ def kept(connector: Connector, sources: StoredSources, located: Located, number:
     return _back(sources, located)
 
 
-def _back(sources: StoredSources, located: Located) -> ResponseReturnValue:
+def _back(sources: StoredSources, located: LocatedObjective) -> ResponseReturnValue:
     return redirect(f"{address(sources, name(located.saved.state), located.site)}#krs")

@@ -20,7 +20,7 @@ from plugin.pages.objectives.objective_address import (
     row_address,
     site_in_address,
 )
-from plugin.pages.sources import Located, SavedHead, Sources
+from plugin.pages.sources import LocatedObjective, SavedHead, Sources
 from plugin.pages.views.objectives.check_in_form import CheckInForm
 from plugin.pages.views.objectives.explanation import Explanation, explanation
 from plugin.pages.views.objectives.forecast import ForecastView, forecast_view
@@ -83,7 +83,7 @@ def register(blueprint: Blueprint, sources: Sources) -> None:
 
 def objective_page(
     sources: Sources,
-    located: Located,
+    located: LocatedObjective,
     *,
     exact: bool = False,
     everything: bool = False,
@@ -109,7 +109,7 @@ def objective_page(
     )
 
 
-def favourite(sources: Sources, located: Located) -> Favourite:
+def favourite(sources: Sources, located: LocatedObjective) -> Favourite:
     """The view that an objective is, by its id; two of one title are kept apart by their keys."""
     state, views = located.saved.state, sources.saved_views()
     mine = objective_address(state.id, site_in_address(located.site, sources.site_names()))
@@ -122,7 +122,12 @@ def favourite(sources: Sources, located: Located) -> Favourite:
 
 
 def past_page(
-    sources: Sources, located: Located, text: str, revision: str | None = None, *, exact: bool = False
+    sources: Sources,
+    located: LocatedObjective,
+    text: str,
+    revision: str | None = None,
+    *,
+    exact: bool = False,
 ) -> str:
     """Where an objective stood at the moment that a text means, with how sure that is."""
     past = sources.as_of(located.saved.state.id, text, located.site, revision or None)
@@ -161,7 +166,7 @@ def stood(sources: Sources, site: str, past: AsOf) -> Explanation:
     return explanation(past.saved, known, around)
 
 
-def moved_since(sources: Sources, located: Located, asked: MovementQuestion) -> Since:
+def moved_since(sources: Sources, located: LocatedObjective, asked: MovementQuestion) -> Since:
     """What changed between the moments that are asked for; where a text is none, that is said above what changed lately."""
     now, zone, state = sources.now(), sources.zone, located.saved.state
     cycle = sources.cycles(located.site).get(state.cycle_id or "")
@@ -176,7 +181,7 @@ def moved_since(sources: Sources, located: Located, asked: MovementQuestion) -> 
     return replace(view, refused=refused)
 
 
-def outlook(sources: Sources, located: Located) -> ForecastView | None:
+def outlook(sources: Sources, located: LocatedObjective) -> ForecastView | None:
     """Will we make it? None where no mapping rules."""
     found = sources.forecast(located.saved.state.id, located.site)
     return None if found is None else forecast_view(found)
@@ -189,7 +194,7 @@ def browse_on(sources: Sources, site: str) -> Browse:
 
 def explained(
     sources: Sources,
-    located: Located,
+    located: LocatedObjective,
     everything: bool,
     refused: CheckInForm | None = None,
     asked: str | None = None,
@@ -229,7 +234,7 @@ def reference(sources: Sources, id_: str, site: str) -> NeighbourLink:
     return named(sources, found[0])
 
 
-def named(sources: Sources, located: Located) -> NeighbourLink:
+def named(sources: Sources, located: LocatedObjective) -> NeighbourLink:
     """How to name an objective."""
     state = located.saved.state
     return NeighbourLink(name(state), state.title, address(sources, name(state), located.site))
@@ -251,7 +256,7 @@ def standing(sources: Sources, saved: SavedHead, site: str) -> NeighbourLink:
     )
 
 
-def several_page(sources: Sources, wanted: str, found: Sequence[Located]) -> str:
+def several_page(sources: Sources, wanted: str, found: Sequence[LocatedObjective]) -> str:
     """The choice where a name stands for objectives of several sites: never the first of them silently."""
     choices = [(one.site, named(sources, one)) for one in found]
     return rendered("several.html", "objectives", wanted=wanted, choices=choices)
@@ -287,13 +292,13 @@ def why_page(
     return rendered("why.html", "objectives", issue=issue, choices=choices)
 
 
-def _is_parent(located: Located, issue: str) -> bool:
+def _is_parent(located: LocatedObjective, issue: str) -> bool:
     """Whether this issue is the plain parent itself."""
     state = located.saved.state
     return state.plain and issue.upper() in (state.id, state.key.upper())
 
 
-def parent_page(sources: Sources, located: Located, asked: str | None, *, everything: bool) -> str:
+def parent_page(sources: Sources, located: LocatedObjective, asked: str | None, *, everything: bool) -> str:
     """What is summed for a plain parent, row by row."""
     saved, browse = located.saved, browse_on(sources, located.site)
     state = saved.state
@@ -315,7 +320,7 @@ def parent_page(sources: Sources, located: Located, asked: str | None, *, everyt
     )
 
 
-def _asked(sources: Sources, located: Located, issue: str) -> NeighbourLink:
+def _asked(sources: Sources, located: LocatedObjective, issue: str) -> NeighbourLink:
     """An objective or a plain parent, and where its page marks the row of an issue."""
     state, said = located.saved.state, site_in_address(located.site, sources.site_names())
     if state.plain:

@@ -29,7 +29,7 @@ from connectors.jira.http.governor import (
     learn,
     scaled,
 )
-from connectors.jira.http.limit import Left, read_left
+from connectors.jira.http.limit import RemainingCalls, read_left
 from connectors.store import Store, StoreError
 from connectors.store.limits import callers, pauses, quotas
 from connectors.store.limits.pauses import KeptPause
@@ -73,7 +73,7 @@ class SharedGovernor:
         self._jitter = jitter
         self._me = uuid.uuid4().hex[:12]
         self._state = LimitState()
-        self._left: Left | None = None
+        self._left: RemainingCalls | None = None
         self._known = SharedLimits({})
         self._lock = threading.Lock()
 

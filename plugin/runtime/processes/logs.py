@@ -73,7 +73,7 @@ def forms(secret: str) -> set[str]:
     }
 
 
-class Concealed:
+class ConcealedSecrets:
     """Everything this process knows to be secret, the longest first, so that no end of one is left over."""
 
     def __init__(self) -> None:
@@ -99,7 +99,7 @@ class Concealed:
         self.secrets = tuple(sorted({*self._lasting, *self._passing}, key=len, reverse=True))
 
 
-_concealed = Concealed()
+_concealed = ConcealedSecrets()
 
 
 class Blank:

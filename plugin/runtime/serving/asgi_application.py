@@ -89,7 +89,7 @@ class Answer:
     close: Callable[[], object] = bool
 
 
-class _Refused(Exception):  # noqa: N818
+class _RefusedRequest(Exception):  # noqa: N818
     """The request is answered without Flask."""
 
     def __init__(self, status: int, title: str, detail: str) -> None:
@@ -99,7 +99,7 @@ class _Refused(Exception):  # noqa: N818
         self.detail = detail
 
 
-class _Gone(Exception):  # noqa: N818
+class _ClientGone(Exception):  # noqa: N818
     """The client went away."""
 
 
@@ -140,10 +140,10 @@ class AsgiApplication:
         if constant is not None:
             await _send_whole(constant, send)
             return
-        with suppress(_Gone):
+        with suppress(_ClientGone):
             try:
                 await self._served(scope, receive, send)
-            except _Refused as refused:
+            except _RefusedRequest as refused:
                 await _send_whole(self._refusal(scope["path"], refused), send)
 
     async def _served(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -181,7 +181,7 @@ class AsgiApplication:
             async with asyncio.timeout(self._limits.body_s):
                 await self._fill(body, most, receive)
         except TimeoutError:
-            raise _Refused(408, "Too slow", "The body took too long to arrive.") from None
+            raise _RefusedRequest(408, "Too slow", "The body took too long to arrive.") from None
         body.claimed = str(len(body.data))
 
     async def _fill(self, body: _Body, most: int, receive: Receive) -> None:
@@ -189,7 +189,7 @@ class AsgiApplication:
         while more and len(body.data) <= most:
             message = await receive()
             if message["type"] == "http.disconnect":
-                raise _Gone
+                raise _ClientGone
             piece = message.get("body", b"")
             if self._bodies + len(piece) > self._limits.bodies:
                 raise _busy("Too much is being sent at once.")
@@ -251,9 +251,9 @@ class AsgiApplication:
                 await sent
         except TimeoutError:
             log.info("an answer was not read; it is cut off", seconds=self._limits.stall_s)
-            raise _Gone from None
+            raise _ClientGone from None
 
-    def _refusal(self, path: str, refused: _Refused) -> Answer:
+    def _refusal(self, path: str, refused: _RefusedRequest) -> Answer:
         media, text = self._wording(path, refused.status, refused.title, refused.detail)
         body = text.encode()
         headers = [(b"content-type", media.encode()), (b"content-length", str(len(body)).encode())]
@@ -366,8 +366,8 @@ def _next_piece(rest: Iterator[bytes], size: int) -> bytes | None:
     return bytes(piece) or None
 
 
-def _busy(why: str) -> _Refused:
-    return _Refused(503, "Busy", f"{why} Send it again in a moment.")
+def _busy(why: str) -> _RefusedRequest:
+    return _RefusedRequest(503, "Busy", f"{why} Send it again in a moment.")
 
 
 def _caller(scope: Scope, headers: Mapping[str, str]) -> str:

@@ -99,7 +99,7 @@ def accept(
 
 
 @dataclass(slots=True, eq=False)
-class _Waiting:
+class _WaitingDelivery:
     """A delivery on its way into the inbox; `settled` once it is known what became of it, `fault` where that is an error."""
 
     site: str
@@ -128,7 +128,7 @@ class Intake:
         self._store = store
         self._together = store.dialect == "sqlite"
         self._turn = threading.Lock()
-        self._queue: list[_Waiting] = []
+        self._queue: list[_WaitingDelivery] = []
         self._queue_guard = threading.Lock()
         self._numbers = count()
         self._heard: dict[tuple[str, str, bool], datetime] = {}
@@ -145,7 +145,9 @@ class Intake:
         """Store a delivery that is proved; raises StoreError where it could not be made durable."""
         named = self._identifier(proof.source, headers, body, now)
         noted = proof if self._is_news(site, proof.source, proof.former, now) else None
-        mine = _Waiting(site=site, identifier=named, body=body, now=now, announcer=announcer, noted=noted)
+        mine = _WaitingDelivery(
+            site=site, identifier=named, body=body, now=now, announcer=announcer, noted=noted
+        )
         if self._together:
             self._queued(mine)
         else:
@@ -177,14 +179,14 @@ class Intake:
         number = f"{int(now.timestamp() * 1000)}-{next(self._numbers)}"
         return f"rule-{number}-{identifier(headers, body)[-32:]}"
 
-    def _queued(self, mine: _Waiting) -> None:
+    def _queued(self, mine: _WaitingDelivery) -> None:
         with self._queue_guard:
             self._queue.append(mine)
         with self._turn:
             if not mine.settled:
                 self._settle(mine, self._taken(mine))
 
-    def _taken(self, mine: _Waiting) -> Sequence[_Waiting]:
+    def _taken(self, mine: _WaitingDelivery) -> Sequence[_WaitingDelivery]:
         """All that waits; a delivery that somebody took and could not settle is stored alone."""
         with self._queue_guard:
             if mine not in self._queue:
@@ -192,7 +194,7 @@ class Intake:
             taken, self._queue = self._queue, []
             return taken
 
-    def _settle(self, mine: _Waiting, taken: Sequence[_Waiting]) -> None:
+    def _settle(self, mine: _WaitingDelivery, taken: Sequence[_WaitingDelivery]) -> None:
         try:
             self._commit(taken)
         except StoreError as fault:
@@ -205,7 +207,7 @@ class Intake:
                 raise
             self._commit([mine])
 
-    def _commit(self, taken: Sequence[_Waiting]) -> None:
+    def _commit(self, taken: Sequence[_WaitingDelivery]) -> None:
         with self._store.write() as conn:
             for one in taken:
                 one.stored(conn)

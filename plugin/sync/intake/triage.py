@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from connectors.jira import Hints, Ignored, read_hints
+from connectors.jira import Hints, IgnoredBody, read_hints
 from connectors.store.work.inbox import Delivery
 
 EchoTest = Callable[[Hints], bool]
@@ -65,9 +65,9 @@ def _is_foreign(hints: Hints, written: frozenset[str]) -> bool:
 
 
 def _verdict(
-    batch: DeliveryBatch, hints: Hints | Ignored, is_echo: EchoTest, id_of: IdOfKey
+    batch: DeliveryBatch, hints: Hints | IgnoredBody, is_echo: EchoTest, id_of: IdOfKey
 ) -> tuple[str, str]:
-    if isinstance(hints, Ignored):
+    if isinstance(hints, IgnoredBody):
         return "ignored", hints.reason
     if is_echo(hints):
         if hints.updated is not None:

@@ -11,7 +11,7 @@ from mappings.document.mapping import Mapping
 from mappings.facts.issue import Reading
 from mappings.kpi.cadence import Cadence
 from mappings.kpi.creation import aim_of
-from mappings.kpi.series import Watched
+from mappings.kpi.series import WatchedKpis
 from mappings.kpi.state import latest_periods
 from mappings.progress.options import current_kpi
 from mappings.rollup.assessment import NO_AIMS, NO_KPIS, Aims, KpiReadings
@@ -43,20 +43,22 @@ def kpi_readings(
         return NO_KPIS
     parts = {part.id: part for part in mapping.document.kpis}
     return {
-        id_: _settled(conn, site, Watched(parts, mapping.zone), id_, now)
+        id_: _settled(conn, site, WatchedKpis(parts, mapping.zone), id_, now)
         for id_ in sorted(wanted)
         if id_ in parts
     }
 
 
-def _settled(conn: Connection, site: str, watched: Watched, id_: str, now: datetime) -> tuple[Reading, ...]:
+def _settled(
+    conn: Connection, site: str, watched: WatchedKpis, id_: str, now: datetime
+) -> tuple[Reading, ...]:
     if watched.cadence(id_) is Cadence.EACH:
         known = kpis.readings(conn, site, id_, before=now + MILLISECOND, limit=PERIODS)
         return tuple(Reading(one.at, one.value) for one in known if one.value is not None)
     periods = latest_periods(watched, id_, now, PERIODS)
     begin = watched.begins(id_, periods[0].start)
     read = {leaf: kpis.readings(conn, site, leaf, begin) for leaf in dict.fromkeys(watched.leaves(id_))}
-    full = Watched(watched.parts, watched.zone, read)
+    full = WatchedKpis(watched.parts, watched.zone, read)
     found = [
         Reading(period.last, worth)
         for period in periods

@@ -21,7 +21,7 @@ from connectors.store.work.objective_traits import ObjectiveTrait
 from connectors.store.writes import brakes, refusals, writes
 from connectors.store.writes.brakes import Brake
 from connectors.store.writes.writes import Write
-from connectors.store.writes.written_values import Written
+from connectors.store.writes.written_values import WrittenField
 from mappings.document.names import Absence
 from mappings.explain.cause import cause
 from mappings.explain.movement import objective_moved
@@ -190,7 +190,7 @@ def whole_plan(
     conn: Connection,
     objective_id: str,
     found: MeasuredObjective,
-    among: Iterable[Written] | None = None,
+    among: Iterable[WrittenField] | None = None,
 ) -> Plan:
     """All that has to be written for it or cleared with it, whatever waits or was refused. `among`: see `clears`."""
     state = found.state
@@ -288,7 +288,7 @@ def plan_objective(
     return plan(state.id, wanted, forest.issue, cause) if cause else found
 
 
-def _still_wants(context: Context, standing: Written) -> bool:
+def _still_wants(context: Context, standing: WrittenField) -> bool:
     """Whether what stands for an objective is still meant: it may have left, or name something else by now."""
     with context.store.read() as conn:
         found = measure_objective(context, conn, standing.objective_id)

@@ -19,7 +19,7 @@ from connectors.store.numbers.objectives import SavedObjective
 from connectors.store.work import due, last_reconcile, objective_traits
 from connectors.store.work.objective_traits import ObjectiveTrait
 from connectors.store.writes import written_values
-from connectors.store.writes.written_values import Written
+from connectors.store.writes.written_values import WrittenField
 from mappings.rollup.state import ObjectiveState
 from plugin.sync.active_mapping import rules
 from plugin.sync.context import Context
@@ -132,13 +132,13 @@ def _is_news(context: Context, conn: Connection, found: MeasuredObjective) -> bo
 
 def _written_for(
     conn: Connection, site: str, states: Mapping[str, ObjectiveState]
-) -> dict[str, list[Written]]:
+) -> dict[str, list[WrittenField]]:
     """By objective what stands for it or on issues of its, as far as it may have to be cleared by it."""
     holders: dict[str, set[str]] = {}
     for id_, state in states.items():
         for issue_id in issues_of(id_, state):
             holders.setdefault(issue_id, set()).add(id_)
-    found: dict[str, list[Written]] = {}
+    found: dict[str, list[WrittenField]] = {}
     for one in written_values.of_objectives(conn, site, states, holders) if states else ():
         for id_ in {one.objective_id, *holders.get(one.issue_id, ())} & states.keys():
             found.setdefault(id_, []).append(one)

@@ -26,7 +26,7 @@ from mappings.document.schema import CyclePart
 from mappings.document.text.source import read_document
 from mappings.explain.check_in import CheckIn
 from mappings.explain.comment import CommentFault, Remark, meant, read_remark
-from mappings.explain.confidence import Spoken
+from mappings.explain.confidence import SpokenConfidence
 from mappings.facts.comment import Comment
 from mappings.facts.issue import Issue, User
 from mappings.facts.moment import Moment, duration
@@ -259,7 +259,9 @@ def _meant(
         until=found.until,
         delta=found.delta,
         derived=key_result.measurement.progress if ruling is None else ruling.derived,
-        confidence=None if said.confidence is None else Spoken(said.confidence, by, comment.created),
+        confidence=None
+        if said.confidence is None
+        else SpokenConfidence(said.confidence, by, comment.created),
         comment=comment.id,
         clears=said.clear,
     )

@@ -33,7 +33,7 @@ log = structlog.get_logger("jira_okr.losses")
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
+class LostIssue:
     """One issue that waits: why, and the objectives that have it beneath them."""
 
     issue: Issue
@@ -50,8 +50,8 @@ class WeighedLosses:
 
     leaving: frozenset[str] = frozenset()
     said: frozenset[str] = frozenset()
-    unsaid: tuple[Lost, ...] = ()
-    held: tuple[Lost, ...] = ()
+    unsaid: tuple[LostIssue, ...] = ()
+    held: tuple[LostIssue, ...] = ()
 
 
 @dataclass(slots=True)
@@ -114,8 +114,8 @@ def record(context: Context, conn: Connection, weighed: WeighedLosses) -> None:
         )
 
 
-def _lost(scales: _Scales, id_: str, reason: str) -> Lost:
-    return Lost(scales.known[id_], reason, scales.beneath.get(id_, frozenset()))
+def _lost(scales: _Scales, id_: str, reason: str) -> LostIssue:
+    return LostIssue(scales.known[id_], reason, scales.beneath.get(id_, frozenset()))
 
 
 def _silently(issue: Issue) -> str:

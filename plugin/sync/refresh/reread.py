@@ -68,7 +68,7 @@ class ReadById:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundIssues:
     """What a read by id showed, what becomes of what it no longer showed, what could not be read, and when it began."""
 
     issues: list[Issue]
@@ -125,7 +125,7 @@ def _work_off(context: Context, deliveries: list[Delivery]) -> RefreshResult:
     changed = dict.fromkeys(batch.touched, frozenset[str]()) | told
     found = with_readings(context, read.issues, changed)
     comments.follow(context, comments.told(context, batch.commented), read.issues)
-    return _land(context, deliveries, batch, Found(found, lost, read_at, read.gaps))
+    return _land(context, deliveries, batch, FoundIssues(found, lost, read_at, read.gaps))
 
 
 def read_again(
@@ -250,7 +250,9 @@ def _lacks(issue: Issue, known: Issue, name: str, readings: tuple[Reading, ...])
     return issue.updated > known.updated or issue.fields.get(name) == known.fields.get(name)
 
 
-def _land(context: Context, deliveries: list[Delivery], batch: DeliveryBatch, found: Found) -> RefreshResult:
+def _land(
+    context: Context, deliveries: list[Delivery], batch: DeliveryBatch, found: FoundIssues
+) -> RefreshResult:
     moment = context.moment()
     inside = in_scope(context, found.issues)
     outside = set(found.lost.leaving) | {issue.id for issue in found.issues} - {issue.id for issue in inside}

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from connectors.store.mappings import coming_mappings
-from connectors.store.mappings.coming_mappings import Coming
+from connectors.store.mappings.coming_mappings import ComingMapping
 from mappings.document.mapping import Mapping as BoundMapping
 from mappings.facts.issue import Issue
 from plugin.sync.context import Context, metrics_of
@@ -22,9 +22,9 @@ LONGEST = timedelta(days=7)
 """A draft that was read for and not activated is forgotten after this."""
 
 
-def begin(conn: Connection, site: str, text: str, mapping: BoundMapping, now: datetime) -> Coming:
+def begin(conn: Connection, site: str, text: str, mapping: BoundMapping, now: datetime) -> ComingMapping:
     """From now on it is read for."""
-    found = Coming(
+    found = ComingMapping(
         text=text,
         revision=mapping.revision,
         scope=mapping.scope_by_id,
@@ -45,7 +45,7 @@ def dropped_by(conn: Connection, context: Context) -> None:
         coming_mappings.drop(conn, context.site, found.revision)
 
 
-def holds(coming: Coming | None, mapping: BoundMapping) -> bool:
+def holds(coming: ComingMapping | None, mapping: BoundMapping) -> bool:
     """Whether everything a mapping needs was read for this one."""
     return (
         coming is not None

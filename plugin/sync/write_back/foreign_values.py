@@ -16,7 +16,7 @@ from connectors.store.mirror import mirror
 from connectors.store.reads import failures
 from connectors.store.writes import writes, written_values
 from connectors.store.writes.writes import WriteOutcome
-from connectors.store.writes.written_values import Written
+from connectors.store.writes.written_values import WrittenField
 from mappings.write_back.plan import Change, Plan
 from mappings.write_back.targets import target_of
 from plugin.sync.context import Context
@@ -31,7 +31,7 @@ MOST_LOOKED_BACK = 400
 UNSEEN = "What stands there may not be looked at, so nothing is written over it."
 SHARED = "two objectives"
 """The cause of what is held because another objective feeds the same goal."""
-Wants = Callable[[Written], bool]
+Wants = Callable[[WrittenField], bool]
 OTHERS = "another hand"
 """The cause of what is held because somebody else wrote after us."""
 
@@ -131,7 +131,7 @@ def _judged(context: Context, planned: Plan, wants: Wants) -> tuple[Plan, tuple[
     return replace(planned, changes=tuple(free)), tuple(waiting)
 
 
-def _rival(context: Context, change: Change, wants: Wants) -> Written | None:
+def _rival(context: Context, change: Change, wants: Wants) -> WrittenField | None:
     """Another objective that writes to the same thing and goes before: the one that did so first, or whose issue is older where both did."""
     target = target_of(change.field_id)
     thing = target.shared(change.after)
@@ -149,7 +149,7 @@ def _rival(context: Context, change: Change, wants: Wants) -> Written | None:
     return next((one for one in before if wants(one)), None)
 
 
-def _both(change: Change, rival: Written) -> str:
+def _both(change: Change, rival: WrittenField) -> str:
     named = change.after.get("goal") if isinstance(change.after, dict) else None
     return (
         f"{rival.issue_key} and {change.issue_key} both feed {named or change.field_name}. {rival.issue_key} goes on; name "

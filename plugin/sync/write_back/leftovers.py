@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from connectors.store.absence import losses
 from connectors.store.mirror import mirror
 from connectors.store.writes import written_values
-from connectors.store.writes.written_values import Written
+from connectors.store.writes.written_values import WrittenField
 from mappings.document.mapping import Mapping
 from mappings.facts.issue import Issue
 from mappings.rollup.measurement import objective_rule
@@ -37,7 +37,7 @@ def clears(
     objective_id: str,
     found: MeasuredObjective,
     owned: Owners | None,
-    among: Iterable[Written] | None = None,
+    among: Iterable[WrittenField] | None = None,
 ) -> list[Change]:
     """What has to be cleared with this objective, as the mirror has it. `among`: what stands for it is among these, which were read already."""
     state, before = found.state, found.before.state if found.before else None
@@ -77,7 +77,7 @@ def issues_of(objective_id: str, before: ObjectiveState | None) -> set[str]:
 
 
 def standing_of(
-    rows: Iterable[Written],
+    rows: Iterable[WrittenField],
     place_of: Callable[[str], Place | None],
     until: Callable[[str], date | None],
 ) -> list[LastWrite]:

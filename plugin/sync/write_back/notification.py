@@ -22,20 +22,20 @@ SILENCING = ("ADMINISTER_PROJECTS",)
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class _KnownAnswer:
     """What Jira said at `at`; None where it declined to say."""
 
     needed: bool | None
     at: datetime
 
 
-class Notifying:
+class NotificationPolicy:
     """Remembers per project for an hour. Thread-safe."""
 
     def __init__(self, jira: Jira, clock: Callable[[], datetime]) -> None:
         self.jira = jira
         self._clock = clock
-        self._known: dict[str, _Known] = {}
+        self._known: dict[str, _KnownAnswer] = {}
         self._lock = threading.Lock()
 
     def needed(self, issue_key: str) -> bool:
@@ -62,10 +62,10 @@ class Notifying:
             granted = self.jira.permissions(project, SILENCING)
             needed = not any(granted.get(name) for name in SILENCING)
         with self._lock:
-            self._known[project] = _Known(needed, self._clock())
+            self._known[project] = _KnownAnswer(needed, self._clock())
         return needed
 
-    def _remembered(self, project: str, good_for: timedelta) -> _Known | None:
+    def _remembered(self, project: str, good_for: timedelta) -> _KnownAnswer | None:
         with self._lock:
             known = self._known.get(project)
         return known if known is not None and self._clock() - known.at < good_for else None

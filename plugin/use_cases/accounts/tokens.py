@@ -17,14 +17,14 @@ from plugin.runtime.connector import Connector
 from plugin.use_cases.accounts.proof import require_proof
 from plugin.use_cases.permission import ADMIN, VIEWER, act, question
 
-__all__ = ["ApiToken", "Owned", "list_all", "list_own", "make", "make_for", "revoke", "revoke_own"]
+__all__ = ["AccountToken", "ApiToken", "list_all", "list_own", "make", "make_for", "revoke", "revoke_own"]
 
 
 DAYS_UNPROVED = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Owned:
+class AccountToken:
     """A token and the address of the account it belongs to."""
 
     token: ApiToken
@@ -65,11 +65,11 @@ def revoke_own(connector: Connector, actor: Actor, token_id: int) -> ApiToken | 
 
 
 @question(ADMIN)
-def list_all(connector: Connector, _actor: Actor) -> tuple[Owned, ...]:
+def list_all(connector: Connector, _actor: Actor) -> tuple[AccountToken, ...]:
     """Every token with whose it is."""
     with connector.store.read() as conn:
         owners = {one.id: one.email for one in accounts.all(conn)}
-        return tuple(Owned(one, owners[one.account_id]) for one in store.all(conn))
+        return tuple(AccountToken(one, owners[one.account_id]) for one in store.all(conn))
 
 
 @act(ADMIN)

@@ -16,7 +16,7 @@ from connectors.store.numbers.comments import KeptComment
 from connectors.store.people import audit
 from connectors.store.work import due
 from mappings.explain.check_in import DELTA, CheckIn, Measure, faults, share
-from mappings.explain.confidence import Confidence, Spoken, confidence_of
+from mappings.explain.confidence import Confidence, SpokenConfidence, confidence_of
 from mappings.facts.moment import Moment
 from mappings.json_value import PlainValues
 from mappings.numbers import exact
@@ -132,7 +132,9 @@ def check_in(connector: Connector, actor: Actor, site: str, objective_id: str, s
             until=None if said.value is None else said.until,
             delta=None if said.value is None else said.delta,
             derived=derived_progress(key_result),
-            confidence=None if said.confidence is None else Spoken(said.confidence, actor.label, now),
+            confidence=None
+            if said.confidence is None
+            else SpokenConfidence(said.confidence, actor.label, now),
         )
         ended = _after_the_end(conn, site, saved.state, wanted, connector)
         wrong = [*_misread(said, wanted.measure), *ended, *faults(wanted, today)]

@@ -48,7 +48,7 @@ class ScoreStatement:
 
 
 @dataclass(frozen=True, slots=True)
-class Closed:
+class CycleClosure:
     """What was closed: how many objectives, as which version, and the hash of the last record."""
 
     cycle_id: str
@@ -68,7 +68,7 @@ def close_cycle(
     reason: str = "",
     revision: str = "",
     agreed: str = "",
-) -> Closed:
+) -> CycleClosure:
     """Freeze a cycle. `said` is by key or id of objectives; `reason` stands where an objective wants one and none of its own was given.
 
     `revision` (its id, or its beginning) is another mapping than that of the end to close it under; it wants a reason, which is kept.
@@ -140,7 +140,7 @@ def close_cycle(
         audit.note(conn, actor.label, "cycle closed", now, detail, site)
         _follow(connector, conn, site, ids, f"{cycle_id} was closed")
     connector.announce()
-    return Closed(cycle_id, version, len(records), hash_)
+    return CycleClosure(cycle_id, version, len(records), hash_)
 
 
 @act(ADMIN)

@@ -38,7 +38,7 @@ LONGEST_REASON = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class Locked:
+class LockedCycle:
     """That a cycle is locked: since when, by whom and why, and how many objectives it holds."""
 
     cycle_id: str
@@ -57,14 +57,14 @@ class LockShown:
 
     site: str
     cycle: CyclePart
-    lock: Locked | None
+    lock: LockedCycle | None
     changes: tuple[WaitingChange, ...]
     over: bool
     since: date | None
 
 
 @act(EDITOR)
-def lock_cycle(connector: Connector, actor: Actor, site: str, cycle_id: str, reason: str = "") -> Locked:
+def lock_cycle(connector: Connector, actor: Actor, site: str, cycle_id: str, reason: str = "") -> LockedCycle:
     """Let the objectives of a running cycle keep their terms from now on. Raises CycleRefused."""
     mapping, moment = ruling(connector, site)
     cycle, now = _running(mapping, moment, cycle_id), connector.clock()
@@ -239,8 +239,8 @@ def waiting_in(
     return waiting_changes(cycle_id, standing, free)
 
 
-def _locked(lock: CycleLock) -> Locked:
-    return Locked(
+def _locked(lock: CycleLock) -> LockedCycle:
+    return LockedCycle(
         cycle_id=lock.cycle_id,
         at=lock.at,
         by=lock.by,

@@ -11,7 +11,7 @@ from connectors.store.cycles import closings, cycle_ends
 from mappings.document.mapping import Mapping as BoundMapping
 from mappings.document.schema import CyclePart
 from mappings.explain.as_of import missing_histories
-from mappings.explain.certainty import Certainty, Doubted, certainty, sentences
+from mappings.explain.certainty import Certainty, NamedDoubt, certainty, sentences
 from mappings.facts.moment import Moment
 from mappings.json_value import PlainValues
 from mappings.numbers import percent
@@ -58,8 +58,8 @@ class ObjectiveReplay:
 
     before: ObjectiveState | None
     after: ObjectiveState | None
-    doubts: tuple[Doubted, ...] = ()
-    elsewhere: tuple[Doubted, ...] = ()
+    doubts: tuple[NamedDoubt, ...] = ()
+    elsewhere: tuple[NamedDoubt, ...] = ()
     course: tuple[Fraction | None, ...] = ()
 
     @property
@@ -83,7 +83,7 @@ class ObjectiveReplay:
         return certainty(self.doubts or self.elsewhere, None if self.after is None else self.after.progress)
 
 
-def doubts_of(found: Sequence[ObjectiveReplay]) -> tuple[Doubted, ...]:
+def doubts_of(found: Sequence[ObjectiveReplay]) -> tuple[NamedDoubt, ...]:
     """Why they are not surer, of all of them together."""
     elsewhere = next((one.elsewhere for one in found if one.elsewhere), ())
     return tuple(sorted({*elsewhere, *(doubt for one in found for doubt in one.doubts)}))
@@ -107,7 +107,7 @@ class Replay:
     preview: str = ""
 
     @property
-    def doubts(self) -> tuple[Doubted, ...]:
+    def doubts(self) -> tuple[NamedDoubt, ...]:
         """Why it is not surer, of all of it."""
         return doubts_of(self.objectives)
 

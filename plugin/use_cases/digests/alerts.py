@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from connectors.store.mappings import coming_mappings
 from connectors.store.work import outbox, told_levels
-from connectors.store.work.outbox import OutboxState, Outgoing
+from connectors.store.work.outbox import OutboxState, OutgoingMessage
 from mappings.diagnostic import MappingError
 from mappings.digest.alert import HOLD, AlertKind, AlertSubject, Decision, ToldLevel, alert, alert_key, decide
 from mappings.digest.digest import KPI_WORST_FIRST, DigestMessage, Stands
@@ -60,7 +60,7 @@ def tell_changes(connector: Connector, site: str, part: TellPart, *, at_once: bo
             told_levels.put(conn, site, part.id, recipient, decision.levels)
             if decision.turns:
                 message = _message(connector, part, recipient, decision)
-                one = Outgoing(
+                one = OutgoingMessage(
                     key=message.key,
                     digest=part.id,
                     recipient=recipient,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from connectors.notify import WEBHOOKS, mail
 from connectors.notify.failure import NotSent
 from connectors.notify.webhook import Endpoint, WebhookKind, post
-from connectors.store.work.outbox import Outgoing
+from connectors.store.work.outbox import OutgoingMessage
 from mappings.digest.recipient import channel_of
 from mappings.digest.words import html, subject, text
 from plugin.runtime.connector import Connector
@@ -15,7 +15,7 @@ from plugin.use_cases.digests.links import token_of
 BY_NAME = {one.name: one for one in WEBHOOKS}
 
 
-def send_by_channel(connector: Connector, site: str, one: Outgoing) -> None:
+def send_by_channel(connector: Connector, site: str, one: OutgoingMessage) -> None:
     """Send a message to its recipient. Raises NotSent."""
     channel, name = channel_of(one.recipient)
     webhook = BY_NAME.get(channel)
@@ -51,7 +51,7 @@ def _variable(name: str) -> str:
     return name.casefold().replace("-", "_")
 
 
-def _mail(connector: Connector, site: str, one: Outgoing, address: str) -> None:
+def _mail(connector: Connector, site: str, one: OutgoingMessage, address: str) -> None:
     given, message = connector.settings.notify.mail, one.message
     if given is None:
         raise NotSent("no mail server is set: set JIRA_OKR_NOTIFY__MAIL__HOST and __SENDER")

@@ -14,7 +14,7 @@ from connectors.store.numbers.standings import stood_at
 from connectors.store.people import audit
 from connectors.store.work import outbox
 from connectors.store.work.outbox import OutboxState as OutboxState
-from connectors.store.work.outbox import Outgoing as Outgoing
+from connectors.store.work.outbox import OutgoingMessage as OutgoingMessage
 from mappings.digest.digest import DigestMessage, Happenings, Stands, digest, far_moved
 from mappings.digest.quiet import is_quiet
 from mappings.digest.recipient import channel_of
@@ -75,8 +75,8 @@ class SentDigest:
     whom nothing was to be told, with why.
     """
 
-    messages: tuple[Outgoing, ...]
-    tried: tuple[Outgoing, ...]
+    messages: tuple[OutgoingMessage, ...]
+    tried: tuple[OutgoingMessage, ...]
     untold: tuple[tuple[str, str], ...]
 
     @property
@@ -89,7 +89,7 @@ class SentDigest:
         return " ".join(lines) or "Nothing was to be told."
 
 
-def _failed(one: Outgoing) -> str:
+def _failed(one: OutgoingMessage) -> str:
     note = one.note.removesuffix(".") or "nobody acknowledged it"
     if one.state is OutboxState.DUE:
         return f"Not yet arrived at {one.recipient}: {note}; it is tried again by itself."
@@ -134,7 +134,7 @@ def preview_digest(
 @question(VIEWER)
 def list_outbox(
     connector: Connector, _actor: Actor, site: str, most: int = MOST_SHOWN
-) -> tuple[Outgoing, ...]:
+) -> tuple[OutgoingMessage, ...]:
     """What was told of late, the latest first, and what is still on its way."""
     with connector.store.read() as conn:
         return tuple(outbox.recent(conn, site, most))
@@ -170,7 +170,7 @@ def send_digest(connector: Connector, actor: Actor, site: str, digest_id: str) -
     return SentDigest(messages, tried, tuple(one for one in untold if one[0] not in reached))
 
 
-def _of_digest(connector: Connector, site: str, digest_id: str) -> tuple[Outgoing, ...]:
+def _of_digest(connector: Connector, site: str, digest_id: str) -> tuple[OutgoingMessage, ...]:
     with connector.store.read() as conn:
         return tuple(one for one in outbox.recent(conn, site, MOST_SHOWN) if one.digest == digest_id)
 
@@ -193,7 +193,7 @@ def mail_to_stop(connector: Connector, _actor: Actor, token: str) -> str:
 
 
 @act(ADMIN)
-def retry_message(connector: Connector, actor: Actor, site: str, key: str) -> Outgoing:
+def retry_message(connector: Connector, actor: Actor, site: str, key: str) -> OutgoingMessage:
     """Send a message anew that was given up, or that waits for a later attempt. Raises DigestRefused."""
     now = connector.clock()
     with connector.store.write() as conn:
@@ -285,7 +285,7 @@ def deliver(
             _send(connector, site, one)
 
 
-def _send(connector: Connector, site: str, one: Outgoing) -> None:
+def _send(connector: Connector, site: str, one: OutgoingMessage) -> None:
     try:
         send_by_channel(connector, site, one)
     except NotSent as error:
@@ -373,7 +373,7 @@ def _keep(
     *,
     again: bool = False,
 ) -> None:
-    one = Outgoing(
+    one = OutgoingMessage(
         key=made.message.key,
         digest=made.digest,
         recipient=made.recipient,
@@ -398,7 +398,7 @@ def prepared_values(one: PreparedDigest) -> PlainValues:
     }
 
 
-def outgoing_values(one: Outgoing) -> PlainValues:
+def outgoing_values(one: OutgoingMessage) -> PlainValues:
     """A message of the outbox, for programs."""
     return {
         "key": one.key,

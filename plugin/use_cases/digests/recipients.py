@@ -20,7 +20,7 @@ from mappings.json_value import PlainValues
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.accounts.own_account import own_account
-from plugin.use_cases.digests.digests import DigestRefused, DigestUnknown, Outgoing, named
+from plugin.use_cases.digests.digests import DigestRefused, DigestUnknown, OutgoingMessage, named
 from plugin.use_cases.digests.reminders import next_reminder, owners
 from plugin.use_cases.permission import ADMIN, VIEWER, act, question
 
@@ -30,7 +30,7 @@ class DigestRecipient:
     """One recipient of a digest: the message made last (None: none yet), and since when they want no more of it."""
 
     recipient: str
-    last: Outgoing | None
+    last: OutgoingMessage | None
     stopped_at: datetime | None
 
 

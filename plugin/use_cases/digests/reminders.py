@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Connection
 
 from connectors.store.work import outbox
-from connectors.store.work.outbox import OutboxState, Outgoing
+from connectors.store.work.outbox import OutboxState, OutgoingMessage
 from mappings.digest.digest import DigestMessage
 from mappings.digest.quiet import is_quiet, quiet_until
 from mappings.digest.recipient import MAIL, OWNERS, channel_of, mailbox
@@ -169,7 +169,7 @@ def _keep(
     *,
     again: bool = False,
 ) -> None:
-    one = Outgoing(
+    one = OutgoingMessage(
         key=message.key,
         digest=part.id,
         recipient=recipient,

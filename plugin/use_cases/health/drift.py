@@ -67,7 +67,7 @@ def last_recent(conn: Connection, site: str) -> datetime | None:
     return recent_reads.of(conn, site).at
 
 
-def _named(one: drift.Drifted, called: ObjectiveName) -> DriftedObjective:
+def _named(one: drift.ObjectiveDrift, called: ObjectiveName) -> DriftedObjective:
     return DriftedObjective(
         id=one.objective_id, key=called.key, title=called.title, issues=one.issues, at=one.at
     )

@@ -31,7 +31,7 @@ class MissingKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Missing:
+class MissingMatter:
     """One thing: of which objectives (as people call them), key result or issue, and what to do: the same words, then the `step` of a door."""
 
     kind: MissingKind
@@ -48,13 +48,15 @@ class Missing:
 
 
 @question(VIEWER)
-def missing(connector: Connector, actor: Actor, site: str) -> Iterator[Missing]:
+def missing(connector: Connector, actor: Actor, site: str) -> Iterator[MissingMatter]:
     """All of a site: what waits for a person first, then objective by objective."""
     return _missing(connector, actor, site)
 
 
 @question(VIEWER)
-def missing_of(connector: Connector, actor: Actor, site: str, state: ObjectiveState) -> tuple[Missing, ...]:
+def missing_of(
+    connector: Connector, actor: Actor, site: str, state: ObjectiveState
+) -> tuple[MissingMatter, ...]:
     """What concerns one objective."""
     mine = {state.key, state.id}
     found = waiting(connector, actor, status(connector, actor, site))
@@ -62,20 +64,20 @@ def missing_of(connector: Connector, actor: Actor, site: str, state: ObjectiveSt
 
 
 @question(VIEWER)
-def waiting(connector: Connector, actor: Actor, found: SiteStatus) -> tuple[Missing, ...]:
+def waiting(connector: Connector, actor: Actor, found: SiteStatus) -> tuple[MissingMatter, ...]:
     """What waits for a person as a site stands, without looking at its objectives."""
     return tuple(_waiting(connector, actor, found))
 
 
-def _missing(connector: Connector, actor: Actor, site: str) -> Iterator[Missing]:
+def _missing(connector: Connector, actor: Actor, site: str) -> Iterator[MissingMatter]:
     yield from waiting(connector, actor, status(connector, actor, site))
     for saved in every_objective(connector, actor, RowSelection(sites=(site,))):
         yield from _of_objective(saved.state)
 
 
-def _waiting(connector: Connector, actor: Actor, found: SiteStatus) -> Iterator[Missing]:
+def _waiting(connector: Connector, actor: Actor, found: SiteStatus) -> Iterator[MissingMatter]:
     for letter in found.dead:
-        yield Missing(
+        yield MissingMatter(
             kind=MissingKind.DEAD_LETTER,
             objectives=(letter.name,),
             what=letter.error,
@@ -86,7 +88,7 @@ def _waiting(connector: Connector, actor: Actor, found: SiteStatus) -> Iterator[
     for refused in found.refused:
         what = f"Jira refuses {refused.field_name}: {refused.message}"
         objective = called[refused.objective_id]
-        yield Missing(
+        yield MissingMatter(
             kind=MissingKind.REFUSED,
             objectives=(objective,),
             what=what,
@@ -95,7 +97,7 @@ def _waiting(connector: Connector, actor: Actor, found: SiteStatus) -> Iterator[
         )
     for held in found.held:
         what = f"{held.field_name} is not written: {held.why}"
-        yield Missing(
+        yield MissingMatter(
             kind=MissingKind.HELD,
             objectives=(held.name,),
             what=what,
@@ -104,7 +106,7 @@ def _waiting(connector: Connector, actor: Actor, found: SiteStatus) -> Iterator[
         )
     for unread in found.gaps:
         accepted = f" Accepted by {unread.accepted_by}: left out as unknown." if unread.accepted else ""
-        yield Missing(
+        yield MissingMatter(
             kind=MissingKind.UNREAD,
             objectives=unread.objectives,
             what=f"{unread.reason}{accepted}",
@@ -113,7 +115,7 @@ def _waiting(connector: Connector, actor: Actor, found: SiteStatus) -> Iterator[
             step=None if unread.accepted else ACCEPT_GAP,
         )
     for loss in found.losses:
-        yield Missing(
+        yield MissingMatter(
             kind=MissingKind.LOST,
             objectives=loss.objectives,
             what=loss.reason,
@@ -122,14 +124,14 @@ def _waiting(connector: Connector, actor: Actor, found: SiteStatus) -> Iterator[
         )
 
 
-def _of_objective(state: ObjectiveState) -> Iterator[Missing]:
+def _of_objective(state: ObjectiveState) -> Iterator[MissingMatter]:
     names = (state.key or state.id,)
     if state.progress is None:
-        yield Missing(MissingKind.UNKNOWN, names, state.health.sentence, "Look at its key results.")
+        yield MissingMatter(MissingKind.UNKNOWN, names, state.health.sentence, "Look at its key results.")
     for one in state.key_results:
         called, issue = one.key or one.id, one.key or None
         if one.measurement.progress is None:
-            yield Missing(
+            yield MissingMatter(
                 kind=MissingKind.UNKNOWN,
                 objectives=names,
                 what=one.measurement.reason,
@@ -138,7 +140,7 @@ def _of_objective(state: ObjectiveState) -> Iterator[Missing]:
                 key_result=called,
             )
         if one.check_in is not None and one.check_in.asks:
-            yield Missing(
+            yield MissingMatter(
                 kind=MissingKind.ASKS,
                 objectives=names,
                 what=one.check_in.sentence,
@@ -148,7 +150,7 @@ def _of_objective(state: ObjectiveState) -> Iterator[Missing]:
             )
 
 
-def missing_values(one: Missing, door: Door) -> PlainValues:
+def missing_values(one: MissingMatter, door: Door) -> PlainValues:
     """One thing for programs."""
     return {
         "kind": one.kind.value,

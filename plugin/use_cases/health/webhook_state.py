@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from connectors.jira.http.errors import AuthFailed, JiraError, Permanent
 from connectors.jira.webhooks.app_webhooks import TOLD
-from connectors.jira.webhooks.registration import EVENTS, Registered
+from connectors.jira.webhooks.registration import EVENTS, RegisteredWebhook
 from connectors.store.mappings import revisions
 from connectors.store.sites import app_webhooks, webhook_states
 from connectors.store.sites.webhook_states import WebhookAnswer
@@ -81,7 +81,7 @@ def lapse(conn: Connection, site: str, now: datetime) -> WebhookLapse | None:
     )
 
 
-def in_jira(site: Site) -> tuple[Registered, ...]:
+def in_jira(site: Site) -> tuple[RegisteredWebhook, ...]:
     """The webhooks that our account may see: those of the app, or those of administrators. Raises JiraError."""
     return site.jira.app_webhooks() if site.app_secret else site.jira.webhooks()
 
@@ -97,7 +97,7 @@ def look(connector: Connector, site: str) -> WebhookState | None:
     return learned(connector, site, found)
 
 
-def learned(connector: Connector, site: str, found: Sequence[Registered]) -> WebhookState:
+def learned(connector: Connector, site: str, found: Sequence[RegisteredWebhook]) -> WebhookState:
     """Keep what Jira said about all its webhooks."""
     ours = [hook for hook in found if is_ours(hook, site)]
     events = {event for hook in ours if hook.enabled for event in hook.events}
@@ -140,7 +140,7 @@ def _held_against(conn: Connection, site: str, answer: WebhookAnswer) -> Webhook
     return replace(state, lacking=tuple(event for event in wanted if event not in state.events))
 
 
-def is_ours(hook: Registered, site: str) -> bool:
+def is_ours(hook: RegisteredWebhook, site: str) -> bool:
     """Whether it leads to this site of a connector."""
     path = f"/webhooks/jira/{site}"
     return hook.url.rstrip("/").endswith(path) or f"{path}/" in hook.url

@@ -21,7 +21,7 @@ from mappings.kpi.cadence import Cadence
 from mappings.kpi.creation import Hindrance, PlannedIssue, planned_issue
 from mappings.kpi.episode import KpiState, KpiStatus
 from mappings.kpi.reading import KpiReading
-from mappings.kpi.series import Watched
+from mappings.kpi.series import WatchedKpis
 from mappings.kpi.sources import SOURCE_OPTIONS, FormulaOptions
 from mappings.kpi.state import KpiStanding, PeriodStanding, latest_periods, standing
 from plugin.access.authorization.actor import Actor
@@ -168,7 +168,9 @@ def required_part(mapping: Mapping, id_: str) -> KpiPart:
     return part
 
 
-def _with_failures(conn: Connection, site: str, watched: Watched, part: KpiPart, since: datetime) -> Watched:
+def _with_failures(
+    conn: Connection, site: str, watched: WatchedKpis, part: KpiPart, since: datetime
+) -> WatchedKpis:
     """The same with why periods of this KPI have no reading."""
     if not isinstance(part.source, SOURCE_OPTIONS):
         return watched

@@ -9,7 +9,7 @@ from connectors.store.mirror import mirror
 from mappings.document.schema import KpiPart
 from mappings.facts.issue import Issue
 from mappings.kpi.episode import KpiState
-from mappings.write_back.desired_values import Desired
+from mappings.write_back.desired_values import DesiredValue
 from mappings.write_back.plan import plan
 from plugin.runtime.connector import Connector
 from plugin.sync.context import Context
@@ -43,7 +43,7 @@ def _write(
 ) -> None:
     place = context.place(context.mapping.fields[alias].id)
     if place is not None and state.value is not None:
-        wanted = Desired(
+        wanted = DesiredValue(
             issue_id=issue.id,
             issue_key=issue.key,
             place=place,

@@ -21,7 +21,7 @@ from mappings.kpi.episode import (
     EpisodeStep,
     KpiState,
     KpiStatus,
-    Seen,
+    SeenIssue,
     carried,
     dismissed,
     followed,
@@ -132,7 +132,7 @@ def _to_be_asked(state: KpiState, now: datetime) -> bool:
     return state.missing is None or (now - state.missing) % ASKED_EVERY < timedelta(minutes=1)
 
 
-def _asked(context: Context, unknown: Collection[str]) -> dict[str, Issue | Seen]:
+def _asked(context: Context, unknown: Collection[str]) -> dict[str, Issue | SeenIssue]:
     """What Jira says of issues that the mirror lacks: one outside the scope is followed all the same.
 
     What left the mirror and is shown by Jira no more is deleted; a look that fails says nothing.
@@ -146,7 +146,7 @@ def _asked(context: Context, unknown: Collection[str]) -> dict[str, Issue | Seen
         return {}
     with context.store.read() as conn:
         left = tombstones.among_these(conn, context.site, read.missing, LONG_AGO)
-    return {**dict.fromkeys(left, Seen.DELETED), **{one.id: one for one in read.issues}}
+    return {**dict.fromkeys(left, SeenIssue.DELETED), **{one.id: one for one in read.issues}}
 
 
 def _close(connector: Connector, actor: Actor, site: str, id_: str, state: KpiState, issue_id: str) -> None:
@@ -159,7 +159,7 @@ def _close(connector: Connector, actor: Actor, site: str, id_: str, state: KpiSt
     if issue is not None and ways:
         # what is excluded would leave the objective's number, though it is achieved
         there = {one.id: _seen(context, replace(issue, status=one.to)) for one in ways}
-        ways = [one for one in ways if there[one.id] is not Seen.REFUSED]
+        ways = [one for one in ways if there[one.id] is not SeenIssue.REFUSED]
         if not ways:
             raise NotReady(
                 f"From where {key} stands every way to a status that is done leads to one that `statuses.excluded` leaves out: close it in Jira."
@@ -183,7 +183,7 @@ def _issue_to_follow(state: KpiState) -> str | None:
 
 
 def _follow(
-    connector: Connector, context: Context, conn: Connection, id_: str, asked: Mapping[str, Issue | Seen]
+    connector: Connector, context: Context, conn: Connection, id_: str, asked: Mapping[str, Issue | SeenIssue]
 ) -> None:
     site = context.site
     state = kpis.get(conn, site, id_)
@@ -192,11 +192,11 @@ def _follow(
         return
     now = connector.clock()
     found = mirror.get(conn, site, [wanted]).get(wanted) or asked.get(wanted)
-    seen = found if isinstance(found, Seen) else _seen(context, found)
+    seen = found if isinstance(found, SeenIssue) else _seen(context, found)
     news = state
-    if seen is Seen.OPEN and state.key_result == wanted:
+    if seen is SeenIssue.OPEN and state.key_result == wanted:
         ended, from_cycle = _closed_cycle(conn, site, wanted)
-        seen = Seen.CYCLE_CLOSED if ended else seen
+        seen = SeenIssue.CYCLE_CLOSED if ended else seen
         news = carried(state, from_cycle) if from_cycle and not ended else state
     if news.transition is not EpisodeStep.CARRIED or news is state:
         news = followed(state, seen, now)
@@ -253,13 +253,13 @@ def _closed_cycle(conn: Connection, site: str, issue_id: str) -> tuple[bool, str
     return stays, "" if stays or not on else max(on)
 
 
-def _seen(context: Context, issue: Issue | None) -> Seen:
+def _seen(context: Context, issue: Issue | None) -> SeenIssue:
     if issue is None or issue.archived:
-        return Seen.MISSING
+        return SeenIssue.MISSING
     if issue.status.category != "done":
-        return Seen.OPEN
+        return SeenIssue.OPEN
     excluded = context.mapping.statuses.excluded.matches(issue, context.moment())
-    return Seen.REFUSED if excluded else Seen.DONE
+    return SeenIssue.REFUSED if excluded else SeenIssue.DONE
 
 
 def _issue(conn: Connection, site: str, name: str) -> Issue:

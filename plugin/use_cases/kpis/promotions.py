@@ -47,7 +47,7 @@ class ShownPromotion:
 
 
 @dataclass(frozen=True, slots=True)
-class Promoted:
+class PromotedKpi:
     """A KPI that was made of a key result, and the whole mapping with it. Nothing of it holds until that is activated."""
 
     kpi: KpiPart
@@ -65,7 +65,7 @@ def list_promotions(connector: Connector, actor: Actor, site: str) -> tuple[Show
 
 
 @act(ADMIN)
-def promote(connector: Connector, actor: Actor, site: str, name: str, *, keep: bool = True) -> Promoted:
+def promote(connector: Connector, actor: Actor, site: str, name: str, *, keep: bool = True) -> PromotedKpi:
     """Put the KPI that watches a key result (its key or id) into the actor's draft of the mapping, begun from the one that rules where there is none.
 
     Without `keep` its text is given alone, and nothing was done that a record had to tell. NotReady where it is not proposed, or no KPI can be written of itself.
@@ -84,7 +84,7 @@ def promote(connector: Connector, actor: Actor, site: str, name: str, *, keep: b
         one = _named(_proposed(conn, site, mapping, document), name)
         if isinstance(one.kpi, Hindrance):
             raise NotReady(f"{one.kpi.message} {one.kpi.remedy}")
-        made = Promoted(one.kpi, with_kpi(text, document, one.kpi))
+        made = PromotedKpi(one.kpi, with_kpi(text, document, one.kpi))
         if keep:
             base = active.revision if active is not None else ""
             drafts.put(conn, site, actor.account_id, made.text, now, None if draft is not None else base)
@@ -178,6 +178,6 @@ def promotion_values(one: ShownPromotion) -> PlainValues:
     }
 
 
-def promoted_values(one: Promoted) -> PlainValues:
+def promoted_values(one: PromotedKpi) -> PlainValues:
     """What was made, for programs."""
     return {"kpi": one.kpi.id, "text": list_text("kpis", [one.kpi]), "mapping": one.text}

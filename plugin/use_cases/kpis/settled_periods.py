@@ -12,20 +12,25 @@ from connectors.store.kpis import kpis
 from connectors.store.numbers import objectives
 from mappings.document.mapping import Mapping as BoundMapping
 from mappings.kpi.cadence import MILLISECOND
-from mappings.kpi.series import Watched
+from mappings.kpi.series import WatchedKpis
 from mappings.kpi.steps import Judgement, count
 from plugin.runtime.connector import Connector
 from plugin.sync.context import Context
 
 
-def watched_of(mapping: BoundMapping) -> Watched:
+def watched_of(mapping: BoundMapping) -> WatchedKpis:
     """The KPIs of a mapping, without readings yet."""
-    return Watched({part.id: part for part in mapping.document.kpis}, mapping.zone)
+    return WatchedKpis({part.id: part for part in mapping.document.kpis}, mapping.zone)
 
 
 def with_readings(
-    conn: Connection, site: str, watched: Watched, id_: str, since: datetime | None, limit: int | None = None
-) -> Watched:
+    conn: Connection,
+    site: str,
+    watched: WatchedKpis,
+    id_: str,
+    since: datetime | None,
+    limit: int | None = None,
+) -> WatchedKpis:
     """The same with the readings from which this KPI is worked out, from an instant on."""
     read = {
         leaf: kpis.readings(conn, site, leaf, since, limit=limit)
@@ -75,7 +80,7 @@ def _mark_readers(context: Context, conn: Connection, moved: Collection[str]) ->
 
 
 def _count_kpi(
-    conn: Connection, site: str, watched: Watched, id_: str, touched: Collection[datetime], now: datetime
+    conn: Connection, site: str, watched: WatchedKpis, id_: str, touched: Collection[datetime], now: datetime
 ) -> bool:
     """Count the periods that hold these instants, and all after the last one counted; whether any settled. The caller counts alone."""
     state = kpis.get(conn, site, id_)
@@ -96,7 +101,7 @@ def _count_kpi(
     return bool(new)
 
 
-def _instants(watched: Watched, id_: str, after: datetime | None) -> Iterator[datetime]:
+def _instants(watched: WatchedKpis, id_: str, after: datetime | None) -> Iterator[datetime]:
     for leaf in watched.leaves(id_):
         for one in watched.readings.get(leaf, ()):
             yield from (at for at in watched.felt(id_, leaf, one.at) if after is None or at >= after)

@@ -28,7 +28,7 @@ MOST_SEEN = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Fitted:
+class FittedPreset:
     """A preset made to fit, and how many issues its objectives would be: those with the label, and all of their types that run."""
 
     adaptation: Adaptation
@@ -51,7 +51,9 @@ class UnknownProject(NotReady):
 
 
 @question(ADMIN)
-def fit(connector: Connector, _actor: Actor, site: str, preset: str, projects: Sequence[str] = ()) -> Fitted:
+def fit(
+    connector: Connector, _actor: Actor, site: str, preset: str, projects: Sequence[str] = ()
+) -> FittedPreset:
     """The preset with what this site has, by asking it. Raises KeyError for a name that is none, UnknownProject, JiraError."""
     document = read_document(presets.text(preset)).require()
     catalogue = connector.catalogue_for(site, document, fresh=True)
@@ -64,8 +66,8 @@ def fit(connector: Connector, _actor: Actor, site: str, preset: str, projects: S
     counts = [_count(connector, site, one.text) for one in (marked, every)]
     read = read_document(marked.text)
     scope = scope_choice(read.document.scope).projects if read.document else ()
-    found = Fitted(marked, tuple(scope or ()), *counts)
-    return found if found.marked else Fitted(every, found.projects, *counts)
+    found = FittedPreset(marked, tuple(scope or ()), *counts)
+    return found if found.marked else FittedPreset(every, found.projects, *counts)
 
 
 def _count(connector: Connector, site: str, text: str) -> int:
@@ -77,7 +79,7 @@ def _count(connector: Connector, site: str, text: str) -> int:
     return connector.site(site).jira.count(f"({document.scope}) AND ({select})")
 
 
-def fit_notes(found: Fitted) -> tuple[str, ...]:
+def fit_notes(found: FittedPreset) -> tuple[str, ...]:
     """What was done to the preset, in sentences."""
     document = read_document(found.adaptation.text).document
     if document is not None and not document.objectives:

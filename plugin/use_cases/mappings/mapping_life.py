@@ -126,7 +126,7 @@ class Unread:
 
 
 @dataclass(frozen=True, slots=True)
-class Previewed:
+class PreviewedMapping:
     """A preview, the mapping it is of, and what the mirror does not hold yet (it counts as missing in the preview).
 
     `active` is the revision that ruled when it was made, None where none did: the preview says what is different from that one.
@@ -202,17 +202,19 @@ def _told_of_names(
 
 
 @question(ADMIN)
-def preview_text(connector: Connector, _actor: Actor, site: str, text: str, file: str = "") -> Previewed:
+def preview_text(
+    connector: Connector, _actor: Actor, site: str, text: str, file: str = ""
+) -> PreviewedMapping:
     """What activating this text would do. Asks Jira nothing: it works from the mirror and the stored catalogue."""
     return _previewed(connector, site, text, file)
 
 
-def _previewed(connector: Connector, site: str, text: str, file: str) -> Previewed:
+def _previewed(connector: Connector, site: str, text: str, file: str) -> PreviewedMapping:
     with collector_resting():
         return _planned(connector, site, text, file)
 
 
-def _planned(connector: Connector, site: str, text: str, file: str) -> Previewed:
+def _planned(connector: Connector, site: str, text: str, file: str) -> PreviewedMapping:
     catalogue = connector.catalogue(site)
     with connector.store.read() as conn:
         active = revisions.active_name(conn, site)
@@ -247,7 +249,7 @@ def _planned(connector: Connector, site: str, text: str, file: str) -> Previewed
     )
     plans = _with_clearing(plans, standing, mapping, after, forest, moment, connector.api(site))
     held = brake(plans, written, mapping.document.brake, _movement(before, after))
-    return Previewed(
+    return PreviewedMapping(
         mapping=mapping,
         preview=preview(mapping.revision, before, after, plans),
         unread=unread(connector, site, mapping),
@@ -357,7 +359,7 @@ def activate(
     expected: Expected | None = None,
     large: bool = False,
     report: Report = lambda _done, _total: None,
-) -> Previewed:
+) -> PreviewedMapping:
     """Make a text the active revision. `agreed` is the hash of the preview a person saw; `large` lets a large change through.
 
     `expected` is what was seen as active (None: nobody looked): it is compared in the transaction in which the text begins to
@@ -392,7 +394,7 @@ def begin_activation(
     agreed: str | None = None,
     expected: Expected | None = None,
     large: bool = False,
-) -> Previewed:
+) -> PreviewedMapping:
     """As `activate`, for callers that cannot wait: what has to be read is read in the background, see `activation_runs`."""
     previewed = _agreed(connector, site, text, file, agreed, expected)
     if not previewed.unread:
@@ -421,7 +423,7 @@ def waits(connector: Connector, site: str) -> bool:
 
 def resume_activation(
     connector: Connector, site: str, report: Report = lambda _done, _total: None
-) -> Previewed | None:
+) -> PreviewedMapping | None:
     """Go on with an activation that was interrupted; None where none waits."""
     with connector.store.read() as conn:
         found = activation_runs.get(conn, site)
@@ -454,7 +456,7 @@ def _displaced(revision: str, by: ActivationRun | None) -> NotReady:
 
 def _agreed(
     connector: Connector, site: str, text: str, file: str, agreed: str | None, expected: Expected | None
-) -> Previewed:
+) -> PreviewedMapping:
     if expected is not None:  # told before the work of a preview; what counts is asked when it begins to rule
         with connector.store.read() as conn:
             _require_expected(conn, site, expected)
@@ -467,7 +469,7 @@ def _agreed(
     return previewed
 
 
-def _require_small(previewed: Previewed, *, large: bool) -> None:
+def _require_small(previewed: PreviewedMapping, *, large: bool) -> None:
     if previewed.hold is not None and not large:
         raise LargeChange(previewed.hold)
 
@@ -475,7 +477,7 @@ def _require_small(previewed: Previewed, *, large: bool) -> None:
 def _note_begun(
     connector: Connector,
     site: str,
-    previewed: Previewed,
+    previewed: PreviewedMapping,
     by: str,
     text: str,
     file: str,
@@ -500,12 +502,12 @@ def _note_begun(
 
 def _read_and_enact(
     connector: Connector, site: str, revision: str, report: Report, account_id: int = 0
-) -> Previewed:
+) -> PreviewedMapping:
     """Read what is unread, plan anew, brake, and enact, unless another activation came between.
 
     What cannot be bound, or what Jira itself refuses to search for, is as wrong the next time: it ends there.
     """
-    told = _Told(connector, site, revision, report)
+    told = _ActivationProgress(connector, site, revision, report)
     found = told.tell(failed="")
     try:
         read_ahead(connector, site, found.text, told.report)
@@ -533,12 +535,12 @@ def _read_and_enact(
 def _put_in_force(
     connector: Connector,
     site: str,
-    previewed: Previewed,
+    previewed: PreviewedMapping,
     by: str,
     text: str,
     allowed: Callable[[Connection], None],
     account_id: int,
-) -> Previewed:
+) -> PreviewedMapping:
     """It rules from now on, where that is `allowed` in the same transaction; the account's draft of the same text is forgotten."""
     mapping, bound = looked_up(connector.site(site).jira, previewed.mapping, previewed.bound)
     former = _ruling(connector, site)
@@ -556,7 +558,7 @@ def _put_in_force(
     return previewed
 
 
-def _refuse(connector: Connector, site: str, told: _Told, by: str, why: str) -> None:
+def _refuse(connector: Connector, site: str, told: _ActivationProgress, by: str, why: str) -> None:
     run = told.tell(failed=why, refused=True)
     said = {"revision": run.revision, "why": why}
     with connector.store.write() as conn:
@@ -569,7 +571,7 @@ def _refuse(connector: Connector, site: str, told: _Told, by: str, why: str) -> 
         audit.note(conn, by, "mapping activation refused", connector.clock(), said, site)
 
 
-class _Told:
+class _ActivationProgress:
     """Keeps how far an activation is, for everybody who asks. NotReady where another one took its place."""
 
     def __init__(self, connector: Connector, site: str, revision: str, further: Report) -> None:
@@ -601,7 +603,7 @@ class _Told:
 
 
 def _enact(
-    connector: Connector, conn: Connection, site: str, previewed: Previewed, by: str, text: str
+    connector: Connector, conn: Connection, site: str, previewed: PreviewedMapping, by: str, text: str
 ) -> None:
     now = connector.clock()
     revision, agreed = previewed.preview.revision, previewed.preview.hash

@@ -7,7 +7,7 @@ from datetime import datetime
 from fractions import Fraction
 
 from mappings.explain.as_of import missing_histories
-from mappings.explain.certainty import Doubted, sentences
+from mappings.explain.certainty import NamedDoubt, sentences
 from mappings.json_value import PlainValues
 from mappings.rollup.state import HealthLevel, ObjectiveState
 from plugin.access.authorization.actor import Actor
@@ -47,7 +47,7 @@ class PastPreview:
         return tuple(one for one in self.objectives if _read(one.before) != _read(one.after))
 
     @property
-    def doubts(self) -> tuple[Doubted, ...]:
+    def doubts(self) -> tuple[NamedDoubt, ...]:
         """Why it is not surer, of all of it."""
         return doubts_of(self.objectives)
 
@@ -82,7 +82,7 @@ def read_lacking_then(connector: Connector, actor: Actor, site: str, at: datetim
 
 
 def _one(
-    before: Standings, after: Standings, id_: str, missing: tuple[Doubted, ...]
+    before: Standings, after: Standings, id_: str, missing: tuple[NamedDoubt, ...]
 ) -> ObjectiveReplay | None:
     was, would = before.states.get(id_), after.states.get(id_)
     was = None if was is None or was.plain else was

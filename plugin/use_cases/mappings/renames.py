@@ -5,7 +5,7 @@ from __future__ import annotations
 from connectors.store.mappings import revisions
 from mappings.document.binder import bind_leniently
 from mappings.document.names import compare, overlay
-from mappings.document.text.renames import Reworded
+from mappings.document.text.renames import RewordedText
 from mappings.document.text.renames import reworded as with_names_of_today
 from mappings.document.text.source import read_document
 from plugin.access.authorization.actor import Actor
@@ -13,11 +13,11 @@ from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.mappings.bindings import known_names
 from plugin.use_cases.permission import ADMIN, question
 
-__all__ = ["Reworded", "reworded"]
+__all__ = ["RewordedText", "reworded"]
 
 
 @question(ADMIN)
-def reworded(connector: Connector, _actor: Actor, site: str, text: str | None = None) -> Reworded:
+def reworded(connector: Connector, _actor: Actor, site: str, text: str | None = None) -> RewordedText:
     """A text, else the active one, by the names that Jira has today. Raises NotReady where none is active."""
     today = connector.catalogue(site)
     with connector.store.read() as conn:
@@ -28,7 +28,7 @@ def reworded(connector: Connector, _actor: Actor, site: str, text: str | None = 
             text = active.text
         document = read_document(text).document
         if document is None:
-            return Reworded(text)
+            return RewordedText(text)
         known = known_names(conn, site, document, today, look=False)
     mapping = bind_leniently(document, known).mapping
     renames = compare(mapping.names, known, today).renames if mapping is not None else ()

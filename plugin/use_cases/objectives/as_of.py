@@ -21,7 +21,7 @@ from connectors.store.people import audit
 from mappings.diagnostic import MappingError
 from mappings.document.mapping import Mapping as BoundMapping
 from mappings.explain.as_of import PastStanding, Records, Retrospect, measured, missing_histories, own_doubts
-from mappings.explain.certainty import Certainty, Doubted, Uncertainty
+from mappings.explain.certainty import Certainty, NamedDoubt, Uncertainty
 from mappings.facts.moment import Moment
 from mappings.rollup.cycles.cycle_end import Witness, end_of, has_ended
 from mappings.rollup.state import ObjectiveState
@@ -64,7 +64,7 @@ class AsOf:
         return self.stood.certainty
 
     @property
-    def doubts(self) -> tuple[Doubted, ...]:
+    def doubts(self) -> tuple[NamedDoubt, ...]:
         """Why it is not surer."""
         return self.stood.doubts
 
@@ -84,7 +84,7 @@ class Rules:
 
     mapping: BoundMapping
     ruling: bool
-    doubts: tuple[Doubted, ...] = ()
+    doubts: tuple[NamedDoubt, ...] = ()
 
 
 @question(VIEWER)
@@ -204,7 +204,7 @@ def rules_at(connector: Connector, context: Context, at: datetime, revision: str
         ) from error
 
 
-def _untold_fields(context: Context, mapping: BoundMapping) -> tuple[Doubted, ...]:
+def _untold_fields(context: Context, mapping: BoundMapping) -> tuple[NamedDoubt, ...]:
     """What a mapping reads, and the mirror lacks or nothing keeps a history of."""
     active = context.mapping
     names = {one.id: one.name or one.id for one in mapping.fields.values()}
@@ -213,10 +213,10 @@ def _untold_fields(context: Context, mapping: BoundMapping) -> tuple[Doubted, ..
     unread = needed - active.field_ids()
     silent = needed - unread - set(context.history_fields)
     silent |= metrics_of(mapping) - metrics_of(active) - unread
-    found = [Doubted(Uncertainty.UNREAD, names.get(id_, id_)) for id_ in unread]
-    found += [Doubted(Uncertainty.NO_HISTORY, names.get(id_, id_)) for id_ in silent]
+    found = [NamedDoubt(Uncertainty.UNREAD, names.get(id_, id_)) for id_ in unread]
+    found += [NamedDoubt(Uncertainty.NO_HISTORY, names.get(id_, id_)) for id_ in silent]
     if mapping.scope_by_id != active.scope_by_id:
-        found.append(Doubted(Uncertainty.UNREAD, "what only this mapping's scope holds"))
+        found.append(NamedDoubt(Uncertainty.UNREAD, "what only this mapping's scope holds"))
     return tuple(sorted(found))
 
 
@@ -287,11 +287,11 @@ class Standings:
             found |= set(missing_histories(self.lookback.retrospect, self.seen_at(state)))
         return PastStanding(state, tuple(sorted(found)))
 
-    def own_doubts(self, id_: str) -> tuple[Doubted, ...]:
+    def own_doubts(self, id_: str) -> tuple[NamedDoubt, ...]:
         """Its doubts but those that it shares with all whose end was not noted: that the histories of other issues are missing."""
         state, end = self.states[id_], self.end_of(id_)
         if end is not None:
-            return tuple(sorted(Doubted(doubt, key) for doubt, key in end.facts.doubts))
+            return tuple(sorted(NamedDoubt(doubt, key) for doubt, key in end.facts.doubts))
         mapping, retrospect = self.rules.mapping, self.lookback.retrospect
         found = own_doubts(mapping, retrospect, self.seen_at(state), state, self.rules.doubts)
         return tuple(sorted({*found, *self._gone(state)}))
@@ -315,7 +315,7 @@ class Standings:
             return end_of(cycle, mapping.zone)
         return self.moment.now
 
-    def _gone(self, state: ObjectiveState) -> Iterable[Doubted]:
+    def _gone(self, state: ObjectiveState) -> Iterable[NamedDoubt]:
         """Rows that the ledger kept of that time shows, and that no longer are anywhere."""
         context = self.lookback.context
         with context.store.read() as conn:
@@ -326,7 +326,7 @@ class Standings:
             ledgers = (was.ledger, was.beside, *(one.measurement.ledger for one in was.key_results))
             rows = {row.id: row.key for ledger in ledgers for row in ledger.rows if row.id.isdecimal()}
             known = mirror.get(conn, context.site, rows)
-        return tuple(Doubted(Uncertainty.GONE_SINCE, key) for id_, key in rows.items() if id_ not in known)
+        return tuple(NamedDoubt(Uncertainty.GONE_SINCE, key) for id_, key in rows.items() if id_ not in known)
 
 
 def _told(connector: Connector, context: Context, name: str, at: datetime, rules: Rules) -> AsOf:

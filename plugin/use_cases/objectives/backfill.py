@@ -50,7 +50,7 @@ class Outlook:
 
 
 @dataclass(frozen=True, slots=True)
-class Backfilled:
+class BackfillResult:
     """What a reconstruction came to."""
 
     outlook: Outlook
@@ -71,7 +71,7 @@ def reconstruct(
     planned: Outlook,
     again: bool = False,
     progress: Progress = lambda _done, _total: None,
-) -> Backfilled | None:
+) -> BackfillResult | None:
     """Reconstruct the past here and now; None where it was done under the active mapping revision, unless `again`."""
     context = connector.context(site)
     if done_already(context) and not again:
@@ -135,7 +135,7 @@ def done_already(context: Context) -> bool:
 
 def backfill(
     context: Context, planned: Outlook, progress: Progress = lambda _done, _total: None
-) -> Backfilled:
+) -> BackfillResult:
     """Reconstruct these moments in place of what was reconstructed before. Its calls yield to fresh events."""
     with context.store.read() as conn:
         edited = dict(mirror.ids(conn, context.site)) if planned.changed else {}
@@ -151,7 +151,7 @@ def backfill(
     found.reverse()
     told = [(at, state) for at, state in found if state.id in known and lost.isdisjoint(state.touched)]
     points = _save(context, told, known)
-    return Backfilled(planned, points)
+    return BackfillResult(planned, points)
 
 
 def _standings(

@@ -20,7 +20,7 @@ IN_IT = (Disposition.COUNTED, Disposition.NOT_ACHIEVED, Disposition.CHECKED_IN)
 
 
 @dataclass(frozen=True, slots=True)
-class Fed:
+class FedFigure:
     """A number of an objective that one issue is part of, as a share of 1 (None: unknown).
 
     `left_out` says why the issue does not count in it, empty where it does.
@@ -34,9 +34,9 @@ class Fed:
 
 
 @question(VIEWER)
-def fed_numbers(connector: Connector, _actor: Actor, site: str) -> Mapping[str, tuple[Fed, ...]]:
+def fed_numbers(connector: Connector, _actor: Actor, site: str) -> Mapping[str, tuple[FedFigure, ...]]:
     """By the id of each issue that is part of a number: the numbers it feeds."""
-    found: dict[str, list[Fed]] = defaultdict(list)
+    found: dict[str, list[FedFigure]] = defaultdict(list)
     with connector.store.read() as conn:
         for saved in objectives.listed(conn, site):
             for id_, fed in fed_by(saved.state):
@@ -44,9 +44,9 @@ def fed_numbers(connector: Connector, _actor: Actor, site: str) -> Mapping[str, 
     return {id_: tuple(fed) for id_, fed in found.items()}
 
 
-def fed_by(state: ObjectiveState) -> Iterator[tuple[str, Fed]]:
+def fed_by(state: ObjectiveState) -> Iterator[tuple[str, FedFigure]]:
     """The issues behind an objective, each with the number that it feeds first: its progress, or one beside that."""
-    known: dict[str, Fed] = {}
+    known: dict[str, FedFigure] = {}
     for one in sorted(state.key_results, key=lambda one: not one.contributing):
         number, value = _number(state, one)
         if one.issue_id:
@@ -64,8 +64,8 @@ def _number(state: ObjectiveState, one: KeyResultState) -> tuple[FedNumber, Frac
 
 def _fed(
     state: ObjectiveState, number: FedNumber, value: Fraction | None, row: Contribution | None = None
-) -> Fed:
+) -> FedFigure:
     left_out = "" if row is None or row.disposition in IN_IT else row.reason
-    return Fed(
+    return FedFigure(
         objective=state.key or state.id, title=state.title, number=number, value=value, left_out=left_out
     )

@@ -20,7 +20,7 @@ from plugin.use_cases.kpis.creation import bring_in
 from plugin.use_cases.objectives.objective_lookup import find_objective
 from plugin.use_cases.permission import EDITOR, act, question
 
-__all__ = ["Goal", "GoalCheck", "Linked", "Tried", "check", "link", "list_goals", "try_out"]
+__all__ = ["Goal", "GoalCheck", "GoalTrial", "LinkedGoal", "check", "link", "list_goals", "try_out"]
 
 CLOUD_ALONE = "Atlassian Goals exist on Jira Cloud alone; {site} is a Jira Data Center."
 SWITCHED_OFF = "See in the browser whether the site has Goals and whether the connector's account may open it (docs/goals.md)."
@@ -92,7 +92,7 @@ def check(connector: Connector, _actor: Actor, site: str) -> GoalCheck:
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class GoalTrial:
     """What was posted for a trial, what the site made of it, and whether it was taken back again."""
 
     goal: str
@@ -103,7 +103,7 @@ class Tried:
 
 
 @act(EDITOR)
-def try_out(connector: Connector, actor: Actor, site: str, goal: str) -> Tried:
+def try_out(connector: Connector, actor: Actor, site: str, goal: str) -> GoalTrial:
     """Post one update to a goal, read what the site made of it, and take it back. Whoever watches the goal may be told. Raises NotReady
     where there is no such goal, and JiraError.
     """
@@ -116,7 +116,7 @@ def try_out(connector: Connector, actor: Actor, site: str, goal: str) -> Tried:
         note(conn, actor.label, "goal tried out", connector.clock(), {"goal": found.key}, site)
     look = LOOK.format(goal=found.key)
     if posted is None:
-        return Tried(
+        return GoalTrial(
             goal=found.key, sent=sent, held=("", 0), taken_back=False, findings=(GoalObstacle(UNREAD, look),)
         )
     held = (posted.status, posted.score)
@@ -129,12 +129,12 @@ def try_out(connector: Connector, actor: Actor, site: str, goal: str) -> Tried:
         goals.take_back(posted.id)
     except JiraError as error:
         findings.append(GoalObstacle(f"The trial could not be taken back: {_said(error)}", look))
-        return Tried(goal=found.key, sent=sent, held=held, taken_back=False, findings=tuple(findings))
-    return Tried(goal=found.key, sent=sent, held=held, taken_back=True, findings=tuple(findings))
+        return GoalTrial(goal=found.key, sent=sent, held=held, taken_back=False, findings=tuple(findings))
+    return GoalTrial(goal=found.key, sent=sent, held=held, taken_back=True, findings=tuple(findings))
 
 
 @dataclass(frozen=True, slots=True)
-class Linked:
+class LinkedGoal:
     """Which goal an objective feeds from now on, and the field of its issue that says so."""
 
     objective: str
@@ -143,7 +143,7 @@ class Linked:
 
 
 @act(EDITOR)
-def link(connector: Connector, actor: Actor, site: str, objective: str, goal: str) -> Linked:
+def link(connector: Connector, actor: Actor, site: str, objective: str, goal: str) -> LinkedGoal:
     """Write the key of a goal into the field of an objective's issue that the mapping reads it from. Raises NotReady for what cannot be, and JiraError."""
     context = connector.context(site)
     field = _named_by(context)
@@ -161,7 +161,7 @@ def link(connector: Connector, actor: Actor, site: str, objective: str, goal: st
         note(conn, actor.label, "goal linked", connector.clock(), {"objective": called, "goal": key}, site)
     bring_in(context, issue_id)
     connector.announce()
-    return Linked(called, key, field.name)
+    return LinkedGoal(called, key, field.name)
 
 
 def _known(goals: Goals, named: str) -> Goal:

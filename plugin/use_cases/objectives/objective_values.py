@@ -11,7 +11,7 @@ from typing import Protocol
 from mappings.explain.as_of import PastStanding
 from mappings.explain.certainty import sentences
 from mappings.explain.check_in import Ruling
-from mappings.explain.confidence import Spoken
+from mappings.explain.confidence import SpokenConfidence
 from mappings.json_value import PlainValues
 from mappings.numbers import WHOLE, percent
 from mappings.rollup.health import ACHIEVED_AT
@@ -31,7 +31,7 @@ def percent_text(value: Fraction | None, digits: int = 0, achieved_at: Fraction 
     return "unknown" if rounded is None else f"{rounded} %"
 
 
-class Judged(Protocol):
+class JudgedProgress(Protocol):
     """What has a progress, and a commitment that says from where on it is achieved."""
 
     @property
@@ -40,7 +40,7 @@ class Judged(Protocol):
     def commitment(self) -> str: ...
 
 
-def progress_text(one: Judged) -> str:
+def progress_text(one: JudgedProgress) -> str:
     """`63 %`, cut where rounding would carry it over what its commitment asks for; or `unknown`."""
     return percent_text(one.progress, 0, ACHIEVED_AT[one.commitment])
 
@@ -95,7 +95,7 @@ def key_result_values(key_result: KeyResultState) -> PlainValues:
     }
 
 
-def confidence_values(spoken: Spoken) -> PlainValues:
+def confidence_values(spoken: SpokenConfidence) -> PlainValues:
     """How sure somebody said to be; `points` None where a word was said."""
     told = spoken.confidence
     return {

@@ -10,11 +10,11 @@ from connectors.store.database.instant import from_ms, to_ms
 from connectors.store.lists import list_rows
 from connectors.store.lists.list_rows import RowSelection, Tallies
 from connectors.store.mirror import browse, mirror
-from connectors.store.mirror.browse import Numbered
+from connectors.store.mirror.browse import NumberedPoint
 from connectors.store.numbers import objectives, snapshots
 from connectors.store.numbers.objectives import HistoryPoint, SavedObjective
 from connectors.store.work import drift
-from connectors.store.work.drift import Drifted
+from connectors.store.work.drift import ObjectiveDrift
 from mappings.explain.marks import Mark
 from mappings.rollup.state import ObjectiveState
 from plugin.access.authorization.actor import Actor
@@ -26,9 +26,9 @@ from plugin.use_cases.objectives.objective_lookup import find_computed, find_obj
 from plugin.use_cases.permission import VIEWER, question
 
 __all__ = [
-    "Drifted",
     "HistoryPoint",
-    "Numbered",
+    "NumberedPoint",
+    "ObjectiveDrift",
     "RowSelection",
     "SavedObjective",
     "aligned_to",
@@ -129,7 +129,7 @@ def explained_by(connector: Connector, _actor: Actor, site: str, issue: str) -> 
 
 
 @question(VIEWER)
-def drift_below(connector: Connector, _actor: Actor, site: str, objective_id: str) -> Drifted | None:
+def drift_below(connector: Connector, _actor: Actor, site: str, objective_id: str) -> ObjectiveDrift | None:
     """How many of its issues resyncs found wrong, None where none was."""
     with connector.store.read() as conn:
         return drift.of(conn, site, objective_id)
@@ -184,7 +184,7 @@ def news(
     site: str,
     limit: int,
     after: int,
-) -> tuple[tuple[Numbered, SavedObjective | None], ...]:
+) -> tuple[tuple[NumberedPoint, SavedObjective | None], ...]:
     """Changes of the numbers of all objectives in the order in which they were noted, each with its objective as it is now."""
     settled = None if connector.store.dialect == "sqlite" else connector.clock() - SETTLING
     with connector.store.read() as conn:
@@ -196,7 +196,7 @@ def news(
 @question(VIEWER)
 def every_point(
     connector: Connector, _actor: Actor, site: str, objective_id: str | None = None
-) -> Iterator[Numbered]:
+) -> Iterator[NumberedPoint]:
     """Every point of history, reconstructed ones too, in short transactions."""
     return _every_point(connector, site, objective_id)
 
@@ -212,7 +212,7 @@ def _every_objective(connector: Connector, wanted: RowSelection) -> Iterator[Sav
         last = found[-1].state.id
 
 
-def _every_point(connector: Connector, site: str, objective_id: str | None) -> Iterator[Numbered]:
+def _every_point(connector: Connector, site: str, objective_id: str | None) -> Iterator[NumberedPoint]:
     after = 0
     while True:
         with connector.store.read() as conn:

@@ -25,9 +25,9 @@ from plugin.use_cases.objectives.objectives import list_all
 from plugin.use_cases.permission import VIEWER, question
 
 __all__ = [
-    "Assessed",
     "Coverage",
     "Practice",
+    "PracticeAssessment",
     "PracticeMeasure",
     "TeamPractice",
     "assess_practice",
@@ -44,7 +44,7 @@ class TeamPractice:
 
 
 @dataclass(frozen=True, slots=True)
-class Assessed:
+class PracticeAssessment:
     """A cycle of a site, team by team. `coverage` is that of all work, of teams without objectives too; None of a cycle that has ended:
     what was open then is not known.
     """
@@ -61,7 +61,7 @@ class Assessed:
 @question(VIEWER)
 def assess_practice(
     connector: Connector, actor: Actor, site: str, cycle_id: str | None = None, team: str | None = None
-) -> Assessed:
+) -> PracticeAssessment:
     """One cycle, of one team or of all; without a cycle the one that runs and ends first among those with objectives.
 
     Raises CycleRefused for a cycle that the mapping does not have, or where no objective runs in any.
@@ -88,7 +88,7 @@ def assess_practice(
         if team is None or one.team.casefold() == team.casefold()
     )
     whole = None if ended else coverage(found, serving, weighed=weighed)
-    return Assessed(
+    return PracticeAssessment(
         site=site,
         cycle=cycle_id,
         ended=ended,
@@ -123,7 +123,7 @@ def _candidates(
         return tuple(one for one in found if one is not None)
 
 
-def assessed_values(one: Assessed) -> PlainValues:
+def assessed_values(one: PracticeAssessment) -> PlainValues:
     """A cycle, for programs."""
     return {
         "site": one.site,

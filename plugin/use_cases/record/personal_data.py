@@ -16,7 +16,7 @@ from plugin.runtime.connector import Connector
 from plugin.use_cases.permission import ADMIN, act
 from plugin.use_cases.record import chain as record
 
-__all__ = ["Erased", "PersonalRow", "erase_person", "person_data"]
+__all__ = ["ErasureResult", "PersonalRow", "erase_person", "person_data"]
 
 HIDDEN = frozenset(
     {"password_hash", "token_hash", "hash", "nonce", "commitment", "chain", "position", "sealed"}
@@ -28,7 +28,7 @@ NOBODY = "nobody who is named here"
 
 
 @dataclass(frozen=True, slots=True)
-class Erased:
+class ErasureResult:
     """What stands in the place of the address now, in how many entries of the audit log and how many rows elsewhere."""
 
     stand_in: str
@@ -51,7 +51,7 @@ def person_data(connector: Connector, actor: Actor, email: str) -> tuple[Persona
 
 
 @act(ADMIN)
-def erase_person(connector: Connector, actor: Actor, email: str) -> Erased:
+def erase_person(connector: Connector, actor: Actor, email: str) -> ErasureResult:
     """Remove the account, and put a stand-in wherever the address stood. Refused for the only admin, for oneself, and where nothing names them."""
     address = members.good_email(email).casefold()
     stand_in = f"erased person {secrets.token_hex(4)}"
@@ -70,7 +70,7 @@ def erase_person(connector: Connector, actor: Actor, email: str) -> Erased:
         told = {"stand-in": stand_in, "entries": entries, record.UNBOUND: unbound, "rows": rows}
         audit.note(conn, actor.label, record.ERASED, connector.clock(), told)
     record.seal(connector)
-    return Erased(stand_in=stand_in, entries=entries, rows=rows)
+    return ErasureResult(stand_in=stand_in, entries=entries, rows=rows)
 
 
 def _reword(conn: Connection, address: str, stand_in: str) -> tuple[int, int]:

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from connectors.jira.http.errors import JiraError, Permanent
 from connectors.jira.webhooks.app_webhooks import AppWebhookWish, care, wish
-from connectors.jira.webhooks.registration import Registered
+from connectors.jira.webhooks.registration import RegisteredWebhook
 from connectors.store.people.audit import note
 from connectors.store.sites import app_webhooks
 from plugin.next_steps import REGISTER_WEBHOOK
@@ -18,7 +18,7 @@ from plugin.use_cases.health.webhook_state import events_besides, is_ours, learn
 ITSELF = "the connector"
 
 
-def make(connector: Connector, site: str) -> tuple[Registered, bool]:
+def make(connector: Connector, site: str) -> tuple[RegisteredWebhook, bool]:
     """Make what was asked for so in Jira: the webhook, and whether none of ours was there. Twice makes one. Raises JiraError, NotReady."""
     jira, wished = connector.site(site).jira, _wished(connector, site)
     found = _ours(jira.app_webhooks(), site, wished.url)
@@ -94,7 +94,7 @@ def withdraw(connector: Connector, site: str) -> bool:
     return True
 
 
-def _ours(found: Iterable[Registered], site: str, address: str) -> list[Registered]:
+def _ours(found: Iterable[RegisteredWebhook], site: str, address: str) -> list[RegisteredWebhook]:
     """Those that lead to this site, and that at the address which was asked for, wherever that leads."""
     return [one for one in found if one.url == address or is_ours(one, site)]
 

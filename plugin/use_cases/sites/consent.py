@@ -44,8 +44,8 @@ from plugin.use_cases.permission import ADMIN, act, question
 
 __all__ = [
     "AccessibleSite",
-    "Connected",
     "ConsentRequest",
+    "ConsentResult",
     "OAuthStanding",
     "begin",
     "finish",
@@ -69,7 +69,7 @@ class ConsentRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Connected:
+class ConsentResult:
     """`tested` is what Jira said at once; None where `choices` are to be chosen from first, by `state`.
 
     `before` names the Jira account as which the connector worked until now, where that was another one.
@@ -146,7 +146,7 @@ def begin(connector: Connector, actor: Actor, site: str, callback: str) -> Conse
 @act(ADMIN)
 def finish(
     connector: Connector, actor: Actor, state: str, code: str = "", refusal: str = "", cloud_id: str = ""
-) -> Connected:
+) -> ConsentResult:
     """The browser came back with a `code`, or with a `refusal`; or a person chose one of several sites by its `cloud_id`.
 
     Raises NotReady for what cannot be, and JiraError where the tokens are no good; then nothing is changed.
@@ -172,9 +172,9 @@ def finish(
         waiting = replace(begun, tokens=sealed(vault(connector.settings), tokens))
         with connector.store.write() as conn:
             consents.put(conn, waiting, now)
-        return Connected(begun.site, None, found, state)
+        return ConsentResult(begun.site, None, found, state)
     tested, before = _kept(connector, actor, settings, tokens, chosen)
-    return Connected(begun.site, tested, before=before)
+    return ConsentResult(begun.site, tested, before=before)
 
 
 def _tokens(connector: Connector, settings: JiraSettings, begun: BegunConsent, code: str) -> GrantedTokens:

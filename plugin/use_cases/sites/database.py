@@ -19,7 +19,7 @@ from plugin.access.authorization.actor import Actor
 from plugin.runtime.composition import announcer_for
 from plugin.runtime.moving_clock import clock_of
 from plugin.runtime.settings import Settings
-from plugin.use_cases.accounts.tokens import Owned
+from plugin.use_cases.accounts.tokens import AccountToken
 from plugin.use_cases.permission import ADMIN, act, question
 
 
@@ -63,7 +63,7 @@ class RestoredBackup:
     """The revision that a backup had, and the API tokens that open again, though they were revoked since it was made."""
 
     revision: str
-    revived: tuple[Owned, ...]
+    revived: tuple[AccountToken, ...]
 
 
 @act(ADMIN)
@@ -144,7 +144,7 @@ def restore(settings: Settings, actor: Actor, file: Path) -> RestoredBackup:
 @act(ADMIN)
 def settle(
     settings: Settings, actor: Actor, file: str = "", known: frozenset[str] = frozenset()
-) -> tuple[Owned, ...]:
+) -> tuple[AccountToken, ...]:
     """After a database was put back: end every session and link that came back with it; the tokens that open again.
 
     `known` are the hashes of those that were good before, which are none of these.
@@ -155,7 +155,7 @@ def settle(
         entry_links.clear(conn)
         owners = {one.id: one.email for one in accounts.all(conn)}
         revived = tuple(
-            Owned(token, owners[token.account_id])
+            AccountToken(token, owners[token.account_id])
             for hash_, token in tokens.all_valid(conn, now).items()
             if hash_ not in known
         )

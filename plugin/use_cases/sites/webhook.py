@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 from connectors.jira.webhooks.app_webhooks import TOLD
-from connectors.jira.webhooks.registration import EVENTS, Registered
+from connectors.jira.webhooks.registration import EVENTS, RegisteredWebhook
 from connectors.jira.webhooks.signature import HEADER, static_secret
 from connectors.store.database.sql import hold
 from connectors.store.people.audit import note
@@ -33,7 +33,7 @@ from plugin.use_cases.sites import app_webhook
 
 __all__ = [
     "HEADER",
-    "Registered",
+    "RegisteredWebhook",
     "ShownSecret",
     "Target",
     "WebhookState",
@@ -166,7 +166,7 @@ def _is_of_settings(connector: Connector, site: str) -> bool:
 @act(ADMIN)
 def register(
     connector: Connector, actor: Actor, site: str, address: str, name: str | None = None
-) -> Registered:
+) -> RegisteredWebhook:
     """Create the webhook, or bring the one that leads here up to date; doing it twice makes one, whatever door it was done at.
     Without a filter: by one that names the scope Jira would never tell of an issue that leaves it. The webhook of an app, which Jira lets live
     for 30 days, is kept alive from then on.
@@ -195,7 +195,7 @@ def register(
 @question(ADMIN)
 def list_webhooks(
     connector: Connector, _actor: Actor, site: str
-) -> tuple[tuple[Registered, ...], WebhookState]:
+) -> tuple[tuple[RegisteredWebhook, ...], WebhookState]:
     """All webhooks of Jira, and how ours stands among them."""
     found = in_jira(connector.site(site))
     return tuple(found), learned(connector, site, found)

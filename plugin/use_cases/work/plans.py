@@ -26,7 +26,7 @@ from plugin.use_cases.permission import EDITOR, VIEWER, act, question
 __all__ = [
     "PlanOutcome",
     "RecordSearch",
-    "Waiting",
+    "WaitingObjective",
     "WriteRecord",
     "WriteRefusal",
     "apply",
@@ -38,7 +38,7 @@ __all__ = [
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class WaitingObjective:
     """An objective that could not be reconciled now, and why; it stays due, and workers go on with it."""
 
     objective_id: str
@@ -52,7 +52,7 @@ class PlanOutcome:
 
     written: tuple[Change, ...]
     refused: tuple[WriteRefusal, ...]
-    waiting: tuple[Waiting, ...] = ()
+    waiting: tuple[WaitingObjective, ...] = ()
 
 
 @question(VIEWER)
@@ -97,11 +97,11 @@ def apply(
         note(conn, actor.label, "plan applied", now, detail, site)
     worker = worker_name(f"apply-{uuid.uuid4().hex[:8]}")
     done: list[ReconcileResult] = []
-    waiting: list[Waiting] = []
+    waiting: list[WaitingObjective] = []
     for id_ in objective_ids:
         outcome = reconcile_one(connector.context(site), worker, id_)
         if outcome is None:
-            waiting.append(Waiting(id_, name_of(connector, site, id_), _why(connector, site, id_)))
+            waiting.append(WaitingObjective(id_, name_of(connector, site, id_), _why(connector, site, id_)))
         else:
             done.append(outcome)
     return PlanOutcome(

@@ -17,7 +17,7 @@ from urllib3.connection import HTTPConnection
 from urllib3.connectionpool import HTTPConnectionPool
 
 from connectors.jira import BasicCredentials, Jira, JiraAddress, Transient, Transport
-from connectors.jira.http.connection import Timed, TimedAdapter, is_of_machine, timed
+from connectors.jira.http.connection import TimedAdapter, TimedResponse, is_of_machine, timed
 
 Answering = Callable[[socket.socket], None]
 
@@ -153,7 +153,7 @@ def test_how_a_pool_connects_stays_its_own(answering: Callable[[Answering], str]
         manager.pool_classes_by_scheme = timed({"http": DetourPool}, is_of_machine)
         found = manager.request("GET", "http://jira.acme.example/rest", preload_content=False, timeout=20.0)
         assert found.status == 204
-        assert isinstance(found._original_response, Timed)
+        assert isinstance(found._original_response, TimedResponse)
 
 
 def test_a_head_that_took_long_leaves_the_body_as_much_time_as_ever() -> None:
@@ -161,7 +161,7 @@ def test_a_head_that_took_long_leaves_the_body_as_much_time_as_ever() -> None:
     with ours, theirs:
         ours.settimeout(20.0)
         theirs.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n")
-        answer = Timed(ours, method="GET")
+        answer = TimedResponse(ours, method="GET")
         answer.begin()
         left_for_the_head = ours.gettimeout()
         theirs.sendall(b"{}")

@@ -11,7 +11,7 @@ import pytest
 from connectors.jira import (
     BasicCredentials,
     BearerCredentials,
-    Ignored,
+    IgnoredBody,
     Jira,
     JiraAddress,
     Permanent,
@@ -36,7 +36,7 @@ from connectors.jira.http.estimate import (
     writing,
 )
 from connectors.jira.http.governor import Rates
-from connectors.jira.http.limit import Left, Limit, read_left, read_limit, scope_of
+from connectors.jira.http.limit import Limit, RemainingCalls, read_left, read_limit, scope_of
 from connectors.jira.metadata import paged_lists
 from connectors.jira.metadata.server import ServerInfo
 from connectors.jira.metadata.token_end import token_end
@@ -56,7 +56,7 @@ from connectors.jira.read.page_order import stable
 from connectors.jira.sign_in.scopes import MANAGE_WEBHOOK, READ_USER, READ_WORK, WRITE_WORK
 from connectors.jira.sign_in.scopes import scope_of as scope_for
 from connectors.jira.webhooks import hints
-from connectors.jira.webhooks.registration import Registered, resource
+from connectors.jira.webhooks.registration import RegisteredWebhook, resource
 from connectors.jira.webhooks.signature import event_identifier, fallback_identifier, identifier, is_signature
 from connectors.jira.write import create
 from connectors.jira.write.create import CreatedIssue, CreateField
@@ -769,14 +769,20 @@ LATER = NOW + timedelta(minutes=10)
     [
         (
             {"RateLimit": '"jira";r=11000;t=600', "RateLimit-Policy": '"jira";q=65000;w=3600'},
-            Left(11000, 65000, LATER, NOW),
+            RemainingCalls(11000, 65000, LATER, NOW),
         ),
-        ({"Beta-RateLimit": '"jira";r=5', "Beta-RateLimit-Policy": '"jira";q=9'}, Left(5, 9, None, NOW)),
-        ({"ratelimit": '"a";r=1;t=600, "b";r=2;t=1'}, Left(1, None, LATER, NOW)),
-        ({"RateLimit": '"a";r=1;t=999999'}, Left(1, None, NOW + timedelta(days=1), NOW)),
-        ({"X-RateLimit-Remaining": "3", "X-RateLimit-Limit": "10"}, Left(3, 10, None, NOW)),
-        ({"X-RateLimit-Remaining": "3", "X-RateLimit-Reset": "2026-11-03T09:10Z"}, Left(3, None, LATER, NOW)),
-        ({"RateLimit": "nonsense", "X-RateLimit-Remaining": "3"}, Left(3, None, None, NOW)),
+        (
+            {"Beta-RateLimit": '"jira";r=5', "Beta-RateLimit-Policy": '"jira";q=9'},
+            RemainingCalls(5, 9, None, NOW),
+        ),
+        ({"ratelimit": '"a";r=1;t=600, "b";r=2;t=1'}, RemainingCalls(1, None, LATER, NOW)),
+        ({"RateLimit": '"a";r=1;t=999999'}, RemainingCalls(1, None, NOW + timedelta(days=1), NOW)),
+        ({"X-RateLimit-Remaining": "3", "X-RateLimit-Limit": "10"}, RemainingCalls(3, 10, None, NOW)),
+        (
+            {"X-RateLimit-Remaining": "3", "X-RateLimit-Reset": "2026-11-03T09:10Z"},
+            RemainingCalls(3, None, LATER, NOW),
+        ),
+        ({"RateLimit": "nonsense", "X-RateLimit-Remaining": "3"}, RemainingCalls(3, None, None, NOW)),
         ({"X-RateLimit-Limit": "10"}, None),
         ({}, None),
     ],
@@ -929,8 +935,8 @@ def test_webhooks_as_jira_has_them(stub, answer, cloud):
     stub.on("GET", "/rest/api/2/serverInfo", answer(json={"version": "1", "deploymentType": "Cloud"}))
     stub.on("GET", "/rest/webhooks/1.0/webhook", answer(json=listed))
     assert cloud.webhooks() == (
-        Registered("5", "Ours", "https://okr", ("a",), "x = y", True, True),
-        Registered("7", "", "", (), "", False, None),
+        RegisteredWebhook("5", "Ours", "https://okr", ("a",), "x = y", True, True),
+        RegisteredWebhook("7", "", "", (), "", False, None),
     )
     stub.on("GET", "/rest/webhooks/1.0/webhook", answer(json={}))
     with pytest.raises(IncompleteRead):
@@ -1076,8 +1082,8 @@ def test_sizes_and_limits():
 
 def test_a_delivery_of_32_mebibytes_is_read_and_a_larger_one_is_not():
     most = b" " * (32 << 20)
-    assert read_hints(most) == Ignored("the body is not JSON")
-    assert read_hints(most + b" ") == Ignored("the body is larger than 32 MiB")
+    assert read_hints(most) == IgnoredBody("the body is not JSON")
+    assert read_hints(most + b" ") == IgnoredBody("the body is larger than 32 MiB")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.jira import Hints, Ignored, fallback_identifier, read_hints, verify
+from connectors.jira import Hints, IgnoredBody, fallback_identifier, read_hints, verify
 from connectors.jira.webhooks.signature import identifier, is_said, sign, static_secret
 
 SECRET = "It's a Secret to Everybody"
@@ -385,12 +385,12 @@ IGNORED = [
 @pytest.mark.parametrize("said", IGNORED)
 def test_what_is_no_hint_is_ignored_with_a_reason(said):
     ignored = read_hints(said)
-    assert isinstance(ignored, Ignored)
+    assert isinstance(ignored, IgnoredBody)
     assert ignored.reason
 
 
 def test_a_huge_body_is_ignored():
-    assert isinstance(read_hints(b" " * (33 << 20)), Ignored)
+    assert isinstance(read_hints(b" " * (33 << 20)), IgnoredBody)
 
 
 @pytest.mark.parametrize(
@@ -483,12 +483,12 @@ JSON = st.recursive(
 
 @given(st.dictionaries(NAMES, JSON, max_size=8), EVENTS)
 def test_no_json_makes_it_raise(said, event):
-    assert isinstance(read_hints(json.dumps({**said, "webhookEvent": event}).encode()), Hints | Ignored)
+    assert isinstance(read_hints(json.dumps({**said, "webhookEvent": event}).encode()), Hints | IgnoredBody)
 
 
 @given(st.binary(max_size=200))
 def test_no_bytes_make_it_raise(said):
-    assert isinstance(read_hints(said), Ignored)
+    assert isinstance(read_hints(said), IgnoredBody)
     assert fallback_identifier(said)
 
 
@@ -553,7 +553,7 @@ def test_forge_links_and_deletions():
     ],
 )
 def test_other_forge_events_are_ignored(said):
-    assert isinstance(read_hints(json.dumps(said).encode()), Ignored)
+    assert isinstance(read_hints(json.dumps(said).encode()), IgnoredBody)
 
 
 @pytest.mark.parametrize(
@@ -594,7 +594,7 @@ def test_rules_and_workflows_name_issues_without_an_event(said, ids, keys):
 )
 def test_a_request_that_names_no_issue_is_no_webhook(said):
     found = read_hints(json.dumps(said).encode())
-    assert isinstance(found, Ignored)
+    assert isinstance(found, IgnoredBody)
     assert found.reason == "the body is JSON but no webhook: it has no webhookEvent, and names no issue"
 
 

@@ -11,7 +11,7 @@ from connectors.store.jobs import background_jobs
 from connectors.store.jobs.background_jobs import SILENT_FOR, BackgroundJob
 from connectors.store.mappings import activation_runs, coming_mappings, drafts
 from connectors.store.mappings.activation_runs import ActivationRun
-from connectors.store.mappings.coming_mappings import Coming
+from connectors.store.mappings.coming_mappings import ComingMapping
 from connectors.store.mappings.drafts import Draft
 
 SECOND = timedelta(seconds=1)
@@ -65,7 +65,7 @@ def test_an_activation_tells_of_itself_until_another_takes_its_place(store: Stor
 
 
 def test_what_was_read_for_is_complete_only_while_it_is_still_read_for(store: Store, now: datetime) -> None:
-    one = Coming("a", "r1", "project = PLAT", frozenset({"f"}), frozenset(), now)
+    one = ComingMapping("a", "r1", "project = PLAT", frozenset({"f"}), frozenset(), now)
     again = replace(one, began=now + SECOND)
     with store.write() as conn:
         coming_mappings.begin(conn, "main", one)

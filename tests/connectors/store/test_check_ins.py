@@ -12,7 +12,7 @@ import pytest
 from connectors.store import Store
 from connectors.store.numbers import check_ins, objectives, snapshots
 from mappings.explain.check_in import CheckIn, Measure, ruled
-from mappings.explain.confidence import Spoken, of_points
+from mappings.explain.confidence import SpokenConfidence, of_points
 from mappings.explain.marks import marks
 from mappings.rollup.state import ObjectiveState
 
@@ -103,7 +103,7 @@ def test_confidence_belongs_to_the_latest_that_has_one_and_leaves_the_value_stan
 
     def sure(hours: int, points: int, value: Fraction | None = None) -> CheckIn:
         at = now + timedelta(hours=hours)
-        spoken = Spoken(of_points(points), "Ada", at)
+        spoken = SpokenConfidence(of_points(points), "Ada", at)
         return replace(
             said(), value=value, at=at, confidence=spoken, delta=None if value is None else Fraction(1)
         )

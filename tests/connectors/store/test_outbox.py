@@ -8,7 +8,7 @@ import pytest
 
 from connectors.store import Store
 from connectors.store.work import outbox, told_levels
-from connectors.store.work.outbox import OutboxState, Outgoing
+from connectors.store.work.outbox import OutboxState, OutgoingMessage
 from mappings.digest.alert import ToldLevel
 from mappings.digest.digest import DigestMessage
 
@@ -34,7 +34,9 @@ def test_it_tells_since_the_last_that_arrived(
             outbox.add(
                 conn,
                 "main",
-                Outgoing(message.key, "weekly", "mail:a@b.example", message, OutboxState(state), at, at),
+                OutgoingMessage(
+                    message.key, "weekly", "mail:a@b.example", message, OutboxState(state), at, at
+                ),
             )
         found = outbox.last(conn, "main", "weekly", "mail:a@b.example")
     assert found == (None if expected is None else now + timedelta(weeks=expected))
@@ -42,7 +44,7 @@ def test_it_tells_since_the_last_that_arrived(
 
 def test_who_failed_late_takes_nothing_back_that_another_sent(store: Store, now: datetime) -> None:
     message = DigestMessage("k", "s", "l", ())
-    one = Outgoing("k", "weekly", "mail:a@b.example", message, OutboxState.DUE, now, now)
+    one = OutgoingMessage("k", "weekly", "mail:a@b.example", message, OutboxState.DUE, now, now)
     with store.write() as conn:
         outbox.add(conn, "main", one)
         outbox.sent(conn, "main", "k")
@@ -71,8 +73,8 @@ def test_a_level_stands_until_another_is_told_and_who_is_told_no_more_is_forgott
 
 
 def test_an_alert_overtakes_no_other(store: Store, now: datetime) -> None:
-    def one(key: str) -> Outgoing:
-        return Outgoing(
+    def one(key: str) -> OutgoingMessage:
+        return OutgoingMessage(
             key, "alerts", "slack:okr", DigestMessage(key, "s", "l", ()), OutboxState.DUE, now, now
         )
 
@@ -92,7 +94,9 @@ def test_a_day_that_was_told_is_known_by_how_its_keys_begin_and_who_has_links_is
     with store.write() as conn:
         for recipient, key in keys.items():
             message = DigestMessage(key, "s", "l", ())
-            outbox.add(conn, "main", Outgoing(key, "a_b", recipient, message, OutboxState.SENT, now, now))
+            outbox.add(
+                conn, "main", OutgoingMessage(key, "a_b", recipient, message, OutboxState.SENT, now, now)
+            )
         outbox.stop(conn, "other", "weekly", "mail:c@b.example", now)
         begins = ("reminder|a_b|2026-11-13|", "reminder|aXb|2026-11-13|", "reminder|a_b|2026-11-20|")
         assert [outbox.has_any(conn, "main", one) for one in begins] == [True, False, False]

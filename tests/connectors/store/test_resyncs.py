@@ -8,7 +8,7 @@ from connectors.store import Store
 from connectors.store.reads import resyncs
 from connectors.store.reads.resyncs import UnfinishedRead
 from connectors.store.work import drift
-from connectors.store.work.drift import Drifted
+from connectors.store.work.drift import ObjectiveDrift
 
 NOW = datetime(2026, 11, 9, 9, 0, tzinfo=UTC)
 
@@ -60,10 +60,10 @@ def test_drift_adds_up_until_it_is_counted_anew(store: Store) -> None:
         drift.add(conn, "main", {"1": 2, "2": 1, "3": 0}, NOW)
         drift.add(conn, "main", {"2": 4}, later)
         drift.add(conn, "other", {"2": 9}, later)
-        assert drift.worst(conn, "main") == [Drifted("2", 5, later), Drifted("1", 2, NOW)]
-        assert drift.worst(conn, "main", 1) == [Drifted("2", 5, later)]
+        assert drift.worst(conn, "main") == [ObjectiveDrift("2", 5, later), ObjectiveDrift("1", 2, NOW)]
+        assert drift.worst(conn, "main", 1) == [ObjectiveDrift("2", 5, later)]
         assert drift.count(conn, "main") == 2
-        assert drift.of(conn, "main", "1") == Drifted("1", 2, NOW)
+        assert drift.of(conn, "main", "1") == ObjectiveDrift("1", 2, NOW)
         assert drift.of(conn, "main", "3") is None
         drift.restart(conn, "main")
         assert drift.count(conn, "main") == 0

@@ -24,7 +24,7 @@ from connectors.store.limits.pauses import KeptPause
 from connectors.store.limits.quotas import Quota
 from connectors.store.mappings import activation_runs, coming_mappings, drafts, name_comparisons
 from connectors.store.mappings.activation_runs import ActivationRun
-from connectors.store.mappings.coming_mappings import Coming
+from connectors.store.mappings.coming_mappings import ComingMapping
 from connectors.store.mappings.drafts import Draft
 from connectors.store.mappings.name_comparisons import NameComparison
 from connectors.store.numbers import backfills
@@ -213,7 +213,7 @@ def test_what_a_site_is_set_up_with_stays(upgraded: Store) -> None:
         assert name_comparisons.latest(conn, "main") == NameComparison("r1", AT)
         run = ActivationRun("r2", "version: 2", "f", "ada", True, AT, AT, 3, held=True)
         assert activation_runs.get(conn, "main") == run
-        coming = Coming("version: 2", "r2", "project in (1)", frozenset("ab"), frozenset(), AT, True)
+        coming = ComingMapping("version: 2", "r2", "project in (1)", frozenset("ab"), frozenset(), AT, True)
         assert coming_mappings.get(conn, "main") == coming
         assert backfills.latest(conn, "main") == Backfill("r1", AT, 291)
 

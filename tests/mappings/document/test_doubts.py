@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mappings.document.binder import bind
-from mappings.document.checks.live.doubts import Concerned, doubts
+from mappings.document.checks.live.doubts import IssueSample, doubts
 from mappings.document.checks.live.writes import LiveFacts, check_live
 from mappings.document.schema import Document
 from mappings.facts.catalogue import Catalogue, Field
@@ -112,7 +112,7 @@ def test_two_fields_for_story_points_that_differ() -> None:
         story(3, **{POINTS: 3}),
     ]
     found = doubts(bind(document({"weight": "points"}), Catalogue()), issues, NOW, (POINTS, OTHER))
-    assert found.points == {(POINTS, OTHER): Concerned(("PLAT-1",), 1)}
+    assert found.points == {(POINTS, OTHER): IssueSample(("PLAT-1",), 1)}
     [cancelled, differing] = told(document({"weight": "points"}), issues, POINTS, OTHER)
     assert cancelled[0] == "cancelled-counts"
     assert differing[:2] == ("story-points-differ", "fields.points")

@@ -15,7 +15,7 @@ from mappings.document.binder import bind
 from mappings.document.mapping import Mapping
 from mappings.document.text.source import read_document
 from mappings.explain.as_of import PastStanding, Records, Retrospect, measured, missing_histories, own_doubts
-from mappings.explain.certainty import Doubted, Uncertainty, certainty, sentences
+from mappings.explain.certainty import NamedDoubt, Uncertainty, certainty, sentences
 from mappings.explain.movement import objective_moved
 from mappings.explain.past import FieldChange, Past
 from mappings.facts.catalogue import Catalogue, Field, LinkType
@@ -287,10 +287,10 @@ def test_what_is_not_certain_is_said_with_what_it_touches() -> None:
 
 
 def test_a_doubt_without_a_number_is_unknown_and_one_with_it_approximate() -> None:
-    some = (Doubted(Uncertainty.LINKS_AS_NOW, "PLAT-2"),)
+    some = (NamedDoubt(Uncertainty.LINKS_AS_NOW, "PLAT-2"),)
     found = [certainty(doubts, value).value for doubts in ((), some) for value in (None, Fraction(1, 2))]
     assert found == ["exact", "exact", "unknown", "approximate"]
-    named = [Doubted(Uncertainty.GONE_SINCE, f"PLAT-{place}") for place in range(7)]
+    named = [NamedDoubt(Uncertainty.GONE_SINCE, f"PLAT-{place}") for place in range(7)]
     assert sentences(named) == (
         "PLAT-0, PLAT-1, PLAT-2, PLAT-3, PLAT-4 and 2 more: counted then, and has been deleted since or has left what is mirrored.",
     )

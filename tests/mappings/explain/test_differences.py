@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from mappings.explain.certainty import Certainty, Doubted, Uncertainty, certainty, sentences
+from mappings.explain.certainty import Certainty, NamedDoubt, Uncertainty, certainty, sentences
 from mappings.explain.closing_difference import RecordDifference, closing_difference
 from mappings.explain.movement import Effect, Movement, MovementPart
 from mappings.explain.week import WeekMove, unmoved, week_of
@@ -102,11 +102,11 @@ def test_a_week_names_the_three_causes_that_did_most(make: SimpleNamespace) -> N
 
 
 def test_how_sure_a_number_is() -> None:
-    doubts = [Doubted(Uncertainty.NO_HISTORY, f"F-{number}") for number in range(7)]
+    doubts = [NamedDoubt(Uncertainty.NO_HISTORY, f"F-{number}") for number in range(7)]
     assert [
         certainty(some, number) for some, number in (((), HALF), ((), None), (doubts, HALF), (doubts, None))
     ] == [*(Certainty.EXACT, Certainty.EXACT, Certainty.APPROXIMATE, Certainty.UNKNOWN)]
-    gone = Doubted(Uncertainty.GONE_SINCE, "PLAT-1")
+    gone = NamedDoubt(Uncertainty.GONE_SINCE, "PLAT-1")
     assert sentences([*doubts, gone]) == (
         "PLAT-1: counted then, and has been deleted since or has left what is mirrored.",
         "F-0, F-1, F-2, F-3, F-4 and 2 more: counts as it is now, for nothing keeps what it held before.",

@@ -10,7 +10,7 @@ import pytest
 
 from mappings.explain.past import FieldChange
 from mappings.facts.issue import Issue, IssueType, Project, Status
-from mappings.flow.clocks import Clock, Working, before
+from mappings.flow.clocks import Clock, WorkingHours, before
 from mappings.flow.measures import ages, cycle_times, efficiency, lead_times, repair_times, uptime
 from mappings.flow.statistics import percentile, statistic
 from mappings.flow.stays import FlowItem, Points, finish_of, item_of
@@ -198,11 +198,11 @@ def test_a_night_of_25_hours_is_25_hours_and_two_calendar_days() -> None:
 
 def test_working_hours_are_those_inside_local_hours() -> None:
     """Friday 15:30 to Monday 10:15 in 9 to 17: 1.5 + 1.25 hours; a day of work has 8."""
-    working = Working(frozenset(range(5)), time(9), time(17))
+    working = WorkingHours(frozenset(range(5)), time(9), time(17))
     span = at("11-06 15:30", BERLIN), at("11-09 10:15", BERLIN)
     assert Clock("working_hours", "hours", BERLIN, working).worth(span) == F(11, 4)
     assert Clock("working_hours", "days", BERLIN, working).worth(span) == F(11, 32)
-    night = Working(frozenset(range(7)), time(1), time(5))
+    night = WorkingHours(frozenset(range(7)), time(1), time(5))
     autumn = at("10-25 00:00", BERLIN), at("10-26 00:00", BERLIN)
     assert Clock("working_hours", "hours", BERLIN, night).worth(autumn) == F(5)
 

@@ -16,7 +16,7 @@ from mappings.document.schema import KpiPart
 from mappings.kpi.band import KpiLevel
 from mappings.kpi.episode import KpiState, KpiStatus
 from mappings.kpi.reading import KpiReading, folded
-from mappings.kpi.series import Watched
+from mappings.kpi.series import WatchedKpis
 from mappings.kpi.state import KpiStanding, PeriodVerdict, standing
 from mappings.kpi.steps import Judgement, count
 from tests.mappings.kpi.conftest import a_kpi, read, utc
@@ -54,12 +54,12 @@ class World:
             judged |= {one.period.last: one for one in new}
         return self
 
-    def watched(self) -> Watched:
+    def watched(self) -> WatchedKpis:
         readings = {
             id_: sorted(folded(found).values(), key=lambda one: one.at)
             for id_, found in self.receipts.items()
         }
-        return Watched({part.id: part for part in self.parts}, ZoneInfo(self.zone), readings)
+        return WatchedKpis({part.id: part for part in self.parts}, ZoneInfo(self.zone), readings)
 
     def at(self, now: str, kpi: str = "bugs", size: int = 10) -> KpiStanding:
         return standing(self.watched(), kpi, self.judged.get(kpi, {}), utc(now), size)

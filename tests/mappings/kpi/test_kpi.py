@@ -20,7 +20,7 @@ from mappings.kpi.episode import (
     KpiState,
     KpiStatus,
     Proposal,
-    Seen,
+    SeenIssue,
     carried,
     dismissed,
     followed,
@@ -148,29 +148,29 @@ def test_mode_create_opens_at_once_and_waits_for_its_issue() -> None:
 def test_an_open_key_result_is_closed_by_proposal() -> None:
     state, named = fed(is_open(), [OUT, IN, None, IN, IN, IN])
     assert (state.status, named, state.key_result) == (KpiStatus.CLOSE_PROPOSED, ["close_proposed"], "300")
-    assert followed(state, Seen.DONE, START) == KpiState(
+    assert followed(state, SeenIssue.DONE, START) == KpiState(
         latest=state.latest, value=state.value, transition=EpisodeStep.CLOSED, former="300", episode=1
     )
 
 
 def test_what_is_closed_and_opened_again_goes_on_until_a_later_episode_begins() -> None:
-    state = followed(is_open(), Seen.DONE, START)
-    assert followed(state, Seen.DONE, START) == replace(state, transition=EpisodeStep.STAYED)
-    again = followed(state, Seen.OPEN, START)
+    state = followed(is_open(), SeenIssue.DONE, START)
+    assert followed(state, SeenIssue.DONE, START) == replace(state, transition=EpisodeStep.STAYED)
+    again = followed(state, SeenIssue.OPEN, START)
     assert (again.status, again.key_result, again.former) == (KpiStatus.KR_OPEN, "300", None)
     assert (again.outside, again.inside, again.transition) == (0, 0, EpisodeStep.REOPENED)
     later = fed(state, [OUT, OUT, OUT])[0]
     assert (later.status, later.episode) == (KpiStatus.KR_PROPOSED, state.episode + 1)
-    assert followed(later, Seen.OPEN, START).status is KpiStatus.KR_PROPOSED
+    assert followed(later, SeenIssue.OPEN, START).status is KpiStatus.KR_PROPOSED
 
 
 def test_a_week_out_of_sight_ends_an_episode_and_less_does_not() -> None:
-    state = followed(is_open(), Seen.MISSING, START)
+    state = followed(is_open(), SeenIssue.MISSING, START)
     assert (state.status, state.missing) == (KpiStatus.KR_OPEN, START)
-    assert followed(state, Seen.OPEN, START + timedelta(days=6)).missing is None
-    waiting = followed(state, Seen.MISSING, START + timedelta(days=7) - timedelta(milliseconds=1))
+    assert followed(state, SeenIssue.OPEN, START + timedelta(days=6)).missing is None
+    waiting = followed(state, SeenIssue.MISSING, START + timedelta(days=7) - timedelta(milliseconds=1))
     assert (waiting.status, waiting.missing) == (KpiStatus.KR_OPEN, START)
-    lost = followed(waiting, Seen.MISSING, START + timedelta(days=7))
+    lost = followed(waiting, SeenIssue.MISSING, START + timedelta(days=7))
     assert (lost.status, lost.transition, lost.former) == (KpiStatus.WATCHING, EpisodeStep.LOST, None)
 
 
@@ -183,7 +183,7 @@ def test_what_is_carried_forward_goes_on_counting_and_is_told_once() -> None:
     assert carried(news, "2026-Q4").transition is EpisodeStep.STAYED
     assert carried(news, "2027-Q1").transition is EpisodeStep.CARRIED
     assert fed(news, [IN])[1] == ["close_proposed"]
-    again = followed(followed(news, Seen.DONE, START), Seen.OPEN, START)
+    again = followed(followed(news, SeenIssue.DONE, START), SeenIssue.OPEN, START)
     assert (again.transition, carried(again, "2026-Q4").transition) == (
         EpisodeStep.REOPENED,
         EpisodeStep.STAYED,

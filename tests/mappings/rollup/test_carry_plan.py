@@ -13,7 +13,7 @@ from mappings.facts.catalogue import Field, OptionContext
 from mappings.facts.forest import Forest
 from mappings.facts.issue import Named
 from mappings.facts.moment import Moment
-from mappings.rollup.cycles.carry import Carried
+from mappings.rollup.cycles.carry import CarriedObjective
 from mappings.rollup.cycles.carry_plan import CarryBasis, CarryChoice, CarryPlan, carry_plan
 from mappings.rollup.cycles.closing_record import ClosingRecord
 from mappings.rollup.cycles.score import Score
@@ -37,7 +37,10 @@ QUARTER = Field("quarter", "Quarter", "string")
 
 
 def planned(
-    choice: CarryChoice = AS_IT_IS, former: Carried | None = None, quarter: Field = QUARTER, **objective: Any
+    choice: CarryChoice = AS_IT_IS,
+    former: CarriedObjective | None = None,
+    quarter: Field = QUARTER,
+    **objective: Any,
 ) -> CarryPlan:
     facts = objective.pop("facts", {})
     mapping = build_mapping(build_objective(*RULES, **objective), fields=("quarter",))
@@ -62,7 +65,9 @@ ALONG = ("1/delivery", True, "1 issue was done in 2026-Q4 and counts there", 1)
 def test_what_is_reached_stays_and_rows_that_were_done_count_there() -> None:
     plan = planned(cycle="2027-Q1")
     assert told(plan) == [ALONG, ("4", False, "reached: it stays behind", 0), ("5", True, "comes along", 0)]
-    assert plan.carried == Carried("1", "2027-Q1", {"1/delivery": {"2": "2026-Q4"}}, {"4": "2026-Q4"})
+    assert plan.carried == CarriedObjective(
+        "1", "2027-Q1", {"1/delivery": {"2": "2026-Q4"}}, {"4": "2026-Q4"}
+    )
     assert (plan.objective_id, plan.key, plan.from_cycle, plan.version, plan.into) == (
         *("1", "PLAT-1", "2026-Q4", 1, "2027-Q1"),
     )
@@ -89,7 +94,7 @@ def test_a_person_may_choose_otherwise(choice: CarryChoice, rows: Any, behind: A
 
 
 def test_what_an_earlier_cycle_kept_is_kept_on() -> None:
-    former = Carried(
+    former = CarriedObjective(
         "1", "2026-Q4", {"1/delivery": {"9": "2026-Q3"}, "x": {"8": "2026-Q3"}}, {"y": "2026-Q3"}
     )
     plan = planned(former=former, cycle="2027-Q1")

@@ -14,7 +14,13 @@ from hypothesis import strategies as st
 
 from mappings.explain.cause import cause
 from mappings.explain.check_in import RULES, CheckIn, Measure, Shows, bounds, faults, ruled
-from mappings.explain.confidence import Confidence, ConfidenceLevel, Spoken, confidence_of, of_points
+from mappings.explain.confidence import (
+    Confidence,
+    ConfidenceLevel,
+    SpokenConfidence,
+    confidence_of,
+    of_points,
+)
 from mappings.explain.movement import objective_moved
 from mappings.facts.forest import Forest
 from mappings.progress.rule import measured, never_measured
@@ -110,7 +116,7 @@ def test_what_is_checked_in_by_kind():
         (says("3/5", note="x" * 2000), []),
         (says(None, delta=None), ["value"]),
         (says(None, delta=None, note="Soon."), []),
-        (says(None, delta=None, confidence=Spoken(of_points(4), "Ada", AT)), []),
+        (says(None, delta=None, confidence=SpokenConfidence(of_points(4), "Ada", AT)), []),
     ],
 )
 def test_what_cannot_be_kept(check_in, parts):
@@ -348,7 +354,7 @@ def test_rows_sum_whatever_is_checked_in_and_one_alone_is_what_it_is_among_all(
 
 
 def sure(text: str, key_result: str = "1/delivery") -> CheckIn:
-    spoken = Spoken(confidence_of(text), "Ada", AT)
+    spoken = SpokenConfidence(confidence_of(text), "Ada", AT)
     return CheckIn("1", key_result, Measure.PROGRESS, None, "Ada", AT, confidence=spoken)
 
 

@@ -14,12 +14,12 @@ from pydantic import TypeAdapter
 
 from mappings.document.mapping import Mapping
 from mappings.explain.check_in import CheckIn, Measure
-from mappings.explain.confidence import Confidence, ConfidenceLevel, Spoken
+from mappings.explain.confidence import Confidence, ConfidenceLevel, SpokenConfidence
 from mappings.facts.forest import Forest, issue_order
 from mappings.facts.issue import HISTORY, WHOLE, Issue, Named, Reading
 from mappings.facts.moment import Moment
 from mappings.progress import ProgressOptions
-from mappings.rollup.cycles.carry import Carried
+from mappings.rollup.cycles.carry import CarriedObjective
 from mappings.rollup.cycles.cycle_end import EndFacts
 from mappings.rollup.measurement import assess, assess_among
 from mappings.rollup.rows.ledger import Ledger
@@ -588,7 +588,7 @@ def what_was_carried_along() -> Company:
         "1/stories": {"2": "2026-Q3", "3": "2026-Q3"},
         "1/bugs": {"5": "2026-Q2", "6": "2026-Q3"},
     }
-    carried = Carried("1", "2026-Q4", counted, {"8": "2026-Q3"})
+    carried = CarriedObjective("1", "2026-Q4", counted, {"8": "2026-Q3"})
     return Company(
         mapped(build_objective(*rules)), [epic(), *issues], {"carries": {("1", "2026-Q4"): carried}}
     )
@@ -643,7 +643,7 @@ def what_people_believe() -> Company:
             None,
             "Ada",
             AT,
-            confidence=Spoken(Confidence(ConfidenceLevel(level), points), "Bo", AT),
+            confidence=SpokenConfidence(Confidence(ConfidenceLevel(level), points), "Bo", AT),
         )
         for id_, (level, points) in sure.items()
     }
@@ -711,7 +711,7 @@ def _is_usual(name: str, value: Any) -> bool:
 def _said(value: Any) -> str:
     if isinstance(value, tuple):
         return "; ".join(map(_said, value))
-    if isinstance(value, Spoken):
+    if isinstance(value, SpokenConfidence):
         return f"{value.confidence.said} by {value.by}"
     if isinstance(value, Confidence):
         return value.said

@@ -13,7 +13,7 @@ from mappings.rollup.rows.sums import (
     Count,
     Key,
     Least,
-    Nothing,
+    NoSum,
     RunningNumber,
     Shares,
     Stand,
@@ -97,7 +97,7 @@ STEPS: list[tuple[Callable[[Mapping[Key, SumRow]], RunningNumber], list[tuple[Ke
         [(A, row(1, "1/2")), (B, row(1, "1/4")), (A, row(1, "1/8")), (B, None), (B, None), (A, None)],
         ["1/2", "3/4", "3/8", "1/8", "1/8", "0"],
     ),
-    (lambda _rows: Nothing(), [(A, row(1, "1")), (A, None)], [None, None]),
+    (lambda _rows: NoSum(), [(A, row(1, "1")), (A, None)], [None, None]),
 ]  # fmt: skip
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from mappings.document.schema import BrakePart
 from mappings.document.text.source import read_document
-from mappings.explain.confidence import Confidence, ConfidenceLevel, Spoken
+from mappings.explain.confidence import Confidence, ConfidenceLevel, SpokenConfidence
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
 from mappings.rollup.rows.ledger import Disposition, Ledger
@@ -492,7 +492,7 @@ def test_what_moved_a_key_result_that_is_an_issue(make: SimpleNamespace) -> None
 
 
 def test_confidence_is_that_of_the_key_result_or_the_lowest_of_the_objective(make: SimpleNamespace) -> None:
-    said = Spoken(Confidence(ConfidenceLevel.ON, 4), "acc-1", datetime(2026, 11, 2, tzinfo=UTC))
+    said = SpokenConfidence(Confidence(ConfidenceLevel.ON, 4), "acc-1", datetime(2026, 11, 2, tzinfo=UTC))
     sure, unsure = make.key_result("200", confidence=said), make.key_result("201")
     state = make.objective(key_results=(sure, unsure), confidence=Confidence(ConfidenceLevel.ON, 7))
     for target, found in (("objective", {"100": 7}), ("key_result", {"200": 4, "201": None})):

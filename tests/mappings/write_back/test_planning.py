@@ -8,16 +8,18 @@ from types import SimpleNamespace
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mappings.write_back.desired_values import Desired
+from mappings.write_back.desired_values import DesiredValue
 from mappings.write_back.leftovers import LastWrite, clearing
 from mappings.write_back.plan import Plan, plan, plan_hash
 from mappings.write_back.targets.field import field_place
 
 
-def wanted(make: SimpleNamespace, raw: object, alias: str = "okr_progress", issue_id: str = "100") -> Desired:
+def wanted(
+    make: SimpleNamespace, raw: object, alias: str = "okr_progress", issue_id: str = "100"
+) -> DesiredValue:
     place = field_place(make.fields[alias])
     assert place is not None
-    return Desired(issue_id, f"PLAT-{issue_id}", place, raw, "progress_percent")
+    return DesiredValue(issue_id, f"PLAT-{issue_id}", place, raw, "progress_percent")
 
 
 def holding(make: SimpleNamespace, **fields: object) -> dict[str, object]:

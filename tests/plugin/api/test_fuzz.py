@@ -20,7 +20,7 @@ from plugin.access.authorization import members
 from plugin.api import operations
 from plugin.sync.drain import DrainResult
 from plugin.sync.resync.mirror_update import ResyncResult
-from plugin.use_cases.objectives.backfill import Backfilled
+from plugin.use_cases.objectives.backfill import BackfillResult
 from plugin.use_cases.work.sync import SyncResult
 from tests.examples import ALL
 
@@ -47,7 +47,7 @@ def document(api: Any) -> Iterator[Any]:
             "plugin.use_cases.work.sync._sync", lambda *_: SyncResult(ResyncResult(), DrainResult())
         )
         patch.setattr(
-            "plugin.use_cases.objectives.backfill.backfill", lambda _, planned, __: Backfilled(planned, 0)
+            "plugin.use_cases.objectives.backfill.backfill", lambda _, planned, __: BackfillResult(planned, 0)
         )
         yield schemathesis.openapi.from_wsgi("/api/v1/openapi.json", api.app)
 

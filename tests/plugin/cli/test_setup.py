@@ -9,9 +9,9 @@ import pytest
 from mappings.presets.adaptation import Adaptation
 from plugin.cli.operation.setup import keep
 from plugin.runtime.connector import NotReady
-from plugin.use_cases.mappings.first_mapping import Fitted
+from plugin.use_cases.mappings.first_mapping import FittedPreset
 
-FITTED = Fitted(Adaptation("scope: project = SEA\n", (), ()), ("SEA",), 1, 1)
+FITTED = FittedPreset(Adaptation("scope: project = SEA\n", (), ()), ("SEA",), 1, 1)
 
 
 def test_a_mapping_that_somebody_changed_is_taken_as_it_is(tmp_path: Path) -> None:

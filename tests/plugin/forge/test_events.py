@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import requests
 
-from connectors.jira.webhooks.hints import Hints, Ignored, read_hints
+from connectors.jira.webhooks.hints import Hints, IgnoredBody, read_hints
 from connectors.sandbox import CONNECTOR
 from connectors.store.mirror import mirror
 from connectors.store.work import due, inbox
@@ -92,7 +92,7 @@ def test_what_cannot_be_read_is_kept_and_touches_nothing(world: World, body: byt
     """It is Forge's, so it is no attack; an answer other than 204 would make it come again."""
     assert world.post("/events", "plan-events", body).status_code == 204
     assert len(world.inbox("main")) == 1
-    assert isinstance(read_hints(body), Ignored)
+    assert isinstance(read_hints(body), IgnoredBody)
 
 
 def test_a_body_larger_than_forge_sends_is_refused(world: World) -> None:

@@ -19,7 +19,7 @@ from plugin.jobs.embedded_engine import TOLD_AFTER, EmbeddedEngine, OneAtATime
 from plugin.jobs.schedules import (
     AGAIN_AFTER,
     LEASE,
-    Interrupted,
+    RunInterruption,
     Schedule,
     Schedules,
 )
@@ -130,7 +130,7 @@ def test_a_long_task_of_the_embedded_engine_delays_no_short_one(world: World) ->
         if begun.is_set():
             short.set()
         else:
-            raise Interrupted
+            raise RunInterruption
 
     schedules = Schedules(world.connector)
     schedules.all = [Schedule("long", HOUR, reads_everything), Schedule("short", HOUR, reads_recent)]
@@ -214,9 +214,9 @@ def test_a_run_that_fell_silent_is_taken_over_and_the_sleeper_stops(world: World
         world.now += LEASE
         world.process(lambda *_: seen.append("taken over")).run_due()
         seen.append("awake")
-        with pytest.raises(Interrupted):
+        with pytest.raises(RunInterruption):
             going_on()
-        raise Interrupted
+        raise RunInterruption
 
     def held(_connector: Any, _site: str, going_on: Callable[[], None]) -> None:
         world.now += LEASE / 2

@@ -15,7 +15,7 @@ from docs.screenshots.company import Company, seeded, seeded_sites
 from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
 from plugin.pages import PAGES
 from plugin.pages.frame.guard import CONTENT_SECURITY_POLICY
-from plugin.pages.sources import Located
+from plugin.pages.sources import LocatedObjective
 from plugin.pages.views.objectives.ledger import ledger_table
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -207,7 +207,9 @@ def test_a_row_that_is_asked_for_is_shown_however_long_its_ledger():
 def test_why_offers_a_choice_where_an_issue_moves_several(client_for):
     company = seeded()
     first, second = company.saved[0].state, company.saved[1].state
-    company.explained_by = lambda issue, site=None: [Located("main", one) for one in company.saved[:2]]  # type: ignore[method-assign]
+    company.explained_by = lambda issue, site=None: [
+        LocatedObjective("main", one) for one in company.saved[:2]
+    ]  # type: ignore[method-assign]
     page = soup(client_for(company).get("/why/77").text)
     assert [link["href"] for link in page.select(".choices a")] == [
         f"/objectives/{first.key}",

@@ -12,7 +12,7 @@ from flask import Flask
 from connectors.store.numbers.check_ins import KeptCheckIn
 from docs.screenshots.company import NOW, ZONE, seeded
 from mappings.explain.check_in import CheckIn, Measure
-from mappings.explain.confidence import Confidence, ConfidenceLevel, Spoken
+from mappings.explain.confidence import Confidence, ConfidenceLevel, SpokenConfidence
 from plugin.pages.frame.person_names import naming
 from plugin.pages.views.objectives.explanation import explanation
 from plugin.pages.views.objectives.objective_context import ObjectiveContext
@@ -37,7 +37,7 @@ def test_an_address_is_shown_as_the_name_of_its_account(text, shown):
 
 
 def spoken(points, at):
-    return Spoken(Confidence(ConfidenceLevel.AT, points), "noor@acme.example", at)
+    return SpokenConfidence(Confidence(ConfidenceLevel.AT, points), "noor@acme.example", at)
 
 
 def test_what_was_said_stands_together_newest_first_with_how_sure_they_were_before():

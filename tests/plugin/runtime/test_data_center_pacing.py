@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from connectors.sandbox import CONNECTOR, Fault, SandboxServer
-from connectors.sandbox.traffic.limits import Granted
+from connectors.sandbox.traffic.limits import CallGrant
 from connectors.store import Store
 from plugin.runtime.composition import site_from
 from plugin.runtime.processes.governors import rates_of
@@ -45,7 +45,7 @@ def test_data_center_is_held_to_the_rate_of_the_settings_once_it_is_known(sqlite
 
 
 def test_an_admins_limit_is_kept_without_running_into_it(sqlite_store: Store, tmp_path: Path) -> None:
-    with SandboxServer(deployment="datacenter", granted=Granted(fill=6, seconds=1, most=8)) as sandbox:
+    with SandboxServer(deployment="datacenter", granted=CallGrant(fill=6, seconds=1, most=8)) as sandbox:
         jira = site(sqlite_store, sandbox).jira
         begun = time.monotonic()
         assert jira.deployment == "datacenter"

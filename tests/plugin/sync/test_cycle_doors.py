@@ -24,7 +24,7 @@ from plugin.cli import cli
 from plugin.mcp.cycles.carry import CarryArguments, okr_carry_forward
 from plugin.mcp.cycles.cycle import CycleArguments, okr_cycle
 from plugin.mcp.objectives import GetArguments, OwnDays, okr_get
-from plugin.mcp.protocol.tool import Asking, Unanswerable
+from plugin.mcp.protocol.tool import ToolAsker, Unanswerable
 from plugin.runtime.application import create_app
 from plugin.use_cases.cycles.cycles import CycleRefused
 from tests.quarter import MAPPING, told
@@ -240,7 +240,7 @@ def test_each_door_shows_copies_and_makes_them_once(quarter):
     text = " ".join(BeautifulSoup(page, "html.parser").text.split())
     assert f"New Epic in PLAT that continues {key}" in text
     assert f"{open_story} A Story moves below the new objective" in text
-    asking = Asking(hand.connector, Actor("edith", Permission.EDITOR, 7))
+    asking = ToolAsker(hand.connector, Actor("edith", Permission.EDITOR, 7))
     asked = okr_carry_forward(asking, CarryArguments(cycle="2026-Q4", copies=True))
     assert f"new Epic in PLAT that continues {key}" in asked.would
     confirmed = CarryArguments(cycle="2026-Q4", copies=True, confirm=asked.confirm)
@@ -330,7 +330,7 @@ def test_an_objective_whose_own_days_reach_into_a_cycle_is_told_with_it_and_scor
         text = call.client.get(path, headers=headers).get_data(as_text=True)
         pages[path] = " ".join(BeautifulSoup(text, "html.parser").text.split())
         assert "1 Nov 2026 – 10 Feb 2027" in pages[path], path
-    asking = Asking(hand.connector, Actor("vera", Permission.VIEWER, 7))
+    asking = ToolAsker(hand.connector, Actor("vera", Permission.VIEWER, 7))
     own = OwnDays(start=date(2026, 11, 1), end=date(2027, 2, 10))
     (one,) = okr_cycle(asking, CycleArguments(cycle="2026-Q4")).reach_into
     assert (one.key, one.own_days, one.scored_in) == (key, own, "2027-Q1")

@@ -15,7 +15,7 @@ from connectors.store.people import audit
 from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.permission import Permission
 from plugin.mcp.cycles.closings import ClosingArguments, okr_closings
-from plugin.mcp.protocol.tool import Asking, Unanswerable
+from plugin.mcp.protocol.tool import ToolAsker, Unanswerable
 from plugin.use_cases.cycles.closure import close_cycle, reopen_cycle
 from plugin.use_cases.cycles.cycles import CycleRefused, UnknownCycle, show_cycle
 from plugin.use_cases.cycles.versions import difference
@@ -85,7 +85,7 @@ def test_what_two_closings_differ_in_is_told_with_the_rows_by_every_door(quarter
         "1/4",
         story,
     )
-    asking = Asking(hand.connector, VIEWER)
+    asking = ToolAsker(hand.connector, VIEWER)
     by_tool = okr_closings(asking, ClosingArguments(cycle="2026-Q4"))
     (differs,) = by_tool.objectives
     assert (by_tool.before.version, by_tool.after.version, by_tool.compared) == (1, 2, 1)

@@ -351,7 +351,7 @@ def test_an_objective_is_linked_to_a_goal_by_its_field(hand: Any) -> None:
         with pytest.raises(NotReady):
             goals.link(hand.connector, TESTER, "main", objective, goal)
     made = goals.link(hand.connector, TESTER, "main", key, address)
-    assert made == goals.Linked(key, "NORTH-2", "OKR summary")
+    assert made == goals.LinkedGoal(key, "NORTH-2", "OKR summary")
     assert hand.field(one, scheme.OKR_SUMMARY) == "NORTH-2"
     hand.clock.pass_by(minutes=1)
     hand.work_off()

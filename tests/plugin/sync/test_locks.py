@@ -16,7 +16,7 @@ from connectors.store.people import audit
 from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.permission import Permission
 from plugin.mcp.objectives import GetArguments, okr_get
-from plugin.mcp.protocol.tool import Asking, Unanswerable
+from plugin.mcp.protocol.tool import ToolAsker, Unanswerable
 from plugin.sync.reconcile.measurement import measure_objective
 from plugin.use_cases.cycles.cycles import CycleRefused, CycleState, list_cycles, show_cycle
 from plugin.use_cases.cycles.locks import lock_cycle, lock_due, show_lock, unlock_cycle, waits_behind_lock
@@ -161,7 +161,7 @@ def test_an_objective_that_came_too_late_is_explained_wherever_it_is_looked_for(
         page = call.client.get(path, headers=headers)
         assert (page.status_code, said in page.get_data(as_text=True)) == (404, True), path
     with pytest.raises(Unanswerable, match=said):
-        okr_get(Asking(hand.connector, VIEWER), GetArguments(objective_key=name))
+        okr_get(ToolAsker(hand.connector, VIEWER), GetArguments(objective_key=name))
     unlock_cycle(hand.connector, EDITOR, "main", "2026-Q4", "agreed anew")
     hand.work_off()
     assert waits_behind_lock(hand.connector, VIEWER, "main", name) == ""

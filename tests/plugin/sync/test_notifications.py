@@ -9,15 +9,15 @@ import pytest
 
 from connectors.jira.http.errors import JiraError, Permanent, Transient
 from connectors.sandbox import CONNECTOR, Fault
-from plugin.sync.write_back.notification import Notifying
+from plugin.sync.write_back.notification import NotificationPolicy
 
 EDITS = frozenset({"BROWSE_PROJECTS", "EDIT_ISSUES"})
 SILENT = EDITS | {"ADMINISTER_PROJECTS"}
 
 
 @pytest.fixture
-def notifying(hand: Any) -> Notifying:
-    return Notifying(hand.connector.sites["main"].jira, hand.clock)
+def notifying(hand: Any) -> NotificationPolicy:
+    return NotificationPolicy(hand.connector.sites["main"].jira, hand.clock)
 
 
 def may(hand: Any, **grants: frozenset[str]) -> None:
@@ -34,7 +34,7 @@ def asked(hand: Any) -> int:
     return found
 
 
-def test_each_project_is_asked_once_an_hour(hand: Any, notifying: Notifying) -> None:
+def test_each_project_is_asked_once_an_hour(hand: Any, notifying: NotificationPolicy) -> None:
     may(hand, PLAT=SILENT, CORE=EDITS)
     hand.sandbox.site.calls.clear()
     assert [notifying.needed(key) for key in ("PLAT-1", "PLAT-2", "CORE-1", "CORE-22")] == [
@@ -53,7 +53,7 @@ def test_each_project_is_asked_once_an_hour(hand: Any, notifying: Notifying) -> 
 
 @pytest.mark.parametrize(("granted", "needed"), [(SILENT, False), (EDITS, True)])
 def test_a_refused_edit_asks_again_unless_that_was_a_moment_ago(
-    hand: Any, notifying: Notifying, granted: frozenset[str], needed: bool
+    hand: Any, notifying: NotificationPolicy, granted: frozenset[str], needed: bool
 ) -> None:
     may(hand, PLAT=SILENT)
     assert notifying.needed("PLAT-1") is False
@@ -67,7 +67,7 @@ def test_a_refused_edit_asks_again_unless_that_was_a_moment_ago(
 
 
 def test_where_jira_declines_to_say_it_is_tried_silently_and_then_aloud(
-    hand: Any, notifying: Notifying
+    hand: Any, notifying: NotificationPolicy
 ) -> None:
     may(hand, PLAT=SILENT)
     hand.sandbox.faults.add(Fault(kind="status", times=3, status=403, shape="jira", path="mypermissions"))
@@ -79,7 +79,7 @@ def test_where_jira_declines_to_say_it_is_tried_silently_and_then_aloud(
     assert notifying.needed_after_all("PLAT-1") is False, "now it says so"
 
 
-def test_where_jira_cannot_be_asked_that_is_no_answer(hand: Any, notifying: Notifying) -> None:
+def test_where_jira_cannot_be_asked_that_is_no_answer(hand: Any, notifying: NotificationPolicy) -> None:
     may(hand, PLAT=EDITS)
     hand.sandbox.faults.add(Fault(kind="status", times=100, status=503, path="mypermissions"))
     with pytest.raises(JiraError) as found:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from connectors.sandbox.traffic.limits import Granted, UserLimit
+from connectors.sandbox.traffic.limits import CallGrant, UserLimit
 from connectors.store.work import inbox
 from plugin.sync.resync.full_read import resync
 from plugin.sync.work import work_off_inbox
@@ -28,7 +28,7 @@ def test_a_batch_that_needs_more_calls_than_are_granted_at_once_comes_to_its_end
             # No time of the edit: each is read by a call of its own.
             body = {"webhookEvent": "jira:issue_updated", "issue": {"id": record.id}}
             inbox.store(conn, "main", f"d-{number}", json.dumps(body).encode(), company.clock())
-    company.sandbox.site.users = UserLimit(Granted(fill=8, seconds=1, most=8))
+    company.sandbox.site.users = UserLimit(CallGrant(fill=8, seconds=1, most=8))
     context = company.context
     context.jira.transport._patience = 0.1
 

@@ -58,7 +58,7 @@ Key = TypeVar("Key")
 
 
 @dataclass(frozen=True, slots=True)
-class Concerned:
+class IssueSample:
     """Issues that something is said of: the keys of the first, and how many there are."""
 
     keys: tuple[str, ...] = ()
@@ -76,13 +76,13 @@ class Doubts:
     fields for story points that say different things, by their ids; names that look like cycles and are none, by rule and name.
     """
 
-    cancelled: Mapping[str, Concerned] = field(default_factory=dict)
-    by_rules: Mapping[tuple[Path, Doubt], Concerned] = field(default_factory=dict)
-    points: Mapping[tuple[str, str], Concerned] = field(default_factory=dict)
-    cycles: Mapping[tuple[Path, str], Concerned] = field(default_factory=dict)
+    cancelled: Mapping[str, IssueSample] = field(default_factory=dict)
+    by_rules: Mapping[tuple[Path, Doubt], IssueSample] = field(default_factory=dict)
+    points: Mapping[tuple[str, str], IssueSample] = field(default_factory=dict)
+    cycles: Mapping[tuple[Path, str], IssueSample] = field(default_factory=dict)
 
 
-class _Found(Generic[Key]):
+class _FoundIssues(Generic[Key]):
     """Issues by what they are found for."""
 
     def __init__(self) -> None:
@@ -91,8 +91,8 @@ class _Found(Generic[Key]):
     def add(self, key: Key, issue: Issue) -> None:
         self._issues.setdefault(key, []).append(issue.key)
 
-    def concerned(self) -> dict[Key, Concerned]:
-        return {key: Concerned(tuple(keys[:NAMED]), len(keys)) for key, keys in self._issues.items()}
+    def concerned(self) -> dict[Key, IssueSample]:
+        return {key: IssueSample(tuple(keys[:NAMED]), len(keys)) for key, keys in self._issues.items()}
 
 
 def doubts(
@@ -102,8 +102,8 @@ def doubts(
     reader = StatusReader(mapping.statuses, moment)
     rules = list(_by_rows(mapping))
     pairs = list(_pairs(points))
-    cancelled, differing = _Found[str](), _Found[tuple[str, str]]()
-    doubted, unlisted = _Found[tuple[Path, Doubt]](), _Found[tuple[Path, str]]()
+    cancelled, differing = _FoundIssues[str](), _FoundIssues[tuple[str, str]]()
+    doubted, unlisted = _FoundIssues[tuple[Path, Doubt]](), _FoundIssues[tuple[Path, str]]()
     for issue in issues:
         for named in _cycles_nobody_knows(mapping, issue, moment):
             unlisted.add(named, issue)

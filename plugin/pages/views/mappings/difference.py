@@ -15,7 +15,7 @@ from mappings.write_back.preview import (
     RowDifference,
 )
 from plugin.pages.views.words.health import WORDS
-from plugin.use_cases.mappings.mapping_life import Previewed
+from plugin.use_cases.mappings.mapping_life import PreviewedMapping
 
 MOST_OBJECTIVES = 200
 MOST_ROWS = 100
@@ -71,7 +71,7 @@ class PreviewView:
     more: int
 
 
-def preview_view(previewed: Previewed) -> PreviewView:
+def preview_view(previewed: PreviewedMapping) -> PreviewView:
     """The preview, the largest moves first; of thousands the first are shown and the rest counted."""
     found = previewed.preview
     writes = {plan.objective_id: plan.changes for plan in found.plans}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from mappings.explain.check_in import DELTA, CheckIn, Measure
-from mappings.explain.confidence import Spoken
+from mappings.explain.confidence import SpokenConfidence
 from mappings.numbers import plain
 from mappings.rollup.check_in_override import measure_of
 from mappings.rollup.state import KeyResultState
@@ -41,7 +41,7 @@ class CurrentCheckIn:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class EndedCheckIn:
     """A check-in that is over; the last one, where it was withdrawn, may be put back."""
 
     said: str
@@ -78,7 +78,7 @@ class CheckIns:
 
     standing: CurrentCheckIn | None
     withdrawing: bool
-    ended: tuple[Ended, ...]
+    ended: tuple[EndedCheckIn, ...]
     form: CheckInForm
     sure: Sure | None = None
     refused: tuple[RefusedComment, ...] = ()
@@ -153,7 +153,7 @@ def _due(due: Reminder | None) -> str:
     return f"since {day_text(due.since)}{missed}"
 
 
-def _sure(spoken: Spoken, around: ObjectiveContext) -> Sure:
+def _sure(spoken: SpokenConfidence, around: ObjectiveContext) -> Sure:
     return Sure(spoken.confidence.said, spoken.by, when(spoken.at, around.now, around.zone))
 
 
@@ -202,11 +202,11 @@ def _fits(one: KeptCheckIn, state: KeyResultState) -> bool:
     return one.check_in.measure is measure_of(state.kind)
 
 
-def _ended(one: KeptCheckIn, around: ObjectiveContext, put_back: bool) -> Ended:
+def _ended(one: KeptCheckIn, around: ObjectiveContext, put_back: bool) -> EndedCheckIn:
     about = one.check_in
     how = f"{one.ended_how} by {one.ended_by}" if one.ended_how == WITHDRAWN else one.ended_how or ""
     at = when(about.at, around.now, around.zone)
-    return Ended(
+    return EndedCheckIn(
         said=said(about),
         by=about.by,
         at=at,

@@ -33,7 +33,7 @@ class Chance:
 
 
 @dataclass(frozen=True, slots=True)
-class Calibrated:
+class CalibrationRow:
     """One level of an ended cycle: how likely it was called on average, how much of it came true, and how many forecasts those were."""
 
     shape: str
@@ -87,11 +87,11 @@ class ForecastView:
     rows: tuple[ForecastRow, ...]
 
 
-def calibrated(found: Calibration) -> Calibrated:
+def calibrated(found: Calibration) -> CalibrationRow:
     """How good the forecasts of one level were."""
     word, number, items = WORDS[found.level], found.forecasts, found.key_results
     told = f"{number} {'forecast' if number == 1 else 'forecasts'} of {items} key {'result' if items == 1 else 'results'}"
-    return Calibrated(
+    return CalibrationRow(
         shape=SHAPES[found.level],
         word=word,
         called=_share(found.called),

@@ -12,7 +12,7 @@ from plugin.pages.views.objectives.ledger import SHOWN, Browse
 from plugin.use_cases.check_ins.check_ins import KeptCheckIn, KeptComment
 from plugin.use_cases.check_ins.due_check_ins import Reminder
 from plugin.use_cases.cycles.cycles import CycleDays
-from plugin.use_cases.objectives.objectives import Drifted
+from plugin.use_cases.objectives.objectives import ObjectiveDrift
 from plugin.use_cases.work.obstacles import Obstacle
 
 
@@ -46,7 +46,7 @@ class ObjectiveContext:
     comments: Sequence[KeptComment] = ()
     due: Mapping[str, Reminder] = field(default_factory=dict)
     refused: CheckInForm | None = None
-    drifted: Drifted | None = None
+    drifted: ObjectiveDrift | None = None
     obstacles: Sequence[Obstacle] = ()
     asked: str | None = None
 

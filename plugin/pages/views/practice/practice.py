@@ -9,7 +9,7 @@ from fractions import Fraction
 from mappings.practice.practice import COUNSEL
 from plugin.pages.views.objectives.bar import Bar, bar
 from plugin.pages.views.words.figures import percent_text
-from plugin.use_cases.practice.practice import Assessed, Coverage, PracticeMeasure, TeamPractice
+from plugin.use_cases.practice.practice import Coverage, PracticeAssessment, PracticeMeasure, TeamPractice
 
 NO_TEAM = "No team"
 COVERAGE = "Coverage"
@@ -80,7 +80,9 @@ class SitePractice:
 SearchUrl = Callable[[str, str], str | None]
 
 
-def site_practice(one: Assessed, team: str, site: str | None, search_url: SearchUrl) -> SitePractice:
+def site_practice(
+    one: PracticeAssessment, team: str, site: str | None, search_url: SearchUrl
+) -> SitePractice:
     """Everything the page shows of one site; of one team alone where it is named."""
     names = tuple(each.practice.team for each in one.teams)
     chosen = [each for each in one.teams if not team or each.practice.team == team]

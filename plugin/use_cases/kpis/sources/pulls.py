@@ -18,7 +18,7 @@ from connectors.store.people import audit
 from mappings.document.schema import KpiPart
 from mappings.kpi.cadence import MILLISECOND, Cadence, Period, grace_of, period_before, whole_ms
 from mappings.kpi.reading import KpiReading
-from mappings.kpi.series import Watched
+from mappings.kpi.series import WatchedKpis
 from mappings.kpi.steps import bands_of
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
@@ -45,7 +45,7 @@ class Pull:
 
 
 @dataclass(frozen=True, slots=True)
-class _Wanted:
+class _WantedPeriod:
     """A period of a KPI whose source is to be asked, and what was said of it before."""
 
     part: KpiPart
@@ -93,7 +93,7 @@ def read_now(connector: Connector, actor: Actor, site: str, id_: str) -> Pull:
     with connector.store.write() as conn:
         kpis.alone(conn, site)
         if isinstance(answer, SourceFailure):
-            kpi_failures.put(conn, site, [_failure(_Wanted(part, running), answer, now)])
+            kpi_failures.put(conn, site, [_failure(_WantedPeriod(part, running), answer, now)])
             return Pull(None, answer)
         kpis.record(conn, site, id_, answer)
         kpi_failures.forget(conn, site, id_, running.last)
@@ -120,7 +120,7 @@ def _outside(connector: Connector) -> Outside:
     )
 
 
-def _due(connector: Connector, site: str, watched: Watched) -> tuple[_Wanted, ...]:
+def _due(connector: Connector, site: str, watched: WatchedKpis) -> tuple[_WantedPeriod, ...]:
     """The periods to ask for now; of one that can no longer be asked for it is noted once that nobody did."""
     now = connector.clock()
     parts = [part for part in watched.parts.values() if is_asked(part)]
@@ -131,11 +131,11 @@ def _due(connector: Connector, site: str, watched: Watched) -> tuple[_Wanted, ..
     with connector.store.read() as conn:
         read = kpis.instants(conn, site, ended, lasts)
         failures = {(one.kpi, one.last): one for one in kpi_failures.of(conn, site, min(lasts))}
-    wanted, late = list[_Wanted](), list[KpiFailure]()
+    wanted, late = list[_WantedPeriod](), list[KpiFailure]()
     for part in parts:
         for period in ended[part.id]:
             before = failures.get((part.id, period.last))
-            one = _Wanted(part, period, None if before and before.tried_at < period.end else before)
+            one = _WantedPeriod(part, period, None if before and before.tried_at < period.end else before)
             if (part.id, period.last) in read or now < _first_asked(part, period):
                 continue
             if now > _last_asked(watched, part, period):
@@ -149,7 +149,7 @@ def _due(connector: Connector, site: str, watched: Watched) -> tuple[_Wanted, ..
     return tuple(wanted)
 
 
-def _ended(watched: Watched, part: KpiPart, now: datetime) -> Iterator[Period]:
+def _ended(watched: WatchedKpis, part: KpiPart, now: datetime) -> Iterator[Period]:
     """The periods that have ended and that a source may still be asked for, the latest first."""
     cadence = watched.cadence(part.id)
     if cadence is Cadence.EACH:
@@ -166,7 +166,7 @@ def _first_asked(part: KpiPart, period: Period) -> datetime:
     return period.end + min(SETTLING, _grace(part) / 2)
 
 
-def _last_asked(watched: Watched, part: KpiPart, period: Period) -> datetime:
+def _last_asked(watched: WatchedKpis, part: KpiPart, period: Period) -> datetime:
     """A source of the past is asked until so many periods have ended (which `_ended` says); any other until the period is settled."""
     if SOURCE_OF_KIND[part.source.kind].answers_late(part.source):
         return datetime.max.replace(tzinfo=period.end.tzinfo)
@@ -183,7 +183,10 @@ def _pause(attempts: int) -> timedelta:
 
 
 def _take(
-    connector: Connector, context: Context, wanted: _Wanted, answer: tuple[KpiReading, ...] | SourceFailure
+    connector: Connector,
+    context: Context,
+    wanted: _WantedPeriod,
+    answer: tuple[KpiReading, ...] | SourceFailure,
 ) -> None:
     id_, site = wanted.part.id, context.site
     with connector.store.write() as conn:
@@ -198,7 +201,7 @@ def _take(
 
 
 def _answer(
-    watched: Watched, part: KpiPart, period: Period, reach: Reach, connector: Connector
+    watched: WatchedKpis, part: KpiPart, period: Period, reach: Reach, connector: Connector
 ) -> tuple[KpiReading, ...] | SourceFailure:
     """What a source says. A value that is only known to be at least so much is a reading where that is healthy whatever it is."""
     said = readings(part.source, period, replace(reach, aggregate=part.aggregate), connector.clock)
@@ -217,7 +220,7 @@ def _new(answer: Sequence[KpiReading], known: frozenset[tuple[str, datetime]]) -
     return [one for one in answer if one.at not in there]
 
 
-def _failure(wanted: _Wanted, said: SourceFailure, now: datetime) -> KpiFailure:
+def _failure(wanted: _WantedPeriod, said: SourceFailure, now: datetime) -> KpiFailure:
     attempts = wanted.before.attempts + 1 if wanted.before is not None else 1
     return KpiFailure(
         kpi=wanted.part.id,

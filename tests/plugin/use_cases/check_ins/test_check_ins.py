@@ -13,7 +13,7 @@ from connectors.store.numbers import comments
 from connectors.store.numbers.comments import KeptComment
 from connectors.store.work import due
 from mappings.explain.check_in import Measure
-from mappings.explain.confidence import Confidence, ConfidenceLevel, Spoken
+from mappings.explain.confidence import Confidence, ConfidenceLevel, SpokenConfidence
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.use_cases.check_ins import check_ins
 from plugin.use_cases.objectives import objectives
@@ -101,7 +101,9 @@ def test_a_check_in_is_made_and_withdrawn_alike_at_each_door(company, delivery):
         assert (about.objective_id, about.key_result_id) == (objective.id, key_result.id), door
         assert (about.measure, about.value, about.note) == (Measure.PROGRESS, Fraction(31, 50), NOTE), door
         assert (about.until, about.delta) == (date(2198, 12, 31), Fraction(1, 20)), door
-        assert about.confidence == Spoken(Confidence(ConfidenceLevel.ON, 7), BY[door], about.at), door
+        assert about.confidence == SpokenConfidence(Confidence(ConfidenceLevel.ON, 7), BY[door], about.at), (
+            door
+        )
         assert (about.derived, about.by) == (key_result.measurement.progress, BY[door]), door
         withdraw(company, objective, about.id)
         ended = check_ins.list_check_ins(company.connector, COMMAND_LINE, "main", objective.id)[0]

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from connectors.jira.http.call import Call
-from connectors.jira.http.limit import Left, read_left
+from connectors.jira.http.limit import RemainingCalls, read_left
 from connectors.store import Store
 from plugin.runtime.processes.governors import PRESENT_SECONDS, SharedGovernor
 from plugin.use_cases.health.budget import Budget, budget, in_words, spend
@@ -48,7 +48,7 @@ RESET = NOW + timedelta(minutes=30)
 def test_what_jira_says_is_left_is_read(
     headers: dict[str, str], remaining: int, most: int | None, until: datetime | None
 ) -> None:
-    assert read_left(headers, NOW) == Left(remaining, most, until, NOW)
+    assert read_left(headers, NOW) == RemainingCalls(remaining, most, until, NOW)
 
 
 @pytest.mark.parametrize(

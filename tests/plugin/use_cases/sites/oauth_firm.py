@@ -20,7 +20,7 @@ from plugin.runtime.composition import build_connector
 from plugin.runtime.connector import Connector
 from plugin.runtime.settings import read_settings
 from plugin.use_cases.sites import consent
-from plugin.use_cases.sites.consent import Connected
+from plugin.use_cases.sites.consent import ConsentResult
 from tests.empty_database import lay_empty_database
 
 CALLBACK = "https://okr.acme.example/consent"
@@ -77,7 +77,7 @@ class Firm:
         assert said.headers["Location"].startswith(f"{CALLBACK}?")
         return {name: one[0] for name, one in parse_qs(urlsplit(said.headers["Location"]).query).items()}
 
-    def connected(self, connector: Connector, site: str = "main") -> Connected:
+    def connected(self, connector: Connector, site: str = "main") -> ConsentResult:
         said = self.allowed(self.begun(connector, site))
         return consent.finish(connector, COMMAND_LINE, said["state"], said["code"])
 

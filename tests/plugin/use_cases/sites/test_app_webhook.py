@@ -14,7 +14,7 @@ from joserfc.jwk import OctKey
 from connectors.jira.http.errors import Permanent
 from connectors.jira.webhooks.app_webhooks import AppWebhookWish, care, wish
 from connectors.jira.webhooks.delivery_token import proves, token_in
-from connectors.jira.webhooks.registration import Registered
+from connectors.jira.webhooks.registration import RegisteredWebhook
 from connectors.store.work import inbox
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.jobs.schedules import Schedules
@@ -268,9 +268,11 @@ def test_of_an_app_that_is_not_public_its_owner_alone_is_told(firm: Firm, connec
     assert heard(connector) == 0
 
 
-def hook(number: int, url: str = HERE, days: float | None = 30, jql: str = "project in (1)") -> Registered:
+def hook(
+    number: int, url: str = HERE, days: float | None = 30, jql: str = "project in (1)"
+) -> RegisteredWebhook:
     expires = None if days is None else MORNING + timedelta(days=days)
-    return Registered(str(number), "", url, wish(HERE, ["1"]).events, jql, True, True, expires)
+    return RegisteredWebhook(str(number), "", url, wish(HERE, ["1"]).events, jql, True, True, expires)
 
 
 @pytest.mark.parametrize(
@@ -290,7 +292,7 @@ def hook(number: int, url: str = HERE, days: float | None = 30, jql: str = "proj
     ],
 )
 def test_what_is_done_about_what_jira_has(
-    found: list[Registered], register: bool, refresh: str | None, remove: tuple[str, ...]
+    found: list[RegisteredWebhook], register: bool, refresh: str | None, remove: tuple[str, ...]
 ) -> None:
     todo = care(wish(HERE, ["1"]), [one for one in found if is_ours(one, "main")], MORNING)
     assert (todo.register, todo.refresh, todo.remove) == (register, refresh, remove)
