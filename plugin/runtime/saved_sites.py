@@ -253,7 +253,7 @@ def put_site(
         "deployment": deployment,
         "token_expires": expires,
     }
-    before = sites.get(conn, name)
+    before = sites.to_change(conn, name)
     # who was paired with another Jira must not see this one
     former = str(before.settings.get("url") or "") if before is not None else None
     installations.hold_to(conn, name, plain["url"], former)
@@ -271,7 +271,8 @@ def reseal_sites(connector: Connector, by: str) -> list[str]:
     """
     keys, now = vault(connector.settings), connector.clock()
     with connector.store.write() as conn:
-        kept = [site for site in sites.all(conn) if site.credentials is not None]
+        known = [sites.to_change(conn, site.name) for site in sites.all(conn)]
+        kept = [site for site in known if site is not None and site.credentials is not None]
         for site in kept:
             keys.open(site.credentials or b"")
             sites.put(conn, site.name, site.settings, keys.renew(site.credentials or b""), now)

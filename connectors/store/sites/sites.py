@@ -47,6 +47,15 @@ def get(conn: Connection, name: str) -> SavedSite | None:
     return None if row is None else _saved(row)
 
 
+def to_change(conn: Connection, name: str) -> SavedSite | None:
+    """The site for whoever puts it back changed: others that want to change it wait until this transaction ends, and none overwrites another.
+
+    SQLite has one writer at a time anyway.
+    """
+    row = conn.execute(select(table).where(table.c.name == name).with_for_update()).one_or_none()
+    return None if row is None else _saved(row)
+
+
 def all(conn: Connection) -> list[SavedSite]:
     """Every site, by name."""
     return [_saved(row) for row in conn.execute(select(table).order_by(table.c.name))]

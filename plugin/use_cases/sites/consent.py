@@ -277,7 +277,7 @@ def _account_before(former: Grant | None, settings: JiraSettings, tested: Connec
 
 def _unchanged(connector: Connector, conn: Connection, settings: JiraSettings) -> SavedSite:
     """The kept site while it is of the Jira and the app that were tried: what was given for these counts for no others."""
-    saved = sites.get(conn, settings.name)
+    saved = sites.to_change(conn, settings.name)
     if saved is not None and basis_of(_opened(connector, saved)) == basis_of(settings):
         return saved
     raise NotReady(

@@ -63,7 +63,7 @@ def _kept_anew(connector: Connector, actor: Actor, site: str, days: int) -> date
     until = (now + timedelta(days=days)).replace(microsecond=0)
     keys = vault(connector.settings)
     with connector.store.write() as conn:
-        saved = sites.get(conn, site)
+        saved = sites.to_change(conn, site)
         if saved is None:
             raise NotReady(f"The site {site!r} was removed meanwhile, and nothing was done.")
         secrets = keys.open(saved.credentials or b"")

@@ -55,7 +55,7 @@ def renew(
         plain["api_base"] = elsewhere(settings, found)
         secrets = secrets_of(settings)
     with connector.store.write() as conn:
-        if sites.get(conn, name) != saved:
+        if sites.to_change(conn, name) != saved:
             raise _changed(name)
         sites.put(conn, name, plain, vault(connector.settings).seal(secrets), now)
         detail = {"token": "new" if token else "the same", "expires": day_text(expires) or "not known"}

@@ -9,7 +9,6 @@ from typing import Literal
 from connectors.jira.webhooks.app_webhooks import TOLD
 from connectors.jira.webhooks.registration import EVENTS, RegisteredWebhook
 from connectors.jira.webhooks.signature import HEADER, static_secret
-from connectors.store.database.sql import hold
 from connectors.store.people.audit import note
 from connectors.store.sites import app_webhooks
 from connectors.store.sites import sites as saved_sites
@@ -123,8 +122,7 @@ def show_secret(connector: Connector, actor: Actor, site: str) -> ShownSecret:
     if not known.webhook_secret:
         raise NotReady(f"The site {site} has no webhook secret: there is nothing to show.")
     with connector.store.write() as conn:
-        hold(conn, f"webhook secret of {site}")
-        saved = None if _is_of_settings(connector, site) else saved_sites.get(conn, site)
+        saved = None if _is_of_settings(connector, site) else saved_sites.to_change(conn, site)
         if saved is None:
             if actor != COMMAND_LINE:
                 raise NotReady(
