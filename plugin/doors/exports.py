@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import create_model
+from pydantic import Field, create_model
 
 from mappings.rollup.rows.ledger import Ledger
 from mappings.rollup.state import ObjectiveState
@@ -35,7 +35,10 @@ else:
         "ObjectiveRow",
         __base__=Given,
         __doc__="One objective in one line.",
-        **{column.key: (column.type, ...) for column in columns_for(Output.EXPORT)},
+        **{
+            column.key: (column.type, Field(description=column.description))
+            for column in columns_for(Output.EXPORT)
+        },
     )
 
 
