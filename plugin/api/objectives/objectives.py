@@ -19,6 +19,8 @@ from plugin.doors.filters import ObjectivesQuery, wanted
 from plugin.doors.model import Given, JsonAny, Page, SiteQuery, Word
 from plugin.doors.refusal import invalid, not_found
 from plugin.doors.rows import RowGiven
+from plugin.next_steps import Door
+from plugin.use_cases.health.missing import MissingKind
 from plugin.use_cases.objectives.as_of import as_of, instant_asked
 from plugin.use_cases.objectives.objective_columns import (
     Output,
@@ -28,7 +30,7 @@ from plugin.use_cases.objectives.objective_columns import (
 from plugin.use_cases.objectives.objective_lines import ObjectiveLine, line, lines
 from plugin.use_cases.objectives.objective_values import as_of_values, feeds_values, ledgers_of
 from plugin.use_cases.objectives.objectives import explained_by, knows_issue, list_some
-from plugin.use_cases.work.obstacles import ObstacleKind, obstacle_values, obstacles
+from plugin.use_cases.work.obstacles import obstacle_values, obstacles
 
 ROUTES = Routes()
 
@@ -165,9 +167,9 @@ class LedgersGiven(Given):
 
 
 class ObstacleGiven(Given):
-    """What keeps a number out of Jira (`held`, `refused`), or as it was (`unread`, `failed`)."""
+    """What keeps a number out of Jira (`held`, `refused`), or as it was (`unread`, `dead_letter`)."""
 
-    kind: ObstacleKind
+    kind: MissingKind
     name: str = Field(description="How people call the issue that is meant, or the objective itself.")
     issue_key: str = Field(description="Empty where no key is known.")
     field: str = Field(description="The field that is meant, by its name; empty where all of it is.")
@@ -247,7 +249,9 @@ def list_obstacles(caller: Caller, path: ObjectiveAddress, query: SiteQuery) -> 
     """Of one objective; empty where nothing stands in its way."""
     site, saved = objective_of(caller, path, query)
     found = obstacles(caller.connector, caller.actor, site, saved.state)
-    return Reply(ObstaclesGiven(items=[ObstacleGiven.model_validate(obstacle_values(one)) for one in found]))
+    return Reply(
+        ObstaclesGiven(items=[ObstacleGiven.model_validate(obstacle_values(one, Door.API)) for one in found])
+    )
 
 
 @ROUTES.get(

@@ -19,6 +19,7 @@ from plugin.cli.objectives.past import moment_asked, with_histories
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
 from plugin.cli.work.plan import shown
+from plugin.next_steps import Door
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.cycles.locks import waits_behind_lock
 from plugin.use_cases.objectives.as_of import AsOf, as_of, as_of_draft
@@ -78,7 +79,9 @@ def explain_command(key: str, at: str | None, mapping: str | None, site: str, as
         more = {} if past is None else {"as_of": as_of_values(past.at, saved.mapping_revision, past.stood)}
         plain = {"rule": saved.state.rule_id, "sums": sums_text(saved.state)} if saved.state.plain else {}
         health = health_values(saved.state.health)
-        held_up = {} if past is not None else {"obstacles": [obstacle_values(one) for one in found]}
+        held_up = (
+            {} if past is not None else {"obstacles": [obstacle_values(one, Door.COMMAND) for one in found]}
+        )
         show_json({**ledgers_of(saved.state), "health": health, **more, **plain, **held_up})
     elif past is not None:
         show_past(past)
@@ -154,8 +157,8 @@ def show_explanation(saved: SavedObjective, found: Sequence[Obstacle] = ()) -> N
     for one in found[:MOST_OBSTACLES]:
         values = f" Jira has {shown(one.stands)}; wanted is {shown(one.wanted)}." if one.is_of_field else ""
         say(f"  {one.kind.value}: {one.name} {one.head}. {one.why}{values}")
-        if one.remedy:
-            say(f"    to do: {one.remedy}")
+        if remedy := one.remedy_at(Door.COMMAND):
+            say(f"    to do: {remedy}")
     if len(found) > MOST_OBSTACLES:
         say(f"  and {len(found) - MOST_OBSTACLES} more; --json tells all")
     bar = ACHIEVED_AT[state.commitment]

@@ -33,6 +33,6 @@ def obstacle_line(one: Obstacle, browse: Browse, now: datetime, zone: tzinfo) ->
         head=one.head,
         why=one.why,
         values=values,
-        remedy=one.remedy,
+        remedy=f"{one.remedy} {one.step.do + '.' if one.step else ''}".strip(),  # the link stands behind it
         since=when(one.since, now, zone),
     )

@@ -43,18 +43,22 @@ def hindered(doors: Any) -> Any:
 def test_every_door_says_what_stands_in_its_way(hindered: Any) -> None:
     given = hindered.api("GET", f"/objectives/{FIRST.id}/obstacles").json["items"]
     assert [(one["kind"], one["name"], one["field"], one["why"]) for one in given] == [
-        ("failed", FIRST.key, "", "It divides by nothing."),
+        ("dead_letter", FIRST.key, "", "It divides by nothing."),
         ("unread", "PLAT-9", "status", "Its status cannot be read."),
         ("refused", FIRST.key, "OKR health", "It is on no screen."),
         ("held", FIRST.key, "OKR progress", "26 of 30 values would change."),
     ]
     assert [(one["stands"], one["wanted"]) for one in given[2:]] == [(None, {"value": "At risk"}), (40, 62)]
     told = hindered.command("explain", FIRST.id, "--json")
-    parts = ("kind", "name", "issue_key", "field", "why", "remedy", "stands", "wanted")
+    parts = ("kind", "name", "issue_key", "field", "why", "stands", "wanted")
     of_command = json.loads(told.output)["obstacles"]
     assert [[one[part] for part in parts] for one in of_command] == [
         [one[part] for part in parts] for one in given
     ]
+    assert [one["remedy"] for one in (given[0], given[2])] == ["Tell us.", "Put it there."]
+    assert given[1]["remedy"].endswith("Or let the numbers do without it: POST /api/v1/gaps/accept.")
+    assert given[3]["remedy"].endswith("GET /api/v1/held.")
+    assert of_command[3]["remedy"].endswith("jira-okr held list.")
     words = hindered.command("explain", FIRST.id).output
     page = hindered.browser.get(f"/objectives/{FIRST.id}").get_data(as_text=True)
     for said in (
@@ -76,7 +80,7 @@ def test_a_gap_that_was_accepted_stands_in_nobody_s_way(hindered: Any) -> None:
         issue = gaps.all(conn, "main")[0].issue
         gaps.accept(conn, "main", issue, "kim@acme.example", hindered.connector.clock())
     kinds = [one["kind"] for one in hindered.api("GET", f"/objectives/{FIRST.id}/obstacles").json["items"]]
-    assert kinds == ["failed", "refused", "held"]
+    assert kinds == ["dead_letter", "refused", "held"]
 
 
 def test_of_a_thousand_held_changes_people_are_told_the_first_and_how_many_more_there_are(
@@ -106,4 +110,4 @@ def test_an_issue_that_cannot_be_read_is_told_however_many_others_cannot(hindere
 def test_no_name_is_the_name_of_no_dead_letter(hindered: Any) -> None:
     assert hindered.command("dead-letters", "retry", "").exit_code == 1
     kinds = [one["kind"] for one in hindered.api("GET", f"/objectives/{FIRST.id}/obstacles").json["items"]]
-    assert "failed" in kinds
+    assert "dead_letter" in kinds
