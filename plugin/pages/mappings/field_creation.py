@@ -98,9 +98,10 @@ def created_or_not(connector: Connector, site: str, preset: str) -> ResponseRetu
         said = told(error) if isinstance(error, JiraError) else str(error)
         return lacking_page(connector, site, preset, said)
     draft = drafts.own_draft(connector, acting(), site)
-    if draft is None or draft.text == before.adaptation.text:
-        drafts.keep(connector, acting(), site, after.adaptation.text, "")
-    else:
+    seen = {drafts.version_of(draft)} if draft is None or draft.text == before.adaptation.text else ()
+    try:
+        drafts.keep(connector, acting(), site, after.adaptation.text, "", expected=seen)
+    except drafts.DraftMoved:
         flash(
             "Your draft says something else than the preset by now, so it is left as it is: choose the fields in it."
         )

@@ -177,6 +177,9 @@ class PastPart:
 
 def past_part(connector: Connector, site: str) -> PastPart | None:
     """None where there is no past to read: no cycle has begun."""
+    job = backfill.latest(connector, acting(), site)
+    if job is not None and job.is_running(connector.clock()):  # the page looks again and again meanwhile
+        return PastPart(0, 0, 0, running=True, done=job.done, total=job.total)
     planned = backfill.foresee(connector, acting(), site)
     if not planned.moments:
         return None
@@ -186,19 +189,9 @@ def past_part(connector: Connector, site: str) -> PastPart | None:
         calls=planned.calls,
         done_already=backfill.is_done(connector, acting(), site),
     )
-    job = backfill.latest(connector, acting(), site)
     if job is None:
         return found
-    running = job.is_running(connector.clock())
-    said = "" if running else f"{job.said} {job.todo}".strip()
-    return replace(
-        found,
-        running=running,
-        done=job.done,
-        total=job.total,
-        said=said,
-        failed=job.state == "failed",
-    )
+    return replace(found, said=f"{job.said} {job.todo}".strip(), failed=job.state == "failed")
 
 
 def history_begun(connector: Connector, site: str) -> ResponseReturnValue:
