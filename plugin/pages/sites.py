@@ -107,8 +107,14 @@ class SiteForm(PageForm):
     def validate(self, extra_validators: Mapping[str, Sequence[Callable[..., object]]] | None = None) -> bool:
         """Each way has something of its own that nobody can do without."""
         good: bool = super().validate(extra_validators)
-        if self.by_oauth and not (self.client_secret.data and self.client_id.data):
-            self.refuse("Give the client id and its secret, which is not shown again.", "client_secret")
+        if self.by_oauth and not self.client_id.data:
+            self.refuse("Give the client id, and the secret that was made with it.", "client_id")
+            return False
+        if self.by_oauth and not self.client_secret.data:
+            self.refuse(
+                "Give the client secret; it is not shown again, so type it anew where something else was wrong.",
+                "client_secret",
+            )
             return False
         if not self.by_oauth and not self.token.data:
             self.refuse(

@@ -355,7 +355,38 @@ def first_answer(connector: Connector, settings: JiraSettings) -> ConnectionTest
 
 def _answer(connector: Connector, settings: JiraSettings) -> ConnectionTest:
     tokens = AttemptTokens(connector.settings, settings, connector.clock()) if settings.by_oauth else None
-    return test_site(site_from(settings, connector.settings, connector.store, connector.clock, tokens))
+    site = site_from(settings, connector.settings, connector.store, connector.clock, tokens)
+    try:
+        return test_site(site)
+    except ScopeMissing:
+        raise
+    except AuthFailed as refused:
+        if misfit := misfit_of(settings, _deployment(site)):
+            refused.remedy = misfit
+            refused.args = (f"{refused.message} {misfit}",)
+        raise
+
+
+def _deployment(site: Site) -> Deployment | None:
+    """Which Jira it is, where it tells that to somebody whom it does not know."""
+    try:
+        return site.jira.deployment
+    except JiraError:
+        return None
+
+
+def misfit_of(settings: JiraSettings, deployment: Deployment | None) -> str:
+    """What to do where a credential is of a kind that this Jira does not take; empty where it is of the right kind, or nobody knows."""
+    if deployment == "cloud" and settings.pat is not None:
+        return "This Jira is Jira Cloud, which knows no personal access tokens: give the e-mail address of the account and an API token."
+    if deployment == "datacenter" and settings.token is not None:
+        return "This Jira is Jira Data Center, which knows no API tokens: give a personal access token (your profile, Personal access tokens)."
+    if settings.token is not None and not settings.email:
+        return (
+            "A token alone is taken for that of a service account. Where it is the API token of a person, give the e-mail address of "
+            "their account, too; else make a new one for the service account."
+        )
+    return ""
 
 
 def other_way(connector: Connector, settings: JiraSettings) -> JiraSettings | None:

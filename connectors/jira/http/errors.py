@@ -132,11 +132,11 @@ REMEDIES = {
     413: "Send less at once.",
 }
 MOVED = (
-    "It is tried again by itself. If it lasts, enter the address Jira is really at (https, context path), as the browser shows "
+    "A running connector tries again by itself. If it lasts, enter the address Jira is really at (https, context path), as the browser shows "
     "it after sign-in, and see whether a proxy or single sign-on stands before the API."
 )
 BETWEEN = (
-    "It is tried again by itself. If it lasts, look at the proxy, firewall or single sign-on before Jira's API, and whether the "
+    "A running connector tries again by itself. If it lasts, look at the proxy, firewall or single sign-on before Jira's API, and whether the "
     "address of the site is right."
 )
 

@@ -429,8 +429,8 @@ def _unreached(error: requests.RequestException) -> ConnectionBroken:
     for cause in _causes(error):
         if isinstance(cause, NameResolutionError):
             return ConnectionBroken(
-                "The host of Jira's address is not known.",
-                "Check how the address of the site is spelt, and whether this machine needs a VPN or another name server to find it.",
+                "The host that was called is not known.",
+                "Check how the address is spelt, and whether this machine needs a VPN or another name server to find it.",
             )
         if isinstance(cause, NewConnectionError):
             return ConnectionBroken(

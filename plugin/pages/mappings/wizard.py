@@ -28,6 +28,9 @@ from plugin.use_cases.objectives import backfill
 from plugin.use_cases.sites import webhook
 from plugin.use_cases.sites.sites import attempt
 
+LOOKS_AGAIN = "X-Looks-Again"
+"""The header by which refresh.js asks."""
+
 
 def register(blueprint: Blueprint, connector: Connector) -> None:
     """Add the routes."""
@@ -176,10 +179,15 @@ class PastPart:
 
 
 def past_part(connector: Connector, site: str) -> PastPart | None:
-    """None where there is no past to read: no cycle has begun."""
+    """None where there is no past to read: no cycle has begun.
+
+    A page that looks again by itself is told of what is running alone: what a reading would take costs a walk through the local copy.
+    """
     job = backfill.latest(connector, acting(), site)
-    if job is not None and job.is_running(connector.clock()):  # the page looks again and again meanwhile
+    if job is not None and job.is_running(connector.clock()):
         return PastPart(0, 0, 0, running=True, done=job.done, total=job.total)
+    if LOOKS_AGAIN in request.headers:
+        return None
     planned = backfill.foresee(connector, acting(), site)
     if not planned.moments:
         return None

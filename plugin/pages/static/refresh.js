@@ -5,7 +5,7 @@
     const before = [...document.querySelectorAll("[data-refresh]")];
     if (!before.length) return;
     try {
-      const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+      const answer = await fetch(location.href, { headers: { Accept: "text/html", "X-Looks-Again": "1" } });
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
       const now = [...fresh.querySelectorAll("[data-refresh]")];
       // Over: the rest of the page says something else now.

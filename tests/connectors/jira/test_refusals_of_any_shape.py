@@ -63,7 +63,7 @@ PLAIN.reason = "WRONG_VERSION_NUMBER"
 @pytest.mark.parametrize(
     ("raised", "said"),
     [
-        (requests.ConnectionError(MaxRetryError(POOL, "/", NameResolutionError("acme.example", None, OSError()))), "host of Jira's address is not known"),
+        (requests.ConnectionError(MaxRetryError(POOL, "/", NameResolutionError("acme.example", None, OSError()))), "host that was called is not known"),
         (requests.ConnectionError(MaxRetryError(POOL, "/", NewConnectionError(None, "refused"))), "Nothing answers at the address"),
         (requests.ConnectionError(ConnectionResetError()), "connection to Jira broke"),
         (requests.exceptions.SSLError(MaxRetryError(POOL, "/", EXPIRED)), "not trusted (certificate has expired)."),

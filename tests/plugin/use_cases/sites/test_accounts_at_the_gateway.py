@@ -15,7 +15,7 @@ from connectors.store.sites import sites as rows
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.runtime.composition import site_from
 from plugin.runtime.credentials_vault import vault
-from plugin.runtime.saved_sites import NewSite, open_sites
+from plugin.runtime.saved_sites import NewSite, misfit_of, open_sites
 from plugin.runtime.settings import JiraSettings
 from plugin.use_cases.sites import sites
 from plugin.use_cases.work.sync import FULL, run
@@ -138,6 +138,27 @@ def test_a_token_that_fits_nowhere_is_refused_as_it_was_at_the_site(admin, jira)
     assert (answer.status_code, answer.json["title"]) == (502, "Jira refused the account")
     assert "401" in answer.json["detail"]
     assert "acme" not in admin.connector.sites
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"pat": "sandbox-connector-token"}, "Jira Cloud, which knows no personal access tokens"),
+        ({"token": "wrong"}, "the API token of a person"),
+        ({"email": CONNECTOR.email, "token": "wrong"}, "Check e-mail and token"),
+    ],
+)
+def test_a_credential_of_the_wrong_kind_is_called_so(admin, jira, given, said):
+    answer = admin.api("POST", "/sites", {"name": "acme", "url": jira.url, **given})
+    assert answer.status_code == 502
+    assert said in str(answer.json)
+    assert "acme" not in admin.connector.sites
+
+
+def test_a_token_without_an_address_at_data_center_is_called_so():
+    settings = JiraSettings(name="acme", url="https://jira.acme.example", email="a@acme.example", token=SecretStr("x"))
+    assert "personal access token" in misfit_of(settings, "datacenter")
+    assert misfit_of(settings, None) == ""
 
 
 def test_a_site_of_the_settings_goes_by_the_gateway_too(admin, jira):
