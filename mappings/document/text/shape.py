@@ -315,6 +315,12 @@ def _wrong(trouble: _Trouble, plain: object, report: Report) -> None:
     if trouble.kind == "string_type" and isinstance(trouble.value, list | dict):
         wanted = "a text is wanted here"  # quotes would make one text of the whole list
     message = f"{shown(trouble.value)} cannot stand here: {wanted}"
+    if trouble.value is None:
+        message = f"nothing stands here: {wanted}"
+        if trouble.path and (number := decimal_comma(_at(plain, trouble.path[:-1]), trouble.path[-1])):
+            remedy = f"inside {{ }} a comma ends a value: write {number}"
+            report.add(code, message, trouble.path, value=trouble.value, remedy=remedy)
+            return
     remedy = _as_share(trouble) or _intended(plain, trouble.path, trouble.value, report)
     remedy = remedy or (f"correct `{name}`" if name else "")
     report.add(code, message, trouble.path, value=trouble.value, remedy=remedy)

@@ -15,6 +15,7 @@ from tests.mappings.document.conftest import COMPLETE
     ("old", "new", "code", "path", "remedy"),
     [
         ("indeterminate: 0.5", "indeterminate: 0,5", "unknown-key", "statuses.by_category.5", "inside { } a comma ends a value: write 0.5"),
+        ("\"10012\": 0.8", "In Review: 0,8", "not-a-number", "statuses.overrides[0].by_status.8", "inside { } a comma ends a value: write 0.8"),
         ("\"10012\": 0.8", "\"10012\": \"0,8\"", "not-a-number", "statuses.overrides[0].by_status.10012", "write 0.8"),
         ("\"10012\": 0.8", "\"10012\": 80%", "not-a-number", "statuses.overrides[0].by_status.10012", "write 0.8"),
         ("\"10012\": 0.8", "\"10012\": 80 %", "not-a-number", "statuses.overrides[0].by_status.10012", "write 0.8"),
