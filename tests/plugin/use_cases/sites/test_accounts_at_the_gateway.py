@@ -156,7 +156,9 @@ def test_a_credential_of_the_wrong_kind_is_called_so(admin, jira, given, said):
 
 
 def test_a_token_without_an_address_at_data_center_is_called_so():
-    settings = JiraSettings(name="acme", url="https://jira.acme.example", email="a@acme.example", token=SecretStr("x"))
+    settings = JiraSettings(
+        name="acme", url="https://jira.acme.example", email="a@acme.example", token=SecretStr("x")
+    )
     assert "personal access token" in misfit_of(settings, "datacenter")
     assert misfit_of(settings, None) == ""
 
