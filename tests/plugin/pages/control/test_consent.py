@@ -64,7 +64,7 @@ def test_a_service_account_is_entered_and_at_work(admin, world, asked):
 
 def test_what_is_missing_is_said_at_its_field_and_a_wrong_secret_keeps_nothing(admin, world, asked):
     half = admin.post("/setup", url=world.sandbox.url, deployment="consent", **{**FORM, "client_secret": ""})
-    assert "Give the client id and its secret" in half.get_data(as_text=True)
+    assert "Give the client secret" in half.get_data(as_text=True)
     wrong = {**FORM, "client_id": "robot", "client_secret": "wrong secret"}
     page = admin.post("/setup", url=world.sandbox.url, deployment="service", **wrong)
     assert "not with this secret" in page.get_data(as_text=True)
