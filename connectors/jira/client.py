@@ -24,10 +24,10 @@ from connectors.jira.read import (
 )
 from connectors.jira.read.out_of_sight import NoSight, Sight
 from connectors.jira.read.page import ReadResult, SearchPage
-from connectors.jira.read.parents import PARENT_FIELDS
 from connectors.jira.sign_in.scopes import Scope
 from connectors.jira.webhooks import app_webhooks, registration
 from connectors.jira.webhooks.app_webhooks import AppWebhookWish
+from connectors.jira.wire.changed_field import PARENT, PARENT_FIELDS, ChangedFields
 from connectors.jira.wire.issue_decoder import IssueDecoder, decoder_for
 from connectors.jira.write import create, custom_field, dispatch, edit, transition
 from connectors.jira.write.create import CreatedIssue, CreateField
@@ -190,10 +190,8 @@ class Jira:
         an issue was last edited at least; Data Center reads what it names many at once.
         """
         asked, wanted = bulk.clean_ids(ids), frozenset(field_ids)
-        names = (
-            {field.id: field.name for field in self._fields if field.id in wanted} if not self._cloud else {}
-        )
-        history = changelog.ChangeHistory(wanted, names, created or {})
+        named = ChangedFields(() if self._cloud else self._fields)
+        history = changelog.ChangeHistory(wanted, named, created)
         if self._cloud:
             changelog.collect_cloud(self.transport, asked, wanted, history)
         else:
@@ -209,10 +207,9 @@ class Jira:
         Cloud is asked for every change: asked by field it would leave those out. `edited` as with `readings`.
         """
         asked, wanted = bulk.clean_ids(ids), frozenset(field_ids)
-        names = {field.id: field.name for field in self._fields if field.id in wanted}
-        history = changelog.ChangeHistory(wanted, names, {}, changelog.SYSTEM_NAMES | self._parent_names())
+        history = changelog.ChangeHistory(wanted, ChangedFields(self._fields))
         if self._cloud:
-            by_field = () if changelog.PARENT in wanted else wanted
+            by_field = () if PARENT in wanted else wanted
             changelog.collect_cloud(self.transport, asked, by_field, history)
         else:
             changelog.collect_datacenter(self.transport, asked, history, edited or {})
@@ -221,10 +218,6 @@ class Jira:
     def step_calls(self, issues: int) -> int:
         """How many calls `steps` takes at least, with parents among the fields."""
         return changelog.calls_for(issues, 0, cloud=self._cloud)
-
-    def _parent_names(self) -> dict[str, str]:
-        named = [field.name for field in self._fields if field.custom in PARENT_FIELDS]
-        return dict.fromkeys([*named, *changelog.PARENT_NAMES], "parent")
 
     def catalogue(self, sample_issue_ids: Iterable[str] = ()) -> Catalogue:
         """Everything a mapping can name. Option values are those on the edit screens of the sample issues."""

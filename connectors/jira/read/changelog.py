@@ -12,6 +12,7 @@ from connectors.jira.http.errors import IncompleteRead, Permanent
 from connectors.jira.http.transport import JiraReply, Transport
 from connectors.jira.read.bulk import REFUSED, chunks, clean_ids
 from connectors.jira.read.search_datacenter import SEARCH
+from connectors.jira.wire.changed_field import PARENT, ChangedFields
 from connectors.jira.wire.damage import parsed
 from connectors.jira.wire.instant import instant
 from mappings.explain.past import FieldChange
@@ -25,18 +26,6 @@ MOST_SEARCHED = 50
 """Whole histories in one answer of Data Center: every change of every field, so fewer than issues of a search."""
 MOST_PAGES = 10_000
 LISTING = "issueChangeLogs"
-PARENT_NAMES = ("IssueParentAssociation", "Parent", "Epic Link", "Parent Link")
-"""What histories call the parent; Data Center may translate the last two, so those are looked up as well."""
-SYSTEM_NAMES = {
-    "Key": "issuekey",
-    "project": "project",
-    "Fix Version": "fixVersions",
-    "Version": "versions",
-    "Component": "components",
-    "duedate": "duedate",
-}
-"""What histories call some fields of Jira itself, where they name no id."""
-
 Readings = dict[str, dict[str, tuple[Reading, ...]]]
 Entry = tuple[datetime, int, int]
 """When a change was made, the number of its entry in the history, and its place in that."""
@@ -44,6 +33,7 @@ Entry = tuple[datetime, int, int]
 
 ITEM_NAMES = {
     "field_id": "fieldId",
+    "kind": "fieldtype",
     "before": "fromString",
     "after": "toString",
     "before_id": "from",
@@ -54,6 +44,7 @@ ITEM_NAMES = {
 class WireItem(msgspec.Struct, frozen=True, gc=False, rename=ITEM_NAMES):
     field: str = ""
     field_id: str | None = None
+    kind: str | None = None
     before: str | None = None
     after: str | None = None
     before_id: str | None = None
@@ -96,7 +87,6 @@ class WireFoundIssue(msgspec.Struct, frozen=True, gc=False):
     changelog: WireChangelog
 
 
-PARENT = "parent"
 LOG_PAGES = typed_json.decoder(WireLogPage)
 LOGGED_ISSUE = typed_json.decoder(WireLoggedIssue)
 
@@ -105,41 +95,30 @@ class ChangeHistory:
     """Collects changes per issue and field in whatever order they come, and puts them in the order of time."""
 
     def __init__(
-        self,
-        field_ids: Iterable[str],
-        names: Mapping[str, str],
-        created: Mapping[str, datetime],
-        aliases: Mapping[str, str] | None = None,
+        self, field_ids: Iterable[str], fields: ChangedFields, created: Mapping[str, datetime] | None = None
     ) -> None:
         self._wanted = frozenset(field_ids)
-        self._ids = {name.casefold(): field_id for field_id, name in names.items()}
-        self._ids |= {name.casefold(): field_id for name, field_id in (aliases or {}).items()}
-        self._created = created
+        self._fields = fields
+        self._created = created or {}
         self._changes: dict[tuple[str, str], dict[Entry, WireItem]] = {}
         self._lost: dict[str, None] = {}
 
     def add(self, issue_id: str, histories: Iterable[WireHistory]) -> None:
         """Take in some entries of an issue's history; the same entry twice counts once.
 
-        An entry names its field by id or, as most of Data Center and of parents do, by name alone.
+        An entry that may tell of a field that is asked for, and as well of another one, costs the issue's history: it proves nothing.
         """
         for history in histories:
             at, number = _at(history.created), _number(history.id)
             for position, item in enumerate(history.items):
-                field_id = self._field_of(item)
-                if field_id in self._wanted:
+                told = self._fields.ids(item.field, item.field_id, item.kind)
+                for field_id in told & self._wanted:
+                    if len(told) > 1:
+                        self.lose(issue_id)
                     changes = self._changes.setdefault((issue_id, field_id), {})
                     # One new parent may be told twice, by two names.
                     entry = (at, 0, 0) if field_id == PARENT else (at, number, position)
                     changes[entry] = _fuller(changes.get(entry), item)
-
-    def _field_of(self, item: WireItem) -> str:
-        """Epic Link and Parent Link may come with an id of their own and tell of the parent all the same."""
-        named = self._ids.get(item.field.casefold(), item.field)
-        if item.field_id in (None, ""):
-            return named
-        own = item.field_id in self._wanted or item.field.casefold() == PARENT
-        return PARENT if named == PARENT and not own else item.field_id or named
 
     def lose(self, issue_id: str) -> None:
         """The history of this issue cannot be had, or not whole: what is known of it proves nothing."""

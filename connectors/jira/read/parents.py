@@ -16,10 +16,6 @@ from connectors.jira.wire.shapes import ID_PAGES
 from mappings.facts.issue import Issue
 
 KEY = re.compile(r"^[A-Z][A-Z0-9_]*-\d+$")
-EPIC_LINK = "com.pyxis.greenhopper.jira:gh-epic-link"
-PARENT_LINK = "com.atlassian.jpo:jpo-custom-field-parent"
-PARENT_FIELDS = frozenset({EPIC_LINK, PARENT_LINK})
-"""`schema.custom` of the fields that name a parent on Data Center."""
 CHUNK = 100
 REFUSED = 400
 MOST_KEYS = 50_000

@@ -320,7 +320,8 @@ def _field_id(item: Body) -> str:
     if isinstance(given, str) and given:
         return given
     name = item.get("field")
-    return FIELD_IDS.get(_name(item), name if isinstance(name, str) else "")
+    said = name if isinstance(name, str) else ""
+    return said if item.get("fieldtype") == "custom" else FIELD_IDS.get(_name(item), said)
 
 
 def _told(item: Body, fields: Body) -> EventValue:

@@ -199,8 +199,10 @@ def _parent_field(sandbox: Sandbox, record: Record) -> str:
 
 
 def _parent_item(sandbox: Sandbox, old: Record, new: Record, field: FieldDef) -> ChangeItem:
-    """A change of the parent as Jira tells it: by no field id, and above the epics as Parent Link, whose keys are text alone."""
+    """A change of the parent as Jira tells it: by no field id, above the epics as Parent Link, whose keys are text alone, and of sub-tasks on Data Center as Parent Issue."""
     told = _item(sandbox, field, old.parent_id, new.parent_id)
+    if sandbox.deployment != "cloud" and old.type.level < 0:
+        told = replace(told, field="Parent Issue")
     if old.type.level > 0:
         return replace(told, field="Parent Link", field_id=None, old=None, new=None, custom=True)
     return replace(told, field_id=None)

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, case, delete, or_, select, update
 
+from connectors.store.database import json_text
 from connectors.store.database.instant import from_ms, maybe_from_ms, to_ms
 from connectors.store.database.sql import StoredRow, among, insert_into, plain
 from connectors.store.schema import gap as table
@@ -122,7 +123,7 @@ def _row(site: str, found: Gap, now: datetime) -> dict[str, object]:
         "parent": found.parent,
         "reason": plain(found.reason, LONGEST_TEXT),
         "remedy": plain(found.remedy, LONGEST_TEXT),
-        "omitted": " ".join(found.omitted),
+        "omitted": json_text.encode(found.omitted) if found.omitted else "",
         "since": to_ms(now),
         "seen_at": to_ms(now),
         "accepted_at": None,
@@ -142,7 +143,7 @@ def _kept(row: StoredRow) -> KeptGap:
             remedy=found["remedy"],
             field=found["field"],
             parent=found["parent"],
-            omitted=tuple(found["omitted"].split()),
+            omitted=json_text.decode(found["omitted"], tuple[str, ...]) if found["omitted"] else (),
         ),
         since=from_ms(found["since"]),
         seen_at=from_ms(found["seen_at"]),

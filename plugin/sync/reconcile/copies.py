@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from connectors.jira import AuthFailed, CreatedIssue, CreateField, Permanent, RateLimited
-from connectors.jira.read.parents import EPIC_LINK, PARENT_LINK
+from connectors.jira.wire.changed_field import EPIC_LINK, PARENT_LINK
 from connectors.store.cycles import carries
 from connectors.store.cycles.carries import KeptCarry, MadeCopy
 from connectors.store.kpis import kpis

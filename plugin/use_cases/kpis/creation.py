@@ -23,7 +23,7 @@ from connectors.jira import (
     Transient,
 )
 from connectors.jira.metadata.permissions import CREATE
-from connectors.jira.read.parents import EPIC_LINK, PARENT_LINK
+from connectors.jira.wire.changed_field import EPIC_LINK, PARENT_LINK
 from connectors.store.cycles import closings
 from connectors.store.kpis import kpis
 from connectors.store.mirror import mirror

@@ -14,6 +14,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import inspect
 
 from connectors.store import Store, open_store, upgrade
+from connectors.store.absence import gaps
 from connectors.store.database import schema_upgrade
 from connectors.store.mappings import revisions
 from connectors.store.mirror import mirror
@@ -117,6 +118,22 @@ def test_favourites_by_key_are_held_by_id(empty_url: str) -> None:
         found = {int(one.name): one.address for one in saved_views.of(conn, 1)}
     store.close()
     assert [found[number] for number in range(len(kept))] == list(kept.values())
+
+
+def test_what_answers_left_out_is_read_where_blanks_joined_it(empty_url: str) -> None:
+    store = open_store(empty_url)
+    columns = "site, issue, issue_id, issue_key, field, parent, reason, remedy, since, seen_at, omitted"
+    with store.write() as conn:
+        schema_upgrade.to_head(conn, "0052")
+        for issue, omitted in (("1", "duedate customfield_10016"), ("2", ""), ("3", "labels")):
+            conn.exec_driver_sql(
+                f"INSERT INTO gap ({columns}) VALUES ('main', '{issue}', '{issue}', 'A-{issue}', '', '', 'No.', '', 0, 0, '{omitted}')"
+            )
+    upgrade(store)
+    with store.read() as conn:
+        found = [one.gap.omitted for one in gaps.open_gaps(conn, "main")]
+    store.close()
+    assert found == [("duedate", "customfield_10016"), (), ("labels",)]
 
 
 def test_an_upgrade_that_fails_leaves_nothing_behind(empty_url: str) -> None:

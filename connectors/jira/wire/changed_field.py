@@ -1,0 +1,72 @@
+"""Which field an entry of a history tells of. Its id says it; where there is none, its name among what the site has under that name.
+
+Data Center names fields alone, and so does Cloud where parents are told of. A name is no proof: a custom field may be called "Parent" or "Component". What an
+entry is of (`fieldtype`) keeps fields of Jira itself and custom fields apart; which custom field is an Epic Link or a Parent Link its type says, whatever it is called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from mappings.facts.catalogue import Field
+
+EPIC_LINK = "com.pyxis.greenhopper.jira:gh-epic-link"
+PARENT_LINK = "com.atlassian.jpo:jpo-custom-field-parent"
+PARENT_FIELDS = frozenset({EPIC_LINK, PARENT_LINK})
+"""`schema.custom` of the fields that name a parent on Data Center."""
+PARENT = "parent"
+OF_JIRA, CUSTOM = "jira", "custom"
+"""What `fieldtype` says."""
+ASSOCIATION = "issueparentassociation"
+SYSTEM_NAMES: Mapping[str, str] = {
+    ASSOCIATION: PARENT,
+    "parent": PARENT,
+    "parent issue": PARENT,
+    "key": "issuekey",
+    "fix version": "fixVersions",
+    "version": "versions",
+    "component": "components",
+}
+"""What histories call some fields of Jira itself, in lower case. The others go by their ids."""
+PARENT_LINKS = frozenset({"epic link", "parent link"})
+"""What Jira calls the custom fields that name a parent; believed where the site lists no field of that name."""
+
+NONE: frozenset[str] = frozenset()
+
+
+class ChangedFields:
+    """The fields of a site by what histories call them. Of no fields nothing but ids and Jira's own names is known."""
+
+    def __init__(self, fields: Iterable[Field]) -> None:
+        self._parents: set[str] = set()
+        self._customs: dict[str, set[str]] = {}
+        self._system: dict[str, str] = {}
+        for field in fields:
+            name = field.name.casefold()
+            if field.custom in PARENT_FIELDS:
+                self._parents.add(field.id)
+                self._customs.setdefault(name, set()).add(PARENT)
+            elif field.custom or field.id.startswith("customfield_"):
+                self._customs.setdefault(name, set()).add(field.id)
+            else:
+                self._system |= {name: field.id, field.id.casefold(): field.id}
+        self._system |= SYSTEM_NAMES
+
+    def ids(self, name: str, field_id: str | None, kind: str | None) -> frozenset[str]:
+        """The fields that an entry may tell of, `parent` for each that names a parent: one where that is certain, several where it is not."""
+        called = name.casefold()
+        if called == ASSOCIATION and kind != CUSTOM:
+            return frozenset({PARENT})
+        if field_id:
+            return frozenset({PARENT if field_id in self._parents else field_id})
+        system = frozenset({self._system.get(called, name)})
+        customs = self._of_site(called)
+        if kind == CUSTOM:
+            return customs
+        return system if kind == OF_JIRA or not customs else customs | (system & set(self._system.values()))
+
+    def _of_site(self, called: str) -> frozenset[str]:
+        found = self._customs.get(called)
+        if found is None:
+            return frozenset({PARENT}) if called in PARENT_LINKS else NONE
+        return frozenset(found)
