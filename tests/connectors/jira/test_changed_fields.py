@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import pytest
 
@@ -119,7 +118,7 @@ def test_a_text_field_that_is_called_parent_is_no_parent(
     other = next(
         one for one in same if one.id != former.id and (level > 0 or one.project.id == former.project.id)
     )
-    begun = datetime.now(UTC)
+    begun = server.sandbox.clock()
     cloud = sandbox.deployment == "cloud"
     named = {-1: "parent", 0: scheme.EPIC_LINK, 1: scheme.PARENT_LINK}[level]
     above = {"parent": {"key": other.key}} if cloud or level < 0 else {named: other.key}
