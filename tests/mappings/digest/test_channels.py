@@ -150,3 +150,30 @@ def test_any_titles_stay_within_the_limits_and_make_no_markup(titles: list[str],
     blocks: Any = slack(message)["blocks"]
     assert len(blocks) <= 50
     assert all(len(one["text"]["text"]) <= 3_000 for one in blocks if "text" in one)
+
+
+def test_a_long_subject_is_cut_where_each_channel_ends_it() -> None:
+    """A card of Teams at 200 signs, the header of Slack at 150."""
+    message = DigestMessage(KEY, "".join(str(one % 10) for one in range(300)), "L", ())
+    card: Any = teams(message)
+    content = card["attachments"][0]["content"]
+    assert content["fallbackText"] == message.subject[:200]
+    assert content["body"][0]["inlines"][0]["text"] == message.subject[:200]
+    header: Any = slack(message)["blocks"]
+    assert header[0]["text"]["text"] == message.subject[:150]
+
+
+@pytest.mark.parametrize(("over", "told"), [(0, True), (1, False)])
+def test_slack_takes_twelve_thousand_signs_of_subject_lead_and_sections_together(
+    over: int, told: bool
+) -> None:
+    """Eleven sections of 1,000 signs each fill it with the head, to the sign; one more leaves the last section out."""
+    sections = tuple(Section("T", (DigestLine("x" * 994),)) for _ in range(11))
+    lead = "l" * (1_000 - 100 + over)
+    blocks: Any = slack(DigestMessage(KEY, "s" * 100, lead, sections))["blocks"]
+    said = [one["text"]["text"] for one in blocks[2:-1]]
+    assert {len(one) for one in said[:10]} == {1_000}
+    assert (said[10:] == said[:1], said[10:] == ["1 more line: there is no room for them here"]) == (
+        told,
+        not told,
+    )

@@ -77,6 +77,41 @@ def test_what_contradicts_itself(more: str, code: str, path: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("healthy", "more", "found"),
+    [
+        ("at_least: 3, at_most: 5", "watch: {at_least: 3, at_most: 5}", []),
+        ("at_least: 3, at_most: 5", "watch: {at_least: 2.5, at_most: 5.5}", []),
+        ("at_least: 3, at_most: 5", "watch: {at_least: 3.5}", ["narrow-watch"]),
+        ("at_least: 3, at_most: 5", "watch: {at_most: 4.5}", ["narrow-watch"]),
+        ("at_least: 3", "direction: up", []),
+        ("at_least: 3", "direction: keep", []),
+        ("at_least: 3", "direction: down", ["wrong-direction"]),
+        ("at_most: 3", "direction: down", []),
+        ("at_least: 3, at_most: 5", "direction: up", []),
+        ("at_least: 3, at_most: 5", "direction: down", []),
+    ],
+)
+def test_a_watch_is_as_wide_and_a_direction_goes_against_no_only_bound(
+    healthy: str, more: str, found: list[str]
+) -> None:
+    kpi = pushed(more).replace("at_most: 5}", f"{healthy}}}", 1)
+    assert [code for code, _ in findings(kpi)] == found
+
+
+@pytest.mark.parametrize(
+    ("low", "bound", "valid"), [("at_least", "at_least", "up"), ("at_most", "at_most", "down")]
+)
+def test_a_wrong_direction_says_its_bound_and_what_is_valid(low: str, bound: str, valid: str) -> None:
+    against = {"at_least": "down", "at_most": "up"}[low]
+    kpi = pushed(f"direction: {against}").replace("at_most: 5}", f"{low}: 5}}", 1)
+    (found,) = [one for one in read_document(HEAD + kpi).diagnostics if one.severity == "error"]
+    assert (found.message, found.valid) == (
+        f"the direction {against} goes against the only bound, {bound}",
+        (valid, "keep"),
+    )
+
+
+@pytest.mark.parametrize(
     "more", ["grace: 31d", "grace: 744h", "grace: 9999m", "promote: {objective: well, after: 1000}"]
 )
 def test_the_largest_that_is_allowed_is(more: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mappings.diagnostic import Severity
+from mappings.document.checks.report import shown
 from mappings.document.checks.validation import validate
 from mappings.document.text.source import read_document
 
@@ -168,3 +169,19 @@ def test_a_document_made_in_code_is_validated_without_places(complete):
     twice = document.model_copy(update={"objectives": document.objectives * 2})
     (found,) = validate(twice)
     assert (found.code, found.line) == ("duplicate-id", 0)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("x" * 78, f'"{"x" * 78}"'),
+        ("x" * 79, f'"{"x" * 76}…'),
+        (int("9" * 80), "9" * 80),
+        (int("9" * 81), "9" * 77 + "…"),
+        ("two\nlines  ", '"two lines "'),
+        ("", '""'),
+        ((), "()"),
+    ],
+)
+def test_a_value_in_a_message_is_short_and_on_one_line(value: object, said: str) -> None:
+    assert shown(value) == said

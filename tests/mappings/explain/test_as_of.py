@@ -298,3 +298,26 @@ def test_a_doubt_without_a_number_is_unknown_and_one_with_it_approximate() -> No
     world.add(made(1, EPIC, BEGAN, labels=("okr",)))
     state = states(world, BEGAN)["1"]
     assert PastStanding(state, some).certainty.value == "unknown"
+
+
+def test_a_cycle_that_was_over_stands_as_it_ended_at_every_later_moment() -> None:
+    """Of two equal stories the first is done within the cycle, the second on the day after it."""
+    rules = mapping(
+        TEXT.replace("cycle: current", "cycle: sprint").replace(
+            "{every: quarter}", "[{id: sprint, start: 2026-10-05, end: 2026-10-06}]"
+        )
+    )
+    world = World()
+    world.add(made(1, EPIC, BEGAN, labels=("okr",)))
+    world.add(made(2, STORY, BEGAN, "1", fields={POINTS: 1}))
+    world.add(made(3, STORY, BEGAN, "1", fields={POINTS: 1}))
+    for days, done in ((1, "2"), (2, "3")):
+        world.now = BEGAN + timedelta(days=days)
+        world.change(done, ("status", "1", "To Do"), status=DONE)
+    world.now = BEGAN + timedelta(days=4)
+
+    def progress(days: int) -> Fraction | None:
+        at = Moment(BEGAN + timedelta(days=days))
+        return measured(rules, world.retrospect, at, Records())["1"].progress
+
+    assert [progress(days) for days in range(5)] == [0, *[Fraction(1, 2)] * 4]

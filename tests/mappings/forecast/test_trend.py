@@ -8,7 +8,9 @@ from fractions import Fraction
 import pytest
 
 from mappings.forecast.answer import Need, TargetRange
+from mappings.forecast.readings import aim_of
 from mappings.forecast.trend import forecast, interval_place, median, slopes_of
+from mappings.rollup.state import Cause, Measurement
 
 TODAY = date(2026, 11, 17)
 VALUES = {-16: 10, -12: 12, -8: 13, -4: 17, 0: 18}
@@ -102,3 +104,27 @@ def test_the_median_of_an_even_number_lies_between() -> None:
         Fraction(1),
         Fraction(3, 2),
     ]
+
+
+@pytest.mark.parametrize(
+    ("bounds", "aim"),
+    [
+        ({"start": 0, "target": 5}, (5, None)),
+        ({"start": 5, "target": 0}, (None, 0)),
+        ({"start": -1, "target": 0}, (0, None)),
+        ({"start": 5, "target": 5}, None),
+        ({"start": None, "target": 5}, None),
+        ({"start": 5, "target": None}, None),
+        ({}, None),
+        ({"at_least": 2}, (2, None)),
+        ({"at_most": 7}, (None, 7)),
+        ({"at_least": 2, "at_most": 7, "start": 0, "target": 5}, (2, 7)),
+    ],
+)
+def test_what_a_metric_is_on_its_way_to(
+    bounds: dict[str, int | None], aim: tuple[int | None, int | None] | None
+) -> None:
+    """The target from the side of the start, or the band; of neither nothing is aimed at."""
+    exact = {name: None if value is None else Fraction(value) for name, value in bounds.items()}
+    found = aim_of(Measurement(None, None, Cause.UNKNOWN, "", **exact))
+    assert (found and (found.at_least, found.at_most)) == aim

@@ -234,6 +234,7 @@ def test_a_no_is_remembered_as_counting_anew() -> None:
     still_open = dismissed(fed(is_open(), [IN, IN])[0])
     assert (still_open.status, still_open.key_result) == (KpiStatus.KR_OPEN, "300")
     assert fed(still_open, [IN])[0].status is KpiStatus.KR_OPEN
+    assert (still_open.outside, still_open.inside, still_open.transition) == (0, 0, EpisodeStep.DISMISSED)
     assert dismissed(KpiState()) == KpiState()
 
 
