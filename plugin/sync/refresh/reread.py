@@ -119,7 +119,7 @@ def _work_off(context: Context, deliveries: list[Delivery]) -> RefreshResult:
     read_at = context.clock()
     edited = {id_: at for id_, at in batch.edited.items() if id_ not in lately}
     batch.touched |= {named.id for key in sorted(batch.keys) if (named := context.jira.issue_of(key))}
-    read = read_again(context, batch.touched, edited=edited)
+    read = read_again(context, batch.touched, edited=edited, deleted=batch.deleted)
     lost = weigh(context, read.gone, frozenset(batch.deleted))
     told = {id_: context.field_ids(named) for id_, named in batch.changed_fields.items()}
     changed = dict.fromkeys(batch.touched, frozenset[str]()) | told
@@ -133,20 +133,22 @@ def read_again(
     ids: Iterable[str],
     *,
     edited: Mapping[str, datetime] | None = None,
+    deleted: Set[str] = frozenset(),
 ) -> ReadById:
     """The issues as Jira has them now, the ids it no longer shows, asked for twice, and what of them cannot be read.
 
-    What it means that an issue is no longer shown `losses.weigh` says.
+    What it means that an issue is no longer shown `losses.weigh` says. Of those that an event calls `deleted` one look is the second word.
     """
     wanted = sorted(ids)
     if not wanted:
         return ReadById([])
     result = context.jira.read(wanted, context.fields, edited)
-    if not result.missing:
-        return ReadById(list(result.issues), gaps=result.gaps)
+    proven, doubted = result.missing & deleted, result.missing - deleted
+    if not doubted:
+        return ReadById(list(result.issues), proven, result.gaps)
     # A page that came back empty for no reason looks like a deletion: only what is missing twice is gone.
-    again = context.jira.read(sorted(result.missing), context.fields)
-    return ReadById([*result.issues, *again.issues], again.missing, (*result.gaps, *again.gaps))
+    again = context.jira.read(sorted(doubted), context.fields)
+    return ReadById([*result.issues, *again.issues], proven | again.missing, (*result.gaps, *again.gaps))
 
 
 def with_readings(

@@ -5,7 +5,7 @@ A select field has options of its own in each of its contexts, so the screen of 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 
 import structlog
@@ -102,15 +102,17 @@ def _samples(
         for issue in _written(context, conn):
             found.setdefault(_place(issue), issue)
     if all(words <= _said(fields[id_].options) for id_, words in written.items()):
-        asked = [(one.project_id, one.type_id) for field in fields.values() for one in field.contexts]
-        known = {place for place in found if all(field.context_of(*place) for field in fields.values())}
-        longest_ago = min(known - again, key=asked.index, default=None)
-        found = {
-            place: issue
-            for place, issue in found.items()
-            if place in again or place not in known or place == longest_ago
-        }
+        wanted = _in_turn(found.keys(), again, list(fields.values()))
+        found = {place: issue for place, issue in found.items() if place in wanted}
     return list(found.values())[:MOST_SCREENS]
+
+
+def _in_turn(places: Set[Place], again: Set[Place], fields: Sequence[Field]) -> frozenset[Place]:
+    """Of these places those that are asked `again`, those of which a field's context is not known, and the one that was asked longest ago."""
+    known = frozenset(place for place in places if all(field.context_of(*place) for field in fields))
+    asked = [(one.project_id, one.type_id) for field in fields for one in field.contexts]
+    turn = min(known - again, key=asked.index, default=None)
+    return frozenset((places - known) | (places & again) | ({turn} if turn is not None else set()))
 
 
 def _place(issue: Issue) -> Place:

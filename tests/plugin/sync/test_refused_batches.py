@@ -15,11 +15,11 @@ from plugin.sync.resync.full_read import resync
 from tests.plugin.sync.conftest import Company
 
 
-def deliver(small: Company, records: list[Any]) -> None:
+def deliver(small: Company, records: list[Any], event: str = "jira:issue_updated") -> None:
     with small.connector.store.write() as conn:
         for one in records:
-            body = json.dumps({"webhookEvent": "jira:issue_updated", "issue": {"id": one.id}}).encode()
-            inbox.store(conn, "main", f"{one.id}-{small.clock()}", body, small.clock(), "jira:issue_updated")
+            body = json.dumps({"webhookEvent": event, "issue": {"id": one.id}}).encode()
+            inbox.store(conn, "main", f"{one.id}-{small.clock()}", body, small.clock(), event)
 
 
 def test_the_other_deliveries_land_and_the_guilty_one_says_why(small: Company) -> None:
@@ -69,3 +69,24 @@ def test_parents_of_what_is_read_one_by_one_are_looked_up_together(small: Compan
     assert len(read.issues) == 20
     assert len({one.parent_id for one in read.issues} - {None}) == 1
     assert small.calls("/search") == 1
+
+
+@pytest.mark.parametrize("small", ["cloud", "datacenter"], indirect=True)
+@pytest.mark.parametrize(("event", "looks"), [("jira:issue_deleted", 1), ("jira:issue_updated", 2)])
+def test_a_deletion_that_an_event_tells_is_looked_at_once(small: Company, event: str, looks: int) -> None:
+    """Its word and one answer are two; where no event says that an issue is gone, Jira is asked twice."""
+    gone = small.records()[:8]
+    small.clock.pass_by(minutes=1)
+    for one in gone:
+        small.delete(one)
+    deliver(small, gone, event)
+    small.sandbox.site.calls.clear()
+
+    refresh(small.context, "worker")
+
+    counted = small.sandbox.site.calls.by_endpoint
+    cloud = small.deployment == "cloud"
+    name = "POST /rest/api/3/issue/bulkfetch" if cloud else "GET /rest/api/2/issue/{}"
+    assert counted[name] == (looks if cloud else looks * len(gone))
+    told = event.endswith("deleted") or not cloud
+    assert small.mirror().keys().isdisjoint(one.id for one in gone) is told

@@ -23,7 +23,7 @@ from mappings.document.binder import bind
 from mappings.document.mapping import Mapping
 from mappings.document.names import MappingName, NameKind
 from mappings.document.schema import Document
-from mappings.facts.catalogue import Catalogue
+from mappings.facts.catalogue import Catalogue, Field, OptionContext
 from mappings.facts.gap import Gap
 from mappings.rollup.health import Health, HealthLevel
 from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
@@ -443,3 +443,28 @@ def test_moments_pass_in_the_zone_of_the_mapping(bare: Context) -> None:
     context = replace(bare, clock=clock, catalogue=Catalogue(account_id="us"))
     moment = context.moment()
     assert (moment.now, moment.zone, moment.account_id) == (clock(), bare.mapping.zone, "us")
+
+
+@pytest.mark.parametrize(
+    ("contexts", "again", "asked"),
+    [
+        (["bcad", "bcad"], "", "b"),
+        (["dabc", "bcad"], "", "d"),
+        (["bcad", "bcad"], "b", "bc"),
+        (["bcad", "bcad"], "bx", "bc"),
+        (["bca", "bcad"], "", "bd"),
+        (["", "bcad"], "", "abcd"),
+        (["bcad", "bcad"], "abcd", "abcd"),
+    ],
+)
+def test_screens_are_asked_where_a_context_is_not_known_and_the_others_in_turn(
+    contexts: list[str], again: str, asked: str
+) -> None:
+    """Each letter is a project; of a field the contexts stand in the order in which they were learnt."""
+    fields = [
+        Field("f", "F", contexts=tuple(OptionContext(one, "story", ()) for one in known))
+        for known in contexts
+    ]
+    places = {(one, "story") for one in "abcd"}
+    wanted = written_options._in_turn(places, {(one, "story") for one in again}, fields)
+    assert "".join(sorted(project for project, _ in wanted)) == asked
