@@ -111,14 +111,18 @@ def _text(at: datetime) -> str:
 
 
 def _cell(rows: Sequence[Sequence[object]]) -> Fraction | SourceFailure:
-    if not rows or (len(rows) == 1 and len(rows[0]) == 1 and rows[0][0] is None):
-        return SourceFailure(FailureKind.NO_DATA, "the query gives nothing")
-    if len(rows) > 1 or len(rows[0]) != 1:
-        said = "more than one row" if len(rows) > 1 else f"{len(rows[0])} columns"
-        return SourceFailure(
-            FailureKind.AMBIGUOUS, f"the query gives {said}", "One row and one column are read."
-        )
-    number = None if isinstance(rows[0][0], str) else exact(rows[0][0])
-    if number is None:
-        return SourceFailure(FailureKind.NO_DATA, "the query gives something that is no finite number")
-    return number
+    match rows:
+        case [] | [[None]]:
+            return SourceFailure(FailureKind.NO_DATA, "the query gives nothing")
+        case [[value]]:
+            number = None if isinstance(value, str) else exact(value)
+            if number is None:
+                return SourceFailure(
+                    FailureKind.NO_DATA, "the query gives something that is no finite number"
+                )
+            return number
+        case [columns]:
+            said = f"{len(columns)} columns"
+        case _:
+            said = "more than one row"
+    return SourceFailure(FailureKind.AMBIGUOUS, f"the query gives {said}", "One row and one column are read.")

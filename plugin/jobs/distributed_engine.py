@@ -133,8 +133,8 @@ class DistributedEngine:
                 max_size=self._count + 3,
             )
         )
-        app.task(name=queue.REFRESH, pass_context=True, retry=False)(self._refresh)
-        app.task(name=queue.RECONCILE, pass_context=True, retry=False)(self._reconcile)
+        app.task(name=queue.REFRESH, pass_context=True)(self._refresh)
+        app.task(name=queue.RECONCILE, pass_context=True)(self._reconcile)
         return app
 
     def _refresh(self, job: procrastinate.JobContext, site: str) -> None:
@@ -158,9 +158,10 @@ class DistributedEngine:
 
     @contextmanager
     def _site(self, site: str) -> Iterator[Context | None]:
-        """A job ends well whatever happens: what failed is in the tables."""
+        """A job ends well whatever happens: what failed is in the tables. None where there is nothing to work with."""
+        context = self._context(site)
         try:
-            yield self._context(site)
+            yield context
         except Exception:
             log.exception("job failed", site=site)
 
@@ -169,7 +170,9 @@ class DistributedEngine:
             return self._connector.context(site)
         except NotReady as reason:
             log.warning("job dropped; the work is kept", site=site, why=str(reason))
-            return None
+        except Exception:
+            log.exception("job failed", site=site)
+        return None
 
     # -- what is left behind
 

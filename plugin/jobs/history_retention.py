@@ -11,15 +11,15 @@ from mappings.rollup.cycles.cycle_end import end_of
 from plugin.runtime.connector import Connector, NotReady
 
 
-def thin_history(connector: Connector, site: str, going_on: Callable[[], None]) -> int:
-    """Thin it out; how many points and ledgers went. Nothing goes while it is not known where the cycles begin: it waits for the next time."""
+def thin_history(connector: Connector, site: str, going_on: Callable[[], None]) -> None:
+    """Thin it out. Nothing goes while it is not known where the cycles begin: it waits for the next time."""
     now, settings = connector.clock(), connector.settings
     each, daily = settings.keep_history_days, settings.keep_daily_history_days
     try:
         held = _edges(connector, site)
     except NotReady:
-        return 0
-    return history_retention.thin(
+        return
+    history_retention.thin(
         connector.store,
         site,
         now - timedelta(days=each),

@@ -11,7 +11,7 @@ class Engine(Protocol):
     def start(self) -> None:
         """Begin to work; returns at once."""
 
-    def stop(self, timeout: float = 10.0) -> None:
+    def stop(self, timeout: float = ...) -> None:
         """Finish what is under way, then end. What is not finished stays in the tables."""
 
     def announce(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, time
+from typing import Literal
 
 from connectors.metrics.basis.field_values import named
 from connectors.metrics.basis.source import Answer, FailureKind, Reach, SourceFailure
@@ -71,19 +72,14 @@ def stands(issue: Issue, test: Test, reach: Reach) -> bool:
 
 def clock_of(kind: str, unit: str, working: WorkingPart | None, reach: Reach) -> Clock:
     """The clock as written."""
-    hours = None
-    if working is not None:
-        days = frozenset(WEEKDAYS.index(day) for day in working.days)
-        hours = WorkingHours(days, time.fromisoformat(working.from_), time.fromisoformat(working.to))
+    counted: Literal["hours", "days"] = "hours" if unit == "hours" else "days"
     if kind == "calendar_days":
-        return Clock("calendar_days", "hours" if unit == "hours" else "days", reach.zone)
-    form = "working_hours" if kind == "working_hours" and hours is not None else "elapsed"
-    return Clock(
-        "working_hours" if form == "working_hours" else "elapsed",
-        "hours" if unit == "hours" else "days",
-        reach.zone,
-        hours,
-    )
+        return Clock("calendar_days", counted, reach.zone)
+    if kind != "working_hours" or working is None:
+        return Clock("elapsed", counted, reach.zone)
+    days = frozenset(WEEKDAYS.index(day) for day in working.days)
+    hours = WorkingHours(days, time.fromisoformat(working.from_), time.fromisoformat(working.to))
+    return Clock("working_hours", counted, reach.zone, hours)
 
 
 def enough(items: int, least: int, what: str) -> SourceFailure | None:

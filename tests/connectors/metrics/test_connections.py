@@ -23,7 +23,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from pydantic import ValidationError
 
 from connectors.metrics import SOURCE_OF_KIND, readings
-from connectors.metrics.basis.connections import LARGEST_BODY, NamedConnection, Outside
+from connectors.metrics.basis.connections import (
+    LARGEST_BODY,
+    NamedConnection,
+    Outside,
+    Unreachable,
+    post_json,
+)
 from connectors.metrics.basis.source import Reach, SourceFailure
 from mappings.kpi.cadence import Period
 from mappings.kpi.sources import HttpJsonOptions, PrometheusOptions, RangePart, SqlOptions
@@ -203,6 +209,14 @@ def test_who_says_nothing_is_not_waited_for_longer_than_was_written() -> None:
     assert said(found) == f"outage: 127.0.0.1:{port} took too long"
     gone = ask(options, Outside((f"http://127.0.0.1:{port}",)))
     assert "Connection refused" in str(said(gone))
+
+
+def test_where_no_time_is_left_nobody_is_asked() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        url = f"http://127.0.0.1:{deaf.getsockname()[1]}"
+        for left in (0, -0.5):
+            with pytest.raises(Unreachable, match="took too long"):
+                post_json(Outside((url,)), url, b"{}", left)
 
 
 def test_a_certificate_has_to_be_that_of_the_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from typing import get_args
 import pytest
 
 from connectors.metrics import METRIC_SOURCES, readings
+from connectors.metrics.basis.flow_items import clock_of, note_of
 from connectors.metrics.basis.source import FailureKind, Reach, SourceFailure, UnreadableSource
 from mappings.explain.past import FieldChange, Past
 from mappings.facts.catalogue import Catalogue
@@ -17,7 +18,7 @@ from mappings.facts.issue import Issue, IssueType, Project, Status
 from mappings.jql import compile_selector
 from mappings.kpi.cadence import Period
 from mappings.kpi.reading import KpiReading
-from mappings.kpi.sources import SOURCE_OPTIONS, JqlCountOptions
+from mappings.kpi.sources import SOURCE_OPTIONS, JqlCountOptions, MtbfOptions, WorkingPart
 
 MONDAY = Period(datetime(2026, 11, 2, tzinfo=UTC), datetime(2026, 11, 3, tzinfo=UTC))
 NOW = datetime(2026, 11, 3, 1, tzinfo=UTC)
@@ -74,3 +75,46 @@ def test_what_could_not_be_read_is_no_reading_and_no_zero() -> None:
 
     options = JqlCountOptions(kind="jql_count", jql="type = Bug")
     assert readings(options, MONDAY, replace(a_reach(), issues_at=nothing), lambda: NOW) == failure
+
+
+def test_a_reading_says_of_how_many_items_it_is_made() -> None:
+    assert [note_of(items, ()) for items in (0, 1, 2)] == ["0 items", "1 item", "2 items"]
+    assert note_of(2, ("PLAT-1",)) == "2 items; never started: PLAT-1"
+
+
+@pytest.mark.parametrize(
+    ("time", "unit", "value"), [("all", "days", 2), ("up", "days", "7/4"), ("up", "hours", 42)]
+)
+def test_how_long_things_ran_between_failures_is_told_in_the_unit_that_was_written(
+    time: str, unit: str, value: int | str
+) -> None:
+    """Two days up to the end of Monday, on which one failure lasted from 9 to 15."""
+    bug = an_issue(1, DONE, 2)
+    mended = FieldChange(datetime(2026, 11, 2, 15, tzinfo=UTC), "status", "1", "To Do", "3")
+    reach = replace(
+        a_reach(),
+        issues_at=lambda _at: [replace(bug, updated=mended.at)],
+        histories=lambda _ids: {"1": (mended,)},
+        categories={"1": "new", "3": "done"},
+    )
+    options = MtbfOptions.model_validate(
+        {"kind": "mtbf", "select": "type = Bug", "window": "2d", "time": time, "unit": unit}
+    )
+    (found,) = readings(options, MONDAY, reach, lambda: NOW)
+    assert (found.value, found.note) == (Fraction(value), "1 failure")
+
+
+@pytest.mark.parametrize(
+    ("kind", "worth"), [("elapsed", "3/2"), ("calendar_days", "3"), ("working_hours", "13/8")]
+)
+def test_working_hours_count_where_they_are_asked_for(kind: str, worth: str) -> None:
+    """From Monday 12:00 to Wednesday 0:00, with working hours from 9 to 17."""
+    hours = WorkingPart.model_validate({"days": ["mon", "tue"], "from": "09:00", "to": "17:00"})
+    span = (datetime(2026, 11, 2, 12, tzinfo=UTC), datetime(2026, 11, 4, tzinfo=UTC))
+    assert clock_of(kind, "days", hours, a_reach()).worth(span) == Fraction(worth)
+
+
+def test_what_webhooks_bring_is_waited_for_a_moment() -> None:
+    """All but what is asked of others at once."""
+    asked = {source.kind for source in METRIC_SOURCES if not source.mirrored}
+    assert asked == {"prometheus", "http_json", "sql"}

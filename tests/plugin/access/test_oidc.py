@@ -50,6 +50,7 @@ class OidcServer:
         self.metadata: dict[str, Any] = {}
         self.answer: dict[str, str] = {}
         self.userinfo: dict[str, Any] = {}
+        self.userinfo_calls = 0
         self.token_calls: list[dict[str, str]] = []
         self.codes: dict[str, dict[str, str]] = {}
         self.server = make_server("127.0.0.1", 0, self._app(), threaded=True)
@@ -140,6 +141,7 @@ class OidcServer:
         return jwt.encode(self.header, claims, self.key, algorithms=[self.header["alg"]])
 
     def told(self) -> Any:
+        self.userinfo_calls += 1
         return jsonify(self.userinfo)
 
 
@@ -451,6 +453,18 @@ def test_an_address_may_come_from_userinfo_of_the_same_subject_alone(federated, 
     assert go(browser).status_code == 302
     with house.connector.store.read() as conn:
         assert [one.email for one in came(conn)] == ["boss@acme.example"]
+
+
+def test_userinfo_is_not_asked_where_the_token_has_the_address(federated, provider) -> None:
+    assert go(federated().browser()).status_code == 302
+    assert provider.userinfo_calls == 0
+
+
+def test_a_provider_without_userinfo_is_not_taken_for_one_that_is_down(federated, provider) -> None:
+    provider.person, provider.metadata = {"sub": "1"}, {"userinfo_endpoint": None}
+    answer = go(federated().browser())
+    assert (answer.status_code, provider.userinfo_calls) == (403, 0)
+    assert "cannot be reached" not in answer.text
 
 
 def test_a_key_that_was_changed_at_the_provider_is_found(federated, provider, monkeypatch) -> None:

@@ -28,6 +28,16 @@ def test_processes_that_start_together_use_the_same(tmp_path) -> None:
     assert len(set(found)) == 1
 
 
+def test_who_comes_second_uses_what_the_first_made(tmp_path, monkeypatch) -> None:
+    def late(_length: int) -> str:
+        (tmp_path / FILE).write_text("of the first\n")
+        return "of the second"
+
+    monkeypatch.setattr("plugin.access.authentication.secret_key.secrets.token_urlsafe", late)
+    assert kept_or_made(tmp_path / FILE) == "of the first"
+    assert [one.name for one in tmp_path.iterdir()] == [FILE]
+
+
 def test_the_setting_rules_and_is_not_used_as_it_is(tmp_path) -> None:
     settings = read_settings(
         env_file=None, database_url=f"sqlite:///{tmp_path}/okr.sqlite3", secret_key="given by an operator"

@@ -5,15 +5,20 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from connectors.store import Store
 from connectors.store.jobs import schedules
-from connectors.store.work import due
+from connectors.store.work import due, inbox
 from plugin.jobs.orphans import free_orphans
+from plugin.runtime.processes.process import this_process, worker_name
 
-pytestmark = pytest.mark.slow
+NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
+LEASE = timedelta(minutes=5)
 
 HOLDS = """
 import sys, time
@@ -35,6 +40,28 @@ time.sleep(120)
 """
 
 
+def test_what_the_dead_held_can_be_taken_at_once_and_what_the_living_hold_cannot(store: Store) -> None:
+    dead = replace(this_process(), began="0").name
+    elsewhere = replace(this_process(), place="another machine", began="0").name
+    living = worker_name("work-0")
+    holders = [f"{dead}/work-0", f"{dead}/work-1", f"{elsewhere}/work-0", living]
+    with store.write() as conn:
+        for place, holder in enumerate(holders):
+            due.mark(conn, "main", [str(place)], NOW, "a test")
+            inbox.store(conn, "main", str(place), b"{}", NOW)
+            assert len(due.claim(conn, holder, NOW, LEASE, 9, "main")) == 1
+            assert len(inbox.claim(conn, "main", holder, NOW, LEASE, 9)) == 1
+            assert schedules.take(conn, "main", str(place), holder, NOW, NOW + LEASE, LEASE)
+    assert free_orphans(store) == holders[:2]
+    kept = set(holders[2:])
+    with store.write() as conn:
+        assert (due.holders(conn), inbox.holders(conn), schedules.holders(conn)) == (kept, kept, kept)
+        assert {one.objective_id for one in due.claim(conn, living, NOW, LEASE, 9, "main")} == {"0", "1"}
+        assert len(inbox.claim(conn, "main", living, NOW, LEASE, 9)) == 2
+    assert free_orphans(store) == []
+
+
+@pytest.mark.slow
 def test_the_living_keep_what_they_hold_and_the_dead_do_not(works: Any, eventually: Any) -> None:
     objective_id, rows = next(iter(works.measured().items()))
     works.spoil(objective_id)

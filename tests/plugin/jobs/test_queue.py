@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,6 +19,7 @@ from connectors.store import Store, open_store, upgrade
 from connectors.store.jobs import engine_versions
 from connectors.store.work import due, inbox
 from plugin.jobs import queue
+from plugin.jobs.distributed_engine import DistributedEngine
 from plugin.jobs.queue import (
     QueueAnnouncer,
     announce,
@@ -26,6 +29,8 @@ from plugin.jobs.queue import (
     refresh_job,
     sweep,
 )
+from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.settings import read_settings
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 
@@ -162,6 +167,14 @@ def test_a_sweep_leaves_a_share_to_what_is_due_in_bulk(installed: Store) -> None
     assert order(installed) == [f"objective:main:{number}" for number in (1, 4, 5, 2, 3)]
 
 
+def test_five_of_what_is_due_in_bulk_become_urgent_at_a_sweep(installed: Store) -> None:
+    with installed.write() as conn:
+        due.mark(conn, "main", [str(number) for number in range(8)], NOW, "resync", bulk=True)
+        sweep(conn, ["main"], NOW)
+        urgent = "SELECT count(*) FROM procrastinate_jobs WHERE status = 'todo' AND priority = 0"
+        assert conn.execute(text(urgent)).scalar() == 5
+
+
 @pytest.mark.parametrize(
     ("row", "found"),
     [
@@ -216,3 +229,40 @@ def test_a_release_brings_the_scripts_after_the_installed_one() -> None:
     assert [path.name for path in newer_scripts(paths, "3.10.0")] == names[2:]
     assert newer_scripts(paths, "3.11.0") == []
     assert newer_scripts(paths, None) == []
+
+
+def test_two_processes_that_end_the_same_stalled_job_both_go_on(installed: Store) -> None:
+    with installed.write() as conn:
+        announce(conn, [refresh_job("main")])
+    engine = DistributedEngine(Connector(read_settings(env_file=None), installed, {}, lambda: NOW), 1)
+
+    async def ended() -> list[str]:
+        app = engine._app()
+        async with app.open_async():
+            worker = await app.job_manager.register_worker()
+            job = await app.job_manager.fetch_job(queues=None, worker_id=worker)
+            assert job is not None
+            for _ in range(2):
+                await engine._end_stalled(app, job)
+            return [one.status for one in await app.job_manager.list_jobs_async()]
+
+    assert asyncio.run(ended()) == ["failed"]
+
+
+@pytest.mark.parametrize("fault", [NotReady("not yet"), ValueError("invented"), None])
+def test_a_job_of_a_site_that_cannot_be_worked_for_ends(store: Store, fault: Exception | None) -> None:
+    """It is not ready, its context fails, or (where that is nothing to work with) its work does."""
+    asked: list[str] = []
+
+    class Faulty(Connector):
+        def context(self, name: str) -> Any:
+            asked.append(name)
+            if len(asked) > 1:
+                raise SystemExit
+            if fault is not None:
+                raise fault
+            return SimpleNamespace()
+
+    engine = DistributedEngine(Faulty(read_settings(env_file=None), store, {}, lambda: NOW), 1)
+    engine._refresh(SimpleNamespace(job=SimpleNamespace(id=7)), "main")
+    assert asked == ["main"]
