@@ -18,7 +18,7 @@ from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
 from mappings.rollup.assessment import NO_ENDS, Aims, Ends, KpiReadings
-from mappings.rollup.cycles.carry import Carries
+from mappings.rollup.cycles.carry import NO_CARRIES, Carries
 from mappings.rollup.cycles.cycle_end import EndFacts, Witness, end_of, has_ended
 from mappings.rollup.measurement import assess_among
 from mappings.rollup.state import ObjectiveState
@@ -40,7 +40,7 @@ class Records:
     kpis: KpiReadings = field(default_factory=dict)
     ended: Ends = field(default_factory=dict)
     aims: Aims = field(default_factory=dict)
-    carries: Carries = field(default_factory=dict)
+    carries: Carries = NO_CARRIES
     fixed: States = field(default_factory=dict)
 
 

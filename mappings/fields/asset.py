@@ -25,6 +25,10 @@ class Asset(ReferenceKind):
     def fits(self, field: Field) -> bool:
         return field.custom == CLOUD or field.custom.startswith(DATA_CENTER)
 
+    def again(self, raw: object, field: Field) -> object:
+        """Cloud takes the ids that it gives; what Data Center shows of an object is its label, and not what it takes."""
+        return super().again(raw, field) if field.custom == CLOUD else None
+
     def things(self, raw: object) -> tuple[Named, ...]:
         return tuple(_asset(one) for one in listed(raw) if not is_empty(one))
 

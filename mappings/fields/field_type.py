@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from fractions import Fraction
@@ -56,6 +57,9 @@ def view_of(field: Field) -> JqlView:
     return JqlView.ANY if field.type in ("", "any", "string") else JqlView.CHOICE
 
 
+SHOWS_FILES = ("mediaSingle", "mediaGroup")
+
+
 class FieldValueError(ValueError):
     """A value that this field cannot hold; the message says which and what it could hold."""
 
@@ -94,6 +98,10 @@ class FieldType(ABC):
     def make(self, value: object, field: Field) -> object:
         """The JSON of a value that is there, the same for every API; what a type that is written has to provide."""
         raise FieldValueError(f"{field.name or field.id} holds {self.name}; {value!r} is not written to it")
+
+    def again(self, raw: object, field: Field) -> object:  # noqa: ARG002
+        """What was read as Jira takes it for another issue; None for what cannot be said again."""
+        return as_sent(raw)
 
     def equal(self, left: object, right: object) -> bool:
         """Whether two raw values are the same to Jira: what it would store and give back for one is the other."""
@@ -147,3 +155,46 @@ def is_hollow(raw: dict[str, object]) -> bool:
     return ("showField" in raw and not raw.get("data")) or (
         raw.get("type") == "doc" and not raw.get("content")
     )
+
+
+def as_sent(raw: object) -> object:
+    """A raw value as Jira takes it: what has an identity by that; None for what cannot be said again.
+
+    A document comes without the files it shows: they are attached to the issue itself, and Jira takes no other issue's.
+    """
+    if isinstance(raw, list):
+        found = [as_sent(one) for one in raw]
+        return None if None in found else found
+    if not isinstance(raw, Mapping):
+        return raw
+    if raw.get("type") == "doc":
+        return {**raw, "content": _without_files(raw.get("content"))}
+    for name in ("accountId", "id", "name"):
+        if name in raw:
+            child = {"child": as_sent(raw["child"])} if isinstance(raw.get("child"), Mapping) else {}
+            return {name: raw[name], **child}
+    return None
+
+
+def _without_files(content: object) -> list[object]:
+    """The nodes of a document; an empty paragraph stands where a file did, since what holds it may not be empty."""
+    found: list[object] = []
+    for node in content if isinstance(content, list) else ():
+        if not isinstance(node, Mapping) or "content" not in node:
+            if not _is_file(node):
+                found.append(node)
+            continue
+        left = _without_files(node["content"])
+        emptied = node.get("type") in SHOWS_FILES and not any(_type(one) == "media" for one in left)
+        found.append({"type": "paragraph", "content": []} if emptied else {**node, "content": left})
+    return found
+
+
+def _is_file(node: object) -> bool:
+    attributes = node.get("attrs") if isinstance(node, Mapping) else None
+    elsewhere = isinstance(attributes, Mapping) and attributes.get("type") == "external"
+    return _type(node) in ("media", "mediaInline") and not elsewhere
+
+
+def _type(node: object) -> object:
+    return node.get("type") if isinstance(node, Mapping) else None

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from mappings.facts.catalogue import Field
 from mappings.fields.field_type import FieldType, JqlView, ReadingKind, view_of
-from mappings.fields.text import OTHER_STRINGS, searched_by_words
+from mappings.fields.text import OTHER_STRINGS, READ_ONLY, searched_by_words
 
 
 class FixedText(FieldType):
@@ -22,6 +22,9 @@ class FixedText(FieldType):
 
     def decode(self, raw: object) -> str | None:
         return (raw.strip() or None) if isinstance(raw, str) else None
+
+    def again(self, raw: object, field: Field) -> object:
+        return None if field.custom == READ_ONLY else super().again(raw, field)
 
     def from_change(self, id_: str | None, text: str | None) -> object:  # noqa: ARG002
         return text or None

@@ -17,7 +17,8 @@ from mappings.fields.field_type import (
 
 LONGEST = 255
 PARAGRAPHS = ("description", "environment", f"{CUSTOM}textarea")
-OTHER_STRINGS = (f"{CUSTOM}url", f"{CUSTOM}readonlyfield", "com.pyxis.greenhopper.jira:gh-epic-status")
+READ_ONLY = f"{CUSTOM}readonlyfield"
+OTHER_STRINGS = (f"{CUSTOM}url", READ_ONLY, "com.pyxis.greenhopper.jira:gh-epic-status")
 
 
 FREE_TEXT = ("textfield", "textarea", "readonlyfield")

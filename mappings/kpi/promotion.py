@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal, localcontext
 from fractions import Fraction
@@ -82,6 +82,41 @@ def upkeep(
         Upkeep(latest[id_][0], latest[id_][1], proposed.cycles, latest[id_][2])
         for id_, proposed in sorted(proposed_of(levels, after, dismissed).items())
     )
+
+
+def last_of(copies: Mapping[str, str], id_: str) -> str:
+    """The id of the last in the chain of copies by which a key result was carried forward; its own where there is none. `copies` names the copy of each issue.
+
+    Where issues together are a key result its id begins with that of the objective.
+    """
+    first, slash, rest = id_.partition("/")
+    passed = {first}
+    while (following := copies.get(first)) is not None and following not in passed:
+        passed.add(following)
+        first = following
+    return first + slash + rest
+
+
+def in_chains(
+    cycles: Iterable[ClosedCycle], copies: Mapping[str, str], keys: Mapping[str, str]
+) -> list[ClosedCycle]:
+    """The same cycles, in which a key result and what it was carried forward as are one: by the id and key (`keys`) of the last."""
+
+    def renamed(one: KeyResultState) -> KeyResultState:
+        last = last_of(copies, one.id)
+        key = keys.get(last, one.key) if last != one.id else one.key
+        issue_id = None if one.issue_id is None else last_of(copies, one.issue_id)
+        return replace(one, id=last, key=key, issue_id=issue_id)
+
+    return [
+        replace(
+            cycle,
+            objectives=tuple(
+                replace(each, key_results=tuple(map(renamed, each.key_results))) for each in cycle.objectives
+            ),
+        )
+        for cycle in cycles
+    ]
 
 
 def proposed_of(

@@ -18,7 +18,6 @@ from mappings.fields import ReadingKind as Use
 from mappings.numbers import KnownNumbers
 from mappings.progress.options import KpiCurrent, RuleOptions
 from mappings.rollup.cycles.carry import NO_CARRIES, Carries
-from mappings.rollup.cycles.cycle import cycle_of
 from mappings.rollup.cycles.cycle_end import EndFacts, end_of
 from mappings.rollup.health import HealthCriteria
 from mappings.rollup.rows.statuses import StatusReader
@@ -196,7 +195,11 @@ class Assessment:
             return None
         today = Moment(self.moment.now, self.mapping.zone).today
         if today > cycle.end:
-            now = cycle_of(self.mapping, rule.part.cycle, issue, today) if rule is not None else None
+            now = (
+                self.carries.cycle_of(self.mapping, rule.part.cycle, objective_id, issue, today)
+                if rule is not None
+                else None
+            )
             if now is not None and now.id != cycle.id:
                 return None
         return (*found.objectives[objective_id], cycle)
@@ -210,7 +213,7 @@ class Assessment:
         if rule is None or rule.plain:
             return rule
         today = Moment(self.moment.now, self.mapping.zone).today
-        cycle = cycle_of(self.mapping, rule.part.cycle, issue, today)
+        cycle = self.carries.cycle_of(self.mapping, rule.part.cycle, objective_id, issue, today)
         waits = cycle is not None and self.mapping.locks.of_cycle(cycle.id, self.moment.now) is not None
         return None if waits else rule
 

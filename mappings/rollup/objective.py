@@ -111,7 +111,7 @@ def measured_objective(assessment: Assessment, rule: ObjectiveRule, issue: Issue
         rule, issue = (assessment.rule_for(then) or rule, then) if then is not None else (rule, issue)
     span = span_of(assessment.mapping, rule.part.cycle, issue, cycle)
     days = cycle_in_span(cycle, span)
-    carried = assessment.carries.get((id_, cycle.id)) if cycle is not None else None
+    carried = assessment.carries.get(id_, cycle.id) if cycle is not None else None
     found = key_results_of(assessment, rule, id_, issue, carried)
     return Objective(
         id=id_,

@@ -10,7 +10,7 @@ from mappings.document.schema import CyclePart
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment, duration
 from mappings.rollup.assessment import Assessment
-from mappings.rollup.cycles.cycle import cycle_of, expected_on
+from mappings.rollup.cycles.cycle import expected_on
 from mappings.rollup.health import ACHIEVED_AT, HealthCriteria
 
 
@@ -20,7 +20,8 @@ def cycle_for(assessment: Assessment, rule: ObjectiveRule, objective: Issue | No
     if locked is not None:
         return locked
     today = Moment(assessment.moment.now, assessment.mapping.zone).today
-    return cycle_of(assessment.mapping, rule.part.cycle, objective, today)
+    id_ = f"@{rule.part.id}" if objective is None else objective.id
+    return assessment.carries.cycle_of(assessment.mapping, rule.part.cycle, id_, objective, today)
 
 
 def _locked_cycle(assessment: Assessment, rule: ObjectiveRule, objective: Issue | None) -> CyclePart | None:

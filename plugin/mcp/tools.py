@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from plugin.mcp.acts import CHECK_IN, RETRY, SYNC_NOW
-from plugin.mcp.cycles.carry import CARRY
+from plugin.mcp.cycles.carry import CARRY, UNDO_CARRY
 from plugin.mcp.cycles.closings import CLOSINGS
 from plugin.mcp.cycles.cycle import CYCLE
 from plugin.mcp.forecast import FORECAST
@@ -34,6 +34,7 @@ TOOLS: tuple[Tool, ...] = (
     MAPPING_THEN,
     CHECK_IN,
     CARRY,
+    UNDO_CARRY,
     RETRY,
     SYNC_NOW,
 )

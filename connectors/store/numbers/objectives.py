@@ -6,7 +6,7 @@ so that whatever speaks of objectives leaves it out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -220,6 +220,15 @@ def of_cycle(conn: Connection, site: str, cycle_id: str) -> list[SavedObjective]
     )
     rows = conn.execute(select(objective).where(objective.c.site == site, in_it).order_by(objective.c.id))
     return [_saved(row) for row in rows]
+
+
+def in_another_cycle(conn: Connection, site: str, cycles: Mapping[str, str | None]) -> list[SavedObjective]:
+    """Those of these objectives (each with a cycle) that were in another cycle when they were saved; others are not decoded."""
+    kept = select(listing.c.id, listing.c.cycle).where(
+        listing.c.site == site, among(conn, listing.c.id, list(cycles))
+    )
+    moved = [id_ for id_, cycle in conn.execute(kept) if cycle != list_line.kept(cycles[id_] or "")]
+    return [one for id_ in moved if (one := load(conn, site, id_)) is not None]
 
 
 def all(conn: Connection, site: str) -> list[SavedObjective]:

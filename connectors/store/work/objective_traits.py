@@ -25,7 +25,7 @@ from sqlalchemy import (
     union,
 )
 
-from connectors.store.cycles.carries import CarryState
+from connectors.store.cycles.carries import UNDER_WAY
 from connectors.store.database.sql import among_given, given
 from connectors.store.schema import (
     brake,
@@ -118,7 +118,7 @@ def _among(dialect: str) -> CompoundSelect[str, str]:
         written(ObjectiveTrait.HELD, write.c.outcome == WriteOutcome.HELD.value),
         having(ObjectiveTrait.REFUSED, refusal),
         having(ObjectiveTrait.BRAKED, brake),
-        having(ObjectiveTrait.TO_CARRY, carry, carry.c.state == CarryState.OPEN.value),
+        having(ObjectiveTrait.TO_CARRY, carry, carry.c.state.in_([one.value for one in UNDER_WAY])),
         having(ObjectiveTrait.CARRIED, carry),
         select(_word(ObjectiveTrait.CARRIED), carry.c.copy_id).where(
             carry.c.site == site, among_given(dialect, carry.c.copy_id)

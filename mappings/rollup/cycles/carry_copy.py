@@ -20,6 +20,7 @@ from mappings.document.schema import (
 from mappings.facts.catalogue import Field
 from mappings.facts.issue import DUE, Issue, Link
 from mappings.fields import FieldValueError, field_type
+from mappings.fields.field_type import is_empty
 from mappings.fields.parent_link import CUSTOM_KEYS
 from mappings.fields.sprint import KEY as SPRINT
 from mappings.progress import RULE_OF_KIND
@@ -34,6 +35,7 @@ from mappings.rollup.cycles.carry_plan import (
     field_there,
     field_write,
     rule_of,
+    unmarked,
     unmarked_plan,
 )
 from mappings.rollup.cycles.carry_steps import CopiedLink, FieldWrite, IssueCopy, RowMove
@@ -49,7 +51,6 @@ NOT_COPIED = frozenset({SPRINT, *CUSTOM_KEYS})
 """Kinds of fields that are the place of an issue, not what it says."""
 TEAM = "team"
 """The type of Atlassian's and of Advanced Roadmaps' field for a team: an object when it is read, its id alone when it is written."""
-SHOWS_FILES = ("mediaSingle", "mediaGroup")
 DONE = "done"
 
 
@@ -159,12 +160,14 @@ def _copied(
         )
     if issue.due is not None and issue.due >= into.start and DUE not in left_out:
         sets.append(_given(issue, DUE, "Due date", issue.due.isoformat(), issue.due.isoformat()))
-    known = {DUE, *(one.field_id for one in sets)}
+    known, unsaid = {DUE, *(one.field_id for one in sets)}, list[str]()
     for field in sorted(ground.mapping.fields.values(), key=lambda one: one.id):
         raw = issue.fields.get(field.id)
         if raw is None or field.id in left_out | known or field.custom in NOT_COPIED:
             continue
         said = _said(issue, field, raw)
+        if said is None and not is_empty(raw):
+            unsaid.append(field.name or field.id)
         if said is not None:
             known.add(field.id)
             sets.append(_given(issue, field.id, field.name or field.id, *said))
@@ -177,6 +180,7 @@ def _copied(
         type=issue.type,
         label=label,
         sets=tuple(sets),
+        left_out=tuple(unsaid),
     )
 
 
@@ -218,51 +222,9 @@ def _said(issue: Issue, field: Field, raw: object) -> tuple[str, object] | None:
             if id_ is None or issue.type.level < 0
             else (str(team.get("name") or team.get("title") or id_), str(id_))
         )
-    type_, sent = field_type(field), as_sent(raw)
+    type_ = field_type(field)
+    sent = None if type_ is None else type_.again(raw, field)
     return None if type_ is None or sent is None else (type_.text(raw), sent)
-
-
-def as_sent(raw: object) -> object:
-    """A raw value as Jira takes it: what has an identity by that; None for what cannot be said again.
-
-    A document comes without the files it shows: they are attached to the issue itself, and Jira takes no other issue's.
-    """
-    if isinstance(raw, list):
-        found = [as_sent(one) for one in raw]
-        return None if None in found else found
-    if not isinstance(raw, Mapping):
-        return raw
-    if raw.get("type") == "doc":
-        return {**raw, "content": _without_files(raw.get("content"))}
-    for name in ("accountId", "id", "name"):
-        if name in raw:
-            child = {"child": as_sent(raw["child"])} if isinstance(raw.get("child"), Mapping) else {}
-            return {name: raw[name], **child}
-    return None
-
-
-def _without_files(content: object) -> list[object]:
-    """The nodes of a document; an empty paragraph stands where a file did, since what holds it may not be empty."""
-    found: list[object] = []
-    for node in content if isinstance(content, list) else ():
-        if not isinstance(node, Mapping) or "content" not in node:
-            if not _is_file(node):
-                found.append(node)
-            continue
-        left = _without_files(node["content"])
-        emptied = node.get("type") in SHOWS_FILES and not any(_type(one) == "media" for one in left)
-        found.append({"type": "paragraph", "content": []} if emptied else {**node, "content": left})
-    return found
-
-
-def _is_file(node: object) -> bool:
-    attributes = node.get("attrs") if isinstance(node, Mapping) else None
-    elsewhere = isinstance(attributes, Mapping) and attributes.get("type") == "external"
-    return _type(node) in ("media", "mediaInline") and not elsewhere
-
-
-def _type(node: object) -> object:
-    return node.get("type") if isinstance(node, Mapping) else None
 
 
 # -- the objective --------------------------------------------------------------------------------------------------
@@ -284,10 +246,7 @@ def _mark(
         return _in_fields(ground, issue, [(alias, day) for alias, day in days if alias is not None])
     if isinstance(source, FieldSource):
         return _in_fields(ground, issue, [(source.field, into.id)])
-    return (
-        (),
-        "the mapping says the cycle of all objectives of its rule: a copy would run beside it; carry the issue itself",
-    )
+    return (), unmarked(ground, rule, into) or ""
 
 
 def _in_fields(

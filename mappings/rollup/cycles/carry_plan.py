@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from mappings.document.mapping import Mapping as BoundMapping
@@ -13,11 +13,12 @@ from mappings.document.schema import CURRENT, CyclePart, DatesSource, FieldSourc
 from mappings.facts.catalogue import Field, LinkType
 from mappings.facts.issue import DUE, Issue, Named
 from mappings.fields import Api, FieldValueError, field_type
+from mappings.fields.field_type import FieldType, is_empty
 from mappings.fields.select import by_id
 from mappings.progress import RULE_OF_KIND
 from mappings.progress.rule import Onward
 from mappings.rollup.cycles.carry import CarriedObjective
-from mappings.rollup.cycles.carry_steps import FieldWrite, IssueCopy, RowMove
+from mappings.rollup.cycles.carry_steps import FieldWrite, IssueCopy, RowMove, Stood
 from mappings.rollup.cycles.closing_record import ClosingRecord
 from mappings.rollup.cycles.cycle import cycle_of, names_of_cycles
 from mappings.rollup.rows.ledger import Disposition
@@ -59,7 +60,7 @@ class CarryPlan:
     """One objective on its way from a closed cycle into another. With a `problem` it cannot be carried.
 
     As a copy it is `copies`, that of the objective first: then `carried` names issues as they were, and `continues` is the type of the link from each copy to what it
-    continues, None where the site has none.
+    continues, None where the site has none. `stood` is how what was carried stood once that was done: what is another since was done on it.
     """
 
     objective_id: str
@@ -75,6 +76,7 @@ class CarryPlan:
     copies: tuple[IssueCopy, ...] = ()
     moves: tuple[RowMove, ...] = ()
     continues: str | None = None
+    stood: Stood = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +224,8 @@ def _sets(
         raw = issue.due.isoformat() if field.id == DUE and issue.due else issue.fields.get(field.id)
         made = type_.encode(value, field_there(field, issue), ground.api)
         if not type_.equal(raw, made):
-            writes.append(field_write(issue, field, type_.text(raw), type_.text(made), made))
+            set_ = field_write(issue, field, type_.text(raw), type_.text(made), made)
+            writes.append(replace(set_, former=_former(type_, field, raw)))
     return writes, problems
 
 
@@ -252,11 +255,9 @@ def _mark(
     if rule is None:
         return (), "the mapping no longer has its rule"
     source, issue = rule.part.cycle, ground.issues.get(issue_id or "")
-    if source == CURRENT and ground.mapping.cycles.get(CURRENT) is None:
-        return (), ""  # it is in whichever cycle runs
-    if source is None or isinstance(source, str):
-        named = f"objectives[{rule.part.id}].cycle" + (f" says {source}" if source else " is not written")
-        return (), "" if source == into.id else f"{named}: write {into.id} there"
+    said = unmarked(ground, rule, into)
+    if said is not None or source is None or isinstance(source, str):
+        return (), said or ""
     if issue is None:
         return (), "its issue is not at hand: run jira-okr sync"
     if isinstance(source, DatesSource):
@@ -271,6 +272,17 @@ def _mark(
         names = [one.name for one in issue.fix_versions]
         return _added(issue, VERSIONS, "Fix versions", names, source.version + into.id), ""
     return _in_field(ground, source, issue, into)
+
+
+def unmarked(ground: CarryBasis, rule: ObjectiveRule, into: CyclePart) -> str | None:
+    """Where the mapping says the cycle of all objectives of a rule: why none of them runs in this one, empty where they do. None where each says its own."""
+    source = rule.part.cycle
+    if source == CURRENT and ground.mapping.cycles.get(CURRENT) is None:
+        return ""  # it is in whichever cycle runs
+    if source is not None and not isinstance(source, str):
+        return None
+    named = f"objectives[{rule.part.id}].cycle" + (f" says {source}" if source else " is not written")
+    return "" if source == into.id else f"{named}: write {into.id} there"
 
 
 def _added(
@@ -314,4 +326,13 @@ def _in_field(
         )
     except FieldValueError as error:
         return (), str(error)
-    return (field_write(issue, field, type_.text(raw), type_.text(value), value),), ""
+    set_ = field_write(issue, field, type_.text(raw), type_.text(value), value)
+    return (replace(set_, former=_former(type_, field, raw)),), ""
+
+
+def _former(type_: FieldType, field: Field, raw: object) -> str | None:
+    """What a field holds, as it could be set again; None where that cannot be said."""
+    if is_empty(raw):
+        return json.dumps(None)
+    again = type_.again(raw, field)
+    return None if again is None else json.dumps(again, sort_keys=True)

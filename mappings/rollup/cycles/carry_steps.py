@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mappings.facts.issue import IssueType, Project
 
+Stood = Mapping[str, Mapping[str, str]]
+"""By issue what stands in it as a person reads it, by field."""
+
 
 @dataclass(frozen=True, slots=True)
 class FieldWrite:
-    """One field of one issue that is set once, or to which something is added. `value` is JSON, as Jira takes it."""
+    """One field of one issue that is set once, or to which something is added. `value` is JSON, as Jira takes it; so is `former`, what it held before, None where that cannot be said again."""
 
     issue_id: str
     issue_key: str
@@ -19,6 +23,7 @@ class FieldWrite:
     after: str
     value: str
     adds: bool = False
+    former: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +39,7 @@ class CopiedLink:
 class IssueCopy:
     """An issue that is made anew for the next cycle. `label` finds it again; `sets` are its fields, `mark` those that make the next cycle count and are set last.
 
-    It stands below the copy of its objective (`below`), else below `parent_id`.
+    `left_out` names the fields that stay behind because what they hold cannot be said again. It stands below the copy of its objective (`below`), else below `parent_id`.
     """
 
     source_id: str
@@ -47,6 +52,7 @@ class IssueCopy:
     mark: tuple[FieldWrite, ...] = ()
     below: bool = False
     parent_id: str | None = None
+    left_out: tuple[str, ...] = ()
     links: tuple[CopiedLink, ...] = ()
 
 

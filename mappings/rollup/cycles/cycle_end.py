@@ -64,6 +64,11 @@ def end_of(cycle: CyclePart, zone: tzinfo) -> datetime:
     return datetime.combine(cycle.end + timedelta(days=1), time(), zone) - MILLISECOND
 
 
+def end_before(cycle: CyclePart, zone: tzinfo) -> datetime:
+    """The last millisecond before a cycle begins."""
+    return datetime.combine(cycle.start, time(), zone) - MILLISECOND
+
+
 def has_ended(cycle: CyclePart | None, moment: Moment) -> bool:
     """Whether its last local day is over."""
     return cycle is not None and moment.today > cycle.end

@@ -22,7 +22,7 @@ from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.model import MOST_ROWS, Asked, Given, SiteName, SiteQuery, Word
 from plugin.doors.refusal import RequestRefusal, not_found
 from plugin.next_steps import Door
-from plugin.use_cases.cycles import carry, closure, cycles, locks, replay, versions
+from plugin.use_cases.cycles import carry, carry_undo, closure, cycles, locks, replay, versions
 from plugin.use_cases.cycles.carry import CarryState
 from plugin.use_cases.cycles.closure import LONGEST_NOTE, ScoreStatement, typed_score
 from plugin.use_cases.cycles.cycles import CycleRefused, CycleState, UnknownCycle
@@ -328,6 +328,9 @@ class IssueCopyGiven(Given):
     sets: list[CopiedFieldGiven] = Field(
         description="What its fields would hold, the mark of the cycle included."
     )
+    left_out: list[str] = Field(
+        description="The names of fields that stay behind: Jira does not take what they hold as it shows it."
+    )
 
 
 class RowMoveGiven(Given):
@@ -427,6 +430,59 @@ class CarryAsked(Asked):
     rows: Literal["remaining", "all"] = Field(
         "remaining", description="Whether issues that were done at the end count again."
     )
+
+
+class StandingCopyGiven(Given):
+    """An issue that was made to continue another, and stands in Jira."""
+
+    issue: str
+    of: str = Field(description="The key of the issue that it continues.")
+
+
+class ObjectiveUndoGiven(Given):
+    """One objective that was carried, and what taking that back would do."""
+
+    objective: str
+    key: str
+    title: str
+    carried_into: str
+    state: CarryState
+    possible: bool = Field(description="Whether it can be taken back.")
+    hindrances: list[str] = Field(
+        description="Why not, in words: what was done on what was carried, thing by thing."
+    )
+    writes: list[CarriedWriteGiven] = Field(description="What is set back in Jira, field by field.")
+    moves: list[RowMoveGiven] = Field(description="Issues that move back below the old objective.")
+    copies: list[StandingCopyGiven] = Field(
+        description="Copies that stay in Jira, unless `delete_copies` says otherwise."
+    )
+    by_hand: list[str] = Field(description="What a person has to do, in words.")
+
+
+class UndoPreviewGiven(Given):
+    """What of a cycle was carried forward, and what taking it back would do. Nothing is done by looking."""
+
+    site: str
+    cycle: str
+    objectives: list[ObjectiveUndoGiven]
+
+
+class UndoAsked(Asked):
+    """Take back that objectives were carried forward."""
+
+    site: SiteName | None = Field(None, description="The site; the first one where it is left out.")
+    objectives: list[Word] = Field(min_length=1, max_length=MOST_ROWS, description="Keys or ids.")
+    delete_copies: bool = Field(
+        False, description="Whether what was made as copies of them is deleted in Jira."
+    )
+
+
+class UndoneGiven(Given):
+    """Which objectives (by key) are being taken back, and what a person has to do besides."""
+
+    cycle: str
+    taken_back: list[str]
+    by_hand: list[str]
 
 
 class StoodGiven(Given):
@@ -659,6 +715,32 @@ def carry_forward(caller: Caller, path: CycleAddress, body: CarryAsked) -> Reply
             caller.connector, caller.actor, site, path.cycle, body.objectives, body.into or "", choice
         )
     return Reply(CarriedGiven(into=done.into, carried=list(done.carried), before=list(done.before)))
+
+
+@ROUTES.get("/cycles/{cycle}/carry/undo", "viewer", "What taking back what was carried forward would do.")
+def preview_undo(caller: Caller, path: CycleAddress, query: SiteQuery) -> Reply[UndoPreviewGiven]:
+    """Objective by objective, with what would be set back in Jira, what would be left there, and what forbids it."""
+    with refused_as("Nothing to take back", "GET /cycles/{cycle}/carry says what was carried."):
+        found = carry_undo.preview_undo(caller.connector, caller.actor, site_of(caller, query), path.cycle)
+    return Reply(UndoPreviewGiven.model_validate(carry_undo.preview_values(found)))
+
+
+@ROUTES.post("/cycles/{cycle}/carry/undo", "editor", "Take back that objectives were carried forward.")
+def undo_carry(caller: Caller, path: CycleAddress, body: UndoAsked) -> Reply[UndoneGiven]:
+    """While nothing was done on what was carried. What is set back in Jira is set by the workers; nothing is deleted there unless `delete_copies` says so."""
+    site = known_site(caller.connector, body.site)
+    with refused_as("Not taken back", "GET /cycles/{cycle}/carry/undo says what can be."):
+        done = carry_undo.undo_carry(
+            caller.connector,
+            caller.actor,
+            site,
+            path.cycle,
+            body.objectives,
+            delete_copies=body.delete_copies,
+        )
+    return Reply(
+        UndoneGiven(cycle=done.from_cycle, taken_back=list(done.taken_back), by_hand=list(done.by_hand))
+    )
 
 
 @ROUTES.get(

@@ -19,8 +19,9 @@ from plugin.cli.objectives.past import with_histories
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
 from plugin.runtime.connector import Connector
-from plugin.use_cases.cycles import carry, closure, cycles, locks
+from plugin.use_cases.cycles import carry, carry_undo, closure, cycles, locks
 from plugin.use_cases.cycles.carry import CarryPreview
+from plugin.use_cases.cycles.carry_undo import UndoPreview
 from plugin.use_cases.cycles.closure import ScoreStatement
 from plugin.use_cases.cycles.cycles import mean_text
 from plugin.use_cases.cycles.replay import (
@@ -370,11 +371,69 @@ def _show_carry(found: CarryPreview, chosen: tuple[str, ...]) -> None:
             )
             for write in carry.sets_of(copy):
                 say(f"    {write.name}: {write.after}")
+            if copy.left_out:
+                say(f"    not copied, for Jira does not take it as it shows it: {', '.join(copy.left_out)}")
         for move in plan.moves:
             say(f"  {move.issue_key} {move.title}: goes on below the copy of {name}")
         for line in (one.advice, one.note):
             if line:
                 say(f"  {line}")
+
+
+@cycle_group.command("undo-carry")
+@click.argument("cycle_id", metavar="CYCLE")
+@click.argument("objectives", metavar="KEY...", nargs=-1)
+@click.option("--delete-copies", is_flag=True, help="Delete in Jira what was made as copies of them.")
+@click.option("--preview", is_flag=True, help="Show what would be done, and do nothing.")
+@site_option
+@json_option
+def undo_carry_command(
+    cycle_id: str,
+    objectives: tuple[str, ...],
+    delete_copies: bool,
+    preview: bool,
+    site: str,
+    as_json: bool,
+) -> None:
+    """Take back that objectives of a closed cycle were carried forward, while nothing was done on what was carried."""
+    with open_connector(site=site) as connector:
+        if preview:
+            found = carry_undo.preview_undo(connector, COMMAND_LINE, site, cycle_id, objectives)
+            if as_json:
+                show_json(carry_undo.preview_values(found))
+            else:
+                _show_undo(found)
+            return
+        done = carry_undo.undo_carry(
+            connector, COMMAND_LINE, site, cycle_id, objectives, delete_copies=delete_copies
+        )
+    if as_json:
+        show_json(
+            {
+                "cycle": done.from_cycle,
+                "taken_back": list(done.taken_back),
+                "by_hand": list(done.by_hand),
+            }
+        )
+        return
+    say(f"{done.told}; the workers tell Jira.")
+    for line in done.by_hand:
+        say(f"To do: {line}.")
+
+
+def _show_undo(found: UndoPreview) -> None:
+    if not found.objectives:
+        say(f"Nothing was carried forward out of {found.from_cycle}.")
+    for one in found.objectives:
+        say(f"{one.name} {one.title}: {one.state.value} into {one.into}")
+        for line in one.undo.hindrances:
+            say(f"  cannot be taken back: {line}")
+        for write in one.undo.writes:
+            say(f"  {write.issue_key} {write.name}: {write.before} → {write.after}")
+        for move in one.undo.moves:
+            say(f"  {move.issue_key} {move.title}: moves back below {one.name}")
+        for line in one.undo.by_hand:
+            say(f"  to do: {line}")
 
 
 @cycle_group.command("lock")

@@ -1,4 +1,4 @@
-"""`okr_carry_forward`: what goes on of a closed cycle is carried into the next one, after the person saw what that does in Jira."""
+"""`okr_carry_forward`: what goes on of a closed cycle is carried into the next one, after the person saw what that does in Jira. `okr_undo_carry` takes it back."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from plugin.mcp.protocol.tool import Tool, ToolAsker, Unanswerable
 from plugin.next_steps import Door
 from plugin.use_cases.cycles.carry import (
     CarryPreview,
-    CarryState,
     ObjectiveCarry,
     carry_forward,
     preview_carry,
     sets_of,
 )
+from plugin.use_cases.cycles.carry_undo import UndoPreview, preview_undo, undo_carry
 from plugin.use_cases.cycles.cycles import CycleRefused, UnknownCycle, list_cycles
 
 MOST_NAMED = 100
@@ -71,7 +71,7 @@ def okr_carry_forward(asking: ToolAsker, arguments: CarryArguments) -> Acted:
 
 def _would(found: CarryPreview, named: list[str]) -> str:
     wanted = {name.strip().casefold() for name in named}
-    open_ = [one for one in found.objectives if one.state in (None, CarryState.REFUSED)]
+    open_ = [one for one in found.objectives if one.open]
     chosen = [one for one in open_ if (_is_named(one.plan, wanted) if wanted else one.meant)]
     if not chosen:
         stands = "; ".join(f"{_name(one)}: {_why_not(one)}" for one in found.objectives) or "it has none"
@@ -90,8 +90,64 @@ def _steps(plan: CarryPlan) -> list[str]:
     told += [f"- {each.issue_key} {each.name}: {each.before} → {each.after}" for each in plan.writes]
     for copy in plan.copies:
         said = "; ".join(f"{each.name}: {each.after}" for each in sets_of(copy))
-        told.append(f"- new {copy.type.name} in {copy.project.key} that continues {copy.source_key}: {said}")
+        left = f"; not copied: {', '.join(copy.left_out)}" if copy.left_out else ""
+        told.append(
+            f"- new {copy.type.name} in {copy.project.key} that continues {copy.source_key}: {said}{left}"
+        )
     return [*told, *(f"- {each.issue_key} {each.title} moves below the new objective" for each in plan.moves)]
+
+
+class UndoArguments(ActArguments):
+    """What of which cycle."""
+
+    cycle: Name = Field(description="The id of the closed cycle that they were carried out of.")
+    objectives: list[Name] = Field(min_length=1, max_length=MOST_NAMED, description="Keys or ids.")
+    delete_copies: bool = Field(
+        False, description="Delete in Jira what was made as copies; else they are left there."
+    )
+
+
+def okr_undo_carry(asking: ToolAsker, arguments: UndoArguments) -> Acted:
+    """Say what would be taken back, or do it."""
+    site, cycle = site_of(asking, arguments), arguments.cycle
+    try:
+        found = preview_undo(asking.connector, asking.actor, site, cycle, arguments.objectives)
+    except CycleRefused as error:
+        raise Unanswerable(error.said_at(Door.TOOL)) from None
+
+    def do() -> str:
+        try:
+            done = undo_carry(
+                asking.connector,
+                asking.actor,
+                site,
+                cycle,
+                arguments.objectives,
+                delete_copies=arguments.delete_copies,
+            )
+        except CycleRefused as error:
+            raise Unanswerable(error.said_at(Door.TOOL)) from None
+        left = f" For a person: {'; '.join(done.by_hand)}." if done.by_hand else ""
+        return f"{done.told}; Jira is told now.{left}"
+
+    path = f"/review/{quote(site, safe='')}/{quote(cycle, safe='')}/carry"
+    would = _would_undo(found, delete_copies=arguments.delete_copies)
+    return two_calls(asking, UNDO_CARRY.name, arguments, site, path, would, do)
+
+
+def _would_undo(found: UndoPreview, *, delete_copies: bool) -> str:
+    hindered = [one for one in found.objectives if one.undo.hindrances]
+    if hindered:
+        said = "; ".join(f"{one.name}: {', '.join(one.undo.hindrances)}" for one in hindered)
+        raise Unanswerable(f"It cannot be taken back: {said}.")
+    lines = [f"Take back what was carried out of {found.from_cycle}:"]
+    for one in found.objectives:
+        lines.append(f"{one.name} {one.title}, carried into {one.into}")
+        lines += [f"- {each.issue_key} {each.name}: {each.before} → {each.after}" for each in one.undo.writes]
+        lines += [f"- {each.issue_key} {each.title} moves back below {one.name}" for each in one.undo.moves]
+        fate = "is deleted in Jira" if delete_copies else "stays in Jira, for a person to delete"
+        lines += [f"- {each.key}, the copy of {each.source_key}, {fate}" for each in one.undo.copies]
+    return "\n".join(lines)
 
 
 def _name(one: ObjectiveCarry) -> str:
@@ -115,5 +171,14 @@ CARRY = Tool(
     takes=CarryArguments,
     gives=Acted,
     function=okr_carry_forward,
+    permission=Permission.EDITOR,
+)
+UNDO_CARRY = Tool(
+    name="okr_undo_carry",
+    title="Undo carrying forward",
+    description="Take back that objectives were carried into the next cycle, while nothing was done on what was carried. Call without confirm first, show the person `would`, call again with confirm after their yes.",
+    takes=UndoArguments,
+    gives=Acted,
+    function=okr_undo_carry,
     permission=Permission.EDITOR,
 )

@@ -13,12 +13,16 @@ from plugin.pages.frame.visit import known_site
 from plugin.pages.objectives.objective_address import objective_address
 from plugin.runtime.connector import Connector
 from plugin.use_cases.cycles.carry import carry_forward, preview_carry, sets_of
+from plugin.use_cases.cycles.carry_undo import preview_undo, undo_carry
 from plugin.use_cases.cycles.cycles import CycleRefused
 
 STATES = {
     "open": "is being carried",
     "done": "was carried",
     "refused": "was refused by Jira",
+    "undoing": "is being taken back, that it was carried",
+    "deleting": "is being taken back, that it was carried",
+    "undone": "was taken back, that it was carried",
 }
 
 
@@ -42,6 +46,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         except CycleRefused as error:
             flash(f"Not to be carried forward: {error}")
             return redirect(url_for("pages.cycle_review", cycle=cycle))
+        undo = preview_undo(connector, acting(), site, cycle)
         several = len(connector.sites) > 1
         return rendered(
             "cycle_carry.html",
@@ -49,6 +54,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
             carry=found,
             as_copy=as_copy,
             sets_of=sets_of,
+            undo={one.objective_id: one for one in undo.objectives},
             words=STATES,
             site=site,
             address=lambda name: objective_address(name, site if several else None),
@@ -79,4 +85,26 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
             flash(f"Not carried forward: {error}")
         else:
             flash(f"{done.told}. Jira is told now; this page says how far that is.")
+        return redirect(back)
+
+    @blueprint.post("/review/<site>/<cycle>/carry/undo", endpoint="uncarried_cycle")
+    @needs("editor", lane="heavy")
+    def take_back(site: str, cycle: str) -> ResponseReturnValue:
+        known_site(connector, site)
+        form = request.form
+        back = url_for("control.carry_cycle", site=site, cycle=cycle, into=form.get("into", ""))
+        try:
+            done = undo_carry(
+                connector,
+                acting(),
+                site,
+                cycle,
+                form.getlist("objective"),
+                delete_copies=form.get("copies") == "delete",
+            )
+        except CycleRefused as error:
+            flash(f"Not taken back: {error}")
+        else:
+            left = f" Left for you: {'; '.join(done.by_hand)}." if done.by_hand else ""
+            flash(f"{done.told}. Jira is told now; this page says how far that is.{left}")
         return redirect(back)

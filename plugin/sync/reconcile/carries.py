@@ -1,19 +1,36 @@
-"""Does in Jira what carrying an objective forward needs: its mark, and with what its key results begin; or copies of them. Doing it twice is doing it once."""
+"""Does in Jira what carrying an objective forward needs: its mark, and with what its key results begin; or copies of them. And takes it back. Doing it twice is doing it once."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from dataclasses import replace
 
 import structlog
+from sqlalchemy import Connection
 
 from connectors.jira.http.errors import Permanent
 from connectors.store.cycles import carries
 from connectors.store.cycles.carries import CarryState, KeptCarry
+from connectors.store.mirror import mirror
 from connectors.store.numbers import check_ins
+from mappings.document.mapping import Mapping as BoundMapping
+from mappings.document.schema import LinkRelation
+from mappings.facts.issue import DUE, Issue
+from mappings.fields import field_type
 from mappings.rollup.cycles.carry_plan import CarryPlan
+from mappings.rollup.cycles.carry_steps import FieldWrite
+from mappings.rollup.cycles.carry_undo import CarryUndo, StandingCopy, carry_undo, standing_of
 from mappings.write_back.target import Request
 from plugin.sync.context import Context
-from plugin.sync.reconcile.copies import NotCopied, join_copies, lead_kpis_on, make_copies
+from plugin.sync.reconcile.copies import (
+    NotCopied,
+    hang,
+    join_copies,
+    lead_kpis_back,
+    lead_kpis_on,
+    make_copies,
+)
 from plugin.sync.reconcile.lease import Tenure
 from plugin.sync.refresh.omissions import in_scope
 from plugin.sync.refresh.reread import land_issues, read_again, with_readings
@@ -28,6 +45,9 @@ def carry_on(context: Context, objective_id: str, tenure: Tenure | None = None) 
     for one in waiting:
         if tenure is not None:
             tenure.keep()
+        if one.state is not CarryState.OPEN:
+            _take_back(context, one, tenure)
+            continue
         try:
             touched = (_copied if one.plan.copies else _set)(context, one, tenure)
         except NotCopied as error:
@@ -66,7 +86,120 @@ def _settle(context: Context, kept: KeptCarry, touched: frozenset[str]) -> None:
             land_issues(context, conn, in_scope(context, issues), set(), now, read.gaps)
         if not plan.copies:
             check_ins.carried(conn, context.site, plan.objective_id, kept.by, now)
-        carries.settle(conn, context.site, plan, CarryState.DONE)
+        there = carried_issues(conn, context.site, context.mapping, _goes_on_as(conn, context.site, plan))
+        stood = standing_of(context.mapping, there)
+        carries.settle(conn, context.site, replace(plan, stood=stood), CarryState.DONE)
+
+
+def _goes_on_as(conn: Connection, site: str, plan: CarryPlan) -> str:
+    """The id of the objective in the next cycle: its own, or that of its copy."""
+    kept = carries.of_cycle(conn, site, plan.from_cycle).get(plan.objective_id)
+    return plan.objective_id if kept is None else kept.copies.get(plan.objective_id, plan.objective_id)
+
+
+def carried_issues(conn: Connection, site: str, mapping: BoundMapping, objective_id: str) -> list[Issue]:
+    """An objective, what is below it, and the key results and work that are linked with it, with what is below these."""
+    tree = mirror.subtree(conn, site, [objective_id])
+    objective = next((one for one in tree if one.id == objective_id), None)
+    phrases = {
+        part.part.relation.link
+        for rule in mapping.objectives
+        for part in rule.key_results
+        if isinstance(part.part.relation, LinkRelation)
+    }
+    words = [mapping.link(one) for one in phrases]
+    linked = {
+        link.issue_id
+        for link in (objective.links if objective is not None else ())
+        if any(word.says(link) for word in words)
+    }
+    found = {one.id: one for one in (*tree, *(mirror.subtree(conn, site, sorted(linked)) if linked else ()))}
+    return list(found.values())
+
+
+def undo_of(kept: KeptCarry, hindrances: Iterable[str] = ()) -> CarryUndo:
+    """What taking back a carry comes to."""
+    keys = {one.source_id: one.source_key for one in kept.plan.copies}
+    made = [
+        StandingCopy(one.id, one.key, keys.get(one.source_id, kept.plan.key)) for one in kept.made if one.id
+    ]
+    return carry_undo(kept.plan, made, hindrances)
+
+
+def _take_back(context: Context, kept: KeptCarry, tenure: Tenure | None) -> None:
+    """Set back what still holds what was set, hang work where it hung, and delete the copies where somebody said so; the mark goes first, so that the next cycle counts no half objective."""
+    undo, plan = undo_of(kept), kept.plan
+    ids = {one.issue_id for one in undo.writes} | {one.issue_id for one in undo.moves}
+    ids |= {one.id for one in undo.copies}
+    there = {one.id: one for one in read_again(context, ids).issues}
+    by_hand = [*undo.by_hand]
+    try:
+        marked = sorted(undo.writes, key=lambda one: (one.issue_id not in _objectives(kept), one.issue_id))
+        for write in marked:
+            _set_back(context, there.get(write.issue_id), write, by_hand)
+        for move in undo.moves:
+            issue = there.get(move.issue_id)
+            if issue is not None and issue.parent_id == kept.copies.get(plan.objective_id):
+                hang(context, issue.id, issue.key, issue.type, plan.objective_id, plan.key)
+        lead_kpis_back(context, kept)
+        if kept.state is CarryState.DELETING:
+            by_hand = [one for one in by_hand if not one.startswith("delete ")]
+            for copy in reversed(undo.copies):
+                if tenure is not None:
+                    tenure.keep()
+                _delete(context, copy)
+    except Permanent as error:
+        said = "; ".join(error.fields.values()) or str(error)
+        with context.store.write() as conn:
+            note = f"It was not taken back: Jira refused it: {said.removesuffix('.')}."
+            carries.settle(conn, context.site, plan, CarryState.DONE, note)
+        log.warning("carry not taken back", site=context.site, objective=plan.objective_id, error=said)
+        return
+    read, now = read_again(context, ids), context.clock()
+    issues = with_readings(context, read.issues, {})
+    deleted = set(read.gone) if kept.state is CarryState.DELETING else set()
+    with context.store.write() as conn:
+        land_issues(context, conn, in_scope(context, issues), deleted, now, read.gaps)
+        carries.undone(conn, context.site, plan, f"Left to do: {'; '.join(by_hand)}." if by_hand else "")
+
+
+def _objectives(kept: KeptCarry) -> frozenset[str]:
+    return frozenset({kept.plan.objective_id, kept.copies.get(kept.plan.objective_id, "")})
+
+
+def _set_back(context: Context, issue: Issue | None, write: FieldWrite, by_hand: list[str]) -> None:
+    """One field as it was, where it still holds what was set."""
+    if issue is None:
+        return
+    value = json.loads(write.value)
+    if write.adds:
+        body: dict[str, object] = {"update": {write.field_id: [{"remove": value}]}}
+    else:
+        field, set_ = context.field(write.field_id), json.loads(write.former or "null")
+        type_ = field_type(field) if field is not None else None
+        holds = (
+            issue.due.isoformat()
+            if write.field_id == DUE and issue.due is not None
+            else issue.fields.get(write.field_id)
+        )
+        if type_ is None or type_.equal(holds, value):
+            return
+        if not type_.equal(holds, set_):
+            by_hand.append(
+                f"{write.issue_key} {write.name} holds {type_.text(holds)} by now: see whether it shall"
+            )
+            return
+        body = {"fields": {write.field_id: value}}
+    request = Request("PUT", f"/issue/{issue.id}", body, notifies=True, answer="edit")
+    context.tell(request, issue.key)
+
+
+def _delete(context: Context, copy: StandingCopy) -> None:
+    try:
+        context.tell(Request("DELETE", f"/issue/{copy.id}", removes=True, answer="nothing"), copy.key)
+    except Permanent as error:
+        if not error.gone:
+            raise
 
 
 def _note(plan: CarryPlan, said: str) -> str:

@@ -19,8 +19,9 @@ from connectors.store.kpis import kpis
 from connectors.store.mirror import mirror
 from connectors.store.work import due
 from mappings.facts.issue import IssueType
+from mappings.fields import field_type
+from mappings.fields.field_type import as_sent
 from mappings.kpi.episode import carried
-from mappings.rollup.cycles.carry_copy import as_sent
 from mappings.rollup.cycles.carry_steps import CopiedLink, FieldWrite, IssueCopy, RowMove
 from mappings.write_back.target import Request
 from plugin.sync.context import Context
@@ -183,8 +184,16 @@ def _besides(
     if not wanted:
         return {}
     read = context.jira.read([copy.source_id], wanted).issues
-    held = {id_: as_sent(raw) for issue in read for id_, raw in issue.fields.items() if id_ in wanted}
+    held = {
+        id_: _again(context, id_, raw) for issue in read for id_, raw in issue.fields.items() if id_ in wanted
+    }
     return {id_: value for id_, value in held.items() if value is not None}
+
+
+def _again(context: Context, field_id: str, raw: object) -> object:
+    field = context.field(field_id)
+    type_ = field_type(field) if field is not None else None
+    return as_sent(raw) if field is None or type_ is None else type_.again(raw, field)
 
 
 def _above(context: Context, copy: IssueCopy, objective: MadeCopy | None) -> tuple[str, str] | None:
@@ -218,7 +227,7 @@ def join_copies(context: Context, kept: KeptCarry, copies: Copies) -> frozenset[
         _complete(context, one, copies.left[copy.source_id])
         above = _above(context, copy, objective) if copy.source_id in copies.unplaced else None
         if above is not None:
-            _place(context, one.id, one.key, copy.type, *above)
+            hang(context, one.id, one.key, copy.type, *above)
         for link in copy.links:
             _link(context, one, CopiedLink(link.type_id, link.outward, copies.id_of(link.issue_id)))
         if plan.continues is not None:
@@ -265,10 +274,10 @@ def _move(context: Context, objective: MadeCopy, move: RowMove) -> None:
     if move.link is not None:
         _link(context, objective, CopiedLink(move.link.type_id, move.link.outward, move.issue_id))
         return
-    _place(context, move.issue_id, move.issue_key, move.type, objective.id, objective.key)
+    hang(context, move.issue_id, move.issue_key, move.type, objective.id, objective.key)
 
 
-def _place(
+def hang(
     context: Context, issue_id: str, issue_key: str, kind: IssueType, parent_id: str, parent_key: str
 ) -> None:
     """Hang an issue below another, by the first field that Jira takes it in."""
@@ -301,6 +310,25 @@ def lead_kpis_on(context: Context, kept: KeptCarry, copies: Copies) -> None:
             news = replace(state, former=one.id)
             if state.key_result is not None:
                 news = replace(carried(state, kept.plan.from_cycle), key_result=one.id)
+            kpis.put(conn, context.site, id_, news, context.clock())
+
+
+def lead_kpis_back(context: Context, kept: KeptCarry) -> None:
+    """A KPI that followed a copy follows again what that was a copy of."""
+    sources = {one.id: one.source_id for one in kept.made if one.id}
+    ids = [one.id for one in context.mapping.document.kpis if one.promote is not None]
+    if not ids or not sources:
+        return
+    with context.store.write() as conn:
+        kpis.alone(conn, context.site)
+        for id_ in ids:
+            state = kpis.get(conn, context.site, id_)
+            if state.key_result in sources:
+                news = replace(state, key_result=sources[state.key_result], former=None, carried="")
+            elif state.former in sources:
+                news = replace(state, former=sources[state.former])
+            else:
+                continue
             kpis.put(conn, context.site, id_, news, context.clock())
 
 

@@ -16,19 +16,20 @@ from connectors.store.cycles.cycle_ends import CycleEnd
 from connectors.store.mirror import issue_histories, mirror
 from connectors.store.numbers import objectives
 from mappings.document.mapping import Mapping as BoundMapping
+from mappings.document.schema import CURRENT
 from mappings.explain.as_of import looks_at_links
 from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
 from mappings.rollup.assessment import Assessment, Ends
-from mappings.rollup.cycles.cycle import cycle_of
-from mappings.rollup.cycles.cycle_end import EndFacts, Witness, end_of, facts_at_end, has_ended
+from mappings.rollup.cycles.carry import NO_CARRIES, Carries
+from mappings.rollup.cycles.cycle_end import EndFacts, Witness, end_before, end_of, facts_at_end, has_ended
 from mappings.rollup.state import ObjectiveState
 from plugin.sync.context import Context
 
 States = Mapping[str, ObjectiveState]
-Measure = Callable[[list[str], States, Ends], dict[str, ObjectiveState]]
-"""Measures objectives, given the states of others and the facts of ends."""
+Measure = Callable[[list[str], States, Ends, Mapping[str, str]], dict[str, ObjectiveState]]
+"""Measures objectives, given the states of others, the facts of ends, and of those that are meant as they ended an earlier cycle which that is."""
 
 
 def measured(
@@ -39,26 +40,32 @@ def measured(
     settled: States,
     measure: Measure,
     noted: Mapping[str, CycleEnd],
+    carries: Carries = NO_CARRIES,
 ) -> tuple[dict[str, ObjectiveState], dict[str, CycleEnd]]:
     """The states of these objectives, and what is news of the ends of their cycles. `noted`: what `noted_ends` knows of them."""
-    fixed = standing_by_notes(context.mapping, noted, forest, context.moment())
+    fixed = standing_by_notes(context.mapping, noted, forest, context.moment(), carries)
     open_ids = [id_ for id_ in ids if id_ not in fixed]
     ended = {
         id_: _facts(context, conn, forest, end, ())
         for id_, end in noted.items()
         if id_ not in fixed and not end.settled(context.mapping.revision)
     }
-    states = measure(open_ids, {**settled, **fixed}, ended)
+    states = measure(open_ids, {**settled, **fixed}, ended, {})
     fresh = _first_looks(context, conn, forest, states, ended)
     if fresh:
         ended |= fresh
-        states = measure(open_ids, {**settled, **fixed}, ended)
+        states = measure(open_ids, {**settled, **fixed}, ended, {})
     known = {**settled, **fixed, **states}
     news = {
         id_: _noted(context, states[id_], facts, known)
         for id_, facts in ended.items()
         if id_ in states and states[id_].cycle_id == facts.cycle_id
     }
+    left = _left(context, conn, forest, states, ended, noted)
+    if left:
+        past = {id_: facts.cycle_id for id_, facts in left.items()}
+        then = measure(list(left), known, {**ended, **left}, past)
+        news |= {id_: _noted(context, then[id_], left[id_], {**known, **then}) for id_ in left if id_ in then}
     changed = {id_: end for id_, end in news.items() if end != noted.get(id_)}
     closed = {id_: noted[id_] for id_ in fixed if noted[id_].closed}
     return {**fixed, **states}, changed | closed
@@ -80,11 +87,15 @@ def noted_ends(
 
 
 def standing_by_notes(
-    mapping: BoundMapping, noted: Mapping[str, CycleEnd], forest: Forest, moment: Moment
+    mapping: BoundMapping,
+    noted: Mapping[str, CycleEnd],
+    forest: Forest,
+    moment: Moment,
+    carries: Carries = NO_CARRIES,
 ) -> dict[str, ObjectiveState]:
     """The states of those that run in no later cycle, and whose cycle was closed, or ended under another revision than this, which still takes them for objectives."""
     found = {}
-    assessment = Assessment(mapping, forest, moment)
+    assessment = Assessment(mapping, forest, moment, carries=carries)
     rules = {f"@{rule.part.id}": rule for rule in mapping.objectives if rule.select is None}
     for id_, end in noted.items():
         if not end.settled(mapping.revision):
@@ -95,7 +106,7 @@ def standing_by_notes(
             if end.closed and issue is not None:
                 found[id_] = end.state
             continue
-        cycle = cycle_of(mapping, rule.part.cycle, issue, moment.today)
+        cycle = carries.cycle_of(mapping, rule.part.cycle, id_, issue, moment.today)
         if cycle is None or cycle.id == end.facts.cycle_id:
             found[id_] = end.state
     return found
@@ -119,6 +130,48 @@ def _first_looks(
         touched = state.touched if before is None else state.touched | before.state.touched
         found[id_] = _looked_at(context, conn, forest, cycle.id, touched, None)
     return found
+
+
+def _left(
+    context: Context,
+    conn: Connection,
+    forest: Forest,
+    states: States,
+    ended: Ends,
+    noted: Mapping[str, CycleEnd],
+) -> dict[str, EndFacts]:
+    """The facts of ends that objectives have behind them which run in whichever cycle does (`cycle: current`): of those nobody has looked at, and of those to which something came late."""
+    mapping, moment, found = context.mapping, context.moment(), dict[str, EndFacts]()
+    everywhere = {rule.part.id for rule in mapping.objectives if rule.part.cycle == CURRENT}
+    if mapping.cycles.get(CURRENT) is not None:
+        return found
+    unknown = dict[str, str | None]()
+    for id_, state in states.items():
+        if state.rule_id not in everywhere or state.plain:
+            continue
+        cycle, known = mapping.cycles.get(state.cycle_id), noted.get(id_)
+        if cycle is not None and has_ended(cycle, moment):
+            continue
+        if known is not None and (cycle is None or known.ends_at >= end_before(cycle, mapping.zone)):
+            facts = ended.get(id_)
+            if facts is not None and _told_late(facts, known.facts):
+                found[id_] = facts
+            continue
+        unknown[id_] = state.cycle_id
+    for before in objectives.in_another_cycle(conn, context.site, unknown) if unknown else ():
+        id_, former = before.state.id, mapping.cycles.get(before.state.cycle_id)
+        if former is None or not has_ended(former, moment):
+            continue
+        if id_ not in noted or noted[id_].facts.cycle_id != former.id:
+            touched = states[id_].touched | before.state.touched
+            found[id_] = _looked_at(context, conn, forest, former.id, touched, None)
+    return found
+
+
+def _told_late(facts: EndFacts, noted: EndFacts) -> bool:
+    """Whether something of before the end came after it was noted."""
+    mine = {one.id for one in noted.issues}
+    return {one.id: one for one in facts.issues if one.id in mine} != {one.id: one for one in noted.issues}
 
 
 def _facts(

@@ -183,13 +183,14 @@ def _assessed(
     read = kpi_readings(conn, context.site, context.mapping, moment.now, aims)
 
     def measure(
-        wanted: list[str], others: Mapping[str, ObjectiveState], ended: Ends
+        wanted: list[str], others: Mapping[str, ObjectiveState], ended: Ends, past: Mapping[str, str]
     ) -> dict[str, ObjectiveState]:
-        return assess_among(context.mapping, forest, wanted, moment, others, said, ended, read, aims, brought)
+        among = replace(brought, past=past) if past else brought
+        return assess_among(context.mapping, forest, wanted, moment, others, said, ended, read, aims, among)
 
     ended = ObjectiveTrait.CYCLE_ENDED in having
     noted = cycle_ends.noted_ends(conn, context.site, ids) if ended else {}
-    return cycle_ends.measured(context, conn, forest, ids, settled, measure, noted)
+    return cycle_ends.measured(context, conn, forest, ids, settled, measure, noted, brought)
 
 
 def _newly_aligned(context: Context, conn: Connection, targets: Set[str]) -> Iterator[tuple[str, str]]:

@@ -10,6 +10,7 @@ from functools import partial
 from sqlalchemy import Connection
 
 from connectors.store.cycles import carries, closings
+from connectors.store.cycles.carries import FALLEN, KeptCarry
 from connectors.store.cycles.carries import CarryState as CarryState
 from connectors.store.mirror import mirror
 from connectors.store.people import audit
@@ -62,6 +63,11 @@ class ObjectiveCarry:
     note: str = ""
     into: str = ""
     copy_key: str = ""
+
+    @property
+    def open(self) -> bool:
+        """Whether it can be asked for: nobody did, Jira refused it, or it was taken back."""
+        return self.state is None or self.state in FALLEN
 
     @property
     def advice(self) -> str:
@@ -183,16 +189,28 @@ def _preview(
     for record in records:
         id_ = record.state.id
         planned = copy_plan if choice.as_copy else carry_plan
-        plan = planned(ground, record, target, choice, former.get((id_, cycle_id)))
+        plan = planned(ground, record, target, choice, former.get(id_, cycle_id))
         why_not = _why_not(record)
         one = ObjectiveCarry(plan, not why_not and not plan.problem, why_not, often.get(id_, 0))
         kept = asked.get(id_)
         if kept is not None:
-            same = replace(one, plan=kept.plan) if kept.state is not CarryState.REFUSED else one
-            one = replace(same, state=kept.state, note=kept.note, into=kept.plan.into, copy_key=kept.copy_key)
+            same = replace(one, plan=kept.plan) if kept.state not in FALLEN else one
+            one = replace(
+                same, state=kept.state, note=_said(kept), into=kept.plan.into, copy_key=kept.copy_key
+            )
         by_id[id_] = one
     order = in_order(ObjectiveScored(one.state, one.score) for one in records)
     return CarryPreview(site, cycle_id, target, tuple(by_id[one.state.id] for one in order))
+
+
+def _said(kept: KeptCarry) -> str:
+    """What came of it, and which copies were made of it before, though it goes on as itself."""
+    if not kept.orphans:
+        return kept.note
+    left = (
+        f"Made before Jira refused the rest, and still there: {', '.join(kept.orphans)}. Delete that in Jira."
+    )
+    return f"{kept.note} {left}" if kept.note else left
 
 
 def _know(choice: CarryChoice, records: Iterable[ClosingRecord], cycle_id: str) -> None:
@@ -220,7 +238,7 @@ def _chosen(found: CarryPreview, names: set[str]) -> list[ObjectiveCarry]:
         if not mine & names:
             continue
         left -= mine
-        if one.plan.problem and one.state in (None, CarryState.REFUSED):
+        if one.plan.problem and one.open:
             raise CycleRefused(f"{one.plan.key or one.plan.objective_id}: {one.plan.problem}.")
         wanted.append(one)
     if left:
@@ -315,6 +333,7 @@ def _copy_values(one: IssueCopy) -> PlainValues:
         "type": one.type.name,
         "title": one.title,
         "sets": [{"field": each.field_id, "name": each.name, "value": each.after} for each in sets_of(one)],
+        "left_out": list(one.left_out),
     }
 
 

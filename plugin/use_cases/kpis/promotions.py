@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import Connection
 
-from connectors.store.cycles import closings
+from connectors.store.cycles import carries, closings
 from connectors.store.kpis import promotions
 from connectors.store.mappings import drafts, revisions
 from connectors.store.people import audit
@@ -16,7 +17,17 @@ from mappings.document.text.canonical import list_text
 from mappings.document.text.source import read_document
 from mappings.json_value import PlainValues
 from mappings.kpi.creation import Hindrance
-from mappings.kpi.promotion import ClosedCycle, Upkeep, kpi_of, proposed_of, upkeep, watched_as, with_kpi
+from mappings.kpi.promotion import (
+    ClosedCycle,
+    Upkeep,
+    in_chains,
+    kpi_of,
+    last_of,
+    proposed_of,
+    upkeep,
+    watched_as,
+    with_kpi,
+)
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.cycles.cycles import ruling
@@ -120,18 +131,29 @@ def upkeep_of(conn: Connection, site: str, mapping: Mapping) -> tuple[Upkeep, ..
     )
     if len(acts) < CYCLES_RUNNING:
         return ()
-    no = promotions.dismissed(conn, site)
+    made = carries.copied(conn, site)
+    copies = {source: one.id for source, one in made.items()}
+    no: dict[str, date] = {}
+    for id_, until in promotions.dismissed(conn, site).items():
+        last = last_of(copies, id_)
+        no[last] = max(until, no.get(last, until))
     ends = [(end, closings.ends(conn, site, act)) for end, act in acts]
-    levels = [(end, {one.key_result_id: one.level for one in found}) for end, found in ends]
+    levels = [(end, {last_of(copies, one.key_result_id): one.level for one in found}) for end, found in ends]
     proposed = proposed_of(levels, CYCLES_RUNNING, no)
     if not proposed:
         return ()
-    held = {one.objective_id for _, found in ends for one in found if one.key_result_id in proposed}
+    held = {
+        one.objective_id
+        for _, found in ends
+        for one in found
+        if last_of(copies, one.key_result_id) in proposed
+    }
     records = closings.of_objectives(conn, site, held)
     cycles = [
         ClosedCycle(end, tuple(one.state for one in records.get((act.cycle_id, act.version), ())))
         for end, act in acts
     ]
+    cycles = in_chains(cycles, copies, {one.id: one.key for one in made.values()})
     # of another key result of these objectives not every cycle was read
     return tuple(one for one in upkeep(cycles, CYCLES_RUNNING, no) if one.key_result.id in proposed)
 

@@ -234,7 +234,7 @@ def _planned(connector: Connector, site: str, text: str, file: str) -> Previewed
         brought = carries.standing(conn, site)
     ended = {id_: end.facts for id_, end in noted.items() if not end.settled(mapping.revision)}
     after = assess(mapping, forest, moment, said, ended=ended, kpis=read, aims=aims, carries=brought)
-    after |= standing_by_notes(mapping, noted, forest, moment)
+    after |= standing_by_notes(mapping, noted, forest, moment, brought)
     closed = frozenset(
         id_
         for id_, end in noted.items()

@@ -248,7 +248,7 @@ class Lookback:
                 aims=aims,
                 carries=carries.standing(conn, context.site),
             )
-        fixed = standing_by_notes(mapping, noted, self.retrospect.forest(at), moment)
+        fixed = standing_by_notes(mapping, noted, self.retrospect.forest(at), moment, records.carries)
         ended = {
             id_: end.facts
             for id_, end in noted.items()

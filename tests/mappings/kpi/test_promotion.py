@@ -12,7 +12,7 @@ import pytest
 from mappings.document.text.canonical import list_text
 from mappings.document.text.source import read_document
 from mappings.kpi.creation import Hindrance
-from mappings.kpi.promotion import ClosedCycle, kpi_of, upkeep, watched_as, with_kpi
+from mappings.kpi.promotion import ClosedCycle, in_chains, kpi_of, upkeep, watched_as, with_kpi
 from mappings.rollup.rows.ledger import Ledger
 from mappings.rollup.state import Cause, Health, HealthLevel, KeyResultState, Measurement, ObjectiveState
 
@@ -184,3 +184,28 @@ def test_a_form_that_nothing_can_be_put_into_is_written_anew():
     made = with_kpi(flow, document, kpi_of(document, PARTS["score"], key_result()))
     assert [one.id for one in read_document(made).require().kpis] == ["open-bugs", "net-promoter-score"]
     assert "# calendar quarters" not in made
+
+
+@pytest.mark.parametrize(
+    ("ids", "copies", "running"),
+    [
+        (("7", "8", "9"), {"7": "8", "8": "9"}, [("9", "SHOP-9", 3)]),
+        (("7", "8", "8"), {"7": "8", "8": "9"}, [("9", "SHOP-9", 3)]),
+        (("1/work", "2/work", "2/work"), {"1": "2"}, [("2/work", "", 3)]),
+        (("7", "8", "9"), {"7": "8"}, []),
+        (("7", "7", "7"), {}, [("7", "SHOP-7", 3)]),
+    ],
+)
+def test_a_copy_is_the_same_key_result_as_what_it_continues(ids: Any, copies: Any, running: Any) -> None:
+    keys = {"8": "SHOP-8", "9": "SHOP-9", "2/work": ""}
+    closed = [
+        replace(
+            one,
+            objectives=(
+                replace(one.objectives[0], key_results=(key_result(id=id_, key=keys.get(id_, "SHOP-7")),)),
+            ),
+        )
+        for one, id_ in zip(cycles("aaa"), ids, strict=True)
+    ]
+    found = upkeep(in_chains(closed, copies, keys), 3)
+    assert [(one.key_result.id, one.key_result.key, one.cycles) for one in found] == running

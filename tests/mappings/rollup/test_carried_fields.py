@@ -65,6 +65,7 @@ def metric(start: object, current: object, target: object = 100) -> Issue:
                     before="10",
                     after="60",
                     value="60",
+                    former="10",
                 ),
             ),
             (),
@@ -104,6 +105,7 @@ def test_a_date_before_the_new_cycle_is_cleared_and_a_later_one_stays() -> None:
             before="2026-12-20",
             after="empty",
             value="null",
+            former='"2026-12-20"',
         ),
     )
     assert plan.key_results[0].flags == (

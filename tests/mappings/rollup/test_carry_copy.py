@@ -12,7 +12,8 @@ import pytest
 from mappings.facts.catalogue import Field
 from mappings.facts.forest import Forest
 from mappings.facts.moment import Moment
-from mappings.rollup.cycles.carry_copy import as_sent, copy_plan
+from mappings.fields.field_type import as_sent
+from mappings.rollup.cycles.carry_copy import copy_plan
 from mappings.rollup.cycles.carry_plan import CarryBasis, CarryChoice
 from mappings.rollup.cycles.closing_record import ClosingRecord
 from mappings.rollup.cycles.score import Score

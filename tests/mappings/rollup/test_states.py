@@ -19,7 +19,7 @@ from mappings.facts.forest import Forest, issue_order
 from mappings.facts.issue import HISTORY, WHOLE, Issue, Named, Reading
 from mappings.facts.moment import Moment
 from mappings.progress import ProgressOptions
-from mappings.rollup.cycles.carry import CarriedObjective
+from mappings.rollup.cycles.carry import CarriedObjective, Carries
 from mappings.rollup.cycles.cycle_end import EndFacts
 from mappings.rollup.measurement import assess, assess_among
 from mappings.rollup.rows.ledger import Ledger
@@ -590,7 +590,7 @@ def what_was_carried_along() -> Company:
     }
     carried = CarriedObjective("1", "2026-Q4", counted, {"8": "2026-Q3"})
     return Company(
-        mapped(build_objective(*rules)), [epic(), *issues], {"carries": {("1", "2026-Q4"): carried}}
+        mapped(build_objective(*rules)), [epic(), *issues], {"carries": Carries({("1", "2026-Q4"): carried})}
     )
 
 

@@ -182,6 +182,7 @@ IN_THE_BODY: dict[str, dict[str, Any]] = {
     "/cycles/{cycle}/close": {},
     "/cycles/{cycle}/reopen": {"reason": "counted twice"},
     "/cycles/{cycle}/carry": {},
+    "/cycles/{cycle}/carry/undo": {"objectives": ["X-1"]},
     "/cycles/{cycle}/lock": {},
     "/cycles/{cycle}/unlock": {"reason": "agreed anew"},
     "/outbox/retry": {"key": "digest|mail|lead@acme.example|weekly|2026-11-30"},

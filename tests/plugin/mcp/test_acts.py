@@ -40,16 +40,17 @@ def check_ins(editor: Assistant) -> list[Any]:
 
 
 def test_readers_neither_see_nor_do_them(editor: Assistant) -> None:
-    acts = {"okr_check_in", "okr_carry_forward", "okr_retry", "okr_sync_now"}
+    acts = {"okr_check_in", "okr_carry_forward", "okr_undo_carry", "okr_retry", "okr_sync_now"}
     reader = replace(editor, actor=VIEWER)
     assert acts & {one.name for one in reader.tools()} == set()
     found = [one for one in editor.tools() if one.name in acts]
-    assert len(found) == 4
+    assert len(found) == 5
     assert all(one.annotations is not None and one.annotations.read_only_hint is False for one in found)
     for name, arguments in (
         ("okr_check_in", SAID),
         ("okr_sync_now", {}),
         ("okr_carry_forward", {"cycle": "x"}),
+        ("okr_undo_carry", {"cycle": "x", "objectives": ["y"]}),
         ("okr_retry", {"objective_key": "x"}),
     ):
         assert "takes the role editor" in reader.refused(name, **arguments)

@@ -22,7 +22,7 @@ from plugin.access.authorization.permission import Permission
 from plugin.sync.reconcile.reconcile import reconcile
 from plugin.use_cases.cycles.carry import carry_forward, preview_carry, preview_values
 from plugin.use_cases.cycles.closure import close_cycle
-from plugin.use_cases.cycles.cycles import CycleRefused, show_cycle
+from plugin.use_cases.cycles.cycles import show_cycle
 from tests.quarter import MAPPING, begun, state, told
 
 START = "customfield_10051"
@@ -315,10 +315,3 @@ def test_alignment_and_key_results_that_are_linked_are_linked_again(hand):
     }
     now = state(hand, objective.id)
     assert [one.issue_id for one in now.key_results if one.rule_id == "metric"] == [key_result.id]
-
-
-def test_an_objective_whose_cycle_the_mapping_says_is_not_copied(closed):
-    hand, epic, *_ = closed
-    hand.activate(MAPPING.replace('cycle: {label: ""}', "cycle: 2026-Q4"))
-    with pytest.raises(CycleRefused, match="a copy would run beside it; carry the issue itself"):
-        carry(hand, record(hand, epic).key)

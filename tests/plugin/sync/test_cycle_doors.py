@@ -21,7 +21,7 @@ from plugin.access.authorization import members
 from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.permission import Permission
 from plugin.cli import cli
-from plugin.mcp.cycles.carry import CarryArguments, okr_carry_forward
+from plugin.mcp.cycles.carry import CarryArguments, UndoArguments, okr_carry_forward, okr_undo_carry
 from plugin.mcp.cycles.cycle import CycleArguments, okr_cycle
 from plugin.mcp.objectives import GetArguments, OwnDays, okr_get
 from plugin.mcp.protocol.tool import ToolAsker, Unanswerable
@@ -213,6 +213,12 @@ def test_the_same_by_command(past):
     assert run("carry", "winter").stdout == (
         f"Nothing new goes on in later; the workers tell Jira.\nCarried before: {key}.\n"
     )
+    assert run("undo-carry", "winter", "--preview").stdout == (
+        f"{key} A Epic: done into later\n  {key} Labels: later → taken away\n"
+    )
+    assert run("undo-carry", "winter", key).stdout == f"{key} stays in winter; the workers tell Jira.\n"
+    hand.work_off()
+    assert hand.sandbox.sandbox.records[epic].labels == ("okr", "winter")
     verified = run("verify", "--json")
     assert (verified.exit_code, json.loads(verified.stdout)["records"]) == (0, 2)
     assert run("reopen", "winter").exit_code == 2
@@ -253,6 +259,21 @@ def test_each_door_shows_copies_and_makes_them_once(quarter):
     assert call("GET", f"/objectives/{mine['copied_as']}")[1]["cycle"] == "2027-Q1"
     with pytest.raises(Unanswerable, match=f"{key}: done into 2027-Q1 as {mine['copied_as']}"):
         okr_carry_forward(asking, CarryArguments(cycle="2026-Q4"))
+    (back,) = call("GET", "/cycles/2026-Q4/carry/undo")[1]["objectives"]
+    assert (back["possible"], [one["of"] for one in back["copies"]]) == (True, [key, records[metric].key])
+    page = call.client.get("/review/main/2026-Q4/carry", headers=headers).get_data(as_text=True)
+    assert f"Take {key} back out of 2027-Q1" not in page  # a viewer's
+    undo = UndoArguments(cycle="2026-Q4", objectives=[key])
+    asked = okr_undo_carry(asking, undo)
+    assert f"{mine['copied_as']}, the copy of {key}, stays in Jira, for a person to delete" in asked.would
+    assert call("POST", "/cycles/2026-Q4/carry/undo", objectives=[key])[0] == 403
+    status, done = call("POST", "/cycles/2026-Q4/carry/undo", "editor", objectives=[key], delete_copies=True)
+    assert (status, done) == (200, {"cycle": "2026-Q4", "taken_back": [key], "by_hand": []})
+    hand.work_off()
+    assert call("GET", f"/objectives/{mine['copied_as']}")[0] == 404
+    assert call("POST", "/cycles/2026-Q4/carry/undo", "editor", objectives=[key])[0] == 409
+    with pytest.raises(Unanswerable, match="not carried forward out of 2026-Q4"):
+        okr_undo_carry(asking, undo)
 
 
 def test_the_review_lists_what_is_closed_though_everything_runs_in_another_cycle_now(quarter):

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from plugin.use_cases.cycles.closure import close_cycle
+from plugin.use_cases.cycles.cycles import show_cycle
 from plugin.use_cases.mappings.mapping_life import preview_text
 from tests.actors import TESTER
 from tests.quarter import MAPPING, begun, noted, state, told
@@ -119,3 +120,24 @@ def test_a_cycle_that_is_measured_by_its_closing_goes_on_until_then_judged_at_it
     hand.work_off()
     hand.status(stories[0], "To Do")
     assert told(hand, epic, stories[0]).progress == Fraction(14, 20)
+
+
+def test_a_quarter_of_what_runs_in_whichever_runs_ends_and_closes_as_it_stood(hand):
+    """`cycle: current`: the objective runs in the next quarter at once, and how it ended the last one is noted all the same."""
+    epic = hand.issue("Epic", labels=["okr"])
+    stories = [hand.issue("Story", epic, "Done"), hand.issue("Story", epic)]
+    hand.activate(MAPPING.replace('cycle: {label: ""}', "cycle: current"))
+    hand.clock.now = datetime(2026, 12, 27, 12, tzinfo=UTC)
+    hand.sync()
+    hand.clock.now = datetime(2026, 12, 31, 23, 0, 30, tzinfo=UTC)
+    told(hand, epic, epic)
+    hand.clock.now = datetime(2027, 1, 2, 9, tzinfo=UTC)
+    hand.status(stories[1], "Done")
+    told(hand, epic, stories[1])
+    assert (state(hand, epic).cycle_id, state(hand, epic).progress) == ("2027-Q1", 1)
+    assert (noted(hand, epic).facts.cycle_id, noted(hand, epic).state.progress) == ("2026-Q4", Fraction(1, 2))
+    close_cycle(hand.connector, TESTER, "main", "2026-Q4", reason="x")
+    hand.work_off()
+    (closed,) = show_cycle(hand.connector, TESTER, "main", "2026-Q4").objectives
+    assert (closed.state.id, closed.score.value) == (epic, Fraction(1, 2))
+    assert (state(hand, epic).cycle_id, hand.field(epic)) == ("2027-Q1", 100)

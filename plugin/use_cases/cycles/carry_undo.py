@@ -1,0 +1,227 @@
+"""Taking back that objectives were carried forward, while nothing was done on what was carried: what that would do, and doing it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from connectors.store.cycles import carries, closings, cycle_locks
+from connectors.store.cycles.carries import CarryState, KeptCarry
+from connectors.store.numbers import check_ins
+from connectors.store.people import audit
+from connectors.store.work import due
+from mappings.document.mapping import Mapping as BoundMapping
+from mappings.json_value import PlainValues
+from mappings.rollup.cycles.carry_steps import FieldWrite
+from mappings.rollup.cycles.carry_undo import CarryUndo, done_since, standing_of
+from plugin.access.authorization.actor import Actor
+from plugin.runtime.connector import Connector
+from plugin.sync.reconcile.carries import carried_issues, undo_of
+from plugin.use_cases.cycles.cycles import CycleRefused, cycle_named, ruling
+from plugin.use_cases.permission import EDITOR, VIEWER, act, question
+
+MOST_SAID = 5
+"""So many things that were done since are named; the rest is counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectiveUndo:
+    """One objective that was carried, and what taking that back would do."""
+
+    objective_id: str
+    key: str
+    title: str
+    into: str
+    state: CarryState
+    undo: CarryUndo
+
+    @property
+    def name(self) -> str:
+        """What it is called by: the key of its issue, or its id."""
+        return self.key or self.objective_id
+
+
+@dataclass(frozen=True, slots=True)
+class UndoPreview:
+    """What of a cycle was carried forward, and what taking it back would do. Nothing is done by looking."""
+
+    site: str
+    from_cycle: str
+    objectives: tuple[ObjectiveUndo, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UndoDone:
+    """Which objectives (by key) are being taken back now, and what a person has to do besides."""
+
+    from_cycle: str
+    taken_back: tuple[str, ...]
+    by_hand: tuple[str, ...]
+
+    @property
+    def told(self) -> str:
+        """What stays where: the beginning of a sentence."""
+        verb = "stay" if len(self.taken_back) > 1 else "stays"
+        return f"{', '.join(self.taken_back)} {verb} in {self.from_cycle}"
+
+
+@question(VIEWER)
+def preview_undo(
+    connector: Connector, _actor: Actor, site: str, cycle_id: str, chosen: Iterable[str] = ()
+) -> UndoPreview:
+    """What taking back would do of these objectives (by key or id; none named: all that were carried out of the cycle). Raises CycleRefused."""
+    mapping, _ = ruling(connector, site)
+    cycle_named(mapping, cycle_id)
+    with connector.store.read() as conn:
+        return UndoPreview(site, cycle_id, tuple(_objectives(conn, mapping, site, cycle_id, chosen)))
+
+
+@act(EDITOR)
+def undo_carry(
+    connector: Connector,
+    actor: Actor,
+    site: str,
+    cycle_id: str,
+    chosen: Iterable[str],
+    *,
+    delete_copies: bool = False,
+) -> UndoDone:
+    """Take back that these objectives (by key or id) were carried forward. What is set back in Jira is set by the workers; copies are deleted there with a yes alone.
+
+    Raises CycleRefused where something was done on what was carried; then nothing is taken back.
+    """
+    names = tuple(chosen)
+    if not names:
+        raise CycleRefused("Name the objectives that shall not have been carried forward.")
+    mapping, _ = ruling(connector, site)
+    cycle_named(mapping, cycle_id)
+    now = connector.clock()
+    with connector.store.write() as conn:
+        kept = carries.of_cycle(conn, site, cycle_id)
+        wanted = list(_objectives(conn, mapping, site, cycle_id, names))
+        for one in wanted:
+            if one.undo.hindrances:
+                raise CycleRefused(f"{one.name} is not taken back: {'; '.join(one.undo.hindrances)}.")
+        for one in wanted:
+            carries.undo(conn, site, kept[one.objective_id].plan, delete_copies=delete_copies)
+        keys = tuple(one.name for one in wanted)
+        detail: dict[str, object] = {"cycle": cycle_id, "objectives": list(keys)}
+        copies = [copy.key for one in wanted for copy in one.undo.copies]
+        if copies:
+            detail["copies"] = {"deleted" if delete_copies else "left": copies}
+        audit.note(conn, actor.label, "carrying forward taken back", now, detail, site)
+        ids = frozenset(
+            id_
+            for one in wanted
+            for id_ in (one.objective_id, kept[one.objective_id].copies.get(one.objective_id))
+            if id_ is not None
+        )
+        due.mark(conn, site, ids, now, f"taken back into {cycle_id}")
+        connector.announcer.marked(conn, site, ids, now)
+    connector.announce()
+    by_hand = [
+        said
+        for one in wanted
+        for said in one.undo.by_hand
+        if not (delete_copies and said.startswith("delete "))
+    ]
+    return UndoDone(cycle_id, keys, tuple(by_hand))
+
+
+def _objectives(
+    conn: Connection, mapping: BoundMapping, site: str, cycle_id: str, chosen: Iterable[str]
+) -> Iterable[ObjectiveUndo]:
+    """Those that are named, in the order in which they were carried. Raises CycleRefused for a name that is none of them."""
+    names = {name.strip().casefold() for name in chosen} - {""}
+    found, left = [], set(names)
+    for kept in carries.of_cycle(conn, site, cycle_id).values():
+        plan = kept.plan
+        mine = {plan.objective_id.casefold(), plan.key.casefold(), kept.copy_key.casefold()} - {""}
+        if kept.state is CarryState.UNDONE or (names and not mine & names):
+            continue
+        left -= mine
+        found.append(
+            ObjectiveUndo(
+                objective_id=plan.objective_id,
+                key=plan.key,
+                title=plan.title,
+                into=plan.into,
+                state=kept.state,
+                undo=undo_of(kept, _hindrances(conn, mapping, site, kept)),
+            )
+        )
+    if left:
+        known = ", ".join(one.name for one in found) or "none"
+        raise CycleRefused(
+            f"{', '.join(sorted(left))}: not carried forward out of {cycle_id}. What was and can be named here: {known}."
+        )
+    return found
+
+
+def _hindrances(conn: Connection, mapping: BoundMapping, site: str, kept: KeptCarry) -> list[str]:
+    """Why it cannot be taken back: what was done on what was carried, or what cannot be known of that."""
+    plan, into = kept.plan, kept.plan.into
+    if kept.state is CarryState.OPEN:
+        return ["Jira is being told of it still: wait until that is done"]
+    if kept.state in (CarryState.UNDOING, CarryState.DELETING):
+        return ["it is being taken back already"]
+    said = []
+    if into in closings.closed(conn, site):
+        said.append(f"{into} is closed")
+    if any(one.cycle_id == into and one.until is None for one in cycle_locks.every(conn, site)):
+        said.append(f"{into} is locked: unlock it first")
+    goes_on_as = kept.copies.get(plan.objective_id, plan.objective_id)
+    onward = carries.of_cycle(conn, site, into).get(goes_on_as)
+    if onward is not None and onward.state not in carries.FALLEN:
+        said.append(f"it was carried on into {onward.plan.into}: take that back first")
+    since = [one for one in check_ins.of(conn, site, goes_on_as) if one.check_in.at > kept.at]
+    if since:
+        said.append(f"{since[-1].check_in.by} checked in on {since[-1].check_in.at:%Y-%m-%d}")
+    if kept.state is CarryState.REFUSED:
+        return said
+    if not plan.stood:
+        return [*said, "how it stood when it was carried is not known: set it back by hand"]
+    issues = carried_issues(conn, site, mapping, goes_on_as)
+    keys = {one.id: one.key for one in issues}
+    done = done_since(mapping, plan.stood, standing_of(mapping, issues), keys)
+    said += done[:MOST_SAID]
+    if len(done) > MOST_SAID:
+        said.append(f"and {len(done) - MOST_SAID} more")
+    return said
+
+
+def preview_values(found: UndoPreview) -> PlainValues:
+    """The same for programs."""
+    return {
+        "site": found.site,
+        "cycle": found.from_cycle,
+        "objectives": [_values(one) for one in found.objectives],
+    }
+
+
+def _values(one: ObjectiveUndo) -> PlainValues:
+    return {
+        "objective": one.objective_id,
+        "key": one.key,
+        "title": one.title,
+        "carried_into": one.into,
+        "state": one.state.value,
+        "possible": not one.undo.hindrances,
+        "hindrances": list(one.undo.hindrances),
+        "writes": [_write_values(each) for each in one.undo.writes],
+        "moves": [{"issue": each.issue_key, "title": each.title} for each in one.undo.moves],
+        "copies": [{"issue": each.key, "of": each.source_key} for each in one.undo.copies],
+        "by_hand": list(one.undo.by_hand),
+    }
+
+
+def _write_values(one: FieldWrite) -> PlainValues:
+    return {
+        "issue": one.issue_key,
+        "field": one.field_id,
+        "name": one.name,
+        "before": one.before,
+        "after": one.after,
+    }
