@@ -130,6 +130,8 @@ def assess_among(
     kpis: KpiReadings = NO_KPIS,
     aims: Aims = NO_AIMS,
     carries: Carries = NO_CARRIES,
+    *,
+    ledgers: bool = True,
 ) -> dict[str, ObjectiveState]:
     """The states of these objectives, each equal to what `assess` says of it, those below before those above; what is none is left out.
 
@@ -137,7 +139,15 @@ def assess_among(
     these: they are believed, those of `ids` are measured.
     """
     assessment = Assessment(
-        mapping, forest, moment, check_ins, ended=ended, kpis=kpis, aims=aims, carries=carries
+        mapping,
+        forest,
+        moment,
+        check_ins,
+        ledgers=ledgers,
+        ended=ended,
+        kpis=kpis,
+        aims=aims,
+        carries=carries,
     )
     measured: dict[str, Objective] = {}
     for id_ in dict.fromkeys(ids):

@@ -213,13 +213,10 @@ def listed(conn: Connection, site: str) -> list[SavedObjective]:
     return [_saved(row) for row in rows]
 
 
-def of_cycle(conn: Connection, site: str, cycle_id: str) -> list[SavedObjective]:
-    """Every objective of one cycle, by id; others are not decoded."""
-    in_it = exists().where(
-        listing.c.site == objective.c.site, listing.c.id == objective.c.id, listing.c.cycle == cycle_id
-    )
-    rows = conn.execute(select(objective).where(objective.c.site == site, in_it).order_by(objective.c.id))
-    return [_saved(row) for row in rows]
+def ids_of_cycle(conn: Connection, site: str, cycle_id: str) -> frozenset[str]:
+    """Ids of the objectives of one cycle."""
+    mine = (listing.c.site == site, listing.c.cycle == list_line.kept(cycle_id))
+    return frozenset(conn.execute(select(listing.c.id).where(*mine)).scalars())
 
 
 def in_another_cycle(conn: Connection, site: str, cycles: Mapping[str, str | None]) -> list[SavedObjective]:

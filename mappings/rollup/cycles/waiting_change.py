@@ -11,6 +11,7 @@ from mappings.numbers import plain
 from mappings.rollup.state import KeyResultState, ObjectiveState
 
 States = Mapping[str, ObjectiveState]
+JOINS = "would join the cycle"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ def waiting_changes(cycle_id: str, locked: States, free: States) -> tuple[Waitin
         else:
             found += _between(one, now)
     joining = (one for id_, one in free.items() if one.cycle_id == cycle_id and id_ not in standing)
-    found += [_change(one, "would join the cycle") for one in joining if not one.plain]
+    found += [_change(one, JOINS) for one in joining if not one.plain]
     return tuple(found)
 
 

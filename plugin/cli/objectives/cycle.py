@@ -17,7 +17,7 @@ from mappings.rollup.state import ObjectiveState
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.objectives.past import with_histories
 from plugin.cli.terminal.connector import open_connector
-from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
+from plugin.cli.terminal.output import json_option, progress_bar, say, show_json, show_table, site_option
 from plugin.runtime.connector import Connector
 from plugin.use_cases.cycles import carry, carry_undo, closure, cycles, locks
 from plugin.use_cases.cycles.carry import CarryPreview
@@ -453,8 +453,8 @@ def lock_command(cycle_id: str, reason: str, site: str) -> None:
 @json_option
 def waiting_command(cycle_id: str, site: str, as_json: bool) -> None:
     """Show whether a cycle is locked, and what waits until it is unlocked."""
-    with open_connector(site=site) as connector:
-        found = locks.show_lock(connector, COMMAND_LINE, site, cycle_id)
+    with open_connector(site=site) as connector, progress_bar("Measuring", "objectives") as report:
+        found = locks.show_lock(connector, COMMAND_LINE, site, cycle_id, report)
     if as_json:
         show_json(locks.lock_values(found))
     elif found.lock is None:
@@ -474,8 +474,8 @@ def waiting_command(cycle_id: str, site: str, as_json: bool) -> None:
 @site_option
 def unlock_command(cycle_id: str, reason: str, site: str) -> None:
     """Unlock a cycle: what waited takes effect."""
-    with open_connector(site=site) as connector:
-        done = locks.unlock_cycle(connector, COMMAND_LINE, site, cycle_id, reason)
+    with open_connector(site=site) as connector, progress_bar("Measuring", "objectives") as report:
+        done = locks.unlock_cycle(connector, COMMAND_LINE, site, cycle_id, reason, report)
     say(f"{cycle_id} is unlocked; changes that take effect: {len(done.changes)}.")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -18,15 +18,17 @@ from connectors.store.work import due
 from mappings.document.lock import NO_LOCKS, CycleLock, LockedObjective
 from mappings.document.lock_binding import aliases_of
 from mappings.document.mapping import Mapping as BoundMapping
-from mappings.document.schema import CyclePart
-from mappings.facts.forest import Forest
+from mappings.document.schema import CyclePart, JqlFieldRelation
+from mappings.facts.forest import Forest, issue_order
+from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment, duration
 from mappings.json_value import PlainValues
 from mappings.rollup.assessment import Assessment
 from mappings.rollup.cycles.cycle_end import has_ended
-from mappings.rollup.cycles.waiting_change import WaitingChange, waiting_changes
-from mappings.rollup.measurement import assess
+from mappings.rollup.cycles.waiting_change import JOINS, WaitingChange, waiting_changes
+from mappings.rollup.measurement import assess_among
 from mappings.rollup.pace import cycle_for
+from mappings.rollup.rows.ledger import Ledger
 from mappings.rollup.state import ObjectiveState
 from plugin.access.authorization.actor import CALENDAR, Actor
 from plugin.runtime.connector import Connector, NotReady
@@ -35,6 +37,14 @@ from plugin.use_cases.cycles.cycles import CycleRefused, cycle_named, ruling
 from plugin.use_cases.permission import EDITOR, VIEWER, act, question
 
 LONGEST_REASON = 2_000
+AT_ONCE = 500
+"""So many objectives are measured together: their issues are what is held in memory."""
+Report = Callable[[int, int | None], None]
+"""Told how many objectives of how many are done."""
+
+
+def silent(_done: int, _total: int | None) -> None:
+    """Tells nobody how far it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +81,9 @@ def lock_cycle(connector: Connector, actor: Actor, site: str, cycle_id: str, rea
     with connector.store.write() as conn:
         if _lock(conn, site, cycle_id, now) is not None:
             raise CycleRefused(f"{cycle_id} is locked already.")
-        saved = [one.state for one in objectives.of_cycle(conn, site, cycle.id)]
-        known = [one for one in saved if not one.plain]
+        ids = sorted(objectives.ids_of_cycle(conn, site, cycle.id), key=issue_order)
+        saved = (objectives.load(conn, site, id_) for id_ in ids)
+        known = [_without_rows(one.state) for one in saved if one is not None and not one.state.plain]
         terms = tuple(terms_of(conn, site, mapping, known))
         lock = CycleLock(
             cycle_id=cycle.id,
@@ -91,13 +102,15 @@ def lock_cycle(connector: Connector, actor: Actor, site: str, cycle_id: str, rea
 
 
 @act(EDITOR)
-def unlock_cycle(connector: Connector, actor: Actor, site: str, cycle_id: str, reason: str) -> LockShown:
+def unlock_cycle(
+    connector: Connector, actor: Actor, site: str, cycle_id: str, reason: str, report: Report = silent
+) -> LockShown:
     """Let what waited take effect; it wants a reason, which is kept. Gives what it was. Raises CycleRefused."""
     if not reason.strip():
         raise CycleRefused("Unlocking a cycle wants a reason: it is kept in the audit log.")
     mapping, moment = ruling(connector, site)
     cycle = _running(mapping, moment, cycle_id)
-    changes, now = waiting_in(connector.store, site, mapping, moment, cycle_id), connector.clock()
+    changes, now = waiting_in(connector.store, site, mapping, moment, cycle_id, report), connector.clock()
     with connector.store.write() as conn:
         lock = _lock(conn, site, cycle_id, now)
         if lock is None:
@@ -113,14 +126,16 @@ def unlock_cycle(connector: Connector, actor: Actor, site: str, cycle_id: str, r
 
 
 @question(VIEWER)
-def show_lock(connector: Connector, _actor: Actor, site: str, cycle_id: str) -> LockShown:
+def show_lock(
+    connector: Connector, _actor: Actor, site: str, cycle_id: str, report: Report = silent
+) -> LockShown:
     """The lock of a cycle and what waits for its unlocking. Raises CycleRefused for a cycle that the mapping does not have."""
     mapping, moment = ruling(connector, site)
     cycle = cycle_named(mapping, cycle_id)
     held = mapping.locks.of_cycle(cycle_id, moment.now)
     lock = None if held is None else held.lock
     running = lock is not None and not has_ended(cycle, moment)
-    changes = waiting_in(connector.store, site, mapping, moment, cycle_id) if running else ()
+    changes = waiting_in(connector.store, site, mapping, moment, cycle_id, report) if running else ()
     return _shown(site, cycle, lock, changes, mapping, moment)
 
 
@@ -225,18 +240,78 @@ def terms_of(
 
 
 def waiting_in(
-    store: Store, site: str, mapping: BoundMapping, moment: Moment, cycle_id: str
+    store: Store,
+    site: str,
+    mapping: BoundMapping,
+    moment: Moment,
+    cycle_id: str,
+    report: Report = silent,
 ) -> tuple[WaitingChange, ...]:
-    """What stands under the lock, beside the same issues measured without it. Terms do not move under a lock, so what is kept of them is right, due or not."""
+    """What stands under the lock, beside the same issues measured without it. Terms do not move under a lock, so what is kept of them is right, due or not.
+
+    So many objectives are measured at once: what is held in memory does not grow with the site, unless its mapping finds issues wherever they are.
+    """
     unlocked = replace(mapping, locks=NO_LOCKS)
+    found: list[WaitingChange] = []
     with store.read() as conn:
-        forest = Forest.of(mirror.every(conn, site))
         said, brought = check_ins.standing(conn, site), carries.standing(conn, site)
         aims = episode_aims(conn, site, mapping)
         read = kpi_readings(conn, site, mapping, moment.now, aims)
-        standing = {one.state.id: one.state for one in objectives.of_cycle(conn, site, cycle_id)}
-    free = assess(unlocked, forest, moment, said, ledgers=False, kpis=read, aims=aims, carries=brought)
-    return waiting_changes(cycle_id, standing, free)
+        locked = objectives.ids_of_cycle(conn, site, cycle_id)
+        ids = _concerned(conn, site, Assessment(unlocked, Forest.of(()), moment, carries=brought), locked)
+        whole = Forest.of(mirror.every(conn, site)) if _finds_anywhere(mapping) else None
+        for first in range(0, len(ids), AT_ONCE):
+            some = ids[first : first + AT_ONCE]
+            stored = (objectives.load(conn, site, id_) for id_ in some if id_ in locked)
+            standing = {one.state.id: _without_rows(one.state) for one in stored if one is not None}
+            below = {one.state.id: one.state for _, one in objectives.aligned_among(conn, site, some)}
+            free = assess_among(
+                unlocked,
+                whole or Forest.of(_around(conn, site, some)),
+                some,
+                moment,
+                below,
+                said,
+                kpis=read,
+                aims=aims,
+                carries=brought,
+                ledgers=False,
+            )
+            found += waiting_changes(cycle_id, standing, free)
+            report(min(first + AT_ONCE, len(ids)), len(ids))
+    return tuple(sorted(found, key=lambda one: one.what == JOINS))
+
+
+def _concerned(conn: Connection, site: str, free: Assessment, locked: frozenset[str]) -> list[str]:
+    """The objectives that are locked, and those that would be some but for the lock."""
+    joining = [
+        one.id
+        for one in mirror.every(conn, site)
+        if one.id not in locked and (rule := free.rule_for(one)) is not None and not rule.plain
+    ]
+    written = [id_ for id_, _ in free.written() if id_ not in locked]
+    return [*sorted(locked, key=issue_order), *joining, *written]
+
+
+def _finds_anywhere(mapping: BoundMapping) -> bool:
+    parts = (part for rule in mapping.objectives for part in rule.key_results)
+    return any(one.related is not None or isinstance(one.part.relation, JqlFieldRelation) for one in parts)
+
+
+def _around(conn: Connection, site: str, ids: Iterable[str]) -> Iterable[Issue]:
+    """What these objectives are measured from: what is below them, linked with them, and below that."""
+    issues = [id_ for id_ in ids if not id_.startswith("@")]
+    linked = mirror.linked(conn, site, issues)
+    yield from mirror.subtree(conn, site, issues)
+    yield from linked
+    if linked:
+        yield from mirror.subtree(conn, site, [one.id for one in linked])
+
+
+def _without_rows(state: ObjectiveState) -> ObjectiveState:
+    """The terms of an objective alone: its rows are most of what it takes."""
+    own = (replace(one, measurement=replace(one.measurement, ledger=Ledger())) for one in state.key_results)
+    return replace(state, ledger=Ledger(), key_results=tuple(own), touched=frozenset())
 
 
 def _locked(lock: CycleLock) -> LockedCycle:

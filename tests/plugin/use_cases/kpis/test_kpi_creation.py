@@ -24,7 +24,10 @@ from connectors.store.kpis import kpis
 from connectors.store.numbers import objectives
 from connectors.store.people import audit
 from mappings.kpi.episode import EpisodeStep, KpiStatus
+from mappings.rollup.cycles.carry_plan import CarryChoice
 from plugin.runtime.connector import NotReady
+from plugin.use_cases.cycles.carry import carry_forward
+from plugin.use_cases.cycles.carry_undo import undo_carry
 from plugin.use_cases.cycles.closure import close_cycle
 from plugin.use_cases.kpis import board
 from plugin.use_cases.kpis.creation import creation_plan, make_wanted
@@ -279,6 +282,60 @@ def test_it_is_carried_with_its_objective_and_counts_on(watch: Watch) -> None:
     scene.push("bugs", "2027-01-03", 4)
     count_settled(watch.connector, "main")
     assert scene.standing("bugs") == (KpiStatus.CLOSE_PROPOSED, EpisodeStep.CLOSE_PROPOSED)
+
+
+@pytest.fixture
+def copied(watch: Watch) -> tuple[Scene, str, str]:
+    """The objective of an open key result goes on as a copy; the key result and its copy."""
+    scene = Scene(watch, kpi("bugs", "EPIC"))
+    scene.accept("bugs")
+    watch.work_off()
+    old = scene.kept("bugs")
+    assert old is not None
+    watch.at("2027-01-02T09:00")
+    watch.sync()
+    close_cycle(watch.connector, TESTER, "main", "2026-Q4", reason="the last mile was long")
+    later = MAPPING.replace("cycle: 2026-Q4", "cycle: 2027-Q1")
+    watch.activate(later + "kpis:\n" + kpi("bugs", scene.key))
+    watch.work_off()
+    carry_forward(watch.connector, TESTER, "main", "2026-Q4", [scene.key], choice=CarryChoice(as_copy=True))
+    watch.work_off()
+    new = next(one.id for one in scene.made() if one.id != old)
+    return scene, old, new
+
+
+def test_it_follows_the_copy_of_its_key_result_and_counts_on(
+    watch: Watch, copied: tuple[Scene, str, str]
+) -> None:
+    scene, old, new = copied
+    assert (scene.kept("bugs"), scene.standing("bugs")) == (new, (KpiStatus.KR_OPEN, EpisodeStep.CARRIED))
+    for _ in range(2):
+        follow_key_results(watch.connector, "main")
+    assert scene.standing("bugs")[0] is KpiStatus.KR_OPEN
+    watch.at("2027-01-04T09:00")
+    scene.push("bugs", "2027-01-02", 6)
+    count_settled(watch.connector, "main")
+    write_current_values(watch.connector, "main")
+    fields = watch.sandbox.sandbox.records
+    current = "customfield_10052"
+    assert (fields[new].customs[current], fields[old].customs[current]) == (6, 7)
+    scene.push("bugs", "2027-01-03", 4)
+    watch.at("2027-01-05T09:00")
+    count_settled(watch.connector, "main")
+    scene.push("bugs", "2027-01-04", 4)
+    watch.at("2027-01-06T09:00")
+    count_settled(watch.connector, "main")
+    assert scene.standing("bugs") == (KpiStatus.CLOSE_PROPOSED, EpisodeStep.CLOSE_PROPOSED)
+
+
+def test_it_comes_back_to_its_key_result_where_the_carry_is_taken_back(
+    watch: Watch, copied: tuple[Scene, str, str]
+) -> None:
+    scene, old, _ = copied
+    undo_carry(watch.connector, TESTER, "main", "2026-Q4", [scene.key], delete_copies=True)
+    watch.work_off()
+    assert scene.kept("bugs") == old
+    assert [one.id for one in scene.made()] == [old]
 
 
 @pytest.mark.parametrize("how", ["closed", "deleted"])
