@@ -1,4 +1,4 @@
-"""`okr_mapping`: by which rules the numbers are made."""
+"""`okr_mapping` and `okr_draft`: by which rules the numbers are made, and the draft of others."""
 
 from __future__ import annotations
 
@@ -7,13 +7,18 @@ from datetime import datetime
 
 from pydantic import Field
 
+from mappings.diagnostic import Severity
+from plugin.access.authorization.permission import Permission
+from plugin.doors.model import MappingText
+from plugin.mcp.protocol.confirmation import ActArguments, Acted, two_calls
 from plugin.mcp.protocol.lookup import site_of
 from plugin.mcp.protocol.provenance import provenance
 from plugin.mcp.protocol.quotation import Quoted
 from plugin.mcp.protocol.shapes import Answer, Counted, Name, PageArguments, Shape, page_of
 from plugin.mcp.protocol.tool import Tool, ToolAsker, Unanswerable
-from plugin.use_cases.mappings import revisions
+from plugin.use_cases.mappings import drafts, revisions
 from plugin.use_cases.mappings.comparison import differences
+from plugin.use_cases.mappings.mapping_life import read_text
 from plugin.use_cases.mappings.revisions import Revision
 
 
@@ -44,13 +49,16 @@ class LineShown(Shape):
 
 
 class MappingShown(Answer):
-    """`counted` is of the lines with `with_text`, of the differences with `differs_from`, else of the revisions."""
+    """`counted` is of the lines with `with_text` or `draft`, of the differences with `differs_from`, else of the revisions. `seen` is what
+    `okr_draft` takes to change your draft; empty where you have none.
+    """
 
     revision: str | None
     counted: Counted
     revisions: list[RevisionShown] | None
     differences: list[DifferenceShown] | None
     text: list[LineShown] | None
+    seen: str
 
 
 class MappingArguments(PageArguments):
@@ -58,6 +66,7 @@ class MappingArguments(PageArguments):
 
     differs_from: Name | None = Field(None, description="A revision to compare the active one with.")
     with_text: bool = Field(False, description="Its text, line by line, in the place of the revisions.")
+    draft: bool = Field(False, description="The text of your own draft, line by line.")
     limit: int = Field(50, ge=1, le=200)
 
 
@@ -65,12 +74,15 @@ def okr_mapping(asking: ToolAsker, arguments: MappingArguments) -> MappingShown:
     """The active mapping: its revisions, what differs from another one, or its text."""
     site = site_of(asking, arguments)
     active = revisions.active(asking.connector, asking.actor, site)
-    if arguments.with_text and arguments.differs_from is not None:
-        raise Unanswerable("Ask for with_text or for differs_from, not for both at once.")
+    if (arguments.with_text, arguments.differs_from is not None, arguments.draft).count(True) > 1:
+        raise Unanswerable("Ask for one of with_text, differs_from and draft, not for several at once.")
+    own = drafts.own_draft(asking.connector, asking.actor, site)
     lines, differences, known = None, None, None
-    if arguments.with_text:
-        every = [LineShown(number=at, text=one) for at, one in enumerate(_text(active).splitlines(), 1)]
-        lines, counted = page_of(f"text:{site}", arguments, every, (one.text for one in every))
+    if arguments.with_text or arguments.draft:
+        text = _drafted(own) if arguments.draft else _text(active)
+        every = [LineShown(number=at, text=one) for at, one in enumerate(text.splitlines(), 1)]
+        what = "draft" if arguments.draft else "text"
+        lines, counted = page_of(f"{what}:{site}", arguments, every, (one.text for one in every))
     elif arguments.differs_from is not None:
         changes = _differences(asking, site, active, arguments.differs_from)
         differences, counted = page_of(f"diff:{site}", arguments, changes, (str(one) for one in changes))
@@ -85,7 +97,38 @@ def okr_mapping(asking: ToolAsker, arguments: MappingArguments) -> MappingShown:
         revisions=known,
         differences=None if differences is None else list(differences),
         text=None if lines is None else list(lines),
+        seen=drafts.version_of(own),
     )
+
+
+class DraftArguments(ActArguments):
+    """What your draft shall say."""
+
+    text: MappingText = Field(description="The whole mapping, as YAML.")
+    seen: str = Field(
+        "", max_length=64, description="As okr_mapping tells it with your draft; empty where you have none."
+    )
+
+
+def okr_draft(asking: ToolAsker, arguments: DraftArguments) -> Acted:
+    """Keep a text as one's own draft, which the editor of the pages shows then."""
+    site = site_of(asking, arguments)
+    found = read_text(arguments.text)
+    wrong = [one for one in found if one.severity is Severity.ERROR]
+    said = f"It has {len(wrong)} errors, the first: {wrong[0]}" if wrong else "It has no errors by itself."
+
+    def do() -> str:
+        kept = drafts.keep(asking.connector, asking.actor, site, arguments.text, expected={arguments.seen})
+        return f"Kept as your draft for {site}, as {drafts.version_of(kept)}. Preview and activate it in the pages."
+
+    would = f"Keep these {len(arguments.text.splitlines())} lines as your draft for {site}; it activates nothing. {said}"
+    return two_calls(asking, DRAFT.name, arguments, site, f"/mapping/{site}", would, do)
+
+
+def _drafted(own: drafts.Draft | None) -> str:
+    if own is None:
+        raise Unanswerable("You have no draft for this site. okr_draft keeps one.")
+    return own.text
 
 
 def _text(active: Revision | None) -> str:
@@ -124,8 +167,18 @@ def _revision(one: Revision) -> RevisionShown:
 MAPPING = Tool(
     name="okr_mapping",
     title="The mapping",
-    description="The active mapping: its revisions, where it differs from another one, or its text.",
+    description="The active mapping: its revisions, where it differs from another one, or its text; or your own draft of another.",
     takes=MappingArguments,
     gives=MappingShown,
     function=okr_mapping,
+)
+DRAFT = Tool(
+    name="okr_draft",
+    title="Draft a mapping",
+    description="Keep a text as your own draft of the mapping, for the pages to preview and activate. For admins; it activates and writes nothing. "
+    "Call without confirm first, show the person `would`, call again with confirm after their yes.",
+    takes=DraftArguments,
+    gives=Acted,
+    function=okr_draft,
+    permission=Permission.ADMIN,
 )

@@ -10,7 +10,7 @@ from plugin.mcp.forecast import FORECAST
 from plugin.mcp.health import FRESHNESS, GAPS
 from plugin.mcp.kpis import DEPARTED_KPIS, KPIS
 from plugin.mcp.ledger import EXPLAIN
-from plugin.mcp.mapping import MAPPING
+from plugin.mcp.mapping import DRAFT, MAPPING
 from plugin.mcp.meeting import MEETING
 from plugin.mcp.movement import MOVED
 from plugin.mcp.objectives import GET, LIST
@@ -32,6 +32,7 @@ TOOLS: tuple[Tool, ...] = (
     FRESHNESS,
     MAPPING,
     MAPPING_THEN,
+    DRAFT,
     CHECK_IN,
     CARRY,
     UNDO_CARRY,

@@ -135,6 +135,45 @@ def test_every_exception_is_of_something_that_is_called(sources: list[Source]) -
     ] == []
 
 
+OF_PEOPLE_ALONE = {
+    "plugin.use_cases.accounts.audit.every_write": "the file of what `GET /writes` gives page by page",
+    "plugin.use_cases.accounts.own_account.prove_by_password": "a person proves that it is them",
+    "plugin.use_cases.accounts.provider_sign_in.account_for": "a person signs in",
+    "plugin.use_cases.accounts.provider_sign_in.note_failure": "a person signs in",
+    "plugin.use_cases.accounts.provider_sign_in.prove": "a person proves that it is them",
+    "plugin.use_cases.accounts.second_factor.prove_by_code": "a person proves that it is them",
+    "plugin.use_cases.accounts.set_up.first_account": "before there is anybody whose token it could be",
+    "plugin.use_cases.accounts.sign_in.sign_in": "a person signs in",
+    "plugin.use_cases.accounts.sign_in.sign_in_with_code": "a person signs in",
+    "plugin.use_cases.accounts.sign_in_link.enter": "a person signs in",
+    "plugin.use_cases.accounts.tour.leave": "the tour is of the pages",
+    "plugin.use_cases.check_ins.check_ins.keep": "a program says the value again: `POST /objectives/{objective}/check-ins`",
+    "plugin.use_cases.kpis.days.let_days_pass": "a button of the demo",
+}
+"""Acts that pages have and the API has not, each with the reason."""
+
+
+def acts_of(doors: list[Source], modules: dict[str, Source]) -> set[str]:
+    """The acts that doors call, by full name."""
+    return {
+        known[0]
+        for door in doors
+        for module, name in names_used(door, modules)
+        if (known := definition(modules, module, name)) is not None
+        and any(ast.unparse(one).startswith("act(") for one in known[1].decorator_list)
+    }
+
+
+def test_programs_can_do_what_pages_can(sources: list[Source]) -> None:
+    """As `docs/api.md` promises in its first sentence."""
+    modules = {one.module: one for one in sources}
+    by_page, by_api, shared = (
+        acts_of([one for one in sources if one.path.startswith(f"plugin/{door}/")], modules)
+        for door in ("pages", "api", "doors")
+    )
+    assert by_page - by_api - shared == set(OF_PEOPLE_ALONE)
+
+
 def test_doors_leave_the_store_alone(sources: list[Source]) -> None:
     found = {
         source.path

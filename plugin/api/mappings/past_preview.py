@@ -10,11 +10,12 @@ from pydantic import Field, StringConstraints
 from plugin.api.mappings.texts import Text
 from plugin.api.objectives.cycles import ObjectiveReplayGiven
 from plugin.api.objectives.objectives import instant_in
+from plugin.api.objectives.past import HistoriesGiven
 from plugin.api.protocol.addresses import SiteAddress
 from plugin.api.protocol.lookup import site_of
 from plugin.api.protocol.operation import Caller, Reply, Routes
-from plugin.doors.model import Given
-from plugin.use_cases.mappings.past_preview import past_preview_values, preview_as_of
+from plugin.doors.model import Asked, Given
+from plugin.use_cases.mappings.past_preview import past_preview_values, preview_as_of, read_lacking_then
 
 ROUTES = Routes()
 
@@ -51,3 +52,24 @@ def preview_mapping_as_of(caller: Caller, path: SiteAddress, body: TextThen) -> 
     site = site_of(caller, path)
     found = preview_as_of(caller.connector, caller.actor, site, body.text, instant_in(caller, site, body.at))
     return Reply(PastPreviewGiven.model_validate(past_preview_values(found)))
+
+
+class TimePassed(Asked):
+    """A time that is over."""
+
+    at: Annotated[str, StringConstraints(min_length=1, max_length=40)] = Field(
+        description="A day, which stands for its end, or an instant."
+    )
+
+
+@ROUTES.post(
+    "/sites/{site}/mapping/preview-as-of/histories",
+    "admin",
+    "Read from Jira the histories that a preview as of an earlier time lacks.",
+    heavy=True,
+)
+def read_histories_of_preview(caller: Caller, path: SiteAddress, body: TimePassed) -> Reply[HistoriesGiven]:
+    """Afterwards `POST /sites/{site}/mapping/preview-as-of` is surer."""
+    site = site_of(caller, path)
+    done = read_lacking_then(caller.connector, caller.actor, site, instant_in(caller, site, body.at))
+    return Reply(HistoriesGiven(read=done.read, refused=done.refused, left=done.left))

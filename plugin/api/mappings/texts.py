@@ -17,12 +17,15 @@ from plugin.api.protocol.addresses import PresetAddress, SiteAddress
 from plugin.api.protocol.failures import fault_of
 from plugin.api.protocol.lookup import site_of
 from plugin.api.protocol.operation import Caller, Reply, Routes
+from plugin.api.work.freshness import JobGiven, job_given
 from plugin.doors.model import Asked, Given, MappingText
 from plugin.doors.problem import Fault
 from plugin.doors.refusal import not_found
 from plugin.use_cases.mappings.mapping_life import PreviewedMapping, check_text, preview_text, read_text
 from plugin.use_cases.mappings.renames import reworded
 from plugin.use_cases.objectives.objective_values import exact_text, number
+from plugin.use_cases.work.background_jobs import latest
+from plugin.use_cases.work.site_read import READING, begin_reading
 
 ROUTES = Routes()
 
@@ -242,6 +245,32 @@ def preview_mapping(caller: Caller, path: SiteAddress, body: Text) -> Reply[Prev
     return Reply(
         preview_given(preview_text(caller.connector, caller.actor, site_of(caller, path), body.text))
     )
+
+
+@ROUTES.post(
+    "/sites/{site}/mapping/read",
+    "admin",
+    "Read from Jira what the preview of a text needs, in the background.",
+    status=202,
+)
+def read_for_preview(caller: Caller, path: SiteAddress, body: Text) -> Reply[JobGiven]:
+    """Writes nothing to Jira, and drops nothing of the mirror; where a reading goes on already, that one is told of."""
+    site = site_of(caller, path)
+    started = begin_reading(caller.connector, caller.actor, site, body.text)
+    return Reply(_reading_given(caller, site, started), {"Location": f"/api/v1/sites/{site}/mapping/read"})
+
+
+@ROUTES.get("/sites/{site}/mapping/read", "admin", "How far the latest reading for a preview is.")
+def show_reading(caller: Caller, path: SiteAddress) -> Reply[JobGiven]:
+    """How far the latest one is, or what came of it."""
+    return Reply(_reading_given(caller, site_of(caller, path), False))
+
+
+def _reading_given(caller: Caller, site: str, started: bool) -> JobGiven:
+    found = latest(caller.connector, caller.actor, site, READING)
+    if found is None:
+        raise not_found("reading", site, f"POST /api/v1/sites/{site}/mapping/read starts one.")
+    return job_given(site, found, started)
 
 
 @ROUTES.post(

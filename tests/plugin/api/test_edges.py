@@ -25,6 +25,7 @@ def test_what_costs_minutes_is_heavy_and_nothing_else_is() -> None:
         "POST /sites/{site}/mapping/check",
         "POST /sites/{site}/mapping/preview",
         "POST /sites/{site}/mapping/preview-as-of",
+        "POST /sites/{site}/mapping/preview-as-of/histories",
         "POST /sites/{site}/mapping/reword",
         "POST /sites/{site}/mapping/try",
         "POST /sites/{site}/mapping/fit",
