@@ -49,6 +49,7 @@ def document(api: Any) -> Iterator[Any]:
         patch.setattr(
             "plugin.use_cases.objectives.backfill.backfill", lambda _, planned, __: BackfillResult(planned, 0)
         )
+        patch.setattr("plugin.use_cases.work.site_read.read_ahead", lambda *_: 0)
         yield schemathesis.openapi.from_wsgi("/api/v1/openapi.json", api.app)
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
+from pathlib import Path
 
 import pytest
 import requests
@@ -70,3 +73,33 @@ def test_a_trial_says_what_the_site_made_of_it_and_leaves_nothing(company, addre
     assert requests.get(f"{address}/goals", timeout=10).text == before
     assert [one[0] for one in company.audited()].count("goal tried out") == 3
     assert company.command("goals", "check", "--write", "NORTH-99").exit_code == 1
+
+
+COMMENT = re.compile(r"\s{2,}#.*")
+
+
+def shown_commands():
+    """What `docs/goals.md` shows in its blocks, without the name of the program."""
+    blocks = re.findall(r"^```\n(.*?)^```", (Path(__file__).parents[4] / "docs/goals.md").read_text(), re.M | re.S)
+    return [shlex.split(COMMENT.sub("", line))[1:] for block in blocks for line in block.splitlines()]
+
+
+def test_the_commands_of_the_page_work_as_printed(company, address):
+    """With the issue and the goal of this site in the place of those of the page."""
+    goal = json.loads(company.command("goals", "list", "--json").output)[0]["key"]
+    objective = company.api("GET", "/objectives?limit=1").get_json()["items"][0]["key"]
+    ended = {}
+    for words in shown_commands():
+        here = [{"PLAT-12": objective, "HELLO-123": goal}.get(word, word) for word in words]
+        ended[" ".join(words)] = company.command(*here)
+    codes = {line: one.exit_code for line, one in ended.items()}
+    assert codes == {
+        "goals check": 0,
+        "goals list": 0,
+        "goals link PLAT-12 HELLO-123": 1,
+        "held list": 0,
+        "held release PLAT-12": 1,
+    }
+    # this mapping reads no goal from a field, and nothing is held here: both are said, and nothing else is wrong with the commands
+    assert "names no field that says which goal" in str(ended["goals link PLAT-12 HELLO-123"].exception)
+    assert f"Nothing is held of {objective}." in str(ended["held release PLAT-12"].exception)
