@@ -81,7 +81,9 @@ COMMENT = re.compile(r"\s{2,}#.*")
 def shown_commands():
     """What `docs/goals.md` shows in its blocks, without the name of the program."""
     blocks = re.findall(
-        r"^```\n(.*?)^```", (Path(__file__).parents[4] / "docs/goals.md").read_text(), re.M | re.S
+        r"^```\n(.*?)^```",
+        (Path(__file__).parents[4] / "docs/goals.md").read_text(),
+        re.MULTILINE | re.DOTALL,
     )
     return [shlex.split(COMMENT.sub("", line))[1:] for block in blocks for line in block.splitlines()]
 
