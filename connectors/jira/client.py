@@ -183,15 +183,17 @@ class Jira:
         field_ids: Iterable[str],
         created: Mapping[str, datetime] | None = None,
         edited: Mapping[str, datetime] | None = None,
+        named: Iterable[Field] = (),
     ) -> changelog.Readings:
         """What number fields held and since when, by issue id and field id; no entry for an issue whose history cannot be had.
 
         With `created` (issue id → creation) the value from before the first change is the first reading. `edited` says by id when
-        an issue was last edited at least; Data Center reads what it names many at once.
+        an issue was last edited at least; Data Center reads what it names many at once. It tells of a change by what the field was
+        called then: `named` are fields by further names, of today and of before.
         """
         asked, wanted = bulk.clean_ids(ids), frozenset(field_ids)
-        named = ChangedFields(() if self._cloud else self._fields)
-        history = changelog.ChangeHistory(wanted, named, created)
+        told = ChangedFields(() if self._cloud else [*self._fields, *named])
+        history = changelog.ChangeHistory(wanted, told, created)
         if self._cloud:
             changelog.collect_cloud(self.transport, asked, wanted, history)
         else:
@@ -199,15 +201,19 @@ class Jira:
         return history.readings(asked)
 
     def steps(
-        self, ids: Iterable[str], field_ids: Iterable[str], edited: Mapping[str, datetime] | None = None
+        self,
+        ids: Iterable[str],
+        field_ids: Iterable[str],
+        edited: Mapping[str, datetime] | None = None,
+        named: Iterable[Field] = (),
     ) -> dict[str, tuple[FieldChange, ...]]:
         """Every change of these fields by issue id, oldest first; no entry for an issue whose history cannot be had.
 
         `parent` comes by whatever name the deployment gives it. Histories tell of parents without the id of a field, so with it
-        Cloud is asked for every change: asked by field it would leave those out. `edited` as with `readings`.
+        Cloud is asked for every change: asked by field it would leave those out. `edited` and `named` as with `readings`.
         """
         asked, wanted = bulk.clean_ids(ids), frozenset(field_ids)
-        history = changelog.ChangeHistory(wanted, ChangedFields(self._fields))
+        history = changelog.ChangeHistory(wanted, ChangedFields([*self._fields, *named]))
         if self._cloud:
             by_field = () if PARENT in wanted else wanted
             changelog.collect_cloud(self.transport, asked, by_field, history)

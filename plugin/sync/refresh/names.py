@@ -47,6 +47,13 @@ def bound(conn: Connection, site: str, revision: str) -> Catalogue | None:
     return found
 
 
+def ever_called(store: Store, site: str, today: Catalogue) -> tuple[Field, ...]:
+    """The fields under the names that they have and under those that they had while a revision was bound: histories may tell of them by each."""
+    with store.read() as conn:
+        forms = bindings.all(conn, site, Catalogue)
+    return (*today.fields, *(field for form in forms for field in form.fields))
+
+
 def keep(conn: Connection, site: str, mapping: Mapping, catalogue: Catalogue) -> Catalogue:
     """Store what the names of a mapping stand for in this catalogue."""
     form = bound_form(mapping.names, mapping.field_ids(), catalogue)

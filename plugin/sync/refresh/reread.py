@@ -28,7 +28,7 @@ from plugin.sync.intake.batch_size import WHOLE, cut_short, portion, went_well
 from plugin.sync.intake.echo import is_echo
 from plugin.sync.intake.triage import DeliveryBatch, sort_deliveries
 from plugin.sync.reconcile import candidates
-from plugin.sync.refresh import comments, gaps
+from plugin.sync.refresh import comments, gaps, names
 from plugin.sync.refresh.losses import WeighedLosses, record, weigh
 from plugin.sync.refresh.omissions import in_scope, spared
 from plugin.sync.refresh.own_writes import overtaken, written_lately
@@ -187,7 +187,8 @@ def _histories(context: Context, issues: list[Issue], metrics: frozenset[str]) -
         return {}
     created = {issue.id: issue.created for issue in issues}
     edited = {issue.id: issue.updated for issue in issues}
-    found = context.jira.readings(created, metrics, created, edited)
+    named = names.ever_called(context.store, context.site, context.catalogue) if context.api != 3 else ()
+    found = context.jira.readings(created, metrics, created, edited, named)
     return {
         issue.id: {name: found[issue.id].get(name, ()) for name in _measured(issue, metrics)}
         if issue.id in found

@@ -6,13 +6,15 @@ from typing import Any
 
 import pytest
 
-from connectors.sandbox import Fault
+from connectors.sandbox import Fault, administration
 from connectors.store.mirror import mirror
 from mappings.facts.issue import HISTORY
+from plugin.cli.work.sync import sync_site
+from plugin.sync.refresh import issue_steps
 from plugin.sync.refresh.reread import land_issues, read_again, with_readings
 from plugin.sync.resync.full_read import resync
 from plugin.sync.resync.recent_read import resync_recent
-from tests.plugin.sync.test_leftovers import epic, key_result, synced
+from tests.plugin.sync.test_leftovers import MAPPING, epic, key_result, synced
 
 CURRENT = "customfield_10052"
 
@@ -127,3 +129,28 @@ def test_a_history_that_cannot_be_had_takes_the_time_of_what_moved_alone(hand: A
         hand.sandbox.faults.clear()
     resync_recent(hand.context)
     assert readings(hand, one) == [[(4, 0), (9, 20)]]
+
+
+@pytest.mark.parametrize("hand", ["cloud", "datacenter"], indirect=True)
+@pytest.mark.parametrize("anew", [False, True], ids=["ruling", "another-revision"])
+def test_a_metric_keeps_its_readings_when_its_field_is_renamed(hand: Any, anew: bool) -> None:
+    """Data Center tells of a change by the name that the field had then: all its names that were ever bound stand for it."""
+    one = key_result(hand, epic(hand), 4)
+    synced(hand)
+    goes_and_comes_back(hand, one)
+    resync_recent(hand.context)
+    before = readings(hand, one)
+
+    administration.rename_field(hand.sandbox.sandbox, CURRENT, "Where we are")
+    sync_site(hand.connector, "main")
+    if anew:
+        hand.activate(MAPPING + "# looked at again\n")
+        sync_site(hand.connector, "main")
+    hand.edit(one, customfield_10052=7)
+    hand.clock.pass_by(minutes=10)
+    resync_recent(hand.context)
+
+    assert readings(hand, one) == [[*before[0], (7, 30)]]
+    past = hand.context
+    steps = issue_steps.read(past, {one: past.clock()})[one]
+    assert [step.before_text for step in steps if step.field_id == CURRENT][-3:] == ["4", "9", "4"]
