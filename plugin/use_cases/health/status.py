@@ -53,6 +53,7 @@ from plugin.use_cases.work.site_read import SYNC
 ObjectiveCounts = Mapping[tuple[str, HealthLevel], int]
 
 TRAFFIC = timedelta(minutes=15)
+MINUTE = timedelta(minutes=1)
 CRASHES = timedelta(days=1)
 """How long a process that ended without a word is told of."""
 TRIED_EVERY = timedelta(seconds=2)
@@ -261,7 +262,7 @@ def _status(conn: Connection, site: Site, now: datetime, known: tuple[Process, .
         last_reconcile=last_reconcile.at(conn, site.name),
         drift=drift_of(conn, site.name),
         deliveries=inbox.counts(conn, site.name),
-        per_minute=_per_minute(inbox.received(conn, site.name, now - TRAFFIC), now),
+        per_minute=per_minute(inbox.received(conn, site.name, now - TRAFFIC), now),
         waiting_since=due.waiting_since(conn, site.name),
         writes=writes.outcomes(conn, site.name),
         webhook=webhook_state.known(conn, site.name),
@@ -310,12 +311,12 @@ def _names(conn: Connection, site: str) -> NameComparison | None:
     return found if found is not None and found.revision == revisions.active_name(conn, site) else None
 
 
-def _per_minute(received: Sequence[datetime], now: datetime) -> tuple[int, ...]:
+def per_minute(received: Sequence[datetime], now: datetime) -> tuple[int, ...]:
     """How many came in each of the last minutes, the latest last."""
-    minutes = int(TRAFFIC.total_seconds() // 60)
+    minutes = TRAFFIC // MINUTE
     counts = [0] * minutes
     for at in received:
         # another machine's clock may be ahead of this one's
-        ago = max(0, int((now - at).total_seconds() // 60))
+        ago = max(0, (now - at) // MINUTE)
         counts[max(0, minutes - 1 - ago)] += 1
     return tuple(counts)

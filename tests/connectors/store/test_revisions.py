@@ -33,11 +33,13 @@ def test_the_last_activation_rules_and_a_rollback_is_one_more(store: Store, now:
         back = revisions.active(conn, "main")
         everything = revisions.all(conn, "main")
         acts = [(act.revision, act.by, act.preview_hash) for act in revisions.activations(conn, "main")]
+        since = [revisions.activated_at(conn, site) for site in ("main", "other")]
     assert ruling is not None
     assert (ruling.revision, ruling.activated_at) == ("r2", now + HOUR)
     assert back is not None
     assert (back.revision, back.activated_at) == ("r1", now + 2 * HOUR)
     assert [(found.revision, found.active) for found in everything] == [("r2", False), ("r1", True)]
+    assert since == [now + 2 * HOUR, None]
     assert acts == [("r1", "bo", ""), ("r2", "ada", "seen-r2"), ("r1", "ada", "seen-r1")]
 
 

@@ -28,7 +28,7 @@ from plugin.runtime.settings import read_settings
 from plugin.sync.outage import struck
 from plugin.use_cases.health.budget import budget
 from plugin.use_cases.health.concerns import verdict
-from plugin.use_cases.health.status import SiteStatus, installation, readiness
+from plugin.use_cases.health.status import SiteStatus, installation, per_minute, readiness
 
 NOW = datetime(2026, 11, 22, 12, 8, tzinfo=UTC)
 
@@ -179,3 +179,10 @@ def test_what_a_process_called_is_spent_once(connector: Connector) -> None:
         beat._beat()
         with connector.store.read() as conn:
             assert budget(conn, "main", connector.clock()).hour == spent
+
+
+def test_deliveries_are_counted_by_the_minute_in_which_they_came() -> None:
+    """The last of fifteen is this one; what is older than the first, or of a clock that is ahead, counts at the edges."""
+    seconds = (-5, 0, 59, 60, 14 * 60 - 1, 14 * 60, 15 * 60)
+    found = per_minute([NOW - timedelta(seconds=ago) for ago in seconds], NOW)
+    assert found == (2, 1, *[0] * 11, 1, 3)
