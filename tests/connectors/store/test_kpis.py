@@ -10,7 +10,8 @@ from pathlib import Path
 from connectors.store import Store, open_store, upgrade
 from connectors.store.database import schema_upgrade
 from connectors.store.database.kept_rows import kept_rows
-from connectors.store.kpis import kpis
+from connectors.store.kpis import kpi_failures, kpis
+from connectors.store.kpis.kpi_failures import KpiFailure
 from mappings.kpi.band import Band, Bands, KpiLevel
 from mappings.kpi.cadence import Period
 from mappings.kpi.episode import EpisodeStep, KpiState, KpiStatus, Proposal
@@ -155,3 +156,15 @@ def test_what_is_kept_is_counted_in_rows_and_bytes(store: Store, now: datetime) 
     assert [size_text(size) for size in (0, 999, 1_000, 14_249, 2_500_000_000)] == [
         "0 B", "999 B", "1.0 KB", "14.2 KB", "2.5 GB",
     ]  # fmt: skip
+
+
+def test_failures_of_periods_that_ended_long_ago_are_forgotten_of_their_site_alone(
+    store: Store, now: datetime
+) -> None:
+    failures = [KpiFailure("bugs", now + days * DAY, "outage", "away", "", now) for days in (-1, 0, 1)]
+    with store.write() as conn:
+        for site in ("main", "other"):
+            kpi_failures.put(conn, site, failures)
+        kpi_failures.prune(conn, "main", now)
+        assert kpi_failures.of(conn, "main") == tuple(failures[1:])
+        assert kpi_failures.of(conn, "other") == tuple(failures)

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from connectors.store import Store
-from connectors.store.mappings import revisions
+from connectors.store.mappings import drafts, revisions
+from connectors.store.people import accounts
 
 HOUR = timedelta(hours=1)
 
@@ -65,6 +66,44 @@ def test_who_wants_to_activate_waits_for_who_is_about_to_and_sees_what_rules_the
         revisions.activate(conn, "main", "r1", "ada", now)
     other.join(10)
     assert seen == ["r1"]
+
+
+def test_who_wants_to_change_a_draft_waits_for_who_is_changing_it(store: Store, now: datetime) -> None:
+    with store.write() as conn:
+        account_id = accounts.add(conn, "ada@acme.example", "Ada", "admin", None, now)
+    assert account_id is not None
+    seen: list[str] = []
+
+    def second() -> None:
+        with store.write() as conn:
+            drafts.hold(conn, "main", account_id)
+            found = drafts.get(conn, "main", account_id)
+            seen.append(found.text if found else "")
+
+    other = threading.Thread(target=second)
+    with store.write() as conn:
+        drafts.hold(conn, "main", account_id)
+        other.start()
+        other.join(0.2)
+        assert not seen
+        drafts.put(conn, "main", account_id, "version: 1", now)
+    other.join(10)
+    assert seen == ["version: 1"]
+
+
+def test_an_account_that_goes_takes_its_own_drafts_along(store: Store, now: datetime) -> None:
+    """The next account may be given its id."""
+    with store.write() as conn:
+        ada, bo = (
+            accounts.add(conn, f"{who}@acme.example", who, "admin", None, now) for who in ("ada", "bo")
+        )
+        assert ada is not None
+        assert bo is not None
+        for account_id in (ada, bo):
+            drafts.put(conn, "main", account_id, "version: 1", now)
+        accounts.remove(conn, ada)
+        assert drafts.of_account(conn, ada) == {}
+        assert list(drafts.of_account(conn, bo)) == ["main"]
 
 
 def test_what_was_never_added_cannot_be_activated(store: Store, now: datetime) -> None:
