@@ -29,6 +29,7 @@ LARGEST_ID = 2**63 - 1
 Word = Annotated[
     str, StringConstraints(min_length=1, max_length=LONGEST_TEXT, pattern=r"^[^\x00]*$"), Field(strict=True)
 ]
+"""A narrower bound stands in an `Annotated` around it: a `Field` that is the default of a property yields to this one."""
 SiteName = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")]
 Serial = Annotated[int, Field(ge=1, le=LARGEST_ID)]
 RevisionId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{4,64}$")]

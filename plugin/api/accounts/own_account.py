@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from flask import request
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from mappings.json_value import PlainValues
-from plugin.access.authentication import sessions
+from plugin.access.authentication import passwords, sessions
 from plugin.access.authentication.tokens import DEFAULT_DAYS, LONGEST_DAYS, LONGEST_NAME
 from plugin.access.authorization.person import present
 from plugin.api.protocol.addresses import SessionAddress, TokenAddress
@@ -25,6 +25,11 @@ from plugin.use_cases.accounts.tokens import ApiToken
 ROUTES = Routes()
 
 Scope = Literal["read", "write", "admin", "people"]
+PasswordText = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=passwords.LONGEST, pattern=r"^[^\x00]*$"),
+    Field(strict=True),
+]
 
 
 class TokenGiven(Given):
@@ -47,7 +52,9 @@ class TokenMade(TokenGiven):
 class MakeToken(Asked):
     """A token for a program. It never does more than you may."""
 
-    name: Word = Field(max_length=LONGEST_NAME, description="What uses it, for example: nightly export.")
+    name: Annotated[Word, Field(max_length=LONGEST_NAME)] = Field(
+        description="What uses it, for example: nightly export."
+    )
     scopes: list[Scope] = Field(min_length=1, max_length=4, description="What it may do.")
     days: int = Field(DEFAULT_DAYS, ge=1, le=LONGEST_DAYS, description="How long it lasts.")
 
@@ -86,14 +93,14 @@ class CodesMade(Given):
 class GiveCode(Asked):
     """The code that the app shows now."""
 
-    code: Word = Field(max_length=40, description="Six digits of the app.")
+    code: Annotated[Word, Field(max_length=40)] = Field(description="Six digits of the app.")
 
 
 class ChangePassword(Asked):
     """The present password, and the one to come."""
 
-    current: Word = Field(max_length=1024)
-    new: Word = Field(max_length=1024)
+    current: PasswordText
+    new: PasswordText
 
 
 @ROUTES.get("/tokens", "viewer", "Your API tokens, without their text.")

@@ -33,7 +33,7 @@ class ViewGiven(Given):
 class KeepView(Asked):
     """What to keep, and under which name."""
 
-    name: Word = Field(max_length=LONGEST_NAME, description="How you call it.")
+    name: Annotated[Word, Field(max_length=LONGEST_NAME)] = Field(description="How you call it.")
     address: Annotated[str, Field(strict=True, min_length=1, pattern=r"^[^\x00]*$")] = Field(
         max_length=LONGEST_ADDRESS,
         description="The address of a page of objectives, KPIs or cycles behind the host, for example /?cycle=2026-Q4.",
@@ -43,7 +43,7 @@ class KeepView(Asked):
 class WhichView(Query):
     """One view; its name stands in the query, for it may hold a slash."""
 
-    name: Word = Field(max_length=LONGEST_NAME, description="The name of a view of yours.")
+    name: Annotated[Word, Field(max_length=LONGEST_NAME)] = Field(description="The name of a view of yours.")
 
 
 @ROUTES.get("/views", "viewer", "Pages you keep under a name.")

@@ -7,11 +7,16 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from werkzeug.exceptions import BadRequest
+from flask import Flask
+from pydantic import BaseModel, ValidationError
+from werkzeug.exceptions import BadRequest, HTTPException
 
 from plugin.access.authentication.throttle import neighbourhood
 from plugin.api import operations
+from plugin.api.accounts.own_account import ChangePassword
+from plugin.api.protocol.failures import of_http
 from plugin.doors.cursor import cursor, position
+from plugin.doors.model import Asked, Query
 from plugin.doors.refusal import RequestRefusal
 from plugin.runtime.application import create_app, lanes
 
@@ -264,3 +269,25 @@ def test_where_nothing_is_asked_nothing_may_stand(api: Any, problem_of: Callable
         found = problem_of(answer)
         assert (found["status"], [one["pointer"] for one in found["errors"]]) == (422, [pointer])
     assert api.call("POST", "/deliveries/1/replay", data=b"x", content_type="text/plain").status_code == 415
+
+
+def test_a_fault_of_http_that_bears_no_number_is_ours() -> None:
+    with Flask("edges").test_request_context():
+        told = of_http(HTTPException("odd"))
+    assert (told.status_code, told.json["status"]) == (500, 500)
+
+
+def shapes(of: type[BaseModel]) -> set[type[BaseModel]]:
+    return {of}.union(*(shapes(one) for one in of.__subclasses__()))
+
+
+def test_of_two_bounds_of_a_property_the_narrower_holds() -> None:
+    """That of a `Field` beside a type which has one too was forgotten: a code of 500 digits, a password of 500 letters at most."""
+    for shape in shapes(Asked) | shapes(Query):
+        for name, one in shape.model_fields.items():
+            longest = [at for part in one.metadata if (at := getattr(part, "max_length", None)) is not None]
+            assert not longest or longest[-1] == min(longest), (shape, name, longest)
+    assert len(ChangePassword(current="c" * 1024, new="n" * 1024).new) == 1024
+    for wrong in ({"current": "c" * 1025, "new": "n"}, {"current": "", "new": "n"}):
+        with pytest.raises(ValidationError):
+            ChangePassword.model_validate(wrong)

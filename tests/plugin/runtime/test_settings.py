@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from plugin.runtime.settings import SettingsError, read_settings
+from plugin.runtime.settings import JiraSettings, SettingsError, read_settings
 
 
 @pytest.mark.parametrize(
@@ -117,3 +117,26 @@ def test_a_secret_is_not_given_twice(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("JIRA_OKR_SECRET_KEY", "another key of many letters")
     with pytest.raises(SettingsError, match="are both set"):
         read_settings(env_file=None)
+
+
+@pytest.mark.parametrize(
+    ("given", "granted"),
+    [
+        ({"client_id": "robot"}, True),
+        ({"client_id": "robot", "token": "lasting"}, False),
+        ({"client_id": "robot", "pat": "lasting"}, False),
+        ({"pat": "lasting"}, False),
+        ({"token": "lasting"}, False),
+        ({}, False),
+    ],
+)
+def test_tokens_are_granted_to_an_app_that_has_none_that_lasts(given: dict[str, str], granted: bool) -> None:
+    assert JiraSettings.model_validate({"url": "https://acme.example", **given}).by_oauth is granted
+
+
+@pytest.mark.parametrize(
+    ("given", "taken"),
+    [("gateway", "gateway"), ("", None), ("https://api.acme.example", "https://api.acme.example/")],
+)
+def test_where_the_api_is(given: str, taken: str | None) -> None:
+    assert JiraSettings.model_validate({"url": "https://acme.example", "api_base": given}).api_base == taken

@@ -135,6 +135,16 @@ def test_what_jira_declines_half_way_is_told_and_the_field_is_known_as_ours(
     assert [one.id for one in created_fields(connector, COMMAND_LINE, "main")] == [made[0].id]
 
 
+@pytest.mark.parametrize(("shape", "status", "made"), [("jira", 400, ["Goal health"]), ("html", 500, [])])
+def test_what_jira_declines_leaves_the_next_field_alone_and_an_outage_ends_it(
+    jira: SandboxServer, connector: Connector, shape: str, status: int, made: list[str]
+) -> None:
+    jira.faults.add(Fault("status", method="POST", path="/field", status=status, shape=shape))
+    found = create_fields(connector, COMMAND_LINE, "main", BOTH, ("PLAT",))
+    assert [one.name for one in found if one.id] == made
+    assert found[0].left
+
+
 def test_a_field_that_was_created_here_goes_to_the_trash_and_no_other_does(
     jira: SandboxServer, connector: Connector
 ) -> None:
