@@ -355,11 +355,7 @@ def _show_carry(found: CarryPreview, chosen: tuple[str, ...]) -> None:
         name = plan.key or plan.objective_id
         if wanted and not {name.casefold(), plan.objective_id.casefold()} & wanted:
             continue
-        stands = (
-            f"{one.state.value} into {one.into}{f' as {one.copy_key}' if one.copy_key else ''}"
-            if one.state is not None
-            else one.why_not or plan.problem
-        )
+        stands = one.standing or one.why_not or plan.problem
         say(f"{name} {plan.title}" + (f": {stands}" if stands else ""))
         for each in plan.key_results:
             say(f"  {each.title}: {'; '.join((each.reason, *each.flags))}")

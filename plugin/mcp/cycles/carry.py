@@ -155,9 +155,7 @@ def _name(one: ObjectiveCarry) -> str:
 
 
 def _why_not(one: ObjectiveCarry) -> str:
-    if one.state is not None:
-        return f"{one.state.value} into {one.into}{f' as {one.copy_key}' if one.copy_key else ''}"
-    return one.plan.problem or one.why_not
+    return one.standing or one.plan.problem or one.why_not
 
 
 def _is_named(plan: CarryPlan, wanted: set[str]) -> bool:

@@ -20,9 +20,9 @@ STATES = {
     "open": "is being carried",
     "done": "was carried",
     "refused": "was refused by Jira",
-    "undoing": "is being taken back, that it was carried",
-    "deleting": "is being taken back, that it was carried",
-    "undone": "was taken back, that it was carried",
+    "undoing": "is being taken back after it was carried",
+    "deleting": "is being taken back after it was carried",
+    "undone": "was taken back after it was carried",
 }
 
 

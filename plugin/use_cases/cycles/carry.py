@@ -10,7 +10,7 @@ from functools import partial
 from sqlalchemy import Connection
 
 from connectors.store.cycles import carries, closings
-from connectors.store.cycles.carries import FALLEN, KeptCarry
+from connectors.store.cycles.carries import FALLEN, UNDER_WAY, KeptCarry
 from connectors.store.cycles.carries import CarryState as CarryState
 from connectors.store.mirror import mirror
 from connectors.store.people import audit
@@ -68,6 +68,17 @@ class ObjectiveCarry:
     def open(self) -> bool:
         """Whether it can be asked for: nobody did, Jira refused it, or it was taken back."""
         return self.state is None or self.state in FALLEN
+
+    @property
+    def standing(self) -> str:
+        """How far it is, in words; empty where nobody asked for it."""
+        if self.state is None:
+            return ""
+        if self.state is CarryState.UNDONE:
+            return f"taken back out of {self.into}"
+        if self.state in UNDER_WAY and self.state is not CarryState.OPEN:
+            return f"being taken back out of {self.into}"
+        return f"{self.state.value} into {self.into}{f' as {self.copy_key}' if self.copy_key else ''}"
 
     @property
     def advice(self) -> str:
@@ -198,6 +209,8 @@ def _preview(
             one = replace(
                 same, state=kept.state, note=_said(kept), into=kept.plan.into, copy_key=kept.copy_key
             )
+            if kept.state is CarryState.UNDONE:
+                one = replace(one, meant=False, why_not=one.why_not or "it was taken back")
         by_id[id_] = one
     order = in_order(ObjectiveScored(one.state, one.score) for one in records)
     return CarryPreview(site, cycle_id, target, tuple(by_id[one.state.id] for one in order))

@@ -72,7 +72,9 @@ def test_the_same_issue_stays_in_the_old_cycle_and_its_start_is_what_it_was(clos
         "carrying forward taken back",
         [key],
     )
-    assert carry(hand, choice=CarryChoice()).carried == (key,)
+    assert carry(hand, choice=CarryChoice()).carried == ()  # only where it is named
+    assert (shown(hand).standing, shown(hand).why_not) == ("taken back out of 2027-Q1", "it was taken back")
+    assert carry(hand, key, choice=CarryChoice()).carried == (key,)
     assert state(hand, epic).cycle_id == "2027-Q1"
 
 
@@ -90,7 +92,7 @@ def test_copies_are_left_for_a_person_and_work_moves_back(closed):
     assert [record(hand, one).parent_id for one in stories] == [epic, epic]
     assert state(hand, objective.id).cycle_id is None
     assert shown(hand).note == f"Left to do: {'; '.join(done.by_hand)}."
-    carry(hand)
+    carry(hand, record(hand, epic).key)
     assert [one.id for one in made(hand)] == [objective.id, key_result.id]  # found by their labels
     assert state(hand, objective.id).cycle_id == "2027-Q1"
 
@@ -102,7 +104,7 @@ def test_copies_are_deleted_with_a_yes(closed):
     assert back(hand, objective.key, delete_copies=True).by_hand == ()
     assert (made(hand), state(hand, objective.id), shown(hand).note) == ([], None, "")
     assert [record(hand, one).parent_id for one in stories] == [epic, epic]
-    carry(hand)
+    carry(hand, record(hand, epic).key)
     assert len(made(hand)) == 2
     assert state(hand, made(hand)[0].id).cycle_id == "2027-Q1"
 
