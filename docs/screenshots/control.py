@@ -51,6 +51,7 @@ DOCUMENTED = {
     "review": "/review",
     "setup-connect": "/setup",
     "setup-proof": "/setup/main",
+    "setup-preset": "/setup/main/preset",
     "mapping-form": "/mapping/main/form",
     "mapping-try": "/mapping/main/try?tried=epics&key=PLAT-12",
     "mapping-preview": "/mapping/main/preview",
