@@ -49,6 +49,7 @@ TESTS = {
     "mappings": ["tests/mappings"],
     "connectors/jira": ["tests/connectors/jira"],
     "connectors/store": ["tests/connectors/store"],
+    "connectors/metrics": ["tests/connectors/metrics", "tests/plugin/use_cases/kpis"],
     "plugin/sync": ["tests/plugin/sync", "tests/plugin/use_cases"],
     "plugin/access": ["tests/plugin/access", "tests/plugin/use_cases"],
     "plugin/api": ["tests/plugin/api", "tests/plugin/use_cases"],

@@ -20,7 +20,7 @@ from connectors.store.work import outages
 from plugin.access.authorization.actor import MONITORING
 from plugin.cli.terminal.moments import distance, spoken
 from plugin.runtime.connector import Connector
-from plugin.runtime.processes import heartbeat
+from plugin.runtime.processes import heartbeat, metrics
 from plugin.runtime.processes.heartbeat import Heartbeat, Process, processes
 from plugin.runtime.processes.metrics import render_metrics
 from plugin.runtime.processes.process import this_process
@@ -186,3 +186,13 @@ def test_deliveries_are_counted_by_the_minute_in_which_they_came() -> None:
     seconds = (-5, 0, 59, 60, 14 * 60 - 1, 14 * 60, 15 * 60)
     found = per_minute([NOW - timedelta(seconds=ago) for ago in seconds], NOW)
     assert found == (2, 1, *[0] * 11, 1, 3)
+
+
+def test_metrics_count_the_deliveries_of_each_site_and_status() -> None:
+    sites = [
+        SimpleNamespace(site="main", deliveries={"pending": 2, "failed": 1}),
+        SimpleNamespace(site="new", deliveries=None),
+    ]
+    (family,) = metrics.deliveries(sites)
+    found = {(one.labels["site"], one.labels["status"]): one.value for one in family.samples}
+    assert found == {("main", "pending"): 2, ("main", "failed"): 1}
