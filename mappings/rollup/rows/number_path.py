@@ -23,7 +23,7 @@ from mappings.rollup.rows.stages import (
     said_words,
     stages,
 )
-from mappings.rollup.rows.sums import Key, Method, Stand, SumRow, entering, reading
+from mappings.rollup.rows.sums import Key, Method, Stand, SumRow, reading
 from mappings.rollup.state import KeyResultState
 
 ORDER = {part: place for place, part in enumerate(MovementPart)}
@@ -37,12 +37,6 @@ class Standpoint:
     ledger: Ledger
     beside: Ledger = field(default_factory=Ledger)
     key_results: Mapping[str, KeyResultState] = field(default_factory=dict)
-
-    def shown(self) -> dict[Key, Contribution]:
-        """All its rows, those that count before those that do not."""
-        rows = [*self.ledger.rows, *self.beside.rows]
-        counting = entering(self.beside.rows) | entering(self.ledger.rows)
-        return {(row.id, 0): row for row in reversed(rows)} | counting
 
 
 class RowTurn(NamedTuple):
@@ -65,12 +59,12 @@ class NumberPath:
 
     def __init__(self, before: Standpoint, after: Standpoint) -> None:
         self.before, self.after = before, after
-        stands = Stand(before.ledger, before.beside), Stand(after.ledger, after.beside)
+        was, is_ = Stand(before.ledger, before.beside), Stand(after.ledger, after.beside)
         self.method: Method
-        self.method, self.old, self.new = reading(*stands)
+        self.method, self.old, self.new = reading(was, is_)
         self.rows: dict[Key, SumRow] = dict(self.old)
         self.tally = self.method.tally(self.old)
-        self._was, self._is = before.shown(), after.shown()
+        self._was, self._is = was.shown(), is_.shown()
 
     def number(self) -> Fraction | None:
         """What the rows come to as they are now."""
@@ -95,6 +89,8 @@ class NumberPath:
 
     def _of(self, key: Key) -> Iterator[RowTurn]:
         old, new = self.old.get(key), self.new.get(key)
+        if old == new and self._pair(key) is None:
+            return
         if old is None or new is None:
             part, why = self._come_or_gone(key)
             yield self._turn(part, key, partial(self.put, key, new), why)
@@ -150,12 +146,12 @@ class NumberPath:
 
     def _inside(self, key: Key, old: SumRow, new: SumRow) -> Iterator[RowTurn]:
         """The turns of what a row that counts at both moments has reached."""
-        pair, one, other = self._pair(key), self._was[key], self._is[key]
-        as_read = self.method.reached
+        pair, as_read = self._pair(key), self.method.reached
         if pair is None or as_read is None:
             if old.reached != new.reached:
                 yield self._turn(MovementPart.PROGRESSED, key, partial(self.amend, key, reached=new.reached))
             return
+        one, other = self._was[key], self._is[key]
         achieved_at = ACHIEVED_AT[pair[1].commitment]
 
         def reach(progress: Fraction) -> None:

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
+from itertools import islice
 from typing import Protocol
 
 from mappings.facts.forest import issue_order
@@ -47,16 +49,43 @@ class RunningNumber(Protocol):
         """The number of the rows there are; None where it has none."""
 
 
+class GroupedSum:
+    """A sum of many fractions, reckoned in whole numbers by denominator: most share one, and to add fractions is dear."""
+
+    def __init__(self) -> None:
+        self._by_denominator: dict[int, int] = {}
+
+    def add(self, numerator: int, denominator: int) -> None:
+        """Add one; it need not be in lowest terms."""
+        known = self._by_denominator
+        known[denominator] = known.get(denominator, 0) + numerator
+
+    def value(self) -> Fraction:
+        """The sum of all that was added."""
+        return sum((Fraction(above, below) for below, above in self._by_denominator.items()), ZERO)
+
+
 class WeightedMean:
     """Σ weight × reached ÷ Σ weight, the mean of the given weights standing in where one is missing."""
 
     def __init__(self, rows: Rows) -> None:
-        self._rows: dict[Key, SumRow] = {}
-        self._whole = self._sum = ZERO
-        self._whole_lacking = self._sum_lacking = ZERO
-        self._given, self._number = ZERO, 0
-        for key, row in rows.items():
-            self.change(key, row)
+        self._rows: dict[Key, SumRow] = dict(rows)
+        whole, sum_, whole_lacking, sum_lacking, given = (GroupedSum() for _ in range(5))
+        self._number = 0
+        for row in rows.values():
+            own, reached = ONE if row.own is None else row.own, row.reached
+            if row.own is not None:
+                given.add(own.numerator, own.denominator)
+                self._number += 1
+            if row.beside:
+                continue
+            lacking = row.own is None and row.stand_in == SIBLINGS_MEAN
+            above, below = own.numerator, own.denominator * row.divisor
+            (whole_lacking if lacking else whole).add(above, below)
+            (sum_lacking if lacking else sum_).add(above * reached.numerator, below * reached.denominator)
+        self._whole, self._sum = whole.value(), sum_.value()
+        self._whole_lacking, self._sum_lacking = whole_lacking.value(), sum_lacking.value()
+        self._given = given.value()
 
     def change(self, key: Key, row: SumRow | None) -> None:
         gone = self._rows.pop(key, None)
@@ -126,7 +155,10 @@ class Shares:
 
     def __init__(self, rows: Rows) -> None:
         self._shares = {key: row.reached for key, row in rows.items()}
-        self._sum = sum(self._shares.values(), ZERO)
+        added = GroupedSum()
+        for share in self._shares.values():
+            added.add(share.numerator, share.denominator)
+        self._sum = added.value()
 
     def change(self, key: Key, row: SumRow | None) -> None:
         self._sum -= self._shares.pop(key, ZERO)
@@ -148,20 +180,27 @@ class NoSum:
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Stand:
-    """A ledger, and the one beside it, whose rows are siblings of its rows."""
+    """A ledger, and the one beside it, whose rows are siblings of its rows. Both are put in order once, however many ask."""
 
     ledger: Ledger
     beside: Ledger = field(default_factory=Ledger)
 
-    def entering(self) -> dict[Key, Contribution]:
+    @cached_property
+    def entering(self) -> Mapping[Key, Contribution]:
         """The rows that make the number, in id order."""
         return entering(self.ledger.rows)
 
-    def siblings(self) -> dict[Key, Contribution]:
+    @cached_property
+    def siblings(self) -> Mapping[Key, Contribution]:
         """The rows that stand beside the number, in id order; where a key is that of a row of the number, that one goes before."""
         return entering(self.beside.rows)
+
+    def shown(self) -> dict[Key, Contribution]:
+        """All rows, those that count before those that do not."""
+        rows = [*self.ledger.rows, *self.beside.rows]
+        return {(row.id, 0): row for row in reversed(rows)} | {**self.siblings, **self.entering}
 
 
 def entering(rows: Sequence[Contribution]) -> dict[Key, Contribution]:
@@ -184,40 +223,40 @@ def stand_in(row: Contribution) -> str:
 
 def _weighed(row: Contribution, reached: Fraction, *, beside: bool = False) -> SumRow:
     rule = stand_in(row)
-    own = None if rule else (row.weight or ZERO) * row.divisor
+    weight = row.weight or ZERO
+    own = None if rule else weight if row.divisor == 1 else weight * row.divisor
     return SumRow(own=own, reached=reached, stand_in=rule, divisor=row.divisor, beside=beside)
 
 
 def by_progress(stand: Stand) -> Rows | None:
     """The rows of a weighted mean, or None where the number is made in another way."""
-    rows = {
-        key: _weighed(row, row.progress or ZERO, beside=True) for key, row in stand.siblings().items()
-    } | {key: _weighed(row, row.progress or ZERO) for key, row in stand.entering().items()}
+    rows = {key: _weighed(row, row.progress or ZERO, beside=True) for key, row in stand.siblings.items()} | {
+        key: _weighed(row, row.progress or ZERO) for key, row in stand.entering.items()
+    }
     return rows if WeightedMean(rows).number() == stand.ledger.total else None
 
 
 def by_weight(stand: Stand) -> Rows | None:
     """The same where it cannot be told which weights stand in: all count as given."""
-    rows = {key: SumRow(row.weight or ZERO, row.progress or ZERO) for key, row in stand.entering().items()}
+    rows = {key: SumRow(row.weight or ZERO, row.progress or ZERO) for key, row in stand.entering.items()}
     return rows if WeightedMean(rows).number() == stand.ledger.total else None
 
 
 def by_achievement(stand: Stand) -> Rows | None:
     """The rows of a number that counts each as reached or not (achieved ÷ measured), or None where it is made in another way."""
     rows = {
-        key: SumRow(row.weight or ZERO, ONE if row.share else ZERO) for key, row in stand.entering().items()
+        key: SumRow(row.weight or ZERO, ONE if row.share else ZERO) for key, row in stand.entering.items()
     }
     return rows if WeightedMean(rows).number() == stand.ledger.total else None
 
 
 def by_least(stand: Stand) -> Rows | None:
     """The rows of a minimum, where the one that decides carries all the weight, or None where the number is made in another way."""
-    found = stand.entering().values()
-    weights = sorted(row.weight or ZERO for row in found)
-    if weights[-1:] != [ONE] or any(weights[:-1]):
+    heavy = (row.weight for row in stand.entering.values() if row.weight)
+    if list(islice(heavy, 2)) != [ONE]:
         return None
     # All weigh the same here: which of them decides is what the number comes to, not a change of anybody's estimate.
-    rows = {key: SumRow(ONE, row.progress or ZERO) for key, row in stand.entering().items()}
+    rows = {key: SumRow(ONE, row.progress or ZERO) for key, row in stand.entering.items()}
     return rows if Least(rows).number() == stand.ledger.total else None
 
 
@@ -274,8 +313,8 @@ def reading(before: Stand, after: Stand) -> tuple[Method, Rows, Rows]:
 
 
 def _counted(stand: Stand) -> Rows:
-    return {key: _weighed(row, row.progress or ZERO) for key, row in stand.entering().items()}
+    return {key: _weighed(row, row.progress or ZERO) for key, row in stand.entering.items()}
 
 
 def _shares(stand: Stand) -> Rows:
-    return {key: SumRow(ONE, row.share) for key, row in stand.entering().items()}
+    return {key: SumRow(ONE, row.share) for key, row in stand.entering.items()}

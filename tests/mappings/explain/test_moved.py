@@ -16,9 +16,11 @@ from mappings.rollup.methods import METHODS, MeasuredRow, WeightedNumber
 from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
 from mappings.rollup.rows.sums import ENTERING, ONE, ZERO
 from mappings.rollup.state import ObjectiveState
+from tests.calls import calls_of
 from tests.examples import examples
 
 EXCLUDED = Disposition.EXCLUDED
+CALLS_OF_A_ROW = 60
 
 
 def between(before: Ledger, after: Ledger, remapped: Ledger | None = None) -> Movement:
@@ -260,3 +262,22 @@ def test_the_parts_of_an_objective_sum_exactly(
     assert movement.total == after.progress - before.progress == sum(movement.parts.values())
     parts = [row.part for row in movement.rows]
     assert parts == sorted(parts, key=list(MovementPart).index)
+
+
+def test_rows_that_stood_still_cost_a_movement_little(make: SimpleNamespace) -> None:
+    """One of many rows moved: the sums are made of whole numbers, and the others have no turn."""
+
+    def calls(count: int) -> int:
+        rows = [make.row(str(number), number % 5 + 1, Fraction(number % 7, 7)) for number in range(count)]
+        before, after = make.ledger(*rows), make.ledger(make.row("0", 1, 1), *rows[1:])
+        seen: list[int] = []
+
+        def ask() -> None:
+            seen.append(len(between(before, after).rows))
+
+        found = calls_of(ask)
+        assert seen == [1]
+        return found
+
+    more = 300
+    assert (calls(100 + more) - calls(100)) / more <= CALLS_OF_A_ROW
