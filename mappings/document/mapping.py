@@ -17,8 +17,8 @@ from mappings.document.text.places import Path
 from mappings.facts.catalogue import Field
 from mappings.facts.selector import Selector
 from mappings.progress.options import RuleOptions, aliases, current_kpi, reading_alias
-from mappings.write_back.target import Place
-from mappings.write_back.targets import WRITE_TARGETS
+from mappings.write_back.target import Aim, Place
+from mappings.write_back.targets import WRITE_TARGETS, aims_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +121,9 @@ class Mapping:
     """Which work should serve objectives, where the mapping says it."""
     locks: Locks = NO_LOCKS
     """The cycles whose terms stand, whatever the mapping and Jira say by now."""
+    _aims: dict[str, tuple[Aim, ...]] = dataclasses.field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @property
     def scope_by_id(self) -> str:
@@ -161,6 +164,14 @@ class Mapping:
         written = {place.id for place in self.places() if not place.target.recalled}
         named = {field.id for field in self.fields.values()} | written
         return frozenset(named) | frozenset(read) | self._worded()
+
+    def aims(self, target: str) -> tuple[Aim, ...]:
+        """What the rules of `write_back` want of this kind of issue, in the order they are written. Worked out once: every objective asks."""
+        found = self._aims.get(target)
+        if found is None:
+            rules = (rule for rule in self.document.write_back if rule.target == target)
+            found = self._aims[target] = tuple(aim for rule in rules for aim in aims_of(rule, self.fields))
+        return found
 
     def places(self) -> tuple[Place, ...]:
         """The places this mapping writes, each once."""

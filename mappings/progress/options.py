@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Annotated, NamedTuple, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -97,6 +98,11 @@ class RuleOptions(BaseModel):
 
     kind: str
 
+    @cached_property
+    def aliases(self) -> tuple[AliasOption, ...]:
+        """What `aliases` finds: every objective that is measured asks for it."""
+        return _aliases(self)
+
 
 class TargetDistance(BaseModel):
     """How far from the start the target lies: exactly one of an amount and a percentage of the start."""
@@ -152,8 +158,11 @@ class AliasOption(NamedTuple):
 
 def aliases(options: BaseModel) -> Iterator[AliasOption]:
     """Every field alias among options, and the words that stand for one, in the order of the options."""
-    for place, text, mark in _marked_texts(options, FieldAlias):
-        yield AliasOption(place, text, mark)
+    yield from options.aliases if isinstance(options, RuleOptions) else _aliases(options)
+
+
+def _aliases(options: BaseModel) -> tuple[AliasOption, ...]:
+    return tuple(AliasOption(*found) for found in _marked_texts(options, FieldAlias))
 
 
 def reading_alias(options: BaseModel) -> str | None:

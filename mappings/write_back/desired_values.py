@@ -6,7 +6,7 @@ pace), so one of them has to speak for it: the first in id order. `owners` says 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
@@ -135,14 +135,27 @@ def _outlook(
     return made
 
 
-Subject = tuple[str, Figures, list[Aim]]
+Subject = tuple[str, Figures, Sequence[Aim]]
 
 
 def subjects(mapping: BoundMapping, state: ObjectiveState, owned: Owners) -> Iterator[Subject]:
     """Every issue this objective speaks for: its id, figures, and what is set on it."""
     zone = mapping.zone
+    for id_, key_result, free in _spoken_for(mapping, state, owned):
+        if key_result is not None:
+            yield id_, replace(key_result_figures(key_result, state), zone=zone), free
+        elif id_ == state.issue_id:
+            yield id_, replace(objective_figures(state), zone=zone), free
+        else:
+            yield id_, row_figures(id_, state), free
+
+
+def _spoken_for(
+    mapping: BoundMapping, state: ObjectiveState, owned: Owners
+) -> Iterator[tuple[str, KeyResultState | None, Sequence[Aim]]]:
+    """Every issue it speaks for, itself first: the key result it is, where it is one, and what is set on it."""
     if state.issue_id is not None:
-        yield state.issue_id, replace(objective_figures(state), zone=zone), own_aims(mapping, state.rule_id)
+        yield state.issue_id, None, own_aims(mapping, state.rule_id)
     of_key_result = aims(mapping, "key_result")
     for key_result in state.key_results:
         id_ = key_result.issue_id
@@ -150,22 +163,21 @@ def subjects(mapping: BoundMapping, state: ObjectiveState, owned: Owners) -> Ite
             continue
         itself = owned.themselves.get(id_)
         reserved: Collection[str] = () if itself is None else own_places(mapping, itself)
-        free = [aim for aim in of_key_result if aim.place.id not in reserved]
-        yield id_, replace(key_result_figures(key_result, state), zone=zone), free
+        yield id_, key_result, [aim for aim in of_key_result if aim.place.id not in reserved]
     of_row = aims(mapping, "row")
     for id_ in counting_rows(state) if of_row else ():
         if owned.rows.get(id_, state.id) == state.id:
-            yield id_, row_figures(id_, state), of_row
+            yield id_, None, of_row
 
 
 def places(mapping: BoundMapping, state: ObjectiveState, owned: Owners) -> frozenset[tuple[str, str]]:
     """Issue and place id of everything this objective speaks for, whether there is a value for it or not."""
     return frozenset(
-        (issue_id, aim.place.id) for issue_id, _, aims in subjects(mapping, state, owned) for aim in aims
+        (issue_id, aim.place.id) for issue_id, _, aims in _spoken_for(mapping, state, owned) for aim in aims
     )
 
 
-def own_aims(mapping: BoundMapping, rule_id: str) -> list[Aim]:
+def own_aims(mapping: BoundMapping, rule_id: str) -> Sequence[Aim]:
     """What the rules want of an issue that the rule of this id selects: an objective, or a plain parent."""
     rule = mapping.parent_rule(rule_id)
     if rule is None or rule.sums is None:
@@ -178,10 +190,9 @@ def own_places(mapping: BoundMapping, rule_id: str) -> frozenset[str]:
     return frozenset(aim.place.id for aim in own_aims(mapping, rule_id))
 
 
-def aims(mapping: BoundMapping, target: str) -> list[Aim]:
+def aims(mapping: BoundMapping, target: str) -> Sequence[Aim]:
     """What the rules want of this kind of issue, in the order they are written."""
-    rules = (rule for rule in mapping.document.write_back if rule.target == target)
-    return [aim for rule in rules for aim in aims_of(rule, mapping.fields)]
+    return mapping.aims(target)
 
 
 def objective_figures(state: ObjectiveState) -> Figures:

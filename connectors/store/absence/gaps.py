@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import ColumnElement, Connection, case, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, case, delete, or_, select, update
 
 from connectors.store.database import json_text
 from connectors.store.database.instant import from_ms, maybe_from_ms, to_ms
@@ -61,6 +62,8 @@ def put(conn: Connection, site: str, found: Iterable[Gap], now: datetime) -> Non
 
 def clear(conn: Connection, site: str, ids: Iterable[str], keys: Iterable[str] = ()) -> list[KeptGap]:
     """These issues were read, or are gone: their gaps, which are no more. Of a gap without an id the key decides."""
+    if conn.execute(_any(), {"site": site}).first() is None:  # of hundreds of pages in a row there is none
+        return []
     mine = or_(among(conn, table.c.issue_id, ids), _nameless(conn, keys))
     rows = conn.execute(delete(table).where(table.c.site == site, mine).returning(table)).all()
     return [_kept(row) for row in rows]
@@ -107,6 +110,11 @@ def _set(conn: Connection, site: str, issue: str, at: int | None, by: str | None
     statement = update(table).where(*mine).values(accepted_at=at, accepted_by=by).returning(table)
     row = conn.execute(statement).first()
     return None if row is None else _kept(row)
+
+
+@cache
+def _any() -> Select[str]:
+    return select(table.c.issue).where(table.c.site == bindparam("site")).limit(1)
 
 
 def _nameless(conn: Connection, keys: Iterable[str]) -> ColumnElement[bool]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Literal, cast
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, select, update
 
 from connectors.store.database import json_text
 from connectors.store.database.instant import from_ms, to_ms
@@ -100,10 +101,15 @@ def settle(
     conn.execute(update(table).where(*mine).values(state=state, by=plain(by, LONGEST_TEXT), at=to_ms(now)))
 
 
+@cache
+def _any() -> Select[str]:
+    return select(table.c.issue_id).where(table.c.site == bindparam("site")).limit(1)
+
+
 def forget(conn: Connection, site: str, issue_ids: Iterable[str]) -> int:
     """Jira shows these again, or says that they are deleted: there is nothing to doubt any more. How many were doubted."""
     ids = list(issue_ids)
-    if not ids or conn.execute(select(table.c.issue_id).where(table.c.site == site).limit(1)).first() is None:
+    if not ids or conn.execute(_any(), {"site": site}).first() is None:
         return 0
     mine = (table.c.site == site, among(conn, table.c.issue_id, ids))
     return conn.execute(delete(table).where(*mine)).rowcount

@@ -6,6 +6,7 @@ the memory of whoever keeps them.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Generic, TypeVar
@@ -110,6 +111,33 @@ class IssueReader:
             archived=row.archived,
             history_at=row.history_at,
         )
+
+
+class IssueMemory(IssueReader):
+    """Reads issues, and each text once: for a page that is compared with the mirror step by step. Made anew for each page.
+
+    What Jira shows of the page is known before: a row that says the same is not read at all.
+    """
+
+    def __init__(self, shown: Iterable[Issue] = ()) -> None:
+        super().__init__()
+        self._texts = {issue.id: (issue, text_of(issue)) for issue in shown}
+        self._issues = {
+            text: replace(issue, absent=frozenset()) if issue.absent else issue
+            for issue, text in self._texts.values()
+        }
+
+    def read(self, text: str) -> Issue:
+        """The issue of one row."""
+        issue = self._issues.get(text)
+        if issue is None:
+            issue = self._issues[text] = super().read(text)
+        return issue
+
+    def text_of(self, issue: Issue) -> str:
+        """Its text, which is made once where it is what Jira showed."""
+        shown = self._texts.get(issue.id)
+        return shown[1] if shown is not None and shown[0] is issue else text_of(issue)
 
 
 _NO_HISTORY = ',"history_at":null}'

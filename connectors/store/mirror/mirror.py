@@ -24,7 +24,7 @@ from connectors.store.database.sql import (
     scanned,
     upsert,
 )
-from connectors.store.mirror.issue_text import IssueReader, text_of
+from connectors.store.mirror.issue_text import IssueMemory, IssueReader, text_of
 from connectors.store.schema import alias, issue, link
 from mappings.facts.issue import Issue
 
@@ -32,6 +32,31 @@ PUT_AT_ONCE = 2_000
 READ_AT_ONCE = 1_000
 
 _Before = Mapping[str, tuple[str, int, str]]
+
+
+class HeldIssues(Mapping[str, Issue]):
+    """Issues as the mirror has them, by id, whose rows are locked until the transaction ends. Each is read when it is asked for."""
+
+    def __init__(self, rows: _Before, reader: IssueReader) -> None:
+        self.rows = rows
+        self.text_of = reader.text_of if isinstance(reader, IssueMemory) else text_of
+        self._reader = reader
+        self._issues: dict[str, Issue] = {}
+
+    def __getitem__(self, id_: str) -> Issue:
+        found = self._issues.get(id_)
+        if found is None:
+            found = self._issues[id_] = self._reader.read(self.rows[id_][2])
+        return found
+
+    def __contains__(self, id_: object) -> bool:
+        return id_ in self.rows
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
 
 
 class _MirrorRow(TypedDict):
@@ -46,24 +71,30 @@ class _MirrorRow(TypedDict):
     content: str
 
 
-def put(conn: Connection, site: str, issues: Iterable[Issue]) -> frozenset[str]:
-    """Keep these issues; the ids whose facts really changed. What is older than what we have (`updated`) changes nothing."""
+def put(
+    conn: Connection, site: str, issues: Iterable[Issue], held: HeldIssues | None = None
+) -> frozenset[str]:
+    """Keep these issues; the ids whose facts really changed. What is older than what we have (`updated`) changes nothing.
+
+    `held`: what this transaction has read and locked of them, and has not changed since; it is not asked for again.
+    """
     changed: set[str] = set()
     source = iter(issues)
     while batch := list(islice(source, PUT_AT_ONCE)):
-        changed |= _put_batch(conn, site, _newest_by_id(batch))
+        changed |= _put_batch(conn, site, _newest_by_id(batch), held)
     return frozenset(changed)
 
 
-def get(conn: Connection, site: str, ids: Iterable[str]) -> dict[str, Issue]:
-    """The issues we have of these ids."""
-    return {found.id: found for found in _read(conn, _by_id(conn.dialect.name), site, ids)}
+def get(
+    conn: Connection, site: str, ids: Iterable[str], memory: IssueMemory | None = None
+) -> dict[str, Issue]:
+    """The issues we have of these ids. What the memory has read of them is not read again."""
+    return {found.id: found for found in _read(conn, _by_id(conn.dialect.name), site, ids, memory)}
 
 
-def hold(conn: Connection, site: str, ids: Iterable[str]) -> dict[str, Issue]:
+def hold(conn: Connection, site: str, ids: Iterable[str], memory: IssueMemory | None = None) -> HeldIssues:
     """As `get`, and nobody else changes them until this transaction ends. Ask for all at once: rows are locked in id order."""
-    reader = IssueReader()
-    return {id_: reader.read(content) for id_, (_, _, content) in _before(conn, site, ids).items()}
+    return HeldIssues(_before(conn, site, ids), memory or IssueReader())
 
 
 def change(conn: Connection, site: str, id_: str, how: Callable[[Issue], Issue]) -> Issue | None:
@@ -120,6 +151,15 @@ def sizes(conn: Connection, site: str, project_ids: Iterable[str]) -> dict[str, 
     return dict(iter(conn.execute(counted)))
 
 
+def by_place(conn: Connection, site: str, ids: Iterable[str]) -> dict[tuple[str, str], list[str]]:
+    """Those of these issues that we have, by the ids of their project and type. No issue is read."""
+    found: dict[tuple[str, str], list[str]] = {}
+    wanted = select(issue.c.project_id, issue.c.type_id, issue.c.id).where(issue.c.site == site)
+    for project_id, type_id, id_ in conn.execute(wanted.where(among(conn, issue.c.id, ids))).all():
+        found.setdefault((project_id, type_id), []).append(id_)
+    return found
+
+
 def id_of_key(conn: Connection, site: str, key: str) -> str | None:
     """The id of the issue that has this key, else of the one that had it last before it moved."""
     holders = select(issue.c.updated, issue.c.id).where(issue.c.site == site, issue.c.key == key)
@@ -153,13 +193,24 @@ def _newest_by_id(batch: Sequence[Issue]) -> dict[str, Issue]:
     return dict(sorted(kept.items()))
 
 
-def _put_batch(conn: Connection, site: str, batch: Mapping[str, Issue]) -> set[str]:
-    return _keep(conn, site, batch, _before(conn, site, batch))
+def _put_batch(conn: Connection, site: str, batch: Mapping[str, Issue], held: HeldIssues | None) -> set[str]:
+    if held is None:
+        return _keep(conn, site, batch, _before(conn, site, batch))
+    rest = [id_ for id_ in batch if id_ not in held]
+    before = {**held.rows, **_before(conn, site, rest)} if rest else held.rows
+    return _keep(conn, site, batch, before, held.text_of)
 
 
-def _keep(conn: Connection, site: str, batch: Mapping[str, Issue], before: _Before) -> set[str]:
+def _keep(
+    conn: Connection,
+    site: str,
+    batch: Mapping[str, Issue],
+    before: _Before,
+    said: Callable[[Issue], str] = text_of,
+) -> set[str]:
     """What is news among the batch, whose rows are locked."""
-    rows = [row for row in (_row(site, found) for found in batch.values()) if _is_news(row, before)]
+    news = ((found, text) for found in batch.values() if _is_news(found, text := said(found), before))
+    rows = [_row(site, found, text) for found, text in news]
     if rows:
         conn.execute(_upsert(conn.dialect.name), rows)
         _keep_links(conn, site, [batch[row["id"]] for row in rows], before)
@@ -170,14 +221,14 @@ def _keep(conn: Connection, site: str, batch: Mapping[str, Issue], before: _Befo
 def _before(conn: Connection, site: str, ids: Iterable[str]) -> _Before:
     """Key, `updated` and content of what we have. The rows stay locked, so that what is news now is news when it is written."""
     found = conn.execute(_locked(conn.dialect.name), {"site": site, "given": given(conn, ids)})
-    return {issue_id: (key, updated, content) for issue_id, key, updated, content in found}
+    return {issue_id: (key, updated, content) for issue_id, key, updated, content in found.all()}
 
 
-def _is_news(row: _MirrorRow, before: _Before) -> bool:
-    if row["id"] not in before:
+def _is_news(found: Issue, text: str, before: _Before) -> bool:
+    if found.id not in before:
         return True
-    _, updated, content = before[row["id"]]
-    return row["updated"] >= updated and row["content"] != content
+    _, updated, content = before[found.id]
+    return text != content and to_ms(found.updated) >= updated
 
 
 @cache
@@ -241,7 +292,7 @@ def _keep_former_keys(conn: Connection, site: str, rows: Sequence[_MirrorRow], b
         )
 
 
-def _row(site: str, found: Issue) -> _MirrorRow:
+def _row(site: str, found: Issue, text: str) -> _MirrorRow:
     return {
         "site": site,
         "id": found.id,
@@ -251,7 +302,7 @@ def _row(site: str, found: Issue) -> _MirrorRow:
         "status_id": found.status.id,
         "parent_id": found.parent_id,
         "updated": to_ms(found.updated),
-        "content": text_of(found),
+        "content": text,
     }
 
 
@@ -287,10 +338,16 @@ def _locked(dialect: str) -> Select[str, str, int, str]:
     return columns.where(*wanted).order_by(issue.c.id).with_for_update()
 
 
-def _read(conn: Connection, statement: Select[str], site: str, ids: Iterable[str]) -> list[Issue]:
-    reader = IssueReader()
+def _read(
+    conn: Connection,
+    statement: Select[str],
+    site: str,
+    ids: Iterable[str],
+    memory: IssueMemory | None = None,
+) -> list[Issue]:
+    reader = memory or IssueReader()
     rows = conn.execute(statement, {"site": site, "given": given(conn, ids)})
-    return [reader.read(content) for (content,) in rows]
+    return [reader.read(content) for part in rows.partitions(READ_AT_ONCE) for (content,) in part]
 
 
 def _stream(conn: Connection, statement: Statement) -> Iterator[StoredRow]:

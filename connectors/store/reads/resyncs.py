@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, delete, insert, select, update
+from sqlalchemy.dialects.postgresql import Insert
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from connectors.store.database.instant import from_ms, to_ms
-from connectors.store.database.sql import insert_into
+from connectors.store.database.sql import upsert
 from connectors.store.schema import resync_page, resync_run
 
 
@@ -50,20 +53,33 @@ def keep(
     conn: Connection, site: str, holder: str, content: str, now: datetime, page: tuple[int, str]
 ) -> bool:
     """How far the read is and what was on its latest page, by number; False, and nothing kept, where another process has it."""
-    mine = (resync_run.c.site == site, resync_run.c.holder == holder)
-    values = {"content": content, "saved_at": to_ms(now)}
-    read = conn.execute(update(resync_run).where(*mine).values(values).returning(resync_run.c.read)).scalar()
+    reached = {"of_site": site, "of_holder": holder, "content": content, "saved_at": to_ms(now)}
+    read = conn.execute(_reaching(), reached).scalar()
     if read is None:
         return False
     number, text = page
-    statement = insert_into(conn, resync_page).values(site=site, read=read, number=number, content=text)
-    conn.execute(
-        statement.on_conflict_do_update(
-            index_elements=[resync_page.c.site, resync_page.c.read, resync_page.c.number],
-            set_={"content": statement.excluded.content},
-        )
-    )
+    row = {"site": site, "read": read, "number": number, "content": text}
+    conn.execute(_keeping(conn.dialect.name), row)
     return True
+
+
+# Built once: building one takes SQLAlchemy longer than the database takes to answer it, and there is one of each for a page.
+
+
+@cache
+def _reaching() -> ReturningUpdate[str]:
+    mine = (resync_run.c.site == bindparam("of_site"), resync_run.c.holder == bindparam("of_holder"))
+    values: dict[str, BindParameter[object]] = {name: bindparam(name) for name in ("content", "saved_at")}
+    return update(resync_run).where(*mine).values(values).returning(resync_run.c.read)
+
+
+@cache
+def _keeping(dialect: str) -> Insert:
+    statement = upsert(dialect, resync_page)
+    return statement.on_conflict_do_update(
+        index_elements=[resync_page.c.site, resync_page.c.read, resync_page.c.number],
+        set_={"content": statement.excluded.content},
+    )
 
 
 def pages(conn: Connection, site: str, read: str) -> Iterator[str]:

@@ -5,8 +5,9 @@ A select field has options of its own in each of its contexts, so the screen of 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
+from itertools import islice
 
 import structlog
 from sqlalchemy import Connection
@@ -16,13 +17,12 @@ from connectors.jira.http.errors import JiraError, Permanent
 from connectors.store.mirror import mirror
 from connectors.store.writes import refusals
 from mappings.document.checks.walk import is_issue_each
-from mappings.document.mapping import Mapping as BoundMapping
 from mappings.document.names import NameKind
 from mappings.document.schema import Subject
 from mappings.facts.catalogue import Catalogue, Field, OptionContext
+from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue, Named
-from mappings.facts.moment import Moment
-from mappings.rollup.measurement import objective_rule
+from mappings.rollup.assessment import Assessment
 from mappings.write_back.targets import WRITE_TARGETS
 from plugin.sync.context import Context
 from plugin.sync.refresh import names
@@ -30,6 +30,7 @@ from plugin.sync.refresh import names
 log = structlog.get_logger()
 MOST_SCREENS = 20
 """Screens that are asked at a time; of more projects and types the next full read asks."""
+A_FEW = 20
 MOST_REFUSED = 200
 """Refusals whose issues are looked at."""
 
@@ -37,17 +38,18 @@ Place = tuple[str, str]
 """A project and a type, by id: all their issues are of one context of a field."""
 
 
-def compare(context: Context) -> None:
+def compare(context: Context, among: Set[str] | None = None) -> None:
     """Learn the ids and contexts of written options, and what the known ones are called today. Where Jira does not answer, the next time.
 
     A field of which not every word is among its options stays unbound and is written by the words: then Jira says what is wrong with them.
+    `among`: the issues that are objectives or plain parents, where somebody knows them.
     """
     written = context.mapping.written_options()
     if not written:
         return
     fields = {field.id: field for field in context.mapping.fields.values() if field.id in written}
     today: dict[str, Field] = {id_: replace(field, options=(), contexts=()) for id_, field in fields.items()}
-    for issue, screen in _screens(context, _samples(context, fields, written)):
+    for issue, screen in _screens(context, _samples(context, fields, written, among)):
         for id_, field in today.items():
             today[id_] = _with_context(field, issue, screen.get(id_))
     known = [
@@ -87,7 +89,10 @@ def _screens(context: Context, issues: Iterable[Issue]) -> Iterator[tuple[Issue,
 
 
 def _samples(
-    context: Context, fields: Mapping[str, Field], written: Mapping[str, frozenset[str]]
+    context: Context,
+    fields: Mapping[str, Field],
+    written: Mapping[str, frozenset[str]],
+    among: Set[str] | None,
 ) -> list[Issue]:
     """An issue of each project and type whose screen is to be asked.
 
@@ -99,7 +104,7 @@ def _samples(
         refused = mirror.get(conn, context.site, standing[:MOST_REFUSED]).values()
         found = {_place(issue): issue for issue in refused if not issue.archived}
         again = frozenset(found)
-        for issue in _written(context, conn):
+        for issue in _written(context, conn, among):
             found.setdefault(_place(issue), issue)
     if all(words <= _said(fields[id_].options) for id_, words in written.items()):
         wanted = _in_turn(found.keys(), again, list(fields.values()))
@@ -119,29 +124,47 @@ def _place(issue: Issue) -> Place:
     return issue.project.id, issue.type.id
 
 
-def _written(context: Context, conn: Connection) -> Iterator[Issue]:
+def _written(context: Context, conn: Connection, among: Set[str] | None) -> Iterator[Issue]:
     """One issue for each project and type that options are written to."""
-    mapping, moment = context.mapping, context.moment()
+    mapping = context.mapping
     subjects = {
         rule.subject
         for rule in mapping.document.write_back
         if any(any(target.options(rule, mapping.fields)) for target in WRITE_TARGETS)
     }
+    assessment = Assessment(mapping, Forest.of(()), context.moment())
+    if among is None or "key_result" in subjects:
+        issues = mirror.every(conn, context.site)
+        yield from _one_each(issues, lambda issue: _is_any(assessment, issue, subjects))
+        return
+    for ids in mirror.by_place(conn, context.site, among).values():
+        issues = _a_few(context, conn, ids)
+        yield from islice(_one_each(issues, lambda issue: _is_any(assessment, issue, subjects)), 1)
+
+
+def _one_each(issues: Iterable[Issue], is_written: Callable[[Issue], bool]) -> Iterator[Issue]:
     seen: set[Place] = set()
-    for issue in mirror.every(conn, context.site):
-        if _place(issue) in seen or issue.archived or not _is_any(mapping, issue, moment, subjects):
+    for issue in issues:
+        if _place(issue) in seen or issue.archived or not is_written(issue):
             continue
         seen.add(_place(issue))
         yield issue
 
 
-def _is_any(mapping: BoundMapping, issue: Issue, moment: Moment, subjects: Set[Subject]) -> bool:
+def _a_few(context: Context, conn: Connection, ids: Iterable[str]) -> Iterator[Issue]:
+    """These issues, read a few at a time: the first will nearly always do."""
+    source = iter(ids)
+    while chunk := list(islice(source, A_FEW)):
+        yield from mirror.get(conn, context.site, chunk).values()
+
+
+def _is_any(assessment: Assessment, issue: Issue, subjects: Set[Subject]) -> bool:
     """Whether an issue is one of these to the mapping."""
-    own = objective_rule(mapping, issue, moment)
+    own = assessment.rule_for(issue)
     if own is not None and ("parent" if own.plain else "objective") in subjects:
         return True
-    rules = (rule for objective in mapping.objectives for rule in objective.key_results)
+    rules = (rule for objective in assessment.mapping.objectives for rule in objective.key_results)
     return "key_result" in subjects and any(
-        is_issue_each(rule.part) and rule.select is not None and rule.select.matches(issue, moment)
+        is_issue_each(rule.part) and rule.select is not None and rule.select.matches(issue, assessment.moment)
         for rule in rules
     )

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from connectors.jira.http.errors import IncompleteRead
 from connectors.store.mirror import mirror
+from connectors.store.mirror.issue_text import IssueMemory
 from mappings.facts.gap import Gap
 from mappings.facts.issue import Issue
 from plugin.sync.context import Context
@@ -47,14 +48,16 @@ class DoubleCheckedPage:
         return [*self.shown, *self.anew]
 
 
-def look_again(context: Context, issues: list[Issue], gaps: tuple[Gap, ...] = ()) -> DoubleCheckedPage:
+def look_again(
+    context: Context, issues: list[Issue], gaps: tuple[Gap, ...] = (), memory: IssueMemory | None = None
+) -> DoubleCheckedPage:
     """Read by id what our own writes may have overtaken, and what seems to have gone back. `gaps` are those of the page.
 
     What such a read does not show, or not in the scope, stays in doubt.
     """
     read_at = context.clock()
     with context.store.read() as conn:
-        before = mirror.get(conn, context.site, [issue.id for issue in issues])
+        before = mirror.get(conn, context.site, [issue.id for issue in issues], memory)
         doubted = overtaken(context, conn, before, issues, None) | gone_back(before, issues)
     read = read_again(context, doubted)
     inside = in_scope(context, read.issues)

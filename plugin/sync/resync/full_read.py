@@ -10,6 +10,7 @@ import structlog
 from connectors.jira import SearchPage
 from connectors.jira.http.errors import IncompleteRead, Permanent
 from connectors.store.jobs import schedules
+from connectors.store.mirror.issue_text import IssueMemory
 from connectors.store.numbers import objectives
 from connectors.store.reads import failures, full_reads, read_requests, resyncs
 from connectors.store.reads.full_reads import FullRead
@@ -58,7 +59,7 @@ def resync(
     _remember(context, reading)
     comments.catch_up(context)
     observe(context.store, context.site, context.mapping, context.clock())
-    written_options.compare(context)
+    written_options.compare(context, report.objectives)
     return report
 
 
@@ -93,11 +94,14 @@ def _read_pages(context: Context, reading: RunningRead, progress: Progress) -> N
 
 
 def _land_page(context: Context, reading: RunningRead, page: SearchPage) -> None:
-    report = reading.report
-    issues = with_readings(context, list(page.issues), {}, first=report.first, anew=True)
-    looked = None if report.first else look_again(context, issues, page.gaps)
+    report, memory = reading.report, IssueMemory(() if reading.report.first else page.issues)
+    issues = with_readings(context, list(page.issues), {}, first=report.first, anew=True, memory=memory)
+    looked = None if report.first else look_again(context, issues, page.gaps, memory)
     with context.store.write() as conn:
-        landed = land_again(context, conn, looked) if looked else land_first(context, conn, issues, page.gaps)
+        if looked is None:
+            landed = land_first(context, conn, issues, page.gaps)
+        else:
+            landed = land_again(context, conn, looked, memory=memory)
         report.add(landed)
         keep(context, conn, reading, page, landed)
 

@@ -11,6 +11,7 @@ from typing import Literal
 from sqlalchemy import Connection
 
 from connectors.store.mirror import mirror
+from connectors.store.mirror.issue_text import IssueMemory
 from connectors.store.numbers import objectives
 from connectors.store.reads import full_reads
 from connectors.store.writes.brakes import Brake
@@ -118,14 +119,19 @@ def land_first(
 
 
 def land_again(
-    context: Context, conn: Connection, looked: DoubleCheckedPage, *, recent: bool = False
+    context: Context,
+    conn: Connection,
+    looked: DoubleCheckedPage,
+    *,
+    recent: bool = False,
+    memory: IssueMemory | None = None,
 ) -> MirrorUpdate:
     """What is news changes the mirror and marks objectives, for the time when the resync is over."""
     issues = looked.issues
-    before = mirror.hold(conn, context.site, [issue.id for issue in issues])
-    marked, changed = land_issues(context, conn, looked.shown, set())
+    before = mirror.hold(conn, context.site, [issue.id for issue in issues], memory)
+    marked, changed = land_issues(context, conn, looked.shown, set(), held=before)
     if looked.anew or looked.gaps:
-        also, too = land_issues(context, conn, looked.anew, set(), looked.read_at, looked.gaps)
+        also, too = land_issues(context, conn, looked.anew, set(), looked.read_at, looked.gaps, held=before)
         marked, changed = marked | also, changed | too
     told = frozenset(context.fields) - context.written_places
     metrics = context.metric_fields

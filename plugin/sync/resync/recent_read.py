@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from connectors.jira.http.errors import IncompleteRead
+from connectors.store.mirror.issue_text import IssueMemory
 from connectors.store.reads import failures
 from connectors.store.reads.watermarks import Watermark
 from plugin.sync.context import Context
@@ -60,9 +61,11 @@ def _read(context: Context, mark: Watermark, report: ResyncResult, progress: Pro
     last, ends_empty, shown = False, True, 0
     jql, found = changed_pages(context, mark.at - OVERLAP)
     for page in found:
-        looked = look_again(context, with_readings(context, list(page.issues), {}), page.gaps)
+        memory = IssueMemory(page.issues)
+        found_now = with_readings(context, list(page.issues), {}, memory=memory)
+        looked = look_again(context, found_now, page.gaps, memory)
         with context.store.write() as conn:
-            report.add(land_again(context, conn, looked, recent=True))
+            report.add(land_again(context, conn, looked, recent=True, memory=memory))
         progress(report.read, report.read if page.last else None)
         newest = newest or max((issue.updated for issue in page.issues), default=mark.at)
         last, ends_empty, shown = page.last, not page.size, shown + page.size

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from connectors.jira.http.errors import IncompleteRead, Permanent
 from connectors.store.mirror import mirror
+from connectors.store.mirror.issue_text import IssueMemory
 from connectors.store.writes import writes
 from mappings.document.checks.walk import is_issue_each
 from mappings.document.mapping import Mapping as BoundMapping
@@ -87,6 +88,7 @@ def with_places(
     *,
     first: bool = False,
     anew: bool = False,
+    memory: IssueMemory | None = None,
 ) -> list[Issue]:
     """The issues with what reading them did not show, as properties on Data Center: that is asked for, a call for each issue.
 
@@ -103,7 +105,7 @@ def with_places(
     known: Mapping[str, Issue] = {}
     if ours and not first:
         with context.store.read() as conn:
-            known = mirror.get(conn, context.site, [issue.id for issue in issues])
+            known = mirror.get(conn, context.site, [issue.id for issue in issues], memory)
     asked: dict[str, frozenset[str]] = {}
     for issue in issues:
         wanted = frozenset[str]()
