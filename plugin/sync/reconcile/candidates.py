@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from sqlalchemy import Connection
 
 from connectors.store.mirror import mirror
+from connectors.store.numbers import objectives
 from connectors.store.work import candidates
 from mappings.document.mapping import ObjectiveRule
 from mappings.document.schema import JqlFieldRelation
@@ -28,7 +29,8 @@ def prepare(context: Context, objective_id: str) -> None:
     with context.store.read() as conn:
         wanted = _queries(context, conn, objective_id)
         known = candidates.queries(conn, context.site, context.mapping.revision)
-    missing = {query.jql: query for query in wanted or () if query.jql not in known}
+    wanted = [*(wanted or ()), *_selects(context)]
+    missing = {query.jql: query for query in wanted if query.jql not in known}
     if not missing:
         return
     with context.store.write() as conn:
@@ -64,6 +66,30 @@ def reached(context: Context, conn: Connection, objective_id: str) -> list[Issue
     return [*found, *_above(context, conn, found)]
 
 
+def askers(context: Context, conn: Connection, near: Sequence[Issue]) -> frozenset[str]:
+    """Ids of the issues that may be objectives which look for one of these by JQL: at least those there are.
+
+    Whoever is written in the mapping has no issue. Where it is not known which issues a rule selects, all objectives are among them.
+    """
+    moment = context.moment()
+
+    def asks(rule: ObjectiveRule) -> bool:
+        return any(
+            isinstance(part.part.relation, JqlFieldRelation)
+            or (part.related is not None and any(part.related.matches(issue, moment) for issue in near))
+            for part in rule.key_results
+        )
+
+    selects = [rule.select for rule in context.mapping.objectives if rule.select is not None and asks(rule)]
+    if not selects:
+        return frozenset()
+    known = candidates.queries(conn, context.site, context.mapping.revision)
+    # Under a lock an issue stays the objective that it was, whatever it says by now.
+    if context.mapping.locks or not all(_keeps(one) and one.jql in known for one in selects):
+        return frozenset(objectives.ids(conn, context.site))
+    return candidates.ids(conn, context.site, [one.jql for one in selects])
+
+
 def land(context: Context, conn: Connection, changed: Iterable[Issue], gone: Iterable[str]) -> None:
     """Follow issues that changed or went, in the transaction that lands them."""
     if not context.reads_everything:
@@ -93,8 +119,26 @@ def _queries(context: Context, conn: Connection, objective_id: str) -> list[Sele
     if _holds(rule) and rule.select is None:
         return None
     found = list(_selectors(context, rule, [one for one in tree if one.parent_id == objective_id]))
-    keeps = all(not query.timed and "updated" not in query.jql.casefold() for query in found)
-    return found if keeps else None
+    return found if all(_keeps(query) for query in found) else None
+
+
+def _keeps(query: Selector) -> bool:
+    """Whether its answer changes with issues alone, which are followed."""
+    return not query.timed and "updated" not in query.jql.casefold()
+
+
+def _selects(context: Context) -> list[Selector]:
+    """What selects the objectives that look for issues by JQL: so `askers` need not load all."""
+    return [
+        rule.select
+        for rule in context.mapping.objectives
+        if rule.select is not None
+        and _keeps(rule.select)
+        and any(
+            part.related is not None or isinstance(part.part.relation, JqlFieldRelation)
+            for part in rule.key_results
+        )
+    ]
 
 
 def _holds(rule: ObjectiveRule | None) -> bool:

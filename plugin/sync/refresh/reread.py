@@ -13,6 +13,8 @@ from connectors.jira.http.errors import JiraError, RateLimited
 from connectors.store import StoreError
 from connectors.store.absence import losses
 from connectors.store.mirror import mirror
+from connectors.store.mirror.issue_text import IssueMemory
+from connectors.store.mirror.mirror import HeldIssues
 from connectors.store.numbers import objectives
 from connectors.store.reads import read_requests
 from connectors.store.work import inbox
@@ -158,6 +160,7 @@ def with_readings(
     *,
     first: bool = False,
     anew: bool = False,
+    memory: IssueMemory | None = None,
 ) -> list[Issue]:
     """Add the history of metric fields where it changed or was never read; every other issue keeps what the mirror knows.
 
@@ -168,14 +171,14 @@ def with_readings(
 
     `first`: the mirror knows none of them and need not be asked. `anew`: what places hold is asked for though it is known.
     """
-    issues = with_places(context, issues, changed, first=first, anew=anew)
+    issues = with_places(context, issues, changed, first=first, anew=anew, memory=memory)
     metrics = context.metric_fields
     if not metrics or not issues:
         return issues
     known: dict[str, Issue] = {}
     if not first:
         with context.store.read() as conn:
-            known = mirror.get(conn, context.site, [issue.id for issue in issues])
+            known = mirror.get(conn, context.site, [issue.id for issue in issues], memory)
     stale = [issue for issue in issues if _history_is_stale(issue, known.get(issue.id), metrics, changed)]
     fresh = _histories(context, stale, metrics)
     return [_with_history(context, issue, known.get(issue.id), fresh) for issue in issues]
@@ -315,16 +318,18 @@ def land_issues(
     outside: set[str],
     read_at: datetime | None = None,
     unread: Iterable[Gap] = (),
+    held: HeldIssues | None = None,
 ) -> tuple[frozenset[str], frozenset[str]]:
     """Put and delete issues in the mirror and mark every objective that may feel it; returns objective ids and changed ids.
 
     `read_at` is when a read by id began, None where a search showed them: what left the mirror or was written
-    by us since is not put back but asked for again. Raises FormerMapping where another mapping rules by now.
+    by us since is not put back but asked for again. `held`: all these as the mirror has them, where this transaction holds them.
+    Raises FormerMapping where another mapping rules by now.
     """
     require(conn, context)
     inside, refused = gaps.sift(context, inside)
     ids = [issue.id for issue in inside]
-    before = mirror.hold(conn, context.site, [*ids, *outside])
+    before = held if held is not None else mirror.hold(conn, context.site, [*ids, *outside])
     doubted = doubtful(context, conn, (id_ for id_ in ids if id_ not in before), read_at)
     doubted |= overtaken(context, conn, before, inside, read_at)
     ask_again(context, conn, doubted)
@@ -333,7 +338,7 @@ def land_issues(
     inside = spare_own(context, conn, before, inside, read_at)
     inside = activation_read.carried(conn, context, before, inside)
     inside, omitted = spared(before, inside, context.written_places, context.field_names)
-    changed = mirror.put(conn, context.site, inside)
+    changed = mirror.put(conn, context.site, inside, before)
     losses.forget(conn, context.site, (issue.id for issue in inside))
     after = {issue.id: issue for issue in inside if issue.id in changed}
     lost = {issue_id for issue_id in outside if issue_id in before}
@@ -350,8 +355,8 @@ def land_issues(
 def _affected(
     context: Context,
     conn: Connection,
-    before: dict[str, Issue],
-    after: dict[str, Issue],
+    before: Mapping[str, Issue],
+    after: Mapping[str, Issue],
     touched: Iterable[str],
 ) -> frozenset[str]:
     touched = frozenset(touched)
@@ -366,13 +371,20 @@ def _affected(
 
 
 def _neighbourhood(context: Context, conn: Connection, issues: list[Issue]) -> list[Issue]:
-    """The issues, what they are linked with, and everything above any of these, as the mirror has them."""
+    """The issues, what they are linked with, everything above any of these, and who looks for one of them by JQL, as the mirror has them."""
     found = {issue.id: issue for issue in issues}
     linked = mirror.linked(conn, context.site, list(found))
     found |= {issue.id: issue for issue in linked if issue.id not in found}
+    _climb(context, conn, found)
     if context.reads_everything:
-        known = objectives.ids(conn, context.site)  # those written in the mapping have no issue
-        found |= mirror.get(conn, context.site, [issue_id for issue_id in known if issue_id not in found])
+        asking = candidates.askers(context, conn, [*issues, *found.values()])
+        found |= mirror.get(conn, context.site, asking - found.keys())
+        _climb(context, conn, found)
+    return list(found.values())
+
+
+def _climb(context: Context, conn: Connection, found: dict[str, Issue]) -> None:
+    """Add everything above these."""
     parents = {issue.parent_id for issue in found.values()} - found.keys() - {None}
     for _ in range(DEEPEST):
         above = mirror.get(conn, context.site, [parent for parent in parents if parent is not None])
@@ -380,4 +392,3 @@ def _neighbourhood(context: Context, conn: Connection, issues: list[Issue]) -> l
         parents = {issue.parent_id for issue in above.values()} - found.keys() - {None}
         if not parents:
             break
-    return list(found.values())

@@ -23,7 +23,7 @@ from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue, IssueType
 from mappings.rollup.measurement import assess
 from plugin.sync.context import Context
-from plugin.sync.reconcile.candidates import reached
+from plugin.sync.reconcile.candidates import askers, reached
 from plugin.sync.reconcile.reconcile import reconcile
 from plugin.sync.refresh.reread import land_issues
 from plugin.sync.resync.mirror_update import land_first
@@ -99,12 +99,14 @@ def test_one_objective_reads_what_it_reaches_and_not_the_mirror(context: Context
         known = candidates.queries(conn, "main", context.mapping.revision)
         growing = {issue.id for issue in mirror.every(conn, "main") if "growth" in issue.labels}
         other_revision = candidates.queries(conn, "main", "another")
+    select = context.mapping.objectives[0].select
+    assert select is not None
     if "created" in str(context.mapping.objectives[0].key_results[0].part.relation):
-        assert (found, known) == (None, frozenset())  # its answer changes with the clock alone
+        assert (found, known) == (None, {select.jql})  # its answer changes with the clock alone
     else:
         assert found is not None
         assert {issue.id for issue in found} - {"1", "2"} == growing
-        assert known == {"labels = growth"}
+        assert known == {"labels = growth", select.jql}
     assert other_revision == frozenset()
 
 
@@ -127,3 +129,28 @@ def test_a_first_read_that_is_older_than_an_event_leaves_its_answer_alone(
         whole = assess(context.mapping, Forest.of(mirror.every(conn, "main")), context.moment())
         saved = {one.state.id: one.state for one in objectives.all(conn, "main")}
     assert saved["1"] == whole["1"]
+
+
+def test_an_issue_that_nobody_looks_for_makes_no_objective_be_read(context: Context, an_issue: Build) -> None:
+    """All objectives are read only until it is known which issues are some, and then only those whose JQL finds the issue."""
+    rng = random.Random(7)
+    with context.store.write() as conn:
+        mirror.put(conn, "main", world(an_issue, rng))
+
+    def asking(labels: tuple[str, ...]) -> set[str]:
+        one = replace(an_issue(60, parent=None), labels=labels, created=NOW - timedelta(days=9))
+        with context.store.read() as conn:
+            return set(askers(context, conn, [one]))
+
+    reconcile(context, "1")
+    by_field = hasattr(context.mapping.objectives[0].key_results[0].part.relation, "jql_field")
+    assert asking(("growth",)) == {"1", "2"}
+    assert asking(()) == ({"1", "2"} if by_field else set())
+    with context.store.write() as conn:
+        candidates.fill(conn, "main", "another", {})
+        objectives.remove(conn, "main", ["2"])
+    again = replace(context, mapping=replace(context.mapping, revision="another"))
+    with context.store.read() as conn:
+        assert askers(
+            again, conn, [replace(an_issue(60), labels=("growth",), created=NOW - timedelta(days=9))]
+        ) == {"1"}
