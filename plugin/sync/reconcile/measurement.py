@@ -20,6 +20,7 @@ from connectors.store.work import due, objective_traits
 from connectors.store.work.objective_traits import ObjectiveTrait, ObjectiveTraits
 from mappings.document.checks.walk import is_issue_each
 from mappings.document.mapping import Mapping as BoundMapping
+from mappings.document.schema import LinkRelation
 from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue
 from mappings.rollup.assessment import NO_CHECK_INS, Ends
@@ -242,7 +243,7 @@ def _is_of(saved: SavedObjective | None, mapping: BoundMapping) -> bool:
 
 
 def _issues_for(context: Context, conn: Connection, objective_ids: list[str]) -> list[Issue]:
-    """What these are measured from: what is below them, linked with them, below that, and what they reach by JQL."""
+    """What these are measured from: what is below them, linked with them, below that where links say what counts, and what they reach by JQL."""
     by_jql: list[Issue] = []
     if context.reads_everything:
         for id_ in objective_ids:
@@ -255,10 +256,18 @@ def _issues_for(context: Context, conn: Connection, objective_ids: list[str]) ->
         return by_jql
     tree = mirror.subtree(conn, context.site, issues)
     linked = mirror.linked(conn, context.site, issues)
-    under = mirror.subtree(conn, context.site, [issue.id for issue in linked]) if linked else []
+    # What is aligned counts by the state that is stored of it, or is measured by itself.
+    counting = linked if _counts_by_link(context.mapping) else []
+    under = mirror.subtree(conn, context.site, [issue.id for issue in counting]) if counting else []
     near = [*tree, *linked, *under]
     away = _locked(context, objective_ids) - {issue.id for issue in near}
     return [*by_jql, *near, *(mirror.subtree(conn, context.site, sorted(away)) if away else ())]
+
+
+def _counts_by_link(mapping: BoundMapping) -> bool:
+    """Whether some key results are what an objective is linked with, or may have been when a cycle was locked."""
+    rules = (rule for objective in mapping.objectives for rule in objective.key_results)
+    return bool(mapping.locks) or any(isinstance(rule.part.relation, LinkRelation) for rule in rules)
 
 
 def _locked(context: Context, objective_ids: list[str]) -> set[str]:

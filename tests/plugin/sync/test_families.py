@@ -10,11 +10,13 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from sqlalchemy import event
 
 from connectors.jira import Jira
 from connectors.store import Store
 from connectors.store.absence import gaps
 from connectors.store.mirror import mirror
+from connectors.store.mirror.issue_text import IssueReader
 from connectors.store.numbers import objectives
 from mappings.document.binder import bind
 from mappings.document.schema import Document
@@ -22,6 +24,7 @@ from mappings.facts.catalogue import Catalogue
 from mappings.facts.gap import Gap
 from mappings.facts.issue import Issue, IssueType, Link, Status
 from plugin.sync.context import Context
+from plugin.sync.reconcile.measurement import measure_objective
 from plugin.sync.reconcile.reconcile import reconcile
 
 NOW = datetime(2026, 11, 3, tzinfo=UTC)
@@ -123,3 +126,47 @@ def test_an_accepted_gap_holds_nothing(family: Callable[[bool], Context]) -> Non
         gaps.accept(conn, "main", "20", "ada", NOW)
     finish_21(context)
     assert progress(context) == {"1": Fraction(1), "2": Fraction(1)}
+
+
+def test_a_goal_reads_what_is_aligned_to_it_in_a_few_statements_and_nothing_below(
+    family: Callable[[bool], Context], an_issue: Callable[..., Issue], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = family(True)
+    statements: list[str] = []
+    event.listen(context.store.engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
+    read: list[str] = []
+    as_it_was = IssueReader.read
+
+    def counted(reader: IssueReader, text: str) -> Issue:
+        found = as_it_was(reader, text)
+        read.append(found.id)
+        return found
+
+    monkeypatch.setattr(IssueReader, "read", counted)
+
+    def measured() -> tuple[int, int, Fraction | None]:
+        statements.clear()
+        read.clear()
+        with context.store.read() as conn:
+            state = measure_objective(context, conn, "1").state
+        assert state is not None
+        return len(statements), len(read), state.progress
+
+    few, near, _ = measured()
+    link = (Link("1", "Contributes", "contributes to", "1"),)
+    more = 20
+    epics = [
+        replace(an_issue(id_, "new"), type=IssueType("1", "Epic", 1), parent_id=None, links=link)
+        for id_ in range(100, 100 + more)
+    ]
+    stories = [
+        replace(an_issue(id_, "new"), parent_id=str(100 + id_ % more), status=DONE) for id_ in range(200, 300)
+    ]
+    with context.store.write() as conn:
+        mirror.put(conn, "main", [*epics, *stories])
+    for epic in epics:
+        reconcile(context, epic.id)
+    many, nearer, progress_now = measured()
+    assert progress_now is not None
+    assert many == few
+    assert nearer - near == 3 * more  # as linked (twice), and as an objective; none of their stories
