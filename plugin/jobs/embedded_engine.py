@@ -5,15 +5,15 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC
 from functools import partial
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from connectors.store import StoreError
-from connectors.store.work import due
+from connectors.store.work import waiting
+from connectors.store.work.waiting import Waiting
 from plugin.jobs.fresh_start import try_jira_at_once
 from plugin.jobs.orphans import LOOK_SECONDS, free_orphans
 from plugin.jobs.schedules import Schedules
@@ -22,7 +22,13 @@ from plugin.runtime.processes.process import worker_name
 from plugin.sync.work import WorkTurn, turn
 
 IDLE_SECONDS = 0.5
-"""How long an idle worker waits before it looks again: rows become due by time, without an announcement."""
+"""How long the worker that watches waits before it looks again: another process makes rows due without an announcement."""
+QUIET_SECONDS = 1.0
+"""The same once it has looked in vain for a while."""
+QUIET_AFTER = 20
+"""Looks in vain until then."""
+REST_SECONDS = 5.0
+"""How long the other idle workers wait to be woken by the one that watches."""
 
 SHORTEST_SECONDS = 0.02
 LOOK_AT_CLOCK = 1.0
@@ -42,6 +48,8 @@ class EmbeddedEngine:
         self._count = workers
         self._schedules = schedules or Schedules(connector, lambda: self._stop.is_set())
         self._wake = threading.Event()
+        self._more = threading.Event()
+        self._watching = threading.Lock()
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
         self._scheduler: BackgroundScheduler | None = None
@@ -68,13 +76,14 @@ class EmbeddedEngine:
                 self._threads[number] = self._worker(number)
 
     def announce(self) -> None:
-        """Wake an idle worker."""
+        """Wake the idle workers."""
         self._wake.set()
+        self._more.set()
 
     def stop(self, timeout: float = 10.0) -> None:
         """Let every worker finish its objective, then end."""
         self._stop.set()
-        self._wake.set()
+        self.announce()
         deadline = time.monotonic() + timeout
         if self._scheduler is not None:
             # What runs is told at its next page to stop; it is waited for no longer than everything else.
@@ -88,15 +97,40 @@ class EmbeddedEngine:
 
     def _work(self) -> None:
         worker = worker_name(f"{threading.current_thread().name}-{uuid.uuid4().hex[:8]}")
-        idle = 0
+        idle, watched = 0, False
         while not self._stop.is_set():
             self._wake.clear()
-            turns = [self._turn(site, worker) for site in list(self._connector.sites)]
+            waits = self._waiting()
+            now = self._connector.clock()
+            if watched and waits.by(now):
+                self._more.set()
+            turns = (
+                [self._turn(site, worker) for site in list(self._connector.sites)] if waits.by(now) else []
+            )
             idle = idle + 1 if all(taken.idle for taken in turns) else 0
-            if idle:
-                self._wake.wait(self._idle_seconds(idle))
-            elif any(taken.deliveries for taken in turns):
-                self._wake.set()
+            watched = self._rest(waits, idle) if idle else False
+            if any(taken.deliveries for taken in turns):
+                self.announce()
+
+    def _waiting(self) -> Waiting:
+        """Whether anything waits; where the database does not say so, the turn itself finds out."""
+        try:
+            with self._connector.store.read() as conn:
+                return waiting.look(conn, self._connector.clock())
+        except Exception:
+            return Waiting(at_once=True, next_run=None)
+
+    def _rest(self, waits: Waiting, idle: int) -> bool:
+        """One of the idle workers watches, the others wait until it, or an announcement, wakes them. Whether it was this one."""
+        if not self._watching.acquire(blocking=False):
+            if self._more.wait(REST_SECONDS):
+                self._more.clear()
+            return False
+        try:
+            self._wake.wait(self._idle_seconds(waits, idle))
+        finally:
+            self._watching.release()
+        return True
 
     def _turn(self, site: str, worker: str) -> WorkTurn:
         try:
@@ -108,18 +142,14 @@ class EmbeddedEngine:
             self._stop.wait(IDLE_SECONDS)
             return WorkTurn()
 
-    def _idle_seconds(self, rounds: int) -> float:
+    def _idle_seconds(self, waits: Waiting, rounds: int) -> float:
         """Until the next row is due, if that is soon; longer after each round in vain, for what nobody may take is overdue as well."""
-        least = min(SHORTEST_SECONDS * 2.0 ** min(rounds - 1, 10), IDLE_SECONDS)
-        try:
-            with self._connector.store.read() as conn:
-                following = due.next_run(conn)
-        except StoreError:
-            return IDLE_SECONDS
-        if following is None:
-            return IDLE_SECONDS
-        left = (following - self._connector.clock()).total_seconds()
-        return min(max(left, least), IDLE_SECONDS)
+        longest = IDLE_SECONDS if rounds < QUIET_AFTER else QUIET_SECONDS
+        if waits.next_run is None:
+            return longest
+        least = min(SHORTEST_SECONDS * 2.0 ** min(rounds - 1, 10), longest)
+        left = (waits.next_run - self._connector.clock()).total_seconds()
+        return min(max(left, least), longest)
 
     def _scheduled(self) -> BackgroundScheduler:
         """Each task in a thread of its own, so that a long one (reading everything) never delays a short one."""
@@ -129,9 +159,9 @@ class EmbeddedEngine:
             executors={"default": {"type": "threadpool", "max_workers": len(schedules.all) + 2}},
             job_defaults={"coalesce": True, "max_instances": 2, "misfire_grace_time": None},
         )
-        for schedule in schedules.all:
-            task = OneAtATime(schedule.name, partial(schedules.run, schedule))
-            scheduler.add_job(task.run, "interval", seconds=LOOK_AT_CLOCK, id=schedule.name)
+        tasks = {one.name: OneAtATime(one.name, partial(schedules.run, one)) for one in schedules.all}
+        look = OneAtATime("clock", partial(look_at_clock, schedules, scheduler, tasks))
+        scheduler.add_job(look.run, "interval", seconds=LOOK_AT_CLOCK, id="clock")
         orphans = OneAtATime("orphans", partial(look_for_orphans, self._connector))
         scheduler.add_job(orphans.run, "interval", seconds=LOOK_SECONDS, id="orphans")
         scheduler.add_job(
@@ -161,6 +191,17 @@ class OneAtATime:
             self._task()
         finally:
             self._busy.release()
+
+
+def look_at_clock(
+    schedules: Schedules, scheduler: BackgroundScheduler, tasks: Mapping[str, OneAtATime]
+) -> None:
+    """Begin what is due, each in a thread of its own: one look for all of them. A fault waits for the next look."""
+    try:
+        for one in schedules.due():
+            scheduler.add_job(tasks[one.name].run, id=one.name, replace_existing=True)
+    except Exception:
+        log.exception("schedule failed", site="", schedule="clock")
 
 
 def look_for_orphans(connector: Connector) -> None:

@@ -19,13 +19,14 @@ from connectors.store.numbers import objectives
 from connectors.store.people import sign_in_attempts
 from connectors.store.reads import failures, read_requests
 from connectors.store.sites import catalogues
-from connectors.store.work import due, inbox, outbox
+from connectors.store.work import inbox, outbox
 from connectors.store.writes import write_retention
 from plugin.jobs.history_retention import thin_history
 from plugin.runtime.connector import Connector, NotReady
 from plugin.runtime.processes.process import worker_name
 from plugin.sync import outage
 from plugin.sync.context import Context
+from plugin.sync.reconcile import survey
 from plugin.sync.refresh import issue_steps
 from plugin.sync.refresh.tombstones import WINDOW
 from plugin.sync.resync.full_read import resync
@@ -81,12 +82,20 @@ class Schedule:
     wanted: Callable[[Connector, str], bool] = lambda _connector, _site: True
 
 
-def look_at_pace(connector: Connector, site: str, _going_on: Callable[[], None]) -> None:
-    """A new day changes what is expected: every objective is looked at once after midnight of the mapping's zone."""
+def look_at_pace(connector: Connector, site: str, going_on: Callable[[], None]) -> None:
+    """A new day changes what is expected: every objective is looked at once after midnight of the mapping's zone, and due where it differs.
+
+    The day counts as begun once all are looked at: an interrupted look begins anew.
+    """
     context = connector.context(site)
+    today = context.moment().today
+    with connector.store.read() as conn:
+        if pace_days.is_known(conn, site, today):
+            return
+        known = objectives.ids(conn, site)
+    survey.mark_differing(context, known, "a new day", going_on)
     with connector.store.write() as conn:
-        if pace_days.turn(conn, site, context.moment().today):
-            due.mark(conn, site, objectives.ids(conn, site), connector.clock(), "a new day", bulk=True)
+        pace_days.turn(conn, site, today)
 
 
 def go_on_activating(connector: Connector, site: str, going_on: Callable[[], None]) -> None:
@@ -215,9 +224,23 @@ class Schedules:
             every = timedelta(minutes=connector.settings.recent_minutes)
             self.all.append(Schedule(RECENT, every, read_recent))
 
+    def due(self) -> list[Schedule]:
+        """The tasks that are due for some site, as one statement shows it. Whoever runs one looks again."""
+        connector, now = self._connector, self._connector.clock()
+        with connector.store.read() as conn:
+            known, wished = schedules.standing(conn)
+        sites = list(connector.sites)
+
+        def is_due(one: Schedule, site: str) -> bool:
+            standing = known.get((site, one.name), schedules.NEVER)
+            every = _every(one, wished=site in wished)
+            return one.wanted(connector, site) and standing.is_due(self._holder, now, every)
+
+        return [one for one in self.all if any(is_due(one, site) for site in sites)]
+
     def run_due(self) -> None:
         """Run every task that is due now."""
-        for schedule in self.all:
+        for schedule in self.due():
             self.run(schedule)
 
     def run(self, schedule: Schedule) -> None:
@@ -259,9 +282,8 @@ class Schedules:
     def _take(self, site: str, schedule: Schedule) -> bool:
         now = self._connector.clock()
         with self._connector.store.write() as conn:
-            every = schedule.every
-            if schedule.name == RESYNC and read_requests.is_open(conn, site):
-                every = min(every, SHORTEST_PAUSE)
+            wished = schedule.name == RESYNC and read_requests.is_open(conn, site)
+            every = _every(schedule, wished=wished)
             return schedules.take(conn, site, schedule.name, self._holder, now, now + LEASE, every)
 
     def _go_on(self, site: str, schedule: Schedule) -> None:
@@ -285,3 +307,8 @@ class Schedules:
                 schedules.rest(conn, site, schedule.name, self._holder, until)
         except Exception:
             log.exception("schedule could not be given back; its lease runs out", site=site)
+
+
+def _every(schedule: Schedule, *, wished: bool) -> timedelta:
+    """How long it rests; a read of everything that somebody asked for comes sooner."""
+    return min(schedule.every, SHORTEST_PAUSE) if wished and schedule.name == RESYNC else schedule.every

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from connectors.store.database.sql import insert_into
 from connectors.store.schema import pace_day as table
@@ -20,3 +20,8 @@ def turn(conn: Connection, site: str, day: date) -> bool:
         ).returning(table.c.day)
     )
     return turned.first() is not None
+
+
+def is_known(conn: Connection, site: str, day: date) -> bool:
+    """Whether it was this day already when they were looked at last."""
+    return conn.execute(select(table.c.day).where(table.c.site == site)).scalar() == day.isoformat()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, Select, or_, select, update
 
 from connectors.store.database.instant import maybe_from_ms, maybe_ms, to_ms
 from connectors.store.database.sql import among, insert_into
+from connectors.store.schema import read_wish
 from connectors.store.schema import schedule as table
 
 RESTING = "nobody"
@@ -28,6 +31,43 @@ def ran(conn: Connection, site: str, name: str, now: datetime) -> None:
             index_elements=[table.c.site, table.c.name], set_={"last_at": to_ms(now)}
         )
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Appointment:
+    """When a task of a site ran last, who is at it, and until when that holds without another word."""
+
+    last_at: datetime | None = None
+    holder: str | None = None
+    until: datetime | None = None
+
+    def is_due(self, holder: str, now: datetime, every: timedelta) -> bool:
+        """Whether this holder may take it now, as far as one look shows."""
+        free = self.holder in (None, holder) or (self.until is not None and self.until <= now)
+        return free and (self.last_at is None or self.last_at <= now - every)
+
+
+NEVER = Appointment()
+"""Of a task that nobody has begun yet."""
+
+
+def standing(conn: Connection) -> tuple[dict[tuple[str, str], Appointment], frozenset[str]]:
+    """Every task by site and name, and the sites of which everything is to be read again: one statement for all."""
+    found: dict[tuple[str, str], Appointment] = {}
+    wished: set[str] = set()
+    for site, name, last_at, holder, until, asked, served in conn.execute(_standing()).all():
+        found[site, name] = Appointment(maybe_from_ms(last_at), holder, maybe_from_ms(until))
+        if (asked or 0) > (served or 0):
+            wished.add(site)
+    return found, frozenset(wished)
+
+
+@cache
+def _standing() -> Select[str, str, int | None, str | None, int | None, int | None, int | None]:
+    columns = (table.c.site, table.c.name, table.c.last_at, table.c.holder, table.c.until)
+    wish = read_wish.c.site == table.c.site
+    both = table.outerjoin(read_wish, wish)
+    return select(*columns, read_wish.c.asked, read_wish.c.served).select_from(both)
 
 
 def take(

@@ -312,18 +312,20 @@ def waiting_since(conn: Connection, site: str) -> datetime | None:
 
 def next_run(conn: Connection, site: str | None = None) -> datetime | None:
     """When the next objective can be claimed (a held one: when its lease ends); None where none is due."""
+    return maybe_from_ms(conn.execute(_of_site(soonest_run(), site)).scalar())
+
+
+def soonest_run() -> Select[int | None]:
+    """The same as a statement over all sites, in epoch milliseconds."""
     held = and_(table.c.lease_until.is_not(None), table.c.lease_until > table.c.run_after)
-    return _soonest(conn, site, case((held, table.c.lease_until), else_=table.c.run_after))
+    start = case((held, table.c.lease_until), else_=table.c.run_after)
+    return select(func.min(start)).where(table.c.buried_at.is_(None))
 
 
 def next_due(conn: Connection, site: str | None = None) -> datetime | None:
     """From when on the next objective is due, whether somebody holds it already or not; None where none is."""
-    return _soonest(conn, site, table.c.run_after)
-
-
-def _soonest(conn: Connection, site: str | None, start: ColumnElement[int]) -> datetime | None:
-    soonest = _of_site(select(func.min(start)).where(table.c.buried_at.is_(None)), site)
-    return maybe_from_ms(conn.execute(soonest).scalar())
+    soonest = select(func.min(table.c.run_after)).where(table.c.buried_at.is_(None))
+    return maybe_from_ms(conn.execute(_of_site(soonest, site)).scalar())
 
 
 _OURS = and_(

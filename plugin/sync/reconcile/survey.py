@@ -7,7 +7,7 @@ happens meanwhile makes its objectives due by itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
@@ -74,11 +74,32 @@ def confirm(context: Context, looks: Iterable[Look]) -> bool:
     return True
 
 
-def _looks(context: Context, chunk: list[str]) -> Iterator[Look]:
+def mark_differing(
+    context: Context,
+    objective_ids: Iterable[str],
+    reason: str,
+    going_on: Callable[[], None] = lambda: None,
+) -> int:
+    """Make those of these objectives due, in bulk, that do not stand as they should; how many. `going_on` is called now and then."""
+    source, marked = iter(objective_ids), 0
+    while chunk := list(islice(source, AT_ONCE)):
+        going_on()
+        found = _looks(context, chunk)
+        standing = [one for one in found if one.state is not None]
+        differing = {one.id for one in found if one.state is None}
+        if not confirm(context, standing):
+            differing = set(chunk)
+        with context.store.write() as conn:
+            due.mark(conn, context.site, differing, context.clock(), reason, bulk=True)
+        marked += len(differing)
+    return marked
+
+
+def _looks(context: Context, chunk: list[str]) -> list[Look]:
     with context.store.read() as conn:
         generations = due.untouched(conn, context.site, chunk)
     found = _standing(context, chunk)
-    return (Look(id_, found.get(id_), generations.get(id_)) for id_ in chunk)
+    return [Look(id_, found.get(id_), generations.get(id_)) for id_ in chunk]
 
 
 def _standing(context: Context, chunk: list[str]) -> dict[str, ObjectiveState]:

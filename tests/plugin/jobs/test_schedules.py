@@ -14,6 +14,8 @@ from structlog.testing import CapturingLogger
 from connectors.jira.http.errors import AuthFailed, Transient
 from connectors.store import Store
 from connectors.store.jobs import schedules
+from connectors.store.work import due, inbox
+from connectors.store.work.waiting import Waiting, look
 from plugin.jobs import embedded_engine
 from plugin.jobs.embedded_engine import TOLD_AFTER, EmbeddedEngine, OneAtATime
 from plugin.jobs.schedules import (
@@ -26,7 +28,6 @@ from plugin.jobs.schedules import (
 from plugin.runtime.connector import Connector
 from plugin.runtime.settings import read_settings
 from plugin.sync import outage
-from plugin.sync.work import WorkTurn
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -147,15 +148,15 @@ def test_a_long_task_of_the_embedded_engine_delays_no_short_one(world: World) ->
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_worker_thread_that_died_gets_a_successor_and_one_that_was_stopped_none(world: World) -> None:
     class Mortal(EmbeddedEngine):
-        """Its first turn ends the thread, as no `except Exception` can keep it from."""
+        """Its first look ends the thread, as no `except Exception` can keep it from."""
 
-        turns = 0
+        looks = 0
 
-        def _turn(self, site: str, worker: str) -> WorkTurn:
-            self.turns += 1
-            if self.turns == 1:
+        def _waiting(self) -> Waiting:
+            self.looks += 1
+            if self.looks == 1:
                 raise SystemExit
-            return super()._turn(site, worker)
+            return super()._waiting()
 
     def alive() -> int:
         return sum(thread.name == "okr-work-0" for thread in threading.enumerate())
@@ -276,3 +277,37 @@ def test_refused_credentials_are_an_outage_for_operators_though_no_delivery_came
         found = outage.standing(conn, "main")
     assert found is not None
     assert (found.kind, found.whole, found.since) == ("sign_in", True, world.now)
+
+
+def test_one_look_shows_every_task_that_is_due_and_whoever_runs_one_looks_again(world: World) -> None:
+    def due_now() -> list[str]:
+        return [one.name for one in world.process(lambda *_: None).due()]
+
+    assert due_now() == ["task"]
+    with world.connector.store.write() as conn:
+        assert schedules.take(conn, "main", "task", "other", NOW, NOW + LEASE, HOUR)
+    assert due_now() == []
+    world.now += LEASE
+    assert due_now() == ["task"]
+    with world.connector.store.write() as conn:
+        schedules.ran(conn, "main", "task", world.now)
+    assert due_now() == []
+    world.now += HOUR
+    assert due_now() == ["task"]
+
+
+def test_an_idle_worker_sees_in_one_look_whether_anything_waits(store: Store) -> None:
+    def waits(at: datetime = NOW) -> bool:
+        with store.read() as conn:
+            return look(conn, at).by(at)
+
+    assert not waits()
+    with store.write() as conn:
+        due.mark(conn, "main", ["10001"], NOW, "issues changed", NOW + HOUR)
+    assert (waits(), waits(NOW + HOUR)) == (False, True)
+    with store.write() as conn:
+        inbox.store(conn, "main", "one", b"{}", NOW)
+    assert waits()
+    with store.write() as conn:
+        assert inbox.claim(conn, "main", "other", NOW, timedelta(minutes=1), 1)
+    assert (waits(), waits(NOW + timedelta(minutes=1))) == (False, True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,11 +13,14 @@ from typing import Any
 from sqlalchemy import event, update
 
 from connectors.sandbox.site_state import scheme
+from connectors.store.mirror.issue_text import IssueReader
 from connectors.store.numbers import objectives
 from connectors.store.schema import plan, write
 from connectors.store.work import due, inbox, last_reconcile
 from connectors.store.writes import brakes
 from connectors.store.writes.brakes import Brake
+from mappings.facts.issue import Issue
+from plugin.jobs import schedules
 from plugin.sync.reconcile import survey
 from plugin.sync.resync.full_read import resync
 from plugin.sync.work import turn
@@ -24,6 +28,7 @@ from tests.plugin.sync.conftest import PROGRESS
 
 MOST_OF_A_LOOK = 10
 MOST_OF_AN_EVENT = 70
+MOST_READS_OF_AN_OBJECTIVE = 4
 
 
 @contextmanager
@@ -144,3 +149,42 @@ def test_an_event_asks_no_more_of_the_database_than_it_did(firm: Any) -> None:
         assert turn(context, "me").written > 0
     assert firm.in_jira(story.parent_id) != before
     assert len(said) <= MOST_OF_AN_EVENT
+
+
+def test_an_unchanged_resync_reads_what_lies_below_objectives_once(firm: Any, monkeypatch: Any) -> None:
+    """What a page shows as it was is known by its text; what objectives are measured from is read by the look at them."""
+    read: Counter[str] = Counter()
+    as_it_was = IssueReader.read
+
+    def counted(reader: IssueReader, text: str) -> Issue:
+        found = as_it_was(reader, text)
+        read[found.id] += not found.readings
+        return found
+
+    monkeypatch.setattr(IssueReader, "read", counted)
+    report = resync(firm.context)
+    assert report.standing == len(objective_ids(firm))
+    own = set(objective_ids(firm))
+    rest = {times for id_, times in read.items() if id_ not in own}
+    assert rest == {1}
+    assert max(read[id_] for id_ in own) <= MOST_READS_OF_AN_OBJECTIVE
+
+
+def test_a_new_day_makes_those_due_whose_numbers_it_changes(firm: Any) -> None:
+    """All are expected to be further each day but one that runs in no quarter: no day changes anything of it."""
+    timeless, *running = objective_ids(firm)
+    firm.edit(next(one for one in firm.records(scheme.EPIC) if one.id == timeless), labels=["okr"])
+    resync(firm.context)
+    firm.work_off()
+
+    def told() -> int:
+        said: list[int] = []
+        schedules.look_at_pace(firm.connector, "main", lambda: said.append(1))
+        return len(said)
+
+    told()
+    firm.work_off()
+    firm.clock.pass_by(days=1)
+    assert (told(), firm.due()) == (1, set(running))
+    firm.work_off()
+    assert (told(), firm.due()) == (0, set()), "the same day"
