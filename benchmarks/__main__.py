@@ -21,6 +21,7 @@ RATIOS = (
     "preview",
     "recompute",
     "lock",
+    "objective_size",
     "kpis",
     "workers",
     "acknowledge",

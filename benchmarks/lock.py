@@ -7,24 +7,18 @@ Every objective of the site is in the cycle. Beside what is kept of them all iss
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
 from sqlalchemy import func, select
 
 from benchmarks.ratio import Ratio
-from benchmarks.recompute import FEW, MANY, SITE, recompute
-from benchmarks.rollup import DOCUMENT, NOW, issues, timed
-from connectors.store import Store, open_store, upgrade
+from benchmarks.recompute import FEW, MANY, SITE, mirrored, recompute
+from benchmarks.rollup import NOW, timed
+from connectors.store import Store
 from connectors.store.cycles import cycle_locks
 from connectors.store.mirror import mirror
 from connectors.store.numbers import objectives
 from connectors.store.schema import cycle_lock
-from mappings.document.binder import bind
 from mappings.document.lock import CycleLock
 from mappings.document.mapping import Mapping
-from mappings.document.schema import Document
-from mappings.facts.catalogue import Catalogue
 from mappings.facts.forest import Forest
 from mappings.rollup.measurement import assess
 from plugin.runtime.processes.garbage_collector import collector_resting
@@ -60,16 +54,10 @@ def look(store: Store, mapping: Mapping) -> int:
 def main(quick: bool) -> list[Ratio]:
     """The time of a look beside that of a full recomputation."""
     count = FEW if quick else MANY
-    mapping = bind(Document.model_validate(DOCUMENT), Catalogue())
-    with tempfile.TemporaryDirectory() as folder:
-        store = open_store(f"sqlite:///{Path(folder) / 'okr.sqlite3'}")
-        upgrade(store)
-        with store.write() as conn:
-            mirror.put(conn, SITE, issues(count))
+    with mirrored(count) as (store, mapping):
         size = locked(store, mapping)
         looking, changes = timed(lambda: look(store, mapping), 1)
         bare, found = timed(lambda: recompute(store, mapping, ledgers=False), 1)
-        store.close()
     assert changes == 0, "nothing was changed"
     print(f"The lock of {found:,} objectives takes {size:,} bytes: {size / found:,.0f} an objective.")
     name = f"what waits behind a lock of {found:,} objectives over {count:,} issues"

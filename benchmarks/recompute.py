@@ -8,6 +8,8 @@ With ledgers means with every row that a page shows; without is what finds the o
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.ratio import Ratio
@@ -28,6 +30,19 @@ MANY, FEW = 1_000_000, 100_000
 AT_MOST = 2.0
 
 
+@contextmanager
+def mirrored(count: int) -> Iterator[tuple[Store, Mapping]]:
+    """A new SQLite file with so many issues in its mirror, and the mapping that measures them."""
+    mapping = bind(Document.model_validate(DOCUMENT), Catalogue())
+    with tempfile.TemporaryDirectory() as folder:
+        store = open_store(f"sqlite:///{Path(folder) / 'okr.sqlite3'}")
+        upgrade(store)
+        with store.write() as conn:
+            mirror.put(conn, SITE, issues(count))
+        yield store, mapping
+        store.close()
+
+
 def read(store: Store) -> list[Issue]:
     """Every mirrored issue."""
     with store.read() as conn:
@@ -46,16 +61,10 @@ def main(quick: bool) -> list[Ratio]:
     """The time of a full recomputation beside that of reading its rows."""
     count = FEW if quick else MANY
     rounds = 2 if quick else 1
-    mapping = bind(Document.model_validate(DOCUMENT), Catalogue())
-    with tempfile.TemporaryDirectory() as folder:
-        store = open_store(f"sqlite:///{Path(folder) / 'okr.sqlite3'}")
-        upgrade(store)
-        with store.write() as conn:
-            mirror.put(conn, SITE, issues(count))
+    with mirrored(count) as (store, mapping):
         reading, _ = timed(lambda: read(store), rounds)
         bare, found = timed(lambda: recompute(store, mapping, ledgers=False), rounds)
         whole, _ = timed(lambda: recompute(store, mapping, ledgers=True), rounds)
-        store.close()
     name = f"recompute {found:,} objectives over {count:,} issues"
     theirs = "reading the rows"
     return [
