@@ -27,7 +27,7 @@ QUIET_SECONDS = 1.0
 """The same once it has looked in vain for a while."""
 QUIET_AFTER = 20
 """Looks in vain until then."""
-REST_SECONDS = 5.0
+REST_SECONDS = 10.0
 """How long the other idle workers wait to be woken by the one that watches."""
 
 SHORTEST_SECONDS = 0.02
