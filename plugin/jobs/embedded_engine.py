@@ -196,12 +196,9 @@ class OneAtATime:
 def look_at_clock(
     schedules: Schedules, scheduler: BackgroundScheduler, tasks: Mapping[str, OneAtATime]
 ) -> None:
-    """Begin what is due, each in a thread of its own: one look for all of them. A fault waits for the next look."""
-    try:
-        for one in schedules.due():
-            scheduler.add_job(tasks[one.name].run, id=one.name, replace_existing=True)
-    except Exception:
-        log.exception("schedule failed", site="", schedule="clock")
+    """Begin what is due, each in a thread of its own: one look for all of them."""
+    for one in schedules.due():
+        scheduler.add_job(tasks[one.name].run, id=one.name, replace_existing=True)
 
 
 def look_for_orphans(connector: Connector) -> None:

@@ -344,7 +344,8 @@ def land_issues(
     lost = {issue_id for issue_id in outside if issue_id in before}
     touched = changed | lost
     over = gaps.land(context, conn, inside, outside, [*unread, *refused, *omitted])
-    marked = _affected(context, conn, before, after, touched) | over
+    near = {id_: before[id_] for id_ in (*ids, *outside) if id_ in before} if touched else {}
+    marked = _affected(context, conn, near, after, touched) | over
     mirror.delete(conn, context.site, lost)
     remember(context, conn, lost)
     candidates.land(context, conn, after.values(), lost)
