@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from connectors.clock import system_clock
+from plugin.runtime.demonstration import write_settings
 from plugin.runtime.moving_clock import MovingClock, clock_of
 from plugin.runtime.settings import Settings, SettingsError, read_settings
 
@@ -48,3 +49,12 @@ def test_a_file_that_holds_no_number_is_no_time(tmp_path: Path) -> None:
     file.write_text("tomorrow")
     with pytest.raises(ValueError, match="tomorrow"):
         MovingClock(lambda: NOW, file)()
+
+
+def test_commands_beside_a_demo_are_told_of_its_clock_where_it_has_one(tmp_path: Path) -> None:
+    file, clock = tmp_path / "demo.env", tmp_path / "demo.clock"
+    given = {"database_url": f"sqlite:///{tmp_path / 'demo.sqlite3'}"}
+    write_settings(file, Settings(_env_file=None, **given))
+    assert "DEMO_CLOCK" not in file.read_text()
+    write_settings(file, Settings(_env_file=None, demo_clock=clock, **given))
+    assert f"JIRA_OKR_DEMO_CLOCK={clock}\n" in file.read_text()
