@@ -14,8 +14,9 @@ from plugin.mcp.protocol.shapes import Answer, Arguments, Counted, Name, PageArg
 from plugin.mcp.protocol.tool import Tool, ToolAsker
 from plugin.next_steps import Door
 from plugin.use_cases.health.concerns import concerns
-from plugin.use_cases.health.missing import MissingKind, MissingMatter, missing, missing_of
+from plugin.use_cases.health.missing import MissingMatter, missing, missing_of
 from plugin.use_cases.health.status import status
+from plugin.use_cases.work.obstacles import MissingKind
 
 USUAL, MOST = 50, 200
 

@@ -423,15 +423,7 @@ def secrets_of(settings: JiraSettings) -> dict[str, str]:
 
 def settings_of(connector: Connector, new: NewSite) -> JiraSettings:
     """The settings of a new site; NotReady naming what is wrong with what was given."""
-    if not NAME.fullmatch(new.name):
-        raise NotReady(
-            "The name of a site is made of small letters, digits and dashes, for example acme.", "name"
-        )
-    if _of_settings(connector, new.name):
-        raise NotReady(
-            f"The site {new.name!r} comes from the settings. Choose another name, or change the settings.",
-            "name",
-        )
+    url, api_base = _place(connector, new.name, new.url, new.api_base)
     oauth = bool(new.client_id.strip() and new.client_secret.strip())
     if not (new.pat.strip() or new.token.strip() or oauth):
         raise NotReady(
@@ -449,8 +441,8 @@ def settings_of(connector: Connector, new: NewSite) -> JiraSettings:
         client_cert=house.client_cert if house is not None else None,
         client_key=house.client_key if house is not None else None,
         name=new.name,
-        url=_address(site_address(new.url), "url"),
-        api_base=_api_base(new.api_base.strip()),
+        url=url,
+        api_base=api_base,
         email=new.email or None,
         token=SecretStr(new.token) if new.token.strip() else None,
         pat=SecretStr(new.pat) if new.pat.strip() else None,
@@ -462,6 +454,31 @@ def settings_of(connector: Connector, new: NewSite) -> JiraSettings:
         former_client_secret=SecretStr(new.former_client_secret) if new.former_client_secret else None,
         grant=CONSENT if new.grant == CONSENT else SERVICE,
     )
+
+
+def _place(connector: Connector, name: str, url: str, api_base: str) -> tuple[AnyHttpUrl, str | None]:
+    """Address of the site and of its API; NotReady for a name or an address that none can have."""
+    if not NAME.fullmatch(name):
+        raise NotReady(
+            "The name of a site is made of small letters, digits and dashes, for example acme.", "name"
+        )
+    if _of_settings(connector, name):
+        raise NotReady(
+            f"The site {name!r} comes from the settings. Choose another name, or change the settings.",
+            "name",
+        )
+    return _address(site_address(url), "url"), _api_base(api_base.strip())
+
+
+def require_addable(
+    connector: Connector, name: str, url: str, api_base: str, expires: date | None, *, consent: bool
+) -> None:
+    """NotReady for what is wrong before anything secret is known; `consent`: by an app that a Jira user allows."""
+    _place(connector, name, url, api_base)
+    require_ahead(expires, connector.clock())
+    if consent:
+        with connector.store.read() as conn:
+            _require_waiting(connector, conn, name)
 
 
 def require_ahead(day: date | None, now: datetime) -> None:

@@ -12,8 +12,16 @@ from tests.architecture.test_layering import DOORS
 if TYPE_CHECKING:
     from tests.architecture.conftest import Source
 
-ROOMS = ("plugin.use_cases", "plugin.access", "plugin.sync", "plugin.jobs")
-"""What a door may reach the world by. `plugin.runtime` is not among them: it makes and ends processes, which commands are there for."""
+ROOMS = (
+    "plugin.use_cases",
+    "plugin.access",
+    "plugin.sync",
+    "plugin.jobs",
+    "plugin.runtime.credentials_vault",
+    "plugin.runtime.granted_tokens",
+    "plugin.runtime.saved_sites",
+)
+"""What a door may reach the world by. The rest of `plugin.runtime` is not among them: it makes and ends processes, which commands are there for."""
 WORLD = ("Connector", "Settings", "Store", "Context", "Connection")
 """A parameter of such a type reads or changes what is; whoever takes none of them works on values."""
 WITHOUT_ACTOR = {
@@ -23,6 +31,8 @@ WITHOUT_ACTOR = {
     "plugin.access.authentication.tokens.bearer": "finds the actor whose token it is",
     "plugin.access.authorization.demonstration.demo_admin": "the account that the demo is signed in as",
     "plugin.jobs.engine_for": "the engine that a worker runs",
+    "plugin.runtime.saved_sites.open_sites": "opens a process with the sites it works for",
+    "plugin.runtime.saved_sites.watched": "lets a process notice the sites that another one adds",
     "plugin.use_cases.forge.events.intake_of": "opens the inbox for a process; what goes in is an act",
 }
 """What is called before there is an actor, or for a process; each says for what."""
@@ -108,7 +118,7 @@ def test_the_check_sees_a_call_past_them(sources: list[Source]) -> None:
     type_of = type(sources[0])
     texts = (
         "from plugin.use_cases.objectives.objective_lookup import find_objective",
-        "from plugin.use_cases.objectives import objective_lookup as lookup\nlookup.name_of",
+        "from plugin.use_cases.objectives import objective_lookup as lookup\nlookup.called",
         "from plugin.use_cases.objectives.objectives import find_computed, objective",
         "from plugin.use_cases.objectives.objective_values import exact_text",
     )
@@ -116,7 +126,7 @@ def test_the_check_sees_a_call_past_them(sources: list[Source]) -> None:
     lookup = "plugin.use_cases.objectives.objective_lookup"
     assert undeclared(sources, doors) == [
         f"plugin/api/0.py: {lookup}.find_objective",
-        f"plugin/api/1.py: {lookup}.name_of",
+        f"plugin/api/1.py: {lookup}.called",
         f"plugin/api/2.py: {lookup}.find_computed",
     ]
 

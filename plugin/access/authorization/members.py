@@ -37,6 +37,14 @@ def add(
     return account
 
 
+def require_new(connector: Connector, email: str) -> None:
+    """Refused where nobody can be added by this address: it is none, or has an account. Asked before a password is typed."""
+    address = good_email(email)
+    with connector.store.read() as conn:
+        if accounts.by_email(conn, address) is not None:
+            raise _taken(address)
+
+
 def insert(
     connector: Connector, conn: Connection, email: str, name: str, role: str, password_hash: str | None
 ) -> Account:
@@ -46,8 +54,12 @@ def insert(
     account_id = accounts.add(conn, address, given, known_role(role), password_hash, connector.clock())
     account = None if account_id is None else accounts.get(conn, account_id)
     if account is None:
-        raise NotPermitted(f"{address} has an account already.", "email", PEOPLE)
+        raise _taken(address)
     return account
+
+
+def _taken(address: str) -> NotPermitted:
+    return NotPermitted(f"{address} has an account already.", "email", PEOPLE)
 
 
 def find(connector: Connector, email: str) -> Account:

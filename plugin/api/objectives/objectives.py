@@ -20,7 +20,6 @@ from plugin.doors.model import Given, JsonAny, Page, SiteQuery, Word
 from plugin.doors.refusal import invalid, not_found
 from plugin.doors.rows import RowGiven
 from plugin.next_steps import Door
-from plugin.use_cases.health.missing import MissingKind
 from plugin.use_cases.objectives.as_of import as_of, instant_asked
 from plugin.use_cases.objectives.objective_columns import (
     Output,
@@ -30,7 +29,7 @@ from plugin.use_cases.objectives.objective_columns import (
 from plugin.use_cases.objectives.objective_lines import ObjectiveLine, line, lines
 from plugin.use_cases.objectives.objective_values import as_of_values, feeds_values, ledgers_of
 from plugin.use_cases.objectives.objectives import explained_by, knows_issue, list_some
-from plugin.use_cases.work.obstacles import obstacle_values, obstacles
+from plugin.use_cases.work.obstacles import MissingKind, obstacle_values, obstacles
 
 ROUTES = Routes()
 

@@ -16,7 +16,7 @@ from plugin.doors.refusal import not_found
 from plugin.use_cases.work import dead_letters, refusals
 from plugin.use_cases.work.dead_letters import DeadLetter
 from plugin.use_cases.work.deliveries import DeliveryStatus, list_deliveries, replay
-from plugin.use_cases.work.refusals import RefusedField
+from plugin.use_cases.work.refusals import RefusedWrite
 
 ROUTES = Routes()
 
@@ -72,12 +72,13 @@ class RefusalGiven(Given):
 
 
 class ChosenRefusals(Asked):
-    """Which refused fields are meant: of an objective, of one of its issues, of one field."""
+    """Which refused fields are meant: of an objective, of one of its issues, of one field. Each by key, name or id."""
 
     site: SiteName | None = None
     objective: Word
-    issue_id: Word | None = None
-    field: Word | None = None
+    issue: Word | None = Field(None, description="Of this issue alone, by key or id.")
+    issue_id: Word | None = Field(None, description="The same by id; `issue` takes keys as well.")
+    field: Word | None = Field(None, description="Of this field alone, by id or name.")
 
 
 @ROUTES.get("/deliveries", "viewer", "Webhook calls, newest first.", name="list_deliveries")
@@ -183,7 +184,7 @@ def list_refusals(caller: Caller, query: PageQuery) -> Reply[Page[RefusalGiven]]
     )
 
 
-def refusal_given(one: RefusedField) -> RefusalGiven:
+def refusal_given(one: RefusedWrite) -> RefusalGiven:
     """One refusal as an answer shows it."""
     return RefusalGiven(
         objective=one.objective_id,
@@ -194,9 +195,9 @@ def refusal_given(one: RefusedField) -> RefusalGiven:
         message=one.message,
         remedy=one.remedy,
         mapping_revision=one.mapping_revision,
-        at=one.at,
-        stands=one.before,
-        wanted=one.after,
+        at=one.since,
+        stands=one.stands,
+        wanted=one.wanted,
         tried_again=one.probing,
     )
 
@@ -215,7 +216,7 @@ def discard_refusals(caller: Caller, body: ChosenRefusals) -> Reply[Done]:
 
 def _done(caller: Caller, body: ChosenRefusals, act: Callable[..., int], what: str) -> Reply[Done]:
     site = known_site(caller.connector, body.site)
-    count = act(caller.connector, caller.actor, site, body.objective, body.issue_id, body.field)
+    count = act(caller.connector, caller.actor, site, body.objective, body.issue or body.issue_id, body.field)
     if not count:
-        raise not_found("refusal", body.objective, "GET /api/v1/refusals lists them, by the objective's id.")
+        raise not_found("refusal", body.objective, "GET /api/v1/refusals lists them.")
     return Reply(Done(said=f"{count} refused fields {what}."))

@@ -20,11 +20,12 @@ from plugin.use_cases.health.budget import Budget
 from plugin.use_cases.health.concerns import concerns, verdict
 from plugin.use_cases.health.drift import Drift
 from plugin.use_cases.health.kept_data import kept_data, kept_values
-from plugin.use_cases.health.missing import MissingKind, missing, missing_of, missing_values
+from plugin.use_cases.health.missing import missing, missing_of, missing_values
 from plugin.use_cases.health.status import SiteStatus, installation
 from plugin.use_cases.health.status import status as status_of
 from plugin.use_cases.work import sync
 from plugin.use_cases.work.background_jobs import BackgroundJob
+from plugin.use_cases.work.obstacles import MissingKind
 
 ROUTES = Routes()
 

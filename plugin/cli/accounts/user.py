@@ -36,6 +36,7 @@ def user_group() -> None:
 def add_command(email: str, name: str, role: str, no_password: bool, own: bool) -> None:
     """Add an account. They choose another password at the first sign-in, unless it is their own."""
     with open_connector() as connector:
+        people.require_new(connector, COMMAND_LINE, email)
         password = None if no_password else asked_password()
         account = people.add(connector, COMMAND_LINE, email, name, role, password, own=own)
     say(f"Added {account.email} as {account.role}.")

@@ -36,7 +36,7 @@ from plugin.use_cases.mappings.revisions import active
 from plugin.use_cases.objectives.backfill import foresee
 from plugin.use_cases.sites.field_creation import create_fields, foresee_fields
 from plugin.use_cases.sites.site_address import is_cloud
-from plugin.use_cases.sites.sites import ConnectionTest, NewSite, add, attempt, shortcomings
+from plugin.use_cases.sites.sites import ConnectionTest, NewSite, add, attempt, require_addable, shortcomings
 from plugin.use_cases.sites.webhook import register
 from plugin.use_cases.work.site_read import read_now
 
@@ -160,6 +160,14 @@ def _connected(
         return attempt(connector, COMMAND_LINE, name)
     for _ in range(TRIES):
         address = url or click.prompt("Address of Jira, as the browser shows it")
+        try:
+            require_addable(connector, COMMAND_LINE, name, address)
+        except NotReady as error:
+            if error.about != "url":
+                raise
+            say(f"\nThat did not work. {error}\n", err=True)
+            url = None
+            continue
         mail = email
         if mail is None:
             mail = (

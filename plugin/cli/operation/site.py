@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from urllib.parse import parse_qs, urlsplit
 
 import click
@@ -11,22 +11,25 @@ from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector, require_site
 from plugin.cli.terminal.output import json_option, say, show_json, show_table
 from plugin.runtime.connector import Connector, NotReady
-from plugin.runtime.saved_sites import deployment_of, new_secret, webhook_address
+from plugin.runtime.saved_sites import new_secret
 from plugin.runtime.settings import CONSENT
-from plugin.use_cases.health.credential_expiry import expiry_at
 from plugin.use_cases.sites.consent import CALLBACK, begin, finish, prepare
 from plugin.use_cases.sites.field_creation import created_fields, trash_field
 from plugin.use_cases.sites.sites import (
     ConnectionTest,
     NewSite,
+    SiteStanding,
     add,
     attempt,
+    list_sites,
+    one_site,
     remove,
     renew,
+    require_addable,
     require_added,
     reseal,
 )
-from plugin.use_cases.sites.webhook import show_secret
+from plugin.use_cases.sites.webhook import show_secret, target
 
 expires_option = click.option(
     "--token-expires",
@@ -79,31 +82,33 @@ def add_command(
     """Test a site and keep it. The token is asked for, so that it stands in no history; a webhook secret is made."""
     if by_consent and not client_id:
         raise click.UsageError("--consent goes with --client-id.")
-    if not data_center and not service_account and not client_id and not email:
-        email = click.prompt("E-mail address of the account")
-    what = "Client secret" if client_id else "Personal access token" if data_center else "API token"
-    token = click.prompt(what, hide_input=True)
-    new = NewSite(
-        name,
-        url,
-        api_base,
-        email,
-        token="" if data_center or client_id else token,
-        pat=token if data_center else "",
-        webhook_secret=new_secret(),
-        token_expires=expires.date() if expires else None,
-        client_id=client_id,
-        client_secret=token if client_id else "",
-        grant=CONSENT if by_consent else "",
-    )
+    day = expires.date() if expires else None
     with open_connector() as connector:
+        require_addable(connector, COMMAND_LINE, name, url, api_base, day, consent=by_consent)
+        if not data_center and not service_account and not client_id and not email:
+            email = click.prompt("E-mail address of the account")
+        what = "Client secret" if client_id else "Personal access token" if data_center else "API token"
+        token = click.prompt(what, hide_input=True)
+        new = NewSite(
+            name,
+            url,
+            api_base,
+            email,
+            token="" if data_center or client_id else token,
+            pat=token if data_center else "",
+            webhook_secret=new_secret(),
+            token_expires=day,
+            client_id=client_id,
+            client_secret=token if client_id else "",
+            grant=CONSENT if by_consent else "",
+        )
         if by_consent:
             prepare(connector, COMMAND_LINE, new)
             say(f"{name} is kept. Now a Jira user has to allow it.")
             found = _allowed(connector, name)
         else:
             found = add(connector, COMMAND_LINE, new)
-        address = webhook_address(connector, connector.site(name), found.deployment)
+        address = target(connector, COMMAND_LINE, name).address
         shown = show_secret(connector, COMMAND_LINE, name)
     _tell(found)
     say(f"\nIn Jira, under System > WebHooks, make one with\n  URL     {address}\n  Secret  {shown.secret}")
@@ -118,19 +123,14 @@ def add_command(
 def list_command(as_json: bool) -> None:
     """List the sites, where they are, where their webhooks go, and when their tokens expire."""
     with open_connector() as connector:
-        rows = [_row(connector, name) for name in connector.sites]
-        days = [site.token_expires for site in connector.sites.values()]
-        now = connector.clock()
+        found = list_sites(connector, COMMAND_LINE)
+        rows = [_row(one, target(connector, COMMAND_LINE, one.name).address) for one in found]
     if as_json:
         named = [dict(zip(("name", "url", "webhook", "from"), row, strict=True)) for row in rows]
-        show_json(
-            [
-                {**row, "token_expires": day.isoformat() if day else None}
-                for row, day in zip(named, days, strict=True)
-            ]
-        )
+        days = [one.token_expires.isoformat() if one.token_expires else None for one in found]
+        show_json([{**row, "token_expires": day} for row, day in zip(named, days, strict=True)])
     elif rows:
-        shown = [(*row, expiry_at(day, now).said) for row, day in zip(rows, days, strict=True)]
+        shown = [(*row, one.credential.said) for row, one in zip(rows, found, strict=True)]
         show_table("Sites", ("Name", "Jira", "Webhook", "From", "Token"), shown)
     else:
         say("No site yet: jira-okr site add NAME URL, or set JIRA_OKR_JIRA__URL.")
@@ -190,11 +190,12 @@ def _allowed(connector: Connector, name: str) -> ConnectionTest:
 @click.option("--same-token", is_flag=True, help="Change no more than the day.")
 def renew_command(name: str, expires: datetime | None, same_token: bool) -> None:
     """Give a site another token of the same account, tested first; its webhook stays as it is. The token is asked for."""
+    day = expires.date() if expires else None
     with open_connector() as connector:
-        _require_own(connector, name)
+        _require_own(connector, name, day)
         token = "" if same_token else click.prompt("New token, or client secret", hide_input=True)
-        found = renew(connector, COMMAND_LINE, name, token, expires.date() if expires else None)
-        said = expiry_at(connector.site(name).token_expires, connector.clock()).said
+        found = renew(connector, COMMAND_LINE, name, token, day)
+        said = one_site(connector, COMMAND_LINE, name).credential.said
     if found is not None:
         _tell(found)
     say(f"The token of {name}: {said}. Running servers and workers know within seconds.")
@@ -249,20 +250,17 @@ def reseal_command() -> None:
     )
 
 
-def _require_own(connector: Connector, name: str) -> None:
-    """Wrong usage where there is no such site; one whose credentials cannot be opened any more is there all the same."""
+def _require_own(connector: Connector, name: str, expires: date | None = None) -> None:
+    """Wrong usage where there is no such site, and what `require_added` refuses; one whose credentials cannot be opened any more is there all the same."""
     try:
-        require_added(connector, COMMAND_LINE, name)
+        require_added(connector, COMMAND_LINE, name, expires)
     except NotReady:
         require_site(connector, name)
         raise
 
 
-def _row(connector: Connector, name: str) -> tuple[str, str, str, str]:
-    site = connector.site(name)
-    given = connector.settings.jira
-    source = "settings" if given is not None and given.name == name else "added"
-    return name, site.browse_url, webhook_address(connector, site, deployment_of(connector, name)), source
+def _row(one: SiteStanding, webhook: str) -> tuple[str, str, str, str]:
+    return one.name, one.url, webhook, "added" if one.added else "settings"
 
 
 def _tell(found: ConnectionTest) -> None:

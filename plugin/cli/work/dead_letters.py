@@ -14,7 +14,6 @@ from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
 from plugin.runtime.connector import Connector, NotReady
-from plugin.use_cases.objectives.objectives import names_of
 from plugin.use_cases.work import dead_letters, refusals
 
 
@@ -128,18 +127,17 @@ def letters(connector: Connector, site: str) -> list[DeadLetterLine]:
         for one in dead_letters.list_letters(connector, COMMAND_LINE, site)
     ]
     refused = refusals.list_refusals(connector, COMMAND_LINE, site)
-    called = names_of(connector, COMMAND_LINE, site, (one.objective_id for one in refused))
     fields = [
         DeadLetterLine(
             objective_id=one.objective_id,
-            objective=called[one.objective_id],
+            objective=one.name,
             issue=one.issue_key,
             issue_id=one.issue_id,
             field_id=one.field_id,
             field=one.field_name,
             error=one.message,
             remedy=one.remedy,
-            at=_second(one.at),
+            at=_second(one.since),
         )
         for one in refused
     ]

@@ -22,7 +22,7 @@ from plugin.use_cases.health.concerns import FRESH, Concern, concerns, verdict
 from plugin.use_cases.health.credential_expiry import Expiry
 from plugin.use_cases.health.drift import Drift
 from plugin.use_cases.health.kept_data import kept_data, kept_values, size_text
-from plugin.use_cases.health.missing import MissingKind, MissingMatter, missing, missing_values, waiting
+from plugin.use_cases.health.missing import MissingMatter, missing, missing_values, waiting_matters
 from plugin.use_cases.health.status import SiteStatus, status
 from plugin.use_cases.health.webhook_state import WebhookState
 from plugin.use_cases.objectives.objective_columns import (
@@ -32,6 +32,7 @@ from plugin.use_cases.objectives.objective_columns import (
     values,
 )
 from plugin.use_cases.objectives.objective_lines import ObjectiveLine, every_line
+from plugin.use_cases.work.obstacles import MissingKind
 
 OUT = {
     "unreachable": "JIRA DOES NOT ANSWER",
@@ -72,7 +73,7 @@ def status_command(site: str, listed: bool, kept: bool, lacking: bool, as_json: 
         saved = every_line(connector, COMMAND_LINE, site) if listed else None
         held = kept_data(connector, COMMAND_LINE, site) if kept else None
         every = [*missing(connector, COMMAND_LINE, site)] if lacking else None
-        waits = every if every is not None else waiting(connector, COMMAND_LINE, found)
+        waits = every if every is not None else waiting_matters(found)
     if as_json:
         told = status_values(found)
         told |= {} if held is None else {"kept": kept_values(held)}

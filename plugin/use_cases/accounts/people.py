@@ -24,6 +24,7 @@ __all__ = [
     "person",
     "person_called",
     "remove",
+    "require_new",
     "set_password",
     "sign_out",
 ]
@@ -59,6 +60,12 @@ def person(connector: Connector, _actor: Actor, account_id: int) -> Account | No
 def person_called(connector: Connector, _actor: Actor, email: str) -> Account:
     """The account of an address; raises Refused where there is none."""
     return members.find(connector, email)
+
+
+@question(ADMIN)
+def require_new(connector: Connector, _actor: Actor, email: str) -> None:
+    """Refused where `add` would refuse the address whatever the password is."""
+    members.require_new(connector, email)
 
 
 @act(ADMIN)

@@ -4,30 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 
 from mappings.json_value import PlainValues
 from mappings.rollup.state import ObjectiveState
 from plugin.access.authorization.actor import Actor
-from plugin.next_steps import ACCEPT_GAP, HELD_WRITES, LOSSES, Door, NextStep
+from plugin.next_steps import Door, NextStep
 from plugin.runtime.connector import Connector
 from plugin.use_cases.health.status import SiteStatus, status
-from plugin.use_cases.objectives.objectives import RowSelection, every_objective, names_of
+from plugin.use_cases.objectives.objectives import RowSelection, every_objective
 from plugin.use_cases.permission import VIEWER, question
-
-
-class MissingKind(StrEnum):
-    """A number that is unknown, a check-in that asks, an issue or value that could not be read or is not shown, a write that waits
-    or was refused, an objective that failed for good.
-    """
-
-    UNKNOWN = "unknown"
-    ASKS = "asks"
-    UNREAD = "unread"
-    LOST = "lost"
-    HELD = "held"
-    REFUSED = "refused"
-    DEAD_LETTER = "dead_letter"
+from plugin.use_cases.work.obstacles import MissingKind, Obstacle, among, obstacles_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,73 +41,42 @@ def missing(connector: Connector, actor: Actor, site: str) -> Iterator[MissingMa
 
 @question(VIEWER)
 def missing_of(
-    connector: Connector, actor: Actor, site: str, state: ObjectiveState
+    connector: Connector, _actor: Actor, site: str, state: ObjectiveState
 ) -> tuple[MissingMatter, ...]:
-    """What concerns one objective."""
-    mine = {state.key, state.id}
-    found = waiting(connector, actor, status(connector, actor, site))
-    return (*(one for one in found if mine & set(one.objectives)), *_of_objective(state))
+    """What concerns one objective, without looking at the rest of the site."""
+    with connector.store.read() as conn:
+        found = [*obstacles_of(conn, site, state)]
+    return (*map(_matter, found), *_of_objective(state))
 
 
-@question(VIEWER)
-def waiting(connector: Connector, actor: Actor, found: SiteStatus) -> tuple[MissingMatter, ...]:
-    """What waits for a person as a site stands, without looking at its objectives."""
-    return tuple(_waiting(connector, actor, found))
+def waiting(found: SiteStatus) -> tuple[Obstacle, ...]:
+    """What stands in the way of a site's numbers as it stands: that of which somebody was told that it waits, and what was accepted."""
+    return tuple(
+        among(dead=found.dead, gaps=found.gaps, losses=found.losses, refused=found.refused, held=found.held)
+    )
+
+
+def waiting_matters(found: SiteStatus) -> tuple[MissingMatter, ...]:
+    """The same as one list with what else is missing."""
+    return tuple(map(_matter, waiting(found)))
 
 
 def _missing(connector: Connector, actor: Actor, site: str) -> Iterator[MissingMatter]:
-    yield from waiting(connector, actor, status(connector, actor, site))
+    yield from waiting_matters(status(connector, actor, site))
     for saved in every_objective(connector, actor, RowSelection(sites=(site,))):
         yield from _of_objective(saved.state)
 
 
-def _waiting(connector: Connector, actor: Actor, found: SiteStatus) -> Iterator[MissingMatter]:
-    for letter in found.dead:
-        yield MissingMatter(
-            kind=MissingKind.DEAD_LETTER,
-            objectives=(letter.name,),
-            what=letter.error,
-            remedy=letter.remedy,
-            issue=letter.issue_key or None,
-        )
-    called = names_of(connector, actor, found.site, (one.objective_id for one in found.refused))
-    for refused in found.refused:
-        what = f"Jira refuses {refused.field_name}: {refused.message}"
-        objective = called[refused.objective_id]
-        yield MissingMatter(
-            kind=MissingKind.REFUSED,
-            objectives=(objective,),
-            what=what,
-            remedy=refused.remedy,
-            issue=refused.issue_key,
-        )
-    for held in found.held:
-        what = f"{held.field_name} is not written: {held.why}"
-        yield MissingMatter(
-            kind=MissingKind.HELD,
-            objectives=(held.name,),
-            what=what,
-            issue=held.issue_key,
-            step=HELD_WRITES,
-        )
-    for unread in found.gaps:
-        accepted = f" Accepted by {unread.accepted_by}: left out as unknown." if unread.accepted else ""
-        yield MissingMatter(
-            kind=MissingKind.UNREAD,
-            objectives=unread.objectives,
-            what=f"{unread.reason}{accepted}",
-            remedy=unread.remedy,
-            issue=unread.name,
-            step=None if unread.accepted else ACCEPT_GAP,
-        )
-    for loss in found.losses:
-        yield MissingMatter(
-            kind=MissingKind.LOST,
-            objectives=loss.objectives,
-            what=loss.reason,
-            issue=loss.issue_key,
-            step=LOSSES,
-        )
+def _matter(one: Obstacle) -> MissingMatter:
+    accepted = f" Accepted by {one.accepted_by}: left out as unknown." if one.accepted_by else ""
+    return MissingMatter(
+        kind=one.kind,
+        objectives=one.objectives,
+        what=f"{one.head}: {one.why}" if one.is_of_field else f"{one.why}{accepted}",
+        remedy=one.remedy,
+        issue=(one.name if one.kind is MissingKind.UNREAD else one.issue_key) or None,
+        step=one.step,
+    )
 
 
 def _of_objective(state: ObjectiveState) -> Iterator[MissingMatter]:

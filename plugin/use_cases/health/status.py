@@ -25,9 +25,8 @@ from connectors.store.mirror import mirror
 from connectors.store.reads import failures, full_reads
 from connectors.store.reads.failures import ReadFailure
 from connectors.store.work import due, inbox, last_reconcile
-from connectors.store.writes import brakes, refusals, writes
+from connectors.store.writes import brakes, writes
 from connectors.store.writes.brakes import Brake
-from connectors.store.writes.refusals import RefusedField
 from mappings.rollup.state import HealthLevel
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, Site
@@ -48,6 +47,7 @@ from plugin.use_cases.work.background_jobs import BackgroundJob
 from plugin.use_cases.work.dead_letters import DeadLetter, letters
 from plugin.use_cases.work.gaps import GapRow, gap_rows
 from plugin.use_cases.work.held_writes import HeldWrite, held_writes
+from plugin.use_cases.work.refusals import RefusedWrite, refused_writes
 from plugin.use_cases.work.site_read import SYNC
 
 ObjectiveCounts = Mapping[tuple[str, HealthLevel], int]
@@ -91,7 +91,7 @@ class SiteStatus:
     dead: tuple[DeadLetter, ...] = ()
     retried: tuple[tuple[str, str], ...] = ()
     """Objectives that wait for another attempt, each with why the last one failed."""
-    refused: tuple[RefusedField, ...] = ()
+    refused: tuple[RefusedWrite, ...] = ()
     brake: Brake | None = None
     held: tuple[HeldWrite, ...] = ()
     activating: ActivationRun | None = None
@@ -289,7 +289,7 @@ def _vital(conn: Connection, site: Site, now: datetime, known: tuple[Process, ..
         overdue_since=following if following is not None and following < now else None,
         dead=letters(conn, site.name),
         retried=tuple(due.failing(conn, site.name, now)),
-        refused=tuple(refusals.all(conn, site.name)),
+        refused=refused_writes(conn, site.name),
         brake=brakes.standing(conn, site.name),
         held=held_writes(conn, site.name),
         activating=activation_runs.get(conn, site.name),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+
+from sqlalchemy import Connection
 
 from connectors.store.mirror import mirror
+from connectors.store.mirror.names import names
 from connectors.store.numbers import objectives
 from connectors.store.numbers.objectives import SavedObjective
 from connectors.store.work import due
@@ -16,10 +19,10 @@ from plugin.runtime.connector import Connector, NotReady
 __all__ = [
     "NoSuchObjective",
     "SavedObjective",
+    "called",
     "computed_id",
     "find_computed",
     "find_objective",
-    "name_of",
     "objective_ids",
 ]
 
@@ -50,13 +53,13 @@ def find_computed(connector: Connector, site: str, name: str) -> SavedObjective 
     return None
 
 
-def name_of(connector: Connector, site: str, objective_id: str) -> str:
-    """How people call it: its key, else that of its issue, else its id."""
-    with connector.store.read() as conn:
-        saved = objectives.load(conn, site, objective_id)
-        issue = None if saved is not None else mirror.get(conn, site, [objective_id]).get(objective_id)
-    key = saved.state.key if saved is not None else issue.key if issue is not None else ""
-    return key or objective_id
+def called(conn: Connection, site: str, objective_ids: Collection[str]) -> dict[str, str]:
+    """How people call these: by key, else by that of their issue, else by id; without reading a ledger."""
+    known = names(conn, site, objective_ids)
+    strange = [id_ for id_ in objective_ids if id_ not in known]
+    issues = mirror.get(conn, site, strange) if strange else {}
+    keys = {id_: name.key for id_, name in known.items()} | {id_: one.key for id_, one in issues.items()}
+    return {id_: keys.get(id_) or id_ for id_ in objective_ids}
 
 
 def planned_ids(connector: Connector, site: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -22,7 +22,7 @@ from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.objectives import movement as movements
 from plugin.use_cases.objectives.moments import MovementQuestion, span_asked
 from plugin.use_cases.objectives.movement import ToldMovement
-from plugin.use_cases.objectives.objective_lookup import find_computed, find_objective, name_of
+from plugin.use_cases.objectives.objective_lookup import find_computed, find_objective
 from plugin.use_cases.permission import VIEWER, question
 
 __all__ = [
@@ -45,7 +45,6 @@ __all__ = [
     "list_some",
     "marks",
     "movement",
-    "names_of",
     "news",
     "objective",
     "to_ms",
@@ -69,12 +68,6 @@ def objective(connector: Connector, _actor: Actor, site: str, name: str) -> Save
 def computed(connector: Connector, _actor: Actor, site: str, name: str) -> SavedObjective | None:
     """The same, a plain parent that sums are written to as well."""
     return find_computed(connector, site, name)
-
-
-@question(VIEWER)
-def names_of(connector: Connector, _actor: Actor, site: str, objective_ids: Iterable[str]) -> dict[str, str]:
-    """How people call these: by key, else by that of their issue, else by id."""
-    return {id_: name_of(connector, site, id_) for id_ in set(objective_ids)}
 
 
 @question(VIEWER)

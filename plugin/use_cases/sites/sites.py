@@ -29,6 +29,7 @@ __all__ = [
     "one_site",
     "remove",
     "renew",
+    "require_addable",
     "require_added",
     "reseal",
     "shortcomings",
@@ -119,9 +120,25 @@ def remove(connector: Connector, actor: Actor, name: str) -> RemovedSite:
 
 
 @question(ADMIN)
-def require_added(connector: Connector, _actor: Actor, name: str) -> None:
-    """NotReady unless it was added here."""
+def require_addable(
+    connector: Connector,
+    _actor: Actor,
+    name: str,
+    url: str,
+    api_base: str = "",
+    expires: date | None = None,
+    *,
+    consent: bool = False,
+) -> None:
+    """NotReady for what `add` (or `prepare`, by `consent`) would refuse whatever the token is: asked before anybody types one."""
+    saved_sites.require_addable(connector, name, url, api_base, expires, consent=consent)
+
+
+@question(ADMIN)
+def require_added(connector: Connector, _actor: Actor, name: str, expires: date | None = None) -> None:
+    """NotReady unless it was added here, and for a day on which no token that works can expire."""
     saved_sites.require_added(connector, name)
+    saved_sites.require_ahead(expires, connector.clock())
 
 
 @act(ADMIN)

@@ -67,7 +67,7 @@ def list_gaps(connector: Connector, _actor: Actor, site: str) -> tuple[GapRow, .
 
 def gap_rows(conn: Connection, site: str) -> tuple[GapRow, ...]:
     """The same within a transaction of the caller."""
-    return tuple(_row(conn, one) for one in gaps.all(conn, site))
+    return tuple(gap_row(conn, one) for one in gaps.all(conn, site))
 
 
 @act(EDITOR)
@@ -113,7 +113,7 @@ def _each(
         due.mark(conn, site, marked, now, what)
         connector.announcer.marked(conn, site, marked, now)
         names_of = {one.issue for one in chosen}
-        found = tuple(_row(conn, one) for one in gaps.all(conn, site) if one.issue in names_of)
+        found = tuple(gap_row(conn, one) for one in gaps.all(conn, site) if one.issue in names_of)
     connector.announce()
     return found
 
@@ -125,7 +125,8 @@ def _named(known: list[KeptGap], issue: str) -> KeptGap:
     raise NoSuchGap(issue, [one.gap.issue_key or one.issue for one in known])
 
 
-def _row(conn: Connection, one: KeptGap) -> GapRow:
+def gap_row(conn: Connection, one: KeptGap) -> GapRow:
+    """One gap with what hangs on it, within a transaction of the caller."""
     gap, held = one.gap, sorted(needing(conn, one.site, [one]))
     called = names.names(conn, one.site, held)
     return GapRow(

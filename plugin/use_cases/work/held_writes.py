@@ -41,6 +41,7 @@ class HeldWrite:
 
     objective_id: str
     name: str
+    issue_id: str
     issue_key: str
     field_id: str
     field_name: str
@@ -58,9 +59,9 @@ def list_held(connector: Connector, _actor: Actor, site: str) -> tuple[HeldWrite
         return held_writes(conn, site)
 
 
-def held_writes(conn: Connection, site: str) -> tuple[HeldWrite, ...]:
-    """The same within a transaction of the caller."""
-    found = writes.held(conn, site)
+def held_writes(conn: Connection, site: str, objective_id: str | None = None) -> tuple[HeldWrite, ...]:
+    """The same within a transaction of the caller; of one objective where it is named."""
+    found = writes.held(conn, site, objective_id)
     called = names(conn, site, {one.objective_id for one in found})
     own = {one.objective_id: one.issue_key for one in found if one.issue_id == one.objective_id}
     return tuple(
@@ -68,6 +69,7 @@ def held_writes(conn: Connection, site: str) -> tuple[HeldWrite, ...]:
             objective_id=one.objective_id,
             name=called.get(one.objective_id, ObjectiveName()).key
             or own.get(one.objective_id, one.objective_id),
+            issue_id=one.issue_id,
             issue_key=one.issue_key,
             field_id=one.field_id,
             field_name=one.field_name,

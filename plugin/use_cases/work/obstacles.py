@@ -1,49 +1,88 @@
-"""What keeps the number of one objective out of Jira, or as it was: who looks at the objective need not look at the whole site for it."""
+"""What keeps numbers out of Jira, or as they were: of one objective, or of a whole site. Every door renders these values; none asks the store itself."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import Connection
 
-from connectors.store.absence import gaps
-from connectors.store.work import due
-from connectors.store.writes import refusals, writes
+from connectors.store.absence import gaps, losses
+from connectors.store.absence.losses import Loss
 from mappings.rollup.state import ObjectiveState
 from plugin.access.authorization.actor import Actor
-from plugin.next_steps import ACCEPT_GAP, HELD_WRITES, Door, NextStep
+from plugin.next_steps import ACCEPT_GAP, HELD_WRITES, LOSSES, Door, NextStep
 from plugin.runtime.connector import Connector
 from plugin.sync.refresh.gaps import needed_by
-from plugin.use_cases.health.missing import MissingKind
 from plugin.use_cases.permission import VIEWER, question
+from plugin.use_cases.work.dead_letters import DeadLetter, letters
+from plugin.use_cases.work.gaps import GapRow, gap_row
+from plugin.use_cases.work.held_writes import HeldWrite, held_writes
+from plugin.use_cases.work.refusals import RefusedWrite, refused_writes
+
+
+class MissingKind(StrEnum):
+    """A number that is unknown, a check-in that asks, an issue or value that could not be read or is not shown, a write that waits
+    or was refused, an objective that failed for good.
+    """
+
+    UNKNOWN = "unknown"
+    ASKS = "asks"
+    UNREAD = "unread"
+    LOST = "lost"
+    HELD = "held"
+    REFUSED = "refused"
+    DEAD_LETTER = "dead_letter"
+
 
 HEADS = {
     MissingKind.HELD: "is not written",
     MissingKind.REFUSED: "is refused by Jira",
     MissingKind.UNREAD: "cannot be read, so the number stands as it was",
+    MissingKind.LOST: "is no longer shown by Jira, and counts as it was read last",
     MissingKind.DEAD_LETTER: "could not be computed anew, so the number stands as it was",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class ObstaclePlace:
+    """What an act on an obstacle is given: the objective, the issue (as the act names it), the field, the project; empty where it needs none.
+
+    `known`: the objective has been computed once, so that it can be looked at.
+    """
+
+    objective_id: str = ""
+    issue: str = ""
+    field_id: str = ""
+    project: str = ""
+    known: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
     """One of them: `why` in a sentence, and what to do: the same words, then the `step` of a door. Of a field, what `stands` in Jira and what is `wanted`.
 
-    `name` is how people call the issue that is meant, or the objective itself; `issue_key` is empty where no key is known.
+    `name` is how people call the issue that is meant, or the objective itself; `issue_key` is empty where no key is known. `objectives`
+    are those whose numbers it concerns, as people call them. `doubted`: it may be none, and nobody is asked yet.
     """
 
     kind: MissingKind
+    objectives: tuple[str, ...]
     name: str
     issue_key: str
     field_name: str
     why: str
     remedy: str
     since: datetime
+    place: ObstaclePlace
+    title: str = ""
     stands: object = None
     wanted: object = None
     step: NextStep | None = None
+    accepted_by: str = ""
+    doubted: bool = False
 
     @property
     def head(self) -> str:
@@ -59,77 +98,127 @@ class Obstacle:
         """Whether Jira has another value than ours in a field."""
         return self.kind in (MissingKind.HELD, MissingKind.REFUSED)
 
+    @property
+    def waits(self) -> bool:
+        """Whether a person is asked to do something about it."""
+        return not self.accepted_by and not self.doubted
+
 
 @question(VIEWER)
 def obstacles(connector: Connector, _actor: Actor, site: str, state: ObjectiveState) -> tuple[Obstacle, ...]:
-    """All of an objective: first why its number is old, then which fields Jira does not have; empty where nothing stands in its way."""
+    """All of an objective that wait: first why its number is old, then which fields Jira does not have; empty where nothing stands in its way."""
     with connector.store.read() as conn:
-        return (
-            *_failed(conn, site, state),
-            *_unread(conn, site, state.id),
-            *_refused(conn, site, state.id),
-            *_held(conn, site, state.id),
-        )
+        return tuple(one for one in obstacles_of(conn, site, state) if one.waits)
 
 
-def _failed(conn: Connection, site: str, state: ObjectiveState) -> Iterator[Obstacle]:
-    for one in due.dead(conn, site):
-        if one.objective_id == state.id:
-            yield Obstacle(
-                kind=MissingKind.DEAD_LETTER,
-                name=state.key or state.title,
-                issue_key=state.key,
-                field_name="",
-                why=one.error,
-                remedy=one.remedy,
-                since=one.buried_at,
-            )
+def obstacles_of(conn: Connection, site: str, state: ObjectiveState) -> Iterator[Obstacle]:
+    """The same within a transaction of the caller, with what a person accepted. Looks at nothing of other objectives."""
+    names = {state.id, state.key} - {""}
+    needed = needed_by(conn, site, gaps.all(conn, site), state.id)
+    yield from among(
+        dead=[one for one in letters(conn, site) if one.objective_id == state.id],
+        gaps=[gap_row(conn, one) for one in needed],
+        losses=[one for one in losses.all(conn, site, "held") if names & set(one.objectives)],
+        refused=refused_writes(conn, site, state.id),
+        held=held_writes(conn, site, state.id),
+    )
 
 
-def _unread(conn: Connection, site: str, objective_id: str) -> Iterator[Obstacle]:
-    for one in needed_by(conn, site, gaps.open_gaps(conn, site), objective_id):
-        gap = one.gap
-        yield Obstacle(
-            kind=MissingKind.UNREAD,
-            name=gap.name,
-            issue_key=gap.issue_key,
-            field_name=gap.field,
-            why=gap.reason,
-            remedy=gap.remedy,
-            step=ACCEPT_GAP,
-            since=one.since,
-        )
+def among(
+    *,
+    dead: Sequence[DeadLetter],
+    gaps: Sequence[GapRow],
+    losses: Sequence[Loss],
+    refused: Sequence[RefusedWrite],
+    held: Sequence[HeldWrite],
+) -> Iterator[Obstacle]:
+    """What stands in the way, of what there is: numbers that are old first, then fields that Jira does not have."""
+    yield from map(_dead, dead)
+    yield from map(_unread, gaps)
+    yield from map(_lost, losses)
+    yield from map(_refused, refused)
+    yield from map(_held, held)
 
 
-def _refused(conn: Connection, site: str, objective_id: str) -> Iterator[Obstacle]:
-    for one in refusals.all(conn, site, objective_id):
-        yield Obstacle(
-            kind=MissingKind.REFUSED,
-            name=one.issue_key,
-            issue_key=one.issue_key,
-            field_name=one.field_name,
-            why=one.message,
-            remedy=one.remedy,
-            since=one.at,
-            stands=one.before,
-            wanted=one.after,
-        )
+def _dead(one: DeadLetter) -> Obstacle:
+    return Obstacle(
+        kind=MissingKind.DEAD_LETTER,
+        objectives=(one.name,),
+        name=one.name,
+        issue_key=one.key or one.issue_key,
+        field_name="",
+        why=one.error,
+        remedy=one.remedy,
+        since=one.buried_at,
+        place=ObstaclePlace(one.objective_id, known=one.known),
+        title=one.title,
+    )
 
 
-def _held(conn: Connection, site: str, objective_id: str) -> Iterator[Obstacle]:
-    for one in writes.held(conn, site, objective_id):
-        yield Obstacle(
-            kind=MissingKind.HELD,
-            name=one.issue_key,
-            issue_key=one.issue_key,
-            field_name=one.field_name,
-            why=one.note,
-            remedy="",
-            step=HELD_WRITES,
-            since=one.at,
-            stands=one.before,
-            wanted=one.after,
-        )
+def _unread(one: GapRow) -> Obstacle:
+    return Obstacle(
+        kind=MissingKind.UNREAD,
+        objectives=one.objectives,
+        name=one.name,
+        issue_key=one.key,
+        field_name=one.field,
+        why=one.reason,
+        remedy="" if one.accepted else one.remedy,
+        since=one.since,
+        place=ObstaclePlace(issue=one.issue),
+        step=None if one.accepted else ACCEPT_GAP,
+        accepted_by=one.accepted_by,
+        doubted=one.doubted,
+    )
+
+
+def _lost(one: Loss) -> Obstacle:
+    return Obstacle(
+        kind=MissingKind.LOST,
+        objectives=one.objectives,
+        name=one.issue_key,
+        issue_key=one.issue_key,
+        field_name="",
+        why=one.reason,
+        remedy="",
+        since=one.at,
+        place=ObstaclePlace(issue=one.issue_key, project=one.project_key),
+        title=one.title,
+        step=LOSSES,
+    )
+
+
+def _refused(one: RefusedWrite) -> Obstacle:
+    return Obstacle(
+        kind=MissingKind.REFUSED,
+        objectives=(one.name,),
+        name=one.issue_key,
+        issue_key=one.issue_key,
+        field_name=one.field_name,
+        why=one.message,
+        remedy=one.remedy,
+        since=one.since,
+        place=ObstaclePlace(one.objective_id, one.issue_id, one.field_id),
+        stands=one.stands,
+        wanted=one.wanted,
+    )
+
+
+def _held(one: HeldWrite) -> Obstacle:
+    return Obstacle(
+        kind=MissingKind.HELD,
+        objectives=(one.name,),
+        name=one.issue_key,
+        issue_key=one.issue_key,
+        field_name=one.field_name,
+        why=one.why,
+        remedy="",
+        since=one.since,
+        place=ObstaclePlace(one.objective_id, one.issue_id, one.field_id),
+        stands=one.stands,
+        wanted=one.wanted,
+        step=HELD_WRITES,
+    )
 
 
 def obstacle_values(one: Obstacle, door: Door) -> dict[str, object]:

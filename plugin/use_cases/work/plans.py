@@ -20,7 +20,7 @@ from plugin.sync.reconcile.reconcile import ReconcileResult, reconcile
 from plugin.sync.work import reconcile_one
 from plugin.sync.write_back import hold
 from plugin.sync.write_back.application import WriteRefusal
-from plugin.use_cases.objectives.objective_lookup import name_of, objective_ids
+from plugin.use_cases.objectives.objective_lookup import called, objective_ids
 from plugin.use_cases.permission import EDITOR, VIEWER, act, question
 
 __all__ = [
@@ -101,7 +101,9 @@ def apply(
     for id_ in objective_ids:
         outcome = reconcile_one(connector.context(site), worker, id_)
         if outcome is None:
-            waiting.append(WaitingObjective(id_, name_of(connector, site, id_), _why(connector, site, id_)))
+            with connector.store.read() as conn:
+                name = called(conn, site, [id_])[id_]
+            waiting.append(WaitingObjective(id_, name, _why(connector, site, id_)))
         else:
             done.append(outcome)
     return PlanOutcome(

@@ -13,11 +13,11 @@ from plugin.pages.views.words.moments import When, when, when_known
 from plugin.use_cases.health.budget import in_words
 from plugin.use_cases.health.concerns import Concern, concerns, corrected, verdict, worst
 from plugin.use_cases.health.credential_expiry import Expiry
+from plugin.use_cases.health.missing import waiting
 from plugin.use_cases.health.status import SiteStatus
 from plugin.use_cases.health.webhook_state import WebhookState
 from plugin.use_cases.work.background_jobs import SILENT_FOR, BackgroundJob
-from plugin.use_cases.work.dead_letters import DeadLetter
-from plugin.use_cases.work.losses import Loss
+from plugin.use_cases.work.obstacles import MissingKind, Obstacle
 
 MOST_LOSSES = 10
 """So many issues of a project are shown one by one."""
@@ -31,7 +31,7 @@ class DeadRow:
     known: bool
     error: str
     remedy: str
-    since: When | None
+    since: When
     objective_id: str = ""
 
 
@@ -138,7 +138,10 @@ def site_row(fresh: SiteStatus, browse: Browse, now: datetime, zone: tzinfo) -> 
     """The page's part for one site."""
     calls, limits = in_words(fresh.budget, now) if fresh.budget else ("not known yet", "")
     webhook, webhook_todo = _webhook(fresh.webhook, fresh.last_delivery is not None)
-    held = held_groups(fresh.held, browse, now, zone)
+    by_kind: dict[MissingKind, list[Obstacle]] = {kind: [] for kind in MissingKind}
+    for one in waiting(fresh):
+        by_kind[one.kind].append(one)
+    held = held_groups(by_kind[MissingKind.HELD], browse, now, zone)
     return SiteRow(
         site=fresh.site,
         url=fresh.url,
@@ -156,39 +159,39 @@ def site_row(fresh: SiteStatus, browse: Browse, now: datetime, zone: tzinfo) -> 
         pending=fresh.due,
         pending_since=when_known(fresh.overdue_since, now, zone),
         deliveries=tuple((status, _count(n)) for status, n in sorted((fresh.deliveries or {}).items())),
-        dead=tuple(_dead(one, now, zone) for one in fresh.dead),
+        dead=tuple(_dead(one, now, zone) for one in by_kind[MissingKind.DEAD_LETTER]),
         refused=tuple(
             RefusedRow(
                 key=one.issue_key,
                 url=browse(one.issue_key),
                 field=one.field_name,
-                message=one.message,
+                message=one.why,
                 remedy=one.remedy,
-                objective_id=one.objective_id,
-                issue_id=one.issue_id,
-                field_id=one.field_id,
-                stands=shown(one.before),
-                wanted=shown(one.after),
+                objective_id=one.place.objective_id,
+                issue_id=one.place.issue,
+                field_id=one.place.field_id,
+                stands=shown(one.stands),
+                wanted=shown(one.wanted),
             )
-            for one in fresh.refused
+            for one in by_kind[MissingKind.REFUSED]
         ),
         held=held[:MOST_HELD],
         held_more=len(held[MOST_HELD:]),
         gaps=tuple(
             GapCell(
-                issue=one.issue,
+                issue=one.place.issue,
                 name=one.name,
-                url=browse(one.key) if one.key else None,
-                field=one.field,
-                reason=one.reason,
+                url=browse(one.issue_key) if one.issue_key else None,
+                field=one.field_name,
+                reason=one.why,
                 remedy=one.remedy,
                 since=when(one.since, now, zone),
                 objectives=", ".join(one.objectives),
                 accepted_by=one.accepted_by,
             )
-            for one in fresh.gaps
+            for one in by_kind[MissingKind.UNREAD]
         ),
-        losses=_losses(fresh, browse, now, zone),
+        losses=_losses(by_kind[MissingKind.LOST], browse, now, zone),
         traffic=_traffic(fresh.per_minute),
         traffic_text="not known yet"
         if fresh.per_minute is None
@@ -204,10 +207,10 @@ def site_row(fresh: SiteStatus, browse: Browse, now: datetime, zone: tzinfo) -> 
     )
 
 
-def _losses(fresh: SiteStatus, browse: Browse, now: datetime, zone: tzinfo) -> tuple[LossRow, ...]:
-    by_project: dict[str, list[Loss]] = {}
-    for one in fresh.losses:
-        by_project.setdefault(one.project_key, []).append(one)
+def _losses(lost: Sequence[Obstacle], browse: Browse, now: datetime, zone: tzinfo) -> tuple[LossRow, ...]:
+    by_project: dict[str, list[Obstacle]] = {}
+    for one in lost:
+        by_project.setdefault(one.place.project, []).append(one)
     return tuple(
         LossRow(
             project,
@@ -217,8 +220,8 @@ def _losses(fresh: SiteStatus, browse: Browse, now: datetime, zone: tzinfo) -> t
                     name=one.issue_key,
                     url=browse(one.issue_key),
                     title=one.title,
-                    reason=one.reason,
-                    since=when(one.at, now, zone),
+                    reason=one.why,
+                    since=when(one.since, now, zone),
                 )
                 for one in found[:MOST_LOSSES]
             ),
@@ -323,13 +326,12 @@ def _drifted_objectives(fresh: SiteStatus) -> tuple[tuple[str, str, str], ...]:
     return tuple((one.id, one.key or one.title or one.id, corrected(one.issues)) for one in worst)
 
 
-def _dead(one: DeadLetter, now: datetime, zone: tzinfo) -> DeadRow:
-    since = when_known(one.buried_at, now, zone)
+def _dead(one: Obstacle, now: datetime, zone: tzinfo) -> DeadRow:
     return DeadRow(
         name=one.name,
-        known=one.known,
-        error=one.error,
+        known=one.place.known,
+        error=one.why,
         remedy=one.remedy,
-        since=since,
-        objective_id=one.objective_id,
+        since=when(one.since, now, zone),
+        objective_id=one.place.objective_id,
     )

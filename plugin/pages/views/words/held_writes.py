@@ -9,7 +9,7 @@ from datetime import datetime, tzinfo
 from plugin.pages.views.accounts.record import shown
 from plugin.pages.views.objectives.ledger import Browse
 from plugin.pages.views.words.moments import When, when
-from plugin.use_cases.work.held_writes import HeldWrite
+from plugin.use_cases.work.obstacles import Obstacle
 
 MOST_HELD = 50
 """So many objectives with held changes are listed; the others are counted, and go with all."""
@@ -38,7 +38,7 @@ class HeldGroup:
 
 
 def held_groups(
-    found: Sequence[HeldWrite], browse: Browse, now: datetime, zone: tzinfo
+    found: Sequence[Obstacle], browse: Browse, now: datetime, zone: tzinfo
 ) -> tuple[HeldGroup, ...]:
     """All that is held of a site, the latest first."""
     groups: dict[tuple[str, str], list[HeldChange]] = {}
@@ -52,5 +52,5 @@ def held_groups(
             why=one.why,
             since=when(one.since, now, zone),
         )
-        groups.setdefault((one.objective_id, one.name), []).append(change)
+        groups.setdefault((one.place.objective_id, one.objectives[0]), []).append(change)
     return tuple(HeldGroup(id_, name, tuple(changes)) for (id_, name), changes in groups.items())

@@ -137,3 +137,11 @@ def test_a_viewer_looks_after_nobody_and_has_tokens_of_their_own_alone(admin):
     assert tokens.revoke_own(admin.connector, VIEWER, made.id) is None
     assert tokens.revoke_own(admin.connector, as_lee, made.id).name == "export"
     assert admin.audited()[-1] == ("token revoked", {"account": LEE, "token": "export"}, "")
+
+
+@pytest.mark.parametrize(("email", "said"), [("kim", "address"), (KIM, "has an account already")])
+def test_no_password_is_read_for_an_account_that_cannot_be(admin, email, said, monkeypatch):
+    assert add_by_command(admin)
+    monkeypatch.setattr("plugin.cli.accounts.user.asked_password", lambda: pytest.fail("it was asked"))
+    found = admin.command("user", "add", email)
+    assert (found.exit_code, said in str(found.exception)) == (1, True)

@@ -19,7 +19,6 @@ from connectors.store.reads import full_reads
 from connectors.store.reads.full_reads import FullRead
 from connectors.store.work import due, inbox
 from connectors.store.writes.brakes import Brake
-from connectors.store.writes.refusals import RefusedField
 from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.permission import Permission
 from plugin.runtime.processes.heartbeat import Process
@@ -29,6 +28,7 @@ from plugin.use_cases.health.drift import Drift
 from plugin.use_cases.health.status import SiteStatus, status
 from plugin.use_cases.permission import NotAllowed
 from plugin.use_cases.work.dead_letters import DeadLetter
+from plugin.use_cases.work.refusals import RefusedWrite
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 HEARD = {"last_delivery": NOW, "last_resync": NOW}
@@ -37,7 +37,20 @@ LIMITED = struck(None, RateLimited("Wait."), NOW, 0.5, whole=True, trial=False)
 DOWN = struck(None, Transient("Jira cannot answer now (503)."), NOW, 0.5, whole=True, trial=False)
 
 
-REFUSED = RefusedField("main", "1", "1", "A-1", "f", "OKR progress", "no", "mend it", "r", NOW, 40, 62)
+REFUSED = RefusedWrite(
+    objective_id="1",
+    name="A-1",
+    issue_id="1",
+    issue_key="A-1",
+    field_id="f",
+    field_name="OKR progress",
+    stands=40,
+    wanted=62,
+    message="no",
+    remedy="mend it",
+    mapping_revision="r",
+    since=NOW,
+)
 
 
 @pytest.mark.parametrize(

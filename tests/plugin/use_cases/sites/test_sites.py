@@ -135,3 +135,20 @@ def test_page_and_api_tell_the_same_of_the_webhook(admin, jira):
     assert (told["secret"], told["secret_shown_at"]) == (wanted.secret, None)
     assert told["url"].endswith("/webhooks/jira/acme")
     assert told["url"] in admin.look("/sites/acme")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("add", "a b", "https://acme.atlassian.net"), "small letters, digits and dashes"),
+        (("add", "acme", "no address at all"), "is no address"),
+        (("add", "acme", "https://acme.atlassian.net", "--token-expires", "2020-01-01"), "is over"),
+        (("renew", "nobody"), "nobody"),
+    ],
+)
+def test_no_secret_is_asked_for_what_is_known_to_be_wrong(admin, words, said):
+    found = admin.command("site", *words, typed="")
+    assert found.exit_code != 0
+    assert said in f"{found.exception} {found.output}"
+    assert "oken:" not in found.output
+    assert "E-mail" not in found.output

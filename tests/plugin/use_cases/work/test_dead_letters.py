@@ -125,7 +125,7 @@ def test_what_is_missing_is_the_same_at_each_door_and_each_says_its_own_remedy(f
     assert "--" not in str(listed)
 
 
-@pytest.mark.parametrize("door", ["page", "api", "command"])
+@pytest.mark.parametrize("door", ["page", "api", "api by names", "command"])
 def test_a_refused_field_is_tried_again_alike_at_each_door(failed, door):
     with failed.connector.store.write() as conn:
         due.discard(conn, "main", ID)
@@ -133,6 +133,10 @@ def test_a_refused_field_is_tried_again_alike_at_each_door(failed, door):
         failed.page("/health/main/refused/retry", objective=ID, issue="20001", field="customfield_1")
     elif door == "api":
         body = {"objective": ID, "issue_id": "20001", "field": "customfield_1"}
+        assert failed.api("POST", "/refusals/retry", body).status_code == 200
+    elif door == "api by names":
+        body = {"objective": KEY.lower(), "issue": "core-7", "field": "OKR progress"}
+        assert failed.api("POST", "/refusals/retry", {**body, "field": "OKR health"}).status_code == 404
         assert failed.api("POST", "/refusals/retry", body).status_code == 200
     else:
         assert failed.command("dead-letters", "retry", KEY).exit_code == 0

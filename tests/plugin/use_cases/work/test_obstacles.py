@@ -69,6 +69,25 @@ def test_every_door_says_what_stands_in_its_way(hindered: Any) -> None:
         assert said in page
 
 
+def test_what_is_missing_of_one_is_its_part_of_the_site_and_sync_health_lists_that(hindered: Any) -> None:
+    """Which is asked for one objective without looking at the whole site."""
+    every = hindered.api("GET", "/missing?limit=200").json["items"]
+    mine = hindered.api("GET", f"/missing?objective={FIRST.id}&limit=200").json["items"]
+    assert mine == [one for one in every if FIRST.key in one["objectives"]]
+    assert [one["kind"] for one in mine[:4]] == ["dead_letter", "unread", "refused", "held"]
+    assert "held" not in {
+        one["kind"] for one in hindered.api("GET", f"/missing?objective={SECOND.id}").json["items"]
+    }
+    page = hindered.look("/health")
+    for said in (
+        "It divides by nothing.",
+        "Its status cannot be read.",
+        "It is on no screen.",
+        "26 of 30 values",
+    ):
+        assert page.count(said) >= 1, said
+
+
 def test_nothing_is_said_of_an_objective_that_nothing_hinders(hindered: Any) -> None:
     assert hindered.api("GET", f"/objectives/{SECOND.id}/obstacles").json == {"items": []}
     assert json.loads(hindered.command("explain", SECOND.id, "--json").output)["obstacles"] == []
