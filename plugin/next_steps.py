@@ -1,9 +1,14 @@
-"""What somebody does next, in the words of each door: a refusal names the step, and the door says how it is taken there."""
+"""What somebody does next, in the words of each door: a refusal names the step, and the door says how it is taken there.
+
+A text that is kept (why a site cannot be reached, what to do about a gap) says its step as pages do; whoever shows it elsewhere says
+it in the words of that door (`said_at`).
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 
 class Door(StrEnum):
@@ -39,6 +44,10 @@ class NextStep:
         operators = self.command.partition(" --")[0]  # its options are told where it is called
         return f"{self.do}: {own or (f'page {self.page}' if self.page else operators)}."
 
+    def on(self, page: str) -> str:
+        """The same on this page, which names no other way to itself."""
+        return f"{self.do}, below." if self.page == page else self.at(Door.PAGE)
+
 
 OBJECTIVES = NextStep(
     "See the objectives there are",
@@ -55,6 +64,12 @@ CYCLES = NextStep(
     tool="okr_cycle",
 )
 GOALS = NextStep("See the goals it sees", command="jira-okr goals list", operation="GET /goals")
+DIGESTS = NextStep(
+    "See the digests, and whom they go to",
+    command="jira-okr digest plan",
+    page="Digests",
+    operation="GET /digests",
+)
 DIGEST_MESSAGES = NextStep(
     "See the messages there are",
     command="jira-okr digest list",
@@ -124,9 +139,77 @@ BACKFILL = NextStep(
     operation="POST /sites/{site}/history",
 )
 SYNC = NextStep(
-    "Sync",
+    "Sync now",
     command="jira-okr sync",
     page="Sync health",
     operation="POST /sites/{site}/sync",
     tool="okr_sync_now",
 )
+ALLOW_APP = NextStep(
+    "Let a Jira user allow the app anew",
+    command="jira-okr site connect NAME",
+    page="Sites, the site, Connect to Jira",
+    operation="POST /sites/{site}/consent",
+)
+RENEW_TOKEN = NextStep(
+    "Enter it", command="jira-okr site renew NAME", page="Sites", operation="PUT /sites/{site}/credential"
+)
+WEBHOOK_FORM = NextStep(
+    "See what to type under System, WebHooks in Jira",
+    command="jira-okr webhook show",
+    page="Sites, the site",
+    operation="GET /sites/{site}/webhook",
+)
+BRING_UP_WEBHOOK = NextStep(
+    "Or let the connector register it anew",
+    command="jira-okr webhook register",
+    page="Sites, the site",
+    operation="POST /sites/{site}/webhook",
+)
+PAIR_APP = NextStep(
+    "Pair the app by a code, in Jira under Settings, Apps, OKR connector",
+    command="jira-okr forge code",
+    page="Sites, the site",
+    operation="POST /sites/{site}/forge/code",
+)
+LOCKED_CYCLE = NextStep(
+    "See all that waits",
+    command="jira-okr cycle waiting",
+    page="Cycle review",
+    operation="GET /cycles/{cycle}/lock",
+)
+ACTIVATE = NextStep(
+    "Preview it, and go on with it there",
+    command="jira-okr mapping preview FILE, mapping activate FILE",
+    page="Mapping",
+    operation="POST /sites/{site}/mapping/preview",
+)
+TAKE_NAMES = NextStep(
+    "Take the names of today",
+    command="jira-okr mapping reword",
+    page="Mapping, the editor",
+    operation="POST /sites/{site}/mapping/reword",
+)
+LET_IN = NextStep("An operator makes another one", command="jira-okr user let-in EMAIL")
+OPEN_ACCOUNT = NextStep(
+    "An admin opens it again",
+    command="jira-okr user enable EMAIL",
+    page="People",
+    operation="POST /people/{person}/enable",
+)
+
+
+@cache
+def _by_page(door: Door) -> tuple[tuple[str, str], ...]:
+    """How pages say each step, with how this door does."""
+    steps = [one for one in globals().values() if isinstance(one, NextStep)]
+    return tuple((one.at(Door.PAGE), one.at(door)) for one in steps)
+
+
+def said_at(text: str, door: Door) -> str:
+    """A text that says its next step as pages do, as this door says it."""
+    if door is Door.PAGE or ": page " not in text:
+        return text
+    for page, own in _by_page(door):
+        text = text.replace(page, own)
+    return text

@@ -115,11 +115,13 @@ def explained_errors() -> tuple[type[Exception], ...]:
 
 def explained(error: Exception) -> str:
     """An error with what to do about it, which many say already."""
+    from plugin import next_steps
     from plugin.next_steps import Door
     from plugin.runtime.connector import NotReady
 
     said = error.said_at(Door.COMMAND) if isinstance(error, NotReady) else str(error)
     remedy, asked = str(getattr(error, "remedy", "")), str(getattr(error, "asked", ""))
+    said, remedy = next_steps.said_at(said, Door.COMMAND), next_steps.said_at(remedy, Door.COMMAND)
     whole = said if remedy in said else f"{said}\n{remedy}"
     return f"{whole}\nThe call was {asked}." if asked else whole
 

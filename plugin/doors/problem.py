@@ -8,6 +8,7 @@ from flask import Response
 from pydantic import Field
 
 from plugin.doors.model import Given
+from plugin.next_steps import Door, said_at
 
 MEDIA = "application/problem+json"
 TYPE = "urn:jira-okr:problem:"
@@ -65,4 +66,4 @@ def problem_text(
     found = Problem(
         type=TYPE + slug, title=title, status=status, detail=detail, remedy=remedy, errors=list(errors)
     )
-    return found.model_dump_json()
+    return said_at(found.model_dump_json(), Door.API)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from plugin.doors.problem import Fault
+from plugin.next_steps import Door, NextStep
 
 
 class RequestRefusal(Exception):  # noqa: N818
@@ -26,9 +27,10 @@ class RequestRefusal(Exception):  # noqa: N818
         super().__init__(detail)
 
 
-def not_found(what: str, name: object, remedy: str) -> RequestRefusal:
+def not_found(what: str, name: object, remedy: str | NextStep) -> RequestRefusal:
     """404 for a thing that is not here."""
-    return RequestRefusal(404, f"No such {what}", f"There is no {what} {name!r} here.", remedy)
+    said = remedy if isinstance(remedy, str) else remedy.at(Door.API)
+    return RequestRefusal(404, f"No such {what}", f"There is no {what} {name!r} here.", said)
 
 
 def invalid(place: str, detail: str, remedy: str = "") -> RequestRefusal:

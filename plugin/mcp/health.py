@@ -97,7 +97,12 @@ def okr_freshness(asking: ToolAsker, arguments: Arguments) -> Freshness:
         drift_issues=None if stands.drift is None else stands.drift.issues,
         outage=None if stands.outage is None else stands.outage.error,
         concerns=[
-            ConcernShown(kind=one.kind, said=f"{one.word}: {one.sentence}", remedy=one.todo, wrong=one.wrong)
+            ConcernShown(
+                kind=one.kind,
+                said=f"{one.word}: {one.sentence}",
+                remedy=one.todo_at(Door.TOOL),
+                wrong=one.wrong,
+            )
             for one in concerns(stands)
         ],
     )

@@ -32,7 +32,7 @@ class CredentialsVault:
         except InvalidToken:
             raise NotReady(
                 "Stored credentials cannot be opened with JIRA_OKR_SECRET_KEY. Put the former key behind the new one, "
-                "with a comma between, or enter the credentials anew: jira-okr site add."
+                "with a comma between, or add the site anew with its credentials."
             ) from None
         return opened
 

@@ -25,6 +25,7 @@ from connectors.jira.sign_in.authorization import (
 from connectors.store import Store, StoreError
 from connectors.store.sites import grants
 from connectors.store.sites.grants import Grant
+from plugin.next_steps import ALLOW_APP, Door
 from plugin.runtime.connector import NotReady
 from plugin.runtime.credentials_vault import CredentialsVault, vault
 from plugin.runtime.processes.logs import conceal_passing
@@ -38,12 +39,9 @@ PATIENCE_S = 20.0
 """How long others wait for who renews."""
 STEP_S = 0.05
 KEPT_TRIES = 5
-ALLOW = "Let a Jira user allow it anew: Sites, the site, Connect to Jira; or jira-okr site connect {site}."
+ALLOW = ALLOW_APP.at(Door.PAGE)
 LOST = "A process ended between asking for the next token and keeping it, and Atlassian takes the former one for some minutes only."
-CONSENT_SCOPES = (
-    "Add them to the app (developer.atlassian.com, your app, Permissions, Jira API), then let a Jira user allow it anew: Sites, the site, "
-    "Connect to Jira; or jira-okr site connect NAME."
-)
+CONSENT_SCOPES = f"Add them to the app (developer.atlassian.com, your app, Permissions, Jira API). {ALLOW}"
 SERVICE_SCOPES = (
     "The scopes of a service account's credential are chosen when it is made: make a new one with the scopes read:jira-work, read:jira-user, "
     "write:jira-work at admin.atlassian.com (Directory, Service accounts), and enter its client id and secret."
@@ -98,7 +96,7 @@ class AttemptTokens:
         """The one token."""
         if self._held is None:
             if self._jira.by_consent:
-                raise _unasked(self._jira.name)
+                raise _unasked()
             self._held = server_of(self._settings).by_credential(client_of(self._jira), self._now)
             conceal_passing(self._held.access)
         return self._held.access
@@ -175,13 +173,13 @@ class StoredTokens:
             found = grants.get(conn, self._jira.name)
         if found is None or found.basis != self._basis:
             if self._jira.by_consent:
-                raise _unasked(self._jira.name)
+                raise _unasked()
             with self._store.write() as conn:
                 grants.put(conn, self._jira.name, self._basis, None, None, self._clock())
                 found = grants.get(conn, self._jira.name)
         if found is None or found.fault:
             fault = found.fault if found is not None else "The grant was taken away meanwhile."
-            raise ConsentGone(fault, ALLOW.format(site=self._jira.name), 403)
+            raise ConsentGone(fault, ALLOW, 403)
         return found
 
     def _open(self, grant: Grant) -> _OpenedTokens | None:
@@ -193,7 +191,7 @@ class StoredTokens:
             if self._jira.by_consent:
                 raise AuthFailed(
                     "The tokens of the site cannot be opened.",
-                    f"{error} Or let a Jira user allow it anew: jira-okr site connect {self._jira.name}.",
+                    f"{error} {ALLOW}",
                 ) from None
             return None
         conceal_passing(kept["access"], kept["refresh"])
@@ -214,7 +212,7 @@ class StoredTokens:
             fault = f"{gone.message} {LOST}" if grant.begun_at is not None else gone.message
             with self._store.write() as conn:
                 grants.end(conn, grant.site, grant.generation, self._holder, fault)
-            raise ConsentGone(fault, ALLOW.format(site=grant.site), gone.status) from None
+            raise ConsentGone(fault, ALLOW, gone.status) from None
         except JiraError:
             with self._store.write() as conn:
                 grants.let_go(conn, grant.site, grant.generation, self._holder)
@@ -261,5 +259,5 @@ class StoredTokens:
         return False
 
 
-def _unasked(site: str) -> ConsentGone:
-    return ConsentGone("Nobody has allowed the app to work with this Jira yet.", ALLOW.format(site=site))
+def _unasked() -> ConsentGone:
+    return ConsentGone("Nobody has allowed the app to work with this Jira yet.", ALLOW)

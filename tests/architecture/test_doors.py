@@ -219,6 +219,56 @@ def texts_with_options(tree: ast.Module) -> Iterator[str]:
             yield node.value
 
 
+COMMAND = re.compile(r"jira-okr ([a-z]+(?:-[a-z]+)*)")
+OF_OPERATORS = {
+    "db": "the database is an operator's",
+    "demo": "the demonstration is started at the command line",
+    "goals": "no page looks after Atlassian Goals",
+    "serve": "processes are started at the command line",
+    "token": "a token for others is made at the command line",
+    "user": "who lets in the first, or nobody any more, is an operator",
+    "worker": "processes are started at the command line",
+}
+"""Commands that texts below the doors may name: nobody takes these steps at another door."""
+OTHER_COMMANDS = {
+    "connectors/jira/webhooks/signature.py": "what a key is derived from, no text",
+    "mappings/document/text/shape.py": "the description of a key in the schema of mappings, which names where its names are listed",
+    "plugin/runtime/mapping_file.py": "said to the log about a file, which commands alone take",
+    "plugin/runtime/processes/metrics.py": "the help of a metric, which says whose exit code it is",
+}
+
+
+def commands_named(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    """Commands that a text names, with the text, but for docstrings and the steps."""
+    left_out = {
+        id(one.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "NextStep"
+        for one in node.keywords
+        if one.arg == "command"
+    } | {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in left_out:
+            for found in COMMAND.finditer(node.value):
+                yield found[1], node.value
+
+
+def test_what_is_below_the_doors_names_no_command_but_those_of_operators(sources: list[Source]) -> None:
+    """It names a `NextStep`, or says the step as pages do, and each door has its own words for it."""
+    below = [one for one in sources if not one.path.startswith((*DOORS, "plugin/doors/"))]
+    found = {
+        f"{source.path}: {text}"
+        for source in below
+        if source.path not in OTHER_COMMANDS
+        for name, text in commands_named(source.tree)
+        if name not in OF_OPERATORS
+    }
+    assert sorted(found) == []
+    named = {name for source in sources for name, _ in commands_named(source.tree)}
+    assert set(OF_OPERATORS) <= named
+    assert all(any(commands_named(one.tree)) for one in sources if one.path in OTHER_COMMANDS)
+
+
 def test_options_of_commands_are_said_by_commands_alone(sources: list[Source]) -> None:
     """What is below the doors is said at each of them: it names a `NextStep`, and the command line says its options."""
     found = {

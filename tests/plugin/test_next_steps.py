@@ -8,13 +8,14 @@ from typing import Any
 import click
 import pytest
 
+from connectors.jira.sign_in import scopes
 from plugin import next_steps
 from plugin.api import MODULES
 from plugin.api.protocol.failures import of_not_ready
 from plugin.cli import cli, explained
 from plugin.mcp.protocol.reply import words
 from plugin.mcp.tools import TOOLS
-from plugin.next_steps import Door, NextStep
+from plugin.next_steps import Door, NextStep, said_at
 from plugin.runtime.connector import NotReady
 
 STEPS = {name: one for name, one in vars(next_steps).items() if isinstance(one, NextStep)}
@@ -56,6 +57,19 @@ def test_each_door_says_its_own() -> None:
     assert explained(refused) == "There is no cycle 2031-Q9. See the cycles there are: jira-okr cycle list."
     assert words(refused, TOOLS[0]) == "There is no cycle 2031-Q9. See the cycles there are: okr_cycle."
     assert str(refused) == "There is no cycle 2031-Q9. See the cycles there are: page Cycle review."
+
+
+def test_a_text_that_was_kept_says_its_step_as_each_door_does() -> None:
+    kept = f"Jira says no. {next_steps.SYNC.at(Door.PAGE)} Then look: page 7."
+    assert said_at(kept, Door.PAGE) == kept
+    assert said_at(kept, Door.COMMAND) == "Jira says no. Sync now: jira-okr sync. Then look: page 7."
+    assert (
+        said_at(kept, Door.API)
+        == "Jira says no. Sync now: POST /api/v1/sites/{site}/sync. Then look: page 7."
+    )
+    assert next_steps.WEBHOOK_FORM.at(Door.PAGE) in scopes.WEBHOOKS
+    assert next_steps.SYNC.on("Sync health") == "Sync now, below."
+    assert next_steps.SYNC.on("Sites") == next_steps.SYNC.at(Door.PAGE)
 
 
 def test_a_door_without_a_way_of_its_own_names_the_page_and_else_the_operators_command() -> None:

@@ -41,10 +41,10 @@ READS = frozenset({"search/jql", "search/approximate-count", "issue/bulkfetch", 
 REMEDY = (
     "Scopes cannot be added to a token: make a new one with the scopes "
     f"{', '.join(scope.name for scope in NEEDED)}, at id.atlassian.com under Security, API tokens, or for a service account at "
-    "admin.atlassian.com under Directory, Service accounts; then enter it (Sites, jira-okr site renew, or the settings)."
+    "admin.atlassian.com under Directory, Service accounts; then enter it under Sites, or in the settings."
 )
 BY_HAND = "Create the fields in Jira by hand, or let the set-up be done with a token that has it; the connector needs it for nothing else."
-WEBHOOKS = "No scoped token may register webhooks. Register it by hand: jira-okr webhook show says what to type under System, WebHooks."
+WEBHOOKS = "No scoped token may register webhooks. Register it by hand. See what to type under System, WebHooks in Jira: page Sites, the site."
 
 
 class ScopeMissing(AuthFailed):

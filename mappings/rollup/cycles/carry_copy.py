@@ -121,7 +121,7 @@ def _renamed(id_: str, objective_id: str, made: Mapping[str, str]) -> str:
 def _no_issue(record: ClosingRecord) -> str:
     if record.state.issue_id is None:
         return "no Jira issue stands for it: there is nothing to copy"
-    return "its issue is not at hand: run jira-okr sync"
+    return "its issue is not at hand before the next sync"
 
 
 def _continues(ground: CarryBasis) -> str | None:

@@ -259,7 +259,7 @@ def _mark(
     if said is not None or source is None or isinstance(source, str):
         return (), said or ""
     if issue is None:
-        return (), "its issue is not at hand: run jira-okr sync"
+        return (), "its issue is not at hand before the next sync"
     if isinstance(source, DatesSource):
         now = cycle_of(ground.mapping, source, issue, into.start)
         named = f"it has days of its own: set {source.dates.end} of {issue.key} to a day of {into.id}"

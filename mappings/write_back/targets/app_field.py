@@ -78,7 +78,7 @@ class AppFieldTarget(FieldTarget):
                 if field is None or owner is None or any(owner.is_of(*one) for one in facts.apps):
                     continue
                 message = f"the field {shown(field.name)} ({field.id}) is of a Forge app that is not paired with this site"
-                remedy = "pair the app (jira-okr forge code), or choose a field of the app that is paired"
+                remedy = "pair the app, or choose a field of the app that is paired"
                 report.add(
                     Code.FIELD_OWNER,
                     message,
@@ -107,7 +107,7 @@ class AppFieldTarget(FieldTarget):
         if objection.status == 403:
             return f"{change.field_name} is of another Forge app, or of another environment of it, than the one that is paired. Map the field of that one."
         if objection.status == 404:
-            return f"The app no longer brings {change.field_name} along: see jira-okr mapping check."
+            return f"The app no longer brings {change.field_name} along: check the mapping."
         return (
             f"Check that {change.issue_key} still exists and that the app may see it (Jira settings, Apps, the app's access), "
             f"and what {change.field_name} accepts; then retry."

@@ -18,6 +18,7 @@ from plugin.api.protocol.operation import JSON, Caller, Reply, Routes
 from plugin.doors.cursor import cursor, list_name, number_after
 from plugin.doors.model import Asked, Given, JsonAny, ListQuery, Page, Query, RevisionId
 from plugin.doors.refusal import RequestRefusal, not_found
+from plugin.next_steps import REVISIONS
 from plugin.use_cases.mappings import revisions
 from plugin.use_cases.mappings.comparison import differences
 from plugin.use_cases.mappings.mapping_life import NONE_ACTIVE, Expected, begin_activation, rollback
@@ -236,7 +237,7 @@ def stored(caller: Caller, site: str, name: str | None) -> Revision:
     if found is not None:
         return found
     if name is not None:
-        raise not_found("revision", name, f"GET /api/v1/sites/{site}/mapping/revisions lists them.")
+        raise not_found("revision", name, REVISIONS)
     detail = f"No mapping is active for site {site!r}."
     remedy = (
         f"Preview one, then PUT /api/v1/sites/{site}/mapping; GET /api/v1/presets has texts to begin with."

@@ -8,6 +8,7 @@ from plugin.api.protocol.lookup import site_of
 from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.model import Given, SiteQuery, Word
 from plugin.doors.refusal import not_found
+from plugin.next_steps import CYCLES
 from plugin.use_cases.cycles.cycles import UnknownCycle
 from plugin.use_cases.practice.advice import advice_values, list_advice
 
@@ -43,5 +44,5 @@ def advice(caller: Caller, query: AdviceQuery) -> Reply[AdvicesGiven]:
     try:
         found = list_advice(caller.connector, caller.actor, site_of(caller, query), query.cycle)
     except UnknownCycle:
-        raise not_found("cycle", query.cycle, "GET /api/v1/cycles lists them.") from None
+        raise not_found("cycle", query.cycle, CYCLES) from None
     return Reply(AdvicesGiven(items=[AdviceGiven.model_validate(advice_values(one)) for one in found]))

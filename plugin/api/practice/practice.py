@@ -8,6 +8,7 @@ from plugin.api.protocol.lookup import site_of
 from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.model import Given, SiteQuery, Word
 from plugin.doors.refusal import RequestRefusal, not_found
+from plugin.next_steps import CYCLES, Door
 from plugin.use_cases.cycles.cycles import CycleRefused, UnknownCycle
 from plugin.use_cases.practice.practice import assess_practice, assessed_values
 
@@ -103,7 +104,7 @@ def practice(caller: Caller, query: PracticeQuery) -> Reply[PracticeGiven]:
     try:
         found = assess_practice(caller.connector, caller.actor, site, query.cycle, query.team)
     except UnknownCycle:
-        raise not_found("cycle", query.cycle, "GET /api/v1/cycles lists them.") from None
+        raise not_found("cycle", query.cycle, CYCLES) from None
     except CycleRefused as error:
-        raise RequestRefusal(409, "No cycle runs", error.message, "GET /api/v1/cycles lists them.") from error
+        raise RequestRefusal(409, "No cycle runs", error.message, CYCLES.at(Door.API)) from error
     return Reply(PracticeGiven.model_validate(assessed_values(found)))

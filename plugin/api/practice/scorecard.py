@@ -8,6 +8,7 @@ from plugin.api.protocol.lookup import site_of
 from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.model import Given, SiteQuery, Word
 from plugin.doors.refusal import not_found
+from plugin.next_steps import CYCLES
 from plugin.use_cases.cycles.cycles import UnknownCycle
 from plugin.use_cases.practice.scorecard import scorecard_values, show_scorecard
 
@@ -73,5 +74,5 @@ def scorecard(caller: Caller, query: ScorecardQuery) -> Reply[ScorecardGiven]:
     try:
         found = show_scorecard(caller.connector, caller.actor, site_of(caller, query), query.cycle)
     except UnknownCycle:
-        raise not_found("cycle", query.cycle, "GET /api/v1/cycles lists them.") from None
+        raise not_found("cycle", query.cycle, CYCLES) from None
     return Reply(ScorecardGiven.model_validate(scorecard_values(found)))

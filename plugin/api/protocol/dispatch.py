@@ -18,6 +18,7 @@ from plugin.api.protocol.operation import JSON, Caller, Operation, Reply
 from plugin.doors.model import Asked, Given, Query
 from plugin.doors.problem import MEDIA
 from plugin.doors.refusal import RequestRefusal, invalid
+from plugin.next_steps import Door, said_at
 from plugin.runtime.connector import Connector
 
 View = Callable[..., Response]
@@ -95,7 +96,8 @@ def written(operation: Operation, reply: Reply[Given]) -> Response:
     if reply.value is None:
         answer = Response(reply.body, status=status, content_type=_content_type(reply.media))
     else:
-        answer = Response(reply.value.model_dump_json(by_alias=True), status=status, content_type=JSON)
+        text = said_at(reply.value.model_dump_json(by_alias=True), Door.API)
+        answer = Response(text, status=status, content_type=JSON)
     answer.headers.update(dict(reply.headers))
     if (
         operation.method == "GET"

@@ -8,6 +8,7 @@ from plugin.api.protocol.addresses import ObjectiveAddress
 from plugin.api.protocol.operation import Caller
 from plugin.doors.model import SiteQuery
 from plugin.doors.refusal import RequestRefusal, not_found
+from plugin.next_steps import OBJECTIVES
 from plugin.runtime.connector import Connector
 from plugin.use_cases.cycles.locks import waits_behind_lock
 from plugin.use_cases.objectives.objectives import SavedObjective, objective
@@ -57,5 +58,5 @@ def known_objective(caller: Caller, site: str, name: str) -> SavedObjective:
         if waits:
             lists = "GET /api/v1/cycles/{cycle}/lock lists all that waits."
             raise RequestRefusal(404, "No such objective yet", waits, lists)
-        raise not_found("objective", name, "GET /api/v1/objectives lists them.")
+        raise not_found("objective", name, OBJECTIVES)
     return saved

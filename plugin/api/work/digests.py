@@ -13,6 +13,7 @@ from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.cursor import cursor, list_name, number_after
 from plugin.doors.model import Asked, Done, Given, ListQuery, Page, PageQuery, SiteName, SiteQuery, Word
 from plugin.doors.refusal import RequestRefusal
+from plugin.next_steps import DIGESTS, Door
 from plugin.use_cases.digests import digests, recipients
 from plugin.use_cases.digests.digests import DigestRefused, DigestUnknown, MessageUnknown
 
@@ -89,6 +90,12 @@ class MessageGiven(Given):
     subject: str
 
 
+class Sending(Page[MessageGiven]):
+    """What came of sending a digest now."""
+
+    said: str = Field(description="To whom it went, and why not to the others.")
+
+
 class RecipientNamed(Asked):
     """Whom it is about."""
 
@@ -159,16 +166,15 @@ def preview_digest(caller: Caller, path: DigestAddress, query: PageQuery) -> Rep
     "Tell this week's digest, or what an alert waits to tell, now.",
     heavy=True,
 )
-def send_digest(caller: Caller, path: DigestAddress, query: SiteQuery) -> Reply[Page[MessageGiven]]:
+def send_digest(caller: Caller, path: DigestAddress, query: SiteQuery) -> Reply[Sending]:
     """What was told of it of late, this week's first. What was acknowledged is never sent again."""
     site = site_of(caller, query)
     try:
-        found = digests.send_digest(caller.connector, caller.actor, site, path.digest).messages
+        found = digests.send_digest(caller.connector, caller.actor, site, path.digest)
     except DigestRefused as error:
         raise of_refused(error) from None
-    return Reply(
-        Page[MessageGiven](items=[MessageGiven.model_validate(digests.outgoing_values(one)) for one in found])
-    )
+    given = [MessageGiven.model_validate(digests.outgoing_values(one)) for one in found.messages]
+    return Reply(Sending(items=given, said=found.said))
 
 
 @ROUTES.post("/digests/{digest}/suspend", "admin", "Tell a recipient no more of a digest.")
@@ -255,7 +261,7 @@ def resume_own_digest(caller: Caller, query: SiteQuery, body: OwnDigestNamed) ->
 
 def of_refused(error: DigestRefused) -> RequestRefusal:
     """404 for what is not there, 409 for what cannot be done as things stand."""
-    remedy = "GET /api/v1/digests lists the digests and whom they go to, GET /api/v1/outbox the messages."
+    remedy = error.remedy_at(Door.API) or DIGESTS.at(Door.API)
     if isinstance(error, DigestUnknown | MessageUnknown):
         return RequestRefusal(
             404,

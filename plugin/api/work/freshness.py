@@ -274,7 +274,7 @@ def status_given(found: SiteStatus) -> StatusGiven:
                 level=one.level,
                 word=one.word,
                 sentence=one.sentence,
-                to_do=one.todo,
+                to_do=one.todo_at(Door.API),
                 wrong=one.wrong,
             )
             for one in concerns(found)

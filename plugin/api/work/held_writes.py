@@ -12,6 +12,7 @@ from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.cursor import cursor, list_name, position
 from plugin.doors.model import MOST_ROWS, Asked, Done, Given, JsonAny, Page, PageQuery, SiteName, Word
 from plugin.doors.refusal import invalid, not_found
+from plugin.next_steps import HELD_WRITES
 from plugin.use_cases.work import held_writes
 from plugin.use_cases.work.held_writes import Decision, HeldWrite, NothingHeld
 
@@ -103,4 +104,4 @@ def _decided(caller: Caller, body: HeldNamed, decision: Decision) -> int:
 
 def no_held(objectives: Sequence[str]) -> Exception:
     """404: nothing is held of these."""
-    return not_found("held change", ", ".join(objectives), "GET /api/v1/held lists them, by the objective.")
+    return not_found("held change", ", ".join(objectives), HELD_WRITES)

@@ -12,6 +12,7 @@ from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.cursor import cursor, list_name, position
 from plugin.doors.model import Asked, Done, Given, Page, PageQuery, SiteName, Word
 from plugin.doors.refusal import not_found
+from plugin.next_steps import LOSSES
 from plugin.use_cases.work import losses
 from plugin.use_cases.work.losses import Loss, NotHeld
 
@@ -115,6 +116,4 @@ def dismiss_losses(caller: Caller, body: LossesNamed) -> Reply[Done]:
 
 def no_loss(error: NotHeld) -> Exception:
     """404: nothing of this name is held."""
-    return not_found(
-        "held loss", ", ".join(error.names), "GET /api/v1/losses lists them, by issue and project."
-    )
+    return not_found("held loss", ", ".join(error.names), LOSSES)

@@ -13,6 +13,7 @@ from mappings.rollup.check_in_override import measure_of
 from plugin.access.authorization.actor import COMMAND_LINE, Actor
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
+from plugin.next_steps import OBJECTIVES
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.check_ins.check_ins import (
     KeptCheckIn,
@@ -257,5 +258,5 @@ def _day(at: datetime | None) -> date | None:
 def _objective(connector: Connector, site: str, key: str) -> SavedObjective:
     saved = objective(connector, COMMAND_LINE, site, key)
     if saved is None:
-        raise NotReady(f"{key} is no objective here. jira-okr status --objectives lists the objectives.")
+        raise NotReady(f"{key} is no objective here.", step=OBJECTIVES)
     return saved

@@ -19,7 +19,7 @@ from plugin.cli.objectives.past import moment_asked, with_histories
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
 from plugin.cli.work.plan import shown
-from plugin.next_steps import Door
+from plugin.next_steps import OBJECTIVES, Door
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.cycles.locks import waits_behind_lock
 from plugin.use_cases.objectives.as_of import AsOf, as_of, as_of_draft
@@ -96,7 +96,8 @@ def _show_feeds(key: str, fed: Sequence[SavedObjective], waits: str, *, as_json:
             raise NotReady(waits)
         raise NotReady(
             f"{key} is no objective here, and part of no number. jira-okr mapping try --issue {key} says what keeps it out of each rule; "
-            f"jira-okr status --objectives lists the objectives, and jira-okr sync looks for new ones."
+            "jira-okr sync looks for new ones.",
+            step=OBJECTIVES,
         )
     if as_json:
         show_json(feeds_values(key, [saved.state for saved in fed]))

@@ -24,6 +24,8 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from plugin.next_steps import Door, said_at
+
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print JSON for programs instead of text for people."
 )
@@ -37,12 +39,12 @@ PLAIN_STEP = 1000
 
 def say(text: str = "", *, err: bool = False) -> None:
     """Print lines for people, without anything that a terminal would obey: parts of them were written by others."""
-    click.echo(ORDERS.sub("\N{REPLACEMENT CHARACTER}", text), err=err)
+    click.echo(ORDERS.sub("\N{REPLACEMENT CHARACTER}", said_at(text, Door.COMMAND)), err=err)
 
 
 def show_json(value: object) -> None:
     """Print a JSON document."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+    click.echo(said_at(json.dumps(value, indent=2, ensure_ascii=False, default=str), Door.COMMAND))
 
 
 def show_table(title: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
@@ -60,7 +62,7 @@ def show_table(title: str, columns: tuple[str, ...], rows: Sequence[tuple[str, .
 
 def shown(text: str) -> Text:
     """Text that others wrote as it is: no markup, and nothing that a terminal would obey."""
-    return Text(ORDERS.sub("\N{REPLACEMENT CHARACTER}", text))
+    return Text(ORDERS.sub("\N{REPLACEMENT CHARACTER}", said_at(text, Door.COMMAND)))
 
 
 @contextmanager

@@ -150,7 +150,7 @@ def _concern_values(found: Concern) -> PlainValues:
         "level": found.level,
         "word": found.word,
         "sentence": found.sentence,
-        "to_do": found.todo,
+        "to_do": found.todo_at(Door.COMMAND),
         "wrong": found.wrong,
     }
 
@@ -326,7 +326,10 @@ def _show_verdict(found: Sequence[Concern]) -> None:
         say(f"{FRESH.word}: {FRESH.sentence}")
     for number, one in enumerate(found):
         if number == 0 or one.kind not in SHOWN_BELOW:
-            say(f"{one.word}: {one.sentence}" + (f"\n  to do: {one.todo}" if one.todo else ""))
+            say(
+                f"{one.word}: {one.sentence}"
+                + (f"\n  to do: {todo}" if (todo := one.todo_at(Door.COMMAND)) else "")
+            )
 
 
 def _show_credential(found: Expiry) -> None:

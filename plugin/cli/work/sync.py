@@ -7,6 +7,7 @@ import click
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, progress_bar, say, show_json, site_option
+from plugin.next_steps import Door
 from plugin.runtime.connector import Connector
 from plugin.sync.drain import DrainResult
 from plugin.sync.resync.mirror_update import ResyncResult
@@ -37,7 +38,7 @@ def sync_command(
     else:
         say(found.said)
     for one in found.lacking.concerns:
-        say(f"{one.word}: {one.sentence} {one.todo}".strip(), err=True)
+        say(f"{one.word}: {one.sentence} {one.todo_at(Door.COMMAND)}".strip(), err=True)
     if found.wrong:
         raise SystemExit(1)
 

@@ -17,7 +17,7 @@ from plugin.mcp.protocol.call_rate import Pace
 from plugin.mcp.protocol.quotation import seen
 from plugin.mcp.protocol.shapes import Answer, Arguments
 from plugin.mcp.protocol.tool import Tool, ToolAsker, Unanswerable
-from plugin.next_steps import Door
+from plugin.next_steps import Door, said_at
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.health.faults import JiraError, StoreError, told
 from plugin.use_cases.permission import NotAllowed, require
@@ -58,7 +58,7 @@ def reply(
             asked = read(tool, arguments)
             return written(tool.function(ToolAsker(connector, actor), asked))
     except Exception as error:
-        return ToolReply(seen(words(error, tool))[:LONGEST_ERROR])
+        return ToolReply(seen(said_at(words(error, tool), Door.TOOL))[:LONGEST_ERROR])
 
 
 def read(tool: Tool, arguments: Mapping[str, object]) -> Arguments:
@@ -71,7 +71,7 @@ def read(tool: Tool, arguments: Mapping[str, object]) -> Arguments:
 
 def written(answer: Answer) -> ToolReply:
     """An answer as text and structure; refused where it is larger than hosts let through."""
-    text = answer.model_dump_json()
+    text = said_at(answer.model_dump_json(), Door.TOOL)
     if len(text) > LARGEST_ANSWER:
         raise Unanswerable(
             f"The answer has {len(text)} characters, more than the {LARGEST_ANSWER} that are let through. "

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from flask import Blueprint, abort, request
 
+from mappings.kpi.band import KpiLevel
 from plugin.access.authorization.permission import needs
+from plugin.pages.frame.choice import chosen
 from plugin.pages.frame.page import Page, rendered
 from plugin.pages.frame.visit import may
 from plugin.pages.objectives.objective_address import site_in_address
@@ -14,6 +16,9 @@ from plugin.pages.views.kpis.kpi import kpi_row, kpi_view
 from plugin.pages.views.kpis.kpi_forms import AcceptanceForm, ReadingForm
 from plugin.pages.views.kpis.promotion import promotion_row
 from plugin.use_cases.kpis.board import ShownKpi
+from plugin.use_cases.kpis.kpi_words import level_word
+
+LEVELS = tuple(level.value for level in KpiLevel)
 
 
 def register(blueprint: Blueprint, sources: Sources) -> None:
@@ -21,12 +26,18 @@ def register(blueprint: Blueprint, sources: Sources) -> None:
     @needs("viewer")
     def kpis() -> str:
         sites = sources.site_names()
-        rows = [kpi_row(one, site_in_address(one.site, sites)) for one in sources.kpis()]
+        level, site = chosen("level", LEVELS), chosen("site", sorted(sites))
+        rows = [
+            kpi_row(one, site_in_address(one.site, sites))
+            for one in sources.kpis()
+            if level in ("", one.standing.level.value) and site in ("", one.site)
+        ]
         proposed = sources.promotions() if may("editor") else ()
         return rendered(
             "kpis.html",
             "kpis",
             rows=rows,
+            only=" ".join(part for part in (level and level_word(KpiLevel(level)), site) if part),
             promotions=[promotion_row(one) for one in proposed],
             departures=[departure_row(one) for one in sources.departed_kpis()],
         )

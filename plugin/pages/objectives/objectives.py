@@ -15,6 +15,7 @@ from wtforms.widgets import SearchInput
 from mappings.rollup.state import HealthLevel
 from plugin.access.authorization.permission import needs
 from plugin.doors.exports import ObjectiveRow, as_csv, objective_row
+from plugin.pages.frame.choice import strange_choice
 from plugin.pages.frame.forms import LineField, PageForm
 from plugin.pages.frame.page import Page, rendered
 from plugin.pages.objectives.objective_address import objective_address
@@ -65,9 +66,8 @@ class FilterForm(PageForm):
     def strange(self) -> str:
         """What cannot be meant, in a sentence; empty where all of it can. Never does a word that nobody knows show everything."""
         for field, known in ((self.health, LEVELS), (self.order, tuple(ORDERS))):
-            asked = field.data or ""
-            if asked and asked not in known:
-                return f"There is no {field.name} “{asked}”. Take one of these: {', '.join(known)}."
+            if said := strange_choice(field.name, field.data or "", known):
+                return said
         return ""
 
 

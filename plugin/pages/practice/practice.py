@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, request
 
 from plugin.access.authorization.permission import needs
+from plugin.pages.frame.choice import chosen
 from plugin.pages.frame.page import Page, rendered
 from plugin.pages.objectives.objective_address import objective_address, site_in_address
 from plugin.pages.sources import Sources
@@ -15,9 +16,9 @@ def register(blueprint: Blueprint, sources: Sources) -> None:
     @blueprint.get("/practice", endpoint="practice")
     @needs("viewer", lane="heavy")
     def practice() -> str:
-        cycle, team = request.args.get("cycle", ""), request.args.get("team", "")
         names = sources.site_names()
-        found = sources.practice(cycle or None)
+        found = sources.practice(request.args.get("cycle") or None)
+        team = chosen("team", sorted({one.practice.team for each in found for one in each.teams}))
         views = [
             site_practice(one, team, site_in_address(one.site, names), sources.search_url) for one in found
         ]

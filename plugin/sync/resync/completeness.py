@@ -13,7 +13,7 @@ from plugin.sync.resync.missing_issues import land_slipped
 
 LOOK = (
     "Look in Jira what the scope of the mapping finds for the connector's account and for an administrator. Jira Cloud counts only "
-    "roughly: where nothing is missing, accept the gap (jira-okr gaps accept count)."
+    "roughly: where nothing is missing, accept the gap."
 )
 WAIT = (
     "Nothing yet: Jira Cloud counts only roughly. It is a gap when the next read of everything finds it, too."

@@ -17,6 +17,7 @@ from connectors.store.reads.full_reads import FullRead
 from connectors.store.work import drift
 from connectors.store.writes import written_values as stands
 from mappings.write_back.targets import needs_goals
+from plugin.next_steps import SYNC, Door
 from plugin.sync.context import Context
 from plugin.sync.refresh import comments, gaps, written_options
 from plugin.sync.refresh.names import observe
@@ -89,7 +90,7 @@ def _read_pages(context: Context, reading: RunningRead, progress: Progress) -> N
         progress(reading.report.read, max(reached.total, reading.report.read))
     if not reading.reached.complete:
         raise IncompleteRead(
-            "The search ended without its last page.", "Nothing was removed; run jira-okr sync again."
+            "The search ended without its last page.", f"Nothing was removed. {SYNC.at(Door.PAGE)}"
         )
 
 

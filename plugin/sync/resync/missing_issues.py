@@ -16,6 +16,7 @@ from connectors.store.mirror import mirror
 from connectors.store.writes import written_values
 from mappings.facts.gap import ALLOW, Gap
 from mappings.facts.issue import Issue
+from plugin.next_steps import SYNC, Door
 from plugin.sync.context import Context
 from plugin.sync.refresh.losses import record, weigh
 from plugin.sync.refresh.omissions import in_scope
@@ -47,7 +48,7 @@ def catch_up(context: Context, reading: RunningRead) -> None:
         _land(context, reading, look_again(context, issues, page.gaps))
         last, ends_empty, shown = page.last, not page.size, shown + page.size
     if not last:
-        raise IncompleteRead("The search ended without its last page.", "Run jira-okr sync again.")
+        raise IncompleteRead("The search ended without its last page.", SYNC.at(Door.PAGE))
     if ends_empty:
         confirm_end(context, jql, shown)
 

@@ -31,6 +31,7 @@ from mappings.rollup.pace import cycle_for
 from mappings.rollup.rows.ledger import Ledger
 from mappings.rollup.state import ObjectiveState
 from plugin.access.authorization.actor import CALENDAR, Actor
+from plugin.next_steps import LOCKED_CYCLE, Door
 from plugin.runtime.connector import Connector, NotReady
 from plugin.sync.reconcile.kpi_readings import episode_aims, kpi_readings
 from plugin.use_cases.cycles.cycles import CycleRefused, cycle_named, ruling
@@ -180,7 +181,7 @@ def waits_behind_lock(connector: Connector, _actor: Actor, site: str, name: str)
         return ""
     return (
         f"{issue.key} would be an objective of {cycle.id}, which was locked on {held.lock.at:%Y-%m-%d} by {held.lock.by} before it came: "
-        f"nothing is computed of it and nothing written until {cycle.id} is unlocked. jira-okr cycle waiting {cycle.id} and Cycle review list all that waits."
+        f"nothing is computed of it and nothing written until {cycle.id} is unlocked. {LOCKED_CYCLE.at(Door.PAGE)}"
     )
 
 

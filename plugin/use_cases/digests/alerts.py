@@ -19,6 +19,7 @@ from mappings.document.mapping import Mapping as BoundMapping
 from mappings.document.schema import TellPart
 from mappings.rollup.state import HealthLevel
 from plugin.access.authorization.actor import COMMAND_LINE
+from plugin.next_steps import Door
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.digests.kpi_changes import kpi_sentence
 from plugin.use_cases.digests.standings import standings
@@ -219,7 +220,7 @@ def _of_concerns(connector: Connector, site: str) -> Iterator[AlertSubject]:
     for one in concerns(status(connector, COMMAND_LINE, site)):
         if one.wrong:
             rank = WORST_FIRST.index(one.level)
-            said = f"{one.sentence} {one.todo}".strip()
+            said = f"{one.sentence} {one.todo_at(Door.PAGE)}".strip()
             yield AlertSubject(
                 kind=AlertKind.CONCERN,
                 id=one.kind,

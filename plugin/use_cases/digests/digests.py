@@ -203,15 +203,18 @@ def retry_message(connector: Connector, actor: Actor, site: str, key: str) -> Ou
         waits = one.state is OutboxState.DUE and one.note != outbox.UNDER_WAY
         if not waits and one.state is not OutboxState.DEAD:
             raise DigestRefused(
-                f"{key} is {one.note or one.state}: only what was given up, or waits, is sent anew."
+                f"{key} is {one.note or one.state}: only what was given up, or waits, is sent anew.",
+                step=DIGEST_MESSAGES,
             )
         if (one.digest, one.recipient) in outbox.stopped(conn, site):
             raise DigestRefused(f"{one.recipient} wants no more of {one.digest}. Resume it first.")
         newest = outbox.latest(conn, site)[one.digest, one.recipient]
         if one.key.startswith(WEEKLY) and newest.made_at > one.made_at:
-            raise DigestRefused(f"A later one was made for {one.recipient}: {newest.key}.")
+            raise DigestRefused(
+                f"A later one was made for {one.recipient}: {newest.key}.", step=DIGEST_MESSAGES
+            )
         if not outbox.send_anew(conn, site, one, now):
-            raise DigestRefused(f"{key} is just being sent.")
+            raise DigestRefused(f"{key} is just being sent.", step=DIGEST_MESSAGES)
         audit.note(conn, actor.label, "digest sent anew", now, {"digest": one.digest}, site)
     deliver(connector, site, at_once=one.digest)
     with connector.store.read() as conn:

@@ -10,11 +10,12 @@ from connectors.store.forge.installations import AppInstallation
 from mappings.facts.app_field import owner_of
 from mappings.facts.catalogue import Field
 from mappings.write_back.targets.app_field import UNHEARD
+from plugin.next_steps import PAIR_APP, Door
 from plugin.runtime.connector import Connector, NotReady
 from plugin.runtime.credentials_vault import vault
 
 NOT_PAIRED = "The Forge app that {field} is of is not paired with this site."
-PAIR = "Pair the app: jira-okr forge code, then Jira settings, Apps, OKR connector. What waits is written once that is done."
+PAIR = f"{PAIR_APP.at(Door.PAGE)} What waits is written once that is done."
 NO_TOKEN = "The Forge app has sent no token that still holds: it was not heard of late."  # noqa: S105
 HEAR = "Forge sends one with each call, every hour at least. See that the app is installed, and that Atlassian's cloud reaches this connector. What waits is written once one comes."
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from plugin.next_steps import ACTIVATE, HELD_WRITES, LOSSES, SYNC, TAKE_NAMES, Door, NextStep
 from plugin.sync.outage import Outage
 from plugin.use_cases.health.moments import ago
 from plugin.use_cases.health.status import SiteStatus
@@ -38,7 +39,7 @@ FAILING = {
 
 @dataclass(frozen=True, slots=True)
 class Concern:
-    """One thing: `level` names colour and shape, `todo` says what to do next. `wrong`: somebody has to do it.
+    """One thing: `level` names colour and shape, `todo` says what to do, then the `step` of a door. `wrong`: somebody has to do it.
 
     `numbers`: because of it Jira does not have every number right, which a sync says too; else it is about how the connector runs.
     """
@@ -50,15 +51,20 @@ class Concern:
     todo: str
     wrong: bool = True
     numbers: bool = True
+    step: NextStep | None = None
+
+    def todo_at(self, door: Door) -> str:
+        """What to do, as this door says it."""
+        return f"{self.todo} {self.step.at(door) if self.step else ''}".strip()
 
     @property
     def todo_there(self) -> str:
         """The same for whoever looks at Sync health already."""
-        return self.todo.replace(PLACE, " below")
+        return f"{self.todo} {self.step.on(PLACE) if self.step else ''}".strip()
 
 
-PLACE = " under Sync health"
-"""Where most of it is done, at every door but that page."""
+PLACE = "Sync health"
+"""The page where most of it is done."""
 FRESH = Concern(
     kind="fresh",
     level="on_track",
@@ -94,7 +100,8 @@ def never_read(status: SiteStatus) -> Concern | None:
         level="unknown",
         word="Never synced",
         sentence="Nothing has been read from this site yet.",
-        todo="Read it once, by “Sync now” under Sync health or “jira-okr sync”; webhooks keep it fresh from then on.",
+        todo="Read it once; webhooks keep it fresh from then on.",
+        step=SYNC,
         numbers=False,
     )
 
@@ -140,7 +147,8 @@ def failing(status: SiteStatus) -> Concern | None:
         level="at_risk",
         word=word,
         sentence=f"{what} has failed {bad.tries} times in a row, first {ago(status.at - bad.since)}: {bad.error}",
-        todo=bad.remedy or "Look at the log, and try “Sync now” under Sync health, or “jira-okr sync”.",
+        todo=bad.remedy or "Look at the log.",
+        step=None if bad.remedy else SYNC,
     )
 
 
@@ -169,7 +177,8 @@ def held(status: SiteStatus) -> Concern | None:
         level="at_risk",
         word="Held",
         sentence=f"{what} for a person instead of being written: {why}".removesuffix(".") + ".",
-        todo="Look at them under Sync health, or with “jira-okr held list”. Released, they are written; dropped, they leave Jira as it is.",
+        todo="Released, they are written; dropped, they leave Jira as it is.",
+        step=HELD_WRITES,
     )
 
 
@@ -179,13 +188,13 @@ def activating(status: SiteStatus) -> Concern | None:
     if found is None:
         return None
     stands = bool(found.failed)
-    todo = "The former mapping rules until then."
+    todo, step = "The former mapping rules until then.", None
     if found.held:
-        todo = "Preview it, and go on with it there, or by “jira-okr mapping activate”, which says how."
+        todo, step = "", ACTIVATE
     elif found.refused:
         todo = "Correct the mapping (or what it names in Jira) and activate it again; it is not tried again by itself."
     elif stands:
-        todo = "It is tried again by itself, and by “Sync now” under Sync health or “jira-okr sync”."
+        todo, step = "It is tried again by itself, and by the next sync.", SYNC
     return Concern(
         kind="activating",
         level="at_risk" if stands else "pending",
@@ -193,6 +202,7 @@ def activating(status: SiteStatus) -> Concern | None:
         sentence=f"{found.said[0].upper()}{found.said[1:]}".removesuffix(".") + ".",
         todo=todo,
         wrong=stands,
+        step=step,
     )
 
 
@@ -205,7 +215,8 @@ def missing(status: SiteStatus) -> Concern | None:
         level="at_risk",
         word="Issues missing",
         sentence=missing_said(status.losses),
-        todo="Look at them under Sync health, or with “jira-okr losses list”; then accept or dismiss them.",
+        todo="",
+        step=LOSSES,
     )
 
 
@@ -301,7 +312,8 @@ def renamed(status: SiteStatus) -> Concern | None:
         level="pending",
         word="Renamed in Jira",
         sentence=f"{capital(what)}. Numbers go by ids, so none of them changes.",
-        todo="“jira-okr mapping reword”, or “Take the names of today” in the editor, writes it into the mapping; “jira-okr mapping check” says where.",
+        todo="The check of the mapping says where.",
+        step=TAKE_NAMES,
         wrong=False,
         numbers=False,
     )
@@ -338,6 +350,7 @@ def lapsing(status: SiteStatus) -> Concern | None:
         word="Webhook lapses",
         sentence=f"{status.lapse.sentence} Without it changes come by the look every few minutes.",
         todo=status.lapse.remedy,
+        step=status.lapse.step,
         numbers=False,
     )
 
@@ -356,7 +369,7 @@ def crashed(status: SiteStatus) -> Concern | None:
         word="Crashed",
         sentence=f"{what} of the connector ended without a word within the last day: killed, or died of a fault. "
         f"The latest was “{latest.role}”, process {latest.pid} on {latest.host}, noticed {when}. What it was doing was done again.",
-        todo="Look at the log of that time, where “jira-okr serve” says by which signal; SIGKILL is mostly a machine without memory.",
+        todo="Look at the log of that time, which says by which signal; SIGKILL is mostly a machine without memory.",
         wrong=often,
         numbers=False,
     )
@@ -371,7 +384,8 @@ def stale(status: SiteStatus) -> Concern | None:
         level="at_risk",
         word="Ageing",
         sentence="For more than a day Jira sent nothing and nothing was read.",
-        todo="Look whether the webhook is still registered in Jira, then read everything, by “Sync now” under Sync health or “jira-okr sync”.",
+        todo="Look whether the webhook is still registered in Jira, then read everything.",
+        step=SYNC,
         numbers=False,
     )
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from connectors.store.work import delivery_sources
+from plugin.next_steps import WEBHOOK_FORM, Door
 
 NAMES = {
     "webhook": "Webhooks of Jira and of workflows",
@@ -17,7 +18,7 @@ NAMES = {
     "address": "Webhooks without a signature",
     "refused": "Turned away",
 }
-SHOW = "jira-okr webhook show says what to type"
+SHOW = WEBHOOK_FORM.at(Door.PAGE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ def health_of(conn: Connection, site: str) -> tuple[DeliveryHealth, ...]:
         return tuple(heard)
     newer = all(one.heard < refused.at for one in heard)
     remedy = (
-        f"compare the secret in Jira's webhook form, and the header of automation rules, with ours: {SHOW}"
+        f"Compare the secret in Jira's webhook form, and the header of automation rules, with ours. {SHOW}"
         if newer
         else ""
     )
@@ -54,5 +55,5 @@ def health_of(conn: Connection, site: str) -> tuple[DeliveryHealth, ...]:
 def _health(one: delivery_sources.HeardSource) -> DeliveryHealth:
     moments = [at for at in (one.at, one.former_at) if at is not None]
     former = one.former_at is not None and (one.at is None or one.former_at > one.at)
-    remedy = f"it still uses the former secret: give it the new one, {SHOW}" if former else ""
+    remedy = f"It still uses the former secret: give it the new one. {SHOW}" if former else ""
     return DeliveryHealth(one.source, max(moments), former, remedy)

@@ -17,6 +17,7 @@ from connectors.store.sites.webhook_states import WebhookAnswer
 from mappings.document.schema import Document
 from mappings.document.text.source import read_document
 from mappings.write_back.targets import WRITE_TARGETS
+from plugin.next_steps import BRING_UP_WEBHOOK, Door, NextStep
 from plugin.runtime.connector import Connector, NotReady, Site
 
 COMMENTS = ("comment_created", "comment_updated", "comment_deleted")
@@ -47,7 +48,7 @@ class WebhookState:
         """What to do about the events that are lacking; empty where none is."""
         if not self.lacking:
             return ""
-        return f"tick {', '.join(self.lacking)} in Jira, System > WebHooks, or run jira-okr webhook register"
+        return f"Tick {', '.join(self.lacking)} in Jira, System > WebHooks. {BRING_UP_WEBHOOK.at(Door.PAGE)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +57,12 @@ class WebhookLapse:
 
     sentence: str
     remedy: str
+    step: NextStep | None = None
 
 
 LAPSES = timedelta(days=7)
 """With so little time left it has not been refreshed for more than two weeks."""
-AGAIN = "When that is mended, run jira-okr webhook register, or wait an hour."
+AGAIN = "Mend that and wait an hour."
 
 
 def lapse(conn: Connection, site: str, now: datetime) -> WebhookLapse | None:
@@ -69,7 +71,10 @@ def lapse(conn: Connection, site: str, now: datetime) -> WebhookLapse | None:
     if asked is None:
         return None
     if asked.fault:
-        return WebhookLapse(f"The webhook cannot be kept alive: {asked.fault}", asked.remedy or AGAIN)
+        said = f"The webhook cannot be kept alive: {asked.fault}"
+        if asked.remedy:
+            return WebhookLapse(said, asked.remedy)
+        return WebhookLapse(said, AGAIN, BRING_UP_WEBHOOK)
     answer = webhook_states.get(conn, site)
     until = None if answer is None else answer.expires
     if until is None or until - now > LAPSES:
@@ -77,7 +82,8 @@ def lapse(conn: Connection, site: str, now: datetime) -> WebhookLapse | None:
     ended = "ended" if until <= now else "ends"
     return WebhookLapse(
         f"The webhook {ended} on {until:%Y-%m-%d %H:%M} UTC: it was not refreshed for weeks.",
-        "Start jira-okr serve (or a worker), which refreshes it each hour; or run jira-okr webhook register.",
+        "Start the server, or a worker, which refresh it each hour.",
+        BRING_UP_WEBHOOK,
     )
 
 

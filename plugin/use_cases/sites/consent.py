@@ -17,7 +17,7 @@ from connectors.store.sites.grants import Grant
 from connectors.store.sites.sites import SavedSite
 from plugin.access.authentication.tokens import hash_of
 from plugin.access.authorization.actor import Actor
-from plugin.next_steps import ADD_BY_CONSENT
+from plugin.next_steps import ADD_BY_CONSENT, ALLOW_APP
 from plugin.runtime.composition import site_from
 from plugin.runtime.connector import Connector, NotReady
 from plugin.runtime.credentials_vault import vault
@@ -57,7 +57,6 @@ VALID = timedelta(minutes=15)
 CALLBACK = "/consent"
 """The path of ours that the app in Atlassian's developer console has as its callback URL."""
 STAY = Scope(OFFLINE, "to go on working when the first hour is over")
-AGAIN = "Begin again: Sites, the site, Connect to Jira; or jira-okr site connect."
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,12 +155,13 @@ def finish(
         begun = consents.take(conn, hash_of(state), actor.label, now)
     if begun is None:
         raise NotReady(
-            "This consent was not begun by you here, was used already, or has run out after a quarter of an hour. If it was begun by "
-            "jira-okr site connect, copy the address of this page into that command; if through the API, send state and code of this "
-            f"address to POST /api/v1/consent by the same token. {AGAIN}"
+            "This consent was not begun by you here, was used already, or has run out after a quarter of an hour. If it was begun at "
+            "the command line, copy the address of this page there; if through the API, send state and code of this address to "
+            "POST /api/v1/consent by the same token.",
+            step=ALLOW_APP,
         )
     if refusal:
-        raise NotReady(f"Nobody allowed it: Atlassian says {refusal[:200]}. {AGAIN}")
+        raise NotReady(f"Nobody allowed it: Atlassian says {refusal[:200]}.", step=ALLOW_APP)
     settings = _by_consent(connector, begun.site)
     tokens = _tokens(connector, settings, begun, code)
     _require_scopes(tokens)
@@ -185,7 +185,8 @@ def _tokens(connector: Connector, settings: JiraSettings, begun: BegunConsent, c
             return server_of(connector.settings).by_code(client, code, begun.callback, connector.clock())
         except ConsentGone:
             raise NotReady(
-                f"Atlassian takes this code no more: it holds for some minutes, once. {AGAIN}"
+                "Atlassian takes this code no more: it holds for some minutes, once.",
+                step=ALLOW_APP,
             ) from None
     kept = vault(connector.settings).open(begun.tokens)
     return GrantedTokens(
@@ -216,7 +217,8 @@ def _chosen(
 def _require_choice(connector: Connector, settings: JiraSettings, found: tuple[AccessibleSite, ...]) -> None:
     if not found:
         raise NotReady(
-            f"What was allowed is for no site of Jira Cloud at all. Choose one when Atlassian asks. {AGAIN}"
+            "What was allowed is for no site of Jira Cloud at all. Choose one when Atlassian asks.",
+            step=ALLOW_APP,
         )
     if _of_settings(connector, settings.name):
         named_ = ", ".join(one.url for one in found)
@@ -281,7 +283,8 @@ def _unchanged(connector: Connector, conn: Connection, settings: JiraSettings) -
     if saved is not None and basis_of(_opened(connector, saved)) == basis_of(settings):
         return saved
     raise NotReady(
-        f"The site {settings.name!r} was changed or removed meanwhile, and nothing was done. {AGAIN}"
+        f"The site {settings.name!r} was changed or removed meanwhile, and nothing was done.",
+        step=ALLOW_APP,
     )
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from mappings.facts.catalogue import Catalogue
 from mappings.jql import check
+from mappings.jql.functions.functions import DATE, FUNCTIONS, ISSUE, PERSON, TYPE
 
 TABLE = Path(__file__).with_name("findings.txt")
 CONTROL = [
@@ -24,7 +25,7 @@ CONTROL = [
 
 def rows() -> Iterator[tuple[str, list[str]]]:
     """Each JQL of the table with its findings."""
-    lists: dict[str, str] = {}
+    lists = _functions()
     told: dict[str, list[str]] = {}
     jql = ""
     for line in TABLE.read_text().splitlines():
@@ -37,6 +38,16 @@ def rows() -> Iterator[tuple[str, list[str]]]:
             jql = line
             told[jql] = []
     yield from told.items()
+
+
+def _functions() -> dict[str, str]:
+    """The lists of functions: of all, and of those that give a kind of thing."""
+    given = {"{DATE}": DATE, "{PERSON}": PERSON, "{TYPE}": TYPE, "{ISSUE}": ISSUE}
+    lists = {
+        name: [f"{one.name}()" for one in FUNCTIONS if one.gives == kind] for name, kind in given.items()
+    }
+    lists["{FUNCTIONS}"] = [f"{one.name}()" for one in FUNCTIONS]
+    return {name: " | ".join(words) for name, words in lists.items()}
 
 
 def _spelt(line: str, lists: dict[str, str]) -> str:

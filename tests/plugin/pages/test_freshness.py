@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from connectors.jira.http.errors import Transient
+from plugin.next_steps import Door
 from plugin.pages.views.words.freshness import site_row
 from plugin.sync.outage import struck
 from plugin.sync.resync.checkpoint import Progress
@@ -78,5 +79,7 @@ def test_what_stands_already_is_said_before_what_expires():
 
 def test_what_is_done_under_sync_health_is_below_for_whoever_is_there():
     (shown,) = row().verdicts
-    assert "“Sync now” under Sync health" in shown.todo
-    assert shown.todo_there.startswith("Read it once, by “Sync now” below or “jira-okr sync”")
+    said = "Read it once; webhooks keep it fresh from then on. Sync now"
+    assert shown.todo_at(Door.PAGE) == f"{said}: page Sync health."
+    assert shown.todo_at(Door.COMMAND) == f"{said}: jira-okr sync."
+    assert shown.todo_there == f"{said}, below."
