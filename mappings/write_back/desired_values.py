@@ -88,7 +88,7 @@ def desired(
     mapping: BoundMapping,
     state: ObjectiveState,
     actual: Lookup,
-    ground: WriteBasis = WriteBasis(),  # noqa: B008
+    basis: WriteBasis = WriteBasis(),  # noqa: B008
     owned: Owners | None = None,
 ) -> tuple[DesiredValue, ...]:
     """What is desired for one objective, each (issue, place) once: the rule written first wins, objective before key result.
@@ -98,14 +98,14 @@ def desired(
     found: dict[tuple[str, str], DesiredValue] = {}
     cycle = cycle_in_span(mapping.cycles.get(state.cycle_id), state.span)
     until = cycle.end if cycle is not None else None
-    outlook = _outlook(mapping, state, actual, ground)
+    outlook = _outlook(mapping, state, actual, basis)
     for issue_id, plain, aims in subjects(mapping, state, owned or Owners()):
         issue = actual(issue_id)
         figures = replace(plain, issue=issue, outlook=outlook)
         for aim in aims:
             if issue is None or issue.archived or (issue_id, aim.place.id) in found:
                 continue
-            made = aim.make(figures, ground)
+            made = aim.make(figures, basis)
             if made is not None:
                 found[issue_id, aim.place.id] = DesiredValue(
                     issue_id=issue_id,
@@ -120,10 +120,10 @@ def desired(
 
 
 def _outlook(
-    mapping: BoundMapping, state: ObjectiveState, actual: Lookup, ground: WriteBasis
+    mapping: BoundMapping, state: ObjectiveState, actual: Lookup, basis: WriteBasis
 ) -> Callable[[], ObjectiveForecast | None]:
     """Makes the forecast of an objective, once, and only where somebody asks for it."""
-    moment = ground.moment
+    moment = basis.moment
 
     @cache
     def made() -> ObjectiveForecast | None:

@@ -221,7 +221,7 @@ class WriteTarget(ABC):
     def check(self, document: Document, sources: Mapping[str, str], report: Report) -> None:  # noqa: B027
         """Adds what a document says wrongly. `sources`: what rules read, by the identity of the field, with the alias."""
 
-    def check_ground(self, document: Document, ground: WriteBasis, report: Report) -> None:  # noqa: B027
+    def check_basis(self, document: Document, basis: WriteBasis, report: Report) -> None:  # noqa: B027
         """Adds what the connector itself lacks for it."""
 
     def check_bound(self, mapping: BoundMapping, report: Report) -> None:  # noqa: B027

@@ -11,7 +11,7 @@ from mappings.explain.check_in import DELTA, Measure, share
 from mappings.numbers import exact, plain
 from mappings.rollup.check_in_override import measure_of
 from plugin.access.authorization.permission import Permission
-from plugin.mcp.protocol.confirmation import ActArguments, Acted, two_calls
+from plugin.mcp.protocol.confirmation import ActArguments, ActReceipt, two_calls
 from plugin.mcp.protocol.lookup import objective_of, site_of
 from plugin.mcp.protocol.provenance import page_of_objective
 from plugin.mcp.protocol.shapes import Name
@@ -58,7 +58,7 @@ class SyncArguments(ActArguments):
     kind: Literal["recent", "full"] = "recent"
 
 
-def okr_check_in(asking: ToolAsker, arguments: CheckInArguments) -> Acted:
+def okr_check_in(asking: ToolAsker, arguments: CheckInArguments) -> ActReceipt:
     """Say what a key result stands at."""
     site = site_of(asking, arguments)
     saved = objective_of(asking, site, arguments.objective_key)
@@ -100,7 +100,7 @@ def okr_check_in(asking: ToolAsker, arguments: CheckInArguments) -> Acted:
     return two_calls(asking, CHECK_IN.name, arguments, site, path, would, do)
 
 
-def okr_retry(asking: ToolAsker, arguments: RetryArguments) -> Acted:
+def okr_retry(asking: ToolAsker, arguments: RetryArguments) -> ActReceipt:
     """Try an objective again that failed for good."""
     site = site_of(asking, arguments)
     found = dead_letters.find_letter(asking.connector, asking.actor, site, arguments.objective_key)
@@ -118,7 +118,7 @@ def okr_retry(asking: ToolAsker, arguments: RetryArguments) -> Acted:
     return two_calls(asking, RETRY.name, arguments, site, "/health", f"Try again {what}", do)
 
 
-def okr_sync_now(asking: ToolAsker, arguments: SyncArguments) -> Acted:
+def okr_sync_now(asking: ToolAsker, arguments: SyncArguments) -> ActReceipt:
     """Read Jira in the background."""
     site = site_of(asking, arguments)
     what = "everything" if arguments.kind == "full" else "what changed of late"
@@ -137,7 +137,7 @@ CHECK_IN = Tool(
     title="Check in",
     description=f"Say what a key result stands at. {CONFIRMED}",
     takes=CheckInArguments,
-    gives=Acted,
+    gives=ActReceipt,
     function=okr_check_in,
     permission=Permission.EDITOR,
 )
@@ -146,7 +146,7 @@ RETRY = Tool(
     title="Try again",
     description=f"Try an objective again that failed for good. {CONFIRMED}",
     takes=RetryArguments,
-    gives=Acted,
+    gives=ActReceipt,
     function=okr_retry,
     permission=Permission.EDITOR,
 )
@@ -155,7 +155,7 @@ SYNC_NOW = Tool(
     title="Read Jira now",
     description=f"Read Jira in the background and write what differs. {CONFIRMED}",
     takes=SyncArguments,
-    gives=Acted,
+    gives=ActReceipt,
     function=okr_sync_now,
     permission=Permission.EDITOR,
 )

@@ -10,7 +10,7 @@ from mappings.forecast.objective import KeyResultForecast
 from plugin.mcp.protocol.lookup import objective_of, site_of
 from plugin.mcp.protocol.provenance import page_of_objective, provenance
 from plugin.mcp.protocol.quotation import Quoted
-from plugin.mcp.protocol.shapes import Answer, Counted, Name, Number, PageArguments, Shape, exactly, page_of
+from plugin.mcp.protocol.shapes import Answer, Name, Number, PageArguments, RowCount, Shape, exactly, page_of
 from plugin.mcp.protocol.tool import Tool, ToolAsker, Unanswerable
 from plugin.use_cases.forecasts.forecast_words import basis
 from plugin.use_cases.forecasts.forecasts import forecast_of
@@ -48,7 +48,7 @@ class Forecast(Answer):
     reached: bool
     why: Quoted
     deciding: str | None = Field(description="The id of the least likely key result that contributes.")
-    counted: Counted
+    counted: RowCount
     key_results: list[KeyResultChance]
 
 

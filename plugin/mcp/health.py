@@ -10,7 +10,7 @@ from pydantic import Field
 from plugin.mcp.protocol.lookup import objective_of, site_of
 from plugin.mcp.protocol.provenance import page_of_objective, provenance
 from plugin.mcp.protocol.quotation import Quoted
-from plugin.mcp.protocol.shapes import Answer, Arguments, Counted, Name, PageArguments, Shape, page_of
+from plugin.mcp.protocol.shapes import Answer, Arguments, Name, PageArguments, RowCount, Shape, page_of
 from plugin.mcp.protocol.tool import Tool, ToolAsker
 from plugin.next_steps import Door
 from plugin.use_cases.health.concerns import concerns
@@ -63,7 +63,7 @@ class Gap(Shape):
 class Gaps(Answer):
     """`by_kind` and `counted.total` cover all."""
 
-    counted: Counted
+    counted: RowCount
     by_kind: dict[str, int]
     gaps: list[Gap]
 

@@ -10,7 +10,7 @@ from mappings.kpi.state import PeriodStanding
 from plugin.mcp.protocol.lookup import site_of
 from plugin.mcp.protocol.provenance import provenance
 from plugin.mcp.protocol.quotation import Quoted
-from plugin.mcp.protocol.shapes import Answer, Counted, Name, Number, PageArguments, Shape, exactly, page_of
+from plugin.mcp.protocol.shapes import Answer, Name, Number, PageArguments, RowCount, Shape, exactly, page_of
 from plugin.mcp.protocol.tool import Tool, ToolAsker, Unanswerable
 from plugin.use_cases.kpis.board import ShownKpi, list_kpis
 from plugin.use_cases.kpis.departures import departed_kpis
@@ -49,7 +49,7 @@ class Kpi(Shape):
 class Kpis(Answer):
     """KPIs in the order of the mapping."""
 
-    counted: Counted
+    counted: RowCount
     kpis: list[Kpi]
 
 
@@ -67,7 +67,7 @@ class DepartedKpi(Shape):
 class DepartedKpis(Answer):
     """KPIs by id."""
 
-    counted: Counted
+    counted: RowCount
     kpis: list[DepartedKpi]
 
 

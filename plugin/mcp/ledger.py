@@ -13,7 +13,7 @@ from mappings.rollup.state import ObjectiveState
 from plugin.mcp.protocol.lookup import objective_of, site_of
 from plugin.mcp.protocol.provenance import page_of_objective, provenance
 from plugin.mcp.protocol.quotation import Quoted
-from plugin.mcp.protocol.shapes import Answer, Counted, Name, Number, PageArguments, Shape, exactly, page_of
+from plugin.mcp.protocol.shapes import Answer, Name, Number, PageArguments, RowCount, Shape, exactly, page_of
 from plugin.mcp.protocol.tool import Tool, ToolAsker, Unanswerable
 from plugin.next_steps import Door
 from plugin.runtime.connector import NotReady
@@ -69,12 +69,12 @@ class AsOfShown(Shape):
     histories_missing: int
 
 
-class Explained(Answer):
+class LedgerAnswer(Answer):
     """`counted` is of the rows of the ledger; `as_of` is null for a number of now."""
 
     objective: str
     as_of: AsOfShown | None
-    counted: Counted
+    counted: RowCount
     ledger: LedgerShown
     other_ledgers: list[OtherLedger]
 
@@ -95,7 +95,7 @@ class ExplainArguments(PageArguments):
     limit: int = Field(USUAL, ge=1, le=MOST)
 
 
-def okr_explain(asking: ToolAsker, arguments: ExplainArguments) -> Explained:
+def okr_explain(asking: ToolAsker, arguments: ExplainArguments) -> LedgerAnswer:
     """A page of the rows behind a number."""
     site = site_of(asking, arguments)
     saved = objective_of(asking, site, arguments.objective_key)
@@ -110,8 +110,8 @@ def okr_explain(asking: ToolAsker, arguments: ExplainArguments) -> Explained:
         ledger.rows,
         (f"{row.id} {row.share} {row.progress}" for row in ledger.rows),
     )
-    return Explained(
-        provenance=provenance(asking, site, Explained, page_of_objective(asking, site, saved), [saved]),
+    return LedgerAnswer(
+        provenance=provenance(asking, site, LedgerAnswer, page_of_objective(asking, site, saved), [saved]),
         objective=saved.state.key or saved.state.id,
         as_of=None if past is None else _shown_past(past),
         counted=counted,
@@ -197,6 +197,6 @@ EXPLAIN = Tool(
         "Shares of all rows sum to the total exactly."
     ),
     takes=ExplainArguments,
-    gives=Explained,
+    gives=LedgerAnswer,
     function=okr_explain,
 )

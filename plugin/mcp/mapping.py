@@ -14,7 +14,7 @@ from plugin.mcp.protocol.confirmation import ActArguments, Acted, two_calls
 from plugin.mcp.protocol.lookup import site_of
 from plugin.mcp.protocol.provenance import provenance
 from plugin.mcp.protocol.quotation import Quoted
-from plugin.mcp.protocol.shapes import Answer, Counted, Name, PageArguments, Shape, page_of
+from plugin.mcp.protocol.shapes import Answer, Name, PageArguments, RowCount, Shape, page_of
 from plugin.mcp.protocol.tool import Tool, ToolAsker, Unanswerable
 from plugin.use_cases.mappings import drafts, revisions
 from plugin.use_cases.mappings.comparison import differences
@@ -54,7 +54,7 @@ class MappingShown(Answer):
     """
 
     revision: str | None
-    counted: Counted
+    counted: RowCount
     revisions: list[RevisionShown] | None
     differences: list[DifferenceShown] | None
     text: list[LineShown] | None

@@ -14,7 +14,7 @@ from plugin.doors.cursor import cursor, list_name, position
 from plugin.mcp.protocol.lookup import objective_of, site_of
 from plugin.mcp.protocol.provenance import page_of_objective, provenance
 from plugin.mcp.protocol.quotation import Quoted
-from plugin.mcp.protocol.shapes import Answer, Counted, Name, Number, PageArguments, Shape, exactly, page_of
+from plugin.mcp.protocol.shapes import Answer, Name, Number, PageArguments, RowCount, Shape, exactly, page_of
 from plugin.mcp.protocol.tool import Tool, ToolAsker, Unanswerable
 from plugin.next_steps import Door
 from plugin.use_cases.objectives import objectives
@@ -65,20 +65,20 @@ class MovementShown(Shape):
     revisions: list[str]
 
 
-class Untold(Shape):
+class UnknownMovement(Shape):
     """An objective whose movement is not known, and why."""
 
     key: str
     why: Quoted
 
 
-class Moved(Answer):
+class MovementListing(Answer):
     """`counted` is of the rows where one objective was asked for, else of the objectives."""
 
-    counted: Counted
+    counted: RowCount
     movements: list[MovementShown]
     unmoved: list[str]
-    unknown: list[Untold] = Field(description="The change is not known, which is not 0.")
+    unknown: list[UnknownMovement] = Field(description="The change is not known, which is not 0.")
 
 
 class MovedArguments(PageArguments):
@@ -90,7 +90,7 @@ class MovedArguments(PageArguments):
     limit: int = Field(20, ge=1, le=MOST_MOVEMENTS)
 
 
-def okr_moved(asking: ToolAsker, arguments: MovedArguments) -> Moved:
+def okr_moved(asking: ToolAsker, arguments: MovedArguments) -> MovementListing:
     """What changed: of one objective row by row, or of all a page at a time."""
     site = site_of(asking, arguments)
     if arguments.objective_key is None:
@@ -109,7 +109,7 @@ def okr_moved(asking: ToolAsker, arguments: MovedArguments) -> Moved:
     return _answer(asking, site, path, counted, [(saved, found)], shown)
 
 
-def _of_all(asking: ToolAsker, site: str, arguments: MovedArguments) -> Moved:
+def _of_all(asking: ToolAsker, site: str, arguments: MovedArguments) -> MovementListing:
     name = list_name(f"okr_moved:{site}", arguments)
     begun = position(arguments.cursor, name, (str,))
     after = None if begun is None else str(begun[0])
@@ -119,7 +119,7 @@ def _of_all(asking: ToolAsker, site: str, arguments: MovedArguments) -> Moved:
     )
     shown = found[: arguments.limit]
     following = cursor(name, shown[-1].state.id) if len(found) > len(shown) else None
-    counted = Counted(shown=len(shown), total=tallies.found(()), next=following)
+    counted = RowCount(shown=len(shown), total=tallies.found(()), next=following)
     told = [(saved, _told(asking, site, saved, arguments)) for saved in shown]
     return _answer(asking, site, "/", counted, told, None)
 
@@ -136,25 +136,25 @@ def _answer(
     asking: ToolAsker,
     site: str,
     path: str,
-    counted: Counted,
+    counted: RowCount,
     told: Sequence[tuple[SavedObjective, ToldMovement]],
     rows: Sequence[Effect] | None,
-) -> Moved:
+) -> MovementListing:
     """What moved in full; what did not, by its key; what is not known, with the reason."""
     movements, unmoved, unknown = [], [], []
     for saved, found in told:
         name = saved.state.key or saved.state.id
         if found.movement is None:
-            unknown.append(Untold(key=name, why=no_history(found).said_at(Door.TOOL)))
+            unknown.append(UnknownMovement(key=name, why=no_history(found).said_at(Door.TOOL)))
             continue
         if found.movement.total is None:
-            unknown.append(Untold(key=name, why="The number is unknown at one end."))
+            unknown.append(UnknownMovement(key=name, why="The number is unknown at one end."))
         if found.movement.total == 0 and not found.movement.rows:
             unmoved.append(name)
         else:
             movements.append(_movement(saved, found, rows))
-    return Moved(
-        provenance=provenance(asking, site, Moved, path, [saved for saved, _ in told]),
+    return MovementListing(
+        provenance=provenance(asking, site, MovementListing, path, [saved for saved, _ in told]),
         counted=counted,
         movements=movements,
         unmoved=unmoved,
@@ -209,6 +209,6 @@ MOVED = Tool(
         "said, time) and, of one objective, into rows; both sum to it exactly."
     ),
     takes=MovedArguments,
-    gives=Moved,
+    gives=MovementListing,
     function=okr_moved,
 )

@@ -14,7 +14,7 @@ from plugin.doors.cursor import cursor, list_name, position
 from plugin.mcp.protocol.lookup import objective_of, site_of
 from plugin.mcp.protocol.provenance import page_of_objective, provenance
 from plugin.mcp.protocol.quotation import Quoted
-from plugin.mcp.protocol.shapes import Answer, Counted, Name, Number, PageArguments, Shape, exactly, page_of
+from plugin.mcp.protocol.shapes import Answer, Name, Number, PageArguments, RowCount, Shape, exactly, page_of
 from plugin.mcp.protocol.tool import Tool, ToolAsker
 from plugin.use_cases.objectives.objective_columns import filters, narrowed
 from plugin.use_cases.objectives.objective_lines import ObjectiveLine, line, lines
@@ -108,10 +108,10 @@ class Objective(Shape):
     key_results: list[KeyResult] | None
 
 
-class Listed(Answer):
+class ObjectiveListing(Answer):
     """Objectives in the order of their ids."""
 
-    counted: Counted
+    counted: RowCount
     by_health: dict[str, int] = Field(description="Of all that match, not only of this page.")
     objectives: list[Objective]
 
@@ -119,7 +119,7 @@ class Listed(Answer):
 class Got(Answer):
     """One objective; `counted` is of its key results."""
 
-    counted: Counted
+    counted: RowCount
     objective: Objective
 
 
@@ -156,7 +156,7 @@ class GetArguments(PageArguments):
     objective_key: Name = Field(description="Jira key (a former one too), issue id or objective id.")
 
 
-def okr_list(asking: ToolAsker, arguments: ListArguments) -> Listed:
+def okr_list(asking: ToolAsker, arguments: ListArguments) -> ObjectiveListing:
     """A page of the list, and how many there are."""
     site = site_of(asking, arguments)
     if arguments.aligned_to is not None:
@@ -169,9 +169,9 @@ def okr_list(asking: ToolAsker, arguments: ListArguments) -> Listed:
     found, tallies = list_counted(asking.connector, asking.actor, wanted, arguments.limit + 1, after)
     shown = found[: arguments.limit]
     more = len(found) > len(shown)
-    return Listed(
-        provenance=provenance(asking, site, Listed, "/", shown),
-        counted=Counted(
+    return ObjectiveListing(
+        provenance=provenance(asking, site, ObjectiveListing, "/", shown),
+        counted=RowCount(
             shown=len(shown),
             total=tallies.found(wanted.health),
             next=cursor(name, shown[-1].state.id) if more else None,
@@ -284,7 +284,7 @@ LIST = Tool(
         "by_health and counted.total cover all that match."
     ),
     takes=ListArguments,
-    gives=Listed,
+    gives=ObjectiveListing,
     function=okr_list,
 )
 GET = Tool(

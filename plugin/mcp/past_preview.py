@@ -15,7 +15,7 @@ from plugin.access.authorization.permission import Permission
 from plugin.mcp.protocol.lookup import site_of
 from plugin.mcp.protocol.provenance import provenance
 from plugin.mcp.protocol.quotation import Quoted
-from plugin.mcp.protocol.shapes import Answer, Counted, Name, Number, PageArguments, Shape, exactly, page_of
+from plugin.mcp.protocol.shapes import Answer, Name, Number, PageArguments, RowCount, Shape, exactly, page_of
 from plugin.mcp.protocol.tool import Tool, ToolAsker, Unanswerable
 from plugin.next_steps import Door
 from plugin.runtime.connector import NotReady
@@ -26,7 +26,7 @@ from plugin.use_cases.objectives.as_of import instant_asked
 LONGEST_TEXT = 200_000
 
 
-class ReadThen(Shape):
+class PastReading(Shape):
     """One objective that would have read otherwise; null on the side of a mapping by which it was none."""
 
     id: str
@@ -39,7 +39,7 @@ class ReadThen(Shape):
     certainty: str
 
 
-class MappingThen(Answer):
+class PastMapping(Answer):
     """`counted` is of the objectives that differ, `looked_at` of all; `because` says why it is not surer."""
 
     at: datetime
@@ -47,8 +47,8 @@ class MappingThen(Answer):
     looked_at: int
     because: list[Quoted]
     histories_missing: int
-    counted: Counted
-    objectives: list[ReadThen]
+    counted: RowCount
+    objectives: list[PastReading]
 
 
 class MappingThenArguments(PageArguments):
@@ -60,7 +60,7 @@ class MappingThenArguments(PageArguments):
     at: Name = Field(description="A day like 2026-10-31 (its end), or an instant.")
 
 
-def okr_mapping_then(asking: ToolAsker, arguments: MappingThenArguments) -> MappingThen:
+def okr_mapping_then(asking: ToolAsker, arguments: MappingThenArguments) -> PastMapping:
     """What would have been different."""
     site = site_of(asking, arguments)
     at = instant_asked(asking.connector, asking.actor, site, arguments.at)
@@ -77,8 +77,8 @@ def okr_mapping_then(asking: ToolAsker, arguments: MappingThenArguments) -> Mapp
     shown, counted = page_of(
         f"okr_mapping_then:{site}:{found.revision}:{at}", arguments, every, (one.shown.id for one in every)
     )
-    return MappingThen(
-        provenance=provenance(asking, site, MappingThen, f"/mapping/{site}"),
+    return PastMapping(
+        provenance=provenance(asking, site, PastMapping, f"/mapping/{site}"),
         at=found.at,
         mapping_revision=found.revision,
         looked_at=len(found.objectives),
@@ -89,8 +89,8 @@ def okr_mapping_then(asking: ToolAsker, arguments: MappingThenArguments) -> Mapp
     )
 
 
-def _objective(one: ObjectiveReplay) -> ReadThen:
-    return ReadThen(
+def _objective(one: ObjectiveReplay) -> PastReading:
+    return PastReading(
         id=one.shown.id,
         key=one.shown.key,
         title=one.shown.title,
@@ -115,7 +115,7 @@ MAPPING_THEN = Tool(
     title="A mapping at an earlier time",
     description="What every objective would have read under a mapping of your own at an earlier time, beside what it read. For admins; it activates and writes nothing.",
     takes=MappingThenArguments,
-    gives=MappingThen,
+    gives=PastMapping,
     function=okr_mapping_then,
     permission=Permission.ADMIN,
     looks=True,

@@ -279,7 +279,7 @@ class Connector:
         """The address by which people open the pages, as somebody set it; where it is served may be behind a proxy."""
         return self.settings.public_url if self.settings.base_url is not None else ""
 
-    def ground(self, name: str) -> WriteBasis:
+    def basis(self, name: str) -> WriteBasis:
         """What the values that are written to a site are made on."""
         with self.store.read() as conn:
             known = catalogues.get(conn, name)

@@ -215,7 +215,7 @@ class Context:
         return frozenset(id_ for id_ in self.written_places if target_of(id_).recalled)
 
     @property
-    def ground(self) -> WriteBasis:
+    def basis(self) -> WriteBasis:
         """What the values that are written are made on."""
         return WriteBasis(self.api, self.pages, self.moment(), goals=self.catalogue.goals)
 

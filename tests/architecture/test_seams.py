@@ -781,7 +781,7 @@ class StarPlace(Place):
     def step(self, before, after):
         return f"{before or 'dark'} → {after or 'dark'}"
 
-    def make(self, part, figures, ground):
+    def make(self, part, figures, basis):
         return MadeValue({"colour": part.colour, "health": figures.health.value})
 
 

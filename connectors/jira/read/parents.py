@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from connectors.jira.http.errors import IncompleteRead, Permanent
 from connectors.jira.http.transport import Transport
-from connectors.jira.read.out_of_sight import Sight
+from connectors.jira.read.out_of_sight import HiddenParents
 from connectors.jira.wire.issue_decoder import DecodedIssues
 from connectors.jira.wire.shapes import ID_PAGES
 from mappings.facts.issue import Issue
@@ -41,7 +41,11 @@ class KeysSeen:
 
 
 def with_parents(
-    transport: Transport, issues: tuple[Issue, ...], batch: DecodedIssues, sight: Sight, seen: KeysSeen
+    transport: Transport,
+    issues: tuple[Issue, ...],
+    batch: DecodedIssues,
+    sight: HiddenParents,
+    seen: KeysSeen,
 ) -> tuple[Issue, ...]:
     """The issues with `parent_id` set from the keys their parent fields hold.
 
@@ -61,7 +65,7 @@ def with_parents(
     return tuple(replace(issue, parent_id=_parent(issue, batch, ids, standing)) for issue in issues)
 
 
-def ids_of(transport: Transport, keys: Iterable[str], sight: Sight) -> dict[str, str]:
+def ids_of(transport: Transport, keys: Iterable[str], sight: HiddenParents) -> dict[str, str]:
     """Ids by key, of the issues Jira shows. What was out of sight a while ago is not asked for."""
     named = {key for key in keys if KEY.match(key)}
     wanted = sorted(named - sight.hidden(named))

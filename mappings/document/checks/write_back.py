@@ -28,17 +28,17 @@ def check_write_back(document: Document, report: Report) -> None:
         target.check(document, sources, report)
 
 
-def check_ground(
-    document: Document, ground: WriteBasis, *, positions: Positions | None = None
+def check_basis(
+    document: Document, basis: WriteBasis, *, positions: Positions | None = None
 ) -> tuple[Diagnostic, ...]:
     """What the connector itself lacks for what a document writes back, and whether it is for another site."""
     report = Report(positions or Positions())
-    if ground.site and "site" in document.model_fields_set and document.site != ground.site:
-        message = f"this document is for the site `{document.site}`, and not for `{ground.site}`"
-        remedy = f"write `site: {ground.site}`, leave the line out, or name the other site"
+    if basis.site and "site" in document.model_fields_set and document.site != basis.site:
+        message = f"this document is for the site `{document.site}`, and not for `{basis.site}`"
+        remedy = f"write `site: {basis.site}`, leave the line out, or name the other site"
         report.add(Code.OTHER_SITE, message, ("site",), value=document.site, remedy=remedy)
     for target in WRITE_TARGETS:
-        target.check_ground(document, ground, report)
+        target.check_basis(document, basis, report)
     return report.diagnostics()
 
 

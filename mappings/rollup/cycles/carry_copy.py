@@ -55,19 +55,19 @@ DONE = "done"
 
 
 def copy_plan(
-    ground: CarryBasis,
+    basis: CarryBasis,
     record: ClosingRecord,
     into: CyclePart,
     choice: CarryChoice,
     former: CarriedObjective | None = None,
 ) -> CarryPlan:
     """The plan for one objective of a closed cycle that goes on as a new issue, its key results that come along as new ones."""
-    plan, rule = unmarked_plan(ground, record, into, choice, former), rule_of(ground, record)
-    issue = ground.issues.get(record.state.issue_id or "")
+    plan, rule = unmarked_plan(basis, record, into, choice, former), rule_of(basis, record)
+    issue = basis.issues.get(record.state.issue_id or "")
     if rule is None or issue is None:
         lacks = "the mapping no longer has its rule" if rule is None else _no_issue(record)
         return replace(plan, writes=(), problem=lacks)
-    mark, problem = _mark(ground, rule, issue, into)
+    mark, problem = _mark(basis, rule, issue, into)
     parts = {one.part.id: one for one in rule.key_results}
     states = {one.id: one for one in record.state.key_results}
     own, moves = list[IssueCopy](), dict[str, RowMove]()
@@ -76,13 +76,13 @@ def copy_plan(
         part, state = parts.get(states[one.id].rule_id), states[one.id]
         flags: tuple[str, ...] = ()
         if one.along and part is not None:
-            found, moved, flags = _key_result(ground, plan, into, part, state, issue, choice)
+            found, moved, flags = _key_result(basis, plan, into, part, state, issue, choice)
             own += found
             moves.update((each.issue_id, each) for each in moved)
         told.append(replace(one, flags=(*one.flags, *flags)))
     copied = {one.source_id for one in own}
-    first = _copied(ground, into, issue, (), frozenset((DUE, *(one.field_id for one in mark))))
-    links = _links(ground, issue, link_phrase(ground.mapping, rule))
+    first = _copied(basis, into, issue, (), frozenset((DUE, *(one.field_id for one in mark))))
+    links = _links(basis, issue, link_phrase(basis.mapping, rule))
     objective = replace(first, mark=mark, parent_id=issue.parent_id, links=links)
     return replace(
         plan,
@@ -91,7 +91,7 @@ def copy_plan(
         problem=problem or plan.problem,
         copies=(objective, *own),
         moves=tuple(each for id_, each in moves.items() if id_ not in copied),
-        continues=_continues(ground),
+        continues=_continues(basis),
     )
 
 
@@ -124,9 +124,9 @@ def _no_issue(record: ClosingRecord) -> str:
     return "its issue is not at hand before the next sync"
 
 
-def _continues(ground: CarryBasis) -> str | None:
+def _continues(basis: CarryBasis) -> str | None:
     for word in CONTINUES:
-        for one in ground.link_types:
+        for one in basis.link_types:
             if one.outward.casefold() == word:
                 return one.id
     return None
@@ -136,20 +136,20 @@ def _continues(ground: CarryBasis) -> str | None:
 
 
 def _copied(
-    ground: CarryBasis,
+    basis: CarryBasis,
     into: CyclePart,
     issue: Issue,
     news: Iterable[FieldWrite],
     besides: frozenset[str] = frozenset(),
 ) -> IssueCopy:
     """What it says, but for what the connector writes and for `besides`; `news` stands above what it holds now. A due date before the cycle stays behind."""
-    written = {place.id for place in ground.mapping.places()}
+    written = {place.id for place in basis.mapping.places()}
     set_ = {one.field_id: one for one in news}
     left_out = written | besides | set_.keys()
-    label = copy_label(ground.site, issue.id, into.id)
-    sets = [_labels(ground, issue, label)]
+    label = copy_label(basis.site, issue.id, into.id)
+    sets = [_labels(basis, issue, label)]
     if issue.assignee is not None:
-        person = {"accountId" if ground.api == 3 else "name": issue.assignee.id}
+        person = {"accountId" if basis.api == 3 else "name": issue.assignee.id}
         sets.append(_given(issue, "assignee", "Assignee", issue.assignee.name, person))
     if issue.priority is not None:
         sets.append(_given(issue, "priority", "Priority", issue.priority.name, {"id": issue.priority.id}))
@@ -161,7 +161,7 @@ def _copied(
     if issue.due is not None and issue.due >= into.start and DUE not in left_out:
         sets.append(_given(issue, DUE, "Due date", issue.due.isoformat(), issue.due.isoformat()))
     known, unsaid = {DUE, *(one.field_id for one in sets)}, list[str]()
-    for field in sorted(ground.mapping.fields.values(), key=lambda one: one.id):
+    for field in sorted(basis.mapping.fields.values(), key=lambda one: one.id):
         raw = issue.fields.get(field.id)
         if raw is None or field.id in left_out | known or field.custom in NOT_COPIED:
             continue
@@ -184,15 +184,15 @@ def _copied(
     )
 
 
-def _labels(ground: CarryBasis, issue: Issue, label: str) -> FieldWrite:
+def _labels(basis: CarryBasis, issue: Issue, label: str) -> FieldWrite:
     """Its labels without those that name a cycle or are of an earlier copy or KPI; those of the mark come later."""
-    sources = [one.part.cycle for one in ground.mapping.objectives]
+    sources = [one.part.cycle for one in basis.mapping.objectives]
     prefixes = tuple(one.label for one in sources if isinstance(one, LabelSource))
     of_cycles = {
         label
         for label in issue.labels
         for prefix in prefixes
-        if label.startswith(prefix) and ground.mapping.cycles.get(label.removeprefix(prefix)) is not None
+        if label.startswith(prefix) and basis.mapping.cycles.get(label.removeprefix(prefix)) is not None
     }
     kept = [
         one for one in issue.labels if one not in of_cycles and not one.startswith((COPY_LABEL, "okr-kpi-"))
@@ -231,7 +231,7 @@ def _said(issue: Issue, field: Field, raw: object) -> tuple[str, object] | None:
 
 
 def _mark(
-    ground: CarryBasis, rule: ObjectiveRule, issue: Issue, into: CyclePart
+    basis: CarryBasis, rule: ObjectiveRule, issue: Issue, into: CyclePart
 ) -> tuple[tuple[FieldWrite, ...], str]:
     """What says in Jira that the copy runs in the next cycle; why that cannot be said, where it cannot."""
     source = rule.part.cycle
@@ -243,44 +243,44 @@ def _mark(
         return (replace(_given(issue, VERSIONS, "Fix versions", word, {"name": word}), adds=True),), ""
     if isinstance(source, DatesSource):
         days = ((source.dates.start, into.start), (source.dates.end, into.end))
-        return _in_fields(ground, issue, [(alias, day) for alias, day in days if alias is not None])
+        return _in_fields(basis, issue, [(alias, day) for alias, day in days if alias is not None])
     if isinstance(source, FieldSource):
-        return _in_fields(ground, issue, [(source.field, into.id)])
-    return (), unmarked(ground, rule, into) or ""
+        return _in_fields(basis, issue, [(source.field, into.id)])
+    return (), unmarked(basis, rule, into) or ""
 
 
 def _in_fields(
-    ground: CarryBasis, issue: Issue, values: Sequence[tuple[str, object]]
+    basis: CarryBasis, issue: Issue, values: Sequence[tuple[str, object]]
 ) -> tuple[tuple[FieldWrite, ...], str]:
     found = []
     for alias, value in values:
-        mapped = ground.mapping.fields.get(alias)
-        field = ground.field_of(mapped.id) if mapped is not None else None
+        mapped = basis.mapping.fields.get(alias)
+        field = basis.field_of(mapped.id) if mapped is not None else None
         type_ = field_type(field) if field is not None else None
         if field is None or type_ is None:
             return (), f"the field {alias} is of a type that is not written"
         said = [value] if field.type == "array" else value
         try:
-            made = type_.encode(said, field_there(field, issue), ground.api)
+            made = type_.encode(said, field_there(field, issue), basis.api)
         except FieldValueError as error:
             return (), str(error)
         found.append(field_write(issue, field, "empty", type_.text(made), made))
     return tuple(found), ""
 
 
-def _links(ground: CarryBasis, issue: Issue, phrase: str | None) -> tuple[CopiedLink, ...]:
+def _links(basis: CarryBasis, issue: Issue, phrase: str | None) -> tuple[CopiedLink, ...]:
     """Its links of this phrase: to what it is aligned."""
     if phrase is None:
         return ()
-    word = ground.mapping.link(phrase)
-    found = (_link(ground, link) for link in issue.links if word.says(link))
+    word = basis.mapping.link(phrase)
+    found = (_link(basis, link) for link in issue.links if word.says(link))
     return tuple(dict.fromkeys(one for one in found if one is not None))
 
 
-def _link(ground: CarryBasis, link: Link) -> CopiedLink | None:
+def _link(basis: CarryBasis, link: Link) -> CopiedLink | None:
     outward = link.outward
     if outward is None:
-        kind = next((one for one in ground.link_types if one.id == link.type_id), None)
+        kind = next((one for one in basis.link_types if one.id == link.type_id), None)
         if kind is None:
             return None
         outward = kind.outward.casefold() == link.phrase.casefold()
@@ -291,7 +291,7 @@ def _link(ground: CarryBasis, link: Link) -> CopiedLink | None:
 
 
 def _key_result(
-    ground: CarryBasis,
+    basis: CarryBasis,
     plan: CarryPlan,
     into: CyclePart,
     rule: KeyResultRule,
@@ -313,36 +313,36 @@ def _key_result(
         if isinstance(relation, JqlFieldRelation) and state.issue_id is None:
             return [], [], ()
         if not isinstance(relation, JqlFieldRelation):
-            return [], _moves(ground, rule, state, objective, choice), ()
-    issue = ground.issues.get(state.issue_id or "")
+            return [], _moves(basis, rule, state, objective, choice), ()
+    issue = basis.issues.get(state.issue_id or "")
     if issue is None:
         return [], [], ("its issue is not at hand: it is not copied",)
-    copy = _copied(ground, into, issue, [one for one in plan.writes if one.issue_id == issue.id])
+    copy = _copied(basis, into, issue, [one for one in plan.writes if one.issue_id == issue.id])
     if not isinstance(relation, LinkRelation):
         return [replace(copy, below=True)], [], ()
-    word = ground.mapping.link(relation.link)
-    said = [_link(ground, one) for one in objective.links if one.issue_id == issue.id and word.says(one)]
+    word = basis.mapping.link(relation.link)
+    said = [_link(basis, one) for one in objective.links if one.issue_id == issue.id and word.says(one)]
     links = tuple(CopiedLink(one.type_id, not one.outward, objective.id) for one in said if one is not None)
     return [replace(copy, parent_id=issue.parent_id, links=links)], [], ()
 
 
 def _moves(
-    ground: CarryBasis, rule: KeyResultRule, state: KeyResultState, objective: Issue, choice: CarryChoice
+    basis: CarryBasis, rule: KeyResultRule, state: KeyResultState, objective: Issue, choice: CarryChoice
 ) -> list[RowMove]:
     """What hangs at the objective and holds work that goes on: not done at the end, or opened again since."""
     counted = {one.id for one in state.measurement.ledger.rows if one.disposition is Disposition.COUNTED}
     finished = set() if choice.all_rows else set(done_rows(state))
 
     def goes_on(id_: str) -> bool:
-        issue = ground.issues.get(id_)
+        issue = basis.issues.get(id_)
         return id_ in counted and issue is not None and (id_ not in finished or issue.status.category != DONE)
 
     relation = rule.part.relation
     if isinstance(relation, LinkRelation):
-        word = ground.mapping.link(relation.link)
-        found = [(one.issue_id, _link(ground, one)) for one in objective.links if word.says(one)]
-        return [_move(ground.issues[id_], link) for id_, link in found if link is not None and goes_on(id_)]
-    tops = {top.id: top for id_ in sorted(counted) if goes_on(id_) and (top := _top(ground, id_, objective))}
+        word = basis.mapping.link(relation.link)
+        found = [(one.issue_id, _link(basis, one)) for one in objective.links if word.says(one)]
+        return [_move(basis.issues[id_], link) for id_, link in found if link is not None and goes_on(id_)]
+    tops = {top.id: top for id_ in sorted(counted) if goes_on(id_) and (top := _top(basis, id_, objective))}
     return [_move(one) for one in tops.values()]
 
 
@@ -356,10 +356,10 @@ def _move(issue: Issue, link: CopiedLink | None = None) -> RowMove:
     )
 
 
-def _top(ground: CarryBasis, id_: str, objective: Issue) -> Issue | None:
+def _top(basis: CarryBasis, id_: str, objective: Issue) -> Issue | None:
     """The issue right below the objective of which this one is a part."""
-    issue, passed = ground.issues.get(id_), set[str]()
+    issue, passed = basis.issues.get(id_), set[str]()
     while issue is not None and issue.parent_id != objective.id and issue.id not in passed:
         passed.add(issue.id)
-        issue = ground.issues.get(issue.parent_id or "")
+        issue = basis.issues.get(issue.parent_id or "")
     return issue if issue is not None and issue.parent_id == objective.id else None

@@ -92,37 +92,37 @@ class CarryBasis:
 
 
 def carry_plan(
-    ground: CarryBasis,
+    basis: CarryBasis,
     record: ClosingRecord,
     into: CyclePart,
     choice: CarryChoice,
     former: CarriedObjective | None = None,
 ) -> CarryPlan:
     """The plan for one objective of a closed cycle that goes on as the same issue; `former` is what it had brought into that cycle itself."""
-    plan = unmarked_plan(ground, record, into, choice, former)
-    mark, problem = _mark(ground, rule_of(ground, record), record.state.issue_id, into)
+    plan = unmarked_plan(basis, record, into, choice, former)
+    mark, problem = _mark(basis, rule_of(basis, record), record.state.issue_id, into)
     return replace(plan, writes=(*plan.writes, *mark), problem=problem or plan.problem)
 
 
-def rule_of(ground: CarryBasis, record: ClosingRecord) -> ObjectiveRule | None:
+def rule_of(basis: CarryBasis, record: ClosingRecord) -> ObjectiveRule | None:
     """The rule of an objective as the mapping has it now."""
-    return next((one for one in ground.mapping.objectives if one.part.id == record.state.rule_id), None)
+    return next((one for one in basis.mapping.objectives if one.part.id == record.state.rule_id), None)
 
 
 def unmarked_plan(
-    ground: CarryBasis,
+    basis: CarryBasis,
     record: ClosingRecord,
     into: CyclePart,
     choice: CarryChoice,
     former: CarriedObjective | None = None,
 ) -> CarryPlan:
     """What becomes of its key results, and what they begin with; nothing yet says that the objective runs in the next cycle."""
-    state, rule = record.state, rule_of(ground, record)
+    state, rule = record.state, rule_of(basis, record)
     counted = {id_: dict(rows) for id_, rows in (former.counted if former else {}).items()}
     behind = dict(former.behind) if former else {}
     found, writes = [], list[FieldWrite]()
     for one in state.key_results:
-        told, done, own = _key_result(ground, rule, record, one, into, choice)
+        told, done, own = _key_result(basis, rule, record, one, into, choice)
         found.append(told)
         writes += own
         if not told.along:
@@ -145,7 +145,7 @@ def unmarked_plan(
 
 
 def _key_result(
-    ground: CarryBasis,
+    basis: CarryBasis,
     rule: ObjectiveRule | None,
     record: ClosingRecord,
     state: KeyResultState,
@@ -170,7 +170,7 @@ def _key_result(
     if part is not None and part.progress.kind == state.kind and not choice.keep_start:
         onward = kind.onward(part.progress, state.measurement, into.start)
     done = done_rows(state) if kind.by_rows and not choice.all_rows else ()
-    writes, problems = _sets(ground, state, onward.sets)
+    writes, problems = _sets(basis, state, onward.sets)
     reason = _counted_there(len(done), record.cycle_id)
     told = KeyResultCarried(
         id=state.id,
@@ -209,20 +209,20 @@ def done_rows(state: KeyResultState) -> tuple[str, ...]:
 
 
 def _sets(
-    ground: CarryBasis, state: KeyResultState, sets: Mapping[str, Fraction | None]
+    basis: CarryBasis, state: KeyResultState, sets: Mapping[str, Fraction | None]
 ) -> tuple[list[FieldWrite], list[str]]:
     """The fields of a key result's issue that are set, and why one cannot be."""
-    issue = ground.issues.get(state.issue_id or "")
+    issue = basis.issues.get(state.issue_id or "")
     writes, problems = [], list[str]()
     for alias, value in sets.items():
-        mapped = ground.mapping.fields.get(alias)
-        field = ground.field_of(mapped.id if mapped is not None else alias)
+        mapped = basis.mapping.fields.get(alias)
+        field = basis.field_of(mapped.id if mapped is not None else alias)
         type_ = field_type(field) if field is not None else None
         if issue is None or field is None or type_ is None:
             problems.append(f"{alias} cannot be written: neither its issue nor the field is at hand")
             continue
         raw = issue.due.isoformat() if field.id == DUE and issue.due else issue.fields.get(field.id)
-        made = type_.encode(value, field_there(field, issue), ground.api)
+        made = type_.encode(value, field_there(field, issue), basis.api)
         if not type_.equal(raw, made):
             set_ = field_write(issue, field, type_.text(raw), type_.text(made), made)
             writes.append(replace(set_, former=_former(type_, field, raw)))
@@ -249,35 +249,35 @@ def field_write(issue: Issue, field: Field, before: str, after: str, value: obje
 
 
 def _mark(
-    ground: CarryBasis, rule: ObjectiveRule | None, issue_id: str | None, into: CyclePart
+    basis: CarryBasis, rule: ObjectiveRule | None, issue_id: str | None, into: CyclePart
 ) -> tuple[tuple[FieldWrite, ...], str]:
     """What says in Jira that the objective runs in the cycle; why that cannot be written, where it cannot."""
     if rule is None:
         return (), "the mapping no longer has its rule"
-    source, issue = rule.part.cycle, ground.issues.get(issue_id or "")
-    said = unmarked(ground, rule, into)
+    source, issue = rule.part.cycle, basis.issues.get(issue_id or "")
+    said = unmarked(basis, rule, into)
     if said is not None or source is None or isinstance(source, str):
         return (), said or ""
     if issue is None:
         return (), "its issue is not at hand before the next sync"
     if isinstance(source, DatesSource):
-        now = cycle_of(ground.mapping, source, issue, into.start)
+        now = cycle_of(basis.mapping, source, issue, into.start)
         named = f"it has days of its own: set {source.dates.end} of {issue.key} to a day of {into.id}"
         return (), "" if now is not None and now.id == into.id else named
-    if into.id in names_of_cycles(ground.mapping, source, issue):
+    if into.id in names_of_cycles(basis.mapping, source, issue):
         return (), ""
     if isinstance(source, LabelSource):
         return _added(issue, LABELS, "Labels", issue.labels, source.label + into.id), ""
     if isinstance(source, VersionSource):
         names = [one.name for one in issue.fix_versions]
         return _added(issue, VERSIONS, "Fix versions", names, source.version + into.id), ""
-    return _in_field(ground, source, issue, into)
+    return _in_field(basis, source, issue, into)
 
 
-def unmarked(ground: CarryBasis, rule: ObjectiveRule, into: CyclePart) -> str | None:
+def unmarked(basis: CarryBasis, rule: ObjectiveRule, into: CyclePart) -> str | None:
     """Where the mapping says the cycle of all objectives of a rule: why none of them runs in this one, empty where they do. None where each says its own."""
     source = rule.part.cycle
-    if source == CURRENT and ground.mapping.cycles.get(CURRENT) is None:
+    if source == CURRENT and basis.mapping.cycles.get(CURRENT) is None:
         return ""  # it is in whichever cycle runs
     if source is not None and not isinstance(source, str):
         return None
@@ -306,11 +306,11 @@ def _added(
 
 
 def _in_field(
-    ground: CarryBasis, source: FieldSource, issue: Issue, into: CyclePart
+    basis: CarryBasis, source: FieldSource, issue: Issue, into: CyclePart
 ) -> tuple[tuple[FieldWrite, ...], str]:
     """In a field of its own; one that holds several values keeps the old ones."""
-    mapped = ground.mapping.fields.get(source.field)
-    field = ground.field_of(mapped.id) if mapped is not None else None
+    mapped = basis.mapping.fields.get(source.field)
+    field = basis.field_of(mapped.id) if mapped is not None else None
     type_ = field_type(field) if field is not None else None
     if field is None or type_ is None:
         return (), f"the field {source.field} is of a type that is not written: name {into.id} there by hand"
@@ -321,9 +321,7 @@ def _in_field(
     )
     several = field.type == "array"
     try:
-        value = type_.encode(
-            [*former, into.id] if several else into.id, field_there(field, issue), ground.api
-        )
+        value = type_.encode([*former, into.id] if several else into.id, field_there(field, issue), basis.api)
     except FieldValueError as error:
         return (), str(error)
     set_ = field_write(issue, field, type_.text(raw), type_.text(value), value)

@@ -71,7 +71,7 @@ class FieldPlace(Place):
         raw = self.type.from_change(told.id, told.text)
         return (raw is not None or not (told.id or told.text)) and self.type.equal(raw, value)
 
-    def make(self, part: ValuePart, figures: Figures, ground: WriteBasis) -> MadeValue | None:
+    def make(self, part: ValuePart, figures: Figures, basis: WriteBasis) -> MadeValue | None:
         """The raw value for the field, or None where it is to be left as it is: its type cannot hold such a value, or it is unknown."""
         value = part.what
         if self.type.holding not in value.held_by:
@@ -80,7 +80,7 @@ class FieldPlace(Place):
         if value.form is Form.LEVEL:
             if taken == "unknown" and part.unknown == "leave":
                 return None
-            return self._labelled(part.label(figures.health), figures.issue, ground.api)
+            return self._labelled(part.label(figures.health), figures.issue, basis.api)
         said = value.number(part, figures) if value.is_number else taken
         if said is None and part.unknown == "leave":
             return None
@@ -88,7 +88,7 @@ class FieldPlace(Place):
             said = value.words(said)
         if isinstance(said, date) and self.type.holding is not Holding.DAY:
             said = said.isoformat()
-        return self._encoded(said, self.field, ground.api)
+        return self._encoded(said, self.field, basis.api)
 
     def _labelled(self, label: str | None, issue: Issue | None, api: Api) -> MadeValue:
         """What stands for a level: of a select field the option of the context that the issue is of.

@@ -104,14 +104,14 @@ class GoalPlace(Place):
         return f"{named}: {_words(before)} → {_words(after)}"
 
     def make(
-        self, part: GoalPart, field_id: str | None, figures: Figures, ground: WriteBasis
+        self, part: GoalPart, field_id: str | None, figures: Figures, basis: WriteBasis
     ) -> MadeValue | None:
         """What the goal is to say; nothing where no goal is named, the site is not known to have it, or nobody knows where the objective stands."""
-        board = ground.goals
-        named = named_goal(part, field_id, figures, ground)
+        board = basis.goals
+        named = named_goal(part, field_id, figures, basis)
         if board is None or board.scoring is None or named is None:
             return None
-        closed = figures.objective is not None and figures.objective.id in ground.closed
+        closed = figures.objective is not None and figures.objective.id in basis.closed
         stands = _standing(part, figures, board.scoring, closed=closed)
         if stands is None:
             return None
@@ -120,8 +120,8 @@ class GoalPlace(Place):
         if score is not None:
             made["score"] = score
         made["summary"] = _summary(figures)
-        if ground.pages and figures.issue_id is not None:
-            made["url"] = f"{ground.pages}{WHY}{figures.issue_id}"
+        if basis.pages and figures.issue_id is not None:
+            made["url"] = f"{basis.pages}{WHY}{figures.issue_id}"
         return MadeValue(made)
 
 
@@ -150,10 +150,10 @@ class MetricsPlace(Place):
         return f"{named}: " + ", ".join(_moved(old.get(id_), new.get(id_)) for id_ in moved)
 
     def make(
-        self, part: GoalPart, field_id: str | None, figures: Figures, ground: WriteBasis
+        self, part: GoalPart, field_id: str | None, figures: Figures, basis: WriteBasis
     ) -> MadeValue | None:
         """One metric for each key result whose number is known; nothing where no goal is named."""
-        named, objective = named_goal(part, field_id, figures, ground), figures.objective
+        named, objective = named_goal(part, field_id, figures, basis), figures.objective
         if named is None or objective is None:
             return None
         known = {one.id: metric for one in objective.key_results if (metric := _metric(one)) is not None}
@@ -240,14 +240,14 @@ class GoalTarget(WriteTarget):
             else:
                 fed[key] = objective
 
-    def check_ground(self, document: Document, ground: WriteBasis, report: Report) -> None:
+    def check_basis(self, document: Document, basis: WriteBasis, report: Report) -> None:
         """Data Center has no Goals; a site may have none, or not that which a list names."""
         for index, rule in enumerate(document.write_back):
             part, path = self.part(rule), ("write_back", index, self.option)
             if part is None:
                 continue
-            board = ground.goals
-            if ground.api != 3:
+            board = basis.goals
+            if basis.api != 3:
                 message = "Atlassian Goals exist on Jira Cloud alone, and this site is a Data Center"
                 report.add(Code.NO_GOALS, message, path, remedy="take `goal` out of write_back")
             elif board is not None and board.scoring is None:
@@ -366,14 +366,12 @@ GOAL_UNKNOWN = "give the connector's account access to the goal, or name another
 _PROGRESS = ValuePart(value=VALUE_OF_NAME["progress_percent"].name)
 
 
-def named_goal(
-    part: GoalPart, field_id: str | None, figures: Figures, ground: WriteBasis
-) -> NamedGoal | None:
+def named_goal(part: GoalPart, field_id: str | None, figures: Figures, basis: WriteBasis) -> NamedGoal | None:
     """The goal that a list or a field of the issue names; None where the site is not known to have it."""
     objective = figures.objective
     listed = part.goals.get(objective.key if objective else "") or part.goals.get(figures.issue_id or "")
     text = listed or (figures.held.get(field_id) if field_id is not None else None)
-    return ground.goals.named(text) if ground.goals is not None and isinstance(text, str) else None
+    return basis.goals.named(text) if basis.goals is not None and isinstance(text, str) else None
 
 
 def _metric(one: KeyResultState) -> dict[str, object] | None:

@@ -84,24 +84,24 @@ class LinkPlace(Place):
             return said is None and not told.whole and not told.text
         return told.text is not None and said[0] in told.text
 
-    def standing(self, shape: Shape, figures: Figures, ground: WriteBasis) -> MadeValue | None:
+    def standing(self, shape: Shape, figures: Figures, basis: WriteBasis) -> MadeValue | None:
         """Where an objective or key result stands; nothing where nobody knows the address of the pages."""
-        if not ground.pages or figures.issue_id is None:
+        if not basis.pages or figures.issue_id is None:
             return None
         if shape == "plain":
-            return MadeValue(_link(ground, figures.issue_id, "OKR: why?", PLAIN_SUMMARY))
+            return MadeValue(_link(basis, figures.issue_id, "OKR: why?", PLAIN_SUMMARY))
         number = _PROGRESS.what.number(_PROGRESS, figures)
         shown = "unknown" if number is None else _PROGRESS.what.words(number)
         health = figures.health
-        return MadeValue(_link(ground, figures.issue_id, f"OKR: {shown} — why?", LABELS[health], health))
+        return MadeValue(_link(basis, figures.issue_id, f"OKR: {shown} — why?", LABELS[health], health))
 
-    def counting(self, figures: Figures, ground: WriteBasis) -> MadeValue | None:
+    def counting(self, figures: Figures, basis: WriteBasis) -> MadeValue | None:
         """What a row counts for: without numbers, or a new story would retitle all its siblings."""
         objective = figures.objective
-        if not ground.pages or figures.issue_id is None or objective is None:
+        if not basis.pages or figures.issue_id is None or objective is None:
             return None
         title = f"counts for {objective.key or objective.title}"
-        return MadeValue(_link(ground, figures.issue_id, title[:LONGEST_TITLE], COUNTING_SUMMARY))
+        return MadeValue(_link(basis, figures.issue_id, title[:LONGEST_TITLE], COUNTING_SUMMARY))
 
 
 PLACES = {
@@ -162,9 +162,9 @@ class RemoteLinkTarget(WriteTarget):
                 )
             linked.add(rule.target)
 
-    def check_ground(self, document: Document, ground: WriteBasis, report: Report) -> None:
+    def check_basis(self, document: Document, basis: WriteBasis, report: Report) -> None:
         for index, rule in enumerate(document.write_back):
-            if self.is_written(rule) and not ground.pages:
+            if self.is_written(rule) and not basis.pages:
                 message = "a link needs to know where it leads, and nobody told the connector its own address"
                 path = ("write_back", index, self.option)
                 report.add(Code.NO_ADDRESS, message, path, value=self.part(rule), remedy=REMEDY_OF_ADDRESS)
@@ -233,9 +233,9 @@ def _path(issue_id: str) -> str:
 
 
 def _link(
-    ground: WriteBasis, issue_id: str, title: str, summary: str, health: HealthLevel | None = None
+    basis: WriteBasis, issue_id: str, title: str, summary: str, health: HealthLevel | None = None
 ) -> dict[str, object]:
-    link: dict[str, object] = {"title": title, "url": f"{ground.pages}{WHY}{issue_id}", "summary": summary}
+    link: dict[str, object] = {"title": title, "url": f"{basis.pages}{WHY}{issue_id}", "summary": summary}
     return link if health is None else {**link, "icon": icon_of(health)}
 
 

@@ -239,7 +239,7 @@ class PullGiven(Given):
     failure: FailureGiven | None
 
 
-class Accepted(Asked):
+class EpisodeIssue(Asked):
     """The issue that is the key result; null where the connector is to make it."""
 
     issue: str | None = Field(
@@ -391,7 +391,7 @@ def plan_kpi_creation(caller: Caller, path: KpiAddress, query: CreationQuery) ->
 @ROUTES.post(
     "/kpis/{kpi}/accept", "editor", "Take an issue as the proposed key result of a KPI, or have it made."
 )
-def accept_kpi(caller: Caller, path: KpiAddress, query: SiteQuery, body: Accepted) -> Reply[KpiGiven]:
+def accept_kpi(caller: Caller, path: KpiAddress, query: SiteQuery, body: EpisodeIssue) -> Reply[KpiGiven]:
     """The KPI is watched again once the issue is done. Without an issue it is made in Jira; `state.creation` says how far it is.
 
     Where closing is proposed, the issue is moved to a status that is done.

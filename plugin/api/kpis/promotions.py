@@ -26,7 +26,7 @@ class PromotionGiven(Given):
     hindrance: str | None
 
 
-class Chosen(Asked):
+class PromotionChoice(Asked):
     """The key result that is meant."""
 
     key_result: str = Field(min_length=1, max_length=255, description="Its key or id.")
@@ -50,7 +50,7 @@ def list_promotions(caller: Caller, query: SiteQuery) -> Reply[Page[PromotionGiv
 
 
 @ROUTES.post("/promotions/accept", "admin", "Take a key result that is proposed as a KPI into a draft.")
-def accept_promotion(caller: Caller, query: SiteQuery, body: Chosen) -> Reply[PromotedGiven]:
+def accept_promotion(caller: Caller, query: SiteQuery, body: PromotionChoice) -> Reply[PromotedGiven]:
     """The KPI is added to the draft of the account, begun from the mapping that rules where there is none; activate it to watch it.
 
     409 where it is not proposed, or no KPI can be written of itself.
@@ -60,7 +60,7 @@ def accept_promotion(caller: Caller, query: SiteQuery, body: Chosen) -> Reply[Pr
 
 
 @ROUTES.post("/promotions/dismiss", "editor", "Say no to a key result that is proposed as a KPI.")
-def dismiss_promotion(caller: Caller, query: SiteQuery, body: Chosen) -> Reply[Page[PromotionGiven]]:
+def dismiss_promotion(caller: Caller, query: SiteQuery, body: PromotionChoice) -> Reply[Page[PromotionGiven]]:
     """It is proposed again after three further cycles in which it is achieved. What is proposed still is given. 409 where it is not proposed."""
     site = site_of(caller, query)
     promotions.dismiss_promotion(caller.connector, caller.actor, site, body.key_result)

@@ -20,7 +20,7 @@ from plugin.use_cases.mappings.past_preview import past_preview_values, preview_
 ROUTES = Routes()
 
 
-class TextThen(Text):
+class PastText(Text):
     """The same, at a time."""
 
     at: Annotated[str, StringConstraints(min_length=1, max_length=40)] = Field(
@@ -47,7 +47,7 @@ class PastPreviewGiven(Given):
     "What every objective would have read under a text at an earlier time.",
     heavy=True,
 )
-def preview_mapping_as_of(caller: Caller, path: SiteAddress, body: TextThen) -> Reply[PastPreviewGiven]:
+def preview_mapping_as_of(caller: Caller, path: SiteAddress, body: PastText) -> Reply[PastPreviewGiven]:
     """Beside what it read under the mapping that rules, with how sure that is; asks Jira nothing, writes nothing."""
     site = site_of(caller, path)
     found = preview_as_of(caller.connector, caller.actor, site, body.text, instant_in(caller, site, body.at))

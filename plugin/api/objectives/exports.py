@@ -29,23 +29,23 @@ CSV, LINES = "text/csv", "application/x-ndjson"
 MEDIA = {"csv": CSV, "json": JSON, "jsonl": LINES}
 
 
-class Exported(Query):
+class ExportQuery(Query):
     """As what."""
 
     format: Format = Field("csv", description="csv, json, or jsonl: a JSON object a line.")
 
 
-class ObjectivesExport(ObjectivesQuery, Exported):
+class ObjectivesExport(ObjectivesQuery, ExportQuery):
     """Which objectives, and as what. A page size has no meaning here."""
 
 
-class HistoryExport(SiteQuery, Exported):
+class HistoryExport(SiteQuery, ExportQuery):
     """Of which objective, and as what."""
 
     objective: Word | None = Field(None, description="The id of one objective; all where left out.")
 
 
-class AuditExport(AuditQuery, Exported):
+class AuditExport(AuditQuery, ExportQuery):
     """Which acts, and as what."""
 
 

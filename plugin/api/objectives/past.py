@@ -54,7 +54,7 @@ def _latest(caller: Caller, site: str, started: bool) -> JobGiven:
     return job_given(site, found, started)
 
 
-class Lacking(Asked):
+class HistoryRequest(Asked):
     """For which answer."""
 
     at: Word = Field(description="A day, which stands for its end, or an instant.")
@@ -78,7 +78,7 @@ class HistoriesGiven(Given):
     heavy=True,
 )
 def read_histories_lacking(
-    caller: Caller, path: ObjectiveAddress, query: SiteQuery, body: Lacking
+    caller: Caller, path: ObjectiveAddress, query: SiteQuery, body: HistoryRequest
 ) -> Reply[HistoriesGiven]:
     """Afterwards `GET /objectives/{objective}/ledger?at=` is surer."""
     site, saved = objective_of(caller, path, query)
@@ -87,7 +87,7 @@ def read_histories_lacking(
     return Reply(HistoriesGiven(read=done.read, refused=done.refused, left=done.left))
 
 
-class Drafted(Text):
+class PastDraft(Text):
     """A mapping that never ruled, and the moment."""
 
     at: Word | None = Field(
@@ -102,7 +102,7 @@ class Drafted(Text):
     heavy=True,
 )
 def drafted_ledger(
-    caller: Caller, path: ObjectiveAddress, query: SiteQuery, body: Drafted
+    caller: Caller, path: ObjectiveAddress, query: SiteQuery, body: PastDraft
 ) -> Reply[LedgersGiven]:
     """Worked out from the histories that are kept; changes nothing."""
     site, saved = objective_of(caller, path, query)

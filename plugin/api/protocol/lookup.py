@@ -14,7 +14,7 @@ from plugin.use_cases.cycles.locks import waits_behind_lock
 from plugin.use_cases.objectives.objectives import SavedObjective, objective
 
 
-class Sited(Protocol):
+class SiteBearer(Protocol):
     """What may name a site: an address, a query or a body."""
 
     @property
@@ -22,7 +22,7 @@ class Sited(Protocol):
         """Its name; None means the first one."""
 
 
-def site_of(caller: Caller, named: Sited) -> str:
+def site_of(caller: Caller, named: SiteBearer) -> str:
     """The site that an address, a query or a body names; the first one where it names none."""
     return known_site(caller.connector, named.site)
 

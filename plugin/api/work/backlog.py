@@ -71,7 +71,7 @@ class RefusalGiven(Given):
     tried_again: bool = Field(description="Whether it is written once more by the next reconcile.")
 
 
-class ChosenRefusals(Asked):
+class RefusalChoice(Asked):
     """Which refused fields are meant: of an objective, of one of its issues, of one field. Each by key, name or id."""
 
     site: SiteName | None = None
@@ -203,18 +203,18 @@ def refusal_given(one: RefusedWrite) -> RefusalGiven:
 
 
 @ROUTES.post("/refusals/retry", "editor", "Try refused fields again.")
-def retry_refusals(caller: Caller, body: ChosenRefusals) -> Reply[Done]:
+def retry_refusals(caller: Caller, body: RefusalChoice) -> Reply[Done]:
     """Forget the refusals; the objective is reconciled at once and writes the fields again."""
     return _done(caller, body, refusals.retry, "are tried again")
 
 
 @ROUTES.post("/refusals/discard", "editor", "Forget refused fields.")
-def discard_refusals(caller: Caller, body: ChosenRefusals) -> Reply[Done]:
+def discard_refusals(caller: Caller, body: RefusalChoice) -> Reply[Done]:
     """Forget them until Jira refuses again; the next delivery or resync of the objective tries to write them."""
     return _done(caller, body, refusals.discard, "are forgotten until Jira refuses them again")
 
 
-def _done(caller: Caller, body: ChosenRefusals, act: Callable[..., int], what: str) -> Reply[Done]:
+def _done(caller: Caller, body: RefusalChoice, act: Callable[..., int], what: str) -> Reply[Done]:
     site = known_site(caller.connector, body.site)
     count = act(caller.connector, caller.actor, site, body.objective, body.issue or body.issue_id, body.field)
     if not count:

@@ -130,7 +130,7 @@ def let_in_command(email: str) -> None:
     """Print an address that signs in as this account once, within 15 minutes, also where passwords are off or forgotten."""
     with open_connector() as connector:
         account = people.person_called(connector, COMMAND_LINE, email)
-        address = sign_in_link.entry_link(connector, COMMAND_LINE, account)
+        address = sign_in_link.make_link(connector, COMMAND_LINE, account)
     say(f"Whoever opens this within 15 minutes is signed in as {account.email}, once:", err=True)
     say(address)
 

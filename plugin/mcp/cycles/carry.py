@@ -8,7 +8,7 @@ from pydantic import Field
 
 from mappings.rollup.cycles.carry_plan import CarryChoice, CarryPlan
 from plugin.access.authorization.permission import Permission
-from plugin.mcp.protocol.confirmation import ActArguments, Acted, two_calls
+from plugin.mcp.protocol.confirmation import ActArguments, ActReceipt, two_calls
 from plugin.mcp.protocol.lookup import site_of
 from plugin.mcp.protocol.shapes import Name
 from plugin.mcp.protocol.tool import Tool, ToolAsker, Unanswerable
@@ -41,7 +41,7 @@ class CarryArguments(ActArguments):
     )
 
 
-def okr_carry_forward(asking: ToolAsker, arguments: CarryArguments) -> Acted:
+def okr_carry_forward(asking: ToolAsker, arguments: CarryArguments) -> ActReceipt:
     """Say what would be done, or do it."""
     site, into = site_of(asking, arguments), arguments.into or ""
     choice = CarryChoice(as_copy=arguments.copies)
@@ -107,7 +107,7 @@ class UndoArguments(ActArguments):
     )
 
 
-def okr_undo_carry(asking: ToolAsker, arguments: UndoArguments) -> Acted:
+def okr_undo_carry(asking: ToolAsker, arguments: UndoArguments) -> ActReceipt:
     """Say what would be taken back, or do it."""
     site, cycle = site_of(asking, arguments), arguments.cycle
     try:
@@ -167,7 +167,7 @@ CARRY = Tool(
     title="Carry forward",
     description="Carry objectives of a closed cycle into the next one. Call without confirm first, show the person `would`, call again with confirm after their yes.",
     takes=CarryArguments,
-    gives=Acted,
+    gives=ActReceipt,
     function=okr_carry_forward,
     permission=Permission.EDITOR,
 )
@@ -176,7 +176,7 @@ UNDO_CARRY = Tool(
     title="Undo carrying forward",
     description="Take back that objectives were carried into the next cycle, while nothing was done on what was carried. Call without confirm first, show the person `would`, call again with confirm after their yes.",
     takes=UndoArguments,
-    gives=Acted,
+    gives=ActReceipt,
     function=okr_undo_carry,
     permission=Permission.EDITOR,
 )

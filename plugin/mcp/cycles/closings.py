@@ -13,7 +13,7 @@ from plugin.mcp.movement import MovedRow, moved_row
 from plugin.mcp.protocol.lookup import site_of
 from plugin.mcp.protocol.provenance import provenance
 from plugin.mcp.protocol.quotation import Quoted
-from plugin.mcp.protocol.shapes import Answer, Counted, Name, Number, PageArguments, Shape, exactly, page_of
+from plugin.mcp.protocol.shapes import Answer, Name, Number, PageArguments, RowCount, Shape, exactly, page_of
 from plugin.mcp.protocol.tool import Tool, ToolAsker, Unanswerable
 from plugin.next_steps import Door
 from plugin.use_cases.cycles.cycles import CycleRefused, UnknownCycle, list_cycles
@@ -60,7 +60,7 @@ class Closings(Answer):
     before: ClosingShown
     after: ClosingShown
     compared: int
-    counted: Counted
+    counted: RowCount
     objectives: list[DifferingObjective]
 
 

@@ -12,7 +12,7 @@ from plugin.mcp.objectives import OwnDays, own_days
 from plugin.mcp.protocol.lookup import site_of
 from plugin.mcp.protocol.provenance import provenance
 from plugin.mcp.protocol.quotation import Quoted
-from plugin.mcp.protocol.shapes import Answer, Counted, Name, Number, PageArguments, Shape, exactly, page_of
+from plugin.mcp.protocol.shapes import Answer, Name, Number, PageArguments, RowCount, Shape, exactly, page_of
 from plugin.mcp.protocol.tool import Tool, ToolAsker, Unanswerable
 from plugin.next_steps import Door
 from plugin.runtime.connector import NotReady
@@ -91,7 +91,7 @@ class CycleReview(Answer):
     locked: StandingLock | None
     reach_into: list[ReachingObjective]
     means: list[MeanScore]
-    counted: Counted
+    counted: RowCount
     objectives: list[ScoredObjective]
 
 

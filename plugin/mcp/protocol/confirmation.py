@@ -34,7 +34,7 @@ class ActArguments(Arguments):
     )
 
 
-class Acted(Answer):
+class ActReceipt(Answer):
     """`to_confirm`: nothing is done yet; show the person `would`. `done`: `result` says what was done."""
 
     state: Literal["to_confirm", "done"]
@@ -53,14 +53,14 @@ def two_calls(
     path: str,
     would: str,
     do: Callable[[], str],
-) -> Acted:
+) -> ActReceipt:
     """Promise, or do what was promised."""
     if arguments.confirm is None:
         handle, result = _handle(asking, tool, arguments, site), None
     else:
         handle, result = None, _done(asking, tool, arguments, site, do)
-    return Acted(
-        provenance=provenance(asking, site, Acted, path),
+    return ActReceipt(
+        provenance=provenance(asking, site, ActReceipt, path),
         state="to_confirm" if result is None else "done",
         would=would,
         confirm=handle,

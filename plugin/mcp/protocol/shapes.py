@@ -53,7 +53,7 @@ class Number(Shape):
     value: float | None
 
 
-class Counted(Shape):
+class RowCount(Shape):
     """How many of how many are shown."""
 
     shown: int
@@ -90,7 +90,7 @@ def exactly(value: Fraction | None) -> Number:
 
 def page_of(
     kind: str, arguments: PageArguments, rows: Sequence[T], names: Iterable[str]
-) -> tuple[Sequence[T], Counted]:
+) -> tuple[Sequence[T], RowCount]:
     """One page of a list that is whole. Where its rows have changed meanwhile (`names`), a cursor of before is refused: no row is left out."""
     state = hashlib.sha256("\n".join(names).encode("utf-8", "replace")).hexdigest()[:12]
     name = list_name(f"{kind}:{state}", arguments)
@@ -98,7 +98,7 @@ def page_of(
     shown = rows[begun : begun + arguments.limit]
     ends = begun + len(shown)
     following = cursor(name, ends) if ends < len(rows) else None
-    return shown, Counted(shown=len(shown), total=len(rows), next=following)
+    return shown, RowCount(shown=len(shown), total=len(rows), next=following)
 
 
 @cache

@@ -19,7 +19,7 @@ from plugin.pages.frame.forms import LineField, PageForm, Secret, needed
 from plugin.pages.frame.page import rendered
 from plugin.runtime.connector import Connector
 from plugin.use_cases.accounts import provider_sign_in, set_up
-from plugin.use_cases.accounts.sign_in import CodeWanted, SignedIn, TooOften, sign_in, sign_in_with_code
+from plugin.use_cases.accounts.sign_in import AttemptPause, CodeWanted, SignedIn, sign_in, sign_in_with_code
 
 WRONG_CODE = "That is not the code of now, nor a recovery code that is left. Try again."
 WRONG = (
@@ -171,7 +171,7 @@ def signed_in_by_code_or_not(connector: Connector) -> ResponseReturnValue:
     if isinstance(result, SignedIn):
         sessions.begin(connector, result.account)
         return redirect(safe_destination(form.next.data))
-    if isinstance(result, TooOften):
+    if isinstance(result, AttemptPause):
         form.refuse(_too_often(result))
         return _held(code_page(form), result)
     form.refuse(WRONG_CODE, "code")
@@ -193,7 +193,7 @@ def signed_in_or_not(connector: Connector, provider: str | None) -> ResponseRetu
     if isinstance(result, CodeWanted):
         sessions.await_code(connector, result.account)
         return redirect(url_for("access.sign_in_code", next=wanted))
-    if isinstance(result, TooOften):
+    if isinstance(result, AttemptPause):
         form.refuse(_too_often(result))
         return _held(sign_in_page(connector, provider, form), result)
     form.refuse(WRONG)
@@ -214,12 +214,12 @@ def failed(connector: Connector, provider: Provider, error: NotPermitted) -> Res
     return make_response(sign_in_page(connector, provider.settings.label, form), 403)
 
 
-def _too_often(result: TooOften) -> str:
+def _too_often(result: AttemptPause) -> str:
     minutes = math.ceil(result.wait.total_seconds() / 60)
     return f"Too many attempts. Wait {minutes} {'minute' if minutes == 1 else 'minutes'}, then try again."
 
 
-def _held(page: str, result: TooOften) -> Response:
+def _held(page: str, result: AttemptPause) -> Response:
     answer = make_response(page, 429)
     answer.headers["Retry-After"] = str(math.ceil(result.wait.total_seconds()))
     return answer

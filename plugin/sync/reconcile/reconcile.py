@@ -281,8 +281,8 @@ def plan_objective(
     if state is None or owned is None:
         return Plan("")
     closed = frozenset({state.id}) if end is not None and end.closed else frozenset[str]()
-    ground = replace(context.ground, closed=closed)
-    wanted = desired(context.mapping, state, forest.issue, ground, owned)
+    basis = replace(context.basis, closed=closed)
+    wanted = desired(context.mapping, state, forest.issue, basis, owned)
     found = plan(state.id, wanted, forest.issue)
     cause = why() if found else ""
     return plan(state.id, wanted, forest.issue, cause) if cause else found
@@ -298,7 +298,7 @@ def _still_wants(context: Context, standing: WrittenField) -> bool:
         return False
     target = target_of(standing.field_id)
     thing = target.shared(standing.after)
-    wanted = desired(context.mapping, state, found.forest.issue, context.ground, owned)
+    wanted = desired(context.mapping, state, found.forest.issue, context.basis, owned)
     return any(
         one.issue_id == standing.issue_id and target.shared(one.raw) == thing
         for one in wanted

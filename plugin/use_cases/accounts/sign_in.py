@@ -36,7 +36,7 @@ class Wrong:
 
 
 @dataclass(frozen=True, slots=True)
-class TooOften:
+class AttemptPause:
     """Nothing was looked at; wait this long."""
 
     wait: timedelta
@@ -45,14 +45,14 @@ class TooOften:
 @act(PUBLIC)
 def sign_in(
     connector: Connector, actor: Actor, email: str, password: str, address: str
-) -> SignedIn | CodeWanted | Wrong | TooOften:
+) -> SignedIn | CodeWanted | Wrong | AttemptPause:
     """Try a password from an address of the network; Refused where passwords are off."""
     members.require_local(connector)
     now = connector.clock()
     wait = throttle.attempt(connector.store, email, address, now)
     if wait:
         note_refusal(connector, actor, "sign-in held off", address, {})
-        return TooOften(wait)
+        return AttemptPause(wait)
     with connector.store.read() as conn:
         account = accounts.by_email(conn, email)
         factor = account is not None and second_factors.is_asked(conn, account.id)
@@ -70,11 +70,11 @@ def sign_in(
 @act(PUBLIC)
 def sign_in_with_code(
     connector: Connector, _actor: Actor, account: Account, code: str, address: str
-) -> SignedIn | Wrong | TooOften:
+) -> SignedIn | Wrong | AttemptPause:
     """Try a code for somebody whose password was right a moment ago: one of their app, or a recovery code."""
     outcome = second_factor.tried(connector, account, code, address)
     if isinstance(outcome, timedelta):
-        return TooOften(outcome)
+        return AttemptPause(outcome)
     if not outcome:
         _note(connector, account.email, "sign-in failed", {"from": address, "reason": "wrong code"})
         return Wrong()

@@ -5,9 +5,9 @@ from __future__ import annotations
 import secrets
 from datetime import timedelta
 
-from connectors.store.people import accounts, audit, entry_links
+from connectors.store.people import accounts, audit, sign_in_links
 from connectors.store.people.accounts import Account
-from connectors.store.people.entry_links import EntryLink
+from connectors.store.people.sign_in_links import SignInLink
 from plugin.access.authentication.tokens import hash_of
 from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.refusal import NotPermitted
@@ -20,13 +20,13 @@ GONE = "This link was used or has run out."
 
 
 @act(ADMIN)
-def entry_link(connector: Connector, actor: Actor, account: Account) -> str:
+def make_link(connector: Connector, actor: Actor, account: Account) -> str:
     """An address that signs in as this account, once and within a quarter of an hour, in the place of any before."""
     if account.disabled_at is not None:
         raise NotPermitted(f"{account.email} is closed.", step=OPEN_ACCOUNT)
     text, now = secrets.token_urlsafe(32), connector.clock()
     with connector.store.write() as conn:
-        entry_links.put(conn, EntryLink(hash_of(text), account.id, now + VALID), now)
+        sign_in_links.put(conn, SignInLink(hash_of(text), account.id, now + VALID), now)
         audit.note(conn, actor.label, "entry link made", now, {"account": account.email})
     return f"{connector.settings.public_url}/let-in/{text}"
 
@@ -35,7 +35,7 @@ def entry_link(connector: Connector, actor: Actor, account: Account) -> str:
 def opens(connector: Connector, _actor: Actor, text: str) -> bool:
     """Whether the link is unused and in time."""
     with connector.store.read() as conn:
-        kept = entry_links.get(conn, hash_of(text))
+        kept = sign_in_links.get(conn, hash_of(text))
     return kept is not None and connector.clock() < kept.until
 
 
@@ -44,7 +44,7 @@ def enter(connector: Connector, _actor: Actor, text: str, address: str) -> Accou
     """Use the link up: the account that is signed in. Refused where it opens nothing any more."""
     now = connector.clock()
     with connector.store.write() as conn:
-        kept = entry_links.take(conn, hash_of(text))
+        kept = sign_in_links.take(conn, hash_of(text))
         account = None if kept is None or now >= kept.until else accounts.get(conn, kept.account_id)
         if account is None or account.disabled_at is not None:
             raise NotPermitted(GONE, step=LET_IN)

@@ -188,7 +188,7 @@ def _preview(
         around = (*mirror.subtree(conn, site, roots), *mirror.linked(conn, site, roots))
         issues = {**issues, **{one.id: one for one in around}}
     catalogue = connector.catalogue(site)
-    ground = CarryBasis(
+    basis = CarryBasis(
         mapping=mapping,
         field_of=partial(field_of, mapping, catalogue),
         issues=issues,
@@ -200,7 +200,7 @@ def _preview(
     for record in records:
         id_ = record.state.id
         planned = copy_plan if choice.as_copy else carry_plan
-        plan = planned(ground, record, target, choice, former.get(id_, cycle_id))
+        plan = planned(basis, record, target, choice, former.get(id_, cycle_id))
         why_not = _why_not(record)
         one = ObjectiveCarry(plan, not why_not and not plan.problem, why_not, often.get(id_, 0))
         kept = asked.get(id_)

@@ -51,7 +51,7 @@ class PlannedDigest:
 
 
 @dataclass(frozen=True, slots=True)
-class Own:
+class OwnDigest:
     """A digest or an alert that somebody gets by mail, and whether they stopped it."""
 
     site: str
@@ -121,7 +121,7 @@ def resume_digest(connector: Connector, actor: Actor, site: str, digest_id: str,
 
 
 @question(VIEWER)
-def own_digests(connector: Connector, actor: Actor) -> tuple[Own, ...]:
+def own_digests(connector: Connector, actor: Actor) -> tuple[OwnDigest, ...]:
     """The digests that go to the address of who asks, of all sites."""
     email = own_account(connector, actor).email
     found = []
@@ -129,7 +129,7 @@ def own_digests(connector: Connector, actor: Actor) -> tuple[Own, ...]:
         for site, part, zone, recipient in _to(connector, email):
             stopped = (part.id, recipient) in outbox.stopped(conn, site)
             found.append(
-                Own(
+                OwnDigest(
                     site=site,
                     digest=part.id,
                     every=part.every,
@@ -236,7 +236,7 @@ def reached_values(one: DigestRecipient) -> PlainValues:
     }
 
 
-def own_values(one: Own) -> PlainValues:
+def own_values(one: OwnDigest) -> PlainValues:
     """A digest of one's own, for programs."""
     return {
         "site": one.site,
@@ -253,7 +253,7 @@ def quiet_values(one: QuietPart) -> PlainValues:
     return {"from": one.from_, "to": one.to, "days": list(one.days)}
 
 
-def _when(one: PlannedDigest | Own) -> PlainValues:
+def _when(one: PlannedDigest | OwnDigest) -> PlainValues:
     return {
         "on": one.on if one.every == "week" else None,
         "at": one.at if one.every != "change" else None,

@@ -27,7 +27,7 @@ from mappings.document.binder import bind_leniently
 from mappings.document.checks.live.names import check_names
 from mappings.document.checks.live.writes import check_live
 from mappings.document.checks.report import in_text_order
-from mappings.document.checks.write_back import check_ground
+from mappings.document.checks.write_back import check_basis
 from mappings.document.lock_binding import under_locks
 from mappings.document.mapping import Mapping
 from mappings.document.names import compare
@@ -157,8 +157,8 @@ def check_text(
     with connector.store.read() as conn:
         catalogue = known_names(conn, site, read.document, today)
     bound = bind_leniently(read.document, catalogue, positions=read.positions)
-    ground = replace(connector.ground(site), site=site)
-    lacking = check_ground(read.document, ground, positions=read.positions)
+    basis = replace(connector.basis(site), site=site)
+    lacking = check_basis(read.document, basis, positions=read.positions)
     if bound.mapping is None:
         return (*bound.diagnostics, *lacking)
     facts = read_live_facts(connector, site, bound.mapping, catalogue)
@@ -185,8 +185,8 @@ def glance_text(connector: Connector, _actor: Actor, site: str, text: str) -> tu
         known = known_names(conn, site, read.document, today, look=False)
     bound = bind_leniently(read.document, known, positions=read.positions)
     told = _told_of_names(read, bound.mapping, known, today)
-    ground = replace(connector.ground(site), site=site)
-    lacking = check_ground(read.document, ground, positions=read.positions)
+    basis = replace(connector.basis(site), site=site)
+    lacking = check_basis(read.document, basis, positions=read.positions)
     found = in_text_order([*read.diagnostics, *bound.diagnostics, *lacking, *told])
     return (*found, *lint_document(read.document, read.positions))
 
@@ -240,8 +240,8 @@ def _planned(connector: Connector, site: str, text: str, file: str) -> Previewed
         for id_, end in noted.items()
         if end.closed and id_ in after and after[id_].cycle_id == end.facts.cycle_id
     )
-    ground = replace(connector.ground(site), moment=moment, closed=closed)
-    plans = plans_for(mapping, after, forest, ground)
+    basis = replace(connector.basis(site), moment=moment, closed=closed)
+    plans = plans_for(mapping, after, forest, basis)
     standing = standing_of(
         (one for one in stands if forest.issue(one.issue_id) is not None),
         lambda id_: place_of(id_, partial(field_of, mapping, catalogue)),
@@ -267,10 +267,10 @@ def _require_ground(connector: Connector, site: str, mapping: Mapping, text: str
     with connector.store.read() as conn:
         known = revisions.get(conn, site, mapping.revision) is not None
     connector.catalogue_for(site, mapping.document)
-    ground = replace(connector.ground(site), site="" if known else site)
-    if check_ground(mapping.document, ground):
+    basis = replace(connector.basis(site), site="" if known else site)
+    if check_basis(mapping.document, basis):
         read = read_document(text, file)
-        raise MappingError(check_ground(mapping.document, ground, positions=read.positions))
+        raise MappingError(check_basis(mapping.document, basis, positions=read.positions))
 
 
 def _with_clearing(
@@ -301,12 +301,12 @@ def _movement(before: Dictionary[str, ObjectiveState], after: Dictionary[str, Ob
 
 
 def plans_for(
-    mapping: Mapping, states: Dictionary[str, ObjectiveState], forest: Forest, ground: WriteBasis
+    mapping: Mapping, states: Dictionary[str, ObjectiveState], forest: Forest, basis: WriteBasis
 ) -> list[Plan]:
     """The plan of every objective, as reconciling each would make it."""
     owned = owners(mapping, states.values())
     return [
-        plan(state.id, desired(mapping, state, forest.issue, ground, owned), forest.issue)
+        plan(state.id, desired(mapping, state, forest.issue, basis, owned), forest.issue)
         for state in states.values()
     ]
 

@@ -13,7 +13,7 @@ from connectors.store import Store, StoreError, backup, current_revision, open_s
 from connectors.store.database import table_copy
 from connectors.store.database.row_counts import row_counts
 from connectors.store.jobs.processes import put_and_take
-from connectors.store.people import accounts, entry_links, open_sessions, tokens
+from connectors.store.people import accounts, open_sessions, sign_in_links, tokens
 from connectors.store.people.audit import note
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.composition import announcer_for
@@ -152,7 +152,7 @@ def settle(
     now = clock_of(settings)()
     with _store(settings) as store, store.write() as conn:
         ended = open_sessions.end_all(conn)
-        entry_links.clear(conn)
+        sign_in_links.clear(conn)
         owners = {one.id: one.email for one in accounts.all(conn)}
         revived = tuple(
             AccountToken(token, owners[token.account_id])

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from mappings.document.checks.write_back import check_ground
+from mappings.document.checks.write_back import check_basis
 from mappings.document.text.source import read_document
 from mappings.facts.goal import Goal, GoalBoard, GoalMetric, GoalUpdate, NamedGoal, goal_key
 from mappings.facts.moment import Moment
@@ -79,8 +79,8 @@ def test_what_was_achieved_is_done_once_the_cycle_is_closed(make: SimpleNamespac
         ("achieved", ("101",), "on_track"),
         ("off_track", ("100",), "on_track"),
     ):
-        ground = WriteBasis(3, PAGES, goals=SCORED, closed=frozenset(closed))
-        found = desired(mapping, make.objective(progress="1", level=level), make.issue, ground)
+        basis = WriteBasis(3, PAGES, goals=SCORED, closed=frozenset(closed))
+        found = desired(mapping, make.objective(progress="1", level=level), make.issue, basis)
         [said] = [one.raw for one in found if one.place is goal.PLACE]
         assert (said["status"], "score" in said) == (status, status != "done")
 
@@ -327,7 +327,7 @@ def test_what_makes_no_sense_is_refused_at_its_place(rules: str, code: str, says
 
 
 @pytest.mark.parametrize(
-    ("ground", "codes"),
+    ("basis", "codes"),
     [
         (WriteBasis(2), ["no-goals"]),
         (WriteBasis(3, goals=GoalBoard(problem="No Goals here.")), ["no-goals"]),
@@ -335,9 +335,9 @@ def test_what_makes_no_sense_is_refused_at_its_place(rules: str, code: str, says
         (WriteBasis(3), []),
     ],
 )
-def test_what_the_site_lacks_is_said(ground: WriteBasis, codes: list[str]) -> None:
+def test_what_the_site_lacks_is_said(basis: WriteBasis, codes: list[str]) -> None:
     rule = "  - {target: objective, goal: {goals: {PLAT-1: HELLO-1, PLAT-2: HELLO-7}}}"
-    assert [one.code for one in check_ground(read_document(HEAD + rule).require(), ground)] == codes
+    assert [one.code for one in check_basis(read_document(HEAD + rule).require(), basis)] == codes
 
 
 def test_the_place_is_for_ever() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mappings.document.checks.write_back import check_ground
+from mappings.document.checks.write_back import check_basis
 from mappings.document.text.source import read_document
 from mappings.rollup.rows.ledger import Disposition
 from mappings.write_back.desired_values import desired, owners
@@ -212,10 +212,10 @@ def test_what_makes_no_sense_is_refused_at_its_place(rules: str, code: str, says
 
 def test_a_link_is_refused_where_the_connector_does_not_know_its_own_address() -> None:
     document = read_document(f"{HEAD}  - {{target: objective, remote_link: plain}}").require()
-    [found] = check_ground(document, WriteBasis())
+    [found] = check_basis(document, WriteBasis())
     assert (found.code, found.path) == ("no-address", "write_back[0].remote_link")
     assert "JIRA_OKR_BASE_URL" in found.remedy
-    assert check_ground(document, WriteBasis(pages="https://okr.acme.example")) == ()
+    assert check_basis(document, WriteBasis(pages="https://okr.acme.example")) == ()
 
 
 def test_the_places_of_links_are_for_ever_and_others_are_none() -> None:

@@ -122,14 +122,14 @@ def test_admins_see_tokens_of_everybody_and_take_them_away(house) -> None:
 
 def test_an_operator_lets_somebody_in_once(house) -> None:
     account = house.account("admin")
-    address = sign_in_link.entry_link(house.connector, COMMAND_LINE, account)
+    address = sign_in_link.make_link(house.connector, COMMAND_LINE, account)
     path = address.removeprefix("http://okr.test")
     browser = house.browser()
     assert browser.get(path).status_code == 200
     assert browser.post(path, path).status_code == 302
     assert browser.is_in()
     assert house.browser().get(path).status_code == 410
-    late = sign_in_link.entry_link(house.connector, COMMAND_LINE, account).removeprefix("http://okr.test")
+    late = sign_in_link.make_link(house.connector, COMMAND_LINE, account).removeprefix("http://okr.test")
     house.clock.forward(minutes=15)
     assert house.browser().get(late).status_code == 410
 
@@ -151,7 +151,7 @@ def test_with_single_sign_on_alone_no_password_opens_anything(alone) -> None:
     account = person_called(alone.connector, COMMAND_LINE, "admin@acme.example")
     with pytest.raises(NotPermitted, match="Passwords are off"):
         people.set_password(alone.connector, COMMAND_LINE, account, PASSWORD)
-    path = sign_in_link.entry_link(alone.connector, COMMAND_LINE, account).removeprefix("http://okr.test")
+    path = sign_in_link.make_link(alone.connector, COMMAND_LINE, account).removeprefix("http://okr.test")
     assert browser.post(path, path).status_code == 302
     assert browser.is_in()
     assert 'name="current"' not in browser.get("/account").text

@@ -81,7 +81,7 @@ def wrong_fields(world: Judged) -> Iterator[str]:
     context = world.context()
     owned = owners(context.mapping, states.values())
     for state in states.values():
-        for wanted in desired(context.mapping, state, issues.get, context.ground, owned):
+        for wanted in desired(context.mapping, state, issues.get, context.basis, owned):
             found = wanted.place.actual(issues[wanted.issue_id])
             if not wanted.place.equal(found, wanted.raw):
                 yield f"{wanted.issue_key} {wanted.place.name}: Jira has {found!r}, should be {wanted.raw!r}"

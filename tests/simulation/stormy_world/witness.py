@@ -140,7 +140,7 @@ class Witness:
         wanted = {
             (one.issue_id, one.place.id)
             for state in states.values()
-            for one in desired(context.mapping, state, issues.get, context.ground, owned)
+            for one in desired(context.mapping, state, issues.get, context.basis, owned)
         }
         for (issue_id, field_id), value in self._last.items():
             issue = issues.get(issue_id)
@@ -231,7 +231,7 @@ class Witness:
         issues, states, context = of
         owned = owners(context.mapping, states.values())
         for state in states.values():
-            for one in desired(context.mapping, state, issues.get, context.ground, owned):
+            for one in desired(context.mapping, state, issues.get, context.basis, owned):
                 if (one.issue_id, one.place.id) == place:
                     return one.place.equal(value, one.raw)
         return value is None

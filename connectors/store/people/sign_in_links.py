@@ -12,7 +12,7 @@ from connectors.store.schema import entry_link as table
 
 
 @dataclass(frozen=True, slots=True)
-class EntryLink:
+class SignInLink:
     """What is kept of a link; the link itself is not."""
 
     hash: str
@@ -20,23 +20,23 @@ class EntryLink:
     until: datetime
 
 
-def put(conn: Connection, link: EntryLink, now: datetime) -> None:
+def put(conn: Connection, link: SignInLink, now: datetime) -> None:
     """A new link, in the place of any before for this account; those whose time is over are forgotten."""
     conn.execute(delete(table).where((table.c.account_id == link.account_id) | (table.c.until < to_ms(now))))
     conn.execute(insert(table).values(hash=link.hash, account_id=link.account_id, until=to_ms(link.until)))
 
 
-def get(conn: Connection, link_hash: str) -> EntryLink | None:
+def get(conn: Connection, link_hash: str) -> SignInLink | None:
     """The link of this hash; None where there is none, or it was used."""
     row = conn.execute(select(table).where(table.c.hash == link_hash)).one_or_none()
-    return None if row is None else EntryLink(row.hash, row.account_id, from_ms(row.until))
+    return None if row is None else SignInLink(row.hash, row.account_id, from_ms(row.until))
 
 
-def take(conn: Connection, link_hash: str) -> EntryLink | None:
+def take(conn: Connection, link_hash: str) -> SignInLink | None:
     """The same, and from now on there is none: of those who take it together, one gets it."""
     taken = delete(table).where(table.c.hash == link_hash).returning(table.c.account_id, table.c.until)
     row = conn.execute(taken).first()
-    return None if row is None else EntryLink(link_hash, row.account_id, from_ms(row.until))
+    return None if row is None else SignInLink(link_hash, row.account_id, from_ms(row.until))
 
 
 def clear(conn: Connection) -> None:
