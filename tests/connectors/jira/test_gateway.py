@@ -134,7 +134,7 @@ def test_a_token_that_may_only_read_reads_and_is_refused_its_writes(by_gateway, 
 
 
 def test_no_scope_is_enough_for_webhooks_of_administrators(by_gateway):
-    with pytest.raises(WriteScopeMissing, match="jira-okr webhook show"):
+    with pytest.raises(WriteScopeMissing, match="page Sites, the site"):
         by_gateway().webhooks()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from plugin.mcp.ledger import Explained
+from plugin.mcp.ledger import LedgerAnswer
 from plugin.mcp.protocol.call_rate import AT_ONCE, Pace
 from plugin.mcp.protocol.quotation import quoted, quoted_fields
 from plugin.mcp.protocol.tool import Unanswerable
@@ -30,7 +30,7 @@ def test_what_is_seen_stays(typed: str, shown: str) -> None:
 
 
 def test_an_answer_names_every_field_that_quotes() -> None:
-    assert quoted_fields(Explained) == (
+    assert quoted_fields(LedgerAnswer) == (
         "provenance.partial_because[]",
         "as_of.because[]",
         "ledger.title",

@@ -9,11 +9,12 @@ from datetime import timedelta
 import pytest
 
 from connectors.jira.webhooks.signature import sign, static_secret
+from plugin.next_steps import WEBHOOK_FORM, Door, said_at
 from plugin.use_cases.health.status import status
 from tests.actors import TESTER
 
 OLD, NEW = "the former secret of this test", "the new secret of this test"
-FORMER = "it still uses the former secret: give it the new one, jira-okr webhook show says what to type"
+FORMER = f"It still uses the former secret: give it the new one. {WEBHOOK_FORM.at(Door.PAGE)}"
 
 
 @pytest.fixture
@@ -64,7 +65,7 @@ def test_what_is_turned_away_is_seen_until_something_better_comes(desk):
     assert desk.send("typed wrongly") == 401
     ((source, former, remedy),) = desk.sources()
     assert (source, former) == ("refused", False)
-    assert remedy.startswith("compare the secret in Jira's webhook form")
+    assert remedy.startswith("Compare the secret in Jira's webhook form")
     assert desk.send(NEW) == 204
     assert desk.sources() == [("webhook", False, ""), ("refused", False, "")]
 
@@ -80,12 +81,14 @@ def test_many_deliveries_at_once_are_noted_once(desk):
 def test_each_door_tells_it(desk):
     desk.send(OLD)
     told = desk.doors.api("GET", "/sites/main/status").json["sources"]
-    assert [(one["source"], one["former"], one["remedy"]) for one in told] == [("webhook", True, FORMER)]
+    assert [(one["source"], one["former"], one["remedy"]) for one in told] == [
+        ("webhook", True, said_at(FORMER, Door.API))
+    ]
     ran = desk.doors.command("status")
     assert ran.exception is None or isinstance(ran.exception, SystemExit), repr(ran.exception)
     shown = ran.output
     assert "Webhooks of Jira and of workflows: heard" in shown
-    assert f"to do: {FORMER}" in shown
+    assert f"to do: {said_at(FORMER, Door.COMMAND)}" in shown
     page = desk.doors.look("/health")
     assert "Webhooks of Jira and of workflows" in page
     assert FORMER in page

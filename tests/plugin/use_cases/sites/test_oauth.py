@@ -30,6 +30,7 @@ from connectors.store.sites import sites as store_sites
 from plugin.access.authorization.actor import COMMAND_LINE, Actor
 from plugin.access.authorization.permission import Permission
 from plugin.cli import cli
+from plugin.next_steps import ALLOW_APP, Door
 from plugin.runtime.connector import Connector, NotReady
 from plugin.runtime.credentials_vault import vault
 from plugin.runtime.granted_tokens import LEASE
@@ -46,7 +47,7 @@ from tests.plugin.use_cases.sites.oauth_firm import (
     oauth_firm,
 )
 
-ALLOW = "jira-okr site connect main"
+ALLOW = ALLOW_APP.at(Door.PAGE)
 
 
 @pytest.fixture(scope="module")
