@@ -86,6 +86,13 @@ def test_every_function_on_the_way_of_a_webhook_exists(name: str) -> None:
     pytest.fail(f"{name} is not there")
 
 
+def test_the_way_passes_no_more_than_a_dozen_rooms() -> None:
+    """A room is a folder of one of the packages, as the map has them; or a door that is a module."""
+    way = text("docs/architecture.md").split("## Life of a webhook")[1].split("\n## ")[0]
+    rooms = {tuple(name.split(".")[:2]) for name in NAMED if f"`{name}`" in way}
+    assert 5 < len(rooms) <= 12
+
+
 def test_the_way_is_told_in_full() -> None:
     assert len(NAMED) > 20
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from urllib.parse import urlencode
@@ -57,16 +57,9 @@ class AuditForm(PageForm):
         """Which of the two logs; the first where it is none."""
         return str(self.kind.data) if self.kind.data in KINDS else KINDS[0]
 
-    def strange(self, sites: Collection[str]) -> str:
-        """What cannot be meant, in a sentence; empty where all of it can."""
-        for field, known in ((self.kind, KINDS), (self.site, sorted(sites))):
-            if said := strange_choice(field.name, field.data or "", known):
-                return said
-        for day in (self.since, self.until):
-            typed = day.raw_data[0] if day.raw_data else ""
-            if typed and known_day(day.data) is None:
-                return f"“{typed[:100]}” is no day for {day.name}. Write it like 2026-11-29."
-        return ""
+    def strange(self) -> str:
+        """What cannot be meant, in a sentence; empty where all of it can. Sites are not weighed: those that were removed have their acts, too."""
+        return strange_choice(self.kind.name, self.kind.data or "", KINDS)
 
     def given(self) -> dict[str, str]:
         """What narrows the log, as it stands in an address."""
@@ -74,7 +67,7 @@ class AuditForm(PageForm):
         return {field.name: field.raw_data[0] for field in narrowing if field.raw_data and field.raw_data[0]}
 
     def search(self, zone: tzinfo) -> RecordSearch:
-        """What is asked for; the days are of the site's zone, and the last one counts whole."""
+        """What is asked for; the days are of the site's zone, and the last one counts whole. What is no day narrows nothing, and is said at its field."""
         words = self.q.data.replace("\0", "").split()[:MOST_WORDS]
         first, last = known_day(self.since.data), known_day(self.until.data)
         return RecordSearch(
@@ -102,7 +95,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
 def audit_page(connector: Connector, form: AuditForm) -> str:
     """One page of one of the two logs."""
     zone, now = StoredSources(connector).zone, connector.clock()
-    if strange := form.strange(connector.sites):
+    if strange := form.strange():
         abort(400, strange)
     kind, search, before = form.log(), form.search(zone), form.before.data or ""
     last = int(before) if before.isdecimal() and len(before) < 19 else None
@@ -135,10 +128,7 @@ def exported(connector: Connector, kind: str, form: str) -> Response:
     """The rows that are looked for, as a file."""
     if kind not in KINDS or form not in FORMATS:
         abort(404, description="There are changes and writes, as csv, json and jsonl.")
-    asked = AuditForm(request.args)
-    if strange := asked.strange(connector.sites):
-        abort(400, strange)
-    search = asked.search(StoredSources(connector).zone)
+    search = AuditForm(request.args).search(StoredSources(connector).zone)
     shape: type[AuditEntry | WriteRecord]
     found: Iterator[AuditEntry | WriteRecord]
     if kind == "changes":

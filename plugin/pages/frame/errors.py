@@ -29,6 +29,7 @@ class Advice:
 
 
 ADVICE = {
+    400: Advice("That cannot be meant", "Correct the address, or go back and choose from the page."),
     403: Advice("Not yours to see", "Ask an administrator of the connector for the role you need."),
     404: Advice("Not here", "It may have been removed or renamed. Look for it in the list of objectives."),
     503: Advice(
@@ -56,7 +57,7 @@ def error_page(error: Exception) -> Response | HTTPException:
     if not wants_html():
         return http
     code = http.code or 500
-    said = http.description if code in (403, 404) and not _stock(http) else ""
+    said = http.description if code in (400, 403, 404) and not _stock(http) else ""
     body = rendered("error.html", "", code=code, advice=ADVICE.get(code, FALLBACK), said=said)
     return guarded(make_response(body, code))
 

@@ -169,7 +169,7 @@ NO_APP_FIELD = (
         (BY_APP_ID, 400, "No.", NO_APP_FIELD),
         (BY_APP_ID, 401, "No.", "the general remedy"),
         (BY_APP_ID, 403, "No.", "It is of another Forge app, or of another environment of it, than the one that is paired. Map the field of that one."),
-        (BY_APP_ID, 404, "No.", "The app no longer brings It along: see jira-okr mapping check."),
+        (BY_APP_ID, 404, "No.", "The app no longer brings It along: check the mapping."),
         (PROPERTY.id, 400, "No.", f"Use another key than {KEY} in write_back, or see what Jira says against it, then retry."),
         (PROPERTY.id, 403, "No.", NO_PROPERTY),
         (PROPERTY.id, 404, "No.", NO_PROPERTY),

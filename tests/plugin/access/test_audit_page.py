@@ -79,6 +79,12 @@ def test_it_is_searched_by_words_site_and_days(busy, query, found) -> None:
     assert set(shown(busy.signed_in("admin").get(f"/audit?{query}").text)) == found
 
 
+def test_a_log_that_nobody_knows_is_answered_by_those_there_are(busy) -> None:
+    answer = busy.signed_in("admin").get("/audit?kind=bogus")
+    assert answer.status_code == 400
+    assert "There is no kind “bogus”. Take one of these: changes, writes." in answer.text
+
+
 def test_writes_are_shown_with_why_and_what_became_of_them(busy) -> None:
     page = busy.signed_in("admin").get("/audit?kind=writes&q=plat-1+screen").text
     for part in (

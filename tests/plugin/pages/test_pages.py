@@ -12,6 +12,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from docs.screenshots.company import Company, seeded, seeded_sites
+from mappings.kpi.band import KpiLevel
 from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
 from plugin.pages import PAGES
 from plugin.pages.frame.guard import CONTENT_SECURITY_POLICY
@@ -106,6 +107,34 @@ def test_navigation_leads_only_to_what_exists(client):
     assert links[0] == "/"
     assert len(set(links)) == len(leads) > 4
     assert all(client.get(link).status_code == 200 for link in links)
+
+
+@pytest.mark.parametrize(
+    ("address", "known"),
+    [
+        ("/kpis?level=", "healthy"),
+        ("/kpis?site=", "main"),
+        ("/practice?team=", "Payments"),
+        ("/?health=", "at_risk"),
+        ("/?order=", "progress"),
+    ],
+)
+def test_a_word_that_nobody_knows_is_answered_by_those_there_are_and_never_shows_everything(
+    client, address, known
+):
+    answer = client.get(f"{address}bogus", headers={"Accept": "text/html"})
+    assert answer.status_code == 400
+    assert "“bogus”. Take one of these: " in answer.text
+    assert known in answer.text.split("Take one of these: ")[1]
+
+
+def test_the_board_of_kpis_is_narrowed_by_a_level(client):
+    every = soup(client.get("/kpis").text).select(".kpis tbody tr")
+    levels = {
+        level: len(soup(client.get(f"/kpis?level={level}").text).select(".kpis tbody tr"))
+        for level in KpiLevel
+    }
+    assert sum(levels.values()) == len(every) > max(levels.values())
 
 
 def test_every_internal_link_of_every_page_leads_somewhere(client):

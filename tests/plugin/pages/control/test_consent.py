@@ -95,7 +95,7 @@ def test_one_of_several_sites_is_chosen(admin, world, asked):
     ("address", "said"),
     [
         ("/consent", "not begun by you"),
-        ("/consent?state=x&code=y", "copy the address of this page into that command"),
+        ("/consent?state=x&code=y", "copy the address of this page there"),
         ("/consent?state=x&error=access_denied", "not begun by you"),
     ],
 )
