@@ -114,7 +114,7 @@ def test_navigation_leads_only_to_what_exists(client):
     [
         ("/kpis?level=", "healthy"),
         ("/kpis?site=", "main"),
-        ("/practice?team=", "Payments"),
+        ("/practice?team=", "PLAT"),
         ("/?health=", "at_risk"),
         ("/?order=", "progress"),
     ],

@@ -288,7 +288,7 @@ def test_without_the_scope_to_write_it_reads_and_says_so(firm: Firm) -> None:
     done = consent.finish(connector, COMMAND_LINE, answer["state"], answer["code"])
     assert done.tested is not None
     assert done.tested.missing_scopes == ("write:jira-work",)
-    assert "allow it anew" in done.tested.scope_remedy
+    assert ALLOW in done.tested.scope_remedy
 
 
 def test_a_service_account_without_a_scope_is_told_how_to_get_it(firm: Firm) -> None:
