@@ -159,7 +159,9 @@ def test_api_pages_metrics_and_assistants_say_so_too(trouble: Trouble) -> None:
     doors = trouble.doors
     found = json.loads(doors.command("status", "--json").stdout)
     given = doors.api("GET", "/sites/main/status").json
-    assert given["concerns"] == found["concerns"]
+    said = [[{**one, "to_do": ""} for one in door["concerns"]] for door in (given, found)]
+    assert said[0] == said[1], "but for what to do, which each says as its own"
+    assert "jira-okr" not in next(one["to_do"] for one in given["concerns"] if one["kind"] == "held")
     numbers = {
         "refused": "refused",
         "held": "held",
