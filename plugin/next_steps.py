@@ -151,9 +151,6 @@ ALLOW_APP = NextStep(
     page="Sites, the site, Connect to Jira",
     operation="POST /sites/{site}/consent",
 )
-RENEW_TOKEN = NextStep(
-    "Enter it", command="jira-okr site renew NAME", page="Sites", operation="PUT /sites/{site}/credential"
-)
 WEBHOOK_FORM = NextStep(
     "See what to type under System, WebHooks in Jira",
     command="jira-okr webhook show",
