@@ -10,7 +10,7 @@ from pydantic import Field
 from mappings.diagnostic import Severity
 from plugin.access.authorization.permission import Permission
 from plugin.doors.model import MappingText
-from plugin.mcp.protocol.confirmation import ActArguments, Acted, two_calls
+from plugin.mcp.protocol.confirmation import ActArguments, ActReceipt, two_calls
 from plugin.mcp.protocol.lookup import site_of
 from plugin.mcp.protocol.provenance import provenance
 from plugin.mcp.protocol.quotation import Quoted
@@ -110,7 +110,7 @@ class DraftArguments(ActArguments):
     )
 
 
-def okr_draft(asking: ToolAsker, arguments: DraftArguments) -> Acted:
+def okr_draft(asking: ToolAsker, arguments: DraftArguments) -> ActReceipt:
     """Keep a text as one's own draft, which the editor of the pages shows then."""
     site = site_of(asking, arguments)
     found = read_text(arguments.text)
@@ -178,7 +178,7 @@ DRAFT = Tool(
     description="Keep a text as your own draft of the mapping, for the pages to preview and activate. For admins; it activates and writes nothing. "
     "Call without confirm first, show the person `would`, call again with confirm after their yes.",
     takes=DraftArguments,
-    gives=Acted,
+    gives=ActReceipt,
     function=okr_draft,
     permission=Permission.ADMIN,
 )
