@@ -22,7 +22,7 @@ from connectors.jira.read import (
     search_cloud,
     search_datacenter,
 )
-from connectors.jira.read.out_of_sight import HiddenParents, NoHiddenParents
+from connectors.jira.read.out_of_sight import NoParentMemory, ParentMemory
 from connectors.jira.read.page import ReadResult, SearchPage
 from connectors.jira.sign_in.scopes import Scope
 from connectors.jira.webhooks import app_webhooks, registration
@@ -47,7 +47,7 @@ def connect(
     *,
     timeout: tuple[float, float] = (5.0, 30.0),
     governor: Pacing | None = None,
-    sight: HiddenParents | None = None,
+    sight: ParentMemory | None = None,
 ) -> Jira:
     """A site ready to be asked. Makes no call: the deployment, unless given, is found out at the first one."""
     return Jira(Transport(address, timeout=timeout, governor=governor), sight)
@@ -57,11 +57,11 @@ class Jira:
     """One site. Thread-safe; every method raises JiraError and its kinds."""
 
     def __init__(
-        self, transport: Transport, sight: HiddenParents | None = None, front: Jira | None = None
+        self, transport: Transport, sight: ParentMemory | None = None, front: Jira | None = None
     ) -> None:
         self.transport = transport
         self._front = front
-        self._sight: HiddenParents = sight or NoHiddenParents()
+        self._sight: ParentMemory = sight or NoParentMemory()
         self.guard = threading.RLock()
 
     def __repr__(self) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime
 from connectors.jira.http.errors import IncompleteRead, Permanent
 from connectors.jira.http.transport import JiraReply, Transport
 from connectors.jira.read import search_datacenter
-from connectors.jira.read.out_of_sight import HiddenParents
+from connectors.jira.read.out_of_sight import ParentMemory
 from connectors.jira.read.page import ReadResult
 from connectors.jira.read.parents import KeysSeen, with_parents
 from connectors.jira.wire.issue_decoder import DecodedIssues, IssueDecoder
@@ -123,7 +123,7 @@ def read_datacenter(
     ids: Iterable[str],
     decoder: IssueDecoder,
     edited: Mapping[str, datetime],
-    sight: HiddenParents,
+    sight: ParentMemory,
 ) -> ReadResult:
     """The same on Data Center, which has no bulk read. `edited` says when an issue was last edited at least.
 
@@ -143,7 +143,7 @@ def read_datacenter(
 
 
 def _together(
-    transport: Transport, batches: Iterable[DecodedIssues], sight: HiddenParents, seen: KeysSeen
+    transport: Transport, batches: Iterable[DecodedIssues], sight: ParentMemory, seen: KeysSeen
 ) -> tuple[Issue, ...]:
     """The issues of many answers, with their parents looked up for all of them at once."""
     read = [batch for batch in batches if batch.issues]
@@ -173,7 +173,7 @@ def _read_one(transport: Transport, issue_id: str, decoder: IssueDecoder) -> Dec
 
 
 def _read_chunk(
-    transport: Transport, chunk: list[str], decoder: IssueDecoder, sight: HiddenParents, seen: KeysSeen
+    transport: Transport, chunk: list[str], decoder: IssueDecoder, sight: ParentMemory, seen: KeysSeen
 ) -> list[Issue]:
     """Many at once, in halves where Jira refuses them all for one. What cannot be read of it is read one by one afterwards."""
     try:
@@ -187,7 +187,7 @@ def _read_chunk(
 
 
 def _search_chunk(
-    transport: Transport, chunk: list[str], decoder: IssueDecoder, sight: HiddenParents, seen: KeysSeen
+    transport: Transport, chunk: list[str], decoder: IssueDecoder, sight: ParentMemory, seen: KeysSeen
 ) -> list[Issue]:
     """In as many pages as the site's own page limit makes of it."""
     jql = f"id in ({', '.join(chunk)}) ORDER BY id ASC"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 
-class HiddenParents(Protocol):
+class ParentMemory(Protocol):
     """Remembers keys that Jira does not show to the account, for as long as it thinks right."""
 
     def hidden(self, keys: Iterable[str]) -> frozenset[str]:
@@ -19,7 +19,7 @@ class HiddenParents(Protocol):
         """Of issues by id that name a parent by a key out of sight: the id of the parent that was known, where it has that very key."""
 
 
-class NoHiddenParents:
+class NoParentMemory:
     """Remembers nothing: everything is asked for each time."""
 
     def hidden(self, keys: Iterable[str]) -> frozenset[str]:  # noqa: ARG002 - as the protocol has it

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from connectors.jira.http.errors import IncompleteRead, Permanent
 from connectors.jira.http.transport import Transport
-from connectors.jira.read.out_of_sight import HiddenParents
+from connectors.jira.read.out_of_sight import ParentMemory
 from connectors.jira.wire.issue_decoder import DecodedIssues
 from connectors.jira.wire.shapes import ID_PAGES
 from mappings.facts.issue import Issue
@@ -44,7 +44,7 @@ def with_parents(
     transport: Transport,
     issues: tuple[Issue, ...],
     batch: DecodedIssues,
-    sight: HiddenParents,
+    sight: ParentMemory,
     seen: KeysSeen,
 ) -> tuple[Issue, ...]:
     """The issues with `parent_id` set from the keys their parent fields hold.
@@ -65,7 +65,7 @@ def with_parents(
     return tuple(replace(issue, parent_id=_parent(issue, batch, ids, standing)) for issue in issues)
 
 
-def ids_of(transport: Transport, keys: Iterable[str], sight: HiddenParents) -> dict[str, str]:
+def ids_of(transport: Transport, keys: Iterable[str], sight: ParentMemory) -> dict[str, str]:
     """Ids by key, of the issues Jira shows. What was out of sight a while ago is not asked for."""
     named = {key for key in keys if KEY.match(key)}
     wanted = sorted(named - sight.hidden(named))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from connectors.jira.http.errors import IncompleteRead, Permanent
 from connectors.jira.http.transport import Transport
-from connectors.jira.read.out_of_sight import HiddenParents
+from connectors.jira.read.out_of_sight import ParentMemory
 from connectors.jira.read.page import SearchPage
 from connectors.jira.read.page_order import stable
 from connectors.jira.read.parents import KeysSeen, with_parents
@@ -25,7 +25,7 @@ def search(
     transport: Transport,
     jql: str,
     decoder: IssueDecoder,
-    sight: HiddenParents,
+    sight: ParentMemory,
     page_size: int = 100,
     after: str | None = None,
 ) -> Iterator[SearchPage]:

@@ -29,23 +29,23 @@ CSV, LINES = "text/csv", "application/x-ndjson"
 MEDIA = {"csv": CSV, "json": JSON, "jsonl": LINES}
 
 
-class ExportQuery(Query):
+class ExportChoice(Query):
     """As what."""
 
     format: Format = Field("csv", description="csv, json, or jsonl: a JSON object a line.")
 
 
-class ObjectivesExport(ObjectivesQuery, ExportQuery):
+class ObjectivesExport(ObjectivesQuery, ExportChoice):
     """Which objectives, and as what. A page size has no meaning here."""
 
 
-class HistoryExport(SiteQuery, ExportQuery):
+class HistoryExport(SiteQuery, ExportChoice):
     """Of which objective, and as what."""
 
     objective: Word | None = Field(None, description="The id of one objective; all where left out.")
 
 
-class AuditExport(AuditQuery, ExportQuery):
+class AuditExport(AuditQuery, ExportChoice):
     """Which acts, and as what."""
 
 
