@@ -12,6 +12,7 @@ from connectors.store.schema import (
     closing,
     cycle_end,
     cycle_lock,
+    delivery,
     history,
     issue,
     issue_history,
@@ -19,7 +20,9 @@ from connectors.store.schema import (
     kpi_period,
     kpi_reading,
     objective,
+    plan,
     snapshot,
+    write,
 )
 
 NUMBER = 8
@@ -29,6 +32,8 @@ WHAT_GROWS: tuple[tuple[str, tuple[Table, ...]], ...] = (
     ("histories of issues", (issue_history,)),
     ("objectives", (objective,)),
     ("steps of objectives", (history, snapshot)),
+    ("writes to Jira", (plan, write)),
+    ("deliveries", (delivery,)),
     ("readings of KPIs", (kpi_reading, kpi_former_reading)),
     ("counted periods of KPIs", (kpi_period,)),
     ("check-ins", (check_in,)),
