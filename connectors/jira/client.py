@@ -9,7 +9,7 @@ from datetime import date, datetime
 from connectors.jira.http.address import Deployment, JiraAddress
 from connectors.jira.http.gateway import is_gateway
 from connectors.jira.http.transport import Pacing, Transport
-from connectors.jira.metadata import catalogue, permissions, server
+from connectors.jira.metadata import browse_permission, catalogue, permissions, server
 from connectors.jira.metadata.paged_lists import read_pages
 from connectors.jira.metadata.server import JiraAccount, JiraLibrary, ServerInfo
 from connectors.jira.metadata.token_end import token_end
@@ -118,6 +118,17 @@ class Jira:
     def permissions(self, project_key: str | None, names: Iterable[str]) -> dict[str, bool]:
         """Whether the account has these permissions, in a project or anywhere."""
         return permissions.permissions(self.transport, self.api, project_key, names)
+
+    def seen_by(self, person: str, keys: Mapping[str, str]) -> Iterator[dict[str, bool]]:
+        """Which of these issues (key by id) a person may see, in batches as Jira answers; "" is whoever has not signed in there.
+
+        A person is an account id on Cloud, a user name on Data Center. Raises Permanent with status 403 where our account may not ask for others.
+        """
+        if not person:
+            return browse_permission.seen_by_strangers(self.transport, list(keys), cloud=self._cloud)
+        if self._cloud:
+            return browse_permission.seen_on_cloud(self.transport, person, list(keys))
+        return browse_permission.seen_on_datacenter(self.transport, person, keys)
 
     def missing_scopes(self) -> tuple[Scope, ...]:
         """The scopes that a token at the gateway lacks of those we need; none for a token that has no scopes."""

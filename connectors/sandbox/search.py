@@ -117,7 +117,8 @@ class Searcher:
         sandbox, match = self.sandbox, matcher.match
         projects = [one.project for one in sandbox.projects.values()]
         seen = {one.id for one in projects if sandbox.may_browse(account, one)}
-        absent = sandbox.archived | sandbox.forbidden
+        levelled = {one for one in sandbox.levels if not sandbox.is_let_in(account, one)}
+        absent = sandbox.archived | sandbox.forbidden | levelled
         shown = (one for one in index.values() if one.project.id in seen and one.id not in absent)
         found = [one for one in shown if match(one, moment)]
         return [one.id for one in ordered(found, matcher.query.order_by, self.sandbox)]

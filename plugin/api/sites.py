@@ -18,6 +18,7 @@ from plugin.use_cases.sites import consent, sites
 from plugin.use_cases.sites.secret_change import DAYS, MOST_DAYS, change_secret
 from plugin.use_cases.sites.sites import ConnectionTest, NewSite, SiteStanding
 from plugin.use_cases.sites.webhook import HEADER, SecretState, register, show_secret, target
+from plugin.use_cases.visibility.site_visibility import Visibility, change_visibility, examine
 
 ROUTES = Routes()
 
@@ -149,6 +150,24 @@ class TestedGiven(Given):
     token_expires: date | None = None
 
 
+Mode = Literal["everyone", "titles_by_permission", "rows_by_permission", "numbers_by_permission"]
+
+
+class VisibilityGiven(Given):
+    """What people see at a site of issues that Jira does not show them. `obstacle` says why Jira does not tell it; empty where it does."""
+
+    mode: Mode = Field(description="What is shown of hidden issues.")
+    obstacle: str = Field(description="Why Jira does not tell what others may see.")
+
+
+class ChangeVisibility(Asked):
+    """Another mode."""
+
+    mode: Mode = Field(
+        description="`everyone`, or `titles_by_permission`; the others are refused by this version."
+    )
+
+
 class ConsentGiven(Given):
     """Where a Jira user is asked; null in an answer that is given again. The app in Atlassian's developer console has to have `callback` as its callback URL."""
 
@@ -255,6 +274,31 @@ def show_webhook_secret(caller: Caller, path: SiteAddress) -> Reply[SecretShown]
     shown = show_secret(caller.connector, caller.actor, site_of(caller, path))
     given = SecretShown(secret=shown.secret, header=HEADER, header_value=shown.header)
     return Reply(given, UNKEPT, again=SecretShown(secret=None, header=HEADER, header_value=None))
+
+
+@ROUTES.get(
+    "/sites/{site}/visibility", "admin", "What people see of issues that Jira does not show them.", heavy=True
+)
+def show_visibility(caller: Caller, path: SiteAddress) -> Reply[VisibilityGiven]:
+    """With why Jira does not tell what the mode needs, asked now."""
+    return Reply(_visibility(caller, site_of(caller, path)))
+
+
+@ROUTES.put(
+    "/sites/{site}/visibility", "admin", "Change what people see of issues that Jira hides.", heavy=True
+)
+def change_site_visibility(
+    caller: Caller, path: SiteAddress, body: ChangeVisibility
+) -> Reply[VisibilityGiven]:
+    """It counts at once at every door. A mode that the site cannot answer is refused with 409."""
+    name = site_of(caller, path)
+    change_visibility(caller.connector, caller.actor, name, Visibility(body.mode))
+    return Reply(_visibility(caller, name))
+
+
+def _visibility(caller: Caller, site: str) -> VisibilityGiven:
+    found = examine(caller.connector, caller.actor, site)
+    return VisibilityGiven.model_validate({"mode": found.mode.value, "obstacle": found.obstacle})
 
 
 @ROUTES.post("/sites/{site}/test", "admin", "Ask the site who we are and what we may do.", heavy=True)

@@ -38,6 +38,7 @@ from plugin.use_cases.sites.sites import (
     renew,
 )
 from plugin.use_cases.sites.webhook import target
+from plugin.use_cases.visibility.site_visibility import Visibility, change_visibility, site_visibility
 
 CLOUD, DATA_CENTER, ROBOT, APP = "cloud", "datacenter", "service", "consent"
 WAYS = {
@@ -50,6 +51,18 @@ EXPIRES_HINT = (
     "Shown at id.atlassian.com when the token is made; Jira Cloud does not tell. Data Center tells where the account has one "
     "token, and that counts. Sync health warns two weeks before."
 )
+
+
+MODES = {
+    Visibility.EVERYONE.value: "everything to everybody who signs in",
+    Visibility.TITLES.value: "key, title and people of an issue to whom Jira shows it; numbers to everybody",
+}
+
+
+class VisibilityForm(PageForm):
+    """What people see of issues that Jira does not show them."""
+
+    mode = RadioField("What people see", choices=MODES, validate_choice=False)
 
 
 class SiteForm(PageForm):
@@ -221,6 +234,11 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     def another_secret(site: str) -> ResponseReturnValue:
         return secret_changed(connector, known_site(connector, site))
 
+    @blueprint.post("/sites/<site>/visibility", endpoint="change_visibility")
+    @needs("admin", lane="heavy")
+    def visibility(site: str) -> ResponseReturnValue:
+        return visibility_changed(connector, known_site(connector, site))
+
     @blueprint.post("/sites/<site>/forge/code", endpoint="forge_code")
     @needs("admin")
     def pairing_code(site: str) -> ResponseReturnValue:
@@ -297,7 +315,21 @@ def site_page(
         granted=shown(connector, oauth.granted_at) if oauth is not None and oauth.granted_at else None,
         asked=asked,
         callback=public_address(connector, f"{connector.settings.public_url}{CALLBACK}"),
+        visibility=VisibilityForm(data={"mode": site_visibility(connector, acting(), site.name).value}),
     )
+
+
+def visibility_changed(connector: Connector, site: Site) -> ResponseReturnValue:
+    """What comes of another choice of what people see."""
+    chosen = str(VisibilityForm(request.form).mode.data)
+    try:
+        change_visibility(connector, acting(), site.name, Visibility(chosen))
+    except (NotReady, ValueError) as error:
+        return site_page(connector, site, failure=str(error)), 422
+    except JiraError as error:
+        return site_page(connector, site, failure=told(error)), 502
+    flash(f"{site.name} shows: {MODES[chosen]}.")
+    return redirect(url_for("control.one_site", site=site.name, _anchor="visibility"))
 
 
 def asked_page(connector: Connector, site: Site) -> ResponseReturnValue:

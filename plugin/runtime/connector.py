@@ -18,6 +18,7 @@ from connectors.store.cycles import cycle_locks
 from connectors.store.mappings import bindings, coming_mappings, revisions
 from connectors.store.mappings.coming_mappings import ComingMapping
 from connectors.store.sites import api_versions, catalogues
+from connectors.store.visibility.modes import Visibility
 from connectors.store.work import due
 from connectors.store.writes import refusals
 from mappings.diagnostic import MappingError
@@ -160,6 +161,11 @@ class Connector:
     written_at: datetime | None = None
     """When the database was last seen to take a write."""
     weeks: Memory[WeekKey, WeekMove] = field(default_factory=lambda: Memory(MOST_WEEKS))
+    modes: tuple[float, dict[str, Visibility]] = (float("-inf"), {})
+    """What of hidden issues is shown, by site, and when that was read."""
+    asking: dict[tuple[str, str], threading.Thread] = field(default_factory=dict)
+    """Who asks Jira what somebody may see, by site and person."""
+    asking_lock: threading.Lock = field(default_factory=threading.Lock)
     _bound: dict[str, Bound] = field(default_factory=dict)
     _read_for: dict[str, tuple[str, Catalogue, Mapping | None]] = field(default_factory=dict)
     _notifying: dict[str, NotificationPolicy] = field(default_factory=dict)

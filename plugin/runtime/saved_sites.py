@@ -24,6 +24,7 @@ from connectors.store.people import audit, second_factors
 from connectors.store.reads import read_requests
 from connectors.store.sites import api_versions, app_webhooks, catalogues, consents, grants, sites
 from connectors.store.sites.sites import SavedSite
+from connectors.store.visibility import account_people, issue_sights
 from mappings.write_back.targets import WRITE_TARGETS
 from plugin.next_steps import ADD_BY_CONSENT, SITES
 from plugin.runtime.composition import site_from
@@ -260,6 +261,9 @@ def put_site(
     grants.forget(conn, name)
     consents.forget(conn, name)
     app_webhooks.forget(conn, name)
+    issue_sights.forget(conn, name)
+    if former is not None and former.rstrip("/") != plain["url"].rstrip("/"):
+        account_people.forget(conn, name)
     sites.put(conn, name, plain, vault(connector.settings).seal(secrets_of(settings)), now)
     _begin_anew(conn, name, now)
 
@@ -293,6 +297,8 @@ def remove_site(connector: Connector, name: str, by: str) -> None:
         grants.forget(conn, name)
         consents.forget(conn, name)
         app_webhooks.forget(conn, name)
+        issue_sights.forget(conn, name)
+        account_people.forget(conn, name)
         if not _of_settings(connector, name):
             sites.forget_work(conn, name)
         audit.note(conn, by, "site removed", connector.clock(), site=name)

@@ -29,13 +29,13 @@ class NotAllowed(Exception):  # noqa: N818
 
 
 def act(permission: Permission) -> Callable[[UseCase[W, P, R]], UseCase[W, P, R]]:
-    """Something that is done; nobody does it who may not."""
+    """Something that is done; nobody does it who may not, and what it gives is cut to whoever did it."""
 
     def declared(use_case: UseCase[W, P, R]) -> UseCase[W, P, R]:
         @wraps(use_case)
         def guarded(world: W, actor: Actor, /, *args: P.args, **kwargs: P.kwargs) -> R:
             require(actor, permission)
-            return use_case(world, actor, *args, **kwargs)
+            return seen_by(world, actor, use_case, world, actor, *args, **kwargs)
 
         setattr(guarded, MARK, permission)
         return guarded
@@ -50,7 +50,7 @@ def question(permission: Permission) -> Callable[[UseCase[W, P, R]], UseCase[W, 
         @wraps(use_case)
         def guarded(world: W, actor: Actor, /, *args: P.args, **kwargs: P.kwargs) -> R:
             require(actor, permission)
-            return seen_by(actor, use_case(world, actor, *args, **kwargs))
+            return seen_by(world, actor, use_case, world, actor, *args, **kwargs)
 
         setattr(guarded, MARK, permission)
         return guarded

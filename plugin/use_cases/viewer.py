@@ -1,14 +1,208 @@
-"""The one place where a read model is cut to whoever looks at it. Everybody may see everything yet, so nothing is cut."""
+"""The one place where a read model is cut to whoever looks at it: every act and every question passes here."""
 
 from __future__ import annotations
 
-from typing import TypeVar
+import hashlib
+import hmac
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from itertools import islice
+from typing import ParamSpec, TypeVar, cast
 
+from connectors.store.lists.list_rows import RowSelection
+from connectors.store.mappings.drafts import Draft
+from connectors.store.mappings.revisions import Activation, Revision
+from connectors.store.numbers import objectives
+from connectors.store.people.accounts import Account
+from connectors.store.sites import catalogues
+from connectors.store.visibility import account_people, modes
+from connectors.store.visibility.mentions import mentions
+from connectors.store.visibility.modes import Visibility
+from mappings.document.mapping import Mapping as BoundMapping
+from mappings.document.part import Part
+from plugin.access.authentication.secret_key import row_key
 from plugin.access.authorization.actor import Actor
+from plugin.runtime.connector import Connector, NotReady
+from plugin.use_cases.visibility.cut import KEY, MARK, Cut, HiddenIssues, NotCut, names_in
+from plugin.use_cases.visibility.sights import visible
 
-Shown = TypeVar("Shown")
+P = ParamSpec("P")
+R = TypeVar("R")
+LOOK_S = 2.0
+"""So long a process believes what it read of the modes."""
+BATCH = 50
+WHOLE = (Draft, Revision, Activation, Account, BoundMapping, Part)
+"""What people of the connector write themselves is theirs: it is neither an issue nor made of one."""
+NO_ISSUE = "{project}-0"
+"""What is put in the place of the key of a hidden issue: the key of none."""
+
+_within: ContextVar[bool] = ContextVar("within a use case", default=False)
 
 
-def seen_by(_actor: Actor, value: Shown) -> Shown:
-    """What of this read model the actor may see. Every question passes its answer through here."""
+@dataclass(frozen=True, slots=True)
+class View:
+    """Whom somebody looks as at one site."""
+
+    site: str
+    person: str
+
+
+def seen_by(
+    world: object,
+    actor: Actor,
+    use_case: Callable[P, R],
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> R:
+    """What the actor may see of what the use case gives. What it asks of others for its own work is whole."""
+    if actor.sees_all or not isinstance(world, Connector) or _within.get():
+        return use_case(*args, **kwargs)
+    views = views_of(world, actor, args, kwargs)
+    if not views:
+        return use_case(*args, **kwargs)
+    for one in (*args, *kwargs.values()):
+        if isinstance(one, RowSelection):
+            _require_found_in_sight(world, views, one)
+    told = [_unhidden_name(world, views, one) for one in args[2:]]
+    named = {name: _unhidden_name(world, views, one) for name, one in kwargs.items()}
+    token = _within.set(True)
+    try:
+        found = cast("Callable[..., R]", use_case)(*args[:2], *told, **named)
+    except Exception as error:
+        _cut_error(world, views, error)
+        raise
+    finally:
+        _within.reset(token)
+    return cast("R", shown(world, views, found))
+
+
+def views_of(
+    connector: Connector, actor: Actor, args: tuple[object, ...], named: Mapping[str, object]
+) -> tuple[View, ...]:
+    """Whom they look as at each site that hides something; only at the one that is asked about, where one is."""
+    known = {site: mode for site, mode in modes_of(connector).items() if mode is not Visibility.EVERYONE}
+    if not known:
+        return ()
+    site = named.get("site", args[2] if len(args) > 2 else None)
+    if isinstance(site, str) and site in connector.sites:
+        known = {name: mode for name, mode in known.items() if name == site}
+    return tuple(View(name, person_of(connector, actor, name)) for name in sorted(known))
+
+
+def modes_of(connector: Connector) -> dict[str, Visibility]:
+    """The modes that were set, by site, as they were within the last seconds."""
+    at, known = connector.modes
+    if time.monotonic() - at < LOOK_S:
+        return known
+    with connector.store.read() as conn:
+        known = modes.all(conn)
+    connector.modes = (time.monotonic(), known)
+    return known
+
+
+def person_of(connector: Connector, actor: Actor, site: str) -> str:
+    """Who somebody is in a Jira; "" where nobody proved it."""
+    if actor.of_site == site and actor.person:
+        return actor.person
+    if not actor.account_id:
+        return ""
+    with connector.store.read() as conn:
+        tie = account_people.get(conn, actor.account_id, site)
+    return tie.person if tie is not None else ""
+
+
+def shown(connector: Connector, views: tuple[View, ...], value: object) -> object:
+    """A value as seen from these places."""
+    if isinstance(value, Iterator):
+        return _parts(connector, views, value)
+    for view in views:
+        hidden = hidden_in(connector, view, value)
+        try:
+            value = Cut(hidden, WHOLE).value(value)
+        except NotCut as error:
+            raise NotReady(
+                f"The site {view.site} shows issues by Jira's permissions, and {error}, so nothing of it is shown."
+            ) from None
     return value
+
+
+T = TypeVar("T")
+
+
+def as_strangers_see(connector: Connector, site: str, told: T) -> T:
+    """What leaves for people of whom nobody knows who they are in Jira: as whoever has not signed in there sees it."""
+    if modes_of(connector).get(site, Visibility.EVERYONE) is Visibility.EVERYONE:
+        return told
+    return cast("T", shown(connector, (View(site, ""),), told))
+
+
+def _parts(connector: Connector, views: tuple[View, ...], values: Iterator[object]) -> Iterator[object]:
+    while part := tuple(islice(values, BATCH)):
+        yield from cast("tuple[object, ...]", shown(connector, views, part))
+
+
+def hidden_in(connector: Connector, view: View, value: object) -> HiddenIssues:
+    """Which issues stand in a value and may not be seen; a key of a project that we read which means none that is known is hidden too."""
+    names = names_in(value)
+    with connector.store.read() as conn:
+        meant = mentions(conn, view.site, names.ids, names.keys) if names.ids or names.keys else {}
+        catalogue = catalogues.get(conn, view.site)
+    may = (
+        visible(connector, view.site, view.person, {one.id: one.key for one in meant.values()})
+        if meant
+        else frozenset()
+    )
+    gone = [one for one in meant.values() if one.id not in may]
+    ids = {key: one.id for one in gone for key in (one.key, *one.former_keys)}
+    known = {key for one in meant.values() for key in (one.key, *one.former_keys)}
+    projects = {one.key for one in catalogue.projects} if catalogue is not None else set()
+    lost = {key for key in names.keys - known if key.rpartition("-")[0] in projects}
+    secret = row_key(connector.settings)
+    return HiddenIssues(
+        {one.id: one.title for one in gone},
+        ids | {key: key for key in lost},
+        lambda issue: (
+            MARK + hmac.new(secret, f"{view.site}/{issue}".encode(), hashlib.sha256).hexdigest()[:12]
+        ),
+    )
+
+
+def _unhidden_name(connector: Connector, views: tuple[View, ...], given: object) -> object:
+    """What somebody asks for; the key of a hidden issue is that of none, so that the answer is as for one that nobody knows."""
+    if not isinstance(given, str) or not KEY.fullmatch(given.strip().upper()):
+        return given
+    asked = given.strip().upper()
+    if any(hidden_in(connector, view, asked).named(asked) for view in views):
+        return NO_ISSUE.format(project=given.strip().rpartition("-")[0])
+    return given
+
+
+def _require_found_in_sight(connector: Connector, views: tuple[View, ...], wanted: RowSelection) -> None:
+    """Words are looked for in titles and owners: what is found of a hidden objective would tell its title letter by letter."""
+    if not (wanted.search or wanted.text or wanted.owner_words or wanted.owners):
+        return
+    for view in views:
+        if wanted.sites and view.site not in wanted.sites:
+            continue
+        with connector.store.read() as conn:
+            ids = tuple(objectives.ids(conn, view.site))
+        if hidden_in(connector, view, ids).titles:
+            raise NotReady(
+                "The list cannot be searched by words or owners by somebody who may not see each of its objectives: what is found would tell "
+                "their titles. Narrow it by cycle, team, project or health."
+            )
+
+
+def _cut_error(connector: Connector, views: tuple[View, ...], error: Exception) -> None:
+    """What is said of a failure names no hidden issue either."""
+    error.args = tuple(_said(connector, views, one) for one in error.args)
+    for name in ("message", "remedy", "asked"):
+        told = getattr(error, name, None)
+        if isinstance(told, str):
+            setattr(error, name, _said(connector, views, told))
+
+
+def _said(connector: Connector, views: tuple[View, ...], said: object) -> object:
+    return shown(connector, views, said) if isinstance(said, str) else said

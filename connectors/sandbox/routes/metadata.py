@@ -15,7 +15,7 @@ from connectors.sandbox.issue_json import (
     type_json,
     user_json,
 )
-from connectors.sandbox.site import answer, caller, page_of, site, view, whole
+from connectors.sandbox.site import answer, caller, json_body, page_of, site, view, whole
 from connectors.sandbox.site_state import scheme
 from connectors.sandbox.site_state.scheme import Account, ProjectDef
 from connectors.sandbox.site_state.screens import create_fields, create_types, field_json, schema_json
@@ -268,6 +268,83 @@ def _permission(name: str, project_key: str | None) -> Json:
         "description": "",
         "havePermission": caller().may(name, None if site_wide else project_key),
     }
+
+
+MOST_CHECKED = 1_000
+ONLY_ADMINS = "Only Jira administrators can perform this operation."
+
+
+@routes.post("/permissions/check")
+def check_permissions() -> Response:
+    """Of which of these issues and projects somebody has a permission (Cloud). What is unknown or of nobody's sight is left out."""
+    if site().sandbox.deployment == "datacenter":
+        raise JiraAnswerError(404, ("null for uri: /rest/api/2/permissions/check",))
+    body = json_body({"accountId", "globalPermissions", "projectPermissions"})
+    account = _checked_account(body.get("accountId"))
+    granted: list[Json] = []
+    for asked in body.get("projectPermissions") or []:
+        for name in asked.get("permissions") or []:
+            if name not in scheme.PERMISSIONS:
+                raise JiraAnswerError(400, (), {str(name): "Unrecognized permission"})
+            granted.append(_checked(account, name, asked.get("issues") or [], asked.get("projects") or []))
+    own = [one for one in body.get("globalPermissions") or [] if account.may(one, None)]
+    return answer({"globalPermissions": own, "projectPermissions": granted})
+
+
+def _checked_account(account_id: object) -> Account:
+    if account_id is None or account_id == caller().id:
+        return caller()
+    if not caller().administrator:
+        raise JiraAnswerError(403, (ONLY_ADMINS,))
+    found = site().sandbox.accounts.get(str(account_id))
+    if found is None:
+        raise bad_request("Invalid account ID.")
+    return found
+
+
+def _checked(account: Account, name: str, issues: list[object], projects: list[object]) -> Json:
+    if len(issues) > MOST_CHECKED or len(projects) > MOST_CHECKED:
+        raise bad_request("Too many issues or projects.")
+    sandbox = site().sandbox
+    records = [sandbox.records.get(str(one)) for one in issues]
+    known = [one.project for one in sandbox.projects.values() if int(one.project.id) in projects]
+    return {
+        "permission": name,
+        "issues": [
+            int(one.id)
+            for one in records
+            if one is not None and sandbox.shows(account, one) and account.may(name, one.project.key)
+        ],
+        "projects": [int(one.id) for one in known if account.may(name, one.key)],
+    }
+
+
+MOST_BROWSERS, LOOKED_AT = 100, 1_000
+
+
+@routes.get("/user/viewissue/search")
+def browsers() -> Response:
+    """Who may browse an issue, by a part of their name: of the first thousand people alone, and nobody where no name is asked for."""
+    if not caller().id:
+        raise JiraAnswerError(401, (NOT_SIGNED_IN,))
+    key, word = request.args.get("issueKey", ""), request.args.get("username", "").lower()
+    if not key:
+        raise bad_request("No project or issue key was provided.")
+    record = site().sandbox.find(key)
+    if record is None or not site().sandbox.shows(caller(), record):
+        raise JiraAnswerError(404, ("The requested issue was not found.",))
+    most = min(whole("maxResults", 50), MOST_BROWSERS)
+    shown = [
+        user_json(view(), site().sandbox, person(one))
+        for one in list(site().sandbox.accounts.values())[:LOOKED_AT]
+        if word and site().sandbox.shows(one, record)
+    ]
+    named = [one for one in shown if one is not None and word in _words_of(one)]
+    return answer(named[:most])
+
+
+def _words_of(user: Json) -> str:
+    return " ".join(str(user.get(name, "")) for name in ("name", "displayName", "emailAddress")).lower()
 
 
 @routes.get("/issue/createmeta/<key>/issuetypes")

@@ -138,6 +138,10 @@ class Sandbox:
         self.comments: dict[str, list[Json]] = defaultdict(list)
         self.garbage: dict[str, Json] = {}
         self.forbidden: set[str] = set()
+        self.groups: dict[str, frozenset[str]] = {}
+        """By name, the ids of the accounts that are in it."""
+        self.levels: dict[str, str] = {}
+        """By issue, the group whose members its security level lets see it; nobody else does, administrators included."""
         self.unfetchable: set[str] = set()
         self.remote_links: dict[str, dict[str, Json]] = defaultdict(dict)
         self.installed: list[InstalledApp] = []
@@ -197,7 +201,14 @@ class Sandbox:
 
     def shows(self, account: Account, record: Record) -> bool:
         """Whether the account sees an issue: its project, and no security level before it."""
-        return record.id not in self.forbidden and self.may_browse(account, record.project)
+        return self.is_let_in(account, record.id) and self.may_browse(account, record.project)
+
+    def is_let_in(self, account: Account, issue_id: str) -> bool:
+        """Whether no security level keeps the account from an issue."""
+        if issue_id in self.forbidden:
+            return False
+        group = self.levels.get(issue_id)
+        return group is None or account.id in self.groups.get(group, frozenset())
 
     def account_of(self, user: User) -> Account | None:
         return self.accounts.get(user.id)
@@ -337,6 +348,14 @@ class Sandbox:
     def pardon(self, issue_id: str) -> None:
         """Everybody sees the issue again."""
         self.forbidden.discard(issue_id)
+        self.touch(issue_id)
+
+    def secure(self, issue_id: str, group: str | None) -> None:
+        """A security level lets members of one group see the issue; None takes the level away."""
+        if group is None:
+            self.levels.pop(issue_id, None)
+        else:
+            self.levels[issue_id] = group
         self.touch(issue_id)
 
     def spoil(self, issue_id: str, **fields: Any) -> None:

@@ -97,7 +97,9 @@ def _match(sandbox: Sandbox, name: str | None, token: str) -> Account | None:
 def visible(sandbox: Sandbox, account: Account, id_or_key: str) -> Record:
     """The issue, or 404: deleted, unknown and out of sight look the same; Data Center says 403 behind a security level or in a closed project."""
     record = sandbox.find(id_or_key)
-    shut = record is not None and (record.id in sandbox.forbidden or record.project.id in sandbox.closed)
+    shut = record is not None and (
+        not sandbox.is_let_in(account, record.id) or record.project.id in sandbox.closed
+    )
     if shut and sandbox.deployment == "datacenter":
         raise JiraAnswerError(403, (FORBIDDEN,))
     if record is None or not sandbox.shows(account, record):

@@ -24,7 +24,11 @@ SCOPES: tuple[tuple[str, str, str | None], ...] = (
     (".*", rf"{_API}/(?:field/.+/.+|issuetypescreenscheme/.+)", CONFIGURE),
     ("POST", rf"{_API}/field", CONFIGURE),
     (".*", rf"{_API}/(?:screenscheme|screens/.+)", "manage:jira-project"),
-    ("POST", rf"{_API}/(?:search/.+|issue/bulkfetch|changelog/bulkfetch|comment/list)", READ_WORK),
+    (
+        "POST",
+        rf"{_API}/(?:search/.+|permissions/check|issue/bulkfetch|changelog/bulkfetch|comment/list)",
+        READ_WORK,
+    ),
     ("GET", rf"{_API}/.*", READ_WORK),
     (".*", rf"{_API}/.*", WRITE_WORK),
 )

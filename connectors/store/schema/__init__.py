@@ -79,6 +79,7 @@ from connectors.store.schema.sites import (
     site,
     webhook_state,
 )
+from connectors.store.schema.visibility import account_person, issue_sight, site_visibility
 from connectors.store.schema.work import (
     batch_size,
     brake,
@@ -104,6 +105,7 @@ from connectors.store.schema.work import (
 
 __all__ = [
     "account",
+    "account_person",
     "activation",
     "activation_run",
     "alias",
@@ -150,6 +152,7 @@ __all__ = [
     "history",
     "issue",
     "issue_history",
+    "issue_sight",
     "kpi_former_reading",
     "kpi_period",
     "kpi_reading",
@@ -192,6 +195,7 @@ __all__ = [
     "set_up_link",
     "sign_in_attempt",
     "site",
+    "site_visibility",
     "snapshot",
     "told_level",
     "tombstone",

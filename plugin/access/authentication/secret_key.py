@@ -33,6 +33,11 @@ def unsubscribe_key(settings: Settings) -> bytes:
     return hashlib.sha256(b"unsubscribe:" + first_key(secret_text(settings)).encode()).digest()
 
 
+def row_key(settings: Settings) -> bytes:
+    """The key of the ids that stand for issues which somebody may not see; the same in all processes."""
+    return hashlib.sha256(b"hidden rows:" + first_key(secret_text(settings)).encode()).digest()
+
+
 def seal_keys(settings: Settings) -> tuple[bytes, ...]:
     """The keys that seal the audit log: the one that rules, then former ones, whose seals go on holding.
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from plugin.access.authorization.members import ways_in
-from plugin.api.protocol.addresses import PersonAddress, TokenAddress
+from plugin.api.protocol.addresses import JiraPersonAddress, PersonAddress, TokenAddress
 from plugin.api.protocol.operation import UNKEPT, Caller, Reply, Routes
 from plugin.doors.cursor import cursor, list_name, position
 from plugin.doors.model import Asked, Done, Given, ListQuery, Page, Word
@@ -18,6 +18,7 @@ from plugin.use_cases.accounts import people, second_factor, tokens
 from plugin.use_cases.accounts.people import Account
 from plugin.use_cases.accounts.tokens import AccountToken
 from plugin.use_cases.record import personal_data
+from plugin.use_cases.visibility import account_people
 
 ROUTES = Routes()
 
@@ -52,6 +53,28 @@ class OwnedToken(Given):
     created_at: datetime
     expires_at: datetime | None
     last_used_at: datetime | None
+
+
+class JiraPersonGiven(Given):
+    """Who an account is in a Jira. `proof`: `jira` and `provider` were proved, `admin` was said by an admin."""
+
+    site: str
+    person: str = Field(description="The account id on Cloud, the user name on Data Center.")
+    name: str
+    proof: Literal["jira", "provider", "admin"] = Field(description="By what it is known.")
+    proven_at: datetime = Field(description="When it was proved, or said.")
+
+
+class JiraPeopleGiven(Given):
+    """Who somebody is, by site; at a site that is not there they see what a stranger sees."""
+
+    items: list[JiraPersonGiven]
+
+
+class NamePerson(Asked):
+    """Who somebody is in a Jira."""
+
+    person: Word = Field(description="E-mail address, account id or user name; Jira has to know exactly one.")
 
 
 class PersonalData(Given):
@@ -168,6 +191,46 @@ def remove_factor_of_person(caller: Caller, path: PersonAddress) -> Reply[Done]:
     person = person_of(caller, path)
     second_factor.remove_for(caller.connector, caller.actor, person)
     return Reply(Done(said=f"{person.email} signs in by the password alone again."))
+
+
+@ROUTES.get("/people/{person}/jira", "admin", "Who somebody is in Jira.")
+def jira_people_of(caller: Caller, path: PersonAddress) -> Reply[JiraPeopleGiven]:
+    """At each site at which it is known."""
+    return Reply(_jira_people(caller, person_of(caller, path)))
+
+
+@ROUTES.put(
+    "/people/{person}/jira/{site}", "admin", "Say who somebody is in a Jira.", scope=SCOPE, heavy=True
+)
+def name_jira_person(caller: Caller, path: JiraPersonAddress, body: NamePerson) -> Reply[JiraPeopleGiven]:
+    """They see there what Jira shows this person. That an admin said so stands in the audit log."""
+    person = person_of(caller, path)
+    account_people.tie(caller.connector, caller.actor, person, path.site, body.person)
+    return Reply(_jira_people(caller, person))
+
+
+@ROUTES.delete("/people/{person}/jira/{site}", "admin", "Let somebody be nobody in a Jira.", scope=SCOPE)
+def forget_jira_person(caller: Caller, path: JiraPersonAddress) -> Reply[JiraPeopleGiven]:
+    """They see there what a stranger sees."""
+    person = person_of(caller, path)
+    account_people.untie(caller.connector, caller.actor, person, path.site)
+    return Reply(_jira_people(caller, person))
+
+
+def _jira_people(caller: Caller, account: Account) -> JiraPeopleGiven:
+    found = account_people.list_people(caller.connector, caller.actor)
+    items = [
+        {
+            "site": one.site,
+            "person": one.person,
+            "name": one.name,
+            "proof": one.proof.value,
+            "proven_at": one.proven_at,
+        }
+        for one in found
+        if one.account_id == account.id
+    ]
+    return JiraPeopleGiven.model_validate({"items": items})
 
 
 @ROUTES.get("/people/tokens", "admin", "API tokens of everybody, without their text.")

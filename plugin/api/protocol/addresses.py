@@ -91,3 +91,9 @@ class DigestAddress(Address):
     """One digest."""
 
     digest: Word = Field(description="The id of a digest of the active mapping.")
+
+
+class JiraPersonAddress(PersonAddress):
+    """Somebody at one site."""
+
+    site: SiteName = Field(description="The name of a site.")

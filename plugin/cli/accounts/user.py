@@ -15,6 +15,8 @@ from plugin.cli.terminal.output import json_option, say, show_json, show_table
 from plugin.use_cases.accounts import own_account, people, second_factor, sign_in_link
 from plugin.use_cases.accounts.own_account import SessionShown
 from plugin.use_cases.accounts.people import Account
+from plugin.use_cases.visibility import account_people
+from plugin.use_cases.visibility.account_people import AccountPerson
 
 own_option = click.option(
     "--own", is_flag=True, help="It is the password of whoever types it, so it need not be changed."
@@ -167,6 +169,44 @@ def second_factor_command(email: str, remove: bool) -> None:
             second_factor.remove_for(connector, COMMAND_LINE, account)
         asked = account.id in second_factor.with_factor(connector, COMMAND_LINE)
     say(f"{account.email} signs in by {'the password and a code' if asked else 'the password alone'}.")
+
+
+@user_group.command("jira")
+@click.argument("email")
+@click.argument("person", required=False)
+@click.option("--site", default="main", show_default=True, help="Of which Jira.")
+@click.option("--remove", is_flag=True, help="They are nobody there any more, and see what a stranger sees.")
+@json_option
+def jira_command(email: str, person: str | None, site: str, remove: bool, as_json: bool) -> None:
+    """Say who somebody is in Jira: by e-mail address, account id or user name (PERSON). Without one, show it."""
+    with open_connector(site=site) as connector:
+        account = people.person_called(connector, COMMAND_LINE, email)
+        if remove:
+            account_people.untie(connector, COMMAND_LINE, account, site)
+        elif person is not None:
+            account_people.tie(connector, COMMAND_LINE, account, site, person)
+        found = [
+            one for one in account_people.list_people(connector, COMMAND_LINE) if one.account_id == account.id
+        ]
+    if as_json:
+        show_json([_person_values(one) for one in found])
+    elif not found:
+        say(f"{account.email} is nobody in Jira, and sees there what a stranger sees.")
+    else:
+        rows = [
+            (one.site, one.name, one.person, one.proof.value, f"{one.proven_at:%Y-%m-%d}") for one in found
+        ]
+        show_table(f"{account.email} in Jira", ("Site", "Name", "Account", "By", "Since"), rows)
+
+
+def _person_values(one: AccountPerson) -> PlainValues:
+    return {
+        "site": one.site,
+        "person": one.person,
+        "name": one.name,
+        "proof": one.proof.value,
+        "proven_at": one.proven_at.isoformat(),
+    }
 
 
 def asked_password() -> str:

@@ -7,10 +7,12 @@ from dataclasses import asdict, dataclass
 import click
 
 from mappings.diagnostic import MappingError
+from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector, require_site
 from plugin.cli.terminal.output import json_option, say, show_json, site_option
 from plugin.runtime.connector import Connector, NotReady, Site
 from plugin.use_cases.health.faults import JiraError
+from plugin.use_cases.visibility.site_visibility import Visibility, examine
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,19 @@ def check_all(connector: Connector, site: str) -> list[CheckLine]:
     version = ".".join(map(str, server.version))
     findings.append(CheckLine("Jira", True, f"{server.deployment} {version}, signed in as {me.name}"))
     findings.append(_secret_finding(connector.site(site), server.deployment))
+    findings += _visibility_findings(connector, site)
     return [*findings, _mapping_finding(connector, site)]
+
+
+def _visibility_findings(connector: Connector, site: str) -> list[CheckLine]:
+    """Whether Jira answers what the mode of the site needs; nothing where everybody sees everything."""
+    found = examine(connector, COMMAND_LINE, site)
+    if found.mode is Visibility.EVERYONE:
+        return []
+    remedy = (
+        f"Until then what needs it stays hidden; jira-okr site visibility {site} everyone shows all to all."
+    )
+    return [CheckLine("visibility", not found.obstacle, found.obstacle or found.mode.value, remedy)]
 
 
 def _secret_finding(site: Site, deployment: str) -> CheckLine:

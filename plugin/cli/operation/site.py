@@ -30,6 +30,7 @@ from plugin.use_cases.sites.sites import (
     reseal,
 )
 from plugin.use_cases.sites.webhook import show_secret, target
+from plugin.use_cases.visibility.site_visibility import Visibility, change_visibility, examine
 
 expires_option = click.option(
     "--token-expires",
@@ -225,6 +226,24 @@ def fields_command(name: str, field_id: str | None, as_json: bool) -> None:
         say(f"One that is not wanted: jira-okr site fields {name} --trash ID")
     else:
         say("No field of this site was created here.")
+
+
+@site_group.command("visibility")
+@click.argument("name")
+@click.argument("mode", required=False, type=click.Choice([one.value for one in Visibility]))
+@json_option
+def visibility_command(name: str, mode: str | None, as_json: bool) -> None:
+    """Say what people see of issues that Jira does not show them, or change it."""
+    with open_connector(site=name) as connector:
+        if mode is not None:
+            change_visibility(connector, COMMAND_LINE, name, Visibility(mode))
+        found = examine(connector, COMMAND_LINE, name)
+    if as_json:
+        show_json({"site": name, "mode": found.mode.value, "obstacle": found.obstacle})
+    else:
+        say(f"{name} shows: {found.mode}.{' ATTENTION: ' + found.obstacle if found.obstacle else ''}")
+    if found.obstacle:
+        raise SystemExit(1)
 
 
 @site_group.command("remove")

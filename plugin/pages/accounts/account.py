@@ -22,6 +22,7 @@ from plugin.use_cases.accounts.own_account import Account, own_account
 from plugin.use_cases.accounts.second_factor import factor_state, prove_by_code
 from plugin.use_cases.digests import recipients
 from plugin.use_cases.digests.digests import DigestRefused
+from plugin.use_cases.visibility.account_people import own_people
 
 
 class PasswordForm(PageForm):
@@ -116,6 +117,7 @@ def account_page(connector: Connector, account: Account, form: PasswordForm) -> 
         digests=digests,
         by_password=connector.settings.local_accounts == "on",
         factor=factor_state(connector, acting()),
+        jira=() if here.password_given else own_people(connector, acting()),
         sessions=[session_row(one, now, zone) for one in sessions_],
     )
 

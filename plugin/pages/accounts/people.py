@@ -15,9 +15,10 @@ from plugin.pages.frame.page import rendered
 from plugin.pages.frame.visit import SERIAL
 from plugin.pages.stored_sources import StoredSources
 from plugin.pages.views.accounts.people import account_row
-from plugin.runtime.connector import Connector
+from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.accounts import people, second_factor
 from plugin.use_cases.accounts.people import Account
+from plugin.use_cases.visibility import account_people
 
 
 class RoleForm(PageForm):
@@ -63,12 +64,25 @@ def people_page(connector: Connector, form: PersonForm, fresh: tuple[str, str] |
     now, zone, me = connector.clock(), StoredSources(connector).zone, present().account_id
     found = people.list_people(connector, acting())
     factors = second_factor.with_factor(connector, acting())
+    ties = account_people.list_people(connector, acting())
     rows = [
-        (account_row(one, me, one.id in factors, now, zone), RoleForm(data={"role": one.role}))
+        (
+            account_row(one, me, one.id in factors, now, zone),
+            RoleForm(data={"role": one.role}),
+            [tie for tie in ties if tie.account_id == one.id],
+        )
         for one in found
     ]
     by_password = connector.settings.local_accounts == "on"
-    return rendered("people.html", "people", people=rows, form=form, fresh=fresh, by_password=by_password)
+    return rendered(
+        "people.html",
+        "people",
+        people=rows,
+        form=form,
+        fresh=fresh,
+        by_password=by_password,
+        sites=list(connector.sites),
+    )
 
 
 def added_or_not(connector: Connector) -> ResponseReturnValue:
@@ -96,7 +110,7 @@ def changed_or_not(connector: Connector, account_id: int, act: str) -> ResponseR
         abort(404, description="There is no such account.")
     try:
         fresh = _done(connector, account, act)
-    except NotPermitted as error:
+    except (NotPermitted, NotReady) as error:
         form = PersonForm()
         form.refuse(str(error))
         return people_page(connector, form), 422
@@ -121,6 +135,12 @@ def _done(connector: Connector, account: Account, act: str) -> str | None:
         people.sign_out(connector, actor, account)
     elif act == "remove":
         people.remove(connector, actor, account)
+    elif act == "jira":
+        site, name = str(request.form.get("site", "")), str(request.form.get("person", "")).strip()
+        if name:
+            account_people.tie(connector, actor, account, site, name)
+        else:
+            account_people.untie(connector, actor, account, site)
     elif act == "password":
         password = people.generated_password()
         people.set_password(connector, actor, account, password)

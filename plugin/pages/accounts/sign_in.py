@@ -20,6 +20,7 @@ from plugin.pages.frame.page import rendered
 from plugin.runtime.connector import Connector
 from plugin.use_cases.accounts import provider_sign_in, set_up
 from plugin.use_cases.accounts.sign_in import AttemptPause, CodeWanted, SignedIn, sign_in, sign_in_with_code
+from plugin.use_cases.visibility.account_people import tie_by_address
 
 WRONG_CODE = "That is not the code of now, nor a recovery code that is left. Try again."
 WRONG = (
@@ -129,6 +130,8 @@ def _register_provider(blueprint: Blueprint, connector: Connector, provider: Pro
             )
         except NotPermitted as error:
             return failed(connector, provider, error)
+        if identity.email_verified and identity.email:
+            tie_by_address(connector, acting(), account, identity.email)
         wanted = safe_destination(session.get(_NEXT))
         sessions.begin(connector, account, "provider")
         return redirect(wanted)

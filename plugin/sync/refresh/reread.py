@@ -17,6 +17,7 @@ from connectors.store.mirror.issue_text import IssueMemory
 from connectors.store.mirror.mirror import HeldIssues
 from connectors.store.numbers import objectives
 from connectors.store.reads import read_requests
+from connectors.store.visibility import issue_sights
 from connectors.store.work import inbox
 from connectors.store.work.inbox import Delivery
 from mappings.facts.forest import Forest
@@ -38,6 +39,8 @@ from plugin.sync.refresh.tombstones import ask_again, doubtful, remember
 from plugin.sync.resync import activation_read
 from plugin.sync.write_back.places import recalled, spare_own, with_places
 
+OF_SIGHT = frozenset({"security", "project", "issuekey"})
+"""What changes of an issue when other people may see it: its security level, or its project by a move."""
 log = structlog.get_logger("jira_okr.inbox")
 
 History = dict[str, tuple[Reading, ...]]
@@ -267,6 +270,9 @@ def _land(
             mirror.hold(conn, context.site, [*batch.echoes, *outside, *(issue.id for issue in inside)])
         marked, changed = land_issues(context, conn, inside, outside, found.read_at, found.gaps)
         record(context, conn, found.lost)
+        resighted = {one for one, names in batch.changed_fields.items() if names & OF_SIGHT}
+        if resighted:
+            issue_sights.forget_issues(conn, context.site, resighted)
         _note_echoes(context, conn, batch.echoes)
         if batch.whole_scope:
             # A version or a sprint touches issues that the event does not name.

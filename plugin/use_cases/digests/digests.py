@@ -37,6 +37,7 @@ from plugin.use_cases.digests.standings import standings
 from plugin.use_cases.digests.waits import OwnedWait, all_waits, waits_of
 from plugin.use_cases.objectives import movement
 from plugin.use_cases.permission import ADMIN, PUBLIC, VIEWER, act, question
+from plugin.use_cases.viewer import as_strangers_see
 
 LEASE = timedelta(minutes=2)
 WEEK = timedelta(days=7)
@@ -290,7 +291,7 @@ def deliver(
 
 def _send(connector: Connector, site: str, one: OutgoingMessage) -> None:
     try:
-        send_by_channel(connector, site, one)
+        send_by_channel(connector, site, as_strangers_see(connector, site, one))
     except NotSent as error:
         wait = timedelta(seconds=error.wait) if error.wait is not None else None
         with connector.store.write() as conn:

@@ -98,7 +98,7 @@ class Admission:
         if self._connector.known_site(installation.site) is None:
             raise NotPaired("The site that this installation was paired with was removed from the connector.")
         self._note(found, installation, headers.app_token, heartbeat)
-        return AdmittedCaller(found, installation.site, actor_of(found))
+        return AdmittedCaller(found, installation.site, actor_of(found, installation.site))
 
     def _note(self, found: Invocation, known: AppInstallation, token: str, heartbeat: bool) -> None:
         """When it called, by which id, and its token for Jira; nothing is written where all that is known."""
@@ -129,8 +129,8 @@ def key_of(found: Invocation) -> InstallationKey:
     return InstallationKey(found.app_id, found.environment_id, found.cloud_id)
 
 
-def actor_of(found: Invocation) -> Actor:
-    """A person who looks at a page inside Jira may look; what happens without one is done by the app."""
+def actor_of(found: Invocation, site: str = "") -> Actor:
+    """A person who looks at a page inside Jira may look, as the one that Forge proves them to be; what happens without one is done by the app."""
     if found.account_id is None:
         return FORGE
-    return Actor(f"Jira account {found.account_id}", Permission.VIEWER)
+    return Actor(f"Jira account {found.account_id}", Permission.VIEWER, of_site=site, person=found.account_id)

@@ -1,0 +1,40 @@
+"""The tables of who may see what."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Table
+
+from connectors.store.schema import columns
+
+site_visibility = Table(
+    "site_visibility", columns.metadata, columns.site(), columns.text("mode"), columns.number("at")
+)
+
+account_person = Table(
+    "account_person",
+    columns.metadata,
+    Column(
+        "account_id",
+        BigInteger,
+        ForeignKey("account.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    columns.site(),
+    columns.text("person"),
+    columns.text("name"),
+    columns.text("proof"),
+    columns.number("proven_at"),
+)
+
+issue_sight = Table(
+    "issue_sight",
+    columns.metadata,
+    columns.site(),
+    columns.part("person"),
+    columns.part("issue_id"),
+    columns.number("may"),
+    columns.number("asked_at"),
+    Index(None, "site", "issue_id"),
+    Index(None, "asked_at"),
+)

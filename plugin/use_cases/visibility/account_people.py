@@ -1,0 +1,88 @@
+"""Which person of a Jira an account is: proved, or said by an admin, which the record tells. Who is nobody there sees what a stranger sees."""
+
+from __future__ import annotations
+
+from connectors.jira.http.errors import JiraError
+from connectors.store.people import audit
+from connectors.store.people.accounts import Account
+from connectors.store.visibility import account_people as ties
+from connectors.store.visibility.account_people import AccountPerson, Proof
+from mappings.facts.issue import User
+from plugin.access.authorization.actor import Actor
+from plugin.runtime.connector import Connector, NotReady
+from plugin.use_cases.permission import ADMIN, PUBLIC, VIEWER, act, question
+
+__all__ = ["AccountPerson", "Proof", "list_people", "own_people", "tie", "tie_by_address", "untie"]
+
+
+@question(ADMIN)
+def list_people(connector: Connector, _actor: Actor) -> tuple[AccountPerson, ...]:
+    """Who every account is, where somebody proved it."""
+    with connector.store.read() as conn:
+        return tuple(ties.all(conn))
+
+
+@question(VIEWER)
+def own_people(connector: Connector, actor: Actor) -> tuple[AccountPerson, ...]:
+    """Who the actor is, by site."""
+    with connector.store.read() as conn:
+        return tuple(ties.of(conn, actor.account_id))
+
+
+@act(ADMIN)
+def tie(connector: Connector, actor: Actor, account: Account, site: str, name: str) -> AccountPerson:
+    """An admin says who an account is in a Jira, by e-mail address, account id or user name. NotReady unless Jira knows exactly one."""
+    found = [one for one in connector.site(site).jira.people(name) if _is(one, name)]
+    if len(found) != 1:
+        known = "nobody" if not found else f"{len(found)} people"
+        raise NotReady(
+            f"Jira knows {known} of exactly this e-mail address, account id or user name: {name}. On Cloud people may hide their address "
+            "from the connector's account; the account id always names one (it ends the address of their profile in Jira).",
+            "person",
+        )
+    return _keep(connector, actor, account, site, found[0], Proof.ADMIN)
+
+
+@act(ADMIN)
+def untie(connector: Connector, actor: Actor, account: Account, site: str) -> bool:
+    """The account is nobody in that Jira any more; whether it was somebody."""
+    with connector.store.write() as conn:
+        was = ties.remove(conn, account.id, site)
+        if was:
+            detail = {"account": account.email}
+            audit.note(conn, actor.label, "Jira person taken away", connector.clock(), detail, site)
+    return was
+
+
+@act(PUBLIC)
+def tie_by_address(connector: Connector, actor: Actor, account: Account, address: str) -> None:
+    """A provider vouches for this address: the account is the one person who has it in a Jira, where Jira shows exactly one."""
+    for site in list(connector.sites):
+        with connector.store.read() as conn:
+            known = ties.get(conn, account.id, site)
+        if known is not None and known.proof is not Proof.PROVIDER:
+            continue
+        try:
+            listed = connector.site(site).jira.people(address)
+        except (JiraError, NotReady):
+            continue
+        found = [one for one in listed if (one.email or "").casefold() == address.casefold()]
+        if len(found) == 1 and (known is None or known.person != found[0].id):
+            _keep(connector, actor, account, site, found[0], Proof.PROVIDER)
+
+
+def _is(user: User, name: str) -> bool:
+    return name.casefold() in {user.id.casefold(), (user.email or "").casefold()} - {""}
+
+
+def _keep(
+    connector: Connector, actor: Actor, account: Account, site: str, user: User, proof: Proof
+) -> AccountPerson:
+    now = connector.clock()
+    made = AccountPerson(account.id, site, user.id, user.name, proof, now)
+    with connector.store.write() as conn:
+        ties.put(conn, made)
+        detail = {"account": account.email, "person": user.id, "proof": proof.value}
+        by = account.email if proof is Proof.PROVIDER else actor.label
+        audit.note(conn, by, "Jira person named", now, detail, site)
+    return made

@@ -1,0 +1,182 @@
+"""A read model as somebody sees it who may not see some of its issues. Pure: what is hidden is an argument.
+
+Numbers stay as they are, so that everybody has the same. What would give a hidden issue away goes: its key, its title, its people, its
+status, in columns of its own and in the middle of sentences. A value of a kind that nobody has thought of here is refused, not shown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
+from datetime import date, datetime, time, timedelta, tzinfo
+from decimal import Decimal
+from enum import Enum
+from fractions import Fraction
+from pathlib import PurePath
+
+import msgspec
+
+KEY = re.compile(r"(?<![A-Za-z0-9_])[A-Z][A-Z0-9_]{1,99}-[1-9][0-9]{0,17}(?![A-Za-z0-9_])")
+ID = re.compile(r"[1-9][0-9]{0,17}")
+TITLE, ISSUE, OBJECTIVE = "An issue you may not see", "an issue you may not see", "Restricted objective"
+MARK = "hidden-"
+"""How the id of a row begins whose issue is hidden."""
+ATOMS = (
+    bool,
+    int,
+    float,
+    Fraction,
+    Decimal,
+    date,
+    datetime,
+    time,
+    timedelta,
+    tzinfo,
+    Enum,
+    PurePath,
+    type(None),
+)
+SUBJECTS = ("issue_id", "id", "key", "issue", "issue_key", "objective_id")
+"""The fields by which a value says of which issue it is, the one that decides first."""
+PEOPLE = ("owner", "assignee", "reporter", "person", "account")
+WORDS = ("title", "summary")
+
+
+class NotCut(Exception):  # noqa: N818
+    """A value holds something that nobody knows how to cut: it is shown to nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class HiddenIssues:
+    """Issues that somebody may not see. `titles` are theirs by id, `ids` say by key (present and former) which it is.
+
+    `rows` makes the opaque id that stands for an issue: always the same one for it.
+    """
+
+    titles: Mapping[str, str]
+    ids: Mapping[str, str]
+    rows: Callable[[str], str]
+
+    def named(self, name: object) -> str | None:
+        """The hidden issue that this id or key means; None where it means none."""
+        if not isinstance(name, str):
+            return None
+        return name if name in self.titles else self.ids.get(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The ids and keys that stand in a value: what may be an issue."""
+
+    ids: frozenset[str]
+    keys: frozenset[str]
+
+
+def names_in(value: object) -> Names:
+    """Everything in a value that may be the id or the key of an issue. Raises NotCut."""
+    ids: set[str] = set()
+    keys: set[str] = set()
+    for text in _texts(value):
+        if ID.fullmatch(text):
+            ids.add(text)
+        else:
+            keys.update(KEY.findall(text))
+    return Names(frozenset(ids), frozenset(keys))
+
+
+class Cut:
+    """Cuts values to somebody from whom these issues are hidden; those of the kinds `whole` are theirs to see as they are."""
+
+    def __init__(self, hidden: HiddenIssues, whole: tuple[type, ...] = ()) -> None:
+        self._hidden = hidden
+        self._whole = whole
+        words = [*hidden.ids, *(title for title in hidden.titles.values() if title.strip())]
+        longest = sorted(set(words), key=len, reverse=True)
+        self._words = re.compile("|".join(map(_whole_word, longest))) if longest else None
+
+    def text(self, text: str) -> str:
+        """A sentence without the hidden issues that it names."""
+        return text if self._words is None else self._words.sub(ISSUE, text)
+
+    def value(self, value: object) -> object:
+        """A value, as they see it. Raises NotCut."""
+        if type(value) is str:
+            return self.text(value)
+        if isinstance(value, (*ATOMS, *self._whole, str)) or value == b"":
+            return value
+        if isinstance(value, Mapping):
+            return self._mapping(value)
+        if isinstance(value, tuple) and hasattr(value, "_fields"):
+            made: Callable[..., object] = type(value)
+            return made(*[self.value(part) for part in value])
+        if isinstance(value, tuple | list | set | frozenset):
+            return type(value)(map(self.value, value))
+        if isinstance(value, msgspec.Struct):
+            return self._record(value, value.__struct_fields__, msgspec.structs.replace)
+        if is_dataclass(value) and not isinstance(value, type):
+            return self._record(value, [one.name for one in fields(value) if one.init], replace)
+        raise NotCut(f"nobody knows how to cut {type(value).__name__}")
+
+    def _mapping(self, value: Mapping[object, object]) -> object:
+        made = {self._kept_name(name): self.value(part) for name, part in value.items()}
+        return type(value)(made) if type(value) is not dict and isinstance(value, dict) else made
+
+    def _kept_name(self, name: object) -> object:
+        return self.text(name) if type(name) is str else name
+
+    def _record(self, value: object, names: Iterable[str], made: Callable[..., object]) -> object:
+        names = list(names)
+        hidden = self._subject(value, names)
+        news = {}
+        for name in names:
+            before = getattr(value, name)
+            after = self.value(before) if hidden is None else self._of_hidden(name, before, hidden, names)
+            if after is not before and after != before:
+                news[name] = after
+        return made(value, **news) if news else value
+
+    def _subject(self, value: object, names: list[str]) -> str | None:
+        """The hidden issue that a value is about."""
+        said = (self._hidden.named(getattr(value, name)) for name in SUBJECTS if name in names)
+        return next((one for one in said if one is not None), None)
+
+    def _of_hidden(self, name: str, before: object, hidden: str, names: list[str]) -> object:
+        """One field of a value that is about a hidden issue."""
+        if name in WORDS:
+            return OBJECTIVE if "aligned_to" in names else TITLE
+        if name in PEOPLE:
+            return None if before is None else "" if isinstance(before, str) else before
+        if name == "status" and type(before) is str:
+            return ""
+        if name == "key" and type(before) is str and ("id" in names or "issue_id" in names):
+            return ""
+        if name == "id" and "share" in names:
+            return self._hidden.rows(hidden)
+        return self.value(before)
+
+
+def _whole_word(word: str) -> str:
+    return rf"(?<![A-Za-z0-9_-]){re.escape(word)}(?![A-Za-z0-9_])" if KEY.fullmatch(word) else re.escape(word)
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        if not isinstance(value, Enum):
+            yield value
+    elif isinstance(value, (*ATOMS, bytes)):
+        return
+    elif isinstance(value, Mapping):
+        for name, part in value.items():
+            yield from _texts(name)
+            yield from _texts(part)
+    elif isinstance(value, tuple | list | set | frozenset):
+        for part in value:
+            yield from _texts(part)
+    elif isinstance(value, msgspec.Struct):
+        for name in value.__struct_fields__:
+            yield from _texts(getattr(value, name))
+    elif is_dataclass(value) and not isinstance(value, type):
+        for one in fields(value):
+            yield from _texts(getattr(value, one.name))
+    # what is of another kind is refused where it would be shown
