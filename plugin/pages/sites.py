@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from flask import Blueprint, flash, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from wtforms import HiddenField, RadioField
+from wtforms import HiddenField, RadioField, SelectField
 from wtforms.widgets import EmailInput, URLInput
 
 from plugin.access.authorization.permission import needs
@@ -62,7 +62,7 @@ MODES = {
 class VisibilityForm(PageForm):
     """What people see of issues that Jira does not show them."""
 
-    mode = RadioField("What people see", choices=MODES, validate_choice=False)
+    mode = SelectField("What people see", choices=MODES, validate_choice=False)
 
 
 class SiteForm(PageForm):

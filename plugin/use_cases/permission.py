@@ -10,7 +10,7 @@ from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.permission import Permission
 from plugin.runtime.connector import Connector
 from plugin.runtime.settings import Settings
-from plugin.use_cases.viewer import seen_by
+from plugin.use_cases.viewer import NotShown, seen_by
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -35,7 +35,7 @@ def act(permission: Permission) -> Callable[[UseCase[W, P, R]], UseCase[W, P, R]
         @wraps(use_case)
         def guarded(world: W, actor: Actor, /, *args: P.args, **kwargs: P.kwargs) -> R:
             require(actor, permission)
-            return seen_by(world, actor, use_case, world, actor, *args, **kwargs)
+            return _seen(world, actor, use_case, *args, **kwargs)
 
         setattr(guarded, MARK, permission)
         return guarded
@@ -50,12 +50,19 @@ def question(permission: Permission) -> Callable[[UseCase[W, P, R]], UseCase[W, 
         @wraps(use_case)
         def guarded(world: W, actor: Actor, /, *args: P.args, **kwargs: P.kwargs) -> R:
             require(actor, permission)
-            return seen_by(world, actor, use_case, world, actor, *args, **kwargs)
+            return _seen(world, actor, use_case, *args, **kwargs)
 
         setattr(guarded, MARK, permission)
         return guarded
 
     return declared
+
+
+def _seen(world: W, actor: Actor, use_case: UseCase[W, P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+    try:
+        return seen_by(world, actor, use_case, world, actor, *args, **kwargs)
+    except NotShown as error:
+        raise NotAllowed(str(error)) from None
 
 
 def require(actor: Actor, permission: Permission) -> None:

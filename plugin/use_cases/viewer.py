@@ -24,7 +24,7 @@ from mappings.document.mapping import Mapping as BoundMapping
 from mappings.document.part import Part
 from plugin.access.authentication.secret_key import row_key
 from plugin.access.authorization.actor import Actor
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector
 from plugin.use_cases.visibility.cut import KEY, MARK, Cut, HiddenIssues, NotCut, names_in
 from plugin.use_cases.visibility.sights import visible
 
@@ -39,6 +39,10 @@ NO_ISSUE = "{project}-0"
 """What is put in the place of the key of a hidden issue: the key of none."""
 
 _within: ContextVar[bool] = ContextVar("within a use case", default=False)
+
+
+class NotShown(Exception):  # noqa: N818
+    """It would show what somebody may not see; the message says what."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +126,7 @@ def shown(connector: Connector, views: tuple[View, ...], value: object) -> objec
         try:
             value = Cut(hidden, WHOLE).value(value)
         except NotCut as error:
-            raise NotReady(
+            raise NotShown(
                 f"The site {view.site} shows issues by Jira's permissions, and {error}, so nothing of it is shown."
             ) from None
     return value
@@ -189,7 +193,7 @@ def _require_found_in_sight(connector: Connector, views: tuple[View, ...], wante
         with connector.store.read() as conn:
             ids = tuple(objectives.ids(conn, view.site))
         if hidden_in(connector, view, ids).titles:
-            raise NotReady(
+            raise NotShown(
                 "The list cannot be searched by words or owners by somebody who may not see each of its objectives: what is found would tell "
                 "their titles. Narrow it by cycle, team, project or health."
             )

@@ -20,6 +20,8 @@ import msgspec
 KEY = re.compile(r"(?<![A-Za-z0-9_])[A-Z][A-Z0-9_]{1,99}-[1-9][0-9]{0,17}(?![A-Za-z0-9_])")
 ID = re.compile(r"[1-9][0-9]{0,17}")
 TITLE, ISSUE, OBJECTIVE = "An issue you may not see", "an issue you may not see", "Restricted objective"
+REPEATED = re.compile(rf"{ISSUE}(?:[ :,“”]+{ISSUE})+")
+"""Key and title side by side are one issue."""
 MARK = "hidden-"
 """How the id of a row begins whose issue is hidden."""
 ATOMS = (
@@ -97,7 +99,10 @@ class Cut:
 
     def text(self, text: str) -> str:
         """A sentence without the hidden issues that it names."""
-        return text if self._words is None else self._words.sub(ISSUE, text)
+        if self._words is None:
+            return text
+        said = REPEATED.sub(ISSUE, self._words.sub(ISSUE, text))
+        return said[0].upper() + said[1:] if said != text and said.startswith(ISSUE) else said
 
     def value(self, value: object) -> object:
         """A value, as they see it. Raises NotCut."""
