@@ -256,6 +256,10 @@ class Jira:
         """Whom Jira finds under a name or an e-mail address."""
         return lookup.people(self.transport, self.api, word, cloud=self._cloud)
 
+    def person(self, id_: str) -> User | None:
+        """Who has this account id (Cloud) or user name (Data Center)."""
+        return lookup.person(self.transport, self.api, id_, cloud=self._cloud)
+
     def comments(self, issue_id: str) -> tuple[Comment, ...]:
         """Every comment of an issue that the account may see, the oldest first."""
         return comments.comments(self.transport, self.api, issue_id)

@@ -47,6 +47,13 @@ def people(transport: Transport, api: str, word: str, *, cloud: bool) -> tuple[U
     return tuple(one for one in named if one is not None)
 
 
+def person(transport: Transport, api: str, id_: str, *, cloud: bool) -> User | None:
+    """Who has this account id (Cloud) or user name (Data Center); None where Jira shows nobody."""
+    params = {"accountId" if cloud else "username": id_}
+    found = _asked(lambda: transport.get(f"{api}/user", params).json())
+    return _user(found, "accountId" if cloud else "name") if isinstance(found, dict) else None
+
+
 def _user(raw: dict[str, object], id_: str) -> User | None:
     known, shown, address = raw.get(id_), raw.get("displayName"), raw.get("emailAddress")
     if not isinstance(known, str) or not isinstance(shown, str):

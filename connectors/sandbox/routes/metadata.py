@@ -83,6 +83,18 @@ def users() -> Response:
     return answer([user_json(view(), site().sandbox, person(one)) for one in found[:50]])
 
 
+@routes.get("/user")
+def one_user() -> Response:
+    """Somebody by account id (Cloud) or user name (Data Center)."""
+    cloud = site().sandbox.deployment == "cloud"
+    wanted = request.args.get("accountId" if cloud else "username", "")
+    for one in site().sandbox.accounts.values():
+        shown = user_json(view(), site().sandbox, person(one)) or {}
+        if wanted and shown.get("accountId" if cloud else "name") == wanted:
+            return answer(shown)
+    raise JiraAnswerError(404, ("Specified user does not exist or you do not have required permissions",))
+
+
 @routes.get("/field")
 def fields() -> Response:
     return answer([field_json(one) for one in site().sandbox.fields.values()])

@@ -19,7 +19,7 @@ SCOPES: tuple[tuple[str, str, str | None], ...] = (
     ("GET", rf"{_API}/jql/function/computation", READ_APP),
     ("POST", rf"{_API}/jql/function/computation/search", READ_APP),
     (".*", rf"{_API}/(?:jql/function/computation|app/field/.*)", WRITE_APP),
-    ("GET", rf"{_API}/(?:myself|user/.*)", READ_USER),
+    ("GET", rf"{_API}/(?:myself|user(?:/.*)?)", READ_USER),
     ("GET", rf"{_API}/(?:statuses/search|priority/search)", CONFIGURE),
     (".*", rf"{_API}/(?:field/.+/.+|issuetypescreenscheme/.+)", CONFIGURE),
     ("POST", rf"{_API}/field", CONFIGURE),

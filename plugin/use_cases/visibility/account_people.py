@@ -32,7 +32,9 @@ def own_people(connector: Connector, actor: Actor) -> tuple[AccountPerson, ...]:
 @act(ADMIN)
 def tie(connector: Connector, actor: Actor, account: Account, site: str, name: str) -> AccountPerson:
     """An admin says who an account is in a Jira, by e-mail address, account id or user name. NotReady unless Jira knows exactly one."""
-    found = [one for one in connector.site(site).jira.people(name) if _is(one, name)]
+    jira = connector.site(site).jira
+    named = jira.person(name)
+    found = [named] if named is not None else [one for one in jira.people(name) if _is(one, name)]
     if len(found) != 1:
         known = "nobody" if not found else f"{len(found)} people"
         raise NotReady(
