@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
-from connectors.sandbox.site_state.scheme import PEOPLE, VIEWER
+from connectors.sandbox.site_state.scheme import CONNECTOR, PEOPLE, VIEWER
 from connectors.store.mirror import mirror
 from connectors.store.numbers import objectives
-from connectors.store.people import accounts
+from connectors.store.people import accounts, audit
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.use_cases.mappings.revisions import active
 from plugin.use_cases.visibility.account_people import tie, untie
+from plugin.use_cases.visibility.sights import visible
 from plugin.use_cases.visibility.site_visibility import Visibility, change_visibility
 
 if TYPE_CHECKING:
@@ -143,3 +146,86 @@ def test_no_door_tells_key_or_title_of_a_hidden_issue(
         if found:
             told[address] = sorted(found)[:5]
     assert told == {}
+
+
+def rows(api: Api) -> list[dict[str, object]]:
+    answer = api.call("GET", "/objectives?limit=200", role="viewer")
+    assert answer.status_code == 200, answer.text
+    found: list[dict[str, object]] = answer.json["items"]
+    return found
+
+
+def test_the_list_of_somebody_who_sees_some_has_every_number_and_no_hidden_title(hiding: Api) -> None:
+    be(hiding, "viewer", SEES_ALL.id)
+    whole = {one["id"]: one for one in rows(hiding)}
+    be(hiding, "viewer", SEES_SOME.id)
+    cut = {one["id"]: one for one in rows(hiding)}
+    assert cut.keys() == whole.keys()
+    assert [one["progress_exact"] for one in cut.values()] == [
+        one["progress_exact"] for one in whole.values()
+    ]
+    hidden = {one["id"] for one in whole.values() if one["project"] == HIDDEN}
+    assert hidden
+    assert {one["id"] for one in cut.values() if one["title"] == "Restricted objective"} == hidden
+    assert {one["key"] for one in cut.values() if one["id"] in hidden} == {""}
+    seen = [(one["key"], one["title"]) for one in cut.values() if one["id"] not in hidden]
+    assert seen == [(one["key"], one["title"]) for one in whole.values() if one["id"] not in hidden]
+
+
+def test_a_hidden_key_is_answered_as_one_that_nobody_knows_and_words_are_not_searched(hiding: Api) -> None:
+    be(hiding, "viewer", SEES_SOME.id)
+    key = samples(hiding)["objective"][-1]
+    hidden, unknown = (
+        hiding.call("GET", f"/objectives/{name}", role="viewer") for name in (key, "GROW-99999")
+    )
+    assert (hidden.status_code, unknown.status_code) == (404, 404)
+    assert hidden.text.replace(key, "") == unknown.text.replace("GROW-99999", "")
+    assert hiding.call("GET", "/objectives?search=robot", role="viewer").status_code in (403, 422)
+
+
+def test_a_yes_is_believed_for_ten_minutes_a_no_for_one_and_an_old_yes_for_an_hour_while_jira_is_down(
+    own_api: Api,
+) -> None:
+    connector, sandbox, began = own_api.connector, own_api.sandbox.sandbox, own_api.connector.clock()
+    with connector.store.read() as conn:
+        issue = next(one for one in mirror.every(conn, "main") if one.project.key == "PLAT")
+
+    def sees(minutes: float) -> bool:
+        connector.clock = lambda: began + timedelta(minutes=minutes)
+        return bool(visible(connector, "main", VIEWER.id, {issue.id: issue.key}))
+
+    assert sees(0)
+    sandbox.groups["directors"] = frozenset({CONNECTOR.id})
+    sandbox.secure(issue.id, "directors")
+    assert sees(9)
+    assert not sees(11)
+    sandbox.secure(issue.id, None)
+    assert not sees(11.5)
+    assert sees(12.5)
+    own_api.sandbox.stop()
+    assert sees(60)
+    assert not sees(80)
+
+
+def test_a_mode_that_the_site_cannot_answer_is_refused(own_api: Api) -> None:
+    sandbox = own_api.sandbox.sandbox
+    sandbox.accounts[CONNECTOR.id] = replace(CONNECTOR, administrator=False, grants=PEOPLE[0].grants)
+    refused = own_api.call("PUT", "/sites/main/visibility", {"mode": "titles_by_permission"})
+    assert refused.status_code == 409
+    assert "Administer Jira" in refused.text
+    assert own_api.get("/sites/main/visibility") == {"mode": "everyone", "obstacle": ""}
+    later = own_api.call("PUT", "/sites/main/visibility", {"mode": "numbers_by_permission"})
+    assert later.status_code == 409
+
+
+def test_who_somebody_is_in_jira_is_said_by_an_admin_and_never_guessed(own_api: Api) -> None:
+    person = next(one["id"] for one in own_api.all("/people") if one["email"] == "viewer@acme.example")
+    place = f"/people/{person}/jira/main"
+    assert own_api.call("PUT", place, {"person": "vera"}, role="people").status_code == 409
+    named = own_api.call("PUT", place, {"person": VIEWER.email}, role="people")
+    assert [(one["person"], one["proof"]) for one in named.json["items"]] == [(VIEWER.id, "admin")]
+    assert own_api.call("PUT", place, {"person": VIEWER.id}, role="admin").status_code == 403
+    assert own_api.call("DELETE", place, role="people").json == {"items": []}
+    with own_api.connector.store.read() as conn:
+        noted = [one.what for one in audit.recent(conn, 2)]
+    assert noted == ["Jira person taken away", "Jira person named"]
