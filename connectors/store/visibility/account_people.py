@@ -13,7 +13,7 @@ from connectors.store.database.sql import StoredRow, insert_into
 from connectors.store.schema import account_person as table
 
 
-class Proof(StrEnum):
+class PersonProof(StrEnum):
     """By what it was proved: they signed in at Atlassian, their provider vouches for their address, or an admin said so."""
 
     JIRA = "jira"
@@ -29,7 +29,7 @@ class AccountPerson:
     site: str
     person: str
     name: str
-    proof: Proof
+    proof: PersonProof
     proven_at: datetime
 
 
@@ -82,6 +82,6 @@ def _tie(row: StoredRow) -> AccountPerson:
         site=row.site,
         person=row.person,
         name=row.name,
-        proof=Proof(row.proof),
+        proof=PersonProof(row.proof),
         proven_at=from_ms(row.proven_at),
     )

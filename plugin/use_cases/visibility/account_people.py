@@ -6,13 +6,13 @@ from connectors.jira.http.errors import JiraError
 from connectors.store.people import audit
 from connectors.store.people.accounts import Account
 from connectors.store.visibility import account_people as ties
-from connectors.store.visibility.account_people import AccountPerson, Proof
+from connectors.store.visibility.account_people import AccountPerson, PersonProof
 from mappings.facts.issue import User
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.permission import ADMIN, PUBLIC, VIEWER, act, question
 
-__all__ = ["AccountPerson", "Proof", "list_people", "own_people", "tie", "tie_by_address", "untie"]
+__all__ = ["AccountPerson", "PersonProof", "list_people", "own_people", "tie", "tie_by_address", "untie"]
 
 
 @question(ADMIN)
@@ -42,7 +42,7 @@ def tie(connector: Connector, actor: Actor, account: Account, site: str, name: s
             "from the connector's account; the account id always names one (it ends the address of their profile in Jira).",
             "person",
         )
-    return _keep(connector, actor, account, site, found[0], Proof.ADMIN)
+    return _keep(connector, actor, account, site, found[0], PersonProof.ADMIN)
 
 
 @act(ADMIN)
@@ -62,7 +62,7 @@ def tie_by_address(connector: Connector, actor: Actor, account: Account, address
     for site in list(connector.sites):
         with connector.store.read() as conn:
             known = ties.get(conn, account.id, site)
-        if known is not None and known.proof is not Proof.PROVIDER:
+        if known is not None and known.proof is not PersonProof.PROVIDER:
             continue
         try:
             listed = connector.site(site).jira.people(address)
@@ -70,7 +70,7 @@ def tie_by_address(connector: Connector, actor: Actor, account: Account, address
             continue
         found = [one for one in listed if (one.email or "").casefold() == address.casefold()]
         if len(found) == 1 and (known is None or known.person != found[0].id):
-            _keep(connector, actor, account, site, found[0], Proof.PROVIDER)
+            _keep(connector, actor, account, site, found[0], PersonProof.PROVIDER)
 
 
 def _is(user: User, name: str) -> bool:
@@ -78,13 +78,15 @@ def _is(user: User, name: str) -> bool:
 
 
 def _keep(
-    connector: Connector, actor: Actor, account: Account, site: str, user: User, proof: Proof
+    connector: Connector, actor: Actor, account: Account, site: str, user: User, proof: PersonProof
 ) -> AccountPerson:
     now = connector.clock()
-    made = AccountPerson(account.id, site, user.id, user.name, proof, now)
+    made = AccountPerson(
+        account_id=account.id, site=site, person=user.id, name=user.name, proof=proof, proven_at=now
+    )
     with connector.store.write() as conn:
         ties.put(conn, made)
         detail = {"account": account.email, "person": user.id, "proof": proof.value}
-        by = account.email if proof is Proof.PROVIDER else actor.label
+        by = account.email if proof is PersonProof.PROVIDER else actor.label
         audit.note(conn, by, "Jira person named", now, detail, site)
     return made
