@@ -52,7 +52,7 @@ def test_an_objective_whose_issue_is_hidden_keeps_its_number_and_its_address() -
     )
     cut = CUT.value(state)
     assert isinstance(cut, ObjectiveState)
-    assert (cut.id, cut.title, cut.key, cut.owner) == ("7", "Restricted objective", "", None)
+    assert (cut.id, cut.title, cut.key, cut.owner) == ("7", "Restricted objective", "", "")
     assert cut.progress == Fraction(1, 2)
     assert cut.health.sentence == "An issue you may not see: half of where it should be."
 
