@@ -46,7 +46,7 @@ class NotShown(Exception):  # noqa: N818
 
 
 @dataclass(frozen=True, slots=True)
-class Standpoint:
+class Viewpoint:
     """Whom somebody looks as at one site."""
 
     site: str
@@ -84,7 +84,7 @@ def seen_by(
 
 def _views_of(
     connector: Connector, actor: Actor, args: tuple[object, ...], named: Mapping[str, object]
-) -> tuple[Standpoint, ...]:
+) -> tuple[Viewpoint, ...]:
     """Whom they look as at each site that hides something; only at the one that is asked about, where one is."""
     known = {site: mode for site, mode in modes_of(connector).items() if mode is not Visibility.EVERYONE}
     if not known:
@@ -92,7 +92,7 @@ def _views_of(
     site = named.get("site", args[2] if len(args) > 2 else None)
     if isinstance(site, str) and site in connector.sites:
         known = {name: mode for name, mode in known.items() if name == site}
-    return tuple(Standpoint(name, _person_of(connector, actor, name)) for name in sorted(known))
+    return tuple(Viewpoint(name, _person_of(connector, actor, name)) for name in sorted(known))
 
 
 def modes_of(connector: Connector) -> dict[str, Visibility]:
@@ -117,7 +117,7 @@ def _person_of(connector: Connector, actor: Actor, site: str) -> str:
     return tie.person if tie is not None else ""
 
 
-def shown(connector: Connector, views: tuple[Standpoint, ...], value: object) -> object:
+def shown(connector: Connector, views: tuple[Viewpoint, ...], value: object) -> object:
     """A value as seen from these places."""
     if isinstance(value, Iterator):
         return _parts(connector, views, value)
@@ -139,15 +139,15 @@ def as_strangers_see(connector: Connector, site: str, told: T) -> T:
     """What leaves for people of whom nobody knows who they are in Jira: as whoever has not signed in there sees it."""
     if modes_of(connector).get(site, Visibility.EVERYONE) is Visibility.EVERYONE:
         return told
-    return cast("T", shown(connector, (Standpoint(site, ""),), told))
+    return cast("T", shown(connector, (Viewpoint(site, ""),), told))
 
 
-def _parts(connector: Connector, views: tuple[Standpoint, ...], values: Iterator[object]) -> Iterator[object]:
+def _parts(connector: Connector, views: tuple[Viewpoint, ...], values: Iterator[object]) -> Iterator[object]:
     while part := tuple(islice(values, BATCH)):
         yield from cast("tuple[object, ...]", shown(connector, views, part))
 
 
-def hidden_in(connector: Connector, view: Standpoint, value: object) -> HiddenIssues:
+def hidden_in(connector: Connector, view: Viewpoint, value: object) -> HiddenIssues:
     """Which issues stand in a value and may not be seen; a key of a project that we read which means none that is known is hidden too."""
     names = names_in(value)
     with connector.store.read() as conn:
@@ -173,7 +173,7 @@ def hidden_in(connector: Connector, view: Standpoint, value: object) -> HiddenIs
     )
 
 
-def _unhidden_name(connector: Connector, views: tuple[Standpoint, ...], given: object) -> object:
+def _unhidden_name(connector: Connector, views: tuple[Viewpoint, ...], given: object) -> object:
     """What somebody asks for; the key of a hidden issue is that of none, so that the answer is as for one that nobody knows."""
     if not isinstance(given, str) or not KEY.fullmatch(given.strip().upper()):
         return given
@@ -183,9 +183,7 @@ def _unhidden_name(connector: Connector, views: tuple[Standpoint, ...], given: o
     return given
 
 
-def _require_found_in_sight(
-    connector: Connector, views: tuple[Standpoint, ...], wanted: RowSelection
-) -> None:
+def _require_found_in_sight(connector: Connector, views: tuple[Viewpoint, ...], wanted: RowSelection) -> None:
     """Words are looked for in titles and owners: what is found of a hidden objective would tell its title letter by letter."""
     if not (wanted.search or wanted.text or wanted.owner_words or wanted.owners):
         return
@@ -201,7 +199,7 @@ def _require_found_in_sight(
             )
 
 
-def _cut_error(connector: Connector, views: tuple[Standpoint, ...], error: Exception) -> None:
+def _cut_error(connector: Connector, views: tuple[Viewpoint, ...], error: Exception) -> None:
     """What is said of a failure names no hidden issue either."""
     error.args = tuple(_said(connector, views, one) for one in error.args)
     for name in ("message", "remedy", "asked"):
@@ -210,5 +208,5 @@ def _cut_error(connector: Connector, views: tuple[Standpoint, ...], error: Excep
             setattr(error, name, _said(connector, views, told))
 
 
-def _said(connector: Connector, views: tuple[Standpoint, ...], said: object) -> object:
+def _said(connector: Connector, views: tuple[Viewpoint, ...], said: object) -> object:
     return shown(connector, views, said) if isinstance(said, str) else said
