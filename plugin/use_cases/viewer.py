@@ -22,6 +22,7 @@ from connectors.store.visibility.mentions import mentions
 from connectors.store.visibility.modes import Visibility
 from mappings.document.mapping import Mapping as BoundMapping
 from mappings.document.part import Part
+from mappings.facts.goal import Goal
 from plugin.access.authentication.secret_key import row_key
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
@@ -35,6 +36,8 @@ LOOK_S = 2.0
 BATCH = 50
 WHOLE = (Draft, Revision, Activation, Account, BoundMapping, Part)
 """What people of the connector write themselves is theirs: it is neither an issue nor made of one."""
+NEVER = (Goal,)
+"""Of Atlassian's goals Jira does not say who may see them, and they are called as the objectives that feed them."""
 NO_ISSUE = "{project}-0"
 """What is put in the place of the key of a hidden issue: the key of none."""
 
@@ -124,7 +127,7 @@ def shown(connector: Connector, views: tuple[Viewpoint, ...], value: object) -> 
     for view in views:
         hidden = hidden_in(connector, view, value)
         try:
-            value = Cut(hidden, WHOLE).value(value)
+            value = Cut(hidden, WHOLE, NEVER).value(value)
         except NotCut as error:
             raise NotShown(
                 f"The site {view.site} shows issues by Jira's permissions, and {error}, so nothing of it is shown."

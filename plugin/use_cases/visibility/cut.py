@@ -88,10 +88,13 @@ def names_in(value: object) -> Names:
 
 
 class Cut:
-    """Cuts values to somebody from whom these issues are hidden; those of the kinds `whole` are theirs to see as they are."""
+    """Cuts values to somebody from whom these issues are hidden; those of the kinds `whole` are theirs to see as they are, those of the kinds `never` are nobody's."""
 
-    def __init__(self, hidden: HiddenIssues, whole: tuple[type, ...] = ()) -> None:
+    def __init__(
+        self, hidden: HiddenIssues, whole: tuple[type, ...] = (), never: tuple[type, ...] = ()
+    ) -> None:
         self._hidden = hidden
+        self._never = never
         self._whole = whole
         words = [*hidden.ids, *(title for title in hidden.titles.values() if title.strip())]
         longest = sorted(set(words), key=len, reverse=True)
@@ -108,6 +111,8 @@ class Cut:
         """A value, as they see it. Raises NotCut."""
         if type(value) is str:
             return self.text(value)
+        if isinstance(value, self._never):
+            raise NotCut(f"nobody can say who may see a {type(value).__name__}")
         if isinstance(value, (*ATOMS, *self._whole, str)) or value == b"":
             return value
         if isinstance(value, Mapping):
