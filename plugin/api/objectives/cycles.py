@@ -481,8 +481,10 @@ class UndoneGiven(Given):
     """Which objectives (by key) are being taken back, and what a person has to do besides."""
 
     cycle: str
-    taken_back: list[str]
-    by_hand: list[str]
+    taken_back: list[str] = Field(
+        description="Objectives that go back to the cycle from which they were carried, by key."
+    )
+    by_hand: list[str] = Field(description="What a person has to do besides, a sentence each.")
 
 
 class StoodGiven(Given):
