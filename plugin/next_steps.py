@@ -56,6 +56,11 @@ OBJECTIVES = NextStep(
     operation="GET /objectives",
     tool="okr_list",
 )
+IMPORTS = NextStep(
+    "See the imports there are",
+    command="jira-okr import --list",
+    operation="GET /imports",
+)
 CYCLES = NextStep(
     "See the cycles there are",
     command="jira-okr cycle list",

@@ -39,6 +39,7 @@ from mappings.explain.past import FieldChange
 from mappings.facts.catalogue import Catalogue, Field
 from mappings.facts.comment import Comment
 from mappings.facts.issue import Named, User
+from mappings.imports.people import JiraPerson
 from mappings.write_back.target import Request
 
 
@@ -259,6 +260,10 @@ class Jira:
     def person(self, id_: str) -> User | None:
         """Who has this account id (Cloud) or user name (Data Center)."""
         return lookup.person(self.transport, self.api, id_, cloud=self._cloud)
+
+    def directory(self, word: str) -> tuple[JiraPerson, ...]:
+        """Whom Jira lists for a name or an e-mail address, those who are not active too."""
+        return lookup.directory(self.transport, self.api, word, cloud=self._cloud)
 
     def comments(self, issue_id: str) -> tuple[Comment, ...]:
         """Every comment of an issue that the account may see, the oldest first."""

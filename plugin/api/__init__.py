@@ -22,6 +22,7 @@ from plugin.api.objectives import (
     forecasts,
     goals,
     history,
+    imports,
     objectives,
     past,
 )
@@ -56,6 +57,7 @@ MODULES = (
     diagnostics,
     digests,
     past,
+    imports,
     sites,
     forge,
     texts,

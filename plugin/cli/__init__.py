@@ -49,6 +49,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "held": "plugin.cli.work.held:held_group",
         "gaps": "plugin.cli.work.gaps:gaps_group",
         "losses": "plugin.cli.work.losses:losses_group",
+        "import": "plugin.cli.objectives.okr_import:import_command",
         "export": "plugin.cli.objectives.export:export_group",
         "user": "plugin.cli.accounts.user:user_group",
         "token": "plugin.cli.accounts.token:token_group",

@@ -12,6 +12,7 @@ import structlog
 from connectors.jira.http.errors import JiraError
 from connectors.store import StoreError
 from connectors.store.absence import tombstones
+from connectors.store.imports import imports
 from connectors.store.jobs import pace_days, schedules
 from connectors.store.kpis import kpi_failures
 from connectors.store.mirror import issue_histories
@@ -147,6 +148,7 @@ def prune(connector: Connector, site: str, going_on: Callable[[], None]) -> None
         tombstones.prune(conn, now - WINDOW)
         outbox.prune(conn, site, old)
         issue_histories.prune(conn, site)
+        imports.prune(conn, site, old)
         if connector.watches_kpis(site):
             kpi_failures.prune(conn, site, old)
     chain.forget_old(connector)

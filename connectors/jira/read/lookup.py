@@ -10,6 +10,7 @@ from urllib.parse import quote
 from connectors.jira.http.errors import Permanent
 from connectors.jira.http.transport import Transport
 from mappings.facts.issue import Named, User
+from mappings.imports.people import JiraPerson
 
 T = TypeVar("T")
 MOST_PEOPLE = 50
@@ -52,6 +53,20 @@ def person(transport: Transport, api: str, id_: str, *, cloud: bool) -> User | N
     params = {"accountId" if cloud else "username": id_}
     found = _asked(lambda: transport.get(f"{api}/user", params).json())
     return _user(found, "accountId" if cloud else "name") if isinstance(found, dict) else None
+
+
+def directory(transport: Transport, api: str, word: str, *, cloud: bool) -> tuple[JiraPerson, ...]:
+    """Whom Jira lists for a name or an e-mail address, those who are not active too; nobody where the account may not look."""
+    params = {"query" if cloud else "username": word, "maxResults": str(MOST_PEOPLE)}
+    if not cloud:
+        params["includeInactive"] = "true"
+    found = _asked(lambda: transport.get(f"{api}/user/search", params).json())
+    people_ = []
+    for raw in found if isinstance(found, list) else ():
+        user = _user(raw, "accountId" if cloud else "name") if isinstance(raw, dict) else None
+        if user is not None:
+            people_.append(JiraPerson(user.id, user.name, user.email, raw.get("active") is not False))
+    return tuple(people_)
 
 
 def _user(raw: dict[str, object], id_: str) -> User | None:

@@ -19,14 +19,15 @@ from mappings.explain.confidence import SpokenConfidence, confidence_of
 
 LONGEST_NAME = 500
 REPLACED, WITHDRAWN, CLEARED, RETRACTED = "replaced", "withdrawn", "cleared", "retracted"
-CARRIED = "carried"
+CARRIED, IMPORTED = "carried", "imported"
 """How a check-in ends: by a later one; by a person, or by a comment, that takes it back; a comment that was edited or deleted says
-nothing any more, as if it had never been there; one of an objective that was carried into another cycle (`carried`) stays in the old one."""
+nothing any more, as if it had never been there; one of an objective that was carried into another cycle (`carried`) stays in the old one; one
+that was made in another tool (`imported`) is told of its day, and never says what stands today."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeptCheckIn:
-    """A check-in and how it ended (`replaced`, `withdrawn`, `cleared`, `retracted` or `carried`), by whom and when; all None while it stands, and where it says no value."""
+    """A check-in and how it ended (`replaced`, `withdrawn`, `cleared`, `retracted`, `carried` or `imported`), by whom and when; all None while it stands, and where it says no value."""
 
     check_in: CheckIn
     ended_at: datetime | None = None
@@ -55,6 +56,16 @@ def add_of_comment(conn: Connection, site: str, check_in: CheckIn, updated: date
     return replace(check_in, id=number)
 
 
+def add_imported(conn: Connection, site: str, check_in: CheckIn) -> None:
+    """Keep what was said in another tool as having ended with its moment."""
+    ended = {
+        "ended_at": to_ms(check_in.at),
+        "ended_by": plain(check_in.by, LONGEST_NAME),
+        "ended_how": IMPORTED,
+    }
+    conn.execute(insert(table).values({**_values(site, check_in), **ended}))
+
+
 def of_comment(conn: Connection, site: str, comment_ids: Iterable[str]) -> list[tuple[CheckIn, datetime]]:
     """What comments say now, and when each was edited last; what is retracted says nothing any more."""
     live = or_(table.c.ended_how.is_(None), table.c.ended_how != RETRACTED)
@@ -74,7 +85,7 @@ def retract(conn: Connection, site: str, check_in: CheckIn, now: datetime) -> No
 
 def _put_in_order(conn: Connection, site: str, about: CheckIn) -> None:
     """Of all that was said of a key result the last stands; equal times: the greater comment. What a person withdrew stays so."""
-    live = or_(table.c.ended_how.is_(None), table.c.ended_how != RETRACTED)
+    live = or_(table.c.ended_how.is_(None), table.c.ended_how.not_in([RETRACTED, IMPORTED]))
     ruling = or_(table.c.value.is_not(None), table.c.clears.is_not(None))
     mine = (table.c.objective_id == about.objective_id, table.c.key_result_id == about.key_result_id)
     rows = list(conn.execute(_every(site).where(*mine, live, ruling)))

@@ -257,3 +257,27 @@ told_level = Table(
     Column("since", BigInteger),
     sqlite_with_rowid=False,
 )
+
+import_plan = Table(
+    "import_plan",
+    columns.metadata,
+    columns.serial(),
+    *(columns.text(name) for name in ("site", "tool", "file", "by", "state", "note", "revision", "content")),
+    columns.number("at"),
+    Column("worker", Text),
+    Column("lease_until", BigInteger),
+    Index(None, "site", "at"),
+)
+
+import_row = Table(
+    "import_row",
+    columns.metadata,
+    columns.site(),
+    columns.part("tool"),
+    columns.part("identity"),
+    columns.number("plan_id"),
+    Column("tried_at", BigInteger),
+    *(columns.text(name) for name in ("issue_id", "issue_key", "note", "content")),
+    Column("joined", BigInteger, nullable=False, server_default="0"),
+    Index(None, "site", "plan_id"),
+)

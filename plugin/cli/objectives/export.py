@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -23,6 +24,7 @@ from plugin.doors.model import Asked, Given
 from plugin.doors.rows import ActGiven, PersonalRowGiven, personal_row
 from plugin.runtime.connector import NotReady
 from plugin.use_cases.accounts.audit import RecordSearch, list_entries
+from plugin.use_cases.imports.okr_export import export_okrs
 from plugin.use_cases.objectives.objective_columns import filters
 from plugin.use_cases.record.personal_data import person_data
 
@@ -87,6 +89,22 @@ def ledgers_command(site: str, format_: Format, output: Path | None, **given: ob
     with open_connector(site=site) as connector:
         rows = exports.ledger_rows(connector, COMMAND_LINE, site, query(given))
         write(LedgerRow, rows, format_, output)
+
+
+@export_group.command("okrs")
+@site_option
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A file to write, whole or not at all; standard output where it is left out.",
+)
+def okrs_command(site: str, output: Path | None) -> None:
+    """Objectives and key results as JSON that `jira-okr import --from jira-okr` reads again."""
+    with open_connector(site=site) as connector:
+        found = export_okrs(connector, COMMAND_LINE, site)
+    with opened(output) as file:
+        file.write(json.dumps(found, indent=1, ensure_ascii=False, default=str) + "\n")
 
 
 @export_group.command("history")

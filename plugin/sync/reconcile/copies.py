@@ -9,29 +9,32 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from connectors.jira import AuthFailed, CreatedIssue, CreateField, Permanent, RateLimited
-from connectors.jira.wire.changed_field import EPIC_LINK, PARENT_LINK
 from connectors.store.cycles import carries
 from connectors.store.cycles.carries import KeptCarry, MadeCopy
 from connectors.store.kpis import kpis
 from connectors.store.mirror import mirror
 from connectors.store.work import due
-from mappings.facts.issue import IssueType
 from mappings.fields import field_type
 from mappings.fields.field_type import as_sent
 from mappings.kpi.episode import carried
 from mappings.rollup.cycles.carry_steps import CopiedLink, FieldWrite, IssueCopy, RowMove
 from mappings.write_back.target import Request
 from plugin.sync.context import Context
+from plugin.sync.reconcile.creation import (
+    LOOKED_FOR_AFTER,
+    PATIENCE,
+    fields_by_kind,
+    found_by_label,
+    link_issue,
+    make_issue,
+    parent_places,
+    place_issue,
+)
 from plugin.sync.reconcile.lease import Tenure
-from plugin.sync.resync.double_check import confirm_end
 
-LOOKED_FOR_AFTER = timedelta(seconds=60)
-"""What was asked for without an answer is given this time to be found."""
-PATIENCE = timedelta(hours=1)
-"""So long it is looked for before a person is asked."""
 LABELS, DESCRIPTION, PRIORITY = "labels", "description", "priority"
 PLACES = frozenset({"parent", "reporter"})
 """What says where an issue stands, or is filled by Jira."""
@@ -71,7 +74,9 @@ def make_copies(context: Context, kept: KeptCarry, tenure: Tenure | None) -> Cop
             screens[place] = context.jira.create_fields(*place)
         screen = screens[place]
         left[copy.source_id] = tuple(one for one in copy.sets if one.field_id not in screen)
-        if (copy.below or copy.parent_id) and not parent_places(context, copy.type, "", "", _by_kind(screen)):
+        if (copy.below or copy.parent_id) and not parent_places(
+            context, copy.type, "", "", fields_by_kind(screen)
+        ):
             unplaced.add(copy.source_id)
         before = made.get(copy.source_id)
         if before is not None and before.id:
@@ -88,10 +93,6 @@ def make_copies(context: Context, kept: KeptCarry, tenure: Tenure | None) -> Cop
     return Copies(made, left, frozenset(unplaced))
 
 
-def _by_kind(screen: Mapping[str, CreateField]) -> dict[str, str]:
-    return {one.custom: one.id for one in screen.values()}
-
-
 def _wait(context: Context, kept: KeptCarry, copy: IssueCopy, tried: datetime) -> None:
     now = context.clock()
     if now - tried >= PATIENCE:
@@ -106,14 +107,8 @@ def _wait(context: Context, kept: KeptCarry, copy: IssueCopy, tried: datetime) -
 
 
 def _found(context: Context, copy: IssueCopy) -> MadeCopy | None:
-    """The issue with the label of this copy, the oldest where there are several."""
-    jql = f'labels = "{copy.label}"'
-    pages = context.jira.search(jql)
-    found = sorted((one for page in pages for one in page.issues), key=lambda one: (one.created, int(one.id)))
-    if not found:
-        confirm_end(context, jql, 0, f"with the label {copy.label}")
-        return None
-    return MadeCopy(copy.source_id, id=found[0].id, key=found[0].key)
+    found = found_by_label(context, copy.label)
+    return None if found is None else MadeCopy(copy.source_id, id=found.id, key=found.key)
 
 
 def _made(
@@ -135,7 +130,7 @@ def _made(
     asked = MadeCopy(copy.source_id, tried=context.clock())
     _note(context, kept, (*others, asked))
     try:
-        issue = _create(context, fields, places)
+        issue = make_issue(context, fields, places)
     except (Permanent, RateLimited, AuthFailed):
         # All of these are said before anything is made.
         _note(context, kept, others)
@@ -159,17 +154,7 @@ def _content(
     }
     fields = {**_besides(context, copy, fields.keys(), screen), **fields}
     above = _above(context, copy, made.get(kept.plan.objective_id))
-    return fields, [] if above is None else parent_places(context, copy.type, *above, _by_kind(screen))
-
-
-def _create(context: Context, fields: Mapping[str, object], places: list[tuple[str, object]]) -> CreatedIssue:
-    for place, value in places[:-1]:
-        try:
-            return context.jira.create({**fields, place: value}, {})
-        except Permanent as error:
-            if set(error.fields) != {place}:
-                raise
-    return context.jira.create({**fields, **dict(places[-1:])}, {})
+    return fields, [] if above is None else parent_places(context, copy.type, *above, fields_by_kind(screen))
 
 
 def _besides(
@@ -209,15 +194,6 @@ def _key(context: Context, issue_id: str) -> str:
     return known[issue_id].key if issue_id in known else issue_id
 
 
-def parent_places(
-    context: Context, kind: IssueType, parent_id: str, parent_key: str, by_kind: Mapping[str, str]
-) -> list[tuple[str, object]]:
-    """Cloud has one field for every parent; Data Center has Epic Link and Parent Link beside it, which hold keys."""
-    if context.api == 3 or kind.level < 0:
-        return [("parent", {"id": parent_id})]
-    return [(by_kind[custom], parent_key) for custom in (EPIC_LINK, PARENT_LINK) if custom in by_kind]
-
-
 def join_copies(context: Context, kept: KeptCarry, copies: Copies) -> frozenset[str]:
     """Set what no create screen had, link the copies, move what goes on below them, and let the next cycle count, last. Ids of all that was touched."""
     plan = kept.plan
@@ -227,7 +203,7 @@ def join_copies(context: Context, kept: KeptCarry, copies: Copies) -> frozenset[
         _complete(context, one, copies.left[copy.source_id])
         above = _above(context, copy, objective) if copy.source_id in copies.unplaced else None
         if above is not None:
-            hang(context, one.id, one.key, copy.type, *above)
+            place_issue(context, CreatedIssue(one.id, one.key), copy.type, *above)
         for link in copy.links:
             _link(context, one, CopiedLink(link.type_id, link.outward, copies.id_of(link.issue_id)))
         if plan.continues is not None:
@@ -263,36 +239,15 @@ def _edit(context: Context, one: MadeCopy, writes: Iterable[FieldWrite]) -> None
 
 
 def _link(context: Context, one: MadeCopy, link: CopiedLink) -> None:
-    """Jira's POST names the ends the wrong way round: the outward phrase is that of its `inwardIssue`. An equal link is not made twice."""
-    own, other = {"id": one.id}, {"id": link.issue_id}
-    ends = (own, other) if link.outward else (other, own)
-    body = {"type": {"id": link.type_id}, "inwardIssue": ends[0], "outwardIssue": ends[1]}
-    context.tell(Request("POST", "/issueLink", body, answer="made"), one.key)
+    link_issue(context, CreatedIssue(one.id, one.key), link)
 
 
 def _move(context: Context, objective: MadeCopy, move: RowMove) -> None:
     if move.link is not None:
         _link(context, objective, CopiedLink(move.link.type_id, move.link.outward, move.issue_id))
         return
-    hang(context, move.issue_id, move.issue_key, move.type, objective.id, objective.key)
-
-
-def hang(
-    context: Context, issue_id: str, issue_key: str, kind: IssueType, parent_id: str, parent_key: str
-) -> None:
-    """Hang an issue below another, by the first field that Jira takes it in."""
-    by_kind = {one.custom: one.id for one in context.catalogue.fields}
-    places = parent_places(context, kind, parent_id, parent_key, by_kind)
-    for number, (place, value) in enumerate(places):
-        body = {"fields": {place: value}}
-        request = Request("PUT", f"/issue/{issue_id}", body, notifies=True, answer="edit")
-        try:
-            context.tell(request, issue_key)
-        except Permanent as error:
-            if set(error.fields) != {place} or number == len(places) - 1:
-                raise
-        else:
-            return
+    row = CreatedIssue(move.issue_id, move.issue_key)
+    place_issue(context, row, move.type, objective.id, objective.key)
 
 
 def lead_kpis_on(context: Context, kept: KeptCarry, copies: Copies) -> None:

@@ -23,7 +23,6 @@ from connectors.jira import (
     Transient,
 )
 from connectors.jira.metadata.permissions import CREATE
-from connectors.jira.wire.changed_field import EPIC_LINK, PARENT_LINK
 from connectors.store.cycles import closings
 from connectors.store.kpis import kpis
 from connectors.store.mirror import mirror
@@ -36,16 +35,19 @@ from mappings.kpi.episode import Creation, KpiState, KpiStatus, opened, wanted
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
 from plugin.sync.context import Context
+from plugin.sync.reconcile.creation import (
+    LOOKED_FOR_AFTER,
+    PATIENCE,
+    fields_by_kind,
+    make_issue,
+    parent_places,
+)
 from plugin.sync.refresh.reread import land_issues, read_again, with_readings
 from plugin.sync.resync.double_check import confirm_end
 from plugin.use_cases.kpis.board import objective_of, required_part
 from plugin.use_cases.permission import EDITOR, question
 
 CONNECTOR_ITSELF = "jira-okr"
-LOOKED_FOR_AFTER = timedelta(seconds=60)
-"""What was asked for without an answer is given this time to be found."""
-PATIENCE = timedelta(hours=1)
-"""So long it is looked for before a person is asked."""
 AGAIN_AFTER = timedelta(hours=1)
 """When what was refused is tried again by itself."""
 FILLED_BY_JIRA = ("project", "issuetype", "reporter")
@@ -226,15 +228,8 @@ def _claim(connector: Connector, site: str, part: KpiPart, state: KpiState) -> K
 
 
 def _make(context: Context, plan: CreationPlan) -> CreatedIssue:
-    """The one call. A field of the parent that Jira declines gives way to the next: what is declined is not made."""
     property_ = {PROPERTY: plan.planned.property} if plan.planned is not None else {}
-    for place, value in plan.parents[:-1]:
-        try:
-            return context.jira.create({**plan.fields, place: value}, property_)
-        except Permanent as error:
-            if set(error.fields) != {place}:
-                raise
-    return context.jira.create({**plan.fields, **dict(plan.parents[-1:])}, property_)
+    return make_issue(context, plan.fields, plan.parents, property_)
 
 
 def _found(connector: Connector, context: Context, part: KpiPart, state: KpiState) -> bool:
@@ -281,14 +276,14 @@ def _record(
     bring_in(context, issue_id)
 
 
-def bring_in(context: Context, issue_id: str) -> None:
+def bring_in(context: Context, *issue_ids: str) -> None:
     """Read what was made or moved, so that it is known before Jira tells of it; where that fails, the next read finds it."""
     try:
         read_at = context.clock()
-        read = read_again(context, [issue_id])
+        read = read_again(context, issue_ids)
         issues = with_readings(context, read.issues, {})
     except JiraError as error:
-        log.info("what was made is read later", site=context.site, issue=issue_id, error=str(error))
+        log.info("what was made is read later", site=context.site, issues=list(issue_ids), error=str(error))
         return
     inside = [one for one in issues if context.holds(one)]
     with context.store.write() as conn:
@@ -433,14 +428,10 @@ def _gaps(
 def _parents(
     context: Context, planned: PlannedIssue, kind: IssueType, screen: Mapping[str, CreateField]
 ) -> tuple[tuple[str, object], ...]:
-    """Cloud has one field for every parent; Data Center has Epic Link and Parent Link beside it, which hold keys."""
     parent = planned.parent
     if parent is None:
         return ()
-    if context.api == 3 or kind.level < 0:
-        return (("parent", {"id": parent.id}),)
-    by_kind = {one.custom: one.id for one in screen.values()}
-    return tuple((by_kind[custom], parent.key) for custom in (EPIC_LINK, PARENT_LINK) if custom in by_kind)
+    return tuple(parent_places(context, kind, parent.id, parent.key, fields_by_kind(screen)))
 
 
 # -- what is kept -----------------------------------------------------------------------------------------------

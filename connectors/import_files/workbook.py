@@ -1,0 +1,166 @@
+"""A sheet of a workbook (XLSX) as a table: values as they are shown, formulas never computed, nothing fetched from outside.
+
+Only what a table needs is read of the format (ECMA-376): shared and inline texts, numbers, whether a cell is shown as a percentage or a day.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from fractions import Fraction
+from xml.etree import ElementTree
+
+from mappings.imports.files.table import FileTable, UnusableFile, of_records
+from mappings.numbers import exact
+
+LARGEST = 200_000_000
+MOST_COLUMNS = 500
+MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+PERCENT_FORMATS = frozenset({9, 10})
+DAY_FORMATS = frozenset({14, 15, 16, 17, 22})
+DAY_ZERO = date(1899, 12, 30)
+LINK = re.compile(r'HYPERLINK\("[^"]*"\s*[,;]\s*"([^"]*)"\)', re.IGNORECASE)
+REFERENCE = re.compile(r"([A-Z]{1,3})\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class Workbook:
+    """What of a workbook says how its cells are read."""
+
+    texts: tuple[str, ...]
+    formats: tuple[str, ...]
+    """By the number of a style: `percent`, `day` or nothing."""
+
+
+def workbook_table(data: bytes, sheet: str | None = None) -> FileTable:
+    """The table of a sheet, the first unless one is named. Raises UnusableFile for macros, formulas and what is no workbook."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as parts:
+            _guard(parts)
+            book = Workbook(tuple(_texts(parts)), tuple(_formats(parts)))
+            return of_records(list(_lines(_xml(parts, _place(parts, sheet)), book)), "xlsx", None)
+    except (
+        zipfile.BadZipFile,
+        ElementTree.ParseError,
+        KeyError,
+        IndexError,
+        ValueError,
+        RuntimeError,
+    ) as error:
+        raise UnusableFile(
+            f"This is no workbook that can be read ({error}). Save it as CSV in UTF-8."
+        ) from None
+
+
+def _guard(parts: zipfile.ZipFile) -> None:
+    if sum(one.file_size for one in parts.infolist()) > LARGEST:
+        raise UnusableFile(f"Unpacked, the file has more than {LARGEST:,} bytes.")
+    names = {one.filename for one in parts.infolist()}
+    if any("vbaProject" in one for one in names):
+        raise UnusableFile("The workbook has macros: save it without them, as XLSX or CSV.")
+    if any(one.startswith("xl/externalLinks/") for one in names):
+        raise UnusableFile("The workbook reads from other files: save its values alone, as CSV.")
+
+
+def _xml(parts: zipfile.ZipFile, name: str) -> ElementTree.Element:
+    data = parts.read(name)
+    if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
+        raise UnusableFile("The workbook declares entities of its own: it is not read.")
+    return ElementTree.fromstring(data)  # noqa: S314 - without entities there is nothing to expand
+
+
+def _place(parts: zipfile.ZipFile, sheet: str | None) -> str:
+    sheets = {
+        str(one.get("name")): str(one.get(RELATION))
+        for one in _xml(parts, "xl/workbook.xml").iter(f"{MAIN}sheet")
+    }
+    if sheet is not None and sheet not in sheets:
+        raise UnusableFile(f"There is no sheet “{sheet}”. Those are: {', '.join(sheets)}.")
+    wanted = sheets[sheet] if sheet is not None else next(iter(sheets.values()))
+    for one in _xml(parts, "xl/_rels/workbook.xml.rels"):
+        if one.get("Id") == wanted:
+            target = str(one.get("Target"))
+            return target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
+    raise UnusableFile("The workbook does not say where its sheet is.")
+
+
+def _texts(parts: zipfile.ZipFile) -> Iterator[str]:
+    if "xl/sharedStrings.xml" in parts.namelist():
+        for one in _xml(parts, "xl/sharedStrings.xml").iter(f"{MAIN}si"):
+            yield "".join(each.text or "" for each in one.iter(f"{MAIN}t"))
+
+
+def _formats(parts: zipfile.ZipFile) -> Iterator[str]:
+    if "xl/styles.xml" not in parts.namelist():
+        return
+    styles = _xml(parts, "xl/styles.xml")
+    own = {str(one.get("numFmtId")): str(one.get("formatCode")) for one in styles.iter(f"{MAIN}numFmt")}
+    for styled in styles.iter(f"{MAIN}cellXfs"):
+        for one in styled:
+            id_ = str(one.get("numFmtId", "0"))
+            code = re.sub(r'"[^"]*"|\[[^\]]*\]', "", own.get(id_, ""))
+            number = int(id_)
+            if number in PERCENT_FORMATS or "%" in code:
+                yield "percent"
+            elif number in DAY_FORMATS or re.search(r"[dy]", code, re.IGNORECASE):
+                yield "day"
+            else:
+                yield ""
+
+
+def _lines(sheet: ElementTree.Element, book: Workbook) -> Iterator[list[str | Fraction]]:
+    """The lines from the first on; blank ones stand for themselves, so that rows keep their numbers."""
+    last = 0
+    for row in sheet.iter(f"{MAIN}row"):
+        number = int(row.get("r") or last + 1)
+        for _ in range(number - last - 1):
+            yield []
+        last = number
+        cells: dict[int, str | Fraction] = {}
+        for place, cell in enumerate(row.iter(f"{MAIN}c")):
+            found = REFERENCE.fullmatch(cell.get("r") or "")
+            cells[_column(found[1]) if found else place] = _value(cell, book)
+        if len(cells) > MOST_COLUMNS:
+            raise UnusableFile(f"Row {number} has more than {MOST_COLUMNS} columns.")
+        yield [cells.get(place, "") for place in range(max(cells, default=-1) + 1)]
+
+
+def _column(letters: str) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - ord("A") + 1
+    return number - 1
+
+
+def _value(cell: ElementTree.Element, book: Workbook) -> str | Fraction:
+    formula, kind = cell.find(f"{MAIN}f"), cell.get("t", "n")
+    if formula is not None:
+        linked = LINK.fullmatch((formula.text or "").strip())
+        if linked is None:
+            raise UnusableFile(f"The cell {cell.get('r')} is a formula: save the values alone, as CSV.")
+        return linked[1]
+    if kind == "inlineStr":
+        return "".join(one.text or "" for one in cell.iter(f"{MAIN}t"))
+    said = cell.findtext(f"{MAIN}v") or ""
+    if kind == "s":
+        return book.texts[int(said)]
+    number = exact(said) if kind == "n" else None
+    if number is None:
+        return said
+    return _shown(number, book.formats, cell.attrib)
+
+
+def _shown(number: Fraction, formats: tuple[str, ...], attributes: Mapping[str, str]) -> str | Fraction:
+    style = int(attributes.get("s", "0"))
+    shown = formats[style] if style < len(formats) else ""
+    if shown == "percent":
+        value = number * 100
+        return f"{value.numerator if value.denominator == 1 else float(value)}%"
+    if shown == "day":
+        return (DAY_ZERO + timedelta(days=int(number))).isoformat()
+    return number

@@ -1,0 +1,261 @@
+"""`/imports`: OKRs of other tools as Jira issues: first the plan, then exactly that."""
+
+from __future__ import annotations
+
+import binascii
+from base64 import b64decode
+from datetime import date, datetime
+from typing import Literal
+
+from pydantic import Field
+
+from mappings.imports.column_map import ColumnMapPart
+from plugin.api.protocol.lookup import site_of
+from plugin.api.protocol.operation import Caller, Reply, Routes
+from plugin.doors.model import Address, Asked, Given, Page, Serial, SiteQuery, Word
+from plugin.doors.refusal import invalid, not_found
+from plugin.use_cases.imports import imports
+from plugin.use_cases.imports.imports import ImportPlace, ShownImport, UnknownImport, import_values
+
+ROUTES = Routes()
+LONGEST_FILE = 1_900_000
+
+
+class ImportAddress(Address):
+    """One import."""
+
+    number: Serial = Field(description="The number of an import.")
+
+
+class ImportAsked(Asked):
+    """A file, how it is read, and where its rows are made; what is left out follows from the mapping where it leaves no choice."""
+
+    file: Word = Field(description="The name of the file.")
+    content: str = Field(
+        max_length=LONGEST_FILE,
+        description="The file itself (CSV, XLSX, JSON, or a ZIP of Viva Goals) in Base64; larger ones by command.",
+    )
+    map: ColumnMapPart = Field(
+        description="How it is read: a `preset`, and what stands over it (docs/import.md says what)."
+    )
+    project: str = Field("", description="The key of the project in which issues are made.")
+    rule: str = Field("", description="The id of the rule of objectives.")
+    objective_type: str = Field("", description="The name of the issue type of objectives.")
+    key_result_type: str = Field("", description="The name of the issue type of key results.")
+    labels: list[str] = Field(default_factory=list, description="Labels that every issue gets.")
+
+
+class ImportApplied(Asked):
+    """How a plan is applied."""
+
+    without_blocked: bool = Field(False, description="Apply what is not blocked, and leave out the rest.")
+
+
+class ImportSourceGiven(Given):
+    """What the file is."""
+
+    preset: str = Field(description="By which preset it was read.")
+    encoding: str = Field(description="The encoding that was told from its bytes.")
+    delimiter: str | None = Field(description="What stands between its columns; null where it has none.")
+    rows: int = Field(description="How many rows it has.")
+
+
+class ImportMetricGiven(Given):
+    """How a key result is measured."""
+
+    kind: str | None = Field(description="The kind of the metric; null is a transition from start to target.")
+    start: float | None = Field(description="Where it starts; null where the file does not say it.")
+    target: float | None = Field(description="Its target value; null where the file does not say it.")
+    current: float | None = Field(description="What it stands at; null where that is not sure.")
+    unit: str | None = Field(description="Its unit.")
+    at_least: float | None
+    at_most: float | None
+
+
+class ImportRowGiven(Given):
+    """An objective or a key result that is made."""
+
+    row: int = Field(description="The row of the file; the header is 1.")
+    part: int | None = Field(
+        description="Which of the key results of one row it is; null where a row is one."
+    )
+    external_id: str | None = Field(description="Its id in the other tool.")
+    kind: Literal["objective", "key_result"] = Field(description="What it is.")
+    title: str
+    parent_row: int | None = Field(description="The row below which it hangs.")
+    owner: str | None = Field(
+        description="The Jira account that owns it; null where nobody was found for sure."
+    )
+    co_owners: list[str] = Field(description="Further owners; they stand in its description.")
+    cycle: str | None = Field(description="The cycle in which it runs.")
+    start_date: date | None = Field(description="Its first day.")
+    end_date: date | None = Field(description="Its last day.")
+    weight: float | None = Field(description="Its weight.")
+    status: str | None = Field(description="Its status in the other tool; it is written nowhere.")
+    commitment: str | None = Field(description="committed or aspirational, where the file says it.")
+    metric: ImportMetricGiven | None = Field(description="How it is measured; null for an objective.")
+
+
+class KnownRowGiven(Given):
+    """A row that was imported before."""
+
+    row: int = Field(description="The row of the file.")
+    issue: str = Field(description="The key of its issue.")
+
+
+class ChangedRowGiven(KnownRowGiven):
+    """A row that was imported before and says something else now."""
+
+    fields: list[str] = Field(description="What differs; Jira is left as it is.")
+
+
+class UpdatedRowGiven(KnownRowGiven):
+    """A row whose issue would be changed: none is, as yet."""
+
+
+class ImportLinkGiven(Given):
+    """A row that is aligned to another besides."""
+
+    row: int = Field(description="The row that is aligned.")
+    to_row: int = Field(description="The row to which.")
+    type: str = Field(description="What the link says.")
+
+
+class ImportedCheckInGiven(Given):
+    """A check-in of the other tool; it is kept as history."""
+
+    row: int = Field(description="The row whose key result it is of.")
+    on: date = Field(description="Its day.")
+    value: float | None = Field(description="The value that was said; null where none was.")
+    status: str | None = Field(description="The status that was said.")
+    note: str
+    by: str | None
+
+
+class SkippedRowGiven(Given):
+    """A row that is passed over."""
+
+    row: int = Field(description="The row of the file.")
+    reason: str = Field(description="Why.")
+
+
+class ImportProblemGiven(Given):
+    """What is wrong with a row, or worth knowing."""
+
+    row: int = Field(description="The row of the file; 0 where it is about all.")
+    column: str | None = Field(description="The column.")
+    code: str = Field(description="What it is, for programs.")
+    severity: Literal["error", "warning", "advice"] = Field(description="An error blocks the row.")
+    message: str = Field(description="What is wrong, and what would be right.")
+    value: str | None = Field(description="What stands there.")
+    valid: list[str] = Field(description="What could stand there.")
+
+
+class ImportPlanGiven(Given):
+    """What an import makes."""
+
+    format: int = Field(description="The version of this form.")
+    source: ImportSourceGiven = Field(description="What the file is.")
+    refused: bool = Field(description="Whether a row is wrong: then it is applied only without those.")
+    create: list[ImportRowGiven] = Field(description="What is made in Jira.")
+    update: list[UpdatedRowGiven] = Field(description="What is changed in Jira.")
+    unchanged: list[KnownRowGiven] = Field(description="What was imported before and says the same.")
+    left_as_in_jira: list[ChangedRowGiven] = Field(
+        description="What was imported before and says otherwise now."
+    )
+    not_in_file: list[str] = Field(description="Issues that were imported before and are not in the file.")
+    links: list[ImportLinkGiven] = Field(description="Further alignments.")
+    check_ins: list[ImportedCheckInGiven] = Field(description="What is kept as history.")
+    skipped: list[SkippedRowGiven] = Field(description="Rows that are passed over.")
+    blocked: list[int] = Field(description="Rows that cannot be made.")
+    problems: list[ImportProblemGiven] = Field(description="Everything that is wrong, or worth knowing.")
+
+
+class ImportTypesGiven(Given):
+    """As what issues are made."""
+
+    objective: str = Field(description="The issue type of objectives.")
+    key_result: str = Field(description="The issue type of key results.")
+
+
+class MadeRowGiven(Given):
+    """A row whose issue stands."""
+
+    row: int = Field(description="The row of the file.")
+    part: int | None = Field(description="Which of the key results of one row it is.")
+    issue: str = Field(description="The key of its issue.")
+
+
+class ImportGiven(Given):
+    """An import: its plan, and how far it is."""
+
+    import_: int = Field(alias="import", description="Its number.")
+    file: str = Field(description="The name of the file.")
+    state: Literal["planned", "applying", "done"] = Field(
+        description="planned: nothing is made yet. applying: it goes on, or waits for what `note` says. done: every issue stands."
+    )
+    note: str
+    by: str
+    at: datetime
+    project: str = Field(description="The key of the project in which issues are made.")
+    rule: str = Field(description="The rule of the mapping by which they are read.")
+    types: ImportTypesGiven = Field(description="As what they are made.")
+    made: list[MadeRowGiven] = Field(description="The issues that stand.")
+    plan: ImportPlanGiven = Field(description="What it makes.")
+
+
+@ROUTES.post("/imports", "editor", "Plan the import of a file of another tool.", status=201, heavy=True)
+def plan_import(caller: Caller, query: SiteQuery, body: ImportAsked) -> Reply[ImportGiven]:
+    """Nothing is made: the plan says what would be, and every row that is refused, with why. 409 where nothing can be planned."""
+    try:
+        data = b64decode(body.content, validate=True)
+    except (binascii.Error, ValueError):
+        raise invalid("content", "it is no Base64") from None
+    place = ImportPlace(
+        project=body.project,
+        rule=body.rule,
+        objective_type=body.objective_type,
+        key_result_type=body.key_result_type,
+        labels=tuple(body.labels),
+    )
+    site = site_of(caller, query)
+    one = imports.plan(caller.connector, caller.actor, site, data, body.file, body.map, place)
+    return Reply(_given(one), {"Location": f"/api/v1/imports/{one.kept.id}"})
+
+
+@ROUTES.get("/imports", "viewer", "The imports of late.")
+def list_imports(caller: Caller, query: SiteQuery) -> Reply[Page[ImportGiven]]:
+    """The latest first."""
+    found = imports.list_imports(caller.connector, caller.actor, site_of(caller, query))
+    return Reply(Page[ImportGiven](items=[_given(ShownImport(one, {})) for one in found]))
+
+
+@ROUTES.get("/imports/{number}", "viewer", "One import: its plan, and how far it is.")
+def show_import(caller: Caller, path: ImportAddress, query: SiteQuery) -> Reply[ImportGiven]:
+    """With the issues that stand by now."""
+    try:
+        one = imports.show_import(caller.connector, caller.actor, site_of(caller, query), path.number)
+    except UnknownImport as error:
+        raise not_found("import", str(path.number), "GET /api/v1/imports lists those there are.") from error
+    return Reply(_given(one))
+
+
+@ROUTES.post(
+    "/imports/{number}/apply", "editor", "Apply the plan of an import, in the background.", status=202
+)
+def apply_import(
+    caller: Caller, path: ImportAddress, query: SiteQuery, body: ImportApplied
+) -> Reply[ImportGiven]:
+    """What was begun is gone on with, and nothing is made twice. 409 where the plan is refused, the mapping has changed, or another import goes on."""
+    site = site_of(caller, query)
+    try:
+        one = imports.begin(
+            caller.connector, caller.actor, site, path.number, without_blocked=body.without_blocked
+        )
+    except UnknownImport as error:
+        raise not_found("import", str(path.number), "GET /api/v1/imports lists those there are.") from error
+    return Reply(_given(one), {"Location": f"/api/v1/imports/{path.number}"})
+
+
+def _given(one: ShownImport) -> ImportGiven:
+    return ImportGiven.model_validate(import_values(one))

@@ -1,0 +1,1 @@
+"""OKRs from other tools: planned, applied once, and how far that is."""

@@ -1,0 +1,462 @@
+"""OKRs from another tool: a file is read and planned against the mapping and Jira, and exactly that plan is applied, each issue once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from connectors.import_files.archive import read_zip
+from connectors.import_files.workbook import workbook_table
+from connectors.jira import CreateField
+from connectors.jira.metadata.permissions import CREATE
+from connectors.store.cycles import closings
+from connectors.store.imports import imports
+from connectors.store.imports.imports import ImportContent, ImportState, KeptImport, MadeRow
+from connectors.store.people import audit
+from mappings.diagnostic import Severity
+from mappings.document.mapping import Mapping as BoundMapping
+from mappings.document.mapping import ObjectiveRule
+from mappings.document.names import NameKind
+from mappings.facts.issue import IssueType, Project
+from mappings.facts.selector import Selector
+from mappings.imports.column_map import ColumnMap, ColumnMapPart
+from mappings.imports.columns import read_table
+from mappings.imports.files.archive import read_archive
+from mappings.imports.files.okr_file import read_okr_file
+from mappings.imports.files.table import UnusableFile, csv_table
+from mappings.imports.issue import (
+    LABELS,
+    ImportBasis,
+    ImportedIssue,
+    ImportTarget,
+    key_result_rule,
+    planned_issue,
+)
+from mappings.imports.people import JiraPerson, OwnerSearch
+from mappings.imports.plan import ImportPlan, PlannedRow, label_of, plan_import, plan_values
+from mappings.imports.presets import PRESETS, preset
+from mappings.imports.row import ImportProblem, ReadRows
+from mappings.json_value import PlainValues
+from plugin.access.authorization.actor import Actor
+from plugin.next_steps import IMPORTS
+from plugin.runtime.connector import Connector, NotReady
+from plugin.sync.context import Context, field_of
+from plugin.use_cases.imports.application import Report, apply_rows
+from plugin.use_cases.imports.okr_export import OWN, own_rows
+from plugin.use_cases.permission import EDITOR, VIEWER, act, question
+from plugin.use_cases.work import background_jobs
+
+__all__ = ["ImportState", "KeptImport"]
+
+APPLYING = "import"
+"""The background job."""
+MOST_SHOWN = 50
+ZIP = b"PK\x03\x04"
+FILLED_BY_JIRA = ("project", "issuetype", "reporter", "summary", "parent")
+
+
+class ImportRefused(NotReady):
+    """What was asked of an import cannot be done; the message says why and what to do."""
+
+
+class UnknownImport(ImportRefused):
+    """There is no plan of this number."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportPlace:
+    """Where and as what rows are made, as somebody says it: all of it may be left to the mapping, where it leaves no choice."""
+
+    project: str = ""
+    rule: str = ""
+    objective_type: str = ""
+    key_result_type: str = ""
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ShownImport:
+    """A plan with how far each of its rows is in Jira."""
+
+    kept: KeptImport
+    made: Mapping[str, MadeRow]
+
+
+@act(EDITOR)
+def plan(
+    connector: Connector,
+    actor: Actor,
+    site: str,
+    data: bytes,
+    file: str,
+    map_: ColumnMapPart,
+    place: ImportPlace,
+    people: Sequence[JiraPerson] | None = None,
+) -> ShownImport:
+    """Plan the import of a file: what would be made in Jira and what is wrong with it. Nothing is made. Raises ImportRefused.
+
+    `people` stand in the place of those whom Jira lists.
+    """
+    found = _preset(map_)
+    read = read_file(data, found)
+    context = connector.context(site)
+    target = _target(context, place)
+    now = connector.clock()
+    with connector.store.read() as conn:
+        known = imports.known(conn, site, found.tool)
+        closed = frozenset(closings.closed(conn, site))
+    finding = OwnerSearch(_listed(context, people), found.people, found.separators)
+    if found.tool == OWN:
+        known = {**own_rows(connector, site, finding), **known}
+    planned = plan_import(read, found, finding, known)
+    basis = ImportBasis(
+        mapping=context.mapping,
+        field_of=partial(field_of, context.mapping, context.catalogue),
+        api=connector.api(site),
+        link_types=context.catalogue.link_types,
+        closed=closed,
+        moment=context.moment(),
+    )
+    target = _offered(context, target)
+    planned, issues = _issues(context, basis, target, planned)
+    content = ImportContent(
+        project=target.project,
+        rule_id=target.rule.part.id,
+        objective_type=target.objective_type,
+        key_result_type=target.key_result_type,
+        plan=planned,
+        issues=issues,
+    )
+    one = KeptImport(
+        id=0,
+        file=file,
+        by=actor.label,
+        at=now,
+        state=ImportState.PLANNED,
+        note="",
+        revision=context.mapping.revision,
+        content=content,
+    )
+    with connector.store.write() as conn:
+        kept = imports.add(conn, site, one)
+    return ShownImport(kept, {})
+
+
+@question(VIEWER)
+def list_imports(connector: Connector, _actor: Actor, site: str) -> tuple[KeptImport, ...]:
+    """The plans of late, the latest first."""
+    with connector.store.read() as conn:
+        return tuple(imports.recent(conn, site, MOST_SHOWN))
+
+
+@question(VIEWER)
+def show_import(connector: Connector, _actor: Actor, site: str, number: int) -> ShownImport:
+    """A plan, and how far it is. Raises UnknownImport."""
+    return _shown(connector, site, number)
+
+
+@act(EDITOR)
+def apply(
+    connector: Connector,
+    actor: Actor,
+    site: str,
+    number: int,
+    *,
+    without_blocked: bool = False,
+    report: Report = lambda _done, _total: None,
+) -> ShownImport:
+    """Make what a plan says, here and now; what was begun is gone on with, and nothing is made twice. Raises ImportRefused."""
+    kept = _may_begin(connector, site, number, without_blocked=without_blocked)
+    if kept.state is ImportState.DONE:
+        return _shown(connector, site, number)
+    plan_ = kept.content.plan
+    with connector.store.write() as conn:
+        detail: PlainValues = {
+            "import": number,
+            "file": kept.file,
+            "tool": plan_.tool,
+            "rows": len(plan_.create),
+        }
+        audit.note(conn, actor.label, "import applied", connector.clock(), detail, site)
+    apply_rows(connector, site, kept, report)
+    return _shown(connector, site, number)
+
+
+@act(EDITOR)
+def begin(
+    connector: Connector, actor: Actor, site: str, number: int, *, without_blocked: bool = False
+) -> ShownImport:
+    """The same in the background. Raises ImportRefused, also where another import goes on."""
+    kept = _may_begin(connector, site, number, without_blocked=without_blocked)
+
+    def work(report: Report) -> str:
+        done = apply(connector, actor, site, number, without_blocked=without_blocked, report=report)
+        return done.kept.note or f"{len(done.kept.content.issues)} issues stand in Jira."
+
+    if kept.state is not ImportState.DONE and not background_jobs.begin(
+        connector, site, APPLYING, actor.label, work
+    ):
+        raise ImportRefused("An import goes on already: wait until it is done.", step=IMPORTS)
+    return _shown(connector, site, number)
+
+
+def read_file(data: bytes, map_: ColumnMap) -> ReadRows:
+    """The rows of a file, whatever its form. Raises ImportRefused where none can be read."""
+    try:
+        if map_.name == OWN:
+            return read_okr_file(data)
+        if not data.startswith(ZIP):
+            return read_table(csv_table(data, map_.encoding, map_.delimiter), map_)
+        if map_.name == "viva-zip":
+            archive = read_zip(data)
+            return read_archive(archive.objectives, archive.check_ins, map_, archive.problems)
+        return read_table(workbook_table(data, map_.sheet), map_)
+    except UnusableFile as error:
+        raise ImportRefused(str(error), about="file") from None
+
+
+def _preset(map_: ColumnMapPart) -> ColumnMap:
+    found = preset(map_.preset)
+    if found is None:
+        valid = ", ".join(one.name for one in PRESETS)
+        raise ImportRefused(f"There is no preset “{map_.preset}”. Those are: {valid}.", about="preset")
+    return map_.over(found)
+
+
+def _listed(context: Context, given: Sequence[JiraPerson] | None) -> Callable[[str], Sequence[JiraPerson]]:
+    return context.jira.directory if given is None else lambda _word: given
+
+
+# -- where it goes ----------------------------------------------------------------------------------------------
+
+
+def _target(context: Context, place: ImportPlace) -> ImportTarget:
+    mapping = context.mapping
+    rules = {one.part.id: one for one in mapping.objectives if one.select is not None and not one.plain}
+    rule = _only(rules, place.rule, "rule of objectives", "rule")
+    type_of = partial(_type, context)
+    key_results = key_result_rule(rule, "transition")
+    return ImportTarget(
+        project=_project(context, mapping, rule, place.project),
+        rule=rule,
+        objective_type=type_of(place.objective_type, rule.select, "objectives", "objective_type"),
+        key_result_type=type_of(
+            place.key_result_type,
+            key_results.select if key_results is not None else None,
+            "key results",
+            "key_result_type",
+        ),
+        labels=place.labels,
+    )
+
+
+def _only(found: Mapping[str, ObjectiveRule], name: str, what: str, about: str) -> ObjectiveRule:
+    if name in found:
+        return found[name]
+    if not name and len(found) == 1:
+        return next(iter(found.values()))
+    said = (
+        f"The mapping has no {what} “{name}”." if name else f"The mapping has several of a {what}, or none."
+    )
+    raise ImportRefused(f"{said} Name one of: {', '.join(found) or 'none that selects issues'}.", about=about)
+
+
+def _project(context: Context, mapping: BoundMapping, rule: ObjectiveRule, key: str) -> Project:
+    projects = context.catalogue.projects
+    for one in projects:
+        if key and one.key.casefold() == key.casefold():
+            return one
+    ids = mapping.scope.projects or (rule.select.projects if rule.select is not None else None)
+    within = [one for one in projects if ids is None or one.id in ids]
+    if not key and len(within) == 1:
+        return within[0]
+    said = f"There is no project {key} that the account sees." if key else "It is not said in which project."
+    raise ImportRefused(f"{said} Name one of: {', '.join(one.key for one in within)}.", about="project")
+
+
+def _type(context: Context, name: str, selector: Selector | None, what: str, about: str) -> IssueType:
+    """The type of this name; without one, that which the rule of the mapping takes alone."""
+    types = context.catalogue.issue_types
+    if name:
+        found = [one for one in types if one.name.casefold() == name.casefold()]
+    else:
+        words = {
+            id_
+            for one in (selector.names if selector is not None else ())
+            if one.kind is NameKind.TYPE
+            for id_ in one.ids
+        }
+        found = [one for one in types if one.id in words]
+    if len({one.name for one in found}) == 1:
+        return found[0]
+    valid = ", ".join(sorted({one.name for one in types}))
+    raise ImportRefused(f"It is not said of which type {what} are made. Name one of: {valid}.", about=about)
+
+
+# -- what is made -----------------------------------------------------------------------------------------------
+
+
+def _issues(
+    context: Context, basis: ImportBasis, target: ImportTarget, planned: ImportPlan
+) -> tuple[ImportPlan, tuple[ImportedIssue, ...]]:
+    """The issues of a plan, those above first; rows that cannot be made are blocked with all below them."""
+    problems = list(planned.problems)
+    by_identity = {one.identity: one for one in (*planned.create, *(row for row, _ in planned.known))}
+    issues, blocked, made = [], set(planned.blocked), set[str]()
+    gone: set[str] = set()
+    for row in _from_above(planned.create, by_identity):
+        if row.above is not None and row.above in gone:
+            problems.append(_below_blocked(row))
+            found: tuple[ImportProblem, ...] = (problems[-1],)
+        else:
+            label = label_of(context.site, planned.tool, row.identity)
+            parent = by_identity.get(row.above or "")
+            issue, found = planned_issue(basis, target, row, label, parent)
+            problems += found
+            issues.append(issue)
+        if any(one.severity is Severity.ERROR for one in found):
+            blocked.add(row.row)
+            gone.add(row.identity)
+        else:
+            made.add(row.identity)
+    problems += _screens(context, target, [one for one in issues if one.identity in made])
+    create = tuple(one for one in planned.create if one.identity in made)
+    news = replace(
+        planned,
+        create=create,
+        links=tuple(one for one in planned.links if one.identity in made),
+        blocked=tuple(sorted(blocked)),
+        problems=tuple(sorted(problems, key=lambda one: (one.row, one.code))),
+    )
+    return news, tuple(one for one in issues if one.identity in made)
+
+
+def _from_above(rows: Sequence[PlannedRow], by_identity: Mapping[str, PlannedRow]) -> list[PlannedRow]:
+    def depth(row: PlannedRow) -> int:
+        steps, one = 0, row
+        while one.above is not None and one.above in by_identity and steps < len(by_identity):
+            one = by_identity[one.above]
+            steps += 1
+        return steps
+
+    return sorted(rows, key=depth)
+
+
+def _below_blocked(row: PlannedRow) -> ImportProblem:
+    return ImportProblem(
+        row=row.row, code="parent_blocked", message="What it hangs below is not imported.", value=row.title
+    )
+
+
+def _offered(context: Context, target: ImportTarget) -> ImportTarget:
+    """With the types as the project offers them: several may have one name. Raises ImportRefused where one cannot be made there."""
+    jira, project = context.jira, target.project
+    if not jira.permissions(project.key, (CREATE,))[CREATE]:
+        raise ImportRefused(
+            f"The connector's account may not create issues in {project.key}. Give it the permission Create issues there.",
+            about="project",
+        )
+    offered = frozenset(jira.create_types(project.id))
+    found: dict[str, IssueType] = {}
+    for name, kind in (
+        ("objective_type", target.objective_type),
+        ("key_result_type", target.key_result_type),
+    ):
+        same = [one for one in context.catalogue.issue_types if one.name == kind.name and one.id in offered]
+        if not same:
+            raise ImportRefused(
+                f"{kind.name} cannot be created in {project.key}. Add it to the issue type scheme of that project, or name another type.",
+                about=name,
+            )
+        found[name] = same[0]
+    return replace(target, objective_type=found["objective_type"], key_result_type=found["key_result_type"])
+
+
+def _screens(context: Context, target: ImportTarget, issues: Sequence[ImportedIssue]) -> list[ImportProblem]:
+    """What the create screens lack or require; told once for each type, of the first row of it."""
+    problems = []
+    for kind in {
+        target.objective_type.id: target.objective_type,
+        target.key_result_type.id: target.key_result_type,
+    }.values():
+        mine = [one for one in issues if one.type.id == kind.id]
+        if not mine:
+            continue
+        screen = context.jira.create_fields(target.project.id, kind.id)
+        where = f"the create screen of {kind.name} in {target.project.key}"
+        if LABELS not in screen:
+            said = f"Labels is not on {where}: without its label an issue could not be found again. Add it there."
+            problems.append(ImportProblem(row=0, code="label_not_on_screen", message=said, column="labels"))
+        given = {id_ for one in mine for id_ in one.fields}
+        problems += [
+            ImportProblem(
+                row=0,
+                code="field_required",
+                message=f"{where[0].upper()}{where[1:]} requires “{one.name}”. Make it optional or give it a default in Jira.",
+                column=one.name,
+            )
+            for one in screen.values()
+            if _lacks(one, given)
+        ]
+    return problems
+
+
+def _lacks(one: CreateField, given: set[str]) -> bool:
+    return one.required and not one.fills and one.id not in given and one.id not in FILLED_BY_JIRA
+
+
+# -- how far it is ----------------------------------------------------------------------------------------------
+
+
+def _may_begin(connector: Connector, site: str, number: int, *, without_blocked: bool) -> KeptImport:
+    with connector.store.read() as conn:
+        kept, half = imports.get(conn, site, number), imports.half_applied(conn, site)
+    if kept is None:
+        raise UnknownImport(f"There is no import {number}.", step=IMPORTS)
+    plan_ = kept.content.plan
+    if kept.state is ImportState.DONE:
+        return kept
+    if half is not None and half != number:
+        raise ImportRefused(f"The import {half} is half applied: apply it to its end first.", step=IMPORTS)
+    if plan_.refused and not without_blocked:
+        wrong = sum(one.severity is Severity.ERROR for one in plan_.problems)
+        raise ImportRefused(
+            f"{wrong} problems refuse this import: mend the file and plan it again, or leave out the rows that are blocked."
+        )
+    if any(one.severity is Severity.ERROR and one.row == 0 for one in plan_.problems):
+        raise ImportRefused("What Jira lacks refuses this import: see its problems, then plan it again.")
+    if kept.state is ImportState.PLANNED and kept.revision != connector.context(site).mapping.revision:
+        raise ImportRefused("Another mapping is active than when this was planned: plan it again.")
+    return kept
+
+
+def _shown(connector: Connector, site: str, number: int) -> ShownImport:
+    with connector.store.read() as conn:
+        kept = imports.get(conn, site, number)
+        if kept is None:
+            raise UnknownImport(f"There is no import {number}.", step=IMPORTS)
+        made = imports.made(conn, site, kept.content.plan.tool, [one.identity for one in kept.content.issues])
+    return ShownImport(kept, made)
+
+
+def import_values(one: ShownImport) -> PlainValues:
+    """A plan for programs, with its number, its state, and the issue of each row that stands."""
+    kept, content = one.kept, one.kept.content
+    return {
+        "import": kept.id,
+        "file": kept.file,
+        "state": kept.state.value,
+        "note": kept.note,
+        "by": kept.by,
+        "at": kept.at.isoformat(),
+        "project": content.project.key,
+        "rule": content.rule_id,
+        "types": {"objective": content.objective_type.name, "key_result": content.key_result_type.name},
+        "made": [
+            {"row": row.row, "part": row.part, "issue": one.made[row.identity].issue_key}
+            for row in content.plan.create
+            if row.identity in one.made and one.made[row.identity].issue_key
+        ],
+        "plan": plan_values(content.plan),
+    }
