@@ -80,6 +80,17 @@ def backup_command(file: Path | None) -> None:
     )
 
 
+@db_group.command("backed-up")
+@click.argument("file")
+def backed_up_command(file: str) -> None:
+    """Say that PostgreSQL's own tool wrote the backup FILE just now: its age is watched from then on.
+
+    jira-okr db backup does this by itself.
+    """
+    database.note_backup(read_settings(), COMMAND_LINE, file)
+    say(f"Noted: {file}.")
+
+
 @db_group.command("verify")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @json_option

@@ -224,7 +224,13 @@ def at_work(found: Installation) -> Iterator[Metric]:
     )
     for role in ("serve", "worker"):
         crashed.add_metric([role], sum(crash.role == role for crash in found.crashes))
-    yield from (workers, running, crashed)
+    backup = Gauge(
+        "jira_okr_backup_age_seconds",
+        "Time since the database was backed up; absent where the connector was told of no backup.",
+    )
+    if found.backed_up_at is not None:
+        backup.add_metric([], max(0.0, (found.at - found.backed_up_at).total_seconds()))
+    yield from (workers, running, crashed, backup)
 
 
 def calls(figures: ProcessCounts) -> Metric:

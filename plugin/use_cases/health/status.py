@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from connectors.store import StoreError
 from connectors.store.absence import losses
 from connectors.store.absence.losses import Loss
-from connectors.store.jobs import crashes
+from connectors.store.jobs import crashes, schedules
 from connectors.store.jobs.counts import ProcessCounts
 from connectors.store.jobs.crashes import Crash
 from connectors.store.jobs.processes import put_and_take
@@ -133,6 +133,10 @@ class SiteStatus:
         return at_work(self.processes or (), self.at)
 
 
+BACKUP = ("", "backup")
+"""Among the schedules: it is of no site, and runs by the clock of whoever operates the connector."""
+
+
 @dataclass(frozen=True, slots=True)
 class Installation:
     """All sites, every process that was heard of within the hour, and what all processes counted, those of former times too."""
@@ -142,6 +146,8 @@ class Installation:
     processes: tuple[Process, ...]
     counted: ProcessCounts
     crashes: tuple[Crash, ...] = ()
+    backed_up_at: datetime | None = None
+    """When the database was backed up last, as far as the connector was told."""
 
     @property
     def living(self) -> tuple[Process, ...]:
@@ -183,8 +189,16 @@ def installation(connector: Connector, actor: Actor) -> Installation:
         sites = [_status(conn, site, now, known) for site in list(connector.sites.values())]
         total = counted(conn)
         crashed = tuple(crashes.since(conn, now - CRASHES))
+        backed_up = schedules.last(conn, *BACKUP)
     told = tuple(replace(one, sync=background_jobs.latest(connector, actor, one.site, SYNC)) for one in sites)
-    return Installation(at=now, sites=told, processes=known, counted=total, crashes=crashed)
+    return Installation(
+        at=now,
+        sites=told,
+        processes=known,
+        counted=total,
+        crashes=crashed,
+        backed_up_at=backed_up,
+    )
 
 
 @question(VIEWER)

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from connectors.store import Store, StoreError, backup, current_revision, open_store, open_to_read, upgrade
 from connectors.store.database import table_copy
 from connectors.store.database.row_counts import row_counts
+from connectors.store.jobs import schedules
 from connectors.store.jobs.processes import put_and_take
 from connectors.store.people import accounts, open_sessions, sign_in_links, tokens
 from connectors.store.people.audit import note
@@ -20,6 +21,7 @@ from plugin.runtime.composition import announcer_for
 from plugin.runtime.moving_clock import clock_of
 from plugin.runtime.settings import Settings
 from plugin.use_cases.accounts.tokens import AccountToken
+from plugin.use_cases.health.status import BACKUP
 from plugin.use_cases.permission import ADMIN, act, question
 
 
@@ -94,10 +96,21 @@ def back_up(settings: Settings, actor: Actor, path: Path) -> BackedUp:
             return BackedUp(unnoted="its tables are not those of this release")
         try:
             with store.write() as conn:
-                note(conn, actor.label, "database backed up", clock_of(settings)(), {"file": path.name})
+                now = clock_of(settings)()
+                note(conn, actor.label, "database backed up", now, {"file": path.name})
+                schedules.ran(conn, *BACKUP, now)
         except StoreError as error:
             return BackedUp(unnoted=error.what)
     return BackedUp()
+
+
+@act(ADMIN)
+def note_backup(settings: Settings, actor: Actor, file: str) -> None:
+    """Keep that another tool backed the database up just now: its age is told from then on."""
+    now = clock_of(settings)()
+    with _store(settings) as store, store.write() as conn:
+        note(conn, actor.label, "database backed up", now, {"file": file})
+        schedules.ran(conn, *BACKUP, now)
 
 
 @question(ADMIN)
