@@ -15,6 +15,7 @@ from plugin.api.kpis import kpis, promotions
 from plugin.api.mappings import drafts, first_mapping, past_preview, revisions, texts, trial
 from plugin.api.mappings.texts import SchemaGiven
 from plugin.api.objectives import (
+    badges,
     changes,
     check_ins,
     cycles,
@@ -58,6 +59,7 @@ MODULES = (
     digests,
     past,
     imports,
+    badges,
     sites,
     forge,
     texts,

@@ -14,6 +14,7 @@ from connectors.url_rule import UrlRule
 from plugin.access.authorization.permission import Lane, rule_of
 from plugin.api import register_api
 from plugin.api.protocol.openapi import PREFIX
+from plugin.badges import badges_blueprint
 from plugin.doors.access_log import access_log
 from plugin.doors.guard import guard
 from plugin.doors.problem import MEDIA, problem_text
@@ -64,6 +65,7 @@ def create_app(connector: Connector) -> Flask:
     app.register_blueprint(webhooks_blueprint(connector))
     app.register_blueprint(operations_blueprint(connector))
     app.register_blueprint(unsubscribe_blueprint(connector))
+    app.register_blueprint(badges_blueprint(connector))
     register_api(app, connector)
     app.register_blueprint(pages_blueprint(StoredSources(connector)))
     app.register_blueprint(control_blueprint(connector))

@@ -97,6 +97,7 @@ DOORS = (
     "plugin/mcp/",
     "plugin/forge/",
     "plugin/operations.py",
+    "plugin/badges.py",
     "plugin/unsubscribe.py",
     "plugin/webhooks.py",
 )

@@ -18,6 +18,7 @@ from connectors.store.schema.limits import call_minute, caller, pause, quota
 from connectors.store.schema.mirror import alias, candidate, candidate_query, issue, issue_history, link
 from connectors.store.schema.numbers import (
     alignment,
+    badge,
     carry,
     check_in,
     closing,
@@ -120,6 +121,7 @@ __all__ = [
     "audit_seal",
     "backfill",
     "background_job",
+    "badge",
     "batch_size",
     "binding",
     "brake",

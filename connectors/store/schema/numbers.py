@@ -286,3 +286,12 @@ comment_read = Table(
     columns.number("read_at"),
     sqlite_with_rowid=False,
 )
+
+badge = Table(
+    "badge",
+    columns.metadata,
+    columns.part("token"),
+    *(columns.text(name) for name in ("site", "kind", "subject", "words", "by")),
+    columns.number("at"),
+    Index(None, "site", "at"),
+)

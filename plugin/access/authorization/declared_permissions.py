@@ -14,6 +14,9 @@ DECLARED: dict[str, str] = {
     # Whoever has the link of a mail may stop that mail; its end is signed.
     "unsubscribe.page": "public",
     "unsubscribe.stop": "signed public",
+    # Numbers that an admin made public, by an unguessable address that can be revoked.
+    "badges.badge": "public",
+    "badges.card": "public",
     "pages.objectives": "viewer",
     "pages.objective": "viewer",
     "pages.why": "viewer",

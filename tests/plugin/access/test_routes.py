@@ -54,6 +54,8 @@ PUBLIC = {
     "POST /let-in/<link>",
     "GET /set-up/<link>",
     "POST /set-up/<link>",
+    "GET /badges/<token>.svg",
+    "GET /badges/<token>/card.svg",
     "GET /unsubscribe/<token>",
     "POST /unsubscribe/<token>",
 }

@@ -1,0 +1,1 @@
+"""What was made public, by the address of each badge."""

@@ -1,0 +1,1 @@
+"""Badges and cards of what was made public."""

@@ -1,0 +1,173 @@
+"""Making the numbers of an objective or a cycle public as a badge, taking that back, and the badge itself. Nothing is public until an admin says so."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from fractions import Fraction
+
+from sqlalchemy import Connection
+
+from connectors.store.badges import badges
+from connectors.store.badges.badges import BadgeKind as BadgeKind
+from connectors.store.badges.badges import PublicBadge as PublicBadge
+from connectors.store.numbers import objectives
+from connectors.store.people import audit
+from mappings.json_value import PlainValues
+from mappings.numbers import percent
+from mappings.rollup.state import HealthLevel
+from plugin.access.authorization.actor import Actor
+from plugin.runtime.connector import Connector, NotReady
+from plugin.use_cases.badges.drawing import BadgeFace, badge_svg, card_svg
+from plugin.use_cases.objectives.objective_lookup import find_objective
+from plugin.use_cases.permission import ADMIN, PUBLIC, VIEWER, act, question
+
+TOKEN_BYTES = 18
+LONGEST_WORDS = 120
+WELL = (HealthLevel.ON_TRACK, HealthLevel.ACHIEVED)
+
+
+class BadgeRefused(NotReady):
+    """What was asked of a badge cannot be done; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class BadgeImage:
+    """A badge or card as SVG."""
+
+    svg: str
+
+
+@act(ADMIN)
+def publish(
+    connector: Connector, actor: Actor, site: str, kind: BadgeKind, name: str, words: str = ""
+) -> PublicBadge:
+    """Let whoever has the address see the number and health of an objective (by key or id), or how many of a cycle are on track.
+
+    `words` are shown with it, in the place of its title, which stays unsaid. Raises BadgeRefused where there is no such thing.
+    """
+    subject = _subject(connector, site, kind, name)
+    one = PublicBadge(
+        token=secrets.token_urlsafe(TOKEN_BYTES),
+        site=site,
+        kind=kind,
+        subject=subject,
+        words=" ".join(words.split())[:LONGEST_WORDS]
+        or ("OKR" if kind == "objective" else f"OKRs {subject}"),
+        by=actor.label,
+        at=connector.clock(),
+    )
+    with connector.store.write() as conn:
+        badges.add(conn, one)
+        audit.note(conn, actor.label, "badge made public", one.at, _detail(one), site)
+    return one
+
+
+@question(VIEWER)
+def list_badges(connector: Connector, _actor: Actor, site: str) -> tuple[PublicBadge, ...]:
+    """Everything that is public of a site."""
+    with connector.store.read() as conn:
+        return tuple(badges.of_site(conn, site))
+
+
+@act(ADMIN)
+def revoke(connector: Connector, actor: Actor, site: str, token: str) -> bool:
+    """Make a badge public no more: its address shows nothing from now on. False where there is none."""
+    with connector.store.write() as conn:
+        one = badges.get(conn, token)
+        if one is None or not badges.remove(conn, site, token):
+            return False
+        audit.note(conn, actor.label, "badge revoked", connector.clock(), _detail(one), site)
+    return True
+
+
+@question(PUBLIC)
+def image(connector: Connector, _actor: Actor, token: str, *, card: bool = False) -> BadgeImage | None:
+    """What is public under an address; None where nothing is, or where what it was of is gone."""
+    with connector.store.read() as conn:
+        one = badges.get(conn, token)
+        face = None if one is None else _face(conn, one)
+    if face is None:
+        return None
+    return BadgeImage(card_svg(face) if card else badge_svg(face))
+
+
+def address_of(connector: Connector, one: PublicBadge, *, card: bool = False) -> str:
+    """Where it is shown; a path where nobody said by which address people reach the connector."""
+    return f"{connector.pages}/badges/{one.token}{'/card' if card else ''}.svg"
+
+
+def badge_values(connector: Connector, one: PublicBadge) -> PlainValues:
+    """The same for programs."""
+    return {
+        "badge": one.token,
+        "kind": one.kind,
+        "subject": one.subject,
+        "words": one.words,
+        "address": address_of(connector, one),
+        "card": address_of(connector, one, card=True),
+        "by": one.by,
+        "at": one.at.isoformat(),
+    }
+
+
+def _subject(connector: Connector, site: str, kind: BadgeKind, name: str) -> str:
+    if kind == "objective":
+        found = find_objective(connector, site, name)
+        if found is None:
+            raise BadgeRefused(f"There is no objective “{name}” here.", about="subject")
+        return found.state.id
+    if connector.context(site).mapping.cycles.get(name) is None:
+        raise BadgeRefused(f"The mapping has no cycle “{name}”.", about="subject")
+    return name
+
+
+def _face(conn: Connection, one: PublicBadge) -> BadgeFace | None:
+    if one.kind == "cycle":
+        return _face_of_cycle(conn, one)
+    saved = objectives.load(conn, one.site, one.subject)
+    if saved is None or saved.state.plain:
+        return None
+    state = saved.state
+    number = "no number yet" if state.progress is None else f"{percent(state.progress)} %"
+    return BadgeFace(
+        label=one.words,
+        value=f"{number} · {_word(state.health.level)}",
+        level=state.health.level,
+        share=state.progress,
+        line=f"{state.cycle_id}," if state.cycle_id else "",
+        as_of=_moment(saved.computed_at),
+    )
+
+
+def _face_of_cycle(conn: Connection, one: PublicBadge) -> BadgeFace | None:
+    found = objectives.of_cycle(conn, one.site, one.subject)
+    if not found:
+        return None
+    levels = [each.state.health.level for each in found]
+    well = sum(level in WELL for level in levels)
+    known = [each.state.progress for each in found if each.state.progress is not None]
+    worst = next(level for level in HealthLevel if level in levels)
+    mean = sum(known, Fraction(0)) / len(known) if len(known) == len(found) else None
+    told = f"{percent(mean)} % on average," if mean is not None else ""
+    return BadgeFace(
+        label=one.words,
+        value=f"{well} of {len(found)} on track",
+        level=worst,
+        share=mean,
+        line=told,
+        as_of=_moment(max(each.computed_at for each in found)),
+    )
+
+
+def _word(level: HealthLevel) -> str:
+    return level.value.replace("_", " ")
+
+
+def _moment(at: datetime) -> str:
+    return f"as of {at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def _detail(one: PublicBadge) -> PlainValues:
+    return {"badge": f"{one.token[:4]}…", "kind": one.kind, "subject": one.subject, "words": one.words}
