@@ -61,6 +61,11 @@ IMPORTS = NextStep(
     command="jira-okr import --list",
     operation="GET /imports",
 )
+SUBSCRIPTIONS = NextStep(
+    "See the subscriptions there are",
+    command="jira-okr subscription list",
+    operation="GET /subscriptions",
+)
 CYCLES = NextStep(
     "See the cycles there are",
     command="jira-okr cycle list",

@@ -63,17 +63,33 @@ def post(
     """Post a message. Raises NotSent. `hosts` may be asked besides those of the channel."""
     body = json.dumps(webhook.content(message)).encode()
     headers = webhook.signed(endpoint, message.key, now, body)
-    outside = Outside((*webhook.hosts, *hosts), setting=SETTING)
+    address = webhook.addressed(endpoint.address, message.key)
+    call = WebhookCall(webhook.label, address, body, headers, endpoint)
+    send(call, (*webhook.hosts, *hosts), timeout)
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookCall:
+    """One post, as it goes out; `label` is what its receiver is called."""
+
+    label: str
+    address: str = field(repr=False)
+    body: bytes = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+    endpoint: Endpoint
+
+
+def send(call: WebhookCall, hosts: tuple[str, ...], timeout: float = TIMEOUT) -> None:
+    """Post once, to these hosts alone. Raises NotSent."""
+    outside = Outside(hosts, setting=SETTING)
     try:
-        status, answered, said = post_json(
-            outside, webhook.addressed(endpoint.address, message.key), body, timeout, headers
-        )
+        status, answered, said = post_json(outside, call.address, call.body, timeout, call.headers)
     except Unreachable as error:
         raise NotSent(f"{error.reason}. {error.remedy}".strip(), for_good=error.refused) from None
     if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         return
     busy = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in BUSY
-    reason = f"{webhook.label} answers {status} {_reason(said, endpoint)}".strip()
+    reason = f"{call.label} answers {status} {_reason(said, call.endpoint)}".strip()
     raise NotSent(reason, for_good=not busy, wait=waits(answered))
 
 

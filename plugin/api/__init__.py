@@ -32,7 +32,17 @@ from plugin.api.protocol.dispatch import TextRequest, ill_formed, problems_every
 from plugin.api.protocol.failures import failure
 from plugin.api.protocol.openapi import PREFIX, document
 from plugin.api.protocol.operation import Caller, Operation, Reply, Routes
-from plugin.api.work import backlog, diagnostics, digests, freshness, gaps, held_writes, losses, plans
+from plugin.api.work import (
+    backlog,
+    diagnostics,
+    digests,
+    freshness,
+    gaps,
+    held_writes,
+    losses,
+    plans,
+    subscriptions,
+)
 from plugin.runtime.connector import Connector
 
 MODULES = (
@@ -57,6 +67,7 @@ MODULES = (
     freshness,
     diagnostics,
     digests,
+    subscriptions,
     past,
     imports,
     badges,

@@ -53,6 +53,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "export": "plugin.cli.objectives.export:export_group",
         "user": "plugin.cli.accounts.user:user_group",
         "token": "plugin.cli.accounts.token:token_group",
+        "subscription": "plugin.cli.accounts.subscription:subscription_group",
         "badge": "plugin.cli.accounts.badge:badge_group",
         "diagnostics": "plugin.cli.operation.diagnostics:diagnostics_command",
         "audit": "plugin.cli.accounts.audit:audit_group",

@@ -49,6 +49,7 @@ from plugin.use_cases.kpis.sources.pulls import read_due
 from plugin.use_cases.mappings.mapping_life import resume_activation
 from plugin.use_cases.record import chain
 from plugin.use_cases.sites.app_webhook import keep_alive
+from plugin.use_cases.subscriptions.subscriptions import relay
 
 LEASE = timedelta(minutes=5)
 """How long a run may say nothing before another process takes it up; a resync speaks with every page."""
@@ -126,6 +127,11 @@ def close_cycles(connector: Connector, site: str, _going_on: Callable[[], None])
 def tell(connector: Connector, site: str, going_on: Callable[[], None]) -> None:
     """The digests that are due are made, once each, and what is on its way is sent."""
     tell_due(connector, site, going_on)
+
+
+def relay_events(connector: Connector, site: str, going_on: Callable[[], None]) -> None:
+    """What happened is told to programs that subscribed."""
+    relay(connector, site, going_on)
 
 
 def bring_clauses(connector: Connector, site: str, _going_on: Callable[[], None]) -> None:
@@ -214,6 +220,7 @@ class Schedules:
             Schedule("kpis", timedelta(minutes=1), count_kpis, Connector.watches_kpis),
             Schedule("kpi sources", timedelta(minutes=1), read_kpis, Connector.reads_kpis),
             Schedule("tell", timedelta(minutes=1), tell),
+            Schedule("events", timedelta(minutes=1), relay_events),
             Schedule("activation", timedelta(minutes=1), go_on_activating),
             Schedule("webhook", timedelta(hours=1), keep_webhook, Connector.signs_in_by_app),
         ]

@@ -281,3 +281,14 @@ import_row = Table(
     Column("joined", BigInteger, nullable=False, server_default="0"),
     Index(None, "site", "plan_id"),
 )
+
+subscription = Table(
+    "subscription",
+    columns.metadata,
+    columns.site(),
+    columns.part("id"),
+    *(columns.text(name) for name in ("url", "events", "by", "state", "note")),
+    *(columns.number(name) for name in ("at", "history_after", "check_in_after")),
+    Column("failing_since", BigInteger),
+    Column("secret", LargeBinary, nullable=False),
+)

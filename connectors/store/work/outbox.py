@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Protocol
 
 from sqlalchemy import Connection, and_, func, select, union, update
 from sqlalchemy import delete as delete_from
@@ -19,6 +20,8 @@ from mappings.digest.digest import DigestMessage
 
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360))
 """When a message that did not arrive is tried again; after the last it waits for a person."""
+SUBSCRIPTION = "subscription:"
+"""How the recipients of events begin: programs that subscribed (`connectors.store.subscriptions`). Their rows are no messages to people."""
 UNDER_WAY = "being sent"
 """The note of a message that somebody sends just now."""
 
@@ -34,6 +37,17 @@ class OutboxState(StrEnum):
     DROPPED = "dropped"
     BEGUN = "begun"
     EMPTY = "empty"
+
+
+class Sendable(Protocol):
+    """A row that is being sent: its key, and as what it was looked at."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def next_at(self) -> datetime: ...
+    @property
+    def attempts(self) -> int: ...
 
 
 ON_ITS_WAY = (OutboxState.DUE, OutboxState.SENT)
@@ -52,6 +66,9 @@ class OutgoingMessage:
     next_at: datetime
     attempts: int = 0
     note: str = ""
+
+
+_OF_PEOPLE = table.c.recipient.not_like(f"{SUBSCRIPTION}%")
 
 
 def add(
@@ -142,6 +159,7 @@ def due(conn: Connection, site: str, now: datetime) -> list[OutgoingMessage]:
         table.c.site == site,
         table.c.state == OutboxState.DUE.value,
         table.c.next_at <= to_ms(now),
+        _OF_PEOPLE,
     )
     return [
         _outgoing(row)
@@ -149,7 +167,7 @@ def due(conn: Connection, site: str, now: datetime) -> list[OutgoingMessage]:
     ]
 
 
-def take(conn: Connection, site: str, one: OutgoingMessage, until: datetime) -> bool:
+def take(conn: Connection, site: str, one: Sendable, until: datetime) -> bool:
     """Be the one who sends it, until that moment; False where it is somebody else's by now, or sent."""
     mine = (
         table.c.site == site,
@@ -170,34 +188,35 @@ def sent(conn: Connection, site: str, key: str) -> None:
 def failed(
     conn: Connection,
     site: str,
-    one: OutgoingMessage,
+    one: Sendable,
     now: datetime,
     note: str,
     *,
     for_good: bool = False,
     wait: timedelta | None = None,
+    pauses: Sequence[timedelta] = PAUSES,
 ) -> None:
     """It did not arrive: it is tried again after a while, or given up; unless another sent it meanwhile, or its successor came."""
     attempts = one.attempts + 1
     values: dict[str, object] = {"attempts": attempts, "note": note}
-    if for_good or attempts > len(PAUSES):
+    if for_good or attempts > len(pauses):
         values["state"] = OutboxState.DEAD.value
     else:
-        values["next_at"] = to_ms(now + max(PAUSES[attempts - 1], wait or timedelta(0)))
+        values["next_at"] = to_ms(now + max(pauses[attempts - 1], wait or timedelta(0)))
     mine = (table.c.site == site, table.c.key == one.key, table.c.state == OutboxState.DUE.value)
     conn.execute(update(table).where(*mine).values(values))
 
 
 def find(conn: Connection, site: str, key: str) -> OutgoingMessage | None:
     """The message of this key; None where there is none."""
-    mine = (table.c.site == site, table.c.key == key)
+    mine = (table.c.site == site, table.c.key == key, _OF_PEOPLE)
     row = conn.execute(select(table).where(*mine)).one_or_none()
     return None if row is None else _outgoing(row)
 
 
 def latest(conn: Connection, site: str) -> dict[tuple[str, str], OutgoingMessage]:
     """By digest and recipient the message that was made last; a week in which nothing happened has one too."""
-    mine = table.c.site == site
+    mine = and_(table.c.site == site, _OF_PEOPLE)
     last_made = func.max(table.c.made_at).label("made_at")
     newest = (
         select(table.c.digest, table.c.recipient, last_made)
@@ -229,7 +248,10 @@ def send_anew(conn: Connection, site: str, one: OutgoingMessage, now: datetime) 
 def recent(conn: Connection, site: str, most: int) -> list[OutgoingMessage]:
     """What was told last, the latest first."""
     found = (
-        select(table).where(table.c.site == site).order_by(table.c.made_at.desc(), table.c.key).limit(most)
+        select(table)
+        .where(table.c.site == site, _OF_PEOPLE)
+        .order_by(table.c.made_at.desc(), table.c.key)
+        .limit(most)
     )
     return [_outgoing(row) for row in conn.execute(found)]
 

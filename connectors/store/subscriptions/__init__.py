@@ -1,0 +1,1 @@
+"""Who gets events posted: addresses, secrets, and how far each is."""

@@ -1,0 +1,144 @@
+"""`/subscriptions`: programs that are told what happens."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from plugin.api.protocol.lookup import site_of
+from plugin.api.protocol.operation import Caller, Reply, Routes
+from plugin.doors.model import Address, Asked, Done, Given, Instant, Page, SiteQuery, Word
+from plugin.doors.refusal import not_found
+from plugin.use_cases.subscriptions import subscriptions
+from plugin.use_cases.subscriptions.subscriptions import (
+    SecretShown,
+    ShownSubscription,
+    UnknownSubscription,
+    subscription_values,
+)
+
+ROUTES = Routes()
+EventType = Literal["objective.changed", "kpi.turned", "cycle.closed", "check_in.made"]
+
+
+class SubscriptionAddress(Address):
+    """One subscription."""
+
+    subscription: Word = Field(description="The id of a subscription.")
+
+
+class SubscriptionAsked(Asked):
+    """Where events are posted, and which."""
+
+    url: Word = Field(
+        description="An https address; one of a private network only where the operator lists it."
+    )
+    events: list[EventType] = Field(
+        default_factory=list, description="The types of events; all of them where it is empty."
+    )
+
+
+class ReplayAsked(Asked):
+    """From when on events are posted once more."""
+
+    since: Instant = Field(description="Every event that was made since then.")
+
+
+class SubscriptionGiven(Given):
+    """A subscription, without its secret."""
+
+    subscription: str = Field(description="Its id.")
+    url: str = Field(description="Where events are posted, without the query.")
+    events: list[EventType] = Field(description="The types of events that it gets.")
+    state: Literal["active", "dead"] = Field(
+        description="dead: its address took nothing for five days, or said that it is gone; nothing is posted until it is resumed."
+    )
+    by: str
+    at: datetime
+    failing_since: datetime | None = Field(
+        description="Since when its address takes nothing; null while it does."
+    )
+    note: str
+    sent: int = Field(description="How many events were acknowledged, of those that are kept.")
+    waiting: int = Field(description="How many events are to be posted yet.")
+    given_up: int = Field(description="How many events were given up; a replay posts them once more.")
+
+
+class SecretGiven(SubscriptionGiven):
+    """A subscription with its secret, which is shown this once."""
+
+    secret: str = Field(description="What signs its events, as Standard Webhooks writes it.")
+
+
+@ROUTES.get("/subscriptions", "viewer", "Programs that are told what happens.")
+def list_subscriptions(caller: Caller, query: SiteQuery) -> Reply[Page[SubscriptionGiven]]:
+    """The oldest first."""
+    found = subscriptions.list_subscriptions(caller.connector, caller.actor, site_of(caller, query))
+    return Reply(Page[SubscriptionGiven](items=[_given(one) for one in found]))
+
+
+@ROUTES.post("/subscriptions", "admin", "Post what happens from now on to an address.", status=201)
+def subscribe(caller: Caller, query: SiteQuery, body: SubscriptionAsked) -> Reply[SecretGiven]:
+    """The secret is given this once. 409 where the address may not be posted to."""
+    site = site_of(caller, query)
+    return Reply(
+        _secret(subscriptions.subscribe(caller.connector, caller.actor, site, body.url, body.events))
+    )
+
+
+@ROUTES.delete("/subscriptions/{subscription}", "admin", "Post nothing to a program any more.")
+def unsubscribe(caller: Caller, path: SubscriptionAddress, query: SiteQuery) -> Reply[Done]:
+    """What waits is dropped."""
+    site = site_of(caller, query)
+    try:
+        subscriptions.unsubscribe(caller.connector, caller.actor, site, path.subscription)
+    except UnknownSubscription as error:
+        raise _unknown(path.subscription) from error
+    return Reply(Done(said="Nothing is posted to it any more."))
+
+
+@ROUTES.post("/subscriptions/{subscription}/resume", "admin", "Post again to a program that was given up.")
+def resume(caller: Caller, path: SubscriptionAddress, query: SiteQuery) -> Reply[SubscriptionGiven]:
+    """What waited is posted, too."""
+    site = site_of(caller, query)
+    try:
+        return Reply(_given(subscriptions.resume(caller.connector, caller.actor, site, path.subscription)))
+    except UnknownSubscription as error:
+        raise _unknown(path.subscription) from error
+
+
+@ROUTES.post("/subscriptions/{subscription}/secret", "admin", "Sign what a program gets with another secret.")
+def renew_secret(caller: Caller, path: SubscriptionAddress, query: SiteQuery) -> Reply[SecretGiven]:
+    """It is given this once, and holds from now on."""
+    site = site_of(caller, query)
+    try:
+        return Reply(
+            _secret(subscriptions.renew_secret(caller.connector, caller.actor, site, path.subscription))
+        )
+    except UnknownSubscription as error:
+        raise _unknown(path.subscription) from error
+
+
+@ROUTES.post("/subscriptions/{subscription}/replay", "admin", "Post events to a program once more.")
+def replay(caller: Caller, path: SubscriptionAddress, query: SiteQuery, body: ReplayAsked) -> Reply[Done]:
+    """With the same ids, so that it can tell which it knows."""
+    site = site_of(caller, query)
+    try:
+        number = subscriptions.replay(caller.connector, caller.actor, site, path.subscription, body.since)
+    except UnknownSubscription as error:
+        raise _unknown(path.subscription) from error
+    return Reply(Done(said=f"{number} events are posted once more."))
+
+
+def _unknown(name: str) -> Exception:
+    return not_found("subscription", name, "GET /api/v1/subscriptions lists those there are.")
+
+
+def _given(one: ShownSubscription) -> SubscriptionGiven:
+    return SubscriptionGiven.model_validate(subscription_values(one))
+
+
+def _secret(made: SecretShown) -> SecretGiven:
+    return SecretGiven.model_validate({**subscription_values(made.subscription), "secret": made.secret})

@@ -1,0 +1,1 @@
+"""Events for programs: what happened is posted to whoever subscribed."""

@@ -1,0 +1,354 @@
+"""Programs subscribe to what happens: an address gets each event at least once, signed, until it acknowledges it. The secret is shown once."""
+
+from __future__ import annotations
+
+import ipaddress
+import secrets
+from base64 import b64encode
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+import structlog
+
+from connectors.notify import standard_webhook
+from connectors.notify.failure import NotSent
+from connectors.notify.webhook import Endpoint, WebhookCall, send
+from connectors.store.people import audit
+from connectors.store.subscriptions import subscriptions
+from connectors.store.subscriptions.subscriptions import OutgoingEvent, Subscription, SubscriptionState
+from connectors.store.work import outbox
+from connectors.store.work.outbox import OutboxState
+from mappings.json_value import PlainValues
+from plugin.access.authorization.actor import Actor
+from plugin.next_steps import SUBSCRIPTIONS
+from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.credentials_vault import vault
+from plugin.use_cases.permission import ADMIN, VIEWER, act, question
+from plugin.use_cases.subscriptions.events import EVENTS, Happening, happenings
+
+SECRET_BYTES = 32
+ID_BYTES = 6
+LEASE = timedelta(minutes=2)
+MOST_POSTED = 200
+"""So many events go to one subscription in one go; the rest a minute later."""
+PAUSES = tuple(
+    timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360, 720, 1440, 1440, 1440, 1440, 1440)
+)
+"""When an event that was not acknowledged is posted again; after the last it waits for a person."""
+DEAD_AFTER = timedelta(days=5)
+"""An address that took nothing for so long gets nothing more until somebody resumes it."""
+GONE = "answers 410"
+SENT, WAITS, GIVEN_UP = OutboxState.SENT.value, OutboxState.DUE.value, OutboxState.DEAD.value
+
+log = structlog.get_logger("jira_okr.subscriptions")
+
+
+class SubscriptionRefused(NotReady):
+    """A subscription that cannot be; the message says why and what would be right."""
+
+
+class UnknownSubscription(SubscriptionRefused):
+    """There is no subscription of this id."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownSubscription:
+    """A subscription without its secret, and how many of its events were acknowledged, wait, and were given up."""
+
+    id: str
+    url: str
+    events: tuple[str, ...]
+    state: SubscriptionState
+    by: str
+    at: datetime
+    failing_since: datetime | None
+    note: str
+    sent: int
+    waiting: int
+    given_up: int
+
+
+@dataclass(frozen=True, slots=True)
+class SecretShown:
+    """A subscription and its secret, which is shown this once."""
+
+    subscription: ShownSubscription
+    secret: str
+
+
+@act(ADMIN)
+def subscribe(
+    connector: Connector, actor: Actor, site: str, url: str, events: Sequence[str] = ()
+) -> SecretShown:
+    """Post what happens from now on to an address; every type of event where none is named. Raises SubscriptionRefused."""
+    wanted = tuple(dict.fromkeys(events)) or tuple(EVENTS)
+    if unknown := sorted(set(wanted) - EVENTS.keys()):
+        raise SubscriptionRefused(
+            f"{', '.join(unknown)}: no type of event. Those are: {', '.join(EVENTS)}.", about="events"
+        )
+    _require_address(connector, url)
+    secret, now = _secret(), connector.clock()
+    one = Subscription(
+        id=secrets.token_hex(ID_BYTES),
+        url=url,
+        events=wanted,
+        secret=_sealed(connector, secret),
+        by=actor.label,
+        at=now,
+    )
+    with connector.store.write() as conn:
+        kept = subscriptions.add(conn, site, one)
+        audit.note(conn, actor.label, "subscription added", now, _detail(kept), site)
+    return SecretShown(_shown(kept, {}), secret)
+
+
+@question(VIEWER)
+def list_subscriptions(connector: Connector, _actor: Actor, site: str) -> tuple[ShownSubscription, ...]:
+    """All of a site, the oldest first."""
+    with connector.store.read() as conn:
+        found, numbers = subscriptions.of_site(conn, site), subscriptions.counts(conn, site)
+    return tuple(_shown(one, numbers) for one in found)
+
+
+@act(ADMIN)
+def unsubscribe(connector: Connector, actor: Actor, site: str, id_: str) -> None:
+    """Post nothing to it any more. Raises UnknownSubscription."""
+    one = _known(connector, site, id_)
+    with connector.store.write() as conn:
+        subscriptions.remove(conn, site, id_)
+        audit.note(conn, actor.label, "subscription removed", connector.clock(), _detail(one), site)
+
+
+@act(ADMIN)
+def resume(connector: Connector, actor: Actor, site: str, id_: str) -> ShownSubscription:
+    """Post again to one that is dead, what waited and what happened meanwhile too. Raises UnknownSubscription."""
+    one = _known(connector, site, id_)
+    with connector.store.write() as conn:
+        subscriptions.change(conn, site, id_, state=SubscriptionState.ACTIVE, failing_since=None, note="")
+        audit.note(conn, actor.label, "subscription resumed", connector.clock(), _detail(one), site)
+    return _found(connector, site, id_)
+
+
+@act(ADMIN)
+def renew_secret(connector: Connector, actor: Actor, site: str, id_: str) -> SecretShown:
+    """Sign with another secret from now on; it is shown this once. Raises UnknownSubscription."""
+    one, secret = _known(connector, site, id_), _secret()
+    with connector.store.write() as conn:
+        subscriptions.change(conn, site, id_, secret=_sealed(connector, secret))
+        audit.note(conn, actor.label, "subscription secret renewed", connector.clock(), _detail(one), site)
+    return SecretShown(_found(connector, site, id_), secret)
+
+
+@act(ADMIN)
+def replay(connector: Connector, actor: Actor, site: str, id_: str, since: datetime) -> int:
+    """Post every event once more that was made since then, with the same ids; how many. Raises UnknownSubscription."""
+    one, now = _known(connector, site, id_), connector.clock()
+    with connector.store.write() as conn:
+        number = subscriptions.replay(conn, site, one.recipient, since, now)
+        detail = {**_detail(one), "since": since.isoformat(), "events": number}
+        audit.note(conn, actor.label, "events replayed", now, detail, site)
+    return number
+
+
+# -- by the clock -----------------------------------------------------------------------------------------------
+
+
+def relay(connector: Connector, site: str, going_on: Callable[[], None] = lambda: None) -> None:
+    """Make the events of what happened, each once for each subscription, and post what is due."""
+    with connector.store.read() as conn:
+        found = subscriptions.of_site(conn, site)
+    for one in found:
+        going_on()
+        _make_events(connector, site, one)
+        if one.state is SubscriptionState.ACTIVE:
+            _post_due(connector, site, one, going_on)
+
+
+def _make_events(connector: Connector, site: str, one: Subscription) -> None:
+    now = connector.clock()
+    with connector.store.read() as conn:
+        news = happenings(connector, conn, site, one, now)
+    if not news.found and (news.history_after, news.check_in_after) == (
+        one.history_after,
+        one.check_in_after,
+    ):
+        return
+    with connector.store.write() as conn:
+        if subscriptions.go_on(conn, site, one, news.history_after, news.check_in_after):
+            subscriptions.put(conn, site, [_outgoing(one, each, now) for each in news.found])
+
+
+def _outgoing(one: Subscription, happening: Happening, now: datetime) -> OutgoingEvent:
+    return OutgoingEvent(
+        key=f"{one.recipient}|{happening.type}|{happening.number}",
+        recipient=one.recipient,
+        body=happening.body,
+        state=OutboxState.DUE,
+        made_at=now,
+        next_at=now,
+    )
+
+
+def _post_due(connector: Connector, site: str, one: Subscription, going_on: Callable[[], None]) -> None:
+    """Post in order until one is not taken: the others would meet the same, and are due still."""
+    with connector.store.read() as conn:
+        waiting = subscriptions.due(conn, site, one.recipient, connector.clock(), MOST_POSTED)
+    failing = one.failing_since
+    for event in waiting:
+        going_on()
+        with connector.store.write() as conn:
+            mine = outbox.take(conn, site, event, connector.clock() + LEASE)
+        if not mine:
+            continue
+        try:
+            _post(connector, one, event)
+        except NotSent as error:
+            _failed(connector, site, one, event, error, failing)
+            return
+        with connector.store.write() as conn:
+            outbox.sent(conn, site, event.key)
+            if failing is not None:
+                subscriptions.change(conn, site, one.id, failing_since=None, note="")
+        failing = None
+
+
+def _post(connector: Connector, one: Subscription, event: OutgoingEvent) -> None:
+    secret = vault(connector.settings).open(one.secret)["secret"]
+    endpoint, body = Endpoint(one.url, secret), event.body.encode()
+    headers = standard_webhook.signed(endpoint, event.key, connector.clock(), body)
+    call = WebhookCall("The subscription", one.url, body, headers, endpoint)
+    send(call, _hosts(connector, one.url))
+
+
+def _failed(
+    connector: Connector,
+    site: str,
+    one: Subscription,
+    event: OutgoingEvent,
+    error: NotSent,
+    failing: datetime | None,
+) -> None:
+    now = connector.clock()
+    since = failing or now
+    dead = GONE in error.reason or now - since >= DEAD_AFTER
+    wait = None if error.wait is None else timedelta(seconds=error.wait)
+    with connector.store.write() as conn:
+        outbox.failed(conn, site, event, now, error.reason, wait=wait, pauses=PAUSES)
+        state = SubscriptionState.DEAD if dead else SubscriptionState.ACTIVE
+        subscriptions.change(conn, site, one.id, failing_since=since, note=error.reason, state=state)
+        if dead:
+            detail = {**_detail(one), "why": error.reason}
+            audit.note(conn, "jira-okr", "subscription given up", now, detail, site)
+    log.warning("event not posted", site=site, subscription=one.id, dead=dead)
+
+
+# -- where to ---------------------------------------------------------------------------------------------------
+
+
+def _require_address(connector: Connector, url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        _ = parts.port
+    except ValueError:
+        raise SubscriptionRefused("This is no address: write https://hub.example/okr.", about="url") from None
+    listed = connector.settings.notify.hosts
+    plain = parts.scheme == "http" and any(entry.startswith("http://") for entry in listed)
+    if (parts.scheme != "https" and not plain) or not host or parts.username is not None:
+        raise SubscriptionRefused(
+            "The address has to be https, with a host alone: https://hub.example/okr. "
+            "One that is plain http has its host with http:// among those that the operator lists for webhooks.",
+            about="url",
+        )
+    if (
+        _is_number(host)
+        and not any(host in entry for entry in listed)
+        and not ipaddress.ip_address(host).is_global
+    ):
+        raise SubscriptionRefused(
+            f"{host} is an address of a private network: the operator lists it among the hosts of webhooks, or it is not posted to.",
+            about="url",
+        )
+
+
+def _hosts(connector: Connector, url: str) -> tuple[str, ...]:
+    """Its own host, by name: whether an address of a private network may be reached the operator alone says."""
+    parts = urlsplit(url)
+    own = () if _is_number(parts.hostname or "") and not _is_public(parts.hostname or "") else (parts.netloc,)
+    return (*own, *connector.settings.notify.hosts)
+
+
+def _is_number(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_public(host: str) -> bool:
+    return ipaddress.ip_address(host).is_global
+
+
+# -- what is shown ----------------------------------------------------------------------------------------------
+
+
+def _known(connector: Connector, site: str, id_: str) -> Subscription:
+    with connector.store.read() as conn:
+        for one in subscriptions.of_site(conn, site):
+            if one.id == id_:
+                return one
+    raise UnknownSubscription(f"There is no subscription {id_}.", step=SUBSCRIPTIONS)
+
+
+def _found(connector: Connector, site: str, id_: str) -> ShownSubscription:
+    one = _known(connector, site, id_)
+    with connector.store.read() as conn:
+        return _shown(one, subscriptions.counts(conn, site))
+
+
+def _shown(one: Subscription, numbers: Mapping[tuple[str, str], int]) -> ShownSubscription:
+    return ShownSubscription(
+        id=one.id,
+        url=one.url,
+        events=one.events,
+        state=one.state,
+        by=one.by,
+        at=one.at,
+        failing_since=one.failing_since,
+        note=one.note,
+        sent=numbers.get((one.recipient, SENT), 0),
+        waiting=numbers.get((one.recipient, WAITS), 0),
+        given_up=numbers.get((one.recipient, GIVEN_UP), 0),
+    )
+
+
+def subscription_values(one: ShownSubscription) -> PlainValues:
+    """The same for programs; the address without its query, which may hold a secret."""
+    return {
+        "subscription": one.id,
+        "url": one.url.partition("?")[0],
+        "events": list(one.events),
+        "state": one.state.value,
+        "by": one.by,
+        "at": one.at.isoformat(),
+        "failing_since": None if one.failing_since is None else one.failing_since.isoformat(),
+        "note": one.note,
+        "sent": one.sent,
+        "waiting": one.waiting,
+        "given_up": one.given_up,
+    }
+
+
+def _secret() -> str:
+    return standard_webhook.PREFIX + b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
+
+
+def _sealed(connector: Connector, secret: str) -> bytes:
+    return vault(connector.settings).seal({"secret": secret})
+
+
+def _detail(one: Subscription) -> PlainValues:
+    return {"subscription": one.id, "host": urlsplit(one.url).netloc, "events": list(one.events)}
