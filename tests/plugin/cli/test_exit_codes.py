@@ -32,6 +32,7 @@ SPEAKS_OTHERWISE = {
     "export history": "has --format",
     "export audit": "has --format",
     "export person": "is JSON lines",
+    "export okrs": "is JSON",
     "user let-in": "prints an address",
 }
 ONLY_DO = {
@@ -61,6 +62,11 @@ ONLY_DO = {
         "cycle unlock",
         "digest resume",
         "digest suspend",
+        "db backed-up",
+        "badge revoke",
+        "subscription remove",
+        "subscription replay",
+        "subscription resume",
     ),
 }
 """What they did is one sentence, and whether they did it is the exit code."""
@@ -72,6 +78,8 @@ MORE = {
     "cycle unlock": ["--reason", "agreed anew"],
     "cycle replay": ["--mapping", "then"],
     "kpi accept": ["--issue", "CORE-1"],
+    "import": ["--from", "columns"],
+    "subscription replay": ["--since", "2026-11-01"],
 }
 
 

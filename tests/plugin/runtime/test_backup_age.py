@@ -30,7 +30,9 @@ def test_the_age_of_the_last_backup(tmp_path: Path, sqlite_template: Path) -> No
     path = tmp_path / "okr.sqlite3"
     shutil.copyfile(sqlite_template, path)
     settings = read_settings(
-        env_file=None, database_url=f"sqlite:///{path}", secret_key="an invented key, quite long"
+        env_file=None,
+        database_url=f"sqlite:///{path}",
+        secret_key="an invented key that is long enough to sign",
     )
     assert age(settings, timedelta(0)) is None
     database.back_up(settings, TESTER, tmp_path / "copy.sqlite3")

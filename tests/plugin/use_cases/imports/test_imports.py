@@ -265,5 +265,5 @@ def test_the_same_by_command_and_by_api(harbor: Watch, tmp_path: Path) -> None:
     assert len(doors.api("GET", f"/imports/{number}").json["made"]) == 3
     assert {one["state"] for one in doors.api("GET", "/imports").json["items"]} == {"done", "planned"}
     assert doors.api("GET", "/imports/99").status_code == 404
-    assert "99" in doors.command("import", "--apply", "99").stderr
+    assert "There is no import 99" in str(doors.command("import", "--apply", "99").exception)
     assert import_values(planned(harbor))["state"] == "planned"
