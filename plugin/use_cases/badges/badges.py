@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from connectors.store.badges import badges
 from connectors.store.badges.badges import BadgeKind as BadgeKind
 from connectors.store.badges.badges import PublicBadge as PublicBadge
+from connectors.store.lists import list_rows
 from connectors.store.numbers import objectives
 from connectors.store.people import audit
 from mappings.json_value import PlainValues
@@ -142,22 +143,23 @@ def _face(conn: Connection, one: PublicBadge) -> BadgeFace | None:
 
 
 def _face_of_cycle(conn: Connection, one: PublicBadge) -> BadgeFace | None:
-    found = objectives.of_cycle(conn, one.site, one.subject)
-    if not found:
+    """Counted from the index alone: whoever has the address may ask as often as they like."""
+    found = {
+        level: number
+        for (cycle, level), number in list_rows.standing(conn, one.site).items()
+        if cycle == one.subject
+    }
+    total = sum(found.values())
+    if not total:
         return None
-    levels = [each.state.health.level for each in found]
-    well = sum(level in WELL for level in levels)
-    known = [each.state.progress for each in found if each.state.progress is not None]
-    worst = next(level for level in HealthLevel if level in levels)
-    mean = sum(known, Fraction(0)) / len(known) if len(known) == len(found) else None
-    told = f"{percent(mean)} % on average," if mean is not None else ""
+    well = sum(found.get(level, 0) for level in WELL)
     return BadgeFace(
         label=one.words,
-        value=f"{well} of {len(found)} on track",
-        level=worst,
-        share=mean,
-        line=told,
-        as_of=_moment(max(each.computed_at for each in found)),
+        value=f"{well} of {total} on track",
+        level=next(level for level in HealthLevel if found.get(level)),
+        share=Fraction(well, total),
+        line=one.subject,
+        as_of="",
     )
 
 
