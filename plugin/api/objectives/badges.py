@@ -52,7 +52,7 @@ class BadgeGiven(Given):
 def list_badges(caller: Caller, query: SiteQuery) -> Reply[Page[BadgeGiven]]:
     """The latest first."""
     found = badges.list_badges(caller.connector, caller.actor, site_of(caller, query))
-    items = [BadgeGiven.model_validate(badge_values(caller.connector, one)) for one in found]
+    items = [BadgeGiven.model_validate(badge_values(one)) for one in found]
     return Reply(Page[BadgeGiven](items=items))
 
 
@@ -61,7 +61,7 @@ def publish_badge(caller: Caller, query: SiteQuery, body: BadgeAsked) -> Reply[B
     """Whoever has the address sees number and health, and nothing else. 409 where there is no such objective or cycle."""
     site = site_of(caller, query)
     one = badges.publish(caller.connector, caller.actor, site, body.kind, body.subject, body.words)
-    return Reply(BadgeGiven.model_validate(badge_values(caller.connector, one)))
+    return Reply(BadgeGiven.model_validate(badge_values(one)))
 
 
 @ROUTES.delete("/badges/{badge}", "admin", "Make a badge public no more.")

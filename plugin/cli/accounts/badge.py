@@ -7,7 +7,7 @@ import click
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
-from plugin.use_cases.badges.badges import address_of, badge_values, list_badges, publish, revoke
+from plugin.use_cases.badges.badges import badge_values, list_badges, publish, revoke
 
 
 @click.group("badge")
@@ -25,13 +25,11 @@ def publish_command(name: str, of_cycle: bool, words: str, site: str, as_json: b
     """Let whoever has the address see the number and the health, and nothing else."""
     with open_connector(site=site) as connector:
         one = publish(connector, COMMAND_LINE, site, "cycle" if of_cycle else "objective", name, words)
-        values = badge_values(connector, one)
-        badge, card = address_of(connector, one), address_of(connector, one, card=True)
     if as_json:
-        show_json(values)
+        show_json(badge_values(one))
         return
-    say(f"Public from now on:\n  badge {badge}\n  card  {card}")
-    say(f"jira-okr badge revoke {one.token} takes it back.")
+    say(f"Public from now on:\n  badge {one.address}\n  card  {one.card}")
+    say(f"jira-okr badge revoke {one.badge.token} takes it back.")
 
 
 @badge_group.command("list")
@@ -41,13 +39,15 @@ def list_command(site: str, as_json: bool) -> None:
     """Everything that is public."""
     with open_connector(site=site) as connector:
         found = list_badges(connector, COMMAND_LINE, site)
-        values = [badge_values(connector, one) for one in found]
     if as_json:
-        show_json(values)
+        show_json([badge_values(one) for one in found])
     elif not found:
         say("Nothing is public: jira-okr badge publish KEY makes the number of an objective so.")
     else:
-        rows = [(one.token, one.kind, one.subject, one.words, one.by, f"{one.at:%Y-%m-%d}") for one in found]
+        rows = [
+            (one.token, one.kind, one.subject, one.words, one.by, f"{one.at:%Y-%m-%d}")
+            for one in (shown.badge for shown in found)
+        ]
         show_table("Public", ("Badge", "Of", "Id", "Called", "By", "Since"), rows)
 
 

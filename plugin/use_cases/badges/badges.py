@@ -40,10 +40,19 @@ class BadgeImage:
     svg: str
 
 
+@dataclass(frozen=True, slots=True)
+class ShownBadge:
+    """What is public, and where: a path where nobody said by which address people reach the connector."""
+
+    badge: PublicBadge
+    address: str
+    card: str
+
+
 @act(ADMIN)
 def publish(
     connector: Connector, actor: Actor, site: str, kind: BadgeKind, name: str, words: str = ""
-) -> PublicBadge:
+) -> ShownBadge:
     """Let whoever has the address see the number and health of an objective (by key or id), or how many of a cycle are on track.
 
     `words` are shown with it, in the place of its title, which stays unsaid. Raises BadgeRefused where there is no such thing.
@@ -62,14 +71,15 @@ def publish(
     with connector.store.write() as conn:
         badges.add(conn, one)
         audit.note(conn, actor.label, "badge made public", one.at, _detail(one), site)
-    return one
+    return _shown(connector, one)
 
 
 @question(VIEWER)
-def list_badges(connector: Connector, _actor: Actor, site: str) -> tuple[PublicBadge, ...]:
+def list_badges(connector: Connector, _actor: Actor, site: str) -> tuple[ShownBadge, ...]:
     """Everything that is public of a site."""
     with connector.store.read() as conn:
-        return tuple(badges.of_site(conn, site))
+        found = badges.of_site(conn, site)
+    return tuple(_shown(connector, one) for one in found)
 
 
 @act(ADMIN)
@@ -94,23 +104,23 @@ def image(connector: Connector, _actor: Actor, token: str, *, card: bool = False
     return BadgeImage(card_svg(face) if card else badge_svg(face))
 
 
-def address_of(connector: Connector, one: PublicBadge, *, card: bool = False) -> str:
-    """Where it is shown; a path where nobody said by which address people reach the connector."""
-    return f"{connector.pages}/badges/{one.token}{'/card' if card else ''}.svg"
-
-
-def badge_values(connector: Connector, one: PublicBadge) -> PlainValues:
+def badge_values(one: ShownBadge) -> PlainValues:
     """The same for programs."""
     return {
-        "badge": one.token,
-        "kind": one.kind,
-        "subject": one.subject,
-        "words": one.words,
-        "address": address_of(connector, one),
-        "card": address_of(connector, one, card=True),
-        "by": one.by,
-        "at": one.at.isoformat(),
+        "badge": one.badge.token,
+        "kind": one.badge.kind,
+        "subject": one.badge.subject,
+        "words": one.badge.words,
+        "address": one.address,
+        "card": one.card,
+        "by": one.badge.by,
+        "at": one.badge.at.isoformat(),
     }
+
+
+def _shown(connector: Connector, one: PublicBadge) -> ShownBadge:
+    address = f"{connector.pages}/badges/{one.token}"
+    return ShownBadge(one, f"{address}.svg", f"{address}/card.svg")
 
 
 def _subject(connector: Connector, site: str, kind: BadgeKind, name: str) -> str:
