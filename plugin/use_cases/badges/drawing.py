@@ -10,8 +10,9 @@ from fractions import Fraction
 from mappings.rollup.state import HealthLevel
 
 LONGEST_LABEL, LONGEST_LINE = 40, 44
-NARROW, WIDE = 6.6, 11.5
+NARROW, USUAL, CAPITAL, WIDE = 4.0, 6.5, 8.0, 11.5
 """Pixels of a letter at 11 pixels; signs of East Asia are wide. The text is fitted to what is reckoned."""
+SLIM = frozenset(" .,:;'|!iljtfrI·()[]")
 PAD, HEIGHT = 7, 20
 CARD_WIDTH, CARD_HEIGHT, BAR = 340, 112, 308
 TONES = {
@@ -53,7 +54,7 @@ def badge_svg(face: BadgeFace) -> str:
         [
             f"<svg xmlns='http://www.w3.org/2000/svg' width='{left + right:.0f}' height='{HEIGHT}' role='img' aria-label='{said}'>",
             f"<title>{said}</title>",
-            "<style>.l{fill:#3c434b}@media (prefers-color-scheme:dark){.l{fill:#59636e}}</style>",
+            "<style>.l{fill:#3c434b}@media (prefers-color-scheme:dark){.l{fill:#2d333b}}</style>",
             f"<rect class='l' width='{left:.1f}' height='{HEIGHT}' rx='3'/>",
             f"<rect x='{left - 3:.1f}' width='{right + 3:.1f}' height='{HEIGHT}' rx='3' fill='{light}'/>",
             f"<rect x='{left - 3:.1f}' width='3' height='{HEIGHT}' fill='{light}'/>",
@@ -117,4 +118,12 @@ def _cut(text: str, most: int) -> str:
 
 
 def _width(text: str) -> float:
-    return sum(WIDE if unicodedata.east_asian_width(one) in "WF" else NARROW for one in text)
+    return sum(_letter(one) for one in text)
+
+
+def _letter(one: str) -> float:
+    if unicodedata.east_asian_width(one) in "WF":
+        return WIDE
+    if one in SLIM:
+        return NARROW
+    return CAPITAL if one.isupper() or one in "%mwMW" else USUAL
