@@ -24,6 +24,7 @@ from connectors.store.people import audit, second_factors
 from connectors.store.reads import read_requests
 from connectors.store.sites import api_versions, app_webhooks, catalogues, consents, grants, sites
 from connectors.store.sites.sites import SavedSite
+from connectors.store.subscriptions import subscriptions
 from connectors.store.visibility import account_people, issue_sights
 from mappings.write_back.targets import WRITE_TARGETS
 from plugin.next_steps import ADD_BY_CONSENT, SITES
@@ -281,6 +282,7 @@ def reseal_sites(connector: Connector, by: str) -> list[str]:
             keys.open(site.credentials or b"")
             sites.put(conn, site.name, site.settings, keys.renew(site.credentials or b""), now)
         second_factors.reseal(conn, keys.renewed)
+        subscriptions.reseal(conn, keys.renewed)
         granted = [name for name in grants.sites(conn) if grants.reseal(conn, name, keys.renewed)]
         names = sorted({*(site.name for site in kept), *granted})
         for name in names:

@@ -6,7 +6,7 @@ kept is told, whatever dies in between. A row of the outbox is one event for one
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -115,6 +115,14 @@ def change(conn: Connection, site: str, id_: str, **news: object) -> None:
         for name, value in news.items()
     }
     conn.execute(update(table).where(table.c.site == site, table.c.id == id_).values(values))
+
+
+def reseal(conn: Connection, renew: Callable[[bytes], bytes | None]) -> None:
+    """Seal every secret with the present key; what no key opens stays as it is."""
+    for row in conn.execute(select(table.c.site, table.c.id, table.c.secret)).all():
+        fresh = renew(row.secret)
+        if fresh is not None:
+            change(conn, row.site, row.id, secret=fresh)
 
 
 def go_on(conn: Connection, site: str, one: Subscription, history_after: int, check_in_after: int) -> bool:

@@ -215,7 +215,10 @@ def _post_due(connector: Connector, site: str, one: Subscription, going_on: Call
 
 
 def _post(connector: Connector, one: Subscription, event: OutgoingEvent) -> None:
-    secret = vault(connector.settings).open(one.secret)["secret"]
+    try:
+        secret = vault(connector.settings).open(one.secret)["secret"]
+    except NotReady:
+        raise NotSent("its secret cannot be opened with JIRA_OKR_SECRET_KEY: give it another one") from None
     endpoint, body = Endpoint(one.url, secret), event.body.encode()
     headers = standard_webhook.signed(endpoint, event.key, connector.clock(), body)
     call = WebhookCall("The subscription", one.url, body, headers, endpoint)

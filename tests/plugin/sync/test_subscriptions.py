@@ -18,6 +18,7 @@ from connectors.store.subscriptions import subscriptions as kept
 from connectors.store.work import outbox
 from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.permission import Permission
+from plugin.runtime.credentials_vault import vault
 from plugin.runtime.settings import NotifySettings
 from plugin.use_cases.check_ins.check_ins import Statement, check_in
 from plugin.use_cases.cycles.closure import close_cycle
@@ -183,6 +184,8 @@ def test_events_are_replayed_with_their_ids_and_signed_by_the_secret_of_now(
     since = hand.clock.now
     said(hand, epic, metric, 6)
     relay(hand.connector, "main")
+    with hand.connector.store.write() as conn:
+        kept.reseal(conn, vault(hand.connector.settings).renewed)
     fresh = renew_secret(hand.connector, TESTER, "main", made.subscription.id)
     assert replay(hand.connector, TESTER, "main", made.subscription.id, since) == 1
     relay(hand.connector, "main")
