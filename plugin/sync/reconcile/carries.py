@@ -9,6 +9,7 @@ from dataclasses import replace
 import structlog
 from sqlalchemy import Connection
 
+from connectors.jira import CreatedIssue
 from connectors.jira.http.errors import Permanent
 from connectors.store.cycles import carries
 from connectors.store.cycles.carries import CarryState, KeptCarry
@@ -25,12 +26,12 @@ from mappings.write_back.target import Request
 from plugin.sync.context import Context
 from plugin.sync.reconcile.copies import (
     NotCopied,
-    hang,
     join_copies,
     lead_kpis_back,
     lead_kpis_on,
     make_copies,
 )
+from plugin.sync.reconcile.creation import place_issue
 from plugin.sync.reconcile.lease import Tenure
 from plugin.sync.refresh.omissions import in_scope
 from plugin.sync.refresh.reread import land_issues, read_again, with_readings
@@ -140,7 +141,8 @@ def _take_back(context: Context, kept: KeptCarry, tenure: Tenure | None) -> None
         for move in undo.moves:
             issue = there.get(move.issue_id)
             if issue is not None and issue.parent_id == kept.copies.get(plan.objective_id):
-                hang(context, issue.id, issue.key, issue.type, plan.objective_id, plan.key)
+                row = CreatedIssue(issue.id, issue.key)
+                place_issue(context, row, issue.type, plan.objective_id, plan.key)
         lead_kpis_back(context, kept)
         if kept.state is CarryState.DELETING:
             by_hand = [one for one in by_hand if not one.startswith("delete ")]
