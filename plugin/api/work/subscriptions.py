@@ -40,7 +40,7 @@ class SubscriptionAsked(Asked):
     )
 
 
-class ReplayAsked(Asked):
+class EventReplayAsked(Asked):
     """From when on events are posted once more."""
 
     since: Instant = Field(description="Every event that was made since then.")
@@ -122,7 +122,9 @@ def renew_secret(caller: Caller, path: SubscriptionAddress, query: SiteQuery) ->
 
 
 @ROUTES.post("/subscriptions/{subscription}/replay", "admin", "Post events to a program once more.")
-def replay(caller: Caller, path: SubscriptionAddress, query: SiteQuery, body: ReplayAsked) -> Reply[Done]:
+def replay(
+    caller: Caller, path: SubscriptionAddress, query: SiteQuery, body: EventReplayAsked
+) -> Reply[Done]:
     """With the same ids, so that it can tell which it knows."""
     site = site_of(caller, query)
     try:
