@@ -119,10 +119,11 @@ class ColumnMapPart(BaseModel):
     model_config = ConfigDict(extra="forbid", coerce_numbers_to_str=True)
 
     preset: str = Field(
-        "columns", description="The preset over which this stands: a tool, or `columns` for any table."
+        default="columns",
+        description="The preset over which this stands: a tool, or `columns` for any table.",
     )
     tool: Annotated[str, Field(min_length=1, max_length=60)] | None = Field(
-        None, description="What the tool is called: by it and its id a row is known again."
+        default=None, description="What the tool is called: by it and its id a row is known again."
     )
     columns: dict[str, str] = Field(
         default_factory=dict, description="By what a column can be: which column it is."
@@ -136,18 +137,23 @@ class ColumnMapPart(BaseModel):
         description="By their word: pending, on_track, at_risk, off_track, closed or cancelled.",
     )
     kinds: dict[str, KindWord] = Field(default_factory=dict, description="By their word: what a row is.")
-    hangs: Hangs | None = Field(None, description="By what a row says below which other it hangs.")
-    decimal: Decimal | None = Field(None, description="The decimal sign, where the file does not tell it.")
+    hangs: Hangs | None = Field(default=None, description="By what a row says below which other it hangs.")
+    decimal: Decimal | None = Field(
+        default=None, description="The decimal sign, where the file does not tell it."
+    )
     dates: DayOrder | None = Field(
-        None, description="Whether day or month comes first, where the file does not tell it."
+        default=None, description="Whether day or month comes first, where the file does not tell it."
     )
     encoding: Literal["utf-8", "utf-8-sig", "utf-16", "cp1252"] | None = Field(
-        None, description="The encoding, where it is not told right from the bytes."
+        default=None, description="The encoding, where it is not told right from the bytes."
     )
     delimiter: Literal[",", ";", "\t", "|"] | None = Field(
-        None, description="What stands between columns, where it is not told right from the first line."
+        default=None,
+        description="What stands between columns, where it is not told right from the first line.",
     )
-    sheet: str | None = Field(None, description="The sheet of a workbook; the first where it is left out.")
+    sheet: str | None = Field(
+        default=None, description="The sheet of a workbook; the first where it is left out."
+    )
 
     def over(self, preset: ColumnMap) -> ColumnMap:
         """The preset with what was written."""
