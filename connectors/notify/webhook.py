@@ -64,7 +64,7 @@ def post(
     body = json.dumps(webhook.content(message)).encode()
     headers = webhook.signed(endpoint, message.key, now, body)
     address = webhook.addressed(endpoint.address, message.key)
-    call = WebhookCall(webhook.label, address, body, headers, endpoint)
+    call = WebhookCall(label=webhook.label, address=address, body=body, headers=headers, endpoint=endpoint)
     send(call, (*webhook.hosts, *hosts), timeout)
 
 

@@ -221,7 +221,9 @@ def _post(connector: Connector, one: Subscription, event: OutgoingEvent) -> None
         raise NotSent("its secret cannot be opened with JIRA_OKR_SECRET_KEY: give it another one") from None
     endpoint, body = Endpoint(one.url, secret), event.body.encode()
     headers = standard_webhook.signed(endpoint, event.key, connector.clock(), body)
-    call = WebhookCall("The subscription", one.url, body, headers, endpoint)
+    call = WebhookCall(
+        label="The subscription", address=one.url, body=body, headers=headers, endpoint=endpoint
+    )
     send(call, _hosts(connector, one.url))
 
 
