@@ -13,8 +13,8 @@ from plugin.doors.model import Address, Asked, Done, Given, Instant, Page, SiteQ
 from plugin.doors.refusal import not_found
 from plugin.use_cases.subscriptions import subscriptions
 from plugin.use_cases.subscriptions.subscriptions import (
-    SecretShown,
     ShownSubscription,
+    SubscriptionSecret,
     UnknownSubscription,
     subscription_values,
 )
@@ -142,5 +142,5 @@ def _given(one: ShownSubscription) -> SubscriptionGiven:
     return SubscriptionGiven.model_validate(subscription_values(one))
 
 
-def _secret(made: SecretShown) -> SecretGiven:
+def _secret(made: SubscriptionSecret) -> SecretGiven:
     return SecretGiven.model_validate({**subscription_values(made.subscription), "secret": made.secret})

@@ -11,7 +11,7 @@ from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
 from plugin.use_cases.subscriptions import subscriptions
 from plugin.use_cases.subscriptions.events import EVENTS
-from plugin.use_cases.subscriptions.subscriptions import SecretShown, subscription_values
+from plugin.use_cases.subscriptions.subscriptions import SubscriptionSecret, subscription_values
 
 
 @click.group("subscription")
@@ -113,7 +113,7 @@ def remove_command(id_: str, site: str) -> None:
     say("Removed.")
 
 
-def _show_secret(made: SecretShown, *, as_json: bool) -> None:
+def _show_secret(made: SubscriptionSecret, *, as_json: bool) -> None:
     if as_json:
         show_json({**subscription_values(made.subscription), "secret": made.secret})
         return

@@ -57,7 +57,7 @@ class Happening:
 
 
 @dataclass(frozen=True, slots=True)
-class Happenings:
+class EventBatch:
     """What is to be told to one subscription, and up to which rows that goes."""
 
     found: tuple[Happening, ...]
@@ -67,7 +67,7 @@ class Happenings:
 
 def happenings(
     connector: Connector, conn: Connection, site: str, one: Subscription, now: datetime
-) -> Happenings:
+) -> EventBatch:
     """What happened for a subscription since it was told last, and once more what may have been late to be seen."""
     points = browse.history_after(conn, site, MOST_AT_ONCE, one.history_after - OVERLAP)
     ids = subscriptions.check_in_ids(conn, site, one.check_in_after, now, MOST_AT_ONCE)
@@ -89,7 +89,7 @@ def happenings(
         found += _turns(connector, conn, site, one, now)
     if CYCLE_CLOSED in one.events:
         found += _closed(conn, site, one)
-    return Happenings(
+    return EventBatch(
         tuple(found),
         max([one.history_after, *(each.id for each in points)]),
         max([one.check_in_after, *ids]),

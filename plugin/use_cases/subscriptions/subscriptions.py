@@ -71,7 +71,7 @@ class ShownSubscription:
 
 
 @dataclass(frozen=True, slots=True)
-class SecretShown:
+class SubscriptionSecret:
     """A subscription and its secret, which is shown this once."""
 
     subscription: ShownSubscription
@@ -81,7 +81,7 @@ class SecretShown:
 @act(ADMIN)
 def subscribe(
     connector: Connector, actor: Actor, site: str, url: str, events: Sequence[str] = ()
-) -> SecretShown:
+) -> SubscriptionSecret:
     """Post what happens from now on to an address; every type of event where none is named. Raises SubscriptionRefused."""
     wanted = tuple(dict.fromkeys(events)) or tuple(EVENTS)
     if unknown := sorted(set(wanted) - EVENTS.keys()):
@@ -101,7 +101,7 @@ def subscribe(
     with connector.store.write() as conn:
         kept = subscriptions.add(conn, site, one)
         audit.note(conn, actor.label, "subscription added", now, _detail(kept), site)
-    return SecretShown(_shown(kept, {}), secret)
+    return SubscriptionSecret(_shown(kept, {}), secret)
 
 
 @question(VIEWER)
@@ -132,13 +132,13 @@ def resume(connector: Connector, actor: Actor, site: str, id_: str) -> ShownSubs
 
 
 @act(ADMIN)
-def renew_secret(connector: Connector, actor: Actor, site: str, id_: str) -> SecretShown:
+def renew_secret(connector: Connector, actor: Actor, site: str, id_: str) -> SubscriptionSecret:
     """Sign with another secret from now on; it is shown this once. Raises UnknownSubscription."""
     one, secret = _known(connector, site, id_), _secret()
     with connector.store.write() as conn:
         subscriptions.change(conn, site, id_, secret=_sealed(connector, secret))
         audit.note(conn, actor.label, "subscription secret renewed", connector.clock(), _detail(one), site)
-    return SecretShown(_found(connector, site, id_), secret)
+    return SubscriptionSecret(_found(connector, site, id_), secret)
 
 
 @act(ADMIN)
