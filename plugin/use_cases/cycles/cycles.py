@@ -87,18 +87,15 @@ class CycleShown:
 class CycleDetail:
     """One cycle with its objectives, and what was done to it, the oldest act first.
 
-    `touching` are objectives whose own days reach into it and end in another, which scores them.
+    `touching` are objectives whose own days reach into it and end in another, which scores them. `preview` is the mark of these numbers, to
+    close the cycle by; empty where it does not wait to be closed. It is that of all that there is, whatever of it somebody may see.
     """
 
     shown: CycleShown
     objectives: tuple[ObjectiveScored, ...]
     acts: tuple[ClosingAct, ...]
     touching: tuple[Head, ...] = ()
-
-    @property
-    def preview(self) -> str:
-        """The mark of these numbers, to close the cycle by; empty where it does not wait to be closed."""
-        return mark_of("", self.objectives) if self.shown.state is CycleState.ENDED else ""
+    preview: str = ""
 
 
 @question(VIEWER)
@@ -137,7 +134,13 @@ def show_cycle(connector: Connector, _actor: Actor, site: str, cycle_id: str) ->
     with connector.store.read() as conn:
         shown, scored = _shown(conn, site, mapping, moment, cycle_id)
         acts = tuple(closings.acts(conn, site, cycle_id))
-        return CycleDetail(shown, scored, acts, _touching(conn, site, mapping, shown.cycle))
+        return CycleDetail(
+            shown=shown,
+            objectives=scored,
+            acts=acts,
+            touching=_touching(conn, site, mapping, shown.cycle),
+            preview=mark_of("", scored) if shown.state is CycleState.ENDED else "",
+        )
 
 
 @question(VIEWER)
