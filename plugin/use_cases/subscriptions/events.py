@@ -23,6 +23,7 @@ from mappings.kpi.steps import Judgement
 from mappings.rollup.cycles.closing_record import LinkKind
 from plugin.runtime.connector import Connector
 from plugin.use_cases.objectives.objective_values import exact_text, number
+from plugin.use_cases.viewer import as_strangers_see
 
 OBJECTIVE_CHANGED = "objective.changed"
 KPI_TURNED = "kpi.turned"
@@ -54,6 +55,15 @@ class Happening:
         """The JSON that is posted."""
         said = {"type": self.type, "timestamp": self.at.isoformat(), "data": self.data}
         return json.dumps(said, sort_keys=True, default=str)
+
+
+@dataclass(frozen=True, slots=True)
+class NamedObjective:
+    """The objective of an event, by what gives it away; the key is empty where it may not be told."""
+
+    id: str
+    key: str
+    title: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +104,20 @@ def happenings(
         max([one.history_after, *(each.id for each in points)]),
         max([one.check_in_after, *ids]),
     )
+
+
+def told_to_strangers(connector: Connector, site: str, body: str) -> str:
+    """What is posted of an event: where issues are shown by permission, as somebody sees it who has not signed in at Jira."""
+    told: dict[str, PlainValues] = json.loads(body)
+    data = told["data"]
+    seen = as_strangers_see(connector, site, data)
+    if seen is data:
+        return body
+    id_, key, title = (str(data.get(name) or "") for name in ("objective", "key", "title"))
+    named = as_strangers_see(connector, site, NamedObjective(id_, key, title))
+    if "title" in data:
+        seen |= {"key": named.key or None, "title": named.title or None}
+    return json.dumps(told | {"data": seen}, sort_keys=True)
 
 
 def _changed(connector: Connector, one: NumberedPoint, saved: SavedObjective | None) -> Happening:

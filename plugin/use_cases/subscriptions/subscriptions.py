@@ -26,7 +26,7 @@ from plugin.next_steps import SUBSCRIPTIONS
 from plugin.runtime.connector import Connector, NotReady
 from plugin.runtime.credentials_vault import vault
 from plugin.use_cases.permission import ADMIN, VIEWER, act, question
-from plugin.use_cases.subscriptions.events import EVENTS, Happening, happenings
+from plugin.use_cases.subscriptions.events import EVENTS, Happening, happenings, told_to_strangers
 
 SECRET_BYTES = 32
 ID_BYTES = 6
@@ -203,7 +203,7 @@ def _post_due(connector: Connector, site: str, one: Subscription, going_on: Call
         if not mine:
             continue
         try:
-            _post(connector, one, event)
+            _post(connector, site, one, event)
         except NotSent as error:
             _failed(connector, site, one, event, error, failing)
             return
@@ -214,12 +214,12 @@ def _post_due(connector: Connector, site: str, one: Subscription, going_on: Call
         failing = None
 
 
-def _post(connector: Connector, one: Subscription, event: OutgoingEvent) -> None:
+def _post(connector: Connector, site: str, one: Subscription, event: OutgoingEvent) -> None:
     try:
         secret = vault(connector.settings).open(one.secret)["secret"]
     except NotReady:
         raise NotSent("its secret cannot be opened with JIRA_OKR_SECRET_KEY: give it another one") from None
-    endpoint, body = Endpoint(one.url, secret), event.body.encode()
+    endpoint, body = Endpoint(one.url, secret), told_to_strangers(connector, site, event.body).encode()
     headers = standard_webhook.signed(endpoint, event.key, connector.clock(), body)
     call = WebhookCall(
         label="The subscription", address=one.url, body=body, headers=headers, endpoint=endpoint
