@@ -121,6 +121,11 @@ def subtree(conn: Connection, site: str, root_ids: Iterable[str]) -> list[Issue]
     return _read(conn, _below(conn.dialect.name), site, root_ids)
 
 
+def children(conn: Connection, site: str, ids: Iterable[str]) -> list[Issue]:
+    """The issues whose parent is one of these."""
+    return _read(conn, _children(conn.dialect.name), site, ids)
+
+
 def linked(conn: Connection, site: str, ids: Iterable[str]) -> list[Issue]:
     """The issues that these link to or that link to these, by any phrase."""
     return _read(conn, _linked(conn.dialect.name), site, ids)
@@ -313,6 +318,11 @@ _CONTENTS = select(issue.c.content).where(issue.c.site == bindparam("site"))
 @cache
 def _by_id(dialect: str) -> Select[str]:
     return _CONTENTS.where(among_given(dialect, issue.c.id))
+
+
+@cache
+def _children(dialect: str) -> Select[str]:
+    return _CONTENTS.where(among_given(dialect, issue.c.parent_id))
 
 
 @cache

@@ -90,6 +90,29 @@ def askers(context: Context, conn: Connection, near: Sequence[Issue]) -> frozens
     return candidates.ids(conn, context.site, [one.jql for one in selects])
 
 
+def holders(
+    context: Context, conn: Connection, objective_ids: Iterable[str], near: Sequence[Issue]
+) -> list[Issue]:
+    """The key-result issues of these objectives that hold a JQL which finds one of these issues."""
+    relations = [
+        relation
+        for rule in context.mapping.objectives
+        for part in rule.key_results
+        if isinstance(relation := part.part.relation, JqlFieldRelation)
+    ]
+    if not relations:
+        return []
+    moment = context.moment()
+    assessment = Assessment(context.mapping, Forest.of(()), moment)
+
+    def finds(holder: Issue) -> bool:
+        held = (held_by(assessment, relation, holder).selector for relation in relations)
+        queries = [query for query in held if query is not None]
+        return any(query.matches(issue, moment) for query in queries for issue in near)
+
+    return [one for one in mirror.children(conn, context.site, objective_ids) if finds(one)]
+
+
 def land(context: Context, conn: Connection, changed: Iterable[Issue], gone: Iterable[str]) -> None:
     """Follow issues that changed or went, in the transaction that lands them."""
     if not context.reads_everything:

@@ -384,8 +384,11 @@ def _neighbourhood(context: Context, conn: Connection, issues: list[Issue]) -> l
     found |= {issue.id: issue for issue in linked if issue.id not in found}
     _climb(context, conn, found)
     if context.reads_everything:
-        asking = candidates.askers(context, conn, [*issues, *found.values()])
+        near = [*issues, *found.values()]
+        asking = candidates.askers(context, conn, near)
         found |= mirror.get(conn, context.site, asking - found.keys())
+        holders = candidates.holders(context, conn, asking, near) if asking else ()
+        found |= {issue.id: issue for issue in holders if issue.id not in found}
         _climb(context, conn, found)
     return list(found.values())
 

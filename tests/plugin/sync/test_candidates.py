@@ -154,3 +154,18 @@ def test_an_issue_that_nobody_looks_for_makes_no_objective_be_read(context: Cont
         assert askers(
             again, conn, [replace(an_issue(60), labels=("growth",), created=NOW - timedelta(days=9))]
         ) == {"1"}
+
+
+def test_an_issue_that_comes_into_a_query_makes_due_who_looks_for_it(
+    context: Context, an_issue: Build
+) -> None:
+    """What is stored of an objective does not say yet that the issue is one of its rows: its JQL does, or that of its key result."""
+    with context.store.write() as conn:
+        mirror.put(conn, "main", [one for one in world(an_issue, random.Random(8)) if int(one.id) < 20])
+    for id_ in ("1", "2"):
+        reconcile(context, id_)
+    stranger = replace(an_issue(60), parent_id=None, created=NOW - timedelta(days=9))
+    with context.store.write() as conn:
+        assert land_issues(context, conn, [stranger], set())[0] == frozenset()
+        known = replace(stranger, labels=("growth",), updated=NOW)
+        assert land_issues(context, conn, [known], set())[0] == {"1", "2"}
