@@ -25,6 +25,7 @@ from plugin.use_cases.objectives.objective_lookup import find_objective
 from plugin.use_cases.permission import ADMIN, PUBLIC, VIEWER, act, question
 
 TOKEN_BYTES = 18
+"""Told in hexadecimal: what begins with a dash is an option to every command, and could not be taken back by it."""
 LONGEST_WORDS = 120
 WELL = (HealthLevel.ON_TRACK, HealthLevel.ACHIEVED)
 
@@ -59,7 +60,7 @@ def publish(
     """
     subject = _subject(connector, site, kind, name)
     one = PublicBadge(
-        token=secrets.token_urlsafe(TOKEN_BYTES),
+        token=secrets.token_hex(TOKEN_BYTES),
         site=site,
         kind=kind,
         subject=subject,

@@ -42,6 +42,7 @@ def test_a_badge_lives_from_the_act_of_an_admin_to_its_revocation(company: Doors
     made = company.api("POST", "/badges", {"kind": "objective", "subject": objective["key"], "words": words})
     assert made.status_code == 201, made.json
     path = path_of(made.json["address"])
+    assert made.json["badge"].isalnum(), "a dash in front would be an option to `jira-okr badge revoke`"
     shown = stranger.get(path)
     svg = shown.get_data(as_text=True)
     percent = (
