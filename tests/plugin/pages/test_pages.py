@@ -128,6 +128,15 @@ def test_a_word_that_nobody_knows_is_answered_by_those_there_are_and_never_shows
     assert known in answer.text.split("Take one of these: ")[1]
 
 
+def test_who_looks_at_a_cycle_in_which_their_team_has_nothing_stays_on_the_page(client):
+    """The form sends team and cycle together: another cycle is chosen there, and need not know the team."""
+    answer = client.get("/practice?team=Gone+by+now", headers={"Accept": "text/html"})
+    assert answer.status_code == 400
+    assert 'aria-label="Choose a cycle and a team"' in answer.text
+    assert "There is no team “Gone by now”. Take one of these: " in answer.text
+    assert 'aria-label="The practice of ' not in answer.text  # never everything instead
+
+
 def test_the_board_of_kpis_is_narrowed_by_a_level(client):
     every = soup(client.get("/kpis").text).select(".kpis tbody tr")
     levels = {

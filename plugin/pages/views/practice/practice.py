@@ -83,12 +83,10 @@ SearchUrl = Callable[[str, str], str | None]
 def site_practice(
     one: PracticeAssessment, team: str, site: str | None, search_url: SearchUrl
 ) -> SitePractice:
-    """Everything the page shows of one site; of one team alone where it is named."""
+    """Everything the page shows of one site; of one team alone where it is named, and nothing where it has none of that name."""
     names = tuple(each.practice.team for each in one.teams)
     chosen = [each for each in one.teams if not team or each.practice.team == team]
-    teams = tuple(
-        _team(each, place, one.site, search_url) for place, each in enumerate(chosen or list(one.teams))
-    )
+    teams = tuple(_team(each, place, one.site, search_url) for place, each in enumerate(chosen))
     return SitePractice(
         site=site,
         cycle=one.cycle,
