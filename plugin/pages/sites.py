@@ -13,6 +13,7 @@ from wtforms.widgets import EmailInput, URLInput
 from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import acting
 from plugin.doors.address import public_address
+from plugin.pages.frame.choice import strange_choice
 from plugin.pages.frame.forms import DayField, LineField, PageForm, Secret, needed
 from plugin.pages.frame.page import rendered
 from plugin.pages.frame.visit import known_site, shown
@@ -321,10 +322,12 @@ def site_page(
 
 def visibility_changed(connector: Connector, site: Site) -> ResponseReturnValue:
     """What comes of another choice of what people see."""
-    chosen = str(VisibilityForm(request.form).mode.data)
+    chosen = str(VisibilityForm(request.form).mode.data or "nothing")
+    if strange := strange_choice("mode", chosen, MODES):
+        return site_page(connector, site, failure=strange), 422
     try:
         change_visibility(connector, acting(), site.name, Visibility(chosen))
-    except (NotReady, ValueError) as error:
+    except NotReady as error:
         return site_page(connector, site, failure=str(error)), 422
     except JiraError as error:
         return site_page(connector, site, failure=told(error)), 502
