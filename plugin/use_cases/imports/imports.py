@@ -256,9 +256,12 @@ def _only(found: Mapping[str, ObjectiveRule], name: str, what: str, about: str) 
         return found[name]
     if not name and len(found) == 1:
         return next(iter(found.values()))
-    said = (
-        f"The mapping has no {what} “{name}”." if name else f"The mapping has several of a {what}, or none."
-    )
+    if name:
+        said = f"The mapping has no {what} “{name}”."
+    elif found:
+        said = f"The mapping has {len(found)} rules of objectives, and nothing says which one the rows are for."
+    else:
+        said = f"The mapping has no {what}."
     raise ImportRefused(f"{said} Name one of: {', '.join(found) or 'none that selects issues'}.", about=about)
 
 
