@@ -21,7 +21,9 @@ def register(blueprint: Blueprint, sources: Sources) -> None:
         names = sources.site_names()
         found = sources.practice(request.args.get("cycle") or None)
         team = request.args.get("team", "")
-        strange = strange_choice("team", team, sorted({one.practice.team for each in found for one in each.teams}))
+        strange = strange_choice(
+            "team", team, sorted({one.practice.team for each in found for one in each.teams})
+        )
         views = [
             site_practice(one, team, site_in_address(one.site, names), sources.search_url) for one in found
         ]
