@@ -174,7 +174,7 @@ def _address(outside: Outside, host: str, port: int) -> str:
     listed = {urlsplit(one if "://" in one else f"//{one}").hostname for one in outside.hosts}
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # a name with a part that is empty or too long is none
         raise Unreachable(f"{host} has no address: {error}") from None
     for *_, place in found:
         address = str(place[0])

@@ -18,7 +18,7 @@ from connectors.store.database.sql import StoredRow, insert_into
 from connectors.store.numbers.check_ins import IMPORTED
 from connectors.store.schema import check_in, history, outbox
 from connectors.store.schema import subscription as table
-from connectors.store.work.outbox import SUBSCRIPTION, OutboxState
+from connectors.store.work.outbox import DEAD_SUBSCRIPTION, SUBSCRIPTION, OutboxState
 
 OVERLAP = 200
 LATE = timedelta(hours=1)
@@ -29,7 +29,7 @@ class SubscriptionState(StrEnum):
     """`active`: events are posted. `dead`: its address took none for days, or said that it is gone; nothing is posted until somebody resumes it."""
 
     ACTIVE = "active"
-    DEAD = "dead"
+    DEAD = DEAD_SUBSCRIPTION
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,8 +190,17 @@ def counts(conn: Connection, site: str) -> dict[tuple[str, str], int]:
 def replay(conn: Connection, site: str, recipient: str, since: datetime, now: datetime) -> int:
     """Let everything be posted once more that was made since then; how many events."""
     mine = (outbox.c.site == site, outbox.c.recipient == recipient, outbox.c.made_at >= to_ms(since))
-    news = {"state": OutboxState.DUE.value, "next_at": to_ms(now), "attempts": 0, "note": ""}
-    return conn.execute(update(outbox).where(*mine).values(news)).rowcount
+    return conn.execute(update(outbox).where(*mine).values(_anew(now))).rowcount
+
+
+def post_anew(conn: Connection, site: str, recipient: str, now: datetime) -> None:
+    """Let everything that was not acknowledged be posted now, from the first attempt on."""
+    mine = (outbox.c.site == site, outbox.c.recipient == recipient, outbox.c.state != OutboxState.SENT.value)
+    conn.execute(update(outbox).where(*mine).values(_anew(now)))
+
+
+def _anew(now: datetime) -> dict[str, object]:
+    return {"state": OutboxState.DUE.value, "next_at": to_ms(now), "attempts": 0, "note": ""}
 
 
 def _subscription(row: StoredRow) -> Subscription:

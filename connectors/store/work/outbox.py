@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from sqlalchemy import Connection, and_, func, select, union, update
+from sqlalchemy import Connection, and_, func, or_, select, union, update
 from sqlalchemy import delete as delete_from
 
 from connectors.store.database import json_text
 from connectors.store.database.instant import from_ms, to_ms
 from connectors.store.database.sql import StoredRow, among, insert_into
-from connectors.store.schema import opt_out
+from connectors.store.schema import opt_out, subscription
 from connectors.store.schema import outbox as table
 from mappings.digest.digest import DigestMessage
 
@@ -22,6 +22,8 @@ PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360))
 """When a message that did not arrive is tried again; after the last it waits for a person."""
 SUBSCRIPTION = "subscription:"
 """How the recipients of events begin: programs that subscribed (`connectors.store.subscriptions`). Their rows are no messages to people."""
+DEAD_SUBSCRIPTION = "dead"
+"""The state of one that nothing is posted to until somebody resumes it."""
 UNDER_WAY = "being sent"
 """The note of a message that somebody sends just now."""
 
@@ -257,8 +259,12 @@ def recent(conn: Connection, site: str, most: int) -> list[OutgoingMessage]:
 
 
 def prune(conn: Connection, site: str, before: datetime) -> None:
-    """Forget what was made before, and is on its way no more."""
-    old = (table.c.site == site, table.c.made_at < to_ms(before), table.c.state != OutboxState.DUE.value)
+    """Forget what was made before, and is on its way no more: what waits for a subscription that is dead is not, and would grow for ever."""
+    dead = select(SUBSCRIPTION + subscription.c.id).where(
+        subscription.c.site == site, subscription.c.state == DEAD_SUBSCRIPTION
+    )
+    over = or_(table.c.state != OutboxState.DUE.value, table.c.recipient.in_(dead))
+    old = (table.c.site == site, table.c.made_at < to_ms(before), over)
     conn.execute(delete_from(table).where(*old))
 
 

@@ -79,6 +79,9 @@ def happenings(
     connector: Connector, conn: Connection, site: str, one: Subscription, now: datetime
 ) -> EventBatch:
     """What happened for a subscription since it was told last, and once more what may have been late to be seen."""
+    kept = timedelta(days=connector.settings.keep_history_days)
+    # what was told longer ago is forgotten by now, and would be told anew
+    since = max(one.at, now - min(LATEST_TURN, kept))
     points = browse.history_after(conn, site, MOST_AT_ONCE, one.history_after - OVERLAP)
     ids = subscriptions.check_in_ids(conn, site, one.check_in_after, now, MOST_AT_ONCE)
     found: list[Happening] = []
@@ -89,18 +92,18 @@ def happenings(
         known = browse.objectives_of(conn, site, {each.objective_id for each in fresh})
         found += [_changed(connector, each, known.get(each.objective_id)) for each in fresh]
     if CHECKED_IN in one.events:
-        kept = (check_ins.load(conn, site, id_) for id_ in ids)
+        loaded = (check_ins.load(conn, site, id_) for id_ in ids)
         found += [
             _checked_in(each.check_in)
-            for each in kept
+            for each in loaded
             if each is not None and (each.check_in.id > one.check_in_after or each.check_in.at >= one.at)
         ]
     if KPI_TURNED in one.events:
-        found += _turns(connector, conn, site, one, now)
+        found += _turns(connector, conn, site, since)
     if CYCLE_CLOSED in one.events:
-        found += _closed(conn, site, one)
+        found += _closed(conn, site, since)
     return EventBatch(
-        tuple(found),
+        tuple(sorted(found, key=_moment)),
         max([one.history_after, *(each.id for each in points)]),
         max([one.check_in_after, *ids]),
     )
@@ -160,11 +163,13 @@ def _checked_in(one: CheckIn) -> Happening:
     )
 
 
-def _turns(
-    connector: Connector, conn: Connection, site: str, one: Subscription, now: datetime
-) -> Iterator[Happening]:
-    for id_, judged in kpis.turns(conn, site, now - LATEST_TURN):
-        if (judged.at or judged.period.last) >= one.at:
+def _moment(one: Happening) -> datetime:
+    return one.at
+
+
+def _turns(connector: Connector, conn: Connection, site: str, since: datetime) -> Iterator[Happening]:
+    for id_, judged in kpis.turns(conn, site, since - LATEST_TURN):
+        if (judged.at or judged.period.last) >= since:
             yield _turned(connector, site, id_, judged)
 
 
@@ -186,8 +191,8 @@ def _turned(connector: Connector, site: str, id_: str, judged: Judgement) -> Hap
     )
 
 
-def _closed(conn: Connection, site: str, one: Subscription) -> Iterator[Happening]:
+def _closed(conn: Connection, site: str, since: datetime) -> Iterator[Happening]:
     for act in closings.acts(conn, site):
-        if act.kind is LinkKind.CLOSED and act.at >= one.at:
+        if act.kind is LinkKind.CLOSED and act.at >= since:
             data: PlainValues = {"site": site, "cycle": act.cycle_id, "version": act.version, "by": act.by}
             yield Happening(CYCLE_CLOSED, f"{act.cycle_id}/{act.version}", act.at, data)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import secrets
 from base64 import b64encode
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -33,13 +33,16 @@ ID_BYTES = 6
 LEASE = timedelta(minutes=2)
 MOST_POSTED = 200
 """So many events go to one subscription in one go; the rest a minute later."""
+LONGEST_TURN = timedelta(minutes=1)
+"""So long one that is slow is posted to before it is the turn of the next."""
 PAUSES = tuple(
     timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360, 720, 1440, 1440, 1440, 1440, 1440)
 )
 """When an event that was not acknowledged is posted again; after the last it waits for a person."""
 DEAD_AFTER = timedelta(days=5)
 """An address that took nothing for so long gets nothing more until somebody resumes it."""
-GONE = "answers 410"
+RECEIVER = "The subscription"
+GONE = f"{RECEIVER} answers 410"
 SENT, WAITS, GIVEN_UP = OutboxState.SENT.value, OutboxState.DUE.value, OutboxState.DEAD.value
 
 log = structlog.get_logger("jira_okr.subscriptions")
@@ -126,8 +129,10 @@ def resume(connector: Connector, actor: Actor, site: str, id_: str) -> ShownSubs
     """Post again to one that is dead, what waited and what happened meanwhile too. Raises UnknownSubscription."""
     one = _known(connector, site, id_)
     with connector.store.write() as conn:
+        now = connector.clock()
         subscriptions.change(conn, site, id_, state=SubscriptionState.ACTIVE, failing_since=None, note="")
-        audit.note(conn, actor.label, "subscription resumed", connector.clock(), _detail(one), site)
+        subscriptions.post_anew(conn, site, one.recipient, now)
+        audit.note(conn, actor.label, "subscription resumed", now, _detail(one), site)
     return _found(connector, site, id_)
 
 
@@ -177,27 +182,32 @@ def _make_events(connector: Connector, site: str, one: Subscription) -> None:
         return
     with connector.store.write() as conn:
         if subscriptions.go_on(conn, site, one, news.history_after, news.check_in_after):
-            subscriptions.put(conn, site, [_outgoing(one, each, now) for each in news.found])
+            subscriptions.put(conn, site, _outgoing(one, news.found, now))
 
 
-def _outgoing(one: Subscription, happening: Happening, now: datetime) -> OutgoingEvent:
-    return OutgoingEvent(
-        key=f"{one.recipient}|{happening.type}|{happening.number}",
-        recipient=one.recipient,
-        body=happening.body,
-        state=OutboxState.DUE,
-        made_at=now,
-        next_at=now,
-    )
+def _outgoing(one: Subscription, found: Sequence[Happening], now: datetime) -> Iterator[OutgoingEvent]:
+    """Each a millisecond after the one before it, so that they are posted in this order."""
+    for number, each in enumerate(found):
+        made_at = now + timedelta(milliseconds=number)
+        yield OutgoingEvent(
+            key=f"{one.recipient}|{each.type}|{each.number}",
+            recipient=one.recipient,
+            body=each.body,
+            state=OutboxState.DUE,
+            made_at=made_at,
+            next_at=now,
+        )
 
 
 def _post_due(connector: Connector, site: str, one: Subscription, going_on: Callable[[], None]) -> None:
     """Post in order until one is not taken: the others would meet the same, and are due still."""
     with connector.store.read() as conn:
         waiting = subscriptions.due(conn, site, one.recipient, connector.clock(), MOST_POSTED)
-    failing = one.failing_since
+    failing, begun = one.failing_since, connector.clock()
     for event in waiting:
         going_on()
+        if connector.clock() - begun >= LONGEST_TURN:
+            return
         with connector.store.write() as conn:
             mine = outbox.take(conn, site, event, connector.clock() + LEASE)
         if not mine:
@@ -221,9 +231,7 @@ def _post(connector: Connector, site: str, one: Subscription, event: OutgoingEve
         raise NotSent("its secret cannot be opened with JIRA_OKR_SECRET_KEY: give it another one") from None
     endpoint, body = Endpoint(one.url, secret), told_to_strangers(connector, site, event.body).encode()
     headers = standard_webhook.signed(endpoint, event.key, connector.clock(), body)
-    call = WebhookCall(
-        label="The subscription", address=one.url, body=body, headers=headers, endpoint=endpoint
-    )
+    call = WebhookCall(label=RECEIVER, address=one.url, body=body, headers=headers, endpoint=endpoint)
     send(call, _hosts(connector, one.url))
 
 
@@ -237,7 +245,7 @@ def _failed(
 ) -> None:
     now = connector.clock()
     since = failing or now
-    dead = GONE in error.reason or now - since >= DEAD_AFTER
+    dead = error.reason.startswith(GONE) or now - since >= DEAD_AFTER
     wait = None if error.wait is None else timedelta(seconds=error.wait)
     with connector.store.write() as conn:
         outbox.failed(conn, site, event, now, error.reason, wait=wait, pauses=PAUSES)

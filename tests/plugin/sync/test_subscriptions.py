@@ -13,10 +13,11 @@ from typing import Any
 
 import pytest
 
+from connectors.store.numbers import objectives
 from connectors.store.people import audit
 from connectors.store.subscriptions import subscriptions as kept
 from connectors.store.work import outbox
-from plugin.access.authorization.actor import Actor
+from plugin.access.authorization.actor import COMMAND_LINE, Actor
 from plugin.access.authorization.permission import Permission
 from plugin.runtime.credentials_vault import vault
 from plugin.runtime.settings import NotifySettings
@@ -33,6 +34,7 @@ from plugin.use_cases.subscriptions.subscriptions import (
     subscribe,
     unsubscribe,
 )
+from plugin.use_cases.visibility.site_visibility import Visibility, change_visibility
 from tests.actors import TESTER
 from tests.webhook_server import Posted, WebhookServer, webhook_server
 
@@ -157,10 +159,12 @@ def test_an_address_that_takes_nothing_for_days_is_dead_until_somebody_resumes_i
     hub.forget()
     relay(hand.connector, "main")
     assert (hub.posts, tried >= 8) == ([], True)
+    with hand.connector.store.write() as conn:
+        outbox.prune(conn, "main", hand.clock.now - timedelta(days=90))
+    assert list_subscriptions(hand.connector, TESTER, "main")[0].waiting == 1
     with hand.connector.store.read() as conn:
         assert audit.recent(conn, 1)[0].what == "subscription given up"
     resume(hand.connector, TESTER, "main", made.subscription.id)
-    hand.clock.now += timedelta(days=2)
     relay(hand.connector, "main")
     assert [one["data"]["value"] for one in bodies(hub)] == [6]
 
@@ -174,6 +178,9 @@ def test_one_that_says_that_it_is_gone_is_dead_at_once(
     hub.answers += [(410, {}, "")]
     relay(hand.connector, "main")
     assert list_subscriptions(hand.connector, TESTER, "main")[0].state == "dead"
+    with hand.connector.store.write() as conn:
+        outbox.prune(conn, "main", hand.clock.now + timedelta(minutes=1))
+    assert list_subscriptions(hand.connector, TESTER, "main")[0].waiting == 0
 
 
 def test_events_are_replayed_with_their_ids_and_signed_by_the_secret_of_now(
@@ -235,3 +242,76 @@ def test_a_name_that_means_a_private_address_by_now_gets_nothing(
     relay(hand.connector, "main")
     (shown,) = list_subscriptions(hand.connector, TESTER, "main")
     assert (shown.sent, "private network" in shown.note) == (0, True)
+
+
+def test_whoever_gets_an_event_sees_of_an_issue_what_strangers_see_also_when_it_waited(
+    told_hand: tuple[Any, str, str], hub: WebhookServer
+) -> None:
+    hand, epic, metric = told_hand
+    made = subscribe(hand.connector, TESTER, "main", hub.url, ["objective.changed", "check_in.made"])
+    with hand.connector.store.read() as conn:
+        saved = objectives.load(conn, "main", epic)
+    assert saved is not None
+    since = hand.clock.now
+    named = Statement(key_result=metric, value=Fraction(10), note=f"see {saved.state.key}")
+    check_in(hand.connector, TESTER, "main", epic, named)
+    hand.work_off()
+    relay(hand.connector, "main")
+    data = {one["type"]: one["data"] for one in bodies(hub)}
+    assert data["objective.changed"]["title"] == saved.state.title
+    hub.forget()
+    change_visibility(hand.connector, COMMAND_LINE, "main", Visibility.TITLES)
+    hand.edit(epic, summary="Called otherwise by now")
+    hand.land(epic)
+    hand.work_off()
+    replay(hand.connector, TESTER, "main", made.subscription.id, since)
+    relay(hand.connector, "main")
+    data = {one["type"]: one["data"] for one in bodies(hub)}
+    changed = data["objective.changed"]
+    assert (changed["key"], changed["title"], changed["progress_exact"]) == (
+        None,
+        "An issue you may not see",
+        "3/4",
+    )
+    assert data["check_in.made"]["note"] == "see an issue you may not see"
+    assert all(verified(one, made.secret) for one in hub.taken)
+    assert saved.state.title not in "".join(one.body.decode() for one in hub.taken)
+
+
+def test_the_order_is_that_of_the_happening_and_what_is_forgotten_is_not_told_anew(
+    told_hand: tuple[Any, str, str], hub: WebhookServer
+) -> None:
+    hand, epic, metric = told_hand
+    subscribe(hand.connector, TESTER, "main", hub.url, ["check_in.made", "cycle.closed"])
+    for value in range(1, 13):
+        check_in(
+            hand.connector,
+            TESTER,
+            "main",
+            epic,
+            Statement(key_result=metric, value=Fraction(value), note="n"),
+        )
+    hand.work_off()
+    relay(hand.connector, "main")
+    assert [one["data"]["value"] for one in bodies(hub)] == list(range(1, 13))
+    hub.forget()
+    close_cycle(hand.connector, TESTER, "main", "2026-Q4", reason="counted")
+    relay(hand.connector, "main")
+    assert [one["type"] for one in bodies(hub)] == ["cycle.closed"]
+    hub.forget()
+    hand.clock.now += timedelta(days=hand.connector.settings.keep_history_days, minutes=1)
+    with hand.connector.store.write() as conn:
+        outbox.prune(conn, "main", hand.clock.now - timedelta(days=hand.connector.settings.keep_history_days))
+    relay(hand.connector, "main")
+    assert hub.posts == []
+
+
+def test_an_address_that_is_no_name_fails_alone(told_hand: tuple[Any, str, str], hub: WebhookServer) -> None:
+    hand, epic, metric = told_hand
+    subscribe(hand.connector, TESTER, "main", f"https://{'a' * 64}.example/okr", ["check_in.made"])
+    subscribe(hand.connector, TESTER, "main", hub.url, ["check_in.made"])
+    said(hand, epic, metric, 6)
+    relay(hand.connector, "main")
+    assert [one["data"]["value"] for one in bodies(hub)] == [6]
+    found = list_subscriptions(hand.connector, TESTER, "main")
+    assert sorted((one.sent, "has no address" in one.note) for one in found) == [(0, True), (1, False)]
