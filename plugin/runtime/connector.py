@@ -163,8 +163,10 @@ class Connector:
     weeks: Memory[WeekKey, WeekMove] = field(default_factory=lambda: Memory(MOST_WEEKS))
     modes: tuple[float, dict[str, Visibility]] = (float("-inf"), {})
     """What of hidden issues is shown, by site, and when that was read."""
-    asking: dict[tuple[str, str], threading.Thread] = field(default_factory=dict)
-    """Who asks Jira what somebody may see, by site and person."""
+    asking: dict[tuple[str, str], tuple[threading.Thread, float]] = field(default_factory=dict)
+    """Who asks Jira what somebody may see, by site and person, and since which second of the monotonic clock."""
+    unanswered: dict[tuple[str, str], float] = field(default_factory=dict)
+    """Until which second of it Jira is not asked that again, as it gave no answer."""
     asking_lock: threading.Lock = field(default_factory=threading.Lock)
     _bound: dict[str, Bound] = field(default_factory=dict)
     _read_for: dict[str, tuple[str, Catalogue, Mapping | None]] = field(default_factory=dict)

@@ -155,7 +155,9 @@ def hidden_in(connector: Connector, view: Viewpoint, value: object) -> HiddenIss
     names = names_in(value)
     with connector.store.read() as conn:
         meant = mentions(conn, view.site, names.ids, names.keys) if names.ids or names.keys else {}
-        catalogue = catalogues.get(conn, view.site)
+        known = {key for one in meant.values() for key in (one.key, *one.former_keys)}
+        # A catalogue is large: it is read where a key is left that may be one of its projects.
+        catalogue = catalogues.get(conn, view.site) if names.keys - known else None
     may = (
         visible(connector, view.site, view.person, {one.id: one.key for one in meant.values()})
         if meant
@@ -163,7 +165,6 @@ def hidden_in(connector: Connector, view: Viewpoint, value: object) -> HiddenIss
     )
     gone = [one for one in meant.values() if one.id not in may]
     ids = {key: one.id for one in gone for key in (one.key, *one.former_keys)}
-    known = {key for one in meant.values() for key in (one.key, *one.former_keys)}
     projects = {one.key for one in catalogue.projects} if catalogue is not None else set()
     lost = {key for key in names.keys - known if key.rpartition("-")[0] in projects}
     secret = row_key(connector.settings)

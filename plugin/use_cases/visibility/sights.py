@@ -17,7 +17,9 @@ from plugin.runtime.connector import Connector, NotReady
 YES, NO = timedelta(minutes=10), timedelta(minutes=1)
 """So long Jira's answer is believed without asking again."""
 PATIENCE_S = 2.0
-"""So long a page waits; what is not answered by then is hidden, and comes with the next look."""
+"""So long after Jira was asked somebody waits for it; what is not answered by then is hidden, and comes with a later look."""
+PAUSE_S = 10.0
+"""So long Jira is not asked again for somebody whom it refused: a page looks many times, and would wait each time."""
 
 log = structlog.get_logger("jira_okr.visibility")
 
@@ -34,8 +36,10 @@ def visible(connector: Connector, site: str, person: str, keys: Mapping[str, str
         wanted = stale - asked
         if not wanted or time.monotonic() >= deadline:
             return may
-        if _turn(connector, site, person, {one: keys[one] for one in wanted}, deadline):
-            asked |= wanted
+        mine = _turn(connector, site, person, {one: keys[one] for one in wanted}, deadline)
+        if mine is None:
+            return may
+        asked |= wanted if mine else set()
 
 
 def _known(
@@ -51,20 +55,26 @@ def _known(
     return frozenset(may), frozenset(keys) - fresh
 
 
-def _turn(connector: Connector, site: str, person: str, keys: Mapping[str, str], deadline: float) -> bool:
-    """Wait for whoever asks already for this person, else ask; whether it was these issues that were asked for."""
+def _turn(
+    connector: Connector, site: str, person: str, keys: Mapping[str, str], deadline: float
+) -> bool | None:
+    """Wait for whoever asks already for this person, else ask; whether it was these issues. None: Jira does not answer now."""
     name = (site, person)
     with connector.asking_lock:
-        running = connector.asking.get(name)
+        now = time.monotonic()
+        if now < connector.unanswered.get(name, now):
+            return None
+        running, began = connector.asking.get(name, (None, now))
         mine = running is None or not running.is_alive()
         if running is None or mine:
+            began = now
             running = threading.Thread(
                 target=_ask, args=(connector, site, person, keys), name="okr-sights", daemon=True
             )
-            connector.asking[name] = running
+            connector.asking[name] = (running, began)
             running.start()
-    running.join(max(0.0, deadline - time.monotonic()))
-    return mine
+    running.join(max(0.0, min(deadline, began + PATIENCE_S) - time.monotonic()))
+    return None if running.is_alive() else mine
 
 
 def _ask(connector: Connector, site: str, person: str, keys: Mapping[str, str]) -> None:
@@ -73,4 +83,5 @@ def _ask(connector: Connector, site: str, person: str, keys: Mapping[str, str]) 
             with connector.store.write() as conn:
                 issue_sights.put(conn, site, person, answers, connector.clock())
     except (JiraError, NotReady, StoreError) as error:
+        connector.unanswered[site, person] = time.monotonic() + PAUSE_S
         log.warning("Jira did not say who may see what; it stays hidden", site=site, error=str(error))

@@ -6,21 +6,25 @@ The routes are those that there are: a new one is in here by itself, and one who
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
+from threading import Event
 from typing import TYPE_CHECKING
 from zipfile import ZipFile
 
 import pytest
 
+from connectors.jira import Permanent
 from connectors.sandbox.site_state.scheme import CONNECTOR, PEOPLE, VIEWER
 from connectors.store.mirror import mirror
 from connectors.store.numbers import objectives
 from connectors.store.people import accounts, audit
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.use_cases.mappings.revisions import active
+from plugin.use_cases.visibility import sights
 from plugin.use_cases.visibility.account_people import tie, untie
 from plugin.use_cases.visibility.sights import visible
 from plugin.use_cases.visibility.site_visibility import Visibility, change_visibility
@@ -201,6 +205,39 @@ def test_a_yes_is_believed_for_ten_minutes_a_no_for_one_and_an_old_yes_for_an_ho
     own_api.sandbox.stop()
     assert sees(60)
     assert not sees(80)
+
+
+def test_a_jira_that_hangs_is_waited_for_once_and_shows_nothing(
+    hiding: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sights, "PATIENCE_S", 0.2)
+    jira, release, calls = hiding.connector.site("main").jira, Event(), list[str]()
+
+    def hangs(person: str, keys: dict[str, str]) -> Iterator[dict[str, bool]]:
+        calls.append(person)
+        release.wait(20)
+        yield from ()
+
+    monkeypatch.setattr(jira, "seen_by", hangs)
+    began = time.monotonic()
+    found = [visible(hiding.connector, "main", "nobody-asked-yet", {"1": "PLAT-1"}) for _ in range(20)]
+    waited = time.monotonic() - began
+    release.set()
+    assert (found, calls) == ([frozenset()] * 20, ["nobody-asked-yet"])
+    assert 0.2 <= waited < 2  # twenty times the patience would be four seconds
+
+
+def test_a_jira_that_refuses_is_not_asked_again_at_once(hiding: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+
+    def refuses(person: str, keys: dict[str, str]) -> Iterator[dict[str, bool]]:
+        calls.append(person)
+        raise Permanent(403, ("no",))
+
+    monkeypatch.setattr(hiding.connector.site("main").jira, "seen_by", refuses)
+    for issue in ("1", "2", "3"):
+        assert not visible(hiding.connector, "main", "refused", {issue: f"PLAT-{issue}"})
+    assert calls == ["refused"]
 
 
 def test_a_mode_that_the_site_cannot_answer_is_refused(own_api: Api) -> None:
