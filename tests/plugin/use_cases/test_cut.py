@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from time import process_time
 
 import pytest
 
@@ -65,6 +66,41 @@ def test_sentences_lose_keys_that_the_issue_had_before_and_nothing_of_others() -
         "An issue you may not see": ["An issue you may not see moved"],
         "PLAT-8": ("kept",),
     }
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "said"),
+    [
+        ("Test", "Testing and Contest, then Test.", "Testing and Contest, then an issue you may not see."),
+        ("[Q4] Buy", "ends with [Q4] Buy", "ends with an issue you may not see"),
+        ("Fix SEC-7 now", "“Fix SEC-7 now” moved", "“an issue you may not see” moved"),
+        ("Buy", "_Buy_ okr-SEC-7", "_an issue you may not see_ okr-an issue you may not see"),
+        ("R&D?", "of R&D?", "of an issue you may not see"),
+        ("???", "what ??? is", "what an issue you may not see is"),
+    ],
+)
+def test_titles_go_wherever_they_stand_in_whole_words(title: str, text: str, said: str) -> None:
+    hidden = HiddenIssues({"7": title}, {"SEC-7": "7"}, str)
+    assert Cut(hidden).text(text) == said
+
+
+def test_of_two_titles_that_begin_alike_the_longer_one_goes() -> None:
+    hidden = HiddenIssues({"7": "Buy Contoso", "8": "Buy Contoso abroad"}, {}, str)
+    assert Cut(hidden).text("first Buy Contoso abroad, then Buy Contoso.") == (
+        "first an issue you may not see, then an issue you may not see."
+    )
+
+
+def test_many_thousand_hidden_rows_are_cut_in_the_time_of_a_page() -> None:
+    rows = tuple(
+        row(str(one), f"SEC-{one}", f"The secret work number {one} of all") for one in range(1, 5001)
+    )
+    hidden = HiddenIssues({one.id: one.title for one in rows}, {one.key: one.id for one in rows}, str)
+    began = process_time()
+    cut = Cut(hidden).value(rows)
+    assert process_time() - began < 2  # one pattern of all titles took 18 s
+    assert isinstance(cut, tuple)
+    assert {one.title for one in cut} == {"An issue you may not see"}
 
 
 def test_what_nobody_thought_of_is_refused_and_not_shown() -> None:
