@@ -127,12 +127,17 @@ def shown(connector: Connector, views: tuple[Viewpoint, ...], value: object) -> 
     for view in views:
         hidden = hidden_in(connector, view, value)
         try:
-            value = Cut(hidden, WHOLE, NEVER).value(value)
+            value = Cut(hidden, WHOLE, NEVER, _others(connector, view)).value(value)
         except NotCut as error:
             raise NotShown(
                 f"The site {view.site} shows issues by Jira's permissions, and {error}, so nothing of it is shown."
             ) from None
     return value
+
+
+def _others(connector: Connector, view: Viewpoint) -> frozenset[str]:
+    """The other sites: two sites of Cloud number their issues alike."""
+    return frozenset(connector.sites) - {view.site}
 
 
 T = TypeVar("T")
@@ -152,7 +157,7 @@ def _parts(connector: Connector, views: tuple[Viewpoint, ...], values: Iterator[
 
 def hidden_in(connector: Connector, view: Viewpoint, value: object) -> HiddenIssues:
     """Which issues stand in a value and may not be seen; a key of a project that we read which means none that is known is hidden too."""
-    names = names_in(value)
+    names = names_in(value, _others(connector, view))
     with connector.store.read() as conn:
         meant = mentions(conn, view.site, names.ids, names.keys) if names.ids or names.keys else {}
         known = {key for one in meant.values() for key in (one.key, *one.former_keys)}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from threading import Thread
+
 from connectors.jira.http.errors import JiraError
+from connectors.store import StoreError
 from connectors.store.people import audit
 from connectors.store.people.accounts import Account
 from connectors.store.visibility import account_people as ties
@@ -13,6 +16,8 @@ from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.permission import ADMIN, PUBLIC, VIEWER, act, question
 
 __all__ = ["AccountPerson", "PersonProof", "list_people", "own_people", "tie", "tie_by_address", "untie"]
+
+PATIENCE_S = 2.0
 
 
 @question(ADMIN)
@@ -58,19 +63,32 @@ def untie(connector: Connector, actor: Actor, account: Account, site: str) -> bo
 
 @act(PUBLIC)
 def tie_by_address(connector: Connector, actor: Actor, account: Account, address: str) -> None:
-    """A provider vouches for this address: the account is the one person who has it in a Jira, where Jira shows exactly one."""
+    """A provider vouches for this address: the account is the one person who has it in a Jira, where Jira shows exactly one.
+
+    A sign-in waits for it two seconds at most; what Jira answers later counts from then on.
+    """
+    work = Thread(target=_look_up, args=(connector, actor, account, address), name="okr-people", daemon=True)
+    work.start()
+    work.join(PATIENCE_S)
+
+
+def _look_up(connector: Connector, actor: Actor, account: Account, address: str) -> None:
     for site in list(connector.sites):
-        with connector.store.read() as conn:
-            known = ties.get(conn, account.id, site)
-        if known is not None and known.proof is not PersonProof.PROVIDER:
-            continue
         try:
-            listed = connector.site(site).jira.people(address)
-        except (JiraError, NotReady):
-            continue
-        found = [one for one in listed if (one.email or "").casefold() == address.casefold()]
-        if len(found) == 1 and (known is None or known.person != found[0].id):
-            _keep(connector, actor, account, site, found[0], PersonProof.PROVIDER)
+            _tie_at(connector, actor, account, site, address)
+        except (JiraError, NotReady, StoreError):
+            continue  # it is asked again at the next sign-in
+
+
+def _tie_at(connector: Connector, actor: Actor, account: Account, site: str, address: str) -> None:
+    with connector.store.read() as conn:
+        known = ties.get(conn, account.id, site)
+    if known is not None and known.proof is not PersonProof.PROVIDER:
+        return
+    listed = connector.site(site).jira.people(address)
+    found = [one for one in listed if (one.email or "").casefold() == address.casefold()]
+    if len(found) == 1 and (known is None or known.person != found[0].id):
+        _keep(connector, actor, account, site, found[0], PersonProof.PROVIDER)
 
 
 def _is(user: User, name: str) -> bool:

@@ -76,11 +76,11 @@ class Names:
     keys: frozenset[str]
 
 
-def names_in(value: object) -> Names:
-    """Everything in a value that may be the id or the key of an issue. Raises NotCut."""
+def names_in(value: object, others: frozenset[str] = frozenset()) -> Names:
+    """Everything in a value that may be the id or the key of an issue, but for what says that it is of one of the `others` sites."""
     ids: set[str] = set()
     keys: set[str] = set()
-    for text in _texts(value):
+    for text in _texts(value, others):
         if ID.fullmatch(text):
             ids.add(text)
         else:
@@ -89,12 +89,20 @@ def names_in(value: object) -> Names:
 
 
 class Cut:
-    """Cuts values to somebody from whom these issues are hidden; those of the kinds `whole` are theirs to see as they are, those of the kinds `never` are nobody's."""
+    """Cuts values to somebody from whom these issues are hidden; those of the kinds `whole` are theirs to see as they are, those of the kinds `never` are nobody's.
+
+    `others` are sites whose issues these are not, though their ids may be the same numbers.
+    """
 
     def __init__(
-        self, hidden: HiddenIssues, whole: tuple[type, ...] = (), never: tuple[type, ...] = ()
+        self,
+        hidden: HiddenIssues,
+        whole: tuple[type, ...] = (),
+        never: tuple[type, ...] = (),
+        others: frozenset[str] = frozenset(),
     ) -> None:
         self._hidden = hidden
+        self._others = others
         self._never = never
         self._whole = whole
         strange = (key for key in hidden.ids if not KEY.fullmatch(key))
@@ -118,6 +126,8 @@ class Cut:
         if isinstance(value, self._never):
             raise NotCut(f"nobody can say who may see a {type(value).__name__}")
         if isinstance(value, (*ATOMS, *self._whole, str)) or value == b"":
+            return value
+        if _is_of(value, self._others):
             return value
         if isinstance(value, Mapping):
             return self._mapping(value)
@@ -204,23 +214,29 @@ def _goes_on(text: str, end: int) -> bool:
     return text[end - 1].isalnum() and text[end : end + 1].isalnum()
 
 
-def _texts(value: object) -> Iterator[str]:
+def _is_of(value: object, sites: frozenset[str]) -> bool:
+    """Whether a value says that it is of one of these sites."""
+    said = getattr(value, "site", None) if sites else None
+    return isinstance(said, str) and said in sites
+
+
+def _texts(value: object, others: frozenset[str]) -> Iterator[str]:
     if isinstance(value, str):
         if not isinstance(value, Enum):
             yield value
-    elif isinstance(value, (*ATOMS, bytes)):
+    elif isinstance(value, (*ATOMS, bytes)) or _is_of(value, others):
         return
     elif isinstance(value, Mapping):
         for name, part in value.items():
-            yield from _texts(name)
-            yield from _texts(part)
+            yield from _texts(name, others)
+            yield from _texts(part, others)
     elif isinstance(value, tuple | list | set | frozenset):
         for part in value:
-            yield from _texts(part)
+            yield from _texts(part, others)
     elif isinstance(value, msgspec.Struct):
         for name in value.__struct_fields__:
-            yield from _texts(getattr(value, name))
+            yield from _texts(getattr(value, name), others)
     elif is_dataclass(value) and not isinstance(value, type):
         for one in fields(value):
-            yield from _texts(getattr(value, one.name))
+            yield from _texts(getattr(value, one.name), others)
     # what is of another kind is refused where it would be shown

@@ -21,9 +21,15 @@ from sqlalchemy import Connection
 from werkzeug.serving import make_server
 
 from connectors.clock import system_seconds
+from connectors.jira import BasicCredentials, Jira, JiraAddress, connect
+from connectors.sandbox import CONNECTOR, SandboxServer
+from connectors.sandbox.site_state.scheme import VIEWER
 from connectors.store.people import accounts
 from connectors.store.people.accounts import Account
+from connectors.store.visibility import account_people
+from connectors.store.visibility.account_people import AccountPerson, PersonProof
 from plugin.access.authentication.provider import role_of
+from plugin.runtime.connector import Site
 from plugin.runtime.settings import OidcSettings
 
 ADMIN = "admin@acme.example"
@@ -364,6 +370,59 @@ def test_an_address_that_is_not_verified_opens_nothing(federated, provider, veri
     answer = go(browser)
     assert (answer.status_code, is_in(browser)) == (403, False)
     assert "does not vouch" in answer.text
+
+
+@pytest.fixture
+def jira() -> Iterator[Jira]:
+    with SandboxServer() as server:
+        yield connect(JiraAddress("main", server.url, BasicCredentials(CONNECTOR.email, CONNECTOR.token)))
+
+
+@pytest.mark.parametrize(("verified", "who"), [(True, [VIEWER.id]), (False, [])])
+def test_who_has_a_verified_address_is_the_person_of_it_in_jira(
+    federated, provider, jira, verified, who
+) -> None:
+    house = federated()
+    house.connector.sites["main"] = Site("main", jira, "https://acme.example", None)
+    provider.person |= {"email": VIEWER.email, "email_verified": verified}
+    assert go(house.browser()).status_code == 302
+    with house.connector.store.read() as conn:
+        ties = account_people.all(conn)
+    assert [one.person for one in ties] == who
+    assert {one.proof for one in ties} <= {PersonProof.PROVIDER}
+
+
+def test_what_an_admin_said_of_somebody_holds_against_the_address(federated, provider, jira) -> None:
+    house = federated()
+    house.connector.sites["main"] = Site("main", jira, "https://acme.example", None)
+    account = house.account("viewer", VIEWER.email)
+    said = AccountPerson(
+        account_id=account.id,
+        site="main",
+        person="of the admin",
+        name="Vera",
+        proof=PersonProof.ADMIN,
+        proven_at=house.connector.clock(),
+    )
+    with house.connector.store.write() as conn:
+        account_people.put(conn, said)
+    provider.person |= {"email": VIEWER.email, "email_verified": True}
+    assert go(house.browser()).status_code == 302
+    with house.connector.store.read() as conn:
+        assert account_people.all(conn) == [said]
+
+
+def test_a_sign_in_does_not_wait_for_a_jira_that_hangs(federated, provider, jira, monkeypatch) -> None:
+    house, release = federated(), threading.Event()
+    house.connector.sites["main"] = Site("main", jira, "https://acme.example", None)
+    monkeypatch.setattr(jira, "people", lambda _word: (release.wait(20), ())[1])
+    monkeypatch.setattr("plugin.use_cases.visibility.account_people.PATIENCE_S", 0.1)
+    began, browser = time.monotonic(), house.browser()
+    assert go(browser).status_code == 302
+    waited = time.monotonic() - began
+    release.set()
+    assert waited < 5
+    assert is_in(browser)
 
 
 def test_another_subject_never_takes_over_an_account(federated, provider) -> None:

@@ -103,6 +103,24 @@ def test_many_thousand_hidden_rows_are_cut_in_the_time_of_a_page() -> None:
     assert {one.title for one in cut} == {"An issue you may not see"}
 
 
+def test_what_says_that_it_is_of_another_site_is_not_taken_for_an_issue_of_the_same_number() -> None:
+    @dataclass(frozen=True)
+    class OfSite:
+        site: str
+        id: str
+        title: str
+
+    here, there, strange = (OfSite(site, "7", "Buy Contoso") for site in ("main", "other", "unknown"))
+    others = frozenset({"other"})
+    said = "An issue you may not see"
+    assert Cut(SECRET, others=others).value((here, there, strange)) == (
+        OfSite("main", "7", said),
+        there,
+        OfSite("unknown", "7", said),
+    )
+    assert names_in((there,), others).ids == frozenset()
+
+
 def test_what_nobody_thought_of_is_refused_and_not_shown() -> None:
     with pytest.raises(NotCut):
         CUT.value([object()])
