@@ -199,7 +199,8 @@ class _Phrases:
             for length, before in self._begun.get(word[0], ()):
                 start = word.start() - before
                 end = start + length
-                if start >= done and text[start:end] in self._phrases and not _goes_on(text, end):
+                inside = done <= start and end <= len(text)
+                if inside and text[start:end] in self._phrases and not _goes_on(text, end):
                     parts += [text[done:start], by]
                     done = end
                     break

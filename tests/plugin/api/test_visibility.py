@@ -87,7 +87,7 @@ def samples(api: Api) -> dict[str, list[str]]:
     }
 
 
-OTHERS = {"token", "kpi", "id_", "digest", "preset", "person", "team", "link"}
+OTHERS = {"token", "kpi", "id_", "digest", "preset", "person", "team", "link", "number"}
 """Parts of addresses that stand for nothing of an issue."""
 
 
