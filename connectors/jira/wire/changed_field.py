@@ -41,8 +41,10 @@ class ChangedFields:
         self._parents: set[str] = set()
         self._customs: dict[str, set[str]] = {}
         self._system: dict[str, str] = {}
+        self._listed: set[str] = set()
         for field in fields:
             name = field.name.casefold()
+            self._listed.add(field.id)
             if field.custom in PARENT_FIELDS:
                 self._parents.add(field.id)
                 self._customs.setdefault(name, set()).add(PARENT)
@@ -58,12 +60,17 @@ class ChangedFields:
         if called == ASSOCIATION and kind != CUSTOM:
             return frozenset({PARENT})
         if field_id:
-            return frozenset({PARENT if field_id in self._parents else field_id})
+            return frozenset({PARENT if self._is_parent(called, field_id) else field_id})
         system = frozenset({self._system.get(called, name)})
         customs = self._of_site(called)
         if kind == CUSTOM:
             return customs
         return system if kind == OF_JIRA or not customs else customs | (system & set(self._system.values()))
+
+    def _is_parent(self, called: str, field_id: str) -> bool:
+        """Histories keep the id of an Epic Link that the site lists no more: then what Jira called it says what it was."""
+        gone = field_id not in self._listed and called not in self._customs
+        return field_id in self._parents or (gone and called in PARENT_LINKS)
 
     def _of_site(self, called: str) -> frozenset[str]:
         found = self._customs.get(called)
