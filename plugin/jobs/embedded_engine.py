@@ -48,7 +48,7 @@ class EmbeddedEngine:
         self._count = workers
         self._schedules = schedules or Schedules(connector, lambda: self._stop.is_set())
         self._wake = threading.Event()
-        self._more = threading.Event()
+        self._more = Bell()
         self._watching = threading.Lock()
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -78,7 +78,7 @@ class EmbeddedEngine:
     def announce(self) -> None:
         """Wake the idle workers."""
         self._wake.set()
-        self._more.set()
+        self._more.ring()
 
     def stop(self, timeout: float = 10.0) -> None:
         """Let every worker finish its objective, then end."""
@@ -100,15 +100,16 @@ class EmbeddedEngine:
         idle, watched = 0, False
         while not self._stop.is_set():
             self._wake.clear()
+            heard = self._more.rings
             waits = self._waiting()
             now = self._connector.clock()
             if watched and waits.by(now):
-                self._more.set()
+                self._more.ring()
             turns = (
                 [self._turn(site, worker) for site in list(self._connector.sites)] if waits.by(now) else []
             )
             idle = idle + 1 if all(taken.idle for taken in turns) else 0
-            watched = self._rest(waits, idle) if idle else False
+            watched = self._rest(waits, idle, heard) if idle else False
             if any(taken.deliveries for taken in turns):
                 self.announce()
 
@@ -120,11 +121,10 @@ class EmbeddedEngine:
         except Exception:
             return Waiting(at_once=True, next_run=None)
 
-    def _rest(self, waits: Waiting, idle: int) -> bool:
+    def _rest(self, waits: Waiting, idle: int, heard: int) -> bool:
         """One of the idle workers watches, the others wait until it, or an announcement, wakes them. Whether it was this one."""
         if not self._watching.acquire(blocking=False):
-            if self._more.wait(REST_SECONDS):
-                self._more.clear()
+            self._more.wait(heard, REST_SECONDS)
             return False
         try:
             self._wake.wait(self._idle_seconds(waits, idle))
@@ -168,6 +168,25 @@ class EmbeddedEngine:
             OneAtATime("workers", self.replace_dead).run, "interval", seconds=LOOK_SECONDS, id="workers"
         )
         return scheduler
+
+
+class Bell:
+    """Wakes all who wait. Whoever noted the `rings` before looking for work misses none that comes after, however many others hear it."""
+
+    def __init__(self) -> None:
+        self.rings = 0
+        self._heard = threading.Condition()
+
+    def ring(self) -> None:
+        """Wake them."""
+        with self._heard:
+            self.rings += 1
+            self._heard.notify_all()
+
+    def wait(self, noted: int, seconds: float) -> bool:
+        """Wait for a ring after those that were noted; False where none came in this time."""
+        with self._heard:
+            return self._heard.wait_for(lambda: self.rings != noted, seconds)
 
 
 class OneAtATime:

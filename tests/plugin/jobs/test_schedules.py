@@ -17,7 +17,7 @@ from connectors.store.jobs import schedules
 from connectors.store.work import due, inbox
 from connectors.store.work.waiting import Waiting, look
 from plugin.jobs import embedded_engine
-from plugin.jobs.embedded_engine import TOLD_AFTER, EmbeddedEngine, OneAtATime
+from plugin.jobs.embedded_engine import TOLD_AFTER, Bell, EmbeddedEngine, OneAtATime
 from plugin.jobs.schedules import (
     AGAIN_AFTER,
     LEASE,
@@ -311,3 +311,11 @@ def test_an_idle_worker_sees_in_one_look_whether_anything_waits(store: Store) ->
     with store.write() as conn:
         assert inbox.claim(conn, "main", "other", NOW, timedelta(minutes=1), 1)
     assert (waits(), waits(NOW + timedelta(minutes=1))) == (False, True)
+
+
+def test_a_ring_between_a_look_and_the_rest_is_missed_by_none_of_those_who_looked() -> None:
+    bell = Bell()
+    noted = bell.rings
+    bell.ring()
+    assert [bell.wait(noted, 1) for _worker in range(2)] == [True, True]
+    assert not bell.wait(bell.rings, 0)
