@@ -109,10 +109,11 @@ def claim(conn: Connection, site: str, id_: int, worker: str, now: datetime, unt
     return conn.execute(update(plans).where(*mine).values(news)).rowcount > 0
 
 
-def let_go(conn: Connection, site: str, id_: int, state: ImportState, note: str) -> None:
-    """It is applied by nobody any more, and so far."""
+def let_go(conn: Connection, site: str, id_: int, worker: str, state: ImportState, note: str) -> None:
+    """It is applied by this one no more, and so far; nothing where another took it over."""
     news = {"worker": None, "lease_until": None, "state": state.value, "note": note}
-    conn.execute(update(plans).where(plans.c.site == site, plans.c.id == id_).values(news))
+    mine = (plans.c.site == site, plans.c.id == id_, plans.c.worker == worker)
+    conn.execute(update(plans).where(*mine).values(news))
 
 
 def known(conn: Connection, site: str, tool: str) -> dict[str, KnownRow]:

@@ -105,7 +105,7 @@ class _Run:
     def let_go(self, state: ImportState, note: str) -> None:
         """Leave it to whoever goes on."""
         with self.context.store.write() as conn:
-            imports.let_go(conn, self.site, self.kept.id, state, note)
+            imports.let_go(conn, self.site, self.kept.id, self.worker, state, note)
 
     def make(self) -> None:
         """Make what stands nowhere yet, those above first."""
@@ -131,7 +131,9 @@ class _Run:
     def _make(self, issue: ImportedIssue) -> MadeRow:
         """The one call, which is kept before it is made."""
         fields, places = self._content(issue)
-        self._put(MadeRow(issue.identity, tried_at=self.context.clock()))
+        with self.context.store.write() as conn:
+            self._renew(conn)  # in one transaction: nobody who took it over has not seen that Jira is asked
+            self._keep(conn, MadeRow(issue.identity, tried_at=self.context.clock()))
         row = self.rows[issue.identity]
         try:
             return self._row(issue, make_issue(self.context, fields, places))
@@ -238,10 +240,13 @@ class _Run:
         self.made[one.identity] = one
 
     def _keep_claim(self) -> None:
-        now = self.context.clock()
         with self.context.store.write() as conn:
-            if not imports.claim(conn, self.site, self.kept.id, self.worker, now, now + LEASE):
-                raise _Waits("Another process took this import over.")
+            self._renew(conn)
+
+    def _renew(self, conn: Connection) -> None:
+        now = self.context.clock()
+        if not imports.claim(conn, self.site, self.kept.id, self.worker, now, now + LEASE):
+            raise _Waits("Another process took this import over.")
 
 
 def _check_in(said: ImportedCheckIn, objective_id: str, key_result_id: str) -> CheckIn:

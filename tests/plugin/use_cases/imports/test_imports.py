@@ -175,6 +175,28 @@ def test_a_killed_process_is_followed_by_another_once_its_lease_is_over(
     assert len(records(harbor)) == 3
 
 
+def test_whoever_lost_an_import_to_another_makes_no_more_and_leaves_the_others_claim(
+    harbor: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A call that outlives the lease: the other is at it by then, and stays the only one."""
+    true = create.create
+    one = planned(harbor)
+
+    def taken_over(*args: Any) -> Any:
+        found = true(*args)
+        harbor.clock.now += timedelta(minutes=6)
+        now = harbor.clock.now
+        with harbor.connector.store.write() as conn:
+            assert kept_imports.claim(conn, "main", one.kept.id, "another", now, now + timedelta(minutes=5))
+        return found
+
+    monkeypatch.setattr(create, "create", taken_over)
+    apply(harbor.connector, TESTER, "main", one.kept.id)
+    assert len(records(harbor)) == 1
+    with pytest.raises(NotReady, match="being applied just now"):
+        apply(harbor.connector, TESTER, "main", one.kept.id)
+
+
 def test_what_jira_declines_stops_it_with_the_row_and_is_gone_on_with(harbor: Watch) -> None:
     one = planned(harbor, ferry("Ana"), people=[ANA])
     first = apply(harbor.connector, TESTER, "main", one.kept.id)
