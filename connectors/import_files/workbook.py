@@ -14,16 +14,19 @@ from datetime import date, timedelta
 from fractions import Fraction
 from xml.etree import ElementTree
 
-from mappings.imports.files.table import FileTable, UnusableFile, of_records
+from mappings.imports.files.table import MOST_ROWS, FileTable, PercentNumber, UnusableFile, of_records
 from mappings.numbers import exact
 
 LARGEST = 200_000_000
 MOST_COLUMNS = 500
+LAST_ROW = 5 * MOST_ROWS
+"""Blank lines count for nothing, but each costs memory."""
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 PERCENT_FORMATS = frozenset({9, 10})
 DAY_FORMATS = frozenset({14, 15, 16, 17, 22})
-DAY_ZERO = date(1899, 12, 30)
+DAY_ZERO, DAY_ZERO_OF_MACS = date(1899, 12, 30), date(1904, 1, 1)
+"""From which day days are counted; workbooks that began on old Macs say so (`date1904`)."""
 LINK = re.compile(r'HYPERLINK\("[^"]*"\s*[,;]\s*"([^"]*)"\)', re.IGNORECASE)
 REFERENCE = re.compile(r"([A-Z]{1,3})\d+")
 
@@ -35,6 +38,7 @@ class Workbook:
     texts: tuple[str, ...]
     formats: tuple[str, ...]
     """By the number of a style: `percent`, `day` or nothing."""
+    day_zero: date = DAY_ZERO
 
 
 def workbook_table(data: bytes, sheet: str | None = None) -> FileTable:
@@ -42,7 +46,7 @@ def workbook_table(data: bytes, sheet: str | None = None) -> FileTable:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as parts:
             _guard(parts)
-            book = Workbook(tuple(_texts(parts)), tuple(_formats(parts)))
+            book = Workbook(tuple(_texts(parts)), tuple(_formats(parts)), _day_zero(parts))
             return of_records(list(_lines(_xml(parts, _place(parts, sheet)), book)), "xlsx", None)
     except (
         zipfile.BadZipFile,
@@ -50,6 +54,7 @@ def workbook_table(data: bytes, sheet: str | None = None) -> FileTable:
         KeyError,
         IndexError,
         ValueError,
+        OverflowError,
         RuntimeError,
     ) as error:
         raise UnusableFile(
@@ -92,7 +97,18 @@ def _place(parts: zipfile.ZipFile, sheet: str | None) -> str:
 def _texts(parts: zipfile.ZipFile) -> Iterator[str]:
     if "xl/sharedStrings.xml" in parts.namelist():
         for one in _xml(parts, "xl/sharedStrings.xml").iter(f"{MAIN}si"):
-            yield "".join(each.text or "" for each in one.iter(f"{MAIN}t"))
+            yield _text(one)
+
+
+def _text(of: ElementTree.Element) -> str:
+    """The text of a cell, in runs of several looks or in one; how it is pronounced (`rPh`) is none of it."""
+    return "".join(one.text or "" for one in (*of.findall(f"{MAIN}t"), *of.findall(f"{MAIN}r/{MAIN}t")))
+
+
+def _day_zero(parts: zipfile.ZipFile) -> date:
+    found = _xml(parts, "xl/workbook.xml").find(f"{MAIN}workbookPr")
+    of_macs = found is not None and found.get("date1904") in ("1", "true")
+    return DAY_ZERO_OF_MACS if of_macs else DAY_ZERO
 
 
 def _formats(parts: zipfile.ZipFile) -> Iterator[str]:
@@ -118,6 +134,8 @@ def _lines(sheet: ElementTree.Element, book: Workbook) -> Iterator[list[str | Fr
     last = 0
     for row in sheet.iter(f"{MAIN}row"):
         number = int(row.get("r") or last + 1)
+        if number > LAST_ROW:
+            raise UnusableFile(f"Something stands in row {number}: at most {LAST_ROW:,} are read.")
         for _ in range(number - last - 1):
             yield []
         last = number
@@ -125,7 +143,7 @@ def _lines(sheet: ElementTree.Element, book: Workbook) -> Iterator[list[str | Fr
         for place, cell in enumerate(row.iter(f"{MAIN}c")):
             found = REFERENCE.fullmatch(cell.get("r") or "")
             cells[_column(found[1]) if found else place] = _value(cell, book)
-        if len(cells) > MOST_COLUMNS:
+        if max(cells, default=0) >= MOST_COLUMNS:
             raise UnusableFile(f"Row {number} has more than {MOST_COLUMNS} columns.")
         yield [cells.get(place, "") for place in range(max(cells, default=-1) + 1)]
 
@@ -145,22 +163,21 @@ def _value(cell: ElementTree.Element, book: Workbook) -> str | Fraction:
             raise UnusableFile(f"The cell {cell.get('r')} is a formula: save the values alone, as CSV.")
         return linked[1]
     if kind == "inlineStr":
-        return "".join(one.text or "" for one in cell.iter(f"{MAIN}t"))
+        return "".join(map(_text, cell.findall(f"{MAIN}is")))
     said = cell.findtext(f"{MAIN}v") or ""
     if kind == "s":
         return book.texts[int(said)]
     number = exact(said) if kind == "n" else None
     if number is None:
         return said
-    return _shown(number, book.formats, cell.attrib)
+    return _shown(number, book, cell.attrib)
 
 
-def _shown(number: Fraction, formats: tuple[str, ...], attributes: Mapping[str, str]) -> str | Fraction:
+def _shown(number: Fraction, book: Workbook, attributes: Mapping[str, str]) -> str | Fraction:
     style = int(attributes.get("s", "0"))
-    shown = formats[style] if style < len(formats) else ""
+    shown = book.formats[style] if style < len(book.formats) else ""
     if shown == "percent":
-        value = number * 100
-        return f"{value.numerator if value.denominator == 1 else float(value)}%"
+        return PercentNumber(number * 100)
     if shown == "day":
-        return (DAY_ZERO + timedelta(days=int(number))).isoformat()
+        return (book.day_zero + timedelta(days=int(number))).isoformat()
     return number

@@ -9,7 +9,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Literal
 
-from mappings.numbers import exact
+from mappings.numbers import LONGEST_NUMBER, exact
 
 Decimal = Literal[",", "."]
 DayOrder = Literal["dmy", "mdy"]
@@ -43,14 +43,14 @@ def is_nothing(text: str) -> bool:
 def number(cell: str | Fraction, decimal: Decimal | None) -> Fraction | CellFault | None:
     """The number of a cell, None where it says none. A percentage counts by its number: `45%` is 45."""
     if isinstance(cell, Fraction):
-        return cell
+        return Fraction(cell)
     if is_nothing(cell):
         return None
     text = BLANKS.sub("", cell).replace("\N{MINUS SIGN}", "-").removesuffix("%")
     readings = _readings(text)
     if len(readings) > 1 and decimal is not None:
         readings = {sign: value for sign, value in readings.items() if sign == decimal}
-    if len(readings) == 1:
+    if len(set(readings.values())) == 1:
         return next(iter(readings.values()))
     if readings:
         first, second = (f"{float(one):g}" for one in readings.values())
@@ -67,6 +67,8 @@ def number(cell: str | Fraction, decimal: Decimal | None) -> Fraction | CellFaul
 
 def _readings(text: str) -> dict[Decimal | None, Fraction]:
     """By the decimal sign what a text may mean; None where it needs none."""
+    if len(text) > LONGEST_NUMBER:
+        return {}
     if WHOLE_NUMBER.fullmatch(text):
         return {None: Fraction(int(text))}
     found: dict[Decimal | None, Fraction] = {}

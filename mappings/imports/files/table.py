@@ -44,9 +44,16 @@ class FileTable:
     """Further lists of the same file, such as its check-ins, by name."""
 
 
+class PercentNumber(Fraction):
+    """A typed number that its workbook shows with a percent sign: 45 where it shows 45%."""
+
+    __slots__ = ()
+
+
 def plain_number(value: Fraction) -> str:
     """A typed number as text."""
-    return str(value.numerator) if value.denominator == 1 else repr(float(value))
+    sign = "%" if isinstance(value, PercentNumber) else ""
+    return (str(value.numerator) if value.denominator == 1 else repr(float(value))) + sign
 
 
 def csv_table(data: bytes, encoding: str | None = None, delimiter: str | None = None) -> FileTable:
