@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from connectors.store.visibility import modes
+from connectors.store.visibility import issue_sights, modes
 from connectors.store.visibility.modes import Visibility
+from connectors.store.work import inbox
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.runtime.connector import Connector
 from plugin.runtime.settings import NotifySettings
@@ -74,3 +75,23 @@ def test_an_event_tells_no_key_and_no_title_of_what_a_stranger_may_not_see(
     assert changed["progress_exact"] == "3/4"
     assert told["check_in.made"]["note"] == "for an issue you may not see"
     assert not any(word in one.body.decode() for one in hub.taken for word in (record.key, record.summary))
+
+
+@pytest.mark.parametrize(("field", "kept"), [("security", False), ("project", False), ("summary", True)])
+def test_what_jira_said_of_an_issue_is_dropped_with_its_security_level_or_its_project(
+    quarter: tuple[Any, str, str, list[str]], field: str, kept: bool
+) -> None:
+    hand, epic, _, (story, *_) = quarter
+    body = {
+        "webhookEvent": "jira:issue_updated",
+        "timestamp": 1,
+        "issue": {"id": epic, "key": hand.sandbox.sandbox.records[epic].key},
+        "changelog": {"id": "1", "items": [{"field": field, "fieldId": field, "from": "1", "to": "2"}]},
+    }
+    with hand.connector.store.write() as conn:
+        issue_sights.put(conn, "main", "vera", {epic: True, story: True}, hand.clock())
+        inbox.store(conn, "main", "event", json.dumps(body).encode(), hand.clock(), "jira:issue_updated")
+    hand.work_off()
+    with hand.connector.store.read() as conn:
+        found = issue_sights.get(conn, "main", "vera", [epic, story])
+    assert (epic in found, story in found) == (kept, True)
