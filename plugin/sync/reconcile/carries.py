@@ -159,9 +159,10 @@ def _take_back(context: Context, kept: KeptCarry, tenure: Tenure | None) -> None
         return
     read, now = read_again(context, ids), context.clock()
     issues = with_readings(context, read.issues, {})
-    deleted = set(read.gone) if kept.state is CarryState.DELETING else set()
+    # Whatever else Jira does not show is nobody's word that it is gone.
+    copies = {one.id for one in undo.copies} if kept.state is CarryState.DELETING else set[str]()
     with context.store.write() as conn:
-        land_issues(context, conn, in_scope(context, issues), deleted, now, read.gaps)
+        land_issues(context, conn, in_scope(context, issues), copies & read.gone, now, read.gaps)
         carries.undone(conn, context.site, plan, f"Left to do: {'; '.join(by_hand)}." if by_hand else "")
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from connectors.jira.http.errors import Transient
+from connectors.store.mirror import mirror
 from connectors.store.people import audit
 from mappings.rollup.cycles.carry_plan import CarryChoice
 from plugin.access.authorization.actor import Actor
@@ -107,6 +108,19 @@ def test_copies_are_deleted_with_a_yes(closed):
     carry(hand, record(hand, epic).key)
     assert len(made(hand)) == 2
     assert state(hand, made(hand)[0].id).cycle_id == "2027-Q1"
+
+
+def test_work_that_jira_does_not_show_while_copies_are_deleted_stays_known(closed):
+    """It was not deleted: what is lost waits for a person, as everywhere."""
+    hand, _, _, stories = closed
+    carry(hand)
+    objective, site = made(hand)[0], hand.sandbox.sandbox
+    del site.records[stories[1]], site.index[stories[1]]
+    site.children[objective.id].remove(stories[1])
+    back(hand, objective.key, delete_copies=True)
+    assert (made(hand), shown(hand).state.value) == ([], "undone")
+    with hand.connector.store.read() as conn:
+        assert [*mirror.get(conn, "main", [stories[1], objective.id])] == [stories[1]]
 
 
 @pytest.mark.parametrize("copied", [True, False])
