@@ -186,7 +186,7 @@ PRESETS: tuple[ColumnMap, ...] = (
     ColumnMap(
         name="jira-okr",
         tool="jira-okr",
-        about="What `jira-okr export okrs` writes, as JSON",
+        about="What this connector exports, as JSON",
         columns={},
         hangs="id",
     ),

@@ -7,6 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from flask_openapi.blueprint import APIBlueprint
 from flask_openapi.openapi import OpenAPI
+from werkzeug.exceptions import default_exceptions
 
 from mappings.json_value import PlainValues
 from plugin.api import forge, sites
@@ -104,6 +105,8 @@ def register_api(app: OpenAPI, connector: Connector) -> None:
         route = getattr(blueprint, one.method.lower())
         route(one.rule, endpoint=one.name, provide_automatic_options=False)(view_of(one, connector))
     blueprint.register_error_handler(Exception, failure)
+    for code in default_exceptions:  # a handler of the whole application for one code comes before one for all errors
+        blueprint.register_error_handler(code, failure)
     blueprint.after_app_request(problems_everywhere)
     app.request_class = TextRequest
     app.validation_error_callback = ill_formed(operations())

@@ -6,6 +6,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC
 from functools import partial
 
@@ -53,6 +54,7 @@ class EmbeddedEngine:
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
         self._scheduler: BackgroundScheduler | None = None
+        self._tasks = ThreadPoolExecutor(len(self._schedules.all) + 1, thread_name_prefix="okr-task")
 
     def start(self) -> None:
         """Give back what a killed process held, then start the workers and the scheduler."""
@@ -87,7 +89,9 @@ class EmbeddedEngine:
         deadline = time.monotonic() + timeout
         if self._scheduler is not None:
             # What runs is told at its next page to stop; it is waited for no longer than everything else.
-            end = threading.Thread(target=self._scheduler.shutdown, name="okr-scheduler-end", daemon=True)
+            end = threading.Thread(
+                target=end_schedules, args=(self._scheduler, self._tasks), name="okr-scheduler-end", daemon=True
+            )
             end.start()
             self._threads.append(end)
             self._scheduler = None
@@ -156,11 +160,11 @@ class EmbeddedEngine:
         schedules = self._schedules
         scheduler = BackgroundScheduler(
             timezone=UTC,
-            executors={"default": {"type": "threadpool", "max_workers": len(schedules.all) + 2}},
+            executors={"default": {"type": "threadpool", "max_workers": 3}},
             job_defaults={"coalesce": True, "max_instances": 2, "misfire_grace_time": None},
         )
         tasks = {one.name: OneAtATime(one.name, partial(schedules.run, one)) for one in schedules.all}
-        look = OneAtATime("clock", partial(look_at_clock, schedules, scheduler, tasks))
+        look = OneAtATime("clock", partial(look_at_clock, schedules, self._tasks, tasks))
         scheduler.add_job(look.run, "interval", seconds=LOOK_AT_CLOCK, id="clock")
         orphans = OneAtATime("orphans", partial(look_for_orphans, self._connector))
         scheduler.add_job(orphans.run, "interval", seconds=LOOK_SECONDS, id="orphans")
@@ -212,12 +216,28 @@ class OneAtATime:
             self._busy.release()
 
 
-def look_at_clock(
-    schedules: Schedules, scheduler: BackgroundScheduler, tasks: Mapping[str, OneAtATime]
-) -> None:
-    """Begin what is due, each in a thread of its own: one look for all of them."""
+def look_at_clock(schedules: Schedules, pool: ThreadPoolExecutor, tasks: Mapping[str, OneAtATime]) -> None:
+    """Begin what is due, each in a thread of its own: one look for all of them.
+
+    A pool beside the scheduler's: its own one-shot jobs die with it (`JobLookupError` in its thread, where the end comes between the run of
+    one and its removal).
+    """
     for one in schedules.due():
-        scheduler.add_job(tasks[one.name].run, id=one.name, replace_existing=True)
+        pool.submit(run_told, one.name, tasks[one.name])
+
+
+def run_told(name: str, task: OneAtATime) -> None:
+    """Run it; what it raises is told in the log, for nobody asks the pool."""
+    try:
+        task.run()
+    except Exception:
+        log.exception("schedule broke", schedule=name)
+
+
+def end_schedules(scheduler: BackgroundScheduler, tasks: ThreadPoolExecutor) -> None:
+    """Begin nothing more, and wait for what runs."""
+    scheduler.shutdown()
+    tasks.shutdown()
 
 
 def look_for_orphans(connector: Connector) -> None:

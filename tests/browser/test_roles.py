@@ -101,7 +101,7 @@ def test_a_viewer_reads_and_an_editor_mends(at, house, letter, expect):
 def test_an_admin_adds_somebody_who_then_signs_in_and_loses_the_role(at, house, open_page, sign_in, expect):
     page = at(house.url, "/people")
     assert places(page) == [*PLACES, "Sites"]
-    page.get_by_label("E-mail address").fill("kim@acme.example")
+    page.get_by_label("E-mail address", exact=True).fill("kim@acme.example")
     page.get_by_label("Name", exact=True).fill("Kim")
     page.get_by_role("combobox", name="Role", exact=True).select_option("editor")
     page.get_by_role("button", name="Add, with a password made here").click()

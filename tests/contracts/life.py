@@ -151,6 +151,15 @@ def ways(jira: Jira, server: SandboxServer) -> dict[str, Callable[[], object]]:
         types.extend(jira.create_types(story.project.id))
         jira.create_fields(story.project.id, types[0])
 
+    def seen_by() -> None:
+        asked = {story.id: story.key}
+        list(jira.seen_by(CONNECTOR.id, asked))
+        server.site.public = True  # no contract says what whoever is let in by nobody gets
+        try:
+            list(jira.seen_by("", asked))
+        finally:
+            server.site.public = False
+
     def make() -> None:
         jira.create(
             {
@@ -189,6 +198,9 @@ def ways(jira: Jira, server: SandboxServer) -> dict[str, Callable[[], object]]:
         "issue_of": lambda: jira.issue_of(story.key),
         "project_parts": lambda: jira.project_parts(story.project.id),
         "people": lambda: jira.people("Kim"),
+        "person": lambda: [jira.person(one) for one in (CONNECTOR.id, "nobody")],
+        "directory": lambda: jira.directory("Kim"),
+        "seen_by": seen_by,
         "comments": lambda: jira.comments(story.id),
         "edit_fields": lambda: jira.edit_fields(story.id),
         "edit": lambda: (

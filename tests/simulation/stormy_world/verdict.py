@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from stormy_world.judged import SITE, Judged
 
 from connectors.store.cycles import cycle_ends
+from connectors.store.mappings import coming_mappings
 from connectors.store.mirror import mirror
 from connectors.store.numbers import objectives
 from connectors.store.work import due
@@ -54,7 +55,12 @@ def jira_now(world: Judged) -> dict[str, Issue]:
     metrics = context.metric_fields
     measured = [one.id for one in inside if any(one.fields.get(field) is not None for field in metrics)]
     born = {one.id: one.created for one in inside}
-    readings = context.jira.readings(measured, metrics, born) if measured and metrics else {}
+    # Data Center tells of a change by what its field was called then, whatever the connector knows of that.
+    called = [
+        Field(id=one.id, name=one.name, type=one.type, custom=one.custom)
+        for one in (*world.site.sandbox.fields.values(), *world.site.sandbox.former_fields)
+    ]
+    readings = context.jira.readings(measured, metrics, born, named=called) if measured and metrics else {}
     return {one.id: replace(one, readings=readings.get(one.id, {})) for one in inside}
 
 
@@ -93,9 +99,14 @@ def wrong_mirror(world: Judged) -> Iterator[str]:
     fields = world.context().catalogue.fields
     with world.tables.read() as conn:
         mirrored = {one.id: one for one in mirror.every(conn, SITE)}
+        coming = coming_mappings.get(conn, SITE)
+    # An activation that cannot end keeps what it read, until a person corrects its text.
+    awaited = frozenset(world.context().jira.search_ids(coming.scope)) if coming else frozenset()
     for issue_id in sorted(issues.keys() | mirrored.keys(), key=int):
         theirs, ours = issues.get(issue_id), mirrored.get(issue_id)
         if _rests(world, issue_id, theirs, ours):
+            continue
+        if theirs is None and issue_id in awaited:
             continue
         if theirs is None or ours is None:
             yield f"{issue_id}: Jira {theirs and theirs.key}, mirror {ours and ours.key}"
