@@ -90,7 +90,10 @@ class EmbeddedEngine:
         if self._scheduler is not None:
             # What runs is told at its next page to stop; it is waited for no longer than everything else.
             end = threading.Thread(
-                target=end_schedules, args=(self._scheduler, self._tasks), name="okr-scheduler-end", daemon=True
+                target=end_schedules,
+                args=(self._scheduler, self._tasks),
+                name="okr-scheduler-end",
+                daemon=True,
             )
             end.start()
             self._threads.append(end)
