@@ -12,6 +12,7 @@ from itertools import islice
 from typing import ParamSpec, TypeVar, cast
 
 from connectors.store.lists.list_rows import RowSelection
+from connectors.store.lists.records import RecordSearch
 from connectors.store.mappings.drafts import Draft
 from connectors.store.mappings.revisions import Activation, Revision
 from connectors.store.numbers import objectives
@@ -70,7 +71,7 @@ def seen_by(
     if not views:
         return use_case(*args, **kwargs)
     for one in (*args, *kwargs.values()):
-        if isinstance(one, RowSelection):
+        if isinstance(one, RowSelection | RecordSearch):
             _require_found_in_sight(world, views, one)
     told = [_unhidden_name(world, views, one) for one in args[2:]]
     named = {name: _unhidden_name(world, views, one) for name, one in kwargs.items()}
@@ -192,19 +193,26 @@ def _unhidden_name(connector: Connector, views: tuple[Viewpoint, ...], given: ob
     return given
 
 
-def _require_found_in_sight(connector: Connector, views: tuple[Viewpoint, ...], wanted: RowSelection) -> None:
-    """Words are looked for in titles and owners: what is found of a hidden objective would tell its title letter by letter."""
-    if not (wanted.search or wanted.text or wanted.owner_words or wanted.owners):
+def _require_found_in_sight(
+    connector: Connector, views: tuple[Viewpoint, ...], wanted: RowSelection | RecordSearch
+) -> None:
+    """Words are looked for in titles, owners and what was written: what is found of a hidden objective would tell it letter by letter."""
+    if isinstance(wanted, RecordSearch):
+        searched, sites = bool(wanted.words), tuple(filter(None, [wanted.site]))
+    else:
+        searched = bool(wanted.search or wanted.text or wanted.owner_words or wanted.owners)
+        sites = wanted.sites
+    if not searched:
         return
     for view in views:
-        if wanted.sites and view.site not in wanted.sites:
+        if sites and view.site not in sites:
             continue
         with connector.store.read() as conn:
             ids = tuple(objectives.ids(conn, view.site))
         if hidden_in(connector, view, ids).titles:
             raise NotShown(
-                "The list cannot be searched by words or owners by somebody who may not see each of its objectives: what is found would tell "
-                "their titles. Narrow it by cycle, team, project or health."
+                "Nothing can be searched by words or owners by somebody who may not see each objective: what is found would tell their "
+                "titles. Narrow the list by cycle, team, project or health, the record by site and days."
             )
 
 

@@ -19,15 +19,19 @@ import pytest
 
 from connectors.jira import Permanent
 from connectors.sandbox.site_state.scheme import CONNECTOR, PEOPLE, VIEWER
+from connectors.store.lists.records import RecordSearch
 from connectors.store.mirror import mirror
 from connectors.store.numbers import objectives
 from connectors.store.people import accounts, audit
-from plugin.access.authorization.actor import COMMAND_LINE
+from plugin.access.authorization.actor import COMMAND_LINE, Actor
+from plugin.access.authorization.permission import Permission
 from plugin.use_cases.mappings.revisions import active
+from plugin.use_cases.permission import NotAllowed
 from plugin.use_cases.visibility import sights
 from plugin.use_cases.visibility.account_people import tie, untie
 from plugin.use_cases.visibility.sights import visible
 from plugin.use_cases.visibility.site_visibility import Visibility, change_visibility
+from plugin.use_cases.work.plans import list_writes
 
 if TYPE_CHECKING:
     from tests.plugin.api.conftest import Api
@@ -181,6 +185,18 @@ def test_a_hidden_key_is_answered_as_one_that_nobody_knows_and_words_are_not_sea
     assert (hidden.status_code, unknown.status_code) == (404, 404)
     assert hidden.text.replace(key, "") == unknown.text.replace("GROW-99999", "")
     assert hiding.call("GET", "/objectives?search=robot", role="viewer").status_code in (403, 422)
+
+
+def test_the_record_of_writes_is_not_searched_by_words_by_somebody_who_sees_some(hiding: Api) -> None:
+    be(hiding, "viewer", SEES_SOME.id)
+    with hiding.connector.store.read() as conn:
+        account = accounts.by_email(conn, "viewer@acme.example")
+    assert account is not None
+    vera = Actor("viewer@acme.example", Permission.VIEWER, account.id)
+    assert list_writes(hiding.connector, vera, RecordSearch(), 5)
+    with pytest.raises(NotAllowed, match="searched by words"):
+        list_writes(hiding.connector, vera, RecordSearch(words=("grow",)), 5)
+    assert list_writes(hiding.connector, COMMAND_LINE, RecordSearch(words=("grow",)), 5)
 
 
 def test_a_yes_is_believed_for_ten_minutes_a_no_for_one_and_an_old_yes_for_an_hour_while_jira_is_down(
