@@ -96,9 +96,12 @@ def plan_import(
     """The plan for what was read; `known` is what was imported of this tool before, by identity."""
     faulty = frozenset(one.row for one in read.problems if one.severity is Severity.ERROR)
     hung, faults = hang(read.rows, map_.hangs, faulty)
-    problems, planned = [*read.problems, *faults], []
-    links: list[PlannedLink] = []
     names = {(one.row.row, one.row.part): _identity(one, hung) for one in hung}
+    twice = _twice(hung, names)
+    if twice:
+        hung, faults = hang(read.rows, map_.hangs, faulty | {one.row for one in twice})
+    problems, planned = [*read.problems, *faults, *twice], []
+    links: list[PlannedLink] = []
     for one in hung:
         if one.blocked:
             continue
@@ -154,6 +157,27 @@ def _identity(one: HungRow, hung: tuple[HungRow, ...]) -> str:
         titles.append(above.title)
         above = by_row[above.row, above.part].above
     return " > ".join(reversed(titles)) + (f" ({row.cycle})" if row.cycle else "")
+
+
+def _twice(
+    hung: tuple[HungRow, ...], names: Mapping[tuple[int, int | None], str]
+) -> tuple[ImportProblem, ...]:
+    """Rows that nothing tells apart: one would stand for the other, which would never be made."""
+    same: dict[str, list[int]] = {}
+    for one in hung:
+        if not one.blocked:
+            same.setdefault(names[one.row.row, one.row.part], []).append(one.row.row)
+    return tuple(
+        ImportProblem(
+            row=row,
+            code="title_twice",
+            message=f"The rows {', '.join(map(str, rows))} have the same title in the same place: give them ids, or titles of their own.",
+            value=identity,
+        )
+        for identity, rows in same.items()
+        if len(rows) > 1
+        for row in dict.fromkeys(rows)
+    )
 
 
 def _planned(

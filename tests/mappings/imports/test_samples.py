@@ -160,6 +160,17 @@ def test_shares_beyond_all_and_rows_to_delete_are_errors_and_never_rescaled() ->
     assert (problems(plan), plan.blocked) == ([(5, "delete_refused", "error")], (5,))
 
 
+def test_rows_that_nothing_tells_apart_are_refused_and_not_made_as_one() -> None:
+    file = "OKR,Owner,Quarter,Baseline,Target\nGrow,,Q4 2026,,\n  Leads,,,0,5\n  Leads,,,0,9\n  Calls,,,0,3\n"
+    map_ = map_of("sheet-indent")
+    plan = plan_import(
+        read_table(csv_table(file.encode()), map_), map_, OwnerSearch(lambda _word: (), {}, ())
+    )
+    assert [one.title for one in plan.create] == ["Grow", "Calls"]
+    assert (plan.blocked, plan.refused) == ((3, 4), True)
+    assert [row for row, code, _ in problems(plan) if code == "title_twice"] == [3, 4]
+
+
 def test_what_hangs_wrongly_is_blocked_with_all_below_it() -> None:
     rows = [
         ("one", "Objective", ""),
@@ -177,12 +188,14 @@ def test_what_hangs_wrongly_is_blocked_with_all_below_it() -> None:
     read = read_table(csv_table(out.getvalue().encode()), map_)
     plan = plan_import(read, map_, OwnerSearch(lambda _word: (), {}, ()))
     assert problems(plan) == [
+        (2, "title_twice", "error"),
         (3, "parent_ambiguous", "error"),
         (4, "below_key_result", "error"),
         (5, "key_result_without_objective", "error"),
         (6, "hierarchy_circle", "error"),
         (7, "hierarchy_circle", "error"),
         (8, "parent_blocked", "error"),
+        (9, "title_twice", "error"),
     ]
 
 
