@@ -40,7 +40,6 @@ def rename_field(sandbox: Sandbox, field_id: str, name: str) -> None:
     """A custom field takes another name, in JQL too; `cf[…]` goes on naming it."""
     old = sandbox.fields[field_id]
     clauses = tuple(name if one == old.name else one for one in old.clauses)
-    sandbox.former_fields.append(old)
     sandbox.fields[field_id] = replace(old, name=name, clauses=clauses)
     sandbox.name_anew()
 

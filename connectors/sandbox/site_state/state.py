@@ -136,8 +136,6 @@ class Sandbox:
         self.links_of: dict[str, list[str]] = defaultdict(list)
         self.properties: dict[str, dict[str, Any]] = defaultdict(dict)
         self.comments: dict[str, list[Json]] = defaultdict(list)
-        self.former_fields: list[FieldDef] = []
-        """As they were before they got another name: what Data Center's histories call them for as long."""
         self.garbage: dict[str, Json] = {}
         self.forbidden: set[str] = set()
         self.groups: dict[str, frozenset[str]] = {}

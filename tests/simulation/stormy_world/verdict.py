@@ -24,6 +24,7 @@ from mappings.write_back.desired_values import desired, owners
 from mappings.write_back.targets.entity_property import property_place
 from plugin.sync.context import Context
 from plugin.sync.reconcile.cycle_ends import standing_by_notes
+from plugin.sync.refresh import names
 from plugin.sync.write_back.places import with_places
 from plugin.use_cases.objectives.as_of import Lookback, ruling
 
@@ -55,12 +56,14 @@ def jira_now(world: Judged) -> dict[str, Issue]:
     metrics = context.metric_fields
     measured = [one.id for one in inside if any(one.fields.get(field) is not None for field in metrics)]
     born = {one.id: one.created for one in inside}
-    # Data Center tells of a change by what its field was called then, whatever the connector knows of that.
-    called = [
-        Field(id=one.id, name=one.name, type=one.type, custom=one.custom)
-        for one in (*world.site.sandbox.fields.values(), *world.site.sandbox.former_fields)
-    ]
-    readings = context.jira.readings(measured, metrics, born, named=called) if measured and metrics else {}
+    readings = context.jira.readings(measured, metrics, born) if measured and metrics else {}
+    if readings and context.api != 3:
+        # Data Center tells of a change by what its field was called then: an issue was read under the names of now, or under all that were bound.
+        called = names.ever_called(world.tables, SITE, context.catalogue)
+        by_all = context.jira.readings(measured, metrics, born, named=called)
+        with world.tables.read() as conn:
+            ours = mirror.get(conn, SITE, measured)
+        readings |= {id_: by_all[id_] for id_, one in ours.items() if one.readings == by_all.get(id_)}
     return {one.id: replace(one, readings=readings.get(one.id, {})) for one in inside}
 
 
