@@ -197,7 +197,23 @@ def whole_plan(
     owned = owners_of(context, conn, state, found.forest) if state is not None else None
     planned = plan_objective(context, state, found.forest, owned, partial(_cause, context, found), found.end)
     whole = with_clearing(planned, objective_id, clears(context, conn, objective_id, found, owned, among))
-    return parted(whole)[1] if had_last_write(context, conn, found) else whole
+    return _still_to_write(context, conn, whole, found) if had_last_write(context, conn, found) else whole
+
+
+def _still_to_write(context: Context, conn: Connection, whole: Plan, found: MeasuredObjective) -> Plan:
+    """What of it the last write did not reach: what is looked at first, and what Jira refused, which is tried again like any other."""
+    looked = parted(whole)[1].changes
+    standing = (
+        {(one.issue_id, one.field_id) for one in refusals.all(conn, context.site, whole.objective_id)}
+        if ObjectiveTrait.REFUSED in found.having
+        else set()
+    )
+    return replace(
+        whole,
+        changes=tuple(
+            one for one in whole.changes if one in looked or (one.issue_id, one.field_id) in standing
+        ),
+    )
 
 
 def waits_for_gaps(context: Context, conn: Connection, found: MeasuredObjective) -> bool:
@@ -208,7 +224,8 @@ def waits_for_gaps(context: Context, conn: Connection, found: MeasuredObjective)
 def had_last_write(context: Context, conn: Connection, found: MeasuredObjective) -> bool:
     """Whether its cycle is closed and was written for the last time: what anybody does to the fields since is left alone.
 
-    What is looked at first, and may wait for a person or for the place to be reached, is written later all the same.
+    What is looked at first, and may wait for a person or for the place to be reached, is written later all the same; so is what
+    Jira refused.
     """
     end = found.end
     if end is None or not end.closed:

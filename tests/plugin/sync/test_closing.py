@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Any
@@ -17,6 +18,7 @@ from connectors.sandbox.site_state.transitions import to_status
 from connectors.store.cycles import closings
 from connectors.store.people import audit
 from connectors.store.schema import closing as closing_table
+from connectors.store.writes import refusals
 from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.permission import Permission
 from plugin.sync.reconcile.reconcile import reconcile
@@ -26,9 +28,10 @@ from plugin.use_cases.cycles.closure import ScoreStatement, close_cycle, close_d
 from plugin.use_cases.cycles.cycles import CycleRefused, UnknownCycle, list_cycles, show_cycle, verify_records
 from plugin.use_cases.permission import NotAllowed
 from tests.actors import TESTER
-from tests.quarter import MAPPING, state, told
+from tests.quarter import MAPPING, begun, state, told
 
 PROGRESS = "customfield_10060"
+SUMMARY = "customfield_10062"
 VIEWER = Actor("vera", Permission.VIEWER)
 EDITOR = Actor("edith", Permission.EDITOR)
 
@@ -128,6 +131,35 @@ def test_one_last_write_then_none_and_drift_is_not_counted(quarter):
     assert not reconcile(hand.context, epic).plan
     hand.sync()
     assert hand.field(epic) == 8
+
+
+def test_what_jira_refused_of_the_last_write_stands_until_jira_takes_it_and_the_rest_is_left_alone(hand):
+    two = MAPPING.replace("fields:\n", f"fields:\n  okr_summary: {{id: {SUMMARY}}}\n", 1)
+    two = two.replace("{okr_progress:", "{okr_summary: {value: summary}, okr_progress:")
+    _, epic, _, _ = begun(hand, two)
+    fields = hand.sandbox.sandbox.fields
+    fields[SUMMARY] = replace(fields[SUMMARY], writable=True)
+    hand.edit(epic, **{PROGRESS: 7, SUMMARY: "what stood there"})
+    hand.land(epic)
+    fields[PROGRESS] = replace(fields[PROGRESS], writable=False)
+    closed(hand)
+    assert hand.field(epic, SUMMARY) != "what stood there"
+    hand.edit(epic, **{SUMMARY: "a person's"})
+    hand.land(epic)
+    for _ in range(2):
+        assert not reconcile(hand.context, epic).plan
+        with hand.connector.store.read() as conn:
+            (one,) = refusals.all(conn, "main", epic)
+        assert (one.field_id, one.before, one.after) == (PROGRESS, 7, 45)
+    fields[PROGRESS] = replace(fields[PROGRESS], writable=True)
+    hand.sync()
+    with hand.connector.store.read() as conn:
+        assert refusals.all(conn, "main") == []
+    assert (hand.field(epic), hand.field(epic, SUMMARY)) == (45, "a person's")
+    hand.edit(epic, **{PROGRESS: 8})
+    hand.land(epic)
+    hand.sync()
+    assert hand.field(epic) == 8  # it had its last write now
 
 
 def test_an_objective_of_a_closed_cycle_that_goes_on_is_written_for_the_later_one(quarter):
