@@ -21,11 +21,18 @@ from mappings.imports.plan import ImportPlan, KnownRow, PlannedRow
 
 
 class ImportState(StrEnum):
-    """`planned`: nothing is done yet. `applying`: it goes on, or waits to be gone on with. `done`: every issue of it stands."""
+    """`planned`: nothing is done yet. `applying`: it goes on, or waits to be gone on with. `done`: every issue of it stands.
+
+    `given_up`: it was begun, and somebody decided that it never becomes whole; what stands of it is left to another import.
+    """
 
     PLANNED = "planned"
     APPLYING = "applying"
     DONE = "done"
+    GIVEN_UP = "given_up"
+
+
+ENDED = (ImportState.DONE, ImportState.GIVEN_UP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +109,10 @@ def half_applied(conn: Connection, site: str) -> int | None:
 
 
 def claim(conn: Connection, site: str, id_: int, worker: str, now: datetime, until: datetime) -> bool:
-    """Be the one who applies it until then; False where somebody else does, or it is done."""
+    """Be the one who applies it until then; False where somebody else does, or it has ended."""
     free = or_(plans.c.worker.is_(None), plans.c.worker == worker, plans.c.lease_until < to_ms(now))
-    mine = (plans.c.site == site, plans.c.id == id_, plans.c.state != ImportState.DONE.value, free)
+    goes_on = plans.c.state.not_in([one.value for one in ENDED])
+    mine = (plans.c.site == site, plans.c.id == id_, goes_on, free)
     news = {"worker": worker, "lease_until": to_ms(until), "state": ImportState.APPLYING.value, "note": ""}
     return conn.execute(update(plans).where(*mine).values(news)).rowcount > 0
 
@@ -116,9 +124,17 @@ def let_go(conn: Connection, site: str, id_: int, worker: str, state: ImportStat
     conn.execute(update(plans).where(*mine).values(news))
 
 
+def give_up(conn: Connection, site: str, id_: int, now: datetime) -> bool:
+    """It is gone on with no more; False where it was not begun, has ended, or somebody applies it just now."""
+    idle = or_(plans.c.worker.is_(None), plans.c.lease_until < to_ms(now))
+    mine = (plans.c.site == site, plans.c.id == id_, plans.c.state == ImportState.APPLYING.value, idle)
+    news = {"worker": None, "lease_until": None, "state": ImportState.GIVEN_UP.value, "note": ""}
+    return conn.execute(update(plans).where(*mine).values(news)).rowcount > 0
+
+
 def known(conn: Connection, site: str, tool: str) -> dict[str, KnownRow]:
-    """By identity the rows of a tool whose issues stand."""
-    mine = (rows.c.site == site, rows.c.tool == tool, rows.c.issue_id != "")
+    """By identity the rows of a tool that are whole: their issues stand, and are linked. What was left half is made whole by whichever import has it next."""
+    mine = (rows.c.site == site, rows.c.tool == tool, rows.c.issue_id != "", rows.c.joined != 0)
     return {
         row.identity: KnownRow(row.issue_id, row.issue_key, json_text.decode(row.content, PlannedRow))
         for row in conn.execute(select(rows).where(*mine))

@@ -191,8 +191,8 @@ class ImportGiven(Given):
 
     import_: int = Field(alias="import", description="Its number.")
     file: str = Field(description="The name of the file.")
-    state: Literal["planned", "applying", "done"] = Field(
-        description="planned: nothing is made yet. applying: it goes on, or waits for what `note` says. done: every issue stands."
+    state: Literal["planned", "applying", "done", "given_up"] = Field(
+        description="planned: nothing is made yet. applying: it goes on, or waits for what `note` says. done: every issue stands. given_up: it is gone on with no more."
     )
     note: str
     by: str
@@ -236,7 +236,7 @@ def show_import(caller: Caller, path: ImportAddress, query: SiteQuery) -> Reply[
     try:
         one = imports.show_import(caller.connector, caller.actor, site_of(caller, query), path.number)
     except UnknownImport as error:
-        raise not_found("import", str(path.number), "GET /api/v1/imports lists those there are.") from error
+        raise _unknown(path.number) from error
     return Reply(_given(one))
 
 
@@ -253,8 +253,23 @@ def apply_import(
             caller.connector, caller.actor, site, path.number, without_blocked=body.without_blocked
         )
     except UnknownImport as error:
-        raise not_found("import", str(path.number), "GET /api/v1/imports lists those there are.") from error
+        raise _unknown(path.number) from error
     return Reply(_given(one), {"Location": f"/api/v1/imports/{path.number}"})
+
+
+@ROUTES.post("/imports/{number}/give-up", "editor", "Go on no more with an import that cannot become whole.")
+def give_up_import(caller: Caller, path: ImportAddress, query: SiteQuery) -> Reply[ImportGiven]:
+    """Another may be applied then; what stands stays in Jira. 409 where it was not begun, has ended, or is being applied just now."""
+    try:
+        return Reply(
+            _given(imports.give_up(caller.connector, caller.actor, site_of(caller, query), path.number))
+        )
+    except UnknownImport as error:
+        raise _unknown(path.number) from error
+
+
+def _unknown(number: int) -> Exception:
+    return not_found("import", str(number), "GET /api/v1/imports lists those there are.")
 
 
 def _given(one: ShownImport) -> ImportGiven:

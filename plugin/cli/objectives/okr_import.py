@@ -22,6 +22,7 @@ from plugin.use_cases.imports.imports import (
     ImportState,
     ShownImport,
     apply,
+    give_up,
     import_values,
     list_imports,
     plan,
@@ -59,6 +60,9 @@ READ = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option(
     "--apply", "applying", type=int, metavar="IMPORT", help="Apply the plan of this number, or go on with it."
 )
+@click.option(
+    "--give-up", "giving_up", type=int, metavar="IMPORT", help="Go on no more with one that cannot become whole."
+)
 @click.option("--without-blocked", is_flag=True, help="Apply what is not blocked, and leave out the rest.")
 @site_option
 @json_option
@@ -70,6 +74,7 @@ def import_command(
     listing: bool,
     show: int | None,
     applying: int | None,
+    giving_up: int | None,
     without_blocked: bool,
     site: str,
     as_json: bool,
@@ -79,8 +84,9 @@ def import_command(
 
     Ends with 1 where a row is refused, or an import waits for a person.
     """
-    if (file is not None) + listing + (show is not None) + (applying is not None) != 1:
-        raise click.UsageError("Name a FILE, or say --list, --show or --apply.")
+    asked = (file is not None, listing, show is not None, applying is not None, giving_up is not None)
+    if sum(asked) != 1:
+        raise click.UsageError("Name a FILE, or say --list, --show, --apply or --give-up.")
     if file is not None and preset is None and map_ is None:
         raise click.UsageError("Say --from which tool the file is, or give a --map.")
     with open_connector(site=site) as connector:
@@ -112,6 +118,8 @@ def import_command(
                     without_blocked=without_blocked,
                     report=report,
                 )
+        elif giving_up is not None:
+            one = give_up(connector, COMMAND_LINE, site, giving_up)
         else:
             one = show_import(connector, COMMAND_LINE, site, show or 0)
     if as_json:
@@ -193,6 +201,8 @@ def _show(one: ShownImport) -> None:
         say(kept.note, err=True)
     elif kept.state is ImportState.DONE:
         say("Done: every issue stands in Jira.")
+    elif kept.state is ImportState.GIVEN_UP:
+        say("Given up: what stands stays in Jira, and the next import that has the rest makes it whole.")
     elif found.refused:
         say("Nothing can be applied as it is: mend the file, or apply it --without-blocked.", err=True)
     else:

@@ -201,6 +201,30 @@ def begin(
     return _shown(connector, site, number)
 
 
+@act(EDITOR)
+def give_up(connector: Connector, actor: Actor, site: str, number: int) -> ShownImport:
+    """Go on no more with an import that was begun and cannot become whole, so that another may. Raises ImportRefused.
+
+    What stands of it stays in Jira; a row that is not whole yet is looked for by its label and made whole by the next import that has it.
+    """
+    now = connector.clock()
+    one = _shown(connector, site, number)
+    with connector.store.write() as conn:
+        if not imports.give_up(conn, site, number, now):
+            raise ImportRefused(
+                f"Import {number} was not begun, has ended, or is being applied just now: there is nothing to give up.",
+                step=IMPORTS,
+            )
+        detail: PlainValues = {
+            "import": number,
+            "file": one.kept.file,
+            "rows": len(one.kept.content.issues),
+            "made": sum(bool(row.issue_id) for row in one.made.values()),
+        }
+        audit.note(conn, actor.label, "import given up", now, detail, site)
+    return _shown(connector, site, number)
+
+
 def read_file(data: bytes, map_: ColumnMap) -> ReadRows:
     """The rows of a file, whatever its form. Raises ImportRefused where none can be read."""
     try:
@@ -422,8 +446,12 @@ def _may_begin(connector: Connector, site: str, number: int, *, without_blocked:
     plan_ = kept.content.plan
     if kept.state is ImportState.DONE:
         return kept
+    if kept.state is ImportState.GIVEN_UP:
+        raise ImportRefused(f"The import {number} was given up: plan its file again.", step=IMPORTS)
     if half is not None and half != number:
-        raise ImportRefused(f"The import {half} is half applied: apply it to its end first.", step=IMPORTS)
+        raise ImportRefused(
+            f"The import {half} is half applied: apply it to its end first, or give it up.", step=IMPORTS
+        )
     if plan_.refused and not without_blocked:
         wrong = sum(one.severity is Severity.ERROR for one in plan_.problems)
         raise ImportRefused(

@@ -205,6 +205,30 @@ def test_what_jira_declines_stops_it_with_the_row_and_is_gone_on_with(harbor: Wa
     assert (first.kept.state, records(harbor)) == ("applying", [])
 
 
+def test_one_that_cannot_become_whole_is_given_up_and_the_next_makes_its_rest_whole(harbor: Watch) -> None:
+    """Jira declines the third row's owner: two issues stand, hung and checked in by nobody yet."""
+    doors: Doors = opened(harbor.connector, {}, "editor")
+    theirs = ferry().replace(b"in the yard,,", b"in the yard,Ana,")
+    one = planned(harbor, theirs, people=[ANA])
+    mended = planned(harbor)
+    assert doors.api("POST", f"/imports/{mended.kept.id}/give-up").status_code == 409
+    assert apply(harbor.connector, TESTER, "main", one.kept.id).kept.note.startswith("Row 4 ")
+    with pytest.raises(NotReady, match=f"import {one.kept.id} is half applied: .* give it up"):
+        apply(harbor.connector, TESTER, "main", mended.kept.id)
+    told = doors.command("import", "--give-up", str(one.kept.id))
+    assert (told.exit_code, "Given up" in told.output) == (0, True), told.output
+    with pytest.raises(NotReady, match="was given up"):
+        apply(harbor.connector, TESTER, "main", one.kept.id)
+    again = planned(harbor)
+    assert [row.row for row in again.kept.content.plan.create] == [2, 3, 4]
+    assert apply(harbor.connector, TESTER, "main", again.kept.id).kept.state == "done"
+    objective, departures, engine = records(harbor)
+    assert [each.parent_id for each in (departures, engine)] == [objective.id] * 2
+    with harbor.connector.store.read() as conn:
+        assert len(check_ins.of(conn, "main", objective.id)) == 1
+    assert [row.row for row, _ in planned(harbor).kept.content.plan.known] == [2, 3, 4]
+
+
 def test_rows_that_are_wrong_refuse_all_of_it_unless_they_are_left_out(harbor: Watch) -> None:
     wrong = ferry().replace(
         b"7003,Spare engine in the yard,,Q4 2026", b"7003,Spare engine in the yard,,FY27 Q1"
