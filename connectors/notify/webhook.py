@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -9,8 +10,15 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from http.client import HTTPMessage
+from urllib.parse import urlsplit
 
-from connectors.metrics.basis.connections import Outside, Unreachable, post_json
+from connectors.metrics.basis.connections import (
+    Outside,
+    Unreachable,
+    is_number,
+    post_json,
+    require_allowed,
+)
 from connectors.notify.failure import NotSent
 from mappings.digest.digest import DigestMessage
 
@@ -85,12 +93,35 @@ def send(call: WebhookCall, hosts: tuple[str, ...], timeout: float = TIMEOUT) ->
     try:
         status, answered, said = post_json(outside, call.address, call.body, timeout, call.headers)
     except Unreachable as error:
-        raise NotSent(f"{error.reason}. {error.remedy}".strip(), for_good=error.refused) from None
+        raise _not_sent(error) from None
     if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         return
     busy = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in BUSY
     reason = f"{call.label} answers {status} {_reason(said, call.endpoint)}".strip()
     raise NotSent(reason, for_good=not busy, wait=waits(answered))
+
+
+def require_address(address: str, hosts: tuple[str, ...]) -> None:
+    """Refuse an address that `send` would refuse whatever its name means. Raises NotSent."""
+    try:
+        require_allowed(Outside(hosts, setting=SETTING), address)
+    except Unreachable as error:
+        raise _not_sent(error) from None
+
+
+def own_hosts(address: str) -> tuple[str, ...]:
+    """The host of an address that somebody gave, by name: whether an address of a private network may be reached the operator alone says."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return ()
+    host = parts.hostname or ""
+    private = is_number(host) and not ipaddress.ip_address(host).is_global
+    return () if private else (parts.netloc,)
+
+
+def _not_sent(error: Unreachable) -> NotSent:
+    return NotSent(f"{error.reason}. {error.remedy}".strip(), for_good=error.refused)
 
 
 def waits(headers: HTTPMessage) -> float | None:

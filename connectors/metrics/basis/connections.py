@@ -108,6 +108,26 @@ def post_json(
     return status, answered, said.decode("utf-8", "replace")
 
 
+def require_allowed(outside: Outside, url: str) -> None:
+    """Refuse an address that would not be asked, whatever its name means by then; nothing is looked up, nobody asked. Raises Unreachable."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise Unreachable("it is no address", refused=True) from None
+    host, port = _allowed(outside, parts)
+    if is_number(host):
+        _address(outside, host, port)
+
+
+def is_number(host: str) -> bool:
+    """Whether a host is an address itself, not a name."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
 def _asked(
     outside: Outside,
     parts: SplitResult,

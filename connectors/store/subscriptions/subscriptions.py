@@ -7,9 +7,10 @@ kept is told, whatever dies in between. A row of the outbox is one event for one
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
@@ -34,12 +35,12 @@ class SubscriptionState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """One of them. `events` are the types it gets, `secret` signs and is sealed; `failing_since` is when its address stopped to take events, `note` why."""
+    """One of them. `url` is a secret as a whole, `events` are the types it gets, `secret` signs and is sealed; `failing_since` is when its address stopped to take events, `note` why."""
 
     id: str
-    url: str
+    url: str = field(repr=False)
     events: tuple[str, ...]
-    secret: bytes
+    secret: bytes = field(repr=False)
     by: str
     at: datetime
     state: SubscriptionState = SubscriptionState.ACTIVE
@@ -47,6 +48,11 @@ class Subscription:
     note: str = ""
     history_after: int = 0
     check_in_after: int = 0
+
+    @property
+    def host(self) -> str:
+        """All that is told of its address."""
+        return urlsplit(self.url).netloc
 
     @property
     def recipient(self) -> str:

@@ -50,7 +50,7 @@ class SubscriptionGiven(Given):
     """A subscription, without its secret."""
 
     subscription: str = Field(description="Its id.")
-    url: str = Field(description="Where events are posted, without the query.")
+    host: str = Field(description="The host to which events are posted; the whole address is a secret.")
     events: list[EventType] = Field(description="The types of events that it gets.")
     state: Literal["active", "dead"] = Field(
         description="dead: its address took nothing for five days, or said that it is gone; nothing is posted until it is resumed."

@@ -52,7 +52,7 @@ def list_command(site: str, as_json: bool) -> None:
         rows = [
             (
                 one.id,
-                one.url.partition("?")[0],
+                one.host,
                 ", ".join(one.events),
                 one.state.value,
                 str(one.sent),
@@ -61,7 +61,7 @@ def list_command(site: str, as_json: bool) -> None:
             )
             for one in found
         ]
-        show_table("Subscriptions", ("Id", "Address", "Events", "State", "Sent", "Waiting", "Why"), rows)
+        show_table("Subscriptions", ("Id", "Host", "Events", "State", "Sent", "Waiting", "Why"), rows)
     if any(one.state == "dead" for one in found):
         raise SystemExit(1)
 

@@ -61,7 +61,11 @@ READ = click.Path(exists=True, dir_okay=False, path_type=Path)
     "--apply", "applying", type=int, metavar="IMPORT", help="Apply the plan of this number, or go on with it."
 )
 @click.option(
-    "--give-up", "giving_up", type=int, metavar="IMPORT", help="Go on no more with one that cannot become whole."
+    "--give-up",
+    "giving_up",
+    type=int,
+    metavar="IMPORT",
+    help="Go on no more with one that cannot become whole.",
 )
 @click.option("--without-blocked", is_flag=True, help="Apply what is not blocked, and leave out the rest.")
 @site_option

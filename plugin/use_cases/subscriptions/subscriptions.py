@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import ipaddress
 import secrets
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
 import structlog
 
 from connectors.notify import standard_webhook
 from connectors.notify.failure import NotSent
-from connectors.notify.webhook import Endpoint, WebhookCall, send
+from connectors.notify.webhook import Endpoint, WebhookCall, own_hosts, require_address, send
 from connectors.store.people import audit
 from connectors.store.subscriptions import subscriptions
 from connectors.store.subscriptions.subscriptions import OutgoingEvent, Subscription, SubscriptionState
@@ -58,10 +56,10 @@ class UnknownSubscription(SubscriptionRefused):
 
 @dataclass(frozen=True, slots=True)
 class ShownSubscription:
-    """A subscription without its secret, and how many of its events were acknowledged, wait, and were given up."""
+    """A subscription without its secrets, one of which is its address beyond the `host` (as with every webhook), and how many of its events were acknowledged, wait, and were given up."""
 
     id: str
-    url: str
+    host: str
     events: tuple[str, ...]
     state: SubscriptionState
     by: str
@@ -262,47 +260,16 @@ def _failed(
 
 def _require_address(connector: Connector, url: str) -> None:
     try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-        _ = parts.port
-    except ValueError:
-        raise SubscriptionRefused("This is no address: write https://hub.example/okr.", about="url") from None
-    listed = connector.settings.notify.hosts
-    plain = parts.scheme == "http" and any(entry.startswith("http://") for entry in listed)
-    if (parts.scheme != "https" and not plain) or not host or parts.username is not None:
+        require_address(url, _hosts(connector, url))
+    except NotSent as error:
         raise SubscriptionRefused(
-            "The address has to be https, with a host alone: https://hub.example/okr. "
-            "One that is plain http has its host with http:// among those that the operator lists for webhooks.",
+            f"The address has to be https, with a host alone, as https://hub.example/okr: {error.reason}",
             about="url",
-        )
-    if (
-        _is_number(host)
-        and not any(host in entry for entry in listed)
-        and not ipaddress.ip_address(host).is_global
-    ):
-        raise SubscriptionRefused(
-            f"{host} is an address of a private network: the operator lists it among the hosts of webhooks, or it is not posted to.",
-            about="url",
-        )
+        ) from None
 
 
 def _hosts(connector: Connector, url: str) -> tuple[str, ...]:
-    """Its own host, by name: whether an address of a private network may be reached the operator alone says."""
-    parts = urlsplit(url)
-    own = () if _is_number(parts.hostname or "") and not _is_public(parts.hostname or "") else (parts.netloc,)
-    return (*own, *connector.settings.notify.hosts)
-
-
-def _is_number(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
-
-
-def _is_public(host: str) -> bool:
-    return ipaddress.ip_address(host).is_global
+    return (*own_hosts(url), *connector.settings.notify.hosts)
 
 
 # -- what is shown ----------------------------------------------------------------------------------------------
@@ -325,7 +292,7 @@ def _found(connector: Connector, site: str, id_: str) -> ShownSubscription:
 def _shown(one: Subscription, numbers: Mapping[tuple[str, str], int]) -> ShownSubscription:
     return ShownSubscription(
         id=one.id,
-        url=one.url,
+        host=one.host,
         events=one.events,
         state=one.state,
         by=one.by,
@@ -339,10 +306,10 @@ def _shown(one: Subscription, numbers: Mapping[tuple[str, str], int]) -> ShownSu
 
 
 def subscription_values(one: ShownSubscription) -> PlainValues:
-    """The same for programs; the address without its query, which may hold a secret."""
+    """The same for programs."""
     return {
         "subscription": one.id,
-        "url": one.url.partition("?")[0],
+        "host": one.host,
         "events": list(one.events),
         "state": one.state.value,
         "by": one.by,
@@ -364,4 +331,4 @@ def _sealed(connector: Connector, secret: str) -> bytes:
 
 
 def _detail(one: Subscription) -> PlainValues:
-    return {"subscription": one.id, "host": urlsplit(one.url).netloc, "events": list(one.events)}
+    return {"subscription": one.id, "host": one.host, "events": list(one.events)}

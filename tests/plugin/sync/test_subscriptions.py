@@ -32,6 +32,7 @@ from plugin.use_cases.subscriptions.subscriptions import (
     replay,
     resume,
     subscribe,
+    subscription_values,
     unsubscribe,
 )
 from plugin.use_cases.visibility.site_visibility import Visibility, change_visibility
@@ -231,6 +232,28 @@ def test_an_address_that_may_not_be_posted_to_is_refused(quarter: tuple[Any, ...
         subscribe(hand.connector, TESTER, "main", "https://hub.example", ["objective.lost"])
     with pytest.raises(NotAllowed):
         subscribe(hand.connector, Actor("edith", Permission.EDITOR), "main", "https://hub.example")
+
+
+def test_a_port_that_nobody_listed_is_refused_before_it_is_kept(
+    told_hand: tuple[Any, str, str], hub: WebhookServer
+) -> None:
+    """The host is listed, as http and with the port of the hub alone."""
+    hand, _, _ = told_hand
+    for url in ("http://127.0.0.1:1/okr", "https://127.0.0.1:8443/okr"):
+        with pytest.raises(SubscriptionRefused, match=r"none of the hosts .*JIRA_OKR_NOTIFY__HOSTS"):
+            subscribe(hand.connector, TESTER, "main", url)
+    assert list_subscriptions(hand.connector, TESTER, "main") == ()
+
+
+def test_of_an_address_only_the_host_is_told(told_hand: tuple[Any, str, str], hub: WebhookServer) -> None:
+    """What stands behind it lets anybody post there, at many hubs."""
+    hand, _, _ = told_hand
+    made = subscribe(hand.connector, TESTER, "main", f"{hub.url}/services/T0/password?key=more")
+    told = json.dumps(subscription_values(made.subscription)) + repr(made.subscription)
+    with hand.connector.store.read() as conn:
+        told += repr(kept.of_site(conn, "main")) + repr(audit.recent(conn, 1))
+    assert hub.url.removeprefix("http://") in told
+    assert ("password" in told, "more" in told) == (False, False)
 
 
 def test_a_name_that_means_a_private_address_by_now_gets_nothing(
