@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import cache
+from inspect import signature
 from itertools import islice
 from typing import ParamSpec, TypeVar, cast
 
@@ -67,7 +69,7 @@ def seen_by(
     """What the actor may see of what the use case gives. What it asks of others for its own work is whole."""
     if actor.sees_all or not isinstance(world, Connector) or _within.get():
         return use_case(*args, **kwargs)
-    views = _views_of(world, actor, args, kwargs)
+    views = _views_of(world, actor, sites_asked(use_case, args, kwargs))
     if not views:
         return use_case(*args, **kwargs)
     for one in (*args, *kwargs.values()):
@@ -86,17 +88,36 @@ def seen_by(
     return cast("R", shown(world, views, found))
 
 
-def _views_of(
-    connector: Connector, actor: Actor, args: tuple[object, ...], named: Mapping[str, object]
-) -> tuple[Viewpoint, ...]:
-    """Whom they look as at each site that hides something; only at the one that is asked about, where one is."""
-    known = {site: mode for site, mode in modes_of(connector).items() if mode is not Visibility.EVERYONE}
-    if not known:
-        return ()
-    site = named.get("site", args[2] if len(args) > 2 else None)
-    if isinstance(site, str) and site in connector.sites:
-        known = {name: mode for name, mode in known.items() if name == site}
-    return tuple(Viewpoint(name, _person_of(connector, actor, name)) for name in sorted(known))
+def sites_asked(
+    use_case: Callable[..., object], args: tuple[object, ...], named: Mapping[str, object]
+) -> frozenset[str]:
+    """Which sites a use case is asked about: by its argument `site`, or by what it is to look for; empty where that may be any."""
+    place = _place_of_site(use_case)
+    at = None if place is None or len(args) <= place else args[place]
+    site = named.get("site", at)
+    if isinstance(site, str) and site:
+        return frozenset({site})
+    for one in (*args, *named.values()):
+        if isinstance(one, RowSelection):
+            return frozenset(one.sites)
+        if isinstance(one, RecordSearch):
+            return frozenset(filter(None, [one.site]))
+    return frozenset()
+
+
+@cache
+def _place_of_site(use_case: Callable[..., object]) -> int | None:
+    """Which of its arguments is the site; None where none is called so."""
+    names = list(signature(use_case).parameters)
+    return names.index("site") if "site" in names else None
+
+
+def _views_of(connector: Connector, actor: Actor, asked: frozenset[str]) -> tuple[Viewpoint, ...]:
+    """Whom they look as at each site that hides something; only at those that are asked about, where some are."""
+    hiding = {site for site, mode in modes_of(connector).items() if mode is not Visibility.EVERYONE}
+    if asked and asked <= connector.sites.keys():
+        hiding &= asked
+    return tuple(Viewpoint(name, _person_of(connector, actor, name)) for name in sorted(hiding))
 
 
 def modes_of(connector: Connector) -> dict[str, Visibility]:
@@ -197,16 +218,14 @@ def _require_found_in_sight(
     connector: Connector, views: tuple[Viewpoint, ...], wanted: RowSelection | RecordSearch
 ) -> None:
     """Words are looked for in titles, owners and what was written: what is found of a hidden objective would tell it letter by letter."""
-    if isinstance(wanted, RecordSearch):
-        searched, sites = bool(wanted.words), tuple(filter(None, [wanted.site]))
-    else:
-        searched = bool(wanted.search or wanted.text or wanted.owner_words or wanted.owners)
-        sites = wanted.sites
+    searched = (
+        wanted.words
+        if isinstance(wanted, RecordSearch)
+        else wanted.search or wanted.text or wanted.owner_words or wanted.owners
+    )
     if not searched:
         return
     for view in views:
-        if sites and view.site not in sites:
-            continue
         with connector.store.read() as conn:
             ids = tuple(objectives.ids(conn, view.site))
         if hidden_in(connector, view, ids).titles:

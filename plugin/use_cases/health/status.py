@@ -172,12 +172,12 @@ class Readiness:
 
 
 @question(VIEWER)
-def status(connector: Connector, actor: Actor, name: str) -> SiteStatus:
+def status(connector: Connector, actor: Actor, site: str) -> SiteStatus:
     """One site, which has to be there."""
-    site, now = connector.site(name), connector.clock()
+    known, now = connector.site(site), connector.clock()
     with connector.store.read() as conn:
-        found = _status(conn, site, now, tuple(processes(conn)))
-    return replace(found, sync=background_jobs.latest(connector, actor, name, SYNC))
+        found = _status(conn, known, now, tuple(processes(conn)))
+    return replace(found, sync=background_jobs.latest(connector, actor, site, SYNC))
 
 
 @question(VIEWER)
