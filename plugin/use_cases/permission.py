@@ -10,7 +10,20 @@ from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.permission import Permission
 from plugin.runtime.connector import Connector
 from plugin.runtime.settings import Settings
-from plugin.use_cases.viewer import NotShown, seen_by
+from plugin.use_cases.viewer import NotAllowed, seen_by
+
+__all__ = [
+    "ADMIN",
+    "EDITOR",
+    "MARK",
+    "PUBLIC",
+    "VIEWER",
+    "NotAllowed",
+    "UseCase",
+    "act",
+    "question",
+    "require",
+]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -24,45 +37,27 @@ VIEWER, EDITOR, ADMIN = Permission.VIEWER, Permission.EDITOR, Permission.ADMIN
 MARK = "__asks_for__"
 
 
-class NotAllowed(Exception):  # noqa: N818
-    """The actor's role is not enough; the message says which is."""
-
-
 def act(permission: Permission) -> Callable[[UseCase[W, P, R]], UseCase[W, P, R]]:
     """Something that is done; nobody does it who may not, and what it gives is cut to whoever did it."""
-
-    def declared(use_case: UseCase[W, P, R]) -> UseCase[W, P, R]:
-        @wraps(use_case)
-        def guarded(world: W, actor: Actor, /, *args: P.args, **kwargs: P.kwargs) -> R:
-            require(actor, permission)
-            return _seen(world, actor, use_case, *args, **kwargs)
-
-        setattr(guarded, MARK, permission)
-        return guarded
-
-    return declared
+    return _guarded(permission)
 
 
 def question(permission: Permission) -> Callable[[UseCase[W, P, R]], UseCase[W, P, R]]:
     """Something that is asked; the answer is cut to whoever asks."""
+    return _guarded(permission)
 
+
+def _guarded(permission: Permission) -> Callable[[UseCase[W, P, R]], UseCase[W, P, R]]:
     def declared(use_case: UseCase[W, P, R]) -> UseCase[W, P, R]:
         @wraps(use_case)
         def guarded(world: W, actor: Actor, /, *args: P.args, **kwargs: P.kwargs) -> R:
             require(actor, permission)
-            return _seen(world, actor, use_case, *args, **kwargs)
+            return seen_by(world, actor, use_case, world, actor, *args, **kwargs)
 
         setattr(guarded, MARK, permission)
         return guarded
 
     return declared
-
-
-def _seen(world: W, actor: Actor, use_case: UseCase[W, P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
-    try:
-        return seen_by(world, actor, use_case, world, actor, *args, **kwargs)
-    except NotShown as error:
-        raise NotAllowed(str(error)) from None
 
 
 def require(actor: Actor, permission: Permission) -> None:

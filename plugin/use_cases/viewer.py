@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
@@ -47,8 +48,8 @@ NO_ISSUE = "{project}-0"
 _within: ContextVar[bool] = ContextVar("within a use case", default=False)
 
 
-class NotShown(Exception):  # noqa: N818
-    """It would show what somebody may not see; the message says what."""
+class NotAllowed(Exception):  # noqa: N818
+    """The actor's role is not enough, or it would show what they may not see; the message says which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +78,22 @@ def seen_by(
             _require_found_in_sight(world, views, one)
     told = [_unhidden_name(world, views, one) for one in args[2:]]
     named = {name: _unhidden_name(world, views, one) for name, one in kwargs.items()}
+    with _whole(world, views):
+        found = cast("Callable[..., R]", use_case)(*args[:2], *told, **named)
+    return cast("R", shown(world, views, found))
+
+
+@contextmanager
+def _whole(connector: Connector, views: tuple[Viewpoint, ...]) -> Iterator[None]:
+    """What is asked in here is answered whole; what is said of a failure is cut."""
     token = _within.set(True)
     try:
-        found = cast("Callable[..., R]", use_case)(*args[:2], *told, **named)
+        yield
     except Exception as error:
-        _cut_error(world, views, error)
+        _cut_error(connector, views, error)
         raise
     finally:
         _within.reset(token)
-    return cast("R", shown(world, views, found))
 
 
 def sites_asked(
@@ -151,7 +159,7 @@ def shown(connector: Connector, views: tuple[Viewpoint, ...], value: object) -> 
         try:
             value = Cut(hidden, WHOLE, NEVER, _others(connector, view)).value(value)
         except NotCut as error:
-            raise NotShown(
+            raise NotAllowed(
                 f"The site {view.site} shows issues by Jira's permissions, and {error}, so nothing of it is shown."
             ) from None
     return value
@@ -173,7 +181,11 @@ def as_strangers_see(connector: Connector, site: str, told: T) -> T:
 
 
 def _parts(connector: Connector, views: tuple[Viewpoint, ...], values: Iterator[object]) -> Iterator[object]:
-    while part := tuple(islice(values, BATCH)):
+    while True:
+        with _whole(connector, views):
+            part = tuple(islice(values, BATCH))
+        if not part:
+            return
         yield from cast("tuple[object, ...]", shown(connector, views, part))
 
 
@@ -229,7 +241,7 @@ def _require_found_in_sight(
         with connector.store.read() as conn:
             ids = tuple(objectives.ids(conn, view.site))
         if hidden_in(connector, view, ids).titles:
-            raise NotShown(
+            raise NotAllowed(
                 "Nothing can be searched by words or owners by somebody who may not see each objective: what is found would tell their "
                 "titles. Narrow the list by cycle, team, project or health, the record by site and days."
             )

@@ -25,8 +25,9 @@ from connectors.store.numbers import objectives
 from connectors.store.people import accounts, audit
 from plugin.access.authorization.actor import COMMAND_LINE, Actor
 from plugin.access.authorization.permission import Permission
+from plugin.runtime.connector import Connector
 from plugin.use_cases.mappings.revisions import active
-from plugin.use_cases.permission import NotAllowed
+from plugin.use_cases.permission import NotAllowed, question
 from plugin.use_cases.visibility import sights
 from plugin.use_cases.visibility.account_people import tie, untie
 from plugin.use_cases.visibility.sights import visible
@@ -197,6 +198,36 @@ def test_the_record_of_writes_is_not_searched_by_words_by_somebody_who_sees_some
     with pytest.raises(NotAllowed, match="searched by words"):
         list_writes(hiding.connector, vera, RecordSearch(words=("grow",)), 5)
     assert list_writes(hiding.connector, COMMAND_LINE, RecordSearch(words=("grow",)), 5)
+
+
+def test_what_a_list_asks_while_it_is_read_is_whole_and_only_what_leaves_is_cut(hiding: Api) -> None:
+    be(hiding, "viewer", SEES_SOME.id)
+    key = samples(hiding)["objective"][-1]
+    with hiding.connector.store.read() as conn:
+        account = accounts.by_email(conn, "viewer@acme.example")
+    assert account is not None
+    vera = Actor("viewer@acme.example", Permission.VIEWER, account.id)
+
+    @question(Permission.VIEWER)
+    def called(_connector: Connector, _actor: Actor, site: str, name: str) -> str:
+        return name
+
+    @question(Permission.VIEWER)
+    def each(connector: Connector, actor: Actor, site: str, last: object) -> Iterator[object]:
+        def parts() -> Iterator[object]:
+            yield called(connector, actor, site, key) == key
+            yield key
+            if isinstance(last, Exception):
+                raise last
+            yield last
+
+        return parts()
+
+    assert list(each(hiding.connector, vera, "main", 3)) == [True, "An issue you may not see", 3]
+    with pytest.raises(OSError, match=r"^An issue you may not see broke$"):
+        list(each(hiding.connector, vera, "main", OSError(f"{key} broke")))
+    with pytest.raises(NotAllowed, match="nobody knows how to cut object"):
+        list(each(hiding.connector, vera, "main", object()))
 
 
 def test_a_yes_is_believed_for_ten_minutes_a_no_for_one_and_an_old_yes_for_an_hour_while_jira_is_down(
