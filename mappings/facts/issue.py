@@ -96,7 +96,8 @@ class Issue:
     `unknowns` names the fields of which Jira holds something that cannot be used, with the reason: they are empty here. HISTORY
     and WHOLE may be among them. `absent` are fields that the answer left out altogether, which is not the same as empty: it is a
     fact of the reading, not of the issue, and is not kept. An `archived` issue is gone from searches and can only be read.
-    `history_at` is the `updated` up to which `readings` are whole, None where nobody knows; it is no fact of the issue either.
+    `history_at` is the `updated` up to which `readings` are whole, None where nobody knows, and `history_names` up to which former name
+    of fields they were read by; both are no facts of the issue either.
     """
 
     id: str
@@ -127,6 +128,7 @@ class Issue:
     absent: frozenset[str] = field(default=frozenset(), compare=False)
     archived: bool = False
     history_at: datetime | None = field(default=None, compare=False)
+    history_names: int = field(default=0, compare=False)
 
     @property
     def unusable(self) -> str:

@@ -13,8 +13,8 @@ from functools import partial
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from connectors.store.work import waiting
-from connectors.store.work.waiting import Waiting
+from connectors.store.work import next_work
+from connectors.store.work.next_work import NextWork
 from plugin.jobs.fresh_start import try_jira_at_once
 from plugin.jobs.orphans import LOOK_SECONDS, free_orphans
 from plugin.jobs.schedules import Schedules
@@ -48,8 +48,7 @@ class EmbeddedEngine:
         self._connector = connector
         self._count = workers
         self._schedules = schedules or Schedules(connector, lambda: self._stop.is_set())
-        self._wake = threading.Event()
-        self._more = Bell()
+        self._bell = Bell()
         self._watching = threading.Lock()
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -79,8 +78,7 @@ class EmbeddedEngine:
 
     def announce(self) -> None:
         """Wake the idle workers."""
-        self._wake.set()
-        self._more.ring()
+        self._bell.ring()
 
     def stop(self, timeout: float = 10.0) -> None:
         """Let every worker finish its objective, then end."""
@@ -106,35 +104,32 @@ class EmbeddedEngine:
         worker = worker_name(f"{threading.current_thread().name}-{uuid.uuid4().hex[:8]}")
         idle, watched = 0, False
         while not self._stop.is_set():
-            self._wake.clear()
-            heard = self._more.rings
-            waits = self._waiting()
-            now = self._connector.clock()
-            if watched and waits.by(now):
-                self._more.ring()
-            turns = (
-                [self._turn(site, worker) for site in list(self._connector.sites)] if waits.by(now) else []
-            )
+            heard = self._bell.rings
+            ahead = self._next_work()
+            some = ahead.by(self._connector.clock())
+            if watched and some:
+                heard = self._bell.ring()
+            turns = [self._turn(site, worker) for site in list(self._connector.sites)] if some else []
             idle = idle + 1 if all(taken.idle for taken in turns) else 0
-            watched = self._rest(waits, idle, heard) if idle else False
+            watched = self._rest(ahead, idle, heard) if idle else False
             if any(taken.deliveries for taken in turns):
                 self.announce()
 
-    def _waiting(self) -> Waiting:
+    def _next_work(self) -> NextWork:
         """Whether anything waits; where the database does not say so, the turn itself finds out."""
         try:
             with self._connector.store.read() as conn:
-                return waiting.look(conn, self._connector.clock())
+                return next_work.look(conn, self._connector.clock())
         except Exception:
-            return Waiting(at_once=True, next_run=None)
+            return NextWork(at_once=True, next_run=None)
 
-    def _rest(self, waits: Waiting, idle: int, heard: int) -> bool:
+    def _rest(self, ahead: NextWork, idle: int, heard: int) -> bool:
         """One of the idle workers watches, the others wait until it, or an announcement, wakes them. Whether it was this one."""
         if not self._watching.acquire(blocking=False):
-            self._more.wait(heard, REST_SECONDS)
+            self._bell.wait(heard, REST_SECONDS)
             return False
         try:
-            self._wake.wait(self._idle_seconds(waits, idle))
+            self._bell.wait(heard, self._idle_seconds(ahead, idle))
         finally:
             self._watching.release()
         return True
@@ -149,13 +144,13 @@ class EmbeddedEngine:
             self._stop.wait(IDLE_SECONDS)
             return WorkTurn()
 
-    def _idle_seconds(self, waits: Waiting, rounds: int) -> float:
+    def _idle_seconds(self, ahead: NextWork, rounds: int) -> float:
         """Until the next row is due, if that is soon; longer after each round in vain, for what nobody may take is overdue as well."""
         longest = IDLE_SECONDS if rounds < QUIET_AFTER else QUIET_SECONDS
-        if waits.next_run is None:
+        if ahead.next_run is None:
             return longest
         least = min(SHORTEST_SECONDS * 2.0 ** min(rounds - 1, 10), longest)
-        left = (waits.next_run - self._connector.clock()).total_seconds()
+        left = (ahead.next_run - self._connector.clock()).total_seconds()
         return min(max(left, least), longest)
 
     def _scheduled(self) -> BackgroundScheduler:
@@ -184,11 +179,12 @@ class Bell:
         self.rings = 0
         self._heard = threading.Condition()
 
-    def ring(self) -> None:
-        """Wake them."""
+    def ring(self) -> int:
+        """Wake them; how often it has rung now."""
         with self._heard:
             self.rings += 1
             self._heard.notify_all()
+            return self.rings
 
     def wait(self, noted: int, seconds: float) -> bool:
         """Wait for a ring after those that were noted; False where none came in this time."""

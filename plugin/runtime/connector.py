@@ -17,7 +17,7 @@ from connectors.store import Store
 from connectors.store.cycles import cycle_locks
 from connectors.store.mappings import bindings, coming_mappings, revisions
 from connectors.store.mappings.coming_mappings import ComingMapping
-from connectors.store.sites import api_versions, catalogues
+from connectors.store.sites import api_versions, catalogues, former_names
 from connectors.store.visibility.modes import Visibility
 from connectors.store.work import due
 from connectors.store.writes import refusals
@@ -138,6 +138,7 @@ class Bound:
     version: int
     mapping: Mapping
     catalogue: Catalogue
+    former_names: tuple[Field, ...] = ()
     read_at: datetime | None = None
     """When the catalogue was read, where what is written depends on the goals in it: another process may read them anew."""
 
@@ -211,12 +212,17 @@ class Connector:
         if active is not None and needs_goals(active.document):
             known = stored.goals if stored is not None else None
             catalogue = replace(catalogue, goals=self._board(name) or known)
+        # Cloud tells of changes by the ids of fields, and needs no names of before.
+        before = stored.fields if stored is not None and self.api(name) != 3 else ()
         with self.store.write() as conn:
             catalogues.put(conn, name, catalogue, self.clock())
             if stored is not None and stored != catalogue:
                 due.mark(conn, name, refusals.probe(conn, name), self.clock(), TRIED)
+            renamed = former_names.note(conn, name, before, catalogue.fields)
             if active is not None:
                 names.hold_against(conn, name, active, catalogue, self.clock())
+                if renamed:
+                    names.read_anew(conn, name, active, renamed, self.clock())
         with self._lock:
             self._bound.pop(name, None)
         return catalogue
@@ -276,6 +282,7 @@ class Connector:
             reads_ahead=True,
             gather=timedelta(seconds=self.settings.gather_seconds),
             absences=absences,
+            former_names=bound.former_names,
             coming=self._coming(name, ahead, bound.mapping, bound.catalogue),
             binding=bound.version,
             pages=self.pages,
@@ -387,11 +394,17 @@ class Connector:
             version = bindings.version(conn, name, active.revision) or 0
             mapping, _ = bound_text(conn, name, active.text, catalogue, active=True)
             mapping = under_locks(mapping, cycle_locks.every(conn, name))
+            former = former_names.every(conn, name)
         catalogue = self.catalogue_for(name, mapping.document)
         with self.store.read() as conn:
             read_at = catalogues.read_at(conn, name) if needs_goals(mapping.document) else None
         bound = Bound(
-            revision=active.revision, version=version, mapping=mapping, catalogue=catalogue, read_at=read_at
+            revision=active.revision,
+            version=version,
+            mapping=mapping,
+            catalogue=catalogue,
+            former_names=former,
+            read_at=read_at,
         )
         with self._lock:
             self._bound[name] = bound

@@ -22,7 +22,15 @@ from connectors.jira.sign_in.scopes import WRITE_WORK, ScopeMissing, remedy_of
 from connectors.store.forge import installations
 from connectors.store.people import audit, second_factors
 from connectors.store.reads import read_requests
-from connectors.store.sites import api_versions, app_webhooks, catalogues, consents, grants, sites
+from connectors.store.sites import (
+    api_versions,
+    app_webhooks,
+    catalogues,
+    consents,
+    former_names,
+    grants,
+    sites,
+)
 from connectors.store.sites.sites import SavedSite
 from connectors.store.subscriptions import subscriptions
 from connectors.store.visibility import account_people, issue_sights
@@ -556,6 +564,7 @@ def _not_added(name: str) -> NotReady:
 def _begin_anew(conn: Connection, name: str, now: datetime) -> None:
     """It may be another Jira under a name that was in use: what we knew of that one is read anew, all of it."""
     catalogues.forget(conn, name)
+    former_names.forget(conn, name)
     api_versions.forget(conn, name)
     read_requests.ask(conn, name, now)
 

@@ -71,6 +71,8 @@ class Context:
     coming: Mapping | None = None
     binding: int | None = None
     """Of which version the bound form is that the mapping was bound by; None where it is nobody's yet, as a draft's."""
+    former_names: tuple[Field, ...] = ()
+    """The fields under the names that they had before."""
     pages: str = ""
     """The address by which people open the connector's pages; empty where nobody said it."""
     as_app: Callable[[Field], Jira] = no_app
@@ -186,6 +188,17 @@ class Context:
             for id_ in sorted(read & custom.keys())
             if id_ in compared or _may_refuse(custom[id_])
         )
+
+    @property
+    def called_fields(self) -> tuple[Field, ...]:
+        """The fields under all names by which histories may tell of them; nothing on Cloud, which tells of them by their ids."""
+        return () if self.api == 3 else (*self.catalogue.fields, *self.former_names)
+
+    @property
+    def names_known(self) -> int:
+        """Up to which former name those of the fields whose history matters are known; it only grows."""
+        metrics = self.metric_fields
+        return max((at for at, one in enumerate(self.former_names, 1) if one.id in metrics), default=0)
 
     @property
     def metric_fields(self) -> frozenset[str]:

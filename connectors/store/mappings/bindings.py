@@ -24,12 +24,6 @@ def get(conn: Connection, site: str, revision: str, shape: type[T]) -> T | None:
     return None if content is None else json_text.decode(content, shape)
 
 
-def all(conn: Connection, site: str, shape: type[T]) -> list[T]:
-    """The bound forms of all revisions as the type `shape`, each once."""
-    found = conn.execute(select(table.c.content).where(table.c.site == site).distinct())
-    return [json_text.decode(content, shape) for content in found.scalars()]
-
-
 def version(conn: Connection, site: str, revision: str) -> int | None:
     """Counts up with every change of the bound form; None where there is none yet. The form itself may be long."""
     found = conn.execute(_VERSION, {"of_site": site, "of_revision": revision}).scalar()

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, delete, exists, select
+from sqlalchemy import Connection, and_, delete, exists, select, update
 
 from connectors.store.database import json_text
 from connectors.store.database.instant import from_ms, to_ms
@@ -78,6 +78,11 @@ def overtaken(conn: Connection, site: str) -> dict[str, datetime]:
     found = select(issue.c.id, issue.c.updated).join(table, and_(*its))
     rows = conn.execute(found.where(table.c.site == site, issue.c.updated > table.c.updated))
     return {row.id: from_ms(row.updated) for row in rows}
+
+
+def overtake(conn: Connection, site: str) -> None:
+    """Whatever is kept has to be read again; until then none is known to be whole."""
+    conn.execute(update(table).where(table.c.site == site).values(updated=0))
 
 
 def _digest(fields: Iterable[str]) -> str:

@@ -51,6 +51,7 @@ class _Row(msgspec.Struct, gc=False):
     unknowns: dict[str, str] = {}
     archived: bool = False
     history_at: datetime | None = None
+    history_names: int = 0
 
 
 class _SharedValues(dict[bytes, T], Generic[T]):
@@ -110,6 +111,7 @@ class IssueReader:
             row.unknowns,
             archived=row.archived,
             history_at=row.history_at,
+            history_names=row.history_names,
         )
 
 
@@ -140,6 +142,7 @@ class IssueMemory(IssueReader):
         return shown[1] if shown is not None and shown[0] is issue else text_of(issue)
 
 
+_NO_NAMES = ',"history_names":0}'
 _NO_HISTORY = ',"history_at":null}'
 _NO_MORE = ',"absent":[],"archived":false}'
 _NO_UNKNOWNS = ',"unknowns":{}}'
@@ -148,6 +151,8 @@ _NO_UNKNOWNS = ',"unknowns":{}}'
 def text_of(issue: Issue) -> str:
     """The JSON text of an issue; the same facts give the same text, also as rows have it that were kept before there were unknowns."""
     text = json_text.encode(replace(issue, absent=frozenset()) if issue.absent else issue)
+    if not issue.history_names:
+        text = f"{text.removesuffix(_NO_NAMES)}}}"
     if issue.history_at is not None:
         return text
     text = f"{text.removesuffix(_NO_HISTORY)}}}"

@@ -126,6 +126,17 @@ name_comparison = Table(
     columns.text("absences"),
 )
 
+former_name = Table(
+    "former_name",
+    columns.metadata,
+    columns.site(),
+    columns.part("field_id"),
+    columns.part("name"),
+    columns.text("type"),
+    columns.text("custom"),
+    columns.number("serial"),
+)
+
 activation_run = Table(
     "activation_run",
     columns.metadata,

@@ -14,7 +14,6 @@ from sqlalchemy import Connection
 from connectors.store.mirror import issue_histories
 from mappings.explain.past import FieldChange
 from plugin.sync.context import Context
-from plugin.sync.refresh import names
 
 AT_ONCE = 1_000
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -36,10 +35,9 @@ def read(
     found: Histories = {}
     fields, wanted = context.history_fields, sorted(updated)
     jira = context.jira.in_background()
-    named = names.ever_called(context.store, context.site, context.catalogue) if wanted else ()
     for place in range(0, len(wanted), AT_ONCE):
         part = {id_: updated[id_] for id_ in wanted[place : place + AT_ONCE]}
-        steps = jira.steps(list(part), fields, part, named)
+        steps = jira.steps(list(part), fields, part, context.called_fields)
         with context.store.write() as conn:
             torn = _torn(context, conn, steps)
             steps = {id_: its for id_, its in steps.items() if id_ not in torn}

@@ -9,9 +9,9 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from connectors.store import Store
-from connectors.store.mappings import bindings, name_comparisons
+from connectors.store.mappings import bindings, coming_mappings, name_comparisons
 from connectors.store.mappings.name_comparisons import NameComparison
-from connectors.store.mirror import mirror
+from connectors.store.mirror import issue_histories, mirror
 from connectors.store.numbers import objectives
 from connectors.store.people import audit
 from connectors.store.reads import read_requests
@@ -45,13 +45,6 @@ def bound(conn: Connection, site: str, revision: str) -> Catalogue | None:
     """The bound form of a revision; None where it has none yet."""
     found: Catalogue | None = bindings.get(conn, site, revision, Catalogue)
     return found
-
-
-def ever_called(store: Store, site: str, today: Catalogue) -> tuple[Field, ...]:
-    """The fields under the names that they have and under those that they had while a revision was bound: histories may tell of them by each."""
-    with store.read() as conn:
-        forms = bindings.all(conn, site, Catalogue)
-    return (*today.fields, *(field for form in forms for field in form.fields))
 
 
 def keep(conn: Connection, site: str, mapping: Mapping, catalogue: Catalogue) -> Catalogue:
@@ -92,6 +85,20 @@ def hold_against(
         # Issues may be objectives now, or have fields again, of which no delivery told.
         read_requests.ask(conn, site, now)
     return found
+
+
+def read_anew(conn: Connection, site: str, mapping: Mapping, renamed: Collection[str], now: datetime) -> None:
+    """Fields got other names, and histories were read in between that tell of them by names that nobody knew: they are read again.
+
+    Every process learns the former names with the bound form.
+    """
+    coming = coming_mappings.get(conn, site)
+    read = mapping.field_ids() | (coming.fields if coming is not None else frozenset())
+    if read.isdisjoint(renamed):
+        return
+    bindings.renew(conn, site, mapping.revision)
+    issue_histories.overtake(conn, site)
+    read_requests.ask(conn, site, now)
 
 
 def _joined(

@@ -31,7 +31,7 @@ from plugin.sync.intake.batch_size import WHOLE, cut_short, portion, went_well
 from plugin.sync.intake.echo import is_echo
 from plugin.sync.intake.triage import DeliveryBatch, sort_deliveries
 from plugin.sync.reconcile import candidates
-from plugin.sync.refresh import comments, gaps, names
+from plugin.sync.refresh import comments, gaps
 from plugin.sync.refresh.losses import WeighedLosses, record, weigh
 from plugin.sync.refresh.omissions import in_scope, spared
 from plugin.sync.refresh.own_writes import overtaken, written_lately
@@ -182,7 +182,8 @@ def with_readings(
     if not first:
         with context.store.read() as conn:
             known = mirror.get(conn, context.site, [issue.id for issue in issues], memory)
-    stale = [issue for issue in issues if _history_is_stale(issue, known.get(issue.id), metrics, changed)]
+    names = context.names_known
+    stale = [one for one in issues if _history_is_stale(one, known.get(one.id), metrics, changed, names)]
     fresh = _histories(context, stale, metrics)
     return [_with_history(context, issue, known.get(issue.id), fresh) for issue in issues]
 
@@ -193,8 +194,7 @@ def _histories(context: Context, issues: list[Issue], metrics: frozenset[str]) -
         return {}
     created = {issue.id: issue.created for issue in issues}
     edited = {issue.id: issue.updated for issue in issues}
-    named = names.ever_called(context.store, context.site, context.catalogue) if context.api != 3 else ()
-    found = context.jira.readings(created, metrics, created, edited, named)
+    found = context.jira.readings(created, metrics, created, edited, context.called_fields)
     return {
         issue.id: {name: found[issue.id].get(name, ()) for name in _measured(issue, metrics)}
         if issue.id in found
@@ -208,11 +208,18 @@ def _measured(issue: Issue, metrics: frozenset[str]) -> frozenset[str]:
 
 
 def _history_is_stale(
-    issue: Issue, known: Issue | None, metrics: frozenset[str], changed: Mapping[str, Set[str]]
+    issue: Issue,
+    known: Issue | None,
+    metrics: frozenset[str],
+    changed: Mapping[str, Set[str]],
+    names: int = 0,
 ) -> bool:
+    """`names`: up to which former name of fields is known; a history that was read by others may lack what a field had under the others."""
     present = _measured(issue, metrics)
     if known is None:
         return bool(present)
+    if present and known.history_names != names:
+        return True
     told = changed.get(issue.id)
     if present and told is None and (known.history_at is None or issue.updated > known.history_at):
         return True
@@ -226,19 +233,34 @@ def _with_history(
     if issue.id not in fresh:
         if known is None or not (known.readings or known.history_at):
             return issue
-        return replace(issue, readings=known.readings, history_at=known.history_at)
+        return replace(
+            issue,
+            readings=known.readings,
+            history_at=known.history_at,
+            history_names=known.history_names,
+        )
     found = fresh[issue.id]
     if found is not None and not _is_torn(issue, known, found):
         metrics = context.metric_fields - issue.absent
         omitted = {name: of for name, of in known.readings.items() if name not in metrics} if known else {}
-        return replace(issue, readings={**omitted, **found}, history_at=issue.updated)
+        return replace(
+            issue,
+            readings={**omitted, **found},
+            history_at=issue.updated,
+            history_names=context.names_known,
+        )
     # Without its history a value that moved has no time; one that did not move keeps the time it had.
     still = known.readings if known is not None else {}
     kept = {
         name: of for name, of in still.items() if known and known.fields.get(name) == issue.fields.get(name)
     }
-    at = known.history_at if known is not None else None
-    return replace(issue, readings=kept, unknowns={**issue.unknowns, HISTORY: LOST_HISTORY}, history_at=at)
+    return replace(
+        issue,
+        readings=kept,
+        unknowns={**issue.unknowns, HISTORY: LOST_HISTORY},
+        history_at=known.history_at if known is not None else None,
+        history_names=known.history_names if known is not None else 0,
+    )
 
 
 def _is_torn(issue: Issue, known: Issue | None, found: History) -> bool:

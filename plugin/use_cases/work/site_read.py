@@ -8,6 +8,7 @@ from connectors.jira.http.errors import IncompleteRead
 from connectors.store.mappings import coming_mappings
 from connectors.store.mirror import mirror
 from connectors.store.numbers import objectives
+from connectors.store.sites import former_names
 from connectors.store.work import due
 from mappings.facts.gap import Gap
 from mappings.facts.issue import Issue
@@ -149,6 +150,7 @@ def context_of(connector: Connector, site: str, text: str) -> Context:
     catalogue = connector.catalogue(site, fresh=True)
     with connector.store.read() as conn:
         mapping, _ = bound_text(conn, site, text, catalogue)
+        former = former_names.every(conn, site)
     active = _active(connector, site)
     ruling = active.mapping if active is not None else None
     jira = connector.site(site).jira
@@ -160,6 +162,7 @@ def context_of(connector: Connector, site: str, text: str) -> Context:
         catalogue=catalogue,
         clock=connector.clock,
         coming=ruling,
+        former_names=former,
     )
 
 

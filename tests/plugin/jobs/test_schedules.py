@@ -15,7 +15,7 @@ from connectors.jira.http.errors import AuthFailed, Transient
 from connectors.store import Store
 from connectors.store.jobs import schedules
 from connectors.store.work import due, inbox
-from connectors.store.work.waiting import Waiting, look
+from connectors.store.work.next_work import NextWork, look
 from plugin.jobs import embedded_engine
 from plugin.jobs.embedded_engine import TOLD_AFTER, Bell, EmbeddedEngine, OneAtATime
 from plugin.jobs.schedules import (
@@ -152,11 +152,11 @@ def test_a_worker_thread_that_died_gets_a_successor_and_one_that_was_stopped_non
 
         looks = 0
 
-        def _waiting(self) -> Waiting:
+        def _next_work(self) -> NextWork:
             self.looks += 1
             if self.looks == 1:
                 raise SystemExit
-            return super()._waiting()
+            return super()._next_work()
 
     def alive() -> int:
         return sum(thread.name == "okr-work-0" for thread in threading.enumerate())

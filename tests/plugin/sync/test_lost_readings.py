@@ -154,3 +154,25 @@ def test_a_metric_keeps_its_readings_when_its_field_is_renamed(hand: Any, anew: 
     past = hand.context
     steps = issue_steps.read(past, {one: past.clock()})[one]
     assert [step.before_text for step in steps if step.field_id == CURRENT][-3:] == ["4", "9", "4"]
+
+
+@pytest.mark.parametrize("hand", ["datacenter"], indirect=True)
+def test_what_was_read_before_a_renaming_was_noticed_is_read_again(hand: Any) -> None:
+    """An event makes the history be read, which tells of the change by a name that nobody knows yet; and of one more, before another renaming."""
+    one = key_result(hand, epic(hand), 4)
+    synced(hand)
+    for serial, value in enumerate((9, 5), 1):
+        administration.rename_field(hand.sandbox.sandbox, CURRENT, f"Where we are {serial}")
+        hand.clock.pass_by(minutes=10)
+        hand.edit(one, customfield_10052=value)
+        resync_recent(hand.context)
+        assert [told[-1] for told in readings(hand, one)] != [(value, 10 * serial)], "nobody knows the name"
+        hand.connector.catalogue("main", fresh=True)
+        sync_site(hand.connector, "main")
+        assert readings(hand, one) == [[(4, 0), (9, 10), (5, 20)][: serial + 1]]
+    calls = hand.sandbox.site.calls.by_endpoint.total()
+    sync_site(hand.connector, "main")
+    again = hand.sandbox.site.calls.by_endpoint.total() - calls
+    calls = hand.sandbox.site.calls.by_endpoint.total()
+    sync_site(hand.connector, "main")
+    assert hand.sandbox.site.calls.by_endpoint.total() - calls == again, "once read by all names, it is not read again"

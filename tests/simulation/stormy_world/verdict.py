@@ -12,6 +12,7 @@ from connectors.store.cycles import cycle_ends
 from connectors.store.mappings import coming_mappings
 from connectors.store.mirror import mirror
 from connectors.store.numbers import objectives
+from connectors.store.sites import former_names
 from connectors.store.work import due
 from mappings.facts.catalogue import Field
 from mappings.facts.entity_property import property_key
@@ -24,12 +25,11 @@ from mappings.write_back.desired_values import desired, owners
 from mappings.write_back.targets.entity_property import property_place
 from plugin.sync.context import Context
 from plugin.sync.reconcile.cycle_ends import standing_by_notes
-from plugin.sync.refresh import names
 from plugin.sync.write_back.places import with_places
 from plugin.use_cases.objectives.as_of import Lookback, ruling
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
-NO_FACTS = ("history_at",)
+NO_FACTS = ("history_at", "history_names")
 """What an issue says of how we read it."""
 
 
@@ -56,15 +56,23 @@ def jira_now(world: Judged) -> dict[str, Issue]:
     metrics = context.metric_fields
     measured = [one.id for one in inside if any(one.fields.get(field) is not None for field in metrics)]
     born = {one.id: one.created for one in inside}
-    readings = context.jira.readings(measured, metrics, born) if measured and metrics else {}
-    if readings and context.api != 3:
-        # Data Center tells of a change by what its field was called then: an issue was read under the names of now, or under all that were bound.
-        called = names.ever_called(world.tables, SITE, context.catalogue)
-        by_all = context.jira.readings(measured, metrics, born, named=called)
-        with world.tables.read() as conn:
-            ours = mirror.get(conn, SITE, measured)
-        readings |= {id_: by_all[id_] for id_, one in ours.items() if one.readings == by_all.get(id_)}
+    readings = (
+        context.jira.readings(measured, metrics, born, named=_called(world)) if measured and metrics else {}
+    )
     return {one.id: replace(one, readings=readings.get(one.id, {})) for one in inside}
+
+
+def _called(world: Judged) -> list[Field]:
+    """The fields under their names of now, and under those that were seen before: Data Center's histories tell of a change by the name of then.
+
+    A name that came and went between two looks at the site is known to nobody.
+    """
+    today = [
+        Field(id=one.id, name=one.name, type=one.type, custom=one.custom)
+        for one in world.site.sandbox.fields.values()
+    ]
+    with world.tables.read() as conn:
+        return [*today, *former_names.every(conn, SITE)]
 
 
 def recomputed(world: Judged, issues: dict[str, Issue]) -> dict[str, ObjectiveState]:

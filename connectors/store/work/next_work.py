@@ -15,7 +15,7 @@ from connectors.store.work.inbox import DeliveryStatus
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class NextWork:
     """`at_once`: a delivery that nobody holds, or a Jira that does not answer and may be tried again. `next_run`: from when on an
     objective can be claimed; None where none is due."""
 
@@ -27,10 +27,10 @@ class Waiting:
         return self.at_once or (self.next_run is not None and self.next_run <= now)
 
 
-def look(conn: Connection, now: datetime) -> Waiting:
+def look(conn: Connection, now: datetime) -> NextWork:
     """What waits, as one statement shows it. Whoever takes it up looks again."""
     deliveries, outages, next_run = conn.execute(_look(), {"now": to_ms(now)}).one()
-    return Waiting(bool(deliveries) or bool(outages), maybe_from_ms(next_run))
+    return NextWork(bool(deliveries) or bool(outages), maybe_from_ms(next_run))
 
 
 @cache
