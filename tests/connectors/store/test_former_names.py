@@ -12,7 +12,9 @@ def test_each_name_is_kept_once_in_the_order_in_which_it_was_left(store: Store) 
     sizes = Field("customfield_1", "Sizes", "number", custom="float")
     with store.write() as conn:
         assert former_names.note(conn, "main", (points, goal), (points, goal)) == frozenset()
-        assert former_names.note(conn, "main", (points, goal), (sizes,)) == {"customfield_1"}, "gone is not renamed"
+        assert former_names.note(conn, "main", (points, goal), (sizes,)) == {"customfield_1"}, (
+            "gone is not renamed"
+        )
         assert former_names.note(conn, "main", (sizes, goal), (points, goal)) == {"customfield_1"}
         assert former_names.note(conn, "main", (points, goal), (sizes, goal)) == {"customfield_1"}
         former_names.note(conn, "other", (goal,), (Field("customfield_2", "Aim"),))

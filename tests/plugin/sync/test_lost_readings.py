@@ -175,4 +175,6 @@ def test_what_was_read_before_a_renaming_was_noticed_is_read_again(hand: Any) ->
     again = hand.sandbox.site.calls.by_endpoint.total() - calls
     calls = hand.sandbox.site.calls.by_endpoint.total()
     sync_site(hand.connector, "main")
-    assert hand.sandbox.site.calls.by_endpoint.total() - calls == again, "once read by all names, it is not read again"
+    assert hand.sandbox.site.calls.by_endpoint.total() - calls == again, (
+        "once read by all names, it is not read again"
+    )
