@@ -49,11 +49,11 @@ def test_an_idle_minute_asks_at_most_five_hundred_statements(firm: Any) -> None:
         return len(said)
 
     schedules.run_due()
-    asked(engine._waiting)  # a new connection of the database is told how to be used
+    asked(engine._next_work)  # a new connection of the database is told how to be used
     firm.clock.pass_by(minutes=1)
     each_minute = asked(schedules.run_due)
     assert each_minute > len(schedules.due()) == 0
-    look, others = asked(engine._waiting), (WORKERS - 1) / REST_SECONDS
+    look, others = asked(engine._next_work), (WORKERS - 1) / REST_SECONDS
     in_a_minute = {
         "clock": asked(schedules.due) * 60 / LOOK_AT_CLOCK,
         "workers": look * 60 * (1 / QUIET_SECONDS + others),
