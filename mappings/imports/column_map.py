@@ -91,6 +91,8 @@ class ColumnMap:
     tool: str
     about: str
     columns: Mapping[str, str]
+    required: frozenset[str] = frozenset()
+    """Of what a column can be, what whoever imports named a column for: the file has to have it."""
     hangs: Hangs = "title"
     form: Form = "columns"
     kinds: Mapping[str, KindWord] = field(default_factory=lambda: KINDS)
@@ -165,6 +167,7 @@ class ColumnMapPart(BaseModel):
         return replace(
             preset,
             columns={**preset.columns, **self.columns},
+            required=preset.required | self.columns.keys(),
             cycles={**preset.cycles, **self.cycles},
             people={**preset.people, **self.people},
             statuses={**preset.statuses, **{word.casefold(): one for word, one in self.statuses.items()}},

@@ -41,8 +41,9 @@ def read_table(table: FileTable, map_: ColumnMap) -> ReadRows:
         raise UnusableFile(
             f"{', '.join(unknown)}: nothing that a column can be. Those are: {', '.join(WORDS)}."
         )
-    if "title" not in named:
-        wanted = map_.columns.get("title")
+    missing = [map_.columns[word] for word in WORDS if word in map_.required and word not in named]
+    if "title" not in named or missing:
+        wanted = missing[0] if missing else map_.columns.get("title")
         lacks = f"The column “{wanted}” is missing" if wanted else "No column is said to be the title"
         raise UnusableFile(f"{lacks}. The columns are: {', '.join(table.columns)}.")
     reading = _Reading(
@@ -63,6 +64,7 @@ def read_table(table: FileTable, map_: ColumnMap) -> ReadRows:
         delimiter=table.delimiter,
         skipped=tuple(reading.skipped),
         problems=tuple(reading.problems),
+        unread=tuple(one for one in table.columns if rows and one not in reading.asked),
     )
 
 
@@ -90,6 +92,8 @@ class _Reading:
     named: dict[str, str]
     decimal: Decimal | None
     order: DayOrder | None
+    asked: set[str] = field(default_factory=set)
+    """The columns that were looked into."""
     skipped: list[tuple[int, str]] = field(default_factory=list)
     problems: list[ImportProblem] = field(default_factory=list)
 
@@ -141,7 +145,14 @@ class _Reading:
     # -- words
 
     def _text(self, record: TableRecord, word: str) -> str:
-        return record.text(self.named[word]).strip() if word in self.named else ""
+        column = self._column(word)
+        return record.text(column).strip() if column else ""
+
+    def _column(self, word: str) -> str | None:
+        column = self.named.get(word)
+        if column:
+            self.asked.add(column)
+        return column
 
     def _kind(self, record: TableRecord) -> KindWord:
         said = self._text(record, "kind")
@@ -214,7 +225,7 @@ class _Reading:
     # -- values
 
     def _number(self, record: TableRecord, word: str) -> Fraction | None:
-        column = self.named.get(word)
+        column = self._column(word)
         found = cells.number(record.cells.get(column, ""), self.decimal) if column else None
         return self._value(record, word, found)
 
@@ -277,14 +288,18 @@ class _Reading:
     def _wide(self, record: TableRecord, above: ImportRow) -> Iterator[ImportRow]:
         for column in record.cells:
             found = WIDE.fullmatch(column)
-            title = record.text(column).strip() if found else ""
-            if found is None or not title:
+            if found is None:
                 continue
-            share = cells.number(record.cells.get(f"key_result_{found[1]}_completion", ""), self.decimal)
-            known = self._value(record, f"key_result_{found[1]}_completion", share)
+            completion = f"key_result_{found[1]}_completion"
+            self.asked |= {column, completion}
+            title = record.text(column).strip()
+            if not title:
+                continue
+            share = cells.number(record.cells.get(completion, ""), self.decimal)
+            known = self._value(record, completion, share)
             if known is not None and not 0 <= known <= 1:
                 fault = CellFault("number_out_of_range", "Completion runs from 0 to 1.", ("0", "0.65", "1"))
-                self._say(record, f"key_result_{found[1]}_completion", fault)
+                self._say(record, completion, fault)
                 known = None
             yield ImportRow(
                 row=record.number,

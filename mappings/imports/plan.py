@@ -58,7 +58,7 @@ class PlannedLink:
 
 @dataclass(frozen=True, slots=True)
 class ImportPlan:
-    """What an import would do. `known` are rows that were imported before, by identity the key of their issue; nothing happens to those."""
+    """What an import would do. `unread` are columns of the file that nothing is made of; `known` are rows that were imported before, by identity the key of their issue; nothing happens to those."""
 
     preset: str
     tool: str
@@ -74,6 +74,7 @@ class ImportPlan:
     skipped: tuple[tuple[int, str], ...] = ()
     blocked: tuple[int, ...] = ()
     problems: tuple[ImportProblem, ...] = ()
+    unread: tuple[str, ...] = ()
 
     @property
     def refused(self) -> bool:
@@ -130,6 +131,7 @@ def plan_import(
         skipped=read.skipped,
         blocked=tuple(sorted({one.row.row for one in hung if one.blocked})),
         problems=tuple(sorted(problems, key=lambda one: (one.row, one.code))),
+        unread=read.unread,
     )
 
 
@@ -243,6 +245,7 @@ def plan_values(plan: ImportPlan) -> PlainValues:
             "encoding": plan.encoding,
             "delimiter": plan.delimiter,
             "rows": plan.count,
+            "columns_not_read": list(plan.unread),
         },
         "refused": plan.refused,
         "create": [row_values(one) for one in plan.create],

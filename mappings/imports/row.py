@@ -86,7 +86,7 @@ class ImportRow:
 
 @dataclass(frozen=True, slots=True)
 class ReadRows:
-    """What a file holds, in its order: rows, those that are passed over with why, and what is wrong."""
+    """What a file holds, in its order: rows, those that are passed over with why, and what is wrong. `unread` are columns that nothing was made of."""
 
     rows: tuple[ImportRow, ...]
     count: int
@@ -94,3 +94,4 @@ class ReadRows:
     delimiter: str | None = None
     skipped: tuple[tuple[int, str], ...] = ()
     problems: tuple[ImportProblem, ...] = field(default=())
+    unread: tuple[str, ...] = ()

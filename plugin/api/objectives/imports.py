@@ -58,6 +58,9 @@ class ImportSourceGiven(Given):
     encoding: str = Field(description="The encoding that was told from its bytes.")
     delimiter: str | None = Field(description="What stands between its columns; null where it has none.")
     rows: int = Field(description="How many rows it has.")
+    columns_not_read: list[str] = Field(
+        description="Columns that nothing is made of; a map says what they are."
+    )
 
 
 class ImportMetricGiven(Given):

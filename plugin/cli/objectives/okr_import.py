@@ -214,6 +214,8 @@ def _show(one: ShownImport) -> None:
 
 
 def _show_rest(found: ImportPlan) -> None:
+    if found.unread:
+        say(f"columns that are not read: {', '.join(found.unread)} (a --map says what they are)")
     for row, key, names in found.changed:
         say(f"row {row.row} stands as {key} and says otherwise now ({', '.join(names)}): left as in Jira")
     for row_, reason in found.skipped:

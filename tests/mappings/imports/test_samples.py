@@ -272,6 +272,27 @@ def test_the_archive_of_viva_keeps_what_hangs_below_others_and_bounds() -> None:
     assert problems(plan) == [(2, "current_ambiguous", "warning")]
 
 
+@pytest.mark.parametrize(
+    ("file", "name", "unread"),
+    [
+        ("cultureamp.csv", "cultureamp-csv", ["created_at", "completion"]),
+        ("betterworks.csv", "betterworks-csv", ["categories"]),
+    ],
+)
+def test_columns_that_nothing_is_made_of_are_told(file: str, name: str, unread: list[str]) -> None:
+    source = plan_values(planned(file, name))["source"]
+    assert isinstance(source, dict)
+    assert source["columns_not_read"] == unread
+
+
+def test_a_column_that_somebody_names_has_to_be_there() -> None:
+    table = csv_table("Ziel,Bis\nWarme Küche,5\n".encode())
+    with pytest.raises(UnusableFile, match=r"The column “Biss” is missing\. The columns are: Ziel, Bis"):
+        read_table(table, map_of("columns", columns={"title": "Ziel", "target": "Biss"}))
+    found = read_table(table, map_of("columns", columns={"title": "Ziel"}))
+    assert ([one.title for one in found.rows], found.unread) == (["Warme Küche"], ("Bis",))
+
+
 def test_files_that_are_none_leave_no_plan() -> None:
     for data, said in (
         (b"", "is missing|No column|empty"),
