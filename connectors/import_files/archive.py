@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import json
-import zipfile
 from dataclasses import dataclass
 
+from connectors.import_files.parts import BROKEN, zip_parts
 from mappings.diagnostic import Severity
 from mappings.imports.files.table import UnusableFile
 from mappings.imports.row import ImportProblem
-
-LARGEST = 200_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +26,7 @@ def read_zip(data: bytes) -> GoalsArchive:
     check_ins: list[object] = []
     problems = []
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as parts:
-            if sum(one.file_size for one in parts.infolist()) > LARGEST:
-                raise UnusableFile(f"Unpacked, the file has more than {LARGEST:,} bytes.")
+        with zip_parts(data) as parts:
             for one in sorted(parts.infolist(), key=lambda part: part.filename):
                 if one.filename.startswith(("/", "\\")) or ".." in one.filename.replace("\\", "/").split("/"):
                     said = f"“{one.filename}” leads out of the archive: it was not read."
@@ -46,7 +41,7 @@ def read_zip(data: bytes) -> GoalsArchive:
                     if name.startswith(begins) and name.endswith(".json"):
                         found = json.loads(parts.read(one))
                         listed += found if isinstance(found, list) else []
-    except (zipfile.BadZipFile, ValueError, RuntimeError, RecursionError) as error:
+    except (*BROKEN, ValueError, RecursionError) as error:
         raise UnusableFile(f"This is no archive that can be read ({error}).") from None
     if not objectives:
         raise UnusableFile("The archive has no objectives*.json, or an empty one.")

@@ -5,7 +5,6 @@ Only what a table needs is read of the format (ECMA-376): shared and inline text
 
 from __future__ import annotations
 
-import io
 import re
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -14,10 +13,16 @@ from datetime import date, timedelta
 from fractions import Fraction
 from xml.etree import ElementTree
 
+from connectors.import_files.parts import BROKEN, zip_parts
 from mappings.imports.files.table import MOST_ROWS, FileTable, PercentNumber, UnusableFile, of_records
 from mappings.numbers import exact
 
-LARGEST = 200_000_000
+LARGEST_PART = 5_000_000
+"""Of the parts that are read as a whole: what sheets there are, and how cells look."""
+LARGEST_ELEMENT = 20_000
+"""Elements within one row or one text."""
+ENTITIES = "The workbook declares entities of its own: it is not read."
+CHUNK = 65_536
 MOST_COLUMNS = 500
 LAST_ROW = 5 * MOST_ROWS
 """Blank lines count for nothing, but each costs memory."""
@@ -44,18 +49,17 @@ class Workbook:
 def workbook_table(data: bytes, sheet: str | None = None) -> FileTable:
     """The table of a sheet, the first unless one is named. Raises UnusableFile for macros, formulas and what is no workbook."""
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as parts:
+        with zip_parts(data) as parts:
             _guard(parts)
             book = Workbook(tuple(_texts(parts)), tuple(_formats(parts)), _day_zero(parts))
-            return of_records(list(_lines(_xml(parts, _place(parts, sheet)), book)), "xlsx", None)
+            return of_records(list(_lines(_each(parts, _place(parts, sheet), "row"), book)), "xlsx", None)
     except (
-        zipfile.BadZipFile,
+        *BROKEN,
         ElementTree.ParseError,
         KeyError,
         IndexError,
         ValueError,
         OverflowError,
-        RuntimeError,
     ) as error:
         raise UnusableFile(
             f"This is no workbook that can be read ({error}). Save it as CSV in UTF-8."
@@ -63,8 +67,6 @@ def workbook_table(data: bytes, sheet: str | None = None) -> FileTable:
 
 
 def _guard(parts: zipfile.ZipFile) -> None:
-    if sum(one.file_size for one in parts.infolist()) > LARGEST:
-        raise UnusableFile(f"Unpacked, the file has more than {LARGEST:,} bytes.")
     names = {one.filename for one in parts.infolist()}
     if any("vbaProject" in one for one in names):
         raise UnusableFile("The workbook has macros: save it without them, as XLSX or CSV.")
@@ -72,11 +74,68 @@ def _guard(parts: zipfile.ZipFile) -> None:
         raise UnusableFile("The workbook reads from other files: save its values alone, as CSV.")
 
 
+class _Whole(ElementTree.TreeBuilder):
+    """Builds a part as a whole."""
+
+    def doctype(self, *_said: object) -> None:
+        """Where entities would be declared: without them there is nothing to expand."""
+        raise UnusableFile(ENTITIES)
+
+
+class _Elements:
+    """Builds the elements of one name, each by itself: of what stands around them nothing is kept."""
+
+    def __init__(self, name: str) -> None:
+        self.name, self.depth, self.size = name, 0, 0
+        self.builder = ElementTree.TreeBuilder()
+        self.found: list[ElementTree.Element] = []
+
+    def doctype(self, *_said: object) -> None:
+        """As with a part as a whole."""
+        raise UnusableFile(ENTITIES)
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        """An element begins."""
+        if self.depth or tag == self.name:
+            self.builder.start(tag, attributes)
+            self.depth += 1
+            self.size += 1
+            if self.size > LARGEST_ELEMENT:
+                raise UnusableFile(
+                    "A row or text of the workbook has too many parts: save its values alone, as CSV."
+                )
+
+    def data(self, text: str) -> None:
+        """Text goes on."""
+        if self.depth:
+            self.builder.data(text)
+
+    def end(self, tag: str) -> None:
+        """An element ends."""
+        if self.depth:
+            self.builder.end(tag)
+            self.depth -= 1
+            if not self.depth:
+                self.found.append(self.builder.close())
+                self.builder, self.size = ElementTree.TreeBuilder(), 0
+
+
+def _each(parts: zipfile.ZipFile, name: str, element: str) -> Iterator[ElementTree.Element]:
+    """The elements of a name, one after the other: a sheet as a whole takes twenty times its size in memory."""
+    target = _Elements(f"{MAIN}{element}")
+    parser = ElementTree.XMLParser(target=target)  # noqa: S314 - it refuses entities
+    with parts.open(name) as part:
+        while chunk := part.read(CHUNK):
+            parser.feed(chunk)
+            yield from target.found
+            target.found.clear()
+    parser.close()
+
+
 def _xml(parts: zipfile.ZipFile, name: str) -> ElementTree.Element:
-    data = parts.read(name)
-    if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
-        raise UnusableFile("The workbook declares entities of its own: it is not read.")
-    return ElementTree.fromstring(data)  # noqa: S314 - without entities there is nothing to expand
+    if parts.getinfo(name).file_size > LARGEST_PART:
+        raise UnusableFile(f"{name} of the workbook is too large to be read: save its values alone, as CSV.")
+    return ElementTree.fromstring(parts.read(name), ElementTree.XMLParser(target=_Whole()))  # noqa: S314 - it refuses entities
 
 
 def _place(parts: zipfile.ZipFile, sheet: str | None) -> str:
@@ -96,8 +155,7 @@ def _place(parts: zipfile.ZipFile, sheet: str | None) -> str:
 
 def _texts(parts: zipfile.ZipFile) -> Iterator[str]:
     if "xl/sharedStrings.xml" in parts.namelist():
-        for one in _xml(parts, "xl/sharedStrings.xml").iter(f"{MAIN}si"):
-            yield _text(one)
+        yield from map(_text, _each(parts, "xl/sharedStrings.xml", "si"))
 
 
 def _text(of: ElementTree.Element) -> str:
@@ -129,10 +187,10 @@ def _formats(parts: zipfile.ZipFile) -> Iterator[str]:
                 yield ""
 
 
-def _lines(sheet: ElementTree.Element, book: Workbook) -> Iterator[list[str | Fraction]]:
+def _lines(rows: Iterator[ElementTree.Element], book: Workbook) -> Iterator[list[str | Fraction]]:
     """The lines from the first on; blank ones stand for themselves, so that rows keep their numbers."""
     last = 0
-    for row in sheet.iter(f"{MAIN}row"):
+    for row in rows:
         number = int(row.get("r") or last + 1)
         if number > LAST_ROW:
             raise UnusableFile(f"Something stands in row {number}: at most {LAST_ROW:,} are read.")

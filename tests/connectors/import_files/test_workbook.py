@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from fractions import Fraction
 from io import BytesIO
-from zipfile import ZipFile
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
 import pytest
 
+from connectors.import_files import parts
+from connectors.import_files.archive import read_zip
 from connectors.import_files.workbook import workbook_table
 from mappings.imports import cells
 from mappings.imports.files.table import UnusableFile
@@ -17,10 +20,10 @@ OF_RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationsh
 STYLES = f'<styleSheet xmlns="{MAIN}"><cellXfs><xf numFmtId="0"/><xf numFmtId="10"/><xf numFmtId="14"/></cellXfs></styleSheet>'
 
 
-def workbook(rows: str, *, of_macs: bool = False, texts: str = "") -> bytes:
+def workbook(rows: str, *, of_macs: bool = False, texts: str = "", packed: bool = False) -> bytes:
     """A workbook of one sheet; the styles 1 and 2 are a percentage and a day."""
     properties = '<workbookPr date1904="1"/>' if of_macs else ""
-    parts = {
+    texts_of = {
         "xl/workbook.xml": f'<workbook xmlns="{MAIN}" xmlns:r="{OF_RELATIONS}">{properties}<sheets><sheet name="OKRs" r:id="r1"/></sheets></workbook>',
         "xl/_rels/workbook.xml.rels": '<Relationships><Relationship Id="r1" Target="worksheets/sheet1.xml"/></Relationships>',
         "xl/styles.xml": STYLES,
@@ -28,10 +31,19 @@ def workbook(rows: str, *, of_macs: bool = False, texts: str = "") -> bytes:
         "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{MAIN}"><sheetData>{rows}</sheetData></worksheet>',
     }
     data = BytesIO()
-    with ZipFile(data, "w") as made:
-        for name, text in parts.items():
+    with ZipFile(data, "w", ZIP_DEFLATED if packed else ZIP_STORED) as made:
+        for name, text in texts_of.items():
             made.writestr(name, text)
     return data.getvalue()
+
+
+def changed(data: bytes, news: dict[str, bytes]) -> bytes:
+    """A workbook with other parts in the place of its own."""
+    made = BytesIO()
+    with ZipFile(BytesIO(data)) as old, ZipFile(made, "w") as new:
+        for one in old.namelist():
+            new.writestr(one, news.get(one, old.read(one)))
+    return made.getvalue()
 
 
 def cell(place: str, text: str) -> str:
@@ -68,11 +80,49 @@ def test_how_a_title_is_pronounced_is_no_part_of_it() -> None:
         f'<row r="1048576">{cell("A1048576", "far below")}</row>',
         f'<row r="2">{cell("XFD2", "far to the right")}</row>',
         '<row r="2"><c r="C2" s="2"><v>1e30</v></c></row>',
+        f'<row r="2">{"<c/>" * 20_000}</row>',
+        '<row r="2">',
     ],
 )
 def test_what_would_cost_memory_or_is_no_day_is_refused_in_words(row: str) -> None:
     with pytest.raises(UnusableFile):
         workbook_table(workbook(HEADER + row))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize("part", ["xl/worksheets/sheet1.xml", "xl/styles.xml", "xl/sharedStrings.xml"])
+def test_entities_are_refused_in_every_part_and_encoding(part: str, encoding: str) -> None:
+    text = f'<?xml version="1.0" encoding="{encoding}"?><!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'
+    with pytest.raises(UnusableFile, match="entities"):
+        workbook_table(changed(workbook(HEADER), {part: text.encode(encoding)}))
+
+
+def test_a_sheet_is_never_held_as_a_whole_and_what_is_larger_than_is_read_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """10,000 cells: a tree of them takes three times what is allowed here."""
+    cells_of_row = "".join(
+        f'<c t="n" s="0"><v>{column}</v><x a="1" b="2" c="3" d="4"/></c>' for column in range(10)
+    )
+    data = workbook(HEADER + f"<row>{cells_of_row}</row>" * 1_000)
+    workbook_table(data)
+    tracemalloc.start()
+    found = workbook_table(data)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (len(found.rows), peak < 3_000_000) == (1_000, True)
+    monkeypatch.setattr(parts, "LARGEST_UNPACKED", 100_000)
+    for read in (workbook_table, read_zip):
+        with pytest.raises(UnusableFile, match=r"Unpacked, the file has .* at most 100,000 are read"):
+            read(data)
+
+
+def test_a_damaged_file_is_refused_in_words() -> None:
+    data = bytearray(workbook(HEADER + f'<row r="2">{cell("A2", "On time" * 1000)}</row>', packed=True))
+    place = data.index(b"xl/worksheets/sheet1.xml") + 60
+    data[place : place + 8] = b"\xff" * 8
+    with pytest.raises(UnusableFile, match="no workbook that can be read"):
+        workbook_table(bytes(data))
 
 
 def test_a_text_of_thousands_of_digits_is_no_number_and_zeros_are_zero() -> None:
