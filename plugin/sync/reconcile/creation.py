@@ -6,12 +6,12 @@ before a person says so.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 
 from connectors.jira import CreatedIssue, CreateField, Permanent
 from connectors.jira.wire.changed_field import EPIC_LINK, PARENT_LINK
-from mappings.facts.issue import IssueType
+from mappings.facts.issue import Issue, IssueType
 from mappings.rollup.cycles.carry_steps import CopiedLink
 from mappings.write_back.target import Request
 from plugin.sync.context import Context
@@ -25,15 +25,22 @@ MOST_LABELS = 50
 """So many are asked for in one search."""
 
 
-def found_by_label(context: Context, label: str) -> CreatedIssue | None:
-    """The issue with a label, the oldest where there are several; None where Jira is sure that there is none."""
+FILLED_BY_JIRA = ("project", "issuetype", "reporter")
+
+
+def issues_of_label(context: Context, label: str, known: Iterable[Issue] = ()) -> list[Issue]:
+    """The issues with a label, the oldest first, those that are `known` to have it too; none where Jira is sure that there is none."""
     jql = f'labels = "{label}"'
-    pages = context.jira.search(jql)
-    found = sorted((one for page in pages for one in page.issues), key=lambda one: (one.created, int(one.id)))
+    found = {one.id: one for one in known}
+    found.update((one.id, one) for page in context.jira.search(jql) for one in page.issues)
     if not found:
         confirm_end(context, jql, 0, f"with the label {label}")
-        return None
-    return CreatedIssue(found[0].id, found[0].key)
+    return sorted(found.values(), key=_age)
+
+
+def found_by_label(context: Context, label: str) -> CreatedIssue | None:
+    """The issue with a label, the oldest where there are several; None where Jira is sure that there is none."""
+    return next((CreatedIssue(one.id, one.key) for one in issues_of_label(context, label)), None)
 
 
 def found_among(context: Context, labels: Sequence[str]) -> dict[str, CreatedIssue]:
@@ -44,10 +51,23 @@ def found_among(context: Context, labels: Sequence[str]) -> dict[str, CreatedIss
         jql = "labels in ({})".format(", ".join(f'"{one}"' for one in some))
         issues = [one for page in context.jira.search(jql) for one in page.issues]
         confirm_end(context, jql, len(issues), "with the labels of what is to be made")
-        for issue in sorted(issues, key=lambda one: (one.created, int(one.id))):
+        for issue in sorted(issues, key=_age):
             for label in set(issue.labels) & set(some):
                 found.setdefault(label, CreatedIssue(issue.id, issue.key))
     return found
+
+
+def _age(one: Issue) -> tuple[datetime, int]:
+    return one.created, int(one.id)
+
+
+def unfilled(screen: Mapping[str, CreateField], given: Collection[str]) -> list[CreateField]:
+    """The fields that a create screen requires, and that neither these nor Jira fill."""
+    return [
+        one
+        for one in screen.values()
+        if one.required and not one.fills and one.id not in given and one.id not in FILLED_BY_JIRA
+    ]
 
 
 def make_issue(

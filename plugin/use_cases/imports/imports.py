@@ -8,7 +8,6 @@ from functools import partial
 
 from connectors.import_files.archive import read_zip
 from connectors.import_files.workbook import workbook_table
-from connectors.jira import CreateField
 from connectors.jira.metadata.permissions import CREATE
 from connectors.store.cycles import closings
 from connectors.store.imports import imports
@@ -42,6 +41,7 @@ from plugin.access.authorization.actor import Actor
 from plugin.next_steps import IMPORTS
 from plugin.runtime.connector import Connector, NotReady
 from plugin.sync.context import Context, field_of
+from plugin.sync.reconcile.creation import unfilled
 from plugin.use_cases.imports.application import Report, apply_rows
 from plugin.use_cases.imports.okr_export import OWN, own_rows
 from plugin.use_cases.permission import EDITOR, VIEWER, act, question
@@ -53,7 +53,8 @@ APPLYING = "import"
 """The background job."""
 MOST_SHOWN = 50
 ZIP = b"PK\x03\x04"
-FILLED_BY_JIRA = ("project", "issuetype", "reporter", "summary", "parent")
+PLACED = ("summary", "parent")
+"""What the row itself gives, beside the fields of its plan."""
 
 
 class ImportRefused(NotReady):
@@ -417,7 +418,7 @@ def _screens(context: Context, target: ImportTarget, issues: Sequence[ImportedIs
         if LABELS not in screen:
             said = f"Labels is not on {where}: without its label an issue could not be found again. Add it there."
             problems.append(ImportProblem(row=0, code="label_not_on_screen", message=said, column="labels"))
-        given = {id_ for one in mine for id_ in one.fields}
+        given = {*PLACED, *(id_ for one in mine for id_ in one.fields)}
         problems += [
             ImportProblem(
                 row=0,
@@ -425,14 +426,9 @@ def _screens(context: Context, target: ImportTarget, issues: Sequence[ImportedIs
                 message=f"{where[0].upper()}{where[1:]} requires “{one.name}”. Make it optional or give it a default in Jira.",
                 column=one.name,
             )
-            for one in screen.values()
-            if _lacks(one, given)
+            for one in unfilled(screen, given)
         ]
     return problems
-
-
-def _lacks(one: CreateField, given: set[str]) -> bool:
-    return one.required and not one.fills and one.id not in given and one.id not in FILLED_BY_JIRA
 
 
 # -- how far it is ----------------------------------------------------------------------------------------------

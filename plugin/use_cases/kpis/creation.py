@@ -39,18 +39,18 @@ from plugin.sync.reconcile.creation import (
     LOOKED_FOR_AFTER,
     PATIENCE,
     fields_by_kind,
+    issues_of_label,
     make_issue,
     parent_places,
+    unfilled,
 )
 from plugin.sync.refresh.reread import land_issues, read_again, with_readings
-from plugin.sync.resync.double_check import confirm_end
 from plugin.use_cases.kpis.board import objective_of, required_part
 from plugin.use_cases.permission import EDITOR, question
 
 CONNECTOR_ITSELF = "jira-okr"
 AGAIN_AFTER = timedelta(hours=1)
 """When what was refused is tried again by itself."""
-FILLED_BY_JIRA = ("project", "issuetype", "reporter")
 REQUIRED_OF_US = "Make it optional or give it a default in Jira; or make the issue there and name it."
 UNANSWERED = "Jira was asked to make the issue, and its answer never came."
 LOOKING = (
@@ -238,14 +238,10 @@ def _found(connector: Connector, context: Context, part: KpiPart, state: KpiStat
     with connector.store.read() as conn:
         objective = objective_of(conn, context.site, state)
         below = mirror.subtree(conn, context.site, [objective.id]) if objective is not None else []
-    there = {one.id: one for one in below if label in one.labels}
-    jql = f'labels = "{label}"'
-    for page in context.jira.search(jql):
-        there.update((one.id, one) for one in page.issues)
+    there = issues_of_label(context, label, (one for one in below if label in one.labels))
     if not there:
-        confirm_end(context, jql, 0, f"with the label {label}")
         return False
-    first, *others = sorted(there.values(), key=lambda one: (one.created, int(one.id)))
+    first, *others = there
     more = {"others": [one.key for one in others]} if others else {}
     _record(connector, context, part, state, first.id, first.key, "key result of a KPI found again", more)
     return True
@@ -419,8 +415,7 @@ def _gaps(
     ]
     required = [
         Hindrance(f"The create screen in {where} requires the field “{one.name}”.", REQUIRED_OF_US)
-        for one in screen.values()
-        if one.required and not one.fills and one.id not in given and one.id not in FILLED_BY_JIRA
+        for one in unfilled(screen, given)
     ]
     return (*lacking, *required)
 
