@@ -6,7 +6,7 @@ measured from the mirror in the same pass, so that a parent never shows a number
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
@@ -34,6 +34,8 @@ from plugin.sync.reconcile import candidates, cycle_ends
 from plugin.sync.reconcile.kpi_readings import episode_aims, kpi_readings
 
 DEEPEST = 32
+EveryIssue = Callable[[Connection, str], Iterable[Issue]]
+"""Gives all mirrored issues of a site."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +101,19 @@ def measure_objective(context: Context, conn: Connection, objective_id: str) -> 
     return measure_together(context, conn, [objective_id]).one(objective_id, before)
 
 
-def measure_together(context: Context, conn: Connection, objective_ids: Sequence[str]) -> MeasuredTogether:
-    """The states of several objectives, each equal to what it is by itself: what they are measured from is read at once."""
+def measure_together(
+    context: Context, conn: Connection, objective_ids: Sequence[str], every: EveryIssue = mirror.every
+) -> MeasuredTogether:
+    """The states of several objectives, each equal to what it is by itself: what they are measured from is read at once.
+
+    `every` gives the whole mirror, which some JQL needs.
+    """
     hanging = below(context, conn, frozenset(objective_ids))
     ids = [*objective_ids, *sorted(hanging.stale)]
     # How those below are closed and what they weigh stands in their issues.
     known = [id_ for id_ in hanging.settled if not id_.startswith("@")]
     near = mirror.get(conn, context.site, known) if known else {}
-    forest = Forest.of([*near.values(), *_issues_for(context, conn, ids)])
+    forest = Forest.of([*near.values(), *_issues_for(context, conn, ids, every)])
     having = objective_traits.among(conn, context.site, ids)
     states, ends = _assessed(context, conn, forest, ids, hanging.settled, having)
     everything = {**hanging.settled, **states}
@@ -242,14 +249,16 @@ def _is_of(saved: SavedObjective | None, mapping: BoundMapping) -> bool:
     return saved is not None and saved.mapping_revision == mapping.revision
 
 
-def _issues_for(context: Context, conn: Connection, objective_ids: list[str]) -> list[Issue]:
+def _issues_for(
+    context: Context, conn: Connection, objective_ids: list[str], every: EveryIssue = mirror.every
+) -> list[Issue]:
     """What these are measured from: what is below them, linked with them, below that where links say what counts, and what they reach by JQL."""
     by_jql: list[Issue] = []
     if context.reads_everything:
         for id_ in objective_ids:
             reached = candidates.reached(context, conn, id_)
             if reached is None:
-                return list(mirror.every(conn, context.site))
+                return list(every(conn, context.site))
             by_jql += reached
     issues = [id_ for id_ in objective_ids if not id_.startswith("@")]
     if not issues:

@@ -14,16 +14,19 @@ from itertools import islice
 from sqlalchemy import Connection
 
 from connectors.store.database import json_text
+from connectors.store.mirror import mirror
 from connectors.store.numbers import objectives
 from connectors.store.numbers.objectives import SavedObjective
 from connectors.store.work import due, last_reconcile, objective_traits
 from connectors.store.work.objective_traits import ObjectiveTrait
 from connectors.store.writes import written_values
 from connectors.store.writes.written_values import WrittenField
+from mappings.facts.issue import Issue
 from mappings.rollup.state import ObjectiveState
 from plugin.sync.active_mapping import rules
 from plugin.sync.context import Context
 from plugin.sync.reconcile.measurement import (
+    EveryIssue,
     MeasuredObjective,
     MeasuredTogether,
     measure_together,
@@ -80,11 +83,10 @@ def mark_differing(
     reason: str,
     going_on: Callable[[], None] = lambda: None,
 ) -> int:
-    """Make those of these objectives due, in bulk, that do not stand as they should; how many. `going_on` is called now and then."""
+    """Make those of these objectives due, in bulk, that do not stand as they should; how many. `going_on` is called before whatever is measured."""
     source, marked = iter(objective_ids), 0
     while chunk := list(islice(source, AT_ONCE)):
-        going_on()
-        found = _looks(context, chunk)
+        found = _looks(context, chunk, going_on)
         standing = [one for one in found if one.state is not None]
         differing = {one.id for one in found if one.state is None}
         if not confirm(context, standing):
@@ -95,14 +97,14 @@ def mark_differing(
     return marked
 
 
-def _looks(context: Context, chunk: list[str]) -> list[Look]:
+def _looks(context: Context, chunk: list[str], going_on: Callable[[], None] = lambda: None) -> list[Look]:
     with context.store.read() as conn:
         generations = due.untouched(conn, context.site, chunk)
-    found = _standing(context, chunk)
+    found = _standing(context, chunk, going_on)
     return [Look(id_, found.get(id_), generations.get(id_)) for id_ in chunk]
 
 
-def _standing(context: Context, chunk: list[str]) -> dict[str, ObjectiveState]:
+def _standing(context: Context, chunk: list[str], going_on: Callable[[], None]) -> dict[str, ObjectiveState]:
     if context.absences:  # numbers may stand still for what is gone, which is decided one by one
         return {}
     with context.store.read() as conn:
@@ -115,11 +117,26 @@ def _standing(context: Context, chunk: list[str]) -> dict[str, ObjectiveState]:
             prepare(context, id_)
     running = [id_ for id_ in texts if id_ not in ended]
     found: dict[str, ObjectiveState] = {}
-    with context.store.read() as conn:
-        # What an ended cycle is measured from is its own: issues as they were at its end.
-        for together in ([running] if running else []) + [[id_] for id_ in sorted(ended)]:
-            found |= _equal(context, conn, measure_together(context, conn, together), together, texts)
+    every = _read_once()
+    # What an ended cycle is measured from is its own: issues as they were at its end.
+    for together in ([running] if running else []) + [[id_] for id_ in sorted(ended)]:
+        going_on()
+        with context.store.read() as conn:
+            measured = measure_together(context, conn, together, every)
+            found |= _equal(context, conn, measured, together, texts)
     return found
+
+
+def _read_once() -> EveryIssue:
+    """The whole mirror as it is when somebody first needs it. What changes later makes its objectives due by itself."""
+    known: list[Issue] = []
+
+    def every(conn: Connection, site: str) -> list[Issue]:
+        if not known:
+            known.extend(mirror.every(conn, site))
+        return known
+
+    return every
 
 
 def _equal(

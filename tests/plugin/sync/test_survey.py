@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import event, update
 
 from connectors.sandbox.site_state import scheme
+from connectors.store.mirror import mirror
 from connectors.store.mirror.issue_text import IssueReader
 from connectors.store.numbers import objectives
 from connectors.store.schema import plan, write
@@ -25,6 +26,7 @@ from plugin.sync.reconcile import survey
 from plugin.sync.resync.full_read import resync
 from plugin.sync.work import turn
 from tests.plugin.sync.conftest import PROGRESS
+from tests.quarter import MAPPING, begun
 
 MOST_OF_A_LOOK = 10
 MOST_OF_AN_EVENT = 70
@@ -188,3 +190,24 @@ def test_a_new_day_makes_those_due_whose_numbers_it_changes(firm: Any) -> None:
     assert (told(), firm.due()) == (1, set(running))
     firm.work_off()
     assert (told(), firm.due()) == (0, set()), "the same day"
+
+
+def test_whoever_looks_at_ended_objectives_says_so_before_each_and_reads_the_mirror_once(
+    hand: Any, monkeypatch: Any
+) -> None:
+    """Each ended cycle is measured by itself, and this JQL needs the whole mirror: a night's look outlasted its lease."""
+    timed = "{id: late, select: issuetype = Bug, relation: {jql: created <= now()}, progress: {kind: delivery}}"
+    _, epic, *_ = begun(hand, MAPPING.replace("write_back:", f"      - {timed}\nwrite_back:"))
+    more = [hand.issue("Epic", labels=["okr", "2026-Q4"]) for _ in range(2)]
+    ended = [epic, *more]
+    hand.sync()
+    hand.work_off()
+    every, reads, said = mirror.every, [], []
+
+    def counted(conn: Any, site: str) -> Any:
+        reads.append(len(said))
+        return every(conn, site)
+
+    monkeypatch.setattr(mirror, "every", counted)
+    assert survey.mark_differing(hand.context, ended, "a new day", lambda: said.append(1)) == 0
+    assert (len(said), reads) == (len(ended), [1])
