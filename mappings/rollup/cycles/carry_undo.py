@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 
 from mappings.document.mapping import Mapping as BoundMapping
@@ -37,6 +37,12 @@ class CarryUndo:
     copies: tuple[StandingCopy, ...]
     hindrances: tuple[str, ...] = ()
     by_hand: tuple[str, ...] = ()
+
+    @property
+    def places(self) -> frozenset[tuple[str, str]]:
+        """What it changes, by issue and as `standing_of` names it."""
+        moved = {(one.issue_id, PARENT) for one in self.moves}
+        return frozenset(moved | {(one.issue_id, one.field_id) for one in self.writes})
 
 
 def carry_undo(plan: CarryPlan, made: Iterable[StandingCopy], hindrances: Iterable[str]) -> CarryUndo:
@@ -92,8 +98,27 @@ def standing_of(mapping: BoundMapping, issues: Iterable[Issue]) -> Stood:
     return found
 
 
-def done_since(mapping: BoundMapping, then: Stood, now: Stood, keys: Mapping[str, str]) -> list[str]:
-    """What was done on what was carried: issues that were added, and fields that say something else, one sentence each."""
+def stood_but(then: Stood, now: Stood, places: Set[tuple[str, str]]) -> Stood:
+    """How it stood, these places as they stand now."""
+    found = {id_: dict(fields) for id_, fields in then.items()}
+    for id_, name in places:
+        mine = found.get(id_)
+        if mine is None or id_ not in now:
+            continue
+        mine.pop(name, None)
+        if name in now[id_]:
+            mine[name] = now[id_][name]
+    return found
+
+
+def done_since(
+    mapping: BoundMapping,
+    then: Stood,
+    now: Stood,
+    keys: Mapping[str, str],
+    but: Set[tuple[str, str]] = frozenset(),
+) -> list[str]:
+    """What was done on what was carried: issues that were added, and fields that say something else, one sentence each. `but`: places that say nothing of that."""
     names = {one.id: one.name or one.id for one in mapping.fields.values()}
     told = []
     for id_, fields in sorted(now.items(), key=lambda one: (len(one[0]), one[0])):
@@ -104,6 +129,6 @@ def done_since(mapping: BoundMapping, then: Stood, now: Stood, keys: Mapping[str
         before = then[id_]
         for name in sorted(before.keys() | fields.keys()):
             was, is_ = before.get(name, "empty"), fields.get(name, "empty")
-            if was != is_:
+            if was != is_ and (id_, name) not in but:
                 told.append(f"{key} {NAMES.get(name) or names.get(name, name)}: {was} → {is_}")
     return told

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import replace
 
 import structlog
@@ -19,9 +19,17 @@ from mappings.document.mapping import Mapping as BoundMapping
 from mappings.document.schema import LinkRelation
 from mappings.facts.issue import DUE, Issue
 from mappings.fields import field_type
-from mappings.rollup.cycles.carry_plan import CarryPlan
+from mappings.fields.field_type import FieldType
+from mappings.rollup.cycles.carry_plan import LABELS, VERSIONS, CarryPlan
 from mappings.rollup.cycles.carry_steps import FieldWrite
-from mappings.rollup.cycles.carry_undo import CarryUndo, StandingCopy, carry_undo, standing_of
+from mappings.rollup.cycles.carry_undo import (
+    CarryUndo,
+    StandingCopy,
+    carry_undo,
+    done_since,
+    standing_of,
+    stood_but,
+)
 from mappings.write_back.target import Request
 from plugin.sync.context import Context
 from plugin.sync.reconcile.copies import (
@@ -34,8 +42,10 @@ from plugin.sync.reconcile.copies import (
 from plugin.sync.reconcile.creation import place_issue
 from plugin.sync.reconcile.lease import Tenure
 from plugin.sync.refresh.omissions import in_scope
-from plugin.sync.refresh.reread import land_issues, read_again, with_readings
+from plugin.sync.refresh.reread import ReadById, land_issues, read_again, with_readings
 
+MOST_SAID = 5
+"""So many things that were done since are named; the rest is counted."""
 log = structlog.get_logger("jira_okr.carries")
 
 
@@ -127,12 +137,39 @@ def undo_of(kept: KeptCarry, hindrances: Iterable[str] = ()) -> CarryUndo:
     return carry_undo(kept.plan, made, hindrances)
 
 
+def done_on(
+    conn: Connection,
+    site: str,
+    mapping: BoundMapping,
+    kept: KeptCarry,
+    but: Set[tuple[str, str]] = frozenset(),
+) -> list[str]:
+    """What was done on what was carried since it was: then it is not taken back. `but`: places that say nothing of that."""
+    goes_on_as = kept.copies.get(kept.plan.objective_id, kept.plan.objective_id)
+    since = [one for one in check_ins.of(conn, site, goes_on_as) if one.check_in.at > kept.at]
+    said = [f"{one.check_in.by} checked in on {one.check_in.at:%Y-%m-%d}" for one in since[-1:]]
+    if not kept.plan.stood:
+        return said
+    issues = carried_issues(conn, site, mapping, goes_on_as)
+    keys = {one.id: one.key for one in issues}
+    done = done_since(mapping, kept.plan.stood, standing_of(mapping, issues), keys, but)
+    said += done[:MOST_SAID]
+    return said if len(done) <= MOST_SAID else [*said, f"and {len(done) - MOST_SAID} more"]
+
+
 def _take_back(context: Context, kept: KeptCarry, tenure: Tenure | None) -> None:
-    """Set back what still holds what was set, hang work where it hung, and delete the copies where somebody said so; the mark goes first, so that the next cycle counts no half objective."""
+    """Set back what still holds what was set, hang work where it hung, and delete the copies where somebody said so; the mark goes first, so that the next cycle counts no half objective.
+
+    What was done meanwhile, as Jira shows it now, leaves all as it is.
+    """
     undo, plan = undo_of(kept), kept.plan
-    ids = {one.issue_id for one in undo.writes} | {one.issue_id for one in undo.moves}
-    ids |= {one.id for one in undo.copies}
-    there = {one.id: one for one in read_again(context, ids).issues}
+    read = _landed(context, undo)
+    with context.store.read() as conn:
+        done = done_on(conn, context.site, context.mapping, kept, undo.places)
+    if done:
+        _left_carried(context, kept, undo, read, "; ".join(done))
+        return
+    there = {one.id: one for one in read.issues}
     by_hand = [*undo.by_hand]
     try:
         marked = sorted(undo.writes, key=lambda one: (one.issue_id not in _objectives(kept), one.issue_id))
@@ -152,18 +189,50 @@ def _take_back(context: Context, kept: KeptCarry, tenure: Tenure | None) -> None
                 _delete(context, copy)
     except Permanent as error:
         said = "; ".join(error.fields.values()) or str(error)
-        with context.store.write() as conn:
-            note = f"It was not taken back: Jira refused it: {said.removesuffix('.')}."
-            carries.settle(conn, context.site, plan, CarryState.DONE, note)
-        log.warning("carry not taken back", site=context.site, objective=plan.objective_id, error=said)
+        read = _landed(context, undo, gone=kept.state is CarryState.DELETING)
+        _left_carried(context, kept, undo, read, f"Jira refused it: {said.removesuffix('.')}")
         return
-    read, now = read_again(context, ids), context.clock()
+    _landed(context, undo, gone=kept.state is CarryState.DELETING)
+    with context.store.write() as conn:
+        carries.undone(conn, context.site, plan, f"Left to do: {'; '.join(by_hand)}." if by_hand else "")
+
+
+def _landed(context: Context, undo: CarryUndo, *, gone: bool = False) -> ReadById:
+    """What taking back concerns as Jira has it now, and the mirror from here on; copies that are `gone` there are gone here."""
+    copies = {one.id for one in undo.copies}
+    read_at = context.clock()
+    read = read_again(context, copies | {id_ for id_, _ in undo.places})
     issues = with_readings(context, read.issues, {})
     # Whatever else Jira does not show is nobody's word that it is gone.
-    copies = {one.id for one in undo.copies} if kept.state is CarryState.DELETING else set[str]()
+    left = copies & read.gone if gone else set[str]()
     with context.store.write() as conn:
-        land_issues(context, conn, in_scope(context, issues), copies & read.gone, now, read.gaps)
-        carries.undone(conn, context.site, plan, f"Left to do: {'; '.join(by_hand)}." if by_hand else "")
+        land_issues(context, conn, in_scope(context, issues), left, read_at, read.gaps)
+    return read
+
+
+def _left_carried(context: Context, kept: KeptCarry, undo: CarryUndo, read: ReadById, why: str) -> None:
+    """It stands as carried: say why, and what of it is as it was all the same, which is not held against the next try."""
+    there = {one.id: one for one in read.issues}
+    back = [
+        f"{one.issue_key} {one.name}"
+        for one in undo.writes
+        if one.issue_id in there and _is_back(context, there[one.issue_id], one)
+    ]
+    back += [
+        f"{one.issue_key} below {kept.plan.key}"
+        for one in undo.moves
+        if one.issue_id in there and there[one.issue_id].parent_id == kept.plan.objective_id
+    ]
+    if kept.state is CarryState.DELETING:
+        back += [f"{one.key} deleted" for one in undo.copies if one.id in read.gone]
+    note = f"It was not taken back: {why}."
+    if back:
+        note += f" What is as it was all the same: {', '.join(back)}."
+    with context.store.write() as conn:
+        now = standing_of(context.mapping, mirror.get(conn, context.site, there).values())
+        plan = replace(kept.plan, stood=stood_but(kept.plan.stood, now, undo.places))
+        carries.settle(conn, context.site, plan, CarryState.DONE, note)
+    log.warning("carry not taken back", site=context.site, objective=kept.plan.objective_id, error=why)
 
 
 def _objectives(kept: KeptCarry) -> frozenset[str]:
@@ -178,16 +247,10 @@ def _set_back(context: Context, issue: Issue | None, write: FieldWrite, by_hand:
     if write.adds:
         body: dict[str, object] = {"update": {write.field_id: [{"remove": value}]}}
     else:
-        field, set_ = context.field(write.field_id), json.loads(write.former or "null")
-        type_ = field_type(field) if field is not None else None
-        holds = (
-            issue.due.isoformat()
-            if write.field_id == DUE and issue.due is not None
-            else issue.fields.get(write.field_id)
-        )
+        type_, holds = _type_of(context, write), _held(issue, write)
         if type_ is None or type_.equal(holds, value):
             return
-        if not type_.equal(holds, set_):
+        if not type_.equal(holds, json.loads(write.former or "null")):
             by_hand.append(
                 f"{write.issue_key} {write.name} holds {type_.text(holds)} by now: see whether it shall"
             )
@@ -195,6 +258,30 @@ def _set_back(context: Context, issue: Issue | None, write: FieldWrite, by_hand:
         body = {"fields": {write.field_id: value}}
     request = Request("PUT", f"/issue/{issue.id}", body, notifies=True, answer="edit")
     context.tell(request, issue.key)
+
+
+def _is_back(context: Context, issue: Issue, write: FieldWrite) -> bool:
+    """Whether a field is as it was before it was set, or no longer says what was added."""
+    type_, holds = _type_of(context, write), _held(issue, write)
+    if not write.adds:
+        return type_ is not None and type_.equal(holds, json.loads(write.value))
+    words = holds if isinstance(holds, list) else type_.text(holds).split(", ") if type_ is not None else ()
+    return write.before not in words
+
+
+def _type_of(context: Context, write: FieldWrite) -> FieldType | None:
+    field = context.field(write.field_id)
+    return field_type(field) if field is not None else None
+
+
+def _held(issue: Issue, write: FieldWrite) -> object:
+    if write.field_id == DUE:
+        return issue.due.isoformat() if issue.due is not None else issue.fields.get(DUE)
+    if write.field_id == LABELS:
+        return list(issue.labels)
+    if write.field_id == VERSIONS:
+        return [one.name for one in issue.fix_versions]
+    return issue.fields.get(write.field_id)
 
 
 def _delete(context: Context, copy: StandingCopy) -> None:

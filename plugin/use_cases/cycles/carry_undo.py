@@ -9,21 +9,17 @@ from sqlalchemy import Connection
 
 from connectors.store.cycles import carries, closings, cycle_locks
 from connectors.store.cycles.carries import CarryState, KeptCarry
-from connectors.store.numbers import check_ins
 from connectors.store.people import audit
 from connectors.store.work import due
 from mappings.document.mapping import Mapping as BoundMapping
 from mappings.json_value import PlainValues
 from mappings.rollup.cycles.carry_steps import FieldWrite
-from mappings.rollup.cycles.carry_undo import CarryUndo, done_since, standing_of
+from mappings.rollup.cycles.carry_undo import CarryUndo
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
-from plugin.sync.reconcile.carries import carried_issues, undo_of
+from plugin.sync.reconcile.carries import done_on, undo_of
 from plugin.use_cases.cycles.cycles import CycleRefused, cycle_named, ruling
 from plugin.use_cases.permission import EDITOR, VIEWER, act, question
-
-MOST_SAID = 5
-"""So many things that were done since are named; the rest is counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,19 +172,9 @@ def _hindrances(conn: Connection, mapping: BoundMapping, site: str, kept: KeptCa
     onward = carries.of_cycle(conn, site, into).get(goes_on_as)
     if onward is not None and onward.state not in carries.FALLEN:
         said.append(f"it was carried on into {onward.plan.into}: take that back first")
-    since = [one for one in check_ins.of(conn, site, goes_on_as) if one.check_in.at > kept.at]
-    if since:
-        said.append(f"{since[-1].check_in.by} checked in on {since[-1].check_in.at:%Y-%m-%d}")
-    if kept.state is CarryState.REFUSED:
-        return said
-    if not plan.stood:
-        return [*said, "how it stood when it was carried is not known: set it back by hand"]
-    issues = carried_issues(conn, site, mapping, goes_on_as)
-    keys = {one.id: one.key for one in issues}
-    done = done_since(mapping, plan.stood, standing_of(mapping, issues), keys)
-    said += done[:MOST_SAID]
-    if len(done) > MOST_SAID:
-        said.append(f"and {len(done) - MOST_SAID} more")
+    said += done_on(conn, site, mapping, kept)
+    if kept.state is not CarryState.REFUSED and not plan.stood:
+        said.append("how it stood when it was carried is not known: set it back by hand")
     return said
 
 

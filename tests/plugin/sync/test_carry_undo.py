@@ -167,6 +167,39 @@ def test_who_may_and_what_there_is_to_take_back(closed):
         undo_carry(hand.connector, EDITOR, "main", "2026-Q4", [record(hand, epic).key])
 
 
+def test_what_jira_refuses_on_the_way_back_is_said_with_what_was_set_back_and_asked_for_again(closed):
+    hand, epic, metric, _ = closed
+    carry(hand, choice=CarryChoice())
+    key, fields = record(hand, epic).key, hand.sandbox.sandbox.fields
+    fields[START] = replace(fields[START], writable=False)
+    back(hand, key)
+    assert (record(hand, epic).labels, hand.field(metric, START)) == (("okr", "2026-Q4"), 4)
+    one = shown(hand)
+    assert one.state.value == "done"
+    assert one.note.startswith("It was not taken back: Jira refused it: ")
+    assert one.note.endswith(f" What is as it was all the same: {key} Labels.")
+    assert hindrances(hand) == ()
+    fields[START] = replace(fields[START], writable=True)
+    back(hand, key)
+    assert (shown(hand).state.value, hand.field(metric, START)) == ("undone", 0)
+
+
+def test_what_is_done_between_the_yes_and_the_worker_is_not_deleted(closed):
+    """No delivery told of it yet: it is looked at in Jira before anything is taken back."""
+    hand, epic, _, stories = closed
+    carry(hand)
+    objective, key_result = made(hand)
+    undo_carry(hand.connector, EDITOR, "main", "2026-Q4", [record(hand, epic).key], delete_copies=True)
+    hand.edit(key_result.id, customfield_10052=6)
+    hand.work_off()
+    assert [one.id for one in made(hand)] == [objective.id, key_result.id]
+    assert record(hand, stories[1]).parent_id == objective.id
+    assert (shown(hand).state.value, shown(hand).note) == (
+        "done",
+        f"It was not taken back: {key_result.key} KR current: 4 → 6.",
+    )
+
+
 @pytest.mark.parametrize("sent", range(4))
 def test_what_died_while_it_was_taken_back_is_finished(closed, sent, monkeypatch):
     """Killed before the mark, before the move, before each deletion."""

@@ -196,7 +196,9 @@ def test_whoever_looks_at_ended_objectives_says_so_before_each_and_reads_the_mir
     hand: Any, monkeypatch: Any
 ) -> None:
     """Each ended cycle is measured by itself, and this JQL needs the whole mirror: a night's look outlasted its lease."""
-    timed = "{id: late, select: issuetype = Bug, relation: {jql: created <= now()}, progress: {kind: delivery}}"
+    timed = (
+        "{id: late, select: issuetype = Bug, relation: {jql: created <= now()}, progress: {kind: delivery}}"
+    )
     _, epic, *_ = begun(hand, MAPPING.replace("write_back:", f"      - {timed}\nwrite_back:"))
     more = [hand.issue("Epic", labels=["okr", "2026-Q4"]) for _ in range(2)]
     ended = [epic, *more]
