@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints
 
 from plugin.access.authorization.members import ways_in
 from plugin.api.protocol.addresses import JiraPersonAddress, PersonAddress, TokenAddress
+from plugin.api.protocol.lookup import site_of
 from plugin.api.protocol.operation import UNKEPT, Caller, Reply, Routes
 from plugin.doors.cursor import cursor, list_name, position
 from plugin.doors.model import Asked, Done, Given, ListQuery, Page, Word
@@ -205,7 +206,7 @@ def jira_people_of(caller: Caller, path: PersonAddress) -> Reply[JiraPeopleGiven
 def name_jira_person(caller: Caller, path: JiraPersonAddress, body: NamePerson) -> Reply[JiraPeopleGiven]:
     """They see there what Jira shows this person. That an admin said so stands in the audit log."""
     person = person_of(caller, path)
-    account_people.tie(caller.connector, caller.actor, person, path.site, body.person)
+    account_people.tie(caller.connector, caller.actor, person, site_of(caller, path), body.person)
     return Reply(_jira_people(caller, person))
 
 
@@ -213,24 +214,13 @@ def name_jira_person(caller: Caller, path: JiraPersonAddress, body: NamePerson) 
 def forget_jira_person(caller: Caller, path: JiraPersonAddress) -> Reply[JiraPeopleGiven]:
     """They see there what a stranger sees."""
     person = person_of(caller, path)
-    account_people.untie(caller.connector, caller.actor, person, path.site)
+    account_people.untie(caller.connector, caller.actor, person, site_of(caller, path))
     return Reply(_jira_people(caller, person))
 
 
 def _jira_people(caller: Caller, account: Account) -> JiraPeopleGiven:
-    found = account_people.list_people(caller.connector, caller.actor)
-    items = [
-        {
-            "site": one.site,
-            "person": one.person,
-            "name": one.name,
-            "proof": one.proof.value,
-            "proven_at": one.proven_at,
-        }
-        for one in found
-        if one.account_id == account.id
-    ]
-    return JiraPeopleGiven.model_validate({"items": items})
+    found = account_people.people_of(caller.connector, caller.actor, account)
+    return JiraPeopleGiven.model_validate({"items": [account_people.person_values(one) for one in found]})
 
 
 @ROUTES.get("/people/tokens", "admin", "API tokens of everybody, without their text.")

@@ -16,7 +16,6 @@ from plugin.use_cases.accounts import own_account, people, second_factor, sign_i
 from plugin.use_cases.accounts.own_account import SessionShown
 from plugin.use_cases.accounts.people import Account
 from plugin.use_cases.visibility import account_people
-from plugin.use_cases.visibility.account_people import AccountPerson
 
 own_option = click.option(
     "--own", is_flag=True, help="It is the password of whoever types it, so it need not be changed."
@@ -185,11 +184,9 @@ def jira_command(email: str, person: str | None, site: str, remove: bool, as_jso
             account_people.untie(connector, COMMAND_LINE, account, site)
         elif person is not None:
             account_people.tie(connector, COMMAND_LINE, account, site, person)
-        found = [
-            one for one in account_people.list_people(connector, COMMAND_LINE) if one.account_id == account.id
-        ]
+        found = account_people.people_of(connector, COMMAND_LINE, account)
     if as_json:
-        show_json([_person_values(one) for one in found])
+        show_json([account_people.person_values(one) for one in found])
     elif not found:
         say(f"{account.email} is nobody in Jira, and sees there what a stranger sees.")
     else:
@@ -197,16 +194,6 @@ def jira_command(email: str, person: str | None, site: str, remove: bool, as_jso
             (one.site, one.name, one.person, one.proof.value, f"{one.proven_at:%Y-%m-%d}") for one in found
         ]
         show_table(f"{account.email} in Jira", ("Site", "Name", "Account", "By", "Since"), rows)
-
-
-def _person_values(one: AccountPerson) -> PlainValues:
-    return {
-        "site": one.site,
-        "person": one.person,
-        "name": one.name,
-        "proof": one.proof.value,
-        "proven_at": one.proven_at.isoformat(),
-    }
 
 
 def asked_password() -> str:

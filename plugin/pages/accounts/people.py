@@ -18,6 +18,7 @@ from plugin.pages.views.accounts.people import account_row
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.accounts import people, second_factor
 from plugin.use_cases.accounts.people import Account
+from plugin.use_cases.health.faults import JiraError, told
 from plugin.use_cases.visibility import account_people
 
 
@@ -114,6 +115,10 @@ def changed_or_not(connector: Connector, account_id: int, act: str) -> ResponseR
         form = PersonForm()
         form.refuse(str(error))
         return people_page(connector, form), 422
+    except JiraError as error:
+        form = PersonForm()
+        form.refuse(told(error))
+        return people_page(connector, form), 502
     if fresh is not None:
         return people_page(connector, PersonForm(), fresh=(account.email, fresh))
     flash(f"Done: {account.email}.")

@@ -11,11 +11,22 @@ from connectors.store.people.accounts import Account
 from connectors.store.visibility import account_people as ties
 from connectors.store.visibility.account_people import AccountPerson, PersonProof
 from mappings.facts.issue import User
+from mappings.json_value import PlainValues
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.permission import ADMIN, PUBLIC, VIEWER, act, question
 
-__all__ = ["AccountPerson", "PersonProof", "list_people", "own_people", "tie", "tie_by_address", "untie"]
+__all__ = [
+    "AccountPerson",
+    "PersonProof",
+    "list_people",
+    "own_people",
+    "people_of",
+    "person_values",
+    "tie",
+    "tie_by_address",
+    "untie",
+]
 
 PATIENCE_S = 2.0
 
@@ -25,6 +36,13 @@ def list_people(connector: Connector, _actor: Actor) -> tuple[AccountPerson, ...
     """Who every account is, where somebody proved it."""
     with connector.store.read() as conn:
         return tuple(ties.all(conn))
+
+
+@question(ADMIN)
+def people_of(connector: Connector, _actor: Actor, account: Account) -> tuple[AccountPerson, ...]:
+    """Who an account is, by site."""
+    with connector.store.read() as conn:
+        return tuple(ties.of(conn, account.id))
 
 
 @question(VIEWER)
@@ -89,6 +107,17 @@ def _tie_at(connector: Connector, actor: Actor, account: Account, site: str, add
     found = [one for one in listed if (one.email or "").casefold() == address.casefold()]
     if len(found) == 1 and (known is None or known.person != found[0].id):
         _keep(connector, actor, account, site, found[0], PersonProof.PROVIDER)
+
+
+def person_values(one: AccountPerson) -> PlainValues:
+    """The same as programs have it."""
+    return {
+        "site": one.site,
+        "person": one.person,
+        "name": one.name,
+        "proof": one.proof.value,
+        "proven_at": one.proven_at.isoformat(),
+    }
 
 
 def _is(user: User, name: str) -> bool:

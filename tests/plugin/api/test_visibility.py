@@ -309,3 +309,6 @@ def test_who_somebody_is_in_jira_is_said_by_an_admin_and_never_guessed(own_api: 
     with own_api.connector.store.read() as conn:
         noted = [one.what for one in audit.recent(conn, 5)]
     assert [one for one in noted if "Jira" in one] == ["Jira person taken away", "Jira person named"]
+    nowhere = f"/people/{person}/jira/nowhere"
+    assert own_api.call("PUT", nowhere, {"person": VIEWER.id}, role="people").status_code == 404
+    assert own_api.call("DELETE", nowhere, role="people").status_code == 404
