@@ -105,9 +105,8 @@ def register_api(app: OpenAPI, connector: Connector) -> None:
         route = getattr(blueprint, one.method.lower())
         route(one.rule, endpoint=one.name, provide_automatic_options=False)(view_of(one, connector))
     blueprint.register_error_handler(Exception, failure)
-    for code in (
-        default_exceptions
-    ):  # a handler of the whole application for one code comes before one for all errors
+    # a handler of the whole application for one code comes before one for all errors
+    for code in default_exceptions:
         blueprint.register_error_handler(code, failure)
     blueprint.after_app_request(problems_everywhere)
     app.request_class = TextRequest

@@ -1,4 +1,4 @@
-"""How often one token may call: so many calls a minute, so many at once. RowCount in each process by itself."""
+"""How often one token may call: so many calls a minute, so many at once. Counted in each process by itself."""
 
 from __future__ import annotations
 

@@ -21,9 +21,8 @@ def register(blueprint: Blueprint, sources: Sources) -> None:
         names = sources.site_names()
         found = sources.practice(request.args.get("cycle") or None)
         team = request.args.get("team", "")
-        strange = strange_choice(
-            "team", team, sorted({one.practice.team for each in found for one in each.teams})
-        )
+        teams = sorted({one.practice.team for each in found for one in each.teams})
+        strange = strange_choice("team", team, teams) if found else ""
         views = [
             site_practice(one, team, site_in_address(one.site, names), sources.search_url) for one in found
         ]
@@ -32,10 +31,10 @@ def register(blueprint: Blueprint, sources: Sources) -> None:
             "practice",
             sites=views,
             team=team,
-            strange=strange if found else "",
+            strange=strange,
             address=objective_address,
         )
-        return body, 400 if strange and found else 200
+        return body, 400 if strange else 200
 
 
 PAGE = Page("practice", "Practice", register, "practice")
