@@ -121,6 +121,11 @@ def subtree(conn: Connection, site: str, root_ids: Iterable[str]) -> list[Issue]
     return _read(conn, _below(conn.dialect.name), site, root_ids)
 
 
+def above(conn: Connection, site: str, ids: Iterable[str]) -> list[Issue]:
+    """Every issue above these in Jira's hierarchy, with these themselves. A circle is walked once."""
+    return _read(conn, _above(conn.dialect.name), site, ids)
+
+
 def children(conn: Connection, site: str, ids: Iterable[str]) -> list[Issue]:
     """The issues whose parent is one of these."""
     return _read(conn, _children(conn.dialect.name), site, ids)
@@ -330,6 +335,14 @@ def _below(dialect: str) -> Select[str]:
     tree = select(given_rows(dialect).c.value.label("id")).cte("tree", recursive=True)
     below = select(issue.c.id).join(tree, issue.c.parent_id == tree.c.id)
     tree = tree.union(below.where(issue.c.site == bindparam("site")))
+    return _CONTENTS.where(issue.c.id.in_(select(tree.c.id)))
+
+
+@cache
+def _above(dialect: str) -> Select[str]:
+    tree = select(given_rows(dialect).c.value.label("id")).cte("tree", recursive=True)
+    parents = select(issue.c.parent_id).join(tree, issue.c.id == tree.c.id)
+    tree = tree.union(parents.where(issue.c.site == bindparam("site"), issue.c.parent_id.is_not(None)))
     return _CONTENTS.where(issue.c.id.in_(select(tree.c.id)))
 
 

@@ -53,6 +53,7 @@ class GroupedSum:
     """A sum of many fractions, reckoned in whole numbers by denominator: most share one, and to add fractions is dear."""
 
     def __init__(self) -> None:
+        self._sum = ZERO
         self._by_denominator: dict[int, int] = {}
 
     def add(self, numerator: int, denominator: int) -> None:
@@ -61,8 +62,10 @@ class GroupedSum:
         known[denominator] = known.get(denominator, 0) + numerator
 
     def value(self) -> Fraction:
-        """The sum of all that was added."""
-        return sum((Fraction(above, below) for below, above in self._by_denominator.items()), ZERO)
+        """The sum of all that was added until now."""
+        self._sum += sum((Fraction(above, below) for below, above in self._by_denominator.items()), ZERO)
+        self._by_denominator.clear()
+        return self._sum
 
 
 class WeightedMean:
@@ -70,22 +73,12 @@ class WeightedMean:
 
     def __init__(self, rows: Rows) -> None:
         self._rows: dict[Key, SumRow] = dict(rows)
-        whole, sum_, whole_lacking, sum_lacking, given = (GroupedSum() for _ in range(5))
+        self._whole, self._sum, self._whole_lacking, self._sum_lacking, self._given = (
+            GroupedSum() for _ in range(5)
+        )
         self._number = 0
         for row in rows.values():
-            own, reached = ONE if row.own is None else row.own, row.reached
-            if row.own is not None:
-                given.add(own.numerator, own.denominator)
-                self._number += 1
-            if row.beside:
-                continue
-            lacking = row.own is None and row.stand_in == SIBLINGS_MEAN
-            above, below = own.numerator, own.denominator * row.divisor
-            (whole_lacking if lacking else whole).add(above, below)
-            (sum_lacking if lacking else sum_).add(above * reached.numerator, below * reached.denominator)
-        self._whole, self._sum = whole.value(), sum_.value()
-        self._whole_lacking, self._sum_lacking = whole_lacking.value(), sum_lacking.value()
-        self._given = given.value()
+            self._add(row, 1)
 
     def change(self, key: Key, row: SumRow | None) -> None:
         gone = self._rows.pop(key, None)
@@ -96,24 +89,23 @@ class WeightedMean:
             self._add(row, 1)
 
     def _add(self, row: SumRow, sign: int) -> None:
+        own, reached = ONE if row.own is None else row.own, row.reached
         if row.own is not None:
-            self._given += sign * row.own
+            self._given.add(sign * own.numerator, own.denominator)
             self._number += sign
         if row.beside:
             return
         lacking = row.own is None and row.stand_in == SIBLINGS_MEAN
-        part = sign * (ONE if row.own is None else row.own) / row.divisor
-        if lacking:
-            self._whole_lacking += part
-            self._sum_lacking += part * row.reached
-        else:
-            self._whole += part
-            self._sum += part * row.reached
+        above, below = sign * own.numerator, own.denominator * row.divisor
+        (self._whole_lacking if lacking else self._whole).add(above, below)
+        (self._sum_lacking if lacking else self._sum).add(
+            above * reached.numerator, below * reached.denominator
+        )
 
     def number(self) -> Fraction | None:
-        mean = self._given / self._number if self._number else ONE
-        whole = self._whole + mean * self._whole_lacking
-        return (self._sum + mean * self._sum_lacking) / whole if whole else None
+        mean = self._given.value() / self._number if self._number else ONE
+        whole = self._whole.value() + mean * self._whole_lacking.value()
+        return (self._sum.value() + mean * self._sum_lacking.value()) / whole if whole else None
 
 
 class Least:
@@ -154,20 +146,20 @@ class Shares:
     """The sum of the shares, wherever they came from."""
 
     def __init__(self, rows: Rows) -> None:
-        self._shares = {key: row.reached for key, row in rows.items()}
-        added = GroupedSum()
-        for share in self._shares.values():
-            added.add(share.numerator, share.denominator)
-        self._sum = added.value()
+        self._shares: dict[Key, Fraction] = {}
+        self._sum = GroupedSum()
+        for key, row in rows.items():
+            self.change(key, row)
 
     def change(self, key: Key, row: SumRow | None) -> None:
-        self._sum -= self._shares.pop(key, ZERO)
+        gone = self._shares.pop(key, ZERO)
+        self._sum.add(-gone.numerator, gone.denominator)
         if row is not None:
             self._shares[key] = row.reached
-            self._sum += row.reached
+            self._sum.add(row.reached.numerator, row.reached.denominator)
 
     def number(self) -> Fraction | None:
-        return self._sum
+        return self._sum.value()
 
 
 class NoSum:

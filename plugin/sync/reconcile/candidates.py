@@ -19,8 +19,6 @@ from mappings.rollup.measurement import objective_rule
 from mappings.rollup.structure.relation import held_by
 from plugin.sync.context import Context
 
-DEEPEST = 32
-
 
 def prepare(context: Context, objective_id: str) -> None:
     """Look once through the mirror for the queries of this objective that are not known yet."""
@@ -183,13 +181,8 @@ def _selectors(context: Context, rule: ObjectiveRule, children: Sequence[Issue])
 
 def _above(context: Context, conn: Connection, found: Iterable[Issue]) -> list[Issue]:
     """Everything above these: it decides which of them stands above which."""
-    known = {issue.id: issue for issue in found}
-    above: dict[str, Issue] = {}
-    parents = {issue.parent_id for issue in known.values()} - known.keys() - {None}
-    for _ in range(DEEPEST):
-        if not parents:
-            break
-        level = mirror.get(conn, context.site, [parent for parent in parents if parent is not None])
-        above |= level
-        parents = {issue.parent_id for issue in level.values()} - known.keys() - above.keys() - {None}
-    return list(above.values())
+    known = {issue.id: issue.parent_id for issue in found}
+    parents = {parent for parent in known.values() if parent is not None} - known.keys()
+    return (
+        [one for one in mirror.above(conn, context.site, parents) if one.id not in known] if parents else []
+    )

@@ -33,7 +33,6 @@ from plugin.sync.context import Context
 from plugin.sync.reconcile import candidates, cycle_ends
 from plugin.sync.reconcile.kpi_readings import episode_aims, kpi_readings
 
-DEEPEST = 32
 EveryIssue = Callable[[Connection, str], Iterable[Issue]]
 """Gives all mirrored issues of a site."""
 
@@ -289,13 +288,7 @@ def _locked(context: Context, objective_ids: list[str]) -> set[str]:
 def _near(context: Context, conn: Connection, shared: set[str]) -> set[str]:
     """Who else may have these issues as key results, though nothing stored says so: what is above them, linked with them, or asks by JQL."""
     found = {issue.id for issue in mirror.linked(conn, context.site, shared)}
-    level = mirror.get(conn, context.site, shared)
-    for _ in range(DEEPEST):
-        parents = {issue.parent_id for issue in level.values() if issue.parent_id} - found
-        if not parents:
-            break
-        found |= parents
-        level = mirror.get(conn, context.site, parents)
+    found |= {one.parent_id for one in mirror.above(conn, context.site, shared) if one.parent_id}
     if any(
         hasattr(rule.part.relation, "jql") or hasattr(rule.part.relation, "jql_field")
         for one in context.mapping.objectives

@@ -46,7 +46,6 @@ log = structlog.get_logger("jira_okr.inbox")
 History = dict[str, tuple[Reading, ...]]
 
 LEASE = timedelta(minutes=1)
-DEEPEST = 32
 LOST_HISTORY = "its history cannot be had from Jira, so nobody knows since when it holds its value"
 MOST_SHOWN = 10
 
@@ -417,10 +416,6 @@ def _neighbourhood(context: Context, conn: Connection, issues: list[Issue]) -> l
 
 def _climb(context: Context, conn: Connection, found: dict[str, Issue]) -> None:
     """Add everything above these."""
-    parents = {issue.parent_id for issue in found.values()} - found.keys() - {None}
-    for _ in range(DEEPEST):
-        above = mirror.get(conn, context.site, [parent for parent in parents if parent is not None])
-        found |= above
-        parents = {issue.parent_id for issue in above.values()} - found.keys() - {None}
-        if not parents:
-            break
+    parents = {one.parent_id for one in found.values() if one.parent_id is not None} - found.keys()
+    for issue in mirror.above(conn, context.site, parents) if parents else ():
+        found.setdefault(issue.id, issue)

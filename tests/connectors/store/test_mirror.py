@@ -87,12 +87,14 @@ def test_sites_do_not_see_each_other(store: Store, an_issue: AnIssue) -> None:
         assert mirror.count(conn, "other") == 2
 
 
-def test_subtree_walks_every_level_and_circles_once(store: Store, an_issue: AnIssue) -> None:
+def test_subtree_and_above_walk_every_level_and_circles_once(store: Store, an_issue: AnIssue) -> None:
     parents = {"1": None, "2": "1", "3": "2", "4": "2", "5": "9", "7": "8", "8": "7", "6": None}
     with store.write() as conn:
         mirror.put(conn, "main", [an_issue(id_, parent_id=parent) for id_, parent in parents.items()])
         below = {roots: _ids(mirror.subtree(conn, "main", list(roots))) for roots in ("1", "9", "7", "16")}
+        above = {ids: _ids(mirror.above(conn, "main", list(ids))) for ids in ("4", "5", "7", "36")}
     assert below == {"1": ["1", "2", "3", "4"], "9": ["5"], "7": ["7", "8"], "16": ["1", "2", "3", "4", "6"]}
+    assert above == {"4": ["1", "2", "4"], "5": ["5"], "7": ["7", "8"], "36": ["1", "2", "3", "6"]}
 
 
 def test_linked_sees_both_ends_and_forgets_links_that_went(
