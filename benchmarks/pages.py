@@ -28,7 +28,7 @@ from benchmarks.ratio import Ratio
 from connectors.store import Store, open_store, upgrade
 from connectors.store.database.engine import CACHE_KIB
 from connectors.store.database.instant import to_ms
-from connectors.store.lists.list_rows import After, RowSelection, Slice
+from connectors.store.lists.list_rows import ListSlice, PageStart, RowSelection
 from connectors.store.numbers import objectives
 from connectors.store.schema import history
 from docs.screenshots import plain_listing
@@ -135,7 +135,7 @@ def executed(bare: sqlite3.Connection, said: Said) -> None:
 class EveryHeadline(StoredSources):
     """Every headline is read and decoded, and Python filters, sorts and places."""
 
-    def listing(self, wanted: RowSelection, after: After, size: int) -> ObjectivePage:
+    def listing(self, wanted: RowSelection, after: PageStart, size: int) -> ObjectivePage:
         with self.connector.store.read() as conn:
             every = [One("main", saved.state, saved.changed_at) for saved in headlines(conn, "main")]  # type: ignore[arg-type]
             mine = replace(wanted, sites=("main",))
@@ -148,7 +148,7 @@ class EveryHeadline(StoredSources):
             for one, depth in part.rows
         ]
         return ObjectivePage(
-            rows, Slice((), part.start, part.previous, part.next), plain_listing.tallies(every, mine)
+            rows, ListSlice((), part.start, part.previous, part.next), plain_listing.tallies(every, mine)
         )
 
 

@@ -28,7 +28,7 @@ from mappings.document.mapping import Mapping
 from mappings.document.schema import Document
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.forest import Forest
-from mappings.facts.issue import Issue, IssueType, Named, Project, Status, User
+from mappings.facts.issue import Issue, IssueType, JiraValue, Project, Status, User
 from mappings.facts.moment import Moment
 from mappings.rollup.measurement import affected, assess, assess_one
 
@@ -43,7 +43,7 @@ STATUSES = [
     Status("10012", "In Review", "indeterminate"),
     Status("5", "Done", "done"),
 ]
-RESOLUTIONS = [Named("1", "Done")] * 9 + [Named("2", "Won't Do")]
+RESOLUTIONS = [JiraValue("1", "Done")] * 9 + [JiraValue("2", "Won't Do")]
 TYPES = {
     "Epic": IssueType("1", "Epic", 1),
     "Key Result": IssueType("2", "Key Result"),
@@ -132,7 +132,7 @@ def _issue(rng: random.Random, id_: int, type_: str, parent: int | None, fields:
         created + timedelta(days=3),
         f"{type_} number {id_} with a summary of a common length",
         rng.choice(RESOLUTIONS) if done else None,
-        Named("3", "Medium"),
+        JiraValue("3", "Medium"),
         str(parent) if parent else None,
         ("okr", "team-a") if type_ == "Epic" else (),
         assignee=rng.choice(PEOPLE),

@@ -21,7 +21,7 @@ from connectors.store import Store, open_store, upgrade
 from connectors.store.database.instant import to_ms
 from connectors.store.mirror import mirror
 from connectors.store.mirror.issue_text import text_of
-from mappings.facts.issue import Issue, IssueType, Link, Named, Project, Status, User
+from mappings.facts.issue import Issue, IssueType, JiraValue, Link, Project, Status, User
 
 START = datetime(2026, 10, 1, 8, tzinfo=UTC)
 PEOPLE = [User(f"account-{place}", f"Person {place}") for place in range(200)]
@@ -89,7 +89,7 @@ def _issue(place: int) -> Issue:
         created=START,
         updated=START + timedelta(seconds=place * 7_919 % 1_000_000),
         summary=f"An invented story, number {place}",
-        priority=Named("3", "Medium"),
+        priority=JiraValue("3", "Medium"),
         parent_id=str(10_000 + place // 50) if place else None,
         labels=("okr",),
         assignee=PEOPLE[place % 200],

@@ -38,7 +38,7 @@ from connectors.once import once
 from mappings.explain.past import FieldChange
 from mappings.facts.catalogue import Catalogue, Field
 from mappings.facts.comment import Comment
-from mappings.facts.issue import Named, User
+from mappings.facts.issue import JiraValue, User
 from mappings.imports.people import JiraPerson
 from mappings.write_back.target import Request
 
@@ -245,7 +245,7 @@ class Jira:
         found = catalogue.read_catalogue(self._library, self._account, pages)
         return catalogue.with_options(found, [self.edit_fields(issue_id) for issue_id in sample_issue_ids])
 
-    def issue_of(self, key: str) -> Named | None:
+    def issue_of(self, key: str) -> JiraValue | None:
         """The issue that has this key, or had it before it was moved; its name is the key as asked."""
         return lookup.issue_of(self.transport, self.api, key)
 

@@ -13,7 +13,7 @@ from http.client import HTTPMessage
 from urllib.parse import urlsplit
 
 from connectors.metrics.basis.connections import (
-    Outside,
+    AllowedHosts,
     Unreachable,
     is_number,
     post_json,
@@ -89,7 +89,7 @@ class WebhookCall:
 
 def send(call: WebhookCall, hosts: tuple[str, ...], timeout: float = TIMEOUT) -> None:
     """Post once, to these hosts alone. Raises NotSent."""
-    outside = Outside(hosts, setting=SETTING)
+    outside = AllowedHosts(hosts, setting=SETTING)
     try:
         status, answered, said = post_json(outside, call.address, call.body, timeout, call.headers)
     except Unreachable as error:
@@ -104,7 +104,7 @@ def send(call: WebhookCall, hosts: tuple[str, ...], timeout: float = TIMEOUT) ->
 def require_address(address: str, hosts: tuple[str, ...]) -> None:
     """Refuse an address that `send` would refuse whatever its name means. Raises NotSent."""
     try:
-        require_allowed(Outside(hosts, setting=SETTING), address)
+        require_allowed(AllowedHosts(hosts, setting=SETTING), address)
     except Unreachable as error:
         raise _not_sent(error) from None
 

@@ -17,7 +17,7 @@ from connectors.sandbox.site_state.documents import text_of
 from connectors.sandbox.site_state.edits import create, edit, editable, plain_number
 from connectors.sandbox.site_state.state import Record, Sandbox, person
 from connectors.sandbox.traffic.access import JiraAnswerError
-from mappings.facts.issue import Named, Status
+from mappings.facts.issue import JiraValue, Status
 
 POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 NUMBERS = (scheme.POINTS, scheme.KR_START, scheme.KR_CURRENT, scheme.KR_TARGET, scheme.KR_WEIGHT)
@@ -150,7 +150,7 @@ def measure(record: Record) -> str:
 
 def shown_value(value: Any) -> str:
     """A field's value as text."""
-    if isinstance(value, Named):
+    if isinstance(value, JiraValue):
         return value.name
     if isinstance(value, dict):
         return text_of(value)

@@ -13,7 +13,7 @@ from connectors.sandbox.site_state import scheme
 from connectors.sandbox.site_state.documents import text_of
 from connectors.sandbox.site_state.scheme import FieldDef
 from connectors.sandbox.site_state.state import History, Json, LinkRow, Record, Sandbox
-from mappings.facts.issue import IssueType, Named, Project, Status, User
+from mappings.facts.issue import IssueType, JiraValue, Project, Status, User
 
 NOT_NAVIGABLE = frozenset({"comment", "description", "issuelinks", "subtasks", "timeoriginalestimate"})
 Fields = tuple[str, ...]
@@ -122,7 +122,7 @@ def type_json(view: View, kind: IssueType) -> Json:
     return found
 
 
-def project_json(view: View, project: Project, category: Named | None) -> Json:
+def project_json(view: View, project: Project, category: JiraValue | None) -> Json:
     """A project, as an issue shows it; without a category the key is left out."""
     of_category = named_json(view, "projectCategory", category)
     return {
@@ -137,14 +137,14 @@ def project_json(view: View, project: Project, category: Named | None) -> Json:
     }
 
 
-def named_json(view: View, path: str, value: Named | None) -> Json | None:
+def named_json(view: View, path: str, value: JiraValue | None) -> Json | None:
     """A resolution, priority, version or component."""
     if value is None:
         return None
     return {"self": view.link(f"{path}/{value.id}"), "id": value.id, "name": value.name}
 
 
-def priority_json(view: View, priority: Named) -> Json:
+def priority_json(view: View, priority: JiraValue) -> Json:
     """A priority."""
     found = named_json(view, "priority", priority) or {}
     return {**found, "iconUrl": f"{view.base_url}/static/priority-{priority.id}.svg"}
@@ -260,7 +260,7 @@ class IssueWriter:
         if definition.id == scheme.PARENT_LINK:
             return self._parent_key(record, 1)
         value = record.customs.get(definition.id)
-        if isinstance(value, Named):
+        if isinstance(value, JiraValue):
             return {
                 "self": self.view.link(f"customFieldOption/{value.id}"),
                 "value": value.name,

@@ -9,7 +9,7 @@ from fractions import Fraction
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from connectors.store.lists.list_rows import START, After, RowSelection, Slice
+from connectors.store.lists.list_rows import START, ListSlice, PageStart, RowSelection
 from connectors.store.numbers.check_ins import KeptCheckIn
 from connectors.store.numbers.comments import KeptComment
 from connectors.store.numbers.objectives import SavedObjective as KeptObjective
@@ -17,7 +17,7 @@ from docs.screenshots import plain_listing
 from docs.screenshots.plain_listing import One
 from docs.screenshots.watched import parts, watched_kpi
 from mappings.document.schema import CyclePart
-from mappings.explain.check_in import CheckIn, Measure, Shows, ruled
+from mappings.explain.check_in import CheckIn, Measure, ShownSource, ruled
 from mappings.explain.marks import Mark, MarkKind
 from mappings.explain.movement import objective_moved
 from mappings.forecast import delivery, trend
@@ -98,7 +98,7 @@ class Company:
     def objective(self, id_or_key: str) -> SavedObjective | None:
         return next((one for one in self.saved if id_or_key in (one.state.id, one.state.key)), None)
 
-    def listing(self, wanted: RowSelection, after: After, size: int) -> ObjectivePage:
+    def listing(self, wanted: RowSelection, after: PageStart, size: int) -> ObjectivePage:
         every = [One("main", one.state, one.changed_at) for one in self.saved]
         mine = replace(wanted, sites=("main",))
         part = plain_listing.page(every, mine, after, size)
@@ -115,7 +115,7 @@ class Company:
             for one, depth in part.rows
         ]
         around = [place and replace(place, site="") for place in (part.previous, part.next)]
-        return ObjectivePage(rows, Slice((), part.start, *around), plain_listing.tallies(every, mine))
+        return ObjectivePage(rows, ListSlice((), part.start, *around), plain_listing.tallies(every, mine))
 
     def saved_views(self) -> Sequence[SavedView]:
         return (SavedView("Growth, off track", "/?project=GROW&health=off_track"),) if self.saved else ()
@@ -125,7 +125,7 @@ class Company:
 
     def lines(self, wanted: RowSelection) -> Iterator[ObjectiveLine]:
         every = [One("main", one.state, one.changed_at) for one in self.saved]
-        found = plain_listing.page(every, replace(wanted, sites=("main",)), After(0), len(every) or 1)
+        found = plain_listing.page(every, replace(wanted, sites=("main",)), PageStart(0), len(every) or 1)
         by_id = {one.state.id: one for one in self.saved}
         return (
             ObjectiveLine(
@@ -411,7 +411,7 @@ def said(kr: KeyResultState, value: str, derived_then: str, derived_now: str) ->
         CYCLE.end, Fraction(1, 10), Fraction(derived_then), int(kr.id),
     )  # fmt: skip
     ruling = ruled(check_in, Fraction(derived_now), Measure.CURRENT, NOW.date())
-    assert ruling.shows is not Shows.DERIVED  # noqa: S101
+    assert ruling.shows is not ShownSource.DERIVED  # noqa: S101
     reason = (
         f"check-in by Tomasz Okafor on 2026-11-18: {value} instead of the derived 41; {kr.measurement.reason}"
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 
-from connectors.store.lists.list_rows import START, After, RowSelection, Tallies
+from connectors.store.lists.list_rows import START, PageStart, RowSelection, Tallies
 from mappings.rollup.health import SEVERITY
 from mappings.rollup.state import ObjectiveState
 from plugin.pages.views.objectives.names import name, natural
@@ -60,8 +60,8 @@ class PlainSlice:
 
     rows: Sequence[tuple[One, int]]
     start: int
-    previous: After | None
-    next: After | None
+    previous: PageStart | None
+    next: PageStart | None
 
 
 def admits(wanted: RowSelection, one: One, *, health: bool = True) -> bool:
@@ -100,7 +100,7 @@ def tallies(every: Iterable[One], wanted: RowSelection) -> Tallies:
     )
 
 
-def page(every: Iterable[One], wanted: RowSelection, after: After, size: int) -> PlainSlice:
+def page(every: Iterable[One], wanted: RowSelection, after: PageStart, size: int) -> PlainSlice:
     """One page of the filtered tree. A cursor whose objective is gone falls back to its place."""
     rows = placed([one for one in every if admits(wanted, one)], ORDERS[wanted.order])
     start = _start(rows, after, wanted.sites)
@@ -144,7 +144,7 @@ def _returns(place: Name, above: dict[Name, Name | None]) -> bool:
     return at == place
 
 
-def _start(rows: Sequence[tuple[One, int]], after: After, sites: Sequence[str]) -> int:
+def _start(rows: Sequence[tuple[One, int]], after: PageStart, sites: Sequence[str]) -> int:
     if after == START:
         return 0
     last = (after.site or sites[0], after.id)
@@ -153,5 +153,5 @@ def _start(rows: Sequence[tuple[One, int]], after: After, sites: Sequence[str]) 
     return start if start < len(rows) else 0
 
 
-def _after(rows: Sequence[tuple[One, int]], start: int) -> After:
-    return After(start, *rows[start - 1][0].name) if start else START
+def _after(rows: Sequence[tuple[One, int]], start: int) -> PageStart:
+    return PageStart(start, *rows[start - 1][0].name) if start else START

@@ -34,7 +34,7 @@ class FormerStanding:
 
 
 @dataclass(frozen=True, slots=True)
-class Stands:
+class ObjectiveStanding:
     """What an objective stands at now; `cycle_end` is the last day of its cycle, `link` its page."""
 
     id: str
@@ -67,7 +67,7 @@ class KpiStands:
 
 
 @dataclass(frozen=True, slots=True)
-class Waits:
+class WaitingTask:
     """Something that waits for somebody: a check-in, or the score of an objective."""
 
     name: str
@@ -82,7 +82,7 @@ class Happenings:
 
     causes: Mapping[str, str] = field(default_factory=dict)
     kpis: tuple[KpiStands, ...] = ()
-    waits: tuple[Waits, ...] = ()
+    waits: tuple[WaitingTask, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ def digest(
     key: str,
     week: date,
     today: date,
-    now: Iterable[Stands],
+    now: Iterable[ObjectiveStanding],
     before: Mapping[str, FormerStanding],
     link: str,
     beside: Happenings = NOTHING_BESIDE,
@@ -150,7 +150,7 @@ def digest(
     )
 
 
-def _counts(stands: Iterable[Stands], before: Mapping[str, FormerStanding]) -> str:
+def _counts(stands: Iterable[ObjectiveStanding], before: Mapping[str, FormerStanding]) -> str:
     """The change is that of the objectives that are told of: `before` knows those of former cycles as well."""
     stands = list(stands)
     healths = Counter(one.health for one in stands)
@@ -172,35 +172,39 @@ def cut_section(title: str, lines: Iterable[DigestLine | None]) -> Section:
     return Section(title, tuple(found[:MOST_ROWS]), max(len(found) - MOST_ROWS, 0))
 
 
-def _line(one: Stands, said: str) -> DigestLine:
+def _line(one: ObjectiveStanding, said: str) -> DigestLine:
     return DigestLine(f"{f'{one.key} {one.title}'.strip()}: {said}", one.link)
 
 
-def _health(one: Stands, before: Mapping[str, FormerStanding]) -> DigestLine | None:
+def _health(one: ObjectiveStanding, before: Mapping[str, FormerStanding]) -> DigestLine | None:
     was = before.get(one.id)
     if was is None or was.health is one.health:
         return None
     return _line(one, f"{WORDS[was.health]} → {WORDS[one.health]}. {one.sentence}")
 
 
-def _by_movement(stands: Iterable[Stands], before: Mapping[str, FormerStanding]) -> list[Stands]:
+def _by_movement(
+    stands: Iterable[ObjectiveStanding], before: Mapping[str, FormerStanding]
+) -> list[ObjectiveStanding]:
     return sorted(stands, key=lambda one: -abs(_way(one, before) or Fraction(0)))
 
 
-def _way(one: Stands, before: Mapping[str, FormerStanding]) -> Fraction | None:
+def _way(one: ObjectiveStanding, before: Mapping[str, FormerStanding]) -> Fraction | None:
     was = before.get(one.id)
     if was is None or was.progress is None or one.progress is None:
         return None
     return one.progress - was.progress
 
 
-def far_moved(now: Iterable[Stands], before: Mapping[str, FormerStanding]) -> list[Stands]:
+def far_moved(
+    now: Iterable[ObjectiveStanding], before: Mapping[str, FormerStanding]
+) -> list[ObjectiveStanding]:
     """The objectives of which a digest tells that they moved, the farthest first."""
     found = [one for one in now if abs(_way(one, before) or Fraction(0)) >= MOVED]
     return _by_movement(sorted(found, key=lambda one: (one.key, one.id)), before)[:MOST_ROWS]
 
 
-def waiting(found: Iterable[Waits], *, whose: bool = True) -> list[DigestLine]:
+def waiting(found: Iterable[WaitingTask], *, whose: bool = True) -> list[DigestLine]:
     """A line of each; with whom it waits for, where that is said."""
     return [
         DigestLine(f"{one.name}: {one.said}" + (f" ({one.owner})" if one.owner and whose else ""), one.link)
@@ -229,7 +233,9 @@ def level_word(level: KpiLevel) -> str:
     return level.value.replace("_", " ")
 
 
-def _moved(one: Stands, before: Mapping[str, FormerStanding], beside: Happenings) -> DigestLine | None:
+def _moved(
+    one: ObjectiveStanding, before: Mapping[str, FormerStanding], beside: Happenings
+) -> DigestLine | None:
     way = _way(one, before)
     was = before.get(one.id)
     if way is None or was is None or was.progress is None or one.progress is None or abs(way) < MOVED:
@@ -238,8 +244,8 @@ def _moved(one: Stands, before: Mapping[str, FormerStanding], beside: Happenings
     return _line(one, f"{_share(was.progress)} → {_share(one.progress)}" + (f", {why}" if why else ""))
 
 
-def _ending(stands: Iterable[Stands], today: date) -> Iterable[DigestLine]:
-    cycles: dict[str, list[Stands]] = {}
+def _ending(stands: Iterable[ObjectiveStanding], today: date) -> Iterable[DigestLine]:
+    cycles: dict[str, list[ObjectiveStanding]] = {}
     for one in stands:
         if one.cycle_end is not None and today <= one.cycle_end <= today + SOON:
             cycles.setdefault(one.cycle_id, []).append(one)
@@ -252,7 +258,7 @@ def _ending(stands: Iterable[Stands], today: date) -> Iterable[DigestLine]:
         yield from (_line(one, f"{_share(one.progress)}, expected {_share(one.expected)}") for one in behind)
 
 
-def _is_behind(one: Stands) -> bool:
+def _is_behind(one: ObjectiveStanding) -> bool:
     if one.commitment != "committed" or one.progress is None or one.expected is None:
         return False
     return one.progress < one.expected

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime, time, tzinfo
 
-from mappings.digest.digest import DigestMessage, Waits, cut_section, waiting
+from mappings.digest.digest import DigestMessage, WaitingTask, cut_section, waiting
 from mappings.digest.recipient import channel_of
 
 NOUNS = {"check_in": ("a check-in", "check-ins"), "score": ("a score", "scores")}
@@ -29,7 +29,7 @@ def due_at(day: date, at: str, zone: tzinfo) -> datetime:
     return datetime.combine(day, time(hours, minutes), zone)
 
 
-def reminder(key: str, waits: Iterable[Waits], link: str, *, what: str, whose: bool) -> DigestMessage:
+def reminder(key: str, waits: Iterable[WaitingTask], link: str, *, what: str, whose: bool) -> DigestMessage:
     """The message: each in a line; `whose` where its reader is not the one it waits for."""
     found = tuple(waits)
     one, many = NOUNS[what]

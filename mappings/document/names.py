@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Protocol, TypeVar
 
 from mappings.facts.catalogue import Catalogue, Field, LinkType, OptionContext
-from mappings.facts.issue import Link, Named
+from mappings.facts.issue import JiraValue, Link
 
 
 class NameKind(StrEnum):
@@ -218,7 +218,7 @@ def _grown_fields(fields: Iterable[Field], now: Catalogue, names: Sequence[Mappi
     for field in fields:
         options = entries(now, NameKind.OPTION, field.id)
         words = {one.word.casefold() for one in names if one.field == field.id and not one.ids}
-        more = tuple(Named(one.id, one.name) for one in options)
+        more = tuple(JiraValue(one.id, one.name) for one in options)
         live = now.field(field.id)
         contexts = learnt(field.contexts, live.contexts if live is not None else ())
         found.append(replace(field, options=grown(field.options, more, words), contexts=contexts))

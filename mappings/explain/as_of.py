@@ -19,7 +19,7 @@ from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
 from mappings.rollup.assessment import NO_ENDS, Aims, Ends, KpiReadings
 from mappings.rollup.cycles.carry import NO_CARRIES, Carries
-from mappings.rollup.cycles.cycle_end import EndFacts, Witness, end_of, has_ended
+from mappings.rollup.cycles.cycle_end import EndFacts, PastFacts, end_of, has_ended
 from mappings.rollup.measurement import assess_among
 from mappings.rollup.state import ObjectiveState
 from mappings.rollup.structure.alignment import link_phrase
@@ -63,7 +63,7 @@ class Retrospect:
     At `now` they stand as they do: Jira's clock may be ahead of it.
     """
 
-    def __init__(self, witness: Witness, now: datetime) -> None:
+    def __init__(self, witness: PastFacts, now: datetime) -> None:
         self._witness = witness
         self._now = now
         self._issues = tuple(witness.issues)

@@ -33,7 +33,7 @@ class Measure(StrEnum):
         return "current value" if self is Measure.CURRENT else self.value
 
 
-class Shows(StrEnum):
+class ShownSource(StrEnum):
     """What a key result shows that somebody checked in; with a question, the check-in goes on being shown."""
 
     DERIVED = "derived"
@@ -41,12 +41,12 @@ class Shows(StrEnum):
     QUESTION = "question"
 
 
-RULES: dict[str, tuple[Shows, str]] = {
-    "closed": (Shows.DERIVED, "the issue of the key result is closed in a way that decides by itself"),
-    "other-measure": (Shows.DERIVED, "the mapping measures the key result by something else now"),
-    "derived-moved": (Shows.QUESTION, "the derived value has moved by more than δ since the check-in"),
-    "date-passed": (Shows.QUESTION, "the last day of the check-in has passed"),
-    "standing": (Shows.CHECK_IN, "its last day has not passed, and the derived value is where it was"),
+RULES: dict[str, tuple[ShownSource, str]] = {
+    "closed": (ShownSource.DERIVED, "the issue of the key result is closed in a way that decides by itself"),
+    "other-measure": (ShownSource.DERIVED, "the mapping measures the key result by something else now"),
+    "derived-moved": (ShownSource.QUESTION, "the derived value has moved by more than δ since the check-in"),
+    "date-passed": (ShownSource.QUESTION, "the last day of the check-in has passed"),
+    "standing": (ShownSource.CHECK_IN, "its last day has not passed, and the derived value is where it was"),
 }
 """Every rule about a check-in, in the order in which they are tried: stable codes, each with a row in `docs/numbers.md`."""
 
@@ -93,7 +93,7 @@ CheckIns = Mapping[tuple[str, str], CheckIn]
 class Ruling:
     """What is shown of a key result with a check-in, the rule that says so and its sentence; `derived` is the derived progress."""
 
-    shows: Shows
+    shows: ShownSource
     rule: str
     sentence: str
     check_in: CheckIn

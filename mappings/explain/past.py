@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from mappings.facts.catalogue import Catalogue, Field
-from mappings.facts.issue import Issue, Named, Project, Status, User
+from mappings.facts.issue import Issue, JiraValue, Project, Status, User
 from mappings.fields import field_type
 from mappings.fields.number import Number
 
@@ -120,7 +120,7 @@ class Past:
         return issue.created
 
     def resolution(self, issue: Issue, step: FieldChange) -> Issue:
-        former = Named(step.before_id, step.before_text or "") if step.before_id else None
+        former = JiraValue(step.before_id, step.before_text or "") if step.before_id else None
         earlier = self._entries[issue.id, "resolution"]
         resolved = (earlier[-1].at if earlier else issue.created) if former else None
         return replace(issue, resolution=former, resolved=resolved)
@@ -172,8 +172,8 @@ def _with_readings_until(issue: Issue, moment: datetime) -> Issue:
     return replace(issue, readings=until)
 
 
-def _named(step: FieldChange) -> Named | None:
-    return Named(step.before_id, step.before_text or "") if step.before_id else None
+def _named(step: FieldChange) -> JiraValue | None:
+    return JiraValue(step.before_id, step.before_text or "") if step.before_id else None
 
 
 def _user(step: FieldChange) -> User | None:
@@ -189,7 +189,7 @@ def _day(step: FieldChange) -> date | None:
     return None
 
 
-def _several(held: tuple[Named, ...], step: FieldChange) -> tuple[Named, ...]:
+def _several(held: tuple[JiraValue, ...], step: FieldChange) -> tuple[JiraValue, ...]:
     """What was held before one of several was added or taken away."""
     left = tuple(one for one in held if one.id != step.after_id)
     taken = _named(step)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from mappings.facts.goal import GoalBoard
-from mappings.facts.issue import IssueType, Named, Project, Status, User
+from mappings.facts.issue import IssueType, JiraValue, Project, Status, User
 from mappings.facts.moment import Weekday
 
 
@@ -34,7 +34,7 @@ class Field:
     custom: str = ""
     clause_names: tuple[str, ...] = ()
     project_ids: tuple[str, ...] = ()
-    options: tuple[Named, ...] = ()
+    options: tuple[JiraValue, ...] = ()
     contexts: tuple[OptionContext, ...] = ()
 
     def context_of(self, project_id: str, type_id: str) -> OptionContext | None:
@@ -72,13 +72,13 @@ class Catalogue:
     statuses: tuple[Status, ...] = ()
     issue_types: tuple[IssueType, ...] = ()
     projects: tuple[Project, ...] = ()
-    resolutions: tuple[Named, ...] = ()
-    priorities: tuple[Named, ...] = ()
+    resolutions: tuple[JiraValue, ...] = ()
+    priorities: tuple[JiraValue, ...] = ()
     link_types: tuple[LinkType, ...] = ()
-    components: tuple[Named, ...] = ()
-    versions: tuple[Named, ...] = ()
+    components: tuple[JiraValue, ...] = ()
+    versions: tuple[JiraValue, ...] = ()
     people: tuple[User, ...] = ()
-    issues: tuple[Named, ...] = ()
+    issues: tuple[JiraValue, ...] = ()
     time_zone: str = "UTC"
     account_id: str | None = None
     goals: GoalBoard | None = None

@@ -14,7 +14,7 @@ from mappings.facts.moment import day_in
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class JiraValue:
     """Anything of Jira that has an id and a (translatable) name: resolution, priority, version, component, option."""
 
     id: str
@@ -108,13 +108,13 @@ class Issue:
     created: datetime
     updated: datetime
     summary: str = ""
-    resolution: Named | None = None
-    priority: Named | None = None
+    resolution: JiraValue | None = None
+    priority: JiraValue | None = None
     parent_id: str | None = None
     labels: tuple[str, ...] = ()
-    components: tuple[Named, ...] = ()
-    fix_versions: tuple[Named, ...] = ()
-    affects_versions: tuple[Named, ...] = ()
+    components: tuple[JiraValue, ...] = ()
+    fix_versions: tuple[JiraValue, ...] = ()
+    affects_versions: tuple[JiraValue, ...] = ()
     assignee: User | None = None
     reporter: User | None = None
     creator: User | None = None

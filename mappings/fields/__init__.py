@@ -10,9 +10,9 @@ from mappings.fields.day import Day
 from mappings.fields.field_type import (
     CUSTOM,
     Api,
+    FieldPurpose,
     FieldType,
     FieldValueError,
-    Holding,
     JqlView,
     ReadingKind,
     Value,
@@ -36,9 +36,9 @@ __all__ = [
     "CUSTOM",
     "FIELD_TYPES",
     "Api",
+    "FieldPurpose",
     "FieldType",
     "FieldValueError",
-    "Holding",
     "JqlView",
     "ReadingKind",
     "Value",
@@ -85,7 +85,7 @@ def schemas_reading(reading: ReadingKind) -> tuple[str, ...]:
     )
 
 
-def schemas_holding(held_by: Collection[Holding]) -> tuple[str, ...]:
+def schemas_holding(held_by: Collection[FieldPurpose]) -> tuple[str, ...]:
     """Jira's names of the types that can hold such values, in the order of `held_by`."""
     fitting = (type_ for holding in held_by for type_ in FIELD_TYPES if type_.holding is holding)
     return tuple(dict.fromkeys(name for type_ in fitting for name in type_.schemas))

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from mappings.diagnostic import raw_text
 from mappings.facts.catalogue import Field
-from mappings.facts.issue import Named
+from mappings.facts.issue import JiraValue
 from mappings.fields.field_type import ShapeError, is_empty
 from mappings.fields.reference import ReferenceKind, listed
 
@@ -29,16 +29,16 @@ class Asset(ReferenceKind):
         """Cloud takes the ids that it gives; what Data Center shows of an object is its label, and not what it takes."""
         return super().again(raw, field) if field.custom == CLOUD else None
 
-    def things(self, raw: object) -> tuple[Named, ...]:
+    def things(self, raw: object) -> tuple[JiraValue, ...]:
         return tuple(_asset(one) for one in listed(raw) if not is_empty(one))
 
 
-def _asset(raw: object) -> Named:
+def _asset(raw: object) -> JiraValue:
     if isinstance(raw, str) and (found := LABELLED.fullmatch(raw)) is not None:
-        return Named(found["key"], found["label"].strip())
+        return JiraValue(found["key"], found["label"].strip())
     said = raw if isinstance(raw, dict) else {}
     id_ = next((said[name] for name in ("objectKey", "key", "objectId", "id") if said.get(name)), None)
     label = said.get("label", said.get("name"))
     if not isinstance(id_, str | int) or isinstance(id_, bool):
         raise ShapeError(f"{raw_text(raw)} is no asset that this version knows")
-    return Named(str(id_), label if isinstance(label, str) else "")
+    return JiraValue(str(id_), label if isinstance(label, str) else "")

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import ClassVar
 
 from mappings.facts.catalogue import Field
-from mappings.fields.field_type import FieldType, FieldValueError, Holding, JqlView, ReadingKind
+from mappings.fields.field_type import FieldPurpose, FieldType, FieldValueError, JqlView, ReadingKind
 
 ISO_DAY = 10
 
@@ -17,7 +17,7 @@ class Day(FieldType):
     name: ClassVar[str] = "date"
     schemas: ClassVar[tuple[str, ...]] = ("date",)
     reading: ClassVar[ReadingKind | None] = ReadingKind.DATE
-    holding: ClassVar[Holding | None] = Holding.DAY
+    holding: ClassVar[FieldPurpose | None] = FieldPurpose.DAY
 
     def fits(self, field: Field) -> bool:
         return field.type == "date"

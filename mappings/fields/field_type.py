@@ -10,18 +10,18 @@ from fractions import Fraction
 from typing import ClassVar, Literal
 
 from mappings.facts.catalogue import Field
-from mappings.facts.issue import Named, User
+from mappings.facts.issue import JiraValue, User
 
 Api = Literal[2, 3]
 """The REST version a value is made for: 3 on Cloud (rich text is a document), 2 on Data Center (rich text is a string)."""
 
-Value = Fraction | str | date | datetime | Named | User | tuple[str, ...] | tuple[Named, ...]
+Value = Fraction | str | date | datetime | JiraValue | User | tuple[str, ...] | tuple[JiraValue, ...]
 
 CUSTOM = "com.atlassian.jira.plugin.system.customfieldtypes:"
 """Prefix of `schema.custom` for the field types that come with Jira."""
 
 
-class Holding(StrEnum):
+class FieldPurpose(StrEnum):
     """What a type of field is made for, of what is written: numbers, one choice of several, days, or words, in which everything can be said."""
 
     NUMBER = "number"
@@ -80,7 +80,7 @@ class FieldType(ABC):
     writable: ClassVar[bool] = True
     refuses: ClassVar[bool] = False
     """Whether there are shapes that it cannot take for anything (`refusal`)."""
-    holding: ClassVar[Holding | None] = None
+    holding: ClassVar[FieldPurpose | None] = None
     """What of the values that a mapping writes it can hold; None: none of them."""
 
     @abstractmethod
@@ -119,7 +119,7 @@ class FieldType(ABC):
         """How JQL sees it; what is compared are the values that `decode` gives, or for choices `identities` and `choices`."""
         return view_of(field)
 
-    def choices(self, raw: object) -> tuple[Named, ...] | None:  # noqa: ARG002
+    def choices(self, raw: object) -> tuple[JiraValue, ...] | None:  # noqa: ARG002
         """What a raw value points at, with ids and names. None: by everything with an id that stands in it."""
         return None
 

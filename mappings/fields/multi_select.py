@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from mappings.facts.catalogue import Field
-from mappings.facts.issue import Named
+from mappings.facts.issue import JiraValue
 from mappings.fields.field_type import FieldType, FieldValueError
 from mappings.fields.select import choice, option
 
@@ -20,13 +20,13 @@ class MultiSelect(FieldType):
     def fits(self, field: Field) -> bool:
         return field.type == "array" and field.items == "option"
 
-    def decode(self, raw: object) -> tuple[Named, ...] | None:
+    def decode(self, raw: object) -> tuple[JiraValue, ...] | None:
         found = (option(item) for item in raw) if isinstance(raw, list) else ()
         return tuple(item for item in found if item is not None) or None
 
     def make(self, value: object, field: Field) -> object:
         """A list of choices; a single option stands for a list of one."""
-        items = [value] if isinstance(value, str | Named) else value
+        items = [value] if isinstance(value, str | JiraValue) else value
         if not isinstance(items, Iterable):
             raise FieldValueError(f"{field.name or field.id} holds a list of options; {value!r} is none")
         return [choice(item, field) for item in items] or None

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import ClassVar
 
 from mappings.facts.catalogue import Field
-from mappings.fields.field_type import FieldType, FieldValueError, Holding, JqlView, ReadingKind
+from mappings.fields.field_type import FieldPurpose, FieldType, FieldValueError, JqlView, ReadingKind
 from mappings.numbers import exact, rounded
 
 DIGITS_KEPT = 6
@@ -22,7 +22,7 @@ class Number(FieldType):
     name: ClassVar[str] = "number"
     schemas: ClassVar[tuple[str, ...]] = ("number",)
     reading: ClassVar[ReadingKind | None] = ReadingKind.NUMBER
-    holding: ClassVar[Holding | None] = Holding.NUMBER
+    holding: ClassVar[FieldPurpose | None] = FieldPurpose.NUMBER
 
     def fits(self, field: Field) -> bool:
         return field.type == "number"

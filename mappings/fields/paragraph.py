@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from mappings.facts.catalogue import Field
-from mappings.fields.field_type import Api, FieldType, FieldValueError, Holding, JqlView, ReadingKind
+from mappings.fields.field_type import Api, FieldPurpose, FieldType, FieldValueError, JqlView, ReadingKind
 from mappings.fields.text import PARAGRAPHS
 
 LINE_NODES = frozenset({"paragraph", "heading", "codeBlock", "hardBreak", "rule", "tableRow", "blockCard"})
@@ -17,7 +17,7 @@ class Paragraph(FieldType):
     name: ClassVar[str] = "paragraph"
     schemas: ClassVar[tuple[str, ...]] = ("string", "doc")
     reading: ClassVar[ReadingKind | None] = ReadingKind.TEXT
-    holding: ClassVar[Holding | None] = Holding.WORDS
+    holding: ClassVar[FieldPurpose | None] = FieldPurpose.WORDS
 
     def fits(self, field: Field) -> bool:
         return field.type in ("string", "doc") and (field.custom or field.id) in PARAGRAPHS

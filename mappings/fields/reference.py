@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import ClassVar
 
-from mappings.facts.issue import Named
+from mappings.facts.issue import JiraValue
 from mappings.fields.field_type import FieldType, ShapeError, is_empty
 
 
@@ -16,10 +16,10 @@ class ReferenceKind(FieldType):
     refuses: ClassVar[bool] = True
 
     @abstractmethod
-    def things(self, raw: object) -> tuple[Named, ...]:
+    def things(self, raw: object) -> tuple[JiraValue, ...]:
         """What a raw value that is there points at; raises ShapeError for a shape that nobody knows."""
 
-    def decode(self, raw: object) -> tuple[Named, ...] | None:
+    def decode(self, raw: object) -> tuple[JiraValue, ...] | None:
         try:
             return None if is_empty(raw) else self.things(raw) or None
         except ShapeError:
@@ -37,7 +37,7 @@ class ReferenceKind(FieldType):
         found = self.decode(raw) or ()
         return tuple(word for one in found for word in (one.id, one.name) if word)
 
-    def choices(self, raw: object) -> tuple[Named, ...]:
+    def choices(self, raw: object) -> tuple[JiraValue, ...]:
         return self.decode(raw) or ()
 
     def text(self, raw: object) -> str:

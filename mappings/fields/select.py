@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from mappings.facts.catalogue import Field
-from mappings.facts.issue import Named
-from mappings.fields.field_type import FieldType, FieldValueError, Holding
+from mappings.facts.issue import JiraValue
+from mappings.fields.field_type import FieldPurpose, FieldType, FieldValueError
 
 
 class Select(FieldType):
@@ -14,12 +14,12 @@ class Select(FieldType):
 
     name: ClassVar[str] = "select"
     schemas: ClassVar[tuple[str, ...]] = ("option", "option-with-child")
-    holding: ClassVar[Holding | None] = Holding.CHOICE
+    holding: ClassVar[FieldPurpose | None] = FieldPurpose.CHOICE
 
     def fits(self, field: Field) -> bool:
         return field.type == "option"
 
-    def decode(self, raw: object) -> Named | None:
+    def decode(self, raw: object) -> JiraValue | None:
         return option(raw)
 
     def make(self, value: object, field: Field) -> object:
@@ -40,20 +40,20 @@ class Select(FieldType):
         return "empty" if found is None else found.name or found.id
 
 
-def option(raw: object) -> Named | None:
+def option(raw: object) -> JiraValue | None:
     """The option of a raw value; a plain string is taken for its value."""
     if isinstance(raw, str):
-        return Named("", raw.strip()) if raw.strip() else None
+        return JiraValue("", raw.strip()) if raw.strip() else None
     if not isinstance(raw, dict):
         return None
     id_, value = raw.get("id"), raw.get("value", raw.get("name"))
-    found = Named(
+    found = JiraValue(
         str(id_) if isinstance(id_, str | int) else "", value.strip() if isinstance(value, str) else ""
     )
     return found if found.id or found.name else None
 
 
-def same_option(one: Named, other: Named) -> bool:
+def same_option(one: JiraValue, other: JiraValue) -> bool:
     """By id where both have one, else by value."""
     return one.id == other.id if one.id and other.id else one.name == other.name
 
@@ -64,7 +64,9 @@ def choice(value: object, field: Field) -> dict[str, str]:
     Contexts of a field may have options of the same value, each with an id of its own: where it is not known of which context the issue is
     (`Field.within`), the value is all that can be said, and Jira finds the option of that context.
     """
-    wanted = value if isinstance(value, Named) else Named("", value) if isinstance(value, str) else None
+    wanted = (
+        value if isinstance(value, JiraValue) else JiraValue("", value) if isinstance(value, str) else None
+    )
     if wanted is None:
         raise FieldValueError(f"{field.name or field.id} holds an option; {value!r} is none")
     if not field.options:
@@ -95,7 +97,7 @@ def by_id(raw: object) -> object:
     return raw
 
 
-def known_option(wanted: Named, field: Field) -> Named | None:
+def known_option(wanted: JiraValue, field: Field) -> JiraValue | None:
     """The option of the field with this id, else with exactly this value, else with this value in any case."""
     word = (wanted.name or wanted.id).strip()
     matches = (

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from mappings.diagnostic import raw_text
 from mappings.facts.catalogue import Field
-from mappings.facts.issue import Named
+from mappings.facts.issue import JiraValue
 from mappings.fields.field_type import ShapeError
 from mappings.fields.reference import ReferenceKind, listed
 
@@ -25,7 +25,7 @@ class Sprint(ReferenceKind):
     def fits(self, field: Field) -> bool:
         return field.custom == KEY
 
-    def things(self, raw: object) -> tuple[Named, ...]:
+    def things(self, raw: object) -> tuple[JiraValue, ...]:
         return tuple(_sprint(one) for one in listed(raw))
 
     def states(self, raw: object) -> frozenset[str]:
@@ -41,12 +41,12 @@ def _parts_of(raw: object) -> dict[str, object]:
     return dict(_parts(printed["parts"])) if printed is not None else {}
 
 
-def _sprint(raw: object) -> Named:
+def _sprint(raw: object) -> JiraValue:
     parts = _parts_of(raw)
     id_, name = parts.get("id"), parts.get("name")
     if isinstance(id_, bool) or not isinstance(id_, int | str) or not str(id_).strip():
         raise ShapeError(f"{raw_text(raw)} is no sprint that this version knows")
-    return Named(str(id_), name if isinstance(name, str) else "")
+    return JiraValue(str(id_), name if isinstance(name, str) else "")
 
 
 def _parts(text: str) -> list[tuple[str, str]]:

@@ -7,9 +7,9 @@ from typing import ClassVar
 from mappings.facts.catalogue import Field
 from mappings.fields.field_type import (
     CUSTOM,
+    FieldPurpose,
     FieldType,
     FieldValueError,
-    Holding,
     JqlView,
     ReadingKind,
     view_of,
@@ -35,7 +35,7 @@ class Text(FieldType):
     name: ClassVar[str] = "text"
     schemas: ClassVar[tuple[str, ...]] = ("string",)
     reading: ClassVar[ReadingKind | None] = ReadingKind.TEXT
-    holding: ClassVar[Holding | None] = Holding.WORDS
+    holding: ClassVar[FieldPurpose | None] = FieldPurpose.WORDS
 
     def fits(self, field: Field) -> bool:
         kind = field.custom or field.id

@@ -8,7 +8,7 @@ from datetime import date
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from mappings.explain.check_in import Shows
+from mappings.explain.check_in import ShownSource
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
 from mappings.forecast.answer import Forecast, Likelihood, chance, level_of, none
@@ -166,7 +166,7 @@ def _answer(
         achieved_at=achieved_at,
     )
     answer = RULE_OF_KIND[key_result.kind].forecast(rule.part.progress, prospect)
-    said = key_result.check_in is not None and key_result.check_in.shows is not Shows.DERIVED
+    said = key_result.check_in is not None and key_result.check_in.shows is not ShownSource.DERIVED
     return replace(answer, notes=(*answer.notes, BESIDE_CHECK_IN)) if said else answer
 
 

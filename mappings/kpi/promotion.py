@@ -42,7 +42,7 @@ class ClosedCycle:
 
 
 @dataclass(frozen=True, slots=True)
-class Upkeep:
+class AchievementRun:
     """A key result that was achieved in `cycles` closed cycles running, and its objective, as they were frozen last; `until` is the last day of that."""
 
     objective: ObjectiveState
@@ -67,7 +67,7 @@ def promotion(key_result: str, levels: Sequence[HealthLevel | None], after: int)
 
 def upkeep(
     cycles: Sequence[ClosedCycle], after: int, dismissed: Mapping[str, date] = MappingProxyType({})
-) -> tuple[Upkeep, ...]:
+) -> tuple[AchievementRun, ...]:
     """What is proposed after these closed cycles, the oldest first, by id. What was dismissed counts anew from the cycle after that day."""
     latest: dict[str, tuple[ObjectiveState, KeyResultState, date]] = {}
     levels: list[tuple[date, dict[str, HealthLevel]]] = []
@@ -79,7 +79,7 @@ def upkeep(
                 latest[one.id] = objective, one, cycle.end
         levels.append((cycle.end, of_cycle))
     return tuple(
-        Upkeep(latest[id_][0], latest[id_][1], proposed.cycles, latest[id_][2])
+        AchievementRun(latest[id_][0], latest[id_][1], proposed.cycles, latest[id_][2])
         for id_, proposed in sorted(proposed_of(levels, after, dismissed).items())
     )
 

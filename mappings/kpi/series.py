@@ -16,7 +16,7 @@ from mappings.kpi.sources import FormulaOptions
 
 
 @dataclass(frozen=True, slots=True)
-class Worth:
+class PeriodValue:
     """What a KPI is worth in a period: None is no data, for this reason where it is not that nothing was read.
 
     `readings` counts those that have a value. `late` and `corrected` say that one of them came after the period was settled, or
@@ -91,14 +91,14 @@ class WatchedKpis:
         operands = self.operands(id_).values()
         return min((start, *(self.begins(one, start) for one in operands if self.operands(one))))
 
-    def worth(self, id_: str, period: Period, settles: datetime | None = None) -> Worth:
+    def worth(self, id_: str, period: Period, settles: datetime | None = None) -> PeriodValue:
         """What a KPI is worth in a period of its own; `settles` is when that is settled, where it is known already."""
         source, settled = self.parts[id_].source, settles or self.settles(id_, period)
         if not isinstance(source, FormulaOptions):
             return self._aggregated(id_, period, None if self.cadence(id_) is Cadence.EACH else settled)
         each = {name: self._aggregated(one, period, settled) for name, one in self.operands(id_).items()}
         outcome = evaluate(source.expr, {name: one.value for name, one in each.items()})
-        return Worth(
+        return PeriodValue(
             value=outcome.value,
             readings=sum(one.readings for one in each.values()),
             late=any(one.late for one in each.values()),
@@ -106,10 +106,10 @@ class WatchedKpis:
             reason=outcome.reason if any(one.readings for one in each.values()) else "",
         )
 
-    def _aggregated(self, id_: str, period: Period, settled: datetime | None) -> Worth:
+    def _aggregated(self, id_: str, period: Period, settled: datetime | None) -> PeriodValue:
         """What the readings of a KPI in a period of any length come to; where that is settled at once, none of them is late."""
         part, found = self.parts[id_], list(self._readings_in(id_, period))
-        return Worth(
+        return PeriodValue(
             value=value_of(found, part.aggregate, part.min_readings),
             readings=sum(one.value is not None for one in found),
             late=settled is not None and any(one.first_received > settled for one in found),

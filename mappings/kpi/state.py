@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from mappings.kpi.band import Bands, KpiLevel
 from mappings.kpi.cadence import Cadence, Period, period_before
-from mappings.kpi.series import WatchedKpis, Worth
+from mappings.kpi.series import PeriodValue, WatchedKpis
 from mappings.kpi.steps import Judgement, bands_of
 
 
@@ -30,7 +30,7 @@ class PeriodStanding:
     """One period: what it is worth now, the bands it is judged by, and what was counted of it."""
 
     period: Period
-    worth: Worth
+    worth: PeriodValue
     bands: Bands
     settled: bool
     settles: datetime
@@ -137,7 +137,7 @@ def _last_known(
     return older if older.settled and older.value is not None else None
 
 
-def _told(worth: Worth, settled: bool, judgement: Judgement | None) -> PeriodVerdict:
+def _told(worth: PeriodValue, settled: bool, judgement: Judgement | None) -> PeriodVerdict:
     if judgement is not None and judgement.counted is not None:
         return PeriodVerdict.COUNTED if judgement.counted == worth.value else PeriodVerdict.COUNTED_OTHERWISE
     if judgement is not None:

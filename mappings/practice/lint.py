@@ -12,7 +12,7 @@ from mappings.document.checks.report import Report, shown
 from mappings.document.checks.walk import progress_kind
 from mappings.document.schema import Document, ObjectivePart
 from mappings.document.text.places import Path, Positions
-from mappings.kpi.promotion import Upkeep
+from mappings.kpi.promotion import AchievementRun
 from mappings.kpi.sources import CsvOptions, PushOptions
 from mappings.practice.double_count import counted_below, counted_issues, same_readings, shared_key_results
 from mappings.progress import RULE_OF_KIND
@@ -58,12 +58,12 @@ def lint_states(
     return tuple(found)
 
 
-def lint_upkeep(found: Iterable[Upkeep]) -> tuple[Diagnostic, ...]:
+def lint_upkeep(found: Iterable[AchievementRun]) -> tuple[Diagnostic, ...]:
     """On key results that were achieved in each of the last closed cycles: KPIs to watch, no longer goals."""
     return tuple(_lint_achieved(one) for one in found)
 
 
-def _lint_achieved(one: Upkeep) -> Diagnostic:
+def _lint_achieved(one: AchievementRun) -> Diagnostic:
     name = one.key_result.key or one.key_result.id
     said = f"{name} {shown(one.key_result.title)} was achieved in {one.cycles} cycles, one after the other"
     return _advice(Code.ALWAYS_ACHIEVED, said, name, "watch it as a KPI, and aim at something else")

@@ -27,7 +27,7 @@ class Aspect(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Behind:
+class PracticeGap:
     """One thing that does not meet an aspect: what it is (an objective, a key result, an issue), and why it does not."""
 
     id: str
@@ -45,7 +45,7 @@ class PracticeMeasure:
     aspect: Aspect
     met: int
     of: int
-    behind: tuple[Behind, ...] = ()
+    behind: tuple[PracticeGap, ...] = ()
 
     @property
     def share(self) -> Fraction | None:
@@ -69,7 +69,7 @@ class Practice:
 
 
 @dataclass(frozen=True, slots=True)
-class Counsel:
+class AspectWords:
     """What an aspect asks, what to do where it is not met, and the source of that."""
 
     label: str
@@ -82,50 +82,50 @@ DOERR = "John Doerr, Measure What Matters"
 PLAYBOOK = "Google's OKR playbook, whatmatters.com/resources/google-okr-playbook"
 OWN = "our own measure"
 
-COUNSEL: Mapping[Aspect, Counsel] = {
-    Aspect.MEASURABLE: Counsel(
+COUNSEL: Mapping[Aspect, AspectWords] = {
+    Aspect.MEASURABLE: AspectWords(
         "Measurable",
         "Can every key result be computed?",
         "give each key result what it lacks: a start, a target, a field that holds a number",
         PLAYBOOK,
     ),
-    Aspect.OWNED: Counsel(
+    Aspect.OWNED: AspectWords(
         "Owned",
         "Does every objective and every key result have a person?",
         "assign each to one person, who answers for it",
         DOERR,
     ),
-    Aspect.OUTCOME: Counsel(
+    Aspect.OUTCOME: AspectWords(
         "Outcomes",
         "Do key results measure what the work achieves, not the work?",
         "give each objective a key result that measures an outcome",
         PLAYBOOK,
     ),
-    Aspect.FRESH: Counsel(
+    Aspect.FRESH: AspectWords(
         "Fresh",
         "Has every metric been read lately?",
         "read the metrics, or check in, at least every two weeks",
         DOERR,
     ),
-    Aspect.FEW_OBJECTIVES: Counsel(
+    Aspect.FEW_OBJECTIVES: AspectWords(
         "Few objectives",
         "Are there at most five objectives?",
         "choose the three to five that matter most",
         DOERR,
     ),
-    Aspect.FEW_KEY_RESULTS: Counsel(
+    Aspect.FEW_KEY_RESULTS: AspectWords(
         "Few key results",
         "Has no objective more than five key results?",
         "keep the three to five that matter most",
         DOERR,
     ),
-    Aspect.ALIGNED: Counsel(
+    Aspect.ALIGNED: AspectWords(
         "Aligned",
         "Does every objective serve another, or is it served?",
         "say which objective each one serves, or leave it out",
         DOERR,
     ),
-    Aspect.COUNTED_ONCE: Counsel(
+    Aspect.COUNTED_ONCE: AspectWords(
         "Counted once",
         "Does no issue count under two objectives?",
         "let each issue count under the objective that it serves first",
@@ -252,7 +252,7 @@ def _counted_once(states: Sequence[ObjectiveState], counted: Sequence[CountedIss
     ids = {state.id for state in states}
     mine = [one for one in counted if any(each.id in ids for each in one.objectives)]
     behind = tuple(
-        Behind(id=one.id, key=one.key, title=one.title, why=_counts(one), objective=one.objectives[0].id)
+        PracticeGap(id=one.id, key=one.key, title=one.title, why=_counts(one), objective=one.objectives[0].id)
         for one in mine
         if one.excess
     )
@@ -263,9 +263,9 @@ def _counts(one: CountedIssue) -> str:
     return f"it counts under {' and '.join(each.key or each.id for each in one.objectives)}"
 
 
-def _objective(state: ObjectiveState, why: str) -> Behind:
-    return Behind(id=state.id, key=state.key, title=state.title, why=why, objective=state.id)
+def _objective(state: ObjectiveState, why: str) -> PracticeGap:
+    return PracticeGap(id=state.id, key=state.key, title=state.title, why=why, objective=state.id)
 
 
-def _key_result(state: ObjectiveState, one: KeyResultState, why: str) -> Behind:
-    return Behind(id=one.id, key=one.key, title=one.title, why=why, objective=state.id)
+def _key_result(state: ObjectiveState, one: KeyResultState, why: str) -> PracticeGap:
+    return PracticeGap(id=one.id, key=one.key, title=one.title, why=why, objective=state.id)

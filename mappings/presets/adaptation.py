@@ -19,8 +19,8 @@ from mappings.document.schema import Document, FieldPart
 from mappings.document.text.canonical import export, plain
 from mappings.document.text.source import read_document
 from mappings.facts.catalogue import Catalogue, Field
-from mappings.facts.issue import IssueType, Named
-from mappings.fields import Holding, ReadingKind
+from mappings.facts.issue import IssueType, JiraValue
+from mappings.fields import FieldPurpose, ReadingKind
 from mappings.jql import check, parse
 from mappings.jql.text.tree import Condition, JqlQuery, JqlValue, ValueGroup, conditions, operands
 from mappings.jql.text.words import as_value
@@ -37,11 +37,11 @@ LEVELS = {"initiative": 2, "epic": 1, "story": 0, "task": 0, "bug": 0}
 """Which level of the hierarchy a type of the presets stands for, where a site calls its types otherwise."""
 BEST_FIRST = tuple(map(HealthLevel, ("achieved", "on_track", "at_risk", "off_track", "pending", "unknown")))
 """How people list the options of a field of health."""
-READ_FROM: Mapping[ReadingKind | None, Holding] = {
-    ReadingKind.NUMBER: Holding.NUMBER,
-    ReadingKind.DATE: Holding.DAY,
-    ReadingKind.TEXT: Holding.WORDS,
-    None: Holding.WORDS,
+READ_FROM: Mapping[ReadingKind | None, FieldPurpose] = {
+    ReadingKind.NUMBER: FieldPurpose.NUMBER,
+    ReadingKind.DATE: FieldPurpose.DAY,
+    ReadingKind.TEXT: FieldPurpose.WORDS,
+    None: FieldPurpose.WORDS,
 }
 """Of which kind a field is made that is read alone."""
 EVERY = "(statusCategory != Done OR resolved >= startOfYear())"
@@ -56,7 +56,7 @@ class LackingField:
     alias: str
     name: str
     use: str
-    kind: Holding
+    kind: FieldPurpose
     options: tuple[str, ...] = ()
     written: bool = False
 
@@ -321,7 +321,7 @@ class _Work:
 
     def known(self, field: str) -> frozenset[str] | None:
         """The names that the site has for a field of JQL, folded; None for a field whose values nobody lists."""
-        lists: dict[str, Iterable[Named | IssueType]] = {
+        lists: dict[str, Iterable[JiraValue | IssueType]] = {
             "resolution": self.catalogue.resolutions,
             "priority": self.catalogue.priorities,
             "issuetype": self.catalogue.issue_types,
@@ -351,7 +351,7 @@ def _lacking(document: Document, alias: str, part: FieldPart, use: str) -> Lacki
         for _, one, target in fields_of(rule):
             if one == alias:
                 kind, *_ = target.what.held_by
-                options = _options(target) if kind is Holding.CHOICE else ()
+                options = _options(target) if kind is FieldPurpose.CHOICE else ()
                 return LackingField(alias, name, use, kind, options=options, written=True)
     wanted = (one.wanted for one in walk.alias_uses(document) if one.alias == alias)
     return LackingField(alias, name, use, READ_FROM[next(wanted, None)])

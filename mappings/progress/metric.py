@@ -15,7 +15,7 @@ from mappings.progress.operands import OperandValue, literal, read_at, source_of
 from mappings.progress.options import Operand, ReadingOperand, RuleOptions, TargetDistance, reading_alias
 from mappings.progress.rule import (
     MeasuredSubject,
-    Onward,
+    NextTerms,
     OptionFinding,
     SeenValues,
     clamped,
@@ -71,18 +71,18 @@ def forecast(options: RuleOptions, prospect: Prospect) -> Forecast:
     return readings.forecast(prospect, reading_alias(options) or "")
 
 
-def onward(options: RuleOptions, measurement: Measurement, first: date) -> Onward:  # noqa: ARG001
+def onward(options: RuleOptions, measurement: Measurement, first: date) -> NextTerms:  # noqa: ARG001
     """It begins anew where it stood at the end; the target stays."""
     start, current, target = (getattr(options, "start", None), measurement.current, measurement.target)
     if current is None:
-        return Onward(flags=("nothing is known of where it stood at the end: its start stays",))
+        return NextTerms(flags=("nothing is known of where it stood at the end: its start stays",))
     if getattr(options, "by", None) is not None:
-        return Onward(flags=("its target is said as a distance from its start: both stay",))
+        return NextTerms(flags=("its target is said as a distance from its start: both stay",))
     if not isinstance(start, str) or literal(start) is not None:
-        return Onward(flags=("its start is a number in the mapping: it stays",))
+        return NextTerms(flags=("its start is a number in the mapping: it stays",))
     reached = target is not None and measurement.progress == 1
     flags = ("it stands at or past its target: it needs a new one",) if reached else ()
-    return Onward({start: current}, flags)
+    return NextTerms({start: current}, flags)
 
 
 def one_way(

@@ -16,7 +16,7 @@ from mappings.fields import ReadingKind
 from mappings.progress.metric import no_single_issue
 from mappings.progress.operands import field_id
 from mappings.progress.options import DAY, Day, FieldAlias, Jql, RuleOptions, Shapes
-from mappings.progress.rule import MeasuredSubject, Onward, OptionFinding, ProgressRule, measured, unknown
+from mappings.progress.rule import MeasuredSubject, NextTerms, OptionFinding, ProgressRule, measured, unknown
 from mappings.rollup.health import HealthCriteria, achieved, unmeasured
 from mappings.rollup.rows.statuses import CATEGORIES, DONE
 from mappings.rollup.state import Health, HealthLevel, Measurement
@@ -114,15 +114,15 @@ def check(options: MilestoneOptions) -> Iterable[OptionFinding]:
         )
 
 
-def onward(options: MilestoneOptions, measurement: Measurement, first: date) -> Onward:
+def onward(options: MilestoneOptions, measurement: Measurement, first: date) -> NextTerms:
     """A date that lies in the new cycle or later stays; an earlier one goes, and the end of the cycle stands in."""
     due = measurement.due
     if measurement.progress == 1 or due is None or due >= first:
-        return Onward()
+        return NextTerms()
     if isinstance(options.due, date):
-        return Onward(flags=(f"its date {due} is written in the mapping, and lies before {first}",))
+        return NextTerms(flags=(f"its date {due} is written in the mapping, and lies before {first}",))
     flag = f"its date {due} lies before {first}: it is cleared, and the end of the cycle stands in"
-    return Onward({options.due or DUE: None}, (flag,))
+    return NextTerms({options.due or DUE: None}, (flag,))
 
 
 RULE = ProgressRule(

@@ -76,15 +76,15 @@ def _nothing_doubtful(options: RuleOptions, ids: Sequence[str], issue: Issue) ->
 
 
 @dataclass(frozen=True, slots=True)
-class Onward:
+class NextTerms:
     """With what a key result goes on in the next cycle: what its fields are set to (by alias, or id of a field of Jira), and what a person should look at."""
 
     sets: Mapping[str, Fraction | None] = field(default_factory=dict)
     flags: tuple[str, ...] = ()
 
 
-def _as_it_is(options: RuleOptions, measurement: Measurement, first: date) -> Onward:  # noqa: ARG001
-    return Onward()
+def _as_it_is(options: RuleOptions, measurement: Measurement, first: date) -> NextTerms:  # noqa: ARG001
+    return NextTerms()
 
 
 def _cannot_be_told(measurement: Measurement, current: Fraction) -> Fraction | None:  # noqa: ARG001
@@ -118,7 +118,7 @@ class ProgressRule(Generic[Options]):
     timed: bool = True
     doubt: Callable[[Options, Sequence[str], Issue], Doubt | None] = _nothing_doubtful
     forecast: Callable[[Options, Prospect], Forecast] = not_forecast
-    onward: Callable[[Options, Measurement, date], Onward] = _as_it_is
+    onward: Callable[[Options, Measurement, date], NextTerms] = _as_it_is
 
 
 AnyRule: TypeAlias = ProgressRule[Any]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import tzinfo
 
-from mappings.explain.check_in import CheckIn, Measure, Ruling, Shows, day_of, ruled, share
+from mappings.explain.check_in import CheckIn, Measure, Ruling, ShownSource, day_of, ruled, share
 from mappings.facts.issue import Issue, Reading
 from mappings.facts.moment import Moment
 from mappings.numbers import plain
@@ -50,7 +50,7 @@ def checked_in(
         today,
         closed.reason if closed else "",
     )
-    if ruling.shows is Shows.DERIVED:
+    if ruling.shows is ShownSource.DERIVED:
         return derived, ruling
     said = _said(assessment, key_result, check_in, derived, measured)
     return _explained(derived, said, check_in, zone), ruling

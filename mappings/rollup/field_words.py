@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mappings.facts.catalogue import Field
-from mappings.facts.issue import Issue, Named, User
+from mappings.facts.issue import Issue, JiraValue, User
 from mappings.fields import field_type
 from mappings.rollup.cycles.cycle import texts_in
 
@@ -19,7 +19,7 @@ def said_in(field: Field, issue: Issue) -> Iterator[tuple[str, ...]]:
         return
     value = type_.decode(raw)
     for one in value if isinstance(value, tuple) else (value,):
-        if isinstance(one, Named | User):
+        if isinstance(one, JiraValue | User):
             yield tuple(word for word in (one.id, one.name) if word)
         elif one is not None and one != "":
             yield (one if isinstance(one, str) else type_.text(raw),)

@@ -30,7 +30,7 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
-class Upheaval:
+class Impact:
     """How many objectives and key results stood, how many of them would disappear, and how many objectives would get another health.
 
     A health that the clock alone moves (expected progress moved, the measured one did not) is none of these.
@@ -42,13 +42,13 @@ class Upheaval:
     key_results_gone: int = 0
     healths: int = 0
 
-    def with_step(self, before: ObjectiveState | None, after: ObjectiveState | None) -> Upheaval:
+    def with_step(self, before: ObjectiveState | None, after: ObjectiveState | None) -> Impact:
         """And one more objective, as it stood and as it would stand."""
         if before is None:
             return self
         own = {one.id for one in before.key_results}
         left = own - {one.id for one in after.key_results} if after is not None else own
-        return Upheaval(
+        return Impact(
             objectives=self.objectives + 1,
             objectives_gone=self.objectives_gone + (after is None),
             key_results=self.key_results + len(own),
@@ -57,10 +57,10 @@ class Upheaval:
         )
 
 
-STILL = Upheaval()
+STILL = Impact()
 
 
-def brake(plans: Iterable[Plan], written: int, part: BrakePart, movement: Upheaval = STILL) -> Release | Hold:
+def brake(plans: Iterable[Plan], written: int, part: BrakePart, movement: Impact = STILL) -> Release | Hold:
     """Hold when more than `floor` values and more than `share` of those written would change, or as many objectives, key results or healths.
 
     `written` counts the values that are written. Filling an empty field changes none of them and never holds. Overwriting more
@@ -72,7 +72,7 @@ def brake(plans: Iterable[Plan], written: int, part: BrakePart, movement: Upheav
     return values if isinstance(values, Hold) else loss(movement, part)
 
 
-def loss(movement: Upheaval, part: BrakePart) -> Release | Hold:
+def loss(movement: Impact, part: BrakePart) -> Release | Hold:
     """The same of objectives and key results that would disappear, and of healths that would change."""
     gone = "would be none any more"
     for count, of_all, what in (

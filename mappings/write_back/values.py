@@ -19,7 +19,7 @@ from pydantic import Field
 from mappings.document.part import Part
 from mappings.explain.check_in import day_of
 from mappings.facts.issue import Issue
-from mappings.fields import Holding
+from mappings.fields import FieldPurpose
 from mappings.fields.number import plain
 from mappings.numbers import WHOLE, percent, rounded, rounded_share
 from mappings.rollup.state import HealthLevel, KeyResultState, ObjectiveState
@@ -153,13 +153,13 @@ class WrittenValue:
         return self.form in (Form.PERCENT, Form.SHARE, Form.COUNT, Form.CHANCE)
 
     @property
-    def held_by(self) -> tuple[Holding, ...]:
+    def held_by(self) -> tuple[FieldPurpose, ...]:
         """What a field has to be made for to hold it."""
         if self.form is Form.LEVEL:
-            return (Holding.CHOICE, Holding.WORDS)
+            return (FieldPurpose.CHOICE, FieldPurpose.WORDS)
         if self.form is Form.DAY:
-            return (Holding.DAY, Holding.WORDS)
-        return (Holding.NUMBER, Holding.WORDS) if self.is_number else (Holding.WORDS,)
+            return (FieldPurpose.DAY, FieldPurpose.WORDS)
+        return (FieldPurpose.NUMBER, FieldPurpose.WORDS) if self.is_number else (FieldPurpose.WORDS,)
 
     def number(self, part: ValuePart, figures: Figures) -> Decimal | None:
         """Rounded as the part says, but never to what is not reached; None is unknown, or no number."""

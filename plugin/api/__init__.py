@@ -14,7 +14,7 @@ from plugin.api import forge, sites
 from plugin.api.accounts import audit, own_account, people, saved_views
 from plugin.api.kpis import kpis, promotions
 from plugin.api.mappings import drafts, first_mapping, past_preview, revisions, texts, trial
-from plugin.api.mappings.texts import SchemaGiven
+from plugin.api.mappings.texts import SchemaJson
 from plugin.api.objectives import (
     badges,
     changes,
@@ -115,9 +115,9 @@ def register_api(app: OpenAPI, connector: Connector) -> None:
 
 
 @ROUTES.get("/openapi.json", "public", "The OpenAPI 3.1 document of this API.", name="openapi")
-def described(_call: Caller) -> Reply[SchemaGiven]:
+def described(_call: Caller) -> Reply[SchemaJson]:
     """This document."""
-    return Reply(SchemaGiven.model_validate(current_document()))
+    return Reply(SchemaJson.model_validate(current_document()))
 
 
 @cache

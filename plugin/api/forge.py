@@ -9,13 +9,13 @@ from pydantic import Field
 from plugin.api.protocol.addresses import SiteAddress
 from plugin.api.protocol.lookup import site_of
 from plugin.api.protocol.operation import UNKEPT, Caller, Reply, Routes
-from plugin.doors.model import Done, Given
+from plugin.doors.model import JsonShape, OutcomeJson
 from plugin.use_cases.forge.pairing import new_code, paired, unpair
 
 ROUTES = Routes()
 
 
-class InstallationGiven(Given):
+class InstallationJson(JsonShape):
     """One installation of the app. `token_expires` is null where the app has no token that can be used now."""
 
     environment: str
@@ -27,13 +27,13 @@ class InstallationGiven(Given):
     token_expires: datetime | None
 
 
-class InstallationsGiven(Given):
+class InstallationsJson(JsonShape):
     """Every installation that belongs to a site."""
 
-    items: list[InstallationGiven]
+    items: list[InstallationJson]
 
 
-class CodeGiven(Given):
+class CodeJson(JsonShape):
     """What a Jira admin types into the app's page in Jira. It is told this once."""
 
     code: str = Field(description="What a Jira admin types into the page of the app.")
@@ -41,11 +41,11 @@ class CodeGiven(Given):
 
 
 @ROUTES.get("/sites/{site}/forge", "viewer", "The installations of the Forge app that belong to a site.")
-def list_installations(caller: Caller, path: SiteAddress) -> Reply[InstallationsGiven]:
+def list_installations(caller: Caller, path: SiteAddress) -> Reply[InstallationsJson]:
     """Those taken out of Jira too."""
     found = paired(caller.connector, caller.actor, site_of(caller, path))
     items = [
-        InstallationGiven(
+        InstallationJson(
             environment=one.environment,
             cloud_id=one.cloud_id,
             paired_at=one.paired_at,
@@ -56,23 +56,25 @@ def list_installations(caller: Caller, path: SiteAddress) -> Reply[Installations
         )
         for one in found
     ]
-    return Reply(InstallationsGiven(items=items))
+    return Reply(InstallationsJson(items=items))
 
 
 @ROUTES.post("/sites/{site}/forge/code", "admin", "Make a code by which the Forge app is paired with a site.")
-def make_code(caller: Caller, path: SiteAddress) -> Reply[CodeGiven]:
+def make_code(caller: Caller, path: SiteAddress) -> Reply[CodeJson]:
     """It holds for fifteen minutes, once, and takes the place of the one before."""
     made = new_code(caller.connector, caller.actor, site_of(caller, path))
     return Reply(
-        CodeGiven(code=made.shown, until=made.until),
+        CodeJson(code=made.shown, until=made.until),
         UNKEPT,
-        again=CodeGiven(code="", until=made.until),
+        again=CodeJson(code="", until=made.until),
     )
 
 
 @ROUTES.delete("/sites/{site}/forge", "admin", "Unpair every installation of the Forge app from a site.")
-def unpair_site(caller: Caller, path: SiteAddress) -> Reply[Done]:
+def unpair_site(caller: Caller, path: SiteAddress) -> Reply[OutcomeJson]:
     """The app stays in Jira, and is turned away from then on."""
     name = site_of(caller, path)
     count = unpair(caller.connector, caller.actor, name)
-    return Reply(Done(said=f"{count} installations of the Forge app are no longer paired with {name}."))
+    return Reply(
+        OutcomeJson(said=f"{count} installations of the Forge app are no longer paired with {name}.")
+    )

@@ -11,7 +11,7 @@ from plugin.api.protocol.addresses import SiteAddress
 from plugin.api.protocol.lookup import site_of
 from plugin.api.protocol.operation import UNKEPT, Caller, Reply, Routes
 from plugin.doors.address import public_address
-from plugin.doors.model import Asked, Done, Given
+from plugin.doors.model import JsonShape, OutcomeJson, RequestPart
 from plugin.runtime.settings import CONSENT
 from plugin.use_cases.health.faults import JiraError
 from plugin.use_cases.sites import consent, sites
@@ -25,7 +25,7 @@ ROUTES = Routes()
 Entry = Annotated[str, StringConstraints(max_length=2000, pattern=r"^[^\x00]*$")]
 
 
-class SiteGiven(Given):
+class SiteJson(JsonShape):
     """One Jira. `webhook` is the path to type into Jira's webhook form; credentials are never given."""
 
     name: str
@@ -41,13 +41,13 @@ class SiteGiven(Given):
     )
 
 
-class SitesGiven(Given):
+class SitesJson(JsonShape):
     """Every site."""
 
-    items: list[SiteGiven]
+    items: list[SiteJson]
 
 
-class WebhookGiven(Given):
+class WebhookJson(JsonShape):
     """Where Jira has to deliver. Rules of Jira Automation cannot sign: they send a text of their own in the header `header`. `events` are those to tick.
 
     The secret is shown once, by POST /sites/{site}/webhook/secret/show.
@@ -65,7 +65,7 @@ class WebhookGiven(Given):
     )
 
 
-class SecretShown(Given):
+class WebhookSecretJson(JsonShape):
     """What Jira signs with, and what rules of Jira Automation send in the header `header`. Both are given this once: null in an answer that is given again."""
 
     secret: str | None = Field(description="What Jira signs with.")
@@ -73,7 +73,7 @@ class SecretShown(Given):
     header_value: str | None
 
 
-class RegisteredGiven(Given):
+class RegistrationJson(JsonShape):
     """The webhook as Jira has it now; `events` are those it tells of. `expires`: until when it lives unless it is refreshed, for that of an OAuth app."""
 
     id: str
@@ -83,7 +83,7 @@ class RegisteredGiven(Given):
     expires: datetime | None
 
 
-class AddSite(Asked):
+class SiteBody(RequestPart):
     """A Jira to work with. Cloud wants `email` and `token`, or the `token` of a service account alone, Data Center `pat`; they are kept encrypted and never given back."""
 
     name: Entry = Field(pattern="^[a-z0-9][a-z0-9-]{0,29}$")
@@ -110,7 +110,7 @@ class AddSite(Asked):
     )
 
 
-class RenewCredential(Asked):
+class CredentialBody(RequestPart):
     """Another token, or no more than the day on which the present one expires. Null takes away a day that was entered."""
 
     token: Entry = Field(
@@ -120,13 +120,13 @@ class RenewCredential(Asked):
     token_expires: date | None = Field(None, description="The day on which the token expires.")
 
 
-class ChangeSecret(Asked):
+class SecretBody(RequestPart):
     """For how many days the former secret is accepted beside the new one."""
 
     days: int = Field(DAYS, ge=1, le=MOST_DAYS)
 
 
-class SecretChangeGiven(Given):
+class SecretChangeJson(JsonShape):
     """Until when the former secret is accepted. Where Jira does not have the new one yet (`why`), type it: POST …/webhook/secret/show gives it, once."""
 
     former_until: datetime
@@ -134,7 +134,7 @@ class SecretChangeGiven(Given):
     why: str
 
 
-class TestedGiven(Given):
+class ConnectionTestJson(JsonShape):
     """What a site answers. `works` is false where it cannot be read or edited; `remedy` then says what to do."""
 
     works: bool
@@ -153,14 +153,14 @@ class TestedGiven(Given):
 Mode = Literal["everyone", "titles_by_permission", "rows_by_permission", "numbers_by_permission"]
 
 
-class VisibilityGiven(Given):
+class VisibilityJson(JsonShape):
     """What people see at a site of issues that Jira does not show them. `obstacle` says why Jira does not tell it; empty where it does."""
 
     mode: Mode = Field(description="What is shown of hidden issues.")
     obstacle: str = Field(description="Why Jira does not tell what others may see.")
 
 
-class ChangeVisibility(Asked):
+class VisibilityBody(RequestPart):
     """Another mode."""
 
     mode: Mode = Field(
@@ -168,7 +168,7 @@ class ChangeVisibility(Asked):
     )
 
 
-class ConsentGiven(Given):
+class ConsentJson(JsonShape):
     """Where a Jira user is asked; null in an answer that is given again. The app in Atlassian's developer console has to have `callback` as its callback URL."""
 
     address: str | None
@@ -176,7 +176,7 @@ class ConsentGiven(Given):
     until: datetime
 
 
-class FinishConsent(Asked):
+class ConsentBody(RequestPart):
     """`state` and `code`, or `error`, as they stand in the address that Atlassian led to; or `state` and the `cloud_id` that was chosen."""
 
     state: Entry = Field(
@@ -187,7 +187,7 @@ class FinishConsent(Asked):
     cloud_id: Entry = ""
 
 
-class ChoiceGiven(Given):
+class ChoiceJson(JsonShape):
     """One site that was allowed."""
 
     cloud_id: str
@@ -195,31 +195,31 @@ class ChoiceGiven(Given):
     name: str
 
 
-class ConnectedGiven(Given):
+class ConnectionJson(JsonShape):
     """What Jira said at once; null where one of `choices` has to be chosen first. `warning` where another Jira account than before allowed it."""
 
     site: str
-    tested: TestedGiven | None
-    choices: list[ChoiceGiven]
+    tested: ConnectionTestJson | None
+    choices: list[ChoiceJson]
     warning: str
 
 
 @ROUTES.get("/sites", "viewer", "The Jira sites.")
-def list_sites(caller: Caller) -> Reply[SitesGiven]:
+def list_sites(caller: Caller) -> Reply[SitesJson]:
     """In the order in which they are shown."""
     found = sites.list_sites(caller.connector, caller.actor)
-    return Reply(SitesGiven(items=[site_given(one) for one in found]))
+    return Reply(SitesJson(items=[site_json(one) for one in found]))
 
 
 @ROUTES.get("/sites/{site}", "viewer", "One site.")
-def one_site(caller: Caller, path: SiteAddress) -> Reply[SiteGiven]:
+def one_site(caller: Caller, path: SiteAddress) -> Reply[SiteJson]:
     """One of them."""
-    return Reply(site_given(sites.one_site(caller.connector, caller.actor, site_of(caller, path))))
+    return Reply(site_json(sites.one_site(caller.connector, caller.actor, site_of(caller, path))))
 
 
-def site_given(site: SiteStanding) -> SiteGiven:
+def site_json(site: SiteStanding) -> SiteJson:
     """A site without anything secret; the unguessable end of an unsigned webhook path is one."""
-    return SiteGiven(
+    return SiteJson(
         name=site.name,
         url=site.url,
         api_base=site.api_base,
@@ -231,11 +231,11 @@ def site_given(site: SiteStanding) -> SiteGiven:
 
 
 @ROUTES.get("/sites/{site}/webhook", "admin", "What to type into Jira's webhook form.")
-def site_webhook(caller: Caller, path: SiteAddress) -> Reply[WebhookGiven]:
+def site_webhook(caller: Caller, path: SiteAddress) -> Reply[WebhookJson]:
     """As the page of the site shows it: all but the secret."""
     found = target(caller.connector, caller.actor, site_of(caller, path))
     address = public_address(caller.connector, found.address)
-    given = WebhookGiven(
+    given = WebhookJson(
         url=address,
         secret=found.secret,
         secret_shown_at=found.shown_at,
@@ -247,39 +247,39 @@ def site_webhook(caller: Caller, path: SiteAddress) -> Reply[WebhookGiven]:
 
 
 @ROUTES.post("/sites/{site}/webhook", "admin", "Register the webhook in Jira.", heavy=True)
-def register_webhook(caller: Caller, path: SiteAddress) -> Reply[RegisteredGiven]:
+def register_webhook(caller: Caller, path: SiteAddress) -> Reply[RegistrationJson]:
     """Creates it, or brings the one that leads here up to date. The account of the site has to be an administrator of Jira; an OAuth app needs the scope manage:jira-webhook instead, and its webhook is kept alive from then on."""
     name = site_of(caller, path)
     address = public_address(caller.connector, target(caller.connector, caller.actor, name).address)
     made = register(caller.connector, caller.actor, name, address)
-    given = RegisteredGiven(
+    given = RegistrationJson(
         id=made.id, name=made.name, events=list(made.events), enabled=made.enabled, expires=made.expires
     )
     return Reply(given)
 
 
 @ROUTES.post("/sites/{site}/webhook/secret", "admin", "Give a site another webhook secret.", heavy=True)
-def change_webhook_secret(caller: Caller, path: SiteAddress, body: ChangeSecret) -> Reply[SecretChangeGiven]:
+def change_webhook_secret(caller: Caller, path: SiteAddress, body: SecretBody) -> Reply[SecretChangeJson]:
     """The former one is accepted for some days more, so that nothing is lost meanwhile. Jira is told of the new one where the account may."""
     name = site_of(caller, path)
     address = public_address(caller.connector, target(caller.connector, caller.actor, name).address)
     done = change_secret(caller.connector, caller.actor, name, address, body.days)
-    given = SecretChangeGiven(former_until=done.until, in_jira=done.in_jira, why=done.why)
+    given = SecretChangeJson(former_until=done.until, in_jira=done.in_jira, why=done.why)
     return Reply(given, UNKEPT)
 
 
 @ROUTES.post("/sites/{site}/webhook/secret/show", "admin", "Show the webhook secret, once.")
-def show_webhook_secret(caller: Caller, path: SiteAddress) -> Reply[SecretShown]:
+def show_webhook_secret(caller: Caller, path: SiteAddress) -> Reply[WebhookSecretJson]:
     """Whoever has it can send deliveries: keep it as you keep a password. That of the settings is not given. Who needs it again makes another."""
     shown = show_secret(caller.connector, caller.actor, site_of(caller, path))
-    given = SecretShown(secret=shown.secret, header=HEADER, header_value=shown.header)
-    return Reply(given, UNKEPT, again=SecretShown(secret=None, header=HEADER, header_value=None))
+    given = WebhookSecretJson(secret=shown.secret, header=HEADER, header_value=shown.header)
+    return Reply(given, UNKEPT, again=WebhookSecretJson(secret=None, header=HEADER, header_value=None))
 
 
 @ROUTES.get(
     "/sites/{site}/visibility", "admin", "What people see of issues that Jira does not show them.", heavy=True
 )
-def show_visibility(caller: Caller, path: SiteAddress) -> Reply[VisibilityGiven]:
+def show_visibility(caller: Caller, path: SiteAddress) -> Reply[VisibilityJson]:
     """With why Jira does not tell what the mode needs, asked now."""
     return Reply(_visibility(caller, site_of(caller, path)))
 
@@ -287,34 +287,32 @@ def show_visibility(caller: Caller, path: SiteAddress) -> Reply[VisibilityGiven]
 @ROUTES.put(
     "/sites/{site}/visibility", "admin", "Change what people see of issues that Jira hides.", heavy=True
 )
-def change_site_visibility(
-    caller: Caller, path: SiteAddress, body: ChangeVisibility
-) -> Reply[VisibilityGiven]:
+def change_site_visibility(caller: Caller, path: SiteAddress, body: VisibilityBody) -> Reply[VisibilityJson]:
     """It counts at once at every door. A mode that the site cannot answer is refused with 409."""
     name = site_of(caller, path)
     change_visibility(caller.connector, caller.actor, name, Visibility(body.mode))
     return Reply(_visibility(caller, name))
 
 
-def _visibility(caller: Caller, site: str) -> VisibilityGiven:
+def _visibility(caller: Caller, site: str) -> VisibilityJson:
     found = examine(caller.connector, caller.actor, site)
-    return VisibilityGiven.model_validate({"mode": found.mode.value, "obstacle": found.obstacle})
+    return VisibilityJson.model_validate({"mode": found.mode.value, "obstacle": found.obstacle})
 
 
 @ROUTES.post("/sites/{site}/test", "admin", "Ask the site who we are and what we may do.", heavy=True)
-def try_site(caller: Caller, path: SiteAddress) -> Reply[TestedGiven]:
+def try_site(caller: Caller, path: SiteAddress) -> Reply[ConnectionTestJson]:
     """Asks Jira a few questions now."""
     try:
         found = sites.attempt(caller.connector, caller.actor, site_of(caller, path))
     except JiraError as error:
-        return Reply(TestedGiven(works=False, said=error.message, remedy=error.remedy))
-    return Reply(tested_given(found, caller.connector.sites[site_of(caller, path)].token_expires))
+        return Reply(ConnectionTestJson(works=False, said=error.message, remedy=error.remedy))
+    return Reply(tested_json(found, caller.connector.sites[site_of(caller, path)].token_expires))
 
 
-def tested_given(found: ConnectionTest, token_expires: date | None) -> TestedGiven:
+def tested_json(found: ConnectionTest, token_expires: date | None) -> ConnectionTestJson:
     """What a site answered."""
     remedies = sites.shortcomings(found)
-    return TestedGiven(
+    return ConnectionTestJson(
         works=not remedies,
         said=f"Signed in as {found.account}.",
         remedy=" ".join(remedies),
@@ -330,39 +328,39 @@ def tested_given(found: ConnectionTest, token_expires: date | None) -> TestedGiv
 
 
 @ROUTES.post("/sites", "admin", "Add a site.", status=201, heavy=True)
-def add_site(caller: Caller, body: AddSite) -> Reply[TestedGiven]:
+def add_site(caller: Caller, body: SiteBody) -> Reply[ConnectionTestJson]:
     """Tests it first; a site that does not let us in is not kept. One that a Jira user has to allow is kept untested."""
     where = {"Location": f"/api/v1/sites/{body.name}"}
     if body.grant == CONSENT:
         consent.prepare(caller.connector, caller.actor, NewSite(**body.model_dump()))
         said = f"The site {body.name} is kept, and nobody has allowed it yet."
         return Reply(
-            TestedGiven(works=False, said=said, remedy="POST /sites/{site}/consent begins it."), where
+            ConnectionTestJson(works=False, said=said, remedy="POST /sites/{site}/consent begins it."), where
         )
     found = sites.add(caller.connector, caller.actor, NewSite(**body.model_dump()))
-    return Reply(tested_given(found, body.token_expires), where)
+    return Reply(tested_json(found, body.token_expires), where)
 
 
 @ROUTES.post("/sites/{site}/consent", "admin", "Begin to let a Jira user allow the OAuth 2.0 app of a site.")
-def begin_consent(caller: Caller, path: SiteAddress) -> Reply[ConsentGiven]:
+def begin_consent(caller: Caller, path: SiteAddress) -> Reply[ConsentJson]:
     """The browser of that user goes to `address`; Atlassian leads it back to `callback`, with what POST /consent takes."""
     name = site_of(caller, path)
     callback = public_address(caller.connector, f"{caller.connector.settings.public_url}{consent.CALLBACK}")
     begun = consent.begin(caller.connector, caller.actor, name, callback)
     told, again = (
-        ConsentGiven(address=said, callback=callback, until=begun.until) for said in (begun.address, None)
+        ConsentJson(address=said, callback=callback, until=begun.until) for said in (begun.address, None)
     )
     return Reply(told, UNKEPT, again=again)
 
 
 @ROUTES.post("/consent", "admin", "Finish it: what Atlassian led back with.", heavy=True)
-def finish_consent(caller: Caller, body: FinishConsent) -> Reply[ConnectedGiven]:
+def finish_consent(caller: Caller, body: ConsentBody) -> Reply[ConnectionJson]:
     """By whoever began it, within a quarter of an hour. Where the site is none of those that were allowed, choose one of `choices` by `cloud_id`."""
     done = consent.finish(caller.connector, caller.actor, body.state, body.code, body.error, body.cloud_id)
-    given = ConnectedGiven(
+    given = ConnectionJson(
         site=done.site,
-        tested=None if done.tested is None else tested_given(done.tested, None),
-        choices=[ChoiceGiven(cloud_id=one.id, url=one.url, name=one.name) for one in done.choices],
+        tested=None if done.tested is None else tested_json(done.tested, None),
+        choices=[ChoiceJson(cloud_id=one.id, url=one.url, name=one.name) for one in done.choices],
         warning=done.warning,
     )
     return Reply(given, UNKEPT)
@@ -374,16 +372,16 @@ def finish_consent(caller: Caller, body: FinishConsent) -> Reply[ConnectedGiven]
     "Give a site that was added here another token, and the day on which it expires.",
     heavy=True,
 )
-def renew_credential(caller: Caller, path: SiteAddress, body: RenewCredential) -> Reply[SiteGiven]:
+def renew_credential(caller: Caller, path: SiteAddress, body: CredentialBody) -> Reply[SiteJson]:
     """A token is tried first; one that Jira does not accept is not kept. Webhook and data stay as they are."""
     name = site_of(caller, path)
     sites.renew(caller.connector, caller.actor, name, body.token, body.token_expires)
-    return Reply(site_given(sites.one_site(caller.connector, caller.actor, name)))
+    return Reply(site_json(sites.one_site(caller.connector, caller.actor, name)))
 
 
 @ROUTES.delete("/sites/{site}", "admin", "Remove a site that was added here.")
-def remove_site(caller: Caller, path: SiteAddress) -> Reply[Done]:
+def remove_site(caller: Caller, path: SiteAddress) -> Reply[OutcomeJson]:
     """Its credentials go; its revisions and history stay, and come back with a site of the same name."""
     name = site_of(caller, path)
     done = sites.remove(caller.connector, caller.actor, name)
-    return Reply(Done(said=f"The site {name} is removed. {done.webhook}"))
+    return Reply(OutcomeJson(said=f"The site {name} is removed. {done.webhook}"))

@@ -14,8 +14,8 @@ from mappings.rollup.state import ObjectiveState
 from plugin.access.audit_export import cell
 from plugin.access.authorization.actor import Actor
 from plugin.doors.filters import AuditQuery, ObjectivesQuery, search_of, wanted
-from plugin.doors.model import Given
-from plugin.doors.rows import ActGiven, PointGiven, RowGiven, act_given, point_values
+from plugin.doors.model import JsonShape
+from plugin.doors.rows import ActJson, PointJson, RowJson, act_json, point_values
 from plugin.runtime.connector import Connector
 from plugin.use_cases.accounts.audit import every_entry
 from plugin.use_cases.objectives.objective_columns import Output, columns_for, values
@@ -29,11 +29,11 @@ Format = Literal["csv", "json", "jsonl"]
 
 
 if TYPE_CHECKING:  # made from the columns, which a type checker cannot follow
-    ObjectiveRow = Given
+    ObjectiveRow = JsonShape
 else:
     ObjectiveRow = create_model(
         "ObjectiveRow",
-        __base__=Given,
+        __base__=JsonShape,
         __doc__="One objective in one line.",
         **{
             column.key: (column.type, Field(description=column.description))
@@ -42,7 +42,7 @@ else:
     )
 
 
-class LedgerRow(RowGiven):
+class LedgerRow(RowJson):
     """One row of a ledger, and whose it is: `ledger` is headline, beside, or key_result."""
 
     objective: str
@@ -51,7 +51,7 @@ class LedgerRow(RowGiven):
     key_result: str | None
 
 
-class HistoryRow(PointGiven):
+class HistoryRow(PointJson):
     """One point of one objective's history, and whose it is."""
 
     objective: str
@@ -101,19 +101,19 @@ def history_rows(
         yield HistoryRow.model_validate({"objective": one.objective_id, **point_values(one.point)})
 
 
-def act_rows(connector: Connector, actor: Actor, query: AuditQuery) -> Iterator[ActGiven]:
+def act_rows(connector: Connector, actor: Actor, query: AuditQuery) -> Iterator[ActJson]:
     """The acts, newest first."""
-    return (act_given(one) for one in every_entry(connector, actor, search_of(query)))
+    return (act_json(one) for one in every_entry(connector, actor, search_of(query)))
 
 
-def lines(shape: type[Given], rows: Iterable[Given], format: Format) -> Iterator[str]:
+def lines(shape: type[JsonShape], rows: Iterable[JsonShape], format: Format) -> Iterator[str]:
     """Rows as the text of a file, line by line."""
     if format == "jsonl":
         return (f"{row.model_dump_json()}\n" for row in rows)
     return as_csv(shape, rows) if format == "csv" else as_json(rows)
 
 
-def as_csv(shape: type[Given], rows: Iterable[Given]) -> Iterator[str]:
+def as_csv(shape: type[JsonShape], rows: Iterable[JsonShape]) -> Iterator[str]:
     """A header line, then a line a row; what a spreadsheet would take for a formula is made text."""
     names = list(shape.model_fields)
     yield _line(names)
@@ -122,7 +122,7 @@ def as_csv(shape: type[Given], rows: Iterable[Given]) -> Iterator[str]:
         yield _line([cell(values[name]) for name in names])
 
 
-def as_json(rows: Iterable[Given]) -> Iterator[str]:
+def as_json(rows: Iterable[JsonShape]) -> Iterator[str]:
     """A JSON array, a row a line."""
     opening = "[\n"
     for row in rows:

@@ -52,7 +52,7 @@ Instant = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_dated)]
 T = TypeVar("T")
 
 
-class Asked(BaseModel):
+class RequestPart(BaseModel):
     """What a request may say, in its body. Unknown names and values of another type are errors, never guessed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -60,14 +60,14 @@ class Asked(BaseModel):
     """Where its values come from: `path`, `query`, or empty for the body."""
 
 
-class Address(Asked):
+class Address(RequestPart):
     """What an address names; all of it comes as text."""
 
     model_config = ConfigDict(strict=False)
     place: ClassVar[str] = "path"
 
 
-class Query(Asked):
+class Query(RequestPart):
     """What a query may say; all of it comes as text, and what is left out is left out: there is no null in a query."""
 
     model_config = ConfigDict(strict=False)
@@ -101,7 +101,7 @@ def present(schema: JsonSchemaValue) -> JsonSchemaValue:
     return {**kept, **choices[0]} if len(choices) == 1 else kept
 
 
-class Given(BaseModel):
+class JsonShape(BaseModel):
     """What an answer says."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -126,7 +126,7 @@ class PageQuery(SiteQuery, ListQuery):
     """One page of a list of one site."""
 
 
-class Page(Given, Generic[T]):
+class Page(JsonShape, Generic[T]):
     """Rows, and the cursor of the page after them; `next` is null on the last page."""
 
     model_config = ConfigDict(
@@ -139,7 +139,7 @@ class Page(Given, Generic[T]):
     next: str | None = None
 
 
-class Done(Given):
+class OutcomeJson(JsonShape):
     """What was done, in one sentence."""
 
     said: str

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from flask import Response
 from pydantic import Field
 
-from plugin.doors.model import Given
+from plugin.doors.model import JsonShape
 from plugin.next_steps import Door, said_at
 
 MEDIA = "application/problem+json"
 TYPE = "urn:jira-okr:problem:"
 
 
-class Fault(Given):
+class Fault(JsonShape):
     """One thing that is wrong. `pointer` leads to it within the body (RFC 6901) or names the parameter; lines count from 1."""
 
     pointer: str
@@ -27,7 +27,7 @@ class Fault(Given):
     remedy: str = ""
 
 
-class Problem(Given):
+class Problem(JsonShape):
     """A request that was not served: `detail` says why, `remedy` what to do, `errors` every single thing that is wrong."""
 
     type: str

@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 
 from mappings.json_value import PlainValues
-from plugin.doors.model import Given, JsonAny
+from plugin.doors.model import JsonAny, JsonShape
 from plugin.use_cases.accounts.audit import AuditEntry
 from plugin.use_cases.objectives.objective_values import exact_text, number
 from plugin.use_cases.objectives.objectives import HistoryPoint
 from plugin.use_cases.record.personal_data import PersonalRow
 
 
-class RowGiven(Given):
+class RowJson(JsonShape):
     """One row of a ledger. `share` is what it adds to the number; the shares of all rows sum to the total, exactly."""
 
     id: str
@@ -27,7 +27,7 @@ class RowGiven(Given):
     reason: str
 
 
-class PointGiven(Given):
+class PointJson(JsonShape):
     """Where an objective stood from `at` on, until the next point. `backfilled`: worked out from Jira's history, not observed."""
 
     at: datetime
@@ -41,7 +41,7 @@ class PointGiven(Given):
     backfilled: bool
 
 
-class ActGiven(Given):
+class ActJson(JsonShape):
     """One act; `site` is empty for what concerns the whole installation."""
 
     id: int
@@ -52,21 +52,21 @@ class ActGiven(Given):
     detail: dict[str, JsonAny]
 
 
-class PersonalRowGiven(Given):
+class PersonalRowJson(JsonShape):
     """One row that names a person, and of which table it is. Instants are milliseconds since 1970."""
 
     table: str
     values: dict[str, JsonAny]
 
 
-def personal_row(row: PersonalRow) -> PersonalRowGiven:
+def personal_row(row: PersonalRow) -> PersonalRowJson:
     """One row as it is handed out."""
-    return PersonalRowGiven(table=row.table, values=row.values)
+    return PersonalRowJson(table=row.table, values=row.values)
 
 
-def point_given(point: HistoryPoint) -> PointGiven:
+def point_json(point: HistoryPoint) -> PointJson:
     """One point as an answer shows it."""
-    return PointGiven.model_validate(point_values(point))
+    return PointJson.model_validate(point_values(point))
 
 
 def point_values(point: HistoryPoint) -> PlainValues:
@@ -84,6 +84,6 @@ def point_values(point: HistoryPoint) -> PlainValues:
     }
 
 
-def act_given(one: AuditEntry) -> ActGiven:
+def act_json(one: AuditEntry) -> ActJson:
     """One act as an answer shows it."""
-    return ActGiven(id=one.id, at=one.at, site=one.site, who=one.who, what=one.what, detail=one.detail)
+    return ActJson(id=one.id, at=one.at, site=one.site, who=one.who, what=one.what, detail=one.detail)

@@ -8,7 +8,7 @@ from flask import Blueprint, Response
 from pydantic import Field
 
 from plugin.access.authorization.permission import needs
-from plugin.forge.door import PageGiven, PageRequest, given, headers, proved, said
+from plugin.forge.door import PageData, PageRequest, given, headers, proved, said
 from plugin.forge.modules import ADMINISTRATION
 from plugin.runtime.connector import Connector
 from plugin.use_cases.forge.admission import Admission, Invocation, actor_of
@@ -22,7 +22,7 @@ class TypedCode(PageRequest):
     code: str = Field(min_length=1, max_length=40)
 
 
-class PairingStatusGiven(PageGiven):
+class PairingStatusData(PageData):
     """How the app stands; `site` null where this installation is not paired."""
 
     version: str
@@ -34,7 +34,7 @@ class PairingStatusGiven(PageGiven):
     connector: str
 
 
-class PairedSite(PageGiven):
+class PairedSite(PageData):
     """The site that the app belongs to from now on."""
 
     site: str
@@ -49,7 +49,7 @@ def register(blueprint: Blueprint, connector: Connector, admission: Admission) -
     def status(invocation: Invocation) -> Response:
         found = pairing_status(connector, actor_of(invocation), invocation)
         return given(
-            PairingStatusGiven(
+            PairingStatusData(
                 version=found.version,
                 site=found.site,
                 mapping=found.mapping,

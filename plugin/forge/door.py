@@ -42,13 +42,13 @@ class PageRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-class PageGiven(BaseModel):
+class PageData(BaseModel):
     """What a page gets."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Fault(PageGiven):
+class Fault(PageData):
     """Why something was not done, and what to do about it."""
 
     detail: str

@@ -8,39 +8,39 @@ from flask import Blueprint, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from plugin.access.authorization.permission import needs
-from plugin.forge.door import PageGiven, called, given, said
+from plugin.forge.door import PageData, called, given, said
 from plugin.forge.modules import JQL
 from plugin.runtime.connector import Connector
 from plugin.use_cases.forge.admission import Admission, AdmittedCaller
 from plugin.use_cases.forge.contributions import clause
 
 
-class Heard(BaseModel):
+class JiraRequest(BaseModel):
     """What Jira says; more than we need is no fault."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
 
-class ClauseSaid(Heard):
+class ClauseSaid(JiraRequest):
     """One use of the function."""
 
     operator: Literal["in", "not in"]
     arguments: list[str] = Field(min_length=1, max_length=1)
 
 
-class FunctionSaid(Heard):
+class FunctionSaid(JiraRequest):
     """What is to be computed."""
 
     clause: ClauseSaid
 
 
-class ClauseGiven(PageGiven):
+class ClauseData(PageData):
     """The JQL that stands in the place of the function."""
 
     jql: str
 
 
-class FaultGiven(PageGiven):
+class FaultData(PageData):
     """Why there is none, for whoever searches; it is not kept, for it may be different in a minute."""
 
     error: str
@@ -57,7 +57,7 @@ def register(blueprint: Blueprint, connector: Connector, admission: Admission) -
         asked = said(FunctionSaid).clause
         found = clause(connector, caller.actor, caller.site, asked.arguments[0], asked.operator)
         return given(
-            FaultGiven(error=found.fault, storeErrorAsPrecomputation=False)
+            FaultData(error=found.fault, storeErrorAsPrecomputation=False)
             if found.fault
-            else ClauseGiven(jql=found.jql)
+            else ClauseData(jql=found.jql)
         )

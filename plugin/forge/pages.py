@@ -16,11 +16,11 @@ from mappings.rollup.rows.ledger import Contribution
 from mappings.rollup.state import HealthLevel, KeyResultState, ObjectiveState
 from plugin.access.authorization.permission import needs
 from plugin.doors.cursor import cursor, position
-from plugin.forge.door import NotUsable, PageGiven, called, given
+from plugin.forge.door import NotUsable, PageData, called, given
 from plugin.forge.modules import ISSUE, OBJECTIVES
 from plugin.runtime.connector import Connector
 from plugin.use_cases.forge.admission import Admission, AdmittedCaller
-from plugin.use_cases.objectives.objective_list import START, After, Head, RowSelection, list_objectives
+from plugin.use_cases.objectives.objective_list import START, Head, PageStart, RowSelection, list_objectives
 from plugin.use_cases.objectives.objective_values import rows_of
 from plugin.use_cases.objectives.objectives import explained_by, objective
 
@@ -30,7 +30,7 @@ SIZE = 50
 LONGEST_TEAM = 200
 
 
-class HeadGiven(PageGiven):
+class HeadData(PageData):
     """An objective or key result. `title` is there where no issue stands for it; `progress` in percent, null where it is unknown."""
 
     id: str
@@ -41,14 +41,14 @@ class HeadGiven(PageGiven):
     health: HealthLevel
 
 
-class ListedGiven(HeadGiven):
+class ListedData(HeadData):
     """An objective in the list."""
 
     cycle: str | None
     team: str | None
 
 
-class LedgerRowGiven(PageGiven):
+class LedgerRowData(PageData):
     """One row of a ledger: what it weighs, how far it is, and what it adds, both in percent."""
 
     id: str
@@ -61,39 +61,39 @@ class LedgerRowGiven(PageGiven):
     share: float | None
 
 
-class ObjectiveGiven(HeadGiven):
+class ObjectiveData(HeadData):
     """The issue as an objective, with the first rows of its number."""
 
     expected: float | None
     cycle: str | None
-    key_results: list[HeadGiven]
-    rows: list[LedgerRowGiven]
+    key_results: list[HeadData]
+    rows: list[LedgerRowData]
     rows_total: int
 
 
-class FeedGiven(PageGiven):
+class FeedData(PageData):
     """One number that the issue is part of; `key_result` null where it is part of the objective itself."""
 
-    objective: HeadGiven
-    key_result: HeadGiven | None
+    objective: HeadData
+    key_result: HeadData | None
     disposition: str
     weight: str | None
     progress: float | None
     share: float | None
 
 
-class IssueGiven(PageGiven):
+class IssueData(PageData):
     """What an issue counts for. `why` is the page of the connector that says it in full, empty where its address is not set."""
 
-    objective: ObjectiveGiven | None
-    feeds: list[FeedGiven]
+    objective: ObjectiveData | None
+    feeds: list[FeedData]
     why: str
 
 
-class ObjectivesGiven(PageGiven):
+class ObjectivesData(PageData):
     """A page of the objectives; `next` is null on the last."""
 
-    items: list[ListedGiven]
+    items: list[ListedData]
     next: str | None
     teams: list[str] = Field(description="All there are; the empty one stands for objectives without a team.")
     connector: str
@@ -106,18 +106,16 @@ def register(blueprint: Blueprint, connector: Connector, admission: Admission) -
     @needs("public", signed=True)
     @called(admission, ISSUE)
     def issue(caller: AdmittedCaller) -> Response:
-        return given(issue_given(connector, caller))
+        return given(issue_data(connector, caller))
 
     @blueprint.get("/api/objectives", endpoint="objectives")
     @needs("public", signed=True)
     @called(admission, OBJECTIVES)
     def objectives(caller: AdmittedCaller) -> Response:
-        return given(
-            objectives_given(connector, caller, request.args.get("team"), request.args.get("cursor"))
-        )
+        return given(objectives_data(connector, caller, request.args.get("team"), request.args.get("cursor")))
 
 
-def issue_given(connector: Connector, caller: AdmittedCaller) -> IssueGiven:
+def issue_data(connector: Connector, caller: AdmittedCaller) -> IssueData:
     """Of the issue that Forge signed, never of one that the browser names."""
     issue_id = caller.invocation.issue_id
     if issue_id is None:
@@ -125,54 +123,54 @@ def issue_given(connector: Connector, caller: AdmittedCaller) -> IssueGiven:
     asked = (connector, caller.actor, caller.site, issue_id)
     own, feeding = objective(*asked), explained_by(*asked)
     feeds = [
-        feed_given(saved.state, of, row)
+        feed_data(saved.state, of, row)
         for saved in feeding
         if not saved.state.plain and saved.state.id != issue_id
         for of, row in rows_of(saved.state, issue_id)
     ]
-    return IssueGiven(
-        objective=None if own is None else objective_given(own.state),
+    return IssueData(
+        objective=None if own is None else objective_data(own.state),
         feeds=feeds[:MOST_FEEDS],
         why=f"{connector.pages}/why/{issue_id}" if connector.pages and (own or feeds) else "",
     )
 
 
-def objectives_given(
+def objectives_data(
     connector: Connector, caller: AdmittedCaller, team: str | None, after: str | None
-) -> ObjectivesGiven:
+) -> ObjectivesData:
     """A page of those of the caller's site, worst health first."""
     if team is not None and len(team) > LONGEST_TEAM:
         raise NotUsable("No team has so long a name.")
     name = f"forge:{caller.site}:{team}"
     found = position(after, name, (int, str))
-    begin = START if found is None else After(int(found[0]), "", str(found[1]))
+    begin = START if found is None else PageStart(int(found[0]), "", str(found[1]))
     wanted = RowSelection(sites=(caller.site,), teams=() if team is None else (team,))
     page = list_objectives(connector, caller.actor, wanted, begin, SIZE)
     following = page.slice.next
-    return ObjectivesGiven(
-        items=[listed_given(one.state) for one in page.rows],
+    return ObjectivesData(
+        items=[listed_data(one.state) for one in page.rows],
         next=None if following is None else cursor(name, following.place, following.id),
         teams=sorted(page.tallies.teams),
         connector=connector.pages,
     )
 
 
-def objective_given(state: ObjectiveState) -> ObjectiveGiven:
+def objective_data(state: ObjectiveState) -> ObjectiveData:
     """The issue as an objective."""
-    return ObjectiveGiven(
-        **head_given(state).model_dump(),
+    return ObjectiveData(
+        **head_data(state).model_dump(),
         expected=in_percent(state.expected),
         cycle=state.cycle_id,
-        key_results=[key_result_given(one) for one in state.key_results],
-        rows=[row_given(row, state) for row in state.ledger.rows[:MOST_ROWS]],
+        key_results=[key_result_data(one) for one in state.key_results],
+        rows=[row_data(row, state) for row in state.ledger.rows[:MOST_ROWS]],
         rows_total=len(state.ledger.rows),
     )
 
 
-def head_given(state: Head) -> HeadGiven:
+def head_data(state: Head) -> HeadData:
     """An objective; one that is written in the mapping has an id of its own and no issue."""
     issue_id = issue_of(state.id)
-    return HeadGiven(
+    return HeadData(
         id=state.id,
         issue_id=issue_id,
         key=state.key,
@@ -182,14 +180,14 @@ def head_given(state: Head) -> HeadGiven:
     )
 
 
-def listed_given(state: Head) -> ListedGiven:
+def listed_data(state: Head) -> ListedData:
     """An objective in the list."""
-    return ListedGiven(**head_given(state).model_dump(), cycle=state.cycle_id, team=state.team)
+    return ListedData(**head_data(state).model_dump(), cycle=state.cycle_id, team=state.team)
 
 
-def key_result_given(one: KeyResultState) -> HeadGiven:
+def key_result_data(one: KeyResultState) -> HeadData:
     """A key result."""
-    return HeadGiven(
+    return HeadData(
         id=one.id,
         issue_id=one.issue_id,
         key=one.key,
@@ -199,11 +197,11 @@ def key_result_given(one: KeyResultState) -> HeadGiven:
     )
 
 
-def row_given(row: Contribution, state: ObjectiveState) -> LedgerRowGiven:
+def row_data(row: Contribution, state: ObjectiveState) -> LedgerRowData:
     """A row; one that is no issue is called as its key result is."""
     issue_id = issue_of(row.id)
     titles = {one.id: one.title for one in state.key_results if one.issue_id is None}
-    return LedgerRowGiven(
+    return LedgerRowData(
         id=row.id,
         issue_id=issue_id,
         key=row.key,
@@ -215,11 +213,11 @@ def row_given(row: Contribution, state: ObjectiveState) -> LedgerRowGiven:
     )
 
 
-def feed_given(state: ObjectiveState, of: KeyResultState | None, row: Contribution) -> FeedGiven:
+def feed_data(state: ObjectiveState, of: KeyResultState | None, row: Contribution) -> FeedData:
     """What the issue is to one number."""
-    return FeedGiven(
-        objective=head_given(state),
-        key_result=None if of is None else key_result_given(of),
+    return FeedData(
+        objective=head_data(state),
+        key_result=None if of is None else key_result_data(of),
         disposition=row.disposition.value,
         weight=weight_text(row),
         progress=in_percent(row.progress),

@@ -21,7 +21,7 @@ from plugin.use_cases.work.obstacles import MissingKind
 USUAL, MOST = 50, 200
 
 
-class ConcernShown(Shape):
+class ConcernShape(Shape):
     """Something that troubles the site, and what to do about it. `wrong`: somebody has to do it."""
 
     kind: str
@@ -46,7 +46,7 @@ class Freshness(Answer):
     losses: int
     drift_issues: int | None
     outage: Quoted | None
-    concerns: list[ConcernShown]
+    concerns: list[ConcernShape]
 
 
 class Gap(Shape):
@@ -97,7 +97,7 @@ def okr_freshness(asking: ToolAsker, arguments: Arguments) -> Freshness:
         drift_issues=None if stands.drift is None else stands.drift.issues,
         outage=None if stands.outage is None else stands.outage.error,
         concerns=[
-            ConcernShown(
+            ConcernShape(
                 kind=one.kind,
                 said=f"{one.word}: {one.sentence}",
                 remedy=one.todo_at(Door.TOOL),

@@ -37,7 +37,7 @@ class Row(Shape):
     reason: Quoted
 
 
-class LedgerShown(Shape):
+class LedgerShape(Shape):
     """A ledger. `adds_up`: the shares of ALL its rows sum to the total, checked now."""
 
     of: str
@@ -56,7 +56,7 @@ class OtherLedger(Shape):
     rows_total: int
 
 
-class AsOfShown(Shape):
+class AsOfShape(Shape):
     """As of when, under which mapping, and how sure that is; `because` says why it is not surer.
 
     `histories_missing`: issues touched since whose history is not kept here.
@@ -73,9 +73,9 @@ class LedgerAnswer(Answer):
     """`counted` is of the rows of the ledger; `as_of` is null for a number of now."""
 
     objective: str
-    as_of: AsOfShown | None
+    as_of: AsOfShape | None
     counted: RowCount
-    ledger: LedgerShown
+    ledger: LedgerShape
     other_ledgers: list[OtherLedger]
 
 
@@ -115,7 +115,7 @@ def okr_explain(asking: ToolAsker, arguments: ExplainArguments) -> LedgerAnswer:
         objective=saved.state.key or saved.state.id,
         as_of=None if past is None else _shown_past(past),
         counted=counted,
-        ledger=LedgerShown(
+        ledger=LedgerShape(
             of=of,
             title=title,
             total=exactly(ledger.total),
@@ -146,8 +146,8 @@ def _past(asking: ToolAsker, site: str, id_: str, arguments: ExplainArguments) -
         raise Unanswerable(error.said_at(Door.TOOL)) from error
 
 
-def _shown_past(past: AsOf) -> AsOfShown:
-    return AsOfShown(
+def _shown_past(past: AsOf) -> AsOfShape:
+    return AsOfShape(
         at=past.at,
         mapping_revision=past.saved.mapping_revision,
         certainty=past.certainty.value,

@@ -22,7 +22,7 @@ from plugin.use_cases.mappings.mapping_life import read_text
 from plugin.use_cases.mappings.revisions import Revision
 
 
-class RevisionShown(Shape):
+class RevisionShape(Shape):
     """One revision; its name is the hash of what it says."""
 
     revision: str
@@ -32,7 +32,7 @@ class RevisionShown(Shape):
     active: bool
 
 
-class DifferenceShown(Shape):
+class DifferenceShape(Shape):
     """One place where the active mapping differs; values as JSON, null where there is none."""
 
     path: Quoted
@@ -41,23 +41,23 @@ class DifferenceShown(Shape):
     after: Quoted | None
 
 
-class LineShown(Shape):
+class LineShape(Shape):
     """One line of the text."""
 
     number: int
     text: Quoted
 
 
-class MappingShown(Answer):
+class MappingAnswer(Answer):
     """`counted` is of the lines with `with_text` or `draft`, of the differences with `differs_from`, else of the revisions. `seen` is what
     `okr_draft` takes to change your draft; empty where you have none.
     """
 
     revision: str | None
     counted: RowCount
-    revisions: list[RevisionShown] | None
-    differences: list[DifferenceShown] | None
-    text: list[LineShown] | None
+    revisions: list[RevisionShape] | None
+    differences: list[DifferenceShape] | None
+    text: list[LineShape] | None
     seen: str
 
 
@@ -70,7 +70,7 @@ class MappingArguments(PageArguments):
     limit: int = Field(50, ge=1, le=200)
 
 
-def okr_mapping(asking: ToolAsker, arguments: MappingArguments) -> MappingShown:
+def okr_mapping(asking: ToolAsker, arguments: MappingArguments) -> MappingAnswer:
     """The active mapping: its revisions, what differs from another one, or its text."""
     site = site_of(asking, arguments)
     active = revisions.active(asking.connector, asking.actor, site)
@@ -80,7 +80,7 @@ def okr_mapping(asking: ToolAsker, arguments: MappingArguments) -> MappingShown:
     lines, differences, known = None, None, None
     if arguments.with_text or arguments.draft:
         text = _drafted(own) if arguments.draft else _text(active)
-        every = [LineShown(number=at, text=one) for at, one in enumerate(text.splitlines(), 1)]
+        every = [LineShape(number=at, text=one) for at, one in enumerate(text.splitlines(), 1)]
         what = "draft" if arguments.draft else "text"
         lines, counted = page_of(f"{what}:{site}", arguments, every, (one.text for one in every))
     elif arguments.differs_from is not None:
@@ -90,8 +90,8 @@ def okr_mapping(asking: ToolAsker, arguments: MappingArguments) -> MappingShown:
         stored = revisions.list_revisions(asking.connector, asking.actor, site)
         found, counted = page_of(f"revisions:{site}", arguments, stored, (one.revision for one in stored))
         known = [_revision(one) for one in found]
-    return MappingShown(
-        provenance=provenance(asking, site, MappingShown, f"/mapping/{site}"),
+    return MappingAnswer(
+        provenance=provenance(asking, site, MappingAnswer, f"/mapping/{site}"),
         revision=None if active is None else active.revision,
         counted=counted,
         revisions=known,
@@ -137,13 +137,13 @@ def _text(active: Revision | None) -> str:
     return active.text
 
 
-def _differences(asking: ToolAsker, site: str, active: Revision | None, name: str) -> list[DifferenceShown]:
+def _differences(asking: ToolAsker, site: str, active: Revision | None, name: str) -> list[DifferenceShape]:
     other = revisions.revision(asking.connector, asking.actor, site, name)
     if other is None:
         raise Unanswerable(f"There is no single revision {name!r}. okr_mapping without arguments lists them.")
     found = differences(other.text, _text(active))
     return [
-        DifferenceShown(
+        DifferenceShape(
             path=one.path, kind=one.kind.value, before=_as_json(one.before), after=_as_json(one.after)
         )
         for one in found
@@ -154,8 +154,8 @@ def _as_json(value: object) -> str | None:
     return None if value is None else json.dumps(value, ensure_ascii=False, default=str)
 
 
-def _revision(one: Revision) -> RevisionShown:
-    return RevisionShown(
+def _revision(one: Revision) -> RevisionShape:
+    return RevisionShape(
         revision=one.revision,
         author=one.author,
         created_at=one.created_at,
@@ -169,7 +169,7 @@ MAPPING = Tool(
     title="The mapping",
     description="The active mapping: its revisions, where it differs from another one, or its text; or your own draft of another.",
     takes=MappingArguments,
-    gives=MappingShown,
+    gives=MappingAnswer,
     function=okr_mapping,
 )
 DRAFT = Tool(

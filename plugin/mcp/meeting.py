@@ -34,7 +34,7 @@ class ObjectiveToDecide(Shape):
     question: str
 
 
-class TeamShown(Shape):
+class TeamShape(Shape):
     """How many objectives a team has, and the mean of those that are known."""
 
     team: Quoted
@@ -42,7 +42,7 @@ class TeamShown(Shape):
     progress: Number
 
 
-class MeetingTold(Answer):
+class MeetingAnswer(Answer):
     """`company` are objectives that others serve, `moved` those that a week moved most; each list has its first 30, of `…_total`."""
 
     cycle: str | None
@@ -54,18 +54,18 @@ class MeetingTold(Answer):
     moved: list[ToldObjective]
     moved_total: int
     still: int
-    teams: list[TeamShown]
+    teams: list[TeamShape]
     teams_total: int
 
 
-def okr_meeting(asking: ToolAsker, arguments: Arguments) -> MeetingTold:
+def okr_meeting(asking: ToolAsker, arguments: Arguments) -> MeetingAnswer:
     """The agenda with its questions, the sentence above the brief, what moved, and the teams."""
     site = site_of(asking, arguments)
     found = show_meeting(asking.connector, asking.actor, site)
     told, cycle = found.meeting, found.cycle
     moved = sorted(told.moved, key=lambda pair: -abs(pair[1]))
-    return MeetingTold(
-        provenance=provenance(asking, site, MeetingTold, "/brief"),
+    return MeetingAnswer(
+        provenance=provenance(asking, site, MeetingAnswer, "/brief"),
         cycle=None if cycle is None else cycle.id,
         headline=told.headline,
         objectives=len(told.rows),
@@ -97,8 +97,8 @@ def _to_decide(one: AgendaItem) -> ObjectiveToDecide:
     return ObjectiveToDecide(objective=_objective(one.row), reason=one.reason.value, question=one.question)
 
 
-def _team(one: TeamStanding) -> TeamShown:
-    return TeamShown(team=one.name, objectives=len(one.rows), progress=exactly(one.progress))
+def _team(one: TeamStanding) -> TeamShape:
+    return TeamShape(team=one.name, objectives=len(one.rows), progress=exactly(one.progress))
 
 
 MEETING = Tool(
@@ -109,6 +109,6 @@ MEETING = Tool(
         "how the company's objectives stand, what moved in a week, and the teams. Begin here when asked how things stand."
     ),
     takes=Arguments,
-    gives=MeetingTold,
+    gives=MeetingAnswer,
     function=okr_meeting,
 )

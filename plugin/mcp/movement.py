@@ -43,7 +43,7 @@ class MovedPart(Shape):
     effect: Number
 
 
-class MovementShown(Shape):
+class MovementShape(Shape):
     """One change. `adds_up`: its parts, and the effects of all its rows, sum to it. `rows` null: not asked for.
 
     With an unknown number at either end the change is unknown, not 0.
@@ -76,7 +76,7 @@ class MovementListing(Answer):
     """`counted` is of the rows where one objective was asked for, else of the objectives."""
 
     counted: RowCount
-    movements: list[MovementShown]
+    movements: list[MovementShape]
     unmoved: list[str]
     unknown: list[UnknownMovement] = Field(description="The change is not known, which is not 0.")
 
@@ -162,12 +162,12 @@ def _answer(
     )
 
 
-def _movement(saved: SavedObjective, found: ToldMovement, rows: Sequence[Effect] | None) -> MovementShown:
+def _movement(saved: SavedObjective, found: ToldMovement, rows: Sequence[Effect] | None) -> MovementShape:
     assert found.movement is not None  # noqa: S101
     moved, state = found.movement, saved.state
     effects = sum((row.effect or Fraction(0) for row in moved.rows), Fraction(0))
     parts = sum(moved.parts.values(), Fraction(0))
-    return MovementShown(
+    return MovementShape(
         id=state.id,
         key=state.key,
         title=state.title,

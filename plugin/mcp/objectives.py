@@ -116,7 +116,7 @@ class ObjectiveListing(Answer):
     objectives: list[Objective]
 
 
-class Got(Answer):
+class ObjectiveAnswer(Answer):
     """One objective; `counted` is of its key results."""
 
     counted: RowCount
@@ -188,14 +188,14 @@ def okr_list(asking: ToolAsker, arguments: ListArguments) -> ObjectiveListing:
     )
 
 
-def okr_get(asking: ToolAsker, arguments: GetArguments) -> Got:
+def okr_get(asking: ToolAsker, arguments: GetArguments) -> ObjectiveAnswer:
     """One objective with a page of its key results."""
     site = site_of(asking, arguments)
     saved = objective_of(asking, site, arguments.objective_key)
     every = saved.state.key_results
     shown, counted = page_of(f"okr_get:{site}:{saved.state.id}", arguments, every, (one.id for one in every))
-    return Got(
-        provenance=provenance(asking, site, Got, page_of_objective(asking, site, saved), [saved]),
+    return ObjectiveAnswer(
+        provenance=provenance(asking, site, ObjectiveAnswer, page_of_objective(asking, site, saved), [saved]),
         counted=counted,
         objective=objective_shape(line(asking.connector, asking.actor, site, saved), tuple(shown)),
     )
@@ -292,6 +292,6 @@ GET = Tool(
     title="One objective",
     description="One objective with its key results, a page of them at a time.",
     takes=GetArguments,
-    gives=Got,
+    gives=ObjectiveAnswer,
     function=okr_get,
 )

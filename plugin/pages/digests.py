@@ -13,7 +13,7 @@ from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import acting
 from plugin.pages.frame.page import rendered
 from plugin.pages.frame.visit import known_site, shown
-from plugin.pages.views.words.moments import When
+from plugin.pages.views.words.moments import MomentText
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.digests import digests, recipients
 from plugin.use_cases.digests.digests import DigestRefused, OutboxState, OutgoingMessage, PreparedDigest
@@ -53,11 +53,11 @@ class MessageRow:
     key: str
     digest: str
     recipient: str
-    made: When
+    made: MomentText
     level: str
     word: str
     note: str
-    again: When | None
+    again: MomentText | None
     anew: bool
 
 
@@ -67,7 +67,7 @@ class RecipientRow:
 
     recipient: str
     last: MessageRow | None
-    stopped: When | None
+    stopped: MomentText | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class DigestCard:
 
     id: str
     when: str
-    next: When | None
+    next: MomentText | None
     empty: str
     button: str
     recipients: tuple[RecipientRow, ...]

@@ -17,7 +17,7 @@ from plugin.pages.frame.choice import strange_choice
 from plugin.pages.frame.forms import DayField, LineField, PageForm, Secret, needed
 from plugin.pages.frame.page import rendered
 from plugin.pages.frame.visit import known_site, shown
-from plugin.pages.views.words.moments import When
+from plugin.pages.views.words.moments import MomentText
 from plugin.runtime.connector import Connector, NotReady, Site
 from plugin.runtime.saved_sites import new_secret
 from plugin.runtime.settings import CONSENT, SERVICE
@@ -191,7 +191,7 @@ class SiteCard:
     deployment: str
     issues: int
     revision: str
-    delivery: When | None
+    delivery: MomentText | None
     removable: bool
     credential: Expiry
 
@@ -201,9 +201,9 @@ class InstallationLine:
     """One installation of the Forge app."""
 
     environment: str
-    paired: When
-    heard: When | None
-    uninstalled: When | None
+    paired: MomentText
+    heard: MomentText | None
+    uninstalled: MomentText | None
 
 
 def register(blueprint: Blueprint, connector: Connector) -> None:

@@ -29,7 +29,13 @@ from plugin.use_cases.objectives.as_of import AsOf
 from plugin.use_cases.objectives.moments import MovementQuestion
 from plugin.use_cases.objectives.movement import ToldMovement
 from plugin.use_cases.objectives.objective_lines import ObjectiveLine
-from plugin.use_cases.objectives.objective_list import After, Head, ObjectivePage, RowSelection, TrendPoint
+from plugin.use_cases.objectives.objective_list import (
+    Head,
+    ObjectivePage,
+    PageStart,
+    RowSelection,
+    TrendPoint,
+)
 from plugin.use_cases.objectives.objectives import ObjectiveDrift
 from plugin.use_cases.practice.practice import PracticeAssessment
 from plugin.use_cases.practice.scorecard import Scorecard
@@ -111,7 +117,7 @@ class Sources(Protocol):
         """Every objective of every site, in any order, without its ledgers."""
         ...
 
-    def listing(self, wanted: RowSelection, after: After, size: int) -> ObjectivePage:
+    def listing(self, wanted: RowSelection, after: PageStart, size: int) -> ObjectivePage:
         """One page of the list of objectives with their histories; all sites side by side, whichever are named."""
         ...
 

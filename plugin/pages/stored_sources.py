@@ -45,8 +45,8 @@ from plugin.use_cases.objectives.moments import MovementQuestion
 from plugin.use_cases.objectives.movement import ToldMovement
 from plugin.use_cases.objectives.objective_lines import ObjectiveLine, lines
 from plugin.use_cases.objectives.objective_list import (
-    After,
     ObjectivePage,
+    PageStart,
     RowSelection,
     every_headline,
     list_objectives,
@@ -88,7 +88,7 @@ class StoredSources:
         asked = (self.connector, self.who())
         return [one for site in sites for one in every_headline(*asked, site, site_in_address(site, sites))]
 
-    def listing(self, wanted: RowSelection, after: After, size: int) -> ObjectivePage:
+    def listing(self, wanted: RowSelection, after: PageStart, size: int) -> ObjectivePage:
         return list_objectives(self.connector, self.who(), wanted, after, size)
 
     def meeting(self) -> CurrentMeeting:

@@ -131,7 +131,7 @@ class NotReady(Exception):  # noqa: N818
 
 
 @dataclass(frozen=True, slots=True)
-class Bound:
+class ActiveMapping:
     """The active mapping in its bound form, of which version, and the catalogue as Jira has it today."""
 
     revision: str
@@ -169,7 +169,7 @@ class Connector:
     unanswered: dict[tuple[str, str], float] = field(default_factory=dict)
     """Until which second of it Jira is not asked that again, as it gave no answer."""
     asking_lock: threading.Lock = field(default_factory=threading.Lock)
-    _bound: dict[str, Bound] = field(default_factory=dict)
+    _bound: dict[str, ActiveMapping] = field(default_factory=dict)
     _read_for: dict[str, tuple[str, Catalogue, Mapping | None]] = field(default_factory=dict)
     _notifying: dict[str, NotificationPolicy] = field(default_factory=dict)
     _sights: dict[str, ProjectSight] = field(default_factory=dict)
@@ -372,7 +372,7 @@ class Connector:
                 self._read_for[name] = bound
         return bound[2]
 
-    def _active_mapping(self, name: str) -> Bound:
+    def _active_mapping(self, name: str) -> ActiveMapping:
         with self.store.read() as conn:
             active = revisions.active(conn, name)
             version = bindings.version(conn, name, active.revision) if active is not None else None
@@ -398,7 +398,7 @@ class Connector:
         catalogue = self.catalogue_for(name, mapping.document)
         with self.store.read() as conn:
             read_at = catalogues.read_at(conn, name) if needs_goals(mapping.document) else None
-        bound = Bound(
+        bound = ActiveMapping(
             revision=active.revision,
             version=version,
             mapping=mapping,

@@ -19,7 +19,7 @@ class Announcer(Protocol):
         """Objectives are due from an instant on."""
 
 
-class Silent:
+class SilentAnnouncer:
     """For the embedded engine, whose workers look into the tables by themselves."""
 
     def delivered(self, conn: Connection, site: str) -> None:
@@ -29,4 +29,4 @@ class Silent:
         """Nothing to do."""
 
 
-SILENT = Silent()
+SILENT = SilentAnnouncer()

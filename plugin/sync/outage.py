@@ -21,9 +21,9 @@ from plugin.sync.context import Context
 
 __all__ = [
     "KINDS",
+    "CallPermission",
     "Kind",
     "Outage",
-    "Way",
     "answered",
     "bars_everything",
     "behind",
@@ -52,7 +52,7 @@ log = structlog.get_logger("jira_okr.outage")
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class CallPermission:
     """Whether Jira may be asked now; `trial` is the outage that this call may end."""
 
     free: bool
@@ -71,15 +71,15 @@ def rests(conn: Connection, site: str, now: datetime) -> bool:
     return known is not None and known.next_try > now
 
 
-def way(context: Context) -> Way:
+def way(context: Context) -> CallPermission:
     """Free where Jira answers; else only for the first who asks once the wait is over."""
     with context.store.read() as conn:
         known = standing(conn, context.site)
     if known is None:
-        return Way(True)
+        return CallPermission(True)
     now = context.clock()
     if known.next_try > now:
-        return Way(False)
+        return CallPermission(False)
     taken: list[Outage] = []
 
     def take(current: Outage | None) -> Outage | None:
@@ -90,7 +90,7 @@ def way(context: Context) -> Way:
 
     with context.store.write() as conn:
         current = outages.change(conn, context.site, take)
-    return Way(True, taken[0]) if taken else Way(current is None)
+    return CallPermission(True, taken[0]) if taken else CallPermission(current is None)
 
 
 def strike(

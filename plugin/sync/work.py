@@ -18,8 +18,8 @@ from connectors.store.work.due import DueObjective
 from plugin.sync import outage
 from plugin.sync.active_mapping import rules
 from plugin.sync.context import Context
-from plugin.sync.reconcile.failures import Bury, Postpone, after_failure
-from plugin.sync.reconcile.lease import LeaseLost, Tenure
+from plugin.sync.reconcile.failures import Burial, Postponement, after_failure
+from plugin.sync.reconcile.lease import LeaseLost, ObjectiveLease
 from plugin.sync.reconcile.reconcile import ReconcileResult, reconcile
 from plugin.sync.refresh.reread import refresh
 from plugin.sync.resync.checkpoint import is_half_read
@@ -162,7 +162,7 @@ def reconcile_claim(context: Context, claim: DueObjective) -> ReconcileResult | 
 
 
 def _reconcile_claim(context: Context, claim: DueObjective) -> ReconcileResult | None:
-    tenure = Tenure(context, claim)
+    tenure = ObjectiveLease(context, claim)
     try:
         tenure.keep()
         outcome = reconcile(context, claim.objective_id, tenure)
@@ -188,8 +188,8 @@ def _put_back(context: Context, claim: DueObjective, error: Exception) -> None:
     with context.store.write() as conn:
         if out is not None:
             found = outage.strike(conn, context.site, context.clock(), out, whole=True)
-            decision = Postpone(found.next_try, str(error))
-        if isinstance(decision, Bury):
+            decision = Postponement(found.next_try, str(error))
+        if isinstance(decision, Burial):
             due.bury(conn, claim, decision.error, decision.remedy, context.clock())
         else:
             due.postpone(conn, claim, decision.until, decision.error, counted=out is None)

@@ -212,7 +212,7 @@ from flask import Flask
 from connectors.store.numbers.objectives import SavedObjective
 from docs.screenshots.company import seeded
 from plugin.doors.exports import ObjectiveRow, as_csv, objective_row
-from plugin.api.objectives.objectives import ObjectiveGiven
+from plugin.api.objectives.objectives import ObjectiveJson
 from plugin.pages import pages_blueprint
 from plugin.use_cases.objectives.objective_columns import Output, table_labels, table_row, values
 from plugin.use_cases.objectives.objective_lines import ObjectiveLine
@@ -226,7 +226,7 @@ state = replace(next(iter(company.objectives())).state, title="Ten letter")
 saved = SavedObjective(state, "abc", company.now(), company.now())
 header, line = (text.strip().split(",") for text in as_csv(ObjectiveRow, [objective_row(ObjectiveLine("main", saved))]))
 print(dict(zip(header, line))["length"])
-print(ObjectiveGiven.model_validate(values(ObjectiveLine("main", saved), Output.API)).model_dump()["length"])
+print(ObjectiveJson.model_validate(values(ObjectiveLine("main", saved), Output.API)).model_dump()["length"])
 print(values(ObjectiveLine("main", saved), Output.JSON)["length"])
 print(dict(zip(table_labels(), table_row(ObjectiveLine("main", saved))))["Length of title"])
 """
@@ -381,8 +381,8 @@ def test_an_operation_is_routed_read_described_and_guarded(scratch: Scratch) -> 
     scratch.edit(
         "plugin/api/objectives/changes.py",
         (
-            "class ChangesGiven(Given):",
-            """class EchoGiven(Given):
+            "class ChangesJson(JsonShape):",
+            """class EchoJson(JsonShape):
     said: list[str]
 
 
@@ -391,9 +391,9 @@ class EchoQuery(SiteQuery):
 
 
 @ROUTES.get("/echo", "viewer", "Say it again.")
-def echo(caller: Caller, query: EchoQuery) -> Reply[EchoGiven]:
+def echo(caller: Caller, query: EchoQuery) -> Reply[EchoJson]:
     \"\"\"And who asked.\"\"\"
-    return Reply(EchoGiven(said=[*query.word, caller.by]))
+    return Reply(EchoJson(said=[*query.word, caller.by]))
 
 
 """,
@@ -419,7 +419,7 @@ with demo_world(Path(tempfile.mkdtemp()), clock=system_clock, seed=1) as demo:
     print([one["pointer"] for one in client.get("/api/v1/echo?wrod=a", headers=signed).json["errors"]])
     told = client.get("/api/v1/openapi.json").json
     print([one["name"] for one in told["paths"]["/api/v1/echo"]["get"]["parameters"]])
-    print(list(told["components"]["schemas"]["EchoGiven"]["properties"]))
+    print(list(told["components"]["schemas"]["EchoJson"]["properties"]))
 """
     )
     assert told.splitlines() == [
@@ -553,7 +553,7 @@ print("rows" in json.dumps(json_schema()))
 MONEY = '''
 """Amounts of money: `{"amount": "12.50", "currency": "EUR"}`."""
 
-from mappings.fields.field_type import FieldType, Holding, JqlView, ReadingKind
+from mappings.fields.field_type import FieldType, FieldPurpose, JqlView, ReadingKind
 from mappings.numbers import exact
 
 
@@ -561,7 +561,7 @@ class Money(FieldType):
     name = "money"
     schemas = ("money",)
     reading = ReadingKind.NUMBER
-    holding = Holding.NUMBER
+    holding = FieldPurpose.NUMBER
 
     def fits(self, field):
         return field.type == "money"

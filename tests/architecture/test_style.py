@@ -39,7 +39,6 @@ TWO_CLASSES = {
     "Shape": "what all shapes of one wire have in common, for each of two wires",
     "Site": THE_SANDBOX,
     "Status": THE_GATEWAY,
-    "Text": f"{A_TYPE_OF_FIELD}; and a mapping as the API takes it",
     "Update": f"{THE_GATEWAY}, in the sandbox too",
 }
 """Names of classes in more than one module, and why. Whatever else two modules need to call alike is one thing, or has two names."""

@@ -14,10 +14,10 @@ from mappings.document.calendar import Calendar
 from mappings.document.mapping import Mapping as BoundMapping
 from mappings.document.mapping import StatusRules
 from mappings.document.schema import Document
-from mappings.explain.check_in import CheckIn, Measure, Ruling, Shows
+from mappings.explain.check_in import CheckIn, Measure, Ruling, ShownSource
 from mappings.explain.confidence import Confidence, ConfidenceLevel
 from mappings.facts.catalogue import Field
-from mappings.facts.issue import Issue, IssueType, Named, Project, Status
+from mappings.facts.issue import Issue, IssueType, JiraValue, Project, Status
 from mappings.facts.selector import Selector
 from mappings.fields import CUSTOM, Api
 from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
@@ -27,7 +27,7 @@ from mappings.write_back.target import WriteBasis
 
 PAGES = "https://okr.acme.example"
 LONG_AGO = datetime(2026, 10, 1, tzinfo=UTC)
-HEALTH_OPTIONS = (Named("1", "On track"), Named("2", "At risk"), Named("3", "Off track"))
+HEALTH_OPTIONS = (JiraValue("1", "On track"), JiraValue("2", "At risk"), JiraValue("3", "Off track"))
 
 FIELDS = {
     "okr_progress": Field("customfield_10060", "OKR progress", "number", custom=f"{CUSTOM}float"),
@@ -140,7 +140,7 @@ def a_whole_objective() -> ObjectiveState:
         a_row("305", weight=None, progress=None, disposition=Disposition.BY_CHILDREN),
     )
     said = CheckIn("100", "200", Measure.PROGRESS, half, "Kim", datetime(2026, 11, 22, 23, 30, tzinfo=UTC))
-    checked = Ruling(Shows.CHECK_IN, "standing", "It stands.", said)
+    checked = Ruling(ShownSource.CHECK_IN, "standing", "It stands.", said)
     results = (
         a_key_result("200", check_in=checked),
         a_key_result("100/delivery", nature="delivery", ledger=rows),

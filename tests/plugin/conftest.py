@@ -26,7 +26,7 @@ from mappings.document.mapping import Mapping
 from mappings.document.schema import Document
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.forest import Forest
-from mappings.facts.issue import Issue, IssueType, Named, Project, Status
+from mappings.facts.issue import Issue, IssueType, JiraValue, Project, Status
 from mappings.facts.moment import Moment
 from mappings.rollup.measurement import assess
 from mappings.rollup.state import ObjectiveState
@@ -214,7 +214,7 @@ def an_issue() -> Callable[..., Issue]:
             _CREATED,
             _CREATED,
             f"Issue {id_}",
-            Named("2", "Won't Do") if status == "dropped" else None,
+            JiraValue("2", "Won't Do") if status == "dropped" else None,
             parent_id=None if epic else parent,
             fields={"customfield_10016": points},
         )

@@ -20,7 +20,7 @@ from stormy_world.verdict import (
 from stormy_world.world import World, storm
 
 from connectors.store import StoreError
-from plugin.sync.reconcile.failures import Postpone, after_failure
+from plugin.sync.reconcile.failures import Postponement, after_failure
 
 STEPS = (25, 25, 40, 60)
 """Storms are short and long. Each costs its founding, its calm and its verdict besides, and says most at its end."""
@@ -76,7 +76,7 @@ def weathered(stage: Stage, seed: int) -> None:
 
 def test_a_reconcile_that_meets_a_locked_database_is_tried_again() -> None:
     locked = StoreError("another process holds the write lock", "the database", "wait", passing=True)
-    assert isinstance(after_failure(locked, 1, BEGINNING, 0.5), Postpone)
+    assert isinstance(after_failure(locked, 1, BEGINNING, 0.5), Postponement)
 
 
 def replay(world: World, found: list[str]) -> str:

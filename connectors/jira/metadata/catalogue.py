@@ -13,7 +13,7 @@ from connectors.jira.metadata.server import JiraAccount, JiraLibrary
 from connectors.jira.wire.issue_decoder import status_category
 from connectors.jira.write.edit import EditField
 from mappings.facts.catalogue import Catalogue, Field, LinkType
-from mappings.facts.issue import IssueType, Named, Project, Status
+from mappings.facts.issue import IssueType, JiraValue, Project, Status
 
 T = TypeVar("T")
 Raw = Mapping[str, Any]
@@ -51,7 +51,7 @@ def read_fields(library: JiraLibrary) -> tuple[Field, ...]:
 
 def with_options(catalogue: Catalogue, screens: Iterable[Mapping[str, EditField]]) -> Catalogue:
     """The catalogue with the option values that edit screens of sample issues show; needs no admin rights."""
-    options: dict[str, dict[str, Named]] = {}
+    options: dict[str, dict[str, JiraValue]] = {}
     for screen in screens:
         for field in screen.values():
             options.setdefault(field.id, {}).update({option.id: option for option in field.options})
@@ -68,7 +68,7 @@ def _projects(library: JiraLibrary, pages: Pages | None) -> tuple[Project, ...]:
     return tuple(_project(raw) for raw in pages("project/search"))
 
 
-def _resolutions(library: JiraLibrary, pages: Pages | None) -> tuple[Named, ...]:
+def _resolutions(library: JiraLibrary, pages: Pages | None) -> tuple[JiraValue, ...]:
     """By pages; from the whole list where Jira itself says that it has none (`resolution/search` is the younger of the two)."""
     try:
         if pages is not None:
@@ -136,8 +136,8 @@ def _project(raw: Raw) -> Project:
     return Project(str(raw["id"]), str(raw["key"]), str(raw.get("name", raw["key"])))
 
 
-def _named(raw: Raw) -> Named:
-    return Named(str(raw["id"]), str(raw.get("name", "")))
+def _named(raw: Raw) -> JiraValue:
+    return JiraValue(str(raw["id"]), str(raw.get("name", "")))
 
 
 def _link_type(raw: Raw) -> LinkType:

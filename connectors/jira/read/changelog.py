@@ -77,13 +77,13 @@ class WireLoggedIssue(msgspec.Struct, frozen=True, gc=False):
     changelog: WireChangelog
 
 
-class WireWhen(msgspec.Struct, frozen=True, gc=False):
+class WireInstant(msgspec.Struct, frozen=True, gc=False):
     updated: str
 
 
 class WireFoundIssue(msgspec.Struct, frozen=True, gc=False):
     id: str
-    fields: WireWhen
+    fields: WireInstant
     changelog: WireChangelog
 
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from connectors.jira.http.errors import Permanent
 from connectors.jira.http.transport import Transport
-from mappings.facts.issue import Named, User
+from mappings.facts.issue import JiraValue, User
 from mappings.imports.people import JiraPerson
 
 T = TypeVar("T")
@@ -20,15 +20,15 @@ MOST_PEOPLE = 50
 class ProjectParts:
     """What issues of one project can be sorted by."""
 
-    components: tuple[Named, ...] = ()
-    versions: tuple[Named, ...] = ()
+    components: tuple[JiraValue, ...] = ()
+    versions: tuple[JiraValue, ...] = ()
 
 
-def issue_of(transport: Transport, api: str, key: str) -> Named | None:
+def issue_of(transport: Transport, api: str, key: str) -> JiraValue | None:
     """The issue that has this key, or had it before it was moved; None where Jira shows none."""
     found = _asked(lambda: transport.get(f"{api}/issue/{quote(key, safe='')}", {"fields": "summary"}).json())
     id_ = found.get("id") if isinstance(found, dict) else None
-    return Named(str(id_), key) if isinstance(id_, str | int) else None
+    return JiraValue(str(id_), key) if isinstance(id_, str | int) else None
 
 
 def project_parts(transport: Transport, api: str, project_id: str) -> ProjectParts:
@@ -76,9 +76,11 @@ def _user(raw: dict[str, object], id_: str) -> User | None:
     return User(known, shown, address if isinstance(address, str) else None)
 
 
-def _named(raw: object) -> tuple[Named, ...]:
+def _named(raw: object) -> tuple[JiraValue, ...]:
     items = [one for one in raw if isinstance(one, dict)] if isinstance(raw, list) else []
-    return tuple(Named(str(one["id"]), str(one["name"])) for one in items if "id" in one and "name" in one)
+    return tuple(
+        JiraValue(str(one["id"]), str(one["name"])) for one in items if "id" in one and "name" in one
+    )
 
 
 def _asked(call: Callable[[], T]) -> T | None:

@@ -23,10 +23,10 @@ from connectors.jira.wire.shapes import (
     IssuePage,
     WireIssueType,
     WireLink,
-    WireNamed,
     WireProject,
     WireStatus,
     WireUser,
+    WireValue,
     core_fields,
     fields_shape,
     page_shape,
@@ -34,7 +34,17 @@ from connectors.jira.wire.shapes import (
 from mappings.facts.app_field import app_field_id
 from mappings.facts.entity_property import property_id, property_key
 from mappings.facts.gap import Gap
-from mappings.facts.issue import PARENT, STATUS_CATEGORY, Issue, IssueType, Link, Named, Project, Status, User
+from mappings.facts.issue import (
+    PARENT,
+    STATUS_CATEGORY,
+    Issue,
+    IssueType,
+    JiraValue,
+    Link,
+    Project,
+    Status,
+    User,
+)
 from mappings.fields.field_type import ShapeError
 from mappings.fields.parent_link import parent_key
 
@@ -109,7 +119,9 @@ class IssueDecoder:
         )
         self._types: InternTable[WireIssueType, IssueType] = InternTable(_issue_type)
         self._statuses: InternTable[WireStatus, Status] = InternTable(_status)
-        self._named: InternTable[WireNamed, Named] = InternTable(lambda wire: Named(wire.id, wire.name))
+        self._named: InternTable[WireValue, JiraValue] = InternTable(
+            lambda wire: JiraValue(wire.id, wire.name)
+        )
         self._users: InternTable[WireUser, User | None] = InternTable(_user)
         self._texts: InternTable[tuple[str, ...], tuple[str, ...]] = InternTable(lambda texts: texts)
         self._absences: InternTable[tuple[str, ...], frozenset[str]] = InternTable(frozenset)
@@ -264,7 +276,7 @@ class IssueDecoder:
         }
         return msgspec.structs.replace(fields, **typed)
 
-    def _names(self, wires: Sequence[WireNamed] | None) -> tuple[Named, ...]:
+    def _names(self, wires: Sequence[WireValue] | None) -> tuple[JiraValue, ...]:
         return tuple([self._named[wire] for wire in wires]) if wires else ()
 
     def _note_parent(self, issue_id: str, fields: Any, parent_keys: dict[str, str]) -> None:

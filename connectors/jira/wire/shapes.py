@@ -10,16 +10,16 @@ from msgspec import UNSET, UnsetType
 from connectors import typed_json
 
 
-class Slim(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+class WireShape(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """Base of all shapes: hashable, so that repeated parts are built once."""
 
 
-class WireNamed(Slim, frozen=True, gc=False, rename="camel"):
+class WireValue(WireShape, frozen=True, gc=False, rename="camel"):
     id: str
     name: str = ""
 
 
-class WireProject(Slim, frozen=True, gc=False, rename="camel"):
+class WireProject(WireShape, frozen=True, gc=False, rename="camel"):
     """`archived` is said of a project of Data Center alone."""
 
     id: str
@@ -28,7 +28,7 @@ class WireProject(Slim, frozen=True, gc=False, rename="camel"):
     archived: bool = False
 
 
-class WireIssueType(Slim, frozen=True, gc=False, rename="camel"):
+class WireIssueType(WireShape, frozen=True, gc=False, rename="camel"):
     """Data Center knows `subtask` alone, no levels."""
 
     id: str
@@ -37,17 +37,17 @@ class WireIssueType(Slim, frozen=True, gc=False, rename="camel"):
     hierarchy_level: int | None = None
 
 
-class WireCategory(Slim, frozen=True, gc=False, rename="camel"):
+class WireCategory(WireShape, frozen=True, gc=False, rename="camel"):
     key: str = "undefined"
 
 
-class WireStatus(Slim, frozen=True, gc=False, rename="camel"):
+class WireStatus(WireShape, frozen=True, gc=False, rename="camel"):
     id: str
     name: str = ""
     status_category: WireCategory | None = None
 
 
-class WireUser(Slim, frozen=True, gc=False, rename="camel"):
+class WireUser(WireShape, frozen=True, gc=False, rename="camel"):
     account_id: str | None = None
     name: str | None = None
     key: str | None = None
@@ -55,19 +55,19 @@ class WireUser(Slim, frozen=True, gc=False, rename="camel"):
     email_address: str | None = None
 
 
-class WireRef(Slim, frozen=True, gc=False, rename="camel"):
+class WireRef(WireShape, frozen=True, gc=False, rename="camel"):
     id: str
     key: str = ""
 
 
-class WireLinkType(Slim, frozen=True, gc=False, rename="camel"):
+class WireLinkType(WireShape, frozen=True, gc=False, rename="camel"):
     id: str
     name: str = ""
     inward: str = ""
     outward: str = ""
 
 
-class WireLink(Slim, frozen=True, gc=False, rename="camel"):
+class WireLink(WireShape, frozen=True, gc=False, rename="camel"):
     type: WireLinkType
     inward_issue: WireRef | None = None
     outward_issue: WireRef | None = None
@@ -80,13 +80,13 @@ CORE: tuple[tuple[str, Any, Any], ...] = (
     ("created", str, msgspec.NODEFAULT),
     ("updated", str, msgspec.NODEFAULT),
     ("summary", str | None | UnsetType, UNSET),
-    ("resolution", WireNamed | None | UnsetType, UNSET),
-    ("priority", WireNamed | None | UnsetType, UNSET),
+    ("resolution", WireValue | None | UnsetType, UNSET),
+    ("priority", WireValue | None | UnsetType, UNSET),
     ("parent", WireRef | None, None),
     ("labels", list[str] | None | UnsetType, UNSET),
-    ("components", list[WireNamed] | None | UnsetType, UNSET),
-    ("fixVersions", list[WireNamed] | None | UnsetType, UNSET),
-    ("versions", list[WireNamed] | None | UnsetType, UNSET),
+    ("components", list[WireValue] | None | UnsetType, UNSET),
+    ("fixVersions", list[WireValue] | None | UnsetType, UNSET),
+    ("versions", list[WireValue] | None | UnsetType, UNSET),
     ("assignee", WireUser | None | UnsetType, UNSET),
     ("reporter", WireUser | None | UnsetType, UNSET),
     ("creator", WireUser | None | UnsetType, UNSET),

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from connectors.jira.http.errors import IncompleteRead, Transient
 from connectors.jira.http.transport import Transport
 from connectors.jira.metadata.paged_lists import read_pages
-from mappings.fields import Holding
+from mappings.fields import FieldPurpose
 
 PLUGIN = "com.atlassian.jira.plugin.system.customfieldtypes:"
-KINDS: Mapping[Holding, tuple[str, str]] = {
-    Holding.NUMBER: ("float", "exactnumber"),
-    Holding.CHOICE: ("select", "multiselectsearcher"),
-    Holding.DAY: ("datepicker", "daterange"),
-    Holding.WORDS: ("textfield", "textsearcher"),
+KINDS: Mapping[FieldPurpose, tuple[str, str]] = {
+    FieldPurpose.NUMBER: ("float", "exactnumber"),
+    FieldPurpose.CHOICE: ("select", "multiselectsearcher"),
+    FieldPurpose.DAY: ("datepicker", "daterange"),
+    FieldPurpose.WORDS: ("textfield", "textsearcher"),
 }
 """Jira's type and searcher for what a field is to hold; without a searcher JQL could not find it."""
 CREATED = 201
@@ -30,7 +30,7 @@ class FieldWish:
     """A field to make: what it is called, what it holds, its options (of a choice), and what people read below its name."""
 
     name: str
-    kind: Holding
+    kind: FieldPurpose
     options: tuple[str, ...]
     description: str
 

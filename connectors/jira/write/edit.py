@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from connectors.jira.http.errors import IncompleteRead
 from connectors.jira.http.transport import Transport, issue_path
-from mappings.facts.issue import Named
+from mappings.facts.issue import JiraValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class EditField:
     type: str
     items: str = ""
     custom: str = ""
-    options: tuple[Named, ...] = ()
+    options: tuple[JiraValue, ...] = ()
     operations: tuple[str, ...] = ()
 
 
@@ -50,6 +50,6 @@ def _list(value: object) -> list[object]:
     return value if isinstance(value, list) else []
 
 
-def _option(value: Mapping[str, object]) -> Named:
+def _option(value: Mapping[str, object]) -> JiraValue:
     """Options carry their text as `value`, versions and priorities as `name`."""
-    return Named(str(value.get("id", "")), str(value.get("value", value.get("name", ""))))
+    return JiraValue(str(value.get("id", "")), str(value.get("value", value.get("name", ""))))

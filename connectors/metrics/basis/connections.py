@@ -46,7 +46,7 @@ class NamedConnection:
 
 
 @dataclass(frozen=True, slots=True)
-class Outside:
+class AllowedHosts:
     """What the operator allows: hosts (`metrics.acme.example`, `10.0.0.5:9090`, `http://…` where it may be plain, `*.acme.example` for
     all below it), and connections by name. `setting` is where they are listed.
     """
@@ -64,7 +64,7 @@ class Unreachable(Exception):  # noqa: N818
         self.reason, self.remedy, self.refused = reason, remedy, refused
 
 
-def connection_of(outside: Outside, name: str) -> NamedConnection:
+def connection_of(outside: AllowedHosts, name: str) -> NamedConnection:
     """The connection of this name. Raises Unreachable naming those there are."""
     found = outside.connections.get(name.casefold())
     if found is None:
@@ -77,7 +77,7 @@ def connection_of(outside: Outside, name: str) -> NamedConnection:
     return found
 
 
-def get_json(outside: Outside, url: str, timeout: float, connection: str | None) -> tuple[int, object]:
+def get_json(outside: AllowedHosts, url: str, timeout: float, connection: str | None) -> tuple[int, object]:
     """Status and JSON of an address, numbers as decimals. Raises Unreachable."""
     secret = connection_of(outside, connection) if connection else None
     first = urlsplit(url)
@@ -100,7 +100,7 @@ def get_json(outside: Outside, url: str, timeout: float, connection: str | None)
 
 
 def post_json(
-    outside: Outside, url: str, posted: bytes, timeout: float, headers: Mapping[str, str] | None = None
+    outside: AllowedHosts, url: str, posted: bytes, timeout: float, headers: Mapping[str, str] | None = None
 ) -> tuple[int, http.client.HTTPMessage, str]:
     """Status, headers and words of what answers to a JSON that is posted once; nobody is followed elsewhere. Raises Unreachable."""
     deadline = time.monotonic() + timeout
@@ -108,7 +108,7 @@ def post_json(
     return status, answered, said.decode("utf-8", "replace")
 
 
-def require_allowed(outside: Outside, url: str) -> None:
+def require_allowed(outside: AllowedHosts, url: str) -> None:
     """Refuse an address that would not be asked, whatever its name means by then; nothing is looked up, nobody asked. Raises Unreachable."""
     try:
         parts = urlsplit(url)
@@ -129,7 +129,7 @@ def is_number(host: str) -> bool:
 
 
 def _asked(
-    outside: Outside,
+    outside: AllowedHosts,
     parts: SplitResult,
     deadline: float,
     secret: NamedConnection | None,
@@ -160,7 +160,7 @@ def _asked(
         connection.close()
 
 
-def _allowed(outside: Outside, parts: SplitResult) -> tuple[str, int]:
+def _allowed(outside: AllowedHosts, parts: SplitResult) -> tuple[str, int]:
     """Host and port of an address that the operator allows."""
     try:
         host, port = parts.hostname or "", parts.port or PORTS.get(parts.scheme, 0)
@@ -189,7 +189,7 @@ def _covers(listed: str, host: str) -> bool:
     return host == listed or (listed.startswith("*.") and host.endswith(listed[1:]))
 
 
-def _address(outside: Outside, host: str, port: int) -> str:
+def _address(outside: AllowedHosts, host: str, port: int) -> str:
     """The address of a host, looked up once and connected to as it is: a public one, or one that the operator lists."""
     listed = {urlsplit(one if "://" in one else f"//{one}").hostname for one in outside.hosts}
     try:

@@ -14,7 +14,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import ClassVar, Generic, TypeVar
 
-from connectors.metrics.basis.connections import Outside
+from connectors.metrics.basis.connections import AllowedHosts
 from mappings.explain.past import FieldChange
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
@@ -89,7 +89,7 @@ class Reach:
     categories: Mapping[str, str | None] = field(default_factory=dict)
     excluded: Selector | None = None
     aggregate: str = "last"
-    outside: Outside = field(default_factory=Outside)
+    outside: AllowedHosts = field(default_factory=AllowedHosts)
 
     def moment(self, at: datetime) -> Moment:
         """An instant as JQL is evaluated at it."""

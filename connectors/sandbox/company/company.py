@@ -29,7 +29,7 @@ from connectors.sandbox.site_state.documents import document
 from connectors.sandbox.site_state.edits import changes, put
 from connectors.sandbox.site_state.state import MILLISECOND, Record, Sandbox, person
 from connectors.sandbox.site_state.transitions import to_status
-from mappings.facts.issue import IssueType, Named, Status, User
+from mappings.facts.issue import IssueType, JiraValue, Status, User
 
 POINTS = (1, 2, 3, 5, 8)
 NOT_DONE_THINGS = ("Won't Do", "Duplicate", "Cannot Reproduce", "Won't Fix")
@@ -118,10 +118,11 @@ class _Story:
     def versions(self) -> None:
         for key in self.sandbox.projects:
             self.sandbox.versions[key] = [
-                Named(self.sandbox.next_id("version"), cycle.id) for cycle in self.cycles
+                JiraValue(self.sandbox.next_id("version"), cycle.id) for cycle in self.cycles
             ]
             self.sandbox.components[key] = [
-                Named(self.sandbox.next_id("component"), name) for name in ("Backend", "Frontend", "Hardware")
+                JiraValue(self.sandbox.next_id("component"), name)
+                for name in ("Backend", "Frontend", "Hardware")
             ]
 
     # -- telling ----------------------------------------------------------------------------------------------
@@ -161,7 +162,12 @@ class _Story:
         return made
 
     def turn(
-        self, when: datetime, made: _PlannedIssue, status: Status, who: User, resolution: Named | None = None
+        self,
+        when: datetime,
+        made: _PlannedIssue,
+        status: Status,
+        who: User,
+        resolution: JiraValue | None = None,
     ) -> None:
         """Plan a change of status."""
 
@@ -220,7 +226,7 @@ class _Story:
             self.turn(self.at(cycle.end), made, scheme.DONE, owner)
         return made
 
-    def version(self, project: str, cycle: Quarter) -> tuple[Named, ...]:
+    def version(self, project: str, cycle: Quarter) -> tuple[JiraValue, ...]:
         return tuple(one for one in self.sandbox.versions[project] if one.name == cycle.id)
 
     def contribute(self, when: datetime, made: _PlannedIssue, to: _PlannedIssue) -> None:

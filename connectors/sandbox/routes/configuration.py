@@ -13,7 +13,7 @@ from connectors.sandbox.site_state.scheme import DEFAULT_SCREEN, FieldDef
 from connectors.sandbox.site_state.screens import field_json
 from connectors.sandbox.site_state.state import Json
 from connectors.sandbox.traffic.access import JiraAnswerError, bad_request
-from mappings.facts.issue import Named
+from mappings.facts.issue import JiraValue
 
 routes = Blueprint("configuration", __name__)
 """What both deployments have."""
@@ -94,7 +94,7 @@ def add_options(field_id: str, context_id: str) -> Response:
     if known & set(values) or len(set(values)) < len(values):
         raise bad_request("The option already exists.")
     sandbox = site().sandbox
-    added = tuple(Named(sandbox.next_id("option"), value) for value in values)
+    added = tuple(JiraValue(sandbox.next_id("option"), value) for value in values)
     sandbox.fields[field_id] = replace(field, options=(*field.options, *added))
     sandbox.name_anew()
     return answer({"options": [{"id": one.id, "value": one.name, "disabled": False} for one in added]})

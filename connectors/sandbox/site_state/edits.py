@@ -13,7 +13,7 @@ from connectors.sandbox.site_state.scheme import FieldDef
 from connectors.sandbox.site_state.state import ChangeItem, Json, Record, Sandbox
 from connectors.sandbox.site_state.values import RefusedValueError, Writing
 from connectors.sandbox.traffic.access import JiraAnswerError
-from mappings.facts.issue import IssueType, Named, User
+from mappings.facts.issue import IssueType, JiraValue, User
 
 ATTRIBUTES = {
     "summary": "summary",
@@ -241,7 +241,7 @@ def plain_number(value: float) -> str:
 
 
 _TELLERS: tuple[tuple[type | tuple[type, ...], Callable[[Any], tuple[str | None, str | None]]], ...] = (
-    (Named, lambda value: (value.id, value.name)),
+    (JiraValue, lambda value: (value.id, value.name)),
     (User, lambda value: (value.id, value.name)),
     (dict, lambda value: (None, text_of(value))),
     (date, lambda value: (value.isoformat(), value.isoformat())),
@@ -249,8 +249,8 @@ _TELLERS: tuple[tuple[type | tuple[type, ...], Callable[[Any], tuple[str | None,
     (
         tuple,
         lambda value: (
-            ", ".join(one.id for one in value if isinstance(one, Named)) or None,
-            " ".join(one.name if isinstance(one, Named) else one for one in value),
+            ", ".join(one.id for one in value if isinstance(one, JiraValue)) or None,
+            " ".join(one.name if isinstance(one, JiraValue) else one for one in value),
         ),
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from mappings.facts.issue import IssueType, Named, Project, Status
+from mappings.facts.issue import IssueType, JiraValue, Project, Status
 
 CUSTOM = "com.atlassian.jira.plugin.system.customfieldtypes:"
 POINTS, SPRINT = "customfield_10016", "customfield_10020"
@@ -29,7 +29,7 @@ DEFAULT_SCREEN, OWN_SCREEN = "1", "10010"
 class ContextDef:
     """One context of a select field: the options of the issues of these types in these projects, each of all where none are named."""
 
-    options: tuple[Named, ...]
+    options: tuple[JiraValue, ...]
     projects: frozenset[str] = frozenset()
     types: frozenset[str] = frozenset()
 
@@ -53,7 +53,7 @@ class FieldDef:
     items: str = ""
     custom: str = ""
     clauses: tuple[str, ...] = ()
-    options: tuple[Named, ...] = ()
+    options: tuple[JiraValue, ...] = ()
     projects: frozenset[str] = frozenset()
     writable: bool = True
     contexts: tuple[ContextDef, ...] = ()
@@ -64,11 +64,11 @@ class FieldDef:
         return bool(self.custom)
 
     @property
-    def every_option(self) -> tuple[Named, ...]:
+    def every_option(self) -> tuple[JiraValue, ...]:
         """The options of all contexts: what JQL finds by name."""
         return (*self.options, *(option for one in self.contexts for option in one.options))
 
-    def options_of(self, project_key: str, type_name: str) -> tuple[Named, ...]:
+    def options_of(self, project_key: str, type_name: str) -> tuple[JiraValue, ...]:
         """What issues of this type in this project can hold."""
         own = (one.options for one in self.contexts if one.holds(project_key, type_name))
         return next(own, self.options)
@@ -93,7 +93,7 @@ class ProjectDef:
     required: Mapping[str, frozenset[str]] = field(default_factory=dict)
     without: frozenset[str] = frozenset()
     screen: str = DEFAULT_SCREEN
-    category: Named | None = None
+    category: JiraValue | None = None
 
     def hides(self, field_id: str, type_name: str) -> bool:
         """Whether the field is missing on the screens of this issue type."""
@@ -172,7 +172,7 @@ KEY_RESULT = IssueType("10007", "Key Result", 0)
 ISSUE_TYPES = (EPIC, STORY, TASK, SUBTASK, BUG, INITIATIVE, OBJECTIVE, KEY_RESULT)
 
 RESOLUTIONS = tuple(
-    Named(str(10000 + number), name)
+    JiraValue(str(10000 + number), name)
     for number, name in enumerate(
         (
             "Done",
@@ -187,7 +187,7 @@ RESOLUTIONS = tuple(
     )
 )
 PRIORITIES = tuple(
-    Named(str(number), name)
+    JiraValue(str(number), name)
     for number, name in enumerate(("Highest", "High", "Medium", "Low", "Lowest"), start=1)
 )
 LINK_TYPES = (
@@ -197,7 +197,7 @@ LINK_TYPES = (
     LinkTypeDef("10011", "Measures", "is measured by", "measures"),
 )
 HEALTH_OPTIONS = tuple(
-    Named(str(10100 + number), name)
+    JiraValue(str(10100 + number), name)
     for number, name in enumerate(("Achieved", "On track", "At risk", "Off track", "Pending", "Unknown"))
 )
 
@@ -265,7 +265,7 @@ SYSTEM_FIELDS = (
 
 
 def _custom(
-    field_id: str, name: str, kind: str, widget: str, options: tuple[Named, ...] = (), *projects: str
+    field_id: str, name: str, kind: str, widget: str, options: tuple[JiraValue, ...] = (), *projects: str
 ) -> FieldDef:
     number = field_id.removeprefix("customfield_")
     custom = widget if ":" in widget else CUSTOM + widget

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from connectors.sandbox.goals.goal import GoalBook
 from connectors.sandbox.site_state import scheme
 from connectors.sandbox.site_state.scheme import Account, FieldDef, ProjectDef
-from mappings.facts.issue import Issue, IssueType, Link, Named, Project, Status, User
+from mappings.facts.issue import Issue, IssueType, JiraValue, Link, Project, Status, User
 
 if TYPE_CHECKING:
     from connectors.sandbox.site_state.forge_apps import InstalledApp
@@ -42,13 +42,13 @@ class Record:
     reporter: User | None = None
     assignee: User | None = None
     parent_id: str | None = None
-    resolution: Named | None = None
+    resolution: JiraValue | None = None
     resolved: datetime | None = None
-    priority: Named = scheme.PRIORITIES[2]
+    priority: JiraValue = scheme.PRIORITIES[2]
     labels: tuple[str, ...] = ()
-    components: tuple[Named, ...] = ()
-    fix_versions: tuple[Named, ...] = ()
-    affects_versions: tuple[Named, ...] = ()
+    components: tuple[JiraValue, ...] = ()
+    fix_versions: tuple[JiraValue, ...] = ()
+    affects_versions: tuple[JiraValue, ...] = ()
     due: date | None = None
     description: Json | None = None
     customs: Mapping[str, Any] = field(default_factory=dict)
@@ -122,12 +122,12 @@ class Sandbox:
         self.fields: dict[str, FieldDef] = {one.id: one for one in self._field_list()}
         self.statuses: tuple[Status, ...] = scheme.STATUSES
         self.types: tuple[IssueType, ...] = scheme.ISSUE_TYPES
-        self.resolutions: tuple[Named, ...] = scheme.RESOLUTIONS
+        self.resolutions: tuple[JiraValue, ...] = scheme.RESOLUTIONS
         self.closed: set[str] = set()
         self.archived: set[str] = set()
         self.accounts: dict[str, Account] = {one.id: one for one in scheme.ACCOUNTS}
-        self.versions: dict[str, list[Named]] = defaultdict(list)
-        self.components: dict[str, list[Named]] = defaultdict(list)
+        self.versions: dict[str, list[JiraValue]] = defaultdict(list)
+        self.components: dict[str, list[JiraValue]] = defaultdict(list)
         self.records: dict[str, Record] = {}
         self.ids_by_key: dict[str, str] = {}
         self.histories: dict[str, list[History]] = defaultdict(list)
@@ -481,12 +481,12 @@ class Sandbox:
             | self._project(record),
         )
 
-    def category_of(self, project: Project) -> Named | None:
+    def category_of(self, project: Project) -> JiraValue | None:
         """The category of a project; None where it has none."""
         known = self.projects.get(project.key)
         return known.category if known is not None else None
 
-    def categorise(self, project_key: str, category: Named | None) -> None:
+    def categorise(self, project_key: str, category: JiraValue | None) -> None:
         """Put a project into a category, or into none; no event tells of it, and no issue counts as updated."""
         self.projects[project_key] = replace(self.projects[project_key], category=category)
         for record in self.records.values():
@@ -516,4 +516,4 @@ class Sandbox:
 
 
 def _plain(value: object) -> object:
-    return {"id": value.id, "value": value.name} if isinstance(value, Named) else value
+    return {"id": value.id, "value": value.name} if isinstance(value, JiraValue) else value

@@ -12,7 +12,7 @@ from connectors.sandbox.site_state.edits import change_of, put
 from connectors.sandbox.site_state.state import ChangeItem, Record, Sandbox
 from connectors.sandbox.site_state.values import RefusedValueError, Writing
 from connectors.sandbox.traffic.access import JiraAnswerError
-from mappings.facts.issue import Named, Status, User
+from mappings.facts.issue import JiraValue, Status, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def transition(
 
 def _resolution(
     sandbox: Sandbox, record: Record, found: Transition, fields: Mapping[str, Any], version: str
-) -> Named | None:
+) -> JiraValue | None:
     errors = {
         name: f"Field '{name}' cannot be set. It is not on the appropriate screen, or unknown."
         for name in fields
@@ -75,7 +75,7 @@ def to_status(
     status: Status,
     actor: User,
     *,
-    resolution: Named | None = None,
+    resolution: JiraValue | None = None,
     at: datetime | None = None,
     extra: Mapping[str, Any] | None = None,
 ) -> Record:

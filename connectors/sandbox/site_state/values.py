@@ -12,7 +12,7 @@ from connectors.sandbox.site_state import scheme
 from connectors.sandbox.site_state.documents import document, is_document
 from connectors.sandbox.site_state.scheme import FieldDef
 from connectors.sandbox.site_state.state import Record, Sandbox, person
-from mappings.facts.issue import Named, User
+from mappings.facts.issue import JiraValue, User
 
 TEXT_LIMIT = 255
 
@@ -84,7 +84,7 @@ def paragraph(value: Any, _field: FieldDef, writing: Writing) -> dict[str, Any] 
     return dict(value)
 
 
-def select(value: Any, field: FieldDef, writing: Writing) -> Named | None:
+def select(value: Any, field: FieldDef, writing: Writing) -> JiraValue | None:
     """A select field, by the id or value (exact, as Jira compares it) of an option of the issue's own context."""
     if value is None:
         return None
@@ -97,7 +97,7 @@ def select(value: Any, field: FieldDef, writing: Writing) -> Named | None:
     raise RefusedValueError("Could not find valid 'id' or 'value' in the Parent Option object.")
 
 
-def _option(field: FieldDef, record: Record, by: str, asked: Any) -> Named:
+def _option(field: FieldDef, record: Record, by: str, asked: Any) -> JiraValue:
     for option in field.options_of(record.project.key, record.type.name):
         if (option.id if by == "id" else option.name) == str(asked):
             return option
@@ -143,7 +143,7 @@ def user(value: Any, _field: FieldDef, writing: Writing) -> User | None:
     )
 
 
-def _named(known: Iterable[Named], value: Any, missing: str) -> Named:
+def _named(known: Iterable[JiraValue], value: Any, missing: str) -> JiraValue:
     if not isinstance(value, dict):
         raise RefusedValueError("data was not an object")
     for one in known:
@@ -152,28 +152,28 @@ def _named(known: Iterable[Named], value: Any, missing: str) -> Named:
     raise RefusedValueError(missing)
 
 
-def priority(value: Any, _field: FieldDef, _writing: Writing) -> Named:
+def priority(value: Any, _field: FieldDef, _writing: Writing) -> JiraValue:
     """A priority, by id or name."""
     return _named(scheme.PRIORITIES, value, "The priority selected is invalid.")
 
 
-def resolution(value: Any, _field: FieldDef, writing: Writing) -> Named:
+def resolution(value: Any, _field: FieldDef, writing: Writing) -> JiraValue:
     """A resolution, by id or name."""
     return _named(writing.sandbox.resolutions, value, "The resolution selected is invalid.")
 
 
-def _several(known: list[Named], value: Any, noun: str) -> tuple[Named, ...]:
+def _several(known: list[JiraValue], value: Any, noun: str) -> tuple[JiraValue, ...]:
     if not isinstance(value, list):
         raise RefusedValueError("data was not an array")
     return tuple(_named(known, one, f"{noun} is not valid") for one in value)
 
 
-def versions(value: Any, _field: FieldDef, writing: Writing) -> tuple[Named, ...]:
+def versions(value: Any, _field: FieldDef, writing: Writing) -> tuple[JiraValue, ...]:
     """Versions of the issue's project."""
     return _several(writing.sandbox.versions[writing.record.project.key], value, "Version")
 
 
-def components(value: Any, _field: FieldDef, writing: Writing) -> tuple[Named, ...]:
+def components(value: Any, _field: FieldDef, writing: Writing) -> tuple[JiraValue, ...]:
     """Components of the issue's project."""
     return _several(writing.sandbox.components[writing.record.project.key], value, "Component")
 

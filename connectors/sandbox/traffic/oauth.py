@@ -47,7 +47,7 @@ class OAuthApp:
 
 
 @dataclass(slots=True)
-class Family:
+class TokenFamily:
     """What one consent gave: all tokens that follow from it live and die together."""
 
     app: OAuthApp
@@ -59,13 +59,13 @@ class Family:
 
 @dataclass(frozen=True, slots=True)
 class _Access:
-    family: Family
+    family: TokenFamily
     until: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class _Code:
-    family: Family
+    family: TokenFamily
     redirect_uri: str
     until: datetime
 
@@ -82,7 +82,7 @@ class OAuthServer:
         """The next tokens are given and the answer with them is lost on the way."""
         self._codes: dict[str, _Code] = {}
         self._access: dict[str, _Access] = {}
-        self._refresh: dict[str, Family] = {}
+        self._refresh: dict[str, TokenFamily] = {}
 
     def asked(self, args: Mapping[str, str]) -> OAuthApp:
         """The app that asks a person for consent. Raises OAuthRefusal where the address is not as the documentation has it."""
@@ -108,7 +108,7 @@ class OAuthServer:
         """A person allows what is asked, but for some scopes: the code that says so."""
         app = self.asked(args)
         code = secrets.token_urlsafe(24)
-        family = Family(app, frozenset(args["scope"].split()) - without)
+        family = TokenFamily(app, frozenset(args["scope"].split()) - without)
         self._codes[code] = _Code(family, args["redirect_uri"], self._clock() + CODE)
         return code
 
@@ -119,14 +119,14 @@ class OAuthServer:
             raise OAuthRefusal(401, "access_denied", "Unauthorized")
         kind = body.get("grant_type")
         if kind == "client_credentials" and app.service:
-            return self.given(Family(app, app.scopes))
+            return self.given(TokenFamily(app, app.scopes))
         if kind == "authorization_code" and not app.service:
             return self.given(self._of_code(app, body))
         if kind == "refresh_token" and not app.service:
             return self.given(self._of_refresh(app, str(body.get("refresh_token"))))
         raise OAuthRefusal(400, "unsupported_grant_type", f"This app takes no {kind}.")
 
-    def _of_code(self, app: OAuthApp, body: Mapping[str, Any]) -> Family:
+    def _of_code(self, app: OAuthApp, body: Mapping[str, Any]) -> TokenFamily:
         found = self._codes.pop(str(body.get("code")), None)
         if found is None or found.family.app is not app or found.until <= self._clock():
             raise OAuthRefusal(403, "invalid_grant", "Invalid authorization code")
@@ -136,7 +136,7 @@ class OAuthServer:
             )
         return found.family
 
-    def _of_refresh(self, app: OAuthApp, given: str) -> Family:
+    def _of_refresh(self, app: OAuthApp, given: str) -> TokenFamily:
         self.refreshes += 1
         family = self._refresh.get(given)
         now = self._clock()
@@ -148,7 +148,7 @@ class OAuthServer:
             raise OAuthRefusal(403, *GONE)
         return family
 
-    def given(self, family: Family) -> dict[str, Any]:
+    def given(self, family: TokenFamily) -> dict[str, Any]:
         """Tokens for what a consent allows."""
         now, access = self._clock(), f"access-{secrets.token_urlsafe(32)}"
         self.tokens += 1
@@ -165,7 +165,7 @@ class OAuthServer:
             self._refresh[family.refresh] = family
         return said
 
-    def bearer(self, token: str) -> Family | None:
+    def bearer(self, token: str) -> TokenFamily | None:
         """Whose access token it is; None for one that is over, revoked or made up."""
         found = self._access.get(token)
         if found is None or found.family.revoked or found.until <= self._clock():

@@ -58,7 +58,7 @@ class RowSelection:
 
 
 @dataclass(frozen=True, slots=True)
-class After:
+class PageStart:
     """Where a page begins: behind this objective, or at this place where it is gone."""
 
     place: int
@@ -66,7 +66,7 @@ class After:
     id: str = ""
 
 
-START = After(0)
+START = PageStart(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +81,13 @@ class PlacedRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Slice:
+class ListSlice:
     """The rows of one page, how many stand before it, and where the pages around it begin (None: there is none)."""
 
     rows: tuple[PlacedRow, ...]
     start: int
-    previous: After | None
-    next: After | None
+    previous: PageStart | None
+    next: PageStart | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +133,10 @@ def standing(conn: Connection, site: str) -> dict[tuple[str, HealthLevel], int]:
     return {(row.cycle, LEVELS[int(row.health)]): int(row.found) for row in conn.execute(found)}
 
 
-def page(conn: Connection, wanted: RowSelection, after: After, size: int, found: int) -> Slice:
+def page(conn: Connection, wanted: RowSelection, after: PageStart, size: int, found: int) -> ListSlice:
     """One page; `found` is how many objectives the filters admit."""
     if not found:
-        return Slice((), 0, None, None)
+        return ListSlice((), 0, None, None)
     shape, values = _asked(conn, wanted)
     values |= {"size": size}
     if after != START:
@@ -197,16 +197,16 @@ def _asked(conn: Connection, wanted: RowSelection) -> tuple[StatementShape, dict
     return shape, {"sites": wanted.sites, **values}
 
 
-def _slice(rows: Iterable[StoredRow], size: int) -> Slice:
+def _slice(rows: Iterable[StoredRow], size: int) -> ListSlice:
     """The page among the rows that were read; those before it say where the page before begins."""
     read = list(rows)
     if not read:
-        return Slice((), 0, None, None)
+        return ListSlice((), 0, None, None)
     start, total = read[0].start, read[0].total
     first = max(start - size - 1, 0)
     shown = read[start - first : start - first + size]
     end, before = start + len(shown), max(start - size, 0)
-    return Slice(
+    return ListSlice(
         tuple(
             PlacedRow(
                 site=row.site, id=row.id, depth=row.depth, headline=row.headline, changed_ms=row.changed_at
@@ -219,8 +219,8 @@ def _slice(rows: Iterable[StoredRow], size: int) -> Slice:
     )
 
 
-def _after(place: int, row: StoredRow) -> After:
-    return After(place, row.site, row.id)
+def _after(place: int, row: StoredRow) -> PageStart:
+    return PageStart(place, row.site, row.id)
 
 
 def aligned_elsewhere(

@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from connectors.store.database import json_text
-from mappings.facts.issue import Issue, IssueType, Link, Named, Project, Reading, Status, User
+from mappings.facts.issue import Issue, IssueType, JiraValue, Link, Project, Reading, Status, User
 
 T = TypeVar("T")
 _NULL = msgspec.Raw(b"null")
@@ -75,8 +75,8 @@ class IssueReader:
         self._projects = _SharedValues[Project](Project)
         self._types = _SharedValues[IssueType](IssueType)
         self._statuses = _SharedValues[Status](Status)
-        self._named = _SharedValues[Named | None](Named | None)
-        self._lists = _SharedValues[tuple[Named, ...]](tuple[Named, ...])
+        self._named = _SharedValues[JiraValue | None](JiraValue | None)
+        self._lists = _SharedValues[tuple[JiraValue, ...]](tuple[JiraValue, ...])
         self._users = _SharedValues[User | None](User | None)
 
     def read(self, text: str) -> Issue:

@@ -11,7 +11,7 @@ from typing import TypeVar
 from mappings.diagnostic import quoted, raw_text
 from mappings.document.names import NameKind
 from mappings.facts.catalogue import Field
-from mappings.facts.issue import Issue, Named
+from mappings.facts.issue import Issue, JiraValue
 from mappings.facts.moment import Moment
 from mappings.fields import JqlView, field_type, is_empty
 from mappings.fields.field_type import FieldType, view_of
@@ -124,7 +124,7 @@ def refusal(field: Field, raw: object) -> str:
     return "" if known else f"{raw_text(raw)} is nothing that this version can compare"
 
 
-def choices_in(field: Field) -> Callable[[object], Iterable[Named]]:
+def choices_in(field: Field) -> Callable[[object], Iterable[JiraValue]]:
     """What a raw value of a field holds, each with its id and the name it goes by: as its type decodes it, or as it stands."""
     type_ = field_type(field)
     if type_ is None or type_.choices(None) is None:
@@ -132,7 +132,7 @@ def choices_in(field: Field) -> Callable[[object], Iterable[Named]]:
     return lambda raw: type_.choices(raw) or ()
 
 
-def choices_of(value: object, depth: int = 0) -> Iterator[Named]:
+def choices_of(value: object, depth: int = 0) -> Iterator[JiraValue]:
     """Options with their children, versions, people, each item of a list."""
     if depth > DEEPEST:
         return
@@ -143,7 +143,7 @@ def choices_of(value: object, depth: int = 0) -> Iterator[Named]:
         id_ = next((str(value[key]) for key in IDS if isinstance(value.get(key), str | int)), None)
         name = next((value[key] for key in SHOWN if isinstance(value.get(key), str)), "")
         if id_ is not None:
-            yield Named(id_, str(name))
+            yield JiraValue(id_, str(name))
         yield from choices_of(value.get("child"), depth + 1)
 
 

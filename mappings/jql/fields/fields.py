@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 
 from mappings.document.names import NameKind
-from mappings.facts.issue import Issue, Named
+from mappings.facts.issue import Issue, JiraValue
 from mappings.jql.compilation import Compilation, Verdict, always
 from mappings.jql.fields import (
     amounts,
@@ -102,7 +102,10 @@ def _work(names: tuple[str, ...], field_id: str) -> JqlField:
 
 
 def _several(
-    names: tuple[str, ...], what: NameKind, attribute: str, known: Callable[[Compilation], Sequence[Named]]
+    names: tuple[str, ...],
+    what: NameKind,
+    attribute: str,
+    known: Callable[[Compilation], Sequence[JiraValue]],
 ) -> JqlField:
     among = named_values.several_among(what, attribute, known)
     rank, shown = _first_name(attribute), attrgetter(attribute)

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from mappings.document.names import LOOKED_UP, NameKind, link_word
 from mappings.facts.catalogue import LinkType
-from mappings.facts.issue import Issue, Named
+from mappings.facts.issue import Issue, JiraValue
 from mappings.facts.moment import Moment
 from mappings.jql.compilation import Compilation, Then, TypedVerdict, Verdict, never
 from mappings.jql.fields.name_table import NameTable
@@ -249,10 +249,10 @@ def category_shown(issue: Issue) -> str | None:
 
 
 def single_among(
-    what: NameKind, attribute: str, known: Callable[[Compilation], Sequence[Named]]
+    what: NameKind, attribute: str, known: Callable[[Compilation], Sequence[JiraValue]]
 ) -> Callable[[Compilation, Sequence[JqlValue | FunctionCall]], Verdict]:
     """`resolution in (…)` and its like: one value that may be missing."""
-    read: Callable[[Issue], Named | None] = attrgetter(attribute)
+    read: Callable[[Issue], JiraValue | None] = attrgetter(attribute)
 
     def among(compilation: Compilation, values: Sequence[JqlValue | FunctionCall]) -> Verdict:
         target = wanted(compilation, what, values, known(compilation))
@@ -268,10 +268,10 @@ def single_among(
 
 
 def several_among(
-    what: NameKind, attribute: str, known: Callable[[Compilation], Sequence[Named]]
+    what: NameKind, attribute: str, known: Callable[[Compilation], Sequence[JiraValue]]
 ) -> Callable[[Compilation, Sequence[JqlValue | FunctionCall]], Verdict]:
     """`component in (…)` and its like: any of several values."""
-    read: Callable[[Issue], tuple[Named, ...]] = attrgetter(attribute)
+    read: Callable[[Issue], tuple[JiraValue, ...]] = attrgetter(attribute)
 
     def among(compilation: Compilation, values: Sequence[JqlValue | FunctionCall]) -> Verdict:
         target = wanted(compilation, what, values, known(compilation))
@@ -345,8 +345,8 @@ def links_among(compilation: Compilation, values: Sequence[JqlValue | FunctionCa
     return verdict
 
 
-def _link_names(types: Iterable[LinkType]) -> tuple[Named, ...]:
-    return tuple(Named(one.id, name) for one in types for name in (one.name, one.inward, one.outward))
+def _link_names(types: Iterable[LinkType]) -> tuple[JiraValue, ...]:
+    return tuple(JiraValue(one.id, name) for one in types for name in (one.name, one.inward, one.outward))
 
 
 def priority_compare(compilation: Compilation, operator: str, value: JqlValue | FunctionCall) -> Verdict:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 
 from mappings.document.names import NameKind
-from mappings.facts.issue import Issue, Named
+from mappings.facts.issue import Issue, JiraValue
 from mappings.facts.moment import Moment
 from mappings.jql.compilation import Compilation, Verdict, never
 from mappings.jql.fields.named_values import ValueSelection, several_among, wanted
@@ -38,7 +38,7 @@ def versions_among(
     attribute: str, field_id: str
 ) -> Callable[[Compilation, Sequence[JqlValue | FunctionCall]], Verdict]:
     """`fixVersion in (unreleasedVersions(), "2.0")`: whether a version is released stands in the issue, and events tell when it changes."""
-    read: Callable[[Issue], tuple[Named, ...]] = attrgetter(attribute)
+    read: Callable[[Issue], tuple[JiraValue, ...]] = attrgetter(attribute)
     named = several_among(NameKind.VERSION, attribute, lambda compilation: compilation.catalogue.versions)
 
     def among(compilation: Compilation, values: Sequence[JqlValue | FunctionCall]) -> Verdict:
@@ -82,7 +82,7 @@ def _wish(compilation: Compilation, call: FunctionCall) -> _ReleaseWish | None:
 
 def version_matches(attribute: str) -> Callable[[Compilation, JqlValue | FunctionCall], Verdict]:
     """`fixVersion ~ "9.*"`: by the whole name, in which `*` and `?` stand for anything."""
-    read: Callable[[Issue], tuple[Named, ...]] = attrgetter(attribute)
+    read: Callable[[Issue], tuple[JiraValue, ...]] = attrgetter(attribute)
 
     def matches(compilation: Compilation, operand: JqlValue | FunctionCall) -> Verdict:
         if isinstance(operand, FunctionCall):

@@ -11,12 +11,12 @@ from mappings.document.mapping import Mapping as BoundMapping
 from mappings.document.mapping import ObjectiveRule
 from mappings.document.schema import CURRENT, CyclePart, DatesSource, FieldSource, LabelSource, VersionSource
 from mappings.facts.catalogue import Field, LinkType
-from mappings.facts.issue import DUE, Issue, Named
+from mappings.facts.issue import DUE, Issue, JiraValue
 from mappings.fields import Api, FieldValueError, field_type
 from mappings.fields.field_type import FieldType, is_empty
 from mappings.fields.select import by_id
 from mappings.progress import RULE_OF_KIND
-from mappings.progress.rule import Onward
+from mappings.progress.rule import NextTerms
 from mappings.rollup.cycles.carry import CarriedObjective
 from mappings.rollup.cycles.carry_steps import FieldWrite, IssueCopy, RowMove, Stood
 from mappings.rollup.cycles.closing_record import ClosingRecord
@@ -43,7 +43,7 @@ class CarryChoice:
 
 
 @dataclass(frozen=True, slots=True)
-class KeyResultCarried:
+class KeyResultCarry:
     """What becomes of one key result: whether it comes along, why, how many of its rows count in the earlier cycle alone, and what to look at."""
 
     id: str
@@ -69,7 +69,7 @@ class CarryPlan:
     from_cycle: str
     version: int
     into: str
-    key_results: tuple[KeyResultCarried, ...]
+    key_results: tuple[KeyResultCarry, ...]
     writes: tuple[FieldWrite, ...]
     carried: CarriedObjective
     problem: str = ""
@@ -151,7 +151,7 @@ def _key_result(
     state: KeyResultState,
     into: CyclePart,
     choice: CarryChoice,
-) -> tuple[KeyResultCarried, tuple[str, ...], list[FieldWrite]]:
+) -> tuple[KeyResultCarry, tuple[str, ...], list[FieldWrite]]:
     names = names_of(state)
     reached = state.health.level is HealthLevel.ACHIEVED
     wanted, unwanted = folded(choice.along), folded(choice.behind)
@@ -159,20 +159,20 @@ def _key_result(
     if not along:
         reason = "reached: it stays behind" if reached else "chosen to stay behind"
         return (
-            KeyResultCarried(id=state.id, key=state.key, title=state.title, along=False, reason=reason),
+            KeyResultCarry(id=state.id, key=state.key, title=state.title, along=False, reason=reason),
             (),
             [],
         )
     kind = RULE_OF_KIND[state.kind]
     parts = rule.key_results if rule is not None else ()
     part = next((one.part for one in parts if one.part.id == state.rule_id), None)
-    onward = Onward()
+    onward = NextTerms()
     if part is not None and part.progress.kind == state.kind and not choice.keep_start:
         onward = kind.onward(part.progress, state.measurement, into.start)
     done = done_rows(state) if kind.by_rows and not choice.all_rows else ()
     writes, problems = _sets(basis, state, onward.sets)
     reason = _counted_there(len(done), record.cycle_id)
-    told = KeyResultCarried(
+    told = KeyResultCarry(
         id=state.id,
         key=state.key,
         title=state.title,
@@ -316,8 +316,8 @@ def _in_field(
         return (), f"the field {source.field} is of a type that is not written: name {into.id} there by hand"
     raw = issue.fields.get(field.id)
     known = type_.decode(raw)
-    former: list[str | Named] = (
-        [one for one in known if isinstance(one, str | Named)] if isinstance(known, tuple) else []
+    former: list[str | JiraValue] = (
+        [one for one in known if isinstance(one, str | JiraValue)] if isinstance(known, tuple) else []
     )
     several = field.type == "array"
     try:

@@ -15,7 +15,7 @@ MOST_NAMED = 10
 
 
 @dataclass(frozen=True, slots=True)
-class ObjectiveScored:
+class ObjectiveScore:
     """One objective of a cycle with its score; `doubts` names what is not certain of the facts of the end."""
 
     state: ObjectiveState
@@ -28,7 +28,7 @@ class ObjectiveScored:
         return self.state.key or self.state.id
 
 
-def mark_of(revision: str, seen: Iterable[ObjectiveScored]) -> str:
+def mark_of(revision: str, seen: Iterable[ObjectiveScore]) -> str:
     """The mark of these numbers under a mapping revision: a hash of all of it, and of each objective one that tells whether it is another."""
     parts = sorted(_part(one) for one in seen)
     told = hashlib.sha256(b"".join([revision.encode(), *parts])).hexdigest()[:32]
@@ -40,7 +40,7 @@ def short_mark(mark: str) -> str:
     return mark.partition(".")[0]
 
 
-def changed(agreed: str, revision: str, seen: Sequence[ObjectiveScored]) -> str:
+def changed(agreed: str, revision: str, seen: Sequence[ObjectiveScore]) -> str:
     """What is no longer as it was when the mark was made, in words; empty where all is. A short mark tells only that."""
     if agreed in (mark := mark_of(revision, seen), short_mark(mark)):
         return ""
@@ -64,7 +64,7 @@ def changed(agreed: str, revision: str, seen: Sequence[ObjectiveScored]) -> str:
     return "; ".join([*said[:MOST_NAMED], *([f"and {more} more"] if more > 0 else [])])
 
 
-def _part(one: ObjectiveScored) -> bytes:
+def _part(one: ObjectiveScore) -> bytes:
     state, score = one.state, one.score
     words = [str(score.derived), score.commitment, str(score.cancelled)]
     words += [state.title, state.health.level.value, state.health.rule, state.health.sentence]

@@ -49,7 +49,7 @@ class EndFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Witness:
+class PastFacts:
     """What tells of the past: the issues as they are now, the whole histories of some of them, and Jira's names; `linked` where the mapping goes by links."""
 
     issues: Iterable[Issue]
@@ -75,7 +75,7 @@ def has_ended(cycle: CyclePart | None, moment: Moment) -> bool:
 
 
 def facts_at_end(
-    cycle: CyclePart, end: datetime, witness: Witness, first: EndFacts | None = None
+    cycle: CyclePart, end: datetime, witness: PastFacts, first: EndFacts | None = None
 ) -> EndFacts:
     """The facts of the end as they are known now; `first` are those of an earlier look, of which nothing is lost.
 
@@ -102,7 +102,7 @@ def facts_at_end(
 
 
 def _stood(
-    issue: Issue, before: Issue | None, end: datetime, witness: Witness
+    issue: Issue, before: Issue | None, end: datetime, witness: PastFacts
 ) -> tuple[Issue | None, Uncertainty | None]:
     """How an issue stood at the end, where that can be told, and what is in doubt."""
     if issue.updated <= end:

@@ -23,7 +23,7 @@ from mappings.rollup.rows.stages import (
     said_words,
     stages,
 )
-from mappings.rollup.rows.sums import Key, Method, Stand, SumRow, reading
+from mappings.rollup.rows.sums import Key, LedgerPair, Method, SumRow, reading
 from mappings.rollup.state import KeyResultState
 
 ORDER = {part: place for place, part in enumerate(MovementPart)}
@@ -59,7 +59,7 @@ class NumberPath:
 
     def __init__(self, before: Standpoint, after: Standpoint) -> None:
         self.before, self.after = before, after
-        was, is_ = Stand(before.ledger, before.beside), Stand(after.ledger, after.beside)
+        was, is_ = LedgerPair(before.ledger, before.beside), LedgerPair(after.ledger, after.beside)
         self.method: Method
         self.method, self.old, self.new = reading(was, is_)
         self.rows: dict[Key, SumRow] = dict(self.old)

@@ -10,7 +10,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import NamedTuple
 
-from mappings.explain.check_in import Ruling, Shows
+from mappings.explain.check_in import Ruling, ShownSource
 from mappings.numbers import plain
 from mappings.progress import RULE_OF_KIND
 from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
@@ -41,7 +41,7 @@ class Stage(NamedTuple):
 def said(state: KeyResultState) -> Ruling | None:
     """The check-in that a key result shows, or None where it shows what is derived."""
     ruling = state.check_in
-    return None if ruling is None or ruling.shows is Shows.DERIVED else ruling
+    return None if ruling is None or ruling.shows is ShownSource.DERIVED else ruling
 
 
 def derived(state: KeyResultState) -> Ledger:

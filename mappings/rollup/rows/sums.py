@@ -108,7 +108,7 @@ class WeightedMean:
         return (self._sum.value() + mean * self._sum_lacking.value()) / whole if whole else None
 
 
-class Least:
+class Lowest:
     """The lowest of what the rows have reached."""
 
     def __init__(self, rows: Rows) -> None:
@@ -173,7 +173,7 @@ class NoSum:
 
 
 @dataclass(frozen=True)
-class Stand:
+class LedgerPair:
     """A ledger, and the one beside it, whose rows are siblings of its rows. Both are put in order once, however many ask."""
 
     ledger: Ledger
@@ -220,7 +220,7 @@ def _weighed(row: Contribution, reached: Fraction, *, beside: bool = False) -> S
     return SumRow(own=own, reached=reached, stand_in=rule, divisor=row.divisor, beside=beside)
 
 
-def by_progress(stand: Stand) -> Rows | None:
+def by_progress(stand: LedgerPair) -> Rows | None:
     """The rows of a weighted mean, or None where the number is made in another way."""
     rows = {key: _weighed(row, row.progress or ZERO, beside=True) for key, row in stand.siblings.items()} | {
         key: _weighed(row, row.progress or ZERO) for key, row in stand.entering.items()
@@ -228,13 +228,13 @@ def by_progress(stand: Stand) -> Rows | None:
     return rows if WeightedMean(rows).number() == stand.ledger.total else None
 
 
-def by_weight(stand: Stand) -> Rows | None:
+def by_weight(stand: LedgerPair) -> Rows | None:
     """The same where it cannot be told which weights stand in: all count as given."""
     rows = {key: SumRow(row.weight or ZERO, row.progress or ZERO) for key, row in stand.entering.items()}
     return rows if WeightedMean(rows).number() == stand.ledger.total else None
 
 
-def by_achievement(stand: Stand) -> Rows | None:
+def by_achievement(stand: LedgerPair) -> Rows | None:
     """The rows of a number that counts each as reached or not (achieved ÷ measured), or None where it is made in another way."""
     rows = {
         key: SumRow(row.weight or ZERO, ONE if row.share else ZERO) for key, row in stand.entering.items()
@@ -242,23 +242,23 @@ def by_achievement(stand: Stand) -> Rows | None:
     return rows if WeightedMean(rows).number() == stand.ledger.total else None
 
 
-def by_least(stand: Stand) -> Rows | None:
+def by_least(stand: LedgerPair) -> Rows | None:
     """The rows of a minimum, where the one that decides carries all the weight, or None where the number is made in another way."""
     heavy = (row.weight for row in stand.entering.values() if row.weight)
     if list(islice(heavy, 2)) != [ONE]:
         return None
     # All weigh the same here: which of them decides is what the number comes to, not a change of anybody's estimate.
     rows = {key: SumRow(ONE, row.progress or ZERO) for key, row in stand.entering.items()}
-    return rows if Least(rows).number() == stand.ledger.total else None
+    return rows if Lowest(rows).number() == stand.ledger.total else None
 
 
-def by_share(stand: Stand) -> Rows | None:
+def by_share(stand: LedgerPair) -> Rows | None:
     """The rows of any other number: each adds its share."""
     rows = _shares(stand)
     return rows if Shares(rows).number() == stand.ledger.total else None
 
 
-Reading = Callable[[Stand], Rows | None]
+Reading = Callable[[LedgerPair], Rows | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +282,7 @@ def _achieved(progress: Fraction, achieved_at: Fraction) -> Fraction:
 
 
 METHODS = (
-    Method(by_least, Least, _as_is),
+    Method(by_least, Lowest, _as_is),
     Method(by_progress, WeightedMean, _as_is),
     Method(by_weight, WeightedMean, _as_is),
     Method(by_achievement, WeightedMean, _achieved),
@@ -290,7 +290,7 @@ METHODS = (
 )
 
 
-def reading(before: Stand, after: Stand) -> tuple[Method, Rows, Rows]:
+def reading(before: LedgerPair, after: LedgerPair) -> tuple[Method, Rows, Rows]:
     """The one way in which both numbers are made, with the rows before and after."""
     if before.ledger.total is None or after.ledger.total is None:
         return Method(by_share, lambda _rows: NoSum(), _as_is), _counted(before), _counted(after)
@@ -304,9 +304,9 @@ def reading(before: Stand, after: Stand) -> tuple[Method, Rows, Rows]:
     return Method(by_share, Shares), _shares(before), _shares(after)
 
 
-def _counted(stand: Stand) -> Rows:
+def _counted(stand: LedgerPair) -> Rows:
     return {key: _weighed(row, row.progress or ZERO) for key, row in stand.entering.items()}
 
 
-def _shares(stand: Stand) -> Rows:
+def _shares(stand: LedgerPair) -> Rows:
     return {key: SumRow(ONE, row.share) for key, row in stand.entering.items()}

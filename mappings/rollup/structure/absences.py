@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from mappings.document.checks.walk import alias_uses
 from mappings.document.mapping import Mapping
 from mappings.document.names import Absence, NameKind
-from mappings.facts.issue import Issue, Named
+from mappings.facts.issue import Issue, JiraValue
 from mappings.facts.selector import Selector
 
 
@@ -54,7 +54,7 @@ def _ids(issue: Issue, absence: Absence) -> Iterable[str]:
             return ()
 
 
-def _optional(value: Named | None) -> tuple[str, ...]:
+def _optional(value: JiraValue | None) -> tuple[str, ...]:
     return () if value is None else (value.id,)
 
 

@@ -75,7 +75,7 @@ class IssueTrial:
         return tuple(one for one in self.requirements if not one.holds)
 
 
-class Bench:
+class RuleBench:
     """A mapping bound by a catalogue, and the issues that its rules are tried on."""
 
     def __init__(self, mapping: Mapping, catalogue: Catalogue, forest: Forest, moment: Moment) -> None:

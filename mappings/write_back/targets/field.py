@@ -17,8 +17,8 @@ from mappings.document.part import MOST_PARTS, Alias
 from mappings.document.text.places import Path
 from mappings.facts.app_field import owner_of
 from mappings.facts.catalogue import Field
-from mappings.facts.issue import Issue, Named
-from mappings.fields import Api, FieldType, FieldValueError, Holding, field_type, schemas_holding
+from mappings.facts.issue import Issue, JiraValue
+from mappings.fields import Api, FieldPurpose, FieldType, FieldValueError, field_type, schemas_holding
 from mappings.fields.select import as_said, by_id, known_option
 from mappings.write_back.echo import EventValue
 from mappings.write_back.target import (
@@ -84,9 +84,9 @@ class FieldPlace(Place):
         said = value.number(part, figures) if value.is_number else taken
         if said is None and part.unknown == "leave":
             return None
-        if isinstance(said, Decimal) and self.type.holding is not Holding.NUMBER:
+        if isinstance(said, Decimal) and self.type.holding is not FieldPurpose.NUMBER:
             said = value.words(said)
-        if isinstance(said, date) and self.type.holding is not Holding.DAY:
+        if isinstance(said, date) and self.type.holding is not FieldPurpose.DAY:
             said = said.isoformat()
         return self._encoded(said, self.field, basis.api)
 
@@ -96,7 +96,7 @@ class FieldPlace(Place):
         One that the context lacks is asked for all the same: Jira refuses it, and people hear of it. Cleared, nobody would.
         """
         own = self.field if issue is None else self.field.within(issue.project.id, issue.type.id)
-        if label is None or own is self.field or known_option(Named("", label), own) is not None:
+        if label is None or own is self.field or known_option(JiraValue("", label), own) is not None:
             return self._encoded(label, own, api)
         return MadeValue(as_said(label, self.field))
 
@@ -142,7 +142,7 @@ class FieldTarget(WriteTarget):
         for alias, part in self.part(rule).items():
             field = fields.get(alias)
             type_ = field_type(field) if field is not None else None
-            if field is not None and type_ is not None and type_.holding is Holding.CHOICE:
+            if field is not None and type_ is not None and type_.holding is FieldPurpose.CHOICE:
                 words = part.wanted_options.values() if part.what.form is Form.LEVEL else ()
                 yield from ((field, word) for word in words)
 
@@ -302,13 +302,17 @@ def _check_type(alias: str, field: Field, part: ValuePart, path: Path, report: R
         )
         remedy = "use a field of a fitting type, or write another value"
         report.add(Code.FIELD_TYPE, message, path, value=field.type, valid=fitting, remedy=remedy)
-    elif part.what.form is Form.LEVEL and field.type in schemas_holding((Holding.CHOICE,)) and field.options:
+    elif (
+        part.what.form is Form.LEVEL
+        and field.type in schemas_holding((FieldPurpose.CHOICE,))
+        and field.options
+    ):
         remedy = "write an option of the field under `options`, or add this one to the field in Jira"
         _check_options(part, field.options, shown(field.name), remedy, path, report)
 
 
 def _check_options(
-    part: ValuePart, options: Sequence[Named], whose: str, remedy: str, path: Path, report: Report
+    part: ValuePart, options: Sequence[JiraValue], whose: str, remedy: str, path: Path, report: Report
 ) -> None:
     known = {text for option in options for text in (option.id, option.name)}
     valid = list(dict.fromkeys(option.name for option in options))

@@ -6,14 +6,14 @@ from plugin.access.authorization.person import present
 from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.cursor import cursor, list_name, number_after
 from plugin.doors.filters import AuditQuery, search_of
-from plugin.doors.model import Given, Page
-from plugin.doors.rows import ActGiven, act_given
+from plugin.doors.model import JsonShape, Page
+from plugin.doors.rows import ActJson, act_json
 from plugin.use_cases.accounts.audit import list_entries
 
 ROUTES = Routes()
 
 
-class MeGiven(Given):
+class CallerJson(JsonShape):
     """Who the request is made for, and what it may do. `token` is the name of the API token it came with."""
 
     email: str
@@ -23,7 +23,7 @@ class MeGiven(Given):
 
 
 @ROUTES.get("/audit", "admin", "Who changed what of the configuration, newest first.")
-def list_audit(caller: Caller, query: AuditQuery) -> Reply[Page[ActGiven]]:
+def list_audit(caller: Caller, query: AuditQuery) -> Reply[Page[ActJson]]:
     """Newest first."""
     name = list_name("audit", query)
     before = number_after(query.cursor, name)
@@ -31,14 +31,14 @@ def list_audit(caller: Caller, query: AuditQuery) -> Reply[Page[ActGiven]]:
     shown = found[: query.limit]
     more = len(found) > len(shown)
     return Reply(
-        Page[ActGiven](
-            items=[act_given(one) for one in shown], next=cursor(name, shown[-1].id) if more else None
+        Page[ActJson](
+            items=[act_json(one) for one in shown], next=cursor(name, shown[-1].id) if more else None
         )
     )
 
 
 @ROUTES.get("/me", "viewer", "Who you are here, and what you may do.", unsettled=True)
-def me(_call: Caller) -> Reply[MeGiven]:
+def me(_call: Caller) -> Reply[CallerJson]:
     """Whether a token works, and what it may do."""
     person = present()
-    return Reply(MeGiven(email=person.email, name=person.name, may=person.role.value, token=person.token))
+    return Reply(CallerJson(email=person.email, name=person.name, may=person.role.value, token=person.token))

@@ -12,9 +12,9 @@ from plugin.api.protocol.addresses import JiraPersonAddress, PersonAddress, Toke
 from plugin.api.protocol.lookup import site_of
 from plugin.api.protocol.operation import UNKEPT, Caller, Reply, Routes
 from plugin.doors.cursor import cursor, list_name, position
-from plugin.doors.model import Asked, Done, Given, ListQuery, Page, Word
+from plugin.doors.model import JsonShape, ListQuery, OutcomeJson, Page, RequestPart, Word
 from plugin.doors.refusal import not_found
-from plugin.doors.rows import PersonalRowGiven, personal_row
+from plugin.doors.rows import PersonalRowJson, personal_row
 from plugin.use_cases.accounts import people, second_factor, tokens
 from plugin.use_cases.accounts.people import Account
 from plugin.use_cases.accounts.tokens import AccountToken
@@ -28,7 +28,7 @@ Role = Literal["viewer", "editor", "admin"]
 Name = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00]*$"), Field(strict=True)]
 
 
-class PersonGiven(Given):
+class PersonJson(JsonShape):
     """One account. `signs_in_by`: `password`, `oidc`, both or not yet anything; `disabled_at` null: it may sign in.
 
     `password_given`: somebody else chose the password, which they have to change.
@@ -44,7 +44,7 @@ class PersonGiven(Given):
     disabled_at: datetime | None
 
 
-class OwnedToken(Given):
+class OwnedToken(JsonShape):
     """One token of somebody. Its text is not kept, so it is not here."""
 
     id: int
@@ -56,7 +56,7 @@ class OwnedToken(Given):
     last_used_at: datetime | None
 
 
-class JiraPersonGiven(Given):
+class JiraPersonJson(JsonShape):
     """Who an account is in a Jira. `proof`: `jira` and `provider` were proved, `admin` was said by an admin."""
 
     site: str
@@ -66,25 +66,25 @@ class JiraPersonGiven(Given):
     proven_at: datetime = Field(description="When it was proved, or said.")
 
 
-class JiraPeopleGiven(Given):
+class JiraPeopleJson(JsonShape):
     """Who somebody is, by site; at a site that is not there they see what a stranger sees."""
 
-    items: list[JiraPersonGiven]
+    items: list[JiraPersonJson]
 
 
-class NamePerson(Asked):
+class JiraPersonBody(RequestPart):
     """Who somebody is in a Jira."""
 
     person: Word = Field(description="E-mail address, account id or user name; Jira has to know exactly one.")
 
 
-class PersonalData(Given):
+class PersonalData(JsonShape):
     """Everything that is kept of somebody."""
 
-    rows: list[PersonalRowGiven] = Field(description="Each row that names them.")
+    rows: list[PersonalRowJson] = Field(description="Each row that names them.")
 
 
-class ErasedGiven(Given):
+class ErasureJson(JsonShape):
     """What stands in the place of an address now: in how many entries of the audit log, and how many rows elsewhere."""
 
     stand_in: str
@@ -92,7 +92,7 @@ class ErasedGiven(Given):
     rows: int
 
 
-class AddPerson(Asked):
+class PersonBody(RequestPart):
     """Somebody who may sign in from now on."""
 
     email: Word
@@ -103,21 +103,21 @@ class AddPerson(Asked):
     )
 
 
-class GiveRole(Asked):
+class RoleBody(RequestPart):
     """Another role."""
 
     role: Role
 
 
-class PasswordGiven(Given):
+class PasswordJson(JsonShape):
     """A person, and the password made for them. It is given this once: null in an answer that is given again."""
 
-    person: PersonGiven
+    person: PersonJson
     password: str | None
 
 
 @ROUTES.get("/people", "admin", "Everybody who may sign in.")
-def list_people(caller: Caller, query: ListQuery) -> Reply[Page[PersonGiven]]:
+def list_people(caller: Caller, query: ListQuery) -> Reply[Page[PersonJson]]:
     """By the order in which they were added."""
     name = list_name("people", query)
     after = position(query.cursor, name, (int,))
@@ -125,21 +125,21 @@ def list_people(caller: Caller, query: ListQuery) -> Reply[Page[PersonGiven]]:
     left = [one for one in found if after is None or one.id > int(after[0])]
     shown = left[: query.limit]
     return Reply(
-        Page[PersonGiven](
-            items=[person_given(one) for one in shown],
+        Page[PersonJson](
+            items=[person_json(one) for one in shown],
             next=cursor(name, shown[-1].id) if len(left) > len(shown) else None,
         )
     )
 
 
 @ROUTES.get("/people/{person}", "admin", "One person.")
-def one_person(caller: Caller, path: PersonAddress) -> Reply[PersonGiven]:
+def one_person(caller: Caller, path: PersonAddress) -> Reply[PersonJson]:
     """One of them."""
-    return Reply(person_given(person_of(caller, path)))
+    return Reply(person_json(person_of(caller, path)))
 
 
 @ROUTES.post("/people", "admin", "Add somebody, with a password that is shown once.", status=201, scope=SCOPE)
-def add_person(caller: Caller, body: AddPerson) -> Reply[PasswordGiven]:
+def add_person(caller: Caller, body: PersonBody) -> Reply[PasswordJson]:
     """The password is made here, shown once and to be changed by them."""
     password = people.generated_password() if body.password else None
     made = people.add(caller.connector, caller.actor, body.email, body.name, body.role, password)
@@ -147,31 +147,31 @@ def add_person(caller: Caller, body: AddPerson) -> Reply[PasswordGiven]:
 
 
 @ROUTES.put("/people/{person}/role", "admin", "Give another role.", scope=SCOPE)
-def give_role(caller: Caller, path: PersonAddress, body: GiveRole) -> Reply[PersonGiven]:
+def give_role(caller: Caller, path: PersonAddress, body: RoleBody) -> Reply[PersonJson]:
     """It counts from the next request on. The only admin stays one."""
     person = person_of(caller, path)
     people.change_role(caller.connector, caller.actor, person, body.role)
-    return Reply(person_given(person_of(caller, path)))
+    return Reply(person_json(person_of(caller, path)))
 
 
 @ROUTES.post("/people/{person}/disable", "admin", "Let somebody in no more.", scope=SCOPE)
-def disable_person(caller: Caller, path: PersonAddress) -> Reply[PersonGiven]:
+def disable_person(caller: Caller, path: PersonAddress) -> Reply[PersonJson]:
     """Sessions end and tokens stop working at once."""
     people.disable(caller.connector, caller.actor, person_of(caller, path))
-    return Reply(person_given(person_of(caller, path)))
+    return Reply(person_json(person_of(caller, path)))
 
 
 @ROUTES.post("/people/{person}/enable", "admin", "Let somebody in again.", scope=SCOPE)
-def enable_person(caller: Caller, path: PersonAddress) -> Reply[PersonGiven]:
+def enable_person(caller: Caller, path: PersonAddress) -> Reply[PersonJson]:
     """They may sign in again."""
     people.enable(caller.connector, caller.actor, person_of(caller, path))
-    return Reply(person_given(person_of(caller, path)))
+    return Reply(person_json(person_of(caller, path)))
 
 
 @ROUTES.post(
     "/people/{person}/password", "admin", "Make somebody a new password, which is shown once.", scope=SCOPE
 )
-def new_password(caller: Caller, path: PersonAddress) -> Reply[PasswordGiven]:
+def new_password(caller: Caller, path: PersonAddress) -> Reply[PasswordJson]:
     """The former one and all sessions end."""
     person, password = person_of(caller, path), people.generated_password()
     people.set_password(caller.connector, caller.actor, person, password)
@@ -179,23 +179,23 @@ def new_password(caller: Caller, path: PersonAddress) -> Reply[PasswordGiven]:
 
 
 @ROUTES.post("/people/{person}/sign-out", "admin", "Sign somebody out everywhere.", scope=SCOPE)
-def sign_out_person(caller: Caller, path: PersonAddress) -> Reply[Done]:
+def sign_out_person(caller: Caller, path: PersonAddress) -> Reply[OutcomeJson]:
     """Everywhere. Their tokens go on working."""
     person = person_of(caller, path)
     people.sign_out(caller.connector, caller.actor, person)
-    return Reply(Done(said=f"{person.email} is signed out everywhere."))
+    return Reply(OutcomeJson(said=f"{person.email} is signed out everywhere."))
 
 
 @ROUTES.delete("/people/{person}/second-factor", "admin", "Take somebody's second factor away.", scope=SCOPE)
-def remove_factor_of_person(caller: Caller, path: PersonAddress) -> Reply[Done]:
+def remove_factor_of_person(caller: Caller, path: PersonAddress) -> Reply[OutcomeJson]:
     """For somebody who lost it; they set up another one."""
     person = person_of(caller, path)
     second_factor.remove_for(caller.connector, caller.actor, person)
-    return Reply(Done(said=f"{person.email} signs in by the password alone again."))
+    return Reply(OutcomeJson(said=f"{person.email} signs in by the password alone again."))
 
 
 @ROUTES.get("/people/{person}/jira", "admin", "Who somebody is in Jira.")
-def jira_people_of(caller: Caller, path: PersonAddress) -> Reply[JiraPeopleGiven]:
+def jira_people_of(caller: Caller, path: PersonAddress) -> Reply[JiraPeopleJson]:
     """At each site at which it is known."""
     return Reply(_jira_people(caller, person_of(caller, path)))
 
@@ -203,7 +203,7 @@ def jira_people_of(caller: Caller, path: PersonAddress) -> Reply[JiraPeopleGiven
 @ROUTES.put(
     "/people/{person}/jira/{site}", "admin", "Say who somebody is in a Jira.", scope=SCOPE, heavy=True
 )
-def name_jira_person(caller: Caller, path: JiraPersonAddress, body: NamePerson) -> Reply[JiraPeopleGiven]:
+def name_jira_person(caller: Caller, path: JiraPersonAddress, body: JiraPersonBody) -> Reply[JiraPeopleJson]:
     """They see there what Jira shows this person. That an admin said so stands in the audit log."""
     person = person_of(caller, path)
     account_people.tie(caller.connector, caller.actor, person, site_of(caller, path), body.person)
@@ -211,16 +211,16 @@ def name_jira_person(caller: Caller, path: JiraPersonAddress, body: NamePerson) 
 
 
 @ROUTES.delete("/people/{person}/jira/{site}", "admin", "Let somebody be nobody in a Jira.", scope=SCOPE)
-def forget_jira_person(caller: Caller, path: JiraPersonAddress) -> Reply[JiraPeopleGiven]:
+def forget_jira_person(caller: Caller, path: JiraPersonAddress) -> Reply[JiraPeopleJson]:
     """They see there what a stranger sees."""
     person = person_of(caller, path)
     account_people.untie(caller.connector, caller.actor, person, site_of(caller, path))
     return Reply(_jira_people(caller, person))
 
 
-def _jira_people(caller: Caller, account: Account) -> JiraPeopleGiven:
+def _jira_people(caller: Caller, account: Account) -> JiraPeopleJson:
     found = account_people.people_of(caller.connector, caller.actor, account)
-    return JiraPeopleGiven.model_validate({"items": [account_people.person_values(one) for one in found]})
+    return JiraPeopleJson.model_validate({"items": [account_people.person_values(one) for one in found]})
 
 
 @ROUTES.get("/people/tokens", "admin", "API tokens of everybody, without their text.")
@@ -240,12 +240,12 @@ def list_everybodys_tokens(caller: Caller, query: ListQuery) -> Reply[Page[Owned
 
 
 @ROUTES.delete("/people/tokens/{token}", "admin", "Revoke a token of anybody.", scope=SCOPE)
-def revoke_anybodys_token(caller: Caller, path: TokenAddress) -> Reply[Done]:
+def revoke_anybodys_token(caller: Caller, path: TokenAddress) -> Reply[OutcomeJson]:
     """What uses it is refused at once."""
     found = tokens.revoke(caller.connector, caller.actor, path.token)
     if found is None:
         raise not_found("token", path.token, "GET /api/v1/people/tokens lists all.")
-    return Reply(Done(said=f"The token {found.name} is revoked."))
+    return Reply(OutcomeJson(said=f"The token {found.name} is revoked."))
 
 
 @ROUTES.get(
@@ -259,19 +259,19 @@ def data_of_person(caller: Caller, path: PersonAddress) -> Reply[PersonalData]:
 
 
 @ROUTES.post("/people/{person}/erase", "admin", "Erase somebody from everything here.", in_person=True)
-def erase_person(caller: Caller, path: PersonAddress) -> Reply[ErasedGiven]:
+def erase_person(caller: Caller, path: PersonAddress) -> Reply[ErasureJson]:
     """Their account goes, and a stand-in takes the place of their address. It cannot be undone."""
     person = person_of(caller, path)
     done = personal_data.erase_person(caller.connector, caller.actor, person.email)
-    return Reply(ErasedGiven(stand_in=done.stand_in, entries=done.entries, rows=done.rows))
+    return Reply(ErasureJson(stand_in=done.stand_in, entries=done.entries, rows=done.rows))
 
 
 @ROUTES.delete("/people/{person}", "admin", "Remove an account and its tokens.", scope=SCOPE)
-def remove_person(caller: Caller, path: PersonAddress) -> Reply[Done]:
+def remove_person(caller: Caller, path: PersonAddress) -> Reply[OutcomeJson]:
     """With their tokens; what they did stays in the audit log under their address."""
     person = person_of(caller, path)
     people.remove(caller.connector, caller.actor, person)
-    return Reply(Done(said=f"The account {person.email} is removed."))
+    return Reply(OutcomeJson(said=f"The account {person.email} is removed."))
 
 
 def person_of(caller: Caller, path: PersonAddress) -> Account:
@@ -282,9 +282,9 @@ def person_of(caller: Caller, path: PersonAddress) -> Account:
     return found
 
 
-def person_given(account: Account) -> PersonGiven:
+def person_json(account: Account) -> PersonJson:
     """An account without anything secret."""
-    return PersonGiven.model_validate(
+    return PersonJson.model_validate(
         {
             "id": account.id,
             "email": account.email,
@@ -313,10 +313,10 @@ def _owned(one: AccountToken) -> OwnedToken:
 
 def _with_password(
     account: Account, password: str | None, headers: dict[str, str] | None = None
-) -> Reply[PasswordGiven]:
-    person = person_given(account)
+) -> Reply[PasswordJson]:
+    person = person_json(account)
     return Reply(
-        PasswordGiven(person=person, password=password),
+        PasswordJson(person=person, password=password),
         {**UNKEPT, **(headers or {})},
-        again=PasswordGiven(person=person, password=None),
+        again=PasswordJson(person=person, password=None),
     )

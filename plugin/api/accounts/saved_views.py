@@ -8,7 +8,7 @@ from pydantic import Field
 
 from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.cursor import cursor, list_name, position
-from plugin.doors.model import Asked, Done, Given, ListQuery, Page, Query, Word
+from plugin.doors.model import JsonShape, ListQuery, OutcomeJson, Page, Query, RequestPart, Word
 from plugin.doors.refusal import invalid, not_found
 from plugin.use_cases.accounts.saved_views import (
     LONGEST_ADDRESS,
@@ -23,14 +23,14 @@ from plugin.use_cases.accounts.saved_views import (
 ROUTES = Routes()
 
 
-class ViewGiven(Given):
+class ViewJson(JsonShape):
     """A page you keep: its name, and its address behind the host."""
 
     name: str
     address: str
 
 
-class KeepView(Asked):
+class ViewBody(RequestPart):
     """What to keep, and under which name."""
 
     name: Annotated[Word, Field(max_length=LONGEST_NAME)] = Field(description="How you call it.")
@@ -47,7 +47,7 @@ class WhichView(Query):
 
 
 @ROUTES.get("/views", "viewer", "Pages you keep under a name.")
-def list_own_views(caller: Caller, query: ListQuery) -> Reply[Page[ViewGiven]]:
+def list_own_views(caller: Caller, query: ListQuery) -> Reply[Page[ViewJson]]:
     """Yours alone, by name."""
     name = list_name("views", query)
     after = position(query.cursor, name, (str,))
@@ -55,29 +55,29 @@ def list_own_views(caller: Caller, query: ListQuery) -> Reply[Page[ViewGiven]]:
         one for one in list_views(caller.connector, caller.actor) if after is None or one.name > str(after[0])
     ]
     shown = left[: query.limit]
-    rows = [_given(one) for one in shown]
+    rows = [_json(one) for one in shown]
     more = len(left) > len(shown)
-    return Reply(Page[ViewGiven](items=rows, next=cursor(name, shown[-1].name) if more else None))
+    return Reply(Page[ViewJson](items=rows, next=cursor(name, shown[-1].name) if more else None))
 
 
 @ROUTES.put(
     "/views", "viewer", "Keep a page under a name, in the place of what was kept under it.", in_person=True
 )
-def keep_view(caller: Caller, body: KeepView) -> Reply[ViewGiven]:
+def keep_view(caller: Caller, body: ViewBody) -> Reply[ViewJson]:
     """It is yours alone."""
     try:
-        return Reply(_given(keep(caller.connector, caller.actor, body.name, body.address)))
+        return Reply(_json(keep(caller.connector, caller.actor, body.name, body.address)))
     except ViewRefused as error:
         raise invalid(f"/{error.about}", str(error), "GET /api/v1/views lists yours.") from error
 
 
 @ROUTES.delete("/views", "viewer", "Keep a page no longer.", in_person=True)
-def remove_view(caller: Caller, query: WhichView) -> Reply[Done]:
+def remove_view(caller: Caller, query: WhichView) -> Reply[OutcomeJson]:
     """The page itself stays."""
     if not remove(caller.connector, caller.actor, query.name):
         raise not_found("view", query.name, "GET /api/v1/views lists yours.")
-    return Reply(Done(said=f"{query.name} is kept no longer."))
+    return Reply(OutcomeJson(said=f"{query.name} is kept no longer."))
 
 
-def _given(one: SavedView) -> ViewGiven:
-    return ViewGiven(name=one.name, address=one.address)
+def _json(one: SavedView) -> ViewJson:
+    return ViewJson(name=one.name, address=one.address)

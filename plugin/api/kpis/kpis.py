@@ -15,7 +15,7 @@ from plugin.api.protocol.addresses import KpiAddress
 from plugin.api.protocol.lookup import site_of
 from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.cursor import cursor, list_name, number_after
-from plugin.doors.model import Asked, Given, Instant, Page, PageQuery, SiteQuery, Word
+from plugin.doors.model import Instant, JsonShape, Page, PageQuery, RequestPart, SiteQuery, Word
 from plugin.doors.problem import Fault
 from plugin.doors.refusal import RequestRefusal, not_found
 from plugin.use_cases.kpis import board
@@ -42,14 +42,14 @@ BEYOND = 2 * Fraction(LARGEST)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class BandGiven(Given):
+class BandJson(JsonShape):
     """Inclusive bounds; null where a side has none."""
 
     at_least: float | None
     at_most: float | None
 
 
-class PeriodGiven(Given):
+class PeriodJson(JsonShape):
     """One period. `value` is what it is worth now, `counted` what the state machine counted; `told` says how the two stand.
 
     A period keeps the bands it was judged by. `late` and `corrected`: one of its readings came after it was settled, or was corrected.
@@ -62,8 +62,8 @@ class PeriodGiven(Given):
     value: float | None
     value_exact: str | None
     level: Level
-    healthy: BandGiven
-    watch: BandGiven
+    healthy: BandJson
+    watch: BandJson
     readings: int
     late: bool = Field(description="Whether one of its readings came after it was settled.")
     corrected: bool
@@ -76,7 +76,7 @@ class PeriodGiven(Given):
     transition: str | None
 
 
-class ProposalGiven(Given):
+class ProposalJson(JsonShape):
     """The key result that is proposed: from the value counted last to the bound that it has crossed."""
 
     start: float | None
@@ -84,7 +84,7 @@ class ProposalGiven(Given):
     objective: str | None
 
 
-class CreationGiven(Given):
+class CreationJson(JsonShape):
     """How far the issue of a wanted key result is. `tried`: Jira was asked then and no answer is known, so it may exist and is looked for.
 
     `said` is why there is none yet and `remedy` what to do, `again` when it is tried again by itself; `asks`: it waits for a person.
@@ -97,7 +97,7 @@ class CreationGiven(Given):
     again: datetime | None
 
 
-class KpiStateGiven(Given):
+class KpiStateJson(JsonShape):
     """What was made of the settled periods: `outside` and `inside` count those running out of the healthy band, or in it.
 
     `episode` counts how often it left watching; `key_result` is the issue of the key result that is open, `creation` says how far
@@ -112,11 +112,11 @@ class KpiStateGiven(Given):
     counted_until: datetime | None
     episode: int
     key_result: str | None
-    proposal: ProposalGiven | None
-    creation: CreationGiven | None
+    proposal: ProposalJson | None
+    creation: CreationJson | None
 
 
-class KpiGiven(Given):
+class KpiJson(JsonShape):
     """One KPI. `value` and `level` are those of the last settled period; no data there is no data, with `last_known` beside it.
 
     `so_far` is the running period, which decides nothing.
@@ -135,15 +135,15 @@ class KpiGiven(Given):
     value: float | None
     value_exact: str | None
     trend: Literal["better", "worse", "changed", "unchanged"] | None
-    settled: PeriodGiven | None
-    last_known: PeriodGiven | None = Field(
+    settled: PeriodJson | None
+    last_known: PeriodJson | None = Field(
         description="The last settled period with data, where the last one has none; else null."
     )
-    so_far: PeriodGiven | None
-    state: KpiStateGiven
+    so_far: PeriodJson | None
+    state: KpiStateJson
 
 
-class DepartureGiven(Given):
+class DepartureJson(JsonShape):
     """A KPI that the mapping has no more: `value` is what was counted of it last, `key_result` the issue that is open still."""
 
     site: str
@@ -156,13 +156,13 @@ class DepartureGiven(Given):
     key_result: str | None
 
 
-class DeparturesGiven(Given):
+class DeparturesJson(JsonShape):
     """The KPIs that have left the mapping, by id."""
 
-    items: list[DepartureGiven]
+    items: list[DepartureJson]
 
 
-class HappeningGiven(Given):
+class EpisodeEventJson(JsonShape):
     """What was done about an episode, and the issue it was about."""
 
     at: datetime
@@ -170,14 +170,14 @@ class HappeningGiven(Given):
     issue: str | None
 
 
-class KpiInFull(KpiGiven):
+class KpiInFull(KpiJson):
     """One KPI with its latest periods, the oldest first, and what was done about its episodes, the latest first."""
 
-    periods: list[PeriodGiven]
-    happened: list[HappeningGiven]
+    periods: list[PeriodJson]
+    happened: list[EpisodeEventJson]
 
 
-class FormerGiven(Given):
+class FormerReadingJson(JsonShape):
     """What a reading said before it was corrected."""
 
     value: float | None
@@ -185,7 +185,7 @@ class FormerGiven(Given):
     received: datetime
 
 
-class ReadingGiven(Given):
+class ReadingJson(JsonShape):
     """One reading; null is none. `former` is what it said before, the oldest first."""
 
     at: datetime
@@ -194,10 +194,10 @@ class ReadingGiven(Given):
     received: datetime
     source: str
     note: str
-    former: list[FormerGiven]
+    former: list[FormerReadingJson]
 
 
-class ReadingAsked(Asked):
+class ReadingBody(RequestPart):
     """One reading. Null retracts what was said of this instant."""
 
     at: Instant = Field(description="When it was so, with its offset; cut to the millisecond.")
@@ -205,26 +205,26 @@ class ReadingAsked(Asked):
     note: Note = ""
 
 
-class ReadingsAsked(Asked):
+class ReadingsBody(RequestPart):
     """Readings of one KPI."""
 
-    readings: list[ReadingAsked] = Field(min_length=1, max_length=MOST_READINGS)
+    readings: list[ReadingBody] = Field(min_length=1, max_length=MOST_READINGS)
 
 
-class ReceiptGiven(Given):
+class ReceiptJson(JsonShape):
     """What one reading was."""
 
     at: datetime
     receipt: Literal["new", "unchanged", "corrected"]
 
 
-class ReceiptsGiven(Given):
+class ReceiptsJson(JsonShape):
     """What became of the readings, in the order in which they came."""
 
-    readings: list[ReceiptGiven]
+    readings: list[ReceiptJson]
 
 
-class FailureGiven(Given):
+class FailureJson(JsonShape):
     """Why there is no reading, and what can be done."""
 
     kind: Literal["outage", "refused", "incomplete", "ambiguous", "no_data", "too_late"]
@@ -232,14 +232,14 @@ class FailureGiven(Given):
     remedy: str
 
 
-class PullGiven(Given):
+class PullJson(JsonShape):
     """What came of asking a source: a reading of the running period, or why there is none."""
 
-    reading: ReadingGiven | None
-    failure: FailureGiven | None
+    reading: ReadingJson | None
+    failure: FailureJson | None
 
 
-class EpisodeIssue(Asked):
+class EpisodeBody(RequestPart):
     """The issue that is the key result; null where the connector is to make it."""
 
     issue: str | None = Field(
@@ -265,7 +265,7 @@ class CreationQuery(SiteQuery):
     )
 
 
-class IssueToMake(Given):
+class IssueToMake(JsonShape):
     """The issue as it would be made; `fields` are its numbers by the id of the field."""
 
     project: str
@@ -276,47 +276,45 @@ class IssueToMake(Given):
     fields: dict[str, float]
 
 
-class HindranceGiven(Given):
+class HindranceJson(JsonShape):
     """Why it would not be made, and what can be done."""
 
     message: str
     remedy: str
 
 
-class CreationPlanGiven(Given):
+class CreationPlanJson(JsonShape):
     """What accepting without an issue would make, and what stands against it."""
 
     issue: IssueToMake | None
-    hindrances: list[HindranceGiven]
+    hindrances: list[HindranceJson]
 
 
 @ROUTES.get("/kpis", "viewer", "Every KPI of the active mapping and where it stands.")
-def list_kpis(caller: Caller, query: SiteQuery) -> Reply[Page[KpiGiven]]:
+def list_kpis(caller: Caller, query: SiteQuery) -> Reply[Page[KpiJson]]:
     """In the order of the mapping; a mapping has so few that they come at once."""
     found = board.list_kpis(caller.connector, caller.actor, site_of(caller, query))
-    return Reply(Page[KpiGiven](items=[KpiGiven.model_validate(kpi_values(one)) for one in found]))
+    return Reply(Page[KpiJson](items=[KpiJson.model_validate(kpi_values(one)) for one in found]))
 
 
 @ROUTES.get("/kpi-departures", "viewer", "The KPIs that have left the mapping, and until when they are kept.")
-def list_departures(caller: Caller, query: SiteQuery) -> Reply[DeparturesGiven]:
+def list_departures(caller: Caller, query: SiteQuery) -> Reply[DeparturesJson]:
     """What was read of them is kept for 90 days, in case they come back."""
     found = departed_kpis(caller.connector, caller.actor, site_of(caller, query))
-    return Reply(
-        DeparturesGiven(items=[DepartureGiven.model_validate(departure_values(one)) for one in found])
-    )
+    return Reply(DeparturesJson(items=[DepartureJson.model_validate(departure_values(one)) for one in found]))
 
 
 @ROUTES.get("/kpis/{kpi}", "viewer", "One KPI with its latest periods and what was counted of them.")
 def get_kpi(caller: Caller, path: KpiAddress, query: SiteQuery) -> Reply[KpiInFull]:
     """One KPI."""
     one = _known(caller, site_of(caller, query), path.kpi)
-    periods = [PeriodGiven.model_validate(values) for values in periods_values(one)]
-    happened = [HappeningGiven.model_validate(values) for values in happened_values(one)]
+    periods = [PeriodJson.model_validate(values) for values in periods_values(one)]
+    happened = [EpisodeEventJson.model_validate(values) for values in happened_values(one)]
     return Reply(KpiInFull.model_validate({**kpi_values(one), "periods": periods, "happened": happened}))
 
 
 @ROUTES.get("/kpis/{kpi}/readings", "viewer", "The readings of a KPI, the latest first.")
-def list_kpi_readings(caller: Caller, path: KpiAddress, query: PageQuery) -> Reply[Page[ReadingGiven]]:
+def list_kpi_readings(caller: Caller, path: KpiAddress, query: PageQuery) -> Reply[Page[ReadingJson]]:
     """What was read, with what it said before it was corrected."""
     site = site_of(caller, query)
     _known(caller, site, path.kpi)
@@ -327,16 +325,16 @@ def list_kpi_readings(caller: Caller, path: KpiAddress, query: PageQuery) -> Rep
     shown = found[: query.limit]
     after = cursor(name, _milliseconds(shown[-1].at)) if len(found) > len(shown) else None
     return Reply(
-        Page[ReadingGiven](
-            items=[ReadingGiven.model_validate(reading_values(one)) for one in shown], next=after
+        Page[ReadingJson](
+            items=[ReadingJson.model_validate(reading_values(one)) for one in shown], next=after
         )
     )
 
 
 @ROUTES.post("/kpis/{kpi}/readings", "editor", "Push readings of a KPI: all of them or none, each once.")
 def push_kpi_readings(
-    caller: Caller, path: KpiAddress, query: SiteQuery, body: ReadingsAsked
-) -> Reply[ReceiptsGiven]:
+    caller: Caller, path: KpiAddress, query: SiteQuery, body: ReadingsBody
+) -> Reply[ReceiptsJson]:
     """Idempotent by the instant: the same again changes nothing, another value corrects."""
     site = site_of(caller, query)
     _known(caller, site, path.kpi)
@@ -353,9 +351,9 @@ def push_kpi_readings(
             errors=errors,
         ) from None
     return Reply(
-        ReceiptsGiven(
+        ReceiptsJson(
             readings=[
-                ReceiptGiven(at=one.at, receipt=receipt.value)
+                ReceiptJson(at=one.at, receipt=receipt.value)
                 for one, receipt in zip(body.readings, receipts, strict=True)
             ]
         )
@@ -363,7 +361,7 @@ def push_kpi_readings(
 
 
 @ROUTES.post("/kpis/{kpi}/read", "editor", "Ask the source of a KPI now, for the running period.")
-def read_kpi(caller: Caller, path: KpiAddress, query: SiteQuery) -> Reply[PullGiven]:
+def read_kpi(caller: Caller, path: KpiAddress, query: SiteQuery) -> Reply[PullJson]:
     """No reading is none, with its reason."""
     site = site_of(caller, query)
     one = _known(caller, site, path.kpi)
@@ -375,23 +373,23 @@ def read_kpi(caller: Caller, path: KpiAddress, query: SiteQuery) -> Reply[PullGi
             "Push its readings, or read the KPIs that it is worked out from.",
         )
     return Reply(
-        PullGiven.model_validate(pull_values(read_now(caller.connector, caller.actor, site, path.kpi)))
+        PullJson.model_validate(pull_values(read_now(caller.connector, caller.actor, site, path.kpi)))
     )
 
 
 @ROUTES.get("/kpis/{kpi}/creation", "editor", "What accepting for a KPI without an issue would make in Jira.")
-def plan_kpi_creation(caller: Caller, path: KpiAddress, query: CreationQuery) -> Reply[CreationPlanGiven]:
+def plan_kpi_creation(caller: Caller, path: KpiAddress, query: CreationQuery) -> Reply[CreationPlanJson]:
     """Jira is asked for permission, type and create screen; nothing is made. 409 where nothing is proposed."""
     site = site_of(caller, query)
     _known(caller, site, path.kpi)
     found = creation_plan(caller.connector, caller.actor, site, path.kpi, query.objective or "")
-    return Reply(CreationPlanGiven.model_validate(creation_plan_values(found)))
+    return Reply(CreationPlanJson.model_validate(creation_plan_values(found)))
 
 
 @ROUTES.post(
     "/kpis/{kpi}/accept", "editor", "Take an issue as the proposed key result of a KPI, or have it made."
 )
-def accept_kpi(caller: Caller, path: KpiAddress, query: SiteQuery, body: EpisodeIssue) -> Reply[KpiGiven]:
+def accept_kpi(caller: Caller, path: KpiAddress, query: SiteQuery, body: EpisodeBody) -> Reply[KpiJson]:
     """The KPI is watched again once the issue is done. Without an issue it is made in Jira; `state.creation` says how far it is.
 
     Where closing is proposed, the issue is moved to a status that is done.
@@ -401,15 +399,15 @@ def accept_kpi(caller: Caller, path: KpiAddress, query: SiteQuery, body: Episode
     site = site_of(caller, query)
     _known(caller, site, path.kpi)
     taken = accept(caller.connector, caller.actor, site, path.kpi, body.issue or "", body.objective or "")
-    return Reply(KpiGiven.model_validate(kpi_values(taken)))
+    return Reply(KpiJson.model_validate(kpi_values(taken)))
 
 
 @ROUTES.post("/kpis/{kpi}/dismiss", "editor", "Say no to what is proposed for a KPI, and count anew.")
-def dismiss_kpi(caller: Caller, path: KpiAddress, query: SiteQuery) -> Reply[KpiGiven]:
+def dismiss_kpi(caller: Caller, path: KpiAddress, query: SiteQuery) -> Reply[KpiJson]:
     """To a new key result, or to closing the one that is open. 409 where nothing is proposed."""
     site = site_of(caller, query)
     _known(caller, site, path.kpi)
-    return Reply(KpiGiven.model_validate(kpi_values(dismiss(caller.connector, caller.actor, site, path.kpi))))
+    return Reply(KpiJson.model_validate(kpi_values(dismiss(caller.connector, caller.actor, site, path.kpi))))
 
 
 def _exact(value: float | None) -> Fraction | None:

@@ -10,7 +10,7 @@ from mappings import presets
 from plugin.api.protocol.addresses import FieldAddress, SiteAddress
 from plugin.api.protocol.lookup import site_of
 from plugin.api.protocol.operation import Caller, Reply, Routes
-from plugin.doors.model import Asked, Done, Given, Word
+from plugin.doors.model import JsonShape, OutcomeJson, RequestPart, Word
 from plugin.doors.refusal import invalid, not_found
 from plugin.use_cases.mappings.first_mapping import FittedPreset, UnknownProject, fit, fit_notes
 from plugin.use_cases.sites.field_creation import (
@@ -25,7 +25,7 @@ MOST_PROJECTS_ASKED = 100
 MOST_FIELDS_ASKED = 50
 
 
-class FitPreset(Asked):
+class PresetFitBody(RequestPart):
     """A preset, and the projects to fit it to."""
 
     preset: Word = Field(description="The name of a preset; GET /api/v1/presets lists them.")
@@ -36,7 +36,7 @@ class FitPreset(Asked):
     )
 
 
-class CreateFields(FitPreset):
+class CreateFields(PresetFitBody):
     """Which of the fields that it lacks to create in Jira."""
 
     aliases: list[Word] = Field(
@@ -46,7 +46,7 @@ class CreateFields(FitPreset):
     )
 
 
-class LackingFieldGiven(Given):
+class LackingFieldJson(JsonShape):
     """A field that the preset works with and the site does not have."""
 
     alias: str = Field(description="What the mapping calls it.")
@@ -58,7 +58,7 @@ class LackingFieldGiven(Given):
     creatable: bool = Field(description="Whether it can be created by API on this deployment.")
 
 
-class FittedGiven(Given):
+class PresetFitJson(JsonShape):
     """The preset with what the site has, what was changed in it, and what creating the lacking fields would do."""
 
     text: str = Field(
@@ -66,13 +66,13 @@ class FittedGiven(Given):
     )
     projects: list[str] = Field(description="Keys of the projects that it was fitted to.")
     notes: list[str] = Field(description="What was changed or left out, in sentences.")
-    lacking: list[LackingFieldGiven] = Field(description="Fields that the site does not have.")
+    lacking: list[LackingFieldJson] = Field(description="Fields that the site does not have.")
     place: str = Field(description="On which screens they would go.")
     by_hand: list[str] = Field(description="What is left to people in Jira, in sentences.")
     refusal: str = Field(description="Why the account may not create them; empty where it may.")
 
 
-class CreatedFieldGiven(Given):
+class FieldCreationJson(JsonShape):
     """What became of one field."""
 
     name: str
@@ -80,15 +80,15 @@ class CreatedFieldGiven(Given):
     left: list[str] = Field(description="What of it is not done, in sentences.")
 
 
-class CreatedFieldsGiven(Given):
+class FieldCreationsJson(JsonShape):
     """What became of each."""
 
-    created: list[CreatedFieldGiven] = Field(
+    created: list[FieldCreationJson] = Field(
         description="The fields in the order in which they were asked for."
     )
 
 
-class OwnFieldGiven(Given):
+class OwnFieldJson(JsonShape):
     """A field that was created here and is still there."""
 
     id: str
@@ -96,21 +96,21 @@ class OwnFieldGiven(Given):
     description: str = Field(description="What stands below its name in Jira.")
 
 
-class OwnFieldsGiven(Given):
+class OwnFieldsJson(JsonShape):
     """All of them."""
 
-    fields: list[OwnFieldGiven] = Field(description="Those that are still there.")
+    fields: list[OwnFieldJson] = Field(description="Those that are still there.")
 
 
 @ROUTES.post("/sites/{site}/mapping/fit", "admin", "A preset with what this site has.", heavy=True)
-def fit_preset(caller: Caller, path: SiteAddress, body: FitPreset) -> Reply[FittedGiven]:
+def fit_preset(caller: Caller, path: SiteAddress, body: PresetFitBody) -> Reply[PresetFitJson]:
     """Asks Jira, and changes nothing: the text is neither kept nor activated."""
     site = site_of(caller, path)
     found = _fitted(caller, site, body)
     lacking = found.adaptation.lacking
     planned = foresee_fields(caller.connector, caller.actor, site, lacking, found.projects)
     rows = [
-        LackingFieldGiven(
+        LackingFieldJson(
             alias=one.alias,
             name=one.name,
             kind=one.kind,
@@ -122,7 +122,7 @@ def fit_preset(caller: Caller, path: SiteAddress, body: FitPreset) -> Reply[Fitt
         for one in lacking
     ]
     return Reply(
-        FittedGiven(
+        PresetFitJson(
             text=found.adaptation.text,
             projects=list(found.projects),
             notes=list(fit_notes(found)),
@@ -135,7 +135,7 @@ def fit_preset(caller: Caller, path: SiteAddress, body: FitPreset) -> Reply[Fitt
 
 
 @ROUTES.post("/sites/{site}/fields", "admin", "Create in Jira fields that a preset lacks.", heavy=True)
-def create_lacking_fields(caller: Caller, path: SiteAddress, body: CreateFields) -> Reply[CreatedFieldsGiven]:
+def create_lacking_fields(caller: Caller, path: SiteAddress, body: CreateFields) -> Reply[FieldCreationsJson]:
     """One by one; what Jira declines is told beside the rest, and nothing is taken back."""
     site = site_of(caller, path)
     found = _fitted(caller, site, body)
@@ -147,32 +147,32 @@ def create_lacking_fields(caller: Caller, path: SiteAddress, body: CreateFields)
         caller.connector, caller.actor, site, [known[one] for one in body.aliases], found.projects
     )
     return Reply(
-        CreatedFieldsGiven(
-            created=[CreatedFieldGiven(name=one.name, id=one.id, left=list(one.left)) for one in made]
+        FieldCreationsJson(
+            created=[FieldCreationJson(name=one.name, id=one.id, left=list(one.left)) for one in made]
         )
     )
 
 
 @ROUTES.get("/sites/{site}/fields", "admin", "Fields that were created here in Jira.", heavy=True)
-def list_created_fields(caller: Caller, path: SiteAddress) -> Reply[OwnFieldsGiven]:
+def list_created_fields(caller: Caller, path: SiteAddress) -> Reply[OwnFieldsJson]:
     """Jira Cloud tells; Data Center does not, and answers 409."""
     site = site_of(caller, path)
     found = created_fields(caller.connector, caller.actor, site)
-    rows = [OwnFieldGiven(id=one.id, name=one.name, description=one.description) for one in found]
-    return Reply(OwnFieldsGiven(fields=rows))
+    rows = [OwnFieldJson(id=one.id, name=one.name, description=one.description) for one in found]
+    return Reply(OwnFieldsJson(fields=rows))
 
 
 @ROUTES.delete("/sites/{site}/fields/{field}", "admin", "Move a field to Jira's trash.", heavy=True)
-def trash_created_field(caller: Caller, path: FieldAddress) -> Reply[Done]:
+def trash_created_field(caller: Caller, path: FieldAddress) -> Reply[OutcomeJson]:
     """One that was created here, and that the ruling mapping does not work with."""
     site = site_of(caller, path)
     gone = trash_field(caller.connector, caller.actor, site, path.field)
     return Reply(
-        Done(said=f"{gone.name} ({gone.id}) is in Jira's trash, where it can be restored for 60 days.")
+        OutcomeJson(said=f"{gone.name} ({gone.id}) is in Jira's trash, where it can be restored for 60 days.")
     )
 
 
-def _fitted(caller: Caller, site: str, asked: FitPreset) -> FittedPreset:
+def _fitted(caller: Caller, site: str, asked: PresetFitBody) -> FittedPreset:
     if asked.preset not in presets.names():
         raise not_found("preset", asked.preset, "GET /api/v1/presets lists them.")
     try:

@@ -11,12 +11,12 @@ from pydantic import Field
 from mappings.document.text.canonical import export, to_json
 from mappings.document.text.source import read_document
 from mappings.json_value import PlainValues
-from plugin.api.mappings.texts import YAML, PreviewGiven, Text, preview_given
+from plugin.api.mappings.texts import YAML, PreviewJson, TextBody, preview_json
 from plugin.api.protocol.addresses import RevisionAddress, SiteAddress
 from plugin.api.protocol.lookup import site_of
 from plugin.api.protocol.operation import JSON, Caller, Reply, Routes
 from plugin.doors.cursor import cursor, list_name, number_after
-from plugin.doors.model import Asked, Given, JsonAny, ListQuery, Page, Query, RevisionId
+from plugin.doors.model import JsonAny, JsonShape, ListQuery, Page, Query, RequestPart, RevisionId
 from plugin.doors.refusal import RequestRefusal, not_found
 from plugin.next_steps import REVISIONS
 from plugin.use_cases.mappings import revisions
@@ -32,7 +32,7 @@ QUOTED = re.compile(r'"[^"]*"')
 NO_TAG = f'"{NONE_ACTIVE}"'
 
 
-class RevisionGiven(Given):
+class RevisionJson(JsonShape):
     """One revision; `revision` names exactly its content."""
 
     revision: str
@@ -42,13 +42,13 @@ class RevisionGiven(Given):
     active: bool
 
 
-class MappingGiven(RevisionGiven):
+class MappingJson(RevisionJson):
     """A revision with its text, as it was written."""
 
     text: str
 
 
-class DifferenceGiven(Given):
+class DifferenceJson(JsonShape):
     """One place where two mappings differ."""
 
     path: str
@@ -57,15 +57,15 @@ class DifferenceGiven(Given):
     after: JsonAny
 
 
-class DifferencesGiven(Given):
+class DifferencesJson(JsonShape):
     """Where two revisions differ."""
 
     before: str
     after: str
-    changes: list[DifferenceGiven]
+    changes: list[DifferenceJson]
 
 
-class Activate(Text):
+class ActivationBody(TextBody):
     """A text to activate, and the preview that was seen of it."""
 
     preview: str = Field(
@@ -74,7 +74,7 @@ class Activate(Text):
     accept_large_change: bool = Field(False, description="Go on although the brake holds a large change.")
 
 
-class Rollback(Asked):
+class RollbackBody(RequestPart):
     """Where to go back to."""
 
     revision: RevisionId | None = Field(None, description="The one that was active before where left out.")
@@ -96,10 +96,10 @@ class ExportQuery(Query):
 
 
 @ROUTES.get("/sites/{site}/mapping", "viewer", "The active mapping, with the ETag that a change of it needs.")
-def active_mapping(caller: Caller, path: SiteAddress) -> Reply[MappingGiven]:
+def active_mapping(caller: Caller, path: SiteAddress) -> Reply[MappingJson]:
     """The mapping that rules now; its ETag is what a change of it has to name in If-Match."""
     found = stored(caller, site_of(caller, path), None)
-    return Reply(mapping_given(found), {"ETag": tag(found)})
+    return Reply(mapping_json(found), {"ETag": tag(found)})
 
 
 @ROUTES.put(
@@ -109,7 +109,7 @@ def active_mapping(caller: Caller, path: SiteAddress) -> Reply[MappingGiven]:
     heavy=True,
     matched=True,
 )
-def activate_mapping(caller: Caller, path: SiteAddress, body: Activate) -> Reply[PreviewGiven]:
+def activate_mapping(caller: Caller, path: SiteAddress, body: ActivationBody) -> Reply[PreviewJson]:
     """Activate exactly what was previewed, or refuse because the world moved. What is unread is read first, in the background."""
     site = site_of(caller, path)
     previewed = begin_activation(
@@ -122,7 +122,7 @@ def activate_mapping(caller: Caller, path: SiteAddress, body: Activate) -> Reply
         large=body.accept_large_change,
     )
     headers = {} if previewed.unread else {"ETag": f'"{previewed.preview.revision}"'}
-    return Reply(preview_given(previewed), headers)
+    return Reply(preview_json(previewed), headers)
 
 
 @ROUTES.post(
@@ -132,7 +132,7 @@ def activate_mapping(caller: Caller, path: SiteAddress, body: Activate) -> Reply
     heavy=True,
     matched=True,
 )
-def roll_back_mapping(caller: Caller, path: SiteAddress, body: Rollback) -> Reply[MappingGiven]:
+def roll_back_mapping(caller: Caller, path: SiteAddress, body: RollbackBody) -> Reply[MappingJson]:
     """Activate a former revision."""
     site = site_of(caller, path)
     target = rollback(
@@ -144,7 +144,7 @@ def roll_back_mapping(caller: Caller, path: SiteAddress, body: Rollback) -> Repl
         large=body.accept_large_change,
     )
     found = stored(caller, site, target)
-    return Reply(mapping_given(found), {"ETag": tag(found)})
+    return Reply(mapping_json(found), {"ETag": tag(found)})
 
 
 def seen(caller: Caller, site: str) -> Expected:
@@ -173,7 +173,7 @@ def tag(found: Revision) -> str:
 
 
 @ROUTES.get("/sites/{site}/mapping/revisions", "viewer", "Every revision, newest first.")
-def list_revisions(caller: Caller, path: SiteAddress, query: ListQuery) -> Reply[Page[RevisionGiven]]:
+def list_revisions(caller: Caller, path: SiteAddress, query: ListQuery) -> Reply[Page[RevisionJson]]:
     """Newest first."""
     site = site_of(caller, path)
     name = list_name(f"revisions:{site}", query)
@@ -182,31 +182,31 @@ def list_revisions(caller: Caller, path: SiteAddress, query: ListQuery) -> Reply
     shown = found[begun : begun + query.limit]
     more = len(found) > begun + len(shown)
     return Reply(
-        Page[RevisionGiven](
-            items=[RevisionGiven.model_validate(_values(one)) for one in shown],
+        Page[RevisionJson](
+            items=[RevisionJson.model_validate(_values(one)) for one in shown],
             next=cursor(name, begun + len(shown)) if more else None,
         )
     )
 
 
 @ROUTES.get("/sites/{site}/mapping/revisions/{revision}", "viewer", "One revision with its text.")
-def one_revision(caller: Caller, path: RevisionAddress) -> Reply[MappingGiven]:
+def one_revision(caller: Caller, path: RevisionAddress) -> Reply[MappingJson]:
     """A revision with its text."""
-    return Reply(mapping_given(stored(caller, site_of(caller, path), path.revision)))
+    return Reply(mapping_json(stored(caller, site_of(caller, path), path.revision)))
 
 
 @ROUTES.get("/sites/{site}/mapping/diff", "viewer", "Where two revisions differ.")
-def mapping_diff(caller: Caller, path: SiteAddress, query: DiffQuery) -> Reply[DifferencesGiven]:
+def mapping_diff(caller: Caller, path: SiteAddress, query: DiffQuery) -> Reply[DifferencesJson]:
     """What differs between two revisions, place by place."""
     site = site_of(caller, path)
     before, after = (stored(caller, site, name) for name in (query.before, query.after))
     found = differences(before.text, after.text)
     return Reply(
-        DifferencesGiven(
+        DifferencesJson(
             before=before.revision,
             after=after.revision,
             changes=[
-                DifferenceGiven(path=one.path, kind=one.kind.value, before=one.before, after=one.after)
+                DifferenceJson(path=one.path, kind=one.kind.value, before=one.before, after=one.after)
                 for one in found
             ],
         )
@@ -219,7 +219,7 @@ def mapping_diff(caller: Caller, path: SiteAddress, query: DiffQuery) -> Reply[D
     "A mapping in its canonical form, as YAML or JSON.",
     answers={YAML: None, JSON: None},
 )
-def export_mapping(caller: Caller, path: SiteAddress, query: ExportQuery) -> Reply[Given]:
+def export_mapping(caller: Caller, path: SiteAddress, query: ExportQuery) -> Reply[JsonShape]:
     """The canonical form; importing it again changes nothing."""
     document = read_document(stored(caller, site_of(caller, path), query.revision).text).require()
     if query.format == "json":
@@ -245,9 +245,9 @@ def stored(caller: Caller, site: str, name: str | None) -> Revision:
     raise RequestRefusal(404, "No mapping", detail, remedy)
 
 
-def mapping_given(found: Revision) -> MappingGiven:
+def mapping_json(found: Revision) -> MappingJson:
     """A revision as an answer shows it."""
-    return MappingGiven.model_validate({**_values(found), "text": found.text})
+    return MappingJson.model_validate({**_values(found), "text": found.text})
 
 
 def _values(found: Revision) -> PlainValues:

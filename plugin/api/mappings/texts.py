@@ -17,8 +17,8 @@ from plugin.api.protocol.addresses import PresetAddress, SiteAddress
 from plugin.api.protocol.failures import fault_of
 from plugin.api.protocol.lookup import site_of
 from plugin.api.protocol.operation import Caller, Reply, Routes
-from plugin.api.work.freshness import JobGiven, job_given
-from plugin.doors.model import Asked, Given, MappingText
+from plugin.api.work.freshness import JobJson, job_json
+from plugin.doors.model import JsonShape, MappingText, RequestPart
 from plugin.doors.problem import Fault
 from plugin.doors.refusal import not_found
 from plugin.use_cases.mappings.mapping_life import PreviewedMapping, check_text, preview_text, read_text
@@ -33,26 +33,26 @@ YAML = "application/yaml"
 MOST_ROWS_SHOWN = 500
 
 
-class Text(Asked):
+class TextBody(RequestPart):
     """A mapping as a person writes it."""
 
     text: MappingText = Field(description="YAML, or the same as JSON.")
 
 
-class FindingsGiven(Given):
+class FindingsJson(JsonShape):
     """Everything there is to say about a text; it may be activated where `valid`."""
 
     valid: bool
     findings: list[Fault]
 
 
-class TextIfAny(Asked):
+class OptionalTextBody(RequestPart):
     """A mapping as a person writes it; left out, the active one is meant."""
 
     text: MappingText | None = Field(default=None, description="YAML, or the same as JSON.")
 
 
-class RewordedGiven(Given):
+class RewordingJson(JsonShape):
     """The text by the names of today, how many places say another name now, and those that a person has to see to."""
 
     text: str
@@ -60,7 +60,7 @@ class RewordedGiven(Given):
     left: list[Fault]
 
 
-class StandingGiven(Given):
+class StandingJson(JsonShape):
     """Where an objective or key result stands."""
 
     progress: float | None
@@ -71,7 +71,7 @@ class StandingGiven(Given):
     )
 
 
-class RowDifferenceGiven(Given):
+class RowDifferenceJson(JsonShape):
     """An issue that would be treated differently, and how."""
 
     id: str
@@ -80,24 +80,24 @@ class RowDifferenceGiven(Given):
     reason: str
 
 
-class KeyResultDifferenceGiven(Given):
+class KeyResultDifferenceJson(JsonShape):
     """One key result before and after; null where it is not there."""
 
     id: str
     key: str
     title: str
-    before: StandingGiven | None
-    after: StandingGiven | None
-    rows: list[RowDifferenceGiven] = Field(description="The rows that differ.")
+    before: StandingJson | None
+    after: StandingJson | None
+    rows: list[RowDifferenceJson] = Field(description="The rows that differ.")
 
 
-class ObjectiveDifferenceGiven(KeyResultDifferenceGiven):
+class ObjectiveDifferenceJson(KeyResultDifferenceJson):
     """One objective before and after, with the key results that differ."""
 
-    key_results: list[KeyResultDifferenceGiven]
+    key_results: list[KeyResultDifferenceJson]
 
 
-class PreviewGiven(Given):
+class PreviewJson(JsonShape):
     """What activating would do. `hash` is what activation is bound to; `held` says why the brake would hold it."""
 
     revision: str
@@ -111,23 +111,23 @@ class PreviewGiven(Given):
         description="What the mirror does not hold yet and is read before it is activated; empty where that is nothing."
     )
     looked_at: int
-    objectives: list[ObjectiveDifferenceGiven]
+    objectives: list[ObjectiveDifferenceJson]
 
 
-class PresetGiven(Given):
+class PresetJson(JsonShape):
     """A mapping to begin with."""
 
     name: str
     text: str
 
 
-class PresetsGiven(Given):
+class PresetsJson(JsonShape):
     """The presets, the simplest first."""
 
-    items: list[PresetGiven]
+    items: list[PresetJson]
 
 
-class SchemaGiven(Given):
+class SchemaJson(JsonShape):
     """A JSON Schema."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
@@ -139,20 +139,20 @@ class SchemaGiven(Given):
     "Say everything that is wrong with a text, without asking Jira.",
     heavy=True,
 )
-def validate_mapping(_call: Caller, body: Text) -> Reply[FindingsGiven]:
+def validate_mapping(_call: Caller, body: TextBody) -> Reply[FindingsJson]:
     """Shape, cross-references, JQL and advice; asks no Jira."""
-    return Reply(findings_given(read_text(body.text)))
+    return Reply(findings_json(read_text(body.text)))
 
 
-def findings_given(found: tuple[Diagnostic, ...]) -> FindingsGiven:
+def findings_json(found: tuple[Diagnostic, ...]) -> FindingsJson:
     """Findings as an answer shows them."""
-    return FindingsGiven(valid=not has_errors(found), findings=[fault_of(one) for one in found])
+    return FindingsJson(valid=not has_errors(found), findings=[fault_of(one) for one in found])
 
 
-def preview_given(previewed: PreviewedMapping) -> PreviewGiven:
+def preview_json(previewed: PreviewedMapping) -> PreviewJson:
     """A preview as an answer shows it: the objectives about which anything would be different."""
     found = previewed.preview
-    return PreviewGiven(
+    return PreviewJson(
         revision=found.revision,
         hash=found.hash,
         writes=found.cost.writes,
@@ -162,18 +162,18 @@ def preview_given(previewed: PreviewedMapping) -> PreviewGiven:
         missing_fields=list(previewed.missing_fields),
         unread=previewed.unread.said,
         looked_at=len(found.objectives),
-        objectives=[difference_given(one) for one in found.changed],
+        objectives=[difference_json(one) for one in found.changed],
     )
 
 
-def difference_given(one: ObjectiveDifference) -> ObjectiveDifferenceGiven:
+def difference_json(one: ObjectiveDifference) -> ObjectiveDifferenceJson:
     """One objective before and after."""
     key_results = [
-        KeyResultDifferenceGiven.model_validate(_sides(changed))
+        KeyResultDifferenceJson.model_validate(_sides(changed))
         for changed in one.key_results
         if changed.changed
     ]
-    return ObjectiveDifferenceGiven.model_validate({**_sides(one), "key_results": key_results})
+    return ObjectiveDifferenceJson.model_validate({**_sides(one), "key_results": key_results})
 
 
 def _sides(one: ObjectiveDifference | KeyResultDifference) -> dict[str, object]:
@@ -187,35 +187,35 @@ def _sides(one: ObjectiveDifference | KeyResultDifference) -> dict[str, object]:
     }
 
 
-def _standing(found: ProgressAndHealth | None) -> StandingGiven | None:
+def _standing(found: ProgressAndHealth | None) -> StandingJson | None:
     if found is None:
         return None
     exact = exact_text(found.progress)
-    return StandingGiven(
+    return StandingJson(
         progress=number(found.progress), progress_exact=exact, health=found.health.value, plain=found.plain
     )
 
 
-def _row(row: RowDifference) -> RowDifferenceGiven:
-    return RowDifferenceGiven(id=row.id, key=row.key, title=row.title, reason=row.reason)
+def _row(row: RowDifference) -> RowDifferenceJson:
+    return RowDifferenceJson(id=row.id, key=row.key, title=row.title, reason=row.reason)
 
 
 @ROUTES.get("/mappings/schema", "viewer", "The JSON Schema of mapping documents.")
-def mapping_schema(_call: Caller) -> Reply[SchemaGiven]:
+def mapping_schema(_call: Caller) -> Reply[SchemaJson]:
     """JSON Schema 2020-12, every key described."""
-    return Reply(SchemaGiven.model_validate(json_schema()))
+    return Reply(SchemaJson.model_validate(json_schema()))
 
 
 @ROUTES.get("/presets", "viewer", "Mappings to begin with.")
-def list_presets(_call: Caller) -> Reply[PresetsGiven]:
+def list_presets(_call: Caller) -> Reply[PresetsJson]:
     """All of them, with their texts."""
     return Reply(
-        PresetsGiven(items=[PresetGiven(name=name, text=presets.text(name)) for name in presets.names()])
+        PresetsJson(items=[PresetJson(name=name, text=presets.text(name)) for name in presets.names()])
     )
 
 
 @ROUTES.get("/presets/{preset}", "viewer", "The text of a preset.", answers={YAML: None})
-def one_preset(_call: Caller, path: PresetAddress) -> Reply[Given]:
+def one_preset(_call: Caller, path: PresetAddress) -> Reply[JsonShape]:
     """The text of one, comments included."""
     name = path.preset
     if name not in presets.names():
@@ -229,9 +229,9 @@ def one_preset(_call: Caller, path: PresetAddress) -> Reply[Given]:
     "Check a text against the live Jira: fields, types, screens, options, permissions.",
     heavy=True,
 )
-def check_mapping(caller: Caller, path: SiteAddress, body: Text) -> Reply[FindingsGiven]:
+def check_mapping(caller: Caller, path: SiteAddress, body: TextBody) -> Reply[FindingsJson]:
     """Everything, the live Jira included."""
-    return Reply(findings_given(check_text(caller.connector, caller.actor, site_of(caller, path), body.text)))
+    return Reply(findings_json(check_text(caller.connector, caller.actor, site_of(caller, path), body.text)))
 
 
 @ROUTES.post(
@@ -240,11 +240,9 @@ def check_mapping(caller: Caller, path: SiteAddress, body: Text) -> Reply[Findin
     "What activating a text would do: every objective before and after, and the writes.",
     heavy=True,
 )
-def preview_mapping(caller: Caller, path: SiteAddress, body: Text) -> Reply[PreviewGiven]:
+def preview_mapping(caller: Caller, path: SiteAddress, body: TextBody) -> Reply[PreviewJson]:
     """The real planner in dry run over the mirror; asks Jira nothing."""
-    return Reply(
-        preview_given(preview_text(caller.connector, caller.actor, site_of(caller, path), body.text))
-    )
+    return Reply(preview_json(preview_text(caller.connector, caller.actor, site_of(caller, path), body.text)))
 
 
 @ROUTES.post(
@@ -253,24 +251,24 @@ def preview_mapping(caller: Caller, path: SiteAddress, body: Text) -> Reply[Prev
     "Read from Jira what the preview of a text needs, in the background.",
     status=202,
 )
-def read_for_preview(caller: Caller, path: SiteAddress, body: Text) -> Reply[JobGiven]:
+def read_for_preview(caller: Caller, path: SiteAddress, body: TextBody) -> Reply[JobJson]:
     """Writes nothing to Jira, and drops nothing of the mirror; where a reading goes on already, that one is told of."""
     site = site_of(caller, path)
     started = begin_reading(caller.connector, caller.actor, site, body.text)
-    return Reply(_reading_given(caller, site, started), {"Location": f"/api/v1/sites/{site}/mapping/read"})
+    return Reply(_reading_json(caller, site, started), {"Location": f"/api/v1/sites/{site}/mapping/read"})
 
 
 @ROUTES.get("/sites/{site}/mapping/read", "admin", "How far the latest reading for a preview is.")
-def show_reading(caller: Caller, path: SiteAddress) -> Reply[JobGiven]:
+def show_reading(caller: Caller, path: SiteAddress) -> Reply[JobJson]:
     """How far the latest one is, or what came of it."""
-    return Reply(_reading_given(caller, site_of(caller, path), False))
+    return Reply(_reading_json(caller, site_of(caller, path), False))
 
 
-def _reading_given(caller: Caller, site: str, started: bool) -> JobGiven:
+def _reading_json(caller: Caller, site: str, started: bool) -> JobJson:
     found = latest(caller.connector, caller.actor, site, READING)
     if found is None:
         raise not_found("reading", site, f"POST /api/v1/sites/{site}/mapping/read starts one.")
-    return job_given(site, found, started)
+    return job_json(site, found, started)
 
 
 @ROUTES.post(
@@ -279,8 +277,8 @@ def _reading_given(caller: Caller, site: str, started: bool) -> JobGiven:
     "Write the names that Jira has today into a text; it is neither kept nor activated.",
     heavy=True,
 )
-def reword_mapping(caller: Caller, path: SiteAddress, body: TextIfAny) -> Reply[RewordedGiven]:
+def reword_mapping(caller: Caller, path: SiteAddress, body: OptionalTextBody) -> Reply[RewordingJson]:
     """Means the same by other words; comments and form stay. Without a text, of the active mapping."""
     found = reworded(caller.connector, caller.actor, site_of(caller, path), body.text)
     left = [fault_of(one) for one in found.left]
-    return Reply(RewordedGiven(text=found.text, changed=found.changed, left=left))
+    return Reply(RewordingJson(text=found.text, changed=found.changed, left=left))

@@ -6,19 +6,19 @@ from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from plugin.api.mappings.texts import TextIfAny
+from plugin.api.mappings.texts import OptionalTextBody
 from plugin.api.protocol.addresses import SiteAddress
 from plugin.api.protocol.failures import fault_of
 from plugin.api.protocol.lookup import site_of
 from plugin.api.protocol.operation import Caller, Reply, Routes
-from plugin.doors.model import Given, Word
+from plugin.doors.model import JsonShape, Word
 from plugin.doors.problem import Fault
 from plugin.use_cases.mappings.trial import MOST_SHOWN, USUALLY_SHOWN, trial_values, try_rules
 
 ROUTES = Routes()
 
 
-class RuleTried(TextIfAny):
+class TrialBody(OptionalTextBody):
     """What is tried, of a text or of the active mapping: one rule, a JQL, or every rule where neither is named."""
 
     rule: Word | None = Field(
@@ -42,7 +42,7 @@ class RuleTried(TextIfAny):
         return self
 
 
-class TriedIssueGiven(Given):
+class TrialIssueJson(JsonShape):
     """An issue that is taken."""
 
     id: str = Field(description="Its id in Jira, which a move does not change.")
@@ -55,19 +55,19 @@ class TriedIssueGiven(Given):
     )
 
 
-class TriedRuleGiven(Given):
+class TrialRuleJson(JsonShape):
     """A rule, how many issues it takes, and the first of them."""
 
     rule: str = Field(description="The name of the rule; jql for one that was sent.")
     takes: str = Field(description="What the rule takes, in words.")
     jql: str = Field(description="Its JQL; empty where every related issue is meant.")
     count: int = Field(description="How many issues of the local copy it takes.")
-    issues: list[TriedIssueGiven] = Field(
+    issues: list[TrialIssueJson] = Field(
         description="The first of them; none where every rule is tried at once."
     )
 
 
-class TriedClauseGiven(Given):
+class TrialClauseJson(JsonShape):
     """One condition of a JQL, or several joined. NOT is gone: the operators below it are turned round, as Jira does."""
 
     text: str = Field(description="The condition as Jira reads it; empty for several joined.")
@@ -75,28 +75,28 @@ class TriedClauseGiven(Given):
     held: str = Field(description="What the issue holds in that field; empty where that is no single thing.")
     note: str = Field(description="What surprises people about JQL, where it decided; else empty.")
     join: str = Field(description="AND or OR for several joined, empty for a condition.")
-    parts: list[TriedClauseGiven] = Field(description="What is joined.")
+    parts: list[TrialClauseJson] = Field(description="What is joined.")
 
 
-class RequirementGiven(Given):
+class RequirementJson(JsonShape):
     """One thing that a rule asks of an issue."""
 
     asks: str = Field(description="What is asked, in words.")
     holds: bool = Field(description="Whether the issue meets it.")
     why: str = Field(description="Why or why not, in words; empty where the clauses say it.")
-    clause: TriedClauseGiven | None = Field(description="The JQL that decides, clause by clause.")
+    clause: TrialClauseJson | None = Field(description="The JQL that decides, clause by clause.")
 
 
-class TriedAnswerGiven(Given):
+class TrialAnswerJson(JsonShape):
     """What one rule says of the issue that was asked about."""
 
     rule: str = Field(description="The name of the rule.")
     taken: bool = Field(description="Whether the rule takes the issue.")
     objectives: list[str] = Field(description="The objectives that the issue belongs to by it, five at most.")
-    requirements: list[RequirementGiven] = Field(description="Everything that the rule asks, met or not.")
+    requirements: list[RequirementJson] = Field(description="Everything that the rule asks, met or not.")
 
 
-class TrialGiven(Given):
+class TrialJson(JsonShape):
     """Which issues are taken, and why one is or is not."""
 
     site: str = Field(description="The site.")
@@ -104,9 +104,9 @@ class TrialGiven(Given):
     unread: str = Field(
         description="What the local copy does not hold yet and counts as empty here; empty where that is nothing."
     )
-    tried: list[TriedRuleGiven] = Field(description="What was tried, in the order of the mapping.")
+    tried: list[TrialRuleJson] = Field(description="What was tried, in the order of the mapping.")
     issue: str | None = Field(description="The key of the issue that was asked about.")
-    answers: list[TriedAnswerGiven] = Field(description="What each of them says of that issue.")
+    answers: list[TrialAnswerJson] = Field(description="What each of them says of that issue.")
     findings: list[Fault] = Field(description="Warnings about the JQL that was sent.")
 
 
@@ -116,7 +116,7 @@ class TrialGiven(Given):
     "Which issues a rule or a JQL takes, and why an issue is among them or not.",
     heavy=True,
 )
-def try_mapping(caller: Caller, path: SiteAddress, body: RuleTried) -> Reply[TrialGiven]:
+def try_mapping(caller: Caller, path: SiteAddress, body: TrialBody) -> Reply[TrialJson]:
     """Tried on the local copy; asks Jira nothing, changes nothing."""
     found = try_rules(
         caller.connector,
@@ -129,4 +129,4 @@ def try_mapping(caller: Caller, path: SiteAddress, body: RuleTried) -> Reply[Tri
         most=body.limit,
     )
     findings = [fault_of(one) for one in found.findings]
-    return Reply(TrialGiven.model_validate({**trial_values(found), "findings": findings}))
+    return Reply(TrialJson.model_validate({**trial_values(found), "findings": findings}))

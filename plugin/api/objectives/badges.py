@@ -9,7 +9,7 @@ from pydantic import Field
 
 from plugin.api.protocol.lookup import site_of
 from plugin.api.protocol.operation import Caller, Reply, Routes
-from plugin.doors.model import Address, Asked, Done, Given, Page, SiteQuery, Word
+from plugin.doors.model import Address, JsonShape, OutcomeJson, Page, RequestPart, SiteQuery, Word
 from plugin.doors.refusal import not_found
 from plugin.use_cases.badges import badges
 from plugin.use_cases.badges.badges import badge_values
@@ -23,7 +23,7 @@ class BadgeAddress(Address):
     badge: Word = Field(description="The unguessable part of the address of a badge.")
 
 
-class BadgeAsked(Asked):
+class BadgeBody(RequestPart):
     """What is made public."""
 
     kind: Literal["objective", "cycle"] = Field(description="What it is of.")
@@ -35,7 +35,7 @@ class BadgeAsked(Asked):
     )
 
 
-class BadgeGiven(Given):
+class BadgeJson(JsonShape):
     """Something that is public."""
 
     badge: str = Field(description="The unguessable part of its address; by it the badge is revoked.")
@@ -49,24 +49,24 @@ class BadgeGiven(Given):
 
 
 @ROUTES.get("/badges", "viewer", "What is public as a badge.")
-def list_badges(caller: Caller, query: SiteQuery) -> Reply[Page[BadgeGiven]]:
+def list_badges(caller: Caller, query: SiteQuery) -> Reply[Page[BadgeJson]]:
     """The latest first."""
     found = badges.list_badges(caller.connector, caller.actor, site_of(caller, query))
-    items = [BadgeGiven.model_validate(badge_values(one)) for one in found]
-    return Reply(Page[BadgeGiven](items=items))
+    items = [BadgeJson.model_validate(badge_values(one)) for one in found]
+    return Reply(Page[BadgeJson](items=items))
 
 
 @ROUTES.post("/badges", "admin", "Make the number of an objective or a cycle public as a badge.", status=201)
-def publish_badge(caller: Caller, query: SiteQuery, body: BadgeAsked) -> Reply[BadgeGiven]:
+def publish_badge(caller: Caller, query: SiteQuery, body: BadgeBody) -> Reply[BadgeJson]:
     """Whoever has the address sees number and health, and nothing else. 409 where there is no such objective or cycle."""
     site = site_of(caller, query)
     one = badges.publish(caller.connector, caller.actor, site, body.kind, body.subject, body.words)
-    return Reply(BadgeGiven.model_validate(badge_values(one)))
+    return Reply(BadgeJson.model_validate(badge_values(one)))
 
 
 @ROUTES.delete("/badges/{badge}", "admin", "Make a badge public no more.")
-def revoke_badge(caller: Caller, path: BadgeAddress, query: SiteQuery) -> Reply[Done]:
+def revoke_badge(caller: Caller, path: BadgeAddress, query: SiteQuery) -> Reply[OutcomeJson]:
     """Its address shows nothing from now on."""
     if not badges.revoke(caller.connector, caller.actor, site_of(caller, query), path.badge):
         raise not_found("badge", path.badge, "GET /api/v1/badges lists those there are.")
-    return Reply(Done(said="It is public no more."))
+    return Reply(OutcomeJson(said="It is public no more."))

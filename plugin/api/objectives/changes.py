@@ -9,14 +9,14 @@ from pydantic import Field
 from plugin.api.protocol.lookup import site_of
 from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.cursor import cursor, list_name, number_after
-from plugin.doors.model import LONGEST_CURSOR, MOST_ROWS, USUAL_ROWS, Given, SiteQuery
+from plugin.doors.model import LONGEST_CURSOR, MOST_ROWS, USUAL_ROWS, JsonShape, SiteQuery
 from plugin.use_cases.objectives.objective_values import exact_text, number
 from plugin.use_cases.objectives.objectives import NumberedPoint, SavedObjective, news
 
 ROUTES = Routes()
 
 
-class ChangeGiven(Given):
+class ChangeJson(JsonShape):
     """One change: where the objective stood before (null: it is new, or was unknown) and from `at` on. `gone`: it is none any more."""
 
     at: datetime
@@ -35,10 +35,10 @@ class ChangeGiven(Given):
     mapping_revision: str
 
 
-class ChangesGiven(Given):
+class ChangesJson(JsonShape):
     """Changes in order. `next` is always there: keep it, and ask with it again later. `more`: ask again at once."""
 
-    items: list[ChangeGiven]
+    items: list[ChangeJson]
     next: str = Field(description="Always there: keep it, and ask with it again later.")
     more: bool
 
@@ -55,7 +55,7 @@ class ChangesQuery(SiteQuery):
 
 
 @ROUTES.get("/changes", "viewer", "Changes of objectives in order, from a cursor on.")
-def changes(caller: Caller, query: ChangesQuery) -> Reply[ChangesGiven]:
+def changes(caller: Caller, query: ChangesQuery) -> Reply[ChangesJson]:
     """The feed."""
     site = site_of(caller, query)
     name = list_name(f"changes:{site}", SiteQuery(site=None))
@@ -64,17 +64,17 @@ def changes(caller: Caller, query: ChangesQuery) -> Reply[ChangesGiven]:
     shown = found[: query.limit]
     last = shown[-1][0].id if shown else begun
     return Reply(
-        ChangesGiven(
-            items=[change_given(one, saved) for one, saved in shown],
+        ChangesJson(
+            items=[change_json(one, saved) for one, saved in shown],
             next=cursor(name, last),
             more=len(found) > len(shown),
         )
     )
 
 
-def change_given(one: NumberedPoint, saved: SavedObjective | None) -> ChangeGiven:
+def change_json(one: NumberedPoint, saved: SavedObjective | None) -> ChangeJson:
     """One change as an answer shows it."""
-    return ChangeGiven(
+    return ChangeJson(
         at=one.point.at,
         site=one.site,
         objective=one.objective_id,

@@ -13,7 +13,7 @@ from plugin.api.protocol.addresses import CheckInAddress, ObjectiveAddress
 from plugin.api.protocol.lookup import objective_of, site_of
 from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.cursor import cursor, list_name, position
-from plugin.doors.model import Asked, Done, Given, Page, PageQuery, SiteQuery, Word
+from plugin.doors.model import JsonShape, OutcomeJson, Page, PageQuery, RequestPart, SiteQuery, Word
 from plugin.doors.problem import Fault
 from plugin.doors.refusal import RequestRefusal, not_found
 from plugin.use_cases.check_ins import check_ins, due_check_ins
@@ -28,7 +28,7 @@ Note = Annotated[str, StringConstraints(max_length=LONGEST_NOTE, pattern=r"^[^\x
 ConfidenceWord = Annotated[str, StringConstraints(max_length=20)]
 
 
-class CheckInGiven(Given):
+class CheckInJson(JsonShape):
     """One check-in. `value` is the current value of a metric, or progress as a share of 1 (`measure` says which); null where it says none.
 
     `derived` is the derived progress of that moment, null where it was unknown. It holds until the end of the day `until`, or until
@@ -56,7 +56,7 @@ class CheckInGiven(Given):
     ended_how: str | None
 
 
-class CheckInAsked(Asked):
+class CheckInBody(RequestPart):
     """What somebody says of a key result: a value, a confidence, a note, or several. With a value one of `until` and `delta` is needed; both may stand."""
 
     key_result: Word = Field(description="Its id, the key of its issue, or the id of its rule.")
@@ -82,7 +82,7 @@ class CheckInAsked(Asked):
     "viewer",
     "What people said its key results stand at, the latest first.",
 )
-def list_check_ins(caller: Caller, path: ObjectiveAddress, query: PageQuery) -> Reply[Page[CheckInGiven]]:
+def list_check_ins(caller: Caller, path: ObjectiveAddress, query: PageQuery) -> Reply[Page[CheckInJson]]:
     """The latest first, ended ones too."""
     site, saved = objective_of(caller, path, query)
     name = list_name(f"check-ins:{site}:{saved.state.id}", query)
@@ -91,10 +91,10 @@ def list_check_ins(caller: Caller, path: ObjectiveAddress, query: PageQuery) -> 
     rest = [one for one in found if begun is None or one.check_in.id < int(begun[0])]
     shown = rest[: query.limit]
     after = cursor(name, shown[-1].check_in.id) if len(rest) > len(shown) else None
-    return Reply(Page[CheckInGiven](items=[check_in_given(one) for one in shown], next=after))
+    return Reply(Page[CheckInJson](items=[check_in_json(one) for one in shown], next=after))
 
 
-class DueGiven(Given):
+class DueCheckInJson(JsonShape):
     """What waits for somebody: a check-in of a key result, or the `score` of an objective whose cycle has ended (`key_result` null).
 
     Due since the day `since`; `missed` are the check-ins missed running, this one included; `last` is the day of the last check-in or reading.
@@ -123,7 +123,7 @@ class DueQuery(PageQuery):
     "viewer",
     "Key results that wait for a check-in, and objectives of an ended cycle that wait for their score.",
 )
-def list_due(caller: Caller, query: DueQuery) -> Reply[Page[DueGiven]]:
+def list_due(caller: Caller, query: DueQuery) -> Reply[Page[DueCheckInJson]]:
     """Those missed most often first; none where the mapping has no `check_ins`."""
     site = site_of(caller, query)
     name = list_name(f"due:{site}", query)
@@ -132,11 +132,11 @@ def list_due(caller: Caller, query: DueQuery) -> Reply[Page[DueGiven]]:
     found = due_check_ins.due_check_ins(caller.connector, caller.actor, site, query.owner or "")
     shown = found[start : start + query.limit]
     after = start + len(shown)
-    given = [DueGiven.model_validate(due_check_ins.due_values(one)) for one in shown]
-    return Reply(Page[DueGiven](items=given, next=cursor(name, after) if after < len(found) else None))
+    given = [DueCheckInJson.model_validate(due_check_ins.due_values(one)) for one in shown]
+    return Reply(Page[DueCheckInJson](items=given, next=cursor(name, after) if after < len(found) else None))
 
 
-class CommentGiven(Given):
+class CommentJson(JsonShape):
     """A comment on a key result that begins as a check-in does; `fault` is why it was refused, null where it is a check-in."""
 
     issue: str
@@ -153,7 +153,7 @@ class CommentGiven(Given):
     "viewer",
     "Comments on its key results that begin as check-ins do, and how each was taken.",
 )
-def list_comments(caller: Caller, path: ObjectiveAddress, query: PageQuery) -> Reply[Page[CommentGiven]]:
+def list_comments(caller: Caller, path: ObjectiveAddress, query: PageQuery) -> Reply[Page[CommentJson]]:
     """The latest first; those that are no check-in any more are left out."""
     site, saved = objective_of(caller, path, query)
     name = list_name(f"comments:{site}:{saved.state.id}", query)
@@ -163,7 +163,7 @@ def list_comments(caller: Caller, path: ObjectiveAddress, query: PageQuery) -> R
     shown = rest[: query.limit]
     after = len(found) - len(rest) + len(shown)
     given = [
-        CommentGiven(
+        CommentJson(
             issue=one.issue_id,
             comment=one.id,
             by=one.by,
@@ -174,9 +174,7 @@ def list_comments(caller: Caller, path: ObjectiveAddress, query: PageQuery) -> R
         )
         for one in shown
     ]
-    return Reply(
-        Page[CommentGiven](items=given, next=cursor(name, after) if len(rest) > len(shown) else None)
-    )
+    return Reply(Page[CommentJson](items=given, next=cursor(name, after) if len(rest) > len(shown) else None))
 
 
 @ROUTES.post(
@@ -186,8 +184,8 @@ def list_comments(caller: Caller, path: ObjectiveAddress, query: PageQuery) -> R
     status=201,
 )
 def check_in(
-    caller: Caller, path: ObjectiveAddress, query: SiteQuery, body: CheckInAsked
-) -> Reply[CheckInGiven]:
+    caller: Caller, path: ObjectiveAddress, query: SiteQuery, body: CheckInBody
+) -> Reply[CheckInJson]:
     """It takes the place of the one that stood, and is written back like any other change."""
     site, saved = objective_of(caller, path, query)
     value = None if body.value is None else exact(body.value)
@@ -212,7 +210,7 @@ def check_in(
         )
     except CheckInRefused as error:
         raise of_refused(error) from None
-    return Reply(check_in_given(KeptCheckIn(kept)))
+    return Reply(check_in_json(KeptCheckIn(kept)))
 
 
 @ROUTES.delete(
@@ -220,7 +218,7 @@ def check_in(
     "editor",
     "Withdraw a check-in: the derived value is shown again.",
 )
-def withdraw_check_in(caller: Caller, path: CheckInAddress, query: SiteQuery) -> Reply[Done]:
+def withdraw_check_in(caller: Caller, path: CheckInAddress, query: SiteQuery) -> Reply[OutcomeJson]:
     """The derived value is shown again."""
     site, saved = objective_of(caller, path, query)
     ended = check_ins.withdraw(caller.connector, caller.actor, site, saved.state.id, path.check_in)
@@ -228,7 +226,7 @@ def withdraw_check_in(caller: Caller, path: CheckInAddress, query: SiteQuery) ->
         remedy = "GET …/check-ins lists them; one that has ended cannot be withdrawn again."
         raise not_found("check-in that stands", path.check_in, remedy)
     return Reply(
-        Done(said=f"The check-in of {ended.check_in.said} is withdrawn; the derived value is shown.")
+        OutcomeJson(said=f"The check-in of {ended.check_in.said} is withdrawn; the derived value is shown.")
     )
 
 
@@ -244,10 +242,10 @@ def of_refused(error: CheckInRefused) -> RequestRefusal:
     )
 
 
-def check_in_given(one: KeptCheckIn) -> CheckInGiven:
+def check_in_json(one: KeptCheckIn) -> CheckInJson:
     """One check-in as an answer shows it."""
     about = one.check_in
-    return CheckInGiven(
+    return CheckInJson(
         id=about.id,
         key_result=about.key_result_id,
         measure=about.measure,

@@ -15,11 +15,11 @@ from mappings.rollup.cycles.carry_plan import CarryChoice
 from mappings.rollup.cycles.closing_record import LinkKind
 from mappings.rollup.cycles.score import ScoreMeaning
 from mappings.rollup.state import HealthLevel
-from plugin.api.mappings.texts import Text
+from plugin.api.mappings.texts import TextBody
 from plugin.api.protocol.addresses import CycleAddress
 from plugin.api.protocol.lookup import known_site, site_of
 from plugin.api.protocol.operation import Caller, Reply, Routes
-from plugin.doors.model import MOST_ROWS, Asked, Given, SiteName, SiteQuery, Word
+from plugin.doors.model import MOST_ROWS, JsonShape, RequestPart, SiteName, SiteQuery, Word
 from plugin.doors.refusal import RequestRefusal, not_found
 from plugin.next_steps import Door
 from plugin.use_cases.cycles import carry, carry_undo, closure, cycles, locks, replay, versions
@@ -30,7 +30,7 @@ from plugin.use_cases.cycles.cycles import CycleRefused, CycleState, UnknownCycl
 ROUTES = Routes()
 
 
-class MeanGiven(Given):
+class MeanJson(JsonShape):
     """The plain mean of the scored objectives of one commitment; what was not scored stands beside it and is never 0."""
 
     commitment: str
@@ -42,7 +42,7 @@ class MeanGiven(Given):
     advice: str = Field(description="What so high, or so low, a mean lets one advise; empty where nothing.")
 
 
-class CycleGiven(Given):
+class CycleJson(JsonShape):
     """One cycle of one site."""
 
     site: str
@@ -53,23 +53,23 @@ class CycleGiven(Given):
     state: CycleState
     version: int = Field(description="The version of its last closing; 0 where it was never closed.")
     objectives: int
-    means: list[MeanGiven]
+    means: list[MeanJson]
 
 
-class CyclesGiven(Given):
+class CyclesJson(JsonShape):
     """The cycles that run and those that objectives ran in, the latest end first."""
 
-    items: list[CycleGiven]
+    items: list[CycleJson]
 
 
-class EndDoubtGiven(Given):
+class EndDoubtJson(JsonShape):
     """What is not certain of the facts of the end, and of which issue."""
 
     doubt: str
     issue: str
 
 
-class ScoreGiven(Given):
+class ScoreJson(JsonShape):
     """One objective of a cycle with its score; null is unscored or cancelled, never 0."""
 
     objective: str
@@ -88,10 +88,10 @@ class ScoreGiven(Given):
     health: HealthLevel
     health_rule: str
     sentence: str
-    doubts: list[EndDoubtGiven]
+    doubts: list[EndDoubtJson]
 
 
-class CycleActGiven(Given):
+class CycleActJson(JsonShape):
     """That the cycle was closed, or opened again."""
 
     act: LinkKind
@@ -102,7 +102,7 @@ class CycleActGiven(Given):
     hash: str
 
 
-class TouchingGiven(Given):
+class OverlapJson(JsonShape):
     """An objective whose own days reach into a cycle, and end in the one that scores it."""
 
     objective: str
@@ -113,20 +113,20 @@ class TouchingGiven(Given):
     scored_in: str | None
 
 
-class CycleDetailGiven(CycleGiven):
+class CycleDetailJson(CycleJson):
     """One cycle with its objectives: from its records where it is closed, as of its end where it has ended, else as of now."""
 
-    scores: list[ScoreGiven]
-    acts: list[CycleActGiven]
+    scores: list[ScoreJson]
+    acts: list[CycleActJson]
     preview: str = Field(
         description="The mark of these numbers, to close the cycle by; empty where it does not wait to be closed."
     )
-    touching: list[TouchingGiven] = Field(
+    touching: list[OverlapJson] = Field(
         description="Objectives with days of their own in this cycle that another one scores."
     )
 
 
-class ScoreSaid(Asked):
+class ScoreBody(RequestPart):
     """What is said of one objective at closing."""
 
     objective: Word = Field(description="Its issue key or id.")
@@ -138,11 +138,11 @@ LONGEST_MARK = 320_100
 """Of twenty thousand objectives."""
 
 
-class ClosingAsked(Asked):
+class ClosingBody(RequestPart):
     """Close a cycle that has ended."""
 
     site: SiteName | None = Field(None, description="The site; the first one where it is left out.")
-    scores: list[ScoreSaid] = Field([], max_length=MOST_ROWS, description="What is said of objectives.")
+    scores: list[ScoreBody] = Field([], max_length=MOST_ROWS, description="What is said of objectives.")
     reason: str = Field(
         "", max_length=LONGEST_NOTE, description="Why, for all that want a reason and have none of their own."
     )
@@ -172,7 +172,7 @@ class VersionQuery(SiteQuery):
     )
 
 
-class RecordGiven(Given):
+class RecordJson(JsonShape):
     """What one version says of an objective."""
 
     score: float | None
@@ -184,7 +184,7 @@ class RecordGiven(Given):
     mapping_revision: str
 
 
-class RowEffectGiven(Given):
+class RowEffectJson(JsonShape):
     """A row that moved an objective between the versions; null where the number before or after is not known."""
 
     part: MovementPart
@@ -196,34 +196,34 @@ class RowEffectGiven(Given):
     why: str
 
 
-class RecordDifferenceGiven(Given):
+class RecordDifferenceJson(JsonShape):
     """One objective in both versions; null where a version has none of it. The effects of `rows` sum to `moved`."""
 
     objective: str
     key: str
     title: str
     differs: bool
-    before: RecordGiven | None
-    after: RecordGiven | None
+    before: RecordJson | None
+    after: RecordJson | None
     moved: float | None
     moved_exact: str | None
     said: list[str] = Field(description="What else differs, in words.")
-    rows: list[RowEffectGiven] = Field(description="The rows whose effects sum to the move.")
+    rows: list[RowEffectJson] = Field(description="The rows whose effects sum to the move.")
 
 
-class VersionDifferenceGiven(Given):
+class VersionDifferenceJson(JsonShape):
     """What a cycle was closed with otherwise."""
 
     site: str
     cycle: str
     before: int
     after: int
-    objectives: list[RecordDifferenceGiven]
-    means_before: list[MeanGiven]
-    means_after: list[MeanGiven]
+    objectives: list[RecordDifferenceJson]
+    means_before: list[MeanJson]
+    means_after: list[MeanJson]
 
 
-class ClosedGiven(Given):
+class ClosingJson(JsonShape):
     """What was closed; the hash is that of the last record."""
 
     cycle: str
@@ -232,35 +232,35 @@ class ClosedGiven(Given):
     hash: str
 
 
-class ReopeningAsked(Asked):
+class ReopeningBody(RequestPart):
     """Open a closed cycle again."""
 
     site: SiteName | None = Field(None, description="The site; the first one where it is left out.")
     reason: str = Field(min_length=1, max_length=LONGEST_NOTE, description="Why; it is kept.")
 
 
-class ReopenedGiven(Given):
+class ReopeningJson(JsonShape):
     """The version that was closed; it stays, and closing again makes the next one."""
 
     cycle: str
     version: int
 
 
-class LockingAsked(Asked):
+class LockingBody(RequestPart):
     """Lock a running cycle."""
 
     site: SiteName | None = Field(None, description="The site; the first one where it is left out.")
     reason: str = Field("", max_length=LONGEST_NOTE, description="Why; it is kept.")
 
 
-class UnlockingAsked(Asked):
+class UnlockingBody(RequestPart):
     """Unlock a cycle."""
 
     site: SiteName | None = Field(None, description="The site; the first one where it is left out.")
     reason: str = Field(min_length=1, max_length=LONGEST_NOTE, description="Why; it is kept.")
 
 
-class LockedGiven(Given):
+class LockJson(JsonShape):
     """Since when a cycle is locked, by whom and why, and how many objectives it holds."""
 
     at: datetime
@@ -269,7 +269,7 @@ class LockedGiven(Given):
     objectives: int = Field(description="How many objectives it holds.")
 
 
-class WaitingChangeGiven(Given):
+class WaitingChangeJson(JsonShape):
     """What has changed of the terms of an objective or key result, and waits."""
 
     objective: str
@@ -282,16 +282,16 @@ class WaitingChangeGiven(Given):
     sentence: str
 
 
-class LockGiven(Given):
+class CycleLockJson(JsonShape):
     """The lock of a cycle, null where it is not locked, and what waits for its unlocking."""
 
     site: str
     cycle: str
-    locked: LockedGiven | None
-    changes: list[WaitingChangeGiven]
+    locked: LockJson | None
+    changes: list[WaitingChangeJson]
 
 
-class VerificationGiven(Given):
+class VerificationJson(JsonShape):
     """Whether every record of a closed cycle is what was closed; `head` is the hash of the last record."""
 
     records: int
@@ -300,7 +300,7 @@ class VerificationGiven(Given):
     faults: list[str]
 
 
-class CarriedWriteGiven(Given):
+class CarryWriteJson(JsonShape):
     """One field of one issue, and what it would hold."""
 
     issue: str
@@ -310,7 +310,7 @@ class CarriedWriteGiven(Given):
     after: str
 
 
-class CopiedFieldGiven(Given):
+class FieldCopyJson(JsonShape):
     """One field of a copy, and what it would hold."""
 
     field: str
@@ -318,14 +318,14 @@ class CopiedFieldGiven(Given):
     value: str
 
 
-class IssueCopyGiven(Given):
+class IssueCopyJson(JsonShape):
     """An issue that would be made to continue another."""
 
     of: str = Field(description="The key of the issue that it continues.")
     project: str
     type: str
     title: str
-    sets: list[CopiedFieldGiven] = Field(
+    sets: list[FieldCopyJson] = Field(
         description="What its fields would hold, the mark of the cycle included."
     )
     left_out: list[str] = Field(
@@ -333,14 +333,14 @@ class IssueCopyGiven(Given):
     )
 
 
-class RowMoveGiven(Given):
+class RowMoveJson(JsonShape):
     """An issue whose work goes on, and that would belong to the copy of the objective."""
 
     issue: str
     title: str
 
 
-class KeyResultCarriedGiven(Given):
+class KeyResultCarryJson(JsonShape):
     """What becomes of one key result; `flags` are what a person should look at."""
 
     key_result: str
@@ -354,7 +354,7 @@ class KeyResultCarriedGiven(Given):
     flags: list[str]
 
 
-class ObjectiveCarryGiven(Given):
+class ObjectiveCarryJson(JsonShape):
     """One objective of a closed cycle on its way into another."""
 
     objective: str
@@ -372,24 +372,24 @@ class ObjectiveCarryGiven(Given):
     )
     carried_into: str
     note: str = Field(description="What came of a carry that was asked for, in words.")
-    key_results: list[KeyResultCarriedGiven]
-    writes: list[CarriedWriteGiven] = Field(description="What it writes, field by field.")
-    copies: list[IssueCopyGiven] = Field(
+    key_results: list[KeyResultCarryJson]
+    writes: list[CarryWriteJson] = Field(description="What it writes, field by field.")
+    copies: list[IssueCopyJson] = Field(
         description="As copies: the issues that would be made, that of the objective first."
     )
-    moves: list[RowMoveGiven] = Field(
+    moves: list[RowMoveJson] = Field(
         description="Issues whose work goes on, and that would move below the copy."
     )
     copied_as: str = Field(description="The key of the issue that it goes on as; empty where that is itself.")
 
 
-class CarryPreviewGiven(Given):
+class CarryPreviewJson(JsonShape):
     """What carrying a cycle forward would do. Nothing is done by looking."""
 
     site: str
     cycle: str
     into: str
-    objectives: list[ObjectiveCarryGiven]
+    objectives: list[ObjectiveCarryJson]
 
 
 CarriedAs = Literal["same", "copy"]
@@ -407,7 +407,7 @@ class CarryQuery(SiteQuery):
     as_: CarriedAs = Field("same", alias="as", description=AS_COPY)
 
 
-class CarryAsked(Asked):
+class CarryBody(RequestPart):
     """Carry objectives of a closed cycle forward."""
 
     site: SiteName | None = Field(None, description="The site; the first one where it is left out.")
@@ -432,14 +432,14 @@ class CarryAsked(Asked):
     )
 
 
-class StandingCopyGiven(Given):
+class StandingCopyJson(JsonShape):
     """An issue that was made to continue another, and stands in Jira."""
 
     issue: str
     of: str = Field(description="The key of the issue that it continues.")
 
 
-class ObjectiveUndoGiven(Given):
+class ObjectiveUndoJson(JsonShape):
     """One objective that was carried, and what taking that back would do."""
 
     objective: str
@@ -451,23 +451,23 @@ class ObjectiveUndoGiven(Given):
     hindrances: list[str] = Field(
         description="Why not, in words: what was done on what was carried, thing by thing."
     )
-    writes: list[CarriedWriteGiven] = Field(description="What is set back in Jira, field by field.")
-    moves: list[RowMoveGiven] = Field(description="Issues that move back below the old objective.")
-    copies: list[StandingCopyGiven] = Field(
+    writes: list[CarryWriteJson] = Field(description="What is set back in Jira, field by field.")
+    moves: list[RowMoveJson] = Field(description="Issues that move back below the old objective.")
+    copies: list[StandingCopyJson] = Field(
         description="Copies that stay in Jira, unless `delete_copies` says otherwise."
     )
     by_hand: list[str] = Field(description="What a person has to do, in words.")
 
 
-class UndoPreviewGiven(Given):
+class UndoPreviewJson(JsonShape):
     """What of a cycle was carried forward, and what taking it back would do. Nothing is done by looking."""
 
     site: str
     cycle: str
-    objectives: list[ObjectiveUndoGiven]
+    objectives: list[ObjectiveUndoJson]
 
 
-class UndoAsked(Asked):
+class UndoBody(RequestPart):
     """Take back that objectives were carried forward."""
 
     site: SiteName | None = Field(None, description="The site; the first one where it is left out.")
@@ -477,7 +477,7 @@ class UndoAsked(Asked):
     )
 
 
-class UndoneGiven(Given):
+class UndoJson(JsonShape):
     """Which objectives (by key) are being taken back, and what a person has to do besides."""
 
     cycle: str
@@ -487,7 +487,7 @@ class UndoneGiven(Given):
     by_hand: list[str] = Field(description="What a person has to do besides, a sentence each.")
 
 
-class StoodGiven(Given):
+class ReplayStandingJson(JsonShape):
     """What an objective read at the moment of a replay, or would have read."""
 
     progress: float | None
@@ -497,7 +497,7 @@ class StoodGiven(Given):
     sentence: str
 
 
-class ReplayDoubtGiven(Given):
+class ReplayDoubtJson(JsonShape):
     """Why what it would have read is not certain, and the field or the issue of its own (by key) that this is about. Issues that may have been
     part of any objective, for their histories are not kept, are counted for all of them (`histories_missing`).
     """
@@ -506,23 +506,23 @@ class ReplayDoubtGiven(Given):
     about: str
 
 
-class ObjectiveReplayGiven(Given):
+class ObjectiveReplayJson(JsonShape):
     """One objective; `before` or `after` is null where it is none of the cycle by that mapping."""
 
     objective: str
     key: str
     title: str
     team: str | None
-    before: StoodGiven | None
-    after: StoodGiven | None
+    before: ReplayStandingJson | None
+    after: ReplayStandingJson | None
     moved: float | None = Field(description="after − before; null where one of the two is not known.")
     moved_exact: str | None
     certainty: Certainty
-    doubts: list[ReplayDoubtGiven]
+    doubts: list[ReplayDoubtJson]
     course: list[float | None] = Field(description="What it would have read at each of `moments`.")
 
 
-class ReplayGiven(Given):
+class ReplayJson(JsonShape):
     """A cycle under another mapping, as of its last millisecond or, while it runs, of now."""
 
     site: str
@@ -530,9 +530,9 @@ class ReplayGiven(Given):
     at: datetime
     mapping_revision: str
     ruling_revision: str
-    objectives: list[ObjectiveReplayGiven]
-    means: list[MeanGiven]
-    means_replayed: list[MeanGiven]
+    objectives: list[ObjectiveReplayJson]
+    means: list[MeanJson]
+    means_replayed: list[MeanJson]
     moments: list[datetime] = Field(description="Empty unless `course` was asked for.")
     said: list[str] = Field(description="Why it is not surer, in sentences.")
     histories_missing: int = Field(
@@ -553,13 +553,13 @@ class ReplayQuery(SiteQuery):
     course: bool = Field(False, description="Also week by week, at fourteen moments at most.")
 
 
-class ReplayAsked(Text):
+class ReplayBody(TextBody):
     """A mapping that never ruled."""
 
     course: bool = Field(False, description="Also week by week, at fourteen moments at most.")
 
 
-class HistoriesReadGiven(Given):
+class HistoryReadsJson(JsonShape):
     """How many histories were read, how many Jira did not give, and how many are left: call again for those."""
 
     read: int
@@ -567,7 +567,7 @@ class HistoriesReadGiven(Given):
     left: int
 
 
-class CarriedGiven(Given):
+class CarryJson(JsonShape):
     """Which objectives are carried now, and which had been before."""
 
     into: str
@@ -589,31 +589,31 @@ def refused_as(title: str = "", remedy: str = "") -> Iterator[None]:
 
 
 @ROUTES.get("/cycles", "viewer", "The cycles of a site, and how their objectives score.")
-def list_cycles(caller: Caller, query: SiteQuery) -> Reply[CyclesGiven]:
+def list_cycles(caller: Caller, query: SiteQuery) -> Reply[CyclesJson]:
     """Those that run now and those that objectives ran in."""
     found = cycles.list_cycles(caller.connector, caller.actor, site_of(caller, query))
-    return Reply(CyclesGiven.model_validate({"items": [cycles.cycle_values(one) for one in found]}))
+    return Reply(CyclesJson.model_validate({"items": [cycles.cycle_values(one) for one in found]}))
 
 
 @ROUTES.get("/cycles/verification", "viewer", "Whether records of closed cycles were changed.")
-def verification(caller: Caller, query: SiteQuery) -> Reply[VerificationGiven]:
+def verification(caller: Caller, query: SiteQuery) -> Reply[VerificationJson]:
     """Each record is chained to the one before it."""
     found = cycles.verify_records(caller.connector, caller.actor, site_of(caller, query))
     return Reply(
-        VerificationGiven(records=found.links, head=found.head, whole=found.whole, faults=list(found.faults))
+        VerificationJson(records=found.links, head=found.head, whole=found.whole, faults=list(found.faults))
     )
 
 
 @ROUTES.get("/cycles/{cycle}", "viewer", "One cycle with the scores of its objectives.")
-def one_cycle(caller: Caller, path: CycleAddress, query: SiteQuery) -> Reply[CycleDetailGiven]:
+def one_cycle(caller: Caller, path: CycleAddress, query: SiteQuery) -> Reply[CycleDetailJson]:
     """From its records where it is closed."""
     with refused_as():
         found = cycles.show_cycle(caller.connector, caller.actor, site_of(caller, query), path.cycle)
-    return Reply(CycleDetailGiven.model_validate(cycles.detail_values(found)))
+    return Reply(CycleDetailJson.model_validate(cycles.detail_values(found)))
 
 
 @ROUTES.post("/cycles/{cycle}/close", "editor", "Freeze the numbers of a cycle that has ended.")
-def close_cycle(caller: Caller, path: CycleAddress, body: ClosingAsked) -> Reply[ClosedGiven]:
+def close_cycle(caller: Caller, path: CycleAddress, body: ClosingBody) -> Reply[ClosingJson]:
     """Once, and never before its end."""
     site = known_site(caller.connector, body.site)
     said = {
@@ -633,61 +633,61 @@ def close_cycle(caller: Caller, path: CycleAddress, body: ClosingAsked) -> Reply
             body.preview or "",
         )
     return Reply(
-        ClosedGiven(cycle=done.cycle_id, version=done.version, objectives=done.objectives, hash=done.hash)
+        ClosingJson(cycle=done.cycle_id, version=done.version, objectives=done.objectives, hash=done.hash)
     )
 
 
 @ROUTES.get("/cycles/{cycle}/lock", "viewer", "What waits until a cycle is unlocked.", heavy=True)
-def show_lock(caller: Caller, path: CycleAddress, query: SiteQuery) -> Reply[LockGiven]:
+def show_lock(caller: Caller, path: CycleAddress, query: SiteQuery) -> Reply[CycleLockJson]:
     """The same issues under the lock and without it. Asks Jira nothing."""
     with refused_as():
         found = locks.show_lock(caller.connector, caller.actor, site_of(caller, query), path.cycle)
-    return Reply(LockGiven.model_validate(locks.lock_values(found)))
+    return Reply(CycleLockJson.model_validate(locks.lock_values(found)))
 
 
 @ROUTES.post(
     "/cycles/{cycle}/lock", "editor", "Let the objectives of a running cycle keep their terms.", heavy=True
 )
-def lock_cycle(caller: Caller, path: CycleAddress, body: LockingAsked) -> Reply[LockGiven]:
+def lock_cycle(caller: Caller, path: CycleAddress, body: LockingBody) -> Reply[CycleLockJson]:
     """Kind, start, target, weight and commitment stand; what they stand at goes on moving."""
     site = known_site(caller.connector, body.site)
     with refused_as("Not locked", "GET /cycles/{cycle} shows what it is."):
         locks.lock_cycle(caller.connector, caller.actor, site, path.cycle, body.reason)
         found = locks.show_lock(caller.connector, caller.actor, site, path.cycle)
-    return Reply(LockGiven.model_validate(locks.lock_values(found)))
+    return Reply(CycleLockJson.model_validate(locks.lock_values(found)))
 
 
 @ROUTES.post("/cycles/{cycle}/unlock", "editor", "Let what waited take effect.", heavy=True)
-def unlock_cycle(caller: Caller, path: CycleAddress, body: UnlockingAsked) -> Reply[LockGiven]:
+def unlock_cycle(caller: Caller, path: CycleAddress, body: UnlockingBody) -> Reply[CycleLockJson]:
     """The lock that was, and what takes effect now."""
     site = known_site(caller.connector, body.site)
     with refused_as("Not unlocked", "GET /cycles/{cycle} shows what it is."):
         found = locks.unlock_cycle(caller.connector, caller.actor, site, path.cycle, body.reason)
-    return Reply(LockGiven.model_validate(locks.lock_values(found)))
+    return Reply(CycleLockJson.model_validate(locks.lock_values(found)))
 
 
 @ROUTES.post("/cycles/{cycle}/reopen", "admin", "Open a closed cycle again.")
-def reopen_cycle(caller: Caller, path: CycleAddress, body: ReopeningAsked) -> Reply[ReopenedGiven]:
+def reopen_cycle(caller: Caller, path: CycleAddress, body: ReopeningBody) -> Reply[ReopeningJson]:
     """Its records stay."""
     site = known_site(caller.connector, body.site)
     with refused_as("Not opened", "GET /cycles/{cycle} shows what it is."):
         version = closure.reopen_cycle(caller.connector, caller.actor, site, path.cycle, body.reason)
-    return Reply(ReopenedGiven(cycle=path.cycle, version=version))
+    return Reply(ReopeningJson(cycle=path.cycle, version=version))
 
 
 @ROUTES.get("/cycles/{cycle}/difference", "viewer", "What two closings of a cycle differ in.")
-def difference(caller: Caller, path: CycleAddress, query: VersionQuery) -> Reply[VersionDifferenceGiven]:
+def difference(caller: Caller, path: CycleAddress, query: VersionQuery) -> Reply[VersionDifferenceJson]:
     """From the records alone, with the rows that made the difference."""
     site = site_of(caller, query)
     with refused_as("Nothing to compare", "GET /cycles/{cycle} lists what was done to it."):
         found = versions.difference(
             caller.connector, caller.actor, site, path.cycle, query.before, query.after
         )
-    return Reply(VersionDifferenceGiven.model_validate(versions.difference_values(found)))
+    return Reply(VersionDifferenceJson.model_validate(versions.difference_values(found)))
 
 
 @ROUTES.get("/cycles/{cycle}/carry", "viewer", "What carrying a closed cycle forward would do.")
-def preview_carry(caller: Caller, path: CycleAddress, query: CarryQuery) -> Reply[CarryPreviewGiven]:
+def preview_carry(caller: Caller, path: CycleAddress, query: CarryQuery) -> Reply[CarryPreviewJson]:
     """Objective by objective, with what would be set in Jira; and how far what was asked for is."""
     with refused_as("Not to be carried", "GET /cycles/{cycle} shows what it is."):
         found = carry.preview_carry(
@@ -698,11 +698,11 @@ def preview_carry(caller: Caller, path: CycleAddress, query: CarryQuery) -> Repl
             query.into or "",
             CarryChoice(as_copy=query.as_ == "copy"),
         )
-    return Reply(CarryPreviewGiven.model_validate(carry.preview_values(found)))
+    return Reply(CarryPreviewJson.model_validate(carry.preview_values(found)))
 
 
 @ROUTES.post("/cycles/{cycle}/carry", "editor", "Carry objectives of a closed cycle forward.")
-def carry_forward(caller: Caller, path: CycleAddress, body: CarryAsked) -> Reply[CarriedGiven]:
+def carry_forward(caller: Caller, path: CycleAddress, body: CarryBody) -> Reply[CarryJson]:
     """Twice is once. What is set in Jira is set by the workers; `GET` says how far that is."""
     site = known_site(caller.connector, body.site)
     choice = CarryChoice(
@@ -716,19 +716,19 @@ def carry_forward(caller: Caller, path: CycleAddress, body: CarryAsked) -> Reply
         done = carry.carry_forward(
             caller.connector, caller.actor, site, path.cycle, body.objectives, body.into or "", choice
         )
-    return Reply(CarriedGiven(into=done.into, carried=list(done.carried), before=list(done.before)))
+    return Reply(CarryJson(into=done.into, carried=list(done.carried), before=list(done.before)))
 
 
 @ROUTES.get("/cycles/{cycle}/carry/undo", "viewer", "What taking back what was carried forward would do.")
-def preview_undo(caller: Caller, path: CycleAddress, query: SiteQuery) -> Reply[UndoPreviewGiven]:
+def preview_undo(caller: Caller, path: CycleAddress, query: SiteQuery) -> Reply[UndoPreviewJson]:
     """Objective by objective, with what would be set back in Jira, what would be left there, and what forbids it."""
     with refused_as("Nothing to take back", "GET /cycles/{cycle}/carry says what was carried."):
         found = carry_undo.preview_undo(caller.connector, caller.actor, site_of(caller, query), path.cycle)
-    return Reply(UndoPreviewGiven.model_validate(carry_undo.preview_values(found)))
+    return Reply(UndoPreviewJson.model_validate(carry_undo.preview_values(found)))
 
 
 @ROUTES.post("/cycles/{cycle}/carry/undo", "editor", "Take back that objectives were carried forward.")
-def undo_carry(caller: Caller, path: CycleAddress, body: UndoAsked) -> Reply[UndoneGiven]:
+def undo_carry(caller: Caller, path: CycleAddress, body: UndoBody) -> Reply[UndoJson]:
     """While nothing was done on what was carried. What is set back in Jira is set by the workers; nothing is deleted there unless `delete_copies` says so."""
     site = known_site(caller.connector, body.site)
     with refused_as("Not taken back", "GET /cycles/{cycle}/carry/undo says what can be."):
@@ -741,21 +741,21 @@ def undo_carry(caller: Caller, path: CycleAddress, body: UndoAsked) -> Reply[Und
             delete_copies=body.delete_copies,
         )
     return Reply(
-        UndoneGiven(cycle=done.from_cycle, taken_back=list(done.taken_back), by_hand=list(done.by_hand))
+        UndoJson(cycle=done.from_cycle, taken_back=list(done.taken_back), by_hand=list(done.by_hand))
     )
 
 
 @ROUTES.get(
     "/cycles/{cycle}/replay", "viewer", "What a cycle would have read under another revision.", heavy=True
 )
-def replay_cycle(call: Caller, path: CycleAddress, query: ReplayQuery) -> Reply[ReplayGiven]:
+def replay_cycle(call: Caller, path: CycleAddress, query: ReplayQuery) -> Reply[ReplayJson]:
     """Each objective as it stood at the end beside what it would have read, with how sure that is. Asks Jira nothing, writes nothing."""
     site = site_of(call, query)
     with refused_as():
         found = replay.replay(
             call.connector, call.actor, site, path.cycle, query.mapping, course=query.course
         )
-    return Reply(ReplayGiven.model_validate(replay.replay_values(found)))
+    return Reply(ReplayJson.model_validate(replay.replay_values(found)))
 
 
 @ROUTES.post(
@@ -764,22 +764,22 @@ def replay_cycle(call: Caller, path: CycleAddress, query: ReplayQuery) -> Reply[
     "What a cycle would have read under a mapping that never ruled.",
     heavy=True,
 )
-def replay_draft(call: Caller, path: CycleAddress, query: SiteQuery, body: ReplayAsked) -> Reply[ReplayGiven]:
+def replay_draft(call: Caller, path: CycleAddress, query: SiteQuery, body: ReplayBody) -> Reply[ReplayJson]:
     """The same of a text. Asks Jira nothing, writes nothing, activates nothing."""
     site = site_of(call, query)
     with refused_as():
         found = replay.replay_draft(
             call.connector, call.actor, site, path.cycle, body.text, course=body.course
         )
-    return Reply(ReplayGiven.model_validate(replay.replay_values(found)))
+    return Reply(ReplayJson.model_validate(replay.replay_values(found)))
 
 
 @ROUTES.post(
     "/cycles/{cycle}/histories", "editor", "Read from Jira the histories that a replay lacks.", heavy=True
 )
-def read_histories_of_cycle(call: Caller, path: CycleAddress, query: SiteQuery) -> Reply[HistoriesReadGiven]:
+def read_histories_of_cycle(call: Caller, path: CycleAddress, query: SiteQuery) -> Reply[HistoryReadsJson]:
     """A thousand issues at a time; afterwards a replay of the cycle is surer."""
     site = site_of(call, query)
     with refused_as():
         done = replay.read_lacking_of_cycle(call.connector, call.actor, site, path.cycle)
-    return Reply(HistoriesReadGiven(read=done.read, refused=done.refused, left=done.left))
+    return Reply(HistoryReadsJson(read=done.read, refused=done.refused, left=done.left))

@@ -20,8 +20,8 @@ from plugin.doors.exports import (
     objective_rows,
 )
 from plugin.doors.filters import AuditQuery, ObjectivesQuery
-from plugin.doors.model import Given, Query, SiteQuery, Word
-from plugin.doors.rows import ActGiven
+from plugin.doors.model import JsonShape, Query, SiteQuery, Word
+from plugin.doors.rows import ActJson
 
 ROUTES = Routes()
 
@@ -56,7 +56,7 @@ class AuditExport(AuditQuery, ExportChoice):
     answers={CSV: None, JSON: list[ObjectiveRow], LINES: None},
     heavy=True,
 )
-def export_objectives(caller: Caller, query: ObjectivesExport) -> Reply[Given]:
+def export_objectives(caller: Caller, query: ObjectivesExport) -> Reply[JsonShape]:
     """One line per objective."""
     rows = objective_rows(caller.connector, caller.actor, site_of(caller, query), query)
     return streamed(ObjectiveRow, rows, query.format, "objectives")
@@ -69,7 +69,7 @@ def export_objectives(caller: Caller, query: ObjectivesExport) -> Reply[Given]:
     answers={CSV: None, JSON: list[LedgerRow], LINES: None},
     heavy=True,
 )
-def export_ledgers(caller: Caller, query: ObjectivesExport) -> Reply[Given]:
+def export_ledgers(caller: Caller, query: ObjectivesExport) -> Reply[JsonShape]:
     """Every row of every ledger."""
     rows = ledger_rows(caller.connector, caller.actor, site_of(caller, query), query)
     return streamed(LedgerRow, rows, query.format, "ledgers")
@@ -82,7 +82,7 @@ def export_ledgers(caller: Caller, query: ObjectivesExport) -> Reply[Given]:
     answers={CSV: None, JSON: list[HistoryRow], LINES: None},
     heavy=True,
 )
-def export_history(caller: Caller, query: HistoryExport) -> Reply[Given]:
+def export_history(caller: Caller, query: HistoryExport) -> Reply[JsonShape]:
     """Every point, in the order in which it was noted."""
     rows = history_rows(caller.connector, caller.actor, site_of(caller, query), query.objective)
     return streamed(HistoryRow, rows, query.format, "history")
@@ -92,15 +92,17 @@ def export_history(caller: Caller, query: HistoryExport) -> Reply[Given]:
     "/exports/audit",
     "admin",
     "The audit log as CSV or JSON.",
-    answers={CSV: None, JSON: list[ActGiven], LINES: None},
+    answers={CSV: None, JSON: list[ActJson], LINES: None},
     heavy=True,
 )
-def export_audit(caller: Caller, query: AuditExport) -> Reply[Given]:
+def export_audit(caller: Caller, query: AuditExport) -> Reply[JsonShape]:
     """Every act that is looked for."""
-    return streamed(ActGiven, act_rows(caller.connector, caller.actor, query), query.format, "audit")
+    return streamed(ActJson, act_rows(caller.connector, caller.actor, query), query.format, "audit")
 
 
-def streamed(shape: type[Given], rows: Iterable[Given], format: Format, name: str) -> Reply[Given]:
+def streamed(
+    shape: type[JsonShape], rows: Iterable[JsonShape], format: Format, name: str
+) -> Reply[JsonShape]:
     """Rows as a file."""
     headers = {"Content-Disposition": f'attachment; filename="{name}.{format}"'}
     return Reply(body=lines(shape, rows, format), media=MEDIA[format], headers=headers)

@@ -7,11 +7,11 @@ from datetime import date
 from pydantic import Field
 
 from mappings.forecast.answer import Likelihood, Need
-from plugin.api.objectives.objectives import NamedGiven
+from plugin.api.objectives.objectives import ObjectiveNameJson
 from plugin.api.protocol.addresses import CycleAddress, ObjectiveAddress
 from plugin.api.protocol.lookup import objective_of
 from plugin.api.protocol.operation import Caller, Reply, Routes
-from plugin.doors.model import Given, SiteQuery
+from plugin.doors.model import JsonShape, SiteQuery
 from plugin.doors.refusal import RequestRefusal
 from plugin.use_cases.forecasts.forecast_record import calibration_of, calibration_values
 from plugin.use_cases.forecasts.forecasts import forecast_of, forecast_values
@@ -19,7 +19,7 @@ from plugin.use_cases.forecasts.forecasts import forecast_of, forecast_values
 ROUTES = Routes()
 
 
-class LackGiven(Given):
+class LackJson(JsonShape):
     """What there is not enough of yet: how much there is, how much it takes, and how much is missing."""
 
     what: Need
@@ -28,7 +28,7 @@ class LackGiven(Given):
     missing: int
 
 
-class WeekGiven(Given):
+class WeekJson(JsonShape):
     """One past week: rows that were finished in it, rows that were added in it."""
 
     first_day: date
@@ -36,7 +36,7 @@ class WeekGiven(Given):
     added: int
 
 
-class WorkGiven(Given):
+class WorkJson(JsonShape):
     """What a delivery key result is forecast from, in items: any of the past weeks may come again, each as likely as another.
 
     `undated` rows are finished on a day that Jira does not tell; of `by_resolution` the day of the resolution stands for the finish;
@@ -50,10 +50,10 @@ class WorkGiven(Given):
     undated: int
     by_resolution: int
     not_achieved: int
-    weeks: list[WeekGiven]
+    weeks: list[WeekJson]
 
 
-class TrendGiven(Given):
+class TrendJson(JsonShape):
     """What a metric is forecast from: the line through its readings. The slope is a change a day; `…_low` to `…_high` holds it at 80 %."""
 
     readings: int
@@ -80,7 +80,7 @@ class TrendGiven(Given):
     end_high_exact: str
 
 
-class KeyResultForecastGiven(Given):
+class KeyResultForecastJson(JsonShape):
     """One key result. `probability` null: nothing can be said, and `sentence` (with `missing`) says why.
 
     `likely_by` and `safe_by` are the days by which 50 % and 85 % of all courses of a delivery are there; of a metric `likely_by` is
@@ -99,19 +99,19 @@ class KeyResultForecastGiven(Given):
     sentence: str
     likely_by: date | None
     safe_by: date | None
-    missing: list[LackGiven]
+    missing: list[LackJson]
     notes: list[str]
-    work: WorkGiven | None
-    trend: TrendGiven | None
+    work: WorkJson | None
+    trend: TrendJson | None
 
 
-class ForecastGiven(Given):
+class ForecastJson(JsonShape):
     """How likely an objective is to be reached: at most as likely as the least likely (`deciding`) of its contributing key results.
 
     `forecast` of its `contributing` key results have one. Null is unknown, never 0.
     """
 
-    objective: NamedGiven
+    objective: ObjectiveNameJson
     day: date
     cycle: str | None
     last_day: date | None
@@ -123,10 +123,10 @@ class ForecastGiven(Given):
     deciding: str | None
     forecast: int = Field(description="How many of its contributing key results have a forecast.")
     contributing: int
-    key_results: list[KeyResultForecastGiven]
+    key_results: list[KeyResultForecastJson]
 
 
-class CalibrationGiven(Given):
+class CalibrationJson(JsonShape):
     """All forecasts of one level in a cycle: how likely they were called on average, and which share came true.
 
     A forecast is that of one key result on one day; what was reached already is none.
@@ -141,11 +141,11 @@ class CalibrationGiven(Given):
     came_true_exact: str
 
 
-class CalibrationsGiven(Given):
+class CalibrationsJson(JsonShape):
     """How good the forecasts of a cycle were, the likeliest level first; empty until it has ended."""
 
     cycle: str
-    levels: list[CalibrationGiven]
+    levels: list[CalibrationJson]
 
 
 @ROUTES.get(
@@ -153,7 +153,7 @@ class CalibrationsGiven(Given):
     "viewer",
     "How likely an objective is to be reached by the end of its cycle.",
 )
-def forecast(caller: Caller, path: ObjectiveAddress, query: SiteQuery) -> Reply[ForecastGiven]:
+def forecast(caller: Caller, path: ObjectiveAddress, query: SiteQuery) -> Reply[ForecastJson]:
     """Advice with what it was made from; no number of the objective depends on it."""
     site, saved = objective_of(caller, path, query)
     found = forecast_of(caller.connector, caller.actor, site, saved.state.id)
@@ -161,13 +161,13 @@ def forecast(caller: Caller, path: ObjectiveAddress, query: SiteQuery) -> Reply[
         raise RequestRefusal(
             409, "No mapping", "No mapping rules this site.", "Activate one, and begin again."
         )
-    named = NamedGiven(id=saved.state.id, key=saved.state.key, title=saved.state.title)
-    return Reply(ForecastGiven.model_validate({"objective": named, **forecast_values(found)}))
+    named = ObjectiveNameJson(id=saved.state.id, key=saved.state.key, title=saved.state.title)
+    return Reply(ForecastJson.model_validate({"objective": named, **forecast_values(found)}))
 
 
 @ROUTES.get("/cycles/{cycle}/calibration", "viewer", "How good the forecasts of a cycle that has ended were.")
-def calibration(caller: Caller, path: CycleAddress) -> Reply[CalibrationsGiven]:
+def calibration(caller: Caller, path: CycleAddress) -> Reply[CalibrationsJson]:
     """On all sites. What was forecast is held against what stood at the end of the cycle's last day."""
     found = calibration_of(caller.connector, caller.actor, path.cycle)
     levels = [calibration_values(one) for one in found]
-    return Reply(CalibrationsGiven.model_validate({"cycle": path.cycle, "levels": levels}))
+    return Reply(CalibrationsJson.model_validate({"cycle": path.cycle, "levels": levels}))

@@ -9,14 +9,14 @@ from pydantic import Field
 from plugin.api.protocol.lookup import known_site, site_of
 from plugin.api.protocol.operation import UNKEPT, Caller, Reply, Routes
 from plugin.doors.cursor import cursor, list_name, position
-from plugin.doors.model import Asked, Given, Page, PageQuery, SiteName, SiteQuery, Word
+from plugin.doors.model import JsonShape, Page, PageQuery, RequestPart, SiteName, SiteQuery, Word
 from plugin.use_cases.objectives import goals
 from plugin.use_cases.objectives.goals import Goal, GoalCheck
 
 ROUTES = Routes()
 
 
-class GoalGiven(Given):
+class GoalJson(JsonShape):
     """A goal as Atlassian Goals has it. `score` is what was posted last, as the site holds it; null where that has none."""
 
     id: str
@@ -35,14 +35,14 @@ class GoalGiven(Given):
     )
 
 
-class GoalFindingGiven(Given):
+class GoalFindingJson(JsonShape):
     """What stands in the way, and what to do about it."""
 
     message: str
     remedy: str
 
 
-class GoalCheckGiven(Given):
+class GoalCheckJson(JsonShape):
     """What the gateway says; what was not reached is null."""
 
     cloud_id: str | None
@@ -51,10 +51,10 @@ class GoalCheckGiven(Given):
     )
     goals: int | None = Field(description="How many goals there are; null where that was not reached.")
     posting: int | None = Field(description="To how many of them the account may post.")
-    findings: list[GoalFindingGiven]
+    findings: list[GoalFindingJson]
 
 
-class LinkGoal(Asked):
+class GoalLinkBody(RequestPart):
     """Which goal an objective feeds."""
 
     objective: Word = Field(description="Key or id of the objective.")
@@ -62,7 +62,7 @@ class LinkGoal(Asked):
     site: SiteName | None = Field(None, description="The site; the first one where it is left out.")
 
 
-class LinkedGiven(Given):
+class GoalLinkJson(JsonShape):
     """The field of the issue that says so now."""
 
     objective: str
@@ -71,7 +71,7 @@ class LinkedGiven(Given):
 
 
 @ROUTES.get("/goals", "editor", "The goals of Atlassian Goals.", heavy=True)
-def list_goals(caller: Caller, query: PageQuery) -> Reply[Page[GoalGiven]]:
+def list_goals(caller: Caller, query: PageQuery) -> Reply[Page[GoalJson]]:
     """Those that the connector's account sees and that are not archived, by key, as they are now."""
     site = site_of(caller, query)
     name = list_name(f"goals:{site}", query)
@@ -80,16 +80,14 @@ def list_goals(caller: Caller, query: PageQuery) -> Reply[Page[GoalGiven]]:
     found = goals.list_goals(caller.connector, caller.actor, site)
     shown = found[start : start + query.limit]
     more = len(found) > start + len(shown)
-    items = [goal_given(one) for one in shown]
-    return Reply(
-        Page[GoalGiven](items=items, next=cursor(name, start + len(shown)) if more else None), UNKEPT
-    )
+    items = [goal_json(one) for one in shown]
+    return Reply(Page[GoalJson](items=items, next=cursor(name, start + len(shown)) if more else None), UNKEPT)
 
 
-def goal_given(one: Goal) -> GoalGiven:
+def goal_json(one: Goal) -> GoalJson:
     """One goal as an answer shows it."""
     latest = one.latest
-    return GoalGiven(
+    return GoalJson(
         id=one.id,
         key=one.key,
         name=one.name,
@@ -106,15 +104,15 @@ def goal_given(one: Goal) -> GoalGiven:
 
 
 @ROUTES.get("/goals/check", "editor", "Whether Atlassian Goals can be worked with.", heavy=True)
-def check_goals(caller: Caller, query: SiteQuery) -> Reply[GoalCheckGiven]:
+def check_goals(caller: Caller, query: SiteQuery) -> Reply[GoalCheckJson]:
     """Asks the gateway now, and writes nothing."""
-    return Reply(check_given(goals.check(caller.connector, caller.actor, site_of(caller, query))), UNKEPT)
+    return Reply(check_json(goals.check(caller.connector, caller.actor, site_of(caller, query))), UNKEPT)
 
 
-def check_given(found: GoalCheck) -> GoalCheckGiven:
+def check_json(found: GoalCheck) -> GoalCheckJson:
     """What the gateway said."""
-    findings = [GoalFindingGiven(message=one.message, remedy=one.remedy) for one in found.findings]
-    return GoalCheckGiven(
+    findings = [GoalFindingJson(message=one.message, remedy=one.remedy) for one in found.findings]
+    return GoalCheckJson(
         cloud_id=found.cloud_id,
         scoring=found.scoring,
         goals=found.goals,
@@ -124,21 +122,21 @@ def check_given(found: GoalCheck) -> GoalCheckGiven:
 
 
 @ROUTES.post("/goals/link", "editor", "Let an objective feed a goal.", heavy=True)
-def link_goal(caller: Caller, body: LinkGoal) -> Reply[LinkedGiven]:
+def link_goal(caller: Caller, body: GoalLinkBody) -> Reply[GoalLinkJson]:
     """Writes the key of the goal into the field of the objective's issue that the mapping reads it from."""
     site = known_site(caller.connector, body.site)
     found = goals.link(caller.connector, caller.actor, site, body.objective, body.goal)
-    return Reply(LinkedGiven(objective=found.objective, goal=found.goal, field=found.field))
+    return Reply(GoalLinkJson(objective=found.objective, goal=found.goal, field=found.field))
 
 
-class TryGoal(Asked):
+class GoalTrialBody(RequestPart):
     """Which goal gets the trial."""
 
     goal: Word = Field(description="Key or address of the goal.")
     site: SiteName | None = Field(None, description="The site; the first one where it is left out.")
 
 
-class TriedGiven(Given):
+class GoalTrialJson(JsonShape):
     """What was posted, what the site made of it, and whether it was taken back."""
 
     goal: str
@@ -147,17 +145,17 @@ class TriedGiven(Given):
     status: str = Field(description="The status that the site made of it.")
     score: int = Field(description="The score that the site made of it.")
     taken_back: bool
-    findings: list[GoalFindingGiven]
+    findings: list[GoalFindingJson]
 
 
 @ROUTES.post("/goals/try", "editor", "Post a trial to a goal, read it, and take it back.", heavy=True)
-def try_goal(caller: Caller, body: TryGoal) -> Reply[TriedGiven]:
+def try_goal(caller: Caller, body: GoalTrialBody) -> Reply[GoalTrialJson]:
     """Whoever watches the goal may be told of it."""
     tried = goals.try_out(caller.connector, caller.actor, known_site(caller.connector, body.site), body.goal)
     (sent_status, sent_score), (status, score) = tried.sent, tried.held
-    findings = [GoalFindingGiven(message=one.message, remedy=one.remedy) for one in tried.findings]
+    findings = [GoalFindingJson(message=one.message, remedy=one.remedy) for one in tried.findings]
     return Reply(
-        TriedGiven(
+        GoalTrialJson(
             goal=tried.goal,
             sent_status=sent_status,
             sent_score=sent_score,

@@ -12,14 +12,14 @@ from mappings.explain.cause import cause, row_cause
 from mappings.explain.marks import MarkKind
 from mappings.explain.movement import Effect, Movement
 from mappings.rollup.rows.ledger import Contribution
-from plugin.api.objectives.objectives import NamedGiven
+from plugin.api.objectives.objectives import ObjectiveNameJson
 from plugin.api.protocol.addresses import ObjectiveAddress
 from plugin.api.protocol.lookup import objective_of
 from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.cursor import cursor, list_name, position
-from plugin.doors.model import Given, Instant, Page, PageQuery, SiteQuery, Word
+from plugin.doors.model import Instant, JsonShape, Page, PageQuery, SiteQuery, Word
 from plugin.doors.refusal import RequestRefusal, invalid
-from plugin.doors.rows import PointGiven, RowGiven, point_given
+from plugin.doors.rows import PointJson, RowJson, point_json
 from plugin.next_steps import Door
 from plugin.use_cases.objectives import objectives
 from plugin.use_cases.objectives.moments import SINCE, UNTIL, MovementQuestion, UnknownMoment
@@ -32,7 +32,7 @@ ROUTES = Routes()
 MOST_EFFECTS = 2000
 
 
-class MarkGiven(Given):
+class MarkJson(JsonShape):
     """Something that happened to an objective beside its number: a target changed, a check-in, scope that came or went."""
 
     at: datetime
@@ -40,10 +40,10 @@ class MarkGiven(Given):
     text: str
 
 
-class MarksGiven(Given):
+class MarksJson(JsonShape):
     """Everything that is marked in the history, oldest first."""
 
-    items: list[MarkGiven]
+    items: list[MarkJson]
 
 
 class HistoryQuery(PageQuery):
@@ -52,7 +52,7 @@ class HistoryQuery(PageQuery):
     since: Instant | None = Field(None, description="Only points at or after this instant.")
 
 
-class PartGiven(Given):
+class PartJson(JsonShape):
     """One part of a movement; the parts sum exactly to Δ."""
 
     part: str
@@ -60,7 +60,7 @@ class PartGiven(Given):
     effect_exact: str
 
 
-class EffectGiven(Given):
+class EffectJson(JsonShape):
     """What one row did to the number, and how it stood before and after; null where there was none."""
 
     part: str
@@ -70,18 +70,18 @@ class EffectGiven(Given):
     said: str
     effect: float | None
     effect_exact: str | None
-    before: RowGiven | None
-    after: RowGiven | None
+    before: RowJson | None
+    after: RowJson | None
 
 
-class MovementGiven(Given):
+class MovementJson(JsonShape):
     """What moved the headline between two moments. Where a number is unknown at either end there is no Δ and there are no parts.
 
     `reconstructed`: the beginning was worked out from Jira's history. With more than one revision, what the change of the mapping
     itself did is the part `re-mapped`.
     """
 
-    objective: NamedGiven
+    objective: ObjectiveNameJson
     since: datetime
     until: datetime
     before: float | None
@@ -91,8 +91,8 @@ class MovementGiven(Given):
     change: float | None
     change_exact: str | None
     said: str
-    parts: list[PartGiven]
-    rows: list[EffectGiven] = Field(description="The rows that moved it, each with its effect.")
+    parts: list[PartJson]
+    rows: list[EffectJson] = Field(description="The rows that moved it, each with its effect.")
     rows_left_out: int
     reconstructed: bool
     revisions: list[str]
@@ -106,7 +106,7 @@ class MovementQuery(SiteQuery):
 
 
 @ROUTES.get("/objectives/{objective}/history", "viewer", "Where an objective stood, oldest first.")
-def history(caller: Caller, path: ObjectiveAddress, query: HistoryQuery) -> Reply[Page[PointGiven]]:
+def history(caller: Caller, path: ObjectiveAddress, query: HistoryQuery) -> Reply[Page[PointJson]]:
     """Oldest first."""
     site, saved = objective_of(caller, path, query)
     name = list_name(f"history:{site}:{saved.state.id}", query)
@@ -118,8 +118,8 @@ def history(caller: Caller, path: ObjectiveAddress, query: HistoryQuery) -> Repl
     shown = points[: query.limit]
     more = len(points) > len(shown)
     return Reply(
-        Page[PointGiven](
-            items=[point_given(one) for one in shown], next=after(name, shown, begun) if more else None
+        Page[PointJson](
+            items=[point_json(one) for one in shown], next=after(name, shown, begun) if more else None
         )
     )
 
@@ -138,11 +138,11 @@ def after(name: str, shown: Sequence[HistoryPoint], begun: list[str | int] | Non
     "viewer",
     "What happened beside the number: targets changed, check-ins, scope that came or went.",
 )
-def marks(caller: Caller, path: ObjectiveAddress, query: SiteQuery) -> Reply[MarksGiven]:
+def marks(caller: Caller, path: ObjectiveAddress, query: SiteQuery) -> Reply[MarksJson]:
     """Oldest first; targets and scope day by day."""
     site, saved = objective_of(caller, path, query)
     found = objectives.marks(caller.connector, caller.actor, site, saved.state.id)
-    return Reply(MarksGiven(items=[MarkGiven(at=one.at, kind=one.kind, text=one.text) for one in found]))
+    return Reply(MarksJson(items=[MarkJson(at=one.at, kind=one.kind, text=one.text) for one in found]))
 
 
 @ROUTES.get(
@@ -150,7 +150,7 @@ def marks(caller: Caller, path: ObjectiveAddress, query: SiteQuery) -> Reply[Mar
     "viewer",
     "What moved an objective between two moments, issue by issue, summing exactly.",
 )
-def movement(caller: Caller, path: ObjectiveAddress, query: MovementQuery) -> Reply[MovementGiven]:
+def movement(caller: Caller, path: ObjectiveAddress, query: MovementQuery) -> Reply[MovementJson]:
     """What changed since."""
     site, saved = objective_of(caller, path, query)
     asked = MovementQuestion(query.since, query.until)
@@ -161,14 +161,14 @@ def movement(caller: Caller, path: ObjectiveAddress, query: MovementQuery) -> Re
     if found.movement is None:
         why = no_history(found)
         raise RequestRefusal(409, "No history", why.message, why.remedy_at(Door.API))
-    named = NamedGiven(id=saved.state.id, key=saved.state.key, title=saved.state.title)
-    return Reply(movement_given(named, found, found.movement))
+    named = ObjectiveNameJson(id=saved.state.id, key=saved.state.key, title=saved.state.title)
+    return Reply(movement_json(named, found, found.movement))
 
 
-def movement_given(named: NamedGiven, found: ToldMovement, moved: Movement) -> MovementGiven:
+def movement_json(named: ObjectiveNameJson, found: ToldMovement, moved: Movement) -> MovementJson:
     """A movement as an answer shows it, the strongest rows first."""
     rows = sorted(moved.rows, key=lambda row: -abs(row.effect or Fraction(0)))
-    return MovementGiven(
+    return MovementJson(
         objective=named,
         since=found.since,
         until=found.until,
@@ -180,19 +180,19 @@ def movement_given(named: NamedGiven, found: ToldMovement, moved: Movement) -> M
         change_exact=exact_text(moved.total),
         said=cause(moved),
         parts=[
-            PartGiven(part=part.value, effect=float(effect), effect_exact=str(effect))
+            PartJson(part=part.value, effect=float(effect), effect_exact=str(effect))
             for part, effect in moved.parts.items()
         ],
-        rows=[effect_given(row) for row in rows[:MOST_EFFECTS]],
+        rows=[effect_json(row) for row in rows[:MOST_EFFECTS]],
         rows_left_out=max(0, len(rows) - MOST_EFFECTS),
         reconstructed=found.reconstructed,
         revisions=list(found.revisions),
     )
 
 
-def effect_given(row: Effect) -> EffectGiven:
+def effect_json(row: Effect) -> EffectJson:
     """What one row did."""
-    return EffectGiven(
+    return EffectJson(
         part=row.part.value,
         id=row.id,
         key=row.key,
@@ -200,11 +200,11 @@ def effect_given(row: Effect) -> EffectGiven:
         said=row_cause(row),
         effect=number(row.effect),
         effect_exact=exact_text(row.effect),
-        before=row_given(row.before),
-        after=row_given(row.after),
+        before=row_json(row.before),
+        after=row_json(row.after),
     )
 
 
-def row_given(row: Contribution | None) -> RowGiven | None:
+def row_json(row: Contribution | None) -> RowJson | None:
     """One row of a ledger as an answer shows it."""
-    return None if row is None else RowGiven.model_validate(contribution_values(row))
+    return None if row is None else RowJson.model_validate(contribution_values(row))

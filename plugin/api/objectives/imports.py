@@ -12,7 +12,7 @@ from pydantic import Field
 from mappings.imports.column_map import ColumnMapPart
 from plugin.api.protocol.lookup import site_of
 from plugin.api.protocol.operation import Caller, Reply, Routes
-from plugin.doors.model import Address, Asked, Given, Page, Serial, SiteQuery, Word
+from plugin.doors.model import Address, JsonShape, Page, RequestPart, Serial, SiteQuery, Word
 from plugin.doors.refusal import invalid, not_found
 from plugin.use_cases.imports import imports
 from plugin.use_cases.imports.imports import ImportPlace, ShownImport, UnknownImport, import_values
@@ -27,7 +27,7 @@ class ImportAddress(Address):
     number: Serial = Field(description="The number of an import.")
 
 
-class ImportAsked(Asked):
+class ImportBody(RequestPart):
     """A file, how it is read, and where its rows are made; what is left out follows from the mapping where it leaves no choice."""
 
     file: Word = Field(description="The name of the file.")
@@ -45,13 +45,13 @@ class ImportAsked(Asked):
     labels: list[str] = Field(default_factory=list, description="Labels that every issue gets.")
 
 
-class ImportApplied(Asked):
+class ImportApplicationBody(RequestPart):
     """How a plan is applied."""
 
     without_blocked: bool = Field(False, description="Apply what is not blocked, and leave out the rest.")
 
 
-class ImportSourceGiven(Given):
+class ImportSourceJson(JsonShape):
     """What the file is."""
 
     preset: str = Field(description="By which preset it was read.")
@@ -63,7 +63,7 @@ class ImportSourceGiven(Given):
     )
 
 
-class ImportMetricGiven(Given):
+class ImportMetricJson(JsonShape):
     """How a key result is measured."""
 
     kind: str | None = Field(description="The kind of the metric; null is a transition from start to target.")
@@ -75,7 +75,7 @@ class ImportMetricGiven(Given):
     at_most: float | None
 
 
-class ImportRowGiven(Given):
+class ImportRowJson(JsonShape):
     """An objective or a key result that is made."""
 
     row: int = Field(description="The row of the file; the header is 1.")
@@ -96,27 +96,27 @@ class ImportRowGiven(Given):
     weight: float | None = Field(description="Its weight.")
     status: str | None = Field(description="Its status in the other tool; it is written nowhere.")
     commitment: str | None = Field(description="committed or aspirational, where the file says it.")
-    metric: ImportMetricGiven | None = Field(description="How it is measured; null for an objective.")
+    metric: ImportMetricJson | None = Field(description="How it is measured; null for an objective.")
 
 
-class KnownRowGiven(Given):
+class KnownRowJson(JsonShape):
     """A row that was imported before."""
 
     row: int = Field(description="The row of the file.")
     issue: str = Field(description="The key of its issue.")
 
 
-class ChangedRowGiven(KnownRowGiven):
+class ChangedRowJson(KnownRowJson):
     """A row that was imported before and says something else now."""
 
     fields: list[str] = Field(description="What differs; Jira is left as it is.")
 
 
-class UpdatedRowGiven(KnownRowGiven):
+class UpdatedRowJson(KnownRowJson):
     """A row whose issue would be changed: none is, as yet."""
 
 
-class ImportLinkGiven(Given):
+class ImportLinkJson(JsonShape):
     """A row that is aligned to another besides."""
 
     row: int = Field(description="The row that is aligned.")
@@ -124,7 +124,7 @@ class ImportLinkGiven(Given):
     type: str = Field(description="What the link says.")
 
 
-class ImportedCheckInGiven(Given):
+class ImportedCheckInJson(JsonShape):
     """A check-in of the other tool; it is kept as history."""
 
     row: int = Field(description="The row whose key result it is of.")
@@ -135,14 +135,14 @@ class ImportedCheckInGiven(Given):
     by: str | None
 
 
-class SkippedRowGiven(Given):
+class SkippedRowJson(JsonShape):
     """A row that is passed over."""
 
     row: int = Field(description="The row of the file.")
     reason: str = Field(description="Why.")
 
 
-class ImportProblemGiven(Given):
+class ImportProblemJson(JsonShape):
     """What is wrong with a row, or worth knowing."""
 
     row: int = Field(description="The row of the file; 0 where it is about all.")
@@ -154,34 +154,34 @@ class ImportProblemGiven(Given):
     valid: list[str] = Field(description="What could stand there.")
 
 
-class ImportPlanGiven(Given):
+class ImportPlanJson(JsonShape):
     """What an import makes."""
 
     format: int = Field(description="The version of this form.")
-    source: ImportSourceGiven = Field(description="What the file is.")
+    source: ImportSourceJson = Field(description="What the file is.")
     refused: bool = Field(description="Whether a row is wrong: then it is applied only without those.")
-    create: list[ImportRowGiven] = Field(description="What is made in Jira.")
-    update: list[UpdatedRowGiven] = Field(description="What is changed in Jira.")
-    unchanged: list[KnownRowGiven] = Field(description="What was imported before and says the same.")
-    left_as_in_jira: list[ChangedRowGiven] = Field(
+    create: list[ImportRowJson] = Field(description="What is made in Jira.")
+    update: list[UpdatedRowJson] = Field(description="What is changed in Jira.")
+    unchanged: list[KnownRowJson] = Field(description="What was imported before and says the same.")
+    left_as_in_jira: list[ChangedRowJson] = Field(
         description="What was imported before and says otherwise now."
     )
     not_in_file: list[str] = Field(description="Issues that were imported before and are not in the file.")
-    links: list[ImportLinkGiven] = Field(description="Further alignments.")
-    check_ins: list[ImportedCheckInGiven] = Field(description="What is kept as history.")
-    skipped: list[SkippedRowGiven] = Field(description="Rows that are passed over.")
+    links: list[ImportLinkJson] = Field(description="Further alignments.")
+    check_ins: list[ImportedCheckInJson] = Field(description="What is kept as history.")
+    skipped: list[SkippedRowJson] = Field(description="Rows that are passed over.")
     blocked: list[int] = Field(description="Rows that cannot be made.")
-    problems: list[ImportProblemGiven] = Field(description="Everything that is wrong, or worth knowing.")
+    problems: list[ImportProblemJson] = Field(description="Everything that is wrong, or worth knowing.")
 
 
-class ImportTypesGiven(Given):
+class ImportTypesJson(JsonShape):
     """As what issues are made."""
 
     objective: str = Field(description="The issue type of objectives.")
     key_result: str = Field(description="The issue type of key results.")
 
 
-class MadeRowGiven(Given):
+class ImportedRowJson(JsonShape):
     """A row whose issue stands."""
 
     row: int = Field(description="The row of the file.")
@@ -189,7 +189,7 @@ class MadeRowGiven(Given):
     issue: str = Field(description="The key of its issue.")
 
 
-class ImportGiven(Given):
+class ImportJson(JsonShape):
     """An import: its plan, and how far it is."""
 
     import_: int = Field(alias="import", description="Its number.")
@@ -202,13 +202,13 @@ class ImportGiven(Given):
     at: datetime
     project: str = Field(description="The key of the project in which issues are made.")
     rule: str = Field(description="The rule of the mapping by which they are read.")
-    types: ImportTypesGiven = Field(description="As what they are made.")
-    made: list[MadeRowGiven] = Field(description="The issues that stand.")
-    plan: ImportPlanGiven = Field(description="What it makes.")
+    types: ImportTypesJson = Field(description="As what they are made.")
+    made: list[ImportedRowJson] = Field(description="The issues that stand.")
+    plan: ImportPlanJson = Field(description="What it makes.")
 
 
 @ROUTES.post("/imports", "editor", "Plan the import of a file of another tool.", status=201, heavy=True)
-def plan_import(caller: Caller, query: SiteQuery, body: ImportAsked) -> Reply[ImportGiven]:
+def plan_import(caller: Caller, query: SiteQuery, body: ImportBody) -> Reply[ImportJson]:
     """Nothing is made: the plan says what would be, and every row that is refused, with why. 409 where nothing can be planned."""
     try:
         data = b64decode(body.content, validate=True)
@@ -223,32 +223,32 @@ def plan_import(caller: Caller, query: SiteQuery, body: ImportAsked) -> Reply[Im
     )
     site = site_of(caller, query)
     one = imports.plan(caller.connector, caller.actor, site, data, body.file, body.map, place)
-    return Reply(_given(one), {"Location": f"/api/v1/imports/{one.kept.id}"})
+    return Reply(_json(one), {"Location": f"/api/v1/imports/{one.kept.id}"})
 
 
 @ROUTES.get("/imports", "viewer", "The imports of late.")
-def list_imports(caller: Caller, query: SiteQuery) -> Reply[Page[ImportGiven]]:
+def list_imports(caller: Caller, query: SiteQuery) -> Reply[Page[ImportJson]]:
     """The latest first."""
     found = imports.list_imports(caller.connector, caller.actor, site_of(caller, query))
-    return Reply(Page[ImportGiven](items=[_given(ShownImport(one, {})) for one in found]))
+    return Reply(Page[ImportJson](items=[_json(ShownImport(one, {})) for one in found]))
 
 
 @ROUTES.get("/imports/{number}", "viewer", "One import: its plan, and how far it is.")
-def show_import(caller: Caller, path: ImportAddress, query: SiteQuery) -> Reply[ImportGiven]:
+def show_import(caller: Caller, path: ImportAddress, query: SiteQuery) -> Reply[ImportJson]:
     """With the issues that stand by now."""
     try:
         one = imports.show_import(caller.connector, caller.actor, site_of(caller, query), path.number)
     except UnknownImport as error:
         raise _unknown(path.number) from error
-    return Reply(_given(one))
+    return Reply(_json(one))
 
 
 @ROUTES.post(
     "/imports/{number}/apply", "editor", "Apply the plan of an import, in the background.", status=202
 )
 def apply_import(
-    caller: Caller, path: ImportAddress, query: SiteQuery, body: ImportApplied
-) -> Reply[ImportGiven]:
+    caller: Caller, path: ImportAddress, query: SiteQuery, body: ImportApplicationBody
+) -> Reply[ImportJson]:
     """What was begun is gone on with, and nothing is made twice. 409 where the plan is refused, the mapping has changed, or another import goes on."""
     site = site_of(caller, query)
     try:
@@ -257,15 +257,15 @@ def apply_import(
         )
     except UnknownImport as error:
         raise _unknown(path.number) from error
-    return Reply(_given(one), {"Location": f"/api/v1/imports/{path.number}"})
+    return Reply(_json(one), {"Location": f"/api/v1/imports/{path.number}"})
 
 
 @ROUTES.post("/imports/{number}/give-up", "editor", "Go on no more with an import that cannot become whole.")
-def give_up_import(caller: Caller, path: ImportAddress, query: SiteQuery) -> Reply[ImportGiven]:
+def give_up_import(caller: Caller, path: ImportAddress, query: SiteQuery) -> Reply[ImportJson]:
     """Another may be applied then; what stands stays in Jira. 409 where it was not begun, has ended, or is being applied just now."""
     try:
         return Reply(
-            _given(imports.give_up(caller.connector, caller.actor, site_of(caller, query), path.number))
+            _json(imports.give_up(caller.connector, caller.actor, site_of(caller, query), path.number))
         )
     except UnknownImport as error:
         raise _unknown(path.number) from error
@@ -275,5 +275,5 @@ def _unknown(number: int) -> Exception:
     return not_found("import", str(number), "GET /api/v1/imports lists those there are.")
 
 
-def _given(one: ShownImport) -> ImportGiven:
-    return ImportGiven.model_validate(import_values(one))
+def _json(one: ShownImport) -> ImportJson:
+    return ImportJson.model_validate(import_values(one))

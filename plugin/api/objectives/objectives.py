@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field, create_model
 
 from mappings.explain.certainty import Certainty, Uncertainty
-from mappings.explain.check_in import Shows
+from mappings.explain.check_in import ShownSource
 from mappings.explain.confidence import ConfidenceLevel
 from mappings.rollup.state import HealthLevel
 from plugin.api.protocol.addresses import IssueAddress, ObjectiveAddress
@@ -16,9 +16,9 @@ from plugin.api.protocol.lookup import objective_of, site_of
 from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.cursor import cursor, list_name, position
 from plugin.doors.filters import ObjectivesQuery, wanted
-from plugin.doors.model import Given, JsonAny, Page, SiteQuery, Word
+from plugin.doors.model import JsonAny, JsonShape, Page, SiteQuery, Word
 from plugin.doors.refusal import invalid, not_found
-from plugin.doors.rows import RowGiven
+from plugin.doors.rows import RowJson
 from plugin.next_steps import Door
 from plugin.use_cases.objectives.as_of import as_of, instant_asked
 from plugin.use_cases.objectives.objective_columns import (
@@ -34,7 +34,7 @@ from plugin.use_cases.work.obstacles import MissingKind, obstacle_values, obstac
 ROUTES = Routes()
 
 
-class HealthGiven(Given):
+class HealthJson(JsonShape):
     """Health, the rule that fired, and a sentence with its figures."""
 
     level: HealthLevel
@@ -42,7 +42,7 @@ class HealthGiven(Given):
     sentence: str
 
 
-class StandingCheckInGiven(Given):
+class StandingCheckInJson(JsonShape):
     """What somebody said of a key result, and what follows: `shows` is what is shown, `derived` the progress Jira alone comes to.
 
     `asks`: a person has to look, for the rule that is named; with `shows: question` the check-in goes on being shown.
@@ -53,14 +53,14 @@ class StandingCheckInGiven(Given):
     at: datetime
     value: float | None
     note: str
-    shows: Shows
+    shows: ShownSource
     asks: bool
     rule: str
     sentence: str
     derived: float | None
 
 
-class ConfidenceGiven(Given):
+class ConfidenceJson(JsonShape):
     """How sure somebody said last to be of a key result: 7 to 10 points are `on`, 4 to 6 `at`, 0 to 3 `off`; null points where a word was said."""
 
     level: ConfidenceLevel
@@ -69,7 +69,7 @@ class ConfidenceGiven(Given):
     at: datetime
 
 
-class KeyResultGiven(Given):
+class KeyResultJson(JsonShape):
     """One key result. Numbers are floats; `…_exact` is the same number to its last digit. Null is unknown, never 0."""
 
     id: str
@@ -88,20 +88,20 @@ class KeyResultGiven(Given):
     target: float | None
     measured_at: datetime | None
     reason: str
-    health: HealthGiven
-    check_in: StandingCheckInGiven | None
-    confidence: ConfidenceGiven | None
+    health: HealthJson
+    check_in: StandingCheckInJson | None
+    confidence: ConfidenceJson | None
 
 
-PARTS: dict[str, object] = {"health": HealthGiven, "key_results": list[KeyResultGiven]}
+PARTS: dict[str, object] = {"health": HealthJson, "key_results": list[KeyResultJson]}
 """What is given of an objective in several parts, by key of its column."""
 
 if TYPE_CHECKING:  # made from the columns, which a type checker cannot follow
-    ObjectiveGiven = Given
+    ObjectiveJson = JsonShape
 else:
-    ObjectiveGiven = create_model(
-        "ObjectiveGiven",
-        __base__=Given,
+    ObjectiveJson = create_model(
+        "ObjectiveJson",
+        __base__=JsonShape,
         __doc__="One objective with its key results. Null is unknown, never 0.",
         **{
             column.key: (PARTS.get(column.key, column.type), Field(description=column.description))
@@ -110,16 +110,16 @@ else:
     )
 
 
-class LedgerGiven(Given):
+class LedgerJson(JsonShape):
     """The rows behind a number."""
 
     total: str | None
     percent: float | None
     exact: bool
-    rows: list[RowGiven]
+    rows: list[RowJson]
 
 
-class KeyResultLedgerGiven(LedgerGiven):
+class KeyResultLedgerJson(LedgerJson):
     """The rows behind a key result."""
 
     id: str
@@ -127,7 +127,7 @@ class KeyResultLedgerGiven(LedgerGiven):
     title: str
 
 
-class NamedGiven(Given):
+class ObjectiveNameJson(JsonShape):
     """An objective by its names."""
 
     id: str
@@ -135,37 +135,37 @@ class NamedGiven(Given):
     title: str
 
 
-class DoubtGiven(Given):
+class DoubtJson(JsonShape):
     """Why an answer about the past is not certain, and the issue (by key) or field that it is about."""
 
     doubt: Uncertainty
     about: str
 
 
-class AsOfGiven(Given):
+class AsOfJson(JsonShape):
     """Of what moment and mapping an answer about the past is, and how sure it is. `said` is the doubts in words."""
 
     at: datetime
     mapping_revision: str
     certainty: Certainty
-    doubts: list[DoubtGiven]
+    doubts: list[DoubtJson]
     said: list[str]
 
 
-class LedgersGiven(Given):
+class LedgersJson(JsonShape):
     """Every ledger of an objective: of the headline, of what stands beside it, and of each key result.
 
     `as_of` is null where it stands so now.
     """
 
-    objective: NamedGiven
-    headline: LedgerGiven
-    beside: LedgerGiven
-    key_results: list[KeyResultLedgerGiven]
-    as_of: AsOfGiven | None = None
+    objective: ObjectiveNameJson
+    headline: LedgerJson
+    beside: LedgerJson
+    key_results: list[KeyResultLedgerJson]
+    as_of: AsOfJson | None = None
 
 
-class ObstacleGiven(Given):
+class ObstacleJson(JsonShape):
     """What keeps a number out of Jira (`held`, `refused`), or as it was (`unread`, `dead_letter`)."""
 
     kind: MissingKind
@@ -179,31 +179,31 @@ class ObstacleGiven(Given):
     wanted: JsonAny = Field(description="What it should have there.")
 
 
-class ObstaclesGiven(Given):
+class ObstaclesJson(JsonShape):
     """All of an objective."""
 
-    items: list[ObstacleGiven]
+    items: list[ObstacleJson]
 
 
-class FedRowGiven(RowGiven):
+class FeedRowJson(RowJson):
     """A row of the issue, and of which key result it is one; null for the objective's own."""
 
-    key_result: NamedGiven | None
+    key_result: ObjectiveNameJson | None
 
 
-class FedObjectiveGiven(Given):
+class FeedJson(JsonShape):
     """One objective (or plain parent) whose number the issue is part of, and by which rows."""
 
-    objective: NamedGiven
+    objective: ObjectiveNameJson
     progress: str | None
-    rows: list[FedRowGiven]
+    rows: list[FeedRowJson]
 
 
-class IssueFeedsGiven(Given):
+class IssueFeedsJson(JsonShape):
     """Whose numbers an issue is part of; nobody's where `feeds` is empty."""
 
     issue: str
-    feeds: list[FedObjectiveGiven]
+    feeds: list[FeedJson]
 
 
 class LedgerQuery(SiteQuery):
@@ -219,7 +219,7 @@ class LedgerQuery(SiteQuery):
 
 
 @ROUTES.get("/objectives", "viewer", "List objectives, filtered, a page at a time.")
-def list_objectives(caller: Caller, query: ObjectivesQuery) -> Reply[Page[ObjectiveGiven]]:
+def list_objectives(caller: Caller, query: ObjectivesQuery) -> Reply[Page[ObjectiveJson]]:
     """In the order of their ids, so that pages hold still while numbers move."""
     site = site_of(caller, query)
     name = list_name(f"objectives:{site}", query)
@@ -227,16 +227,16 @@ def list_objectives(caller: Caller, query: ObjectivesQuery) -> Reply[Page[Object
     last = None if after is None else str(after[0])
     found = list_some(caller.connector, caller.actor, wanted(site, query), query.limit + 1, last)
     shown = found[: query.limit]
-    rows = [objective_given(one) for one in lines(caller.connector, caller.actor, site, shown)]
+    rows = [objective_json(one) for one in lines(caller.connector, caller.actor, site, shown)]
     more = len(found) > query.limit
-    return Reply(Page[ObjectiveGiven](items=rows, next=cursor(name, shown[-1].state.id) if more else None))
+    return Reply(Page[ObjectiveJson](items=rows, next=cursor(name, shown[-1].state.id) if more else None))
 
 
 @ROUTES.get("/objectives/{objective}", "viewer", "One objective with its key results.")
-def one_objective(caller: Caller, path: ObjectiveAddress, query: SiteQuery) -> Reply[ObjectiveGiven]:
+def one_objective(caller: Caller, path: ObjectiveAddress, query: SiteQuery) -> Reply[ObjectiveJson]:
     """One objective by key, former key or id."""
     site, saved = objective_of(caller, path, query)
-    return Reply(objective_given(line(caller.connector, caller.actor, site, saved)))
+    return Reply(objective_json(line(caller.connector, caller.actor, site, saved)))
 
 
 @ROUTES.get(
@@ -244,12 +244,12 @@ def one_objective(caller: Caller, path: ObjectiveAddress, query: SiteQuery) -> R
     "viewer",
     "What keeps its number out of Jira, or as it was: held and refused fields, issues that cannot be read, a reconcile that failed.",
 )
-def list_obstacles(caller: Caller, path: ObjectiveAddress, query: SiteQuery) -> Reply[ObstaclesGiven]:
+def list_obstacles(caller: Caller, path: ObjectiveAddress, query: SiteQuery) -> Reply[ObstaclesJson]:
     """Of one objective; empty where nothing stands in its way."""
     site, saved = objective_of(caller, path, query)
     found = obstacles(caller.connector, caller.actor, site, saved.state)
     return Reply(
-        ObstaclesGiven(items=[ObstacleGiven.model_validate(obstacle_values(one, Door.API)) for one in found])
+        ObstaclesJson(items=[ObstacleJson.model_validate(obstacle_values(one, Door.API)) for one in found])
     )
 
 
@@ -258,15 +258,15 @@ def list_obstacles(caller: Caller, path: ObjectiveAddress, query: SiteQuery) -> 
     "viewer",
     "Why the number is what it is, or what it was: every row, its weight and its share.",
 )
-def ledger(caller: Caller, path: ObjectiveAddress, query: LedgerQuery) -> Reply[LedgersGiven]:
+def ledger(caller: Caller, path: ObjectiveAddress, query: LedgerQuery) -> Reply[LedgersJson]:
     """Why the number is what it is; with `at` or `mapping` what it was or would be, worked out from the histories that are kept."""
     site, saved = objective_of(caller, path, query)
     if query.at is None and query.mapping is None:
-        return Reply(LedgersGiven.model_validate(ledgers_of(saved.state)))
+        return Reply(LedgersJson.model_validate(ledgers_of(saved.state)))
     at = caller.connector.clock() if query.at is None else instant_in(caller, site, query.at)
     past = as_of(caller.connector, caller.actor, site, saved.state.id, at, query.mapping)
     told = as_of_values(past.at, past.saved.mapping_revision, past.stood)
-    return Reply(LedgersGiven.model_validate({**ledgers_of(past.saved.state), "as_of": told}))
+    return Reply(LedgersJson.model_validate({**ledgers_of(past.saved.state), "as_of": told}))
 
 
 @ROUTES.get(
@@ -274,7 +274,7 @@ def ledger(caller: Caller, path: ObjectiveAddress, query: LedgerQuery) -> Reply[
     "viewer",
     "Whose numbers an issue is part of, and how much it counts there.",
 )
-def issue_feeds(caller: Caller, path: IssueAddress, query: SiteQuery) -> Reply[IssueFeedsGiven]:
+def issue_feeds(caller: Caller, path: IssueAddress, query: SiteQuery) -> Reply[IssueFeedsJson]:
     """Of any issue, as `jira-okr explain` has it: 404 where nothing is known of it here."""
     site = site_of(caller, query)
     asked = (caller.connector, caller.actor, site, path.issue)
@@ -283,7 +283,7 @@ def issue_feeds(caller: Caller, path: IssueAddress, query: SiteQuery) -> Reply[I
         raise not_found(
             "issue", path.issue, "Only what the scope of the mapping has is read; sync to look for it."
         )
-    return Reply(IssueFeedsGiven.model_validate(feeds_values(path.issue, [one.state for one in found])))
+    return Reply(IssueFeedsJson.model_validate(feeds_values(path.issue, [one.state for one in found])))
 
 
 def instant_in(caller: Caller, site: str, text: str) -> datetime:
@@ -295,6 +295,6 @@ def instant_in(caller: Caller, site: str, text: str) -> datetime:
     return found
 
 
-def objective_given(one: ObjectiveLine) -> ObjectiveGiven:
+def objective_json(one: ObjectiveLine) -> ObjectiveJson:
     """One objective as an answer shows it."""
-    return ObjectiveGiven.model_validate(values(one, Output.API))
+    return ObjectiveJson.model_validate(values(one, Output.API))

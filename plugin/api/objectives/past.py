@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from plugin.api.mappings.texts import Text
-from plugin.api.objectives.objectives import LedgersGiven, instant_in
+from plugin.api.mappings.texts import TextBody
+from plugin.api.objectives.objectives import LedgersJson, instant_in
 from plugin.api.protocol.addresses import ObjectiveAddress, SiteAddress
 from plugin.api.protocol.lookup import objective_of, site_of
 from plugin.api.protocol.operation import Caller, Reply, Routes
-from plugin.api.work.freshness import JobGiven, job_given
-from plugin.doors.model import Asked, Given, SiteQuery, Word
+from plugin.api.work.freshness import JobJson, job_json
+from plugin.doors.model import JsonShape, RequestPart, SiteQuery, Word
 from plugin.doors.refusal import not_found
 from plugin.use_cases.objectives import backfill
 from plugin.use_cases.objectives.as_of import as_of_draft, read_lacking
@@ -19,7 +19,7 @@ from plugin.use_cases.objectives.objective_values import as_of_values, ledgers_o
 ROUTES = Routes()
 
 
-class Reconstruction(Asked):
+class ReconstructionBody(RequestPart):
     """How far to go back."""
 
     days: int | None = Field(
@@ -34,7 +34,7 @@ class Reconstruction(Asked):
     "Reconstruct where objectives stood before, from Jira's changelogs, in the background.",
     status=202,
 )
-def start_reconstruction(caller: Caller, path: SiteAddress, body: Reconstruction) -> Reply[JobGiven]:
+def start_reconstruction(caller: Caller, path: SiteAddress, body: ReconstructionBody) -> Reply[JobJson]:
     """Points made this way are marked as `backfilled`, and replaced when this runs again; where one runs already, that one is told of."""
     site = site_of(caller, path)
     started = backfill.begin(caller.connector, caller.actor, site, body.days, body.again)
@@ -42,19 +42,19 @@ def start_reconstruction(caller: Caller, path: SiteAddress, body: Reconstruction
 
 
 @ROUTES.get("/sites/{site}/history", "viewer", "How far the latest reconstruction is.")
-def show_reconstruction(caller: Caller, path: SiteAddress) -> Reply[JobGiven]:
+def show_reconstruction(caller: Caller, path: SiteAddress) -> Reply[JobJson]:
     """How far the latest reconstruction is."""
     return Reply(_latest(caller, site_of(caller, path), False))
 
 
-def _latest(caller: Caller, site: str, started: bool) -> JobGiven:
+def _latest(caller: Caller, site: str, started: bool) -> JobJson:
     found = backfill.latest(caller.connector, caller.actor, site)
     if found is None:
         raise not_found("reconstruction", site, f"POST /api/v1/sites/{site}/history starts one.")
-    return job_given(site, found, started)
+    return job_json(site, found, started)
 
 
-class HistoryRequest(Asked):
+class HistoryBody(RequestPart):
     """For which answer."""
 
     at: Word = Field(description="A day, which stands for its end, or an instant.")
@@ -63,7 +63,7 @@ class HistoryRequest(Asked):
     )
 
 
-class HistoriesGiven(Given):
+class PastHistoriesJson(JsonShape):
     """How many histories were read, how many Jira did not give, and how many are left: call again for those."""
 
     read: int
@@ -78,16 +78,16 @@ class HistoriesGiven(Given):
     heavy=True,
 )
 def read_histories_lacking(
-    caller: Caller, path: ObjectiveAddress, query: SiteQuery, body: HistoryRequest
-) -> Reply[HistoriesGiven]:
+    caller: Caller, path: ObjectiveAddress, query: SiteQuery, body: HistoryBody
+) -> Reply[PastHistoriesJson]:
     """Afterwards `GET /objectives/{objective}/ledger?at=` is surer."""
     site, saved = objective_of(caller, path, query)
     at = instant_in(caller, site, body.at)
     done = read_lacking(caller.connector, caller.actor, site, saved.state.id, at, body.mapping)
-    return Reply(HistoriesGiven(read=done.read, refused=done.refused, left=done.left))
+    return Reply(PastHistoriesJson(read=done.read, refused=done.refused, left=done.left))
 
 
-class PastDraft(Text):
+class PastDraft(TextBody):
     """A mapping that never ruled, and the moment."""
 
     at: Word | None = Field(
@@ -103,10 +103,10 @@ class PastDraft(Text):
 )
 def drafted_ledger(
     caller: Caller, path: ObjectiveAddress, query: SiteQuery, body: PastDraft
-) -> Reply[LedgersGiven]:
+) -> Reply[LedgersJson]:
     """Worked out from the histories that are kept; changes nothing."""
     site, saved = objective_of(caller, path, query)
     at = caller.connector.clock() if body.at is None else instant_in(caller, site, body.at)
     past = as_of_draft(caller.connector, caller.actor, site, saved.state.id, at, body.text)
     told = as_of_values(past.at, past.saved.mapping_revision, past.stood)
-    return Reply(LedgersGiven.model_validate({**ledgers_of(past.saved.state), "as_of": told}))
+    return Reply(LedgersJson.model_validate({**ledgers_of(past.saved.state), "as_of": told}))

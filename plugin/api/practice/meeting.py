@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from plugin.api.protocol.lookup import site_of
 from plugin.api.protocol.operation import Caller, Reply, Routes
-from plugin.doors.model import Given, SiteQuery
+from plugin.doors.model import JsonShape, SiteQuery
 from plugin.use_cases.meeting.agenda import meeting_values, show_meeting
 
 ROUTES = Routes()
 
 
-class MeetingObjective(Given):
+class MeetingObjective(JsonShape):
     """One objective; `week` is what a week did to it, null where its history is shorter."""
 
     id: str
@@ -24,14 +24,14 @@ class MeetingObjective(Given):
     week_causes: list[str]
 
 
-class AgendaGiven(MeetingObjective):
+class AgendaJson(MeetingObjective):
     """One objective to talk about: the first reason that holds, and what there is to decide."""
 
     reason: str
     question: str
 
 
-class TeamGiven(Given):
+class TeamJson(JsonShape):
     """How many objectives a team has, and the mean of those that are known."""
 
     team: str
@@ -40,23 +40,23 @@ class TeamGiven(Given):
     progress_exact: str | None
 
 
-class MeetingGiven(Given):
+class MeetingJson(JsonShape):
     """`company` are the objectives that others serve; `moved` what a week moved, the strongest rise first; `still` how many it did not."""
 
     site: str
     cycle: str | None
     headline: str
-    agenda: list[AgendaGiven]
+    agenda: list[AgendaJson]
     company: list[MeetingObjective]
     moved: list[MeetingObjective]
     still: int
-    teams: list[TeamGiven]
+    teams: list[TeamJson]
 
 
 @ROUTES.get("/meeting", "viewer", "What runs now, as a meeting talks about it.")
-def current_meeting(caller: Caller, query: SiteQuery) -> Reply[MeetingGiven]:
+def current_meeting(caller: Caller, query: SiteQuery) -> Reply[MeetingJson]:
     """The agenda with its questions, the sentence above the brief, what moved in a week, and the teams."""
     site = site_of(caller, query)
     return Reply(
-        MeetingGiven.model_validate(meeting_values(show_meeting(caller.connector, caller.actor, site), site))
+        MeetingJson.model_validate(meeting_values(show_meeting(caller.connector, caller.actor, site), site))
     )

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from plugin.api.protocol.lookup import site_of
 from plugin.api.protocol.operation import Caller, Reply, Routes
-from plugin.doors.model import Given, SiteQuery, Word
+from plugin.doors.model import JsonShape, SiteQuery, Word
 from plugin.doors.refusal import RequestRefusal, not_found
 from plugin.next_steps import CYCLES, Door
 from plugin.use_cases.cycles.cycles import CycleRefused, UnknownCycle
@@ -28,7 +28,7 @@ class PracticeQuery(SiteQuery):
     )
 
 
-class BehindGiven(Given):
+class PracticeGapJson(JsonShape):
     """An objective, a key result or an issue that does not meet the aspect, why, and the id of the objective that it belongs to."""
 
     id: str
@@ -38,7 +38,7 @@ class BehindGiven(Given):
     objective: str
 
 
-class MeasureGiven(Given):
+class MeasureJson(JsonShape):
     """One aspect of the craft: what it asks, how many meet it of how many, those that do not, what to do, and who says so."""
 
     aspect: str
@@ -48,12 +48,12 @@ class MeasureGiven(Given):
     share: float | None = Field(description="met ÷ of; null where there is nothing to look at.")
     share_exact: str | None
     kept: bool = Field(description="Whether nothing is behind it, so that there is nothing to advise.")
-    behind: list[BehindGiven]
+    behind: list[PracticeGapJson]
     advice: str
     source: str
 
 
-class OrphansGiven(Given):
+class OrphansJson(JsonShape):
     """The work of one project that serves no objective of the cycle; `jql` finds the first 200 of it in Jira."""
 
     project: str
@@ -61,7 +61,7 @@ class OrphansGiven(Given):
     jql: str
 
 
-class CoverageGiven(Given):
+class CoverageJson(JsonShape):
     """How many pieces of work serve an objective of the cycle, of how many."""
 
     candidates: int
@@ -74,31 +74,31 @@ class CoverageGiven(Given):
         description="Null where the mapping has no weight, or nothing weighs."
     )
     share_by_weight_exact: str | None
-    orphans: list[OrphansGiven]
+    orphans: list[OrphansJson]
 
 
-class TeamPracticeGiven(Given):
+class TeamPracticeJson(JsonShape):
     """One team; its project where the mapping knows no teams, empty for objectives without either."""
 
     team: str
     objectives: int
     key_results: int
-    measures: list[MeasureGiven]
-    coverage: CoverageGiven | None
+    measures: list[MeasureJson]
+    coverage: CoverageJson | None
 
 
-class PracticeGiven(Given):
+class PracticeJson(JsonShape):
     """A cycle, team by team. `coverage` is that of all work; null of a cycle that has ended: what was open then is not known."""
 
     site: str
     cycle: str
     ended: bool
-    teams: list[TeamPracticeGiven]
-    coverage: CoverageGiven | None
+    teams: list[TeamPracticeJson]
+    coverage: CoverageJson | None
 
 
 @ROUTES.get("/practice", "viewer", "How healthy the practice of OKRs is, team by team.", heavy=True)
-def practice(caller: Caller, query: PracticeQuery) -> Reply[PracticeGiven]:
+def practice(caller: Caller, query: PracticeQuery) -> Reply[PracticeJson]:
     """Measurable, owned, outcomes, fresh, few, aligned, counted once, and how much of the work serves an objective."""
     site = site_of(caller, query)
     try:
@@ -107,4 +107,4 @@ def practice(caller: Caller, query: PracticeQuery) -> Reply[PracticeGiven]:
         raise not_found("cycle", query.cycle, CYCLES) from None
     except CycleRefused as error:
         raise RequestRefusal(409, "No cycle runs", error.message, CYCLES.at(Door.API)) from error
-    return Reply(PracticeGiven.model_validate(assessed_values(found)))
+    return Reply(PracticeJson.model_validate(assessed_values(found)))

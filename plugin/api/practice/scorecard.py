@@ -6,7 +6,7 @@ from pydantic import Field
 
 from plugin.api.protocol.lookup import site_of
 from plugin.api.protocol.operation import Caller, Reply, Routes
-from plugin.doors.model import Given, SiteQuery, Word
+from plugin.doors.model import JsonShape, SiteQuery, Word
 from plugin.doors.refusal import not_found
 from plugin.next_steps import CYCLES
 from plugin.use_cases.cycles.cycles import UnknownCycle
@@ -24,7 +24,7 @@ class ScorecardQuery(SiteQuery):
     )
 
 
-class ScorecardObjective(Given):
+class ScorecardObjective(JsonShape):
     """One objective that looks from a perspective."""
 
     id: str
@@ -38,7 +38,7 @@ class ScorecardObjective(Given):
     health: str
 
 
-class ScorecardKpi(Given):
+class ScorecardKpi(JsonShape):
     """One KPI that looks from a perspective, with its last settled period."""
 
     id: str
@@ -52,7 +52,7 @@ class ScorecardKpi(Given):
     trend: str | None
 
 
-class PerspectiveGiven(Given):
+class PerspectiveJson(JsonShape):
     """One perspective; null for what looks from none."""
 
     perspective: str | None
@@ -60,19 +60,19 @@ class PerspectiveGiven(Given):
     kpis: list[ScorecardKpi]
 
 
-class ScorecardGiven(Given):
+class ScorecardJson(JsonShape):
     """The four perspectives of the balanced scorecard, empty ones too, those of one's own, then what has none."""
 
     site: str
     cycle: str | None
-    perspectives: list[PerspectiveGiven]
+    perspectives: list[PerspectiveJson]
 
 
 @ROUTES.get("/scorecard", "viewer", "Objectives and KPIs by the perspective from which they look.")
-def scorecard(caller: Caller, query: ScorecardQuery) -> Reply[ScorecardGiven]:
+def scorecard(caller: Caller, query: ScorecardQuery) -> Reply[ScorecardJson]:
     """Finance, customer, process, learning, and words of one's own. It groups; no number follows from it."""
     try:
         found = show_scorecard(caller.connector, caller.actor, site_of(caller, query), query.cycle)
     except UnknownCycle:
         raise not_found("cycle", query.cycle, CYCLES) from None
-    return Reply(ScorecardGiven.model_validate(scorecard_values(found)))
+    return Reply(ScorecardJson.model_validate(scorecard_values(found)))

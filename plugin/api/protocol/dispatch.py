@@ -15,7 +15,7 @@ from plugin.access.authorization.person import acting, current
 from plugin.api.protocol.failures import failure, of_validation
 from plugin.api.protocol.keys import HEADER, Key, answered_once, key_of
 from plugin.api.protocol.operation import JSON, Caller, Operation, Reply
-from plugin.doors.model import Asked, Given, Query
+from plugin.doors.model import JsonShape, Query, RequestPart
 from plugin.doors.problem import MEDIA
 from plugin.doors.refusal import RequestRefusal, invalid
 from plugin.next_steps import Door, said_at
@@ -45,10 +45,10 @@ def view_of(operation: Operation, connector: Connector) -> View:
     What an operation does not ask for is read too, for there nothing at all may stand.
     """
 
-    def view(**read: Asked) -> Response:
+    def view(**read: RequestPart) -> Response:
         return served(operation, connector, read)
 
-    nothing = {"query": Query, "body": Asked} if operation.changes else {"query": Query}
+    nothing = {"query": Query, "body": RequestPart} if operation.changes else {"query": Query}
     view.__annotations__ = {**nothing, **operation.shapes}
     declared = needs(
         operation.permission,
@@ -62,12 +62,12 @@ def view_of(operation: Operation, connector: Connector) -> View:
 
 def ill_formed(operations: Iterable[Operation]) -> Callable[[ValidationError], Response]:
     """What the library answers with where a request does not fit its shape."""
-    shapes = {shape for one in operations for shape in one.shapes.values()} | {Query, Asked}
+    shapes = {shape for one in operations for shape in one.shapes.values()} | {Query, RequestPart}
     places = {shape.__name__: shape.place for shape in shapes}
     return lambda error: failure(of_validation(error, places[error.title]))
 
 
-def served(operation: Operation, connector: Connector, read: Mapping[str, Asked]) -> Response:
+def served(operation: Operation, connector: Connector, read: Mapping[str, RequestPart]) -> Response:
     """The answer of an operation to the request of this moment."""
     once_each(read["query"])
     seen = {name: value for name, value in request.headers.items() if name.startswith("If-")}
@@ -83,14 +83,14 @@ def served(operation: Operation, connector: Connector, read: Mapping[str, Asked]
     return answered_once(connector, acting(), _key(operation), serve)
 
 
-def once_each(query: Asked) -> None:
+def once_each(query: RequestPart) -> None:
     """Refuses a parameter that stands twice where one is meant; of those the library takes the first."""
     for name, texts in request.args.lists():
         if len(texts) > 1 and not isinstance(getattr(query, name), list):
             raise invalid(f"?{name}", f"{name} stands {len(texts)} times; once is meant.")
 
 
-def written(operation: Operation, reply: Reply[Given]) -> Response:
+def written(operation: Operation, reply: Reply[JsonShape]) -> Response:
     """The response of a reply; what is read gets an ETag, and 304 where the reader has it already."""
     status = reply.status or operation.status
     if reply.value is None:

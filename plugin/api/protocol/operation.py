@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypedDict, TypeVar, Unpack, get_args, get_type_hints
 
 from plugin.access.authorization.actor import Actor
-from plugin.doors.model import Asked, Given
+from plugin.doors.model import JsonShape, RequestPart
 from plugin.runtime.connector import Connector
 
 JSON = "application/json"
@@ -15,7 +15,7 @@ PARTS: tuple[str, ...] = ("path", "query", "body")
 UNKEPT = {"Cache-Control": "no-store"}
 """The headers of an answer that holds a secret."""
 
-T = TypeVar("T", bound=Given)
+T = TypeVar("T", bound=JsonShape)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class Operation:
     permission: str
     summary: str
     handler: Callable[..., Reply[Any]]
-    shapes: Mapping[str, type[Asked]]
+    shapes: Mapping[str, type[RequestPart]]
     answers: Mapping[str, Any]
     status: int = 200
     heavy: bool = False

@@ -11,7 +11,17 @@ from plugin.api.protocol.addresses import DeliveryAddress, ObjectiveAddress
 from plugin.api.protocol.lookup import known_site, site_of
 from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.cursor import cursor, list_name, number_after, position
-from plugin.doors.model import Asked, Done, Given, JsonAny, Page, PageQuery, SiteName, SiteQuery, Word
+from plugin.doors.model import (
+    JsonAny,
+    JsonShape,
+    OutcomeJson,
+    Page,
+    PageQuery,
+    RequestPart,
+    SiteName,
+    SiteQuery,
+    Word,
+)
 from plugin.doors.refusal import not_found
 from plugin.use_cases.work import dead_letters, refusals
 from plugin.use_cases.work.dead_letters import DeadLetter
@@ -21,7 +31,7 @@ from plugin.use_cases.work.refusals import RefusedWrite
 ROUTES = Routes()
 
 
-class DeliveryGiven(Given):
+class DeliveryJson(JsonShape):
     """One webhook call. `note` says why it was ignored or failed; `size` is that of its body in bytes."""
 
     id: int
@@ -40,7 +50,7 @@ class DeliveriesQuery(PageQuery):
     status: DeliveryStatus | None = Field(None, description="What became of them.")
 
 
-class DeadLetterGiven(Given):
+class DeadLetterJson(JsonShape):
     """An objective whose reconcile failed for good: the last error, and what to do about it before a retry."""
 
     objective: str
@@ -54,7 +64,7 @@ class DeadLetterGiven(Given):
     remedy: str
 
 
-class RefusalGiven(Given):
+class RefusalJson(JsonShape):
     """A field of an issue in which Jira does not have our number, because it refuses it: why, and what to do about it."""
 
     objective: str
@@ -71,7 +81,7 @@ class RefusalGiven(Given):
     tried_again: bool = Field(description="Whether it is written once more by the next reconcile.")
 
 
-class RefusalChoice(Asked):
+class RefusalBody(RequestPart):
     """Which refused fields are meant: of an objective, of one of its issues, of one field. Each by key, name or id."""
 
     site: SiteName | None = None
@@ -82,7 +92,7 @@ class RefusalChoice(Asked):
 
 
 @ROUTES.get("/deliveries", "viewer", "Webhook calls, newest first.", name="list_deliveries")
-def deliveries(caller: Caller, query: DeliveriesQuery) -> Reply[Page[DeliveryGiven]]:
+def deliveries(caller: Caller, query: DeliveriesQuery) -> Reply[Page[DeliveryJson]]:
     """Newest first."""
     site = site_of(caller, query)
     name = list_name(f"deliveries:{site}", query)
@@ -90,7 +100,7 @@ def deliveries(caller: Caller, query: DeliveriesQuery) -> Reply[Page[DeliveryGiv
     found = list_deliveries(caller.connector, caller.actor, site, query.limit + 1, before, query.status)
     shown = found[: query.limit]
     items = [
-        DeliveryGiven(
+        DeliveryJson(
             id=one.id,
             identifier=one.identifier,
             received_at=one.received_at,
@@ -103,34 +113,34 @@ def deliveries(caller: Caller, query: DeliveriesQuery) -> Reply[Page[DeliveryGiv
         for one, size in shown
     ]
     more = len(found) > len(shown)
-    return Reply(Page[DeliveryGiven](items=items, next=cursor(name, shown[-1][0].id) if more else None))
+    return Reply(Page[DeliveryJson](items=items, next=cursor(name, shown[-1][0].id) if more else None))
 
 
 @ROUTES.post("/deliveries/{delivery}/replay", "editor", "Work a delivery off once more.")
-def replay_delivery(caller: Caller, path: DeliveryAddress) -> Reply[Done]:
+def replay_delivery(caller: Caller, path: DeliveryAddress) -> Reply[OutcomeJson]:
     """The issues it names are read again."""
     number = path.delivery
     if not replay(caller.connector, caller.actor, number):
         raise not_found("delivery", number, "GET /api/v1/deliveries lists them.")
-    return Reply(Done(said=f"Delivery {number} waits to be worked off."))
+    return Reply(OutcomeJson(said=f"Delivery {number} waits to be worked off."))
 
 
 @ROUTES.get("/dead-letters", "viewer", "Objectives whose reconcile failed for good.")
-def list_dead_letters(caller: Caller, query: PageQuery) -> Reply[Page[DeadLetterGiven]]:
+def list_dead_letters(caller: Caller, query: PageQuery) -> Reply[Page[DeadLetterJson]]:
     """The latest first."""
     site = site_of(caller, query)
     name = list_name(f"dead-letters:{site}", query)
     begun = number_after(query.cursor, name) or 0
     found = dead_letters.list_letters(caller.connector, caller.actor, site)
     shown = found[begun : begun + query.limit]
-    items = [letter_given(one) for one in shown]
+    items = [letter_json(one) for one in shown]
     more = len(found) > begun + len(shown)
-    return Reply(Page[DeadLetterGiven](items=items, next=cursor(name, begun + len(shown)) if more else None))
+    return Reply(Page[DeadLetterJson](items=items, next=cursor(name, begun + len(shown)) if more else None))
 
 
-def letter_given(one: DeadLetter) -> DeadLetterGiven:
+def letter_json(one: DeadLetter) -> DeadLetterJson:
     """One dead letter as an answer shows it."""
-    return DeadLetterGiven(
+    return DeadLetterJson(
         objective=one.objective_id,
         key=one.key if one.known else None,
         title=one.title if one.known else None,
@@ -144,21 +154,23 @@ def letter_given(one: DeadLetter) -> DeadLetterGiven:
 
 
 @ROUTES.post("/dead-letters/{objective}/retry", "editor", "Try a dead letter again.")
-def retry_dead_letter(caller: Caller, path: ObjectiveAddress, query: SiteQuery) -> Reply[Done]:
+def retry_dead_letter(caller: Caller, path: ObjectiveAddress, query: SiteQuery) -> Reply[OutcomeJson]:
     """Try again now."""
     site, objective = site_of(caller, query), path.objective
     if not dead_letters.retry(caller.connector, caller.actor, site, objective):
         raise no_letter(objective)
-    return Reply(Done(said=f"{objective} is due again."))
+    return Reply(OutcomeJson(said=f"{objective} is due again."))
 
 
 @ROUTES.delete("/dead-letters/{objective}", "editor", "Forget a dead letter.")
-def discard_dead_letter(caller: Caller, path: ObjectiveAddress, query: SiteQuery) -> Reply[Done]:
+def discard_dead_letter(caller: Caller, path: ObjectiveAddress, query: SiteQuery) -> Reply[OutcomeJson]:
     """Forget it until the next delivery or resync."""
     site, objective = site_of(caller, query), path.objective
     if not dead_letters.discard(caller.connector, caller.actor, site, objective):
         raise no_letter(objective)
-    return Reply(Done(said=f"The dead letter of {objective} is gone; the next event makes it due again."))
+    return Reply(
+        OutcomeJson(said=f"The dead letter of {objective} is gone; the next event makes it due again.")
+    )
 
 
 def no_letter(objective: str) -> Exception:
@@ -167,7 +179,7 @@ def no_letter(objective: str) -> Exception:
 
 
 @ROUTES.get("/refusals", "viewer", "Fields that Jira refuses to take.")
-def list_refusals(caller: Caller, query: PageQuery) -> Reply[Page[RefusalGiven]]:
+def list_refusals(caller: Caller, query: PageQuery) -> Reply[Page[RefusalJson]]:
     """The latest first."""
     site = site_of(caller, query)
     name = list_name(f"refusals:{site}", query)
@@ -177,16 +189,16 @@ def list_refusals(caller: Caller, query: PageQuery) -> Reply[Page[RefusalGiven]]
     shown = found[start : start + query.limit]
     more = len(found) > start + len(shown)
     return Reply(
-        Page[RefusalGiven](
-            items=[refusal_given(one) for one in shown],
+        Page[RefusalJson](
+            items=[refusal_json(one) for one in shown],
             next=cursor(name, start + len(shown)) if more else None,
         )
     )
 
 
-def refusal_given(one: RefusedWrite) -> RefusalGiven:
+def refusal_json(one: RefusedWrite) -> RefusalJson:
     """One refusal as an answer shows it."""
-    return RefusalGiven(
+    return RefusalJson(
         objective=one.objective_id,
         issue=one.issue_key,
         issue_id=one.issue_id,
@@ -203,20 +215,20 @@ def refusal_given(one: RefusedWrite) -> RefusalGiven:
 
 
 @ROUTES.post("/refusals/retry", "editor", "Try refused fields again.")
-def retry_refusals(caller: Caller, body: RefusalChoice) -> Reply[Done]:
+def retry_refusals(caller: Caller, body: RefusalBody) -> Reply[OutcomeJson]:
     """Forget the refusals; the objective is reconciled at once and writes the fields again."""
     return _done(caller, body, refusals.retry, "are tried again")
 
 
 @ROUTES.post("/refusals/discard", "editor", "Forget refused fields.")
-def discard_refusals(caller: Caller, body: RefusalChoice) -> Reply[Done]:
+def discard_refusals(caller: Caller, body: RefusalBody) -> Reply[OutcomeJson]:
     """Forget them until Jira refuses again; the next delivery or resync of the objective tries to write them."""
     return _done(caller, body, refusals.discard, "are forgotten until Jira refuses them again")
 
 
-def _done(caller: Caller, body: RefusalChoice, act: Callable[..., int], what: str) -> Reply[Done]:
+def _done(caller: Caller, body: RefusalBody, act: Callable[..., int], what: str) -> Reply[OutcomeJson]:
     site = known_site(caller.connector, body.site)
     count = act(caller.connector, caller.actor, site, body.objective, body.issue or body.issue_id, body.field)
     if not count:
         raise not_found("refusal", body.objective, "GET /api/v1/refusals lists them.")
-    return Reply(Done(said=f"{count} refused fields {what}."))
+    return Reply(OutcomeJson(said=f"{count} refused fields {what}."))

@@ -6,7 +6,7 @@ import secrets
 
 from plugin.api.protocol.operation import JSON, Caller, Reply, Routes
 from plugin.doors.bundle import as_json
-from plugin.doors.model import Given
+from plugin.doors.model import JsonShape
 from plugin.use_cases.health.diagnostics import diagnostics
 
 ROUTES = Routes()
@@ -19,7 +19,7 @@ ROUTES = Routes()
     answers={JSON: None},
     heavy=True,
 )
-def support_bundle(caller: Caller) -> Reply[Given]:
+def support_bundle(caller: Caller) -> Reply[JsonShape]:
     """The parts of a support bundle by name; their shapes may change from release to release."""
     connector = caller.connector
     return Reply(

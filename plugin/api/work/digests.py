@@ -11,7 +11,17 @@ from plugin.api.protocol.addresses import DigestAddress
 from plugin.api.protocol.lookup import known_site, site_of
 from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.cursor import cursor, list_name, number_after
-from plugin.doors.model import Asked, Done, Given, ListQuery, Page, PageQuery, SiteName, SiteQuery, Word
+from plugin.doors.model import (
+    JsonShape,
+    ListQuery,
+    OutcomeJson,
+    Page,
+    PageQuery,
+    RequestPart,
+    SiteName,
+    SiteQuery,
+    Word,
+)
 from plugin.doors.refusal import RequestRefusal
 from plugin.next_steps import DIGESTS, Door
 from plugin.use_cases.digests import digests, recipients
@@ -22,7 +32,7 @@ MOST_MESSAGES = 1_000
 State = Literal["due", "sent", "dead", "dropped", "begun", "empty"]
 
 
-class ReachedGiven(Given):
+class RecipientJson(JsonShape):
     """One recipient: when the message made last was made and how far it is, and since when they want no more of the digest."""
 
     recipient: str
@@ -31,7 +41,7 @@ class ReachedGiven(Given):
     stopped_at: datetime | None
 
 
-class QuietGiven(Given):
+class QuietHoursJson(JsonShape):
     """When nobody is told: hours of the local day, over midnight where they end before they begin, and whole local days."""
 
     from_: str | None = Field(alias="from")
@@ -39,7 +49,7 @@ class QuietGiven(Given):
     days: list[str]
 
 
-class DigestGiven(Given):
+class DigestJson(JsonShape):
     """A digest of the active mapping (`every` is `week`) with the weekday and local time at which it is told and the next such moment, a reminder (`due`)
     with the local time of the days on which check-ins become due, or an alert (`change`), which has none of these; and to whom it goes. Behind
     `owners` stand those for whom something waits, and those who were told.
@@ -57,11 +67,11 @@ class DigestGiven(Given):
     about: list[Literal["objectives", "kpis", "concerns"]] | None = Field(
         description="What an alert is about."
     )
-    quiet: QuietGiven | None
-    recipients: list[ReachedGiven]
+    quiet: QuietHoursJson | None
+    recipients: list[RecipientJson]
 
 
-class PreparedGiven(Given):
+class MessagePreviewJson(JsonShape):
     """What a recipient would be told now; `why_not` says why it would not be sent, and is empty where it would."""
 
     digest: str
@@ -72,7 +82,7 @@ class PreparedGiven(Given):
     text: str
 
 
-class MessageGiven(Given):
+class MessageJson(JsonShape):
     """A message of the outbox, of the digest or alert that `digest` names. `due` is on its way, `sent` was acknowledged, `dead` was given up, `dropped` was overtaken by its
     successor, `begun` marks the first run, which tells nothing, `empty` a week in which nothing happened.
     """
@@ -90,26 +100,26 @@ class MessageGiven(Given):
     subject: str
 
 
-class Sending(Page[MessageGiven]):
+class SendingJson(Page[MessageJson]):
     """What came of sending a digest now."""
 
     said: str = Field(description="To whom it went, and why not to the others.")
 
 
-class RecipientNamed(Asked):
+class RecipientBody(RequestPart):
     """Whom it is about."""
 
     recipient: Word = Field(description="As the mapping writes it: mail:lead@example.org, slack:okr.")
 
 
-class MessageNamed(Asked):
+class MessageBody(RequestPart):
     """Which message."""
 
     site: SiteName | None = Field(None, description="The site; the first one where it is left out.")
     key: Word = Field(description="Its key, as GET /api/v1/outbox gives it.")
 
 
-class OwnDigestGiven(Given):
+class OwnDigestJson(JsonShape):
     """A digest that goes to the address of who asks, and whether they stopped it."""
 
     site: str
@@ -121,14 +131,14 @@ class OwnDigestGiven(Given):
     stopped: bool
 
 
-class OwnDigestNamed(Asked):
+class OwnDigestBody(RequestPart):
     """Which digest of one's own."""
 
     digest: Word
 
 
 @ROUTES.get("/digests", "viewer", "The digests and alerts of the active mapping: when, and to whom.")
-def list_digests(caller: Caller, query: PageQuery) -> Reply[Page[DigestGiven]]:
+def list_digests(caller: Caller, query: PageQuery) -> Reply[Page[DigestJson]]:
     """In the order of the mapping."""
     site = site_of(caller, query)
     name = list_name(f"digests:{site}", query)
@@ -136,8 +146,8 @@ def list_digests(caller: Caller, query: PageQuery) -> Reply[Page[DigestGiven]]:
     found = recipients.list_digests(caller.connector, caller.actor, site)
     shown = found[start : start + query.limit]
     after = start + len(shown)
-    given = [DigestGiven.model_validate(recipients.planned_values(one)) for one in shown]
-    return Reply(Page[DigestGiven](items=given, next=cursor(name, after) if after < len(found) else None))
+    given = [DigestJson.model_validate(recipients.planned_values(one)) for one in shown]
+    return Reply(Page[DigestJson](items=given, next=cursor(name, after) if after < len(found) else None))
 
 
 @ROUTES.get(
@@ -145,7 +155,7 @@ def list_digests(caller: Caller, query: PageQuery) -> Reply[Page[DigestGiven]]:
     "viewer",
     "What a digest or alert would tell now, to whom, and why not the rest.",
 )
-def preview_digest(caller: Caller, path: DigestAddress, query: PageQuery) -> Reply[Page[PreparedGiven]]:
+def preview_digest(caller: Caller, path: DigestAddress, query: PageQuery) -> Reply[Page[MessagePreviewJson]]:
     """Nothing is sent."""
     site = site_of(caller, query)
     name = list_name(f"digest:{site}:{path.digest}", query)
@@ -156,8 +166,10 @@ def preview_digest(caller: Caller, path: DigestAddress, query: PageQuery) -> Rep
         raise of_refused(error) from None
     shown = found[start : start + query.limit]
     after = start + len(shown)
-    given = [PreparedGiven.model_validate(digests.prepared_values(one)) for one in shown]
-    return Reply(Page[PreparedGiven](items=given, next=cursor(name, after) if after < len(found) else None))
+    given = [MessagePreviewJson.model_validate(digests.prepared_values(one)) for one in shown]
+    return Reply(
+        Page[MessagePreviewJson](items=given, next=cursor(name, after) if after < len(found) else None)
+    )
 
 
 @ROUTES.post(
@@ -166,43 +178,45 @@ def preview_digest(caller: Caller, path: DigestAddress, query: PageQuery) -> Rep
     "Tell this week's digest, or what an alert waits to tell, now.",
     heavy=True,
 )
-def send_digest(caller: Caller, path: DigestAddress, query: SiteQuery) -> Reply[Sending]:
+def send_digest(caller: Caller, path: DigestAddress, query: SiteQuery) -> Reply[SendingJson]:
     """What was told of it of late, this week's first. What was acknowledged is never sent again."""
     site = site_of(caller, query)
     try:
         found = digests.send_digest(caller.connector, caller.actor, site, path.digest)
     except DigestRefused as error:
         raise of_refused(error) from None
-    given = [MessageGiven.model_validate(digests.outgoing_values(one)) for one in found.messages]
-    return Reply(Sending(items=given, said=found.said))
+    given = [MessageJson.model_validate(digests.outgoing_values(one)) for one in found.messages]
+    return Reply(SendingJson(items=given, said=found.said))
 
 
 @ROUTES.post("/digests/{digest}/suspend", "admin", "Tell a recipient no more of a digest.")
 def suspend_digest(
-    caller: Caller, path: DigestAddress, query: SiteQuery, body: RecipientNamed
-) -> Reply[Done]:
+    caller: Caller, path: DigestAddress, query: SiteQuery, body: RecipientBody
+) -> Reply[OutcomeJson]:
     """Until it is resumed."""
     site = site_of(caller, query)
     try:
         recipients.suspend_digest(caller.connector, caller.actor, site, path.digest, body.recipient)
     except DigestRefused as error:
         raise of_refused(error) from None
-    return Reply(Done(said=f"{body.recipient} gets {path.digest} no more."))
+    return Reply(OutcomeJson(said=f"{body.recipient} gets {path.digest} no more."))
 
 
 @ROUTES.post("/digests/{digest}/resume", "admin", "Tell a recipient of a digest again.")
-def resume_digest(caller: Caller, path: DigestAddress, query: SiteQuery, body: RecipientNamed) -> Reply[Done]:
+def resume_digest(
+    caller: Caller, path: DigestAddress, query: SiteQuery, body: RecipientBody
+) -> Reply[OutcomeJson]:
     """From the next one on."""
     site = site_of(caller, query)
     try:
         recipients.resume_digest(caller.connector, caller.actor, site, path.digest, body.recipient)
     except DigestRefused as error:
         raise of_refused(error) from None
-    return Reply(Done(said=f"{body.recipient} gets {path.digest} again."))
+    return Reply(OutcomeJson(said=f"{body.recipient} gets {path.digest} again."))
 
 
 @ROUTES.get("/outbox", "viewer", "What was told of late, and what is on its way.")
-def list_outbox(caller: Caller, query: PageQuery) -> Reply[Page[MessageGiven]]:
+def list_outbox(caller: Caller, query: PageQuery) -> Reply[Page[MessageJson]]:
     """The latest first."""
     site = site_of(caller, query)
     name = list_name(f"outbox:{site}", query)
@@ -210,53 +224,53 @@ def list_outbox(caller: Caller, query: PageQuery) -> Reply[Page[MessageGiven]]:
     found = digests.list_outbox(caller.connector, caller.actor, site, MOST_MESSAGES)
     shown = found[start : start + query.limit]
     after = start + len(shown)
-    given = [MessageGiven.model_validate(digests.outgoing_values(one)) for one in shown]
-    return Reply(Page[MessageGiven](items=given, next=cursor(name, after) if after < len(found) else None))
+    given = [MessageJson.model_validate(digests.outgoing_values(one)) for one in shown]
+    return Reply(Page[MessageJson](items=given, next=cursor(name, after) if after < len(found) else None))
 
 
 @ROUTES.post("/outbox/retry", "admin", "Send a message anew that was given up, or that waits.", heavy=True)
-def retry_message(caller: Caller, body: MessageNamed) -> Reply[MessageGiven]:
+def retry_message(caller: Caller, body: MessageBody) -> Reply[MessageJson]:
     """As it stands once that was tried."""
     site = known_site(caller.connector, body.site)
     try:
         found = digests.retry_message(caller.connector, caller.actor, site, body.key)
     except DigestRefused as error:
         raise of_refused(error) from None
-    return Reply(MessageGiven.model_validate(digests.outgoing_values(found)))
+    return Reply(MessageJson.model_validate(digests.outgoing_values(found)))
 
 
 @ROUTES.get("/me/digests", "viewer", "The digests and alerts that go to your address.")
-def list_own_digests(caller: Caller, query: ListQuery) -> Reply[Page[OwnDigestGiven]]:
+def list_own_digests(caller: Caller, query: ListQuery) -> Reply[Page[OwnDigestJson]]:
     """Of all sites."""
     name = list_name("own digests", query)
     start = number_after(query.cursor, name) or 0
     found = recipients.own_digests(caller.connector, caller.actor)
     shown = found[start : start + query.limit]
     after = start + len(shown)
-    given = [OwnDigestGiven.model_validate(recipients.own_values(one)) for one in shown]
-    return Reply(Page[OwnDigestGiven](items=given, next=cursor(name, after) if after < len(found) else None))
+    given = [OwnDigestJson.model_validate(recipients.own_values(one)) for one in shown]
+    return Reply(Page[OwnDigestJson](items=given, next=cursor(name, after) if after < len(found) else None))
 
 
 @ROUTES.post("/me/digests/stop", "viewer", "Get a digest no more.", in_person=True)
-def stop_own_digest(caller: Caller, query: SiteQuery, body: OwnDigestNamed) -> Reply[Done]:
+def stop_own_digest(caller: Caller, query: SiteQuery, body: OwnDigestBody) -> Reply[OutcomeJson]:
     """Until it is resumed, by its reader or an admin."""
     site = site_of(caller, query)
     try:
         recipients.stop_own_digest(caller.connector, caller.actor, site, body.digest)
     except DigestRefused as error:
         raise of_refused(error) from None
-    return Reply(Done(said=f"You get {body.digest} no more."))
+    return Reply(OutcomeJson(said=f"You get {body.digest} no more."))
 
 
 @ROUTES.post("/me/digests/resume", "viewer", "Get a digest again.", in_person=True)
-def resume_own_digest(caller: Caller, query: SiteQuery, body: OwnDigestNamed) -> Reply[Done]:
+def resume_own_digest(caller: Caller, query: SiteQuery, body: OwnDigestBody) -> Reply[OutcomeJson]:
     """From the next one on."""
     site = site_of(caller, query)
     try:
         recipients.resume_own_digest(caller.connector, caller.actor, site, body.digest)
     except DigestRefused as error:
         raise of_refused(error) from None
-    return Reply(Done(said=f"You get {body.digest} again."))
+    return Reply(OutcomeJson(said=f"You get {body.digest} again."))
 
 
 def of_refused(error: DigestRefused) -> RequestRefusal:

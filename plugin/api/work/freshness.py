@@ -12,7 +12,7 @@ from plugin.api.protocol.addresses import SiteAddress
 from plugin.api.protocol.lookup import known_objective, site_of
 from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.cursor import cursor, list_name, number_after
-from plugin.doors.model import Asked, Given, Page, PageQuery, Word
+from plugin.doors.model import JsonShape, Page, PageQuery, RequestPart, Word
 from plugin.doors.refusal import not_found
 from plugin.next_steps import Door
 from plugin.sync.outage import Outage
@@ -30,7 +30,7 @@ from plugin.use_cases.work.obstacles import MissingKind
 ROUTES = Routes()
 
 
-class KeptRowsGiven(Given):
+class DataSizeJson(JsonShape):
     """What is kept of one kind."""
 
     what: str
@@ -38,13 +38,13 @@ class KeptRowsGiven(Given):
     bytes: int = Field(description="What the values hold, without indexes and empty space.")
 
 
-class KeptGiven(Given):
+class DataSizesJson(JsonShape):
     """Everything that grows, of one site."""
 
-    items: list[KeptRowsGiven]
+    items: list[DataSizeJson]
 
 
-class MissingGiven(Given):
+class MissingFactJson(JsonShape):
     """One thing that is missing: `unknown` number, check-in that `asks`, `unread` or `lost` issue, `held` or `refused` write, `dead_letter`."""
 
     kind: MissingKind = Field(description="What of it is missing.")
@@ -61,7 +61,7 @@ class MissingQuery(PageQuery):
     objective: Word | None = Field(None, description="Only what concerns this objective.")
 
 
-class DriftedGiven(Given):
+class ObjectiveDriftJson(JsonShape):
     """An objective under which the mirror was wrong; key and title are empty where it is none any more."""
 
     objective: str
@@ -71,17 +71,17 @@ class DriftedGiven(Given):
     at: datetime
 
 
-class DriftGiven(Given):
+class DriftJson(JsonShape):
     """What resyncs found wrong in the mirror."""
 
     issues: int = Field(description="Of the last full read.")
     read: int
     at: datetime | None
     recent: int = Field(description="Of the reads of recent changes since then, all together.")
-    objectives: list[DriftedGiven] = Field(description="The objectives with the most such issues.")
+    objectives: list[ObjectiveDriftJson] = Field(description="The objectives with the most such issues.")
 
 
-class OutageGiven(Given):
+class OutageJson(JsonShape):
     """Jira cannot be worked with: `kind` is unreachable, sign_in, limited or refused."""
 
     kind: str
@@ -92,7 +92,7 @@ class OutageGiven(Given):
     remedy: str
 
 
-class HeldGiven(Given):
+class CallPauseJson(JsonShape):
     """Calls that Jira asked not to make before `until`."""
 
     what: str
@@ -100,18 +100,18 @@ class HeldGiven(Given):
     until: datetime
 
 
-class BudgetGiven(Given):
+class BudgetJson(JsonShape):
     """What the site grants the connector. `left`, `of` and `renewed` are what Jira said last, null where it says nothing."""
 
     calls_last_hour: int = Field(description="By the processes that serve and work, to a few seconds.")
     calls_last_minute: int
-    held: list[HeldGiven] = Field(description="The calls that Jira asked not to make for a while.")
+    held: list[CallPauseJson] = Field(description="The calls that Jira asked not to make for a while.")
     left: int | None
     of: int | None
     renewed: datetime | None
 
 
-class ConcernGiven(Given):
+class ConcernJson(JsonShape):
     """One thing that ought to trouble somebody; where it is `wrong`, `jira-okr status` exits with 1."""
 
     kind: str
@@ -122,7 +122,7 @@ class ConcernGiven(Given):
     wrong: bool
 
 
-class SourceGiven(Given):
+class SourceJson(JsonShape):
     """`webhook` (of Jira and of workflows, signed), `app` (of an OAuth app, with a signed token), `rule` (of Jira Automation), `address` (unsigned), or `refused`."""
 
     source: str
@@ -131,7 +131,7 @@ class SourceGiven(Given):
     remedy: str
 
 
-class StatusGiven(Given):
+class StatusJson(JsonShape):
     """How fresh one site's data is. Null is "never" or "not known yet"."""
 
     site: str
@@ -145,9 +145,9 @@ class StatusGiven(Given):
     last_resync: datetime | None
     last_recent: datetime | None = Field(description="When recent changes were read last.")
     last_reconcile: datetime | None
-    drift: DriftGiven | None
+    drift: DriftJson | None
     deliveries: dict[str, int] = Field(description="How many deliveries there are by status.")
-    sources: list[SourceGiven] = Field(description="From where deliveries come, each that was ever heard.")
+    sources: list[SourceJson] = Field(description="From where deliveries come, each that was ever heard.")
     due: int = Field(description="Objectives that wait to be reconciled.")
     dead_letters: int
     refused: int = Field(description="How many fields Jira refused to take.")
@@ -156,24 +156,24 @@ class StatusGiven(Given):
         description="Issues that Jira shows no more without a word of its own, and that wait for a person."
     )
     held: int = Field(description="Changes that wait for a person instead of being written.")
-    outage: OutageGiven | None = Field(description="Null while Jira answers.")
-    budget: BudgetGiven
+    outage: OutageJson | None = Field(description="Null while Jira answers.")
+    budget: BudgetJson
     credential_expires: date | None = Field(
         description="The day that an admin entered for the token; null where nobody did."
     )
     workers: int = Field(description="Living workers of all processes.")
     verdict: str = Field(description="What to think of the site in a word, as pages and commands say it.")
-    concerns: list[ConcernGiven] = Field(description="What ought to trouble somebody, the worst first.")
+    concerns: list[ConcernJson] = Field(description="What ought to trouble somebody, the worst first.")
 
 
-class StatusesGiven(Given):
+class StatusesJson(JsonShape):
     """Every site."""
 
     now: datetime
-    sites: list[StatusGiven]
+    sites: list[StatusJson]
 
 
-class Sync(Asked):
+class SyncBody(RequestPart):
     """How to sync."""
 
     kind: Literal["full", "recent"] = Field(
@@ -185,7 +185,7 @@ class Sync(Asked):
     write: bool = Field(True, description="False: only bring the mirror up to date.")
 
 
-class JobGiven(Given):
+class JobJson(JsonShape):
     """Long work in the background: `state` is running, done or failed; `said` is its result or what went wrong, `remedy` what to do about it."""
 
     site: str
@@ -203,27 +203,27 @@ class JobGiven(Given):
 
 
 @ROUTES.get("/status", "viewer", "How fresh the data of every site is, and what waits.")
-def list_status(caller: Caller) -> Reply[StatusesGiven]:
+def list_status(caller: Caller) -> Reply[StatusesJson]:
     """All sites side by side."""
     found = installation(caller.connector, caller.actor)
-    return Reply(StatusesGiven(now=found.at, sites=[status_given(one) for one in found.sites]))
+    return Reply(StatusesJson(now=found.at, sites=[status_json(one) for one in found.sites]))
 
 
 @ROUTES.get("/sites/{site}/status", "viewer", "How fresh the data of one site is.")
-def status(caller: Caller, path: SiteAddress) -> Reply[StatusGiven]:
+def status(caller: Caller, path: SiteAddress) -> Reply[StatusJson]:
     """One site."""
-    return Reply(status_given(status_of(caller.connector, caller.actor, site_of(caller, path))))
+    return Reply(status_json(status_of(caller.connector, caller.actor, site_of(caller, path))))
 
 
 @ROUTES.get("/sites/{site}/kept", "viewer", "How much is kept of what grows.", heavy=True)
-def kept(caller: Caller, path: SiteAddress) -> Reply[KeptGiven]:
+def kept(caller: Caller, path: SiteAddress) -> Reply[DataSizesJson]:
     """Rows, and the bytes of their values without indexes."""
     found = kept_data(caller.connector, caller.actor, site_of(caller, path))
-    return Reply(KeptGiven.model_validate({"items": kept_values(found)}))
+    return Reply(DataSizesJson.model_validate({"items": kept_values(found)}))
 
 
 @ROUTES.get("/missing", "viewer", "What is missing, each with what to do about it.", heavy=True)
-def list_missing(caller: Caller, query: MissingQuery) -> Reply[Page[MissingGiven]]:
+def list_missing(caller: Caller, query: MissingQuery) -> Reply[Page[MissingFactJson]]:
     """What waits for a person first, then objective by objective."""
     site = site_of(caller, query)
     name = list_name(f"missing:{site}", query)
@@ -234,14 +234,14 @@ def list_missing(caller: Caller, query: MissingQuery) -> Reply[Page[MissingGiven
         saved = known_objective(caller, site, query.objective)
         every = iter(missing_of(caller.connector, caller.actor, site, saved.state))
     found = [*islice(every, begun, begun + query.limit + 1)]
-    items = [MissingGiven.model_validate(missing_values(one, Door.API)) for one in found[: query.limit]]
+    items = [MissingFactJson.model_validate(missing_values(one, Door.API)) for one in found[: query.limit]]
     following = cursor(name, begun + query.limit) if len(found) > query.limit else None
-    return Reply(Page[MissingGiven](items=items, next=following))
+    return Reply(Page[MissingFactJson](items=items, next=following))
 
 
-def status_given(found: SiteStatus) -> StatusGiven:
+def status_json(found: SiteStatus) -> StatusJson:
     """The figures of one site as an answer shows them."""
-    return StatusGiven(
+    return StatusJson(
         site=found.site,
         url=found.url or "",
         mapping_revision=found.mapping_revision,
@@ -254,7 +254,7 @@ def status_given(found: SiteStatus) -> StatusGiven:
         drift=_drift(found.drift),
         deliveries=dict(found.deliveries or {}),
         sources=[
-            SourceGiven(source=one.source, heard=one.heard, former=one.former, remedy=one.remedy)
+            SourceJson(source=one.source, heard=one.heard, former=one.former, remedy=one.remedy)
             for one in found.sources
         ],
         due=found.due,
@@ -269,7 +269,7 @@ def status_given(found: SiteStatus) -> StatusGiven:
         workers=sum(process.workers for process in found.at_work),
         verdict=verdict(found).word,
         concerns=[
-            ConcernGiven(
+            ConcernJson(
                 kind=one.kind,
                 level=one.level,
                 word=one.word,
@@ -282,13 +282,13 @@ def status_given(found: SiteStatus) -> StatusGiven:
     )
 
 
-def _budget(found: Budget | None) -> BudgetGiven:
+def _budget(found: Budget | None) -> BudgetJson:
     left = found.left if found else None
-    return BudgetGiven(
+    return BudgetJson(
         calls_last_hour=found.hour if found else 0,
         calls_last_minute=found.minute if found else 0,
         held=[
-            HeldGiven(what=one.what, reason=one.reason, until=one.until)
+            CallPauseJson(what=one.what, reason=one.reason, until=one.until)
             for one in (found.held if found else ())
         ],
         left=left.remaining if left else None,
@@ -297,10 +297,10 @@ def _budget(found: Budget | None) -> BudgetGiven:
     )
 
 
-def _outage(found: Outage | None) -> OutageGiven | None:
+def _outage(found: Outage | None) -> OutageJson | None:
     if found is None:
         return None
-    return OutageGiven(
+    return OutageJson(
         kind=found.kind,
         since=found.since,
         tries=found.tries,
@@ -310,14 +310,14 @@ def _outage(found: Outage | None) -> OutageGiven | None:
     )
 
 
-def _drift(found: Drift | None) -> DriftGiven | None:
+def _drift(found: Drift | None) -> DriftJson | None:
     if found is None:
         return None
     worst = [
-        DriftedGiven(objective=one.id, key=one.key, title=one.title, issues=one.issues, at=one.at)
+        ObjectiveDriftJson(objective=one.id, key=one.key, title=one.title, issues=one.issues, at=one.at)
         for one in found.worst
     ]
-    return DriftGiven(issues=found.full, read=found.read, at=found.at, recent=found.recent, objectives=worst)
+    return DriftJson(issues=found.full, read=found.read, at=found.at, recent=found.recent, objectives=worst)
 
 
 @ROUTES.post(
@@ -326,31 +326,31 @@ def _drift(found: Drift | None) -> DriftGiven | None:
     "Sync now: read the whole scope and reconcile everything, in the background.",
     status=202,
 )
-def start_sync(caller: Caller, path: SiteAddress, body: Sync) -> Reply[JobGiven]:
+def start_sync(caller: Caller, path: SiteAddress, body: SyncBody) -> Reply[JobJson]:
     """Begins in the background; where a sync runs already, that one is told of."""
     site = site_of(caller, path)
     wanted = sync.SyncRequest(body.kind, body.anew, body.accept_loss, body.write)
     started = sync.begin(caller.connector, caller.actor, site, wanted)
-    return Reply(sync_given(caller, site, started), {"Location": f"/api/v1/sites/{site}/sync"})
+    return Reply(sync_json(caller, site, started), {"Location": f"/api/v1/sites/{site}/sync"})
 
 
 @ROUTES.get("/sites/{site}/sync", "viewer", "How far the latest sync is.")
-def show_sync(caller: Caller, path: SiteAddress) -> Reply[JobGiven]:
+def show_sync(caller: Caller, path: SiteAddress) -> Reply[JobJson]:
     """How far the latest sync is."""
-    return Reply(sync_given(caller, site_of(caller, path), False))
+    return Reply(sync_json(caller, site_of(caller, path), False))
 
 
-def sync_given(caller: Caller, site: str, started: bool) -> JobGiven:
+def sync_json(caller: Caller, site: str, started: bool) -> JobJson:
     """The latest sync that was asked for."""
     found = sync.latest(caller.connector, caller.actor, site)
     if found is None:
         raise not_found("sync", site, f"POST /api/v1/sites/{site}/sync starts one.")
-    return job_given(site, found, started)
+    return job_json(site, found, started)
 
 
-def job_given(site: str, found: BackgroundJob, started: bool) -> JobGiven:
+def job_json(site: str, found: BackgroundJob, started: bool) -> JobJson:
     """How far a background job is."""
-    return JobGiven(
+    return JobJson(
         site=site,
         state=found.state,
         by=found.by,

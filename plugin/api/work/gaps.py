@@ -9,14 +9,14 @@ from pydantic import Field
 from plugin.api.protocol.lookup import known_site, site_of
 from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.cursor import cursor, list_name, position
-from plugin.doors.model import Asked, Done, Given, Page, PageQuery, SiteName, Word
+from plugin.doors.model import JsonShape, OutcomeJson, Page, PageQuery, RequestPart, SiteName, Word
 from plugin.doors.refusal import not_found
 from plugin.use_cases.work.gaps import GapRow, NoSuchGap, accept_gaps, list_gaps, reopen_gaps
 
 ROUTES = Routes()
 
 
-class GapGiven(Given):
+class GapJson(JsonShape):
     """An issue that could not be read, why, what to do about it, and whose numbers stand as they were because of it."""
 
     issue: str = Field(
@@ -37,7 +37,7 @@ class GapGiven(Given):
     )
 
 
-class GapNamed(Asked):
+class GapBody(RequestPart):
     """Which gap."""
 
     issue: Word = Field(description="Id or key of the issue.")
@@ -45,7 +45,7 @@ class GapNamed(Asked):
 
 
 @ROUTES.get("/gaps", "viewer", "Issues that could not be read.", name="list_gaps")
-def gaps(caller: Caller, query: PageQuery) -> Reply[Page[GapGiven]]:
+def gaps(caller: Caller, query: PageQuery) -> Reply[Page[GapJson]]:
     """Those that wait for a person first."""
     site = site_of(caller, query)
     name = list_name(f"gaps:{site}", query)
@@ -55,16 +55,16 @@ def gaps(caller: Caller, query: PageQuery) -> Reply[Page[GapGiven]]:
     shown = found[start : start + query.limit]
     more = len(found) > start + len(shown)
     return Reply(
-        Page[GapGiven](
-            items=[gap_given(one) for one in shown],
+        Page[GapJson](
+            items=[gap_json(one) for one in shown],
             next=cursor(name, start + len(shown)) if more else None,
         )
     )
 
 
-def gap_given(one: GapRow) -> GapGiven:
+def gap_json(one: GapRow) -> GapJson:
     """One gap as an answer shows it."""
-    return GapGiven(
+    return GapJson(
         issue=one.issue,
         key=one.key or None,
         field=one.field or None,
@@ -79,25 +79,27 @@ def gap_given(one: GapRow) -> GapGiven:
 
 
 @ROUTES.post("/gaps/accept", "editor", "Let the numbers do without an issue.")
-def accept_gap(caller: Caller, body: GapNamed) -> Reply[Done]:
+def accept_gap(caller: Caller, body: GapBody) -> Reply[OutcomeJson]:
     """The issue is left out as unknown, with the reason, until it can be read."""
     site = known_site(caller.connector, body.site)
     try:
         accept_gaps(caller.connector, caller.actor, site, [body.issue])
     except NoSuchGap:
         raise no_gap(body.issue) from None
-    return Reply(Done(said=f"The numbers do without {body.issue} until it can be read."))
+    return Reply(OutcomeJson(said=f"The numbers do without {body.issue} until it can be read."))
 
 
 @ROUTES.post("/gaps/reopen", "editor", "Take an acceptance back.")
-def reopen_gap(caller: Caller, body: GapNamed) -> Reply[Done]:
+def reopen_gap(caller: Caller, body: GapBody) -> Reply[OutcomeJson]:
     """The numbers that need the issue stand as they are until it can be read."""
     site = known_site(caller.connector, body.site)
     try:
         reopen_gaps(caller.connector, caller.actor, site, [body.issue])
     except NoSuchGap:
         raise no_gap(body.issue) from None
-    return Reply(Done(said=f"The numbers that need {body.issue} stand as they are until it can be read."))
+    return Reply(
+        OutcomeJson(said=f"The numbers that need {body.issue} stand as they are until it can be read.")
+    )
 
 
 def no_gap(issue: str) -> Exception:

@@ -10,7 +10,17 @@ from pydantic import Field
 from plugin.api.protocol.lookup import known_site, site_of
 from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.cursor import cursor, list_name, position
-from plugin.doors.model import MOST_ROWS, Asked, Done, Given, JsonAny, Page, PageQuery, SiteName, Word
+from plugin.doors.model import (
+    MOST_ROWS,
+    JsonAny,
+    JsonShape,
+    OutcomeJson,
+    Page,
+    PageQuery,
+    RequestPart,
+    SiteName,
+    Word,
+)
 from plugin.doors.refusal import invalid, not_found
 from plugin.next_steps import HELD_WRITES
 from plugin.use_cases.work import held_writes
@@ -19,7 +29,7 @@ from plugin.use_cases.work.held_writes import Decision, HeldWrite, NothingHeld
 ROUTES = Routes()
 
 
-class HeldWriteGiven(Given):
+class HeldWriteJson(JsonShape):
     """A field of an issue that is not written until a person decides: what for, and why it waits."""
 
     objective: str
@@ -34,7 +44,7 @@ class HeldWriteGiven(Given):
     since: datetime
 
 
-class HeldNamed(Asked):
+class HeldWritesBody(RequestPart):
     """Of which objectives; either some are named, or `all` is true."""
 
     site: SiteName | None = Field(None, description="The site; the first one where it is left out.")
@@ -45,7 +55,7 @@ class HeldNamed(Asked):
 
 
 @ROUTES.get("/held", "viewer", "Changes that wait for a person instead of being written.")
-def list_held(caller: Caller, query: PageQuery) -> Reply[Page[HeldWriteGiven]]:
+def list_held(caller: Caller, query: PageQuery) -> Reply[Page[HeldWriteJson]]:
     """The latest first."""
     site = site_of(caller, query)
     name = list_name(f"held:{site}", query)
@@ -55,16 +65,16 @@ def list_held(caller: Caller, query: PageQuery) -> Reply[Page[HeldWriteGiven]]:
     shown = found[start : start + query.limit]
     more = len(found) > start + len(shown)
     return Reply(
-        Page[HeldWriteGiven](
-            items=[held_given(one) for one in shown],
+        Page[HeldWriteJson](
+            items=[held_json(one) for one in shown],
             next=cursor(name, start + len(shown)) if more else None,
         )
     )
 
 
-def held_given(one: HeldWrite) -> HeldWriteGiven:
+def held_json(one: HeldWrite) -> HeldWriteJson:
     """One held change as an answer shows it."""
-    return HeldWriteGiven(
+    return HeldWriteJson(
         objective=one.objective_id,
         name=one.name,
         issue=one.issue_key,
@@ -79,18 +89,18 @@ def held_given(one: HeldWrite) -> HeldWriteGiven:
 
 
 @ROUTES.post("/held/release", "editor", "Let held changes be written.")
-def release_held(caller: Caller, body: HeldNamed) -> Reply[Done]:
+def release_held(caller: Caller, body: HeldWritesBody) -> Reply[OutcomeJson]:
     """Workers write them at once."""
-    return Reply(Done(said=f"{_decided(caller, body, held_writes.release)} changes released."))
+    return Reply(OutcomeJson(said=f"{_decided(caller, body, held_writes.release)} changes released."))
 
 
 @ROUTES.post("/held/drop", "editor", "Leave in Jira what stands there.")
-def drop_held(caller: Caller, body: HeldNamed) -> Reply[Done]:
+def drop_held(caller: Caller, body: HeldWritesBody) -> Reply[OutcomeJson]:
     """Jira keeps what stands there, until another value is wanted."""
-    return Reply(Done(said=f"{_decided(caller, body, held_writes.drop)} changes dropped."))
+    return Reply(OutcomeJson(said=f"{_decided(caller, body, held_writes.drop)} changes dropped."))
 
 
-def _decided(caller: Caller, body: HeldNamed, decision: Decision) -> int:
+def _decided(caller: Caller, body: HeldWritesBody, decision: Decision) -> int:
     site = known_site(caller.connector, body.site)
     if (body.objectives is not None) == body.all:
         raise invalid(

@@ -10,7 +10,7 @@ from pydantic import Field
 from plugin.api.protocol.lookup import known_site, site_of
 from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.cursor import cursor, list_name, position
-from plugin.doors.model import Asked, Done, Given, Page, PageQuery, SiteName, Word
+from plugin.doors.model import JsonShape, OutcomeJson, Page, PageQuery, RequestPart, SiteName, Word
 from plugin.doors.refusal import not_found
 from plugin.next_steps import LOSSES
 from plugin.use_cases.work import losses
@@ -21,7 +21,7 @@ ROUTES = Routes()
 MOST_NAMES = 1_000
 
 
-class LossGiven(Given):
+class LossJson(JsonShape):
     """An issue that Jira shows no more: why that is doubted, whose numbers it is behind, and what became of it.
 
     `state` is held (it waits for a person and counts as it was read last), left (it was little enough to leave by itself), kept or
@@ -47,7 +47,7 @@ class LossesQuery(PageQuery):
     )
 
 
-class LossesNamed(Asked):
+class LossesBody(RequestPart):
     """Which of the losses that are held."""
 
     names: list[Word] = Field(
@@ -57,7 +57,7 @@ class LossesNamed(Asked):
 
 
 @ROUTES.get("/losses", "viewer", "Issues that Jira shows no more without saying that they are deleted.")
-def list_losses(caller: Caller, query: LossesQuery) -> Reply[Page[LossGiven]]:
+def list_losses(caller: Caller, query: LossesQuery) -> Reply[Page[LossJson]]:
     """By project and key."""
     site = site_of(caller, query)
     name = list_name(f"losses:{site}", query)
@@ -68,16 +68,16 @@ def list_losses(caller: Caller, query: LossesQuery) -> Reply[Page[LossGiven]]:
     shown = found[start : start + query.limit]
     more = len(found) > start + len(shown)
     return Reply(
-        Page[LossGiven](
-            items=[loss_given(one) for one in shown],
+        Page[LossJson](
+            items=[loss_json(one) for one in shown],
             next=cursor(name, start + len(shown)) if more else None,
         )
     )
 
 
-def loss_given(one: Loss) -> LossGiven:
+def loss_json(one: Loss) -> LossJson:
     """One loss as an answer shows it."""
-    return LossGiven(
+    return LossJson(
         issue=one.issue_key,
         issue_id=one.issue_id,
         title=one.title,
@@ -91,7 +91,7 @@ def loss_given(one: Loss) -> LossGiven:
 
 
 @ROUTES.post("/losses/accept", "editor", "Believe that they are gone.")
-def accept_losses(caller: Caller, body: LossesNamed) -> Reply[Done]:
+def accept_losses(caller: Caller, body: LossesBody) -> Reply[OutcomeJson]:
     """They are gone: they leave the mirror, and what stood on them is computed without them."""
     site = known_site(caller.connector, body.site)
     try:
@@ -99,19 +99,19 @@ def accept_losses(caller: Caller, body: LossesNamed) -> Reply[Done]:
     except NotHeld as error:
         raise no_loss(error) from None
     return Reply(
-        Done(said=f"{len(done)} issues are accepted as gone: the numbers are computed without them.")
+        OutcomeJson(said=f"{len(done)} issues are accepted as gone: the numbers are computed without them.")
     )
 
 
 @ROUTES.post("/losses/dismiss", "editor", "Keep counting them as they were read last.")
-def dismiss_losses(caller: Caller, body: LossesNamed) -> Reply[Done]:
+def dismiss_losses(caller: Caller, body: LossesBody) -> Reply[OutcomeJson]:
     """They are not gone, only out of sight: they count as they were read last, and wait no more."""
     site = known_site(caller.connector, body.site)
     try:
         done = losses.dismiss(caller.connector, caller.actor, site, body.names)
     except NotHeld as error:
         raise no_loss(error) from None
-    return Reply(Done(said=f"{len(done)} issues go on counting as they were read last."))
+    return Reply(OutcomeJson(said=f"{len(done)} issues go on counting as they were read last."))
 
 
 def no_loss(error: NotHeld) -> Exception:

@@ -11,7 +11,7 @@ from mappings.write_back.plan import Change
 from plugin.api.protocol.lookup import known_site, site_of
 from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.cursor import cursor, list_name, number_after, position
-from plugin.doors.model import Asked, Given, Instant, JsonAny, Page, PageQuery, SiteName, Word
+from plugin.doors.model import Instant, JsonAny, JsonShape, Page, PageQuery, RequestPart, SiteName, Word
 from plugin.doors.refusal import not_found
 from plugin.next_steps import OBJECTIVES
 from plugin.use_cases.objectives.objective_lookup import NoSuchObjective
@@ -23,7 +23,7 @@ ROUTES = Routes()
 MOST_AT_ONCE = 50
 
 
-class ChangeOfField(Given):
+class ChangeOfField(JsonShape):
     """One field of one issue: what Jira has, what it shall get, and why. Null clears the field."""
 
     issue: str
@@ -34,7 +34,7 @@ class ChangeOfField(Given):
     reason: str
 
 
-class PlanGiven(Given):
+class PlanJson(JsonShape):
     """What would be written for one objective, and what waits; all of it empty where every field is as it should be."""
 
     objective: str
@@ -53,7 +53,7 @@ class RefusedChange(ChangeOfField):
     remedy: str
 
 
-class WaitingGiven(Given):
+class WaitingObjectiveJson(JsonShape):
     """An objective that stays due, and why: workers go on with it."""
 
     objective: str
@@ -61,12 +61,12 @@ class WaitingGiven(Given):
     why: str
 
 
-class AppliedGiven(Given):
+class PlanOutcomeJson(JsonShape):
     """What became of a plan."""
 
     written: list[ChangeOfField] = Field(description="The changes that were written.")
     refused: list[RefusedChange] = Field(description="The changes that Jira refused.")
-    waiting: list[WaitingGiven] = Field(description="Objectives that could not be reconciled now.")
+    waiting: list[WaitingObjectiveJson] = Field(description="Objectives that could not be reconciled now.")
 
 
 class PlanQuery(PageQuery):
@@ -78,14 +78,14 @@ class PlanQuery(PageQuery):
     limit: int = Field(20, ge=1, le=MOST_AT_ONCE, description="How many objectives at most.")
 
 
-class Apply(Asked):
+class ApplyBody(RequestPart):
     """Which objectives to reconcile and write now."""
 
     site: SiteName | None = None
     objectives: list[Word] = Field(min_length=1, max_length=MOST_AT_ONCE, description="Keys or ids.")
 
 
-class WriteGiven(Given):
+class WriteJson(JsonShape):
     """One field of one issue that was to be written, and what became of it; `outcome` is null while it is under way."""
 
     id: int
@@ -114,7 +114,7 @@ class WritesQuery(PageQuery):
 
 
 @ROUTES.get("/plan", "viewer", "What would be written to Jira, and why. Changes nothing.", heavy=True)
-def plan(caller: Caller, query: PlanQuery) -> Reply[Page[PlanGiven]]:
+def plan(caller: Caller, query: PlanQuery) -> Reply[Page[PlanJson]]:
     """A dry run of the real planner over the mirror; asks Jira nothing."""
     site = site_of(caller, query)
     name = list_name(f"plan:{site}", query)
@@ -124,17 +124,17 @@ def plan(caller: Caller, query: PlanQuery) -> Reply[Page[PlanGiven]]:
     shown = ids[begun : begun + query.limit]
     found = plans.plan(caller.connector, caller.actor, site, shown)
     items = [
-        PlanGiven(
+        PlanJson(
             objective=one.objective_id,
             key=one.state.key if one.state else "",
-            changes=[change_given(change) for change in one.plan.changes],
-            held=[change_given(change) for change in one.held],
-            refused=[change_given(change) for change in one.refused],
+            changes=[change_json(change) for change in one.plan.changes],
+            held=[change_json(change) for change in one.held],
+            refused=[change_json(change) for change in one.refused],
         )
         for one in found
     ]
     more = len(ids) > begun + len(shown)
-    return Reply(Page[PlanGiven](items=items, next=cursor(name, shown[-1]) if more else None))
+    return Reply(Page[PlanJson](items=items, next=cursor(name, shown[-1]) if more else None))
 
 
 def chosen(caller: Caller, site: str, names: list[str] | None) -> list[str]:
@@ -153,22 +153,23 @@ def chosen(caller: Caller, site: str, names: list[str] | None) -> list[str]:
 @ROUTES.post(
     "/plan/apply", "editor", "Reconcile these objectives now and write what differs to Jira.", heavy=True
 )
-def apply_plan(caller: Caller, body: Apply) -> Reply[AppliedGiven]:
+def apply_plan(caller: Caller, body: ApplyBody) -> Reply[PlanOutcomeJson]:
     """Reconcile these objectives and write what differs."""
     site = known_site(caller.connector, body.site)
     done = plans.apply(caller.connector, caller.actor, site, chosen(caller, site, body.objectives))
     return Reply(
-        AppliedGiven(
-            written=[change_given(one) for one in done.written],
-            refused=[refused_given(one) for one in done.refused],
+        PlanOutcomeJson(
+            written=[change_json(one) for one in done.written],
+            refused=[refused_json(one) for one in done.refused],
             waiting=[
-                WaitingGiven(objective=one.objective_id, name=one.name, why=one.why) for one in done.waiting
+                WaitingObjectiveJson(objective=one.objective_id, name=one.name, why=one.why)
+                for one in done.waiting
             ],
         )
     )
 
 
-def change_given(change: Change) -> ChangeOfField:
+def change_json(change: Change) -> ChangeOfField:
     """One change as an answer shows it."""
     return ChangeOfField(
         issue=change.issue_key,
@@ -180,13 +181,13 @@ def change_given(change: Change) -> ChangeOfField:
     )
 
 
-def refused_given(one: WriteRefusal) -> RefusedChange:
+def refused_json(one: WriteRefusal) -> RefusedChange:
     """One refused change as an answer shows it."""
-    return RefusedChange(**change_given(one.change).model_dump(), message=one.message, remedy=one.remedy)
+    return RefusedChange(**change_json(one.change).model_dump(), message=one.message, remedy=one.remedy)
 
 
 @ROUTES.get("/writes", "viewer", "What was written to Jira, refused and held writes too.")
-def list_writes(caller: Caller, query: WritesQuery) -> Reply[Page[WriteGiven]]:
+def list_writes(caller: Caller, query: WritesQuery) -> Reply[Page[WriteJson]]:
     """The ledger of writes, newest first."""
     site = site_of(caller, query)
     name = list_name(f"writes:{site}", query)
@@ -197,15 +198,15 @@ def list_writes(caller: Caller, query: WritesQuery) -> Reply[Page[WriteGiven]]:
     shown = found[: query.limit]
     more = len(found) > len(shown)
     return Reply(
-        Page[WriteGiven](
-            items=[write_given(one) for one in shown], next=cursor(name, shown[-1].id) if more else None
+        Page[WriteJson](
+            items=[write_json(one) for one in shown], next=cursor(name, shown[-1].id) if more else None
         )
     )
 
 
-def write_given(one: WriteRecord) -> WriteGiven:
+def write_json(one: WriteRecord) -> WriteJson:
     """One write as an answer shows it."""
-    return WriteGiven(
+    return WriteJson(
         id=one.id,
         at=one.at,
         site=one.site,

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from plugin.api.protocol.lookup import site_of
 from plugin.api.protocol.operation import Caller, Reply, Routes
-from plugin.doors.model import Address, Asked, Done, Given, Instant, Page, SiteQuery, Word
+from plugin.doors.model import Address, Instant, JsonShape, OutcomeJson, Page, RequestPart, SiteQuery, Word
 from plugin.doors.refusal import not_found
 from plugin.use_cases.subscriptions import subscriptions
 from plugin.use_cases.subscriptions.subscriptions import (
@@ -29,7 +29,7 @@ class SubscriptionAddress(Address):
     subscription: Word = Field(description="The id of a subscription.")
 
 
-class SubscriptionAsked(Asked):
+class SubscriptionBody(RequestPart):
     """Where events are posted, and which."""
 
     url: Word = Field(
@@ -40,13 +40,13 @@ class SubscriptionAsked(Asked):
     )
 
 
-class EventReplayAsked(Asked):
+class EventReplayBody(RequestPart):
     """From when on events are posted once more."""
 
     since: Instant = Field(description="Every event that was made since then.")
 
 
-class SubscriptionGiven(Given):
+class SubscriptionJson(JsonShape):
     """A subscription, without its secret."""
 
     subscription: str = Field(description="Its id.")
@@ -66,21 +66,21 @@ class SubscriptionGiven(Given):
     given_up: int = Field(description="How many events were given up; a replay posts them once more.")
 
 
-class SecretGiven(SubscriptionGiven):
+class SubscriptionSecretJson(SubscriptionJson):
     """A subscription with its secret, which is shown this once."""
 
     secret: str = Field(description="What signs its events, as Standard Webhooks writes it.")
 
 
 @ROUTES.get("/subscriptions", "viewer", "Programs that are told what happens.")
-def list_subscriptions(caller: Caller, query: SiteQuery) -> Reply[Page[SubscriptionGiven]]:
+def list_subscriptions(caller: Caller, query: SiteQuery) -> Reply[Page[SubscriptionJson]]:
     """The oldest first."""
     found = subscriptions.list_subscriptions(caller.connector, caller.actor, site_of(caller, query))
-    return Reply(Page[SubscriptionGiven](items=[_given(one) for one in found]))
+    return Reply(Page[SubscriptionJson](items=[_json(one) for one in found]))
 
 
 @ROUTES.post("/subscriptions", "admin", "Post what happens from now on to an address.", status=201)
-def subscribe(caller: Caller, query: SiteQuery, body: SubscriptionAsked) -> Reply[SecretGiven]:
+def subscribe(caller: Caller, query: SiteQuery, body: SubscriptionBody) -> Reply[SubscriptionSecretJson]:
     """The secret is given this once. 409 where the address may not be posted to."""
     site = site_of(caller, query)
     return Reply(
@@ -89,28 +89,30 @@ def subscribe(caller: Caller, query: SiteQuery, body: SubscriptionAsked) -> Repl
 
 
 @ROUTES.delete("/subscriptions/{subscription}", "admin", "Post nothing to a program any more.")
-def unsubscribe(caller: Caller, path: SubscriptionAddress, query: SiteQuery) -> Reply[Done]:
+def unsubscribe(caller: Caller, path: SubscriptionAddress, query: SiteQuery) -> Reply[OutcomeJson]:
     """What waits is dropped."""
     site = site_of(caller, query)
     try:
         subscriptions.unsubscribe(caller.connector, caller.actor, site, path.subscription)
     except UnknownSubscription as error:
         raise _unknown(path.subscription) from error
-    return Reply(Done(said="Nothing is posted to it any more."))
+    return Reply(OutcomeJson(said="Nothing is posted to it any more."))
 
 
 @ROUTES.post("/subscriptions/{subscription}/resume", "admin", "Post again to a program that was given up.")
-def resume(caller: Caller, path: SubscriptionAddress, query: SiteQuery) -> Reply[SubscriptionGiven]:
+def resume(caller: Caller, path: SubscriptionAddress, query: SiteQuery) -> Reply[SubscriptionJson]:
     """What waited is posted, too."""
     site = site_of(caller, query)
     try:
-        return Reply(_given(subscriptions.resume(caller.connector, caller.actor, site, path.subscription)))
+        return Reply(_json(subscriptions.resume(caller.connector, caller.actor, site, path.subscription)))
     except UnknownSubscription as error:
         raise _unknown(path.subscription) from error
 
 
 @ROUTES.post("/subscriptions/{subscription}/secret", "admin", "Sign what a program gets with another secret.")
-def renew_secret(caller: Caller, path: SubscriptionAddress, query: SiteQuery) -> Reply[SecretGiven]:
+def renew_secret(
+    caller: Caller, path: SubscriptionAddress, query: SiteQuery
+) -> Reply[SubscriptionSecretJson]:
     """It is given this once, and holds from now on."""
     site = site_of(caller, query)
     try:
@@ -123,24 +125,26 @@ def renew_secret(caller: Caller, path: SubscriptionAddress, query: SiteQuery) ->
 
 @ROUTES.post("/subscriptions/{subscription}/replay", "admin", "Post events to a program once more.")
 def replay(
-    caller: Caller, path: SubscriptionAddress, query: SiteQuery, body: EventReplayAsked
-) -> Reply[Done]:
+    caller: Caller, path: SubscriptionAddress, query: SiteQuery, body: EventReplayBody
+) -> Reply[OutcomeJson]:
     """With the same ids, so that it can tell which it knows."""
     site = site_of(caller, query)
     try:
         number = subscriptions.replay(caller.connector, caller.actor, site, path.subscription, body.since)
     except UnknownSubscription as error:
         raise _unknown(path.subscription) from error
-    return Reply(Done(said=f"{number} events are posted once more."))
+    return Reply(OutcomeJson(said=f"{number} events are posted once more."))
 
 
 def _unknown(name: str) -> Exception:
     return not_found("subscription", name, "GET /api/v1/subscriptions lists those there are.")
 
 
-def _given(one: ShownSubscription) -> SubscriptionGiven:
-    return SubscriptionGiven.model_validate(subscription_values(one))
+def _json(one: ShownSubscription) -> SubscriptionJson:
+    return SubscriptionJson.model_validate(subscription_values(one))
 
 
-def _secret(made: SubscriptionSecret) -> SecretGiven:
-    return SecretGiven.model_validate({**subscription_values(made.subscription), "secret": made.secret})
+def _secret(made: SubscriptionSecret) -> SubscriptionSecretJson:
+    return SubscriptionSecretJson.model_validate(
+        {**subscription_values(made.subscription), "secret": made.secret}
+    )

@@ -13,7 +13,7 @@ from plugin.access.authorization.permission import ROLES
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, say, show_json, show_table
 from plugin.use_cases.accounts import own_account, people, second_factor, sign_in_link
-from plugin.use_cases.accounts.own_account import SessionShown
+from plugin.use_cases.accounts.own_account import SessionSummary
 from plugin.use_cases.accounts.people import Account
 from plugin.use_cases.visibility import account_people
 
@@ -217,7 +217,7 @@ def account_values(account: Account) -> PlainValues:
     }
 
 
-def _session_values(one: SessionShown) -> PlainValues:
+def _session_values(one: SessionSummary) -> PlainValues:
     return {
         "name": one.name,
         "begun": one.begun.isoformat(),

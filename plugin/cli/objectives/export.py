@@ -20,8 +20,8 @@ from plugin.cli.terminal.output import say, site_option
 from plugin.doors import exports
 from plugin.doors.exports import Format, HistoryRow, LedgerRow, ObjectiveRow
 from plugin.doors.filters import AuditQuery, ObjectivesQuery
-from plugin.doors.model import Asked, Given
-from plugin.doors.rows import ActGiven, PersonalRowGiven, personal_row
+from plugin.doors.model import JsonShape, RequestPart
+from plugin.doors.rows import ActJson, PersonalRowJson, personal_row
 from plugin.runtime.connector import NotReady
 from plugin.use_cases.accounts.audit import RecordSearch, list_entries
 from plugin.use_cases.imports.okr_export import export_okrs
@@ -29,7 +29,7 @@ from plugin.use_cases.objectives.objective_columns import filters
 from plugin.use_cases.record.personal_data import person_data
 
 Command = TypeVar("Command", bound=Callable[..., None])
-Query = TypeVar("Query", bound=Asked)
+Query = TypeVar("Query", bound=RequestPart)
 
 FILTERS = tuple(
     click.option(f"--{one.name.replace('_', '-')}", help=one.help)
@@ -138,7 +138,7 @@ def audit_command(
     with open_connector() as connector:
         if site is not None and not list_entries(connector, COMMAND_LINE, RecordSearch(site=site), 1):
             require_site(connector, site)  # of one that is gone the log knows
-        write(ActGiven, exports.act_rows(connector, COMMAND_LINE, asked), format_, output)
+        write(ActJson, exports.act_rows(connector, COMMAND_LINE, asked), format_, output)
 
 
 @export_group.command("person")
@@ -153,7 +153,7 @@ def person_command(email: str, output: Path | None) -> None:
     """Everything that is kept of a person here, as JSON lines: each row that names them, with its table."""
     with open_connector() as connector:
         found = person_data(connector, COMMAND_LINE, email)
-        write(PersonalRowGiven, (personal_row(one) for one in found), "jsonl", output)
+        write(PersonalRowJson, (personal_row(one) for one in found), "jsonl", output)
 
 
 def query(given: Mapping[str, object]) -> ObjectivesQuery:
@@ -178,11 +178,11 @@ def meant(shape: type[Query], values: Mapping[str, object]) -> Query:
         raise click.BadParameter(first["msg"], param_hint=f"--{option}") from None
 
 
-def write(shape: type[Given], rows: Iterable[Given], format_: Format, output: Path | None) -> None:
+def write(shape: type[JsonShape], rows: Iterable[JsonShape], format_: Format, output: Path | None) -> None:
     """The rows to a file or to standard output, while they are read."""
     count = 0
 
-    def counted() -> Iterator[Given]:
+    def counted() -> Iterator[JsonShape]:
         nonlocal count
         for row in rows:
             count += 1

@@ -11,7 +11,7 @@ from plugin.next_steps import Door
 from plugin.runtime.connector import Connector
 from plugin.sync.drain import DrainResult
 from plugin.sync.resync.mirror_update import ResyncResult
-from plugin.use_cases.work.sync import FULL, READ, RECONCILED, Ahead, SyncRequest, SyncResult, run
+from plugin.use_cases.work.sync import FULL, READ, RECONCILED, ReadWorkload, SyncRequest, SyncResult, run
 
 TITLES = {READ: "Reading issues", RECONCILED: "Reconciling"}
 
@@ -88,7 +88,7 @@ def _synced(connector: Connector, site: str, wanted: SyncRequest) -> SyncResult:
     )
 
 
-def _told(ahead: Ahead) -> str:
+def _told(ahead: ReadWorkload) -> str:
     cost = f"About {ahead.issues} issues to read: {ahead.calls} API calls, {ahead.seconds:.0f} s or more."
     if ahead.begun is None:
         return cost

@@ -20,7 +20,7 @@ from plugin.use_cases.cycles.cycles import CycleRefused, UnknownCycle, list_cycl
 from plugin.use_cases.cycles.versions import ClosingAct, difference
 
 
-class ClosingShown(Shape):
+class ClosingShape(Shape):
     """When a version was closed, by whom, and what was said of it."""
 
     version: int
@@ -30,7 +30,7 @@ class ClosingShown(Shape):
     hash: str
 
 
-class RecordShown(Shape):
+class RecordShape(Shape):
     """One objective as a closing froze it."""
 
     score: Number
@@ -46,8 +46,8 @@ class DifferingObjective(Shape):
     id: str
     key: str
     title: Quoted
-    before: RecordShown | None
-    after: RecordShown | None
+    before: RecordShape | None
+    after: RecordShape | None
     moved: Number
     said: list[Quoted]
     rows: list[MovedRow]
@@ -57,8 +57,8 @@ class Closings(Answer):
     """`counted` is of the objectives that differ, `compared` of all."""
 
     cycle: str
-    before: ClosingShown
-    after: ClosingShown
+    before: ClosingShape
+    after: ClosingShape
     compared: int
     counted: RowCount
     objectives: list[DifferingObjective]
@@ -104,8 +104,8 @@ def okr_closings(asking: ToolAsker, arguments: ClosingArguments) -> Closings:
     )
 
 
-def _act(one: ClosingAct) -> ClosingShown:
-    return ClosingShown(version=one.version, at=one.at, by=one.by, note=one.note, hash=one.hash)
+def _act(one: ClosingAct) -> ClosingShape:
+    return ClosingShape(version=one.version, at=one.at, by=one.by, note=one.note, hash=one.hash)
 
 
 def _objective(one: RecordDifference) -> DifferingObjective:
@@ -121,10 +121,10 @@ def _objective(one: RecordDifference) -> DifferingObjective:
     )
 
 
-def _record(one: ClosingRecord | None) -> RecordShown | None:
+def _record(one: ClosingRecord | None) -> RecordShape | None:
     if one is None:
         return None
-    return RecordShown(
+    return RecordShape(
         score=exactly(one.score.value),
         shown=one.score.shown,
         progress=exactly(one.state.progress),

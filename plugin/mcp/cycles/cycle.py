@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from pydantic import Field
 
-from mappings.rollup.cycles.closing_preview import ObjectiveScored
+from mappings.rollup.cycles.closing_preview import ObjectiveScore
 from mappings.rollup.cycles.score import ScoreMean
 from plugin.mcp.objectives import OwnDays, own_days
 from plugin.mcp.protocol.lookup import site_of
@@ -174,7 +174,7 @@ def _mean(one: ScoreMean) -> MeanScore:
     )
 
 
-def _objective(one: ObjectiveScored, other: Replay | None) -> ScoredObjective:
+def _objective(one: ObjectiveScore, other: Replay | None) -> ScoredObjective:
     state, score = one.state, one.score
     would = None
     if other is not None:

@@ -10,7 +10,7 @@ from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import acting
 from plugin.access.authorization.refusal import NotPermitted
 from plugin.doors import exports
-from plugin.doors.rows import PersonalRowGiven, personal_row
+from plugin.doors.rows import PersonalRowJson, personal_row
 from plugin.pages.frame.forms import LineField, PageForm, needed
 from plugin.pages.frame.page import rendered
 from plugin.runtime.connector import Connector
@@ -69,7 +69,7 @@ def handed_out(connector: Connector) -> ResponseReturnValue:
         form.refuse(f"Nothing here names {form.email.data}.", "email")
     if not rows:
         return data_page(form, EraseForm(prefix="erase")), 422
-    text = exports.lines(PersonalRowGiven, (personal_row(one) for one in rows), "jsonl")
+    text = exports.lines(PersonalRowJson, (personal_row(one) for one in rows), "jsonl")
     named = {"Content-Disposition": 'attachment; filename="personal-data.jsonl"'}
     return Response(text, content_type="application/x-ndjson; charset=utf-8", headers=named)
 

@@ -8,7 +8,7 @@ from flask import abort
 
 from plugin.access.authorization.person import acting, current
 from plugin.pages.stored_sources import StoredSources
-from plugin.pages.views.words.moments import When, when
+from plugin.pages.views.words.moments import MomentText, when
 from plugin.runtime.connector import Connector, Site
 from plugin.use_cases.mappings import drafts
 from plugin.use_cases.mappings.drafts import Draft
@@ -37,7 +37,7 @@ def draft_of(connector: Connector, site: str) -> Draft | None:
     return drafts.own_draft(connector, acting(), site)
 
 
-def shown(connector: Connector, at: datetime) -> When:
+def shown(connector: Connector, at: datetime) -> MomentText:
     """An instant as a page shows it."""
     return when(at, connector.clock(), zone(connector))
 

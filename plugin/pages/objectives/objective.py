@@ -24,7 +24,7 @@ from plugin.pages.sources import LocatedObjective, SavedHead, Sources
 from plugin.pages.views.objectives.check_in_form import CheckInForm
 from plugin.pages.views.objectives.explanation import Explanation, explanation
 from plugin.pages.views.objectives.forecast import ForecastView, forecast_view
-from plugin.pages.views.objectives.history.movement import Since, since_view
+from plugin.pages.views.objectives.history.movement import MovementSection, since_view
 from plugin.pages.views.objectives.ledger import SHOWN, Browse, ledger_table, place_of
 from plugin.pages.views.objectives.names import name
 from plugin.pages.views.objectives.objective_context import NeighbourLink, ObjectiveContext
@@ -166,7 +166,7 @@ def stood(sources: Sources, site: str, past: AsOf) -> Explanation:
     return explanation(past.saved, known, around)
 
 
-def moved_since(sources: Sources, located: LocatedObjective, asked: MovementQuestion) -> Since:
+def moved_since(sources: Sources, located: LocatedObjective, asked: MovementQuestion) -> MovementSection:
     """What changed between the moments that are asked for; where a text is none, that is said above what changed lately."""
     now, zone, state = sources.now(), sources.zone, located.saved.state
     cycle = sources.cycles(located.site).get(state.cycle_id or "")

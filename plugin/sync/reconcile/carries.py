@@ -40,7 +40,7 @@ from plugin.sync.reconcile.copies import (
     make_copies,
 )
 from plugin.sync.reconcile.creation import place_issue
-from plugin.sync.reconcile.lease import Tenure
+from plugin.sync.reconcile.lease import ObjectiveLease
 from plugin.sync.refresh.omissions import in_scope
 from plugin.sync.refresh.reread import ReadById, land_issues, read_again, with_readings
 
@@ -49,7 +49,7 @@ MOST_SAID = 5
 log = structlog.get_logger("jira_okr.carries")
 
 
-def carry_on(context: Context, objective_id: str, tenure: Tenure | None = None) -> None:
+def carry_on(context: Context, objective_id: str, tenure: ObjectiveLease | None = None) -> None:
     """Set what is still to be set. Raises a JiraError for passing trouble: then it is set by the next reconcile."""
     with context.store.read() as conn:
         waiting = carries.waiting(conn, context.site, objective_id)
@@ -70,14 +70,14 @@ def carry_on(context: Context, objective_id: str, tenure: Tenure | None = None) 
                 _settle(context, one, touched)
 
 
-def _set(context: Context, kept: KeptCarry, _tenure: Tenure | None) -> frozenset[str]:
+def _set(context: Context, kept: KeptCarry, _tenure: ObjectiveLease | None) -> frozenset[str]:
     """Ids of the issues of which something was set."""
     for request, key in _requests(kept.plan):
         context.tell(request, key)
     return frozenset(write.issue_id for write in kept.plan.writes)
 
 
-def _copied(context: Context, kept: KeptCarry, tenure: Tenure | None) -> frozenset[str] | None:
+def _copied(context: Context, kept: KeptCarry, tenure: ObjectiveLease | None) -> frozenset[str] | None:
     """Ids of the copies and of what was touched beside them; None where it goes on later."""
     copies = make_copies(context, kept, tenure)
     if copies is None:
@@ -157,7 +157,7 @@ def done_on(
     return said if len(done) <= MOST_SAID else [*said, f"and {len(done) - MOST_SAID} more"]
 
 
-def _take_back(context: Context, kept: KeptCarry, tenure: Tenure | None) -> None:
+def _take_back(context: Context, kept: KeptCarry, tenure: ObjectiveLease | None) -> None:
     """Set back what still holds what was set, hang work where it hung, and delete the copies where somebody said so; the mark goes first, so that the next cycle counts no half objective.
 
     What was done meanwhile, as Jira shows it now, leaves all as it is.

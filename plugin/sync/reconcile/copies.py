@@ -33,7 +33,7 @@ from plugin.sync.reconcile.creation import (
     parent_places,
     place_issue,
 )
-from plugin.sync.reconcile.lease import Tenure
+from plugin.sync.reconcile.lease import ObjectiveLease
 
 LABELS, DESCRIPTION, PRIORITY = "labels", "description", "priority"
 PLACES = frozenset({"parent", "reporter"})
@@ -58,7 +58,7 @@ class Copies:
         return one.id if one is not None else issue_id
 
 
-def make_copies(context: Context, kept: KeptCarry, tenure: Tenure | None) -> Copies | None:
+def make_copies(context: Context, kept: KeptCarry, tenure: ObjectiveLease | None) -> Copies | None:
     """Make what stands nowhere yet, that of the objective first. None where one is looked for: then it goes on later.
 
     Raises Permanent for what Jira declines, NotCopied where a person has to look, another JiraError for passing trouble.

@@ -23,7 +23,7 @@ from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
 from mappings.rollup.assessment import Assessment, Ends
 from mappings.rollup.cycles.carry import NO_CARRIES, Carries
-from mappings.rollup.cycles.cycle_end import EndFacts, Witness, end_before, end_of, facts_at_end, has_ended
+from mappings.rollup.cycles.cycle_end import EndFacts, PastFacts, end_before, end_of, facts_at_end, has_ended
 from mappings.rollup.state import ObjectiveState
 from plugin.sync.context import Context
 
@@ -202,7 +202,7 @@ def _looked_at(
     histories = issue_histories.known(conn, context.site, later, context.history_fields) if later else {}
     former = mirror.former_keys(conn, context.site) if histories else {}
     linked = bool(histories) and looks_at_links(context.mapping)
-    witness = Witness(issues.values(), histories, context.catalogue, former, linked=linked)
+    witness = PastFacts(issues.values(), histories, context.catalogue, former, linked=linked)
     return facts_at_end(cycle, end, witness, first)
 
 

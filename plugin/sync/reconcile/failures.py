@@ -15,7 +15,7 @@ LONGEST_WAIT = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
-class Postpone:
+class Postponement:
     """Try again at `until`."""
 
     until: datetime
@@ -23,22 +23,22 @@ class Postpone:
 
 
 @dataclass(frozen=True, slots=True)
-class Bury:
+class Burial:
     """Give up until a person or a new event wants it again."""
 
     error: str
     remedy: str
 
 
-def after_failure(error: Exception, attempts: int, now: datetime, chance: float) -> Postpone | Bury:
+def after_failure(error: Exception, attempts: int, now: datetime, chance: float) -> Postponement | Burial:
     """Decide by the kind of error; `chance` (0…1) spreads retries so that workers do not return in step."""
     if isinstance(error, RateLimited):
-        return Postpone(error.until or now + _backoff(attempts, chance), str(error))
+        return Postponement(error.until or now + _backoff(attempts, chance), str(error))
     if not is_passing(error):
-        return Bury(f"{type(error).__name__}: {error}", getattr(error, "remedy", "") or UNEXPECTED)
+        return Burial(f"{type(error).__name__}: {error}", getattr(error, "remedy", "") or UNEXPECTED)
     if attempts >= (MOST_REFUSALS if isinstance(error, Permanent) else MOST_ATTEMPTS):
-        return Bury(str(error), f"Tried {attempts} times. {getattr(error, 'remedy', '')}".strip())
-    return Postpone(now + _backoff(attempts, chance), str(error))
+        return Burial(str(error), f"Tried {attempts} times. {getattr(error, 'remedy', '')}".strip())
+    return Postponement(now + _backoff(attempts, chance), str(error))
 
 
 def is_passing(error: Exception) -> bool:

@@ -13,7 +13,7 @@ class LeaseLost(Exception):  # noqa: N818
     """Another worker may have this objective by now: nothing may be written for it any more."""
 
 
-class Tenure:
+class ObjectiveLease:
     """One claimed objective in the hands of one thread. A lease outlasts a single call to Jira, not a series of them."""
 
     def __init__(self, context: Context, claim: DueObjective) -> None:

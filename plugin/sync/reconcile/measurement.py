@@ -77,7 +77,7 @@ class MeasuredTogether:
 
 
 @dataclass(frozen=True, slots=True)
-class Below:
+class AlignedBelow:
     """What hangs below an objective by alignment: the states that may be believed, and the ids of what has to be measured."""
 
     settled: Mapping[str, ObjectiveState] = field(default_factory=dict)
@@ -119,10 +119,10 @@ def measure_together(
     return MeasuredTogether(states=states, ends=ends, forest=forest, below=everything, having=having)
 
 
-def below(context: Context, conn: Connection, objective_ids: Set[str]) -> Below:
+def below(context: Context, conn: Connection, objective_ids: Set[str]) -> AlignedBelow:
     """Everything that hangs below any of these by alignment, all the way down, so that a circle is seen."""
     if not any(rule.part.aligned_to is not None for rule in context.mapping.objectives):
-        return Below()
+        return AlignedBelow()
     saved: dict[str, SavedObjective] = {}
     above: dict[str, set[str]] = {}
     seen, level = set(objective_ids), set(objective_ids)
@@ -228,11 +228,11 @@ def _sorted_out(
     saved: Mapping[str, SavedObjective],
     above: Mapping[str, set[str]],
     objective_ids: Set[str],
-) -> Below:
+) -> AlignedBelow:
     """Which of them are out of date: by themselves, or by what hangs below them, be it by way of one that was asked for."""
     found = above.keys() - objective_ids
     if not found:
-        return Below()
+        return AlignedBelow()
     stale = set(due.among_due(conn, context.site, found))
     stale |= {id_ for id_ in found if not _is_of(saved.get(id_), context.mapping)}
     waiting = list(stale)
@@ -241,7 +241,7 @@ def _sorted_out(
         stale |= touched
         waiting += touched
     settled = {id_: saved[id_].state for id_ in found if id_ not in stale}
-    return Below(settled, frozenset(stale - objective_ids))
+    return AlignedBelow(settled, frozenset(stale - objective_ids))
 
 
 def _is_of(saved: SavedObjective | None, mapping: BoundMapping) -> bool:

@@ -35,7 +35,7 @@ from mappings.write_back.targets import target_of
 from plugin.sync.context import Context
 from plugin.sync.reconcile.absences import standing_for, without_absent
 from plugin.sync.reconcile.carries import carry_on
-from plugin.sync.reconcile.lease import Tenure
+from plugin.sync.reconcile.lease import ObjectiveLease
 from plugin.sync.reconcile.measurement import MeasuredObjective, measure_objective, owners_of, prepare
 from plugin.sync.refresh import comments, gaps
 from plugin.sync.refresh.omissions import in_scope
@@ -95,7 +95,7 @@ BEFOREHAND = frozenset({ObjectiveTrait.UNDER_WAY, ObjectiveTrait.TO_CARRY})
 
 
 def reconcile(
-    context: Context, objective_id: str, tenure: Tenure | None = None, *, write: bool = True
+    context: Context, objective_id: str, tenure: ObjectiveLease | None = None, *, write: bool = True
 ) -> ReconcileResult:
     """Reconcile one objective; `write=False` decides and shows without touching Jira or the stored state.
 
@@ -253,7 +253,7 @@ def _standing(context: Context, conn: Connection, found: MeasuredObjective) -> O
     return ObjectiveWithGaps(state, found.state, waiting)
 
 
-def _keep_standing(context: Context, standing: ObjectiveWithGaps, tenure: Tenure | None) -> None:
+def _keep_standing(context: Context, standing: ObjectiveWithGaps, tenure: ObjectiveLease | None) -> None:
     now, state = context.clock(), standing.state
     with context.store.write() as conn:
         if objectives.load(conn, context.site, state.id) is None:
@@ -271,7 +271,7 @@ def _left_standing(
     objective_id: str,
     before: ObjectiveState | None,
     absence: Absence,
-    tenure: Tenure | None,
+    tenure: ObjectiveLease | None,
 ) -> ReconcileResult:
     """Nothing is written or stored; it becomes due again once what is missing is back, or the mapping is another."""
     log.info("left standing", site=context.site, objective=objective_id, why=str(absence))
@@ -393,7 +393,7 @@ def _save(
     objective_id: str,
     found: MeasuredObjective,
     whole: Plan,
-    tenure: Tenure | None,
+    tenure: ObjectiveLease | None,
     sifted: SiftedPlan,
     *,
     done: bool,

@@ -29,7 +29,7 @@ from mappings.document.names import (
     entries,
 )
 from mappings.facts.catalogue import Catalogue, Field
-from mappings.facts.issue import Issue, Named, User
+from mappings.facts.issue import Issue, JiraValue, User
 from mappings.jql.fields.custom import choices_in
 
 WHO = "jira-okr"
@@ -188,17 +188,17 @@ def seen_in(issues: Iterable[Issue], names: Iterable[MappingName], known: Catalo
             if person is not None and (people & called(person) or person.id.casefold() in people):
                 seen.people[person.id] = person
         if issue.key.casefold() in keys or issue.id in keys:
-            seen.issues[issue.id] = Named(issue.id, issue.key)
+            seen.issues[issue.id] = JiraValue(issue.id, issue.key)
     return seen.catalogue()
 
 
 class _Seen:
     def __init__(self) -> None:
-        self.components: dict[str, Named] = {}
-        self.versions: dict[str, Named] = {}
-        self.options: dict[str, dict[str, Named]] = {}
+        self.components: dict[str, JiraValue] = {}
+        self.versions: dict[str, JiraValue] = {}
+        self.options: dict[str, dict[str, JiraValue]] = {}
         self.people: dict[str, User] = {}
-        self.issues: dict[str, Named] = {}
+        self.issues: dict[str, JiraValue] = {}
 
     def catalogue(self) -> Catalogue:
         fields = (Field(id_, id_, options=tuple(found.values())) for id_, found in self.options.items())

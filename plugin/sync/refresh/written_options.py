@@ -21,7 +21,7 @@ from mappings.document.names import NameKind
 from mappings.document.schema import Subject
 from mappings.facts.catalogue import Catalogue, Field, OptionContext
 from mappings.facts.forest import Forest
-from mappings.facts.issue import Issue, Named
+from mappings.facts.issue import Issue, JiraValue
 from mappings.rollup.assessment import Assessment
 from mappings.write_back.targets import WRITE_TARGETS
 from plugin.sync.context import Context
@@ -65,7 +65,7 @@ def compare(context: Context, among: Set[str] | None = None) -> None:
             )
 
 
-def _said(options: Iterable[Named]) -> frozenset[str]:
+def _said(options: Iterable[JiraValue]) -> frozenset[str]:
     return frozenset(text for one in options for text in (one.id, one.name))
 
 

@@ -21,7 +21,7 @@ from mappings.write_back.plan import Change, Plan
 from mappings.write_back.target import Objection, WriteRequest, WriteTarget
 from mappings.write_back.targets import apart_and_together, target_of, writings_of
 from plugin.sync.context import Context
-from plugin.sync.reconcile.lease import Tenure
+from plugin.sync.reconcile.lease import ObjectiveLease
 from plugin.sync.refresh.tombstones import ask_again
 from plugin.sync.write_back.permits import TRIED
 from plugin.sync.write_back.places import held
@@ -54,7 +54,7 @@ class OpenedPlan:
     id: int
     objective_id: str
     mirrored: dict[str, datetime]
-    tenure: Tenure | None = None
+    tenure: ObjectiveLease | None = None
 
     def keep(self) -> None:
         """Hold the claim for another call; raises LeaseLost."""
@@ -70,7 +70,7 @@ class WriteResult:
     refused: tuple[WriteRefusal, ...] = ()
 
 
-def apply(context: Context, plan: Plan, cause: str, tenure: Tenure | None = None) -> WriteResult:
+def apply(context: Context, plan: Plan, cause: str, tenure: ObjectiveLease | None = None) -> WriteResult:
     """Write a plan to Jira. Raises a JiraError for passing trouble; what was written until then is in the ledger.
 
     With a `tenure` nothing is written once the claim is lost; raises LeaseLost then.

@@ -19,7 +19,7 @@ from plugin.use_cases.permission import ADMIN, VIEWER, act, question
 
 __all__ = [
     "Account",
-    "SessionShown",
+    "SessionSummary",
     "change_password",
     "end_session",
     "list_sessions",
@@ -33,7 +33,7 @@ SHORT = 12
 
 
 @dataclass(frozen=True, slots=True)
-class SessionShown:
+class SessionSummary:
     """One place where somebody is signed in. `name` stands for it; what opens it is not shown."""
 
     name: str
@@ -74,13 +74,13 @@ def sign_out_everywhere(connector: Connector, actor: Actor) -> None:
 
 
 @question(VIEWER)
-def list_sessions(connector: Connector, actor: Actor, this: str = "") -> tuple[SessionShown, ...]:
+def list_sessions(connector: Connector, actor: Actor, this: str = "") -> tuple[SessionSummary, ...]:
     """Where one is signed in, the last used first; `this` is the id of the session that asks."""
     return _sessions(connector, actor.account_id, this)
 
 
 @question(ADMIN)
-def sessions_of(connector: Connector, _actor: Actor, account: Account) -> tuple[SessionShown, ...]:
+def sessions_of(connector: Connector, _actor: Actor, account: Account) -> tuple[SessionSummary, ...]:
     """Where somebody is signed in."""
     return _sessions(connector, account.id, "")
 
@@ -96,12 +96,12 @@ def end_session(connector: Connector, actor: Actor, name: str) -> bool:
     return bool(found)
 
 
-def _sessions(connector: Connector, account_id: int, this: str) -> tuple[SessionShown, ...]:
+def _sessions(connector: Connector, account_id: int, this: str) -> tuple[SessionSummary, ...]:
     now = connector.clock()
     with connector.store.read() as conn:
         found = open_sessions.of(conn, account_id)
     return tuple(
-        SessionShown(
+        SessionSummary(
             name=_name(one),
             begun=one.begun,
             seen=one.seen,

@@ -31,7 +31,7 @@ class CodeWanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Wrong:
+class WrongSignIn:
     """No such account, a wrong password or a closed account: which of them is not said."""
 
 
@@ -45,7 +45,7 @@ class AttemptPause:
 @act(PUBLIC)
 def sign_in(
     connector: Connector, actor: Actor, email: str, password: str, address: str
-) -> SignedIn | CodeWanted | Wrong | AttemptPause:
+) -> SignedIn | CodeWanted | WrongSignIn | AttemptPause:
     """Try a password from an address of the network; Refused where passwords are off."""
     members.require_local(connector)
     now = connector.clock()
@@ -59,7 +59,7 @@ def sign_in(
     right = passwords.matches(None if account is None else account.password_hash, password)
     if account is None or not right or account.disabled_at is not None:
         _note_failure(connector, account, address, right)
-        return Wrong()
+        return WrongSignIn()
     _renew(connector, account, password, address)
     if factor:
         return CodeWanted(account)
@@ -70,14 +70,14 @@ def sign_in(
 @act(PUBLIC)
 def sign_in_with_code(
     connector: Connector, _actor: Actor, account: Account, code: str, address: str
-) -> SignedIn | Wrong | AttemptPause:
+) -> SignedIn | WrongSignIn | AttemptPause:
     """Try a code for somebody whose password was right a moment ago: one of their app, or a recovery code."""
     outcome = second_factor.tried(connector, account, code, address)
     if isinstance(outcome, timedelta):
         return AttemptPause(outcome)
     if not outcome:
         _note(connector, account.email, "sign-in failed", {"from": address, "reason": "wrong code"})
-        return Wrong()
+        return WrongSignIn()
     _note_success(connector, account, address, f"password and {outcome}")
     return SignedIn(account)
 

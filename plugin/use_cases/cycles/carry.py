@@ -23,13 +23,13 @@ from mappings.rollup.cycles.carry_plan import (
     CarryBasis,
     CarryChoice,
     CarryPlan,
-    KeyResultCarried,
+    KeyResultCarry,
     carry_plan,
     folded,
     names_of,
 )
 from mappings.rollup.cycles.carry_steps import FieldWrite, IssueCopy, RowMove
-from mappings.rollup.cycles.closing_preview import ObjectiveScored
+from mappings.rollup.cycles.closing_preview import ObjectiveScore
 from mappings.rollup.cycles.closing_record import ClosingRecord
 from mappings.rollup.state import HealthLevel
 from plugin.access.authorization.actor import Actor
@@ -99,7 +99,7 @@ class CarryPreview:
 
 
 @dataclass(frozen=True, slots=True)
-class CarryDone:
+class CarryReceipt:
     """Which objectives (by key) are being carried now, and which had been before."""
 
     into: str
@@ -136,7 +136,7 @@ def carry_forward(
     chosen: Iterable[str] = (),
     into: str = "",
     choice: CarryChoice | None = None,
-) -> CarryDone:
+) -> CarryReceipt:
     """Carry objectives (by key or id; none named: those that are meant) forward. What is set in Jira is set by the workers. Twice is once.
 
     Raises CycleRefused.
@@ -163,7 +163,7 @@ def carry_forward(
             due.mark(conn, site, ids, now, f"carried into {found.into.id}")
             connector.announcer.marked(conn, site, ids, now)
     connector.announce()
-    return CarryDone(found.into.id, keys, tuple(before))
+    return CarryReceipt(found.into.id, keys, tuple(before))
 
 
 def _preview(
@@ -212,7 +212,7 @@ def _preview(
             if kept.state is CarryState.UNDONE:
                 one = replace(one, meant=False, why_not=one.why_not or "it was taken back")
         by_id[id_] = one
-    order = in_order(ObjectiveScored(one.state, one.score) for one in records)
+    order = in_order(ObjectiveScore(one.state, one.score) for one in records)
     return CarryPreview(site, cycle_id, target, tuple(by_id[one.state.id] for one in order))
 
 
@@ -317,7 +317,7 @@ def objective_values(one: ObjectiveCarry) -> PlainValues:
     }
 
 
-def _key_result_values(one: KeyResultCarried) -> PlainValues:
+def _key_result_values(one: KeyResultCarry) -> PlainValues:
     return {
         "key_result": one.id,
         "key": one.key,

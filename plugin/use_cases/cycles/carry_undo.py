@@ -49,7 +49,7 @@ class UndoPreview:
 
 
 @dataclass(frozen=True, slots=True)
-class UndoDone:
+class UndoReceipt:
     """Which objectives (by key) are being taken back now, and what a person has to do besides."""
 
     from_cycle: str
@@ -83,7 +83,7 @@ def undo_carry(
     chosen: Iterable[str],
     *,
     delete_copies: bool = False,
-) -> UndoDone:
+) -> UndoReceipt:
     """Take back that these objectives (by key or id) were carried forward. What is set back in Jira is set by the workers; copies are deleted there with a yes alone.
 
     Raises CycleRefused where something was done on what was carried; then nothing is taken back.
@@ -123,7 +123,7 @@ def undo_carry(
         for said in one.undo.by_hand
         if not (delete_copies and said.startswith("delete "))
     ]
-    return UndoDone(cycle_id, keys, tuple(by_hand))
+    return UndoReceipt(cycle_id, keys, tuple(by_hand))
 
 
 def _objectives(

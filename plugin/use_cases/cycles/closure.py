@@ -17,7 +17,7 @@ from mappings.document.mapping import Mapping as BoundMapping
 from mappings.document.schema import CyclePart
 from mappings.facts.moment import duration
 from mappings.numbers import exact
-from mappings.rollup.cycles.closing_preview import ObjectiveScored, changed
+from mappings.rollup.cycles.closing_preview import ObjectiveScore, changed
 from mappings.rollup.cycles.closing_record import ClosingRecord, LinkKind
 from mappings.rollup.cycles.cycle_end import has_ended
 from plugin.access.authorization.actor import CALENDAR, Actor
@@ -210,7 +210,7 @@ class _Other:
     """Another mapping than that of the end, and what the objectives of the cycle come to under it."""
 
     mapping: BoundMapping
-    scored: tuple[ObjectiveScored, ...]
+    scored: tuple[ObjectiveScore, ...]
 
 
 def _under(connector: Connector, site: str, cycle_id: str, revision: str, reason: str) -> _Other:
@@ -245,8 +245,8 @@ def _refuse_open_inside(conn: Connection, site: str, mapping: BoundMapping, cycl
 
 
 def _scored(
-    found: Iterable[ObjectiveScored], said: Mapping[str, ScoreStatement], reason: str
-) -> list[ObjectiveScored]:
+    found: Iterable[ObjectiveScore], said: Mapping[str, ScoreStatement], reason: str
+) -> list[ObjectiveScore]:
     """With what was said. Refuses what fits no objective, and what wants a reason and has none."""
     objectives = list(found)
     wanted = {name.strip().casefold(): one for name, one in said.items()}
@@ -270,7 +270,7 @@ def _scored(
     return scored
 
 
-def _record(one: ObjectiveScored, cycle: CyclePart, version: int, revision: str) -> ClosingRecord:
+def _record(one: ObjectiveScore, cycle: CyclePart, version: int, revision: str) -> ClosingRecord:
     return ClosingRecord(
         cycle_id=cycle.id,
         version=version,

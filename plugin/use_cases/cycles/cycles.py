@@ -20,7 +20,7 @@ from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
 from mappings.json_value import PlainValues
 from mappings.rollup.assessment import Assessment
-from mappings.rollup.cycles.closing_preview import ObjectiveScored, mark_of
+from mappings.rollup.cycles.closing_preview import ObjectiveScore, mark_of
 from mappings.rollup.cycles.closing_record import ClosingRecord, LinkKind, Verdict, verify
 from mappings.rollup.cycles.cycle_end import has_ended
 from mappings.rollup.cycles.score import COLOURS, Score, ScoreMean, means, shown_score
@@ -72,7 +72,7 @@ class CycleDays(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class CycleShown:
+class CycleSummary:
     """One cycle of one site: its days, its state, the version of its last closing, and how its objectives score by commitment."""
 
     site: str
@@ -91,15 +91,15 @@ class CycleDetail:
     close the cycle by; empty where it does not wait to be closed. It is that of all that there is, whatever of it somebody may see.
     """
 
-    shown: CycleShown
-    objectives: tuple[ObjectiveScored, ...]
+    shown: CycleSummary
+    objectives: tuple[ObjectiveScore, ...]
     acts: tuple[ClosingAct, ...]
     touching: tuple[Head, ...] = ()
     preview: str = ""
 
 
 @question(VIEWER)
-def list_cycles(connector: Connector, _actor: Actor, site: str) -> tuple[CycleShown, ...]:
+def list_cycles(connector: Connector, _actor: Actor, site: str) -> tuple[CycleSummary, ...]:
     """Those that run now and those that objectives ran in, the latest end first."""
     mapping, today = ruling(connector, site)
     with connector.store.read() as conn:
@@ -164,16 +164,14 @@ def cycle_named(mapping: Mapping, cycle_id: str) -> CyclePart:
     return cycle
 
 
-def scored_at_end(
-    conn: Connection, site: str, mapping: Mapping, cycle_id: str
-) -> tuple[ObjectiveScored, ...]:
+def scored_at_end(conn: Connection, site: str, mapping: Mapping, cycle_id: str) -> tuple[ObjectiveScore, ...]:
     """The objectives of a cycle that has ended and is not closed, as of its end."""
     cycle = cycle_named(mapping, cycle_id)
     found = []
     for end in cycle_ends.of_cycle(conn, site, cycle_id):
         score = derived_score(mapping, cycle, end.facts.forest, end.state)
         doubts = tuple((doubt.value, key) for doubt, key in end.facts.doubts)
-        found.append(ObjectiveScored(end.state, score, doubts))
+        found.append(ObjectiveScore(end.state, score, doubts))
     return in_order(found)
 
 
@@ -194,7 +192,7 @@ def _known(mapping: Mapping, cycle_id: str) -> bool:
 
 def _shown(
     conn: Connection, site: str, mapping: Mapping, moment: Moment, cycle_id: str
-) -> tuple[CycleShown, tuple[ObjectiveScored, ...]]:
+) -> tuple[CycleSummary, tuple[ObjectiveScore, ...]]:
     cycle, acts = cycle_named(mapping, cycle_id), closings.acts(conn, site, cycle_id)
     version = last_version(acts)
     if is_closed(acts):
@@ -207,11 +205,11 @@ def _shown(
         state = CycleState.LOCKED if mapping.locks.of_cycle(cycle_id, moment.now) is not None else state
         saved = browse.objectives_of(conn, site, cycle_ends.unnoted(conn, site, cycle_id))
         scored = in_order(
-            ObjectiveScored(one.state, Score(one.state.progress, one.state.commitment))
+            ObjectiveScore(one.state, Score(one.state.progress, one.state.commitment))
             for one in saved.values()
         )
     found = means(one.score for one in scored)
-    return CycleShown(
+    return CycleSummary(
         site=site, cycle=cycle, state=state, version=version, objectives=len(scored), means=found
     ), scored
 
@@ -236,8 +234,8 @@ def reaching_into(cycle: CycleDays, heads: Iterable[Head]) -> tuple[Head, ...]:
     return tuple(sorted(found, key=lambda one: (one.key, one.id)))
 
 
-def _of_records(records: Iterable[ClosingRecord]) -> tuple[ObjectiveScored, ...]:
-    return in_order(ObjectiveScored(one.state, one.score, one.doubts) for one in records)
+def _of_records(records: Iterable[ClosingRecord]) -> tuple[ObjectiveScore, ...]:
+    return in_order(ObjectiveScore(one.state, one.score, one.doubts) for one in records)
 
 
 def derived_score(mapping: Mapping, cycle: CyclePart, forest: Forest, state: ObjectiveState) -> Score:
@@ -254,7 +252,7 @@ def _cancelled(mapping: Mapping, cycle: CyclePart, forest: Forest, issue: Issue)
     return closed is not None and closed.disposition is Disposition.EXCLUDED
 
 
-def in_order(found: Iterable[ObjectiveScored]) -> tuple[ObjectiveScored, ...]:
+def in_order(found: Iterable[ObjectiveScore]) -> tuple[ObjectiveScore, ...]:
     """By project and number."""
     return tuple(sorted(found, key=lambda one: (one.state.project_key, _number(one.state), one.state.id)))
 
@@ -272,7 +270,7 @@ def mean_text(mean: ScoreMean) -> str:
     return f"{mean.commitment} {shown_score(mean.value)} ({', '.join(counts)})"
 
 
-def cycle_values(one: CycleShown) -> PlainValues:
+def cycle_values(one: CycleSummary) -> PlainValues:
     """The same for programs."""
     return {
         "site": one.site,
@@ -300,7 +298,7 @@ def mean_values(one: ScoreMean) -> PlainValues:
     }
 
 
-def scored_values(one: ObjectiveScored) -> PlainValues:
+def scored_values(one: ObjectiveScore) -> PlainValues:
     """An objective with its score, for programs."""
     state, score = one.state, one.score
     return {

@@ -60,7 +60,7 @@ class LockedCycle:
 
 
 @dataclass(frozen=True, slots=True)
-class LockShown:
+class CycleLockState:
     """The lock of a cycle, and what waits for its unlocking; without a lock nothing waits.
 
     `over`: its last day has passed. `since`: the day of the lock in the zone of the mapping.
@@ -105,7 +105,7 @@ def lock_cycle(connector: Connector, actor: Actor, site: str, cycle_id: str, rea
 @act(EDITOR)
 def unlock_cycle(
     connector: Connector, actor: Actor, site: str, cycle_id: str, reason: str, report: Report = silent
-) -> LockShown:
+) -> CycleLockState:
     """Let what waited take effect; it wants a reason, which is kept. Gives what it was. Raises CycleRefused."""
     if not reason.strip():
         raise CycleRefused("Unlocking a cycle wants a reason: it is kept in the audit log.")
@@ -129,7 +129,7 @@ def unlock_cycle(
 @question(VIEWER)
 def show_lock(
     connector: Connector, _actor: Actor, site: str, cycle_id: str, report: Report = silent
-) -> LockShown:
+) -> CycleLockState:
     """The lock of a cycle and what waits for its unlocking. Raises CycleRefused for a cycle that the mapping does not have."""
     mapping, moment = ruling(connector, site)
     cycle = cycle_named(mapping, cycle_id)
@@ -147,8 +147,8 @@ def _shown(
     changes: tuple[WaitingChange, ...],
     mapping: BoundMapping,
     moment: Moment,
-) -> LockShown:
-    return LockShown(
+) -> CycleLockState:
+    return CycleLockState(
         site=site,
         cycle=cycle,
         lock=None if lock is None else _locked(lock),
@@ -331,7 +331,7 @@ def _follow(connector: Connector, conn: Connection, site: str, ids: Iterable[str
     connector.announcer.marked(conn, site, found, now)
 
 
-def lock_values(one: LockShown) -> PlainValues:
+def lock_values(one: CycleLockState) -> PlainValues:
     """The same for programs."""
     lock = one.lock
     return {

@@ -15,7 +15,7 @@ from mappings.explain.certainty import Certainty, NamedDoubt, certainty, sentenc
 from mappings.facts.moment import Moment
 from mappings.json_value import PlainValues
 from mappings.numbers import percent
-from mappings.rollup.cycles.closing_preview import ObjectiveScored, mark_of
+from mappings.rollup.cycles.closing_preview import ObjectiveScore, mark_of
 from mappings.rollup.cycles.cycle_end import MILLISECOND, end_of, has_ended
 from mappings.rollup.cycles.score import Score, ScoreMean, means
 from mappings.rollup.state import ObjectiveState
@@ -258,7 +258,7 @@ def _standing(lookback: Lookback, rules: Rules, cycle_id: str, at: datetime) -> 
     return found
 
 
-def scored_under(context: Context, rules: Rules, cycle_id: str) -> tuple[ObjectiveScored, ...]:
+def scored_under(context: Context, rules: Rules, cycle_id: str) -> tuple[ObjectiveScore, ...]:
     """The objectives of a cycle that has ended as they would have been scored under these rules, from the facts of its end, with their doubts.
 
     Raises CycleRefused where these rules have no such cycle, or it has not ended by them.
@@ -278,9 +278,9 @@ def scored_under(context: Context, rules: Rules, cycle_id: str) -> tuple[Objecti
 
 def _scored(
     lookback: Lookback, rules: Rules, cycle: CyclePart, at: datetime, found: Mapping[str, Standings]
-) -> tuple[ObjectiveScored, ...]:
+) -> tuple[ObjectiveScore, ...]:
     return in_order(
-        ObjectiveScored(
+        ObjectiveScore(
             one.states[id_],
             derived_score(rules.mapping, cycle, lookback.retrospect.forest(at), one.states[id_]),
             tuple((doubt.doubt.value, doubt.about) for doubt in one.stood(id_).doubts),

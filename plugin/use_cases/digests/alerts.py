@@ -13,7 +13,7 @@ from connectors.store.work import outbox, told_levels
 from connectors.store.work.outbox import OutboxState, OutgoingMessage
 from mappings.diagnostic import MappingError
 from mappings.digest.alert import HOLD, AlertKind, AlertSubject, Decision, ToldLevel, alert, alert_key, decide
-from mappings.digest.digest import KPI_WORST_FIRST, DigestMessage, Stands
+from mappings.digest.digest import KPI_WORST_FIRST, DigestMessage, ObjectiveStanding
 from mappings.digest.quiet import is_quiet, quiet_until
 from mappings.document.mapping import Mapping as BoundMapping
 from mappings.document.schema import TellPart
@@ -184,7 +184,7 @@ def _subjects(connector: Connector, site: str, part: TellPart, now: datetime) ->
     return tuple(found)
 
 
-def _of_objective(one: Stands) -> AlertSubject:
+def _of_objective(one: ObjectiveStanding) -> AlertSubject:
     name = f"{one.key} {one.title}".strip()
     rank = tuple(HealthLevel).index(one.health)
     return AlertSubject(

@@ -15,7 +15,7 @@ from connectors.store.people import audit
 from connectors.store.work import outbox
 from connectors.store.work.outbox import OutboxState as OutboxState
 from connectors.store.work.outbox import OutgoingMessage as OutgoingMessage
-from mappings.digest.digest import DigestMessage, Happenings, Stands, digest, far_moved
+from mappings.digest.digest import DigestMessage, Happenings, ObjectiveStanding, digest, far_moved
 from mappings.digest.quiet import is_quiet
 from mappings.digest.recipient import channel_of
 from mappings.digest.week import last_due, week_of
@@ -101,7 +101,7 @@ def _failed(one: OutgoingMessage) -> str:
 class DigestBasis:
     """What is the same for every recipient of a digest: where objectives stand, and what waits for whom."""
 
-    stands: tuple[Stands, ...] = ()
+    stands: tuple[ObjectiveStanding, ...] = ()
     waits: tuple[OwnedWait, ...] = ()
 
 
@@ -355,7 +355,7 @@ def _week(connector: Connector, site: str) -> DigestBasis:
 
 
 def _causes(
-    conn: Connection, site: str, found: Sequence[Stands], since: datetime, now: datetime
+    conn: Connection, site: str, found: Sequence[ObjectiveStanding], since: datetime, now: datetime
 ) -> dict[str, str]:
     """By objective the largest part of its movement, where that can be told."""
     told = {one.id: movement.between(conn, site, one.id, since, now).movement for one in found}

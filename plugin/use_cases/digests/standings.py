@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from mappings.digest.digest import Stands
+from mappings.digest.digest import ObjectiveStanding
 from mappings.facts.moment import Moment
 from mappings.write_back.targets.remote_link import WHY
 from plugin.runtime.connector import Connector
 from plugin.use_cases.objectives.objective_list import headlines
 
 
-def standings(connector: Connector, site: str) -> list[Stands]:
+def standings(connector: Connector, site: str) -> list[ObjectiveStanding]:
     """What runs now, or runs in no cycle, the same for every recipient: of what has ended nothing is told."""
     mapping = connector.context(site).mapping
     today = Moment(connector.clock(), mapping.zone).today
@@ -22,7 +22,7 @@ def standings(connector: Connector, site: str) -> list[Stands]:
         if cycle is not None and cycle.end < today:
             continue
         found.append(
-            Stands(
+            ObjectiveStanding(
                 id=one.id,
                 key=one.key,
                 title=one.title,

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from connectors.store.mirror import mirror
 from connectors.store.people import accounts
-from mappings.digest.digest import Waits
+from mappings.digest.digest import WaitingTask
 from mappings.digest.recipient import MAIL, channel_of, is_address, mailbox
 from mappings.facts.issue import Issue
 from mappings.write_back.targets.remote_link import WHY
@@ -24,7 +24,7 @@ class OwnedWait:
     """One of them as a message tells it. `mailbox` is the recipient that its owner is; None where no address of theirs is known."""
 
     due: Reminder
-    waits: Waits
+    waits: WaitingTask
     mailbox: str | None
 
 
@@ -40,22 +40,22 @@ def all_waits(connector: Connector, site: str) -> tuple[OwnedWait, ...]:
     )
 
 
-def waits_of(found: Sequence[OwnedWait], recipient: str) -> tuple[Waits, ...]:
+def waits_of(found: Sequence[OwnedWait], recipient: str) -> tuple[WaitingTask, ...]:
     """A mailbox is told what waits for its own person, a channel, which is nobody, everything."""
     channel, name = channel_of(recipient)
     return tuple(one.waits for one in found if channel != MAIL or one.mailbox == mailbox(name))
 
 
-def _waits(connector: Connector, one: Reminder) -> Waits:
+def _waits(connector: Connector, one: Reminder) -> WaitingTask:
     objective, own = one.objective, one.key_result
     link = f"{connector.pages}{WHY}{objective.id}" if connector.pages and objective.id[:1] != "@" else ""
     owner = one.owner or "nobody owns it"
     if own is None or one.what == SCORE:
         said = f"its cycle ended on {one.since.isoformat()}: score it"
-        return Waits(f"{objective.key} {objective.title}".strip(), said, owner, link)
+        return WaitingTask(f"{objective.key} {objective.title}".strip(), said, owner, link)
     name = f"{own.key} {own.title}".strip() if own.key else f"{objective.key} {own.title}".strip()
     said = f"a check-in is due since {one.since.isoformat()}"
-    return Waits(name, f"{said}, {one.missed} are missed" if one.missed > 1 else said, owner, link)
+    return WaitingTask(name, f"{said}, {one.missed} are missed" if one.missed > 1 else said, owner, link)
 
 
 def _mailboxes(conn: Connection, site: str, found: Sequence[Reminder]) -> list[str | None]:

@@ -18,8 +18,8 @@ from mappings.document.text.source import read_document
 from mappings.json_value import PlainValues
 from mappings.kpi.creation import Hindrance
 from mappings.kpi.promotion import (
+    AchievementRun,
     ClosedCycle,
-    Upkeep,
     in_chains,
     kpi_of,
     last_of,
@@ -43,7 +43,7 @@ class ShownPromotion:
     """A key result that is proposed as a KPI; `kpi` is the document of that, or why none can be written of itself."""
 
     site: str
-    upkeep: Upkeep
+    upkeep: AchievementRun
     kpi: KpiPart | Hindrance
 
     @property
@@ -116,7 +116,7 @@ def dismiss_promotion(connector: Connector, actor: Actor, site: str, name: str) 
         audit.note(conn, actor.label, "promotion of a key result dismissed", now, detail, site)
 
 
-def upkeep_of(conn: Connection, site: str, mapping: Mapping) -> tuple[Upkeep, ...]:
+def upkeep_of(conn: Connection, site: str, mapping: Mapping) -> tuple[AchievementRun, ...]:
     """What was achieved in each of the last closed cycles, watched already or not.
 
     Whole records, with their ledgers, are read of what is proposed alone: there may be thousands of others in each cycle.
@@ -170,7 +170,7 @@ def _proposed(
     return tuple(found)
 
 
-def _rule(document: Document, one: Upkeep) -> KeyResultPart | None:
+def _rule(document: Document, one: AchievementRun) -> KeyResultPart | None:
     """The rule that makes it a key result."""
     rules = (part.key_results for part in document.objectives if part.id == one.objective.rule_id)
     return next((part for parts in rules for part in parts if part.id == one.key_result.rule_id), None)

@@ -9,7 +9,7 @@ from connectors.store.numbers import objectives
 from mappings import presets
 from mappings.document.choices import scope_choice
 from mappings.document.text.source import read_document
-from mappings.fields import Holding
+from mappings.fields import FieldPurpose
 from mappings.presets.adaptation import MARK, Adaptation, LackingField, adapted
 from mappings.rollup.state import ObjectiveState
 from plugin.access.authorization.actor import Actor
@@ -18,10 +18,10 @@ from plugin.use_cases.objectives.objective_values import progress_text
 from plugin.use_cases.permission import ADMIN, VIEWER, question
 
 KINDS = {
-    Holding.NUMBER: "Number",
-    Holding.CHOICE: "Select list (single choice)",
-    Holding.DAY: "Date picker",
-    Holding.WORDS: "Short text",
+    FieldPurpose.NUMBER: "Number",
+    FieldPurpose.CHOICE: "Select list (single choice)",
+    FieldPurpose.DAY: "Date picker",
+    FieldPurpose.WORDS: "Short text",
 }
 """What Jira calls a kind of field where it is made."""
 MOST_SEEN = 50

@@ -39,7 +39,7 @@ from mappings.fields import Api
 from mappings.practice.lint import lint_document
 from mappings.rollup.measurement import assess
 from mappings.rollup.state import ObjectiveState
-from mappings.write_back.brake import STILL, Hold, Upheaval, brake
+from mappings.write_back.brake import STILL, Hold, Impact, brake
 from mappings.write_back.desired_values import desired, owners
 from mappings.write_back.leftovers import LastWrite, all_places, clearing, plans_with_clearing
 from mappings.write_back.plan import Change, Plan, plan
@@ -104,7 +104,7 @@ def expecting(revision: str | None) -> Expected:
 
 
 @dataclass(frozen=True, slots=True)
-class Unread:
+class UnreadData:
     """What a mapping needs and the mirror does not hold: fields and properties by name, histories of readings, issues of its scope."""
 
     fields: tuple[str, ...] = ()
@@ -134,7 +134,7 @@ class PreviewedMapping:
 
     mapping: Mapping
     preview: Preview
-    unread: Unread
+    unread: UnreadData
     bound: Catalogue
     hold: Hold | None
     active: str | None
@@ -293,7 +293,7 @@ def _with_clearing(
     return plans_with_clearing(plans, found)
 
 
-def _movement(before: Dictionary[str, ObjectiveState], after: Dictionary[str, ObjectiveState]) -> Upheaval:
+def _movement(before: Dictionary[str, ObjectiveState], after: Dictionary[str, ObjectiveState]) -> Impact:
     movement = STILL
     for id_, state in before.items():
         movement = movement.with_step(state, after.get(id_))
@@ -311,16 +311,16 @@ def plans_for(
     ]
 
 
-def unread(connector: Connector, site: str, mapping: Mapping) -> Unread:
+def unread(connector: Connector, site: str, mapping: Mapping) -> UnreadData:
     """What has to be read before a number of this mapping can be believed. Nothing where nothing was read at all: the first sync does."""
     with connector.store.read() as conn:
         ahead = coming_mappings.get(conn, site)
         if mirror.count(conn, site) == 0:
-            return Unread()
+            return UnreadData()
     if ahead is not None and connector.clock() - ahead.began > activation_read.LONGEST:
         ahead = None
     if activation_read.holds(ahead, mapping):
-        return Unread()
+        return UnreadData()
     active = _ruling(connector, site)
     held, measured = frozenset[str](), frozenset[str]()
     if active is not None:
@@ -332,7 +332,7 @@ def unread(connector: Connector, site: str, mapping: Mapping) -> Unread:
         return tuple(sorted(f"{names.get(id_, id_)} ({id_})" for id_ in ids))
 
     missing = mapping.field_ids() - held
-    return Unread(
+    return UnreadData(
         named(missing),
         named(metrics_of(mapping) - measured - missing),
         active is None or active.scope_by_id != mapping.scope_by_id,

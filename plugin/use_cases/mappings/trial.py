@@ -19,7 +19,7 @@ from mappings.facts.moment import Moment
 from mappings.jql import JqlFinding, check, compile_selector, restricts
 from mappings.jql.trial import ClauseAnswer, answer, clauses
 from mappings.json_value import PlainValues
-from mappings.rollup.structure.trial import Bench, IssueTrial, Requirement, RuleName, TakenIssue
+from mappings.rollup.structure.trial import IssueTrial, Requirement, RuleBench, RuleName, TakenIssue
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.mappings.bindings import bound_text
@@ -104,7 +104,7 @@ def rules_to_try(connector: Connector, _actor: Actor, site: str, text: str) -> t
         return ()
 
 
-def _bench(connector: Connector, site: str, text: str | None, forest: Forest) -> tuple[Bench, str]:
+def _bench(connector: Connector, site: str, text: str | None, forest: Forest) -> tuple[RuleBench, str]:
     """The rules of a text at this moment, and what the local copy does not hold of what they ask for."""
     catalogue = connector.catalogue(site)
     with connector.store.read() as conn:
@@ -116,10 +116,10 @@ def _bench(connector: Connector, site: str, text: str | None, forest: Forest) ->
         else:
             mapping, bound = bound_text(conn, site, text, catalogue)
     moment = Moment(connector.clock(), mapping.zone, catalogue.account_id)
-    return Bench(mapping, bound, forest, moment), unread(connector, site, mapping).said
+    return RuleBench(mapping, bound, forest, moment), unread(connector, site, mapping).said
 
 
-def _wanted(bench: Bench, name: str) -> tuple[RuleName, ...]:
+def _wanted(bench: RuleBench, name: str) -> tuple[RuleName, ...]:
     if not name:
         return bench.rules()
     found = bench.rule(name)
@@ -129,7 +129,7 @@ def _wanted(bench: Bench, name: str) -> tuple[RuleName, ...]:
     return (found,)
 
 
-def _tried(bench: Bench, rule: RuleName, most: int) -> TriedRule:
+def _tried(bench: RuleBench, rule: RuleName, most: int) -> TriedRule:
     taken = bench.taken(rule.name)
     return TriedRule(rule, len(taken), taken[: min(most, MOST_SHOWN)])
 

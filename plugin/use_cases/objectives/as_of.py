@@ -23,7 +23,7 @@ from mappings.document.mapping import Mapping as BoundMapping
 from mappings.explain.as_of import PastStanding, Records, Retrospect, measured, missing_histories, own_doubts
 from mappings.explain.certainty import Certainty, NamedDoubt, Uncertainty
 from mappings.facts.moment import Moment
-from mappings.rollup.cycles.cycle_end import Witness, end_of, has_ended
+from mappings.rollup.cycles.cycle_end import PastFacts, end_of, has_ended
 from mappings.rollup.state import ObjectiveState
 from plugin.access.authorization.actor import Actor
 from plugin.next_steps import OBJECTIVES
@@ -233,7 +233,7 @@ class Lookback:
             issues = tuple(mirror.every(conn, context.site))
             former = mirror.former_keys(conn, context.site)
             known = issue_steps.kept(context, conn, {one.id: one.updated for one in issues})
-        self.retrospect = Retrospect(Witness(issues, known, context.catalogue, former), context.clock())
+        self.retrospect = Retrospect(PastFacts(issues, known, context.catalogue, former), context.clock())
 
     def states(self, at: datetime, rules: Rules) -> Standings:
         """Where every objective stood."""

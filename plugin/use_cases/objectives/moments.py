@@ -25,7 +25,7 @@ WEEK = timedelta(days=7)
 MILLISECOND = timedelta(milliseconds=1)
 
 
-class Begun(Protocol):
+class HasStart(Protocol):
     """Whatever began on a day: a cycle."""
 
     @property
@@ -68,7 +68,7 @@ def span_asked(
     asked: MovementQuestion,
     now: datetime,
     zone: tzinfo,
-    cycle: Begun | None = None,
+    cycle: HasStart | None = None,
     begins: datetime | None = None,
 ) -> AskedSpan:
     """What a question means for an objective of this cycle whose history begins then; raises UnknownMoment."""
@@ -85,7 +85,7 @@ def span_asked(
 
 
 def instant_of(
-    choice: str, now: datetime, zone: tzinfo, cycle: Begun | None = None, begins: datetime | None = None
+    choice: str, now: datetime, zone: tzinfo, cycle: HasStart | None = None, begins: datetime | None = None
 ) -> datetime | None:
     """The moment a person means: one of CHOICES, a day (2026-11-01) or an instant; None for any other text, or a cycle there is not."""
     if choice == "yesterday":

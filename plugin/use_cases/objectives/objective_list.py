@@ -17,7 +17,7 @@ from connectors.store.database.instant import from_ms
 from connectors.store.database.json_text import fraction_of
 from connectors.store.database.sql import among
 from connectors.store.lists import list_rows
-from connectors.store.lists.list_rows import START, After, RowSelection, Slice, Tallies
+from connectors.store.lists.list_rows import START, ListSlice, PageStart, RowSelection, Tallies
 from connectors.store.numbers import forecasts, objectives
 from connectors.store.numbers.forecasts import KeptForecast
 from connectors.store.numbers.objectives import HistoryPoint
@@ -34,15 +34,15 @@ from plugin.use_cases.permission import VIEWER, question
 
 __all__ = [
     "START",
-    "After",
     "Head",
     "Headline",
     "KeptForecast",
+    "ListSlice",
     "ListedHead",
     "ObjectivePage",
+    "PageStart",
     "RowSelection",
     "SavedHeadline",
-    "Slice",
     "Tallies",
     "TrendPoint",
     "every_headline",
@@ -134,7 +134,7 @@ class ObjectivePage:
     """One page of the list, where the pages around it begin, and the figures of the whole list."""
 
     rows: Sequence[ListedHead]
-    slice: Slice
+    slice: ListSlice
     tallies: Tallies
 
 
@@ -215,7 +215,7 @@ def every_headline(
 
 @question(VIEWER)
 def list_objectives(
-    connector: Connector, _actor: Actor, wanted: RowSelection, after: After, size: int
+    connector: Connector, _actor: Actor, wanted: RowSelection, after: PageStart, size: int
 ) -> ObjectivePage:
     """One page of the list, of the sites that are wanted; of all sites side by side where none is."""
     with connector.store.read() as conn:
@@ -238,7 +238,7 @@ def _with_weeks(
     return [replace(one, week=moved[one.site or only].get(one.state.id)) for one in rows]
 
 
-def listed(conn: Connection, wanted: RowSelection, after: After, size: int, since: date) -> ObjectivePage:
+def listed(conn: Connection, wanted: RowSelection, after: PageStart, size: int, since: date) -> ObjectivePage:
     """One page of the list, of all sites that are wanted; only its own rows are decoded. Forecasts are those from a day on."""
     figures = list_rows.tallies(conn, wanted)
     part = list_rows.page(conn, wanted, after, size, figures.found(wanted.health))
@@ -265,7 +265,7 @@ def listed(conn: Connection, wanted: RowSelection, after: After, size: int, sinc
     return ObjectivePage(rows, part if several else _siteless(part), figures)
 
 
-def _siteless(part: Slice) -> Slice:
+def _siteless(part: ListSlice) -> ListSlice:
     """The page of the only site there is: its cursors need not name it."""
     around = [after and replace(after, site="") for after in (part.previous, part.next)]
     return replace(part, previous=around[0], next=around[1])

@@ -13,7 +13,7 @@ from connectors.jira.http.errors import JiraError, Permanent
 from connectors.jira.write.custom_field import DescribedField, FieldWish, Screen
 from connectors.store.mappings import revisions
 from connectors.store.people import audit
-from mappings.fields import Holding
+from mappings.fields import FieldPurpose
 from mappings.presets.adaptation import LackingField
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
@@ -137,7 +137,7 @@ def _foresee(
 ) -> tuple[FieldCreation, tuple[Screen | None, ...]]:
     """The same with the screens; None among them is Jira's default screen."""
     cloud = deployment_of(connector, site) == "cloud"
-    ours = tuple(one for one in lacking if cloud or one.kind is not Holding.CHOICE)
+    ours = tuple(one for one in lacking if cloud or one.kind is not FieldPurpose.CHOICE)
     by_hand = field_steps([one for one in lacking if one not in ours], projects)
     jira = connector.site(site).jira
     planned = FieldCreation(ours, "Jira's default screen", by_hand)

@@ -101,7 +101,7 @@ class SyncResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Ahead:
+class ReadWorkload:
     """What a full sync has before it: how many issues (`begun` of them were read before it was interrupted), calls, seconds at least."""
 
     issues: int
@@ -137,7 +137,7 @@ def run(
     site: str,
     wanted: SyncRequest = FULL,
     step: Step = lambda _what: nullcontext(_untold),
-    announced: Callable[[Ahead], None] | None = None,
+    announced: Callable[[ReadWorkload], None] | None = None,
 ) -> SyncResult:
     """Sync here and now. What is ahead of a full read is `announced` before it begins."""
     connector.context(site)
@@ -164,7 +164,7 @@ def _sync(
     site: str,
     wanted: SyncRequest,
     step: Step,
-    announced: Callable[[Ahead], None] | None = None,
+    announced: Callable[[ReadWorkload], None] | None = None,
 ) -> SyncResult:
     if wanted.kind == "full":
         connector.catalogue(site, fresh=True)
@@ -221,7 +221,7 @@ def _read(context: Context, wanted: SyncRequest, report: Report, total: int | No
     )
 
 
-def _announce(context: Context, wanted: SyncRequest, announced: Callable[[Ahead], None]) -> int | None:
+def _announce(context: Context, wanted: SyncRequest, announced: Callable[[ReadWorkload], None]) -> int | None:
     """How many issues there are; None where an interrupted read is gone on with, which knows."""
     begun = None if wanted.anew else checkpoint.unfinished(context)
     if begun is not None:
@@ -232,9 +232,9 @@ def _announce(context: Context, wanted: SyncRequest, announced: Callable[[Ahead]
     return total
 
 
-def _ahead(context: Context, issues: int, begun: int | None = None) -> Ahead:
+def _ahead(context: Context, issues: int, begun: int | None = None) -> ReadWorkload:
     cost = estimate(searching(issues), asking(asked_singly(context)), rates=rates_of(context.jira))
-    return Ahead(issues, cost.calls, cost.seconds, begun)
+    return ReadWorkload(issues, cost.calls, cost.seconds, begun)
 
 
 def _note(connector: Connector, actor: Actor, site: str, wanted: SyncRequest) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from connectors.jira import IncompleteRead, Permanent, core_fields
 from connectors.jira.wire.instant import instant
-from mappings.facts.issue import IssueType, Link, Named, Project, Status, User
+from mappings.facts.issue import IssueType, JiraValue, Link, Project, Status, User
 
 SEARCH = "/rest/api/3/search/jql"
 BULK = "/rest/api/3/issue/bulkfetch"
@@ -68,11 +68,11 @@ def test_an_issue_is_decoded_with_the_mapped_fields_and_no_others(stub, answer, 
     assert issue.status == Status("3", "In Progress", "indeterminate")
     assert issue.created == datetime(2026, 10, 1, 10, tzinfo=UTC)
     assert issue.updated == datetime(2026, 10, 2, 10, 30, 0, 500_000, tzinfo=UTC)
-    assert issue.resolution == Named("1", "Done")
+    assert issue.resolution == JiraValue("1", "Done")
     assert issue.labels == ("okr",)
-    assert issue.components == (Named("5", "API"),)
-    assert issue.fix_versions == (Named("6", "1.0"),)
-    assert issue.affects_versions == (Named("7", "0.9"),)
+    assert issue.components == (JiraValue("5", "API"),)
+    assert issue.fix_versions == (JiraValue("6", "1.0"),)
+    assert issue.affects_versions == (JiraValue("7", "0.9"),)
     assert issue.assignee == User("a1", "Ada", "ada@acme.example")
     assert issue.reporter == User("grace", "Grace")
     assert issue.due == date(2026, 12, 31)
@@ -557,7 +557,11 @@ def test_a_core_field_that_the_mapping_names_is_kept_as_jira_has_it_too(stub, an
     for fields in (["labels", "duedate", "priority"], [*core_fields(), "labels", "duedate", "priority"]):
         [page] = cloud.search("project = PLAT", fields)
         [issue] = page.issues
-        assert (issue.labels, issue.due, issue.priority) == (("okr",), date(2026, 12, 31), Named("2", "High"))
+        assert (issue.labels, issue.due, issue.priority) == (
+            ("okr",),
+            date(2026, 12, 31),
+            JiraValue("2", "High"),
+        )
         assert issue.fields == {name: full["fields"][name] for name in ("labels", "duedate", "priority")}
         assert sorted(stub.asked[-1].body["fields"]) == sorted(core_fields())
     [page] = cloud.search("project = PLAT", core_fields())

@@ -63,7 +63,7 @@ from connectors.jira.write.create import CreatedIssue, CreateField
 from connectors.jira.write.transition import WayOn
 from mappings.facts.comment import Comment
 from mappings.facts.gap import Gap
-from mappings.facts.issue import Named, Reading, Status, User
+from mappings.facts.issue import JiraValue, Reading, Status, User
 from mappings.write_back.target import Request
 
 API = "/rest/api/3"
@@ -384,8 +384,8 @@ def test_an_issue_moved_along_where_jira_says_so(stub, answer, cloud, status, sa
 def test_an_issue_by_its_key(stub, answer, cloud):
     path = f"{API}/issue/PLAT-1"
     for said, found in [
-        (answer(json={"id": "10001"}), Named("10001", "PLAT-1")),
-        (answer(json={"id": 10001}), Named("10001", "PLAT-1")),
+        (answer(json={"id": "10001"}), JiraValue("10001", "PLAT-1")),
+        (answer(json={"id": 10001}), JiraValue("10001", "PLAT-1")),
         (answer(json={"id": None}), None),
         (answer(json=[]), None),
         (answer(404, REFUSED), None),
@@ -402,7 +402,7 @@ def test_what_a_project_is_parted_into(stub, answer, cloud):
         "versions": [{"id": "3", "name": "1.0"}],
     }
     stub.on("GET", f"{API}/project/10000", answer(json=said))
-    assert cloud.project_parts("10000") == ProjectParts((Named("1", "Web"),), (Named("3", "1.0"),))
+    assert cloud.project_parts("10000") == ProjectParts((JiraValue("1", "Web"),), (JiraValue("3", "1.0"),))
     stub.on("GET", f"{API}/project/10000", answer(json={"components": "none"}))
     assert cloud.project_parts("10000") == ProjectParts()
     stub.on("GET", f"{API}/project/10000", answer(json=[]))

@@ -21,7 +21,7 @@ from connectors.jira import (
 )
 from connectors.jira.metadata.paged_lists import read_pages
 from mappings.facts.catalogue import Field, LinkType
-from mappings.facts.issue import IssueType, Named, Project, Status, User
+from mappings.facts.issue import IssueType, JiraValue, Project, Status, User
 
 INFO = "/rest/api/2/serverInfo"
 CLOUD = {
@@ -232,14 +232,17 @@ def test_the_catalogue(stub, answer, cloud):
             "array",
             "option",
             project_ids=("10002",),
-            options=(Named("5", "A"),),
+            options=(JiraValue("5", "A"),),
         ),
         Field("thumbnail", "Images"),
     )
     assert catalogue.statuses == (Status("1", "Odd", None), Status("2", "Done", "done"))
     assert catalogue.issue_types == (IssueType("1", "Epic", 1), IssueType("2", "Sub-task", -1))
     assert catalogue.projects == (Project("10000", "PLAT", "PLAT"), Project("10001", "CORE", "CORE"))
-    assert (catalogue.resolutions, catalogue.priorities) == ((Named("1", "Done"),), (Named("2", "High"),))
+    assert (catalogue.resolutions, catalogue.priorities) == (
+        (JiraValue("1", "Done"),),
+        (JiraValue("2", "High"),),
+    )
     assert catalogue.link_types == ()
     assert (catalogue.time_zone, catalogue.account_id) == ("UTC", "a1")
 
@@ -285,7 +288,10 @@ def test_whole_lists_serve_where_there_are_no_pages(stub, answer, cloud):
     stub.on("GET", "/rest/api/3/resolution/search", gone)
     stub.on("GET", "/rest/api/2/resolution", answer(json=[{"id": "2", "name": "Won't Do"}]))
     found = cloud.catalogue()
-    assert ([one.key for one in found.projects], found.resolutions) == (["OLD"], (Named("2", "Won't Do"),))
+    assert ([one.key for one in found.projects], found.resolutions) == (
+        ["OLD"],
+        (JiraValue("2", "Won't Do"),),
+    )
 
     stub.on("GET", "/rest/api/3/resolution/search", answer(403, json={"errorMessages": ["no"]}))
     with pytest.raises(Permanent):

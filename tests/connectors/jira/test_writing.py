@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from connectors.jira import EditField, Permanent, Transient
-from mappings.facts.issue import Named
+from mappings.facts.issue import JiraValue
 
 ISSUE = "/rest/api/3/issue/10001"
 
@@ -61,7 +61,7 @@ def test_the_edit_screen(stub, answer, cloud):
             "option",
             "",
             "com.atlassian.jira.plugin.system.customfieldtypes:select",
-            (Named("1", "On track"), Named("2", "Named")),
+            (JiraValue("1", "On track"), JiraValue("2", "Named")),
             ("set",),
         )
     }

@@ -25,8 +25,8 @@ from pydantic import ValidationError
 from connectors.metrics import SOURCE_OF_KIND, readings
 from connectors.metrics.basis.connections import (
     LARGEST_BODY,
+    AllowedHosts,
     NamedConnection,
-    Outside,
     Unreachable,
     post_json,
 )
@@ -92,7 +92,7 @@ def _running(tls: ssl.SSLContext | None) -> Iterator[Server]:
     thread.join()
 
 
-def ask(options: Any, outside: Outside, period: Period = MONDAY, aggregate: str = "last") -> Any:
+def ask(options: Any, outside: AllowedHosts, period: Period = MONDAY, aggregate: str = "last") -> Any:
     reach = Reach(lambda _at: (), lambda _jql: pytest.fail("no JQL is meant"), UTC, outside=outside, aggregate=aggregate)  # fmt: skip
     return readings(options, period, reach, lambda: NOW)
 
@@ -131,11 +131,11 @@ def test_a_number_is_read_exactly_or_said_to_be_none(server: Server, pointer: st
         "n": 0.1, "a/b": {"m~n": [1, 7]}, "text": "-1.25", "big": 12345678901234567890, "yes": True, "none": None,
         "money": "1,234", "list": [1, 2],
     })  # fmt: skip
-    assert said(ask(http_json(server, pointer), Outside((server.url,)))) == value
+    assert said(ask(http_json(server, pointer), AllowedHosts((server.url,)))) == value
 
 
 def test_what_is_no_json_number_or_no_answer_is_no_reading(server: Server) -> None:
-    outside = Outside((server.url,))
+    outside = AllowedHosts((server.url,))
     for body in (b'{"n": NaN}', b"<html>", b'{"n": 1', b'{"n": 1e400000}'):
         server.tells("/figures", body)
         assert isinstance(ask(http_json(server), outside), SourceFailure)
@@ -168,15 +168,15 @@ def test_only_listed_hosts_are_asked_and_private_addresses_only_by_their_address
         (named, (f"http://localhost:{port}",)),
         (named, (server.url,)),
     ):
-        assert str(said(ask(options, Outside(hosts)))).startswith("refused: "), hosts
+        assert str(said(ask(options, AllowedHosts(hosts)))).startswith("refused: "), hosts
     assert server.asked == []
-    assert said(ask(named, Outside((f"http://localhost:{port}", "127.0.0.1")))) == 7
-    assert said(ask(named, Outside((f"http://localhost:{port}", "::1", server.url)))) == 7
+    assert said(ask(named, AllowedHosts((f"http://localhost:{port}", "127.0.0.1")))) == 7
+    assert said(ask(named, AllowedHosts((f"http://localhost:{port}", "::1", server.url)))) == 7
 
 
 def test_it_is_not_led_to_another_host_and_secrets_go_to_theirs_alone(server: Server) -> None:
     secret = NamedConnection(host="127.0.0.1", token="an invented token")
-    outside = Outside(
+    outside = AllowedHosts(
         (server.url,), {"figures": secret, "other": replace(secret, host="metrics.acme.example")}
     )
     server.tells("/figures", {"n": 7})
@@ -205,9 +205,9 @@ def test_who_says_nothing_is_not_waited_for_longer_than_was_written() -> None:
         options = HttpJsonOptions(
             kind="http_json", url=f"http://127.0.0.1:{port}/", pointer="/n", timeout="1s"
         )
-        found = ask(options, Outside((f"http://127.0.0.1:{port}",)))
+        found = ask(options, AllowedHosts((f"http://127.0.0.1:{port}",)))
     assert said(found) == f"outage: 127.0.0.1:{port} took too long"
-    gone = ask(options, Outside((f"http://127.0.0.1:{port}",)))
+    gone = ask(options, AllowedHosts((f"http://127.0.0.1:{port}",)))
     assert "Connection refused" in str(said(gone))
 
 
@@ -216,7 +216,7 @@ def test_where_no_time_is_left_nobody_is_asked() -> None:
         url = f"http://127.0.0.1:{deaf.getsockname()[1]}"
         for left in (0, -0.5):
             with pytest.raises(Unreachable, match="took too long"):
-                post_json(Outside((url,)), url, b"{}", left)
+                post_json(AllowedHosts((url,)), url, b"{}", left)
 
 
 def test_a_certificate_has_to_be_that_of_the_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -238,7 +238,7 @@ def test_a_certificate_has_to_be_that_of_the_name(tmp_path: Path, monkeypatch: p
     tls.load_cert_chain(file)
     for server in _running(tls):
         server.tells("/figures", {"n": 7})
-        outside = Outside((server.netloc, "127.0.0.1", "::1"))
+        outside = AllowedHosts((server.netloc, "127.0.0.1", "::1"))
         assert "certificate verify failed" in str(said(ask(http_json(server), outside)))
         monkeypatch.setenv("SSL_CERT_FILE", str(file))
         assert said(ask(http_json(server), outside)) == 7
@@ -268,7 +268,7 @@ def prometheus(server: Server, **more: Any) -> PrometheusOptions:
 )  # fmt: skip
 def test_prometheus_is_asked_for_the_last_millisecond(server: Server, data: object, value: object) -> None:
     server.tells("/api/v1/query", {"status": "success", "data": data})
-    assert said(ask(prometheus(server), Outside((server.url,)))) == value
+    assert said(ask(prometheus(server), AllowedHosts((server.url,)))) == value
     asked = parse_qs(urlsplit(server.asked[0][0]).query)
     assert asked == {"query": ['up{job="prometheus"}'], "time": ["1793663999.999"]}
 
@@ -281,7 +281,7 @@ def test_a_range_is_one_series_in_the_half_open_window(server: Server, aggregate
     values = [[begin - 0.001, "90"], [begin, "1"], [begin + 300.5, "2"], [end - 0.001, "3"], [end, "90"]]
     server.tells("/api/v1/query_range", {"status": "success", "data": {"resultType": "matrix", "result": [{"metric": UP, "values": values}]}})  # fmt: skip
     options = prometheus(server, range=RangePart(step="5m"))
-    assert said(ask(options, Outside((server.url,)), aggregate=aggregate)) == value
+    assert said(ask(options, AllowedHosts((server.url,)), aggregate=aggregate)) == value
     asked = parse_qs(urlsplit(server.asked[0][0]).query)
     assert (asked["start"], asked["end"], asked["step"]) == (["1793577600.000"], ["1793663999.999"], ["5m"])
 
@@ -290,10 +290,11 @@ def test_what_prometheus_refuses_is_told_in_its_words(server: Server) -> None:
     error = 'invalid parameter "query": 1:5: parse error: unexpected end of input'
     server.tells("/api/v1/query", {"status": "error", "errorType": "bad_data", "error": error}, 400)
     assert (
-        said(ask(prometheus(server), Outside((server.url,)))) == f"refused: Prometheus answers 400: {error}"
+        said(ask(prometheus(server), AllowedHosts((server.url,))))
+        == f"refused: Prometheus answers 400: {error}"
     )
     server.tells("/api/v1/query", b"<html>503</html>", 503)
-    assert said(ask(prometheus(server), Outside((server.url,)))) == (
+    assert said(ask(prometheus(server), AllowedHosts((server.url,)))) == (
         "outage: Prometheus answers 503: nothing that can be read"
     )
 
@@ -309,19 +310,19 @@ def sql(query: str) -> SqlOptions:
 
 
 @pytest.fixture
-def lite(tmp_path: Path) -> Outside:
+def lite(tmp_path: Path) -> AllowedHosts:
     path = tmp_path / "a shop.sqlite3"
     with sqlite3.connect(path) as conn:
         conn.execute("CREATE TABLE sale (at TEXT, price REAL)")
         for at, price in (("2026-11-01 23:59:59.999", 9), ("2026-11-02 00:00:00.000", 0.1), ("2026-11-02 12:00:00.000", 7)):  # fmt: skip
             conn.execute("INSERT INTO sale VALUES (?, ?)", (at, price))
     conn.close()
-    return Outside((), {"shop": NamedConnection(url=f"sqlite:///{path}")})
+    return AllowedHosts((), {"shop": NamedConnection(url=f"sqlite:///{path}")})
 
 
 @pytest.fixture
-def elephant(postgres_url: str) -> Outside:
-    return Outside((), {"shop": NamedConnection(url=postgres_url)})
+def elephant(postgres_url: str) -> AllowedHosts:
+    return AllowedHosts((), {"shop": NamedConnection(url=postgres_url)})
 
 
 @pytest.mark.parametrize(
@@ -338,16 +339,16 @@ def elephant(postgres_url: str) -> Outside:
         ("SELECT x FROM nowhere", "outage: the database says: no such table: nowhere"),
     ],
 )
-def test_one_cell_of_sqlite_is_read(lite: Outside, query: str, value: object) -> None:
+def test_one_cell_of_sqlite_is_read(lite: AllowedHosts, query: str, value: object) -> None:
     assert said(ask(sql(query), lite)) == value
 
 
-def test_the_file_of_sqlite_is_neither_made_nor_written(lite: Outside, tmp_path: Path) -> None:
+def test_the_file_of_sqlite_is_neither_made_nor_written(lite: AllowedHosts, tmp_path: Path) -> None:
     missing = tmp_path / "none.sqlite3"
-    nowhere = Outside((), {"shop": NamedConnection(url=f"sqlite:///{missing}")})
+    nowhere = AllowedHosts((), {"shop": NamedConnection(url=f"sqlite:///{missing}")})
     assert said(ask(sql("SELECT 1"), nowhere)) == "outage: the database says: unable to open database file"
     assert not missing.exists()
-    wrong = Outside((), {"shop": NamedConnection(url="mysql://shop.acme.example/shop")})
+    wrong = AllowedHosts((), {"shop": NamedConnection(url="mysql://shop.acme.example/shop")})
     assert str(said(ask(sql("SELECT 1"), wrong))).startswith(
         "refused: a connection has an address like postgresql://"
     )
@@ -355,7 +356,7 @@ def test_the_file_of_sqlite_is_neither_made_nor_written(lite: Outside, tmp_path:
     assert not SOURCE_OF_KIND["sql"].answers_late(sql("SELECT '2026'::date"))
 
 
-def test_one_cell_of_postgresql_is_read_and_nothing_written(elephant: Outside) -> None:
+def test_one_cell_of_postgresql_is_read_and_nothing_written(elephant: AllowedHosts) -> None:
     assert said(ask(sql("SELECT extract(epoch FROM :to - :from)"), elephant)) == 86_400
     assert said(ask(sql("SELECT 0.1::numeric + '0.2'::numeric"), elephant)) == Fraction(3, 10)
     assert said(ask(sql("SELECT 'NaN'::float8"), elephant)) == "no_data: the query gives something that is no finite number"  # fmt: skip

@@ -15,7 +15,7 @@ import pytest
 import requests
 
 from connectors.metrics import readings
-from connectors.metrics.basis.connections import Outside
+from connectors.metrics.basis.connections import AllowedHosts
 from connectors.metrics.basis.source import Reach, SourceFailure
 from mappings.kpi.cadence import Period
 from mappings.kpi.sources import PrometheusOptions, RangePart
@@ -89,7 +89,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def asked(url: str, query: str, aggregate: str = "last", **more: Any) -> Fraction | str | None:
     """The value, or why there is none."""
-    reach = Reach(lambda _at: (), lambda _jql: None, UTC, outside=Outside((url,)), aggregate=aggregate)  # type: ignore[arg-type, return-value]
+    reach = Reach(lambda _at: (), lambda _jql: None, UTC, outside=AllowedHosts((url,)), aggregate=aggregate)  # type: ignore[arg-type, return-value]
     options = PrometheusOptions(kind="prometheus", url=url, query=query, **more)
     found = readings(options, MONDAY, reach, lambda: NOW)
     if isinstance(found, SourceFailure):

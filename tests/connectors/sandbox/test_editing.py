@@ -6,7 +6,7 @@ import pytest
 
 from connectors.sandbox import PEOPLE, VIEWER
 from connectors.sandbox.site_state.scheme import ContextDef
-from mappings.facts.issue import Named
+from mappings.facts.issue import JiraValue
 
 DOC = {
     "type": "doc",
@@ -92,7 +92,7 @@ def test_an_option_is_of_the_context_of_the_issue(serving, sign_in, deployment):
     version = "3" if deployment == "cloud" else "2"
     site = sign_in(server, version=version)
     fields = server.sandbox.fields
-    own = (Named("10200", "On track"), Named("10201", "Steady"))
+    own = (JiraValue("10200", "On track"), JiraValue("10201", "Steady"))
     context = ContextDef(own, frozenset({"GROW"}), frozenset({"Epic"}))
     fields[HEALTH] = replace(fields[HEALTH], contexts=(context,))
     of = {

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 import pytest
 
-from mappings.facts.issue import Issue, IssueType, Link, Named, Project, Reading, Status, User
+from mappings.facts.issue import Issue, IssueType, JiraValue, Link, Project, Reading, Status, User
 from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
 from mappings.rollup.state import Cause, Health, HealthLevel, KeyResultState, Measurement, ObjectiveState
 
@@ -47,13 +47,13 @@ def full_issue(an_issue: Callable[..., Issue]) -> Issue:
     return an_issue(
         "10007",
         summary="Übergänge \u2014 \x00 and all",
-        resolution=Named("1", "Won't Do"),
-        priority=Named("3", "Medium"),
+        resolution=JiraValue("1", "Won't Do"),
+        priority=JiraValue("3", "Medium"),
         parent_id="10001",
         labels=("okr", "q4"),
-        components=(Named("7", "api"), Named("8", "web")),
-        fix_versions=(Named("9", "1.0"),),
-        affects_versions=(Named("11", "0.9"),),
+        components=(JiraValue("7", "api"), JiraValue("8", "web")),
+        fix_versions=(JiraValue("9", "1.0"),),
+        affects_versions=(JiraValue("11", "0.9"),),
         assignee=ada,
         reporter=ada,
         creator=User("5b11", "Bo Invented"),

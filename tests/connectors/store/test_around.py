@@ -8,13 +8,13 @@ from connectors.store import Store
 from connectors.store.people import accounts, audit, tokens
 from connectors.store.sites import catalogues, sites
 from mappings.facts.catalogue import Catalogue, Field
-from mappings.facts.issue import Named
+from mappings.facts.issue import JiraValue
 
 HOUR = timedelta(hours=1)
 
 
 def test_the_catalogue_is_kept_until_it_is_forgotten(store: Store, now: datetime) -> None:
-    catalogue = Catalogue(fields=(Field("customfield_1", "Points", options=(Named("1", "A"),)),))
+    catalogue = Catalogue(fields=(Field("customfield_1", "Points", options=(JiraValue("1", "A"),)),))
     with store.write() as conn:
         assert (catalogues.get(conn, "main"), catalogues.is_known(conn, "main")) == (None, False)
         catalogues.put(conn, "main", Catalogue(), now)

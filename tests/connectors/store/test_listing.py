@@ -17,7 +17,7 @@ from connectors.store import Store, open_store, upgrade
 from connectors.store.database import json_text, schema_upgrade
 from connectors.store.database.instant import to_ms
 from connectors.store.lists import list_line, list_rows, statements
-from connectors.store.lists.list_rows import START, After, PlacedRow, RowSelection, in_circles
+from connectors.store.lists.list_rows import START, PageStart, PlacedRow, RowSelection, in_circles
 from connectors.store.numbers import objectives
 from connectors.store.schema import alignment
 from connectors.store.schema import listing as listing_table
@@ -106,7 +106,7 @@ def built(an_objective: AnObjective, now: datetime) -> Callable[[Sequence[dict[s
     return build
 
 
-def asked(conn, wanted: RowSelection, after: After, size: int):
+def asked(conn, wanted: RowSelection, after: PageStart, size: int):
     figures = list_rows.tallies(conn, wanted)
     return figures, list_rows.page(conn, wanted, after, size, figures.found(wanted.health))
 
@@ -128,7 +128,12 @@ def test_every_page_is_what_plain_python_gives(store, built, drawn, wanted, size
         keep(conn, every)
         figures = list_rows.tallies(conn, wanted)
         assert same(figures) == same(tallied(every, wanted))
-        for after in (START, After(place), After(place, wanted.sites[0], at), *ways(every, wanted, size)):
+        for after in (
+            START,
+            PageStart(place),
+            PageStart(place, wanted.sites[0], at),
+            *ways(every, wanted, size),
+        ):
             _, found = asked(conn, wanted, after, size)
             plain = plain_listing.page(every, wanted, after, size)
             assert [(row.site, row.id, row.depth) for row in found.rows] == [
@@ -137,7 +142,7 @@ def test_every_page_is_what_plain_python_gives(store, built, drawn, wanted, size
             assert (found.start, found.previous, found.next) == (plain.start, plain.previous, plain.next)
 
 
-def ways(every: Sequence[One], wanted: RowSelection, size: int) -> list[After]:
+def ways(every: Sequence[One], wanted: RowSelection, size: int) -> list[PageStart]:
     """Where following "next" leads."""
     found, after = [], START
     while (after := plain_listing.page(every, wanted, after, size).next) is not None:

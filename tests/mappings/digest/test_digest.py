@@ -14,9 +14,9 @@ from mappings.digest.digest import (
     FormerStanding,
     Happenings,
     KpiStands,
+    ObjectiveStanding,
     Section,
-    Stands,
-    Waits,
+    WaitingTask,
     cut_section,
     digest,
     far_moved,
@@ -31,14 +31,14 @@ from mappings.rollup.state import HealthLevel
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
-def stands(id_: str, progress: str | None, health: HealthLevel, **more: object) -> Stands:
+def stands(id_: str, progress: str | None, health: HealthLevel, **more: object) -> ObjectiveStanding:
     parts: dict[str, object] = {
         "expected": Fraction(1, 2),
         "sentence": f"It is {health.value}.",
         "link": f"https://okr.acme.example/why/{id_}",
     }
     share = None if progress is None else Fraction(progress)
-    return Stands(id_, f"PLAT-{id_}", f"Goal {id_}", share, health=health, **{**parts, **more})  # type: ignore[arg-type]
+    return ObjectiveStanding(id_, f"PLAT-{id_}", f"Goal {id_}", share, health=health, **{**parts, **more})  # type: ignore[arg-type]
 
 
 BEFORE = {
@@ -90,7 +90,7 @@ BESIDE = Happenings(
             "https://okr.acme.example/kpis/bugs",
         ),
     ),
-    (Waits("PLAT-8 Latency", "a check-in is due since 2026-12-18, 2 are missed", "Ada Brandt"),),
+    (WaitingTask("PLAT-8 Latency", "a check-in is due since 2026-12-18, 2 are missed", "Ada Brandt"),),
 )
 
 
@@ -170,7 +170,7 @@ def test_what_is_told_begins_at_a_point_and_ends_at_ten_rows() -> None:
 def test_cycles_end_soon_within_fourteen_days_and_only_committed_ones_are_behind() -> None:
     day = date(2026, 12, 17)
 
-    def ending(id_: str, days: int, **more: object) -> Stands:
+    def ending(id_: str, days: int, **more: object) -> ObjectiveStanding:
         end = day + timedelta(days=days)
         return stands(
             id_, more.pop("progress", "1/5"), HealthLevel.ON_TRACK, cycle_id=f"c{days}", cycle_end=end, **more
@@ -198,7 +198,7 @@ def test_cycles_end_soon_within_fourteen_days_and_only_committed_ones_are_behind
     ]
     assert digest("k", day, day, [], {}, "").lead == "0 objectives: nothing known."
     assert digest("k", day, day, one[:1], {}, "").lead == "1 objective: 1 on track."
-    waits = (Waits("A", "due", "Ada", "x"), Waits("B", "due"))
+    waits = (WaitingTask("A", "due", "Ada", "x"), WaitingTask("B", "due"))
     assert waiting(waits) == [DigestLine("A: due (Ada)", "x"), DigestLine("B: due")]
     assert waiting(waits, whose=False) == [DigestLine("A: due", "x"), DigestLine("B: due")]
 

@@ -8,12 +8,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from mappings.digest.digest import DigestLine, Section, Waits
+from mappings.digest.digest import DigestLine, Section, WaitingTask
 from mappings.digest.recipient import PATTERN, channel_of, is_address, mailbox
 from mappings.digest.reminder import due_at, reminder, reminder_day, reminder_key
 
 DAY = date(2026, 12, 18)
-ONE, OTHER = Waits("PLAT-8 Latency", "due since 2026-12-18", "Ada", "x"), Waits("PLAT-9 Uptime", "due")
+ONE, OTHER = (
+    WaitingTask("PLAT-8 Latency", "due since 2026-12-18", "Ada", "x"),
+    WaitingTask("PLAT-9 Uptime", "due"),
+)
 
 
 @pytest.mark.parametrize(
@@ -27,7 +30,7 @@ ONE, OTHER = Waits("PLAT-8 Latency", "due since 2026-12-18", "Ada", "x"), Waits(
     ],
 )  # fmt: skip
 def test_a_reminder_says_what_is_due_and_of_whom(
-    waits: tuple[Waits, ...], what: str, whose: bool, said: str, lead: str, lines: list[str]
+    waits: tuple[WaitingTask, ...], what: str, whose: bool, said: str, lead: str, lines: list[str]
 ) -> None:
     found = reminder("k", waits, "https://okr.example", what=what, whose=whose)
     assert (found.key, found.subject, found.lead, found.link) == (

@@ -20,10 +20,10 @@ from mappings.document.checks.live.writes import (
 from mappings.document.names import NameKind
 from mappings.document.text.source import read_document
 from mappings.facts.catalogue import Catalogue, Field, LinkType
-from mappings.facts.issue import IssueType, Named, Project, Status
+from mappings.facts.issue import IssueType, JiraValue, Project, Status
 from tests.binding import bind_text
 
-LEVELS = tuple(Named(str(number), name) for number, name in enumerate("ABCDEF"))
+LEVELS = tuple(JiraValue(str(number), name) for number, name in enumerate("ABCDEF"))
 CORE, PLAT = Project("1", "CORE", "Core"), Project("2", "PLAT", "Platform")
 EPIC, KEY_RESULT = IssueType("10", "Epic", 1), IssueType("11", "Key Result", 0)
 
@@ -46,8 +46,8 @@ SITE = Catalogue(
     statuses=(Status("1", "To Do", "new"), Status("10012", "In Review", "indeterminate"), Status("77", "In review", "indeterminate")),
     issue_types=(EPIC, KEY_RESULT, *(IssueType(str(at), name) for at, name in enumerate(("Story", "Task", "Bug"), 12))),
     projects=(CORE, PLAT, Project("3", "GROW", "Growth")),
-    resolutions=tuple(Named(str(at), name) for at, name in enumerate(("Done", "Not Achieved", "Won't Do", "Won't Fix", "Duplicate", "Cannot Reproduce", "Incomplete", "Declined"))),
-    priorities=(Named("1", "Highest"),),
+    resolutions=tuple(JiraValue(str(at), name) for at, name in enumerate(("Done", "Not Achieved", "Won't Do", "Won't Fix", "Duplicate", "Cannot Reproduce", "Incomplete", "Declined"))),
+    priorities=(JiraValue("1", "Highest"),),
     link_types=(LinkType("1", "Contributes", "is contributed to by", "contributes to"),),
     time_zone="Europe/Berlin",
 )  # fmt: skip
@@ -155,7 +155,7 @@ def test_select_options_default_to_the_words_of_health(refused):
     )
     assert len([one for one in refused((options, "")) if one.code == "unknown-option"]) == 6
     labels = ("Achieved", "On track", "At risk", "Off track", "Pending", "Unknown")
-    health = replace(FIELDS[-1], options=tuple(Named(str(at), name) for at, name in enumerate(labels)))
+    health = replace(FIELDS[-1], options=tuple(JiraValue(str(at), name) for at, name in enumerate(labels)))
     assert refused((options, ""), site=replace(SITE, fields=(*FIELDS[:-1], health))) == ()
 
 
@@ -181,7 +181,7 @@ def test_everything_is_refused_at_once(complete):
 
 
 def screen(
-    project: Project, kind: IssueType, target: str, *left_out: str, options: tuple[Named, ...] = LEVELS
+    project: Project, kind: IssueType, target: str, *left_out: str, options: tuple[JiraValue, ...] = LEVELS
 ) -> EditScreen:
     fields = {
         field.id: EditableField(("set",), options if field.type == "option" else ())
@@ -236,10 +236,10 @@ def test_where_nothing_is_selected_the_key_to_correct_is_named(complete):
 )
 def test_an_option_is_named_by_its_id_as_well_but_only_where_its_context_has_it(complete, word, codes):
     """The epics of PLAT have a context with an option 7 called A; those of CORE have it under 0."""
-    both = replace(FIELDS[-1], options=(*LEVELS, Named("7", "A"), Named("8", "Z")))
+    both = replace(FIELDS[-1], options=(*LEVELS, JiraValue("7", "A"), JiraValue("8", "Z")))
     text = complete.replace("achieved: A", f'achieved: "{word}"')
     mapping = bind(read_document(text).require(), replace(SITE, fields=(*FIELDS[:-1], both)))
-    other = screen(PLAT, EPIC, "objective", options=(Named("7", "A"), *LEVELS[1:]))
+    other = screen(PLAT, EPIC, "objective", options=(JiraValue("7", "A"), *LEVELS[1:]))
     assert [one.code for one in check_live(mapping, SITE, LiveFacts(ALL_WELL))] == codes
     found = check_live(mapping, SITE, LiveFacts((*ALL_WELL, other)))
     wrong = {"0": ["Epic in PLAT"], "A": [], "7": ["Epic in CORE"], "Z": ["Epic in CORE", "Epic in PLAT"]}

@@ -13,7 +13,7 @@ from mappings.document.checks.live.doubts import IssueSample, doubts
 from mappings.document.checks.live.writes import LiveFacts, check_live
 from mappings.document.schema import Document
 from mappings.facts.catalogue import Catalogue, Field
-from mappings.facts.issue import Issue, IssueType, Named, Project, Status
+from mappings.facts.issue import Issue, IssueType, JiraValue, Project, Status
 from mappings.facts.moment import Moment
 
 NOW = Moment(datetime(2026, 11, 15, tzinfo=UTC))
@@ -28,7 +28,7 @@ def story(
     id_: int, status: Status = CANCELLED, kind: str = "Story", resolution: str = "", **fields: Any
 ) -> Issue:
     made = datetime(2026, 10, 1, tzinfo=UTC)
-    named = Named("1", resolution) if resolution else None
+    named = JiraValue("1", resolution) if resolution else None
     return Issue(
         str(id_),
         f"PLAT-{id_}",

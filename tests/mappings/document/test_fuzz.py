@@ -18,7 +18,7 @@ from mappings.document.text.canonical import to_json
 from mappings.document.text.source import read_document
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.forest import Forest
-from mappings.facts.issue import Issue, IssueType, Link, Named, Project, Status
+from mappings.facts.issue import Issue, IssueType, JiraValue, Link, Project, Status
 from mappings.facts.moment import Moment
 from mappings.rollup.measurement import assess
 from tests.examples import examples
@@ -69,7 +69,7 @@ def odd_issue(number: int, kind: str, parent: int | None) -> Issue:
     return Issue(
         str(number), f"PLAT-{number}", PLAT, KINDS[kind], chance.choice(STATUSES), born, born,
         parent_id=None if parent is None else str(parent), labels=("okr", "2026-Q4") if chance.random() < 0.8 else (),
-        resolution=chance.choice([None, Named("1", "Won't Do"), Named("2", "Not Achieved")]),
+        resolution=chance.choice([None, JiraValue("1", "Won't Do"), JiraValue("2", "Not Achieved")]),
         links=(Link("1", "Contributes", "contributes to", str(chance.randint(1, 12))), Link("2", "Measures", "is measured by", str(chance.randint(1, 12)))),
         fields={name: chance.choice(ODD_VALUES) for name in NAMES},
     )  # fmt: skip

@@ -14,7 +14,7 @@ from mappings.document.names import MappingName, NameKind, bound_form, compare, 
 from mappings.document.schema import Document
 from mappings.document.text.source import read_document
 from mappings.facts.catalogue import Catalogue, Field, LinkType
-from mappings.facts.issue import Issue, IssueType, Link, Named, Project, Status, User
+from mappings.facts.issue import Issue, IssueType, JiraValue, Link, Project, Status, User
 from mappings.facts.moment import Moment
 
 AT = datetime(2026, 11, 2, 9, tzinfo=UTC)
@@ -23,14 +23,17 @@ TEAM, SPRINT = "customfield_10050", "customfield_10020"
 SITE = Catalogue(
     fields=(
         Field(
-            TEAM, "Team", "option", options=(Named("700", "Blue"), Named("701", "Red"), Named("702", "Grey"))
+            TEAM,
+            "Team",
+            "option",
+            options=(JiraValue("700", "Blue"), JiraValue("701", "Red"), JiraValue("702", "Grey")),
         ),
         Field(
             SPRINT,
             "Sprint",
             "array",
             "json",
-            options=(Named("31", "PLAT Sprint 1"), Named("32", "PLAT Sprint 2")),
+            options=(JiraValue("31", "PLAT Sprint 1"), JiraValue("32", "PLAT Sprint 2")),
         ),
         Field("customfield_10016", "Story points", "number"),
     ),
@@ -41,13 +44,13 @@ SITE = Catalogue(
     ),
     issue_types=(IssueType("1", "Epic", 1), IssueType("2", "Story"), IssueType("3", "Task")),
     projects=(Project("100", "PLAT", "Platform"), Project("200", "CORE", "Core")),
-    resolutions=(Named("1", "Done"), Named("2", "Won't Do")),
-    priorities=(Named("1", "High"), Named("2", "Middle"), Named("3", "Low")),
+    resolutions=(JiraValue("1", "Done"), JiraValue("2", "Won't Do")),
+    priorities=(JiraValue("1", "High"), JiraValue("2", "Middle"), JiraValue("3", "Low")),
     link_types=(LinkType("9", "Contribution", "is helped by", "helps"),),
-    components=(Named("40", "Parser"), Named("41", "Lexer")),
-    versions=(Named("50", "1.0"), Named("51", "1.1")),
+    components=(JiraValue("40", "Parser"), JiraValue("41", "Lexer")),
+    versions=(JiraValue("50", "1.0"), JiraValue("51", "1.1")),
     people=(User("acc-1", "Kim Lee", "kim@example.com"),),
-    issues=(Named("1001", "PLAT-1"),),
+    issues=(JiraValue("1001", "PLAT-1"),),
 )
 STORY = Issue(
     "1001",
@@ -104,11 +107,11 @@ def moved(issue: Issue) -> Issue:
         project=Project("100", "FORM", "Shape"),
         type=IssueType("2", "Benutzergeschichte"),
         status=Status("3", "Im Bau", "indeterminate"),
-        resolution=Named("2", "Wird nicht erledigt"),
-        priority=Named("1", "Hoch"),
-        components=(Named("40", "Leser"),),
-        fix_versions=(Named("50", "2026.1"),),
-        affects_versions=(Named("50", "2026.1"),),
+        resolution=JiraValue("2", "Wird nicht erledigt"),
+        priority=JiraValue("1", "Hoch"),
+        components=(JiraValue("40", "Leser"),),
+        fix_versions=(JiraValue("50", "2026.1"),),
+        affects_versions=(JiraValue("50", "2026.1"),),
         assignee=User("acc-1", "Kim Lee-Park", "klp@example.com"),
         reporter=User("acc-1", "Kim Lee-Park", "klp@example.com"),
         links=(Link("9", "Beitrag", "hilft", "1002", outward=True),),
@@ -129,8 +132,8 @@ TRANSLATED = Catalogue(
     ),
     issue_types=(IssueType("1", "Epos", 1), IssueType("2", "Benutzergeschichte"), IssueType("3", "Aufgabe")),
     projects=(Project("100", "FORM", "Shape"), Project("200", "KERN", "Kern")),
-    resolutions=(Named("1", "Fertig"), Named("2", "Wird nicht erledigt")),
-    priorities=(Named("1", "Hoch"), Named("2", "Mittel"), Named("3", "Tief")),
+    resolutions=(JiraValue("1", "Fertig"), JiraValue("2", "Wird nicht erledigt")),
+    priorities=(JiraValue("1", "Hoch"), JiraValue("2", "Mittel"), JiraValue("3", "Tief")),
     link_types=(LinkType("9", "Beitrag", "wird geholfen von", "hilft"),),
 )
 
@@ -176,11 +179,11 @@ def test_whatever_is_renamed_selects_the_same(jql: str, issue: Issue) -> None:
         project=Project("200", "KERN", "Kern"),
         type=IssueType("3", "Aufgabe"),
         status=Status("5", "Fertig", "done"),
-        resolution=Named("1", "Fertig"),
-        priority=Named("3", "Tief"),
-        components=(Named("41", "Parser"),),
-        fix_versions=(Named("51", "1.0"),),
-        affects_versions=(Named("51", "1.0"),),
+        resolution=JiraValue("1", "Fertig"),
+        priority=JiraValue("3", "Tief"),
+        components=(JiraValue("41", "Parser"),),
+        fix_versions=(JiraValue("51", "1.0"),),
+        affects_versions=(JiraValue("51", "1.0"),),
         assignee=User("acc-2", "Kim Lee", "kim@example.com"),
         reporter=User("acc-2", "Kim Lee", "kim@example.com"),
         links=(Link("8", "Contribution", "helps", "1002", outward=True),),

@@ -11,14 +11,14 @@ from mappings.document.names import compare, overlay
 from mappings.document.text.renames import reworded
 from mappings.document.text.source import read_document
 from mappings.facts.catalogue import Catalogue, Field, LinkType
-from mappings.facts.issue import IssueType, Named, Project, Status
+from mappings.facts.issue import IssueType, JiraValue, Project, Status
 
 SITE = Catalogue(
     fields=(Field("customfield_10050", "Team", "option"), Field("customfield_10016", "Points", "number")),
     statuses=(Status("1", "To Do", "new"), Status("3", "Building", "indeterminate")),
     issue_types=(IssueType("1", "Epic", 1), IssueType("2", "Story")),
     projects=(Project("100", "PLAT", "Platform"),),
-    resolutions=(Named("2", "Won't Do"),),
+    resolutions=(JiraValue("2", "Won't Do"),),
     link_types=(LinkType("9", "Contribution", "is helped by", "helps"),),
 )
 TODAY = replace(

@@ -20,9 +20,9 @@ from mappings.explain.movement import objective_moved
 from mappings.explain.past import FieldChange, Past
 from mappings.facts.catalogue import Catalogue, Field, LinkType
 from mappings.facts.forest import Forest
-from mappings.facts.issue import Issue, IssueType, Link, Named, Project, Status
+from mappings.facts.issue import Issue, IssueType, JiraValue, Link, Project, Status
 from mappings.facts.moment import Moment
-from mappings.rollup.cycles.cycle_end import Witness
+from mappings.rollup.cycles.cycle_end import PastFacts
 from mappings.rollup.measurement import assess
 from tests.examples import examples
 
@@ -33,7 +33,7 @@ TODO, DOING, DONE = (
 )
 EPIC, STORY, METRIC = IssueType("1", "Epic", 1), IssueType("2", "Story"), IssueType("3", "Key Result")
 PLAT = Project("1", "PLAT", "Platform")
-WONT = Named("7", "Won't Do")
+WONT = JiraValue("7", "Won't Do")
 POINTS, CURRENT = "customfield_1", "customfield_2"
 CATALOGUE = Catalogue(
     fields=(
@@ -98,7 +98,7 @@ class World:
 
     @property
     def retrospect(self) -> Retrospect:
-        return Retrospect(Witness(tuple(self.issues.values()), self.steps, CATALOGUE), self.now)
+        return Retrospect(PastFacts(tuple(self.issues.values()), self.steps, CATALOGUE), self.now)
 
 
 def number(raw: object) -> str | None:
@@ -252,7 +252,7 @@ def test_a_life_told_by_hand() -> None:
 
 def doubted(world: World, text: str = TEXT, **histories: Any) -> list[tuple[str, str]]:
     told = {id_: steps for id_, steps in world.steps.items() if histories.get("without") != id_}
-    retrospect = Retrospect(Witness(tuple(world.issues.values()), told, CATALOGUE), world.now)
+    retrospect = Retrospect(PastFacts(tuple(world.issues.values()), told, CATALOGUE), world.now)
     rules = mapping(text)
     state = measured(rules, retrospect, Moment(BEGAN), Records())["1"]
     found = {*own_doubts(rules, retrospect, BEGAN, state), *missing_histories(retrospect, BEGAN)}

@@ -10,11 +10,11 @@ import pytest
 
 from mappings.explain.past import SYSTEM, FieldChange, Past
 from mappings.facts.catalogue import Catalogue, Field
-from mappings.facts.issue import Issue, IssueType, Named, Project, Reading, Status, User
+from mappings.facts.issue import Issue, IssueType, JiraValue, Project, Reading, Status, User
 
 CREATED, CHANGED, LATER = (datetime(2026, 10, day, 9, tzinfo=UTC) for day in (1, 10, 20))
 TO_DO, DONE = Status("1", "To Do", "new"), Status("5", "Done", "done")
-WEB, APP = Named("31", "Web"), Named("32", "App")
+WEB, APP = JiraValue("31", "Web"), JiraValue("32", "App")
 SITE = Catalogue(
     fields=(Field("customfield_1", "Points", "number"), Field("customfield_2", "Team", "option")),
     statuses=(TO_DO, DONE),
@@ -30,12 +30,12 @@ NOW: dict[str, Any] = {
     "created": CREATED,
     "updated": LATER,
     "status_changed": CHANGED,
-    "resolution": Named("9", "Done"),
+    "resolution": JiraValue("9", "Done"),
     "resolved": CHANGED,
     "parent_id": "8",
     "assignee": User("a", "Ada"),
     "reporter": User("b", "Bob"),
-    "priority": Named("81", "High"),
+    "priority": JiraValue("81", "High"),
     "due": date(2026, 12, 1),
     "components": (WEB,),
     "fix_versions": (WEB,),
@@ -56,7 +56,7 @@ CASES = [
     ("status", "77", "Waiting", None, facts(status=Status("77", "Waiting", None), status_changed=CREATED)),
     ("status", None, None, None, facts(status=Status("", "", None), status_changed=CREATED)),
     ("resolution", None, None, None, facts(resolution=None, resolved=None)),
-    ("resolution", "3", "Won't Do", None, facts(resolution=Named("3", "Won't Do"), resolved=CREATED)),
+    ("resolution", "3", "Won't Do", None, facts(resolution=JiraValue("3", "Won't Do"), resolved=CREATED)),
     ("issuetype", "1", "Epos", None, facts(type=IssueType("1", "Epic", 1))),
     ("issuetype", "55", "Saga", None, facts()),
     ("parent", "6", "PLAT-6", None, facts(parent_id="6")),
@@ -71,7 +71,7 @@ CASES = [
     ("assignee", "c", "Cleo", None, facts(assignee=User("c", "Cleo"))),
     ("assignee", None, None, None, facts(assignee=None)),
     ("reporter", "c", None, None, facts(reporter=User("c", ""))),
-    ("priority", "82", "Low", None, facts(priority=Named("82", "Low"))),
+    ("priority", "82", "Low", None, facts(priority=JiraValue("82", "Low"))),
     ("priority", None, None, None, facts(priority=None)),
     ("duedate", "2026-11-30", "30/Nov/26", None, facts(due=date(2026, 11, 30))),
     ("duedate", None, "2026-11-30 00:00:00.0", None, facts(due=date(2026, 11, 30))),

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 from mappings.facts.catalogue import Field
-from mappings.facts.issue import Named, User
+from mappings.facts.issue import JiraValue, User
 from mappings.fields import (
     CUSTOM,
     FIELD_TYPES,
+    FieldPurpose,
     FieldType,
     FieldValueError,
-    Holding,
     JqlView,
     ReadingKind,
     field_type,
@@ -31,7 +31,7 @@ from mappings.fields.select import as_said, by_id
 
 DOCS = Path(__file__).parents[3] / "docs" / "fields.md"
 
-OPTIONS = (Named("10020", "On track"), Named("10021", "At risk"), Named("10022", "Off track"))
+OPTIONS = (JiraValue("10020", "On track"), JiraValue("10021", "At risk"), JiraValue("10022", "Off track"))
 HOLLOW_PARENT = {
     "hasEpicLinkFieldDependency": False,
     "showField": False,
@@ -70,14 +70,14 @@ class Table:
     shown: tuple[tuple[object, str], ...] = ()
 
 
-def custom(type_: str, kind: str, items: str = "", options: tuple[Named, ...] = ()) -> Field:
+def custom(type_: str, kind: str, items: str = "", options: tuple[JiraValue, ...] = ()) -> Field:
     full = kind if ":" in kind else f"{CUSTOM}{kind}"
     return Field("customfield_10060", "The field", type_, items, full, options=options)
 
 
 TABLES: dict[str, Table] = {
     "number": Table(
-        made_for=(("number",), ReadingKind.NUMBER, Holding.NUMBER, True, False),
+        made_for=(("number",), ReadingKind.NUMBER, FieldPurpose.NUMBER, True, False),
         view=JqlView.NUMBER,
         changed=(
             ("7", "62.5", 62.5),
@@ -100,7 +100,7 @@ TABLES: dict[str, Table] = {
         shown=((62.0, "62"), (0.5, "0.5"), (None, "empty"), (1e7, "10000000")),
     ),
     "text": Table(
-        made_for=(("string",), ReadingKind.TEXT, Holding.WORDS, True, False),
+        made_for=(("string",), ReadingKind.TEXT, FieldPurpose.WORDS, True, False),
         view=JqlView.WORDS,
         changed=(
             ("7", "a b", "a b"),
@@ -116,7 +116,7 @@ TABLES: dict[str, Table] = {
         shown=(("a ", "a"), (None, "empty")),
     ),
     "paragraph": Table(
-        made_for=(("string", "doc"), ReadingKind.TEXT, Holding.WORDS, True, False),
+        made_for=(("string", "doc"), ReadingKind.TEXT, FieldPurpose.WORDS, True, False),
         view=JqlView.WORDS,
         changed=(
             ("7", "a\nb", "a\nb"),
@@ -137,7 +137,7 @@ TABLES: dict[str, Table] = {
         shown=((adf("62 %"), "62 %"),),
     ),
     "select": Table(
-        made_for=(("option", "option-with-child"), None, Holding.CHOICE, True, False),
+        made_for=(("option", "option-with-child"), None, FieldPurpose.CHOICE, True, False),
         view=JqlView.CHOICE,
         changed=(
             ("7", "On track", {"id": "7", "value": "On track"}),
@@ -147,12 +147,16 @@ TABLES: dict[str, Table] = {
             ("", "", None),
         ),
         fits=(custom("option", "select", options=OPTIONS), custom("option", "radiobuttons", options=OPTIONS)),
-        decoded=((ON_TRACK, Named("10020", "On track")), ({}, None), ({"id": 10020}, Named("10020", ""))),
+        decoded=(
+            (ON_TRACK, JiraValue("10020", "On track")),
+            ({}, None),
+            ({"id": 10020}, JiraValue("10020", "")),
+        ),
         encoded=(
             ("On track", {"id": "10020", "value": "On track"}),
             (" on TRACK ", {"id": "10020", "value": "On track"}),
             ("10021", {"id": "10021", "value": "At risk"}),
-            (Named("10022", ""), {"id": "10022", "value": "Off track"}),
+            (JiraValue("10022", ""), {"id": "10022", "value": "Off track"}),
         ),
         refused=("Achieved", 5),
         same=(
@@ -172,7 +176,7 @@ TABLES: dict[str, Table] = {
             custom("array", "multiselect", "option", OPTIONS),
             custom("array", "multicheckboxes", "option", OPTIONS),
         ),
-        decoded=(([ON_TRACK], (Named("10020", "On track"),)), ([], None), ([{}], None), ("x", None)),
+        decoded=(([ON_TRACK], (JiraValue("10020", "On track"),)), ([], None), ([{}], None), ("x", None)),
         encoded=(
             (["On track", "At risk"], [ON, {"id": "10021", "value": "At risk"}]),
             ("At risk", [{"id": "10021", "value": "At risk"}]),
@@ -188,7 +192,7 @@ TABLES: dict[str, Table] = {
         shown=(([ON_TRACK], "On track"), ([], "empty")),
     ),
     "date": Table(
-        made_for=(("date",), ReadingKind.DATE, Holding.DAY, True, False),
+        made_for=(("date",), ReadingKind.DATE, FieldPurpose.DAY, True, False),
         view=JqlView.DAY,
         changed=(
             ("2026-11-22", "2026-11-22 00:00", "2026-11-22 00:00"),
@@ -288,13 +292,13 @@ TABLES: dict[str, Table] = {
             custom("array", "com.pyxis.greenhopper.jira:gh-sprint", "string"),
         ),
         decoded=(
-            ([{"id": 266, "name": "Sprint 3", "state": "active"}], (Named("266", "Sprint 3"),)),
+            ([{"id": 266, "name": "Sprint 3", "state": "active"}], (JiraValue("266", "Sprint 3"),)),
             (
                 [
                     "a.Sprint@3b6fb0ab[id=266,rapidViewId=13,state=ACTIVE,name=Sprint 3, the last,goal=a=b,sequence=266]",
                     "com.pyxis.greenhopper.Sprint@1f[id=265,state=CLOSED,name=Sprint 2]",
                 ],
-                (Named("266", "Sprint 3, the last"), Named("265", "Sprint 2")),
+                (JiraValue("266", "Sprint 3, the last"), JiraValue("265", "Sprint 2")),
             ),
             (["Sprint 3"], None),
             ([None], None),
@@ -309,8 +313,8 @@ TABLES: dict[str, Table] = {
         changed=(("25", "Get help", None),),
         fits=(custom("sd-customerrequesttype", "com.atlassian.servicedesk:vp-origin"),),
         decoded=(
-            ({"requestType": {"id": "25", "name": "Get help"}, "_links": {}}, (Named("25", "Get help"),)),
-            ("it/get-help", (Named("it/get-help", "get-help"),)),
+            ({"requestType": {"id": "25", "name": "Get help"}, "_links": {}}, (JiraValue("25", "Get help"),)),
+            ("it/get-help", (JiraValue("it/get-help", "get-help"),)),
             ({"requestType": "25"}, None),
         ),
         shown=(({"requestType": {"id": "25", "name": "Get help"}}, "Get help"),),
@@ -324,12 +328,12 @@ TABLES: dict[str, Table] = {
             custom("any", "com.riadalabs.jira.plugins.insight:rlabs-customfield-default-object"),
         ),
         decoded=(
-            ([{"workspaceId": "w", "id": "w:7", "objectId": "7"}], (Named("7", ""),)),
+            ([{"workspaceId": "w", "id": "w:7", "objectId": "7"}], (JiraValue("7", ""),)),
             (
                 ["Mail server (ITSM-12)", "Web (ITSM-13)"],
-                (Named("ITSM-12", "Mail server"), Named("ITSM-13", "Web")),
+                (JiraValue("ITSM-12", "Mail server"), JiraValue("ITSM-13", "Web")),
             ),
-            ([{"objectKey": "ITSM-12", "label": "Mail server"}], (Named("ITSM-12", "Mail server"),)),
+            ([{"objectKey": "ITSM-12", "label": "Mail server"}], (JiraValue("ITSM-12", "Mail server"),)),
             (["Mail server"], None),
         ),
         shown=((["Mail server (ITSM-12)"], "Mail server"),),
@@ -485,7 +489,7 @@ def test_what_each_type_is_made_for() -> None:
     assert [schemas_reading(one) for one in (number, date_, text)] == [
         *(("number",), ("date", "datetime"), ("string", "doc"))
     ]
-    assert schemas_holding((Holding.CHOICE, Holding.WORDS)) == (
+    assert schemas_holding((FieldPurpose.CHOICE, FieldPurpose.WORDS)) == (
         "option",
         "option-with-child",
         "string",
@@ -501,9 +505,9 @@ def test_what_a_change_of_a_history_tells_of(name: str) -> None:
 
 SPRINTS = ["a.Sprint@3b[id=266,state=ACTIVE,name=Third]", {"id": 265, "name": "", "state": "closed"}]
 POINTED = {
-    "sprint": (SPRINTS, ("266", "Third", "265"), (Named("266", "Third"), Named("265", "")), frozenset({"active", "closed"})),
-    "request_type": ("it/get-help", ("it/get-help", "get-help"), (Named("it/get-help", "get-help"),), None),
-    "asset": (["Web (ITSM-13)"], ("ITSM-13", "Web"), (Named("ITSM-13", "Web"),), None),
+    "sprint": (SPRINTS, ("266", "Third", "265"), (JiraValue("266", "Third"), JiraValue("265", "")), frozenset({"active", "closed"})),
+    "request_type": ("it/get-help", ("it/get-help", "get-help"), (JiraValue("it/get-help", "get-help"),), None),
+    "asset": (["Web (ITSM-13)"], ("ITSM-13", "Web"), (JiraValue("ITSM-13", "Web"),), None),
     "parent_link": ({"data": {"id": 5, "key": " PLAT-1 "}, "showField": True}, ("PLAT-1", "5"), None, None),
     "select": (ON_TRACK, None, None, None),
     "user": ({"accountId": "5b1"}, None, None, None),
@@ -527,18 +531,18 @@ def test_more_shapes_of_one_thing() -> None:
     assert BY_NAME["parent_link"].identities({"data": {"id": 5}}) == ()
     asset = BY_NAME["asset"]
     assert asset.decode([{"key": "A-1", "name": "Web"}, {}, {"id": "w:7", "label": 5}]) == (
-        *(Named("A-1", "Web"), Named("w:7", "")),
+        *(JiraValue("A-1", "Web"), JiraValue("w:7", "")),
     )
     assert asset.text([{"id": 7}]) == "7"
-    assert asset.decode({"objectKey": "", "objectId": 0, "id": "w:7"}) == (Named("w:7", ""),)
-    assert BY_NAME["request_type"].decode({"id": 25, "name": None}) == (Named("25", ""),)
+    assert asset.decode({"objectKey": "", "objectId": 0, "id": "w:7"}) == (JiraValue("w:7", ""),)
+    assert BY_NAME["request_type"].decode({"id": 25, "name": None}) == (JiraValue("25", ""),)
     sprint = BY_NAME["sprint"]
-    assert sprint.decode({"id": 1, "name": 5}) == (Named("1", ""),)
+    assert sprint.decode({"id": 1, "name": 5}) == (JiraValue("1", ""),)
     assert sprint.states([{"id": 1, "state": 5}, None, "x"]) == frozenset()
     twice = ["Sprint@1[id=1,state=ACTIVE,name=Ours,state=CLOSED,name=b]"]
-    assert (sprint.decode(twice), sprint.states(twice)) == ((Named("1", "Ours"),), {"active"})
-    assert BY_NAME["select"].decode("  On track ") == Named("", "On track")
-    assert BY_NAME["select"].decode({"id": [], "name": " On track "}) == Named("", "On track")
+    assert (sprint.decode(twice), sprint.states(twice)) == ((JiraValue("1", "Ours"),), {"active"})
+    assert BY_NAME["select"].decode("  On track ") == JiraValue("", "On track")
+    assert BY_NAME["select"].decode({"id": [], "name": " On track "}) == JiraValue("", "On track")
     assert BY_NAME["user"].decode({"key": "ann", "displayName": ""}) == User("ann", "ann", None)
     assert BY_NAME["user"].decode({"accountId": 5, "name": "ann"}) == User("ann", "ann", None)
     assert BY_NAME["multi_select"].text([{"id": "7"}, {"value": "b"}]) == "7, b"
@@ -603,7 +607,7 @@ def test_an_unknown_type_of_field_is_none(field: Field) -> None:
 
 
 def test_an_option_is_sent_by_its_id_and_by_its_value_where_contexts_of_the_field_share_it():
-    two = replace(custom("option", "select"), options=(*OPTIONS, Named("10120", "On track")))
+    two = replace(custom("option", "select"), options=(*OPTIONS, JiraValue("10120", "On track")))
     select = field_type(two)
     assert select.encode("On track", two) == {"value": "On track"}
     assert select.encode("At risk", two) == {"id": "10021", "value": "At risk"}

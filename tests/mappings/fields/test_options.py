@@ -5,36 +5,39 @@ from __future__ import annotations
 import pytest
 
 from mappings.facts.catalogue import Field
-from mappings.facts.issue import Named
+from mappings.facts.issue import JiraValue
 from mappings.fields import FIELD_TYPES, FieldValueError, JqlView, jql_view
 from mappings.fields.select import Select
 
 
-def health(*options: Named) -> Field:
+def health(*options: JiraValue) -> Field:
     return Field("customfield_10061", "OKR health", "option", options=options)
 
 
 def test_exact_words_win_over_words_in_another_case() -> None:
-    assert Select().encode("done", health(Named("1", "Done"), Named("2", "done"))) == {
+    assert Select().encode("done", health(JiraValue("1", "Done"), JiraValue("2", "done"))) == {
         "id": "2",
         "value": "done",
     }
 
 
 def test_a_value_wins_over_an_id_that_looks_like_it() -> None:
-    assert Select().encode("2", health(Named("2", "two"), Named("3", "2"))) == {"id": "3", "value": "2"}
+    assert Select().encode("2", health(JiraValue("2", "two"), JiraValue("3", "2"))) == {
+        "id": "3",
+        "value": "2",
+    }
 
 
 def test_without_known_options_the_words_are_sent() -> None:
     assert Select().encode("At risk", health()) == {"value": "At risk"}
-    assert Select().encode(Named("7", "At risk"), health()) == {"id": "7"}
+    assert Select().encode(JiraValue("7", "At risk"), health()) == {"id": "7"}
 
 
 def test_a_missing_option_names_the_field_and_the_options_it_has() -> None:
     with pytest.raises(
         FieldValueError, match="OKR health has no option 'Green'; its options: On track, At risk"
     ):
-        Select().encode("Green", health(Named("1", "On track"), Named("2", "At risk")))
+        Select().encode("Green", health(JiraValue("1", "On track"), JiraValue("2", "At risk")))
 
 
 def test_text_that_a_history_tells_is_what_stood_there() -> None:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from mappings.facts.catalogue import Catalogue, Field, LinkType
-from mappings.facts.issue import Issue, IssueType, Named, Project, Status
+from mappings.facts.issue import Issue, IssueType, JiraValue, Project, Status
 from mappings.facts.moment import Moment
 from mappings.jql import compile_selector
 
@@ -24,7 +24,10 @@ SITE = Catalogue(
         Field("timespent", "Time Spent", "number", clause_names=("timespent",)),
         Field("customfield_10010", "Story points", "number"),
         Field(
-            "customfield_10011", "Colour", "option", options=(Named("901", "Red"), Named("902", "Dark Blue"))
+            "customfield_10011",
+            "Colour",
+            "option",
+            options=(JiraValue("901", "Red"), JiraValue("902", "Dark Blue")),
         ),
         Field("customfield_10012", "Notes", "string", custom=f"{CUSTOM}textarea"),
         Field("customfield_10013", "Start day", "date"),
@@ -39,8 +42,13 @@ SITE = Catalogue(
     statuses=(TO_DO, Status("12", "In Progress", "indeterminate"), Status("13", "Done", "done")),
     issue_types=(STORY, BUG, EPIC),
     projects=(PLAT, Project("200", "CORE", "Core Services")),
-    resolutions=(Named("71", "Fixed"), Named("72", "Won't Do")),
-    priorities=(Named("81", "Highest"), Named("82", "High"), Named("83", "Medium"), Named("84", "Low")),
+    resolutions=(JiraValue("71", "Fixed"), JiraValue("72", "Won't Do")),
+    priorities=(
+        JiraValue("81", "Highest"),
+        JiraValue("82", "High"),
+        JiraValue("83", "Medium"),
+        JiraValue("84", "Low"),
+    ),
     link_types=(LinkType("91", "Blocks", "is blocked by", "blocks"),),
 )
 

@@ -9,7 +9,7 @@ import pytest
 
 from mappings.diagnostic import Severity
 from mappings.facts.catalogue import Catalogue
-from mappings.facts.issue import Named
+from mappings.facts.issue import JiraValue
 from mappings.jql import check, compile_selector
 from mappings.jql.fields.fields import SYSTEM, UNSUPPORTED
 from mappings.jql.functions.functions import FUNCTIONS, REFUSED
@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "jql.md").read_text(encoding="utf-8")
 SOURCES = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "mappings" / "jql").rglob("*.py"))
 SHORT = {"=": ("=", "!=", "in", "not in"), "<": ("<", "<=", ">", ">="), "~": ("~", "!~")}
-SITE = Catalogue(priorities=(Named("1", "High"),))
+SITE = Catalogue(priorities=(JiraValue("1", "High"),))
 
 
 def section(title: str) -> str:

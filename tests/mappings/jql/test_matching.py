@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mappings.facts.catalogue import Catalogue
-from mappings.facts.issue import Issue, IssueType, Link, Named, Project, Status, User
+from mappings.facts.issue import Issue, IssueType, JiraValue, Link, Project, Status, User
 from mappings.jql import compile_selector
 from mappings.jql.fields.custom import choices_of, identities
 
@@ -23,9 +23,9 @@ ADF = {
 }
 ISSUE: dict[str, Any] = {
     "labels": ("okr", "Growth"),
-    "components": (Named("31", "Web"), Named("32", "Billing")),
-    "fix_versions": (Named("41", "1.0"),),
-    "priority": Named("82", "High"),
+    "components": (JiraValue("31", "Web"), JiraValue("32", "Billing")),
+    "fix_versions": (JiraValue("41", "1.0"),),
+    "priority": JiraValue("82", "High"),
     "assignee": User("acc-1", "Ada Moreau", "ada@example.org"),
     "due": date(2026, 11, 30),
     "parent_id": "4001",
@@ -348,7 +348,7 @@ def test_how_deep_an_unknown_shape_is_looked_into() -> None:
     assert list(identities(nested(5, 3))) == []
     assert list(identities(nested(4, 3))) == ["3"]
     assert list(identities(nested(6, "a"))) == []
-    assert list(choices_of(nested(4, {"id": 7, "value": "a"}))) == [Named("7", "a")]
+    assert list(choices_of(nested(4, {"id": 7, "value": "a"}))) == [JiraValue("7", "a")]
     assert list(choices_of(nested(5, {"id": 7, "value": "a"}))) == []
 
 

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from mappings.facts.catalogue import Catalogue, Field
-from mappings.facts.issue import Issue, Named
+from mappings.facts.issue import Issue, JiraValue
 from mappings.facts.moment import Moment
 from mappings.jql import compile_selector
 
 Build = Callable[..., Issue]
 TIER, TIERS = "customfield_10020", "customfield_10021"
-OPTIONS = (Named("901", "Gold"), Named("902", "Silver"), Named("903", "Gold"))
+OPTIONS = (JiraValue("901", "Gold"), JiraValue("902", "Silver"), JiraValue("903", "Gold"))
 
 
 @pytest.fixture
@@ -26,8 +26,8 @@ def known(site: Catalogue) -> Catalogue:
     return replace(
         site,
         fields=(*site.fields, tier, tiers),
-        components=(Named("41", "Shop"), Named("42", "Till")),
-        versions=(Named("51", "1.0"),),
+        components=(JiraValue("41", "Shop"), JiraValue("42", "Till")),
+        versions=(JiraValue("51", "1.0"),),
     )
 
 
@@ -78,13 +78,13 @@ def test_so_it_is_among_several(
 @pytest.mark.parametrize(
     ("jql", "facts", "matches"),
     [
-        ("component = Shop", {"components": (Named("41", "Shop"),)}, True),
-        ("component = shop", {"components": (Named("47", "Shop"),)}, True),
-        ("component = Shop", {"components": (Named("41", "Store"),)}, True),
-        ("component = Shop", {"components": (Named("42", "Shop"),)}, False),
-        ("component = 41", {"components": (Named("47", "Shop"),)}, False),
-        ("fixVersion = 1.0", {"fix_versions": (Named("57", "1.0"),)}, True),
-        ("fixVersion = 1.0", {"fix_versions": (Named("57", "1.1"),)}, False),
+        ("component = Shop", {"components": (JiraValue("41", "Shop"),)}, True),
+        ("component = shop", {"components": (JiraValue("47", "Shop"),)}, True),
+        ("component = Shop", {"components": (JiraValue("41", "Store"),)}, True),
+        ("component = Shop", {"components": (JiraValue("42", "Shop"),)}, False),
+        ("component = 41", {"components": (JiraValue("47", "Shop"),)}, False),
+        ("fixVersion = 1.0", {"fix_versions": (JiraValue("57", "1.0"),)}, True),
+        ("fixVersion = 1.0", {"fix_versions": (JiraValue("57", "1.1"),)}, False),
     ],
 )
 def test_components_and_versions_are_those_of_every_project(
@@ -96,5 +96,5 @@ def test_components_and_versions_are_those_of_every_project(
 def test_of_what_is_listed_in_full_an_unknown_id_is_something_else(
     site: Catalogue, an_issue: Build, moment: Moment
 ) -> None:
-    closed = replace(an_issue(), resolution=Named("79", "Fixed"))
+    closed = replace(an_issue(), resolution=JiraValue("79", "Fixed"))
     assert not compile_selector("resolution = Fixed", site).matches(closed, moment)

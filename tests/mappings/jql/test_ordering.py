@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from mappings.facts.catalogue import Catalogue
-from mappings.facts.issue import Issue, Named, Status
+from mappings.facts.issue import Issue, JiraValue, Status
 from mappings.jql import parse, sort_key
 
 
@@ -33,13 +33,13 @@ def test_order(order: str, keys: list[str], an_issue: Callable[..., Issue], site
         an_issue(
             key="PLAT-10",
             due=date(2026, 12, 2),
-            priority=Named("81", "Highest"),
+            priority=JiraValue("81", "Highest"),
             fields={"customfield_10010": 3},
         ),
-        an_issue(key="PLAT-30", due=date(2026, 12, 1), priority=Named("84", "Low"), labels=("okr",)),
+        an_issue(key="PLAT-30", due=date(2026, 12, 1), priority=JiraValue("84", "Low"), labels=("okr",)),
     ]
     if "priority" in order:  # EMPTY is the greatest value: last ascending, first descending
-        issues[0] = an_issue(key="PLAT-2", priority=Named("84", "Low"))
-        issues[2] = an_issue(key="PLAT-30", priority=Named("83", "Medium"))
+        issues[0] = an_issue(key="PLAT-2", priority=JiraValue("84", "Low"))
+        issues[2] = an_issue(key="PLAT-30", priority=JiraValue("83", "Medium"))
     ordered = sorted(issues, key=sort_key(parse(f"project = PLAT ORDER BY {order}"), site))
     assert [issue.key for issue in ordered] == keys

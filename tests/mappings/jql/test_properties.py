@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from mappings.diagnostic import Severity
 from mappings.facts.catalogue import Catalogue, Field
-from mappings.facts.issue import Issue, IssueType, Named, Project, Status, User
+from mappings.facts.issue import Issue, IssueType, JiraValue, Project, Status, User
 from mappings.facts.moment import Moment
 from mappings.jql import JqlError, JqlFinding, JqlQuery, check, compile_selector, parse, sort_key
 from mappings.jql.text.tree import conditions
@@ -27,7 +27,7 @@ STATUSES = (
 )
 TYPES = (IssueType("1", "Story"), IssueType("2", "Bug"), IssueType("3", "Epic", 1))
 PROJECTS = (Project("1", "PLAT", "Platform"), Project("2", "CORE", "plat"))
-RESOLUTIONS = (Named("1", "Fixed"), Named("2", "Won't Do"))
+RESOLUTIONS = (JiraValue("1", "Fixed"), JiraValue("2", "Won't Do"))
 SITE = Catalogue(
     statuses=STATUSES,
     issue_types=TYPES,
@@ -243,7 +243,9 @@ ISSUES = st.builds(
     updated=st.just(NOW.now),
     resolution=st.sampled_from([None, *RESOLUTIONS]),
     labels=st.lists(st.sampled_from(["okr", "OKR", "growth", "x"]), max_size=3).map(tuple),
-    components=st.lists(st.sampled_from([Named("7", "Web"), Named("8", "Api")]), max_size=2).map(tuple),
+    components=st.lists(st.sampled_from([JiraValue("7", "Web"), JiraValue("8", "Api")]), max_size=2).map(
+        tuple
+    ),
     assignee=st.sampled_from([None, User("u1", "Bo"), User("u2", "ada"), User("u3", "Cy", "B@example.org")]),
     due=st.one_of(st.none(), st.integers(-9, 9).map(lambda days: date(2026, 11, 22) + timedelta(days=days))),
     fields=st.fixed_dictionaries(

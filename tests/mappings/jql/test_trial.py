@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mappings.facts.issue import Named, User
+from mappings.facts.issue import JiraValue, User
 from mappings.jql import compile_selector
 from mappings.jql.fields.fields import SYSTEM
 from mappings.jql.trial import SKIPS_EMPTY, answer, clauses
@@ -67,7 +67,7 @@ def test_a_jql_without_conditions_has_no_clauses(site):
 
 
 def test_every_field_says_what_an_issue_holds(an_issue):
-    issue = an_issue(resolution=Named("71", "Fixed"), fields={"timespent": 5400})
+    issue = an_issue(resolution=JiraValue("71", "Fixed"), fields={"timespent": 5400})
     silent = [one.name for one in SYSTEM if one.shown is None]
     assert silent == ["text"]  # it is several fields at once
     shown = {one.name: one.shown(issue) for one in SYSTEM if one.shown is not None}

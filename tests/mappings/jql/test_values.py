@@ -11,7 +11,7 @@ import pytest
 
 from mappings.diagnostic import quoted, raw_text
 from mappings.facts.catalogue import Catalogue, Field
-from mappings.facts.issue import Issue, IssueType, Link, Named, Project, Status, User
+from mappings.facts.issue import Issue, IssueType, JiraValue, Link, Project, Status, User
 from mappings.facts.moment import Moment
 from mappings.jql import check, compile_selector, parse, sort_key
 from mappings.jql.dates import remembered
@@ -222,38 +222,38 @@ FACTS: list[tuple[str, dict[str, Any], bool]] = [
     ("labels in (EMPTY, a1)", {"labels": ()}, True),
     ("labels != okr", {"labels": ()}, False),
     ("labels != okr", {"labels": ("x",)}, True),
-    ("component = Web", {"components": (Named("31", "Web"),)}, True),
-    ("component = 31", {"components": (Named("30", "x"), Named("31", "Web"))}, True),
-    ("component = 32", {"components": (Named("31", "Web"),)}, False),
+    ("component = Web", {"components": (JiraValue("31", "Web"),)}, True),
+    ("component = 31", {"components": (JiraValue("30", "x"), JiraValue("31", "Web"))}, True),
+    ("component = 32", {"components": (JiraValue("31", "Web"),)}, False),
     ("component = Web", {"components": ()}, False),
     ("component != Web", {"components": ()}, False),
     ("component is EMPTY", {"components": ()}, True),
-    ("fixVersion = 2.0", {"fix_versions": (Named("41", "2.0"),)}, True),
-    ("fixVersion = 2.0", {"affects_versions": (Named("41", "2.0"),)}, False),
-    ("affectedVersion = 2.0", {"affects_versions": (Named("41", "2.0"),)}, True),
-    ("affectedVersion = 2.0", {"fix_versions": (Named("41", "2.0"),)}, False),
-    ("resolution = Fixed", {"resolution": Named("71", "Fixed")}, True),
-    ("resolution = Fixed", {"resolution": Named("72", "Fixed")}, False),
+    ("fixVersion = 2.0", {"fix_versions": (JiraValue("41", "2.0"),)}, True),
+    ("fixVersion = 2.0", {"affects_versions": (JiraValue("41", "2.0"),)}, False),
+    ("affectedVersion = 2.0", {"affects_versions": (JiraValue("41", "2.0"),)}, True),
+    ("affectedVersion = 2.0", {"fix_versions": (JiraValue("41", "2.0"),)}, False),
+    ("resolution = Fixed", {"resolution": JiraValue("71", "Fixed")}, True),
+    ("resolution = Fixed", {"resolution": JiraValue("72", "Fixed")}, False),
     ("resolution = Fixed", {"resolution": None}, False),
     ("resolution = Unresolved", {"resolution": None}, True),
-    ("resolution = UNRESOLVED", {"resolution": Named("71", "Fixed")}, False),
-    ("resolution in (Unresolved, Fixed)", {"resolution": Named("71", "Fixed")}, True),
-    ("resolution in (Unresolved, Fixed)", {"resolution": Named("72", "Won't Do")}, False),
-    ("resolution != Unresolved", {"resolution": Named("71", "Fixed")}, True),
-    ("resolution not in (Unresolved, Fixed)", {"resolution": Named("72", "Won't Do")}, True),
-    ("priority = High", {"priority": Named("82", "High")}, True),
-    ("priority < High", {"priority": Named("83", "Medium")}, True),
-    ("priority < High", {"priority": Named("82", "High")}, False),
-    ("priority < High", {"priority": Named("81", "Highest")}, False),
-    ("priority <= High", {"priority": Named("83", "Medium")}, True),
-    ("priority <= High", {"priority": Named("81", "Highest")}, False),
-    ("priority > High", {"priority": Named("81", "Highest")}, True),
-    ("priority > High", {"priority": Named("83", "Medium")}, False),
-    ("priority >= High", {"priority": Named("82", "High")}, True),
-    ("priority >= High", {"priority": Named("83", "Medium")}, False),
-    ("priority >= 82", {"priority": Named("81", "Highest")}, True),
+    ("resolution = UNRESOLVED", {"resolution": JiraValue("71", "Fixed")}, False),
+    ("resolution in (Unresolved, Fixed)", {"resolution": JiraValue("71", "Fixed")}, True),
+    ("resolution in (Unresolved, Fixed)", {"resolution": JiraValue("72", "Won't Do")}, False),
+    ("resolution != Unresolved", {"resolution": JiraValue("71", "Fixed")}, True),
+    ("resolution not in (Unresolved, Fixed)", {"resolution": JiraValue("72", "Won't Do")}, True),
+    ("priority = High", {"priority": JiraValue("82", "High")}, True),
+    ("priority < High", {"priority": JiraValue("83", "Medium")}, True),
+    ("priority < High", {"priority": JiraValue("82", "High")}, False),
+    ("priority < High", {"priority": JiraValue("81", "Highest")}, False),
+    ("priority <= High", {"priority": JiraValue("83", "Medium")}, True),
+    ("priority <= High", {"priority": JiraValue("81", "Highest")}, False),
+    ("priority > High", {"priority": JiraValue("81", "Highest")}, True),
+    ("priority > High", {"priority": JiraValue("83", "Medium")}, False),
+    ("priority >= High", {"priority": JiraValue("82", "High")}, True),
+    ("priority >= High", {"priority": JiraValue("83", "Medium")}, False),
+    ("priority >= 82", {"priority": JiraValue("81", "Highest")}, True),
     ("priority > Low", {"priority": None}, False),
-    ("NOT priority > High", {"priority": Named("82", "High")}, True),
+    ("NOT priority > High", {"priority": JiraValue("82", "High")}, True),
     ("type = Story", {"type": IssueType("1", "Story")}, True),
     ("type = Story", {"type": IssueType("2", "Story")}, False),
     ("type in (Story, Saga)", {"type": IssueType("9", "saga")}, True),
@@ -383,7 +383,7 @@ def test_people_that_the_site_knows_go_by_their_id(an_issue: Build, site: Catalo
     assert unknown.matches(an_issue(assignee=User("acc-5", "bo lind", None)), moment)
 
 
-SHAPES: list[tuple[object, list[str], list[Named]]] = [
+SHAPES: list[tuple[object, list[str], list[JiraValue]]] = [
     # a raw value, the ids and names it goes by, and what it points at
     ("a", ["a"], []),
     (3, ["3"], []),
@@ -395,29 +395,29 @@ SHAPES: list[tuple[object, list[str], list[Named]]] = [
     ([], [], []),
     ({}, [], []),
     (["a", 3, None, True], ["a", "3"], []),
-    (RED, ["901", "Red"], [Named("901", "Red")]),
-    ({"id": 7}, ["7"], [Named("7", "")]),
+    (RED, ["901", "Red"], [JiraValue("901", "Red")]),
+    ({"id": 7}, ["7"], [JiraValue("7", "")]),
     ({"value": "Red"}, ["Red"], []),
-    (CASCADE, ["950", "Warm", "951", "Orange"], [Named("950", "Warm"), Named("951", "Orange")]),
-    (BO, ["acc-7", "Bo Lind", "bo@example.org"], [Named("acc-7", "Bo Lind")]),
-    ({"key": "PLAT", "name": "Platform"}, ["Platform", "PLAT"], [Named("PLAT", "Platform")]),
-    ({"id": "1", "accountId": "2", "key": "3", "name": "n"}, ["1", "n", "3", "2"], [Named("1", "n")]),
-    ({"id": "1", "value": 5, "name": "n"}, ["1", "5", "n"], [Named("1", "n")]),
+    (CASCADE, ["950", "Warm", "951", "Orange"], [JiraValue("950", "Warm"), JiraValue("951", "Orange")]),
+    (BO, ["acc-7", "Bo Lind", "bo@example.org"], [JiraValue("acc-7", "Bo Lind")]),
+    ({"key": "PLAT", "name": "Platform"}, ["Platform", "PLAT"], [JiraValue("PLAT", "Platform")]),
+    ({"id": "1", "accountId": "2", "key": "3", "name": "n"}, ["1", "n", "3", "2"], [JiraValue("1", "n")]),
+    ({"id": "1", "value": 5, "name": "n"}, ["1", "5", "n"], [JiraValue("1", "n")]),
     ({"id": None, "value": ["x"], "name": {}}, [], []),
     (
         [RED, CASCADE],
         ["901", "Red", "950", "Warm", "951", "Orange"],
-        [Named("901", "Red"), Named("950", "Warm"), Named("951", "Orange")],
+        [JiraValue("901", "Red"), JiraValue("950", "Warm"), JiraValue("951", "Orange")],
     ),
-    ({"child": {"child": {"child": {"id": "4"}}}}, ["4"], [Named("4", "")]),
-    ({"child": {"child": {"child": {"child": {"id": "5"}}}}}, ["5"], [Named("5", "")]),
+    ({"child": {"child": {"child": {"id": "4"}}}}, ["4"], [JiraValue("4", "")]),
+    ({"child": {"child": {"child": {"child": {"id": "5"}}}}}, ["5"], [JiraValue("5", "")]),
     ({"child": {"child": {"child": {"child": {"child": {"id": "6"}}}}}}, [], []),
 ]
 
 
 @pytest.mark.parametrize(("raw", "words", "choices"), SHAPES)
 def test_what_stands_in_a_shape_that_nobody_knows(
-    raw: object, words: list[str], choices: list[Named]
+    raw: object, words: list[str], choices: list[JiraValue]
 ) -> None:
     assert list(identities(raw)) == words
     assert list(choices_of(raw)) == choices
@@ -461,9 +461,9 @@ def test_a_shape_that_cannot_be_compared_says_so(field: Field, raw: object, said
 
 
 def test_what_a_type_decodes_is_compared_and_not_what_stands_beside_it() -> None:
-    assert list(choices_in(SPRINTS)([LAST])) == [Named("266", "Sprint 3")]
+    assert list(choices_in(SPRINTS)([LAST])) == [JiraValue("266", "Sprint 3")]
     assert list(choices_in(SPRINTS)(None)) == []
-    assert list(choices_in(ODD)([LAST])) == [Named("266", "Sprint 3")]
+    assert list(choices_in(ODD)([LAST])) == [JiraValue("266", "Sprint 3")]
     assert list(identities_of(SPRINTS)([LAST])) == ["266", "Sprint 3"]
     assert list(identities_of(SPRINTS)(None)) == []
     assert list(identities_of(ODD)(LAST)) == ["266", "Sprint 3"]
@@ -586,7 +586,7 @@ def test_what_each_field_is_sorted_by(order: str, expected: str, an_issue: Build
         resolution=None,
         parent_id="5",
         labels=("m",),
-        components=(Named("1", "B"), Named("2", "c")),
+        components=(JiraValue("1", "B"), JiraValue("2", "c")),
         assignee=User("9", "bo", None),
         reporter=User("1", "Ada", None),
         created=UTC_NOON,
@@ -607,10 +607,10 @@ def test_what_each_field_is_sorted_by(order: str, expected: str, an_issue: Build
         project=Project("7", "AA", "Z"),
         type=IssueType("1", "Story"),
         status=Status("1", "A", "indeterminate"),
-        resolution=Named("1", "a"),
+        resolution=JiraValue("1", "a"),
         parent_id=None,
         labels=(),
-        components=(Named("1", "z"), Named("2", "A")),
+        components=(JiraValue("1", "z"), JiraValue("2", "A")),
         assignee=User("1", "Al", None),
         reporter=User("1", "bo", None),
         created=UTC_NOON - day,
@@ -631,7 +631,7 @@ def test_what_each_field_is_sorted_by(order: str, expected: str, an_issue: Build
         project=Project("8", "BB", "A"),
         type=IssueType("3", "Zeal", 1),
         status=Status("1", "A", "done"),
-        resolution=Named("1", "B"),
+        resolution=JiraValue("1", "B"),
         parent_id="4",
         labels=("z", "B"),
         components=(),

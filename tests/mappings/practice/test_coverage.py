@@ -12,7 +12,7 @@ from mappings.document.binder import bind
 from mappings.document.schema import CyclePart
 from mappings.document.text.source import read_document
 from mappings.facts.catalogue import Catalogue
-from mappings.facts.issue import Issue, IssueType, Named, Project, Status
+from mappings.facts.issue import Issue, IssueType, JiraValue, Project, Status
 from mappings.facts.moment import Moment
 from mappings.practice.coverage import Candidate, CandidateSearch, coverage, served
 from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
@@ -71,7 +71,7 @@ THIS_QUARTER = datetime(2026, 9, 30, 22, tzinfo=UTC)  # midnight in Berlin
         (an_issue(1, category="done", resolved=LAST_QUARTER), False),
         (an_issue(1, category="done", status_changed=THIS_QUARTER), True),
         (an_issue(1, category="done"), False),
-        (an_issue(1, category="done", resolved=THIS_QUARTER, resolution=Named("9", "Won't Do")), False),
+        (an_issue(1, category="done", resolved=THIS_QUARTER, resolution=JiraValue("9", "Won't Do")), False),
         (an_issue(1, archived=True), False),
         (an_issue(1, project="OTHER"), False),
         (an_issue(7), False),

@@ -8,7 +8,7 @@ from mappings import presets
 from mappings.document.binder import bind
 from mappings.document.text.source import read_document
 from mappings.facts.catalogue import Catalogue, Field
-from mappings.facts.issue import IssueType, Named, Project, Status
+from mappings.facts.issue import IssueType, JiraValue, Project, Status
 from mappings.presets.adaptation import adapted
 
 BARE = Catalogue(
@@ -16,8 +16,8 @@ BARE = Catalogue(
     statuses=(Status("1", "Offen", "new"), Status("2", "Fertig", "done")),
     issue_types=(IssueType("1", "Epik", 1), IssueType("2", "Aufgabe"), IssueType("3", "Fehler"), IssueType("4", "Unteraufgabe", -1)),
     projects=(Project("1", "SEA", "Sea"), Project("2", "OR", "Ore")),
-    resolutions=(Named("1", "Fertig"), Named("2", "Won't Do")),
-    priorities=(Named("1", "Hoch"),),
+    resolutions=(JiraValue("1", "Fertig"), JiraValue("2", "Won't Do")),
+    priorities=(JiraValue("1", "Hoch"),),
 )  # fmt: skip
 FITTING = ("epics-as-objectives", "initiatives-and-epics", "marketing")
 """Presets of which something is left on a site with nothing but epics and work below them."""

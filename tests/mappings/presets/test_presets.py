@@ -13,13 +13,13 @@ from mappings.document.editor_schema import json_schema
 from mappings.document.text.canonical import plain
 from mappings.document.text.source import read_document
 from mappings.facts.catalogue import Catalogue, Field, LinkType
-from mappings.facts.issue import IssueType, Named, Project, Status
+from mappings.facts.issue import IssueType, JiraValue, Project, Status
 
 DOCS = Path(__file__).parents[3] / "docs" / "presets"
 
 
-def named(*names: str) -> tuple[Named, ...]:
-    return tuple(Named(str(10000 + at), name) for at, name in enumerate(names))
+def named(*names: str) -> tuple[JiraValue, ...]:
+    return tuple(JiraValue(str(10000 + at), name) for at, name in enumerate(names))
 
 
 HEALTH = named("Achieved", "On track", "At risk", "Off track", "Pending", "Unknown")

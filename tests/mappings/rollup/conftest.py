@@ -15,7 +15,7 @@ from mappings.document.mapping import Mapping as BoundMapping
 from mappings.document.schema import Document
 from mappings.facts.catalogue import Field
 from mappings.facts.forest import Forest
-from mappings.facts.issue import Issue, IssueType, Link, Named, Project, Reading, Status
+from mappings.facts.issue import Issue, IssueType, JiraValue, Link, Project, Reading, Status
 from mappings.facts.moment import Moment
 from mappings.facts.selector import Selector
 from mappings.jql import JqlError, JqlFinding
@@ -60,7 +60,7 @@ def build_issue(
             "created": CREATED,
             "updated": CREATED,
             "summary": f"{type} {id_}",
-            "resolution": Named(resolution, resolution) if resolution else None,
+            "resolution": JiraValue(resolution, resolution) if resolution else None,
             "parent_id": str(parent) if parent is not None else None,
             "links": tuple(Link("1", "link", phrase, str(other)) for phrase, other in links),
             "fields": fields,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mappings.document.names import Absence, MappingName, NameKind
-from mappings.facts.issue import Link, Named
+from mappings.facts.issue import JiraValue, Link
 from mappings.rollup.structure.absences import standing_still
 from tests.mappings.rollup.conftest import STATUSES, a_key_result, build_issue, build_mapping, build_objective
 
@@ -52,7 +52,7 @@ ISSUE = build_issue(
     status=STATUSES["Done"],
     project="PLAT",
     resolution="Fixed",
-    priority=Named("3", "High"),
+    priority=JiraValue("3", "High"),
     links=[("blocks", 8)],
 )
 

@@ -11,7 +11,7 @@ import pytest
 from mappings.explain.check_in import CheckIn, Measure
 from mappings.facts.forest import Forest
 from mappings.progress import RULE_OF_KIND
-from mappings.progress.rule import Onward
+from mappings.progress.rule import NextTerms
 from mappings.rollup.measurement import affected, assess
 from mappings.rollup.state import Cause, HealthLevel, Measurement
 from tests.mappings.rollup.conftest import a_key_result, build_issue, build_mapping, build_objective
@@ -21,7 +21,7 @@ FIELDS = {"start": "kr_start", "current": "kr_current"}
 PAST = "its date 2026-12-31 lies before 2027-01-01: it is cleared, and the end of the cycle stands in"
 
 
-def onward(kind: str, options: dict[str, Any], **came_to: Any) -> Onward:
+def onward(kind: str, options: dict[str, Any], **came_to: Any) -> NextTerms:
     rule = RULE_OF_KIND[kind]
     progress = came_to.pop("progress", Fraction(1, 2))
     measurement = Measurement(progress, progress, Cause.MEASURED, "", **came_to)
@@ -94,7 +94,7 @@ def onward(kind: str, options: dict[str, Any], **came_to: Any) -> Onward:
 def test_with_what_a_kind_begins_in_the_next_cycle(
     kind: str, options: dict[str, Any], came_to: dict[str, Any], sets: dict[str, Any], flags: tuple[str, ...]
 ) -> None:
-    assert onward(kind, options, **came_to) == Onward(sets, flags)
+    assert onward(kind, options, **came_to) == NextTerms(sets, flags)
 
 
 def written(id_: str, aligned_to: str | None = None, **parts: Any) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import pytest
 from mappings.document.schema import CyclePart
 from mappings.facts.catalogue import Field, OptionContext
 from mappings.facts.forest import Forest
-from mappings.facts.issue import Named
+from mappings.facts.issue import JiraValue
 from mappings.facts.moment import Moment
 from mappings.rollup.cycles.carry import CarriedObjective
 from mappings.rollup.cycles.carry_plan import CarryBasis, CarryChoice, CarryPlan, carry_plan
@@ -139,7 +139,7 @@ def test_what_marks_it_in_jira(cycle: Any, facts: Any, writes: Any, problem: str
     assert (found, plan.problem) == (writes, problem)
 
 
-CYCLES = (Named("7", "2026-Q4"), Named("8", "2027-Q1"), Named("9", "2027-Q1"))
+CYCLES = (JiraValue("7", "2026-Q4"), JiraValue("8", "2027-Q1"), JiraValue("9", "2027-Q1"))
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ CYCLES = (Named("7", "2026-Q4"), Named("8", "2027-Q1"), Named("9", "2027-Q1"))
     ],
 )
 def test_a_cycle_that_an_option_names(
-    options: tuple[Named, ...], context: tuple[str, ...] | None, value: str | None, problem: str
+    options: tuple[JiraValue, ...], context: tuple[str, ...] | None, value: str | None, problem: str
 ) -> None:
     """Which options there are, issues have shown: where the context is not known Jira finds the one of the name."""
     one = build_issue(1)

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mappings.explain.cause import cause
-from mappings.explain.check_in import RULES, CheckIn, Measure, Shows, bounds, faults, ruled
+from mappings.explain.check_in import RULES, CheckIn, Measure, ShownSource, bounds, faults, ruled
 from mappings.explain.confidence import (
     Confidence,
     ConfidenceLevel,
@@ -184,7 +184,11 @@ def test_when_jira_moves_on_the_check_in_stays_and_asks(of_stories, stories, now
     stories[2] = replace(stories[2], status=stories[1].status)
     state = assess(of_stories, Forest.of(stories), now, standing(says("3/5")))["1"]
     ruling = state.key_results[0].check_in
-    assert (state.progress, ruling.shows, ruling.derived) == (Fraction(3, 5), Shows.QUESTION, Fraction(1))
+    assert (state.progress, ruling.shows, ruling.derived) == (
+        Fraction(3, 5),
+        ShownSource.QUESTION,
+        Fraction(1),
+    )
     assert state.flags == ("The derived value moved from 50 % to 100 % since Ada’s check-in (delivery)",)
     assert state.key_results[0].measurement.ledger.rows[-1].share == Fraction(-2, 5)
 
@@ -218,7 +222,7 @@ def test_a_metric_is_derived_from_the_value_that_was_checked_in(of_metric, an_is
     assert measured.ledger.exact
     assert [row.title for row in measured.ledger.rows] == ["Derived from Jira", "Check-in by Ada"]
     assert found.check_in.derived is None
-    assert (found.check_in.shows, state.progress) == (Shows.CHECK_IN, Fraction(1, 2))
+    assert (found.check_in.shows, state.progress) == (ShownSource.CHECK_IN, Fraction(1, 2))
 
 
 def test_a_reading_in_jira_is_asked_about_and_never_taken_silently(of_metric, an_issue, now):
@@ -342,7 +346,7 @@ def test_rows_sum_whatever_is_checked_in_and_one_alone_is_what_it_is_among_all(
             assert sum(movement.parts.values(), Fraction(0)) == (movement.total or 0)
         for found in state.key_results:
             assert found.measurement.ledger.exact
-            if found.check_in is not None and found.check_in.shows is not Shows.DERIVED:
+            if found.check_in is not None and found.check_in.shows is not ShownSource.DERIVED:
                 assert found.measurement.ledger.total in (None, found.measurement.progress)
             assert found.measurement.progress is None or 0 <= found.measurement.progress <= 1
         assert assess_one(mapping, Forest.of(issues), "1", now, {}, said) == state

@@ -6,18 +6,18 @@ from fractions import Fraction
 
 import pytest
 
-from mappings.rollup.cycles.closing_preview import ObjectiveScored, changed, mark_of
+from mappings.rollup.cycles.closing_preview import ObjectiveScore, changed, mark_of
 from mappings.rollup.cycles.score import Score
 from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
 from mappings.rollup.state import Health, HealthLevel, ObjectiveState
 
 
-def one(key: str, progress: str | None, level: str = "on_track", row: str = "1/2") -> ObjectiveScored:
+def one(key: str, progress: str | None, level: str = "on_track", row: str = "1/2") -> ObjectiveScore:
     value = None if progress is None else Fraction(progress)
     rows = (Contribution("9", "PLAT-9", "A story", Disposition.COUNTED, "", Fraction(1), Fraction(row)),)
     health = Health(HealthLevel(level), "progress", f"It is {level}.")
     state = ObjectiveState(key[-2:], "epics", "Faster", value, health, Ledger(rows, value), key=key)
-    return ObjectiveScored(state, Score(value, "committed"))
+    return ObjectiveScore(state, Score(value, "committed"))
 
 
 SEEN = (one("PLAT-12", "9/20"), one("PLAT-13", "1"))

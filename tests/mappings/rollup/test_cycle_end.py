@@ -14,7 +14,7 @@ from mappings.document.schema import CyclePart
 from mappings.explain.past import FieldChange
 from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue, Link, Reading
-from mappings.rollup.cycles.cycle_end import EndFacts, Uncertainty, Witness, end_of, facts_at_end, has_ended
+from mappings.rollup.cycles.cycle_end import EndFacts, PastFacts, Uncertainty, end_of, facts_at_end, has_ended
 from mappings.rollup.measurement import assess, assess_among
 from tests.mappings.rollup.conftest import build_issue, build_mapping, build_objective, day
 
@@ -54,7 +54,7 @@ CASES: dict[str, tuple[Issue, dict[str, Any], EndFacts | None, str | None, tuple
 def test_how_it_stood(
     now: Issue, histories: dict[str, Any], first: EndFacts | None, status: str | None, doubts: tuple[str, ...]
 ) -> None:
-    found = facts_at_end(CYCLE, END, Witness([now], histories), first)
+    found = facts_at_end(CYCLE, END, PastFacts([now], histories), first)
     assert [one.status.name for one in found.issues] == ([] if status is None else [status])
     assert found.doubts == tuple((doubt, "PLAT-7") for doubt in doubts)
     assert found.exact is (not doubts)
@@ -64,29 +64,29 @@ def test_how_it_stood(
 @pytest.mark.parametrize("links", [[], [("blocks", 9)]])
 def test_where_the_mapping_goes_by_links_a_history_does_not_tell_them(links: list[tuple[str, int]]) -> None:
     """One that it has no more may have been taken off since."""
-    witness = Witness([issue(links=links)], WAS_OPEN, linked=True)
+    witness = PastFacts([issue(links=links)], WAS_OPEN, linked=True)
     assert facts_at_end(CYCLE, END, witness).doubts == ((Uncertainty.LINKS_AS_NOW, "PLAT-7"),)
     first = EndFacts("2026-Q3", (replace(OPEN, links=LINKS),))
     assert facts_at_end(CYCLE, END, witness, first).doubts == ()
-    assert facts_at_end(CYCLE, END, Witness([UNTOUCHED], linked=True)).doubts == ()
+    assert facts_at_end(CYCLE, END, PastFacts([UNTOUCHED], linked=True)).doubts == ()
 
 
 def test_links_are_those_of_the_first_look() -> None:
     first = EndFacts("2026-Q3", (replace(OPEN, links=LINKS),))
-    (found,) = facts_at_end(CYCLE, END, Witness([issue(links=[("blocks", 3)])], WAS_OPEN), first).issues
+    (found,) = facts_at_end(CYCLE, END, PastFacts([issue(links=[("blocks", 3)])], WAS_OPEN), first).issues
     assert found.links == LINKS
 
 
 def test_what_was_seen_once_stays_and_so_do_the_aligned() -> None:
-    found = facts_at_end(CYCLE, END, Witness([]), replace(DOUBTED, aligned=()))
+    found = facts_at_end(CYCLE, END, PastFacts([]), replace(DOUBTED, aligned=()))
     assert (found.issues, found.doubts, found.aligned) == ((OPEN,), DOUBTED.doubts, ())
-    assert facts_at_end(CYCLE, END, Witness([])).aligned is None
+    assert facts_at_end(CYCLE, END, PastFacts([])).aligned is None
 
 
 def test_readings_count_until_the_last_millisecond() -> None:
     def read(*readings: Reading) -> Issue:
         now = replace(issue(), readings={"kr": readings}, fields={"kr": 99})
-        (found,) = facts_at_end(CYCLE, END, Witness([now])).issues
+        (found,) = facts_at_end(CYCLE, END, PastFacts([now])).issues
         return found
 
     early, last, late = (

@@ -9,7 +9,7 @@ from fractions import Fraction
 import pytest
 
 from mappings.document.schema import CyclePart, FieldSource, LabelSource, VersionSource
-from mappings.facts.issue import Named
+from mappings.facts.issue import JiraValue
 from mappings.rollup.cycles.cycle import cycle_of, expected_on
 from mappings.rollup.state import Health, HealthLevel
 
@@ -229,7 +229,7 @@ def test_expected_progress(day, working, expected):
         (LabelSource(label="okr-"), {"labels": ("team", "okr-Q3")}, "Q3"),
         (LabelSource(label=""), {"labels": ("Q3", "Q4")}, "Q4"),
         (LabelSource(label="okr-"), {"labels": ("Q3",)}, None),
-        (VersionSource(version="v"), {"fix_versions": (Named("7", "vQ4"),)}, "Q4"),
+        (VersionSource(version="v"), {"fix_versions": (JiraValue("7", "vQ4"),)}, "Q4"),
         (FieldSource(field="cycle"), {"cycle": "Q3"}, "Q3"),
         (FieldSource(field="cycle"), {"cycle": {"id": "1", "value": "Q4"}}, "Q4"),
         (FieldSource(field="cycle"), {"cycle": [{"name": "Q3"}, "other"]}, "Q3"),

@@ -16,7 +16,7 @@ from mappings.document.mapping import Mapping
 from mappings.explain.check_in import CheckIn, Measure
 from mappings.explain.confidence import Confidence, ConfidenceLevel, SpokenConfidence
 from mappings.facts.forest import Forest, issue_order
-from mappings.facts.issue import HISTORY, WHOLE, Issue, Named, Reading
+from mappings.facts.issue import HISTORY, WHOLE, Issue, JiraValue, Reading
 from mappings.facts.moment import Moment
 from mappings.progress import ProgressOptions
 from mappings.rollup.cycles.carry import CarriedObjective, Carries
@@ -208,10 +208,10 @@ def several(method: str, **rollup: str) -> Company:
         build_objective(a_key_result("delivery", **STORIES), id="lower", aligned_to=aligned),
     )
     issues = [
-        epic(1, labels=("top",), status="In Progress", assignee=Named("ada", "Ada")),
+        epic(1, labels=("top",), status="In Progress", assignee=JiraValue("ada", "Ada")),
         epic(30, links=[("supports", 1)]),
         result(2, start=0, current=10, target=10, weight=3, status="In Progress"),
-        result(3, start=0, current=2, target=10, assignee=Named("bo", "Bo")),
+        result(3, start=0, current=2, target=10, assignee=JiraValue("bo", "Bo")),
         result(4, start=0, target=10),
         result(5, start=0, current=5, target=10, weight="x"),
         build_issue(6, parent=1, status="Done"),

@@ -12,11 +12,11 @@ from mappings.rollup.rows.sums import (
     METHODS,
     Count,
     Key,
-    Least,
+    LedgerPair,
+    Lowest,
     NoSum,
     RunningNumber,
     Shares,
-    Stand,
     SumRow,
     WeightedMean,
     by_achievement,
@@ -73,7 +73,7 @@ STEPS: list[tuple[Callable[[Mapping[Key, SumRow]], RunningNumber], list[tuple[Ke
         [None, "1", "5/7", "5/6", "1/2", "1/3", None, None],
     ),
     (
-        Least,
+        Lowest,
         [(A, row(1, "1/2")), (B, row(9, "1/4")), (B, row(9, "3/4")), (A, None), (B, None), (B, None)],
         ["1/2", "1/4", "1/2", "3/4", None, None],
     ),
@@ -136,9 +136,9 @@ def counted(
 
 def stand(
     total: str | None, *rows: Contribution, beside: tuple[Contribution, ...] = (), aim: int | None = None
-) -> Stand:
+) -> LedgerPair:
     aimed = None if aim is None else F(aim)
-    return Stand(Ledger(rows, None if total is None else F(total), aimed), Ledger(beside))
+    return LedgerPair(Ledger(rows, None if total is None else F(total), aimed), Ledger(beside))
 
 
 def test_what_counts_is_numbered_within_its_id_and_in_the_order_of_ids() -> None:

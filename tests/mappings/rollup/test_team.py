@@ -9,7 +9,7 @@ import pytest
 from mappings.document.mapping import TeamRule
 from mappings.document.schema import ObjectivePart
 from mappings.facts.catalogue import Field
-from mappings.facts.issue import Named, Project
+from mappings.facts.issue import JiraValue, Project
 from mappings.rollup.team import team_of
 
 PART = ObjectivePart(id="o", select="all")
@@ -50,7 +50,7 @@ def test_a_field_says_the_team(a_mapping, an_issue, field, raw, team):
 )
 def test_an_option_of_another_context_names_the_same_team(a_mapping, an_issue, raw, team):
     """Of what is known the id decides: option 2 was called Silver when the names were bound."""
-    field = replace(SELECT, options=(Named("1", "Gold"), Named("2", "Silver")))
+    field = replace(SELECT, options=(JiraValue("1", "Gold"), JiraValue("2", "Silver")))
     rule = TeamRule(field, {"1": "The gold team", "gold": "The gold team"})
     assert team_of(replace(a_mapping(), team=rule), PART, an_issue(1, squad=raw)) == team
 

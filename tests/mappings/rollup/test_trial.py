@@ -14,7 +14,7 @@ from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue, IssueType, Link, Project, Status
 from mappings.facts.moment import Moment
 from mappings.rollup.measurement import assess
-from mappings.rollup.structure.trial import Bench
+from mappings.rollup.structure.trial import RuleBench
 
 INITIATIVE, EPIC = IssueType("0", "Initiative", 2), IssueType("1", "Epic", 1)
 STORY, SUB = IssueType("2", "Story"), IssueType("3", "Sub-task", -1)
@@ -68,16 +68,16 @@ ISSUES = (
 
 
 @pytest.fixture(scope="module")
-def bench() -> Bench:
+def bench() -> RuleBench:
     mapping = bind(read_document(TEXT).require(), CATALOGUE)
-    return Bench(mapping, CATALOGUE, Forest.of(ISSUES), Moment(NOW))
+    return RuleBench(mapping, CATALOGUE, Forest.of(ISSUES), Moment(NOW))
 
 
-def keys(bench: Bench, rule: str) -> list[str]:
+def keys(bench: RuleBench, rule: str) -> list[str]:
     return [one.issue.key for one in bench.taken(rule)]
 
 
-def told(bench: Bench, rule: str, id_: str) -> list[str]:
+def told(bench: RuleBench, rule: str, id_: str) -> list[str]:
     issue = bench.forest.by_id[id_]
     found = bench.tried(rule, issue)
     assert found.taken == (issue.key in keys(bench, rule))
@@ -115,7 +115,7 @@ def test_rows_are_those_of_the_ledger_and_say_whose_they_are(bench):
 
 def test_of_many_objectives_the_first_are_named_and_the_rest_is_counted(bench):
     epics = tuple(an_issue(str(n), EPIC, labels=("okr",)) for n in range(10, 18))
-    many = Bench(bench.mapping, CATALOGUE, Forest.of((*ISSUES, *epics)), bench.moment)
+    many = RuleBench(bench.mapping, CATALOGUE, Forest.of((*ISSUES, *epics)), bench.moment)
     belongs = many.tried("epics/named", many.forest.by_id["6"]).requirements[0]
     assert belongs.why == "It belongs to PLAT-2, PLAT-10, PLAT-11, PLAT-12, PLAT-13 and 4 more"
 
@@ -146,7 +146,7 @@ def test_weeks_begin_where_the_mapping_says_also_on_the_bench(bench):
     monday = Moment(NOW.replace(day=23))  # what was created on Sunday is of last week
     for said, holds in ((text, False), (text.replace("week_starts: mon", "week_starts: sun"), True)):
         mapping = bind(read_document(said).require(), CATALOGUE)
-        tried = Bench(mapping, CATALOGUE, bench.forest, monday)
+        tried = RuleBench(mapping, CATALOGUE, bench.forest, monday)
         asked = tried.tried("epics/named", bench.forest.by_id["6"])
         clause = asked.requirements[-2].clause
         assert clause is not None

@@ -9,7 +9,7 @@ import pytest
 from mappings.document.schema import BrakePart
 from mappings.rollup.rows.ledger import Ledger
 from mappings.rollup.state import Cause, Health, HealthLevel, KeyResultState, Measurement, ObjectiveState
-from mappings.write_back.brake import STILL, Hold, Release, Upheaval, brake
+from mappings.write_back.brake import STILL, Hold, Impact, Release, brake
 from mappings.write_back.plan import Change, Plan
 
 
@@ -67,7 +67,7 @@ def standing(
 AT_RISK, ON_TRACK = HealthLevel.AT_RISK, HealthLevel.ON_TRACK
 
 
-def moved(*steps: tuple[ObjectiveState | None, ObjectiveState | None]) -> Upheaval:
+def moved(*steps: tuple[ObjectiveState | None, ObjectiveState | None]) -> Impact:
     found = STILL
     for before, after in steps:
         found = found.with_step(before, after)

@@ -17,7 +17,7 @@ from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
 from mappings.rollup.rows.ledger import Disposition, Ledger
 from mappings.rollup.state import HealthLevel
-from mappings.write_back.brake import STILL, Hold, Release, Upheaval, brake, loss
+from mappings.write_back.brake import STILL, Hold, Impact, Release, brake, loss
 from mappings.write_back.desired_values import (
     Owners,
     counted,
@@ -58,23 +58,23 @@ def test_each_step_is_counted_once(make: SimpleNamespace) -> None:
     two = (make.key_result("200"), make.key_result("201"))
     stood = make.objective(key_results=two)
     steps = [
-        (None, stood, Upheaval(0, 0, 0, 0, 0)),
-        (stood, stood, Upheaval(1, 0, 2, 0, 0)),
-        (stood, None, Upheaval(1, 1, 2, 2, 0)),
-        (stood, make.objective(key_results=two[:1]), Upheaval(1, 0, 2, 1, 0)),
-        (stood, make.objective(key_results=(*two, make.key_result("202"))), Upheaval(1, 0, 2, 0, 0)),
-        (stood, make.objective(level="on_track", key_results=two), Upheaval(1, 0, 2, 0, 1)),
-        (stood, make.objective(level="on_track", expected=HALF, key_results=two), Upheaval(1, 0, 2, 0, 0)),
-        (stood, make.objective(progress="0.7", level="on_track", expected=HALF), Upheaval(1, 0, 2, 2, 1)),
-        (stood, make.objective(progress="0.7", key_results=two), Upheaval(1, 0, 2, 0, 0)),
-        (make.objective(), make.objective(), Upheaval(1, 0, 0, 0, 0)),
+        (None, stood, Impact(0, 0, 0, 0, 0)),
+        (stood, stood, Impact(1, 0, 2, 0, 0)),
+        (stood, None, Impact(1, 1, 2, 2, 0)),
+        (stood, make.objective(key_results=two[:1]), Impact(1, 0, 2, 1, 0)),
+        (stood, make.objective(key_results=(*two, make.key_result("202"))), Impact(1, 0, 2, 0, 0)),
+        (stood, make.objective(level="on_track", key_results=two), Impact(1, 0, 2, 0, 1)),
+        (stood, make.objective(level="on_track", expected=HALF, key_results=two), Impact(1, 0, 2, 0, 0)),
+        (stood, make.objective(progress="0.7", level="on_track", expected=HALF), Impact(1, 0, 2, 2, 1)),
+        (stood, make.objective(progress="0.7", key_results=two), Impact(1, 0, 2, 0, 0)),
+        (make.objective(), make.objective(), Impact(1, 0, 0, 0, 0)),
     ]
     for before, after, told_ in steps:
         assert STILL.with_step(before, after) == told_
     every = STILL
     for before, after, _ in steps:
         every = every.with_step(before, after)
-    assert every == Upheaval(9, 1, 16, 5, 2)
+    assert every == Impact(9, 1, 16, 5, 2)
 
 
 HELD = "look at the plan, then approve it or change the mapping"
@@ -83,19 +83,17 @@ HELD = "look at the plan, then approve it or change the mapping"
 @pytest.mark.parametrize(
     ("movement", "floor", "verdict"),
     [
-        (Upheaval(1, 1), 0, Hold(f"1 of 1 objectives would be none any more (100 %), more than 30 % and more than 0: {HELD}", Fraction(1), 1)),
-        (Upheaval(1, 1), 1, Release()),
-        (Upheaval(2, 0, 5, 2), 1, Hold(f"2 of 5 key results would be none any more (40 %), more than 30 % and more than 1: {HELD}", Fraction(2, 5), 2)),
-        (Upheaval(4, 0, 0, 0, 2), 1, Hold(f"2 of 4 objectives would get another health (50 %), more than 30 % and more than 1: {HELD}", HALF, 2)),
-        (Upheaval(10, 3, 10, 3, 3), 0, Release()),
-        (Upheaval(9, 3, 9, 3, 3), 0, Hold(f"3 of 9 objectives would be none any more (33 %), more than 30 % and more than 0: {HELD}", Fraction(1, 3), 3)),
-        (Upheaval(10, 3, 9, 3, 3), 0, Hold(f"3 of 9 key results would be none any more (33 %), more than 30 % and more than 0: {HELD}", Fraction(1, 3), 3)),
+        (Impact(1, 1), 0, Hold(f"1 of 1 objectives would be none any more (100 %), more than 30 % and more than 0: {HELD}", Fraction(1), 1)),
+        (Impact(1, 1), 1, Release()),
+        (Impact(2, 0, 5, 2), 1, Hold(f"2 of 5 key results would be none any more (40 %), more than 30 % and more than 1: {HELD}", Fraction(2, 5), 2)),
+        (Impact(4, 0, 0, 0, 2), 1, Hold(f"2 of 4 objectives would get another health (50 %), more than 30 % and more than 1: {HELD}", HALF, 2)),
+        (Impact(10, 3, 10, 3, 3), 0, Release()),
+        (Impact(9, 3, 9, 3, 3), 0, Hold(f"3 of 9 objectives would be none any more (33 %), more than 30 % and more than 0: {HELD}", Fraction(1, 3), 3)),
+        (Impact(10, 3, 9, 3, 3), 0, Hold(f"3 of 9 key results would be none any more (33 %), more than 30 % and more than 0: {HELD}", Fraction(1, 3), 3)),
         (STILL, 0, Release()),
     ],
 )  # fmt: skip
-def test_what_is_lost_is_weighed_in_this_order(
-    movement: Upheaval, floor: int, verdict: Hold | Release
-) -> None:
+def test_what_is_lost_is_weighed_in_this_order(movement: Impact, floor: int, verdict: Hold | Release) -> None:
     part = BrakePart.model_validate({"floor": floor, "share": "0.3"})
     assert loss(movement, part) == verdict
     assert brake([], 100, part, movement) == verdict
@@ -105,7 +103,7 @@ def test_values_are_weighed_before_what_is_lost_and_against_what_was_written() -
     part = BrakePart.model_validate({"floor": 1, "share": "0.5"})
     plans = [Plan("100", (change("1"), change("2"), change("3", before=None), change("4", before=" ")))]
     assert brake(plans, 4, part) == Release()
-    held = brake(plans, 3, part, Upheaval(2, 2))
+    held = brake(plans, 3, part, Impact(2, 2))
     assert held == Hold(f"2 of 3 written values would change (67 %), more than 50 % and more than 1: {HELD}", Fraction(2, 3), 2)  # fmt: skip
     assert brake(plans, 0, part) == Hold(f"2 of 2 written values would change (100 %), more than 50 % and more than 1: {HELD}", Fraction(1), 2)  # fmt: skip
     assert brake([Plan("100", (change("1"),))], 1, part) == Release()

@@ -9,7 +9,7 @@ import pytest
 
 from mappings.document.names import learnt
 from mappings.facts.catalogue import Field, OptionContext
-from mappings.facts.issue import Issue, IssueType, Named, Project
+from mappings.facts.issue import Issue, IssueType, JiraValue, Project
 from mappings.write_back.desired_values import desired
 from mappings.write_back.plan import Change
 from mappings.write_back.target import Objection
@@ -24,11 +24,11 @@ HEALTH = Field(
     "OKR health",
     "option",
     options=(
-        Named("11", "At risk"),
-        Named("12", "Red"),
-        Named("21", "At risk"),
-        Named("31", "At risk"),
-        Named("32", "Only here"),
+        JiraValue("11", "At risk"),
+        JiraValue("12", "Red"),
+        JiraValue("21", "At risk"),
+        JiraValue("31", "At risk"),
+        JiraValue("32", "Only here"),
     ),
     contexts=(
         OptionContext("1", "1", ("11", "12")),

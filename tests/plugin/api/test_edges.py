@@ -13,10 +13,10 @@ from werkzeug.exceptions import BadRequest, HTTPException
 
 from plugin.access.authentication.throttle import neighbourhood
 from plugin.api import operations
-from plugin.api.accounts.own_account import ChangePassword
+from plugin.api.accounts.own_account import PasswordBody
 from plugin.api.protocol.failures import of_http
 from plugin.doors.cursor import cursor, position
-from plugin.doors.model import Asked, Query
+from plugin.doors.model import Query, RequestPart
 from plugin.doors.refusal import RequestRefusal
 from plugin.runtime.application import create_app, lanes
 
@@ -287,11 +287,11 @@ def shapes(of: type[BaseModel]) -> set[type[BaseModel]]:
 
 def test_of_two_bounds_of_a_property_the_narrower_holds() -> None:
     """That of a `Field` beside a type which has one too was forgotten: a code of 500 digits, a password of 500 letters at most."""
-    for shape in shapes(Asked) | shapes(Query):
+    for shape in shapes(RequestPart) | shapes(Query):
         for name, one in shape.model_fields.items():
             longest = [at for part in one.metadata if (at := getattr(part, "max_length", None)) is not None]
             assert not longest or longest[-1] == min(longest), (shape, name, longest)
-    assert len(ChangePassword(current="c" * 1024, new="n" * 1024).new) == 1024
+    assert len(PasswordBody(current="c" * 1024, new="n" * 1024).new) == 1024
     for wrong in ({"current": "c" * 1025, "new": "n"}, {"current": "", "new": "n"}):
         with pytest.raises(ValidationError):
-            ChangePassword.model_validate(wrong)
+            PasswordBody.model_validate(wrong)

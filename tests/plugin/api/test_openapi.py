@@ -10,7 +10,7 @@ from pydantic.json_schema import models_json_schema
 
 from plugin.api import current_document, operations
 from plugin.api.protocol.glossary import MEANINGS, described
-from plugin.doors.model import Asked, Query
+from plugin.doors.model import Query, RequestPart
 
 
 def told(schema: Any) -> Any:
@@ -80,7 +80,7 @@ def test_no_meaning_only_says_the_name_once_more() -> None:
 
 def test_no_two_shapes_share_a_name() -> None:
     """The document and the place of an error are found by it."""
-    shapes = {shape for one in operations() for shape in one.shapes.values()} | {Query, Asked}
+    shapes = {shape for one in operations() for shape in one.shapes.values()} | {Query, RequestPart}
     assert sorted(shape.__name__ for shape in shapes) == sorted({shape.__name__ for shape in shapes})
 
 
@@ -104,7 +104,7 @@ def test_a_change_says_what_it_takes_beside_its_body(api: Any) -> None:
     rolled_back = paths["/api/v1/sites/{site}/mapping/rollback"]["post"]
     assert rolled_back["requestBody"] == {
         "required": False,
-        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Rollback"}}},
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/RollbackBody"}}},
     }
 
 

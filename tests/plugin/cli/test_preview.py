@@ -9,7 +9,7 @@ import pytest
 from mappings.rollup.state import HealthLevel
 from mappings.write_back.brake import Hold
 from mappings.write_back.preview import ObjectiveDifference, ProgressAndHealth
-from plugin.api.mappings.texts import difference_given
+from plugin.api.mappings.texts import difference_json
 from plugin.cli.mappings.mapping_life import standing_text, standing_values, told_what_next
 from plugin.runtime.connector import NotReady
 from plugin.use_cases.mappings.mapping_life import LargeChange, WorldMoved
@@ -19,7 +19,7 @@ SUMS = ProgressAndHealth(Fraction(1, 2), HealthLevel.UNKNOWN, plain=True)
 
 
 def test_sums_alone_are_told_apart_from_an_objective_by_each_door() -> None:
-    given = difference_given(ObjectiveDifference("1", "PLAT-1", "Payments", BEFORE, SUMS))
+    given = difference_json(ObjectiveDifference("1", "PLAT-1", "Payments", BEFORE, SUMS))
     assert (given.before and given.before.plain, given.after and given.after.plain) == (False, True)
     told = [standing_values(one) for one in (BEFORE, SUMS, None)]
     assert [one and one["plain"] for one in told] == [False, True, None]

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
-from connectors.store.lists.list_rows import START, After, RowSelection
+from connectors.store.lists.list_rows import START, PageStart, RowSelection
 from docs.screenshots.company import large, seeded
 from plugin.pages.objectives.objectives import FilterForm
 from plugin.pages.views.objectives.listing import ROWS, Filters, after_of, after_text, row
@@ -124,7 +124,7 @@ def test_a_cursor_follows_its_objective_when_rows_are_added_before_it():
 
 
 @pytest.mark.parametrize(
-    "after", [After(0), After(50, "", "x"), After(7, "a.b-c", "10~1"), After(3, "", "@a.b")]
+    "after", [PageStart(0), PageStart(50, "", "x"), PageStart(7, "a.b-c", "10~1"), PageStart(3, "", "@a.b")]
 )
 def test_a_cursor_is_read_as_it_was_written(after):
     assert after_of(after_text(after)) == after

@@ -29,7 +29,7 @@ from mappings.document.mapping import Mapping
 from mappings.document.schema import Document
 from mappings.facts.catalogue import Catalogue, Field
 from mappings.facts.gap import Gap
-from mappings.facts.issue import HISTORY, Issue, Named, Reading, User
+from mappings.facts.issue import HISTORY, Issue, JiraValue, Reading, User
 from mappings.fields import CUSTOM
 from mappings.rollup.cycles.carry_plan import CarryPlan
 from mappings.rollup.cycles.carry_steps import FieldWrite
@@ -44,7 +44,7 @@ from plugin.sync import outage, work
 from plugin.sync.context import Context
 from plugin.sync.reconcile import carries, reconcile
 from plugin.sync.reconcile.failures import UNEXPECTED
-from plugin.sync.reconcile.lease import LeaseLost, Tenure
+from plugin.sync.reconcile.lease import LeaseLost, ObjectiveLease
 from plugin.sync.refresh import comments, issue_steps, names, own_writes, reread, written_options
 from plugin.sync.refresh import tombstones as left
 from plugin.sync.refresh.project_access import ProjectSight, may_browse
@@ -447,19 +447,19 @@ def test_carrying_edits_each_issue_once_and_the_objective_last() -> None:
 
 
 def test_what_was_looked_up_is_joined_to_a_catalogue() -> None:
-    a, b, c = (Named(id_, f"Name {id_}") for id_ in "abc")
+    a, b, c = (JiraValue(id_, f"Name {id_}") for id_ in "abc")
     listed = Catalogue(fields=(Field("f", "F", options=(a,)), Field("g", "G", options=(b,))), components=(a,))
     seen = Catalogue(
         fields=(Field("f", "f", options=(c,)), Field("g", "g")),
         components=(b,),
         versions=(c,),
         people=(User("u", "Ada"),),
-        issues=(Named("1", "PLAT-1"),),
+        issues=(JiraValue("1", "PLAT-1"),),
     )
     found = names.joined(listed, seen)
     assert found.fields == (Field("f", "F", options=(c,)), Field("g", "G", options=(b,)))
     assert (found.components, found.versions) == ((a, b), (c,))
-    assert (found.people, found.issues) == ((User("u", "Ada"),), (Named("1", "PLAT-1"),))
+    assert (found.people, found.issues) == ((User("u", "Ada"),), (JiraValue("1", "PLAT-1"),))
 
 
 # -- with a Jira
@@ -509,7 +509,7 @@ def test_a_claim_is_renewed_from_the_half_of_its_lease_on_and_given_up_once_anot
     with context.store.write() as conn:
         due.mark(conn, "main", ["1"], clock(), "a test")
         (claim,) = due.claim(conn, "worker", clock(), context.lease, 1)
-    tenure = Tenure(context, claim)
+    tenure = ObjectiveLease(context, claim)
     clock.pass_by(seconds=60)
     tenure.keep()
     assert tenure.claim == claim

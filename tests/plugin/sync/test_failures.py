@@ -12,8 +12,8 @@ from plugin.sync.reconcile.failures import (
     LONGEST_WAIT,
     MOST_ATTEMPTS,
     MOST_REFUSALS,
-    Bury,
-    Postpone,
+    Burial,
+    Postponement,
     after_failure,
 )
 
@@ -23,20 +23,20 @@ NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 @pytest.mark.parametrize(
     ("error", "attempts", "decision"),
     [
-        (Transient("away"), 1, Postpone),
-        (Transient("away"), MOST_ATTEMPTS - 1, Postpone),
-        (Transient("away"), MOST_ATTEMPTS, Bury),
-        (IncompleteRead("half a page"), 1, Postpone),
-        (AuthFailed("who are you"), 1, Postpone),
-        (StoreError("busy", "here", "wait", passing=True), 1, Postpone),
-        (StoreError("broken", "here", "mend it"), 1, Bury),
-        (AuthFailed("who are you"), MOST_ATTEMPTS, Bury),
-        (RateLimited("jira-burst-based", 3.0, NOW + timedelta(seconds=3)), 1, Postpone),
-        (RateLimited("jira-burst-based", None, None), MOST_ATTEMPTS + 5, Postpone),
-        *((Permanent(status, ("no",)), 1, Postpone) for status in (400, 403, 404)),
-        (Permanent(403, ("no",)), MOST_REFUSALS - 1, Postpone),
-        (Permanent(403, ("no",)), MOST_REFUSALS, Bury),
-        (ValueError("a fault of ours"), 1, Bury),
+        (Transient("away"), 1, Postponement),
+        (Transient("away"), MOST_ATTEMPTS - 1, Postponement),
+        (Transient("away"), MOST_ATTEMPTS, Burial),
+        (IncompleteRead("half a page"), 1, Postponement),
+        (AuthFailed("who are you"), 1, Postponement),
+        (StoreError("busy", "here", "wait", passing=True), 1, Postponement),
+        (StoreError("broken", "here", "mend it"), 1, Burial),
+        (AuthFailed("who are you"), MOST_ATTEMPTS, Burial),
+        (RateLimited("jira-burst-based", 3.0, NOW + timedelta(seconds=3)), 1, Postponement),
+        (RateLimited("jira-burst-based", None, None), MOST_ATTEMPTS + 5, Postponement),
+        *((Permanent(status, ("no",)), 1, Postponement) for status in (400, 403, 404)),
+        (Permanent(403, ("no",)), MOST_REFUSALS - 1, Postponement),
+        (Permanent(403, ("no",)), MOST_REFUSALS, Burial),
+        (ValueError("a fault of ours"), 1, Burial),
     ],
 )
 def test_passing_trouble_waits_and_lasting_trouble_goes_to_a_person(
@@ -51,7 +51,7 @@ def test_waits_double_within_a_jitter_of_a_third_and_stay_below_the_longest(
     attempts: int, chance: float
 ) -> None:
     decision = after_failure(Transient("away"), attempts, NOW, chance)
-    assert isinstance(decision, Postpone)
+    assert isinstance(decision, Postponement)
     seconds = (decision.until - NOW).total_seconds()
     middle = min(2.0**attempts, LONGEST_WAIT.total_seconds())
     assert 0.7 * middle - 1e-6 <= seconds <= 1.3 * middle + 1e-6
@@ -59,7 +59,7 @@ def test_waits_double_within_a_jitter_of_a_third_and_stay_below_the_longest(
 
 def test_a_rate_limit_waits_exactly_as_long_as_jira_says() -> None:
     until = NOW + timedelta(minutes=40)
-    assert after_failure(RateLimited("jira-quota-global-based", 2400, until), 3, NOW, 0.9) == Postpone(
+    assert after_failure(RateLimited("jira-quota-global-based", 2400, until), 3, NOW, 0.9) == Postponement(
         until, str(RateLimited("jira-quota-global-based", 2400, until))
     )
 
@@ -69,11 +69,11 @@ def test_a_dead_letter_says_what_to_do() -> None:
     ours = after_failure(KeyError("x"), 1, NOW, 0)
     tired = after_failure(Transient("away", "Look at the network."), MOST_ATTEMPTS, NOW, 0)
 
-    assert isinstance(refused, Bury)
+    assert isinstance(refused, Burial)
     assert refused.remedy == "Tried 8 times. Give the permission."
-    assert isinstance(ours, Bury)
+    assert isinstance(ours, Burial)
     assert "report it" in ours.remedy
     assert "KeyError" in ours.error
-    assert isinstance(tired, Bury)
+    assert isinstance(tired, Burial)
     assert str(MOST_ATTEMPTS) in tired.remedy
     assert "Look at the network." in tired.remedy

@@ -22,7 +22,7 @@ from connectors.jira.webhooks.signature import (
 )
 from connectors.store import Store, StoreError, open_store, upgrade
 from connectors.store.work import delivery_sources, inbox
-from plugin.sync.announcement import SILENT, Silent
+from plugin.sync.announcement import SILENT, SilentAnnouncer
 from plugin.sync.intake.acceptance import AcceptedDelivery, Intake, Proof, Source, may_prove, proof_of
 
 NOW = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)
@@ -42,7 +42,7 @@ def at_once(store: Store) -> Callable[..., list[Future[AcceptedDelivery]]]:
     """Brings deliveries while somebody else writes, so that all of them have to wait for the same turn."""
 
     def bring(
-        intake: Intake, identifiers: list[str], announcer: Silent = SILENT
+        intake: Intake, identifiers: list[str], announcer: SilentAnnouncer = SILENT
     ) -> list[Future[AcceptedDelivery]]:
         def one(identifier: str) -> AcceptedDelivery:
             return intake.accept("main", {IDENTIFIER: identifier}, BODY, NOW, announcer)
@@ -117,7 +117,7 @@ def test_a_database_that_fails_acknowledges_none(
 def test_one_that_breaks_the_program_takes_no_other_with_it(
     store: Store, at_once: Callable[..., list[Future[AcceptedDelivery]]]
 ) -> None:
-    class Stumbling(Silent):
+    class Stumbling(SilentAnnouncer):
         def delivered(self, conn: Connection, site: str) -> None:
             if inbox.recent(conn, site, 1)[0].identifier == "bad":
                 raise ValueError("a fault of the program")

@@ -20,7 +20,7 @@ from connectors.store.work import due
 from mappings import presets
 from mappings.document.names import MappingName, NameKind
 from mappings.facts.catalogue import Catalogue
-from mappings.facts.issue import Named, User
+from mappings.facts.issue import JiraValue, User
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.work.sync import sync_site
 from plugin.jobs.schedules import read_recent
@@ -125,7 +125,7 @@ def test_an_option_that_is_written_is_bound_by_its_id(firm: Any) -> None:
     assert in_jira_as(firm, objective) == (known["On track"], "On track")
 
     definition = firm.sandbox.sandbox.fields[scheme.OKR_HEALTH]
-    renamed = tuple(Named(one.id, f"{one.name}!") for one in definition.options)
+    renamed = tuple(JiraValue(one.id, f"{one.name}!") for one in definition.options)
     firm.sandbox.sandbox.fields[scheme.OKR_HEALTH] = replace(definition, options=renamed)
     firm.context.jira.edit(objective, {scheme.OKR_HEALTH: {"id": known["Off track"]}})
     everything_again(firm)
@@ -146,13 +146,13 @@ def test_a_word_that_is_no_option_stops_nothing_and_is_found_once_jira_has_it(fi
     assert "refused" in said(firm)
 
     definition = firm.sandbox.sandbox.fields[scheme.OKR_HEALTH]
-    more = (*definition.options, Named("19999", "Steady"))
+    more = (*definition.options, JiraValue("19999", "Steady"))
     firm.sandbox.sandbox.fields[scheme.OKR_HEALTH] = replace(definition, options=more)
     read_and_write(firm)
     read_and_write(firm)
     form = active_form(firm).field(scheme.OKR_HEALTH)
     assert form is not None
-    assert Named("19999", "Steady") in form.options
+    assert JiraValue("19999", "Steady") in form.options
     assert "refused" not in said(firm)
 
 
@@ -284,8 +284,8 @@ def test_a_text_edited_after_a_rename_keeps_what_it_does_not_touch(firm: Any) ->
 
 def test_what_jira_lists_nowhere_is_looked_up_when_a_mapping_is_activated(firm: Any) -> None:
     sandbox = firm.sandbox.sandbox
-    sandbox.components["PLAT"].append(Named("4711", "Parser"))
-    sandbox.versions["CORE"].append(Named("4712", "1.0"))
+    sandbox.components["PLAT"].append(JiraValue("4711", "Parser"))
+    sandbox.versions["CORE"].append(JiraValue("4712", "1.0"))
     story = firm.records()[0]
     person = scheme.PEOPLE[1]
     jql = f'component = Parser OR fixVersion = 1.0 OR key = {story.key} OR assignee = "{person.name}"'
@@ -308,7 +308,7 @@ def test_what_only_issues_show_is_learnt_with_the_next_full_read(firm: Any) -> N
     )
     activate(firm.connector, TESTER, "main", text, large=True)
     firm.work_off()
-    later = Named("4713", "Later")
+    later = JiraValue("4713", "Later")
     firm.sandbox.sandbox.components[story.project.key].append(later)
     firm.edit(story, components=[{"id": "4713"}])
     everything_again(firm)
@@ -379,8 +379,8 @@ def test_going_back_to_a_revision_means_what_it_meant(firm: Any) -> None:
 
 
 ADA, BOB, EVE = (User(f"a-{name}", name) for name in ("Ada", "Bob", "Eve"))
-WEB, MOBILE = Named("1", "Web"), Named("2", "Mobile")
-FIRST, SECOND = Named("11", "1.0"), Named("12", "2.0")
+WEB, MOBILE = JiraValue("1", "Web"), JiraValue("2", "Mobile")
+FIRST, SECOND = JiraValue("11", "1.0"), JiraValue("12", "2.0")
 SHOWN = (
     build_issue(10, components=(WEB,), fix_versions=(FIRST,), assignee=ADA, reporter=EVE),
     build_issue(20, components=(MOBILE,), affects_versions=(SECOND,), creator=BOB),
@@ -395,8 +395,8 @@ SHOWN = (
         (MappingName(NameKind.VERSION, "1.0", ("11",)), Catalogue(versions=(FIRST, SECOND))),
         (MappingName(NameKind.PERSON, "ada"), Catalogue(people=(ADA,))),
         (MappingName(NameKind.PERSON, "Somebody", ("a-Bob",)), Catalogue(people=(BOB,))),
-        (MappingName(NameKind.ISSUE, "plat-20"), Catalogue(issues=(Named("20", "PLAT-20"),))),
-        (MappingName(NameKind.ISSUE, "PLAT-30", ("30",)), Catalogue(issues=(Named("30", "FORM-30"),))),
+        (MappingName(NameKind.ISSUE, "plat-20"), Catalogue(issues=(JiraValue("20", "PLAT-20"),))),
+        (MappingName(NameKind.ISSUE, "PLAT-30", ("30",)), Catalogue(issues=(JiraValue("30", "FORM-30"),))),
         (MappingName(NameKind.STATUS, "Done", ("5",)), Catalogue()),
     ],
     ids=str,

@@ -11,18 +11,20 @@ from connectors.sandbox.site_state import scheme
 from connectors.sandbox.site_state.scheme import HEALTH_OPTIONS, OKR_HEALTH, ContextDef, FieldDef
 from connectors.store.numbers import objectives
 from connectors.store.writes import refusals
-from mappings.facts.issue import Named
+from mappings.facts.issue import JiraValue
 from plugin.sync.refresh import names
 from plugin.sync.resync.full_read import resync
 
 NAMES = [one.name for one in HEALTH_OPTIONS]
-GROW = tuple(Named(str(10200 + at), name) for at, name in enumerate(NAMES))
-CORE = tuple(Named(str(10300 + at), name) for at, name in enumerate(NAMES) if name != "On track")
+GROW = tuple(JiraValue(str(10200 + at), name) for at, name in enumerate(NAMES))
+CORE = tuple(JiraValue(str(10300 + at), name) for at, name in enumerate(NAMES) if name != "On track")
 BOTH = pytest.mark.parametrize("dozen", ["cloud", "datacenter"], indirect=True)
 DATA_CENTER = pytest.mark.parametrize("dozen", ["datacenter"], indirect=True)
 
 
-def give_contexts(company: Any, core: tuple[Named, ...] = CORE, grow: tuple[Named, ...] = GROW) -> None:
+def give_contexts(
+    company: Any, core: tuple[JiraValue, ...] = CORE, grow: tuple[JiraValue, ...] = GROW
+) -> None:
     fields = company.sandbox.sandbox.fields
     contexts = (
         ContextDef(core, frozenset({"CORE"}), frozenset({"Epic"})),
@@ -88,7 +90,7 @@ def test_each_project_gets_the_option_of_its_own_context(dozen: Any) -> None:
     assert all(dozen.in_jira(found.issue_id) is not None for found in refused(dozen)), "the number is written"
 
     screens(dozen)
-    give_contexts(dozen, (*CORE, Named("10399", "On track")))
+    give_contexts(dozen, (*CORE, JiraValue("10399", "On track")))
     again(dozen)
     assert screens(dozen) == 2, "that of the refused ones, and the one that was asked longest ago"
     assert refused(dozen) == []
@@ -105,7 +107,7 @@ def test_a_renamed_option_of_one_context_is_still_written_by_its_id(dozen: Any) 
     dozen.work_off()
     epic = an_epic(dozen, "GROW")
     assert held(dozen)[epic.key] == ("10201", "On track")
-    give_contexts(dozen, grow=tuple(Named(one.id, f"{one.name}!") for one in GROW))
+    give_contexts(dozen, grow=tuple(JiraValue(one.id, f"{one.name}!") for one in GROW))
     dozen.edit(epic, **{OKR_HEALTH: None})
     again(dozen)
     assert held(dozen)[epic.key] == ("10201", "On track!")
@@ -130,7 +132,7 @@ def test_a_context_that_a_project_is_given_later_is_learnt_from_the_refusal(doze
 
 
 def test_once_known_one_screen_a_full_read_looks_for_renames_in_turn(dozen: Any) -> None:
-    give_contexts(dozen, core=tuple(Named(str(10300 + at), name) for at, name in enumerate(NAMES)))
+    give_contexts(dozen, core=tuple(JiraValue(str(10300 + at), name) for at, name in enumerate(NAMES)))
     resync(dozen.context)
     dozen.work_off()
     order = []
@@ -151,7 +153,7 @@ def test_once_known_one_screen_a_full_read_looks_for_renames_in_turn(dozen: Any)
 
 
 TIER = "customfield_10070"
-GOLD, OTHER = Named("10500", "Gold"), Named("10600", "Gold")
+GOLD, OTHER = JiraValue("10500", "Gold"), JiraValue("10600", "Gold")
 
 
 @pytest.mark.parametrize("small", ["datacenter"], indirect=True)
@@ -183,8 +185,8 @@ def test_a_scope_that_names_an_option_is_read_with_that_of_every_context(small: 
 
     fields[TIER] = replace(
         fields[TIER],
-        options=(Named("10500", "Best"),),
-        contexts=(ContextDef((Named("10600", "Best"),), frozenset({"GROW"})),),
+        options=(JiraValue("10500", "Best"),),
+        contexts=(ContextDef((JiraValue("10600", "Best"),), frozenset({"GROW"})),),
     )
     again(small)
     assert len(small.mirror()) == 42, "renamed in every context: the ids find them"

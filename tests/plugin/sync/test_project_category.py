@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from connectors.sandbox.site_state import scheme
-from mappings.facts.issue import Named
+from mappings.facts.issue import JiraValue
 from plugin.sync.resync.full_read import resync
 
-SHOP, OTHER = Named("950", "Shop teams"), Named("951", "Infrastructure")
+SHOP, OTHER = JiraValue("950", "Shop teams"), JiraValue("951", "Infrastructure")
 TEXT = f"""
 version: 1
 name: by-category

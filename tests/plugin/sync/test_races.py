@@ -16,7 +16,7 @@ from connectors.store.work import batch_sizes, due, inbox
 from connectors.store.writes import writes
 from mappings.write_back.plan import Change, Plan
 from plugin.sync.intake.batch_size import cut_short, portion, went_well
-from plugin.sync.reconcile.lease import Tenure
+from plugin.sync.reconcile.lease import ObjectiveLease
 from plugin.sync.reconcile.reconcile import reconcile
 from plugin.sync.refresh.losses import weigh
 from plugin.sync.refresh.own_writes import overtaken
@@ -178,7 +178,7 @@ def test_a_claim_is_kept_through_a_plan_of_many_edits(hand: Any, text: str) -> N
     assert thieves == [[]] * written
     assert outcome is not None
     assert len(outcome.applied.written) == written
-    assert Tenure(context, claim).claim.objective_id not in _due(hand)
+    assert ObjectiveLease(context, claim).claim.objective_id not in _due(hand)
 
 
 def _due(hand: Any) -> frozenset[str]:

@@ -17,7 +17,7 @@ from mappings.document.mapping import Mapping as BoundMapping
 from mappings.document.schema import Subject
 from mappings.document.text.places import Path, Positions
 from mappings.facts.catalogue import Catalogue
-from mappings.facts.issue import IssueType, Named, Project
+from mappings.facts.issue import IssueType, JiraValue, Project
 from mappings.write_back.targets import WRITE_TARGETS
 
 BROWSE, ADMINISTER = "BROWSE_PROJECTS", "ADMINISTER_PROJECTS"
@@ -28,7 +28,7 @@ class EditableField:
     """One field of an edit screen: what may be done to it (`set`, `add`, …) and, for a select field, the options of its context there."""
 
     operations: tuple[str, ...] = ("set",)
-    options: tuple[Named, ...] = ()
+    options: tuple[JiraValue, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

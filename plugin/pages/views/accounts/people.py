@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from plugin.pages.views.words.moments import When, when, when_known
-from plugin.use_cases.accounts.own_account import SessionShown
+from plugin.pages.views.words.moments import MomentText, when, when_known
+from plugin.use_cases.accounts.own_account import SessionSummary
 from plugin.use_cases.accounts.people import Account
 from plugin.use_cases.accounts.tokens import ApiToken
 
@@ -20,8 +20,8 @@ class AccountRow:
     name: str
     role: str
     signs_in: str
-    created: When
-    disabled: When | None
+    created: MomentText
+    disabled: MomentText | None
     is_me: bool
     factor: bool
 
@@ -33,9 +33,9 @@ class TokenRow:
     id: int
     name: str
     scopes: str
-    created: When
-    expires: When | None
-    used: When | None
+    created: MomentText
+    expires: MomentText | None
+    used: MomentText | None
     expired: bool
 
 
@@ -46,8 +46,8 @@ class SessionRow:
     name: str
     browser: str
     address: str
-    begun: When
-    seen: When
+    begun: MomentText
+    seen: MomentText
     is_this: bool
 
 
@@ -67,7 +67,7 @@ def account_row(account: Account, me: int, factor: bool, now: datetime, zone: tz
     )
 
 
-def session_row(one: SessionShown, now: datetime, zone: tzinfo) -> SessionRow:
+def session_row(one: SessionSummary, now: datetime, zone: tzinfo) -> SessionRow:
     """The session as its owner sees it."""
     begun, seen = when(one.begun, now, zone), when(one.seen, now, zone)
     return SessionRow(

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from plugin.pages.views.words.moments import When, when
+from plugin.pages.views.words.moments import MomentText, when
 from plugin.use_cases.accounts.audit import AuditEntry, WriteRecord
 
 LONGEST_VALUE = 200
@@ -25,7 +25,7 @@ LEVELS = {
 class ActRow:
     """One change of the configuration."""
 
-    at: When
+    at: MomentText
     who: str
     what: str
     site: str
@@ -36,7 +36,7 @@ class ActRow:
 class WriteRow:
     """One field of one issue: before, after, why, and what became of it."""
 
-    at: When
+    at: MomentText
     site: str
     issue: str
     field: str

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
-from mappings.rollup.cycles.closing_preview import ObjectiveScored
+from mappings.rollup.cycles.closing_preview import ObjectiveScore
 from mappings.rollup.cycles.closing_record import LinkKind
 from mappings.rollup.cycles.score import COLOURS, ScoreMeaning, shown_score
 from plugin.pages.views.cycles.row_page import ROWS, RowPage, page_of
@@ -102,7 +102,7 @@ def _scores(one: CycleDetail, zone: tzinfo, number: int | None, said: Collection
     )
 
 
-def _row(one: ObjectiveScored) -> ScoreRow:
+def _row(one: ObjectiveScore) -> ScoreRow:
     state, score = one.state, one.score
     return ScoreRow(
         id=state.id,

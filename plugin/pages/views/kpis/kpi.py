@@ -12,7 +12,7 @@ from mappings.kpi.episode import KpiState, KpiStatus
 from mappings.kpi.state import PeriodStanding, PeriodVerdict
 from plugin.pages.views.kpis.kpi_chart import KpiChart, KpiSpark, kpi_chart, kpi_spark
 from plugin.pages.views.words.figures import number_text
-from plugin.pages.views.words.moments import When, day_text, when
+from plugin.pages.views.words.moments import MomentText, day_text, when
 from plugin.use_cases.kpis.board import ShownKpi
 from plugin.use_cases.kpis.kpi_words import band_words, level_word, period_name, told_words, unit_sign
 
@@ -76,7 +76,7 @@ class KpiView:
     chart: KpiChart
     periods: tuple[Figure, ...]
     why: tuple[str, ...]
-    counted_until: When | None
+    counted_until: MomentText | None
     takes_readings: bool
     is_asked: bool
     accepts: bool
@@ -92,7 +92,7 @@ class KpiView:
     dismisses: bool
     key_result: str
     """The key of its issue, where one is open."""
-    happened: tuple[tuple[When, str, str], ...] = ()
+    happened: tuple[tuple[MomentText, str, str], ...] = ()
     """What was done about its episodes: when, what, and the key of the issue."""
 
 

@@ -10,13 +10,13 @@ from datetime import datetime
 from mappings.diagnostic import MappingError
 from mappings.document.text.canonical import DocumentChange
 from mappings.document.text.source import read_document
-from plugin.pages.views.words.moments import When
+from plugin.pages.views.words.moments import MomentText
 from plugin.use_cases.mappings.comparison import differences
 from plugin.use_cases.mappings.revisions import Activation, Revision
 
 CONTEXT_LINES = 3
 
-Shown = Callable[[datetime], When]
+Shown = Callable[[datetime], MomentText]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +26,8 @@ class RevisionRow:
     revision: str
     name: str
     author: str
-    created: When
-    activated: When | None
+    created: MomentText
+    activated: MomentText | None
     active: bool
     before: str | None
     """The revision that was added before this one: what a look at the difference starts from."""
@@ -39,7 +39,7 @@ class ActivationRow:
 
     revision: str
     by: str
-    at: When
+    at: MomentText
     preview: str
 
 

@@ -15,7 +15,7 @@ from plugin.pages.views.objectives.check_in_form import CheckInForm
 from plugin.pages.views.objectives.objective_context import ObjectiveContext
 from plugin.pages.views.words.clause import told
 from plugin.pages.views.words.figures import number_text, percent_text
-from plugin.pages.views.words.moments import When, day_text, when
+from plugin.pages.views.words.moments import MomentText, day_text, when
 from plugin.use_cases.check_ins.check_ins import WITHDRAWN, KeptCheckIn
 from plugin.use_cases.check_ins.due_check_ins import Reminder
 
@@ -29,7 +29,7 @@ class CurrentCheckIn:
     number: int
     said: str
     by: str
-    at: When
+    at: MomentText
     note: str
     holds: str
     derived: str
@@ -46,7 +46,7 @@ class EndedCheckIn:
 
     said: str
     by: str
-    at: When
+    at: MomentText
     note: str
     how: str
     number: int
@@ -54,12 +54,12 @@ class EndedCheckIn:
 
 
 @dataclass(frozen=True, slots=True)
-class Sure:
+class ConfidenceLine:
     """How sure people said last to be, and since when that stands."""
 
     said: str
     by: str
-    at: When
+    at: MomentText
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class RefusedComment:
 
     line: str
     by: str
-    at: When
+    at: MomentText
     why: str
 
 
@@ -80,7 +80,7 @@ class CheckIns:
     withdrawing: bool
     ended: tuple[EndedCheckIn, ...]
     form: CheckInForm
-    sure: Sure | None = None
+    sure: ConfidenceLine | None = None
     refused: tuple[RefusedComment, ...] = ()
     due: str = ""
 
@@ -153,8 +153,8 @@ def _due(due: Reminder | None) -> str:
     return f"since {day_text(due.since)}{missed}"
 
 
-def _sure(spoken: SpokenConfidence, around: ObjectiveContext) -> Sure:
-    return Sure(spoken.confidence.said, spoken.by, when(spoken.at, around.now, around.zone))
+def _sure(spoken: SpokenConfidence, around: ObjectiveContext) -> ConfidenceLine:
+    return ConfidenceLine(spoken.confidence.said, spoken.by, when(spoken.at, around.now, around.zone))
 
 
 def _standing(state: KeyResultState, now: CheckIn, around: ObjectiveContext) -> CurrentCheckIn:

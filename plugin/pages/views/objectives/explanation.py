@@ -22,7 +22,7 @@ from plugin.pages.views.objectives.objective_context import NeighbourLink, Objec
 from plugin.pages.views.objectives.remarks import RemarkRow, remarks
 from plugin.pages.views.words.clause import told
 from plugin.pages.views.words.health import Badge, badge
-from plugin.pages.views.words.moments import When, day_text, when
+from plugin.pages.views.words.moments import MomentText, day_text, when
 from plugin.pages.views.words.obstacle import ObstacleLine, obstacle_line
 from plugin.use_cases.cycles.cycles import CycleDays
 
@@ -55,14 +55,14 @@ class Explanation:
     left_over: tuple[CurrentCheckIn, ...]
     not_kept: str
     remarks: tuple[RemarkRow, ...]
-    drifted: tuple[str, When] | None
+    drifted: tuple[str, MomentText] | None
     obstacles: tuple[ObstacleLine, ...]
     more_obstacles: int
     ledger: LedgerTable
     beside: LedgerTable | None
     chart: Chart
-    computed: When
-    changed: When
+    computed: MomentText
+    changed: MomentText
     revision: str
     aligned_to: tuple[NeighbourLink, ...]
     below: tuple[NeighbourLink, ...]
@@ -153,7 +153,7 @@ def _cycle(state: ObjectiveState, cycle: CycleDays | None) -> str:
     return f"{cycle.name or cycle.id} ({own}{day_text(cycle.start)} – {day_text(cycle.end)})"
 
 
-def _drifted(around: ObjectiveContext) -> tuple[str, When] | None:
+def _drifted(around: ObjectiveContext) -> tuple[str, MomentText] | None:
     """What resyncs had to correct beneath it, and when that was found last."""
     found = around.drifted
     if found is None:

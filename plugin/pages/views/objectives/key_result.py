@@ -15,7 +15,7 @@ from plugin.pages.views.objectives.objective_context import ObjectiveContext
 from plugin.pages.views.words.clause import told
 from plugin.pages.views.words.figures import number_text, percent_text
 from plugin.pages.views.words.health import Badge, badge
-from plugin.pages.views.words.moments import When, day_text, when_known
+from plugin.pages.views.words.moments import MomentText, day_text, when_known
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class KeyResultRow:
     current: str
     target: str
     metric: bool
-    measured: When | None
+    measured: MomentText | None
     due: str
     late: bool
     raw: str

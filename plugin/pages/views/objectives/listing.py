@@ -22,15 +22,15 @@ from plugin.pages.views.objectives.names import name, natural
 from plugin.pages.views.words.clause import told
 from plugin.pages.views.words.figures import grouped, percent_text
 from plugin.pages.views.words.health import WORDS, Badge, Total, badge, totals
-from plugin.pages.views.words.moments import When, day_text, own_days, when
+from plugin.pages.views.words.moments import MomentText, day_text, own_days, when
 from plugin.use_cases.cycles.cycles import CycleDays
 from plugin.use_cases.objectives.objective_columns import OBJECTIVE_COLUMNS
 from plugin.use_cases.objectives.objective_list import (
     START,
-    After,
     Head,
     ListedHead,
     ObjectivePage,
+    PageStart,
     RowSelection,
     Tallies,
 )
@@ -99,21 +99,21 @@ def _chosen(value: str) -> tuple[str, ...]:
     return () if not value else (value,) if value != "none" else WITHOUT
 
 
-def after_text(after: After) -> str:
+def after_text(after: PageStart) -> str:
     """A cursor: `<place>.<id>` of the last row before, or `<place>.~<site>~<id>` where there are several sites."""
     if after == START:
         return ""
     return f"{after.place}.~{after.site}~{after.id}" if after.site else f"{after.place}.{after.id}"
 
 
-def after_of(cursor: str) -> After:
+def after_of(cursor: str) -> PageStart:
     """Where a page begins; at the beginning where the cursor cannot be read."""
     place, _, last = cursor.partition(".")
     if not (place.isdecimal() and place.isascii()):
         return START
     named = last.startswith("~") and last.count("~") > 1
     site, id_ = last[1:].split("~", 1) if named else ("", last)
-    return After(int(place[:9]), site, id_)
+    return PageStart(int(place[:9]), site, id_)
 
 
 class FilterOption(NamedTuple):
@@ -158,7 +158,7 @@ class ListRow:
     health: Badge
     forecast: Chance | None
     trend: Spark
-    changed: When
+    changed: MomentText
     flags: tuple[str, ...]
     texts: Mapping[str, str]
     cycle: str
@@ -355,7 +355,7 @@ def _toggled(filters: Filters, level: str) -> str:
     return replace(filters, health=wanted, after="").query() or "?"
 
 
-def _at(filters: Filters, after: After | None) -> str | None:
+def _at(filters: Filters, after: PageStart | None) -> str | None:
     return None if after is None else replace(filters, after=after_text(after)).query() or "?"
 
 

@@ -9,7 +9,7 @@ from mappings.explain.check_in import CheckIn
 from plugin.pages.views.objectives.check_in import said
 from plugin.pages.views.objectives.key_result import KeyResultRow
 from plugin.pages.views.objectives.objective_context import ObjectiveContext
-from plugin.pages.views.words.moments import When, when
+from plugin.pages.views.words.moments import MomentText, when
 from plugin.use_cases.check_ins.check_ins import RETRACTED, KeptCheckIn
 
 SHOWN = 30
@@ -20,7 +20,7 @@ class RemarkRow:
     """What somebody said. `value` is empty where they gave none; `sure` says how sure they were, and were before."""
 
     by: str
-    at: When
+    at: MomentText
     key_result: str
     anchor: str
     value: str

@@ -9,7 +9,7 @@ from datetime import datetime, tzinfo
 from plugin.pages.views.accounts.record import shown
 from plugin.pages.views.objectives.ledger import Browse
 from plugin.pages.views.words.held_writes import MOST_HELD, HeldGroup, held_groups
-from plugin.pages.views.words.moments import When, when, when_known
+from plugin.pages.views.words.moments import MomentText, when, when_known
 from plugin.use_cases.health.budget import in_words
 from plugin.use_cases.health.concerns import Concern, concerns, corrected, verdict, worst
 from plugin.use_cases.health.credential_expiry import Expiry
@@ -31,7 +31,7 @@ class DeadRow:
     known: bool
     error: str
     remedy: str
-    since: When
+    since: MomentText
     objective_id: str = ""
 
 
@@ -40,7 +40,7 @@ class SourceCell:
     """One source of deliveries."""
 
     name: str
-    heard: When
+    heard: MomentText
     remedy: str
 
 
@@ -70,7 +70,7 @@ class GapCell:
     field: str
     reason: str
     remedy: str
-    since: When
+    since: MomentText
     objectives: str
     accepted_by: str
 
@@ -83,7 +83,7 @@ class LossCell:
     url: str | None
     title: str
     reason: str
-    since: When
+    since: MomentText
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,16 +105,16 @@ class SiteRow:
     verdict: Concern
     verdicts: tuple[Concern, ...]
     issues: str
-    delivery: When | None
-    resync: When | None
-    recent: When | None
-    newest: When | None
+    delivery: MomentText | None
+    resync: MomentText | None
+    recent: MomentText | None
+    newest: MomentText | None
     drift: str
     drifted: bool
     drifted_objectives: tuple[tuple[str, str, str], ...]
     drifted_more: int
     pending: int
-    pending_since: When | None
+    pending_since: MomentText | None
     deliveries: tuple[tuple[str, str], ...]
     dead: tuple[DeadRow, ...]
     refused: tuple[RefusedRow, ...]
@@ -299,7 +299,7 @@ class Pulse:
 
     level: str
     word: str
-    at: When | None
+    at: MomentText | None
 
 
 def pulse(sites: Sequence[SiteStatus], now: datetime, zone: tzinfo) -> Pulse | None:

@@ -8,7 +8,7 @@ from datetime import datetime, tzinfo
 
 from plugin.pages.views.accounts.record import shown
 from plugin.pages.views.objectives.ledger import Browse
-from plugin.pages.views.words.moments import When, when
+from plugin.pages.views.words.moments import MomentText, when
 from plugin.use_cases.work.obstacles import Obstacle
 
 MOST_HELD = 50
@@ -25,7 +25,7 @@ class HeldChange:
     stands: str
     wanted: str
     why: str
-    since: When
+    since: MomentText
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 
 
 @dataclass(frozen=True, slots=True)
-class When:
+class MomentText:
     """One instant: `iso` for machines, `text` in the site's zone, `ago` relative to the moment of rendering."""
 
     iso: str
@@ -19,14 +19,14 @@ class When:
     ago: str
 
 
-def when(at: datetime, now: datetime, zone: tzinfo) -> When:
+def when(at: datetime, now: datetime, zone: tzinfo) -> MomentText:
     """The instant as a page shows it."""
     local = at.astimezone(zone)
     text = f"{day_text(local.date())}, {local:%H:%M} {zone_text(zone, local)}"
-    return When(at.isoformat(timespec="seconds"), text, ago(now - at))
+    return MomentText(at.isoformat(timespec="seconds"), text, ago(now - at))
 
 
-def when_known(at: datetime | None, now: datetime, zone: tzinfo) -> When | None:
+def when_known(at: datetime | None, now: datetime, zone: tzinfo) -> MomentText | None:
     """The same for an instant that may never have been."""
     return None if at is None else when(at, now, zone)
 

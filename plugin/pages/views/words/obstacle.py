@@ -7,7 +7,7 @@ from datetime import datetime, tzinfo
 
 from plugin.pages.views.accounts.record import shown
 from plugin.pages.views.objectives.ledger import Browse
-from plugin.pages.views.words.moments import When, when
+from plugin.pages.views.words.moments import MomentText, when
 from plugin.use_cases.work.obstacles import Obstacle
 
 
@@ -21,7 +21,7 @@ class ObstacleLine:
     why: str
     values: str
     remedy: str
-    since: When
+    since: MomentText
 
 
 def obstacle_line(one: Obstacle, browse: Browse, now: datetime, zone: tzinfo) -> ObstacleLine:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from connectors.metrics import SOURCE_OF_KIND, readings
-from connectors.metrics.basis.connections import NamedConnection, Outside
+from connectors.metrics.basis.connections import AllowedHosts, NamedConnection
 from connectors.metrics.basis.source import FailureKind, LowerBound, Reach, SourceFailure
 from connectors.store.kpis import kpi_failures, kpis
 from connectors.store.kpis.kpi_failures import KpiFailure
@@ -102,10 +102,10 @@ def read_now(connector: Connector, actor: Actor, site: str, id_: str) -> Pull:
     return Pull(answer[-1])
 
 
-def _outside(connector: Connector) -> Outside:
+def _outside(connector: Connector) -> AllowedHosts:
     """What the operator allows sources to ask beyond Jira."""
     given = connector.settings.metrics
-    return Outside(
+    return AllowedHosts(
         given.http_hosts,
         {
             name.casefold(): NamedConnection(

@@ -13,7 +13,7 @@ from plugin.access.authorization.permission import Permission
 from plugin.runtime.connector import Connector, NotReady
 from plugin.runtime.settings import read_settings
 from plugin.use_cases.accounts import set_up
-from plugin.use_cases.accounts.sign_in import SignedIn, Wrong, sign_in
+from plugin.use_cases.accounts.sign_in import SignedIn, WrongSignIn, sign_in
 from plugin.use_cases.mappings import drafts, mapping_life
 from plugin.use_cases.permission import NotAllowed
 from plugin.use_cases.work.site_read import begin_reading
@@ -90,4 +90,4 @@ def test_the_first_account_is_made_by_nobody_yet_with_the_link_that_an_admin_was
     signed_in = sign_in(connector, NOBODY, "lee@acme.example", PASSWORD, "203.0.113.7")
     assert isinstance(signed_in, SignedIn)
     assert signed_in.account.id == made.id
-    assert isinstance(sign_in(connector, NOBODY, "lee@acme.example", "a guess", "203.0.113.7"), Wrong)
+    assert isinstance(sign_in(connector, NOBODY, "lee@acme.example", "a guess", "203.0.113.7"), WrongSignIn)

@@ -12,7 +12,7 @@ import pytest
 
 from mappings.explain.past import FieldChange, Past
 from mappings.facts.catalogue import Catalogue, Field
-from mappings.facts.issue import Issue, IssueType, Named, Reading, Status
+from mappings.facts.issue import Issue, IssueType, JiraValue, Reading, Status
 
 CATALOGUE = Catalogue(
     fields=(
@@ -34,7 +34,7 @@ CREATED = NOW - 30 * DAY
         (("status", "1", "To Do"), {"status": Status("1", "To Do", "new"), "status_changed": CREATED}),
         (("status", "99", "Gone"), {"status": Status("99", "Gone", None), "status_changed": CREATED}),
         (("resolution", None, None), {"resolution": None, "resolved": None}),
-        (("resolution", "4", "Won't Do"), {"resolution": Named("4", "Won't Do"), "resolved": CREATED}),
+        (("resolution", "4", "Won't Do"), {"resolution": JiraValue("4", "Won't Do"), "resolved": CREATED}),
         (("parent", "12", "PLAT-12"), {"parent_id": "12"}),
         (("parent", None, None), {"parent_id": None}),
         (("parent", None, "PLAT-2"), {"parent_id": "2"}),

@@ -11,7 +11,7 @@ from connectors.store import Store
 from connectors.store.numbers import objectives
 from docs.screenshots.company import REVISION, seeded
 from plugin.access.authorization.actor import COMMAND_LINE
-from plugin.api.objectives.objectives import objective_given
+from plugin.api.objectives.objectives import objective_json
 from plugin.doors.exports import objective_row
 from plugin.mcp.objectives import objective_shape
 from plugin.runtime.connector import Connector
@@ -41,6 +41,6 @@ def connector(sqlite_store: Store) -> Connector:
 def test_every_door_tells_of_those_that_its_cycle_has_not(connector: Connector) -> None:
     one, *others = every_line(connector, COMMAND_LINE, "main")
     assert [(each.served.by, each.served.elsewhere) for each in (one, *others)] == [(3, 2), *[(0, 0)] * 3]
-    for told in (objective_given(one), objective_row(one), objective_shape(one, None)):
+    for told in (objective_json(one), objective_row(one), objective_shape(one, None)):
         assert (told.model_dump()["served_by"], told.model_dump()["served_elsewhere"]) == (3, 2)
     assert (values(one, Output.JSON)["served_by"], values(one, Output.JSON)["served_elsewhere"]) == (3, 2)

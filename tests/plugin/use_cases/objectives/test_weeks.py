@@ -14,7 +14,7 @@ from mappings.document.mapping import Mapping
 from mappings.explain.week import WeekMove
 from mappings.facts.issue import Issue
 from plugin.access.authorization.actor import COMMAND_LINE
-from plugin.api.objectives.objectives import objective_given
+from plugin.api.objectives.objectives import objective_json
 from plugin.doors.exports import ObjectiveRow, as_csv, objective_row
 from plugin.mcp.objectives import objective_shape
 from plugin.pages.views.objectives.listing import row
@@ -51,7 +51,7 @@ def moved(
 def test_a_week_is_told_alike_at_every_door(connector: Connector) -> None:
     (one,) = every_line(connector, COMMAND_LINE, "main")
     assert one.week == MOVED
-    given = objective_given(one).model_dump()
+    given = objective_json(one).model_dump()
     assert (given["week"], given["week_exact"], given["week_causes"]) == (
         0.25,
         "1/4",

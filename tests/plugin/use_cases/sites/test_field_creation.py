@@ -20,7 +20,7 @@ from connectors.store.sites import catalogues
 from mappings import presets
 from mappings.document.text.canonical import revision
 from mappings.document.text.source import read_document
-from mappings.fields import Holding
+from mappings.fields import FieldPurpose
 from mappings.presets.adaptation import LackingField
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.runtime.composition import build_connector
@@ -34,8 +34,10 @@ from plugin.use_cases.sites.field_creation import (
     trash_field,
 )
 
-NUMBER = LackingField("progress", "Goal progress", "written by a rule", Holding.NUMBER, written=True)
-HEALTH = LackingField("health", "Goal health", "", Holding.CHOICE, ("On track", "Off track"), written=True)
+NUMBER = LackingField("progress", "Goal progress", "written by a rule", FieldPurpose.NUMBER, written=True)
+HEALTH = LackingField(
+    "health", "Goal health", "", FieldPurpose.CHOICE, ("On track", "Off track"), written=True
+)
 BOTH = (NUMBER, HEALTH)
 
 

@@ -14,7 +14,7 @@ from plugin.pages.sources import HistoryPoint
 from plugin.pages.views.objectives.history.marks import ChartMark, MarkLine, happenings, kinds_of, spots
 from plugin.pages.views.objectives.history.trend import Scale, stretches
 from plugin.pages.views.words.figures import length, percent_text
-from plugin.pages.views.words.moments import When, short_day, when
+from plugin.pages.views.words.moments import MomentText, short_day, when
 from plugin.use_cases.cycles.cycles import CycleDays
 
 SIZE = 1000
@@ -44,7 +44,7 @@ class Curve:
 class PointRow:
     """One row of the table behind the chart."""
 
-    at: When
+    at: MomentText
     progress: str
     delivery: str
     outcome: str

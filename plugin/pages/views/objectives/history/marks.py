@@ -11,7 +11,7 @@ from mappings.explain.marks import Mark, MarkKind
 from plugin.pages.views.objectives.history.trend import Scale
 from plugin.pages.views.words.clause import told
 from plugin.pages.views.words.figures import length
-from plugin.pages.views.words.moments import When, short_day, when
+from plugin.pages.views.words.moments import MomentText, short_day, when
 
 APART = Fraction(4, 100)
 """Of the width: what is nearer than this would touch on a phone."""
@@ -35,7 +35,7 @@ class ChartMark:
 class MarkLine:
     """One line of the list beside the chart."""
 
-    at: When
+    at: MomentText
     kind: str
     text: str
 

@@ -12,7 +12,7 @@ from mappings.explain.movement import Effect, Movement, MovementPart
 from mappings.numbers import WHOLE
 from plugin.pages.views.objectives.ledger import Browse
 from plugin.pages.views.words.figures import fraction_text, grouped, percent_text, points
-from plugin.pages.views.words.moments import When, when
+from plugin.pages.views.words.moments import MomentText, when
 from plugin.use_cases.objectives.moments import CHOICES, MovementQuestion
 from plugin.use_cases.objectives.movement import ToldMovement
 
@@ -42,7 +42,7 @@ class MovedRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Since:
+class MovementSection:
     """The section. Without `known` there is only what to say instead: history begins later, there is none, or the end lies before the
     beginning (`backwards`). `until` is None where it is now; `refused` says what was asked for and is no moment.
     """
@@ -50,11 +50,11 @@ class Since:
     choices: tuple[LookbackChoice, ...]
     day: str
     end: str
-    since: When
-    until: When | None
+    since: MomentText
+    until: MomentText | None
     backwards: bool
     known: bool
-    begins: When | None
+    begins: MomentText | None
     reconstructed: bool
     before: str
     after: str
@@ -77,14 +77,14 @@ def since_view(
     now: datetime,
     zone: tzinfo,
     achieved_at: Fraction = WHOLE,
-) -> Since:
+) -> MovementSection:
     """The section for the moments that were asked for; `cycled` says that the objective has a cycle to look back to."""
     moved = told.movement or Movement(None, None)
     rows = sorted(
         zip(moved.rows, _points_of(moved), strict=True), key=lambda pair: -abs(pair[0].effect or Fraction(0))
     )
     shown = [(row, added) for row, added in rows if row.effect or moved.total is None]
-    return Since(
+    return MovementSection(
         choices=_choices(told.choice, cycled),
         day="" if told.choice else (asked.since or "")[:DAY],
         end=(asked.until or "")[:DAY],
