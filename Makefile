@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo check test test-slow test-shifted nightly lint lint-types lint-use format frontend forge bench screenshots site sbom release completion simulation mutants broken lock clean
+.PHONY: help install demo check test test-slow test-shifted nightly lint lint-types lint-use format frontend forge bench screenshots site sbom vectors release completion simulation mutants broken lock clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -e 's/:.*## /\t/' | expand -t 14
@@ -123,6 +123,9 @@ release: $(VENV)/.dev sbom ## Make what is handed out: wheel, sdist, notes, SBOM
 	cp $(SBOM)/sbom.cdx.json $(SBOM)/third-party.md $(RELEASE)/
 	awk '/^## /{told++} told == 1' CHANGELOG.md > $(RELEASE)/notes.md
 	cd $(RELEASE) && sha256sum * > SHA256SUMS
+
+vectors: $(VENV)/.dev ## Write the golden vectors of the calculator anew (tests/vectors/golden.jsonl.gz)
+	$(BIN)/python -m tests.vectors.golden
 
 simulation: $(VENV)/.dev ## Run thousands of simulated storms (COUNT=1000)
 	JIRA_OKR_SIMULATION_COUNT=$(or $(COUNT),1000) $(BIN)/python -m pytest tests/simulation -n auto --dist worksteal $(PYTEST_ARGS)

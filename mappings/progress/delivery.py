@@ -22,14 +22,13 @@ from mappings.progress.rule import (
     MeasuredSubject,
     OptionFinding,
     ProgressRule,
-    clamped,
     measured,
     unknown,
 )
+from mappings.rollup.rows.children import count_of_children, mean_of_children, weighed_children
 from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
-from mappings.rollup.rows.mean import weighted_mean
 from mappings.rollup.rows.rows import DeliveryRow, rows_of
-from mappings.rollup.rows.weights import COUNTING, ONE, ZERO, AlikeRows, WeighedRow, no_weight, weigh
+from mappings.rollup.rows.weights import COUNTING, ONE, ZERO, AlikeRows, WeighedRow, no_weight
 from mappings.rollup.state import Measurement
 
 ESTIMATE_FIELD = "timeoriginalestimate"
@@ -99,8 +98,9 @@ class RowGroups:
 
     def weighed(self, missing: str) -> dict[Key, WeighedRow]:
         """What the rows of each key weigh; those shared among several key results their part of it."""
-        found = weigh(list(self.groups.values()), missing)
-        return {key: item.split(key[3]) for key, item in zip(self.groups, found, strict=True)}
+        divisors = [key[3] for key in self.groups]
+        found = weighed_children(list(self.groups.values()), divisors, missing)
+        return dict(zip(self.groups, found, strict=True))
 
 
 def measure(options: DeliveryOptions, subject: MeasuredSubject) -> Measurement:
@@ -115,17 +115,15 @@ def measure(options: DeliveryOptions, subject: MeasuredSubject) -> Measurement:
             why = f"{done} it was carried here: it needs a new number to count to"
             return unknown(why, ledger=_ledger(subject, tally, weighed, {}, None))
         return _counted(aim, subject, tally, weighed)
-    counting = [key for key, item in weighed.items() if item.disposition in COUNTING]
-    terms = [
-        (weighed[key].weight or ZERO, tally.groups[key].progress or ZERO, tally.groups[key].number)
-        for key in counting
-    ]
-    total, shares = weighted_mean(terms, shares=subject.assessment.ledgers)
-    ledger = _ledger(subject, tally, weighed, dict(zip(counting, shares, strict=True)), total)
-    if total is None:
+    found = mean_of_children(
+        list(tally.groups.values()), list(weighed.values()), shares=subject.assessment.ledgers
+    )
+    shares = dict(zip(tally.groups, found.shares, strict=True))
+    ledger = _ledger(subject, tally, weighed, shares, found.total)
+    if found.total is None:
         return unknown(_why_not(tally, weighed), ledger=ledger)
-    number = sum(tally.groups[key].number for key in counting)
-    return measured(total, f"{_issues(number)} of {len(rows)} count", ledger=ledger)
+    number = sum(tally.groups[key].number for key, item in weighed.items() if item.disposition in COUNTING)
+    return measured(found.total, f"{_issues(number)} of {len(rows)} count", ledger=ledger)
 
 
 def _with_weights(
@@ -160,17 +158,16 @@ def _weight_fields(options: DeliveryOptions, subject: MeasuredSubject) -> tuple[
 def _counted(
     aim: Fraction, subject: MeasuredSubject, tally: RowGroups, weighed: Mapping[Key, WeighedRow]
 ) -> Measurement:
-    """Rows done ÷ the aim. Over the aim the rows share what is shown, so that they still sum to it."""
-    counting = [key for key, item in weighed.items() if item.disposition in COUNTING]
+    """Rows done ÷ the aim; unknown where none can be counted, though some are there."""
+    counting = any(item.disposition in COUNTING for item in weighed.values())
     if not counting and any(item.disposition is not Disposition.EXCLUDED for item in weighed.values()):
         return unknown(_why_not(tally, weighed), ledger=_ledger(subject, tally, weighed, {}, None, aim))
-    parts = {key: Fraction(tally.groups[key].progress == 1, key[3]) for key in counting}
-    done = sum((part * tally.groups[key].number for key, part in parts.items()), ZERO)
-    raw = done / aim
-    scale = clamped(raw) / done if done else ZERO
-    shares = {key: part * scale for key, part in parts.items()}
-    ledger = _ledger(subject, tally, weighed, shares, clamped(raw), aim)
-    return measured(raw, f"{_issues(done)} done of the {plain(aim)} aimed at", ledger=ledger)
+    found = count_of_children(list(tally.groups.values()), list(weighed.values()), aim)
+    shares = dict(zip(tally.groups, found.shares, strict=True))
+    ledger = _ledger(subject, tally, weighed, shares, found.total, aim)
+    return measured(
+        found.raw or ZERO, f"{_issues(found.done)} done of the {plain(aim)} aimed at", ledger=ledger
+    )
 
 
 def _issues(number: Fraction | int) -> str:

@@ -14,12 +14,14 @@ from mappings.numbers import percent
 from mappings.rollup.health import ACHIEVED_AT
 from mappings.rollup.rows.ledger import Contribution
 from mappings.rollup.state import HealthLevel, KeyResultState, ObjectiveState
+from mappings.rollup.structure.what_if import Calculation, ChangeableKeyResult
 from plugin.access.authorization.permission import needs
 from plugin.doors.cursor import cursor, position
 from plugin.forge.door import NotUsable, PageData, called, given
 from plugin.forge.modules import ISSUE, OBJECTIVES
 from plugin.runtime.connector import Connector
 from plugin.use_cases.forge.admission import Admission, AdmittedCaller
+from plugin.use_cases.forge.what_if import calculation
 from plugin.use_cases.objectives.objective_list import START, Head, PageStart, RowSelection, list_objectives
 from plugin.use_cases.objectives.objective_values import rows_of
 from plugin.use_cases.objectives.objectives import explained_by, objective
@@ -90,6 +92,75 @@ class IssueData(PageData):
     why: str
 
 
+class ChangeableRowData(PageData):
+    """A row that counts. Fractions are texts (`3/8`); `fixed` ones stay as they are."""
+
+    id: str
+    issue_id: str | None
+    weight: str
+    progress: str
+    divisor: int
+    fixed: bool
+
+
+class ReadingPathData(PageData):
+    """What another reading is measured against: start and target, or a band."""
+
+    current: str
+    start: str | None
+    target: str | None
+    at_least: str | None
+    at_most: str | None
+    tolerance: str | None
+
+
+class ChangeableKeyResultData(PageData):
+    """A key result that can be made again of other rows or of another reading."""
+
+    id: str
+    issue_id: str | None
+    key: str
+    title: str | None
+    progress: str
+    level: HealthLevel
+    achieved_at: str
+    timed: bool
+    rows: list[ChangeableRowData]
+    aim: str | None
+    reading: ReadingPathData | None
+
+
+class HeadlineRowData(PageData):
+    """A row of the headline; `progress` null is unknown."""
+
+    id: str
+    weight: str
+    progress: str | None
+    level: HealthLevel
+
+
+class CalculationData(PageData):
+    """How an objective's number is made, exactly."""
+
+    method: str
+    health: str
+    progress: str
+    level: HealthLevel
+    expected: str | None
+    achieved_at: str
+    on_track: str
+    at_risk: str
+    ended: bool
+    rows: list[HeadlineRowData]
+    key_results: list[ChangeableKeyResultData]
+
+
+class WhatIfData(PageData):
+    """`calculation` is null where there is nothing to try."""
+
+    calculation: CalculationData | None
+
+
 class ObjectivesData(PageData):
     """A page of the objectives; `next` is null on the last."""
 
@@ -107,6 +178,12 @@ def register(blueprint: Blueprint, connector: Connector, admission: Admission) -
     @called(admission, ISSUE)
     def issue(caller: AdmittedCaller) -> Response:
         return given(issue_data(connector, caller))
+
+    @blueprint.get("/api/what-if", endpoint="what_if")
+    @needs("public", signed=True)
+    @called(admission, ISSUE)
+    def what_if(caller: AdmittedCaller) -> Response:
+        return given(what_if_given(connector, caller))
 
     @blueprint.get("/api/objectives", endpoint="objectives")
     @needs("public", signed=True)
@@ -135,7 +212,84 @@ def issue_data(connector: Connector, caller: AdmittedCaller) -> IssueData:
     )
 
 
-def objectives_data(
+def what_if_given(connector: Connector, caller: AdmittedCaller) -> WhatIfData:
+    """Of the issue that Forge signed."""
+    issue_id = caller.invocation.issue_id
+    if issue_id is None:
+        raise NotUsable("This page stands beside no issue.")
+    asked = (connector, caller.actor, caller.site, issue_id)
+    saved, found = objective(*asked), calculation(*asked)
+    if saved is None or found is None:
+        return WhatIfData(calculation=None)
+    return WhatIfData(calculation=calculation_given(found, saved.state))
+
+
+def calculation_given(found: Calculation, state: ObjectiveState) -> CalculationData:
+    """Every figure as an exact text."""
+    parts = {one.id: one for one in state.key_results}
+    return CalculationData(
+        method=found.method,
+        health=found.health,
+        progress=str(found.progress),
+        level=found.level,
+        expected=exact_text(found.expected),
+        achieved_at=str(found.achieved_at),
+        on_track=str(found.on_track),
+        at_risk=str(found.at_risk),
+        ended=found.ended,
+        rows=[
+            HeadlineRowData(
+                id=row.id, weight=str(row.weight), progress=exact_text(row.progress), level=row.level
+            )
+            for row in found.rows
+        ],
+        key_results=[changeable_given(one, parts[one.id]) for one in found.key_results if one.id in parts],
+    )
+
+
+def changeable_given(one: ChangeableKeyResult, part: KeyResultState) -> ChangeableKeyResultData:
+    """A key result with the rows that it is made of, or its reading."""
+    reading = one.reading
+    return ChangeableKeyResultData(
+        id=one.id,
+        issue_id=part.issue_id,
+        key=part.key,
+        title=part.title if part.issue_id is None else None,
+        progress=str(one.progress),
+        level=one.level,
+        achieved_at=str(one.achieved_at),
+        timed=one.timed,
+        rows=[
+            ChangeableRowData(
+                id=row.id,
+                issue_id=issue_of(row.id),
+                weight=str(row.weight),
+                progress=str(row.progress),
+                divisor=row.divisor,
+                fixed=row.fixed,
+            )
+            for row in one.rows
+        ],
+        aim=exact_text(one.aim),
+        reading=None
+        if reading is None
+        else ReadingPathData(
+            current=str(reading.current),
+            start=exact_text(reading.start),
+            target=exact_text(reading.target),
+            at_least=exact_text(reading.at_least),
+            at_most=exact_text(reading.at_most),
+            tolerance=exact_text(reading.tolerance),
+        ),
+    )
+
+
+def exact_text(value: Fraction | None) -> str | None:
+    """`3/8`; None stays None."""
+    return None if value is None else str(value)
+
+
+def objectives_given(
     connector: Connector, caller: AdmittedCaller, team: str | None, after: str | None
 ) -> ObjectivesData:
     """A page of those of the caller's site, worst health first."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -19,10 +20,11 @@ from plugin.runtime.serving.server import serving
 from plugin.sync.drain import drain
 from plugin.sync.refresh.reread import refresh
 from plugin.use_cases.forge.pairing import new_code
-from plugin.use_cases.objectives.objectives import SavedObjective, list_all
+from plugin.use_cases.objectives.objectives import SavedObjective, list_all, objective
 from tests.forge import APP_ID, PRODUCTION
 from tests.forge_company import NORTH, World, company_with_forge
 from tests.forge_frame import DARK, Frame, framed
+from tests.vectors.golden import FILE as GOLDEN
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -56,6 +58,19 @@ def _run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 def test_the_manifest_holds_against_atlassians_own_rules(app_folder: Path) -> None:
     done = _run(app_folder, "npm", "run", "--silent", "validate")
     assert (done.returncode, done.stdout.strip()) == (0, "The manifest holds."), done.stderr
+
+
+def test_the_calculator_agrees_with_every_golden_vector(app_folder: Path, tmp_path: Path) -> None:
+    compiled = _run(app_folder, "npm", "run", "--silent", "calculator")
+    assert compiled.returncode == 0, compiled.stdout
+    lines = gzip.decompress(GOLDEN.read_bytes()).decode().splitlines()
+    good, bad = tmp_path / "good.jsonl", tmp_path / "bad.jsonl"
+    good.write_text("\n".join(lines) + "\n")
+    said = _run(app_folder, "npm", "run", "--silent", "vectors", "--", str(good))
+    assert (said.returncode, said.stdout.strip()) == (0, "10000 of 10000 vectors agree"), said.stderr
+    bad.write_text("\n".join([*lines[:-1], lines[-1].replace('"level":"', '"level":"not ')]) + "\n")
+    said = _run(app_folder, "npm", "run", "--silent", "vectors", "--", str(bad))
+    assert (said.returncode, said.stdout.strip()) == (1, "9999 of 10000 vectors agree")
 
 
 @pytest.fixture(scope="module")
@@ -198,6 +213,54 @@ def test_it_follows_the_theme_of_jira(frame: Frame, page: Any, measured: SavedOb
     assert color == "rgb(191, 193, 196)"
 
 
+def test_what_is_tried_in_the_browser_is_what_comes_of_it(frame: Frame, page: Any) -> None:
+    """A row is ticked; then Jira really has it done, and the connector comes to the same number and health."""
+    world = frame.world
+    state, row = next(
+        (one.state, row)
+        for one in list_all(world.connector, COMMAND_LINE, "main")
+        for part in one.state.key_results
+        if part.kind == "delivery" and part.contributing
+        for row in part.measurement.ledger.rows
+        if row.disposition.value == "counted" and row.progress != 1
+    )
+    frame.issue = state.id
+    shown(page, frame)
+    page.click("[data-part=what-if] summary")
+    page.check(f"[data-row='{row.id}']")
+    outcome = page.locator("[data-part=outcome]")
+    told, level = outcome.locator(".number").get_attribute("title"), outcome.locator(".lozenge").inner_text()
+    assert told != str(state.progress)
+    finished(world, frame, row.id, row.key)
+    now = objective(world.connector, COMMAND_LINE, "main", state.id)
+    assert now is not None
+    assert (told, level.lower()) == (str(now.state.progress), now.state.health.level.replace("_", " "))
+
+
+def test_another_reading_is_tried(frame: Frame, page: Any) -> None:
+    """The target of a metric is 100 %, and what is no number says so."""
+    state, part = next(
+        (one.state, part)
+        for one in list_all(frame.world.connector, COMMAND_LINE, "main")
+        for part in one.state.key_results
+        if part.kind == "transition" and part.contributing and part.measurement.progress not in (None, 1)
+    )
+    frame.issue = state.id
+    shown(page, frame)
+    page.click("[data-part=what-if] summary")
+    field = page.locator(f"[data-reading='{part.id}']")
+    field.fill("many")
+    assert "Type a number" in page.inner_text("[data-part=what-if]")
+    assert part.measurement.target is not None
+    field.fill(str(float(part.measurement.target)))
+    counting = ("counted", "not_achieved")
+    weights = sum(row.weight or 0 for row in state.ledger.rows if row.disposition.value in counting)
+    [mine] = [row for row in state.ledger.rows if row.id == part.id]
+    assert state.progress is not None
+    expected = state.progress + (1 - (mine.progress or 0)) * (mine.weight or 0) / weights
+    assert page.locator("[data-part=outcome] .number").get_attribute("title") == str(expected)
+
+
 def test_a_card_that_was_moved_is_seen_at_once(frame: Frame, page: Any) -> None:
     """From a change in Jira by an event of Forge to the page beside the issue."""
     world = frame.world
@@ -212,17 +275,24 @@ def test_a_card_that_was_moved_is_seen_at_once(frame: Frame, page: Any) -> None:
     )
     frame.issue = row.id
     assert ", 0 % done" in shown(page, frame)
+    finished(world, frame, row.id, row.key)
+    assert ", 100 % done" in shown(page, frame)
+    assert part.title in page.inner_text("main")
+
+
+def finished(world: World, frame: Frame, issue: str, key: str) -> None:
+    """Done in Jira, told by an event of Forge, and worked off."""
     way = requests.get(
-        f"{world.sandbox.url}/rest/api/3/issue/{row.id}/transitions", auth=frame.person, timeout=10
+        f"{world.sandbox.url}/rest/api/3/issue/{issue}/transitions", auth=frame.person, timeout=10
     ).json()["transitions"]
     done = next(one for one in way if one["to"]["statusCategory"]["key"] == "done")
     requests.post(
-        f"{world.sandbox.url}/rest/api/3/issue/{row.id}/transitions",
+        f"{world.sandbox.url}/rest/api/3/issue/{issue}/transitions",
         json={"transition": {"id": done["id"]}},
         auth=frame.person,
         timeout=10,
     ).raise_for_status()
-    event = {"eventType": "avi:jira:updated:issue", "timestamp": "8", "issue": {"id": row.id, "key": row.key}}
+    event = {"eventType": "avi:jira:updated:issue", "timestamp": "8", "issue": {"id": issue, "key": key}}
     answer = requests.post(
         f"{frame.connector}/forge/events",
         json=event,
@@ -232,5 +302,3 @@ def test_a_card_that_was_moved_is_seen_at_once(frame: Frame, page: Any) -> None:
     assert answer.status_code == 204
     refresh(world.connector.context("main"), "a test")
     drain(lambda: world.connector.context("main"))
-    assert ", 100 % done" in shown(page, frame)
-    assert part.title in page.inner_text("main")

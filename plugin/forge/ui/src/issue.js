@@ -1,5 +1,6 @@
 // Beside an issue: where it stands as an objective, and which numbers it is part of.
 import { ask, titles } from './connector.js';
+import { whatIfSection } from './what_if.js';
 import { bar, connectorLink, disposition, element, issueName, lozenge, percent } from './parts.js';
 
 export async function show(page) {
@@ -28,6 +29,7 @@ function own(objective, seen) {
     objective.rows.length ? element('section', { 'data-part': 'rows' }, element('h2', {}, 'What it is made of'),
       table(['', 'Adds', ''], objective.rows.map((one) => [issueName(one, seen), percent(one.share), disposition(one.disposition)])),
       objective.rows_total > objective.rows.length ? element('p', { class: 'muted' }, `${objective.rows_total - objective.rows.length} more rows stand in the connector.`) : null) : null,
+    objective.progress === null ? null : whatIfSection(seen),
   ].filter(Boolean);
 }
 
