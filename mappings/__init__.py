@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mappings.document.text.source import read_document
     from mappings.facts.catalogue import Catalogue, Field
     from mappings.facts.forest import Forest
-    from mappings.facts.issue import Issue, IssueType, Link, Named, Project, Status, User
+    from mappings.facts.issue import Issue, IssueType, JiraValue, Link, Project, Status, User
     from mappings.facts.moment import Moment
     from mappings.numbers import exact, percent, rounded
     from mappings.rollup.measurement import assess
@@ -36,6 +36,7 @@ __all__ = [
     "HealthLevel",
     "Issue",
     "IssueType",
+    "JiraValue",
     "KeyResultState",
     "Ledger",
     "Link",
@@ -43,7 +44,6 @@ __all__ = [
     "MappingError",
     "Measurement",
     "Moment",
-    "Named",
     "ObjectiveState",
     "Project",
     "Status",
@@ -63,7 +63,7 @@ HOMES = {
     "mappings.document.text.source": ("read_document",),
     "mappings.facts.catalogue": ("Catalogue", "Field"),
     "mappings.facts.forest": ("Forest",),
-    "mappings.facts.issue": ("Issue", "IssueType", "Link", "Named", "Project", "Status", "User"),
+    "mappings.facts.issue": ("Issue", "IssueType", "JiraValue", "Link", "Project", "Status", "User"),
     "mappings.facts.moment": ("Moment",),
     "mappings.numbers": ("exact", "percent", "rounded"),
     "mappings.rollup.measurement": ("assess",),

@@ -183,7 +183,7 @@ def register(blueprint: Blueprint, connector: Connector, admission: Admission) -
     @needs("public", signed=True)
     @called(admission, ISSUE)
     def what_if(caller: AdmittedCaller) -> Response:
-        return given(what_if_given(connector, caller))
+        return given(what_if_data(connector, caller))
 
     @blueprint.get("/api/objectives", endpoint="objectives")
     @needs("public", signed=True)
@@ -212,7 +212,7 @@ def issue_data(connector: Connector, caller: AdmittedCaller) -> IssueData:
     )
 
 
-def what_if_given(connector: Connector, caller: AdmittedCaller) -> WhatIfData:
+def what_if_data(connector: Connector, caller: AdmittedCaller) -> WhatIfData:
     """Of the issue that Forge signed."""
     issue_id = caller.invocation.issue_id
     if issue_id is None:
@@ -221,10 +221,10 @@ def what_if_given(connector: Connector, caller: AdmittedCaller) -> WhatIfData:
     saved, found = objective(*asked), calculation(*asked)
     if saved is None or found is None:
         return WhatIfData(calculation=None)
-    return WhatIfData(calculation=calculation_given(found, saved.state))
+    return WhatIfData(calculation=calculation_data(found, saved.state))
 
 
-def calculation_given(found: Calculation, state: ObjectiveState) -> CalculationData:
+def calculation_data(found: Calculation, state: ObjectiveState) -> CalculationData:
     """Every figure as an exact text."""
     parts = {one.id: one for one in state.key_results}
     return CalculationData(
@@ -243,11 +243,11 @@ def calculation_given(found: Calculation, state: ObjectiveState) -> CalculationD
             )
             for row in found.rows
         ],
-        key_results=[changeable_given(one, parts[one.id]) for one in found.key_results if one.id in parts],
+        key_results=[changeable_data(one, parts[one.id]) for one in found.key_results if one.id in parts],
     )
 
 
-def changeable_given(one: ChangeableKeyResult, part: KeyResultState) -> ChangeableKeyResultData:
+def changeable_data(one: ChangeableKeyResult, part: KeyResultState) -> ChangeableKeyResultData:
     """A key result with the rows that it is made of, or its reading."""
     reading = one.reading
     return ChangeableKeyResultData(
@@ -289,7 +289,7 @@ def exact_text(value: Fraction | None) -> str | None:
     return None if value is None else str(value)
 
 
-def objectives_given(
+def objectives_data(
     connector: Connector, caller: AdmittedCaller, team: str | None, after: str | None
 ) -> ObjectivesData:
     """A page of those of the caller's site, worst health first."""
