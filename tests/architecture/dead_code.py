@@ -22,6 +22,8 @@ REGISTERED += ("@*.after_request", "@field_validator", "@model_validator")
 """Decorators that hand a function to a library, which calls it."""
 EXCEPTIONS = {
     "model_config": "pydantic reads it",
+    "__getattr__": "Python calls it for a name that a module does not hold",
+    "__dir__": "Python calls it",
     "__annotations__": "flask-openapi reads them",
     "request_class": "Flask reads it from the application",
     "process_data": "WTForms calls it",
