@@ -7,7 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, case, delete, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    bindparam,
+    case,
+    delete,
+    exists,
+    or_,
+    select,
+    update,
+)
 
 from connectors.store.database import json_text
 from connectors.store.database.instant import from_ms, maybe_from_ms, to_ms
@@ -88,6 +99,12 @@ def open_gaps(conn: Connection, site: str) -> list[KeptGap]:
     """Those that wait for a person: neither accepted nor doubted."""
     mine = (table.c.site == site, table.c.accepted_at.is_(None))
     return [_kept(row) for row in conn.execute(select(table).where(*mine).order_by(table.c.issue))]
+
+
+def any_open(conn: Connection, site: str) -> bool:
+    """Whether some gap waits for a person."""
+    mine = (table.c.site == site, table.c.accepted_at.is_(None))
+    return conn.execute(select(exists().where(*mine))).scalar_one()
 
 
 def accept(conn: Connection, site: str, issue: str, by: str, now: datetime) -> KeptGap | None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
 
+from connectors.store.absence import gaps
 from connectors.store.cycles import carries
 from connectors.store.cycles.cycle_ends import CycleEnd
 from connectors.store.mirror import mirror
@@ -161,7 +162,11 @@ def sharers(
     """Other objectives that have, or may have, some of these issues as key results; which they have is up to date."""
     ids = objectives.depending_on(conn, context.site, shared) - {objective_id}
     near = _near(context, conn, shared)
-    stale = set(due.among_due(conn, context.site, {*ids, *near})) - {objective_id}
+    if context.absences or gaps.any_open(conn, context.site):
+        # Whoever stands as it was, for a gap or for what is gone from Jira, is stored as it was and is due no more.
+        stale = {*ids, *near} - {objective_id}
+    else:
+        stale = set(due.among_due(conn, context.site, {*ids, *near})) - {objective_id}
     saved = (objectives.load(conn, context.site, id_) for id_ in sorted(ids - stale))
     others = [one for one in saved if one is not None]
     stale |= {one.state.id for one in others if one.mapping_revision != context.mapping.revision}

@@ -15,6 +15,7 @@ from connectors.store.writes import written_values
 from plugin.sync.reconcile.reconcile import reconcile
 from plugin.sync.refresh.reread import refresh
 from plugin.sync.resync.full_read import resync
+from plugin.sync.resync.recent_read import resync_recent
 from plugin.use_cases.mappings.mapping_life import preview_text, rollback
 from tests.actors import TESTER
 
@@ -94,6 +95,26 @@ def test_a_narrowed_selector_clears_what_leaves_and_preview_counts_it(hand: Any)
     assert len(hand.writes()) == before + 1
     with hand.connector.store.read() as conn:
         assert [one.issue_id for one in written_values.every(conn, "main")] == [stays]
+
+
+def test_a_key_result_that_went_to_an_objective_with_a_gap_is_not_cleared(hand: Any) -> None:
+    """What stands for a gap is stored as it was: it does not say yet that the key result is its own."""
+    from_, to = epic(hand), epic(hand)
+    moves = key_result(hand, from_, 5)
+    unread = hand.issue("Story", to)
+    synced(hand, WITH_KEY_RESULTS)
+    hand.clock.pass_by(minutes=30)
+    hand.sandbox.sandbox.spoil(unread, project=None)
+    hand.edit(moves, parent={"id": to})
+    resync_recent(hand.context)
+    hand.work_off()
+    hand.edit(from_, labels=["okr", "anything"])
+    hand.land(from_)
+    hand.work_off()
+    assert hand.field(moves) == 50
+    hand.sandbox.sandbox.garbage.clear()
+    hand.sync()
+    assert hand.field(moves) == 50
 
 
 def test_going_back_writes_it_again(hand: Any, at_fifty: tuple[str, int]) -> None:
