@@ -180,16 +180,21 @@ class Jira:
         return search_datacenter.jql_errors(self.transport, jql)
 
     def read(
-        self, ids: Iterable[str], fields: Iterable[str] = (), edited: Mapping[str, datetime] | None = None
+        self,
+        ids: Iterable[str],
+        fields: Iterable[str] = (),
+        edited: Mapping[str, datetime] | None = None,
+        lags: Callable[[Issue], bool] = bulk.undoubted,
     ) -> ReadResult:
         """The issues with these ids as they are now, and which of them Jira does not show.
 
-        `edited` says by id when an issue was last edited at least; Data Center reads what it names many at once.
+        `edited` says by id when an issue was last edited at least; Data Center reads what it names many at once, and alone what
+        `lags` says is shown as it was before.
         """
         decoder = self._decoder(fields)
         if self._cloud:
             return self._bulk_reader.read(ids, decoder)
-        return bulk.read_datacenter(self.transport, ids, decoder, edited or {}, self._sight)
+        return bulk.read_datacenter(self.transport, ids, decoder, edited or {}, self._sight, lags)
 
     def readings(
         self,

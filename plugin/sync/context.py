@@ -28,6 +28,7 @@ from mappings.write_back.targets.app_field import UNHEARD, owned_by
 from plugin.runtime.processes.counters import Meter
 from plugin.sync.announcement import SILENT, Announcer
 from plugin.sync.refresh.project_access import ProjectSight
+from plugin.sync.write_back.clearing_look import ClearingLook
 from plugin.sync.write_back.notification import NotificationPolicy
 
 Clock = Callable[[], datetime]
@@ -77,6 +78,8 @@ class Context:
     """The address by which people open the connector's pages; empty where nobody said it."""
     as_app: Callable[[Field], Jira] = no_app
     """Gives Jira as the Forge app that owns a field; raises Permanent where that cannot be."""
+    clearing_look: ClearingLook | None = None
+    """What is looked at together in this turn before it is cleared; None where each objective looks for itself."""
 
     def moment(self) -> Moment:
         """Now, in the mapping's time zone, as the connector's own account."""

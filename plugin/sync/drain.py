@@ -20,11 +20,12 @@ SHORTEST, LONGEST = 0.05, 1.0
 
 @dataclass(frozen=True, slots=True)
 class DrainResult:
-    """What was worked off."""
+    """What was worked off, and what still waits though it is its turn: nobody could take it up, as others hold it."""
 
     reconciled: int = 0
     written: int = 0
     failed: int = 0
+    waiting: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def drain(
         else:
             idle_since = context.clock()
     progress(reconciled, reconciled)
-    return DrainResult(reconciled, written, failed)
+    return DrainResult(reconciled, written, failed, left.rows)
 
 
 def _left(context: Context, patience: timedelta) -> _RowsLeft:

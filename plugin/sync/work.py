@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 from sqlalchemy import Connection
@@ -23,6 +23,7 @@ from plugin.sync.reconcile.lease import LeaseLost, ObjectiveLease
 from plugin.sync.reconcile.reconcile import ReconcileResult, reconcile
 from plugin.sync.refresh.reread import refresh
 from plugin.sync.resync.checkpoint import is_half_read
+from plugin.sync.write_back.clearing_look import ClearingLook
 
 CLAIM = 20
 
@@ -49,6 +50,7 @@ def turn(context: Context, worker: str, stopping: Callable[[], bool] = lambda: F
     deliveries = work_off_inbox(context, worker)
     claims = _claim(context, worker, CLAIM)
     outcomes: list[ReconcileResult | None] = []
+    context = replace(context, clearing_look=ClearingLook(claim.objective_id for claim in claims))
     try:
         for claim in claims:
             if stopping() or (None in outcomes and _is_barred(context)):

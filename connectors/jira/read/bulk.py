@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -118,17 +118,24 @@ def _failed(errors: object, chunk: list[str]) -> dict[str, str]:
     return found
 
 
+def undoubted(_issue: Issue) -> bool:
+    """Nothing more is known that an index might not show yet."""
+    return False
+
+
 def read_datacenter(
     transport: Transport,
     ids: Iterable[str],
     decoder: IssueDecoder,
     edited: Mapping[str, datetime],
     sight: ParentMemory,
+    lags: Callable[[Issue], bool] = undoubted,
 ) -> ReadResult:
     """The same on Data Center, which has no bulk read. `edited` says when an issue was last edited at least.
 
     A search by id serves many at once, but is answered from an index that lags, on a cluster by seconds. So it is asked for
-    what `edited` names alone, and believed where it shows an edit no earlier than that; all else is read one by one.
+    what `edited` names alone, and believed where it shows an edit no earlier than that and not what `lags` knows to be
+    older; all else is read one by one.
     """
     wanted = clean_ids(ids)
     named = [issue_id for issue_id in wanted if issue_id in edited]
@@ -136,7 +143,8 @@ def read_datacenter(
     seen = KeysSeen()
     for chunk in chunks(named, CHUNK) if len(named) > 1 else ():
         shown = _read_chunk(transport, chunk, decoder, sight, seen)
-        found |= {one.id: one for one in shown if one.id in edited and one.updated >= edited[one.id]}
+        late = [one for one in shown if one.id in edited and one.updated >= edited[one.id]]
+        found |= {one.id: one for one in late if not lags(one)}
     singly = [_read_one(transport, issue_id, decoder) for issue_id in wanted if issue_id not in found]
     found |= {one.id: one for one in _together(transport, singly, sight, seen)}
     return _result(wanted, list(found.values()), [gap for batch in singly for gap in batch.gaps])

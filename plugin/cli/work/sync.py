@@ -60,6 +60,7 @@ def sync_values(synced: SyncResult) -> dict[str, object]:
         "reconciled": done.reconciled,
         "written": done.written,
         "failed": done.failed,
+        "waiting": done.waiting,
         "refused": lacking.refused,
         "dead": lacking.dead,
         "gone": list(lacking.gone),

@@ -42,10 +42,12 @@ def sort_deliveries(
     is_echo: EchoTest,
     id_of: IdOfKey,
     written: frozenset[str] = frozenset(),
+    shown_by_now: datetime = BEGINNING,
 ) -> DeliveryBatch:
     """Collect the work of many deliveries; order and repetition do not matter, for only ids are taken from them.
 
     `written` are the places that are written: nothing else beside the fields of issues can change anything.
+    What came before `shown_by_now` every search shows by now, whenever it happened.
     """
     batch = DeliveryBatch()
     for delivery in deliveries:
@@ -54,7 +56,9 @@ def sort_deliveries(
             batch.verdicts[delivery.id] = "ignored", "a property that the mapping does not write"
         else:
             batch.named[delivery.id] = hints.touched if isinstance(hints, Hints) else frozenset()
-            batch.verdicts[delivery.id] = _verdict(batch, hints, is_echo, id_of)
+            batch.verdicts[delivery.id] = _verdict(
+                batch, hints, is_echo, id_of, delivery.received_at < shown_by_now
+            )
     for issue_id in batch.unsure:
         batch.edited.pop(issue_id, None)
     return batch
@@ -65,7 +69,7 @@ def _is_foreign(hints: Hints, written: frozenset[str]) -> bool:
 
 
 def _verdict(
-    batch: DeliveryBatch, hints: Hints | IgnoredBody, is_echo: EchoTest, id_of: IdOfKey
+    batch: DeliveryBatch, hints: Hints | IgnoredBody, is_echo: EchoTest, id_of: IdOfKey, old: bool
 ) -> tuple[str, str]:
     if isinstance(hints, IgnoredBody):
         return "ignored", hints.reason
@@ -85,20 +89,25 @@ def _verdict(
         else:
             batch.touched.add(found)
             batch.unsure.add(found)
-    _note_edits(batch, hints)
+    _note_edits(batch, hints, old)
     for issue_id in hints.issue_ids:
         batch.changed_fields.setdefault(issue_id, set()).update(hints.changed_fields | hints.beside)
     batch.whole_scope = batch.whole_scope or bool(hints.sprint_ids or hints.version_ids)
     return "done", hints.event
 
 
-def _note_edits(batch: DeliveryBatch, hints: Hints) -> None:
-    """A parent is read for what it is, not because it was edited; a link tells of no time."""
+def _note_edits(batch: DeliveryBatch, hints: Hints, old: bool) -> None:
+    """A parent is read for what it is, not because it was edited; a link tells of no time, which of an `old` one is not asked for."""
+    untold = set(hints.link_issue_ids)
     for issue_id in hints.parent_ids:
         batch.edited.setdefault(issue_id, BEGINNING)
     for issue_id in hints.issue_ids:
         if hints.updated is None:
-            batch.unsure.add(issue_id)
+            untold.add(issue_id)
         else:
             batch.edited[issue_id] = max(hints.updated, batch.edited.get(issue_id, BEGINNING))
-    batch.unsure |= hints.link_issue_ids | hints.deleted_ids
+    if old:
+        batch.edited |= dict.fromkeys(untold - batch.edited.keys(), BEGINNING)
+    else:
+        batch.unsure |= untold
+    batch.unsure |= hints.deleted_ids

@@ -5,11 +5,13 @@ Such an issue is newer than the mirror knows it and older than what we wrote: to
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from connectors.jira.read.bulk import undoubted
+from connectors.store.mirror import mirror
 from connectors.store.writes import writes
 from mappings.facts.issue import Issue
 from mappings.write_back.target import Place
@@ -33,15 +35,28 @@ def overtaken(
     return writes.written_to(conn, context.site, differing, since)
 
 
-def written_lately(context: Context, conn: Connection, ids: Iterable[str]) -> frozenset[str]:
-    """Issues that we wrote to and that a search may still show as they were. Cloud reads by id without one."""
+def before_our_writes(context: Context, conn: Connection, ids: Iterable[str]) -> Callable[[Issue], bool]:
+    """Tells of an issue that a search shows whether it is shown as it was before we wrote to it. Cloud reads by id without a search."""
     if context.api == 3:
-        return frozenset()
-    return writes.written_to(conn, context.site, ids, context.clock() - WINDOW)
+        return undoubted
+    lately = writes.written_to(conn, context.site, ids, context.clock() - WINDOW)
+    known = mirror.get(conn, context.site, lately)
+    ours = [place for place in context.mapping.places() if place.target.ages]
+
+    def lags(issue: Issue) -> bool:
+        if issue.id not in lately:
+            return False
+        return issue.id not in known or _differs(ours, known[issue.id], issue)
+
+    return lags
 
 
 def _contradicts(ours: Iterable[Place], known: Issue | None, issue: Issue) -> bool:
     """Whether a place of ours would change with it in the mirror, where what is older is dropped anyway."""
     if known is None or issue.updated <= known.updated:
         return False
+    return _differs(ours, known, issue)
+
+
+def _differs(ours: Iterable[Place], known: Issue, issue: Issue) -> bool:
     return any(not place.equal(place.actual(known), place.actual(issue)) for place in ours)

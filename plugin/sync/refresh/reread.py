@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -34,7 +34,7 @@ from plugin.sync.reconcile import candidates
 from plugin.sync.refresh import comments, gaps
 from plugin.sync.refresh.losses import WeighedLosses, record, weigh
 from plugin.sync.refresh.omissions import in_scope, spared
-from plugin.sync.refresh.own_writes import overtaken, written_lately
+from plugin.sync.refresh.own_writes import WINDOW, before_our_writes, overtaken
 from plugin.sync.refresh.tombstones import ask_again, doubtful, remember
 from plugin.sync.resync import activation_read
 from plugin.sync.write_back.places import recalled, spare_own, with_places
@@ -118,10 +118,11 @@ def _work_off(context: Context, deliveries: list[Delivery]) -> RefreshResult:
             lambda hints: is_echo(context, conn, hints),
             lambda key: mirror.id_of_key(conn, context.site, key),
             context.written_places,
+            context.clock() - WINDOW,
         )
-        lately = written_lately(context, conn, batch.edited) | doubtful(context, conn, batch.edited, None)
+        left = doubtful(context, conn, batch.edited, None)
     read_at = context.clock()
-    edited = {id_: at for id_, at in batch.edited.items() if id_ not in lately}
+    edited = {id_: at for id_, at in batch.edited.items() if id_ not in left}
     batch.touched |= {named.id for key in sorted(batch.keys) if (named := context.jira.issue_of(key))}
     read = read_again(context, batch.touched, edited=edited, deleted=batch.deleted)
     lost = weigh(context, read.gone, frozenset(batch.deleted))
@@ -138,15 +139,21 @@ def read_again(
     *,
     edited: Mapping[str, datetime] | None = None,
     deleted: Set[str] = frozenset(),
+    lags: Callable[[Issue], bool] | None = None,
 ) -> ReadById:
     """The issues as Jira has them now, the ids it no longer shows, asked for twice, and what of them cannot be read.
+
+    `lags` tells what a search shows as it was before; where nobody says it, what we wrote lately does.
 
     What it means that an issue is no longer shown `losses.weigh` says. Of those that an event calls `deleted` one look is the second word.
     """
     wanted = sorted(ids)
     if not wanted:
         return ReadById([])
-    result = context.jira.read(wanted, context.fields, edited)
+    if lags is None:
+        with context.store.read() as conn:
+            lags = before_our_writes(context, conn, edited or ())
+    result = context.jira.read(wanted, context.fields, edited, lags)
     proven, doubted = result.missing & deleted, result.missing - deleted
     if not doubted:
         return ReadById(list(result.issues), proven, result.gaps)

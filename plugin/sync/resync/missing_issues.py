@@ -20,7 +20,6 @@ from plugin.next_steps import SYNC, Door
 from plugin.sync.context import Context
 from plugin.sync.refresh.losses import record, weigh
 from plugin.sync.refresh.omissions import in_scope
-from plugin.sync.refresh.own_writes import written_lately
 from plugin.sync.refresh.reread import ReadById, land_issues, read_again, with_readings
 from plugin.sync.resync.checkpoint import RunningRead
 from plugin.sync.resync.double_check import DoubleCheckedPage, confirm_end, listed, look_again
@@ -159,9 +158,7 @@ def _land_unseen(context: Context, reading: RunningRead, edited: dict[str, datet
         known_of = mirror.get(conn, context.site, edited)
         rest = {one.id for one in known_of.values() if one.archived and not one.unknowns}
         edited = {id_: at for id_, at in edited.items() if id_ not in rest}
-        lately = written_lately(context, conn, edited)
-    known = {id_: at for id_, at in edited.items() if id_ not in lately}
-    read = _read_unseen(context, edited, known)
+    read = _read_unseen(context, edited)
     found = with_readings(context, read.issues, {})
     inside = in_scope(context, found)
     outside = {issue.id for issue in found} - {issue.id for issue in inside}
@@ -169,9 +166,9 @@ def _land_unseen(context: Context, reading: RunningRead, edited: dict[str, datet
     return read.gone
 
 
-def _read_unseen(context: Context, ids: Iterable[str], known: dict[str, datetime]) -> ReadById:
-    """Read these by id. Where Data Center's search by id shows in the scope what the pages did not, one of two searches lags: each is read alone."""
-    read = read_again(context, ids, edited=known)
+def _read_unseen(context: Context, known: dict[str, datetime]) -> ReadById:
+    """Read these by id, known as edited then. Where Data Center's search by id shows in the scope what the pages did not, one of two searches lags: each is read alone."""
+    read = read_again(context, known, edited=known)
     if context.api == 3:
         return read
     doubted = {issue.id for issue in in_scope(context, read.issues)} & known.keys()

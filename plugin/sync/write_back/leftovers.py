@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from connectors.store.absence import losses
 from connectors.store.mirror import mirror
-from connectors.store.writes import written_values
+from connectors.store.writes import writes, written_values
 from connectors.store.writes.written_values import WrittenField
 from mappings.document.mapping import Mapping
 from mappings.facts.issue import Issue
@@ -26,9 +26,11 @@ from mappings.write_back.plan import Change, Plan
 from mappings.write_back.target import Place
 from mappings.write_back.targets import target_of
 from plugin.sync.context import Context
+from plugin.sync.intake.triage import BEGINNING
 from plugin.sync.reconcile.measurement import MeasuredObjective, sharers
 from plugin.sync.refresh.reread import read_again
 from plugin.sync.write_back import places as written
+from plugin.sync.write_back.clearing_look import ClearingLook, ShownIssues
 
 
 def clears(
@@ -113,18 +115,73 @@ def still_ours(context: Context, planned: Plan) -> Plan:
     left = [change for change in planned.changes if change.left]
     if not left:
         return planned
-    fields = frozenset(change.field_id for change in left)
-    wide = replace(context, besides=context.besides | fields)
-    read = read_again(wide, {change.issue_id for change in left})
-    now = _with_unshown(context, read.issues, left)
+    issues, unshown = _shown(context, planned.objective_id, left)
+    now = _with_unshown(context, issues, left)
     gone = [change for change in left if not _holds(context, now.get(change.issue_id), change)]
-    proven = _proven_gone(context, read.gone)
+    proven = _proven_gone(context, unshown)
     over = [change for change in gone if change.issue_id in now or change.issue_id in proven]
     if over:
         with context.store.write() as conn:
             for change in over:
                 written_values.forget(conn, context.site, change.issue_id, change.field_id)
     return replace(planned, changes=tuple(change for change in planned.changes if change not in gone))
+
+
+def _shown(context: Context, objective_id: str, left: list[Change]) -> tuple[list[Issue], frozenset[str]]:
+    """The issues of these changes as Jira has them now, or had them a moment ago, and which of them it does not show.
+
+    One look serves all objectives of a turn. What we wrote to since is looked at anew.
+    """
+    look = context.clearing_look or ClearingLook(())
+    look.begin(objective_id)
+    ids, fields = {change.issue_id for change in left}, {change.field_id for change in left}
+    shown = look.good(ids, fields, context.clock())
+    if shown is not None:
+        with context.store.read() as conn:
+            written_since = writes.written_to(conn, context.site, ids, shown.at)
+        if not written_since:
+            return shown.among(ids)
+    with context.store.read() as conn:
+        beside = written_values.of_objectives(conn, context.site, look.waiting) if look.waiting else []
+        known = mirror.get(conn, context.site, ids | {row.issue_id for row in beside})
+    if context.api != 3 and not beside:
+        shown = _read_alone(context, ids, fields)
+    else:
+        shown = _read_together(context, left, beside, known)
+    look.keep(shown)
+    return shown.among(ids)
+
+
+def _read_alone(context: Context, ids: set[str], fields: set[str]) -> ShownIssues:
+    at = context.clock()
+    read = read_again(replace(context, besides=context.besides | fields), ids)
+    return ShownIssues({one.id: one for one in read.issues}, read.gone, frozenset(fields), at)
+
+
+def _read_together(
+    context: Context, left: list[Change], beside: list[WrittenField], known: dict[str, Issue]
+) -> ShownIssues:
+    """One read for all. What Data Center's search shows with another value than stands there by our word is read alone."""
+    spots = {(row.issue_id, row.field_id): row.after for row in beside}
+    spots |= {(change.issue_id, change.field_id): change.before for change in left}
+    ids, fields = {issue_id for issue_id, _ in spots}, frozenset(field_id for _, field_id in spots)
+    held: dict[str, list[tuple[Place, object]]] = {}
+    for (issue_id, field_id), value in spots.items():
+        place = context.place(field_id)
+        if place is not None and place.target.ages and place.target.shown(context.api):
+            held.setdefault(issue_id, []).append((place, value))
+
+    def lags(issue: Issue) -> bool:
+        return any(not place.equal(place.actual(issue), value) for place, value in held.get(issue.id, ()))
+
+    at = context.clock()
+    read = read_again(
+        replace(context, besides=context.besides | fields),
+        ids,
+        edited={id_: known[id_].updated if id_ in known else BEGINNING for id_ in ids},
+        lags=lags,
+    )
+    return ShownIssues({one.id: one for one in read.issues}, read.gone, fields, at)
 
 
 def _proven_gone(context: Context, unshown: frozenset[str]) -> frozenset[str]:

@@ -14,6 +14,7 @@ from connectors.store.writes import writes
 from mappings.facts.forest import issue_order
 from mappings.write_back.plan import Change
 from plugin.access.authorization.actor import Actor
+from plugin.jobs.orphans import free_orphans
 from plugin.runtime.connector import Connector
 from plugin.runtime.processes.process import worker_name
 from plugin.sync.reconcile.reconcile import ReconcileResult, reconcile
@@ -95,6 +96,7 @@ def apply(
         due.mark(conn, site, objective_ids, now, f"applied by {actor.label}")
         detail = {"objectives": len(objective_ids), "release_held": release_held}
         note(conn, actor.label, "plan applied", now, detail, site)
+    free_orphans(connector.store)
     worker = worker_name(f"apply-{uuid.uuid4().hex[:8]}")
     done: list[ReconcileResult] = []
     waiting: list[WaitingObjective] = []

@@ -12,6 +12,7 @@ from connectors.jira.http.estimate import asking, estimate, searching
 from connectors.store.mirror import mirror
 from connectors.store.people.audit import note
 from plugin.access.authorization.actor import Actor
+from plugin.jobs.orphans import free_orphans
 from plugin.runtime.connector import Connector
 from plugin.runtime.processes.governors import rates_of
 from plugin.sync.active_mapping import FormerMapping
@@ -85,18 +86,20 @@ class SyncResult:
     @property
     def wrong(self) -> bool:
         """Whether somebody has to do something before every number in Jira is right."""
-        return bool(self.lacking)
+        return bool(self.lacking) or self.done.waiting > 0
 
     @property
     def said(self) -> str:
         """All of it in a sentence or two."""
+        why = "." if self.lacking else ELSEWHERE
+        waiting = f" {self.done.waiting} still wait{why}" if self.done.waiting else ""
         failed = f"; {self.done.failed} attempts failed" if self.done.failed else ""
         lost = f", {self.lacking.losses} issues held" if self.lacking.losses else ""
         standing = f"{self.read.standing} objectives stand as they should. " if self.read.standing else ""
         return (
             f"{summary(self.read, right=not self.wrong)} {standing}Reconciled {self.done.reconciled} objectives: "
             f"{self.done.written} fields written, {self.lacking.refused} refused, {self.lacking.held} held{lost}, "
-            f"{self.lacking.gaps} gaps{self.lacking.said}{failed}."
+            f"{self.lacking.gaps} gaps{self.lacking.said}{failed}.{waiting}"
         )
 
 
@@ -111,6 +114,10 @@ class ReadWorkload:
 
 
 FULL = SyncRequest()
+ELSEWHERE = (
+    ": another process has them, or ended on another machine without giving them back, which is over in minutes. "
+    "Sync again then, or leave it to the workers."
+)
 
 
 @act(EDITOR)
@@ -188,6 +195,7 @@ def _sync(
     if not wanted.write:
         return SyncResult(found, DrainResult(), _lacking(connector, actor, site))
     connector.announce()
+    free_orphans(connector.store)
     with step(RECONCILED) as report:
         done = drain(partial(connector.context, site), report)
     return SyncResult(found, done, _lacking(connector, actor, site))

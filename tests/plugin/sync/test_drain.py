@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from connectors.store.work import due
+from plugin.access.authorization.actor import COMMAND_LINE
+from plugin.runtime.processes.process import this_process
 from plugin.sync.drain import DrainResult, drain
+from plugin.sync.resync.mirror_update import ResyncResult
+from plugin.use_cases.work.sync import SyncResult, run
 from tests.plugin.sync.test_leftovers import WITH_KEY_RESULTS, epic
 
 
@@ -74,3 +79,30 @@ def test_it_tells_how_many_of_how_many(hand: Any) -> None:
     told: list[tuple[int, int | None]] = []
     assert drain(lambda: hand.context, lambda done, total: told.append((done, total))).reconciled == 23
     assert told == [(20, 23), (23, 23), (23, 23)]
+
+
+def test_what_others_hold_to_the_end_still_waits_and_a_sync_says_so(hand: Any, objective: str) -> None:
+    """Nobody may say then that everything was right, and Jira may lack the number."""
+    now = hand.clock()
+    with hand.connector.store.write() as conn:
+        due.mark(conn, "main", [objective], now, "a test")
+        assert due.claim(conn, "somebody elsewhere", now, timedelta(minutes=2), 1, "main")
+    done = drain(lambda: hand.context, wait=Waits(hand))
+    assert done == DrainResult(waiting=1)
+    found = SyncResult(ResyncResult(), done)
+    assert found.wrong
+    assert "1 still wait: another process has them" in found.said
+    assert "everything was right" not in found.said
+    assert not SyncResult(ResyncResult(), DrainResult()).wrong
+
+
+def test_a_sync_takes_up_what_a_process_held_that_died(hand: Any, objective: str) -> None:
+    """Killed between its claim and its write: the next sync waits for no lease."""
+    dead, now = replace(this_process(), began="0").name, hand.clock()
+    hand.status(hand.issue("Story", objective), "Done")
+    hand.land(*hand.sandbox.sandbox.records)
+    with hand.connector.store.write() as conn:
+        assert due.claim(conn, f"{dead}/drain", now, timedelta(minutes=2), 9, "main")
+    found = run(hand.connector, COMMAND_LINE, "main")
+    assert (found.done.reconciled, found.done.waiting, found.wrong) == (1, 0, False)
+    assert hand.field(objective) == 67

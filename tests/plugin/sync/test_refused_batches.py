@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from connectors.sandbox.site_state import scheme
 from connectors.store.work import inbox
 from plugin.sync.refresh.reread import refresh
 from plugin.sync.resync.full_read import resync
-from tests.plugin.sync.conftest import Company
+from tests.plugin.sync.conftest import PROGRESS, Company
 
 
 def deliver(small: Company, records: list[Any], event: str = "jira:issue_updated") -> None:
@@ -43,19 +44,45 @@ def test_the_other_deliveries_land_and_the_guilty_one_says_why(small: Company) -
 
 
 @pytest.mark.parametrize("small", ["datacenter"], indirect=True)
-def test_what_leaves_a_scope_is_read_in_batches(small: Company) -> None:
+@pytest.mark.parametrize(("shows_our_writes", "alone"), [(True, 0), (False, 2)])
+def test_what_leaves_a_scope_is_read_in_batches(small: Company, shows_our_writes: bool, alone: int) -> None:
+    """Objectives that an index shows as they were before we wrote to them, a moment ago, are read alone."""
     small.remap("scope: project in (PLAT, CORE, GROW)", "scope: project = PLAT")
+    if not shows_our_writes:
+        for one in small.records(scheme.EPIC):
+            small.sandbox.sandbox.index[one.id] = replace(
+                small.sandbox.sandbox.index[one.id], customs={**one.customs, PROGRESS: 1.0}
+            )
     small.sandbox.site.calls.clear()
 
     found = resync(small.context)
 
     assert (found.removed, len(small.mirror())) == (42, 21)
     counted = small.sandbox.site.calls.by_endpoint
-    # the two objectives alone, which we wrote to a moment ago: of them an index that lags is not believed
-    assert counted["GET /rest/api/2/issue/{}"] == 2
+    assert counted["GET /rest/api/2/issue/{}"] == alone
     # and once per full read, the options of the fields that are written
-    assert sum(number for name, number in counted.items() if "/issue/" in name) == 3
+    assert sum(number for name, number in counted.items() if "/issue/" in name) == alone + 1
     assert sum(number for name, number in counted.items() if name.endswith("/search")) <= 4
+
+
+@pytest.mark.parametrize("small", ["cloud", "datacenter"], indirect=True)
+def test_objectives_that_leave_together_are_looked_at_together(small: Company) -> None:
+    """One read, and an edit for each, of the health too; what somebody wrote over us meanwhile Data Center shows alone, and it stands."""
+    small.remap("scope: project in (PLAT, CORE, GROW)", "scope: project = PLAT")
+    resync(small.context)
+    left = [one for one in small.records(scheme.EPIC) if one.project.key != "PLAT"]
+    cloud = small.deployment == "cloud"
+    small.edit(left[0], **{PROGRESS: 7})
+    small.sandbox.site.calls.clear()
+
+    small.work_off()
+
+    counted = small.sandbox.site.calls.by_endpoint.copy()
+    assert [small.in_jira(one.id) for one in left] == [7] + [None] * (len(left) - 1)
+    assert sum(number for name, number in counted.items() if name.startswith("PUT")) == len(left)
+    assert counted["POST /rest/api/3/issue/bulkfetch"] == (1 if cloud else 0)
+    assert counted["GET /rest/api/2/issue/{}"] == (0 if cloud else 1)
+    assert counted["POST /rest/api/2/search"] == (0 if cloud else 1)
 
 
 @pytest.mark.parametrize("small", ["datacenter"], indirect=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -164,3 +164,18 @@ def test_an_issue_of_which_one_delivery_tells_no_time_is_not_taken_for_dated() -
 
     for bodies in ([dated, undated, other], [undated, other, dated]):
         assert sort(*bodies).edited == {"10002": NOW.replace(second=20)}
+
+
+def test_when_it_was_is_not_asked_of_what_came_before_a_search_showed_it() -> None:
+    """After an outage: links and comments tell no time. Of a deletion Jira is asked alone all the same."""
+    link = event("issuelink_created", issueLink={"sourceIssueId": 10002, "destinationIssueId": 10003})
+    undated = event("jira:issue_updated", "10001", [STATUS])
+    told = [
+        delivery(at, body) for at, body in enumerate([link, undated, event("jira:issue_deleted", "10004")])
+    ]
+
+    def edited(by: datetime) -> dict[str, datetime]:
+        return sort_deliveries(told, lambda _hints: False, IDS.get, shown_by_now=by).edited
+
+    assert edited(NOW) == {}
+    assert edited(NOW + timedelta(seconds=1)) == dict.fromkeys(["10001", "10002", "10003"], BEGINNING)
