@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 
 from connectors.jira.http.address import Deployment, JiraAddress
@@ -38,7 +38,7 @@ from connectors.once import once
 from mappings.explain.past import FieldChange
 from mappings.facts.catalogue import Catalogue, Field
 from mappings.facts.comment import Comment
-from mappings.facts.issue import JiraValue, User
+from mappings.facts.issue import Issue, JiraValue, User
 from mappings.imports.people import JiraPerson
 from mappings.write_back.target import Request
 

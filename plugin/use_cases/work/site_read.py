@@ -174,10 +174,10 @@ def _active(connector: Connector, site: str) -> Context | None:
         return None
 
 
-def summary(found: ResyncResult, *, right: bool = True) -> str:
-    """What a sync found, in a sentence. Not `right`: Jira does not have every number, whatever the mirror had."""
+def summary(found: ResyncResult, *, right: bool = True, written: int = 0) -> str:
+    """What a sync found, in a sentence. Not `right`: Jira does not have every number, whatever the mirror had; nor was it where fields were `written`."""
     what = "recently changed issues" if found.kind == "recent" else "issues"
-    if found.first:
+    if found.first or (written and not found.changed and not found.removed):
         return f"Read {found.read} {what}."
     if not found.changed and not found.removed:
         known = "everything was right already" if right else "nothing had changed in Jira"

@@ -97,7 +97,7 @@ class SyncResult:
         lost = f", {self.lacking.losses} issues held" if self.lacking.losses else ""
         standing = f"{self.read.standing} objectives stand as they should. " if self.read.standing else ""
         return (
-            f"{summary(self.read, right=not self.wrong)} {standing}Reconciled {self.done.reconciled} objectives: "
+            f"{summary(self.read, right=not self.wrong, written=self.done.written)} {standing}Reconciled {self.done.reconciled} objectives: "
             f"{self.done.written} fields written, {self.lacking.refused} refused, {self.lacking.held} held{lost}, "
             f"{self.lacking.gaps} gaps{self.lacking.said}{failed}.{waiting}"
         )

@@ -93,7 +93,9 @@ def test_what_others_hold_to_the_end_still_waits_and_a_sync_says_so(hand: Any, o
     assert found.wrong
     assert "1 still wait: another process has them" in found.said
     assert "everything was right" not in found.said
-    assert not SyncResult(ResyncResult(), DrainResult()).wrong
+    assert "everything was right" not in SyncResult(ResyncResult(), DrainResult(written=1)).said
+    fine = SyncResult(ResyncResult(), DrainResult())
+    assert (fine.wrong, "everything was right already" in fine.said) == (False, True)
 
 
 def test_a_sync_takes_up_what_a_process_held_that_died(hand: Any, objective: str) -> None:
