@@ -130,4 +130,4 @@ def test_every_limit_of_a_mapping() -> None:
         + ", ".join(f"{name} {shown(found[path][name])}" for name in LIMITS if name in found[path])
         for path in sorted(found)
     ]
-    assert lines == EVERY.splitlines()
+    assert lines == EVERY.splitlines(), "a bound of an option is a line of EVERY, above"

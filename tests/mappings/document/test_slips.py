@@ -1,4 +1,4 @@
-"""What is said of a slip, word by word, as `slips.txt` has it: a message that changes has to change there too."""
+"""What is said of a slip, word by word, as `slips.txt` has it: a message that changes has to change there too. `{targets}` and the like stand for what is registered."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mappings.document.text.source import read_document
+from tests.mappings.document.registered import with_lists
 
 TABLE = Path(__file__).with_name("slips.txt")
 
@@ -15,7 +16,7 @@ TABLE = Path(__file__).with_name("slips.txt")
 def rows() -> Iterator[tuple[str, str, list[str]]]:
     """What is replaced, what stands in its place, and the findings."""
     found: list[tuple[str, str, list[str]]] = []
-    for line in TABLE.read_text().splitlines():
+    for line in with_lists(TABLE.read_text()).splitlines():
         text = line.replace("⏎", "\n")
         if line.startswith(("    okr.yaml", "    mapping")):
             found[-1][2].append(text.removeprefix("    "))

@@ -14,6 +14,7 @@ from mappings.document.text.source import read_document
 from tests.headings import lines_by_heading
 from tests.mappings.document import test_binding, test_calendar, test_kpis
 from tests.mappings.document.conftest import COMPLETE
+from tests.mappings.document.registered import with_lists
 from tests.mappings.write_back import test_goals, test_plain_parents, test_remote_links
 
 
@@ -58,7 +59,10 @@ def words(found: tuple[Diagnostic, ...]) -> list[str]:
 
 
 SLIPS = dict(slips())
-EXPECTED = lines_by_heading(Path(__file__).with_name("words.txt"))
+EXPECTED = {
+    heading: [with_lists(line) for line in lines]
+    for heading, lines in lines_by_heading(Path(__file__).with_name("words.txt")).items()
+}
 
 
 @pytest.mark.parametrize("name", SLIPS)

@@ -54,7 +54,8 @@ def test_the_operators_are_those_of_the_grammar_without_the_history() -> None:
 
 def test_the_functions_are_the_registered_ones() -> None:
     documented = [words(row[0])[0] for row in rows(section("Functions"))]
-    assert documented == [f"{function.name}()" for function in FUNCTIONS]
+    registered = [f"{function.name}()" for function in FUNCTIONS]
+    assert documented == registered, "docs/jql.md has a row for each of FUNCTIONS, in their order"
 
 
 def test_what_is_documented_as_refused_is_registered_as_refused() -> None:

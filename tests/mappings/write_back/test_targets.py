@@ -46,7 +46,9 @@ def rows(heading: str) -> list[str]:
 
 
 def test_registered_documented_and_tested_are_the_same_targets() -> None:
-    assert rows("### What can be written to") == [target.option for target in WRITE_TARGETS] == list(PLACES)
+    registered = [target.option for target in WRITE_TARGETS]
+    assert rows("### What can be written to") == registered, "docs/mapping.md has a row for each target"
+    assert list(PLACES) == registered, "PLACES, below, has a place of each target"
 
 
 def test_registered_and_documented_are_the_same_values() -> None:
