@@ -21,7 +21,7 @@ from connectors.store.people import sign_in_attempts
 from connectors.store.reads import failures, read_requests
 from connectors.store.sites import catalogues
 from connectors.store.work import inbox, outbox
-from connectors.store.writes import write_retention
+from connectors.store.writes import write_counts, write_retention
 from plugin.jobs.history_retention import thin_history
 from plugin.runtime.connector import Connector, NotReady
 from plugin.runtime.processes.process import worker_name
@@ -155,6 +155,7 @@ def prune(connector: Connector, site: str, going_on: Callable[[], None]) -> None
         outbox.prune(conn, site, old)
         issue_histories.prune(conn, site)
         imports.prune(conn, site, old)
+        write_counts.fold(conn, site)
         if connector.watches_kpis(site):
             kpi_failures.prune(conn, site, old)
     chain.forget_old(connector)

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Table, and_, or_, select
 from connectors.store.database.deletion import delete_where
 from connectors.store.database.engine import Store
 from connectors.store.database.instant import to_ms
-from connectors.store.schema import history, snapshot
+from connectors.store.schema import history, snapshot, snapshot_base
 
 DAY_MS = 86_400_000
 WEEK_MS = 7 * DAY_MS
@@ -85,4 +85,21 @@ def thin(
             went += delete_where(
                 store, table, and_(span.old(table, site), span.followed(table, moments)), going_on
             )
+    delete_where(store, snapshot_base, _unused(site), going_on)
     return went
+
+
+def _unused(site: str) -> ColumnElement[bool]:
+    """Whether no snapshot is read by this base any more. The newest of an objective stays, for one may just be made by it."""
+    reader = select(snapshot.c.id).where(snapshot.c.base_id == snapshot_base.c.id)
+    later = snapshot_base.alias("later")
+    newer = select(later.c.id).where(
+        later.c.site == snapshot_base.c.site,
+        later.c.objective_id == snapshot_base.c.objective_id,
+        later.c.id > snapshot_base.c.id,
+    )
+    return and_(
+        snapshot_base.c.site == site,
+        newer.correlate(snapshot_base).exists(),
+        ~reader.correlate(snapshot_base).exists(),
+    )

@@ -1,12 +1,11 @@
 """Objectives as they stood, with their ledgers: what says later, between any two moments, which issues moved the number.
 
-A snapshot is the whole state as compressed JSON, without what it hangs on. One is kept where a row of a ledger changed or another
+A snapshot is the whole state as JSON, without what it hangs on (`connectors.store.numbers.snapshot_text`). One is kept where a row of a ledger changed or another
 mapping revision took over; between two snapshots the former one holds.
 """
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, case, delete, func, insert, se
 from connectors.store.database import json_text
 from connectors.store.database.instant import from_ms, maybe_from_ms, to_ms
 from connectors.store.database.sql import Statement, StoredRow, among
+from connectors.store.numbers import snapshot_text
 from connectors.store.schema import history, snapshot
 from mappings.explain.marks import DatedOutline, Outline
 from mappings.rollup.state import ObjectiveState
@@ -46,7 +46,7 @@ def keep(
     same = former is not None and former[1] == revision and ledgers(former[0]) == ledgers(state)
     if same and latest(conn, site, state.id) is not None:
         return False
-    conn.execute(insert(snapshot), _values(site, state, revision, now))
+    conn.execute(insert(snapshot), _values(conn, site, state, revision, now))
     return True
 
 
@@ -54,7 +54,7 @@ def backfill(
     conn: Connection, site: str, points: Iterable[tuple[datetime, ObjectiveState]], revision: str
 ) -> None:
     """Keep reconstructed snapshots."""
-    rows = [{**_values(site, state, revision, at), "backfilled": 1} for at, state in points]
+    rows = [{**_values(conn, site, state, revision, at), "backfilled": 1} for at, state in points]
     if rows:
         conn.execute(insert(snapshot), rows)
 
@@ -75,7 +75,7 @@ def at(conn: Connection, site: str, objective_id: str, moment: datetime) -> Stat
     """The snapshot that held at this moment, or None where history begins later."""
     found = _of(site, objective_id).where(snapshot.c.at <= to_ms(moment))
     row = conn.execute(found.order_by(snapshot.c.at.desc(), snapshot.c.id.desc()).limit(1)).one_or_none()
-    return None if row is None else _snapshot(row)
+    return None if row is None else _snapshot(conn, row)
 
 
 def load(conn: Connection, history_id: int) -> ObjectiveState | None:
@@ -114,12 +114,11 @@ def outlines(conn: Connection, site: str, objective_id: str) -> list[DatedOutlin
         .limit(MOST_OUTLINES)
     )
     found = select(snapshot).where(snapshot.c.id.in_(last)).order_by(snapshot.c.at, snapshot.c.id)
+    rows = conn.execute(found).all()
     decode = json_text.decoder(Outline).decode
     return [
-        DatedOutline(
-            from_ms(row.at), row.mapping_revision, decode(zlib.decompress(row.content)), bool(row.backfilled)
-        )
-        for row in conn.execute(found)
+        DatedOutline(from_ms(row.at), row.mapping_revision, decode(text), bool(row.backfilled))
+        for row, text in zip(rows, snapshot_text.texts(conn, rows), strict=True)
     ]
 
 
@@ -165,7 +164,9 @@ def _extreme(conn: Connection, site: str, objective_id: str, which: ColumnElemen
     return maybe_from_ms(conn.execute(select(which).where(*mine)).scalar())
 
 
-def _values(site: str, state: ObjectiveState, revision: str, now: datetime) -> dict[str, object]:
+def _values(
+    conn: Connection, site: str, state: ObjectiveState, revision: str, now: datetime
+) -> dict[str, object]:
     text = json_text.encode(replace(state, touched=frozenset()))
     return {
         "site": site,
@@ -173,10 +174,11 @@ def _values(site: str, state: ObjectiveState, revision: str, now: datetime) -> d
         "at": to_ms(now),
         "mapping_revision": revision,
         "backfilled": 0,
-        "content": zlib.compress(text.encode()),
+        **snapshot_text.shrink(conn, site, state.id, text),
     }
 
 
-def _snapshot(row: StoredRow) -> StateSnapshot:
-    state = json_text.decode(zlib.decompress(row.content).decode(), ObjectiveState)
+def _snapshot(conn: Connection, row: StoredRow) -> StateSnapshot:
+    (text,) = snapshot_text.texts(conn, [row])
+    state = json_text.decode(text, ObjectiveState)
     return StateSnapshot(from_ms(row.at), row.mapping_revision, bool(row.backfilled), state)

@@ -39,6 +39,7 @@ from connectors.store.schema.numbers import (
     objective,
     promotion,
     snapshot,
+    snapshot_base,
 )
 from connectors.store.schema.people import (
     account,
@@ -105,6 +106,7 @@ from connectors.store.schema.work import (
     told_level,
     tombstone,
     write,
+    write_count,
     written,
 )
 
@@ -206,11 +208,13 @@ __all__ = [
     "site",
     "site_visibility",
     "snapshot",
+    "snapshot_base",
     "subscription",
     "told_level",
     "tombstone",
     "watermark",
     "webhook_state",
     "write",
+    "write_count",
     "written",
 ]

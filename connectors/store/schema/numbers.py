@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, LargeBinary, Table, Text
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, Table, Text, text
 
 from connectors.store.schema import columns
+
+BASED = text("base_id IS NOT NULL")
+"""Which snapshots are kept as what differs from a base."""
 
 objective = Table(
     "objective",
@@ -87,7 +90,19 @@ snapshot = Table(
     columns.text("mapping_revision"),
     Column("backfilled", BigInteger, nullable=False, server_default="0"),
     Column("content", LargeBinary, nullable=False),
+    Column("base_id", BigInteger),
     Index(None, "site", "objective_id", "at"),
+    Index("ix_snapshot_base_id", "base_id", sqlite_where=BASED, postgresql_where=BASED),
+)
+
+snapshot_base = Table(
+    "snapshot_base",
+    columns.metadata,
+    columns.serial(),
+    columns.text("site"),
+    columns.text("objective_id"),
+    Column("content", LargeBinary, nullable=False),
+    Index(None, "site", "objective_id"),
 )
 
 closing = Table(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, LargeBinary, Table, Text
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, LargeBinary, Table, Text, text
 
 from connectors.store.schema import columns
+
+WAITING = text("outcome IS NULL OR outcome = 'held'")
+"""Which writes are under way or wait for a person: few, among all that ever were."""
 
 delivery = Table(
     "delivery",
@@ -88,6 +91,17 @@ write = Table(
     Column("until", Text),
     Index(None, "plan_id"),
     Index(None, "site", "issue_id", "field_id", "at"),
+    Index("ix_write_waiting", "site", "outcome", sqlite_where=WAITING, postgresql_where=WAITING),
+)
+
+write_count = Table(
+    "write_count",
+    columns.metadata,
+    columns.serial(),
+    columns.text("site"),
+    columns.text("outcome"),
+    columns.number("number"),
+    Index(None, "site"),
 )
 
 written = Table(

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Connection, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, func, insert, literal_column, or_, select, update
 
 from connectors.store.database import json_text
 from connectors.store.database.instant import from_ms, maybe_from_ms, to_ms
 from connectors.store.database.sql import StoredRow, among, plain, scanned
 from connectors.store.schema import plan as plans
 from connectors.store.schema import write as table
-from connectors.store.writes import written_values
+from connectors.store.writes import write_counts, written_values
 from mappings.write_back.plan import Change, Plan
 
 LONGEST_NOTE = 2_000
@@ -61,6 +61,8 @@ class Write:
     settled_at: datetime | None
 
 
+# As it stands and not as a parameter, for both databases see only then that the index of what waits will do.
+_IS_HELD = table.c.outcome == literal_column(f"'{WriteOutcome.HELD.value}'")
 _THERE = (WriteOutcome.WRITTEN.value, WriteOutcome.CONFIRMED.value)
 _WRITES = select(table, plans.c.objective_id, plans.c.mapping_revision, plans.c.cause).join(
     plans, plans.c.id == table.c.plan_id
@@ -94,7 +96,7 @@ _LAST_BEFORE = _WRITES.where(_WRITTEN, table.c.at < bindparam("since")).order_by
 _HELD_OF = (
     select(table.c.id, table.c.issue_id, table.c.field_id)
     .join(plans, plans.c.id == table.c.plan_id)
-    .where(plans.c.site == bindparam("site"), table.c.outcome == WriteOutcome.HELD.value)
+    .where(table.c.site == bindparam("site"), _IS_HELD)
 )
 _HEADER = insert(plans).returning(plans.c.id)
 _SETTLING = update(table).where(
@@ -129,6 +131,8 @@ def settle(
         "settled_at": to_ms(now),
     }
     place = {"of_plan": plan_id, "of_issue": issue_id, "of_field": field_id}
+    if found["outcome"] != WriteOutcome.HELD:
+        write_counts.add(conn, plan_id, issue_id, field_id, found["outcome"])
     conn.execute(_SETTLING, {**found, **place})
     if found["outcome"] in _THERE:
         written_values.keep(conn, plan_id, issue_id, field_id)
@@ -177,11 +181,12 @@ def written_count(conn: Connection, site: str) -> int:
 
 
 def outcomes(conn: Connection, site: str) -> dict[str, int]:
-    """How many fields in the ledger came to which end; `open` ones are under way, or their process died."""
-    found = conn.execute(
-        select(table.c.outcome, func.count()).where(table.c.site == site).group_by(table.c.outcome)
+    """How many fields ever came to which end; how many are held, or `open` (under way, or their process died), now."""
+    waiting = or_(table.c.outcome.is_(None), _IS_HELD)
+    now = conn.execute(
+        select(table.c.outcome, func.count()).where(table.c.site == site, waiting).group_by(table.c.outcome)
     )
-    return {outcome or "open": number for outcome, number in found}
+    return write_counts.totals(conn, site) | {outcome or "open": number for outcome, number in now}
 
 
 def written_by_objective(conn: Connection, site: str) -> dict[str, int]:
@@ -233,7 +238,7 @@ def held(conn: Connection, site: str, objective_id: str | None = None) -> list[W
         )
         .exists()
     )
-    mine = [table.c.site == site, table.c.outcome == WriteOutcome.HELD.value, ~superseded]
+    mine = [table.c.site == site, _IS_HELD, ~superseded]
     if objective_id is not None:
         mine += [plans.c.site == site, plans.c.objective_id == objective_id]
     return [_write(row) for row in conn.execute(_WRITES.where(*mine).order_by(table.c.id.desc()))]
@@ -264,7 +269,7 @@ def lapse(
 def _end_holds(
     conn: Connection, site: str, outcome: WriteOutcome, now: datetime, objective_id: str | None
 ) -> int:
-    mine = and_(table.c.site == site, table.c.outcome == WriteOutcome.HELD.value)
+    mine = and_(table.c.site == site, _IS_HELD)
     if objective_id is not None:
         of_it = select(plans.c.id).where(plans.c.site == site, plans.c.objective_id == objective_id)
         mine = and_(mine, table.c.plan_id.in_(of_it))

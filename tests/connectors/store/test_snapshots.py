@@ -8,10 +8,14 @@ from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from sqlalchemy import select
 
 from connectors.store import Store
 from connectors.store.database import deletion
-from connectors.store.numbers import history_retention, objectives, snapshots
+from connectors.store.numbers import history_retention, objectives, snapshot_text, snapshots
+from connectors.store.schema import snapshot, snapshot_base
 from mappings.rollup.state import ObjectiveState
 
 AnObjective = Callable[..., ObjectiveState]
@@ -148,3 +152,59 @@ def test_reconstructed_points_stand_before_the_observed_ones_and_say_so(
         snapshots.forget_backfilled(conn, "main", ["10001"])
         assert [point.backfilled for point in objectives.history(conn, "main", "10001")] == [False]
         assert snapshots.begins(conn, "main", "10001") == now
+
+
+PIECES = st.lists(st.sampled_from(["a", "b", "c", '"', "{", "", "},", ",{", "ü\\", "0:9"]), max_size=12)
+
+
+@given(PIECES, PIECES)
+@example([], [])
+@example(["a", "b", "a", "b"], ["b", "a", "b", "a", "b"])
+def test_a_difference_gives_back_the_very_text(base: list[str], text: list[str]) -> None:
+    old, new = (snapshot_text.BETWEEN_ROWS.join(pieces) for pieces in (base, text))
+    assert snapshot_text.applied(old, snapshot_text.difference(old, new)) == new
+
+
+def _long(state: ObjectiveState, changed: int = 0, rows: int = 1_000) -> ObjectiveState:
+    """Many rows of which so many are not as they were."""
+    (row, *_) = state.ledger.rows
+    told = tuple(
+        replace(
+            row, id=str(at), title=f"{'Other' if at < changed else 'Story'} {at * at}", share=Fraction(at, 7)
+        )
+        for at in range(rows)
+    )
+    return replace(state, ledger=replace(state.ledger, rows=told))
+
+
+def test_of_a_long_ledger_only_what_differs_is_kept(
+    store: Store, an_objective: AnObjective, now: datetime
+) -> None:
+    """Once most rows have changed a new base is made; a base goes with the last snapshot that it is the base of."""
+    steps = [_long(an_objective(), changed) for changed in (0, 1, 900, 901, 5)]
+    with store.write() as conn:
+        objectives.save(conn, "main", replace(steps[0], id="other"), "r1", now)
+        for step, state in enumerate(steps):
+            objectives.save(conn, "main", state, "r1", now + step * HOUR)
+        for step, state in enumerate(steps):
+            found = snapshots.at(conn, "main", state.id, now + step * HOUR)
+            assert found is not None
+            assert found.state == replace(state, touched=frozenset())
+        sizes = [
+            len(one) for one in conn.execute(select(snapshot.c.content).order_by(snapshot.c.id)).scalars()
+        ]
+        bases = list(conn.execute(select(snapshot_base.c.content).order_by(snapshot_base.c.id)).scalars())
+        assert len(bases) == 4
+        assert max(sizes) * 20 < min(len(base) for base in bases)
+        assert len(snapshots.outlines(conn, "main", steps[0].id)) == 1
+    assert (
+        history_retention.thin(store, "main", now + timedelta(days=3)) == 3
+    )  # a point of history is told from the first
+    with store.read() as conn:
+        last = snapshots.at(conn, "main", steps[0].id, now + timedelta(days=9))
+        assert last is not None
+        assert last.state.ledger == steps[-1].ledger
+        assert list(conn.execute(select(snapshot_base.c.content).order_by(snapshot_base.c.id)).scalars()) == [
+            bases[0], bases[1], bases[3],
+        ]  # fmt: skip
+        assert snapshots.at(conn, "main", "other", now) is not None

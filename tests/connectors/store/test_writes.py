@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, event
 
 from connectors.store import Store
-from connectors.store.writes import refusals, write_retention, writes
+from connectors.store.writes import refusals, write_counts, write_retention, writes
 from connectors.store.writes.writes import WriteOutcome
 from mappings.write_back.plan import Change, Plan
 
@@ -162,3 +162,49 @@ def test_of_old_writes_the_last_of_each_outcome_stays_and_whatever_is_asked_has_
     ]  # fmt: skip
     assert (len(going), asked()[0], asked()[2:]) == (2, before[0], before[2:])
     assert write_retention.thin(store, "main", old) == (0, 0)
+
+
+def test_outcomes_are_counted_as_they_happen_whatever_is_forgotten_or_summed_up(
+    store: Store, now: datetime
+) -> None:
+    told = ("written", "written", "held", None, "failed", "confirmed", "held")
+    with store.write() as conn:
+        for minute, outcome in enumerate(told):
+            at = now + minute * MINUTE
+            plan_id = writes.intend(
+                conn, "main", _plan((f"f{minute}", 1), ("g", minute)), "r1", "webhook", at
+            )
+            for settled in (outcome, outcome and "failed" if outcome != "held" else None):  # an end is an end
+                if settled is not None:
+                    writes.settle(conn, plan_id, "10", f"f{minute}", settled, "", at)
+        other = writes.intend(conn, "other", _plan(("f", 1)), "r1", "webhook", now)
+        writes.settle(conn, other, "10", "f", "written", "", now)
+    found = {"written": 2, "failed": 1, "confirmed": 1, "held": 2, "open": 8}
+
+    def counted() -> tuple[dict[str, int], dict[str, int]]:
+        with store.read() as conn:
+            return writes.outcomes(conn, "main"), writes.outcomes(conn, "other")
+
+    assert counted() == (found, {"written": 1})
+    write_retention.thin(store, "main", now + timedelta(days=9))
+    for _ in range(2):
+        with store.write() as conn:
+            write_counts.fold(conn, "main")
+        assert counted() == (found, {"written": 1})
+    with store.write() as conn:
+        assert writes.release(conn, "main", now) == 2
+    assert counted() == ({one: number for one, number in found.items() if one != "held"}, {"written": 1})
+
+
+def test_what_waits_is_found_without_going_through_all_writes(store: Store) -> None:
+    if store.dialect != "sqlite":
+        pytest.skip("an empty table of PostgreSQL is always gone through")
+    seen: list[str] = []
+    with store.read() as conn:
+        event.listen(conn, "before_cursor_execute", lambda _c, _u, text, *_rest: seen.append(text))
+        writes.outcomes(conn, "main")
+        writes.held(conn, "main")
+    with store.read() as conn:
+        for text in [one for one in seen if "FROM write " in one.replace("\n", " ")]:
+            plan = conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", ("main",) * text.count("?")).all()
+            assert "ix_write_waiting" in str(plan), plan

@@ -1,0 +1,99 @@
+"""The text of a snapshot as it is kept: a long one as what differs from a text that is kept once for many.
+
+An objective of 20,000 rows is six megabytes of text, 180 kilobytes compressed, and mostly one row of it changes. A text is cut between its
+rows, and what differs says which pieces of the base come when, and what is new; so it does not matter what a text means, nor in which
+release it was written.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterable, Iterator
+
+from sqlalchemy import Connection, bindparam, insert, select
+
+from connectors.store.database.sql import StoredRow
+from connectors.store.schema import snapshot_base
+
+BETWEEN_ROWS = "},{"
+KEPT_WHOLE = 32_768
+"""Shorter texts, in characters, are kept whole: compressed they are as small as most differences."""
+WORTH_A_BASE = 4
+"""A difference that is not so many times smaller than its base makes a new base, once most rows have changed."""
+
+_NEWEST = (
+    select(snapshot_base.c.id, snapshot_base.c.content)
+    .where(
+        snapshot_base.c.site == bindparam("of_site"),
+        snapshot_base.c.objective_id == bindparam("of_objective"),
+    )
+    .order_by(snapshot_base.c.id.desc())
+    .limit(1)
+)
+_BASE = insert(snapshot_base).returning(snapshot_base.c.id)
+
+
+def shrink(conn: Connection, site: str, objective_id: str, text: str) -> dict[str, object]:
+    """The columns that keep the text. A base that is needed is kept at once."""
+    if len(text) < KEPT_WHOLE:
+        return {"base_id": None, "content": zlib.compress(text.encode())}
+    newest = conn.execute(_NEWEST, {"of_site": site, "of_objective": objective_id}).one_or_none()
+    if newest is not None:
+        known = zlib.decompress(newest.content).decode()
+        content = zlib.compress(difference(known, text).encode())
+        # Better whole once more than one text that is not had back.
+        if len(content) * WORTH_A_BASE <= len(newest.content) and text == _read(known, content):
+            return {"base_id": newest.id, "content": content}
+    base = {"site": site, "objective_id": objective_id, "content": zlib.compress(text.encode())}
+    base_id = conn.execute(_BASE, base).scalar_one()
+    return {"base_id": base_id, "content": zlib.compress(difference(text, text).encode())}
+
+
+def texts(conn: Connection, rows: Iterable[StoredRow]) -> Iterator[str]:
+    """The texts of these rows, of which many may share a base."""
+    base_id, base = None, ""
+    for row in rows:
+        if row.base_id is None:
+            yield zlib.decompress(row.content).decode()
+            continue
+        if row.base_id != base_id:
+            kept = select(snapshot_base.c.content).where(snapshot_base.c.id == row.base_id)
+            base_id, base = row.base_id, zlib.decompress(conn.execute(kept).scalar_one()).decode()
+        yield _read(base, row.content)
+
+
+def difference(base: str, text: str) -> str:
+    """What makes the text of the base: a list of new text, and of pairs that say from which piece of the base on how many follow."""
+    places = {piece: place for place, piece in enumerate(base.split(BETWEEN_ROWS))}
+    steps: list[str | list[int]] = []
+    begun, number = -1, 0
+    for piece in text.split(BETWEEN_ROWS):
+        place = places.get(piece)
+        if place is not None and place == begun + number:
+            number += 1
+            continue
+        if number:
+            steps.append([begun, number])
+        begun, number = (-1, 0) if place is None else (place, 1)
+        if place is None:
+            steps.append(piece)
+    if number:
+        steps.append([begun, number])
+    return json.dumps(steps)
+
+
+def applied(base: str, steps: str) -> str:
+    """The text that differs so from the base."""
+    known = base.split(BETWEEN_ROWS)
+    pieces: list[str] = []
+    for step in json.loads(steps):
+        if isinstance(step, str):
+            pieces.append(step)
+        else:
+            pieces += known[step[0] : step[0] + step[1]]
+    return BETWEEN_ROWS.join(pieces)
+
+
+def _read(base: str, content: bytes) -> str:
+    return applied(base, zlib.decompress(content).decode())
