@@ -1,5 +1,11 @@
 """Reading issues from Jira: ours against the `jira` library's `enhanced_search_issues`, same fields, same pages.
 
+Beside it stand `requests` with msgspec, which decodes and checks nothing and so is the limit of what Python can do, and, where
+`BENCH_RIVALS_PYTHON` names an interpreter that has them, atlassian-python-api and dlt's REST source:
+
+    python3 -m venv rivals && rivals/bin/pip install atlassian-python-api dlt
+    BENCH_RIVALS_PYTHON=rivals/bin/python python -m benchmarks read_issues
+
 The pages are the sandbox's own answers, rendered once beforehand and then served as they are by a small server in a
 process of its own: the sandbox renders more slowly than either client reads, and would be measured in their stead.
 The connector streams, page by page, which the library cannot; reading with every issue kept is shown beside it.
@@ -9,7 +15,9 @@ Every client runs in a fresh process; memory is the growth of that process's pea
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
+import os
 import re
 import resource
 import statistics
@@ -19,6 +27,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 from benchmarks.ratio import Ratio
 
@@ -33,14 +42,30 @@ METADATA = {
     "serverInfo": b'{"deploymentType": "Cloud", "version": "1001.0.0", "versionNumbers": [1001, 0, 0]}'
 }
 """What the library asks when it is made."""
+RIVALS = "BENCH_RIVALS_PYTHON"
+OTHERS = {"bare": "requests + msgspec", "atlassian": "atlassian-python-api", "dlt": "dlt"}
 TOKEN = re.compile(rb'"nextPageToken"\s*:\s*"([^"]+)"')
 
 
 def main(quick: bool = False) -> list[Ratio]:
     """Issues per second and peak memory, as ratios."""
     issues, rounds = (QUICK_ISSUES, QUICK_ROUNDS) if quick else (ISSUES, ROUNDS)
+    rivals = ("atlassian", "dlt") if RIVALS in os.environ else ()
+    clients = ("library", "streamed", "kept", "bare", *rivals)
     with _server(issues) as url:
-        library, streamed, kept = _measure(("library", "streamed", "kept"), url, issues, rounds)
+        found = dict(zip(clients, _measure(clients, url, issues, rounds), strict=True))
+    library, streamed, kept = found["library"], found["streamed"], found["kept"]
+    others = [
+        Ratio(
+            f"issues per second of CPU, {how}",
+            one["work"],
+            found[rival]["work"],
+            "issues/s",
+            theirs_name=OTHERS[rival],
+        )
+        for rival in ("bare", *rivals)
+        for how, one in (("streamed", streamed), ("all kept", kept))
+    ]
     return [
         _rate("read issues, streamed", streamed, library, at_least=8.0),
         _rate("read issues, all kept", kept, library),
@@ -53,6 +78,7 @@ def main(quick: bool = False) -> list[Ratio]:
         ),
         _memory("memory of reading, streamed", streamed, library, at_most=0.15),
         _memory("memory of reading, all kept", kept, library, at_most=0.15),
+        *others,
     ]
 
 
@@ -68,7 +94,7 @@ def _memory(name: str, ours: dict[str, float], theirs: dict[str, float], at_most
 
 def _measure(clients: tuple[str, ...], url: str, issues: int, rounds: int) -> list[dict[str, float]]:
     """The best of some runs, each in a process of its own, clients in turn so that all see the machine alike."""
-    runs = [[json.loads(_output("client", client, url)) for client in clients] for _ in range(rounds)]
+    runs = [[json.loads(_output(client, url)) for client in clients] for _ in range(rounds)]
     for client, run in ((client, run) for row in runs for client, run in zip(clients, row, strict=True)):
         if run["count"] != issues:
             raise RuntimeError(f"{client} read {run['count']} of {issues} issues")
@@ -87,8 +113,12 @@ def _best(runs: Iterable[dict[str, float]], name: str) -> float:
     return max(run[name] for run in runs)
 
 
-def _output(*arguments: str) -> str:
-    command = [sys.executable, "-m", "benchmarks.read_issues", *arguments]
+def _output(client: str, url: str) -> str:
+    from connectors.jira import core_fields
+
+    python = os.environ[RIVALS] if client in ("atlassian", "dlt") else sys.executable
+    fields = ",".join([*core_fields(), *FIELDS])
+    command = [python, "-m", "benchmarks.read_issues", "client", client, url, fields]
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
@@ -176,9 +206,9 @@ def _rendered(issues: int) -> dict[bytes, bytes]:
 # -- a client's process
 
 
-def _client(name: str, url: str) -> None:
+def _client(name: str, url: str, fields: list[str]) -> None:
     """Read everything and print issues per second and the growth of the peak memory in MB."""
-    read = {"library": _library, "streamed": _streamed, "kept": _kept}[name](url)
+    read = CLIENTS[name](url, fields)
     before = _peak()
     started, worked = time.perf_counter(), time.process_time()
     count = read()
@@ -187,24 +217,71 @@ def _client(name: str, url: str) -> None:
     print(json.dumps({**figures, "count": count}))
 
 
-def _library(url: str) -> Callable[[], int]:
+def _library(url: str, fields: list[str]) -> Callable[[], int]:
     import jira
 
-    from connectors.jira import core_fields
-
     client = jira.JIRA(server=url, options={"rest_api_version": "3"}, token_auth="x")
-    fields = [*core_fields(), *FIELDS]
     return lambda: len(client.enhanced_search_issues(JQL, maxResults=False, fields=fields))
 
 
-def _streamed(url: str) -> Callable[[], int]:
+def _streamed(url: str, _fields: list[str]) -> Callable[[], int]:
     jira = _ours(url)
     return lambda: sum(len(page.issues) for page in jira.search(JQL, FIELDS))
 
 
-def _kept(url: str) -> Callable[[], int]:
+def _kept(url: str, _fields: list[str]) -> Callable[[], int]:
     jira = _ours(url)
     return lambda: len([issue for page in jira.search(JQL, FIELDS) for issue in page.issues])
+
+
+def _bare(url: str, fields: list[str]) -> Callable[[], int]:
+    """Pages fetched and decoded to dictionaries, and nothing looked at."""
+    import msgspec
+    import requests
+
+    session, decoder = requests.Session(), msgspec.json.Decoder()
+
+    def read() -> int:
+        count, body = 0, {"jql": JQL, "fields": fields, "maxResults": PAGE}
+        while True:
+            page = decoder.decode(session.post(url + SEARCH, json=body, timeout=60).content)
+            count += len(page["issues"])
+            if "nextPageToken" not in page:
+                return count
+            body["nextPageToken"] = page["nextPageToken"]
+
+    return read
+
+
+def _atlassian(url: str, fields: list[str]) -> Callable[[], int]:
+    client: Any = importlib.import_module("atlassian").Jira(url=url, token="x", cloud=True)
+    return lambda: len(client.enhanced_jql_get_list_of_tickets(JQL, fields=fields))
+
+
+def _dlt(url: str, fields: list[str]) -> Callable[[], int]:
+    """Its REST source, extracting alone: nothing is normalised or loaded."""
+    rest: Any = importlib.import_module("dlt.sources.rest_api")
+    paginator = {"type": "cursor", "cursor_path": "nextPageToken", "cursor_param": "nextPageToken"}
+    endpoint = {
+        "path": SEARCH.strip("/"),
+        "params": {"jql": JQL, "fields": ",".join(fields), "maxResults": PAGE},
+        "paginator": paginator,
+        "data_selector": "issues",
+    }
+    source = rest.rest_api_source(
+        {"client": {"base_url": url}, "resources": [{"name": "issues", "endpoint": endpoint}]}
+    )
+    return lambda: sum(1 for _ in source.resources["issues"])
+
+
+CLIENTS: dict[str, Callable[[str, list[str]], Callable[[], int]]] = {
+    "library": _library,
+    "streamed": _streamed,
+    "kept": _kept,
+    "bare": _bare,
+    "atlassian": _atlassian,
+    "dlt": _dlt,
+}
 
 
 def _ours(url: str):  # type: ignore[no-untyped-def]
@@ -230,4 +307,4 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["serve"]:
         _serve(int(sys.argv[2]))
     elif sys.argv[1:2] == ["client"]:
-        _client(sys.argv[2], sys.argv[3])
+        _client(sys.argv[2], sys.argv[3], sys.argv[4].split(","))

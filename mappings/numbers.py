@@ -114,8 +114,14 @@ def rounded_share(value: Fraction, digits: int = 0, achieved_at: Fraction = WHOL
 def _up_to(value: Fraction, digits: int, bounds: tuple[Fraction, ...]) -> int:
     """The rounded value in units of its last digit, cut where it would reach a bound that the value itself has not reached."""
     scaled, unit = _scaled(value, digits), 10**digits
-    carried = any(value < bound and scaled >= bound * unit for bound in bounds)
-    return value.numerator * unit // value.denominator if carried else scaled
+    numerator, denominator = value.numerator, value.denominator
+    for (
+        bound
+    ) in bounds:  # in whole numbers, for fractions are dear and every number that is shown comes by here
+        above, below = bound.numerator, bound.denominator
+        if numerator * below < above * denominator and scaled * below >= above * unit:
+            return numerator * unit // denominator
+    return scaled
 
 
 def fixed(value: Fraction, digits: int) -> str:

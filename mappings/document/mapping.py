@@ -121,8 +121,15 @@ class Mapping:
     """Which work should serve objectives, where the mapping says it."""
     locks: Locks = NO_LOCKS
     """The cycles whose terms stand, whatever the mapping and Jira say by now."""
+    # Worked out once, for every objective and every page of issues asks.
     _aims: dict[str, tuple[Aim, ...]] = dataclasses.field(
         default_factory=dict, init=False, repr=False, compare=False
+    )
+    _places: list[tuple[Place, ...]] = dataclasses.field(
+        default_factory=list, init=False, repr=False, compare=False
+    )
+    _field_ids: list[frozenset[str]] = dataclasses.field(
+        default_factory=list, init=False, repr=False, compare=False
     )
 
     @property
@@ -160,13 +167,18 @@ class Mapping:
 
     def field_ids(self) -> frozenset[str]:
         """Ids of every custom field this mapping reads and of every place it writes and looks at: what the mirror has to hold."""
+        if not self._field_ids:
+            self._field_ids.append(self._every_field_id())
+        return self._field_ids[0]
+
+    def _every_field_id(self) -> frozenset[str]:
         read = (field for selector in self.selectors() for field in selector.fields)
         written = {place.id for place in self.places() if not place.target.recalled}
         named = {field.id for field in self.fields.values()} | written
         return frozenset(named) | frozenset(read) | self._worded()
 
     def aims(self, target: str) -> tuple[Aim, ...]:
-        """What the rules of `write_back` want of this kind of issue, in the order they are written. Worked out once: every objective asks."""
+        """What the rules of `write_back` want of this kind of issue, in the order they are written."""
         found = self._aims.get(target)
         if found is None:
             rules = (rule for rule in self.document.write_back if rule.target == target)
@@ -175,13 +187,15 @@ class Mapping:
 
     def places(self) -> tuple[Place, ...]:
         """The places this mapping writes, each once."""
-        found = (
-            place
-            for rule in self.document.write_back
-            for target in WRITE_TARGETS
-            for place in target.places(rule, self.fields)
-        )
-        return tuple({place.id: place for place in found}.values())
+        if not self._places:
+            found = (
+                place
+                for rule in self.document.write_back
+                for target in WRITE_TARGETS
+                for place in target.places(rule, self.fields)
+            )
+            self._places.append(tuple({place.id: place for place in found}.values()))
+        return self._places[0]
 
     def written_options(self) -> dict[str, frozenset[str]]:
         """The words of this mapping for options that it writes, by the id of the field."""

@@ -177,7 +177,9 @@ def drift(sites: Sites) -> Iterator[Metric]:
 def written(sites: Sites) -> Iterator[Metric]:
     """What became of writes, ever. `held` ones wait for a person now; `open` ones are under way, or their process died."""
     family = Gauge(
-        "jira_okr_writes", "Fields by what became of writing them, ever; held and open ones now.", labels=["site", "outcome"]
+        "jira_okr_writes",
+        "Fields by what became of writing them, ever; held and open ones now.",
+        labels=["site", "outcome"],
     )
     for one in sites:
         for outcome in ("written", "confirmed", "refused", "failed", "held", "open"):

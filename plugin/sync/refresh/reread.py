@@ -210,7 +210,8 @@ def _histories(context: Context, issues: list[Issue], metrics: frozenset[str]) -
 
 
 def _measured(issue: Issue, metrics: frozenset[str]) -> frozenset[str]:
-    return frozenset(name for name in metrics if issue.fields.get(name) is not None)
+    fields = issue.fields
+    return frozenset([name for name in metrics if fields.get(name) is not None])
 
 
 def _history_is_stale(
@@ -229,8 +230,11 @@ def _history_is_stale(
     told = changed.get(issue.id)
     if present and told is None and (known.history_at is None or issue.updated > known.history_at):
         return True
-    moved = any(issue.fields.get(name) != known.fields.get(name) for name in metrics - issue.absent)
-    return moved or bool(present - known.readings.keys() or metrics & (told or frozenset()))
+    if present - known.readings.keys() or (told and metrics & told):
+        return True
+    if issue.fields == known.fields:
+        return False
+    return any(issue.fields.get(name) != known.fields.get(name) for name in metrics - issue.absent)
 
 
 def _with_history(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
@@ -149,9 +149,11 @@ def land_again(
 
 
 def _silent(
-    context: Context, conn: Connection, before: Mapping[str, Issue], news: Iterable[Issue]
+    context: Context, conn: Connection, before: Mapping[str, Issue], news: Collection[Issue]
 ) -> frozenset[str]:
     """Of what is news, what was not edited since the mirror knew it; an issue it did not know, since the last read of all."""
+    if not news:
+        return frozenset()
     last = full_reads.latest(conn, context.site)
     read_at = None if last is None else last.at - SKEW
     return frozenset(issue.id for issue in news if not _is_edited(before.get(issue.id), issue, read_at))
@@ -174,6 +176,8 @@ def drift_of(
 ) -> Counter[str]:
     """By objective, how many of its issues the mirror had wrong. An issue that came or moved counts where its parent counts."""
     near = {issue.id: _near(before.get(issue.id), issue) for issue in wrong}
+    if not near:
+        return Counter()
     hanging = objectives.hanging_on(conn, context.site, frozenset().union(*near.values()))
     return Counter(
         objective_id

@@ -31,7 +31,7 @@ from mappings.rollup.state import Cause, KeyResultState, Measurement, ObjectiveS
 from mappings.write_back.plan import Change, Plan
 from plugin.sync import outage, work
 from plugin.sync.context import Context
-from plugin.sync.reconcile import candidates, kpi_readings, measurement
+from plugin.sync.reconcile import kpi_readings, measurement
 from plugin.sync.refresh import (
     comments,
     gaps,
@@ -88,7 +88,6 @@ def test_sizes() -> None:
     assert (missing_issues.AT_ONCE, issue_steps.AT_ONCE, work.CLAIM) == (100, 1_000, 20)
     assert (comments.MOST_IN_A_RESYNC, comments.STALE_DAYS, kpi_readings.PERIODS) == (100, 14, 120)
     assert (written_options.MOST_SCREENS, written_options.MOST_REFUSED) == (20, 200)
-    assert (candidates.DEEPEST, measurement.DEEPEST, reread.DEEPEST) == (32, 32, 32)
     assert (foreign_values.MOST_LOOKED_BACK, permits.MOST_PROJECTS) == (400, 20)
     assert (hold.MOST_REWRITES, hold.UNPACED) == (5, 20)
 
