@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import event
 
+from connectors.sandbox.site_state import scheme
+from connectors.store.work import inbox
 from plugin.jobs import orphans
 from plugin.jobs.embedded_engine import LOOK_AT_CLOCK, QUIET_SECONDS, REST_SECONDS, EmbeddedEngine
 from plugin.jobs.schedules import Schedules
 from plugin.runtime import saved_sites
+from plugin.sync.work import turn
 from plugin.use_cases.cycles.cycles import list_cycles
 from tests.actors import TESTER
 from tests.quarter import MAPPING
@@ -63,3 +69,33 @@ def test_an_idle_minute_asks_at_most_five_hundred_statements(firm: Any) -> None:
     }
     assert all(in_a_minute.values())
     assert sum(in_a_minute.values()) <= 500, in_a_minute
+
+
+def test_an_event_asks_little_of_the_database_and_of_jira_and_a_storm_no_more(firm: Any) -> None:
+    """From the delivery to the written field: one read by id and one edit, be it one changed story of an objective or nine."""
+    said: list[str] = []
+    event.listen(firm.connector.store.engine, "before_cursor_execute", lambda *given: said.append(given[2]))
+    epic = firm.records(scheme.EPIC)[0]
+    stories = [one for one in firm.records() if one.parent_id == epic.id]
+    context = replace(firm.context, quiet=timedelta(0))
+
+    def served(changed: int, points: float) -> tuple[int, dict[str, int]]:
+        for at, story in enumerate(stories[:changed]):
+            firm.edit(story, **{scheme.POINTS: points + at})
+            body = json.dumps({"webhookEvent": "jira:issue_updated", "issue": {"id": story.id}}).encode()
+            with firm.connector.store.write() as conn:
+                inbox.store(conn, "main", f"{story.id} {points}", body, firm.clock(), "jira:issue_updated")
+        firm.calls()
+        said.clear()
+        done = turn(context, "worker")
+        calls = dict(firm.sandbox.site.calls.by_endpoint)
+        assert (done.deliveries, done.reconciled) == (changed, 1)
+        assert done.written > 0
+        return len(said), calls
+
+    served(1, 40)
+    (one, calls), (storm, as_many) = served(1, 400), served(len(stories), 1_000)
+    assert len(stories) == 9
+    assert calls == as_many == {"POST /rest/api/3/issue/bulkfetch": 1, "PUT /rest/api/3/issue/{}": 1}
+    assert one <= 75
+    assert storm <= one + 5
