@@ -31,7 +31,7 @@ RATIOS = (
     "event_latency",
 )
 """Modules of this package whose `main(quick: bool)` returns ratios, shown in one table."""
-REPORTS = ("jql_match", "rollup")
+REPORTS = ("jql_match", "rollup", "growth")
 """Modules that print a report of their own, and end with 1 where they miss their aim."""
 BENCHMARKS = (*RATIOS, *REPORTS)
 
