@@ -113,8 +113,8 @@ def rounded_share(value: Fraction, digits: int = 0, achieved_at: Fraction = WHOL
 
 def _up_to(value: Fraction, digits: int, bounds: tuple[Fraction, ...]) -> int:
     """The rounded value in units of its last digit, cut where it would reach a bound that the value itself has not reached."""
-    scaled, unit = _scaled(value, digits), 10**digits
-    numerator, denominator = value.numerator, value.denominator
+    scaled, numerator, denominator = _scaled(value, digits), value.numerator, value.denominator
+    unit: int = 10**digits
     for (
         bound
     ) in bounds:  # in whole numbers, for fractions are dear and every number that is shown comes by here

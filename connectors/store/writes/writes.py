@@ -131,8 +131,8 @@ def settle(
         "settled_at": to_ms(now),
     }
     place = {"of_plan": plan_id, "of_issue": issue_id, "of_field": field_id}
-    if found["outcome"] != WriteOutcome.HELD:
-        write_counts.add(conn, plan_id, issue_id, field_id, found["outcome"])
+    if outcome != WriteOutcome.HELD:
+        write_counts.add(conn, plan_id, issue_id, field_id, WriteOutcome(outcome).value)
     conn.execute(_SETTLING, {**found, **place})
     if found["outcome"] in _THERE:
         written_values.keep(conn, plan_id, issue_id, field_id)

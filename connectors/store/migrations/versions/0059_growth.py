@@ -18,7 +18,11 @@ BASED = sa.text("base_id IS NOT NULL")
 
 
 def upgrade() -> None:
-    _table("write_count", sa.Column("outcome", sa.Text(), nullable=False), "number", sa.BigInteger())
+    _table(
+        "write_count",
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+    )
     op.create_index(op.f("ix_write_count_site"), "write_count", ["site"])
     op.execute(
         "INSERT INTO write_count (site, outcome, number) SELECT site, outcome, count(*) FROM write "
@@ -27,7 +31,11 @@ def upgrade() -> None:
     op.create_index(
         "ix_write_waiting", "write", ["site", "outcome"], sqlite_where=WAITING, postgresql_where=WAITING
     )
-    _table("snapshot_base", sa.Column("objective_id", sa.Text(), nullable=False), "content", sa.LargeBinary())
+    _table(
+        "snapshot_base",
+        sa.Column("objective_id", sa.Text(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+    )
     op.create_index(op.f("ix_snapshot_base_site_objective_id"), "snapshot_base", ["site", "objective_id"])
     op.add_column("snapshot", sa.Column("base_id", sa.BigInteger()))
     op.create_index(
@@ -35,13 +43,13 @@ def upgrade() -> None:
     )
 
 
-def _table(name: str, about: sa.Column[str], what: str, kind: sa.types.TypeEngine[object]) -> None:
+def _table(name: str, about: sa.Column[str], what: sa.Column[int] | sa.Column[bytes]) -> None:
     op.create_table(
         name,
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("site", sa.Text(), nullable=False),
         about,
-        sa.Column(what, kind, nullable=False),
+        what,
         sa.PrimaryKeyConstraint("id", name=op.f(f"pk_{name}")),
     )
 
