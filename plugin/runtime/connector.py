@@ -30,6 +30,7 @@ from mappings.facts.catalogue import Catalogue, Field
 from mappings.facts.goal import GoalBoard
 from mappings.fields import Api
 from mappings.kpi.sources import SOURCE_OPTIONS
+from mappings.rollup.state import ObjectiveState
 from mappings.write_back.target import WriteBasis
 from mappings.write_back.targets import needs_goals
 from plugin.next_steps import FIRST_MAPPING, Door, NextStep
@@ -164,6 +165,8 @@ class Connector:
     weeks: Memory[WeekKey, WeekMove] = field(default_factory=lambda: Memory(MOST_WEEKS))
     modes: tuple[float, dict[str, Visibility]] = (float("-inf"), {})
     """What of hidden issues is shown, by site, and when that was read."""
+    numberless: dict[tuple[str, str], tuple[float, dict[str, ObjectiveState]]] = field(default_factory=dict)
+    """Of which objectives somebody sees no numbers, by site and person, and when that was found."""
     asking: dict[tuple[str, str], tuple[threading.Thread, float]] = field(default_factory=dict)
     """Who asks Jira what somebody may see, by site and person, and since which second of the monotonic clock."""
     unanswered: dict[tuple[str, str], float] = field(default_factory=dict)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -27,10 +27,14 @@ from connectors.store.visibility.modes import Visibility
 from mappings.document.mapping import Mapping as BoundMapping
 from mappings.document.part import Part
 from mappings.facts.goal import Goal
+from mappings.rollup.rows.ledger import HIDDEN
+from mappings.rollup.state import ObjectiveState
 from plugin.access.authentication.secret_key import row_key
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
-from plugin.use_cases.visibility.cut import KEY, MARK, Cut, HiddenIssues, NotCut, names_in
+from plugin.use_cases.visibility.cut import KEY, Cut, HiddenIssues, NotCut, names_in
+from plugin.use_cases.visibility.number_rules import NumberRule, rule_of
+from plugin.use_cases.visibility.numberless import numberless
 from plugin.use_cases.visibility.sights import visible
 
 P = ParamSpec("P")
@@ -38,6 +42,8 @@ R = TypeVar("R")
 LOOK_S = 2.0
 """So long a process believes what it read of the modes."""
 BATCH = 50
+SUMMED = (Visibility.ROWS, Visibility.NUMBERS)
+"""The modes in which hidden rows are not told apart."""
 WHOLE = (Draft, Revision, Activation, Account, BoundMapping, Part)
 """What people of the connector write themselves is theirs: it is neither an issue nor made of one."""
 NEVER = (Goal,)
@@ -76,11 +82,62 @@ def seen_by(
     for one in (*args, *kwargs.values()):
         if isinstance(one, RowSelection | RecordSearch):
             _require_found_in_sight(world, views, one)
+            _require_order_in_sight(world, views, one)
+    bare = _restricted(world, views, use_case, (*args[2:], *kwargs.values()))
     told = [_unhidden_name(world, views, one) for one in args[2:]]
     named = {name: _unhidden_name(world, views, one) for name, one in kwargs.items()}
     with _whole(world, views):
         found = cast("Callable[..., R]", use_case)(*args[:2], *told, **named)
-    return cast("R", shown(world, views, found))
+    return cast("R", shown(world, views, found, of_one=bare))
+
+
+def _restricted(
+    connector: Connector,
+    views: tuple[Viewpoint, ...],
+    use_case: Callable[..., object],
+    asked: tuple[object, ...],
+) -> bool:
+    """Whether a use case is asked of one objective whose numbers they may not see. NotAllowed where it tells numbers of many together, and one of these is such."""
+    rule = rule_of(use_case)
+    if rule is NumberRule.EACH:
+        return False
+    for view in views:
+        if modes_of(connector).get(view.site) is not Visibility.NUMBERS:
+            continue
+        found = numberless(connector, view.site, view.person)
+        if not found:
+            continue
+        if rule is NumberRule.ALL:
+            raise NotAllowed(
+                f"The site {view.site} shows numbers by Jira's permissions, and {len(found)} of its objectives count issues that you may not see: "
+                "what is told here is made of the numbers of all."
+            )
+        names = {one for state in found.values() for one in (state.id, state.key)} - {""}
+        if any(_of_these(one, names) for one in asked):
+            return True
+    return False
+
+
+def _of_these(given: object, names: Collection[str]) -> bool:
+    """Whether an objective of these names is meant."""
+    if isinstance(given, ObjectiveState):
+        return given.id in names
+    return isinstance(given, str) and given.strip() in names
+
+
+def _require_order_in_sight(
+    connector: Connector, views: tuple[Viewpoint, ...], wanted: RowSelection | RecordSearch
+) -> None:
+    """Where an objective stands among others tells its number."""
+    if not isinstance(wanted, RowSelection) or wanted.order != "progress":
+        return
+    for view in views:
+        if modes_of(connector).get(view.site) is Visibility.NUMBERS and numberless(
+            connector, view.site, view.person
+        ):
+            raise NotAllowed(
+                f"The list of the site {view.site} cannot be sorted by progress by somebody who may not see each number. Sort it by health, key or change."
+            )
 
 
 @contextmanager
@@ -150,14 +207,17 @@ def _person_of(connector: Connector, actor: Actor, site: str) -> str:
     return tie.person if tie is not None else ""
 
 
-def shown(connector: Connector, views: tuple[Viewpoint, ...], value: object) -> object:
-    """A value as seen from these places."""
+def shown(
+    connector: Connector, views: tuple[Viewpoint, ...], value: object, *, of_one: bool = False
+) -> object:
+    """A value as seen from these places; `of_one`: of one objective whose numbers they may not see."""
     if isinstance(value, Iterator):
-        return _parts(connector, views, value)
+        return iter(()) if of_one else _parts(connector, views, value)
     for view in views:
         hidden = hidden_in(connector, view, value)
         try:
-            value = Cut(hidden, WHOLE, NEVER, _others(connector, view)).value(value)
+            cut = Cut(hidden, WHOLE, NEVER, _others(connector, view))
+            value = cut.of_one(value) if of_one else cut.value(value)
         except NotCut as error:
             raise NotAllowed(
                 f"The site {view.site} shows issues by Jira's permissions, and {error}, so nothing of it is shown."
@@ -178,6 +238,18 @@ def as_strangers_see(connector: Connector, site: str, told: T) -> T:
     if modes_of(connector).get(site, Visibility.EVERYONE) is Visibility.EVERYONE:
         return told
     return cast("T", shown(connector, (Viewpoint(site, ""),), told))
+
+
+def hidden_from_strangers(connector: Connector, site: str, ids: Collection[str]) -> frozenset[str]:
+    """Which of these objectives whoever has not signed in at Jira may not see, or not their numbers where these are by permission."""
+    mode = modes_of(connector).get(site, Visibility.EVERYONE)
+    if mode is Visibility.EVERYONE:
+        return frozenset()
+    view = Viewpoint(site, "")
+    gone = set(hidden_in(connector, view, frozenset(ids)).titles)
+    if mode is Visibility.NUMBERS:
+        gone |= numberless(connector, site, "").keys()
+    return frozenset(ids) & gone
 
 
 def _parts(connector: Connector, views: tuple[Viewpoint, ...], values: Iterator[object]) -> Iterator[object]:
@@ -203,6 +275,11 @@ def hidden_in(connector: Connector, view: Viewpoint, value: object) -> HiddenIss
         else frozenset()
     )
     gone = [one for one in meant.values() if one.id not in may]
+    summed = modes_of(connector).get(view.site) in SUMMED
+    counted = frozenset[str]()
+    if summed and gone:
+        with connector.store.read() as conn:
+            counted = objectives.those_among(conn, view.site, [one.id for one in gone])
     ids = {key: one.id for one in gone for key in (one.key, *one.former_keys)}
     projects = {one.key for one in catalogue.projects} if catalogue is not None else set()
     lost = {key for key in names.keys - known if key.rpartition("-")[0] in projects}
@@ -211,9 +288,20 @@ def hidden_in(connector: Connector, view: Viewpoint, value: object) -> HiddenIss
         {one.id: one.title for one in gone},
         ids | {key: key for key in lost},
         lambda issue: (
-            MARK + hmac.new(secret, f"{view.site}/{issue}".encode(), hashlib.sha256).hexdigest()[:12]
+            HIDDEN + hmac.new(secret, f"{view.site}/{issue}".encode(), hashlib.sha256).hexdigest()[:12]
         ),
+        summed=summed,
+        objectives=counted,
+        numberless=_names_without_numbers(connector, view),
     )
+
+
+def _names_without_numbers(connector: Connector, view: Viewpoint) -> dict[str, str]:
+    """The ids, keys and titles of the objectives whose numbers they may not see, each with its id."""
+    if modes_of(connector).get(view.site) is not Visibility.NUMBERS:
+        return {}
+    found = numberless(connector, view.site, view.person)
+    return {name: id_ for id_, one in found.items() for name in (one.id, one.key, one.title) if name.strip()}
 
 
 def _unhidden_name(connector: Connector, views: tuple[Viewpoint, ...], given: object) -> object:

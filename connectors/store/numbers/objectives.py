@@ -268,6 +268,12 @@ def ids(conn: Connection, site: str) -> list[str]:
     )
 
 
+def those_among(conn: Connection, site: str, issue_ids: Iterable[str]) -> frozenset[str]:
+    """Which of these issues are objectives; plain parents are none."""
+    mine = (listing.c.site == site, among(conn, listing.c.id, issue_ids))
+    return frozenset(conn.execute(select(listing.c.id).where(*mine)).scalars())
+
+
 def of_other_revisions(conn: Connection, site: str, revision: str) -> frozenset[str]:
     """Ids of those that were computed last under another revision of the mapping."""
     others = (objective.c.site == site, objective.c.mapping_revision != revision)

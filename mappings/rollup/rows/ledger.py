@@ -9,6 +9,9 @@ from fractions import Fraction
 DERIVED, CLOSING = "derived", "closing"
 """Ids of the rows that are no issues: the derived value of what is not made of rows, and what a closing took away."""
 
+HIDDEN = "hidden-"
+"""How the id of a row begins whose issues are hidden from whoever looks: with `hidden-3-` it stands for three, else for one. Nothing that is kept has it."""
+
 
 class Disposition(StrEnum):
     """What became of one row."""
@@ -65,3 +68,16 @@ class Ledger:
     def plain(self) -> bool:
         """Whether it says no more than its number: no row, or the derived value alone."""
         return all(row.id == DERIVED for row in self.rows)
+
+    @property
+    def hidden(self) -> int:
+        """How many issues stand behind its rows that whoever looks may not see."""
+        return sum(hidden_issues(row.id) for row in self.rows)
+
+
+def hidden_issues(row_id: str) -> int:
+    """How many issues a row stands for that whoever looks may not see; 0 for a row that they see."""
+    if not row_id.startswith(HIDDEN):
+        return 0
+    number, several, _ = row_id.removeprefix(HIDDEN).partition("-")
+    return int(number) if several else 1

@@ -23,6 +23,7 @@ from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.badges.drawing import BadgeFace, badge_svg, card_svg
 from plugin.use_cases.objectives.objective_lookup import find_objective
 from plugin.use_cases.permission import ADMIN, PUBLIC, VIEWER, act, question
+from plugin.use_cases.viewer import hidden_from_strangers
 
 TOKEN_BYTES = 18
 """Told in hexadecimal: what begins with a dash is an option to every command, and could not be taken back by it."""
@@ -59,6 +60,12 @@ def publish(
     `words` are shown with it, in the place of its title, which stays unsaid. Raises BadgeRefused where there is no such thing.
     """
     subject = _subject(connector, site, kind, name)
+    if not is_public(connector, site, kind, subject):
+        raise BadgeRefused(
+            f"The site {site} shows by Jira's permissions, and whoever has not signed in at Jira may not see "
+            f"{'it' if kind == 'objective' else 'each objective of it'} there: a badge would show nothing.",
+            about="subject",
+        )
     one = PublicBadge(
         token=secrets.token_hex(TOKEN_BYTES),
         site=site,
@@ -99,10 +106,22 @@ def image(connector: Connector, _actor: Actor, token: str, *, card: bool = False
     """What is public under an address; None where nothing is, or where what it was of is gone."""
     with connector.store.read() as conn:
         one = badges.get(conn, token)
-        face = None if one is None else _face(conn, one)
+    if one is None or not is_public(connector, one.site, one.kind, one.subject):
+        return None
+    with connector.store.read() as conn:
+        face = _face(conn, one)
     if face is None:
         return None
     return BadgeImage(card_svg(face) if card else badge_svg(face))
+
+
+def is_public(connector: Connector, site: str, kind: BadgeKind, subject: str) -> bool:
+    """Whether a badge may show the number of this: where a site shows by permission, only if strangers may see each objective of it in Jira."""
+    ids = {subject}
+    if kind == "cycle":
+        with connector.store.read() as conn:
+            ids = set(objectives.ids_of_cycle(conn, site, subject))
+    return not hidden_from_strangers(connector, site, ids)
 
 
 def badge_values(one: ShownBadge) -> PlainValues:

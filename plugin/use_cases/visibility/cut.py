@@ -1,14 +1,17 @@
 """A read model as somebody sees it who may not see some of its issues. Pure: what is hidden is an argument.
 
 Numbers stay as they are, so that everybody has the same. What would give a hidden issue away goes: its key, its title, its people, its
-status, in columns of its own and in the middle of sentences. A value of a kind that nobody has thought of here is refused, not shown.
+status, in columns of its own and in the middle of sentences. Where rows are hidden too, those of a ledger are one line, and so are those
+of a movement; whatever else tells of one of them alone is left out. A value of a kind that nobody has thought of here is refused, not shown.
 """
 
 from __future__ import annotations
 
+import json
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from enum import Enum
@@ -17,14 +20,21 @@ from pathlib import PurePath
 
 import msgspec
 
+from mappings.explain.movement import Effect
+from mappings.rollup.rows.ledger import HIDDEN, Contribution
+from plugin.use_cases.visibility.number_cut import HELD, RESTRICTED, bare, bare_part, objective_in
+from plugin.use_cases.visibility.row_sum import WORK, summed_effects, summed_rows
+
 KEY = re.compile(r"(?<![A-Za-z0-9_])[A-Z][A-Z0-9_]{1,99}-[1-9][0-9]{0,17}(?![A-Za-z0-9_])")
 WORD = re.compile(r"[^\W_]+")
 ID = re.compile(r"[1-9][0-9]{0,17}")
 TITLE, ISSUE, OBJECTIVE = "An issue you may not see", "an issue you may not see", "Restricted objective"
-REPEATED = re.compile(rf"{ISSUE}(?:[ :,“”]+{ISSUE})+")
-"""Key and title side by side are one issue."""
-MARK = "hidden-"
-"""How the id of a row begins whose issue is hidden."""
+TOKEN = re.compile(r"\x00([0-9]+)\x00")
+"""What stands for the name of a hidden issue while a sentence is cut: which name it was, by its place among them."""
+NAMED = re.compile(rf"{TOKEN.pattern}(?:[ :,“”]+{TOKEN.pattern})*")
+"""Key and title side by side are one issue; several in a row are counted."""
+SENTENCE = re.compile(r"((?<=[.!?;])\s+|\n+)")
+FIGURE = re.compile(r"(?<![A-Za-z0-9_-])[0-9]")
 ATOMS = (
     bool,
     int,
@@ -42,6 +52,13 @@ ATOMS = (
 )
 SUBJECTS = ("issue_id", "id", "key", "issue", "issue_key", "objective_id")
 """The fields by which a value says of which issue it is, the one that decides first."""
+ROWS = ("key_result_id", "issue_id", "id", "key", "issue", "issue_key")
+"""The fields by which a value says of which row of a number it is."""
+HOLDERS = ("check_in", "key_result", "row")
+"""The fields that hold the value which says so, of those that are made around it."""
+MATTERS = ("stands", "wanted", "kind", "reason", "remedy", "objectives", "outcome")
+"""By two of these fields a value is known that tells what is to be done about an issue: that one stays, without what is written."""
+WRITTEN = ("stands", "wanted", "before", "after", "value")
 PEOPLE = ("owner", "assignee", "reporter", "person", "account")
 WORDS = ("title", "summary")
 
@@ -54,12 +71,17 @@ class NotCut(Exception):  # noqa: N818
 class HiddenIssues:
     """Issues that somebody may not see. `titles` are theirs by id, `ids` say by key (present and former) which it is.
 
-    `rows` makes the opaque id that stands for an issue: always the same one for it.
+    `rows` makes the opaque name that stands for an issue: always the same one for it. Where they are `summed`, no row of theirs is
+    told apart; the numbers of those among them that are `objectives` are told all the same.
     """
 
     titles: Mapping[str, str]
     ids: Mapping[str, str]
     rows: Callable[[str], str]
+    summed: bool = False
+    objectives: frozenset[str] = frozenset()
+    numberless: Mapping[str, str] = field(default_factory=dict)
+    """The objectives whose numbers they may not see, by id, key and title, hidden ones and others."""
 
     def named(self, name: object) -> str | None:
         """The hidden issue that this id or key means; None where it means none."""
@@ -105,19 +127,73 @@ class Cut:
         self._others = others
         self._never = never
         self._whole = whole
-        strange = (key for key in hidden.ids if not KEY.fullmatch(key))
-        self._titles = _Phrases({*strange, *(title for title in hidden.titles.values() if title.strip())})
+        strange = {key: hidden.ids[key] for key in hidden.ids if not KEY.fullmatch(key)}
+        called = defaultdict[str, set[str]](set)
+        for issue, title in hidden.titles.items():
+            if title.strip():
+                called[title].add(issue)
+        for key, issue in strange.items():
+            called[key].add(issue)
+        self._called = called
+        self._titles = _Phrases(called)
+        self._numberless = _Phrases(one for one in hidden.numberless if not ID.fullmatch(one) and one.strip())
+        self._named = list[set[str]]()
 
     def text(self, text: str) -> str:
-        """A sentence without the hidden issues that it names."""
-        bare = KEY.sub(self._key, self._titles.replaced(text, ISSUE))
-        if bare == text:
+        """A sentence without the hidden issues that it names: how many they are is said. Of a row that is not told apart the sentence says nothing at all."""
+        if text[:1] in ("{", "[") and (made := self._json(text)) is not None:
+            return made
+        if self._hidden.numberless:
+            text = "".join(map(self._numberless_sentence, SENTENCE.split(text)))
+        self._named = []
+        marked = KEY.sub(self._key, self._titles.replaced(text.replace("\x00", ""), self._title))
+        if not self._named:
             return text
-        said = REPEATED.sub(ISSUE, bare)
-        return said[0].upper() + said[1:] if said.startswith(ISSUE) else said
+        if self._hidden.summed:
+            marked = "".join(map(self._sentence, SENTENCE.split(marked)))
+        said = NAMED.sub(self._counted, marked)
+        return said[0].upper() + said[1:] if said.startswith((ISSUE, WORK)) else said
+
+    def _json(self, text: str) -> str | None:
+        """A text that holds values for programs, cut as these; None where it is none."""
+        try:
+            held = json.loads(text)
+        except ValueError:
+            return None
+        cut = self.value(held)
+        return text if cut == held else json.dumps(cut, ensure_ascii=False)
+
+    def _title(self, title: str) -> str:
+        return self._token(self._called[title])
 
     def _key(self, found: re.Match[str]) -> str:
-        return ISSUE if found[0] in self._hidden.ids else found[0]
+        issue = self._hidden.ids.get(found[0])
+        return found[0] if issue is None else self._token({issue})
+
+    def _token(self, issues: set[str]) -> str:
+        self._named.append(issues)
+        return f"\x00{len(self._named) - 1}\x00"
+
+    def _counted(self, found: re.Match[str]) -> str:
+        """What is said in the place of names that stand side by side."""
+        named = sorted((self._named[int(one)] for one in TOKEN.findall(found[0])), key=len)
+        issues = set[str]()
+        for one in named:
+            if not one & issues:
+                issues.add(min(one))
+        return ISSUE if len(issues) == 1 else f"{len(issues)} issues you may not see"
+
+    def _numberless_sentence(self, said: str) -> str:
+        """A sentence that has a figure beside the name of an objective whose numbers are not told is not told."""
+        rest = self._numberless.replaced(said, lambda _name: " ")
+        return RESTRICTED if rest != said and FIGURE.search(KEY.sub(" ", rest)) else said
+
+    def _sentence(self, said: str) -> str:
+        """A sentence as it was, unless it tells something of a row that is not told apart."""
+        issues = (self._named[int(one)] for one in TOKEN.findall(said))
+        if all(one & self._hidden.objectives for one in issues) or not WORD.search(TOKEN.sub(" ", said)):
+            return said
+        return f"{WORK[0].upper()}{WORK[1:]}{said[-1] if said[-1] in '.;!?' else ''}"
 
     def value(self, value: object) -> object:
         """A value, as they see it. Raises NotCut."""
@@ -134,7 +210,9 @@ class Cut:
         if isinstance(value, tuple) and hasattr(value, "_fields"):
             made: Callable[..., object] = type(value)
             return made(*[self.value(part) for part in value])
-        if isinstance(value, tuple | list | set | frozenset):
+        if isinstance(value, tuple | list):
+            return type(value)(self._several(value))
+        if isinstance(value, set | frozenset):
             return type(value)(map(self.value, value))
         if isinstance(value, msgspec.Struct):
             return self._record(value, value.__struct_fields__, msgspec.structs.replace)
@@ -143,8 +221,53 @@ class Cut:
         raise NotCut(f"nobody knows how to cut {type(value).__name__}")
 
     def _mapping(self, value: Mapping[object, object]) -> object:
-        made = {self._kept_name(name): self.value(part) for name, part in value.items()}
+        if self._has_no_numbers(value):
+            value = {name: _bare_number(name, part) for name, part in value.items()}
+        kept = value.items() if not self._hidden.summed else self._kept(value)
+        made = {self._kept_name(name): self.value(part) for name, part in kept}
         return type(value)(made) if type(value) is not dict and isinstance(value, dict) else made
+
+    def _kept(self, value: Mapping[object, object]) -> Iterator[tuple[object, object]]:
+        for name, part in value.items():
+            hidden = self._hidden.named(name)
+            row = hidden is not None and hidden not in self._hidden.objectives
+            if self._row(part) is None and not (row and not isinstance(part, str)):
+                yield name, part
+
+    def _several(self, values: Iterable[object]) -> list[object]:
+        """Those of a list, as they see it; rows that are not told apart are one line or none."""
+        if not self._hidden.summed:
+            return list(map(self.value, values))
+        made, rows, effects = list[object](), list[Contribution](), list[Effect]()
+        for one in values:
+            if isinstance(one, Contribution) and self._hidden.named(one.id) is not None:
+                rows.append(one)
+            elif isinstance(one, Effect) and self._hidden.named(one.id) is not None:
+                effects.append(one)
+            elif self._row(one) is None:
+                cut = self.value(one)
+                if not (type(cut) is str and made and cut == made[-1] and cut.startswith(WORK)):
+                    made.append(cut)
+        if rows:
+            made.append(summed_rows(rows, self._opaque("+".join(sorted(row.id for row in rows)))))
+        return [*made, *summed_effects(effects, self._opaque)]
+
+    def _opaque(self, name: str) -> str:
+        return self._hidden.rows(name).removeprefix(HIDDEN)
+
+    def _row(self, value: object) -> str | None:
+        """The hidden issue of which a value tells as of a row of its own, where no row is told apart."""
+        names = _names(value)
+        if not names or "aligned_to" in names or sum(one in names for one in MATTERS) > 1:
+            return None
+        held = (self._row(_part(value, name)) for name in HOLDERS if name in names)
+        if (found := next((one for one in held if one is not None), None)) is not None:
+            return found
+        said = (self._hidden.named(_part(value, name)) for name in ROWS if name in names)
+        found = next((one for one in said if one is not None), None)
+        if found is None or (found in self._hidden.objectives and "measurement" not in names):
+            return None
+        return found
 
     def _kept_name(self, name: object) -> object:
         return self.text(name) if type(name) is str else name
@@ -152,13 +275,36 @@ class Cut:
     def _record(self, value: object, names: Iterable[str], made: Callable[..., object]) -> object:
         names = list(names)
         hidden = self._subject(value, names)
+        numberless = self._has_no_numbers(value)
         news = {}
         for name in names:
-            before = getattr(value, name)
+            given = getattr(value, name)
+            before = bare_part(name, given) if numberless else given
             after = self.value(before) if hidden is None else self._of_hidden(name, before, hidden, names)
-            if after is not before and after != before:
+            if after is not given and after != given:
                 news[name] = after
         return made(value, **news) if news else value
+
+    def _has_no_numbers(self, value: object) -> bool:
+        """Whether a value is of an objective whose numbers they may not see, or holds one that is."""
+        if not self._hidden.numberless:
+            return False
+        names = _names(value)
+        if objective_in(value, names, _part, self._hidden.numberless) is not None:
+            return True
+        return any(name in names and self._has_no_numbers(_part(value, name)) for name in HELD)
+
+    def of_one(self, value: object) -> object:
+        """What was asked of one objective whose numbers they may not see: nothing of a list, and of anything else what is no number."""
+        if isinstance(value, str) or value is None:
+            return value
+        if isinstance(value, Iterator):
+            return iter(())
+        if isinstance(value, tuple | list | Mapping) and not hasattr(value, "_fields"):
+            return type(value)()
+        if is_dataclass(value) and not isinstance(value, type):
+            return self.value(bare(value))
+        raise NotCut(f"nobody knows what of {type(value).__name__} is a number")
 
     def _subject(self, value: object, names: list[str]) -> str | None:
         """The hidden issue that a value is about."""
@@ -169,6 +315,8 @@ class Cut:
         """One field of a value that is about a hidden issue."""
         if name in WORDS:
             return OBJECTIVE if "aligned_to" in names else TITLE
+        if name in WRITTEN and self._hidden.summed and hidden not in self._hidden.objectives:
+            return "" if isinstance(before, str) else None
         if name in PEOPLE:
             return None if before is None else "" if isinstance(before, str) else before
         if name == "status" and type(before) is str:
@@ -192,8 +340,8 @@ class _Phrases:
                 begun.setdefault(first[0], set()).add((len(one), first.start()))
         self._begun = {word: sorted(places, reverse=True) for word, places in begun.items()}
 
-    def replaced(self, text: str, by: str) -> str:
-        """The text with `by` in the place of each phrase that stands there in whole words, the longest of those that begin alike."""
+    def replaced(self, text: str, by: Callable[[str], str]) -> str:
+        """The text with what `by` makes of it in the place of each phrase that stands there in whole words, the longest of those that begin alike."""
         parts, done = list[str](), 0
         for word in WORD.finditer(text) if self._begun else ():
             for length, before in self._begun.get(word[0], ()):
@@ -201,18 +349,47 @@ class _Phrases:
                 end = start + length
                 inside = done <= start and end <= len(text)
                 if inside and text[start:end] in self._phrases and not _goes_on(text, end):
-                    parts += [text[done:start], by]
+                    parts += [text[done:start], by(text[start:end])]
                     done = end
                     break
         said = "".join([*parts, text[done:]]) if parts else text
         for one in self._wordless:
-            said = said.replace(one, by)
+            said = said.replace(one, by(one)) if one in said else said
         return said
 
 
 def _goes_on(text: str, end: int) -> bool:
     """Whether the word before this place goes on behind it."""
     return text[end - 1].isalnum() and text[end : end + 1].isalnum()
+
+
+def _bare_number(name: object, value: object) -> object:
+    """A part of what programs are told of such an objective: whole numbers may be shares of it too."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return None
+    if name == "health" and isinstance(value, Mapping):
+        return {
+            **value,
+            **{
+                one: RESTRICTED if one == "sentence" else None for one in ("sentence", "pace") if one in value
+            },
+        }
+    return bare_part(name, value) if isinstance(name, str) else value
+
+
+def _names(value: object) -> Iterable[str]:
+    """What the parts of a value are called, of whatever kind it is."""
+    if isinstance(value, Mapping):
+        return [one for one in value if isinstance(one, str)]
+    if isinstance(value, msgspec.Struct):
+        return value.__struct_fields__
+    if is_dataclass(value) and not isinstance(value, type):
+        return [one.name for one in fields(value)]
+    return ()
+
+
+def _part(value: object, name: str) -> object:
+    return value[name] if isinstance(value, Mapping) else getattr(value, name)
 
 
 def _is_of(value: object, sites: frozenset[str]) -> bool:

@@ -16,8 +16,6 @@ from plugin.use_cases.permission import ADMIN, VIEWER, act, question
 
 __all__ = ["Visibility", "change_visibility", "obstacle_to_asking", "site_visibility"]
 
-NOT_YET = (Visibility.ROWS, Visibility.NUMBERS)
-
 
 @dataclass(frozen=True, slots=True)
 class SiteVisibility:
@@ -47,11 +45,6 @@ def examine(connector: Connector, _actor: Actor, site: str) -> SiteVisibility:
 def change_visibility(connector: Connector, actor: Actor, site: str, mode: Visibility) -> Visibility:
     """Show issues by this mode from now on; the one before. NotReady where the site cannot answer it, and JiraError where Jira says nothing."""
     connector.site(site)
-    if mode in NOT_YET:
-        raise NotReady(
-            f"{mode} is not there yet: this version shows {Visibility.EVERYONE} or {Visibility.TITLES}.",
-            "mode",
-        )
     if mode is not Visibility.EVERYONE:
         obstacle = obstacle_to_asking(connector, site)
         if obstacle:

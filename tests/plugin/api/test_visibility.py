@@ -30,6 +30,7 @@ from plugin.use_cases.mappings.revisions import active
 from plugin.use_cases.permission import NotAllowed, question
 from plugin.use_cases.visibility import sights
 from plugin.use_cases.visibility.account_people import tie, untie
+from plugin.use_cases.visibility.numberless import numberless
 from plugin.use_cases.visibility.sights import visible
 from plugin.use_cases.visibility.site_visibility import Visibility, change_visibility
 from plugin.use_cases.work.plans import list_writes
@@ -131,6 +132,7 @@ def unpacked(body: bytes) -> bytes:
         return b"".join(archive.read(name) for name in archive.namelist())
 
 
+@pytest.mark.parametrize("mode", [Visibility.TITLES, Visibility.ROWS, Visibility.NUMBERS])
 @pytest.mark.parametrize("role", ["viewer", "admin"])
 @pytest.mark.parametrize(
     ("person", "hidden"),
@@ -139,18 +141,49 @@ def unpacked(body: bytes) -> bytes:
 )
 @pytest.mark.slow
 def test_no_door_tells_key_or_title_of_a_hidden_issue(
-    hiding: Api, role: str, person: str | None, hidden: tuple[str, ...]
+    hiding: Api, role: str, person: str | None, hidden: tuple[str, ...], mode: Visibility
 ) -> None:
     be(hiding, role, person)
+    change_visibility(hiding.connector, COMMAND_LINE, "main", mode)
     keys, titles = planted(hiding, hidden)
     assert keys
     assert titles
     told = {}
+    numbers = secret_numbers(hiding, person) if mode is Visibility.NUMBERS else set()
     for address in addresses(hiding):
-        found = leaks(read(hiding, role, address), keys, titles) - leaks(address, keys, titles)
+        text = read(hiding, role, address)
+        found = leaks(text, keys, titles) - leaks(address, keys, titles)
+        found |= {one for one in numbers if re.search(rf"(?<![0-9.]){re.escape(one)}(?![0-9])", text)}
         if found:
             told[address] = sorted(found)[:5]
+    change_visibility(hiding.connector, COMMAND_LINE, "main", Visibility.TITLES)
     assert told == {}
+
+
+def secret_numbers(api: Api, person: str | None) -> set[str]:
+    """Exact numbers that only objectives have which count what the person may not see; what is as short as an ordinary fraction stands anywhere."""
+    without = numberless(api.connector, "main", person or "")
+    with api.connector.store.read() as conn:
+        states = [one.state for one in objectives.listed(conn, "main")]
+        points = {
+            state.id: {point.progress for point in objectives.history(conn, "main", state.id)}
+            for state in states
+        }
+
+    def exact(mine: bool) -> set[str]:
+        found = {
+            value
+            for state in states
+            if (state.id in without) is mine
+            for value in (state.progress, state.expected, *points[state.id])
+            if value is not None and value.denominator > 40
+        }
+        return {f"{one.numerator}/{one.denominator}" for one in found} | {
+            f"{float(one) * 100:.2f}" for one in found
+        }
+
+    assert without
+    return exact(True) - exact(False)
 
 
 def rows(api: Api) -> list[dict[str, object]]:
@@ -294,8 +327,8 @@ def test_a_mode_that_the_site_cannot_answer_is_refused(own_api: Api) -> None:
     assert refused.status_code == 409
     assert "Administer Jira" in refused.text
     assert own_api.get("/sites/main/visibility") == {"mode": "everyone", "obstacle": ""}
-    later = own_api.call("PUT", "/sites/main/visibility", {"mode": "numbers_by_permission"})
-    assert later.status_code == 409
+    for mode in ("rows_by_permission", "numbers_by_permission"):
+        assert own_api.call("PUT", "/sites/main/visibility", {"mode": mode}).status_code == 409
 
 
 def test_who_somebody_is_in_jira_is_said_by_an_admin_and_never_guessed(own_api: Api) -> None:

@@ -8,6 +8,7 @@ from time import process_time
 
 import pytest
 
+from mappings.explain.movement import Effect, Movement, MovementPart
 from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
 from mappings.rollup.state import Health, HealthLevel, ObjectiveState
 from plugin.use_cases.visibility.cut import Cut, HiddenIssues, NotCut, names_in
@@ -137,3 +138,101 @@ def test_ids_and_keys_are_found_however_deep_they_stand() -> None:
     found = names_in((Note(frozenset({"7"}), "see SEC-7."), {"PLAT-8": None}))
     assert found.ids == {"7"}
     assert found.keys == {"SEC-7", "PLAT-8"}
+
+
+SUMMED = HiddenIssues(
+    {"7": "Buy Contoso", "9": "Sell Fabrikam", "5": "Grow abroad"},
+    {"SEC-7": "7", "SEC-9": "9", "SEC-5": "5"},
+    lambda issue: f"hidden-{len(issue)}x",
+    summed=True,
+    objectives=frozenset({"5"}),
+)
+
+
+def test_hidden_rows_are_one_line_and_the_ledger_is_as_exact_as_before() -> None:
+    seen = row("8", "PLAT-8", "Paint it")
+    whole = Ledger(
+        (seen, row("7", "SEC-7", "Buy Contoso"), row("9", "SEC-9", "Sell Fabrikam")), Fraction(3, 4)
+    )
+    cut = Cut(SUMMED).value(whole)
+    assert isinstance(cut, Ledger)
+    assert cut.exact
+    assert cut.hidden == 2
+    line = cut.rows[1]
+    assert len(cut.rows) == 2
+    assert (line.key, line.title, line.weight, line.share) == (
+        "",
+        "2 issues you may not see",
+        4,
+        Fraction(1, 2),
+    )
+    assert line.progress == Fraction(1, 2)
+
+
+def test_hidden_rows_of_a_movement_are_one_line_for_each_part_and_sum_to_it() -> None:
+    def effect(id_: str, part: MovementPart, by: Fraction) -> Effect:
+        return Effect(part, id_, f"SEC-{id_}", "Secret", row(id_, "SEC", "Secret"), None, by, "by Kim")
+
+    removed, added = MovementPart.REMOVED, MovementPart.ADDED
+    whole = Movement(
+        Fraction(0),
+        Fraction(1, 2),
+        (
+            effect("7", removed, Fraction(1, 8)),
+            effect("9", removed, Fraction(1, 8)),
+            effect("9", added, Fraction(1, 4)),
+        ),
+    )
+    cut = Cut(SUMMED).value(whole)
+    assert isinstance(cut, Movement)
+    assert cut.parts == whole.parts
+    assert [(one.title, one.before, one.why, one.effect) for one in cut.rows] == [
+        ("work you may not see", None, "", Fraction(1, 4)),
+        ("work you may not see", None, "", Fraction(1, 4)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("SEC-7 Buy Contoso: half of where it should be. Go on.", "Work you may not see. Go on."),
+        ("waits for SEC-9 since May; all else is well", "Work you may not see; all else is well"),
+        (
+            "SEC-5 Grow abroad: half of where it should be.",
+            "An issue you may not see: half of where it should be.",
+        ),
+        ("SEC-7, SEC-9 Sell Fabrikam", "2 issues you may not see"),
+        (
+            '{"title": "Buy Contoso", "said": "SEC-9 rose to 40 %"}',
+            '{"title": "An issue you may not see", "said": "Work you may not see"}',
+        ),
+    ],
+)
+def test_a_sentence_tells_nothing_of_a_row_that_is_not_told_apart(text: str, said: str) -> None:
+    assert Cut(SUMMED).text(text) == said
+
+
+def test_what_tells_of_one_hidden_row_alone_is_left_out_and_what_waits_stays_without_its_values() -> None:
+    @dataclass(frozen=True)
+    class Said:
+        key_result_id: str
+        value: Fraction
+
+    @dataclass(frozen=True)
+    class Held:
+        issue_id: str
+        stands: object
+        wanted: object
+
+    cut = Cut(SUMMED).value(
+        ((Said("7", Fraction(1)), Said("8", Fraction(1)), Said("5", Fraction(1))), [Held("7", 3.0, "4")])
+    )
+    assert cut == ((Said("8", Fraction(1)), Said("5", Fraction(1))), [Held("7", None, "")])
+
+
+def test_issues_side_by_side_are_counted_by_what_they_are_not_by_their_names() -> None:
+    hidden = HiddenIssues({"7": "Buy", "9": "Buy"}, {"SEC-7": "7", "SEC-9": "9"}, str)
+    assert (
+        Cut(hidden).text("see SEC-7 Buy, SEC-9 Buy and Buy")
+        == "see 2 issues you may not see and an issue you may not see"
+    )
