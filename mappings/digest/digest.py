@@ -74,6 +74,7 @@ class WaitingTask:
     said: str
     owner: str = ""
     link: str = ""
+    issue_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +88,20 @@ class Happenings:
 
 @dataclass(frozen=True, slots=True)
 class DigestLine:
-    """One line of a section: what is said, and the page it leads to."""
+    """One line of a section: what is said, and the page it leads to.
+
+    The `owner` for whom it waits is kept apart, with the issue that it is about: whoever may not see that one is not told the owner either.
+    """
 
     text: str
     link: str = ""
+    owner: str = ""
+    issue_id: str = ""
+
+    @property
+    def said(self) -> str:
+        """Everything that it says."""
+        return f"{self.text} ({self.owner})" if self.owner else self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +218,7 @@ def far_moved(
 def waiting(found: Iterable[WaitingTask], *, whose: bool = True) -> list[DigestLine]:
     """A line of each; with whom it waits for, where that is said."""
     return [
-        DigestLine(f"{one.name}: {one.said}" + (f" ({one.owner})" if one.owner and whose else ""), one.link)
+        DigestLine(f"{one.name}: {one.said}", one.link, one.owner if whose else "", one.issue_id)
         for one in found
     ]
 

@@ -57,7 +57,7 @@ def _parts(section: Section) -> Iterator[tuple[str, int]]:
 
 
 def _linked(line: DigestLine) -> str:
-    said = _escaped(" ".join(line.text.split()))[:1_000]
+    said = _escaped(" ".join(line.said.split()))[:1_000]
     return f"<{line.link}|{said}>" if line.link else said
 
 

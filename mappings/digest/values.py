@@ -16,7 +16,7 @@ def values(message: DigestMessage) -> dict[str, object]:
         "sections": [
             {
                 "title": section.title,
-                "lines": [{"text": line.text, "link": line.link or None} for line in section.lines],
+                "lines": [{"text": line.said, "link": line.link or None} for line in section.lines],
                 "more": section.more,
             }
             for section in message.sections

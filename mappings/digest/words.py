@@ -29,13 +29,13 @@ def text(message: DigestMessage) -> str:
 
 
 def _spaced(line: DigestLine) -> str:
-    said = " ".join(line.text.split())
+    said = " ".join(line.said.split())
     return f"{said} <{line.link}>" if line.link else said
 
 
 def line_text(line: DigestLine, most: int = LONGEST_LINE) -> str:
     """The words of a line without breaks, shortened where they are too many."""
-    said = " ".join(line.text.translate(BIDI).split())
+    said = " ".join(line.said.translate(BIDI).split())
     return said if len(said) <= most else f"{said[: most - 1]}…"
 
 

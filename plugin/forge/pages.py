@@ -12,7 +12,7 @@ from pydantic import Field
 
 from mappings.numbers import percent
 from mappings.rollup.health import ACHIEVED_AT
-from mappings.rollup.rows.ledger import Contribution
+from mappings.rollup.rows.ledger import Contribution, hidden_issues
 from mappings.rollup.state import HealthLevel, KeyResultState, ObjectiveState
 from mappings.rollup.structure.what_if import Calculation, ChangeableKeyResult
 from plugin.access.authorization.permission import needs
@@ -64,13 +64,15 @@ class LedgerRowData(PageData):
 
 
 class ObjectiveData(HeadData):
-    """The issue as an objective, with the first rows of its number."""
+    """The issue as an objective, with the first rows of its number; `unseen` counts the issues behind them that this person may not see."""
 
     expected: float | None
     cycle: str | None
     key_results: list[HeadData]
     rows: list[LedgerRowData]
     rows_total: int
+    unseen: int
+    notes: list[str]
 
 
 class FeedData(PageData):
@@ -318,6 +320,8 @@ def objective_data(state: ObjectiveState) -> ObjectiveData:
         key_results=[key_result_data(one) for one in state.key_results],
         rows=[row_data(row, state) for row in state.ledger.rows[:MOST_ROWS]],
         rows_total=len(state.ledger.rows),
+        unseen=state.ledger.hidden,
+        notes=list(state.flags),
     )
 
 
@@ -355,6 +359,7 @@ def row_data(row: Contribution, state: ObjectiveState) -> LedgerRowData:
     """A row; one that is no issue is called as its key result is."""
     issue_id = issue_of(row.id)
     titles = {one.id: one.title for one in state.key_results if one.issue_id is None}
+    titles |= {row.id: row.title} if hidden_issues(row.id) else {}
     return LedgerRowData(
         id=row.id,
         issue_id=issue_id,

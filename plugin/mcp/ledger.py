@@ -38,12 +38,13 @@ class Row(Shape):
 
 
 class LedgerShape(Shape):
-    """A ledger. `adds_up`: the shares of ALL its rows sum to the total, checked now."""
+    """A ledger. `adds_up`: the shares of ALL its rows sum to the total, checked now. `unseen`: so many issues behind its rows this person may not see in Jira."""
 
     of: str
     title: Quoted
     total: Number
     adds_up: bool
+    unseen: int
     rows: list[Row]
 
 
@@ -120,6 +121,7 @@ def okr_explain(asking: ToolAsker, arguments: ExplainArguments) -> LedgerAnswer:
             title=title,
             total=exactly(ledger.total),
             adds_up=sum((row.share for row in ledger.rows), Fraction(0)) == (ledger.total or 0),
+            unseen=ledger.hidden,
             rows=[row_shape(row) for row in shown],
         ),
         other_ledgers=[

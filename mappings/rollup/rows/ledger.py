@@ -81,3 +81,8 @@ def hidden_issues(row_id: str) -> int:
         return 0
     number, several, _ = row_id.removeprefix(HIDDEN).partition("-")
     return int(number) if several else 1
+
+
+def unseen_words(number: int) -> str:
+    """How many issues somebody may not see: `3 issues you may not see`; empty for none."""
+    return f"{number} issue{'s' if number > 1 else ''} you may not see" if number else ""

@@ -116,6 +116,7 @@ class LedgerJson(JsonShape):
     total: str | None
     percent: float | None
     exact: bool
+    unseen: int = Field(description="How many issues stand behind its rows that you may not see in Jira.")
     rows: list[RowJson]
 
 

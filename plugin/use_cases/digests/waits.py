@@ -52,10 +52,22 @@ def _waits(connector: Connector, one: Reminder) -> WaitingTask:
     owner = one.owner or "nobody owns it"
     if own is None or one.what == SCORE:
         said = f"its cycle ended on {one.since.isoformat()}: score it"
-        return WaitingTask(f"{objective.key} {objective.title}".strip(), said, owner, link)
+        return WaitingTask(
+            name=f"{objective.key} {objective.title}".strip(),
+            said=said,
+            owner=owner,
+            link=link,
+            issue_id=objective.issue_id or "",
+        )
     name = f"{own.key} {own.title}".strip() if own.key else f"{objective.key} {own.title}".strip()
     said = f"a check-in is due since {one.since.isoformat()}"
-    return WaitingTask(name, f"{said}, {one.missed} are missed" if one.missed > 1 else said, owner, link)
+    return WaitingTask(
+        name=name,
+        said=f"{said}, {one.missed} are missed" if one.missed > 1 else said,
+        owner=owner,
+        link=link,
+        issue_id=(own.issue_id if own.key else objective.issue_id) or "",
+    )
 
 
 def _mailboxes(conn: Connection, site: str, found: Sequence[Reminder]) -> list[str | None]:

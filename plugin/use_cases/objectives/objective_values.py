@@ -128,6 +128,7 @@ def ledger_values(ledger: Ledger) -> PlainValues:
         "total": exact_text(ledger.total),
         "percent": number(ledger.total * 100) if ledger.total is not None else None,
         "exact": ledger.exact,
+        "unseen": ledger.hidden,
         "rows": [contribution_values(row) for row in ledger.rows],
     }
 

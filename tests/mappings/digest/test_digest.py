@@ -97,7 +97,7 @@ BESIDE = Happenings(
 def test_a_digest_names_what_moved_an_objective_what_became_of_kpis_and_what_waits() -> None:
     day = date(2026, 12, 21)
     found = digest("k", day, day, NOW, BEFORE, "", BESIDE)
-    assert [(one.title, [line.text for line in one.lines]) for one in found.sections[1:4]] == [
+    assert [(one.title, [line.said for line in one.lines]) for one in found.sections[1:4]] == [
         ("Moved", ["PLAT-2 Goal 2: 25 % → 20 %, removed -5 (PLAT-9 removed)"]),
         (
             "KPIs",
@@ -154,7 +154,7 @@ def test_what_is_told_begins_at_a_point_and_ends_at_ten_rows() -> None:
         False,
     )
     assert found.lead == "5 objectives: 5 on track."
-    assert [(section.title, [line.text for line in section.lines], section.more) for section in found.sections] == [
+    assert [(section.title, [line.said for line in section.lines], section.more) for section in found.sections] == [
         ("Moved", ["PLAT-e Goal e: 50 % → 90 %", "PLAT-a Goal a: 50 % → 51 %, why", "PLAT-b Goal b: 50 % → 49 %"], 0)
     ]  # fmt: skip
     assert [each.id for each in far_moved(one, before)] == ["e", "a", "b"]
@@ -189,7 +189,7 @@ def test_cycles_end_soon_within_fourteen_days_and_only_committed_ones_are_behind
     ]
     found = digest("k", day, day, one, {}, "")
     assert found.lead == "9 objectives: 9 on track."
-    assert [line.text for line in found.sections[-1].lines] == [
+    assert [line.said for line in found.sections[-1].lines] == [
         "c0 ends on 2026-12-17, in 0 days; 1 committed of 1 below what is expected today",
         "PLAT-2 Goal 2: 20 %, expected 50 %",
         "c1 ends on 2026-12-18, in 1 day; 0 committed of 1 below what is expected today",
@@ -199,7 +199,7 @@ def test_cycles_end_soon_within_fourteen_days_and_only_committed_ones_are_behind
     assert digest("k", day, day, [], {}, "").lead == "0 objectives: nothing known."
     assert digest("k", day, day, one[:1], {}, "").lead == "1 objective: 1 on track."
     waits = (WaitingTask("A", "due", "Ada", "x"), WaitingTask("B", "due"))
-    assert waiting(waits) == [DigestLine("A: due (Ada)", "x"), DigestLine("B: due")]
+    assert waiting(waits) == [DigestLine("A: due", "x", "Ada"), DigestLine("B: due")]
     assert waiting(waits, whose=False) == [DigestLine("A: due", "x"), DigestLine("B: due")]
 
 

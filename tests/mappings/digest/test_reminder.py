@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from mappings.digest.digest import DigestLine, Section, WaitingTask
+from mappings.digest.digest import WaitingTask
 from mappings.digest.recipient import PATTERN, channel_of, is_address, mailbox
 from mappings.digest.reminder import due_at, reminder, reminder_day, reminder_key
 
@@ -40,8 +40,9 @@ def test_a_reminder_says_what_is_due_and_of_whom(
         "https://okr.example",
     )
     links = ["x", ""]
-    told = tuple(DigestLine(text, link) for text, link in zip(lines, links, strict=False))
-    assert found.sections == ((Section("Due", told),) if lines else ())
+    told = list(zip(lines, links, strict=False))
+    assert [(one.said, one.link) for section in found.sections for one in section.lines] == told
+    assert [one.title for one in found.sections] == (["Due"] if lines else [])
     assert found.empty is (not lines)
 
 

@@ -8,6 +8,7 @@ from time import process_time
 
 import pytest
 
+from mappings.digest.digest import Section, WaitingTask, waiting
 from mappings.explain.movement import Effect, Movement, MovementPart
 from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
 from mappings.rollup.state import Health, HealthLevel, ObjectiveState
@@ -236,3 +237,60 @@ def test_issues_side_by_side_are_counted_by_what_they_are_not_by_their_names() -
         Cut(hidden).text("see SEC-7 Buy, SEC-9 Buy and Buy")
         == "see 2 issues you may not see and an issue you may not see"
     )
+
+
+def test_a_line_of_a_digest_about_a_hidden_issue_does_not_tell_for_whom_it_waits() -> None:
+    lines = waiting(
+        [
+            WaitingTask("SEC-7 Buy Contoso", "score it", "Kim", "/why/7", "7"),
+            WaitingTask("PLAT-8 Paint it", "score it", "Ada", "/why/8", "8"),
+        ]
+    )
+    cut = CUT.value(Section("Due", tuple(lines)))
+    assert isinstance(cut, Section)
+    assert [one.said for one in cut.lines] == [
+        "An issue you may not see: score it",
+        "PLAT-8 Paint it: score it (Ada)",
+    ]
+
+
+NUMBERLESS = HiddenIssues({}, {}, str, numberless={"8": "8", "PLAT-8": "8", "Paint it": "8"})
+
+
+def test_of_an_objective_without_numbers_the_health_is_left_and_of_others_all() -> None:
+    def state(id_: str, key: str) -> ObjectiveState:
+        health = Health(
+            HealthLevel.AT_RISK, "pace", "half of where it should be: 31 %", Fraction(1, 2), "SEC-7"
+        )
+        ledger = Ledger((row("7", "SEC-7", "Buy Contoso"),), Fraction(1, 4))
+        return ObjectiveState(
+            id_, "epics", "Some", Fraction(1, 2), health, ledger, issue_id=id_, key=key, pace=Fraction(1)
+        )
+
+    cut, other = (Cut(NUMBERLESS).value(one) for one in (state("8", "PLAT-8"), state("9", "PLAT-9")))
+    assert other == state("9", "PLAT-9")
+    assert isinstance(cut, ObjectiveState)
+    assert (cut.progress, cut.pace, cut.ledger, cut.health.level) == (
+        None,
+        None,
+        Ledger(),
+        HealthLevel.AT_RISK,
+    )
+    assert (
+        cut.health.sentence
+        == cut.flags[0]
+        == "Its numbers are not shown to you: it counts issues that you may not see."
+    )
+
+
+@pytest.mark.parametrize(
+    ("told", "seen"),
+    [
+        ("Paint it rose to 40 %. PLAT-9 fell to 3 %.", "Its numbers are not shown to you: it counts issues that you may not see. PLAT-9 fell to 3 %."),
+        ("PLAT-8 Paint it is at risk", "PLAT-8 Paint it is at risk"),
+        ({"objective": "8", "progress": 40.0, "progress_exact": "2/5", "health": "at_risk"}, {"objective": "8", "progress": None, "progress_exact": None, "health": "at_risk"}),
+        ({"objective": "9", "progress": 40.0}, {"objective": "9", "progress": 40.0}),
+    ],
+)  # fmt: skip
+def test_figures_beside_an_objective_without_numbers_go(told: object, seen: object) -> None:
+    assert Cut(NUMBERLESS).value(told) == seen

@@ -23,12 +23,14 @@ function own(objective, seen) {
     element('section', { class: 'card', 'data-part': 'objective' },
       element('div', { class: 'head' }, element('span', { class: 'number' }, percent(objective.progress)), lozenge(objective.health)),
       bar(objective.progress, 'Progress'),
+      objective.notes.map((note) => element('p', { class: 'muted' }, note)),
       objective.expected === null ? null : element('p', { class: 'muted' }, `Expected by now: ${percent(objective.expected)}`)),
     objective.key_results.length ? element('section', { 'data-part': 'key-results' }, element('h2', {}, 'Key results'),
       table(['Key result', 'Progress', ''], objective.key_results.map((one) => [issueName(one, seen), percent(one.progress), lozenge(one.health)]))) : null,
     objective.rows.length ? element('section', { 'data-part': 'rows' }, element('h2', {}, 'What it is made of'),
       table(['', 'Adds', ''], objective.rows.map((one) => [issueName(one, seen), percent(one.share), disposition(one.disposition)])),
-      objective.rows_total > objective.rows.length ? element('p', { class: 'muted' }, `${objective.rows_total - objective.rows.length} more rows stand in the connector.`) : null) : null,
+      objective.rows_total > objective.rows.length ? element('p', { class: 'muted' }, `${objective.rows_total - objective.rows.length} more rows stand in the connector.`) : null,
+      objective.unseen ? element('p', { class: 'muted' }, `${objective.unseen} issue${objective.unseen > 1 ? 's' : ''} among them you may not see.`) : null) : null,
     objective.progress === null ? null : whatIfSection(seen),
   ].filter(Boolean);
 }

@@ -9,7 +9,7 @@ from fractions import Fraction
 from types import MappingProxyType
 
 from mappings.numbers import WHOLE
-from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
+from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger, unseen_words
 from mappings.rollup.state import ObjectiveState
 from plugin.pages.views.words.figures import fraction_text, number_text, percent_text, points, points_text
 
@@ -99,7 +99,7 @@ def ledger_table(
         left_out=len(ledger.rows) - counted,
         hidden=len(rest),
         hidden_points=points_text(sum((added for _, added in rest), Decimal(0))),
-        summary=_summary(counted, len(ledger.rows) - counted),
+        summary=_summary(counted, len(ledger.rows) - counted, ledger.hidden),
     )
 
 
@@ -130,9 +130,10 @@ def _counts(row: Contribution) -> bool:
     return row.disposition in IN_THE_NUMBER
 
 
-def _summary(counted: int, left_out: int) -> str:
+def _summary(counted: int, left_out: int, unseen: int) -> str:
     rows = f"{counted} counted"
-    return f"{rows}, {left_out} left out" if left_out else rows
+    rows = f"{rows}, {left_out} left out" if left_out else rows
+    return f"{rows}; {unseen_words(unseen)} among them" if unseen else rows
 
 
 def _row(
