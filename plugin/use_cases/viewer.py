@@ -88,7 +88,9 @@ def seen_by(
     named = {name: _unhidden_name(world, views, one) for name, one in kwargs.items()}
     with _whole(world, views):
         found = cast("Callable[..., R]", use_case)(*args[:2], *told, **named)
-    return cast("R", shown(world, views, found, of_one=bare))
+    if bare is NumberRule.WHOLE:
+        return cast("R", None)
+    return cast("R", shown(world, views, found, of_one=bare is NumberRule.ONE))
 
 
 def _restricted(
@@ -96,13 +98,14 @@ def _restricted(
     views: tuple[Viewpoint, ...],
     use_case: Callable[..., object],
     asked: tuple[object, ...],
-) -> bool:
-    """Whether a use case is asked of one objective whose numbers they may not see. NotAllowed where it tells numbers of many together, and one of these is such."""
+) -> NumberRule | None:
+    """The rule of a use case that is asked of one objective whose numbers they may not see, or not by its rows. NotAllowed where it tells numbers of many together, and one of these is such."""
     rule = rule_of(use_case)
     if rule is NumberRule.EACH:
-        return False
+        return None
+    modes = SUMMED if rule is NumberRule.WHOLE else (Visibility.NUMBERS,)
     for view in views:
-        if modes_of(connector).get(view.site) is not Visibility.NUMBERS:
+        if modes_of(connector).get(view.site) not in modes:
             continue
         found = numberless(connector, view.site, view.person)
         if not found:
@@ -114,8 +117,8 @@ def _restricted(
             )
         names = {one for state in found.values() for one in (state.id, state.key)} - {""}
         if any(_of_these(one, names) for one in asked):
-            return True
-    return False
+            return rule
+    return None
 
 
 def _of_these(given: object, names: Collection[str]) -> bool:

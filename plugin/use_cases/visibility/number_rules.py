@@ -13,6 +13,7 @@ class NumberRule(Enum):
 
     EACH = "of each objective for itself, or of none: they are cut from the answer"
     ONE = "of one objective, which it is asked for: for one without numbers nothing is told"
+    WHOLE = "of one objective, by all its rows: there is none where one of them is hidden, even where only rows are"
     ALL = "of many together: it is refused where there is one without numbers"
 
 
@@ -76,9 +77,15 @@ ONE = (
 )
 
 
+WHOLE = ("forge.what_if.",)
+"""Those that give None then."""
+
+
 def rule_of(use_case: Callable[..., object]) -> NumberRule:
     """The rule of a use case; the strictest where nobody thought of it."""
     name = f"{use_case.__module__}.{use_case.__qualname__}".removeprefix(ROOM)
+    if name.startswith(WHOLE):
+        return NumberRule.WHOLE
     if name.startswith(ONE):
         return NumberRule.ONE
     return NumberRule.EACH if name.startswith(EACH) else NumberRule.ALL

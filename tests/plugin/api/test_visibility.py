@@ -210,6 +210,65 @@ def test_the_list_of_somebody_who_sees_some_has_every_number_and_no_hidden_title
     assert seen == [(one["key"], one["title"]) for one in whole.values() if one["id"] not in hidden]
 
 
+@pytest.fixture
+def with_hidden_rows(own_api: Api) -> tuple[Api, str, frozenset[str]]:
+    """An objective that Vera may see, of which two counted rows have a level that she is not in."""
+    be(own_api, "viewer", SEES_SOME.id)
+    with own_api.connector.store.read() as conn:
+        states = [one.state for one in objectives.listed(conn, "main") if one.state.project_key == "PLAT"]
+    state, rows = next(
+        (state, counted)
+        for state in states
+        for counted in [
+            [
+                row.id
+                for one in state.key_results
+                for row in one.measurement.ledger.rows
+                if row.share and row.id.isdigit()
+            ]
+        ]
+        if len(set(counted)) > 2
+    )
+    own_api.sandbox.sandbox.groups["directors"] = frozenset({CONNECTOR.id})
+    for row in rows[:2]:
+        own_api.sandbox.sandbox.secure(row, "directors")
+    return own_api, state.id, frozenset(rows[:2])
+
+
+def test_hidden_rows_are_one_line_whose_sum_everybody_can_check(
+    with_hidden_rows: tuple[Api, str, frozenset[str]],
+) -> None:
+    api, objective, hidden = with_hidden_rows
+    change_visibility(api.connector, COMMAND_LINE, "main", Visibility.ROWS)
+    ledgers = api.call("GET", f"/objectives/{objective}/ledger", role="viewer").json
+    lines = [row for one in ledgers["key_results"] for row in one["rows"]]
+    assert not hidden & {row["id"] for row in lines}
+    assert [row["title"] for row in lines if row["id"].startswith("hidden-")] == ["2 issues you may not see"]
+    assert all(one["exact"] for one in (ledgers["headline"], ledgers["beside"], *ledgers["key_results"]))
+    assert sum(one["unseen"] for one in ledgers["key_results"]) == 2
+    whole = api.call("GET", f"/objectives/{objective}", role="viewer").json
+    assert whole["progress_exact"] is not None
+
+
+def test_of_an_objective_that_counts_a_hidden_row_only_health_is_told_where_numbers_are_by_permission(
+    with_hidden_rows: tuple[Api, str, frozenset[str]],
+) -> None:
+    api, objective, _ = with_hidden_rows
+    change_visibility(api.connector, COMMAND_LINE, "main", Visibility.NUMBERS)
+    told = {one["id"]: one for one in rows(api)}
+    assert told[objective]["progress_exact"] is None
+    assert told[objective]["health"]["level"] is not None
+    assert told[objective]["flags"] == [
+        "Its numbers are not shown to you: it counts issues that you may not see."
+    ]
+    assert any(one["progress_exact"] is not None for one in told.values())
+    assert api.call("GET", f"/objectives/{objective}/history", role="viewer").json["items"] == []
+    assert api.call("GET", "/objectives?sort=progress", role="viewer").status_code in (403, 422)
+    assert api.call("GET", "/cycles", role="viewer").status_code == 403
+    page = read(api, "viewer", f"/objectives/{objective}")
+    assert "Its numbers are not shown to you" in page
+
+
 def test_a_hidden_key_is_answered_as_one_that_nobody_knows_and_words_are_not_searched(hiding: Api) -> None:
     be(hiding, "viewer", SEES_SOME.id)
     key = samples(hiding)["objective"][-1]
