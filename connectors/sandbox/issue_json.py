@@ -144,6 +144,12 @@ def named_json(view: View, path: str, value: JiraValue | None) -> Json | None:
     return {"self": view.link(f"{path}/{value.id}"), "id": value.id, "name": value.name}
 
 
+def version_json(view: View, sandbox: Sandbox, version: JiraValue) -> Json:
+    """A version, as an issue that has it and its project show it."""
+    found = named_json(view, "version", version) or {}
+    return {**found, "archived": False, "released": version.id in sandbox.released}
+
+
 def priority_json(view: View, priority: JiraValue) -> Json:
     """A priority."""
     found = named_json(view, "priority", priority) or {}
@@ -357,10 +363,10 @@ _SYSTEM: dict[str, Callable[[IssueWriter, Record], Any]] = {
         named_json(writer.view, "component", one) for one in record.components
     ],
     "fixVersions": lambda writer, record: [
-        named_json(writer.view, "version", one) for one in record.fix_versions
+        version_json(writer.view, writer.sandbox, one) for one in record.fix_versions
     ],
     "versions": lambda writer, record: [
-        named_json(writer.view, "version", one) for one in record.affects_versions
+        version_json(writer.view, writer.sandbox, one) for one in record.affects_versions
     ],
     "assignee": lambda writer, record: user_json(writer.view, writer.sandbox, record.assignee),
     "reporter": lambda writer, record: user_json(writer.view, writer.sandbox, record.reporter),

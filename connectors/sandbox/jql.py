@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from connectors.sandbox.site_state.state import Record, Sandbox
 from mappings.facts.catalogue import Catalogue
+from mappings.facts.forest import Forest
 from mappings.facts.moment import Moment
 from mappings.jql import JqlError, JqlQuery, check, compile_selector, parse
 
@@ -15,11 +16,12 @@ Match = Callable[[Record, Moment], bool]
 
 @dataclass(frozen=True, slots=True)
 class Matcher:
-    """A compiled JQL; `query` keeps its order, `timed` says that its answer changes with the clock alone."""
+    """A compiled JQL; `query` keeps its order, `timed` says that its answer changes with the clock alone; `at` makes the moment to ask it at."""
 
     query: JqlQuery
     match: Match
     timed: bool
+    at: Callable[[Moment], Moment]
 
 
 def compile_jql(sandbox: Sandbox, catalogue: Catalogue, text: str, *, strict: bool = False) -> Matcher:
@@ -35,4 +37,10 @@ def compile_jql(sandbox: Sandbox, catalogue: Catalogue, text: str, *, strict: bo
         raise JqlError(strangers)
     selector = compile_selector(text, catalogue, issue_id_of)
     issue, matches = sandbox.issue, selector.matches
-    return Matcher(parse(text), lambda record, moment: matches(issue(record), moment), selector.timed)
+
+    def at(moment: Moment) -> Moment:
+        if not selector.roots:
+            return moment
+        return Forest.of(map(issue, sandbox.records.values())).moment(moment, selector.roots)
+
+    return Matcher(parse(text), lambda record, moment: matches(issue(record), moment), selector.timed, at)

@@ -107,7 +107,7 @@ class Searcher:
         raise bad_request(*(f"Error in the JQL Query: {finding.message}" for finding in problem.findings))
 
     def _evaluate(self, matcher: Matcher, account: Account, live: Iterable[str]) -> list[str]:
-        moment = Moment(self.sandbox.clock(), ZoneInfo(account.time_zone), account.id or None)
+        moment = matcher.at(Moment(self.sandbox.clock(), ZoneInfo(account.time_zone), account.id or None))
         index = self.sandbox.index
         for issue_id in live:
             index = {

@@ -101,7 +101,7 @@ class Site:
             matcher = self.searcher.compile(jql, CONNECTOR)
         except JqlError:
             return False
-        return matcher.match(event.record, Moment(self.sandbox.clock()))
+        return matcher.match(event.record, matcher.at(Moment(self.sandbox.clock())))
 
 
 def site() -> Site:

@@ -67,6 +67,10 @@ class Locks:
     def __bool__(self) -> bool:
         return bool(self.every)
 
+    def rules(self) -> tuple[ObjectiveRule, ...]:
+        """The rules of all objectives that were ever locked."""
+        return tuple(rule for one in self.every for _, rule in one.objectives.values())
+
     def of_objective(self, objective_id: str, now: datetime) -> BoundLock | None:
         """The lock that holds an objective at a moment; of several the last."""
         found = [one for one in self._of.get(objective_id, ()) if one.lock.holds(now)]

@@ -70,6 +70,13 @@ class ObjectiveRule:
         """Whether it is about plain parents: no objectives, without cycle, health and alignment."""
         return self.sums is not None
 
+    def selectors(self) -> tuple[Selector, ...]:
+        """Every JQL of the rule."""
+        found = [self.select]
+        for rule in self.key_results:
+            found += [rule.select, rule.related, *rule.conditions.values()]
+        return tuple(selector for selector in found if selector is not None)
+
     @property
     def select_path(self) -> Path:
         """Where the JQL stands that selects."""
@@ -131,6 +138,9 @@ class Mapping:
     _field_ids: list[frozenset[str]] = dataclasses.field(
         default_factory=list, init=False, repr=False, compare=False
     )
+    _roots: list[frozenset[str]] = dataclasses.field(
+        default_factory=list, init=False, repr=False, compare=False
+    )
 
     @property
     def scope_by_id(self) -> str:
@@ -153,10 +163,7 @@ class Mapping:
         """Every JQL of the mapping."""
         found = [self.scope, self.statuses.excluded, self.statuses.not_achieved]
         found += [override.when for override in self.statuses.overrides]
-        for objective in self.objectives:
-            found.append(objective.select)
-            for rule in objective.key_results:
-                found += [rule.select, rule.related, *rule.conditions.values()]
+        found += [selector for objective in self.objectives for selector in objective.selectors()]
         found += self.kpi_selectors()
         found.append(self.coverage)
         return tuple(selector for selector in found if selector is not None)
@@ -164,6 +171,13 @@ class Mapping:
     def kpi_selectors(self) -> tuple[Selector, ...]:
         """Every JQL of the sources of KPIs."""
         return tuple(selector for each in self.kpis.values() for selector in each.values())
+
+    def roots(self) -> frozenset[str]:
+        """Ids of the issues of which some JQL asks what is below them, the JQL of locked cycles included. Worked out once."""
+        if not self._roots:
+            asking = [*self.selectors(), *(one for rule in self.locks.rules() for one in rule.selectors())]
+            self._roots.append(frozenset(root for selector in asking for root in selector.roots))
+        return self._roots[0]
 
     def field_ids(self) -> frozenset[str]:
         """Ids of every custom field this mapping reads and of every place it writes and looks at: what the mirror has to hold."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol, TypeVar
 
-from mappings.facts.catalogue import Catalogue, Field, LinkType, OptionContext
+from mappings.facts.catalogue import Catalogue, Field, LinkType, OptionContext, ProjectVersions
 from mappings.facts.issue import JiraValue, Link
 
 
@@ -210,7 +210,22 @@ def _grown(bound: Catalogue, now: Catalogue, names: Sequence[MappingName]) -> Ca
         if kind not in SINGLE:
             waiting = {one.word.casefold() for one in names if one.kind is kind and not one.ids}
             parts[part] = grown(getattr(bound, part), getattr(now, part), waiting)
-    return replace(bound, fields=_grown_fields(bound.fields, now, names), **parts)  # type: ignore[arg-type]
+    orders = versions_in_order(bound, now)
+    return replace(bound, fields=_grown_fields(bound.fields, now, names), version_orders=orders, **parts)  # type: ignore[arg-type]
+
+
+def versions_in_order(bound: Catalogue, now: Catalogue) -> tuple[ProjectVersions, ...]:
+    """The versions as their projects list them today, under the names they had; as they were where today's are not known."""
+    said = {one.id: one.name for project in bound.version_orders for one in project.versions}
+    live = {one.project_id for one in now.version_orders}
+    kept = (one for one in bound.version_orders if one.project_id not in live)
+    known = (
+        replace(
+            one, versions=tuple(replace(each, name=said.get(each.id, each.name)) for each in one.versions)
+        )
+        for one in now.version_orders
+    )
+    return tuple(sorted((*kept, *known), key=lambda one: one.project_id))
 
 
 def _grown_fields(fields: Iterable[Field], now: Catalogue, names: Sequence[MappingName]) -> tuple[Field, ...]:

@@ -166,14 +166,17 @@ def _ends(
         cycle = mapping.cycles.get(cycle_id)
         if cycle is None:  # pragma: no cover  it was there a moment ago
             continue
+        then = retrospect.forest(end_of(cycle, mapping.zone))
         end = Moment(end_of(cycle, mapping.zone), mapping.zone, moment.account_id)
-        then = retrospect.forest(end.now)
+        end = then.moment(end, mapping.roots())
         written = [f"@{rule.part.id}" for rule in mapping.objectives if rule.select is None]
         alone = replace(records, fixed={})
         stood = _assessed(mapping, then, [*then.by_id, *written], end, alone, NO_ENDS)
         for state in ended:
             before = stood.get(state.id)
             touched = state.touched | {state.id} | (before.touched if before is not None else frozenset())
+            if mapping.roots():
+                touched |= then.above(touched)
             issues = tuple(one for id_ in sorted(touched) if (one := then.issue(id_)) is not None)
             aligned = tuple(stood[id_] for id_ in sorted(stood) if state.id in stood[id_].aligned_to)
             found[state.id] = EndFacts(cycle_id, issues, aligned)

@@ -61,11 +61,30 @@ class LinkType:
 
 
 @dataclass(frozen=True, slots=True)
+class Version:
+    """A version as its project lists it; `released` and `archived` None where Jira did not say it."""
+
+    id: str
+    name: str
+    released: bool | None = None
+    archived: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectVersions:
+    """The versions of a project in its own order, the first before the second."""
+
+    project_id: str
+    versions: tuple[Version, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Catalogue:
     """Everything a name in a mapping can be resolved against. Names may repeat; ids do not.
 
     Jira lists no components, versions, people and issues of a whole site: those that a mapping names are looked up one by one.
     An issue's name is its key. `week_starts` is the first day of the week for JQL. `goals` are asked for where a mapping writes to them, and None elsewhere.
+    So is the order of versions, where JQL compares them: `version_orders` holds it of each project that was asked for.
     """
 
     fields: tuple[Field, ...] = ()
@@ -83,6 +102,7 @@ class Catalogue:
     account_id: str | None = None
     goals: GoalBoard | None = None
     week_starts: Weekday = "sun"
+    version_orders: tuple[ProjectVersions, ...] = ()
 
     def field(self, field_id: str) -> Field | None:
         """The field with this id, or None."""

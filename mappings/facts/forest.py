@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mappings.document.names import LinkWord
 from mappings.facts.issue import Issue
+from mappings.facts.moment import Moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,24 @@ class Forest:
             seen.update([child.id for child in found])
             yield from found
             level = [child.id for child in found if child.id in children_of]
+
+    def above(self, issue_ids: Iterable[str]) -> frozenset[str]:
+        """Ids of everything above these, as far as the forest holds it and one step further."""
+        found: set[str] = set()
+        for issue_id in issue_ids:
+            issue = self.by_id.get(issue_id)
+            while issue is not None and issue.parent_id is not None and issue.parent_id not in found:
+                found.add(issue.parent_id)
+                issue = self.by_id.get(issue.parent_id)
+        return frozenset(found)
+
+    def moment(self, moment: Moment, root_ids: Iterable[str]) -> Moment:
+        """A moment at which this forest stood: with what was below these issues."""
+        roots = list(root_ids)
+        if not roots:
+            return moment
+        below = {root: frozenset({root, *(one.id for one in self.descendants(root))}) for root in roots}
+        return replace(moment, below=below)
 
     def linked(self, issue_id: str, word: LinkWord) -> Sequence[Issue]:
         """Issues of which this one says "<phrase> them" (`is measured by`)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Literal, get_args
@@ -14,11 +15,15 @@ WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """An instant (aware), the time zone whose calendar days count, and the account `currentUser()` stands for."""
+    """An instant (aware), the time zone whose calendar days count, and the account `currentUser()` stands for.
+
+    `below` holds, for each issue of which a JQL asks what is below it, its own id and those of all below it by parent.
+    """
 
     now: datetime
     zone: tzinfo = field(default=UTC)
     account_id: str | None = None
+    below: Mapping[str, frozenset[str]] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def today(self) -> date:

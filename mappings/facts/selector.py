@@ -19,7 +19,7 @@ class Selector:
 
     `names` are the words it uses with what each stands for; `by_id` is the same JQL with ids in their place, for Jira's own search.
     `projects` are the ids of those that an issue has to be in one of, where the JQL says so; None where it may select from any.
-    `asks` are the fields of JQL that it names, each as it is called first.
+    `asks` are the fields of JQL that it names, each as it is called first. `roots` are the ids of issues of which it asks what is below them.
     """
 
     jql: str
@@ -31,3 +31,4 @@ class Selector:
     by_id: str = ""
     projects: frozenset[str] | None = None
     asks: frozenset[str] = frozenset()
+    roots: frozenset[str] = frozenset()

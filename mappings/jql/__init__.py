@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mappings.jql.findings import JqlError, JqlFinding
-from mappings.jql.predicate import check, compile_selector, restricts, spots
+from mappings.jql.predicate import check, compares_versions, compile_selector, restricts, spots
 from mappings.jql.sort_order import sort_key
 from mappings.jql.text.parser import parse
 from mappings.jql.text.tree import JqlQuery
@@ -13,6 +13,7 @@ __all__ = [
     "JqlFinding",
     "JqlQuery",
     "check",
+    "compares_versions",
     "compile_selector",
     "parse",
     "restricts",

@@ -56,7 +56,7 @@ class NameSpan:
 
 @dataclass(slots=True)
 class Compilation:
-    """Collects findings, the raw field ids that are read, the fields asked for, the names used, and whether the answer changes with the clock alone (`timed`) or asks for links (`linked`).
+    """Collects findings, the raw field ids that are read, the fields asked for, the names used, and whether the answer changes with the clock alone (`timed`) or asks for links (`linked`), and the issues of which it asks what is below them (`roots`).
 
     `places` says what stands for the text from one offset to another where names give way to ids.
     """
@@ -68,6 +68,7 @@ class Compilation:
     asks: set[str] = field(default_factory=set)
     timed: bool = False
     linked: bool = False
+    roots: set[str] = field(default_factory=set)
     thens: dict[Verdict, Then] = field(default_factory=dict)
     typed: dict[Verdict, TypedVerdict] = field(default_factory=dict)
     names: set[MappingName] = field(default_factory=set)

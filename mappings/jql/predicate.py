@@ -11,8 +11,8 @@ from mappings.facts.catalogue import Catalogue
 from mappings.facts.selector import Selector
 from mappings.jql.compilation import Compilation, NameSpan, Verdict, always, never, nobody
 from mappings.jql.connectives import all_of, any_of, none_of
-from mappings.jql.fields import field_names
-from mappings.jql.fields.fields import ORDER, UNSUPPORTED_BY_NAME, JqlField
+from mappings.jql.fields import field_names, versions
+from mappings.jql.fields.fields import UNSUPPORTED_BY_NAME, JqlField
 from mappings.jql.findings import JqlError, JqlFinding, in_order
 from mappings.jql.functions import functions
 from mappings.jql.identity import by_id
@@ -27,6 +27,7 @@ from mappings.jql.text.tree import (
     JqlQuery,
     JqlValue,
     Operator,
+    conditions,
     operands,
 )
 
@@ -48,6 +49,7 @@ class CompiledJql:
     findings: tuple[JqlFinding, ...]
     projects: frozenset[str] | None
     asks: frozenset[str]
+    roots: frozenset[str]
 
 
 def check(
@@ -83,6 +85,7 @@ def compile_selector(
         by_id=made.by_id,
         projects=made.projects,
         asks=made.asks,
+        roots=made.roots,
     )
 
 
@@ -90,6 +93,12 @@ def restricts(text: str) -> bool:
     """Whether a JQL has any condition, readable or not; an empty one, or a lone ORDER BY, means every issue."""
     query, syntax = read(text)
     return query.where is not None or bool(syntax)
+
+
+def compares_versions(text: str) -> bool:
+    """Whether a JQL goes by the order of versions."""
+    query, _ = read(text)
+    return any(versions.compares_versions(one) for one in conditions(query.where))
 
 
 def spots(text: str, catalogue: Catalogue) -> tuple[NameSpan, ...]:
@@ -116,6 +125,7 @@ def compiled(
         findings=tuple(compilation.findings),
         projects=_projects(query.where, compilation.spots) if query.where else None,
         asks=frozenset(compilation.asks),
+        roots=frozenset(compilation.roots),
     )
 
 
@@ -205,8 +215,6 @@ def _list_alone(compilation: Compilation, condition: Condition) -> bool:
 
 
 def _instead(field: JqlField, operator: str, valid: tuple[str, ...]) -> str:
-    if field.unordered and operator in ORDER:
-        return field.unordered
     if field.one_way and operator == "!~":
         return f"put NOT before it: NOT {field.name} ~ …"
     return f"use one of: {', '.join(valid)}" if field.among or not field.matches else "search text with ~"

@@ -100,8 +100,10 @@ class Assessment:
         known = self._ends.get(cycle.end) if facts is None else None
         if known is not None:
             return known
-        moment = Moment(end_of(cycle, self.mapping.zone), self.mapping.zone, self.moment.account_id)
         forest = self.forest if facts is None else facts.forest
+        moment = replace(self.moment, now=end_of(cycle, self.mapping.zone), zone=self.mapping.zone)
+        if facts is not None:
+            moment = forest.moment(moment, self.mapping.roots())
         found = Assessment(
             self.mapping,
             forest,

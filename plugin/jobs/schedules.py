@@ -22,6 +22,7 @@ from connectors.store.reads import failures, read_requests
 from connectors.store.sites import catalogues
 from connectors.store.work import inbox, outbox
 from connectors.store.writes import write_counts, write_retention
+from mappings.document.version_orders import compares_versions
 from plugin.jobs.history_retention import thin_history
 from plugin.runtime.connector import Connector, NotReady
 from plugin.runtime.processes.process import worker_name
@@ -178,11 +179,11 @@ def forecast(connector: Connector, site: str, going_on: Callable[[], None]) -> N
 
 
 def with_names_of_today(connector: Connector, site: str) -> Context:
-    """The context of a read, once the catalogue has been read again: a field that is gone is noticed before it is missed."""
-    connector.context(site)
+    """The context of a read, once the catalogue has been read again: a field that is gone is noticed before it is missed, and an order of versions that is another."""
+    ordered = compares_versions(connector.context(site).mapping.document)
     with connector.store.read() as conn:
         read = catalogues.read_at(conn, site)
-    if read is None or connector.clock() - read >= CATALOGUE_REST:
+    if ordered or read is None or connector.clock() - read >= CATALOGUE_REST:
         connector.catalogue(site, fresh=True)
     return connector.context(site)
 

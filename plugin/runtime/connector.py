@@ -25,10 +25,12 @@ from mappings.diagnostic import MappingError
 from mappings.document.lock_binding import under_locks
 from mappings.document.mapping import Mapping
 from mappings.document.schema import Document
+from mappings.document.version_orders import compares_versions, projects_of
 from mappings.explain.week import WeekMove
-from mappings.facts.catalogue import Catalogue, Field
+from mappings.facts.catalogue import Catalogue, Field, ProjectVersions
 from mappings.facts.goal import GoalBoard
 from mappings.fields import Api
+from mappings.jql.fields.versions import MOST_PROJECTS
 from mappings.kpi.sources import SOURCE_OPTIONS
 from mappings.rollup.state import ObjectiveState
 from mappings.write_back.target import WriteBasis
@@ -215,6 +217,10 @@ class Connector:
         if active is not None and needs_goals(active.document):
             known = stored.goals if stored is not None else None
             catalogue = replace(catalogue, goals=self._board(name) or known)
+        if active is not None and compares_versions(active.document):
+            known_orders = stored.version_orders if stored is not None else ()
+            catalogue = replace(catalogue, version_orders=known_orders)
+            catalogue = self._with_orders(name, active.document, catalogue, fresh=True)
         # Cloud tells of changes by the ids of fields, and needs no names of before.
         before = stored.fields if stored is not None and self.api(name) != 3 else ()
         with self.store.write() as conn:
@@ -231,17 +237,33 @@ class Connector:
         return catalogue
 
     def catalogue_for(self, name: str, document: Document, *, fresh: bool = False) -> Catalogue:
-        """The catalogue with all that a document may name: with the goals of the site where it writes to them."""
-        found = self.catalogue(name, fresh=fresh)
-        if found.goals is not None or not needs_goals(document):
+        """The catalogue with all that a document may name: with the goals of the site where it writes to them, and the order of versions where it compares them."""
+        found = wider = self.catalogue(name, fresh=fresh)
+        if found.goals is None and needs_goals(document):
+            wider = replace(found, goals=self._board(name))
+        if compares_versions(document):
+            wider = self._with_orders(name, document, wider)
+        if wider == found:
             return found
-        board = self._board(name)
-        if board is None:
-            return found
-        wider = replace(found, goals=board)
         with self.store.write() as conn:
             catalogues.put(conn, name, wider, self.clock())
         return wider
+
+    def _with_orders(
+        self, name: str, document: Document, catalogue: Catalogue, *, fresh: bool = False
+    ) -> Catalogue:
+        """The catalogue with the order of the versions of each project that a document may select from; as it was where nobody can say it now."""
+        wanted = projects_of(document, catalogue)
+        known = {one.project_id: one for one in catalogue.version_orders}
+        asked = sorted(wanted if fresh else wanted - known.keys())
+        if len(wanted) > MOST_PROJECTS:
+            return catalogue
+        jira = self.site(name).jira
+        try:
+            known |= {id_: ProjectVersions(id_, jira.project_parts(id_).order) for id_ in asked}
+        except JiraError:
+            return catalogue
+        return replace(catalogue, version_orders=tuple(known[id_] for id_ in sorted(known)))
 
     def _board(self, name: str) -> GoalBoard | None:
         """The goals of a site, none of a Data Center; None where nobody can say it now."""

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from connectors.goals import dispatch, goals_of
 from connectors.jira import AuthFailed, Jira, Permanent, core_fields
 from connectors.store import Store
+from connectors.store.mirror import mirror
 from connectors.store.work import due
 from mappings.document.mapping import Mapping
 from mappings.document.names import Absence
@@ -81,9 +82,19 @@ class Context:
     clearing_look: ClearingLook | None = None
     """What is looked at together in this turn before it is cleared; None where each objective looks for itself."""
 
-    def moment(self) -> Moment:
-        """Now, in the mapping's time zone, as the connector's own account."""
-        return Moment(self.clock(), self.mapping.zone, self.catalogue.account_id)
+    def moment(self, conn: Connection | None = None) -> Moment:
+        """Now, in the mapping's time zone, as the connector's own account; with what is below the issues of which the mapping asks that.
+
+        That is as the transaction of `conn` sees it, where one is given.
+        """
+        below: dict[str, frozenset[str]] = {}
+        if roots := self.mapping.roots():
+            if conn is not None:
+                below = mirror.below(conn, self.site, roots)
+            else:
+                with self.store.read() as own:
+                    below = mirror.below(own, self.site, roots)
+        return Moment(self.clock(), self.mapping.zone, self.catalogue.account_id, below)
 
     def mark(
         self, conn: Connection, objective_ids: Iterable[str], reason: str, *, bulk: bool = False

@@ -747,7 +747,7 @@ print(*(f"{one.code}: {one.remedy}" for one in check("assignee = horoscope()", C
     assert told.splitlines() == [
         "True",
         "False True True",
-        "function-not-allowed: namesakes() linkedIssues()",
+        "function-not-allowed: namesakes() linkedIssues() childIssuesOf()",
         "unsupported-function: stars are not mirrored; use a label",
     ]
     assert len(scratch.touched) == files_promised("a JQL function")

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from connectors.jira.http.errors import Permanent
 from connectors.jira.http.transport import Transport
+from mappings.facts.catalogue import Version
 from mappings.facts.issue import JiraValue, User
 from mappings.imports.people import JiraPerson
 
@@ -22,6 +23,8 @@ class ProjectParts:
 
     components: tuple[JiraValue, ...] = ()
     versions: tuple[JiraValue, ...] = ()
+    order: tuple[Version, ...] = ()
+    """The versions as the project has them in order."""
 
 
 def issue_of(transport: Transport, api: str, key: str) -> JiraValue | None:
@@ -36,7 +39,8 @@ def project_parts(transport: Transport, api: str, project_id: str) -> ProjectPar
     found = _asked(lambda: transport.get(f"{api}/project/{quote(project_id, safe='')}").json())
     if not isinstance(found, dict):
         return ProjectParts()
-    return ProjectParts(_named(found.get("components")), _named(found.get("versions")))
+    versions = found.get("versions")
+    return ProjectParts(_named(found.get("components")), _named(versions), _versions(versions))
 
 
 def people(transport: Transport, api: str, word: str, *, cloud: bool) -> tuple[User, ...]:
@@ -81,6 +85,20 @@ def _named(raw: object) -> tuple[JiraValue, ...]:
     return tuple(
         JiraValue(str(one["id"]), str(one["name"])) for one in items if "id" in one and "name" in one
     )
+
+
+def _versions(raw: object) -> tuple[Version, ...]:
+    items = [one for one in raw if isinstance(one, dict)] if isinstance(raw, list) else []
+    return tuple(
+        Version(str(one["id"]), str(one["name"]), _switch(one, "released"), _switch(one, "archived"))
+        for one in items
+        if "id" in one and "name" in one
+    )
+
+
+def _switch(raw: dict[str, object], name: str) -> bool | None:
+    said = raw.get(name)
+    return said if isinstance(said, bool) else None
 
 
 def _asked(call: Callable[[], T]) -> T | None:

@@ -16,6 +16,7 @@ from typing import ClassVar, Generic, TypeVar
 
 from connectors.metrics.basis.connections import AllowedHosts
 from mappings.explain.past import FieldChange
+from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
 from mappings.facts.selector import Selector
@@ -99,6 +100,9 @@ class Reach:
         """The issues of the scope that a JQL selects, as they stood, without those that another selects."""
         select, moment = self.compile_jql(jql), self.moment(at)
         there = self.issues_at(at) if self.issues_for is None else self.issues_for(select, without, at)
+        if roots := select.roots | (without.roots if without is not None else frozenset()):
+            there = tuple(there)
+            moment = Forest.of(there).moment(moment, roots)
         return tuple(
             one
             for one in there

@@ -14,6 +14,7 @@ from connectors.sandbox.issue_json import (
     status_json,
     type_json,
     user_json,
+    version_json,
 )
 from connectors.sandbox.site import answer, caller, json_body, page_of, site, view, whole
 from connectors.sandbox.site_state import scheme
@@ -213,7 +214,7 @@ def project(key: str) -> Response:
     extra: Json = {
         "issueTypes": [type_json(view(), one) for one in site().sandbox.types],
         "versions": [
-            named_json(view(), "version", one) for one in site().sandbox.versions[found.project.key]
+            version_json(view(), site().sandbox, one) for one in site().sandbox.versions[found.project.key]
         ],
         "components": [
             named_json(view(), "component", one) for one in site().sandbox.components[found.project.key]

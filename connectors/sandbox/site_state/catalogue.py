@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from connectors.sandbox.site_state import scheme
 from connectors.sandbox.site_state.state import Sandbox
-from mappings.facts.catalogue import Catalogue, Field, LinkType
+from mappings.facts.catalogue import Catalogue, Field, LinkType, ProjectVersions, Version
 
 
 def catalogue_of(sandbox: Sandbox, account: scheme.Account | None = None) -> Catalogue:
@@ -33,6 +33,17 @@ def catalogue_of(sandbox: Sandbox, account: scheme.Account | None = None) -> Cat
         resolutions=sandbox.resolutions,
         priorities=scheme.PRIORITIES,
         link_types=tuple(LinkType(one.id, one.name, one.inward, one.outward) for one in scheme.LINK_TYPES),
+        version_orders=tuple(
+            ProjectVersions(
+                one.project.id,
+                tuple(
+                    Version(each.id, each.name, each.id in sandbox.released, archived=False)
+                    for each in sandbox.versions[one.project.key]
+                ),
+            )
+            for one in sandbox.projects.values()
+            if account is None or sandbox.may_browse(account, one.project)
+        ),
         time_zone=account.time_zone if account else "UTC",
         account_id=account.id if account else None,
     )

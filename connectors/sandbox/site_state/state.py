@@ -27,7 +27,7 @@ MILLISECOND = timedelta(milliseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One version of one issue. `customs` holds values by field id: numbers, strings, ADF documents, `Named` options."""
+    """One version of one issue. `customs` holds values by field id: numbers, strings, ADF documents, `JiraValue` options."""
 
     id: str
     key: str
@@ -127,6 +127,7 @@ class Sandbox:
         self.archived: set[str] = set()
         self.accounts: dict[str, Account] = {one.id: one for one in scheme.ACCOUNTS}
         self.versions: dict[str, list[JiraValue]] = defaultdict(list)
+        self.released: set[str] = set()
         self.components: dict[str, list[JiraValue]] = defaultdict(list)
         self.records: dict[str, Record] = {}
         self.ids_by_key: dict[str, str] = {}

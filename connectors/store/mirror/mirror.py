@@ -126,6 +126,15 @@ def above(conn: Connection, site: str, ids: Iterable[str]) -> list[Issue]:
     return _read(conn, _above(conn.dialect.name), site, ids)
 
 
+def below(conn: Connection, site: str, root_ids: Iterable[str]) -> dict[str, frozenset[str]]:
+    """By root its own id and those of everything below it by parent."""
+    return {root: frozenset(_below_ids(conn, site, root)) for root in root_ids}
+
+
+def _below_ids(conn: Connection, site: str, root: str) -> Iterable[str]:
+    return conn.execute(_tree(conn.dialect.name), {"site": site, "given": given(conn, [root])}).scalars()
+
+
 def children(conn: Connection, site: str, ids: Iterable[str]) -> list[Issue]:
     """The issues whose parent is one of these."""
     return _read(conn, _children(conn.dialect.name), site, ids)
@@ -332,10 +341,15 @@ def _children(dialect: str) -> Select[str]:
 
 @cache
 def _below(dialect: str) -> Select[str]:
+    return _CONTENTS.where(issue.c.id.in_(_tree(dialect)))
+
+
+@cache
+def _tree(dialect: str) -> Select[str]:
     tree = select(given_rows(dialect).c.value.label("id")).cte("tree", recursive=True)
-    below = select(issue.c.id).join(tree, issue.c.parent_id == tree.c.id)
-    tree = tree.union(below.where(issue.c.site == bindparam("site")))
-    return _CONTENTS.where(issue.c.id.in_(select(tree.c.id)))
+    under = select(issue.c.id).join(tree, issue.c.parent_id == tree.c.id)
+    tree = tree.union(under.where(issue.c.site == bindparam("site")))
+    return select(tree.c.id)
 
 
 @cache

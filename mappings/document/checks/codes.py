@@ -86,6 +86,7 @@ class Code(StrEnum):
     HEALTH_LEVEL_WITHOUT_OPTION = "health-level-without-option"
     # JQL keeps the codes of `mappings.jql`, behind `jql-`
     # the live catalogue
+    TREE_IN_SCOPE = "tree-in-scope"
     UNKNOWN_FIELD = "unknown-field"
     AMBIGUOUS_FIELD = "ambiguous-field"
     FIELD_NAME_DIFFERS = "field-name-differs"

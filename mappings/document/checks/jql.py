@@ -32,6 +32,14 @@ def check_jql(text: str, path: Path, catalogue: Catalogue, report: Report) -> No
         add_finding(finding, text, path, report)
 
 
+def check_scope(text: str, catalogue: Catalogue, report: Report) -> None:
+    """Refuses a scope that asks for what is below an issue: what came to be below it unseen would never be read."""
+    if compiled(text, catalogue).roots:
+        message = "the scope asks for what is below an issue, and of what is outside it is not known what stands above it"
+        remedy = "write the projects in the scope, and ask so in select"
+        report.add(Code.TREE_IN_SCOPE, message, ("scope",), value=text, remedy=remedy)
+
+
 def add_finding(finding: JqlFinding, text: str, path: Path, report: Report) -> None:
     """Adds one finding at its own character."""
     report.add(

@@ -11,7 +11,7 @@ from mappings.diagnostic import Diagnostic, did_you_mean
 from mappings.digest.recipient import OWNERS
 from mappings.document.calendar import Calendar, calendar_of
 from mappings.document.checks.codes import Code
-from mappings.document.checks.jql import check_jql
+from mappings.document.checks.jql import check_jql, check_scope
 from mappings.document.checks.kpis import check_kpis
 from mappings.document.checks.progress import check_progress
 from mappings.document.checks.report import Report, shown
@@ -66,6 +66,7 @@ def find_faults(document: Document, report: Report, catalogue: Catalogue | None 
     check_write_back(document, report)
     for path, text in jql_texts(document):
         check_jql(text, path, catalogue or Catalogue(), report)
+    check_scope(document.scope, catalogue or Catalogue(), report)
 
 
 def zone_of(name: str) -> ZoneInfo | None:

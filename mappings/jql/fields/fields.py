@@ -39,8 +39,7 @@ class JqlField:
 
     `present` says whether an issue has a value at all; `among`, `compare` and `matches` are None where Jira has no
     such operators for the field. `rank` is what ORDER BY sorts by; None sorts as EMPTY. `reads` are raw field ids.
-    `empty_words` are values that stand for EMPTY. `may_be_empty` is false where Jira refuses to ask for EMPTY. `unordered` says why
-    the field has no `<` here though Jira has it; `one_way` that it has no `!~`, `linked` that it is asked of the links of an issue. `shown` is what an issue holds, for a person who asks
+    `empty_words` are values that stand for EMPTY. `may_be_empty` is false where Jira refuses to ask for EMPTY. `one_way` says that it has no `!~`, `linked` that it is asked of the links of an issue. `shown` is what an issue holds, for a person who asks
     why a condition holds or not; None where that is no single thing.
     """
 
@@ -54,7 +53,6 @@ class JqlField:
     reads: tuple[str, ...] = ()
     empty_words: tuple[str, ...] = ()
     may_be_empty: bool = True
-    unordered: str = ""
     one_way: bool = False
     linked: bool = False
 
@@ -117,10 +115,10 @@ def _versions(names: tuple[str, ...], attribute: str, field_id: str) -> JqlField
         names,
         named_values.present(attribute),
         versions.versions_among(attribute, field_id),
-        matches=versions.version_matches(attribute),
+        versions.versions_compare(attribute),
+        versions.version_matches(attribute),
         rank=_first_name(attribute),
         shown=attrgetter(attribute),
-        unordered="the order of versions is not mirrored; list the versions, or write fixVersion in unreleasedVersions()",
     )
 
 

@@ -1,4 +1,4 @@
-"""Versions as JQL asks for them: by name or id, by a pattern of their names, or by whether they are released."""
+"""Versions as JQL asks for them: by name or id, by a pattern of their names, by whether they are released, or by the order of their project."""
 
 from __future__ import annotations
 
@@ -9,14 +9,22 @@ from dataclasses import dataclass
 from operator import attrgetter
 
 from mappings.document.names import NameKind
+from mappings.facts.catalogue import ProjectVersions
 from mappings.facts.issue import Issue, JiraValue
 from mappings.facts.moment import Moment
-from mappings.jql.compilation import Compilation, Verdict, never
-from mappings.jql.fields.named_values import ValueSelection, several_among, wanted
+from mappings.jql.compilation import Compilation, TextSpan, Verdict, never
+from mappings.jql.connectives import any_of
+from mappings.jql.fields.instants import TESTS
+from mappings.jql.fields.named_values import ValueSelection, resolved, several_among, wanted
 from mappings.jql.functions.functions import known, refuse_call, refuse_other
-from mappings.jql.text.tree import FunctionCall, JqlValue
+from mappings.jql.text.tree import Condition, FunctionCall, JqlValue, operands
 
 RELEASED = "released"
+BY_ORDER = frozenset({"latestreleasedversion", "earliestunreleasedversion"})
+"""Functions that go by the order of versions."""
+
+MOST_PROJECTS = 50
+"""Of so many projects the order is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +51,11 @@ def versions_among(
 
     def among(compilation: Compilation, values: Sequence[JqlValue | FunctionCall]) -> Verdict:
         calls = [value for value in values if isinstance(value, FunctionCall)]
+        ends = [call for call in calls if call.name.lower() in BY_ORDER]
+        if ends:
+            others = [value for value in values if value not in ends]
+            given = [_end_of_order(compilation, read, call) for call in ends]
+            return any_of([*given, among(compilation, others)] if others else given)
         written = [value for value in values if isinstance(value, JqlValue)]
         by_name = named(compilation, written) if written or not calls else never
         if not calls:
@@ -78,6 +91,74 @@ def _wish(compilation: Compilation, call: FunctionCall) -> _ReleaseWish | None:
         else None
     )
     return _ReleaseWish(function.state == RELEASED, of)
+
+
+def _orders(compilation: Compilation, place: TextSpan) -> tuple[ProjectVersions, ...]:
+    """The orders that are known; none, with a finding, where nobody asked for them or Jira did not tell."""
+    known = compilation.catalogue.version_orders
+    if not known:
+        remedy = f"name the projects in the scope (at most {MOST_PROJECTS}), or list the versions"
+        message = (
+            "the order of versions is not known: Jira did not tell it, or the scope has too many projects"
+        )
+        compilation.refuse("order-unknown", message, place, remedy=remedy)
+    return known
+
+
+def _end_of_order(
+    compilation: Compilation, read: Callable[[Issue], tuple[JiraValue, ...]], call: FunctionCall
+) -> Verdict:
+    """The last version of a project that is released, or the first that is not; what is archived is neither."""
+    function = known(compilation, call)
+    if function is None:
+        return never
+    if len(call.arguments) != 1:
+        message = f"{function.name}() takes the key of one project"
+        compilation.refuse("wrong-arguments", message, call, remedy=f"write {function.name}(PLAT)")
+        return never
+    projects = wanted(compilation, NameKind.PROJECT, call.arguments, compilation.catalogue.projects).ids
+    released = function.state == RELEASED
+    ids = set[str]()
+    for order in _orders(compilation, call):
+        standing = [one.id for one in order.versions if one.released is released and not one.archived]
+        if order.project_id in projects and standing:
+            ids.add(standing[-1 if released else 0])
+    return lambda issue, _: any(one.id in ids for one in read(issue))
+
+
+def versions_compare(attribute: str) -> Callable[[Compilation, str, JqlValue | FunctionCall], Verdict]:
+    """`fixVersion > "2.0"`: by the order that an admin of the project gave its versions, not by their names."""
+    read: Callable[[Issue], tuple[JiraValue, ...]] = attrgetter(attribute)
+
+    def compare(compilation: Compilation, sign: str, value: JqlValue | FunctionCall) -> Verdict:
+        if isinstance(value, FunctionCall):
+            refuse_call(compilation, value, "version")
+            return never
+        orders = _orders(compilation, value)
+        listed = [one for order in orders for one in order.versions]
+        found = resolved(value, listed)
+        compilation.mean(NameKind.VERSION, value, found)
+        if orders and not found:
+            compilation.unknown_value("version", value.text, value, tuple(one.name for one in listed))
+        test, ids = TESTS[sign], set[str]()
+        for order in orders:
+            places = [place for place, one in enumerate(order.versions) if one.id in found]
+            ids.update(
+                one.id
+                for place, one in enumerate(order.versions)
+                if any(test(place, bound) for bound in places)
+            )
+        return lambda issue, _: any(one.id in ids for one in read(issue))
+
+    return compare
+
+
+def compares_versions(condition: Condition) -> bool:
+    """Whether a condition goes by the order of versions."""
+    if str(condition.field).lower() not in ("fixversion", "affectedversion"):
+        return False
+    calls = (one for one in operands(condition.operand) if isinstance(one, FunctionCall))
+    return condition.operator.name in TESTS or any(one.name.lower() in BY_ORDER for one in calls)
 
 
 def version_matches(attribute: str) -> Callable[[Compilation, JqlValue | FunctionCall], Verdict]:

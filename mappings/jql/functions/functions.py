@@ -14,6 +14,7 @@ from mappings.facts.catalogue import Field
 from mappings.facts.moment import WEEKDAYS, Moment, Weekday
 from mappings.jql.compilation import Compilation, Verdict, never
 from mappings.jql.dates import Instant
+from mappings.jql.functions.descendants import child_issues
 from mappings.jql.functions.issue_links import linked_issues
 from mappings.jql.functions.option_pairs import cascade_option
 from mappings.jql.text.tree import FunctionCall, JqlValue
@@ -49,7 +50,7 @@ class Function:
     """One function: how it is called, what it `gives`, and other names that Jira knows for it.
 
     `state` is that of the things it gives, where it gives all that are in one state. `named`: it takes names as arguments, which the
-    field looks at.
+    field looks at. `single`: it gives one of them, the first or the last.
     """
 
     name: str
@@ -57,11 +58,12 @@ class Function:
     also: tuple[str, ...] = ()
     state: str = ""
     named: bool = False
+    single: bool = False
 
     @property
     def several(self) -> bool:
         """Whether it gives a list, which Jira takes behind IN and NOT IN alone."""
-        return self.gives not in (PERSON, DATE)
+        return self.gives not in (PERSON, DATE) and not self.single
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +106,12 @@ FUNCTIONS: tuple[Function, ...] = (
     Function(name="futureSprints", gives="sprint", state="future"),
     Function(name="releasedVersions", gives="version", state="released", named=True),
     Function(name="unreleasedVersions", gives="version", state="unreleased", named=True),
+    Function(name="latestReleasedVersion", gives="version", state="released", named=True, single=True),
+    Function(name="earliestUnreleasedVersion", gives="version", state="unreleased", named=True, single=True),
     IssueFunction(name="linkedIssues", also=("linkedWorkItems",), holds=linked_issues),
+    IssueFunction(
+        name="childIssuesOf", also=("childWorkItemsOf", "portfolioChildIssuesOf"), holds=child_issues
+    ),
     OptionFunction(name="cascadeOption", holds=cascade_option),
     DateFunction(name="now"),
     DateFunction(name="startOfDay", start=_day, unit="d"),
@@ -118,20 +125,12 @@ FUNCTIONS: tuple[Function, ...] = (
 )
 BY_NAME = {name.lower(): function for function in FUNCTIONS for name in (function.name, *function.also)}
 
-_BELOW = "a condition sees one issue and not those above it; use parent = KEY for what is directly below, or relation: descendant in the mapping"
-_ORDER = (
-    "the order of versions is not mirrored; name the version, or take all: fixVersion in unreleasedVersions()"
-)
-
 REFUSED = {
     "membersOf": "the members of groups are not mirrored; list the people, or use a label or a component",
     "issuesWithRemoteLinksByGlobalId": "remote links are not mirrored; use a label or a field",
     "workItemsWithRemoteLinksByGlobalId": "remote links are not mirrored; use a label or a field",
     "issueHistory": "what a person has looked at is not mirrored",
     "workItemHistory": "what a person has looked at is not mirrored",
-    "portfolioChildIssuesOf": _BELOW,
-    "childIssuesOf": _BELOW,
-    "childWorkItemsOf": _BELOW,
     "subtasksOf": "use parent = KEY",
     "parentEpic": "use relation: descendant in the mapping",
     "votedIssues": "votes are not mirrored",
@@ -139,8 +138,6 @@ REFUSED = {
     "watchedIssues": "watchers are not mirrored",
     "watchedWorkItems": "watchers are not mirrored",
     "updatedBy": "who changed an issue is not mirrored; use updated >= with a date",
-    "latestReleasedVersion": _ORDER,
-    "earliestUnreleasedVersion": _ORDER,
     "componentsLeadByUser": "the leads of components are not mirrored; name the components",
     "projectsLeadByUser": "the leads of projects are not mirrored; name the projects",
     "spacesLeadByUser": "the leads of projects are not mirrored; name the projects",

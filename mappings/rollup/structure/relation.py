@@ -65,6 +65,9 @@ def held_by(assessment: Assessment, relation: JqlFieldRelation, issue: Issue) ->
         selector = assessment.mapping.compile_jql(jql)
     except JqlError as error:
         return JqlOfIssue(problem=f'field "{relation.jql_field}" holds a JQL that cannot be used: {error}')
+    if selector.roots:
+        asks = "asks for what is below an issue, which only the mapping's own JQL can"
+        return JqlOfIssue(problem=f'field "{relation.jql_field}" holds a JQL that cannot be used: it {asks}')
     return JqlOfIssue(selector)
 
 

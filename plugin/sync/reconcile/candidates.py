@@ -33,7 +33,7 @@ def prepare(context: Context, objective_id: str) -> None:
         return
     with context.store.write() as conn:
         candidates.hold(conn, context.site)
-        moment = context.moment()
+        moment = context.moment(conn)
         found: dict[str, list[str]] = {jql: [] for jql in missing}
         for issue in mirror.every(conn, context.site):
             for jql, query in missing.items():
@@ -69,7 +69,7 @@ def askers(context: Context, conn: Connection, near: Sequence[Issue]) -> frozens
 
     Whoever is written in the mapping has no issue. Where it is not known which issues a rule selects, all objectives are among them.
     """
-    moment = context.moment()
+    moment = context.moment(conn)
 
     def asks(rule: ObjectiveRule) -> bool:
         return any(
@@ -100,7 +100,7 @@ def holders(
     ]
     if not relations:
         return []
-    moment = context.moment()
+    moment = context.moment(conn)
     assessment = Assessment(context.mapping, Forest.of(()), moment)
 
     def finds(holder: Issue) -> bool:
@@ -117,9 +117,15 @@ def land(context: Context, conn: Connection, changed: Iterable[Issue], gone: Ite
         return
     candidates.hold(conn, context.site)
     issues, gone = list(changed), set(gone)
-    moment = context.moment()
-    for jql in candidates.queries(conn, context.site, context.mapping.revision):
-        matches = context.mapping.compile_jql(jql).matches
+    moment = context.moment(conn)
+    known = candidates.queries(conn, context.site, context.mapping.revision)
+    bound = {one.jql: one for one in context.mapping.selectors()}
+    queries = {jql: bound.get(jql) or context.mapping.compile_jql(jql) for jql in known}
+    if any(query.roots for query in queries.values()):
+        under = mirror.subtree(conn, context.site, gone | {issue.id for issue in issues})
+        issues = list({one.id: one for one in (*under, *issues)}.values())
+    for jql, query in queries.items():
+        matches = query.matches
         come = {issue.id for issue in issues if matches(issue, moment)}
         left = gone | ({issue.id for issue in issues} - come)
         candidates.land(conn, context.site, jql, left, come)
@@ -133,7 +139,7 @@ def _queries(context: Context, conn: Connection, objective_id: str) -> list[Sele
         rule = next((one for one in rules if f"@{one.part.id}" == objective_id), None)
     else:
         own = mirror.get(conn, context.site, [objective_id]).get(objective_id)
-        rule = objective_rule(context.mapping, own, context.moment()) if own is not None else None
+        rule = objective_rule(context.mapping, own, context.moment(conn)) if own is not None else None
         tree = mirror.subtree(conn, context.site, [objective_id]) if _holds(rule) else ()
     if rule is None:
         return []

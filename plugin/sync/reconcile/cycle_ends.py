@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -16,7 +17,7 @@ from connectors.store.cycles.cycle_ends import CycleEnd
 from connectors.store.mirror import issue_histories, mirror
 from connectors.store.numbers import objectives
 from mappings.document.mapping import Mapping as BoundMapping
-from mappings.document.schema import CURRENT
+from mappings.document.schema import CURRENT, CyclePart
 from mappings.explain.as_of import looks_at_links
 from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue
@@ -43,7 +44,7 @@ def measured(
     carries: Carries = NO_CARRIES,
 ) -> tuple[dict[str, ObjectiveState], dict[str, CycleEnd]]:
     """The states of these objectives, and what is news of the ends of their cycles. `noted`: what `noted_ends` knows of them."""
-    fixed = standing_by_notes(context.mapping, noted, forest, context.moment(), carries)
+    fixed = standing_by_notes(context.mapping, noted, forest, context.moment(conn), carries)
     open_ids = [id_ for id_ in ids if id_ not in fixed]
     ended = {
         id_: _facts(context, conn, forest, end, ())
@@ -116,7 +117,7 @@ def _first_looks(
     context: Context, conn: Connection, forest: Forest, states: States, ended: Ends
 ) -> dict[str, EndFacts]:
     """The facts of ends that nobody has looked at yet."""
-    moment, found = context.moment(), {}
+    moment, found = context.moment(conn), {}
     for id_, state in states.items():
         cycle = context.mapping.cycles.get(state.cycle_id)
         known = ended.get(id_)
@@ -141,7 +142,7 @@ def _left(
     noted: Mapping[str, CycleEnd],
 ) -> dict[str, EndFacts]:
     """The facts of ends that objectives have behind them which run in whichever cycle does (`cycle: current`): of those nobody has looked at, and of those to which something came late."""
-    mapping, moment, found = context.mapping, context.moment(), dict[str, EndFacts]()
+    mapping, moment, found = context.mapping, context.moment(conn), dict[str, EndFacts]()
     everywhere = {rule.part.id for rule in mapping.objectives if rule.part.cycle == CURRENT}
     if mapping.cycles.get(CURRENT) is not None:
         return found
@@ -196,8 +197,26 @@ def _looked_at(
     seen = {one.id for one in first.issues} if first is not None else set()
     issues: dict[str, Issue] = mirror.get(conn, context.site, seen | set(touched))
     issues |= {one.id: one for one in forest}
+    facts = _at_end(context, conn, cycle, end, issues, first)
+    while context.mapping.roots():  # what was above them then decides what is selected
+        above = mirror.get(conn, context.site, facts.forest.above(issues) - issues.keys())
+        if not above:
+            break
+        issues |= above
+        facts = _at_end(context, conn, cycle, end, issues, first)
+    return facts
+
+
+def _at_end(
+    context: Context,
+    conn: Connection,
+    cycle: CyclePart,
+    end: datetime,
+    issues: Mapping[str, Issue],
+    first: EndFacts | None,
+) -> EndFacts:
     if cycle.measured == "close":
-        return EndFacts(cycle_id, tuple(issues[id_] for id_ in sorted(issues)))
+        return EndFacts(cycle.id, tuple(issues[id_] for id_ in sorted(issues)))
     later = {one.id: one.updated for one in issues.values() if one.updated > end}
     histories = issue_histories.known(conn, context.site, later, context.history_fields) if later else {}
     former = mirror.former_keys(conn, context.site) if histories else {}
@@ -213,6 +232,8 @@ def _noted(context: Context, state: ObjectiveState, facts: EndFacts, known: Stat
     if aligned is None:
         aligned = tuple(known[id_] for id_ in sorted(known) if state.id in known[id_].aligned_to)
     mine = state.touched | {state.id}
+    if context.mapping.roots():
+        mine |= facts.forest.above(mine)
     issues = tuple(one for one in facts.issues if one.id in mine)
     keys = {one.key for one in issues}
     doubts = tuple((doubt, key) for doubt, key in facts.doubts if key in keys)

@@ -149,7 +149,7 @@ def owners_of(context: Context, conn: Connection, state: ObjectiveState, forest:
     if not shared:
         return owners(mapping, [state])
     found = owners(mapping, [state, *sharers(context, conn, state.id, shared, forest)])
-    moment = context.moment()
+    moment = context.moment(conn)
     issues = (forest.issue(id_) for id_ in shared)
     rules = {one.id: objective_rule(mapping, one, moment) for one in issues if one}
     themselves = {id_: rule.part.id for id_, rule in rules.items() if rule is not None}
@@ -189,7 +189,7 @@ def _assessed(
     """The states, and what is news of the ends of their cycles."""
     checked_in, carried = ObjectiveTrait.CHECKED_IN in having, ObjectiveTrait.CARRIED in having
     said = check_ins.standing_among(conn, context.site, ids) if checked_in else NO_CHECK_INS
-    moment = context.moment()
+    moment = context.moment(conn)
     brought = carries.standing(conn, context.site, ids) if carried else NO_CARRIES
     aims = episode_aims(conn, context.site, context.mapping)
     read = kpi_readings(conn, context.site, context.mapping, moment.now, aims)
@@ -207,7 +207,7 @@ def _assessed(
 
 def _newly_aligned(context: Context, conn: Connection, targets: Set[str]) -> Iterator[tuple[str, str]]:
     """Objectives that the mirror shows as aligned to one of these, whatever is stored of them; those that are not due are known anyway."""
-    mapping, moment = context.mapping, context.moment()
+    mapping, moment = context.mapping, context.moment(conn)
     phrases = {phrase.casefold() for rule in mapping.objectives if (phrase := link_phrase(mapping, rule))}
     issues = [id_ for id_ in targets if not id_.startswith("@")]
     if phrases and issues:

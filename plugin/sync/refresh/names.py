@@ -80,8 +80,10 @@ def hold_against(
     _tell(conn, site, before, after, found, now)
     name_comparisons.put(conn, site, after)
     healed = set(before.absences) - set(after.absences)
-    if found.arrivals or healed:
-        due.mark(conn, site, objectives.ids(conn, site), now, "names in Jira changed", bulk=True)
+    reordered = found.bound.version_orders != form.version_orders
+    if found.arrivals or healed or reordered:
+        why = "versions in Jira changed" if reordered else "names in Jira changed"
+        due.mark(conn, site, objectives.ids(conn, site), now, why, bulk=True)
         # Issues may be objectives now, or have fields again, of which no delivery told.
         read_requests.ask(conn, site, now)
     return found

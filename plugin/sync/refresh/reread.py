@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -23,6 +23,7 @@ from connectors.store.work.inbox import Delivery
 from mappings.facts.forest import Forest
 from mappings.facts.gap import Gap
 from mappings.facts.issue import HISTORY, Issue, Reading
+from mappings.facts.moment import Moment
 from mappings.numbers import exact
 from mappings.rollup.measurement import affected
 from plugin.sync.active_mapping import FormerMapping, require
@@ -376,6 +377,7 @@ def land_issues(
     inside = spare_own(context, conn, before, inside, read_at)
     inside = activation_read.carried(conn, context, before, inside)
     inside, omitted = spared(before, inside, context.written_places, context.field_names)
+    earlier = context.moment(conn)
     changed = mirror.put(conn, context.site, inside, before)
     losses.forget(conn, context.site, (issue.id for issue in inside))
     after = {issue.id: issue for issue in inside if issue.id in changed}
@@ -384,6 +386,8 @@ def land_issues(
     over = gaps.land(context, conn, inside, outside, [*unread, *refused, *omitted])
     near = {id_: before[id_] for id_ in (*ids, *outside) if id_ in before} if touched else {}
     marked = _affected(context, conn, near, after, touched) | over
+    if context.mapping.roots():
+        marked |= _hanging(context, conn, near, after, earlier)
     mirror.delete(conn, context.site, lost)
     remember(context, conn, lost)
     candidates.land(context, conn, after.values(), lost)
@@ -397,16 +401,50 @@ def _affected(
     before: Mapping[str, Issue],
     after: Mapping[str, Issue],
     touched: Iterable[str],
+    moments: Sequence[Moment] = (),
 ) -> frozenset[str]:
     touched = frozenset(touched)
     if not touched:
         return frozenset()
-    moment = context.moment()
+    moments = moments or (context.moment(conn),)
     forest = Forest.of(_neighbourhood(context, conn, [*before.values(), *after.values()]))
     marked = set(objectives.depending_on(conn, context.site, touched))
     for issue_id in touched:
-        marked |= affected(context.mapping, forest, before.get(issue_id), after.get(issue_id), moment)
+        for moment in moments:
+            marked |= affected(context.mapping, forest, before.get(issue_id), after.get(issue_id), moment)
     return frozenset(marked)
+
+
+def _hanging(
+    context: Context,
+    conn: Connection,
+    before: Mapping[str, Issue],
+    after: Mapping[str, Issue],
+    earlier: Moment,
+) -> frozenset[str]:
+    """The objectives that may feel that issues came, moved or went of which the mapping asks what is below them, or below others.
+
+    Whatever is below these is no news by itself, and yet may be selected by now, or no longer.
+    """
+    gone = before.keys() - after.keys()
+    moved = {
+        id_ for id_ in before.keys() | after.keys() if _parent(before.get(id_)) != _parent(after.get(id_))
+    }
+    if not moved:
+        return frozenset()
+    below = {one.id: one for one in mirror.subtree(conn, context.site, moved)}
+    near = {**below, **before}
+    later, lost = context.moment(conn), mirror.below(conn, context.site, gone)
+    left = {
+        root: ids.difference(*(under for id_, under in lost.items() if id_ != root and id_ in ids))
+        for root, ids in later.below.items()
+    }
+    now = {id_: one for id_, one in after.items() if id_ in moved}
+    return _affected(context, conn, near, now, near, (earlier, replace(later, below=left)))
+
+
+def _parent(issue: Issue | None) -> str | None:
+    return None if issue is None else issue.parent_id
 
 
 def _neighbourhood(context: Context, conn: Connection, issues: list[Issue]) -> list[Issue]:

@@ -132,7 +132,7 @@ def _written(context: Context, conn: Connection, among: Set[str] | None) -> Iter
         for rule in mapping.document.write_back
         if any(any(target.options(rule, mapping.fields)) for target in WRITE_TARGETS)
     }
-    assessment = Assessment(mapping, Forest.of(()), context.moment())
+    assessment = Assessment(mapping, Forest.of(()), context.moment(conn))
     if among is None or "key_result" in subjects:
         issues = mirror.every(conn, context.site)
         yield from _one_each(issues, lambda issue: _is_any(assessment, issue, subjects))

@@ -62,7 +62,7 @@ def clears(
     kept = _spoken_for(context, conn, objective_id, issues)
     told = end_of_cycle(context.mapping, state or before)
     standing = standing_of(rows, context.place, lambda _: told)
-    return clearing(standing, kept, issues.get, context.moment().today, context.fields, context.api)
+    return clearing(standing, kept, issues.get, context.moment(conn).today, context.fields, context.api)
 
 
 def _out_of_sight(context: Context, conn: Connection, unknown: set[str]) -> frozenset[str]:
@@ -197,7 +197,7 @@ def _spoken_for(
     context: Context, conn: Connection, objective_id: str, issues: dict[str, Issue]
 ) -> frozenset[Spot]:
     """The places among these issues that another objective speaks for: one of them itself, or one that has it as a key result."""
-    mapping, moment = context.mapping, context.moment()
+    mapping, moment = context.mapping, context.moment(conn)
     of_key_result = [aim.place.id for aim in aims(mapping, "key_result")]
     of_row = [aim.place.id for aim in aims(mapping, "row")]
     found: set[Spot] = set()

@@ -247,7 +247,8 @@ def derived_score(mapping: Mapping, cycle: CyclePart, forest: Forest, state: Obj
 
 def _cancelled(mapping: Mapping, cycle: CyclePart, forest: Forest, issue: Issue) -> bool:
     """Whether the objective's own issue was closed as excluded (Won't Do)."""
-    assessment = Assessment(mapping, forest, Moment(issue.updated, mapping.zone)).at_end(cycle, None)
+    moment = forest.moment(Moment(issue.updated, mapping.zone), mapping.roots())
+    assessment = Assessment(mapping, forest, moment).at_end(cycle, None)
     closed = assessment.statuses.closed(issue)
     return closed is not None and closed.disposition is Disposition.EXCLUDED
 

@@ -15,7 +15,7 @@ from connectors.store.mirror import mirror
 from mappings.diagnostic import MappingError
 from mappings.document.binder import BindResult, bind, bind_leniently
 from mappings.document.mapping import Mapping
-from mappings.document.names import MappingName, NameKind, called, compare, overlay
+from mappings.document.names import MappingName, NameKind, called, compare, overlay, versions_in_order
 from mappings.document.schema import Document
 from mappings.document.text.canonical import revision
 from mappings.document.text.source import read_document
@@ -63,7 +63,7 @@ def known_names(
     """
     own = names.bound(conn, site, revision(document))
     if own is not None and not compare(_names(document, own), own, today).absences:
-        return own
+        return replace(own, version_orders=versions_in_order(own, today))
     active = revisions.active(conn, site)
     form = names.bound(conn, site, active.revision) if active is not None else None
     known = _without_written(document, overlay(form, today)) if form is not None else today

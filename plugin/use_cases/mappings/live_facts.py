@@ -24,6 +24,7 @@ from mappings.document.checks.walk import alias_uses
 from mappings.document.mapping import Mapping
 from mappings.document.schema import Subject
 from mappings.facts.catalogue import Catalogue
+from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue, Project
 from mappings.facts.moment import Moment
 from mappings.numbers import exact
@@ -42,6 +43,7 @@ def read_live_facts(connector: Connector, site: str, mapping: Mapping, catalogue
     with connector.store.read() as conn:
         mirrored = list(mirror.every(conn, site)) if mirror.count(conn, site) else []
     issues = mirrored or _first_page(jira, mapping, mapping.field_ids())
+    moment = Forest.of(issues).moment(moment, mapping.roots())
     targets = _targets(mapping, issues, moment)
     screens = [_screen(jira, issue, wanted) for issue, wanted in list(targets)[:MOST_SCREENS]]
     projects = {screen.project.key: screen.project for screen in screens}

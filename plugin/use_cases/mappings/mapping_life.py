@@ -174,6 +174,10 @@ def read_text(text: str, file: str = "") -> tuple[Diagnostic, ...]:
     return (*read.diagnostics, *advice)
 
 
+NOT_ASKED = "jql-order-unknown"
+"""The order of versions is asked for when a text is checked, not while it is typed."""
+
+
 @question(ADMIN)
 def glance_text(connector: Connector, _actor: Actor, site: str, text: str) -> tuple[Diagnostic, ...]:
     """What can be said of a text without asking Jira, quickly enough to be said while it is typed."""
@@ -187,7 +191,8 @@ def glance_text(connector: Connector, _actor: Actor, site: str, text: str) -> tu
     told = _told_of_names(read, bound.mapping, known, today)
     basis = replace(connector.basis(site), site=site)
     lacking = check_basis(read.document, basis, positions=read.positions)
-    found = in_text_order([*read.diagnostics, *bound.diagnostics, *lacking, *told])
+    said = [one for one in bound.diagnostics if one.code != NOT_ASKED]
+    found = in_text_order([*read.diagnostics, *said, *lacking, *told])
     return (*found, *lint_document(read.document, read.positions))
 
 
@@ -205,7 +210,8 @@ def _told_of_names(
 def preview_text(
     connector: Connector, _actor: Actor, site: str, text: str, file: str = ""
 ) -> PreviewedMapping:
-    """What activating this text would do. Asks Jira nothing: it works from the mirror and the stored catalogue."""
+    """What activating this text would do. It works from the mirror and the stored catalogue, and asks Jira for the goals of the site and the
+    order of versions alone, once, where the text names them and they are not known yet."""
     return _previewed(connector, site, text, file)
 
 
@@ -215,7 +221,8 @@ def _previewed(connector: Connector, site: str, text: str, file: str) -> Preview
 
 
 def _planned(connector: Connector, site: str, text: str, file: str) -> PreviewedMapping:
-    catalogue = connector.catalogue(site)
+    document = read_document(text, file).document
+    catalogue = connector.catalogue(site) if document is None else connector.catalogue_for(site, document)
     with connector.store.read() as conn:
         active = revisions.active_name(conn, site)
         mapping, bound = bound_text(conn, site, text, catalogue, file)
@@ -224,6 +231,7 @@ def _planned(connector: Connector, site: str, text: str, file: str) -> Previewed
     moment = Moment(connector.clock(), mapping.zone, catalogue.account_id)
     with connector.store.read() as conn:
         forest = Forest.of(mirror.every(conn, site))
+        moment = forest.moment(moment, mapping.roots())
         before = {saved.state.id: saved.state for saved in objectives.all(conn, site)}
         written = writes.written_count(conn, site)
         stands = written_values.every(conn, site)

@@ -115,7 +115,8 @@ def _bench(connector: Connector, site: str, text: str | None, forest: Forest) ->
             mapping, bound = bound_text(conn, site, active.text, catalogue, active=True)
         else:
             mapping, bound = bound_text(conn, site, text, catalogue)
-    moment = Moment(connector.clock(), mapping.zone, catalogue.account_id)
+    now = Moment(connector.clock(), mapping.zone, catalogue.account_id)
+    moment = forest.moment(now, mapping.roots())
     return RuleBench(mapping, bound, forest, moment), unread(connector, site, mapping).said
 
 
@@ -164,7 +165,7 @@ def _typed(
     if not restricts(jql):
         findings += (_unrestricted(),)
     selector = compile_selector(jql, catalogue, issue_id_of)
-    moment = Moment(connector.clock(), zone, catalogue.account_id)
+    moment = forest.moment(Moment(connector.clock(), zone, catalogue.account_id), selector.roots)
     taken = [one for one in forest if selector.matches(one, moment)]
     rule = RuleName(TYPED, "issues that match", jql)
     answers: tuple[IssueTrial, ...] = ()

@@ -239,6 +239,7 @@ class Lookback:
         """Where every objective stood."""
         context, mapping = self.context, rules.mapping
         moment = Moment(at, mapping.zone, context.catalogue.account_id)
+        moment = self.retrospect.forest(at).moment(moment, mapping.roots())
         with context.store.read() as conn:
             noted = self._noted(conn, moment) if rules.ruling else {}
             aims = episode_aims(conn, context.site, mapping)

@@ -164,8 +164,10 @@ def _standings(
         read = kpi_readings(conn, context.site, context.mapping, context.clock(), aims)
     for place, at in enumerate(backwards, start=1):
         moment = Moment(at, context.mapping.zone, context.catalogue.account_id)
+        forest = Forest.of(past.at(at))
+        moment = forest.moment(moment, context.mapping.roots())
         with collector_resting():
-            states = assess(context.mapping, Forest.of(past.at(at)), moment, kpis=read, aims=aims)
+            states = assess(context.mapping, forest, moment, kpis=read, aims=aims)
         yield from ((at, state) for state in states.values() if not state.plain)
         progress(place, len(backwards))
 
