@@ -220,7 +220,7 @@ class Connector:
         if active is not None and compares_versions(active.document):
             known_orders = stored.version_orders if stored is not None else ()
             catalogue = replace(catalogue, version_orders=known_orders)
-            catalogue = self._with_orders(name, active.document, catalogue, fresh=True)
+            catalogue = self.with_orders(name, active.document, catalogue, fresh=True)
         # Cloud tells of changes by the ids of fields, and needs no names of before.
         before = stored.fields if stored is not None and self.api(name) != 3 else ()
         with self.store.write() as conn:
@@ -242,14 +242,14 @@ class Connector:
         if found.goals is None and needs_goals(document):
             wider = replace(found, goals=self._board(name))
         if compares_versions(document):
-            wider = self._with_orders(name, document, wider)
+            wider = self.with_orders(name, document, wider)
         if wider == found:
             return found
         with self.store.write() as conn:
             catalogues.put(conn, name, wider, self.clock())
         return wider
 
-    def _with_orders(
+    def with_orders(
         self, name: str, document: Document, catalogue: Catalogue, *, fresh: bool = False
     ) -> Catalogue:
         """The catalogue with the order of the versions of each project that a document may select from; as it was where nobody can say it now."""

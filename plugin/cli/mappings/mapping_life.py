@@ -61,7 +61,9 @@ expect_option = click.option(
 def preview_command(file: Path, site: str, as_json: bool, issues: bool, at: str | None) -> None:
     """Show what activating a mapping would do, before it does it: every objective before and after, the writes, their cost.
 
-    Works from the mirror with the real planner; makes no call to Jira and changes nothing.
+    Works from the mirror with the real planner; changes nothing, and
+    asks Jira for its goals and the order of versions alone, where the mapping
+    needs them and they are not known yet.
     """
     if at is not None:
         _preview_then(file, site, at, as_json=as_json)

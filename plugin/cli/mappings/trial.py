@@ -44,7 +44,8 @@ def try_command(
 ) -> None:
     """Try a rule of FILE (of the active mapping without it), or a JQL: which issues it takes, how many, and why or why not.
 
-    Looks at the issues that were read; asks Jira nothing and changes nothing.
+    Looks at the issues that were read; changes nothing, and asks Jira for the
+    order of versions alone, where that is compared and not known yet.
     """
     if rule is not None and jql is not None:
         raise click.UsageError("Name a --rule or a --jql, not both.")

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from mappings.rollup.cycles.carry_plan import CarryChoice
 from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import acting
+from plugin.pages.frame.choice import chosen
 from plugin.pages.frame.page import rendered
 from plugin.pages.frame.visit import known_site
 from plugin.pages.objectives.objective_address import objective_address
@@ -33,7 +34,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     @needs("viewer", lane="heavy")
     def preview(site: str, cycle: str) -> ResponseReturnValue:
         known_site(connector, site)
-        as_copy = request.args.get("as") == "copy"
+        as_copy = chosen("as", ("link", "copy")) == "copy"
         try:
             found = preview_carry(
                 connector,

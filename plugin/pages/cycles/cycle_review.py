@@ -5,12 +5,13 @@ from __future__ import annotations
 from flask import Blueprint, request
 
 from plugin.access.authorization.permission import needs
+from plugin.pages.frame.choice import chosen_place
 from plugin.pages.frame.page import Page, rendered
 from plugin.pages.objectives.objective_address import objective_address
 from plugin.pages.sources import Sources
 from plugin.pages.views.cycles.cycle_scores import cycle_scores
 from plugin.pages.views.cycles.review import as_ended, review
-from plugin.pages.views.cycles.row_page import page_of
+from plugin.pages.views.cycles.row_page import page_of, pages_of
 from plugin.pages.views.objectives.forecast import calibrated
 
 
@@ -24,7 +25,8 @@ def register(blueprint: Blueprint, sources: Sources) -> None:
         over = found is not None and found.over
         details = sources.cycle_details(found.cycle) if found is not None and over else ()
         found = as_ended(found, details) if found is not None and details else found
-        number = request.args.get("page", type=int)
+        rows = found.rows if found is not None else ()
+        number = chosen_place("page", pages_of(rows))
         told = sources.calibration(found.cycle) if found is not None and found.over else ()
         return rendered(
             "cycle_review.html",

@@ -20,3 +20,11 @@ def chosen(name: str, known: Collection[str]) -> str:
     if said := strange_choice(name, asked, known):
         abort(400, said)
     return asked
+
+
+def chosen_place(name: str, most: int) -> int:
+    """The place from 1 to `most` that the address says for this name, 1 where it says nothing; 400 for what is none."""
+    asked = request.args.get(name, "1")
+    if not (asked.isascii() and asked.isdigit() and len(asked) < 10 and 1 <= int(asked) <= max(most, 1)):
+        abort(400, f"There is no {name} “{asked[:100]}”. Take a number from 1 to {max(most, 1)}.")
+    return int(asked)

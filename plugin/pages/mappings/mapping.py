@@ -12,6 +12,7 @@ from mappings.document.text.canonical import export
 from mappings.document.text.source import read_document
 from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import acting
+from plugin.pages.frame.choice import chosen
 from plugin.pages.frame.page import rendered
 from plugin.pages.frame.visit import draft_of, known_site, shown
 from plugin.pages.views.mappings.revision import activation_rows, comparison, revision_rows
@@ -116,7 +117,8 @@ def known_revision(connector: Connector, site: str, name: str) -> Revision:
 def exported_file(found: Revision) -> Response:
     """The canonical form as a file; `?as=written` gives the text with its comments."""
     document = read_document(found.text).document
-    text = found.text if request.args.get("as") == "written" or document is None else export(document)
+    as_written = chosen("as", ("written", "canonical")) == "written"
+    text = found.text if as_written or document is None else export(document)
     response = Response(text, mimetype="application/yaml")
     name = f"{document.name if document else 'mapping'}-{found.revision[:8]}.yaml"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'

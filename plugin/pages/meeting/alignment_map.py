@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, request
+from flask import Blueprint
 
 from plugin.access.authorization.permission import needs
+from plugin.pages.frame.choice import chosen_place
 from plugin.pages.frame.page import Page, rendered
 from plugin.pages.objectives.objective_address import objective_address
 from plugin.pages.sources import Sources
@@ -18,7 +19,7 @@ def register(blueprint: Blueprint, sources: Sources) -> None:
     def alignment_map() -> str:
         view = meeting_view(sources.meeting(), sources.now(), sources.zone)
         fresh = pulse(sources.vitals(), sources.now(), sources.zone)
-        lane = request.args.get("lane", type=int) or 1
+        lane = chosen_place("lane", len(view.lanes))
         return rendered(
             "map.html", "objectives", view=view, address=objective_address, pulse=fresh, opened=lane
         )

@@ -12,11 +12,12 @@ from mappings.diagnostic import Diagnostic, MappingError, Severity
 from mappings.document.binder import with_weeks
 from mappings.document.checks.validation import zone_of
 from mappings.document.mapping import Mapping
+from mappings.document.text.source import read_document
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
-from mappings.jql import JqlFinding, check, compile_selector, restricts
+from mappings.jql import JqlFinding, check, compares_versions, compile_selector, restricts
 from mappings.jql.trial import ClauseAnswer, answer, clauses
 from mappings.json_value import PlainValues
 from mappings.rollup.structure.trial import IssueTrial, Requirement, RuleBench, RuleName, TakenIssue
@@ -106,7 +107,8 @@ def rules_to_try(connector: Connector, _actor: Actor, site: str, text: str) -> t
 
 def _bench(connector: Connector, site: str, text: str | None, forest: Forest) -> tuple[RuleBench, str]:
     """The rules of a text at this moment, and what the local copy does not hold of what they ask for."""
-    catalogue = connector.catalogue(site)
+    document = read_document(text).document if text is not None else None
+    catalogue = connector.catalogue(site) if document is None else connector.catalogue_for(site, document)
     with connector.store.read() as conn:
         if text is None:
             active = revisions.active(conn, site)
@@ -156,6 +158,8 @@ def _typed(
     catalogue = connector.catalogue(site)
     if ruling is not None:
         catalogue = with_weeks(ruling.document, catalogue)
+        if compares_versions(jql):
+            catalogue = connector.with_orders(site, ruling.document, catalogue)
     zone = ruling.zone if ruling is not None else zone_of(catalogue.time_zone) or UTC
     by_key = {one.key.casefold(): one.id for one in forest}
     issue_id_of: Callable[[str], str | None] = lambda key: by_key.get(key.casefold())  # noqa: E731

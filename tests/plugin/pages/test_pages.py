@@ -128,6 +128,15 @@ def test_a_word_that_nobody_knows_is_answered_by_those_there_are_and_never_shows
     assert known in answer.text.split("Take one of these: ")[1]
 
 
+@pytest.mark.parametrize("address", ["/map?lane=", "/review?page="])
+@pytest.mark.parametrize("asked", ["bogus", "0", "-1", "99999", "1.5", ""])
+def test_a_place_that_is_none_is_answered_by_those_there_are(client, address, asked):
+    answer = client.get(f"{address}{asked}", headers={"Accept": "text/html"})
+    assert answer.status_code == 400
+    assert f"“{asked}”. Take a number from 1 to " in answer.text
+    assert client.get(f"{address}1").status_code == 200
+
+
 def test_who_looks_at_a_cycle_in_which_their_team_has_nothing_stays_on_the_page(client):
     """The form sends team and cycle together: another cycle is chosen there, and need not know the team."""
     answer = client.get("/practice?team=Gone+by+now", headers={"Accept": "text/html"})

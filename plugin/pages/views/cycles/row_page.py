@@ -29,8 +29,13 @@ class RowPage(Generic[T]):
         return self.first + len(self.rows) - 1
 
 
+def pages_of(rows: Sequence[T]) -> int:
+    """How many pages they make."""
+    return max(1, -(-len(rows) // ROWS))
+
+
 def page_of(rows: Sequence[T], number: int | None) -> RowPage[T]:
     """The page of this number; the nearest where there is none of it, the first where none is asked for."""
-    pages = max(1, -(-len(rows) // ROWS))
+    pages = pages_of(rows)
     at = min(max(number or 1, 1), pages)
     return RowPage(tuple(rows[(at - 1) * ROWS : at * ROWS]), at, pages, len(rows))
