@@ -114,9 +114,9 @@ def _versions(names: tuple[str, ...], attribute: str, field_id: str) -> JqlField
     return JqlField(
         names,
         named_values.present(attribute),
-        versions.versions_among(attribute, field_id),
-        versions.versions_compare(attribute),
-        versions.version_matches(attribute),
+        among=versions.versions_among(attribute, field_id),
+        compare=versions.versions_compare(attribute),
+        matches=versions.version_matches(attribute),
         rank=_first_name(attribute),
         shown=attrgetter(attribute),
     )
