@@ -205,6 +205,87 @@ OPEN_ACCOUNT = NextStep(
     operation="POST /people/{person}/enable",
 )
 
+DELIVERIES = NextStep(
+    "See the deliveries that are kept",
+    command="jira-okr status",
+    page="Sync health",
+    operation="GET /deliveries",
+)
+DEAD_LETTERS = NextStep(
+    "See what was given up",
+    command="jira-okr dead-letters list",
+    page="Sync health",
+    operation="GET /dead-letters",
+)
+REFUSALS = NextStep(
+    "See what Jira refuses", command="jira-okr status", page="Sync health", operation="GET /refusals"
+)
+GAPS = NextStep(
+    "See what cannot be read, by the id or key of its issue",
+    command="jira-okr gaps list",
+    page="Sync health",
+    operation="GET /gaps",
+    tool="okr_gaps",
+)
+PRESETS = NextStep(
+    "See the presets there are", command="jira-okr mapping presets", page="Mapping", operation="GET /presets"
+)
+BADGES = NextStep("See what is public", command="jira-okr badge list", operation="GET /badges")
+KPIS = NextStep(
+    "See the KPIs of the active mapping",
+    command="jira-okr kpi list",
+    page="KPIs",
+    operation="GET /kpis",
+    tool="okr_kpis",
+)
+CHECK_INS = NextStep(
+    "See which stand; one that has ended cannot be withdrawn again",
+    command="jira-okr check-in list OBJECTIVE",
+    page="Objective",
+    operation="GET /objectives/{objective}/check-ins",
+)
+OWN_TOKENS = NextStep(
+    "See those of yours", command="jira-okr token list", page="Tokens", operation="GET /tokens"
+)
+TOKENS = NextStep(
+    "See all tokens", command="jira-okr token list", page="People", operation="GET /people/tokens"
+)
+SESSIONS = NextStep(
+    "See where you are signed in",
+    command="jira-okr user sessions EMAIL",
+    page="Your account",
+    operation="GET /me/sessions",
+)
+SAVED_VIEWS = NextStep("See the pages you keep", command="", page="Your account", operation="GET /views")
+OWN_PASSWORD = NextStep(
+    "Choose one", command="jira-okr user password EMAIL", page="Your account", operation="POST /me/password"
+)
+READ_FOR_MAPPING = NextStep(
+    "Read what its preview needs",
+    command="jira-okr mapping preview FILE",
+    page="Mapping",
+    operation="POST /sites/{site}/mapping/read",
+)
+CYCLE = NextStep(
+    "See how it stands",
+    command="jira-okr cycle show CYCLE",
+    page="Cycle review",
+    operation="GET /cycles/{cycle}",
+    tool="okr_cycle",
+)
+CARRY = NextStep(
+    "See what can be carried, and what was",
+    command="jira-okr cycle carry CYCLE",
+    page="Cycle review",
+    operation="GET /cycles/{cycle}/carry",
+)
+UNDO_CARRY = NextStep(
+    "See what can be taken back",
+    command="jira-okr cycle undo-carry CYCLE",
+    page="Cycle review",
+    operation="GET /cycles/{cycle}/carry/undo",
+)
+
 
 @cache
 def _by_page(door: Door) -> tuple[tuple[str, str], ...]:

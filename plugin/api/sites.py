@@ -12,6 +12,7 @@ from plugin.api.protocol.lookup import site_of
 from plugin.api.protocol.operation import UNKEPT, Caller, Reply, Routes
 from plugin.doors.address import public_address
 from plugin.doors.model import JsonShape, OutcomeJson, RequestPart
+from plugin.next_steps import ALLOW_APP, Door
 from plugin.runtime.settings import CONSENT
 from plugin.use_cases.health.faults import JiraError
 from plugin.use_cases.sites import consent, sites
@@ -334,9 +335,7 @@ def add_site(caller: Caller, body: SiteBody) -> Reply[ConnectionTestJson]:
     if body.grant == CONSENT:
         consent.prepare(caller.connector, caller.actor, NewSite(**body.model_dump()))
         said = f"The site {body.name} is kept, and nobody has allowed it yet."
-        return Reply(
-            ConnectionTestJson(works=False, said=said, remedy="POST /sites/{site}/consent begins it."), where
-        )
+        return Reply(ConnectionTestJson(works=False, said=said, remedy=ALLOW_APP.at(Door.API)), where)
     found = sites.add(caller.connector, caller.actor, NewSite(**body.model_dump()))
     return Reply(tested_json(found, body.token_expires), where)
 

@@ -20,6 +20,7 @@ from plugin.access.authorization.permission import Permission, Rule, rule_of
 from plugin.access.authorization.person import Person, current
 from plugin.doors.negotiation import wants_html
 from plugin.doors.problem import problem
+from plugin.next_steps import OWN_PASSWORD, Door
 from plugin.runtime.connector import Connector
 from plugin.runtime.settings import Settings
 from plugin.use_cases.record.refusals import Kind, note_refusal
@@ -132,9 +133,7 @@ def unsettled() -> ResponseReturnValue:
     """To the page where they choose a password of their own, where a browser asks; else 403."""
     detail = "Somebody else chose your password. Choose one of your own first."
     if not wants_html():
-        return problem(
-            403, "Password to be changed", detail, "POST /api/v1/me/password, or use the page Your account."
-        )
+        return problem(403, "Password to be changed", detail, OWN_PASSWORD.at(Door.API))
     account = url_for("access.account")
     if "HX-Request" in request.headers:
         return Response(status=403, headers={"HX-Redirect": account})

@@ -33,12 +33,12 @@ def not_found(what: str, name: object, remedy: str | NextStep) -> RequestRefusal
     return RequestRefusal(404, f"No such {what}", f"There is no {what} {name!r} here.", said)
 
 
-def invalid(place: str, detail: str, remedy: str = "") -> RequestRefusal:
+def invalid(place: str, detail: str, remedy: str | NextStep = "") -> RequestRefusal:
     """422 for one wrong value."""
     return RequestRefusal(
         status=422,
         title="Invalid request",
         detail=detail,
-        remedy=remedy,
+        remedy=remedy if isinstance(remedy, str) else remedy.at(Door.API),
         errors=[Fault(pointer=place, detail=detail)],
     )

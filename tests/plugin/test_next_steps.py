@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from pathlib import Path
 from typing import Any
 
 import click
@@ -18,6 +20,7 @@ from plugin.mcp.tools import TOOLS
 from plugin.next_steps import Door, NextStep, said_at
 from plugin.runtime.connector import NotReady
 
+ROOT = Path(__file__).parents[2]
 STEPS = {name: one for name, one in vars(next_steps).items() if isinstance(one, NextStep)}
 
 
@@ -76,3 +79,20 @@ def test_a_door_without_a_way_of_its_own_names_the_page_and_else_the_operators_c
     step = NextStep("Look", command="jira-okr look --hard", page="Sites")
     assert (step.at(Door.API), step.at(Door.TOOL)) == ("Look: page Sites.", "Look: page Sites.")
     assert NextStep("Look", command="jira-okr look").at(Door.API) == "Look: jira-okr look."
+
+
+REFUSING = {"not_found", "invalid", "RequestRefusal", "refused_as"}
+
+
+def test_the_api_writes_out_no_step_of_its_own() -> None:
+    """What a refusal wants done next is a named step, which other doors say in their words: no operation is spelled in one."""
+    written = [
+        f"{path.relative_to(ROOT)}:{said.lineno}: {said.value}"
+        for path in sorted((ROOT / "plugin" / "api").rglob("*.py"))
+        if path.parent.name != "protocol"  # which says how the API itself is spoken to
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in REFUSING
+        for said in ast.walk(call)
+        if isinstance(said, ast.Constant) and re.search(r"\b(GET|POST|PUT|DELETE) [/…]", str(said.value))
+    ]
+    assert written == []

@@ -17,6 +17,7 @@ from plugin.api.protocol.operation import UNKEPT, Caller, Reply, Routes
 from plugin.doors.cursor import cursor, list_name, position
 from plugin.doors.model import JsonShape, ListQuery, OutcomeJson, Page, RequestPart, Word
 from plugin.doors.refusal import not_found
+from plugin.next_steps import OWN_TOKENS, SESSIONS
 from plugin.use_cases.accounts import own_account as own
 from plugin.use_cases.accounts import second_factor, tokens
 from plugin.use_cases.accounts.own_account import SessionSummary, own_account
@@ -135,7 +136,7 @@ def revoke_token(caller: Caller, path: TokenAddress) -> Reply[OutcomeJson]:
     number = path.token
     found = tokens.revoke_own(caller.connector, caller.actor, number)
     if found is None:
-        raise not_found("token", number, "GET /api/v1/tokens lists yours.")
+        raise not_found("token", number, OWN_TOKENS)
     return Reply(OutcomeJson(said=f"The token {found.name} is revoked."))
 
 
@@ -177,7 +178,7 @@ def list_sessions(caller: Caller, query: ListQuery) -> Reply[Page[SessionJson]]:
 def end_session(caller: Caller, path: SessionAddress) -> Reply[OutcomeJson]:
     """Whoever uses it has to sign in anew."""
     if not own.end_session(caller.connector, caller.actor, path.session):
-        raise not_found("session", path.session, "GET /api/v1/me/sessions lists yours.")
+        raise not_found("session", path.session, SESSIONS)
     return Reply(OutcomeJson(said="That session has ended."))
 
 

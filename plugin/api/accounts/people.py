@@ -15,6 +15,7 @@ from plugin.doors.cursor import cursor, list_name, position
 from plugin.doors.model import JsonShape, ListQuery, OutcomeJson, Page, RequestPart, Word
 from plugin.doors.refusal import not_found
 from plugin.doors.rows import PersonalRowJson, personal_row
+from plugin.next_steps import PEOPLE, TOKENS
 from plugin.use_cases.accounts import people, second_factor, tokens
 from plugin.use_cases.accounts.people import Account
 from plugin.use_cases.accounts.tokens import AccountToken
@@ -244,7 +245,7 @@ def revoke_anybodys_token(caller: Caller, path: TokenAddress) -> Reply[OutcomeJs
     """What uses it is refused at once."""
     found = tokens.revoke(caller.connector, caller.actor, path.token)
     if found is None:
-        raise not_found("token", path.token, "GET /api/v1/people/tokens lists all.")
+        raise not_found("token", path.token, TOKENS)
     return Reply(OutcomeJson(said=f"The token {found.name} is revoked."))
 
 
@@ -278,7 +279,7 @@ def person_of(caller: Caller, path: PersonAddress) -> Account:
     """The account of the address; 404 where there is none."""
     found = people.person(caller.connector, caller.actor, path.person)
     if found is None:
-        raise not_found("person", path.person, "GET /api/v1/people lists everybody.")
+        raise not_found("person", path.person, PEOPLE)
     return found
 
 

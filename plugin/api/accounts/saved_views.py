@@ -10,6 +10,7 @@ from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.cursor import cursor, list_name, position
 from plugin.doors.model import JsonShape, ListQuery, OutcomeJson, Page, Query, RequestPart, Word
 from plugin.doors.refusal import invalid, not_found
+from plugin.next_steps import SAVED_VIEWS
 from plugin.use_cases.accounts.saved_views import (
     LONGEST_ADDRESS,
     LONGEST_NAME,
@@ -68,14 +69,14 @@ def keep_view(caller: Caller, body: ViewBody) -> Reply[ViewJson]:
     try:
         return Reply(_json(keep(caller.connector, caller.actor, body.name, body.address)))
     except ViewRefused as error:
-        raise invalid(f"/{error.about}", str(error), "GET /api/v1/views lists yours.") from error
+        raise invalid(f"/{error.about}", str(error), SAVED_VIEWS) from error
 
 
 @ROUTES.delete("/views", "viewer", "Keep a page no longer.", in_person=True)
 def remove_view(caller: Caller, query: WhichView) -> Reply[OutcomeJson]:
     """The page itself stays."""
     if not remove(caller.connector, caller.actor, query.name):
-        raise not_found("view", query.name, "GET /api/v1/views lists yours.")
+        raise not_found("view", query.name, SAVED_VIEWS)
     return Reply(OutcomeJson(said=f"{query.name} is kept no longer."))
 
 

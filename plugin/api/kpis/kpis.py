@@ -18,6 +18,7 @@ from plugin.doors.cursor import cursor, list_name, number_after
 from plugin.doors.model import Instant, JsonShape, Page, PageQuery, RequestPart, SiteQuery, Word
 from plugin.doors.problem import Fault
 from plugin.doors.refusal import RequestRefusal, not_found
+from plugin.next_steps import KPIS
 from plugin.use_cases.kpis import board
 from plugin.use_cases.kpis.board import ShownKpi
 from plugin.use_cases.kpis.creation import creation_plan
@@ -421,7 +422,7 @@ def _exact(value: float | None) -> Fraction | None:
 def _known(caller: Caller, site: str, name: str) -> ShownKpi:
     one = board.kpi(caller.connector, caller.actor, site, name)
     if one is None:
-        raise not_found("KPI", name, "GET /api/v1/kpis lists those of the active mapping.")
+        raise not_found("KPI", name, KPIS)
     return one
 
 

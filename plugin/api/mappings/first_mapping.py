@@ -12,6 +12,7 @@ from plugin.api.protocol.lookup import site_of
 from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.model import JsonShape, OutcomeJson, RequestPart, Word
 from plugin.doors.refusal import invalid, not_found
+from plugin.next_steps import PRESETS
 from plugin.use_cases.mappings.first_mapping import FittedPreset, UnknownProject, fit, fit_notes
 from plugin.use_cases.sites.field_creation import (
     create_fields,
@@ -174,7 +175,7 @@ def trash_created_field(caller: Caller, path: FieldAddress) -> Reply[OutcomeJson
 
 def _fitted(caller: Caller, site: str, asked: PresetFitBody) -> FittedPreset:
     if asked.preset not in presets.names():
-        raise not_found("preset", asked.preset, "GET /api/v1/presets lists them.")
+        raise not_found("preset", asked.preset, PRESETS)
     try:
         return fit(caller.connector, caller.actor, site, asked.preset, asked.projects)
     except UnknownProject as error:

@@ -18,7 +18,7 @@ from plugin.api.protocol.operation import JSON, Caller, Reply, Routes
 from plugin.doors.cursor import cursor, list_name, number_after
 from plugin.doors.model import JsonAny, JsonShape, ListQuery, Page, Query, RequestPart, RevisionId
 from plugin.doors.refusal import RequestRefusal, not_found
-from plugin.next_steps import REVISIONS
+from plugin.next_steps import FIRST_MAPPING, REVISIONS, Door
 from plugin.use_cases.mappings import revisions
 from plugin.use_cases.mappings.comparison import differences
 from plugin.use_cases.mappings.mapping_life import NONE_ACTIVE, Expected, begin_activation, rollback
@@ -239,10 +239,7 @@ def stored(caller: Caller, site: str, name: str | None) -> Revision:
     if name is not None:
         raise not_found("revision", name, REVISIONS)
     detail = f"No mapping is active for site {site!r}."
-    remedy = (
-        f"Preview one, then PUT /api/v1/sites/{site}/mapping; GET /api/v1/presets has texts to begin with."
-    )
-    raise RequestRefusal(404, "No mapping", detail, remedy)
+    raise RequestRefusal(404, "No mapping", detail, FIRST_MAPPING.at(Door.API))
 
 
 def mapping_json(found: Revision) -> MappingJson:

@@ -21,6 +21,7 @@ from plugin.api.work.freshness import JobJson, job_json
 from plugin.doors.model import JsonShape, MappingText, RequestPart
 from plugin.doors.problem import Fault
 from plugin.doors.refusal import not_found
+from plugin.next_steps import READ_FOR_MAPPING
 from plugin.use_cases.mappings.mapping_life import PreviewedMapping, check_text, preview_text, read_text
 from plugin.use_cases.mappings.renames import reworded
 from plugin.use_cases.objectives.objective_values import exact_text, number
@@ -267,7 +268,7 @@ def show_reading(caller: Caller, path: SiteAddress) -> Reply[JobJson]:
 def _reading_json(caller: Caller, site: str, started: bool) -> JobJson:
     found = latest(caller.connector, caller.actor, site, READING)
     if found is None:
-        raise not_found("reading", site, f"POST /api/v1/sites/{site}/mapping/read starts one.")
+        raise not_found("reading", site, READ_FOR_MAPPING)
     return job_json(site, found, started)
 
 

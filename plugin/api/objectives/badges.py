@@ -11,6 +11,7 @@ from plugin.api.protocol.lookup import site_of
 from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.model import Address, JsonShape, OutcomeJson, Page, RequestPart, SiteQuery, Word
 from plugin.doors.refusal import not_found
+from plugin.next_steps import BADGES
 from plugin.use_cases.badges import badges
 from plugin.use_cases.badges.badges import badge_values
 
@@ -68,5 +69,5 @@ def publish_badge(caller: Caller, query: SiteQuery, body: BadgeBody) -> Reply[Ba
 def revoke_badge(caller: Caller, path: BadgeAddress, query: SiteQuery) -> Reply[OutcomeJson]:
     """Its address shows nothing from now on."""
     if not badges.revoke(caller.connector, caller.actor, site_of(caller, query), path.badge):
-        raise not_found("badge", path.badge, "GET /api/v1/badges lists those there are.")
+        raise not_found("badge", path.badge, BADGES)
     return Reply(OutcomeJson(said="It is public no more."))

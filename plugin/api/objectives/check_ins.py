@@ -16,6 +16,7 @@ from plugin.doors.cursor import cursor, list_name, position
 from plugin.doors.model import JsonShape, OutcomeJson, Page, PageQuery, RequestPart, SiteQuery, Word
 from plugin.doors.problem import Fault
 from plugin.doors.refusal import RequestRefusal, not_found
+from plugin.next_steps import CHECK_INS
 from plugin.use_cases.check_ins import check_ins, due_check_ins
 from plugin.use_cases.check_ins.check_ins import CheckInRefused, KeptCheckIn, Statement
 from plugin.use_cases.objectives.objective_values import exact_text, number
@@ -223,8 +224,7 @@ def withdraw_check_in(caller: Caller, path: CheckInAddress, query: SiteQuery) ->
     site, saved = objective_of(caller, path, query)
     ended = check_ins.withdraw(caller.connector, caller.actor, site, saved.state.id, path.check_in)
     if ended is None:
-        remedy = "GET …/check-ins lists them; one that has ended cannot be withdrawn again."
-        raise not_found("check-in that stands", path.check_in, remedy)
+        raise not_found("check-in that stands", path.check_in, CHECK_INS)
     return Reply(
         OutcomeJson(said=f"The check-in of {ended.check_in.said} is withdrawn; the derived value is shown.")
     )

@@ -21,7 +21,7 @@ from plugin.api.protocol.lookup import known_site, site_of
 from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.model import MOST_ROWS, JsonShape, RequestPart, SiteName, SiteQuery, Word
 from plugin.doors.refusal import RequestRefusal, not_found
-from plugin.next_steps import Door
+from plugin.next_steps import CARRY, CYCLE, CYCLES, UNDO_CARRY, Door, NextStep
 from plugin.use_cases.cycles import carry, carry_undo, closure, cycles, locks, replay, versions
 from plugin.use_cases.cycles.carry import CarryState
 from plugin.use_cases.cycles.closure import LONGEST_NOTE, ScoreStatement, typed_score
@@ -576,16 +576,17 @@ class CarryJson(JsonShape):
 
 
 @contextmanager
-def refused_as(title: str = "", remedy: str = "") -> Iterator[None]:
+def refused_as(title: str = "", step: str | NextStep = CYCLE) -> Iterator[None]:
     """404 for a cycle that is not there; 409 for what cannot be done with one, in these words where there are any."""
+    usual = step if isinstance(step, str) else step.at(Door.API)
     try:
         yield
     except UnknownCycle as error:
-        raise not_found("cycle", error.cycle_id, "GET /api/v1/cycles lists those there are.") from error
+        raise not_found("cycle", error.cycle_id, CYCLES) from error
     except CycleRefused as error:
         if not title:
             raise
-        raise RequestRefusal(409, title, error.message, error.remedy_at(Door.API) or remedy) from error
+        raise RequestRefusal(409, title, error.message, error.remedy_at(Door.API) or usual) from error
 
 
 @ROUTES.get("/cycles", "viewer", "The cycles of a site, and how their objectives score.")
@@ -651,7 +652,7 @@ def show_lock(caller: Caller, path: CycleAddress, query: SiteQuery) -> Reply[Cyc
 def lock_cycle(caller: Caller, path: CycleAddress, body: LockingBody) -> Reply[CycleLockJson]:
     """Kind, start, target, weight and commitment stand; what they stand at goes on moving."""
     site = known_site(caller.connector, body.site)
-    with refused_as("Not locked", "GET /cycles/{cycle} shows what it is."):
+    with refused_as("Not locked", CYCLE):
         locks.lock_cycle(caller.connector, caller.actor, site, path.cycle, body.reason)
         found = locks.show_lock(caller.connector, caller.actor, site, path.cycle)
     return Reply(CycleLockJson.model_validate(locks.lock_values(found)))
@@ -661,7 +662,7 @@ def lock_cycle(caller: Caller, path: CycleAddress, body: LockingBody) -> Reply[C
 def unlock_cycle(caller: Caller, path: CycleAddress, body: UnlockingBody) -> Reply[CycleLockJson]:
     """The lock that was, and what takes effect now."""
     site = known_site(caller.connector, body.site)
-    with refused_as("Not unlocked", "GET /cycles/{cycle} shows what it is."):
+    with refused_as("Not unlocked", CYCLE):
         found = locks.unlock_cycle(caller.connector, caller.actor, site, path.cycle, body.reason)
     return Reply(CycleLockJson.model_validate(locks.lock_values(found)))
 
@@ -670,7 +671,7 @@ def unlock_cycle(caller: Caller, path: CycleAddress, body: UnlockingBody) -> Rep
 def reopen_cycle(caller: Caller, path: CycleAddress, body: ReopeningBody) -> Reply[ReopeningJson]:
     """Its records stay."""
     site = known_site(caller.connector, body.site)
-    with refused_as("Not opened", "GET /cycles/{cycle} shows what it is."):
+    with refused_as("Not opened", CYCLE):
         version = closure.reopen_cycle(caller.connector, caller.actor, site, path.cycle, body.reason)
     return Reply(ReopeningJson(cycle=path.cycle, version=version))
 
@@ -679,7 +680,7 @@ def reopen_cycle(caller: Caller, path: CycleAddress, body: ReopeningBody) -> Rep
 def difference(caller: Caller, path: CycleAddress, query: VersionQuery) -> Reply[VersionDifferenceJson]:
     """From the records alone, with the rows that made the difference."""
     site = site_of(caller, query)
-    with refused_as("Nothing to compare", "GET /cycles/{cycle} lists what was done to it."):
+    with refused_as("Nothing to compare", CYCLE):
         found = versions.difference(
             caller.connector, caller.actor, site, path.cycle, query.before, query.after
         )
@@ -689,7 +690,7 @@ def difference(caller: Caller, path: CycleAddress, query: VersionQuery) -> Reply
 @ROUTES.get("/cycles/{cycle}/carry", "viewer", "What carrying a closed cycle forward would do.")
 def preview_carry(caller: Caller, path: CycleAddress, query: CarryQuery) -> Reply[CarryPreviewJson]:
     """Objective by objective, with what would be set in Jira; and how far what was asked for is."""
-    with refused_as("Not to be carried", "GET /cycles/{cycle} shows what it is."):
+    with refused_as("Not to be carried", CYCLE):
         found = carry.preview_carry(
             caller.connector,
             caller.actor,
@@ -712,7 +713,7 @@ def carry_forward(caller: Caller, path: CycleAddress, body: CarryBody) -> Reply[
         all_rows=body.rows == "all",
         as_copy=body.as_ == "copy",
     )
-    with refused_as("Not carried", "GET /cycles/{cycle}/carry says what can be."):
+    with refused_as("Not carried", CARRY):
         done = carry.carry_forward(
             caller.connector, caller.actor, site, path.cycle, body.objectives, body.into or "", choice
         )
@@ -722,7 +723,7 @@ def carry_forward(caller: Caller, path: CycleAddress, body: CarryBody) -> Reply[
 @ROUTES.get("/cycles/{cycle}/carry/undo", "viewer", "What taking back what was carried forward would do.")
 def preview_undo(caller: Caller, path: CycleAddress, query: SiteQuery) -> Reply[UndoPreviewJson]:
     """Objective by objective, with what would be set back in Jira, what would be left there, and what forbids it."""
-    with refused_as("Nothing to take back", "GET /cycles/{cycle}/carry says what was carried."):
+    with refused_as("Nothing to take back", CARRY):
         found = carry_undo.preview_undo(caller.connector, caller.actor, site_of(caller, query), path.cycle)
     return Reply(UndoPreviewJson.model_validate(carry_undo.preview_values(found)))
 
@@ -731,7 +732,7 @@ def preview_undo(caller: Caller, path: CycleAddress, query: SiteQuery) -> Reply[
 def undo_carry(caller: Caller, path: CycleAddress, body: UndoBody) -> Reply[UndoJson]:
     """While nothing was done on what was carried. What is set back in Jira is set by the workers; nothing is deleted there unless `delete_copies` says so."""
     site = known_site(caller.connector, body.site)
-    with refused_as("Not taken back", "GET /cycles/{cycle}/carry/undo says what can be."):
+    with refused_as("Not taken back", UNDO_CARRY):
         done = carry_undo.undo_carry(
             caller.connector,
             caller.actor,

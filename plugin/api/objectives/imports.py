@@ -14,6 +14,7 @@ from plugin.api.protocol.lookup import site_of
 from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.model import Address, JsonShape, Page, RequestPart, Serial, SiteQuery, Word
 from plugin.doors.refusal import invalid, not_found
+from plugin.next_steps import IMPORTS
 from plugin.use_cases.imports import imports
 from plugin.use_cases.imports.imports import ImportPlace, ShownImport, UnknownImport, import_values
 
@@ -272,7 +273,7 @@ def give_up_import(caller: Caller, path: ImportAddress, query: SiteQuery) -> Rep
 
 
 def _unknown(number: int) -> Exception:
-    return not_found("import", str(number), "GET /api/v1/imports lists those there are.")
+    return not_found("import", str(number), IMPORTS)
 
 
 def _json(one: ShownImport) -> ImportJson:

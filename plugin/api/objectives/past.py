@@ -12,6 +12,7 @@ from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.api.work.freshness import JobJson, job_json
 from plugin.doors.model import JsonShape, RequestPart, SiteQuery, Word
 from plugin.doors.refusal import not_found
+from plugin.next_steps import BACKFILL
 from plugin.use_cases.objectives import backfill
 from plugin.use_cases.objectives.as_of import as_of_draft, read_lacking
 from plugin.use_cases.objectives.objective_values import as_of_values, ledgers_of
@@ -50,7 +51,7 @@ def show_reconstruction(caller: Caller, path: SiteAddress) -> Reply[JobJson]:
 def _latest(caller: Caller, site: str, started: bool) -> JobJson:
     found = backfill.latest(caller.connector, caller.actor, site)
     if found is None:
-        raise not_found("reconstruction", site, f"POST /api/v1/sites/{site}/history starts one.")
+        raise not_found("reconstruction", site, BACKFILL)
     return job_json(site, found, started)
 
 

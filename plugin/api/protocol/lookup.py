@@ -8,7 +8,7 @@ from plugin.api.protocol.addresses import ObjectiveAddress
 from plugin.api.protocol.operation import Caller
 from plugin.doors.model import SiteQuery
 from plugin.doors.refusal import RequestRefusal, not_found
-from plugin.next_steps import OBJECTIVES
+from plugin.next_steps import LOCKED_CYCLE, OBJECTIVES, Door
 from plugin.runtime.connector import Connector
 from plugin.use_cases.cycles.locks import waits_behind_lock
 from plugin.use_cases.objectives.objectives import SavedObjective, objective
@@ -56,7 +56,6 @@ def known_objective(caller: Caller, site: str, name: str) -> SavedObjective:
     if saved is None:
         waits = waits_behind_lock(caller.connector, caller.actor, site, name)
         if waits:
-            lists = "GET /api/v1/cycles/{cycle}/lock lists all that waits."
-            raise RequestRefusal(404, "No such objective yet", waits, lists)
+            raise RequestRefusal(404, "No such objective yet", waits, LOCKED_CYCLE.at(Door.API))
         raise not_found("objective", name, OBJECTIVES)
     return saved

@@ -23,6 +23,7 @@ from plugin.doors.model import (
     Word,
 )
 from plugin.doors.refusal import not_found
+from plugin.next_steps import DEAD_LETTERS, DELIVERIES, REFUSALS
 from plugin.use_cases.work import dead_letters, refusals
 from plugin.use_cases.work.dead_letters import DeadLetter
 from plugin.use_cases.work.deliveries import DeliveryStatus, list_deliveries, replay
@@ -121,7 +122,7 @@ def replay_delivery(caller: Caller, path: DeliveryAddress) -> Reply[OutcomeJson]
     """The issues it names are read again."""
     number = path.delivery
     if not replay(caller.connector, caller.actor, number):
-        raise not_found("delivery", number, "GET /api/v1/deliveries lists them.")
+        raise not_found("delivery", number, DELIVERIES)
     return Reply(OutcomeJson(said=f"Delivery {number} waits to be worked off."))
 
 
@@ -175,7 +176,7 @@ def discard_dead_letter(caller: Caller, path: ObjectiveAddress, query: SiteQuery
 
 def no_letter(objective: str) -> Exception:
     """404: nothing of this name is dead."""
-    return not_found("dead letter", objective, "GET /api/v1/dead-letters lists them.")
+    return not_found("dead letter", objective, DEAD_LETTERS)
 
 
 @ROUTES.get("/refusals", "viewer", "Fields that Jira refuses to take.")
@@ -230,5 +231,5 @@ def _done(caller: Caller, body: RefusalBody, act: Callable[..., int], what: str)
     site = known_site(caller.connector, body.site)
     count = act(caller.connector, caller.actor, site, body.objective, body.issue or body.issue_id, body.field)
     if not count:
-        raise not_found("refusal", body.objective, "GET /api/v1/refusals lists them.")
+        raise not_found("refusal", body.objective, REFUSALS)
     return Reply(OutcomeJson(said=f"{count} refused fields {what}."))

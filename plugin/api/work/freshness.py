@@ -14,7 +14,7 @@ from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.cursor import cursor, list_name, number_after
 from plugin.doors.model import JsonShape, Page, PageQuery, RequestPart, Word
 from plugin.doors.refusal import not_found
-from plugin.next_steps import Door
+from plugin.next_steps import SYNC, Door
 from plugin.sync.outage import Outage
 from plugin.use_cases.health.budget import Budget
 from plugin.use_cases.health.concerns import concerns, verdict
@@ -344,7 +344,7 @@ def sync_json(caller: Caller, site: str, started: bool) -> JobJson:
     """The latest sync that was asked for."""
     found = sync.latest(caller.connector, caller.actor, site)
     if found is None:
-        raise not_found("sync", site, f"POST /api/v1/sites/{site}/sync starts one.")
+        raise not_found("sync", site, SYNC)
     return job_json(site, found, started)
 
 

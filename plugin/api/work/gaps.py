@@ -11,6 +11,7 @@ from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.cursor import cursor, list_name, position
 from plugin.doors.model import JsonShape, OutcomeJson, Page, PageQuery, RequestPart, SiteName, Word
 from plugin.doors.refusal import not_found
+from plugin.next_steps import GAPS
 from plugin.use_cases.work.gaps import GapRow, NoSuchGap, accept_gaps, list_gaps, reopen_gaps
 
 ROUTES = Routes()
@@ -104,4 +105,4 @@ def reopen_gap(caller: Caller, body: GapBody) -> Reply[OutcomeJson]:
 
 def no_gap(issue: str) -> Exception:
     """404: no gap is called so."""
-    return not_found("gap", issue, "GET /api/v1/gaps lists them, by the issue's id or key.")
+    return not_found("gap", issue, GAPS)

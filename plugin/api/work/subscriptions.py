@@ -11,6 +11,7 @@ from plugin.api.protocol.lookup import site_of
 from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.model import Address, Instant, JsonShape, OutcomeJson, Page, RequestPart, SiteQuery, Word
 from plugin.doors.refusal import not_found
+from plugin.next_steps import SUBSCRIPTIONS
 from plugin.use_cases.subscriptions import subscriptions
 from plugin.use_cases.subscriptions.subscriptions import (
     ShownSubscription,
@@ -137,7 +138,7 @@ def replay(
 
 
 def _unknown(name: str) -> Exception:
-    return not_found("subscription", name, "GET /api/v1/subscriptions lists those there are.")
+    return not_found("subscription", name, SUBSCRIPTIONS)
 
 
 def _json(one: ShownSubscription) -> SubscriptionJson:
