@@ -21,8 +21,8 @@ from plugin.pages.views.words.moments import MomentText
 from plugin.runtime.connector import Connector, NotReady, Site
 from plugin.runtime.saved_sites import new_secret
 from plugin.runtime.settings import CONSENT, SERVICE
+from plugin.runtime.sites.credential_expiry import Expiry
 from plugin.use_cases.forge.pairing import PairingCode, new_code, paired
-from plugin.use_cases.health.credential_expiry import Expiry
 from plugin.use_cases.health.faults import JiraError, told
 from plugin.use_cases.sites.consent import CALLBACK, ConsentRequest, begin, finish, prepare
 from plugin.use_cases.sites.consent import standing as oauth_standing

@@ -40,13 +40,13 @@ from plugin.runtime.memory import Memory
 from plugin.runtime.processes.counters import Meter
 from plugin.runtime.settings import Settings
 from plugin.sync.announcement import SILENT, Announcer
+from plugin.sync.bindings import bound_text
 from plugin.sync.context import Context, no_app
 from plugin.sync.refresh import names
 from plugin.sync.refresh.project_access import ProjectSight
 from plugin.sync.resync import activation_read
 from plugin.sync.write_back.notification import NotificationPolicy
 from plugin.sync.write_back.permits import TRIED
-from plugin.use_cases.mappings.bindings import bound_text
 
 MOST_WEEKS = 4000
 """Of so many objectives it is kept what their week did."""

@@ -9,7 +9,7 @@ from mappings.diagnostic import MappingError
 from mappings.document.text.source import decode_text
 from plugin.access.authorization.actor import SETTINGS
 from plugin.runtime.connector import Connector, NotReady
-from plugin.use_cases.mappings.bindings import bound_text
+from plugin.sync.bindings import bound_text
 from plugin.use_cases.mappings.mapping_life import activate
 
 

@@ -41,9 +41,9 @@ from plugin.runtime.connector import Connector, NotReady, Site
 from plugin.runtime.credentials_vault import vault
 from plugin.runtime.granted_tokens import AttemptTokens, client_of
 from plugin.runtime.settings import CONSENT, GATEWAY, SERVICE, JiraSettings
+from plugin.runtime.sites.credential_expiry import day_given, expiry_at
+from plugin.runtime.sites.site_address import site_address, token_flaw
 from plugin.sync import outage
-from plugin.use_cases.health.credential_expiry import day_given, expiry_at
-from plugin.use_cases.sites.site_address import site_address, token_flaw
 
 log = structlog.get_logger("jira_okr.sites")
 

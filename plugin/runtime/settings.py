@@ -33,8 +33,8 @@ from pydantic_settings import (
 )
 from pydantic_settings import SettingsError as SourceError
 
-from plugin.use_cases.health.credential_expiry import day_given
-from plugin.use_cases.sites.site_address import site_address, token_flaw
+from plugin.runtime.sites.credential_expiry import day_given
+from plugin.runtime.sites.site_address import site_address, token_flaw
 
 PREFIX = "JIRA_OKR_"
 ENV_FILE = ".env"

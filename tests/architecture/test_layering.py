@@ -149,6 +149,29 @@ def test_what_is_below_the_doors_imports_none_of_them(sources: list[Source]) -> 
     assert wrong == []
 
 
+TELLING = {
+    "plugin/runtime/composition.py": "puts the connector together",
+    "plugin/runtime/demonstration.py": "does in the demo what people do",
+    "plugin/runtime/figures.py": "does in the demo what people do",
+    "plugin/runtime/mapping_file.py": "activates what the settings name, as a person would",
+    "plugin/runtime/processes/heartbeat.py": "tells what was spent",
+    "plugin/runtime/processes/metrics.py": "tells what is so",
+}
+"""What of `plugin/runtime` stands above the use cases, and why. The rest is what use cases stand on."""
+
+
+def test_what_use_cases_stand_on_imports_none_of_them(sources: list[Source]) -> None:
+    above = {
+        source.path
+        for source in sources
+        if source.path.startswith(("plugin/runtime/", "plugin/sync/", "plugin/access/"))
+        for _, name in imported(source)
+        if name.startswith("plugin.use_cases")
+    }
+    assert sorted(above - TELLING.keys()) == []
+    assert sorted(TELLING.keys() - above) == []
+
+
 def test_the_door_of_a_name() -> None:
     assert [
         door_of(name)

@@ -22,6 +22,7 @@ from plugin.cli.work.sync import sync_site
 from plugin.runtime.connector import Connector, NotReady
 from plugin.runtime.saved_sites import new_secret
 from plugin.runtime.settings import ENV_FILE, read_settings
+from plugin.runtime.sites.site_address import is_cloud
 from plugin.use_cases.health.faults import JiraError, told
 from plugin.use_cases.mappings.first_mapping import (
     FittedPreset,
@@ -35,7 +36,6 @@ from plugin.use_cases.mappings.mapping_life import activate, check_text, preview
 from plugin.use_cases.mappings.revisions import active
 from plugin.use_cases.objectives.backfill import foresee
 from plugin.use_cases.sites.field_creation import create_fields, foresee_fields
-from plugin.use_cases.sites.site_address import is_cloud
 from plugin.use_cases.sites.sites import ConnectionTest, NewSite, add, attempt, require_addable, shortcomings
 from plugin.use_cases.sites.webhook import register
 from plugin.use_cases.work.site_read import read_now

@@ -16,10 +16,10 @@ from plugin.cli.work.gaps import gap_values
 from plugin.cli.work.losses import loss_values
 from plugin.next_steps import Door
 from plugin.runtime.processes.heartbeat import Process
+from plugin.runtime.sites.credential_expiry import Expiry
 from plugin.sync.outage import Outage
 from plugin.use_cases.health.budget import Budget, in_words
 from plugin.use_cases.health.concerns import FRESH, Concern, concerns, verdict
-from plugin.use_cases.health.credential_expiry import Expiry
 from plugin.use_cases.health.drift import Drift
 from plugin.use_cases.health.kept_data import kept_data, kept_values, size_text
 from plugin.use_cases.health.missing import MissingMatter, missing, missing_values, waiting_matters

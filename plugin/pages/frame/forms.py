@@ -10,7 +10,7 @@ from wtforms.validators import DataRequired
 from wtforms.widgets import DateInput
 
 from plugin.runtime.connector import NotReady
-from plugin.use_cases.health.credential_expiry import day_given
+from plugin.runtime.sites.credential_expiry import day_given
 
 LONG_ENOUGH = "At least 12 characters; a few unrelated words do well."
 

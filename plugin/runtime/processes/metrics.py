@@ -21,9 +21,9 @@ from prometheus_client.registry import Collector
 
 from connectors.store.jobs.counts import LAG_BOUNDS, Lag, ProcessCounts
 from connectors.store.reads import failures
+from plugin.runtime.sites.credential_expiry import seconds_left
 from plugin.sync.outage import KINDS
 from plugin.use_cases.health.concerns import concerns
-from plugin.use_cases.health.credential_expiry import seconds_left
 from plugin.use_cases.health.status import Installation, ObjectiveCounts, SiteStatus
 
 Gauge = GaugeMetricFamily

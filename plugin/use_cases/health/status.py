@@ -31,13 +31,13 @@ from mappings.rollup.state import HealthLevel
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, Site
 from plugin.runtime.processes.heartbeat import Process, counted, processes
+from plugin.runtime.sites.credential_expiry import Expiry, expiry_at
 from plugin.sync import outage
 from plugin.sync.outage import Outage
 from plugin.sync.resync import checkpoint
 from plugin.sync.resync.checkpoint import Progress
 from plugin.use_cases.health import webhook_state
 from plugin.use_cases.health.budget import Budget, budget
-from plugin.use_cases.health.credential_expiry import Expiry, expiry_at
 from plugin.use_cases.health.delivery_health import DeliveryHealth, health_of
 from plugin.use_cases.health.drift import Drift, drift_of, last_recent
 from plugin.use_cases.health.webhook_state import WebhookLapse, WebhookState

@@ -50,6 +50,7 @@ from plugin.access.authorization.actor import Actor
 from plugin.next_steps import REVISIONS
 from plugin.runtime.connector import Connector, NotReady
 from plugin.runtime.processes.garbage_collector import collector_resting
+from plugin.sync.bindings import bound_text, known_names, looked_up
 from plugin.sync.context import field_of, metrics_of
 from plugin.sync.reconcile.cycle_ends import noted_ends, standing_by_notes
 from plugin.sync.reconcile.kpi_readings import episode_aims, kpi_readings
@@ -57,7 +58,6 @@ from plugin.sync.refresh import names, written_options
 from plugin.sync.resync import activation_read, watermark
 from plugin.sync.write_back.leftovers import end_of_cycle, standing_of
 from plugin.use_cases.kpis.departures import note_departures
-from plugin.use_cases.mappings.bindings import bound_text, known_names, looked_up
 from plugin.use_cases.mappings.live_facts import read_live_facts
 from plugin.use_cases.permission import ADMIN, act, question
 from plugin.use_cases.work import background_jobs

@@ -10,7 +10,7 @@ from mappings.document.text.renames import reworded as with_names_of_today
 from mappings.document.text.source import read_document
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
-from plugin.use_cases.mappings.bindings import known_names
+from plugin.sync.bindings import known_names
 from plugin.use_cases.permission import ADMIN, question
 
 __all__ = ["RewordedText", "reworded"]

@@ -23,7 +23,7 @@ from mappings.json_value import PlainValues
 from mappings.rollup.structure.trial import IssueTrial, Requirement, RuleBench, RuleName, TakenIssue
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
-from plugin.use_cases.mappings.bindings import bound_text
+from plugin.sync.bindings import bound_text
 from plugin.use_cases.mappings.mapping_life import unread
 from plugin.use_cases.permission import ADMIN, question
 

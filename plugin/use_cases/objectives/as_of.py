@@ -29,11 +29,11 @@ from plugin.access.authorization.actor import Actor
 from plugin.next_steps import OBJECTIVES
 from plugin.runtime.connector import Connector, NotReady
 from plugin.runtime.processes.garbage_collector import collector_resting
+from plugin.sync.bindings import bound_text
 from plugin.sync.context import Context, metrics_of
 from plugin.sync.reconcile.cycle_ends import noted_ends, standing_by_notes
 from plugin.sync.reconcile.kpi_readings import episode_aims, kpi_readings
 from plugin.sync.refresh import issue_steps
-from plugin.use_cases.mappings.bindings import bound_text
 from plugin.use_cases.mappings.revisions import named
 from plugin.use_cases.objectives.moments import instant_at
 from plugin.use_cases.objectives.objective_lookup import find_objective

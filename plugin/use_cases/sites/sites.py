@@ -14,7 +14,7 @@ from plugin.access.authorization.actor import Actor
 from plugin.runtime import saved_sites
 from plugin.runtime.connector import Connector, Site
 from plugin.runtime.saved_sites import ConnectionTest, NewSite
-from plugin.use_cases.health.credential_expiry import Expiry, expiry_at
+from plugin.runtime.sites.credential_expiry import Expiry, expiry_at
 from plugin.use_cases.permission import ADMIN, VIEWER, act, question
 from plugin.use_cases.sites import app_webhook, token_renewal
 

@@ -15,6 +15,7 @@ from mappings.facts.issue import Issue
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector, NotReady
 from plugin.sync import outage
+from plugin.sync.bindings import bound_text
 from plugin.sync.context import Context, metrics_of
 from plugin.sync.reconcile import candidates
 from plugin.sync.refresh import gaps
@@ -28,7 +29,6 @@ from plugin.sync.resync.mirror_update import ResyncResult
 from plugin.sync.resync.missing_issues import listed_gaps
 from plugin.sync.resync.recent_read import resync_recent
 from plugin.sync.resync.search_pages import in_order, pages
-from plugin.use_cases.mappings.bindings import bound_text
 from plugin.use_cases.permission import ADMIN, act
 from plugin.use_cases.work import background_jobs
 from plugin.use_cases.work.background_jobs import Report

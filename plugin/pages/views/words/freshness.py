@@ -10,9 +10,9 @@ from plugin.pages.views.accounts.record import shown
 from plugin.pages.views.objectives.ledger import Browse
 from plugin.pages.views.words.held_writes import MOST_HELD, HeldGroup, held_groups
 from plugin.pages.views.words.moments import MomentText, when, when_known
+from plugin.runtime.sites.credential_expiry import Expiry
 from plugin.use_cases.health.budget import in_words
 from plugin.use_cases.health.concerns import Concern, concerns, corrected, verdict, worst
-from plugin.use_cases.health.credential_expiry import Expiry
 from plugin.use_cases.health.missing import waiting
 from plugin.use_cases.health.status import SiteStatus
 from plugin.use_cases.health.webhook_state import WebhookState

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from plugin.runtime.settings import SettingsError, read_settings
-from plugin.use_cases.health.credential_expiry import (
+from plugin.runtime.sites.credential_expiry import (
     RENEW,
     SOON_DAYS,
     day_given,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from plugin.use_cases.sites.site_address import is_cloud, site_address, token_flaw
+from plugin.runtime.sites.site_address import is_cloud, site_address, token_flaw
 
 
 @pytest.mark.parametrize(
