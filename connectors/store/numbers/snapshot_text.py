@@ -20,7 +20,7 @@ BETWEEN_ROWS = "},{"
 KEPT_WHOLE = 32_768
 """Shorter texts, in characters, are kept whole: compressed they are as small as most differences."""
 WORTH_A_BASE = 4
-"""A difference that is not so many times smaller than its base makes a new base, once most rows have changed."""
+"""A difference that is not so many times shorter than the text makes a new base: a weight that changed, say, changes the share of every row."""
 
 _NEWEST = (
     select(snapshot_base.c.id, snapshot_base.c.content)
@@ -41,10 +41,10 @@ def shrink(conn: Connection, site: str, objective_id: str, text: str) -> dict[st
     newest = conn.execute(_NEWEST, {"of_site": site, "of_objective": objective_id}).one_or_none()
     if newest is not None:
         known = zlib.decompress(newest.content).decode()
-        content = zlib.compress(difference(known, text).encode())
+        steps = difference(known, text)
         # Better whole once more than one text that is not had back.
-        if len(content) * WORTH_A_BASE <= len(newest.content) and text == _read(known, content):
-            return {"base_id": newest.id, "content": content}
+        if len(steps) * WORTH_A_BASE <= len(text) and applied(known, steps) == text:
+            return {"base_id": newest.id, "content": zlib.compress(steps.encode())}
     base = {"site": site, "objective_id": objective_id, "content": zlib.compress(text.encode())}
     base_id = conn.execute(_BASE, base).scalar_one()
     return {"base_id": base_id, "content": zlib.compress(difference(text, text).encode())}
