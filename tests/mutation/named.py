@@ -97,7 +97,7 @@ BROKEN = (
     Broken(
         "an undated delivery is taken for dated",
         "plugin/sync/intake/triage.py",
-        "batch.unsure.add(issue_id)",
+        "batch.unsure.add(found)",
         "pass",
         "tests/plugin/sync/test_sorting.py",
     ),
