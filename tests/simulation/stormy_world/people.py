@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
-from connectors.sandbox import PEOPLE, Record, Sandbox
+from connectors.sandbox import CONNECTOR, PEOPLE, Record, Sandbox
 from connectors.sandbox.site_state import scheme
 from connectors.sandbox.site_state.edits import create, delete, edit, move
 from connectors.sandbox.site_state.state import person
@@ -16,6 +16,7 @@ from mappings.facts.entity_property import property_id
 CYCLE = "2026-Q4"
 POINTS = (None, 0, 1, 2, 3, 5, 8)
 ACTORS = tuple(person(one) for one in PEOPLE[:3])
+OURS = person(CONNECTOR)
 CONTRIBUTES, MEASURES = (
     next(kind for kind in scheme.LINK_TYPES if kind.name == name) for name in ("Contributes", "Measures")
 )
@@ -209,7 +210,10 @@ class People:
         record = self.some("Epic", "Objective", "Key Result")
         if record is not None:
             self.meddled.add((record.id, scheme.OKR_PROGRESS))
-            self._edit(record, **{scheme.OKR_PROGRESS: self.dice.choice((None, 1, 50, 100))})
+            value = self.dice.choice((None, 1, 50, 100))
+            # Many give the connector a person's account, or one that other tools share: what it types is no echo of ours.
+            who = OURS if self.dice.random() < 1 / 3 else self.someone()
+            edit(self.sandbox, record, {"fields": {scheme.OKR_PROGRESS: value}}, self.version, who)
 
     def meddle_with_property(self) -> None:
         """Something else writes the property that is ours, or removes it; of that Jira tells nobody who has not asked."""
