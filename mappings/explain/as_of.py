@@ -13,7 +13,7 @@ from datetime import datetime
 from mappings.document.mapping import Mapping
 from mappings.explain.certainty import Certainty, NamedDoubt, Uncertainty, certainty
 from mappings.explain.check_in import CheckIns
-from mappings.explain.past import Past
+from mappings.explain.past import LinkHistory, Past
 from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
@@ -72,6 +72,7 @@ class Retrospect:
         self._touched: dict[datetime, dict[str, Issue]] = {}
         self._untold: dict[datetime, dict[str, str]] = {}
         self._statuses = {status.id for status in witness.catalogue.statuses}
+        self._links: LinkHistory | None = None
 
     @property
     def begins(self) -> datetime | None:
@@ -118,6 +119,12 @@ class Retrospect:
             found = {id_: issue.key for id_, issue in self.touched_since(at).items() if id_ not in told}
             self._untold = {at: found}
         return found
+
+    def links_told(self, issue_id: str, at: datetime) -> bool:
+        """Whether the history of an issue tells the links that it had."""
+        if self._links is None:
+            self._links = self._witness.links_told
+        return self._links.of(issue_id, at)
 
     def status_gone(self, issue: Issue) -> bool:
         """Whether it had a status that there no longer is."""
@@ -204,7 +211,8 @@ def own_doubts(
     found = set(fields)
     found |= {NamedDoubt(Uncertainty.HISTORY_MISSING, untold[id_]) for id_ in mine if id_ in untold}
     if looks_at_links(mapping):
-        found |= {NamedDoubt(Uncertainty.LINKS_AS_NOW, touched[id_].key) for id_ in mine if id_ in touched}
+        doubtful = (id_ for id_ in mine if id_ in touched and not retrospect.links_told(id_, at))
+        found |= {NamedDoubt(Uncertainty.LINKS_AS_NOW, touched[id_].key) for id_ in doubtful}
     there = (forest.issue(id_) for id_ in mine)
     found |= {
         NamedDoubt(Uncertainty.STATUS_GONE, issue.key)

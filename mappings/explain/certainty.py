@@ -25,7 +25,7 @@ class Uncertainty(StrEnum):
     AS_FIRST_SEEN = "as-first-seen"
     """Touched between the end of its cycle and the first look at it, and its history is not known."""
     LINKS_AS_NOW = "links-as-now"
-    """Its history tells how it stood, but not its links."""
+    """Its history is not known, or tells of a link that nobody can tell today, or Jira tells of none at all."""
     HISTORY_MISSING = "history-missing"
     """Touched since, and its history is not kept here: it counts as it is now."""
     NO_HISTORY = "no-history"
@@ -40,7 +40,7 @@ class Uncertainty(StrEnum):
 
 WORDS: dict[Uncertainty, str] = {
     Uncertainty.AS_FIRST_SEEN: "counts as it was first seen after the end of the cycle, for its history is not kept",
-    Uncertainty.LINKS_AS_NOW: "counts with the links it has now, for Jira keeps no history of links that can be read",
+    Uncertainty.LINKS_AS_NOW: "counts with the links it has now, for its history does not tell them",
     Uncertainty.HISTORY_MISSING: "was touched since and counts as it is now, for its history is not kept here",
     Uncertainty.NO_HISTORY: "counts as it is now, for nothing keeps what it held before",
     Uncertainty.UNREAD: "is not read of this site yet, so it is unknown",

@@ -1,7 +1,7 @@
 """Issues as they stood before: the present, with every later change of their history undone. Exact for what the history tells.
 
 Undone are status, resolution, parent, labels, type, project and key, people, priority, due day, components, versions, the summary,
-and the values of mapped fields. What a history does not tell (links, deleted issues) is taken as it is now.
+links, and the values of mapped fields. What a history does not tell (deleted issues) is taken as it is now.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from mappings.facts.catalogue import Catalogue, Field
-from mappings.facts.issue import Issue, JiraValue, Project, Status, User
+from mappings.facts.catalogue import Catalogue, Field, LinkType
+from mappings.facts.issue import Issue, JiraValue, Link, Project, Status, User
 from mappings.fields import field_type
 from mappings.fields.number import Number
 
@@ -35,6 +35,8 @@ SYSTEM = (
     "summary",
 )
 """Ids of the fields of Jira itself whose changes are undone."""
+LINKS = "issuelinks"
+"""The links of an issue, whose changes are read where a mapping goes by links."""
 DATED = ("status", "resolution")
 """Those of which Jira also says since when they hold."""
 
@@ -43,7 +45,8 @@ DATED = ("status", "resolution")
 class FieldChange:
     """One change of one field of an issue: what the field held before, as id where it has one and as text.
 
-    Of a field that holds several, one is added (`after_id`) or taken away (`before_id`) by a change.
+    Of a field that holds several, one is added (`after_id`) or taken away (`before_id`) by a change. A link has no id in histories: it
+    is what they say of it, the key of the other issue at the end ("This issue blocks PLAT-2").
     """
 
     at: datetime
@@ -58,6 +61,64 @@ UNKNOWN = Number()
 
 Steps = Mapping[str, Iterable[FieldChange]]
 """By issue id."""
+
+
+class ToldLinks:
+    """What histories say of links, by the phrases that link types have today and the keys that issues have or had."""
+
+    def __init__(self, link_types: Iterable[LinkType], ids: Mapping[str, str]) -> None:
+        self._ids = ids
+        self._said: dict[str, set[Link]] = {}
+        for one in link_types:
+            self._said.setdefault(one.outward.casefold(), set()).add(
+                Link(one.id, one.name, one.outward, "", True)
+            )
+            self._said.setdefault(one.inward.casefold(), set()).add(
+                Link(one.id, one.name, one.inward, "", False)
+            )
+
+    def link(self, told: str) -> Link | None:
+        """The link that is told of; None where no type, or more than one, has its phrase today, or the other issue is not known.
+
+        A phrase that is the same both ways says nothing of the direction.
+        """
+        words, _, key = told.rpartition(" ")
+        other, found = self._ids.get(key), self._meant(words.casefold())
+        if other is None or not found or len({one.type_id for one in found}) > 1:
+            return None
+        first = next(iter(found))
+        return replace(first, issue_id=other, outward=first.outward if len(found) == 1 else None)
+
+    def tells(self, step: FieldChange) -> bool:
+        """Whether a change of the links of an issue can be undone."""
+        return all(self.link(told) is not None for told in (step.before_id, step.after_id) if told)
+
+    def _meant(self, words: str) -> set[Link]:
+        """Those of the longest phrase that the words end with."""
+        ending = (phrase for phrase in self._said if words == phrase or words.endswith(f" {phrase}"))
+        return self._said.get(max(ending, key=len, default=""), set())
+
+
+class LinkHistory:
+    """Of which issues the histories tell the links, back to which instant.
+
+    A history that is silent about links tells that there was no change, but only where Jira tells of links at all: one change of a link in any history shows that.
+    """
+
+    def __init__(self, steps: Steps, link_types: Iterable[LinkType], ids: Mapping[str, str]) -> None:
+        links, self._untold = ToldLinks(link_types, ids), dict[str, datetime]()
+        self._known: frozenset[str] = frozenset()
+        found = [(id_, step) for id_, its in steps.items() for step in its if step.field_id == LINKS]
+        if found:
+            self._known = frozenset(steps)
+        for id_, step in found:
+            if not links.tells(step):
+                self._untold[id_] = max(step.at, self._untold.get(id_, step.at))
+
+    def of(self, issue_id: str, at: datetime) -> bool:
+        """Whether every change of the links of an issue that came after an instant can be undone."""
+        untold = self._untold.get(issue_id)
+        return issue_id in self._known and (untold is None or untold <= at)
 
 
 class Past:
@@ -76,6 +137,7 @@ class Past:
         self._types = {kind.id: kind for kind in catalogue.issue_types}
         self._projects = {project.id: project for project in catalogue.projects}
         self._fields = {field.id: field for field in catalogue.fields}
+        self._told_links = ToldLinks(catalogue.link_types, self._ids)
         later = [
             (step.at, id_, step) for id_, found in steps.items() for step in found if id_ in self._issues
         ]
@@ -147,6 +209,15 @@ class Past:
         former = step.before_id if (step.before_id or "").isdecimal() else None
         return replace(issue, parent_id=former or self._ids.get(_key_in(step.before_text)))
 
+    def links(self, issue: Issue, step: FieldChange) -> Issue:
+        """One that nobody can tell is left as it is."""
+        made = self._told_links.link(step.after_id) if step.after_id else None
+        taken = self._told_links.link(step.before_id) if step.before_id else None
+        left = tuple(one for one in issue.links if made is None or not _same_link(one, made))
+        if taken is None or any(_same_link(one, taken) for one in left):
+            return replace(issue, links=left)
+        return replace(issue, links=(*left, taken))
+
 
 def _key_in(text: str | None) -> str:
     """The key at the beginning of a text: `PLAT-1`, or `PLAT-1 - Faster checkout`."""
@@ -170,6 +241,12 @@ def _with_readings_until(issue: Issue, moment: datetime) -> Issue:
         for field_id, found in issue.readings.items()
     }
     return replace(issue, readings=until)
+
+
+def _same_link(one: Link, other: Link) -> bool:
+    """Whether two links join the same issues the same way; a direction that is not known is any."""
+    directed = one.outward is None or other.outward is None or one.outward is other.outward
+    return directed and (one.type_id, one.issue_id) == (other.type_id, other.issue_id)
 
 
 def _named(step: FieldChange) -> JiraValue | None:
@@ -201,6 +278,7 @@ _SYSTEM: Mapping[str, Callable[[Past, Issue, FieldChange], Issue]] = {
     "resolution": Past.resolution,
     "issuetype": Past.issue_type,
     "parent": Past.parent,
+    LINKS: Past.links,
     "project": Past.project,
     "issuekey": Past.key,
     "assignee": lambda _, issue, step: replace(issue, assignee=_user(step)),

@@ -17,7 +17,8 @@ from connectors.store.mirror import mirror
 from connectors.store.work import due
 from mappings.document.mapping import Mapping
 from mappings.document.names import Absence
-from mappings.explain.past import SYSTEM
+from mappings.explain.as_of import looks_at_links
+from mappings.explain.past import LINKS, SYSTEM
 from mappings.facts.catalogue import Catalogue, Field
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
@@ -222,8 +223,11 @@ class Context:
 
     @property
     def history_fields(self) -> tuple[str, ...]:
-        """Whose changes are read: the system's, and the mapped ones that are not ours to write, unless a KPI reads those too."""
-        asked = {field for selector in self.mapping.kpi_selectors() for field in selector.fields}
+        """Whose changes are read: the system's, and the mapped ones that are not ours to write, unless a KPI reads those too; links where anything goes by them."""
+        selectors = self.mapping.kpi_selectors()
+        asked = {field for selector in selectors for field in selector.fields}
+        if looks_at_links(self.mapping) or any(one.linked for one in selectors):
+            asked.add(LINKS)
         return (*SYSTEM, *sorted((self.mapping.field_ids() - self.written_places) | asked))
 
     @property

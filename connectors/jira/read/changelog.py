@@ -12,7 +12,7 @@ from connectors.jira.http.errors import IncompleteRead, Permanent
 from connectors.jira.http.transport import JiraReply, Transport
 from connectors.jira.read.bulk import REFUSED, chunks, clean_ids
 from connectors.jira.read.search_datacenter import SEARCH
-from connectors.jira.wire.changed_field import PARENT, ChangedFields
+from connectors.jira.wire.changed_field import LINKS, PARENT, ChangedFields
 from connectors.jira.wire.damage import parsed
 from connectors.jira.wire.instant import instant
 from mappings.explain.past import FieldChange
@@ -141,19 +141,7 @@ class ChangeHistory:
         """Every change by issue id, oldest first; no entry for an issue whose history could not be had."""
         found: dict[str, list[tuple[Entry, FieldChange]]] = {issue_id: [] for issue_id in self._known(ids)}
         for (issue_id, field_id), changes in self._changes.items():
-            steps = (
-                (
-                    entry,
-                    FieldChange(
-                        at=entry[0],
-                        field_id=field_id,
-                        before_id=item.before_id,
-                        before_text=item.before,
-                        after_id=item.after_id,
-                    ),
-                )
-                for entry, item in changes.items()
-            )
+            steps = ((entry, _step(entry[0], field_id, item)) for entry, item in changes.items())
             found.get(issue_id, []).extend(steps)
         return {
             issue_id: tuple(step for _, step in sorted(steps, key=lambda one: one[0]))
@@ -164,6 +152,21 @@ class ChangeHistory:
         """What the field held from the issue's creation on, which no entry of the history tells."""
         if issue_id in self._created and item.before:
             yield Reading(self._created[issue_id], exact(item.before))
+
+
+def _step(at: datetime, field_id: str, item: WireItem) -> FieldChange:
+    before_id, after_id, text = item.before_id, item.after_id, item.before
+    if field_id == LINKS:
+        before_id, after_id, text = _link(before_id, text), _link(after_id, item.after), None
+    return FieldChange(at=at, field_id=field_id, before_id=before_id, before_text=text, after_id=after_id)
+
+
+def _link(key: str | None, text: str | None) -> str | None:
+    """What is said of a link, with the key of the other issue at its end, wherever the language of the site puts it; None of no link."""
+    if not key:
+        return text or None
+    said = text or ""
+    return said if said.endswith(f" {key}") else f"{said} {key}"
 
 
 def _fuller(one: WireItem | None, other: WireItem) -> WireItem:

@@ -15,6 +15,8 @@ PARENT_LINK = "com.atlassian.jpo:jpo-custom-field-parent"
 PARENT_FIELDS = frozenset({EPIC_LINK, PARENT_LINK})
 """`schema.custom` of the fields that name a parent on Data Center."""
 PARENT = "parent"
+LINKS, LINK = "issuelinks", "link"
+"""What holds the links of an issue, and what histories call it, which name no id of it."""
 OF_JIRA, CUSTOM = "jira", "custom"
 """What `fieldtype` says."""
 ASSOCIATION = "issueparentassociation"
@@ -22,6 +24,7 @@ SYSTEM_NAMES: Mapping[str, str] = {
     ASSOCIATION: PARENT,
     "parent": PARENT,
     "parent issue": PARENT,
+    LINK: LINKS,
     "key": "issuekey",
     "fix version": "fixVersions",
     "version": "versions",
@@ -59,6 +62,8 @@ class ChangedFields:
         called = name.casefold()
         if called == ASSOCIATION and kind != CUSTOM:
             return frozenset({PARENT})
+        if called == LINK and kind == OF_JIRA:
+            return frozenset({LINKS})
         if field_id:
             return frozenset({PARENT if self._is_parent(called, field_id) else field_id})
         system = frozenset({self._system.get(called, name)})

@@ -398,7 +398,7 @@ class Sandbox:
         self.links[row.id] = row
         self.links_of[source].append(row.id)
         self.links_of[destination].append(row.id)
-        self._link_changed(row)
+        self._link_changed(row, actor if announce else None, made=True)
         if announce:
             self.announce(Event("issuelink_created", self.clock(), actor, extra={"link": row}))
         return row
@@ -408,14 +408,34 @@ class Sandbox:
         row = self.links.pop(link_id)
         self.links_of[row.source].remove(link_id)
         self.links_of[row.destination].remove(link_id)
-        self._link_changed(row)
+        self._link_changed(row, None if secondary else actor, made=False)
         extra = {"link": row, "secondary": secondary}
         self.announce(Event("issuelink_deleted", self.clock(), actor, extra=extra))
 
-    def _link_changed(self, row: LinkRow) -> None:
-        for issue_id in (row.source, row.destination):
-            if issue_id in self.records:
-                self.touch(issue_id)
+    def _link_changed(self, row: LinkRow, actor: User | None, *, made: bool) -> None:
+        """Both issues are newer, and their histories tell of it; not where a link goes with the issue at its other end, or came with it."""
+        ends = (
+            (row.source, row.type.outward, row.destination),
+            (row.destination, row.type.inward, row.source),
+        )
+        for issue_id, phrase, other in ends:
+            if issue_id not in self.records:
+                continue
+            self.touch(issue_id)
+            if actor is not None:
+                key = self.records[other].key
+                gone, come = (None, key) if made else (key, None)
+                text = f"This issue {phrase} {key}"
+                item = ChangeItem(
+                    field="Link",
+                    field_id=None,
+                    old=gone,
+                    old_text=gone and text,
+                    new=come,
+                    new_text=come and text,
+                )
+                at = self.records[issue_id].updated
+                self.histories[issue_id].append(History(self.next_id("history"), actor, at, (item,)))
 
     def announce(self, event: Event) -> None:
         """Tell the listeners."""

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, delete, exists, select, update
+from sqlalchemy import Connection, and_, delete, exists, or_, select, update
 
 from connectors.store.database import json_text
 from connectors.store.database.instant import from_ms, to_ms
@@ -72,11 +72,15 @@ def prune(conn: Connection, site: str) -> None:
     conn.execute(delete(table).where(table.c.site == site, ~there))
 
 
-def overtaken(conn: Connection, site: str) -> dict[str, datetime]:
-    """The issues that were touched after their history was read, each with its `updated`; nothing where no history is kept."""
+def overtaken(conn: Connection, site: str, fields: Iterable[str]) -> dict[str, datetime]:
+    """The issues that were touched after their history was read, or whose history was read for other fields, each with its `updated`.
+
+    Nothing where no history is kept.
+    """
     its = (issue.c.site == table.c.site, issue.c.id == table.c.issue_id)
     found = select(issue.c.id, issue.c.updated).join(table, and_(*its))
-    rows = conn.execute(found.where(table.c.site == site, issue.c.updated > table.c.updated))
+    late = or_(issue.c.updated > table.c.updated, table.c.fields != _digest(fields))
+    rows = conn.execute(found.where(table.c.site == site, late))
     return {row.id: from_ms(row.updated) for row in rows}
 
 

@@ -1,7 +1,7 @@
 """What an objective of a cycle that has ended is measured from: its facts as they stood when the last day was over. Reads no clock.
 
 What is known of an issue then, in this order: as it is now, where it has not been touched since; as its history tells; as it was first
-seen after the end. Links, and what was deleted since, stay as they were first seen.
+seen after the end. What was deleted since stays as it was first seen, and so do links where the history does not tell them.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
 from mappings.explain.certainty import Uncertainty
-from mappings.explain.past import FieldChange, Past
+from mappings.explain.past import FieldChange, LinkHistory, Past
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue
@@ -58,6 +58,16 @@ class PastFacts:
     former_keys: Mapping[str, str] = field(default_factory=dict)
     linked: bool = False
 
+    @property
+    def keys(self) -> Mapping[str, str]:
+        """The ids of issues by the keys that they have or had."""
+        return {**self.former_keys, **{one.key: one.id for one in self.issues}}
+
+    @property
+    def links_told(self) -> LinkHistory:
+        """What the histories tell of links."""
+        return LinkHistory(self.histories, self.catalogue.link_types, self.keys)
+
 
 def end_of(cycle: CyclePart, zone: tzinfo) -> datetime:
     """The last millisecond of a cycle."""
@@ -84,11 +94,17 @@ def facts_at_end(
     seen = {one.id: one for one in first.issues} if first is not None else {}
     doubts = {key: doubt for doubt, key in first.doubts} if first is not None else {}
     found = dict(seen)
+    stood, links = _by_history(witness, end), witness.links_told
     for issue in witness.issues:
         if issue.created > end:
             continue
         before = seen.get(issue.id)
-        then, doubt = _stood(issue, before, end, witness)
+        then, doubt = _stood(issue, before, end, witness, stood)
+        if then is not None and issue.updated > end and not links.of(issue.id, end):
+            if before is not None:
+                then = replace(then, links=before.links)
+            if witness.linked and (before is None or doubts.get(issue.key) is Uncertainty.LINKS_AS_NOW):
+                doubt = Uncertainty.LINKS_AS_NOW
         if then is None and first is not None and before is None:
             continue  # it came to the objective after the first look: nobody says that it was there
         found[issue.id] = then or _until(before or issue, issue, end)
@@ -101,22 +117,23 @@ def facts_at_end(
     return EndFacts(cycle.id, issues, first.aligned if first is not None else None, told)
 
 
+def _by_history(witness: PastFacts, end: datetime) -> Mapping[str, Issue]:
+    """The issues that were touched since as their histories have them at the end, by id."""
+    later = [one for one in witness.issues if one.updated > end and one.id in witness.histories]
+    if not later:
+        return {}
+    return {one.id: one for one in Past(later, witness.histories, witness.catalogue, witness.keys).at(end)}
+
+
 def _stood(
-    issue: Issue, before: Issue | None, end: datetime, witness: PastFacts
+    issue: Issue, before: Issue | None, end: datetime, witness: PastFacts, stood: Mapping[str, Issue]
 ) -> tuple[Issue | None, Uncertainty | None]:
-    """How an issue stood at the end, where that can be told, and what is in doubt."""
+    """How an issue stood at the end, where that can be told, and what is in doubt but for its links."""
     if issue.updated <= end:
         return issue, None
-    steps = witness.histories.get(issue.id)
-    if steps is None:
+    if issue.id not in witness.histories:
         return None, None if before is not None else Uncertainty.AS_FIRST_SEEN
-    past = Past([issue], {issue.id: steps}, witness.catalogue, witness.former_keys)
-    then = next(iter(past.at(end)), None)
-    if then is None:
-        return None, None
-    if before is not None:
-        return replace(then, links=before.links), None
-    return then, Uncertainty.LINKS_AS_NOW if witness.linked else None
+    return stood.get(issue.id), None
 
 
 def _until(then: Issue, now: Issue, end: datetime) -> Issue:

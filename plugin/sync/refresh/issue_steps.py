@@ -69,8 +69,8 @@ def brought(
 
 
 def keep_up(context: Context, report: Callable[[int, int | None], None] = lambda _done, _total: None) -> None:
-    """Read those histories again that are kept and were overtaken by their issues; asks Jira nothing where none is kept."""
+    """Read those histories again that are kept and were overtaken by their issues, or lack fields that are asked for now; asks Jira nothing where none is kept."""
     with context.store.read() as conn:
-        updated = issue_histories.overtaken(conn, context.site)
+        updated = issue_histories.overtaken(conn, context.site, context.history_fields)
     if updated:
         read(context, updated, report)

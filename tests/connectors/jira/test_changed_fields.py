@@ -31,6 +31,8 @@ SITE = ChangedFields(
         Field("customfield_7", "points", custom=TEXT),
         Field("customfield_8", "Above", custom=TEXT),
         Field("customfield_9", "Above", custom=PARENT_LINK),
+        Field("customfield_10", "Link", custom=TEXT),
+        Field("issuelinks", "Linked Issues"),
     ]
 )
 
@@ -58,6 +60,10 @@ SITE = ChangedFields(
         ("Parent Link", None, "custom", "parent"),
         ("Parent Link", None, "jira", "Parent Link"),
         ("Above", None, "custom", "customfield_8 parent"),
+        ("Link", None, "jira", "issuelinks"),
+        ("Link", "Link", "jira", "issuelinks"),
+        ("Link", None, "custom", "customfield_10"),
+        ("Link", "customfield_10", "custom", "customfield_10"),
         ("Key", None, "jira", "issuekey"),
         ("Fix Version", None, None, "fixVersions"),
         ("Status", None, "jira", "status"),
@@ -157,3 +163,19 @@ def test_two_fields_of_one_name_cost_data_center_the_history_where_one_was_chang
         assert found[changed.id][points.id][-1].value == 21
     else:
         assert changed.id not in found
+
+
+def test_a_link_is_what_is_said_of_it_with_the_key_at_the_end() -> None:
+    """Some languages put the key before the verb."""
+    history = ChangeHistory(["issuelinks"], SITE)
+    items = [
+        WireItem("Link", None, "jira", None, "This issue blocks PLAT-2", None, "PLAT-2"),
+        WireItem("Link", None, "jira", "Dieser Vorgang wird von PLAT-2 blockiert", None, "PLAT-2", None),
+        WireItem("Link", None, "jira", None, None, None, "PLAT-3"),
+    ]
+    history.add("1", [WireHistory("2026-10-01T10:00:00.000+0000", "7", items)])
+    assert [(one.before_id, one.before_text, one.after_id) for one in history.steps(["1"])["1"]] == [
+        (None, None, "This issue blocks PLAT-2"),
+        ("Dieser Vorgang wird von PLAT-2 blockiert PLAT-2", None, None),
+        (None, None, " PLAT-3"),
+    ]

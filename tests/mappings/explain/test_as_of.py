@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,7 +18,7 @@ from mappings.document.text.source import read_document
 from mappings.explain.as_of import PastStanding, Records, Retrospect, measured, missing_histories, own_doubts
 from mappings.explain.certainty import NamedDoubt, Uncertainty, certainty, sentences
 from mappings.explain.movement import objective_moved
-from mappings.explain.past import FieldChange, Past
+from mappings.explain.past import FieldChange, Past, ToldLinks
 from mappings.facts.catalogue import Catalogue, Field, LinkType
 from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue, IssueType, JiraValue, Link, Project, Status
@@ -92,8 +93,8 @@ class World:
         self.issues[issue.id] = issue
         self.steps[issue.id] = []
 
-    def change(self, id_: str, step: tuple[str, str | None, str | None], **facts: Any) -> None:
-        self.steps[id_].append(FieldChange(self.now, *step))
+    def change(self, id_: str, step: tuple[str | None, ...], **facts: Any) -> None:
+        self.steps[id_].append(FieldChange(self.now, step[0] or "", *step[1:]))
         self.issues[id_] = replace(self.issues[id_], updated=self.now, **facts)
 
     @property
@@ -284,6 +285,82 @@ def test_what_is_not_certain_is_said_with_what_it_touches() -> None:
         "1", ("labels", None, "okr"), links=(Link("1", "Contribution", "is contributed to by", "2"),)
     )
     assert ("links-as-now", "PLAT-1") in doubted(world, linked)
+
+
+def link(told: str | None, *, gone: bool = False) -> tuple[str, str | None, str | None, str | None]:
+    """A change of the links of an issue, as histories tell it."""
+    return ("issuelinks", told if gone else None, None, None if gone else told)
+
+
+LINKED = TEXT.replace("relation: descendant", 'relation: {link: "is contributed to by"}')
+GIVES = Link("1", "Contribution", "is contributed to by", "2", False)
+
+
+def rows(world: World, at: datetime) -> list[str]:
+    found = measured(mapping(LINKED), world.retrospect, Moment(at), Records())["1"].key_results
+    return [row.key for one in found for row in one.measurement.ledger.rows]
+
+
+def test_links_are_undone_as_their_histories_tell_them() -> None:
+    """Linked on the second day, taken off on the third, linked to PLAT-3 on the fourth; the site words it in its own language."""
+    world, day = World(), timedelta(days=1)
+    world.add(made(1, EPIC, BEGAN, labels=("okr",)))
+    world.add(made(2, STORY, BEGAN))
+    world.add(made(3, STORY, BEGAN))
+    told = "Dieser Vorgang is contributed to by PLAT-"
+    for number, (step, links) in enumerate(
+        ((link(f"{told}2"), (GIVES,)), (link(f"{told}2", gone=True), ()), (link(f"{told}3"), (replace(GIVES, issue_id="3"),)))
+    ):  # fmt: skip
+        world.now = BEGAN + (number + 1) * day
+        world.change("1", step, links=links)
+    assert [rows(world, BEGAN + back * day) for back in range(4)] == [[], ["PLAT-2"], [], ["PLAT-3"]]
+    assert doubted(world, LINKED) == []
+
+
+@pytest.mark.parametrize(
+    ("told", "doubts"),
+    [
+        ("This issue is contributed to by PLAT-2", []),
+        ("This issue was contributed to by PLAT-2", [("links-as-now", "PLAT-1")]),  # another name of the type
+        ("This issue is contributed to by OPS-77", [("links-as-now", "PLAT-1")]),  # of which nothing is known
+        ("PLAT-2", [("links-as-now", "PLAT-1")]),
+    ],
+)
+def test_a_link_that_nobody_can_tell_is_left_and_said(told: str, doubts: list[tuple[str, str]]) -> None:
+    world = World()
+    world.add(made(1, EPIC, BEGAN, labels=("okr",)))
+    world.add(made(2, STORY, BEGAN))
+    world.now = BEGAN + timedelta(days=1)
+    world.change("1", link(told), links=(GIVES,))
+    assert doubted(world, LINKED) == doubts
+    assert rows(world, BEGAN) == ([] if not doubts else ["PLAT-2"])
+
+
+def test_a_silent_history_tells_only_where_jira_tells_of_links_at_all() -> None:
+    world = World()
+    world.add(made(1, EPIC, BEGAN, labels=("okr",)))
+    world.add(made(2, STORY, BEGAN))
+    world.now = BEGAN + timedelta(days=1)
+    world.change("1", ("labels", None, "okr"))
+    assert doubted(world, LINKED) == [("links-as-now", "PLAT-1")]
+    world.change("2", link("This issue contributes to PLAT-9"))
+    assert doubted(world, LINKED) == []
+
+
+def test_what_links_are_called_both_ways_and_by_two_types() -> None:
+    types = (
+        LinkType("1", "Blocks", "is blocked by", "blocks"),
+        LinkType("2", "Relates", "relates to", "relates to"),
+        LinkType("3", "Cause", "follows", "is blocked by now"),
+        LinkType("4", "Order", "follows", "precedes"),
+    )
+    links = ToldLinks(types, {"PLAT-2": "2", "OLD-1": "2"})
+    assert links.link("This issue is blocked by OLD-1") == Link("1", "Blocks", "is blocked by", "2", False)
+    assert links.link("blocks PLAT-2") == Link("1", "Blocks", "blocks", "2", True)
+    assert links.link("This issue relates to PLAT-2") == Link("2", "Relates", "relates to", "2", None)
+    assert [links.link(told) for told in ("This issue follows PLAT-2", "unblocks PLAT-2", "PLAT-2", "")] == [
+        None
+    ] * 4
 
 
 def test_a_doubt_without_a_number_is_unknown_and_one_with_it_approximate() -> None:

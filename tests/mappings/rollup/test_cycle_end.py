@@ -12,6 +12,7 @@ import pytest
 
 from mappings.document.schema import CyclePart
 from mappings.explain.past import FieldChange
+from mappings.facts.catalogue import Catalogue, LinkType
 from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue, Link, Reading
 from mappings.rollup.cycles.cycle_end import EndFacts, PastFacts, Uncertainty, end_of, facts_at_end, has_ended
@@ -69,6 +70,27 @@ def test_where_the_mapping_goes_by_links_a_history_does_not_tell_them(links: lis
     first = EndFacts("2026-Q3", (replace(OPEN, links=LINKS),))
     assert facts_at_end(CYCLE, END, witness, first).doubts == ()
     assert facts_at_end(CYCLE, END, PastFacts([UNTOUCHED], linked=True)).doubts == ()
+
+
+def test_links_are_those_that_the_history_tells_at_every_look() -> None:
+    blocks = LinkType("1", "Blocks", "is blocked by", "blocks")
+    made = FieldChange(AFTER, "issuelinks", None, None, "This issue blocks PLAT-9")
+    seen = replace(issue(), links=(Link("1", "Blocks", "blocks", "9", True),))
+    histories = {seen.id: [*WAS_OPEN[seen.id], made]}
+    other = replace(UNTOUCHED, id="9", key="PLAT-9")
+    witness = Witness([seen, other], histories, Catalogue(link_types=(blocks,)), linked=True)
+    for first in (
+        None,
+        EndFacts("2026-Q3", (replace(OPEN, links=LINKS),), doubts=((Uncertainty.LINKS_AS_NOW, "PLAT-7"),)),
+    ):
+        found = facts_at_end(CYCLE, END, witness, first)
+        assert ([one.links for one in found.issues if one.key == "PLAT-7"], found.doubts) == ([()], ())
+
+
+def test_a_later_look_is_no_surer_of_links_than_the_first() -> None:
+    witness = Witness([issue()], WAS_OPEN, linked=True)
+    first = facts_at_end(CYCLE, END, witness)
+    assert facts_at_end(CYCLE, END, witness, first).doubts == ((Uncertainty.LINKS_AS_NOW, "PLAT-7"),)
 
 
 def test_links_are_those_of_the_first_look() -> None:

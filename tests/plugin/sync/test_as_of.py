@@ -12,7 +12,8 @@ import pytest
 from bs4 import BeautifulSoup
 
 from connectors.sandbox import PEOPLE
-from connectors.sandbox.site_state.edits import delete
+from connectors.sandbox.site_state.edits import delete, move
+from connectors.sandbox.site_state.scheme import LINK_TYPES
 from connectors.sandbox.site_state.state import person
 from connectors.store.mappings import revisions
 from connectors.store.numbers import objectives
@@ -107,6 +108,40 @@ def test_now_is_what_is_stored(world: Any) -> None:
             stored = objectives.load(conn, "main", epic)
         assert (found.saved.state, found.saved.mapping_revision) == (stored.state, stored.mapping_revision)
         assert (found.certainty, found.untold) == ("exact", ())
+
+
+BY_LINK = MAPPING.replace("relation: descendant", 'relation: {link: "is contributed to by"}').replace(
+    "scope: project = PLAT", "scope: project in (PLAT, CORE)"
+)
+
+
+@pytest.mark.parametrize("hand", ["cloud", "datacenter"], indirect=True)
+def test_rows_by_links_stand_as_they_were_linked(world: Any) -> None:
+    """Linked, taken off and linked again over days; the other issue is moved meanwhile, and has another key since."""
+    hand, epics, issues = world
+    jira, (kind,) = hand.sandbox.sandbox, [one for one in LINK_TYPES if one.name == "Contributes"]
+    hand.activate(BY_LINK)
+    seen = []
+    for issue, deed in ((issues[0], "link"), (issues[0], "move"), (issues[1], "link"), (issues[0], "unlink")):
+        hand.clock.pass_by(hours=20)
+        if deed == "link":
+            jira.link(kind, issue, epics[0], person(PEOPLE[0]))
+        elif deed == "move":
+            move(jira, jira.records[issue], "CORE", person(PEOPLE[0]))
+        else:
+            (row,) = jira.links_on(issue)
+            jira.unlink(row.id, person(PEOPLE[0]))
+        hand.sync()
+        seen.append((hand.clock(), state(hand, epics[0])))
+    hand.clock.pass_by(hours=20)
+    assert [
+        sum(len(one.measurement.ledger.rows) for one in was.key_results if one.rule_id == "delivery")
+        for _, was in seen
+    ] == [1, 1, 2, 1]
+    for at, was in reversed(seen):
+        found = asked(hand, epics[0], at)
+        assert (found.certainty, found.doubts) == ("exact", ())
+        assert found.saved.state == replace(was, touched=found.saved.state.touched)
 
 
 def test_what_is_not_known_is_said(world: Any) -> None:
@@ -261,6 +296,12 @@ def test_a_full_sync_keeps_up_what_is_kept(world: Any) -> None:
     assert as_of(hand.connector, TESTER, "main", epics[0], then).certainty == "approximate"
     read_everything(hand.connector, "main", lambda: None)
     assert as_of(hand.connector, TESTER, "main", epics[0], then).certainty == "exact"
+    hand.activate(BY_LINK)  # which asks for links, that no history was read for
+    doubts = as_of(hand.connector, TESTER, "main", epics[0], then).doubts
+    assert "history-missing" in {one.doubt.value for one in doubts}
+    read_everything(hand.connector, "main", lambda: None)
+    doubts = as_of(hand.connector, TESTER, "main", epics[0], then).doubts
+    assert {one.doubt.value for one in doubts} <= {"links-as-now"}
 
 
 def test_what_an_answer_lacks_is_read_by_page_and_api_and_a_draft_is_held_against_the_past(
