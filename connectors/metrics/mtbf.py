@@ -29,10 +29,9 @@ class Mtbf(MetricSource[MtbfOptions]):
             lambda one: one.updated >= window[0] or not stands(one, points.done, reach),
         )
         found = uptime(items, points, window)
-        time = (found.window if options.time == "all" else found.up) / (
-            DAY if options.unit == "days" else HOUR
-        )
+        unit = DAY if options.unit == "days" else HOUR
         if found.failures:
+            time = (found.window if options.time == "all" else found.up) / unit
             note = f"{found.failures} failure{'s' * (found.failures != 1)}"
             return (
                 KpiReading(
@@ -42,7 +41,11 @@ class Mtbf(MetricSource[MtbfOptions]):
         reason = "nothing failed in the window, so it is at least the time that was up"
         return LowerBound(
             KpiReading(
-                at=period.last, value=time, received=clock(), source=self.kind, note=f"at least: {reason}"
+                at=period.last,
+                value=found.up / unit,
+                received=clock(),
+                source=self.kind,
+                note=f"at least: {reason}",
             ),
             reason,
         )

@@ -70,12 +70,9 @@ class ToldLinks:
         self._ids = ids
         self._said: dict[str, set[Link]] = {}
         for one in link_types:
-            self._said.setdefault(one.outward.casefold(), set()).add(
-                Link(one.id, one.name, one.outward, "", True)
-            )
-            self._said.setdefault(one.inward.casefold(), set()).add(
-                Link(one.id, one.name, one.inward, "", False)
-            )
+            for phrase, outward in ((one.outward, True), (one.inward, False)):
+                link = Link(type_id=one.id, type_name=one.name, phrase=phrase, issue_id="", outward=outward)
+                self._said.setdefault(phrase.casefold(), set()).add(link)
 
     def link(self, told: str) -> Link | None:
         """The link that is told of; None where no type, or more than one, has its phrase today, or the other issue is not known.
@@ -213,7 +210,8 @@ class Past:
         """One that nobody can tell is left as it is."""
         made = self._told_links.link(step.after_id) if step.after_id else None
         taken = self._told_links.link(step.before_id) if step.before_id else None
-        left = tuple(one for one in issue.links if made is None or not _same_link(one, made))
+        gone = next((one for one in issue.links if made is not None and _same_link(one, made)), None)
+        left = tuple(one for one in issue.links if one is not gone)
         if taken is None or any(_same_link(one, taken) for one in left):
             return replace(issue, links=left)
         return replace(issue, links=(*left, taken))

@@ -39,6 +39,10 @@ class Band:
         """Whether a value lies in it."""
         return self.crossed(value) is None
 
+    def holds_from(self, value: Fraction) -> bool:
+        """Whether every number from this one on lies in it."""
+        return self.at_most is None and self.holds(value)
+
     def crossed(self, value: Fraction) -> Fraction | None:
         """The bound that a value has crossed, None while it is in the band."""
         if self.at_most is not None and value > self.at_most:

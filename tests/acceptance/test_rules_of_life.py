@@ -50,6 +50,7 @@ RULES: dict[str, dict[str, str]] = {
         "an unknown operand makes it unknown": "mappings/kpi/test_formulas.py::test_any_unknown_operand_makes_it_unknown",
         "a division by 0 is unknown": "mappings/kpi/test_formulas.py::test_a_division_by_zero_is_unknown_with_that_reason",
         "a formula takes the aggregate of each operand": "mappings/kpi/test_counting.py::test_a_formula_takes_the_aggregate_of_each_operand_over_its_own_period",
+        "a circle of formulas is refused": "mappings/document/test_kpis.py::test_a_circle_is_refused_with_its_path",
         "a formula is settled with its latest operand": "mappings/kpi/test_counting.py::test_a_formula_is_settled_when_its_latest_operand_is",
     },
     "sources": {
@@ -61,6 +62,9 @@ RULES: dict[str, dict[str, str]] = {
         "flow efficiency": "mappings/flow/test_flow.py::test_efficiency_is_a_ratio_of_sums",
         "mttr": "mappings/flow/test_flow.py::test_repair_leaves_out_the_days_it_was_closed",
         "mtbf": "mappings/flow/test_flow.py::test_failures_that_overlap_or_touch_are_one_and_older_ones_none",
+        "mtbf without a failure": "connectors/metrics/test_sources.py::test_where_nothing_failed_it_is_at_least_the_time_that_was_up",
+        "what is at least so much": "mappings/kpi/test_bands.py::test_what_is_at_least_so_much_is_healthy_where_everything_above_is",
+        "sums and means, and what an issue without a value is": "connectors/metrics/test_sources.py::test_sums_and_means_of_what_has_a_value_and_of_what_has_none",
         "working hours": "mappings/flow/test_flow.py::test_working_hours_are_those_inside_local_hours",
         "all sources of Jira: reopened, moved, deleted, excluded, without value": "plugin/use_cases/kpis/test_kpi_sources.py::test_every_source_of_jira_against_changelogs_worked_out_by_hand",
         "scope as it was then": "plugin/use_cases/kpis/test_kpi_sources.py::test_what_leaves_the_scope_or_comes_into_it_counts_where_it_was",
@@ -125,6 +129,8 @@ RULES: dict[str, dict[str, str]] = {
         "the parts sum to the difference": "mappings/explain/test_as_of.py::test_the_parts_of_why_it_moved_sum_to_the_difference",
         "certainty and its reasons": "mappings/explain/test_as_of.py::test_what_is_not_certain_is_said_with_what_it_touches",
         "what a history takes back": "mappings/explain/test_past.py::test_every_system_field_is_among_the_cases",
+        "links": "mappings/explain/test_as_of.py::test_links_are_undone_as_their_histories_tell_them",
+        "links that nobody can tell": "mappings/explain/test_as_of.py::test_a_link_that_nobody_can_tell_is_left_and_said",
         "under a lock": "plugin/sync/test_locks.py::test_an_earlier_day_is_seen_under_the_lock_that_held_on_it_and_now_as_it_stands",
     },
     "forecasts": {
@@ -137,6 +143,7 @@ RULES: dict[str, dict[str, str]] = {
         "trials come to the distribution": "mappings/forecast/test_delivery.py::test_trials_come_to_what_the_distribution_says",
         "uneven weeks are told": "mappings/forecast/test_delivery.py::test_uneven_weeks_are_told_beside_the_answer",
         "Theil and Sen": "mappings/forecast/test_trend.py::test_the_line_its_interval_and_where_it_leads",
+        "calibration beside the straight line": "mappings/forecast/test_held_histories.py::test_few_weeks_are_less_sure_of_themselves_and_come_nearer_to_what_comes_than_the_straight_line",
         "calibration on held histories": "mappings/forecast/test_held_histories.py::test_a_delivery_is_forecast_better_than_by_the_straight_line_and_what_is_called_likely_comes",
     },
     "digests and alerts": {

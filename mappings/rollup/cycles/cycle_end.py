@@ -99,7 +99,7 @@ def facts_at_end(
         if issue.created > end:
             continue
         before = seen.get(issue.id)
-        then, doubt = _stood(issue, before, end, witness, stood)
+        then, doubt = _stood(issue, before, end, stood if issue.id in witness.histories else None)
         if then is not None and issue.updated > end and not links.of(issue.id, end):
             if before is not None:
                 then = replace(then, links=before.links)
@@ -126,12 +126,12 @@ def _by_history(witness: PastFacts, end: datetime) -> Mapping[str, Issue]:
 
 
 def _stood(
-    issue: Issue, before: Issue | None, end: datetime, witness: PastFacts, stood: Mapping[str, Issue]
+    issue: Issue, before: Issue | None, end: datetime, stood: Mapping[str, Issue] | None
 ) -> tuple[Issue | None, Uncertainty | None]:
-    """How an issue stood at the end, where that can be told, and what is in doubt but for its links."""
+    """How an issue stood at the end by its history (None where that is not known), and what is in doubt but for its links."""
     if issue.updated <= end:
         return issue, None
-    if issue.id not in witness.histories:
+    if stood is None:
         return None, None if before is not None else Uncertainty.AS_FIRST_SEEN
     return stood.get(issue.id), None
 

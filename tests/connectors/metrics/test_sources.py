@@ -11,14 +11,21 @@ import pytest
 
 from connectors.metrics import METRIC_SOURCES, readings
 from connectors.metrics.basis.flow_items import clock_of, note_of
-from connectors.metrics.basis.source import FailureKind, Reach, SourceFailure, UnreadableSource
+from connectors.metrics.basis.source import FailureKind, LowerBound, Reach, SourceFailure, UnreadableSource
 from mappings.explain.past import FieldChange, Past
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.issue import Issue, IssueType, Project, Status
 from mappings.jql import compile_selector
 from mappings.kpi.cadence import Period
 from mappings.kpi.reading import KpiReading
-from mappings.kpi.sources import SOURCE_OPTIONS, JqlCountOptions, MtbfOptions, WorkingPart
+from mappings.kpi.sources import (
+    SOURCE_OPTIONS,
+    JqlAvgOptions,
+    JqlCountOptions,
+    JqlSumOptions,
+    MtbfOptions,
+    WorkingPart,
+)
 
 MONDAY = Period(datetime(2026, 11, 2, tzinfo=UTC), datetime(2026, 11, 3, tzinfo=UTC))
 NOW = datetime(2026, 11, 3, 1, tzinfo=UTC)
@@ -80,6 +87,63 @@ def test_what_could_not_be_read_is_no_reading_and_no_zero() -> None:
 def test_a_reading_says_of_how_many_items_it_is_made() -> None:
     assert [note_of(items, ()) for items in (0, 1, 2)] == ["0 items", "1 item", "2 items"]
     assert note_of(2, ("PLAT-1",)) == "2 items; never started: PLAT-1"
+
+
+@pytest.mark.parametrize(
+    ("jql", "missing", "total", "mean"),
+    [
+        ("key in (SHOP-1, SHOP-2)", "skip", "5", "5/2"),  # 3 and 2
+        ("key in (SHOP-1, SHOP-2, SHOP-3)", "skip", "5", "5/2"),  # SHOP-3 has none
+        ("key in (SHOP-1, SHOP-2, SHOP-3)", "zero", "5", "5/3"),
+        ("key in (SHOP-1, SHOP-2, SHOP-3)", "unknown", None, None),
+        ("key in (SHOP-1, SHOP-2)", "unknown", "5", "5/2"),
+        ("key = SHOP-3", "skip", None, None),  # matching, but none with a value
+        ("key = SHOP-3", "zero", "0", "0"),
+        ("type = Story", "skip", "0", None),  # no matching issue
+        ("type = Story", "unknown", "0", None),
+    ],
+)
+def test_sums_and_means_of_what_has_a_value_and_of_what_has_none(
+    jql: str, missing: str, total: str | None, mean: str | None
+) -> None:
+    points = {"SHOP-1": Fraction(3), "SHOP-2": Fraction(2)}
+    catalogue = Catalogue(statuses=(OPEN, DONE))
+    reach = replace(
+        a_reach(),
+        issues_at=lambda _at: [an_issue(number, OPEN, 1) for number in (1, 2, 3)],
+        number=lambda issue, _alias: points.get(issue.key),
+        compile_jql=lambda text: compile_selector(text, catalogue),
+    )
+    for options, value in (
+        (JqlSumOptions(kind="jql_sum", jql=jql, field="points", missing=missing), total),
+        (JqlAvgOptions(kind="jql_avg", jql=jql, field="points", missing=missing), mean),
+    ):
+        found = readings(options, MONDAY, reach, lambda: NOW)
+        if value is None:
+            assert isinstance(found, SourceFailure)
+            assert found.kind is FailureKind.NO_DATA
+        else:
+            assert [one.value for one in found] == [Fraction(value)]
+
+
+@pytest.mark.parametrize("time", ["up", "all"])
+def test_where_nothing_failed_it_is_at_least_the_time_that_was_up(time: str) -> None:
+    """Two days up to the end of Monday; what began before them and was mended at 6 is down time and no failure."""
+    bug = an_issue(1, DONE, 1)
+    mended = FieldChange(datetime(2026, 11, 1, 6, tzinfo=UTC), "status", "1", "To Do", "3")
+    early = replace(bug, created=datetime(2026, 10, 30, tzinfo=UTC), updated=mended.at)
+    reach = replace(
+        a_reach(),
+        issues_at=lambda _at: [early],
+        histories=lambda _ids: {"1": (mended,)},
+        categories={"1": "new", "3": "done"},
+    )
+    options = MtbfOptions.model_validate(
+        {"kind": "mtbf", "select": "type = Bug", "window": "2d", "time": time}
+    )
+    found = readings(options, MONDAY, reach, lambda: NOW)
+    assert isinstance(found, LowerBound)
+    assert found.reading.value == 42
 
 
 @pytest.mark.parametrize(

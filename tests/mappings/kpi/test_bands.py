@@ -37,6 +37,17 @@ def test_levels(
     assert found == levels
 
 
+@pytest.mark.parametrize(
+    ("at_least", "at_most", "value", "held"),
+    [(24, None, 24, True), (24, None, 23, False), (None, 5, 3, False), (24, 99, 30, False)],
+)
+def test_what_is_at_least_so_much_is_healthy_where_everything_above_is(
+    at_least: int | None, at_most: int | None, value: int, held: bool
+) -> None:
+    bounds = (None if one is None else Fraction(one) for one in (at_least, at_most))
+    assert Band(*bounds).holds_from(Fraction(value)) is held
+
+
 POINTS = [{"from": "2026-10-01", "at_most": 5}, {"from": "2026-12-31", "at_most": 2}]
 
 

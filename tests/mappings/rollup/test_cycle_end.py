@@ -78,7 +78,7 @@ def test_links_are_those_that_the_history_tells_at_every_look() -> None:
     seen = replace(issue(), links=(Link("1", "Blocks", "blocks", "9", True),))
     histories = {seen.id: [*WAS_OPEN[seen.id], made]}
     other = replace(UNTOUCHED, id="9", key="PLAT-9")
-    witness = Witness([seen, other], histories, Catalogue(link_types=(blocks,)), linked=True)
+    witness = PastFacts([seen, other], histories, Catalogue(link_types=(blocks,)), linked=True)
     for first in (
         None,
         EndFacts("2026-Q3", (replace(OPEN, links=LINKS),), doubts=((Uncertainty.LINKS_AS_NOW, "PLAT-7"),)),
@@ -88,7 +88,7 @@ def test_links_are_those_that_the_history_tells_at_every_look() -> None:
 
 
 def test_a_later_look_is_no_surer_of_links_than_the_first() -> None:
-    witness = Witness([issue()], WAS_OPEN, linked=True)
+    witness = PastFacts([issue()], WAS_OPEN, linked=True)
     first = facts_at_end(CYCLE, END, witness)
     assert facts_at_end(CYCLE, END, witness, first).doubts == ((Uncertainty.LINKS_AS_NOW, "PLAT-7"),)
 

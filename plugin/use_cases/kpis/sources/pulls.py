@@ -207,9 +207,8 @@ def _answer(
     said = readings(part.source, period, replace(reach, aggregate=part.aggregate), connector.clock)
     if not isinstance(said, LowerBound):
         return said
-    band = bands_of(part, period, watched).healthy
     value = said.reading.value
-    if value is not None and band.at_most is None and band.holds(value):
+    if value is not None and bands_of(part, period, watched).healthy.holds_from(value):
         return (said.reading,)
     return SourceFailure(FailureKind.NO_DATA, f"{said.reason}, which is not known to be healthy")
 
