@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from plugin.pages import digests, sites
 from plugin.pages.accounts import saved_views, tour
 from plugin.pages.cycles import cycle_carry, cycle_closure, cycle_lock, cycle_replay, cycle_versions
+from plugin.pages.exchange import badges, okr_import, subscriptions
 from plugin.pages.frame.errors import Advice
 from plugin.pages.frame.guard import refuse_nul
 from plugin.pages.frame.page import rendered
@@ -55,6 +56,9 @@ CONTROLS: tuple[Callable[[Blueprint, Connector], None], ...] = (
     digests.register,
     saved_views.register,
     sites.register,
+    okr_import.register,
+    subscriptions.register,
+    badges.register,
     wizard.register,
     field_creation.register,
     tour.register,

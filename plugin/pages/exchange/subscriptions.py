@@ -1,0 +1,142 @@
+"""Programs that are told what happens: who they are, a new one with its secret shown once, and posting once more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time
+
+from flask import Blueprint, abort, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from wtforms import SelectMultipleField
+from wtforms.fields.choices import SelectChoice
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from plugin.access.authorization.permission import needs
+from plugin.access.authorization.person import acting
+from plugin.pages.frame.forms import DayField, LineField, PageForm, needed
+from plugin.pages.frame.page import rendered
+from plugin.pages.frame.visit import known_site, shown, zone
+from plugin.pages.views.words.moments import MomentText
+from plugin.runtime.connector import Connector, NotReady
+from plugin.use_cases.subscriptions import subscriptions
+from plugin.use_cases.subscriptions.events import EVENTS
+from plugin.use_cases.subscriptions.subscriptions import ShownSubscription, SubscriptionSecret
+
+PAGE = "sites"
+
+
+class SubscriptionForm(PageForm):
+    """Where events are posted, and which."""
+
+    url = LineField(
+        "Address",
+        [needed("Write the address to which events are posted, as https://hub.example/okr.")],
+        description="It is a secret as a whole: only its host is shown afterwards.",
+        render_kw={"inputmode": "url", "placeholder": "https://hub.example/okr"},
+    )
+    events = SelectMultipleField(
+        "Types of events",
+        choices=[SelectChoice(name, name) for name in EVENTS],
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
+    )
+
+
+class ReplayForm(PageForm):
+    """From which day on."""
+
+    since = DayField("Since the day", [needed("Say since which day, as 2026-11-01.")])
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionLine:
+    """A subscription in the list."""
+
+    one: ShownSubscription
+    at: MomentText
+    failing: MomentText | None
+
+
+def register(blueprint: Blueprint, connector: Connector) -> None:
+    """Add the routes."""
+
+    @blueprint.get("/sites/<site>/subscriptions", endpoint="subscriptions")
+    @needs("admin")
+    def all_subscriptions(site: str) -> ResponseReturnValue:
+        known_site(connector, site)
+        return subscriptions_page(connector, site, SubscriptionForm())
+
+    @blueprint.post("/sites/<site>/subscriptions", endpoint="subscribe")
+    @needs("admin", lane="heavy")
+    def subscribe(site: str) -> ResponseReturnValue:
+        known_site(connector, site)
+        return added_or_not(connector, site)
+
+    @blueprint.post("/sites/<site>/subscriptions/<subscription>/<act>", endpoint="change_subscription")
+    @needs("admin", lane="heavy")
+    def change(site: str, subscription: str, act: str) -> ResponseReturnValue:
+        known_site(connector, site)
+        return done_or_not(connector, site, subscription, act)
+
+
+def subscriptions_page(
+    connector: Connector, site: str, form: SubscriptionForm, made: SubscriptionSecret | None = None
+) -> str:
+    """All of a site, with the form of a new one."""
+    found = subscriptions.list_subscriptions(connector, acting(), site)
+    return rendered(
+        "subscriptions.html",
+        PAGE,
+        site=site,
+        form=form,
+        rows=[line(connector, one) for one in found],
+        made=made,
+        replay=ReplayForm(),
+    )
+
+
+def line(connector: Connector, one: ShownSubscription) -> SubscriptionLine:
+    """A subscription as the page shows it."""
+    failing = None if one.failing_since is None else shown(connector, one.failing_since)
+    return SubscriptionLine(one, shown(connector, one.at), failing)
+
+
+def added_or_not(connector: Connector, site: str) -> ResponseReturnValue:
+    """A new one with its secret, this once; or what is wrong."""
+    form = SubscriptionForm(request.form)
+    if form.validate():
+        try:
+            made = subscriptions.subscribe(connector, acting(), site, form.url.data, form.events.data or ())
+        except NotReady as error:
+            form.refuse_for(error)
+        else:
+            return subscriptions_page(connector, site, SubscriptionForm(), made)
+    return subscriptions_page(connector, site, form), 422
+
+
+def done_or_not(connector: Connector, site: str, subscription: str, act: str) -> ResponseReturnValue:
+    """What comes of a button of the list."""
+    try:
+        if act == "secret":
+            made = subscriptions.renew_secret(connector, acting(), site, subscription)
+            return subscriptions_page(connector, site, SubscriptionForm(), made)
+        flash(_done(connector, site, subscription, act))
+    except NotReady as error:
+        flash(str(error))
+    return redirect(url_for("control.subscriptions", site=site))
+
+
+def _done(connector: Connector, site: str, subscription: str, act: str) -> str:
+    if act == "resume":
+        return f"{subscriptions.resume(connector, acting(), site, subscription).host} is posted to again."
+    if act == "remove":
+        subscriptions.unsubscribe(connector, acting(), site, subscription)
+        return "Removed: nothing is posted to it any more."
+    if act != "replay":
+        abort(404, description="There is nothing of this name to do with a subscription.")
+    form = ReplayForm(request.form)
+    if not form.validate() or form.since.data is None:
+        return " ".join(form.said()) or "Say since which day, as 2026-11-01."
+    since = datetime.combine(form.since.data, time(), zone(connector))
+    number = subscriptions.replay(connector, acting(), site, subscription, since)
+    return f"{number} events are posted once more, with the same ids."
