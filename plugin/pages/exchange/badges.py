@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import SelectField
-from wtforms.fields.choices import SelectChoice
 
 from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import acting
@@ -25,9 +24,7 @@ PAGE = "sites"
 class BadgeForm(PageForm):
     """Of what, and what is said beside it."""
 
-    kind = SelectField(
-        "Of", choices=[SelectChoice("objective", "an objective"), SelectChoice("cycle", "a cycle")]
-    )
+    kind = SelectField("Of", choices={"objective": "an objective", "cycle": "a cycle"})
     subject = LineField(
         "Which one", [needed("Name an objective by its key, as PLAT-12, or a cycle by its id, as 2026-Q4.")]
     )

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from flask import Blueprint, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import SelectField, TextAreaField
-from wtforms.fields.choices import SelectChoice
 
 from mappings.diagnostic import Severity
 from mappings.imports.column_map import ColumnMapPart, read_column_map
@@ -48,9 +47,7 @@ MOST_ROWS = 500
 class ImportForm(PageForm):
     """A file's tool, and what the mapping leaves open."""
 
-    preset = SelectField(
-        "The tool it is from", choices=[SelectChoice(one.name, one.about) for one in PRESETS]
-    )
+    preset = SelectField("The tool it is from", choices={one.name: one.about for one in PRESETS})
     columns = TextAreaField(
         "Column map",
         description="Only where the file is otherwise than its tool writes it, or of no tool: which column is what, one a line, as `title: Goal`. What can be said is on the page Import of the documentation.",

@@ -8,7 +8,6 @@ from datetime import datetime, time
 from flask import Blueprint, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import SelectMultipleField
-from wtforms.fields.choices import SelectChoice
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from plugin.access.authorization.permission import needs
@@ -36,7 +35,7 @@ class SubscriptionForm(PageForm):
     )
     events = SelectMultipleField(
         "Types of events",
-        choices=[SelectChoice(name, name) for name in EVENTS],
+        choices={name: name for name in EVENTS},
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),
     )
