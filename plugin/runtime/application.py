@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from flask import Blueprint, Flask, Response
 from flask_compress import Compress
 from flask_openapi.openapi import OpenAPI
 from werkzeug.exceptions import HTTPException
 
+from connectors.store import StoreError
 from connectors.url_rule import UrlRule
 from plugin.access.authorization.permission import Lane, rule_of
 from plugin.api import register_api
 from plugin.api.protocol.openapi import PREFIX
 from plugin.badges import badges_blueprint
 from plugin.doors.access_log import access_log
-from plugin.doors.guard import guard
+from plugin.doors.guard import guard, identified
 from plugin.doors.problem import MEDIA, problem_text
 from plugin.forge import door as forge
 from plugin.forge import forge_blueprint
@@ -29,6 +32,9 @@ from plugin.pages.stored_sources import StoredSources
 from plugin.runtime.connector import Connector, NotReady
 from plugin.unsubscribe import unsubscribe_blueprint
 from plugin.webhooks import delivery_size, webhooks_blueprint
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 LARGEST_REQUEST = 2 * 1024 * 1024
 
@@ -103,6 +109,15 @@ def lanes(app: Flask) -> Callable[[str, str], Lane]:
         return "quick" if rule is None else rule.lane
 
     return lane
+
+
+def caller(app: Flask, connector: Connector, environ: WSGIEnvironment) -> str:
+    """Whose account a request is made for; empty where nobody can say it."""
+    with app.request_context(environ), suppress(StoreError):
+        person = identified(connector)
+        if person is not None:
+            return f"account {person.account_id}"
+    return ""
 
 
 def refusal(path: str, status: int, title: str, detail: str) -> tuple[str, str]:

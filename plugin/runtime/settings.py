@@ -89,6 +89,7 @@ EXPECTED = {
     "health_port": "a port number, 1 to 65535, of its own for /healthz, /readyz and /metrics",
     "workers": "how many worker threads run beside the server, 0 to 64",
     "http_threads": "how many requests one process answers at once, 1 to 64",
+    "heavy_processes": "how many processes beside each serving one work on what takes long, 1 to 16",
     "http_processes": "how many processes serve, 1 to 32; more than 1 only with PostgreSQL",
     "base_url": "the address people reach this connector by, for example https://okr.acme.example",
     "oidc.issuer": "the issuer of the OIDC provider, exactly as its discovery document says, for example https://login.acme.example",
@@ -349,6 +350,7 @@ class Settings(BaseSettings):
     workers: int = Field(default=2, ge=0, le=64)
     http_threads: int = Field(default=8, ge=1, le=64)
     http_processes: int = Field(default=1, ge=1, le=32)
+    heavy_processes: int = Field(default=2, ge=1, le=16)
     gather_seconds: float = Field(default=0.2, ge=0, le=10)
     quiet_seconds: float = Field(default=0.4, ge=0, le=60)
     ceiling_seconds: float = Field(default=5.0, ge=0, le=600)

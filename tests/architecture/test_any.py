@@ -41,7 +41,7 @@ PLACES: dict[str, dict[str, int]] = {
         "plugin/mcp/protocol/server.py": 2,
         "plugin/runtime/processes/logs.py": 9,
         "plugin/runtime/processes/metrics.py": 1,
-        "plugin/runtime/serving/asgi_application.py": 6,
+        "plugin/runtime/serving/asgi_application.py": 4,
         "plugin/runtime/serving/production_server.py": 5,
     },
     MADE_AT_RUN_TIME: {

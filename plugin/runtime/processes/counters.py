@@ -31,3 +31,18 @@ class Meter:
         """The figures so far."""
         with self._lock:
             return ProcessCounts(dict(self._calls), dict(self._lags))
+
+    def taken(self) -> ProcessCounts:
+        """The figures since they were last taken."""
+        with self._lock:
+            found = ProcessCounts(dict(self._calls), dict(self._lags))
+            self._calls.clear()
+            self._lags.clear()
+        return found
+
+    def add(self, counts: ProcessCounts) -> None:
+        """What another process counted for this one."""
+        with self._lock:
+            self._calls.update(counts.calls)
+            for site, lag in counts.lags.items():
+                self._lags[site] = self._lags.get(site, Lag()) + lag

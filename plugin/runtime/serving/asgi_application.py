@@ -22,6 +22,7 @@ from urllib.parse import unquote_to_bytes
 import structlog
 
 from plugin.access.authorization.permission import Lane
+from plugin.runtime.serving.wsgi_answer import Answer, first_part, next_piece
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
@@ -30,7 +31,6 @@ Message = dict[str, Any]
 Scope = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-Headers = list[tuple[bytes, bytes]]
 T = TypeVar("T")
 
 RETRY_AFTER_S = 2
@@ -64,6 +64,10 @@ BodySize = Callable[[str, Mapping[str, str]], int]
 """How many bytes of a request's body are worth reading, by path and headers: 0 where the head alone decides that it is refused."""
 Lanes = Callable[[str, str], Lane]
 """Where a request is worked on, by method and path: what is quick never waits behind long work."""
+HeavyWork = Callable[["WSGIEnvironment", bytes, int], Answer]
+"""Answers a heavy request elsewhere, by its environment, its body and how much of an answer is sent at once; raises RefusedRequest."""
+Callers = Callable[["WSGIEnvironment"], str]
+"""Whose request it is, as far as that can be found out in a moment."""
 Wording = Callable[[str, int, str, str], tuple[str, str]]
 """The media type and the text of a refusal, by path, status, title and detail."""
 
@@ -78,18 +82,7 @@ def all_quick(method: str, path: str) -> Lane:  # noqa: ARG001
     return "quick"
 
 
-@dataclass(slots=True)
-class Answer:
-    """What Flask answers: `rest` is None where `body` is all of it, else the pieces that come after it."""
-
-    status: int
-    headers: Headers
-    body: bytes
-    rest: Iterator[bytes] | None = None
-    close: Callable[[], object] = bool
-
-
-class _RefusedRequest(Exception):  # noqa: N818
+class RefusedRequest(Exception):  # noqa: N818
     """The request is answered without Flask."""
 
     def __init__(self, status: int, title: str, detail: str) -> None:
@@ -115,6 +108,8 @@ class AsgiApplication:
         constant: Iterable[str] = (),
         lanes: Lanes = all_quick,
         wording: Wording = plain,
+        heavy_work: HeavyWork | None = None,
+        callers: Callers | None = None,
     ) -> None:
         """`constant` are paths whose answer never changes: it is asked for once, and then given by the loop itself."""
         self._app = app
@@ -123,10 +118,14 @@ class AsgiApplication:
         self._constant = {path: self._asked_once(path) for path in constant}
         self._lane = lanes
         self._wording = wording
+        self._heavy_work = heavy_work or (lambda environ, _body, whole: first_part(app, environ, whole))
+        self._callers = callers
         beside = limits.beside, limits.beside_waiting, limits.beside_each
         self._lanes: dict[Lane, _Threads] = {
             "quick": _Threads("okr-request", limits.threads, limits.waiting, limits.waiting),
-            "heavy": _Threads("okr-heavy", *beside),
+            "heavy": _Threads(
+                "okr-heavy", limits.beside_waiting if heavy_work else limits.beside, *beside[1:]
+            ),
             "provider": _Threads("okr-provider", *beside),
         }
         self._bodies = 0
@@ -143,20 +142,22 @@ class AsgiApplication:
         with suppress(_ClientGone):
             try:
                 await self._served(scope, receive, send)
-            except _RefusedRequest as refused:
+            except RefusedRequest as refused:
                 await _send_whole(self._refusal(scope["path"], refused), send)
 
     async def _served(self, scope: Scope, receive: Receive, send: Send) -> None:
         body, headers = _Body(), _by_name(scope)
-        lane = self._lanes[self._lane(scope["method"], scope["path"])]
+        name = self._lane(scope["method"], scope["path"])
+        lane = self._lanes[name]
         with ExitStack() as held:
             try:
                 await self._receive(scope["path"], headers, receive, body)
-                # only now: who sends drop by drop keeps nobody from a place
-                held.enter_context(lane.place(_caller(scope, headers)))
                 environ = environ_of(scope, headers, bytes(body.data), body.claimed)
+                # only now: who sends drop by drop keeps nobody from a place
+                held.enter_context(lane.place(await self._caller(name, scope, headers, environ)))
                 context = copy_context()
-                answer = await lane.run(context, self._answer, environ)
+                work = self._worked_out if name == "heavy" else self._answer
+                answer = await lane.run(context, work, environ)
             finally:
                 self._bodies -= len(body.data)
             if answer.rest is None:
@@ -164,8 +165,27 @@ class AsgiApplication:
             else:
                 await self._send_pieces(answer, answer.rest, lambda *work: lane.run(context, *work), send)
 
+    async def _caller(
+        self, lane: Lane, scope: Scope, headers: Mapping[str, str], environ: WSGIEnvironment
+    ) -> str:
+        """Who asks for long work is told by their account, however many tokens and sessions they have."""
+        said = _caller(scope, headers)
+        if lane != "heavy" or self._callers is None:
+            return said
+        quick = self._lanes["quick"]
+        with quick.place(said):
+            return await quick.run(copy_context(), self._callers, environ) or said
+
+    def _answer(self, environ: WSGIEnvironment) -> Answer:
+        """In a thread: what Flask answers, as far as it is sent at once."""
+        return first_part(self._app, environ, self._limits.whole)
+
+    def _worked_out(self, environ: WSGIEnvironment) -> Answer:
+        """In a thread: the same of a heavy request, which a process of its own works on where there is one."""
+        return self._heavy_work(environ, environ["wsgi.input"].getvalue(), self._limits.whole)
+
     async def _receive(self, path: str, headers: Mapping[str, str], receive: Receive, body: _Body) -> None:
-        """The body, as far as it is worth reading; raises _Refused where it comes too slowly or there is no room for it."""
+        """The body, as far as it is worth reading; raises RefusedRequest where it comes too slowly or there is no room for it."""
         most = self._body_size(path, headers)
         claimed = headers.get("content-length", "")
         if claimed == "0" or (not claimed and "transfer-encoding" not in headers):
@@ -181,7 +201,7 @@ class AsgiApplication:
             async with asyncio.timeout(self._limits.body_s):
                 await self._fill(body, most, receive)
         except TimeoutError:
-            raise _RefusedRequest(408, "Too slow", "The body took too long to arrive.") from None
+            raise RefusedRequest(408, "Too slow", "The body took too long to arrive.") from None
         body.claimed = str(len(body.data))
 
     async def _fill(self, body: _Body, most: int, receive: Receive) -> None:
@@ -192,39 +212,10 @@ class AsgiApplication:
                 raise _ClientGone
             piece = message.get("body", b"")
             if self._bodies + len(piece) > self._limits.bodies:
-                raise _busy("Too much is being sent at once.")
+                raise busy("Too much is being sent at once.")
             body.data += piece
             self._bodies += len(piece)
             more = message.get("more_body", False)
-
-    def _answer(self, environ: WSGIEnvironment) -> Answer:
-        """In a thread: what Flask answers, as far as it is sent at once."""
-        begun: dict[str, Any] = {}
-        body = bytearray()
-
-        def start_response(status: str, headers: list[tuple[str, str]], _error: object = None) -> Any:
-            begun.update(status=int(status[:3]), headers=headers)
-            return body.extend
-
-        pieces = self._app(environ, start_response)
-        close: Callable[[], object] = getattr(pieces, "close", bool)
-        try:
-            rest = iter(pieces)
-            for piece in rest:
-                body += piece
-                if len(body) > self._limits.whole:
-                    return Answer(
-                        status=begun["status"],
-                        headers=_encoded(begun["headers"]),
-                        body=bytes(body),
-                        rest=rest,
-                        close=close,
-                    )
-        except BaseException:
-            close()
-            raise
-        close()
-        return Answer(begun["status"], _encoded(begun["headers"]), bytes(body))
 
     async def _send_pieces(
         self, answer: Answer, rest: Iterator[bytes], run: Callable[..., Awaitable[Any]], send: Send
@@ -232,14 +223,14 @@ class AsgiApplication:
         """A long answer: a thread makes the next piece when the client took the last; in between it has none."""
         if self._in_pieces >= self._limits.in_pieces:
             await run(answer.close)
-            raise _busy("Too many long answers are being sent.")
+            raise busy("Too many long answers are being sent.")
         self._in_pieces += 1
         try:
             await self._unstalled(_start(answer, send))
             piece: bytes | None = answer.body
             while piece is not None:
                 await self._unstalled(send(_piece(piece, more=True)))
-                piece = await run(_next_piece, rest, self._limits.whole)
+                piece = await run(next_piece, rest, self._limits.whole)
             await self._unstalled(send(_piece(b"", more=False)))
         finally:
             self._in_pieces -= 1
@@ -253,7 +244,7 @@ class AsgiApplication:
             log.info("an answer was not read; it is cut off", seconds=self._limits.stall_s)
             raise _ClientGone from None
 
-    def _refusal(self, path: str, refused: _RefusedRequest) -> Answer:
+    def _refusal(self, path: str, refused: RefusedRequest) -> Answer:
         media, text = self._wording(path, refused.status, refused.title, refused.detail)
         body = text.encode()
         headers = [(b"content-type", media.encode()), (b"content-length", str(len(body)).encode())]
@@ -280,11 +271,11 @@ class _Threads:
 
     @contextmanager
     def place(self, caller: str) -> Iterator[None]:
-        """A place; raises _Refused at once where there is none."""
+        """A place; raises RefusedRequest at once where there is none."""
         if self._taken_by[caller] >= self._each:
-            raise _busy("Too much that you asked for is still being worked out.")
+            raise busy("Too much that you asked for is still being worked out.")
         if self._taken >= self._most:
-            raise _busy("Too many requests wait to be answered.")
+            raise busy("Too many requests wait to be answered.")
         self._taken += 1
         self._taken_by[caller] += 1
         try:
@@ -352,22 +343,9 @@ def _by_name(scope: Scope) -> dict[str, str]:
     return found
 
 
-def _encoded(headers: list[tuple[str, str]]) -> Headers:
-    return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-
-
-def _next_piece(rest: Iterator[bytes], size: int) -> bytes | None:
-    """What comes next of an answer, a good deal of it: lines of a table are small, and each piece takes a thread. None at its end."""
-    piece = bytearray()
-    for one in rest:
-        piece += one
-        if len(piece) >= size:
-            break
-    return bytes(piece) or None
-
-
-def _busy(why: str) -> _RefusedRequest:
-    return _RefusedRequest(503, "Busy", f"{why} Send it again in a moment.")
+def busy(why: str) -> RefusedRequest:
+    """503 with `Retry-After`, and why."""
+    return RefusedRequest(503, "Busy", f"{why} Send it again in a moment.")
 
 
 def _caller(scope: Scope, headers: Mapping[str, str]) -> str:

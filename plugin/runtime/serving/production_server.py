@@ -26,7 +26,7 @@ from granian.server.mp import MPServer
 
 from connectors.store import StoreError
 from plugin.jobs import engine_for
-from plugin.runtime.application import create_app, lanes, refusal, worth_reading
+from plugin.runtime.application import caller, create_app, lanes, refusal, worth_reading
 from plugin.runtime.composition import build_connector
 from plugin.runtime.connector import Connector, NotReady
 from plugin.runtime.processes.heartbeat import Heartbeat
@@ -34,6 +34,9 @@ from plugin.runtime.processes.logs import configure_logs, known_secrets
 from plugin.runtime.saved_sites import watched
 from plugin.runtime.serving.asgi_application import AsgiApplication, Limits
 from plugin.runtime.serving.health_listener import health_listener
+from plugin.runtime.serving.heavy_process import work
+from plugin.runtime.serving.heavy_work import HeavyWork
+from plugin.runtime.serving.nursery import Nursery
 from plugin.runtime.serving.restarts import Restarts, end_said
 from plugin.runtime.settings import Settings
 
@@ -150,6 +153,7 @@ def _begun(settings: Settings, parent: int, patience: float) -> Iterator[AsgiApp
     """In a serving process: a connector of its own, and the engine where it is the only one; finished at the end of the block."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)  # those of the parent mean nothing here
+    nursery = Nursery(partial(work, settings))  # before there are threads, and anything to hand on
     signal.pthread_sigmask(signal.SIG_BLOCK, {CUT_OFF})  # in every thread: one waits for it
     threading.Thread(target=_end_with, args=(parent,), name="okr-parent", daemon=True).start()
     configure_logs(settings.log_format, secrets=known_secrets(settings))
@@ -173,13 +177,17 @@ def _begun(settings: Settings, parent: int, patience: float) -> Iterator[AsgiApp
             end_process(0)
 
     with watched(connector), health_listener(connector):
-        app = asgi_application(connector)
+        heavy_work = HeavyWork(
+            nursery, settings.heavy_processes, lambda: connector.announce(), connector.meter.add
+        )
+        app = asgi_application(connector, heavy_work)
         engine.start()
         heartbeat.start()
         threading.Thread(target=cut_off, name="okr-cut-off", daemon=True).start()
         yield app
     with ending:
         finish(patience)
+        nursery.close()
 
 
 def _serve_in_child(number: int, name: str | None, begin: Any, *rest: Any) -> NoReturn:
@@ -214,8 +222,10 @@ def _end_with(parent: int) -> None:
     os._exit(1)
 
 
-def asgi_application(connector: Connector) -> AsgiApplication:
-    """What the server runs: pages, API and webhooks behind an event loop that waits for their clients."""
+def asgi_application(connector: Connector, heavy_work: HeavyWork | None = None) -> AsgiApplication:
+    """What the server runs: pages, API and webhooks behind an event loop that waits for their clients. Heavy requests go to
+    processes of their own where there are any.
+    """
     app = create_app(connector)
     return AsgiApplication(
         app,
@@ -224,6 +234,8 @@ def asgi_application(connector: Connector) -> AsgiApplication:
         constant=("/healthz",),
         lanes=lanes(app),
         wording=refusal,
+        heavy_work=heavy_work,
+        callers=partial(caller, app, connector),
     )
 
 

@@ -1,0 +1,186 @@
+"""The processes for heavy requests: a bounded few, begun when there is something to do, replaced where they die."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import count
+from typing import TYPE_CHECKING
+
+import structlog
+
+from connectors.store.jobs.counts import ProcessCounts
+from plugin.runtime.serving.asgi_application import RefusedRequest, busy
+from plugin.runtime.serving.heavy_process import (
+    Beginning,
+    Close,
+    Continuation,
+    Message,
+    HeavyReply,
+    HeavyRequest,
+)
+from plugin.runtime.serving.nursery import Nursery, Nursling
+from plugin.runtime.serving.restarts import LONGEST_PAUSE_S, Restarts, end_said
+from plugin.runtime.serving.wsgi_answer import Answer
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+STREAMS = ("wsgi.input", "wsgi.errors")
+ENDED = "The process that worked on it ended."
+
+log = structlog.get_logger("jira_okr.server")
+
+
+@dataclass(slots=True, eq=False)
+class _Process:
+    """One process: it works on one thing at a time. `alive` until its connection broke."""
+
+    nursling: Nursling
+    birth: float
+    works: bool = True
+    open_answers: int = 0
+    alive: bool = True
+
+
+class HeavyWork:
+    """Answers heavy requests in processes of their own. Safe for threads, which only wait here."""
+
+    def __init__(
+        self,
+        nursery: Nursery,
+        most: int,
+        announce: Callable[[], None],
+        counted: Callable[[ProcessCounts], None],
+    ) -> None:
+        """At `most` so many processes; what they did for the engine, and what they counted, is passed on."""
+        self._nursery = nursery
+        self._most = most
+        self._announce = announce
+        self._counted = counted
+        self._processes: list[_Process] = []
+        self._fared = Restarts()
+        self._not_before = float("-inf")
+        self._free = threading.Condition()
+        self._numbers = count(1)
+
+    def __call__(self, environ: WSGIEnvironment, body: bytes, whole: int) -> Answer:
+        """What is answered, as far as it is sent at once; raises RefusedRequest where nobody can work on it now."""
+        number = next(self._numbers)
+        plain = {name: value for name, value in environ.items() if name not in STREAMS}
+        process = self._next_free()
+        begun = self._asked(process, HeavyRequest(number, plain, body, whole))
+        if not isinstance(begun, Beginning):
+            raise TypeError("a request is answered by the beginning of its answer")
+        if not begun.more:
+            return Answer(begun.status, begun.headers, begun.body)
+        with self._free:
+            process.open_answers += 1
+        rest = self._pieces(process, number, whole)
+        return Answer(
+            status=begun.status,
+            headers=begun.headers,
+            body=begun.body,
+            rest=rest,
+            close=lambda: self._close(process, number),
+        )
+
+    def _pieces(self, process: _Process, number: int, size: int) -> Iterator[bytes]:
+        while True:
+            try:
+                self._wait_for(process)
+                piece = self._asked(process, Continuation(number, size))
+            except RefusedRequest as refused:
+                raise RuntimeError(refused.detail) from None  # too late to say it: the beginning is sent
+            if not isinstance(piece, bytes):
+                return
+            yield piece
+
+    def _close(self, process: _Process, number: int) -> None:
+        with suppress(RefusedRequest):
+            self._wait_for(process)
+            self._asked(process, Close(number))
+        with self._free:
+            process.open_answers -= 1
+
+    def _next_free(self) -> _Process:
+        """The first that has nothing to do; another where all have, and there may be one more."""
+        with self._free:
+            while True:
+                idle = [one for one in self._processes if not one.works]
+                if idle:
+                    chosen = min(idle, key=lambda one: one.open_answers)
+                    chosen.works = True
+                    return chosen
+                if len(self._processes) < self._most:
+                    self._processes.append(self._another())
+                    return self._processes[-1]
+                self._free.wait()
+
+    def _wait_for(self, process: _Process) -> None:
+        """Until this one has nothing else to do."""
+        with self._free:
+            while process.alive and process.works:
+                self._free.wait()
+            if not process.alive:
+                raise busy(ENDED)
+            process.works = True
+
+    def _another(self) -> _Process:
+        now = time.monotonic()
+        if now < self._not_before:
+            raise busy("Processes for long work end again and again; the log says how.")
+        try:
+            return _Process(self._nursery.fork(), now)
+        except OSError as error:
+            log.error(
+                "no process for long work can start; the serving process ends and another starts",
+                error=str(error),
+            )
+            os.kill(os.getpid(), signal.SIGTERM)
+            raise busy("No process could start for it.") from None
+
+    def _asked(self, process: _Process, message: Message) -> Beginning | bytes | None:
+        """What it replies, after which others may ask it."""
+        try:
+            process.nursling.connection.send(message)
+            reply: HeavyReply = process.nursling.connection.recv()
+        except (EOFError, OSError):
+            self._mourn(process)
+            raise busy(ENDED) from None
+        with self._free:
+            process.works = False
+            self._free.notify_all()
+        self._counted(reply.counts)
+        if reply.announced:
+            self._announce()
+        if reply.failed:
+            raise RuntimeError("a heavy request failed; its process has logged why")
+        return reply.value
+
+    def _mourn(self, process: _Process) -> None:
+        """Its successor comes with the next request, later and later where they live but a moment."""
+        now = time.monotonic()
+        with self._free:
+            process.alive = False
+            self._processes.remove(process)
+            self._fared = self._fared.after(now - process.birth)
+            pause = LONGEST_PAUSE_S if self._fared.pause_s is None else self._fared.pause_s
+            self._not_before = now + pause
+            self._free.notify_all()
+        process.nursling.connection.close()
+        pid = process.nursling.pid
+        log.error(
+            "a process for long work died; another starts", process=pid, by=self._end(pid), seconds=pause
+        )
+
+    def _end(self, pid: int) -> str:
+        try:
+            return end_said(self._nursery.ended(pid))
+        except OSError:
+            return end_said(None)

@@ -1,0 +1,187 @@
+"""Heavy requests are answered in processes of their own: pieces, faults, death, and the end of the one that serves."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from connectors.store.jobs.counts import ProcessCounts
+from plugin.runtime.serving.asgi_application import RefusedRequest
+from plugin.runtime.serving.heavy_process import Answers, Close, Continuation, HeavyRequest
+from plugin.runtime.serving.heavy_work import HeavyWork
+from plugin.runtime.serving.nursery import Nursery
+
+PIECE = b"x" * 1000
+
+
+def echo(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    """The process that answers, its body, or pieces without end."""
+    path = environ["PATH_INFO"]
+    if path == "/die":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if path == "/fail":
+        raise ValueError("broken")
+    start_response("200 OK", [("X-Process", str(os.getpid()))])
+    return iter([PIECE] * 5) if path == "/long" else iter([environ["wsgi.input"].read()])
+
+
+def answers(connection: Any) -> None:
+    """What a forked process of these tests does; what pytest captures by is not open there."""
+    sys.stdout = sys.__stdout__
+    known = Answers(echo)
+    while True:
+        connection.send(known.reply(connection.recv()))
+
+
+@pytest.fixture(scope="module")
+def nursery() -> Iterator[Nursery]:
+    """One for all tests: forking a process of tests costs more than a serving one."""
+    begun = Nursery(answers)
+    yield begun
+    begun.close()
+
+
+@pytest.fixture
+def heavy(nursery: Nursery) -> HeavyWork:
+    """Two processes at most."""
+    return HeavyWork(nursery, 2, lambda: None, lambda _counts: None)
+
+
+def environ(path: str) -> dict[str, Any]:
+    return {"PATH_INFO": path, "wsgi.input": object(), "wsgi.errors": object()}
+
+
+def test_another_process_answers(heavy: HeavyWork) -> None:
+    answer = heavy(environ("/"), b"told", 100)
+    assert (answer.status, answer.body, answer.rest) == (200, b"told", None)
+    assert int(dict(answer.headers)[b"x-process"]) != os.getpid()
+
+
+def test_a_long_answer_comes_in_pieces_while_the_process_does_something_else(heavy: HeavyWork) -> None:
+    long = heavy(environ("/long"), b"", 1500)
+    assert long.body == PIECE * 2
+    assert long.rest is not None
+    heavy(environ("/"), b"between", 100)
+    assert b"".join(long.rest) == PIECE * 3
+    long.close()
+
+
+def test_whoever_breaks_ends_no_process(heavy: HeavyWork) -> None:
+    with pytest.raises(RuntimeError):
+        heavy(environ("/fail"), b"", 100)
+    assert heavy(environ("/"), b"on", 100).body == b"on"
+
+
+def test_a_dead_process_is_said_at_once_and_replaced_after_a_pause(heavy: HeavyWork) -> None:
+    with pytest.raises(RefusedRequest) as refused:
+        heavy(environ("/die"), b"", 100)
+    assert refused.value.status == 503
+    with pytest.raises(RefusedRequest):
+        heavy(environ("/"), b"too soon", 100)
+    time.sleep(1.05)
+    assert heavy(environ("/"), b"again", 100).body == b"again"
+
+
+def test_the_nursery_says_how_a_process_ended(nursery: Nursery) -> None:
+    one = nursery.fork()
+    os.kill(one.pid, signal.SIGTERM)  # stops nobody: who began the nursery says when to end
+    one.connection.send(HeavyRequest(1, {"PATH_INFO": "/"}, b"lives", 10))
+    assert one.connection.recv().value.body == b"lives"
+    os.kill(one.pid, signal.SIGKILL)
+    assert nursery.ended(one.pid) == -signal.SIGKILL
+
+
+def test_nobody_outlives_the_process_that_began_the_nursery() -> None:
+    """Killed as it is, it can tell nobody."""
+    script = (
+        "import time\n"
+        "from plugin.runtime.serving.nursery import Nursery\n"
+        "def forever(_connection):\n    time.sleep(60)\n"
+        "nursery = Nursery(forever)\n"
+        "print(nursery.pid, nursery.fork().pid, flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        pids = [int(pid) for pid in process.stdout.readline().split()]
+        process.kill()
+    over = time.monotonic() + 3
+    while time.monotonic() < over and any(alive(pid) for pid in pids):
+        time.sleep(0.02)
+    assert [alive(pid) for pid in pids] == [False, False]
+
+
+def alive(pid: int) -> bool:
+    """Whether it runs; one that nobody has reaped yet does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in ("Z", "X")
+    except FileNotFoundError:
+        return False
+
+
+def test_a_closed_answer_is_forgotten() -> None:
+    closed = []
+
+    class Pieces(list[bytes]):
+        def close(self) -> None:
+            closed.append(True)
+
+    def long(_environ: Any, start_response: Any) -> Iterable[bytes]:
+        start_response("200 OK", [])
+        return Pieces([PIECE] * 9)
+
+    known = Answers(long)
+    assert known.reply(HeavyRequest(7, {}, b"", 1)).value is not None
+    known.reply(Close(7))
+    assert closed == [True]
+    assert known.reply(Continuation(7, 1)).failed
+
+
+def test_what_was_counted_is_passed_on_once() -> None:
+    from plugin.runtime.processes.counters import Meter
+
+    ours, theirs = Meter(), Meter()
+    theirs.wrote("main", 3.0)
+    ours.add(theirs.taken())
+    ours.add(theirs.taken())
+    assert ours.counted().lags == (ProcessCounts() + ours.counted()).lags
+    assert sum(ours.counted().lags["main"].classes) == 1
+
+
+@pytest.mark.slow
+def test_serve_answers_what_is_heavy_elsewhere_and_lives_on_when_that_dies(
+    commands: Any, eventually: Any
+) -> None:
+    served = commands.serve("--workers", "0")
+    commands.run("user", "add", "lee@acme.example", "--role", "admin", "--no-password")
+    made = commands.run("token", "create", "lee@acme.example", "--name", "t", "--scope", "admin")
+    token = re.findall(r"okr_\S+", made.stdout)[0]
+    headers = {"Authorization": f"Bearer {token}"}
+    export = f"{served.url}/api/v1/exports/audit?format=json"
+    assert requests.get(export, headers=headers, timeout=20).status_code == 200
+    heavy = [pid for pid in descendants(served.process.pid) if nice(pid) > nice(served.process.pid)]
+    assert len(heavy) == 1
+    os.kill(heavy[0], signal.SIGKILL)
+    assert requests.get(export, headers=headers, timeout=20).headers["Retry-After"]
+    assert served.get("/healthz").status_code == 200
+    eventually(lambda: requests.get(export, headers=headers, timeout=20).status_code == 200)
+
+
+def descendants(pid: int) -> list[int]:
+    """All processes below one."""
+    found = [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return [*found, *(below for child in found for below in descendants(child))]
+
+
+def nice(pid: int) -> int:
+    return os.getpriority(os.PRIO_PROCESS, pid)
