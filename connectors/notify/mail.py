@@ -15,10 +15,14 @@ from email.utils import format_datetime
 from hashlib import sha256
 from typing import Literal
 
+from connectors.deadline import cut_off
+from connectors.jira.http.connection import is_of_machine
 from connectors.notify.failure import NotSent
 
 TIMEOUT = 20.0
-PERMANENT = 500
+WHOLE = 3
+"""How many times the longest silence a whole exchange may take."""
+PERMANENT, READY = 500, 220
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,19 +80,17 @@ def letter_of(letter: Mail, server: MailServer) -> EmailMessage:
 
 def send(letter: Mail, server: MailServer, timeout: float = TIMEOUT) -> None:
     """Submit it. Raises NotSent; `for_good` where the server refused it and will again."""
-    made = letter_of(letter, server)
+    made, session = letter_of(letter, server), _session(server, timeout)
     try:
-        session = _connected(server, timeout)
-        try:
+        with cut_off(WHOLE * timeout, lambda: session.sock):
+            _connect(session, server)
             if server.user:
                 session.login(server.user, server.password)
             session.send_message(made)
-        finally:
             with suppress(
                 smtplib.SMTPException, OSError
             ):  # it is sent: what is said at parting changes nothing
                 session.quit()
-            session.close()
     except smtplib.SMTPRecipientsRefused as error:
         code, said = next(iter(error.recipients.values()))
         raise NotSent(
@@ -101,17 +103,26 @@ def send(letter: Mail, server: MailServer, timeout: float = TIMEOUT) -> None:
         raise NotSent(answer, for_good=error.smtp_code >= PERMANENT) from None
     except (smtplib.SMTPException, OSError) as error:
         raise NotSent(f"{server.host}:{server.port} cannot be reached: {error}") from None
+    finally:
+        session.close()
 
 
-def _connected(server: MailServer, timeout: float) -> smtplib.SMTP:
+def _session(server: MailServer, timeout: float) -> smtplib.SMTP:
     if server.security == "tls":
-        return smtplib.SMTP_SSL(
-            server.host, server.port, timeout=timeout, context=ssl.create_default_context()
-        )
-    session = smtplib.SMTP(server.host, server.port, timeout=timeout)
+        return smtplib.SMTP_SSL(timeout=timeout, context=ssl.create_default_context())
+    return smtplib.SMTP(timeout=timeout)
+
+
+def _connect(session: smtplib.SMTP, server: MailServer) -> None:
+    session._host = server.host  # type: ignore[attr-defined] # the name that TLS holds the certificate against
+    code, said = session.connect(server.host, server.port)
+    if code != READY:
+        raise smtplib.SMTPConnectError(code, said)
+    address = str(session.sock.getpeername()[0]) if session.sock is not None else ""
+    if is_of_machine(address):
+        raise NotSent(f"{address} is an address where machines talk to their cloud", for_good=True)
     if server.security == "starttls":
         session.starttls(context=ssl.create_default_context())
-    return session
 
 
 def _words(said: bytes | str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache, partial
 from urllib.parse import quote, urlsplit
 
@@ -20,7 +21,7 @@ from plugin.access.authorization.permission import Permission, Rule, rule_of
 from plugin.access.authorization.person import Person, current
 from plugin.doors.negotiation import wants_html
 from plugin.doors.problem import problem
-from plugin.next_steps import OWN_PASSWORD, Door
+from plugin.next_steps import OWN_FACTOR, OWN_PASSWORD, Door, NextStep
 from plugin.runtime.connector import Connector
 from plugin.runtime.settings import Settings
 from plugin.use_cases.record.refusals import Kind, note_refusal
@@ -92,7 +93,9 @@ def admit(
             _note(connector, person.actor, "not allowed")
             return forbidden(person, rule)
         if person.password_given and not rule.unsettled:
-            return unsettled()
+            return unsettled(PASSWORD_GIVEN)
+        if person.factor_missing and not (rule.unsettled or rule.for_factor):
+            return unsettled(FACTOR_MISSING)
     if _by_cookie():
         csrf.protect()
     return None
@@ -129,12 +132,35 @@ def unidentified() -> ResponseReturnValue:
     return redirect(address)
 
 
-def unsettled() -> ResponseReturnValue:
-    """To the page where they choose a password of their own, where a browser asks; else 403."""
-    detail = "Somebody else chose your password. Choose one of your own first."
+@dataclass(frozen=True, slots=True)
+class FirstDuty:
+    """What somebody has to do before anything else opens: what is said of it, and the page where they do it."""
+
+    title: str
+    detail: str
+    step: NextStep
+    endpoint: str
+
+
+PASSWORD_GIVEN = FirstDuty(
+    "Password to be changed",
+    "Somebody else chose your password. Choose one of your own first.",
+    OWN_PASSWORD,
+    "access.account",
+)
+FACTOR_MISSING = FirstDuty(
+    "Second factor to be set up",
+    "Everybody who signs in with a password has to have a second factor here. Set one up first.",
+    OWN_FACTOR,
+    "access.second_factor",
+)
+
+
+def unsettled(duty: FirstDuty) -> ResponseReturnValue:
+    """To the page where they do what is wanted first, where a browser asks; else 403."""
     if not wants_html():
-        return problem(403, "Password to be changed", detail, OWN_PASSWORD.at(Door.API))
-    account = url_for("access.account")
+        return problem(403, duty.title, duty.detail, duty.step.at(Door.API))
+    account = url_for(duty.endpoint)
     if "HX-Request" in request.headers:
         return Response(status=403, headers={"HX-Redirect": account})
     return redirect(account)

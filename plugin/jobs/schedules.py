@@ -48,7 +48,7 @@ from plugin.use_cases.kpis.episodes import follow_key_results
 from plugin.use_cases.kpis.settled_periods import count_settled
 from plugin.use_cases.kpis.sources.pulls import read_due
 from plugin.use_cases.mappings.mapping_life import resume_activation
-from plugin.use_cases.record import chain
+from plugin.use_cases.record import chain, push
 from plugin.use_cases.sites.app_webhook import keep_alive
 from plugin.use_cases.subscriptions.subscriptions import relay
 
@@ -159,6 +159,7 @@ def prune(connector: Connector, site: str, going_on: Callable[[], None]) -> None
         write_counts.fold(conn, site)
         if connector.watches_kpis(site):
             kpi_failures.prune(conn, site, old)
+    chain.forget_sign_ins(connector)
     chain.forget_old(connector)
     thin_history(connector, site, going_on)
     write_retention.thin(connector.store, site, old, going_on)
@@ -168,8 +169,9 @@ def prune(connector: Connector, site: str, going_on: Callable[[], None]) -> None
 
 
 def seal_record(connector: Connector, _site: str, _going_on: Callable[[], None]) -> None:
-    """What was noted in the audit log is bound to what stood before, whichever site's turn it is."""
+    """What was noted in the audit log is bound to what stood before, whichever site's turn it is, and goes to what collects it."""
     chain.seal(connector)
+    push.push_record(connector)
 
 
 def forecast(connector: Connector, site: str, going_on: Callable[[], None]) -> None:

@@ -11,6 +11,7 @@ from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
+from urllib.parse import urlsplit
 
 from pydantic import (
     AnyHttpUrl,
@@ -33,6 +34,7 @@ from pydantic_settings import (
 )
 from pydantic_settings import SettingsError as SourceError
 
+from connectors.notify.log_receiver import SCHEMES
 from plugin.runtime.sites.credential_expiry import day_given
 from plugin.runtime.sites.site_address import site_address, token_flaw
 
@@ -82,6 +84,8 @@ EXPECTED = {
     "gateway_url": "the address of Atlassian's gateway, https://api.atlassian.com unless your sites are in another cloud of Atlassian's",
     "database_url": "sqlite:///path/to/file.sqlite3 or postgresql://user:password@host/database",
     "demo_clock": "the path of the file beside its database in which jira-okr demo keeps how far its time is ahead, and nothing for any other database",
+    "audit_push_url": "where the audit log goes: https://… (JSON lines are posted), syslog+tls://host:port or syslog+tcp://host:port",
+    "keep_sign_ins_days": "for how many days the words of entries on signing in are kept, 1 or more; as long as the audit log where it is not set",
     "env_file": "the path of a file with settings, one NAME=value a line",
     "mapping": "the path of a mapping document (YAML)",
     "engine": "embedded or procrastinate",
@@ -106,6 +110,7 @@ EXPECTED = {
     "notify.google_chat": 'JSON: webhooks of Google Chat spaces by name, for example {"okr": "https://chat.googleapis.com/v1/spaces/…"}',
     "notify.webhook": 'JSON: signed webhooks by name, for example {"hub": {"url": "https://hub.acme.example/okr", "secret": "whsec_…"}}',
     "notify.hosts": 'JSON: further hosts that webhooks may be at, for example ["chat.acme.example"]',
+    "second_factor": "optional, or required to let nobody past their password who has no second factor",
     "local_accounts": "on, or off to let people in by OIDC alone; off takes JIRA_OKR_OIDC__ISSUER and what belongs to it",
     "forge.app_id": "the id of your Forge app as its manifest.yml has it, for example ari:cloud:ecosystem::app/11111111-2222-3333-4444-555555555555",
     "forge.keys_url": "the address of the keys that Forge signs with, which you need not set",
@@ -338,6 +343,7 @@ class Settings(BaseSettings):
     jira: JiraSettings | None = None
     oidc: OidcSettings | None = None
     local_accounts: Literal["on", "off"] = "on"
+    second_factor: Literal["optional", "required"] = "optional"
     forge: ForgeSettings | None = None
     metrics: MetricSettings = MetricSettings()
     notify: NotifySettings = NotifySettings()
@@ -363,6 +369,9 @@ class Settings(BaseSettings):
     keep_history_days: int = Field(default=90, ge=1)
     keep_daily_history_days: int = Field(default=730, ge=1)
     keep_audit_days: int = Field(default=730, ge=1)
+    keep_sign_ins_days: int | None = Field(default=None, ge=1)
+    audit_push_url: str | None = None
+    audit_push_token: SecretStr | None = None
     mcp: Literal["on", "off"] = "off"
     mcp_token: SecretStr | None = None
     log_format: Literal["plain", "json"] = "plain"
@@ -381,6 +390,17 @@ class Settings(BaseSettings):
         if len(set(first)) < DIFFERENT:
             raise ValueError(f"the key, up to the first comma, has at least {DIFFERENT} different characters")
         return key
+
+    @field_validator("audit_push_url")
+    @classmethod
+    def _receiver(cls, given: str | None) -> str | None:
+        """An address that lines can be sent to."""
+        if given is None or not given.strip():
+            return None
+        parts = urlsplit(given.strip())
+        if parts.scheme not in SCHEMES or not parts.hostname or parts.username is not None:
+            raise ValueError("is no address that the audit log can be sent to")
+        return given.strip()
 
     @field_validator("local_accounts")
     @classmethod

@@ -18,11 +18,15 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from urllib.parse import SplitResult, urljoin, urlsplit
 
+from connectors.deadline import Deadline, cut_off
+from connectors.jira.http.connection import is_of_machine
+
 LARGEST_BODY = 1 << 20
 MOST_REDIRECTS = 3
 REDIRECTS = (301, 302, 303, 307, 308)
 PORTS = {"http": 80, "https": 443}
 CHUNK = 65_536
+JSON = "application/json; charset=utf-8"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +52,14 @@ class NamedConnection:
 @dataclass(frozen=True, slots=True)
 class AllowedHosts:
     """What the operator allows: hosts (`metrics.acme.example`, `10.0.0.5:9090`, `http://…` where it may be plain, `*.acme.example` for
-    all below it), and connections by name. `setting` is where they are listed.
+    all below it), and connections by name. `setting` is where they are listed. `private`: the hosts may be at addresses of a private network,
+    for the operator alone says which; where machines talk to their cloud never.
     """
 
     hosts: tuple[str, ...] = ()
     connections: Mapping[str, NamedConnection] = field(default_factory=dict)
     setting: str = "JIRA_OKR_METRICS__HTTP_HOSTS"
+    private: bool = False
 
 
 class Unreachable(Exception):  # noqa: N818
@@ -103,6 +109,13 @@ def post_json(
     outside: AllowedHosts, url: str, posted: bytes, timeout: float, headers: Mapping[str, str] | None = None
 ) -> tuple[int, http.client.HTTPMessage, str]:
     """Status, headers and words of what answers to a JSON that is posted once; nobody is followed elsewhere. Raises Unreachable."""
+    return post(outside, url, posted, timeout, {"Content-Type": JSON, **(headers or {})})
+
+
+def post(
+    outside: Outside, url: str, posted: bytes, timeout: float, headers: Mapping[str, str]
+) -> tuple[int, http.client.HTTPMessage, str]:
+    """The same of anything, whose type is among the headers."""
     deadline = time.monotonic() + timeout
     status, answered, said = _asked(outside, urlsplit(url), deadline, None, posted, headers)
     return status, answered, said.decode("utf-8", "replace")
@@ -147,14 +160,18 @@ def _asked(
     headers = {"Accept": "application/json", "User-Agent": "jira-okr", **(more or {})}
     if secret is not None and secret.authorization:
         headers["Authorization"] = secret.authorization
-    if posted is not None:
-        headers["Content-Type"] = "application/json; charset=utf-8"
+    cut = Deadline()
     try:
-        connection.request("GET" if posted is None else "POST", path, posted, headers)
-        answer = connection.getresponse()
-        return answer.status, answer.headers, _body(answer, parts.netloc, deadline)
+        # the library waits for each byte anew: a handshake or a head that trickles would hold a call for ever
+        with cut_off(wait, lambda: connection.sock) as cut:
+            connection.request("GET" if posted is None else "POST", path, posted, headers)
+            answer = connection.getresponse()
+            body = _body(answer, parts.netloc, deadline)
+        if cut.over:
+            raise TimeoutError
+        return answer.status, answer.headers, body
     except (OSError, http.client.HTTPException, ValueError) as error:
-        said = "took too long" if isinstance(error, TimeoutError) else f"cannot be read: {error}"
+        said = "took too long" if cut.over or isinstance(error, TimeoutError) else f"cannot be read: {error}"
         raise Unreachable(f"{parts.netloc} {said}") from None
     finally:
         connection.close()
@@ -198,6 +215,8 @@ def _address(outside: AllowedHosts, host: str, port: int) -> str:
         raise Unreachable(f"{host} has no address: {error}") from None
     for *_, place in found:
         address = str(place[0])
+        if outside.private and not is_of_machine(address):
+            return address
         if address in listed or ipaddress.ip_address(address.partition("%")[0]).is_global:
             return address
     raise Unreachable(
@@ -249,5 +268,6 @@ class _Tls(http.client.HTTPSConnection):
 
     def connect(self) -> None:
         """To that address; the certificate has to be that of the name."""
-        sock = socket.create_connection((self._address, self.port), self.timeout)
-        self.sock = self._tls.wrap_socket(sock, server_hostname=self.host)
+        self.sock = socket.create_connection((self._address, self.port), self.timeout)
+        self.sock = self._tls.wrap_socket(self.sock, server_hostname=self.host, do_handshake_on_connect=False)
+        self.sock.do_handshake()

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select,
 from connectors.store.database.instant import from_ms, to_ms
 from connectors.store.database.sql import StoredRow, hold
 from connectors.store.schema import audit as table
-from connectors.store.schema import audit_seal
+from connectors.store.schema import audit_push, audit_seal
 
 BEGINNING = ""
 BATCH = 500
@@ -145,6 +145,27 @@ def older(conn: Connection, before: datetime) -> BoundEntry | None:
         select(table).where(old, table.c.at < to_ms(before)).order_by(table.c.position.desc()).limit(1)
     ).one_or_none()
     return None if row is None else _link(row)
+
+
+def with_words(
+    conn: Connection, acts: Iterable[str], before: datetime, most: int = BATCH
+) -> list[BoundEntry]:
+    """The oldest bound entries of these acts from before an instant that have their words still."""
+    old = (table.c.at < to_ms(before), table.c.what.in_(list(acts)))
+    bound = (table.c.position.is_not(None), table.c.nonce.is_not(None))
+    rows = conn.execute(select(table).where(*old, *bound).order_by(table.c.position).limit(most))
+    return [_link(row) for row in rows]
+
+
+def pushed(conn: Connection, receiver: str) -> int:
+    """How far the record was sent to a receiver: the position of the last entry it has, 0 where it has none."""
+    return conn.execute(select(audit_push.c.position).where(audit_push.c.receiver == receiver)).scalar() or 0
+
+
+def put_pushed(conn: Connection, receiver: str, position: int) -> None:
+    """It has all entries up to this one; what was kept of other receivers is forgotten."""
+    conn.execute(delete(audit_push))
+    conn.execute(insert(audit_push), {"receiver": receiver, "position": position})
 
 
 def forget_until(conn: Connection, position: int) -> int:

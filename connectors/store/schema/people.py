@@ -134,6 +134,13 @@ audit_seal = Table(
     columns.text("signature"),
 )
 
+audit_push = Table(
+    "audit_push",
+    columns.metadata,
+    columns.part("receiver"),
+    columns.number("position"),
+)
+
 saved_view = Table(
     "saved_view",
     columns.metadata,

@@ -16,7 +16,7 @@ from flask import request, session
 
 from connectors.store import StoreError
 from connectors.store.database.instant import from_ms, to_ms
-from connectors.store.people import accounts, open_sessions
+from connectors.store.people import accounts, open_sessions, second_factors
 from connectors.store.people.accounts import Account
 from connectors.store.people.open_sessions import OpenSession
 from plugin.access.authorization.permission import Permission
@@ -77,6 +77,12 @@ def person(connector: Connector) -> Person | None:
     with connector.store.read() as conn:
         opened = open_sessions.get(conn, claim["id"])
         account = None if opened is None else accounts.get(conn, claim["account"])
+        lacks = (
+            account is not None
+            and connector.settings.second_factor == "required"
+            and claim.get("way") == "password"
+            and not second_factors.is_asked(conn, account.id)
+        )
     if opened is None or account is None or opened.account_id != account.id or not holds(claim, account, now):
         return None
     if claim.get("way") == "password" and connector.settings.local_accounts == "off":
@@ -93,6 +99,7 @@ def person(connector: Connector) -> Person | None:
         session_id=opened.id,
         proved_at=from_ms(claim["proved"]) if isinstance(claim.get("proved"), int) else None,
         password_given=account.password_given_at is not None and claim.get("way") == "password",
+        factor_missing=lacks,
     )
 
 

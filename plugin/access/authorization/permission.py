@@ -51,12 +51,14 @@ class Rule:
     `lane`: where it is worked on; long work, and waiting for a provider, have a few threads of their own each.
     `operations`: it is for load balancers and monitoring.
     `unsettled`: it is open also to who still has the password that somebody else chose for them.
+    `for_factor`: it is open also to who has to set up a second factor first, which is done by it.
     """
 
     permission: Permission
     signed: bool = False
     operations: bool = False
     unsettled: bool = False
+    for_factor: bool = False
     in_person: bool = False
     scope: str = ""
     lane: Lane = "quick"
@@ -75,6 +77,7 @@ def needs(
     scope: str = "",
     lane: Lane = "quick",
     unsettled: bool = False,
+    for_factor: bool = False,
 ) -> Callable[[View], View]:
     """Declare what a route asks for: `public`, `viewer`, `editor` or `admin`."""
     rule = Rule(
@@ -84,6 +87,7 @@ def needs(
         scope=scope,
         lane=lane,
         unsettled=unsettled,
+        for_factor=for_factor,
     )
 
     def declared(view: View) -> View:

@@ -16,7 +16,7 @@ class Person:
     """Who acts, and what they may do in this request; `token` is the name of the API token they came with, `scopes` its scopes.
 
     Of who signed in: `session_id` names the session, `proved_at` is when they last said who they are, and `password_given` whether
-    somebody else chose the password that they signed in with.
+    somebody else chose the password that they signed in with. `factor_missing`: a second factor is asked of everybody, and they have none.
     """
 
     account_id: int
@@ -28,6 +28,7 @@ class Person:
     session_id: str = ""
     proved_at: datetime | None = None
     password_given: bool = False
+    factor_missing: bool = False
 
     @property
     def label(self) -> str:

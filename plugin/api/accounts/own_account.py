@@ -189,7 +189,9 @@ def own_factor(caller: Caller) -> Reply[SecondFactorJson]:
     return Reply(SecondFactorJson(asked=state.asked, codes_left=state.codes_left))
 
 
-@ROUTES.post("/me/second-factor", "viewer", "Begin a second factor.", status=201, in_person=True)
+@ROUTES.post(
+    "/me/second-factor", "viewer", "Begin a second factor.", status=201, in_person=True, for_factor=True
+)
 def begin_factor(caller: Caller) -> Reply[NewFactorJson]:
     """It is asked for once a first code of it was right."""
     made = second_factor.begin(caller.connector, caller.actor)
@@ -200,7 +202,13 @@ def begin_factor(caller: Caller) -> Reply[NewFactorJson]:
     )
 
 
-@ROUTES.post("/me/second-factor/confirm", "viewer", "Have codes asked for from now on.", in_person=True)
+@ROUTES.post(
+    "/me/second-factor/confirm",
+    "viewer",
+    "Have codes asked for from now on.",
+    in_person=True,
+    for_factor=True,
+)
 def confirm_factor(caller: Caller, body: CodeBody) -> Reply[RecoveryCodesJson]:
     """By a first code of the app; the recovery codes are shown once."""
     address = request.remote_addr or "unknown"

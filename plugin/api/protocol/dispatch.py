@@ -55,6 +55,7 @@ def view_of(operation: Operation, connector: Connector) -> View:
         in_person=operation.in_person,
         scope=operation.scope,
         unsettled=operation.unsettled,
+        for_factor=operation.for_factor,
         lane="heavy" if operation.heavy else "quick",
     )
     return declared(view)

@@ -61,6 +61,7 @@ class Traits(TypedDict, total=False):
     in_person: bool
     scope: str
     unsettled: bool
+    for_factor: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +70,7 @@ class Operation:
 
     `answers` is the shape by media type (None: plain text); what is answered in JSON alone is said by the annotation.
     `heavy` ones run a few at a time. `matched`: changes only what the caller has seen, so it asks for If-Match (or
-    If-None-Match: * where nothing is there yet). `in_person`, `scope` and `unsettled`: see `plugin.access.authorization.permission.Rule`.
+    If-None-Match: * where nothing is there yet). `in_person`, `scope`, `unsettled` and `for_factor`: see `plugin.access.authorization.permission.Rule`.
     """
 
     name: str
@@ -86,6 +87,7 @@ class Operation:
     in_person: bool = False
     scope: str = ""
     unsettled: bool = False
+    for_factor: bool = False
 
     @property
     def tag(self) -> str:

@@ -74,12 +74,12 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         return changed_or_not(connector, own_account(connector, acting()))
 
     @blueprint.get("/account/identity", endpoint="identity")
-    @needs("viewer", in_person=True)
+    @needs("viewer", in_person=True, for_factor=True)
     def ask_identity() -> ResponseReturnValue:
         return identity_page(connector, IdentityForm())
 
     @blueprint.post("/account/identity", endpoint="confirm_identity")
-    @needs("viewer", in_person=True)
+    @needs("viewer", in_person=True, for_factor=True)
     def confirm_identity() -> ResponseReturnValue:
         return proved_or_not(connector)
 

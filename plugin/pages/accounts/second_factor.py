@@ -31,12 +31,12 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     """Add the routes."""
 
     @blueprint.get("/account/second-factor", endpoint="second_factor")
-    @needs("viewer", in_person=True)
+    @needs("viewer", in_person=True, for_factor=True)
     def show() -> ResponseReturnValue:
         return factor_page(connector, FirstCodeForm())
 
     @blueprint.post("/account/second-factor", endpoint="begin_second_factor")
-    @needs("viewer", in_person=True)
+    @needs("viewer", in_person=True, for_factor=True)
     def begin() -> ResponseReturnValue:
         try:
             fresh = second_factor.begin(connector, acting())
@@ -45,7 +45,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         return factor_page(connector, FirstCodeForm(), fresh=fresh)
 
     @blueprint.post("/account/second-factor/confirm", endpoint="confirm_second_factor")
-    @needs("viewer", in_person=True)
+    @needs("viewer", in_person=True, for_factor=True)
     def confirm() -> ResponseReturnValue:
         form = FirstCodeForm(request.form)
         address = request.remote_addr or "unknown"

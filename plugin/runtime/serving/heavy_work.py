@@ -20,9 +20,9 @@ from plugin.runtime.serving.heavy_process import (
     Beginning,
     Close,
     Continuation,
-    Message,
     HeavyReply,
     HeavyRequest,
+    Message,
 )
 from plugin.runtime.serving.nursery import Nursery, Nursling
 from plugin.runtime.serving.restarts import LONGEST_PAUSE_S, Restarts, end_said

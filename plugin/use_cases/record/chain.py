@@ -19,8 +19,20 @@ from plugin.runtime.connector import Connector
 from plugin.use_cases.permission import ADMIN, act
 
 ERASED = "person erased"
+FORGOTTEN = "words of sign-ins forgotten"
+SIGN_INS = (
+    "signed in",
+    "session ended",
+    "sign-in failed",
+    "sign-in held off",
+    "token refused",
+    "not allowed",
+    "confirmation refused",
+)
+"""Acts whose words have a time of their own: who came, from where, and who was turned away."""
+STAND_IN = "forgotten"
 UNBOUND = "unbound"
-"""In the detail of an erasure: how many entries have words that are not bound any more, by it and by those whose word it took over."""
+"""In the detail of an erasure, and of words that were forgotten: how many entries have words that are not bound any more, by it and by those whose word it took over."""
 UNSIGNED = ""
 """Of a seal that only says where the chain begins, where there is no key."""
 SHOWN = 20
@@ -72,6 +84,24 @@ def forget_old(connector: Connector) -> int:
         return audit_chain.forget_until(conn, last.position)
 
 
+def forget_sign_ins(connector: Connector) -> int:
+    """Take the words of entries on signing in that are older than the operator's setting for them; what, when and the chain stay. How many."""
+    days = connector.settings.keep_sign_ins_days
+    if days is None:
+        return 0
+    before, forgotten = connector.clock() - timedelta(days=days), 0
+    seal(connector)
+    while True:
+        with connector.store.write() as conn:
+            old = audit_chain.with_words(conn, SIGN_INS, before)
+            if not old:
+                return forgotten
+            for link in old:
+                audit_chain.reword(conn, link, STAND_IN, "{}")
+            audit.note(conn, "settings", FORGOTTEN, connector.clock(), {UNBOUND: len(old), "days": days})
+        forgotten += len(old)
+
+
 @act(ADMIN)
 def verify(connector: Connector, actor: Actor) -> ChainCheck:
     """Hold every entry against the chain and every seal against its signature. That it was checked is noted."""
@@ -117,7 +147,7 @@ def checked(links: Iterable[BoundEntry], seals: Sequence[Seal], keys: Sequence[b
         findings.append(f"Entries from {position + 1} to {max(good)} were sealed, and are gone.")
     if reworded > told:
         findings.append(
-            f"{reworded} entries have other words than they were noted with; {told} are told of as erased."
+            f"{reworded} entries have other words than they were noted with; {told} are told of as erased or forgotten."
         )
     return ChainCheck(
         entries=entries,
@@ -135,8 +165,8 @@ def _ours(one: Seal, keys: Sequence[bytes]) -> bool:
 
 
 def told_as_erased(link: BoundEntry) -> int:
-    """How many entries an erasure says that are not bound any more; none where it is not bound any more itself."""
-    if link.what != ERASED or link.nonce is None:
+    """How many entries an erasure, or a forgetting, says that are not bound any more; none where it is not bound any more itself."""
+    if link.what not in (ERASED, FORGOTTEN) or link.nonce is None:
         return 0
     count = json_text.decode(link.detail, dict[str, object]).get(UNBOUND)
     return count if isinstance(count, int) else 0

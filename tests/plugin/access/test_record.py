@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import socket
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -18,7 +20,10 @@ from plugin.access.authorization.actor import COMMAND_LINE, Actor
 from plugin.access.authorization.permission import Permission
 from plugin.access.authorization.refusal import NotPermitted
 from plugin.cli import cli
-from plugin.use_cases.record import chain, personal_data
+from plugin.runtime.connector import NotReady
+from plugin.use_cases.record import chain, personal_data, push
+from tests.plugin.access.conftest import House
+from tests.webhook_server import webhook_server
 
 KIM = "kim@acme.example"
 
@@ -216,3 +221,68 @@ def test_refusals_are_in_the_record_by_route_and_not_without_end(house) -> None:
     assert told.count(("viewer@acme.example", "not allowed", "GET /audit")) == 5
     assert told.count(("nobody", "token refused", "GET /api/v1/objectives/<objective>")) == 5
     assert "okr_guessed" not in str(house.log())
+
+
+def test_the_words_of_sign_ins_go_sooner_and_the_chain_holds(tmp_path, store) -> None:
+    house = House(store, tmp_path, keep_sign_ins_days=30)
+    with store.write() as conn:
+        for what in ("signed in", "role changed"):
+            audit.note(conn, KIM, what, house.clock(), {"from": "192.0.2.7"})
+    house.clock.forward(days=31)
+    with store.write() as conn:
+        audit.note(conn, KIM, "signed in", house.clock(), {"from": "192.0.2.8"})
+    assert chain.forget_sign_ins(house.connector) == 1
+    assert chain.forget_sign_ins(house.connector) == 0
+    told = {(who, what, detail.get("from")) for who, what, detail in house.log()}
+    assert ("forgotten", "signed in", None) in told
+    assert {(KIM, "role changed", "192.0.2.7"), (KIM, "signed in", "192.0.2.8")} <= told
+    found = chain.verify(house.connector, COMMAND_LINE)
+    assert (found.reworded, found.findings) == (1, ())
+    tamper(house, update(table).where(table.c.what == "role changed").values(nonce=None, who="nobody"))
+    assert "2 entries have other words" in findings(house)[0]
+
+
+def test_the_record_is_pushed_in_order_and_nothing_twice(tmp_path, store) -> None:
+    with webhook_server(
+        lambda headers, _: (204 if headers.get("authorization") == "Bearer t" else 401, {}, "")
+    ) as siem:
+        house = House(store, tmp_path, audit_push_url=siem.url, audit_push_token="t")  # noqa: S106
+        siem.answers.append((503, {}, ""))
+        _note(house, 3)
+        with pytest.raises(NotReady, match="answers 503"):
+            push.push_now(house.connector, COMMAND_LINE)
+        assert push.push_now(house.connector, COMMAND_LINE) == 3
+        _note(house, 1)
+        chain.seal(house.connector)
+        push.push_record(house.connector)
+        push.push_record(house.connector)
+        lines = [json.loads(line) for one in siem.taken for line in one.body.decode().splitlines()]
+    assert [(line["position"], line["who"]) for line in lines] == [
+        (1, KIM), (2, f"{KIM} (token nightly)"), (3, "lee@acme.example"), (4, KIM)
+    ]  # fmt: skip
+    with store.read() as conn:
+        assert [line["chain"] for line in lines] == [one.chain for one in stored.links(conn)]
+
+
+def test_the_record_is_sent_by_syslog(tmp_path, store) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as pool:
+        house = House(store, tmp_path, audit_push_url=f"syslog+tcp://127.0.0.1:{server.getsockname()[1]}")
+        _note(house, 2)
+        taken = pool.submit(whole, server)
+        assert push.push_now(house.connector, COMMAND_LINE) == 2
+        sent = taken.result(5).decode()
+    said = []
+    while sent:
+        length, _, rest = sent.partition(" ")
+        said.append(rest[: int(length)])
+        sent = rest[int(length) :]
+    head, _, text = said[1].partition(" audit - ")
+    assert head.startswith("<109>1 2026-11-22T10:00:00Z ")
+    assert json.loads(text)["what"] == "act 1"
+
+
+def whole(server: socket.socket) -> bytes:
+    """All that the first one sends who connects."""
+    client, _ = server.accept()
+    with client:
+        return b"".join(iter(lambda: client.recv(4096), b""))

@@ -15,6 +15,7 @@ from plugin.access.authentication import second_factor
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.access.authorization.refusal import NotPermitted
 from plugin.use_cases.accounts import second_factor as use_case
+from tests.plugin.access.conftest import House
 
 PASSWORD = "correct horse battery staple"
 SECRET_TEXT = re.compile(r'<code class="secret-text">([^<]+)</code>')
@@ -167,3 +168,21 @@ def test_its_owner_takes_it_away(secured) -> None:
 def accounts_of(house):
     with house.connector.store.read() as conn:
         return accounts.all(conn)
+
+
+def test_where_all_have_to_have_one_nothing_opens_before(tmp_path, store) -> None:
+    house = House(store, tmp_path, second_factor="required")
+    browser = house.signed_in("viewer")
+    for path in ("/", "/health", "/account/tokens"):
+        assert browser.client.get(path).location == "/account/second-factor"
+    refused = browser.client.get("/api/v1/me/tokens", headers={"Accept": "application/json"})
+    assert (refused.status_code, refused.json["title"]) == (403, "Second factor to be set up")
+    assert "Set up a second factor first" in browser.get("/account/second-factor").text
+    page = browser.post("/account/second-factor", "/account/second-factor").text
+    code = code_of(SECRET_TEXT.findall(page)[0], house.clock())
+    assert (
+        browser.post("/account/second-factor/confirm", "/account/second-factor", code=code).status_code == 200
+    )
+    assert browser.client.get("/health").status_code == 200
+    browser.post("/account/second-factor/remove", "/account/second-factor")
+    assert browser.client.get("/health").location == "/account/second-factor"

@@ -1,0 +1,84 @@
+"""The audit log for what collects logs elsewhere: every bound entry once it is bound, in order, at least once."""
+
+from __future__ import annotations
+
+import json
+from itertools import islice
+
+import structlog
+
+from connectors.notify.failure import NotSent
+from connectors.notify.log_receiver import LogLine, LogReceiver, send_lines
+from connectors.store.database import json_text
+from connectors.store.people import audit_chain
+from connectors.store.people.audit_chain import BoundEntry
+from plugin.access.authorization.actor import Actor
+from plugin.runtime.connector import Connector, NotReady
+from plugin.use_cases.permission import ADMIN, act
+from plugin.use_cases.record import chain
+
+BATCH = 500
+
+log = structlog.get_logger("jira_okr.record")
+
+
+def push_record(connector: Connector) -> None:
+    """Send what was bound since the last time; what the receiver does not take is sent again the next time."""
+    receiver = _receiver(connector)
+    if receiver is None:
+        return
+    try:
+        _sent(connector, receiver)
+    except NotSent as error:
+        log.warning("the audit log was not pushed", receiver=receiver.host, error=error.reason)
+
+
+@act(ADMIN)
+def push_now(connector: Connector, _actor: Actor) -> int:
+    """The same when somebody asks; how many entries. Raises NotReady where there is nobody to send to, or they do not take it."""
+    receiver = _receiver(connector)
+    if receiver is None:
+        raise NotReady("Nothing collects the audit log. Set JIRA_OKR_AUDIT_PUSH_URL.")
+    chain.seal(connector)
+    try:
+        return _sent(connector, receiver)
+    except NotSent as error:
+        raise NotReady(f"The audit log was not pushed: {error.reason}.") from None
+
+
+def _receiver(connector: Connector) -> LogReceiver | None:
+    settings = connector.settings
+    token = settings.audit_push_token
+    if settings.audit_push_url is None:
+        return None
+    return LogReceiver(settings.audit_push_url, token.get_secret_value() if token else "")
+
+
+def _sent(connector: Connector, receiver: LogReceiver) -> int:
+    count = 0
+    while True:
+        with connector.store.read() as conn:
+            found = list(islice(audit_chain.links(conn, audit_chain.pushed(conn, receiver.url)), BATCH))
+        if not found:
+            return count
+        send_lines(receiver, [_line(entry) for entry in found])
+        count += len(found)
+        with connector.store.write() as conn:
+            if found[-1].position > audit_chain.pushed(conn, receiver.url):  # another process may be further
+                audit_chain.put_pushed(conn, receiver.url, found[-1].position)
+
+
+def _line(entry: BoundEntry) -> LogLine:
+    """As the export has it, with the place in the chain, so that what is collected can be held against what is here."""
+    at = entry.at.isoformat().replace("+00:00", "Z")
+    told = {
+        "id": entry.id,
+        "at": at,
+        "site": entry.site,
+        "who": entry.who,
+        "what": entry.what,
+        "detail": json_text.decode(entry.detail, dict[str, object]),
+        "position": entry.position,
+        "chain": entry.chain,
+    }
+    return LogLine(at, json.dumps(told, ensure_ascii=False))
