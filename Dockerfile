@@ -1,7 +1,9 @@
 # Two stages: what builds stays behind. It names no package index: pip takes the one of the machine that builds.
 ARG PYTHON=3.11
+# "@sha256:…" once `make pin` could ask a registry for it.
+ARG DIGEST=
 
-FROM python:${PYTHON}-slim AS build
+FROM python:${PYTHON}-slim${DIGEST} AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONDONTWRITEBYTECODE=1
 RUN ["python", "-m", "venv", "/opt/okr"]
 WORKDIR /src
@@ -12,8 +14,15 @@ COPY mappings mappings
 COPY connectors connectors
 COPY plugin plugin
 RUN ["/opt/okr/bin/python", "-m", "pip", "install", "--no-deps", "--no-build-isolation", "."]
+# What it is made of, and under which licences, is in the image: /opt/okr/share/jira-okr.
+COPY requirements/release.txt requirements/release.txt
+RUN ["python", "-m", "venv", "/opt/parts"]
+RUN ["/opt/parts/bin/python", "-m", "pip", "install", "--require-hashes", "-r", "requirements/release.txt"]
+RUN ["mkdir", "-p", "/opt/okr/share/jira-okr"]
+RUN ["/opt/parts/bin/cyclonedx-py", "environment", "--pyproject", "pyproject.toml", "--output-reproducible", "--of", "JSON", "-o", "/opt/okr/share/jira-okr/sbom.cdx.json", "/opt/okr"]
+RUN ["/opt/parts/bin/pip-licenses", "--python", "/opt/okr/bin/python", "--format", "markdown", "--order", "license", "--output-file", "/opt/okr/share/jira-okr/third-party.md"]
 
-FROM python:${PYTHON}-slim
+FROM python:${PYTHON}-slim${DIGEST}
 LABEL org.opencontainers.image.title="jira-okr" \
       org.opencontainers.image.description="Objectives and key results that live in Jira" \
       org.opencontainers.image.licenses="Apache-2.0"

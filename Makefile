@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo check test test-slow test-shifted nightly lint lint-types lint-use format frontend forge bench screenshots site sbom vectors release completion simulation mutants broken lock clean
+.PHONY: help install demo check test test-slow test-shifted nightly lint lint-types lint-use format frontend forge bench screenshots site sbom vectors release pin completion simulation mutants broken lock clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -e 's/:.*## /\t/' | expand -t 14
@@ -114,6 +114,13 @@ sbom: $(VENV)/.release ## Say what the product is made of: dist/sbom/sbom.cdx.js
 	$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --of JSON -o $(SBOM)/sbom.cdx.json $(SBOM)/runtime
 	$(BIN)/pip-licenses --python $(SBOM)/runtime/bin/python --format markdown --order license --output-file $(SBOM)/third-party.md
 	rm -rf $(SBOM)/runtime
+
+DIGEST_OF = docker buildx imagetools inspect --format '{{.Manifest.Digest}}'
+PYTHON_IMAGE := python:$(shell sed -n 's/^ARG PYTHON=//p' Dockerfile)-slim
+POSTGRES_IMAGE := $(shell sed -nE 's/^ *image: (postgres:[^@]*).*/\1/p' compose.yaml)
+pin: ## Write the digests of the base images behind their versions in Dockerfile and compose.yaml (needs docker and a registry)
+	digest=$$($(DIGEST_OF) $(PYTHON_IMAGE)) && sed -i "s|^ARG DIGEST=.*|ARG DIGEST=@$$digest|" Dockerfile
+	digest=$$($(DIGEST_OF) $(POSTGRES_IMAGE)) && sed -i "s|image: postgres:.*|image: $(POSTGRES_IMAGE)@$$digest|" compose.yaml
 
 RELEASE ?= dist/release
 # Files of the same commit are the same to the last byte, whoever makes them: their times are the commit's.

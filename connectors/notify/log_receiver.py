@@ -12,7 +12,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from connectors.deadline import cut_off
 from connectors.jira.http.connection import is_of_machine
-from connectors.metrics.basis.connections import Outside, Unreachable, post
+from connectors.metrics.basis.connections import AllowedHosts, Unreachable, post
 from connectors.notify.failure import NotSent
 
 TIMEOUT = 15.0
@@ -52,7 +52,7 @@ def send_lines(receiver: LogReceiver, lines: Sequence[LogLine], timeout: float =
         _send_syslog(parts, lines, timeout)
         return
     listed = f"http://{parts.netloc}" if parts.scheme == "http" else parts.netloc
-    outside = Outside((listed,), setting="JIRA_OKR_AUDIT_PUSH_URL", private=True)
+    outside = AllowedHosts((listed,), setting="JIRA_OKR_AUDIT_PUSH_URL", private=True)
     headers = {"Content-Type": "application/x-ndjson; charset=utf-8"}
     if receiver.token:
         headers["Authorization"] = f"Bearer {receiver.token}"

@@ -6,7 +6,7 @@ import re
 import secrets
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -254,8 +254,9 @@ def put_site(
     api_base: str,
     deployment: str,
     expires: str,
+    stays: Mapping[str, object] | None = None,
 ) -> None:
-    """Keep a site as it was tried, in the place of whatever had its name."""
+    """Keep a site as it was tried, in the place of whatever had its name; of that `stays` is kept beside."""
     now, name = connector.clock(), settings.name
     plain = {
         "url": str(settings.url),
@@ -273,7 +274,9 @@ def put_site(
     issue_sights.forget(conn, name)
     if former is not None and former.rstrip("/") != plain["url"].rstrip("/"):
         account_people.forget(conn, name)
-    sites.put(conn, name, plain, vault(connector.settings).seal(secrets_of(settings)), now)
+    sites.put(
+        conn, name, {**plain, **(stays or {})}, vault(connector.settings).seal(secrets_of(settings)), now
+    )
     _begin_anew(conn, name, now)
 
 

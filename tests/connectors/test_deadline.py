@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from connectors.metrics.basis.connections import Outside, Unreachable, get_json
+from connectors.metrics.basis.connections import AllowedHosts, Unreachable, get_json
 from connectors.notify import mail
 from connectors.notify.failure import NotSent
 from connectors.notify.mail import Mail, MailServer
@@ -38,7 +38,9 @@ def trickling() -> Iterator[int]:
 def test_a_head_that_trickles_holds_no_source(trickling: int) -> None:
     since = time.monotonic()
     with pytest.raises(Unreachable, match="took too long"):
-        get_json(Outside((f"http://127.0.0.1:{trickling}",)), f"http://127.0.0.1:{trickling}/", 0.4, None)
+        get_json(
+            AllowedHosts((f"http://127.0.0.1:{trickling}",)), f"http://127.0.0.1:{trickling}/", 0.4, None
+        )
     assert time.monotonic() - since < 1.5
 
 
@@ -53,14 +55,19 @@ def test_a_greeting_that_trickles_holds_no_mail(trickling: int) -> None:
 def test_no_mail_goes_where_machines_talk_to_their_cloud(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mail, "is_of_machine", lambda address: address == "127.0.0.1")
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        greeted = threading.Thread(
-            target=lambda: listening.accept()[0].sendall(b"220 hello\r\n"), daemon=True
-        )
-        greeted.start()
+
+        def greet() -> None:
+            with listening.accept()[0] as client:
+                client.sendall(b"220 hello\r\n")
+                client.recv(100)
+
+        greeting = threading.Thread(target=greet, daemon=True)
+        greeting.start()
         with pytest.raises(NotSent, match="machines talk") as refused:
             mail.send(
                 letter(), MailServer("127.0.0.1", listening.getsockname()[1], "okr@acme.example", "none")
             )
+        greeting.join(5)
     assert refused.value.for_good
 
 

@@ -113,7 +113,7 @@ def post_json(
 
 
 def post(
-    outside: Outside, url: str, posted: bytes, timeout: float, headers: Mapping[str, str]
+    outside: AllowedHosts, url: str, posted: bytes, timeout: float, headers: Mapping[str, str]
 ) -> tuple[int, http.client.HTTPMessage, str]:
     """The same of anything, whose type is among the headers."""
     deadline = time.monotonic() + timeout

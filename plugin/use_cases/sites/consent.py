@@ -41,6 +41,7 @@ from plugin.runtime.saved_sites import (
 from plugin.runtime.settings import JiraSettings
 from plugin.sync import outage
 from plugin.use_cases.permission import ADMIN, act, question
+from plugin.use_cases.sites.webhook import SHOWN_AT
 
 __all__ = [
     "AccessibleSite",
@@ -55,6 +56,8 @@ __all__ = [
 
 VALID = timedelta(minutes=15)
 CALLBACK = "/consent"
+OF_SECRETS = (SHOWN_AT, "former_until", "former_app_until", "path_stays")
+"""What is kept of the secrets of a site, which stay its own where another Jira was chosen."""
 """The path of ours that the app in Atlassian's developer console has as its callback URL."""
 STAY = Scope(OFFLINE, "to go on working when the first hour is over")
 
@@ -248,7 +251,8 @@ def _kept(
         if saved is not None:
             ruled = settings.model_validate({**settings.model_dump(), "url": chosen.url})
             if ruled.url != settings.url:
-                put_site(connector, conn, ruled, place, "cloud", "")
+                stays = {key: saved.settings[key] for key in OF_SECRETS if key in saved.settings}
+                put_site(connector, conn, ruled, place, "cloud", "", stays)
             else:
                 sites.put(conn, name, {**saved.settings, "api_base": place}, saved.credentials, now)
         account = (tested.account_id, tested.account)

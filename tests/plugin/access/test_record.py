@@ -246,7 +246,7 @@ def test_the_record_is_pushed_in_order_and_nothing_twice(tmp_path, store) -> Non
     with webhook_server(
         lambda headers, _: (204 if headers.get("authorization") == "Bearer t" else 401, {}, "")
     ) as siem:
-        house = House(store, tmp_path, audit_push_url=siem.url, audit_push_token="t")  # noqa: S106
+        house = House(store, tmp_path, audit_push_url=siem.url, audit_push_token="t")
         siem.answers.append((503, {}, ""))
         _note(house, 3)
         with pytest.raises(NotReady, match="answers 503"):

@@ -175,7 +175,7 @@ def test_where_all_have_to_have_one_nothing_opens_before(tmp_path, store) -> Non
     browser = house.signed_in("viewer")
     for path in ("/", "/health", "/account/tokens"):
         assert browser.client.get(path).location == "/account/second-factor"
-    refused = browser.client.get("/api/v1/me/tokens", headers={"Accept": "application/json"})
+    refused = browser.client.get("/api/v1/objectives", headers={"Accept": "application/json"})
     assert (refused.status_code, refused.json["title"]) == (403, "Second factor to be set up")
     assert "Set up a second factor first" in browser.get("/account/second-factor").text
     page = browser.post("/account/second-factor", "/account/second-factor").text

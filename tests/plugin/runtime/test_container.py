@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +63,7 @@ def test_what_is_copied_is_there_and_not_ignored() -> None:
 def test_packages_come_by_their_hashes_from_wherever_pip_looks() -> None:
     installs = [rest for rest in of("RUN") if '"install"' in rest and '"pip"' in rest]
     assert "--require-hashes" in installs[0]
-    assert all("--no-deps" in rest for rest in installs[1:])
+    assert all("--no-deps" in rest or "--require-hashes" in rest for rest in installs[1:])
     assert not re.search(r"index-url|https?://(?!127\.0\.0\.1)", (ROOT / "Dockerfile").read_text())
 
 
@@ -107,3 +110,20 @@ def test_commands_and_settings_exist(compose: Any) -> None:
         command = cli.get_command(click.Context(cli), words[0])
         assert command is not None
         command.make_context(words[0], list(words[1:]))
+
+
+def test_base_images_are_pinned_by_what_a_registry_says(tmp_path: Path) -> None:
+    """A second time too, and the versions stay."""
+    for name in ("Makefile", "Dockerfile", "compose.yaml"):
+        shutil.copy(ROOT / name, tmp_path)
+    docker = tmp_path / "bin" / "docker"
+    docker.parent.mkdir()
+    docker.write_text(
+        '#!/bin/sh\ncase "$6" in python:3.*-slim) echo sha256:aa;; postgres:18-alpine) echo sha256:bb;; *) exit 1;; esac\n'
+    )
+    docker.chmod(0o755)
+    path = f"{docker.parent}:{os.environ['PATH']}"
+    for _ in range(2):
+        subprocess.run(["make", "pin"], cwd=tmp_path, env={"PATH": path}, check=True, capture_output=True)
+    assert "ARG DIGEST=@sha256:aa\n" in (tmp_path / "Dockerfile").read_text()
+    assert "image: postgres:18-alpine@sha256:bb\n" in (tmp_path / "compose.yaml").read_text()

@@ -360,6 +360,12 @@ def test_a_site_elsewhere_is_chosen_among_those_that_were_allowed(firm: Firm) ->
     }
     firm.sandbox.site.other_resources = [{**north, "scopes": list(ASKED)}]
     consent.prepare(connector, COMMAND_LINE, new_site(firm.sandbox.url.replace("127.0.0.1", "localhost")))
+    shown = "2026-11-01T10:00:00+00:00"
+    with connector.store.write() as conn:
+        kept = store_sites.get(conn, "acme")
+        assert kept is not None
+        settings = {**kept.settings, "secret_shown_at": shown}
+        store_sites.put(conn, "acme", settings, kept.credentials, connector.clock())
     asked = firm.connected(connector, "acme")
     assert asked.tested is None
     assert [one.name for one in asked.choices] == ["northwind", "other"]
@@ -369,6 +375,10 @@ def test_a_site_elsewhere_is_chosen_among_those_that_were_allowed(firm: Firm) ->
     assert done.tested is not None
     assert connector.site("acme").browse_url == firm.sandbox.url
     assert connector.site("acme").jira.myself().name == "OKR Connector"
+    with connector.store.read() as conn:
+        chosen = store_sites.get(conn, "acme")
+    assert chosen is not None
+    assert chosen.settings["secret_shown_at"] == shown, "a secret that was shown is not shown again"
 
 
 def test_the_site_of_the_settings_is_the_one_that_they_name(firm: Firm) -> None:
