@@ -50,6 +50,7 @@ EXCEPTIONS = {
     "client_cls": "Authlib makes sessions of it",
     "oauth2_client_cls": "Authlib makes clients of it",
     "_serve_loop": "granian calls it once its processes run",
+    "_host": "smtplib holds the certificate against it",
     "_shd": "granian reads it as it starts a process",
     "_sfd": "granian reads it as it starts a process",
     "maxResults": "a name of Jira's own in a query, matched by name",
