@@ -260,9 +260,7 @@ SAVED_VIEWS = NextStep("See the pages you keep", command="", page="Your account"
 OWN_PASSWORD = NextStep(
     "Choose one", command="jira-okr user password EMAIL", page="Your account", operation="POST /me/password"
 )
-OWN_FACTOR = NextStep(
-    "Set one up", page="Your account", operation="POST /me/second-factor"
-)
+OWN_FACTOR = NextStep("Set one up", command="", page="Your account", operation="POST /me/second-factor")
 READ_FOR_MAPPING = NextStep(
     "Read what its preview needs",
     command="jira-okr mapping preview FILE",
