@@ -27,6 +27,10 @@ class DeliveryStatus(StrEnum):
     FAILED = "failed"
 
 
+# The statuses are named so that the index over them serves.
+_OF_ANY_STATUS = delivery.c.status.in_([status.value for status in DeliveryStatus])
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """One webhook call; `identifier` is unique within its site, `note` says why it was ignored or failed."""
@@ -150,11 +154,15 @@ def counts(conn: Connection, site: str) -> dict[str, int]:
 
 def received(conn: Connection, site: str, since: datetime) -> list[datetime]:
     """When the deliveries of a site came, from an instant on, the earliest first."""
-    # The statuses are named so that the index over them serves.
-    all_of_them = delivery.c.status.in_([status.value for status in DeliveryStatus])
-    mine = (all_of_them, delivery.c.received_at >= to_ms(since), delivery.c.site == site)
+    mine = (_OF_ANY_STATUS, delivery.c.received_at >= to_ms(since), delivery.c.site == site)
     found = conn.execute(select(delivery.c.received_at).where(*mine)).scalars()
     return [from_ms(at) for at in sorted(found)]
+
+
+def since(conn: Connection, site: str, instant: datetime, limit: int) -> list[Delivery]:
+    """What came from an instant on, whatever became of it."""
+    mine = (_OF_ANY_STATUS, delivery.c.received_at >= to_ms(instant), delivery.c.site == site)
+    return _read(conn, _deliveries().where(*mine).limit(limit))
 
 
 def recent(conn: Connection, site: str, limit: int) -> list[Delivery]:

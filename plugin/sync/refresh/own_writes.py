@@ -5,7 +5,7 @@ Such an issue is newer than the mirror knows it and older than what we wrote: to
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -35,12 +35,13 @@ def overtaken(
     return writes.written_to(conn, context.site, differing, since)
 
 
-def before_our_writes(context: Context, conn: Connection, ids: Iterable[str]) -> Callable[[Issue], bool]:
-    """Tells of an issue that a search shows whether it is shown as it was before we wrote to it. Cloud reads by id without a search."""
-    if context.api == 3:
+def before_our_writes(context: Context, searched: Collection[str]) -> Callable[[Issue], bool]:
+    """Tells of an issue that is searched for whether it is shown as it was before we wrote to it. Cloud reads by id without a search."""
+    if context.api == 3 or not searched:
         return undoubted
-    lately = writes.written_to(conn, context.site, ids, context.clock() - WINDOW)
-    known = mirror.get(conn, context.site, lately)
+    with context.store.read() as conn:
+        lately = writes.written_to(conn, context.site, searched, context.clock() - WINDOW)
+        known = mirror.get(conn, context.site, lately)
     ours = [place for place in context.mapping.places() if place.target.ages]
 
     def lags(issue: Issue) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -140,21 +140,16 @@ def read_again(
     *,
     edited: Mapping[str, datetime] | None = None,
     deleted: Set[str] = frozenset(),
-    lags: Callable[[Issue], bool] | None = None,
 ) -> ReadById:
     """The issues as Jira has them now, the ids it no longer shows, asked for twice, and what of them cannot be read.
 
-    `lags` tells what a search shows as it was before; where nobody says it, what we wrote lately does.
-
+    `edited` says of issues when they were edited at least: of these Data Center's search may tell.
     What it means that an issue is no longer shown `losses.weigh` says. Of those that an event calls `deleted` one look is the second word.
     """
     wanted = sorted(ids)
     if not wanted:
         return ReadById([])
-    if lags is None:
-        with context.store.read() as conn:
-            lags = before_our_writes(context, conn, edited or ())
-    result = context.jira.read(wanted, context.fields, edited, lags)
+    result = context.jira.read(wanted, context.fields, edited, before_our_writes(context, edited or ()))
     proven, doubted = result.missing & deleted, result.missing - deleted
     if not doubted:
         return ReadById(list(result.issues), proven, result.gaps)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from mappings.facts.issue import Issue
 
 GOOD_FOR = timedelta(seconds=5)
-"""What somebody writes over us within this time may be cleared as ours, as what is written between any look and the edit."""
+"""What somebody writes over us within this time, and of which nothing has told yet, may be cleared as ours, as what is written between any look and the edit."""
 
 
 @dataclass(frozen=True, slots=True)

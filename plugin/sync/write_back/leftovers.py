@@ -9,11 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date
+from itertools import islice
 
 from sqlalchemy import Connection
 
+from connectors.jira import Hints, read_hints
+from connectors.jira.read.bulk import CHUNK
 from connectors.store.absence import losses
 from connectors.store.mirror import mirror
+from connectors.store.work import inbox
 from connectors.store.writes import writes, written_values
 from connectors.store.writes.written_values import WrittenField
 from mappings.document.mapping import Mapping
@@ -26,11 +30,13 @@ from mappings.write_back.plan import Change, Plan
 from mappings.write_back.target import Place
 from mappings.write_back.targets import target_of
 from plugin.sync.context import Context
-from plugin.sync.intake.triage import BEGINNING
 from plugin.sync.reconcile.measurement import MeasuredObjective, sharers
 from plugin.sync.refresh.reread import read_again
 from plugin.sync.write_back import places as written
 from plugin.sync.write_back.clearing_look import ClearingLook, ShownIssues
+
+MOST_TOLD = 100
+"""Where so many deliveries came since a look, they are not read for its sake: Jira is asked anew."""
 
 
 def clears(
@@ -128,60 +134,50 @@ def still_ours(context: Context, planned: Plan) -> Plan:
 
 
 def _shown(context: Context, objective_id: str, left: list[Change]) -> tuple[list[Issue], frozenset[str]]:
-    """The issues of these changes as Jira has them now, or had them a moment ago, and which of them it does not show.
+    """The issues of these changes as Jira has them now, and which of them it does not show.
 
-    One look serves all objectives of a turn. What we wrote to since is looked at anew.
+    On Cloud one look serves all objectives of a turn, but for what may have changed since. On Data Center each issue is read alone, for
+    its search goes on showing what stood there by our word after somebody wrote over it: nothing tells that it is fresh.
     """
     look = context.clearing_look or ClearingLook(())
     look.begin(objective_id)
     ids, fields = {change.issue_id for change in left}, {change.field_id for change in left}
+    if context.api != 3:
+        return _looked_at(context, ids, fields).among(ids)
     shown = look.good(ids, fields, context.clock())
-    if shown is not None:
+    if shown is None or _is_overtaken(context, left, shown):
         with context.store.read() as conn:
-            written_since = writes.written_to(conn, context.site, ids, shown.at)
-        if not written_since:
-            return shown.among(ids)
-    with context.store.read() as conn:
-        beside = written_values.of_objectives(conn, context.site, look.waiting) if look.waiting else []
-        known = mirror.get(conn, context.site, ids | {row.issue_id for row in beside})
-    if context.api != 3 and not beside:
-        shown = _read_alone(context, ids, fields)
-    else:
-        shown = _read_together(context, left, beside, known)
-    look.keep(shown)
+            beside = written_values.of_objectives(conn, context.site, look.waiting) if look.waiting else []
+        fields |= {row.field_id for row in beside}
+        shown = _looked_at(context, _in_one_read(ids, beside), fields)
+        look.keep(shown)
     return shown.among(ids)
 
 
-def _read_alone(context: Context, ids: set[str], fields: set[str]) -> ShownIssues:
+def _in_one_read(ids: set[str], beside: Iterable[WrittenField]) -> set[str]:
+    """These, and of what stands for others so much as comes with the same read: most of them may have nothing to be cleared."""
+    others = dict.fromkeys(row.issue_id for row in beside if row.issue_id not in ids)
+    return ids | set(islice(others, max(CHUNK - len(ids), 0)))
+
+
+def _looked_at(context: Context, ids: set[str], fields: set[str]) -> ShownIssues:
     at = context.clock()
     read = read_again(replace(context, besides=context.besides | fields), ids)
     return ShownIssues({one.id: one for one in read.issues}, read.gone, frozenset(fields), at)
 
 
-def _read_together(
-    context: Context, left: list[Change], beside: list[WrittenField], known: dict[str, Issue]
-) -> ShownIssues:
-    """One read for all. What Data Center's search shows with another value than stands there by our word is read alone."""
-    spots = {(row.issue_id, row.field_id): row.after for row in beside}
-    spots |= {(change.issue_id, change.field_id): change.before for change in left}
-    ids, fields = {issue_id for issue_id, _ in spots}, frozenset(field_id for _, field_id in spots)
-    held: dict[str, list[tuple[Place, object]]] = {}
-    for (issue_id, field_id), value in spots.items():
-        place = context.place(field_id)
-        if place is not None and place.target.ages and place.target.shown(context.api):
-            held.setdefault(issue_id, []).append((place, value))
-
-    def lags(issue: Issue) -> bool:
-        return any(not place.equal(place.actual(issue), value) for place, value in held.get(issue.id, ()))
-
-    at = context.clock()
-    read = read_again(
-        replace(context, besides=context.besides | fields),
-        ids,
-        edited={id_: known[id_].updated if id_ in known else BEGINNING for id_ in ids},
-        lags=lags,
-    )
-    return ShownIssues({one.id: one for one in read.issues}, read.gone, fields, at)
+def _is_overtaken(context: Context, left: list[Change], shown: ShownIssues) -> bool:
+    """Whether we wrote to one of these since they were seen, or anything tells of an edit: a delivery, be it worked off or not, or the mirror."""
+    ids, keys = {change.issue_id for change in left}, {change.issue_key for change in left}
+    with context.store.read() as conn:
+        if writes.written_to(conn, context.site, ids, shown.at):
+            return True
+        known = mirror.get(conn, context.site, ids & shown.issues.keys())
+        told = inbox.since(conn, context.site, shown.at, MOST_TOLD)
+    if len(told) == MOST_TOLD or any(one.updated > shown.issues[id_].updated for id_, one in known.items()):
+        return True
+    hints = (read_hints(one.body) for one in told)
+    return any(isinstance(one, Hints) and (one.touched & ids or one.issue_keys & keys) for one in hints)
 
 
 def _proven_gone(context: Context, unshown: frozenset[str]) -> frozenset[str]:

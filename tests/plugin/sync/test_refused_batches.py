@@ -65,14 +65,21 @@ def test_what_leaves_a_scope_is_read_in_batches(small: Company, shows_our_writes
     assert sum(number for name, number in counted.items() if name.endswith("/search")) <= 4
 
 
-@pytest.mark.parametrize("small", ["cloud", "datacenter"], indirect=True)
-def test_objectives_that_leave_together_are_looked_at_together(small: Company) -> None:
-    """One read, and an edit for each, of the health too; what somebody wrote over us meanwhile Data Center shows alone, and it stands."""
+def leaving(small: Company) -> list[Any]:
+    """The objectives of two projects leave the scope, and nothing of theirs is cleared yet."""
     small.remap("scope: project in (PLAT, CORE, GROW)", "scope: project = PLAT")
     resync(small.context)
-    left = [one for one in small.records(scheme.EPIC) if one.project.key != "PLAT"]
+    return [one for one in small.records(scheme.EPIC) if one.project.key != "PLAT"]
+
+
+@pytest.mark.parametrize("small", ["cloud", "datacenter"], indirect=True)
+def test_objectives_that_leave_together_are_looked_at_together(small: Company) -> None:
+    """One read, and an edit for each, of the health too; what somebody wrote over us meanwhile stands, though Data Center's search does not show it."""
+    left = leaving(small)
     cloud = small.deployment == "cloud"
     small.edit(left[0], **{PROGRESS: 7})
+    if not cloud:
+        small.sandbox.sandbox.index[left[0].id] = left[0]
     small.sandbox.site.calls.clear()
 
     small.work_off()
@@ -81,8 +88,28 @@ def test_objectives_that_leave_together_are_looked_at_together(small: Company) -
     assert [small.in_jira(one.id) for one in left] == [7] + [None] * (len(left) - 1)
     assert sum(number for name, number in counted.items() if name.startswith("PUT")) == len(left)
     assert counted["POST /rest/api/3/issue/bulkfetch"] == (1 if cloud else 0)
-    assert counted["GET /rest/api/2/issue/{}"] == (0 if cloud else 1)
-    assert counted["POST /rest/api/2/search"] == (0 if cloud else 1)
+    assert counted["GET /rest/api/2/issue/{}"] == (0 if cloud else len(left))
+    assert counted["POST /rest/api/2/search"] == 0
+
+
+def test_what_a_delivery_tells_of_since_the_look_is_looked_at_anew(small: Company) -> None:
+    left = leaving(small)
+    listeners, edited = small.sandbox.sandbox.listeners, []
+
+    def meanwhile(event: Any) -> None:
+        listeners.remove(meanwhile)
+        edited.append(next(one for one in left if one.id != event.record.id))
+        small.edit(edited[0], **{PROGRESS: 7})
+        deliver(small, edited)
+
+    listeners.append(meanwhile)
+
+    small.work_off()
+
+    assert {one.id: small.in_jira(one.id) for one in left} == {
+        one.id: 7 if one in edited else None for one in left
+    }
+    assert len(edited) == 1
 
 
 @pytest.mark.parametrize("small", ["datacenter"], indirect=True)
