@@ -32,7 +32,7 @@ from mappings.rollup.state import ObjectiveState
 from plugin.access.authentication.secret_key import row_key
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
-from plugin.use_cases.visibility.cut import KEY, Cut, HiddenIssues, NotCut, names_in
+from plugin.use_cases.visibility.cut import ID, KEY, Cut, HiddenIssues, NotCut, names_in
 from plugin.use_cases.visibility.number_rules import NumberRule, rule_of
 from plugin.use_cases.visibility.numberless import numberless
 from plugin.use_cases.visibility.sights import visible
@@ -48,6 +48,9 @@ WHOLE = (Draft, Revision, Activation, Account, BoundMapping, Part)
 """What people of the connector write themselves is theirs: it is neither an issue nor made of one."""
 NEVER = (Goal,)
 """Of Atlassian's goals Jira does not say who may see them, and they are called as the objectives that feed them."""
+ANY_ISSUE = "any_issue"
+"""What the argument of a question is called that is asked of an issue of whatever kind, by its key or its id. Ids are numbers in a row: whoever
+counts through them would learn which issues are hidden, and what counts them. Those of objectives are told, and may be asked for."""
 NO_ISSUE = "{project}-0"
 """What is put in the place of the key of a hidden issue: the key of none."""
 
@@ -84,8 +87,11 @@ def seen_by(
             _require_found_in_sight(world, views, one)
             _require_order_in_sight(world, views, one)
     bare = _restricted(world, views, use_case, (*args[2:], *kwargs.values()))
-    told = [_unhidden_name(world, views, one) for one in args[2:]]
-    named = {name: _unhidden_name(world, views, one) for name, one in kwargs.items()}
+    place = _place_of(use_case, ANY_ISSUE)
+    told = [_unhidden_name(world, views, one, any_issue=at == place) for at, one in enumerate(args[2:], 2)]
+    named = {
+        name: _unhidden_name(world, views, one, any_issue=name == ANY_ISSUE) for name, one in kwargs.items()
+    }
     with _whole(world, views):
         found = cast("Callable[..., R]", use_case)(*args[:2], *told, **named)
     if bare is NumberRule.WHOLE:
@@ -160,7 +166,7 @@ def sites_asked(
     use_case: Callable[..., object], args: tuple[object, ...], named: Mapping[str, object]
 ) -> frozenset[str]:
     """Which sites a use case is asked about: by its argument `site`, or by what it is to look for; empty where that may be any."""
-    place = _place_of_site(use_case)
+    place = _place_of(use_case, "site")
     at = None if place is None or len(args) <= place else args[place]
     site = named.get("site", at)
     if isinstance(site, str) and site:
@@ -174,10 +180,10 @@ def sites_asked(
 
 
 @cache
-def _place_of_site(use_case: Callable[..., object]) -> int | None:
-    """Which of its arguments is the site; None where none is called so."""
+def _place_of(use_case: Callable[..., object], name: str) -> int | None:
+    """Which of its arguments is called so; None where none is."""
     names = list(signature(use_case).parameters)
-    return names.index("site") if "site" in names else None
+    return names.index(name) if name in names else None
 
 
 def _views_of(connector: Connector, actor: Actor, asked: frozenset[str]) -> tuple[Viewpoint, ...]:
@@ -307,14 +313,32 @@ def _names_without_numbers(connector: Connector, view: Viewpoint) -> dict[str, s
     return {name: id_ for id_, one in found.items() for name in (one.id, one.key, one.title) if name.strip()}
 
 
-def _unhidden_name(connector: Connector, views: tuple[Viewpoint, ...], given: object) -> object:
-    """What somebody asks for; the key of a hidden issue is that of none, so that the answer is as for one that nobody knows."""
-    if not isinstance(given, str) or not KEY.fullmatch(given.strip().upper()):
+def _unhidden_name(
+    connector: Connector, views: tuple[Viewpoint, ...], given: object, *, any_issue: bool
+) -> object:
+    """What somebody asks for; the key of a hidden issue is that of none, so that the answer is as for one that nobody knows. So is the id, where any issue may be asked for."""
+    if not isinstance(given, str):
         return given
     asked = given.strip().upper()
+    if any_issue and ID.fullmatch(asked):
+        return NO_ISSUE.format(project="") if _is_out_of_sight(connector, views, asked) else given
+    if not KEY.fullmatch(asked):
+        return given
     if any(hidden_in(connector, view, asked).named(asked) for view in views):
         return NO_ISSUE.format(project=given.strip().rpartition("-")[0])
     return given
+
+
+def _is_out_of_sight(connector: Connector, views: tuple[Viewpoint, ...], id_: str) -> bool:
+    """Whether this is the id of no issue that they see, nor of an objective."""
+    for view in views:
+        with connector.store.read() as conn:
+            if objectives.those_among(conn, view.site, [id_]):
+                continue
+            known = mentions(conn, view.site, [id_], ())
+        if id_ not in known or id_ not in visible(connector, view.site, view.person, {id_: known[id_].key}):
+            return True
+    return False
 
 
 def _require_found_in_sight(

@@ -125,7 +125,7 @@ def try_mapping(caller: Caller, path: SiteAddress, body: TrialBody) -> Reply[Tri
         body.text,
         rule=body.rule or "",
         jql=body.jql or "",
-        key=body.issue or "",
+        any_issue=body.issue or "",
         most=body.limit,
     )
     findings = [fault_of(one) for one in found.findings]

@@ -52,7 +52,14 @@ def try_command(
     text = decode_text(file.read_bytes(), str(file)) if file is not None else None
     with open_connector(site=site) as connector:
         found = try_rules(
-            connector, COMMAND_LINE, site, text, rule=rule or "", jql=jql or "", key=key or "", most=limit
+            connector,
+            COMMAND_LINE,
+            site,
+            text,
+            rule=rule or "",
+            jql=jql or "",
+            any_issue=key or "",
+            most=limit,
         )
     if as_json:
         show_json({**trial_values(found), "findings": [asdict(one) for one in found.findings]})

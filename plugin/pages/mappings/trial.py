@@ -35,7 +35,7 @@ def bench_page(connector: Connector, site: str) -> ResponseReturnValue:
     text, found, refused = begun(connector, site).text, None, ""
     wrong: tuple[Diagnostic, ...] = ()
     try:
-        found = try_rules(connector, acting(), site, text, rule="" if jql else rule, jql=jql, key=key)
+        found = try_rules(connector, acting(), site, text, rule="" if jql else rule, jql=jql, any_issue=key)
     except MappingError as error:
         wrong = error.diagnostics
     except (NotReady, JiraError) as error:

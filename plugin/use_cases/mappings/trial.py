@@ -69,18 +69,18 @@ def try_rules(
     *,
     rule: str = "",
     jql: str = "",
-    key: str = "",
+    any_issue: str = "",
     most: int = USUALLY_SHOWN,
 ) -> TrialResult:
     """Try one rule of a mapping (the active one without a text), a typed JQL, or every rule, on the issues of the local copy.
 
-    `key` asks of one issue why it is taken or not. Raises MappingError for a text or a JQL that cannot be used, NotReady where there
+    `any_issue` asks of one issue why it is taken or not. Raises MappingError for a text or a JQL that cannot be used, NotReady where there
     is no such rule, no such issue, or no mapping.
     """
     with connector.store.read() as conn:
         forest = Forest.of(mirror.every(conn, site))
-        id_ = mirror.id_of_key(conn, site, key.strip().upper()) if key.strip() else None
-    issue = _issue(forest, site, key.strip(), id_)
+        id_ = mirror.id_of_key(conn, site, any_issue.strip().upper()) if any_issue.strip() else None
+    issue = _issue(forest, site, any_issue.strip(), id_)
     if jql.strip():
         return _typed(connector, site, jql, forest, issue, most)
     bench, lacking = _bench(connector, site, text, forest)

@@ -112,10 +112,12 @@ def aligned_to(
 
 
 @question(VIEWER)
-def explained_by(connector: Connector, _actor: Actor, site: str, issue: str) -> tuple[SavedObjective, ...]:
+def explained_by(
+    connector: Connector, _actor: Actor, site: str, any_issue: str
+) -> tuple[SavedObjective, ...]:
     """Those whose numbers this issue (id or key) is part of; plain parents whose sums it is part of, too."""
     with connector.store.read() as conn:
-        ids = {issue, mirror.id_of_key(conn, site, issue.upper())} - {None}
+        ids = {any_issue, mirror.id_of_key(conn, site, any_issue.upper())} - {None}
         depending = objectives.depending_on(conn, site, [id_ for id_ in ids if id_ is not None])
         found = (objectives.load(conn, site, id_) for id_ in sorted(depending))
         return tuple(one for one in found if one is not None)
@@ -129,11 +131,12 @@ def drift_below(connector: Connector, _actor: Actor, site: str, objective_id: st
 
 
 @question(VIEWER)
-def knows_issue(connector: Connector, _actor: Actor, site: str, issue: str) -> bool:
+def knows_issue(connector: Connector, _actor: Actor, site: str, any_issue: str) -> bool:
     """Whether the mirror of a site has an issue of this key or id."""
     with connector.store.read() as conn:
         return (
-            bool(mirror.get(conn, site, [issue])) or mirror.id_of_key(conn, site, issue.upper()) is not None
+            bool(mirror.get(conn, site, [any_issue]))
+            or mirror.id_of_key(conn, site, any_issue.upper()) is not None
         )
 
 

@@ -118,8 +118,12 @@ def leaks(text: str, keys: set[str], titles: set[str]) -> set[str]:
     return found | {one for one in titles if one in text}
 
 
+def bearer(api: Api, role: str = "viewer") -> dict[str, str]:
+    return {"Authorization": f"Bearer {api.tokens[role]}"}
+
+
 def read(api: Api, role: str, address: str) -> str:
-    answer = api.client.get(address, headers={"Authorization": f"Bearer {api.tokens[role]}"})
+    answer = api.client.get(address, headers=bearer(api, role))
     assert answer.status_code < 500, (address, answer.status_code, answer.data[:200])
     return f"{answer.headers}{unpacked(answer.data).decode(errors='replace')}"
 
@@ -278,6 +282,23 @@ def test_a_hidden_key_is_answered_as_one_that_nobody_knows_and_words_are_not_sea
     assert (hidden.status_code, unknown.status_code) == (404, 404)
     assert hidden.text.replace(key, "") == unknown.text.replace("GROW-99999", "")
     assert hiding.call("GET", "/objectives?search=robot", role="viewer").status_code in (403, 422)
+
+
+@pytest.mark.parametrize("mode", [Visibility.TITLES, Visibility.ROWS])
+def test_whoever_counts_through_ids_learns_of_no_hidden_issue_nor_what_counts_it(
+    with_hidden_rows: tuple[Api, str, frozenset[str]], mode: Visibility
+) -> None:
+    api, objective, hidden = with_hidden_rows
+    row = min(hidden)
+    feeds = api.call("GET", f"/issues/{row}/feeds", role="viewer").json["feeds"]
+    assert objective in {one["objective"]["id"] for one in feeds}
+    change_visibility(api.connector, COMMAND_LINE, "main", mode)
+    told, unknown = (api.call("GET", f"/issues/{name}/feeds", role="viewer") for name in (row, "987654"))
+    assert (told.status_code, unknown.status_code) == (404, 404)
+    assert told.text.replace(row, "") == unknown.text.replace("987654", "")
+    pages = (api.client.get(f"/why/{name}", headers=bearer(api)) for name in (row, "987654"))
+    assert {one.status_code for one in pages} == {404}
+    assert api.call("GET", f"/issues/{objective}/feeds", role="viewer").status_code == 200
 
 
 def test_the_record_of_writes_is_not_searched_by_words_by_somebody_who_sees_some(hiding: Api) -> None:

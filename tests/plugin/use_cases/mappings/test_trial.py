@@ -50,7 +50,7 @@ def test_of_every_rule_the_issues_are_counted_and_one_issue_is_answered_for(comp
     key = try_rules(connector, COMMAND_LINE, "main", rule="epics/metric").tried[0].issues[0].issue.key
     taking = [
         one.rule.name
-        for one in try_rules(connector, COMMAND_LINE, "main", key=key.lower()).answers
+        for one in try_rules(connector, COMMAND_LINE, "main", any_issue=key.lower()).answers
         if one.taken
     ]
     assert taking == ["scope", "epics/metric"]
@@ -103,7 +103,7 @@ def test_what_is_not_there_is_said_with_what_is(company):
     with pytest.raises(NotReady, match="Its rules: scope, "):
         try_rules(company.connector, COMMAND_LINE, "main", rule="nope")
     with pytest.raises(NotReady, match="PLAT-99999 is not in the local copy"):
-        try_rules(company.connector, COMMAND_LINE, "main", key="PLAT-99999")
+        try_rules(company.connector, COMMAND_LINE, "main", any_issue="PLAT-99999")
     unread = try_rules(company.connector, COMMAND_LINE, "main", jql="description ~ robot")
     assert unread.unread
     assert "every issue matches" in str(
