@@ -8,14 +8,14 @@ from mappings.rollup.cycles.cycle_end import has_ended
 from mappings.rollup.structure.what_if import Calculation, calculation_of
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
-from plugin.use_cases.objectives.objective_lookup import find_objective
 from plugin.use_cases.permission import VIEWER, question
 
 
 @question(VIEWER)
-def calculation(connector: Connector, _actor: Actor, site: str, name: str) -> Calculation | None:
+def calculation(connector: Connector, _actor: Actor, site: str, objective_id: str) -> Calculation | None:
     """How the number of this objective is made; None where it is none, or where there is nothing to try."""
-    saved = find_objective(connector, site, name)
+    with connector.store.read() as conn:
+        saved = objectives.load(conn, site, objective_id)
     if saved is None or saved.state.plain:
         return None
     state, context = saved.state, connector.context(site)
