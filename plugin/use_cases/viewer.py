@@ -302,6 +302,7 @@ def hidden_in(connector: Connector, view: Viewpoint, value: object) -> HiddenIss
         summed=summed,
         objectives=counted,
         numberless=_names_without_numbers(connector, view),
+        unnumbered=modes_of(connector).get(view.site) is Visibility.NUMBERS,
     )
 
 

@@ -22,7 +22,8 @@ import msgspec
 
 from mappings.explain.movement import Effect
 from mappings.rollup.rows.ledger import HIDDEN, Contribution
-from plugin.use_cases.visibility.number_cut import HELD, RESTRICTED, bare, bare_part, objective_in
+from mappings.rollup.state import ObjectiveState
+from plugin.use_cases.visibility.number_cut import HELD, RESTRICTED, bare, bare_part, counted_in, objective_in
 from plugin.use_cases.visibility.row_sum import WORK, summed_effects, summed_rows
 
 KEY = re.compile(r"(?<![A-Za-z0-9_])[A-Z][A-Z0-9_]{1,99}-[1-9][0-9]{0,17}(?![A-Za-z0-9_])")
@@ -82,6 +83,8 @@ class HiddenIssues:
     objectives: frozenset[str] = frozenset()
     numberless: Mapping[str, str] = field(default_factory=dict)
     """The objectives whose numbers they may not see, by id, key and title, hidden ones and others."""
+    unnumbered: bool = False
+    """Whether no state that counts one of these issues has its numbers told: what an objective was, or would be by a draft, may count others than it does."""
 
     def named(self, name: object) -> str | None:
         """The hidden issue that this id or key means; None where it means none."""
@@ -287,8 +290,11 @@ class Cut:
 
     def _has_no_numbers(self, value: object) -> bool:
         """Whether a value is of an objective whose numbers they may not see, or holds one that is."""
-        if not self._hidden.numberless:
+        if not self._hidden.numberless and not self._hidden.unnumbered:
             return False
+        counted = counted_in(value) if self._hidden.unnumbered and isinstance(value, ObjectiveState) else ()
+        if not self._hidden.titles.keys().isdisjoint(counted):
+            return True
         names = _names(value)
         if objective_in(value, names, _part, self._hidden.numberless) is not None:
             return True

@@ -7,12 +7,11 @@ from collections.abc import Iterable, Mapping
 
 from connectors.store.numbers import objectives
 from connectors.store.visibility.mentions import mentions
-from mappings.rollup.rows.ledger import Disposition
 from mappings.rollup.state import ObjectiveState
 from plugin.runtime.connector import Connector
+from plugin.use_cases.visibility.number_cut import counted_in
 from plugin.use_cases.visibility.sights import visible
 
-IN_THE_NUMBER = (Disposition.COUNTED, Disposition.NOT_ACHIEVED, Disposition.CHECKED_IN, Disposition.BESIDE)
 BELIEVED_S = 5.0
 """So long it is believed for one person which objectives they are: a page asks many times."""
 
@@ -36,14 +35,6 @@ def numberless(connector: Connector, site: str, person: str) -> dict[str, Object
     found = {id_: states[id_] for id_ in _with_those_above(lacking, states, rows)}
     connector.numberless[name] = (time.monotonic(), found)
     return found
-
-
-def counted_in(state: ObjectiveState) -> frozenset[str]:
-    """The issues that make up a number, and the one that it is of."""
-    ledgers = [state.ledger, state.beside, *(one.measurement.ledger for one in state.key_results)]
-    rows = (row.id for ledger in ledgers for row in ledger.rows if row.disposition in IN_THE_NUMBER)
-    own = (state.issue_id or "", *(one.issue_id or "" for one in state.key_results))
-    return frozenset(one for one in (*rows, *own) if one.isdigit())
 
 
 def _with_those_above(

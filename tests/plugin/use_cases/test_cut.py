@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from time import process_time
 
@@ -257,16 +257,31 @@ def test_a_line_of_a_digest_about_a_hidden_issue_does_not_tell_for_whom_it_waits
 NUMBERLESS = HiddenIssues({}, {}, str, numberless={"8": "8", "PLAT-8": "8", "Paint it": "8"})
 
 
-def test_of_an_objective_without_numbers_the_health_is_left_and_of_others_all() -> None:
-    def state(id_: str, key: str) -> ObjectiveState:
-        health = Health(
-            HealthLevel.AT_RISK, "pace", "half of where it should be: 31 %", Fraction(1, 2), "SEC-7"
-        )
-        ledger = Ledger((row("7", "SEC-7", "Buy Contoso"),), Fraction(1, 4))
-        return ObjectiveState(
-            id_, "epics", "Some", Fraction(1, 2), health, ledger, issue_id=id_, key=key, pace=Fraction(1)
-        )
+def counting(id_: str, key: str) -> ObjectiveState:
+    """An objective that counts SEC-7."""
+    health = Health(HealthLevel.AT_RISK, "pace", "half of where it should be: 31 %", Fraction(1, 2), "SEC-7")
+    ledger = Ledger((row("7", "SEC-7", "Buy Contoso"),), Fraction(1, 4))
+    return ObjectiveState(
+        id_, "epics", "Some", Fraction(1, 2), health, ledger, issue_id=id_, key=key, pace=Fraction(1)
+    )
 
+
+def test_what_an_objective_was_or_would_be_has_no_numbers_where_it_counted_a_hidden_issue_then() -> None:
+    hidden = replace(SECRET, summed=True)
+    cut = Cut(replace(hidden, unnumbered=True)).value(counting("9", "PLAT-9"))
+    assert isinstance(cut, ObjectiveState)
+    assert (cut.progress, cut.pace, cut.ledger, cut.health.pace) == (None, None, Ledger(), None)
+    summed = Cut(hidden).value(counting("9", "PLAT-9"))
+    assert isinstance(summed, ObjectiveState)
+    assert summed.progress == Fraction(1, 2)
+    seen = replace(counting("9", "PLAT-9"), ledger=Ledger((row("8", "PLAT-8", "Paint it"),), Fraction(1, 4)))
+    told = Cut(replace(hidden, unnumbered=True)).value(seen)
+    assert isinstance(told, ObjectiveState)
+    assert told.progress == Fraction(1, 2)
+
+
+def test_of_an_objective_without_numbers_the_health_is_left_and_of_others_all() -> None:
+    state = counting
     cut, other = (Cut(NUMBERLESS).value(one) for one in (state("8", "PLAT-8"), state("9", "PLAT-9")))
     assert other == state("9", "PLAT-9")
     assert isinstance(cut, ObjectiveState)
