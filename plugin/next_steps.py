@@ -59,11 +59,13 @@ OBJECTIVES = NextStep(
 IMPORTS = NextStep(
     "See the imports there are",
     command="jira-okr import --list",
+    page="Import",
     operation="GET /imports",
 )
 SUBSCRIPTIONS = NextStep(
     "See the subscriptions there are",
     command="jira-okr subscription list",
+    page="Sites, the site, Subscriptions",
     operation="GET /subscriptions",
 )
 CYCLES = NextStep(
@@ -230,7 +232,9 @@ GAPS = NextStep(
 PRESETS = NextStep(
     "See the presets there are", command="jira-okr mapping presets", page="Mapping", operation="GET /presets"
 )
-BADGES = NextStep("See what is public", command="jira-okr badge list", operation="GET /badges")
+BADGES = NextStep(
+    "See what is public", command="jira-okr badge list", page="Sites, the site, Badges", operation="GET /badges"
+)
 KPIS = NextStep(
     "See the KPIs of the active mapping",
     command="jira-okr kpi list",
