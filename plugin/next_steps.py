@@ -233,7 +233,10 @@ PRESETS = NextStep(
     "See the presets there are", command="jira-okr mapping presets", page="Mapping", operation="GET /presets"
 )
 BADGES = NextStep(
-    "See what is public", command="jira-okr badge list", page="Sites, the site, Badges", operation="GET /badges"
+    "See what is public",
+    command="jira-okr badge list",
+    page="Sites, the site, Badges",
+    operation="GET /badges",
 )
 KPIS = NextStep(
     "See the KPIs of the active mapping",

@@ -35,6 +35,7 @@ TOKEN = re.compile(r"\x00([0-9]+)\x00")
 NAMED = re.compile(rf"{TOKEN.pattern}(?:[ :,“”]+{TOKEN.pattern})*")
 """Key and title side by side are one issue; several in a row are counted."""
 SENTENCE = re.compile(r"((?<=[.!?;])\s+|\n+)")
+REPEATED = re.compile(rf"{re.escape(RESTRICTED)}(?:\s+{re.escape(RESTRICTED)})+")
 FIGURE = re.compile(r"(?<![A-Za-z0-9_-])[0-9]")
 ATOMS = (
     bool,
@@ -147,7 +148,7 @@ class Cut:
         if text[:1] in ("{", "[") and (made := self._json(text)) is not None:
             return made
         if self._hidden.numberless:
-            text = "".join(map(self._numberless_sentence, SENTENCE.split(text)))
+            text = self._without_numbers(text)
         self._named = []
         marked = KEY.sub(self._key, self._titles.replaced(text.replace("\x00", ""), self._title))
         if not self._named:
@@ -186,10 +187,16 @@ class Cut:
                 issues.add(min(one))
         return ISSUE if len(issues) == 1 else f"{len(issues)} issues you may not see"
 
-    def _numberless_sentence(self, said: str) -> str:
-        """A sentence that has a figure beside the name of an objective whose numbers are not told is not told."""
-        rest = self._numberless.replaced(said, lambda _name: " ")
-        return RESTRICTED if rest != said and FIGURE.search(KEY.sub(" ", rest)) else said
+    def _without_numbers(self, text: str) -> str:
+        """A text without the sentences that have a figure beside the name of an objective whose numbers are not told, and without those
+        behind them on the same line that have one and name nothing else: they go on about it.
+        """
+        told, about = list[str](), False
+        for said in SENTENCE.split(text):
+            rest = self._numberless.replaced(said, lambda _name: " ")
+            about = rest != said or (about and "\n" not in said and not KEY.search(rest))
+            told.append(RESTRICTED if about and FIGURE.search(KEY.sub(" ", rest)) else said)
+        return REPEATED.sub(RESTRICTED, "".join(told))
 
     def _sentence(self, said: str) -> str:
         """A sentence as it was, unless it tells something of a row that is not told apart."""
