@@ -290,7 +290,7 @@ def _lacks(issue: Issue, known: Issue, name: str, readings: tuple[Reading, ...])
 def _land(
     context: Context, deliveries: list[Delivery], batch: DeliveryBatch, found: FoundIssues
 ) -> RefreshResult:
-    moment = context.moment()
+    now = context.clock()
     inside = in_scope(context, found.issues)
     outside = set(found.lost.leaving) | {issue.id for issue in found.issues} - {issue.id for issue in inside}
     with context.store.write() as conn:
@@ -304,9 +304,9 @@ def _land(
         _note_echoes(context, conn, batch.echoes)
         if batch.whole_scope:
             # A version or a sprint touches issues that the event does not name.
-            read_requests.ask(conn, context.site, moment.now)
+            read_requests.ask(conn, context.site, now)
         verdicts = {one.id: _verdict(batch, one, found.gaps) for one in deliveries}
-        inbox.settle_all(conn, verdicts, moment.now)
+        inbox.settle_all(conn, verdicts, now)
     for delivery in deliveries:
         status, note = verdicts[delivery.id]
         log.debug(
@@ -382,7 +382,8 @@ def land_issues(
     near = {id_: before[id_] for id_ in (*ids, *outside) if id_ in before} if touched else {}
     marked = _affected(context, conn, near, after, touched) | over
     if context.mapping.roots():
-        marked |= _hanging(context, conn, near, after, earlier)
+        news = {id_: one for id_, one in near.items() if id_ in touched}
+        marked |= _hanging(context, conn, news, after, earlier)
     mirror.delete(conn, context.site, lost)
     remember(context, conn, lost)
     candidates.land(context, conn, after.values(), lost)

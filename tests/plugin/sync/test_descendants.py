@@ -125,6 +125,31 @@ def test_a_moved_epic_takes_its_stories_with_it_before_any_full_read(hand: Any) 
     assert hand.field(counted) == 50
 
 
+@pytest.mark.parametrize("hand", ["cloud"], indirect=True)
+def test_what_hangs_on_a_moved_issue_is_news_though_its_new_parent_is_read_too(hand: Any) -> None:
+    """An event of a move names the new parent as well, which is as it was."""
+    text = TEXT.replace("issue in", "issuetype = Sub-task AND issue in").replace("= Story", "= Sub-task")
+    top = hand.issue("Initiative")
+    counted = hand.issue("Epic", labels=["okr"])
+    inside, outside = hand.issue("Epic", top), hand.issue("Epic")
+    hand.issue("Sub-task", hand.issue("Story", hand.issue("Epic", top)), "Done")
+    moved = hand.issue("Story", outside)
+    hand.issue("Sub-task", moved)
+    hand.activate(text.replace("KEY", hand.sandbox.sandbox.records[top].key), large=True)
+    hand.sync()
+    hand.work_off()
+    assert hand.field(counted) == 100
+    hand.edit(moved, parent={"id": inside})
+    hand.land(moved, inside)
+    hand.work_off()
+    assert hand.field(counted) == 50
+
+
+def test_whether_the_mirror_keeps_an_issue_asks_no_database(context: Context, an_issue: Build) -> None:
+    """It is asked of every issue that is read."""
+    assert replace(context, store=cast("Store", None)).holds(an_issue(1))
+
+
 def test_a_scope_cannot_ask_for_what_is_below_an_issue(document: dict[str, Any]) -> None:
     document["scope"] = "project = PLAT AND issue in childIssuesOf(PLAT-7)"
     found = bind_leniently(Document.model_validate(document), Catalogue())
