@@ -91,7 +91,7 @@ def look_at_pace(connector: Connector, site: str, going_on: Callable[[], None]) 
     The day counts as begun once all are looked at: an interrupted look begins anew.
     """
     context = connector.context(site)
-    today = context.moment().today
+    today = context.instant.today
     with connector.store.read() as conn:
         if pace_days.is_known(conn, site, today):
             return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -83,8 +83,13 @@ class Context:
     clearing_look: ClearingLook | None = None
     """What is looked at together in this turn before it is cleared; None where each objective looks for itself."""
 
+    @property
+    def instant(self) -> Moment:
+        """Now, in the mapping's time zone, as the connector's own account: for the calendar, and for the scope, which cannot ask what is below an issue."""
+        return Moment(self.clock(), self.mapping.zone, self.catalogue.account_id)
+
     def moment(self, conn: Connection | None = None) -> Moment:
-        """Now, in the mapping's time zone, as the connector's own account; with what is below the issues of which the mapping asks that.
+        """Now as `instant` says it, with what is below the issues of which the mapping asks that: once for many issues, for it is read.
 
         That is as the transaction of `conn` sees it, where one is given.
         """
@@ -95,7 +100,7 @@ class Context:
             else:
                 with self.store.read() as own:
                     below = mirror.below(own, self.site, roots)
-        return Moment(self.clock(), self.mapping.zone, self.catalogue.account_id, below)
+        return replace(self.instant, below=below)
 
     def mark(
         self, conn: Connection, objective_ids: Iterable[str], reason: str, *, bulk: bool = False
@@ -161,7 +166,7 @@ class Context:
 
     def holds(self, issue: Issue) -> bool:
         """Whether the mirror keeps this issue: it is in the scope of the mapping that rules, or of the coming one."""
-        moment = self.moment()
+        moment = self.instant
         coming = self.coming
         return self.mapping.scope.matches(issue, moment) or (
             coming is not None and coming.scope.matches(issue, moment)
@@ -248,7 +253,7 @@ class Context:
     @property
     def basis(self) -> WriteBasis:
         """What the values that are written are made on."""
-        return WriteBasis(self.api, self.pages, self.moment(), goals=self.catalogue.goals)
+        return WriteBasis(self.api, self.pages, self.instant, goals=self.catalogue.goals)
 
     @property
     def unshown_places(self) -> frozenset[str]:

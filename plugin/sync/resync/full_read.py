@@ -112,7 +112,7 @@ def _others(context: Context, report: ResyncResult) -> frozenset[str]:
     written = {f"@{rule.part.id}" for rule in context.mapping.objectives if rule.select is None}
     with context.store.read() as conn:
         former = objectives.ids(conn, context.site)
-        left = stands.objective_ids(conn, context.site, context.moment().today)
+        left = stands.objective_ids(conn, context.site, context.instant.today)
     return frozenset(id_ for id_ in (*written, *former, *left) if id_ not in report.objectives)
 
 

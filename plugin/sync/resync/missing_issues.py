@@ -132,7 +132,7 @@ def look_for_left(context: Context, reading: RunningRead) -> None:
 
     What is shown can be cleared; whoever wrote there is looked at at the end of every full read.
     """
-    today = context.moment().today
+    today = context.instant.today
     with context.store.read() as conn:
         left = {one.issue_id for one in losses.all(conn, context.site, "left")}
         standing = written_values.of_objectives(conn, context.site, (), left) if left else []

@@ -100,7 +100,7 @@ def sift(context: Context, conn: Connection, planned: Plan, *, braked: bool = Tr
             waiting.append(change)
             continue
         lately, today = _written_of_late(context, conn, change, latest)
-        moment = context.moment()
+        moment = context.instant
         following = paced_until(lately, moment.now) or target_of(change.field_id).turn(change, today, moment)
         if _flaps(context, change, lately):
             waiting.append(change)
@@ -142,7 +142,7 @@ def _written_of_late(
     """Our writes of the field within the window, since a person let it go where that was within it, with the one before them; and
     what was written today. Nothing is asked where its `latest` change lies before both.
     """
-    moment = context.moment()
+    moment = context.instant
     window, morning = moment.now - WINDOW, datetime.combine(moment.today, time(0), moment.zone)
     since = min(window, morning)
     if latest is None or latest.at < since:

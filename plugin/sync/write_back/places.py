@@ -107,11 +107,13 @@ def with_places(
         with context.store.read() as conn:
             known = mirror.get(conn, context.site, [issue.id for issue in issues], memory)
     asked: dict[str, frozenset[str]] = {}
+    moment = context.moment() if ours else context.instant
     for issue in issues:
         wanted = frozenset[str]()
         if ours:
             before = None if anew or _went_unheard(issue, known, changed) else known.get(issue.id)
-            wanted = _unknown(context, ours, issue, known.get(issue.id), before, changed.get(issue.id, ()))
+            told = changed.get(issue.id, ())
+            wanted = _unknown(context, moment, ours, issue, known.get(issue.id), before, told)
         if wanted or besides:
             asked[issue.id] = wanted | besides
     found = held(context, asked)
@@ -130,6 +132,7 @@ def _went_unheard(issue: Issue, known: Mapping[str, Issue], changed: Mapping[str
 
 def _unknown(
     context: Context,
+    moment: Moment,
     ours: frozenset[str],
     issue: Issue,
     known: Issue | None,
@@ -137,7 +140,6 @@ def _unknown(
     told: Collection[str],
 ) -> frozenset[str]:
     """What has to be asked of an issue. `before` is what the mirror knows of it and what is believed."""
-    moment = context.moment()
 
     def is_looked_at(one: Issue | None) -> bool:
         return one is not None and (

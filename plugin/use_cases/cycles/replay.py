@@ -172,8 +172,7 @@ def _cycle(mapping: BoundMapping, cycle_id: str) -> CyclePart:
 def _moment(context: Context, cycle: CyclePart) -> datetime:
     """As of when it is looked at: its last millisecond, or now while it runs."""
     now = context.clock()
-    moment = context.moment()
-    if cycle.start > moment.today:
+    if cycle.start > context.instant.today:
         raise CycleRefused(f"{cycle.id} begins on {cycle.start}: there is nothing to replay yet.")
     return min(now, end_of(cycle, context.mapping.zone))
 

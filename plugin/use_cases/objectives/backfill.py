@@ -184,7 +184,7 @@ def _save(context: Context, found: list[Standing], known: Iterable[str]) -> int:
 
 def _moments(context: Context, days: int | None) -> tuple[tuple[datetime, ...], tuple[datetime, ...]]:
     """The first instant of the cycle, where it is the cycle that is asked for, and the end of each past day, oldest first."""
-    moment, zone = context.moment(), context.mapping.zone
+    moment, zone = context.instant, context.mapping.zone
     today = moment.now.astimezone(zone).date()
     first = _first_day(context, today) if days is None else today - timedelta(days=min(days, MOST_DAYS))
     count = min((today - first).days, MOST_DAYS)

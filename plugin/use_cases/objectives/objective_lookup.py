@@ -66,7 +66,7 @@ def planned_ids(connector: Connector, site: str) -> list[str]:
     """Of whatever something may be written for, in the order of issues: the objectives and plain parents, what is due for the first
     time, and what is none any more while its values still stand in Jira.
     """
-    today = connector.context(site).moment().today
+    today = connector.context(site).instant.today
     with connector.store.read() as conn:
         found = {*objectives.ids(conn, site), *due.ids(conn, site)}
         found |= written_values.objective_ids(conn, site, today)
