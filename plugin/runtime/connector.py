@@ -18,6 +18,8 @@ from connectors.store.cycles import cycle_locks
 from connectors.store.mappings import bindings, coming_mappings, revisions
 from connectors.store.mappings.coming_mappings import ComingMapping
 from connectors.store.sites import api_versions, catalogues, former_names
+from connectors.store.visibility.counted_issues import CountedIssues
+from connectors.store.visibility.mentions import Mention
 from connectors.store.visibility.modes import Visibility
 from connectors.store.work import due
 from connectors.store.writes import refusals
@@ -32,7 +34,6 @@ from mappings.facts.goal import GoalBoard
 from mappings.fields import Api
 from mappings.jql.fields.versions import MOST_PROJECTS
 from mappings.kpi.sources import SOURCE_OPTIONS
-from mappings.rollup.state import ObjectiveState
 from mappings.write_back.target import WriteBasis
 from mappings.write_back.targets import needs_goals
 from plugin.next_steps import FIRST_MAPPING, Door, NextStep
@@ -167,7 +168,9 @@ class Connector:
     weeks: Memory[WeekKey, WeekMove] = field(default_factory=lambda: Memory(MOST_WEEKS))
     modes: tuple[float, dict[str, Visibility]] = (float("-inf"), {})
     """What of hidden issues is shown, by site, and when that was read."""
-    numberless: dict[tuple[str, str], tuple[float, dict[str, ObjectiveState]]] = field(default_factory=dict)
+    counted: dict[str, tuple[float, CountedIssues]] = field(default_factory=dict)
+    """Which issues the numbers of a site count, and when that was read."""
+    numberless: dict[tuple[str, str], tuple[float, dict[str, Mention]]] = field(default_factory=dict)
     """Of which objectives somebody sees no numbers, by site and person, and when that was found."""
     asking: dict[tuple[str, str], tuple[threading.Thread, float]] = field(default_factory=dict)
     """Who asks Jira what somebody may see, by site and person, and since which second of the monotonic clock."""

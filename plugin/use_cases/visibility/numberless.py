@@ -3,54 +3,63 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from connectors.store.numbers import objectives
-from connectors.store.visibility.mentions import mentions
-from mappings.rollup.state import ObjectiveState
+from connectors.store.visibility.counted_issues import CountedIssues
+from connectors.store.visibility.mentions import Mention, mentions
 from plugin.runtime.connector import Connector
 from plugin.use_cases.visibility.number_cut import counted_in
 from plugin.use_cases.visibility.sights import visible
 
 BELIEVED_S = 5.0
-"""So long it is believed for one person which objectives they are: a page asks many times."""
+"""So long it is believed what a site counts, and for one person which objectives they are: a page asks many times."""
 
 
-def numberless(connector: Connector, site: str, person: str) -> dict[str, ObjectiveState]:
+def numberless(connector: Connector, site: str, person: str) -> dict[str, Mention]:
     """By id: those of a site which count what the person may not see, or what is aligned to them and does; an objective that is hidden itself is one of them."""
-    name = (site, person)
+    name, now = (site, person), time.monotonic()
     at, found = connector.numberless.get(name, (float("-inf"), {}))
-    if time.monotonic() - at < BELIEVED_S:
+    if now - at < BELIEVED_S:
         return found
-    with connector.store.read() as conn:
-        states = {one.state.id: one.state for one in objectives.all(conn, site)}
-        rows = {id_: counted_in(state) for id_, state in states.items()}
-        known = mentions(conn, site, {row for mine in rows.values() for row in mine}, ())
-    may = (
-        visible(connector, site, person, {one.id: one.key for one in known.values()})
-        if known
-        else frozenset()
-    )
-    lacking = {id_ for id_, mine in rows.items() if not mine <= may}
-    found = {id_: states[id_] for id_ in _with_those_above(lacking, states, rows)}
-    connector.numberless[name] = (time.monotonic(), found)
+    counted = _counted(connector, site)
+    may = visible(connector, site, person, counted.keys) if counted.keys else frozenset[str]()
+    lacking = {id_ for id_, mine in counted.rows.items() if not mine <= may}
+    found = {id_: counted.names[id_] for id_ in _with_those_above(lacking, counted.above)}
+    fresh = {one: kept for one, kept in list(connector.numberless.items()) if now - kept[0] < BELIEVED_S}
+    connector.numberless = fresh | {name: (time.monotonic(), found)}
     return found
 
 
-def _with_those_above(
-    lacking: Iterable[str], states: Mapping[str, ObjectiveState], rows: Mapping[str, frozenset[str]]
-) -> set[str]:
-    """These, and all that count one of them, however far above."""
-    found = set(lacking)
+def _counted(connector: Connector, site: str) -> CountedIssues:
+    """The same for whoever asks: all states of a site are read for it, and of them only names and ids are held."""
+    at, known = connector.counted.get(site, (float("-inf"), None))
+    if known is not None and time.monotonic() - at < BELIEVED_S:
+        return known
+    with connector.store.read() as conn:
+        states = [one.state for one in objectives.all(conn, site)]
+        rows = {state.id: counted_in(state) for state in states}
+        meant = mentions(conn, site, {row for mine in rows.values() for row in mine}, ())
     above: dict[str, set[str]] = {}
-    for id_, state in states.items():
-        for target in state.aligned_to:
-            above.setdefault(id_, set()).add(target)
-        for row in rows[id_] & states.keys():
-            above.setdefault(row, set()).add(id_)
-    reached = list(found)
+    for state in states:
+        above.setdefault(state.id, set()).update(rows.keys() & state.aligned_to)
+        for row in rows[state.id] & rows.keys():
+            above.setdefault(row, set()).add(state.id)
+    found = CountedIssues(
+        names={state.id: Mention(state.id, state.key, state.title) for state in states},
+        rows=rows,
+        above=above,
+        keys={one.id: one.key for one in meant.values()},
+    )
+    connector.counted[site] = (time.monotonic(), found)
+    return found
+
+
+def _with_those_above(lacking: set[str], above: Mapping[str, set[str]]) -> set[str]:
+    """These, and all that count one of them, however far above."""
+    found, reached = set(lacking), list(lacking)
     while reached:
-        for one in above.get(reached.pop(), set()) & states.keys() - found:
+        for one in above.get(reached.pop(), set()) - found:
             found.add(one)
             reached.append(one)
     return found

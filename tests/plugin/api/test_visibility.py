@@ -273,6 +273,19 @@ def test_of_an_objective_that_counts_a_hidden_row_only_health_is_told_where_numb
     assert "Its numbers are not shown to you" in page
 
 
+def test_what_a_site_counts_is_read_once_for_all_who_look_and_nobody_is_remembered_for_long(
+    hiding: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connector, reads, read_all = hiding.connector, list[str](), objectives.all
+    monkeypatch.setattr(objectives, "all", lambda conn, site: reads.append(site) or read_all(conn, site))
+    connector.counted.clear()
+    connector.numberless = {("main", "gone"): (time.monotonic() - 60, {})}
+    sees_some, sees_none = (numberless(connector, "main", one) for one in (SEES_SOME.id, ""))
+    assert reads == ["main"]
+    assert sees_some.keys() < sees_none.keys()
+    assert connector.numberless.keys() == {("main", SEES_SOME.id), ("main", "")}
+
+
 def test_a_hidden_key_is_answered_as_one_that_nobody_knows_and_words_are_not_searched(hiding: Api) -> None:
     be(hiding, "viewer", SEES_SOME.id)
     key = samples(hiding)["objective"][-1]
