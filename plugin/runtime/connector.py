@@ -263,9 +263,13 @@ class Connector:
             return catalogue
         jira = self.site(name).jira
         try:
-            known |= {id_: ProjectVersions(id_, jira.project_parts(id_).order) for id_ in asked}
+            told = {id_: jira.project_parts(id_).order for id_ in asked}
         except JiraError:
             return catalogue
+        # A project that Jira does not show tells none, and its issues keep their versions: the order that is known stands.
+        known |= {
+            id_: ProjectVersions(id_, found) for id_, found in told.items() if found or id_ not in known
+        }
         return replace(catalogue, version_orders=tuple(known[id_] for id_ in sorted(known)))
 
     def _board(self, name: str) -> GoalBoard | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from connectors.sandbox import Fault
 from connectors.sandbox.site_state import scheme
 from mappings.facts.issue import JiraValue
 from plugin.jobs.schedules import with_names_of_today
@@ -48,11 +49,21 @@ def test_what_stands_behind_a_version_is_greater_until_the_order_is_another(hand
     hand.work_off()
     assert hand.field(epic) == 100
 
+    # A project that Jira does not show for a while puts nothing in another order.
+    hand.sandbox.faults.add(Fault("status", "GET", "project/1", times=20, status=404, shape="jira"))
+    read_again(hand)
+    assert hand.field(epic) == 100
+
+    hand.sandbox.faults.clear()
     jira.versions["PLAT"] = [NEW, TWO, OLD]
+    read_again(hand)
+    assert hand.field(epic) == 0
+
+
+def read_again(hand: Any) -> None:
     hand.clock.pass_by(minutes=5)
     resync(with_names_of_today(hand.connector, "main"))
     hand.work_off()
-    assert hand.field(epic) == 0
 
 
 def test_a_preview_asks_for_an_order_that_is_not_known_yet(hand: Any) -> None:
