@@ -85,6 +85,7 @@ NAMES: Mapping[NumberRule, Mapping[str, str]] = {
         ),
         "record.chain": "verify",
         "record.personal_data": "erase_person person_data",
+        "record.push": "push_now",
         "record.refusals": "note_refusal",
         "sites.consent": "begin finish prepare standing",
         "sites.database": (
