@@ -71,13 +71,16 @@ def objective_row(one: ObjectiveLine) -> ObjectiveRow:
 
 
 def ledger_rows(connector: Connector, actor: Actor, site: str, query: ObjectivesQuery) -> Iterator[LedgerRow]:
-    """The rows of all ledgers of the objectives that pass."""
-    for saved in saved_objectives(connector, actor, site, query):
-        state = saved.state
-        yield from _rows(state, state.ledger, "headline", None)
-        yield from _rows(state, state.beside, "beside", None)
-        for one in state.key_results:
-            yield from _rows(state, one.measurement.ledger, "key_result", one.id)
+    """The rows of all ledgers of the objectives that pass. Asked at once: a refusal comes before the first line is sent."""
+    found = saved_objectives(connector, actor, site, query)
+    return (row for saved in found for row in _ledgers(saved.state))
+
+
+def _ledgers(state: ObjectiveState) -> Iterator[LedgerRow]:
+    yield from _rows(state, state.ledger, "headline", None)
+    yield from _rows(state, state.beside, "beside", None)
+    for one in state.key_results:
+        yield from _rows(state, one.measurement.ledger, "key_result", one.id)
 
 
 def _rows(state: ObjectiveState, ledger: Ledger, name: str, key_result: str | None) -> Iterator[LedgerRow]:
@@ -97,8 +100,10 @@ def history_rows(
     connector: Connector, actor: Actor, site: str, objective: str | None
 ) -> Iterator[HistoryRow]:
     """The points as rows."""
-    for one in every_point(connector, actor, site, objective):
-        yield HistoryRow.model_validate({"objective": one.objective_id, **point_values(one.point)})
+    found = every_point(connector, actor, site, objective)
+    return (
+        HistoryRow.model_validate({"objective": one.objective_id, **point_values(one.point)}) for one in found
+    )
 
 
 def act_rows(connector: Connector, actor: Actor, query: AuditQuery) -> Iterator[ActJson]:

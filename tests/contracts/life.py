@@ -20,9 +20,9 @@ from connectors.jira.webhooks.app_webhooks import wish
 from connectors.jira.write.custom_field import FieldWish
 from connectors.sandbox import CONNECTOR, SandboxServer
 from connectors.sandbox.goals.goal import CLOUD_ID
-from connectors.sandbox.traffic.oauth import Family, OAuthApp
+from connectors.sandbox.traffic.oauth import TokenFamily, OAuthApp
 from mappings import presets
-from mappings.fields import Holding
+from mappings.fields import FieldPurpose
 from mappings.write_back.plan import Change
 from mappings.write_back.targets import remote_link, writings_of
 from plugin.cli.work.sync import sync_site
@@ -233,7 +233,7 @@ def of_fields(jira: Jira, project_id: str) -> dict[str, Callable[[], object]]:
     made: list[str] = []
 
     def create_fields() -> None:
-        wishes = [FieldWish(f"Goal {kind}", kind, (), "Made for a goal.") for kind in Holding]
+        wishes = [FieldWish(f"Goal {kind}", kind, (), "Made for a goal.") for kind in FieldPurpose]
         made.extend(map(jira.create_field, wishes))
 
     asked: dict[str, Callable[[], object]] = {
@@ -246,7 +246,7 @@ def of_fields(jira: Jira, project_id: str) -> dict[str, Callable[[], object]]:
             [jira.put_on(one, made[1]) for one in jira.screens([project_id])],
         ),
         "screens": lambda: jira.screens([project_id]),
-        "add_options": lambda: jira.add_options(made[list(Holding).index(Holding.CHOICE)], ["On track"]),
+        "add_options": lambda: jira.add_options(made[list(FieldPurpose).index(FieldPurpose.CHOICE)], ["On track"]),
         "described_fields": jira.described_fields,
         "trash_field": lambda: jira.trash_field(made[0]),
     }
@@ -260,7 +260,7 @@ def of_an_app(server: SandboxServer) -> dict[str, Callable[[], object]]:
     if server.sandbox.deployment == "datacenter":
         return dict.fromkeys(names, lambda: None)
     app = OAuthApp("app", "a secret of the console", CONNECTOR.id, frozenset({MANAGE_WEBHOOK.name}))
-    given = server.site.oauth.given(Family(app, app.scopes))
+    given = server.site.oauth.given(TokenFamily(app, app.scopes))
     place = f"{server.url}/ex/jira/{CLOUD_ID}"
     jira = connect(
         JiraAddress("app", server.url, BearerCredentials(given["access_token"]), place, deployment="cloud")

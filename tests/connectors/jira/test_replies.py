@@ -61,6 +61,7 @@ from connectors.jira.webhooks.signature import event_identifier, fallback_identi
 from connectors.jira.write import create
 from connectors.jira.write.create import CreatedIssue, CreateField
 from connectors.jira.write.transition import WayOn
+from mappings.facts.catalogue import Version
 from mappings.facts.comment import Comment
 from mappings.facts.gap import Gap
 from mappings.facts.issue import JiraValue, Reading, Status, User
@@ -402,7 +403,8 @@ def test_what_a_project_is_parted_into(stub, answer, cloud):
         "versions": [{"id": "3", "name": "1.0"}],
     }
     stub.on("GET", f"{API}/project/10000", answer(json=said))
-    assert cloud.project_parts("10000") == ProjectParts((JiraValue("1", "Web"),), (JiraValue("3", "1.0"),))
+    parts = (JiraValue("1", "Web"),), (JiraValue("3", "1.0"),), (Version("3", "1.0"),)
+    assert cloud.project_parts("10000") == ProjectParts(*parts)
     stub.on("GET", f"{API}/project/10000", answer(json={"components": "none"}))
     assert cloud.project_parts("10000") == ProjectParts()
     stub.on("GET", f"{API}/project/10000", answer(json=[]))

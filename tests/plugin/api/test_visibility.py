@@ -295,6 +295,9 @@ def test_a_hidden_key_is_answered_as_one_that_nobody_knows_and_words_are_not_sea
     assert (hidden.status_code, unknown.status_code) == (404, 404)
     assert hidden.text.replace(key, "") == unknown.text.replace("GROW-99999", "")
     assert hiding.call("GET", "/objectives?search=robot", role="viewer").status_code in (403, 422)
+    for kind in ("objectives", "ledgers"):
+        refused = hiding.call("GET", f"/exports/{kind}?site=main&format=csv&owner=Ada", role="viewer")
+        assert refused.status_code == 403, kind
 
 
 @pytest.mark.parametrize("mode", [Visibility.TITLES, Visibility.ROWS])

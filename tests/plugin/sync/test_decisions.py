@@ -629,7 +629,7 @@ def test_of_two_workers_that_ask_at_once_one_tries_an_outage(
         seen = outage.strike(conn, "main", now - HOUR, Transient("busy", status=503), whole=True)
     assert outage.way(bare).trial is not None
     monkeypatch.setattr(outage, "standing", lambda _conn, _site: seen)
-    assert outage.way(bare) == outage.Way(False)
+    assert outage.way(bare) == outage.CallPermission(False)
 
 
 def test_a_full_read_is_wanted_once_however_often_it_is_asked_for(bare: Context) -> None:

@@ -156,8 +156,8 @@ def test_at_the_very_moment_of_the_next_try_the_first_who_asks_tries(later: Late
     found = later.outage()
     assert found is not None
     context = replace(later.quiet.context, clock=lambda: found.next_try)
-    assert outage.way(context) == outage.Way(True, found)
-    assert outage.way(context) == outage.Way(False)
+    assert outage.way(context) == outage.CallPermission(True, found)
+    assert outage.way(context) == outage.CallPermission(False)
 
 
 def test_of_workers_that_ask_together_one_tries(later: Later) -> None:
