@@ -246,7 +246,9 @@ def of_fields(jira: Jira, project_id: str) -> dict[str, Callable[[], object]]:
             [jira.put_on(one, made[1]) for one in jira.screens([project_id])],
         ),
         "screens": lambda: jira.screens([project_id]),
-        "add_options": lambda: jira.add_options(made[list(FieldPurpose).index(FieldPurpose.CHOICE)], ["On track"]),
+        "add_options": lambda: jira.add_options(
+            made[list(FieldPurpose).index(FieldPurpose.CHOICE)], ["On track"]
+        ),
         "described_fields": jira.described_fields,
         "trash_field": lambda: jira.trash_field(made[0]),
     }
