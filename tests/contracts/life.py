@@ -20,7 +20,7 @@ from connectors.jira.webhooks.app_webhooks import wish
 from connectors.jira.write.custom_field import FieldWish
 from connectors.sandbox import CONNECTOR, SandboxServer
 from connectors.sandbox.goals.goal import CLOUD_ID
-from connectors.sandbox.traffic.oauth import TokenFamily, OAuthApp
+from connectors.sandbox.traffic.oauth import OAuthApp, TokenFamily
 from mappings import presets
 from mappings.fields import FieldPurpose
 from mappings.write_back.plan import Change

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Table, and_, or_, select
+from sqlalchemy import ColumnElement, Table, and_, func, or_, select
 
 from connectors.store.database.deletion import delete_where
 from connectors.store.database.engine import Store
@@ -23,6 +23,8 @@ TO_MONDAY = 3 * DAY_MS
 """So much after the beginning of a week did the count of milliseconds begin: on a Thursday."""
 MOST_HELD = 200
 """Instants that keep what held at them, the latest; a quarter needs two."""
+NEWEST_BASES = 2
+"""So many bases of an objective stay, read or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +92,18 @@ def thin(
 
 
 def _unused(site: str) -> ColumnElement[bool]:
-    """Whether no snapshot is read by this base any more. The newest of an objective stays, for one may just be made by it."""
+    """Whether no snapshot is read by this base any more. The two newest of an objective stay: one may just be made by the newest that its
+    transaction sees, while another adds a newer one.
+    """
     reader = select(snapshot.c.id).where(snapshot.c.base_id == snapshot_base.c.id)
     later = snapshot_base.alias("later")
-    newer = select(later.c.id).where(
+    newer = select(func.count()).where(
         later.c.site == snapshot_base.c.site,
         later.c.objective_id == snapshot_base.c.objective_id,
         later.c.id > snapshot_base.c.id,
     )
     return and_(
         snapshot_base.c.site == site,
-        newer.correlate(snapshot_base).exists(),
+        newer.correlate(snapshot_base).scalar_subquery() >= NEWEST_BASES,
         ~reader.correlate(snapshot_base).exists(),
     )
