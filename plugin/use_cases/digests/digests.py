@@ -240,13 +240,17 @@ def tell_due(connector: Connector, site: str, going_on: Callable[[], None] = lam
             reminders.tell_reminders(connector, site, part)
             going_on()
             continue
-        if is_quiet(part.quiet, now, mapping.zone):
-            continue
+        quiet = is_quiet(part.quiet, now, mapping.zone)
         due = last_due(now, mapping.zone, part.on, part.at)
         keys = {recipient: _key(part, recipient, due, mapping) for recipient in part.to}
         with connector.store.read() as conn:  # most of the time all is told, and nothing is to be written
             known = outbox.known(conn, site, keys.values())
-        untold = [recipient for recipient in part.to if keys[recipient] not in known]
+            untold = [
+                recipient
+                for recipient in part.to
+                if keys[recipient] not in known
+                and not (quiet and outbox.last(conn, site, part.id, recipient) is not None)
+            ]  # the first run tells nothing, so that quiet hours need not hold it: begun later, the next week would be lost
         week = _week(connector, site) if untold else DigestBasis()
         for recipient in untold:
             with connector.store.write() as conn:

@@ -255,6 +255,23 @@ def test_a_week_in_which_nothing_happened_is_not_told_and_the_next_tells_of_both
     assert "50 % → 67 %" in box.letters[1].get_body(("plain",)).get_content()
 
 
+def test_one_that_is_first_seen_in_its_quiet_hours_begins_in_them_and_loses_no_week(office: Any) -> None:
+    hand, box, _, _ = office
+    quiet = 'quiet: {from: "18:00", to: "10:00", days: [sat, sun]}, empty: send'
+    hand.activate(
+        f'{MAPPING}\ntell:\n  - {{id: calm, on: mon, at: "09:00", to: ["mail:lead@acme.example"], {quiet}}}\n'
+    )
+    for at in (MONDAY - timedelta(days=2), MONDAY, MONDAY + timedelta(minutes=59)):
+        hand.clock.now = at
+        tell_due(hand.connector, "main")
+        assert box.letters == []
+    for minutes in (60, 80):
+        hand.clock.now = MONDAY + timedelta(minutes=minutes)
+        tell_due(hand.connector, "main")
+    (letter,) = box.letters
+    assert letter["Subject"] == "OKR digest, week of 2026-11-16"
+
+
 def test_a_private_address_that_nobody_listed_is_refused(office: Any) -> None:
     hand, _, channel, _ = office
     notify = hand.connector.settings.notify.model_copy(update={"hosts": ()})
