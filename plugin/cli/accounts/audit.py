@@ -53,8 +53,12 @@ def verify_command(as_json: bool) -> None:
 
 
 @audit_group.command("push")
-def push_command() -> None:
+@json_option
+def push_command(as_json: bool) -> None:
     """Send what JIRA_OKR_AUDIT_PUSH_URL does not have yet now; it goes there each minute by itself. Exit code 1 where it is not taken."""
     with open_connector() as connector:
         count = push.push_now(connector, COMMAND_LINE)
-    say(f"{count} entries sent." if count != 1 else "1 entry sent.")
+    if as_json:
+        show_json({"sent": count})
+    else:
+        say(f"{count} entries sent." if count != 1 else "1 entry sent.")
