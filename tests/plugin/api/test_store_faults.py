@@ -72,7 +72,7 @@ def door(api) -> tuple[Any, FlaskClient, dict[str, str]]:
     assert revision is not None
     names = {
         "site": "main", "objective": first.key, "id_or_key": first.key, "issue": first.key, "cycle": "x",
-        "revision": revision.revision, "name": revision.revision, "preset": "epics-and-stories", "kind": "decisions", "form": "csv",
+        "revision": revision.revision, "name": revision.revision, "preset": "epics-and-stories", "kind": "decisions", "form": "csv", "number": "1",
     }  # fmt: skip
     return api, signed_in(api), names
 
