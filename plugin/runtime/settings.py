@@ -397,8 +397,12 @@ class Settings(BaseSettings):
         """An address that lines can be sent to."""
         if given is None or not given.strip():
             return None
-        parts = urlsplit(given.strip())
-        if parts.scheme not in SCHEMES or not parts.hostname or parts.username is not None:
+        try:
+            parts = urlsplit(given.strip())
+            fits = parts.scheme in SCHEMES and parts.hostname and parts.username is None and parts.port != 0
+        except ValueError:  # it would say what was written
+            fits = False
+        if not fits:
             raise ValueError("is no address that the audit log can be sent to")
         return given.strip()
 

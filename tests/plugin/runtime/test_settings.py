@@ -99,6 +99,11 @@ def test_a_secret_may_come_by_file(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         ("TRUSTED_HOSTS", "okr.internal", "JIRA_OKR_TRUSTED_HOSTS is not usable (its value is no JSON)"),
         ("NOTIFY__SLACK", "https://hooks.slack.test/hidden-word", "JIRA_OKR_NOTIFY__SLACK is not usable"),
         ("SECRET_KEY", "a" * 16, "at least 6 different characters"),
+        (
+            "AUDIT_PUSH_URL",
+            "syslog+tcp://siem.test:hidden-word",
+            "JIRA_OKR_AUDIT_PUSH_URL is not usable",
+        ),
     ],
 )
 def test_what_cannot_be_read_is_a_sentence_without_the_value(
