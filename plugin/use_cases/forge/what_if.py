@@ -16,6 +16,7 @@ def calculation(connector: Connector, _actor: Actor, site: str, objective_id: st
     """How the number of this objective is made; None where it is none, or where there is nothing to try."""
     with connector.store.read() as conn:
         saved = objectives.load(conn, site, objective_id)
+        below = objectives.aligned_to(conn, site, saved.state.id) if saved is not None else []
     if saved is None or saved.state.plain:
         return None
     state, context = saved.state, connector.context(site)
@@ -24,8 +25,6 @@ def calculation(connector: Connector, _actor: Actor, site: str, objective_id: st
     cycle = mapping.cycles.get(state.cycle_id) if state.cycle_id is not None else None
     if rule is None or cycle is None or saved.mapping_revision != mapping.revision:
         return None
-    with connector.store.read() as conn:
-        below = objectives.aligned_to(conn, site, state.id)
-        levels = {one.state.id: one.state.health.level for one in below}
+    levels = {one.state.id: one.state.health.level for one in below}
     ended = has_ended(cycle, Moment(connector.clock(), mapping.zone))
     return calculation_of(state, rule, cycle.health, levels, ended=ended)
