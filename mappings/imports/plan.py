@@ -81,6 +81,11 @@ class ImportPlan:
         """Whether a row is wrong: then nothing is applied, unless somebody says to leave these out."""
         return any(one.severity is Severity.ERROR for one in self.problems)
 
+    @property
+    def refused_whole(self) -> bool:
+        """Whether something is wrong that no row can be left out for, as what Jira lacks."""
+        return any(one.severity is Severity.ERROR and one.row == 0 for one in self.problems)
+
 
 @dataclass(frozen=True, slots=True)
 class KnownRow:

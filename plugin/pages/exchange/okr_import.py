@@ -222,9 +222,7 @@ def possible(one: ShownImport) -> tuple[str, ...]:
     if state in (ImportState.DONE, ImportState.GIVEN_UP):
         return ()
     begun = ("give-up",) if state is ImportState.APPLYING else ()
-    if not one.kept.content.issues or any(
-        each.row == 0 and each.severity is Severity.ERROR for each in plan.problems
-    ):
+    if not one.kept.content.issues or plan.refused_whole:
         return begun
     return ("apply-rest" if plan.refused else "apply", *begun)
 

@@ -453,7 +453,7 @@ def _may_begin(connector: Connector, site: str, number: int, *, without_blocked:
         raise ImportRefused(
             f"{wrong} problems refuse this import: mend the file and plan it again, or leave out the rows that are blocked."
         )
-    if any(one.severity is Severity.ERROR and one.row == 0 for one in plan_.problems):
+    if plan_.refused_whole:
         raise ImportRefused("What Jira lacks refuses this import: see its problems, then plan it again.")
     if kept.state is ImportState.PLANNED and kept.revision != connector.context(site).mapping.revision:
         raise ImportRefused("Another mapping is active than when this was planned: plan it again.")
