@@ -77,8 +77,8 @@ def adapted(
 
     Unless `marked`, every issue of the type that runs is an objective of the running cycle, label or not.
     """
-    work = _Work(catalogue, _projects(catalogue, projects))
     value: dict[str, Any] = plain(document)
+    work = _Work(catalogue, _projects(catalogue, projects), json.dumps(value, ensure_ascii=False))
     lacking = work.fields(document, value)
     value["scope"] = work.scope(str(value["scope"]))
     work.statuses(value)
@@ -101,9 +101,10 @@ def _projects(catalogue: Catalogue, wanted: Sequence[str]) -> tuple[str, ...]:
 class _Work:
     """Fits the parts of a document one by one, and notes what became of them."""
 
-    def __init__(self, catalogue: Catalogue, projects: tuple[str, ...]) -> None:
+    def __init__(self, catalogue: Catalogue, projects: tuple[str, ...], preset: str) -> None:
         self.catalogue = catalogue
         self.projects = projects
+        self.preset = preset
         self.notes: list[str] = []
         self.gone: set[str] = set()
 
@@ -305,7 +306,7 @@ class _Work:
         if not lost or len(values) < len(list(operands(one.operand))):
             return []
         kept = [query.text[value.start : value.end] for value in values if value not in lost]
-        kept = kept or [as_value(name) for name in self.instead(str(one.field).lower(), lost)]
+        kept += map(as_value, self.instead(str(one.field).lower(), lost, kept))
         if not kept:
             return None
         if len(kept) == 1 and not isinstance(one.operand, ValueGroup):
@@ -332,16 +333,28 @@ class _Work:
         found = lists.get(field)
         return None if found is None else frozenset(one.name.casefold() for one in found)
 
-    def instead(self, field: str, lost: Iterable[JqlValue]) -> list[str]:
-        """Types of the same level where the site calls them otherwise."""
+    def instead(self, field: str, lost: Sequence[JqlValue], kept: Sequence[str]) -> list[str]:
+        """Types of the same level where the site calls them otherwise, but for those that the preset names itself.
+
+        Where the site has most of what the preset says, the rest is taken for missing, and told.
+        """
         if field not in ("issuetype", "type"):
             return []
         levels = {LEVELS[one.text.casefold()] for one in lost if one.text.casefold() in LEVELS}
-        found = list(dict.fromkeys(one.name for one in self.catalogue.issue_types if one.level in levels))
-        if found:
-            self.notes.append(
-                f"Where the preset says {', '.join(one.text for one in lost)}, the site says {', '.join(found)}."
+        found = list(
+            dict.fromkeys(
+                one.name
+                for one in self.catalogue.issue_types
+                if one.level in levels and not re.search(rf"\b{re.escape(one.name)}\b", self.preset)
             )
+        )
+        if not found:
+            return []
+        said = f"Where the preset says {', '.join(one.text for one in lost)}, the site"
+        if len(kept) > len(lost):
+            self.notes.append(f"{said} has {', '.join(found)}, which do not count: name those that should.")
+            return []
+        self.notes.append(f"{said} says {', '.join(found)}.")
         return found
 
 

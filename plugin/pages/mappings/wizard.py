@@ -72,6 +72,8 @@ def _register_mapping(blueprint: Blueprint, connector: Connector) -> None:
     @needs("admin", lane="heavy")
     def fields(site: str) -> ResponseReturnValue:
         known_site(connector, site)
+        if nothing_chosen(connector, site):
+            return to_the_presets(site)
         return form_or_editor(connector, site, setup=True)
 
 
@@ -80,6 +82,8 @@ def _register_going_live(blueprint: Blueprint, connector: Connector) -> None:
     @needs("admin", lane="heavy")
     def preview(site: str) -> ResponseReturnValue:
         known_site(connector, site)
+        if nothing_chosen(connector, site):
+            return to_the_presets(site)
         return preview_or_findings(connector, site, "", setup=True)
 
     @blueprint.get("/setup/<site>/webhook", endpoint="wizard_webhook")
@@ -101,6 +105,17 @@ def _register_going_live(blueprint: Blueprint, connector: Connector) -> None:
         if "show" in request.form:
             return shown_or_not(connector, site)
         return registered_or_not(connector, site)
+
+
+def nothing_chosen(connector: Connector, site: str) -> bool:
+    """Whether there is neither a draft nor a mapping that rules: there is nothing to fit or to preview yet."""
+    return draft_of(connector, site) is None and not revisions.list_activations(connector, acting(), site)
+
+
+def to_the_presets(site: str) -> ResponseReturnValue:
+    """Back to the step that comes first, which says so."""
+    flash(f"Nothing is chosen for {site} yet. Begin with a preset; fields and preview come after it.")
+    return redirect(url_for("control.wizard_preset", site=site))
 
 
 def connect_page(connector: Connector, form: SiteForm) -> str:
@@ -219,6 +234,7 @@ def webhook_page(
         return redirect(url_for("control.wizard_preview", site=site))
     arrived = webhook.last_delivery(connector, acting(), site)
     target = webhook.target(connector, acting(), site)
+    state = webhook.in_jira_when_asked_last(connector, acting(), site)
     return rendered(
         "setup_webhook.html",
         "setup",
@@ -232,6 +248,7 @@ def webhook_page(
         secret_shown_at=shown(connector, target.shown_at) if target.shown_at else None,
         header_name=webhook.HEADER,
         by_app=target.by_app,
+        registered=state is not None and bool(state.registered) and state.enabled,
         by_hand=target.by_hand,
         jira=connector.site(site).browse_url,
         first=first_number(connector, acting(), site),

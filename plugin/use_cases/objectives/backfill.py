@@ -94,7 +94,7 @@ def begin(
         done = reconstruct(connector, actor, site, planned, again, report)
         if done is None:
             return "It was done under this mapping revision already."
-        return f"Kept {done.points} reconstructed points of {len(planned.moments)} moments."
+        return f"{done.points} points of the past are kept, of {len(planned.moments)} days."
 
     return background_jobs.begin(connector, site, BACKFILL, actor.label, work)
 

@@ -19,6 +19,7 @@ from plugin.next_steps import ANOTHER_SECRET, SECRET_OF_SETTINGS, WEBHOOKS
 from plugin.runtime.connector import Connector, NotReady, Site
 from plugin.runtime.credentials_vault import vault
 from plugin.runtime.saved_sites import deployment_of, webhook_address
+from plugin.use_cases.health import webhook_state
 from plugin.use_cases.health.webhook_state import (
     WebhookState,
     events_besides,
@@ -37,6 +38,7 @@ __all__ = [
     "Target",
     "WebhookState",
     "delete",
+    "in_jira_when_asked_last",
     "last_delivery",
     "list_webhooks",
     "register",
@@ -188,6 +190,13 @@ def register(
     _note(connector, actor, site, "webhook registered", made.id)
     look(connector, site)
     return made
+
+
+@question(ADMIN)
+def in_jira_when_asked_last(connector: Connector, _actor: Actor, site: str) -> WebhookState | None:
+    """How ours stood in Jira when that was asked last; asks nothing. None where it never was."""
+    with connector.store.read() as conn:
+        return webhook_state.known(conn, site)
 
 
 @question(ADMIN)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from mappings import presets
@@ -59,6 +61,34 @@ def test_what_the_site_lacks_is_told_and_what_stands_for_it_is_taken():
         ("OKR progress", "number", True, 0),
         ("OKR health", "choice", True, 6),
     ]
+
+
+SOME = (
+    IssueType("1", "Epic", 1),
+    IssueType("2", "Task"),
+    IssueType("3", "Key Result"),
+    IssueType("4", "Anfrage"),
+)
+
+
+@pytest.mark.parametrize(
+    ("types", "work", "said"),
+    [
+        # one of three is there: the others are called otherwise here, but for what the preset means by its name
+        (SOME, "issuetype in (Task, Anfrage)", "Where the preset says Story, Bug, the site says Anfrage."),
+        # two of three are there: the third is missing, and what else there is counts where somebody says so
+        (
+            (*SOME, IssueType("5", "Story")),
+            "issuetype in (Story, Task)",
+            "Where the preset says Bug, the site has Anfrage, which do not count: name those that should.",
+        ),
+    ],
+)  # fmt: skip
+def test_types_of_which_the_site_has_some_are_never_left_out_without_a_word(types, work, said):
+    found = adapted(preset("epics-as-objectives"), replace(BARE, issue_types=types), ["SEA"])
+    rule = read_document(found.text).require().objectives[0]
+    assert [one.select for one in rule.key_results] == [work]
+    assert said in found.notes
 
 
 def test_without_a_label_what_runs_is_an_objective_of_the_running_cycle():

@@ -168,7 +168,7 @@ def test_the_past_is_reconstructed_in_the_background_once_and_on_record(api: Any
     assert api.call("POST", "/sites/main/history", {"days": 0}).status_code == 422
     started = api.call("POST", "/sites/main/history", {"days": 3})
     assert (started.status_code, started.json["started"]) == (202, True)
-    assert re.fullmatch(r"Kept \d+ reconstructed points of 3 moments\.", ended()["said"])
+    assert re.fullmatch(r"\d+ points of the past are kept, of 3 days\.", ended()["said"])
     api.call("POST", "/sites/main/history", {"days": 3})
     assert ended()["said"] == "It was done under this mapping revision already."
     with api.connector.store.read() as conn:

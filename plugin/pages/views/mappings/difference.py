@@ -56,12 +56,13 @@ class StandingChange:
 
 @dataclass(frozen=True, slots=True)
 class PreviewView:
-    """The whole preview; `same` objectives would stand as they do."""
+    """The whole preview; `same` objectives would stand as they do, `numberless` would have no number."""
 
     revision: str
     hash: str
     looked_at: int
     same: int
+    numberless: int
     writes: int
     issues: int
     calls: int
@@ -82,6 +83,7 @@ def preview_view(previewed: PreviewedMapping) -> PreviewView:
         hash=found.hash,
         looked_at=len(found.objectives),
         same=len(found.objectives) - len(concerned),
+        numberless=sum(_is_numberless(one.after) for one in found.objectives),
         writes=found.cost.writes,
         issues=found.cost.issues,
         calls=found.cost.calls,
@@ -134,6 +136,11 @@ def _standing(standing: ProgressAndHealth | None) -> StandingText | None:
     shown = percent(standing.progress, 0, standing.achieved_at)
     text = "unknown" if shown is None else f"{shown}\u202f%"
     return StandingText(text, standing.health.value, WORDS[standing.health])
+
+
+def _is_numberless(standing: ProgressAndHealth | None) -> bool:
+    """Whether an objective is there and its progress is unknown."""
+    return standing is not None and not standing.plain and standing.progress is None
 
 
 def _distance(before: ProgressAndHealth | None, after: ProgressAndHealth | None) -> Fraction:

@@ -65,7 +65,7 @@ def test_the_history_is_offered_after_activation_and_read_in_the_background(admi
     admin.post("/setup/main/history")
     eventually(lambda: background_jobs.latest(world.connector, TESTER, "main", "backfill").state != "running")
     page = admin.text("/setup/main/webhook")
-    assert re.search(r"Kept \d+ reconstructed points", page)
+    assert re.search(r"\d+ points of the past are kept, of \d+ days", page)
     assert "Read the history" not in page
     with world.connector.store.read() as conn:
         assert backfills.latest(conn, "main").points > 0
