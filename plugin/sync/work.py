@@ -6,6 +6,7 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import Connection
@@ -77,7 +78,7 @@ def work_off_inbox(context: Context, worker: str, wait: Callable[[float], object
         if whole:
             context.jira.myself()
             whole = False
-        wait(_gathering(context))
+        _gather(context, wait)
         done = refresh(context, worker).deliveries
     except JiraError as error:
         _note_failure(context, error, whole=whole, trial=way.trial is not None)
@@ -87,14 +88,26 @@ def work_off_inbox(context: Context, worker: str, wait: Callable[[float], object
     return done
 
 
-def _gathering(context: Context) -> float:
-    """Seconds until the oldest delivery that nobody holds has waited long enough for others; 0 where none waits."""
-    now = context.clock()
+def _gather(context: Context, wait: Callable[[float], object]) -> None:
+    """Wait until the oldest delivery that nobody holds has waited long enough for others.
+
+    Another worker that waited for the same one may have taken all by then. What came since is waited for anew: it would otherwise
+    be read one by one, by whoever wakes up second.
+    """
+    oldest, waited_for = _oldest_free(context), None
+    while oldest is not None and oldest != waited_for:
+        left = min(oldest + context.gather - context.clock(), context.gather)
+        if left <= timedelta(0):
+            return
+        wait(left.total_seconds())
+        oldest, waited_for = _oldest_free(context), oldest
+
+
+def _oldest_free(context: Context) -> datetime | None:
+    if not context.gather:
+        return None
     with context.store.read() as conn:
-        came = inbox.oldest_free(conn, context.site, now) if context.gather else None
-    if came is None:
-        return 0.0
-    return max(0.0, min((came + context.gather - now).total_seconds(), context.gather.total_seconds()))
+        return inbox.oldest_free(conn, context.site, context.clock())
 
 
 def _note_failure(context: Context, error: JiraError, *, whole: bool, trial: bool) -> None:

@@ -3,60 +3,86 @@
 from __future__ import annotations
 
 import json
-import threading
-import time
-from pathlib import Path
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from connectors.clock import system_clock
 from connectors.store.work import inbox
-from plugin.cli.work.sync import sync_site
-from plugin.runtime.demonstration import demo_world
-from plugin.sync.work import turn
+from plugin.sync.resync.full_read import resync
+from plugin.sync.work import work_off_inbox
 
 EVENTS = 120
-WORKERS = 2
+EVERY = timedelta(milliseconds=10)
+GATHER = timedelta(milliseconds=200)
 
 
-@pytest.mark.parametrize("gather_seconds", [0.2])
-def test_calls_stay_below_one_and_a_fifth_for_each_event(tmp_path: Path, gather_seconds: float) -> None:
-    with demo_world(
-        tmp_path, clock=system_clock, quiet_seconds=0, resync_minutes=0, gather_seconds=gather_seconds
-    ) as demo:
-        sync_site(demo.connector, "main")
-        context: Any = demo.connector.context("main")
-        stories = list(demo.sandbox.sandbox.records.values())[:EVENTS]
-        done = threading.Event()
+class Stream:
+    """A delivery on another issue every ten milliseconds, as time goes by."""
 
-        def work(name: str) -> None:
-            while not done.is_set():
-                if turn(context, name, done.is_set).idle:
-                    time.sleep(0.02)
+    def __init__(self, company: Any) -> None:
+        self.company = company
+        self.began: datetime = company.clock()
+        self.due: Iterator[tuple[datetime, Any]] = iter(
+            [(self.began + EVERY * number, record) for number, record in enumerate(company.records()[:EVENTS])]
+        )
+        self.next = next(self.due, None)
+        self.pass_by(0)
 
-        workers = [threading.Thread(target=work, args=(f"worker-{n}",)) for n in range(WORKERS)]
-        demo.sandbox.site.calls.clear()
-        for one in workers:
-            one.start()
-        began = time.monotonic()
-        for record in stories:
-            body = json.dumps({"webhookEvent": "jira:issue_updated", "issue": {"id": record.id}}).encode()
-            with demo.connector.store.write() as conn:
-                inbox.store(conn, "main", f"event-{record.id}", body, context.clock(), "jira:issue_updated")
-            time.sleep(0.01)
-        while _waiting(context):
-            time.sleep(0.02)
-        took = time.monotonic() - began
-        done.set()
-        for one in workers:
-            one.join()
+    def pass_by(self, seconds: float) -> None:
+        until = self.company.clock() + timedelta(seconds=seconds)
+        while self.next is not None and self.next[0] <= until:
+            self.company.clock.now, record = self.next
+            body = {"webhookEvent": "jira:issue_updated", "issue": {"id": record.id}}
+            with self.company.connector.store.write() as conn:
+                inbox.store(conn, "main", f"event-{record.id}", json.dumps(body).encode(), self.company.clock())
+            self.next = next(self.due, None)
+        self.company.clock.now = until
 
-        calls = sum(demo.sandbox.site.calls.by_endpoint.values())
-        assert calls <= took / gather_seconds + WORKERS + 1
-        assert calls <= 1.2 * EVENTS
+    @property
+    def left(self) -> bool:
+        with self.company.connector.store.read() as conn:
+            return self.next is not None or bool(inbox.counts(conn, "main").get("pending"))
 
 
-def _waiting(context: Any) -> bool:
-    with context.store.read() as conn:
-        return bool(inbox.counts(conn, "main").get("pending"))
+@pytest.fixture
+def stream(company: Any) -> Stream:
+    resync(company.context)
+    company.sandbox.site.calls.clear()
+    return Stream(company)
+
+
+def reads(stream: Stream) -> int:
+    return sum(stream.company.sandbox.site.calls.by_endpoint.values())
+
+
+def test_what_comes_within_a_moment_is_read_at_once(stream: Stream) -> None:
+    calls, served = [], 0
+    while stream.left:
+        now = work_off_inbox(stream.company.context, "worker", stream.pass_by)
+        if not now:
+            stream.pass_by(EVERY.total_seconds())
+        served += now
+        calls.append(reads(stream))
+    assert served == EVENTS
+    moments = -(-EVENTS * EVERY // GATHER)
+    assert calls[-1] <= moments + 1, calls
+
+
+def test_who_wakes_up_second_gathers_what_came_since_anew(stream: Stream) -> None:
+    """The first takes all that was waited for; one delivery comes before the second looks."""
+    first_took: list[int] = []
+
+    def overslept(seconds: float) -> None:
+        stream.pass_by(seconds)
+        if not first_took:
+            first_took.append(work_off_inbox(stream.company.context, "first", stream.pass_by))
+            stream.pass_by(EVERY.total_seconds())
+
+    second_took = work_off_inbox(stream.company.context, "second", overslept)
+
+    apiece = GATHER // EVERY
+    assert first_took[0] >= apiece
+    assert second_took >= apiece, "read one by one what came behind the first"
+    assert reads(stream) == 2
