@@ -83,7 +83,7 @@ def table(found: Sequence[SiteFigures]) -> str:
 
 def drawn(found: Sequence[SiteFigures]) -> str:
     """The plot: each cost as a multiple of that of the smallest site, both ways on scales of powers."""
-    width, height, left, top, room = 760, 360, 50, 20, 210
+    width, height, left, top, room = 800, 360, 50, 20, 210
     least, most = found[0].issues, found[-1].issues
     first = found[0].costs
     lines = {name: [(one.issues, one.costs[name] / first[name]) for one in found] for name in first}
