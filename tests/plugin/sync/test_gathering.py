@@ -25,7 +25,10 @@ class Stream:
         self.company = company
         self.began: datetime = company.clock()
         self.due: Iterator[tuple[datetime, Any]] = iter(
-            [(self.began + EVERY * number, record) for number, record in enumerate(company.records()[:EVENTS])]
+            [
+                (self.began + EVERY * number, record)
+                for number, record in enumerate(company.records()[:EVENTS])
+            ]
         )
         self.next = next(self.due, None)
         self.pass_by(0)
@@ -36,7 +39,9 @@ class Stream:
             self.company.clock.now, record = self.next
             body = {"webhookEvent": "jira:issue_updated", "issue": {"id": record.id}}
             with self.company.connector.store.write() as conn:
-                inbox.store(conn, "main", f"event-{record.id}", json.dumps(body).encode(), self.company.clock())
+                inbox.store(
+                    conn, "main", f"event-{record.id}", json.dumps(body).encode(), self.company.clock()
+                )
             self.next = next(self.due, None)
         self.company.clock.now = until
 
