@@ -128,7 +128,8 @@ class ColumnMapPart(BaseModel):
         default=None, description="What the tool is called: by it and its id a row is known again."
     )
     columns: dict[str, str] = Field(
-        default_factory=dict, description="By what a column can be: which column it is."
+        default_factory=dict,
+        description="By what a column can be: which column it is; an empty text says that no column is it.",
     )
     cycles: dict[str, str] = Field(default_factory=dict, description="By their word: the cycle of yours.")
     people: dict[str, str] = Field(
@@ -166,8 +167,8 @@ class ColumnMapPart(BaseModel):
         }
         return replace(
             preset,
-            columns={**preset.columns, **self.columns},
-            required=preset.required | self.columns.keys(),
+            columns={word: one for word, one in {**preset.columns, **self.columns}.items() if one},
+            required=preset.required | {word for word, one in self.columns.items() if one},
             cycles={**preset.cycles, **self.cycles},
             people={**preset.people, **self.people},
             statuses={**preset.statuses, **{word.casefold(): one for word, one in self.statuses.items()}},

@@ -57,6 +57,49 @@ class PlannedLink:
 
 
 @dataclass(frozen=True, slots=True)
+class IssueChange:
+    """One field of an issue that a row changes. `word` is what of the row it is, `old` and `new` how it reads for people; `was` and `now` are JSON as Jira takes it."""
+
+    word: str
+    old: str | None
+    new: str | None
+    field_id: str
+    was: str
+    now: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeftValue:
+    """Something that a row says otherwise now and that is left as it is in Jira: what was imported, what the file says, what Jira holds, and why."""
+
+    word: str
+    was: str | None
+    file: str | None
+    jira: str | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedUpdate:
+    """The issue of a row that was imported before, with what is changed in it and which check-ins are new."""
+
+    row: PlannedRow
+    issue_id: str
+    issue_key: str
+    changes: tuple[IssueChange, ...] = ()
+    check_ins: tuple[ImportedCheckIn, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LeftRow:
+    """A row that says something else now of which not all is written."""
+
+    row: PlannedRow
+    issue_key: str
+    values: tuple[LeftValue, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ImportPlan:
     """What an import would do. `unread` are columns of the file that nothing is made of; `known` are rows that were imported before, by identity the key of their issue; nothing happens to those."""
 
@@ -68,7 +111,11 @@ class ImportPlan:
     create: tuple[PlannedRow, ...] = ()
     known: tuple[tuple[PlannedRow, str], ...] = ()
     changed: tuple[tuple[PlannedRow, str, tuple[str, ...]], ...] = ()
-    """Rows that were imported before and say something else now: key of the issue, and what differs."""
+    """Rows that were imported before and say something else now: key of the issue, and what differs. Until Jira is looked at: then they are `update`, `left`, or both."""
+    update: tuple[PlannedUpdate, ...] = ()
+    left: tuple[LeftRow, ...] = ()
+    braked: str = ""
+    """Why a person has to look first: so many of the issues would change that the file may be another than it seems."""
     not_in_file: tuple[str, ...] = ()
     links: tuple[PlannedLink, ...] = ()
     skipped: tuple[tuple[int, str], ...] = ()
@@ -89,11 +136,12 @@ class ImportPlan:
 
 @dataclass(frozen=True, slots=True)
 class KnownRow:
-    """A row of an earlier import: its issue, and what was imported."""
+    """A row of an earlier import: its issue, and what was imported. `imported` is False where an issue is known otherwise: then nobody knows what it was made from."""
 
     issue_id: str
     issue_key: str
     row: PlannedRow
+    imported: bool = True
 
 
 def plan_import(
@@ -140,10 +188,36 @@ def plan_import(
     )
 
 
+METRIC_WORDS = {f"metric.{name}": name for name in ("start", "target", "current", "at_least", "at_most")}
+"""How the numbers of a key result are told, and what they are called."""
+COMPARED = (
+    "title",
+    "owner",
+    "cycle",
+    "start_date",
+    "end_date",
+    "description",
+    "weight",
+    "metric",
+    "above",
+    "kind",
+    "co_owner_names",
+)
+
+
 def differs(now: PlannedRow, former: PlannedRow) -> tuple[str, ...]:
-    """What a row says otherwise than it did when it was imported."""
-    names = ("title", "owner", "cycle", "start_date", "end_date", "description", "weight", "metric")
-    return tuple(name for name in names if getattr(now, name) != getattr(former, name))
+    """What a row says otherwise than it did when it was imported; check-ins only where there are new ones."""
+    found = [name for name in COMPARED if getattr(now, name) != getattr(former, name)]
+    more = ["check_ins"] if set(now.check_ins) - set(former.check_ins) else []
+    return (*found, *more)
+
+
+def said_of(row: PlannedRow, word: str) -> str | None:
+    """What a row says of one thing, for people; None where it does not say it."""
+    value = getattr(row.metric, METRIC_WORDS[word], None) if word in METRIC_WORDS else getattr(row, word)
+    if value is None or value == "":
+        return None
+    return str(told(value)) if isinstance(value, Fraction) else str(value)
 
 
 def label_of(site: str, tool: str, identity: str) -> str:
@@ -253,15 +327,23 @@ def plan_values(plan: ImportPlan) -> PlainValues:
             "columns_not_read": list(plan.unread),
         },
         "refused": plan.refused,
+        "braked": plan.braked,
         "create": [row_values(one) for one in plan.create],
-        "update": [],
+        "update": [update_values(one) for one in plan.update],
         "unchanged": [{"row": row.row, "issue": key} for row, key in plan.known],
         "left_as_in_jira": [
-            {"row": row.row, "issue": key, "fields": list(names)} for row, key, names in plan.changed
+            *(
+                {"row": row.row, "issue": key, "fields": list(names), "values": []}
+                for row, key, names in plan.changed
+            ),
+            *(left_values(one) for one in plan.left),
         ],
         "not_in_file": list(plan.not_in_file),
         "links": [{"row": one.row, "to_row": one.to_row, "type": "aligned"} for one in plan.links],
-        "check_ins": [_check_in_values(one, said) for one in plan.create for said in one.check_ins],
+        "check_ins": [
+            *(_check_in_values(one, said) for one in plan.create for said in one.check_ins),
+            *(_check_in_values(one.row, said) for one in plan.update for said in one.check_ins),
+        ],
         "skipped": [{"row": row, "reason": reason} for row, reason in plan.skipped],
         "blocked": list(plan.blocked),
         "problems": [problem_values(one) for one in plan.problems],
@@ -296,6 +378,28 @@ def row_values(one: PlannedRow) -> PlainValues:
             "at_most": told(one.metric.at_most),
             "at_least": told(one.metric.at_least),
         },
+    }
+
+
+def update_values(one: PlannedUpdate) -> PlainValues:
+    """One issue that would be changed, for programs."""
+    return {
+        "row": one.row.row,
+        "issue": one.issue_key,
+        "set": [{"name": each.word, "old": each.old, "new": each.new} for each in one.changes],
+    }
+
+
+def left_values(one: LeftRow) -> PlainValues:
+    """One row of which something is left, for programs."""
+    return {
+        "row": one.row.row,
+        "issue": one.issue_key,
+        "fields": [each.word for each in one.values],
+        "values": [
+            {"name": each.word, "was": each.was, "file": each.file, "jira": each.jira, "why": each.why}
+            for each in one.values
+        ],
     }
 
 

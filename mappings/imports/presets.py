@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from mappings.imports.column_map import KINDS, STATUSES, ColumnMap
+from collections.abc import Sequence
+
+from mappings.imports.column_map import KINDS, STATUSES, WORDS, ColumnMap
+
+COLUMNS = "columns"
+"""The preset of any table: nothing is said of its columns but by whoever imports."""
 
 VIVA_STATUSES = {"not started": "pending", "on track": "on_track", "behind": "at_risk"}
 VIVA_STATUSES |= {"at risk": "off_track", "closed": "closed"}
@@ -177,7 +182,7 @@ PRESETS: tuple[ColumnMap, ...] = (
         depth=True,
     ),
     ColumnMap(
-        name="columns",
+        name=COLUMNS,
         tool="table",
         about="Any table: say which column is what",
         columns={},
@@ -196,3 +201,18 @@ PRESETS: tuple[ColumnMap, ...] = (
 def preset(name: str) -> ColumnMap | None:
     """The preset of this name, None where there is none."""
     return next((one for one in PRESETS if one.name == name), None)
+
+
+def likely_words(columns: Sequence[str], map_: ColumnMap) -> dict[str, str]:
+    """By column what it is: what the map says, else what a column of that name is in any tool. A proposal for a person; each word goes to one column."""
+    named = {map_.columns[word]: word for word in map_.columns if map_.columns[word] in columns}
+    if map_.name != COLUMNS:
+        return named
+    usual = {word.replace("_", " "): word for word in WORDS}
+    usual |= {column.casefold().rstrip("*"): word for one in PRESETS for word, column in one.columns.items()}
+    usual |= {word.casefold(): word for word in WORDS}
+    for column in columns:
+        word = usual.get(column.casefold().strip().rstrip("*"))
+        if word is not None and column not in named and word not in named.values():
+            named[column] = word
+    return named

@@ -63,7 +63,7 @@ class KeptImport:
 
 @dataclass(frozen=True, slots=True)
 class MadeRow:
-    """How far a row is: since when Jira is asked without an answer (`tried_at`), the issue that stands, whether it is linked (`joined`), and what is against it."""
+    """How far a row is: since when Jira is asked without an answer (`tried_at`), the issue that stands, whether it is linked (`joined`), what is against it, and which plan had it last."""
 
     identity: str
     tried_at: datetime | None = None
@@ -71,6 +71,7 @@ class MadeRow:
     issue_key: str = ""
     joined: bool = False
     note: str = ""
+    plan_id: int = 0
 
 
 def add(conn: Connection, site: str, one: KeptImport) -> KeptImport:
@@ -195,4 +196,5 @@ def _made(row: StoredRow) -> MadeRow:
         issue_key=row.issue_key,
         joined=bool(row.joined),
         note=row.note,
+        plan_id=row.plan_id,
     )

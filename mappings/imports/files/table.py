@@ -7,8 +7,10 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import islice
 
 MOST_ROWS = 20_000
+LONGEST_SAMPLE = 60
 LARGEST_FILE = 20_000_000
 DELIMITERS = (",", ";", "\t", "|")
 BOM_16 = (b"\xff\xfe", b"\xfe\xff")
@@ -42,6 +44,21 @@ class FileTable:
     delimiter: str | None = None
     others: Mapping[str, tuple[TableRecord, ...]] = field(default_factory=dict)
     """Further lists of the same file, such as its check-ins, by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileColumn:
+    """A column of a file: what the map, or its name, says that it is, and some of what stands in it."""
+
+    name: str
+    word: str | None
+    samples: tuple[str, ...]
+
+
+def sampled(table: FileTable, column: str, most: int = 3) -> tuple[str, ...]:
+    """Some of what stands in a column, each value once and not longer than a line."""
+    said = (" ".join(row.text(column).split())[:LONGEST_SAMPLE] for row in table.rows)
+    return tuple(islice((one for one in dict.fromkeys(said) if one), most))
 
 
 class PercentNumber(Fraction):

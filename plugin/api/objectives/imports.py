@@ -46,10 +46,35 @@ class ImportBody(RequestPart):
     labels: list[str] = Field(default_factory=list, description="Labels that every issue gets.")
 
 
+class FileColumnsBody(RequestPart):
+    """A file of which only the columns are asked for."""
+
+    content: str = Field(
+        max_length=LONGEST_FILE,
+        description="The file itself (CSV or XLSX) in Base64; larger ones by command.",
+    )
+    map: ColumnMapPart = Field(
+        default_factory=ColumnMapPart, description="How it is read: a `preset`, and what stands over it."
+    )
+
+
+class FileColumnJson(JsonShape):
+    """A column of a file."""
+
+    column: str = Field(description="Its name.")
+    word: str | None = Field(
+        description="What it is by the map, or likely is by its name; null where nothing is made of it."
+    )
+    samples: list[str] = Field(description="Some of what stands in it.")
+
+
 class ImportApplicationBody(RequestPart):
     """How a plan is applied."""
 
     without_blocked: bool = Field(False, description="Apply what is not blocked, and leave out the rest.")
+    release: bool = Field(
+        False, description="Apply it though the brake holds it: somebody looked at the plan."
+    )
 
 
 class ImportSourceJson(JsonShape):
@@ -107,14 +132,44 @@ class KnownRowJson(JsonShape):
     issue: str = Field(description="The key of its issue.")
 
 
+class LeftValueJson(JsonShape):
+    """One thing that a row says otherwise, and that is left as it is in Jira."""
+
+    name: str = Field(description="What of the row it is.")
+    was: str | None = Field(description="What was imported.")
+    file: str | None = Field(description="What the file says now; null where it does not say it.")
+    jira: str | None = Field(description="What Jira holds; null where it is empty, or was not asked for.")
+    why: str = Field(description="Why it is left.")
+
+
 class ChangedRowJson(KnownRowJson):
     """A row that was imported before and says something else now."""
 
     fields: list[str] = Field(description="What differs; Jira is left as it is.")
+    values: list[LeftValueJson] = Field(
+        description="The same with what was imported, what the file says, what Jira holds, and why it is left."
+    )
+
+
+class FieldChangeJson(JsonShape):
+    """One thing that is changed in an issue."""
+
+    name: str = Field(description="What of the row it is.")
+    old: str | None = Field(description="What was imported, and stands there still; null where nothing was.")
+    new: str | None = Field(description="What the file says now.")
 
 
 class UpdatedRowJson(KnownRowJson):
-    """A row whose issue would be changed: none is, as yet."""
+    """A row that says something else than when it was imported, and whose issue is changed."""
+
+    set: list[FieldChangeJson] = Field(description="What is changed; empty where only check-ins are new.")
+
+
+class ChangedIssueJson(KnownRowJson):
+    """A row whose issue was changed."""
+
+    part: int | None = Field(description="Which of the key results of one row it is.")
+    note: str = Field(description="What of it was left in the end, and why.")
 
 
 class ImportLinkJson(JsonShape):
@@ -161,6 +216,9 @@ class ImportPlanJson(JsonShape):
     format: int = Field(description="The version of this form.")
     source: ImportSourceJson = Field(description="What the file is.")
     refused: bool = Field(description="Whether a row is wrong: then it is applied only without those.")
+    braked: str = Field(
+        description="Why a person has to look first, as too much would change at once; empty where nobody has to."
+    )
     create: list[ImportRowJson] = Field(description="What is made in Jira.")
     update: list[UpdatedRowJson] = Field(description="What is changed in Jira.")
     unchanged: list[KnownRowJson] = Field(description="What was imported before and says the same.")
@@ -205,16 +263,13 @@ class ImportJson(JsonShape):
     rule: str = Field(description="The rule of the mapping by which they are read.")
     types: ImportTypesJson = Field(description="As what they are made.")
     made: list[ImportedRowJson] = Field(description="The issues that stand.")
+    updated: list[ChangedIssueJson] = Field(description="The issues of earlier imports that were changed.")
     plan: ImportPlanJson = Field(description="What it makes.")
 
 
 @ROUTES.post("/imports", "editor", "Plan the import of a file of another tool.", status=201, heavy=True)
 def plan_import(caller: Caller, query: SiteQuery, body: ImportBody) -> Reply[ImportJson]:
     """Nothing is made: the plan says what would be, and every row that is refused, with why. 409 where nothing can be planned."""
-    try:
-        data = b64decode(body.content, validate=True)
-    except (binascii.Error, ValueError):
-        raise invalid("content", "it is no Base64") from None
     place = ImportPlace(
         project=body.project,
         rule=body.rule,
@@ -223,8 +278,22 @@ def plan_import(caller: Caller, query: SiteQuery, body: ImportBody) -> Reply[Imp
         labels=tuple(body.labels),
     )
     site = site_of(caller, query)
+    data = _content(body.content)
     one = imports.plan(caller.connector, caller.actor, site, data, body.file, body.map, place)
     return Reply(_json(one), {"Location": f"/api/v1/imports/{one.kept.id}"})
+
+
+@ROUTES.post(
+    "/imports/columns", "editor", "The columns of a file, with samples and what each likely is.", heavy=True
+)
+def list_file_columns(caller: Caller, body: FileColumnsBody) -> Reply[Page[FileColumnJson]]:
+    """Nothing is planned and nothing kept: by this a column map is chosen. 409 where the file has no columns."""
+    found = imports.file_columns(caller.connector, caller.actor, _content(body.content), body.map)
+    return Reply(
+        Page[FileColumnJson](
+            items=[FileColumnJson(column=one.name, word=one.word, samples=list(one.samples)) for one in found]
+        )
+    )
 
 
 @ROUTES.get("/imports", "viewer", "The imports of late.")
@@ -250,11 +319,16 @@ def show_import(caller: Caller, path: ImportAddress, query: SiteQuery) -> Reply[
 def apply_import(
     caller: Caller, path: ImportAddress, query: SiteQuery, body: ImportApplicationBody
 ) -> Reply[ImportJson]:
-    """What was begun is gone on with, and nothing is made twice. 409 where the plan is refused, the mapping has changed, or another import goes on."""
+    """What was begun is gone on with, and nothing is made twice. 409 where the plan is refused or braked, the mapping has changed, or another import goes on."""
     site = site_of(caller, query)
     try:
         one = imports.begin(
-            caller.connector, caller.actor, site, path.number, without_blocked=body.without_blocked
+            caller.connector,
+            caller.actor,
+            site,
+            path.number,
+            without_blocked=body.without_blocked,
+            release=body.release,
         )
     except UnknownImport as error:
         raise _unknown(path.number) from error
@@ -270,6 +344,13 @@ def give_up_import(caller: Caller, path: ImportAddress, query: SiteQuery) -> Rep
         )
     except UnknownImport as error:
         raise _unknown(path.number) from error
+
+
+def _content(said: str) -> bytes:
+    try:
+        return b64decode(said, validate=True)
+    except (binascii.Error, ValueError):
+        raise invalid("content", "it is no Base64") from None
 
 
 def _unknown(number: int) -> Exception:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 from pydantic import TypeAdapter, ValidationError
 
 from mappings.diagnostic import Severity
-from mappings.imports.column_map import ColumnMapPart, read_column_map
-from mappings.imports.files.table import UnusableFile
+from mappings.imports.column_map import WORDS, ColumnMapPart, read_column_map
+from mappings.imports.files.table import FileColumn, UnusableFile
 from mappings.imports.people import JiraPerson
 from mappings.imports.plan import ImportPlan
 from mappings.imports.presets import PRESETS
@@ -22,6 +24,7 @@ from plugin.use_cases.imports.imports import (
     ImportState,
     ShownImport,
     apply,
+    file_columns,
     give_up,
     import_values,
     list_imports,
@@ -55,6 +58,12 @@ READ = click.Path(exists=True, dir_okay=False, path_type=Path)
 )
 @click.option("--label", "labels", multiple=True, help="A label that every issue gets. May be given again.")
 @click.option("--people", type=READ, help="A JSON list of people in the place of those whom Jira lists.")
+@click.option(
+    "--columns",
+    "only_columns",
+    is_flag=True,
+    help="List the columns of FILE with samples and what each is read as; nothing is planned.",
+)
 @click.option("--list", "listing", is_flag=True, help="List the imports of late.")
 @click.option("--show", type=int, metavar="IMPORT", help="Show the plan of this number, and how far it is.")
 @click.option(
@@ -68,6 +77,9 @@ READ = click.Path(exists=True, dir_okay=False, path_type=Path)
     help="Go on no more with one that cannot become whole.",
 )
 @click.option("--without-blocked", is_flag=True, help="Apply what is not blocked, and leave out the rest.")
+@click.option(
+    "--release", is_flag=True, help="Apply it though the brake holds it: you looked at what would change."
+)
 @site_option
 @json_option
 def import_command(
@@ -75,11 +87,13 @@ def import_command(
     preset: str | None,
     map_: Path | None,
     people: Path | None,
+    only_columns: bool,
     listing: bool,
     show: int | None,
     applying: int | None,
     giving_up: int | None,
     without_blocked: bool,
+    release: bool,
     site: str,
     as_json: bool,
     **place: str | tuple[str, ...],
@@ -91,12 +105,18 @@ def import_command(
     asked = (file is not None, listing, show is not None, applying is not None, giving_up is not None)
     if sum(asked) != 1:
         raise click.UsageError("Name a FILE, or say --list, --show, --apply or --give-up.")
-    if file is not None and preset is None and map_ is None:
+    if only_columns and file is None:
+        raise click.UsageError("Name the FILE whose columns are to be listed.")
+    if file is not None and preset is None and map_ is None and not only_columns:
         raise click.UsageError("Say --from which tool the file is, or give a --map.")
     with open_connector(site=site) as connector:
         if listing:
             found = list_imports(connector, COMMAND_LINE, site)
             _list([ShownImport(one, {}) for one in found], as_json=as_json)
+            return
+        if file is not None and only_columns:
+            columns = file_columns(connector, COMMAND_LINE, file.read_bytes(), _column_map(map_, preset))
+            _show_columns(columns, as_json=as_json)
             return
         if file is not None:
             column_map = _column_map(map_, preset)
@@ -120,6 +140,7 @@ def import_command(
                     site,
                     applying,
                     without_blocked=without_blocked,
+                    release=release,
                     report=report,
                 )
         elif giving_up is not None:
@@ -140,6 +161,20 @@ def _column_map(file: Path | None, preset: str | None) -> ColumnMapPart:
     except (UnusableFile, UnicodeDecodeError) as error:
         raise NotReady(str(error)) from None
     return found if preset is None else found.model_copy(update={"preset": preset})
+
+
+def _show_columns(found: Sequence[FileColumn], *, as_json: bool) -> None:
+    if as_json:
+        show_json([{"column": one.name, "word": one.word, "samples": list(one.samples)} for one in found])
+        return
+    rows = [(one.name, one.word or "not read", " · ".join(one.samples)) for one in found]
+    show_table("Columns", ("Column", "Read as", "Samples"), rows)
+    said = {one.word: one.name for one in found if one.word is not None}
+    say("A map that says so, for --map; a column can be: " + ", ".join(WORDS) + ".", err=True)
+    say(
+        "columns:"
+        + "".join(f"\n  {word}: {json.dumps(name, ensure_ascii=False)}" for word, name in said.items())
+    )
 
 
 def _people(file: Path) -> tuple[JiraPerson, ...]:
@@ -185,7 +220,7 @@ def _show(one: ShownImport) -> None:
     kept, found = one.kept, one.kept.content.plan
     say(
         f"Import {kept.id}, {kept.file}: {found.count} rows, {len(found.create)} issues to be made in "
-        f"{kept.content.project.key}, {len(found.known)} known, {len(found.skipped)} passed over, {len(found.blocked)} blocked."
+        f"{kept.content.project.key}, {len(found.update)} to be changed, {len(found.known)} known, {len(found.skipped)} passed over, {len(found.blocked)} blocked."
     )
     rows = [
         (
@@ -200,6 +235,7 @@ def _show(one: ShownImport) -> None:
     ]
     if rows:
         show_table("To be made", ("Row", "Kind", "Title", "Below row", "Cycle", "Issue"), rows)
+    _show_changes(one)
     _show_rest(found)
     if kept.note:
         say(kept.note, err=True)
@@ -209,8 +245,29 @@ def _show(one: ShownImport) -> None:
         say("Given up: what stands stays in Jira, and the next import that has the rest makes it whole.")
     elif found.refused:
         say("Nothing can be applied as it is: mend the file, or apply it --without-blocked.", err=True)
+    elif found.braked:
+        say(f"{found.braked} Look at them, then: jira-okr import --apply {kept.id} --release", err=True)
     else:
         say(f"Nothing is made yet: jira-okr import --apply {kept.id}")
+
+
+def _show_changes(one: ShownImport) -> None:
+    kept, found = one.kept, one.kept.content.plan
+    rows = [
+        (str(each.row.row), each.issue_key, change.word, change.old or "–", change.new or "–")
+        for each in found.update
+        for change in each.changes
+    ]
+    if rows:
+        show_table("To be changed", ("Row", "Issue", "What", "Was", "Will be"), rows)
+    for each in found.update:
+        if each.check_ins:
+            say(
+                f"row {each.row.row}: {len(each.check_ins)} new check-ins of {each.issue_key} are kept as history"
+            )
+        settled = one.made.get(each.row.identity)
+        if settled is not None and settled.plan_id == kept.id and settled.note:
+            say(f"row {each.row.row}, {each.issue_key}: {settled.note}", err=True)
 
 
 def _show_rest(found: ImportPlan) -> None:
@@ -218,6 +275,10 @@ def _show_rest(found: ImportPlan) -> None:
         say(f"columns that are not read: {', '.join(found.unread)} (a --map says what they are)")
     for row, key, names in found.changed:
         say(f"row {row.row} stands as {key} and says otherwise now ({', '.join(names)}): left as in Jira")
+    for left in found.left:
+        for one in left.values:
+            held = f"was {one.was or '–'}, the file says {one.file or 'nothing'}, Jira {one.jira or '–'}"
+            say(f"row {left.row.row}, {left.issue_key}: {one.word} is left as in Jira: {one.why} ({held})")
     for row_, reason in found.skipped:
         say(f"row {row_}: passed over ({reason})")
     for key in found.not_in_file:

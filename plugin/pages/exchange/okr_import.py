@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import Blueprint, abort, flash, redirect, request, url_for
@@ -10,10 +11,11 @@ from flask.typing import ResponseReturnValue
 from wtforms import SelectField, TextAreaField
 
 from mappings.diagnostic import Severity
+from mappings.imports.column_map import WORDS as WORDS_OF_COLUMNS
 from mappings.imports.column_map import ColumnMapPart, read_column_map
-from mappings.imports.files.table import UnusableFile
-from mappings.imports.plan import ImportPlan
-from mappings.imports.presets import PRESETS
+from mappings.imports.files.table import FileColumn, UnusableFile
+from mappings.imports.plan import ImportPlan, PlannedUpdate
+from mappings.imports.presets import PRESETS, preset
 from mappings.imports.row import ImportProblem
 from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import acting
@@ -42,6 +44,13 @@ WORDS = {
 }
 """The mark and the word of a state."""
 MOST_ROWS = 500
+APPLICATIONS = {
+    "apply": (False, False),
+    "apply-rest": (True, False),
+    "release": (False, True),
+    "release-rest": (True, True),
+}
+"""What a button applies: without what is blocked, and though the brake holds it."""
 
 
 class ImportForm(PageForm):
@@ -108,6 +117,12 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         known_site(connector, site)
         return planned_or_not(connector, site)
 
+    @blueprint.post("/import/<site>/columns", endpoint="import_columns")
+    @needs("editor", lane="heavy")
+    def columns(site: str) -> ResponseReturnValue:
+        known_site(connector, site)
+        return chosen_columns(connector, site)
+
     @blueprint.get(f"/import/<site>/<{SERIAL}:number>", endpoint="import_plan")
     @needs("viewer")
     def one_import(site: str, number: int) -> ResponseReturnValue:
@@ -121,8 +136,10 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         return done_or_not(connector, site, number, act)
 
 
-def imports_page(connector: Connector, site: str, form: ImportForm) -> str:
-    """The form, and the imports of late."""
+def imports_page(
+    connector: Connector, site: str, form: ImportForm, columns: Sequence[FileColumn] = ()
+) -> str:
+    """The form, with the columns of its file where they were asked for, and the imports of late."""
     found = imports.list_imports(connector, acting(), site)
     return rendered(
         "imports.html",
@@ -130,6 +147,8 @@ def imports_page(connector: Connector, site: str, form: ImportForm) -> str:
         site=site,
         sites=list(connector.sites),
         form=form,
+        columns=columns,
+        words=WORDS_OF_COLUMNS,
         rows=[line(connector, one) for one in found],
     )
 
@@ -175,8 +194,36 @@ def planned_or_not(connector: Connector, site: str) -> ResponseReturnValue:
     return imports_page(connector, site, form), 422
 
 
+def chosen_columns(connector: Connector, site: str) -> ResponseReturnValue:
+    """The form again, with each column of the file that came and what it may be."""
+    form, sent = ImportForm(request.form), request.files.get("file")
+    data = b"" if sent is None else sent.read()
+    form.validate()
+    if not data:
+        form.refuse("Choose a file first: CSV or XLSX.")
+    map_ = column_map(form)
+    found: tuple[FileColumn, ...] = ()
+    if map_ is not None and not form.said():
+        try:
+            found = imports.file_columns(connector, acting(), data, map_)
+        except NotReady as error:
+            form.refuse_for(error)
+    return imports_page(connector, site, form, found), 422 if form.said() else 200
+
+
 def column_map(form: ImportForm) -> ColumnMapPart | None:
-    """The preset with the columns that were written over it; None where these are none."""
+    """The preset with the columns that were chosen or written over it; None where these are none."""
+    chosen = list(zip(request.form.getlist("column"), request.form.getlist("word"), strict=False))
+    if chosen:
+        words = [word for _, word in chosen if word]
+        if twice := sorted({one for one in words if words.count(one) > 1}):
+            form.refuse(f"Several columns are said to be {', '.join(twice)}: choose one each.")
+            return None
+        known = preset(form.preset.data)
+        unsaid = {} if known is None else dict.fromkeys(known.columns, "")
+        return ColumnMapPart(
+            preset=form.preset.data, columns={**unsaid, **{word: column for column, word in chosen if word}}
+        )
     text = form.columns.data or ""
     written = "" if not text.strip() else "".join(f"  {each}\n" for each in text.splitlines())
     try:
@@ -204,11 +251,23 @@ def plan_page(connector: Connector, site: str, number: int) -> ResponseReturnVal
         problems=[problem(each) for each in plan.problems],
         rows=list(plan.create[:MOST_ROWS]),
         more=max(len(plan.create) - MOST_ROWS, 0),
+        changes=[
+            (each, change, _settled(one, each)) for each in plan.update[:MOST_ROWS] for change in each.changes
+        ],
+        left=[(each, value) for each in plan.left[:MOST_ROWS] for value in each.values],
         kinds=kinds(plan),
         made=sum(bool(each.issue_id) for each in one.made.values()),
         can=possible(one),
         running=background_jobs.latest(connector, acting(), site, APPLYING),
     )
+
+
+def _settled(one: ShownImport, update: PlannedUpdate) -> str:
+    """What became of a change of an earlier issue, in words."""
+    made = one.made.get(update.row.identity)
+    if made is None or made.plan_id != one.kept.id:
+        return "" if one.kept.state is ImportState.DONE else "not yet"
+    return made.note or "changed"
 
 
 def kinds(plan: ImportPlan) -> dict[str, int]:
@@ -222,8 +281,10 @@ def possible(one: ShownImport) -> tuple[str, ...]:
     if state in (ImportState.DONE, ImportState.GIVEN_UP):
         return ()
     begun = ("give-up",) if state is ImportState.APPLYING else ()
-    if not one.kept.content.issues or plan.refused_whole:
+    if not (one.kept.content.issues or plan.update) or plan.refused_whole:
         return begun
+    if plan.braked and state is ImportState.PLANNED:
+        return ("release-rest" if plan.refused else "release", *begun)
     return ("apply-rest" if plan.refused else "apply", *begun)
 
 
@@ -241,8 +302,9 @@ def problem(one: ImportProblem) -> ProblemLine:
 def done_or_not(connector: Connector, site: str, number: int, act: str) -> ResponseReturnValue:
     """What comes of a button of the plan."""
     try:
-        if act in ("apply", "apply-rest"):
-            imports.begin(connector, acting(), site, number, without_blocked=act == "apply-rest")
+        if act in APPLICATIONS:
+            rest, release = APPLICATIONS[act]
+            imports.begin(connector, acting(), site, number, without_blocked=rest, release=release)
         elif act == "give-up":
             imports.give_up(connector, acting(), site, number)
             flash(

@@ -1,4 +1,4 @@
-"""Makes the issues of an import in Jira: each once, those above first, found again after a crash at any instruction; then their links, then their check-ins."""
+"""Makes the issues of an import in Jira: each once, those above first, found again after a crash at any instruction; then their links and check-ins, then what changed in those of earlier imports."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ from connectors.store.imports.imports import ImportState, KeptImport, MadeRow
 from connectors.store.numbers import check_ins
 from mappings.explain.check_in import LONGEST_NOTE, CheckIn, Measure
 from mappings.imports.issue import LABELS, ImportedIssue
-from mappings.imports.plan import PlannedRow
+from mappings.imports.plan import KnownRow, PlannedRow, PlannedUpdate
 from mappings.imports.row import ImportedCheckIn
+from mappings.imports.update import WRITTEN, merged
 from mappings.rollup.cycles.carry_steps import CopiedLink
 from mappings.write_back.target import Request
 from plugin.runtime.connector import Connector, NotReady
@@ -34,6 +35,7 @@ from plugin.sync.reconcile.creation import (
     parent_places,
     place_issue,
 )
+from plugin.use_cases.imports.updates import UpdateOutcome, write_update
 from plugin.use_cases.kpis.creation import bring_in
 
 LEASE = timedelta(minutes=5)
@@ -59,6 +61,7 @@ def apply_rows(connector: Connector, site: str, kept: KeptImport, report: Report
     try:
         run.make()
         run.join()
+        run.change()
     except _Waits as wait:
         run.let_go(ImportState.APPLYING, str(wait))
     except JiraError as error:
@@ -69,7 +72,7 @@ def apply_rows(connector: Connector, site: str, kept: KeptImport, report: Report
         raise
     else:
         run.let_go(ImportState.DONE, "")
-        ids = [one.issue_id for one in run.made.values()]
+        ids = [one.issue_id for one in run.made.values() if one.issue_id]
         if ids:
             bring_in(context, *ids)
         connector.announce()
@@ -84,6 +87,7 @@ class _Run:
     worker: str
     report: Report
     made: dict[str, MadeRow] = field(default_factory=dict)
+    known: dict[str, KnownRow] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         content = self.kept.content
@@ -100,7 +104,11 @@ class _Run:
                 raise NotReady(f"Import {self.kept.id} is being applied just now, or is done.")
             wanted = {*self.issues, *(row.above for row in self.rows.values() if row.above is not None)}
             wanted |= {link.to for one in self.issues.values() for link in one.links}
+            changed = [one.row for one in self.kept.content.plan.update]
+            wanted |= {row.identity for row in changed}
+            wanted |= {row.above for row in changed if row.above is not None}
             self.made = imports.made(conn, self.site, self.tool, wanted)
+            self.known = imports.known(conn, self.site, self.tool) if changed else {}
 
     def let_go(self, state: ImportState, note: str) -> None:
         """Leave it to whoever goes on."""
@@ -143,7 +151,7 @@ class _Run:
             if isinstance(error, Permanent):
                 said = f"Row {row.row} (“{row.title}”): {error.message} {error.remedy}".strip()
                 raise _Waits(
-                    f"{said} Mend that, then apply this import again: what stands is not made twice."
+                    f"{said} Mend that, then apply this import again: what stands is not made twice. Or give it up, so that others may be applied."
                 ) from error
             raise
         except JiraError as error:
@@ -189,6 +197,41 @@ class _Run:
             with self.context.store.write() as conn:
                 self._check_in(conn, self.rows[issue.identity], one)
                 self._keep(conn, replace(one, joined=True))
+
+    def change(self) -> None:
+        """Change the issues of earlier imports, each once; what Jira declines or a person changed since stops none of the others."""
+        updates = self.kept.content.plan.update
+        waiting = [one for one in updates if not self._changed(one)]
+        for number, one in enumerate(waiting):
+            self._keep_claim()
+            self.report(len(updates) - len(waiting) + number, len(updates))
+            self._settle(one, write_update(self.context, one))
+
+    def _changed(self, one: PlannedUpdate) -> bool:
+        found = self.made.get(one.row.identity)
+        return found is not None and found.plan_id == self.kept.id
+
+    def _settle(self, one: PlannedUpdate, outcome: UpdateOutcome) -> None:
+        """What counts as imported from now on is what was written; new check-ins are kept in the same transaction, so once."""
+        former = self.known[one.row.identity].row
+        planned = [each.word for each in one.changes]
+        unplanned = [word for word in (*WRITTEN, "parent", "kind") if word not in planned]
+        left = {*(each.word for each in outcome.left), *unplanned}
+        said = (*former.check_ins, *one.check_ins)
+        row = replace(merged(one.row, former, left), check_ins=said)
+        made = MadeRow(
+            one.row.identity,
+            issue_id=one.issue_id,
+            issue_key=one.issue_key,
+            joined=True,
+            note=outcome.note,
+            plan_id=self.kept.id,
+        )
+        with self.context.store.write() as conn:
+            self._renew(conn)
+            self._check_in(conn, replace(one.row, check_ins=one.check_ins), made)
+            imports.put(conn, self.site, self.tool, self.kept.id, made, row)
+        self.made[one.row.identity] = made
 
     def _complete(self, issue: ImportedIssue, stands: CreatedIssue) -> None:
         screen = self._screen(issue)

@@ -23,7 +23,7 @@ from mappings.imports.column_map import ColumnMap, ColumnMapPart
 from mappings.imports.columns import read_table
 from mappings.imports.files.archive import read_archive
 from mappings.imports.files.okr_file import read_okr_file
-from mappings.imports.files.table import UnusableFile, csv_table
+from mappings.imports.files.table import FileColumn, FileTable, UnusableFile, csv_table, sampled
 from mappings.imports.issue import (
     LABELS,
     ImportBasis,
@@ -34,7 +34,7 @@ from mappings.imports.issue import (
 )
 from mappings.imports.people import JiraPerson, OwnerSearch
 from mappings.imports.plan import ImportPlan, PlannedRow, label_of, plan_import, plan_values
-from mappings.imports.presets import PRESETS, preset
+from mappings.imports.presets import PRESETS, likely_words, preset
 from mappings.imports.row import ImportProblem, ReadRows
 from mappings.json_value import PlainValues
 from plugin.access.authorization.actor import Actor
@@ -44,6 +44,7 @@ from plugin.sync.context import Context, field_of
 from plugin.sync.reconcile.creation import unfilled
 from plugin.use_cases.imports.application import Report, apply_rows
 from plugin.use_cases.imports.okr_export import OWN, own_rows
+from plugin.use_cases.imports.updates import with_updates
 from plugin.use_cases.permission import EDITOR, VIEWER, act, question
 from plugin.use_cases.work import background_jobs
 
@@ -121,6 +122,7 @@ def plan(
     )
     target = _offered(context, target)
     planned, issues = _issues(context, basis, target, planned)
+    planned = with_updates(context, basis, target, planned, known)
     content = ImportContent(
         project=target.project,
         rule_id=target.rule.part.id,
@@ -144,6 +146,24 @@ def plan(
     return ShownImport(kept, {})
 
 
+@question(EDITOR)
+def file_columns(
+    _connector: Connector, _actor: Actor, data: bytes, map_: ColumnMapPart
+) -> tuple[FileColumn, ...]:
+    """The columns of a file in their order, with samples and what each is by the map, or likely is by its name. Raises ImportRefused."""
+    found = _preset(map_)
+    if found.name == OWN or found.name == "viva-zip":
+        raise ImportRefused(
+            f"A file for {found.name} has no columns: its preset knows all of it.", about="preset"
+        )
+    try:
+        table = _table(data, found)
+    except UnusableFile as error:
+        raise ImportRefused(str(error), about="file") from None
+    words = likely_words(table.columns, found)
+    return tuple(FileColumn(one, words.get(one), sampled(table, one)) for one in table.columns)
+
+
 @question(VIEWER)
 def list_imports(connector: Connector, _actor: Actor, site: str) -> tuple[KeptImport, ...]:
     """The plans of late, the latest first."""
@@ -165,10 +185,11 @@ def apply(
     number: int,
     *,
     without_blocked: bool = False,
+    release: bool = False,
     report: Report = lambda _done, _total: None,
 ) -> ShownImport:
-    """Make what a plan says, here and now; what was begun is gone on with, and nothing is made twice. Raises ImportRefused."""
-    kept = _may_begin(connector, site, number, without_blocked=without_blocked)
+    """Make and change what a plan says, here and now; what was begun is gone on with, and nothing is made twice. `release` says that somebody looked at a plan that the brake holds. Raises ImportRefused."""
+    kept = _may_begin(connector, site, number, without_blocked=without_blocked, release=release)
     if kept.state is ImportState.DONE:
         return _shown(connector, site, number)
     plan_ = kept.content.plan
@@ -178,6 +199,7 @@ def apply(
             "file": kept.file,
             "tool": plan_.tool,
             "rows": len(plan_.create),
+            "changed": len(plan_.update),
         }
         audit.note(conn, actor.label, "import applied", connector.clock(), detail, site)
     apply_rows(connector, site, kept, report)
@@ -186,13 +208,21 @@ def apply(
 
 @act(EDITOR)
 def begin(
-    connector: Connector, actor: Actor, site: str, number: int, *, without_blocked: bool = False
+    connector: Connector,
+    actor: Actor,
+    site: str,
+    number: int,
+    *,
+    without_blocked: bool = False,
+    release: bool = False,
 ) -> ShownImport:
     """The same in the background. Raises ImportRefused, also where another import goes on."""
-    kept = _may_begin(connector, site, number, without_blocked=without_blocked)
+    kept = _may_begin(connector, site, number, without_blocked=without_blocked, release=release)
 
     def work(report: Report) -> str:
-        done = apply(connector, actor, site, number, without_blocked=without_blocked, report=report)
+        done = apply(
+            connector, actor, site, number, without_blocked=without_blocked, release=release, report=report
+        )
         return done.kept.note or f"{len(done.kept.content.issues)} issues stand in Jira."
 
     if kept.state is not ImportState.DONE and not background_jobs.begin(
@@ -231,14 +261,18 @@ def read_file(data: bytes, map_: ColumnMap) -> ReadRows:
     try:
         if map_.name == OWN:
             return read_okr_file(data)
-        if not data.startswith(ZIP):
-            return read_table(csv_table(data, map_.encoding, map_.delimiter), map_)
-        if map_.name == "viva-zip":
+        if data.startswith(ZIP) and map_.name == "viva-zip":
             archive = read_zip(data)
             return read_archive(archive.objectives, archive.check_ins, map_, archive.problems)
-        return read_table(workbook_table(data, map_.sheet), map_)
+        return read_table(_table(data, map_), map_)
     except UnusableFile as error:
         raise ImportRefused(str(error), about="file") from None
+
+
+def _table(data: bytes, map_: ColumnMap) -> FileTable:
+    if data.startswith(ZIP):
+        return workbook_table(data, map_.sheet)
+    return csv_table(data, map_.encoding, map_.delimiter)
 
 
 def _preset(map_: ColumnMapPart) -> ColumnMap:
@@ -434,7 +468,9 @@ def _screens(context: Context, target: ImportTarget, issues: Sequence[ImportedIs
 # -- how far it is ----------------------------------------------------------------------------------------------
 
 
-def _may_begin(connector: Connector, site: str, number: int, *, without_blocked: bool) -> KeptImport:
+def _may_begin(
+    connector: Connector, site: str, number: int, *, without_blocked: bool, release: bool
+) -> KeptImport:
     with connector.store.read() as conn:
         kept, half = imports.get(conn, site, number), imports.half_applied(conn, site)
     if kept is None:
@@ -455,6 +491,10 @@ def _may_begin(connector: Connector, site: str, number: int, *, without_blocked:
         )
     if plan_.refused_whole:
         raise ImportRefused("What Jira lacks refuses this import: see its problems, then plan it again.")
+    if plan_.braked and not release and kept.state is ImportState.PLANNED:
+        raise ImportRefused(
+            f"{plan_.braked} Look at the plan, then release it as you apply it.", step=IMPORTS
+        )
     if kept.state is ImportState.PLANNED and kept.revision != connector.context(site).mapping.revision:
         raise ImportRefused("Another mapping is active than when this was planned: plan it again.")
     return kept
@@ -465,7 +505,9 @@ def _shown(connector: Connector, site: str, number: int) -> ShownImport:
         kept = imports.get(conn, site, number)
         if kept is None:
             raise UnknownImport(f"There is no import {number}.", step=IMPORTS)
-        made = imports.made(conn, site, kept.content.plan.tool, [one.identity for one in kept.content.issues])
+        plan_ = kept.content.plan
+        names = [*(one.identity for one in kept.content.issues), *(one.row.identity for one in plan_.update)]
+        made = imports.made(conn, site, plan_.tool, names)
     return ShownImport(kept, made)
 
 
@@ -486,6 +528,11 @@ def import_values(one: ShownImport) -> PlainValues:
             {"row": row.row, "part": row.part, "issue": one.made[row.identity].issue_key}
             for row in content.plan.create
             if row.identity in one.made and one.made[row.identity].issue_key
+        ],
+        "updated": [
+            {"row": each.row.row, "part": each.row.part, "issue": each.issue_key, "note": row.note}
+            for each in content.plan.update
+            if (row := one.made.get(each.row.identity)) is not None and row.plan_id == kept.id
         ],
         "plan": plan_values(content.plan),
     }

@@ -45,7 +45,8 @@ def own_rows(connector: Connector, site: str, search: OwnerSearch) -> dict[str, 
         }
     planned = plan_import(read, map_, search).create
     return {
-        one.identity: KnownRow(one.identity, keys.get(one.identity, one.identity), one) for one in planned
+        one.identity: KnownRow(one.identity, keys.get(one.identity, one.identity), one, imported=False)
+        for one in planned
     }
 
 

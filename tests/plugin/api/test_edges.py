@@ -69,6 +69,7 @@ def test_what_costs_minutes_is_heavy_and_nothing_else_is() -> None:
         "POST /digests/{digest}/send",
         "POST /outbox/retry",
         "POST /imports",
+        "POST /imports/columns",
         "GET /goals",
         "GET /goals/check",
         "POST /goals/link",

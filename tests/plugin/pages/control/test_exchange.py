@@ -50,6 +50,29 @@ def test_what_cannot_be_planned_is_said_at_the_form_and_nothing_typed_is_lost(ad
     assert admin.get("/import/main/999").status_code == 404
 
 
+def test_the_columns_of_a_file_are_chosen_from_its_own_with_samples(admin: Desk) -> None:
+    def sent() -> dict[str, object]:
+        return {
+            **WHERE,
+            "columns": "",
+            "file": (BytesIO(FILE.replace("Goal,", "Title,").encode()), "goals.csv"),
+        }
+
+    page = admin.post("/import/main/columns", **sent()).get_data(as_text=True)
+    row = re.search(r'value="Title">.*?</tr>', page, re.DOTALL)
+    assert row is not None
+    assert '<option value="title" selected>' in row[0]
+    assert "Ferries run on time again · Departures within five minutes · Lost" in row[0]
+    assert "goals.csv" not in admin.text("/import/main")
+    chosen = {"column": ["Title", "Kind", "Under", "When"], "word": ["title", "kind", "parent", "cycle"]}
+    assert "1 objective to be made" in admin.post("/import/main", **sent(), **chosen).get_data(as_text=True)
+    twice = {**chosen, "word": ["title", "title", "", ""]}
+    assert "Several columns are said to be title" in admin.post("/import/main", **sent(), **twice).get_data(
+        as_text=True
+    )
+    assert admin.post("/import/main/columns", **WHERE).status_code == 422
+
+
 def test_viewers_see_imports_and_plan_none(desk: Callable[[str], Desk]) -> None:
     viewer = desk("viewer")
     assert "Plan an import" not in viewer.text("/import/main")

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from connectors.jira.http.errors import Transient
+from connectors.jira.http.errors import Permanent, Transient
 from connectors.jira.write import create
 from connectors.sandbox.site_state import scheme
 from connectors.store.imports import imports as kept_imports
 from connectors.store.numbers import check_ins, objectives
 from mappings.imports.column_map import ColumnMapPart
 from mappings.imports.people import JiraPerson
+from mappings.write_back.target import Request
 from plugin.runtime.connector import NotReady
+from plugin.sync.context import Context
 from plugin.use_cases.imports.imports import ImportPlace, ShownImport, apply, import_values, plan
 from tests.actors import TESTER
 from tests.plugin.use_cases.conftest import Doors, opened
@@ -313,3 +316,140 @@ def test_the_same_by_command_and_by_api(harbor: Watch, tmp_path: Path) -> None:
     assert doors.api("GET", "/imports/99").status_code == 404
     assert "There is no import 99" in str(doors.command("import", "--apply", "99").exception)
     assert import_values(planned(harbor))["state"] == "planned"
+
+
+def changed(data: bytes) -> bytes:
+    """The file a week later: another title, another current value, a new check-in, and no unit of the engine's any more."""
+    return (
+        data.replace(b"Spare engine in the yard", b"Two spare engines")
+        .replace(b"Current Value: 86%; Activity Date: 2026-10-20 09:00:00 UTC;", WEEK_LATER)
+        .replace(b"Q4 2026,2026-10-01,2026-12-31,,%,100", b"Q4 2026,2026-10-01,2026-12-15,,%,100")
+    )
+
+
+WEEK_LATER = (
+    b"Current Value: 86%; Activity Date: 2026-10-20 09:00:00 UTC;,"
+    b"Checkin Date: 2026-10-27; User: Bo; Note: Clear; Status: On Track; Current Value: 90%; Activity Date: 2026-10-27 09:00:00 UTC;"
+)
+
+
+@pytest.mark.parametrize("watch", ["cloud", "datacenter"], indirect=True)
+def test_rows_that_changed_change_their_issues_but_for_what_a_person_edited_since(harbor: Watch) -> None:
+    apply(harbor.connector, TESTER, "main", planned(harbor).kept.id)
+    objective, departures, engine = records(harbor)
+    harbor.sandbox.sandbox.records[engine.id] = replace(engine, summary="An engine, by Bo")
+    one = planned(harbor, changed(ferry()))
+    found = one.kept.content.plan
+    assert import_values(one)["plan"]["update"] == [
+        {
+            "row": 2,
+            "issue": objective.key,
+            "set": [{"name": "end_date", "old": "2026-12-31", "new": "2026-12-15"}],
+        },
+        {"row": 3, "issue": departures.key, "set": [{"name": "metric.current", "old": "86", "new": "90"}]},
+    ]
+    assert [(each.row.row, [(v.word, v.file, v.jira) for v in each.values]) for each in found.left] == [
+        (4, [("title", "Two spare engines", "An engine, by Bo")])
+    ]
+    done = apply(harbor.connector, TESTER, "main", one.kept.id)
+    assert (done.kept.state, done.kept.note) == ("done", "")
+    objective, departures, engine = records(harbor)
+    assert (str(objective.due), departures.customs[scheme.KR_CURRENT], engine.summary) == (
+        "2026-12-15",
+        90,
+        "An engine, by Bo",
+    )
+    assert {"okr", "2026-Q4"} <= set(objective.labels)
+    with harbor.connector.store.read() as conn:
+        assert [each.check_in.value for each in check_ins.of(conn, "main", objective.id)] == [90, 86]
+    again = planned(harbor, changed(ferry()))
+    assert (again.kept.content.plan.update, [each.row.row for each in again.kept.content.plan.left]) == (
+        (),
+        [4],
+    )
+    assert [each["row"] for each in import_values(done)["updated"]] == [2, 3]
+
+
+def test_an_edit_between_plan_and_apply_is_left_and_a_lost_answer_writes_once(
+    harbor: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apply(harbor.connector, TESTER, "main", planned(harbor).kept.id)
+    one = planned(harbor, changed(ferry()))
+    objective, departures, _engine = records(harbor)
+    harbor.sandbox.sandbox.records[objective.id] = replace(objective, due=date(2027, 1, 5))
+    sent: list[Request] = []
+    true = Context.tell
+
+    def cut(context: Context, request: Request, *args: Any) -> None:
+        true(context, request, *args)
+        sent.append(request)
+        if len(sent) == 1:
+            raise Transient("The connection broke.", "")
+
+    monkeypatch.setattr(Context, "tell", cut)
+    first = apply(harbor.connector, TESTER, "main", one.kept.id)
+    assert (first.kept.state, first.kept.note[:21]) == ("applying", "The connection broke.")
+    done = apply(harbor.connector, TESTER, "main", one.kept.id)
+    assert (done.kept.state, len(sent)) == ("done", 2)
+    objective, departures, engine = records(harbor)
+    assert (str(objective.due), departures.customs[scheme.KR_CURRENT], engine.summary) == (
+        "2027-01-05",
+        90,
+        "Two spare engines",
+    )
+    notes = {each["row"]: each["note"] for each in import_values(done)["updated"]}
+    assert notes == {2: "end_date is left: it was changed in Jira since", 3: "", 4: ""}
+    with harbor.connector.store.read() as conn:
+        assert len(check_ins.of(conn, "main", objective.id)) == 2
+
+
+def test_what_jira_declines_to_change_is_told_and_blocks_no_other_row_nor_import(
+    harbor: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apply(harbor.connector, TESTER, "main", planned(harbor).kept.id)
+    objective = records(harbor)[0]
+    true = Context.tell
+
+    def declined(context: Context, request: Request, key: str, *args: Any) -> None:
+        if key == objective.key:
+            raise Permanent(400, ("The due date lies in no sprint.",))
+        true(context, request, key, *args)
+
+    monkeypatch.setattr(Context, "tell", declined)
+    one = planned(harbor, changed(ferry()))
+    done = apply(harbor.connector, TESTER, "main", one.kept.id)
+    assert done.kept.state == "done"
+    assert import_values(done)["updated"][0]["note"] == (
+        "end_date is left: Jira declined it: Jira refused the call (400): The due date lies in no sprint."
+    )
+    again = planned(harbor, changed(ferry()))
+    assert [each.row.row for each in again.kept.content.plan.update] == [2]
+
+
+def test_the_brake_holds_a_file_that_changes_more_than_the_mapping_lets_pass(harbor: Watch) -> None:
+    harbor.activate(MAPPING + "brake: {share: 0.1, floor: 1}\n")
+    apply(harbor.connector, TESTER, "main", planned(harbor).kept.id)
+    one = planned(harbor, changed(ferry()))
+    assert one.kept.content.plan.braked.startswith("3 of 3 issues that were imported would change")
+    with pytest.raises(NotReady, match="release it"):
+        apply(harbor.connector, TESTER, "main", one.kept.id)
+    assert apply(harbor.connector, TESTER, "main", one.kept.id, release=True).kept.state == "done"
+
+
+def test_the_columns_of_a_file_are_listed_with_samples_and_a_map_to_copy(
+    harbor: Watch, tmp_path: Path
+) -> None:
+    doors: Doors = opened(harbor.connector, {}, "editor")
+    file = tmp_path / "goals.csv"
+    file.write_text("Title;Wer;Target value\nRun;Ana;5\nWalk;;6\n")
+    told = doors.command("import", str(file), "--columns", "--json")
+    assert json.loads(told.stdout) == [
+        {"column": "Title", "word": "title", "samples": ["Run", "Walk"]},
+        {"column": "Wer", "word": None, "samples": ["Ana"]},
+        {"column": "Target value", "word": "target", "samples": ["5", "6"]},
+    ]
+    assert 'title: "Title"' in doors.command("import", str(file), "--columns").stdout
+    body = {"content": b64encode(file.read_bytes()).decode()}
+    assert doors.api("POST", "/imports/columns", body).json["items"] == json.loads(told.stdout)
+    refused = doors.api("POST", "/imports/columns", {**body, "map": {"preset": "jira-okr"}})
+    assert (refused.status_code, "has no columns" in refused.json["detail"]) == (409, True)
