@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from connectors.goals.gateway import ask, refusal
+from connectors.goals.gateway import OAUTH_PATH, PATH, T, ask, refusal
 from connectors.goals.operations import (
     ADD_METRIC,
     BATCH,
@@ -30,7 +30,9 @@ from connectors.goals.operations import (
 from connectors.goals.shapes import GoalList, GoalPage, OrderPayload, Settings, Tenants
 from connectors.jira.client import Jira
 from connectors.jira.http.errors import IncompleteRead, Permanent, Transient
+from connectors.jira.http.gateway import gateway_of
 from connectors.jira.http.transport import Transport
+from connectors.jira.sign_in.credentials import GrantedCredentials
 from connectors.once import once
 from mappings.facts.goal import SOURCE, Goal, GoalBoard, GoalMetric, GoalUpdate, NamedGoal, Scoring
 
@@ -42,26 +44,35 @@ NO_CLOUD_ID = (
 
 
 def goals_of(jira: Jira) -> Goals:
-    """The goals beside a Jira. The gateway is at the address that people browse, also where the API of Jira is not."""
+    """The goals beside a Jira. They are asked at the address that people browse, also where the API of Jira is not; those whom OAuth
+    grants their tokens at Atlassian's gateway, which alone takes these. An account that is for goals alone goes before the one of Jira.
+    """
     transport, address = jira.transport, jira.transport.address
-    if address.api_base == address.browse_url and not address.gateway:
+    own, gateway = address.goals, gateway_of(address)
+    if own is None and address.api_base == address.browse_url and not address.gateway:
         return Goals(transport)
-    beside = replace(address, api_base=address.browse_url, gateway="")
-    return Goals(Transport(beside, timeout=transport.timeout, governor=transport.governor))
+    by_oauth = own is None and gateway is not None and isinstance(address.credentials, GrantedCredentials)
+    place = gateway if by_oauth and gateway is not None else address.browse_url
+    beside = replace(address, api_base=place, gateway="", credentials=own or address.credentials)
+    return Goals(
+        Transport(beside, timeout=transport.timeout, governor=transport.governor),
+        OAUTH_PATH if by_oauth else PATH,
+    )
 
 
 class Goals:
     """The goals that the account may see. Every method raises JiraError and its kinds."""
 
-    def __init__(self, transport: Transport) -> None:
+    def __init__(self, transport: Transport, path: str = PATH) -> None:
         self._transport = transport
+        self._path = path
         self.guard = threading.RLock()
 
     @once
     def cloud_id(self) -> str:
         """By what Atlassian knows the site; asked once."""
         host = urlsplit(self._transport.address.browse_url).hostname or ""
-        found = ask(self._transport, TENANT, {"hosts": [host]}, Tenants)
+        found = self._ask(TENANT, {"hosts": [host]}, Tenants)
         known = next((one.cloud_id for one in found if one is not None and one.cloud_id), None)
         if known is None:
             raise Permanent(404, (f"Atlassian knows no site at {host}.",), remedy=NO_CLOUD_ID)
@@ -74,13 +85,13 @@ class Goals:
 
     def scoring(self) -> Scoring | None:
         """Whether the site scores its goals; None where it does not say."""
-        return ask(self._transport, SETTINGS, {"container": self.container}, Settings).scoring_mode
+        return self._ask(SETTINGS, {"container": self.container}, Settings).scoring_mode
 
     def every(self) -> Iterator[Goal]:
         """All goals that are not archived, page by page, without what was posted. Searches are known not to find keys reliably, so all are read."""
         after: str | None = None
         for _ in range(MOST_PAGES):
-            page = ask(self._transport, LIST, {"container": self.container, "after": after}, GoalPage)
+            page = self._ask(LIST, {"container": self.container, "after": after}, GoalPage)
             yield from (one.made() for one in page.nodes)
             following = page.page_info
             if following is None:
@@ -97,7 +108,7 @@ class Goals:
         wanted = list(dict.fromkeys(ids))
         found: dict[str, Goal] = {}
         for begun in range(0, len(wanted), BATCH):
-            asked = ask(self._transport, STANDING, {"ids": wanted[begun : begun + BATCH]}, GoalList)
+            asked = self._ask(STANDING, {"ids": wanted[begun : begun + BATCH]}, GoalList)
             found |= {one.id: one.made() for one in asked if one is not None}
         return found
 
@@ -184,8 +195,11 @@ class Goals:
         with suppress(Permanent):
             self._do(LINK_ISSUE, {"goalId": goal_id, "workItemId": item})
 
+    def _ask(self, operation: GatewayOperation, variables: Mapping[str, object], shape: type[T]) -> T:
+        return ask(self._transport, operation, variables, shape, self._path)
+
     def _do(self, operation: GatewayOperation, said: Mapping[str, object]) -> OrderPayload:
-        made = ask(self._transport, operation, {"input": said}, OrderPayload)
+        made = self._ask(operation, {"input": said}, OrderPayload)
         if made.errors or not made.success:
             raise refusal(made.errors) if made.errors else Transient(UNSAID)
         return made

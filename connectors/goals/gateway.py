@@ -19,10 +19,12 @@ from connectors.jira.http.errors import (
     Transient,
 )
 from connectors.jira.http.transport import Transport
+from connectors.jira.sign_in.scopes import WriteScopeMissing
 
 T = TypeVar("T")
 
-PATH = "/gateway/api/graphql"
+PATH, OAUTH_PATH = "/gateway/api/graphql", "/graphql"
+"""Where it is at the address of a site, and at that of Atlassian's gateway, which takes OAuth tokens."""
 ANSWER = typed_json.decoder(Answer)
 SERVER_FAULT = 500
 MOST_MESSAGES = 20
@@ -34,14 +36,26 @@ REMEDIES = {
     "write:goal:townsquare.",
     404: "Check that the goal exists, that the site has Atlassian Goals, and that the connector's account may see it.",
 }
+SIGN_IN = (
+    "Goals are known to take the e-mail address and the API token without scopes of an account that may open them. Where Jira is read by "
+    "a service account, or by a token with scopes, give Goals such an account beside it: page Sites, the site; or jira-okr goals account; "
+    "or, with the settings, JIRA_OKR_JIRA__GOALS_EMAIL and JIRA_OKR_JIRA__GOALS_TOKEN."
+)
 
 
 def ask(
-    transport: Transport, operation: GatewayOperation, variables: Mapping[str, object], shape: type[T]
+    transport: Transport,
+    operation: GatewayOperation,
+    variables: Mapping[str, object],
+    shape: type[T],
+    path: str = PATH,
 ) -> T:
     """What one operation answers. Raises JiraError and its kinds; half an answer is none."""
     body = {"query": operation.text, "operationName": operation.name, "variables": dict(variables)}
-    reply = transport.post(PATH, body, reads=operation.reads).read(ANSWER)
+    try:
+        reply = transport.post(path, body, reads=operation.reads).read(ANSWER)
+    except (AuthFailed, WriteScopeMissing) as error:
+        raise _turned_away(error) from None
     if reply.errors:
         raise refusal(reply.errors)
     value: object = reply.data
@@ -60,13 +74,20 @@ def ask(
     raise IncompleteRead(f"Atlassian's gateway answered {operation.name} with nothing.")
 
 
+def _turned_away(error: JiraError) -> AuthFailed:
+    """Goals take another sign-in than Jira: what is wrong with it is said in words of their own."""
+    refused = AuthFailed("Atlassian Goals did not accept the sign-in (401).", SIGN_IN, 401)
+    refused.asked = error.asked
+    return refused
+
+
 def refusal(problems: Sequence[Problem]) -> JiraError:
     """The error that refusals stand for, by the worst of them: what passes by itself is no word against what was asked."""
     statuses = [one.extensions.status_code if one.extensions else None for one in problems]
     known = [status for status in statuses if status is not None]
     messages = tuple((one.message or "no reason given")[:LONGEST_MESSAGE] for one in problems[:MOST_MESSAGES])
     if 401 in known:
-        return AuthFailed("Atlassian's gateway did not accept the credentials.", status=401)
+        return AuthFailed("Atlassian Goals did not accept the sign-in (401).", SIGN_IN, 401)
     if 429 in known:
         return RateLimited("goals-gateway")
     passing = next((status for status in known if status >= SERVER_FAULT), None)

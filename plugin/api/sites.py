@@ -16,6 +16,11 @@ from plugin.next_steps import ALLOW_APP, Door
 from plugin.runtime.settings import CONSENT
 from plugin.use_cases.health.faults import JiraError
 from plugin.use_cases.sites import consent, sites
+from plugin.use_cases.sites.goals_account import (
+    forget_goals_account,
+    goals_account,
+    take_goals_account,
+)
 from plugin.use_cases.sites.secret_change import DAYS, MOST_DAYS, change_secret
 from plugin.use_cases.sites.sites import ConnectionTest, NewSite, SiteStanding
 from plugin.use_cases.sites.webhook import HEADER, SecretState, register, show_secret, target
@@ -119,6 +124,21 @@ class CredentialBody(RequestPart):
         description="A token of the same account, a PAT, or the client secret of OAuth 2.0; empty keeps the present one.",
     )
     token_expires: date | None = Field(None, description="The day on which the token expires.")
+
+
+class GoalsAccountBody(RequestPart):
+    """An account that works with Atlassian Goals in the place of Jira's."""
+
+    email: Entry = Field(min_length=1, description="The e-mail address of the account.")
+    token: Entry = Field(min_length=1, description="An API token of that account, without scopes.")
+
+
+class GoalsAccountJson(JsonShape):
+    """Which account works with the goals of a site."""
+
+    account: str | None = Field(
+        description="The e-mail address; null where the account of Jira works with them."
+    )
 
 
 class SecretBody(RequestPart):
@@ -376,6 +396,40 @@ def renew_credential(caller: Caller, path: SiteAddress, body: CredentialBody) ->
     name = site_of(caller, path)
     sites.renew(caller.connector, caller.actor, name, body.token, body.token_expires)
     return Reply(site_json(sites.one_site(caller.connector, caller.actor, name)))
+
+
+@ROUTES.get("/sites/{site}/goals-account", "admin", "Which account works with Atlassian Goals.")
+def show_goals_account(caller: Caller, path: SiteAddress) -> Reply[GoalsAccountJson]:
+    """Never its token."""
+    found = goals_account(caller.connector, caller.actor, site_of(caller, path))
+    return Reply(GoalsAccountJson(account=found), UNKEPT)
+
+
+@ROUTES.put(
+    "/sites/{site}/goals-account",
+    "admin",
+    "Let another account than Jira's work with Atlassian Goals.",
+    heavy=True,
+)
+def change_goals_account(
+    caller: Caller, path: SiteAddress, body: GoalsAccountBody
+) -> Reply[GoalsAccountJson]:
+    """It is tried first; one that Atlassian does not let in is not kept."""
+    name = site_of(caller, path)
+    take_goals_account(caller.connector, caller.actor, name, body.email, body.token)
+    return show_goals_account(caller, path)
+
+
+@ROUTES.delete(
+    "/sites/{site}/goals-account",
+    "admin",
+    "Let the account of Jira work with Atlassian Goals again.",
+    heavy=True,
+)
+def remove_goals_account(caller: Caller, path: SiteAddress) -> Reply[GoalsAccountJson]:
+    """Its token is forgotten."""
+    forget_goals_account(caller.connector, caller.actor, site_of(caller, path))
+    return show_goals_account(caller, path)
 
 
 @ROUTES.delete("/sites/{site}", "admin", "Remove a site that was added here.")

@@ -26,6 +26,11 @@ from plugin.use_cases.forge.pairing import PairingCode, new_code, paired
 from plugin.use_cases.health.faults import JiraError, told
 from plugin.use_cases.sites.consent import CALLBACK, ConsentRequest, begin, finish, prepare
 from plugin.use_cases.sites.consent import standing as oauth_standing
+from plugin.use_cases.sites.goals_account import (
+    forget_goals_account,
+    goals_account,
+    take_goals_account,
+)
 from plugin.use_cases.sites.secret_change import change_secret
 from plugin.use_cases.sites.sites import (
     ConnectionTest,
@@ -169,6 +174,17 @@ class RenewalForm(PageForm):
     token_expires = DayField("The token expires on", description=EXPIRES_HINT)
 
 
+class GoalsForm(PageForm):
+    """An account that works with Atlassian Goals in the place of Jira's; nothing typed lets Jira's do so again."""
+
+    email = LineField(
+        "E-mail address of the account for Goals",
+        widget=EmailInput(),
+        description="Leave both empty where the account of Jira works with goals.",
+    )
+    goals_token = Secret("Its API token, without scopes", filters=[str.strip])
+
+
 class ChoiceForm(PageForm):
     """Which of the sites that were allowed it is."""
 
@@ -235,6 +251,11 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     def another_secret(site: str) -> ResponseReturnValue:
         return secret_changed(connector, known_site(connector, site))
 
+    @blueprint.post("/sites/<site>/goals-account", endpoint="change_goals_account")
+    @needs("admin", lane="heavy")
+    def goals_of_site(site: str) -> ResponseReturnValue:
+        return goals_account_changed(connector, known_site(connector, site))
+
     @blueprint.post("/sites/<site>/visibility", endpoint="change_visibility")
     @needs("admin", lane="heavy")
     def visibility(site: str) -> ResponseReturnValue:
@@ -292,6 +313,7 @@ def site_page(
     removal: RemovalForm | None = None,
     code: PairingCode | None = None,
     asked: ConsentRequest | None = None,
+    goals: GoalsForm | None = None,
 ) -> str:
     """One site as HTML, with where its webhook goes; `tested` is what Jira has just said, the forms come back with what was wrong.
 
@@ -315,6 +337,8 @@ def site_page(
         oauth=(oauth := oauth_standing(connector, acting(), site.name)),
         granted=shown(connector, oauth.granted_at) if oauth is not None and oauth.granted_at else None,
         asked=asked,
+        goals=(goals or GoalsForm()) if standing.deployment != DATA_CENTER else None,
+        goals_account=goals_account(connector, acting(), site.name),
         callback=public_address(connector, f"{connector.settings.public_url}{CALLBACK}"),
         visibility=VisibilityForm(data={"mode": site_visibility(connector, acting(), site.name).value}),
     )
@@ -333,6 +357,25 @@ def visibility_changed(connector: Connector, site: Site) -> ResponseReturnValue:
         return site_page(connector, site, failure=told(error)), 502
     flash(f"{site.name} shows: {MODES[chosen]}.")
     return redirect(url_for("control.one_site", site=site.name, _anchor="visibility"))
+
+
+def goals_account_changed(connector: Connector, site: Site) -> ResponseReturnValue:
+    """What comes of another account for Goals, or of none."""
+    form = GoalsForm(request.form)
+    email, token = str(form.email.data or ""), str(form.goals_token.data or "")
+    try:
+        if email or token:
+            take_goals_account(connector, acting(), site.name, email, token)
+        else:
+            forget_goals_account(connector, acting(), site.name)
+    except NotReady as error:
+        form.refuse_for(error)
+        return site_page(connector, site, goals=form), 422
+    except JiraError as error:
+        form.refuse(told(error))
+        return site_page(connector, site, goals=form), 502
+    flash(f"Goals of {site.name}: {email or 'the account of Jira works with them'}.")
+    return redirect(url_for("control.site", site=site.name, _anchor="goals"))
 
 
 def asked_page(connector: Connector, site: Site) -> ResponseReturnValue:

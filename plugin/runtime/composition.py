@@ -126,12 +126,25 @@ def _connect(
         tls=TlsFiles(
             *(str(one) if one else None for one in (jira.ca_bundle, jira.client_cert, jira.client_key))
         ),
+        goals=_goals_account(jira),
     )
     governor = SharedGovernor(store, jira.name)
     found = connect(address, governor=governor, sight=HiddenParents(store, jira.name, clock))
     restrained = data_center(settings.datacenter_calls_per_second)
     governor.rates = lambda: restrained if found.known_deployment == "datacenter" else CLOUD
     return found
+
+
+def _goals_account(jira: JiraSettings) -> BasicCredentials | None:
+    """The account that is for Atlassian Goals alone; None where Jira's works with them."""
+    if jira.goals_email and jira.goals_token is not None:
+        return BasicCredentials(jira.goals_email, jira.goals_token.get_secret_value())
+    if jira.goals_email or jira.goals_token is not None:
+        raise NotReady(
+            "The account for Atlassian Goals is incomplete. Set both JIRA_OKR_JIRA__GOALS_EMAIL and JIRA_OKR_JIRA__GOALS_TOKEN, "
+            "an API token without scopes; or neither, where the account of Jira works with goals."
+        )
+    return None
 
 
 def _credentials(

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from connectors.goals import goals_of
 from connectors.jira import Jira
-from connectors.jira.http.errors import JiraError
+from connectors.jira.http.errors import AuthFailed, JiraError
 from connectors.store import Store
 from connectors.store.cycles import cycle_locks
 from connectors.store.mappings import bindings, coming_mappings, revisions
@@ -219,7 +219,7 @@ class Connector:
         active = self._active_binding(name)
         if active is not None and needs_goals(active.document):
             known = stored.goals if stored is not None else None
-            catalogue = replace(catalogue, goals=self._board(name) or known)
+            catalogue = replace(catalogue, goals=self._board(name, known))
         if active is not None and compares_versions(active.document):
             known_orders = stored.version_orders if stored is not None else ()
             catalogue = replace(catalogue, version_orders=known_orders)
@@ -242,7 +242,7 @@ class Connector:
     def catalogue_for(self, name: str, document: Document, *, fresh: bool = False) -> Catalogue:
         """The catalogue with all that a document may name: with the goals of the site where it writes to them, and the order of versions where it compares them."""
         found = wider = self.catalogue(name, fresh=fresh)
-        if found.goals is None and needs_goals(document):
+        if needs_goals(document) and (found.goals is None or found.goals.problem):
             wider = replace(found, goals=self._board(name))
         if compares_versions(document):
             wider = self.with_orders(name, document, wider)
@@ -272,14 +272,16 @@ class Connector:
         }
         return replace(catalogue, version_orders=tuple(known[id_] for id_ in sorted(known)))
 
-    def _board(self, name: str) -> GoalBoard | None:
-        """The goals of a site, none of a Data Center; None where nobody can say it now."""
+    def _board(self, name: str, known: GoalBoard | None = None) -> GoalBoard | None:
+        """The goals of a site, none of a Data Center; as they are known where nobody can say it now, or the sign-in is refused."""
         if self.api(name) != 3:
             return None
         try:
             return goals_of(self.site(name).jira).board()
+        except AuthFailed as error:
+            return known or GoalBoard(problem=error.message)
         except JiraError:
-            return None
+            return known
 
     def _active_binding(self, name: str) -> Mapping | None:
         """The active mapping as it is bound; None where none is active, or none of this product's making."""

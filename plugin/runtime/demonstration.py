@@ -16,7 +16,7 @@ from urllib.parse import quote
 import requests
 
 from connectors.clock import system_clock
-from connectors.sandbox import CONNECTOR, PEOPLE, SandboxServer
+from connectors.sandbox import CONNECTOR, PEOPLE, SERVICE, SandboxServer
 from connectors.sandbox.feeds import Feed
 from mappings import presets
 from mappings.numbers import percent
@@ -33,6 +33,7 @@ from plugin.use_cases.cycles.closure import close_cycle
 from plugin.use_cases.mappings.mapping_life import activate
 from plugin.use_cases.objectives.fed_numbers import FedFigure, fed_numbers
 
+DATA_CENTER_VERSION = (10, 3, 24)
 SETTINGS_FILE = "demo.env"
 """In its folder: by it commands find the demo."""
 CLOCK_FILE = "demo.clock"
@@ -132,18 +133,30 @@ class Demo:
 
 @dataclass(frozen=True, slots=True)
 class RunningSandbox:
-    """A running sandbox Jira: where it is, and the account that a connector signs in with."""
+    """A running sandbox Jira: where it is, and the account that a connector signs in with; on Cloud with the token of a service account besides."""
 
     url: str
     email: str
     token: str
+    service_token: str | None = None
 
 
 @contextmanager
-def sandbox(seed: int, port: int) -> Iterator[RunningSandbox]:
-    """Serve a sandbox Jira by itself until the block ends; port 0 takes a free one."""
-    with SandboxServer(seed=seed, port=port, webhook_backoff=2.0) as server:
-        yield RunningSandbox(server.url, CONNECTOR.email, CONNECTOR.token)
+def sandbox(
+    seed: int,
+    port: int,
+    *,
+    data_center: bool = False,
+    version: tuple[int, int, int] = DATA_CENTER_VERSION,
+    context: str = "",
+) -> Iterator[RunningSandbox]:
+    """Serve a sandbox Jira by itself until the block ends; port 0 takes a free one. `version` is that of Data Center, `context` the path it is below."""
+    deployment = "datacenter" if data_center else "cloud"
+    with SandboxServer(
+        seed=seed, port=port, webhook_backoff=2.0, deployment=deployment, version=version, context=context
+    ) as server:
+        robot = None if data_center else next(iter(SERVICE.scoped))
+        yield RunningSandbox(server.url, CONNECTOR.email, CONNECTOR.token, robot)
 
 
 @contextmanager

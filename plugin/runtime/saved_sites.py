@@ -58,7 +58,8 @@ class NewSite:
     """What a person gave of a site. Cloud wants `email` and `token`, the `token` of a service account alone, or `client_id` and
     `client_secret` (OAuth 2.0: by `grant` of a service account, or of an app that a person allows), Data Center `pat`.
 
-    `api_base` is only needed where the API is neither at the site nor at Atlassian's gateway.
+    `api_base` is only needed where the API is neither at the site nor at Atlassian's gateway. `goals_email` and `goals_token` are of an
+    account that works with Atlassian Goals, where that is another one.
     """
 
     name: str
@@ -74,6 +75,8 @@ class NewSite:
     client_secret: str = ""
     former_client_secret: str = ""
     grant: str = ""
+    goals_email: str = ""
+    goals_token: str = ""
 
     def __repr__(self) -> str:
         return f"NewSite(name={self.name!r}, url={self.url!r})"
@@ -433,10 +436,13 @@ def secrets_of(settings: JiraSettings) -> dict[str, str]:
         "former_webhook_secret": settings.former_webhook_secret,
         "client_secret": settings.client_secret,
         "former_client_secret": settings.former_client_secret,
+        "goals_token": settings.goals_token,
     }
     found = {name: one.get_secret_value() for name, one in given.items() if one is not None}
     if settings.by_oauth and settings.client_id:
         found |= {"client_id": settings.client_id, "grant": settings.grant}
+    if settings.goals_email:
+        found["goals_email"] = settings.goals_email
     return {"email": settings.email, **found} if settings.email else found
 
 
@@ -450,7 +456,13 @@ def settings_of(connector: Connector, new: NewSite) -> JiraSettings:
             "a client id with its secret (Cloud, OAuth 2.0), or a personal access token (Data Center).",
             "client_secret" if new.client_id.strip() else "token",
         )
-    for given, about in ((new.token, "token"), (new.pat, "token"), (new.client_secret, "client_secret")):
+    secrets_given = (
+        (new.token, "token"),
+        (new.pat, "token"),
+        (new.client_secret, "client_secret"),
+        (new.goals_token, "goals_token"),
+    )
+    for given, about in secrets_given:
         if wrong := token_flaw("".join(given.splitlines()).strip()):
             raise NotReady(f"This is no token: {wrong}.", about)
     # one house has one way out: its proxy or its authority stands before every Jira
@@ -472,6 +484,8 @@ def settings_of(connector: Connector, new: NewSite) -> JiraSettings:
         client_secret=SecretStr(new.client_secret) if new.client_secret.strip() else None,
         former_client_secret=SecretStr(new.former_client_secret) if new.former_client_secret else None,
         grant=CONSENT if new.grant == CONSENT else SERVICE,
+        goals_email=new.goals_email or None,
+        goals_token=SecretStr(new.goals_token) if new.goals_token.strip() else None,
     )
 
 

@@ -73,6 +73,8 @@ EXPECTED = {
     "jira.client_secret": "the secret of that client id",
     "jira.former_client_secret": "the secret that it had before, for as long as something may still be signed with it",
     "jira.grant": "client_credentials for a service account, or authorization_code for an OAuth 2.0 (3LO) app that a Jira user allows",
+    "jira.goals_email": "the e-mail address of the account that works with Atlassian Goals, where it is another one than Jira's",
+    "jira.goals_token": "an API token without scopes of the account that works with Atlassian Goals",
     "jira.pat": "a personal access token (Jira Data Center)",
     "jira.token_expires": "the day on which the token or PAT expires, for example 2027-03-01, or nothing where it is not known",
     "jira.ca_bundle": "the path of a file (PEM) with the certificate authority of your Jira, where it is a private one",
@@ -159,6 +161,8 @@ class JiraSettings(SettingsPart):
     client_secret: SecretStr | None = None
     former_client_secret: SecretStr | None = None
     grant: Literal["client_credentials", "authorization_code"] = SERVICE
+    goals_email: str | None = None
+    goals_token: SecretStr | None = None
     token_expires: date | None = None
     webhook_secret: SecretStr | None = None
     former_webhook_secret: SecretStr | None = None
@@ -167,7 +171,17 @@ class JiraSettings(SettingsPart):
     client_key: FilePath | None = None
     name: str = "main"
 
-    @field_validator("email", "token", "pat", "client_id", "client_secret", "api_base", mode="before")
+    @field_validator(
+        "email",
+        "token",
+        "pat",
+        "client_id",
+        "client_secret",
+        "api_base",
+        "goals_email",
+        "goals_token",
+        mode="before",
+    )
     @classmethod
     def _bare(cls, given: object) -> object:
         """Without the blanks and line ends that come along when a token is copied."""
@@ -180,7 +194,7 @@ class JiraSettings(SettingsPart):
         """As the browser shows it, whatever page of Jira it is of."""
         return site_address(given) if isinstance(given, str) else given
 
-    @field_validator("token", "pat", "client_secret")
+    @field_validator("token", "pat", "client_secret", "goals_token")
     @classmethod
     def _whole(cls, given: SecretStr | None) -> SecretStr | None:
         """What no token holds is told before Jira is asked, and without showing it."""

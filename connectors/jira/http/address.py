@@ -38,7 +38,8 @@ class JiraAddress:
 
     `api_base` differs from it for scoped Cloud tokens alone (`https://api.atlassian.com/ex/jira/{cloudId}`), else it
     may be left empty. With `gateway` (`https://api.atlassian.com`) it is found out at the first call, by the cloud id
-    that the site tells. `deployment` None is found out by asking. Raises ValueError with what to write instead.
+    that the site tells. `deployment` None is found out by asking. `goals` are the credentials of another account that works with
+    Atlassian Goals beside the site, None where it is the same. Raises ValueError with what to write instead.
     """
 
     name: str
@@ -48,6 +49,7 @@ class JiraAddress:
     gateway: str = ""
     deployment: Deployment | None = None
     tls: TlsFiles = TlsFiles()
+    goals: Credentials | None = None
 
     def __post_init__(self) -> None:
         browse_url = _normal(self.browse_url, "the address of Jira")

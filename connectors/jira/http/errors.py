@@ -31,7 +31,9 @@ class JiraError(Exception):
         self.message = message
         self.remedy = remedy
         self.asked = ""
-        super().__init__(f"{message} {remedy}".strip())
+        # Jira ends its sentences or does not, and ours follows
+        end = "." if remedy and message and message[-1] not in ".!?:…" else ""
+        super().__init__(f"{message}{end} {remedy}".strip())
 
 
 class RateLimited(JiraError):  # noqa: N818

@@ -25,6 +25,13 @@ def is_gateway(api_base: str) -> bool:
     return PLACE.fullmatch(urlsplit(api_base).path) is not None
 
 
+def gateway_of(address: JiraAddress) -> str | None:
+    """Atlassian's gateway, where it is known that the API of the site is there; else None."""
+    if address.gateway:
+        return address.gateway
+    return PLACE.sub("", address.api_base) if is_gateway(address.api_base) else None
+
+
 class ApiBase:
     """Where the API of a site is: as its address says, or found out once by the cloud id that the site tells anybody."""
 

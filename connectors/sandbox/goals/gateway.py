@@ -57,6 +57,8 @@ class Asker:
     book: GoalBook
     account: Account
     address: str
+    scopes: frozenset[str] | None = None
+    """What a token of OAuth may do; None for one without scopes."""
 
 
 @cache
@@ -76,6 +78,8 @@ def answer(asker: Asker, body: Mapping[str, Any]) -> Json:
     wrong = validate(schema(), document)
     if wrong:
         return {"errors": [_refused(one) for one in wrong]}
+    if lacking := _lacks(asker, document):
+        return {"data": None, "errors": [_said(f"Required scope {lacking} is missing.", 403, "FORBIDDEN")]}
     if not asker.book.on:
         return {"data": None, "errors": [_said("This site does not have Goals.", 404, "NOT_FOUND")]}
     result = execute_sync(
@@ -102,6 +106,13 @@ def _document(body: Mapping[str, Any]) -> DocumentNode:
     if not _opts_in(operations[0]):
         _check_opted(operations[0].selection_set)
     return document
+
+
+def _lacks(asker: Asker, document: DocumentNode) -> str | None:
+    """The scope that the operation takes, where the token lacks it."""
+    operation = next(one for one in document.definitions if isinstance(one, OperationDefinitionNode))
+    needed = f"{'write' if operation.operation.value == 'mutation' else 'read'}:goal:townsquare"
+    return needed if asker.scopes is not None and needed not in asker.scopes else None
 
 
 def _opts_in(node: OperationDefinitionNode | FieldNode) -> bool:

@@ -10,6 +10,11 @@ from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
 from plugin.use_cases.objectives import goals
 from plugin.use_cases.objectives.goals import Goal, GoalCheck, GoalTrial
+from plugin.use_cases.sites.goals_account import (
+    forget_goals_account,
+    goals_account,
+    take_goals_account,
+)
 
 
 @click.group("goals")
@@ -69,6 +74,31 @@ def link_command(objective: str, goal: str, site: str, as_json: bool) -> None:
         show_json({"objective": found.objective, "goal": found.goal, "field": found.field})
     else:
         say(f"{found.objective} feeds {found.goal}: written into {found.field}.")
+
+
+@goals_group.command("account")
+@click.argument("email", required=False)
+@click.option("--forget", is_flag=True, help="Let the account of Jira work with the goals again.")
+@site_option
+@json_option
+def account_command(email: str | None, forget: bool, site: str, as_json: bool) -> None:
+    """Show which account works with goals, or let that of EMAIL do so: the API token, one without scopes, is asked for.
+
+    Goals are known to take no token with scopes, and a service account has no other: give them an account of their own then.
+    """
+    if forget and email:
+        raise click.UsageError("Give an e-mail address, or --forget.")
+    with open_connector(site=site) as connector:
+        if forget:
+            forget_goals_account(connector, COMMAND_LINE, site)
+        elif email:
+            token = click.prompt("API token without scopes", hide_input=True)
+            take_goals_account(connector, COMMAND_LINE, site, email, token)
+        found = goals_account(connector, COMMAND_LINE, site)
+    if as_json:
+        show_json({"site": site, "account": found})
+    else:
+        say(f"Goals of {site}: {found or 'the account of Jira works with them'}.")
 
 
 def goal_values(one: Goal) -> PlainValues:

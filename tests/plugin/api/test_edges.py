@@ -65,6 +65,8 @@ def test_what_costs_minutes_is_heavy_and_nothing_else_is() -> None:
         "POST /sites/{site}/webhook/secret",
         "POST /sites",
         "PUT /sites/{site}/credential",
+        "PUT /sites/{site}/goals-account",
+        "DELETE /sites/{site}/goals-account",
         "POST /consent",
         "POST /digests/{digest}/send",
         "POST /outbox/retry",

@@ -1,0 +1,85 @@
+"""Another account that works with Atlassian Goals beside a site: Goals are known to take an API token without scopes, which a service account has none of."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from connectors.goals import goals_of
+from connectors.jira.http.errors import JiraError
+from connectors.store.people import audit
+from connectors.store.sites import sites
+from connectors.store.sites.sites import SavedSite
+from plugin.access.authorization.actor import Actor
+from plugin.runtime.composition import site_from
+from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.credentials_vault import vault
+from plugin.runtime.saved_sites import open_sites, require_added, secrets_of, settings_of_row
+from plugin.use_cases.permission import ADMIN, act, question
+
+EMAIL, TOKEN = "goals_email", "goals_token"
+CLOUD_ALONE = "Atlassian Goals exist on Jira Cloud alone; {site} is a Jira Data Center."
+
+
+@question(ADMIN)
+def goals_account(connector: Connector, _actor: Actor, site: str) -> str | None:
+    """The e-mail address of the account that is for Atlassian Goals alone; None where Jira's works with them."""
+    own = connector.site(site).jira.transport.address.goals
+    return getattr(own, "email", None)
+
+
+@act(ADMIN)
+def take_goals_account(connector: Connector, actor: Actor, site: str, email: str, token: str) -> None:
+    """Let an account work with the goals of a site, once Atlassian took it. Raises NotReady for what cannot be, and JiraError where it is
+    refused; then nothing is changed.
+    """
+    if not email.strip() or not token.strip():
+        raise NotReady("Give the e-mail address of the account, and an API token without scopes.", "email")
+    saved = _kept(connector, site)
+    if connector.site(site).jira.deployment != "cloud":
+        raise NotReady(CLOUD_ALONE.format(site=site))
+    secrets = vault(connector.settings).open(saved.credentials or b"")
+    settings = settings_of_row(connector, saved, {**secrets, EMAIL: email, TOKEN: token})
+    tried = site_from(settings, connector.settings, connector.store, connector.clock)
+    goals_of(tried.jira).scoring()
+    given = secrets_of(settings)
+    _keep(connector, actor, saved, {**secrets, EMAIL: given[EMAIL], TOKEN: given[TOKEN]}, given[EMAIL])
+
+
+@act(ADMIN)
+def forget_goals_account(connector: Connector, actor: Actor, site: str) -> None:
+    """Let the account of Jira work with the goals again. Raises NotReady for what cannot be."""
+    saved = _kept(connector, site)
+    secrets = vault(connector.settings).open(saved.credentials or b"")
+    left = {name: one for name, one in secrets.items() if name not in (EMAIL, TOKEN)}
+    _keep(connector, actor, saved, left, "that of Jira")
+
+
+def _kept(connector: Connector, site: str) -> SavedSite:
+    given = connector.settings.jira
+    if given is not None and given.name == site:
+        raise NotReady(
+            f"The site {site!r} comes from the settings. Set JIRA_OKR_JIRA__GOALS_EMAIL and JIRA_OKR_JIRA__GOALS_TOKEN, and restart."
+        )
+    require_added(connector, site)
+    with connector.store.read() as conn:
+        saved = sites.get(conn, site)
+    if saved is None:
+        raise _changed(site)
+    return saved
+
+
+def _keep(connector: Connector, actor: Actor, saved: SavedSite, secrets: dict[str, str], said: str) -> None:
+    """In the place of what was there, and what is known of the goals is asked for anew."""
+    now, name = connector.clock(), saved.name
+    with connector.store.write() as conn:
+        if sites.to_change(conn, name) != saved:
+            raise _changed(name)
+        sites.put(conn, name, saved.settings, vault(connector.settings).seal(secrets), now)
+        audit.note(conn, actor.label, "goals account changed", now, {"account": said}, name)
+    open_sites(connector)
+    with suppress(JiraError):
+        connector.catalogue(name, fresh=True)
+
+
+def _changed(site: str) -> NotReady:
+    return NotReady(f"The site {site!r} was changed or removed meanwhile, and nothing was done. Try again.")
