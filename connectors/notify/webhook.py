@@ -87,15 +87,15 @@ class WebhookCall:
     endpoint: Endpoint
 
 
-def send(call: WebhookCall, hosts: tuple[str, ...], timeout: float = TIMEOUT) -> None:
-    """Post once, to these hosts alone. Raises NotSent."""
+def send(call: WebhookCall, hosts: tuple[str, ...], timeout: float = TIMEOUT) -> int:
+    """Post once, to these hosts alone; the status that was answered, from 200 to 299. Raises NotSent."""
     outside = AllowedHosts(hosts, setting=SETTING)
     try:
         status, answered, said = post_json(outside, call.address, call.body, timeout, call.headers)
     except Unreachable as error:
         raise _not_sent(error) from None
     if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-        return
+        return status
     busy = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in BUSY
     reason = f"{call.label} answers {status} {_reason(said, call.endpoint)}".strip()
     raise NotSent(reason, for_good=not busy, wait=waits(answered))

@@ -123,6 +123,10 @@ def post(
 
 def require_allowed(outside: AllowedHosts, url: str) -> None:
     """Refuse an address that would not be asked, whatever its name means by then; nothing is looked up, nobody asked. Raises Unreachable."""
+    if not url.isprintable() or any(
+        one.isspace() for one in url
+    ):  # urlsplit leaves some of them out without a word
+        raise Unreachable("it holds blanks, or signs that are not shown", refused=True)
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -180,7 +184,9 @@ def _asked(
 def _allowed(outside: AllowedHosts, parts: SplitResult) -> tuple[str, int]:
     """Host and port of an address that the operator allows."""
     try:
-        host, port = parts.hostname or "", parts.port or PORTS.get(parts.scheme, 0)
+        host, port = parts.hostname or "", PORTS.get(parts.scheme, 0) if parts.port is None else parts.port
+        if parts.port == 0 or not all(one.isprintable() and not one.isspace() for one in parts.netloc):
+            raise ValueError(parts.netloc)
     except ValueError:
         raise Unreachable(f"{parts.netloc} is no host", refused=True) from None
     if parts.scheme not in PORTS or not host or parts.username is not None:

@@ -19,7 +19,7 @@ from connectors.store.database.sql import StoredRow, insert_into
 from connectors.store.numbers.check_ins import IMPORTED
 from connectors.store.schema import check_in, history, outbox
 from connectors.store.schema import subscription as table
-from connectors.store.work.outbox import DEAD_SUBSCRIPTION, SUBSCRIPTION, OutboxState
+from connectors.store.work.outbox import ACTIVE_SUBSCRIPTION, SUBSCRIPTION, OutboxState
 
 OVERLAP = 200
 LATE = timedelta(hours=1)
@@ -27,10 +27,14 @@ LATE = timedelta(hours=1)
 
 
 class SubscriptionState(StrEnum):
-    """`active`: events are posted. `dead`: its address took none for days, or said that it is gone; nothing is posted until somebody resumes it."""
+    """`active`: events are posted. `dead`: its address took none for days, or said that it is gone. `paused`: somebody wants it to wait.
 
-    ACTIVE = "active"
-    DEAD = DEAD_SUBSCRIPTION
+    Of both nothing is posted until somebody resumes them; what happens meanwhile waits.
+    """
+
+    ACTIVE = ACTIVE_SUBSCRIPTION
+    DEAD = "dead"
+    PAUSED = "paused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,12 @@ def of_site(conn: Connection, site: str) -> list[Subscription]:
     """All of a site, the oldest first."""
     found = select(table).where(table.c.site == site).order_by(table.c.at, table.c.id)
     return [_subscription(row) for row in conn.execute(found)]
+
+
+def is_active(conn: Connection, site: str, id_: str) -> bool:
+    """Whether it is posted to at this moment: it may have been paused or removed meanwhile."""
+    mine = (table.c.site == site, table.c.id == id_, table.c.state == SubscriptionState.ACTIVE.value)
+    return conn.execute(select(table.c.id).where(*mine)).first() is not None
 
 
 def remove(conn: Connection, site: str, id_: str) -> bool:

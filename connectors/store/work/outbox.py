@@ -22,7 +22,7 @@ PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360))
 """When a message that did not arrive is tried again; after the last it waits for a person."""
 SUBSCRIPTION = "subscription:"
 """How the recipients of events begin: programs that subscribed (`connectors.store.subscriptions`). Their rows are no messages to people."""
-DEAD_SUBSCRIPTION = "dead"
+ACTIVE_SUBSCRIPTION = "active"
 """The state of one that nothing is posted to until somebody resumes it."""
 UNDER_WAY = "being sent"
 """The note of a message that somebody sends just now."""
@@ -259,11 +259,11 @@ def recent(conn: Connection, site: str, most: int) -> list[OutgoingMessage]:
 
 
 def prune(conn: Connection, site: str, before: datetime) -> None:
-    """Forget what was made before, and is on its way no more: what waits for a subscription that is dead is not, and would grow for ever."""
-    dead = select(SUBSCRIPTION + subscription.c.id).where(
-        subscription.c.site == site, subscription.c.state == DEAD_SUBSCRIPTION
+    """Forget what was made before, and is on its way no more: what waits for a subscription that is dead or paused is not, and would grow for ever."""
+    idle = select(SUBSCRIPTION + subscription.c.id).where(
+        subscription.c.site == site, subscription.c.state != ACTIVE_SUBSCRIPTION
     )
-    over = or_(table.c.state != OutboxState.DUE.value, table.c.recipient.in_(dead))
+    over = or_(table.c.state != OutboxState.DUE.value, table.c.recipient.in_(idle))
     old = (table.c.site == site, table.c.made_at < to_ms(before), over)
     conn.execute(delete_from(table).where(*old))
 

@@ -18,6 +18,7 @@ from plugin.use_cases.subscriptions.subscriptions import (
     SubscriptionSecret,
     UnknownSubscription,
     subscription_values,
+    tried_values,
 )
 
 ROUTES = Routes()
@@ -53,8 +54,8 @@ class SubscriptionJson(JsonShape):
     subscription: str = Field(description="Its id.")
     host: str = Field(description="The host to which events are posted; the whole address is a secret.")
     events: list[EventType] = Field(description="The types of events that it gets.")
-    state: Literal["active", "dead"] = Field(
-        description="dead: its address took nothing for five days, or said that it is gone; nothing is posted until it is resumed."
+    state: Literal["active", "dead", "paused"] = Field(
+        description="dead: its address took nothing for five days, or said that it is gone. paused: somebody wants it to wait. Of both nothing is posted until they are resumed."
     )
     by: str
     at: datetime
@@ -65,6 +66,14 @@ class SubscriptionJson(JsonShape):
     sent: int = Field(description="How many events were acknowledged, of those that are kept.")
     waiting: int = Field(description="How many events are to be posted yet.")
     given_up: int = Field(description="How many events were given up; a replay posts them once more.")
+
+
+class SubscriptionTestJson(JsonShape):
+    """What became of a test."""
+
+    subscription: str = Field(description="Its id.")
+    taken: bool = Field(description="Whether its address answered with a status from 200 to 299.")
+    answer: str = Field(description="What it answered, or why nothing reached it.")
 
 
 class SubscriptionSecretJson(SubscriptionJson):
@@ -100,7 +109,32 @@ def unsubscribe(caller: Caller, path: SubscriptionAddress, query: SiteQuery) -> 
     return Reply(OutcomeJson(said="Nothing is posted to it any more."))
 
 
-@ROUTES.post("/subscriptions/{subscription}/resume", "admin", "Post again to a program that was given up.")
+@ROUTES.post(
+    "/subscriptions/{subscription}/test", "admin", "Post a signed test event to a program now.", heavy=True
+)
+def send_test(caller: Caller, path: SubscriptionAddress, query: SiteQuery) -> Reply[SubscriptionTestJson]:
+    """It is tried once, whatever the state, and changes nothing; `taken` says whether the address took it."""
+    site = site_of(caller, query)
+    try:
+        one = subscriptions.send_test(caller.connector, caller.actor, site, path.subscription)
+    except UnknownSubscription as error:
+        raise _unknown(path.subscription) from error
+    return Reply(SubscriptionTestJson.model_validate(tried_values(one)))
+
+
+@ROUTES.post("/subscriptions/{subscription}/pause", "admin", "Post nothing to a program for a while.")
+def pause(caller: Caller, path: SubscriptionAddress, query: SiteQuery) -> Reply[SubscriptionJson]:
+    """What happens meanwhile waits until it is resumed."""
+    site = site_of(caller, query)
+    try:
+        return Reply(_json(subscriptions.pause(caller.connector, caller.actor, site, path.subscription)))
+    except UnknownSubscription as error:
+        raise _unknown(path.subscription) from error
+
+
+@ROUTES.post(
+    "/subscriptions/{subscription}/resume", "admin", "Post again to a program that was given up or paused."
+)
 def resume(caller: Caller, path: SubscriptionAddress, query: SiteQuery) -> Reply[SubscriptionJson]:
     """What waited is posted, too."""
     site = site_of(caller, query)

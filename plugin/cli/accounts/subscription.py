@@ -11,7 +11,7 @@ from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
 from plugin.use_cases.subscriptions import subscriptions
 from plugin.use_cases.subscriptions.events import EVENTS
-from plugin.use_cases.subscriptions.subscriptions import SubscriptionSecret, subscription_values
+from plugin.use_cases.subscriptions.subscriptions import SubscriptionSecret, subscription_values, tried_values
 
 
 @click.group("subscription")
@@ -66,11 +66,37 @@ def list_command(site: str, as_json: bool) -> None:
         raise SystemExit(1)
 
 
+@subscription_group.command("test")
+@click.argument("id_", metavar="ID")
+@site_option
+@json_option
+def test_command(id_: str, site: str, as_json: bool) -> None:
+    """Post a signed event of type `test` now, and show the answer. Ends with 1 where it was not taken."""
+    with open_connector(site=site) as connector:
+        one = subscriptions.send_test(connector, COMMAND_LINE, site, id_)
+    if as_json:
+        show_json(tried_values(one))
+    else:
+        say(f"{'Taken' if one.taken else 'Not taken'}: {one.answer}.", err=not one.taken)
+    if not one.taken:
+        raise SystemExit(1)
+
+
+@subscription_group.command("pause")
+@click.argument("id_", metavar="ID")
+@site_option
+def pause_command(id_: str, site: str) -> None:
+    """Post nothing to it until it is resumed; what happens meanwhile waits."""
+    with open_connector(site=site) as connector:
+        one = subscriptions.pause(connector, COMMAND_LINE, site, id_)
+    say(f"Paused: jira-okr subscription resume {one.id} posts what waits.")
+
+
 @subscription_group.command("resume")
 @click.argument("id_", metavar="ID")
 @site_option
 def resume_command(id_: str, site: str) -> None:
-    """Post again to one that is dead, what waited too."""
+    """Post again to one that is dead or paused, what waited too."""
     with open_connector(site=site) as connector:
         one = subscriptions.resume(connector, COMMAND_LINE, site, id_)
     say(f"Active again; {one.waiting} events wait.")

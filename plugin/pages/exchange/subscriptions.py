@@ -128,6 +128,11 @@ def done_or_not(connector: Connector, site: str, subscription: str, act: str) ->
 def _done(connector: Connector, site: str, subscription: str, act: str) -> str:
     if act == "resume":
         return f"{subscriptions.resume(connector, acting(), site, subscription).host} is posted to again."
+    if act == "pause":
+        return f"{subscriptions.pause(connector, acting(), site, subscription).host} is paused: what happens waits until you post to it again."
+    if act == "test":
+        tried = subscriptions.send_test(connector, acting(), site, subscription)
+        return f"{'Taken' if tried.taken else 'Not taken'} by {tried.subscription.host}: {tried.answer}."
     if act == "remove":
         subscriptions.unsubscribe(connector, acting(), site, subscription)
         return "Removed: nothing is posted to it any more."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -40,6 +41,8 @@ PAUSES = tuple(
 DEAD_AFTER = timedelta(days=5)
 """An address that took nothing for so long gets nothing more until somebody resumes it."""
 RECEIVER = "The subscription"
+TEST = "test"
+"""The type of an event that tells nothing but that it arrives."""
 GONE = f"{RECEIVER} answers 410"
 SENT, WAITS, GIVEN_UP = OutboxState.SENT.value, OutboxState.DUE.value, OutboxState.DEAD.value
 
@@ -77,6 +80,15 @@ class SubscriptionSecret:
 
     subscription: ShownSubscription
     secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionTest:
+    """What became of a test: whether its address took it, and what it answered or why nothing reached it."""
+
+    subscription: ShownSubscription
+    taken: bool
+    answer: str
 
 
 @act(ADMIN)
@@ -123,8 +135,35 @@ def unsubscribe(connector: Connector, actor: Actor, site: str, id_: str) -> None
 
 
 @act(ADMIN)
+def pause(connector: Connector, actor: Actor, site: str, id_: str) -> ShownSubscription:
+    """Post nothing to it until it is resumed; what happens meanwhile waits. Raises UnknownSubscription."""
+    one = _known(connector, site, id_)
+    with connector.store.write() as conn:
+        subscriptions.change(conn, site, id_, state=SubscriptionState.PAUSED, failing_since=None, note="")
+        audit.note(conn, actor.label, "subscription paused", connector.clock(), _detail(one), site)
+    return _found(connector, site, id_)
+
+
+@act(ADMIN)
+def send_test(connector: Connector, actor: Actor, site: str, id_: str) -> SubscriptionTest:
+    """Post an event of type `test` now, signed as all are, whatever its state; what was answered. It is tried once and changes nothing. Raises UnknownSubscription."""
+    one, now = _known(connector, site, id_), connector.clock()
+    with connector.store.write() as conn:
+        audit.note(conn, actor.label, "subscription tested", now, _detail(one), site)
+    body = json.dumps(
+        {"type": TEST, "timestamp": now.isoformat(), "data": {"subscription": id_, "by": actor.label}}
+    )
+    key = f"{one.recipient}|{TEST}|{secrets.token_hex(ID_BYTES)}"
+    try:
+        status = _post(connector, one, key, body.encode())
+    except NotSent as error:
+        return SubscriptionTest(_found(connector, site, id_), taken=False, answer=error.reason)
+    return SubscriptionTest(_found(connector, site, id_), taken=True, answer=f"{RECEIVER} answers {status}")
+
+
+@act(ADMIN)
 def resume(connector: Connector, actor: Actor, site: str, id_: str) -> ShownSubscription:
-    """Post again to one that is dead, what waited and what happened meanwhile too. Raises UnknownSubscription."""
+    """Post again to one that is dead or paused, what waited and what happened meanwhile too. Raises UnknownSubscription."""
     one = _known(connector, site, id_)
     with connector.store.write() as conn:
         now = connector.clock()
@@ -207,11 +246,13 @@ def _post_due(connector: Connector, site: str, one: Subscription, going_on: Call
         if connector.clock() - begun >= LONGEST_TURN:
             return
         with connector.store.write() as conn:
+            if not subscriptions.is_active(conn, site, one.id):
+                return
             mine = outbox.take(conn, site, event, connector.clock() + LEASE)
         if not mine:
             continue
         try:
-            _post(connector, site, one, event)
+            _post(connector, one, event.key, told_to_strangers(connector, site, event.body).encode())
         except NotSent as error:
             _failed(connector, site, one, event, error, failing)
             return
@@ -222,15 +263,15 @@ def _post_due(connector: Connector, site: str, one: Subscription, going_on: Call
         failing = None
 
 
-def _post(connector: Connector, site: str, one: Subscription, event: OutgoingEvent) -> None:
+def _post(connector: Connector, one: Subscription, key: str, body: bytes) -> int:
     try:
         secret = vault(connector.settings).open(one.secret)["secret"]
     except NotReady:
         raise NotSent("its secret cannot be opened with JIRA_OKR_SECRET_KEY: give it another one") from None
-    endpoint, body = Endpoint(one.url, secret), told_to_strangers(connector, site, event.body).encode()
-    headers = standard_webhook.signed(endpoint, event.key, connector.clock(), body)
+    endpoint = Endpoint(one.url, secret)
+    headers = standard_webhook.signed(endpoint, key, connector.clock(), body)
     call = WebhookCall(label=RECEIVER, address=one.url, body=body, headers=headers, endpoint=endpoint)
-    send(call, _hosts(connector, one.url))
+    return send(call, _hosts(connector, one.url))
 
 
 def _failed(
@@ -247,9 +288,11 @@ def _failed(
     wait = None if error.wait is None else timedelta(seconds=error.wait)
     with connector.store.write() as conn:
         outbox.failed(conn, site, event, now, error.reason, wait=wait, pauses=PAUSES)
-        state = SubscriptionState.DEAD if dead else SubscriptionState.ACTIVE
-        subscriptions.change(conn, site, one.id, failing_since=since, note=error.reason, state=state)
+        if not subscriptions.is_active(conn, site, one.id):
+            return  # paused meanwhile: it stays so
+        subscriptions.change(conn, site, one.id, failing_since=since, note=error.reason)
         if dead:
+            subscriptions.change(conn, site, one.id, state=SubscriptionState.DEAD)
             detail = {**_detail(one), "why": error.reason}
             audit.note(conn, "jira-okr", "subscription given up", now, detail, site)
     log.warning("event not posted", site=site, subscription=one.id, dead=dead)
@@ -303,6 +346,11 @@ def _shown(one: Subscription, numbers: Mapping[tuple[str, str], int]) -> ShownSu
         waiting=numbers.get((one.recipient, WAITS), 0),
         given_up=numbers.get((one.recipient, GIVEN_UP), 0),
     )
+
+
+def tried_values(one: SubscriptionTest) -> PlainValues:
+    """What became of a test, for programs."""
+    return {"subscription": one.subscription.id, "taken": one.taken, "answer": one.answer}
 
 
 def subscription_values(one: ShownSubscription) -> PlainValues:

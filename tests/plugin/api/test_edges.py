@@ -71,6 +71,7 @@ def test_what_costs_minutes_is_heavy_and_nothing_else_is() -> None:
         "POST /digests/{digest}/send",
         "POST /outbox/retry",
         "POST /imports",
+        "POST /subscriptions/{subscription}/test",
         "POST /imports/columns",
         "GET /goals",
         "GET /goals/check",

@@ -27,10 +27,12 @@ from plugin.use_cases.permission import NotAllowed
 from plugin.use_cases.subscriptions.subscriptions import (
     SubscriptionRefused,
     list_subscriptions,
+    pause,
     relay,
     renew_secret,
     replay,
     resume,
+    send_test,
     subscribe,
     subscription_values,
     unsubscribe,
@@ -170,6 +172,52 @@ def test_an_address_that_takes_nothing_for_days_is_dead_until_somebody_resumes_i
     assert [one["data"]["value"] for one in bodies(hub)] == [6]
 
 
+def test_one_that_is_paused_gets_nothing_until_it_is_resumed_then_all_in_order(
+    told_hand: tuple[Any, str, str], hub: WebhookServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hand, epic, metric = told_hand
+    made = subscribe(hand.connector, TESTER, "main", hub.url, ["check_in.made"])
+    for value in (5, 6):
+        said(hand, epic, metric, value)
+    true = outbox.take
+
+    def paused_meanwhile(*args: Any) -> bool:
+        """Another process pauses it while the first event is on its way, which is declined: it stays paused."""
+        monkeypatch.setattr(outbox, "take", true)
+        kept.change(args[0], "main", made.subscription.id, state=kept.SubscriptionState.PAUSED)
+        return true(*args)
+
+    monkeypatch.setattr(outbox, "take", paused_meanwhile)
+    hub.answers += [(503, {}, "busy")]
+    relay(hand.connector, "main")
+    hand.clock.now += timedelta(hours=1)
+    relay(hand.connector, "main")
+    (shown,) = list_subscriptions(hand.connector, TESTER, "main")
+    assert (shown.state, shown.waiting, [one.status for one in hub.posts]) == ("paused", 2, [503])
+    resume(hand.connector, TESTER, "main", made.subscription.id)
+    relay(hand.connector, "main")
+    assert [one["data"]["value"] for one in bodies(hub)] == [5, 6]
+    assert pause(hand.connector, TESTER, "main", made.subscription.id).state == "paused"
+
+
+def test_a_test_is_posted_at_once_signed_and_says_what_was_answered(
+    told_hand: tuple[Any, str, str], hub: WebhookServer
+) -> None:
+    hand, _, _ = told_hand
+    made = subscribe(hand.connector, TESTER, "main", hub.url, ["check_in.made"])
+    tried = send_test(hand.connector, TESTER, "main", made.subscription.id)
+    assert (tried.taken, tried.answer) == (True, "The subscription answers 204")
+    [posted] = hub.taken
+    assert (verified(posted, made.secret), json.loads(posted.body)["type"]) == (True, "test")
+    hub.answers += [(500, {}, "no such queue")]
+    tried = send_test(hand.connector, TESTER, "main", made.subscription.id)
+    assert (tried.taken, tried.answer) == (False, "The subscription answers 500 no such queue")
+    (shown,) = list_subscriptions(hand.connector, TESTER, "main")
+    assert (shown.state, shown.sent, shown.waiting, shown.failing_since) == ("active", 0, 0, None)
+    with pytest.raises(NotAllowed):
+        send_test(hand.connector, Actor("bo", Permission.EDITOR), "main", made.subscription.id)
+
+
 def test_one_that_says_that_it_is_gone_is_dead_at_once(
     told_hand: tuple[Any, str, str], hub: WebhookServer
 ) -> None:
@@ -222,6 +270,10 @@ def test_events_are_replayed_with_their_ids_and_signed_by_the_secret_of_now(
         "https://u:p@hub.example/",
         "ftp://x",
         "https://a:b/",
+        "https://hub.example:0/",
+        "https://hub.example:70000/",
+        "https://hub.example\n/okr",
+        "https://hub example/",
     ],
 )
 def test_an_address_that_may_not_be_posted_to_is_refused(quarter: tuple[Any, ...], url: str) -> None:
