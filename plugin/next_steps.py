@@ -61,12 +61,14 @@ IMPORTS = NextStep(
     command="jira-okr import --list",
     page="Import",
     operation="GET /imports",
+    tool="okr_imports",
 )
 SUBSCRIPTIONS = NextStep(
     "See the subscriptions there are",
     command="jira-okr subscription list",
     page="Sites, the site, Subscriptions",
     operation="GET /subscriptions",
+    tool="okr_subscriptions",
 )
 CYCLES = NextStep(
     "See the cycles there are",

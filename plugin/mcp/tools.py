@@ -6,6 +6,8 @@ from plugin.mcp.acts import CHECK_IN, RETRY, SYNC_NOW
 from plugin.mcp.cycles.carry import CARRY, UNDO_CARRY
 from plugin.mcp.cycles.closings import CLOSINGS
 from plugin.mcp.cycles.cycle import CYCLE
+from plugin.mcp.exchange.imports import IMPORT, IMPORT_PLAN, IMPORTS
+from plugin.mcp.exchange.subscriptions import SUBSCRIPTIONS
 from plugin.mcp.forecast import FORECAST
 from plugin.mcp.health import FRESHNESS, GAPS
 from plugin.mcp.kpis import DEPARTED_KPIS, KPIS
@@ -31,8 +33,12 @@ TOOLS: tuple[Tool, ...] = (
     GAPS,
     FRESHNESS,
     MAPPING,
+    IMPORTS,
+    IMPORT,
+    SUBSCRIPTIONS,
     MAPPING_THEN,
     DRAFT,
+    IMPORT_PLAN,
     CHECK_IN,
     CARRY,
     UNDO_CARRY,

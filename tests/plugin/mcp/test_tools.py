@@ -336,7 +336,9 @@ def test_every_answer_says_where_it_comes_from(modern: Assistant) -> None:
     active = modern.api("/sites/main/mapping")["revision"]
     # No cycle of the demo was closed twice: that one is asked where one was.
     for tool in (
-        one for one in TOOLS if not one.acts and one.name not in ("okr_closings", "okr_mapping_then")
+        one
+        for one in TOOLS
+        if not one.acts and one.name not in ("okr_closings", "okr_mapping_then", "okr_import")
     ):
         needs_one = (
             "objective_key" in tool.takes.model_fields
