@@ -150,6 +150,7 @@ TOKEN_OF_ANOTHER = NextStep("An operator makes one for another", command="jira-o
 BACKFILL = NextStep(
     "Reconstruct the cycle from Jira's changelogs",
     command="jira-okr history backfill",
+    page="Sites, the site, Read what was before",
     operation="POST /sites/{site}/history",
 )
 SYNC = NextStep(

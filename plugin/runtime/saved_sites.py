@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 
 from connectors.jira.http.address import Deployment
 from connectors.jira.http.connection import is_of_machine
-from connectors.jira.http.errors import AuthFailed, JiraError
+from connectors.jira.http.errors import LATER, AuthFailed, JiraError, Transient
 from connectors.jira.sign_in.scopes import WRITE_WORK, ScopeMissing, remedy_of
 from connectors.store.forge import installations
 from connectors.store.people import audit, second_factors
@@ -384,8 +384,11 @@ def _answer(connector: Connector, settings: JiraSettings) -> ConnectionTest:
         raise
     except AuthFailed as refused:
         if misfit := misfit_of(settings, _deployment(site)):
-            refused.remedy = misfit
-            refused.args = (f"{refused.message} {misfit}",)
+            refused.advise(misfit)
+        raise
+    except Transient as failed:
+        at_once = failed.remedy.removeprefix(LATER)
+        failed.advise(f"{at_once[:1].upper()}{at_once[1:]}")
         raise
 
 
@@ -619,6 +622,12 @@ def _address(url: str, about: str) -> AnyHttpUrl:
             f"{url or 'Nothing'} is no address. Write it as the browser shows it, for example https://acme.atlassian.net.",
             about,
         ) from None
+    if address.username or address.password:
+        bare = address.host or "acme.atlassian.net"
+        raise NotReady(
+            f"An address holds no user and no password: write it as https://{bare}, and give e-mail and token by themselves.",
+            about,
+        )
     if is_of_machine(address.host or ""):
         raise NotReady(
             f"{url} is no Jira: machines talk to their cloud there. Write the address of Jira.", about

@@ -194,6 +194,14 @@ class JiraSettings(SettingsPart):
         """As the browser shows it, whatever page of Jira it is of."""
         return site_address(given) if isinstance(given, str) else given
 
+    @field_validator("url")
+    @classmethod
+    def _of_nobody(cls, given: AnyHttpUrl) -> AnyHttpUrl:
+        """An address is shown and logged; what somebody signs in by is not."""
+        if given.username or given.password:
+            raise ValueError("an address holds no user and no password; give them by EMAIL and TOKEN")
+        return given
+
     @field_validator("token", "pat", "client_secret", "goals_token")
     @classmethod
     def _whole(cls, given: SecretStr | None) -> SecretStr | None:

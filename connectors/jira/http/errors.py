@@ -17,6 +17,8 @@ SAID_BY = ("message", "errorMessage", "detail", "error", "title")
 """Where one sentence of a refusal stands: the gateway, Jira, problem details, OAuth; the fullest first."""
 DESCRIPTION = "error_description"
 """Where OAuth says in words what its code in `error` means."""
+LATER = "A running connector tries again by itself. If it lasts, "
+"""How a remedy begins for what may pass; who connects a site has nothing that runs, and hears what follows alone."""
 BODY_READ = 100_000
 """Bytes of a refusal that are looked at."""
 
@@ -34,6 +36,11 @@ class JiraError(Exception):
         # Jira ends its sentences or does not, and ours follows
         end = "." if remedy and message and message[-1] not in ".!?:…" else ""
         super().__init__(f"{message}{end} {remedy}".strip())
+
+    def advise(self, remedy: str) -> None:
+        """Another remedy, of whoever knows more of what was wanted."""
+        self.remedy = remedy
+        self.args = (f"{self.message} {remedy}".strip(),)
 
 
 class RateLimited(JiraError):  # noqa: N818
@@ -62,8 +69,7 @@ class Transient(JiraError):  # noqa: N818
     ) -> None:
         super().__init__(
             message,
-            remedy
-            or "A running connector tries again by itself; if it lasts, check the address of the site and look at Jira's status.",
+            remedy or f"{LATER}check the address of the site and look at Jira's status.",
         )
         self.status = status
         self.retry_after = retry_after
@@ -134,12 +140,16 @@ REMEDIES = {
     413: "Send less at once.",
 }
 MOVED = (
-    "A running connector tries again by itself. If it lasts, enter the address Jira is really at (https, context path), as the browser shows "
+    f"{LATER}enter the address Jira is really at (https, context path), as the browser shows "
     "it after sign-in, and see whether a proxy or single sign-on stands before the API."
 )
 BETWEEN = (
-    "A running connector tries again by itself. If it lasts, look at the proxy, firewall or single sign-on before Jira's API, and whether the "
+    f"{LATER}look at the proxy, firewall or single sign-on before Jira's API, and whether the "
     "address of the site is right."
+)
+PROXY = (
+    "Check HTTPS_PROXY and NO_PROXY. Where the proxy asks for a sign-in, its address holds user and password, as in "
+    "http://user:password@proxy.acme.example:3128."
 )
 
 CONTEXT = "Many a Jira Data Center has a context path, as in https://jira.acme.example/jira: it belongs to the address."
@@ -169,6 +179,8 @@ def classify(status: int, headers: Mapping[str, str], body: bytes, now: datetime
         return Transient(
             f"Jira answers with a redirect{_where(headers)}, which is not followed.", MOVED, status
         )
+    if status == 407:
+        return Transient("The proxy asks for a sign-in (407).", PROXY, status)
     if not is_jiras(body):
         remedy = f"{BETWEEN} {CONTEXT}" if status == 404 else BETWEEN
         return Transient(f"Something else answered in the place of Jira's API ({status}).", remedy, status)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 import threading
 import time
@@ -24,6 +25,7 @@ from connectors.jira.http.address import JiraAddress
 from connectors.jira.http.call import Call, call_of, place_of
 from connectors.jira.http.connection import Forbidden, TimedAdapter, is_of_machine
 from connectors.jira.http.errors import (
+    PROXY,
     AuthFailed,
     ConnectionBroken,
     IncompleteRead,
@@ -403,7 +405,7 @@ def failure_of(error: requests.RequestException) -> Transient:
     if isinstance(error, requests.Timeout):
         return Transient("Jira did not answer in time.")
     if isinstance(error, requests.exceptions.ProxyError):
-        return Transient("The proxy refused the connection.", "Check HTTPS_PROXY and NO_PROXY.")
+        return Transient(f"The proxy refused the connection{_why_refused(error)}.", PROXY)
     if isinstance(error, requests.ConnectionError | requests.exceptions.ChunkedEncodingError):
         return _unreached(error)
     return Transient(f"The call to Jira failed ({type(error).__name__}).")
@@ -422,6 +424,13 @@ def _why_untrusted(error: requests.RequestException) -> str:
         if isinstance(cause, ssl.SSLCertVerificationError) and cause.verify_message:
             return f" ({cause.verify_message.rstrip('.')[:MOST_SAID]})"
     return ""
+
+
+def _why_refused(error: requests.RequestException) -> str:
+    """What a proxy said to a tunnel, by its number; empty where it said nothing."""
+    said = (re.search(r"Tunnel connection failed: (\d{3})", str(cause)) for cause in _causes(error))
+    number = next((one[1] for one in said if one), "")
+    return f" ({number})" if number else ""
 
 
 def _unreached(error: requests.RequestException) -> ConnectionBroken:

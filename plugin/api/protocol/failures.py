@@ -130,11 +130,12 @@ def of_jira(error: JiraError) -> Response:
         answer = problem(503, "Jira's rate limit", error.message, error.remedy)
         answer.headers["Retry-After"] = str(max(1, round(error.retry_after or 30)))
         return answer
+    said = f"{error.message} The call was {error.asked}." if error.asked else error.message
     if isinstance(error, AuthFailed):
-        return problem(502, "Jira refused the account", error.message, error.remedy)
+        return problem(502, "Jira refused the account", said, error.remedy)
     if isinstance(error, Permanent):
-        return problem(409, "Jira refused", error.message, error.remedy)
-    return problem(502, "Jira did not answer", error.message, error.remedy)
+        return problem(409, "Jira refused", said, error.remedy)
+    return problem(502, "Jira did not answer", said, error.remedy)
 
 
 def of_store(error: StoreError) -> Response:

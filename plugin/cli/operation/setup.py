@@ -22,7 +22,7 @@ from plugin.cli.work.sync import sync_site
 from plugin.runtime.connector import Connector, NotReady
 from plugin.runtime.saved_sites import new_secret
 from plugin.runtime.settings import ENV_FILE, read_settings
-from plugin.runtime.sites.site_address import is_cloud
+from plugin.runtime.sites.site_address import is_cloud, site_address
 from plugin.use_cases.health.faults import JiraError, told
 from plugin.use_cases.mappings.first_mapping import (
     FittedPreset,
@@ -155,8 +155,13 @@ def _connected(
     connector: Connector, name: str, url: str | None, email: str | None, data_center: bool
 ) -> ConnectionTest:
     """The site as it is, or one that is asked for until Jira lets us in."""
-    if connector.known_site(name) is not None:
-        say(f"The site {name} is known: {connector.site(name).browse_url}")
+    known = connector.known_site(name)
+    if known is not None:
+        say(f"The site {name} is known: {known.browse_url}")
+        if url and site_address(url).rstrip("/").casefold() != known.browse_url.casefold():
+            raise click.UsageError(
+                f"That is another Jira than {site_address(url)}. Give that one a name of its own, as --name acme, or leave out --url."
+            )
         return attempt(connector, COMMAND_LINE, name)
     for _ in range(TRIES):
         address = url or click.prompt("Address of Jira, as the browser shows it")

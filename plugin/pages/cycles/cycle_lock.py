@@ -36,6 +36,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
             site=site,
             cycle=cycle,
             found=found,
+            all_shown="all" in request.args,
             refused=refused,
             over=over,
             since=since,

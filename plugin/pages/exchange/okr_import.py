@@ -241,6 +241,7 @@ def plan_page(connector: Connector, site: str, number: int) -> ResponseReturnVal
     except UnknownImport:
         abort(404, description=f"There is no import {number} of this site.")
     plan = one.kept.content.plan
+    most = len(plan.create) if request.args.get("all") else MOST_ROWS
     return rendered(
         "import_plan.html",
         PAGE,
@@ -249,12 +250,12 @@ def plan_page(connector: Connector, site: str, number: int) -> ResponseReturnVal
         line=line(connector, one.kept),
         plan=plan,
         problems=[problem(each) for each in plan.problems],
-        rows=list(plan.create[:MOST_ROWS]),
-        more=max(len(plan.create) - MOST_ROWS, 0),
+        rows=list(plan.create[:most]),
+        more=max(len(plan.create) - most, 0),
         changes=[
-            (each, change, _settled(one, each)) for each in plan.update[:MOST_ROWS] for change in each.changes
+            (each, change, _settled(one, each)) for each in plan.update[:most] for change in each.changes
         ],
-        left=[(each, value) for each in plan.left[:MOST_ROWS] for value in each.values],
+        left=[(each, value) for each in plan.left[:most] for value in each.values],
         kinds=kinds(plan),
         made=sum(bool(each.issue_id) for each in one.made.values()),
         can=possible(one),

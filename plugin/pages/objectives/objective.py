@@ -24,7 +24,7 @@ from plugin.pages.sources import LocatedObjective, SavedHead, Sources
 from plugin.pages.views.objectives.check_in_form import CheckInForm
 from plugin.pages.views.objectives.explanation import Explanation, explanation
 from plugin.pages.views.objectives.forecast import ForecastView, forecast_view
-from plugin.pages.views.objectives.history.movement import MovementSection, since_view
+from plugin.pages.views.objectives.history.movement import MOST_MOVED, MovementSection, since_view
 from plugin.pages.views.objectives.ledger import SHOWN, Browse, ledger_table, place_of
 from plugin.pages.views.objectives.names import name
 from plugin.pages.views.objectives.objective_context import NeighbourLink, ObjectiveContext
@@ -100,7 +100,7 @@ def objective_page(
         "objectives",
         favourite=favourite(sources, located),
         view=explained(sources, located, everything, refused, asked),
-        moved=moved_since(sources, located, moved or MovementQuestion()),
+        moved=moved_since(sources, located, moved or MovementQuestion(), everything=everything),
         outlook=outlook(sources, located),
         exact=exact,
         everything=everything,
@@ -166,7 +166,9 @@ def stood(sources: Sources, site: str, past: AsOf) -> Explanation:
     return explanation(past.saved, known, around)
 
 
-def moved_since(sources: Sources, located: LocatedObjective, asked: MovementQuestion) -> MovementSection:
+def moved_since(
+    sources: Sources, located: LocatedObjective, asked: MovementQuestion, *, everything: bool
+) -> MovementSection:
     """What changed between the moments that are asked for; where a text is none, that is said above what changed lately."""
     now, zone, state = sources.now(), sources.zone, located.saved.state
     cycle = sources.cycles(located.site).get(state.cycle_id or "")
@@ -177,8 +179,9 @@ def moved_since(sources: Sources, located: LocatedObjective, asked: MovementQues
         refused, asked = str(error), MovementQuestion()
         told = sources.moved(located, asked)
     browse = browse_on(sources, located.site)
-    view = since_view(told, asked, cycle is not None, browse, now, zone, ACHIEVED_AT[state.commitment])
-    return replace(view, refused=refused)
+    most = None if everything else MOST_MOVED
+    view = since_view(told, asked, cycle is not None, browse, now, zone, ACHIEVED_AT[state.commitment], most)
+    return replace(view, refused=refused, site=located.site)
 
 
 def outlook(sources: Sources, located: LocatedObjective) -> ForecastView | None:

@@ -131,7 +131,7 @@ def nobody_works(status: SiteStatus) -> Concern | None:
         level="off_track",
         word="Nobody works",
         sentence="No process is at work: what Jira tells is kept, and no number changes.",
-        todo="Start “jira-okr serve”, or “jira-okr worker”.",
+        todo="An operator starts “jira-okr serve”, or “jira-okr worker”.",
         numbers=False,
     )
 

@@ -36,7 +36,7 @@ def transport():
         (
             exceptions.ProxyError(LEAK),
             "The proxy refused the connection.",
-            "Check HTTPS_PROXY and NO_PROXY.",
+            "Check HTTPS_PROXY and NO_PROXY. Where the proxy asks for a sign-in, its address holds user and password, as in http://user:password@proxy.acme.example:3128.",
             1,
         ),
         (exceptions.ConnectTimeout(LEAK), "Jira did not answer in time.", None, 1),

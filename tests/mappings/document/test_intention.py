@@ -21,6 +21,7 @@ from tests.mappings.document.conftest import COMPLETE
         ("\"10012\": 0.8", "\"10012\": 80 %", "not-a-number", "statuses.overrides[0].by_status.10012", "write 0.8"),
         ("\"10012\": 0.8", "\"10012\": 80", "out-of-range", "statuses.overrides[0].by_status.10012", "this is a share, not a percentage: write 0.8 for 80 %"),
         ("\"10012\": 0.8", "\"10012\": mostly", "not-a-number", "statuses.overrides[0].by_status.10012", "correct `10012`"),
+        ("end: 2026-12-31", "end: 2026-12-31, health: {on_track: 70%}", "not-a-number", "cycles[0].health.on_track", "write 0.7"),
         ("at_most: 5", "at_most: 5 %", "not-a-number", "kpis[0].healthy.at_most", "write 5"),
         ("at_most: 5", "at_most: 1,500", "unknown-key", "kpis[0].healthy.500", "inside { } a comma ends a value: write 1.500"),
         ("at_most: 5", "at_most: '1,500'", "not-a-number", "kpis[0].healthy.at_most", "correct `at_most`"),

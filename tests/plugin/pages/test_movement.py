@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from mappings.explain.movement import Effect, Movement, MovementPart
 from mappings.numbers import percent
-from plugin.pages.views.objectives.history.movement import SHOWN, since_view
+from plugin.pages.views.objectives.history.movement import MOST_MOVED, since_view
 from plugin.use_cases.objectives.moments import MovementQuestion
 from plugin.use_cases.objectives.movement import ToldMovement
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 EFFECTS = st.lists(
-    st.tuples(st.sampled_from(MovementPart), st.fractions(-1, 1, max_denominator=997)), max_size=SHOWN
+    st.tuples(st.sampled_from(MovementPart), st.fractions(-1, 1, max_denominator=997)), max_size=MOST_MOVED
 )
 
 

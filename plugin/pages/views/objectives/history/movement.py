@@ -16,7 +16,7 @@ from plugin.pages.views.words.moments import MomentText, when
 from plugin.use_cases.objectives.moments import CHOICES, MovementQuestion
 from plugin.use_cases.objectives.movement import ToldMovement
 
-SHOWN = 40
+MOST_MOVED = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,7 @@ class MovementSection:
     rows: tuple[MovedRow, ...]
     hidden: int
     refused: str = ""
+    site: str = ""
 
 
 DAY = len("2026-11-01")
@@ -77,8 +78,11 @@ def since_view(
     now: datetime,
     zone: tzinfo,
     achieved_at: Fraction = WHOLE,
+    most: int | None = MOST_MOVED,
 ) -> MovementSection:
-    """The section for the moments that were asked for; `cycled` says that the objective has a cycle to look back to."""
+    """The section for the moments that were asked for; `cycled` says that the objective has a cycle to look back to. Of the rows the `most`
+    that moved it most, all where None.
+    """
     moved = told.movement or Movement(None, None)
     rows = sorted(
         zip(moved.rows, _points_of(moved), strict=True), key=lambda pair: -abs(pair[0].effect or Fraction(0))
@@ -99,8 +103,8 @@ def since_view(
         total=_signed(points([moved.total or Fraction(0)], moved.total or Fraction(0))[0]),
         measured=moved.total is not None,
         parts=_parts(moved),
-        rows=tuple(_row(row, added, browse) for row, added in shown[:SHOWN]),
-        hidden=max(len(shown) - SHOWN, 0),
+        rows=tuple(_row(row, added, browse) for row, added in shown[:most]),
+        hidden=len(shown[most:]) if most is not None else 0,
     )
 
 
