@@ -203,10 +203,17 @@ def board() -> AnyResponse:
             told=feeds is not None,
             last=last,
             effects=last.effects((feeds or {}).get(last.issue, ())) if last else (),
+            by_reading=last is not None and _reads(last.issue),
         )
     )
     answer.add_etag()
     return answer.make_conditional(request)
+
+
+def _reads(issue: str) -> bool:
+    """Whether the issue moves its number by its reading, wherever it stands."""
+    found = site().sandbox.records.get(issue)
+    return found is not None and is_key_result(found)
 
 
 def _feeds() -> Mapping[str, tuple[Feed, ...]] | None:

@@ -23,15 +23,21 @@ SHOWN = re.compile(r"^(?:\.venv/bin/|\$ )?(jira-okr .+?)(?:\s{2,}#.*| # .*)?$")
 SAFE = ("db upgrade", "db check", "mapping presets")
 
 
-def shown(path: Path) -> list[str]:
-    """Commands of code blocks and of inline code."""
-    text = path.read_text()
-    blocks = re.findall(r"^```\w*\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+def typed(path: Path) -> list[str]:
+    """Commands of code blocks, which people type as they stand."""
+    blocks = re.findall(r"^```\w*\n(.*?)^```", path.read_text(), re.MULTILINE | re.DOTALL)
     lines = [line.strip() for block in blocks for line in block.splitlines()]
-    lines += re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL))
     return [match.group(1).strip() for line in lines if (match := SHOWN.match(line))]
 
 
+def shown(path: Path) -> list[str]:
+    """Commands of code blocks and of inline code."""
+    told = re.sub(r"^```.*?^```", "", path.read_text(), flags=re.MULTILINE | re.DOTALL)
+    inline = (SHOWN.match(line) for line in re.findall(r"`([^`\n]+)`", told))
+    return [*typed(path), *(match.group(1).strip() for match in inline if match)]
+
+
+TYPED = {(path.relative_to(ROOT).as_posix(), line) for path in DOCUMENTS for line in typed(path)}
 EVERY = sorted({(path.relative_to(ROOT).as_posix(), line) for path in DOCUMENTS for line in shown(path)})
 
 
@@ -51,18 +57,23 @@ def test_what_a_document_shows_exists(path: str, line: str) -> None:
         assert following is not None, f"{path} shows {line!r}: {command.name} has no command {words[0]!r}"
         command, context = following, click.Context(following, info_name=words[0], parent=context)
         words = words[1:]
-    if words and not isinstance(command, click.Group):
-        _parsed(command, words, context, f"{path} shows {line!r}")
+    whole = (path, line) in TYPED
+    assert not (whole and isinstance(command, click.Group) and not words), f"{path} shows {line!r}, a group"
+    if (words or whole) and not isinstance(command, click.Group):
+        _parsed(command, words, context, f"{path} shows {line!r}", whole=whole)
 
 
-def _parsed(command: click.Command, words: list[str], context: click.Context, where: str) -> None:
-    """Options must exist and take these values; what a sentence leaves out of the arguments is not asked for."""
+def _parsed(
+    command: click.Command, words: list[str], context: click.Context, where: str, *, whole: bool
+) -> None:
+    """Options must exist and take these values; a sentence may leave out arguments, a block that people type may not."""
     if {"--help", "--version"} & set(words):
         return
     try:
         command.make_context(command.name, list(words), parent=context.parent)
-    except click.MissingParameter:
-        return
+    except click.MissingParameter as error:
+        if whole:
+            pytest.fail(f"{where}: {error}")
     except click.UsageError as error:
         if "does not exist" not in str(error) and not re.search(r"'[A-Z]+' is not a valid", str(error)):
             pytest.fail(f"{where}: {error}")

@@ -12,13 +12,14 @@ from plugin.pages.frame.visit import may
 from plugin.pages.objectives.objective_address import site_in_address
 from plugin.pages.sources import Sources
 from plugin.pages.views.kpis.departure import departure_row
-from plugin.pages.views.kpis.kpi import kpi_row, kpi_view
+from plugin.pages.views.kpis.kpi import kpi_row, kpi_view, level_tally
 from plugin.pages.views.kpis.kpi_forms import AcceptanceForm, ReadingForm
 from plugin.pages.views.kpis.promotion import promotion_row
 from plugin.use_cases.kpis.board import ShownKpi
 from plugin.use_cases.kpis.kpi_words import level_word
 
 LEVELS = tuple(level.value for level in KpiLevel)
+WORST_FIRST = (KpiLevel.UNHEALTHY, KpiLevel.WATCH, KpiLevel.NO_DATA, KpiLevel.HEALTHY)
 
 
 def register(blueprint: Blueprint, sources: Sources) -> None:
@@ -27,16 +28,19 @@ def register(blueprint: Blueprint, sources: Sources) -> None:
     def kpis() -> str:
         sites = sources.site_names()
         level, site = chosen("level", LEVELS), chosen("site", sorted(sites))
+        every = sorted(sources.kpis(), key=lambda one: WORST_FIRST.index(one.standing.level))
+        here = [one for one in every if site in ("", one.site)]
         rows = [
             kpi_row(one, site_in_address(one.site, sites))
-            for one in sources.kpis()
-            if level in ("", one.standing.level.value) and site in ("", one.site)
+            for one in here
+            if level in ("", one.standing.level.value)
         ]
         proposed = sources.promotions() if may("editor") else ()
         return rendered(
             "kpis.html",
             "kpis",
             rows=rows,
+            tally=level_tally(one.standing.level for one in here),
             only=" ".join(part for part in (level and level_word(KpiLevel(level)), site) if part),
             promotions=[promotion_row(one) for one in proposed],
             departures=[departure_row(one) for one in sources.departed_kpis()],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +12,7 @@ from mappings.kpi.cadence import local_day
 from mappings.kpi.creation import Hindrance, PlannedIssue
 from mappings.kpi.episode import KpiState, KpiStatus
 from mappings.kpi.state import PeriodStanding, PeriodVerdict
-from plugin.pages.views.kpis.kpi_chart import KpiChart, KpiSpark, kpi_chart, kpi_spark
+from plugin.pages.views.kpis.kpi_chart import KpiChart, KpiSpark, kpi_chart, kpi_spark, side_of
 from plugin.pages.views.words.figures import number_text
 from plugin.pages.views.words.moments import MomentText, day_text, when
 from plugin.use_cases.kpis.board import ShownKpi
@@ -60,6 +62,7 @@ class KpiRow:
     so_far: str
     band: str
     spark: KpiSpark
+    stands: str
     state: str
     marks: tuple[str, ...]
 
@@ -117,9 +120,16 @@ def kpi_row(one: ShownKpi, site: str | None) -> KpiRow:
         so_far="" if stands.so_far is None or stands.so_far.value is None else _value(one, stands.so_far),
         band="" if shown is None else band_words(shown.bands.healthy, part.unit, number_text),
         spark=kpi_spark(one),
+        stands=_stands(one),
         state=_state(one),
         marks=() if settled is None else _marks(settled),
     )
+
+
+def level_tally(levels: Iterable[KpiLevel]) -> tuple[tuple[str, str, str, int], ...]:
+    """How many stand at each level that any stands at: its value, tone and word, in the order in which the levels come."""
+    counts = Counter(levels)
+    return tuple((level.value, TONES[level], level_word(level), count) for level, count in counts.items())
 
 
 def kpi_view(one: ShownKpi, site: str | None, now: datetime) -> KpiView:
@@ -151,6 +161,20 @@ def kpi_view(one: ShownKpi, site: str | None, now: datetime) -> KpiView:
         key_result=_open_issue(one),
         happened=tuple((when(each.at, now, one.zone), each.what, each.issue) for each in one.happened),
     )
+
+
+def _stands(one: ShownKpi) -> str:
+    """Where the settled periods with a value lie against their healthy bands, and for how long: “Above its band, 3 periods running”."""
+    sides = [side_of(period) for period in one.periods if period.settled and period.value is not None]
+    if not sides:
+        return ""
+    running = next((at for at, side in enumerate(reversed(sides)) if side != sides[-1]), len(sides))
+    if sides[-1] == 0:
+        return "In its band again" if running == 1 and len(sides) > 1 else "In its band"
+    where = "Above its band" if sides[-1] > 0 else "Below its band"
+    if running == 1:
+        return f"{where} for the first time" if not any(sides[:-1]) else f"{where} again"
+    return f"{where}, {running} periods running"
 
 
 def _figure(one: ShownKpi, period: PeriodStanding | None) -> Figure | None:

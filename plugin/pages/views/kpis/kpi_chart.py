@@ -15,15 +15,21 @@ WIDTH, HEIGHT, INSET = 88, 22, 2
 SIZE = 1000
 GRID = 4
 MOST_LABELS = 5
+MOST_RINGS = 8
+"""Readings out of the band that are ringed on a small line: more would cover it."""
+HEALTHY = "healthy"
+BANDS = ("watch", HEALTHY)
 
 
 @dataclass(frozen=True, slots=True)
 class KpiSpark:
-    """A trend line in a box of 88 × 22; `lines` break where there was no data."""
+    """A trend line in a box of 88 × 22; `lines` break where there was no data. The healthy band lies behind it, readings `outside` of it are ringed."""
 
     lines: tuple[str, ...]
     end: tuple[str, str] | None
     description: str
+    zones: tuple[Zone, ...] = ()
+    outside: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +84,23 @@ def kpi_spark(one: ShownKpi) -> KpiSpark:
     known = [value for value in values if value is not None]
     if not known:
         return KpiSpark((), None, "No data yet")
-    low, high = min(known), max(known)
-    y = _placed(low, high if high > low else low + 1, HEIGHT, INSET)
+    low, high = _range(settled, known, (HEALTHY,))
+    y = _placed(low, high, HEIGHT, INSET)
     x = _spread(len(values), WIDTH, INSET)
+    outside = tuple(
+        (x(index), y(period.value))
+        for index, period in enumerate(settled)
+        if period.value is not None and is_outside(period)
+    )
     lines = tuple(_line(part, x, y) for part in _parts(values))
     last = values[-1]
     end = None if last is None else (x(len(values) - 1), y(last))
     sign = unit_sign(one.part.unit)
     said = f"From {number_text(known[0])} to {number_text(known[-1])}{sign} over {len(values)} periods"
-    return KpiSpark(lines, end, said)
+    if outside:
+        said = f"{said}, {len(outside)} of them out of the healthy band"
+    zones = tuple(_zones(settled, low, high, (HEALTHY,), WIDTH, HEIGHT))
+    return KpiSpark(lines, end, said, zones, outside[-MOST_RINGS:])
 
 
 def kpi_chart(one: ShownKpi) -> KpiChart:
@@ -105,12 +119,12 @@ def kpi_chart(one: ShownKpi) -> KpiChart:
             watch=False,
             description="No data yet",
         )
-    low, high = _range(periods, known)
+    low, high = _range(periods, known, BANDS)
     y, x = _placed(low, high, SIZE, 0), _middle(len(periods), SIZE)
     dots = tuple(_dots(one, periods, low, high))
     return KpiChart(
         empty=False,
-        zones=tuple(_zones(periods, low, high)),
+        zones=tuple(_zones(periods, low, high, BANDS, SIZE, SIZE)),
         lines=tuple(_line(part, x, y) for part in _parts([period.value for period in periods])),
         dots=dots,
         days=tuple(_days(one, periods)),
@@ -129,12 +143,29 @@ def kpi_chart(one: ShownKpi) -> KpiChart:
     )
 
 
-def _range(periods: Sequence[PeriodStanding], known: Sequence[Fraction]) -> tuple[Fraction, Fraction]:
+def is_outside(period: PeriodStanding) -> bool:
+    """Whether its value lies out of the healthy band; without a value nothing is said."""
+    return side_of(period) != 0
+
+
+def side_of(period: PeriodStanding) -> int:
+    """1 above the healthy band, -1 below it, else 0."""
+    value, band = period.value, period.bands.healthy
+    if value is None:
+        return 0
+    if band.at_most is not None and value > band.at_most:
+        return 1
+    return -1 if band.at_least is not None and value < band.at_least else 0
+
+
+def _range(
+    periods: Sequence[PeriodStanding], known: Sequence[Fraction], names: Sequence[str]
+) -> tuple[Fraction, Fraction]:
     """From a little below the least to a little above the greatest of values and bounds."""
     bounds = [
         bound
         for period in periods
-        for band in (period.bands.healthy, period.bands.watch)
+        for band in (getattr(period.bands, name) for name in names)
         for bound in (band.at_least, band.at_most)
         if bound is not None
     ]
@@ -143,10 +174,17 @@ def _range(periods: Sequence[PeriodStanding], known: Sequence[Fraction]) -> tupl
     return (low if low == 0 else low - pad), high + pad
 
 
-def _zones(periods: Sequence[PeriodStanding], low: Fraction, high: Fraction) -> Iterator[Zone]:
+def _zones(
+    periods: Sequence[PeriodStanding],
+    low: Fraction,
+    high: Fraction,
+    names: Sequence[str],
+    across: int,
+    upright: int,
+) -> Iterator[Zone]:
     """The bands of each period, the wider one first; neighbours of the same band are one piece."""
     count = len(periods)
-    for name in ("watch", "healthy"):
+    for name in names:
         begin = 0
         for index in range(1, count + 1):
             here = getattr(periods[begin].bands, name)
@@ -156,10 +194,10 @@ def _zones(periods: Sequence[PeriodStanding], low: Fraction, high: Fraction) -> 
             ground = low if here.at_least is None else max(here.at_least, low)
             yield Zone(
                 name=name,
-                x=_tenth(Fraction(SIZE * begin, count)),
-                y=_tenth((high - top) / (high - low) * SIZE),
-                width=_tenth(Fraction(SIZE * (index - begin), count)),
-                height=_tenth(max((top - ground) / (high - low) * SIZE, Fraction(0))),
+                x=_tenth(Fraction(across * begin, count)),
+                y=_tenth((high - top) / (high - low) * upright),
+                width=_tenth(Fraction(across * (index - begin), count)),
+                height=_tenth(max((top - ground) / (high - low) * upright, Fraction(0))),
             )
             begin = index
 

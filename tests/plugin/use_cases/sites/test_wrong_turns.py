@@ -141,7 +141,8 @@ def test_an_address_at_which_no_jira_is_says_what_to_check(admin, door):
     assert "Check host and port" in tried(admin, door, "http://127.0.0.1:9")
     with place() as url:
         said = tried(admin, door, url.replace("http:", "https:"))
-    assert "does not speak TLS. Check the port, and whether the address begins with http://" in said
+    assert "does not speak TLS." in said
+    assert "Check the port, and whether the address begins with http:// instead of https://." in said
 
 
 @pytest.mark.parametrize("door", DOORS)
