@@ -49,10 +49,11 @@ def test_the_board_shows_the_last_settled_period_what_is_so_far_and_no_data_plai
         for row in BeautifulSoup(client.get("/kpis").text, "html.parser").select("tbody tr")
     }
 
-    assert list(rows) == ["p1-bugs", "uptime", "bugs-per-point", "load"]
-    assert "Watch 7 bugs 20 Nov 2026 · better 9 bugs at most 5 bugs" in rows["p1-bugs"]
+    assert list(rows) == ["p1-bugs", "load", "uptime", "bugs-per-point"]
+    assert "Watch Above its band, 8 periods running 7 bugs 20 Nov 2026 · better 9 bugs" in rows["p1-bugs"]
+    assert "9 bugs at most 5 bugs From" in rows["p1-bugs"]
     assert "A key result is proposed" in rows["p1-bugs"]
-    assert "Healthy 99.5 % week of 9 Nov 2026 · better" in rows["uptime"]
+    assert "Healthy In its band 99.5 % week of 9 Nov 2026 · better" in rows["uptime"]
     assert "No data No data 20 Nov 2026 — 70 to 80 %" in rows["load"]
 
 
