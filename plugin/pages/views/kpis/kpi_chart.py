@@ -99,8 +99,8 @@ def kpi_spark(one: ShownKpi) -> KpiSpark:
     said = f"From {number_text(known[0])} to {number_text(known[-1])}{sign} over {len(values)} periods"
     if outside:
         said = f"{said}, {len(outside)} of them out of the healthy band"
-    zones = tuple(_zones(settled, low, high, (HEALTHY,), WIDTH, HEIGHT))
-    return KpiSpark(lines, end, said, zones, outside[-MOST_RINGS:])
+    zones = tuple(_zones(settled, low, high, names=(HEALTHY,), across=WIDTH, upright=HEIGHT))
+    return KpiSpark(lines=lines, end=end, description=said, zones=zones, outside=outside[-MOST_RINGS:])
 
 
 def kpi_chart(one: ShownKpi) -> KpiChart:
@@ -124,7 +124,7 @@ def kpi_chart(one: ShownKpi) -> KpiChart:
     dots = tuple(_dots(one, periods, low, high))
     return KpiChart(
         empty=False,
-        zones=tuple(_zones(periods, low, high, BANDS, SIZE, SIZE)),
+        zones=tuple(_zones(periods, low, high, names=BANDS, across=SIZE, upright=SIZE)),
         lines=tuple(_line(part, x, y) for part in _parts([period.value for period in periods])),
         dots=dots,
         days=tuple(_days(one, periods)),
@@ -178,6 +178,7 @@ def _zones(
     periods: Sequence[PeriodStanding],
     low: Fraction,
     high: Fraction,
+    *,
     names: Sequence[str],
     across: int,
     upright: int,
