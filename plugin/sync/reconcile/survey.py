@@ -115,6 +115,7 @@ def _standing(context: Context, chunk: list[str], going_on: Callable[[], None]) 
     ended = having.of.get(ObjectiveTrait.CYCLE_ENDED, frozenset()) & texts.keys()
     if context.reads_everything:
         for id_ in texts:
+            going_on()  # for each the whole mirror may be looked through
             prepare(context, id_)
     running = [id_ for id_ in texts if id_ not in ended]
     found: dict[str, ObjectiveState] = {}

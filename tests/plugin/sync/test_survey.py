@@ -212,4 +212,15 @@ def test_whoever_looks_at_ended_objectives_says_so_before_each_and_reads_the_mir
 
     monkeypatch.setattr(mirror, "every", counted)
     assert survey.mark_differing(hand.context, ended, "a new day", lambda: said.append(1)) == 0
-    assert (len(said), reads) == (len(ended), [1])
+    # Before each query is looked for, and before each is measured, of which the first reads the mirror.
+    assert (len(said), reads) == (2 * len(ended), [len(ended) + 1])
+
+
+def test_who_reserved_a_look_says_so_before_each_look_through_everything(firm: Any) -> None:
+    """Each may take long on a large site, and what was reserved for five minutes would be taken by another process meanwhile."""
+    firm.remap("relation: descendant", "relation: {jql: labels = growth}")
+    resync(firm.context)
+    firm.work_off()
+    said: list[int] = []
+    survey.mark_differing(firm.context, objective_ids(firm), "a new day", lambda: said.append(1))
+    assert len(said) > len(objective_ids(firm)) == 6
