@@ -297,6 +297,8 @@ UNDO_CARRY = NextStep(
     operation="GET /cycles/{cycle}/carry/undo",
 )
 
+PUSH_AUDIT = NextStep("Send it now, and see why it is not taken", command="jira-okr audit push")
+
 
 @cache
 def _by_page(door: Door) -> tuple[tuple[str, str], ...]:

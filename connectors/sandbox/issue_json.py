@@ -376,6 +376,9 @@ _SYSTEM: dict[str, Callable[[IssueWriter, Record], Any]] = {
     "archiveddate": lambda writer, record: (
         stamp(record.updated) if record.id in writer.sandbox.archived else None
     ),
+    "security": lambda writer, record: named_json(
+        writer.view, "securitylevel", writer.sandbox.level_of(record.id)
+    ),
     "duedate": lambda _, record: record.due.isoformat() if record.due else None,
     "description": _description,
     "issuelinks": lambda writer, record: writer.links(record),

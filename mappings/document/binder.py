@@ -16,11 +16,12 @@ from mappings.document.checks.jql import compiled, nothing
 from mappings.document.checks.live.catalogue import check_bound, links, resolve_field
 from mappings.document.checks.report import Report
 from mappings.document.checks.validation import find_faults, zone_of
-from mappings.document.checks.walk import creations, jql_texts
+from mappings.document.checks.walk import creations, jql_texts, restricted_part
 from mappings.document.mapping import (
     KeyResultRule,
     Mapping,
     ObjectiveRule,
+    RestrictedRule,
     StatusOverride,
     StatusRules,
     TeamRule,
@@ -109,12 +110,13 @@ class _Binder:
             alias: resolve_field(alias, part, self.catalogue, self.report)
             for alias, part in document.fields.items()
         }
+        restricted = self.restricted()
         mapping = Mapping(
             document=document,
             revision=revision(document),
             scope=self.selector(document.scope),
             fields=fields,
-            statuses=self.statuses(document.statuses),
+            statuses=self.statuses(document.statuses, restricted),
             cycles=calendar_of(document),
             objectives=(*self.objectives(), *self.parents()),
             zone=self.zone(),
@@ -127,6 +129,7 @@ class _Binder:
             links={phrase: link_word(phrase, self.catalogue.link_types) for _, phrase in links(document)},
             team=self.team(fields),
             coverage=self.optional(document.coverage.select if document.coverage is not None else None),
+            restricted=restricted,
         )
         mapping = replace(mapping, names=self.every_name(mapping))
         check_bound(mapping, self.catalogue, self.report)
@@ -197,7 +200,11 @@ class _Binder:
     def optional(self, text: str | None) -> Selector | None:
         return None if text is None else self.selector(text)
 
-    def statuses(self, part: StatusesPart) -> StatusRules:
+    def restricted(self) -> RestrictedRule | None:
+        part = restricted_part(self.document)
+        return None if part is None else RestrictedRule(part.policy, self.selector(part.when))
+
+    def statuses(self, part: StatusesPart, restricted: RestrictedRule | None) -> StatusRules:
         overrides = [
             self.override(one, ("statuses", "overrides", index)) for index, one in enumerate(part.overrides)
         ]
@@ -206,6 +213,9 @@ class _Binder:
             overrides=tuple(overrides),
             excluded=nothing() if part.excluded == NOTHING else self.selector(part.excluded),
             not_achieved=self.optional(part.not_achieved),
+            restricted=restricted.when
+            if restricted is not None and restricted.policy == "leave_out"
+            else None,
         )
 
     def override(self, part: OverridePart, path: Path) -> StatusOverride:

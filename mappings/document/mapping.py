@@ -12,7 +12,7 @@ from fractions import Fraction
 from mappings.document.calendar import Calendar
 from mappings.document.lock import NO_LOCKS, Locks
 from mappings.document.names import LinkWord, MappingName, NameKind, link_word
-from mappings.document.schema import Document, KeyResultPart, ObjectivePart, WriteBackPart
+from mappings.document.schema import Document, KeyResultPart, ObjectivePart, RestrictedPolicy, WriteBackPart
 from mappings.document.text.places import Path
 from mappings.facts.catalogue import Field
 from mappings.facts.selector import Selector
@@ -38,6 +38,16 @@ class StatusRules:
     overrides: tuple[StatusOverride, ...]
     excluded: Selector
     not_achieved: Selector | None
+    restricted: Selector | None = None
+    """What is left out whatever its status: fewer people may see it than the numbers that it would be in."""
+
+
+@dataclass(frozen=True, slots=True)
+class RestrictedRule:
+    """Which issues are restricted, and what becomes of them."""
+
+    policy: RestrictedPolicy
+    when: Selector
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +136,8 @@ class Mapping:
     """None: objectives belong to no team."""
     coverage: Selector | None = None
     """Which work should serve objectives, where the mapping says it."""
+    restricted: RestrictedRule | None = None
+    """None: nobody said which issues are restricted, and all count."""
     locks: Locks = NO_LOCKS
     """The cycles whose terms stand, whatever the mapping and Jira say by now."""
     # Worked out once, for every objective and every page of issues asks.
@@ -165,7 +177,7 @@ class Mapping:
         found += [override.when for override in self.statuses.overrides]
         found += [selector for objective in self.objectives for selector in objective.selectors()]
         found += self.kpi_selectors()
-        found.append(self.coverage)
+        found += [self.coverage, self.restricted.when if self.restricted is not None else None]
         return tuple(selector for selector in found if selector is not None)
 
     def kpi_selectors(self) -> tuple[Selector, ...]:

@@ -452,6 +452,22 @@ class CoveragePart(Part):
     )
 
 
+LEVELLED = "level is not EMPTY"
+RestrictedPolicy = Literal["leave_out", "count", "refuse"]
+
+
+class RestrictedPart(Part):
+    """Which issues fewer people may see than the numbers that they would be in, and what becomes of those."""
+
+    when: Jql = Field(
+        default=LEVELLED,
+        description="JQL: the issues that are restricted; left out, those that have a security level.",
+    )
+    policy: RestrictedPolicy = Field(
+        description="leave_out: they are in no number; count: as any other; refuse: no number that one of them is in is written.",
+    )
+
+
 Recipient = Annotated[str, Field(pattern=PATTERN)]
 """`mail:lead@example.org`, `slack:okr` for the webhook of Slack that the settings call `okr`, or `owners` for whoever is to be reminded."""
 
@@ -521,6 +537,10 @@ class Document(Part):
     check_ins: CheckInsPart | None = None
     coverage: CoveragePart | None = Field(
         default=None, description="Which work should serve objectives, and by what it is weighed."
+    )
+    restricted: RestrictedPolicy | RestrictedPart | None = Field(
+        default=None,
+        description="What becomes of issues that fewer people may see than the numbers that they would be in: leave_out, count or refuse, or {when: JQL, policy: …}. Left out, they count.",
     )
     brake: BrakePart = BrakePart()
     tell: tuple[TellPart, ...] = Field(default=(), max_length=MOST_PARTS)

@@ -38,7 +38,7 @@ from mappings.rollup.rows.subject import (
 from mappings.rollup.rows.weights import COUNTING, ZERO
 from mappings.rollup.state import Health, HealthLevel, KeyResultState, Measurement, ObjectiveState
 from mappings.rollup.structure.alignment import targets_of
-from mappings.rollup.structure.key_results import KeyResult, closed_as, key_results_of
+from mappings.rollup.structure.key_results import KeyResult, closed_as, counting_ids, key_results_of
 from mappings.rollup.team import team_of
 
 UNMOVED = "100 % delivered, outcome unmoved"
@@ -254,6 +254,8 @@ def finished(
     issue, part = objective.issue, objective.rule.part
     key_results = _key_result_states(objective, own_rows, heading)
     spoken = (one.confidence for one in key_results if one.contributing)
+    contributing = [state for state, row in zip(aligned, below, strict=True) if row.disposition in COUNTING]
+    unwritten = _unwritten(objective, contributing)
     return ObjectiveState(
         id=objective.id,
         rule_id=part.id,
@@ -274,7 +276,10 @@ def finished(
         expected=objective.standing.expected,
         pace=pace(ledger.total, objective.standing.expected),
         beside=beside,
-        flags=_flags(objective, delivery, outcome, circle),
+        flags=(
+            *_flags(objective, delivery, outcome, circle),
+            *((f"not written to Jira: {unwritten}",) if unwritten else ()),
+        ),
         aligned_to=objective.aligned_to,
         touched=_touched(objective, aligned),
         confidence=least(one.confidence for one in spoken if one is not None),
@@ -282,7 +287,25 @@ def finished(
         team=None if objective.rule.plain else team_of(objective.assessment.mapping, part, issue),
         perspective=perspective_of(objective.assessment.mapping, part, issue),
         span=objective.span,
+        unwritten=unwritten,
     )
+
+
+def _unwritten(objective: Objective, contributing: Sequence[ObjectiveState]) -> str:
+    """Why no number of it is written: restricted issues count in it, and the mapping refuses that."""
+    assessment = objective.assessment
+    rule = assessment.mapping.restricted
+    if rule is None or rule.policy != "refuse":
+        return ""
+    standing = (item.key_result for item in objective.key_results if item.stands)
+    ids = {id_ for one in standing for id_ in counting_ids(assessment, one)}
+    ids |= {state.issue_id for state in contributing if state.issue_id is not None}
+    found = (assessment.forest.issue(id_) for id_ in ids)
+    number = sum(issue is not None and rule.when.matches(issue, assessment.moment) for issue in found)
+    if number:
+        return f"{number} restricted issue{'s count' if number > 1 else ' counts'} in it"
+    below = any(state.unwritten for state in contributing)
+    return "an objective that counts in it has restricted issues in its number" if below else ""
 
 
 def _assignee(issue: Issue | None) -> str | None:

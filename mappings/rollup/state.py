@@ -136,3 +136,5 @@ class ObjectiveState:
     perspective: str | None = None
     span: tuple[date, date] | None = None
     """The first and the last day of its own, where it has such beside those of its cycle."""
+    unwritten: str = ""
+    """Why nothing of it is written to Jira, as a sentence goes on after "not written: "; empty where everything is."""

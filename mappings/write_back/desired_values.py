@@ -93,9 +93,11 @@ def desired(
 ) -> tuple[DesiredValue, ...]:
     """What is desired for one objective, each (issue, place) once: the rule written first wins, objective before key result.
 
-    Left out: issues that the mirror does not hold (`actual`), archived ones, which Jira lets nobody edit, key results whose issue another objective speaks for, and what a place leaves as it is (`Aim.make`).
+    Nothing where nothing of it is to be written. Left out: issues that the mirror does not hold (`actual`), archived ones, which Jira lets nobody edit, key results whose issue another objective speaks for, and what a place leaves as it is (`Aim.make`).
     """
     found: dict[tuple[str, str], DesiredValue] = {}
+    if state.unwritten:
+        return ()
     cycle = cycle_in_span(mapping.cycles.get(state.cycle_id), state.span)
     until = cycle.end if cycle is not None else None
     outlook = _outlook(mapping, state, actual, basis)

@@ -70,13 +70,14 @@ class ObjectiveDifference:
     after: ProgressAndHealth | None
     rows: tuple[RowDifference, ...] = ()
     key_results: tuple[KeyResultDifference, ...] = ()
+    unwritten: str = ""
+    """Why nothing of it would be written; empty where everything is."""
 
     @property
     def changed(self) -> bool:
-        """Whether anything about it or its key results would be different."""
-        return (
-            self.before != self.after or bool(self.rows) or any(found.changed for found in self.key_results)
-        )
+        """Whether anything about it or its key results would be different, or nothing of it is written."""
+        different = self.before != self.after or bool(self.rows or self.unwritten)
+        return different or any(found.changed for found in self.key_results)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +158,7 @@ def objective_difference(
         after=standing(after),
         rows=row_differences(ledger_of(before), ledger_of(after)),
         key_results=tuple(key_result_differences(before, after)),
+        unwritten=after.unwritten if after is not None else "",
     )
 
 

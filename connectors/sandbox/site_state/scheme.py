@@ -255,6 +255,7 @@ SYSTEM_FIELDS = (
     _system("created", "Created", "datetime", "", "created", "createdDate", writable=False),
     _system("updated", "Updated", "datetime", "", "updated", "updatedDate", writable=False),
     _system("duedate", "Due date", "date", "", "due", "duedate"),
+    _system("security", "Security Level", "securitylevel", "", "level", writable=False),
     _system("archiveddate", "Archived", "datetime", "", writable=False),
     _system("description", "Description", "string"),
     _system("issuelinks", "Linked Issues", "array", "issuelinks", "issueLink"),

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 Clock = Callable[[], datetime]
 Json = dict[str, Any]
 MILLISECOND = timedelta(milliseconds=1)
+FIRST_LEVEL = 10_200
+"""The id of the security level that was made first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,8 @@ class Sandbox:
         """By name, the ids of the accounts that are in it."""
         self.levels: dict[str, str] = {}
         """By issue, the group whose members its security level lets see it; nobody else does, administrators included."""
+        self.level_ids: dict[str, str] = {}
+        """Under which id the level that lets a group in is shown."""
         self.unfetchable: set[str] = set()
         self.remote_links: dict[str, dict[str, Json]] = defaultdict(dict)
         self.installed: list[InstalledApp] = []
@@ -210,6 +214,13 @@ class Sandbox:
             return False
         group = self.levels.get(issue_id)
         return group is None or account.id in self.groups.get(group, frozenset())
+
+    def level_of(self, issue_id: str) -> JiraValue | None:
+        """The security level of an issue, called as the group that it lets in; None where it has none."""
+        group = self.levels.get(issue_id)
+        if group is None:
+            return None
+        return JiraValue(self.level_ids[group], group)
 
     def account_of(self, user: User) -> Account | None:
         return self.accounts.get(user.id)
@@ -357,6 +368,7 @@ class Sandbox:
             self.levels.pop(issue_id, None)
         else:
             self.levels[issue_id] = group
+            self.level_ids.setdefault(group, str(FIRST_LEVEL + len(self.level_ids)))
         self.touch(issue_id)
 
     def spoil(self, issue_id: str, **fields: Any) -> None:
@@ -499,7 +511,8 @@ class Sandbox:
             links=tuple(self._links(record)),
             fields={name: _plain(value) for name, value in record.customs.items()}
             | self._hierarchy(record)
-            | self._project(record),
+            | self._project(record)
+            | self._security(record),
         )
 
     def category_of(self, project: Project) -> JiraValue | None:
@@ -521,6 +534,10 @@ class Sandbox:
             return {}
         said = {"id": category.id, "name": category.name}
         return {"project": {"id": record.project.id, "projectCategory": said}}
+
+    def _security(self, record: Record) -> Json:
+        level = self.level_of(record.id)
+        return {} if level is None else {"security": {"id": level.id, "name": level.name}}
 
     def _hierarchy(self, record: Record) -> Json:
         """On Data Center the epic and what is above it stand in fields of their own, as keys."""

@@ -168,6 +168,17 @@ def put_pushed(conn: Connection, receiver: str, position: int) -> None:
     conn.execute(insert(audit_push), {"receiver": receiver, "position": position})
 
 
+def unsent(conn: Connection, receiver: str) -> tuple[int, datetime] | None:
+    """How many bound entries a receiver has not got, and of when the oldest is; None where it has all."""
+    after = pushed(conn, receiver)
+    behind = (table.c.position > after,)
+    first = conn.execute(select(table.c.at).where(*behind).order_by(table.c.position).limit(1)).scalar()
+    if first is None:
+        return None
+    lacking = select(func.count()).select_from(table).where(*behind)
+    return conn.execute(lacking).scalar_one(), from_ms(first)
+
+
 def forget_until(conn: Connection, position: int) -> int:
     """Take away the beginning of the chain, up to a position that is sealed; how many entries."""
     conn.execute(delete(audit_seal).where(audit_seal.c.position < position))

@@ -21,6 +21,7 @@ from mappings.document.schema import (
     JqlRelation,
     KeyResultPart,
     ObjectivePart,
+    RestrictedPart,
     TeamPart,
     Weight,
     WeightPart,
@@ -95,6 +96,22 @@ def jql_texts(document: Document) -> Iterator[tuple[Path, str]]:
             yield ("write_back", index, "parents"), rule.parents
     if document.coverage is not None and document.coverage.select is not None:
         yield ("coverage", "select"), document.coverage.select
+    restricted = restricted_part(document)
+    if restricted is not None:
+        yield restricted_path(document), restricted.when
+
+
+def restricted_part(document: Document) -> RestrictedPart | None:
+    """Which issues are restricted, and what becomes of them; None where the document does not say it."""
+    said = document.restricted
+    return said if isinstance(said, RestrictedPart) or said is None else RestrictedPart(policy=said)
+
+
+def restricted_path(document: Document) -> Path:
+    """Where the JQL of the restricted issues stands, or what stands for it."""
+    said = document.restricted
+    written = isinstance(said, RestrictedPart) and "when" in said.model_fields_set
+    return ("restricted", "when") if written else ("restricted",)
 
 
 def _key_result_jql(path: Path, part: KeyResultPart) -> Iterator[tuple[Path, str]]:

@@ -15,8 +15,8 @@ from mappings.jql.fields import (
     issues,
     named_values,
     people,
-    project_category,
     texts,
+    unlisted_values,
     versions,
 )
 from mappings.jql.text.tree import FunctionCall, JqlValue
@@ -165,11 +165,11 @@ SYSTEM = (
     ),
     JqlField(
         ("category",),
-        project_category.has_category,
-        project_category.category_among,
-        rank=lambda issue: (project_category.category_name(issue) or "").casefold() or None,
-        shown=project_category.category_name,
-        reads=(project_category.PROJECT,),
+        unlisted_values.has_category,
+        unlisted_values.category_among,
+        rank=lambda issue: (unlisted_values.category_name(issue) or "").casefold() or None,
+        shown=unlisted_values.category_name,
+        reads=(unlisted_values.PROJECT,),
     ),
     JqlField(
         ("issuekey", "key", "issue", "id", "workItem", "workItemKey"),
@@ -213,6 +213,14 @@ SYSTEM = (
         rank=_name_of("resolution"),
         shown=attrgetter("resolution"),
         empty_words=("unresolved",),
+    ),
+    JqlField(
+        ("level",),
+        unlisted_values.has_level,
+        unlisted_values.level_among,
+        rank=lambda issue: (unlisted_values.level_name(issue) or "").casefold() or None,
+        shown=unlisted_values.level_name,
+        reads=(unlisted_values.SECURITY,),
     ),
     JqlField(
         ("priority",),
@@ -297,7 +305,6 @@ UNSUPPORTED = {
     "linkedIssue": "use a relation by link in the mapping",
     "linkedWorkItem": "use a relation by link in the mapping",
     "lastViewed": "what a person has looked at is not mirrored",
-    "level": "security levels are not mirrored",
     "request-channel-type": "service requests are not mirrored",
     "voter": "votes are not mirrored",
     "votes": "votes are not mirrored",

@@ -29,6 +29,7 @@ class StatusReading:
 
 
 ARCHIVED = StatusReading(Disposition.EXCLUDED, None, "archived in Jira: left out")
+RESTRICTED = StatusReading(Disposition.EXCLUDED, None, "restricted, left out")
 
 
 class StatusReader:
@@ -45,6 +46,8 @@ class StatusReader:
 
     def read(self, issue: Issue) -> StatusReading:
         """What this issue counts as, its disposition decided only while its status category is done."""
+        if self._is_restricted(issue):
+            return RESTRICTED
         if issue.gap:
             return StatusReading(Disposition.UNKNOWN, None, issue.gap)
         if issue.archived:
@@ -62,12 +65,22 @@ class StatusReader:
         return known if known is not None else self._by_override(issue)
 
     def closed(self, issue: Issue) -> StatusReading | None:
-        """`excluded` or `not_achieved` for a closed issue, `excluded` for an archived one, else None."""
+        """`excluded` or `not_achieved` for a closed issue, `excluded` for one that is archived or restricted, else None."""
+        if self._is_restricted(issue):
+            return RESTRICTED
         if issue.gap:
             return None
         if issue.archived:
             return ARCHIVED
         return self._closed(issue) if issue.status.category == DONE else None
+
+    def given_up(self, issue: Issue) -> bool:
+        """Whether the issue was closed as one of those that are excluded."""
+        return issue.status.category == DONE and self._rules.excluded.matches(issue, self._moment)
+
+    def _is_restricted(self, issue: Issue) -> bool:
+        restricted = self._rules.restricted
+        return restricted is not None and restricted.matches(issue, self._moment)
 
     def _closed(self, issue: Issue) -> StatusReading | None:
         rules = self._rules

@@ -334,6 +334,28 @@ def _claimed(assessment: Assessment, key_result: KeyResult) -> set[str]:
     return ids
 
 
+def counting_ids(assessment: Assessment, key_result: KeyResult) -> set[str]:
+    """Ids of the issues that move this key result, itself among them: not what counts elsewhere, nor what is measured by what lies below it."""
+    ids = _claimed(assessment, key_result) - key_result.elsewhere.keys()
+    return ids - _ways_up(assessment, key_result, ids) if key_result.progress.by_rows else ids
+
+
+def _ways_up(assessment: Assessment, key_result: KeyResult, ids: set[str]) -> set[str]:
+    """What lies above these of its selected issues; sub-tasks that stand for a selected parent leave it its row."""
+    through = key_result.rule.part.subtasks == "through_parent"
+    parents = {one.id for one in key_result.selected if one.type.level != SUBTASK} if through else set()
+    above: set[str] = set()
+    for issue in key_result.selected:
+        if issue.id not in ids or (issue.type.level == SUBTASK and issue.parent_id in parents):
+            continue
+        parent_id = issue.parent_id
+        while parent_id is not None and parent_id not in above:
+            above.add(parent_id)
+            parent = assessment.forest.issue(parent_id)
+            parent_id = parent.parent_id if parent is not None else None
+    return above
+
+
 def closed_as(assessment: Assessment, key_result: KeyResult) -> StatusReading | None:
     """How the key-result issue is closed. Where it is a row itself the rows have decided, unless all are left out."""
     issue = key_result.issue

@@ -96,6 +96,9 @@ class ObjectiveDifferenceJson(KeyResultDifferenceJson):
     """One objective before and after, with the key results that differ."""
 
     key_results: list[KeyResultDifferenceJson]
+    unwritten: str = Field(
+        description="Why nothing of it would be written to Jira; empty where everything is."
+    )
 
 
 class PreviewJson(JsonShape):
@@ -174,7 +177,8 @@ def difference_json(one: ObjectiveDifference) -> ObjectiveDifferenceJson:
         for changed in one.key_results
         if changed.changed
     ]
-    return ObjectiveDifferenceJson.model_validate({**_sides(one), "key_results": key_results})
+    sides = {**_sides(one), "key_results": key_results, "unwritten": one.unwritten}
+    return ObjectiveDifferenceJson.model_validate(sides)
 
 
 def _sides(one: ObjectiveDifference | KeyResultDifference) -> dict[str, object]:

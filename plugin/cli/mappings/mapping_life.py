@@ -301,6 +301,7 @@ def _difference_values(one: ObjectiveDifference) -> PlainValues:
             for kr in one.key_results
             if kr.changed
         ],
+        "unwritten": one.unwritten,
     }
 
 
@@ -326,7 +327,7 @@ def _show_preview(previewed: PreviewedMapping, file: Path, issues: bool) -> None
     found = previewed.preview
     if found.changed:
         rows = [
-            (one.key, one.title, standing_text(one.before), standing_text(one.after), str(_rows_of(one)))
+            (one.key, one.title, standing_text(one.before), _after_text(one), str(_rows_of(one)))
             for one in found.changed
         ]
         show_table(
@@ -347,6 +348,10 @@ def _show_preview(previewed: PreviewedMapping, file: Path, issues: bool) -> None
     if previewed.hold:
         say(f"This is a large change: {previewed.hold.reason}.")
     say(f"To do exactly this: jira-okr mapping activate {file} --preview {found.hash}")
+
+
+def _after_text(one: ObjectiveDifference) -> str:
+    return standing_text(one.after) + (f" (not written: {one.unwritten})" if one.unwritten else "")
 
 
 def _rows_of(one: ObjectiveDifference) -> int:

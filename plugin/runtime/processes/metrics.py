@@ -232,7 +232,12 @@ def at_work(found: Installation) -> Iterator[Metric]:
     )
     if found.backed_up_at is not None:
         backup.add_metric([], max(0.0, (found.at - found.backed_up_at).total_seconds()))
-    yield from (workers, running, crashed, backup)
+    unsent = Gauge(
+        "jira_okr_audit_unsent_seconds",
+        "Age of the oldest entry of the audit log that its receiver has not got: 0 where it has all.",
+    )
+    unsent.add_metric([], max(0.0, (found.at - found.unsent.since).total_seconds()) if found.unsent else 0.0)
+    yield from (workers, running, crashed, backup, unsent)
 
 
 def calls(figures: ProcessCounts) -> Metric:

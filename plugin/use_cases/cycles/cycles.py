@@ -24,7 +24,6 @@ from mappings.rollup.cycles.closing_preview import ObjectiveScore, mark_of
 from mappings.rollup.cycles.closing_record import ClosingRecord, LinkKind, Verdict, verify
 from mappings.rollup.cycles.cycle_end import has_ended
 from mappings.rollup.cycles.score import COLOURS, Score, ScoreMean, means, shown_score
-from mappings.rollup.rows.ledger import Disposition
 from mappings.rollup.state import ObjectiveState
 from plugin.access.authorization.actor import Actor
 from plugin.next_steps import CYCLES
@@ -249,8 +248,7 @@ def _cancelled(mapping: Mapping, cycle: CyclePart, forest: Forest, issue: Issue)
     """Whether the objective's own issue was closed as excluded (Won't Do)."""
     moment = forest.moment(Moment(issue.updated, mapping.zone), mapping.roots())
     assessment = Assessment(mapping, forest, moment).at_end(cycle, None)
-    closed = assessment.statuses.closed(issue)
-    return closed is not None and closed.disposition is Disposition.EXCLUDED
+    return assessment.statuses.given_up(issue)
 
 
 def in_order(found: Iterable[ObjectiveScore]) -> tuple[ObjectiveScore, ...]:

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from plugin.next_steps import ACTIVATE, HELD_WRITES, LOSSES, SYNC, TAKE_NAMES, Door, NextStep
+from plugin.next_steps import ACTIVATE, HELD_WRITES, LOSSES, PUSH_AUDIT, SYNC, TAKE_NAMES, Door, NextStep
 from plugin.sync.outage import Outage
 from plugin.use_cases.health.moments import ago
 from plugin.use_cases.health.status import SiteStatus
+from plugin.use_cases.record.push import LATE
 from plugin.use_cases.work.losses import missing_said
 
 Level = Literal["on_track", "pending", "unknown", "at_risk", "off_track"]
@@ -375,6 +376,23 @@ def crashed(status: SiteStatus) -> Concern | None:
     )
 
 
+def unsent(status: SiteStatus) -> Concern | None:
+    """Whoever collects the audit log has not got it for a while."""
+    found = status.unsent
+    if found is None or status.at - found.since <= LATE:
+        return None
+    many = "1 entry" if found.entries == 1 else f"{found.entries} entries"
+    return Concern(
+        kind="audit_push",
+        level="at_risk",
+        word="Audit log not sent",
+        sentence=f"{many} of the audit log wait to be sent to {found.receiver}; the oldest is of {ago(status.at - found.since)}.",
+        todo="It is tried again each minute, and nothing is lost.",
+        step=PUSH_AUDIT,
+        numbers=False,
+    )
+
+
 def stale(status: SiteStatus) -> Concern | None:
     """Nothing was heard of it for long."""
     if never_read(status) is not None or (status.heard is not None and status.at - status.heard <= QUIET):
@@ -438,6 +456,7 @@ CONCERNS: tuple[Callable[[SiteStatus], Concern | None], ...] = (
     credential,
     lapsing,
     crashed,
+    unsent,
     stale,
     no_webhook,
     renamed,

@@ -42,6 +42,8 @@ from plugin.use_cases.health.delivery_health import DeliveryHealth, health_of
 from plugin.use_cases.health.drift import Drift, drift_of, last_recent
 from plugin.use_cases.health.webhook_state import WebhookLapse, WebhookState
 from plugin.use_cases.permission import VIEWER, question
+from plugin.use_cases.record import push
+from plugin.use_cases.record.push import UnsentRecord
 from plugin.use_cases.work import background_jobs
 from plugin.use_cases.work.background_jobs import BackgroundJob
 from plugin.use_cases.work.dead_letters import DeadLetter, letters
@@ -114,6 +116,8 @@ class SiteStatus:
     processes: tuple[Process, ...] | None = None
     crashes: tuple[Crash, ...] = ()
     """Processes that ended without a word within the last day, the latest first."""
+    unsent: UnsentRecord | None = None
+    """What of the audit log waits for whoever collects it."""
 
     @property
     def credential(self) -> Expiry:
@@ -148,6 +152,8 @@ class Installation:
     crashes: tuple[Crash, ...] = ()
     backed_up_at: datetime | None = None
     """When the database was backed up last, as far as the connector was told."""
+    unsent: UnsentRecord | None = None
+    """What of the audit log waits for whoever collects it."""
 
     @property
     def living(self) -> tuple[Process, ...]:
@@ -176,7 +182,9 @@ def status(connector: Connector, actor: Actor, site: str) -> SiteStatus:
     """One site, which has to be there."""
     known, now = connector.site(site), connector.clock()
     with connector.store.read() as conn:
-        found = _status(conn, known, now, tuple(processes(conn)))
+        found = replace(
+            _status(conn, known, now, tuple(processes(conn))), unsent=push.unsent(connector, conn)
+        )
     return replace(found, sync=background_jobs.latest(connector, actor, site, SYNC))
 
 
@@ -190,7 +198,11 @@ def installation(connector: Connector, actor: Actor) -> Installation:
         total = counted(conn)
         crashed = tuple(crashes.since(conn, now - CRASHES))
         backed_up = schedules.last(conn, *BACKUP)
-    told = tuple(replace(one, sync=background_jobs.latest(connector, actor, one.site, SYNC)) for one in sites)
+        unsent = push.unsent(connector, conn)
+    told = tuple(
+        replace(one, sync=background_jobs.latest(connector, actor, one.site, SYNC), unsent=unsent)
+        for one in sites
+    )
     return Installation(
         at=now,
         sites=told,
@@ -198,6 +210,7 @@ def installation(connector: Connector, actor: Actor) -> Installation:
         counted=total,
         crashes=crashed,
         backed_up_at=backed_up,
+        unsent=unsent,
     )
 
 
@@ -214,7 +227,9 @@ def vitals(connector: Connector, _actor: Actor) -> tuple[SiteStatus, ...]:
     now = connector.clock()
     with connector.store.read() as conn:
         known = tuple(processes(conn))
-        return tuple(_vital(conn, site, now, known) for site in list(connector.sites.values()))
+        unsent = push.unsent(connector, conn)
+        found = (_vital(conn, site, now, known) for site in list(connector.sites.values()))
+        return tuple(replace(one, unsent=unsent) for one in found)
 
 
 @question(VIEWER)

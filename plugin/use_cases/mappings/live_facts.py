@@ -31,6 +31,7 @@ from mappings.numbers import exact
 from mappings.progress import RULE_OF_KIND
 from mappings.rollup.measurement import objective_rule
 from plugin.runtime.connector import Connector
+from plugin.use_cases.mappings.number_readers import restricted_issues, wider_numbers
 
 MOST_SCREENS = 60
 Place = tuple[str, str]
@@ -63,7 +64,15 @@ def read_live_facts(connector: Connector, site: str, mapping: Mapping, catalogue
             if one.uninstalled_at is None
         )
     samples = list(_samples(points, estimated))
-    return LiveFacts(screens, access, samples, doubts=found, apps=apps)
+    return LiveFacts(
+        screens,
+        access,
+        samples,
+        doubts=found,
+        apps=apps,
+        restricted=restricted_issues(jira, mapping),
+        wider=wider_numbers(connector, site, mapping),
+    )
 
 
 def _first_page(jira: Jira, mapping: Mapping, fields: Iterable[str]) -> Sequence[Issue]:

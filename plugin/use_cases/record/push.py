@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from itertools import islice
 
 import structlog
+from sqlalchemy import Connection
 
 from connectors.notify.failure import NotSent
 from connectors.notify.log_receiver import LogLine, LogReceiver, send_lines
@@ -18,6 +21,18 @@ from plugin.use_cases.permission import ADMIN, act
 from plugin.use_cases.record import chain
 
 BATCH = 500
+LATE = timedelta(minutes=15)
+"""It is sent each minute: what waits for longer is not taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnsentRecord:
+    """Entries of the audit log that a receiver has not got: how many, of when the oldest is, and whose they are to be."""
+
+    entries: int
+    since: datetime
+    receiver: str
+
 
 log = structlog.get_logger("jira_okr.record")
 
@@ -31,6 +46,13 @@ def push_record(connector: Connector) -> None:
         _sent(connector, receiver)
     except NotSent as error:
         log.warning("the audit log was not pushed", receiver=receiver.host, error=error.reason)
+
+
+def unsent(connector: Connector, conn: Connection) -> UnsentRecord | None:
+    """What waits to be sent; None where nothing does, or nobody collects it."""
+    receiver = _receiver(connector)
+    found = audit_chain.unsent(conn, receiver.url) if receiver is not None else None
+    return None if found is None or receiver is None else UnsentRecord(*found, receiver.host)
 
 
 @act(ADMIN)

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import delete, select, update
 
 from connectors.store.people import accounts, audit
@@ -21,6 +27,8 @@ from plugin.access.authorization.permission import Permission
 from plugin.access.authorization.refusal import NotPermitted
 from plugin.cli import cli
 from plugin.runtime.connector import NotReady
+from plugin.use_cases.health.concerns import unsent
+from plugin.use_cases.health.status import SiteStatus
 from plugin.use_cases.record import chain, personal_data, push
 from tests.plugin.access.conftest import House
 from tests.webhook_server import webhook_server
@@ -281,8 +289,61 @@ def test_the_record_is_sent_by_syslog(tmp_path, store) -> None:
     assert json.loads(text)["what"] == "act 1"
 
 
-def whole(server: socket.socket) -> bytes:
+def test_over_tls_it_is_sent_to_whose_certificate_is_trusted_and_to_nobody_else(
+    tmp_path, store, monkeypatch, certificate
+) -> None:
+    """A real receiver over TLS; one whose certificate nobody signed gets nothing, and status says that the record waits."""
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate)
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as pool:
+        port = server.getsockname()[1]
+        house = House(store, tmp_path, audit_push_url=f"syslog+tls://localhost:{port}")
+        _note(house, 2)
+        refused = pool.submit(whole, server, tls)
+        with pytest.raises(NotReady, match="certificate verify failed"):
+            push.push_now(house.connector, COMMAND_LINE)
+        assert refused.result(5) == b""
+        with store.read() as conn:
+            waiting = push.unsent(house.connector, conn)
+        assert waiting is not None
+        late = SiteStatus("main", house.clock() + timedelta(minutes=16), unsent=waiting)
+        assert unsent(replace(late, at=house.clock())) is None
+        assert "2 entries of the audit log wait to be sent to localhost" in unsent(late).sentence
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        taken = pool.submit(whole, server, tls)
+        assert push.push_now(house.connector, COMMAND_LINE) == 2
+        assert b'"what": "act 1"' in taken.result(5)
+    with store.read() as conn:
+        assert push.unsent(house.connector, conn) is None
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """Key and certificate of `localhost`, which nobody but itself signed."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    made, ends = datetime(2020, 1, 1, tzinfo=UTC), datetime(2120, 1, 1, tzinfo=UTC)
+    signed = (
+        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+        .serial_number(1).not_valid_before(made).not_valid_after(ends)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )  # fmt: skip
+    secret = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    file = tmp_path / "localhost.pem"
+    file.write_bytes(signed.public_bytes(serialization.Encoding.PEM) + secret)
+    return file
+
+
+def whole(server: socket.socket, tls: ssl.SSLContext | None = None) -> bytes:
     """All that the first one sends who connects."""
     client, _ = server.accept()
     with client:
-        return b"".join(iter(lambda: client.recv(4096), b""))
+        try:
+            spoken = client if tls is None else tls.wrap_socket(client, server_side=True)
+        except ssl.SSLError:
+            return b""
+        with spoken:
+            return b"".join(iter(lambda: spoken.recv(4096), b""))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from mappings.document.checks.codes import Code
 from mappings.document.checks.report import Report, shown
-from mappings.document.checks.walk import AliasUse, alias_uses, key_results
+from mappings.document.checks.walk import AliasUse, alias_uses, key_results, restricted_path
 from mappings.document.mapping import Mapping
 from mappings.document.schema import AlignmentPart, Document, FieldPart, LinkRelation
 from mappings.document.text.places import Path
@@ -128,6 +128,10 @@ def selectors(mapping: Mapping) -> Iterator[tuple[Path, Selector]]:
         (("statuses", "excluded"), rules.excluded),
         (("statuses", "not_achieved"), rules.not_achieved),
         (("coverage", "select"), mapping.coverage),
+        (
+            restricted_path(mapping.document),
+            mapping.restricted.when if mapping.restricted is not None else None,
+        ),
     ]
     found += [
         (("statuses", "overrides", index, "when"), one.when) for index, one in enumerate(rules.overrides)

@@ -10,7 +10,8 @@ from mappings.diagnostic import Diagnostic
 from mappings.document.calendar import looks_like
 from mappings.document.checks.codes import Code
 from mappings.document.checks.live.catalogue import STORY_POINT_NAMES
-from mappings.document.checks.live.doubts import Doubts
+from mappings.document.checks.live.doubts import Doubts, IssueSample
+from mappings.document.checks.live.readers import WiderNumber, check_readers
 from mappings.document.checks.report import Report, shown
 from mappings.document.checks.walk import alias_uses
 from mappings.document.mapping import Mapping as BoundMapping
@@ -80,6 +81,10 @@ class LiveFacts:
     doubts: Doubts = field(default_factory=Doubts)
     apps: Sequence[tuple[str, str]] = ()
     """The Forge apps that are paired with the site, each with its environment."""
+    restricted: IssueSample = field(default_factory=IssueSample)
+    """The restricted issues of the scope, where they count or are refused."""
+    wider: Sequence[WiderNumber] = ()
+    """The numbers that people read who may not see all that they count."""
 
 
 def check_live(
@@ -93,6 +98,7 @@ def check_live(
         _check_access(mapping, access, report)
     _check_samples(mapping, catalogue, facts.samples, report)
     _check_doubts(mapping, catalogue, facts.doubts, report)
+    check_readers(mapping, facts.restricted, facts.wider, report)
     return report.diagnostics()
 
 

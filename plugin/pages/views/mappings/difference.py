@@ -52,6 +52,7 @@ class StandingChange:
     more: int
     key_results: tuple[StandingChange, ...] = ()
     writes: tuple[Change, ...] = ()
+    unwritten: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,7 @@ def _objective(one: ObjectiveDifference, writes: tuple[Change, ...]) -> Standing
         more=more,
         key_results=key_results,
         writes=writes[:MOST_ROWS],
+        unwritten=one.unwritten,
     )
 
 
