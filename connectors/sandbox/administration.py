@@ -28,6 +28,19 @@ def rename_type(sandbox: Sandbox, type_id: str, name: str) -> None:
     sandbox.name_anew()
 
 
+def remake_type(sandbox: Sandbox, type_id: str, name: str, new_id: str) -> None:
+    """An issue type is deleted and made anew under another id; its issues are given the new one, as Jira asks for it before a type can go."""
+    old = next(one for one in sandbox.types if one.id == type_id)
+    made = replace(old, id=new_id, name=name)
+    sandbox.types = (*sandbox.types, made)
+    for kept in (sandbox.records, sandbox.index):
+        for issue_id, record in kept.items():
+            if record.type.id == type_id:
+                kept[issue_id] = replace(record, type=made, cache={})
+    sandbox.types = tuple(one for one in sandbox.types if one.id != type_id)
+    sandbox.name_anew()
+
+
 def rename_resolution(sandbox: Sandbox, resolution_id: str, name: str) -> None:
     """A resolution takes another name."""
     sandbox.resolutions = tuple(
@@ -70,6 +83,17 @@ def restore_field(sandbox: Sandbox, field: FieldDef) -> None:
     """A field comes back from the trash with all its values."""
     sandbox.fields[field.id] = field
     sandbox.name_anew()
+
+
+def remake_field(sandbox: Sandbox, field_id: str, new_id: str) -> FieldDef:
+    """A custom field goes for good, and one of the same name is made in its place, on the same screens; the former one. Nobody has a value in it."""
+    old = delete_field(sandbox, field_id)
+    clauses = tuple(
+        f"cf[{new_id.removeprefix('customfield_')}]" if one.startswith("cf[") else one for one in old.clauses
+    )
+    sandbox.fields[new_id] = replace(old, id=new_id, clauses=clauses)
+    sandbox.name_anew()
+    return old
 
 
 def create_field(sandbox: Sandbox, field: FieldDef) -> None:

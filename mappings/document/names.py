@@ -165,6 +165,22 @@ def compare(names: Iterable[MappingName], bound: Catalogue, now: Catalogue) -> N
     return NameReview(grown, _once(renames), _once(arrivals), _once(absences))
 
 
+def replaced_by_namesakes(absences: Iterable[Absence]) -> list[Absence]:
+    """Those whose word still stands for something that Jira has."""
+    known = list(absences)
+    gone = {(one.name.kind, one.id) for one in known}
+    return [one for one in known if any((one.name.kind, id_) not in gone for id_ in one.name.ids)]
+
+
+def without(bound: Catalogue, gone: Set[tuple[NameKind, str]]) -> Catalogue:
+    """The bound form without these ids, which no word of the mapping stands for any more."""
+    parts: dict[str, object] = {
+        part: tuple(one for one in getattr(bound, part) if (kind, one.id) not in gone)
+        for kind, part in LISTED.items()
+    }
+    return replace(bound, **parts)  # type: ignore[arg-type]
+
+
 T = TypeVar("T")
 
 

@@ -27,6 +27,7 @@ from plugin.jobs.history_retention import thin_history
 from plugin.runtime.connector import Connector, NotReady
 from plugin.runtime.processes.process import worker_name
 from plugin.sync import outage
+from plugin.sync.active_mapping import under_the_ruling
 from plugin.sync.context import Context
 from plugin.sync.reconcile import survey
 from plugin.sync.refresh import issue_steps
@@ -192,8 +193,11 @@ def with_names_of_today(connector: Connector, site: str) -> Context:
 
 def read_everything(connector: Connector, site: str, going_on: Callable[[], None]) -> None:
     """A resync that tells with every page that it is alive; then a look whether the webhook is as it should be."""
-    context = with_names_of_today(connector, site)
-    resync(context, lambda _done, _total: going_on())
+    with_names_of_today(connector, site)
+    under_the_ruling(
+        lambda: connector.context(site), lambda ruling: resync(ruling, lambda _done, _total: going_on())
+    )
+    context = connector.context(site)
     issue_steps.keep_up(context, lambda _done, _total: going_on())
     outage.answered(context)
     webhook_state.look(connector, site)
@@ -201,8 +205,13 @@ def read_everything(connector: Connector, site: str, going_on: Callable[[], None
 
 def read_recent(connector: Connector, site: str, going_on: Callable[[], None]) -> None:
     """What changed of late. Where that has no beginning (another scope, other fields than were read), everything is wanted."""
-    context = with_names_of_today(connector, site)
-    if resync_recent(context, lambda _done, _total: going_on()) is None:
+    with_names_of_today(connector, site)
+    found = under_the_ruling(
+        lambda: connector.context(site),
+        lambda ruling: resync_recent(ruling, lambda _done, _total: going_on()),
+    )
+    context = connector.context(site)
+    if found is None:
         want_full_read(context)
     else:
         outage.answered(context)

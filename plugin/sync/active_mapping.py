@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TypeVar
+
 from sqlalchemy import Connection
 
 from connectors.store import StoreError
 from connectors.store.mappings import bindings, revisions
 from plugin.sync.context import Context
+
+T = TypeVar("T")
+MOST_TRIES = 5
 
 
 class FormerMapping(StoreError):  # noqa: N818
@@ -35,6 +42,14 @@ def require(conn: Connection, context: Context) -> None:
     """
     if not _is_active(conn, context):
         raise FormerMapping(context.site)
+
+
+def under_the_ruling(ruling: Callable[[], Context], read: Callable[[Context], T]) -> T:
+    """What `read` gives under the mapping that rules: begun again where another came into force meanwhile, or its names came to mean more."""
+    for _ in range(MOST_TRIES - 1):
+        with suppress(FormerMapping):
+            return read(ruling())
+    return read(ruling())
 
 
 def _is_active(conn: Connection, context: Context) -> bool:

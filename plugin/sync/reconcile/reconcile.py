@@ -39,7 +39,7 @@ from plugin.sync.reconcile.lease import ObjectiveLease
 from plugin.sync.reconcile.measurement import MeasuredObjective, measure_objective, owners_of, prepare
 from plugin.sync.refresh import comments, gaps
 from plugin.sync.refresh.omissions import in_scope
-from plugin.sync.refresh.reread import land_issues, read_again, with_readings
+from plugin.sync.refresh.reread import land_issues, read_again, require_names, with_readings
 from plugin.sync.write_back.application import WriteResult, apply
 from plugin.sync.write_back.foreign_values import parted, written_with_care
 from plugin.sync.write_back.hold import BREAKER, FLAPPING, RESYNC, SiftedPlan, note_held, sift
@@ -368,6 +368,7 @@ def confirm(context: Context, open_writes: list[Write]) -> bool:
     read_at = context.clock()
     wide = replace(context, besides=frozenset(write.field_id for write in open_writes))
     read = read_again(wide, {write.issue_id for write in open_writes})
+    require_names(context, read.issues)
     found = with_readings(wide, read.issues, {})
     inside = in_scope(context, found)
     now = {issue.id: issue for issue in found}

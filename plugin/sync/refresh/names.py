@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -18,8 +18,11 @@ from connectors.store.reads import read_requests
 from connectors.store.work import due
 from mappings.document.mapping import Mapping
 from mappings.document.names import (
+    LISTED,
     LOOKED_UP,
     Absence,
+    Arrival,
+    CatalogueEntry,
     MappingName,
     NameKind,
     NameReview,
@@ -27,12 +30,25 @@ from mappings.document.names import (
     called,
     compare,
     entries,
+    replaced_by_namesakes,
+    without,
 )
 from mappings.facts.catalogue import Catalogue, Field
 from mappings.facts.issue import Issue, JiraValue, User
 from mappings.jql.fields.custom import choices_in
+from mappings.rollup.structure.absences import has
 
 WHO = "jira-okr"
+SHOWN: dict[NameKind, Callable[[Issue], Sequence[CatalogueEntry]]] = {
+    NameKind.PROJECT: lambda issue: (issue.project,),
+    NameKind.TYPE: lambda issue: (issue.type,),
+    NameKind.STATUS: lambda issue: (issue.status,),
+    NameKind.RESOLUTION: lambda issue: (issue.resolution,) if issue.resolution is not None else (),
+    NameKind.PRIORITY: lambda issue: (issue.priority,) if issue.priority is not None else (),
+    NameKind.COMPONENT: lambda issue: issue.components,
+    NameKind.VERSION: lambda issue: (*issue.fix_versions, *issue.affects_versions),
+}
+"""What an issue shows of each kind, with id and name."""
 
 
 def absences_of(conn: Connection, site: str, revision: str) -> tuple[Absence, ...]:
@@ -129,9 +145,7 @@ def _tell(
     found: NameReview,
     now: datetime,
 ) -> None:
-    for arrival in found.arrivals:
-        detail = {"kind": arrival.name.kind, "name": arrival.name.word, "id": arrival.id}
-        audit.note(conn, WHO, "name taken in", now, detail, site)
+    _tell_arrivals(conn, site, found.arrivals, now)
     for rename in (one for one in after.renames if one not in before.renames):
         detail = {"kind": rename.name.kind, "name": rename.name.word, "id": rename.id, "now": rename.now}
         audit.note(conn, WHO, "renamed in Jira", now, detail, site)
@@ -143,6 +157,12 @@ def _tell(
         audit.note(conn, WHO, "back in Jira", now, detail, site)
 
 
+def _tell_arrivals(conn: Connection, site: str, arrivals: Iterable[Arrival], now: datetime) -> None:
+    for arrival in arrivals:
+        detail = {"kind": arrival.name.kind, "name": arrival.name.word, "id": arrival.id}
+        audit.note(conn, WHO, "name taken in", now, detail, site)
+
+
 def needs_looking(names: Iterable[MappingName]) -> bool:
     """Whether some name is of a kind that Jira lists nowhere, so that the issues themselves have to be asked."""
     return any(name.kind in LOOKED_UP and not name.written_as_id for name in names)
@@ -150,6 +170,7 @@ def needs_looking(names: Iterable[MappingName]) -> bool:
 
 def observe(store: Store, site: str, mapping: Mapping, now: datetime) -> None:
     """After everything was read: learn from the issues what components, versions, options and people are called."""
+    let_go(store, site, mapping, now)
     written = mapping.written_options()
     read = [name for name in mapping.names if name.field not in written]
     if not needs_looking(read):
@@ -166,6 +187,82 @@ def observe(store: Store, site: str, mapping: Mapping, now: datetime) -> None:
             form = replace(form, people=(*form.people, *people), issues=(*form.issues, *issues))
             bindings.put(conn, site, mapping.revision, form)
         hold_against(conn, site, mapping, seen, now, LOOKED_UP)
+
+
+def take_in(
+    store: Store, site: str, mapping: Mapping, known: Catalogue, issues: Collection[Issue], now: datetime
+) -> bool:
+    """Take in what these issues show under a word of the mapping, and what Jira's lists had not when they were read; whether anything was.
+
+    A type that was deleted and made anew, or brought by another project, is known so before a number is made of its issues without it.
+    `known` says of what sort fields are.
+    """
+    written = mapping.written_options()
+    wanted = [name for name in mapping.names if name.field not in written]
+    shown = shown_by(issues, wanted, known)
+    if shown == Catalogue():
+        return False
+    with store.write() as conn:
+        name_comparisons.hold(conn, site)
+        form = bound(conn, site, mapping.revision)
+        found = compare(wanted, form, shown) if form is not None else None
+        if found is None or not found.arrivals:
+            return False
+        bindings.put(conn, site, mapping.revision, found.bound)
+        _tell_arrivals(conn, site, found.arrivals, now)
+        due.mark(conn, site, objectives.ids(conn, site), now, "names in Jira changed", bulk=True)
+        # Issues may be of the scope now, of which no delivery told.
+        read_requests.ask(conn, site, now)
+    return True
+
+
+def shown_by(issues: Collection[Issue], names: Iterable[MappingName], known: Catalogue) -> Catalogue:
+    """What these issues show that is called by one of the names and stands behind none of its ids."""
+    parts: dict[str, dict[str, CatalogueEntry]] = {}
+    options: dict[str, dict[str, JiraValue]] = {}
+    for name in names:
+        word = name.word.casefold()
+        if name.kind is NameKind.OPTION:
+            held = choices_in(known.field(name.field) or Field(name.field, name.field))
+            for issue in issues:
+                for one in held(issue.fields.get(name.field)):
+                    if one.id not in name.ids and one.name.casefold() == word:
+                        options.setdefault(name.field, {})[one.id] = one
+        for issue in issues if name.kind in SHOWN else ():
+            for entry in SHOWN[name.kind](issue):
+                if entry.id not in name.ids and word in called(entry):
+                    parts.setdefault(LISTED[name.kind], {})[entry.id] = entry
+    fields = tuple(Field(id_, id_, options=tuple(found.values())) for id_, found in options.items())
+    return replace(Catalogue(fields=fields), **{part: tuple(found.values()) for part, found in parts.items()})  # type: ignore[arg-type]
+
+
+def let_go(store: Store, site: str, mapping: Mapping, now: datetime) -> None:
+    """Forget ids that are gone from Jira where their word stands for another one as well, and no issue has them any more: they are replaced.
+
+    A status is kept, for issues were in it, as their histories tell.
+    """
+    with store.read() as conn:
+        absences = absences_of(conn, site, mapping.revision)
+        if not any(len(one.name.ids) > 1 for one in absences):
+            return
+        issues = list(mirror.every(conn, site))
+    replaced = {
+        (one.name.kind, one.id)
+        for one in replaced_by_namesakes(absences)
+        if one.name.kind is not NameKind.STATUS and not any(has(issue, one) for issue in issues)
+    }
+    if not replaced:
+        return
+    with store.write() as conn:
+        name_comparisons.hold(conn, site)
+        form, known = bound(conn, site, mapping.revision), name_comparisons.latest(conn, site)
+        if form is None or known is None or known.revision != mapping.revision:
+            return
+        bindings.put(conn, site, mapping.revision, without(form, replaced))
+        left = tuple(one for one in known.absences if (one.name.kind, one.id) not in replaced)
+        name_comparisons.put(conn, site, replace(known, at=now, absences=left))
+        for kind, id_ in sorted(replaced):
+            audit.note(conn, WHO, "replaced in Jira", now, {"kind": kind, "id": id_}, site)
 
 
 def seen_in(issues: Iterable[Issue], names: Iterable[MappingName], known: Catalogue) -> Catalogue:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -34,6 +34,7 @@ from plugin.sync.intake.triage import DeliveryBatch, sort_deliveries
 from plugin.sync.reconcile import candidates
 from plugin.sync.refresh import comments, gaps
 from plugin.sync.refresh.losses import WeighedLosses, record, weigh
+from plugin.sync.refresh.names import take_in
 from plugin.sync.refresh.omissions import in_scope, spared
 from plugin.sync.refresh.own_writes import WINDOW, before_our_writes, overtaken
 from plugin.sync.refresh.tombstones import ask_again, doubtful, remember
@@ -126,6 +127,7 @@ def _work_off(context: Context, deliveries: list[Delivery]) -> RefreshResult:
     edited = {id_: at for id_, at in batch.edited.items() if id_ not in left}
     batch.touched |= {named.id for key in sorted(batch.keys) if (named := context.jira.issue_of(key))}
     read = read_again(context, batch.touched, edited=edited, deleted=batch.deleted)
+    require_names(context, read.issues)
     lost = weigh(context, read.gone, frozenset(batch.deleted))
     told = {id_: context.field_ids(named) for id_, named in batch.changed_fields.items()}
     changed = dict.fromkeys(batch.touched, frozenset[str]()) | told
@@ -156,6 +158,12 @@ def read_again(
     # A page that came back empty for no reason looks like a deletion: only what is missing twice is gone.
     again = context.jira.read(sorted(doubted), context.fields)
     return ReadById([*result.issues, *again.issues], proven | again.missing, (*result.gaps, *again.gaps))
+
+
+def require_names(context: Context, issues: Collection[Issue]) -> None:
+    """Raises FormerMapping where these issues show something new under a word of the mapping, which was taken in: they are read again under that."""
+    if take_in(context.store, context.site, context.mapping, context.catalogue, issues, context.clock()):
+        raise FormerMapping(context.site)
 
 
 def with_readings(

@@ -21,7 +21,7 @@ from plugin.next_steps import SYNC, Door
 from plugin.sync.context import Context
 from plugin.sync.refresh import comments, gaps, written_options
 from plugin.sync.refresh.names import observe
-from plugin.sync.refresh.reread import with_readings
+from plugin.sync.refresh.reread import require_names, with_readings
 from plugin.sync.resync import activation_read, watermark
 from plugin.sync.resync.checkpoint import SKEW, RunningRead, forget, keep, start
 from plugin.sync.resync.completeness import prove_complete
@@ -44,7 +44,7 @@ def resync(
 ) -> ResyncResult:
     """Read every issue of the scope into the mirror, drop what left it, and mark every objective due.
 
-    Goes on where an interrupted one stopped, unless `anew`. `total`: how many issues there are, where that was asked already.
+    Goes on where an interrupted one stopped, unless `anew`; so it does after a FormerMapping, where names came to mean more while it read. `total`: how many issues there are, where that was asked already.
     Raises IncompleteRead (and changes no rollup) where the read looks partial: its pages contradict each other, or Jira counts far more.
     """
     context = quietly(context)
@@ -95,6 +95,8 @@ def _read_pages(context: Context, reading: RunningRead, progress: Progress) -> N
 
 
 def _land_page(context: Context, reading: RunningRead, page: SearchPage) -> None:
+    if not reading.report.first:
+        require_names(context, page.issues)
     report, memory = reading.report, IssueMemory(() if reading.report.first else page.issues)
     issues = with_readings(context, list(page.issues), {}, first=report.first, anew=True, memory=memory)
     looked = None if report.first else look_again(context, issues, page.gaps, memory)

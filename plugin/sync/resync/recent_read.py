@@ -12,9 +12,10 @@ from connectors.jira.http.errors import IncompleteRead
 from connectors.store.mirror.issue_text import IssueMemory
 from connectors.store.reads import failures
 from connectors.store.reads.watermarks import Watermark
+from plugin.sync.active_mapping import FormerMapping
 from plugin.sync.context import Context
 from plugin.sync.refresh import comments
-from plugin.sync.refresh.reread import with_readings
+from plugin.sync.refresh.reread import require_names, with_readings
 from plugin.sync.resync import watermark
 from plugin.sync.resync.double_check import confirm_end, look_again
 from plugin.sync.resync.mirror_update import Progress, ResyncResult, land_again
@@ -39,6 +40,8 @@ def resync_recent(context: Context, progress: Progress = lambda _done, _total: N
     report = ResyncResult(kind="recent")
     try:
         newest = _read(context, mark, report, progress)
+    except FormerMapping:
+        raise  # whatever made another one rule made everything due
     except Exception:
         settle(context, report, report.marked)
         raise
@@ -61,6 +64,7 @@ def _read(context: Context, mark: Watermark, report: ResyncResult, progress: Pro
     last, ends_empty, shown = False, True, 0
     jql, found = changed_pages(context, mark.at - OVERLAP)
     for page in found:
+        require_names(context, page.issues)
         memory = IssueMemory(page.issues)
         found_now = with_readings(context, list(page.issues), {}, memory=memory)
         looked = look_again(context, found_now, page.gaps, memory)

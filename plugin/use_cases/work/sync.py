@@ -15,7 +15,7 @@ from plugin.access.authorization.actor import Actor
 from plugin.jobs.orphans import free_orphans
 from plugin.runtime.connector import Connector
 from plugin.runtime.processes.governors import rates_of
-from plugin.sync.active_mapping import FormerMapping
+from plugin.sync.active_mapping import under_the_ruling
 from plugin.sync.context import Context
 from plugin.sync.drain import DrainResult, drain
 from plugin.sync.resync import checkpoint
@@ -183,10 +183,9 @@ def _sync(
     if announced is not None and wanted.kind == "full":
         total = _announce(context, wanted, announced)
     with step(READ) as report:
-        try:
-            found = _read(context, wanted, report, total)
-        except FormerMapping:  # somebody activated another one meanwhile
-            found = _read(connector.context(site), wanted, report, None)
+        found = under_the_ruling(
+            lambda: connector.context(site), lambda ruling: _read(ruling, wanted, report, total)
+        )
     if found.accepted:
         with connector.store.write() as conn:
             note_decided(connector, conn, site, found.accepted, "losses accepted", actor.label)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from sqlalchemy import delete
 
-from connectors.sandbox import PEOPLE
+from connectors.sandbox import PEOPLE, administration
 from connectors.sandbox.site_state import scheme
 from connectors.sandbox.site_state.edits import create
 from connectors.sandbox.site_state.state import person
@@ -16,16 +17,19 @@ from connectors.store.mappings import bindings, revisions
 from connectors.store.numbers import objectives
 from connectors.store.people import audit
 from connectors.store.schema import binding
-from connectors.store.work import due
+from connectors.store.work import due, inbox
 from mappings import presets
 from mappings.document.names import MappingName, NameKind
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.issue import JiraValue, User
+from mappings.rollup.rows.ledger import Disposition
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.work.sync import sync_site
 from plugin.jobs.schedules import read_recent
+from plugin.sync.active_mapping import FormerMapping, under_the_ruling
 from plugin.sync.refresh import names
 from plugin.sync.resync.full_read import resync
+from plugin.sync.resync.recent_read import resync_recent
 from plugin.use_cases.health.concerns import concerns
 from plugin.use_cases.health.status import status
 from plugin.use_cases.mappings.mapping_life import activate
@@ -210,6 +214,59 @@ def test_another_type_of_a_bound_name_is_taken_in(firm: Any, monkeypatch: pytest
     assert not select.matches(replace(issue, type=replace(issue.type, id="19002", name="Story")), moment)
     firm.connector.catalogue("main", fresh=True)
     assert told(firm) == [("name taken in", "Story")]
+
+
+@pytest.mark.parametrize("firm", ["cloud", "datacenter"], indirect=True)
+@pytest.mark.parametrize("kind", [scheme.STORY, scheme.EPIC])
+def test_what_a_delivery_shows_of_a_type_made_anew_is_known_before_anything_is_computed(
+    firm: Any, kind: Any
+) -> None:
+    """A story of another id was a story that went: 67 % became 100 %, and an epic's own field was cleared."""
+    before = numbers(firm)
+    administration.remake_type(firm.sandbox.sandbox, kind.id, kind.name, "19001")
+    for record in firm.records(firm.sandbox.sandbox.types[-1])[:3]:
+        firm.edit(record, summary="Somebody looked at it")
+        body = {"webhookEvent": "jira:issue_updated", "issue": {"id": record.id}}
+        with firm.connector.store.write() as conn:
+            inbox.store(conn, "main", record.id, json.dumps(body).encode(), firm.clock())
+    firm.work_off()
+    assert numbers(firm) == before
+    assert told(firm) == [("name taken in", kind.name)]
+
+    everything_again(firm)
+    assert numbers(firm) == before
+    assert "gone" not in said(firm), "no issue has the former one any more"
+    below = firm.sandbox.sandbox.records.values()
+    weighed = next(one for one in below if one.parent_id in before and one.status.category == "done")
+    firm.edit(weighed, **{POINTS: 99})
+    everything_again(firm)
+    assert numbers(firm) != before, "nothing stands still"
+
+
+@pytest.mark.parametrize("read", [resync, resync_recent])
+def test_what_a_read_shows_of_something_made_anew_is_known_before_it_is_weighed(firm: Any, read: Any) -> None:
+    """The lists were read a moment ago: the resolution that excludes was made anew since, and an issue is closed with it."""
+    sandbox = firm.sandbox.sandbox
+    story = next(one for one in firm.records() if one.status.category == "done")
+    duplicate = next(one for one in sandbox.resolutions if one.name == "Duplicate")
+    anew = replace(duplicate, id="19002")
+    sandbox.resolutions = tuple(anew if one == duplicate else one for one in sandbox.resolutions)
+    closed = replace(sandbox.records[story.id], resolution=anew, updated=firm.clock(), cache={})
+    sandbox.add(closed, closed.creator)
+    with pytest.raises(FormerMapping):
+        read(firm.context)
+    assert story.id not in {id_ for id_, one in firm.mirror().items() if one.resolution == anew}
+    under_the_ruling(lambda: firm.context, read)
+    assert told(firm)[-1] == ("name taken in", "Duplicate")
+    firm.work_off()
+    with firm.connector.store.read() as conn:
+        rows = [
+            row
+            for one in objectives.all(conn, "main")
+            for key in one.state.key_results
+            for row in key.measurement.ledger.rows
+        ]
+    assert {row.disposition for row in rows if row.id == story.id} == {Disposition.EXCLUDED}
 
 
 def test_a_status_that_is_gone_holds_the_numbers_whose_issues_are_in_it(

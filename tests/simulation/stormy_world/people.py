@@ -34,6 +34,7 @@ class People:
         self.dice = dice
         self.version = "3" if sandbox.deployment == "cloud" else "2"
         self.meddled: set[tuple[str, str]] = set()
+        self.remade: dict[str, str] = {}
         self.deeds = 0
 
     # -- founding
@@ -73,7 +74,7 @@ class People:
                 "key": project
                 or (parent.project.key if parent else self.dice.choice(list(self.sandbox.projects)))
             },
-            "issuetype": {"id": TYPES[kind].id},
+            "issuetype": {"id": self._type_id(kind)},
             "summary": f"{kind} {self.dice.randint(1, 999)}",
             **{name: value for name, value in fields.items() if value is not None},
         }
@@ -98,9 +99,16 @@ class People:
         """Who does it."""
         return self.dice.choice(ACTORS)
 
+    def _type_id(self, kind: str) -> str:
+        """The id that the type has now, which may have been made anew."""
+        id_ = TYPES[kind].id
+        while id_ in self.remade:
+            id_ = self.remade[id_]
+        return id_
+
     def some(self, *kinds: str) -> Record | None:
         """An issue of one of these types, or of any."""
-        wanted = {TYPES[kind].id for kind in kinds}
+        wanted = {self._type_id(kind) for kind in kinds}
         found = [one for one in self.sandbox.records.values() if not kinds or one.type.id in wanted]
         return self.dice.choice(found) if found else None
 
@@ -196,7 +204,7 @@ class People:
             ]
             if below:
                 record = self.dice.choice(below)
-                measured = record.type.id == TYPES["Key Result"].id
+                measured = record.type.id == self._type_id("Key Result")
                 field = scheme.KR_CURRENT if measured else scheme.POINTS
                 self._edit(record, **{field: self.dice.randint(1, 9)})
 

@@ -34,6 +34,9 @@ class Upheaval:
         self.sandbox = sandbox
         self.dice = dice
         self.happened: Counter[str] = Counter()
+        self.remade: dict[str, str] = {}
+        """The types that were made anew: the id before and the one after."""
+        self.fields_anew = False
         self._trash: list[FieldDef] = []
         self._serial = 0
 
@@ -100,6 +103,19 @@ class Upheaval:
         kind = self.dice.choice(self.sandbox.types)
         administration.rename_type(self.sandbox, kind.id, f"Kind {self._serial}")
 
+    def remake_type(self) -> None:
+        """An issue type is deleted and made anew, under the name that it had first and another id."""
+        self._serial += 1
+        kind = self.dice.choice(self.sandbox.types)
+        origin = kind.id
+        while before := next((old for old, new in self.remade.items() if new == origin), None):
+            origin = before
+        name = next(one.name for one in scheme.ISSUE_TYPES if one.id == origin)
+        if any(one.name == name and one.id != kind.id for one in self.sandbox.types):
+            return
+        self.remade[kind.id] = f"{19000 + self._serial}"
+        administration.remake_type(self.sandbox, kind.id, name, self.remade[kind.id])
+
     def rename_project(self) -> None:
         """A project gets another key."""
         self._serial += 1
@@ -118,7 +134,20 @@ class Upheaval:
         if self._trash:
             administration.restore_field(self.sandbox, self._trash.pop())
             return
-        self._trash.append(administration.delete_field(self.sandbox, self.dice.choice(SOURCES)))
+        there = [one for one in SOURCES if one in self.sandbox.fields]
+        if there:
+            self._trash.append(administration.delete_field(self.sandbox, self.dice.choice(there)))
+
+    def remake_field(self) -> None:
+        """A field that numbers are made of goes for good, and a new one has its first name: the mapping has to be activated anew for it."""
+        there = [one for one in SOURCES if one in self.sandbox.fields]
+        if self.fields_anew or not there:
+            return
+        id_ = self.dice.choice(there)
+        name = next(one.name for one in scheme.CUSTOM_FIELDS if one.id == id_)
+        administration.rename_field(self.sandbox, id_, name)
+        administration.remake_field(self.sandbox, id_, "customfield_19990")
+        self.fields_anew = True
 
     # -- unreadable
 
@@ -159,8 +188,10 @@ HAPPENINGS: dict[str, Callable[[Upheaval], None]] = {
     "renamed values": Upheaval.rename_value,
     "renamed fields": Upheaval.rename_field,
     "renamed types": Upheaval.rename_type,
+    "types made anew": Upheaval.remake_type,
     "renamed projects": Upheaval.rename_project,
     "deleted fields": Upheaval.delete_field,
+    "fields made anew": Upheaval.remake_field,
     "garbage": Upheaval.spoil,
     "archived issues": Upheaval.archive,
 }
@@ -170,8 +201,10 @@ ENABLED = (
     "renamed values",
     "renamed fields",
     "renamed types",
+    "types made anew",
     "renamed projects",
     "deleted fields",
+    "fields made anew",
     "garbage",
     "archived issues",
 )

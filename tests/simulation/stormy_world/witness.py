@@ -37,7 +37,8 @@ UNKNOWN = (None, None, None, "unknown")
 
 _MIRROR = "SELECT id, updated, content FROM issue"
 _LAST = (
-    "SELECT (SELECT revision FROM activation ORDER BY id DESC LIMIT 1), (SELECT max(id) FROM history),"
+    "SELECT (SELECT activation.revision || ':' || coalesce(binding.version, 0) FROM activation"
+    " LEFT JOIN binding ON binding.revision = activation.revision ORDER BY activation.id DESC LIMIT 1), (SELECT max(id) FROM history),"
     " (SELECT count(*) FROM objective)"
 )
 """Asked after every transaction: as text, which costs least. There is one site."""
@@ -51,7 +52,7 @@ States = Mapping[str, ObjectiveState]
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """The mirror at one time, and which revision ruled."""
+    """The mirror at one time, and which revision ruled, with the version of what its names were bound to."""
 
     issues: Issues
     revision: str
@@ -177,11 +178,11 @@ class Witness:
         return sight.issues, self._states[place], self._context(sight.revision)
 
     def _context(self, revision: str) -> Context:
-        """The context under this revision, as it was when it ruled first."""
+        """The context under this revision, as it was when it ruled first with its names bound so."""
         found = self._contexts.get(revision)
         if found is None:
             ruling = self.world.context()
-            found = self._contexts[ruling.mapping.revision] = ruling
+            found = self._contexts[revision] = ruling
         return found
 
     def _assessed(self, issues: Issues, revision: str) -> States:

@@ -86,6 +86,7 @@ class World:
         self.site = sandbox_site(self.clock, self.post, self.ground.deployment)
         self.people = People(self.site.sandbox, self._dice("people"))
         self.upheaval = Upheaval(self.site.sandbox, self._dice("upheaval"))
+        self.people.remade = self.upheaval.remade
         self.jira, self.adapter = connected(
             self.site, self.perils, self.clock, governed=self.dice.random() < 0.5
         )
@@ -330,6 +331,8 @@ class World:
             if self.go_on_activating():
                 break
         assert self.learn_names(), f"seed {self.seed}: the names in the calm: {self.trouble}"
+        if self.upheaval.fields_anew:
+            activate(self.connector, PERSON, SITE, self.ground.texts[self.mapping.revision], large=True)
 
     def settle(self) -> int:
         """Let workers take turns until nothing waits; how many turns. Fails where it does not end."""
