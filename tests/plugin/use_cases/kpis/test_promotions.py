@@ -16,6 +16,7 @@ from mappings.document.text.source import read_document
 from mappings.rollup.cycles.closing_record import ClosingRecord, LinkKind
 from mappings.rollup.cycles.score import Score
 from mappings.rollup.state import Health, HealthLevel
+from plugin.use_cases import viewer
 from plugin.use_cases.kpis.promotions import list_promotions
 from plugin.use_cases.mappings.mapping_life import activate
 from plugin.use_cases.objectives.objectives import RowSelection, every_objective
@@ -99,8 +100,11 @@ def test_a_no_holds_for_as_many_further_cycles_and_the_advice_says_the_same(comp
     assert audited == [{"issue": metric.key, "cycles": 3}]
 
 
-def test_what_is_proposed_is_found_by_as_many_statements_however_many_cycles_were_closed(company):
+def test_what_is_proposed_is_found_by_as_many_statements_however_many_cycles_were_closed(
+    company, monkeypatch
+):
     """The page asks at each look, and by itself: years of closed cycles, each of thousands of records, are not read again."""
+    monkeypatch.setattr(viewer, "LOOK_S", 0.0)  # what is believed for some seconds is asked each time
     asked: list[str] = []
 
     def looked() -> tuple[list[tuple[str, int]], int]:
