@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo check test test-slow test-shifted nightly lint lint-types lint-use format frontend forge bench screenshots site sbom vectors release pin completion simulation mutants broken lock clean
+.PHONY: help install demo check test test-slow test-shifted nightly lint lint-types lint-use format frontend forge bench screenshots site sbom vectors client release pin completion simulation mutants broken lock clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -e 's/:.*## /\t/' | expand -t 14
@@ -134,6 +134,15 @@ release: $(VENV)/.dev sbom ## Make what is handed out: wheel, sdist, notes, SBOM
 vectors: $(VENV)/.dev ## Write the golden vectors of the calculator anew (tests/vectors/golden.jsonl.gz)
 	$(BIN)/python -m tests.vectors.golden
 
+CLIENT ?= dist/client
+# The generator lives in an environment of its own: it brings another formatter than ours.
+client: $(VENV)/.runtime ## Generate a Python client from the OpenAPI document: dist/client/jira-okr-client
+	rm -rf $(CLIENT) && mkdir -p $(CLIENT) && $(BIN)/python -m venv $(CLIENT)/generator
+	$(CLIENT)/generator/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/client.txt
+	$(BIN)/python -c "import json; from plugin.api import current_document; print(json.dumps(current_document()))" > $(CLIENT)/openapi.json
+	printf 'project_name_override: jira-okr-client\npackage_name_override: jira_okr_client\n' > $(CLIENT)/options.yaml
+	PATH=$(abspath $(CLIENT))/generator/bin:$$PATH openapi-python-client generate --path $(CLIENT)/openapi.json --config $(CLIENT)/options.yaml --meta setup --output-path $(CLIENT)/jira-okr-client
+
 simulation: $(VENV)/.dev ## Run thousands of simulated storms (COUNT=1000)
 	JIRA_OKR_SIMULATION_COUNT=$(or $(COUNT),1000) $(BIN)/python -m pytest tests/simulation -n auto --dist worksteal $(PYTEST_ARGS)
 
@@ -148,6 +157,7 @@ lock: $(VENV)/.dev ## Write requirements/*.txt anew from pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml requirements/build.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q -o requirements/runtime.txt
 	$(BIN)/uv pip compile pyproject.toml requirements/build.in --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q -o requirements/dev.txt
 	$(BIN)/uv pip compile requirements/site.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q -o requirements/site.txt
+	$(BIN)/uv pip compile requirements/client.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q -o requirements/client.txt
 	$(BIN)/uv pip compile requirements/release.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q -o requirements/release.txt
 
 clean: ## Remove the virtual environment, caches and the demo's data

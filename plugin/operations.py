@@ -10,6 +10,7 @@ from plugin.access.authorization.actor import MONITORING
 from plugin.runtime.connector import Connector
 from plugin.runtime.processes.metrics import render_metrics
 from plugin.use_cases.health.status import installation, objective_counts, readiness
+from plugin.use_cases.kpis.board import kpi_figures
 
 
 def operations_blueprint(connector: Connector) -> Blueprint:
@@ -32,7 +33,11 @@ def operations_blueprint(connector: Connector) -> Blueprint:
 
     @blueprint.get("/metrics")
     def metrics() -> ResponseReturnValue:
-        text = render_metrics(installation(connector, MONITORING), objective_counts(connector, MONITORING))
+        text = render_metrics(
+            installation(connector, MONITORING),
+            objective_counts(connector, MONITORING),
+            kpi_figures(connector, MONITORING),
+        )
         return Response(text, content_type=CONTENT_TYPE_LATEST)
 
     return blueprint

@@ -394,6 +394,7 @@ class Settings(BaseSettings):
     keep_sign_ins_days: int | None = Field(default=None, ge=1)
     audit_push_url: str | None = None
     audit_push_token: SecretStr | None = None
+    kpi_metrics: bool = False
     mcp: Literal["on", "off"] = "off"
     mcp_token: SecretStr | None = None
     log_format: Literal["plain", "json"] = "plain"

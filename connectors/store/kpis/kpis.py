@@ -7,13 +7,25 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, insert, select, text, union
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    delete,
+    insert,
+    literal,
+    select,
+    text,
+    union,
+    union_all,
+)
 
 from connectors.store.database import json_text
-from connectors.store.database.instant import from_ms, to_ms
+from connectors.store.database.instant import from_ms, maybe_from_ms, to_ms
 from connectors.store.database.json_text import fraction_of, fraction_text
 from connectors.store.database.sql import Statement, StoredRow, among, insert_into, plain
 from connectors.store.schema import kpi_former_reading, kpi_period, kpi_reading, kpi_state, kpi_unread
@@ -23,6 +35,8 @@ from mappings.kpi.reading import LONGEST_NOTE, Former, KpiReading, Receipt, rece
 from mappings.kpi.steps import Judgement
 
 LONGEST_SOURCE = 100
+MOST_AT_ONCE = 50
+"""So many KPIs are asked for in one statement."""
 HAS_KEY_RESULT = '%"key_result":"%'
 """What the content of a state holds where it names an issue."""
 HAS_LEFT = '%"left":"%'
@@ -196,6 +210,35 @@ def judgements(
     rows = conn.execute(statement.order_by(kpi_period.c.last.desc()).limit(limit)).scalars()
     found = (json_text.decode(content, Judgement) for content in rows)
     return {one.period.last: one for one in found}
+
+
+@dataclass(frozen=True, slots=True)
+class KpiFigure:
+    """Where a KPI stood when its last period with a value was settled, and the instant of its latest reading with a value; None where there is none."""
+
+    judgement: Judgement | None
+    read_at: datetime | None
+
+
+def figures(conn: Connection, site: str, kpi_ids: Sequence[str]) -> dict[str, KpiFigure]:
+    """That of each of these: two seeks in an index for each, in few statements."""
+    found: dict[str, KpiFigure] = {}
+    for first in range(0, len(kpi_ids), MOST_AT_ONCE):
+        asked = [_figure(site, one) for one in kpi_ids[first : first + MOST_AT_ONCE]]
+        for row in conn.execute(union_all(*asked)):
+            judged = None if row.content is None else json_text.decode(row.content, Judgement)
+            found[row.kpi_id] = KpiFigure(judged, maybe_from_ms(row.at))
+    return found
+
+
+def _figure(site: str, kpi_id: str) -> Select[tuple[str, str, int]]:
+    judged = select(kpi_period.c.content).where(*_mine(kpi_period, site, kpi_id))
+    read = select(kpi_reading.c.at).where(*_mine(kpi_reading, site, kpi_id), kpi_reading.c.value.is_not(None))
+    return select(
+        literal(kpi_id).label("kpi_id"),
+        judged.order_by(kpi_period.c.last.desc()).limit(1).scalar_subquery().label("content"),
+        read.order_by(kpi_reading.c.at.desc()).limit(1).scalar_subquery().label("at"),
+    )
 
 
 def turns(conn: Connection, site: str, since: datetime) -> list[tuple[str, Judgement]]:

@@ -6,6 +6,7 @@ What only the processes know (calls to Jira, how long events waited) they leave 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import accumulate
 from types import MappingProxyType
 from typing import Any
@@ -20,6 +21,7 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from connectors.store.jobs.counts import LAG_BOUNDS, Lag, ProcessCounts
+from connectors.store.kpis.kpis import KpiFigure
 from connectors.store.reads import failures
 from plugin.runtime.sites.credential_expiry import seconds_left
 from plugin.sync.outage import KINDS
@@ -30,14 +32,22 @@ Gauge = GaugeMetricFamily
 Counter = CounterMetricFamily
 Sites = Sequence[SiteStatus]
 UNCOUNTED: Mapping[str, ObjectiveCounts] = MappingProxyType({})
+KpiFigures = Mapping[str, KpiFigure]
+UNMEASURED: Mapping[str, KpiFigures] = MappingProxyType({})
 
 
 class StateCollector(Collector):
     """Everything that is measured, one sample per site."""
 
-    def __init__(self, found: Installation, objectives: Mapping[str, ObjectiveCounts] = UNCOUNTED) -> None:
+    def __init__(
+        self,
+        found: Installation,
+        objectives: Mapping[str, ObjectiveCounts] = UNCOUNTED,
+        kpis: Mapping[str, KpiFigures] = UNMEASURED,
+    ) -> None:
         self._found = found
         self._objectives = objectives
+        self._kpis = kpis
 
     def collect(self) -> Iterator[Metric]:
         """All families; called by prometheus_client on each scrape."""
@@ -45,15 +55,20 @@ class StateCollector(Collector):
         for families in FAMILIES:
             yield from families(sites)
         yield standing(self._objectives)
+        yield from measured(self._kpis, self._found.at)
         yield from at_work(self._found)
         figures = self._found.counted
         yield from (calls(figures), points(figures), lags(figures))
 
 
-def render_metrics(found: Installation, objectives: Mapping[str, ObjectiveCounts] = UNCOUNTED) -> bytes:
+def render_metrics(
+    found: Installation,
+    objectives: Mapping[str, ObjectiveCounts] = UNCOUNTED,
+    kpis: Mapping[str, KpiFigures] = UNMEASURED,
+) -> bytes:
     """The exposition text of one scrape."""
     registry = CollectorRegistry()
-    registry.register(StateCollector(found, objectives))
+    registry.register(StateCollector(found, objectives, kpis))
     return generate_latest(registry)
 
 
@@ -198,6 +213,30 @@ def standing(objectives: Mapping[str, ObjectiveCounts]) -> Metric:
         for (cycle, level), count in sorted(counts.items()):
             family.add_metric([site, cycle, level], count)
     return family
+
+
+def measured(kpis: Mapping[str, KpiFigures], now: datetime) -> Iterator[Metric]:
+    """Where KPIs stood when their last period with a value was settled, and how old their latest reading is; no sample for what was never read."""
+    value = Gauge(
+        "jira_okr_kpi_value", "Value of the last settled period that has one.", labels=["site", "kpi"]
+    )
+    level = Gauge(
+        "jira_okr_kpi_level", "1 for the level of that value in its bands.", labels=["site", "kpi", "level"]
+    )
+    age = Gauge(
+        "jira_okr_kpi_reading_age_seconds",
+        "Age of the latest reading that has a value.",
+        labels=["site", "kpi"],
+    )
+    for site, figures in sorted(kpis.items()):
+        for kpi, one in sorted(figures.items()):
+            if one.judgement is not None:
+                level.add_metric([site, kpi, one.judgement.level], 1)
+                if one.judgement.counted is not None:
+                    value.add_metric([site, kpi], float(one.judgement.counted))
+            if one.read_at is not None:
+                age.add_metric([site, kpi], max(0.0, (now - one.read_at).total_seconds()))
+    yield from (value, level, age)
 
 
 FAMILIES: tuple[Callable[[Sites], Iterator[Metric]], ...] = (

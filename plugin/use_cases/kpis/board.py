@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from fractions import Fraction
@@ -9,10 +10,11 @@ from fractions import Fraction
 from sqlalchemy import Connection
 
 from connectors.store.kpis import kpi_failures, kpis
+from connectors.store.kpis.kpis import KpiFigure
 from connectors.store.mirror import mirror
 from connectors.store.people import audit
 from connectors.store.sites import catalogues
-from mappings.document.mapping import Mapping
+from mappings.document.mapping import Mapping as BoundMapping
 from mappings.document.schema import KpiPart
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.issue import Issue
@@ -33,6 +35,8 @@ from plugin.use_cases.permission import VIEWER, question
 ON_BOARD, ON_PAGE, SETTLED = 30, 60, 2
 """Periods that are shown of a KPI in the list and on its own page, and those among which the last settled one is."""
 MOST_HAPPENINGS = 20
+MOST_MEASURED = 200
+"""So many KPIs of a site are told in `/metrics`: each is a label."""
 FEWEST = 7
 """Of them that are shown though nothing was read yet."""
 GIVEN = ("push", "csv")
@@ -117,7 +121,22 @@ def list_kpis(connector: Connector, actor: Actor, site: str) -> tuple[ShownKpi, 
         )
 
 
-def settled_kpis(conn: Connection, site: str, mapping: Mapping, now: datetime) -> tuple[ShownKpi, ...]:
+@question(VIEWER)
+def kpi_figures(connector: Connector, actor: Actor) -> Mapping[str, Mapping[str, KpiFigure]]:
+    """By site and id, where each KPI of the active mapping stood when its last period with a value was settled, and when it was read last.
+
+    A few steps down an index for each, whatever is kept of it; the first 200 of a mapping. Empty where the operator tells no KPIs in `/metrics`.
+    """
+    found: dict[str, Mapping[str, KpiFigure]] = {}
+    for name in list(connector.sites) if connector.settings.kpi_metrics else ():
+        mapping = revisions.bound(connector, actor, name)
+        ids = [] if mapping is None else [part.id for part in mapping.document.kpis]
+        with connector.store.read() as conn:
+            found[name] = kpis.figures(conn, name, ids[:MOST_MEASURED])
+    return found
+
+
+def settled_kpis(conn: Connection, site: str, mapping: BoundMapping, now: datetime) -> tuple[ShownKpi, ...]:
     """The same with the last settled period alone, within a transaction of the caller."""
     return tuple(_shown(conn, site, mapping, part, now, SETTLED) for part in mapping.document.kpis)
 
@@ -146,7 +165,7 @@ def list_readings(
         return tuple(reversed(kpis.readings(conn, site, id_, before=before, limit=limit)))
 
 
-def part_of(mapping: Mapping | None, id_: str) -> KpiPart | None:
+def part_of(mapping: BoundMapping | None, id_: str) -> KpiPart | None:
     """The KPI of this id."""
     parts = mapping.document.kpis if mapping is not None else ()
     return next((part for part in parts if part.id == id_), None)
@@ -159,7 +178,7 @@ def objective_of(conn: Connection, site: str, state: KpiState) -> Issue | None:
     return mirror.get(conn, site, [id_]).get(id_) if id_ is not None else None
 
 
-def required_part(mapping: Mapping, id_: str) -> KpiPart:
+def required_part(mapping: BoundMapping, id_: str) -> KpiPart:
     """The KPI of this id; NotReady, with those there are, where the mapping has none."""
     part = part_of(mapping, id_)
     if part is None:
@@ -180,7 +199,7 @@ def _with_failures(
 
 
 def _shown(
-    conn: Connection, site: str, mapping: Mapping, part: KpiPart, now: datetime, size: int
+    conn: Connection, site: str, mapping: BoundMapping, part: KpiPart, now: datetime, size: int
 ) -> ShownKpi:
     watched = watched_of(mapping)
     if watched.cadence(part.id) is Cadence.EACH:
@@ -216,7 +235,7 @@ def _shown(
 
 
 def _planned(
-    conn: Connection, site: str, mapping: Mapping, part: KpiPart, state: KpiState
+    conn: Connection, site: str, mapping: BoundMapping, part: KpiPart, state: KpiState
 ) -> PlannedIssue | Hindrance | None:
     proposed = state.status is KpiStatus.KR_PROPOSED or state.wanted
     if not proposed or part.promote is None or part.promote.create is None:

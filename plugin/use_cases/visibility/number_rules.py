@@ -58,8 +58,8 @@ NAMES: Mapping[NumberRule, Mapping[str, str]] = {
         "health.kept_data": "kept_data",
         "health.missing": "missing missing_of",
         "health.status": "installation objective_counts readiness status vitals",
-        "imports.imports": "apply begin give_up list_imports plan show_import",
-        "kpis.board": "kpi list_kpis list_readings",
+        "imports.imports": "apply begin file_columns give_up list_imports plan show_import",
+        "kpis.board": "kpi kpi_figures list_kpis list_readings",
         "kpis.creation": "creation_plan",
         "kpis.days": "let_days_pass",
         "kpis.departures": "departed_kpis",
@@ -96,7 +96,7 @@ NAMES: Mapping[NumberRule, Mapping[str, str]] = {
         "sites.sites": "add attempt list_sites one_site remove renew require_addable require_added reseal",
         "sites.webhook": "delete last_delivery list_webhooks register show_secret target",
         "subscriptions.subscriptions": (
-            "list_subscriptions renew_secret replay resume subscribe unsubscribe"
+            "list_subscriptions pause renew_secret replay resume send_test subscribe unsubscribe"
         ),
         "visibility.account_people": "list_people own_people people_of tie tie_by_address untie",
         "visibility.site_visibility": "change_visibility examine site_visibility",

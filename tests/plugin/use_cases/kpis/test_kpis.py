@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
+from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import event
 
 from connectors.store.database.instant import to_ms
@@ -378,3 +379,37 @@ def test_a_viewer_decides_nothing_about_a_proposal(open_doors: Callable[..., Any
     doors = open_doors("viewer")
     assert doors.api("POST", "/kpis/bugs/accept", {"issue": "PLAT-7"}).status_code == 403
     assert doors.api("POST", "/kpis/bugs/dismiss").status_code == 403
+
+
+def test_the_metrics_tell_kpis_as_the_board_does_and_only_where_the_operator_says_so(
+    open_doors: Callable[..., Any],
+) -> None:
+    doors = open_doors(now="2020-10-02T21:00")
+    push(doors, ("2020-10-01T10:00", 9), ("2020-10-02T10:00", 11))
+    at(doors, "2020-10-02T23:00")
+    count_settled(doors.connector, "main")
+
+    def told() -> dict[str, dict[str, Any]]:
+        text = doors.browser.get("/metrics").get_data(as_text=True)
+        found: dict[str, dict[str, Any]] = {}
+        for family in text_string_to_metric_families(text):
+            for sample in family.samples:
+                if sample.name.startswith("jira_okr_kpi_"):
+                    name = sample.name.removeprefix("jira_okr_kpi_")
+                    found.setdefault(name, {})[sample.labels["kpi"]] = sample.labels.get(
+                        "level", sample.value
+                    )
+        return found
+
+    assert told() == {}
+    doors.connector.settings = doors.connector.settings.model_copy(update={"kpi_metrics": True})
+    board = {one["id"]: one for one in doors.api("GET", "/kpis").json["items"]}
+    found = told()
+    assert (
+        found["value"]
+        == {"bugs": board["bugs"]["value"], "double": board["double"]["value"]}
+        == {"bugs": 11, "double": 22}
+    )
+    assert found["level"] == {"bugs": "unhealthy", "double": "unhealthy"}
+    assert board["bugs"]["level"] == "unhealthy"
+    assert found["reading_age_seconds"] == {"bugs": timedelta(hours=13).total_seconds()}
