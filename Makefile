@@ -128,7 +128,8 @@ release: $(VENV)/.dev sbom ## Make what is handed out: wheel, sdist, notes, SBOM
 	rm -rf $(RELEASE) && mkdir -p $(RELEASE)
 	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m build --no-isolation --outdir $(RELEASE) .
 	cp $(SBOM)/sbom.cdx.json $(SBOM)/third-party.md $(RELEASE)/
-	awk '/^## /{told++} told == 1' CHANGELOG.md > $(RELEASE)/notes.md
+	awk -v version="$$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)" '/^## /{told = $$2 == version} told' CHANGELOG.md > $(RELEASE)/notes.md
+	test -s $(RELEASE)/notes.md
 	cd $(RELEASE) && sha256sum * > SHA256SUMS
 
 vectors: $(VENV)/.dev ## Write the golden vectors of the calculator anew (tests/vectors/golden.jsonl.gz)

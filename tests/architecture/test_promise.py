@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 from pathlib import Path
 
 from tests.promise import NEEDED, broken, promises
 
+ROOT = Path(__file__).parents[2]
 PROMISED = Path(__file__).parent / "promised.txt"
 
 
@@ -33,3 +36,15 @@ def test_what_goes_is_called_otherwise_or_has_to_be_said_is_told_and_what_comes_
     assert gone.startswith("setting A: this was promised. Keep it until the next major version")
     (asked,) = broken(promised, [*promised, f"api part Y .new {NEEDED}"])
     assert asked.endswith("Give it a default.")
+
+
+def test_the_version_is_the_same_wherever_it_is_written() -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert re.search(rf"^## {re.escape(version)} \(", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    written = [
+        found
+        for path in (*(ROOT / "deploy").rglob("kustomization.yaml"), ROOT / "docs/operations.md")
+        for found in re.findall(r'(?:newTag: "|jira-okr:)(\d+\.\d+\.\d+)', path.read_text())
+    ]
+    assert set(written) == {version}
+    assert len(written) >= 3

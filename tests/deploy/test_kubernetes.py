@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from ruamel.yaml import YAML
 from plugin.runtime.settings import read_settings
 
 FOLDER = Path(__file__).parents[2] / "deploy/kubernetes"
+VERSION = tomllib.loads((FOLDER.parents[1] / "pyproject.toml").read_text())["project"]["version"]
 WAYS = ("sqlite", "postgresql")
 VERSIONS = ("1.31", "1.37")
 SECRET = {
@@ -129,4 +131,4 @@ def test_kustomize_puts_a_way_together(way: str) -> None:
         if one["kind"] in ("Deployment", "StatefulSet")
         for container in one["spec"]["template"]["spec"]["containers"]
     }
-    assert images == {"registry.example.com/jira-okr:0.1.0"}
+    assert images == {f"registry.example.com/jira-okr:{VERSION}"}

@@ -92,9 +92,10 @@ NAMES: Mapping[NumberRule, Mapping[str, str]] = {
             "back_up health note_backup prove require_restorable restore settle upgrade_schema"
         ),
         "sites.field_creation": "create_fields created_fields foresee_fields trash_field",
+        "sites.goals_account": "forget_goals_account goals_account take_goals_account",
         "sites.secret_change": "change_secret",
         "sites.sites": "add attempt list_sites one_site remove renew require_addable require_added reseal",
-        "sites.webhook": "delete last_delivery list_webhooks register show_secret target",
+        "sites.webhook": "delete in_jira_when_asked_last last_delivery list_webhooks register show_secret target",
         "subscriptions.subscriptions": (
             "list_subscriptions pause renew_secret replay resume send_test subscribe unsubscribe"
         ),

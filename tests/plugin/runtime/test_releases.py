@@ -32,7 +32,9 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 def test_the_data_of_each_release_is_there() -> None:
-    assert [path.name for path in FILES] == ["release_0.1.0.jsonl.gz"], "add one for each release"
+    assert [path.name for path in FILES] == ["release_0.1.0.jsonl.gz", "release_1.0.0.jsonl.gz"], (
+        "add one for each release"
+    )
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda path: path.name.removesuffix(".jsonl.gz"))
