@@ -40,7 +40,7 @@ class RecordShape(Shape):
     mapping_revision: str
 
 
-class DifferingObjective(Shape):
+class RecordDifferenceShape(Shape):
     """One objective that differs; null on a side whose closing has none of it. The effects of its rows sum to `moved`, where that is known."""
 
     id: str
@@ -61,7 +61,7 @@ class Closings(Answer):
     after: ClosingShape
     compared: int
     counted: RowCount
-    objectives: list[DifferingObjective]
+    objectives: list[RecordDifferenceShape]
 
 
 class ClosingArguments(PageArguments):
@@ -108,8 +108,8 @@ def _act(one: ClosingAct) -> ClosingShape:
     return ClosingShape(version=one.version, at=one.at, by=one.by, note=one.note, hash=one.hash)
 
 
-def _objective(one: RecordDifference) -> DifferingObjective:
-    return DifferingObjective(
+def _objective(one: RecordDifference) -> RecordDifferenceShape:
+    return RecordDifferenceShape(
         id=one.shown.id,
         key=one.shown.key,
         title=one.shown.title,

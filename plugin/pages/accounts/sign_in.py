@@ -19,7 +19,13 @@ from plugin.pages.frame.forms import LineField, PageForm, Secret, needed
 from plugin.pages.frame.page import rendered
 from plugin.runtime.connector import Connector
 from plugin.use_cases.accounts import provider_sign_in, set_up
-from plugin.use_cases.accounts.sign_in import AttemptPause, CodeWanted, SignedIn, sign_in, sign_in_with_code
+from plugin.use_cases.accounts.sign_in import (
+    AttemptPause,
+    SecondFactorChallenge,
+    SignedIn,
+    sign_in,
+    sign_in_with_code,
+)
 from plugin.use_cases.visibility.account_people import tie_by_address
 
 WRONG_CODE = "That is not the code of now, nor a recovery code that is left. Try again."
@@ -193,7 +199,7 @@ def signed_in_or_not(connector: Connector, provider: str | None) -> ResponseRetu
     if isinstance(result, SignedIn):
         sessions.begin(connector, result.account)
         return redirect(wanted)
-    if isinstance(result, CodeWanted):
+    if isinstance(result, SecondFactorChallenge):
         sessions.await_code(connector, result.account)
         return redirect(url_for("access.sign_in_code", next=wanted))
     if isinstance(result, AttemptPause):

@@ -24,7 +24,7 @@ class SignedIn:
 
 
 @dataclass(frozen=True, slots=True)
-class CodeWanted:
+class SecondFactorChallenge:
     """The password was right; the account has a second factor."""
 
     account: Account
@@ -45,7 +45,7 @@ class AttemptPause:
 @act(PUBLIC)
 def sign_in(
     connector: Connector, actor: Actor, email: str, password: str, address: str
-) -> SignedIn | CodeWanted | WrongSignIn | AttemptPause:
+) -> SignedIn | SecondFactorChallenge | WrongSignIn | AttemptPause:
     """Try a password from an address of the network; Refused where passwords are off."""
     members.require_local(connector)
     now = connector.clock()
@@ -62,7 +62,7 @@ def sign_in(
         return WrongSignIn()
     _renew(connector, account, password, address)
     if factor:
-        return CodeWanted(account)
+        return SecondFactorChallenge(account)
     _note_success(connector, account, address, "password")
     return SignedIn(account)
 
