@@ -247,8 +247,10 @@ class Context:
 
     @property
     def recalled_places(self) -> frozenset[str]:
-        """Those that are known by what we wrote alone."""
-        return frozenset(id_ for id_ in self.written_places if target_of(id_).recalled)
+        """Those that are known by what we wrote alone, of the coming mapping too: a read says nothing of them."""
+        coming = self.coming.places() if self.coming is not None else ()
+        ours = self.written_places.union(place.id for place in coming)
+        return frozenset(id_ for id_ in ours if target_of(id_).recalled)
 
     @property
     def basis(self) -> WriteBasis:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 from stormy_world.clock import BEGINNING
+from stormy_world.goals import wrong_goals
 from stormy_world.perils import Chances
 from stormy_world.post import Reliability
 from stormy_world.stage import Stage
@@ -56,6 +57,7 @@ def weathered(stage: Stage, seed: int) -> None:
     world.settle()
     for check in (
         wrong_fields,
+        wrong_goals,
         wrong_mirror,
         wrong_states,
         wrong_past,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,7 @@ EXPERIMENTAL = ("capabilities", "updates")
 OPTED_INTO = "Townsquare"
 MOST_OF_A_PAGE = 50
 USUAL_PAGE = 10
+MOST_KNOWN = 64
 MOST_COST = 10_000
 """What one query may cost: fields times the pages they are on. The gateway's own figures are not published."""
 
@@ -75,7 +76,7 @@ def answer(asker: Asker, body: Mapping[str, Any]) -> Json:
         _check_cost(document, variables)
     except GraphQLError as problem:
         return {"errors": [_refused(problem)]}
-    wrong = validate(schema(), document)
+    wrong = _mistakes(str(body["query"]))
     if wrong:
         return {"errors": [_refused(one) for one in wrong]}
     if lacking := _lacks(asker, document):
@@ -99,7 +100,7 @@ def _document(body: Mapping[str, Any]) -> DocumentNode:
     text, name = body.get("query"), body.get("operationName")
     if not isinstance(text, str):
         raise GraphQLError("A query is required.")
-    document = parse(text)
+    document = _parsed(text)
     operations = [one for one in document.definitions if isinstance(one, OperationDefinitionNode)]
     if not isinstance(name, str) or [one.name.value for one in operations if one.name] != [name]:
         raise GraphQLError("The operation must be named, and be the only one.")
@@ -113,6 +114,17 @@ def _lacks(asker: Asker, document: DocumentNode) -> str | None:
     operation = next(one for one in document.definitions if isinstance(one, OperationDefinitionNode))
     needed = f"{'write' if operation.operation.value == 'mutation' else 'read'}:goal:townsquare"
     return needed if asker.scopes is not None and needed not in asker.scopes else None
+
+
+@lru_cache(maxsize=MOST_KNOWN)
+def _parsed(text: str) -> DocumentNode:
+    return parse(text)
+
+
+@lru_cache(maxsize=MOST_KNOWN)
+def _mistakes(text: str) -> list[GraphQLError]:
+    """What the types have against a query; the same few are asked again and again."""
+    return validate(schema(), _parsed(text))
 
 
 def _opts_in(node: OperationDefinitionNode | FieldNode) -> bool:

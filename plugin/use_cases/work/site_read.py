@@ -29,6 +29,7 @@ from plugin.sync.resync.mirror_update import ResyncResult
 from plugin.sync.resync.missing_issues import listed_gaps
 from plugin.sync.resync.recent_read import resync_recent
 from plugin.sync.resync.search_pages import in_order, pages
+from plugin.sync.write_back.places import recalled
 from plugin.use_cases.permission import ADMIN, act
 from plugin.use_cases.work import background_jobs
 from plugin.use_cases.work.background_jobs import Report
@@ -139,6 +140,7 @@ def _land(
     with context.store.write() as conn:
         known = mirror.hold(conn, context.site, [issue.id for issue in found])
         found, _ = spared(known, found, frozenset(), context.field_names)
+        found = recalled(context, known, found)
         changed = mirror.put(conn, context.site, found)
         gaps.land(context, conn, (), (), unread)
         if active is not None:

@@ -17,7 +17,7 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import select
 
-from connectors.sandbox import CONNECTOR, PEOPLE, SandboxServer, seed_many
+from connectors.sandbox import CONNECTOR, PEOPLE, SERVICE, SandboxServer, seed_many
 from connectors.sandbox.site_state import scheme
 from connectors.sandbox.site_state.edits import create, delete, edit
 from connectors.sandbox.site_state.state import Sandbox, person
@@ -420,19 +420,29 @@ def hand(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Hand]:
         yield made
 
 
+GATEWAY, BELOW = "by the gateway", "below a path"
+"""Cloud by a service account at Atlassian's gateway, with an account for Goals; Data Center below a context path."""
+
+
 @contextmanager
-def a_hand(folder: Path, deployment: str) -> Iterator[Hand]:
-    """A Jira and a connector, both empty."""
+def a_hand(folder: Path, kind: str) -> Iterator[Hand]:
+    """A Jira and a connector, both empty: `cloud`, `datacenter`, or either as it is reached otherwise."""
     clock = Clock()
-    with SandboxServer(seed=None, clock=clock, deployment=deployment) as sandbox:
-        access = {"email": CONNECTOR.email, "token": CONNECTOR.token}
+    deployment = {GATEWAY: "cloud", BELOW: "datacenter"}.get(kind, kind)
+    context = "/jira" if kind == BELOW else ""
+    with SandboxServer(seed=None, clock=clock, deployment=deployment, context=context) as sandbox:
+        access: dict[str, str] = {"email": CONNECTOR.email, "token": CONNECTOR.token}
         if deployment == "datacenter":
             access = {"pat": CONNECTOR.token}
+        if kind == GATEWAY:
+            own = {"goals_email": CONNECTOR.email, "goals_token": CONNECTOR.token}
+            access = {"token": next(iter(SERVICE.scoped)), **own}
         lay_empty_database(folder / "okr.sqlite3")
         settings = read_settings(
             env_file=None,
             database_url=f"sqlite:///{folder / 'okr.sqlite3'}",
             base_url="https://okr.acme.example",
+            gateway_url=sandbox.url,
             jira={"url": sandbox.url, "webhook_secret": "a secret", **access},
             quiet_seconds=0,
         )

@@ -12,7 +12,8 @@ from connectors.sandbox import CONNECTOR
 from connectors.sandbox.site_state import scheme
 from connectors.store.writes import refusals, writes
 from plugin.sync.reconcile.reconcile import reconcile
-from tests.forge_app import installed
+from tests.forge_app import heard, installed
+from tests.plugin.sync.conftest import BELOW, GATEWAY
 
 PROPERTY = "jira-okr.rollup"
 BARE = """
@@ -22,7 +23,7 @@ scope: project = PLAT
 fields:
   okr_progress: {id: customfield_10060}
   goal: {id: customfield_10062}
-  app_progress: {id: customfield_10200}
+APP
 cycles: [{id: autumn, start: 2026-10-01, end: 2026-12-31}]
 objectives:
   - id: epics
@@ -35,12 +36,16 @@ EVERYWHERE = f"""{BARE}
 write_back:
   - target: objective
     set: {{okr_progress: {{value: progress_percent}}}}
-    app_set: {{app_progress: {{value: progress_percent}}}}
     property: {PROPERTY}
     remote_link: numbers
+CLOUD
+"""
+APP = "  app_progress: {id: customfield_10200}"
+CLOUD = """    app_set: {app_progress: {value: progress_percent}}
     goal: goal
 """
-MOST_CALLS = 40
+"""What there is on Cloud alone."""
+MOST_CALLS = {"cloud": 40, "datacenter": 12}
 
 
 class Killed(BaseException):
@@ -90,62 +95,78 @@ def seen(hand: Any, one: str) -> dict[str, Any]:
     wrote: Counter[str] = Counter()
     for (issue, place), times in hand.sandbox.site.calls.writes.items():
         wrote[place] += times if issue == one else 0
-    return {
+    found = {
         "field": (record.customs.get("customfield_10060"), wrote["customfield_10060"]),
-        "app field": (record.customs.get("customfield_10200"), wrote["customfield_10200"]),
         "property": sandbox.properties[one].get(PROPERTY, {}).get("progress_percent"),
         "links": [link["object"]["title"] for link in sandbox.remote_links[one].values()],
+    }
+    if sandbox.deployment == "datacenter":
+        return found
+    return {
+        **found,
+        "app field": (record.customs.get("customfield_10200"), wrote["customfield_10200"]),
         "updates": [update.new for update in goal.updates],
         "metrics": [(target.metric.value, target.target) for target in goal.targets],
         "work items": len(goal.work_items),
     }
 
 
-WANTED = {
-    "field": (70, 1),
-    "app field": (70, 1),
-    "property": 70,
-    "links": ["OKR: 70 % — why?"],
-    "updates": [("on_track", 70)],
-    "metrics": [(70, 100)],
-    "work items": 1,
-}
+WRITTEN = {"field": (70, 1), "property": 70, "links": ["OKR: 70 % — why?"]}
+TOLD = {"updates": [("on_track", 70)], "metrics": [(70, 100)], "work items": 1}
+LEFT = {"field": (None, 2), "property": None, "links": []}
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("hand", ["cloud", GATEWAY, "datacenter", BELOW], indirect=True)
 def test_whenever_a_process_dies_the_next_one_finishes_and_nothing_is_there_twice(
     hand: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    installed(hand)
-    points = [(number, after) for number in range(1, MOST_CALLS) for after in (False, True)]
+    deployment = hand.sandbox.sandbox.deployment
+    cloud = deployment == "cloud"
+    if cloud:
+        installed(hand)
+    bare, everywhere = (
+        text.replace("APP", APP if cloud else "").replace("CLOUD", CLOUD if cloud else "")
+        for text in (BARE, EVERYWHERE)
+    )
+    points = [(number, after) for number in range(1, MOST_CALLS[deployment]) for after in (False, True)]
     epics = [epic(hand, number) for number in range(len(points) + 1)]
-    hand.activate(BARE)
+    hand.activate(bare)
     hand.sync()
-    hand.activate(EVERYWHERE)
+    hand.activate(everywhere)
     hand.sandbox.site.calls.clear()
     death = Death(monkeypatch)
-    reconcile(hand.context, epics.pop())
-    whole = death.calls
-    assert 8 <= whole < MOST_CALLS
-    died, killed = [], 0
-    for one, (number, after) in zip(epics, points, strict=True):
-        if number > whole:
-            break
-        death.at_call(number, after=after)
-        try:
-            reconcile(hand.context, one)
-        except Killed:
-            killed += 1
+    last = epics.pop()
+
+    def die_everywhere(wanted: dict[str, Any], killed_at_least: int) -> None:
         death.at_call(None)
-        for _ in range(2):
+        reconcile(hand.context, last)
+        whole, died, killed = death.calls, [], 0
+        assert 2 < whole < MOST_CALLS[deployment]
+        for one, (number, after) in zip(epics, points, strict=True):
+            if cloud:
+                heard(hand)  # as each hour
+            death.at_call(number if number <= whole else None, after=after)
+            try:
+                reconcile(hand.context, one)
+            except Killed:
+                killed += 1
+            death.at_call(None)
+            for _ in range(2 if number <= whole else 0):
+                reconcile(hand.context, one)
+            hand.clock.pass_by(minutes=11)
             reconcile(hand.context, one)
-        hand.clock.pass_by(minutes=11)
-        reconcile(hand.context, one)
-        found = seen(hand, one)
-        died += [] if found == WANTED else [(number, after, found)]
+            found = seen(hand, one)
+            died += [] if found == wanted else [(number, after, found)]
+            with hand.connector.store.read() as conn:
+                assert not writes.unsettled(conn, "main", one)
+        assert died == []
+        assert killed >= killed_at_least, "as many calls as there are targets, and a look before some"
         with hand.connector.store.read() as conn:
-            assert not writes.unsettled(conn, "main", one)
-    assert died == []
-    assert killed >= 16, "it takes as many calls as there are targets, and a look before some"
-    with hand.connector.store.read() as conn:
-        assert refusals.all(conn, "main") == []
+            assert refusals.all(conn, "main") == []
+
+    die_everywhere(WRITTEN | ({"app field": (70, 1)} | TOLD if cloud else {}), 16 if cloud else 6)
+    for one in (last, *epics):
+        hand.edit(one, labels=[])
+    hand.land(last, *epics)
+    die_everywhere(LEFT | ({"app field": (None, 2)} | TOLD if cloud else {}), 6)

@@ -21,6 +21,7 @@ from plugin.sync.reconcile.reconcile import reconcile
 from plugin.sync.refresh.reread import refresh
 from plugin.sync.resync.recent_read import resync_recent
 from plugin.use_cases.mappings.mapping_life import check_text, glance_text, preview_text
+from plugin.use_cases.work.site_read import read_now
 from tests.actors import TESTER
 
 BOTH = pytest.mark.parametrize("hand", ["cloud", "datacenter"], indirect=True)
@@ -89,6 +90,21 @@ def finish(hand: Any, story: str) -> None:
     hand.status(story, "Done")
     hand.land(story)
     hand.work_off()
+
+
+def test_what_is_read_for_a_draft_forgets_no_link(hand: Any) -> None:
+    """A reading shows no links: what was written stands, whether the draft writes links or not."""
+    one = epic(hand)
+    synced(hand, NUMBERS)
+    for draft in (NUMBERS, BARE + FIELDS):
+        posts(hand)
+        read_now(hand.connector, TESTER, "main", draft, lambda *_: None)
+        hand.work_off()
+        assert posts(hand, "POST") == 0, "nothing is said again"
+    hand.clock.pass_by(minutes=5)
+    hand.activate(BARE + FIELDS)
+    hand.work_off()
+    assert titles(hand, one) == [], "and it is known what has to go"
 
 
 @BOTH

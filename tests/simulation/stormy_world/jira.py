@@ -16,6 +16,7 @@ from flask import Flask
 from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 from stormy_world.clock import VirtualClock
+from stormy_world.links import LINKS, link_of
 from stormy_world.perils import SAFE, Perils
 from urllib3 import HTTPResponse
 from werkzeug.test import run_wsgi_app
@@ -28,6 +29,7 @@ from connectors.sandbox import CONNECTOR, Record, Sandbox
 from connectors.sandbox.application import create_app
 from connectors.sandbox.site import Site
 from mappings.facts.entity_property import property_id, property_key
+from mappings.write_back.targets import remote_link
 
 URL = "http://jira.example.test"
 MOMENT = 0.001
@@ -58,11 +60,12 @@ class NoSockets(BaseAdapter):
             self.sandbox.clock.sleep(MOMENT)  # type: ignore[attr-defined]
         self.perils.call(f"before {request.method}")
         self._shorten(request)
-        before = self._fields(request)
+        before, linked = self._fields(request), self._links(request)
         self.app.extensions["sandbox"] = self.site
         chunks, status, headers = run_wsgi_app(self.app, environ_of(request), buffered=True)
         body = b"".join(chunks)
         self._count_repeats(before)
+        self._count_links(linked)
         self.perils.call(f"after {request.method}")
         if "X-Sandbox-Cut" in headers:
             timed_out = status.startswith("504")
@@ -95,7 +98,28 @@ class NoSockets(BaseAdapter):
             return None
         if property_key(field) is not None:
             return self._kept(record).get(field)
+        if field in LINKS:
+            return link_of(self.sandbox, record.id, field)
         return self.sandbox.issue(record).fields.get(field)
+
+    def _links(self, request: requests.PreparedRequest) -> tuple[str, dict[str, object]] | None:
+        """The links of an issue before one of them is written."""
+        parts = urlsplit(request.url or "").path.split("/")
+        if request.method not in ("POST", "DELETE") or parts[4:5] != ["issue"] or parts[6:] != ["remotelink"]:
+            return None
+        record = self.sandbox.find(parts[5])
+        return None if record is None else (record.id, {id_: link_of(self.sandbox, record.id, id_) for id_ in LINKS})
+
+    def _count_links(self, before: tuple[str, dict[str, object]] | None) -> None:
+        """What became of the links of an issue by a call of ours: one that says the same as it did was written for nothing."""
+        record = None if before is None else self.sandbox.records.get(before[0])
+        if before is None or record is None or not self.linked:
+            return
+        place_id = f"{remote_link.PREFIX}{self.linked.pop().rpartition('subject=')[2]}"
+        now = link_of(self.sandbox, record.id, place_id)
+        if now == before[1][place_id]:
+            self.repeats[record.id, place_id] += 1
+        self.took(record.id, place_id, now)
 
     def _kept(self, record: Record) -> dict[str, Any]:
         """What the places of an issue hold: its custom fields and its entity properties."""
@@ -105,6 +129,7 @@ class NoSockets(BaseAdapter):
     def _count_repeats(self, before: tuple[str, dict[str, Any]] | None) -> None:
         """An accepted edit that names a field and leaves its value as it was."""
         wrote, self.wrote = self.wrote, []
+        self.linked = [one for one in wrote if one.startswith("remotelink:")]
         if before is None:
             return
         issue_id, customs = before
@@ -119,6 +144,7 @@ class NoSockets(BaseAdapter):
                 self.took(issue_id, field, self.holds(issue_id, field))
 
     wrote: list[str] = []  # noqa: RUF012 - replaced for each request
+    linked: list[str] = []  # noqa: RUF012
 
 
 def environ_of(request: requests.PreparedRequest) -> dict[str, Any]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from flask import Flask
 from sqlalchemy import delete
 from stormy_world.clock import VirtualClock
+from stormy_world.goals import found_goals, goal_keys
 from stormy_world.jira import connected, sandbox_site
 from stormy_world.perils import Perils
 
+from connectors.goals import goals_of
 from connectors.jira.http.address import Deployment
 from connectors.store import Store, open_store, upgrade
 from connectors.store.schema import metadata
@@ -77,6 +79,7 @@ def stage(url: str) -> Stage:
         database_url=url,
         secret_key="a-key-of-the-storms-long-enough-for-all",
         gather_seconds=0,
+        base_url="https://okr.example.test",
     )
     door = Connector(settings, store, {}, VirtualClock())
     return Stage(store, settings, {one: ground(one) for one in DEPLOYMENTS}, door, create_app(door))
@@ -88,14 +91,20 @@ def ground(deployment: Deployment) -> Ground:
     site = sandbox_site(clock, None, deployment)
     jira, _ = connected(site, Perils(random.Random(0)), clock, governed=False)
     catalogue = jira.catalogue()
+    if deployment == "cloud":
+        found_goals(site.sandbox)
+        catalogue = replace(catalogue, goals=goals_of(jira).board())
     bound = {text: bind(read_document(text).require(), catalogue) for text in texts(deployment)}
     written = {mapping.revision: text for text, mapping in bound.items()}
     return Ground(deployment, catalogue, tuple(bound.values()), written)
 
 
 def texts(deployment: Deployment) -> list[str]:
-    """The mappings that take part. On Data Center ours also writes a long text, which is wiki text there."""
+    """The mappings that take part. On Data Center ours also writes a long text, which is wiki text there; on Cloud it feeds goals."""
     ours = OURS.read_text()
+    if deployment == "cloud":
+        listed = ", ".join(f'"{issue}": {key}' for issue, key in goal_keys().items())
+        ours = ours.replace("    property:", f"    goal: {{goals: {{{listed}}}}}\n    property:", 1)
     if deployment == "datacenter":
         notes = "  okr_notes: {name: OKR notes}\nstatuses:"
         ours = ours.replace("statuses:", notes, 1).replace(

@@ -11,8 +11,10 @@ from datetime import timedelta
 
 from stormy_world.approval import accept_losses
 from stormy_world.clock import VirtualClock
+from stormy_world.goals import found_goals
 from stormy_world.jira import URL, connected, environ_of, sandbox_site
 from stormy_world.judged import SITE
+from stormy_world.links import LINKS
 from stormy_world.people import People
 from stormy_world.perils import SAFE, Chances, PerilousStore, Perils, WorkerDied
 from stormy_world.post import PostOffice, Reliability
@@ -21,6 +23,7 @@ from stormy_world.upheaval import Upheaval
 from stormy_world.verdict import wrong_mirror
 from stormy_world.weather import worsen
 from stormy_world.witness import Witness
+from sqlalchemy import Connection, func, select
 from werkzeug.test import run_wsgi_app
 
 from connectors.jira.http.address import Deployment
@@ -28,9 +31,11 @@ from connectors.jira.http.errors import JiraError
 from connectors.sandbox import Fault
 from connectors.sandbox.traffic.webhooks import SignedBody
 from connectors.store import Store, StoreError
+from connectors.store.database.instant import to_ms
 from connectors.store.jobs.background_jobs import SILENT_FOR
 from connectors.store.mappings import activation_runs, revisions
 from connectors.store.numbers import objectives
+from connectors.store.schema import due as due_table
 from connectors.store.sites import catalogues
 from connectors.store.work import due, inbox
 from connectors.store.writes import brakes
@@ -55,6 +60,8 @@ SECRET = "a secret of the simulation"
 PATH_TOKEN = "an-unguessable-end-of-the-path"
 HOOKS = "http://okr.example.test/webhooks/jira/main"
 MOST_TURNS = 600
+ANOTHER_DAY = timedelta(minutes=30)
+"""What waits longer than this waits for tomorrow: nothing else is put off for so long."""
 MOST_TRIES = 3
 """So often an interrupted activation is gone on with in the calm: where names of its text mean nothing any more, it never ends."""
 UPHEAVAL = 0.12
@@ -84,6 +91,8 @@ class World:
         self.perils = Perils(self._dice("perils"))
         self.post = PostOffice(self.clock, self._dice("post"))
         self.site = sandbox_site(self.clock, self.post, self.ground.deployment)
+        if self.ground.deployment == "cloud":
+            found_goals(self.site.sandbox)
         self.people = People(self.site.sandbox, self._dice("people"))
         self.upheaval = Upheaval(self.site.sandbox, self._dice("upheaval"))
         self.people.remade = self.upheaval.remade
@@ -163,8 +172,11 @@ class World:
 
     @property
     def repeats(self) -> Counter[tuple[str, str]]:
-        """Writes that brought nothing new."""
-        return self.adapter.repeats
+        """Writes that brought nothing new. A link is known by what we wrote: of an issue that the mirror lost and found again it is said anew."""
+        counted = self.adapter.repeats.items()
+        return Counter(
+            {place: n for place, n in counted if place[1] not in LINKS or not self.witness.lost(place[0])}
+        )
 
     def context(self) -> Context:
         """What a worker that starts now knows, for whoever looks on: nothing happens to it."""
@@ -356,10 +368,16 @@ class World:
             due.mark(conn, SITE, held.objectives, self.clock(), "approved")
         return True
 
+    def _put_off(self, conn: Connection) -> int:
+        """How many objectives wait for another day: the goals that they feed were told enough today."""
+        tomorrow = to_ms(self.clock() + ANOTHER_DAY)
+        put_off = select(func.count()).select_from(due_table).where(due_table.c.run_after > tomorrow)
+        return int(conn.execute(put_off).scalar_one())
+
     def _left(self) -> tuple[object, ...]:
         with self.stage.store.read() as conn:
             pending = [delivery.id for delivery in inbox.pending(conn, 10)]
-            count = due.pending_count(conn)
+            count = due.pending_count(conn) - self._put_off(conn)
         return (f"{count} objectives are due", pending) if count or pending else ()
 
 
