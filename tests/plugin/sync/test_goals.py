@@ -439,8 +439,8 @@ def test_a_process_that_dies_between_any_two_calls_leaves_no_second_metric(
     class Killed(BaseException):
         pass
 
-    def dying(transport: Any, operation: Any, variables: Any, shape: Any) -> Any:
-        answer = asked(transport, operation, variables, shape)
+    def dying(transport: Any, operation: Any, *more: Any) -> Any:
+        answer = asked(transport, operation, *more)
         if not operation.reads:
             left.pop()
             if not left:

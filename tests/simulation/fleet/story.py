@@ -126,6 +126,7 @@ class Story:
         settings = {
             "DATABASE_URL": self.url,
             "SECRET_KEY": KEY,
+            "BASE_URL": "https://okr.example.test",
             "QUIET_SECONDS": "0.1",
             "CEILING_SECONDS": "1",
             "LEASE_SECONDS": "60",
@@ -157,7 +158,7 @@ class Story:
         self.server.start()
         self.people.found()
         self.connector = build_connector(self.settings())
-        text = self.dice.choice(texts(self.deployment))
+        text = self.dice.choice(texts(self.deployment, fed=False))
         activate(self.connector, PERSON, SITE, text, large=True)
         resync(self.context())
         drain(self.context)

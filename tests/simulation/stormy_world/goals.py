@@ -59,6 +59,8 @@ def _wrong_metrics(world: Judged) -> Iterator[str]:
                 continue
             told = {one.metric.external_id: one for one in goal.targets if one.metric.source == SOURCE}
             found = {id_: (one.start, one.target, one.metric.value) for id_, one in told.items()}
-            right = {id_: (one["start"], one["target"], one["value"]) for id_, one in wanted.raw["metrics"].items()}
+            right = {
+                id_: (one["start"], one["target"], one["value"]) for id_, one in wanted.raw["metrics"].items()
+            }
             if found != right:
                 yield f"{state.key}: the metrics of {goal.key} are {found}, should be {right}"

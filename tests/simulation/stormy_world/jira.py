@@ -108,7 +108,11 @@ class NoSockets(BaseAdapter):
         if request.method not in ("POST", "DELETE") or parts[4:5] != ["issue"] or parts[6:] != ["remotelink"]:
             return None
         record = self.sandbox.find(parts[5])
-        return None if record is None else (record.id, {id_: link_of(self.sandbox, record.id, id_) for id_ in LINKS})
+        return (
+            None
+            if record is None
+            else (record.id, {id_: link_of(self.sandbox, record.id, id_) for id_ in LINKS})
+        )
 
     def _count_links(self, before: tuple[str, dict[str, object]] | None) -> None:
         """What became of the links of an issue by a call of ours: one that says the same as it did was written for nothing."""

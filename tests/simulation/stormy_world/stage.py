@@ -99,10 +99,10 @@ def ground(deployment: Deployment) -> Ground:
     return Ground(deployment, catalogue, tuple(bound.values()), written)
 
 
-def texts(deployment: Deployment) -> list[str]:
-    """The mappings that take part. On Data Center ours also writes a long text, which is wiki text there; on Cloud it feeds goals."""
+def texts(deployment: Deployment, *, fed: bool = True) -> list[str]:
+    """The mappings that take part. On Data Center ours also writes a long text, which is wiki text there; on Cloud it feeds goals, where they are `fed`."""
     ours = OURS.read_text()
-    if deployment == "cloud":
+    if deployment == "cloud" and fed:
         listed = ", ".join(f'"{issue}": {key}' for issue, key in goal_keys().items())
         ours = ours.replace("    property:", f"    goal: {{goals: {{{listed}}}}}\n    property:", 1)
     if deployment == "datacenter":

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
+from sqlalchemy import Connection, func, select
 from stormy_world.approval import accept_losses
 from stormy_world.clock import VirtualClock
 from stormy_world.goals import found_goals
@@ -23,7 +24,6 @@ from stormy_world.upheaval import Upheaval
 from stormy_world.verdict import wrong_mirror
 from stormy_world.weather import worsen
 from stormy_world.witness import Witness
-from sqlalchemy import Connection, func, select
 from werkzeug.test import run_wsgi_app
 
 from connectors.jira.http.address import Deployment
