@@ -17,6 +17,8 @@ from connectors.sandbox.site_state.state import Event
 from mappings.facts.entity_property import property_id, property_key
 
 PREFIX = "/ex/"
+LINK = "remotelink:"
+"""How a link is counted among what is written: by its global id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,7 @@ class Ledger:
         self.repeats: Counter[tuple[str, str]] = Counter()
         self._chronicle = chronicle
         self._changed = threading.local()
-        self._properties = site.sandbox.properties
+        self._properties, self._links = site.sandbox.properties, site.sandbox.remote_links
         self._held = {
             (issue_id, property_id(key)): value
             for issue_id, kept in self._properties.items()
@@ -146,10 +148,12 @@ class Ledger:
     def _changed_properties(self, issue_id: str, fields: list[str]) -> set[str]:
         changed = set()
         for field in fields:
-            key = property_key(field)
-            if key is None:
+            key, link = property_key(field), field.removeprefix(LINK)
+            if key is None and link == field:
                 continue
-            now = self._properties.get(issue_id, {}).get(key)
+            now: object = self._properties.get(issue_id, {}).get(key or "")
+            if key is None:
+                now = self._links.get(issue_id, {}).get(link, {}).get("object")
             if now != self._held.get((issue_id, field)):
                 changed.add(field)
             self._held[issue_id, field] = now
