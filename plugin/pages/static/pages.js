@@ -138,8 +138,12 @@
       localise();
       return true;
     };
+    // Whoever wants a page to stand still while they read says so once, for all pages of this browser.
+    const hold = document.querySelector("[data-hold]");
+    let held = false;
+    try { held = localStorage.getItem("hold") === "yes"; } catch { /* no storage: it begins anew with each page */ }
     const look = async () => {
-      if (asking || document.hidden) return;
+      if (asking || held || document.hidden) return;
       asking = true;
       try {
         const headers = { Accept: "text/html", "X-Poll": "1", ...(known && { "If-None-Match": known }) };
@@ -153,11 +157,22 @@
     };
     const wait = () => {
       clearInterval(timer);
-      if (document.hidden) return;
+      if (held || document.hidden) return;
       timer = setInterval(look, Number(live.dataset.live));
     };
     document.addEventListener("visibilitychange", () => { wait(); look(); });
     document.addEventListener("htmx:after:swap", () => { known = null; });
+    if (hold) {
+      hold.hidden = false;
+      hold.setAttribute("aria-pressed", held);
+      hold.addEventListener("click", () => {
+        held = !held;
+        hold.setAttribute("aria-pressed", held);
+        try { localStorage.setItem("hold", held ? "yes" : "no"); } catch { /* this page alone, then */ }
+        wait();
+        look();
+      });
+    }
     wait();
   }
 })();

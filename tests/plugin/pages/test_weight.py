@@ -60,6 +60,20 @@ def test_the_list_with_all_it_asks_for_fits_the_budget(client: FlaskClient) -> N
     assert sum(weights.values()) <= BUDGET, weights
 
 
+@pytest.mark.parametrize(
+    "page",
+    ["/review", "/map", "/present", "/brief", "/kpis", "/scorecard", "/practice", "/health", "/teams/PLAT"],
+)
+def test_each_page_of_sixty_objectives_fits_it_too(client: FlaskClient, page: str) -> None:
+    packed = {"Accept-Encoding": "br"}
+    answer = client.get(page, headers=packed, buffered=True)
+    assert answer.status_code == 200
+    text = client.get(page, headers={"Accept-Encoding": "identity"}).text
+    asked = re.findall(r'<(?:link rel="stylesheet" href|script src)="([^"]+)"', text)
+    parts = [len(client.get(address, headers=packed, buffered=True).data) for address in asked]
+    assert len(answer.data) + sum(parts) <= BUDGET, (page, len(answer.data), parts)
+
+
 def test_whoever_takes_no_brotli_gets_gzip_and_whoever_takes_neither_the_plain_text(
     client: FlaskClient,
 ) -> None:

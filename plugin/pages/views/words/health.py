@@ -22,6 +22,8 @@ WORDS = {
     HealthLevel.ACHIEVED: "Achieved",
 }
 KEY = re.compile(r"^[A-Z][A-Z0-9_]*-[0-9]+ ")
+OF_A_PART = {HEALTH_RULES["not-achieved"].verdict: "Part of it was not achieved"}
+"""What is said of an objective in a narrow line where the verdict is one of a row, and would be taken for its own."""
 WORST = "as the worst of its rows is: "
 
 
@@ -30,7 +32,7 @@ class Badge:
     """One health: `level` names colour and shape, `word` says it, `rule` fired, `sentence` explains with its figures.
 
     `brief` is the sentence where the word stands beside it already; `meaning` is what the rule says in general. `verdict` is the same
-    in plain words, and `row` the row that decides, where the worst one speaks (`row_title` is its name without the key).
+    in plain words, `line` is that where the row may be cut off, and `row` the row that decides, where the worst one speaks (`row_title` is its name without the key).
     """
 
     level: str
@@ -40,6 +42,7 @@ class Badge:
     brief: str
     meaning: str
     verdict: str
+    line: str
     row: str
     row_title: str
 
@@ -67,7 +70,8 @@ def badge(health: Health) -> Badge:
         sentence=told(health.sentence),
         brief=told(brief),
         meaning=rule.means if rule is not None else "",
-        verdict=verdict(health) or WORDS[health.level],
+        verdict=(said := verdict(health) or WORDS[health.level]),
+        line=OF_A_PART.get(said, said) if health.row else said,
         row=health.row,
         row_title=KEY.sub("", health.row),
     )
