@@ -123,6 +123,16 @@ def test_a_new_issue_goes_on_where_the_old_one_stood_and_the_old_one_stays_as_it
     assert (one.state.value, one.copy_key) == ("done", objective.key)
 
 
+def test_a_copy_of_an_objective_hangs_where_the_objective_hangs(closed):
+    hand, epic, *_ = closed
+    above = hand.issue("Initiative")
+    hand.edit(epic, parent={"id": above})
+    hand.land(epic, above)
+    carry(hand)
+    objective, key_result = made(hand)
+    assert (objective.parent_id, key_result.parent_id) == (above, objective.id)
+
+
 def test_all_rows_move_where_those_that_were_done_shall_count_again(closed):
     hand, _epic, _, stories = closed
     carry(hand, choice=CarryChoice(as_copy=True, all_rows=True))
