@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 from mappings.facts.issue import Issue
 
-GOOD_FOR = timedelta(seconds=5)
-"""What somebody writes over us within this time, and of which nothing has told yet, may be cleared as ours, as what is written between any look and the edit."""
+GOOD_FOR = timedelta(seconds=1)
+"""So many are cleared in it as clear themselves within a second. What somebody writes over us within this time, and of which nothing has told yet, may be cleared as ours, as what is written between any look and the edit."""
 
 
 @dataclass(frozen=True, slots=True)

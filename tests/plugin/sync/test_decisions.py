@@ -937,3 +937,26 @@ def test_a_read_that_was_begun_is_shown_and_gone_on_with_once_it_has_a_page(firm
     assert (again.seen, again.report.marked, again.report.drifted) == ({story.id}, {"9"}, Counter({"9": 1}))
     firm.clock.pass_by(milliseconds=1)
     assert checkpoint.unfinished(context) is None, "it rested too long"
+
+
+@pytest.mark.parametrize(
+    ("time_of_jira", "minutes"), [(NOW, 12), (NOW + timedelta(seconds=31), 13), (None, 72)]
+)
+def test_where_milliseconds_are_refused_a_minute_more_is_asked_for_than_has_passed(
+    bare: Context, monkeypatch: pytest.MonkeyPatch, time_of_jira: datetime | None, minutes: int
+) -> None:
+    """By Jira's clock, of which it counts whole minutes. Where it tells none by ours and an hour, for ours may be behind."""
+    asked: list[str] = []
+
+    def answered(_context: Context, jql: str) -> Any:
+        asked.append(jql)
+        if len(asked) == 1:
+            raise Permanent(400)
+        return iter(())
+
+    monkeypatch.setattr(search_pages, "pages", answered)
+    jira = cast("Any", SimpleNamespace(time=lambda: time_of_jira))
+    context = replace(bare, jira=jira, clock=lambda: NOW)
+    jql, _ = search_pages.changed_pages(context, NOW - timedelta(minutes=10, seconds=30))
+    assert asked[1:] == [jql]
+    assert jql.endswith(f'updated >= "-{minutes}m"')

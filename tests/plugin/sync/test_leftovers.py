@@ -12,10 +12,13 @@ from connectors.sandbox import Fault
 from connectors.store.absence import losses
 from connectors.store.work import inbox
 from connectors.store.writes import written_values
+from mappings.write_back.plan import Change
 from plugin.sync.reconcile.reconcile import reconcile
 from plugin.sync.refresh.reread import refresh
 from plugin.sync.resync.full_read import resync
 from plugin.sync.resync.recent_read import resync_recent
+from plugin.sync.write_back import leftovers
+from plugin.sync.write_back.clearing_look import ClearingLook
 from plugin.use_cases.mappings.mapping_life import preview_text, rollback
 from tests.actors import TESTER
 
@@ -375,3 +378,29 @@ def test_what_jira_refused_to_clear_is_tried_again_by_a_sync(hand: Any, at_fifty
     hand.work_off()
     hand.sync()
     assert hand.writes()[before:] == [(goes, None)]
+
+
+@pytest.mark.parametrize(
+    ("hand", "at_once", "a_moment_later"),
+    [("cloud", 50, 77), ("datacenter", 77, 77)],
+    indirect=["hand"],
+)
+def test_what_is_about_to_be_cleared_was_seen_a_moment_ago_and_on_data_center_just_now(
+    hand: Any, at_once: int, a_moment_later: int
+) -> None:
+    """Somebody writes over it while the objectives of one turn are cleared one after another, and no delivery has told of it."""
+    first, second = epic(hand), epic(hand)
+    synced(hand)
+    context = replace(hand.context, clearing_look=ClearingLook([first, second]))
+
+    def seen(objective_id: str) -> Any:
+        key = hand.sandbox.sandbox.records[objective_id].key
+        left = Change(objective_id, key, PROGRESS, "OKR progress", 50, None, "it left", left=True)
+        (issue,), _ = leftovers._shown(context, objective_id, [left])
+        return issue.fields[PROGRESS]
+
+    assert seen(first) == 50
+    hand.edit(second, **{PROGRESS: 77})
+    assert seen(second) == at_once
+    hand.clock.pass_by(seconds=1.5)
+    assert seen(second) == a_moment_later
