@@ -18,6 +18,7 @@ from connectors.store.lists.list_rows import RowSelection
 from connectors.store.lists.records import RecordSearch
 from connectors.store.mappings.drafts import Draft
 from connectors.store.mappings.revisions import Activation, Revision
+from connectors.store.mirror import mirror
 from connectors.store.numbers import objectives
 from connectors.store.people.accounts import Account
 from connectors.store.sites import catalogues
@@ -51,6 +52,10 @@ NEVER = (Goal,)
 ANY_ISSUE = "any_issue"
 """What the argument of a question is called that is asked of an issue of whatever kind, by its key or its id. Ids are numbers in a row: whoever
 counts through them would learn which issues are hidden, and what counts them. Those of objectives are told, and may be asked for."""
+JQL = "jql"
+"""What the argument is called by which somebody may search for whatever they like."""
+MOST_SEARCHED = 5_000
+"""Of so many issues it is asked whether somebody sees them all."""
 NO_ISSUE = "{project}-0"
 """What is put in the place of the key of a hidden issue: the key of none."""
 
@@ -86,6 +91,7 @@ def seen_by(
         if isinstance(one, RowSelection | RecordSearch):
             _require_found_in_sight(world, views, one)
             _require_order_in_sight(world, views, one)
+    _require_jql_in_sight(world, views, use_case, args, kwargs)
     bare = _restricted(world, views, use_case, (*args[2:], *kwargs.values()))
     place = _place_of(use_case, ANY_ISSUE)
     told = [_unhidden_name(world, views, one, any_issue=at == place) for at, one in enumerate(args[2:], 2)]
@@ -213,7 +219,7 @@ def _person_of(connector: Connector, actor: Actor, site: str) -> str:
         return ""
     with connector.store.read() as conn:
         tie = account_people.get(conn, actor.account_id, site)
-    return tie.person if tie is not None else ""
+    return tie.person if tie is not None and tie.holds(connector.clock()) else ""
 
 
 def shown(
@@ -360,6 +366,29 @@ def _require_found_in_sight(
             raise NotAllowed(
                 "Nothing can be searched by words or owners by somebody who may not see each objective: what is found would tell their "
                 "titles. Narrow the list by cycle, team, project or health, the record by site and days."
+            )
+
+
+def _require_jql_in_sight(
+    connector: Connector,
+    views: tuple[Viewpoint, ...],
+    use_case: Callable[..., object],
+    args: tuple[object, ...],
+    named: Mapping[str, object],
+) -> None:
+    """How many issues a JQL of one's own finds tells of each hidden one what it says, condition by condition."""
+    place = _place_of(use_case, JQL)
+    given = named.get(JQL, args[place] if place is not None and len(args) > place else None)
+    if not isinstance(given, str) or not given.strip():
+        return
+    for view in views:
+        with connector.store.read() as conn:
+            few = mirror.count(conn, view.site) <= MOST_SEARCHED
+            keys = {one.id: one.key for one in mirror.every(conn, view.site)} if few else {}
+        if not few or keys.keys() - visible(connector, view.site, view.person, keys):
+            raise NotAllowed(
+                f"The site {view.site} shows issues by Jira's permissions: a JQL of your own would find issues that you may not see, and tell "
+                "what they hold. Try it in Jira, or a rule of the mapping here; a command on the machine sees all."
             )
 
 

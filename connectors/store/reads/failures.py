@@ -1,4 +1,4 @@
-"""Reads of the whole scope and of recent changes, and rounds of Atlassian Goals, that fail again and again: since when, how often and why."""
+"""Reads of the whole scope and of recent changes, rounds of Atlassian Goals, and questions who may see what, that fail again and again: since when, how often and why."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from connectors.store.database.instant import from_ms, to_ms
 from connectors.store.database.sql import insert_into
 from connectors.store.schema import read_failure as table
 
-Kind = Literal["full", "goals", "recent"]
+Kind = Literal["full", "goals", "recent", "sights"]
 MOST_TRIES = 3
-KINDS: tuple[Kind, ...] = ("full", "goals", "recent")
+KINDS: tuple[Kind, ...] = ("full", "goals", "recent", "sights")
 
 
 @dataclass(frozen=True, slots=True)

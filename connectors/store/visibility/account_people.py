@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import Connection, delete, select
@@ -21,6 +21,10 @@ class PersonProof(StrEnum):
     ADMIN = "admin"
 
 
+HOLDS = timedelta(days=90)
+"""So long a proof counts: people leave, and addresses are given to others."""
+
+
 @dataclass(frozen=True, slots=True)
 class AccountPerson:
     """An account is this person of a site: `person` is the account id on Cloud, the user name on Data Center."""
@@ -31,6 +35,15 @@ class AccountPerson:
     name: str
     proof: PersonProof
     proven_at: datetime
+
+    @property
+    def ends(self) -> datetime | None:
+        """From when on it counts no more; None where an admin said it, who takes it back."""
+        return None if self.proof is PersonProof.ADMIN else self.proven_at + HOLDS
+
+    def holds(self, now: datetime) -> bool:
+        """Whether it counts still."""
+        return self.ends is None or now < self.ends
 
 
 def put(conn: Connection, tie: AccountPerson) -> None:

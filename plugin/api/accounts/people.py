@@ -65,6 +65,9 @@ class JiraPersonJson(JsonShape):
     name: str
     proof: Literal["jira", "provider", "admin"] = Field(description="By what it is known.")
     proven_at: datetime = Field(description="When it was proved, or said.")
+    ends: datetime | None = Field(
+        description="From when on it counts no more, unless it is proved again; null where an admin said it."
+    )
 
 
 class JiraPeopleJson(JsonShape):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from connectors.store.reads.failures import ReadFailure
 from plugin.next_steps import ACTIVATE, HELD_WRITES, LOSSES, PUSH_AUDIT, SYNC, TAKE_NAMES, Door, NextStep
 from plugin.sync.outage import Outage
 from plugin.use_cases.health.moments import ago
@@ -21,6 +22,7 @@ WORST_FIRST: tuple[Level, ...] = ("off_track", "at_risk", "unknown", "pending", 
 MOST_NAMED = 5
 STUCK = timedelta(minutes=10)
 QUIET = timedelta(hours=26)
+LATELY = timedelta(minutes=15)
 CRASH_LOOP = 3
 """Crashes within an hour that are no single misfortune any more."""
 OUT = {
@@ -35,6 +37,7 @@ FAILING = {
     "full": ("Cannot be read", "Reading everything"),
     "recent": ("Cannot be read", "Reading what changed of late"),
     "goals": ("Goals out of reach", "Looking at and posting to Atlassian Goals"),
+    "sights": ("Permissions not told", "Asking Jira who may see what"),
 }
 
 
@@ -139,7 +142,7 @@ def nobody_works(status: SiteStatus) -> Concern | None:
 
 def failing(status: SiteStatus) -> Concern | None:
     """A read by the clock fails again and again, which must not look as if it found nothing."""
-    bad = next((one for one in status.failing if one.lasts), None)
+    bad = next((one for one in status.failing if one.lasts and _goes_on(one, status.at)), None)
     if bad is None:
         return None
     word, what = FAILING[bad.kind]
@@ -150,7 +153,13 @@ def failing(status: SiteStatus) -> Concern | None:
         sentence=f"{what} has failed {bad.tries} times in a row, first {ago(status.at - bad.since)}: {bad.error}",
         todo=bad.remedy or "Look at the log.",
         step=None if bad.remedy else SYNC,
+        numbers=bad.kind != "sights",
     )
+
+
+def _goes_on(bad: ReadFailure, now: datetime) -> bool:
+    """What is asked by the clock fails until it succeeds; who may see what is asked where somebody looks, and nobody may have looked since."""
+    return bad.kind != "sights" or now - bad.at <= LATELY
 
 
 def standing_still(status: SiteStatus) -> Concern | None:

@@ -246,7 +246,7 @@ def readiness(connector: Connector, _actor: Actor) -> Readiness:
             unread = tuple(
                 name
                 for name in connector.sites
-                if any(one.lasts and one.kind != "goals" for one in failures.standing(conn, name))
+                if any(one.lasts and one.kind in ("full", "recent") for one in failures.standing(conn, name))
             )
     except StoreError as error:
         return Readiness(False, why=error.what, todo=error.remedy, retry_after=error.retry_after)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from threading import Thread
 
 from connectors.jira.http.errors import JiraError
@@ -29,6 +31,8 @@ __all__ = [
 ]
 
 PATIENCE_S = 2.0
+RENEWED = timedelta(days=1)
+"""How old a proof is at least that another sign-in renews."""
 
 
 @question(ADMIN)
@@ -105,8 +109,14 @@ def _tie_at(connector: Connector, actor: Actor, account: Account, site: str, add
         return
     listed = connector.site(site).jira.people(address)
     found = [one for one in listed if (one.email or "").casefold() == address.casefold()]
-    if len(found) == 1 and (known is None or known.person != found[0].id):
+    if len(found) != 1:
+        return
+    now = connector.clock()
+    if known is None or known.person != found[0].id or not known.holds(now):
         _keep(connector, actor, account, site, found[0], PersonProof.PROVIDER)
+    elif now - known.proven_at > RENEWED:
+        with connector.store.write() as conn:
+            ties.put(conn, replace(known, proven_at=now))
 
 
 def person_values(one: AccountPerson) -> PlainValues:
@@ -117,6 +127,7 @@ def person_values(one: AccountPerson) -> PlainValues:
         "name": one.name,
         "proof": one.proof.value,
         "proven_at": one.proven_at.isoformat(),
+        "ends": None if one.ends is None else one.ends.isoformat(),
     }
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
 
 import structlog
 
 from connectors.jira.http.errors import JiraError
 from connectors.store import StoreError
+from connectors.store.reads import failures
 from connectors.store.visibility import issue_sights
 from plugin.runtime.connector import Connector, NotReady
 
@@ -20,6 +22,8 @@ PATIENCE_S = 2.0
 """So long after Jira was asked somebody waits for it; what is not answered by then is hidden, and comes with a later look."""
 PAUSE_S = 10.0
 """So long Jira is not asked again for somebody whom it refused: a page looks many times, and would wait each time."""
+
+REMEDY = "Until Jira says it, people see less: `jira-okr check` says whether the connector's account may ask."
 
 log = structlog.get_logger("jira_okr.visibility")
 
@@ -82,6 +86,15 @@ def _ask(connector: Connector, site: str, person: str, keys: Mapping[str, str]) 
         for answers in connector.site(site).jira.seen_by(person, keys):
             with connector.store.write() as conn:
                 issue_sights.put(conn, site, person, answers, connector.clock())
+                failures.clear(conn, site, "sights")
     except (JiraError, NotReady, StoreError) as error:
         connector.unanswered[site, person] = time.monotonic() + PAUSE_S
         log.warning("Jira did not say who may see what; it stays hidden", site=site, error=str(error))
+        _note(connector, site, error)
+
+
+def _note(connector: Connector, site: str, error: Exception) -> None:
+    """Keep that Jira was asked in vain, for status and metrics; where the store itself is out of order, that is told elsewhere."""
+    with suppress(StoreError), connector.store.write() as conn:
+        remedy = getattr(error, "remedy", "") or REMEDY
+        failures.note(conn, site, "sights", connector.clock(), str(error), remedy)

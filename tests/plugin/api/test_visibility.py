@@ -9,7 +9,7 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from threading import Event
 from typing import TYPE_CHECKING
@@ -23,9 +23,14 @@ from connectors.store.lists.records import RecordSearch
 from connectors.store.mirror import mirror
 from connectors.store.numbers import objectives
 from connectors.store.people import accounts, audit
+from connectors.store.reads import failures
+from connectors.store.visibility.account_people import AccountPerson, PersonProof
 from plugin.access.authorization.actor import COMMAND_LINE, Actor
 from plugin.access.authorization.permission import Permission
 from plugin.runtime.connector import Connector
+from plugin.use_cases.health.concerns import failing
+from plugin.use_cases.health.status import SiteStatus
+from plugin.use_cases.mappings.mapping_life import activate
 from plugin.use_cases.mappings.revisions import active
 from plugin.use_cases.permission import NotAllowed, question
 from plugin.use_cases.visibility import sights
@@ -34,6 +39,7 @@ from plugin.use_cases.visibility.numberless import numberless
 from plugin.use_cases.visibility.sights import visible
 from plugin.use_cases.visibility.site_visibility import Visibility, change_visibility
 from plugin.use_cases.work.plans import list_writes
+from tests.plugin.api.conftest import synced
 
 if TYPE_CHECKING:
     from tests.plugin.api.conftest import Api
@@ -45,8 +51,24 @@ HIDDEN = "GROW"
 """The project that Vera may not browse."""
 
 
+WATCHED = f"""
+kpis:
+  - id: stories
+    name: Stories
+    source: {{kind: jql_count, jql: "project = {HIDDEN} AND issuetype = Story"}}
+    healthy: {{at_most: 5}}
+    cadence: daily
+tell:
+  - {{id: weekly, to: ["mail:lead@acme.example"]}}
+"""
+"""What the demo has none of: a figure of hidden issues, and somebody who is told."""
+
+
 @pytest.fixture(scope="module")
 def hiding(api: Api) -> Api:
+    text = api.get("/sites/main/mapping")["text"]
+    activate(api.connector, COMMAND_LINE, "main", text + WATCHED, large=True)
+    synced(api.connector)
     change_visibility(api.connector, COMMAND_LINE, "main", Visibility.TITLES)
     return api
 
@@ -79,6 +101,8 @@ def samples(api: Api) -> dict[str, list[str]]:
     seen = [one.state for one in saved if one.state.project_key not in (HIDDEN, "")]
     revision = active(api.connector, COMMAND_LINE, "main")
     assert revision is not None
+    kpis = [one["id"] for one in api.get("/kpis")["items"]]
+    assert kpis
     names = [hidden[0].id, seen[0].id, seen[1].id, hidden[0].key]
     return {
         "site": ["main"],
@@ -90,10 +114,14 @@ def samples(api: Api) -> dict[str, list[str]]:
         "name": [revision.revision],
         "kind": ["writes", "changes"],
         "form": ["csv", "json"],
+        "kpi": kpis,
+        "id_": kpis,
+        "digest": ["weekly"],
+        "preset": ["epics-as-objectives"],
     }
 
 
-OTHERS = {"token", "kpi", "id_", "digest", "preset", "person", "team", "link", "number"}
+OTHERS = {"token", "person", "team", "link", "number"}
 """Parts of addresses that stand for nothing of an issue."""
 
 
@@ -414,6 +442,46 @@ def test_a_jira_that_refuses_is_not_asked_again_at_once(hiding: Api, monkeypatch
     for issue in ("1", "2", "3"):
         assert not visible(hiding.connector, "main", "refused", {issue: f"PLAT-{issue}"})
     assert calls == ["refused"]
+    with hiding.connector.store.read() as conn:
+        told = failures.standing(conn, "main")
+    assert [(one.kind, one.tries) for one in told] == [("sights", 1)]
+    now = told[0].at
+    lasting = SiteStatus("main", now, failing=(replace(told[0], tries=3),))
+    said = failing(lasting)
+    assert said is not None
+    assert (said.word, said.numbers) == ("Permissions not told", False)
+    assert failing(replace(lasting, at=now + timedelta(hours=1))) is None, "nobody has looked since"
+    monkeypatch.undo()
+    with hiding.connector.store.read() as conn:
+        issue = next(iter(mirror.every(conn, "main")))
+    visible(hiding.connector, "main", SEES_ALL.id, {issue.id: issue.key})
+    with hiding.connector.store.read() as conn:
+        assert failures.standing(conn, "main") == ()
+
+
+def test_a_jql_of_ones_own_is_tried_only_by_who_sees_every_issue(hiding: Api) -> None:
+    asked = {"jql": "summary ~ robot"}
+    be(hiding, "admin", SEES_SOME.id)
+    refused = hiding.call("POST", "/sites/main/mapping/try", asked)
+    assert refused.status_code == 403
+    assert "a JQL of your own" in refused.text
+    assert hiding.call("POST", "/sites/main/mapping/try", {"rule": "epics"}).status_code == 200
+    be(hiding, "admin", SEES_ALL.id)
+    assert hiding.call("POST", "/sites/main/mapping/try", asked).status_code == 200
+
+
+def test_a_proof_counts_for_ninety_days_and_what_an_admin_said_until_it_is_taken_back() -> None:
+    proved = AccountPerson(
+        account_id=1,
+        site="main",
+        person="p",
+        name="P",
+        proof=PersonProof.PROVIDER,
+        proven_at=datetime(2026, 3, 1, tzinfo=UTC),
+    )
+    said = replace(proved, proof=PersonProof.ADMIN)
+    assert [one.holds(datetime(2026, 5, 29, tzinfo=UTC)) for one in (proved, said)] == [True, True]
+    assert [one.holds(datetime(2026, 5, 31, tzinfo=UTC)) for one in (proved, said)] == [False, True]
 
 
 def test_a_mode_that_the_site_cannot_answer_is_refused(own_api: Api) -> None:
