@@ -1,4 +1,4 @@
-"""What people need to read in peace: no page scrolls sideways, nothing that has the focus lies hidden, and an open page stands still when told to."""
+"""What people need to read in peace: no page scrolls sideways, what has the focus and what was asked for is in sight, and an open page stands still when told to."""
 
 from __future__ import annotations
 
@@ -48,6 +48,7 @@ def test_what_has_the_focus_is_hidden_below_nothing_that_sticks(at, house):
     assert stops > 20
 
 
+@pytest.mark.slow
 def test_an_open_page_is_held_still_until_it_is_let_go(open_page, base):
     page = open_page(base)
     asked = []
@@ -62,3 +63,14 @@ def test_an_open_page_is_held_still_until_it_is_let_go(open_page, base):
     with page.expect_request(lambda request: "x-poll" in request.headers):
         hold.click()
     assert hold.get_attribute("aria-pressed") == "false"
+
+
+@pytest.mark.slow
+def test_why_lands_on_the_row_of_the_issue_and_marks_it(open_page, base):
+    from playwright.sync_api import expect
+
+    page = open_page(f"{base}/why/20240")
+    marked = page.locator("tr[aria-current] th")
+    expect(marked).to_be_in_viewport()
+    ground = "one => getComputedStyle(one).backgroundColor"
+    assert marked.evaluate(ground) != page.locator("tbody tr:not([aria-current]) th").first.evaluate(ground)
