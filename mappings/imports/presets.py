@@ -9,6 +9,15 @@ from mappings.imports.column_map import KINDS, STATUSES, WORDS, ColumnMap
 COLUMNS = "columns"
 """The preset of any table: nothing is said of its columns but by whoever imports."""
 
+USUAL = {
+    "goal": "title",
+    "objective": "title",
+    "deadline": "end_date",
+    "due date": "end_date",
+    "notes": "description",
+    "aligned to": "parent",
+}
+"""Names that columns have in tables of nobody's."""
 VIVA_STATUSES = {"not started": "pending", "on track": "on_track", "behind": "at_risk"}
 VIVA_STATUSES |= {"at risk": "off_track", "closed": "closed"}
 """Behind is the milder of the two there."""
@@ -208,7 +217,7 @@ def likely_words(columns: Sequence[str], map_: ColumnMap) -> dict[str, str]:
     named = {map_.columns[word]: word for word in map_.columns if map_.columns[word] in columns}
     if map_.name != COLUMNS:
         return named
-    usual = {word.replace("_", " "): word for word in WORDS}
+    usual = {**USUAL, **{word.replace("_", " "): word for word in WORDS}}
     usual |= {column.casefold().rstrip("*"): word for one in PRESETS for word, column in one.columns.items()}
     usual |= {word.casefold(): word for word in WORDS}
     for column in columns:

@@ -82,13 +82,13 @@ def former(url: str) -> Path | None:
     return kept if address and kept.is_file() else None
 
 
-def token_hashes(path: Path) -> frozenset[str]:
-    """The hashes of the API tokens in a database file, of whatever revision; none where it cannot be read."""
+def token_hashes(path: Path) -> frozenset[str] | None:
+    """The hashes of the API tokens in a database file, of whatever revision; None where it cannot be read."""
     try:
         with closing(_opened(path)) as conn:
             return frozenset(str(row[0]) for row in conn.execute("SELECT token_hash FROM api_token"))
     except sqlite3.Error:
-        return frozenset()
+        return None
 
 
 def inspected(path: Path) -> str:

@@ -77,7 +77,7 @@ def test_command(id_: str, site: str, as_json: bool) -> None:
     if as_json:
         show_json(tried_values(one))
     else:
-        say(f"{'Taken' if one.taken else 'Not taken'}: {one.answer}.", err=not one.taken)
+        say(f"{'Taken' if one.taken else 'Not taken'}: {one.answer.rstrip('.')}.", err=not one.taken)
     if not one.taken:
         raise SystemExit(1)
 

@@ -20,6 +20,10 @@ RESTORE = "pg_restore --clean --if-exists --no-owner --exit-on-error --dbname={u
 AFTERWARDS = "\n  jira-okr db upgrade\n  jira-okr db restored"
 
 
+REVOKED = "These API tokens were revoked since the backup was made, and open again"
+UNSURE = "These API tokens open; some may have been revoked since the backup was made"
+
+
 @click.group("db")
 def db_group() -> None:
     """Look after the database."""
@@ -139,7 +143,7 @@ def restore_command(file: Path, yes: bool) -> None:
         click.confirm(f"Set {present} aside and put {file} in its place?", abort=True)
     done = database.restore(settings, COMMAND_LINE, file)
     say(f"Restored {file} (revision {done.revision}) to {present}. Everybody has to sign in anew.")
-    _say_tokens(done.revived, "These API tokens were revoked since the backup was made, and open again")
+    _say_tokens(done.revived, UNSURE if done.all_told else REVOKED)
     say("Run jira-okr sync now: Jira went on meanwhile.")
 
 
@@ -151,7 +155,7 @@ def restored_command() -> None:
     """
     found = database.settle(read_settings(), COMMAND_LINE)
     say("Everybody has to sign in anew.")
-    _say_tokens(found, "These API tokens open; some may have been revoked since the backup was made")
+    _say_tokens(found, UNSURE)
 
 
 def _say_tokens(found: Sequence[AccountToken], what: str) -> None:

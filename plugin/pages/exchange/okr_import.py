@@ -163,7 +163,7 @@ def line(connector: Connector, one: KeptImport) -> ImportLine:
         by=one.by,
         level=level,
         word=word,
-        issues=len(one.content.issues),
+        issues=len(one.content.issues) + len(one.content.plan.update),
         note=one.note,
     )
 

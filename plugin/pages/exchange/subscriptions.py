@@ -132,7 +132,7 @@ def _done(connector: Connector, site: str, subscription: str, act: str) -> str:
         return f"{subscriptions.pause(connector, acting(), site, subscription).host} is paused: what happens waits until you post to it again."
     if act == "test":
         tried = subscriptions.send_test(connector, acting(), site, subscription)
-        return f"{'Taken' if tried.taken else 'Not taken'} by {tried.subscription.host}: {tried.answer}."
+        return f"{'Taken' if tried.taken else 'Not taken'} by {tried.subscription.host}: {tried.answer.rstrip('.')}."
     if act == "remove":
         subscriptions.unsubscribe(connector, acting(), site, subscription)
         return "Removed: nothing is posted to it any more."

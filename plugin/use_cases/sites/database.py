@@ -62,10 +62,14 @@ class RestoreTrial:
 
 @dataclass(frozen=True, slots=True)
 class RestoredBackup:
-    """The revision that a backup had, and the API tokens that open again, though they were revoked since it was made."""
+    """The revision that a backup had, and the API tokens that open again, though they were revoked since it was made.
+
+    Where the database that it took the place of cannot be read, nobody knows which those are: `all_told`, these are all that open.
+    """
 
     revision: str
     revived: tuple[AccountToken, ...]
+    all_told: bool
 
 
 @act(ADMIN)
@@ -150,8 +154,9 @@ def restore(settings: Settings, actor: Actor, file: Path) -> RestoredBackup:
     with _store(settings) as store:
         upgrade(store)
     kept = table_copy.former(settings.database_url)
-    known = frozenset() if kept is None else table_copy.token_hashes(kept)
-    return RestoredBackup(revision, settle(settings, actor, file.name, known))
+    known = None if kept is None else table_copy.token_hashes(kept)
+    revived = settle(settings, actor, file.name, known or frozenset())
+    return RestoredBackup(revision, revived, all_told=known is None)
 
 
 @act(ADMIN)

@@ -144,6 +144,10 @@ def test_a_restore_ends_sessions_and_tells_of_tokens_that_open_again(tmp_path: P
             "stolen laptop of ada@acme.example"
         ]
     assert "nightly, of ada@acme.example" in run(url, "restored").output
+    (tmp_path / "okr.sqlite3").write_bytes(b"no database" * 999)
+    told = run(url, "restore", str(copy), "--yes").output
+    assert "These API tokens open; some may have been revoked since the backup was made" in told
+    assert "nightly, of ada@acme.example" in told
 
 
 def test_a_restore_that_cannot_be_is_refused_before_anything_is_asked(tmp_path: Path) -> None:
