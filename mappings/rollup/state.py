@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from mappings.explain.check_in import Ruling
 from mappings.explain.confidence import Confidence, SpokenConfidence
-from mappings.rollup.rows.ledger import Ledger
+from mappings.rollup.rows.ledger import Disposition, Ledger
 
 
 class HealthLevel(StrEnum):
@@ -138,3 +138,14 @@ class ObjectiveState:
     """The first and the last day of its own, where it has such beside those of its cycle."""
     unwritten: str = ""
     """Why nothing of it is written to Jira, as a sentence goes on after "not written: "; empty where everything is."""
+
+
+IN_THE_NUMBER = (Disposition.COUNTED, Disposition.NOT_ACHIEVED, Disposition.CHECKED_IN, Disposition.BESIDE)
+
+
+def counted_in(state: ObjectiveState) -> frozenset[str]:
+    """Ids of the issues that make up a number, and of the one that it is of."""
+    ledgers = [state.ledger, state.beside, *(one.measurement.ledger for one in state.key_results)]
+    rows = (row.id for ledger in ledgers for row in ledger.rows if row.disposition in IN_THE_NUMBER)
+    own = (state.issue_id or "", *(one.issue_id or "" for one in state.key_results))
+    return frozenset(one for one in (*rows, *own) if one.isdigit())

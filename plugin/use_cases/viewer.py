@@ -14,6 +14,7 @@ from inspect import signature
 from itertools import islice
 from typing import ParamSpec, TypeVar, cast
 
+from connectors.store.lists import cycle_lines
 from connectors.store.lists.list_rows import RowSelection
 from connectors.store.lists.records import RecordSearch
 from connectors.store.mappings.drafts import Draft
@@ -294,14 +295,16 @@ def hidden_in(connector: Connector, view: Viewpoint, value: object) -> HiddenIss
     counted = frozenset[str]()
     if summed and gone:
         with connector.store.read() as conn:
-            counted = objectives.those_among(conn, view.site, [one.id for one in gone])
-    ids = {key: one.id for one in gone for key in (one.key, *one.former_keys)}
+            ids = [one.id for one in gone]
+            counted = objectives.those_among(conn, view.site, ids)
+            counted |= cycle_lines.those_among(conn, view.site, ids)
+    by_key = {key: one.id for one in gone for key in (one.key, *one.former_keys)}
     projects = {one.key for one in catalogue.projects} if catalogue is not None else set()
     lost = {key for key in names.keys - known if key.rpartition("-")[0] in projects}
     secret = row_key(connector.settings)
     return HiddenIssues(
         {one.id: one.title for one in gone},
-        ids | {key: key for key in lost},
+        by_key | {key: key for key in lost},
         lambda issue: (
             HIDDEN + hmac.new(secret, f"{view.site}/{issue}".encode(), hashlib.sha256).hexdigest()[:12]
         ),
@@ -361,7 +364,7 @@ def _require_found_in_sight(
         return
     for view in views:
         with connector.store.read() as conn:
-            ids = tuple(objectives.ids(conn, view.site))
+            ids = (*objectives.ids(conn, view.site), *cycle_lines.ids(conn, view.site))
         if hidden_in(connector, view, ids).titles:
             raise NotAllowed(
                 "Nothing can be searched by words or owners by somebody who may not see each objective: what is found would tell their "

@@ -10,9 +10,11 @@ from datetime import date, datetime
 import msgspec
 from sqlalchemy import Connection, func, insert, select
 
+from connectors.store.cycles import cycle_ends
 from connectors.store.database import json_text
 from connectors.store.database.instant import from_ms, to_ms
 from connectors.store.database.sql import StoredRow, among, hold, insert_into
+from connectors.store.lists import cycle_lines
 from connectors.store.schema import closing as table
 from connectors.store.schema import last_write
 from mappings.rollup.cycles.closing_record import BEGINNING, ChainLink, ClosingRecord, LinkKind, hash_of
@@ -46,7 +48,7 @@ def add(
     act: ClosingAct,
     records: Sequence[ClosingRecord] = (),
 ) -> str:
-    """Add the records, and then the act, to the chain of the site; the hash of the act."""
+    """Add the records, and then the act, to the chain of the site; the hash of the act. The list of the cycle follows it."""
     last = conn.execute(
         select(table.c.number, table.c.hash)
         .where(table.c.site == site)
@@ -70,6 +72,10 @@ def add(
         )
         former = hash_of(link)
         conn.execute(insert(table), _row(site, replace(link, hash=former)))
+    if act.kind is LinkKind.REOPENED:
+        cycle_lines.reopen(conn, site, act.cycle_id, cycle_ends.lines(conn, site, act.cycle_id))
+    else:
+        cycle_lines.close(conn, site, act.cycle_id, act.version, [one.state for one in records], act.at)
     return former
 
 
@@ -96,6 +102,20 @@ def records(conn: Connection, site: str, cycle_id: str, version: int) -> list[Cl
         table.c.kind == LinkKind.OBJECTIVE.value,
     )
     return [_record(row) for row in conn.execute(select(table).where(*mine).order_by(table.c.number))]
+
+
+def states(
+    conn: Connection, site: str, cycle_id: str, version: int, ids: Iterable[str]
+) -> dict[str, ClosingRecord]:
+    """Of these objectives what one version of a closing froze, by id."""
+    mine = (
+        table.c.site == site,
+        table.c.cycle_id == cycle_id,
+        table.c.version == version,
+        table.c.kind == LinkKind.OBJECTIVE.value,
+        among(conn, table.c.objective_id, ids),
+    )
+    return {row.objective_id: _record(row) for row in conn.execute(select(table).where(*mine))}
 
 
 @dataclass(frozen=True, slots=True)

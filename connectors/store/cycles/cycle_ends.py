@@ -12,7 +12,8 @@ from sqlalchemy import Connection, select
 from connectors.store.database import json_text
 from connectors.store.database.instant import from_ms, to_ms
 from connectors.store.database.sql import StoredRow, among, insert_into
-from connectors.store.lists import list_line
+from connectors.store.lists import cycle_lines, list_line
+from connectors.store.lists.cycle_lines import CycleLine
 from connectors.store.mirror.issue_text import IssueReader, text_of
 from connectors.store.schema import cycle_end as table
 from connectors.store.schema import listing
@@ -100,6 +101,38 @@ def keep(conn: Connection, site: str, end: CycleEnd, now: datetime) -> None:
     news = {name: statement.excluded[name] for name in ("noted_at", "mapping_revision", "doubts", "content")}
     key = [table.c.site, table.c.objective_id, table.c.cycle_id]
     conn.execute(statement.on_conflict_do_update(index_elements=key, set_=news), row)
+    cycle_lines.note(conn, site, end.facts.cycle_id, _line(end, now))
+
+
+def states(
+    conn: Connection, site: str, cycle_id: str, ids: Iterable[str]
+) -> dict[str, tuple[ObjectiveState, str]]:
+    """Of these objectives how they stood at the end of a cycle, each with the mapping revision, by id."""
+    mine = (table.c.site == site, table.c.cycle_id == cycle_id, among(conn, table.c.objective_id, ids))
+    decoder = json_text.decoder(_EndState)
+    return {
+        row.objective_id: (decoder.decode(zlib.decompress(row.content)).state, row.mapping_revision)
+        for row in conn.execute(select(table).where(*mine))
+    }
+
+
+def lines(conn: Connection, site: str, cycle_id: str) -> list[CycleLine]:
+    """What the list of a cycle that has ended shows, of what was noted of its end."""
+    mine = (table.c.site == site, table.c.cycle_id == cycle_id)
+    rows = conn.execute(select(table).where(*mine).order_by(table.c.objective_id))
+    return [_line(_read(row), from_ms(row.noted_at)) for row in rows]
+
+
+def _line(end: CycleEnd, noted_at: datetime) -> CycleLine:
+    served = [one.id for one in end.facts.aligned or ()]
+    return CycleLine(state=end.state, at=noted_at, ends_at=end.ends_at, served=served)
+
+
+@dataclass(frozen=True, slots=True)
+class _EndState:
+    """Of what is kept the state alone: the issues behind it are not made for a list."""
+
+    state: ObjectiveState
 
 
 @dataclass(frozen=True, slots=True)

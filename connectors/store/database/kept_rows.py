@@ -11,6 +11,7 @@ from connectors.store.schema import (
     check_in,
     closing,
     cycle_end,
+    cycle_line,
     cycle_lock,
     delivery,
     history,
@@ -37,7 +38,7 @@ WHAT_GROWS: tuple[tuple[str, tuple[Table, ...]], ...] = (
     ("readings of KPIs", (kpi_reading, kpi_former_reading)),
     ("counted periods of KPIs", (kpi_period,)),
     ("check-ins", (check_in,)),
-    ("ends, locks and closings of cycles", (cycle_end, cycle_lock, closing)),
+    ("ends, locks and closings of cycles", (cycle_end, cycle_line, cycle_lock, closing)),
 )
 
 

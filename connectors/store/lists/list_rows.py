@@ -7,16 +7,19 @@ aligned in a circle stand at the top, so that nothing is ever lost. A state is r
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, and_, case, func, select
 
-from connectors.store.database.sql import StoredRow, among
-from connectors.store.lists import list_line, statements
+from connectors.store.cycles import closings, cycle_ends
+from connectors.store.database import json_text
+from connectors.store.database.instant import from_ms
+from connectors.store.database.sql import Statement, StoredRow, among
+from connectors.store.lists import cycle_lines, list_line, statements
 from connectors.store.lists.statements import StatementShape, admitted
 from connectors.store.numbers import objectives
-from connectors.store.numbers.objectives import SavedObjective
+from connectors.store.numbers.objectives import SavedObjective, ServedCount
 from connectors.store.schema import alignment, listing, objective
 from mappings.rollup.state import HealthLevel
 
@@ -71,13 +74,19 @@ START = PageStart(0)
 
 @dataclass(frozen=True, slots=True)
 class PlacedRow:
-    """One row of the list: its headline (JSON), when it last changed (epoch milliseconds), and how deep it stands."""
+    """One row of the list: its headline (JSON), when it last changed (epoch milliseconds), and how deep it stands.
+
+    `over` is the cycle as whose end (`ends_ms`) it stands so, `served` are the ids of those that served it then; None: it stands so now.
+    """
 
     site: str
     id: str
     depth: int
     headline: str
     changed_ms: int
+    over: str | None = None
+    ends_ms: int = 0
+    served: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,27 +119,36 @@ def tallies(conn: Connection, wanted: RowSelection) -> Tallies:
     """The figures around the list, from one pass over what is filtered by."""
     shape, values = _asked(conn, wanted)
     searched = shape.only("search", "text", "owner_words", "aligned_to")
-    rows = conn.execute(statements.counted(searched), values).all()
+    running = conn.execute(statements.counted(replace(searched, over=False)), values).all()
+    rows = conn.execute(statements.counted(searched), values).all() if shape.over else running
+    every = [*rows, *running] if shape.over else rows
     wants = {"cycle": wanted.cycles, "project": wanted.projects, "owner": wanted.owners, "team": wanted.teams}
     health: Counter[HealthLevel] = Counter()
     for row in rows:
         if all(not among or row._mapping[column] in among for column, among in wants.items()):
             health[LEVELS[int(row.health)]] += int(row.found)
     return Tallies(
-        known=sum(row.known for row in rows),
+        known=sum(row.known for row in running),
         health=health,
-        cycles=frozenset(row.cycle for row in rows),
-        projects=frozenset(row.project for row in rows),
-        owners=frozenset(row.owner for row in rows),
-        teams=frozenset(row.team for row in rows),
+        cycles=frozenset(row.cycle for row in running) | cycle_lines.cycles(conn, wanted.sites),
+        projects=frozenset(row.project for row in every),
+        owners=frozenset(row.owner for row in every),
+        teams=frozenset(row.team for row in every),
     )
 
 
 def standing(conn: Connection, site: str) -> dict[tuple[str, HealthLevel], int]:
-    """How many objectives of each cycle (the empty text: of none) are of each health, from the index alone."""
-    wanted = (listing.c.cycle, listing.c.health)
-    found = select(*wanted, func.count().label("found")).where(listing.c.site == site).group_by(*wanted)
-    return {(row.cycle, LEVELS[int(row.health)]): int(row.found) for row in conn.execute(found)}
+    """How many objectives of each cycle (the empty text: of none) are of each health, from indexes alone; of a closed one by its records."""
+    found: Counter[tuple[str, HealthLevel]] = Counter()
+    for row in conn.execute(statements.standing(), {"site": site}):
+        found[row.cycle, LEVELS[int(row.health)]] += int(row.found)
+    return found
+
+
+def heads(conn: Connection, wanted: RowSelection) -> list[tuple[str, int]]:
+    """Of every row that the filters admit the headline (JSON), and when it last changed (epoch milliseconds), in no order."""
+    shape, values = _asked(conn, wanted)
+    return [(row.headline, row.changed_at) for row in conn.execute(statements.heads(shape), values)]
 
 
 def page(conn: Connection, wanted: RowSelection, after: PageStart, size: int, found: int) -> ListSlice:
@@ -179,21 +197,66 @@ def in_circles(above: Mapping[str, str]) -> set[str]:
 def following(conn: Connection, wanted: RowSelection, after: str | None, limit: int) -> list[SavedObjective]:
     """The whole states behind an id, in the order of ids; the filters all have to hold."""
     shape, values = _asked(conn, wanted)
-    same = and_(objective.c.site == listing.c.site, objective.c.id == listing.c.id)
-    statement = select(objective).select_from(listing.join(objective, same)).where(*admitted(shape, listing))
-    id_ = statements.bytewise(shape.dialect, listing.c.id)
+    lines = statements.lines_of(shape)
+    same = and_(objective.c.site == lines.c.site, objective.c.id == lines.c.id)
+    if shape.over:
+        columns, ways = (lines.c.site, lines.c.id, lines.c.over), lines
+        statement: Statement = select(*columns).select_from(ways).where(*admitted(shape, lines))
+    else:
+        statement = select(objective).select_from(lines.join(objective, same)).where(*admitted(shape, lines))
+    id_ = statements.bytewise(shape.dialect, lines.c.id)
     if after is not None:
         after = list_line.kept(after)
         number = list_line.number(after)
-        later = (listing.c.number == number) & (id_ > after)
-        statement = statement.where(listing.c.number >= number, (listing.c.number > number) | later)
-    ordered = statement.order_by(listing.c.site, listing.c.number, id_).limit(limit)
-    return [objectives._saved(row) for row in conn.execute(ordered, values)]
+        later = (lines.c.number == number) & (id_ > after)
+        statement = statement.where(lines.c.number >= number, (lines.c.number > number) | later)
+    ordered = statement.order_by(lines.c.site, lines.c.number, id_).limit(limit)
+    rows = conn.execute(ordered, values).all()
+    return _whole(conn, rows) if shape.over else [objectives._saved(row) for row in rows]
+
+
+def _whole(conn: Connection, rows: Sequence[StoredRow]) -> list[SavedObjective]:
+    """The states of rows of which some stand as they stood when their cycle was over."""
+    wanted: dict[tuple[str, str], list[str]] = {}
+    for row in rows:
+        wanted.setdefault((row.site, row.over), []).append(row.id)
+    found: dict[tuple[str, str, str], SavedObjective] = {}
+    for (site, over), ids in wanted.items():
+        if over:
+            states = stood(conn, site, over, ids)
+        else:
+            loaded = (objectives.load(conn, site, id_) for id_ in ids)
+            states = {one.state.id: one for one in loaded if one is not None}
+        found |= {(site, over, id_): one for id_, one in states.items()}
+    names = [(row.site, row.over, row.id) for row in rows]
+    return [found[name] for name in names if name in found]
+
+
+def stood(conn: Connection, site: str, cycle: str, ids: Collection[str]) -> dict[str, SavedObjective]:
+    """Of these objectives those that stand in the list of a cycle that is over, whole, as they stood then; by id."""
+    lines = cycle_lines.known(conn, site, cycle, ids)
+    if not lines.of:
+        return {}
+    if lines.version:
+        records = closings.states(conn, site, cycle, lines.version, lines.of)
+        states = {id_: (one.state, one.mapping_revision) for id_, one in records.items()}
+    else:
+        states = cycle_ends.states(conn, site, cycle, lines.of)
+    apart = cycle_lines.elsewhere(conn, {(site, cycle, id_): one.served for id_, one in lines.of.items()})
+    found = {}
+    for id_, (state, revision) in states.items():
+        line = lines.of[id_]
+        served = ServedCount(len(line.served), apart.get((site, cycle, id_), 0))
+        at = from_ms(line.changed_ms)
+        found[id_] = SavedObjective(state, revision, computed_at=at, changed_at=at, served_then=served)
+    return found
 
 
 def _asked(conn: Connection, wanted: RowSelection) -> tuple[StatementShape, dict[str, object]]:
     values = wanted.parameters()
-    shape = StatementShape(conn.dialect.name, wanted.order, frozenset(values))
+    cycles = [list_line.kept(one) for one in wanted.cycles]
+    over = bool(cycles) and cycle_lines.any_kept(conn, wanted.sites, cycles)
+    shape = StatementShape(conn.dialect.name, wanted.order, frozenset(values), over=over)
     return shape, {"sites": wanted.sites, **values}
 
 
@@ -208,9 +271,7 @@ def _slice(rows: Iterable[StoredRow], size: int) -> ListSlice:
     end, before = start + len(shown), max(start - size, 0)
     return ListSlice(
         tuple(
-            PlacedRow(
-                site=row.site, id=row.id, depth=row.depth, headline=row.headline, changed_ms=row.changed_at
-            )
+            _placed(row)
             for row in shown
         ),
         start,
@@ -219,14 +280,35 @@ def _slice(rows: Iterable[StoredRow], size: int) -> ListSlice:
     )
 
 
+def _placed(row: StoredRow) -> PlacedRow:
+    placed = PlacedRow(
+        site=row.site, id=row.id, depth=row.depth, headline=row.headline, changed_ms=row.changed_at
+    )
+    over = row._mapping.get("over")
+    if not over:
+        return placed
+    served = json_text.decode(row.served, tuple[str, ...])
+    return replace(placed, over=over, ends_ms=row.ends_at, served=served)
+
+
 def _after(place: int, row: StoredRow) -> PageStart:
     return PageStart(place, row.site, row.id)
+
+
+def elsewhere(
+    conn: Connection, wanted: RowSelection, rows: Collection[PlacedRow]
+) -> dict[tuple[str, str], int]:
+    """By site and id of rows of a list, how many objectives that it leaves out are aligned to each, or were when its cycle was over."""
+    running = aligned_elsewhere(conn, wanted, [one.id for one in rows if one.over is None])
+    over = {(one.site, one.over, one.id): one.served for one in rows if one.over is not None}
+    stood = {(site, id_): count for (site, _, id_), count in cycle_lines.elsewhere(conn, over).items()}
+    return {**running, **stood}
 
 
 def aligned_elsewhere(
     conn: Connection, wanted: RowSelection, ids: Collection[str]
 ) -> Mapping[tuple[str, str], int]:
-    """By site and id of these, how many objectives of cycles that are not wanted are aligned to each: the list does not show them."""
+    """By site and id of these that run, how many objectives of cycles that are not wanted are aligned to each: the list does not show them."""
     if not wanted.cycles or not ids:
         return {}
     mine = (listing.c.site == alignment.c.site, listing.c.id == alignment.c.objective_id)
@@ -239,14 +321,6 @@ def aligned_elsewhere(
         .group_by(alignment.c.site, alignment.c.target_id)
     )
     return {(site, target): count for site, target, count in found}
-
-
-@dataclass(frozen=True, slots=True)
-class ServedCount:
-    """How many objectives are aligned to one, and how many of them are of another cycle than its own."""
-
-    by: int = 0
-    elsewhere: int = 0
 
 
 def served(conn: Connection, site: str, ids: Collection[str]) -> Mapping[str, ServedCount]:

@@ -14,6 +14,7 @@ from sqlalchemy import (
     CTE,
     BindParameter,
     ColumnElement,
+    CompoundSelect,
     FromClause,
     Select,
     Text,
@@ -31,7 +32,7 @@ from sqlalchemy import (
 
 from connectors.store.database.sql import Statement
 from connectors.store.lists.list_line import BETWEEN
-from connectors.store.schema import alignment, listing, objective
+from connectors.store.schema import alignment, cycle_alignment, cycle_line, cycle_list, listing, objective
 
 DEEP = 64
 """From this depth on a path grows no more: rows still stand behind those above them, but level by level."""
@@ -51,7 +52,7 @@ ORDERS: dict[str, Callable[[Table], ColumnElement[str]]] = {
 @dataclass(frozen=True, slots=True)
 class StatementShape:
     """What a statement depends on: the database, the order, which filters narrow, whether it begins behind an objective,
-    whether alignments count, and whether there are circles among them.
+    whether alignments count, whether there are circles among them, and whether lists of cycles that are over are among what is asked for.
     """
 
     dialect: str
@@ -60,6 +61,7 @@ class StatementShape:
     later: bool = False
     aligned: bool = True
     circles: bool = False
+    over: bool = False
 
     def only(self, *filters: str) -> StatementShape:
         """The same with no other filters than these."""
@@ -78,6 +80,68 @@ class StatementShape:
         return replace(self, circles=True)
 
 
+@lru_cache(maxsize=1)
+def _lines_over() -> CTE:
+    """The rows of lists of cycles some of which are over: there each objective that was in them stands as it stood. `over` is that cycle.
+
+    What is kept of an ended cycle gives way to what runs in it still; of a closed one its records stand alone. An objective stands once
+    in a list: of several cycles that are wanted as it runs in one of them, else as it stood in the one whose name comes last.
+    """
+    sites, cycles = _several("sites"), _several("cycles")
+    names = [column.name for column in listing.c]
+    here = (listing.c.site.in_(sites), listing.c.cycle.in_(cycles), ~_closed(listing))
+    runs = select(*(listing.c[name] for name in names), literal("").label("over")).where(*here)
+    still, other = listing.alias("still"), cycle_line.alias("other")
+    running = exists().where(
+        still.c.site == cycle_line.c.site,
+        still.c.id == cycle_line.c.id,
+        still.c.cycle.in_(cycles),
+        ~_closed(still),
+    )
+    behind = exists().where(
+        other.c.site == cycle_line.c.site,
+        other.c.id == cycle_line.c.id,
+        other.c.cycle.in_(cycles),
+        other.c.cycle > cycle_line.c.cycle,
+    )
+    mine = (cycle_line.c.site.in_(sites), cycle_line.c.cycle.in_(cycles), ~running, ~behind)
+    stood = select(*(cycle_line.c[name] for name in names), cycle_line.c.cycle.label("over")).where(*mine)
+    return runs.union_all(stood).cte("lines")
+
+
+@lru_cache(maxsize=1)
+def _alignments_over() -> CTE:
+    """What the rows of `_lines_over` are aligned to, as they run or stood."""
+    lines = _lines_over()
+    columns = ("site", "objective_id", "target_id", "position")
+    runs = and_(lines.c.site == alignment.c.site, lines.c.id == alignment.c.objective_id, lines.c.over == "")
+    stood = and_(
+        lines.c.site == cycle_alignment.c.site,
+        lines.c.id == cycle_alignment.c.objective_id,
+        lines.c.over == cycle_alignment.c.cycle,
+    )
+    now = select(*(alignment.c[name] for name in columns)).select_from(alignment.join(lines, runs))
+    then = select(*(cycle_alignment.c[name] for name in columns)).select_from(
+        cycle_alignment.join(lines, stood)
+    )
+    return now.union_all(then).cte("alignments")
+
+
+def _closed(table: Table) -> ColumnElement[bool]:
+    """Whether the cycle of a row is closed."""
+    same = (cycle_list.c.site == table.c.site, cycle_list.c.cycle == table.c.cycle)
+    return exists().where(*same, cycle_list.c.version > 0)
+
+
+def lines_of(shape: StatementShape) -> Table:
+    """The rows that a list is made of."""
+    return _lines_over() if shape.over else listing
+
+
+def _alignments_of(shape: StatementShape) -> Table:
+    return _alignments_over() if shape.over else alignment
+
+
 def admitted(shape: StatementShape, table: Table) -> list[ColumnElement[bool]]:
     """What has to hold for a row, its site included."""
     return [table.c.site.in_(_several("sites")), *_narrowed(shape, table)]
@@ -86,18 +150,41 @@ def admitted(shape: StatementShape, table: Table) -> list[ColumnElement[bool]]:
 @lru_cache(maxsize=64)
 def counted(shape: StatementShape) -> Statement:
     """By cycle, project, owner, team and health: how many there are, and in how many of them the search finds its words."""
-    parts = (listing.c.cycle, listing.c.project, listing.c.owner, listing.c.team, listing.c.health)
+    lines = lines_of(shape)
+    parts = (lines.c.cycle, lines.c.project, lines.c.owner, lines.c.team, lines.c.health)
     known = func.count()
-    fits = _narrowed(shape, listing)
+    fits = _narrowed(shape, lines)
     found = func.sum(case((and_(*fits), 1), else_=0)) if fits else known
-    mine = listing.c.site.in_(_several("sites"))
+    mine = lines.c.site.in_(_several("sites"))
     return select(*parts, known.label("known"), found.label("found")).where(mine).group_by(*parts)
 
 
 @lru_cache(maxsize=1)
+def standing() -> CompoundSelect[*tuple[object, ...]]:
+    """By cycle and health, how many objectives of a site there are: of a closed cycle by its records, of an ended one those that left it, too."""
+    runs = select(listing.c.cycle, listing.c.health, func.count().label("found")).where(
+        listing.c.site == bindparam("site"), ~_closed(listing)
+    )
+    still = listing.alias("still")
+    there = (
+        still.c.site == cycle_line.c.site,
+        still.c.id == cycle_line.c.id,
+        still.c.cycle == cycle_line.c.cycle,
+    )
+    stood = select(cycle_line.c.cycle, cycle_line.c.health, func.count().label("found")).where(
+        cycle_line.c.site == bindparam("site"), or_(_closed(cycle_line), ~exists().where(*there))
+    )
+    parts = [one.group_by(one.selected_columns.cycle, one.selected_columns.health) for one in (runs, stood)]
+    return parts[0].union_all(parts[1])
+
+
+@lru_cache(maxsize=1)
 def any_alignment() -> Statement:
-    """Whether anything at all is aligned."""
-    return select(exists().where(alignment.c.site.in_(_several("sites"))))
+    """Whether anything at all is aligned, or was."""
+    sites = _several("sites")
+    return select(
+        or_(exists().where(alignment.c.site.in_(sites)), exists().where(cycle_alignment.c.site.in_(sites)))
+    )
 
 
 @lru_cache(maxsize=256)
@@ -112,19 +199,46 @@ def page(shape: StatementShape) -> Statement:
     rows = select(tree).order_by(path).limit(2 * size + 1 if shape.later else size)
     some = (rows.offset(first) if shape.later else rows).subquery("some")
     same = and_(objective.c.site == some.c.site, objective.c.id == some.c.id)
-    columns = (some.c.site, some.c.id, some.c.depth, objective.c.headline, objective.c.changed_at)
-    return (
-        select(*columns, begun.c.start, begun.c.total)
-        .select_from(some.join(objective, same).join(begun, literal_column("1") == literal_column("1")))
-        .order_by(bytewise(shape.dialect, some.c.path))
-    )
+    always = literal_column("1") == literal_column("1")
+    place = (some.c.site, some.c.id, some.c.depth, begun.c.start, begun.c.total)
+    if shape.over:
+        lines, stood = lines_of(shape), cycle_line
+        line = and_(lines.c.site == some.c.site, lines.c.id == some.c.id)
+        then = and_(
+            stood.c.site == lines.c.site, stood.c.id == lines.c.id, stood.c.cycle == lines.c.over
+        )
+        headline = func.coalesce(stood.c.headline, objective.c.headline).label("headline")
+        changed = func.coalesce(stood.c.changed_at, objective.c.changed_at).label("changed_at")
+        columns = [headline, changed, lines.c.over, stood.c.ends_at, stood.c.served]
+        ways = some.join(lines, line).outerjoin(stood, then).outerjoin(objective, same).join(begun, always)
+    else:
+        columns = [objective.c.headline, objective.c.changed_at]
+        ways = some.join(objective, same).join(begun, always)
+    order = bytewise(shape.dialect, some.c.path)
+    return select(*place, *columns).select_from(ways).order_by(order)
+
+
+@lru_cache(maxsize=64)
+def heads(shape: StatementShape) -> Statement:
+    """The headline of each row, and when it changed, in no order."""
+    lines, stood = lines_of(shape), cycle_line
+    same = and_(objective.c.site == lines.c.site, objective.c.id == lines.c.id)
+    if not shape.over:
+        columns = [objective.c.headline, objective.c.changed_at]
+        return select(*columns).select_from(lines.join(objective, same)).where(*admitted(shape, lines))
+    then = and_(stood.c.site == lines.c.site, stood.c.id == lines.c.id, stood.c.cycle == lines.c.over)
+    headline = func.coalesce(stood.c.headline, objective.c.headline).label("headline")
+    changed = func.coalesce(stood.c.changed_at, objective.c.changed_at).label("changed_at")
+    ways = lines.outerjoin(stood, then).outerjoin(objective, same)
+    return select(headline, changed).select_from(ways).where(*admitted(shape, lines))
 
 
 @lru_cache(maxsize=64)
 def edges(shape: StatementShape) -> Select[str, str]:
     """Who stands under whom, as long as circles are not broken."""
-    above, below = alignment.alias("above"), listing.alias("below")
-    higher = listing.alias("higher")
+    lines = lines_of(shape)
+    above, below = _alignments_of(shape).alias("above"), lines.alias("below")
+    higher = lines.alias("higher")
     columns = (name_of(below).label("below"), name_of(higher).label("above"))
     ways = below.join(above, _of(above, below)).join(higher, _target(above, higher))
     fits = (*admitted(shape, below), *_narrowed(shape, higher))
@@ -139,7 +253,8 @@ def name_of(table: Table) -> ColumnElement[str]:
 
 def _tree(shape: StatementShape) -> CTE:
     """Every objective with its depth and path, from the top down."""
-    top, below, above = listing.alias("top"), listing.alias("below"), alignment.alias("above")
+    lines = lines_of(shape)
+    top, below, above = lines.alias("top"), lines.alias("below"), _alignments_of(shape).alias("above")
     key, place = ORDERS[shape.order](top), ORDERS[shape.order](below)
     at_top = or_(~_serves(shape, top), _circled(top)) if shape.circles else ~_serves(shape, top)
     columns: list[ColumnElement[object]] = [top.c.site, top.c.id, literal_column("0").label("depth")]
@@ -162,11 +277,10 @@ def _tree(shape: StatementShape) -> CTE:
 
 def _flat(shape: StatementShape) -> CTE:
     """Every objective at the top, for where nothing is aligned."""
-    columns: list[ColumnElement[object]] = [listing.c.site, listing.c.id, literal_column("0").label("depth")]
+    lines = lines_of(shape)
+    columns: list[ColumnElement[object]] = [lines.c.site, lines.c.id, literal_column("0").label("depth")]
     return (
-        select(*columns, ORDERS[shape.order](listing).label("path"))
-        .where(*admitted(shape, listing))
-        .cte("tree")
+        select(*columns, ORDERS[shape.order](lines).label("path")).where(*admitted(shape, lines)).cte("tree")
     )
 
 
@@ -186,14 +300,14 @@ def _begun(shape: StatementShape, tree: CTE, total: ColumnElement[int]) -> FromC
 
 def _serves(shape: StatementShape, table: Table) -> ColumnElement[bool]:
     """Whether the list has one that this is aligned to."""
-    aim, higher = alignment.alias("aim"), listing.alias("higher")
+    aim, higher = _alignments_of(shape).alias("aim"), lines_of(shape).alias("higher")
     ways: Statement = select(literal_column("1")).select_from(aim.join(higher, _target(aim, higher)))
     return ways.where(_of(aim, table), *_narrowed(shape, higher)).correlate(table).exists()
 
 
 def _first(shape: StatementShape, above: Table) -> list[ColumnElement[bool]]:
     """Whether this alignment is the first that leads to one in the list."""
-    earlier, higher = alignment.alias("earlier"), listing.alias("higher_still")
+    earlier, higher = _alignments_of(shape).alias("earlier"), lines_of(shape).alias("higher_still")
     same = and_(earlier.c.site == above.c.site, earlier.c.objective_id == above.c.objective_id)
     ways: Statement = select(literal_column("1")).select_from(earlier.join(higher, _target(earlier, higher)))
     fits = (same, earlier.c.position < above.c.position, *_narrowed(shape, higher))
@@ -230,7 +344,7 @@ def _narrowed(shape: StatementShape, table: Table) -> list[ColumnElement[bool]]:
     if "owner_words" in shape.filters:
         found.append(table.c.owner_words == bindparam("owner_words"))
     if "aligned_to" in shape.filters:
-        aim = alignment.alias("asked_for")
+        aim = _alignments_of(shape).alias("asked_for")
         found.append(exists().where(_of(aim, table), aim.c.target_id == bindparam("aligned_to")))
     return found
 

@@ -71,13 +71,25 @@ HEADLINE = (
 
 
 @dataclass(frozen=True, slots=True)
+class ServedCount:
+    """How many objectives are aligned to one, and how many of them are of another cycle than its own."""
+
+    by: int = 0
+    elsewhere: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class SavedObjective:
-    """A state, the mapping revision it was computed by, when that was, and when its numbers or its health last changed."""
+    """A state, the mapping revision it was computed by, when that was, and when its numbers or its health last changed.
+
+    `served_then`: how many served it when its cycle was over, where it stands as it stood then; None: it stands so now.
+    """
 
     state: ObjectiveState
     mapping_revision: str
     computed_at: datetime
     changed_at: datetime
+    served_then: ServedCount | None = None
 
 
 @dataclass(frozen=True, slots=True)

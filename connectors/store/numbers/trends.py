@@ -8,13 +8,15 @@ from datetime import datetime
 from fractions import Fraction
 from functools import lru_cache
 
-from sqlalchemy import BindParameter, Connection, bindparam, func, or_, select
+from sqlalchemy import BigInteger, BindParameter, Connection, bindparam, func, or_, select
 
 from connectors.store.database.instant import from_ms
 from connectors.store.database.json_text import fraction_of
 from connectors.store.database.sql import Statement
 from connectors.store.schema import history
 
+LAST = 2**62
+"""An instant after all others."""
 FINEST = 44
 """Into so many parts the time of a history is cut; of each its last point is kept."""
 
@@ -36,11 +38,11 @@ class ProgressTrend:
 
 
 def trends(
-    conn: Connection, sites: Collection[str], ids: Collection[str]
+    conn: Connection, sites: Collection[str], ids: Collection[str], until_ms: int = LAST
 ) -> dict[tuple[str, str], ProgressTrend]:
-    """By site and id, in one statement."""
+    """By site and id, in one statement, up to an instant (epoch milliseconds)."""
     found: dict[tuple[str, str], ProgressTrend] = {}
-    for row in conn.execute(_thinned(), {"sites": sites, "ids": ids}):
+    for row in conn.execute(_thinned(), {"sites": sites, "ids": ids, "until": until_ms}):
         trend = found.setdefault((row.site, row.objective_id), ProgressTrend([], row.points))
         trend.steps.append(ProgressPoint(from_ms(row.at), fraction_of(row.progress)))
     return found
@@ -50,7 +52,8 @@ def trends(
 def _thinned() -> Statement:
     """The points of these objectives, each with its part of the time; then the last of each part, and the first of all."""
     its = (history.c.site, history.c.objective_id)
-    mine = [history.c.site.in_(_several("sites")), history.c.objective_id.in_(_several("ids"))]
+    until = history.c.at <= bindparam("until", type_=BigInteger)
+    mine = (history.c.site.in_(_several("sites")), history.c.objective_id.in_(_several("ids")), until)
     first = func.min(history.c.at).over(partition_by=its)
     last = func.max(history.c.at).over(partition_by=its)
     part = (history.c.at - first) * FINEST // (last - first + 1)

@@ -189,6 +189,51 @@ cycle_end = Table(
     Index(None, "site", "cycle_id"),
 )
 
+cycle_list = Table(
+    "cycle_list",
+    columns.metadata,
+    columns.site(),
+    columns.part("cycle"),
+    columns.number("version"),
+    sqlite_with_rowid=False,
+)
+
+cycle_line = Table(
+    "cycle_line",
+    columns.metadata,
+    columns.site(),
+    columns.part("cycle"),
+    columns.part("id"),
+    columns.text("project"),
+    columns.text("owner"),
+    columns.text("health"),
+    columns.text("place"),
+    columns.text("progress"),
+    columns.text("changed"),
+    columns.text("words"),
+    columns.text("owner_words"),
+    columns.number("number"),
+    columns.text("team"),
+    columns.number("changed_at"),
+    columns.number("ends_at"),
+    columns.text("headline"),
+    columns.text("served"),
+    columns.text("counted"),
+    Index(None, "site", "id"),
+)
+
+cycle_alignment = Table(
+    "cycle_alignment",
+    columns.metadata,
+    columns.site(),
+    columns.part("cycle"),
+    columns.part("objective_id"),
+    columns.part("target_id"),
+    columns.number("position"),
+    Index(None, "site", "cycle", "target_id"),
+    sqlite_with_rowid=False,
+)
+
 kpi_state = Table(
     "kpi_state",
     columns.metadata,

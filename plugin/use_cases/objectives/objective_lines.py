@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from itertools import islice
 
 from connectors.store.lists import list_rows
-from connectors.store.lists.list_rows import ServedCount
+from connectors.store.numbers.objectives import SavedObjective, ServedCount
 from connectors.store.numbers import objectives
-from connectors.store.numbers.objectives import SavedObjective
 from mappings.explain.week import WeekMove
 from mappings.rollup.state import ObjectiveState
 from plugin.access.authorization.actor import Actor
@@ -26,8 +25,8 @@ AT_ONCE = 100
 class ObjectiveLine:
     """One objective of a site, as programs are told of it; `url` is where people see its issue in Jira.
 
-    `week` is what a week did to it, None where its history is shorter. `served` is by how many objectives: those of other cycles
-    count in it, too, and stand in no list of its own cycle.
+    `week` is what a week did to it, None where its history is shorter, or it stands as its cycle was over. `served` is by how many
+    objectives: those of other cycles count in it, too, and stand in no list of its own cycle.
     """
 
     site: str
@@ -69,10 +68,13 @@ def _lines(connector: Connector, site: str, found: Iterable[SavedObjective]) -> 
     known = connector.sites.get(site)
     while some := list(islice(rest, AT_ONCE)):
         with connector.store.read() as conn:
-            moved = weeks(connector, conn, site, {one.state.id: one.state.progress for one in some})
-            below = list_rows.served(conn, site, [one.state.id for one in some])
+            running = [one.state for one in some if one.served_then is None]
+            moved = weeks(connector, conn, site, {state.id: state.progress for state in running})
+            below = list_rows.served(conn, site, [state.id for state in running])
         for one in some:
             state = one.state
             url = known.issue_url(state.key) if known and state.issue_id and state.key else None
             week, served = moved.get(state.id), below.get(state.id, UNSERVED)
+            if one.served_then is not None:
+                week, served = None, one.served_then
             yield ObjectiveLine(site, one, url=url, week=week, served=served)

@@ -16,7 +16,7 @@ from connectors.store.database import json_text
 from connectors.store.database.instant import from_ms
 from connectors.store.database.json_text import fraction_of
 from connectors.store.database.sql import among
-from connectors.store.lists import list_rows
+from connectors.store.lists import cycle_lines, list_rows
 from connectors.store.lists.list_rows import START, ListSlice, PageStart, RowSelection, Tallies
 from connectors.store.numbers import forecasts, objectives
 from connectors.store.numbers.forecasts import KeptForecast
@@ -45,6 +45,8 @@ __all__ = [
     "SavedHeadline",
     "Tallies",
     "TrendPoint",
+    "cycle_headlines",
+    "cycles_to_list",
     "every_headline",
     "headlines",
     "histories",
@@ -116,6 +118,7 @@ class ListedHead:
     `history` has as many of its `points` as a trend line shows, its first and its last among them. `forecast` is what was said
     last of whether it will be reached, today or yesterday. `week` is what a week did to it, None where its history is shorter.
     `elsewhere` counts the objectives that are aligned to it and are of cycles that the list leaves out: they count all the same.
+    `ended_at` is the end of its cycle, where it stands as it stood then; None: it stands so now.
     """
 
     site: str | None
@@ -127,6 +130,7 @@ class ListedHead:
     forecast: KeptForecast | None = None
     week: WeekMove | None = None
     elsewhere: int = 0
+    ended_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +218,25 @@ def every_headline(
 
 
 @question(VIEWER)
+def cycle_headlines(
+    connector: Connector, _actor: Actor, site: str, cycle_id: str
+) -> tuple[SavedHeadline, ...]:
+    """Every objective of a cycle, in no order: as it runs, or as it stood when the cycle was over."""
+    decode = json_text.decoder(Headline).decode
+    with connector.store.read() as conn:
+        found = list_rows.heads(conn, RowSelection(sites=(site,), cycles=(cycle_id,)))
+    return tuple(SavedHeadline(decode(text), changed) for text, changed in found)
+
+
+@question(VIEWER)
+def cycles_to_list(connector: Connector, _actor: Actor, site: str) -> tuple[str, ...]:
+    """Ids of the cycles that any objective is in, or was when they were over."""
+    with connector.store.read() as conn:
+        running = {one.state.cycle_id for one in headlines(conn, site)} - {None}
+        return tuple(sorted({one for one in running if one} | cycle_lines.cycles(conn, [site])))
+
+
+@question(VIEWER)
 def list_objectives(
     connector: Connector, _actor: Actor, wanted: RowSelection, after: PageStart, size: int
 ) -> ObjectivePage:
@@ -233,9 +256,13 @@ def _with_weeks(
     only = next(iter(sites), "")
     stand: dict[str, dict[str, Fraction | None]] = defaultdict(dict)
     for one in rows:
-        stand[one.site or only][one.state.id] = one.state.progress
+        if one.ended_at is None:
+            stand[one.site or only][one.state.id] = one.state.progress
     moved = {site: weeks(connector, conn, site, mine) for site, mine in stand.items()}
-    return [replace(one, week=moved[one.site or only].get(one.state.id)) for one in rows]
+    return [
+        one if one.ended_at is not None else replace(one, week=moved[one.site or only].get(one.state.id))
+        for one in rows
+    ]
 
 
 def listed(conn: Connection, wanted: RowSelection, after: PageStart, size: int, since: date) -> ObjectivePage:
@@ -243,10 +270,13 @@ def listed(conn: Connection, wanted: RowSelection, after: PageStart, size: int, 
     figures = list_rows.tallies(conn, wanted)
     part = list_rows.page(conn, wanted, after, size, figures.found(wanted.health))
     several = len(wanted.sites) > 1
-    ids = {one.id for one in part.rows}
+    ids = {one.id for one in part.rows if one.over is None}
     moved = trends(conn, wanted.sites, ids) if ids else {}
     told = forecasts.latest(conn, wanted.sites, ids, since) if ids else {}
-    elsewhere = list_rows.aligned_elsewhere(conn, wanted, ids)
+    elsewhere = list_rows.elsewhere(conn, wanted, part.rows)
+    for ends_ms in {one.ends_ms for one in part.rows if one.over is not None}:
+        over = {one.id for one in part.rows if one.over is not None and one.ends_ms == ends_ms}
+        moved |= trends(conn, wanted.sites, over, ends_ms)
     decode = json_text.decoder(Headline).decode
     rows = [
         ListedHead(
@@ -256,8 +286,9 @@ def listed(conn: Connection, wanted: RowSelection, after: PageStart, size: int, 
             depth=one.depth,
             history=trend.steps,
             points=trend.points,
-            forecast=told.get((one.site, one.id)),
+            forecast=told.get((one.site, one.id)) if one.over is None else None,
             elsewhere=elsewhere.get((one.site, one.id), 0),
+            ended_at=None if one.over is None else from_ms(one.ends_ms),
         )
         for one in part.rows
         for trend in (moved.get((one.site, one.id), NO_TREND),)

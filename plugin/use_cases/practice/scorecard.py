@@ -13,7 +13,7 @@ from plugin.runtime.connector import Connector
 from plugin.use_cases.cycles.cycles import cycle_named, ruling
 from plugin.use_cases.kpis.board import ShownKpi, list_kpis
 from plugin.use_cases.kpis.kpi_values import kpi_values
-from plugin.use_cases.objectives.objective_list import Head, every_headline
+from plugin.use_cases.objectives.objective_list import Head, cycle_headlines, cycles_to_list, every_headline
 from plugin.use_cases.objectives.objective_values import exact_text, number
 from plugin.use_cases.permission import VIEWER, question
 
@@ -32,18 +32,18 @@ class Scorecard:
 
 @question(VIEWER)
 def show_scorecard(connector: Connector, actor: Actor, site: str, cycle_id: str | None = None) -> Scorecard:
-    """The objectives of a cycle, without one those whose cycle has not ended or that have none; and every KPI.
+    """The objectives of a cycle (as they stood, where it is over), without one those whose cycle has not ended or that have none; and every KPI.
 
     Raises CycleRefused for a cycle that the mapping does not have.
     """
     mapping, moment = ruling(connector, site)
     if cycle_id is not None:
         cycle_named(mapping, cycle_id)
-    every = [one.state for one in every_headline(connector, actor, site)]
     if cycle_id is None:
+        every = [one.state for one in every_headline(connector, actor, site)]
         chosen = [one for one in every if not has_ended(mapping.cycles.get(one.cycle_id or ""), moment)]
     else:
-        chosen = [one for one in every if one.cycle_id == cycle_id]
+        chosen = [one.state for one in cycle_headlines(connector, actor, site, cycle_id)]
     chosen.sort(key=lambda one: (SEVERITY[one.health.level], one.project_key, one.key, one.id))
     found = scorecard(
         chosen,
@@ -51,8 +51,8 @@ def show_scorecard(connector: Connector, actor: Actor, site: str, cycle_id: str 
         lambda one: one.perspective,
         lambda one: one.part.perspective,
     )
-    cycles = {one.cycle_id for one in every if one.cycle_id is not None}
-    return Scorecard(site, cycle_id, tuple(sorted(cycles, reverse=True)), found)
+    cycles = sorted(cycles_to_list(connector, actor, site), reverse=True)
+    return Scorecard(site, cycle_id, tuple(cycles), found)
 
 
 def scorecard_values(one: Scorecard) -> PlainValues:

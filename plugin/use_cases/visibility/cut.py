@@ -22,8 +22,8 @@ import msgspec
 
 from mappings.explain.movement import Effect
 from mappings.rollup.rows.ledger import HIDDEN, Contribution
-from mappings.rollup.state import ObjectiveState
-from plugin.use_cases.visibility.number_cut import HELD, RESTRICTED, bare, bare_part, counted_in, objective_in
+from mappings.rollup.state import ObjectiveState, counted_in
+from plugin.use_cases.visibility.number_cut import HELD, RESTRICTED, bare, bare_part, objective_in
 from plugin.use_cases.visibility.row_sum import WORK, summed_effects, summed_rows
 
 KEY = re.compile(r"(?<![A-Za-z0-9_])[A-Z][A-Z0-9_]{1,99}-[1-9][0-9]{0,17}(?![A-Za-z0-9_])")

@@ -35,16 +35,7 @@ HELD = ("state", "saved", "place", "check_in", "objective")
 """The parts that hold the objective of which something is told."""
 OF_OBJECTIVE = ("objective_id", "issue_id", "id", "key", "issue_key", "objective")
 ONLY_NUMBERS = (Movement, WeekMove, Contribution, Effect)
-IN_THE_NUMBER = (Disposition.COUNTED, Disposition.NOT_ACHIEVED, Disposition.CHECKED_IN, Disposition.BESIDE)
 UNTOLD = Measurement(None, None, Cause.UNKNOWN, RESTRICTED)
-
-
-def counted_in(state: ObjectiveState) -> frozenset[str]:
-    """The issues that make up a number, and the one that it is of."""
-    ledgers = [state.ledger, state.beside, *(one.measurement.ledger for one in state.key_results)]
-    rows = (row.id for ledger in ledgers for row in ledger.rows if row.disposition in IN_THE_NUMBER)
-    own = (state.issue_id or "", *(one.issue_id or "" for one in state.key_results))
-    return frozenset(one for one in (*rows, *own) if one.isdigit())
 
 
 def objective_in(

@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 
+from connectors.store.lists import cycle_lines
 from connectors.store.numbers import objectives
 from connectors.store.visibility.counted_issues import CountedIssues
 from connectors.store.visibility.mentions import Mention, mentions
+from mappings.rollup.state import counted_in
 from plugin.runtime.connector import Connector
-from plugin.use_cases.visibility.number_cut import counted_in
 from plugin.use_cases.visibility.sights import visible
 
 BELIEVED_S = 5.0
@@ -32,21 +33,30 @@ def numberless(connector: Connector, site: str, person: str) -> dict[str, Mentio
 
 
 def _counted(connector: Connector, site: str) -> CountedIssues:
-    """The same for whoever asks: all states of a site are read for it, and of them only names and ids are held."""
+    """The same for whoever asks: all states of a site are read for it, those of cycles that are over too, and of them only names and ids are held."""
     at, known = connector.counted.get(site, (float("-inf"), None))
     if known is not None and time.monotonic() - at < BELIEVED_S:
         return known
     with connector.store.read() as conn:
         states = [one.state for one in objectives.all(conn, site)]
         rows = {state.id: counted_in(state) for state in states}
+        past = cycle_lines.names(conn, site)
+        for line in past:
+            rows[line.id] = rows.get(line.id, frozenset()) | line.counted
         meant = mentions(conn, site, {row for mine in rows.values() for row in mine}, ())
     above: dict[str, set[str]] = {}
     for state in states:
         above.setdefault(state.id, set()).update(rows.keys() & state.aligned_to)
         for row in rows[state.id] & rows.keys():
             above.setdefault(row, set()).add(state.id)
+    for line in past:
+        for target in rows.keys() & line.aligned_to:
+            above.setdefault(line.id, set()).add(target)
+        for row in line.counted & rows.keys() - {line.id}:
+            above.setdefault(row, set()).add(line.id)
+    names = {line.id: Mention(line.id, line.key, line.title) for line in past}
     found = CountedIssues(
-        names={state.id: Mention(state.id, state.key, state.title) for state in states},
+        names=names | {state.id: Mention(state.id, state.key, state.title) for state in states},
         rows=rows,
         above=above,
         keys={one.id: one.key for one in meant.values()},
