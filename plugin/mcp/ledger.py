@@ -93,20 +93,25 @@ class ExplainArguments(PageArguments):
         None,
         description="Another mapping: a revision, its beginning, or `then` for the one that ruled at that moment.",
     )
+    cycle: Name | None = Field(
+        None, description="Instead of a moment: as it stood when this cycle was over, by its record where it is closed."
+    )
     limit: int = Field(USUAL, ge=1, le=MOST)
 
 
 def okr_explain(asking: ToolAsker, arguments: ExplainArguments) -> LedgerAnswer:
     """A page of the rows behind a number."""
     site = site_of(asking, arguments)
-    saved = objective_of(asking, site, arguments.objective_key)
+    if arguments.cycle is not None and (arguments.at, arguments.mapping) != (None, None):
+        raise Unanswerable("Give either a cycle, or a moment and a mapping.")
+    saved = objective_of(asking, site, arguments.objective_key, arguments.cycle)
     past = _past(asking, site, saved.state.id, arguments)
     saved = saved if past is None else past.saved
     every = ledgers_of(saved.state)
     of = _named(saved.state, arguments.ledger, every)
     title, ledger = every[of]
     shown, counted = page_of(
-        f"okr_explain:{site}:{saved.state.id}:{arguments.at}:{arguments.mapping}",
+        f"okr_explain:{site}:{saved.state.id}:{arguments.at}:{arguments.mapping}:{arguments.cycle}",
         arguments,
         ledger.rows,
         (f"{row.id} {row.share} {row.progress}" for row in ledger.rows),

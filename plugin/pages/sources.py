@@ -28,7 +28,7 @@ from plugin.use_cases.meeting.agenda import CurrentMeeting
 from plugin.use_cases.objectives.as_of import AsOf
 from plugin.use_cases.objectives.moments import MovementQuestion
 from plugin.use_cases.objectives.movement import ToldMovement
-from plugin.use_cases.objectives.objective_lines import ObjectiveLine
+from plugin.use_cases.objectives.objective_lines import ObjectiveLine, ServedCount
 from plugin.use_cases.objectives.objective_list import (
     Head,
     ObjectivePage,
@@ -59,7 +59,10 @@ class SitedHead(SavedHead, Protocol):
 
 
 class SavedObjective(Protocol):
-    """One objective as the store keeps it: `computed_at` is the last reconcile, `changed_at` the last that moved it."""
+    """One objective as the store keeps it: `computed_at` is the last reconcile, `changed_at` the last that moved it.
+
+    `served_then` is None where it stands so now, and says by how many it was served where it stands as its cycle was over.
+    """
 
     @property
     def state(self) -> ObjectiveState: ...
@@ -69,6 +72,8 @@ class SavedObjective(Protocol):
     def computed_at(self) -> datetime: ...
     @property
     def changed_at(self) -> datetime: ...
+    @property
+    def served_then(self) -> ServedCount | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +150,10 @@ class Sources(Protocol):
         """The objectives with this id, key or former key: at most one of each site."""
         ...
 
+    def located_in(self, id_or_key: str, cycle: str, site: str | None = None) -> Sequence[LocatedObjective]:
+        """The same as they stood when a cycle was over; as they stand, where they run in it."""
+        ...
+
     def explained_by(self, issue: str, site: str | None = None) -> Sequence[LocatedObjective]:
         """The objectives whose numbers this issue (id or key) is part of, and the plain parents whose sums it is part of."""
         ...
@@ -197,8 +206,10 @@ class Sources(Protocol):
         """How good the forecasts of a cycle were, by level; empty until it has ended."""
         ...
 
-    def aligned(self, objective_id: str, site: str | None = None) -> Sequence[SavedHead]:
-        """The objectives that are aligned to this one."""
+    def aligned(
+        self, objective_id: str, site: str | None = None, cycle: str | None = None
+    ) -> Sequence[SavedHead]:
+        """The objectives that are aligned to this one; with a cycle those that were when it was over, as they stood."""
         ...
 
     def cycles(self, site: str | None = None) -> Cycles:

@@ -123,6 +123,13 @@ class StoredSources:
         )
         return [LocatedObjective(one, saved) for one, saved in found if saved is not None]
 
+    def located_in(self, id_or_key: str, cycle: str, site: str | None = None) -> Sequence[LocatedObjective]:
+        found = (
+            (one, questions.objective_in(self.connector, self.who(), one, id_or_key, cycle))
+            for one in self._sites(site)
+        )
+        return [LocatedObjective(one, saved) for one, saved in found if saved is not None]
+
     def explained_by(self, issue: str, site: str | None = None) -> Sequence[LocatedObjective]:
         return [
             LocatedObjective(one, saved)
@@ -205,13 +212,16 @@ class StoredSources:
     def calibration(self, cycle_id: str) -> Sequence[Calibration]:
         return calibration_of(self.connector, self.who(), cycle_id)
 
-    def aligned(self, objective_id: str, site: str | None = None) -> Sequence[SavedHead]:
-        sites = self._sites(site)
-        return [
-            one
-            for site in sites
-            for one in questions.aligned_to(self.connector, self.who(), site, objective_id)
-        ]
+    def aligned(
+        self, objective_id: str, site: str | None = None, cycle: str | None = None
+    ) -> Sequence[SavedHead]:
+        asked, found = (self.connector, self.who()), list[SavedHead]()
+        for one in self._sites(site):
+            if cycle is None:
+                found += questions.aligned_to(*asked, one, objective_id)
+            else:
+                found += questions.aligned_in(*asked, one, objective_id, cycle)
+        return found
 
     def cycles(self, site: str | None = None) -> Cycles:
         return Calendars(tuple(mapping.cycles for mapping in self._mappings(site)))

@@ -58,6 +58,13 @@ def of_cycle(conn: Connection, site: str, cycle_id: str) -> list[CycleEnd]:
     return [_read(row) for row in conn.execute(select(table).where(*mine).order_by(table.c.objective_id))]
 
 
+def of_objective(conn: Connection, site: str, objective_id: str, cycle_id: str) -> CycleEnd | None:
+    """The end of one cycle of one objective, or None."""
+    mine = (table.c.site == site, table.c.objective_id == objective_id, table.c.cycle_id == cycle_id)
+    row = conn.execute(select(table).where(*mine)).one_or_none()
+    return None if row is None else _read(row)
+
+
 def cycles(conn: Connection, site: str) -> list[str]:
     """Ids of the cycles whose end was noted for some objective."""
     found = select(table.c.cycle_id).where(table.c.site == site).distinct().order_by(table.c.cycle_id)

@@ -39,8 +39,7 @@ class CycleLine:
 def note(conn: Connection, site: str, cycle_id: str, line: CycleLine) -> None:
     """Put an objective into the list of a cycle that has ended, in the place of what was noted of it before. The list of a closed one stands."""
     cycle = list_line.kept(cycle_id)
-    version = select(cycle_list.c.version).where(cycle_list.c.site == site, cycle_list.c.cycle == cycle)
-    if (conn.execute(version).scalar_one_or_none() or ENDED) != ENDED:
+    if version_of(conn, site, cycle):
         return
     _list(conn, site, cycle, ENDED)
     _forget(conn, site, cycle, line.state.id)
@@ -86,6 +85,22 @@ def cycles(conn: Connection, sites: Collection[str]) -> frozenset[str]:
     return frozenset(conn.execute(found).scalars())
 
 
+def version_of(conn: Connection, site: str, cycle_id: str) -> int | None:
+    """The version of the closing of a cycle that is over, 0 where it is not closed; None where it is not known to be over."""
+    mine = (cycle_list.c.site == site, cycle_list.c.cycle == list_line.kept(cycle_id))
+    return conn.execute(select(cycle_list.c.version).where(*mine)).scalar_one_or_none()
+
+
+def id_called(conn: Connection, site: str, cycle_id: str, name: str) -> str | None:
+    """The id of the objective that was called by this key when a cycle was over; None where none was."""
+    place = list_line.place(name, site, "")
+    mine = (cycle_line.c.site == site, cycle_line.c.cycle == list_line.kept(cycle_id))
+    found = conn.execute(
+        select(cycle_line.c.id).where(*mine, cycle_line.c.place.startswith(place, autoescape=True)).limit(1)
+    )
+    return found.scalar_one_or_none()
+
+
 def those_among(conn: Connection, site: str, ids: Iterable[str]) -> frozenset[str]:
     """Which of these issues stand in the list of any cycle that is over."""
     mine = (cycle_line.c.site == site, among(conn, cycle_line.c.id, ids))
@@ -113,8 +128,7 @@ class LinesOver(NamedTuple):
 
 def known(conn: Connection, site: str, cycle: str, ids: Collection[str]) -> LinesOver:
     """The lines of these objectives in the list of a cycle that is over; none where it is not."""
-    listed = select(cycle_list.c.version).where(cycle_list.c.site == site, cycle_list.c.cycle == cycle)
-    version = conn.execute(listed).scalar_one_or_none()
+    version = version_of(conn, site, cycle)
     if version is None:
         return LinesOver(ENDED, {})
     mine = (cycle_line.c.site == site, cycle_line.c.cycle == cycle, among(conn, cycle_line.c.id, ids))
@@ -126,6 +140,13 @@ def known(conn: Connection, site: str, cycle: str, ids: Collection[str]) -> Line
             for row in conn.execute(select(*columns).where(*mine))
         },
     )
+
+
+def served(conn: Connection, site: str, cycle_id: str) -> set[str]:
+    """Ids of those of a cycle that is over which any objective was aligned to."""
+    mine = (cycle_line.c.site == site, cycle_line.c.cycle == list_line.kept(cycle_id))
+    served_by_some = select(cycle_line.c.id).where(*mine, cycle_line.c.served != "[]")
+    return set(conn.execute(served_by_some).scalars())
 
 
 class LineNames(msgspec.Struct, frozen=True, gc=False):

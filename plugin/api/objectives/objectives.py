@@ -28,7 +28,7 @@ from plugin.use_cases.objectives.objective_columns import (
 )
 from plugin.use_cases.objectives.objective_lines import ObjectiveLine, line, lines
 from plugin.use_cases.objectives.objective_values import as_of_values, feeds_values, ledgers_of
-from plugin.use_cases.objectives.objectives import explained_by, knows_issue, list_some
+from plugin.use_cases.objectives.objectives import SavedObjective, explained_by, knows_issue, list_some, objective_in
 from plugin.use_cases.work.obstacles import MissingKind, obstacle_values, obstacles
 
 ROUTES = Routes()
@@ -207,8 +207,17 @@ class IssueFeedsJson(JsonShape):
     feeds: list[FeedJson]
 
 
-class LedgerQuery(SiteQuery):
-    """Of which moment, and under which mapping."""
+class CycleOverQuery(SiteQuery):
+    """As it stood when which cycle was over."""
+
+    cycle: Word | None = Field(
+        None,
+        description="A cycle: as it stood when that was over, by its record where it is closed; as it stands now where it is left out.",
+    )
+
+
+class LedgerQuery(CycleOverQuery):
+    """Of which moment or cycle, and under which mapping."""
 
     at: Word | None = Field(
         None, description="A day, which stands for its end, or an instant; now where it is left out."
@@ -234,9 +243,9 @@ def list_objectives(caller: Caller, query: ObjectivesQuery) -> Reply[Page[Object
 
 
 @ROUTES.get("/objectives/{objective}", "viewer", "One objective with its key results.")
-def one_objective(caller: Caller, path: ObjectiveAddress, query: SiteQuery) -> Reply[ObjectiveJson]:
-    """One objective by key, former key or id."""
-    site, saved = objective_of(caller, path, query)
+def one_objective(caller: Caller, path: ObjectiveAddress, query: CycleOverQuery) -> Reply[ObjectiveJson]:
+    """One objective by key, former key or id; with `cycle` as it stood when that was over, which is how the list of the cycle has it."""
+    site, saved = objective_asked(caller, path, query)
     return Reply(objective_json(line(caller.connector, caller.actor, site, saved)))
 
 
@@ -260,8 +269,12 @@ def list_obstacles(caller: Caller, path: ObjectiveAddress, query: SiteQuery) -> 
     "Why the number is what it is, or what it was: every row, its weight and its share.",
 )
 def ledger(caller: Caller, path: ObjectiveAddress, query: LedgerQuery) -> Reply[LedgersJson]:
-    """Why the number is what it is; with `at` or `mapping` what it was or would be, worked out from the histories that are kept."""
-    site, saved = objective_of(caller, path, query)
+    """Why the number is what it is; with `cycle` what it was when that was over; with `at` or `mapping` what it was or would be, worked out from the histories that are kept."""
+    if query.cycle is not None and (query.at, query.mapping) != (None, None):
+        raise invalid(
+            "?cycle", "a cycle is given beside a moment or a mapping.", "Ask for one of them: ?cycle, or ?at and ?mapping."
+        )
+    site, saved = objective_asked(caller, path, query)
     if query.at is None and query.mapping is None:
         return Reply(LedgersJson.model_validate(ledgers_of(saved.state)))
     at = caller.connector.clock() if query.at is None else instant_in(caller, site, query.at)
@@ -285,6 +298,21 @@ def issue_feeds(caller: Caller, path: IssueAddress, query: SiteQuery) -> Reply[I
             "issue", path.issue, "Only what the scope of the mapping has is read; sync to look for it."
         )
     return Reply(IssueFeedsJson.model_validate(feeds_values(path.issue, [one.state for one in found])))
+
+
+def objective_asked(
+    caller: Caller, path: ObjectiveAddress, query: CycleOverQuery
+) -> tuple[str, SavedObjective]:
+    """The site and the objective that are named, as it stood when a cycle was over where one is."""
+    if query.cycle is None:
+        return objective_of(caller, path, query)
+    site = site_of(caller, query)
+    saved = objective_in(caller.connector, caller.actor, site, path.objective, query.cycle)
+    if saved is None:
+        raise not_found(
+            "objective", f"{path.objective} in {query.cycle}", "GET /objectives?cycle=… lists those that a cycle had."
+        )
+    return site, saved
 
 
 def instant_in(caller: Caller, site: str, text: str) -> datetime:

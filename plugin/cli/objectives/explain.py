@@ -32,7 +32,7 @@ from plugin.use_cases.objectives.objective_values import (
     rows_of,
     sums_text,
 )
-from plugin.use_cases.objectives.objectives import SavedObjective, computed, explained_by
+from plugin.use_cases.objectives.objectives import SavedObjective, computed, explained_by, objective_in
 from plugin.use_cases.work.obstacles import Obstacle, obstacle_values, obstacles
 
 MOST_OBSTACLES = 10
@@ -51,15 +51,23 @@ MOST_OBSTACLES = 10
     metavar="REVISION|FILE",
     help="Under another mapping than the one that rules: a revision (its beginning is enough), `then` for the one that ruled at that moment, or a file.",
 )
+@click.option("--cycle", metavar="CYCLE", help="As it stood when a cycle was over; of a closed one by its record.")
 @site_option
 @json_option
-def explain_command(key: str, at: str | None, mapping: str | None, site: str, as_json: bool) -> None:
+def explain_command(
+    key: str, at: str | None, mapping: str | None, cycle: str | None, site: str, as_json: bool
+) -> None:
     """Show why an objective stands where it stands, or a plain parent has its sums: every row, its weight, its share; the shares sum to the number.
 
     Of any other issue: whose number it is part of, and how much it counts there.
 
     With --at, where it stood: worked out from the histories of its issues, which are read where they are not kept yet.
     """
+    if cycle is not None:
+        if at is not None or mapping is not None:
+            raise click.UsageError("--cycle goes with neither --at nor --mapping: a cycle that is over stands as it was noted.")
+        _show_stood(key, cycle, site, as_json=as_json)
+        return
     with open_connector(site=site) as connector:
         if at is not None or mapping is not None:
             past = look_back(connector, site, key, at, mapping)
@@ -87,6 +95,23 @@ def explain_command(key: str, at: str | None, mapping: str | None, site: str, as
         show_past(past)
     else:
         show_explanation(saved, found)
+
+
+def _show_stood(key: str, cycle: str, site: str, *, as_json: bool) -> None:
+    """The objective as it stood when a cycle was over; raises NotReady where it was not in that cycle."""
+    with open_connector(site=site) as connector:
+        saved = objective_in(connector, COMMAND_LINE, site, key, cycle)
+    if saved is None:
+        raise NotReady(
+            f"{key} was no objective of {cycle}. jira-okr cycle show {cycle} lists those that were.", step=OBJECTIVES
+        )
+    if as_json:
+        show_json({**ledgers_of(saved.state), "health": health_values(saved.state.health)})
+        return
+    then = saved.served_then is not None
+    if then:
+        say(f"As it stood when {cycle} was over, under revision {saved.mapping_revision[:8]}.")
+    show_explanation(saved, then=then)
 
 
 def _show_feeds(key: str, fed: Sequence[SavedObjective], waits: str, *, as_json: bool) -> None:
@@ -142,16 +167,16 @@ def show_past(past: AsOf) -> None:
     )
     for sentence in sentences(past.doubts):
         say(f"  {sentence}")
-    show_explanation(past.saved)
+    show_explanation(past.saved, then=True)
 
 
-def show_explanation(saved: SavedObjective, found: Sequence[Obstacle] = ()) -> None:
-    """The explanation for people, of an objective or of a plain parent, with what stands in its way."""
+def show_explanation(saved: SavedObjective, found: Sequence[Obstacle] = (), *, then: bool = False) -> None:
+    """The explanation for people, of an objective or of a plain parent, with what stands in its way; `then`: as it stood at another time than now."""
     state = saved.state
     if state.plain:
         show_plain_parent(state)
         return
-    say(headline(state))
+    say(headline(state, "then" if then else "today"))
     say(f"  {state.health.sentence}  [rule: {state.health.rule}]")
     for flag in state.flags:
         say(f"  note: {flag}")
@@ -180,12 +205,12 @@ def show_plain_parent(state: ObjectiveState) -> None:
         show_ledger("The rows", rows.measurement.ledger, ACHIEVED_AT[rows.commitment])
 
 
-def headline(state: ObjectiveState) -> str:
-    """One line: key, title, progress, health, expected."""
+def headline(state: ObjectiveState, when: str = "today") -> str:
+    """One line: key, title, progress, health, and what was expected when."""
     name = f"{state.key} {state.title}".strip()
     return (
         f"{name}: {percent_text(state.progress, 0, ACHIEVED_AT[state.commitment])}, {state.health.level.value.replace('_', ' ')}, "
-        f"expected today {percent_text(state.expected)}"
+        f"expected {when} {percent_text(state.expected)}"
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from plugin.mcp.protocol.shapes import Arguments
 from plugin.mcp.protocol.tool import ToolAsker, Unanswerable
 from plugin.use_cases.cycles.locks import waits_behind_lock
-from plugin.use_cases.objectives.objectives import SavedObjective, objective
+from plugin.use_cases.objectives.objectives import SavedObjective, objective, objective_in
 
 PERHAPS = "okr_list with text=… finds objectives by a part of their key or title."
 
@@ -25,8 +25,13 @@ def site_of(asking: ToolAsker, arguments: Arguments) -> str:
     return next(iter(connector.sites))
 
 
-def objective_of(asking: ToolAsker, site: str, key: str) -> SavedObjective:
-    """The objective of this key, former key or id."""
+def objective_of(asking: ToolAsker, site: str, key: str, cycle: str | None = None) -> SavedObjective:
+    """The objective of this key, former key or id; with a cycle as it stood when that was over."""
+    if cycle is not None:
+        stood = objective_in(asking.connector, asking.actor, site, key, cycle)
+        if stood is None:
+            raise Unanswerable(f"{key!r} was no objective of {cycle!r}. okr_list with cycle=… lists those that were.")
+        return stood
     found = objective(asking.connector, asking.actor, site, key)
     if found is None:
         waits = waits_behind_lock(asking.connector, asking.actor, site, key)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from plugin.mcp.protocol.quotation import quoted_fields
 from plugin.mcp.protocol.shapes import Answer, Provenance
@@ -47,8 +47,11 @@ def provenance(
 
 def page_of_objective(asking: ToolAsker, site: str, saved: SavedObjective) -> str:
     """The path of the page that explains an objective."""
-    of_site = f"?site={quote(site)}" if len(asking.connector.sites) > 1 else ""
-    return f"/objectives/{quote(saved.state.key or saved.state.id, safe='')}{of_site}"
+    asked = {"site": site} if len(asking.connector.sites) > 1 else {}
+    if saved.served_then is not None and saved.state.cycle_id:
+        asked |= {"cycle": saved.state.cycle_id}
+    query = f"?{urlencode(asked)}" if asked else ""
+    return f"/objectives/{quote(saved.state.key or saved.state.id, safe='')}{query}"
 
 
 def _reasons(stands: SiteStatus) -> list[str]:

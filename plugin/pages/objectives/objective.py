@@ -52,6 +52,8 @@ class Favourite:
 def register(blueprint: Blueprint, sources: Sources) -> None:
     @blueprint.get("/objectives/<id_or_key>", endpoint="objective")
     def objective(id_or_key: str) -> ResponseReturnValue:
+        if request.args.get("cycle"):
+            return stood_answer(sources, id_or_key, request.args["cycle"])
         found = sources.located(id_or_key, request.args.get("site"))
         if len(found) > 1:
             return several_page(sources, id_or_key, found), 300
@@ -105,6 +107,47 @@ def objective_page(
         exact=exact,
         everything=everything,
         site=site_in_address(located.site, sources.site_names()),
+        pulse=pulse(sources.vitals(), sources.now(), sources.zone),
+    )
+
+
+def stood_answer(sources: Sources, id_or_key: str, cycle: str) -> ResponseReturnValue:
+    """The page of an objective as it stood when a cycle was over; its usual page where it runs in that cycle still."""
+    found = sources.located_in(id_or_key, cycle, request.args.get("site"))
+    if len(found) > 1:
+        return several_page(sources, id_or_key, found, cycle), 300
+    exact = bool(request.args.get("exact"))
+    if not found:
+        abort(404, f"“{id_or_key}” was no objective of {cycle}. Its review lists those that were.")
+    if found[0].saved.served_then is None:
+        return objective_page(sources, found[0], exact=exact)
+    return stood_page(sources, found[0], cycle, exact=exact)
+
+
+def stood_page(sources: Sources, located: LocatedObjective, cycle: str, *, exact: bool = False) -> str:
+    """One objective as it stood when a cycle was over: by its record where that is closed, else as it was noted."""
+    saved, site = located.saved, located.site
+    state, part = saved.state, sources.cycles(site).get(cycle)
+    around = ObjectiveContext(
+        now=saved.computed_at,
+        zone=sources.zone,
+        browse=browse_on(sources, site),
+        cycle=cycle_in_span(part, state.span),
+        below=tuple(standing(sources, one, site, cycle) for one in sources.aligned(state.id, site, cycle)),
+        everything=True,
+    )
+    said = site_in_address(site, sources.site_names())
+    runs = sources.located(state.id, site)
+    return rendered(
+        "stood.html",
+        "objectives",
+        view=explanation(saved, (), around),
+        cycle=cycle,
+        since=when(saved.computed_at, sources.now(), sources.zone),
+        now=objective_address(state.id, said) if runs else None,
+        here=objective_address(name(state), said, cycle),
+        exact=exact,
+        site=said,
         pulse=pulse(sources.vitals(), sources.now(), sources.zone),
     )
 
@@ -224,9 +267,9 @@ def explained(
     return explanation(located.saved, sources.history(state.id, site), around)
 
 
-def address(sources: Sources, head: str, site: str) -> str:
-    """Where the page of an objective of this name is."""
-    return objective_address(head, site_in_address(site, sources.site_names()))
+def address(sources: Sources, head: str, site: str, cycle: str | None = None) -> str:
+    """Where the page of an objective of this name is; with a cycle of how it stood when that was over."""
+    return objective_address(head, site_in_address(site, sources.site_names()), cycle)
 
 
 def reference(sources: Sources, id_: str, site: str) -> NeighbourLink:
@@ -237,15 +280,16 @@ def reference(sources: Sources, id_: str, site: str) -> NeighbourLink:
     return named(sources, found[0])
 
 
-def named(sources: Sources, located: LocatedObjective) -> NeighbourLink:
+def named(sources: Sources, located: LocatedObjective, cycle: str | None = None) -> NeighbourLink:
     """How to name an objective."""
     state = located.saved.state
-    return NeighbourLink(name(state), state.title, address(sources, name(state), located.site))
+    return NeighbourLink(name(state), state.title, address(sources, name(state), located.site, cycle))
 
 
-def standing(sources: Sources, saved: SavedHead, site: str) -> NeighbourLink:
-    """An objective aligned to this one, and where it stands."""
+def standing(sources: Sources, saved: SavedHead, site: str, cycle: str | None = None) -> NeighbourLink:
+    """An objective aligned to this one, and where it stands; with a cycle where it stood when that was over."""
     head = saved.state
+    then = cycle if cycle == head.cycle_id else None
     progress, health = (
         percent_text(head.progress, 0, ACHIEVED_AT[head.commitment]),
         WORDS[head.health.level].lower(),
@@ -253,15 +297,17 @@ def standing(sources: Sources, saved: SavedHead, site: str) -> NeighbourLink:
     return NeighbourLink(
         name=name(head),
         title=head.title,
-        address=address(sources, name(head), site),
+        address=address(sources, name(head), site, then),
         progress=progress,
         health=health,
     )
 
 
-def several_page(sources: Sources, wanted: str, found: Sequence[LocatedObjective]) -> str:
+def several_page(
+    sources: Sources, wanted: str, found: Sequence[LocatedObjective], cycle: str | None = None
+) -> str:
     """The choice where a name stands for objectives of several sites: never the first of them silently."""
-    choices = [(one.site, named(sources, one)) for one in found]
+    choices = [(one.site, named(sources, one, cycle)) for one in found]
     return rendered("several.html", "objectives", wanted=wanted, choices=choices)
 
 

@@ -7,9 +7,12 @@ from collections.abc import Collection
 from flask import url_for
 
 
-def objective_address(name: str, site: str | None = None) -> str:
-    """`/objectives/<name>`, with `?site=<site>` where a site is given; `name` is its key, or its id where it has none."""
-    return url_for("pages.objective", id_or_key=name, site=site)
+def objective_address(name: str, site: str | None = None, cycle: str | None = None) -> str:
+    """`/objectives/<name>`, with `?site=<site>` where a site is given; `name` is its key, or its id where it has none.
+
+    With a cycle it is the page of how it stood when that was over.
+    """
+    return url_for("pages.objective", id_or_key=name, site=site, cycle=cycle or None)
 
 
 def row_address(name: str, site: str | None, issue: str, place: str | None) -> str:

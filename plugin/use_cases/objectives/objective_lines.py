@@ -16,6 +16,8 @@ from plugin.runtime.connector import Connector
 from plugin.use_cases.objectives.movement import weeks
 from plugin.use_cases.permission import VIEWER, question
 
+__all__ = ["ObjectiveLine", "ServedCount", "every_line", "line", "lines"]
+
 UNSERVED = ServedCount()
 AT_ONCE = 100
 """How many whole states are held at a time."""

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from sqlalchemy import Connection
 
+from connectors.store.lists import cycle_lines, list_rows
 from connectors.store.mirror import mirror
 from connectors.store.mirror.names import names
 from connectors.store.numbers import objectives
@@ -23,6 +24,7 @@ __all__ = [
     "computed_id",
     "find_computed",
     "find_objective",
+    "find_stood",
     "objective_ids",
 ]
 
@@ -51,6 +53,21 @@ def find_computed(connector: Connector, site: str, name: str) -> SavedObjective 
             if saved is not None:
                 return saved
     return None
+
+
+def find_stood(connector: Connector, site: str, name: str, cycle_id: str) -> SavedObjective | None:
+    """The objective as it stood when a cycle was over; as it stands, where it runs in that cycle; None where it does neither."""
+    running = find_objective(connector, site, name)
+    if running is not None and running.state.cycle_id != cycle_id:
+        running = None
+    with connector.store.read() as conn:
+        version = cycle_lines.version_of(conn, site, cycle_id)
+        if version is None or (version == cycle_lines.ENDED and running is not None):
+            return running
+        names = (name, mirror.id_of_key(conn, site, name.upper()), f"@{name}")
+        ids = [id_ for id_ in (*names, cycle_lines.id_called(conn, site, cycle_id, name.upper())) if id_]
+        stood = list_rows.stood(conn, site, cycle_id, ids)
+    return next((stood[id_] for id_ in ids if id_ in stood), running)
 
 
 def called(conn: Connection, site: str, objective_ids: Collection[str]) -> dict[str, str]:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from connectors.store.cycles import cycle_ends
+from connectors.store.cycles.cycle_ends import CycleEnd
 from connectors.store.database.instant import from_ms, to_ms
 from connectors.store.lists import list_rows
 from connectors.store.lists.list_rows import RowSelection, Tallies
@@ -22,7 +24,7 @@ from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.objectives import movement as movements
 from plugin.use_cases.objectives.moments import MovementQuestion, span_asked
 from plugin.use_cases.objectives.movement import ToldMovement
-from plugin.use_cases.objectives.objective_lookup import find_computed, find_objective
+from plugin.use_cases.objectives.objective_lookup import find_computed, find_objective, find_stood
 from plugin.use_cases.permission import VIEWER, question
 
 __all__ = [
@@ -31,6 +33,7 @@ __all__ = [
     "ObjectiveDrift",
     "RowSelection",
     "SavedObjective",
+    "aligned_in",
     "aligned_to",
     "computed",
     "drift_below",
@@ -47,6 +50,7 @@ __all__ = [
     "movement",
     "news",
     "objective",
+    "objective_in",
     "to_ms",
 ]
 
@@ -62,6 +66,14 @@ SETTLING = timedelta(seconds=5)
 def objective(connector: Connector, _actor: Actor, site: str, name: str) -> SavedObjective | None:
     """The objective of this id, key or former key, None where there is none."""
     return find_objective(connector, site, name)
+
+
+@question(VIEWER)
+def objective_in(
+    connector: Connector, _actor: Actor, site: str, name: str, cycle_id: str
+) -> SavedObjective | None:
+    """The same as it stood when a cycle was over; as it stands, where it runs in that cycle; None where it does neither."""
+    return find_stood(connector, site, name, cycle_id)
 
 
 @question(VIEWER)
@@ -106,9 +118,24 @@ def every_objective(connector: Connector, _actor: Actor, wanted: RowSelection) -
 def aligned_to(
     connector: Connector, _actor: Actor, site: str, objective_id: str
 ) -> tuple[SavedObjective, ...]:
-    """Those that serve this one."""
+    """Those that serve this one; where its cycle is over those that served it at its end, as they stood: of these its number is made."""
     with connector.store.read() as conn:
+        saved = objectives.load(conn, site, objective_id)
+        cycle_id = "" if saved is None else saved.state.cycle_id or ""
+        end = cycle_ends.of_objective(conn, site, objective_id, cycle_id) if cycle_id else None
+        if end is not None:
+            return _served_then(end)
         return tuple(objectives.aligned_to(conn, site, objective_id))
+
+
+@question(VIEWER)
+def aligned_in(
+    connector: Connector, _actor: Actor, site: str, objective_id: str, cycle_id: str
+) -> tuple[SavedObjective, ...]:
+    """Those that served this one when a cycle was over, as they stood."""
+    with connector.store.read() as conn:
+        end = cycle_ends.of_objective(conn, site, objective_id, cycle_id)
+    return () if end is None else _served_then(end)
 
 
 @question(VIEWER)
@@ -195,6 +222,14 @@ def every_point(
 ) -> Iterator[NumberedPoint]:
     """Every point of history, reconstructed ones too, in short transactions."""
     return _every_point(connector, site, objective_id)
+
+
+def _served_then(end: CycleEnd) -> tuple[SavedObjective, ...]:
+    return tuple(
+        SavedObjective(one, end.mapping_revision, end.ends_at, end.ends_at)
+        for one in end.facts.aligned or ()
+        if one.id != end.state.id
+    )
 
 
 def _every_objective(connector: Connector, wanted: RowSelection) -> Iterator[SavedObjective]:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from connectors.store.cycles import cycle_ends
+from connectors.store.lists import cycle_lines
 from connectors.store.mirror import mirror
 from mappings.document.mapping import Mapping
 from mappings.document.schema import CyclePart
@@ -75,8 +76,8 @@ def assess_practice(
         cycle_id = min(running, key=lambda one: (one.end, -one.start.toordinal())).id
     detail = show_cycle(connector, actor, site, cycle_id)
     states = tuple(one.state for one in detail.objectives)
-    above = {target for one in every_headline(connector, actor, site) for target in one.state.aligned_to}
     ended = has_ended(detail.shown.cycle, moment)
+    above = _served_at_end(connector, site, cycle_id) if ended else _served_now(connector, actor, site)
     found = () if ended else _candidates(connector, actor, site, mapping, cycle_id, moment)
     serving, weighed = served(states), bool(weight_aliases(mapping))
     by_team: dict[str, list[Candidate]] = defaultdict(list)
@@ -97,6 +98,17 @@ def assess_practice(
         coverage=whole,
         weighed=weighed,
     )
+
+
+def _served_now(connector: Connector, actor: Actor, site: str) -> set[str]:
+    """Ids of those that any objective is aligned to."""
+    return {target for one in every_headline(connector, actor, site) for target in one.state.aligned_to}
+
+
+def _served_at_end(connector: Connector, site: str, cycle_id: str) -> set[str]:
+    """Ids of those of a cycle that any objective was aligned to at its end."""
+    with connector.store.read() as conn:
+        return cycle_lines.served(conn, site, cycle_id)
 
 
 def _cycles(connector: Connector, actor: Actor, site: str, mapping: Mapping) -> list[CyclePart]:

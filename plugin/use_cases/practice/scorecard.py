@@ -22,12 +22,13 @@ __all__ = ["Perspective", "Scorecard", "scorecard_values", "show_scorecard"]
 
 @dataclass(frozen=True, slots=True)
 class Scorecard:
-    """The perspectives of a site in their order. `cycle` is the one that was asked for; None: all that have not ended."""
+    """The perspectives of a site in their order. `cycle` is the one that was asked for, `over` whether it has ended; None: all that have not ended."""
 
     site: str
     cycle: str | None
     cycles: tuple[str, ...]
     perspectives: tuple[Perspective[Head, ShownKpi], ...]
+    over: bool = False
 
 
 @question(VIEWER)
@@ -37,8 +38,7 @@ def show_scorecard(connector: Connector, actor: Actor, site: str, cycle_id: str 
     Raises CycleRefused for a cycle that the mapping does not have.
     """
     mapping, moment = ruling(connector, site)
-    if cycle_id is not None:
-        cycle_named(mapping, cycle_id)
+    over = cycle_id is not None and has_ended(cycle_named(mapping, cycle_id), moment)
     if cycle_id is None:
         every = [one.state for one in every_headline(connector, actor, site)]
         chosen = [one for one in every if not has_ended(mapping.cycles.get(one.cycle_id or ""), moment)]
@@ -52,7 +52,7 @@ def show_scorecard(connector: Connector, actor: Actor, site: str, cycle_id: str 
         lambda one: one.part.perspective,
     )
     cycles = sorted(cycles_to_list(connector, actor, site), reverse=True)
-    return Scorecard(site, cycle_id, tuple(cycles), found)
+    return Scorecard(site, cycle_id, tuple(cycles), found, over)
 
 
 def scorecard_values(one: Scorecard) -> PlainValues:

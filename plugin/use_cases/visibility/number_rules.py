@@ -80,8 +80,8 @@ NAMES: Mapping[NumberRule, Mapping[str, str]] = {
         "objectives.objective_lines": "every_line line lines",
         "objectives.objective_list": "cycle_headlines cycles_to_list every_headline list_objectives",
         "objectives.objectives": (
-            "aligned_to computed drift_below every_objective every_point explained_by knows_issue "
-            "list_all list_counted list_some news objective"
+            "aligned_in aligned_to computed drift_below every_objective every_point explained_by knows_issue "
+            "list_all list_counted list_some news objective objective_in"
         ),
         "record.chain": "verify",
         "record.personal_data": "erase_person person_data",

@@ -141,7 +141,10 @@ class WeekStep(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ListRow:
-    """One objective in the list. `cycle` is its own where the list holds several, `days` are its own where it has such."""
+    """One objective in the list. `cycle` is its own where the list holds several, `days` are its own where it has such.
+
+    `over` is the cycle as whose end it is shown, empty where it is shown as it stands now.
+    """
 
     name: str
     site: str | None
@@ -166,6 +169,7 @@ class ListRow:
     week: WeekStep
     fold: Fold | None
     elsewhere: str
+    over: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,7 +304,7 @@ def row(one: ListedHead, now: datetime, zone: tzinfo, cycles: Cycles | None = No
         outcome=_beside(head.outcome, head.commitment),
         health=badge(head.health),
         forecast=kept_chance(one.forecast),
-        trend=spark(one.history, now, one.points, ACHIEVED_AT[head.commitment]),
+        trend=spark(one.history, one.ended_at or now, one.points, ACHIEVED_AT[head.commitment]),
         changed=when(one.changed_at, now, zone),
         flags=tuple(told(flag) for flag in head.flags),
         texts={column.key: column.text(one) for column in COLUMNS if column.text is not None},
@@ -311,6 +315,7 @@ def row(one: ListedHead, now: datetime, zone: tzinfo, cycles: Cycles | None = No
         week=_step(one.week),
         fold=None,
         elsewhere=_elsewhere(one.elsewhere),
+        over="" if one.ended_at is None else head.cycle_id or "",
     )
 
 

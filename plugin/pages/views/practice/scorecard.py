@@ -40,13 +40,14 @@ class PerspectiveColumn:
 
 @dataclass(frozen=True, slots=True)
 class SiteScorecard:
-    """One site; `unsaid` is whether nothing at all looks from a perspective."""
+    """One site; `unsaid` is whether nothing at all looks from a perspective, `over` whether the cycle has ended."""
 
     site: str | None
     cycle: str
     cycles: tuple[str, ...]
     columns: tuple[PerspectiveColumn, ...]
     unsaid: bool
+    over: bool = False
 
 
 def site_scorecard(one: Scorecard, site: str | None) -> SiteScorecard:
@@ -57,6 +58,7 @@ def site_scorecard(one: Scorecard, site: str | None) -> SiteScorecard:
         cycles=one.cycles,
         columns=tuple(_column(each, site) for each in one.perspectives),
         unsaid=all(each.name is None or each.empty for each in one.perspectives),
+        over=one.over,
     )
 
 

@@ -1,0 +1,190 @@
+"""The list of a cycle that is over stands still at every door, whatever its objectives do in the next one."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup
+
+from plugin.access.authorization.actor import COMMAND_LINE
+from plugin.mcp.ledger import ExplainArguments, okr_explain
+from plugin.mcp.objectives import GetArguments, ListArguments, okr_get, okr_list
+from plugin.mcp.protocol.tool import ToolAsker, Unanswerable
+from plugin.use_cases.cycles.carry import carry_forward
+from plugin.use_cases.cycles.closure import close_cycle, reopen_cycle
+from plugin.use_cases.objectives.objective_list import START, RowSelection, list_objectives
+from plugin.use_cases.practice.scorecard import scorecard_values, show_scorecard
+from tests.actors import TESTER
+from tests.plugin.sync.test_cycle_doors import Door
+from tests.quarter import MAPPING, state, told
+
+ALIGNED = MAPPING.replace(
+    'cycle: {label: ""}', 'cycle: {label: ""}\n    aligned_to: {link: contributes to, contributes: true}'
+)
+CYCLE = "2026-Q4"
+
+
+class Quarter:
+    """Three objectives of a quarter that has ended: one that two more contribute to, of which one is of no cycle."""
+
+    def __init__(self, hand: Any) -> None:
+        self.hand = hand
+        self.top = hand.issue("Epic", labels=["okr", CYCLE])
+        self.below = hand.issue("Epic", labels=["okr", CYCLE])
+        self.outside = hand.issue("Epic", labels=["okr"])
+        self.stories = [hand.issue("Story", one) for one in (self.top, self.below, self.outside)]
+        self.done = [hand.issue("Story", one, "Done") for one in (self.top, self.below)]
+        for one in (self.below, self.outside):
+            hand.contributes(one, self.top)
+        hand.activate(ALIGNED)
+        hand.clock.now = datetime(2026, 12, 27, 12, tzinfo=UTC)
+        hand.sync()
+        hand.clock.now = datetime(2027, 1, 2, 9, tzinfo=UTC)
+        for one in (self.outside, self.below, self.top):
+            told(hand, one, one)
+
+    @property
+    def key(self) -> str:
+        return str(self.hand.sandbox.sandbox.records[self.top].key)
+
+    def close(self) -> None:
+        close_cycle(self.hand.connector, TESTER, "main", CYCLE, reason="the last mile was long")
+        self.hand.work_off()
+
+    def go_on(self) -> None:
+        """All are carried on, and everything about them changes."""
+        hand = self.hand
+        carry_forward(hand.connector, TESTER, "main", CYCLE)
+        hand.work_off()
+        hand.clock.now = datetime(2027, 1, 20, 9, tzinfo=UTC)
+        for number, one in enumerate((self.top, self.below)):
+            hand.edit(one, summary=f"Called anew {number}")
+            hand.status(self.stories[number], "Done")
+        late = hand.issue("Epic", labels=["okr", CYCLE])
+        hand.sync()
+        for one in (self.top, self.below, self.outside, late):
+            told(hand, one, one, *self.stories)
+
+
+@pytest.fixture
+def quarter_of_three(hand: Any) -> Quarter:
+    return Quarter(hand)
+
+
+class Doors:
+    """What each door tells of the list of one cycle."""
+
+    def __init__(self, connector: Any) -> None:
+        self.connector = connector
+        self.call = Door(connector)
+        self.asking = ToolAsker(connector, COMMAND_LINE)
+
+    def told(self, **narrow: str) -> dict[str, Any]:
+        query = "&".join(f"{name}={value}" for name, value in {"cycle": CYCLE, **narrow}.items())
+        client = self.call.client
+        bearer = {"Authorization": f"Bearer {self.call.tokens['viewer']}"}
+        export = client.get(f"/api/v1/exports/objectives?{query}", headers=bearer).text
+        ledgers = client.get(f"/api/v1/exports/ledgers?{query}", headers=bearer).text
+        listed = okr_list(self.asking, ListArguments(cycle=CYCLE, key_results=True, text=narrow.get("text")))
+        page = list_objectives(self.connector, TESTER, RowSelection((), (CYCLE,)), START, 50)
+        return {
+            "api": self.call("GET", f"/objectives?{query}")[1],
+            "export": export,
+            "ledgers": ledgers,
+            "tool": (listed.counted, listed.by_health, listed.objectives),
+            "page": [(row.state, row.depth, row.changed_at, row.elsewhere, row.week) for row in page.rows],
+            "figures": page.tallies.health,
+            "trend": [[(one.at, one.progress) for one in row.history] for row in page.rows],
+            "scorecard": [
+                one["objectives"]
+                for one in scorecard_values(show_scorecard(self.connector, TESTER, "main", CYCLE))["perspectives"]  # type: ignore[union-attr]
+            ],
+        }
+
+
+def test_a_closed_cycle_stands_still_at_every_door(quarter_of_three):
+    quarter = quarter_of_three
+    doors = Doors(quarter.hand.connector)
+    ended = doors.told()
+    quarter.close()
+    before = doors.told()
+    narrow = {"text": quarter.key, "health": before["api"]["items"][0]["health"]["level"]}
+    searched = doors.told(**narrow)
+    assert [one["id"] for one in before["api"]["items"]] == [quarter.top, quarter.below]
+    assert [one["progress_exact"] for one in before["api"]["items"]] == [
+        one["progress_exact"] for one in ended["api"]["items"]
+    ]
+    assert [one["served_by"] for one in before["api"]["items"]] == [2, 0]
+    assert [one["served_elsewhere"] for one in before["api"]["items"]] == [1, 0]
+    assert [(one[0].id, one[1], one[3]) for one in before["page"]] == [
+        (quarter.top, 0, 1),
+        (quarter.below, 1, 0),
+    ]
+    quarter.go_on()
+    assert state(quarter.hand, quarter.top).cycle_id == "2027-Q1"
+    assert doors.told() == before
+    assert doors.told(**narrow) == searched
+    assert len(searched["api"]["items"]) == 1
+
+
+def test_what_is_told_of_one_is_what_was_frozen(quarter_of_three):
+    quarter = quarter_of_three
+    doors = Doors(quarter.hand.connector)
+    quarter.close()
+    quarter.go_on()
+    call, key = doors.call, quarter.key
+    (listed, _) = doors.told()["api"]["items"]
+    assert call("GET", f"/objectives/{key}?cycle={CYCLE}") == (200, listed)
+    assert call("GET", f"/objectives/{key}")[1]["cycle"] == "2027-Q1"
+    frozen = call("GET", f"/objectives/{key}/ledger?cycle={CYCLE}")[1]["headline"]["total"]
+    assert frozen == listed["progress_exact"]
+    assert call("GET", f"/objectives/{key}/ledger?cycle={CYCLE}&at=2026-12-01")[0] == 422
+    assert call("GET", f"/objectives/{key}?cycle=2026-Q3")[0] == 404
+    got = okr_get(doors.asking, GetArguments(objective_key=key, cycle=CYCLE))
+    assert (got.objective.cycle, got.objective.title) == (CYCLE, listed["title"])
+    rows = okr_explain(doors.asking, ExplainArguments(objective_key=key, cycle=CYCLE)).ledger
+    assert rows.adds_up
+    with pytest.raises(Unanswerable, match="was no objective of"):
+        okr_get(doors.asking, GetArguments(objective_key=key, cycle="2026-Q3"))
+
+
+def test_the_pages_lead_to_how_it_stood(quarter_of_three):
+    quarter = quarter_of_three
+    quarter.close()
+    before = state(quarter.hand, quarter.top)
+    quarter.go_on()
+    call = Door(quarter.hand.connector)
+    client = call.client
+    client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {call.tokens['viewer']}"
+    for page in (f"/?cycle={CYCLE}", f"/review?cycle={CYCLE}", f"/scorecard?cycle={CYCLE}"):
+        found = BeautifulSoup(client.get(page).text, "html.parser")
+        links = [one["href"] for one in found.select("a.title")]
+        assert f"/objectives/{quarter.key}?cycle={CYCLE}" in links, page
+    stood = BeautifulSoup(client.get(f"/objectives/{quarter.key}?cycle={CYCLE}").text, "html.parser")
+    assert stood.h1.text == before.title
+    assert "Called anew" not in stood.main.text
+    below = [one["href"] for one in stood.select(".choices a")]
+    assert f"?cycle={CYCLE}" in below[0]
+    assert "cycle" not in below[1]  # it is of no cycle
+    assert [one["href"] for one in stood.select(".facts a")][-1] == f"/objectives/{quarter.top}"
+    assert client.get(f"/objectives/{quarter.key}?cycle=2026-Q3").status_code == 404
+
+
+def test_a_cycle_that_is_opened_again_has_the_list_of_its_end(quarter_of_three):
+    """It is measured anew then, and closed with what came of that."""
+    quarter = quarter_of_three
+    doors = Doors(quarter.hand.connector)
+    quarter.close()
+    quarter.go_on()
+    closed = doors.told()["api"]["items"]
+    reopen_cycle(quarter.hand.connector, TESTER, "main", CYCLE, "a late bill")
+    quarter.hand.work_off()
+    again = doors.told()["api"]["items"]
+    late = again[2:]
+    assert [one["id"] for one in again[:2]] == [one["id"] for one in closed]
+    assert [one["progress_exact"] for one in again[:2]] == [one["progress_exact"] for one in closed]
+    assert [one["cycle"] for one in late] == [CYCLE]
+    quarter.close()
+    assert [one["id"] for one in doors.told()["api"]["items"]] == [one["id"] for one in again]
