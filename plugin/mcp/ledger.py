@@ -94,7 +94,8 @@ class ExplainArguments(PageArguments):
         description="Another mapping: a revision, its beginning, or `then` for the one that ruled at that moment.",
     )
     cycle: Name | None = Field(
-        None, description="Instead of a moment: as it stood when this cycle was over, by its record where it is closed."
+        None,
+        description="Instead of a moment: as it stood when this cycle was over, by its record where it is closed.",
     )
     limit: int = Field(USUAL, ge=1, le=MOST)
 

@@ -154,9 +154,7 @@ class GetArguments(PageArguments):
     """Which objective."""
 
     objective_key: Name = Field(description="Jira key (a former one too), issue id or objective id.")
-    cycle: Name | None = Field(
-        None, description="As it stood when this cycle was over; now where left out."
-    )
+    cycle: Name | None = Field(None, description="As it stood when this cycle was over; now where left out.")
 
 
 def okr_list(asking: ToolAsker, arguments: ListArguments) -> ObjectiveListing:
@@ -196,7 +194,9 @@ def okr_get(asking: ToolAsker, arguments: GetArguments) -> ObjectiveAnswer:
     site = site_of(asking, arguments)
     saved = objective_of(asking, site, arguments.objective_key, arguments.cycle)
     every = saved.state.key_results
-    shown, counted = page_of(f"okr_get:{site}:{saved.state.id}:{arguments.cycle}", arguments, every, (one.id for one in every))
+    shown, counted = page_of(
+        f"okr_get:{site}:{saved.state.id}:{arguments.cycle}", arguments, every, (one.id for one in every)
+    )
     return ObjectiveAnswer(
         provenance=provenance(asking, site, ObjectiveAnswer, page_of_objective(asking, site, saved), [saved]),
         counted=counted,

@@ -176,7 +176,9 @@ def names(conn: Connection, site: str) -> list[CountingLine]:
     for row in conn.execute(mine):
         one = head.decode(row.headline)
         counted = json_text.decode(row.counted, frozenset[str])
-        found.append(CountingLine(one.id, one.key, one.title, one.aligned_to, counted))
+        found.append(
+            CountingLine(id=one.id, key=one.key, title=one.title, aligned_to=one.aligned_to, counted=counted)
+        )
     return found
 
 

@@ -270,10 +270,7 @@ def _slice(rows: Iterable[StoredRow], size: int) -> ListSlice:
     shown = read[start - first : start - first + size]
     end, before = start + len(shown), max(start - size, 0)
     return ListSlice(
-        tuple(
-            _placed(row)
-            for row in shown
-        ),
+        tuple(_placed(row) for row in shown),
         start,
         None if not start else START if not before else _after(before, read[before - 1 - first]),
         None if end >= total else _after(end, shown[-1]),

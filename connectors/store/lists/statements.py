@@ -138,8 +138,15 @@ def lines_of(shape: StatementShape) -> Table:
     return _lines_over() if shape.over else listing
 
 
-def _alignments_of(shape: StatementShape) -> Table:
-    return _alignments_over() if shape.over else alignment
+def _line_of(shape: StatementShape, name: str) -> Table:
+    """The same, as one of several in a statement."""
+    # A common table expression may bear a name only once in a statement.
+    return lines_of(shape).alias(None if shape.over else name)
+
+
+def _alignments_of(shape: StatementShape, name: str) -> Table:
+    """What they are aligned to, as one of several in a statement."""
+    return _alignments_over().alias() if shape.over else alignment.alias(name)
 
 
 def admitted(shape: StatementShape, table: Table) -> list[ColumnElement[bool]]:
@@ -204,9 +211,7 @@ def page(shape: StatementShape) -> Statement:
     if shape.over:
         lines, stood = lines_of(shape), cycle_line
         line = and_(lines.c.site == some.c.site, lines.c.id == some.c.id)
-        then = and_(
-            stood.c.site == lines.c.site, stood.c.id == lines.c.id, stood.c.cycle == lines.c.over
-        )
+        then = and_(stood.c.site == lines.c.site, stood.c.id == lines.c.id, stood.c.cycle == lines.c.over)
         headline = func.coalesce(stood.c.headline, objective.c.headline).label("headline")
         changed = func.coalesce(stood.c.changed_at, objective.c.changed_at).label("changed_at")
         columns = [headline, changed, lines.c.over, stood.c.ends_at, stood.c.served]
@@ -236,9 +241,8 @@ def heads(shape: StatementShape) -> Statement:
 @lru_cache(maxsize=64)
 def edges(shape: StatementShape) -> Select[str, str]:
     """Who stands under whom, as long as circles are not broken."""
-    lines = lines_of(shape)
-    above, below = _alignments_of(shape).alias("above"), lines.alias("below")
-    higher = lines.alias("higher")
+    above, below = _alignments_of(shape, "above"), _line_of(shape, "below")
+    higher = _line_of(shape, "higher")
     columns = (name_of(below).label("below"), name_of(higher).label("above"))
     ways = below.join(above, _of(above, below)).join(higher, _target(above, higher))
     fits = (*admitted(shape, below), *_narrowed(shape, higher))
@@ -253,8 +257,7 @@ def name_of(table: Table) -> ColumnElement[str]:
 
 def _tree(shape: StatementShape) -> CTE:
     """Every objective with its depth and path, from the top down."""
-    lines = lines_of(shape)
-    top, below, above = lines.alias("top"), lines.alias("below"), _alignments_of(shape).alias("above")
+    top, below, above = _line_of(shape, "top"), _line_of(shape, "below"), _alignments_of(shape, "above")
     key, place = ORDERS[shape.order](top), ORDERS[shape.order](below)
     at_top = or_(~_serves(shape, top), _circled(top)) if shape.circles else ~_serves(shape, top)
     columns: list[ColumnElement[object]] = [top.c.site, top.c.id, literal_column("0").label("depth")]
@@ -300,14 +303,14 @@ def _begun(shape: StatementShape, tree: CTE, total: ColumnElement[int]) -> FromC
 
 def _serves(shape: StatementShape, table: Table) -> ColumnElement[bool]:
     """Whether the list has one that this is aligned to."""
-    aim, higher = _alignments_of(shape).alias("aim"), lines_of(shape).alias("higher")
+    aim, higher = _alignments_of(shape, "aim"), _line_of(shape, "higher")
     ways: Statement = select(literal_column("1")).select_from(aim.join(higher, _target(aim, higher)))
     return ways.where(_of(aim, table), *_narrowed(shape, higher)).correlate(table).exists()
 
 
 def _first(shape: StatementShape, above: Table) -> list[ColumnElement[bool]]:
     """Whether this alignment is the first that leads to one in the list."""
-    earlier, higher = _alignments_of(shape).alias("earlier"), lines_of(shape).alias("higher_still")
+    earlier, higher = _alignments_of(shape, "earlier"), _line_of(shape, "higher_still")
     same = and_(earlier.c.site == above.c.site, earlier.c.objective_id == above.c.objective_id)
     ways: Statement = select(literal_column("1")).select_from(earlier.join(higher, _target(earlier, higher)))
     fits = (same, earlier.c.position < above.c.position, *_narrowed(shape, higher))
@@ -344,7 +347,7 @@ def _narrowed(shape: StatementShape, table: Table) -> list[ColumnElement[bool]]:
     if "owner_words" in shape.filters:
         found.append(table.c.owner_words == bindparam("owner_words"))
     if "aligned_to" in shape.filters:
-        aim = _alignments_of(shape).alias("asked_for")
+        aim = _alignments_of(shape, "asked_for")
         found.append(exists().where(_of(aim, table), aim.c.target_id == bindparam("aligned_to")))
     return found
 

@@ -28,7 +28,13 @@ from plugin.use_cases.objectives.objective_columns import (
 )
 from plugin.use_cases.objectives.objective_lines import ObjectiveLine, line, lines
 from plugin.use_cases.objectives.objective_values import as_of_values, feeds_values, ledgers_of
-from plugin.use_cases.objectives.objectives import SavedObjective, explained_by, knows_issue, list_some, objective_in
+from plugin.use_cases.objectives.objectives import (
+    SavedObjective,
+    explained_by,
+    knows_issue,
+    list_some,
+    objective_in,
+)
 from plugin.use_cases.work.obstacles import MissingKind, obstacle_values, obstacles
 
 ROUTES = Routes()
@@ -272,7 +278,9 @@ def ledger(caller: Caller, path: ObjectiveAddress, query: LedgerQuery) -> Reply[
     """Why the number is what it is; with `cycle` what it was when that was over; with `at` or `mapping` what it was or would be, worked out from the histories that are kept."""
     if query.cycle is not None and (query.at, query.mapping) != (None, None):
         raise invalid(
-            "?cycle", "a cycle is given beside a moment or a mapping.", "Ask for one of them: ?cycle, or ?at and ?mapping."
+            "?cycle",
+            "a cycle is given beside a moment or a mapping.",
+            "Ask for one of them: ?cycle, or ?at and ?mapping.",
         )
     site, saved = objective_asked(caller, path, query)
     if query.at is None and query.mapping is None:
@@ -310,7 +318,9 @@ def objective_asked(
     saved = objective_in(caller.connector, caller.actor, site, path.objective, query.cycle)
     if saved is None:
         raise not_found(
-            "objective", f"{path.objective} in {query.cycle}", "GET /objectives?cycle=… lists those that a cycle had."
+            "objective",
+            f"{path.objective} in {query.cycle}",
+            "GET /objectives?cycle=… lists those that a cycle had.",
         )
     return site, saved
 

@@ -51,7 +51,9 @@ MOST_OBSTACLES = 10
     metavar="REVISION|FILE",
     help="Under another mapping than the one that rules: a revision (its beginning is enough), `then` for the one that ruled at that moment, or a file.",
 )
-@click.option("--cycle", metavar="CYCLE", help="As it stood when a cycle was over; of a closed one by its record.")
+@click.option(
+    "--cycle", metavar="CYCLE", help="As it stood when a cycle was over; of a closed one by its record."
+)
 @site_option
 @json_option
 def explain_command(
@@ -65,7 +67,9 @@ def explain_command(
     """
     if cycle is not None:
         if at is not None or mapping is not None:
-            raise click.UsageError("--cycle goes with neither --at nor --mapping: a cycle that is over stands as it was noted.")
+            raise click.UsageError(
+                "--cycle goes with neither --at nor --mapping: a cycle that is over stands as it was noted."
+            )
         _show_stood(key, cycle, site, as_json=as_json)
         return
     with open_connector(site=site) as connector:
@@ -103,7 +107,8 @@ def _show_stood(key: str, cycle: str, site: str, *, as_json: bool) -> None:
         saved = objective_in(connector, COMMAND_LINE, site, key, cycle)
     if saved is None:
         raise NotReady(
-            f"{key} was no objective of {cycle}. jira-okr cycle show {cycle} lists those that were.", step=OBJECTIVES
+            f"{key} was no objective of {cycle}. jira-okr cycle show {cycle} lists those that were.",
+            step=OBJECTIVES,
         )
     if as_json:
         show_json({**ledgers_of(saved.state), "health": health_values(saved.state.health)})

@@ -30,7 +30,9 @@ def objective_of(asking: ToolAsker, site: str, key: str, cycle: str | None = Non
     if cycle is not None:
         stood = objective_in(asking.connector, asking.actor, site, key, cycle)
         if stood is None:
-            raise Unanswerable(f"{key!r} was no objective of {cycle!r}. okr_list with cycle=… lists those that were.")
+            raise Unanswerable(
+                f"{key!r} was no objective of {cycle!r}. okr_list with cycle=… lists those that were."
+            )
         return stood
     found = objective(asking.connector, asking.actor, site, key)
     if found is None:

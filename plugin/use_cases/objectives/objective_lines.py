@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import islice
 
 from connectors.store.lists import list_rows
-from connectors.store.numbers.objectives import SavedObjective, ServedCount
 from connectors.store.numbers import objectives
+from connectors.store.numbers.objectives import SavedObjective, ServedCount
 from mappings.explain.week import WeekMove
 from mappings.rollup.state import ObjectiveState
 from plugin.access.authorization.actor import Actor

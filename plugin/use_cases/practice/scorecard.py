@@ -52,7 +52,7 @@ def show_scorecard(connector: Connector, actor: Actor, site: str, cycle_id: str 
         lambda one: one.part.perspective,
     )
     cycles = sorted(cycles_to_list(connector, actor, site), reverse=True)
-    return Scorecard(site, cycle_id, tuple(cycles), found, over)
+    return Scorecard(site=site, cycle=cycle_id, cycles=tuple(cycles), perspectives=found, over=over)
 
 
 def scorecard_values(one: Scorecard) -> PlainValues:

@@ -9,8 +9,8 @@ from fractions import Fraction
 
 from mappings.explain.movement import Effect, Movement
 from mappings.explain.week import WeekMove
-from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
-from mappings.rollup.state import Cause, Health, Measurement, ObjectiveState
+from mappings.rollup.rows.ledger import Contribution, Ledger
+from mappings.rollup.state import Cause, Health, Measurement
 
 RESTRICTED = "Its numbers are not shown to you: it counts issues that you may not see."
 NUMBERS = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
 import pytest
@@ -16,7 +16,7 @@ from sqlalchemy import event, text
 from connectors.store import Store, open_store, upgrade
 from connectors.store.database import json_text, schema_upgrade
 from connectors.store.database.instant import to_ms
-from connectors.store.lists import list_line, list_rows, statements
+from connectors.store.lists import cycle_lines, list_line, list_rows, statements
 from connectors.store.lists.list_rows import START, PageStart, PlacedRow, RowSelection, in_circles
 from connectors.store.numbers import objectives
 from connectors.store.schema import alignment
@@ -114,6 +114,55 @@ def asked(conn, wanted: RowSelection, after: PageStart, size: int):
 def keep(conn, every: Sequence[One]) -> None:
     for one in every:
         objectives.save(conn, one.site, one.state, "r1", one.changed_at)
+
+
+stood_then = st.lists(an_item(), max_size=8, unique_by=lambda one: (one["site"], one["id"]))
+cycles_over = st.sampled_from([("Q3",), ("Q3", "Q4"), ("Q4",), ("Q3", "none", "")])
+
+
+@FEW
+@given(drawn=items, then=stood_then, version=st.integers(0, 1), asked_for=questions, cycles=cycles_over)
+def test_a_list_of_a_cycle_that_is_over_has_its_objectives_as_they_stood(
+    store, built, drawn, then, version, asked_for, cycles
+) -> None:
+    """Of an ended cycle what runs in it still, and what was noted of the rest; of a closed one the records alone."""
+    wanted = replace(asked_for, cycles=cycles)
+    every, stood = built(drawn), built([{**one, "cycle_id": "Q3"} for one in then])
+    with undone(store) as conn:
+        keep(conn, every)
+        for one in stood:
+            line = cycle_lines.CycleLine(state=one.state, at=one.changed_at, ends_at=one.changed_at)
+            cycle_lines.note(conn, one.site, "Q3", line)
+        if version:
+            for site in SITES:
+                mine = [one for one in stood if one.site == site]
+                stood = [one for one in stood if one.site != site]
+                at = mine[0].changed_at if mine else datetime(2026, 1, 1, tzinfo=UTC)
+                cycle_lines.close(conn, site, "Q3", version, [one.state for one in mine], at)
+                stood += [replace(one, changed_at=at) for one in mine]
+        shown = [
+            one
+            for one in every
+            if (one.state.cycle_id or "") in cycles and not (version and one.state.cycle_id == "Q3")
+        ]
+        if "Q3" in cycles:
+            there = {one.name for one in shown}
+            shown += [one for one in stood if one.name not in there]
+        figures, found = asked(conn, wanted, START, 99)
+        plain = plain_listing.page(shown, wanted, START, 99)
+        assert [(row.site, row.id, row.depth) for row in found.rows] == [
+            (one.site, one.state.id, depth) for one, depth in plain.rows
+        ]
+        assert figures.health == tallied(shown, wanted).health
+        assert figures.known == sum(one.site in wanted.sites for one in every)
+        assert len(list_rows.heads(conn, wanted)) == len(found.rows) == figures.found(wanted.health)
+        for row, (one, _) in zip(found.rows, plain.rows, strict=True):
+            assert row.headline == objectives.headline_text(one.state)
+            assert (row.over == "Q3") == any(one is each for each in stood)
+        for site in SITES if cycles == ("Q3",) else ():
+            mine = tallied(shown, RowSelection((site,), cycles)).health
+            told = {level: n for (cycle, level), n in list_rows.standing(conn, site).items() if cycle == "Q3"}
+            assert told == {level: n for level, n in mine.items() if n}
 
 
 def test_the_orders_have_words() -> None:

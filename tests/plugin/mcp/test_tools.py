@@ -394,7 +394,11 @@ def test_what_people_typed_is_named_and_cleaned(modern: Assistant) -> None:
         ("okr_list", {"limit": "5"}, "limit: Input should be a valid integer"),
         ("okr_list", {"cursor": "abc"}, "This cursor does not belong to this list."),
         ("okr_list", {"site": "moon"}, "There is no site 'moon' here. Sites: main."),
-        ("okr_get", {}, "objective_key: it is missing. okr_get takes: site, limit, cursor, objective_key."),
+        (
+            "okr_get",
+            {},
+            "objective_key: it is missing. okr_get takes: site, limit, cursor, objective_key, cycle.",
+        ),
         ("okr_get", {"objective_key": "NO-1"}, "There is no objective 'NO-1' on the site 'main'. okr_list"),
         ("okr_explain", {"objective_key": "CORE-4", "ledger": "x"}, "'x' is no ledger of this objective."),
         ("okr_explain", {"objective_key": "CORE-4", "at": "someday"}, "'someday' is no moment. Say a day"),

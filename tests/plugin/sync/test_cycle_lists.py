@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from importlib import import_module
 from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
+from sqlalchemy import delete, select
 
+from connectors.store.schema import cycle_alignment, cycle_line, cycle_list
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.mcp.ledger import ExplainArguments, okr_explain
 from plugin.mcp.objectives import GetArguments, ListArguments, okr_get, okr_list
@@ -99,7 +102,9 @@ class Doors:
             "trend": [[(one.at, one.progress) for one in row.history] for row in page.rows],
             "scorecard": [
                 one["objectives"]
-                for one in scorecard_values(show_scorecard(self.connector, TESTER, "main", CYCLE))["perspectives"]  # type: ignore[union-attr]
+                for one in scorecard_values(show_scorecard(self.connector, TESTER, "main", CYCLE))[
+                    "perspectives"
+                ]  # type: ignore[union-attr]
             ],
         }
 
@@ -188,3 +193,22 @@ def test_a_cycle_that_is_opened_again_has_the_list_of_its_end(quarter_of_three):
     assert [one["cycle"] for one in late] == [CYCLE]
     quarter.close()
     assert [one["id"] for one in doors.told()["api"]["items"]] == [one["id"] for one in again]
+
+
+def test_an_upgrade_makes_the_same_lists_of_what_was_closed_and_ended_before(quarter_of_three):
+    quarter = quarter_of_three
+    upgrade = import_module("connectors.store.migrations.versions.0061_cycle_lines")
+    tables = (cycle_list, cycle_line, cycle_alignment)
+
+    def kept(conn: Any) -> list[list[Any]]:
+        return [sorted(tuple(row) for row in conn.execute(select(table))) for table in tables]
+
+    for step in (lambda: None, quarter.close, quarter.go_on):
+        step()
+        with quarter.hand.connector.store.write() as conn:
+            before = kept(conn)
+            for table in tables:
+                conn.execute(delete(table))
+            upgrade._fill(conn)
+            assert kept(conn) == before
+            assert len(before[1]) == 2

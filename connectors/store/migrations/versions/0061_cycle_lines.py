@@ -26,7 +26,18 @@ LATEST = 10**15 - 1
 LAST_NUMBER = 2**63 - 1
 UNPRINTED = dict.fromkeys(range(32), " ")
 HEADLINE = (
-    *("id", "title", "health", "key", "owner", "project_key", "cycle_id", "commitment", "progress", "delivery"),
+    *(
+        "id",
+        "title",
+        "health",
+        "key",
+        "owner",
+        "project_key",
+        "cycle_id",
+        "commitment",
+        "progress",
+        "delivery",
+    ),
     *("outcome", "expected", "flags", "aligned_to", "confidence", "team", "perspective", "span"),
 )
 IN_THE_NUMBER = ("counted", "not_achieved", "checked_in", "beside")
@@ -54,7 +65,10 @@ def upgrade() -> None:
     op.create_index(op.f("ix_cycle_line_site_id"), "cycle_line", ("site", "id"))
     op.create_table(
         "cycle_alignment",
-        *(sa.Column(name, sa.Text(), nullable=False) for name in ("site", "cycle", "objective_id", "target_id")),
+        *(
+            sa.Column(name, sa.Text(), nullable=False)
+            for name in ("site", "cycle", "objective_id", "target_id")
+        ),
         sa.Column("position", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint(
             "site", "cycle", "objective_id", "target_id", name=op.f("pk_cycle_alignment")
@@ -87,14 +101,18 @@ def _fill(conn: sa.Connection) -> None:
         if whose not in closed:
             lists[whose] = 0
             _keep(conn, whose, end["state"], row.noted_at, (row.ends_at, served))
-    records = _table("closing", "site", "number", "cycle_id", "version", "kind", "objective_id", "at", "content")
+    records = _table(
+        "closing", "site", "number", "cycle_id", "version", "kind", "objective_id", "at", "content"
+    )
     for whose, version in closed.items():
         mine = (records.c.site == whose[0], records.c.cycle_id == whose[1], records.c.version == version)
         found = sa.select(records).where(*mine, records.c.kind == "objective").order_by(records.c.number)
         for row in conn.execute(found):
             state = json.loads(zlib.decompress(row.content))["state"]
             _keep(conn, whose, state, row.at, told.get(whose, {}).get(row.objective_id, (row.at, [])))
-    rows = [{"site": site, "cycle": _plain(cycle), "version": version} for (site, cycle), version in lists.items()]
+    rows = [
+        {"site": site, "cycle": _plain(cycle), "version": version} for (site, cycle), version in lists.items()
+    ]
     if rows:
         conn.execute(sa.insert(_table("cycle_list", "site", "cycle", "version")), rows)
 
