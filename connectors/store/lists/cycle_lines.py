@@ -60,8 +60,7 @@ def close(
     }
     _forget(conn, site, cycle)
     _list(conn, site, cycle, version)
-    for state in states:
-        _insert(conn, site, cycle, state, noted.get(state.id, _Known(now, now, "[]")))
+    _insert(conn, site, cycle, [(state, noted.get(state.id, _Known(now, now, "[]"))) for state in states])
 
 
 def reopen(conn: Connection, site: str, cycle_id: str, noted: Iterable[CycleLine]) -> None:
@@ -216,9 +215,18 @@ def _forget(conn: Connection, site: str, cycle: str, id_: str | None = None) -> 
 
 
 def _add(conn: Connection, site: str, cycle: str, lines: Iterable[CycleLine]) -> None:
-    for one in lines:
-        served = json_text.encode(sorted(set(one.served) - {one.state.id}))
-        _insert(conn, site, cycle, one.state, _Known(to_ms(one.at), to_ms(one.ends_at), served))
+    rows = [
+        (
+            one.state,
+            _Known(
+                to_ms(one.at),
+                to_ms(one.ends_at),
+                json_text.encode(sorted(set(one.served) - {one.state.id})),
+            ),
+        )
+        for one in lines
+    ]
+    _insert(conn, site, cycle, rows)
 
 
 class _Known(NamedTuple):
@@ -229,20 +237,30 @@ class _Known(NamedTuple):
     served: str
 
 
-def _insert(conn: Connection, site: str, cycle: str, state: ObjectiveState, known: _Known) -> None:
-    line = {
-        **list_line.values(site, state, from_ms(known.at)),
-        "cycle": cycle,
-        "changed_at": known.at,
-        "ends_at": known.ends_at,
-        "headline": headline_text(state),
-        "served": known.served,
-        "counted": json_text.encode(sorted(counted_in(state))),
-    }
-    conn.execute(insert(cycle_line), line)
-    aligned = [
-        {"site": site, "cycle": cycle, "objective_id": state.id, "target_id": target, "position": position}
-        for position, target in enumerate(dict.fromkeys(state.aligned_to))
-    ]
-    if aligned:
-        conn.execute(insert(cycle_alignment), aligned)
+def _insert(conn: Connection, site: str, cycle: str, rows: Iterable[tuple[ObjectiveState, _Known]]) -> None:
+    lines, aligned = list[dict[str, object]](), list[dict[str, object]]()
+    for state, known in rows:
+        lines.append(
+            {
+                **list_line.values(site, state, from_ms(known.at)),
+                "cycle": cycle,
+                "changed_at": known.at,
+                "ends_at": known.ends_at,
+                "headline": headline_text(state),
+                "served": known.served,
+                "counted": json_text.encode(sorted(counted_in(state))),
+            }
+        )
+        aligned += [
+            {
+                "site": site,
+                "cycle": cycle,
+                "objective_id": state.id,
+                "target_id": target,
+                "position": position,
+            }
+            for position, target in enumerate(dict.fromkeys(state.aligned_to))
+        ]
+    for table, found in ((cycle_line, lines), (cycle_alignment, aligned)):
+        if found:
+            conn.execute(insert(table), found)

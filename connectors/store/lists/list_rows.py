@@ -20,7 +20,7 @@ from connectors.store.lists import cycle_lines, list_line, statements
 from connectors.store.lists.statements import StatementShape, admitted
 from connectors.store.numbers import objectives
 from connectors.store.numbers.objectives import SavedObjective, ServedCount
-from connectors.store.schema import alignment, listing, objective
+from connectors.store.schema import alignment, cycle_alignment, cycle_line, listing, objective
 from mappings.rollup.state import HealthLevel
 
 LEVELS = tuple(HealthLevel)
@@ -156,6 +156,8 @@ def page(conn: Connection, wanted: RowSelection, after: PageStart, size: int, fo
     if not found:
         return ListSlice((), 0, None, None)
     shape, values = _asked(conn, wanted)
+    if shape.over:
+        return _page_over(conn, wanted, after, size)
     values |= {"size": size}
     if after != START:
         shape = shape.behind()
@@ -169,6 +171,79 @@ def page(conn: Connection, wanted: RowSelection, after: PageStart, size: int, fo
         if members:
             rows = conn.execute(statements.page(shape.broken()), {**values, "circled": members}).all()
     return _slice(rows, size)
+
+
+def _page_over(conn: Connection, wanted: RowSelection, after: PageStart, size: int) -> ListSlice:
+    """One page of a list of cycles some of which are over: of so few rows they are placed here, not in the database."""
+    shape, values = _asked(conn, wanted)
+    rows = {(row.site, row.id): row for row in conn.execute(statements.places(shape), values)}
+    above = _above_over(conn, wanted, rows)
+    below: dict[tuple[str, str] | None, list[tuple[str, str]]] = {}
+    for name in sorted(rows, key=lambda name: rows[name].place.encode()):
+        below.setdefault(above.get(name), []).append(name)
+    placed: list[tuple[tuple[str, str], int]] = []
+    rest = [(name, 0) for name in reversed(below.get(None, []))]
+    while rest:
+        name, depth = rest.pop()
+        placed.append((name, depth))
+        rest += [(each, depth + 1) for each in reversed(below.get(name, []))]
+    last = (list_line.kept(after.site) or wanted.sites[0], list_line.kept(after.id))
+    start = next((place for place, (name, _) in enumerate(placed, 1) if name == last), after.place)
+    start = start if start < len(placed) else 0
+    shown = placed[start : start + size]
+    end, before = start + len(shown), max(start - size, 0)
+    heads = _heads_over(conn, [rows[name] for name, _ in shown])
+    return ListSlice(
+        tuple(replace(heads[name], depth=depth) for name, depth in shown if name in heads),
+        start,
+        None if not start else START if not before else PageStart(before, *placed[before - 1][0]),
+        None if end >= len(placed) else PageStart(end, *placed[end - 1][0]),
+    )
+
+
+def _above_over(
+    conn: Connection, wanted: RowSelection, rows: Mapping[tuple[str, str], StoredRow]
+) -> dict[tuple[str, str], tuple[str, str]]:
+    """Under which row each stands: the first that it is, or was, aligned to; those in circles under none."""
+    running, over = alignment, cycle_alignment
+    aims = [
+        (row.site, row.objective_id, row.target_id, row.position, "")
+        for row in conn.execute(select(running).where(running.c.site.in_(wanted.sites)))
+    ]
+    cycles = [list_line.kept(one) for one in wanted.cycles]
+    mine = (over.c.site.in_(wanted.sites), over.c.cycle.in_(cycles))
+    aims += [
+        (row.site, row.objective_id, row.target_id, row.position, row.cycle)
+        for row in conn.execute(select(over).where(*mine))
+    ]
+    above: dict[tuple[str, str], tuple[str, str]] = {}
+    for site, id_, target, _, cycle in sorted(aims, key=lambda aim: aim[3]):
+        row = rows.get((site, id_))
+        if row is not None and row.over == cycle and id_ != target and (site, target) in rows:
+            above.setdefault((site, id_), (site, target))
+    named = {list_line.BETWEEN.join(name): list_line.BETWEEN.join(aim) for name, aim in above.items()}
+    broken = in_circles(named)
+    return {name: aim for name, aim in above.items() if list_line.BETWEEN.join(name) not in broken}
+
+
+def _heads_over(conn: Connection, rows: Iterable[StoredRow]) -> dict[tuple[str, str], PlacedRow]:
+    """What is shown of these rows, by site and id."""
+    wanted: dict[tuple[str, str], list[str]] = {}
+    for row in rows:
+        wanted.setdefault((row.site, row.over), []).append(row.id)
+    found = {}
+    for (site, over), ids in wanted.items():
+        table = cycle_line if over else objective
+        mine = [table.c.site == site, among(conn, table.c.id, ids)]
+        for row in conn.execute(select(table).where(*mine, *([table.c.cycle == over] if over else []))):
+            placed = PlacedRow(
+                site=site, id=row.id, depth=0, headline=row.headline, changed_ms=row.changed_at
+            )
+            if over:
+                served = json_text.decode(row.served, tuple[str, ...])
+                placed = replace(placed, over=over, ends_ms=row.ends_at, served=served)
+            found[site, row.id] = placed
+    return found
 
 
 def circled(conn: Connection, wanted: RowSelection) -> list[str]:
@@ -270,22 +345,16 @@ def _slice(rows: Iterable[StoredRow], size: int) -> ListSlice:
     shown = read[start - first : start - first + size]
     end, before = start + len(shown), max(start - size, 0)
     return ListSlice(
-        tuple(_placed(row) for row in shown),
+        tuple(
+            PlacedRow(
+                site=row.site, id=row.id, depth=row.depth, headline=row.headline, changed_ms=row.changed_at
+            )
+            for row in shown
+        ),
         start,
         None if not start else START if not before else _after(before, read[before - 1 - first]),
         None if end >= total else _after(end, shown[-1]),
     )
-
-
-def _placed(row: StoredRow) -> PlacedRow:
-    placed = PlacedRow(
-        site=row.site, id=row.id, depth=row.depth, headline=row.headline, changed_ms=row.changed_at
-    )
-    over = row._mapping.get("over")
-    if not over:
-        return placed
-    served = json_text.decode(row.served, tuple[str, ...])
-    return replace(placed, over=over, ends_ms=row.ends_at, served=served)
 
 
 def _after(place: int, row: StoredRow) -> PageStart:

@@ -138,17 +138,6 @@ def lines_of(shape: StatementShape) -> Table:
     return _lines_over() if shape.over else listing
 
 
-def _line_of(shape: StatementShape, name: str) -> Table:
-    """The same, as one of several in a statement."""
-    # A common table expression may bear a name only once in a statement.
-    return lines_of(shape).alias(None if shape.over else name)
-
-
-def _alignments_of(shape: StatementShape, name: str) -> Table:
-    """What they are aligned to, as one of several in a statement."""
-    return _alignments_over().alias() if shape.over else alignment.alias(name)
-
-
 def admitted(shape: StatementShape, table: Table) -> list[ColumnElement[bool]]:
     """What has to hold for a row, its site included."""
     return [table.c.site.in_(_several("sites")), *_narrowed(shape, table)]
@@ -187,11 +176,8 @@ def standing() -> CompoundSelect[*tuple[object, ...]]:
 
 @lru_cache(maxsize=1)
 def any_alignment() -> Statement:
-    """Whether anything at all is aligned, or was."""
-    sites = _several("sites")
-    return select(
-        or_(exists().where(alignment.c.site.in_(sites)), exists().where(cycle_alignment.c.site.in_(sites)))
-    )
+    """Whether anything at all is aligned."""
+    return select(exists().where(alignment.c.site.in_(_several("sites"))))
 
 
 @lru_cache(maxsize=256)
@@ -208,19 +194,18 @@ def page(shape: StatementShape) -> Statement:
     same = and_(objective.c.site == some.c.site, objective.c.id == some.c.id)
     always = literal_column("1") == literal_column("1")
     place = (some.c.site, some.c.id, some.c.depth, begun.c.start, begun.c.total)
-    if shape.over:
-        lines, stood = lines_of(shape), cycle_line
-        line = and_(lines.c.site == some.c.site, lines.c.id == some.c.id)
-        then = and_(stood.c.site == lines.c.site, stood.c.id == lines.c.id, stood.c.cycle == lines.c.over)
-        headline = func.coalesce(stood.c.headline, objective.c.headline).label("headline")
-        changed = func.coalesce(stood.c.changed_at, objective.c.changed_at).label("changed_at")
-        columns = [headline, changed, lines.c.over, stood.c.ends_at, stood.c.served]
-        ways = some.join(lines, line).outerjoin(stood, then).outerjoin(objective, same).join(begun, always)
-    else:
-        columns = [objective.c.headline, objective.c.changed_at]
-        ways = some.join(objective, same).join(begun, always)
+    columns = (objective.c.headline, objective.c.changed_at)
+    ways = some.join(objective, same).join(begun, always)
     order = bytewise(shape.dialect, some.c.path)
     return select(*place, *columns).select_from(ways).order_by(order)
+
+
+@lru_cache(maxsize=64)
+def places(shape: StatementShape) -> Statement:
+    """Of each row what it is sorted by among its siblings, and the cycle as whose end it stands (the empty text: it stands so now)."""
+    lines = lines_of(shape)
+    place = ORDERS[shape.order](lines).label("place")
+    return select(lines.c.site, lines.c.id, lines.c.over, place).where(*admitted(shape, lines))
 
 
 @lru_cache(maxsize=64)
@@ -241,8 +226,8 @@ def heads(shape: StatementShape) -> Statement:
 @lru_cache(maxsize=64)
 def edges(shape: StatementShape) -> Select[str, str]:
     """Who stands under whom, as long as circles are not broken."""
-    above, below = _alignments_of(shape, "above"), _line_of(shape, "below")
-    higher = _line_of(shape, "higher")
+    above, below = alignment.alias("above"), listing.alias("below")
+    higher = listing.alias("higher")
     columns = (name_of(below).label("below"), name_of(higher).label("above"))
     ways = below.join(above, _of(above, below)).join(higher, _target(above, higher))
     fits = (*admitted(shape, below), *_narrowed(shape, higher))
@@ -257,7 +242,7 @@ def name_of(table: Table) -> ColumnElement[str]:
 
 def _tree(shape: StatementShape) -> CTE:
     """Every objective with its depth and path, from the top down."""
-    top, below, above = _line_of(shape, "top"), _line_of(shape, "below"), _alignments_of(shape, "above")
+    top, below, above = listing.alias("top"), listing.alias("below"), alignment.alias("above")
     key, place = ORDERS[shape.order](top), ORDERS[shape.order](below)
     at_top = or_(~_serves(shape, top), _circled(top)) if shape.circles else ~_serves(shape, top)
     columns: list[ColumnElement[object]] = [top.c.site, top.c.id, literal_column("0").label("depth")]
@@ -303,14 +288,14 @@ def _begun(shape: StatementShape, tree: CTE, total: ColumnElement[int]) -> FromC
 
 def _serves(shape: StatementShape, table: Table) -> ColumnElement[bool]:
     """Whether the list has one that this is aligned to."""
-    aim, higher = _alignments_of(shape, "aim"), _line_of(shape, "higher")
+    aim, higher = alignment.alias("aim"), listing.alias("higher")
     ways: Statement = select(literal_column("1")).select_from(aim.join(higher, _target(aim, higher)))
     return ways.where(_of(aim, table), *_narrowed(shape, higher)).correlate(table).exists()
 
 
 def _first(shape: StatementShape, above: Table) -> list[ColumnElement[bool]]:
     """Whether this alignment is the first that leads to one in the list."""
-    earlier, higher = _alignments_of(shape, "earlier"), _line_of(shape, "higher_still")
+    earlier, higher = alignment.alias("earlier"), listing.alias("higher_still")
     same = and_(earlier.c.site == above.c.site, earlier.c.objective_id == above.c.objective_id)
     ways: Statement = select(literal_column("1")).select_from(earlier.join(higher, _target(earlier, higher)))
     fits = (same, earlier.c.position < above.c.position, *_narrowed(shape, higher))
@@ -347,8 +332,14 @@ def _narrowed(shape: StatementShape, table: Table) -> list[ColumnElement[bool]]:
     if "owner_words" in shape.filters:
         found.append(table.c.owner_words == bindparam("owner_words"))
     if "aligned_to" in shape.filters:
-        aim = _alignments_of(shape, "asked_for")
-        found.append(exists().where(_of(aim, table), aim.c.target_id == bindparam("aligned_to")))
+        aim = _alignments_over().alias() if shape.over else alignment.alias("asked_for")
+        asked_for = aim.c.target_id == bindparam("aligned_to")
+        if shape.over:
+            # SQLite would go through the whole expression once a row.
+            mine = select(aim.c.site + literal(BETWEEN) + aim.c.objective_id).where(asked_for)
+            found.append(name_of(table).in_(mine))
+        else:
+            found.append(exists().where(_of(aim, table), asked_for))
     return found
 
 

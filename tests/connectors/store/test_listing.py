@@ -153,6 +153,11 @@ def test_a_list_of_a_cycle_that_is_over_has_its_objectives_as_they_stood(
         assert [(row.site, row.id, row.depth) for row in found.rows] == [
             (one.site, one.state.id, depth) for one, depth in plain.rows
         ]
+        for after in ways(shown, wanted, 2):
+            _, part = asked(conn, wanted, after, 2)
+            mine = plain_listing.page(shown, wanted, after, 2)
+            assert [(row.site, row.id) for row in part.rows] == [one.name for one, _ in mine.rows]
+            assert (part.start, part.previous, part.next) == (mine.start, mine.previous, mine.next)
         assert figures.health == tallied(shown, wanted).health
         assert figures.known == sum(one.site in wanted.sites for one in every)
         assert len(list_rows.heads(conn, wanted)) == len(found.rows) == figures.found(wanted.health)
