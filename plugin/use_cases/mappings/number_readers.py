@@ -12,9 +12,9 @@ from mappings.document.checks.live.doubts import NAMED, IssueSample
 from mappings.document.checks.live.readers import WiderNumber
 from mappings.document.mapping import Mapping as BoundMapping
 from mappings.document.schema import LEVELLED
+from mappings.rollup.state import counted_in
 from plugin.runtime.connector import Connector
 from plugin.sync.resync.search_pages import condition
-from plugin.use_cases.visibility.number_cut import counted_in
 from plugin.use_cases.visibility.site_visibility import obstacle_to_asking
 
 STRANGERS = "whoever has not signed in"
