@@ -41,7 +41,7 @@ def test_a_head_that_trickles_holds_no_source(trickling: int) -> None:
         get_json(
             AllowedHosts((f"http://127.0.0.1:{trickling}",)), f"http://127.0.0.1:{trickling}/", 0.4, None
         )
-    assert time.monotonic() - since < 1.5
+    assert time.monotonic() - since < 5, "it trickles for eleven"
 
 
 def test_a_greeting_that_trickles_holds_no_mail(trickling: int) -> None:
@@ -49,7 +49,7 @@ def test_a_greeting_that_trickles_holds_no_mail(trickling: int) -> None:
     since = time.monotonic()
     with pytest.raises(NotSent):
         mail.send(letter(), server, timeout=0.2)
-    assert time.monotonic() - since < 1.5
+    assert time.monotonic() - since < 5, "it trickles for eleven"
 
 
 def test_no_mail_goes_where_machines_talk_to_their_cloud(monkeypatch: pytest.MonkeyPatch) -> None:
