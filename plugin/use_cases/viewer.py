@@ -262,7 +262,8 @@ def hidden_from_strangers(connector: Connector, site: str, ids: Collection[str])
     if mode is Visibility.EVERYONE:
         return frozenset()
     view = Viewpoint(site, "")
-    gone = set(hidden_in(connector, view, frozenset(ids)).titles)
+    hidden = hidden_in(connector, view, frozenset(ids))
+    gone = {one for one in ids if hidden.named(one)}
     if mode is Visibility.NUMBERS:
         gone |= numberless(connector, site, "").keys()
     return frozenset(ids) & gone
@@ -283,6 +284,9 @@ def hidden_in(connector: Connector, view: Viewpoint, value: object) -> HiddenIss
     with connector.store.read() as conn:
         meant = mentions(conn, view.site, names.ids, names.keys) if names.ids or names.keys else {}
         known = {key for one in meant.values() for key in (one.key, *one.former_keys)}
+        # Of an objective of a cycle that is over which is not read any more Jira cannot be asked.
+        unread = names.ids - meant.keys()
+        left = cycle_lines.those_among(conn, view.site, unread) if unread else frozenset[str]()
         # A catalogue is large: it is read where a key is left that may be one of its projects.
         catalogue = catalogues.get(conn, view.site) if names.keys - known else None
     may = (
@@ -292,11 +296,11 @@ def hidden_in(connector: Connector, view: Viewpoint, value: object) -> HiddenIss
     )
     gone = [one for one in meant.values() if one.id not in may]
     summed = modes_of(connector).get(view.site) in SUMMED
-    counted = frozenset[str]()
+    counted = left
     if summed and gone:
         with connector.store.read() as conn:
             ids = [one.id for one in gone]
-            counted = objectives.those_among(conn, view.site, ids)
+            counted |= objectives.those_among(conn, view.site, ids)
             counted |= cycle_lines.those_among(conn, view.site, ids)
     by_key = {key: one.id for one in gone for key in (one.key, *one.former_keys)}
     projects = {one.key for one in catalogue.projects} if catalogue is not None else set()
@@ -304,7 +308,7 @@ def hidden_in(connector: Connector, view: Viewpoint, value: object) -> HiddenIss
     secret = row_key(connector.settings)
     return HiddenIssues(
         {one.id: one.title for one in gone},
-        by_key | {key: key for key in lost},
+        by_key | {name: name for name in (*lost, *left)},
         lambda issue: (
             HIDDEN + hmac.new(secret, f"{view.site}/{issue}".encode(), hashlib.sha256).hexdigest()[:12]
         ),
@@ -364,8 +368,13 @@ def _require_found_in_sight(
         return
     for view in views:
         with connector.store.read() as conn:
-            ids = (*objectives.ids(conn, view.site), *cycle_lines.ids(conn, view.site))
-        if hidden_in(connector, view, ids).titles:
+            if isinstance(wanted, RecordSearch):
+                over: Collection[str] = mentions(conn, view.site, cycle_lines.ids(conn, view.site), ())
+            else:
+                over = cycle_lines.ids(conn, view.site, wanted.cycles)
+            ids = (*objectives.ids(conn, view.site), *over)
+        hidden = hidden_in(connector, view, ids)
+        if any(hidden.named(one) for one in ids):
             raise NotAllowed(
                 "Nothing can be searched by words or owners by somebody who may not see each objective: what is found would tell their "
                 "titles. Narrow the list by cycle, team, project or health, the record by site and days."

@@ -106,9 +106,12 @@ def those_among(conn: Connection, site: str, ids: Iterable[str]) -> frozenset[st
     return frozenset(conn.execute(select(cycle_line.c.id).where(*mine)).scalars())
 
 
-def ids(conn: Connection, site: str) -> frozenset[str]:
-    """Ids of all objectives that stand in the list of any cycle that is over."""
-    return frozenset(conn.execute(select(cycle_line.c.id).where(cycle_line.c.site == site)).scalars())
+def ids(conn: Connection, site: str, cycles: Collection[str] | None = None) -> frozenset[str]:
+    """Ids of the objectives that stand in the lists of those of these cycles that are over; without cycles of all that are."""
+    mine = [cycle_line.c.site == site]
+    if cycles is not None:
+        mine.append(cycle_line.c.cycle.in_([list_line.kept(one) for one in cycles]))
+    return frozenset(conn.execute(select(cycle_line.c.id).where(*mine)).scalars())
 
 
 class LineOver(NamedTuple):

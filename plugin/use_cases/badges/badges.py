@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from connectors.store.badges import badges
 from connectors.store.badges.badges import BadgeKind as BadgeKind
 from connectors.store.badges.badges import PublicBadge as PublicBadge
-from connectors.store.lists import list_rows
+from connectors.store.lists import cycle_lines, list_rows
 from connectors.store.numbers import objectives
 from connectors.store.people import audit
 from mappings.json_value import PlainValues
@@ -120,7 +120,7 @@ def is_public(connector: Connector, site: str, kind: BadgeKind, subject: str) ->
     ids = {subject}
     if kind == "cycle":
         with connector.store.read() as conn:
-            ids = set(objectives.ids_of_cycle(conn, site, subject))
+            ids = {*objectives.ids_of_cycle(conn, site, subject), *cycle_lines.ids(conn, site, [subject])}
     return not hidden_from_strangers(connector, site, ids)
 
 

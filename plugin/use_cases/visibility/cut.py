@@ -71,7 +71,7 @@ class NotCut(Exception):  # noqa: N818
 
 @dataclass(frozen=True, slots=True)
 class HiddenIssues:
-    """Issues that somebody may not see. `titles` are theirs by id, `ids` say by key (present and former) which it is.
+    """Issues that somebody may not see. `titles` are theirs by id, `ids` say by key (present and former) which it is, or by id where no more is known.
 
     `rows` makes the opaque name that stands for an issue: always the same one for it. Where they are `summed`, no row of theirs is
     told apart; the numbers of those among them that are `objectives` are told all the same.
@@ -131,7 +131,9 @@ class Cut:
         self._others = others
         self._never = never
         self._whole = whole
-        strange = {key: hidden.ids[key] for key in hidden.ids if not KEY.fullmatch(key)}
+        strange = {
+            key: hidden.ids[key] for key in hidden.ids if not (KEY.fullmatch(key) or ID.fullmatch(key))
+        }
         called = defaultdict[str, set[str]](set)
         for issue, title in hidden.titles.items():
             if title.strip():
@@ -305,6 +307,8 @@ class Cut:
         names = _names(value)
         if objective_in(value, names, _part, self._hidden.numberless) is not None:
             return True
+        if self._hidden.unnumbered and "aligned_to" in names and self._subject(value, names) is not None:
+            return True
         return any(name in names and self._has_no_numbers(_part(value, name)) for name in HELD)
 
     def of_one(self, value: object) -> object:
@@ -319,9 +323,9 @@ class Cut:
             return self.value(bare(value))
         raise NotCut(f"nobody knows what of {type(value).__name__} is a number")
 
-    def _subject(self, value: object, names: list[str]) -> str | None:
+    def _subject(self, value: object, names: Iterable[str]) -> str | None:
         """The hidden issue that a value is about."""
-        said = (self._hidden.named(getattr(value, name)) for name in SUBJECTS if name in names)
+        said = (self._hidden.named(_part(value, name)) for name in SUBJECTS if name in names)
         return next((one for one in said if one is not None), None)
 
     def _of_hidden(self, name: str, before: object, hidden: str, names: list[str]) -> object:

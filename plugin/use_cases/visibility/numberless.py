@@ -41,9 +41,11 @@ def _counted(connector: Connector, site: str) -> CountedIssues:
         states = [one.state for one in objectives.all(conn, site)]
         rows = {state.id: counted_in(state) for state in states}
         past = cycle_lines.names(conn, site)
+        every = (*rows.values(), *(line.counted for line in past))
+        meant = mentions(conn, site, {row for mine in every for row in mine}, ())
         for line in past:
-            rows[line.id] = rows.get(line.id, frozenset()) | line.counted
-        meant = mentions(conn, site, {row for mine in rows.values() for row in mine}, ())
+            # What was deleted since keeps no number from anybody: nobody can be asked about it any more.
+            rows[line.id] = rows.get(line.id, frozenset()) | (line.counted & meant.keys())
     above: dict[str, set[str]] = {}
     for state in states:
         above.setdefault(state.id, set()).update(rows.keys() & state.aligned_to)
