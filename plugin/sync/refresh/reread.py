@@ -278,7 +278,8 @@ def _with_history(
 
 
 def _is_torn(issue: Issue, known: Issue | None, found: History) -> bool:
-    """Whether a history lacks what it told before. Histories only grow: an answer that is empty, or cut, looks like one with fewer changes.
+    """Whether a history lacks what it told before, or what has moved since. Histories only grow: an answer that is empty, or cut, looks
+    like one with fewer changes.
 
     Where Jira was restored from a backup it is shorter as well, and so it is believed where it leads to what the issue holds now.
     """
@@ -288,11 +289,22 @@ def _is_torn(issue: Issue, known: Issue | None, found: History) -> bool:
 
 
 def _lacks(issue: Issue, known: Issue, name: str, readings: tuple[Reading, ...]) -> bool:
-    if set(known.readings.get(name, ())) <= set(readings):
+    holds = exact(issue.fields.get(name))
+    if readings and readings[-1].value == holds:
         return False
-    if readings:
-        return readings[-1].value != exact(issue.fields.get(name))
-    return issue.updated > known.updated or issue.fields.get(name) == known.fields.get(name)
+    before = set(known.readings.get(name, ()))
+    if before <= set(readings):
+        news = (one.value for one in readings if one not in before)
+        return _has_moved(issue, known, name) and holds not in news
+    same = issue.fields.get(name) == known.fields.get(name)
+    return bool(readings) or issue.updated > known.updated or same
+
+
+def _has_moved(issue: Issue, known: Issue, name: str) -> bool:
+    """Whether the mirror saw another value of the field. What it could not use, or never asked for, it did not see."""
+    if name not in known.fields or name in known.unknowns:
+        return False
+    return exact(known.fields[name]) != exact(issue.fields.get(name))
 
 
 def _land(

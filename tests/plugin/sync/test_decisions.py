@@ -315,6 +315,37 @@ def test_a_history_is_read_where_a_metric_may_have_moved_since(
     assert reread._history_is_stale(issue, known, METRIC, changed) is stale
 
 
+LATER = replace(HELD, fields={"m": 2}, updated=NOW + SECOND)
+ROSE = (*READ, Reading(NOW + SECOND, Fraction(2)))
+NEVER = replace(HELD, readings={"m": ()})
+
+
+@pytest.mark.parametrize(
+    ("issue", "known", "found", "torn"),
+    [
+        (LATER, HELD, ROSE, False),
+        (LATER, HELD, READ, True),  # it holds 2, and nothing says since when
+        (LATER, HELD, (*READ, Reading(NOW, Fraction(3))), True),
+        (LATER, HELD, (*ROSE, Reading(NOW + HOUR, Fraction(3))), False),  # edited once more since it was read
+        (LATER, HELD, (), True),
+        (LATER, NEVER, (), True),
+        (replace(LATER, updated=NOW), NEVER, (), True),
+        (LATER, replace(NEVER, readings={}), (), True),
+        (LATER, NEVER, ROSE[1:], False),
+        (replace(LATER, fields={"m": 1.0}), NEVER, (), False),
+        (LATER, None, (), False),
+        (LATER, replace(NEVER, fields={}), (), False),  # it may not have been asked for
+        (LATER, replace(NEVER, unknowns={"m": "not a number"}), (), False),
+        (replace(LATER, fields={"m": 1}), HELD, READ, False),
+    ],
+)
+def test_a_history_that_does_not_tell_of_what_moved_since_is_not_believed(
+    issue: Issue, known: Issue | None, found: tuple[Reading, ...], torn: bool
+) -> None:
+    """200 and no changes is what Jira says of a value that never moved, and what an answer says that was lost on its way."""
+    assert reread._is_torn(issue, known, {"m": found}) is torn
+
+
 # -- who wakes whom
 
 

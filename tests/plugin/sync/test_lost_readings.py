@@ -111,6 +111,25 @@ def test_a_history_that_tells_less_than_before_is_not_believed(hand: Any, fields
     assert readings(hand, one) == [[(4, 0), (9, 10), (4, 20), *later]]
 
 
+def test_a_first_move_whose_history_came_back_empty_is_asked_for_again(hand: Any) -> None:
+    """Nothing was told of it before, so nothing is lacking but the move itself: full reads believed for ever that it never moved."""
+    one = key_result(hand, epic(hand), 4)
+    synced(hand)
+    hand.clock.pass_by(minutes=10)
+    hand.edit(one, customfield_10052=9)
+    context = hand.context
+    lost = Fault("empty_page", "POST", "changelog/bulkfetch", times=20)
+    hand.sandbox.faults.add(lost)
+    told = with_readings(context, list(read_again(context, [one]).issues), {one: {CURRENT}})
+    with hand.connector.store.write() as conn:
+        land_issues(context, conn, told, set(), hand.clock())
+        (known,) = mirror.get(conn, "main", [one]).values()
+    assert (list(known.unknowns), known.fields[CURRENT], known.readings) == ([HISTORY], 9, {})
+    hand.sandbox.faults.clear()
+    resync(context)
+    assert readings(hand, one) == [[(4, 0), (9, 10)]]
+
+
 @pytest.mark.parametrize("hand", ["datacenter"], indirect=True)
 def test_a_history_that_cannot_be_had_takes_the_time_of_what_moved_alone(hand: Any) -> None:
     """It is asked for again by each resync until it can be had."""
@@ -166,7 +185,10 @@ def test_what_was_read_before_a_renaming_was_noticed_is_read_again(hand: Any) ->
         hand.clock.pass_by(minutes=10)
         hand.edit(one, customfield_10052=value)
         resync_recent(hand.context)
-        assert [told[-1] for told in readings(hand, one)] != [(value, 10 * serial)], "nobody knows the name"
+        with hand.connector.store.read() as conn:
+            (known,) = mirror.get(conn, "main", [one]).values()
+        assert (list(known.unknowns), known.fields[CURRENT]) == ([HISTORY], value), "nobody knows the name"
+        assert known.readings == {}, "and not that it moved never"
         hand.connector.catalogue("main", fresh=True)
         sync_site(hand.connector, "main")
         assert readings(hand, one) == [[(4, 0), (9, 10), (5, 20)][: serial + 1]]
