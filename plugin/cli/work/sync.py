@@ -66,6 +66,7 @@ def sync_values(synced: SyncResult) -> dict[str, object]:
         "gone": list(lacking.gone),
         "held": lacking.held,
         "gaps": lacking.gaps,
+        "activating": lacking.activating,
         "concerns": [one.kind for one in lacking.concerns],
     }
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from connectors.store.jobs.background_jobs import SILENT_FOR
 from connectors.store.reads.failures import ReadFailure
 from plugin.next_steps import ACTIVATE, HELD_WRITES, LOSSES, PUSH_AUDIT, SYNC, TAKE_NAMES, Door, NextStep
 from plugin.sync.outage import Outage
@@ -192,24 +193,31 @@ def held(status: SiteStatus) -> Concern | None:
     )
 
 
+TAKEN_UP = (
+    f"Should the process that reads for it have ended, it is gone on with by itself {SILENT_FOR.seconds // 60} minutes after its last word, "
+    "and by a sync from then on."
+)
+
+
 def activating(status: SiteStatus) -> Concern | None:
     """Another mapping is about to rule, and what it needs is read first."""
     found = status.activating
     if found is None:
         return None
     stands = bool(found.failed)
-    todo, step = "The former mapping rules until then.", None
+    todo, step = f"The former mapping rules until then. {TAKEN_UP}", None
     if found.held:
         todo, step = "", ACTIVATE
     elif found.refused:
         todo = "Correct the mapping (or what it names in Jira) and activate it again; it is not tried again by itself."
     elif stands:
         todo, step = "It is tried again by itself, and by the next sync.", SYNC
+    began = f" It began on {found.began:%Y-%m-%d} at {found.began:%H:%M} UTC."
     return Concern(
         kind="activating",
         level="at_risk" if stands else "pending",
         word="Activating",
-        sentence=f"{found.said[0].upper()}{found.said[1:]}".removesuffix(".") + ".",
+        sentence=f"{found.said[0].upper()}{found.said[1:]}".removesuffix(".") + f".{began}",
         todo=todo,
         wrong=stands,
         step=step,

@@ -22,7 +22,7 @@ from plugin.sync.resync import checkpoint
 from plugin.sync.resync.mirror_update import ResyncResult
 from plugin.sync.write_back.places import asked_singly
 from plugin.use_cases.health import webhook_state
-from plugin.use_cases.health.concerns import Concern, lacking
+from plugin.use_cases.health.concerns import Concern, activating, lacking
 from plugin.use_cases.health.status import status
 from plugin.use_cases.mappings.mapping_life import resume_activation, waits
 from plugin.use_cases.permission import EDITOR, VIEWER, act, question
@@ -52,7 +52,8 @@ class SyncRequest:
 @dataclass(frozen=True, slots=True)
 class Shortfall:
     """What Jira does not have right when a sync has ended, as `status` says it, and counted: fields it refused, changes and issues that
-    are held, open gaps, objectives that failed for good, and names of the mapping that are gone from Jira.
+    are held, open gaps, objectives that failed for good, names of the mapping that are gone from Jira, and the revision that is not active
+    yet, whoever reads for it.
     """
 
     concerns: tuple[Concern, ...] = ()
@@ -62,6 +63,7 @@ class Shortfall:
     gaps: int = 0
     dead: int = 0
     gone: tuple[str, ...] = ()
+    activating: str | None = None
 
     def __bool__(self) -> bool:
         return bool(self.concerns)
@@ -72,7 +74,8 @@ class Shortfall:
         failed = f", {self.dead} failed for good" if self.dead else ""
         names = ", ".join(self.gone)
         gone = f"; {names}: the numbers that need it stand as they were" if names else ""
-        return failed + gone
+        coming = f"; revision {self.activating[:8]} is not active yet" if self.activating else ""
+        return failed + gone + coming
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,14 +205,19 @@ def _sync(
 
 def _lacking(connector: Connector, actor: Actor, site: str) -> Shortfall:
     found = status(connector, actor, site)
+    concerns, coming = lacking(found), activating(found)
+    if coming is not None and coming not in concerns:
+        # Nothing is wrong with it for a status, yet a sync that ends before it rules has not made every number that of the mapping.
+        concerns = (*concerns, coming)
     return Shortfall(
-        concerns=lacking(found),
+        concerns=concerns,
         refused=len(found.refused),
         held=len(found.held),
         losses=len(found.losses),
         gaps=sum(one.waits for one in found.gaps),
         dead=len(found.dead),
         gone=tuple(sorted({str(one) for one in found.names.absences})) if found.names is not None else (),
+        activating=found.activating.revision if found.activating is not None else None,
     )
 
 

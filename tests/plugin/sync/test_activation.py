@@ -16,6 +16,7 @@ from connectors.store.reads import read_requests
 from mappings.diagnostic import MappingError
 from plugin.access.authorization.actor import COMMAND_LINE, Actor
 from plugin.access.authorization.permission import Permission
+from plugin.cli.work.sync import sync_values
 from plugin.runtime.composition import build_connector
 from plugin.runtime.connector import NotReady
 from plugin.use_cases.health import concerns
@@ -32,6 +33,7 @@ from plugin.use_cases.mappings.mapping_life import (
     waits,
 )
 from plugin.use_cases.work.gaps import list_gaps
+from plugin.use_cases.work.sync import run
 from tests.actors import TESTER
 
 ADA, BO = Actor("ada", Permission.ADMIN, 7), Actor("bo", Permission.ADMIN, 8)
@@ -59,6 +61,11 @@ AFTER = BEFORE.replace("objectives:\n  - id", METRICS + "objectives:\n  - id").r
     "      - {id: delivery", METRIC + "      - {id: delivery"
 )
 WIDE = BEFORE.replace("project = PLAT", "project in (PLAT, GROW)")
+
+UNTIL_THEN = (
+    "The former mapping rules until then. Should the process that reads for it have ended, it is gone on with by itself "
+    "2 minutes after its last word, and by a sync from then on."
+)
 
 
 @pytest.fixture
@@ -155,9 +162,7 @@ def test_while_it_reads_the_former_mapping_rules_and_status_says_so(site: tuple[
         assert ruling(hand) == BEFORE
         hand.work_off()
         seen.append(under_way.said.partition(": ")[2])
-        assert [one.todo for one in found if one.kind == "activating"] == [
-            "The former mapping rules until then."
-        ]
+        assert [one.todo for one in found if one.kind == "activating"] == [UNTIL_THEN]
 
     activate(hand.connector, TESTER, "main", AFTER, report=look)
     assert seen == ["read 0"]
@@ -187,6 +192,40 @@ def test_what_was_interrupted_goes_on_by_itself(site: tuple[Any, str, str], by: 
     else:
         hand.sync()
     assert ruling(hand) == AFTER
+    assert hand.writes() == [(epic, "100"), (epic, "30")]
+
+
+def test_a_sync_says_of_an_activation_that_was_killed_that_it_is_not_over(site: tuple[Any, str, str]) -> None:
+    """Nobody can tell it yet from one that reads on: for two minutes a sync said that everything was right already, and exited with 0."""
+    hand, epic, _ = site
+
+    def killed(_done: int, _total: int | None) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        activate(hand.connector, TESTER, "main", AFTER, report=killed)
+    began = hand.clock.now
+    hand.clock.pass_by(minutes=1)
+
+    found = run(hand.connector, COMMAND_LINE, "main")
+    assert ruling(hand) == BEFORE
+    with hand.connector.store.read() as conn:
+        waiting = activation_runs.get(conn, "main")
+    assert waiting is not None
+    values = sync_values(found)
+    assert (found.wrong, values["activating"], values["concerns"]) == (
+        True,
+        waiting.revision,
+        ["activating"],
+    )
+    assert "right already" not in found.said
+    assert f"; revision {waiting.revision[:8]} is not active yet" in found.said
+    (said,) = found.lacking.concerns
+    assert f"It began on {began:%Y-%m-%d} at {began:%H:%M} UTC." in said.sentence
+
+    hand.clock.pass_by(minutes=1)
+    found = run(hand.connector, COMMAND_LINE, "main")
+    assert (found.wrong, sync_values(found)["activating"], ruling(hand)) == (False, None, AFTER)
     assert hand.writes() == [(epic, "100"), (epic, "30")]
 
 
