@@ -57,11 +57,13 @@ def list_command(site: str, as_json: bool) -> None:
                 one.state.value,
                 str(one.sent),
                 str(one.waiting),
+                str(one.given_up),
                 one.note,
             )
             for one in found
         ]
-        show_table("Subscriptions", ("Id", "Host", "Events", "State", "Sent", "Waiting", "Why"), rows)
+        heads = ("Id", "Host", "Events", "State", "Sent", "Waiting", "Given up", "Why")
+        show_table("Subscriptions", heads, rows)
     if any(one.state == "dead" for one in found):
         raise SystemExit(1)
 
