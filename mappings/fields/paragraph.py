@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 from mappings.facts.catalogue import Field
 from mappings.fields.field_type import Api, FieldPurpose, FieldType, FieldValueError, JqlView, ReadingKind
 from mappings.fields.text import PARAGRAPHS
 
+PLAIN_NODES = frozenset({"doc", "paragraph", "text", "hardBreak"})
 LINE_NODES = frozenset({"paragraph", "heading", "codeBlock", "hardBreak", "rule", "tableRow", "blockCard"})
 
 
@@ -52,20 +54,31 @@ def document(text: str) -> dict[str, object]:
     return {"type": "doc", "version": 1, "content": paragraphs}
 
 
+def is_plain(raw: object) -> bool:
+    """Whether nothing is lost of a text where it is written anew from its lines: no marks, pictures, lists or other nodes."""
+    return all(node.get("type") in PLAIN_NODES and not node.get("marks") for node in _nodes(raw))
+
+
 def document_text(raw: object) -> str:
-    """The text of a document in reading order. Walks without recursion: depth is the sender's choice."""
+    """The text of a document in reading order."""
     found: list[str] = []
+    for node in _nodes(raw):
+        if node.get("type") in LINE_NODES:
+            found.append("\n")
+        found.append(node_text(node))
+    return "".join(found)
+
+
+def _nodes(raw: object) -> Iterator[dict[str, object]]:
+    """The nodes of a document in reading order. Walks without recursion: depth is the sender's choice."""
     waiting = [raw]
     while waiting:
         node = waiting.pop()
         if not isinstance(node, dict):
             continue
-        if node.get("type") in LINE_NODES:
-            found.append("\n")
-        found.append(node_text(node))
+        yield node
         content = node.get("content")
         waiting.extend(reversed(content) if isinstance(content, list) else ())
-    return "".join(found)
 
 
 def node_text(node: dict[str, object]) -> str:

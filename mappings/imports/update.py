@@ -14,7 +14,7 @@ from enum import StrEnum
 from mappings.facts.catalogue import Field
 from mappings.facts.issue import Issue
 from mappings.fields import field_type
-from mappings.fields.paragraph import Paragraph
+from mappings.fields.paragraph import Paragraph, is_plain
 from mappings.imports.issue import (
     ASSIGNEE,
     DESCRIPTION,
@@ -55,8 +55,12 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RowNews:
-    """What a row says otherwise than when it was imported, as changes of fields; `unsaid` are words of it that are written nowhere, with why."""
+    """What a row says otherwise than when it was imported, as changes of fields; `unsaid` are words of it that are written nowhere, with why.
 
+    `row` is what it says, with what of its description it says no more as it was.
+    """
+
+    row: PlannedRow
     changes: tuple[IssueChange, ...]
     unsaid: tuple[LeftValue, ...]
     check_ins: tuple[ImportedCheckIn, ...]
@@ -79,19 +83,23 @@ def row_news(basis: ImportBasis, target: ImportTarget, now: PlannedRow, former: 
     base, _ = planned_issue(basis, target, former, "", None)
     _, problems = planned_issue(basis, target, now, "", None)
     changes: dict[str, IssueChange] = {}
+    spoken = _unemptied(now, former)
     row, held = former, {SUMMARY: json.dumps(former.title), **base.fields}
     for word in WRITTEN:
-        if said_of(now, word) == said_of(former, word) and not _more_words(word, now, former):
-            continue
         was, said = said_of(former, word), said_of(now, word)
-        if said is None:
+        more = word == "description" and _more_words(spoken, former)
+        if said == was and not more:
+            continue
+        if said is None and not more:
             unsaid.append(
                 LeftValue(word=word, was=was, file=None, jira=None, why="the file does not say it any more")
             )
             continue
-        row = with_word(row, now, word)
+        row = with_word(row, spoken, word)
         made, _ = planned_issue(basis, target, row, "", None)
         fields = {SUMMARY: json.dumps(row.title), **made.fields}
+        if word == "description":
+            was, said = _words_of(held), _words_of(fields)
         touched = [one for one in (held | fields) if held.get(one) != fields.get(one)]
         for id_ in touched:
             first = changes.get(id_)
@@ -106,6 +114,7 @@ def row_news(basis: ImportBasis, target: ImportTarget, now: PlannedRow, former: 
             )
         held = fields
     return RowNews(
+        row=spoken,
         changes=tuple(one for one in changes.values() if one.was != one.now),
         unsaid=tuple(unsaid),
         check_ins=tuple(one for one in now.check_ins if one not in former.check_ins),
@@ -114,12 +123,12 @@ def row_news(basis: ImportBasis, target: ImportTarget, now: PlannedRow, former: 
 
 
 def weighed(
-    news: RowNews, row: PlannedRow, issue: Issue, field_of: FieldLookup
+    news: RowNews, issue: Issue, field_of: FieldLookup
 ) -> tuple[PlannedUpdate, tuple[LeftValue, ...]]:
     """What of it is changed in an issue as Jira has it now, and what is left."""
     changes, left = divided(news.changes, issue, field_of)
     update = PlannedUpdate(
-        row=row, issue_id=issue.id, issue_key=issue.key, changes=changes, check_ins=news.check_ins
+        row=news.row, issue_id=issue.id, issue_key=issue.key, changes=changes, check_ins=news.check_ins
     )
     return update, (*left, *news.unsaid)
 
@@ -155,6 +164,8 @@ def standing(one: IssueChange, issue: Issue, field_of: FieldLookup) -> Standing:
         return Standing.WAS if gone <= held and not new & held else Standing.OTHER
     if _same(one.field_id, raw, now, field_of):
         return Standing.NOW
+    if one.field_id == DESCRIPTION and not is_plain(raw):
+        return Standing.OTHER  # what was imported is plain: a person gave it pictures, links or lists
     return Standing.WAS if _same(one.field_id, raw, was, field_of) else Standing.OTHER
 
 
@@ -254,9 +265,25 @@ def _names(raw: object) -> set[str]:
     return {str(one.get("name")) if isinstance(one, dict) else str(one) for one in found}
 
 
-def _more_words(word: str, now: PlannedRow, former: PlannedRow) -> bool:
-    """Whether the description says more than the file's own: further owners, and the unit."""
-    if word != "description":
-        return False
-    units = [one.metric.unit if one.metric is not None else None for one in (now, former)]
-    return now.co_owner_names != former.co_owner_names or units[0] != units[1]
+def _words_of(fields: Mapping[str, str]) -> str | None:
+    """The whole description that would be written: the file's own, further owners, and the unit."""
+    return Paragraph().decode(json.loads(fields.get(DESCRIPTION, "null")))
+
+
+def _unit(row: PlannedRow) -> str | None:
+    return row.metric.unit if row.metric is not None else None
+
+
+def _more_words(now: PlannedRow, former: PlannedRow) -> bool:
+    """Whether the description says other further owners, or another unit, than the file's own words."""
+    unit = _unit(now)
+    return now.co_owner_names != former.co_owner_names or (unit is not None and unit != _unit(former))
+
+
+def _unemptied(now: PlannedRow, former: PlannedRow) -> PlannedRow:
+    """A row with those parts of its description that it says no more as they were: what is not said empties nothing."""
+    if now.metric is not None and not now.metric.unit:
+        now = replace(now, metric=replace(now.metric, unit=_unit(former)))
+    if not now.co_owner_names:
+        now = replace(now, co_owners=former.co_owners, co_owner_names=former.co_owner_names)
+    return now if now.description else replace(now, description=former.description)

@@ -217,8 +217,9 @@ class _Run:
         planned = [each.word for each in one.changes]
         unplanned = [word for word in (*WRITTEN, "parent", "kind") if word not in planned]
         left = {*(each.word for each in outcome.left), *unplanned}
-        said = (*former.check_ins, *one.check_ins)
-        row = replace(merged(one.row, former, left), check_ins=said)
+        # Another plan of the same file may have kept some of them since.
+        new = tuple(said for said in one.check_ins if said not in former.check_ins)
+        row = replace(merged(one.row, former, left), check_ins=(*former.check_ins, *new))
         made = MadeRow(
             one.row.identity,
             issue_id=one.issue_id,
@@ -229,7 +230,7 @@ class _Run:
         )
         with self.context.store.write() as conn:
             self._renew(conn)
-            self._check_in(conn, replace(one.row, check_ins=one.check_ins), made)
+            self._check_in(conn, replace(one.row, check_ins=new), made)
             imports.put(conn, self.site, self.tool, self.kept.id, made, row)
         self.made[one.row.identity] = made
 

@@ -223,7 +223,11 @@ def begin(
         done = apply(
             connector, actor, site, number, without_blocked=without_blocked, release=release, report=report
         )
-        return done.kept.note or f"{len(done.kept.content.issues)} issues stand in Jira."
+        content = done.kept.content
+        settled = [done.made.get(one.row.identity) for one in content.plan.update]
+        changed = sum(one is not None and one.plan_id == number and not one.note for one in settled)
+        more = f" {changed} of {len(settled)} of earlier imports are changed." if settled else ""
+        return done.kept.note or f"{len(content.issues)} issues stand in Jira.{more}"
 
     if kept.state is not ImportState.DONE and not background_jobs.begin(
         connector, site, APPLYING, actor.label, work

@@ -93,7 +93,7 @@ def with_updates(
                 one.unsaid,
             )
             if issue is None
-            else weighed(one, row, issue, partial(field_of, context.mapping, context.catalogue))
+            else weighed(one, issue, partial(field_of, context.mapping, context.catalogue))
         )
         if planned.changes or planned.check_ins:
             update.append(planned)

@@ -403,6 +403,39 @@ def test_an_edit_between_plan_and_apply_is_left_and_a_lost_answer_writes_once(
         assert len(check_ins.of(conn, "main", objective.id)) == 2
 
 
+def test_a_description_with_a_picture_of_a_persons_is_left_and_another_unit_is_a_change(
+    harbor: Watch,
+) -> None:
+    file = ferry().replace(b"%,95", b"knots,95")
+    apply(harbor.connector, TESTER, "main", planned(harbor, file).kept.id)
+    departures = records(harbor)[1]
+    held = departures.description
+    assert held is not None
+    picture = {"type": "mediaSingle", "content": [{"type": "media", "attrs": {"id": "9", "type": "file"}}]}
+    drawn = {**held, "content": [*held["content"], picture]}
+    harbor.sandbox.sandbox.records[departures.id] = replace(departures, description=drawn, cache={})
+    faster = file.replace(b"knots", b"miles an hour")
+    found = planned(harbor, faster).kept.content.plan
+    assert found.update == ()
+    [(word, why)] = [(one.word, one.why) for each in found.left for one in each.values]
+    assert (word, why) == ("description", "it was changed in Jira since")
+    harbor.sandbox.sandbox.records[departures.id] = replace(departures, description=held, cache={})
+    [update] = planned(harbor, faster).kept.content.plan.update
+    assert [(each.old, each.new) for each in update.changes] == [
+        ("Measured in: knots", "Measured in: miles an hour")
+    ]
+
+
+def test_two_plans_of_the_same_file_keep_a_check_in_once(harbor: Watch) -> None:
+    apply(harbor.connector, TESTER, "main", planned(harbor).kept.id)
+    first, second = planned(harbor, changed(ferry())), planned(harbor, changed(ferry()))
+    for one in (first, second):
+        assert apply(harbor.connector, TESTER, "main", one.kept.id).kept.state == "done"
+    with harbor.connector.store.read() as conn:
+        told = check_ins.of(conn, "main", records(harbor)[0].id)
+    assert [each.check_in.value for each in told] == [90, 86]
+
+
 def test_what_jira_declines_to_change_is_told_and_blocks_no_other_row_nor_import(
     harbor: Watch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
