@@ -342,6 +342,8 @@ class Cut:
             return ""
         if name == "id" and "share" in names:
             return self._hidden.rows(hidden)
+        if name == "values" and isinstance(before, tuple):
+            return ()
         return self.value(before)
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from mappings.digest.digest import Section, WaitingTask, waiting
 from mappings.explain.movement import Effect, Movement, MovementPart
+from mappings.imports.plan import LeftRow, LeftValue, PlannedRow
 from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
 from mappings.rollup.state import Health, HealthLevel, ObjectiveState
 from plugin.use_cases.visibility.cut import Cut, HiddenIssues, NotCut, names_in
@@ -46,6 +47,35 @@ def test_a_hidden_row_keeps_share_weight_and_reason_and_loses_key_title_and_stat
         hidden.share,
         hidden.reason,
     )
+
+
+def test_what_jira_holds_in_a_hidden_issue_is_told_by_no_import() -> None:
+    told = LeftValue(word="title", was="Buy", file="Buy it", jira="Buy at any price", why="it was changed")
+    imported = PlannedRow(
+        row=2,
+        part=None,
+        identity="a",
+        external_id=None,
+        kind="objective",
+        title="Buy it",
+        above=None,
+        parent_row=None,
+        owner=None,
+        co_owners=(),
+        co_owner_names=(),
+        cycle=None,
+        start_date=None,
+        end_date=None,
+        description="",
+        weight=None,
+        status=None,
+        commitment=None,
+        metric=None,
+        check_ins=(),
+    )
+    hidden, seen = CUT.value((LeftRow(imported, "SEC-7", (told,)), LeftRow(imported, "PLAT-8", (told,))))
+    assert "any price" not in str(hidden)
+    assert seen.values == (told,)
 
 
 def test_an_objective_whose_issue_is_hidden_keeps_its_number_and_its_address() -> None:
