@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import acting
-from plugin.pages.frame.page import rendered
+from plugin.pages.frame.page import flash_refusal, rendered
 from plugin.pages.frame.visit import known_site, shown
 from plugin.pages.views.words.moments import MomentText
 from plugin.runtime.connector import Connector, NotReady
@@ -225,7 +225,7 @@ def preview_page(connector: Connector, site: str, digest: str) -> ResponseReturn
     try:
         found = digests.preview_digest(connector, acting(), site, digest)
     except DigestRefused as error:
-        flash(str(error))
+        flash_refusal(str(error))
         return redirect(url_for("control.site_digests", site=site))
     return rendered("digest_preview.html", PAGE, site=site, digest=digest, texts=texts(found))
 
@@ -242,10 +242,9 @@ def texts(found: Sequence[PreparedDigest]) -> list[DigestText]:
 def done_or_not(connector: Connector, site: str, digest: str, act: str) -> ResponseReturnValue:
     """What comes of a button of the page."""
     try:
-        said = _done(connector, site, digest, act)
+        flash(_done(connector, site, digest, act))
     except DigestRefused as error:
-        said = str(error)
-    flash(said)
+        flash_refusal(str(error))
     return redirect(url_for("control.site_digests", site=site))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, Response, flash, redirect, request, url_for
+from flask import Blueprint, Flask, Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from plugin.access.authentication.provider import Provider
@@ -19,6 +19,7 @@ from plugin.pages.accounts import (
     sign_in_link,
     tokens,
 )
+from plugin.pages.frame.page import flash_refusal
 from plugin.runtime.connector import Connector
 from plugin.use_cases.accounts.proof import NotProved
 
@@ -38,7 +39,7 @@ def access_blueprint(app: Flask, connector: Connector) -> Blueprint:
 def _once_more(error: NotProved) -> ResponseReturnValue:
     """To the page where they say once more who they are, and back to where they came from."""
     back = urlsplit(request.referrer or "").path
-    flash(str(error))
+    flash_refusal(str(error))
     return redirect(url_for("access.identity", next=back if request.method == "POST" else request.full_path))
 
 

@@ -13,7 +13,7 @@ from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import acting, present
 from plugin.access.authorization.refusal import NotPermitted
 from plugin.pages.frame.forms import LONG_ENOUGH, LineField, PageForm, Secret, needed
-from plugin.pages.frame.page import rendered
+from plugin.pages.frame.page import flash_refusal, rendered
 from plugin.pages.stored_sources import StoredSources
 from plugin.pages.views.accounts.people import session_row
 from plugin.runtime.connector import Connector
@@ -160,7 +160,7 @@ def told_or_not(connector: Connector, act: str) -> ResponseReturnValue:
     try:
         decide(connector, acting(), site, digest)
     except DigestRefused as error:
-        flash(str(error))
+        flash_refusal(str(error))
     else:
         flash(f"You get {digest} no more." if act == "stop" else f"You get {digest} again.")
     return redirect(url_for("access.account"))

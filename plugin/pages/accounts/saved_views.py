@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import acting
+from plugin.pages.frame.page import flash_refusal
 from plugin.runtime.connector import Connector
 from plugin.use_cases.accounts.saved_views import SavedView, ViewRefused, keep, remove
 
@@ -35,7 +36,7 @@ def kept_or_not(connector: Connector, name: str, address: str) -> ResponseReturn
     try:
         view: SavedView = keep(connector, acting(), name, address)
     except ViewRefused as error:
-        flash(str(error))
+        flash_refusal(str(error))
         return redirect(url_for("pages.objectives"))
     flash(f"Kept as “{view.name}”. It stands above the list of objectives.")
     return redirect(address)

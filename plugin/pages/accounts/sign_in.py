@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from flask import Blueprint, Response, flash, make_response, redirect, request, session, url_for
+from flask import Blueprint, Response, make_response, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import HiddenField
 from wtforms.widgets import EmailInput
@@ -16,7 +16,7 @@ from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import acting
 from plugin.access.authorization.refusal import NotPermitted
 from plugin.pages.frame.forms import LineField, PageForm, Secret, needed
-from plugin.pages.frame.page import rendered
+from plugin.pages.frame.page import flash_refusal, rendered
 from plugin.runtime.connector import Connector
 from plugin.use_cases.accounts import provider_sign_in, set_up
 from plugin.use_cases.accounts.sign_in import (
@@ -215,7 +215,7 @@ def failed(connector: Connector, provider: Provider, error: NotPermitted) -> Res
     provider_sign_in.note_failure(connector, acting(), _address(), cause)
     here = sessions.person(connector)
     if here is not None:
-        flash(str(error))
+        flash_refusal(str(error))
         return make_response(redirect(url_for("access.account")))
     session.clear()
     form = SignInForm()

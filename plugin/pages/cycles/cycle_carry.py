@@ -9,7 +9,7 @@ from mappings.rollup.cycles.carry_plan import CarryChoice
 from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import acting
 from plugin.pages.frame.choice import chosen
-from plugin.pages.frame.page import rendered
+from plugin.pages.frame.page import flash_refusal, rendered
 from plugin.pages.frame.visit import known_site
 from plugin.pages.objectives.objective_address import objective_address
 from plugin.runtime.connector import Connector
@@ -45,7 +45,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
                 CarryChoice(as_copy=as_copy),
             )
         except CycleRefused as error:
-            flash(f"Not to be carried forward: {error}")
+            flash_refusal(f"Not to be carried forward: {error}")
             return redirect(url_for("pages.cycle_review", cycle=cycle))
         undo = preview_undo(connector, acting(), site, cycle)
         several = len(connector.sites) > 1
@@ -70,7 +70,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         back = url_for("control.carry_cycle", site=site, cycle=cycle, into=into)
         back += "&as=copy" if as_copy else ""
         if not chosen:
-            flash("Nothing was chosen, and nothing is carried forward.")
+            flash_refusal("Nothing was chosen, and nothing is carried forward.")
             return redirect(back)
         along = frozenset(request.form.getlist("along"))
         choice = CarryChoice(
@@ -83,7 +83,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         try:
             done = carry_forward(connector, acting(), site, cycle, chosen, into, choice)
         except CycleRefused as error:
-            flash(f"Not carried forward: {error}")
+            flash_refusal(f"Not carried forward: {error}")
         else:
             flash(f"{done.told}. Jira is told now; this page says how far that is.")
         return redirect(back)
@@ -104,7 +104,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
                 delete_copies=form.get("copies") == "delete",
             )
         except CycleRefused as error:
-            flash(f"Not taken back: {error}")
+            flash_refusal(f"Not taken back: {error}")
         else:
             left = f" Left for you: {'; '.join(done.by_hand)}." if done.by_hand else ""
             flash(f"{done.told}. Jira is told now; this page says how far that is.{left}")

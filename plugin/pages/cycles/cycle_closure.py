@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import acting
+from plugin.pages.frame.page import flash_refusal
 from plugin.pages.frame.visit import known_site
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.cycles.closure import ScoreStatement, close_cycle, reopen_cycle, typed_score
@@ -33,7 +34,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
                 request.form.get("preview", ""),
             )
         except NotReady as error:
-            flash(f"Not closed: {error}")
+            flash_refusal(f"Not closed: {error}")
         else:
             flash(f"{cycle} is closed as version {done.version}. Its numbers stand from now on.")
         return redirect(url_for("pages.cycle_review", cycle=cycle))
@@ -45,7 +46,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         try:
             version = reopen_cycle(connector, acting(), site, cycle, request.form.get("reason", ""))
         except CycleRefused as error:
-            flash(f"Not opened again: {error}")
+            flash_refusal(f"Not opened again: {error}")
         else:
             flash(f"{cycle} is open again. Version {version} stays with its records.")
         return redirect(url_for("pages.cycle_review", cycle=cycle))

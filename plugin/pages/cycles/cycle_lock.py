@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import acting
-from plugin.pages.frame.page import rendered
+from plugin.pages.frame.page import flash_refusal, rendered
 from plugin.pages.frame.visit import known_site
 from plugin.pages.objectives.objective_address import objective_address
 from plugin.pages.views.words.moments import day_text
@@ -50,7 +50,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         try:
             done = lock_cycle(connector, acting(), site, cycle, request.form.get("reason", ""))
         except CycleRefused as error:
-            flash(f"Not locked: {error}")
+            flash_refusal(f"Not locked: {error}")
         else:
             flash(f"{cycle} is locked with {done.objectives} objectives.")
         return redirect(url_for("control.cycle_lock", site=site, cycle=cycle))
@@ -62,7 +62,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         try:
             done = unlock_cycle(connector, acting(), site, cycle, request.form.get("reason", ""))
         except CycleRefused as error:
-            flash(f"Not unlocked: {error}")
+            flash_refusal(f"Not unlocked: {error}")
         else:
             number = len(done.changes)
             flash(

@@ -20,7 +20,7 @@ from mappings.imports.row import ImportProblem
 from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import acting
 from plugin.pages.frame.forms import LineField, PageForm
-from plugin.pages.frame.page import rendered
+from plugin.pages.frame.page import flash_refusal, rendered
 from plugin.pages.frame.visit import SERIAL, known_site, shown
 from plugin.pages.views.words.moments import MomentText
 from plugin.runtime.connector import Connector, NotReady
@@ -241,7 +241,8 @@ def plan_page(connector: Connector, site: str, number: int) -> ResponseReturnVal
     except UnknownImport:
         abort(404, description=f"There is no import {number} of this site.")
     plan = one.kept.content.plan
-    most = len(plan.create) if request.args.get("all") else MOST_ROWS
+    parts = (len(plan.create), len(plan.update), len(plan.left))
+    most = max(parts) if request.args.get("all") else MOST_ROWS
     return rendered(
         "import_plan.html",
         PAGE,
@@ -251,7 +252,7 @@ def plan_page(connector: Connector, site: str, number: int) -> ResponseReturnVal
         plan=plan,
         problems=[problem(each) for each in plan.problems],
         rows=list(plan.create[:most]),
-        more=max(len(plan.create) - most, 0),
+        more=sum(max(each - most, 0) for each in parts),
         changes=[
             (each, change, _settled(one, each)) for each in plan.update[:most] for change in each.changes
         ],
@@ -314,5 +315,5 @@ def done_or_not(connector: Connector, site: str, number: int, act: str) -> Respo
         else:
             abort(404, description="There is nothing of this name to do with an import.")
     except NotReady as error:
-        flash(str(error))
+        flash_refusal(str(error))
     return redirect(url_for("control.import_plan", site=site, number=number))

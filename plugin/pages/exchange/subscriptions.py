@@ -13,7 +13,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import acting
 from plugin.pages.frame.forms import DayField, LineField, PageForm, needed
-from plugin.pages.frame.page import rendered
+from plugin.pages.frame.page import flash_refusal, rendered
 from plugin.pages.frame.visit import known_site, shown, zone
 from plugin.pages.views.words.moments import MomentText
 from plugin.runtime.connector import Connector, NotReady
@@ -119,10 +119,34 @@ def done_or_not(connector: Connector, site: str, subscription: str, act: str) ->
         if act == "secret":
             made = subscriptions.renew_secret(connector, acting(), site, subscription)
             return subscriptions_page(connector, site, SubscriptionForm(), made)
-        flash(_done(connector, site, subscription, act))
+        if act == "test":
+            _test(connector, site, subscription)
+        elif act == "replay":
+            _replay(connector, site, subscription)
+        else:
+            flash(_done(connector, site, subscription, act))
     except NotReady as error:
-        flash(str(error))
+        flash_refusal(str(error))
     return redirect(url_for("control.subscriptions", site=site))
+
+
+def _test(connector: Connector, site: str, subscription: str) -> None:
+    tried = subscriptions.send_test(connector, acting(), site, subscription)
+    said = f"by {tried.subscription.host}: {tried.answer.rstrip('.')}."
+    if tried.taken:
+        flash(f"Taken {said}")
+    else:
+        flash_refusal(f"Not taken {said}")
+
+
+def _replay(connector: Connector, site: str, subscription: str) -> None:
+    form = ReplayForm(request.form)
+    if not form.validate() or form.since.data is None:
+        flash_refusal(" ".join(form.said()) or "Say since which day, as 2026-11-01.")
+        return
+    since = datetime.combine(form.since.data, time(), zone(connector))
+    number = subscriptions.replay(connector, acting(), site, subscription, since)
+    flash(f"{number} events are posted once more, with the same ids.")
 
 
 def _done(connector: Connector, site: str, subscription: str, act: str) -> str:
@@ -130,17 +154,7 @@ def _done(connector: Connector, site: str, subscription: str, act: str) -> str:
         return f"{subscriptions.resume(connector, acting(), site, subscription).host} is posted to again."
     if act == "pause":
         return f"{subscriptions.pause(connector, acting(), site, subscription).host} is paused: what happens waits until you post to it again."
-    if act == "test":
-        tried = subscriptions.send_test(connector, acting(), site, subscription)
-        return f"{'Taken' if tried.taken else 'Not taken'} by {tried.subscription.host}: {tried.answer.rstrip('.')}."
-    if act == "remove":
-        subscriptions.unsubscribe(connector, acting(), site, subscription)
-        return "Removed: nothing is posted to it any more."
-    if act != "replay":
+    if act != "remove":
         abort(404, description="There is nothing of this name to do with a subscription.")
-    form = ReplayForm(request.form)
-    if not form.validate() or form.since.data is None:
-        return " ".join(form.said()) or "Say since which day, as 2026-11-01."
-    since = datetime.combine(form.since.data, time(), zone(connector))
-    number = subscriptions.replay(connector, acting(), site, subscription, since)
-    return f"{number} events are posted once more, with the same ids."
+    subscriptions.unsubscribe(connector, acting(), site, subscription)
+    return "Removed: nothing is posted to it any more."

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, flash, render_template, request
 
 from plugin.pages.sources import Sources
 
 Register = Callable[[Blueprint, Sources], None]
 THEMES = ("light", "dark")
+REFUSAL = "refusal"
+"""The category of what is said on the next page of something that was not done; all else there was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,11 @@ class Page:
 def rendered(template: str, page: str, **values: object) -> str:
     """A template in the common layout; `page` is marked as current in the navigation."""
     return render_template(f"pages/{template}", page=page, theme=chosen_theme(), **values)
+
+
+def flash_refusal(said: str) -> None:
+    """Say on the page that comes next that something was not done, and why: not in the green of what was."""
+    flash(said, REFUSAL)
 
 
 def chosen_theme() -> str | None:

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import acting
+from plugin.pages.frame.page import flash_refusal
 from plugin.pages.frame.visit import known_site
 from plugin.runtime.connector import Connector
 from plugin.use_cases.work import dead_letters, refusals, sync
@@ -47,7 +48,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         known_site(connector, site)
         wanted = sync.SyncRequest(kind="recent" if request.form.get("kind") == "recent" else "full")
         if not sync.begin(connector, acting(), site, wanted):
-            flash("A sync is running already; its progress is below.")
+            flash_refusal("A sync is running already; its progress is below.")
         return _back()
 
 

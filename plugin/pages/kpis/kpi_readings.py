@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import acting
+from plugin.pages.frame.page import flash_refusal
 from plugin.pages.kpis.kpis import kpi_page, meant
 from plugin.pages.objectives.objective_address import site_in_address
 from plugin.pages.stored_sources import StoredSources
@@ -55,6 +56,6 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         if pull.reading is not None:
             flash(f"Read: {value_words(pull.reading.value, one.part.unit)}.")
         elif pull.failure is not None:
-            flash(f"No reading: {pull.failure.reason}. {pull.failure.remedy}".rstrip())
+            flash_refusal(f"No reading: {pull.failure.reason}. {pull.failure.remedy}".rstrip())
         site = site_in_address(one.site, sources.site_names())
         return redirect(url_for("pages.kpi", id_=id_, site=site))

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from mappings import presets
 from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import acting
-from plugin.pages.frame.page import rendered
+from plugin.pages.frame.page import flash_refusal, rendered
 from plugin.pages.frame.visit import known_site
 from plugin.runtime.connector import Connector, NotReady
 from plugin.use_cases.health.faults import JiraError, told
@@ -63,7 +63,7 @@ def lacking_page(connector: Connector, site: str, preset: str, failure: str = ""
     try:
         fitted = fitted_preset(connector, site, preset, request.values.getlist("project"))
     except (JiraError, NotReady) as error:
-        flash(told(error) if isinstance(error, JiraError) else str(error))
+        flash_refusal(told(error) if isinstance(error, JiraError) else str(error))
         return redirect(url_for("control.wizard_preset", site=site))
     planned = foresee_fields(connector, acting(), site, fitted.adaptation.lacking, fitted.projects)
     if not fitted.adaptation.lacking:

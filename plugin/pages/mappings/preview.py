@@ -12,7 +12,7 @@ from mappings.diagnostic import MappingError
 from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import acting
 from plugin.pages.frame.forms import PageForm
-from plugin.pages.frame.page import rendered
+from plugin.pages.frame.page import flash_refusal, rendered
 from plugin.pages.frame.visit import known_site
 from plugin.pages.mappings.mapping import known_revision
 from plugin.pages.mappings.mapping_editor import begun
@@ -85,7 +85,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         known_site(connector, site)
         revision = request.form.get("revision", "")
         if not begin_reading(connector, acting(), site, text_to_preview(connector, site, revision)):
-            flash("A reading is going on already; its progress is below.")
+            flash_refusal("A reading is going on already; its progress is below.")
         return redirect(back(site, revision))
 
     @blueprint.post("/mapping/<site>/activate", endpoint="activate")

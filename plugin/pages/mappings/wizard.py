@@ -12,7 +12,7 @@ from mappings.presets.adaptation import MOST_PROJECTS
 from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import acting
 from plugin.doors.address import public_address
-from plugin.pages.frame.page import rendered
+from plugin.pages.frame.page import flash_refusal, rendered
 from plugin.pages.frame.visit import draft_of, known_site, shown
 from plugin.pages.mappings.field_creation import fitted_preset
 from plugin.pages.mappings.mapping_editor import BeginningForm, catalogue_if
@@ -114,7 +114,7 @@ def nothing_chosen(connector: Connector, site: str) -> bool:
 
 def to_the_presets(site: str) -> ResponseReturnValue:
     """Back to the step that comes first, which says so."""
-    flash(f"Nothing is chosen for {site} yet. Begin with a preset; fields and preview come after it.")
+    flash_refusal(f"Nothing is chosen for {site} yet. Begin with a preset; fields and preview come after it.")
     return redirect(url_for("control.wizard_preset", site=site))
 
 
@@ -162,11 +162,11 @@ def chosen(connector: Connector, site: str) -> ResponseReturnValue:
     try:
         found = fitted_preset(connector, site, name, projects)
     except UnknownProject as error:
-        flash(str(error))
+        flash_refusal(str(error))
         return redirect(url_for("control.wizard_preset", site=site))
     except JiraError as error:
         drafts.keep(connector, acting(), site, presets.text(name), "")
-        flash(f"The preset is as it comes, for your Jira could not be asked: {told(error)}")
+        flash_refusal(f"The preset is as it comes, for your Jira could not be asked: {told(error)}")
         return redirect(url_for("control.wizard_fields", site=site))
     if found.adaptation.text:
         drafts.keep(connector, acting(), site, found.adaptation.text, "")
@@ -222,7 +222,7 @@ def history_begun(connector: Connector, site: str) -> ResponseReturnValue:
     try:
         backfill.begin(connector, acting(), site)
     except NotReady as error:
-        flash(str(error))
+        flash_refusal(str(error))
     return redirect(url_for("control.wizard_webhook", site=site, _anchor="history"))
 
 

@@ -9,6 +9,7 @@ from mappings.explain.check_in import CheckIn
 from mappings.rollup.check_in_override import measure_of
 from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import acting
+from plugin.pages.frame.page import flash_refusal
 from plugin.pages.frame.visit import SERIAL
 from plugin.pages.objectives.objective import address, objective_page
 from plugin.pages.sources import LocatedObjective
@@ -115,7 +116,7 @@ def kept(
     try:
         made = keep(connector, acting(), located.site, state.id, number, until)
     except CheckInRefused as error:
-        flash(f"Not kept: {told(error)}")
+        flash_refusal(f"Not kept: {told(error)}")
     else:
         flash(f"Kept: {made.said}, from where the derived value is now." if made else GONE)
     return _back(sources, located)

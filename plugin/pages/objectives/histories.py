@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import acting
+from plugin.pages.frame.page import flash_refusal
 from plugin.pages.frame.visit import known_site
 from plugin.pages.objectives.objective_address import site_in_address
 from plugin.runtime.connector import Connector
@@ -23,7 +24,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         text, revision = request.form.get("at", ""), request.form.get("mapping", "")
         at = instant_asked(connector, acting(), site, text)
         if at is None:
-            flash(f"“{text}” is no day. Write one like 2026-10-31.")
+            flash_refusal(f"“{text}” is no day. Write one like 2026-10-31.")
         else:
             ruling = revision if revision and revision != DRAFT else None
             flash(told(read_lacking(connector, acting(), site, name, at, ruling)))

@@ -98,6 +98,8 @@ def test_a_secret_of_a_subscription_is_shown_once(admin: Desk) -> None:
     assert "Say since which day" in admin.post(f"/sites/main/subscriptions/{id_}/replay").get_data(
         as_text=True
     )
+    tested = admin.post(f"/sites/main/subscriptions/{id_}/test").get_data(as_text=True)
+    assert '<p class="alert is-at_risk" role="status">Not taken by hub.acme.example' in tested
     admin.post(f"/sites/main/subscriptions/{id_}/remove")
     assert "Nobody is told yet" in admin.text("/sites/main/subscriptions")
     refused = admin.post("/sites/main/subscriptions", url="http://hub.acme.example/okr")
