@@ -23,7 +23,9 @@ PATIENCE_S = 2.0
 PAUSE_S = 10.0
 """So long Jira is not asked again for somebody whom it refused: a page looks many times, and would wait each time."""
 
-REMEDY = "Until Jira says it, people see less: the check of the site says whether the connector's account may ask."
+REMEDY = (
+    "Until Jira says it, people see less: the check of the site says whether the connector's account may ask."
+)
 
 log = structlog.get_logger("jira_okr.visibility")
 
