@@ -78,7 +78,10 @@ def _first(
 
 
 def _seen(jira: Jira, person: str, keys: Mapping[str, str]) -> frozenset[str]:
-    return frozenset(id_ for answers in jira.seen_by(person, keys) for id_, may in answers.items() if may)
+    try:
+        return frozenset(id_ for answers in jira.seen_by(person, keys) for id_, may in answers.items() if may)
+    except Permanent:
+        return frozenset()  # somebody whom Jira does not know any more reads nothing there
 
 
 def _wider(
