@@ -275,8 +275,9 @@ def listed(conn: Connection, wanted: RowSelection, after: PageStart, size: int, 
     told = forecasts.latest(conn, wanted.sites, ids, since) if ids else {}
     elsewhere = list_rows.elsewhere(conn, wanted, part.rows)
     for ends_ms in {one.ends_ms for one in part.rows if one.over is not None}:
-        over = {one.id for one in part.rows if one.over is not None and one.ends_ms == ends_ms}
-        moved |= trends(conn, wanted.sites, over, ends_ms)
+        over = {(one.site, one.id) for one in part.rows if one.over is not None and one.ends_ms == ends_ms}
+        told_then = trends(conn, wanted.sites, {id_ for _, id_ in over}, ends_ms)
+        moved |= {name: told_then[name] for name in over & told_then.keys()}
     decode = json_text.decoder(Headline).decode
     rows = [
         ListedHead(
