@@ -89,21 +89,26 @@ def shown_commands():
 
 
 def test_the_commands_of_the_page_work_as_printed(company, address):
-    """With the issue and the goal of this site in the place of those of the page."""
+    """With the issue, the goal and the name of this site in the place of those of the page."""
     goal = json.loads(company.command("goals", "list", "--json").output)[0]["key"]
     objective = company.api("GET", "/objectives?limit=1").get_json()["items"][0]["key"]
     ended = {}
     for words in shown_commands():
-        here = [{"PLAT-12": objective, "HELLO-123": goal}.get(word, word) for word in words]
+        here = [{"PLAT-12": objective, "HELLO-123": goal, "acme": "main"}.get(word, word) for word in words]
         ended[" ".join(words)] = company.command(*here)
     codes = {line: one.exit_code for line, one in ended.items()}
     assert codes == {
+        "goals account okr-goals@acme.example --site acme": 1,
+        "goals account --site acme": 0,
         "goals check": 0,
         "goals list": 0,
         "goals link PLAT-12 HELLO-123": 1,
         "held list": 0,
         "held release PLAT-12": 1,
     }
+    # nobody typed the token that is asked for
+    asked = ended["goals account okr-goals@acme.example --site acme"].output
+    assert "API token without scopes" in asked
     # this mapping reads no goal from a field, and nothing is held here: both are said, and nothing else is wrong with the commands
     assert "names no field that says which goal" in str(ended["goals link PLAT-12 HELLO-123"].exception)
     assert f"Nothing is held of {objective}." in str(ended["held release PLAT-12"].exception)
