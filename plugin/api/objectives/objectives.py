@@ -19,7 +19,7 @@ from plugin.doors.filters import ObjectivesQuery, wanted
 from plugin.doors.model import JsonAny, JsonShape, Page, SiteQuery, Word
 from plugin.doors.refusal import invalid, not_found
 from plugin.doors.rows import RowJson
-from plugin.next_steps import Door
+from plugin.next_steps import OBJECTIVES, Door
 from plugin.use_cases.objectives.as_of import as_of, instant_asked
 from plugin.use_cases.objectives.objective_columns import (
     Output,
@@ -320,7 +320,7 @@ def objective_asked(
         raise not_found(
             "objective",
             f"{path.objective} in {query.cycle}",
-            "GET /objectives?cycle=… lists those that a cycle had.",
+            OBJECTIVES,
         )
     return site, saved
 

@@ -66,6 +66,7 @@ ONLY_DO = {
         "badge revoke",
         "subscription remove",
         "subscription replay",
+        "subscription pause",
         "subscription resume",
     ),
 }
