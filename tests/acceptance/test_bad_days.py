@@ -128,8 +128,15 @@ def test_jira_down_during_a_webhook_is_reconciled_when_jira_is_back(world: Any, 
 def test_a_field_that_is_not_on_the_screen_is_refused_with_its_remedy_and_the_others_go_through(
     world: Any, command: Any, tmp_path: Path
 ) -> None:
-    """On GROW the text field for the summary is on no screen: everything else is written all the same."""
-    story = next(key for key, state in world.states().items() if key.startswith("GROW"))
+    """On GROW the text field for the summary is on no screen: everything else is written all the same.
+
+    Looked at is an objective whose cycle runs: one that is over may have had its last write before the mapping has the field.
+    """
+    story = next(
+        key
+        for key, state in world.states().items()
+        if key.startswith("GROW") and state.expected is not None and state.expected < 1
+    )
     world.admin("PUT", f"/rest/api/3/issue/{story}", json={"fields": {PROGRESS: 1}})
     mapping = tmp_path / "with-summary.yaml"
     text = presets.text("epics-as-objectives")
