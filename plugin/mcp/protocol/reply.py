@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import structlog
 from pydantic import ValidationError
 
 from mappings.diagnostic import MappingError
-from mappings.json_value import PlainValues
+from mappings.json_value import Plain, PlainValues
 from plugin.access.authorization.actor import Actor
 from plugin.doors.refusal import RequestRefusal
 from plugin.mcp.protocol.call_rate import Pace
@@ -51,12 +51,81 @@ def reply(
     arguments: Mapping[str, object],
 ) -> ToolReply:
     """The answer of a tool to whoever asks, or in words why there is none."""
+
+    def answered(asking: ToolAsker) -> ToolReply:
+        return written(tool.function(asking, read(tool, arguments)))
+
+    return _replied(connector, who, pace, tool, answered)
+
+
+def whole_reply(
+    connector: Connector,
+    who: Callable[[], Actor],
+    pace: Pace,
+    tool: Tool,
+    arguments: Mapping[str, object],
+    rows: Sequence[str],
+) -> ToolReply:
+    """The same with all pages of the list that stands at `rows`, as one call."""
+
+    def answered(asking: ToolAsker) -> ToolReply:
+        pages = list(_pages(asking, tool, arguments))
+        whole = pages[0]
+        every = [row for page in pages for row in _at(page, rows)]
+        holder = whole
+        for name in rows[:-1]:
+            holder = _holder(holder, name)
+        holder[rows[-1]] = every
+        _holder(whole, "counted").update(shown=len(every), next=None)
+        return ToolReply(json.dumps(whole, ensure_ascii=False, separators=(",", ":")), whole)
+
+    return _replied(connector, who, pace, tool, answered)
+
+
+def _pages(asking: ToolAsker, tool: Tool, arguments: Mapping[str, object]) -> Iterator[PlainValues]:
+    cursor: dict[str, object] = {}
+    taken = 0
+    while True:
+        found = written(tool.function(asking, read(tool, {**arguments, **cursor})))
+        taken += len(found.text)
+        if taken > LARGEST_ANSWER:
+            raise Unanswerable(
+                f"It has more than the {LARGEST_ANSWER} characters that are let through: ask {tool.name} page by page."
+            )
+        page = dict(found.structure or {})
+        yield page
+        following = _holder(page, "counted").get("next")
+        if following is None:
+            return
+        cursor = {"cursor": following}
+
+
+def _at(page: PlainValues, rows: Sequence[str]) -> list[Plain]:
+    for name in rows[:-1]:
+        page = _holder(page, name)
+    found = page[rows[-1]]
+    return found if isinstance(found, list) else []
+
+
+def _holder(page: PlainValues, name: str) -> PlainValues:
+    found = page[name]
+    if not isinstance(found, dict):
+        raise TypeError(f"{name} holds no rows")
+    return found
+
+
+def _replied(
+    connector: Connector,
+    who: Callable[[], Actor],
+    pace: Pace,
+    tool: Tool,
+    answered: Callable[[ToolAsker], ToolReply],
+) -> ToolReply:
     try:
         actor = who()
         with pace.taken(actor.label):
             require(actor, tool.permission)
-            asked = read(tool, arguments)
-            return written(tool.function(ToolAsker(connector, actor), asked))
+            return answered(ToolAsker(connector, actor))
     except Exception as error:
         return ToolReply(seen(said_at(words(error, tool), Door.TOOL))[:LONGEST_ERROR])
 
