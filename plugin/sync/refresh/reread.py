@@ -295,9 +295,17 @@ def _lacks(issue: Issue, known: Issue, name: str, readings: tuple[Reading, ...])
     before = set(known.readings.get(name, ()))
     if before <= set(readings):
         news = (one.value for one in readings if one not in before)
-        return _has_moved(issue, known, name) and holds not in news
+        return (_has_moved(issue, known, name) and holds not in news) or (
+            not readings and holds is not None and _is_doubtful(issue, known, name)
+        )
     same = issue.fields.get(name) == known.fields.get(name)
     return bool(readings) or issue.updated > known.updated or same
+
+
+def _is_doubtful(issue: Issue, known: Issue, name: str) -> bool:
+    """Whether an empty first history of a field is asked for once more: the field was not asked for before, and the issue was edited since."""
+    never_asked = name not in known.fields and known.history_at is None
+    return never_asked and issue.updated > known.updated and HISTORY not in known.unknowns
 
 
 def _has_moved(issue: Issue, known: Issue, name: str) -> bool:

@@ -318,6 +318,7 @@ def test_a_history_is_read_where_a_metric_may_have_moved_since(
 LATER = replace(HELD, fields={"m": 2}, updated=NOW + SECOND)
 ROSE = (*READ, Reading(NOW + SECOND, Fraction(2)))
 NEVER = replace(HELD, readings={"m": ()})
+UNASKED = replace(HELD, fields={}, readings={}, history_at=None)
 
 
 @pytest.mark.parametrize(
@@ -335,6 +336,11 @@ NEVER = replace(HELD, readings={"m": ()})
         (replace(LATER, fields={"m": 1.0}), NEVER, (), False),
         (LATER, None, (), False),
         (LATER, replace(NEVER, fields={}), (), False),  # it may not have been asked for
+        (LATER, UNASKED, (), True),  # asked for the first time, of an issue that was edited since: once more
+        (LATER, replace(UNASKED, unknowns={HISTORY: "lost"}), (), False),  # that was the once more
+        (replace(LATER, updated=NOW), UNASKED, (), False),
+        (replace(LATER, fields={}), UNASKED, (), False),
+        (LATER, UNASKED, ROSE, False),
         (LATER, replace(NEVER, unknowns={"m": "not a number"}), (), False),
         (replace(LATER, fields={"m": 1}), HELD, READ, False),
     ],
