@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -69,35 +69,28 @@ def whole_reply(
     """The same with all pages of the list that stands at `rows`, as one call."""
 
     def answered(asking: ToolAsker) -> ToolReply:
-        pages = list(_pages(asking, tool, arguments))
-        whole = pages[0]
-        every = [row for page in pages for row in _at(page, rows)]
-        holder = whole
-        for name in rows[:-1]:
-            holder = _holder(holder, name)
-        holder[rows[-1]] = every
-        _holder(whole, "counted").update(shown=len(every), next=None)
-        return ToolReply(json.dumps(whole, ensure_ascii=False, separators=(",", ":")), whole)
+        def page(cursor: Mapping[str, object]) -> PlainValues:
+            return dict(written(tool.function(asking, read(tool, {**arguments, **cursor}))).structure or {})
+
+        whole = page({})
+        counted, every = _holder(whole, "counted"), _at(whole, rows)
+        following = counted["next"]
+        while following is not None:
+            another = page({"cursor": following})
+            every += _at(another, rows)
+            following = _holder(another, "counted")["next"]
+            counted.update(shown=len(every), next=following)
+            if len(_text(whole)) > LARGEST_ANSWER:
+                raise Unanswerable(
+                    f"It has more than the {LARGEST_ANSWER} characters that are let through: ask {tool.name} page by page."
+                )
+        return ToolReply(_text(whole), whole)
 
     return _replied(connector, who, pace, tool, answered)
 
 
-def _pages(asking: ToolAsker, tool: Tool, arguments: Mapping[str, object]) -> Iterator[PlainValues]:
-    cursor: dict[str, object] = {}
-    taken = 0
-    while True:
-        found = written(tool.function(asking, read(tool, {**arguments, **cursor})))
-        taken += len(found.text)
-        if taken > LARGEST_ANSWER:
-            raise Unanswerable(
-                f"It has more than the {LARGEST_ANSWER} characters that are let through: ask {tool.name} page by page."
-            )
-        page = dict(found.structure or {})
-        yield page
-        following = _holder(page, "counted").get("next")
-        if following is None:
-            return
-        cursor = {"cursor": following}
+def _text(structure: PlainValues) -> str:
+    return json.dumps(structure, ensure_ascii=False, separators=(",", ":"))
 
 
 def _at(page: PlainValues, rows: Sequence[str]) -> list[Plain]:
