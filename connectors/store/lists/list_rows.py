@@ -297,11 +297,7 @@ def _whole(conn: Connection, rows: Sequence[StoredRow]) -> list[SavedObjective]:
         wanted.setdefault((row.site, row.over), []).append(row.id)
     found: dict[tuple[str, str, str], SavedObjective] = {}
     for (site, over), ids in wanted.items():
-        if over:
-            states = stood(conn, site, over, ids)
-        else:
-            loaded = (objectives.load(conn, site, id_) for id_ in ids)
-            states = {one.state.id: one for one in loaded if one is not None}
+        states = stood(conn, site, over, ids) if over else objectives.several(conn, site, ids)
         found |= {(site, over, id_): one for id_, one in states.items()}
     names = [(row.site, row.over, row.id) for row in rows]
     return [found[name] for name in names if name in found]

@@ -200,6 +200,12 @@ def load(conn: Connection, site: str, objective_id: str) -> SavedObjective | Non
     return None if row is None else _saved(row)
 
 
+def several(conn: Connection, site: str, ids: Iterable[str]) -> dict[str, SavedObjective]:
+    """Those of these objectives that are kept, by id."""
+    mine = (objective.c.site == site, among(conn, objective.c.id, ids))
+    return {row.id: _saved(row) for row in conn.execute(select(objective).where(*mine))}
+
+
 def texts(conn: Connection, site: str, ids: Iterable[str], mapping_revision: str) -> dict[str, str]:
     """The states of these objectives as the text that `json_text.encode` makes of them: two that are equal are found so without
     making either. Left out is what is not kept, or was computed by another mapping revision.
@@ -237,7 +243,8 @@ def in_another_cycle(conn: Connection, site: str, cycles: Mapping[str, str | Non
         listing.c.site == site, among(conn, listing.c.id, list(cycles))
     )
     moved = [id_ for id_, cycle in conn.execute(kept) if cycle != list_line.kept(cycles[id_] or "")]
-    return [one for id_ in moved if (one := load(conn, site, id_)) is not None]
+    found = several(conn, site, moved)
+    return [found[id_] for id_ in moved if id_ in found]
 
 
 def all(conn: Connection, site: str) -> list[SavedObjective]:
