@@ -150,9 +150,7 @@ def send_test(connector: Connector, actor: Actor, site: str, id_: str) -> Subscr
     one, now = _known(connector, site, id_), connector.clock()
     with connector.store.write() as conn:
         audit.note(conn, actor.label, "subscription tested", now, _detail(one), site)
-    body = json.dumps(
-        {"type": TEST, "timestamp": now.isoformat(), "data": {"subscription": id_, "by": actor.label}}
-    )
+    body = json.dumps({"type": TEST, "timestamp": now.isoformat(), "data": {"subscription": id_}})
     key = f"{one.recipient}|{TEST}|{secrets.token_hex(ID_BYTES)}"
     try:
         status = _post(connector, one, key, body.encode())

@@ -209,6 +209,8 @@ def test_a_test_is_posted_at_once_signed_and_says_what_was_answered(
     assert (tried.taken, tried.answer) == (True, "The subscription answers 204")
     [posted] = hub.taken
     assert (verified(posted, made.secret), json.loads(posted.body)["type"]) == (True, "test")
+    # Who asked stands in the audit log, and is no matter of the receiver's.
+    assert json.loads(posted.body)["data"] == {"subscription": made.subscription.id}
     hub.answers += [(500, {}, "no such queue")]
     tried = send_test(hand.connector, TESTER, "main", made.subscription.id)
     assert (tried.taken, tried.answer) == (False, "The subscription answers 500 no such queue")
