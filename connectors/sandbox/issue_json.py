@@ -274,6 +274,8 @@ class IssueWriter:
             }
         if definition.id == scheme.SPRINT and value is not None and self.view.datacenter:
             return [sprint_text(one) for one in value]
+        if definition.id == scheme.GOALS and value is not None:
+            return [{"id": one.id} for one in value]
         if definition.custom.endswith(":textarea") and self.view.version == "2":
             return text_of(value) if value else None
         return value

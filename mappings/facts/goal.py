@@ -86,9 +86,9 @@ class GoalBoard:
     problem: str = ""
 
     def named(self, text: str) -> NamedGoal | None:
-        """The goal that a key or an address names; None where there is none such."""
+        """The goal that a key, an address or an id names; None where there is none such."""
         key = goal_key(text)
-        return next((one for one in self.goals if one.key == key), None)
+        return next((one for one in self.goals if one.key == key or one.id == text), None)
 
 
 def goal_key(text: str) -> str | None:

@@ -20,6 +20,7 @@ from mappings.fields.field_type import (
     view_of,
 )
 from mappings.fields.fixed_text import FixedText
+from mappings.fields.goals import LinkedGoals
 from mappings.fields.instant import Instant
 from mappings.fields.labels import Labels
 from mappings.fields.multi_select import MultiSelect
@@ -63,6 +64,7 @@ FIELD_TYPES: tuple[FieldType, ...] = (
     Sprint(),
     RequestType(),
     Asset(),
+    LinkedGoals(),
     FixedText(),
 )
 

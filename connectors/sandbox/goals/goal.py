@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -95,8 +95,11 @@ class Goal:
 class GoalBook:
     """The goals of a site. `scoring` is OKR (a score makes the status) or SIMPLE (the status alone); `on` is false where the site has no Goals."""
 
-    def __init__(self, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, clock: Callable[[], datetime], show: Callable[[str], None] = lambda _issue: None
+    ) -> None:
         self.clock = clock
+        self.show = show
         self.scoring = "OKR"
         self.on = True
         self.goals: dict[str, Goal] = {}
@@ -276,7 +279,21 @@ class GoalBook:
             del goal.work_items[work_item]
         else:
             raise RefusedError("The work item is not linked to the goal.", 404, "NOT_FOUND")
+        self.show(work_item.rpartition("/")[2])
         return goal
+
+    def of_issue(self, issue_id: str) -> list[Goal]:
+        """The goals that an issue is linked to."""
+        return [one for one in self.goals.values() if _work_item(issue_id) in one.work_items]
+
+    def link_by_field(self, issue_id: str, aris: Iterable[str]) -> None:
+        """Link an issue to these goals and to no others, as its field in Jira says."""
+        wanted = frozenset(aris)
+        for goal in self.goals.values():
+            if goal.ari in wanted:
+                goal.work_items[_work_item(issue_id)] = None
+            else:
+                goal.work_items.pop(_work_item(issue_id), None)
 
     # -- who may
 
@@ -319,6 +336,10 @@ class GoalBook:
 
     def _ari(self, kind: str, uuid: str) -> str:
         return f"ari:cloud:townsquare:{CLOUD_ID}:{kind}/{uuid}"
+
+
+def _work_item(issue_id: str) -> str:
+    return f"ari:cloud:jira:{CLOUD_ID}:issue/{issue_id}"
 
 
 def band(score: int) -> str:

@@ -91,6 +91,8 @@ def edit(sandbox: Sandbox, record: Record, body: Mapping[str, Any], version: str
     fresh = _applied(sandbox, record, given, version, editable(sandbox, record))
     links = [one["add"] for one in body.get("update", {}).get("issuelinks", ()) if "add" in one]
     done = sandbox.commit(fresh, changes(sandbox, record, fresh), actor, _kind(record, fresh))
+    if current(record, scheme.GOALS) != current(done, scheme.GOALS):
+        sandbox.goals.link_by_field(done.id, (one.id for one in current(done, scheme.GOALS) or ()))
     for link in links:
         _link(sandbox, record, link, actor)
     return done

@@ -19,6 +19,7 @@ OKR_PROGRESS, OKR_HEALTH, OKR_SUMMARY, OKR_NOTES = (
     "customfield_10063",
 )
 POINTS_DONE, POINTS_TOTAL = "customfield_10064", "customfield_10065"
+GOALS = "customfield_10030"
 
 
 DEFAULT_SCREEN, OWN_SCREEN = "1", "10010"
@@ -305,6 +306,14 @@ SPRINT_FIELD = FieldDef(
     custom="com.pyxis.greenhopper.jira:gh-sprint",
     clauses=("cf[10020]", "Sprint"),
     writable=False,
+)
+GOALS_FIELD = FieldDef(
+    id=GOALS,
+    name="Goals",
+    type="array",
+    items="goal",
+    custom=f"{CUSTOM}goals",
+    clauses=("cf[10030]", "Goals"),
 )
 EPIC_LINK_FIELD = FieldDef(
     id=EPIC_LINK,

@@ -150,7 +150,7 @@ class Sandbox:
         self.unfetchable: set[str] = set()
         self.remote_links: dict[str, dict[str, Json]] = defaultdict(dict)
         self.installed: list[InstalledApp] = []
-        self.goals = GoalBook(clock)
+        self.goals = GoalBook(clock, self.show_goals)
         self.listeners: list[Callable[[Event], None]] = []
         self.index: dict[str, Record] = {}
         self.index_version = 0
@@ -164,6 +164,8 @@ class Sandbox:
         yield from scheme.CUSTOM_FIELDS
         cloud = self.deployment == "cloud"
         yield scheme.SPRINT_FIELD if cloud else replace(scheme.SPRINT_FIELD, items="string")
+        if cloud:
+            yield scheme.GOALS_FIELD
         if self.deployment == "datacenter":
             yield scheme.EPIC_LINK_FIELD
             yield scheme.PARENT_LINK_FIELD
@@ -318,6 +320,15 @@ class Sandbox:
             )
         )
         return fresh
+
+    def show_goals(self, issue_id: str) -> None:
+        """Let an issue show the goals that it is linked to by now: nobody is told, and it is no newer."""
+        record = self.records.get(issue_id)
+        if record is None or scheme.GOALS not in self.fields:
+            return
+        linked = tuple(JiraValue(one.ari, one.key) for one in self.goals.of_issue(issue_id))
+        others = {name: value for name, value in record.customs.items() if name != scheme.GOALS}
+        self.hold(replace(record, customs={**others, **({scheme.GOALS: linked} if linked else {})}))
 
     def hold(self, record: Record) -> None:
         """Replace an issue without a changelog entry: nobody is told, and it is no newer."""

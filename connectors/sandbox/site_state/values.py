@@ -178,6 +178,16 @@ def components(value: Any, _field: FieldDef, writing: Writing) -> tuple[JiraValu
     return _several(writing.sandbox.components[writing.record.project.key], value, "Component")
 
 
+def goals(value: Any, _field: FieldDef, writing: Writing) -> tuple[JiraValue, ...] | None:
+    """The goals that an issue is linked to, each by its id; an empty list takes all links away."""
+    if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+        raise RefusedValueError("data was not an array")
+    found = [writing.sandbox.goals.find(str(one.get("id"))) for one in value]
+    if None in found:
+        raise RefusedValueError("The goal does not exist.")
+    return tuple(JiraValue(one.ari, one.key) for one in found if one is not None) or None
+
+
 def parent(value: Any, _field: FieldDef, writing: Writing) -> str | None:
     """The parent's id, one or more levels above; a sub-task must have one."""
     asked = (
@@ -212,6 +222,7 @@ READERS: dict[str, Reader] = {
     "parent": parent,
     scheme.EPIC_LINK: parent,
     scheme.PARENT_LINK: parent,
+    scheme.GOALS: goals,
 }
 
 

@@ -158,7 +158,7 @@ def alias_uses(document: Document) -> Iterator[AliasUse]:
     for index, written in enumerate(document.write_back):
         for target in WRITE_TARGETS:
             for path, alias in target.sources(written):
-                yield AliasUse(("write_back", index, *path), alias, ReadingKind.TEXT)
+                yield AliasUse(("write_back", index, *path), alias, None)
 
 
 CREATED = ("start", "current", "target")

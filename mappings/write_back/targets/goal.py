@@ -21,6 +21,8 @@ from mappings.document.text.places import Path
 from mappings.facts.catalogue import Field
 from mappings.facts.goal import SOURCE, Goal, NamedGoal, Scoring, goal_key
 from mappings.facts.moment import Moment
+from mappings.fields import ReadingKind, field_type, schemas_reading
+from mappings.fields.goals import LinkedGoals
 from mappings.numbers import percent
 from mappings.rollup.health import ACHIEVED_AT
 from mappings.rollup.state import HealthLevel, KeyResultState
@@ -40,9 +42,12 @@ from mappings.write_back.target import (
 from mappings.write_back.values import LABELS, VALUE_OF_NAME, Figures, ValuePart
 
 if TYPE_CHECKING:
+    from mappings.document.mapping import Mapping as BoundMapping
     from mappings.document.schema import Document, WriteBackPart
     from mappings.write_back.plan import Change
 
+LINKED = LinkedGoals()
+READ_FROM = (*schemas_reading(ReadingKind.TEXT), LINKED.name)
 PREFIX = "goal:"
 PLACE_ID, METRICS_ID = f"{PREFIX}okr", f"{PREFIX}metrics"
 WHY = "/why/"
@@ -70,7 +75,8 @@ class GoalPart(Part):
     """Which goal an objective feeds, said by a field of its issue or by a list, and what its score says."""
 
     field: Alias | None = Described(
-        default=None, description="The alias of a text field that holds the key or the address of the goal."
+        default=None,
+        description="The alias of a field that says which goal: of Jira's own field of the goals that the issue is linked to, or of a text field with the key or the address of the goal.",
     )
     goals: dict[str, str] = Described(
         default={},
@@ -174,7 +180,7 @@ class GoalTarget(WriteTarget):
     consults: ClassVar[bool] = True
     needs_goals: ClassVar[bool] = True
     forms: ClassVar[tuple[str, ...]] = (
-        "the alias of a field that holds the key or the address of a goal",
+        "the alias of Jira's field of linked goals, or of a text field with the key or the address of a goal",
         "{goals: {PLAT-12: HELLO-123}, score: progress}",
     )
 
@@ -239,6 +245,18 @@ class GoalTarget(WriteTarget):
                 report.add(Code.TWO_WRITERS, message, at, value=text, remedy="let one objective feed it")
             else:
                 fed[key] = objective
+
+    def check_bound(self, mapping: BoundMapping, report: Report) -> None:
+        """The field that names a goal holds text, or the goals that the issue is linked to."""
+        for index, rule in enumerate(mapping.document.write_back):
+            for path, alias in self.sources(rule):
+                field = mapping.fields.get(alias)
+                if field is None or not field.type or names_goals(field):
+                    continue
+                message = f"the field {shown(alias)} ({field.id}, {shown(field.name)}) is of the type {field.type}, but the goal is read from it"
+                remedy = "use Jira's own field of the goals that an issue is linked to, or a text field"
+                at: Path = ("write_back", index, *path)
+                report.add(Code.FIELD_TYPE, message, at, value=field.type, valid=READ_FROM, remedy=remedy)
 
     def check_basis(self, document: Document, basis: WriteBasis, report: Report) -> None:
         """Data Center has no Goals; a site may have none, or not that which a list names."""
@@ -367,11 +385,24 @@ _PROGRESS = ValuePart(value=VALUE_OF_NAME["progress_percent"].name)
 
 
 def named_goal(part: GoalPart, field_id: str | None, figures: Figures, basis: WriteBasis) -> NamedGoal | None:
-    """The goal that a list or a field of the issue names; None where the site is not known to have it."""
+    """The goal that a list or a field of the issue names; None where the site is not known to have it, and where the issue is linked to several."""
     objective = figures.objective
     listed = part.goals.get(objective.key if objective else "") or part.goals.get(figures.issue_id or "")
-    text = listed or (figures.held.get(field_id) if field_id is not None else None)
-    return basis.goals.named(text) if basis.goals is not None and isinstance(text, str) else None
+    said = (listed,) if listed else goals_said(figures.held.get(field_id) if field_id is not None else None)
+    return basis.goals.named(said[0]) if basis.goals is not None and len(said) == 1 else None
+
+
+def goals_said(raw: object) -> tuple[str, ...]:
+    """What a field says of goals, as Jira sent it: the one text, or the ids (or keys) of all that the issue is linked to."""
+    if isinstance(raw, str):
+        return (raw,) if raw.strip() else ()
+    return tuple(one.id for one in LINKED.choices(raw))
+
+
+def names_goals(field: Field) -> bool:
+    """Whether a goal can be read from a field."""
+    type_ = field_type(field)
+    return type_ is not None and (type_.reading is ReadingKind.TEXT or type_.name == LINKED.name)
 
 
 def _metric(one: KeyResultState) -> dict[str, object] | None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from connectors.goals import Goals, goals_of
 from connectors.jira.http.errors import AuthFailed, JiraError, Permanent
+from connectors.store.mirror import mirror
+from connectors.store.numbers import objectives
 from connectors.store.people.audit import note
 from mappings.facts.catalogue import Field
 from mappings.facts.goal import Goal, Scoring, goal_key
 from mappings.fields import Api, FieldValueError, field_type
+from mappings.fields.goals import KEY as LINKED_GOALS
 from mappings.write_back.target import Request
 from mappings.write_back.targets import goal as goal_target
 from plugin.access.authorization.actor import Actor
@@ -35,6 +39,12 @@ NO_FIELD = (
     "The active mapping names no field that says which goal an objective feeds. Add one (write_back: goal: <alias>), "
     "or list the goal in the mapping (docs/mapping.md)."
 )
+ELSEWHERE = (
+    "{issue} is linked to {goals} already. Take that link away in Jira (the field {field}), or say in the mapping which goal it "
+    "feeds (write_back: goal: goals)."
+)
+SEVERAL = "{issue} is linked to {count} goals ({goals}), so that none of them is fed by it."
+CHOOSE = "Leave the link to the one that it feeds (the field {field} in Jira), or name that in the mapping (write_back: goal: goals)."
 NO_POSTS = (
     "Make the connector's account an owner or contributor of the goals, or see who may post updates there."
 )
@@ -86,9 +96,41 @@ def check(connector: Connector, _actor: Actor, site: str) -> GoalCheck:
         findings.append(GoalObstacle("The connector's account sees no goal.", NO_GOALS))
     elif not may:
         findings.append(GoalObstacle("The connector's account may post to none of the goals.", NO_POSTS))
+    findings += _linked_twice(connector, site, found)
     return GoalCheck(
         cloud_id=cloud_id, scoring=scoring, goals=len(found), posting=may, findings=tuple(findings)
     )
+
+
+def _linked_twice(connector: Connector, site: str, goals: Mapping[str, Goal]) -> Iterator[GoalObstacle]:
+    """The objectives whose issues are linked to several goals, where the active mapping goes by that and its list names none for them."""
+    try:
+        context = connector.context(site)
+    except NotReady:  # no mapping is active yet
+        return
+    for part, field in _linking(context):
+        with connector.store.read() as conn:
+            states = [one.state for one in objectives.all(conn, site)]
+            issues = mirror.get(conn, site, [one.issue_id for one in states if one.issue_id is not None])
+        for state in states:
+            issue = issues.get(state.issue_id or "")
+            said = goal_target.goals_said(issue.fields.get(field.id) if issue is not None else None)
+            if len(said) < 2 or {state.key, state.issue_id} & part.goals.keys():
+                continue
+            names = ", ".join(sorted(goals[one].key if one in goals else "one out of sight" for one in said))
+            message = SEVERAL.format(issue=state.key, count=len(said), goals=names)
+            yield GoalObstacle(message, CHOOSE.format(field=field.name))
+
+
+def _linking(context: Context) -> Iterator[tuple[goal_target.GoalPart, Field]]:
+    """The rule that goes by the goals an issue is linked to, and the field that shows them."""
+    for rule in context.mapping.document.write_back:
+        part = goal_target.TARGET.part(rule)
+        field = (
+            context.mapping.fields.get(part.field) if part is not None and part.field is not None else None
+        )
+        if part is not None and field is not None and field.custom == LINKED_GOALS:
+            yield part, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +192,9 @@ def link(connector: Connector, actor: Actor, site: str, objective: str, goal: st
     saved = find_objective(connector, site, objective)
     if saved is None or saved.state.issue_id is None:
         raise NotReady(f"{objective} is no objective with an issue here.", step=OBJECTIVES)
-    key = _known(_goals(connector, site), goal).key
-    issue_id, called = saved.state.issue_id, saved.state.key
-    values = {field.id: _encoded(field, key, context.api)}
+    named = _known(_goals(connector, site), goal)
+    key, issue_id, called = named.key, saved.state.issue_id, saved.state.key
+    values = {field.id: _said_of(context, issue_id, called, field, named)}
     context.tell(
         Request("PUT", f"/issue/{issue_id}", {"fields": values}, notifies=True, answer="edit"), called
     )
@@ -181,6 +223,27 @@ def _named_by(context: Context) -> Field:
     if field is None:
         raise NotReady(NO_FIELD)
     return field
+
+
+def _said_of(context: Context, issue_id: str, called: str, field: Field, goal: Goal) -> object:
+    """What the field of an issue holds from now on. Links to other goals are somebody's, and are not taken away here."""
+    if field.custom != LINKED_GOALS:
+        return _encoded(field, goal.key, context.api)
+    bring_in(context, issue_id)  # somebody may have linked it since
+    with context.store.read() as conn:
+        issue = mirror.get(conn, context.site, [issue_id]).get(issue_id)
+    linked = goal_target.goals_said(issue.fields.get(field.id) if issue is not None else None)
+    others = [one for one in linked if one not in (goal.id, goal.key)]
+    if others:
+        raise NotReady(ELSEWHERE.format(issue=called, goals=_called(context, others), field=field.name))
+    return [{"id": goal.id}]
+
+
+def _called(context: Context, ids: Iterable[str]) -> str:
+    """Goals as people see them."""
+    board = context.catalogue.goals
+    known = [(board.named(one) if board is not None else None) for one in ids]
+    return ", ".join(one.key if one is not None else "another" for one in known)
 
 
 def _encoded(field: Field, key: str, api: Api) -> object:

@@ -338,6 +338,23 @@ TABLES: dict[str, Table] = {
         ),
         shown=((["Mail server (ITSM-12)"], "Mail server"),),
     ),
+    "goals": Table(
+        made_for=(("array", "any"), None, None, False, True),
+        view=JqlView.CHOICE,
+        changed=(("ari:1", "HELLO-1", None),),
+        fits=(custom("array", "goals", "goal"), custom("any", "goals")),
+        decoded=(
+            ([{"id": "ari:1"}], (JiraValue("ari:1", ""),)),
+            (
+                [{"id": "ari:1", "key": "HELLO-1"}, {"key": "HELLO-2"}],
+                (JiraValue("ari:1", "HELLO-1"), JiraValue("HELLO-2", "HELLO-2")),
+            ),
+            (["ari:1"], (JiraValue("ari:1", ""),)),
+            ([{"name": "Be there"}], None),
+            ([], None),
+        ),
+        shown=(([{"id": "ari:1", "key": "HELLO-1"}], "HELLO-1"),),
+    ),
     "fixed_text": Table(
         made_for=(("string",), ReadingKind.TEXT, None, False, False),
         view=JqlView.ANY,
@@ -470,6 +487,7 @@ REFUSALS = [
     ("request_type", {"requestType": {"id": True}}, "{'requestType': {'id': True}} is no request type that this version knows"),
     ("request_type", 7, "7 is no request type that this version knows"),
     ("asset", ["Mail server"], "Mail server is no asset that this version knows"),
+    ("goals", [{"id": 7}], "{'id': 7} is no goal that this version knows"),
     ("asset", [{"id": True}], "{'id': True} is no asset that this version knows"),
     ("parent_link", 7, "7 is no parent that this version knows"),
     ("parent_link", {"issue": "PLAT-1"}, "{'issue': 'PLAT-1'} is no parent that this version knows"),

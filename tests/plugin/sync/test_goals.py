@@ -727,3 +727,71 @@ def test_goals_that_stay_out_of_reach_are_a_concern_until_they_are_back(hand: An
     hand.work_off()
     assert told() == []
     assert posted(hand)[1:] == [said("on_track", 80, "80 % · on track")]
+
+
+LINKED = GOALS.replace("customfield_10062", scheme.GOALS)
+
+
+def linked(hand: Any, issue_id: str) -> list[str]:
+    """The goals that an issue shows that it is linked to."""
+    record = hand.sandbox.sandbox.records[issue_id]
+    return [one.name for one in record.customs.get(scheme.GOALS, ())]
+
+
+def test_the_goal_that_an_issue_is_linked_to_is_fed_and_of_several_none(hand: Any) -> None:
+    book = hand.sandbox.sandbox.goals
+    first, second = (book.add(name, CONNECTOR) for name in ("Be there", "Stay there"))
+    one = epic(hand, "", done=7)
+    hand.edit(one, **{scheme.GOALS: [{"id": first.ari}]})
+    hand.activate(LINKED)
+    hand.sync()
+    assert [len(posted(hand, key)) for key in ("NORTH-1", "NORTH-2")] == [1, 0]
+    assert linked(hand, one) == ["NORTH-1"], "our own link of the work item is this one"
+
+    hand.edit(one, **{scheme.GOALS: [{"id": first.ari}, {"id": second.ari}]})
+    hand.land(one)
+    finish(hand, one, hours=30)
+    assert [len(posted(hand, key)) for key in ("NORTH-1", "NORTH-2")] == [1, 0], "nobody said which of them"
+    [found] = goals.check(hand.connector, TESTER, "main").findings
+    key = hand.sandbox.sandbox.records[one].key
+    assert (
+        found.message == f"{key} is linked to 2 goals (NORTH-1, NORTH-2), so that none of them is fed by it."
+    )
+
+    hand.edit(one, **{scheme.GOALS: [{"id": second.ari}]})
+    hand.land(one)
+    hand.work_off()
+    assert [len(posted(hand, key)) for key in ("NORTH-1", "NORTH-2")] == [1, 1]
+    assert goals.check(hand.connector, TESTER, "main").findings == ()
+
+
+def test_a_goal_is_linked_to_the_issue_in_jiras_own_field_and_no_link_of_others_is_taken_away(
+    hand: Any,
+) -> None:
+    book = hand.sandbox.sandbox.goals
+    first, second = (book.add(name, CONNECTOR) for name in ("Be there", "Stay there"))
+    one = epic(hand, "", done=7)
+    key = hand.sandbox.sandbox.records[one].key
+    hand.activate(LINKED)
+    hand.sync()
+    made = goals.link(hand.connector, TESTER, "main", key, "NORTH-2")
+    assert (made.objective, made.goal, made.field) == (key, "NORTH-2", "Goals")
+    hand.work_off()
+    assert linked(hand, one) == ["NORTH-2"]
+    assert len(posted(hand, "NORTH-2")) == 1
+    assert [goal.key for goal in book.of_issue(one)] == ["NORTH-2"]
+
+    with pytest.raises(NotReady, match=f"{key} is linked to NORTH-2 already"):
+        goals.link(hand.connector, TESTER, "main", key, "NORTH-1")
+    assert linked(hand, one) == ["NORTH-2"]
+    assert (first.work_items, len(second.work_items)) == ({}, 1)
+
+
+def test_a_field_that_names_no_goal_is_refused_with_what_could(hand: Any) -> None:
+    epic(hand)
+    wrong = GOALS.replace("customfield_10062", scheme.OKR_HEALTH)
+    with pytest.raises(MappingError) as refused:
+        hand.activate(wrong)
+    [said] = refused.value.diagnostics
+    assert (said.code, said.valid) == ("field-type", ("string", "doc", "goals"))
+    assert said.path == "write_back[1].goal"
