@@ -17,7 +17,8 @@ from connectors.store.schema import activation_run as table
 class ActivationRun:
     """`done` of `total` issues are read; `failed` says why it stands still; `held`: a person has to say whether to go on.
 
-    `refused`: it cannot go on as it is, however often it is tried; `failed` is the reason.
+    `refused`: it cannot go on as it is, however often it is tried; `failed` is the reason. `worker` names the process that reads for
+    it; empty where that is not known.
     """
 
     revision: str
@@ -32,6 +33,7 @@ class ActivationRun:
     failed: str = ""
     held: bool = False
     refused: bool = False
+    worker: str = ""
 
     def is_running(self, now: datetime) -> bool:
         """Whether somebody reads for it."""
@@ -66,6 +68,7 @@ def get(conn: Connection, site: str) -> ActivationRun | None:
         failed=row.failed,
         held=bool(row.held),
         refused=bool(row.refused),
+        worker=row.worker,
     )
 
 
@@ -99,4 +102,4 @@ def end(conn: Connection, site: str) -> None:
 
 def _news(run: ActivationRun) -> dict[str, object]:
     standing = {"failed": run.failed, "held": int(run.held), "refused": int(run.refused)}
-    return {"done": run.done, "total": run.total, **standing}
+    return {"done": run.done, "total": run.total, "worker": run.worker, **standing}

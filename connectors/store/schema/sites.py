@@ -153,6 +153,7 @@ activation_run = Table(
     columns.text("failed"),
     columns.number("held"),
     Column("refused", BigInteger, nullable=False, server_default="0"),
+    Column("worker", Text, nullable=False, server_default=""),
 )
 
 coming_mapping = Table(

@@ -194,8 +194,8 @@ def held(status: SiteStatus) -> Concern | None:
 
 
 TAKEN_UP = (
-    f"Should the process that reads for it have ended, it is gone on with by itself {SILENT_FOR.seconds // 60} minutes after its last word, "
-    "and by a sync from then on."
+    "Should the process that reads for it have ended, it is gone on with by itself and by a sync: within a minute where that process ran on "
+    f"the same machine, else {SILENT_FOR.seconds // 60} minutes after its last word."
 )
 
 

@@ -50,6 +50,7 @@ from plugin.access.authorization.actor import Actor
 from plugin.next_steps import REVISIONS
 from plugin.runtime.connector import Connector, NotReady
 from plugin.runtime.processes.garbage_collector import collector_resting
+from plugin.runtime.processes.process import ProcessId, is_gone, process_of, worker_name
 from plugin.sync.bindings import bound_text, known_names, looked_up
 from plugin.sync.context import field_of, metrics_of
 from plugin.sync.reconcile.cycle_ends import noted_ends, standing_by_notes
@@ -420,13 +421,17 @@ def begin_activation(
     return previewed
 
 
-def waits(connector: Connector, site: str) -> bool:
-    """Whether an activation was interrupted while it read: nobody is at it, and no person has to decide."""
+def waits(connector: Connector, site: str, gone: Callable[[ProcessId], bool] = is_gone) -> bool:
+    """Whether an activation was interrupted while it read: nobody is at it, and no person has to decide.
+
+    At once where the process that read is certainly `gone`, else when it said nothing for a while.
+    """
     with connector.store.read() as conn:
         found = activation_runs.get(conn, site)
     if found is None or found.held or found.refused:
         return False
-    return not found.is_running(connector.clock())
+    process = process_of(found.worker)
+    return not found.is_running(connector.clock()) or (process is not None and gone(process))
 
 
 def resume_activation(
@@ -502,7 +507,16 @@ def _note_begun(
             # Another text takes its place: what only the former one selects is dropped by the next read of everything.
             coming_mappings.drop(conn, site, ahead.revision)
             read_requests.ask(conn, site, now, once=True)
-        run = ActivationRun(revision=revision, text=text, file=file, by=by, large=large, began=now, seen=now)
+        run = ActivationRun(
+            revision=revision,
+            text=text,
+            file=file,
+            by=by,
+            large=large,
+            began=now,
+            seen=now,
+            worker=worker_name(ACTIVATION),
+        )
         activation_runs.begin(conn, site, run)
         said = {"revision": revision, "preview": previewed.preview.hash, "reads": previewed.unread.said}
         audit.note(conn, by, "mapping activation begun", now, said, site)
@@ -598,7 +612,8 @@ class _ActivationProgress:
         with self._connector.store.write() as conn:
             found = activation_runs.get(conn, self._site)
             if found is not None:
-                found = replace(found, seen=self._connector.clock(), **news)  # type: ignore[arg-type]
+                known = {"seen": self._connector.clock(), "worker": worker_name(ACTIVATION)}
+                found = replace(found, **{**known, **news})  # type: ignore[arg-type]
             if (
                 found is None
                 or found.revision != self._revision

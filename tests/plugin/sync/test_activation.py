@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -19,6 +21,7 @@ from plugin.access.authorization.permission import Permission
 from plugin.cli.work.sync import sync_values
 from plugin.runtime.composition import build_connector
 from plugin.runtime.connector import NotReady
+from plugin.runtime.processes.process import BEGAN, PROC, ProcessId, this_process
 from plugin.use_cases.health import concerns
 from plugin.use_cases.health.status import status
 from plugin.use_cases.mappings import drafts, mapping_life
@@ -64,7 +67,7 @@ WIDE = BEFORE.replace("project = PLAT", "project in (PLAT, GROW)")
 
 UNTIL_THEN = (
     "The former mapping rules until then. Should the process that reads for it have ended, it is gone on with by itself "
-    "2 minutes after its last word, and by a sync from then on."
+    "and by a sync: within a minute where that process ran on the same machine, else 2 minutes after its last word."
 )
 
 
@@ -227,6 +230,32 @@ def test_a_sync_says_of_an_activation_that_was_killed_that_it_is_not_over(site: 
     found = run(hand.connector, COMMAND_LINE, "main")
     assert (found.wrong, sync_values(found)["activating"], ruling(hand)) == (False, None, AFTER)
     assert hand.writes() == [(epic, "100"), (epic, "30")]
+
+
+def test_one_whose_process_is_gone_is_taken_up_at_once(site: tuple[Any, str, str]) -> None:
+    """By its name it can be told from one that reads on, which is left alone until it falls silent."""
+    hand, _, _ = site
+
+    def killed(_done: int, _total: int | None) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        activate(hand.connector, TESTER, "main", AFTER, report=killed)
+    assert not waits(hand.connector, "main"), "this process reads for it, for all that can be known"
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
+        here = this_process()
+        stat = (PROC / str(other.pid) / "stat").read_text().rpartition(")")[2].split()
+        name = f"{ProcessId(here.place, other.pid, stat[BEGAN]).name}/activation"
+        with hand.connector.store.write() as conn:
+            reading = activation_runs.get(conn, "main")
+            assert reading is not None
+            assert reading.worker.startswith(f"{here.name}/")
+            assert activation_runs.tell(conn, "main", replace(reading, worker=name))
+        assert not waits(hand.connector, "main"), "the other process still reads for it"
+        other.communicate()
+
+    assert resume_activation(hand.connector, "main") is not None
+    assert ruling(hand) == AFTER
 
 
 def test_one_that_reads_is_refused_at_its_end_where_another_mapping_came_to_rule_in_the_last_moment(
