@@ -26,7 +26,7 @@ from connectors.store.mirror import issue_histories, mirror
 from mappings.document.binder import bind
 from mappings.document.mapping import Mapping as BoundMapping
 from mappings.document.schema import Document
-from mappings.explain.past import FieldChange, Past
+from mappings.explain.past import FieldChange, PastIssues
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.issue import Issue
 from mappings.kpi.cadence import Cadence, period_of
@@ -180,7 +180,7 @@ def reach_over(
     mapping: BoundMapping, issues: tuple[Issue, ...], steps: Mapping[str, tuple[FieldChange, ...]]
 ) -> Reach:
     """What sources see of these issues; each instant is worked out once."""
-    past, shown = Past(issues, steps, Catalogue()), dict[datetime, tuple[Issue, ...]]()
+    past, shown = PastIssues(issues, steps, Catalogue()), dict[datetime, tuple[Issue, ...]]()
     bound = {one.jql: one for one in mapping.kpi_selectors()}
 
     def issues_at(at: datetime) -> tuple[Issue, ...]:
@@ -212,7 +212,7 @@ def taken_back(store: Store) -> int:
     """Read everything, and take it back to the end of each of twelve months, the latest first; how many issues stood altogether."""
     with collector_resting():
         issues, steps = read_issues(store)
-        past = Past(issues, steps, Catalogue())
+        past = PastIssues(issues, steps, Catalogue())
         return sum(sum(1 for _ in past.at(NOW - timedelta(days=30 * month))) for month in range(1, 13))
 
 

@@ -200,9 +200,9 @@ def _serve(port: int, folder: str, issuer: str) -> None:
     from plugin.access.authorization.actor import COMMAND_LINE
     from plugin.runtime.composition import build_connector
     from plugin.runtime.serving import production_server
+    from plugin.runtime.serving.fork_server import ForkServer
     from plugin.runtime.serving.heavy_process import work
     from plugin.runtime.serving.heavy_work import HeavyWork
-    from plugin.runtime.serving.nursery import Nursery
     from plugin.runtime.settings import read_settings
     from plugin.use_cases.accounts import people, tokens
 
@@ -215,7 +215,7 @@ def _serve(port: int, folder: str, issuer: str) -> None:
         base_url=f"http://127.0.0.1:{port}",
         oidc={"issuer": issuer, "client_id": "bench", "client_secret": "bench"},
     )
-    nursery = Nursery(partial(work, settings))
+    fork_server = ForkServer(partial(work, settings))
     connector = build_connector(settings)
     account = people.add(connector, COMMAND_LINE, "ada@acme.example", "Ada", "admin", None)
     token = tokens.make_for(connector, COMMAND_LINE, account, "bench", ("admin",), 1)
@@ -225,7 +225,7 @@ def _serve(port: int, folder: str, issuer: str) -> None:
     sys.stdout.write(f"{token}\n")
     sys.stdout.flush()
     server = acknowledge.in_this_process(production_server._options("127.0.0.1", port))
-    heavy_work = HeavyWork(nursery, settings.heavy_processes, connector.announce, connector.meter.add)
+    heavy_work = HeavyWork(fork_server, settings.heavy_processes, connector.announce, connector.meter.add)
     app = production_server.asgi_application(connector, heavy_work)
     server.serve(target_loader=lambda: app, wrap_loader=False)
     production_server.end_process(0)

@@ -7,7 +7,7 @@ from flask import Blueprint, Response
 from plugin.access.authorization.person import acting
 from plugin.runtime.connector import Connector
 from plugin.use_cases.digests.digests import mail_to_stop, stop_digest
-from plugin.use_cases.digests.links import DigestRefused
+from plugin.use_cases.digests.links import DigestRefusal
 
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>OKR digest</title></head><body>
 <main><h1>OKR digest</h1>{said}</main></body></html>"""
@@ -22,7 +22,7 @@ def unsubscribe_blueprint(connector: Connector) -> Blueprint:
     def page(token: str) -> Response:
         try:
             mail_to_stop(connector, acting(), token)
-        except DigestRefused as error:
+        except DigestRefusal as error:
             return _answer(f"<p>{error}</p>", 404)
         return _answer(BUTTON)
 
@@ -30,7 +30,7 @@ def unsubscribe_blueprint(connector: Connector) -> Blueprint:
     def stop(token: str) -> Response:
         try:
             stop_digest(connector, acting(), token)
-        except DigestRefused as error:
+        except DigestRefusal as error:
             return _answer(f"<p>{error}</p>", 404)
         return _answer(
             "<p>Stopped. You get them again by the page Your account of the connector, or by its administrator.</p>"

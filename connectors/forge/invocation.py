@@ -24,7 +24,7 @@ UNREADABLE = (JoseError, ValueError, TypeError, OverflowError, RecursionError)
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
-class TokenRefused(Exception):  # noqa: N818
+class TokenRefusal(Exception):
     """The token proves nothing; the reason is for the log, never for the caller."""
 
 
@@ -84,25 +84,25 @@ class _Claims(msgspec.Struct):
 
 
 def read_invocation(token: str, keys: SigningKeys, app_id: str, gateway: str, now: datetime) -> Invocation:
-    """What a token says, once all of it holds. Raises TokenRefused, and KeysUnavailable where nobody can tell."""
+    """What a token says, once all of it holds. Raises TokenRefusal, and SigningKeysOutage where nobody can tell."""
     if not token or len(token) > LONGEST_TOKEN:
-        raise TokenRefused("there is no token, or one that is too long")
+        raise TokenRefusal("there is no token, or one that is too long")
     try:
         claims = _verified(token, keys, app_id, now)
         _refuse_elsewhere(claims)
         return _read(typed_json.convert(claims, _Claims), app_id, gateway)
     except UNREADABLE as error:
-        raise TokenRefused(f"{type(error).__name__}: {error}"[:200]) from None
+        raise TokenRefusal(f"{type(error).__name__}: {error}"[:200]) from None
 
 
 def _verified(token: str, keys: SigningKeys, app_id: str, now: datetime) -> dict[str, object]:
     header = jws.extract_compact(token.encode("ascii")).headers()
     kid = header.get("kid")
     if header.get("alg") != ALGORITHM or not isinstance(kid, str):
-        raise TokenRefused(f"it is signed by {str(header.get('alg'))[:20]}, or does not name its key")
+        raise TokenRefusal(f"it is signed by {str(header.get('alg'))[:20]}, or does not name its key")
     key = keys.key(kid, now)
     if key is None:
-        raise TokenRefused("its key is none that Atlassian publishes")
+        raise TokenRefusal("its key is none that Atlassian publishes")
     found = jwt.decode(token, key, registry=SIGNED).claims
     jwt.JWTClaimsRegistry(
         now=int(now.timestamp()),
@@ -120,20 +120,20 @@ def _refuse_elsewhere(claims: dict[str, object]) -> None:
     """Isolated clouds of Atlassian's have keys at other addresses, which a token would name itself: they are not known here."""
     parts = (claims, claims.get("app"), claims.get("context"))
     if any(isinstance(part, dict) and "icLabel" in part for part in parts):
-        raise TokenRefused("it is of an isolated cloud, which is not supported")
+        raise TokenRefusal("it is of an isolated cloud, which is not supported")
 
 
 def _read(said: _Claims, app_id: str, gateway: str) -> Invocation:
     cloud_id = said.context.cloud_id.lower()
     if said.app.id != app_id:
-        raise TokenRefused("it is of another app than it is for")
+        raise TokenRefusal("it is of another app than it is for")
     if not UUID.fullmatch(cloud_id):
-        raise TokenRefused("its cloud id is none")
+        raise TokenRefusal("its cloud id is none")
     if said.app.api_base_url != f"{gateway}/ex/jira/{said.context.cloud_id}":
-        raise TokenRefused("the address of its API is not that of its site")
+        raise TokenRefusal("the address of its API is not that of its site")
     issue = said.context.extension.issue if said.context.extension is not None else None
     if issue is not None and not (issue.id.isascii() and issue.id.isdigit() and len(issue.id) <= 18):
-        raise TokenRefused("its issue has no id")
+        raise TokenRefusal("its issue has no id")
     return Invocation(
         app_id=app_id,
         environment_id=said.app.environment.id,

@@ -34,7 +34,7 @@ SHORTEST_BITS = 2048
 CHUNK = 1 << 14
 
 
-class KeysUnavailable(Exception):  # noqa: N818
+class SigningKeysOutage(Exception):
     """No key can be had and none is kept: nobody can be believed now, and the call has to come again."""
 
 
@@ -56,13 +56,13 @@ class SigningKeys:
         self._turn = threading.Lock()
 
     def key(self, kid: str, now: datetime) -> RSAKey | None:
-        """The key of this id; None where none is published under it. Raises KeysUnavailable."""
+        """The key of this id; None where none is published under it. Raises SigningKeysOutage."""
         if not self._is_fresh(now):
             self._look(now)
         if kid not in self._keys and self._may_look(now):
             self._look(now)
         if self._at is None or now - self._at > OUTAGE:
-            raise KeysUnavailable(f"{self._url} does not tell the keys of Forge.")
+            raise SigningKeysOutage(f"{self._url} does not tell the keys of Forge.")
         return self._keys.get(kid)
 
     def _is_fresh(self, now: datetime) -> bool:

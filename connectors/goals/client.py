@@ -29,7 +29,7 @@ from connectors.goals.operations import (
 )
 from connectors.goals.shapes import GoalList, GoalPage, OrderPayload, Settings, Tenants
 from connectors.jira.client import Jira
-from connectors.jira.http.errors import IncompleteRead, Permanent, Transient
+from connectors.jira.http.errors import IncompleteRead, JiraOutage, JiraRefusal
 from connectors.jira.http.gateway import gateway_of
 from connectors.jira.http.transport import Transport
 from connectors.jira.sign_in.credentials import GrantedCredentials
@@ -75,7 +75,7 @@ class Goals:
         found = self._ask(TENANT, {"hosts": [host]}, Tenants)
         known = next((one.cloud_id for one in found if one is not None and one.cloud_id), None)
         if known is None:
-            raise Permanent(404, (f"Atlassian knows no site at {host}.",), remedy=NO_CLOUD_ID)
+            raise JiraRefusal(404, (f"Atlassian knows no site at {host}.",), remedy=NO_CLOUD_ID)
         return known
 
     @property
@@ -117,14 +117,14 @@ class Goals:
         try:
             scoring = self.scoring()
             return GoalBoard(scoring, tuple(NamedGoal(one.id, one.key) for one in self.every()))
-        except Permanent as error:
+        except JiraRefusal as error:
             return GoalBoard(problem=" ".join(error.messages) or error.message)
 
     def post(
         self, goal_id: str, status: str, score: int | None, words: str, link: str | None
     ) -> GoalUpdate | None:
         """Post an update, once: everybody who watches the goal is told. `link` is where the end of the summary leads. Gives what the
-        site made of it, where it says so. Raises Permanent where it is refused."""
+        site made of it, where it says so. Raises JiraRefusal where it is refused."""
         said: dict[str, object] = {"goalId": goal_id, "status": status, "summary": document(words, link)}
         if score is not None:
             said["score"] = score
@@ -132,7 +132,7 @@ class Goals:
         return None if made is None else made.made()
 
     def take_back(self, update_id: str) -> None:
-        """Delete an update, which has to be the latest of its goal. Raises Permanent where it is refused."""
+        """Delete an update, which has to be the latest of its goal. Raises JiraRefusal where it is refused."""
         self._do(TAKE_BACK, {"updateId": update_id})
 
     def measure(
@@ -146,15 +146,15 @@ class Goals:
         """Let a goal be measured by these metrics of ours, by the ids under which we know them, and by those that are `left` no more.
 
         What is there already is found by its origin and changed where it differs, so that it may be done again after any interruption.
-        The issue is linked to the goal, as far as Atlassian takes that. Raises Permanent where it is refused. `keep` is called before
+        The issue is linked to the goal, as far as Atlassian takes that. Raises JiraRefusal where it is refused. `keep` is called before
         each call that writes: many metrics at a slow gateway take longer than a claim lasts.
         """
         goal = self.standing([goal_id]).get(goal_id)
         if goal is None:
-            raise Permanent(404, ("The goal does not exist, or is out of sight.",))
+            raise JiraRefusal(404, ("The goal does not exist, or is out of sight.",))
         there = {one.origin[1]: one for one in goal.metrics if one.origin[0] == SOURCE}
         if goal.more_metrics and not wanted.keys() <= there.keys():
-            raise Permanent(400, (TOO_MANY_METRICS,))
+            raise JiraRefusal(400, (TOO_MANY_METRICS,))
         if not there:
             keep()
             self._link(goal_id, issue_id)
@@ -192,7 +192,7 @@ class Goals:
     def _link(self, goal_id: str, issue_id: str) -> None:
         """Whether it is linked already cannot be asked; that Atlassian declines is no reason to hold anything back."""
         item = f"ari:cloud:jira:{self.cloud_id}:issue/{issue_id}"
-        with suppress(Permanent):
+        with suppress(JiraRefusal):
             self._do(LINK_ISSUE, {"goalId": goal_id, "workItemId": item})
 
     def _ask(self, operation: GatewayOperation, variables: Mapping[str, object], shape: type[T]) -> T:
@@ -201,7 +201,7 @@ class Goals:
     def _do(self, operation: GatewayOperation, said: Mapping[str, object]) -> OrderPayload:
         made = self._ask(operation, {"input": said}, OrderPayload)
         if made.errors or not made.success:
-            raise refusal(made.errors) if made.errors else Transient(UNSAID)
+            raise refusal(made.errors) if made.errors else JiraOutage(UNSAID)
         return made
 
 

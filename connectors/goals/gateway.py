@@ -11,15 +11,15 @@ from connectors import typed_json
 from connectors.goals.operations import GatewayOperation
 from connectors.goals.shapes import Answer, Problem
 from connectors.jira.http.errors import (
-    AuthFailed,
+    AuthFailure,
     IncompleteRead,
     JiraError,
-    Permanent,
-    RateLimited,
-    Transient,
+    JiraOutage,
+    JiraRefusal,
+    RateLimitError,
 )
 from connectors.jira.http.transport import Transport
-from connectors.jira.sign_in.scopes import WriteScopeMissing
+from connectors.jira.sign_in.scopes import MissingWriteScope
 
 T = TypeVar("T")
 
@@ -54,7 +54,7 @@ def ask(
     body = {"query": operation.text, "operationName": operation.name, "variables": dict(variables)}
     try:
         reply = transport.post(path, body, reads=operation.reads).read(ANSWER)
-    except (AuthFailed, WriteScopeMissing) as error:
+    except (AuthFailure, MissingWriteScope) as error:
         raise _turned_away(error) from None
     if reply.errors:
         raise refusal(reply.errors)
@@ -74,9 +74,9 @@ def ask(
     raise IncompleteRead(f"Atlassian's gateway answered {operation.name} with nothing.")
 
 
-def _turned_away(error: JiraError) -> AuthFailed:
+def _turned_away(error: JiraError) -> AuthFailure:
     """Goals take another sign-in than Jira: what is wrong with it is said in words of their own."""
-    refused = AuthFailed("Atlassian Goals did not accept the sign-in (401).", SIGN_IN, 401)
+    refused = AuthFailure("Atlassian Goals did not accept the sign-in (401).", SIGN_IN, 401)
     refused.asked = error.asked
     return refused
 
@@ -87,11 +87,11 @@ def refusal(problems: Sequence[Problem]) -> JiraError:
     known = [status for status in statuses if status is not None]
     messages = tuple((one.message or "no reason given")[:LONGEST_MESSAGE] for one in problems[:MOST_MESSAGES])
     if 401 in known:
-        return AuthFailed("Atlassian Goals did not accept the sign-in (401).", SIGN_IN, 401)
+        return AuthFailure("Atlassian Goals did not accept the sign-in (401).", SIGN_IN, 401)
     if 429 in known:
-        return RateLimited("goals-gateway")
+        return RateLimitError("goals-gateway")
     passing = next((status for status in known if status >= SERVER_FAULT), None)
     if passing is not None:
-        return Transient(f"Atlassian Goals cannot answer now: {messages[0]}.", status=passing)
+        return JiraOutage(f"Atlassian Goals cannot answer now: {messages[0]}.", status=passing)
     status = known[0] if known else 400
-    return Permanent(status, messages, remedy=REMEDIES.get(status, ""))
+    return JiraRefusal(status, messages, remedy=REMEDIES.get(status, ""))

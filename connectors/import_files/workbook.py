@@ -74,7 +74,7 @@ def _guard(parts: zipfile.ZipFile) -> None:
         raise UnusableFile("The workbook reads from other files: save its values alone, as CSV.")
 
 
-class _Whole(ElementTree.TreeBuilder):
+class _PartBuilder(ElementTree.TreeBuilder):
     """Builds a part as a whole."""
 
     def doctype(self, *_said: object) -> None:
@@ -135,7 +135,7 @@ def _each(parts: zipfile.ZipFile, name: str, element: str) -> Iterator[ElementTr
 def _xml(parts: zipfile.ZipFile, name: str) -> ElementTree.Element:
     if parts.getinfo(name).file_size > LARGEST_PART:
         raise UnusableFile(f"{name} of the workbook is too large to be read: save its values alone, as CSV.")
-    return ElementTree.fromstring(parts.read(name), ElementTree.XMLParser(target=_Whole()))  # noqa: S314 - it refuses entities
+    return ElementTree.fromstring(parts.read(name), ElementTree.XMLParser(target=_PartBuilder()))  # noqa: S314 - it refuses entities
 
 
 def _place(parts: zipfile.ZipFile, sheet: str | None) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from connectors.jira.client import Jira, connect
 from connectors.jira.http.address import Deployment, JiraAddress
 from connectors.jira.http.errors import (
-    AuthFailed,
+    AuthFailure,
     IncompleteRead,
     JiraError,
-    Permanent,
-    RateLimited,
-    Transient,
+    JiraOutage,
+    JiraRefusal,
+    RateLimitError,
 )
 from connectors.jira.http.governor import Governor
 from connectors.jira.http.transport import Transport
@@ -24,7 +24,7 @@ from connectors.jira.write.create import CreatedIssue, CreateField
 from connectors.jira.write.edit import EditField
 
 __all__ = [
-    "AuthFailed",
+    "AuthFailure",
     "BasicCredentials",
     "BearerCredentials",
     "CreateField",
@@ -38,12 +38,12 @@ __all__ = [
     "Jira",
     "JiraAddress",
     "JiraError",
-    "Permanent",
-    "RateLimited",
+    "JiraOutage",
+    "JiraRefusal",
+    "RateLimitError",
     "ReadResult",
     "SearchPage",
     "ServerInfo",
-    "Transient",
     "Transport",
     "connect",
     "core_fields",

@@ -22,8 +22,8 @@ from connectors.jira.read import (
     search_cloud,
     search_datacenter,
 )
-from connectors.jira.read.out_of_sight import NoParentMemory, ParentMemory
 from connectors.jira.read.page import ReadResult, SearchPage
+from connectors.jira.read.parent_memory import NoParentMemory, ParentMemory
 from connectors.jira.sign_in.scopes import Scope
 from connectors.jira.webhooks import app_webhooks, registration
 from connectors.jira.webhooks.app_webhooks import AppWebhookWish
@@ -33,7 +33,7 @@ from connectors.jira.write import create, custom_field, dispatch, edit, transiti
 from connectors.jira.write.create import CreatedIssue, CreateField
 from connectors.jira.write.custom_field import DescribedField, FieldWish, Screen
 from connectors.jira.write.edit import EditField
-from connectors.jira.write.transition import WayOn
+from connectors.jira.write.transition import WorkflowTransition
 from connectors.once import once
 from mappings.explain.past import FieldChange
 from mappings.facts.catalogue import Catalogue, Field
@@ -104,7 +104,7 @@ class Jira:
         return self._info
 
     def myself(self) -> User:
-        """Whose credentials these are, asked afresh. Raises AuthFailed where Jira answers as to a stranger."""
+        """Whose credentials these are, asked afresh. Raises AuthFailure where Jira answers as to a stranger."""
         return server.account(self._library).user
 
     def time(self) -> datetime | None:
@@ -123,7 +123,7 @@ class Jira:
     def seen_by(self, person: str, keys: Mapping[str, str]) -> Iterator[dict[str, bool]]:
         """Which of these issues (key by id) a person may see, in batches as Jira answers; "" is whoever has not signed in there.
 
-        A person is an account id on Cloud, a user name on Data Center. Raises Permanent with status 403 where our account may not ask for others.
+        A person is an account id on Cloud, a user name on Data Center. Raises JiraRefusal with status 403 where our account may not ask for others.
         """
         if not person:
             return browse_permission.seen_by_strangers(self.transport, list(keys), cloud=self._cloud)
@@ -154,7 +154,7 @@ class Jira:
         """Pages of the matching issues with the core fields and `fields`; complete only when a page says `last`.
 
         `reconcile`: up to 50 issue ids that Cloud must show as they are now, not as its index remembers them. `after`: the
-        place where the same search stopped earlier (`SearchPage.after`); Permanent with status 400 where Jira no longer knows it.
+        place where the same search stopped earlier (`SearchPage.after`); JiraRefusal with status 400 where Jira no longer knows it.
         """
         decoder = self._decoder(fields)
         if self._cloud:
@@ -281,7 +281,7 @@ class Jira:
         return edit.edit_fields(self.transport, self.api, issue_id)
 
     def edit(self, issue_id: str, values: Mapping[str, object], notify: bool = False) -> None:
-        """Set fields by id in one edit, all or none; raises Permanent with `.fields` naming the refused ones.
+        """Set fields by id in one edit, all or none; raises JiraRefusal with `.fields` naming the refused ones.
 
         `notify=False` needs the permission to administer the project; ask `permissions` first.
         """
@@ -300,7 +300,7 @@ class Jira:
         return create.create_fields(self.transport, self.api, project_id, type_id)
 
     def create(self, fields: Mapping[str, object], properties: Mapping[str, object]) -> CreatedIssue:
-        """Make an issue with these fields and entity properties, once; raises Transient where it may have been made all the same."""
+        """Make an issue with these fields and entity properties, once; raises JiraOutage where it may have been made all the same."""
         return create.create(self.transport, self.api, fields, properties)
 
     def create_field(self, wish: FieldWish) -> str:
@@ -316,7 +316,7 @@ class Jira:
         return custom_field.screens(self.transport, self.api, project_ids)
 
     def put_on(self, screen: Screen | None, field_id: str) -> None:
-        """Put a field on a screen, on Jira's default one where none is named; raises Permanent where Jira declines."""
+        """Put a field on a screen, on Jira's default one where none is named; raises JiraRefusal where Jira declines."""
         if screen is None:
             custom_field.put_on_default(self.transport, self.api, field_id)
         else:
@@ -330,20 +330,20 @@ class Jira:
         """Move a field to Jira's trash (Cloud)."""
         custom_field.trash(self.transport, self.api, field_id)
 
-    def ways_on(self, issue_id: str) -> tuple[WayOn, ...]:
+    def ways_on(self, issue_id: str) -> tuple[WorkflowTransition, ...]:
         """The transitions that the account may take with an issue now."""
         return transition.ways_on(self.transport, self.api, issue_id)
 
-    def take(self, issue_id: str, way: WayOn) -> None:
-        """Move an issue along its workflow; raises Permanent where Jira declines."""
+    def take(self, issue_id: str, way: WorkflowTransition) -> None:
+        """Move an issue along its workflow; raises JiraRefusal where Jira declines."""
         transition.take(self.transport, self.api, issue_id, way)
 
     def ask(self, request: Request) -> object:
-        """What Jira answers to a write target; None where it shows no such thing. Raises Permanent where it forbids to read it."""
+        """What Jira answers to a write target; None where it shows no such thing. Raises JiraRefusal where it forbids to read it."""
         return dispatch.ask(self.transport, self.api, request)
 
     def tell(self, request: Request, *, notify: bool = False) -> None:
-        """Send what a write target writes, once; raises Permanent with `.fields` naming what is refused."""
+        """Send what a write target writes, once; raises JiraRefusal with `.fields` naming what is refused."""
         dispatch.tell(self.transport, self.api, request, notify=notify)
 
     def get_property(self, issue_id: str, key: str) -> object:

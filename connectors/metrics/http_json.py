@@ -7,7 +7,7 @@ from fractions import Fraction
 from http import HTTPStatus
 from typing import ClassVar
 
-from connectors.metrics.basis.connections import Unreachable, get_json
+from connectors.metrics.basis.connections import ConnectionFailure, get_json
 from connectors.metrics.basis.source import Answer, Clock, FailureKind, MetricSource, Reach, SourceFailure
 from mappings.kpi.cadence import Period
 from mappings.kpi.reading import KpiReading
@@ -30,7 +30,7 @@ class HttpJson(MetricSource[HttpJsonOptions]):
             status, document = get_json(
                 reach.outside, options.url, int(options.timeout[:-1]), options.connection
             )
-        except Unreachable as error:
+        except ConnectionFailure as error:
             return unreachable(error)
         if status != HTTPStatus.OK:
             return SourceFailure(refusal_of(status), f"the server answers {status}")
@@ -41,7 +41,7 @@ class HttpJson(MetricSource[HttpJsonOptions]):
         return (KpiReading(period.last, value * Fraction(options.scale), clock(), self.kind),)
 
 
-def unreachable(error: Unreachable) -> SourceFailure:
+def unreachable(error: ConnectionFailure) -> SourceFailure:
     """Why there is no reading."""
     kind = FailureKind.REFUSED if error.refused else FailureKind.OUTAGE
     return SourceFailure(kind, error.reason, error.remedy)

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import ClassVar
 from urllib.parse import urlencode
 
-from connectors.metrics.basis.connections import Unreachable, get_json
+from connectors.metrics.basis.connections import ConnectionFailure, get_json
 from connectors.metrics.basis.flow_items import window_of
 from connectors.metrics.basis.source import Answer, Clock, FailureKind, MetricSource, Reach, SourceFailure
 from connectors.metrics.http_json import refusal_of, unreachable
@@ -46,7 +46,7 @@ class Prometheus(MetricSource[PrometheusOptions]):
         url = f"{options.url.rstrip('/')}{address}?{urlencode({'query': options.query, **asked})}"
         try:
             status, said = get_json(reach.outside, url, int(options.timeout[:-1]), options.connection)
-        except Unreachable as error:
+        except ConnectionFailure as error:
             return unreachable(error)
         if status != HTTPStatus.OK or not isinstance(said, dict) or said.get("status") != "success":
             told = said.get("error") if isinstance(said, dict) else None

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from sqlalchemy import URL, Engine, NullPool, create_engine, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from connectors.metrics.basis.connections import Unreachable, connection_of
+from connectors.metrics.basis.connections import ConnectionFailure, connection_of
 from connectors.metrics.basis.source import Answer, Clock, FailureKind, MetricSource, Reach, SourceFailure
 from connectors.metrics.http_json import unreachable
 from mappings.kpi.cadence import Period
@@ -47,7 +47,7 @@ class Sql(MetricSource[SqlOptions]):
         try:
             url = make_url(connection_of(reach.outside, options.connection).url)
             rows = _asked(url, query, period)
-        except Unreachable as error:
+        except ConnectionFailure as error:
             return unreachable(error)
         except SQLAlchemyError as error:
             said = str(getattr(error, "orig", None) or "the address of the database cannot be used")
@@ -68,7 +68,7 @@ def _wrong(query: str) -> str:
 
 
 def _asked(url: URL, query: str, period: Period) -> Sequence[Sequence[object]]:
-    """At most two rows. Raises Unreachable or SQLAlchemyError."""
+    """At most two rows. Raises ConnectionFailure or SQLAlchemyError."""
     lite = url.get_backend_name() == "sqlite"
     bound = {
         name: at for name, at in (("from", period.start), ("to", period.end)) if name in PLACE.findall(query)
@@ -86,7 +86,7 @@ def _asked(url: URL, query: str, period: Period) -> Sequence[Sequence[object]]:
 
 def _postgres(url: URL) -> Engine:
     if url.get_backend_name() != "postgresql":
-        raise Unreachable(f"a connection has an address like {ADDRESS}", refused=True)
+        raise ConnectionFailure(f"a connection has an address like {ADDRESS}", refused=True)
     options = f"-c default_transaction_read_only=on -c statement_timeout={LIMIT_SECONDS}s"
     driven = url.set(drivername="postgresql+psycopg")
     arguments = {"options": options, "connect_timeout": LIMIT_SECONDS}

@@ -12,8 +12,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from connectors.deadline import cut_off
 from connectors.jira.http.connection import is_of_machine
-from connectors.metrics.basis.connections import AllowedHosts, Unreachable, post
-from connectors.notify.failure import NotSent
+from connectors.metrics.basis.connections import AllowedHosts, ConnectionFailure, post
+from connectors.notify.failure import SendingFailure
 
 TIMEOUT = 15.0
 PARTING_S = 2.0
@@ -46,7 +46,7 @@ class LogReceiver:
 
 
 def send_lines(receiver: LogReceiver, lines: Sequence[LogLine], timeout: float = TIMEOUT) -> None:
-    """Send them, in this order. Raises NotSent."""
+    """Send them, in this order. Raises SendingFailure."""
     parts = urlsplit(receiver.url)
     if parts.scheme in PORTS:
         _send_syslog(parts, lines, timeout)
@@ -59,10 +59,10 @@ def send_lines(receiver: LogReceiver, lines: Sequence[LogLine], timeout: float =
     posted = "".join(f"{line.text}\n" for line in lines).encode()
     try:
         status, _, _ = post(outside, receiver.url, posted, timeout, headers)
-    except Unreachable as error:
-        raise NotSent(error.reason, for_good=error.refused) from None
+    except ConnectionFailure as error:
+        raise SendingFailure(error.reason, for_good=error.refused) from None
     if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-        raise NotSent(f"{receiver.host} answers {status}")
+        raise SendingFailure(f"{receiver.host} answers {status}")
 
 
 def _send_syslog(parts: SplitResult, lines: Sequence[LogLine], timeout: float) -> None:
@@ -73,7 +73,9 @@ def _send_syslog(parts: SplitResult, lines: Sequence[LogLine], timeout: float) -
             open_.append(socket.create_connection((host, port), timeout))
             address = str(open_[-1].getpeername()[0])
             if is_of_machine(address):
-                raise NotSent(f"{address} is an address where machines talk to their cloud", for_good=True)
+                raise SendingFailure(
+                    f"{address} is an address where machines talk to their cloud", for_good=True
+                )
             if parts.scheme == "syslog+tls":
                 context = ssl.create_default_context()
                 open_.append(context.wrap_socket(open_[-1], server_hostname=host))
@@ -82,7 +84,7 @@ def _send_syslog(parts: SplitResult, lines: Sequence[LogLine], timeout: float) -
             if deadline.over:
                 raise TimeoutError("it takes too long")
     except OSError as error:
-        raise NotSent(f"{host}:{port} cannot be reached: {error}") from None
+        raise SendingFailure(f"{host}:{port} cannot be reached: {error}") from None
     finally:
         for sock in open_:
             sock.close()

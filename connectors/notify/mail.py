@@ -17,7 +17,7 @@ from typing import Literal
 
 from connectors.deadline import cut_off
 from connectors.jira.http.connection import is_of_machine
-from connectors.notify.failure import NotSent
+from connectors.notify.failure import SendingFailure
 
 TIMEOUT = 20.0
 WHOLE = 3
@@ -52,7 +52,7 @@ class Mail:
 
 
 def letter_of(letter: Mail, server: MailServer) -> EmailMessage:
-    """The mail as it is sent. Raises NotSent for an address that is none."""
+    """The mail as it is sent. Raises SendingFailure for an address that is none."""
     domain = server.sender.rpartition("@")[2]
     made = EmailMessage(policy=SMTP)
     try:
@@ -64,7 +64,9 @@ def letter_of(letter: Mail, server: MailServer) -> EmailMessage:
         MessageError,
         AttributeError,
     ) as error:  # which of them depends on the sign it stops at
-        raise NotSent(f"{letter.to} is no address that mail can go to: {error}", for_good=True) from None
+        raise SendingFailure(
+            f"{letter.to} is no address that mail can go to: {error}", for_good=True
+        ) from None
     made["Date"] = format_datetime(letter.at)
     made["Message-ID"] = f"<{sha256(letter.key.encode()).hexdigest()[:40]}@{domain}>"
     made["References"] = f"<{letter.list_id}@{domain}>"
@@ -79,7 +81,7 @@ def letter_of(letter: Mail, server: MailServer) -> EmailMessage:
 
 
 def send(letter: Mail, server: MailServer, timeout: float = TIMEOUT) -> None:
-    """Submit it. Raises NotSent; `for_good` where the server refused it and will again."""
+    """Submit it. Raises SendingFailure; `for_good` where the server refused it and will again."""
     made, session = letter_of(letter, server), _session(server, timeout)
     try:
         with cut_off(WHOLE * timeout, lambda: session.sock):
@@ -93,16 +95,16 @@ def send(letter: Mail, server: MailServer, timeout: float = TIMEOUT) -> None:
                 session.quit()
     except smtplib.SMTPRecipientsRefused as error:
         code, said = next(iter(error.recipients.values()))
-        raise NotSent(
+        raise SendingFailure(
             f"{server.host} refuses {letter.to}: {code} {_words(said)}", for_good=code >= PERMANENT
         ) from None
     except smtplib.SMTPAuthenticationError as error:
-        raise NotSent(f"{server.host} does not accept the sign-in: {error.smtp_code}") from None
+        raise SendingFailure(f"{server.host} does not accept the sign-in: {error.smtp_code}") from None
     except smtplib.SMTPResponseException as error:
         answer = f"{server.host} answers {error.smtp_code} {_words(error.smtp_error)}"
-        raise NotSent(answer, for_good=error.smtp_code >= PERMANENT) from None
+        raise SendingFailure(answer, for_good=error.smtp_code >= PERMANENT) from None
     except (smtplib.SMTPException, OSError) as error:
-        raise NotSent(f"{server.host}:{server.port} cannot be reached: {error}") from None
+        raise SendingFailure(f"{server.host}:{server.port} cannot be reached: {error}") from None
     finally:
         session.close()
 
@@ -120,7 +122,7 @@ def _connect(session: smtplib.SMTP, server: MailServer) -> None:
         raise smtplib.SMTPConnectError(code, said)
     address = str(session.sock.getpeername()[0]) if session.sock is not None else ""
     if is_of_machine(address):
-        raise NotSent(f"{address} is an address where machines talk to their cloud", for_good=True)
+        raise SendingFailure(f"{address} is an address where machines talk to their cloud", for_good=True)
     if server.security == "starttls":
         session.starttls(context=ssl.create_default_context())
 

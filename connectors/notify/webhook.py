@@ -14,12 +14,12 @@ from urllib.parse import urlsplit
 
 from connectors.metrics.basis.connections import (
     AllowedHosts,
-    Unreachable,
+    ConnectionFailure,
     is_number,
     post_json,
     require_allowed,
 )
-from connectors.notify.failure import NotSent
+from connectors.notify.failure import SendingFailure
 from mappings.digest.digest import DigestMessage
 
 SETTING = "JIRA_OKR_NOTIFY__HOSTS"
@@ -68,7 +68,7 @@ def post(
     hosts: tuple[str, ...] = (),
     timeout: float = TIMEOUT,
 ) -> None:
-    """Post a message. Raises NotSent. `hosts` may be asked besides those of the channel."""
+    """Post a message. Raises SendingFailure. `hosts` may be asked besides those of the channel."""
     body = json.dumps(webhook.content(message)).encode()
     headers = webhook.signed(endpoint, message.key, now, body)
     address = webhook.addressed(endpoint.address, message.key)
@@ -88,24 +88,24 @@ class WebhookCall:
 
 
 def send(call: WebhookCall, hosts: tuple[str, ...], timeout: float = TIMEOUT) -> int:
-    """Post once, to these hosts alone; the status that was answered, from 200 to 299. Raises NotSent."""
+    """Post once, to these hosts alone; the status that was answered, from 200 to 299. Raises SendingFailure."""
     outside = AllowedHosts(hosts, setting=SETTING)
     try:
         status, answered, said = post_json(outside, call.address, call.body, timeout, call.headers)
-    except Unreachable as error:
+    except ConnectionFailure as error:
         raise _not_sent(error) from None
     if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         return status
     busy = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in BUSY
     reason = f"{call.label} answers {status} {_reason(said, call.endpoint)}".strip()
-    raise NotSent(reason, for_good=not busy, wait=waits(answered))
+    raise SendingFailure(reason, for_good=not busy, wait=waits(answered))
 
 
 def require_address(address: str, hosts: tuple[str, ...]) -> None:
-    """Refuse an address that `send` would refuse whatever its name means. Raises NotSent."""
+    """Refuse an address that `send` would refuse whatever its name means. Raises SendingFailure."""
     try:
         require_allowed(AllowedHosts(hosts, setting=SETTING), address)
-    except Unreachable as error:
+    except ConnectionFailure as error:
         raise _not_sent(error) from None
 
 
@@ -120,8 +120,8 @@ def own_hosts(address: str) -> tuple[str, ...]:
     return () if private else (parts.netloc,)
 
 
-def _not_sent(error: Unreachable) -> NotSent:
-    return NotSent(f"{error.reason}. {error.remedy}".strip(), for_good=error.refused)
+def _not_sent(error: ConnectionFailure) -> SendingFailure:
+    return SendingFailure(f"{error.reason}. {error.remedy}".strip(), for_good=error.refused)
 
 
 def waits(headers: HTTPMessage) -> float | None:

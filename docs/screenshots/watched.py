@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from mappings.document.schema import KpiPart
 from mappings.kpi.episode import KpiState
-from mappings.kpi.reading import Former, KpiReading
+from mappings.kpi.reading import FormerReading, KpiReading
 from mappings.kpi.series import WatchedKpis
 from mappings.kpi.state import standing
 from mappings.kpi.steps import Judgement, count
@@ -50,7 +50,7 @@ def readings(now: datetime) -> dict[str, Sequence[KpiReading]]:
         if value is None:
             continue
         received = at + timedelta(days=2) if index == 4 else at
-        former = (Former(Fraction(6), at),) if index == 12 else ()
+        former = (FormerReading(Fraction(6), at),) if index == 12 else ()
         bugs.append(KpiReading(at, Fraction(value), received, former=former))
     weeks = [
         KpiReading(at, Fraction(str(value)), at, "csv")

@@ -55,7 +55,7 @@ KPI_WORST_FIRST = (KpiLevel.UNHEALTHY, KpiLevel.NO_DATA, KpiLevel.WATCH, KpiLeve
 
 
 @dataclass(frozen=True, slots=True)
-class KpiStands:
+class DigestKpi:
     """What the last settled period of a KPI is worth now, its level at the digest before, and what became of it since, in words."""
 
     name: str
@@ -82,7 +82,7 @@ class Happenings:
     """What is told beside where objectives stand: by objective what moved it most, the KPIs, and what waits for the reader."""
 
     causes: Mapping[str, str] = field(default_factory=dict)
-    kpis: tuple[KpiStands, ...] = ()
+    kpis: tuple[DigestKpi, ...] = ()
     waits: tuple[WaitingTask, ...] = ()
 
 
@@ -223,11 +223,11 @@ def waiting(found: Iterable[WaitingTask], *, whose: bool = True) -> list[DigestL
     ]
 
 
-def _worst_first(kpis: Iterable[KpiStands]) -> list[KpiStands]:
+def _worst_first(kpis: Iterable[DigestKpi]) -> list[DigestKpi]:
     return sorted(kpis, key=lambda one: KPI_WORST_FIRST.index(one.level))
 
 
-def _kpi(one: KpiStands) -> DigestLine | None:
+def _kpi(one: DigestKpi) -> DigestLine | None:
     """Told where it turned, where something became of it, and where it has no data."""
     if one.was is one.level and not one.happened and one.level is not KpiLevel.NO_DATA:
         return None

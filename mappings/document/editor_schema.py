@@ -142,7 +142,7 @@ DESCRIPTIONS: Mapping[str, str] = {
 }  # fmt: skip
 
 
-class _Plain(GenerateJsonSchema):
+class _PlainSchema(GenerateJsonSchema):
     """Numbers are numbers: pydantic would let every one of them be a text too."""
 
     def decimal_schema(self, schema: core_schema.DecimalSchema) -> JsonSchemaValue:
@@ -155,7 +155,7 @@ class _Plain(GenerateJsonSchema):
 
 def json_schema() -> JsonSchemaValue:
     """JSON Schema 2020-12 of a mapping document, every key described."""
-    schema = Document.model_json_schema(by_alias=True, schema_generator=_Plain)
+    schema = Document.model_json_schema(by_alias=True, schema_generator=_PlainSchema)
     for model in [schema, *schema.get("$defs", {}).values()]:
         for name, described in model.get("properties", {}).items():
             described.pop("title", None)

@@ -384,7 +384,7 @@ Subject = Target | Literal["parent"]
 """What an issue is to the mapping where it is written to; a plain parent is written to by `rows` and `parents`."""
 
 
-class WrittenTo(Part):
+class WritePart(Part):
     """To what issues a rule of `write_back` writes."""
 
     @property
@@ -399,7 +399,7 @@ class WrittenTo(Part):
         return f"{'an' if self.subject[0] in 'aeiou' else 'a'} {self.subject.replace('_', ' ')}"
 
 
-class RulePart(WrittenTo):
+class RulePart(WritePart):
     """What is written to the issues of objectives, key results or rows, or of sums of `rows` to plain `parents`.
 
     The keys for what is written come from the targets.
@@ -421,7 +421,7 @@ else:
     _FIRST = ("target", "rows", "parents", "relation", "weight", "missing")
     _OWN = {name: (info.rebuild_annotation(), info.default) for name, info in RulePart.model_fields.items()}
     _KEYS = {**{name: _OWN[name] for name in _FIRST}, **rule_keys(), "on_leave": _OWN["on_leave"]}
-    WriteBackPart = create_model("WriteBackPart", __base__=WrittenTo, __doc__=RulePart.__doc__, **_KEYS)
+    WriteBackPart = create_model("WriteBackPart", __base__=WritePart, __doc__=RulePart.__doc__, **_KEYS)
 
 
 class BrakePart(Part):

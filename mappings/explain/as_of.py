@@ -13,7 +13,7 @@ from datetime import datetime
 from mappings.document.mapping import Mapping
 from mappings.explain.certainty import Certainty, NamedDoubt, Uncertainty, certainty
 from mappings.explain.check_in import CheckIns
-from mappings.explain.past import LinkHistory, Past
+from mappings.explain.past import LinkHistory, PastIssues
 from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
@@ -67,7 +67,7 @@ class Retrospect:
         self._witness = witness
         self._now = now
         self._issues = tuple(witness.issues)
-        self._past: tuple[datetime, Past] | None = None
+        self._past: tuple[datetime, PastIssues] | None = None
         self._forests: dict[datetime, Forest] = {}
         self._touched: dict[datetime, dict[str, Issue]] = {}
         self._untold: dict[datetime, dict[str, str]] = {}
@@ -92,7 +92,7 @@ class Retrospect:
     def _as_they_were(self, at: datetime) -> Iterator[Issue]:
         if self._past is None or self._past[0] < at:
             told = self._witness
-            past = Past(self._issues, told.histories, told.catalogue, told.former_keys)
+            past = PastIssues(self._issues, told.histories, told.catalogue, told.former_keys)
         else:
             past = self._past[1]
         self._past = (at, past)

@@ -118,7 +118,7 @@ class LinkHistory:
         return issue_id in self._known and (untold is None or untold <= at)
 
 
-class Past:
+class PastIssues:
     """The issues of a site on their way back in time. Goes backwards only: ask for the latest moment first."""
 
     def __init__(
@@ -271,14 +271,14 @@ def _several(held: tuple[JiraValue, ...], step: FieldChange) -> tuple[JiraValue,
     return left if taken is None or taken.id in {one.id for one in left} else (*left, taken)
 
 
-_SYSTEM: Mapping[str, Callable[[Past, Issue, FieldChange], Issue]] = {
-    "status": Past.status,
-    "resolution": Past.resolution,
-    "issuetype": Past.issue_type,
-    "parent": Past.parent,
-    LINKS: Past.links,
-    "project": Past.project,
-    "issuekey": Past.key,
+_SYSTEM: Mapping[str, Callable[[PastIssues, Issue, FieldChange], Issue]] = {
+    "status": PastIssues.status,
+    "resolution": PastIssues.resolution,
+    "issuetype": PastIssues.issue_type,
+    "parent": PastIssues.parent,
+    LINKS: PastIssues.links,
+    "project": PastIssues.project,
+    "issuekey": PastIssues.key,
     "assignee": lambda _, issue, step: replace(issue, assignee=_user(step)),
     "reporter": lambda _, issue, step: replace(issue, reporter=_user(step)),
     "priority": lambda _, issue, step: replace(issue, priority=_named(step)),

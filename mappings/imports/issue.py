@@ -86,7 +86,7 @@ def planned_issue(
     basis: ImportBasis, target: ImportTarget, row: PlannedRow, label: str, parent: PlannedRow | None
 ) -> tuple[ImportedIssue, tuple[ImportProblem, ...]]:
     """The issue of a row, and what of it cannot be written: errors block the row."""
-    making = _Making(basis, target, row)
+    making = _IssueMaker(basis, target, row)
     making.describe()
     making.labels = [label, *target.labels]
     if row.kind == "objective":
@@ -116,7 +116,7 @@ def key_result_rule(rule: ObjectiveRule, kind: str) -> KeyResultRule | None:
     return next(iter([*same, *(one for one in each if hasattr(one.part.progress, "current"))]), None)
 
 
-class _Making:
+class _IssueMaker:
     """One row on its way to be an issue."""
 
     def __init__(self, basis: ImportBasis, target: ImportTarget, row: PlannedRow) -> None:

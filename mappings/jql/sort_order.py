@@ -11,7 +11,7 @@ from mappings.facts.issue import Issue
 from mappings.jql.compilation import Compilation
 from mappings.jql.fields import field_names
 from mappings.jql.fields.fields import Rank
-from mappings.jql.fields.named_values import Nameable
+from mappings.jql.fields.named_values import NamedItem
 from mappings.jql.text.tree import FieldName, JqlQuery
 
 
@@ -39,7 +39,7 @@ def _rank(catalogue: Catalogue, name: FieldName) -> Rank | None:
     field = field_names.find(Compilation(catalogue), name)
     if field is None:
         return None
-    ordered: dict[str, tuple[Nameable, ...]] = {
+    ordered: dict[str, tuple[NamedItem, ...]] = {
         "status": catalogue.statuses,
         "priority": catalogue.priorities,
     }

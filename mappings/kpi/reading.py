@@ -16,7 +16,7 @@ LONGEST_NOTE = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class Former:
+class FormerReading:
     """What a reading said before it was corrected, and when that was received."""
 
     value: Fraction | None
@@ -35,7 +35,7 @@ class KpiReading:
     received: datetime
     source: str = "push"
     note: str = ""
-    former: tuple[Former, ...] = ()
+    former: tuple[FormerReading, ...] = ()
 
     @property
     def first_received(self) -> datetime:
@@ -57,7 +57,7 @@ def received(known: KpiReading | None, news: KpiReading) -> tuple[Receipt, KpiRe
         return Receipt.NEW, news
     if known.value == news.value:
         return Receipt.UNCHANGED, known
-    former = (*known.former, Former(known.value, known.received))
+    former = (*known.former, FormerReading(known.value, known.received))
     return Receipt.CORRECTED, replace(news, former=former)
 
 

@@ -44,7 +44,7 @@ class FileReading:
     value: Fraction | None
 
 
-class LineFault(Exception):  # noqa: N818
+class LineFault(Exception):
     """A line that cannot be read; the message says why and what would be right."""
 
 

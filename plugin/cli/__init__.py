@@ -108,21 +108,21 @@ def cli() -> None:
 def explained_errors() -> tuple[type[Exception], ...]:
     """Errors that say everything a person needs; they are printed without a traceback."""
     from mappings.diagnostic import MappingError
-    from plugin.runtime.connector import NotReady
+    from plugin.runtime.connector import Refusal
     from plugin.runtime.settings import SettingsError
     from plugin.use_cases.health.faults import JiraError, StoreError
-    from plugin.use_cases.permission import NotAllowed
+    from plugin.use_cases.permission import PermissionRefusal
 
-    return SettingsError, NotAllowed, NotReady, StoreError, MappingError, JiraError
+    return SettingsError, PermissionRefusal, Refusal, StoreError, MappingError, JiraError
 
 
 def explained(error: Exception) -> str:
     """An error with what to do about it, which many say already."""
     from plugin import next_steps
     from plugin.next_steps import Door
-    from plugin.runtime.connector import NotReady
+    from plugin.runtime.connector import Refusal
 
-    said = error.said_at(Door.COMMAND) if isinstance(error, NotReady) else str(error)
+    said = error.said_at(Door.COMMAND) if isinstance(error, Refusal) else str(error)
     remedy, asked = str(getattr(error, "remedy", "")), str(getattr(error, "asked", ""))
     said, remedy = next_steps.said_at(said, Door.COMMAND), next_steps.said_at(remedy, Door.COMMAND)
     whole = said if remedy in said else f"{said}\n{remedy}"

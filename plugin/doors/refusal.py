@@ -8,7 +8,7 @@ from plugin.doors.problem import Fault
 from plugin.next_steps import Door, NextStep
 
 
-class RequestRefusal(Exception):  # noqa: N818
+class RequestRefusal(Exception):
     """A request that is not served, with everything its problem document says."""
 
     def __init__(

@@ -15,17 +15,17 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from werkzeug.exceptions import HTTPException
 
 from plugin.doors.refusal import RequestRefusal
-from plugin.runtime.connector import NotReady
+from plugin.runtime.connector import Refusal
 from plugin.use_cases.forge.admission import (
     Admission,
     AdmittedCaller,
     Headers,
     Invocation,
-    KeysUnavailable,
-    NotPaired,
-    TokenRefused,
+    SigningKeysOutage,
+    TokenRefusal,
+    UnpairedInstallation,
 )
-from plugin.use_cases.forge.pairing import PairingRefused
+from plugin.use_cases.forge.pairing import PairingRefusal
 from plugin.use_cases.health.faults import JiraError, StoreError, told
 
 PREFIX = "/forge"
@@ -55,7 +55,7 @@ class Fault(PageData):
     remedy: str = ""
 
 
-class NotUsable(Exception):  # noqa: N818
+class UnusableBody(Exception):
     """The body of a request is not what this route takes."""
 
 
@@ -76,11 +76,11 @@ def body() -> bytes:
 
 
 def said(shape: type[Body]) -> Body:
-    """The body in its shape; NotUsable where it is not."""
+    """The body in its shape; UnusableBody where it is not."""
     try:
         return shape.model_validate_json(body())
     except ValidationError:
-        raise NotUsable(
+        raise UnusableBody(
             f"The request is not what this address takes: {', '.join(shape.model_fields)}."
         ) from None
 
@@ -135,12 +135,12 @@ def proved(
 def register_faults(blueprint: Blueprint) -> None:
     """Every way in which a call fails, with its status."""
     refusals: tuple[tuple[type[Exception], Callable[[Exception], Response]], ...] = (
-        (TokenRefused, _unproved),
-        (KeysUnavailable, _unknown_keys),
-        (NotPaired, lambda error: fault(403, str(error))),
-        (PairingRefused, lambda error: fault(422, str(error))),
-        (NotUsable, lambda error: fault(400, str(error))),
-        (NotReady, lambda error: fault(409, str(error))),
+        (TokenRefusal, _unproved),
+        (SigningKeysOutage, _unknown_keys),
+        (UnpairedInstallation, lambda error: fault(403, str(error))),
+        (PairingRefusal, lambda error: fault(422, str(error))),
+        (UnusableBody, lambda error: fault(400, str(error))),
+        (Refusal, lambda error: fault(409, str(error))),
         (StoreError, _unstored),
         (JiraError, _jira),
         (RequestRefusal, lambda error: fault(400, str(error))),

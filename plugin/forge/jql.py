@@ -21,17 +21,17 @@ class JiraRequest(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
 
-class ClauseSaid(JiraRequest):
+class ClauseRequest(JiraRequest):
     """One use of the function."""
 
     operator: Literal["in", "not in"]
     arguments: list[str] = Field(min_length=1, max_length=1)
 
 
-class FunctionSaid(JiraRequest):
+class FunctionRequest(JiraRequest):
     """What is to be computed."""
 
-    clause: ClauseSaid
+    clause: ClauseRequest
 
 
 class ClauseData(PageData):
@@ -54,7 +54,7 @@ def register(blueprint: Blueprint, connector: Connector, admission: Admission) -
     @needs("public", signed=True)
     @called(admission, JQL)
     def function(caller: AdmittedCaller) -> Response:
-        asked = said(FunctionSaid).clause
+        asked = said(FunctionRequest).clause
         found = clause(connector, caller.actor, caller.site, asked.arguments[0], asked.operator)
         return given(
             FaultData(error=found.fault, storeErrorAsPrecomputation=False)

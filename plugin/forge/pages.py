@@ -17,7 +17,7 @@ from mappings.rollup.state import HealthLevel, KeyResultState, ObjectiveState
 from mappings.rollup.structure.what_if import Calculation, ChangeableKeyResult
 from plugin.access.authorization.permission import needs
 from plugin.doors.cursor import cursor, position
-from plugin.forge.door import NotUsable, PageData, called, given
+from plugin.forge.door import PageData, UnusableBody, called, given
 from plugin.forge.modules import ISSUE, OBJECTIVES
 from plugin.runtime.connector import Connector
 from plugin.use_cases.forge.admission import Admission, AdmittedCaller
@@ -198,7 +198,7 @@ def issue_data(connector: Connector, caller: AdmittedCaller) -> IssueData:
     """Of the issue that Forge signed, never of one that the browser names."""
     issue_id = caller.invocation.issue_id
     if issue_id is None:
-        raise NotUsable("This page stands beside no issue.")
+        raise UnusableBody("This page stands beside no issue.")
     asked = (connector, caller.actor, caller.site, issue_id)
     own, feeding = objective(*asked), explained_by(*asked)
     feeds = [
@@ -218,7 +218,7 @@ def what_if_data(connector: Connector, caller: AdmittedCaller) -> WhatIfData:
     """Of the issue that Forge signed."""
     issue_id = caller.invocation.issue_id
     if issue_id is None:
-        raise NotUsable("This page stands beside no issue.")
+        raise UnusableBody("This page stands beside no issue.")
     asked = (connector, caller.actor, caller.site, issue_id)
     saved, found = objective(*asked), calculation(*asked)
     if saved is None or found is None:
@@ -296,7 +296,7 @@ def objectives_data(
 ) -> ObjectivesData:
     """A page of those of the caller's site, worst health first."""
     if team is not None and len(team) > LONGEST_TEAM:
-        raise NotUsable("No team has so long a name.")
+        raise UnusableBody("No team has so long a name.")
     name = f"forge:{caller.site}:{team}"
     found = position(after, name, (int, str))
     begin = START if found is None else PageStart(int(found[0]), "", str(found[1]))

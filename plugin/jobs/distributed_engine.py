@@ -27,7 +27,7 @@ from plugin.jobs import queue
 from plugin.jobs.fresh_start import try_jira_at_once
 from plugin.jobs.orphans import LOOK_SECONDS, free_orphans
 from plugin.jobs.schedules import Schedules
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.runtime.processes.process import worker_name
 from plugin.sync import outage
 from plugin.sync.context import Context
@@ -168,7 +168,7 @@ class DistributedEngine:
     def _context(self, site: str) -> Context | None:
         try:
             return self._connector.context(site)
-        except NotReady as reason:
+        except Refusal as reason:
             log.warning("job dropped; the work is kept", site=site, why=str(reason))
         except Exception:
             log.exception("job failed", site=site)

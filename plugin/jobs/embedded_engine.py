@@ -18,7 +18,7 @@ from connectors.store.work.next_work import NextWork
 from plugin.jobs.fresh_start import try_jira_at_once
 from plugin.jobs.orphans import LOOK_SECONDS, free_orphans
 from plugin.jobs.schedules import Schedules
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.runtime.processes.process import worker_name
 from plugin.sync.work import WorkTurn, turn
 
@@ -48,7 +48,7 @@ class EmbeddedEngine:
         self._connector = connector
         self._count = workers
         self._schedules = schedules or Schedules(connector, lambda: self._stop.is_set())
-        self._bell = Bell()
+        self._bell = WakeSignal()
         self._watching = threading.Lock()
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -137,7 +137,7 @@ class EmbeddedEngine:
     def _turn(self, site: str, worker: str) -> WorkTurn:
         try:
             return turn(self._connector.context(site), worker, self._stop.is_set)
-        except NotReady:
+        except Refusal:
             return WorkTurn()
         except Exception:  # a worker thread must outlive any fault; the work is still in the tables
             log.exception("turn failed", site=site)
@@ -161,18 +161,18 @@ class EmbeddedEngine:
             executors={"default": {"type": "threadpool", "max_workers": 3}},
             job_defaults={"coalesce": True, "max_instances": 2, "misfire_grace_time": None},
         )
-        tasks = {one.name: OneAtATime(one.name, partial(schedules.run, one)) for one in schedules.all}
-        look = OneAtATime("clock", partial(look_at_clock, schedules, self._tasks, tasks))
+        tasks = {one.name: SingleRun(one.name, partial(schedules.run, one)) for one in schedules.all}
+        look = SingleRun("clock", partial(look_at_clock, schedules, self._tasks, tasks))
         scheduler.add_job(look.run, "interval", seconds=LOOK_AT_CLOCK, id="clock")
-        orphans = OneAtATime("orphans", partial(look_for_orphans, self._connector))
+        orphans = SingleRun("orphans", partial(look_for_orphans, self._connector))
         scheduler.add_job(orphans.run, "interval", seconds=LOOK_SECONDS, id="orphans")
         scheduler.add_job(
-            OneAtATime("workers", self.replace_dead).run, "interval", seconds=LOOK_SECONDS, id="workers"
+            SingleRun("workers", self.replace_dead).run, "interval", seconds=LOOK_SECONDS, id="workers"
         )
         return scheduler
 
 
-class Bell:
+class WakeSignal:
     """Wakes all who wait. Whoever noted the `rings` before looking for work misses none that comes after, however many others hear it."""
 
     def __init__(self) -> None:
@@ -192,7 +192,7 @@ class Bell:
             return self._heard.wait_for(lambda: self.rings != noted, seconds)
 
 
-class OneAtATime:
+class SingleRun:
     """A task that is never begun while it runs. The scheduler's own limit would write a warning each second for as long as that lasts."""
 
     def __init__(self, name: str, task: Callable[[], object]) -> None:
@@ -215,7 +215,7 @@ class OneAtATime:
             self._busy.release()
 
 
-def look_at_clock(schedules: Schedules, pool: ThreadPoolExecutor, tasks: Mapping[str, OneAtATime]) -> None:
+def look_at_clock(schedules: Schedules, pool: ThreadPoolExecutor, tasks: Mapping[str, SingleRun]) -> None:
     """Begin what is due, each in a thread of its own: one look for all of them.
 
     A pool beside the scheduler's: its own one-shot jobs die with it (`JobLookupError` in its thread, where the end comes between the run of
@@ -225,7 +225,7 @@ def look_at_clock(schedules: Schedules, pool: ThreadPoolExecutor, tasks: Mapping
         pool.submit(run_told, one.name, tasks[one.name])
 
 
-def run_told(name: str, task: OneAtATime) -> None:
+def run_told(name: str, task: SingleRun) -> None:
     """Run it; what it raises is told in the log, for nobody asks the pool."""
     try:
         task.run()

@@ -8,7 +8,7 @@ from datetime import datetime, time, timedelta
 from connectors.store.cycles import cycle_ends
 from connectors.store.numbers import history_retention
 from mappings.rollup.cycles.cycle_end import end_of
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 
 
 def thin_history(connector: Connector, site: str, going_on: Callable[[], None]) -> None:
@@ -17,7 +17,7 @@ def thin_history(connector: Connector, site: str, going_on: Callable[[], None]) 
     each, daily = settings.keep_history_days, settings.keep_daily_history_days
     try:
         held = _edges(connector, site)
-    except NotReady:
+    except Refusal:
         return
     history_retention.thin(
         connector.store,

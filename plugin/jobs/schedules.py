@@ -24,7 +24,7 @@ from connectors.store.work import inbox, outbox
 from connectors.store.writes import write_counts, write_retention
 from mappings.document.version_orders import compares_versions
 from plugin.jobs.history_retention import thin_history
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.runtime.processes.process import worker_name
 from plugin.sync import outage
 from plugin.sync.active_mapping import under_the_ruling
@@ -69,7 +69,7 @@ SHORTEST_PAUSE = timedelta(minutes=2)
 log = structlog.get_logger("jira_okr.schedules")
 
 
-class RunInterruption(Exception):  # noqa: N818
+class RunInterruption(Exception):
     """The process stops, or another one took the run over."""
 
 
@@ -283,7 +283,7 @@ class Schedules:
             self._done(site, schedule)
         except RunInterruption:
             self._let_go(site, schedule, timedelta(0))
-        except NotReady:
+        except Refusal:
             self._let_go(site, schedule, NOT_READY_AGAIN_AFTER)
         except JiraError as error:
             log.warning("schedule failed", site=site, schedule=schedule.name, error=str(error))

@@ -15,7 +15,7 @@ from plugin.mcp.protocol.confirmation import ActArguments, ActReceipt, two_calls
 from plugin.mcp.protocol.lookup import objective_of, site_of
 from plugin.mcp.protocol.provenance import page_of_objective
 from plugin.mcp.protocol.shapes import Name
-from plugin.mcp.protocol.tool import Tool, ToolAsker, Unanswerable
+from plugin.mcp.protocol.tool import Tool, ToolAsker, UnanswerableQuestion
 from plugin.use_cases.check_ins.check_ins import (
     Statement,
     check_in,
@@ -65,7 +65,7 @@ def okr_check_in(asking: ToolAsker, arguments: CheckInArguments) -> ActReceipt:
     one = key_result_of(saved.state, arguments.key_result)
     value = None if arguments.value is None else exact(arguments.value)
     if value is None and arguments.value is not None:
-        raise Unanswerable("value: it is no number that can be kept.")
+        raise UnanswerableQuestion("value: it is no number that can be kept.")
     confidence = typed_confidence(arguments.confidence)
     until = "until the derived value moves" if arguments.until is None else f"until {arguments.until}"
     parts = []
@@ -107,11 +107,11 @@ def okr_retry(asking: ToolAsker, arguments: RetryArguments) -> ActReceipt:
     if found is None and arguments.confirm is None:
         letters = dead_letters.list_letters(asking.connector, asking.actor, site)
         known = ", ".join(one.name for one in letters) or "none"
-        raise Unanswerable(f"{arguments.objective_key!r} is no dead letter. Dead letters: {known}.")
+        raise UnanswerableQuestion(f"{arguments.objective_key!r} is no dead letter. Dead letters: {known}.")
 
     def do() -> str:
         if found is None or not dead_letters.retry(asking.connector, asking.actor, site, found.objective_id):
-            raise Unanswerable(f"{arguments.objective_key!r} is no dead letter any more.")
+            raise UnanswerableQuestion(f"{arguments.objective_key!r} is no dead letter any more.")
         return f"{found.name} is tried again now."
 
     what = arguments.objective_key if found is None else f"{found.name}, which failed: {found.error}"

@@ -11,7 +11,7 @@ from plugin.mcp.protocol.lookup import objective_of, site_of
 from plugin.mcp.protocol.provenance import page_of_objective, provenance
 from plugin.mcp.protocol.quotation import Quoted
 from plugin.mcp.protocol.shapes import Answer, Name, Number, PageArguments, RowCount, Shape, exactly, page_of
-from plugin.mcp.protocol.tool import Tool, ToolAsker, Unanswerable
+from plugin.mcp.protocol.tool import Tool, ToolAsker, UnanswerableQuestion
 from plugin.use_cases.forecasts.forecast_words import basis
 from plugin.use_cases.forecasts.forecasts import forecast_of
 
@@ -64,7 +64,9 @@ def okr_forecast(asking: ToolAsker, arguments: ForecastArguments) -> Forecast:
     saved = objective_of(asking, site, arguments.objective_key)
     found = forecast_of(asking.connector, asking.actor, site, saved.state.id)
     if found is None:
-        raise Unanswerable("No mapping rules this site, so nothing can be forecast. An admin activates one.")
+        raise UnanswerableQuestion(
+            "No mapping rules this site, so nothing can be forecast. An admin activates one."
+        )
     every = found.key_results
     shown, counted = page_of(
         f"okr_forecast:{site}:{saved.state.id}", arguments, every, (one.id for one in every)

@@ -14,7 +14,7 @@ from plugin.mcp.protocol.shapes import Answer, Arguments, Name, PageArguments, R
 from plugin.mcp.protocol.tool import Tool, ToolAsker
 from plugin.next_steps import Door
 from plugin.use_cases.health.concerns import concerns
-from plugin.use_cases.health.missing import MissingMatter, missing, missing_of
+from plugin.use_cases.health.missing_matters import MissingMatter, missing, missing_of
 from plugin.use_cases.health.status import status
 from plugin.use_cases.work.obstacles import MissingKind
 

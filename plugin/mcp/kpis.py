@@ -11,7 +11,7 @@ from plugin.mcp.protocol.lookup import site_of
 from plugin.mcp.protocol.provenance import provenance
 from plugin.mcp.protocol.quotation import Quoted
 from plugin.mcp.protocol.shapes import Answer, Name, Number, PageArguments, RowCount, Shape, exactly, page_of
-from plugin.mcp.protocol.tool import Tool, ToolAsker, Unanswerable
+from plugin.mcp.protocol.tool import Tool, ToolAsker, UnanswerableQuestion
 from plugin.use_cases.kpis.board import ShownKpi, list_kpis
 from plugin.use_cases.kpis.departures import departed_kpis
 
@@ -84,7 +84,7 @@ def okr_kpis(asking: ToolAsker, arguments: KpiArguments) -> Kpis:
     found = [one for one in every if arguments.kpi in (None, one.part.id)]
     if arguments.kpi is not None and not found:
         known = ", ".join(one.part.id for one in every) or "none"
-        raise Unanswerable(f"There is no KPI {arguments.kpi!r} on the site {site!r}. KPIs: {known}.")
+        raise UnanswerableQuestion(f"There is no KPI {arguments.kpi!r} on the site {site!r}. KPIs: {known}.")
     shown, counted = page_of(f"okr_kpis:{site}", arguments, found, (one.part.id for one in found))
     return Kpis(
         provenance=provenance(asking, site, Kpis, "/kpis"),

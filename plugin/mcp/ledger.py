@@ -14,9 +14,9 @@ from plugin.mcp.protocol.lookup import objective_of, site_of
 from plugin.mcp.protocol.provenance import page_of_objective, provenance
 from plugin.mcp.protocol.quotation import Quoted
 from plugin.mcp.protocol.shapes import Answer, Name, Number, PageArguments, RowCount, Shape, exactly, page_of
-from plugin.mcp.protocol.tool import Tool, ToolAsker, Unanswerable
+from plugin.mcp.protocol.tool import Tool, ToolAsker, UnanswerableQuestion
 from plugin.next_steps import Door
-from plugin.runtime.connector import NotReady
+from plugin.runtime.connector import Refusal
 from plugin.use_cases.objectives.as_of import AsOf, as_of, instant_asked
 
 HEADLINE, BESIDE = "headline", "beside"
@@ -104,7 +104,7 @@ def okr_explain(asking: ToolAsker, arguments: ExplainArguments) -> LedgerAnswer:
     """A page of the rows behind a number."""
     site = site_of(asking, arguments)
     if arguments.cycle is not None and (arguments.at, arguments.mapping) != (None, None):
-        raise Unanswerable("Give either a cycle, or a moment and a mapping.")
+        raise UnanswerableQuestion("Give either a cycle, or a moment and a mapping.")
     saved = objective_of(asking, site, arguments.objective_key, arguments.cycle)
     past = _past(asking, site, saved.state.id, arguments)
     saved = saved if past is None else past.saved
@@ -145,13 +145,13 @@ def _past(asking: ToolAsker, site: str, id_: str, arguments: ExplainArguments) -
     connector, actor = asking.connector, asking.actor
     at = connector.clock() if arguments.at is None else instant_asked(connector, actor, site, arguments.at)
     if at is None:
-        raise Unanswerable(
+        raise UnanswerableQuestion(
             f"{arguments.at!r} is no moment. Say a day (2026-10-31) or an instant with its offset (2026-10-31T12:00:00Z)."
         )
     try:
         return as_of(connector, actor, site, id_, at, arguments.mapping)
-    except NotReady as error:
-        raise Unanswerable(error.said_at(Door.TOOL)) from error
+    except Refusal as error:
+        raise UnanswerableQuestion(error.said_at(Door.TOOL)) from error
 
 
 def _shown_past(past: AsOf) -> AsOfShape:
@@ -194,7 +194,7 @@ def _named(state: ObjectiveState, name: str, every: dict[str, tuple[str, Ledger]
     for one in state.key_results:
         if one.key and one.key.casefold() == name.casefold():
             return one.id
-    raise Unanswerable(f"{name!r} is no ledger of this objective. Its ledgers: {', '.join(every)}.")
+    raise UnanswerableQuestion(f"{name!r} is no ledger of this objective. Its ledgers: {', '.join(every)}.")
 
 
 EXPLAIN = Tool(

@@ -15,7 +15,7 @@ from plugin.mcp.protocol.lookup import site_of
 from plugin.mcp.protocol.provenance import provenance
 from plugin.mcp.protocol.quotation import Quoted
 from plugin.mcp.protocol.shapes import Answer, Name, PageArguments, RowCount, Shape, page_of
-from plugin.mcp.protocol.tool import Tool, ToolAsker, Unanswerable
+from plugin.mcp.protocol.tool import Tool, ToolAsker, UnanswerableQuestion
 from plugin.use_cases.mappings import drafts, revisions
 from plugin.use_cases.mappings.comparison import differences
 from plugin.use_cases.mappings.mapping_life import read_text
@@ -75,7 +75,9 @@ def okr_mapping(asking: ToolAsker, arguments: MappingArguments) -> MappingAnswer
     site = site_of(asking, arguments)
     active = revisions.active(asking.connector, asking.actor, site)
     if (arguments.with_text, arguments.differs_from is not None, arguments.draft).count(True) > 1:
-        raise Unanswerable("Ask for one of with_text, differs_from and draft, not for several at once.")
+        raise UnanswerableQuestion(
+            "Ask for one of with_text, differs_from and draft, not for several at once."
+        )
     own = drafts.own_draft(asking.connector, asking.actor, site)
     lines, differences, known = None, None, None
     if arguments.with_text or arguments.draft:
@@ -127,20 +129,22 @@ def okr_draft(asking: ToolAsker, arguments: DraftArguments) -> ActReceipt:
 
 def _drafted(own: drafts.Draft | None) -> str:
     if own is None:
-        raise Unanswerable("You have no draft for this site. okr_draft keeps one.")
+        raise UnanswerableQuestion("You have no draft for this site. okr_draft keeps one.")
     return own.text
 
 
 def _text(active: Revision | None) -> str:
     if active is None:
-        raise Unanswerable("No mapping is active for this site. An admin activates one.")
+        raise UnanswerableQuestion("No mapping is active for this site. An admin activates one.")
     return active.text
 
 
 def _differences(asking: ToolAsker, site: str, active: Revision | None, name: str) -> list[DifferenceShape]:
     other = revisions.revision(asking.connector, asking.actor, site, name)
     if other is None:
-        raise Unanswerable(f"There is no single revision {name!r}. okr_mapping without arguments lists them.")
+        raise UnanswerableQuestion(
+            f"There is no single revision {name!r}. okr_mapping without arguments lists them."
+        )
     found = differences(other.text, _text(active))
     return [
         DifferenceShape(

@@ -15,7 +15,7 @@ from plugin.mcp.protocol.lookup import objective_of, site_of
 from plugin.mcp.protocol.provenance import page_of_objective, provenance
 from plugin.mcp.protocol.quotation import Quoted
 from plugin.mcp.protocol.shapes import Answer, Name, Number, PageArguments, RowCount, Shape, exactly, page_of
-from plugin.mcp.protocol.tool import Tool, ToolAsker, Unanswerable
+from plugin.mcp.protocol.tool import Tool, ToolAsker, UnanswerableQuestion
 from plugin.next_steps import Door
 from plugin.use_cases.objectives import objectives
 from plugin.use_cases.objectives.moments import SINCE, UNTIL, MovementQuestion, UnknownMoment
@@ -81,7 +81,7 @@ class MovementListing(Answer):
     unknown: list[UnknownMovement] = Field(description="The change is not known, which is not 0.")
 
 
-class MovedArguments(PageArguments):
+class MovementArguments(PageArguments):
     """Between which moments."""
 
     since: Name | None = Field(None, description=SINCE)
@@ -90,7 +90,7 @@ class MovedArguments(PageArguments):
     limit: int = Field(20, ge=1, le=MOST_MOVEMENTS)
 
 
-def okr_moved(asking: ToolAsker, arguments: MovedArguments) -> MovementListing:
+def okr_moved(asking: ToolAsker, arguments: MovementArguments) -> MovementListing:
     """What changed: of one objective row by row, or of all a page at a time."""
     site = site_of(asking, arguments)
     if arguments.objective_key is None:
@@ -109,7 +109,7 @@ def okr_moved(asking: ToolAsker, arguments: MovedArguments) -> MovementListing:
     return _answer(asking, site, path, counted, [(saved, found)], shown)
 
 
-def _of_all(asking: ToolAsker, site: str, arguments: MovedArguments) -> MovementListing:
+def _of_all(asking: ToolAsker, site: str, arguments: MovementArguments) -> MovementListing:
     name = list_name(f"okr_moved:{site}", arguments)
     begun = position(arguments.cursor, name, (str,))
     after = None if begun is None else str(begun[0])
@@ -124,12 +124,12 @@ def _of_all(asking: ToolAsker, site: str, arguments: MovedArguments) -> Movement
     return _answer(asking, site, "/", counted, told, None)
 
 
-def _told(asking: ToolAsker, site: str, saved: SavedObjective, arguments: MovedArguments) -> ToldMovement:
+def _told(asking: ToolAsker, site: str, saved: SavedObjective, arguments: MovementArguments) -> ToldMovement:
     asked = MovementQuestion(arguments.since, arguments.until)
     try:
         return objectives.movement(asking.connector, asking.actor, site, saved.state, asked)
     except UnknownMoment as error:
-        raise Unanswerable(f"{error.place}: {error}") from error
+        raise UnanswerableQuestion(f"{error.place}: {error}") from error
 
 
 def _answer(
@@ -208,7 +208,7 @@ MOVED = Tool(
         "What changed since: the change split into parts (re-mapped, re-targeted, removed, re-estimated, progressed, added, "
         "said, time) and, of one objective, into rows; both sum to it exactly."
     ),
-    takes=MovedArguments,
+    takes=MovementArguments,
     gives=MovementListing,
     function=okr_moved,
 )

@@ -16,9 +16,9 @@ from plugin.mcp.protocol.lookup import site_of
 from plugin.mcp.protocol.provenance import provenance
 from plugin.mcp.protocol.quotation import Quoted
 from plugin.mcp.protocol.shapes import Answer, Name, Number, PageArguments, RowCount, Shape, exactly, page_of
-from plugin.mcp.protocol.tool import Tool, ToolAsker, Unanswerable
+from plugin.mcp.protocol.tool import Tool, ToolAsker, UnanswerableQuestion
 from plugin.next_steps import Door
-from plugin.runtime.connector import NotReady
+from plugin.runtime.connector import Refusal
 from plugin.use_cases.cycles.replay import ObjectiveReplay
 from plugin.use_cases.mappings.past_preview import preview_as_of
 from plugin.use_cases.objectives.as_of import instant_asked
@@ -51,7 +51,7 @@ class PastMapping(Answer):
     objectives: list[PastReading]
 
 
-class MappingThenArguments(PageArguments):
+class PastMappingArguments(PageArguments):
     """Which mapping, and when."""
 
     text: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_TEXT)] = Field(
@@ -60,19 +60,21 @@ class MappingThenArguments(PageArguments):
     at: Name = Field(description="A day like 2026-10-31 (its end), or an instant.")
 
 
-def okr_mapping_then(asking: ToolAsker, arguments: MappingThenArguments) -> PastMapping:
+def okr_mapping_then(asking: ToolAsker, arguments: PastMappingArguments) -> PastMapping:
     """What would have been different."""
     site = site_of(asking, arguments)
     at = instant_asked(asking.connector, asking.actor, site, arguments.at)
     if at is None:
-        raise Unanswerable(f"{arguments.at!r} is no moment. Say a day like 2026-10-31, or an instant.")
+        raise UnanswerableQuestion(
+            f"{arguments.at!r} is no moment. Say a day like 2026-10-31, or an instant."
+        )
     try:
         found = preview_as_of(asking.connector, asking.actor, site, arguments.text, at)
     except MappingError as error:
         said = "; ".join(f"{one.path}: {one.message}" for one in error.diagnostics[:10])
-        raise Unanswerable(f"This mapping has errors: {said}.") from None
-    except NotReady as error:
-        raise Unanswerable(error.said_at(Door.TOOL)) from None
+        raise UnanswerableQuestion(f"This mapping has errors: {said}.") from None
+    except Refusal as error:
+        raise UnanswerableQuestion(error.said_at(Door.TOOL)) from None
     every = found.changed
     shown, counted = page_of(
         f"okr_mapping_then:{site}:{found.revision}:{at}", arguments, every, (one.shown.id for one in every)
@@ -114,7 +116,7 @@ MAPPING_THEN = Tool(
     name="okr_mapping_then",
     title="A mapping at an earlier time",
     description="What every objective would have read under a mapping of your own at an earlier time, beside what it read. For admins; it activates and writes nothing.",
-    takes=MappingThenArguments,
+    takes=PastMappingArguments,
     gives=PastMapping,
     function=okr_mapping_then,
     permission=Permission.ADMIN,

@@ -14,7 +14,7 @@ from plugin.pages.frame.person_names import naming
 from plugin.pages.frame.poll import polled
 from plugin.pages.health import sync_health
 from plugin.pages.kpis import kpis
-from plugin.pages.meeting import alignment_map, brief, present
+from plugin.pages.meeting import alignment_map, brief, presentation
 from plugin.pages.objectives import objective, objectives
 from plugin.pages.practice import practice, scorecard
 from plugin.pages.sources import Sources
@@ -27,7 +27,7 @@ PAGES: tuple[Page, ...] = (
     scorecard.PAGE,
     cycle_review.PAGE,
     practice.PAGE,
-    present.PAGE,
+    presentation.PAGE,
     brief.PAGE,
     alignment_map.PAGE,
     sync_health.PAGE,

@@ -28,7 +28,7 @@ from plugin.pages.mappings import (
     wizard,
 )
 from plugin.pages.objectives import check_ins, histories
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.health.faults import JiraError
 
 CONTROLS: tuple[Callable[[Blueprint, Connector], None], ...] = (
@@ -90,7 +90,7 @@ def control_blueprint(connector: Connector) -> Blueprint:
     blueprint.before_request(refuse_nul)
     blueprint.after_request(_not_kept)
     blueprint.register_error_handler(JiraError, _jira_failed)
-    blueprint.register_error_handler(NotReady, _not_ready)
+    blueprint.register_error_handler(Refusal, _not_ready)
     return blueprint
 
 
@@ -104,6 +104,6 @@ def _jira_failed(error: JiraError) -> ResponseReturnValue:
     return rendered("error.html", "", code=502, advice=advice, said=error.message), 502
 
 
-def _not_ready(error: NotReady) -> ResponseReturnValue:
+def _not_ready(error: Refusal) -> ResponseReturnValue:
     advice = Advice("Something is missing first", "Go back, do that, and try again.")
     return rendered("error.html", "", code=409, advice=advice, said=str(error)), 409

@@ -14,9 +14,9 @@ from plugin.access.authorization.person import acting
 from plugin.pages.frame.page import flash_refusal, rendered
 from plugin.pages.frame.visit import known_site, shown
 from plugin.pages.views.words.moments import MomentText
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.digests import digests, recipients
-from plugin.use_cases.digests.digests import DigestRefused, OutboxState, OutgoingMessage, PreparedDigest
+from plugin.use_cases.digests.digests import DigestRefusal, OutboxState, OutgoingMessage, PreparedDigest
 from plugin.use_cases.digests.recipients import PlannedDigest
 
 PAGE = "digests"
@@ -131,7 +131,7 @@ def digests_page(connector: Connector, site: str) -> str:
     """The digests of a site as HTML, with the messages of late."""
     try:
         planned = recipients.list_digests(connector, acting(), site)
-    except NotReady:
+    except Refusal:
         planned = None
     found = digests.list_outbox(connector, acting(), site)
     return rendered(
@@ -224,7 +224,7 @@ def preview_page(connector: Connector, site: str, digest: str) -> ResponseReturn
     """What a digest would tell now, as HTML."""
     try:
         found = digests.preview_digest(connector, acting(), site, digest)
-    except DigestRefused as error:
+    except DigestRefusal as error:
         flash_refusal(str(error))
         return redirect(url_for("control.site_digests", site=site))
     return rendered("digest_preview.html", PAGE, site=site, digest=digest, texts=texts(found))
@@ -243,7 +243,7 @@ def done_or_not(connector: Connector, site: str, digest: str, act: str) -> Respo
     """What comes of a button of the page."""
     try:
         flash(_done(connector, site, digest, act))
-    except DigestRefused as error:
+    except DigestRefusal as error:
         flash_refusal(str(error))
     return redirect(url_for("control.site_digests", site=site))
 

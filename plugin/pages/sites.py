@@ -18,7 +18,7 @@ from plugin.pages.frame.forms import DayField, LineField, PageForm, Secret, need
 from plugin.pages.frame.page import rendered
 from plugin.pages.frame.visit import known_site, shown
 from plugin.pages.views.words.moments import MomentText
-from plugin.runtime.connector import Connector, NotReady, Site
+from plugin.runtime.connector import Connector, Refusal, Site
 from plugin.runtime.saved_sites import new_secret
 from plugin.runtime.settings import CONSENT, SERVICE
 from plugin.runtime.sites.credential_expiry import Expiry
@@ -351,7 +351,7 @@ def visibility_changed(connector: Connector, site: Site) -> ResponseReturnValue:
         return site_page(connector, site, failure=strange), 422
     try:
         change_visibility(connector, acting(), site.name, Visibility(chosen))
-    except NotReady as error:
+    except Refusal as error:
         return site_page(connector, site, failure=str(error)), 422
     except JiraError as error:
         return site_page(connector, site, failure=told(error)), 502
@@ -368,7 +368,7 @@ def goals_account_changed(connector: Connector, site: Site) -> ResponseReturnVal
             take_goals_account(connector, acting(), site.name, email, token)
         else:
             forget_goals_account(connector, acting(), site.name)
-    except NotReady as error:
+    except Refusal as error:
         form.refuse_for(error)
         return site_page(connector, site, goals=form), 422
     except JiraError as error:
@@ -383,7 +383,7 @@ def asked_page(connector: Connector, site: Site) -> ResponseReturnValue:
     callback = public_address(connector, f"{connector.settings.public_url}{CALLBACK}")
     try:
         asked = begin(connector, acting(), site.name, callback)
-    except NotReady as error:
+    except Refusal as error:
         return site_page(connector, site, failure=str(error)), 422
     answer = make_response(site_page(connector, site, asked=asked))
     answer.headers["Cache-Control"] = "no-store"
@@ -396,7 +396,7 @@ def connected_or_not(
     """On to the site where it was allowed; else which sites there are to choose from, or why it did not work."""
     try:
         done = finish(connector, acting(), state, code, refusal, cloud_id)
-    except NotReady as error:
+    except Refusal as error:
         return rendered("consent.html", "sites", failure=str(error), form=None, site=""), 422
     except JiraError as error:
         return rendered("consent.html", "sites", failure=told(error), form=None, site=""), 502
@@ -429,7 +429,7 @@ def code_page(connector: Connector, site: Site) -> ResponseReturnValue:
     """The page of the site with a code for the Forge app, or why there is none."""
     try:
         made = new_code(connector, acting(), site.name)
-    except NotReady as error:
+    except Refusal as error:
         return site_page(connector, site, failure=str(error)), 422
     answer = make_response(site_page(connector, site, code=made))
     answer.headers["Cache-Control"] = "no-store"
@@ -465,7 +465,7 @@ def _renewed(connector: Connector, site: Site, form: RenewalForm) -> str:
         return f"The day is kept with {site.name}."
     except JiraError as error:
         form.refuse(told(error))
-    except NotReady as error:
+    except Refusal as error:
         form.refuse_for(error)
     return ""
 
@@ -475,7 +475,7 @@ def secret_changed(connector: Connector, site: Site) -> ResponseReturnValue:
     address = public_address(connector, target(connector, acting(), site.name).address)
     try:
         done = change_secret(connector, acting(), site.name, address)
-    except NotReady as error:
+    except Refusal as error:
         return site_page(connector, site, failure=str(error)), 422
     left = (
         "Jira has the new one."
@@ -510,6 +510,6 @@ def added(connector: Connector, form: SiteForm) -> bool:
             add(connector, acting(), form.site())
     except JiraError as error:
         form.refuse(told(error))
-    except NotReady as error:
+    except Refusal as error:
         form.refuse_for(error)
     return not form.errors

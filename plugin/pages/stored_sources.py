@@ -23,7 +23,7 @@ from plugin.pages.sources import (
     SavedHead,
     SitedHead,
 )
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.accounts.people import names
 from plugin.use_cases.accounts.saved_views import SavedView, list_views
 from plugin.use_cases.check_ins.check_ins import KeptCheckIn, KeptComment, list_check_ins, list_comments
@@ -193,7 +193,7 @@ class StoredSources:
             if revision == DRAFT:
                 return self._as_drafted(objective_id, at, site)
             return as_of(self.connector, self.who(), site, objective_id, at, revision)
-        except NotReady as error:
+        except Refusal as error:
             return str(error)
 
     def _as_drafted(self, objective_id: str, at: datetime, site: str) -> AsOf | str:
@@ -246,14 +246,14 @@ class StoredSources:
     def practice(self, cycle_id: str | None) -> Sequence[PracticeAssessment]:
         found = []
         for site in self.connector.sites:
-            with suppress(NotReady):  # no mapping rules, or no objective runs: nothing to assess
+            with suppress(Refusal):  # no mapping rules, or no objective runs: nothing to assess
                 found.append(assess_practice(self.connector, self.who(), site, cycle_id or None))
         return found
 
     def scorecards(self, cycle_id: str | None) -> Sequence[Scorecard]:
         found = []
         for site in self.connector.sites:
-            with suppress(NotReady):  # no mapping rules, or it has no such cycle
+            with suppress(Refusal):  # no mapping rules, or it has no such cycle
                 found.append(show_scorecard(self.connector, self.who(), site, cycle_id or None))
         return found
 

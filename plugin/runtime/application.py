@@ -29,7 +29,7 @@ from plugin.pages.accounts.access import access_blueprint
 from plugin.pages.control import control_blueprint
 from plugin.pages.frame.guard import content_security_policy
 from plugin.pages.stored_sources import StoredSources
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.unsubscribe import unsubscribe_blueprint
 from plugin.webhooks import delivery_size, webhooks_blueprint
 
@@ -134,7 +134,7 @@ def _tools(connector: Connector) -> Blueprint:
     try:
         from plugin.mcp.protocol.bridge import mcp_blueprint
     except ModuleNotFoundError as error:
-        raise NotReady(
+        raise Refusal(
             f"JIRA_OKR_MCP is on, and its library is not installed ({error.name}). "
             "Run pip install 'jira-okr-connector[mcp]', or set JIRA_OKR_MCP to off."
         ) from None

@@ -21,7 +21,7 @@ from connectors.store.forge import installations
 from connectors.store.people import audit
 from plugin.access.authentication.secret_key import first_key
 from plugin.jobs.queue import QueueAnnouncer, install
-from plugin.runtime.connector import Connector, NotReady, Site
+from plugin.runtime.connector import Connector, Refusal, Site
 from plugin.runtime.granted_tokens import StoredTokens
 from plugin.runtime.moving_clock import clock_of
 from plugin.runtime.processes.governors import SharedGovernor
@@ -32,7 +32,7 @@ from plugin.use_cases.forge.app_jira import jira_as_app
 
 
 def build_connector(settings: Settings, clock: Callable[[], datetime] | None = None) -> Connector:
-    """Open the store, bring its schema up to date and connect the configured site; raises StoreError and NotReady.
+    """Open the store, bring its schema up to date and connect the configured site; raises StoreError and Refusal.
 
     It goes by the `clock`, that of the settings where none is given.
     """
@@ -53,7 +53,7 @@ def announcer_for(store: Store, settings: Settings) -> Announcer:
     if settings.engine_name == "embedded":
         return SILENT
     if store.dialect != "postgresql":
-        raise NotReady(
+        raise Refusal(
             "The procrastinate engine needs PostgreSQL. Set JIRA_OKR_DATABASE_URL to postgresql://…, "
             "or JIRA_OKR_ENGINE to embedded."
         )
@@ -140,7 +140,7 @@ def _goals_account(jira: JiraSettings) -> BasicCredentials | None:
     if jira.goals_email and jira.goals_token is not None:
         return BasicCredentials(jira.goals_email, jira.goals_token.get_secret_value())
     if jira.goals_email or jira.goals_token is not None:
-        raise NotReady(
+        raise Refusal(
             "The account for Atlassian Goals is incomplete. Set both JIRA_OKR_JIRA__GOALS_EMAIL and JIRA_OKR_JIRA__GOALS_TOKEN, "
             "an API token without scopes; or neither, where the account of Jira works with goals."
         )
@@ -161,7 +161,7 @@ def _credentials(
         return BasicCredentials(jira.email, token) if jira.email else BearerCredentials(token)
     if jira.by_oauth:
         return GrantedCredentials(tokens or StoredTokens(settings, jira, store, clock=clock))
-    raise NotReady(
+    raise Refusal(
         "The Jira account is incomplete. Set JIRA_OKR_JIRA__EMAIL and JIRA_OKR_JIRA__TOKEN (Jira Cloud), "
         "JIRA_OKR_JIRA__TOKEN alone (a service account of Jira Cloud), JIRA_OKR_JIRA__CLIENT_ID and JIRA_OKR_JIRA__CLIENT_SECRET "
         "(OAuth 2.0, Jira Cloud), or JIRA_OKR_JIRA__PAT (Jira Data Center)."

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from connectors.goals import goals_of
 from connectors.jira import Jira
-from connectors.jira.http.errors import AuthFailed, JiraError
+from connectors.jira.http.errors import AuthFailure, JiraError
 from connectors.store import Store
 from connectors.store.cycles import cycle_locks
 from connectors.store.mappings import bindings, coming_mappings, revisions
@@ -115,7 +115,7 @@ class SiteWatch(Protocol):
         """Bring in what was added, changed or removed until now."""
 
 
-class NotReady(Exception):  # noqa: N818
+class Refusal(Exception):
     """Something has to be done by a person before the connector can work; the message says what, `about` which of the things given it is about.
 
     `step` is what to do next where doors have ways of their own to do it; each door says its own (`said_at`), and whoever is none says the page.
@@ -162,7 +162,7 @@ class Connector:
     move_clock: Callable[[datetime], None] | None = None
     """Makes it later; only the demo has it."""
     as_app: Callable[[str, Field], Jira] = lambda _site, field: no_app(field)
-    """Gives Jira of a site as the Forge app that owns a field; raises Permanent where that cannot be."""
+    """Gives Jira of a site as the Forge app that owns a field; raises JiraRefusal where that cannot be."""
     written_at: datetime | None = None
     """When the database was last seen to take a write."""
     weeks: Memory[WeekKey, WeekMove] = field(default_factory=lambda: Memory(MOST_WEEKS))
@@ -184,12 +184,12 @@ class Connector:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def site(self, name: str) -> Site:
-        """The site of this name; raises NotReady naming the sites there are."""
+        """The site of this name; raises Refusal naming the sites there are."""
         found = self.known_site(name)
         if found is not None:
             return self._watched(found)
         known = ", ".join(sorted(self.sites)) or "none yet: add one, or set JIRA_OKR_JIRA__URL"
-        raise NotReady(f"There is no site called {name!r}. Known sites: {known}.")
+        raise Refusal(f"There is no site called {name!r}. Known sites: {known}.")
 
     def known_site(self, name: str) -> Site | None:
         """The site of this name, also if another process added it a moment ago; None where there is none."""
@@ -278,7 +278,7 @@ class Connector:
             return None
         try:
             return goals_of(self.site(name).jira).board()
-        except AuthFailed as error:
+        except AuthFailure as error:
             return known or GoalBoard(problem=error.message)
         except JiraError:
             return known
@@ -289,11 +289,11 @@ class Connector:
             known = catalogues.is_known(conn, name)
         try:
             return self._active_mapping(name).mapping if known else None
-        except (NotReady, MappingError):
+        except (Refusal, MappingError):
             return None
 
     def context(self, name: str) -> Context:
-        """What a sync step needs, under the active mapping; raises NotReady where none is active."""
+        """What a sync step needs, under the active mapping; raises Refusal where none is active."""
         site = self.site(name)
         bound = self._active_mapping(name)
         with self.store.read() as conn:
@@ -412,7 +412,7 @@ class Connector:
             version = bindings.version(conn, name, active.revision) if active is not None else None
             read_at = catalogues.read_at(conn, name) if self._feeds_goals(name) else None
         if active is None:
-            raise NotReady(f"No mapping is active for site {name!r}.", step=FIRST_MAPPING)
+            raise Refusal(f"No mapping is active for site {name!r}.", step=FIRST_MAPPING)
         with self._lock:
             bound = self._bound.get(name)
         if (

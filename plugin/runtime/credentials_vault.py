@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from plugin.access.authentication.secret_key import secret_text
-from plugin.runtime.connector import NotReady
+from plugin.runtime.connector import Refusal
 from plugin.runtime.settings import Settings
 
 
@@ -26,11 +26,11 @@ class CredentialsVault:
         return self._fernet.encrypt(json.dumps(dict(credentials)).encode())
 
     def open(self, sealed: bytes) -> dict[str, str]:
-        """The credentials; NotReady where no key of ours fits."""
+        """The credentials; Refusal where no key of ours fits."""
         try:
             opened: dict[str, str] = json.loads(self._fernet.decrypt(sealed))
         except InvalidToken:
-            raise NotReady(
+            raise Refusal(
                 "Stored credentials cannot be opened with JIRA_OKR_SECRET_KEY. Put the former key behind the new one, "
                 "with a comma between, or add the site anew with its credentials."
             ) from None

@@ -15,18 +15,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from connectors.jira.http.errors import AuthFailed, JiraError, Transient
+from connectors.jira.http.errors import AuthFailure, JiraError, JiraOutage
 from connectors.jira.sign_in.authorization import (
     AuthorizationServer,
-    ConsentGone,
     GrantedTokens,
+    LostConsent,
     OAuthClient,
 )
 from connectors.store import Store, StoreError
 from connectors.store.sites import grants
 from connectors.store.sites.grants import Grant
 from plugin.next_steps import ALLOW_APP, Door
-from plugin.runtime.connector import NotReady
+from plugin.runtime.connector import Refusal
 from plugin.runtime.credentials_vault import CredentialsVault, vault
 from plugin.runtime.processes.logs import conceal_passing
 from plugin.runtime.settings import JiraSettings, Settings
@@ -54,9 +54,9 @@ def server_of(settings: Settings) -> AuthorizationServer:
 
 
 def client_of(jira: JiraSettings) -> OAuthClient:
-    """The app or credential of a site; NotReady where half of it is missing."""
+    """The app or credential of a site; Refusal where half of it is missing."""
     if not jira.client_id or jira.client_secret is None:
-        raise NotReady(
+        raise Refusal(
             "A client id and its secret belong together. Set JIRA_OKR_JIRA__CLIENT_ID and JIRA_OKR_JIRA__CLIENT_SECRET.",
             "client_secret",
         )
@@ -164,7 +164,7 @@ class StoredTokens:
             elif opened is not None and good and opened.expires > now:
                 return opened
             if time.monotonic() > deadline:
-                raise Transient("Another process is renewing the sign-in to Jira, and is not done with it.")
+                raise JiraOutage("Another process is renewing the sign-in to Jira, and is not done with it.")
             self._sleep(STEP_S)
 
     def _grant(self) -> Grant:
@@ -179,7 +179,7 @@ class StoredTokens:
                 found = grants.get(conn, self._jira.name)
         if found is None or found.fault:
             fault = found.fault if found is not None else "The grant was taken away meanwhile."
-            raise ConsentGone(fault, ALLOW, 403)
+            raise LostConsent(fault, ALLOW, 403)
         return found
 
     def _open(self, grant: Grant) -> _OpenedTokens | None:
@@ -187,9 +187,9 @@ class StoredTokens:
             return None
         try:
             kept = self._keys.open(grant.tokens)
-        except NotReady as error:
+        except Refusal as error:
             if self._jira.by_consent:
-                raise AuthFailed(
+                raise AuthFailure(
                     "The tokens of the site cannot be opened.",
                     f"{error} {ALLOW}",
                 ) from None
@@ -208,11 +208,11 @@ class StoredTokens:
         """Asked for and kept; None where somebody allowed it anew meanwhile."""
         try:
             given = self._asked(opened)
-        except ConsentGone as gone:
+        except LostConsent as gone:
             fault = f"{gone.message} {LOST}" if grant.begun_at is not None else gone.message
             with self._store.write() as conn:
                 grants.end(conn, grant.site, grant.generation, self._holder, fault)
-            raise ConsentGone(fault, ALLOW, gone.status) from None
+            raise LostConsent(fault, ALLOW, gone.status) from None
         except JiraError:
             with self._store.write() as conn:
                 grants.let_go(conn, grant.site, grant.generation, self._holder)
@@ -225,11 +225,11 @@ class StoredTokens:
         present, *former = self._clients
         try:
             return self._asked_as(present, opened)
-        except ConsentGone:
+        except LostConsent:
             raise
-        except AuthFailed:
+        except AuthFailure:
             for client in former:
-                with contextlib.suppress(AuthFailed):
+                with contextlib.suppress(AuthFailure):
                     return self._asked_as(client, opened)
             raise
 
@@ -238,7 +238,7 @@ class StoredTokens:
         if not self._jira.by_consent:
             return self._server.by_credential(client, now)
         if opened is None or not opened.refresh:
-            raise ConsentGone(
+            raise LostConsent(
                 "What was allowed has run out, and cannot be renewed: offline_access was not allowed."
             )
         return self._server.by_refresh(client, opened.refresh, now)
@@ -259,5 +259,5 @@ class StoredTokens:
         return False
 
 
-def _unasked() -> ConsentGone:
-    return ConsentGone("Nobody has allowed the app to work with this Jira yet.", ALLOW)
+def _unasked() -> LostConsent:
+    return LostConsent("Nobody has allowed the app to work with this Jira yet.", ALLOW)

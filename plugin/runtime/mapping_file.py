@@ -8,7 +8,7 @@ from connectors.store.mappings import revisions
 from mappings.diagnostic import MappingError
 from mappings.document.text.source import decode_text
 from plugin.access.authorization.actor import SETTINGS
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.sync.bindings import bound_text
 from plugin.use_cases.mappings.mapping_life import activate
 
@@ -40,7 +40,7 @@ def _read(path: Path) -> str:
     try:
         return decode_text(path.read_bytes(), str(path))
     except (OSError, MappingError) as error:
-        raise NotReady(
+        raise Refusal(
             f"JIRA_OKR_MAPPING is not usable: {path.absolute()} cannot be read ({error}). "
             "It should be: the path of a mapping document (YAML)."
         ) from None

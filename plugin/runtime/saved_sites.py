@@ -17,8 +17,8 @@ from sqlalchemy import Connection
 
 from connectors.jira.http.address import Deployment
 from connectors.jira.http.connection import is_of_machine
-from connectors.jira.http.errors import LATER, AuthFailed, JiraError, Transient
-from connectors.jira.sign_in.scopes import WRITE_WORK, ScopeMissing, remedy_of
+from connectors.jira.http.errors import LATER, AuthFailure, JiraError, JiraOutage
+from connectors.jira.sign_in.scopes import WRITE_WORK, MissingScope, remedy_of
 from connectors.store.forge import installations
 from connectors.store.people import audit, second_factors
 from connectors.store.reads import read_requests
@@ -37,7 +37,7 @@ from connectors.store.visibility import account_people, issue_sights
 from mappings.write_back.targets import WRITE_TARGETS
 from plugin.next_steps import ADD_BY_CONSENT, SITES
 from plugin.runtime.composition import site_from
-from plugin.runtime.connector import Connector, NotReady, Site
+from plugin.runtime.connector import Connector, Refusal, Site
 from plugin.runtime.credentials_vault import vault
 from plugin.runtime.granted_tokens import AttemptTokens, client_of
 from plugin.runtime.settings import CONSENT, GATEWAY, SERVICE, JiraSettings
@@ -200,11 +200,11 @@ def watched(connector: Connector) -> Iterator[None]:
 
 
 def add_site(connector: Connector, new: NewSite, by: str) -> ConnectionTest:
-    """Test a site, keep it and bring it in. Raises NotReady for what cannot be, JiraError where the test fails; then nothing is kept."""
+    """Test a site, keep it and bring it in. Raises Refusal for what cannot be, JiraError where the test fails; then nothing is kept."""
     require_ahead(new.token_expires, connector.clock())
     settings = settings_of(connector, new)
     if settings.by_consent:
-        raise NotReady(
+        raise Refusal(
             "A site that signs in by an app that a Jira user allows is added by their consent.",
             "grant",
             ADD_BY_CONSENT,
@@ -220,10 +220,10 @@ def add_site(connector: Connector, new: NewSite, by: str) -> ConnectionTest:
 
 
 def prepare_site(connector: Connector, new: NewSite, by: str) -> None:
-    """Keep a site of Jira Cloud whose app nobody has allowed yet: nothing can be asked before. Raises NotReady for what cannot be."""
+    """Keep a site of Jira Cloud whose app nobody has allowed yet: nothing can be asked before. Raises Refusal for what cannot be."""
     settings = settings_of(connector, new)
     if not settings.by_consent:
-        raise NotReady("Only an OAuth 2.0 app that a Jira user allows is kept before it is tried.", "grant")
+        raise Refusal("Only an OAuth 2.0 app that a Jira user allows is kept before it is tried.", "grant")
     client_of(settings)
     with connector.store.write() as conn:
         _require_waiting(connector, conn, new.name)
@@ -240,10 +240,10 @@ def _require_waiting(connector: Connector, conn: Connection, name: str) -> None:
         return
     try:
         grant = vault(connector.settings).open(saved.credentials or b"").get("grant")
-    except NotReady:
+    except Refusal:
         return
     if grant != CONSENT or grants.get(conn, name) is not None:
-        raise NotReady(
+        raise Refusal(
             f"There is a site {name!r} already, and it would be let in nowhere until a Jira user allows the app. Choose another name; or "
             "remove that site first: its revisions and history come back with a site of the same name.",
             "name",
@@ -286,7 +286,7 @@ def put_site(
 def reseal_sites(connector: Connector, by: str) -> list[str]:
     """Seal every kept site's credentials, and what any site was granted, with the first key, so that former keys can go; the names.
 
-    The secrets of second factors are sealed anew too. NotReady where credentials cannot be opened; tokens that no key opens are of no use to anybody, and are left.
+    The secrets of second factors are sealed anew too. Refusal where credentials cannot be opened; tokens that no key opens are of no use to anybody, and are left.
     """
     keys, now = vault(connector.settings), connector.clock()
     with connector.store.write() as conn:
@@ -322,18 +322,18 @@ def remove_site(connector: Connector, name: str, by: str) -> None:
 
 
 def require_added(connector: Connector, name: str) -> None:
-    """NotReady unless there is such a site to remove."""
+    """Refusal unless there is such a site to remove."""
     with connector.store.read() as conn:
         if sites.get(conn, name) is None:
             raise _not_added(name)
 
 
 def test_site(site: Site) -> ConnectionTest:
-    """Ask Jira who we are, what we may do and what we see. Raises JiraError, ScopeMissing naming every scope that the token lacks."""
+    """Ask Jira who we are, what we may do and what we see. Raises JiraError, MissingScope naming every scope that the token lacks."""
     jira = site.jira
     missing = jira.missing_scopes()
     if any(scope is not WRITE_WORK for scope in missing):
-        raise ScopeMissing(missing, remedy_of(jira.transport.address.credentials))
+        raise MissingScope(missing, remedy_of(jira.transport.address.credentials))
     server, user = jira.server(), jira.myself()
     permissions = jira.permissions(None, ASKED)
     catalogue = jira.catalogue()
@@ -357,19 +357,19 @@ def test_site(site: Site) -> ConnectionTest:
 def first_answer(connector: Connector, settings: JiraSettings) -> ConnectionTest:
     """What Jira says where it lets this account in: as given, or by the other way of a Cloud token.
 
-    Where neither does, it raises what was said at the first; ScopeMissing says that it was the right one.
+    Where neither does, it raises what was said at the first; MissingScope says that it was the right one.
     """
     try:
         return _answer(connector, settings)
-    except ScopeMissing:
+    except MissingScope:
         raise
-    except AuthFailed as refused:
+    except AuthFailure as refused:
         other = other_way(connector, settings)
         if other is None:
             raise
         try:
             return _answer(connector, other)
-        except ScopeMissing:
+        except MissingScope:
             raise
         except JiraError:
             raise refused from None
@@ -380,13 +380,13 @@ def _answer(connector: Connector, settings: JiraSettings) -> ConnectionTest:
     site = site_from(settings, connector.settings, connector.store, connector.clock, tokens)
     try:
         return test_site(site)
-    except ScopeMissing:
+    except MissingScope:
         raise
-    except AuthFailed as refused:
+    except AuthFailure as refused:
         if misfit := misfit_of(settings, _deployment(site)):
             refused.advise(misfit)
         raise
-    except Transient as failed:
+    except JiraOutage as failed:
         at_once = failed.remedy.removeprefix(LATER)
         failed.advise(f"{at_once[:1].upper()}{at_once[1:]}")
         raise
@@ -450,11 +450,11 @@ def secrets_of(settings: JiraSettings) -> dict[str, str]:
 
 
 def settings_of(connector: Connector, new: NewSite) -> JiraSettings:
-    """The settings of a new site; NotReady naming what is wrong with what was given."""
+    """The settings of a new site; Refusal naming what is wrong with what was given."""
     url, api_base = _place(connector, new.name, new.url, new.api_base)
     oauth = bool(new.client_id.strip() and new.client_secret.strip())
     if not (new.pat.strip() or new.token.strip() or oauth):
-        raise NotReady(
+        raise Refusal(
             "Give an e-mail address and an API token (Cloud), the token of a service account alone (Cloud), "
             "a client id with its secret (Cloud, OAuth 2.0), or a personal access token (Data Center).",
             "client_secret" if new.client_id.strip() else "token",
@@ -467,7 +467,7 @@ def settings_of(connector: Connector, new: NewSite) -> JiraSettings:
     )
     for given, about in secrets_given:
         if wrong := token_flaw("".join(given.splitlines()).strip()):
-            raise NotReady(f"This is no token: {wrong}.", about)
+            raise Refusal(f"This is no token: {wrong}.", about)
     # one house has one way out: its proxy or its authority stands before every Jira
     house = connector.settings.jira
     return JiraSettings(
@@ -493,13 +493,13 @@ def settings_of(connector: Connector, new: NewSite) -> JiraSettings:
 
 
 def _place(connector: Connector, name: str, url: str, api_base: str) -> tuple[AnyHttpUrl, str | None]:
-    """Address of the site and of its API; NotReady for a name or an address that none can have."""
+    """Address of the site and of its API; Refusal for a name or an address that none can have."""
     if not NAME.fullmatch(name):
-        raise NotReady(
+        raise Refusal(
             "The name of a site is made of small letters, digits and dashes, for example acme.", "name"
         )
     if _of_settings(connector, name):
-        raise NotReady(
+        raise Refusal(
             f"The site {name!r} comes from the settings. Choose another name, or change the settings.",
             "name",
         )
@@ -509,7 +509,7 @@ def _place(connector: Connector, name: str, url: str, api_base: str) -> tuple[An
 def require_addable(
     connector: Connector, name: str, url: str, api_base: str, expires: date | None, *, consent: bool
 ) -> None:
-    """NotReady for what is wrong before anything secret is known; `consent`: by an app that a Jira user allows."""
+    """Refusal for what is wrong before anything secret is known; `consent`: by an app that a Jira user allows."""
     _place(connector, name, url, api_base)
     require_ahead(expires, connector.clock())
     if consent:
@@ -518,9 +518,9 @@ def require_addable(
 
 
 def require_ahead(day: date | None, now: datetime) -> None:
-    """NotReady for a day that is over: a token that works cannot have expired then."""
+    """Refusal for a day that is over: a token that works cannot have expired then."""
     if expiry_at(day, now).state == "over":
-        raise NotReady(
+        raise Refusal(
             f"{day} is over. Give the day on which the token expires, or none where you do not know it.",
             "token_expires",
         )
@@ -532,7 +532,7 @@ def day_text(day: date | None) -> str:
 
 
 def settings_of_row(connector: Connector, saved: SavedSite, opened: dict[str, str]) -> JiraSettings:
-    """A kept site with these credentials; NotReady where they are incomplete."""
+    """A kept site with these credentials; Refusal where they are incomplete."""
     given = NewSite(
         saved.name,
         str(saved.settings["url"]),
@@ -574,8 +574,8 @@ def _of_settings(connector: Connector, name: str) -> bool:
     return given is not None and given.name == name and name in connector.sites
 
 
-def _not_added(name: str) -> NotReady:
-    return NotReady(
+def _not_added(name: str) -> Refusal:
+    return Refusal(
         f"The site {name!r} was not added here. If it comes from the settings, take JIRA_OKR_JIRA__… away.",
         step=SITES,
     )
@@ -593,7 +593,7 @@ def _opened(connector: Connector, saved: SavedSite) -> Site | None:
     """None for a site whose credentials no key opens: the others must work on, and it must be possible to enter them anew."""
     try:
         return _site(connector, saved)
-    except NotReady as error:
+    except Refusal as error:
         log.error("site left out", site=saved.name, error=str(error))
         return None
 
@@ -618,18 +618,18 @@ def _address(url: str, about: str) -> AnyHttpUrl:
     try:
         address = TypeAdapter(AnyHttpUrl).validate_python(url.strip())
     except ValidationError:
-        raise NotReady(
+        raise Refusal(
             f"{url or 'Nothing'} is no address. Write it as the browser shows it, for example https://acme.atlassian.net.",
             about,
         ) from None
     if address.username or address.password:
         bare = address.host or "acme.atlassian.net"
-        raise NotReady(
+        raise Refusal(
             f"An address holds no user and no password: write it as https://{bare}, and give e-mail and token by themselves.",
             about,
         )
     if is_of_machine(address.host or ""):
-        raise NotReady(
+        raise Refusal(
             f"{url} is no Jira: machines talk to their cloud there. Write the address of Jira.", about
         )
     return address

@@ -16,7 +16,7 @@ T = TypeVar("T")
 MOST_TRIES = 5
 
 
-class FormerMapping(StoreError):  # noqa: N818
+class FormerMapping(StoreError):
     """Another mapping came into force meanwhile. It is tried again under that one, as after a locked database."""
 
     def __init__(self, site: str) -> None:

@@ -11,7 +11,7 @@ from functools import partial
 from sqlalchemy import Connection
 
 from connectors.goals import dispatch, goals_of
-from connectors.jira import AuthFailed, Jira, Permanent, core_fields
+from connectors.jira import AuthFailure, Jira, JiraRefusal, core_fields
 from connectors.store import Store
 from connectors.store.mirror import mirror
 from connectors.store.work import due
@@ -42,7 +42,7 @@ LATER = "See that the app is still installed. What waits is written with the nex
 
 def no_app(field: Field) -> Jira:
     """There is no Forge app where nobody said how it is reached."""
-    raise Permanent(UNHEARD, (f"No Forge app is known that may write {field.name}.",), told=False)
+    raise JiraRefusal(UNHEARD, (f"No Forge app is known that may write {field.name}.",), told=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class Context:
     pages: str = ""
     """The address by which people open the connector's pages; empty where nobody said it."""
     as_app: Callable[[Field], Jira] = no_app
-    """Gives Jira as the Forge app that owns a field; raises Permanent where that cannot be."""
+    """Gives Jira as the Forge app that owns a field; raises JiraRefusal where that cannot be."""
     clearing_look: ClearingLook | None = None
     """What is looked at together in this turn before it is cleared; None where each objective looks for itself."""
 
@@ -116,7 +116,7 @@ class Context:
         return self.notifying is not None and self.notifying.needed(issue_key)
 
     def tell(self, request: Request, issue_key: str, keep: Callable[[], None] = lambda: None) -> None:
-        """What is written to an issue, silently where Jira allows that. Raises Permanent for what Jira says against it.
+        """What is written to an issue, silently where Jira allows that. Raises JiraRefusal for what Jira says against it.
 
         Where it takes several calls, `keep` is called before each: it keeps the claim alive, or stops here.
         """
@@ -129,7 +129,7 @@ class Context:
         loud = request.notifies and self.notifies(issue_key)
         try:
             self.jira.tell(request, notify=loud)
-        except Permanent as error:
+        except JiraRefusal as error:
             silenced = request.notifies and not loud and error.status == FORBIDDEN
             if not silenced or not self.must_notify(issue_key):
                 raise
@@ -140,11 +140,11 @@ class Context:
         try:
             with closing(self.as_app(self.field(id_) or Field(id_, id_))) as jira:
                 jira.tell(request)
-        except AuthFailed:  # which is no reason to take our own sign-in for refused
-            raise Permanent(UNHEARD, (REVOKED,), remedy=LATER, told=False) from None
+        except AuthFailure:  # which is no reason to take our own sign-in for refused
+            raise JiraRefusal(UNHEARD, (REVOKED,), remedy=LATER, told=False) from None
 
     def ask(self, request: Request) -> object:
-        """What a write target asks; None where no such thing is shown. Raises Permanent where it may not be read."""
+        """What a write target asks; None where no such thing is shown. Raises JiraRefusal where it may not be read."""
         if request.to == "goals":
             return dispatch.ask(goals_of(self.jira), request)
         return self.jira.ask(request)

@@ -29,7 +29,7 @@ class DrainResult:
 
 
 @dataclass(frozen=True, slots=True)
-class _RowsLeft:
+class _WaitingRows:
     """Rows that wait, and for how many seconds nothing of them can be taken up."""
 
     rows: int
@@ -69,13 +69,13 @@ def drain(
     return DrainResult(reconciled, written, failed, left.rows)
 
 
-def _left(context: Context, patience: timedelta) -> _RowsLeft:
+def _left(context: Context, patience: timedelta) -> _WaitingRows:
     """What waits or is in another worker's hands; nothing where the next of it is due only after the patience has run out."""
     with context.store.read() as conn:
         deliveries = len(inbox.pending(conn, 1, site=context.site))
         following = due.next_due(conn, context.site)
         ahead = timedelta(0) if following is None else following - context.clock()
         if not deliveries and (following is None or ahead > patience):
-            return _RowsLeft(0, SHORTEST)
+            return _WaitingRows(0, SHORTEST)
         pause = SHORTEST if deliveries else min(max(SHORTEST, ahead.total_seconds()), LONGEST)
-        return _RowsLeft(due.pending_count(conn, context.site) + deliveries, pause)
+        return _WaitingRows(due.pending_count(conn, context.site) + deliveries, pause)

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import Connection
 
-from connectors.jira.http.errors import AuthFailed, IncompleteRead, JiraError, RateLimited, Transient
+from connectors.jira.http.errors import AuthFailure, IncompleteRead, JiraError, JiraOutage, RateLimitError
 from connectors.store import Store, StoreError
 from connectors.store.work import outages
 from connectors.store.work.outages import Kind, Outage, standing
@@ -111,7 +111,7 @@ def strike(
 
 def note_refusal(store: Store, site: str, now: datetime, error: JiraError) -> None:
     """A read by the clock failed: where that was for the credentials, operators learn it even if no delivery ever comes."""
-    if not isinstance(error, AuthFailed):
+    if not isinstance(error, AuthFailure):
         return
     try:
         with store.write() as conn:
@@ -142,7 +142,7 @@ def struck(
 
 def next_try(error: JiraError, tries: int, now: datetime, chance: float) -> datetime:
     """1, 2, 4 … 60 seconds, a jitter of ±30 % (`chance` 0…1), never sooner than Jira says."""
-    longest = LONGEST_SIGN_IN_WAIT if isinstance(error, AuthFailed) else LONGEST_WAIT
+    longest = LONGEST_SIGN_IN_WAIT if isinstance(error, AuthFailure) else LONGEST_WAIT
     seconds = min(2.0 ** min(tries - 1, 20), longest) * (0.7 + 0.6 * chance)
     named = getattr(error, "retry_after", None) or 0.0
     until = getattr(error, "until", None) or now
@@ -151,11 +151,11 @@ def next_try(error: JiraError, tries: int, now: datetime, chance: float) -> date
 
 def kind_of(error: JiraError) -> Kind:
     """What an operator has to do with it: wait, mend the credentials, or look what is wrong."""
-    if isinstance(error, AuthFailed):
+    if isinstance(error, AuthFailure):
         return "sign_in"
-    if isinstance(error, RateLimited):
+    if isinstance(error, RateLimitError):
         return "limited"
-    return "unreachable" if isinstance(error, Transient) else "refused"
+    return "unreachable" if isinstance(error, JiraOutage) else "refused"
 
 
 def over(context: Context) -> None:
@@ -201,18 +201,18 @@ def try_now(store: Store, site: str, now: datetime) -> None:
 
 def is_everything(error: JiraError) -> bool:
     """Whether this failure alone says that nothing else will work."""
-    return isinstance(error, AuthFailed) or (isinstance(error, RateLimited) and error.scope == "site")
+    return isinstance(error, AuthFailure) or (isinstance(error, RateLimitError) and error.scope == "site")
 
 
 def behind(context: Context, error: Exception) -> JiraError | None:
     """What keeps Jira as a whole from answering, where that may be why this one call failed. Asks Jira who we are."""
-    if isinstance(error, AuthFailed):
+    if isinstance(error, AuthFailure):
         return error
-    if not isinstance(error, Transient) or isinstance(error, IncompleteRead) or error.status == 409:
+    if not isinstance(error, JiraOutage) or isinstance(error, IncompleteRead) or error.status == 409:
         return None
     try:
         context.jira.myself()
-    except (Transient, AuthFailed) as found:
+    except (JiraOutage, AuthFailure) as found:
         return found
     except JiraError:
         return None

@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy import Connection
 from structlog.contextvars import bound_contextvars
 
-from connectors.jira.http.errors import JiraError, RateLimited
+from connectors.jira.http.errors import JiraError, RateLimitError
 from connectors.jira.http.limit import LOCAL
 from connectors.store.work import due, inbox
 from connectors.store.work.due import DueObjective
@@ -20,7 +20,7 @@ from plugin.sync import outage
 from plugin.sync.active_mapping import rules
 from plugin.sync.context import Context
 from plugin.sync.reconcile.failures import Burial, Postponement, after_failure
-from plugin.sync.reconcile.lease import LeaseLost, ObjectiveLease
+from plugin.sync.reconcile.lease import LostLease, ObjectiveLease
 from plugin.sync.reconcile.reconcile import ReconcileResult, reconcile
 from plugin.sync.refresh.reread import refresh
 from plugin.sync.resync.checkpoint import is_half_read
@@ -111,7 +111,7 @@ def _oldest_free(context: Context) -> datetime | None:
 
 
 def _note_failure(context: Context, error: JiraError, *, whole: bool, trial: bool) -> None:
-    if isinstance(error, RateLimited) and error.reason == LOCAL:
+    if isinstance(error, RateLimitError) and error.reason == LOCAL:
         # Our own pacing: a moment's wait, and no failure. Jira was not even asked, so the trial is still to come.
         if trial:
             outage.put_off(context, error.until)
@@ -181,7 +181,7 @@ def _reconcile_claim(context: Context, claim: DueObjective) -> ReconcileResult |
     try:
         tenure.keep()
         outcome = reconcile(context, claim.objective_id, tenure)
-    except LeaseLost as lost:
+    except LostLease as lost:
         log.warning("lease lost", why=str(lost))
         return None
     except Exception as error:  # one failing objective must not stop the others

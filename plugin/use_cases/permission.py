@@ -10,7 +10,7 @@ from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.permission import Permission
 from plugin.runtime.connector import Connector
 from plugin.runtime.settings import Settings
-from plugin.use_cases.viewer import NotAllowed, seen_by
+from plugin.use_cases.viewer import PermissionRefusal, seen_by
 
 __all__ = [
     "ADMIN",
@@ -18,7 +18,7 @@ __all__ = [
     "MARK",
     "PUBLIC",
     "VIEWER",
-    "NotAllowed",
+    "PermissionRefusal",
     "UseCase",
     "act",
     "question",
@@ -63,6 +63,6 @@ def _guarded(permission: Permission) -> Callable[[UseCase[W, P, R]], UseCase[W, 
 def require(actor: Actor, permission: Permission) -> None:
     """Let nobody past who may not."""
     if not actor.may(permission):
-        raise NotAllowed(
+        raise PermissionRefusal(
             f"This takes the role {permission}; {actor.label} may do what the role {actor.role} may."
         )

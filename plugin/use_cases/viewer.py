@@ -34,9 +34,9 @@ from mappings.rollup.state import ObjectiveState
 from plugin.access.authentication.secret_key import row_key
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
-from plugin.use_cases.visibility.cut import ID, KEY, Cut, HiddenIssues, NotCut, names_in
+from plugin.use_cases.visibility.cut import ID, KEY, Cut, HiddenIssues, UncutValue, names_in
 from plugin.use_cases.visibility.number_rules import NumberRule, rule_of
-from plugin.use_cases.visibility.numberless import numberless
+from plugin.use_cases.visibility.numberless_objectives import numberless
 from plugin.use_cases.visibility.sights import visible
 
 P = ParamSpec("P")
@@ -63,7 +63,7 @@ NO_ISSUE = "{project}-0"
 _within: ContextVar[bool] = ContextVar("within a use case", default=False)
 
 
-class NotAllowed(Exception):  # noqa: N818
+class PermissionRefusal(Exception):
     """The actor's role is not enough, or it would show what they may not see; the message says which."""
 
 
@@ -112,7 +112,7 @@ def _restricted(
     use_case: Callable[..., object],
     asked: tuple[object, ...],
 ) -> NumberRule | None:
-    """The rule of a use case that is asked of one objective whose numbers they may not see, or not by its rows. NotAllowed where it tells numbers of many together, and one of these is such."""
+    """The rule of a use case that is asked of one objective whose numbers they may not see, or not by its rows. PermissionRefusal where it tells numbers of many together, and one of these is such."""
     rule = rule_of(use_case)
     if rule is NumberRule.EACH:
         return None
@@ -124,7 +124,7 @@ def _restricted(
         if not found:
             continue
         if rule is NumberRule.ALL:
-            raise NotAllowed(
+            raise PermissionRefusal(
                 f"The site {view.site} shows numbers by Jira's permissions, and {len(found)} of its objectives count issues that you may not see: "
                 "what is told here is made of the numbers of all."
             )
@@ -151,7 +151,7 @@ def _require_order_in_sight(
         if modes_of(connector).get(view.site) is Visibility.NUMBERS and numberless(
             connector, view.site, view.person
         ):
-            raise NotAllowed(
+            raise PermissionRefusal(
                 f"The list of the site {view.site} cannot be sorted by progress by somebody who may not see each number. Sort it by health, key or change."
             )
 
@@ -234,8 +234,8 @@ def shown(
         try:
             cut = Cut(hidden, WHOLE, NEVER, _others(connector, view))
             value = cut.of_one(value) if of_one else cut.value(value)
-        except NotCut as error:
-            raise NotAllowed(
+        except UncutValue as error:
+            raise PermissionRefusal(
                 f"The site {view.site} shows issues by Jira's permissions, and {error}, so nothing of it is shown."
             ) from None
     return value
@@ -375,7 +375,7 @@ def _require_found_in_sight(
             ids = (*objectives.ids(conn, view.site), *over)
         hidden = hidden_in(connector, view, ids)
         if any(hidden.named(one) for one in ids):
-            raise NotAllowed(
+            raise PermissionRefusal(
                 "Nothing can be searched by words or owners by somebody who may not see each objective: what is found would tell their "
                 "titles. Narrow the list by cycle, team, project or health, the record by site and days."
             )
@@ -398,7 +398,7 @@ def _require_jql_in_sight(
             few = mirror.count(conn, view.site) <= MOST_SEARCHED
             keys = {one.id: one.key for one in mirror.every(conn, view.site)} if few else {}
         if not few or keys.keys() - visible(connector, view.site, view.person, keys):
-            raise NotAllowed(
+            raise PermissionRefusal(
                 f"The site {view.site} shows issues by Jira's permissions: a JQL of your own would find issues that you may not see, and tell "
                 "what they hold. Try it in Jira, or a rule of the mapping here; a command on the machine sees all."
             )

@@ -438,7 +438,7 @@ ECHO_TOOL = '''
 from plugin.mcp.protocol.lookup import site_of
 from plugin.mcp.protocol.provenance import provenance
 from plugin.mcp.protocol.shapes import Answer, Arguments, Name
-from plugin.mcp.protocol.tool import ToolAsker, Tool, Unanswerable
+from plugin.mcp.protocol.tool import ToolAsker, Tool, UnanswerableQuestion
 
 
 class Echo(Answer):
@@ -451,7 +451,7 @@ class EchoArguments(Arguments):
 
 def okr_echo(asking: ToolAsker, arguments: EchoArguments) -> Echo:
     if arguments.word == "nothing":
-        raise Unanswerable("Say something.")
+        raise UnanswerableQuestion("Say something.")
     return Echo(provenance=provenance(asking, site_of(asking, arguments), Echo), said=arguments.word)
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING
+
+import pytest
 
 if TYPE_CHECKING:
     from tests.architecture.conftest import Source
@@ -43,6 +46,112 @@ TWO_CLASSES = {
 }
 """Names of classes in more than one module, and why. Whatever else two modules need to call alike is one thing, or has two names."""
 
+IRREGULAR = {
+    "begun",
+    "broken",
+    "cut",
+    "done",
+    "fed",
+    "given",
+    "gone",
+    "held",
+    "kept",
+    "known",
+    "left",
+    "lost",
+    "made",
+    "met",
+    "put",
+    "read",
+    "said",
+    "seen",
+    "sent",
+    "set",
+    "shown",
+    "stood",
+    "taken",
+    "told",
+    "written",
+}
+NO_NOUN = re.compile(r"(?:ed|ing|able|ible|ful|less|ous|ive)$")
+"""How participles and adjectives end; so do the nouns in `NOUNS`."""
+OTHER_WORDS = {
+    "above",
+    "aside",
+    "below",
+    "due",
+    "former",
+    "full",
+    "here",
+    "highest",
+    "if",
+    "in",
+    "latest",
+    "lowest",
+    "of",
+    "off",
+    "on",
+    "once",
+    "out",
+    "over",
+    "permanent",
+    "present",
+    "quiet",
+    "ready",
+    "strict",
+    "there",
+    "through",
+    "to",
+    "together",
+    "transient",
+    "under",
+    "until",
+    "up",
+    "whole",
+    "with",
+    "without",
+}
+"""Adjectives of no such ending, and words that stand before nouns."""
+COMPOUNDS = {("as", "of"), ("check", "in"), ("set", "up"), ("sign", "in"), ("what", "if")}
+"""Nouns of two words."""
+BEGINNINGS = {"has", "is", "not", "too", "what", "which"}
+"""Words that begin a sentence. (`No` stands before what does nothing: `NoSum`.)"""
+NOUNS = {
+    "archive",
+    "binding",
+    "cut",
+    "drawing",
+    "feed",
+    "finding",
+    "happening",
+    "intake",
+    "listing",
+    "mapping",
+    "meaning",
+    "meeting",
+    "need",
+    "objective",
+    "pacing",
+    "pairing",
+    "perspective",
+    "reading",
+    "ruling",
+    "set",
+    "standing",
+    "table",
+    "thinning",
+    "writing",
+}
+"""Nouns of the field that look like participles or adjectives."""
+NO_NOUN_NEEDED = {
+    "connectors/once.py": "a decorator of attributes, called as it is read: `@once`",
+    "connectors/store/work/due.py": "the table of what is due, the design's own word for it",
+    "plugin/cli/work/held.py": "a command is called as people type it",
+    "KpiInFull": "promised: a part of the API document",
+    "Not": "JQL's own word",
+}
+"""What keeps a name without a noun at its end, and why. Reads, copies and cuts are nouns where a noun or adjective stands before them: `FullRead`."""
+
 MOST_IN_ORDER = 4
 IN_ORDER = {
     "connectors/jira/wire/issue_decoder.py": "an issue for each line of an answer: keywords cost, and there are hundreds of thousands",
@@ -66,6 +175,72 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 def test_no_module_has_a_name_that_says_nothing(sources: list[Source]) -> None:
     assert [source.path for source in sources if BANNED & set(source.module.split("."))] == []
+
+
+def test_modules_and_classes_are_called_by_nouns(sources: list[Source]) -> None:
+    """No bare participles or adjectives, errors included: an error is a refusal, a failure, an outage, or what is wrong (`UnknownCycle`)."""
+    named = {
+        source.path: words(source.module.rpartition(".")[2])
+        for source in sources
+        if not source.path.endswith("/__init__.py") and "/versions/" not in source.path
+    }
+    for source in sources:
+        for node in ast.walk(source.tree):
+            if isinstance(node, ast.ClassDef):
+                named[node.name] = words(node.name)
+    found = {name for name, said in named.items() if is_no_noun(said)}
+    assert sorted(found - NO_NOUN_NEEDED.keys()) == [], (
+        "end with a noun that says what it holds; a noun that only looks otherwise goes into NOUNS"
+    )
+    assert sorted(NO_NOUN_NEEDED.keys() - found) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "bad"),
+    [
+        ("CycleRefusal", True),
+        ("OutdatedDraft", True),
+        ("UnknownLoss", True),
+        ("Unreachable", True),
+        ("Transient", True),
+        ("ViewQuery", True),
+        ("DatedStart", True),
+        ("FinishedLines", True),
+        ("Read", True),
+        ("FullRead", False),
+        ("CycleRefusal", False),
+        ("RefusedField", False),
+        ("KpiReading", False),
+        ("IDTable", False),
+        ("out_of_sight", False),
+        ("missing", True),
+        ("present", True),
+        ("_ArrivingBytes", True),
+        ("CheckIn", False),
+        ("set_up", False),
+    ],
+)
+def test_what_is_no_noun_is_told_from_what_is(name: str, bad: bool) -> None:
+    assert is_no_noun(words(name)) is bad
+
+
+def words(name: str) -> list[str]:
+    """The words of a name, in small letters: of a class by its humps, of a module by its underscores."""
+    if "_" in name.strip("_") or name.strip("_").islower():
+        return name.strip("_").split("_")
+    return [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z][a-z0-9]*", name)]
+
+
+def is_no_noun(said: list[str]) -> bool:
+    """Whether the last word is none, or the first one begins a sentence."""
+    last = said[-1]
+    if COMPOUNDS & {tuple(said[:2]), tuple(said[-2:])} or last in NOUNS:
+        return False
+    if said[0] in BEGINNINGS or last in OTHER_WORDS:
+        return True
+    if last in IRREGULAR:
+        return len(said) == 1
+    return bool(NO_NOUN.search(last))
 
 
 def test_a_room_holds_no_more_than_a_dozen_modules(sources: list[Source]) -> None:

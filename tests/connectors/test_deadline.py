@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from connectors.metrics.basis.connections import AllowedHosts, Unreachable, get_json
+from connectors.metrics.basis.connections import AllowedHosts, ConnectionFailure, get_json
 from connectors.notify import mail
-from connectors.notify.failure import NotSent
+from connectors.notify.failure import SendingFailure
 from connectors.notify.mail import Mail, MailServer
 
 
@@ -37,7 +37,7 @@ def trickling() -> Iterator[int]:
 
 def test_a_head_that_trickles_holds_no_source(trickling: int) -> None:
     since = time.monotonic()
-    with pytest.raises(Unreachable, match="took too long"):
+    with pytest.raises(ConnectionFailure, match="took too long"):
         get_json(
             AllowedHosts((f"http://127.0.0.1:{trickling}",)), f"http://127.0.0.1:{trickling}/", 0.4, None
         )
@@ -47,7 +47,7 @@ def test_a_head_that_trickles_holds_no_source(trickling: int) -> None:
 def test_a_greeting_that_trickles_holds_no_mail(trickling: int) -> None:
     server = MailServer("127.0.0.1", trickling, "okr@acme.example", "none")
     since = time.monotonic()
-    with pytest.raises(NotSent):
+    with pytest.raises(SendingFailure):
         mail.send(letter(), server, timeout=0.2)
     assert time.monotonic() - since < 5, "it trickles for eleven"
 
@@ -63,7 +63,7 @@ def test_no_mail_goes_where_machines_talk_to_their_cloud(monkeypatch: pytest.Mon
 
         greeting = threading.Thread(target=greet, daemon=True)
         greeting.start()
-        with pytest.raises(NotSent, match="machines talk") as refused:
+        with pytest.raises(SendingFailure, match="machines talk") as refused:
             mail.send(
                 letter(), MailServer("127.0.0.1", listening.getsockname()[1], "okr@acme.example", "none")
             )

@@ -18,7 +18,7 @@ from plugin.cli import cli, explained
 from plugin.mcp.protocol.reply import words
 from plugin.mcp.tools import TOOLS
 from plugin.next_steps import Door, NextStep, said_at
-from plugin.runtime.connector import NotReady
+from plugin.runtime.connector import Refusal
 
 ROOT = Path(__file__).parents[2]
 STEPS = {name: one for name, one in vars(next_steps).items() if isinstance(one, NextStep)}
@@ -51,7 +51,7 @@ def test_only_commands_have_options(name: str) -> None:
 
 
 def test_each_door_says_its_own() -> None:
-    refused = NotReady("There is no cycle 2031-Q9.", step=next_steps.CYCLES)
+    refused = Refusal("There is no cycle 2031-Q9.", step=next_steps.CYCLES)
     answer: Any = of_not_ready(refused).json
     assert (answer["detail"], answer["remedy"]) == (
         "There is no cycle 2031-Q9.",

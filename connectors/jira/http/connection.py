@@ -140,7 +140,7 @@ class TimedResponse(http.client.HTTPResponse):
 
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
-        self._arriving = _Arriving(self.fp.detach(), sock)
+        self._arriving = _ArrivingBytes(self.fp.detach(), sock)
         self.fp = io.BufferedReader(self._arriving)
 
     def begin(self) -> None:
@@ -150,7 +150,7 @@ class TimedResponse(http.client.HTTPResponse):
         self._arriving.begin(WHOLE)
 
 
-class _Arriving(io.RawIOBase):
+class _ArrivingBytes(io.RawIOBase):
     def __init__(self, raw: io.RawIOBase, sock: socket.socket) -> None:
         super().__init__()
         self._raw = raw

@@ -43,7 +43,7 @@ class JiraError(Exception):
         self.args = (f"{self.message} {remedy}".strip(),)
 
 
-class RateLimited(JiraError):  # noqa: N818
+class RateLimitError(JiraError):
     """Wait and ask again. `retry_after` in seconds and `until` are None where Jira names no time."""
 
     def __init__(self, reason: str, retry_after: float | None = None, until: datetime | None = None) -> None:
@@ -61,7 +61,7 @@ class RateLimited(JiraError):  # noqa: N818
         return scope_of(self.reason)
 
 
-class Transient(JiraError):  # noqa: N818
+class JiraOutage(JiraError):
     """Jira could not answer now; the same call may succeed later. `retry_after` in seconds where Jira names it."""
 
     def __init__(
@@ -75,15 +75,15 @@ class Transient(JiraError):  # noqa: N818
         self.retry_after = retry_after
 
 
-class ConnectionBroken(Transient):
+class BrokenConnection(JiraOutage):
     """The connection broke before a whole answer was there, or never was: what only reads is asked once more."""
 
 
-class IncompleteRead(Transient):
+class IncompleteRead(JiraOutage):
     """A read that may lack issues: nothing may be concluded from what it returned so far."""
 
 
-class AuthFailed(JiraError):  # noqa: N818
+class AuthFailure(JiraError):
     """Jira does not accept the credentials, or answers as if nobody had signed in."""
 
     def __init__(self, message: str, remedy: str = "", status: int | None = None) -> None:
@@ -93,7 +93,7 @@ class AuthFailed(JiraError):  # noqa: N818
         self.status = status
 
 
-class Permanent(JiraError):  # noqa: N818
+class JiraRefusal(JiraError):
     """Jira itself refuses, in its own words. `fields` names refused fields by id, `messages` is what Jira said besides.
 
     `told`: in the form of Jira's REST API itself, not of a gateway before it.
@@ -163,29 +163,29 @@ def classify(status: int, headers: Mapping[str, str], body: bytes, now: datetime
     sign_in = _header(headers, "x-seraph-loginreason")
     if any(reason in sign_in for reason in SIGN_IN_FAILED):
         # Jira then serves public sites as to a stranger, with 200: a read would look complete and lack issues.
-        return AuthFailed("Jira did not accept the credentials.", _captcha(sign_in), status)
+        return AuthFailure("Jira did not accept the credentials.", _captcha(sign_in), status)
     if status < 300:
         return None
     if status == 401:
         said = " ".join(read_messages(body)[0])
         words = f": {said.rstrip('.')}" if said else ""
-        return AuthFailed(f"Jira did not accept the credentials (401){words}.", SIGN_IN_AGAIN, status)
+        return AuthFailure(f"Jira did not accept the credentials (401){words}.", SIGN_IN_AGAIN, status)
     if status == 429:
         limit = read_limit(headers, now)
-        return RateLimited(limit.reason, limit.retry_after, limit.until)
+        return RateLimitError(limit.reason, limit.retry_after, limit.until)
     if status in TRANSIENT or status > 504:
         return _transient(status, read_limit(headers, now))
     if status < 400:
-        return Transient(
+        return JiraOutage(
             f"Jira answers with a redirect{_where(headers)}, which is not followed.", MOVED, status
         )
     if status == 407:
-        return Transient("The proxy asks for a sign-in (407).", PROXY, status)
+        return JiraOutage("The proxy asks for a sign-in (407).", PROXY, status)
     if not is_jiras(body):
         remedy = f"{BETWEEN} {CONTEXT}" if status == 404 else BETWEEN
-        return Transient(f"Something else answered in the place of Jira's API ({status}).", remedy, status)
+        return JiraOutage(f"Something else answered in the place of Jira's API ({status}).", remedy, status)
     messages, fields = read_messages(body)
-    return Permanent(status, messages, fields, REMEDIES.get(status, ""), told=is_rest_api(body))
+    return JiraRefusal(status, messages, fields, REMEDIES.get(status, ""), told=is_rest_api(body))
 
 
 def is_jiras(body: bytes) -> bool:
@@ -254,9 +254,11 @@ def _where(headers: Mapping[str, str]) -> str:
     return f" to {shown}" if shown else ""
 
 
-def _transient(status: int, limit: Limit) -> Transient:
+def _transient(status: int, limit: Limit) -> JiraOutage:
     what = "someone changed the issue at the same time" if status == 409 else "Jira cannot answer now"
-    return Transient(f"{what[0].upper()}{what[1:]} ({status}).", status=status, retry_after=limit.retry_after)
+    return JiraOutage(
+        f"{what[0].upper()}{what[1:]} ({status}).", status=status, retry_after=limit.retry_after
+    )
 
 
 def _captcha(reason: str) -> str:

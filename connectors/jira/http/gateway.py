@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from connectors.jira.http.address import JiraAddress
-from connectors.jira.http.errors import Transient
+from connectors.jira.http.errors import JiraOutage
 
 GATEWAY = "https://api.atlassian.com"
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -64,7 +64,7 @@ class ApiBase:
         found = said.get("cloudId") if isinstance(said, dict) else None
         if status == 200 and isinstance(found, str) and UUID.fullmatch(found):
             return found.lower()
-        raise Transient(
+        raise JiraOutage(
             f"{self._address.browse_url} does not say which site of Jira Cloud it is ({status} at /_edge/tenant_info).",
             "Scoped tokens and service accounts are for Jira Cloud: check the address of the site, or set the address of the API "
             f"yourself, {self._address.gateway}/ex/jira/CLOUD-ID. For Jira Data Center give a personal access token.",

@@ -26,12 +26,12 @@ from connectors.jira.http.call import Call, call_of, place_of
 from connectors.jira.http.connection import Forbidden, TimedAdapter, is_of_machine
 from connectors.jira.http.errors import (
     PROXY,
-    AuthFailed,
-    ConnectionBroken,
+    AuthFailure,
+    BrokenConnection,
     IncompleteRead,
     JiraError,
-    RateLimited,
-    Transient,
+    JiraOutage,
+    RateLimitError,
     classify,
 )
 from connectors.jira.http.gateway import ApiBase
@@ -245,7 +245,7 @@ class Transport:
     def take_turn(self, method: str, path: str) -> Call:
         """Wait for the governor where that is short; else give the work back, so that no thread sleeps on it.
 
-        Raises RateLimited with the governor's reason and time.
+        Raises RateLimitError with the governor's reason and time.
         """
         call = call_of(method, path, self._background)
         deadline = self._clock() + self._patience
@@ -256,7 +256,7 @@ class Transport:
                 break
             if now + decision.seconds > deadline:
                 until = datetime.fromtimestamp(now + decision.seconds, UTC)
-                raise RateLimited(decision.reason, decision.seconds, until)
+                raise RateLimitError(decision.reason, decision.seconds, until)
             self._sleep(decision.seconds)
         return call
 
@@ -273,7 +273,7 @@ class Transport:
         while True:
             try:
                 return self._ask_now(method, path, params, data, again=reads)
-            except RateLimited as limited:
+            except RateLimitError as limited:
                 late = limited.until is not None and limited.until.timestamp() > deadline
                 waits = reads and self._background and self.governor is not None
                 if not waits or late or self._clock() > deadline:
@@ -288,7 +288,7 @@ class Transport:
         call = self.take_turn(method, path)
         try:
             return self._once(call, path, params, data)
-        except ConnectionBroken:
+        except BrokenConnection:
             if not again:
                 raise
         return self._ask_now(method, path, params, data, again=False)
@@ -323,7 +323,11 @@ class Transport:
 
     def renews(self, error: JiraError | None, sent: requests.PreparedRequest) -> bool:
         """Whether the call was refused for its token alone, and another token is there by now. Raises JiraError where none can be had."""
-        if not isinstance(error, AuthFailed) or isinstance(error, scopes.ScopeMissing) or error.status != 401:
+        if (
+            not isinstance(error, AuthFailure)
+            or isinstance(error, scopes.MissingScope)
+            or error.status != 401
+        ):
             return False
         return self.address.credentials.renew(str(sent.headers.get("Authorization", "")))
 
@@ -362,7 +366,7 @@ class Transport:
             for chunk in _arriving(response):
                 size += len(chunk)
                 if size > self._body_limit:
-                    raise Transient(
+                    raise JiraOutage(
                         f"Jira's answer is larger than {self._body_limit >> 20} MiB.",
                         "Read fewer issues at once.",
                     )
@@ -388,27 +392,27 @@ def _arriving(response: requests.Response) -> Iterator[bytes]:
         raise requests.exceptions.ChunkedEncodingError(error) from None
 
 
-def failure_of(error: requests.RequestException) -> Transient:
+def failure_of(error: requests.RequestException) -> JiraOutage:
     """What the library of HTTP raises, in our words: without its text, which may hold addresses and headers."""
     if isinstance(error, requests.exceptions.SSLError):
         if _is_no_tls(error):
-            return Transient(
+            return JiraOutage(
                 "What answers at the address of Jira does not speak TLS.",
                 "Check the port, and whether the address begins with http:// instead of https://.",
             )
-        return Transient(
+        return JiraOutage(
             f"Jira's TLS certificate is not trusted{_why_untrusted(error)}.",
             "Install the certificate authority of your Jira on this machine, or name its file in JIRA_OKR_JIRA__CA_BUNDLE "
             "(REQUESTS_CA_BUNDLE where the settings name no Jira); all authorities that are needed have to be in that file. "
             "Where Jira asks for a client's certificate, name it in JIRA_OKR_JIRA__CLIENT_CERT.",
         )
     if isinstance(error, requests.Timeout):
-        return Transient("Jira did not answer in time.")
+        return JiraOutage("Jira did not answer in time.")
     if isinstance(error, requests.exceptions.ProxyError):
-        return Transient(f"The proxy refused the connection{_why_refused(error)}.", PROXY)
+        return JiraOutage(f"The proxy refused the connection{_why_refused(error)}.", PROXY)
     if isinstance(error, requests.ConnectionError | requests.exceptions.ChunkedEncodingError):
         return _unreached(error)
-    return Transient(f"The call to Jira failed ({type(error).__name__}).")
+    return JiraOutage(f"The call to Jira failed ({type(error).__name__}).")
 
 
 def _is_no_tls(error: requests.RequestException) -> bool:
@@ -433,20 +437,20 @@ def _why_refused(error: requests.RequestException) -> str:
     return f" ({number})" if number else ""
 
 
-def _unreached(error: requests.RequestException) -> ConnectionBroken:
+def _unreached(error: requests.RequestException) -> BrokenConnection:
     """A host that nobody knows, one that does not answer, or a connection that broke."""
     for cause in _causes(error):
         if isinstance(cause, NameResolutionError):
-            return ConnectionBroken(
+            return BrokenConnection(
                 "The host that was called is not known.",
                 "Check how the address is spelt, and whether this machine needs a VPN or another name server to find it.",
             )
         if isinstance(cause, NewConnectionError):
-            return ConnectionBroken(
+            return BrokenConnection(
                 "Nothing answers at the address of Jira.",
                 "Check host and port, whether Jira runs, and whether a firewall stands between.",
             )
-    return ConnectionBroken("The connection to Jira broke.")
+    return BrokenConnection("The connection to Jira broke.")
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -465,7 +469,7 @@ def not_json(call: Call, response: requests.Response, body: bytes) -> JiraError 
     """A sign-in or maintenance page that a proxy serves with 200 is no answer of Jira's API, nor is any text after a write."""
     page = response.headers.get("Content-Type", "").startswith("text/html") and body.lstrip()[:1] == b"<"
     if page or (call.method in ("PUT", "DELETE") and body.strip() and not _is_json(body)):
-        return Transient(
+        return JiraOutage(
             "A web page came back where Jira's API should answer.",
             "Check the address and whether a proxy or single sign-on stands before the API.",
             response.status_code,

@@ -8,7 +8,7 @@ from dataclasses import replace
 import msgspec
 
 from connectors import typed_json
-from connectors.jira.http.errors import AuthFailed, Permanent
+from connectors.jira.http.errors import AuthFailure, JiraRefusal
 from connectors.jira.http.transport import Params, Transport
 from connectors.jira.sign_in.credentials import NoCredentials
 
@@ -38,7 +38,7 @@ BROWSERS = typed_json.decoder(list[_Browser])
 
 
 def seen_on_cloud(transport: Transport, person: str, ids: Sequence[str]) -> Iterator[dict[str, bool]]:
-    """By issue, in batches; of other people Jira tells administrators alone (Permanent with status 403 to anybody else)."""
+    """By issue, in batches; of other people Jira tells administrators alone (JiraRefusal with status 403 to anybody else)."""
     for start in range(0, len(ids), MOST_ISSUES):
         part = ids[start : start + MOST_ISSUES]
         asked: dict[str, object] = {
@@ -63,7 +63,7 @@ def seen_on_datacenter(
     for issue_id, key in keys.items():
         try:
             yield {issue_id: _browses(transport, person, key)}
-        except Permanent as error:
+        except JiraRefusal as error:
             if not error.gone:
                 raise
             yield {issue_id: False}
@@ -87,7 +87,7 @@ def seen_by_strangers(transport: Transport, ids: Sequence[str], *, cloud: bool) 
                 continue
             try:
                 yield from seen_on_cloud(stranger, NOBODY, part)
-            except (AuthFailed, Permanent):
+            except (AuthFailure, JiraRefusal):
                 yield dict.fromkeys(part, False)
     finally:
         stranger.close()
@@ -96,6 +96,6 @@ def seen_by_strangers(transport: Transport, ids: Sequence[str], *, cloud: bool) 
 def _let_in(stranger: Transport, issue_id: str) -> bool:
     try:
         stranger.get(f"/rest/api/2/issue/{issue_id}", {"fields": "id"})
-    except (AuthFailed, Permanent):
+    except (AuthFailure, JiraRefusal):
         return False
     return True

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import jira
 
-from connectors.jira.http.errors import IncompleteRead, Permanent
+from connectors.jira.http.errors import IncompleteRead, JiraRefusal
 from connectors.jira.metadata.server import JiraAccount, JiraLibrary
 from connectors.jira.wire.issue_decoder import status_category
 from connectors.jira.write.edit import EditField
@@ -73,7 +73,7 @@ def _resolutions(library: JiraLibrary, pages: Pages | None) -> tuple[JiraValue, 
     try:
         if pages is not None:
             return tuple(_named(raw) for raw in pages("resolution/search"))
-    except Permanent as error:
+    except JiraRefusal as error:
         if not error.gone:
             raise
     return _all(library, lambda client: client.resolutions(), _named)
@@ -100,7 +100,7 @@ def _all(
     """Everything of one kind; a kind that is switched off on the site (issue links) is empty."""
     try:
         return _listed(library, call, build)
-    except Permanent as error:
+    except JiraRefusal as error:
         if error.gone:
             return ()
         raise

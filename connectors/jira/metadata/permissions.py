@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from connectors.jira.http.errors import IncompleteRead, Permanent
+from connectors.jira.http.errors import IncompleteRead, JiraRefusal
 from connectors.jira.http.transport import Transport
-from connectors.jira.sign_in.scopes import NEEDED, Scope, ScopeMissing, WriteScopeMissing
+from connectors.jira.sign_in.scopes import NEEDED, MissingScope, MissingWriteScope, Scope
 
 BROWSE = "BROWSE_PROJECTS"
 LINK = "LINK_ISSUES"
@@ -47,8 +47,8 @@ def missing_scopes(transport: Transport, api: str) -> tuple[Scope, ...]:
     for ask in asks:
         try:
             ask()
-        except (ScopeMissing, WriteScopeMissing) as error:
+        except (MissingScope, MissingWriteScope) as error:
             missing += error.scopes
-        except Permanent:
+        except JiraRefusal:
             continue
     return tuple(scope for scope in NEEDED if scope in missing)

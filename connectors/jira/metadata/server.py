@@ -22,7 +22,14 @@ from urllib3 import HTTPResponse
 
 from connectors.jira.http.address import Deployment
 from connectors.jira.http.call import call_of, place_of
-from connectors.jira.http.errors import AuthFailed, IncompleteRead, JiraError, Permanent, Transient, classify
+from connectors.jira.http.errors import (
+    AuthFailure,
+    IncompleteRead,
+    JiraError,
+    JiraOutage,
+    JiraRefusal,
+    classify,
+)
 from connectors.jira.http.transport import GuardedAdapter, Transport, failure_of, not_json
 from connectors.jira.sign_in import scopes
 from connectors.jira.sign_in.credentials import Authorization
@@ -118,7 +125,7 @@ class JiraLibrary:
     def _failure(self, error: JIRAError) -> JiraError:
         response = error.response
         if response is None:
-            return Transient("The call to Jira failed.")
+            return JiraOutage("The call to Jira failed.")
         return self._answered(response)
 
     def _answered(self, response: requests.Response) -> JiraError:
@@ -128,7 +135,7 @@ class JiraLibrary:
         found = scopes.refused(call, response.status_code, response.content, credentials) or classify(
             response.status_code, response.headers, response.content, self._transport.now()
         )
-        found = found or Permanent(response.status_code)
+        found = found or JiraRefusal(response.status_code)
         found.asked = _asked(request)
         return found
 
@@ -165,7 +172,7 @@ def server_info(library: JiraLibrary) -> ServerInfo:
     """Which Jira answers here."""
     said = library.ask(lambda client: client.server_info())
     if not isinstance(said, dict) or "version" not in said:
-        raise Permanent(
+        raise JiraRefusal(
             200, ("This address answers, but not as Jira does.",), remedy="Enter the address of Jira itself."
         )
     numbers = said.get("versionNumbers") or []
@@ -183,17 +190,17 @@ def server_time(transport: Transport, api: str) -> datetime | None:
         said = transport.get(f"{api}/serverInfo").json()
         stamp = said.get("serverTime") if isinstance(said, dict) else None
         return datetime.fromisoformat(stamp).astimezone(UTC) if isinstance(stamp, str) else None
-    except (Permanent, ValueError):
+    except (JiraRefusal, ValueError):
         return None
 
 
 def account(library: JiraLibrary) -> JiraAccount:
-    """Whose credentials these are. Raises AuthFailed where Jira answers as to a stranger."""
+    """Whose credentials these are. Raises AuthFailure where Jira answers as to a stranger."""
     told: object = library.ask(lambda client: client.myself())
     said = told if isinstance(told, dict) else {}
     known = said.get("accountId") or said.get("name")
     if not known:
-        raise AuthFailed("Jira answers as if nobody had signed in.")
+        raise AuthFailure("Jira answers as if nobody had signed in.")
     display = str(said.get("displayName") or known)
     return JiraAccount(
         User(str(known), display, said.get("emailAddress") or None), str(said.get("timeZone") or "UTC")

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from connectors.jira.http.errors import IncompleteRead, Permanent
+from connectors.jira.http.errors import IncompleteRead, JiraRefusal
 from connectors.jira.http.transport import JiraReply, Transport
 from connectors.jira.read import search_datacenter
-from connectors.jira.read.out_of_sight import ParentMemory
 from connectors.jira.read.page import ReadResult
-from connectors.jira.read.parents import KeysSeen, with_parents
+from connectors.jira.read.parent_memory import ParentMemory
+from connectors.jira.read.parents import SeenKeys, with_parents
 from connectors.jira.wire.issue_decoder import DecodedIssues, IssueDecoder
 from connectors.jira.wire.shapes import IssuePage
 from mappings.facts.gap import ALLOW, Gap
@@ -47,7 +47,7 @@ class BulkReader:
             chunk = wanted[at : at + size]
             try:
                 found, unread = self._fetch(chunk, decoder)
-            except Permanent as error:
+            except JiraRefusal as error:
                 if error.status != REFUSED:
                     raise
                 if len(chunk) > CHUNK:
@@ -73,7 +73,7 @@ class BulkReader:
         return (*batch.issues, *again.issues), (*batch.gaps, *again.gaps, *lost)
 
     def _apart(
-        self, chunk: list[str], decoder: IssueDecoder, error: Permanent
+        self, chunk: list[str], decoder: IssueDecoder, error: JiraRefusal
     ) -> tuple[tuple[Issue, ...], tuple[Gap, ...]]:
         """A batch that Jira refuses, in halves, until what is to blame stands alone: that is a gap. Raises the error where nothing passes."""
         issues: list[Issue] = []
@@ -85,7 +85,7 @@ class BulkReader:
             part = waiting.pop(0)
             try:
                 found, unread = self._fetch(part, decoder)
-            except Permanent as again:
+            except JiraRefusal as again:
                 if again.status != REFUSED or (len(refused) >= MOST_IN_VAIN and not passed):
                     raise
                 if len(part) > 1:
@@ -140,7 +140,7 @@ def read_datacenter(
     wanted = clean_ids(ids)
     named = [issue_id for issue_id in wanted if issue_id in edited]
     found: dict[str, Issue] = {}
-    seen = KeysSeen()
+    seen = SeenKeys()
     for chunk in chunks(named, CHUNK) if len(named) > 1 else ():
         shown = _read_chunk(transport, chunk, decoder, sight, seen)
         late = [one for one in shown if one.id in edited and one.updated >= edited[one.id]]
@@ -151,7 +151,7 @@ def read_datacenter(
 
 
 def _together(
-    transport: Transport, batches: Iterable[DecodedIssues], sight: ParentMemory, seen: KeysSeen
+    transport: Transport, batches: Iterable[DecodedIssues], sight: ParentMemory, seen: SeenKeys
 ) -> tuple[Issue, ...]:
     """The issues of many answers, with their parents looked up for all of them at once."""
     read = [batch for batch in batches if batch.issues]
@@ -169,7 +169,7 @@ def _read_one(transport: Transport, issue_id: str, decoder: IssueDecoder) -> Dec
     path, fields = f"/rest/api/2/issue/{issue_id}", ",".join(decoder.asked)
     try:
         reply = transport.get(path, {"fields": fields})
-    except Permanent as error:
+    except JiraRefusal as error:
         if error.gone:
             return NOTHING
         if error.forbidden:
@@ -181,12 +181,12 @@ def _read_one(transport: Transport, issue_id: str, decoder: IssueDecoder) -> Dec
 
 
 def _read_chunk(
-    transport: Transport, chunk: list[str], decoder: IssueDecoder, sight: ParentMemory, seen: KeysSeen
+    transport: Transport, chunk: list[str], decoder: IssueDecoder, sight: ParentMemory, seen: SeenKeys
 ) -> list[Issue]:
     """Many at once, in halves where Jira refuses them all for one. What cannot be read of it is read one by one afterwards."""
     try:
         return _search_chunk(transport, chunk, decoder, sight, seen)
-    except Permanent as error:
+    except JiraRefusal as error:
         if error.status != REFUSED:
             raise
     if len(chunk) == 1:
@@ -195,7 +195,7 @@ def _read_chunk(
 
 
 def _search_chunk(
-    transport: Transport, chunk: list[str], decoder: IssueDecoder, sight: ParentMemory, seen: KeysSeen
+    transport: Transport, chunk: list[str], decoder: IssueDecoder, sight: ParentMemory, seen: SeenKeys
 ) -> list[Issue]:
     """In as many pages as the site's own page limit makes of it."""
     jql = f"id in ({', '.join(chunk)}) ORDER BY id ASC"

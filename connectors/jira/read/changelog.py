@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from connectors import typed_json
-from connectors.jira.http.errors import IncompleteRead, Permanent
+from connectors.jira.http.errors import IncompleteRead, JiraRefusal
 from connectors.jira.http.transport import JiraReply, Transport
 from connectors.jira.read.bulk import REFUSED, chunks, clean_ids
 from connectors.jira.read.search_datacenter import SEARCH
@@ -223,8 +223,8 @@ def _search_datacenter(
         try:
             reply = transport.post(SEARCH, {**body, "startAt": shown, "validateQuery": False}, reads=True)
             page = parsed(reply.body)["issues"]
-        except (Permanent, IncompleteRead) as error:
-            if isinstance(error, Permanent) and error.status != REFUSED:
+        except (JiraRefusal, IncompleteRead) as error:
+            if isinstance(error, JiraRefusal) and error.status != REFUSED:
                 raise
             return found
         if not page:
@@ -251,7 +251,7 @@ def _collect_singly(transport: Transport, ids: Iterable[str], history: ChangeHis
         try:
             asked = {"fields": "created", "expand": "changelog"}
             reply = transport.get(f"/rest/api/2/issue/{issue_id}", asked)
-        except Permanent as error:
+        except JiraRefusal as error:
             if not (error.gone or error.forbidden):
                 raise
             history.lose(issue_id)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 from urllib.parse import quote
 
-from connectors.jira.http.errors import Permanent
+from connectors.jira.http.errors import JiraRefusal
 from connectors.jira.http.transport import Transport
 from mappings.facts.catalogue import Version
 from mappings.facts.issue import JiraValue, User
@@ -105,5 +105,5 @@ def _asked(call: Callable[[], T]) -> T | None:
     """None where Jira says no: a name that cannot be looked up is found with the first issue that shows it."""
     try:
         return call()
-    except Permanent:
+    except JiraRefusal:
         return None

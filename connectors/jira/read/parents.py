@@ -8,9 +8,9 @@ from dataclasses import replace
 from itertools import islice
 from urllib.parse import quote
 
-from connectors.jira.http.errors import IncompleteRead, Permanent
+from connectors.jira.http.errors import IncompleteRead, JiraRefusal
 from connectors.jira.http.transport import Transport
-from connectors.jira.read.out_of_sight import ParentMemory
+from connectors.jira.read.parent_memory import ParentMemory
 from connectors.jira.wire.issue_decoder import DecodedIssues
 from connectors.jira.wire.shapes import ID_PAGES
 from mappings.facts.issue import Issue
@@ -22,7 +22,7 @@ MOST_KEYS = 50_000
 """So many keys are remembered while one search is read: some megabytes, however large the site."""
 
 
-class KeysSeen:
+class SeenKeys:
     """Ids by key of what the pages of one read have shown or named so far: a parent is looked up once for all of its children."""
 
     def __init__(self, most: int = MOST_KEYS) -> None:
@@ -45,7 +45,7 @@ def with_parents(
     issues: tuple[Issue, ...],
     batch: DecodedIssues,
     sight: ParentMemory,
-    seen: KeysSeen,
+    seen: SeenKeys,
 ) -> tuple[Issue, ...]:
     """The issues with `parent_id` set from the keys their parent fields hold.
 
@@ -95,7 +95,7 @@ def _ids_of(transport: Transport, keys: list[str]) -> dict[str, str]:
     }
     try:
         answer = transport.post("/rest/api/2/search", body, reads=True).read(ID_PAGES)
-    except Permanent as error:
+    except JiraRefusal as error:
         if error.status != REFUSED:
             raise
         if len(keys) == 1:
@@ -114,7 +114,7 @@ def _ids_of(transport: Transport, keys: list[str]) -> dict[str, str]:
 def _id_of(transport: Transport, key: str) -> str | None:
     try:
         answer = transport.get(f"/rest/api/2/issue/{quote(key)}", {"fields": "id"}).json()
-    except Permanent as error:
+    except JiraRefusal as error:
         if error.gone or error.forbidden:
             return None
         raise

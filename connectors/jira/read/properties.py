@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from connectors.jira.http.errors import IncompleteRead, Permanent
+from connectors.jira.http.errors import IncompleteRead, JiraRefusal
 from connectors.jira.http.transport import Transport, issue_path
 
 LARGEST = 32_768
@@ -14,7 +14,7 @@ def get_property(transport: Transport, api: str, issue_id: str, key: str) -> obj
     """The value, or None where Jira says that the issue has no such property. Raises IncompleteRead for an answer of another shape."""
     try:
         answer = transport.get(_path(api, issue_id, key)).json()
-    except Permanent as error:
+    except JiraRefusal as error:
         if error.gone:
             return None
         raise
@@ -35,7 +35,7 @@ def delete_property(transport: Transport, api: str, issue_id: str, key: str) -> 
     """
     try:
         transport.delete(_path(api, issue_id, key))
-    except Permanent as error:
+    except JiraRefusal as error:
         if not error.gone or get_property(transport, api, issue_id, key) is not None:
             raise
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from connectors.jira.http.errors import IncompleteRead, Permanent
+from connectors.jira.http.errors import IncompleteRead, JiraRefusal
 from connectors.jira.http.transport import Transport
-from connectors.jira.read.out_of_sight import ParentMemory
 from connectors.jira.read.page import SearchPage
 from connectors.jira.read.page_order import stable
-from connectors.jira.read.parents import KeysSeen, with_parents
+from connectors.jira.read.parent_memory import ParentMemory
+from connectors.jira.read.parents import SeenKeys, with_parents
 from connectors.jira.read.seen_ids import SeenIds
 from connectors.jira.wire.issue_decoder import DecodedIssues, IssueDecoder
 from connectors.jira.wire.shapes import ID_PAGES, IssuePage
@@ -34,7 +34,7 @@ def search(
     `after` is where an earlier search stopped. Raises IncompleteRead where the pages do not add up to the total, or issues move
     between them faster than they are read.
     """
-    walk, seen = _Walk(after), KeysSeen()
+    walk, seen = _Walk(after), SeenKeys()
     while not walk.last:
         begin = walk.start - walk.overlap
         batch = fetch(transport, stable(jql), decoder, page_size + walk.overlap, begin)
@@ -82,7 +82,7 @@ def jql_errors(transport: Transport, jql: str) -> tuple[str, ...]:
     """What Jira finds wrong with a query."""
     try:
         count(transport, jql)
-    except Permanent as error:
+    except JiraRefusal as error:
         if error.status == 400:
             return error.messages or ("Jira refused the query.",)
         raise

@@ -11,7 +11,7 @@ import msgspec
 
 from connectors import typed_json
 from connectors.jira.http.address import JiraAddress, TlsFiles
-from connectors.jira.http.errors import AuthFailed, IncompleteRead, JiraError, Permanent, Transient
+from connectors.jira.http.errors import AuthFailure, IncompleteRead, JiraError, JiraOutage, JiraRefusal
 from connectors.jira.http.transport import Transport
 from connectors.jira.sign_in.credentials import BearerCredentials, NoCredentials
 
@@ -26,7 +26,7 @@ CLIENT_REFUSED = frozenset({"access_denied", "invalid_client", "unauthorized_cli
 """What is said of a wrong id or secret of the app. Nobody is sent to consent for that."""
 
 
-class ConsentGone(AuthFailed):
+class LostConsent(AuthFailure):
     """What a person allowed holds no more: it was taken back, has run out, or its token was lost. Somebody has to allow it anew."""
 
 
@@ -98,12 +98,12 @@ class AuthorizationServer:
         return f"{self._address}/authorize?{urlencode(asked)}"
 
     def by_code(self, client: OAuthClient, code: str, callback: str, now: datetime) -> GrantedTokens:
-        """Tokens for what a person said. Raises ConsentGone where the code holds no more."""
+        """Tokens for what a person said. Raises LostConsent where the code holds no more."""
         said = {"grant_type": "authorization_code", "code": code, "redirect_uri": callback}
         return self._tokens(client, said, now)
 
     def by_refresh(self, client: OAuthClient, refresh: str, now: datetime) -> GrantedTokens:
-        """The next tokens; the refresh token is used up by asking, whether the answer arrives or not. Raises ConsentGone."""
+        """The next tokens; the refresh token is used up by asking, whether the answer arrives or not. Raises LostConsent."""
         return self._tokens(client, {"grant_type": "refresh_token", "refresh_token": refresh}, now)
 
     def by_credential(self, client: OAuthClient, now: datetime) -> GrantedTokens:
@@ -128,12 +128,12 @@ class AuthorizationServer:
         transport = self._transport(self._address, NoCredentials())
         try:
             found = transport.post("/oauth/token", body).read(TOKENS)
-        except (AuthFailed, Permanent) as error:
+        except (AuthFailure, JiraRefusal) as error:
             raise _refusal(error, gone) from None
         except IncompleteRead:
             raise
-        except Transient as error:
-            raise Transient(
+        except JiraOutage as error:
+            raise JiraOutage(
                 f"Atlassian's authorisation server cannot answer now: {error.message}",
                 "A running connector tries again by itself.",
                 error.status,
@@ -151,23 +151,23 @@ class AuthorizationServer:
         return Transport(address, timeout=TIMEOUT_S, body_limit=LONGEST_ANSWER)
 
 
-def _refusal(error: AuthFailed | Permanent, gone: frozenset[str]) -> JiraError:
-    messages = error.messages if isinstance(error, Permanent) else ()
+def _refusal(error: AuthFailure | JiraRefusal, gone: frozenset[str]) -> JiraError:
+    messages = error.messages if isinstance(error, JiraRefusal) else ()
     fault = messages[0] if messages else ""
     if fault in gone:
-        return ConsentGone(
+        return LostConsent(
             "Atlassian takes what was allowed no more: it was taken back, or has run out.",
             "Somebody has to allow it anew.",
             error.status,
         )
-    if isinstance(error, AuthFailed) or fault in CLIENT_REFUSED:
-        return AuthFailed(
+    if isinstance(error, AuthFailure) or fault in CLIENT_REFUSED:
+        return AuthFailure(
             "Atlassian does not know this client id, or not with this secret.",
             "Copy both anew: of an app from developer.atlassian.com (Settings), of a service account from admin.atlassian.com, where a "
             "secret is shown once, when it is made.",
             error.status,
         )
-    return Permanent(
+    return JiraRefusal(
         error.status or 400,
         messages,
         remedy="Check what kind of app it is: JIRA_OKR_JIRA__GRANT is client_credentials for a service account, authorization_code for "

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from connectors.jira.http.call import Call
-from connectors.jira.http.errors import AuthFailed, JiraError, Permanent, read_messages
+from connectors.jira.http.errors import AuthFailure, JiraError, JiraRefusal, read_messages
 from connectors.jira.sign_in.credentials import Credentials, GrantedCredentials
 
 APP_WEBHOOKS = ("webhook", "webhook/refresh")
@@ -47,7 +47,7 @@ BY_HAND = "Create the fields in Jira by hand, or let the set-up be done with a t
 WEBHOOKS = "No scoped token may register webhooks. Register it by hand. See what to type under System, WebHooks in Jira: page Sites, the site."
 
 
-class ScopeMissing(AuthFailed):
+class MissingScope(AuthFailure):
     """The token is good, but made without a scope that reading takes."""
 
     def __init__(self, scopes: Sequence[Scope], remedy: str = REMEDY) -> None:
@@ -55,7 +55,7 @@ class ScopeMissing(AuthFailed):
         super().__init__(f"The token lacks {named(self.scopes)}.", remedy, 401)
 
 
-class WriteScopeMissing(Permanent):
+class MissingWriteScope(JiraRefusal):
     """The token may read, but was made without the scope for this write: that is refused, and reading goes on."""
 
     def __init__(self, said: tuple[str, ...], scopes: Sequence[Scope], remedy: str) -> None:
@@ -88,14 +88,14 @@ def refused(call: Call, status: int, body: bytes, credentials: Credentials) -> J
         return None
     scope = scope_of(call)
     if scope is None:
-        return WriteScopeMissing(said, (), WEBHOOKS)
+        return MissingWriteScope(said, (), WEBHOOKS)
     if scope in (CONFIGURE, SCREENS):
-        return WriteScopeMissing(said, (scope,), f"The token lacks {named((scope,))}. {BY_HAND}")
+        return MissingWriteScope(said, (scope,), f"The token lacks {named((scope,))}. {BY_HAND}")
     if scope in (WRITE_WORK, MANAGE_WEBHOOK):
-        return WriteScopeMissing(
+        return MissingWriteScope(
             said, (scope,), f"The token lacks {named((scope,))}. {remedy_of(credentials)}"
         )
-    return ScopeMissing((scope,), remedy_of(credentials))
+    return MissingScope((scope,), remedy_of(credentials))
 
 
 def remedy_of(credentials: Credentials) -> str:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from connectors import typed_json
-from connectors.jira.http.errors import IncompleteRead, Permanent
+from connectors.jira.http.errors import IncompleteRead, JiraRefusal
 from connectors.jira.http.transport import Transport
 from connectors.jira.webhooks.registration import EVENTS, RegisteredWebhook
 
@@ -75,13 +75,13 @@ class _Results(msgspec.Struct, rename="camel"):
     webhook_registration_result: tuple[_Result, ...] = ()
 
 
-class _Until(msgspec.Struct, rename="camel"):
+class _Validity(msgspec.Struct, rename="camel"):
     expiration_date: int | str
 
 
 PAGES = typed_json.decoder(_Page)
 RESULTS = typed_json.decoder(_Results)
-UNTIL = typed_json.decoder(_Until)
+UNTIL = typed_json.decoder(_Validity)
 
 
 def wish(url: str, project_ids: Iterable[str], besides: Iterable[str] = ()) -> AppWebhookWish:
@@ -111,7 +111,7 @@ def _is(wished: AppWebhookWish, one: RegisteredWebhook) -> bool:
 
 
 def app_webhooks(transport: Transport) -> tuple[RegisteredWebhook, ...]:
-    """All that our app registered for the user as whom it works. Raises JiraError: Permanent (403) for whoever is no app."""
+    """All that our app registered for the user as whom it works. Raises JiraError: JiraRefusal (403) for whoever is no app."""
     found: list[RegisteredWebhook] = []
     for _page in range(MOST_PAGES):
         page = transport.get(PATH, {"startAt": len(found), "maxResults": 100}).read(PAGES)
@@ -122,12 +122,12 @@ def app_webhooks(transport: Transport) -> tuple[RegisteredWebhook, ...]:
 
 
 def register(transport: Transport, wished: AppWebhookWish) -> str:
-    """Register it; the id. Raises Permanent with Jira's words where it does not take it."""
+    """Register it; the id. Raises JiraRefusal with Jira's words where it does not take it."""
     body = {"url": wished.url, "webhooks": [{"events": list(wished.events), "jqlFilter": wished.jql}]}
     results = transport.post(PATH, body).read(RESULTS).webhook_registration_result
     made = results[0].created_webhook_id if results else None
     if made is None:
-        raise Permanent(200, tuple(text for one in results for text in one.errors))
+        raise JiraRefusal(200, tuple(text for one in results for text in one.errors))
     return str(made)
 
 

@@ -48,7 +48,7 @@ LONGEST_SAID = 60
 UNKNOWN_ISSUE = "Jira's answer lists an issue without {what}."
 
 
-class UnreadableIssue(Exception):  # noqa: N818
+class UnreadableIssue(Exception):
     """An issue that cannot be read; carries the gap."""
 
     def __init__(self, gap: Gap) -> None:
@@ -57,7 +57,7 @@ class UnreadableIssue(Exception):  # noqa: N818
 
 
 @dataclass(frozen=True, slots=True)
-class Remains:
+class DamagedIssue:
     """What is left of a damaged issue: its system fields typed, all fields as plain JSON, and what of them cannot be used (field id → reason)."""
 
     id: str
@@ -84,7 +84,7 @@ def parsed(body: bytes, listing: str = "issues") -> dict[str, Any]:
     return answer
 
 
-def remains(raw: object, parent_fields: tuple[str, ...]) -> Remains:
+def remains(raw: object, parent_fields: tuple[str, ...]) -> DamagedIssue:
     """What can be used of one issue of `parsed`; raises Unreadable where too little can. `parent_fields` may name its parent."""
     found = raw if isinstance(raw, dict) else {}
     id_, key, fields = found.get("id"), found.get("key"), found.get("fields")
@@ -108,7 +108,7 @@ def remains(raw: object, parent_fields: tuple[str, ...]) -> Remains:
                     Gap(at.issue_id, at.issue_key, reason, field=name, parent=hangs_under)
                 ) from None
             core[name], unknowns[name] = None, reason
-    return Remains(
+    return DamagedIssue(
         id=at.issue_id,
         key=at.issue_key,
         core=core,

@@ -15,7 +15,7 @@ import msgspec
 from connectors import typed_json
 from connectors.jira.http.errors import IncompleteRead
 from connectors.jira.http.transport import JiraReply
-from connectors.jira.wire.damage import Remains, UnreadableIssue, parsed, remains
+from connectors.jira.wire.damage import DamagedIssue, UnreadableIssue, parsed, remains
 from connectors.jira.wire.instant import instant
 from connectors.jira.wire.shapes import (
     CORE_SHAPES,
@@ -179,7 +179,7 @@ class IssueDecoder:
         issue = self._issue(wire.id, wire.key, fields, self._held(wire.fields, properties), parent_keys)
         return self._unsaid(issue, properties)
 
-    def _damaged(self, left: Remains, parent_keys: dict[str, str]) -> Issue:
+    def _damaged(self, left: DamagedIssue, parent_keys: dict[str, str]) -> Issue:
         plain = {f"x{at}": left.plain.get(name, msgspec.UNSET) for at, name in enumerate(self._held_fields)}
         core = {name: left.plain.get(name, msgspec.UNSET) for name in self._plain}
         as_it_came = SimpleNamespace(**plain, **core)

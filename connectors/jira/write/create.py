@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from connectors.jira.http.errors import IncompleteRead, Transient
+from connectors.jira.http.errors import IncompleteRead, JiraOutage
 from connectors.jira.http.transport import Transport
 
 CREATED = 201
@@ -47,7 +47,7 @@ def create_fields(transport: Transport, api: str, project_id: str, type_id: str)
 def create(
     transport: Transport, api: str, fields: Mapping[str, object], properties: Mapping[str, object]
 ) -> CreatedIssue:
-    """Make an issue, once. Raises Permanent with what is refused; Transient where it may have been made all the same."""
+    """Make an issue, once. Raises JiraRefusal with what is refused; JiraOutage where it may have been made all the same."""
     held = [{"key": key, "value": value} for key, value in properties.items()]
     body = {"fields": dict(fields), **({"properties": held} if held else {})}
     reply = transport.post(f"{api}/issue", body)
@@ -55,7 +55,7 @@ def create(
     made = answer if isinstance(answer, dict) else {}
     id_, key = made.get("id"), made.get("key")
     if reply.status != CREATED or not isinstance(id_, str) or not isinstance(key, str):
-        raise Transient(
+        raise JiraOutage(
             f"The answer to the making of an issue is not one of Jira's ({reply.status}).",
             "Whether it was made is looked up. If it lasts, look at the proxy before Jira's API.",
             reply.status,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from connectors.jira.http.errors import IncompleteRead, Transient
+from connectors.jira.http.errors import IncompleteRead, JiraOutage
 from connectors.jira.http.transport import Transport
 from connectors.jira.metadata.paged_lists import read_pages
 from mappings.fields import FieldPurpose
@@ -54,7 +54,7 @@ class DescribedField:
 
 
 def create_field(transport: Transport, api: str, wish: FieldWish) -> str:
-    """Make the field for all projects, on no screen yet; its id. Raises Permanent, or Transient where it may have been made all the same."""
+    """Make the field for all projects, on no screen yet; its id. Raises JiraRefusal, or JiraOutage where it may have been made all the same."""
     kind, searcher = KINDS[wish.kind]
     body = {
         "name": wish.name,
@@ -66,7 +66,7 @@ def create_field(transport: Transport, api: str, wish: FieldWish) -> str:
     answer = reply.json()
     made = answer.get("id") if isinstance(answer, dict) else None
     if reply.status != CREATED or not isinstance(made, str):
-        raise Transient(
+        raise JiraOutage(
             f"The answer to the making of a field is not one of Jira's ({reply.status}).",
             f"Look in Jira whether there is a field “{wish.name}” now.",
             reply.status,
@@ -99,7 +99,7 @@ def screens(transport: Transport, api: str, project_ids: Sequence[str]) -> tuple
 
 
 def put_on(transport: Transport, api: str, screen: Screen, field_id: str) -> None:
-    """Put a field on a screen. Raises Permanent where Jira declines."""
+    """Put a field on a screen. Raises JiraRefusal where Jira declines."""
     transport.post(f"{api}/screens/{screen.id}/tabs/{screen.tab}/fields", {"fieldId": field_id})
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from connectors.jira.http.errors import BETWEEN, JiraError, Permanent, Transient
+from connectors.jira.http.errors import BETWEEN, JiraError, JiraOutage, JiraRefusal
 from connectors.jira.http.transport import JiraReply, Transport
-from connectors.jira.sign_in.scopes import WriteScopeMissing
+from connectors.jira.sign_in.scopes import MissingWriteScope
 from mappings.write_back.target import Request
 
 CREATED, NO_CONTENT = 201, 204
@@ -14,10 +14,10 @@ WRITTEN = (200, 201)
 
 
 def ask(transport: Transport, api: str, request: Request) -> object:
-    """What Jira answers; None where it shows no such thing. Raises Permanent where it forbids to read it: that is no absence."""
+    """What Jira answers; None where it shows no such thing. Raises JiraRefusal where it forbids to read it: that is no absence."""
     try:
         answer: object = transport.get(f"{api}{quote(request.path)}", request.params).json()
-    except Permanent as error:
+    except JiraRefusal as error:
         if error.gone:
             return None
         raise
@@ -25,17 +25,17 @@ def ask(transport: Transport, api: str, request: Request) -> object:
 
 
 def tell(transport: Transport, api: str, request: Request, *, notify: bool) -> None:
-    """Write, once; silently unless `notify`, where Jira can keep silent. Raises Permanent with `.fields` for refused ones, Transient for an answer
+    """Write, once; silently unless `notify`, where Jira can keep silent. Raises JiraRefusal with `.fields` for refused ones, JiraOutage for an answer
     that is not Jira's: a gateway that says in JSON of its own that it forbids something refuses no field."""
     path = f"{api}{quote(request.path)}"
     try:
         reply = _sent(transport, path, request, notify=notify)
-    except Permanent as error:
-        if error.told or request.to == "app" or isinstance(error, WriteScopeMissing):
+    except JiraRefusal as error:
+        if error.told or request.to == "app" or isinstance(error, MissingWriteScope):
             raise
-        raise Transient(error.message, BETWEEN, error.status) from None
+        raise JiraOutage(error.message, BETWEEN, error.status) from None
     if not _is_jiras(transport, path, request, reply):
-        raise Transient(
+        raise JiraOutage(
             f"The answer to an edit is not one of Jira's ({reply.status}).",
             "What became of it is looked up. If it lasts, look at the proxy before Jira's API.",
             reply.status,

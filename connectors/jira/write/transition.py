@@ -13,7 +13,7 @@ from mappings.write_back.target import Request
 
 
 @dataclass(frozen=True, slots=True)
-class WayOn:
+class WorkflowTransition:
     """A transition that an issue can take now, the status it leads to, and whether it asks for something (`screen`)."""
 
     id: str
@@ -22,7 +22,7 @@ class WayOn:
     screen: bool = False
 
 
-def ways_on(transport: Transport, api: str, issue_id: str) -> tuple[WayOn, ...]:
+def ways_on(transport: Transport, api: str, issue_id: str) -> tuple[WorkflowTransition, ...]:
     """The transitions that the account may take with an issue now."""
     answer = transport.get(f"{issue_path(api, issue_id)}/transitions").json()
     listed = answer.get("transitions") if isinstance(answer, dict) else None
@@ -31,8 +31,8 @@ def ways_on(transport: Transport, api: str, issue_id: str) -> tuple[WayOn, ...]:
     return tuple(_way(one) for one in listed if isinstance(one, dict) and "id" in one)
 
 
-def take(transport: Transport, api: str, issue_id: str, way: WayOn) -> None:
-    """Move the issue along; raises Permanent where Jira declines, Transient for an answer that is not Jira's."""
+def take(transport: Transport, api: str, issue_id: str, way: WorkflowTransition) -> None:
+    """Move the issue along; raises JiraRefusal where Jira declines, JiraOutage for an answer that is not Jira's."""
     tell(
         transport,
         api,
@@ -41,10 +41,10 @@ def take(transport: Transport, api: str, issue_id: str, way: WayOn) -> None:
     )
 
 
-def _way(raw: Mapping[str, object]) -> WayOn:
+def _way(raw: Mapping[str, object]) -> WorkflowTransition:
     to = raw.get("to")
     said = to if isinstance(to, dict) else {}
     category = said.get("statusCategory")
     key = str(category.get("key", "")) if isinstance(category, dict) else None
     status = Status(str(said.get("id", "")), str(said.get("name", "")), key)
-    return WayOn(str(raw["id"]), str(raw.get("name", "")), status, raw.get("hasScreen") is True)
+    return WorkflowTransition(str(raw["id"]), str(raw.get("name", "")), status, raw.get("hasScreen") is True)

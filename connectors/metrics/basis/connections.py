@@ -62,7 +62,7 @@ class AllowedHosts:
     private: bool = False
 
 
-class Unreachable(Exception):  # noqa: N818
+class ConnectionFailure(Exception):
     """Nothing that can be used came back; `refused` where it is not for an outage."""
 
     def __init__(self, reason: str, remedy: str = "", *, refused: bool = False) -> None:
@@ -71,11 +71,11 @@ class Unreachable(Exception):  # noqa: N818
 
 
 def connection_of(outside: AllowedHosts, name: str) -> NamedConnection:
-    """The connection of this name. Raises Unreachable naming those there are."""
+    """The connection of this name. Raises ConnectionFailure naming those there are."""
     found = outside.connections.get(name.casefold())
     if found is None:
         known = ", ".join(sorted(outside.connections)) or "none"
-        raise Unreachable(
+        raise ConnectionFailure(
             f"there is no connection called {name} (known: {known})",
             f"Set JIRA_OKR_METRICS__CONNECTIONS__{name.upper()}__….",
             refused=True,
@@ -84,11 +84,11 @@ def connection_of(outside: AllowedHosts, name: str) -> NamedConnection:
 
 
 def get_json(outside: AllowedHosts, url: str, timeout: float, connection: str | None) -> tuple[int, object]:
-    """Status and JSON of an address, numbers as decimals. Raises Unreachable."""
+    """Status and JSON of an address, numbers as decimals. Raises ConnectionFailure."""
     secret = connection_of(outside, connection) if connection else None
     first = urlsplit(url)
     if secret is not None and secret.authorization and secret.host not in (first.netloc, first.hostname):
-        raise Unreachable(
+        raise ConnectionFailure(
             f"the secret of the connection {connection} is for {secret.host or 'no host'}, not for {first.netloc}",
             "Write the host of the connection in the settings.",
             refused=True,
@@ -100,15 +100,15 @@ def get_json(outside: AllowedHosts, url: str, timeout: float, connection: str | 
             return status, _decoded(status, body)
         after = urlsplit(urljoin(url, headers.get("Location", "")))
         if (after.scheme, after.netloc) != (first.scheme, first.netloc):
-            raise Unreachable(f"{first.netloc} sends on to another host, {after.netloc}", refused=True)
+            raise ConnectionFailure(f"{first.netloc} sends on to another host, {after.netloc}", refused=True)
         url = after.geturl()
-    raise Unreachable(f"{first.netloc} sends on and on", refused=True)
+    raise ConnectionFailure(f"{first.netloc} sends on and on", refused=True)
 
 
 def post_json(
     outside: AllowedHosts, url: str, posted: bytes, timeout: float, headers: Mapping[str, str] | None = None
 ) -> tuple[int, http.client.HTTPMessage, str]:
-    """Status, headers and words of what answers to a JSON that is posted once; nobody is followed elsewhere. Raises Unreachable."""
+    """Status, headers and words of what answers to a JSON that is posted once; nobody is followed elsewhere. Raises ConnectionFailure."""
     return post(outside, url, posted, timeout, {"Content-Type": JSON, **(headers or {})})
 
 
@@ -122,15 +122,15 @@ def post(
 
 
 def require_allowed(outside: AllowedHosts, url: str) -> None:
-    """Refuse an address that would not be asked, whatever its name means by then; nothing is looked up, nobody asked. Raises Unreachable."""
+    """Refuse an address that would not be asked, whatever its name means by then; nothing is looked up, nobody asked. Raises ConnectionFailure."""
     if not url.isprintable() or any(
         one.isspace() for one in url
     ):  # urlsplit leaves some of them out without a word
-        raise Unreachable("it holds blanks, or signs that are not shown", refused=True)
+        raise ConnectionFailure("it holds blanks, or signs that are not shown", refused=True)
     try:
         parts = urlsplit(url)
     except ValueError:
-        raise Unreachable("it is no address", refused=True) from None
+        raise ConnectionFailure("it is no address", refused=True) from None
     host, port = _allowed(outside, parts)
     if is_number(host):
         _address(outside, host, port)
@@ -157,8 +157,8 @@ def _asked(
     address = _address(outside, host, port)
     wait = deadline - time.monotonic()
     if wait <= 0:
-        raise Unreachable(f"{parts.netloc} took too long")
-    form = _Tls if parts.scheme == "https" else _Plain
+        raise ConnectionFailure(f"{parts.netloc} took too long")
+    form = _Tls if parts.scheme == "https" else _PlainConnection
     connection = form(host, port, address, wait)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     headers = {"Accept": "application/json", "User-Agent": "jira-okr", **(more or {})}
@@ -176,7 +176,7 @@ def _asked(
         return answer.status, answer.headers, body
     except (OSError, http.client.HTTPException, ValueError) as error:
         said = "took too long" if cut.over or isinstance(error, TimeoutError) else f"cannot be read: {error}"
-        raise Unreachable(f"{parts.netloc} {said}") from None
+        raise ConnectionFailure(f"{parts.netloc} {said}") from None
     finally:
         connection.close()
 
@@ -188,9 +188,9 @@ def _allowed(outside: AllowedHosts, parts: SplitResult) -> tuple[str, int]:
         if parts.port == 0 or not all(one.isprintable() and not one.isspace() for one in parts.netloc):
             raise ValueError(parts.netloc)
     except ValueError:
-        raise Unreachable(f"{parts.netloc} is no host", refused=True) from None
+        raise ConnectionFailure(f"{parts.netloc} is no host", refused=True) from None
     if parts.scheme not in PORTS or not host or parts.username is not None:
-        raise Unreachable("the address is none of http or https with a host alone", refused=True)
+        raise ConnectionFailure("the address is none of http or https with a host alone", refused=True)
     for entry in outside.hosts:
         plain = entry.startswith("http://")
         listed = urlsplit(entry if "://" in entry else f"https://{entry}")
@@ -200,7 +200,7 @@ def _allowed(outside: AllowedHosts, parts: SplitResult) -> tuple[str, int]:
             continue
         if parts.scheme == "https" or plain:
             return host, port
-    raise Unreachable(
+    raise ConnectionFailure(
         f"{parts.scheme}://{host}:{port} is none of the hosts that may be asked",
         f"Add {host}:{port} to {outside.setting} (with http:// before it where it may be plain).",
         refused=True,
@@ -218,14 +218,14 @@ def _address(outside: AllowedHosts, host: str, port: int) -> str:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:  # a name with a part that is empty or too long is none
-        raise Unreachable(f"{host} has no address: {error}") from None
+        raise ConnectionFailure(f"{host} has no address: {error}") from None
     for *_, place in found:
         address = str(place[0])
         if outside.private and not is_of_machine(address):
             return address
         if address in listed or ipaddress.ip_address(address.partition("%")[0]).is_global:
             return address
-    raise Unreachable(
+    raise ConnectionFailure(
         f"{host} is at {found[0][4][0]}, an address of a private network",
         f"Add the address itself to {outside.setting} if it may be asked.",
         refused=True,
@@ -237,9 +237,9 @@ def _body(answer: http.client.HTTPResponse, netloc: str, deadline: float) -> byt
     while chunk := answer.read1(CHUNK):
         found += chunk
         if len(found) > LARGEST_BODY:
-            raise Unreachable(f"the answer of {netloc} is larger than 1 MiB", refused=True)
+            raise ConnectionFailure(f"the answer of {netloc} is larger than 1 MiB", refused=True)
         if time.monotonic() > deadline:
-            raise Unreachable(f"{netloc} took too long")
+            raise ConnectionFailure(f"{netloc} took too long")
     return bytes(found)
 
 
@@ -249,10 +249,10 @@ def _decoded(status: int, body: bytes) -> object:
     except (ValueError, RecursionError):
         if status != http.client.OK:
             return None
-        raise Unreachable("the answer is no JSON", refused=True) from None
+        raise ConnectionFailure("the answer is no JSON", refused=True) from None
 
 
-class _Plain(http.client.HTTPConnection):
+class _PlainConnection(http.client.HTTPConnection):
     """A connection to an address that was looked at."""
 
     def __init__(self, host: str, port: int, address: str, timeout: float) -> None:

@@ -48,7 +48,7 @@ class SourceFailure:
     remedy: str = ""
 
 
-class UnreadableSource(Exception):  # noqa: N818
+class UnreadableSource(Exception):
     """What a source may reach cannot answer; it carries the failure that the source gives."""
 
     def __init__(self, failure: SourceFailure) -> None:

@@ -43,7 +43,7 @@ class Attempt:
 
 
 @dataclass(order=True, slots=True)
-class _Due:
+class _DueDelivery:
     at: float
     serial: int
     message: SignedBody = field(compare=False)
@@ -60,7 +60,7 @@ class Sender:
         self.random = random.Random(seed)  # noqa: S311 - repeatable, not secret
         self.attempts: deque[Attempt] = deque(maxlen=KEPT_ATTEMPTS)
         self.dropped: list[str] = []
-        self._heap: list[_Due] = []
+        self._heap: list[_DueDelivery] = []
         self._serial = itertools.count()
         self._busy = 0
         self._wake = threading.Condition()
@@ -87,7 +87,9 @@ class Sender:
         """Accept a message; the faults decide what becomes of it."""
         with self._wake:
             for delay in self._fate(message):
-                heapq.heappush(self._heap, _Due(time.monotonic() + delay, next(self._serial), message))
+                heapq.heappush(
+                    self._heap, _DueDelivery(time.monotonic() + delay, next(self._serial), message)
+                )
             self._wake.notify_all()
 
     def _fate(self, message: SignedBody) -> list[float]:
@@ -129,12 +131,12 @@ class Sender:
                     wait = self.backoff * self.random.uniform(0.5, 1.5)
                     heapq.heappush(
                         self._heap,
-                        _Due(time.monotonic() + wait, next(self._serial), due.message, due.retry + 1),
+                        _DueDelivery(time.monotonic() + wait, next(self._serial), due.message, due.retry + 1),
                     )
                 self._busy -= 1
                 self._wake.notify_all()
 
-    def _next(self) -> _Due | None:
+    def _next(self) -> _DueDelivery | None:
         with self._wake:
             while not self._stopping:
                 wait = self._heap[0].at - time.monotonic() if self._heap else None
@@ -144,7 +146,7 @@ class Sender:
                 self._wake.wait(wait)
         return None
 
-    def _send(self, due: _Due) -> Attempt:
+    def _send(self, due: _DueDelivery) -> Attempt:
         message = due.message
         headers = dict(message.headers)
         if due.retry:

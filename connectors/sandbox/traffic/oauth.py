@@ -18,7 +18,7 @@ OFFLINE = "offline_access"
 GONE = ("invalid_grant", "Unknown or invalid refresh token.")
 
 
-class OAuthRefusal(Exception):  # noqa: N818
+class OAuthRefusal(Exception):
     """An answer other than success, in the words of OAuth."""
 
     def __init__(self, status: int, error: str, description: str) -> None:

@@ -31,7 +31,7 @@ from connectors.store.database.sql import Statement, StoredRow, among, insert_in
 from connectors.store.schema import kpi_former_reading, kpi_period, kpi_reading, kpi_state, kpi_unread
 from mappings.kpi.cadence import MILLISECOND, whole_ms
 from mappings.kpi.episode import EpisodeStep, KpiState
-from mappings.kpi.reading import LONGEST_NOTE, Former, KpiReading, Receipt, received
+from mappings.kpi.reading import LONGEST_NOTE, FormerReading, KpiReading, Receipt, received
 from mappings.kpi.steps import Judgement
 
 LONGEST_SOURCE = 100
@@ -261,20 +261,22 @@ def _between(
     return statement if before is None else statement.where(table.c.at < to_ms(before))
 
 
-def _former(conn: Connection, site: str, kpi_id: str, first: int, last: int) -> dict[int, tuple[Former, ...]]:
+def _former(
+    conn: Connection, site: str, kpi_id: str, first: int, last: int
+) -> dict[int, tuple[FormerReading, ...]]:
     """The values that were corrected, by instant, each the oldest first."""
     rows = conn.execute(
         select(kpi_former_reading)
         .where(*_mine(kpi_former_reading, site, kpi_id), kpi_former_reading.c.at.between(first, last))
         .order_by(kpi_former_reading.c.id)
     )
-    found: defaultdict[int, tuple[Former, ...]] = defaultdict(tuple)
+    found: defaultdict[int, tuple[FormerReading, ...]] = defaultdict(tuple)
     for row in rows:
-        found[row.at] += (Former(fraction_of(row.value), from_ms(row.received)),)
+        found[row.at] += (FormerReading(fraction_of(row.value), from_ms(row.received)),)
     return found
 
 
-def _reading(row: StoredRow, former: tuple[Former, ...]) -> KpiReading:
+def _reading(row: StoredRow, former: tuple[FormerReading, ...]) -> KpiReading:
     return KpiReading(
         at=from_ms(row.at),
         value=fraction_of(row.value),

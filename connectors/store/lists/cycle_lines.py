@@ -53,14 +53,14 @@ def close(
     cycle, now = list_line.kept(cycle_id), to_ms(at)
     mine = (cycle_line.c.site == site, cycle_line.c.cycle == cycle)
     noted = {
-        row.id: _Known(now, row.ends_at, row.served)
+        row.id: _KnownLine(now, row.ends_at, row.served)
         for row in conn.execute(
             select(cycle_line.c.id, cycle_line.c.ends_at, cycle_line.c.served).where(*mine)
         )
     }
     _forget(conn, site, cycle)
     _list(conn, site, cycle, version)
-    _insert(conn, site, cycle, [(state, noted.get(state.id, _Known(now, now, "[]"))) for state in states])
+    _insert(conn, site, cycle, [(state, noted.get(state.id, _KnownLine(now, now, "[]"))) for state in states])
 
 
 def reopen(conn: Connection, site: str, cycle_id: str, noted: Iterable[CycleLine]) -> None:
@@ -114,31 +114,31 @@ def ids(conn: Connection, site: str, cycles: Collection[str] | None = None) -> f
     return frozenset(conn.execute(select(cycle_line.c.id).where(*mine)).scalars())
 
 
-class LineOver(NamedTuple):
+class FinishedLine(NamedTuple):
     """Of a line that is kept: since when it is known as it is (epoch milliseconds), and the ids of those that served it."""
 
     changed_ms: int
     served: tuple[str, ...]
 
 
-class LinesOver(NamedTuple):
+class FinishedLines(NamedTuple):
     """Some lines of the list of a cycle that is over, by id; `version` is that of its closing, 0 where it is not closed."""
 
     version: int
-    of: Mapping[str, LineOver]
+    of: Mapping[str, FinishedLine]
 
 
-def known(conn: Connection, site: str, cycle: str, ids: Collection[str]) -> LinesOver:
+def known(conn: Connection, site: str, cycle: str, ids: Collection[str]) -> FinishedLines:
     """The lines of these objectives in the list of a cycle that is over; none where it is not."""
     version = version_of(conn, site, cycle)
     if version is None:
-        return LinesOver(ENDED, {})
+        return FinishedLines(ENDED, {})
     mine = (cycle_line.c.site == site, cycle_line.c.cycle == cycle, among(conn, cycle_line.c.id, ids))
     columns = (cycle_line.c.id, cycle_line.c.changed_at, cycle_line.c.served)
-    return LinesOver(
+    return FinishedLines(
         version,
         {
-            row.id: LineOver(row.changed_at, json_text.decode(row.served, tuple[str, ...]))
+            row.id: FinishedLine(row.changed_at, json_text.decode(row.served, tuple[str, ...]))
             for row in conn.execute(select(*columns).where(*mine))
         },
     )
@@ -221,7 +221,7 @@ def _add(conn: Connection, site: str, cycle: str, lines: Iterable[CycleLine]) ->
     rows = [
         (
             one.state,
-            _Known(
+            _KnownLine(
                 to_ms(one.at),
                 to_ms(one.ends_at),
                 json_text.encode(sorted(set(one.served) - {one.state.id})),
@@ -232,7 +232,7 @@ def _add(conn: Connection, site: str, cycle: str, lines: Iterable[CycleLine]) ->
     _insert(conn, site, cycle, rows)
 
 
-class _Known(NamedTuple):
+class _KnownLine(NamedTuple):
     """Since when a line is known as it is, when its cycle ended (both epoch milliseconds), and by whom it was served (JSON)."""
 
     at: int
@@ -240,7 +240,9 @@ class _Known(NamedTuple):
     served: str
 
 
-def _insert(conn: Connection, site: str, cycle: str, rows: Iterable[tuple[ObjectiveState, _Known]]) -> None:
+def _insert(
+    conn: Connection, site: str, cycle: str, rows: Iterable[tuple[ObjectiveState, _KnownLine]]
+) -> None:
     lines, aligned = list[dict[str, object]](), list[dict[str, object]]()
     for state, known in rows:
         lines.append(

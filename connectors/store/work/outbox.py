@@ -41,7 +41,7 @@ class OutboxState(StrEnum):
     EMPTY = "empty"
 
 
-class Sendable(Protocol):
+class OutboxRow(Protocol):
     """A row that is being sent: its key, and as what it was looked at."""
 
     @property
@@ -169,7 +169,7 @@ def due(conn: Connection, site: str, now: datetime) -> list[OutgoingMessage]:
     ]
 
 
-def take(conn: Connection, site: str, one: Sendable, until: datetime) -> bool:
+def take(conn: Connection, site: str, one: OutboxRow, until: datetime) -> bool:
     """Be the one who sends it, until that moment; False where it is somebody else's by now, or sent."""
     mine = (
         table.c.site == site,
@@ -190,7 +190,7 @@ def sent(conn: Connection, site: str, key: str) -> None:
 def failed(
     conn: Connection,
     site: str,
-    one: Sendable,
+    one: OutboxRow,
     now: datetime,
     note: str,
     *,

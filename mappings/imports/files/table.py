@@ -16,7 +16,7 @@ DELIMITERS = (",", ";", "\t", "|")
 BOM_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
-class UnusableFile(Exception):  # noqa: N818
+class UnusableFile(Exception):
     """A file of which nothing can be planned; the message says why and what would be right."""
 
 

@@ -17,7 +17,7 @@ from mappings.jql.functions.functions import SUBTASK, refuse_call, state_of
 from mappings.jql.text.tree import FunctionCall, JqlValue
 
 
-class Nameable(Protocol):
+class NamedItem(Protocol):
     """What has an id and a name."""
 
     @property
@@ -38,11 +38,11 @@ class Namesakes:
     words: NameTable
 
     @classmethod
-    def among(cls, known: Iterable[Nameable], words: Iterable[str]) -> Namesakes:
+    def among(cls, known: Iterable[NamedItem], words: Iterable[str]) -> Namesakes:
         """Beside these, what is called so."""
         return cls(frozenset(one.id for one in known), NameTable(words))
 
-    def has(self, value: Nameable) -> bool:
+    def has(self, value: NamedItem) -> bool:
         """Whether this value is one."""
         return value.id not in self.known and self.words[value.name]
 
@@ -61,7 +61,7 @@ class ValueSelection:
     words: NameTable
     namesakes: Namesakes
 
-    def has(self, value: Nameable) -> bool:
+    def has(self, value: NamedItem) -> bool:
         """Whether this value is wanted."""
         return value.id in self.ids or self.words[value.name] or self.namesakes.has(value)
 
@@ -70,7 +70,7 @@ def wanted(
     compilation: Compilation,
     what: NameKind,
     values: Iterable[JqlValue | FunctionCall],
-    known: Sequence[Nameable],
+    known: Sequence[NamedItem],
 ) -> ValueSelection:
     """Resolve values against what the site knows; where it knows nothing, ids and names are both compared."""
     whole = known if what not in LOOKED_UP else ()
@@ -94,12 +94,12 @@ def wanted(
     return ValueSelection(frozenset(ids), NameTable(words), Namesakes.among(known, shared))
 
 
-def _written(one: Nameable) -> str:
+def _written(one: NamedItem) -> str:
     """As a person writes it in JQL: a project by its key, all else by its name."""
     return str(getattr(one, "key", "")) or one.name
 
 
-def resolved(value: JqlValue, known: Sequence[Nameable]) -> set[str]:
+def resolved(value: JqlValue, known: Sequence[NamedItem]) -> set[str]:
     """The ids a value stands for: a number is an id first, any other text a name (or a project's key) first."""
     text, folded = value.text, value.text.casefold()
     by_id = {one.id for one in known if one.id == text}

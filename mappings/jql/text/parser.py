@@ -154,7 +154,7 @@ class _Reader:
         if self.depth > DEEPEST + 1:  # the condition itself is none of them
             token = self.token
             message = f"the JQL is nested more than {DEEPEST} levels deep"
-            raise _TooDeepError(
+            raise _DepthError(
                 JqlFinding("too-deep", message, token.start, token.end, remedy="remove parentheses and NOTs")
             )
 
@@ -201,7 +201,7 @@ class _Reader:
         try:
             self.enter()
             return self.negated() or self.parenthesised() or self.condition()
-        except _TooDeepError:
+        except _DepthError:
             raise
         except _RefusedError as refused:
             self.findings.append(refused.finding)
@@ -434,7 +434,7 @@ class _Reader:
         return OrderBy(name, direction is not None and direction.value == "desc", name.start, end)
 
 
-class _TooDeepError(_RefusedError):
+class _DepthError(_RefusedError):
     """Not recovered from: the rest is as deep."""
 
 

@@ -12,7 +12,7 @@ from datetime import datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
 from mappings.explain.certainty import Uncertainty
-from mappings.explain.past import FieldChange, LinkHistory, Past
+from mappings.explain.past import FieldChange, LinkHistory, PastIssues
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue
@@ -122,7 +122,9 @@ def _by_history(witness: PastFacts, end: datetime) -> Mapping[str, Issue]:
     later = [one for one in witness.issues if one.updated > end and one.id in witness.histories]
     if not later:
         return {}
-    return {one.id: one for one in Past(later, witness.histories, witness.catalogue, witness.keys).at(end)}
+    return {
+        one.id: one for one in PastIssues(later, witness.histories, witness.catalogue, witness.keys).at(end)
+    }
 
 
 def _stood(

@@ -108,7 +108,7 @@ class WeightedMean:
         return (self._sum.value() + mean * self._sum_lacking.value()) / whole if whole else None
 
 
-class Lowest:
+class LowestNumber:
     """The lowest of what the rows have reached."""
 
     def __init__(self, rows: Rows) -> None:
@@ -249,7 +249,7 @@ def by_least(stand: LedgerPair) -> Rows | None:
         return None
     # All weigh the same here: which of them decides is what the number comes to, not a change of anybody's estimate.
     rows = {key: SumRow(ONE, row.progress or ZERO) for key, row in stand.entering.items()}
-    return rows if Lowest(rows).number() == stand.ledger.total else None
+    return rows if LowestNumber(rows).number() == stand.ledger.total else None
 
 
 def by_share(stand: LedgerPair) -> Rows | None:
@@ -282,7 +282,7 @@ def _achieved(progress: Fraction, achieved_at: Fraction) -> Fraction:
 
 
 METHODS = (
-    Method(by_least, Lowest, _as_is),
+    Method(by_least, LowestNumber, _as_is),
     Method(by_progress, WeightedMean, _as_is),
     Method(by_weight, WeightedMean, _as_is),
     Method(by_achievement, WeightedMean, _achieved),

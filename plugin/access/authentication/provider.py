@@ -15,7 +15,7 @@ from joserfc.errors import JoseError
 from werkzeug.wrappers import Response
 
 from connectors.jira.http.connection import LimitedAdapter
-from plugin.access.authorization.refusal import NotPermitted
+from plugin.access.authorization.refusal import AccessRefusal
 from plugin.runtime.settings import OidcSettings
 
 ALGORITHMS = (
@@ -40,7 +40,7 @@ CLOCK_SKEW_S = 60
 _NAME = "oidc"
 
 
-class ProviderError(NotPermitted):
+class ProviderError(AccessRefusal):
     """Sign-in at the provider did not work; the message is for the person, `cause` for the audit log."""
 
     def __init__(self, message: str, cause: str) -> None:

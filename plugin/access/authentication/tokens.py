@@ -15,7 +15,7 @@ from connectors.store.people.accounts import Account
 from connectors.store.people.tokens import USE_IS_NOTED_EVERY, ApiToken
 from plugin.access.authorization.permission import SCOPES, Permission, lesser
 from plugin.access.authorization.person import Person
-from plugin.access.authorization.refusal import NotPermitted
+from plugin.access.authorization.refusal import AccessRefusal
 from plugin.runtime.connector import Connector
 
 PREFIX = "okr_"
@@ -103,23 +103,23 @@ def hash_of(text: str) -> str:
 def _refuse_unusable(account: Account, name: str, scopes: Sequence[str], days: int) -> None:
     unknown = sorted(set(scopes) - SCOPES.keys())
     if not name:
-        raise NotPermitted(
+        raise AccessRefusal(
             "Give the token a name that says what uses it, for example: nightly export.", "name"
         )
     if unknown or not scopes:
-        raise NotPermitted(
+        raise AccessRefusal(
             f"{', '.join(unknown) or 'Nothing'} is no scope. Choose one or more of: {', '.join(SCOPES)}.",
             "scope",
         )
     beyond = [scope for scope in scopes if not Permission(account.role).includes(SCOPES[scope])]
     if beyond:
-        raise NotPermitted(
+        raise AccessRefusal(
             f"{account.email} is {account.role} and cannot give the scope {', '.join(beyond)} to a token. "
             "Choose a smaller scope, or let an admin change the role.",
             "scope",
         )
     if not 1 <= days <= LONGEST_DAYS:
-        raise NotPermitted(f"A token lasts 1 to {LONGEST_DAYS} days.", "days")
+        raise AccessRefusal(f"A token lasts 1 to {LONGEST_DAYS} days.", "days")
 
 
 def _note_use(connector: Connector, token: ApiToken, now: datetime) -> None:

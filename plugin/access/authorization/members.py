@@ -8,7 +8,7 @@ from connectors.store.people import accounts, audit
 from connectors.store.people.accounts import Account
 from plugin.access.authentication import passwords
 from plugin.access.authorization.permission import ROLES, Permission
-from plugin.access.authorization.refusal import NotPermitted
+from plugin.access.authorization.refusal import AccessRefusal
 from plugin.next_steps import PEOPLE
 from plugin.runtime.connector import Connector
 
@@ -58,8 +58,8 @@ def insert(
     return account
 
 
-def _taken(address: str) -> NotPermitted:
-    return NotPermitted(f"{address} has an account already.", "email", PEOPLE)
+def _taken(address: str) -> AccessRefusal:
+    return AccessRefusal(f"{address} has an account already.", "email", PEOPLE)
 
 
 def find(connector: Connector, email: str) -> Account:
@@ -67,7 +67,7 @@ def find(connector: Connector, email: str) -> Account:
     with connector.store.read() as conn:
         account = accounts.by_email(conn, email)
     if account is None:
-        raise NotPermitted(f"There is no account {email}.", step=PEOPLE)
+        raise AccessRefusal(f"There is no account {email}.", step=PEOPLE)
     return account
 
 
@@ -131,7 +131,7 @@ def ways_in(account: Account) -> list[str]:
 def require_local(connector: Connector) -> None:
     """Refused where people sign in by the provider alone."""
     if connector.settings.local_accounts == "off":
-        raise NotPermitted(
+        raise AccessRefusal(
             "Passwords are off here (JIRA_OKR_LOCAL_ACCOUNTS): people sign in by single sign-on. "
             "Where it fails, an operator lets somebody in by jira-okr user let-in."
         )
@@ -142,7 +142,7 @@ def good_hash(connector: Connector, password: str, email: str) -> str:
     require_local(connector)
     weakness = passwords.weakness(password, email)
     if weakness:
-        raise NotPermitted(weakness, "password")
+        raise AccessRefusal(weakness, "password")
     return passwords.hashed(password)
 
 
@@ -151,14 +151,14 @@ def good_email(email: str) -> str:
     address = email.strip()
     local, at, host = address.rpartition("@")
     if not (local and at and host) or len(address) > 254 or not address.isprintable() or " " in address:
-        raise NotPermitted("Write an e-mail address, for example lee@acme.example.", "email")
+        raise AccessRefusal("Write an e-mail address, for example lee@acme.example.", "email")
     return address
 
 
 def known_role(role: str) -> str:
     """The role; Refused where it is none."""
     if role not in {str(one) for one in ROLES}:
-        raise NotPermitted(f"{role!r} is no role. Roles: {', '.join(ROLES)}.", "role")
+        raise AccessRefusal(f"{role!r} is no role. Roles: {', '.join(ROLES)}.", "role")
     return role
 
 
@@ -170,7 +170,7 @@ def is_only_admin(conn: Connection, account: Account) -> bool:
 def require_other_admin(conn: Connection, account: Account) -> None:
     """Refused where nobody else is an admin."""
     if is_only_admin(conn, account):
-        raise NotPermitted(f"{account.email} is the only admin. Make somebody else an admin first.")
+        raise AccessRefusal(f"{account.email} is the only admin. Make somebody else an admin first.")
 
 
 def _note(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from plugin.runtime.connector import NotReady
+from plugin.runtime.connector import Refusal
 
 
-class NotPermitted(NotReady):
+class AccessRefusal(Refusal):
     """Said to the person who asked, in a page, in the API or on the command line."""

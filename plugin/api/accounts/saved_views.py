@@ -15,7 +15,7 @@ from plugin.use_cases.accounts.saved_views import (
     LONGEST_ADDRESS,
     LONGEST_NAME,
     SavedView,
-    ViewRefused,
+    ViewRefusal,
     keep,
     list_views,
     remove,
@@ -41,7 +41,7 @@ class ViewBody(RequestPart):
     )
 
 
-class WhichView(Query):
+class ViewQuery(Query):
     """One view; its name stands in the query, for it may hold a slash."""
 
     name: Annotated[Word, Field(max_length=LONGEST_NAME)] = Field(description="The name of a view of yours.")
@@ -68,12 +68,12 @@ def keep_view(caller: Caller, body: ViewBody) -> Reply[ViewJson]:
     """It is yours alone."""
     try:
         return Reply(_json(keep(caller.connector, caller.actor, body.name, body.address)))
-    except ViewRefused as error:
+    except ViewRefusal as error:
         raise invalid(f"/{error.about}", str(error), SAVED_VIEWS) from error
 
 
 @ROUTES.delete("/views", "viewer", "Keep a page no longer.", in_person=True)
-def remove_view(caller: Caller, query: WhichView) -> Reply[OutcomeJson]:
+def remove_view(caller: Caller, query: ViewQuery) -> Reply[OutcomeJson]:
     """The page itself stays."""
     if not remove(caller.connector, caller.actor, query.name):
         raise not_found("view", query.name, SAVED_VIEWS)

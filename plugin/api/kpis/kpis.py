@@ -32,7 +32,7 @@ from plugin.use_cases.kpis.kpi_values import (
     pull_values,
     reading_values,
 )
-from plugin.use_cases.kpis.readings import MOST_READINGS, PushedReading, ReadingsRefused, push
+from plugin.use_cases.kpis.readings import MOST_READINGS, PushedReading, ReadingsRefusal, push
 from plugin.use_cases.kpis.sources.pulls import read_now
 
 ROUTES = Routes()
@@ -342,7 +342,7 @@ def push_kpi_readings(
     wanted = [PushedReading(one.at, _exact(one.value), one.note) for one in body.readings]
     try:
         receipts = push(caller.connector, caller.actor, site, path.kpi, wanted)
-    except ReadingsRefused as error:
+    except ReadingsRefusal as error:
         errors = [Fault(pointer=f"/{place}", detail=said) for place, said in error.faults]
         raise RequestRefusal(
             status=422,

@@ -18,7 +18,7 @@ from plugin.doors.problem import Fault
 from plugin.doors.refusal import RequestRefusal, not_found
 from plugin.next_steps import CHECK_INS
 from plugin.use_cases.check_ins import check_ins, due_check_ins
-from plugin.use_cases.check_ins.check_ins import CheckInRefused, KeptCheckIn, Statement
+from plugin.use_cases.check_ins.check_ins import CheckInRefusal, KeptCheckIn, Statement
 from plugin.use_cases.objectives.objective_values import exact_text, number
 
 ROUTES = Routes()
@@ -192,7 +192,7 @@ def check_in(
     value = None if body.value is None else exact(body.value)
     delta = None if body.delta is None else exact(body.delta)
     if value is None and body.value is not None:
-        raise of_refused(CheckInRefused([("value", "it is no number that can be kept")]))
+        raise of_refused(CheckInRefusal([("value", "it is no number that can be kept")]))
     try:
         confidence = check_ins.typed_confidence(body.confidence or "")
         kept = check_ins.check_in(
@@ -209,7 +209,7 @@ def check_in(
                 confidence=confidence,
             ),
         )
-    except CheckInRefused as error:
+    except CheckInRefusal as error:
         raise of_refused(error) from None
     return Reply(check_in_json(KeptCheckIn(kept)))
 
@@ -230,7 +230,7 @@ def withdraw_check_in(caller: Caller, path: CheckInAddress, query: SiteQuery) ->
     )
 
 
-def of_refused(error: CheckInRefused) -> RequestRefusal:
+def of_refused(error: CheckInRefusal) -> RequestRefusal:
     """422 with every part that is wrong."""
     errors = [Fault(pointer=f"/{part}", detail=said) for part, said in error.faults]
     return RequestRefusal(

@@ -25,7 +25,7 @@ from plugin.next_steps import CARRY, CYCLE, CYCLES, UNDO_CARRY, Door, NextStep
 from plugin.use_cases.cycles import carry, carry_undo, closure, cycles, locks, replay, versions
 from plugin.use_cases.cycles.carry import CarryState
 from plugin.use_cases.cycles.closure import LONGEST_NOTE, ScoreStatement, typed_score
-from plugin.use_cases.cycles.cycles import CycleRefused, CycleState, UnknownCycle
+from plugin.use_cases.cycles.cycles import CycleRefusal, CycleState, UnknownCycle
 
 ROUTES = Routes()
 
@@ -583,7 +583,7 @@ def refused_as(title: str = "", step: str | NextStep = CYCLE) -> Iterator[None]:
         yield
     except UnknownCycle as error:
         raise not_found("cycle", error.cycle_id, CYCLES) from error
-    except CycleRefused as error:
+    except CycleRefusal as error:
         if not title:
             raise
         raise RequestRefusal(409, title, error.message, error.remedy_at(Door.API) or usual) from error

@@ -9,7 +9,7 @@ from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.model import JsonShape, SiteQuery, Word
 from plugin.doors.refusal import RequestRefusal, not_found
 from plugin.next_steps import CYCLES, Door
-from plugin.use_cases.cycles.cycles import CycleRefused, UnknownCycle
+from plugin.use_cases.cycles.cycles import CycleRefusal, UnknownCycle
 from plugin.use_cases.practice.practice import assess_practice, assessed_values
 
 ROUTES = Routes()
@@ -105,6 +105,6 @@ def practice(caller: Caller, query: PracticeQuery) -> Reply[PracticeJson]:
         found = assess_practice(caller.connector, caller.actor, site, query.cycle, query.team)
     except UnknownCycle:
         raise not_found("cycle", query.cycle, CYCLES) from None
-    except CycleRefused as error:
+    except CycleRefusal as error:
         raise RequestRefusal(409, "No cycle runs", error.message, CYCLES.at(Door.API)) from error
     return Reply(PracticeJson.model_validate(assessed_values(found)))

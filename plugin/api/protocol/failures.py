@@ -10,16 +10,16 @@ from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
 from mappings.diagnostic import Diagnostic, MappingError
-from plugin.access.authorization.refusal import NotPermitted
+from plugin.access.authorization.refusal import AccessRefusal
 from plugin.doors.problem import Fault, problem
 from plugin.doors.refusal import RequestRefusal
 from plugin.next_steps import Door
-from plugin.runtime.connector import NotReady
-from plugin.use_cases.accounts.proof import NotProved
-from plugin.use_cases.health.faults import AuthFailed, JiraError, Permanent, RateLimited, StoreError
-from plugin.use_cases.mappings.drafts import DraftMoved
-from plugin.use_cases.mappings.mapping_life import AnotherActivation, LargeChange, WorldMoved
-from plugin.use_cases.permission import NotAllowed
+from plugin.runtime.connector import Refusal
+from plugin.use_cases.accounts.proof import MissingProof
+from plugin.use_cases.health.faults import AuthFailure, JiraError, JiraRefusal, RateLimitError, StoreError
+from plugin.use_cases.mappings.drafts import OutdatedDraft
+from plugin.use_cases.mappings.mapping_life import AnotherActivation, LargeChange, OutdatedPreview
+from plugin.use_cases.permission import PermissionRefusal
 
 SHOWN = 5
 
@@ -36,9 +36,9 @@ def failure(error: Exception) -> Response:
         return of_http(error)
     if isinstance(error, MappingError):
         return of_mapping(error.diagnostics)
-    if isinstance(error, NotAllowed):
+    if isinstance(error, PermissionRefusal):
         return problem(403, "Not allowed", str(error), "Ask an admin for the role.")
-    if isinstance(error, NotReady):
+    if isinstance(error, Refusal):
         return of_not_ready(error)
     if isinstance(error, JiraError):
         return of_jira(error)
@@ -97,9 +97,9 @@ def of_mapping(diagnostics: Sequence[Diagnostic]) -> Response:
     return problem(422, "Mapping refused", detail, remedy, errors=faults)
 
 
-def of_not_ready(error: NotReady) -> Response:
+def of_not_ready(error: Refusal) -> Response:
     """409: the request is well formed, and the state of things stands against it."""
-    if isinstance(error, WorldMoved):
+    if isinstance(error, OutdatedPreview):
         return problem(409, "World moved", str(error), "Preview again and send the new hash.")
     if isinstance(error, LargeChange):
         return problem(409, "Large change", str(error), 'Send "accept_large_change": true to go on with it.')
@@ -110,15 +110,15 @@ def of_not_ready(error: NotReady) -> Response:
         if error.latest is None:
             remedy = "No mapping is active yet: send If-None-Match: *."
         return problem(412, "Precondition failed", str(error), remedy)
-    if isinstance(error, DraftMoved):
+    if isinstance(error, OutdatedDraft):
         remedy = f"GET /api/v1/sites/{error.site}/mapping/draft gives the text and its ETag; look at it, and send that as If-Match."
         if error.now is None:
             remedy = "There is no draft now: send If-None-Match: *."
         return problem(412, "Precondition failed", str(error), remedy)
-    if isinstance(error, NotProved):
+    if isinstance(error, MissingProof):
         remedy = "Say who you are on the page /account/identity, in the same browser, and send it again."
         return problem(403, "Not confirmed", str(error), remedy)
-    if isinstance(error, NotPermitted):
+    if isinstance(error, AccessRefusal):
         return problem(422, "Refused", error.message, error.remedy_at(Door.API))
     remedy = error.remedy_at(Door.API) or "Do what the detail says, then send the request again."
     return problem(409, "Not ready", error.message, remedy)
@@ -126,14 +126,14 @@ def of_not_ready(error: NotReady) -> Response:
 
 def of_jira(error: JiraError) -> Response:
     """What Jira said: 503 where waiting helps, 502 where the site or its account has to be mended, 409 for what it refused."""
-    if isinstance(error, RateLimited):
+    if isinstance(error, RateLimitError):
         answer = problem(503, "Jira's rate limit", error.message, error.remedy)
         answer.headers["Retry-After"] = str(max(1, round(error.retry_after or 30)))
         return answer
     said = f"{error.message} The call was {error.asked}." if error.asked else error.message
-    if isinstance(error, AuthFailed):
+    if isinstance(error, AuthFailure):
         return problem(502, "Jira refused the account", said, error.remedy)
-    if isinstance(error, Permanent):
+    if isinstance(error, JiraRefusal):
         return problem(409, "Jira refused", said, error.remedy)
     return problem(502, "Jira did not answer", said, error.remedy)
 

@@ -13,7 +13,7 @@ from plugin.access.authorization.actor import Actor
 from plugin.doors.refusal import RequestRefusal, invalid
 from plugin.runtime.connector import Connector
 from plugin.use_cases.work import idempotency
-from plugin.use_cases.work.idempotency import StoredAnswer, TooManyKeys
+from plugin.use_cases.work.idempotency import IdempotencyKeyLimit, StoredAnswer
 
 HEADER: Final = "Idempotency-Key"
 LONGEST = 255
@@ -62,7 +62,7 @@ def answered_once(
         return serve()[0]
     try:
         former = idempotency.take(connector, actor, key.who, key.text, key.fingerprint)
-    except TooManyKeys as error:
+    except IdempotencyKeyLimit as error:
         remedy = f"Send it without {HEADER}, or later: a key is kept for 24 hours."
         raise RequestRefusal(
             429, "Too many keys", str(error), remedy, headers={"Retry-After": "3600"}

@@ -25,7 +25,7 @@ from plugin.doors.model import (
 from plugin.doors.refusal import RequestRefusal
 from plugin.next_steps import DIGESTS, Door
 from plugin.use_cases.digests import digests, recipients
-from plugin.use_cases.digests.digests import DigestRefused, DigestUnknown, MessageUnknown
+from plugin.use_cases.digests.digests import DigestRefusal, UnknownDigest, UnknownMessage
 
 ROUTES = Routes()
 MOST_MESSAGES = 1_000
@@ -162,7 +162,7 @@ def preview_digest(caller: Caller, path: DigestAddress, query: PageQuery) -> Rep
     start = number_after(query.cursor, name) or 0
     try:
         found = digests.preview_digest(caller.connector, caller.actor, site, path.digest)
-    except DigestRefused as error:
+    except DigestRefusal as error:
         raise of_refused(error) from None
     shown = found[start : start + query.limit]
     after = start + len(shown)
@@ -183,7 +183,7 @@ def send_digest(caller: Caller, path: DigestAddress, query: SiteQuery) -> Reply[
     site = site_of(caller, query)
     try:
         found = digests.send_digest(caller.connector, caller.actor, site, path.digest)
-    except DigestRefused as error:
+    except DigestRefusal as error:
         raise of_refused(error) from None
     given = [MessageJson.model_validate(digests.outgoing_values(one)) for one in found.messages]
     return Reply(SendingJson(items=given, said=found.said))
@@ -197,7 +197,7 @@ def suspend_digest(
     site = site_of(caller, query)
     try:
         recipients.suspend_digest(caller.connector, caller.actor, site, path.digest, body.recipient)
-    except DigestRefused as error:
+    except DigestRefusal as error:
         raise of_refused(error) from None
     return Reply(OutcomeJson(said=f"{body.recipient} gets {path.digest} no more."))
 
@@ -210,7 +210,7 @@ def resume_digest(
     site = site_of(caller, query)
     try:
         recipients.resume_digest(caller.connector, caller.actor, site, path.digest, body.recipient)
-    except DigestRefused as error:
+    except DigestRefusal as error:
         raise of_refused(error) from None
     return Reply(OutcomeJson(said=f"{body.recipient} gets {path.digest} again."))
 
@@ -234,7 +234,7 @@ def retry_message(caller: Caller, body: MessageBody) -> Reply[MessageJson]:
     site = known_site(caller.connector, body.site)
     try:
         found = digests.retry_message(caller.connector, caller.actor, site, body.key)
-    except DigestRefused as error:
+    except DigestRefusal as error:
         raise of_refused(error) from None
     return Reply(MessageJson.model_validate(digests.outgoing_values(found)))
 
@@ -257,7 +257,7 @@ def stop_own_digest(caller: Caller, query: SiteQuery, body: OwnDigestBody) -> Re
     site = site_of(caller, query)
     try:
         recipients.stop_own_digest(caller.connector, caller.actor, site, body.digest)
-    except DigestRefused as error:
+    except DigestRefusal as error:
         raise of_refused(error) from None
     return Reply(OutcomeJson(said=f"You get {body.digest} no more."))
 
@@ -268,18 +268,18 @@ def resume_own_digest(caller: Caller, query: SiteQuery, body: OwnDigestBody) -> 
     site = site_of(caller, query)
     try:
         recipients.resume_own_digest(caller.connector, caller.actor, site, body.digest)
-    except DigestRefused as error:
+    except DigestRefusal as error:
         raise of_refused(error) from None
     return Reply(OutcomeJson(said=f"You get {body.digest} again."))
 
 
-def of_refused(error: DigestRefused) -> RequestRefusal:
+def of_refused(error: DigestRefusal) -> RequestRefusal:
     """404 for what is not there, 409 for what cannot be done as things stand."""
     remedy = error.remedy_at(Door.API) or DIGESTS.at(Door.API)
-    if isinstance(error, DigestUnknown | MessageUnknown):
+    if isinstance(error, UnknownDigest | UnknownMessage):
         return RequestRefusal(
             404,
-            "No such digest" if isinstance(error, DigestUnknown) else "No such message",
+            "No such digest" if isinstance(error, UnknownDigest) else "No such message",
             error.message,
             remedy,
         )

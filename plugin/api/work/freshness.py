@@ -20,7 +20,7 @@ from plugin.use_cases.health.budget import Budget
 from plugin.use_cases.health.concerns import concerns, verdict
 from plugin.use_cases.health.drift import Drift
 from plugin.use_cases.health.kept_data import kept_data, kept_values
-from plugin.use_cases.health.missing import missing, missing_of, missing_values
+from plugin.use_cases.health.missing_matters import missing, missing_of, missing_values
 from plugin.use_cases.health.status import SiteStatus, installation
 from plugin.use_cases.health.status import status as status_of
 from plugin.use_cases.work import sync

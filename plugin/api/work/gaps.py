@@ -12,7 +12,7 @@ from plugin.doors.cursor import cursor, list_name, position
 from plugin.doors.model import JsonShape, OutcomeJson, Page, PageQuery, RequestPart, SiteName, Word
 from plugin.doors.refusal import not_found
 from plugin.next_steps import GAPS
-from plugin.use_cases.work.gaps import GapRow, NoSuchGap, accept_gaps, list_gaps, reopen_gaps
+from plugin.use_cases.work.gaps import GapRow, UnknownGap, accept_gaps, list_gaps, reopen_gaps
 
 ROUTES = Routes()
 
@@ -85,7 +85,7 @@ def accept_gap(caller: Caller, body: GapBody) -> Reply[OutcomeJson]:
     site = known_site(caller.connector, body.site)
     try:
         accept_gaps(caller.connector, caller.actor, site, [body.issue])
-    except NoSuchGap:
+    except UnknownGap:
         raise no_gap(body.issue) from None
     return Reply(OutcomeJson(said=f"The numbers do without {body.issue} until it can be read."))
 
@@ -96,7 +96,7 @@ def reopen_gap(caller: Caller, body: GapBody) -> Reply[OutcomeJson]:
     site = known_site(caller.connector, body.site)
     try:
         reopen_gaps(caller.connector, caller.actor, site, [body.issue])
-    except NoSuchGap:
+    except UnknownGap:
         raise no_gap(body.issue) from None
     return Reply(
         OutcomeJson(said=f"The numbers that need {body.issue} stand as they are until it can be read.")

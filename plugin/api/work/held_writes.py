@@ -24,7 +24,7 @@ from plugin.doors.model import (
 from plugin.doors.refusal import invalid, not_found
 from plugin.next_steps import HELD_WRITES
 from plugin.use_cases.work import held_writes
-from plugin.use_cases.work.held_writes import Decision, HeldWrite, NothingHeld
+from plugin.use_cases.work.held_writes import Decision, HeldWrite, UnknownHeldWrite
 
 ROUTES = Routes()
 
@@ -108,7 +108,7 @@ def _decided(caller: Caller, body: HeldWritesBody, decision: Decision) -> int:
         )
     try:
         return decision(caller.connector, caller.actor, site, body.objectives)
-    except NothingHeld as error:
+    except UnknownHeldWrite as error:
         raise no_held(error.names) from None
 
 

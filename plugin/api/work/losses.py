@@ -14,7 +14,7 @@ from plugin.doors.model import JsonShape, OutcomeJson, Page, PageQuery, RequestP
 from plugin.doors.refusal import not_found
 from plugin.next_steps import LOSSES
 from plugin.use_cases.work import losses
-from plugin.use_cases.work.losses import Loss, NotHeld
+from plugin.use_cases.work.losses import Loss, UnknownLoss
 
 ROUTES = Routes()
 
@@ -96,7 +96,7 @@ def accept_losses(caller: Caller, body: LossesBody) -> Reply[OutcomeJson]:
     site = known_site(caller.connector, body.site)
     try:
         done = losses.accept(caller.connector, caller.actor, site, body.names)
-    except NotHeld as error:
+    except UnknownLoss as error:
         raise no_loss(error) from None
     return Reply(
         OutcomeJson(said=f"{len(done)} issues are accepted as gone: the numbers are computed without them.")
@@ -109,11 +109,11 @@ def dismiss_losses(caller: Caller, body: LossesBody) -> Reply[OutcomeJson]:
     site = known_site(caller.connector, body.site)
     try:
         done = losses.dismiss(caller.connector, caller.actor, site, body.names)
-    except NotHeld as error:
+    except UnknownLoss as error:
         raise no_loss(error) from None
     return Reply(OutcomeJson(said=f"{len(done)} issues go on counting as they were read last."))
 
 
-def no_loss(error: NotHeld) -> Exception:
+def no_loss(error: UnknownLoss) -> Exception:
     """404: nothing of this name is held."""
     return not_found("held loss", ", ".join(error.names), LOSSES)

@@ -14,7 +14,7 @@ from plugin.doors.cursor import cursor, list_name, number_after, position
 from plugin.doors.model import Instant, JsonAny, JsonShape, Page, PageQuery, RequestPart, SiteName, Word
 from plugin.doors.refusal import not_found
 from plugin.next_steps import OBJECTIVES
-from plugin.use_cases.objectives.objective_lookup import NoSuchObjective
+from plugin.use_cases.objectives.objective_lookup import UnknownObjective
 from plugin.use_cases.work import plans
 from plugin.use_cases.work.plans import RecordSearch, WriteRecord, WriteRefusal
 
@@ -145,7 +145,7 @@ def chosen(caller: Caller, site: str, names: list[str] | None) -> list[str]:
     for name in names:
         try:
             found.update(plans.objectives_in_order(caller.connector, caller.actor, site, [name]))
-        except NoSuchObjective:
+        except UnknownObjective:
             raise not_found("objective", name, OBJECTIVES) from None
     return sorted(found, key=issue_order)
 

@@ -8,7 +8,7 @@ from mappings.json_value import PlainValues
 from plugin.access.authentication.tokens import DEFAULT_DAYS
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.access.authorization.permission import SCOPES
-from plugin.access.authorization.refusal import NotPermitted
+from plugin.access.authorization.refusal import AccessRefusal
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, say, show_json, show_table
 from plugin.use_cases.accounts import tokens
@@ -71,7 +71,7 @@ def revoke_command(token_id: int) -> None:
     with open_connector() as connector:
         found = tokens.revoke(connector, COMMAND_LINE, token_id)
     if found is None:
-        raise NotPermitted(f"There is no token {token_id}. jira-okr token list shows all of them.")
+        raise AccessRefusal(f"There is no token {token_id}. jira-okr token list shows all of them.")
     say(f"Revoked {found.name}.")
 
 

@@ -10,7 +10,7 @@ from mappings.diagnostic import MappingError
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector, require_site
 from plugin.cli.terminal.output import json_option, say, show_json, site_option
-from plugin.runtime.connector import Connector, NotReady, Site
+from plugin.runtime.connector import Connector, Refusal, Site
 from plugin.use_cases.health.faults import JiraError
 from plugin.use_cases.visibility.site_visibility import Visibility, examine
 
@@ -50,7 +50,7 @@ def check_all(connector: Connector, site: str) -> list[CheckLine]:
     findings = [CheckLine("database", True, connector.store.where)]
     try:
         jira = connector.site(site).jira
-    except NotReady as error:
+    except Refusal as error:
         return [*findings, CheckLine("site", False, str(error))]
     try:
         me, server = jira.myself(), jira.server()
@@ -90,7 +90,7 @@ def _mapping_finding(connector: Connector, site: str) -> CheckLine:
     try:
         connector.catalogue(site, fresh=True)
         mapping = connector.context(site).mapping
-    except (NotReady, MappingError) as error:
+    except (Refusal, MappingError) as error:
         return CheckLine(
             "mapping", False, str(error), "jira-okr mapping check FILE shows every finding with its place."
         )

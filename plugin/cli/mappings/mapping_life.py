@@ -19,7 +19,7 @@ from plugin.cli.objectives.cycle import show_replays
 from plugin.cli.objectives.past import moment_asked, with_histories
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, progress_bar, say, show_json, show_table, site_option
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.mappings import revisions
 from plugin.use_cases.mappings.comparison import differences
 from plugin.use_cases.mappings.mapping_life import (
@@ -175,7 +175,7 @@ def _expected(connector: Connector, site: str, name: str | None) -> Expected | N
         return None
     found = revisions.revision(connector, COMMAND_LINE, site, name)
     if found is None:
-        raise NotReady(f"No revision alone begins with {name!r}. jira-okr mapping history lists them.")
+        raise Refusal(f"No revision alone begins with {name!r}. jira-okr mapping history lists them.")
     return expecting(found.revision)
 
 
@@ -185,10 +185,10 @@ def told_what_next() -> Iterator[None]:
     try:
         yield
     except LargeChange as error:
-        raise NotReady(f"{error} To go on with it: --accept-large-change.") from None
+        raise Refusal(f"{error} To go on with it: --accept-large-change.") from None
     except AnotherActivation as error:
         then = f", then give --expect {error.latest.revision[:8]}" if error.latest is not None else ""
-        raise NotReady(
+        raise Refusal(
             f"{error} jira-okr mapping history lists what was activated. Preview again{then}."
         ) from None
 
@@ -256,7 +256,7 @@ def stored_text(connector: Connector, site: str, name: str | None) -> str:
     if found is None:
         what = f"no revision {name!r}" if name else "no active mapping"
         listed = ", ".join(one.revision for one in known) or "none"
-        raise NotReady(f"There is {what} for site {site!r}. Revisions: {listed}.")
+        raise Refusal(f"There is {what} for site {site!r}. Revisions: {listed}.")
     return found.text
 
 

@@ -14,7 +14,7 @@ from plugin.access.authorization.actor import COMMAND_LINE, Actor
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
 from plugin.next_steps import OBJECTIVES
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.check_ins.check_ins import (
     KeptCheckIn,
     KeptComment,
@@ -186,9 +186,7 @@ def withdraw_command(key: str, number: int, by: str, site: str, as_json: bool) -
         saved = _objective(connector, site, key)
         ended = withdraw(connector, _said_by(by), site, saved.state.id, number)
     if ended is None:
-        raise NotReady(
-            f"{key} has no check-in {number} that stands. jira-okr check-in list {key} shows them."
-        )
+        raise Refusal(f"{key} has no check-in {number} that stands. jira-okr check-in list {key} shows them.")
     if as_json:
         show_json(check_in_values(ended))
     else:
@@ -258,5 +256,5 @@ def _day(at: datetime | None) -> date | None:
 def _objective(connector: Connector, site: str, key: str) -> SavedObjective:
     saved = objective(connector, COMMAND_LINE, site, key)
     if saved is None:
-        raise NotReady(f"{key} is no objective here.", step=OBJECTIVES)
+        raise Refusal(f"{key} is no objective here.", step=OBJECTIVES)
     return saved

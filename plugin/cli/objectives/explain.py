@@ -20,7 +20,7 @@ from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
 from plugin.cli.work.plan import shown
 from plugin.next_steps import OBJECTIVES, Door
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.cycles.locks import waits_behind_lock
 from plugin.use_cases.objectives.as_of import AsOf, as_of, as_of_draft
 from plugin.use_cases.objectives.objective_values import (
@@ -102,11 +102,11 @@ def explain_command(
 
 
 def _show_stood(key: str, cycle: str, site: str, *, as_json: bool) -> None:
-    """The objective as it stood when a cycle was over; raises NotReady where it was not in that cycle."""
+    """The objective as it stood when a cycle was over; raises Refusal where it was not in that cycle."""
     with open_connector(site=site) as connector:
         saved = objective_in(connector, COMMAND_LINE, site, key, cycle)
     if saved is None:
-        raise NotReady(
+        raise Refusal(
             f"{key} was no objective of {cycle}. jira-okr cycle show {cycle} lists those that were.",
             step=OBJECTIVES,
         )
@@ -120,11 +120,11 @@ def _show_stood(key: str, cycle: str, site: str, *, as_json: bool) -> None:
 
 
 def _show_feeds(key: str, fed: Sequence[SavedObjective], waits: str, *, as_json: bool) -> None:
-    """Whose numbers an issue is part of, the rows of each; raises NotReady where it is part of none."""
+    """Whose numbers an issue is part of, the rows of each; raises Refusal where it is part of none."""
     if not fed:
         if waits:
-            raise NotReady(waits)
-        raise NotReady(
+            raise Refusal(waits)
+        raise Refusal(
             f"{key} is no objective here, and part of no number. jira-okr mapping try --issue {key} says what keeps it out of each rule; "
             "jira-okr sync looks for new ones.",
             step=OBJECTIVES,

@@ -22,7 +22,7 @@ from plugin.doors.exports import Format, HistoryRow, LedgerRow, ObjectiveRow
 from plugin.doors.filters import AuditQuery, ObjectivesQuery
 from plugin.doors.model import JsonShape, RequestPart
 from plugin.doors.rows import ActJson, PersonalRowJson, personal_row
-from plugin.runtime.connector import NotReady
+from plugin.runtime.connector import Refusal
 from plugin.use_cases.accounts.audit import RecordSearch, list_entries
 from plugin.use_cases.imports.okr_export import export_okrs
 from plugin.use_cases.objectives.objective_columns import filters
@@ -211,7 +211,7 @@ def opened(output: Path | None) -> Iterator[TextIO]:
         unfinished.replace(output)
     except OSError as error:
         unfinished.unlink(missing_ok=True)
-        raise NotReady(
+        raise Refusal(
             f"{output} cannot be written ({error}). Name a file in a directory that can be."
         ) from error
 

@@ -9,7 +9,7 @@ from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
 from plugin.next_steps import OBJECTIVES
-from plugin.runtime.connector import NotReady
+from plugin.runtime.connector import Refusal
 from plugin.use_cases.forecasts.forecast_record import calibration_of, calibration_values
 from plugin.use_cases.forecasts.forecast_words import basis, until
 from plugin.use_cases.forecasts.forecasts import (
@@ -42,9 +42,9 @@ def forecast_command(key: str | None, cycle: str | None, site: str, as_json: boo
         saved = objective(connector, COMMAND_LINE, site, key)
         found = None if saved is None else forecast_of(connector, COMMAND_LINE, site, saved.state.id)
     if saved is None:
-        raise NotReady(f"{key} is no objective here.", step=OBJECTIVES)
+        raise Refusal(f"{key} is no objective here.", step=OBJECTIVES)
     if found is None:
-        raise NotReady("No mapping rules this site. Activate one: jira-okr mapping activate FILE.")
+        raise Refusal("No mapping rules this site. Activate one: jira-okr mapping activate FILE.")
     if as_json:
         named = {"id": saved.state.id, "key": saved.state.key, "title": saved.state.title}
         show_json({"objective": named, **forecast_values(found)})

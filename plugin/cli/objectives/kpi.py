@@ -11,7 +11,7 @@ from mappings.kpi.state import PeriodStanding
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.kpis.board import ShownKpi, kpi, list_kpis, list_readings
 from plugin.use_cases.kpis.creation import CreationPlan, creation_plan
 from plugin.use_cases.kpis.departures import departed_kpis, departure_values
@@ -268,7 +268,7 @@ def import_command(file: Path, id_: str | None, site: str, as_json: bool) -> Non
     try:
         text = file.read_bytes().decode("utf-8")
     except UnicodeDecodeError as error:
-        raise NotReady(f"{file} is no UTF-8 text (byte {error.start + 1}): save it as UTF-8.") from None
+        raise Refusal(f"{file} is no UTF-8 text (byte {error.start + 1}): save it as UTF-8.") from None
     with open_connector(site=site) as connector:
         kept = import_file(connector, COMMAND_LINE, site, text, id_)
     if as_json:
@@ -286,7 +286,7 @@ def import_command(file: Path, id_: str | None, site: str, as_json: bool) -> Non
 def _known(connector: Connector, site: str, id_: str) -> ShownKpi:
     one = kpi(connector, COMMAND_LINE, site, id_)
     if one is None:
-        raise NotReady(f"The active mapping has no KPI {id_}. jira-okr kpi list shows those it has.")
+        raise Refusal(f"The active mapping has no KPI {id_}. jira-okr kpi list shows those it has.")
     return one
 
 

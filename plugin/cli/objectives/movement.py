@@ -14,7 +14,7 @@ from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
 from plugin.next_steps import OBJECTIVES
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.objectives.moments import SINCE, UNTIL, MovementQuestion, UnknownMoment
 from plugin.use_cases.objectives.movement import ToldMovement, no_history
 from plugin.use_cases.objectives.objective_values import contribution_values, exact_text, percent_text
@@ -35,7 +35,7 @@ def moved_command(key: str, since: str | None, until: str | None, site: str, as_
     with open_connector(site=site) as connector:
         saved = objective(connector, COMMAND_LINE, site, key)
         if saved is None:
-            raise NotReady(f"{key} is no objective here.", step=OBJECTIVES)
+            raise Refusal(f"{key} is no objective here.", step=OBJECTIVES)
         found = asked(connector, site, saved, since, until)
     if found.movement is None:
         raise no_history(found)

@@ -18,7 +18,7 @@ from mappings.imports.presets import PRESETS
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, progress_bar, say, show_json, show_table, site_option
-from plugin.runtime.connector import NotReady
+from plugin.runtime.connector import Refusal
 from plugin.use_cases.imports.imports import (
     ImportPlace,
     ImportState,
@@ -159,7 +159,7 @@ def _column_map(file: Path | None, preset: str | None) -> ColumnMapPart:
     try:
         found = ColumnMapPart() if file is None else read_column_map(file.read_text(encoding="utf-8-sig"))
     except (UnusableFile, UnicodeDecodeError) as error:
-        raise NotReady(str(error)) from None
+        raise Refusal(str(error)) from None
     return found if preset is None else found.model_copy(update={"preset": preset})
 
 
@@ -182,7 +182,7 @@ def _people(file: Path) -> tuple[JiraPerson, ...]:
     try:
         raws = TypeAdapter(list[dict[str, str | bool | None]]).validate_json(file.read_bytes())
     except ValidationError as error:
-        raise NotReady(f"{file} is no list of people: {error.errors()[0]['msg']}.") from None
+        raise Refusal(f"{file} is no list of people: {error.errors()[0]['msg']}.") from None
     return tuple(
         JiraPerson(
             str(raw.get("accountId") or raw.get("name") or ""),

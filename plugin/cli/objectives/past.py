@@ -14,12 +14,12 @@ from plugin.runtime.connector import Connector
 from plugin.use_cases.objectives.as_of import instant_asked, read_histories
 
 
-class _LookBack(Protocol):
+class _LookBackArguments(Protocol):
     @property
     def untold(self) -> tuple[str, ...]: ...
 
 
-Found = TypeVar("Found", bound=_LookBack)
+Found = TypeVar("Found", bound=_LookBackArguments)
 
 
 def moment_asked(connector: Connector, site: str, at: str) -> datetime:

@@ -19,7 +19,7 @@ from plugin.cli.operation.webhook import asked_address
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import progress_bar, say, show_table
 from plugin.cli.work.sync import sync_site
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.runtime.saved_sites import new_secret
 from plugin.runtime.settings import ENV_FILE, read_settings
 from plugin.runtime.sites.site_address import is_cloud, site_address
@@ -116,7 +116,7 @@ def setup_command(
         if replaced:
             say(f"{replaced} rules {name} now; this takes its place (jira-okr mapping rollback goes back).")
             if yes and not theirs:
-                raise NotReady(
+                raise Refusal(
                     f"It was begun from a preset a moment ago, so it is not activated unasked. Look at {file}, or run it without --yes."
                 )
         _step(4, "Does it fit?")
@@ -167,7 +167,7 @@ def _connected(
         address = url or click.prompt("Address of Jira, as the browser shows it")
         try:
             require_addable(connector, COMMAND_LINE, name, address)
-        except NotReady as error:
+        except Refusal as error:
             if error.about != "url":
                 raise
             say(f"\nThat did not work. {error}\n", err=True)
@@ -200,11 +200,11 @@ def _connected(
             return add(connector, COMMAND_LINE, given)
         except JiraError as error:
             say(f"\nThat did not work. {told(error)}\n", err=True)
-        except NotReady as error:
+        except Refusal as error:
             say(f"\nThat did not work. {error}\n", err=True)
             if error.about == "url":
                 url = None
-    raise NotReady(
+    raise Refusal(
         "Jira did not let us in. Nothing was kept; docs/jira-connection.md says what each message means."
     )
 
@@ -249,7 +249,7 @@ def _with_fields(
         return fitted
     if planned.refusal:
         if creates:
-            raise NotReady(planned.refusal)
+            raise Refusal(planned.refusal)
         say(f"No fields can be created for you. {planned.refusal}")
         return fitted
     say(f"Fields that it could use, and that the site does not have. They would go on {planned.place}:")
@@ -281,7 +281,7 @@ def keep(fitted: FittedPreset, file: Path, yes: bool) -> FittedPreset:
         say("Once they are there, run jira-okr setup again, to another file (--mapping): it takes them in.")
     own = decode_text(file.read_bytes(), str(file)) if file.exists() else None
     if own is None and not fitted.adaptation.text:
-        raise NotReady("No mapping came of it; choose another preset (--preset).")
+        raise Refusal("No mapping came of it; choose another preset (--preset).")
     if own is None:
         file.write_text(fitted.adaptation.text, encoding="utf-8")
         say(f"Kept in {file}.")
@@ -290,7 +290,7 @@ def keep(fitted: FittedPreset, file: Path, yes: bool) -> FittedPreset:
         if not (
             yes or click.confirm(f"{file} is there and says something else. Take it as it is?", default=True)
         ):
-            raise NotReady(f"{file} is left as it is, and nothing was done. {anew}")
+            raise Refusal(f"{file} is left as it is, and nothing was done. {anew}")
         say(f"Taken from {file}, as it is there. {anew}")
         return replace(fitted, adaptation=replace(fitted.adaptation, text=own))
     return fitted
@@ -350,7 +350,7 @@ def _go_live(connector: Connector, site: str, fitted: FittedPreset, file: Path) 
     try:
         made = register(connector, COMMAND_LINE, site, asked_address(connector, site, None))
         say(f"Jira will call {made.url} when something changes, once jira-okr serve runs there.")
-    except (JiraError, NotReady, click.ClickException) as error:
+    except (JiraError, Refusal, click.ClickException) as error:
         said = told(error) if isinstance(error, JiraError) else str(error)
         say(
             f"The webhook is not registered: {said}\nWithout it changes are found by looking every few minutes. By hand: jira-okr webhook show --secret --site {site}"
@@ -358,7 +358,7 @@ def _go_live(connector: Connector, site: str, fitted: FittedPreset, file: Path) 
 
 
 def _finish(connector: Connector, site: str) -> None:
-    with suppress(NotReady):
+    with suppress(Refusal):
         planned = foresee(connector, COMMAND_LINE, site)
         say(cost_text(planned))
         done = backfill_site(connector, site, planned)

@@ -10,7 +10,7 @@ import click
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector, require_site
 from plugin.cli.terminal.output import json_option, say, show_json, show_table
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.runtime.saved_sites import new_secret
 from plugin.runtime.settings import CONSENT
 from plugin.use_cases.sites.consent import CALLBACK, begin, finish, prepare
@@ -179,7 +179,7 @@ def _allowed(connector: Connector, name: str) -> ConnectionTest:
         number = click.prompt("Which one", type=click.IntRange(1, len(done.choices)))
         done = finish(connector, COMMAND_LINE, done.state, cloud_id=done.choices[number - 1].id)
     if done.tested is None:
-        raise NotReady("It was allowed for another site meanwhile. Begin again.")
+        raise Refusal("It was allowed for another site meanwhile. Begin again.")
     if done.warning:
         say(f"ATTENTION: {done.warning}")
     return done.tested
@@ -273,7 +273,7 @@ def _require_own(connector: Connector, name: str, expires: date | None = None) -
     """Wrong usage where there is no such site, and what `require_added` refuses; one whose credentials cannot be opened any more is there all the same."""
     try:
         require_added(connector, COMMAND_LINE, name, expires)
-    except NotReady:
+    except Refusal:
         require_site(connector, name)
         raise
 

@@ -8,7 +8,7 @@ from mappings.json_value import PlainValues
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.sites.secret_change import DAYS, MOST_DAYS, change_secret
 from plugin.use_cases.sites.webhook import (
     HEADER,
@@ -169,7 +169,7 @@ def delete_command(webhook_id: str, site: str) -> None:
 def asked_address(connector: Connector, site: str, url: str | None) -> str:
     """Where Jira has to deliver: what was given, else what the settings say."""
     if url is None and connector.settings.base_url is None:
-        raise NotReady("Where should Jira deliver to? Set JIRA_OKR_BASE_URL, or give --url.")
+        raise Refusal("Where should Jira deliver to? Set JIRA_OKR_BASE_URL, or give --url.")
     return url or target(connector, COMMAND_LINE, site).address
 
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import click
 
 from plugin.runtime.composition import build_connector
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.runtime.processes.logs import configure_logs, known_secrets
 from plugin.runtime.saved_sites import open_sites
 from plugin.runtime.settings import Settings, read_settings
@@ -40,7 +40,7 @@ def require_site(connector: Connector, site: str) -> None:
     if connector.known_site(site) is not None:
         return
     if not connector.sites:
-        raise NotReady(
+        raise Refusal(
             "No Jira site is known yet. Set JIRA_OKR_JIRA__URL and its credentials (docs/settings.md), or run jira-okr site add."
         )
     known = ", ".join(sorted(connector.sites))

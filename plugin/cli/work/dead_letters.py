@@ -13,7 +13,7 @@ from mappings.json_value import PlainValues
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.work import dead_letters, refusals
 
 
@@ -147,7 +147,7 @@ def letters(connector: Connector, site: str) -> list[DeadLetterLine]:
 def choose(
     connector: Connector, site: str, names: tuple[str, ...], field: str | None, everything: bool
 ) -> list[DeadLetterLine]:
-    """The letters a person means; raises NotReady where there are none, naming what there is."""
+    """The letters a person means; raises Refusal where there are none, naming what there is."""
     if not names and not everything:
         raise click.UsageError("name one or more objectives (key or id), or say --all")
     found = letters(connector, site)
@@ -160,7 +160,7 @@ def choose(
     ]
     if not chosen:
         known = ", ".join(sorted({one.objective for one in found})) or "none"
-        raise NotReady(f"No dead letter is called so. Objectives with dead letters: {known}.")
+        raise Refusal(f"No dead letter is called so. Objectives with dead letters: {known}.")
     return chosen
 
 

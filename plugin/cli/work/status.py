@@ -22,7 +22,7 @@ from plugin.use_cases.health.budget import Budget, in_words
 from plugin.use_cases.health.concerns import FRESH, Concern, concerns, verdict
 from plugin.use_cases.health.drift import Drift
 from plugin.use_cases.health.kept_data import kept_data, kept_values, size_text
-from plugin.use_cases.health.missing import MissingMatter, missing, missing_values, waiting_matters
+from plugin.use_cases.health.missing_matters import MissingMatter, missing, missing_values, waiting_matters
 from plugin.use_cases.health.status import SiteStatus, status
 from plugin.use_cases.health.webhook_state import WebhookState
 from plugin.use_cases.objectives.objective_columns import (

@@ -11,7 +11,7 @@ from plugin.access.authorization.permission import Permission
 from plugin.mcp.protocol.confirmation import ActArguments, ActReceipt, two_calls
 from plugin.mcp.protocol.lookup import site_of
 from plugin.mcp.protocol.shapes import Name
-from plugin.mcp.protocol.tool import Tool, ToolAsker, Unanswerable
+from plugin.mcp.protocol.tool import Tool, ToolAsker, UnanswerableQuestion
 from plugin.next_steps import Door
 from plugin.use_cases.cycles.carry import (
     CarryPreview,
@@ -21,7 +21,7 @@ from plugin.use_cases.cycles.carry import (
     sets_of,
 )
 from plugin.use_cases.cycles.carry_undo import UndoPreview, preview_undo, undo_carry
-from plugin.use_cases.cycles.cycles import CycleRefused, UnknownCycle, list_cycles
+from plugin.use_cases.cycles.cycles import CycleRefusal, UnknownCycle, list_cycles
 
 MOST_NAMED = 100
 
@@ -49,19 +49,19 @@ def okr_carry_forward(asking: ToolAsker, arguments: CarryArguments) -> ActReceip
         found = preview_carry(asking.connector, asking.actor, site, arguments.cycle, into, choice)
     except UnknownCycle:
         known = ", ".join(one.cycle.id for one in list_cycles(asking.connector, asking.actor, site)) or "none"
-        raise Unanswerable(
+        raise UnanswerableQuestion(
             f"There is no such cycle on the site {site!r} as {arguments.cycle!r} or {into!r}. Cycles: {known}."
         ) from None
-    except CycleRefused as error:
-        raise Unanswerable(error.said_at(Door.TOOL)) from None
+    except CycleRefusal as error:
+        raise UnanswerableQuestion(error.said_at(Door.TOOL)) from None
 
     def do() -> str:
         try:
             done = carry_forward(
                 asking.connector, asking.actor, site, arguments.cycle, arguments.objectives, into, choice
             )
-        except CycleRefused as error:
-            raise Unanswerable(error.said_at(Door.TOOL)) from None
+        except CycleRefusal as error:
+            raise UnanswerableQuestion(error.said_at(Door.TOOL)) from None
         before = f" Carried before: {', '.join(done.before)}." if done.before else ""
         return f"{done.told}; Jira is told now.{before}"
 
@@ -75,7 +75,7 @@ def _would(found: CarryPreview, named: list[str]) -> str:
     chosen = [one for one in open_ if (_is_named(one.plan, wanted) if wanted else one.meant)]
     if not chosen:
         stands = "; ".join(f"{_name(one)}: {_why_not(one)}" for one in found.objectives) or "it has none"
-        raise Unanswerable(f"Nothing of {found.from_cycle} would be carried: {stands}.")
+        raise UnanswerableQuestion(f"Nothing of {found.from_cycle} would be carried: {stands}.")
     lines = [f"Carry from {found.from_cycle} into {found.into.id}:"]
     for one in chosen:
         lines += [
@@ -112,8 +112,8 @@ def okr_undo_carry(asking: ToolAsker, arguments: UndoArguments) -> ActReceipt:
     site, cycle = site_of(asking, arguments), arguments.cycle
     try:
         found = preview_undo(asking.connector, asking.actor, site, cycle, arguments.objectives)
-    except CycleRefused as error:
-        raise Unanswerable(error.said_at(Door.TOOL)) from None
+    except CycleRefusal as error:
+        raise UnanswerableQuestion(error.said_at(Door.TOOL)) from None
 
     def do() -> str:
         try:
@@ -125,8 +125,8 @@ def okr_undo_carry(asking: ToolAsker, arguments: UndoArguments) -> ActReceipt:
                 arguments.objectives,
                 delete_copies=arguments.delete_copies,
             )
-        except CycleRefused as error:
-            raise Unanswerable(error.said_at(Door.TOOL)) from None
+        except CycleRefusal as error:
+            raise UnanswerableQuestion(error.said_at(Door.TOOL)) from None
         left = f" For a person: {'; '.join(done.by_hand)}." if done.by_hand else ""
         return f"{done.told}; Jira is told now.{left}"
 
@@ -139,7 +139,7 @@ def _would_undo(found: UndoPreview, *, delete_copies: bool) -> str:
     hindered = [one for one in found.objectives if one.undo.hindrances]
     if hindered:
         said = "; ".join(f"{one.name}: {', '.join(one.undo.hindrances)}" for one in hindered)
-        raise Unanswerable(f"It cannot be taken back: {said}.")
+        raise UnanswerableQuestion(f"It cannot be taken back: {said}.")
     lines = [f"Take back what was carried out of {found.from_cycle}:"]
     for one in found.objectives:
         lines.append(f"{one.name} {one.title}, carried into {one.into}")

@@ -14,9 +14,9 @@ from plugin.mcp.protocol.lookup import site_of
 from plugin.mcp.protocol.provenance import provenance
 from plugin.mcp.protocol.quotation import Quoted
 from plugin.mcp.protocol.shapes import Answer, Name, Number, PageArguments, RowCount, Shape, exactly, page_of
-from plugin.mcp.protocol.tool import Tool, ToolAsker, Unanswerable
+from plugin.mcp.protocol.tool import Tool, ToolAsker, UnanswerableQuestion
 from plugin.next_steps import Door
-from plugin.use_cases.cycles.cycles import CycleRefused, UnknownCycle, list_cycles
+from plugin.use_cases.cycles.cycles import CycleRefusal, UnknownCycle, list_cycles
 from plugin.use_cases.cycles.versions import ClosingAct, difference
 
 
@@ -81,11 +81,11 @@ def okr_closings(asking: ToolAsker, arguments: ClosingArguments) -> Closings:
         )
     except UnknownCycle:
         known = ", ".join(one.cycle.id for one in list_cycles(asking.connector, asking.actor, site)) or "none"
-        raise Unanswerable(
+        raise UnanswerableQuestion(
             f"There is no cycle {arguments.cycle!r} on the site {site!r}. Cycles: {known}."
         ) from None
-    except CycleRefused as error:
-        raise Unanswerable(error.said_at(Door.TOOL)) from None
+    except CycleRefusal as error:
+        raise UnanswerableQuestion(error.said_at(Door.TOOL)) from None
     name = f"okr_closings:{site}:{found.cycle_id}:{found.before.hash}:{found.after.hash}"
     shown, counted = page_of(name, arguments, found.differing, (one.shown.id for one in found.differing))
     return Closings(

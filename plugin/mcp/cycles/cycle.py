@@ -13,9 +13,9 @@ from plugin.mcp.protocol.lookup import site_of
 from plugin.mcp.protocol.provenance import provenance
 from plugin.mcp.protocol.quotation import Quoted
 from plugin.mcp.protocol.shapes import Answer, Name, Number, PageArguments, RowCount, Shape, exactly, page_of
-from plugin.mcp.protocol.tool import Tool, ToolAsker, Unanswerable
+from plugin.mcp.protocol.tool import Tool, ToolAsker, UnanswerableQuestion
 from plugin.next_steps import Door
-from plugin.runtime.connector import NotReady
+from plugin.runtime.connector import Refusal
 from plugin.use_cases.cycles.cycles import (
     CycleDetail,
     UnknownCycle,
@@ -118,9 +118,11 @@ def okr_cycle(asking: ToolAsker, arguments: CycleArguments) -> CycleReview:
         )
     except UnknownCycle:
         known = ", ".join(one.cycle.id for one in list_cycles(asking.connector, asking.actor, site)) or "none"
-        raise Unanswerable(f"There is no cycle {name!r} on the site {site!r}. Cycles: {known}.") from None
-    except NotReady as error:
-        raise Unanswerable(error.said_at(Door.TOOL)) from None
+        raise UnanswerableQuestion(
+            f"There is no cycle {name!r} on the site {site!r}. Cycles: {known}."
+        ) from None
+    except Refusal as error:
+        raise UnanswerableQuestion(error.said_at(Door.TOOL)) from None
     every = found.objectives
     shown, counted = page_of(
         f"okr_cycle:{site}:{name}:{arguments.mapping}", arguments, every, (one.state.id for one in every)
@@ -146,7 +148,7 @@ def okr_cycle(asking: ToolAsker, arguments: CycleArguments) -> CycleReview:
 def _running(asking: ToolAsker, site: str) -> str:
     found = running_cycles(asking.connector, asking.actor, site)
     if not found:
-        raise Unanswerable(f"No cycle runs on the site {site!r} now: name one.")
+        raise UnanswerableQuestion(f"No cycle runs on the site {site!r} now: name one.")
     return found[0].id
 
 

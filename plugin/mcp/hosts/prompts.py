@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from plugin.mcp.protocol.quotation import seen
-from plugin.mcp.protocol.tool import Unanswerable
+from plugin.mcp.protocol.tool import UnanswerableQuestion
 
 LONGEST_VALUE = 200
 FAITHFUL = (
@@ -38,16 +38,18 @@ class PromptText:
         """The prompt with what was filled in. Raises Unanswerable where something is missing, unknown or too long."""
         known = {one.name: one for one in self.values}
         if unknown := sorted(given.keys() - known.keys()):
-            raise Unanswerable(
+            raise UnanswerableQuestion(
                 f"{self.name} takes {', '.join(known) or 'nothing'}; there is no {unknown[0][:100]!r}."
             )
         filled = {}
         for name, one in known.items():
             value = seen(given.get(name) or one.otherwise or "").strip()
             if not value:
-                raise Unanswerable(f"{self.name} needs {name}: {one.description}")
+                raise UnanswerableQuestion(f"{self.name} needs {name}: {one.description}")
             if len(value) > LONGEST_VALUE:
-                raise Unanswerable(f"{name} has {len(value)} characters; {LONGEST_VALUE} are let through.")
+                raise UnanswerableQuestion(
+                    f"{name} has {len(value)} characters; {LONGEST_VALUE} are let through."
+                )
             filled[name] = value
         return f"{self.text.format(**filled)}\n\n{FAITHFUL}"
 

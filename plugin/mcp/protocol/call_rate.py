@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import ceil
 
-from plugin.mcp.protocol.tool import Unanswerable
+from plugin.mcp.protocol.tool import UnanswerableQuestion
 
 A_MINUTE, AT_ONCE = 60, 4
 WINDOW_S = 60.0
@@ -37,12 +37,12 @@ class Pace:
             self._forget()
             calls = self._calls.setdefault(caller, _Calls())
             if calls.running >= AT_ONCE:
-                raise Unanswerable(
+                raise UnanswerableQuestion(
                     f"{AT_ONCE} calls of this token run already. Wait for an answer, then ask again."
                 )
             if len(calls.begun) >= A_MINUTE:
                 wait = max(1, ceil(calls.begun[0] + WINDOW_S - self._clock()))
-                raise Unanswerable(
+                raise UnanswerableQuestion(
                     f"This token has made {A_MINUTE} calls within a minute. Ask again in {wait} seconds."
                 )
             calls.begun.append(self._clock())

@@ -19,7 +19,7 @@ from plugin.access.authentication.secret_key import confirmation_key
 from plugin.mcp.protocol.provenance import provenance
 from plugin.mcp.protocol.quotation import Quoted
 from plugin.mcp.protocol.shapes import Answer, Arguments, Name
-from plugin.mcp.protocol.tool import ToolAsker, Unanswerable
+from plugin.mcp.protocol.tool import ToolAsker, UnanswerableQuestion
 from plugin.use_cases.work import idempotency
 
 HOLDS = timedelta(minutes=10)
@@ -86,7 +86,7 @@ def _done(asking: ToolAsker, tool: str, arguments: ActArguments, site: str, do: 
     former = idempotency.take(asking.connector, asking.actor, who, seal, seal)
     if former is not None:
         if former.content is None:
-            raise Unanswerable("This is being done already. Look in a moment what came of it.")
+            raise UnanswerableQuestion("This is being done already. Look in a moment what came of it.")
         return str(former.content)
     try:
         result = do()
@@ -100,9 +100,11 @@ def _done(asking: ToolAsker, tool: str, arguments: ActArguments, site: str, do: 
 def _verified(asking: ToolAsker, tool: str, arguments: ActArguments, site: str) -> str:
     until, _, seal = (arguments.confirm or "").partition(".")
     if not re.fullmatch("[1-9][0-9]{0,11}", until):
-        raise Unanswerable(f"This confirm is none of ours. {ANEW}")
+        raise UnanswerableQuestion(f"This confirm is none of ours. {ANEW}")
     if not hmac.compare_digest(seal.encode(), _seal(asking, tool, arguments, site, int(until)).encode()):
-        raise Unanswerable(f"This confirm was given for other arguments, or to another account. {ANEW}")
+        raise UnanswerableQuestion(
+            f"This confirm was given for other arguments, or to another account. {ANEW}"
+        )
     if int(until) < asking.connector.clock().timestamp():
-        raise Unanswerable(f"This confirm is older than ten minutes. {ANEW}")
+        raise UnanswerableQuestion(f"This confirm is older than ten minutes. {ANEW}")
     return seal

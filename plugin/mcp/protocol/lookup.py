@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from plugin.mcp.protocol.shapes import Arguments
-from plugin.mcp.protocol.tool import ToolAsker, Unanswerable
+from plugin.mcp.protocol.tool import ToolAsker, UnanswerableQuestion
 from plugin.use_cases.cycles.locks import waits_behind_lock
 from plugin.use_cases.objectives.objectives import SavedObjective, objective, objective_in
 
@@ -17,11 +17,11 @@ def site_of(asking: ToolAsker, arguments: Arguments) -> str:
         return named
     known = sorted(connector.sites)
     if not known:
-        raise Unanswerable(
+        raise UnanswerableQuestion(
             "No Jira site is connected yet. An operator sets JIRA_OKR_JIRA__URL, or adds a site."
         )
     if named is not None:
-        raise Unanswerable(f"There is no site {named!r} here. Sites: {', '.join(known)}.")
+        raise UnanswerableQuestion(f"There is no site {named!r} here. Sites: {', '.join(known)}.")
     return next(iter(connector.sites))
 
 
@@ -30,12 +30,12 @@ def objective_of(asking: ToolAsker, site: str, key: str, cycle: str | None = Non
     if cycle is not None:
         stood = objective_in(asking.connector, asking.actor, site, key, cycle)
         if stood is None:
-            raise Unanswerable(
+            raise UnanswerableQuestion(
                 f"{key!r} was no objective of {cycle!r}. okr_list with cycle=… lists those that were."
             )
         return stood
     found = objective(asking.connector, asking.actor, site, key)
     if found is None:
         waits = waits_behind_lock(asking.connector, asking.actor, site, key)
-        raise Unanswerable(waits or f"There is no objective {key!r} on the site {site!r}. {PERHAPS}")
+        raise UnanswerableQuestion(waits or f"There is no objective {key!r} on the site {site!r}. {PERHAPS}")
     return found

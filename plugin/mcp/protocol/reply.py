@@ -16,11 +16,11 @@ from plugin.doors.refusal import RequestRefusal
 from plugin.mcp.protocol.call_rate import Pace
 from plugin.mcp.protocol.quotation import seen
 from plugin.mcp.protocol.shapes import Answer, Arguments
-from plugin.mcp.protocol.tool import Tool, ToolAsker, Unanswerable
+from plugin.mcp.protocol.tool import Tool, ToolAsker, UnanswerableQuestion
 from plugin.next_steps import Door, said_at
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.health.faults import JiraError, StoreError, told
-from plugin.use_cases.permission import NotAllowed, require
+from plugin.use_cases.permission import PermissionRefusal, require
 
 LARGEST_ANSWER = 50_000
 """Characters: what hosts let through to their models."""
@@ -81,7 +81,7 @@ def whole_reply(
             following = _holder(another, "counted")["next"]
             counted.update(shown=len(every), next=following)
             if len(_text(whole)) > LARGEST_ANSWER:
-                raise Unanswerable(
+                raise UnanswerableQuestion(
                     f"It has more than the {LARGEST_ANSWER} characters that are let through: ask {tool.name} page by page."
                 )
         return ToolReply(_text(whole), whole)
@@ -128,14 +128,14 @@ def read(tool: Tool, arguments: Mapping[str, object]) -> Arguments:
     try:
         return tool.takes.model_validate_json(json.dumps(dict(arguments)))
     except ValidationError as error:
-        raise Unanswerable(_wrong(tool, error)) from None
+        raise UnanswerableQuestion(_wrong(tool, error)) from None
 
 
 def written(answer: Answer) -> ToolReply:
     """An answer as text and structure; refused where it is larger than hosts let through."""
     text = said_at(answer.model_dump_json(), Door.TOOL)
     if len(text) > LARGEST_ANSWER:
-        raise Unanswerable(
+        raise UnanswerableQuestion(
             f"The answer has {len(text)} characters, more than the {LARGEST_ANSWER} that are let through. "
             "Ask with a smaller limit, or for one objective."
         )
@@ -153,9 +153,9 @@ def words(error: Exception, tool: Tool) -> str:
     if isinstance(error, StoreError):
         log.error("store failed", error=str(error))
         return "The database cannot be used now. Ask again in a moment."
-    if isinstance(error, NotReady):
+    if isinstance(error, Refusal):
         return error.said_at(Door.TOOL)
-    if isinstance(error, Unanswerable | NotAllowed):
+    if isinstance(error, UnanswerableQuestion | PermissionRefusal):
         return str(error)
     log.error("tool failed", tool=tool.name, exc_info=error)
     return "The connector failed in a way that was not foreseen. It has been logged; asking again may help."

@@ -21,9 +21,9 @@ from plugin.mcp.hosts.resources import RESOURCES, RULES, ResourceKind
 from plugin.mcp.protocol.call_rate import Pace
 from plugin.mcp.protocol.reply import ToolReply, reply, whole_reply
 from plugin.mcp.protocol.shapes import schema_of
-from plugin.mcp.protocol.tool import Tool, Unanswerable
+from plugin.mcp.protocol.tool import Tool, UnanswerableQuestion
 from plugin.mcp.tools import TOOLS
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 
 Context = ServerRequestContext[Any]
 TOOLS_KEEP_MS = 300_000
@@ -140,7 +140,7 @@ def mcp_server(connector: Connector, actor_of: Callable[[Context], Actor]) -> Se
             )
         try:
             text = wanted.filled(params.arguments or {})
-        except Unanswerable as error:
+        except UnanswerableQuestion as error:
             raise MCPError(types.INVALID_PARAMS, str(error)) from None
         message = types.PromptMessage(role="user", content=types.TextContent(type="text", text=text))
         return types.GetPromptResult(description=wanted.description, messages=[message])
@@ -148,7 +148,7 @@ def mcp_server(connector: Connector, actor_of: Callable[[Context], Actor]) -> Se
     def _admitted(context: Context) -> Actor:
         try:
             return actor_of(context)
-        except NotReady as error:
+        except Refusal as error:
             raise MCPError(types.INVALID_REQUEST, str(error)) from None
 
     return Server(

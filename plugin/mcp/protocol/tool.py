@@ -11,7 +11,7 @@ from plugin.mcp.protocol.shapes import Answer, Arguments
 from plugin.runtime.connector import Connector
 
 
-class Unanswerable(Exception):  # noqa: N818
+class UnanswerableQuestion(Exception):
     """A question that cannot be answered as it was put; the message says why, and what to ask instead."""
 
 

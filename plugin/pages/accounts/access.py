@@ -21,7 +21,7 @@ from plugin.pages.accounts import (
 )
 from plugin.pages.frame.page import flash_refusal
 from plugin.runtime.connector import Connector
-from plugin.use_cases.accounts.proof import NotProved
+from plugin.use_cases.accounts.proof import MissingProof
 
 
 def access_blueprint(app: Flask, connector: Connector) -> Blueprint:
@@ -31,12 +31,12 @@ def access_blueprint(app: Flask, connector: Connector) -> Blueprint:
     sign_in.register(blueprint, connector, None if oidc is None else Provider(app, oidc))
     for page in (set_up, sign_in_link, account, second_factor, tokens, people, personal_data, audit):
         page.register(blueprint, connector)
-    blueprint.register_error_handler(NotProved, _once_more)
+    blueprint.register_error_handler(MissingProof, _once_more)
     blueprint.after_request(_not_kept)
     return blueprint
 
 
-def _once_more(error: NotProved) -> ResponseReturnValue:
+def _once_more(error: MissingProof) -> ResponseReturnValue:
     """To the page where they say once more who they are, and back to where they came from."""
     back = urlsplit(request.referrer or "").path
     flash_refusal(str(error))

@@ -11,7 +11,7 @@ from plugin.access.authentication import sessions
 from plugin.access.authentication.destination import safe_destination
 from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import acting, present
-from plugin.access.authorization.refusal import NotPermitted
+from plugin.access.authorization.refusal import AccessRefusal
 from plugin.pages.frame.forms import LONG_ENOUGH, LineField, PageForm, Secret, needed
 from plugin.pages.frame.page import flash_refusal, rendered
 from plugin.pages.stored_sources import StoredSources
@@ -21,7 +21,7 @@ from plugin.use_cases.accounts import own_account as own
 from plugin.use_cases.accounts.own_account import Account, own_account
 from plugin.use_cases.accounts.second_factor import factor_state, prove_by_code
 from plugin.use_cases.digests import recipients
-from plugin.use_cases.digests.digests import DigestRefused
+from plugin.use_cases.digests.digests import DigestRefusal
 from plugin.use_cases.visibility.account_people import own_people
 
 
@@ -144,7 +144,7 @@ def proved_or_not(connector: Connector) -> ResponseReturnValue:
     try:
         own.prove_by_password(connector, acting(), form.current.data, address)
         prove_by_code(connector, acting(), form.code.data, address)
-    except NotPermitted as error:
+    except AccessRefusal as error:
         form.refuse_for(error)
         return identity_page(connector, form), 422
     sessions.prove(connector)
@@ -159,7 +159,7 @@ def told_or_not(connector: Connector, act: str) -> ResponseReturnValue:
         abort(404, description="There is nothing of this name to do with a digest.")
     try:
         decide(connector, acting(), site, digest)
-    except DigestRefused as error:
+    except DigestRefusal as error:
         flash_refusal(str(error))
     else:
         flash(f"You get {digest} no more." if act == "stop" else f"You get {digest} again.")
@@ -180,7 +180,7 @@ def _changed(connector: Connector, form: PasswordForm) -> bool:
     address = request.remote_addr or "unknown"
     try:
         own.change_password(connector, acting(), form.current.data, form.password.data, address)
-    except NotPermitted as error:
+    except AccessRefusal as error:
         form.refuse_for(error)
         return False
     return True

@@ -9,13 +9,13 @@ from wtforms.widgets import EmailInput
 
 from plugin.access.authorization.permission import ROLES, needs
 from plugin.access.authorization.person import acting, present
-from plugin.access.authorization.refusal import NotPermitted
+from plugin.access.authorization.refusal import AccessRefusal
 from plugin.pages.frame.forms import LineField, PageForm, needed
 from plugin.pages.frame.page import rendered
 from plugin.pages.frame.visit import SERIAL
 from plugin.pages.stored_sources import StoredSources
 from plugin.pages.views.accounts.people import account_row
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.accounts import people, second_factor
 from plugin.use_cases.accounts.people import Account
 from plugin.use_cases.health.faults import JiraError, told
@@ -95,7 +95,7 @@ def added_or_not(connector: Connector) -> ResponseReturnValue:
     password = people.generated_password() if by_password else None
     try:
         account = people.add(connector, acting(), form.email.data, form.name.data, role, password)
-    except NotPermitted as error:
+    except AccessRefusal as error:
         form.refuse_for(error)
         return people_page(connector, form), 422
     if password is None:
@@ -111,7 +111,7 @@ def changed_or_not(connector: Connector, account_id: int, act: str) -> ResponseR
         abort(404, description="There is no such account.")
     try:
         fresh = _done(connector, account, act)
-    except (NotPermitted, NotReady) as error:
+    except (AccessRefusal, Refusal) as error:
         form = PersonForm()
         form.refuse(str(error))
         return people_page(connector, form), 422

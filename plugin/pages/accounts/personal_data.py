@@ -8,7 +8,7 @@ from wtforms.widgets import EmailInput
 
 from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import acting
-from plugin.access.authorization.refusal import NotPermitted
+from plugin.access.authorization.refusal import AccessRefusal
 from plugin.doors import exports
 from plugin.doors.rows import PersonalRowJson, personal_row
 from plugin.pages.frame.forms import LineField, PageForm, needed
@@ -62,7 +62,7 @@ def handed_out(connector: Connector) -> ResponseReturnValue:
     form = WhoForm(request.form, prefix="out")
     try:
         rows = person_data(connector, acting(), form.email.data) if form.validate() else ()
-    except NotPermitted as error:
+    except AccessRefusal as error:
         form.refuse(str(error), "email")
         rows = ()
     if not rows and not form.errors:
@@ -83,7 +83,7 @@ def erased_or_not(connector: Connector) -> ResponseReturnValue:
         meant = False
     try:
         done = erase_person(connector, acting(), form.email.data) if meant else None
-    except NotPermitted as error:
+    except AccessRefusal as error:
         form.refuse(str(error), "email")
         done = None
     if done is None:

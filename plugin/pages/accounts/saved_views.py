@@ -9,7 +9,7 @@ from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import acting
 from plugin.pages.frame.page import flash_refusal
 from plugin.runtime.connector import Connector
-from plugin.use_cases.accounts.saved_views import SavedView, ViewRefused, keep, remove
+from plugin.use_cases.accounts.saved_views import SavedView, ViewRefusal, keep, remove
 
 
 def register(blueprint: Blueprint, connector: Connector) -> None:
@@ -35,7 +35,7 @@ def kept_or_not(connector: Connector, name: str, address: str) -> ResponseReturn
     """Back to the page that was kept, or to the list with the reason."""
     try:
         view: SavedView = keep(connector, acting(), name, address)
-    except ViewRefused as error:
+    except ViewRefusal as error:
         flash_refusal(str(error))
         return redirect(url_for("pages.objectives"))
     flash(f"Kept as “{view.name}”. It stands above the list of objectives.")

@@ -7,13 +7,13 @@ from flask.typing import ResponseReturnValue
 
 from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import acting
-from plugin.access.authorization.refusal import NotPermitted
+from plugin.access.authorization.refusal import AccessRefusal
 from plugin.pages.frame.forms import LineField, PageForm, needed
 from plugin.pages.frame.page import rendered
 from plugin.pages.views.accounts.qr_code import qr_code
 from plugin.runtime.connector import Connector
 from plugin.use_cases.accounts import second_factor
-from plugin.use_cases.accounts.proof import NotProved
+from plugin.use_cases.accounts.proof import MissingProof
 from plugin.use_cases.accounts.second_factor import NewFactor, factor_state
 
 
@@ -40,7 +40,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     def begin() -> ResponseReturnValue:
         try:
             fresh = second_factor.begin(connector, acting())
-        except NotPermitted as error:
+        except AccessRefusal as error:
             return refused(connector, error)
         return factor_page(connector, FirstCodeForm(), fresh=fresh)
 
@@ -51,7 +51,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         address = request.remote_addr or "unknown"
         try:
             codes = second_factor.confirm(connector, acting(), form.code.data, address)
-        except NotPermitted as error:
+        except AccessRefusal as error:
             fresh = second_factor.waiting(connector, acting())
             form.refuse_for(error)
             return factor_page(connector, form, fresh=fresh), 422
@@ -62,7 +62,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     def renew() -> ResponseReturnValue:
         try:
             codes = second_factor.renew_codes(connector, acting())
-        except NotPermitted as error:
+        except AccessRefusal as error:
             return refused(connector, error)
         return factor_page(connector, FirstCodeForm(), codes=codes)
 
@@ -71,15 +71,15 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     def remove() -> ResponseReturnValue:
         try:
             second_factor.remove(connector, acting())
-        except NotPermitted as error:
+        except AccessRefusal as error:
             return refused(connector, error)
         flash("Signing in takes the password alone again.")
         return redirect(url_for("access.account"))
 
 
-def refused(connector: Connector, error: NotPermitted) -> ResponseReturnValue:
+def refused(connector: Connector, error: AccessRefusal) -> ResponseReturnValue:
     """The page with why it was not done."""
-    if isinstance(error, NotProved):
+    if isinstance(error, MissingProof):
         raise error
     form = FirstCodeForm()
     form.refuse_for(error)

@@ -10,7 +10,7 @@ from wtforms.widgets import EmailInput
 from plugin.access.authentication import sessions
 from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import acting
-from plugin.access.authorization.refusal import NotPermitted
+from plugin.access.authorization.refusal import AccessRefusal
 from plugin.pages.frame.forms import LONG_ENOUGH, LineField, PageForm, Secret, needed
 from plugin.pages.frame.page import rendered
 from plugin.runtime.connector import Connector
@@ -71,7 +71,7 @@ def made_or_not(connector: Connector, link: str) -> ResponseReturnValue:
         account = first_account(
             connector, acting(), link, form.email.data, form.name.data, form.password.data
         )
-    except NotPermitted as error:
+    except AccessRefusal as error:
         form.refuse_for(error)
         return set_up_page(link, form), 422
     sessions.begin(connector, account)

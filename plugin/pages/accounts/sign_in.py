@@ -14,7 +14,7 @@ from plugin.access.authentication.destination import HOME, safe_destination
 from plugin.access.authentication.provider import Provider, ProviderError
 from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import acting
-from plugin.access.authorization.refusal import NotPermitted
+from plugin.access.authorization.refusal import AccessRefusal
 from plugin.pages.frame.forms import LineField, PageForm, Secret, needed
 from plugin.pages.frame.page import flash_refusal, rendered
 from plugin.runtime.connector import Connector
@@ -22,7 +22,7 @@ from plugin.use_cases.accounts import provider_sign_in, set_up
 from plugin.use_cases.accounts.sign_in import (
     AttemptPause,
     SecondFactorChallenge,
-    SignedIn,
+    SignInResult,
     sign_in,
     sign_in_with_code,
 )
@@ -134,7 +134,7 @@ def _register_provider(blueprint: Blueprint, connector: Connector, provider: Pro
             account = provider_sign_in.account_for(
                 connector, acting(), provider.settings, identity, _address()
             )
-        except NotPermitted as error:
+        except AccessRefusal as error:
             return failed(connector, provider, error)
         if identity.email_verified and identity.email:
             tie_by_address(connector, acting(), account, identity.email)
@@ -177,7 +177,7 @@ def signed_in_by_code_or_not(connector: Connector) -> ResponseReturnValue:
     if account is None:
         return redirect(url_for("access.sign_in"))
     result = sign_in_with_code(connector, acting(), account, form.code.data, _address())
-    if isinstance(result, SignedIn):
+    if isinstance(result, SignInResult):
         sessions.begin(connector, result.account)
         return redirect(safe_destination(form.next.data))
     if isinstance(result, AttemptPause):
@@ -192,11 +192,11 @@ def signed_in_or_not(connector: Connector, provider: str | None) -> ResponseRetu
     form = SignInForm(request.form)
     try:
         result = sign_in(connector, acting(), form.email.data, form.password.data, _address())
-    except NotPermitted as error:
+    except AccessRefusal as error:
         form.refuse_for(error)
         return sign_in_page(connector, provider, form), 403
     wanted = safe_destination(form.next.data)
-    if isinstance(result, SignedIn):
+    if isinstance(result, SignInResult):
         sessions.begin(connector, result.account)
         return redirect(wanted)
     if isinstance(result, SecondFactorChallenge):
@@ -209,7 +209,7 @@ def signed_in_or_not(connector: Connector, provider: str | None) -> ResponseRetu
     return sign_in_page(connector, provider, form), 401
 
 
-def failed(connector: Connector, provider: Provider, error: NotPermitted) -> Response:
+def failed(connector: Connector, provider: Provider, error: AccessRefusal) -> Response:
     """The form again, with what went wrong at the provider; the log has the cause."""
     cause = error.cause if isinstance(error, ProviderError) else str(error)
     provider_sign_in.note_failure(connector, acting(), _address(), cause)

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from plugin.access.authentication import sessions
 from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import acting
-from plugin.access.authorization.refusal import NotPermitted
+from plugin.access.authorization.refusal import AccessRefusal
 from plugin.pages.frame.page import rendered
 from plugin.runtime.connector import Connector
 from plugin.use_cases.accounts import sign_in_link
@@ -28,7 +28,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     def answer(link: str) -> ResponseReturnValue:
         try:
             account = sign_in_link.enter(connector, acting(), link, request.remote_addr or "unknown")
-        except NotPermitted:
+        except AccessRefusal:
             return entry_page(None), 410
         sessions.begin(connector, account, "link")
         return redirect(url_for("pages.objectives"))

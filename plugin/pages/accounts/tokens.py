@@ -11,7 +11,7 @@ from wtforms import SelectField, SelectMultipleField
 from plugin.access.authentication.tokens import DEFAULT_DAYS, LONGEST_NAME
 from plugin.access.authorization.permission import SCOPES, needs
 from plugin.access.authorization.person import acting, present
-from plugin.access.authorization.refusal import NotPermitted
+from plugin.access.authorization.refusal import AccessRefusal
 from plugin.pages.frame.forms import LineField, PageForm, needed
 from plugin.pages.frame.page import rendered
 from plugin.pages.frame.visit import SERIAL
@@ -122,7 +122,7 @@ def created_or_not(connector: Connector) -> ResponseReturnValue:
     days: int = form.days.data or 0
     try:
         text, _ = tokens.make(connector, acting(), account, form.name.data, scopes, days)
-    except NotPermitted as error:
+    except AccessRefusal as error:
         form.refuse_for(error)
         return tokens_page(connector, form), 422
     return tokens_page(connector, TokenForm(), fresh=text)

@@ -15,7 +15,7 @@ from plugin.pages.objectives.objective_address import objective_address
 from plugin.runtime.connector import Connector
 from plugin.use_cases.cycles.carry import carry_forward, preview_carry, sets_of
 from plugin.use_cases.cycles.carry_undo import preview_undo, undo_carry
-from plugin.use_cases.cycles.cycles import CycleRefused
+from plugin.use_cases.cycles.cycles import CycleRefusal
 
 STATES = {
     "open": "is being carried",
@@ -44,7 +44,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
                 request.args.get("into", ""),
                 CarryChoice(as_copy=as_copy),
             )
-        except CycleRefused as error:
+        except CycleRefusal as error:
             flash_refusal(f"Not to be carried forward: {error}")
             return redirect(url_for("pages.cycle_review", cycle=cycle))
         undo = preview_undo(connector, acting(), site, cycle)
@@ -82,7 +82,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         )
         try:
             done = carry_forward(connector, acting(), site, cycle, chosen, into, choice)
-        except CycleRefused as error:
+        except CycleRefusal as error:
             flash_refusal(f"Not carried forward: {error}")
         else:
             flash(f"{done.told}. Jira is told now; this page says how far that is.")
@@ -103,7 +103,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
                 form.getlist("objective"),
                 delete_copies=form.get("copies") == "delete",
             )
-        except CycleRefused as error:
+        except CycleRefusal as error:
             flash_refusal(f"Not taken back: {error}")
         else:
             left = f" Left for you: {'; '.join(done.by_hand)}." if done.by_hand else ""

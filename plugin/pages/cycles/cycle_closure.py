@@ -9,9 +9,9 @@ from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import acting
 from plugin.pages.frame.page import flash_refusal
 from plugin.pages.frame.visit import known_site
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.cycles.closure import ScoreStatement, close_cycle, reopen_cycle, typed_score
-from plugin.use_cases.cycles.cycles import CycleRefused
+from plugin.use_cases.cycles.cycles import CycleRefusal
 
 
 def register(blueprint: Blueprint, connector: Connector) -> None:
@@ -33,7 +33,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
                 request.form.get("mapping", ""),
                 request.form.get("preview", ""),
             )
-        except NotReady as error:
+        except Refusal as error:
             flash_refusal(f"Not closed: {error}")
         else:
             flash(f"{cycle} is closed as version {done.version}. Its numbers stand from now on.")
@@ -45,7 +45,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         known_site(connector, site)
         try:
             version = reopen_cycle(connector, acting(), site, cycle, request.form.get("reason", ""))
-        except CycleRefused as error:
+        except CycleRefusal as error:
             flash_refusal(f"Not opened again: {error}")
         else:
             flash(f"{cycle} is open again. Version {version} stays with its records.")
@@ -53,7 +53,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
 
 
 def said() -> dict[str, ScoreStatement]:
-    """What was typed of each objective; one of which nothing was typed is left out. Raises CycleRefused."""
+    """What was typed of each objective; one of which nothing was typed is left out. Raises CycleRefusal."""
     rows = zip(
         request.form.getlist("objective"),
         request.form.getlist("score"),

@@ -12,7 +12,7 @@ from plugin.pages.frame.visit import known_site
 from plugin.pages.objectives.objective_address import objective_address
 from plugin.pages.views.words.moments import day_text
 from plugin.runtime.connector import Connector
-from plugin.use_cases.cycles.cycles import CycleRefused
+from plugin.use_cases.cycles.cycles import CycleRefusal
 from plugin.use_cases.cycles.locks import lock_cycle, show_lock, unlock_cycle
 
 
@@ -27,7 +27,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         try:
             found = show_lock(connector, acting(), site, cycle)
             over, since = found.over, day_text(found.since) if found.since else ""
-        except CycleRefused as error:
+        except CycleRefusal as error:
             refused = str(error)
         several = len(connector.sites) > 1
         return rendered(
@@ -49,7 +49,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         known_site(connector, site)
         try:
             done = lock_cycle(connector, acting(), site, cycle, request.form.get("reason", ""))
-        except CycleRefused as error:
+        except CycleRefusal as error:
             flash_refusal(f"Not locked: {error}")
         else:
             flash(f"{cycle} is locked with {done.objectives} objectives.")
@@ -61,7 +61,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         known_site(connector, site)
         try:
             done = unlock_cycle(connector, acting(), site, cycle, request.form.get("reason", ""))
-        except CycleRefused as error:
+        except CycleRefusal as error:
             flash_refusal(f"Not unlocked: {error}")
         else:
             number = len(done.changes)

@@ -13,7 +13,7 @@ from plugin.pages.frame.visit import draft_of, known_site, may
 from plugin.pages.objectives.histories import told
 from plugin.pages.objectives.objective_address import objective_address
 from plugin.pages.views.cycles.cycle_replay import replay_view
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.cycles.replay import Replay, read_lacking_of_cycle, replay, replay_draft
 from plugin.use_cases.mappings.revisions import list_revisions
 from plugin.use_cases.objectives.as_of import DRAFT, THEN
@@ -72,5 +72,5 @@ def asked(connector: Connector, site: str, cycle: str, name: str) -> Replay | st
         return (
             f"Your draft cannot be used as it is ({said.path}: {said.message}). Check it on the page Mapping."
         )
-    except NotReady as error:
+    except Refusal as error:
         return str(error)

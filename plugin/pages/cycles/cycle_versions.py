@@ -12,7 +12,7 @@ from plugin.pages.frame.visit import known_site
 from plugin.pages.objectives.objective_address import objective_address
 from plugin.pages.views.cycles.cycle_versions import versions_view
 from plugin.runtime.connector import Connector
-from plugin.use_cases.cycles.cycles import CycleRefused
+from plugin.use_cases.cycles.cycles import CycleRefusal
 from plugin.use_cases.cycles.versions import difference
 
 
@@ -27,7 +27,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         view, refused = None, ""
         try:
             view = versions_view(difference(connector, acting(), site, cycle, before, after))
-        except CycleRefused as error:
+        except CycleRefusal as error:
             refused = str(error)
         several = len(connector.sites) > 1
         return rendered(

@@ -14,7 +14,7 @@ from plugin.pages.frame.forms import LineField, PageForm, needed
 from plugin.pages.frame.page import rendered
 from plugin.pages.frame.visit import known_site, shown
 from plugin.pages.views.words.moments import MomentText
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.badges import badges
 from plugin.use_cases.badges.badges import BadgeKind, ShownBadge
 
@@ -81,7 +81,7 @@ def published_or_not(connector: Connector, site: str) -> ResponseReturnValue:
         kind: BadgeKind = "cycle" if form.kind.data == "cycle" else "objective"
         try:
             badges.publish(connector, acting(), site, kind, form.subject.data, form.words.data)
-        except NotReady as error:
+        except Refusal as error:
             form.refuse_for(error)
         else:
             flash("Public from now on, for whoever has the address.")

@@ -23,7 +23,7 @@ from plugin.pages.frame.forms import LineField, PageForm
 from plugin.pages.frame.page import flash_refusal, rendered
 from plugin.pages.frame.visit import SERIAL, known_site, shown
 from plugin.pages.views.words.moments import MomentText
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.imports import imports
 from plugin.use_cases.imports.imports import (
     APPLYING,
@@ -187,7 +187,7 @@ def planned_or_not(connector: Connector, site: str) -> ResponseReturnValue:
         name = (sent.filename or "file")[:200]
         try:
             one = imports.plan(connector, acting(), site, data, name, map_, place)
-        except NotReady as error:
+        except Refusal as error:
             form.refuse_for(error)
         else:
             return redirect(url_for("control.import_plan", site=site, number=one.kept.id))
@@ -206,7 +206,7 @@ def chosen_columns(connector: Connector, site: str) -> ResponseReturnValue:
     if map_ is not None and not form.said():
         try:
             found = imports.file_columns(connector, acting(), data, map_)
-        except NotReady as error:
+        except Refusal as error:
             form.refuse_for(error)
     return imports_page(connector, site, form, found), 422 if form.said() else 200
 
@@ -314,6 +314,6 @@ def done_or_not(connector: Connector, site: str, number: int, act: str) -> Respo
             )
         else:
             abort(404, description="There is nothing of this name to do with an import.")
-    except NotReady as error:
+    except Refusal as error:
         flash_refusal(str(error))
     return redirect(url_for("control.import_plan", site=site, number=number))

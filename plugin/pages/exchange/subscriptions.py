@@ -16,7 +16,7 @@ from plugin.pages.frame.forms import DayField, LineField, PageForm, needed
 from plugin.pages.frame.page import flash_refusal, rendered
 from plugin.pages.frame.visit import known_site, shown, zone
 from plugin.pages.views.words.moments import MomentText
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.subscriptions import subscriptions
 from plugin.use_cases.subscriptions.events import EVENTS
 from plugin.use_cases.subscriptions.subscriptions import ShownSubscription, SubscriptionSecret
@@ -106,7 +106,7 @@ def added_or_not(connector: Connector, site: str) -> ResponseReturnValue:
     if form.validate():
         try:
             made = subscriptions.subscribe(connector, acting(), site, form.url.data, form.events.data or ())
-        except NotReady as error:
+        except Refusal as error:
             form.refuse_for(error)
         else:
             return subscriptions_page(connector, site, SubscriptionForm(), made)
@@ -125,7 +125,7 @@ def done_or_not(connector: Connector, site: str, subscription: str, act: str) ->
             _replay(connector, site, subscription)
         else:
             flash(_done(connector, site, subscription, act))
-    except NotReady as error:
+    except Refusal as error:
         flash_refusal(str(error))
     return redirect(url_for("control.subscriptions", site=site))
 

@@ -15,7 +15,7 @@ from plugin.doors.problem import problem
 from plugin.pages.frame.guard import guarded
 from plugin.pages.frame.page import rendered
 from plugin.use_cases.health.faults import StoreError
-from plugin.use_cases.permission import NotAllowed
+from plugin.use_cases.permission import PermissionRefusal
 
 log = structlog.get_logger("jira_okr.pages")
 
@@ -48,7 +48,7 @@ def register_errors(blueprint: Blueprint) -> None:
         blueprint.app_errorhandler(code)(error_page)
     blueprint.app_errorhandler(CSRFError)(forged)
     blueprint.app_errorhandler(StoreError)(unstored)
-    blueprint.app_errorhandler(NotAllowed)(lambda error: error_page(Forbidden(str(error))))
+    blueprint.app_errorhandler(PermissionRefusal)(lambda error: error_page(Forbidden(str(error))))
 
 
 def error_page(error: Exception) -> Response | HTTPException:

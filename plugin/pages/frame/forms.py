@@ -9,7 +9,7 @@ from wtforms import Form, PasswordField, StringField
 from wtforms.validators import DataRequired
 from wtforms.widgets import DateInput
 
-from plugin.runtime.connector import NotReady
+from plugin.runtime.connector import Refusal
 from plugin.runtime.sites.credential_expiry import day_given
 
 LONG_ENOUGH = "At least 12 characters; a few unrelated words do well."
@@ -29,7 +29,7 @@ class PageForm(Form):
         """All that is wrong, in sentences."""
         return [*self.form_errors, *(str(said) for field in self for said in field.errors)]
 
-    def refuse_for(self, error: NotReady) -> None:
+    def refuse_for(self, error: Refusal) -> None:
         """Say why a use case did not do it."""
         self.refuse(str(error), error.about)
 

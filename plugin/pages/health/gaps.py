@@ -9,7 +9,7 @@ from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import acting
 from plugin.pages.frame.visit import known_site
 from plugin.runtime.connector import Connector
-from plugin.use_cases.work.gaps import NoSuchGap, accept_gaps, reopen_gaps
+from plugin.use_cases.work.gaps import UnknownGap, accept_gaps, reopen_gaps
 
 
 def register(blueprint: Blueprint, connector: Connector) -> None:
@@ -33,7 +33,7 @@ def changed(connector: Connector, site: str, *, accept: bool) -> Response:
     issue, act = request.form.get("issue", ""), accept_gaps if accept else reopen_gaps
     try:
         act(connector, acting(), site, [issue])
-    except NoSuchGap:
+    except UnknownGap:
         flash("It is no gap any more: the issue was read meanwhile.")
     else:
         flash(

@@ -9,7 +9,7 @@ from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import acting
 from plugin.pages.frame.visit import known_site
 from plugin.runtime.connector import Connector
-from plugin.use_cases.work.held_writes import Decision, NothingHeld, drop, release
+from plugin.use_cases.work.held_writes import Decision, UnknownHeldWrite, drop, release
 
 
 def register(blueprint: Blueprint, connector: Connector) -> None:
@@ -35,7 +35,7 @@ def decided(connector: Connector, site: str, decision: Decision, told: str) -> R
     names = None if request.form.get("all") == "yes" else [request.form.get("objective", "")]
     try:
         count = decision(connector, acting(), site, names)
-    except NothingHeld:
+    except UnknownHeldWrite:
         count = 0
     flash(told if count else "It is not held any more: it was decided, or something else is wanted by now.")
     return redirect(url_for("pages.sync_health"))  # type: ignore[return-value]

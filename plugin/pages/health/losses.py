@@ -33,7 +33,7 @@ def decided(connector: Connector, site: str, *, gone: bool) -> Response:
     act = losses.accept if gone else losses.dismiss
     try:
         done = act(connector, acting(), site, [request.form.get("name", "")])
-    except losses.NotHeld:
+    except losses.UnknownLoss:
         flash("It waits no more: Jira shows it again, or somebody has decided.")
     else:
         count = "1 issue" if len(done) == 1 else f"{len(done)} issues"

@@ -11,7 +11,7 @@ from plugin.access.authorization.person import acting
 from plugin.pages.kpis.kpis import meant
 from plugin.pages.objectives.objective_address import site_in_address
 from plugin.pages.stored_sources import StoredSources
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.kpis.days import let_days_pass
 
 
@@ -27,7 +27,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     def passed(id_: str) -> ResponseReturnValue:
         one, asked = meant(sources, id_), request.form.get("days", "1")
         if not asked.isdecimal():
-            raise NotReady("Say how many days are to pass, as a number.")
+            raise Refusal("Say how many days are to pass, as a number.")
         sessions.carry(connector, let_days_pass(connector, acting(), one.site, int(asked)))
         today = f"{connector.clock().astimezone(one.zone):%A, %d %B %Y}"
         flash(f"It is {today} now: here, in the sandbox Jira, and for commands in a terminal beside them.")

@@ -13,7 +13,7 @@ from plugin.pages.kpis.kpis import kpi_page, meant
 from plugin.pages.objectives.objective_address import site_in_address
 from plugin.pages.stored_sources import StoredSources
 from plugin.pages.views.kpis.kpi_forms import AcceptanceForm
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.kpis.board import ShownKpi
 from plugin.use_cases.kpis.episodes import accept, dismiss
 
@@ -32,7 +32,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         one, form = meant(sources, id_), AcceptanceForm(request.form)
         try:
             news = accept(connector, acting(), one.site, id_, form.issue.data, form.objective.data)
-        except NotReady as error:
+        except Refusal as error:
             form.refuse(str(error), next((part.name for part in form if part.data), ""))
             return kpi_page(sources, one, acceptance=form), 422
         if news.state.status is KpiStatus.WATCHING:
@@ -47,7 +47,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         one = meant(sources, id_)
         try:
             dismiss(connector, acting(), one.site, id_)
-        except NotReady as error:
+        except Refusal as error:
             return kpi_page(sources, one, undecided=str(error)), 422
         flash("Dismissed; it counts anew.")
         return shown(one)

@@ -14,7 +14,7 @@ from plugin.pages.stored_sources import StoredSources
 from plugin.pages.views.kpis.kpi_forms import ReadingForm
 from plugin.runtime.connector import Connector
 from plugin.use_cases.kpis.kpi_words import value_words
-from plugin.use_cases.kpis.readings import ReadingsRefused, push, typed_reading
+from plugin.use_cases.kpis.readings import ReadingsRefusal, push, typed_reading
 from plugin.use_cases.kpis.sources.pulls import read_now
 
 SAID = {
@@ -38,7 +38,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         try:
             wanted = typed_reading(form.at.data, form.value.data, form.note.data, one.zone, sources.now())
             (receipt,) = push(connector, acting(), one.site, id_, [wanted])
-        except ReadingsRefused as error:
+        except ReadingsRefusal as error:
             for place, fault in error.faults:
                 form.refuse(f"Not kept: {fault}.", place.rpartition("/")[2])
             return kpi_page(sources, one, form), 422

@@ -9,7 +9,7 @@ from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import acting
 from plugin.pages.frame.page import flash_refusal
 from plugin.pages.frame.visit import known_site
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.kpis.promotions import dismiss_promotion, promote
 
 
@@ -22,7 +22,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         known_site(connector, site)
         try:
             made = promote(connector, acting(), site, request.form.get("key_result", ""))
-        except NotReady as error:
+        except Refusal as error:
             flash_refusal(f"Not taken: {error}")
             return redirect(url_for("pages.kpis"))
         flash(f"The KPI “{made.kpi.id}” stands at the end of your draft. It is watched once you activate it.")
@@ -35,7 +35,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         name = request.form.get("key_result", "")
         try:
             dismiss_promotion(connector, acting(), site, name)
-        except NotReady as error:
+        except Refusal as error:
             flash_refusal(str(error))
         else:
             flash(f"Dismissed: {name} goes on as a key result.")

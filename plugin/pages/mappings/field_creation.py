@@ -12,7 +12,7 @@ from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import acting
 from plugin.pages.frame.page import flash_refusal, rendered
 from plugin.pages.frame.visit import known_site
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.health.faults import JiraError, told
 from plugin.use_cases.mappings import drafts
 from plugin.use_cases.mappings.first_mapping import FittedPreset, field_steps, fit
@@ -51,7 +51,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
 
 
 def fitted_preset(connector: Connector, site: str, preset: str, projects: Sequence[str]) -> FittedPreset:
-    """The preset for this site and these projects; 404 for one that there is not. Raises JiraError, NotReady."""
+    """The preset for this site and these projects; 404 for one that there is not. Raises JiraError, Refusal."""
     known_site(connector, site)
     if preset not in presets.names():
         abort(404, description=f"There is no preset “{preset}”.")
@@ -62,7 +62,7 @@ def lacking_page(connector: Connector, site: str, preset: str, failure: str = ""
     """Which fields are not there, what would be made of them, and what stands in the way."""
     try:
         fitted = fitted_preset(connector, site, preset, request.values.getlist("project"))
-    except (JiraError, NotReady) as error:
+    except (JiraError, Refusal) as error:
         flash_refusal(told(error) if isinstance(error, JiraError) else str(error))
         return redirect(url_for("control.wizard_preset", site=site))
     planned = foresee_fields(connector, acting(), site, fitted.adaptation.lacking, fitted.projects)
@@ -94,14 +94,14 @@ def created_or_not(connector: Connector, site: str, preset: str) -> ResponseRetu
         for one in create_fields(connector, acting(), site, chosen, before.projects):
             flash(str(one))
         after = fit(connector, acting(), site, preset, projects)
-    except (JiraError, NotReady) as error:
+    except (JiraError, Refusal) as error:
         said = told(error) if isinstance(error, JiraError) else str(error)
         return lacking_page(connector, site, preset, said)
     draft = drafts.own_draft(connector, acting(), site)
     seen = {drafts.version_of(draft)} if draft is None or draft.text == before.adaptation.text else ()
     try:
         drafts.keep(connector, acting(), site, after.adaptation.text, "", expected=seen)
-    except drafts.DraftMoved:
+    except drafts.OutdatedDraft:
         flash(
             "Your draft says something else than the preset by now, so it is left as it is: choose the fields in it."
         )
@@ -112,7 +112,7 @@ def created_page(connector: Connector, site: str, failure: str = "") -> str:
     """The fields that were created here and are still there."""
     try:
         found, silence = created_fields(connector, acting(), site), ""
-    except (JiraError, NotReady) as error:
+    except (JiraError, Refusal) as error:
         found, silence = (), told(error) if isinstance(error, JiraError) else str(error)
     return rendered("created_fields.html", "sites", site=site, fields=found, silence=silence, failure=failure)
 
@@ -121,7 +121,7 @@ def trashed_or_not(connector: Connector, site: str) -> ResponseReturnValue:
     """Move one to Jira's trash."""
     try:
         gone = trash_field(connector, acting(), site, request.form.get("field", ""))
-    except (JiraError, NotReady) as error:
+    except (JiraError, Refusal) as error:
         said = told(error) if isinstance(error, JiraError) else str(error)
         return created_page(connector, site, said), 422
     flash(f"{gone.name} ({gone.id}) is in Jira's trash, where it can be restored for 60 days.")

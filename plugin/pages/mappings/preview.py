@@ -21,13 +21,13 @@ from plugin.pages.objectives.objective_address import objective_address
 from plugin.pages.views.mappings.difference import preview_view
 from plugin.pages.views.mappings.past_preview import past_preview_view
 from plugin.pages.views.words.moments import day_text
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.mappings.mapping_life import (
     NONE_ACTIVE,
     AnotherActivation,
     LargeChange,
+    OutdatedPreview,
     PreviewedMapping,
-    WorldMoved,
     begin_activation,
     expecting,
     preview_text,
@@ -137,7 +137,7 @@ def then(connector: Connector, site: str, revision: str, day: str) -> ResponseRe
     except MappingError as error:
         said = error.diagnostics[0]
         refused = f"It cannot be used as it is ({said.path}: {said.message}). Check it first."
-    except NotReady as error:
+    except Refusal as error:
         refused = str(error)
     several = len(connector.sites) > 1
     page = rendered(
@@ -208,7 +208,7 @@ def activated_or_not(connector: Connector, site: str) -> ResponseReturnValue:
     except AnotherActivation as error:
         notice = f"{error} This is the preview against the mapping that is active now; look, and activate it if it is right."
         return preview_or_findings(connector, site, revision, notice, 409, setup=setup)
-    except WorldMoved:
+    except OutdatedPreview:
         notice = (
             "The world moved since the preview you agreed to: issues or the text changed meanwhile, and activating would "
             "have done something else. Nothing was activated. This is the new preview; look, and activate it if it is right."
@@ -219,7 +219,7 @@ def activated_or_not(connector: Connector, site: str) -> ResponseReturnValue:
     except LargeChange as error:
         notice = f"{error} Nothing was activated. Tick “go on with this large change” to do it all the same."
         return preview_or_findings(connector, site, revision, notice, 409, setup=setup)
-    except NotReady as error:
+    except Refusal as error:
         notice = f"{error} Nothing was activated."
         return preview_or_findings(connector, site, revision, notice, 409, setup=setup)
     if not sync.anything_read(connector, acting(), site):

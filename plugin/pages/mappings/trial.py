@@ -12,7 +12,7 @@ from plugin.pages.frame.page import rendered
 from plugin.pages.frame.visit import known_site
 from plugin.pages.mappings.mapping_editor import begun
 from plugin.pages.objectives.objective_address import objective_address
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.health.faults import JiraError
 from plugin.use_cases.mappings.trial import TYPED, TrialResult, rules_to_try, try_rules
 
@@ -38,7 +38,7 @@ def bench_page(connector: Connector, site: str) -> ResponseReturnValue:
         found = try_rules(connector, acting(), site, text, rule="" if jql else rule, jql=jql, any_issue=key)
     except MappingError as error:
         wrong = error.diagnostics
-    except (NotReady, JiraError) as error:
+    except (Refusal, JiraError) as error:
         refused = str(error)
     several = len(connector.sites) > 1
     page = rendered(

@@ -20,7 +20,7 @@ from plugin.pages.mappings.mapping_form import form_or_editor
 from plugin.pages.mappings.preview import preview_or_findings
 from plugin.pages.sites import APP, WAYS, SiteForm, added
 from plugin.pages.views.mappings.preset import preset_cards
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.health.faults import JiraError, told
 from plugin.use_cases.mappings import drafts, revisions
 from plugin.use_cases.mappings.first_mapping import UnknownProject, first_number, fit_notes
@@ -221,7 +221,7 @@ def history_begun(connector: Connector, site: str) -> ResponseReturnValue:
     """Read the past in the background; where that goes on already, the page shows how far it is."""
     try:
         backfill.begin(connector, acting(), site)
-    except NotReady as error:
+    except Refusal as error:
         flash_refusal(str(error))
     return redirect(url_for("control.wizard_webhook", site=site, _anchor="history"))
 
@@ -264,7 +264,7 @@ def shown_or_not(connector: Connector, site: str) -> ResponseReturnValue:
         return redirect(url_for("control.wizard_preview", site=site))
     try:
         secret = webhook.show_secret(connector, acting(), site)
-    except NotReady as error:
+    except Refusal as error:
         refused = make_response(webhook_page(connector, site, str(error)))
         refused.status_code = 409
         return refused
@@ -278,7 +278,7 @@ def registered_or_not(connector: Connector, site: str) -> ResponseReturnValue:
     address = public_address(connector, webhook.target(connector, acting(), site).address)
     try:
         webhook.register(connector, acting(), site, address)
-    except (JiraError, NotReady) as error:
+    except (JiraError, Refusal) as error:
         said = told(error) if isinstance(error, JiraError) else str(error)
         return webhook_page(connector, site, f"{said} Or do it as below.")
     flash("Jira has the webhook now. Change any issue of the scope, and it arrives here.")

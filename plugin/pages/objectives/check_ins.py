@@ -18,7 +18,7 @@ from plugin.pages.views.objectives.check_in_form import CheckInForm
 from plugin.pages.views.objectives.names import name
 from plugin.runtime.connector import Connector
 from plugin.use_cases.check_ins.check_ins import (
-    CheckInRefused,
+    CheckInRefusal,
     Statement,
     check_in,
     keep,
@@ -95,13 +95,13 @@ def checked_in(connector: Connector, located: LocatedObjective, form: CheckInFor
             confidence=sure,
         )
         return check_in(connector, acting(), located.site, state.id, wanted)
-    except CheckInRefused as error:
+    except CheckInRefusal as error:
         for part, fault in error.faults:
             form.refuse(f"{fault}.", "" if part == "key_result" else part)
         return None
 
 
-def told(error: CheckInRefused) -> str:
+def told(error: CheckInRefusal) -> str:
     """What is wrong, in sentences."""
     return " ".join(f"{said}." for _, said in error.faults)
 
@@ -115,7 +115,7 @@ def kept(
     until = cycle.end if cycle is not None and cycle.end >= today else None
     try:
         made = keep(connector, acting(), located.site, state.id, number, until)
-    except CheckInRefused as error:
+    except CheckInRefusal as error:
         flash_refusal(f"Not kept: {told(error)}")
     else:
         flash(f"Kept: {made.said}, from where the derived value is now." if made else GONE)

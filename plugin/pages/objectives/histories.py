@@ -11,7 +11,7 @@ from plugin.pages.frame.page import flash_refusal
 from plugin.pages.frame.visit import known_site
 from plugin.pages.objectives.objective_address import site_in_address
 from plugin.runtime.connector import Connector
-from plugin.use_cases.objectives.as_of import DRAFT, HistoriesRead, instant_asked, read_lacking
+from plugin.use_cases.objectives.as_of import DRAFT, HistoryReads, instant_asked, read_lacking
 
 
 def register(blueprint: Blueprint, connector: Connector) -> None:
@@ -35,7 +35,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         return redirect(address)
 
 
-def told(done: HistoriesRead) -> str:
+def told(done: HistoryReads) -> str:
     """What came of it, in a sentence for each part."""
     said = [f"{done.read} {'history was' if done.read == 1 else 'histories were'} read."]
     if done.refused:

@@ -36,7 +36,7 @@ def configure_logs(log_format: str, level: int = logging.INFO, secrets: Iterable
         if log_format == "json"
         else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     )
-    blank: Any = Blank()
+    blank: Any = SecretFilter()
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -102,7 +102,7 @@ class ConcealedSecrets:
 _concealed = ConcealedSecrets()
 
 
-class Blank:
+class SecretFilter:
     """The last processor: what is known to be secret does not leave, whatever brought it into the line."""
 
     def __call__(self, _logger: Any, _name: str, line: str) -> str:

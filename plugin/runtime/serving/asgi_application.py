@@ -82,7 +82,7 @@ def all_quick(method: str, path: str) -> Lane:  # noqa: ARG001
     return "quick"
 
 
-class RefusedRequest(Exception):  # noqa: N818
+class RefusedRequest(Exception):
     """The request is answered without Flask."""
 
     def __init__(self, status: int, title: str, detail: str) -> None:
@@ -92,7 +92,7 @@ class RefusedRequest(Exception):  # noqa: N818
         self.detail = detail
 
 
-class _ClientGone(Exception):  # noqa: N818
+class _LostClient(Exception):
     """The client went away."""
 
 
@@ -139,7 +139,7 @@ class AsgiApplication:
         if constant is not None:
             await _send_whole(constant, send)
             return
-        with suppress(_ClientGone):
+        with suppress(_LostClient):
             try:
                 await self._served(scope, receive, send)
             except RefusedRequest as refused:
@@ -209,7 +209,7 @@ class AsgiApplication:
         while more and len(body.data) <= most:
             message = await receive()
             if message["type"] == "http.disconnect":
-                raise _ClientGone
+                raise _LostClient
             piece = message.get("body", b"")
             if self._bodies + len(piece) > self._limits.bodies:
                 raise busy("Too much is being sent at once.")
@@ -242,7 +242,7 @@ class AsgiApplication:
                 await sent
         except TimeoutError:
             log.info("an answer was not read; it is cut off", seconds=self._limits.stall_s)
-            raise _ClientGone from None
+            raise _LostClient from None
 
     def _refusal(self, path: str, refused: RefusedRequest) -> Answer:
         media, text = self._wording(path, refused.status, refused.title, refused.detail)

@@ -15,7 +15,7 @@ from flask import Flask
 from werkzeug.serving import make_server
 
 from plugin.operations import operations_blueprint
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.runtime.serving.listening_address import free_port
 from plugin.runtime.serving.server import QuietHandler
 from plugin.runtime.settings import Settings
@@ -58,9 +58,9 @@ def health_listener(connector: Connector) -> Iterator[None]:
 
 
 def require_free_health_port(settings: Settings, port: int) -> None:
-    """Refuse a port for health that is taken, or the one that all else is served on; raises NotReady."""
+    """Refuse a port for health that is taken, or the one that all else is served on; raises Refusal."""
     if settings.health_port == port:
-        raise NotReady(
+        raise Refusal(
             f"JIRA_OKR_HEALTH_PORT is {port}, where all else is served. Choose another, or leave it out."
         )
     if settings.health_port is not None:

@@ -53,14 +53,14 @@ class Continuation:
 
 
 @dataclass(frozen=True, slots=True)
-class Close:
+class ReplyEnd:
     """Nobody wants more of a long answer."""
 
     number: int
 
 
 @dataclass(frozen=True, slots=True)
-class Beginning:
+class ReplyHead:
     """What is sent at once: all of the answer, unless there is more."""
 
     status: int
@@ -76,17 +76,17 @@ class HeavyReply:
     Besides what was counted since the last one, and whether there is work for the engine, which would see it a moment later by itself.
     """
 
-    value: Beginning | bytes | None = None
+    value: ReplyHead | bytes | None = None
     failed: bool = False
     counts: ProcessCounts = field(default_factory=ProcessCounts)
     announced: bool = False
 
 
-Message = HeavyRequest | Continuation | Close
+Message = HeavyRequest | Continuation | ReplyEnd
 
 
 @dataclass(slots=True)
-class _Open:
+class _OpenReply:
     """A long answer, and the context that its request has whoever goes on with it."""
 
     context: Context
@@ -117,7 +117,7 @@ class Answers:
 
     def __init__(self, app: WSGIApplication) -> None:
         self._app = app
-        self._open: dict[int, _Open] = {}
+        self._open: dict[int, _OpenReply] = {}
 
     def reply(self, message: Message) -> HeavyReply:
         """What is said to a message; what breaks is logged."""
@@ -133,7 +133,7 @@ class Answers:
             return HeavyReply(failed=True)
         return HeavyReply()
 
-    def _begun(self, request: HeavyRequest) -> Beginning:
+    def _begun(self, request: HeavyRequest) -> ReplyHead:
         context = copy_context()
         environ = {
             **request.environ,
@@ -142,8 +142,8 @@ class Answers:
         }
         answer = context.run(first_part, self._app, environ, request.whole)
         if answer.rest is not None:
-            self._open[request.number] = _Open(context, answer.rest, answer)
-        return Beginning(answer.status, answer.headers, answer.body, answer.rest is not None)
+            self._open[request.number] = _OpenReply(context, answer.rest, answer)
+        return ReplyHead(answer.status, answer.headers, answer.body, answer.rest is not None)
 
     def _closed(self, number: int) -> None:
         known = self._open.pop(number, None)

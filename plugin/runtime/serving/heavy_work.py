@@ -16,15 +16,15 @@ import structlog
 
 from connectors.store.jobs.counts import ProcessCounts
 from plugin.runtime.serving.asgi_application import RefusedRequest, busy
+from plugin.runtime.serving.fork_server import ForkedProcess, ForkServer
 from plugin.runtime.serving.heavy_process import (
-    Beginning,
-    Close,
     Continuation,
     HeavyReply,
     HeavyRequest,
     Message,
+    ReplyEnd,
+    ReplyHead,
 )
-from plugin.runtime.serving.nursery import Nursery, Nursling
 from plugin.runtime.serving.restarts import LONGEST_PAUSE_S, Restarts, end_said
 from plugin.runtime.serving.wsgi_answer import Answer
 
@@ -41,7 +41,7 @@ log = structlog.get_logger("jira_okr.server")
 class _Process:
     """One process: it works on one thing at a time. `alive` until its connection broke."""
 
-    nursling: Nursling
+    forked: ForkedProcess
     birth: float
     works: bool = True
     open_answers: int = 0
@@ -53,13 +53,13 @@ class HeavyWork:
 
     def __init__(
         self,
-        nursery: Nursery,
+        fork_server: ForkServer,
         most: int,
         announce: Callable[[], None],
         counted: Callable[[ProcessCounts], None],
     ) -> None:
         """At `most` so many processes; what they did for the engine, and what they counted, is passed on."""
-        self._nursery = nursery
+        self._fork_server = fork_server
         self._most = most
         self._announce = announce
         self._counted = counted
@@ -75,7 +75,7 @@ class HeavyWork:
         plain = {name: value for name, value in environ.items() if name not in STREAMS}
         process = self._next_free()
         begun = self._asked(process, HeavyRequest(number, plain, body, whole))
-        if not isinstance(begun, Beginning):
+        if not isinstance(begun, ReplyHead):
             raise TypeError("a request is answered by the beginning of its answer")
         if not begun.more:
             return Answer(begun.status, begun.headers, begun.body)
@@ -104,7 +104,7 @@ class HeavyWork:
     def _close(self, process: _Process, number: int) -> None:
         with suppress(RefusedRequest):
             self._wait_for(process)
-            self._asked(process, Close(number))
+            self._asked(process, ReplyEnd(number))
         with self._free:
             process.open_answers -= 1
 
@@ -136,7 +136,7 @@ class HeavyWork:
         if now < self._not_before:
             raise busy("Processes for long work end again and again; the log says how.")
         try:
-            return _Process(self._nursery.fork(), now)
+            return _Process(self._fork_server.fork(), now)
         except OSError as error:
             log.error(
                 "no process for long work can start; the serving process ends and another starts",
@@ -145,11 +145,11 @@ class HeavyWork:
             os.kill(os.getpid(), signal.SIGTERM)
             raise busy("No process could start for it.") from None
 
-    def _asked(self, process: _Process, message: Message) -> Beginning | bytes | None:
+    def _asked(self, process: _Process, message: Message) -> ReplyHead | bytes | None:
         """What it replies, after which others may ask it."""
         try:
-            process.nursling.connection.send(message)
-            reply: HeavyReply = process.nursling.connection.recv()
+            process.forked.connection.send(message)
+            reply: HeavyReply = process.forked.connection.recv()
         except (EOFError, OSError):
             self._mourn(process)
             raise busy(ENDED) from None
@@ -173,14 +173,14 @@ class HeavyWork:
             pause = LONGEST_PAUSE_S if self._fared.pause_s is None else self._fared.pause_s
             self._not_before = now + pause
             self._free.notify_all()
-        process.nursling.connection.close()
-        pid = process.nursling.pid
+        process.forked.connection.close()
+        pid = process.forked.pid
         log.error(
             "a process for long work died; another starts", process=pid, by=self._end(pid), seconds=pause
         )
 
     def _end(self, pid: int) -> str:
         try:
-            return end_said(self._nursery.ended(pid))
+            return end_said(self._fork_server.ended(pid))
         except OSError:
             return end_said(None)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import errno
 import socket
 
-from plugin.runtime.connector import NotReady
+from plugin.runtime.connector import Refusal
 
 
 def free_port(host: str, port: int, setting: str = "--port or JIRA_OKR_PORT") -> int:
-    """The port, or a free one for 0; raises NotReady where it cannot be had, saying what to do."""
+    """The port, or a free one for 0; raises Refusal where it cannot be had, saying what to do."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
         with socket.socket(found[0], found[1]) as probe:
@@ -18,7 +18,7 @@ def free_port(host: str, port: int, setting: str = "--port or JIRA_OKR_PORT") ->
             probe.bind(found[4])
             return int(probe.getsockname()[1])
     except OSError as error:
-        raise NotReady(_why(error, host, port, setting)) from None
+        raise Refusal(_why(error, host, port, setting)) from None
 
 
 def _why(error: OSError, host: str, port: int, setting: str) -> str:

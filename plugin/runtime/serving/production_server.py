@@ -28,15 +28,15 @@ from connectors.store import StoreError
 from plugin.jobs import engine_for
 from plugin.runtime.application import caller, create_app, lanes, refusal, worth_reading
 from plugin.runtime.composition import build_connector
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.runtime.processes.heartbeat import Heartbeat
 from plugin.runtime.processes.logs import configure_logs, known_secrets
 from plugin.runtime.saved_sites import watched
 from plugin.runtime.serving.asgi_application import AsgiApplication, Limits
+from plugin.runtime.serving.fork_server import ForkServer
 from plugin.runtime.serving.health_listener import health_listener
 from plugin.runtime.serving.heavy_process import work
 from plugin.runtime.serving.heavy_work import HeavyWork
-from plugin.runtime.serving.nursery import Nursery
 from plugin.runtime.serving.restarts import Restarts, end_said
 from plugin.runtime.settings import Settings
 
@@ -153,7 +153,7 @@ def _begun(settings: Settings, parent: int, patience: float) -> Iterator[AsgiApp
     """In a serving process: a connector of its own, and the engine where it is the only one; finished at the end of the block."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)  # those of the parent mean nothing here
-    nursery = Nursery(partial(work, settings))  # before there are threads, and anything to hand on
+    fork_server = ForkServer(partial(work, settings))  # before there are threads, and anything to hand on
     signal.pthread_sigmask(signal.SIG_BLOCK, {CUT_OFF})  # in every thread: one waits for it
     threading.Thread(target=_end_with, args=(parent,), name="okr-parent", daemon=True).start()
     configure_logs(settings.log_format, secrets=known_secrets(settings))
@@ -178,7 +178,7 @@ def _begun(settings: Settings, parent: int, patience: float) -> Iterator[AsgiApp
 
     with watched(connector), health_listener(connector):
         heavy_work = HeavyWork(
-            nursery, settings.heavy_processes, lambda: connector.announce(), connector.meter.add
+            fork_server, settings.heavy_processes, lambda: connector.announce(), connector.meter.add
         )
         app = asgi_application(connector, heavy_work)
         engine.start()
@@ -187,7 +187,7 @@ def _begun(settings: Settings, parent: int, patience: float) -> Iterator[AsgiApp
         yield app
     with ending:
         finish(patience)
-        nursery.close()
+        fork_server.close()
 
 
 def _serve_in_child(number: int, name: str | None, begin: Any, *rest: Any) -> NoReturn:
@@ -195,7 +195,7 @@ def _serve_in_child(number: int, name: str | None, begin: Any, *rest: Any) -> No
     try:
         with begin() as app:
             MPServer._spawn_asgi_worker(number, name, lambda: app, *rest)
-    except (NotReady, StoreError) as reason:
+    except (Refusal, StoreError) as reason:
         log.error("a serving process could not start", why=str(reason))
         end_process(1)
     except Exception:
@@ -240,9 +240,9 @@ def asgi_application(connector: Connector, heavy_work: HeavyWork | None = None) 
 
 
 def require_one_writer(settings: Settings) -> None:
-    """Several serving processes need PostgreSQL, and leave the work to `jira-okr worker`; raises NotReady."""
+    """Several serving processes need PostgreSQL, and leave the work to `jira-okr worker`; raises Refusal."""
     if settings.http_processes > 1 and settings.engine_name == "embedded":
-        raise NotReady(
+        raise Refusal(
             "JIRA_OKR_HTTP_PROCESSES above 1 needs the distributed engine. Set JIRA_OKR_DATABASE_URL to "
             "postgresql://…, or leave JIRA_OKR_HTTP_PROCESSES at 1 and raise JIRA_OKR_HTTP_THREADS."
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 
 
 def serve_host(connector: Connector) -> None:
@@ -10,7 +10,7 @@ def serve_host(connector: Connector) -> None:
     try:
         from plugin.mcp.protocol.stdio import serve
     except ModuleNotFoundError as error:
-        raise NotReady(
+        raise Refusal(
             f"The library of the protocol is not installed ({error.name}). Run pip install 'jira-okr-connector[mcp]'."
         ) from None
     serve(connector)

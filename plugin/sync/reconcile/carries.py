@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import Connection
 
 from connectors.jira import CreatedIssue
-from connectors.jira.http.errors import Permanent
+from connectors.jira.http.errors import JiraRefusal
 from connectors.store.cycles import carries
 from connectors.store.cycles.carries import CarryState, KeptCarry
 from connectors.store.mirror import mirror
@@ -33,7 +33,7 @@ from mappings.rollup.cycles.carry_undo import (
 from mappings.write_back.target import Request
 from plugin.sync.context import Context
 from plugin.sync.reconcile.copies import (
-    NotCopied,
+    CopyFailure,
     join_copies,
     lead_kpis_back,
     lead_kpis_on,
@@ -61,9 +61,9 @@ def carry_on(context: Context, objective_id: str, tenure: ObjectiveLease | None 
             continue
         try:
             touched = (_copied if one.plan.copies else _set)(context, one, tenure)
-        except NotCopied as error:
+        except CopyFailure as error:
             _refused(context, one, f"{error}.")
-        except Permanent as error:
+        except JiraRefusal as error:
             _refused(context, one, _note(one.plan, "; ".join(error.fields.values()) or str(error)))
         else:
             if touched is not None:
@@ -187,7 +187,7 @@ def _take_back(context: Context, kept: KeptCarry, tenure: ObjectiveLease | None)
                 if tenure is not None:
                     tenure.keep()
                 _delete(context, copy)
-    except Permanent as error:
+    except JiraRefusal as error:
         said = "; ".join(error.fields.values()) or str(error)
         read = _landed(context, undo, gone=kept.state is CarryState.DELETING)
         _left_carried(context, kept, undo, read, f"Jira refused it: {said.removesuffix('.')}")
@@ -287,7 +287,7 @@ def _held(issue: Issue, write: FieldWrite) -> object:
 def _delete(context: Context, copy: StandingCopy) -> None:
     try:
         context.tell(Request("DELETE", f"/issue/{copy.id}", removes=True, answer="nothing"), copy.key)
-    except Permanent as error:
+    except JiraRefusal as error:
         if not error.gone:
             raise
 

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from connectors.jira import AuthFailed, CreatedIssue, CreateField, Permanent, RateLimited
+from connectors.jira import AuthFailure, CreatedIssue, CreateField, JiraRefusal, RateLimitError
 from connectors.store.cycles import carries
 from connectors.store.cycles.carries import KeptCarry, MadeCopy
 from connectors.store.kpis import kpis
@@ -40,7 +40,7 @@ PLACES = frozenset({"parent", "reporter"})
 """What says where an issue stands, or is filled by Jira."""
 
 
-class NotCopied(Exception):  # noqa: N818
+class CopyFailure(Exception):
     """A copy cannot be made, or whether it was made cannot be found out: a person has to look."""
 
 
@@ -61,7 +61,7 @@ class Copies:
 def make_copies(context: Context, kept: KeptCarry, tenure: ObjectiveLease | None) -> Copies | None:
     """Make what stands nowhere yet, that of the objective first. None where one is looked for: then it goes on later.
 
-    Raises Permanent for what Jira declines, NotCopied where a person has to look, another JiraError for passing trouble.
+    Raises JiraRefusal for what Jira declines, CopyFailure where a person has to look, another JiraError for passing trouble.
     """
     plan, made = kept.plan, {one.source_id: one for one in kept.made}
     screens: dict[tuple[str, str], dict[str, CreateField]] = {}
@@ -96,7 +96,7 @@ def make_copies(context: Context, kept: KeptCarry, tenure: ObjectiveLease | None
 def _wait(context: Context, kept: KeptCarry, copy: IssueCopy, tried: datetime) -> None:
     now = context.clock()
     if now - tried >= PATIENCE:
-        raise NotCopied(
+        raise CopyFailure(
             f"Jira was asked to copy {copy.source_key}, and its answer never came. Look there for the label {copy.label}: "
             "where the issue is there, or is not, carry it forward again; it is found, or made"
         )
@@ -122,7 +122,7 @@ def _made(
     others = [one for one in made.values() if one.source_id != copy.source_id]
     if LABELS not in screen:
         where = f"the create screen of {copy.type.name} in {copy.project.key}"
-        raise NotCopied(
+        raise CopyFailure(
             f"{copy.source_key} was not copied: the field Labels is not on {where}, and without its label the copy could not be found again. "
             "Add it to that screen, then carry it forward again"
         )
@@ -131,7 +131,7 @@ def _made(
     _note(context, kept, (*others, asked))
     try:
         issue = make_issue(context, fields, places)
-    except (Permanent, RateLimited, AuthFailed):
+    except (JiraRefusal, RateLimitError, AuthFailure):
         # All of these are said before anything is made.
         _note(context, kept, others)
         raise
@@ -220,7 +220,7 @@ def _complete(context: Context, one: MadeCopy, writes: tuple[FieldWrite, ...]) -
     """Set what the create screen lacked. A priority that no screen of the project shows is the one that Jira gives by itself."""
     try:
         _edit(context, one, writes)
-    except Permanent as error:
+    except JiraRefusal as error:
         if PRIORITY not in error.fields:
             raise
         _edit(context, one, [each for each in writes if each.field_id != PRIORITY])

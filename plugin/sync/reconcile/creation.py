@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from connectors.jira import CreatedIssue, CreateField, Permanent
+from connectors.jira import CreatedIssue, CreateField, JiraRefusal
 from connectors.jira.wire.changed_field import EPIC_LINK, PARENT_LINK
 from mappings.facts.issue import Issue, IssueType
 from mappings.rollup.cycles.carry_steps import CopiedLink
@@ -81,7 +81,7 @@ def make_issue(
     for place, value in places[:-1]:
         try:
             return context.jira.create({**fields, place: value}, held)
-        except Permanent as error:
+        except JiraRefusal as error:
             if set(error.fields) != {place}:
                 raise
     return context.jira.create({**fields, **dict(places[-1:])}, held)
@@ -112,7 +112,7 @@ def place_issue(
         request = Request("PUT", f"/issue/{issue.id}", body, notifies=True, answer="edit")
         try:
             context.tell(request, issue.key)
-        except Permanent as error:
+        except JiraRefusal as error:
             if set(error.fields) != {place} or number == len(places) - 1:
                 raise
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from connectors.jira.http.errors import JiraError, Permanent, RateLimited
+from connectors.jira.http.errors import JiraError, JiraRefusal, RateLimitError
 from connectors.store import StoreError
 
 MOST_ATTEMPTS = 12
@@ -32,11 +32,11 @@ class Burial:
 
 def after_failure(error: Exception, attempts: int, now: datetime, chance: float) -> Postponement | Burial:
     """Decide by the kind of error; `chance` (0…1) spreads retries so that workers do not return in step."""
-    if isinstance(error, RateLimited):
+    if isinstance(error, RateLimitError):
         return Postponement(error.until or now + _backoff(attempts, chance), str(error))
     if not is_passing(error):
         return Burial(f"{type(error).__name__}: {error}", getattr(error, "remedy", "") or UNEXPECTED)
-    if attempts >= (MOST_REFUSALS if isinstance(error, Permanent) else MOST_ATTEMPTS):
+    if attempts >= (MOST_REFUSALS if isinstance(error, JiraRefusal) else MOST_ATTEMPTS):
         return Burial(str(error), f"Tried {attempts} times. {getattr(error, 'remedy', '')}".strip())
     return Postponement(now + _backoff(attempts, chance), str(error))
 

@@ -9,7 +9,7 @@ from connectors.store.work.due import DueObjective
 from plugin.sync.context import Context
 
 
-class LeaseLost(Exception):  # noqa: N818
+class LostLease(Exception):
     """Another worker may have this objective by now: nothing may be written for it any more."""
 
 
@@ -21,12 +21,12 @@ class ObjectiveLease:
         self.claim = claim
 
     def keep(self) -> None:
-        """Renew where half of the lease is over; raises LeaseLost where it was lost."""
+        """Renew where half of the lease is over; raises LostLease where it was lost."""
         if self.claim.lease_until - self._context.clock() < self._context.lease / 2:
             self.confirm()
 
     def confirm(self) -> None:
-        """Renew now, which also proves that it is still ours; raises LeaseLost otherwise."""
+        """Renew now, which also proves that it is still ours; raises LostLease otherwise."""
         with self._context.store.write() as conn:
             self.confirm_in(conn)
 
@@ -34,7 +34,7 @@ class ObjectiveLease:
         """The same within a transaction that writes more than this."""
         renewed = due.renew(conn, self.claim, self._context.clock(), self._context.lease)
         if renewed is None:
-            raise LeaseLost(
+            raise LostLease(
                 f"the lease on {self.claim.objective_id} ran out or was taken; its work is dropped here"
             )
         self.claim = renewed

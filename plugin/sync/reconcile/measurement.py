@@ -56,7 +56,7 @@ class MeasuredObjective:
 
 
 @dataclass(frozen=True, slots=True)
-class MeasuredTogether:
+class JointMeasurement:
     """States of several objectives and of what is out of date below them, news of the ends of their cycles, and the issues behind them."""
 
     states: Mapping[str, ObjectiveState]
@@ -78,7 +78,7 @@ class MeasuredTogether:
 
 
 @dataclass(frozen=True, slots=True)
-class AlignedBelow:
+class AlignedObjectives:
     """What hangs below an objective by alignment: the states that may be believed, and the ids of what has to be measured."""
 
     settled: Mapping[str, ObjectiveState] = field(default_factory=dict)
@@ -103,7 +103,7 @@ def measure_objective(context: Context, conn: Connection, objective_id: str) -> 
 
 def measure_together(
     context: Context, conn: Connection, objective_ids: Sequence[str], every: EveryIssue = mirror.every
-) -> MeasuredTogether:
+) -> JointMeasurement:
     """The states of several objectives, each equal to what it is by itself: what they are measured from is read at once.
 
     `every` gives the whole mirror, which some JQL needs.
@@ -117,13 +117,13 @@ def measure_together(
     having = objective_traits.among(conn, context.site, ids)
     states, ends = _assessed(context, conn, forest, ids, hanging.settled, having)
     everything = {**hanging.settled, **states}
-    return MeasuredTogether(states=states, ends=ends, forest=forest, below=everything, having=having)
+    return JointMeasurement(states=states, ends=ends, forest=forest, below=everything, having=having)
 
 
-def below(context: Context, conn: Connection, objective_ids: Set[str]) -> AlignedBelow:
+def below(context: Context, conn: Connection, objective_ids: Set[str]) -> AlignedObjectives:
     """Everything that hangs below any of these by alignment, all the way down, so that a circle is seen."""
     if not any(rule.part.aligned_to is not None for rule in context.mapping.objectives):
-        return AlignedBelow()
+        return AlignedObjectives()
     saved: dict[str, SavedObjective] = {}
     above: dict[str, set[str]] = {}
     seen, level = set(objective_ids), set(objective_ids)
@@ -233,11 +233,11 @@ def _sorted_out(
     saved: Mapping[str, SavedObjective],
     above: Mapping[str, set[str]],
     objective_ids: Set[str],
-) -> AlignedBelow:
+) -> AlignedObjectives:
     """Which of them are out of date: by themselves, or by what hangs below them, be it by way of one that was asked for."""
     found = above.keys() - objective_ids
     if not found:
-        return AlignedBelow()
+        return AlignedObjectives()
     stale = set(due.among_due(conn, context.site, found))
     stale |= {id_ for id_ in found if not _is_of(saved.get(id_), context.mapping)}
     waiting = list(stale)
@@ -246,7 +246,7 @@ def _sorted_out(
         stale |= touched
         waiting += touched
     settled = {id_: saved[id_].state for id_ in found if id_ not in stale}
-    return AlignedBelow(settled, frozenset(stale - objective_ids))
+    return AlignedObjectives(settled, frozenset(stale - objective_ids))
 
 
 def _is_of(saved: SavedObjective | None, mapping: BoundMapping) -> bool:

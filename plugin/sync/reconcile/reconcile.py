@@ -99,7 +99,7 @@ def reconcile(
 ) -> ReconcileResult:
     """Reconcile one objective; `write=False` decides and shows without touching Jira or the stored state.
 
-    Raises a JiraError where Jira could not be written for a passing reason: the objective stays due. Raises LeaseLost where
+    Raises a JiraError where Jira could not be written for a passing reason: the objective stays due. Raises LostLease where
     another worker may have it by now.
     """
     beside: list[Write] = []

@@ -28,8 +28,8 @@ from plugin.sync.active_mapping import rules
 from plugin.sync.context import Context
 from plugin.sync.reconcile.measurement import (
     EveryIssue,
+    JointMeasurement,
     MeasuredObjective,
-    MeasuredTogether,
     measure_together,
     prepare,
 )
@@ -145,7 +145,7 @@ def _read_once() -> EveryIssue:
 def _equal(
     context: Context,
     conn: Connection,
-    measured: MeasuredTogether,
+    measured: JointMeasurement,
     ids: Iterable[str],
     texts: Mapping[str, str],
 ) -> dict[str, ObjectiveState]:

@@ -14,7 +14,7 @@ from functools import lru_cache
 import structlog
 from sqlalchemy import Connection
 
-from connectors.jira.http.errors import IncompleteRead, JiraError, Permanent
+from connectors.jira.http.errors import IncompleteRead, JiraError, JiraRefusal
 from connectors.store.cycles import carries, closings
 from connectors.store.mappings import revisions
 from connectors.store.mirror import mirror
@@ -91,8 +91,8 @@ def follow(context: Context, issue_ids: Iterable[str], fresh: Iterable[Issue] = 
             continue
         try:
             found = context.jira.comments(issue_id)
-        except (Permanent, IncompleteRead) as error:
-            if isinstance(error, Permanent) and not (error.gone or error.forbidden):
+        except (JiraRefusal, IncompleteRead) as error:
+            if isinstance(error, JiraRefusal) and not (error.gone or error.forbidden):
                 raise
             log.warning("comments cannot be read", site=context.site, issue=issue_id, error=str(error))
             with context.store.write() as conn:

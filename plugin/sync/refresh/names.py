@@ -275,7 +275,7 @@ def seen_in(issues: Iterable[Issue], names: Iterable[MappingName], known: Catalo
         text.casefold() for one in wanted if one.kind is NameKind.PERSON for text in (one.word, *one.ids)
     }
     keys = {text.casefold() for one in wanted if one.kind is NameKind.ISSUE for text in (one.word, *one.ids)}
-    seen = _Seen()
+    seen = _SeenNames()
     for issue in issues:
         if NameKind.COMPONENT in kinds:
             seen.components.update((one.id, one) for one in issue.components)
@@ -291,7 +291,7 @@ def seen_in(issues: Iterable[Issue], names: Iterable[MappingName], known: Catalo
     return seen.catalogue()
 
 
-class _Seen:
+class _SeenNames:
     def __init__(self) -> None:
         self.components: dict[str, JiraValue] = {}
         self.versions: dict[str, JiraValue] = {}

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from connectors.jira import Jira
-from connectors.jira.http.errors import Permanent
+from connectors.jira.http.errors import JiraRefusal
 from connectors.jira.metadata.permissions import BROWSE
 
 GOOD_FOR = timedelta(minutes=1)
@@ -39,7 +39,7 @@ def may_browse(jira: Jira, project_key: str) -> bool:
     """Ask Jira now. A project that it does not know, or forbids to ask about, cannot be browsed."""
     try:
         return jira.permissions(project_key, (BROWSE,))[BROWSE]
-    except Permanent as error:
+    except JiraRefusal as error:
         if error.gone or error.status in (400, 403):
             return False
         raise

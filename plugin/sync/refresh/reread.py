@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import Connection
 
-from connectors.jira.http.errors import JiraError, RateLimited
+from connectors.jira.http.errors import JiraError, RateLimitError
 from connectors.store import StoreError
 from connectors.store.absence import losses
 from connectors.store.mirror import mirror
@@ -104,7 +104,7 @@ def refresh(context: Context, worker: str) -> RefreshResult:
     except (JiraError, StoreError) as error:
         with context.store.write() as conn:
             inbox.release(conn, worker)
-            if isinstance(error, RateLimited):
+            if isinstance(error, RateLimitError):
                 cut_short(conn, context.site, len(deliveries))
         raise
     if most < WHOLE:

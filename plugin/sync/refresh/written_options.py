@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy import Connection
 
 from connectors.jira import EditField
-from connectors.jira.http.errors import JiraError, Permanent
+from connectors.jira.http.errors import JiraError, JiraRefusal
 from connectors.store.mirror import mirror
 from connectors.store.writes import refusals
 from mappings.document.checks.walk import is_issue_each
@@ -81,7 +81,7 @@ def _screens(context: Context, issues: Iterable[Issue]) -> Iterator[tuple[Issue,
     for issue in issues:
         try:
             yield issue, context.jira.edit_fields(issue.id)
-        except Permanent as error:
+        except JiraRefusal as error:
             log.info("options of an issue are not shown", issue=issue.key, why=error.message)
         except JiraError as error:
             log.info("options could not be looked up", site=context.site, why=error.message)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import structlog
 
 from connectors.jira import SearchPage
-from connectors.jira.http.errors import IncompleteRead, Permanent
+from connectors.jira.http.errors import IncompleteRead, JiraRefusal
 from connectors.store.jobs import schedules
 from connectors.store.mirror.issue_text import IssueMemory
 from connectors.store.numbers import objectives
@@ -68,7 +68,7 @@ def _read(context: Context, reading: RunningRead, progress: Progress) -> Running
     """Every page that is still to be read. Where an earlier place leads nowhere any more, all of them."""
     try:
         _read_pages(context, reading, progress)
-    except (Permanent, IncompleteRead) as error:
+    except (JiraRefusal, IncompleteRead) as error:
         if not reading.report.resumed or reading.landed:
             raise
         log.warning(

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import structlog
 
-from connectors.jira.http.errors import IncompleteRead, Permanent
+from connectors.jira.http.errors import IncompleteRead, JiraRefusal
 from connectors.store.absence import losses
 from connectors.store.mirror import mirror
 from connectors.store.writes import written_values
@@ -61,7 +61,7 @@ def land_namesakes(context: Context, reading: RunningRead) -> None:
         found = set(context.jira.search_ids(asked))
         if not found:
             confirm_end(context, asked, 0, "that bear a name of the scope")
-    except Permanent as error:
+    except JiraRefusal as error:
         # Nothing is called so any more: what was meant is found by its ids.
         log.info("the words of the scope find nothing", site=context.site, why=error.message)
         return

@@ -10,7 +10,7 @@ from itertools import chain
 from math import ceil
 
 from connectors.jira import SearchPage
-from connectors.jira.http.errors import Permanent
+from connectors.jira.http.errors import JiraRefusal
 from connectors.jira.read.page_order import ORDER_BY
 from connectors.store.database.instant import to_ms
 from mappings.document.mapping import Mapping
@@ -79,7 +79,7 @@ def changed_pages(context: Context, since: datetime) -> tuple[str, Iterator[Sear
         return jql, chain([next(found)], found)
     except StopIteration:
         return jql, iter(())
-    except Permanent as error:
+    except JiraRefusal as error:
         if error.status != REFUSED_QUERY:
             raise
     now = context.jira.time() or context.clock() + SKEW

@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy import Connection
 from structlog.contextvars import bound_contextvars
 
-from connectors.jira.http.errors import JiraError, Permanent, Transient
+from connectors.jira.http.errors import JiraError, JiraOutage, JiraRefusal
 from connectors.store.mirror import mirror
 from connectors.store.writes import refusals, writes
 from mappings.facts.issue import Issue
@@ -57,7 +57,7 @@ class OpenedPlan:
     tenure: ObjectiveLease | None = None
 
     def keep(self) -> None:
-        """Hold the claim for another call; raises LeaseLost."""
+        """Hold the claim for another call; raises LostLease."""
         if self.tenure is not None:
             self.tenure.keep()
 
@@ -73,7 +73,7 @@ class WriteResult:
 def apply(context: Context, plan: Plan, cause: str, tenure: ObjectiveLease | None = None) -> WriteResult:
     """Write a plan to Jira. Raises a JiraError for passing trouble; what was written until then is in the ledger.
 
-    With a `tenure` nothing is written once the claim is lost; raises LeaseLost then.
+    With a `tenure` nothing is written once the claim is lost; raises LostLease then.
     """
     if not plan:
         return WriteResult()
@@ -126,7 +126,7 @@ def _write_together(
     plan.keep()
     try:
         _send(context, writing, plan.keep)
-    except Permanent as error:
+    except JiraRefusal as error:
         if len(changes) > 1 and error.status in HALVED:
             half = len(changes) // 2
             parts = [part for some in (changes[:half], changes[half:]) for part in target.writings(some)]
@@ -139,7 +139,7 @@ def _write_together(
         ]
         _settle_refused(context, plan, refused)
         return [], refused
-    except Transient:
+    except JiraOutage:
         raise  # it may have arrived all the same: looked up before the next try
     except JiraError as error:
         _settle(context, plan, list(changes), "failed", str(error))
@@ -160,11 +160,11 @@ def _write(
         try:
             _send(context, writing, plan.keep)
             break
-        except Permanent as error:
+        except JiraRefusal as error:
             rejected, remaining = _part(target, error, remaining)
             refused += rejected
             writing = next(iter(target.writings(remaining)), writing)
-        except Transient:
+        except JiraOutage:
             # It may have arrived all the same: the write stays open, and is looked up before the next try.
             _settle_refused(context, plan, refused)
             raise
@@ -176,11 +176,11 @@ def _write(
 
 
 def _send(context: Context, writing: WriteRequest, keep: Callable[[], None]) -> None:
-    """What one request takes, silently where Jira allows that. Raises Permanent for what Jira says against these changes alone."""
+    """What one request takes, silently where Jira allows that. Raises JiraRefusal for what Jira says against these changes alone."""
     request, key = writing.request, writing.changes[0].issue_key
     try:
         context.tell(request, key, keep)
-    except Permanent as error:
+    except JiraRefusal as error:
         if not (request.removes and error.gone) or _is_there(context, writing.changes[0]):
             raise
 
@@ -192,7 +192,7 @@ def _is_there(context: Context, change: Change) -> bool:
 
 
 def _part(
-    target: WriteTarget, error: Permanent, changes: list[Change]
+    target: WriteTarget, error: JiraRefusal, changes: list[Change]
 ) -> tuple[list[WriteRefusal], list[Change]]:
     """Which changes the error names; an error that names none of them refuses one by one, so that the good ones go through."""
     said = _objection(error)
@@ -204,7 +204,7 @@ def _part(
     return refusals, [change for change in changes if change not in blamed]
 
 
-def _objection(error: Permanent) -> Objection:
+def _objection(error: JiraRefusal) -> Objection:
     return Objection(
         status=error.status, message=error.message, said=str(error), remedy=error.remedy, fields=error.fields
     )

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from connectors.jira.http.errors import JiraError, Transient
+from connectors.jira.http.errors import JiraError, JiraOutage
 from connectors.store.mirror import mirror
 from connectors.store.reads import failures
 from connectors.store.writes import writes, written_values
@@ -115,7 +115,7 @@ def _judged(context: Context, planned: Plan, wants: Wants) -> tuple[Plan, tuple[
         sent = change.after
         stands = held(context, {issue_id: [id_]}, lambda _issue, _place, sent=sent: sent)  # type: ignore[misc]
         if issue_id in stands.forbidden:
-            raise Transient(UNSEEN)
+            raise JiraOutage(UNSEEN)
         found, place = stands.values.get(issue_id, {}).get(id_), context.place(id_)
         if found is not None and place is not None and place.equal(found, change.after):
             _remember(context, replace(change, before=found))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from connectors.jira import Jira
-from connectors.jira.http.errors import Permanent
+from connectors.jira.http.errors import JiraRefusal
 
 GOOD_FOR = timedelta(hours=1)
 FRESH = timedelta(minutes=1)
@@ -42,7 +42,7 @@ class NotificationPolicy:
         """Whether an edit of this issue has to let Jira notify people.
 
         Where Jira declines to say what the account may do, that is no word on any field: it is tried silently, and
-        `needed_after_all` finds out. Raises a JiraError, never Permanent, where Jira cannot be asked.
+        `needed_after_all` finds out. Raises a JiraError, never JiraRefusal, where Jira cannot be asked.
         """
         project = _project(issue_key)
         known = self._remembered(project, GOOD_FOR)
@@ -58,7 +58,7 @@ class NotificationPolicy:
 
     def _ask(self, project: str) -> bool | None:
         needed: bool | None = None
-        with suppress(Permanent):
+        with suppress(JiraRefusal):
             granted = self.jira.permissions(project, SILENCING)
             needed = not any(granted.get(name) for name in SILENCING)
         with self._lock:

@@ -10,7 +10,7 @@ from functools import partial
 
 from sqlalchemy import Connection
 
-from connectors.jira.http.errors import IncompleteRead, Permanent
+from connectors.jira.http.errors import IncompleteRead, JiraRefusal
 from connectors.store.mirror import mirror
 from connectors.store.mirror.issue_text import IssueMemory
 from connectors.store.writes import writes
@@ -70,7 +70,7 @@ def _take_in(
 ) -> None:
     try:
         shown = target.found(request, context.ask(request))
-    except Permanent as error:
+    except JiraRefusal as error:
         if not error.forbidden:
             raise
         found.forbidden.add(issue_id)

@@ -13,7 +13,7 @@ from plugin.access.authentication.sessions import IDLE, LONGEST
 from plugin.access.authentication.tokens import hash_of
 from plugin.access.authorization import members
 from plugin.access.authorization.actor import Actor
-from plugin.access.authorization.refusal import NotPermitted
+from plugin.access.authorization.refusal import AccessRefusal
 from plugin.runtime.connector import Connector
 from plugin.use_cases.permission import ADMIN, VIEWER, act, question
 
@@ -50,7 +50,7 @@ def own_account(connector: Connector, actor: Actor) -> Account:
     with connector.store.read() as conn:
         account = accounts.get(conn, actor.account_id)
     if account is None:
-        raise NotPermitted("This account is gone.")
+        raise AccessRefusal("This account is gone.")
     return account
 
 

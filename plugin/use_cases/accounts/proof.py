@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from plugin.access.authorization.actor import Actor
-from plugin.access.authorization.refusal import NotPermitted
+from plugin.access.authorization.refusal import AccessRefusal
 
 FRESH = timedelta(minutes=15)
 
 
-class NotProved(NotPermitted):
+class MissingProof(AccessRefusal):
     """It takes somebody who said who they are within the last quarter of an hour."""
 
 
@@ -21,8 +21,8 @@ def is_proved(actor: Actor, now: datetime) -> bool:
 
 
 def require_proof(actor: Actor, now: datetime) -> None:
-    """NotProved unless they did."""
+    """MissingProof unless they did."""
     if not is_proved(actor, now):
-        raise NotProved(
+        raise MissingProof(
             "This takes that you say once more who you are: your account, Confirm that it is you."
         )

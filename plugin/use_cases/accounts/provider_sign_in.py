@@ -11,7 +11,7 @@ from plugin.access.authentication.provider import Identity, role_of
 from plugin.access.authorization import members
 from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.permission import Permission
-from plugin.access.authorization.refusal import NotPermitted
+from plugin.access.authorization.refusal import AccessRefusal
 from plugin.runtime.connector import Connector
 from plugin.runtime.settings import OidcSettings
 from plugin.use_cases.accounts.proof import FRESH
@@ -25,13 +25,13 @@ def account_for(
     """The account that signs in, with the role its claims give; Refused where it may not."""
     role = role_of(settings, identity.claims)
     if role is None:
-        raise NotPermitted(
+        raise AccessRefusal(
             "Your account at the provider has no role here. Ask an administrator of the connector for one."
         )
     with connector.store.write() as conn:
         account = _known(connector, conn, identity) or _made(connector, conn, identity, role)
         if account.disabled_at is not None:
-            raise NotPermitted("This account is closed. Ask an administrator of the connector.")
+            raise AccessRefusal("This account is closed. Ask an administrator of the connector.")
         account = _with_role(connector, conn, settings, account, role)
         detail = {"from": address, "by": identity.issuer}
         audit.note(conn, account.email, "signed in", connector.clock(), detail)
@@ -50,9 +50,9 @@ def prove(connector: Connector, actor: Actor, identity: Identity) -> None:
             reason = "another account" if not right else "no fresh auth_time"
             audit.note(conn, actor.label, "confirmation refused", now, {"reason": reason})
     if not right:
-        raise NotPermitted("You signed in at the provider as somebody else. Sign out here first.")
+        raise AccessRefusal("You signed in at the provider as somebody else. Sign out here first.")
     if not fresh:
-        raise NotPermitted(
+        raise AccessRefusal(
             "The provider did not say that it asked you (auth_time). Sign out here, sign in again, and go on within a quarter of an hour."
         )
 
@@ -76,7 +76,7 @@ def _known(connector: Connector, conn: Connection, identity: Identity) -> Accoun
         return None
     # An address that the provider has not verified could be anybody's: it opens no account that is there already.
     if not identity.email_verified or namesake.identity is not None:
-        raise NotPermitted(
+        raise AccessRefusal(
             f"There is an account {namesake.email} already, and the provider does not vouch that it is yours. "
             "Sign in with its password, or ask an administrator."
         )
@@ -86,11 +86,11 @@ def _known(connector: Connector, conn: Connection, identity: Identity) -> Accoun
 
 def _made(connector: Connector, conn: Connection, identity: Identity, role: str) -> Account:
     if not identity.email:
-        raise NotPermitted(
+        raise AccessRefusal(
             "The provider did not say your e-mail address. Ask an operator to add the scope email."
         )
     if role != Permission.ADMIN and not accounts.has_open(conn, Permission.ADMIN):
-        raise NotPermitted(
+        raise AccessRefusal(
             "Nobody administers this connector yet. Let an operator open the link that jira-okr serve printed when it started; "
             "then sign in again."
         )

@@ -22,7 +22,7 @@ __all__ = [
     "LONGEST_NAME",
     "MOST",
     "SavedView",
-    "ViewRefused",
+    "ViewRefusal",
     "keep",
     "list_views",
     "remove",
@@ -41,7 +41,7 @@ BROKEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 """What no line of text has."""
 
 
-class ViewRefused(ValueError):  # noqa: N818
+class ViewRefusal(ValueError):
     """It cannot be kept; the message says why, `about` which part of it."""
 
     def __init__(self, message: str, about: str) -> None:
@@ -58,20 +58,20 @@ def list_views(connector: Connector, actor: Actor) -> tuple[SavedView, ...]:
 
 @act(VIEWER)
 def keep(connector: Connector, actor: Actor, name: str, address: str) -> SavedView:
-    """Keep a page under a name, in the place of what was kept under it; raises ViewRefused."""
+    """Keep a page under a name, in the place of what was kept under it; raises ViewRefusal."""
     account = own_account(connector, actor)
     name, now = name.strip(), connector.clock()
     if not 0 < len(name) <= LONGEST_NAME or BROKEN.search(name):
-        raise ViewRefused(f"Give it a name of 1 to {LONGEST_NAME} characters on one line.", "name")
+        raise ViewRefusal(f"Give it a name of 1 to {LONGEST_NAME} characters on one line.", "name")
     strange = "\\" in address or BROKEN.search(address)
     if not PAGES.fullmatch(address) or len(address) > LONGEST_ADDRESS or strange:
         said = "Give the address of a page of objectives, KPIs or cycles as it begins behind the host, for example /?cycle=2026-Q4."
-        raise ViewRefused(said, "address")
+        raise ViewRefusal(said, "address")
     view = SavedView(name, by_id(connector, address))
     with connector.store.write() as conn:
         known = {one.name for one in store.of(conn, account.id)}
         if name not in known and len(known) >= MOST:
-            raise ViewRefused(f"You keep {MOST} already. Remove one first.", "name")
+            raise ViewRefusal(f"You keep {MOST} already. Remove one first.", "name")
         store.put(conn, account.id, view, now)
         audit.note(conn, actor.label, "view kept", now, {"name": name, "address": view.address})
     return view

@@ -18,7 +18,7 @@ from connectors.store.people.accounts import Account
 from plugin.access.authentication import second_factor, throttle
 from plugin.access.authentication.tokens import hash_of
 from plugin.access.authorization.actor import Actor
-from plugin.access.authorization.refusal import NotPermitted
+from plugin.access.authorization.refusal import AccessRefusal
 from plugin.runtime.connector import Connector
 from plugin.runtime.credentials_vault import vault
 from plugin.use_cases.accounts.own_account import own_account
@@ -69,11 +69,11 @@ def begin(connector: Connector, actor: Actor) -> NewFactor:
     account = own_account(connector, actor)
     require_proof(actor, connector.clock())
     if account.password_hash is None:
-        raise NotPermitted("You sign in at your provider; a second factor is set up there.")
+        raise AccessRefusal("You sign in at your provider; a second factor is set up there.")
     secret = second_factor.new_secret()
     with connector.store.write() as conn:
         if second_factors.is_asked(conn, account.id):
-            raise NotPermitted("Signing in takes a code already. Take the second factor away first.")
+            raise AccessRefusal("Signing in takes a code already. Take the second factor away first.")
         second_factors.put(conn, account.id, vault(connector.settings).seal({"secret": secret}))
     return _shown(connector, account, secret)
 
@@ -96,12 +96,12 @@ def confirm(connector: Connector, actor: Actor, code: str, address: str) -> tupl
     with connector.store.read() as conn:
         kept = second_factors.get(conn, account.id)
     if kept is None or kept.confirmed_at is not None:
-        raise NotPermitted(NONE_BEGUN)
+        raise AccessRefusal(NONE_BEGUN)
     tried_code = tried(connector, account, code, address)
     if isinstance(tried_code, timedelta):
-        raise NotPermitted("Too many attempts. Wait a quarter of an hour, then begin again.")
+        raise AccessRefusal("Too many attempts. Wait a quarter of an hour, then begin again.")
     if tried_code != "code":
-        raise NotPermitted("That is not the code of now. Type the one that the app shows.", "code")
+        raise AccessRefusal("That is not the code of now. Type the one that the app shows.", "code")
     codes = second_factor.recovery_codes()
     with connector.store.write() as conn:
         second_factors.confirm(conn, account.id, connector.clock())
@@ -118,9 +118,9 @@ def prove_by_code(connector: Connector, actor: Actor, code: str, address: str) -
         return
     found = tried(connector, account, code, address)
     if isinstance(found, timedelta):
-        raise NotPermitted("Too many attempts. Wait a quarter of an hour, then try again.", "code")
+        raise AccessRefusal("Too many attempts. Wait a quarter of an hour, then try again.", "code")
     if not found:
-        raise NotPermitted("That is not the code of now, nor a recovery code that is left.", "code")
+        raise AccessRefusal("That is not the code of now, nor a recovery code that is left.", "code")
 
 
 @act(VIEWER)
@@ -131,7 +131,7 @@ def renew_codes(connector: Connector, actor: Actor) -> tuple[str, ...]:
     codes = second_factor.recovery_codes()
     with connector.store.write() as conn:
         if not second_factors.is_asked(conn, account.id):
-            raise NotPermitted("There is no second factor. Set one up first.")
+            raise AccessRefusal("There is no second factor. Set one up first.")
         _keep(conn, account, codes)
         _note(connector, conn, actor, "recovery codes renewed", account)
     return codes
@@ -184,7 +184,7 @@ def _shown(connector: Connector, account: Account, secret: str) -> NewFactor:
 def _remove(connector: Connector, actor: Actor, account: Account) -> None:
     with connector.store.write() as conn:
         if not second_factors.remove(conn, account.id):
-            raise NotPermitted(f"{account.email} has no second factor.")
+            raise AccessRefusal(f"{account.email} has no second factor.")
         _note(connector, conn, actor, "second factor removed", account)
 
 

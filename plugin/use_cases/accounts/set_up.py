@@ -13,7 +13,7 @@ from plugin.access.authentication.tokens import hash_of
 from plugin.access.authorization import members
 from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.permission import Permission
-from plugin.access.authorization.refusal import NotPermitted
+from plugin.access.authorization.refusal import AccessRefusal
 from plugin.runtime.connector import Connector
 from plugin.use_cases.permission import ADMIN, PUBLIC, act, question
 
@@ -74,7 +74,9 @@ def first_account(
     with connector.store.write() as conn:
         kept = set_up_links.take(conn)
         if not _opens(connector, kept, text) or accounts.has_open(conn, Permission.ADMIN):
-            raise NotPermitted("This link was used or has run out. Start jira-okr serve again for a new one.")
+            raise AccessRefusal(
+                "This link was used or has run out. Start jira-okr serve again for a new one."
+            )
         account = members.insert(connector, conn, address, name, Permission.ADMIN, password_hash)
         audit.note(conn, account.email, "first account made", connector.clock(), {"account": account.email})
     return account

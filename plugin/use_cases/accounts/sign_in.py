@@ -17,7 +17,7 @@ from plugin.use_cases.record.refusals import note_refusal
 
 
 @dataclass(frozen=True, slots=True)
-class SignedIn:
+class SignInResult:
     """What was asked for was right."""
 
     account: Account
@@ -45,7 +45,7 @@ class AttemptPause:
 @act(PUBLIC)
 def sign_in(
     connector: Connector, actor: Actor, email: str, password: str, address: str
-) -> SignedIn | SecondFactorChallenge | WrongSignIn | AttemptPause:
+) -> SignInResult | SecondFactorChallenge | WrongSignIn | AttemptPause:
     """Try a password from an address of the network; Refused where passwords are off."""
     members.require_local(connector)
     now = connector.clock()
@@ -64,13 +64,13 @@ def sign_in(
     if factor:
         return SecondFactorChallenge(account)
     _note_success(connector, account, address, "password")
-    return SignedIn(account)
+    return SignInResult(account)
 
 
 @act(PUBLIC)
 def sign_in_with_code(
     connector: Connector, _actor: Actor, account: Account, code: str, address: str
-) -> SignedIn | WrongSignIn | AttemptPause:
+) -> SignInResult | WrongSignIn | AttemptPause:
     """Try a code for somebody whose password was right a moment ago: one of their app, or a recovery code."""
     outcome = second_factor.tried(connector, account, code, address)
     if isinstance(outcome, timedelta):
@@ -79,7 +79,7 @@ def sign_in_with_code(
         _note(connector, account.email, "sign-in failed", {"from": address, "reason": "wrong code"})
         return WrongSignIn()
     _note_success(connector, account, address, f"password and {outcome}")
-    return SignedIn(account)
+    return SignInResult(account)
 
 
 def _renew(connector: Connector, account: Account, password: str, address: str) -> None:

@@ -10,7 +10,7 @@ from connectors.store.people.accounts import Account
 from connectors.store.people.sign_in_links import SignInLink
 from plugin.access.authentication.tokens import hash_of
 from plugin.access.authorization.actor import Actor
-from plugin.access.authorization.refusal import NotPermitted
+from plugin.access.authorization.refusal import AccessRefusal
 from plugin.next_steps import LET_IN, OPEN_ACCOUNT
 from plugin.runtime.connector import Connector
 from plugin.use_cases.permission import ADMIN, PUBLIC, act, question
@@ -23,7 +23,7 @@ GONE = "This link was used or has run out."
 def make_link(connector: Connector, actor: Actor, account: Account) -> str:
     """An address that signs in as this account, once and within a quarter of an hour, in the place of any before."""
     if account.disabled_at is not None:
-        raise NotPermitted(f"{account.email} is closed.", step=OPEN_ACCOUNT)
+        raise AccessRefusal(f"{account.email} is closed.", step=OPEN_ACCOUNT)
     text, now = secrets.token_urlsafe(32), connector.clock()
     with connector.store.write() as conn:
         sign_in_links.put(conn, SignInLink(hash_of(text), account.id, now + VALID), now)
@@ -47,6 +47,6 @@ def enter(connector: Connector, _actor: Actor, text: str, address: str) -> Accou
         kept = sign_in_links.take(conn, hash_of(text))
         account = None if kept is None or now >= kept.until else accounts.get(conn, kept.account_id)
         if account is None or account.disabled_at is not None:
-            raise NotPermitted(GONE, step=LET_IN)
+            raise AccessRefusal(GONE, step=LET_IN)
         audit.note(conn, account.email, "signed in", now, {"from": address, "by": "link of an operator"})
     return account

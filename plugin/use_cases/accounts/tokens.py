@@ -11,7 +11,7 @@ from connectors.store.people.accounts import Account
 from connectors.store.people.tokens import ApiToken
 from plugin.access.authentication import tokens
 from plugin.access.authorization.actor import Actor
-from plugin.access.authorization.refusal import NotPermitted
+from plugin.access.authorization.refusal import AccessRefusal
 from plugin.next_steps import TOKEN_OF_ANOTHER
 from plugin.runtime.connector import Connector
 from plugin.use_cases.accounts.proof import require_proof
@@ -44,17 +44,17 @@ def make(
 ) -> tuple[str, ApiToken]:
     """A token for one's own account: its text, which is seen this once, and what is kept of it.
 
-    One that lasts longer than a day takes that they said of late who they are (NotProved): it outlives the session.
+    One that lasts longer than a day takes that they said of late who they are (MissingProof): it outlives the session.
     """
     if account.id != actor.account_id:
-        raise NotPermitted("A token is made for one's own account.", step=TOKEN_OF_ANOTHER)
+        raise AccessRefusal("A token is made for one's own account.", step=TOKEN_OF_ANOTHER)
     if days > DAYS_UNPROVED:
         require_proof(actor, connector.clock())
     text = tokens.issue(connector, account, name, scopes, days, actor.label)
     with connector.store.read() as conn:
         made = store.valid(conn, tokens.hash_of(text), connector.clock())
     if made is None:
-        raise NotPermitted("The token was revoked, or the account closed, at the same moment.")
+        raise AccessRefusal("The token was revoked, or the account closed, at the same moment.")
     return text, made
 
 

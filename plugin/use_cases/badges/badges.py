@@ -19,7 +19,7 @@ from mappings.json_value import PlainValues
 from mappings.numbers import percent
 from mappings.rollup.state import HealthLevel
 from plugin.access.authorization.actor import Actor
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.badges.drawing import BadgeFace, badge_svg, card_svg
 from plugin.use_cases.objectives.objective_lookup import find_objective
 from plugin.use_cases.permission import ADMIN, PUBLIC, VIEWER, act, question
@@ -31,7 +31,7 @@ LONGEST_WORDS = 120
 WELL = (HealthLevel.ON_TRACK, HealthLevel.ACHIEVED)
 
 
-class BadgeRefused(NotReady):
+class BadgeRefusal(Refusal):
     """What was asked of a badge cannot be done; the message says why."""
 
 
@@ -57,11 +57,11 @@ def publish(
 ) -> ShownBadge:
     """Let whoever has the address see the number and health of an objective (by key or id), or how many of a cycle are on track.
 
-    `words` are shown with it, in the place of its title, which stays unsaid. Raises BadgeRefused where there is no such thing.
+    `words` are shown with it, in the place of its title, which stays unsaid. Raises BadgeRefusal where there is no such thing.
     """
     subject = _subject(connector, site, kind, name)
     if not is_public(connector, site, kind, subject):
-        raise BadgeRefused(
+        raise BadgeRefusal(
             f"The site {site} shows by Jira's permissions, and whoever has not signed in at Jira may not see "
             f"{'it' if kind == 'objective' else 'each objective of it'} there: a badge would show nothing.",
             about="subject",
@@ -147,10 +147,10 @@ def _subject(connector: Connector, site: str, kind: BadgeKind, name: str) -> str
     if kind == "objective":
         found = find_objective(connector, site, name)
         if found is None:
-            raise BadgeRefused(f"There is no objective “{name}” here.", about="subject")
+            raise BadgeRefusal(f"There is no objective “{name}” here.", about="subject")
         return found.state.id
     if connector.context(site).mapping.cycles.get(name) is None:
-        raise BadgeRefused(f"The mapping has no cycle “{name}”.", about="subject")
+        raise BadgeRefusal(f"The mapping has no cycle “{name}”.", about="subject")
     return name
 
 

@@ -24,13 +24,13 @@ from mappings.rollup.check_in_override import measure_of
 from mappings.rollup.cycles.cycle_end import has_ended
 from mappings.rollup.state import KeyResultState, ObjectiveState
 from plugin.access.authorization.actor import Actor
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.permission import EDITOR, VIEWER, act, question
 
 __all__ = [
     "RETRACTED",
     "WITHDRAWN",
-    "CheckInRefused",
+    "CheckInRefusal",
     "KeptCheckIn",
     "KeptComment",
     "Statement",
@@ -47,7 +47,7 @@ __all__ = [
 ]
 
 
-class CheckInRefused(NotReady):
+class CheckInRefusal(Refusal):
     """A check-in that cannot be kept; `faults` are its wrong parts, each with what would be right."""
 
     def __init__(self, found: Sequence[tuple[str, str]]) -> None:
@@ -74,7 +74,7 @@ class Statement:
 
 
 def key_result_of(state: ObjectiveState, name: str) -> KeyResultState:
-    """The key result of this id, issue key or rule id; raises CheckInRefused naming those there are."""
+    """The key result of this id, issue key or rule id; raises CheckInRefusal naming those there are."""
     wanted = name.strip().casefold()
     found = [one for one in state.key_results if wanted in (one.id.casefold(), one.key.casefold() or None)]
     found = found or [one for one in state.key_results if wanted == one.rule_id.casefold()]
@@ -82,7 +82,7 @@ def key_result_of(state: ObjectiveState, name: str) -> KeyResultState:
         return found[0]
     known = ", ".join(one.key or one.id for one in state.key_results) or "none"
     what = f"“{name}” names several key results" if found else f"there is no key result “{name}” here"
-    raise CheckInRefused([("key_result", f"{what}; name one of: {known}")])
+    raise CheckInRefusal([("key_result", f"{what}; name one of: {known}")])
 
 
 def derived_progress(key_result: KeyResultState) -> Fraction | None:
@@ -113,13 +113,13 @@ def list_comments(
 
 @act(EDITOR)
 def check_in(connector: Connector, actor: Actor, site: str, objective_id: str, said: Statement) -> CheckIn:
-    """Keep what somebody says; its objective is due in the same transaction. Raises CheckInRefused."""
+    """Keep what somebody says; its objective is due in the same transaction. Raises CheckInRefusal."""
     now = connector.clock()
     today = Moment(now, connector.context(site).mapping.zone).today
     with connector.store.write() as conn:
         saved = objectives.load(conn, site, objective_id)
         if saved is None or saved.state.plain:
-            raise CheckInRefused([("objective", "it is no objective any more")])
+            raise CheckInRefusal([("objective", "it is no objective any more")])
         key_result = key_result_of(saved.state, said.key_result)
         wanted = CheckIn(
             objective_id=objective_id,
@@ -139,7 +139,7 @@ def check_in(connector: Connector, actor: Actor, site: str, objective_id: str, s
         ended = _after_the_end(conn, site, saved.state, wanted, connector)
         wrong = [*_misread(said, wanted.measure), *ended, *faults(wanted, today)]
         if wrong:
-            raise CheckInRefused(wrong)
+            raise CheckInRefusal(wrong)
         kept = check_ins.add(conn, site, wanted)
         _follow(connector, conn, site, kept, "key result checked in", actor)
     connector.announce()
@@ -174,7 +174,7 @@ def keep(
 ) -> CheckIn | None:
     """Say again what a check-in said, one that stands or one that was withdrawn, from where the derived value is now.
 
-    None where there is none of this number, or another stands in its place. Raises CheckInRefused.
+    None where there is none of this number, or another stands in its place. Raises CheckInRefusal.
     """
     with connector.store.read() as conn:
         found = check_ins.load(conn, site, number)
@@ -238,33 +238,33 @@ def _detail(about: CheckIn) -> PlainValues:
 
 
 def typed_value(text: str, measure: Measure) -> Fraction:
-    """What a person typed: a percentage (`60` or `60 %`) for progress, a number for a metric. Raises CheckInRefused."""
+    """What a person typed: a percentage (`60` or `60 %`) for progress, a number for a metric. Raises CheckInRefusal."""
     plain_text = text.strip().replace("\u202f", "").replace("−", "-")
     if measure is Measure.PROGRESS:
         plain_text = plain_text.removesuffix("%").strip()
     number = exact(plain_text)
     if number is None:
         meant = "a percentage, such as 60" if measure is Measure.PROGRESS else "a number, such as 47.5"
-        raise CheckInRefused([("value", f"“{text}” is no number here: write {meant}")])
+        raise CheckInRefusal([("value", f"“{text}” is no number here: write {meant}")])
     return number / 100 if measure is Measure.PROGRESS else number
 
 
 def typed_confidence(text: str) -> Confidence | None:
-    """How sure a person says to be; None where nothing was typed. Raises CheckInRefused."""
+    """How sure a person says to be; None where nothing was typed. Raises CheckInRefusal."""
     if not text.strip():
         return None
     found = confidence_of(text)
     if found is None:
         wanted = "write 0 to 10, or one of: on track, at risk, off track"
-        raise CheckInRefused([("confidence", f"“{text}” is no confidence: {wanted}")])
+        raise CheckInRefusal([("confidence", f"“{text}” is no confidence: {wanted}")])
     return found
 
 
 def typed_delta(text: str) -> Fraction | None:
-    """Percentage points as a person types them; None where nothing was. Raises CheckInRefused."""
+    """Percentage points as a person types them; None where nothing was. Raises CheckInRefusal."""
     if not text.strip():
         return None
     number = exact(text.strip().removesuffix("%").strip())
     if number is None:
-        raise CheckInRefused([("delta", f"“{text}” is no number of points: write one such as 10")])
+        raise CheckInRefusal([("delta", f"“{text}” is no number of points: write one such as 10")])
     return number / 100

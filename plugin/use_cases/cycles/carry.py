@@ -36,7 +36,7 @@ from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
 from plugin.sync.context import field_of
 from plugin.use_cases.cycles.cycles import (
-    CycleRefused,
+    CycleRefusal,
     cycle_named,
     in_order,
     is_closed,
@@ -122,7 +122,7 @@ def preview_carry(
     into: str = "",
     choice: CarryChoice | None = None,
 ) -> CarryPreview:
-    """What carrying the objectives of a closed cycle forward would do, into the cycle that follows unless another is named. Raises CycleRefused."""
+    """What carrying the objectives of a closed cycle forward would do, into the cycle that follows unless another is named. Raises CycleRefusal."""
     with connector.store.read() as conn:
         return _preview(connector, conn, site, cycle_id, into, choice or CarryChoice())
 
@@ -139,7 +139,7 @@ def carry_forward(
 ) -> CarryReceipt:
     """Carry objectives (by key or id; none named: those that are meant) forward. What is set in Jira is set by the workers. Twice is once.
 
-    Raises CycleRefused.
+    Raises CycleRefusal.
     """
     now = connector.clock()
     names = {name.strip().casefold() for name in chosen} - {""}
@@ -173,10 +173,10 @@ def _preview(
     cycle = cycle_named(mapping, cycle_id)
     acts = closings.acts(conn, site, cycle_id)
     if not is_closed(acts):
-        raise CycleRefused(f"{cycle_id} is not closed: close it, then carry forward what goes on.")
+        raise CycleRefusal(f"{cycle_id} is not closed: close it, then carry forward what goes on.")
     target = _target(mapping, cycle, into)
     if target.id in closings.closed(conn, site):
-        raise CycleRefused(f"{target.id} is closed: nothing can be carried into it.")
+        raise CycleRefusal(f"{target.id} is closed: nothing can be carried into it.")
     records = closings.records(conn, site, cycle_id, last_version(acts))
     _know(choice, records, cycle_id)
     ids = [one.state.id for one in records]
@@ -227,10 +227,10 @@ def _said(kept: KeptCarry) -> str:
 
 
 def _know(choice: CarryChoice, records: Iterable[ClosingRecord], cycle_id: str) -> None:
-    """Raises CycleRefused for a chosen key result that is none of this cycle."""
+    """Raises CycleRefusal for a chosen key result that is none of this cycle."""
     known = {name for record in records for one in record.state.key_results for name in names_of(one)}
     if left := sorted(folded(choice.along | choice.behind) - known):
-        raise CycleRefused(f"{', '.join(left)}: no key result of {cycle_id}. The preview names those of it.")
+        raise CycleRefusal(f"{', '.join(left)}: no key result of {cycle_id}. The preview names those of it.")
 
 
 def _why_not(record: ClosingRecord) -> str:
@@ -252,11 +252,11 @@ def _chosen(found: CarryPreview, names: set[str]) -> list[ObjectiveCarry]:
             continue
         left -= mine
         if one.plan.problem and one.open:
-            raise CycleRefused(f"{one.plan.key or one.plan.objective_id}: {one.plan.problem}.")
+            raise CycleRefusal(f"{one.plan.key or one.plan.objective_id}: {one.plan.problem}.")
         wanted.append(one)
     if left:
         known = ", ".join(one.plan.key or one.plan.objective_id for one in found.objectives)
-        raise CycleRefused(
+        raise CycleRefusal(
             f"{', '.join(sorted(left))}: no objective of {found.from_cycle}. Those are: {known}."
         )
     return wanted
@@ -267,12 +267,12 @@ def _target(mapping: BoundMapping, cycle: CyclePart, into: str) -> CyclePart:
     if into:
         found = cycle_named(mapping, into)
         if found.end <= cycle.end:
-            raise CycleRefused(f"{into} ends on {found.end}, not after {cycle.id}: name a later cycle.")
+            raise CycleRefusal(f"{into} ends on {found.end}, not after {cycle.id}: name a later cycle.")
         return found
     first = cycle.end + timedelta(days=1)
     following = [one for one in mapping.cycles.running(first) if one.start == first]
     if not following:
-        raise CycleRefused(f"No cycle of the mapping begins on {first}: name the one to carry into.")
+        raise CycleRefusal(f"No cycle of the mapping begins on {first}: name the one to carry into.")
     days = cycle.end - cycle.start
     return min(following, key=lambda one: (abs((one.end - one.start) - days), one.id))
 

@@ -18,7 +18,7 @@ from mappings.rollup.cycles.carry_undo import CarryUndo
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
 from plugin.sync.reconcile.carries import done_on, undo_of
-from plugin.use_cases.cycles.cycles import CycleRefused, cycle_named, ruling
+from plugin.use_cases.cycles.cycles import CycleRefusal, cycle_named, ruling
 from plugin.use_cases.permission import EDITOR, VIEWER, act, question
 
 
@@ -67,7 +67,7 @@ class UndoReceipt:
 def preview_undo(
     connector: Connector, _actor: Actor, site: str, cycle_id: str, chosen: Iterable[str] = ()
 ) -> UndoPreview:
-    """What taking back would do of these objectives (by key or id; none named: all that were carried out of the cycle). Raises CycleRefused."""
+    """What taking back would do of these objectives (by key or id; none named: all that were carried out of the cycle). Raises CycleRefusal."""
     mapping, _ = ruling(connector, site)
     cycle_named(mapping, cycle_id)
     with connector.store.read() as conn:
@@ -86,11 +86,11 @@ def undo_carry(
 ) -> UndoReceipt:
     """Take back that these objectives (by key or id) were carried forward. What is set back in Jira is set by the workers; copies are deleted there with a yes alone.
 
-    Raises CycleRefused where something was done on what was carried; then nothing is taken back.
+    Raises CycleRefusal where something was done on what was carried; then nothing is taken back.
     """
     names = tuple(chosen)
     if not names:
-        raise CycleRefused("Name the objectives that shall not have been carried forward.")
+        raise CycleRefusal("Name the objectives that shall not have been carried forward.")
     mapping, _ = ruling(connector, site)
     cycle_named(mapping, cycle_id)
     now = connector.clock()
@@ -99,7 +99,7 @@ def undo_carry(
         wanted = list(_objectives(conn, mapping, site, cycle_id, names))
         for one in wanted:
             if one.undo.hindrances:
-                raise CycleRefused(f"{one.name} is not taken back: {'; '.join(one.undo.hindrances)}.")
+                raise CycleRefusal(f"{one.name} is not taken back: {'; '.join(one.undo.hindrances)}.")
         for one in wanted:
             carries.undo(conn, site, kept[one.objective_id].plan, delete_copies=delete_copies)
         keys = tuple(one.name for one in wanted)
@@ -129,7 +129,7 @@ def undo_carry(
 def _objectives(
     conn: Connection, mapping: BoundMapping, site: str, cycle_id: str, chosen: Iterable[str]
 ) -> Iterable[ObjectiveUndo]:
-    """Those that are named, in the order in which they were carried. Raises CycleRefused for a name that is none of them."""
+    """Those that are named, in the order in which they were carried. Raises CycleRefusal for a name that is none of them."""
     names = {name.strip().casefold() for name in chosen} - {""}
     found, left = [], set(names)
     for kept in carries.of_cycle(conn, site, cycle_id).values():
@@ -150,7 +150,7 @@ def _objectives(
         )
     if left:
         known = ", ".join(one.name for one in found) or "none"
-        raise CycleRefused(
+        raise CycleRefusal(
             f"{', '.join(sorted(left))}: not carried forward out of {cycle_id}. What was and can be named here: {known}."
         )
     return found

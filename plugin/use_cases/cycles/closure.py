@@ -22,9 +22,9 @@ from mappings.rollup.cycles.closing_record import ClosingRecord, LinkKind
 from mappings.rollup.cycles.cycle_end import has_ended
 from plugin.access.authorization.actor import CALENDAR, Actor
 from plugin.next_steps import SYNC
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.cycles.cycles import (
-    CycleRefused,
+    CycleRefusal,
     cycle_named,
     is_closed,
     last_version,
@@ -73,25 +73,25 @@ def close_cycle(
 
     `revision` (its id, or its beginning) is another mapping than that of the end to close it under; it wants a reason, which is kept.
     `agreed` is the mark of the numbers a person saw (`preview` of the cycle, or of its replay under that mapping): it is closed with
-    these, or not at all. Raises CycleRefused, NotReady.
+    these, or not at all. Raises CycleRefusal, Refusal.
     """
     mapping, moment = ruling(connector, site)
     cycle = cycle_named(mapping, cycle_id)
     if not has_ended(cycle, moment):
         following = cycle.end + timedelta(days=1)
-        raise CycleRefused(f"{cycle_id} runs until {cycle.end}: it can be closed from {following} on.")
+        raise CycleRefusal(f"{cycle_id} runs until {cycle.end}: it can be closed from {following} on.")
     other = _under(connector, site, cycle_id, revision, reason) if revision else None
     now = connector.clock()
     with connector.store.write() as conn:
         closings.alone(conn, site)
         acts = closings.acts(conn, site, cycle_id)
         if is_closed(acts):
-            raise CycleRefused(f"{cycle_id} is closed already, as version {last_version(acts)}.")
+            raise CycleRefusal(f"{cycle_id} is closed already, as version {last_version(acts)}.")
         _refuse_open_inside(conn, site, mapping, cycle)
         waiting = cycle_ends.unnoted(conn, site, cycle_id)
         if waiting:
             due.mark(conn, site, waiting, now, "its cycle is to be closed")
-            raise CycleRefused(
+            raise CycleRefusal(
                 f"{len(waiting)} objectives of {cycle_id} have not been looked at since its end. "
                 "They are looked at by the workers, or by a sync; close it then.",
                 step=SYNC,
@@ -104,7 +104,7 @@ def close_cycle(
         derived = scored_at_end(conn, site, mapping, cycle_id) if other is None else other.scored
         moved = changed(agreed, marked, derived) if agreed else ""
         if moved:
-            raise CycleRefused(
+            raise CycleRefusal(
                 f"{cycle_id} is no longer what was looked at: {moved}. Look again, and close it then."
             )
         scored = _scored(derived, said or {}, reason.strip())
@@ -145,15 +145,15 @@ def close_cycle(
 
 @act(ADMIN)
 def reopen_cycle(connector: Connector, actor: Actor, site: str, cycle_id: str, reason: str) -> int:
-    """Open a closed cycle again: it is ended, and measured as of its end with what is known now; the version that was closed. Raises CycleRefused."""
+    """Open a closed cycle again: it is ended, and measured as of its end with what is known now; the version that was closed. Raises CycleRefusal."""
     now = connector.clock()
     if not reason.strip():
-        raise CycleRefused("Say why the cycle is opened again: the reason is kept with its records.")
+        raise CycleRefusal("Say why the cycle is opened again: the reason is kept with its records.")
     with connector.store.write() as conn:
         closings.alone(conn, site)
         acts = closings.acts(conn, site, cycle_id)
         if not is_closed(acts):
-            raise CycleRefused(f"{cycle_id} is not closed.")
+            raise CycleRefusal(f"{cycle_id} is not closed.")
         version = last_version(acts)
         done = ClosingAct(
             cycle_id=cycle_id,
@@ -189,39 +189,39 @@ def close_due(connector: Connector, site: str) -> tuple[str, ...]:
         reason = f"closed by itself, {cycle.close_after} after its end"
         try:
             close_cycle(connector, CALENDAR, site, cycle.id, reason=reason)
-        except NotReady:
+        except Refusal:
             continue
         done.append(cycle.id)
     return tuple(done)
 
 
 def typed_score(text: str) -> Fraction | None:
-    """A score as a person types it: 0 to 1; None where nothing was typed. Raises CycleRefused."""
+    """A score as a person types it: 0 to 1; None where nothing was typed. Raises CycleRefusal."""
     if not text.strip():
         return None
     number = exact(text.strip())
     if number is None or not 0 <= number <= 1:
-        raise CycleRefused(f"“{text}” is no score: write a number from 0 to 1, such as 0.7.")
+        raise CycleRefusal(f"“{text}” is no score: write a number from 0 to 1, such as 0.7.")
     return number
 
 
 @dataclass(frozen=True, slots=True)
-class _Other:
+class _OtherMapping:
     """Another mapping than that of the end, and what the objectives of the cycle come to under it."""
 
     mapping: BoundMapping
     scored: tuple[ObjectiveScore, ...]
 
 
-def _under(connector: Connector, site: str, cycle_id: str, revision: str, reason: str) -> _Other:
+def _under(connector: Connector, site: str, cycle_id: str, revision: str, reason: str) -> _OtherMapping:
     """What a cycle would be closed with under another mapping; worked out before anybody waits for it."""
     if not reason.strip():
-        raise CycleRefused(
+        raise CycleRefusal(
             "Closing a cycle under another mapping than that of its end wants a reason: it is kept with the records."
         )
     context = connector.context(site)
     rules = rules_at(connector, context, context.clock(), revision)
-    return _Other(rules.mapping, scored_under(context, rules, cycle_id))
+    return _OtherMapping(rules.mapping, scored_under(context, rules, cycle_id))
 
 
 def _is_due(cycle: CyclePart, today: date) -> bool:
@@ -241,7 +241,7 @@ def _refuse_open_inside(conn: Connection, site: str, mapping: BoundMapping, cycl
         and (one.start, one.end) != (cycle.start, cycle.end)
     ]
     if inside:
-        raise CycleRefused(f"{', '.join(inside)} lies in {cycle.id} and is not closed: close it first.")
+        raise CycleRefusal(f"{', '.join(inside)} lies in {cycle.id} and is not closed: close it first.")
 
 
 def _scored(
@@ -262,9 +262,9 @@ def _scored(
         scored.append(replace(one, score=score))
     if wanted:
         known = ", ".join(one.state.key or one.state.id for one in objectives)
-        raise CycleRefused(f"{', '.join(sorted(wanted))}: no objective of this cycle. Those are: {known}.")
+        raise CycleRefusal(f"{', '.join(sorted(wanted))}: no objective of this cycle. Those are: {known}.")
     if lacking:
-        raise CycleRefused(
+        raise CycleRefusal(
             f"A commitment below 1, and a score of one's own, want a reason: {', '.join(lacking)}."
         )
     return scored

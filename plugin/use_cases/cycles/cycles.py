@@ -27,7 +27,7 @@ from mappings.rollup.cycles.score import COLOURS, Score, ScoreMean, means, shown
 from mappings.rollup.state import ObjectiveState
 from plugin.access.authorization.actor import Actor
 from plugin.next_steps import CYCLES
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.mappings import revisions
 from plugin.use_cases.objectives.objective_list import Head, headlines
 from plugin.use_cases.objectives.objective_values import exact_text, number
@@ -45,11 +45,11 @@ class CycleState(StrEnum):
     CLOSED = "closed"
 
 
-class CycleRefused(NotReady):
+class CycleRefusal(Refusal):
     """What was asked of a cycle cannot be done; the message says why and what to do."""
 
 
-class UnknownCycle(CycleRefused):
+class UnknownCycle(CycleRefusal):
     """The mapping has no cycle of this id."""
 
     def __init__(self, cycle_id: str) -> None:
@@ -128,7 +128,7 @@ def past_cycles(connector: Connector, _actor: Actor, site: str) -> tuple[str, ..
 
 @question(VIEWER)
 def show_cycle(connector: Connector, _actor: Actor, site: str, cycle_id: str) -> CycleDetail:
-    """One cycle with its objectives. Raises CycleRefused for one that the mapping does not have."""
+    """One cycle with its objectives. Raises CycleRefusal for one that the mapping does not have."""
     mapping, moment = ruling(connector, site)
     with connector.store.read() as conn:
         shown, scored = _shown(conn, site, mapping, moment, cycle_id)
@@ -156,7 +156,7 @@ def ruling(connector: Connector, site: str) -> tuple[Mapping, Moment]:
 
 
 def cycle_named(mapping: Mapping, cycle_id: str) -> CyclePart:
-    """The cycle of this id. Raises CycleRefused."""
+    """The cycle of this id. Raises CycleRefusal."""
     cycle = mapping.cycles.get(cycle_id)
     if cycle is None:
         raise UnknownCycle(cycle_id)

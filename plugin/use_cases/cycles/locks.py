@@ -32,9 +32,9 @@ from mappings.rollup.rows.ledger import Ledger
 from mappings.rollup.state import ObjectiveState
 from plugin.access.authorization.actor import CALENDAR, Actor
 from plugin.next_steps import LOCKED_CYCLE, Door
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.sync.reconcile.kpi_readings import episode_aims, kpi_readings
-from plugin.use_cases.cycles.cycles import CycleRefused, cycle_named, ruling
+from plugin.use_cases.cycles.cycles import CycleRefusal, cycle_named, ruling
 from plugin.use_cases.permission import EDITOR, VIEWER, act, question
 
 LONGEST_REASON = 2_000
@@ -76,12 +76,12 @@ class CycleLockState:
 
 @act(EDITOR)
 def lock_cycle(connector: Connector, actor: Actor, site: str, cycle_id: str, reason: str = "") -> LockedCycle:
-    """Let the objectives of a running cycle keep their terms from now on. Raises CycleRefused."""
+    """Let the objectives of a running cycle keep their terms from now on. Raises CycleRefusal."""
     mapping, moment = ruling(connector, site)
     cycle, now = _running(mapping, moment, cycle_id), connector.clock()
     with connector.store.write() as conn:
         if _lock(conn, site, cycle_id, now) is not None:
-            raise CycleRefused(f"{cycle_id} is locked already.")
+            raise CycleRefusal(f"{cycle_id} is locked already.")
         ids = sorted(objectives.ids_of_cycle(conn, site, cycle.id), key=issue_order)
         saved = (objectives.load(conn, site, id_) for id_ in ids)
         known = [_without_rows(one.state) for one in saved if one is not None and not one.state.plain]
@@ -106,16 +106,16 @@ def lock_cycle(connector: Connector, actor: Actor, site: str, cycle_id: str, rea
 def unlock_cycle(
     connector: Connector, actor: Actor, site: str, cycle_id: str, reason: str, report: Report = silent
 ) -> CycleLockState:
-    """Let what waited take effect; it wants a reason, which is kept. Gives what it was. Raises CycleRefused."""
+    """Let what waited take effect; it wants a reason, which is kept. Gives what it was. Raises CycleRefusal."""
     if not reason.strip():
-        raise CycleRefused("Unlocking a cycle wants a reason: it is kept in the audit log.")
+        raise CycleRefusal("Unlocking a cycle wants a reason: it is kept in the audit log.")
     mapping, moment = ruling(connector, site)
     cycle = _running(mapping, moment, cycle_id)
     changes, now = waiting_in(connector.store, site, mapping, moment, cycle_id, report), connector.clock()
     with connector.store.write() as conn:
         lock = _lock(conn, site, cycle_id, now)
         if lock is None:
-            raise CycleRefused(f"{cycle_id} is not locked.")
+            raise CycleRefusal(f"{cycle_id} is not locked.")
         cycle_locks.lift(conn, site, lock, actor.label, now)
         bindings.renew(conn, site, mapping.revision)
         detail = {"cycle": cycle_id, "changes": len(changes), "reason": reason.strip()[:LONGEST_REASON]}
@@ -130,7 +130,7 @@ def unlock_cycle(
 def show_lock(
     connector: Connector, _actor: Actor, site: str, cycle_id: str, report: Report = silent
 ) -> CycleLockState:
-    """The lock of a cycle and what waits for its unlocking. Raises CycleRefused for a cycle that the mapping does not have."""
+    """The lock of a cycle and what waits for its unlocking. Raises CycleRefusal for a cycle that the mapping does not have."""
     mapping, moment = ruling(connector, site)
     cycle = cycle_named(mapping, cycle_id)
     held = mapping.locks.of_cycle(cycle_id, moment.now)
@@ -163,7 +163,7 @@ def waits_behind_lock(connector: Connector, _actor: Actor, site: str, name: str)
     """Why this issue (key or id) is no objective yet, where it would be one but for a locked cycle; empty where no lock is why."""
     try:
         mapping, moment = ruling(connector, site)
-    except NotReady:
+    except Refusal:
         return ""
     if not mapping.locks:
         return ""
@@ -207,7 +207,7 @@ def lock_due(connector: Connector, site: str) -> tuple[str, ...]:
 def _running(mapping: BoundMapping, moment: Moment, cycle_id: str) -> CyclePart:
     cycle = cycle_named(mapping, cycle_id)
     if has_ended(cycle, moment):
-        raise CycleRefused(f"{cycle_id} ended on {cycle.end}: its terms stand as they were then.")
+        raise CycleRefusal(f"{cycle_id} ended on {cycle.end}: its terms stand as they were then.")
     return cycle
 
 

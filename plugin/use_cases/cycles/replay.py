@@ -23,7 +23,7 @@ from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
 from plugin.sync.context import Context
 from plugin.use_cases.cycles.cycles import (
-    CycleRefused,
+    CycleRefusal,
     UnknownCycle,
     derived_score,
     in_order,
@@ -32,7 +32,7 @@ from plugin.use_cases.cycles.cycles import (
     scored_at_end,
 )
 from plugin.use_cases.objectives.as_of import (
-    HistoriesRead,
+    HistoryReads,
     Lookback,
     Rules,
     Standings,
@@ -132,7 +132,7 @@ def replay(
     *,
     course: bool = False,
 ) -> Replay:
-    """A cycle under a revision (its id, or its beginning; None: the one that rules). Raises CycleRefused, NotReady."""
+    """A cycle under a revision (its id, or its beginning; None: the one that rules). Raises CycleRefusal, Refusal."""
     context = connector.context(site)
     at = _moment(context, _cycle(context.mapping, cycle_id))
     return _replayed(context, cycle_id, rules_at(connector, context, at, revision), course=course)
@@ -149,14 +149,14 @@ def replay_draft(
     *,
     course: bool = False,
 ) -> Replay:
-    """The same under a mapping that never ruled. Raises MappingError for a text with errors, CycleRefused."""
+    """The same under a mapping that never ruled. Raises MappingError for a text with errors, CycleRefusal."""
     context = connector.context(site)
     return _replayed(context, cycle_id, rules_of(connector, context, text, file), course=course)
 
 
 @act(EDITOR)
-def read_lacking_of_cycle(connector: Connector, actor: Actor, site: str, cycle_id: str) -> HistoriesRead:
-    """Read of the histories that a replay lacks so many as somebody can wait for; raises CycleRefused, or a JiraError."""
+def read_lacking_of_cycle(connector: Connector, actor: Actor, site: str, cycle_id: str) -> HistoryReads:
+    """Read of the histories that a replay lacks so many as somebody can wait for; raises CycleRefusal, or a JiraError."""
     context = connector.context(site)
     at = _moment(context, _cycle(context.mapping, cycle_id))
     return read_some(connector, actor, site, Lookback(context).retrospect.untold(at))
@@ -173,7 +173,7 @@ def _moment(context: Context, cycle: CyclePart) -> datetime:
     """As of when it is looked at: its last millisecond, or now while it runs."""
     now = context.clock()
     if cycle.start > context.instant.today:
-        raise CycleRefused(f"{cycle.id} begins on {cycle.start}: there is nothing to replay yet.")
+        raise CycleRefusal(f"{cycle.id} begins on {cycle.start}: there is nothing to replay yet.")
     return min(now, end_of(cycle, context.mapping.zone))
 
 
@@ -260,14 +260,14 @@ def _standing(lookback: Lookback, rules: Rules, cycle_id: str, at: datetime) -> 
 def scored_under(context: Context, rules: Rules, cycle_id: str) -> tuple[ObjectiveScore, ...]:
     """The objectives of a cycle that has ended as they would have been scored under these rules, from the facts of its end, with their doubts.
 
-    Raises CycleRefused where these rules have no such cycle, or it has not ended by them.
+    Raises CycleRefusal where these rules have no such cycle, or it has not ended by them.
     """
     mapping = rules.mapping
     cycle = mapping.cycles.get(cycle_id)
     if cycle is None:
-        raise CycleRefused(f"Revision {mapping.revision[:8]} has no cycle {cycle_id}: name another one.")
+        raise CycleRefusal(f"Revision {mapping.revision[:8]} has no cycle {cycle_id}: name another one.")
     if not has_ended(cycle, Moment(context.clock(), mapping.zone)):
-        raise CycleRefused(f"By revision {mapping.revision[:8]} {cycle_id} runs until {cycle.end}.")
+        raise CycleRefusal(f"By revision {mapping.revision[:8]} {cycle_id} runs until {cycle.end}.")
     lookback = Lookback(context)
     at = _moment(context, cycle)
     return _scored(

@@ -13,7 +13,7 @@ from mappings.rollup.cycles.closing_record import ClosingRecord, LinkKind
 from mappings.rollup.cycles.score import ScoreMean, means
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
-from plugin.use_cases.cycles.cycles import CycleRefused, UnknownCycle, mean_values, ruling
+from plugin.use_cases.cycles.cycles import CycleRefusal, UnknownCycle, mean_values, ruling
 from plugin.use_cases.objectives.objective_values import exact_text, number
 from plugin.use_cases.permission import VIEWER, question
 
@@ -55,7 +55,7 @@ def difference(
     before: int | None = None,
     after: int | None = None,
 ) -> VersionDifference:
-    """What version `after` (the last) has otherwise than `before` (the one in front of it). Raises CycleRefused."""
+    """What version `after` (the last) has otherwise than `before` (the one in front of it). Raises CycleRefusal."""
     with connector.store.read() as conn:
         made = {
             one.version: one for one in closings.acts(conn, site, cycle_id) if one.kind is LinkKind.CLOSED
@@ -66,7 +66,7 @@ def difference(
         earlier = later - 1 if before is None else before
         for version in (later, earlier):
             if version not in made:
-                raise CycleRefused(_lacking(cycle_id, version, tuple(made)))
+                raise CycleRefusal(_lacking(cycle_id, version, tuple(made)))
         old = closings.records(conn, site, cycle_id, earlier)
         new = closings.records(conn, site, cycle_id, later)
     return VersionDifference(

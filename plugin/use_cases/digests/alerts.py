@@ -14,13 +14,13 @@ from connectors.store.work.outbox import OutboxState, OutgoingMessage
 from mappings.diagnostic import MappingError
 from mappings.digest.alert import HOLD, AlertKind, AlertSubject, Decision, ToldLevel, alert, alert_key, decide
 from mappings.digest.digest import KPI_WORST_FIRST, DigestMessage, ObjectiveStanding
-from mappings.digest.quiet import is_quiet, quiet_until
+from mappings.digest.quiet_times import is_quiet, quiet_until
 from mappings.document.mapping import Mapping as BoundMapping
 from mappings.document.schema import TellPart
 from mappings.rollup.state import HealthLevel
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.next_steps import Door
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.digests.kpi_changes import kpi_sentence
 from plugin.use_cases.digests.standings import standings
 from plugin.use_cases.health.concerns import WORST_FIRST, concerns
@@ -97,7 +97,7 @@ def forget_gone(connector: Connector, site: str) -> None:
     """Whoever is told no more by the mapping begins anew where they come back. Without a mapping nobody knows who that is."""
     try:
         parts = connector.context(site).mapping.document.tell
-    except (NotReady, MappingError):
+    except (Refusal, MappingError):
         return
     known = {(part.id, recipient) for part in parts if part.every == "change" for recipient in part.to}
     with connector.store.write() as conn:

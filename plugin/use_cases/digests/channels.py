@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from connectors.notify import WEBHOOKS, mail
-from connectors.notify.failure import NotSent
+from connectors.notify.failure import SendingFailure
 from connectors.notify.webhook import Endpoint, WebhookKind, post
 from connectors.store.work.outbox import OutgoingMessage
 from mappings.digest.recipient import channel_of
@@ -16,7 +16,7 @@ BY_NAME = {one.name: one for one in WEBHOOKS}
 
 
 def send_by_channel(connector: Connector, site: str, one: OutgoingMessage) -> None:
-    """Send a message to its recipient. Raises NotSent."""
+    """Send a message to its recipient. Raises SendingFailure."""
     channel, name = channel_of(one.recipient)
     webhook = BY_NAME.get(channel)
     if webhook is None:
@@ -27,13 +27,13 @@ def send_by_channel(connector: Connector, site: str, one: OutgoingMessage) -> No
 
 
 def endpoint_of(given: NotifySettings, webhook: WebhookKind, name: str) -> Endpoint:
-    """The webhook of this name in the settings. Raises NotSent that says which setting is missing."""
+    """The webhook of this name in the settings. Raises SendingFailure that says which setting is missing."""
     variable = _variable(name)  # the name of a variable has no hyphen
     known = {_variable(one): endpoint for one, endpoint in _endpoints(given, webhook.name).items()}
     if variable not in known:
         setting = f"{PREFIX}NOTIFY__{_variable(webhook.name).upper()}__{variable.upper()}"
         setting += "__URL and __SECRET" if webhook.name == "webhook" else ""
-        raise NotSent(f"no webhook is called {name}: set {setting}")
+        raise SendingFailure(f"no webhook is called {name}: set {setting}")
     return known[variable]
 
 
@@ -54,7 +54,7 @@ def _variable(name: str) -> str:
 def _mail(connector: Connector, site: str, one: OutgoingMessage, address: str) -> None:
     given, message = connector.settings.notify.mail, one.message
     if given is None:
-        raise NotSent("no mail server is set: set JIRA_OKR_NOTIFY__MAIL__HOST and __SENDER")
+        raise SendingFailure("no mail server is set: set JIRA_OKR_NOTIFY__MAIL__HOST and __SENDER")
     server = mail.MailServer(
         host=given.host,
         port=given.port,

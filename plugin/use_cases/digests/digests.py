@@ -9,14 +9,14 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import Connection
 
-from connectors.notify.failure import NotSent
+from connectors.notify.failure import SendingFailure
 from connectors.store.numbers.standings import stood_at
 from connectors.store.people import audit
 from connectors.store.work import outbox
 from connectors.store.work.outbox import OutboxState as OutboxState
 from connectors.store.work.outbox import OutgoingMessage as OutgoingMessage
 from mappings.digest.digest import DigestMessage, Happenings, ObjectiveStanding, digest, far_moved
-from mappings.digest.quiet import is_quiet
+from mappings.digest.quiet_times import is_quiet
 from mappings.digest.recipient import channel_of
 from mappings.digest.week import last_due, week_of
 from mappings.digest.words import subject, text
@@ -31,7 +31,7 @@ from plugin.runtime.connector import Connector
 from plugin.use_cases.digests import alerts, reminders
 from plugin.use_cases.digests.channels import send_by_channel
 from plugin.use_cases.digests.kpi_changes import kpi_changes
-from plugin.use_cases.digests.links import DigestRefused as DigestRefused
+from plugin.use_cases.digests.links import DigestRefusal as DigestRefusal
 from plugin.use_cases.digests.links import read_token
 from plugin.use_cases.digests.standings import standings
 from plugin.use_cases.digests.waits import OwnedWait, all_waits, waits_of
@@ -48,11 +48,11 @@ WEEKLY = "digest|"
 log = structlog.get_logger("jira_okr.digests")
 
 
-class DigestUnknown(DigestRefused):
+class UnknownDigest(DigestRefusal):
     """The mapping has no digest of this name."""
 
 
-class MessageUnknown(DigestRefused):
+class UnknownMessage(DigestRefusal):
     """The outbox has no message of this key."""
 
 
@@ -109,7 +109,7 @@ class DigestBasis:
 def preview_digest(
     connector: Connector, _actor: Actor, site: str, digest_id: str
 ) -> tuple[PreparedDigest, ...]:
-    """What a digest would tell now, recipient by recipient, and why not the rest. Nothing is sent. Raises DigestRefused."""
+    """What a digest would tell now, recipient by recipient, and why not the rest. Nothing is sent. Raises DigestRefusal."""
     part = named(connector, site, digest_id)
     if part.every == "change":
         found = alerts.prepared_alerts(connector, site, part)
@@ -145,7 +145,7 @@ def list_outbox(
 def send_digest(connector: Connector, actor: Actor, site: str, digest_id: str) -> SentDigest:
     """Tell a digest of this week now, to all who did not get it yet, or what an alert waits to tell; and send what is on its way.
 
-    Neither waits for the end of quiet hours. Raises DigestRefused.
+    Neither waits for the end of quiet hours. Raises DigestRefusal.
     """
     part = named(connector, site, digest_id)
     now, before, untold = connector.clock(), _of_digest(connector, site, digest_id), []
@@ -178,7 +178,7 @@ def _of_digest(connector: Connector, site: str, digest_id: str) -> tuple[Outgoin
 
 @act(PUBLIC)
 def stop_digest(connector: Connector, _actor: Actor, token: str) -> str:
-    """Whoever has the link of a mail gets it no more; the digest. Raises DigestRefused for a link that is none of ours."""
+    """Whoever has the link of a mail gets it no more; the digest. Raises DigestRefusal for a link that is none of ours."""
     site, digest_id, recipient = read_token(connector, token)
     now = connector.clock()
     with connector.store.write() as conn:
@@ -189,33 +189,33 @@ def stop_digest(connector: Connector, _actor: Actor, token: str) -> str:
 
 @question(PUBLIC)
 def mail_to_stop(connector: Connector, _actor: Actor, token: str) -> str:
-    """The digest that the link of a mail stops. Raises DigestRefused for a link that is none of ours."""
+    """The digest that the link of a mail stops. Raises DigestRefusal for a link that is none of ours."""
     return read_token(connector, token)[1]
 
 
 @act(ADMIN)
 def retry_message(connector: Connector, actor: Actor, site: str, key: str) -> OutgoingMessage:
-    """Send a message anew that was given up, or that waits for a later attempt. Raises DigestRefused."""
+    """Send a message anew that was given up, or that waits for a later attempt. Raises DigestRefusal."""
     now = connector.clock()
     with connector.store.write() as conn:
         one = outbox.find(conn, site, key)
         if one is None:
-            raise MessageUnknown(f"There is no message {key}.", step=DIGEST_MESSAGES)
+            raise UnknownMessage(f"There is no message {key}.", step=DIGEST_MESSAGES)
         waits = one.state is OutboxState.DUE and one.note != outbox.UNDER_WAY
         if not waits and one.state is not OutboxState.DEAD:
-            raise DigestRefused(
+            raise DigestRefusal(
                 f"{key} is {one.note or one.state}: only what was given up, or waits, is sent anew.",
                 step=DIGEST_MESSAGES,
             )
         if (one.digest, one.recipient) in outbox.stopped(conn, site):
-            raise DigestRefused(f"{one.recipient} wants no more of {one.digest}. Resume it first.")
+            raise DigestRefusal(f"{one.recipient} wants no more of {one.digest}. Resume it first.")
         newest = outbox.latest(conn, site)[one.digest, one.recipient]
         if one.key.startswith(WEEKLY) and newest.made_at > one.made_at:
-            raise DigestRefused(
+            raise DigestRefusal(
                 f"A later one was made for {one.recipient}: {newest.key}.", step=DIGEST_MESSAGES
             )
         if not outbox.send_anew(conn, site, one, now):
-            raise DigestRefused(f"{key} is just being sent.", step=DIGEST_MESSAGES)
+            raise DigestRefusal(f"{key} is just being sent.", step=DIGEST_MESSAGES)
         audit.note(conn, actor.label, "digest sent anew", now, {"digest": one.digest}, site)
     deliver(connector, site, at_once=one.digest)
     with connector.store.read() as conn:
@@ -296,7 +296,7 @@ def deliver(
 def _send(connector: Connector, site: str, one: OutgoingMessage) -> None:
     try:
         send_by_channel(connector, site, as_strangers_see(connector, site, one))
-    except NotSent as error:
+    except SendingFailure as error:
         wait = timedelta(seconds=error.wait) if error.wait is not None else None
         with connector.store.write() as conn:
             now = connector.clock()
@@ -313,7 +313,7 @@ def named(connector: Connector, site: str, digest_id: str) -> TellPart:
     found = next((one for one in parts if one.id == digest_id), None)
     if found is None:
         known = ", ".join(one.id for one in parts) or "none: write one below `tell` in the mapping"
-        raise DigestUnknown(f"There is no digest {digest_id}. Those there are: {known}.")
+        raise UnknownDigest(f"There is no digest {digest_id}. Those there are: {known}.")
     return found
 
 

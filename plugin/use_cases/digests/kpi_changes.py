@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from connectors.store.kpis import kpis
 from connectors.store.people import audit
-from mappings.digest.digest import KpiStands
+from mappings.digest.digest import DigestKpi
 from mappings.document.mapping import Mapping as BoundMapping
 from mappings.kpi.band import KpiLevel
 from mappings.kpi.cadence import Cadence
@@ -22,7 +22,7 @@ LATEST_COUNT = timedelta(days=100)
 """So long after its end a period is counted at the latest: its `grace`, and a connector that stood still."""
 
 
-def kpi_changes(connector: Connector, conn: Connection, site: str, since: datetime) -> tuple[KpiStands, ...]:
+def kpi_changes(connector: Connector, conn: Connection, site: str, since: datetime) -> tuple[DigestKpi, ...]:
     """Every KPI of the active mapping: where it stands now, where it stood then, and what happened in between."""
     mapping = connector.context(site).mapping
     if not mapping.document.kpis:
@@ -30,7 +30,7 @@ def kpi_changes(connector: Connector, conn: Connection, site: str, since: dateti
     happened = _happened(conn, site, since)
     before = _levels(conn, site, mapping, since)
     return tuple(
-        KpiStands(
+        DigestKpi(
             name=one.part.name or one.part.id,
             was=before[one.part.id],
             level=one.standing.level,

@@ -8,13 +8,13 @@ from hashlib import sha256
 
 from connectors.store.work import outbox
 from plugin.access.authentication.secret_key import unsubscribe_key
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 
 LENGTH = 24
 """Bytes of a token: more than anybody guesses."""
 
 
-class DigestRefused(NotReady):
+class DigestRefusal(Refusal):
     """What was asked of a digest cannot be done; the message says why and what to do."""
 
 
@@ -26,13 +26,13 @@ def token_of(connector: Connector, site: str, digest: str, recipient: str) -> st
 
 
 def read_token(connector: Connector, token: str) -> tuple[str, str, str]:
-    """Site, digest and recipient of such a link. Raises DigestRefused where nobody gets, or stopped, what it is about."""
+    """Site, digest and recipient of such a link. Raises DigestRefusal where nobody gets, or stopped, what it is about."""
     with connector.store.read() as conn:
         known = outbox.mailed(conn)
     for site, digest, recipient in known:
         own = token_of(connector, site, digest, recipient)
         if hmac.compare_digest(own.encode(), token.encode()):
             return site, digest, recipient
-    raise DigestRefused(
+    raise DigestRefusal(
         "This link stops nothing: it is not whole, or too old. Open it from the last mail, or ask an administrator."
     )

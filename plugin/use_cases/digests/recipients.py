@@ -11,16 +11,16 @@ from sqlalchemy import Connection
 from connectors.store.people import audit
 from connectors.store.work import outbox
 from mappings.diagnostic import MappingError
-from mappings.digest.quiet import quiet_until
+from mappings.digest.quiet_times import quiet_until
 from mappings.digest.recipient import MAIL, OWNERS, channel_of, mailbox
 from mappings.digest.week import next_due
 from mappings.document.mapping import Mapping
 from mappings.document.schema import QuietPart, TellPart
 from mappings.json_value import PlainValues
 from plugin.access.authorization.actor import Actor
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.accounts.own_account import own_account
-from plugin.use_cases.digests.digests import DigestRefused, DigestUnknown, OutgoingMessage, named
+from plugin.use_cases.digests.digests import DigestRefusal, OutgoingMessage, UnknownDigest, named
 from plugin.use_cases.digests.reminders import next_reminder, owners
 from plugin.use_cases.permission import ADMIN, VIEWER, act, question
 
@@ -65,7 +65,7 @@ class OwnDigest:
 
 @question(VIEWER)
 def list_digests(connector: Connector, _actor: Actor, site: str) -> tuple[PlannedDigest, ...]:
-    """The digests of the active mapping, in its order. Raises NotReady where none is active."""
+    """The digests of the active mapping, in its order. Raises Refusal where none is active."""
     mapping, now = connector.context(site).mapping, connector.clock()
     with connector.store.read() as conn:
         newest, stopped = outbox.latest(conn, site), outbox.stopped(conn, site)
@@ -110,13 +110,13 @@ def _reached(
 
 @act(ADMIN)
 def suspend_digest(connector: Connector, actor: Actor, site: str, digest_id: str, recipient: str) -> None:
-    """Somebody gets a digest no more until it is resumed. Raises DigestRefused."""
+    """Somebody gets a digest no more until it is resumed. Raises DigestRefusal."""
     _decide(connector, actor, site, digest_id, recipient, stops=True)
 
 
 @act(ADMIN)
 def resume_digest(connector: Connector, actor: Actor, site: str, digest_id: str, recipient: str) -> None:
-    """Somebody who stopped a digest gets it again. Raises DigestRefused."""
+    """Somebody who stopped a digest gets it again. Raises DigestRefusal."""
     _decide(connector, actor, site, digest_id, recipient, stops=False)
 
 
@@ -144,13 +144,13 @@ def own_digests(connector: Connector, actor: Actor) -> tuple[OwnDigest, ...]:
 
 @act(VIEWER)
 def stop_own_digest(connector: Connector, actor: Actor, site: str, digest_id: str) -> None:
-    """Who asks gets it no more. Raises DigestRefused where it does not go to their address."""
+    """Who asks gets it no more. Raises DigestRefusal where it does not go to their address."""
     _decide_own(connector, actor, site, digest_id, stops=True)
 
 
 @act(VIEWER)
 def resume_own_digest(connector: Connector, actor: Actor, site: str, digest_id: str) -> None:
-    """Who asks gets it again. Raises DigestRefused where it does not go to their address."""
+    """Who asks gets it again. Raises DigestRefusal where it does not go to their address."""
     _decide_own(connector, actor, site, digest_id, stops=False)
 
 
@@ -160,7 +160,7 @@ def _decide(
     part = named(connector, site, digest_id)
     by_mail = OWNERS in part.to and channel_of(recipient)[0] == MAIL
     if recipient not in part.to and not by_mail:
-        raise DigestRefused(f"{digest_id} does not go to {recipient}. It goes to {', '.join(part.to)}.")
+        raise DigestRefusal(f"{digest_id} does not go to {recipient}. It goes to {', '.join(part.to)}.")
     own = recipient if recipient in part.to else mailbox(channel_of(recipient)[1])
     with connector.store.write() as conn:
         _keep(connector, conn, actor, site, digest_id, own, stops=stops)
@@ -172,7 +172,7 @@ def _decide_own(connector: Connector, actor: Actor, site: str, digest_id: str, *
         recipient for at, part, _, recipient in _to(connector, email) if (at, part.id) == (site, digest_id)
     ]
     if not mine:
-        raise DigestUnknown(f"No digest {digest_id} of site {site} goes to {email}.")
+        raise UnknownDigest(f"No digest {digest_id} of site {site} goes to {email}.")
     with connector.store.write() as conn:
         for recipient in mine:
             _keep(connector, conn, actor, site, digest_id, recipient, stops=stops)
@@ -203,7 +203,7 @@ def _to(connector: Connector, email: str) -> Iterator[tuple[str, TellPart, str, 
     for site in list(connector.sites):
         try:
             mapping = connector.context(site).mapping
-        except (NotReady, MappingError):
+        except (Refusal, MappingError):
             continue
         for part in mapping.document.tell:
             own = [recipient for recipient in part.to if recipient.casefold() == wanted]

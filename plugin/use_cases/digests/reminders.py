@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from connectors.store.work import outbox
 from connectors.store.work.outbox import OutboxState, OutgoingMessage
 from mappings.digest.digest import DigestMessage
-from mappings.digest.quiet import is_quiet, quiet_until
+from mappings.digest.quiet_times import is_quiet, quiet_until
 from mappings.digest.recipient import MAIL, OWNERS, channel_of, mailbox
 from mappings.digest.reminder import due_at, reminder, reminder_day, reminder_key
 from mappings.document.mapping import Mapping

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from connectors.forge.app_token import expiry_of
-from connectors.forge.invocation import Invocation, TokenRefused, read_invocation
-from connectors.forge.signing_keys import KeysUnavailable, SigningKeys
+from connectors.forge.invocation import Invocation, TokenRefusal, read_invocation
+from connectors.forge.signing_keys import SigningKeys, SigningKeysOutage
 from connectors.store.forge import installations
 from connectors.store.forge.installations import AppInstallation, InstallationKey
 from connectors.store.people import audit
@@ -17,7 +17,7 @@ from connectors.store.writes import refusals
 from mappings.facts.app_field import app_field_id
 from plugin.access.authorization.actor import FORGE, Actor
 from plugin.access.authorization.permission import Permission
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.runtime.credentials_vault import vault
 from plugin.sync.write_back.permits import TRIED
 
@@ -26,9 +26,9 @@ __all__ = [
     "AdmittedCaller",
     "Headers",
     "Invocation",
-    "KeysUnavailable",
-    "NotPaired",
-    "TokenRefused",
+    "SigningKeysOutage",
+    "TokenRefusal",
+    "UnpairedInstallation",
 ]
 
 HEARD_EACH = timedelta(minutes=1)
@@ -37,7 +37,7 @@ NEWER = timedelta(minutes=5)
 """How much longer another token has to last to be kept in the place of the present one."""
 
 
-class NotPaired(Exception):  # noqa: N818
+class UnpairedInstallation(Exception):
     """Forge vouches for the call, and it is not for us: the message says what to do."""
 
 
@@ -65,38 +65,40 @@ class Admission:
     def __init__(self, connector: Connector) -> None:
         given = connector.settings.forge
         if given is None:
-            raise NotReady("Set JIRA_OKR_FORGE__APP_ID to the id of your Forge app.")
+            raise Refusal("Set JIRA_OKR_FORGE__APP_ID to the id of your Forge app.")
         self._connector = connector
         self._app_id = given.app_id
         self._keys = SigningKeys(str(given.keys_url), connector.settings.authority)
         self._gateway = str(connector.settings.gateway_url).rstrip("/")
 
     def invocation(self, headers: Headers, modules: Collection[str]) -> Invocation:
-        """The call as it is signed, of whatever installation. Raises TokenRefused, KeysUnavailable, NotPaired for another module."""
+        """The call as it is signed, of whatever installation. Raises TokenRefusal, SigningKeysOutage, UnpairedInstallation for another module."""
         scheme, _, token = headers.authorization.partition(" ")
         if scheme.lower() != "bearer":
-            raise TokenRefused("there is no bearer token")
+            raise TokenRefusal("there is no bearer token")
         now = self._connector.clock()
         found = read_invocation(token.strip(), self._keys, self._app_id, self._gateway, now)
         if found.module not in modules:
-            raise NotPaired("This address is for another page or trigger of the app.")
+            raise UnpairedInstallation("This address is for another page or trigger of the app.")
         return found
 
     def caller(
         self, headers: Headers, modules: Collection[str], *, heartbeat: bool = False
     ) -> AdmittedCaller:
-        """The call of an installation that is paired; raises as `invocation`, and NotPaired for every other."""
+        """The call of an installation that is paired; raises as `invocation`, and UnpairedInstallation for every other."""
         found = self.invocation(headers, modules)
         key = key_of(found)
         with self._connector.store.read() as conn:
             installation = installations.get(conn, key)
         if installation is None or installation.environment != found.environment:
-            raise NotPaired(
+            raise UnpairedInstallation(
                 "This installation of the app is not paired with a site of the connector. A Jira admin pairs it: "
                 "Jira settings, Apps, OKR connector, with a code from the connector's page of the site."
             )
         if self._connector.known_site(installation.site) is None:
-            raise NotPaired("The site that this installation was paired with was removed from the connector.")
+            raise UnpairedInstallation(
+                "The site that this installation was paired with was removed from the connector."
+            )
         self._note(found, installation, headers.app_token, heartbeat)
         return AdmittedCaller(found, installation.site, actor_of(found, installation.site))
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from connectors.forge.app_token import MARGIN, jira_as
 from connectors.jira import Jira
-from connectors.jira.http.errors import Permanent
+from connectors.jira.http.errors import JiraRefusal
 from connectors.store.forge import installations
 from connectors.store.forge.installations import AppInstallation
 from mappings.facts.app_field import owner_of
 from mappings.facts.catalogue import Field
 from mappings.write_back.targets.app_field import UNHEARD
 from plugin.next_steps import PAIR_APP, Door
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.runtime.credentials_vault import vault
 
 NOT_PAIRED = "The Forge app that {field} is of is not paired with this site."
@@ -21,7 +21,7 @@ HEAR = "Forge sends one with each call, every hour at least. See that the app is
 
 
 def jira_as_app(connector: Connector, site: str, field: Field) -> Jira:
-    """Jira as the app that owns a field; whoever asks closes it. Raises Permanent, with what to do, where it is not paired or has no token."""
+    """Jira as the app that owns a field; whoever asks closes it. Raises JiraRefusal, with what to do, where it is not paired or has no token."""
     owner = owner_of(field.custom)
     with connector.store.read() as conn:
         paired = installations.of_site(conn, site)
@@ -33,14 +33,14 @@ def jira_as_app(connector: Connector, site: str, field: Field) -> Jira:
         and owner.is_of(one.key.app_id, one.key.environment_id)
     ]
     if not mine:
-        raise Permanent(UNHEARD, (NOT_PAIRED.format(field=field.name),), remedy=PAIR, told=False)
+        raise JiraRefusal(UNHEARD, (NOT_PAIRED.format(field=field.name),), remedy=PAIR, told=False)
     usable = next((one for one in mine if holds_token(connector, one)), None)
     if usable is None:
-        raise Permanent(UNHEARD, (NO_TOKEN,), remedy=HEAR, told=False)
+        raise JiraRefusal(UNHEARD, (NO_TOKEN,), remedy=HEAR, told=False)
     try:
         return opened(connector, usable)
-    except NotReady as error:
-        raise Permanent(UNHEARD, (str(error),), remedy=PAIR, told=False) from None
+    except Refusal as error:
+        raise JiraRefusal(UNHEARD, (str(error),), remedy=PAIR, told=False) from None
 
 
 def holds_token(connector: Connector, one: AppInstallation) -> bool:
@@ -50,7 +50,7 @@ def holds_token(connector: Connector, one: AppInstallation) -> bool:
 
 
 def opened(connector: Connector, one: AppInstallation) -> Jira:
-    """Jira as the app of this installation, which holds a token; whoever asks closes it. Raises NotReady where it cannot be opened."""
+    """Jira as the app of this installation, which holds a token; whoever asks closes it. Raises Refusal where it cannot be opened."""
     settings = connector.settings
     token = vault(settings).open(one.token or b"")["token"]
     gateway = str(settings.gateway_url).rstrip("/")

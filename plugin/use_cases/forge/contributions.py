@@ -12,7 +12,7 @@ from connectors.store.forge.installations import AppInstallation
 from mappings.rollup.rows.ledger import Disposition, Ledger
 from mappings.rollup.state import ObjectiveState
 from plugin.access.authorization.actor import FORGE, Actor
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.forge.app_jira import holds_token, opened
 from plugin.use_cases.health.faults import JiraError
 from plugin.use_cases.objectives.objective_lookup import find_objective
@@ -49,7 +49,7 @@ def clause(connector: Connector, _actor: Actor, site: str, objective: str, opera
 def bring_up_to_date(connector: Connector, site: str) -> int:
     """Tell Jira the clauses that are others by now than those it keeps, as the app; how many.
 
-    Raises the JiraError or NotReady of an installation that failed, once the others were told.
+    Raises the JiraError or Refusal of an installation that failed, once the others were told.
     """
     brought = 0
     failed: list[Exception] = []
@@ -60,7 +60,7 @@ def bring_up_to_date(connector: Connector, site: str) -> int:
             continue
         try:
             brought += _bring(connector, site, one)
-        except (JiraError, NotReady) as error:
+        except (JiraError, Refusal) as error:
             failed.append(error)
     if failed:
         raise failed[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from connectors.store.forge import installations
 from connectors.store.people import audit
 from plugin.access.authorization.actor import Actor
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.sync.intake.acceptance import INVOKED, Intake
 from plugin.use_cases.forge.admission import AdmittedCaller, key_of
 from plugin.use_cases.permission import EDITOR, act
@@ -27,7 +27,7 @@ def catch_up(connector: Connector, actor: Actor, site: str) -> bool:
     """Read what changed of late, as every sync does: an event that Forge lost is found. False where a sync goes on, or no mapping is active."""
     try:
         return sync.begin(connector, actor, site, RECENT)
-    except NotReady:
+    except Refusal:
         return False
 
 

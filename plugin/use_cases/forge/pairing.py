@@ -13,10 +13,10 @@ from connectors.store.people import audit, sign_in_attempts
 from plugin.access.authentication.throttle import wait
 from plugin.access.authentication.tokens import hash_of
 from plugin.access.authorization.actor import Actor
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.runtime.saved_sites import deployment_of
 from plugin.use_cases.forge.admission import key_of
-from plugin.use_cases.health.faults import AuthFailed, Permanent
+from plugin.use_cases.health.faults import AuthFailure, JiraRefusal
 from plugin.use_cases.permission import ADMIN, PUBLIC, VIEWER, act, question
 
 LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -28,7 +28,7 @@ TRIES = 10
 ADMINISTER = "ADMINISTER"
 
 
-class PairingRefused(Exception):  # noqa: N818
+class PairingRefusal(Exception):
     """The installation was not paired; the message is for the Jira admin who tried."""
 
 
@@ -60,14 +60,14 @@ class PairedInstallation:
 
 @act(ADMIN)
 def new_code(connector: Connector, actor: Actor, site: str) -> PairingCode:
-    """A one-time code for a site, in the place of the one it had. NotReady where no app can be paired."""
+    """A one-time code for a site, in the place of the one it had. Refusal where no app can be paired."""
     if connector.settings.forge is None:
-        raise NotReady(
+        raise Refusal(
             "No Forge app is known here. Set JIRA_OKR_FORGE__APP_ID to the id that forge register wrote into manifest.yml, and restart."
         )
     connector.site(site)
     if deployment_of(connector, site) == "datacenter":
-        raise NotReady(f"{site} is a Jira Data Center, and Forge apps are for Jira Cloud.")
+        raise Refusal(f"{site} is a Jira Data Center, and Forge apps are for Jira Cloud.")
     text = "".join(secrets.choice(LETTERS) for _ in range(LENGTH))
     now = connector.clock()
     with connector.store.write() as conn:
@@ -115,7 +115,7 @@ def unpair(connector: Connector, actor: Actor, site: str) -> int:
 def pair(connector: Connector, actor: Actor, invocation: Invocation, user_token: str, typed: str) -> str:
     """Pair the installation that Forge vouches for with the site whose code was typed; its name.
 
-    Raises PairingRefused, and JiraError where Jira does not tell who somebody is. Only a Jira admin may, and only the Jira that the site is.
+    Raises PairingRefusal, and JiraError where Jira does not tell who somebody is. Only a Jira admin may, and only the Jira that the site is.
     """
     _require_jira_admin(invocation, user_token, connector.settings.authority)
     now = connector.clock()
@@ -123,19 +123,19 @@ def pair(connector: Connector, actor: Actor, invocation: Invocation, user_token:
     with connector.store.write() as conn:
         tries = sign_in_attempts.count(conn, f"forge:{invocation.cloud_id}", now, VALID)
     if wait(tries, TRIES, now):
-        raise PairingRefused("Too many codes were wrong. Wait a quarter of an hour, then make a new one.")
+        raise PairingRefusal("Too many codes were wrong. Wait a quarter of an hour, then make a new one.")
     with connector.store.read() as conn:
         site = codes.site_of(conn, code, now)
     if site is None or connector.known_site(site) is None:
-        raise PairingRefused(
+        raise PairingRefusal(
             "This code is wrong, was used, or has run out: it holds for 15 minutes. Make a new one in the connector."
         )
     known = connector.site(site)
     if known.jira.transport.cloud_id() != invocation.cloud_id:
-        raise PairingRefused(f"The code is for {known.browse_url}, which is another Jira.")
+        raise PairingRefusal(f"The code is for {known.browse_url}, which is another Jira.")
     with connector.store.write() as conn:
         if not codes.take(conn, site, code):
-            raise PairingRefused("This code was used a moment ago. Make a new one in the connector.")
+            raise PairingRefusal("This code was used a moment ago. Make a new one in the connector.")
         key = key_of(invocation)
         environment, named = invocation.environment, invocation.installation_id
         installations.pair(conn, key, environment, named, site, now, url=known.browse_url)
@@ -148,15 +148,15 @@ def pair(connector: Connector, actor: Actor, invocation: Invocation, user_token:
 def _require_jira_admin(invocation: Invocation, user_token: str, authority: str | None) -> None:
     """Whoever may open the page is told by Forge; whether they administer Jira, Jira has to say."""
     if not user_token:
-        raise PairingRefused(
+        raise PairingRefusal(
             "Forge did not send your token, so nobody can tell whether you administer Jira. Allow the app to act for you, and try again."
         )
     jira = jira_as(user_token, invocation.api_base, authority)
     try:
         if not jira.permissions(None, (ADMINISTER,)).get(ADMINISTER):
-            raise PairingRefused("Only a Jira admin may pair the app.")
-    except (AuthFailed, Permanent):
-        raise PairingRefused(
+            raise PairingRefusal("Only a Jira admin may pair the app.")
+    except (AuthFailure, JiraRefusal):
+        raise PairingRefusal(
             "Jira does not take your token, so nobody can tell whether you administer Jira."
         ) from None
     finally:

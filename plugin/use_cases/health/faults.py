@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from connectors.jira.http.errors import AuthFailed, JiraError, Permanent, RateLimited
+from connectors.jira.http.errors import AuthFailure, JiraError, JiraRefusal, RateLimitError
 from connectors.store import StoreError
 
-__all__ = ["AuthFailed", "JiraError", "Permanent", "RateLimited", "StoreError", "told"]
+__all__ = ["AuthFailure", "JiraError", "JiraRefusal", "RateLimitError", "StoreError", "told"]
 
 
 def told(error: JiraError) -> str:

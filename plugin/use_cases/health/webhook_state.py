@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from connectors.jira.http.errors import AuthFailed, JiraError, Permanent
+from connectors.jira.http.errors import AuthFailure, JiraError, JiraRefusal
 from connectors.jira.webhooks.app_webhooks import TOLD
 from connectors.jira.webhooks.registration import EVENTS, RegisteredWebhook
 from connectors.store.mappings import revisions
@@ -18,7 +18,7 @@ from mappings.document.schema import Document
 from mappings.document.text.source import read_document
 from mappings.write_back.targets import WRITE_TARGETS
 from plugin.next_steps import BRING_UP_WEBHOOK, Door, NextStep
-from plugin.runtime.connector import Connector, NotReady, Site
+from plugin.runtime.connector import Connector, Refusal, Site
 
 COMMENTS = ("comment_created", "comment_updated", "comment_deleted")
 """What tells of check-ins by comment, where the mapping asks for check-ins."""
@@ -96,7 +96,7 @@ def look(connector: Connector, site: str) -> WebhookState | None:
     """Ask Jira for a webhook that leads to this site; None, and nothing kept, where it does not answer."""
     try:
         found = in_jira(connector.site(site))
-    except (AuthFailed, Permanent):
+    except (AuthFailure, JiraRefusal):
         return _keep(connector, site, WebhookAnswer(None, False, connector.clock()))
     except JiraError:
         return None
@@ -156,7 +156,7 @@ def events_besides(connector: Connector, site: str) -> tuple[str, ...]:
     """The events that the webhook has to tell of besides, because the active mapping writes, or reads, something that they tell of."""
     try:
         return _events_of(connector.context(site).mapping.document)
-    except NotReady:
+    except Refusal:
         return ()
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, time, timedelta
 import structlog
 from sqlalchemy import Connection
 
-from connectors.jira import AuthFailed, CreatedIssue, CreateField, JiraError, Permanent, RateLimited
+from connectors.jira import AuthFailure, CreatedIssue, CreateField, JiraError, JiraRefusal, RateLimitError
 from connectors.store.imports import imports
 from connectors.store.imports.imports import ImportState, KeptImport, MadeRow
 from connectors.store.numbers import check_ins
@@ -22,7 +22,7 @@ from mappings.imports.row import ImportedCheckIn
 from mappings.imports.update import WRITTEN, merged
 from mappings.rollup.cycles.carry_steps import CopiedLink
 from mappings.write_back.target import Request
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.runtime.processes.process import worker_name
 from plugin.sync.context import Context
 from plugin.sync.reconcile.creation import (
@@ -49,12 +49,12 @@ Report = Callable[[int, int | None], None]
 log = structlog.get_logger("jira_okr.imports")
 
 
-class _Waits(Exception):  # noqa: N818
+class _ImportPause(Exception):
     """It cannot go on now; the message says why and what to do."""
 
 
 def apply_rows(connector: Connector, site: str, kept: KeptImport, report: Report) -> None:
-    """Go on with an import until it is done or has to wait; how far it is stands in the store. Raises NotReady where another process applies it."""
+    """Go on with an import until it is done or has to wait; how far it is stands in the store. Raises Refusal where another process applies it."""
     context = connector.context(site)
     run = _Run(context, kept, worker_name(uuid.uuid4().hex), report)
     run.claim()
@@ -62,7 +62,7 @@ def apply_rows(connector: Connector, site: str, kept: KeptImport, report: Report
         run.make()
         run.join()
         run.change()
-    except _Waits as wait:
+    except _ImportPause as wait:
         run.let_go(ImportState.APPLYING, str(wait))
     except JiraError as error:
         log.warning("import waits", site=site, number=kept.id, error=str(error))
@@ -97,11 +97,11 @@ class _Run:
         self.screens: dict[str, Mapping[str, CreateField]] = {}
 
     def claim(self) -> None:
-        """Be the only one at it. NotReady where another is."""
+        """Be the only one at it. Refusal where another is."""
         now = self.context.clock()
         with self.context.store.write() as conn:
             if not imports.claim(conn, self.site, self.kept.id, self.worker, now, now + LEASE):
-                raise NotReady(f"Import {self.kept.id} is being applied just now, or is done.")
+                raise Refusal(f"Import {self.kept.id} is being applied just now, or is done.")
             wanted = {*self.issues, *(row.above for row in self.rows.values() if row.above is not None)}
             wanted |= {link.to for one in self.issues.values() for link in one.links}
             changed = [one.row for one in self.kept.content.plan.update]
@@ -133,7 +133,7 @@ class _Run:
         """What was asked for without an answer. An hour later a person who applies it again has it made."""
         found = found_by_label(self.context, issue.label)
         if found is None and self.context.clock() - tried < PATIENCE:
-            raise _Waits(UNANSWERED.format(row=self.rows[issue.identity].row, label=issue.label))
+            raise _ImportPause(UNANSWERED.format(row=self.rows[issue.identity].row, label=issue.label))
         return found
 
     def _make(self, issue: ImportedIssue) -> MadeRow:
@@ -145,18 +145,18 @@ class _Run:
         row = self.rows[issue.identity]
         try:
             return self._row(issue, make_issue(self.context, fields, places))
-        except (Permanent, RateLimited, AuthFailed) as error:
+        except (JiraRefusal, RateLimitError, AuthFailure) as error:
             # All of these are said before anything is made.
             self._put(MadeRow(issue.identity, note=error.message))
-            if isinstance(error, Permanent):
+            if isinstance(error, JiraRefusal):
                 said = f"Row {row.row} (“{row.title}”): {error.message} {error.remedy}".strip()
-                raise _Waits(
+                raise _ImportPause(
                     f"{said} Mend that, then apply this import again: what stands is not made twice. Or give it up, so that others may be applied."
                 ) from error
             raise
         except JiraError as error:
             log.warning("import waits", site=self.site, number=self.kept.id, error=str(error))
-            raise _Waits(UNANSWERED.format(row=row.row, label=issue.label)) from error
+            raise _ImportPause(UNANSWERED.format(row=row.row, label=issue.label)) from error
 
     def _content(self, issue: ImportedIssue) -> tuple[dict[str, object], list[tuple[str, object]]]:
         screen = self._screen(issue)
@@ -290,7 +290,7 @@ class _Run:
     def _renew(self, conn: Connection) -> None:
         now = self.context.clock()
         if not imports.claim(conn, self.site, self.kept.id, self.worker, now, now + LEASE):
-            raise _Waits("Another process took this import over.")
+            raise _ImportPause("Another process took this import over.")
 
 
 def _check_in(said: ImportedCheckIn, objective_id: str, key_result_id: str) -> CheckIn:

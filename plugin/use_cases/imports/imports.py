@@ -39,7 +39,7 @@ from mappings.imports.row import ImportProblem, ReadRows
 from mappings.json_value import PlainValues
 from plugin.access.authorization.actor import Actor
 from plugin.next_steps import IMPORTS
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.sync.context import Context, field_of
 from plugin.sync.reconcile.creation import unfilled
 from plugin.use_cases.imports.application import Report, apply_rows
@@ -58,11 +58,11 @@ PLACED = ("summary", "parent")
 """What the row itself gives, beside the fields of its plan."""
 
 
-class ImportRefused(NotReady):
+class ImportRefusal(Refusal):
     """What was asked of an import cannot be done; the message says why and what to do."""
 
 
-class UnknownImport(ImportRefused):
+class UnknownImport(ImportRefusal):
     """There is no plan of this number."""
 
 
@@ -96,7 +96,7 @@ def plan(
     place: ImportPlace,
     people: Sequence[JiraPerson] | None = None,
 ) -> ShownImport:
-    """Plan the import of a file: what would be made in Jira and what is wrong with it. Nothing is made. Raises ImportRefused.
+    """Plan the import of a file: what would be made in Jira and what is wrong with it. Nothing is made. Raises ImportRefusal.
 
     `people` stand in the place of those whom Jira lists.
     """
@@ -150,16 +150,16 @@ def plan(
 def file_columns(
     _connector: Connector, _actor: Actor, data: bytes, map_: ColumnMapPart
 ) -> tuple[FileColumn, ...]:
-    """The columns of a file in their order, with samples and what each is by the map, or likely is by its name. Raises ImportRefused."""
+    """The columns of a file in their order, with samples and what each is by the map, or likely is by its name. Raises ImportRefusal."""
     found = _preset(map_)
     if found.name == OWN or found.name == "viva-zip":
-        raise ImportRefused(
+        raise ImportRefusal(
             f"A file for {found.name} has no columns: its preset knows all of it.", about="preset"
         )
     try:
         table = _table(data, found)
     except UnusableFile as error:
-        raise ImportRefused(str(error), about="file") from None
+        raise ImportRefusal(str(error), about="file") from None
     words = likely_words(table.columns, found)
     return tuple(FileColumn(one, words.get(one), sampled(table, one)) for one in table.columns)
 
@@ -188,7 +188,7 @@ def apply(
     release: bool = False,
     report: Report = lambda _done, _total: None,
 ) -> ShownImport:
-    """Make and change what a plan says, here and now; what was begun is gone on with, and nothing is made twice. `release` says that somebody looked at a plan that the brake holds. Raises ImportRefused."""
+    """Make and change what a plan says, here and now; what was begun is gone on with, and nothing is made twice. `release` says that somebody looked at a plan that the brake holds. Raises ImportRefusal."""
     kept = _may_begin(connector, site, number, without_blocked=without_blocked, release=release)
     if kept.state is ImportState.DONE:
         return _shown(connector, site, number)
@@ -216,7 +216,7 @@ def begin(
     without_blocked: bool = False,
     release: bool = False,
 ) -> ShownImport:
-    """The same in the background. Raises ImportRefused, also where another import goes on."""
+    """The same in the background. Raises ImportRefusal, also where another import goes on."""
     kept = _may_begin(connector, site, number, without_blocked=without_blocked, release=release)
 
     def work(report: Report) -> str:
@@ -232,13 +232,13 @@ def begin(
     if kept.state is not ImportState.DONE and not background_jobs.begin(
         connector, site, APPLYING, actor.label, work
     ):
-        raise ImportRefused("An import goes on already: wait until it is done.", step=IMPORTS)
+        raise ImportRefusal("An import goes on already: wait until it is done.", step=IMPORTS)
     return _shown(connector, site, number)
 
 
 @act(EDITOR)
 def give_up(connector: Connector, actor: Actor, site: str, number: int) -> ShownImport:
-    """Go on no more with an import that was begun and cannot become whole, so that another may. Raises ImportRefused.
+    """Go on no more with an import that was begun and cannot become whole, so that another may. Raises ImportRefusal.
 
     What stands of it stays in Jira; a row that is not whole yet is looked for by its label and made whole by the next import that has it.
     """
@@ -246,7 +246,7 @@ def give_up(connector: Connector, actor: Actor, site: str, number: int) -> Shown
     one = _shown(connector, site, number)
     with connector.store.write() as conn:
         if not imports.give_up(conn, site, number, now):
-            raise ImportRefused(
+            raise ImportRefusal(
                 f"Import {number} was not begun, has ended, or is being applied just now: there is nothing to give up.",
                 step=IMPORTS,
             )
@@ -261,7 +261,7 @@ def give_up(connector: Connector, actor: Actor, site: str, number: int) -> Shown
 
 
 def read_file(data: bytes, map_: ColumnMap) -> ReadRows:
-    """The rows of a file, whatever its form. Raises ImportRefused where none can be read."""
+    """The rows of a file, whatever its form. Raises ImportRefusal where none can be read."""
     try:
         if map_.name == OWN:
             return read_okr_file(data)
@@ -270,7 +270,7 @@ def read_file(data: bytes, map_: ColumnMap) -> ReadRows:
             return read_archive(archive.objectives, archive.check_ins, map_, archive.problems)
         return read_table(_table(data, map_), map_)
     except UnusableFile as error:
-        raise ImportRefused(str(error), about="file") from None
+        raise ImportRefusal(str(error), about="file") from None
 
 
 def _table(data: bytes, map_: ColumnMap) -> FileTable:
@@ -283,7 +283,7 @@ def _preset(map_: ColumnMapPart) -> ColumnMap:
     found = preset(map_.preset)
     if found is None:
         valid = ", ".join(one.name for one in PRESETS)
-        raise ImportRefused(f"There is no preset “{map_.preset}”. Those are: {valid}.", about="preset")
+        raise ImportRefusal(f"There is no preset “{map_.preset}”. Those are: {valid}.", about="preset")
     return map_.over(found)
 
 
@@ -327,7 +327,7 @@ def _only(found: Mapping[str, ObjectiveRule], name: str, what: str, about: str) 
         )
     else:
         said = f"The mapping has no {what}."
-    raise ImportRefused(f"{said} Name one of: {', '.join(found) or 'none that selects issues'}.", about=about)
+    raise ImportRefusal(f"{said} Name one of: {', '.join(found) or 'none that selects issues'}.", about=about)
 
 
 def _project(context: Context, mapping: BoundMapping, rule: ObjectiveRule, key: str) -> Project:
@@ -340,7 +340,7 @@ def _project(context: Context, mapping: BoundMapping, rule: ObjectiveRule, key: 
     if not key and len(within) == 1:
         return within[0]
     said = f"There is no project {key} that the account sees." if key else "It is not said in which project."
-    raise ImportRefused(f"{said} Name one of: {', '.join(one.key for one in within)}.", about="project")
+    raise ImportRefusal(f"{said} Name one of: {', '.join(one.key for one in within)}.", about="project")
 
 
 def _type(context: Context, name: str, selector: Selector | None, what: str, about: str) -> IssueType:
@@ -359,7 +359,7 @@ def _type(context: Context, name: str, selector: Selector | None, what: str, abo
     if len({one.name for one in found}) == 1:
         return found[0]
     valid = ", ".join(sorted({one.name for one in types}))
-    raise ImportRefused(f"It is not said of which type {what} are made. Name one of: {valid}.", about=about)
+    raise ImportRefusal(f"It is not said of which type {what} are made. Name one of: {valid}.", about=about)
 
 
 # -- what is made -----------------------------------------------------------------------------------------------
@@ -418,10 +418,10 @@ def _below_blocked(row: PlannedRow) -> ImportProblem:
 
 
 def _offered(context: Context, target: ImportTarget) -> ImportTarget:
-    """With the types as the project offers them: several may have one name. Raises ImportRefused where one cannot be made there."""
+    """With the types as the project offers them: several may have one name. Raises ImportRefusal where one cannot be made there."""
     jira, project = context.jira, target.project
     if not jira.permissions(project.key, (CREATE,))[CREATE]:
-        raise ImportRefused(
+        raise ImportRefusal(
             f"The connector's account may not create issues in {project.key}. Give it the permission Create issues there.",
             about="project",
         )
@@ -433,7 +433,7 @@ def _offered(context: Context, target: ImportTarget) -> ImportTarget:
     ):
         same = [one for one in context.catalogue.issue_types if one.name == kind.name and one.id in offered]
         if not same:
-            raise ImportRefused(
+            raise ImportRefusal(
                 f"{kind.name} cannot be created in {project.key}. Add it to the issue type scheme of that project, or name another type.",
                 about=name,
             )
@@ -483,24 +483,24 @@ def _may_begin(
     if kept.state is ImportState.DONE:
         return kept
     if kept.state is ImportState.GIVEN_UP:
-        raise ImportRefused(f"The import {number} was given up: plan its file again.", step=IMPORTS)
+        raise ImportRefusal(f"The import {number} was given up: plan its file again.", step=IMPORTS)
     if half is not None and half != number:
-        raise ImportRefused(
+        raise ImportRefusal(
             f"The import {half} is half applied: apply it to its end first, or give it up.", step=IMPORTS
         )
     if plan_.refused and not without_blocked:
         wrong = sum(one.severity is Severity.ERROR for one in plan_.problems)
-        raise ImportRefused(
+        raise ImportRefusal(
             f"{wrong} problems refuse this import: mend the file and plan it again, or leave out the rows that are blocked."
         )
     if plan_.refused_whole:
-        raise ImportRefused("What Jira lacks refuses this import: see its problems, then plan it again.")
+        raise ImportRefusal("What Jira lacks refuses this import: see its problems, then plan it again.")
     if plan_.braked and not release and kept.state is ImportState.PLANNED:
-        raise ImportRefused(
+        raise ImportRefusal(
             f"{plan_.braked} Look at the plan, then release it as you apply it.", step=IMPORTS
         )
     if kept.state is ImportState.PLANNED and kept.revision != connector.context(site).mapping.revision:
-        raise ImportRefused("Another mapping is active than when this was planned: plan it again.")
+        raise ImportRefusal("Another mapping is active than when this was planned: plan it again.")
     return kept
 
 

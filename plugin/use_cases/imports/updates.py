@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
 
-from connectors.jira import Permanent
+from connectors.jira import JiraRefusal
 from mappings.diagnostic import Severity
 from mappings.document.schema import BrakePart
 from mappings.facts.issue import Issue
@@ -144,7 +144,7 @@ def write_update(context: Context, one: PlannedUpdate) -> UpdateOutcome:
     request = Request("PUT", f"/issue/{one.issue_id}", edit_of(due), notifies=True, answer="edit")
     try:
         context.tell(request, one.issue_key)
-    except Permanent as error:
+    except JiraRefusal as error:
         return UpdateOutcome((*left, *_left(due, f"Jira declined it: {error.message}").left))
     return UpdateOutcome(left)
 

@@ -27,7 +27,7 @@ from mappings.kpi.series import WatchedKpis
 from mappings.kpi.sources import SOURCE_OPTIONS, FormulaOptions
 from mappings.kpi.state import KpiStanding, PeriodStanding, latest_periods, standing
 from plugin.access.authorization.actor import Actor
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.kpis.settled_periods import watched_of, with_readings
 from plugin.use_cases.mappings import revisions
 from plugin.use_cases.permission import VIEWER, question
@@ -179,11 +179,11 @@ def objective_of(conn: Connection, site: str, state: KpiState) -> Issue | None:
 
 
 def required_part(mapping: BoundMapping, id_: str) -> KpiPart:
-    """The KPI of this id; NotReady, with those there are, where the mapping has none."""
+    """The KPI of this id; Refusal, with those there are, where the mapping has none."""
     part = part_of(mapping, id_)
     if part is None:
         known = ", ".join(one.id for one in mapping.document.kpis) or "none"
-        raise NotReady(f"The active mapping has no KPI {id_}. It has: {known}.")
+        raise Refusal(f"The active mapping has no KPI {id_}. It has: {known}.")
     return part
 
 

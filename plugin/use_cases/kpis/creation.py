@@ -14,13 +14,13 @@ import structlog
 from sqlalchemy import Connection
 
 from connectors.jira import (
-    AuthFailed,
+    AuthFailure,
     CreatedIssue,
     CreateField,
     JiraError,
-    Permanent,
-    RateLimited,
-    Transient,
+    JiraOutage,
+    JiraRefusal,
+    RateLimitError,
 )
 from connectors.jira.metadata.permissions import CREATE
 from connectors.store.cycles import closings
@@ -33,7 +33,7 @@ from mappings.facts.issue import Issue, IssueType
 from mappings.kpi.creation import PROPERTY, Hindrance, PlannedIssue, episode_label, misfit, planned_issue
 from mappings.kpi.episode import Creation, KpiState, KpiStatus, opened, wanted
 from plugin.access.authorization.actor import Actor
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.sync.context import Context
 from plugin.sync.reconcile.creation import (
     LOOKED_FOR_AFTER,
@@ -81,7 +81,7 @@ class CreationPlan:
 def creation_plan(
     connector: Connector, _actor: Actor, site: str, id_: str, objective: str = ""
 ) -> CreationPlan:
-    """What accepting without an issue would make, as Jira would have it now; nothing is made. NotReady where nothing is proposed.
+    """What accepting without an issue would make, as Jira would have it now; nothing is made. Refusal where nothing is proposed.
 
     `objective` is the key of the issue under which it would be made, where that is not the one that the mapping names.
     """
@@ -90,12 +90,12 @@ def creation_plan(
     with connector.store.read() as conn:
         state = kpis.get(conn, site, id_)
     if state.status is not KpiStatus.KR_PROPOSED and not state.wanted:
-        raise NotReady(f"No key result is proposed for “{id_}”.")
+        raise Refusal(f"No key result is proposed for “{id_}”.")
     return _plan(context, part, _under(state, objective.strip().upper()))
 
 
 def have_made(connector: Connector, by: str, site: str, part: KpiPart, objective: str = "") -> None:
-    """A person (`by`) accepts, and the connector makes the issue; said again, where it waits for a person. NotReady where it cannot be.
+    """A person (`by`) accepts, and the connector makes the issue; said again, where it waits for a person. Refusal where it cannot be.
 
     `objective` is the key of the issue under which it is made, where that is not the one that the mapping names.
     """
@@ -103,21 +103,21 @@ def have_made(connector: Connector, by: str, site: str, part: KpiPart, objective
     with connector.store.read() as conn:
         state = kpis.get(conn, site, part.id)
     if part.promote is None or part.promote.create is None:
-        raise NotReady(
+        raise Refusal(
             f"Name the issue that is the key result of “{part.id}”: its mapping does not say as what one would be made (promote.create)."
         )
     creation = state.creation
     if creation is not None and creation.tried is not None and not creation.asks:
-        raise NotReady(
+        raise Refusal(
             f"{UNANSWERED} {LOOKING.format(label=episode_label(context.site, part.id, state.episode))}"
         )
     plan = _plan(context, part, _under(state, objective))
     if plan.hindrances:
-        raise NotReady(" ".join(f"{one.message} {one.remedy}" for one in plan.hindrances))
+        raise Refusal(" ".join(f"{one.message} {one.remedy}" for one in plan.hindrances))
 
     def decided(conn: Connection, now: KpiState) -> KpiState:
         if (now.status, now.episode, now.creation) != (state.status, state.episode, state.creation):
-            raise NotReady(f"“{part.id}” was decided by somebody else a moment ago: look at it again.")
+            raise Refusal(f"“{part.id}” was decided by somebody else a moment ago: look at it again.")
         _note(conn, connector, by, site, now, part.id, "key result of a KPI accepted")
         return wanted(_under(now, objective), by)
 
@@ -188,13 +188,13 @@ def _begin(connector: Connector, context: Context, part: KpiPart, state: KpiStat
         return
     try:
         made = _make(context, plan)
-    except Permanent as error:
+    except JiraRefusal as error:
         _refuse(connector, context.site, part, asked, (Hindrance(error.message, error.remedy),))
-    except (RateLimited, AuthFailed) as error:
+    except (RateLimitError, AuthFailure) as error:
         # Both are said before anything is made.
         before = replace(_creation(asked), tried=None, said=error.message, remedy=error.remedy)
         _put(connector, context.site, part.id, asked, before)
-    except Transient as error:
+    except JiraOutage as error:
         label = episode_label(context.site, part.id, state.episode)
         unsure = replace(
             _creation(asked), said=f"{UNANSWERED} ({error.message})", remedy=LOOKING.format(label=label)
@@ -328,7 +328,7 @@ def _plan(context: Context, part: KpiPart, state: KpiState) -> CreationPlan:
         return CreationPlan(planned, hindrances=(Hindrance(said, CLOSED),))
     try:
         return _checked(context, planned)
-    except Permanent as error:
+    except JiraRefusal as error:
         return CreationPlan(planned, hindrances=(Hindrance(error.message, error.remedy),))
 
 

@@ -9,7 +9,7 @@ from time import sleep
 from connectors.store import Store
 from connectors.store.work import due, inbox
 from plugin.access.authorization.actor import Actor
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.sync.refresh.reread import refresh
 from plugin.sync.resync.recent_read import resync_recent
 from plugin.use_cases.digests.digests import tell_due
@@ -31,11 +31,11 @@ MOST_LOOKS = 100
 
 @act(EDITOR)
 def let_days_pass(connector: Connector, _actor: Actor, site: str, days: int) -> timedelta:
-    """Move the clock of the demo, and that of its Jira, so many days ahead; how much passed. NotReady where it is no demo."""
+    """Move the clock of the demo, and that of its Jira, so many days ahead; how much passed. Refusal where it is no demo."""
     if connector.move_clock is None:
-        raise NotReady("Time passes by itself here: days are let pass in the demo alone.")
+        raise Refusal("Time passes by itself here: days are let pass in the demo alone.")
     if not 1 <= days <= MOST_DAYS:
-        raise NotReady(f"From 1 to {MOST_DAYS} days can pass at once.")
+        raise Refusal(f"From 1 to {MOST_DAYS} days can pass at once.")
     before = connector.clock()
     for _ in range(days):
         _keep_up(connector, site)

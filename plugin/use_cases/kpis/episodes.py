@@ -29,7 +29,7 @@ from mappings.kpi.episode import (
     without_objective,
 )
 from plugin.access.authorization.actor import Actor
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.sync.context import Context
 from plugin.use_cases.kpis.board import ShownKpi, kpi, objective_of, required_part
 from plugin.use_cases.kpis.creation import CONNECTOR_ITSELF, bring_in, closed_cycle_of, have_made
@@ -57,7 +57,7 @@ def accept(
 
     It is made under `objective` (a key) where one is given, else under the one that the mapping names.
 
-    Where closing is proposed its issue is moved to a status that is done. NotReady where nothing is proposed, or the issue cannot be it, or
+    Where closing is proposed its issue is moved to a status that is done. Refusal where nothing is proposed, or the issue cannot be it, or
     cannot be made or moved.
     """
     mapping = connector.context(site).mapping
@@ -78,9 +78,9 @@ def accept(
         found = _issue(conn, site, issue)
         taken = next((one.id for one in mapping.document.kpis if _holds(conn, site, one.id, found.id)), None)
         if taken is not None:
-            raise NotReady(f"{found.key} is the key result of “{taken}” already: make one for this KPI.")
+            raise Refusal(f"{found.key} is the key result of “{taken}” already: make one for this KPI.")
         if found.status.category == "done":
-            raise NotReady(f"{found.key} is {found.status.name} already: name an issue that is still open.")
+            raise Refusal(f"{found.key} is {found.status.name} already: name an issue that is still open.")
         kpis.put(conn, site, id_, opened(state, found.id), connector.clock())
         marked = objectives.depending_on(conn, site, [found.id])
         connector.context(site).mark(conn, marked, "a KPI that became a key result of it")
@@ -90,14 +90,14 @@ def accept(
 
 @act(EDITOR)
 def dismiss(connector: Connector, actor: Actor, site: str, id_: str) -> ShownKpi:
-    """Say no to what is proposed: to a new key result, or to closing the one that is open. NotReady where nothing is proposed."""
+    """Say no to what is proposed: to a new key result, or to closing the one that is open. Refusal where nothing is proposed."""
     required_part(connector.context(site).mapping, id_)
     with connector.store.write() as conn:
         kpis.alone(conn, site)
         state = kpis.get(conn, site, id_)
         news = dismissed(state)
         if news.transition is not EpisodeStep.DISMISSED:
-            raise NotReady(f"Nothing is proposed for “{id_}”: it is {_words(state)}.")
+            raise Refusal(f"Nothing is proposed for “{id_}”: it is {_words(state)}.")
         kpis.put(conn, site, id_, news, connector.clock())
         _note(conn, connector, actor.label, site, id_, "proposal of a KPI dismissed", "", state)
     return _shown(connector, actor, site, id_)
@@ -161,11 +161,11 @@ def _close(connector: Connector, actor: Actor, site: str, id_: str, state: KpiSt
         there = {one.id: _seen(context, replace(issue, status=one.to)) for one in ways}
         ways = [one for one in ways if there[one.id] is not SeenIssue.REFUSED]
         if not ways:
-            raise NotReady(
+            raise Refusal(
                 f"From where {key} stands every way to a status that is done leads to one that `statuses.excluded` leaves out: close it in Jira."
             )
     if not ways:
-        raise NotReady(
+        raise Refusal(
             f"From where {key} stands the account may take no way to a status that is done: close it in Jira, or give the account the permission Transition issues."
         )
     context.jira.take(issue_id, min(ways, key=lambda one: one.screen))
@@ -269,7 +269,7 @@ def _issue(conn: Connection, site: str, name: str) -> Issue:
         found = mirror.get(conn, site, [id_])
     for issue in found.values():
         return issue
-    raise NotReady(
+    raise Refusal(
         f"No issue “{wanted}” is known here. Make it in Jira within the scope of the mapping; a minute later it is known."
     )
 
@@ -280,7 +280,7 @@ def _holds(conn: Connection, site: str, id_: str, issue_id: str) -> bool:
 
 def _require_proposal(state: KpiState, id_: str) -> None:
     if state.status is not KpiStatus.KR_PROPOSED and not state.wanted:
-        raise NotReady(f"No key result is proposed for “{id_}”: it is {_words(state)}.")
+        raise Refusal(f"No key result is proposed for “{id_}”: it is {_words(state)}.")
 
 
 def _words(state: KpiState) -> str:
@@ -309,5 +309,5 @@ def _note(
 def _shown(connector: Connector, actor: Actor, site: str, id_: str) -> ShownKpi:
     found = kpi(connector, actor, site, id_)
     if found is None:
-        raise NotReady(f"The mapping was changed meanwhile: it has no KPI “{id_}” any more.")
+        raise Refusal(f"The mapping was changed meanwhile: it has no KPI “{id_}” any more.")
     return found

@@ -29,7 +29,7 @@ from mappings.kpi.promotion import (
     with_kpi,
 )
 from plugin.access.authorization.actor import Actor
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.cycles.cycles import ruling
 from plugin.use_cases.mappings.revisions import bound
 from plugin.use_cases.permission import ADMIN, EDITOR, VIEWER, act, question
@@ -79,7 +79,7 @@ def list_promotions(connector: Connector, actor: Actor, site: str) -> tuple[Show
 def promote(connector: Connector, actor: Actor, site: str, name: str, *, keep: bool = True) -> PromotedKpi:
     """Put the KPI that watches a key result (its key or id) into the actor's draft of the mapping, begun from the one that rules where there is none.
 
-    Without `keep` its text is given alone, and nothing was done that a record had to tell. NotReady where it is not proposed, or no KPI can be written of itself.
+    Without `keep` its text is given alone, and nothing was done that a record had to tell. Refusal where it is not proposed, or no KPI can be written of itself.
     """
     mapping, _ = ruling(connector, site)
     now = connector.clock()
@@ -89,12 +89,12 @@ def promote(connector: Connector, actor: Actor, site: str, name: str, *, keep: b
         text = draft.text if draft is not None else active.text if active is not None else ""
         document = read_document(text).document
         if document is None:
-            raise NotReady(
+            raise Refusal(
                 "Your draft of the mapping cannot be read: mend it, or drop it, then take the KPI into it."
             )
         one = _named(_proposed(conn, site, mapping, document), name)
         if isinstance(one.kpi, Hindrance):
-            raise NotReady(f"{one.kpi.message} {one.kpi.remedy}")
+            raise Refusal(f"{one.kpi.message} {one.kpi.remedy}")
         made = PromotedKpi(one.kpi, with_kpi(text, document, one.kpi))
         if keep:
             base = active.revision if active is not None else ""
@@ -106,7 +106,7 @@ def promote(connector: Connector, actor: Actor, site: str, name: str, *, keep: b
 
 @act(EDITOR)
 def dismiss_promotion(connector: Connector, actor: Actor, site: str, name: str) -> None:
-    """Say no: it is proposed again after as many further cycles in which it is achieved. NotReady where it is not proposed."""
+    """Say no: it is proposed again after as many further cycles in which it is achieved. Refusal where it is not proposed."""
     mapping, _ = ruling(connector, site)
     now = connector.clock()
     with connector.store.write() as conn:
@@ -182,7 +182,7 @@ def _named(found: tuple[ShownPromotion, ...], name: str) -> ShownPromotion:
         if wanted in (one.name.casefold(), one.upkeep.key_result.id.casefold()):
             return one
     known = ", ".join(one.name for one in found) or "none"
-    raise NotReady(f"{name} is not proposed as a KPI, or is watched already. Proposed: {known}.")
+    raise Refusal(f"{name} is not proposed as a KPI, or is watched already. Proposed: {known}.")
 
 
 def promotion_values(one: ShownPromotion) -> PlainValues:

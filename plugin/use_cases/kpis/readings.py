@@ -17,7 +17,7 @@ from mappings.kpi.reading import AHEAD, LONGEST_NOTE, KpiReading, Receipt, is_ah
 from mappings.kpi.reading_file import FileFault, LineFault, instant_in, number_in, read_file
 from mappings.progress.options import LARGEST
 from plugin.access.authorization.actor import Actor
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.kpis.board import GIVEN, part_of
 from plugin.use_cases.kpis.settled_periods import count_after
 from plugin.use_cases.permission import EDITOR, act
@@ -27,7 +27,7 @@ MOST_READINGS = 1_000
 FIRST_YEAR, LAST_YEAR = 1971, 2198
 
 
-class ReadingsRefused(NotReady):
+class ReadingsRefusal(Refusal):
     """Readings of which none was kept; `faults` are the places that are wrong, each with what would be right."""
 
     def __init__(self, found: Sequence[tuple[str, str]], shown: str | None = None) -> None:
@@ -35,7 +35,7 @@ class ReadingsRefused(NotReady):
         super().__init__(shown or "; ".join(f"{part}: {said}" for part, said in self.faults))
 
 
-class FileRefused(ReadingsRefused):
+class FileRefusal(ReadingsRefusal):
     """A file of which no line was taken."""
 
     def __init__(self, faults: Sequence[FileFault]) -> None:
@@ -59,12 +59,12 @@ class PushedReading:
 def push(
     connector: Connector, actor: Actor, site: str, id_: str, readings: Sequence[PushedReading]
 ) -> tuple[Receipt, ...]:
-    """Keep readings and say of each what it was. Raises ReadingsRefused, and then none is kept."""
+    """Keep readings and say of each what it was. Raises ReadingsRefusal, and then none is kept."""
     mapping = connector.context(site).mapping
     now = connector.clock()
     wrong = [*_untaken(mapping, id_), *_faults(readings, now)]
     if wrong:
-        raise ReadingsRefused(wrong)
+        raise ReadingsRefusal(wrong)
     news = [
         KpiReading(at=whole_ms(one.at), value=one.value, received=now, source="push", note=one.note.strip())
         for one in readings
@@ -76,15 +76,15 @@ def push(
 def import_file(
     connector: Connector, actor: Actor, site: str, text: str, id_: str | None
 ) -> Mapping[str, Counter[Receipt]]:
-    """Keep the readings of a file, for one KPI or those that its column names. Raises FileRefused, and then none is kept."""
+    """Keep the readings of a file, for one KPI or those that its column names. Raises FileRefusal, and then none is kept."""
     mapping = connector.context(site).mapping
     now = connector.clock()
     if id_ is not None and (wrong := list(_untaken(mapping, id_))):
-        raise ReadingsRefused(wrong)
+        raise ReadingsRefusal(wrong)
     found, faults = read_file(text, id_, taking(mapping), mapping.zone)
     ahead = [FileFault(one.line, _ahead(one.at)) for one in found if is_ahead(one.at, now)]
     if faults or ahead:
-        raise FileRefused((*faults, *ahead))
+        raise FileRefusal((*faults, *ahead))
     news: dict[str, list[KpiReading]] = {}
     for one in found:
         news.setdefault(one.kpi, []).append(KpiReading(one.at, one.value, now, "csv"))
@@ -101,15 +101,15 @@ def receive(
 
 
 def typed_reading(at: str, value: str, note: str, zone: tzinfo, now: datetime) -> PushedReading:
-    """A reading as a person types it; no time means now. Raises ReadingsRefused."""
+    """A reading as a person types it; no time means now. Raises ReadingsRefusal."""
     try:
         moment = instant_in(at, zone) if at else now
     except LineFault as fault:
-        raise ReadingsRefused([("at", str(fault))]) from None
+        raise ReadingsRefusal([("at", str(fault))]) from None
     try:
         return PushedReading(moment, number_in(value), note[:LONGEST_NOTE])
     except LineFault as fault:
-        raise ReadingsRefused([("value", str(fault))]) from None
+        raise ReadingsRefusal([("value", str(fault))]) from None
 
 
 def taking(mapping: BoundMapping) -> tuple[str, ...]:

@@ -14,16 +14,16 @@ from connectors.store.mappings import drafts
 from connectors.store.mappings.drafts import Draft
 from connectors.store.people import audit
 from plugin.access.authorization.actor import Actor
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.permission import ADMIN, VIEWER, act, question
 
-__all__ = ["NO_DRAFT", "Draft", "DraftMoved", "drop", "keep", "own_draft", "own_drafts", "version_of"]
+__all__ = ["NO_DRAFT", "Draft", "OutdatedDraft", "drop", "keep", "own_draft", "own_drafts", "version_of"]
 
 NO_DRAFT = ""
 """The version of a draft that is not there."""
 
 
-class DraftMoved(NotReady):
+class OutdatedDraft(Refusal):
     """The draft is no longer the one that was seen."""
 
     def __init__(self, site: str, now: Draft | None) -> None:
@@ -63,7 +63,7 @@ def keep(
     base: str | None = None,
     expected: Collection[str] | None = None,
 ) -> Draft:
-    """Keep a text; a `base` of None leaves what it was begun from. Raises DraftMoved where none of the `expected` versions is kept now."""
+    """Keep a text; a `base` of None leaves what it was begun from. Raises OutdatedDraft where none of the `expected` versions is kept now."""
     now, _ = connector.clock(), connector.site(site)  # one draft for each site that there is, and no more
     with connector.store.write() as conn:
         before = _seen(conn, site, actor, expected)
@@ -75,7 +75,7 @@ def keep(
 
 @act(ADMIN)
 def drop(connector: Connector, actor: Actor, site: str, expected: Collection[str] | None = None) -> None:
-    """Forget the draft. Raises DraftMoved where none of the `expected` versions is kept now."""
+    """Forget the draft. Raises OutdatedDraft where none of the `expected` versions is kept now."""
     with connector.store.write() as conn:
         _seen(conn, site, actor, expected)
         if drafts.remove(conn, site, actor.account_id):
@@ -87,5 +87,5 @@ def _seen(conn: Connection, site: str, actor: Actor, expected: Collection[str] |
     drafts.hold(conn, site, actor.account_id)
     found = drafts.get(conn, site, actor.account_id)
     if expected is not None and version_of(found) not in expected:
-        raise DraftMoved(site, found)
+        raise OutdatedDraft(site, found)
     return found

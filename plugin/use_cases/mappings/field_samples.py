@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from connectors.jira import Jira
-from connectors.jira.http.errors import JiraError, Permanent
+from connectors.jira.http.errors import JiraError, JiraRefusal
 from mappings.document.plain_parents import parent_rules
 from mappings.document.schema import Document
 from mappings.facts.catalogue import Catalogue, Field
@@ -66,7 +66,7 @@ def _queries(document: Document, issue: str) -> Iterator[str]:
 def _sample(jira: Jira, jql: str, wanted: list[Field], samples: Samples) -> None:
     try:
         page = next(iter(jira.search(jql, [one.id for one in wanted], page_size=ISSUES_EACH)), None)
-    except Permanent as error:
+    except JiraRefusal as error:
         # A preset's query may name projects or types this Jira does not have: that is what the form is there to mend.
         samples.silence = samples.silence or error.message
         return

@@ -13,7 +13,7 @@ from mappings.fields import FieldPurpose
 from mappings.presets.adaptation import MARK, Adaptation, LackingField, adapted
 from mappings.rollup.state import ObjectiveState
 from plugin.access.authorization.actor import Actor
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.objectives.objective_values import progress_text
 from plugin.use_cases.permission import ADMIN, VIEWER, question
 
@@ -42,7 +42,7 @@ class FittedPreset:
         return self.with_label > 0 or self.every == 0
 
 
-class UnknownProject(NotReady):
+class UnknownProject(Refusal):
     """A project is named that the account does not see."""
 
     def __init__(self, strange: Sequence[str], seen: Sequence[str]) -> None:

@@ -10,7 +10,7 @@ from functools import partial
 
 from sqlalchemy import Connection
 
-from connectors.jira.http.errors import JiraError, Permanent
+from connectors.jira.http.errors import JiraError, JiraRefusal
 from connectors.store import StoreError
 from connectors.store.cycles import carries, cycle_locks
 from connectors.store.mappings import activation_runs, coming_mappings, drafts, revisions
@@ -48,7 +48,7 @@ from mappings.write_back.target import WriteBasis
 from mappings.write_back.targets import place_of
 from plugin.access.authorization.actor import Actor
 from plugin.next_steps import REVISIONS
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.runtime.processes.garbage_collector import collector_resting
 from plugin.runtime.processes.process import ProcessId, is_gone, process_of, worker_name
 from plugin.sync.bindings import bound_text, known_names, looked_up
@@ -68,18 +68,18 @@ from plugin.use_cases.work.site_read import read_ahead
 ACTIVATION = "activation"
 
 
-class WorldMoved(NotReady):
+class OutdatedPreview(Refusal):
     """The preview that was agreed to is no longer what would happen."""
 
 
-class LargeChange(NotReady):
+class LargeChange(Refusal):
     """The brake holds what activating would do until a person goes on with it all the same; how, each door says."""
 
     def __init__(self, hold: Hold) -> None:
         super().__init__(f"{hold.reason}.")
 
 
-class AnotherActivation(NotReady):
+class AnotherActivation(Refusal):
     """Another mapping rules than the one that was looked at; nothing was changed. `latest` is how what rules came to do so, None where none does."""
 
     def __init__(self, site: str, latest: Activation | None) -> None:
@@ -352,7 +352,7 @@ def _ruling(connector: Connector, site: str) -> Mapping | None:
     """The mapping that is active, None where none can work yet."""
     try:
         return connector.context(site).mapping
-    except NotReady:
+    except Refusal:
         return None
 
 
@@ -376,7 +376,7 @@ def activate(
 
     What the mirror lacks for it is read first, which `report` is told of; the old revision rules until then, and what is planned
     after that is braked as it is then. Raises MappingError for a text with errors, AnotherActivation where another revision
-    rules than one expected or comes to while it reads, WorldMoved where the preview is no longer true, LargeChange where the brake
+    rules than one expected or comes to while it reads, OutdatedPreview where the preview is no longer true, LargeChange where the brake
     holds, a JiraError where reading fails: then it goes on later by itself.
     """
     previewed = _agreed(connector, site, text, file, agreed, expected)
@@ -462,9 +462,9 @@ def _require_own_turn(conn: Connection, site: str, revision: str) -> None:
         raise _displaced(revision, found)
 
 
-def _displaced(revision: str, by: ActivationRun | None) -> NotReady:
+def _displaced(revision: str, by: ActivationRun | None) -> Refusal:
     whose = f" by {by.by}, of revision {by.revision[:8]}," if by is not None else ""
-    return NotReady(f"Another activation{whose} took the place of {revision[:8]}.")
+    return Refusal(f"Another activation{whose} took the place of {revision[:8]}.")
 
 
 def _agreed(
@@ -475,7 +475,7 @@ def _agreed(
             _require_expected(conn, site, expected)
     previewed = _previewed(connector, site, text, file)
     if agreed is not None and agreed != previewed.preview.hash:
-        raise WorldMoved(
+        raise OutdatedPreview(
             f"The world moved since the preview {agreed}: activating now would do something else "
             f"({previewed.preview.hash}). Preview again, look, and activate with the new hash."
         )
@@ -535,16 +535,16 @@ def _read_and_enact(
         read_ahead(connector, site, found.text, told.report)
         previewed = _previewed(connector, site, found.text, found.file)
         if previewed.unread:
-            raise NotReady(
+            raise Refusal(
                 f"Not everything could be read: {previewed.unread.said}. It is tried again by itself."
             )
         if previewed.hold is not None and not found.large:
             told.tell(held=True)
         _require_small(previewed, large=found.large)
-    except (MappingError, Permanent) as error:
+    except (MappingError, JiraRefusal) as error:
         _refuse(connector, site, told, found.by, str(error))
         raise
-    except (JiraError, StoreError, NotReady) as error:
+    except (JiraError, StoreError, Refusal) as error:
         told.tell(failed=str(getattr(error, "message", error)))
         raise
 
@@ -594,7 +594,7 @@ def _refuse(connector: Connector, site: str, told: _ActivationProgress, by: str,
 
 
 class _ActivationProgress:
-    """Keeps how far an activation is, for everybody who asks. NotReady where another one took its place."""
+    """Keeps how far an activation is, for everybody who asks. Refusal where another one took its place."""
 
     def __init__(self, connector: Connector, site: str, revision: str, further: Report) -> None:
         self._connector, self._site, self._revision, self._further = connector, site, revision, further
@@ -669,7 +669,7 @@ def rollback(
     found = find_revision(known, target) if target else None
     if found is None:
         called = f" called {revision}" if revision else ""
-        raise NotReady(f"There is no revision to go back to{called}.", step=REVISIONS)
+        raise Refusal(f"There is no revision to go back to{called}.", step=REVISIONS)
     if revision is None and expected is None:
         expected = expecting(past[0])
     if report is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from connectors.jira import Jira, Permanent
+from connectors.jira import Jira, JiraRefusal
 from connectors.store.numbers import objectives
 from connectors.store.visibility import account_people
 from connectors.store.visibility.mentions import mentions
@@ -36,7 +36,7 @@ def restricted_issues(jira: Jira, mapping: BoundMapping) -> IssueSample:
     try:
         found = next(iter(jira.search(jql))).issues
         number = len(found) and max(len(found), jira.count(jql))
-    except Permanent:
+    except JiraRefusal:
         return IssueSample()  # a site without security levels may not know the word
     return IssueSample(tuple(one.key for one in found[:NAMED]), number)
 
@@ -80,7 +80,7 @@ def _first(
 def _seen(jira: Jira, person: str, keys: Mapping[str, str]) -> frozenset[str]:
     try:
         return frozenset(id_ for answers in jira.seen_by(person, keys) for id_, may in answers.items() if may)
-    except Permanent:
+    except JiraRefusal:
         return frozenset()  # somebody whom Jira does not know any more reads nothing there
 
 

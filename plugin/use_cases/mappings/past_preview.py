@@ -19,7 +19,7 @@ from plugin.use_cases.cycles.replay import (
     objective_replay_values,
 )
 from plugin.use_cases.objectives.as_of import (
-    HistoriesRead,
+    HistoryReads,
     Lookback,
     Standings,
     read_some,
@@ -56,7 +56,7 @@ class PastPreview:
 def preview_as_of(
     connector: Connector, _actor: Actor, site: str, text: str, at: datetime, file: str = ""
 ) -> PastPreview:
-    """A text at an instant. Raises MappingError for a text with errors, NotReady for a time of which nothing is known."""
+    """A text at an instant. Raises MappingError for a text with errors, Refusal for a time of which nothing is known."""
     context = connector.context(site)
     rules, lookback = rules_of(connector, context, text, file), Lookback(context)
     require_past(lookback, at)
@@ -74,8 +74,8 @@ def preview_as_of(
 
 
 @act(ADMIN)
-def read_lacking_then(connector: Connector, actor: Actor, site: str, at: datetime) -> HistoriesRead:
-    """Read of the histories that `preview_as_of` lacks, whatever the text, so many as somebody can wait for; raises NotReady as it does, or a JiraError."""
+def read_lacking_then(connector: Connector, actor: Actor, site: str, at: datetime) -> HistoryReads:
+    """Read of the histories that `preview_as_of` lacks, whatever the text, so many as somebody can wait for; raises Refusal as it does, or a JiraError."""
     lookback = Lookback(connector.context(site))
     require_past(lookback, at)
     return read_some(connector, actor, site, lookback.retrospect.untold(at))

@@ -9,7 +9,7 @@ from mappings.document.text.renames import RewordedText
 from mappings.document.text.renames import reworded as with_names_of_today
 from mappings.document.text.source import read_document
 from plugin.access.authorization.actor import Actor
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.sync.bindings import known_names
 from plugin.use_cases.permission import ADMIN, question
 
@@ -18,13 +18,13 @@ __all__ = ["RewordedText", "reworded"]
 
 @question(ADMIN)
 def reworded(connector: Connector, _actor: Actor, site: str, text: str | None = None) -> RewordedText:
-    """A text, else the active one, by the names that Jira has today. Raises NotReady where none is active."""
+    """A text, else the active one, by the names that Jira has today. Raises Refusal where none is active."""
     today = connector.catalogue(site)
     with connector.store.read() as conn:
         if text is None:
             active = revisions.active(conn, site)
             if active is None:
-                raise NotReady(f"No mapping is active for site {site!r}.")
+                raise Refusal(f"No mapping is active for site {site!r}.")
             text = active.text
         document = read_document(text).document
         if document is None:

@@ -8,7 +8,7 @@ from connectors.store.sites import catalogues
 from mappings.diagnostic import MappingError
 from mappings.document.mapping import Mapping
 from plugin.access.authorization.actor import Actor
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.permission import VIEWER, question
 
 __all__ = [
@@ -60,7 +60,7 @@ def bound(connector: Connector, _actor: Actor, site: str) -> Mapping | None:
         return None
     try:
         return connector.context(site).mapping
-    except (NotReady, MappingError):
+    except (Refusal, MappingError):
         return None
 
 

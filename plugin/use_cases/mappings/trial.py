@@ -22,7 +22,7 @@ from mappings.jql.trial import ClauseAnswer, answer, clauses
 from mappings.json_value import PlainValues
 from mappings.rollup.structure.trial import IssueTrial, Requirement, RuleBench, RuleName, TakenIssue
 from plugin.access.authorization.actor import Actor
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.sync.bindings import bound_text
 from plugin.use_cases.mappings.mapping_life import unread
 from plugin.use_cases.permission import ADMIN, question
@@ -74,7 +74,7 @@ def try_rules(
 ) -> TrialResult:
     """Try one rule of a mapping (the active one without a text), a typed JQL, or every rule, on the issues of the local copy.
 
-    `any_issue` asks of one issue why it is taken or not. Raises MappingError for a text or a JQL that cannot be used, NotReady where there
+    `any_issue` asks of one issue why it is taken or not. Raises MappingError for a text or a JQL that cannot be used, Refusal where there
     is no such rule, no such issue, or no mapping.
     """
     with connector.store.read() as conn:
@@ -101,7 +101,7 @@ def rules_to_try(connector: Connector, _actor: Actor, site: str, text: str) -> t
     """The rules of a text, for a person who chooses one; none where the text has errors. No issue is looked at."""
     try:
         return _bench(connector, site, text, Forest.of(()))[0].rules()
-    except (MappingError, NotReady):
+    except (MappingError, Refusal):
         return ()
 
 
@@ -113,7 +113,7 @@ def _bench(connector: Connector, site: str, text: str | None, forest: Forest) ->
         if text is None:
             active = revisions.active(conn, site)
             if active is None:
-                raise NotReady(f"No mapping is active for site {site!r}. Give a text, or activate one.")
+                raise Refusal(f"No mapping is active for site {site!r}. Give a text, or activate one.")
             mapping, bound = bound_text(conn, site, active.text, catalogue, active=True)
         else:
             mapping, bound = bound_text(conn, site, text, catalogue)
@@ -128,7 +128,7 @@ def _wanted(bench: RuleBench, name: str) -> tuple[RuleName, ...]:
     found = bench.rule(name)
     if found is None:
         known = ", ".join(one.name for one in bench.rules())
-        raise NotReady(f"There is no rule {name!r} in this mapping. Its rules: {known}.", about="rule")
+        raise Refusal(f"There is no rule {name!r} in this mapping. Its rules: {known}.", about="rule")
     return (found,)
 
 
@@ -143,7 +143,7 @@ def _issue(forest: Forest, site: str, key: str, id_: str | None) -> Issue | None
         return None
     found = forest.issue(id_ or key)
     if found is None:
-        raise NotReady(
+        raise Refusal(
             f"{key} is not in the local copy of site {site!r}. Only issues within the scope of the active mapping are read; "
             "a new one comes with the next sync.",
             about="key",
@@ -203,7 +203,7 @@ def _ruling(connector: Connector, site: str) -> Mapping | None:
     """The mapping by which issues are read, None where none can work yet."""
     try:
         return connector.context(site).mapping
-    except (NotReady, MappingError):
+    except (Refusal, MappingError):
         return None
 
 

@@ -27,7 +27,7 @@ from mappings.rollup.cycles.cycle_end import PastFacts, end_of, has_ended
 from mappings.rollup.state import ObjectiveState
 from plugin.access.authorization.actor import Actor
 from plugin.next_steps import OBJECTIVES
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.runtime.processes.garbage_collector import collector_resting
 from plugin.sync.bindings import bound_text
 from plugin.sync.context import Context, metrics_of
@@ -70,7 +70,7 @@ class AsOf:
 
 
 @dataclass(frozen=True, slots=True)
-class HistoriesRead:
+class HistoryReads:
     """How many histories were read, how many Jira did not give, and how many were left for another time."""
 
     read: int
@@ -102,7 +102,7 @@ def as_of(
 ) -> AsOf:
     """Where an objective stood: under the mapping that rules now, one that ruled before (its id, or its beginning), or THEN.
 
-    Raises NotReady where there is nothing to tell, saying from when on there is.
+    Raises Refusal where there is nothing to tell, saying from when on there is.
     """
     context = connector.context(site)
     return _told(connector, context, name, at, rules_at(connector, context, at, revision))
@@ -124,13 +124,13 @@ def read_histories(
     site: str,
     issue_ids: Iterable[str],
     report: Report = lambda _done, _total: None,
-) -> HistoriesRead:
+) -> HistoryReads:
     """Read the histories of these issues from Jira, and keep them. Its calls yield to fresh events; raises a JiraError."""
     context, wanted = connector.context(site), set(issue_ids)
     with connector.store.read() as conn:
         updated = {id_: at for id_, at in mirror.ids(conn, site) if id_ in wanted}
     found = issue_steps.read(context, updated, report)
-    done = HistoriesRead(len(found), len(updated) - len(found))
+    done = HistoryReads(len(found), len(updated) - len(found))
     with connector.store.write() as conn:
         detail = {"read": done.read, "refused": done.refused}
         audit.note(conn, actor.label, "histories read", context.clock(), detail, site)
@@ -140,27 +140,27 @@ def read_histories(
 @act(EDITOR)
 def read_lacking(
     connector: Connector, actor: Actor, site: str, name: str, at: datetime, revision: str | None = None
-) -> HistoriesRead:
-    """Read of the histories that would make `as_of` surer so many as somebody can wait for; raises NotReady as it does, or a JiraError."""
+) -> HistoryReads:
+    """Read of the histories that would make `as_of` surer so many as somebody can wait for; raises Refusal as it does, or a JiraError."""
     return read_some(connector, actor, site, as_of(connector, actor, site, name, at, revision).untold)
 
 
 @act(EDITOR)
-def read_some(connector: Connector, actor: Actor, site: str, untold: Collection[str]) -> HistoriesRead:
+def read_some(connector: Connector, actor: Actor, site: str, untold: Collection[str]) -> HistoryReads:
     """Of the histories of these issues so many as somebody can wait for; raises a JiraError."""
     chosen = sorted(untold)[:MOST_AT_ONCE]
-    done = read_histories(connector, actor, site, chosen) if chosen else HistoriesRead(0, 0)
+    done = read_histories(connector, actor, site, chosen) if chosen else HistoryReads(0, 0)
     return replace(done, left=len(untold) - len(chosen))
 
 
 def require_past(lookback: Lookback, at: datetime) -> None:
-    """NotReady for a time that is yet to come, or of which nothing is known."""
+    """Refusal for a time that is yet to come, or of which nothing is known."""
     if at > lookback.context.clock():
-        raise NotReady(f"{at:%Y-%m-%d %H:%M} UTC is yet to come. Ask for a day until today.")
+        raise Refusal(f"{at:%Y-%m-%d %H:%M} UTC is yet to come. Ask for a day until today.")
     begins = lookback.retrospect.begins
     if begins is None or begins > at:
         since = f"on {begins:%Y-%m-%d %H:%M} UTC" if begins is not None else "with the first sync"
-        raise NotReady(f"History begins {since}.")
+        raise Refusal(f"History begins {since}.")
 
 
 def rules_of(connector: Connector, context: Context, text: str, file: str = "") -> Rules:
@@ -186,19 +186,19 @@ def rules_at(connector: Connector, context: Context, at: datetime, revision: str
         ruled = [one.revision for one in revisions.activations(conn, context.site) if one.at <= at]
     if revision == THEN:
         if not ruled:
-            raise NotReady(
+            raise Refusal(
                 "No mapping ruled yet at that time. Choose a revision instead, such as the one that rules now."
             )
         revision = ruled[0]
     found = named(known, revision)
     if found is None:
         listed = ", ".join(one.revision for one in known)
-        raise NotReady(f"There is no one revision {revision!r}. Revisions: {listed}; or say {THEN}.")
+        raise Refusal(f"There is no one revision {revision!r}. Revisions: {listed}; or say {THEN}.")
     try:
         return rules_of(connector, context, found.text)
     except MappingError as error:
         said = error.diagnostics[0]
-        raise NotReady(
+        raise Refusal(
             f"Revision {found.revision[:8]} does not fit this Jira as it is now ({said.path}: {said.message}). "
             "Leave the revision out to see it under the one that rules."
         ) from error
@@ -333,13 +333,13 @@ class Standings:
 def _told(connector: Connector, context: Context, name: str, at: datetime, rules: Rules) -> AsOf:
     saved = find_objective(connector, context.site, name)
     if saved is None:
-        raise NotReady(f"{name} is no objective here.", step=OBJECTIVES)
+        raise Refusal(f"{name} is no objective here.", step=OBJECTIVES)
     lookback = Lookback(context)
     _require_facts(lookback, saved, at)
     standings = lookback.states(at, rules)
     then = standings.states.get(saved.state.id)
     if then is None or then.plain:
-        raise NotReady(
+        raise Refusal(
             f"{saved.state.key or name} was no objective then under revision {rules.mapping.revision[:8]}: "
             "no rule of it selects the issue as it stood."
         )
@@ -351,7 +351,5 @@ def _told(connector: Connector, context: Context, name: str, at: datetime, rules
 def _require_facts(lookback: Lookback, saved: SavedObjective, at: datetime) -> None:
     created = lookback.retrospect.created(saved.state.id)
     if created is not None and created > at:
-        raise NotReady(
-            f"{saved.state.key} was not there yet: it was created on {created:%Y-%m-%d %H:%M} UTC."
-        )
+        raise Refusal(f"{saved.state.key} was not there yet: it was created on {created:%Y-%m-%d %H:%M} UTC.")
     require_past(lookback, at)

@@ -14,7 +14,7 @@ from connectors.store.mirror import mirror
 from connectors.store.numbers import backfills, objectives, snapshots
 from connectors.store.numbers.backfills import Backfill
 from connectors.store.people import audit
-from mappings.explain.past import Past
+from mappings.explain.past import PastIssues
 from mappings.facts.forest import Forest
 from mappings.facts.moment import Moment
 from mappings.rollup.measurement import assess
@@ -59,7 +59,7 @@ class BackfillResult:
 
 @question(VIEWER)
 def foresee(connector: Connector, _actor: Actor, site: str, days: int | None = None) -> Outlook:
-    """What reconstructing the past would take. Asks Jira nothing. NotReady without a mapping."""
+    """What reconstructing the past would take. Asks Jira nothing. Refusal without a mapping."""
     return outlook(connector.context(site), days)
 
 
@@ -87,7 +87,7 @@ def reconstruct(
 def begin(
     connector: Connector, actor: Actor, site: str, days: int | None = None, again: bool = False
 ) -> bool:
-    """The same in the background; False where one goes on already. NotReady without a mapping."""
+    """The same in the background; False where one goes on already. Refusal without a mapping."""
     planned = outlook(connector.context(site), days)
 
     def work(report: Report) -> str:
@@ -107,7 +107,7 @@ def latest(connector: Connector, actor: Actor, site: str) -> BackgroundJob | Non
 
 @question(VIEWER)
 def is_done(connector: Connector, _actor: Actor, site: str) -> bool:
-    """Whether the past was reconstructed under the active mapping revision. NotReady without a mapping."""
+    """Whether the past was reconstructed under the active mapping revision. Refusal without a mapping."""
     return done_already(connector.context(site))
 
 
@@ -146,7 +146,7 @@ def backfill(
         former = mirror.former_keys(conn, context.site)
     lost = frozenset(planned.changed) - steps.keys()
     found = list(
-        _standings(context, Past(issues, steps, context.catalogue, former), planned.moments, progress)
+        _standings(context, PastIssues(issues, steps, context.catalogue, former), planned.moments, progress)
     )
     found.reverse()
     told = [(at, state) for at, state in found if state.id in known and lost.isdisjoint(state.touched)]
@@ -155,7 +155,7 @@ def backfill(
 
 
 def _standings(
-    context: Context, past: Past, moments: Iterable[datetime], progress: Progress
+    context: Context, past: PastIssues, moments: Iterable[datetime], progress: Progress
 ) -> Iterator[Standing]:
     """The state of every objective at each moment, the latest first."""
     backwards = sorted(moments, reverse=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from connectors.goals import Goals, goals_of
-from connectors.jira.http.errors import AuthFailed, JiraError, Permanent
+from connectors.jira.http.errors import AuthFailure, JiraError, JiraRefusal
 from connectors.store.mirror import mirror
 from connectors.store.numbers import objectives
 from connectors.store.people.audit import note
@@ -18,7 +18,7 @@ from mappings.write_back.target import Request
 from mappings.write_back.targets import goal as goal_target
 from plugin.access.authorization.actor import Actor
 from plugin.next_steps import GOALS, OBJECTIVES
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.sync.context import Context
 from plugin.use_cases.kpis.creation import bring_in
 from plugin.use_cases.objectives.objective_lookup import find_objective
@@ -86,9 +86,9 @@ def check(connector: Connector, _actor: Actor, site: str) -> GoalCheck:
     try:
         cloud_id, scoring = goals.cloud_id, goals.scoring()
         found = goals.standing([one.id for one in goals.every()])
-    except AuthFailed:
+    except AuthFailure:
         raise
-    except Permanent as error:
+    except JiraRefusal as error:
         return GoalCheck(findings=(GoalObstacle(_said(error), f"{error.remedy} {SWITCHED_OFF}".strip()),))
     may = sum(one.may_post is not False for one in found.values())
     findings = []
@@ -106,7 +106,7 @@ def _linked_twice(connector: Connector, site: str, goals: Mapping[str, Goal]) ->
     """The objectives whose issues are linked to several goals, where the active mapping goes by that and its list names none for them."""
     try:
         context = connector.context(site)
-    except NotReady:  # no mapping is active yet
+    except Refusal:  # no mapping is active yet
         return
     for part, field in _linking(context):
         with connector.store.read() as conn:
@@ -146,7 +146,7 @@ class GoalTrial:
 
 @act(EDITOR)
 def try_out(connector: Connector, actor: Actor, site: str, goal: str) -> GoalTrial:
-    """Post one update to a goal, read what the site made of it, and take it back. Whoever watches the goal may be told. Raises NotReady
+    """Post one update to a goal, read what the site made of it, and take it back. Whoever watches the goal may be told. Raises Refusal
     where there is no such goal, and JiraError.
     """
     goals = _goals(connector, site)
@@ -186,12 +186,12 @@ class LinkedGoal:
 
 @act(EDITOR)
 def link(connector: Connector, actor: Actor, site: str, objective: str, goal: str) -> LinkedGoal:
-    """Write the key of a goal into the field of an objective's issue that the mapping reads it from. Raises NotReady for what cannot be, and JiraError."""
+    """Write the key of a goal into the field of an objective's issue that the mapping reads it from. Raises Refusal for what cannot be, and JiraError."""
     context = connector.context(site)
     field = _named_by(context)
     saved = find_objective(connector, site, objective)
     if saved is None or saved.state.issue_id is None:
-        raise NotReady(f"{objective} is no objective with an issue here.", step=OBJECTIVES)
+        raise Refusal(f"{objective} is no objective with an issue here.", step=OBJECTIVES)
     named = _known(_goals(connector, site), goal)
     key, issue_id, called = named.key, saved.state.issue_id, saved.state.key
     values = {field.id: _said_of(context, issue_id, called, field, named)}
@@ -211,7 +211,7 @@ def _known(goals: Goals, named: str) -> Goal:
     key = goal_key(named)
     found = next((one for one in goals.every() if one.key == key), None)
     if found is None:
-        raise NotReady(f"{named} is no goal that the connector's account sees.", step=GOALS)
+        raise Refusal(f"{named} is no goal that the connector's account sees.", step=GOALS)
     return found
 
 
@@ -221,7 +221,7 @@ def _named_by(context: Context) -> Field:
     aliases = [alias for rule in rules for _, alias in goal_target.TARGET.sources(rule)]
     field = next((context.mapping.fields[one] for one in aliases if one in context.mapping.fields), None)
     if field is None:
-        raise NotReady(NO_FIELD)
+        raise Refusal(NO_FIELD)
     return field
 
 
@@ -235,7 +235,7 @@ def _said_of(context: Context, issue_id: str, called: str, field: Field, goal: G
     linked = goal_target.goals_said(issue.fields.get(field.id) if issue is not None else None)
     others = [one for one in linked if one not in (goal.id, goal.key)]
     if others:
-        raise NotReady(ELSEWHERE.format(issue=called, goals=_called(context, others), field=field.name))
+        raise Refusal(ELSEWHERE.format(issue=called, goals=_called(context, others), field=field.name))
     return [{"id": goal.id}]
 
 
@@ -251,18 +251,18 @@ def _encoded(field: Field, key: str, api: Api) -> object:
     try:
         return type_.encode(key, field, api) if type_ is not None else key
     except FieldValueError as error:
-        raise NotReady(f"{error}. Let the mapping read the goal from a text field.") from None
+        raise Refusal(f"{error}. Let the mapping read the goal from a text field.") from None
 
 
 def _goals(connector: Connector, site: str) -> Goals:
     jira = connector.site(site).jira
     if jira.deployment != "cloud":
-        raise NotReady(CLOUD_ALONE.format(site=site))
+        raise Refusal(CLOUD_ALONE.format(site=site))
     return goals_of(jira)
 
 
 def _said(error: JiraError) -> str:
-    messages = error.messages if isinstance(error, Permanent) else ()
+    messages = error.messages if isinstance(error, JiraRefusal) else ()
     return " ".join(messages) or error.message
 
 

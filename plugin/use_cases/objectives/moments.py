@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Protocol
 
 from plugin.next_steps import Door
-from plugin.runtime.connector import NotReady
+from plugin.runtime.connector import Refusal
 
 CHOICES = {
     "yesterday": "yesterday",
@@ -25,7 +25,7 @@ WEEK = timedelta(days=7)
 MILLISECOND = timedelta(milliseconds=1)
 
 
-class HasStart(Protocol):
+class DatedStart(Protocol):
     """Whatever began on a day: a cycle."""
 
     @property
@@ -49,7 +49,7 @@ class AskedSpan:
     choice: str
 
 
-class UnknownMoment(NotReady):
+class UnknownMoment(Refusal):
     """A text that is no moment here: `place` is the part of the question, `remedy` says what can be written."""
 
     def __init__(self, place: str, text: str) -> None:
@@ -68,7 +68,7 @@ def span_asked(
     asked: MovementQuestion,
     now: datetime,
     zone: tzinfo,
-    cycle: HasStart | None = None,
+    cycle: DatedStart | None = None,
     begins: datetime | None = None,
 ) -> AskedSpan:
     """What a question means for an objective of this cycle whose history begins then; raises UnknownMoment."""
@@ -85,7 +85,7 @@ def span_asked(
 
 
 def instant_of(
-    choice: str, now: datetime, zone: tzinfo, cycle: HasStart | None = None, begins: datetime | None = None
+    choice: str, now: datetime, zone: tzinfo, cycle: DatedStart | None = None, begins: datetime | None = None
 ) -> datetime | None:
     """The moment a person means: one of CHOICES, a day (2026-11-01) or an instant; None for any other text, or a cycle there is not."""
     if choice == "yesterday":

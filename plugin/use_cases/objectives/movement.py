@@ -19,7 +19,7 @@ from mappings.explain.movement import Effect, Movement, MovementPart, objective_
 from mappings.explain.week import WeekMove, unmoved, week_of
 from mappings.facts.forest import issue_order
 from plugin.next_steps import BACKFILL, SYNC
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.objectives.moments import WEEK
 
 
@@ -121,15 +121,15 @@ def merged(rows: Iterable[Effect]) -> tuple[Effect, ...]:
     return tuple(sorted(found.values(), key=lambda row: (order.index(row.part), issue_order(row.id))))
 
 
-def no_history(found: ToldMovement) -> NotReady:
+def no_history(found: ToldMovement) -> Refusal:
     """Why a movement is not known, and what to ask or do instead."""
     if found.until < found.since:
-        return NotReady(
+        return Refusal(
             "The end lies before the beginning: ask since an earlier moment, or until a later one."
         )
     if found.begins is None:
-        return NotReady("There is no history of this objective yet. It begins with the next sync.", step=SYNC)
-    return NotReady(
+        return Refusal("There is no history of this objective yet. It begins with the next sync.", step=SYNC)
+    return Refusal(
         f"History of this objective begins on {found.begins:%Y-%m-%d %H:%M} UTC; nothing is known of before. "
         "Ask since the first measurement (“first”), or have what was before reconstructed.",
         step=BACKFILL,

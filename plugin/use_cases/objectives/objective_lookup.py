@@ -15,11 +15,11 @@ from connectors.store.work import due
 from connectors.store.writes import written_values
 from mappings.facts.forest import issue_order
 from plugin.next_steps import OBJECTIVES
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 
 __all__ = [
-    "NoSuchObjective",
     "SavedObjective",
+    "UnknownObjective",
     "called",
     "computed_id",
     "find_computed",
@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 
-class NoSuchObjective(NotReady):
+class UnknownObjective(Refusal):
     """Nobody knows an objective of these names."""
 
     def __init__(self, names: Sequence[str]) -> None:
@@ -91,7 +91,7 @@ def planned_ids(connector: Connector, site: str) -> list[str]:
 
 
 def objective_ids(connector: Connector, site: str, names: Iterable[str]) -> list[str]:
-    """The ids of those of `planned_ids` that are named, or of all; raises NoSuchObjective naming the ones nobody knows."""
+    """The ids of those of `planned_ids` that are named, or of all; raises UnknownObjective naming the ones nobody knows."""
     wanted = tuple(names)
     if not wanted:
         return planned_ids(connector, site)
@@ -101,7 +101,7 @@ def objective_ids(connector: Connector, site: str, names: Iterable[str]) -> list
         found = {name: id_ or _other_id(connector, site, name, others) for name, id_ in found.items()}
     unknown = [name for name, id_ in found.items() if id_ is None]
     if unknown:
-        raise NoSuchObjective(unknown)
+        raise UnknownObjective(unknown)
     return [id_ for id_ in found.values() if id_ is not None]
 
 

@@ -20,7 +20,7 @@ from connectors.store.work.drift import ObjectiveDrift
 from mappings.explain.marks import Mark
 from mappings.rollup.state import ObjectiveState
 from plugin.access.authorization.actor import Actor
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.objectives import movement as movements
 from plugin.use_cases.objectives.moments import MovementQuestion, span_asked
 from plugin.use_cases.objectives.movement import ToldMovement
@@ -192,7 +192,7 @@ def movement(
     try:
         mapping = connector.context(site).mapping
         zone, cycle = mapping.zone, mapping.cycles.get(state.cycle_id or "")
-    except NotReady:
+    except Refusal:
         zone, cycle = now.tzinfo or UTC, None
     with connector.store.read() as conn:
         span = span_asked(asked, now, zone, cycle, snapshots.begins(conn, site, state.id))

@@ -26,7 +26,7 @@ def list_advice(
     connector: Connector, actor: Actor, site: str, cycle_id: str | None = None
 ) -> tuple[Diagnostic, ...]:
     """On the objectives of one cycle; without one on those whose cycle has not ended or that have none, and on key results that are
-    achieved each time. Never a fault: `path` names the issue. Raises CycleRefused for a cycle that the mapping does not have.
+    achieved each time. Never a fault: `path` names the issue. Raises CycleRefusal for a cycle that the mapping does not have.
     """
     mapping, moment = ruling(connector, site)
     if cycle_id is not None:

@@ -19,7 +19,7 @@ from mappings.rollup.state import ObjectiveState
 from plugin.access.authorization.actor import Actor
 from plugin.next_steps import CYCLES
 from plugin.runtime.connector import Connector
-from plugin.use_cases.cycles.cycles import CycleRefused, past_cycles, ruling, show_cycle
+from plugin.use_cases.cycles.cycles import CycleRefusal, past_cycles, ruling, show_cycle
 from plugin.use_cases.objectives.objective_list import every_headline
 from plugin.use_cases.objectives.objective_values import exact_text, number
 from plugin.use_cases.objectives.objectives import list_all
@@ -65,14 +65,14 @@ def assess_practice(
 ) -> PracticeAssessment:
     """One cycle, of one team or of all; without a cycle the one that runs and ends first among those with objectives.
 
-    Raises CycleRefused for a cycle that the mapping does not have, or where no objective runs in any.
+    Raises CycleRefusal for a cycle that the mapping does not have, or where no objective runs in any.
     """
     mapping, moment = ruling(connector, site)
     known = _cycles(connector, actor, site, mapping)
     if cycle_id is None:
         running = [one for one in known if one.start <= moment.today <= one.end]
         if not running:
-            raise CycleRefused("No objective runs in a cycle now. Name one that did.", step=CYCLES)
+            raise CycleRefusal("No objective runs in a cycle now. Name one that did.", step=CYCLES)
         cycle_id = min(running, key=lambda one: (one.end, -one.start.toordinal())).id
     detail = show_cycle(connector, actor, site, cycle_id)
     states = tuple(one.state for one in detail.objectives)

@@ -35,7 +35,7 @@ class Scorecard:
 def show_scorecard(connector: Connector, actor: Actor, site: str, cycle_id: str | None = None) -> Scorecard:
     """The objectives of a cycle (as they stood, where it is over), without one those whose cycle has not ended or that have none; and every KPI.
 
-    Raises CycleRefused for a cycle that the mapping does not have.
+    Raises CycleRefusal for a cycle that the mapping does not have.
     """
     mapping, moment = ruling(connector, site)
     over = cycle_id is not None and has_ended(cycle_named(mapping, cycle_id), moment)

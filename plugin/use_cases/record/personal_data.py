@@ -11,7 +11,7 @@ from connectors.store.people import accounts, audit, audit_chain, personal_data
 from connectors.store.people.personal_data import PersonalRow
 from plugin.access.authorization import members
 from plugin.access.authorization.actor import Actor
-from plugin.access.authorization.refusal import NotPermitted
+from plugin.access.authorization.refusal import AccessRefusal
 from plugin.runtime.connector import Connector
 from plugin.use_cases.permission import ADMIN, act
 from plugin.use_cases.record import chain as record
@@ -59,14 +59,14 @@ def erase_person(connector: Connector, actor: Actor, email: str) -> ErasureResul
     with connector.store.write() as conn:
         account = accounts.by_email(conn, address)
         if account is not None and account.id == actor.account_id:
-            raise NotPermitted("Nobody erases themselves: another admin does, or an operator by command.")
+            raise AccessRefusal("Nobody erases themselves: another admin does, or an operator by command.")
         if account is not None:
             members.require_other_admin(conn, account)
             accounts.remove(conn, account.id)
         entries, unbound = _reword(conn, address, stand_in)
         rows = personal_data.erase(conn, address, stand_in)
         if account is None and not entries and not rows:
-            raise NotPermitted(f"Nothing here names {address}.")
+            raise AccessRefusal(f"Nothing here names {address}.")
         told = {"stand-in": stand_in, "entries": entries, record.UNBOUND: unbound, "rows": rows}
         audit.note(conn, actor.label, record.ERASED, connector.clock(), told)
     record.seal(connector)

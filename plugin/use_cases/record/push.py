@@ -10,13 +10,13 @@ from itertools import islice
 import structlog
 from sqlalchemy import Connection
 
-from connectors.notify.failure import NotSent
+from connectors.notify.failure import SendingFailure
 from connectors.notify.log_receiver import LogLine, LogReceiver, send_lines
 from connectors.store.database import json_text
 from connectors.store.people import audit_chain
 from connectors.store.people.audit_chain import BoundEntry
 from plugin.access.authorization.actor import Actor
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.permission import ADMIN, act
 from plugin.use_cases.record import chain
 
@@ -44,7 +44,7 @@ def push_record(connector: Connector) -> None:
         return
     try:
         _sent(connector, receiver)
-    except NotSent as error:
+    except SendingFailure as error:
         log.warning("the audit log was not pushed", receiver=receiver.host, error=error.reason)
 
 
@@ -57,15 +57,15 @@ def unsent(connector: Connector, conn: Connection) -> UnsentRecord | None:
 
 @act(ADMIN)
 def push_now(connector: Connector, _actor: Actor) -> int:
-    """The same when somebody asks; how many entries. Raises NotReady where there is nobody to send to, or they do not take it."""
+    """The same when somebody asks; how many entries. Raises Refusal where there is nobody to send to, or they do not take it."""
     receiver = _receiver(connector)
     if receiver is None:
-        raise NotReady("Nothing collects the audit log. Set JIRA_OKR_AUDIT_PUSH_URL.")
+        raise Refusal("Nothing collects the audit log. Set JIRA_OKR_AUDIT_PUSH_URL.")
     chain.seal(connector)
     try:
         return _sent(connector, receiver)
-    except NotSent as error:
-        raise NotReady(f"The audit log was not pushed: {error.reason}.") from None
+    except SendingFailure as error:
+        raise Refusal(f"The audit log was not pushed: {error.reason}.") from None
 
 
 def _receiver(connector: Connector) -> LogReceiver | None:

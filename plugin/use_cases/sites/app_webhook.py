@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import suppress
 
-from connectors.jira.http.errors import JiraError, Permanent
+from connectors.jira.http.errors import JiraError, JiraRefusal
 from connectors.jira.webhooks.app_webhooks import AppWebhookWish, care, wish
 from connectors.jira.webhooks.registration import RegisteredWebhook
 from connectors.store.people.audit import note
 from connectors.store.sites import app_webhooks
 from plugin.next_steps import REGISTER_WEBHOOK
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.sync.resync.watermark import want_full_read
 from plugin.use_cases.health.webhook_state import events_besides, is_ours, learned
 
@@ -19,7 +19,7 @@ ITSELF = "the connector"
 
 
 def make(connector: Connector, site: str) -> tuple[RegisteredWebhook, bool]:
-    """Make what was asked for so in Jira: the webhook, and whether none of ours was there. Twice makes one. Raises JiraError, NotReady."""
+    """Make what was asked for so in Jira: the webhook, and whether none of ours was there. Twice makes one. Raises JiraError, Refusal."""
     jira, wished = connector.site(site).jira, _wished(connector, site)
     found = _ours(jira.app_webhooks(), site, wished.url)
     todo = care(wished, found, connector.clock())
@@ -44,7 +44,7 @@ def make(connector: Connector, site: str) -> tuple[RegisteredWebhook, bool]:
     learned(connector, site, there)
     made = next((one for one in there if (one.url, one.jql) == (wished.url, wished.jql)), None)
     if made is None:
-        raise Permanent(200, ("Jira took the webhook, and does not list it.",))
+        raise JiraRefusal(200, ("Jira took the webhook, and does not list it.",))
     with connector.store.write() as conn:
         app_webhooks.note(conn, site)
     return made, todo.register and not todo.remove
@@ -61,7 +61,7 @@ def keep_alive(connector: Connector, site: str) -> None:
         return
     try:
         made, lost = make(connector, site)
-    except (Permanent, NotReady) as refused:
+    except (JiraRefusal, Refusal) as refused:
         remedy = refused.remedy if isinstance(refused, JiraError) else ""
         with connector.store.write() as conn:
             app_webhooks.note(
@@ -71,7 +71,7 @@ def keep_alive(connector: Connector, site: str) -> None:
     if lost:
         with connector.store.write() as conn:
             note(conn, ITSELF, "webhook registered again", connector.clock(), {"webhook": made.id}, site)
-        with suppress(NotReady):
+        with suppress(Refusal):
             want_full_read(connector.context(site))
 
 
@@ -89,7 +89,7 @@ def withdraw(connector: Connector, site: str) -> bool:
         ours = [one.id for one in _ours(jira.app_webhooks(), site, asked.address)]
         if ours:
             jira.delete_app_webhooks(ours)
-    except (JiraError, NotReady):
+    except (JiraError, Refusal):
         return False
     return True
 
@@ -103,10 +103,10 @@ def _wished(connector: Connector, site: str) -> AppWebhookWish:
     with connector.store.read() as conn:
         asked = app_webhooks.get(conn, site)
     if asked is None:
-        raise NotReady(f"Nobody asked for a webhook of {site}.", step=REGISTER_WEBHOOK)
+        raise Refusal(f"Nobody asked for a webhook of {site}.", step=REGISTER_WEBHOOK)
     projects = [one.id for one in connector.catalogue(site).projects]
     if not projects:
-        raise NotReady(
+        raise Refusal(
             "The Jira user who allowed the app sees no project, so Jira has nothing to tell of. Give it the permission Browse projects."
         )
     return wish(asked.address, projects, events_besides(connector, site))

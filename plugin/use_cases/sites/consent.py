@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from connectors.jira.sign_in.authorization import OFFLINE, AccessibleSite, ConsentGone, GrantedTokens
+from connectors.jira.sign_in.authorization import OFFLINE, AccessibleSite, GrantedTokens, LostConsent
 from connectors.jira.sign_in.scopes import MANAGE_WEBHOOK, NEEDED, WRITE_WORK, Scope, named
 from connectors.store.people import audit
 from connectors.store.sites import consents, grants, sites
@@ -19,7 +19,7 @@ from plugin.access.authentication.tokens import hash_of
 from plugin.access.authorization.actor import Actor
 from plugin.next_steps import ADD_BY_CONSENT, ALLOW_APP
 from plugin.runtime.composition import site_from
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.runtime.credentials_vault import vault
 from plugin.runtime.granted_tokens import (
     CONSENT_SCOPES,
@@ -107,7 +107,7 @@ class OAuthStanding:
 
 @act(ADMIN)
 def prepare(connector: Connector, actor: Actor, new: NewSite) -> None:
-    """Keep a site whose app nobody has allowed yet; `begin` comes next. Raises NotReady for what cannot be."""
+    """Keep a site whose app nobody has allowed yet; `begin` comes next. Raises Refusal for what cannot be."""
     prepare_site(connector, new, actor.label)
 
 
@@ -151,20 +151,20 @@ def finish(
 ) -> ConsentResult:
     """The browser came back with a `code`, or with a `refusal`; or a person chose one of several sites by its `cloud_id`.
 
-    Raises NotReady for what cannot be, and JiraError where the tokens are no good; then nothing is changed.
+    Raises Refusal for what cannot be, and JiraError where the tokens are no good; then nothing is changed.
     """
     now = connector.clock()
     with connector.store.write() as conn:
         begun = consents.take(conn, hash_of(state), actor.label, now)
     if begun is None:
-        raise NotReady(
+        raise Refusal(
             "This consent was not begun by you here, was used already, or has run out after a quarter of an hour. If it was begun at "
             "the command line, copy the address of this page there; if through the API, send state and code of this address to "
             "POST /api/v1/consent by the same token.",
             step=ALLOW_APP,
         )
     if refusal:
-        raise NotReady(f"Nobody allowed it: Atlassian says {refusal[:200]}.", step=ALLOW_APP)
+        raise Refusal(f"Nobody allowed it: Atlassian says {refusal[:200]}.", step=ALLOW_APP)
     settings = _by_consent(connector, begun.site)
     tokens = _tokens(connector, settings, begun, code)
     _require_scopes(tokens)
@@ -186,8 +186,8 @@ def _tokens(connector: Connector, settings: JiraSettings, begun: BegunConsent, c
         client = client_of(settings)
         try:
             return server_of(connector.settings).by_code(client, code, begun.callback, connector.clock())
-        except ConsentGone:
-            raise NotReady(
+        except LostConsent:
+            raise Refusal(
                 "Atlassian takes this code no more: it holds for some minutes, once.",
                 step=ALLOW_APP,
             ) from None
@@ -204,7 +204,7 @@ def _require_scopes(tokens: GrantedTokens) -> None:
     if not tokens.refresh:
         missing.append(STAY)
     if missing:
-        raise NotReady(f"What was allowed lacks {named(missing)}. {CONSENT_SCOPES}")
+        raise Refusal(f"What was allowed lacks {named(missing)}. {CONSENT_SCOPES}")
 
 
 def _chosen(
@@ -219,13 +219,13 @@ def _chosen(
 
 def _require_choice(connector: Connector, settings: JiraSettings, found: tuple[AccessibleSite, ...]) -> None:
     if not found:
-        raise NotReady(
+        raise Refusal(
             "What was allowed is for no site of Jira Cloud at all. Choose one when Atlassian asks.",
             step=ALLOW_APP,
         )
     if _of_settings(connector, settings.name):
         named_ = ", ".join(one.url for one in found)
-        raise NotReady(
+        raise Refusal(
             f"What was allowed is for {named_}, and not for {str(settings.url).rstrip('/')}. Choose that one when Atlassian asks, or set "
             "JIRA_OKR_JIRA__URL to one of these."
         )
@@ -286,7 +286,7 @@ def _unchanged(connector: Connector, conn: Connection, settings: JiraSettings) -
     saved = sites.to_change(conn, settings.name)
     if saved is not None and basis_of(_opened(connector, saved)) == basis_of(settings):
         return saved
-    raise NotReady(
+    raise Refusal(
         f"The site {settings.name!r} was changed or removed meanwhile, and nothing was done.",
         step=ALLOW_APP,
     )
@@ -304,7 +304,7 @@ def _opened(connector: Connector, saved: SavedSite) -> JiraSettings:
 def _by_consent(connector: Connector, site: str) -> JiraSettings:
     settings = _settings(connector, site)
     if not settings.by_consent:
-        raise NotReady(
+        raise Refusal(
             f"{site} does not sign in by an app that a Jira user allows; an operator may set JIRA_OKR_JIRA__CLIENT_ID, "
             "JIRA_OKR_JIRA__CLIENT_SECRET and JIRA_OKR_JIRA__GRANT=authorization_code.",
             step=ADD_BY_CONSENT,
@@ -321,5 +321,5 @@ def _settings(connector: Connector, site: str) -> JiraSettings:
     with connector.store.read() as conn:
         saved = sites.get(conn, site)
     if saved is None:
-        raise NotReady(f"The site {site!r} was removed meanwhile.")
+        raise Refusal(f"The site {site!r} was removed meanwhile.")
     return _opened(connector, saved)

@@ -44,7 +44,7 @@ class SchemaUpgrade:
 
 
 @dataclass(frozen=True, slots=True)
-class BackedUp:
+class DatabaseBackup:
     """A backup was written; `unnoted` says why the audit log of the database does not know of it, empty where it does."""
 
     unnoted: str = ""
@@ -92,20 +92,20 @@ def health(settings: Settings, _actor: Actor) -> DatabaseHealth:
 
 
 @act(ADMIN)
-def back_up(settings: Settings, actor: Actor, path: Path) -> BackedUp:
+def back_up(settings: Settings, actor: Actor, path: Path) -> DatabaseBackup:
     """Copy all of it into a file while the connector goes on working; done as well where the database itself takes no writes any more."""
     with _store(settings, open_to_read) as store:
         backup(store, path)
         if _findings_of_tables(store):
-            return BackedUp(unnoted="its tables are not those of this release")
+            return DatabaseBackup(unnoted="its tables are not those of this release")
         try:
             with store.write() as conn:
                 now = clock_of(settings)()
                 note(conn, actor.label, "database backed up", now, {"file": path.name})
                 schedules.ran(conn, *BACKUP, now)
         except StoreError as error:
-            return BackedUp(unnoted=error.what)
-    return BackedUp()
+            return DatabaseBackup(unnoted=error.what)
+    return DatabaseBackup()
 
 
 @act(ADMIN)

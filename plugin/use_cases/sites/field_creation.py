@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from connectors.jira.http.errors import JiraError, Permanent
+from connectors.jira.http.errors import JiraError, JiraRefusal
 from connectors.jira.write.custom_field import DescribedField, FieldWish, Screen
 from connectors.store.mappings import revisions
 from connectors.store.people import audit
 from mappings.fields import FieldPurpose
 from mappings.presets.adaptation import LackingField
 from plugin.access.authorization.actor import Actor
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.runtime.saved_sites import deployment_of
 from plugin.use_cases.health.faults import told
 from plugin.use_cases.mappings.first_mapping import field_steps
@@ -72,11 +72,11 @@ def create_fields(
     connector: Connector, actor: Actor, site: str, lacking: Sequence[LackingField], projects: Sequence[str]
 ) -> tuple[CreatedField, ...]:
     """Create them one by one, each noted as soon as it is there. What Jira declines is told beside the rest, and nothing is taken back; a field whose
-    name is there by now is left alone. Raises NotReady with what is missing where the account may not.
+    name is there by now is left alone. Raises Refusal with what is missing where the account may not.
     """
     planned, screens = _foresee(connector, site, lacking, projects)
     if planned.refusal:
-        raise NotReady(planned.refusal)
+        raise Refusal(planned.refusal)
     there = {one.name.casefold(): one.id for one in connector.site(site).jira.catalogue().fields}
     made: list[CreatedField] = []
     for one in planned.fields:
@@ -89,7 +89,7 @@ def create_fields(
             )
         except JiraError as error:
             made.append(CreatedField(one.name, "", (told(error),)))
-            if isinstance(error, Permanent):
+            if isinstance(error, JiraRefusal):
                 continue
             break
         with connector.store.write() as conn:
@@ -101,11 +101,11 @@ def create_fields(
 
 @question(ADMIN)
 def created_fields(connector: Connector, _actor: Actor, site: str) -> tuple[DescribedField, ...]:
-    """Fields of this site that were created here and are still there, known by what stands below their names. Raises NotReady on Data Center, which
+    """Fields of this site that were created here and are still there, known by what stands below their names. Raises Refusal on Data Center, which
     does not tell.
     """
     if deployment_of(connector, site) != "cloud":
-        raise NotReady(
+        raise Refusal(
             "Jira Data Center does not tell which fields were created here; the audit log does (field created). Delete them in Jira, under "
             "Administration, Issues, Custom fields: what they hold goes with them for good."
         )
@@ -115,14 +115,14 @@ def created_fields(connector: Connector, _actor: Actor, site: str) -> tuple[Desc
 
 @act(ADMIN)
 def trash_field(connector: Connector, actor: Actor, site: str, field_id: str) -> DescribedField:
-    """Move a field that was created here to Jira's trash, where it can be restored with its values for 60 days. Raises NotReady for another field, and
+    """Move a field that was created here to Jira's trash, where it can be restored with its values for 60 days. Raises Refusal for another field, and
     for one that the mapping that rules works with.
     """
     found = next((one for one in created_fields(connector, actor, site) if one.id == field_id), None)
     if found is None:
-        raise NotReady(f"{field_id} is no field of {site} that was created here, or it is gone already.")
+        raise Refusal(f"{field_id} is no field of {site} that was created here, or it is gone already.")
     if field_id in _ruling_fields(connector, site):
-        raise NotReady(
+        raise Refusal(
             f"The mapping that rules {site} works with {found.name} ({field_id}). Activate one without it first."
         )
     connector.site(site).jira.trash_field(field_id)

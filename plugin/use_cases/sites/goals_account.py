@@ -11,7 +11,7 @@ from connectors.store.sites import sites
 from connectors.store.sites.sites import SavedSite
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.composition import site_from
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.runtime.credentials_vault import vault
 from plugin.runtime.saved_sites import open_sites, require_added, secrets_of, settings_of_row
 from plugin.use_cases.permission import ADMIN, act, question
@@ -29,14 +29,14 @@ def goals_account(connector: Connector, _actor: Actor, site: str) -> str | None:
 
 @act(ADMIN)
 def take_goals_account(connector: Connector, actor: Actor, site: str, email: str, token: str) -> None:
-    """Let an account work with the goals of a site, once Atlassian took it. Raises NotReady for what cannot be, and JiraError where it is
+    """Let an account work with the goals of a site, once Atlassian took it. Raises Refusal for what cannot be, and JiraError where it is
     refused; then nothing is changed.
     """
     if not email.strip() or not token.strip():
-        raise NotReady("Give the e-mail address of the account, and an API token without scopes.", "email")
+        raise Refusal("Give the e-mail address of the account, and an API token without scopes.", "email")
     saved = _kept(connector, site)
     if connector.site(site).jira.deployment != "cloud":
-        raise NotReady(CLOUD_ALONE.format(site=site))
+        raise Refusal(CLOUD_ALONE.format(site=site))
     secrets = vault(connector.settings).open(saved.credentials or b"")
     settings = settings_of_row(connector, saved, {**secrets, EMAIL: email, TOKEN: token})
     tried = site_from(settings, connector.settings, connector.store, connector.clock)
@@ -47,7 +47,7 @@ def take_goals_account(connector: Connector, actor: Actor, site: str, email: str
 
 @act(ADMIN)
 def forget_goals_account(connector: Connector, actor: Actor, site: str) -> None:
-    """Let the account of Jira work with the goals again. Raises NotReady for what cannot be."""
+    """Let the account of Jira work with the goals again. Raises Refusal for what cannot be."""
     saved = _kept(connector, site)
     secrets = vault(connector.settings).open(saved.credentials or b"")
     left = {name: one for name, one in secrets.items() if name not in (EMAIL, TOKEN)}
@@ -57,7 +57,7 @@ def forget_goals_account(connector: Connector, actor: Actor, site: str) -> None:
 def _kept(connector: Connector, site: str) -> SavedSite:
     given = connector.settings.jira
     if given is not None and given.name == site:
-        raise NotReady(
+        raise Refusal(
             f"The site {site!r} comes from the settings. Set JIRA_OKR_JIRA__GOALS_EMAIL and JIRA_OKR_JIRA__GOALS_TOKEN, and restart."
         )
     require_added(connector, site)
@@ -81,5 +81,5 @@ def _keep(connector: Connector, actor: Actor, saved: SavedSite, secrets: dict[st
         connector.catalogue(name, fresh=True)
 
 
-def _changed(site: str) -> NotReady:
-    return NotReady(f"The site {site!r} was changed or removed meanwhile, and nothing was done. Try again.")
+def _changed(site: str) -> Refusal:
+    return Refusal(f"The site {site!r} was changed or removed meanwhile, and nothing was done. Try again.")

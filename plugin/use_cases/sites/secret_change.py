@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from connectors.store.people import audit
 from connectors.store.sites import sites
 from plugin.access.authorization.actor import Actor
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.runtime.credentials_vault import vault
 from plugin.runtime.saved_sites import new_secret, open_sites, require_added
-from plugin.use_cases.health.faults import AuthFailed, JiraError, Permanent
+from plugin.use_cases.health.faults import AuthFailure, JiraError, JiraRefusal
 from plugin.use_cases.permission import ADMIN, act
 from plugin.use_cases.sites.webhook import SHOWN_AT, register
 
@@ -32,15 +32,15 @@ class SecretChange:
 def change_secret(
     connector: Connector, actor: Actor, site: str, address: str, days: int = DAYS
 ) -> SecretChange:
-    """Make a new one, and tell Jira of it where our account may. NotReady for a site of the settings, and days that cannot be."""
+    """Make a new one, and tell Jira of it where our account may. Refusal for a site of the settings, and days that cannot be."""
     if not 1 <= days <= MOST_DAYS:
-        raise NotReady(f"The former secret may stay for 1 to {MOST_DAYS} days, not for {days}.", "days")
+        raise Refusal(f"The former secret may stay for 1 to {MOST_DAYS} days, not for {days}.", "days")
     _require_kept(connector, site)
     until = _kept_anew(connector, actor, site, days)
     open_sites(connector)
     try:
         register(connector, actor, site, address)
-    except (AuthFailed, Permanent):
+    except (AuthFailure, JiraRefusal):
         return SecretChange(until, False, "The connector's account may not register webhooks.")
     except JiraError as error:
         return SecretChange(until, False, error.message)
@@ -50,7 +50,7 @@ def change_secret(
 def _require_kept(connector: Connector, site: str) -> None:
     given = connector.settings.jira
     if given is not None and given.name == site:
-        raise NotReady(
+        raise Refusal(
             f"The site {site!r} comes from the settings. Set JIRA_OKR_JIRA__WEBHOOK_SECRET to a new long random text and "
             "JIRA_OKR_JIRA__FORMER_WEBHOOK_SECRET to the one it had, restart, and type the new one into Jira."
         )
@@ -65,7 +65,7 @@ def _kept_anew(connector: Connector, actor: Actor, site: str, days: int) -> date
     with connector.store.write() as conn:
         saved = sites.to_change(conn, site)
         if saved is None:
-            raise NotReady(f"The site {site!r} was removed meanwhile, and nothing was done.")
+            raise Refusal(f"The site {site!r} was removed meanwhile, and nothing was done.")
         secrets = keys.open(saved.credentials or b"")
         present, lasts = secrets.get("webhook_secret", ""), _lasts(saved.settings, now)
         former = secrets.get("former_webhook_secret", "").splitlines() if lasts else []

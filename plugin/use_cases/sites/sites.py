@@ -86,7 +86,7 @@ def shortcomings(found: ConnectionTest) -> tuple[str, ...]:
 
 @act(ADMIN)
 def add(connector: Connector, actor: Actor, new: NewSite) -> ConnectionTest:
-    """Try a site and keep it. Raises NotReady for what cannot be, JiraError where it does not let us in; then nothing is kept."""
+    """Try a site and keep it. Raises Refusal for what cannot be, JiraError where it does not let us in; then nothing is kept."""
     return saved_sites.add_site(connector, new, actor.label)
 
 
@@ -130,13 +130,13 @@ def require_addable(
     *,
     consent: bool = False,
 ) -> None:
-    """NotReady for what `add` (or `prepare`, by `consent`) would refuse whatever the token is: asked before anybody types one."""
+    """Refusal for what `add` (or `prepare`, by `consent`) would refuse whatever the token is: asked before anybody types one."""
     saved_sites.require_addable(connector, name, url, api_base, expires, consent=consent)
 
 
 @question(ADMIN)
 def require_added(connector: Connector, _actor: Actor, name: str, expires: date | None = None) -> None:
-    """NotReady unless it was added here, and for a day on which no token that works can expire."""
+    """Refusal unless it was added here, and for a day on which no token that works can expire."""
     saved_sites.require_added(connector, name)
     saved_sites.require_ahead(expires, connector.clock())
 

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from connectors.store.people import audit
 from connectors.store.sites import sites
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.runtime.credentials_vault import vault
 from plugin.runtime.saved_sites import (
     ConnectionTest,
@@ -29,7 +29,7 @@ def renew(
 ) -> ConnectionTest | None:
     """Keep the day, and the token where one is given, once Jira has taken it; webhook and data stay as they are.
 
-    NotReady for what cannot be and JiraError where the token is refused; then nothing is changed. None where nothing was tested.
+    Refusal for what cannot be and JiraError where the token is refused; then nothing is changed. None where nothing was tested.
     """
     now = connector.clock()
     require_ahead(expires, now)
@@ -64,5 +64,5 @@ def renew(
     return found
 
 
-def _changed(name: str) -> NotReady:
-    return NotReady(f"The site {name!r} was changed or removed meanwhile, and nothing was done. Try again.")
+def _changed(name: str) -> Refusal:
+    return Refusal(f"The site {name!r} was changed or removed meanwhile, and nothing was done. Try again.")

@@ -16,7 +16,7 @@ from connectors.store.work import inbox
 from connectors.store.work.inbox import Delivery
 from plugin.access.authorization.actor import COMMAND_LINE, Actor
 from plugin.next_steps import ANOTHER_SECRET, SECRET_OF_SETTINGS, WEBHOOKS
-from plugin.runtime.connector import Connector, NotReady, Site
+from plugin.runtime.connector import Connector, Refusal, Site
 from plugin.runtime.credentials_vault import vault
 from plugin.runtime.saved_sites import deployment_of, webhook_address
 from plugin.use_cases.health import webhook_state
@@ -118,16 +118,16 @@ def target(connector: Connector, _actor: Actor, site: str) -> Target:
 def show_secret(connector: Connector, actor: Actor, site: str) -> ShownSecret:
     """The webhook secret, once; who needs it again makes another. That it was shown is noted.
 
-    NotReady where there is none, where it was shown, and where it stands in the settings, which operators alone read.
+    Refusal where there is none, where it was shown, and where it stands in the settings, which operators alone read.
     """
     known, now = connector.site(site), connector.clock()
     if not known.webhook_secret:
-        raise NotReady(f"The site {site} has no webhook secret: there is nothing to show.")
+        raise Refusal(f"The site {site} has no webhook secret: there is nothing to show.")
     with connector.store.write() as conn:
         saved = None if _is_of_settings(connector, site) else saved_sites.to_change(conn, site)
         if saved is None:
             if actor != COMMAND_LINE:
-                raise NotReady(
+                raise Refusal(
                     "The secret stands in the settings (JIRA_OKR_JIRA__WEBHOOK_SECRET), which operators alone read.",
                     step=SECRET_OF_SETTINGS,
                 )
@@ -135,7 +135,7 @@ def show_secret(connector: Connector, actor: Actor, site: str) -> ShownSecret:
         else:
             shown = str(saved.settings.get(SHOWN_AT) or "")
             if shown:
-                raise NotReady(
+                raise Refusal(
                     f"The secret was shown on {datetime.fromisoformat(shown):%Y-%m-%d %H:%M} UTC, and it is shown once; "
                     "where another is made, the present one is accepted meanwhile.",
                     step=ANOTHER_SECRET,
@@ -179,7 +179,7 @@ def register(
         _note(connector, actor, site, "webhook registered", own.id)
         return own
     if not known.webhook_secret and not known.path_token:
-        raise NotReady(
+        raise Refusal(
             "There is nothing to prove that a webhook comes from Jira. Set JIRA_OKR_JIRA__WEBHOOK_SECRET to a long random "
             "text, or JIRA_OKR_SECRET_KEY for Jira Data Center 9, which cannot sign."
         )
@@ -214,7 +214,7 @@ def delete(connector: Connector, actor: Actor, site: str, webhook_id: str) -> No
     known = connector.site(site)
     if known.app_secret:
         if not webhook_id.isdecimal():
-            raise NotReady(f"{webhook_id!r} is no id of a webhook.", step=WEBHOOKS)
+            raise Refusal(f"{webhook_id!r} is no id of a webhook.", step=WEBHOOKS)
         found = next((one for one in in_jira(known) if one.id == webhook_id), None)
         if found is not None and is_ours(found, site):
             with connector.store.write() as conn:

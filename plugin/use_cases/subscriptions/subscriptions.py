@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from connectors.notify import standard_webhook
-from connectors.notify.failure import NotSent
+from connectors.notify.failure import SendingFailure
 from connectors.notify.webhook import Endpoint, WebhookCall, own_hosts, require_address, send
 from connectors.store.people import audit
 from connectors.store.subscriptions import subscriptions
@@ -22,7 +22,7 @@ from connectors.store.work.outbox import OutboxState
 from mappings.json_value import PlainValues
 from plugin.access.authorization.actor import Actor
 from plugin.next_steps import SUBSCRIPTIONS
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.runtime.credentials_vault import vault
 from plugin.use_cases.permission import ADMIN, VIEWER, act, question
 from plugin.use_cases.subscriptions.events import EVENTS, Happening, happenings, told_to_strangers
@@ -49,11 +49,11 @@ SENT, WAITS, GIVEN_UP = OutboxState.SENT.value, OutboxState.DUE.value, OutboxSta
 log = structlog.get_logger("jira_okr.subscriptions")
 
 
-class SubscriptionRefused(NotReady):
+class SubscriptionRefusal(Refusal):
     """A subscription that cannot be; the message says why and what would be right."""
 
 
-class UnknownSubscription(SubscriptionRefused):
+class UnknownSubscription(SubscriptionRefusal):
     """There is no subscription of this id."""
 
 
@@ -95,10 +95,10 @@ class SubscriptionTest:
 def subscribe(
     connector: Connector, actor: Actor, site: str, url: str, events: Sequence[str] = ()
 ) -> SubscriptionSecret:
-    """Post what happens from now on to an address; every type of event where none is named. Raises SubscriptionRefused."""
+    """Post what happens from now on to an address; every type of event where none is named. Raises SubscriptionRefusal."""
     wanted = tuple(dict.fromkeys(events)) or tuple(EVENTS)
     if unknown := sorted(set(wanted) - EVENTS.keys()):
-        raise SubscriptionRefused(
+        raise SubscriptionRefusal(
             f"{', '.join(unknown)}: no type of event. Those are: {', '.join(EVENTS)}.", about="events"
         )
     _require_address(connector, url)
@@ -154,7 +154,7 @@ def send_test(connector: Connector, actor: Actor, site: str, id_: str) -> Subscr
     key = f"{one.recipient}|{TEST}|{secrets.token_hex(ID_BYTES)}"
     try:
         status = _post(connector, one, key, body.encode())
-    except NotSent as error:
+    except SendingFailure as error:
         return SubscriptionTest(_found(connector, site, id_), taken=False, answer=error.reason)
     return SubscriptionTest(_found(connector, site, id_), taken=True, answer=f"{RECEIVER} answers {status}")
 
@@ -251,7 +251,7 @@ def _post_due(connector: Connector, site: str, one: Subscription, going_on: Call
             continue
         try:
             _post(connector, one, event.key, told_to_strangers(connector, site, event.body).encode())
-        except NotSent as error:
+        except SendingFailure as error:
             _failed(connector, site, one, event, error, failing)
             return
         with connector.store.write() as conn:
@@ -264,8 +264,10 @@ def _post_due(connector: Connector, site: str, one: Subscription, going_on: Call
 def _post(connector: Connector, one: Subscription, key: str, body: bytes) -> int:
     try:
         secret = vault(connector.settings).open(one.secret)["secret"]
-    except NotReady:
-        raise NotSent("its secret cannot be opened with JIRA_OKR_SECRET_KEY: give it another one") from None
+    except Refusal:
+        raise SendingFailure(
+            "its secret cannot be opened with JIRA_OKR_SECRET_KEY: give it another one"
+        ) from None
     endpoint = Endpoint(one.url, secret)
     headers = standard_webhook.signed(endpoint, key, connector.clock(), body)
     call = WebhookCall(label=RECEIVER, address=one.url, body=body, headers=headers, endpoint=endpoint)
@@ -277,7 +279,7 @@ def _failed(
     site: str,
     one: Subscription,
     event: OutgoingEvent,
-    error: NotSent,
+    error: SendingFailure,
     failing: datetime | None,
 ) -> None:
     now = connector.clock()
@@ -302,8 +304,8 @@ def _failed(
 def _require_address(connector: Connector, url: str) -> None:
     try:
         require_address(url, _hosts(connector, url))
-    except NotSent as error:
-        raise SubscriptionRefused(
+    except SendingFailure as error:
+        raise SubscriptionRefusal(
             f"The address has to be https, with a host alone, as https://hub.example/okr: {error.reason}",
             about="url",
         ) from None

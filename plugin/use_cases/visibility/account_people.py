@@ -15,7 +15,7 @@ from connectors.store.visibility.account_people import AccountPerson, PersonProo
 from mappings.facts.issue import User
 from mappings.json_value import PlainValues
 from plugin.access.authorization.actor import Actor
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.permission import ADMIN, PUBLIC, VIEWER, act, question
 
 __all__ = [
@@ -58,13 +58,13 @@ def own_people(connector: Connector, actor: Actor) -> tuple[AccountPerson, ...]:
 
 @act(ADMIN)
 def tie(connector: Connector, actor: Actor, account: Account, site: str, name: str) -> AccountPerson:
-    """An admin says who an account is in a Jira, by e-mail address, account id or user name. NotReady unless Jira knows exactly one."""
+    """An admin says who an account is in a Jira, by e-mail address, account id or user name. Refusal unless Jira knows exactly one."""
     jira = connector.site(site).jira
     named = jira.person(name)
     found = [named] if named is not None else [one for one in jira.people(name) if _is(one, name)]
     if len(found) != 1:
         known = "nobody" if not found else f"{len(found)} people"
-        raise NotReady(
+        raise Refusal(
             f"Jira knows {known} of exactly this e-mail address, account id or user name: {name}. On Cloud people may hide their address "
             "from the connector's account; the account id always names one (it ends the address of their profile in Jira).",
             "person",
@@ -98,7 +98,7 @@ def _look_up(connector: Connector, actor: Actor, account: Account, address: str)
     for site in list(connector.sites):
         try:
             _tie_at(connector, actor, account, site, address)
-        except (JiraError, NotReady, StoreError):
+        except (JiraError, Refusal, StoreError):
             continue  # it is asked again at the next sign-in
 
 

@@ -65,7 +65,7 @@ PEOPLE = ("owner", "assignee", "reporter", "person", "account")
 WORDS = ("title", "summary")
 
 
-class NotCut(Exception):  # noqa: N818
+class UncutValue(Exception):
     """A value holds something that nobody knows how to cut: it is shown to nobody."""
 
 
@@ -208,11 +208,11 @@ class Cut:
         return f"{WORK[0].upper()}{WORK[1:]}{said[-1] if said[-1] in '.;!?' else ''}"
 
     def value(self, value: object) -> object:
-        """A value, as they see it. Raises NotCut."""
+        """A value, as they see it. Raises UncutValue."""
         if type(value) is str:
             return self.text(value)
         if isinstance(value, self._never):
-            raise NotCut(f"nobody can say who may see a {type(value).__name__}")
+            raise UncutValue(f"nobody can say who may see a {type(value).__name__}")
         if isinstance(value, (*ATOMS, *self._whole, str)) or value == b"":
             return value
         if _is_of(value, self._others):
@@ -230,7 +230,7 @@ class Cut:
             return self._record(value, value.__struct_fields__, msgspec.structs.replace)
         if is_dataclass(value) and not isinstance(value, type):
             return self._record(value, [one.name for one in fields(value) if one.init], replace)
-        raise NotCut(f"nobody knows how to cut {type(value).__name__}")
+        raise UncutValue(f"nobody knows how to cut {type(value).__name__}")
 
     def _mapping(self, value: Mapping[object, object]) -> object:
         if self._has_no_numbers(value):
@@ -321,7 +321,7 @@ class Cut:
             return type(value)()
         if is_dataclass(value) and not isinstance(value, type):
             return self.value(bare(value))
-        raise NotCut(f"nobody knows what of {type(value).__name__} is a number")
+        raise UncutValue(f"nobody knows what of {type(value).__name__} is a number")
 
     def _subject(self, value: object, names: Iterable[str]) -> str | None:
         """The hidden issue that a value is about."""

@@ -56,7 +56,7 @@ NAMES: Mapping[NumberRule, Mapping[str, str]] = {
         "forge.pairing_status": "pairing_status",
         "health.diagnostics": "diagnostics",
         "health.kept_data": "kept_data",
-        "health.missing": "missing missing_of",
+        "health.missing_matters": "missing missing_of",
         "health.status": "installation objective_counts readiness status vitals",
         "imports.imports": "apply begin file_columns give_up list_imports plan show_import",
         "kpis.board": "kpi kpi_figures list_kpis list_readings",

@@ -14,7 +14,7 @@ from connectors.jira.http.errors import JiraError
 from connectors.store import StoreError
 from connectors.store.reads import failures
 from connectors.store.visibility import issue_sights
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 
 YES, NO = timedelta(minutes=10), timedelta(minutes=1)
 """So long Jira's answer is believed without asking again."""
@@ -89,7 +89,7 @@ def _ask(connector: Connector, site: str, person: str, keys: Mapping[str, str]) 
             with connector.store.write() as conn:
                 issue_sights.put(conn, site, person, answers, connector.clock())
                 failures.clear(conn, site, "sights")
-    except (JiraError, NotReady, StoreError) as error:
+    except (JiraError, Refusal, StoreError) as error:
         connector.unanswered[site, person] = time.monotonic() + PAUSE_S
         log.warning("Jira did not say who may see what; it stays hidden", site=site, error=str(error))
         _note(connector, site, error)

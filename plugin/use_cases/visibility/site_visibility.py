@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from connectors.jira.http.errors import Permanent
+from connectors.jira.http.errors import JiraRefusal
 from connectors.store.mirror import mirror
 from connectors.store.people import audit
 from connectors.store.visibility import issue_sights, modes
 from connectors.store.visibility.modes import Visibility
 from plugin.access.authorization.actor import Actor
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.permission import ADMIN, VIEWER, act, question
 
 __all__ = ["Visibility", "change_visibility", "obstacle_to_asking", "site_visibility"]
@@ -43,12 +43,12 @@ def examine(connector: Connector, _actor: Actor, site: str) -> SiteVisibility:
 
 @act(ADMIN)
 def change_visibility(connector: Connector, actor: Actor, site: str, mode: Visibility) -> Visibility:
-    """Show issues by this mode from now on; the one before. NotReady where the site cannot answer it, and JiraError where Jira says nothing."""
+    """Show issues by this mode from now on; the one before. Refusal where the site cannot answer it, and JiraError where Jira says nothing."""
     connector.site(site)
     if mode is not Visibility.EVERYONE:
         obstacle = obstacle_to_asking(connector, site)
         if obstacle:
-            raise NotReady(f"{mode} cannot be: {obstacle}", "mode")
+            raise Refusal(f"{mode} cannot be: {obstacle}", "mode")
     now = connector.clock()
     with connector.store.write() as conn:
         before = modes.all(conn).get(site, Visibility.EVERYONE)
@@ -77,6 +77,6 @@ def obstacle_to_asking(connector: Connector, site: str) -> str:
         return "no issue was read yet, so it could not be tried. Sync first."
     try:
         any(jira.seen_by(jira.myself().id, {one.id: one.key}))
-    except Permanent as error:
+    except JiraRefusal as error:
         return f"Jira does not tell who may browse an issue ({error.message}) Give the connector's account the global permission Browse Users."
     return ""

@@ -15,7 +15,7 @@ from connectors.store.jobs import background_jobs
 from connectors.store.jobs.background_jobs import SILENT_FOR, BackgroundJob
 from mappings.diagnostic import MappingError
 from plugin.access.authorization.actor import Actor
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.permission import VIEWER, question
 
 TELLS_EVERY_SECONDS = 0.3
@@ -55,7 +55,7 @@ def _run(connector: Connector, site: str, job: BackgroundJob, work: Work) -> Non
     try:
         said = work(teller.report)
         teller.tell(state="done", said=said)
-    except (JiraError, NotReady, MappingError, StoreError) as error:
+    except (JiraError, Refusal, MappingError, StoreError) as error:
         said = str(getattr(error, "message", error))
         teller.tell(state="failed", said=said, todo=str(getattr(error, "remedy", "")))
     except Exception:

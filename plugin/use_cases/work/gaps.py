@@ -14,12 +14,12 @@ from connectors.store.mirror import names
 from connectors.store.people import audit
 from connectors.store.work import due
 from plugin.access.authorization.actor import Actor
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.sync.refresh.gaps import accept_in_mirror, needing, reopen_in_mirror
 from plugin.use_cases.permission import EDITOR, VIEWER, act, question
 
 
-class NoSuchGap(NotReady):
+class UnknownGap(Refusal):
     """What was named is no gap, or none any more."""
 
     def __init__(self, issue: str, known: Iterable[str]) -> None:
@@ -122,7 +122,7 @@ def _named(known: list[KeptGap], issue: str) -> KeptGap:
     for one in known:
         if issue.casefold() in (one.issue.casefold(), one.gap.issue_key.casefold()):
             return one
-    raise NoSuchGap(issue, [one.gap.issue_key or one.issue for one in known])
+    raise UnknownGap(issue, [one.gap.issue_key or one.issue for one in known])
 
 
 def gap_row(conn: Connection, one: KeptGap) -> GapRow:

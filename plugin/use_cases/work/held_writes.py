@@ -14,14 +14,14 @@ from connectors.store.work import due
 from connectors.store.writes import writes
 from plugin.access.authorization.actor import Actor
 from plugin.next_steps import HELD_WRITES
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.sync.write_back import hold
 from plugin.sync.write_back.hold import Ending
 from plugin.use_cases.objectives.objective_lookup import computed_id
 from plugin.use_cases.permission import EDITOR, VIEWER, act, question
 
 
-class NothingHeld(NotReady):
+class UnknownHeldWrite(Refusal):
     """Nothing is held, or any more, of what was named; `names` says what."""
 
     def __init__(self, names: Sequence[str]) -> None:
@@ -85,7 +85,7 @@ def held_writes(conn: Connection, site: str, objective_id: str | None = None) ->
 
 @act(EDITOR)
 def release(connector: Connector, actor: Actor, site: str, names: Iterable[str] | None = None) -> int:
-    """Write what is held, of the named objectives (key or id) or of all; how many changes. Raises NothingHeld."""
+    """Write what is held, of the named objectives (key or id) or of all; how many changes. Raises UnknownHeldWrite."""
     return _end(connector, actor, site, names, writes.release, "held writes released")
 
 
@@ -102,12 +102,12 @@ def _end(
     waiting, named = {one.objective_id for one in held}, None if names is None else tuple(names)
     chosen = waiting if named is None else waiting & _ids(connector, site, named, held)
     if named is not None and not chosen:
-        raise NothingHeld(named)
+        raise UnknownHeldWrite(named)
     now = connector.clock()
     with connector.store.write() as conn:
         count = hold.end(conn, site, how, now, None if named is None else chosen)
         if named is not None and not count:
-            raise NothingHeld(named)
+            raise UnknownHeldWrite(named)
         if count:
             detail: dict[str, object] = {"objectives": sorted(chosen)[:100], "count": count}
             note(conn, actor.label, what, now, detail, site)
@@ -124,5 +124,5 @@ def _ids(connector: Connector, site: str, names: Sequence[str], held: Iterable[H
     found = {name: id_ or computed_id(connector, site, name) for name, id_ in wanted.items()}
     unknown = [name for name, id_ in found.items() if id_ is None]
     if unknown:
-        raise NothingHeld(unknown)
+        raise UnknownHeldWrite(unknown)
     return {id_ for id_ in found.values() if id_ is not None}

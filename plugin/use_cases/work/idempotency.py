@@ -9,10 +9,10 @@ from connectors import typed_json
 from connectors.store.people import idempotency
 from connectors.store.people.idempotency import StoredAnswer
 from plugin.access.authorization.actor import Actor
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.permission import PUBLIC, act
 
-__all__ = ["StoredAnswer", "TooManyKeys", "content_of", "keep", "release", "take"]
+__all__ = ["IdempotencyKeyLimit", "StoredAnswer", "content_of", "keep", "release", "take"]
 
 T = TypeVar("T")
 
@@ -23,13 +23,13 @@ UNDER_WAY = timedelta(minutes=10)
 """A request that is still being served after this died with its process; its key may be used again."""
 
 
-class TooManyKeys(NotReady):
+class IdempotencyKeyLimit(Refusal):
     """So many keys of this account are kept that another one has to wait."""
 
 
 @act(PUBLIC)
 def take(connector: Connector, _actor: Actor, who: str, key: str, fingerprint: str) -> StoredAnswer | None:
-    """Take this key for a request; None where it is ours now, else what stands under it. Raises TooManyKeys."""
+    """Take this key for a request; None where it is ours now, else what stands under it. Raises IdempotencyKeyLimit."""
     now = connector.clock()
     with connector.store.write() as conn:
         idempotency.prune(conn, now - KEPT)
@@ -39,7 +39,7 @@ def take(connector: Connector, _actor: Actor, who: str, key: str, fingerprint: s
             former = idempotency.begin(conn, who, key, fingerprint, now)
         if former is None and idempotency.count(conn, who) > MOST:
             idempotency.release(conn, who, key)
-            raise TooManyKeys(f"This account used {MOST:,} idempotency keys within a day.")
+            raise IdempotencyKeyLimit(f"This account used {MOST:,} idempotency keys within a day.")
     return former
 
 

@@ -11,17 +11,17 @@ from connectors.store.absence.losses import Loss
 from connectors.store.people import audit
 from plugin.access.authorization.actor import Actor
 from plugin.next_steps import LOSSES
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.sync.refresh.reread import land_issues
 from plugin.use_cases.permission import EDITOR, VIEWER, act, question
 
-__all__ = ["Loss", "NotHeld", "accept", "dismiss", "held", "known", "missing_said"]
+__all__ = ["Loss", "UnknownLoss", "accept", "dismiss", "held", "known", "missing_said"]
 
 MOST_NAMED = 5
 MOST_AUDITED = 100
 
 
-class NotHeld(NotReady):
+class UnknownLoss(Refusal):
     """Of what was named nothing is held; `names` says what."""
 
     def __init__(self, names: Sequence[str]) -> None:
@@ -94,18 +94,18 @@ def _chosen(connector: Connector, site: str, keys: Iterable[str] | None) -> tupl
     }
     unknown = sorted(wanted - named)
     if unknown:
-        raise NotHeld(unknown)
+        raise UnknownLoss(unknown)
     return chosen
 
 
 def _still(
     conn: Connection, site: str, chosen: Sequence[Loss], named: Sequence[str] | None
 ) -> tuple[Loss, ...]:
-    """Those that are held still: what Jira shows again meanwhile stays. Raises NotHeld where some were named and none is."""
+    """Those that are held still: what Jira shows again meanwhile stays. Raises UnknownLoss where some were named and none is."""
     held = {one.issue_id for one in losses.all(conn, site, "held")}
     found = tuple(one for one in chosen if one.issue_id in held)
     if not found and named is not None:
-        raise NotHeld(named)
+        raise UnknownLoss(named)
     return found
 
 

@@ -60,7 +60,7 @@ class PlanOutcome:
 def objectives_in_order(
     connector: Connector, _actor: Actor, site: str, names: Sequence[str] = ()
 ) -> tuple[str, ...]:
-    """The ids of all that something may be written for, or of those named, in the order of their issues. Raises NoSuchObjective where nobody
+    """The ids of all that something may be written for, or of those named, in the order of their issues. Raises UnknownObjective where nobody
     knows one of them.
     """
     return tuple(sorted(objective_ids(connector, site, names), key=issue_order))

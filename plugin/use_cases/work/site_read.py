@@ -13,7 +13,7 @@ from connectors.store.work import due
 from mappings.facts.gap import Gap
 from mappings.facts.issue import Issue
 from plugin.access.authorization.actor import Actor
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.sync import outage
 from plugin.sync.bindings import bound_text
 from plugin.sync.context import Context, metrics_of
@@ -172,7 +172,7 @@ def _active(connector: Connector, site: str) -> Context | None:
     """The context under the mapping that is active, None where none can work yet."""
     try:
         return connector.context(site)
-    except NotReady:
+    except Refusal:
         return None
 
 

@@ -125,7 +125,7 @@ ELSEWHERE = (
 
 @act(EDITOR)
 def begin(connector: Connector, actor: Actor, site: str, wanted: SyncRequest = FULL) -> bool:
-    """Sync in the background; False where one goes on already. Raises NotReady where no mapping is active."""
+    """Sync in the background; False where one goes on already. Raises Refusal where no mapping is active."""
     connector.context(site)
 
     def work(report: Report) -> str:

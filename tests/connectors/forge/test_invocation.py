@@ -16,7 +16,7 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 from connectors.forge.app_token import expiry_of
-from connectors.forge.invocation import Invocation, TokenRefused, read_invocation
+from connectors.forge.invocation import Invocation, TokenRefusal, read_invocation
 from connectors.forge.signing_keys import SigningKeys
 from tests.forge import (
     APP_ID,
@@ -136,7 +136,7 @@ BAD: dict[str, dict[str, Any]] = {
 def test_one_that_is_signed_and_does_not_hold(
     forge: Forge, keys: SigningKeys, changes: dict[str, Any]
 ) -> None:
-    with pytest.raises(TokenRefused):
+    with pytest.raises(TokenRefusal):
         read(keys, forge.token(NOW, **changes))
 
 
@@ -207,7 +207,7 @@ def test_one_that_forge_did_not_sign(forge: Forge, keys: SigningKeys) -> None:
     for name, token in forged(forge).items():
         try:
             read(keys, token)
-        except TokenRefused:
+        except TokenRefusal:
             continue
         believed.append(name)
     assert believed == []

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from joserfc.jwk import ECKey, KeySet, OctKey
 
-from connectors.forge.signing_keys import KeysUnavailable, SigningKeys
+from connectors.forge.signing_keys import SigningKeys, SigningKeysOutage
 from tests.forge import KEY, KID, NEXT_KEY, Forge, forge_server
 
 NOW = datetime(2026, 11, 29, 9, tzinfo=UTC)
@@ -78,7 +78,7 @@ FOREIGN: tuple[bytes | int, ...] = (
 def test_whatever_comes_instead_the_kept_ones_count_for_a_day(forge: Forge, answer: Any) -> None:
     keys = SigningKeys(forge.url)
     forge.answer = answer
-    with pytest.raises(KeysUnavailable):
+    with pytest.raises(SigningKeysOutage):
         keys.key(KID, NOW)
     forge.answer = None
     later = NOW + timedelta(minutes=1)
@@ -86,7 +86,7 @@ def test_whatever_comes_instead_the_kept_ones_count_for_a_day(forge: Forge, answ
     forge.answer = answer
     assert keys.key(KID, later + HOUR) is not None
     assert keys.key(KID, later + timedelta(hours=24)) is not None
-    with pytest.raises(KeysUnavailable):
+    with pytest.raises(SigningKeysOutage):
         keys.key(KID, later + timedelta(hours=24, seconds=1))
 
 
@@ -94,11 +94,11 @@ def test_an_outage_is_not_asked_of_again_and_again(forge: Forge) -> None:
     keys = SigningKeys(forge.url)
     forge.answer = 503
     for seconds in range(0, 60, 3):
-        with pytest.raises(KeysUnavailable):
+        with pytest.raises(SigningKeysOutage):
             keys.key(KID, NOW + seconds * SECOND)
     assert forge.looks == 2
 
 
 def test_nobody_listening_is_an_outage() -> None:
-    with pytest.raises(KeysUnavailable):
+    with pytest.raises(SigningKeysOutage):
         SigningKeys("http://127.0.0.1:9/jwks.json").key(KID, NOW)

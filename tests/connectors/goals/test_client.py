@@ -16,12 +16,12 @@ from connectors.goals.operations import GatewayOperation
 from connectors.goals.shapes import Extensions, Problem, Update, words_of
 from connectors.jira import BasicCredentials, JiraAddress, connect
 from connectors.jira.http.errors import (
-    AuthFailed,
+    AuthFailure,
     IncompleteRead,
     JiraError,
-    Permanent,
-    RateLimited,
-    Transient,
+    JiraOutage,
+    JiraRefusal,
+    RateLimitError,
 )
 from connectors.sandbox import CONNECTOR, PEOPLE, VIEWER, Fault
 from connectors.sandbox.goals.goal import CLOUD_ID
@@ -127,15 +127,15 @@ def test_the_gateway_is_at_the_address_that_people_browse(server: Any) -> None:
 @pytest.mark.parametrize(
     ("fault", "kind"),
     [
-        (Fault("rate_limit", path="/gateway/"), RateLimited),
-        (Fault("unauthorized", path="/gateway/"), AuthFailed),
-        (Fault("status", path="/gateway/", status=503), Transient),
-        (Fault("status", path="/gateway/", status=403), Transient),
-        (Fault("status", path="/gateway/", status=403, shape="jira"), Permanent),
-        (Fault("status", path="/gateway/", status=200), Transient),
+        (Fault("rate_limit", path="/gateway/"), RateLimitError),
+        (Fault("unauthorized", path="/gateway/"), AuthFailure),
+        (Fault("status", path="/gateway/", status=503), JiraOutage),
+        (Fault("status", path="/gateway/", status=403), JiraOutage),
+        (Fault("status", path="/gateway/", status=403, shape="jira"), JiraRefusal),
+        (Fault("status", path="/gateway/", status=200), JiraOutage),
         (Fault("status", path="/gateway/", status=200, shape="list"), IncompleteRead),
         (Fault("status", path="/gateway/", status=200, shape="empty"), IncompleteRead),
-        (Fault("torn", path="/gateway/", times=2), Transient),
+        (Fault("torn", path="/gateway/", times=2), JiraOutage),
     ],
     ids=lambda one: f"{one.kind} {one.status} {one.shape}" if isinstance(one, Fault) else one.__name__,
 )
@@ -150,14 +150,14 @@ def test_what_is_no_answer_is_never_taken_for_one(server: Any, goals: Any, fault
 @pytest.mark.parametrize(
     ("statuses", "kind", "status"),
     [
-        ([400], Permanent, 400),
-        ([None], Permanent, 400),
-        ([403], Permanent, 403),
-        ([404, 403], Permanent, 404),
-        ([404, 401], AuthFailed, 401),
-        ([403, 429], RateLimited, None),
-        ([403, 500], Transient, 500),
-        ([503], Transient, 503),
+        ([400], JiraRefusal, 400),
+        ([None], JiraRefusal, 400),
+        ([403], JiraRefusal, 403),
+        ([404, 403], JiraRefusal, 404),
+        ([404, 401], AuthFailure, 401),
+        ([403, 429], RateLimitError, None),
+        ([403, 500], JiraOutage, 500),
+        ([503], JiraOutage, 503),
     ],
 )
 def test_a_refusal_is_judged_by_the_worst_of_its_parts(statuses: Any, kind: Any, status: int | None) -> None:
@@ -170,7 +170,7 @@ def test_a_refusal_is_judged_by_the_worst_of_its_parts(statuses: Any, kind: Any,
 
 def test_a_site_without_goals_and_one_that_nobody_knows(server: Any, goals: Any) -> None:
     server.sandbox.goals.on = False
-    with pytest.raises(Permanent) as found:
+    with pytest.raises(JiraRefusal) as found:
         list(goals.every())
     assert (found.value.status, found.value.messages) == (404, ("This site does not have Goals.",))
     assert "jira-okr" not in found.value.message
@@ -220,7 +220,7 @@ def test_an_update_is_posted_as_a_document_with_a_link(server: Any, goals: Any) 
     goals.post(there.ari, "pending", None, "0 %", None)
     assert (there.status, words_of(there.updates[-1].summary)) == ("pending", "0 %")
     for status, score in (("pending", 5), ("great", None)):
-        with pytest.raises(Permanent) as refused:
+        with pytest.raises(JiraRefusal) as refused:
             goals.post(there.ari, status, score, "0 %", None)
         assert refused.value.status == 400
     assert len(there.updates) == 2
@@ -249,7 +249,7 @@ def test_metrics_are_found_again_by_their_origin_and_those_of_others_stay(server
     ]
     assert list(there.work_items) == [f"ari:cloud:jira:{CLOUD_ID}:issue/100"]
     assert there.updates == []
-    with pytest.raises(Permanent) as gone:
+    with pytest.raises(JiraRefusal) as gone:
         goals.measure("ari:nothing", wanted, [], "100")
     assert gone.value.status == 404
 
@@ -261,7 +261,7 @@ def test_where_not_all_metrics_are_seen_none_is_added_twice(server: Any, goals: 
     for number in range(51):
         theirs = {"goalId": goal.ari, "name": f"Theirs {number}", "type": "NUMERIC", "value": 1.0}
         book.measure(goal.ari, PEOPLE[0], theirs, 0, 5)
-    with pytest.raises(Permanent, match="more than 50 metrics"):
+    with pytest.raises(JiraRefusal, match="more than 50 metrics"):
         goals.measure(goal.ari, ours, [], "10001")
     assert len(goal.targets) == 51
 

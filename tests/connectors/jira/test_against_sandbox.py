@@ -7,14 +7,14 @@ from datetime import timedelta
 import pytest
 
 from connectors.jira import (
-    AuthFailed,
+    AuthFailure,
     BasicCredentials,
     BearerCredentials,
     IncompleteRead,
     JiraAddress,
-    Permanent,
-    RateLimited,
-    Transient,
+    JiraOutage,
+    JiraRefusal,
+    RateLimitError,
     connect,
     core_fields,
     read_hints,
@@ -76,7 +76,7 @@ def test_a_place_that_leads_nowhere_is_refused_or_is_the_end(server, jira):
         (page,) = jira.search("project is not EMPTY", after="99999/99999")
         assert (page.issues, page.last) == ((), True)
         return
-    with pytest.raises(Permanent) as refused:
+    with pytest.raises(JiraRefusal) as refused:
         list(jira.search("project is not EMPTY", after="invented"))
     assert refused.value.status == 400
 
@@ -140,14 +140,14 @@ def test_a_written_field_is_read_back_with_its_history(jira):
 
 def test_a_field_that_is_not_on_the_screen_is_named(jira):
     issue_id = next(iter(everything(jira)))
-    with pytest.raises(Permanent) as caught:
+    with pytest.raises(JiraRefusal) as caught:
         jira.edit(issue_id, {"customfield_99999": 1})
     assert caught.value.status == 400
     assert set(caught.value.fields) == {"customfield_99999"}
 
 
 def test_an_issue_that_is_not_there(jira):
-    with pytest.raises(Permanent) as caught:
+    with pytest.raises(JiraRefusal) as caught:
         jira.edit("999999", {"summary": "x"})
     assert caught.value.gone
 
@@ -216,7 +216,7 @@ def test_the_webhook_tells_of_properties_where_they_are_written(jira, stub):
 
 def test_a_wrong_token_is_said_to_be_wrong(server):
     jira = connect(JiraAddress("main", server.url, BasicCredentials(sandbox.CONNECTOR.email, "wrong")))
-    with pytest.raises(AuthFailed):
+    with pytest.raises(AuthFailure):
         jira.myself()
     jira.close()
 
@@ -227,13 +227,17 @@ def test_a_query_with_an_unknown_field_is_refused(jira):
 
 
 FAULTS = [
-    ("rate_limit", {"reason": "jira-burst-based"}, RateLimited),
-    ("rate_limit", {"reason": "jira-quota-tenant-based", "retry_after": "date", "seconds": 90}, RateLimited),
-    ("rate_limit", {"reason": None, "retry_after": "absent"}, RateLimited),
-    ("status", {"status": 503}, Transient),
-    ("status", {"status": 502}, Transient),
-    ("torn", {"times": 2}, Transient),
-    ("unauthorized", {}, AuthFailed),
+    ("rate_limit", {"reason": "jira-burst-based"}, RateLimitError),
+    (
+        "rate_limit",
+        {"reason": "jira-quota-tenant-based", "retry_after": "date", "seconds": 90},
+        RateLimitError,
+    ),
+    ("rate_limit", {"reason": None, "retry_after": "absent"}, RateLimitError),
+    ("status", {"status": 503}, JiraOutage),
+    ("status", {"status": 502}, JiraOutage),
+    ("torn", {"times": 2}, JiraOutage),
+    ("unauthorized", {}, AuthFailure),
 ]
 
 
@@ -258,7 +262,7 @@ def test_an_answer_cut_short_once_is_read_again(server, jira):
 
 @pytest.mark.parametrize("server", ["cloud"], indirect=True)
 @pytest.mark.parametrize(
-    ("kind", "error"), [("duplicate_token", IncompleteRead), ("expired_token", Permanent)]
+    ("kind", "error"), [("duplicate_token", IncompleteRead), ("expired_token", JiraRefusal)]
 )
 def test_pages_that_lead_nowhere(server, jira, kind, error):
     server.faults.add(sandbox.Fault(kind, path="/search", times=2, skip=1))

@@ -10,7 +10,7 @@ import requests
 import responses
 from requests import exceptions
 
-from connectors.jira import BasicCredentials, JiraAddress, Transient, Transport
+from connectors.jira import BasicCredentials, JiraAddress, JiraOutage, Transport
 
 SITE = "https://acme.example"
 PATH = "/rest/api/3/issue/10001"
@@ -53,7 +53,7 @@ def test_what_breaks_is_told_in_our_words_and_only_a_broken_read_is_repeated(
 ):
     with responses.RequestsMock() as jira:
         jira.get(SITE + PATH, body=raised)
-        with pytest.raises(Transient) as caught:
+        with pytest.raises(JiraOutage) as caught:
             transport.get(PATH)
         assert len(jira.calls) == calls
     assert caught.value.message == message
@@ -67,7 +67,7 @@ def test_what_breaks_is_told_in_our_words_and_only_a_broken_read_is_repeated(
 def test_a_write_that_broke_is_never_sent_again(transport, raised, write):
     with responses.RequestsMock() as jira:
         jira.add(write.upper(), SITE + PATH, body=raised)
-        with pytest.raises(Transient):
+        with pytest.raises(JiraOutage):
             transport.delete(PATH) if write == "delete" else getattr(transport, write)(PATH, {"fields": {}})
         assert len(jira.calls) == 1
 

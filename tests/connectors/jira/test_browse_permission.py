@@ -8,7 +8,7 @@ from typing import Literal
 
 import pytest
 
-from connectors.jira import BasicCredentials, BearerCredentials, Jira, JiraAddress, Permanent, connect
+from connectors.jira import BasicCredentials, BearerCredentials, Jira, JiraAddress, JiraRefusal, connect
 from connectors.sandbox import CONNECTOR, Sandbox, SandboxServer
 from connectors.sandbox.site_state.scheme import PEOPLE, VIEWER, Account
 
@@ -77,7 +77,7 @@ def test_more_than_a_thousand_are_asked_for_in_batches_and_unknown_ids_are_nobod
 
 
 def test_an_account_that_is_no_administrator_is_told_nothing_of_others() -> None:
-    with running("cloud", account=ADA) as (sandbox, jira), pytest.raises(Permanent) as refused:
+    with running("cloud", account=ADA) as (sandbox, jira), pytest.raises(JiraRefusal) as refused:
         seen(jira, VIEWER.id, keys_of(sandbox, "PLAT"))
     assert refused.value.status == 403
 

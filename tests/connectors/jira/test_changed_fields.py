@@ -13,7 +13,7 @@ from connectors.jira.wire.changed_field import EPIC_LINK, PARENT_LINK, ChangedFi
 from connectors.sandbox import CONNECTOR, SandboxServer
 from connectors.sandbox.site_state import scheme
 from connectors.sandbox.site_state.scheme import FieldDef
-from mappings.explain.past import Past
+from mappings.explain.past import PastIssues
 from mappings.facts.catalogue import Field
 
 TEXT = "com.atlassian.jira.plugin.system.customfieldtypes:textfield"
@@ -142,7 +142,7 @@ def test_a_text_field_that_is_called_parent_is_no_parent(
     assert [step.field_id for step in steps[child.id]][-3:] == [field.id, "parent", field.id]
     now = {issue.id: issue for issue in issues}[child.id]
     assert (now.parent_id, now.fields[field.id]) == (other.id, former.key)
-    past = {issue.id: issue for issue in Past(issues, steps, catalogue).at(begun)}[child.id]
+    past = {issue.id: issue for issue in PastIssues(issues, steps, catalogue).at(begun)}[child.id]
     assert (past.parent_id, past.fields.get(field.id)) == (former.id, None)
 
 

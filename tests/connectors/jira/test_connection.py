@@ -16,7 +16,7 @@ from urllib3 import PoolManager
 from urllib3.connection import HTTPConnection
 from urllib3.connectionpool import HTTPConnectionPool
 
-from connectors.jira import BasicCredentials, Jira, JiraAddress, Transient, Transport
+from connectors.jira import BasicCredentials, Jira, JiraAddress, JiraOutage, Transport
 from connectors.jira.http.connection import TimedAdapter, TimedResponse, is_of_machine, timed
 
 Answering = Callable[[socket.socket], None]
@@ -82,7 +82,7 @@ def test_a_head_that_trickles_is_given_up(
 ) -> None:
     url = answering(trickled(b"HTTP/1.1 200 OK\r\n" + b"X-Long: " + b"a" * 10_000))
     began = time.monotonic()
-    with pytest.raises(Transient):
+    with pytest.raises(JiraOutage):
         ask(transport_to(url, timeout=(5.0, 0.4)))
     assert time.monotonic() - began < 30, "10,000 bytes at twenty a second take minutes"
 
@@ -96,7 +96,7 @@ def test_a_body_that_trickles_is_given_up_whoever_asks(answering: Callable[[Answ
         body(client)
 
     began = time.monotonic()
-    with pytest.raises(Transient):
+    with pytest.raises(JiraOutage):
         Jira(transport_to(answering(answer), timeout=(5.0, 0.3))).myself()
     assert time.monotonic() - began < 30
 
@@ -105,7 +105,7 @@ def test_a_body_that_trickles_is_given_up_whoever_asks(answering: Callable[[Answ
 def test_an_answer_has_a_limit_as_it_is_unpacked_whoever_asks(
     answering: Callable[[Answering], str], ask: Callable[[Transport], object]
 ) -> None:
-    with pytest.raises(Transient, match="larger than 1 MiB"):
+    with pytest.raises(JiraOutage, match="larger than 1 MiB"):
         ask(transport_to(answering(packed(4 << 20))))
 
 

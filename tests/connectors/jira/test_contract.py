@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from openapi_schema_validator import OAS30Validator
 
-from connectors.jira import Transient
-from connectors.jira.write.transition import WayOn
+from connectors.jira import JiraOutage
+from connectors.jira.write.transition import WorkflowTransition
 from mappings.facts.issue import Status
 from mappings.write_back.plan import Change
 from mappings.write_back.targets import remote_link, writings_of
@@ -41,10 +41,10 @@ def ask_everything(cloud):
     cloud.put_property("10001", "okr.sync", {"a": 1})
     cloud.create_types("10000")
     cloud.create_fields("10000", "10007")
-    with suppress(Transient):  # the answer names no issue
+    with suppress(JiraOutage):  # the answer names no issue
         cloud.create({"summary": "Open bugs", "parent": {"id": "10001"}}, {"jira-okr.kpi": {"episode": 1}})
     cloud.ways_on("10001")
-    cloud.take("10001", WayOn("31", "Done", Status("10001", "Done", "done")))
+    cloud.take("10001", WorkflowTransition("31", "Done", Status("10001", "Done", "done")))
     link = {"title": "OKR: 62 % — why?", "url": "https://okr.acme.example/why/10001", "summary": "At risk"}
     changes = [Change("10001", "PLAT-1", "link:okr", "", None, after, "") for after in (link, None)]
     for _, writing in writings_of(changes):

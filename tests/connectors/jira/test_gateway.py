@@ -8,15 +8,15 @@ import pytest
 import requests
 
 from connectors.jira import (
-    AuthFailed,
+    AuthFailure,
     BasicCredentials,
     BearerCredentials,
     JiraAddress,
-    Transient,
+    JiraOutage,
     connect,
     core_fields,
 )
-from connectors.jira.sign_in.scopes import ScopeMissing, WriteScopeMissing
+from connectors.jira.sign_in.scopes import MissingScope, MissingWriteScope
 from connectors.sandbox import CONNECTOR, SERVICE, SandboxServer
 from mappings.write_back.target import Request
 
@@ -115,13 +115,13 @@ def test_each_scope_that_is_missing_is_named(by_gateway, token_with):
         "read:jira-user",
         "write:jira-work",
     ]
-    with pytest.raises(ScopeMissing) as refused:
+    with pytest.raises(MissingScope) as refused:
         jira.count("project = PLAT")
     assert refused.value.message == (
         "The token lacks the scope read:jira-work, to read issues, fields and projects."
     )
     assert "read:jira-work, read:jira-user, write:jira-work, at id.atlassian.com" in refused.value.remedy
-    with pytest.raises(ScopeMissing, match="read:jira-user"):
+    with pytest.raises(MissingScope, match="read:jira-user"):
         jira.myself()
 
 
@@ -129,12 +129,12 @@ def test_a_token_that_may_only_read_reads_and_is_refused_its_writes(by_gateway, 
     jira = by_gateway(token_with("read:jira-work", "read:jira-user"))
     assert [scope.name for scope in jira.missing_scopes()] == ["write:jira-work"]
     assert jira.count("key = PLAT-12") == 1
-    with pytest.raises(WriteScopeMissing, match="the scope write:jira-work"):
+    with pytest.raises(MissingWriteScope, match="the scope write:jira-work"):
         jira.edit("10001", {"summary": "Something else"})
 
 
 def test_no_scope_is_enough_for_webhooks_of_administrators(by_gateway):
-    with pytest.raises(WriteScopeMissing, match="page Sites, the site"):
+    with pytest.raises(MissingWriteScope, match="page Sites, the site"):
         by_gateway().webhooks()
 
 
@@ -147,15 +147,15 @@ def test_a_site_that_tells_no_cloud_id_is_asked_with_no_credentials(stub, answer
         answer(302, headers={"Location": "https://elsewhere.acme.example"}),
     ):
         stub.on("GET", "/_edge/tenant_info", told)
-        with pytest.raises(Transient, match="does not say which site of Jira Cloud it is"):
+        with pytest.raises(JiraOutage, match="does not say which site of Jira Cloud it is"):
             jira.myself()
     stub.on("GET", "/_edge/tenant_info", answer(hang_up=True))
-    with pytest.raises(Transient, match="connection to Jira broke"):
+    with pytest.raises(JiraOutage, match="connection to Jira broke"):
         jira.myself()
     assert stub.paths() == ["GET /_edge/tenant_info"] * 5
     assert not [asked for asked in stub.asked if "Authorization" in asked.headers]
 
 
 def test_a_token_without_a_door_is_refused(by_gateway):
-    with pytest.raises(AuthFailed, match="401"):
+    with pytest.raises(AuthFailure, match="401"):
         by_gateway(BasicCredentials(CONNECTOR.email, CONNECTOR.token)).myself()

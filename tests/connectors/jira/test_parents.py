@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connectors.jira.read.parents import KeysSeen
+from connectors.jira.read.parents import SeenKeys
 
 EPIC_LINK = "customfield_10014"
 FIELDS = [
@@ -50,7 +50,7 @@ def test_a_parent_is_looked_up_once_however_many_pages_name_it(stub, answer, dat
 
 
 def test_what_is_remembered_of_keys_stays_small() -> None:
-    seen = KeysSeen(most=3)
+    seen = SeenKeys(most=3)
     seen.learn({"A-1": "1", "A-2": "2"})
     seen.learn({"A-3": "3", "A-4": "4"})
     assert seen.of(["A-1", "A-2", "A-3", "A-4"]) == {"A-2": "2", "A-3": "3", "A-4": "4"}

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from connectors.jira import IncompleteRead, Permanent, core_fields
+from connectors.jira import IncompleteRead, JiraRefusal, core_fields
 from connectors.jira.wire.instant import instant
 from mappings.facts.issue import IssueType, JiraValue, Link, Project, Status, User
 
@@ -221,7 +221,7 @@ def test_a_refused_batch_is_halved_until_the_guilty_id_stands_alone(stub, answer
 
 def test_what_is_refused_for_all_ids_is_not_for_the_ids(stub, answer, cloud):
     stub.on("POST", BULK, answer(400, {"errorMessages": ["No field of that name."], "errors": {}}))
-    with pytest.raises(Permanent, match="No field"):
+    with pytest.raises(JiraRefusal, match="No field"):
         cloud.read([str(number) for number in range(10001, 10065)])
     assert len(stub.asked) < 40
 
@@ -387,7 +387,7 @@ def test_the_removed_search_is_named(stub, answer, cloud):
     stub.on(
         "POST", SEARCH, answer(410, {"errorMessages": ["The requested API has been removed."], "errors": {}})
     )
-    with pytest.raises(Permanent) as caught:
+    with pytest.raises(JiraRefusal) as caught:
         list(cloud.search("project = PLAT"))
     assert caught.value.status == 410
     assert "removed" in str(caught.value)

@@ -11,7 +11,7 @@ import requests
 from urllib3.exceptions import MaxRetryError, NameResolutionError, NewConnectionError
 
 from connectors.jira.http.call import place_of
-from connectors.jira.http.errors import AuthFailed, Permanent, Transient, classify, read_messages
+from connectors.jira.http.errors import AuthFailure, JiraOutage, JiraRefusal, classify, read_messages
 from connectors.jira.http.transport import failure_of
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -32,10 +32,10 @@ def test_the_words_are_found_in_every_shape(body, messages, fields):
     text = json.dumps(body).encode()
     assert read_messages(text) == (messages, fields)
     error = classify(403, {}, text, NOW)
-    assert isinstance(error, Permanent)
+    assert isinstance(error, JiraRefusal)
     assert all(word in str(error) for word in messages)
     refused = classify(401, {}, text, NOW)
-    assert isinstance(refused, AuthFailed)
+    assert isinstance(refused, AuthFailure)
     assert not messages or messages[0].rstrip(".") in refused.message
 
 
@@ -43,7 +43,7 @@ def test_the_words_are_found_in_every_shape(body, messages, fields):
     "body", [b"<html>", b"", b"[]", b'{"errors": [1, null]}', b'{"errors": []}', b"\xff"]
 )
 def test_what_says_nothing_is_not_jiras(body):
-    assert isinstance(classify(403, {}, body, NOW), Transient)
+    assert isinstance(classify(403, {}, body, NOW), JiraOutage)
 
 
 def test_a_redirect_says_where_it_leads_and_nothing_behind_it():

@@ -14,8 +14,8 @@ from connectors.jira import (
     IgnoredBody,
     Jira,
     JiraAddress,
-    Permanent,
-    Transient,
+    JiraOutage,
+    JiraRefusal,
     Transport,
     read_hints,
 )
@@ -60,7 +60,7 @@ from connectors.jira.webhooks.registration import RegisteredWebhook, resource
 from connectors.jira.webhooks.signature import event_identifier, fallback_identifier, identifier, is_signature
 from connectors.jira.write import create
 from connectors.jira.write.create import CreatedIssue, CreateField
-from connectors.jira.write.transition import WayOn
+from connectors.jira.write.transition import WorkflowTransition
 from mappings.facts.catalogue import Version
 from mappings.facts.comment import Comment
 from mappings.facts.gap import Gap
@@ -256,7 +256,7 @@ def test_an_answer_to_the_making_of_an_issue_that_is_not_jiras_may_have_made_it(
     stub, answer, cloud, status, said
 ):
     stub.on("POST", f"{API}/issue", answer(status, said))
-    with pytest.raises(Transient, match="not one of Jira's") as caught:
+    with pytest.raises(JiraOutage, match="not one of Jira's") as caught:
         cloud.create({"summary": "A"}, {})
     assert caught.value.status == status
     assert len(stub.asked) == 1
@@ -278,9 +278,9 @@ def test_the_ways_on_and_taking_one(stub, answer, cloud):
     stub.on("GET", f"{ISSUE}/transitions", answer(json={"transitions": listed}))
     ways = cloud.ways_on("10001")
     assert ways == (
-        WayOn("11", "Start", Status("3", "Doing", "new"), True),
-        WayOn("21", "", Status("", "", ""), False),
-        WayOn("31", "", Status("", "", None), False),
+        WorkflowTransition("11", "Start", Status("3", "Doing", "new"), True),
+        WorkflowTransition("21", "", Status("", "", ""), False),
+        WorkflowTransition("31", "", Status("", "", None), False),
     )
     stub.on("POST", f"{ISSUE}/transitions", answer(204))
     cloud.take("10001", ways[0])
@@ -292,7 +292,7 @@ def test_a_write_target_removes_and_is_asked_in_its_own_words(stub, answer, clou
     cloud.tell(Request("DELETE", "/issue/10001/remotelink", params={"globalId": "okr"}, notifies=True))
     assert stub.asked[0].query == {"globalId": ["okr"]}
     stub.on("GET", f"{ISSUE}/remotelink", answer(403, REFUSED))
-    with pytest.raises(Permanent):
+    with pytest.raises(JiraRefusal):
         cloud.ask(Request("GET", "/issue/10001/remotelink"))
     stub.on("GET", f"{ISSUE}/remotelink", answer(404, REFUSED))
     assert cloud.ask(Request("GET", "/issue/10001/remotelink")) is None
@@ -339,7 +339,7 @@ def test_a_write_was_made_where_jira_says_so_in_its_own_way(
     if believed:
         cloud.tell(request)
     else:
-        with pytest.raises(Transient, match="not one of Jira's") as caught:
+        with pytest.raises(JiraOutage, match="not one of Jira's") as caught:
             cloud.tell(request)
         assert caught.value.status == status
     assert stub.paths() == [f"PUT {ISSUE}"]
@@ -367,7 +367,7 @@ def test_a_body_after_the_write_of_a_property_has_it_read_back(
     if believed:
         cloud.tell(request)
     else:
-        with pytest.raises(Transient, match="not one of Jira's"):
+        with pytest.raises(JiraOutage, match="not one of Jira's"):
             cloud.tell(request)
     assert len(stub.asked) == 1 + asked_back
 
@@ -375,8 +375,8 @@ def test_a_body_after_the_write_of_a_property_has_it_read_back(
 @pytest.mark.parametrize(("status", "said"), [(200, None), (200, {"status": "ok"}), (201, None)])
 def test_an_issue_moved_along_where_jira_says_so(stub, answer, cloud, status, said):
     stub.on("POST", f"{ISSUE}/transitions", answer(status, said))
-    with pytest.raises(Transient, match="not one of Jira's"):
-        cloud.take("10001", WayOn("11", "Start", Status("3", "Doing", "new")))
+    with pytest.raises(JiraOutage, match="not one of Jira's"):
+        cloud.take("10001", WorkflowTransition("11", "Start", Status("3", "Doing", "new")))
 
 
 # -- look-ups
@@ -517,12 +517,12 @@ def test_many_may_be_guilty_once_one_has_passed(stub, answer, cloud, issue_json)
 def test_sixteen_refused_one_by_one_are_enough_where_none_passes(stub, answer, cloud, issue_json):
     ids = [str(number) for number in range(10001, 10065)]
     stub.on("POST", BULK, refusing(answer, issue_json, *ids))
-    with pytest.raises(Permanent):
+    with pytest.raises(JiraRefusal):
         cloud.read(ids)
     alone = [asked.body["issueIdsOrKeys"] for asked in stub.asked if len(asked.body["issueIdsOrKeys"]) == 1]
     assert len(alone) == 16
     stub.asked.clear()
-    with pytest.raises(Permanent):
+    with pytest.raises(JiraRefusal):
         cloud.read(ids[:2])
     assert len(stub.asked) == 3
 
@@ -540,10 +540,10 @@ def test_one_that_is_refused_alone_is_a_gap(stub, answer, cloud, issue_json):
 @pytest.mark.parametrize("status", [403, 413])
 def test_another_refusal_of_a_batch_is_not_for_its_ids(stub, answer, cloud, datacenter, status):
     stub.on("POST", BULK, answer(status, REFUSED))
-    with pytest.raises(Permanent):
+    with pytest.raises(JiraRefusal):
         cloud.read(["10001", "10002"])
     stub.on("POST", DC_SEARCH, answer(status, REFUSED))
-    with pytest.raises(Permanent):
+    with pytest.raises(JiraRefusal):
         datacenter.read(["10001", "10002"], edited={"10001": NOW, "10002": NOW})
     assert len(stub.asked) == 2
 
@@ -686,7 +686,7 @@ def test_a_count_of_data_center_is_its_total_and_only_400_is_about_the_query(stu
     stub.on("POST", DC_SEARCH, answer(400, {"errorMessages": [], "errors": {"jql": "?"}}))
     assert datacenter.jql_errors("a = b") == ("Jira refused the query.",)
     stub.on("POST", DC_SEARCH, answer(403, REFUSED))
-    with pytest.raises(Permanent):
+    with pytest.raises(JiraRefusal):
         datacenter.jql_errors("a = b")
 
 
@@ -694,7 +694,7 @@ def test_a_property_that_is_not_there_is_none_and_one_that_is_forbidden_is_a_ref
     stub.on("GET", f"{ISSUE}/properties/okr", answer(404, REFUSED))
     assert cloud.get_property("10001", "okr") is None
     stub.on("GET", f"{ISSUE}/properties/okr", answer(403, REFUSED))
-    with pytest.raises(Permanent):
+    with pytest.raises(JiraRefusal):
         cloud.get_property("10001", "okr")
 
 
@@ -722,7 +722,7 @@ def test_what_histories_cost(issues, fields, cloud, calls):
 )
 def test_what_passes_is_said(status, said):
     error = classify(status, {"Retry-After": "7"}, b"", NOW)
-    assert isinstance(error, Transient)
+    assert isinstance(error, JiraOutage)
     assert (error.message, error.status, error.retry_after) == (said, status, 7.0)
 
 
@@ -740,7 +740,7 @@ def test_what_passes_is_said(status, said):
 )
 def test_what_to_do_about_a_refusal(status, begins):
     error = classify(status, {}, b'{"errorMessages": ["No."], "errors": {}}', NOW)
-    assert isinstance(error, Permanent)
+    assert isinstance(error, JiraRefusal)
     assert (error.status, error.remedy.startswith(begins), bool(error.remedy)) == (status, True, bool(begins))
 
 

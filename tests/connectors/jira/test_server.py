@@ -9,14 +9,14 @@ from threading import Thread
 import pytest
 
 from connectors.jira import (
-    AuthFailed,
+    AuthFailure,
     BasicCredentials,
     Governor,
     IncompleteRead,
     JiraAddress,
-    Permanent,
-    RateLimited,
-    Transient,
+    JiraOutage,
+    JiraRefusal,
+    RateLimitError,
     connect,
 )
 from connectors.jira.metadata.paged_lists import read_pages
@@ -66,7 +66,7 @@ def test_a_site_that_does_not_answer_keeps_no_other_waiting(stub, answer, unknow
         )
 
         def ask() -> None:
-            with pytest.raises(Transient):
+            with pytest.raises(JiraOutage):
                 mute.server()
 
         asking = Thread(target=ask)
@@ -102,17 +102,17 @@ def test_the_account_and_its_time_zone(stub, answer, unknown):
 
 def test_a_stranger_is_not_taken_for_the_account(stub, answer, unknown):
     stub.on("GET", "/rest/api/2/myself", answer(json={"displayName": "Anonymous"}))
-    with pytest.raises(AuthFailed):
+    with pytest.raises(AuthFailure):
         unknown.myself()
 
 
 @pytest.mark.parametrize(
     ("status", "headers", "kind"),
     [
-        (401, {}, AuthFailed),
-        (429, {"Retry-After": "1847"}, RateLimited),
-        (503, {}, Transient),
-        (404, {}, Permanent),
+        (401, {}, AuthFailure),
+        (429, {"Retry-After": "1847"}, RateLimitError),
+        (503, {}, JiraOutage),
+        (404, {}, JiraRefusal),
     ],
 )
 def test_the_librarys_errors_become_ours_and_tell_no_secret(
@@ -132,7 +132,7 @@ def test_the_librarys_errors_become_ours_and_tell_no_secret(
 
 def test_the_library_follows_no_redirect(stub, answer, unknown):
     stub.on("GET", INFO, answer(302, None, {"Location": "https://elsewhere.example/"}))
-    with pytest.raises((Permanent, Transient)):
+    with pytest.raises((JiraRefusal, JiraOutage)):
         unknown.server()
     assert len(stub.asked) == 1
 
@@ -140,7 +140,7 @@ def test_the_library_follows_no_redirect(stub, answer, unknown):
 @pytest.mark.parametrize("said", [[], {}, {"status": "ok"}, "text"])
 def test_another_server_is_not_taken_for_jira(stub, answer, unknown, said):
     stub.on("GET", INFO, answer(json=said))
-    with pytest.raises((Permanent, Transient)):
+    with pytest.raises((JiraRefusal, JiraOutage)):
         unknown.server()
 
 
@@ -274,7 +274,7 @@ def test_an_empty_list_is_no_catalogue(stub, answer, cloud, empty, nothing):
     with pytest.raises(IncompleteRead, match="no "):
         cloud.catalogue()
     stub.on("GET", f"/rest/api/{empty}", answer(404, {"errorMessages": ["no"], "errors": {}}))
-    with pytest.raises(Permanent):
+    with pytest.raises(JiraRefusal):
         cloud.catalogue()
 
 
@@ -294,7 +294,7 @@ def test_whole_lists_serve_where_there_are_no_pages(stub, answer, cloud):
     )
 
     stub.on("GET", "/rest/api/3/resolution/search", answer(403, json={"errorMessages": ["no"]}))
-    with pytest.raises(Permanent):
+    with pytest.raises(JiraRefusal):
         cloud.catalogue()
 
 
@@ -341,7 +341,7 @@ def test_the_library_asks_the_governor_too(stub, answer, token):
         "GET", INFO, answer(429, {}, {"Retry-After": "1847", "RateLimit-Reason": "jira-quota-global-based"})
     )
     for _ in range(3):
-        with pytest.raises(RateLimited) as caught:
+        with pytest.raises(RateLimitError) as caught:
             jira.server()
         assert caught.value.retry_after == pytest.approx(1847, abs=5)
     jira.close()

@@ -21,8 +21,8 @@ from cryptography.x509.oid import NameOID
 from joserfc.jwk import KeySet
 
 from connectors.forge.app_token import jira_as
-from connectors.forge.signing_keys import KeysUnavailable, SigningKeys
-from connectors.jira import BasicCredentials, JiraAddress, Transient, connect
+from connectors.forge.signing_keys import SigningKeys, SigningKeysOutage
+from connectors.jira import BasicCredentials, JiraAddress, JiraOutage, connect
 from connectors.jira.http.address import TlsFiles
 from tests.forge import KEY, KID
 
@@ -147,12 +147,12 @@ def test_certificate_and_key_may_be_one_file(firm: Firm, tmp_path: Path) -> None
 
 
 def test_without_the_authority_nothing_is_believed(firm: Firm) -> None:
-    with pytest.raises(Transient):
+    with pytest.raises(JiraOutage):
         asked(firm, TlsFiles(None, firm.certificate, firm.key))
 
 
 def test_without_a_certificate_the_firm_answers_nothing(firm: Firm) -> None:
-    with pytest.raises(Transient):
+    with pytest.raises(JiraOutage):
         asked(firm, TlsFiles(firm.authority))
 
 
@@ -162,7 +162,7 @@ def test_forge_goes_by_the_same_authority(proxy: Firm) -> None:
     assert jira_as("a token", proxy.url, proxy.authority).permissions(None, ["ADMINISTER"]) == {
         "ADMINISTER": False
     }
-    with pytest.raises(KeysUnavailable):
+    with pytest.raises(SigningKeysOutage):
         SigningKeys(keys).key(KID, now)
-    with pytest.raises(Transient, match="JIRA_OKR_JIRA__CA_BUNDLE"):
+    with pytest.raises(JiraOutage, match="JIRA_OKR_JIRA__CA_BUNDLE"):
         jira_as("a token", proxy.url).permissions(None, ["ADMINISTER"])

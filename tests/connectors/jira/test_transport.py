@@ -15,15 +15,15 @@ import pytest
 import requests
 
 from connectors.jira import (
-    AuthFailed,
+    AuthFailure,
     BasicCredentials,
     BearerCredentials,
     IncompleteRead,
     Jira,
     JiraAddress,
-    Permanent,
-    RateLimited,
-    Transient,
+    JiraOutage,
+    JiraRefusal,
+    RateLimitError,
     Transport,
     connect,
 )
@@ -38,24 +38,24 @@ PATH = "/rest/api/3/issue/10001"
 @pytest.mark.parametrize(
     ("status", "headers", "body", "kind"),
     [
-        (401, {}, b"", AuthFailed),
-        (403, {"X-Seraph-LoginReason": "AUTHENTICATION_DENIED"}, b"", AuthFailed),
-        (200, {"x-seraph-loginreason": "AUTHENTICATED_FAILED"}, b"{}", AuthFailed),
-        (403, {}, b'{"errorMessages":["no"],"errors":{}}', Permanent),
+        (401, {}, b"", AuthFailure),
+        (403, {"X-Seraph-LoginReason": "AUTHENTICATION_DENIED"}, b"", AuthFailure),
+        (200, {"x-seraph-loginreason": "AUTHENTICATED_FAILED"}, b"{}", AuthFailure),
+        (403, {}, b'{"errorMessages":["no"],"errors":{}}', JiraRefusal),
         (
             404,
             {},
             b'{"timestamp":"x","status":404,"error":"Not Found","message":"No message available"}',
-            Permanent,
+            JiraRefusal,
         ),
-        (410, {}, b'{"errorMessages":["removed"],"errors":{}}', Permanent),
-        (302, {"Location": "https://elsewhere.example/login"}, b"", Transient),
-        *((status, {}, b"<html><title>no</title>", Transient) for status in (400, 403, 404, 410, 413, 451)),
-        *((status, {}, b"", Transient) for status in (400, 403, 404)),
-        (404, {}, b'["no"]', Transient),
-        (404, {}, b"no such page", Transient),
-        (429, {"Retry-After": "3"}, b"", RateLimited),
-        *((status, {}, b"<html>", Transient) for status in (408, 409, 425, 500, 502, 503, 504, 522, 599)),
+        (410, {}, b'{"errorMessages":["removed"],"errors":{}}', JiraRefusal),
+        (302, {"Location": "https://elsewhere.example/login"}, b"", JiraOutage),
+        *((status, {}, b"<html><title>no</title>", JiraOutage) for status in (400, 403, 404, 410, 413, 451)),
+        *((status, {}, b"", JiraOutage) for status in (400, 403, 404)),
+        (404, {}, b'["no"]', JiraOutage),
+        (404, {}, b"no such page", JiraOutage),
+        (429, {"Retry-After": "3"}, b"", RateLimitError),
+        *((status, {}, b"<html>", JiraOutage) for status in (408, 409, 425, 500, 502, 503, 504, 522, 599)),
     ],
 )
 def test_answers_are_told_apart(status, headers, body, kind):
@@ -83,13 +83,13 @@ def test_refused_fields_are_named():
 @pytest.mark.parametrize(
     ("body", "kind"),
     [
-        (b"", Transient),
-        (b"[]", Transient),
-        (b"{", Transient),
-        (b"\xff", Transient),
-        (b'{"errorMessages": 7, "errors": []}', Transient),
-        (b'{"errors": {"a": {"b": 1}}}', Permanent),
-        (b"[" * 99_999, Transient),
+        (b"", JiraOutage),
+        (b"[]", JiraOutage),
+        (b"{", JiraOutage),
+        (b"\xff", JiraOutage),
+        (b'{"errorMessages": 7, "errors": []}', JiraOutage),
+        (b'{"errors": {"a": {"b": 1}}}', JiraRefusal),
+        (b"[" * 99_999, JiraOutage),
     ],
 )
 def test_strange_error_bodies_do_no_harm_and_refuse_nothing(body, kind):
@@ -113,7 +113,7 @@ def test_a_limit_tells_its_scope_and_time(stub, answer, transport):
     stub.on(
         "GET", PATH, answer(429, {}, {"Retry-After": "1847", "RateLimit-Reason": "jira-quota-tenant-based"})
     )
-    with pytest.raises(RateLimited) as caught:
+    with pytest.raises(RateLimitError) as caught:
         transport.get(PATH)
     assert (caught.value.scope, caught.value.retry_after) == ("site", 1847.0)
     assert caught.value.until is not None
@@ -122,7 +122,7 @@ def test_a_limit_tells_its_scope_and_time(stub, answer, transport):
 def test_credentials_go_to_the_site_and_into_no_text(stub, answer, transport, address, token, caplog):
     caplog.set_level(logging.DEBUG)
     stub.on("GET", PATH, answer(401, {"errorMessages": ["no"]}))
-    with pytest.raises(AuthFailed) as caught:
+    with pytest.raises(AuthFailure) as caught:
         transport.get(PATH)
     assert stub.asked[0].headers["Authorization"].startswith("Basic ")
     secret = stub.asked[0].headers["Authorization"].split()[1]
@@ -159,7 +159,7 @@ def test_a_netrc_file_does_not_replace_the_credentials(stub, answer, transport, 
 @pytest.mark.parametrize("target", ["https://elsewhere.example/", "/rest/api/3/other"])
 def test_redirects_are_not_followed(stub, answer, transport, target):
     stub.on("GET", PATH, answer(302, None, {"Location": target}))
-    with pytest.raises(Transient, match="redirect"):
+    with pytest.raises(JiraOutage, match="redirect"):
         transport.get(PATH)
     assert len(stub.asked) == 1
 
@@ -200,14 +200,14 @@ def test_an_answer_beyond_the_size_limit_is_refused_even_packed(stub, answer, ad
     packed = gzip.compress(b" " * 3_000_000)
     stub.on("GET", PATH, answer(body=packed, headers={"Content-Encoding": "gzip"}))
     transport = Transport(address, body_limit=1 << 20)
-    with pytest.raises(Transient, match="larger than 1 MiB"):
+    with pytest.raises(JiraOutage, match="larger than 1 MiB"):
         transport.get(PATH)
     transport.close()
 
 
 def test_a_sign_in_page_is_no_answer(stub, answer, transport):
     stub.on("GET", PATH, answer(body=b"<html>Sign in</html>", headers={"Content-Type": "text/html"}))
-    with pytest.raises(Transient, match="web page"):
+    with pytest.raises(JiraOutage, match="web page"):
         transport.get(PATH)
 
 
@@ -226,7 +226,7 @@ def test_a_read_is_repeated_once_when_the_connection_breaks(stub, answer, transp
 
 def test_a_write_is_never_repeated(stub, answer, transport):
     stub.on("PUT", PATH, answer(hang_up=True), answer(204))
-    with pytest.raises(Transient):
+    with pytest.raises(JiraOutage):
         transport.put(PATH, {"fields": {}})
     assert len(stub.asked) == 1
 
@@ -234,7 +234,7 @@ def test_a_write_is_never_repeated(stub, answer, transport):
 @pytest.mark.parametrize("status", [429, 500, 503])
 def test_refusals_are_not_repeated_in_the_thread(stub, answer, transport, status):
     stub.on("GET", PATH, answer(status, {}))
-    with pytest.raises((RateLimited, Transient)):
+    with pytest.raises((RateLimitError, JiraOutage)):
         transport.get(PATH)
     assert len(stub.asked) == 1
 
@@ -248,7 +248,7 @@ def test_a_site_that_does_not_answer_in_time(stub, answer, address):
 
     stub.on("GET", PATH, serve)
     transport = Transport(address, timeout=(0.2, 0.1))
-    with pytest.raises(Transient, match="in time"):
+    with pytest.raises(JiraOutage, match="in time"):
         transport.get(PATH)
     release.set()
     transport.close()
@@ -273,7 +273,7 @@ def test_an_answer_that_trickles_is_given_up(token, chunked):
         where = f"http://127.0.0.1:{server.getsockname()[1]}"
         transport = Transport(JiraAddress("main", where, BasicCredentials("a", token)), timeout=(1, 0.2))
         since = time.monotonic()
-        with pytest.raises(Transient, match="did not answer in time"):
+        with pytest.raises(JiraOutage, match="did not answer in time"):
             transport.get(PATH)
         assert time.monotonic() - since < 3
         transport.close()
@@ -281,7 +281,7 @@ def test_an_answer_that_trickles_is_given_up(token, chunked):
 
 def test_a_site_that_is_down(unused_port):
     transport = Transport(JiraAddress("main", f"http://127.0.0.1:{unused_port}", BasicCredentials("a", "b")))
-    with pytest.raises(Transient, match="Nothing answers at the address of Jira"):
+    with pytest.raises(JiraOutage, match="Nothing answers at the address of Jira"):
         transport.get(PATH)
     transport.close()
 
@@ -328,14 +328,14 @@ def test_short_waits_of_the_governor_are_slept_and_long_ones_given_back(stub, an
         answer(json={}),
         answer(429, {}, {"Retry-After": "1847", "RateLimit-Reason": "jira-quota-global-based"}),
     )
-    with pytest.raises(RateLimited):
+    with pytest.raises(RateLimitError):
         transport.get(PATH)
     assert transport.get(PATH).json() == {}
     assert clock.slept == [pytest.approx(2)]
-    with pytest.raises(RateLimited):
+    with pytest.raises(RateLimitError):
         transport.get(PATH)
     asked = len(stub.asked)
-    with pytest.raises(RateLimited) as caught:
+    with pytest.raises(RateLimitError) as caught:
         transport.get(PATH)
     transport.close()
     assert caught.value.retry_after == pytest.approx(1847)

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from connectors.jira import EditField, Permanent, Transient
+from connectors.jira import EditField, JiraOutage, JiraRefusal
 from mappings.facts.issue import JiraValue
 
 ISSUE = "/rest/api/3/issue/10001"
@@ -34,7 +34,7 @@ def test_an_edit_of_nothing_makes_no_call(stub, cloud):
 def test_a_refused_edit_names_the_fields(stub, answer, cloud):
     said = "Field 'customfield_10060' cannot be set. It is not on the appropriate screen, or unknown."
     stub.on("PUT", ISSUE, answer(400, {"errorMessages": [], "errors": {"customfield_10060": said}}))
-    with pytest.raises(Permanent) as caught:
+    with pytest.raises(JiraRefusal) as caught:
         cloud.edit("10001", {"customfield_10060": 62})
     assert caught.value.fields == {"customfield_10060": said}
 
@@ -85,7 +85,7 @@ def test_a_property_that_may_not_be_removed_is_refused(stub, answer, cloud):
     path = f"{ISSUE}/properties/okr.sync"
     stub.on("DELETE", path, answer(404, {"errorMessages": ["no"], "errors": {}}))
     stub.on("GET", path, answer(json={"key": "okr.sync", "value": {"a": 1}}))
-    with pytest.raises(Permanent):
+    with pytest.raises(JiraRefusal):
         cloud.delete_property("10001", "okr.sync")
 
 
@@ -134,7 +134,7 @@ def test_a_property_may_be_null(stub, answer, cloud):
 def test_an_answer_to_an_edit_that_is_not_jiras_is_an_outage_of_that_call(stub, answer, cloud, said):
     status, body, kind = said
     stub.on("PUT", ISSUE, answer(status, body=body, headers={"Content-Type": kind}))
-    with pytest.raises(Transient):
+    with pytest.raises(JiraOutage):
         cloud.edit("10001", {"customfield_10060": 62})
 
 

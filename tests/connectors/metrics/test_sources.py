@@ -12,7 +12,7 @@ import pytest
 from connectors.metrics import METRIC_SOURCES, readings
 from connectors.metrics.basis.flow_items import clock_of, note_of
 from connectors.metrics.basis.source import FailureKind, LowerBound, Reach, SourceFailure, UnreadableSource
-from mappings.explain.past import FieldChange, Past
+from mappings.explain.past import FieldChange, PastIssues
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.issue import Issue, IssueType, Project, Status
 from mappings.jql import compile_selector
@@ -46,7 +46,7 @@ def a_reach() -> Reach:
     steps = {"2": [FieldChange(MONDAY.end, "status", "1", "To Do")]}
     catalogue = Catalogue(statuses=(OPEN, DONE))
     return Reach(
-        lambda at: Past(issues, steps, catalogue).at(at),
+        lambda at: PastIssues(issues, steps, catalogue).at(at),
         lambda jql: compile_selector(jql, catalogue),
         UTC,
     )

@@ -18,7 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from connectors.notify import WEBHOOKS
-from connectors.notify.failure import NotSent
+from connectors.notify.failure import SendingFailure
 from connectors.notify.webhook import Endpoint, WebhookKind, post
 from mappings.digest.digest import DigestLine, DigestMessage, Section
 from mappings.digest.recipient import WEBHOOKS as NAMES
@@ -182,7 +182,7 @@ def test_a_refusal_says_whether_and_when_it_is_tried_again(
     words: str,
 ) -> None:
     server.answers = [(status, headers, said)]
-    with pytest.raises(NotSent) as found:
+    with pytest.raises(SendingFailure) as found:
         told(channel, server)
     assert (found.value.reason, found.value.for_good, found.value.wait) == (
         f"{channel.label} answers {words}",
@@ -196,10 +196,10 @@ def test_a_refusal_says_whether_and_when_it_is_tried_again(
 def test_an_address_is_told_by_no_refusal(channel: WebhookKind, server: WebhookServer) -> None:
     address = server.url + PLACES[channel.name]
     server.answers = [(400, {}, f"nothing at {address}")]
-    with pytest.raises(NotSent) as found:
+    with pytest.raises(SendingFailure) as found:
         told(channel, server)
     assert found.value.reason == f"{channel.label} answers 400 nothing at …"
-    with pytest.raises(NotSent, match="JIRA_OKR_NOTIFY__HOSTS") as found:
+    with pytest.raises(SendingFailure, match="JIRA_OKR_NOTIFY__HOSTS") as found:
         post(channel, Endpoint(address, SECRET), SMALL, NOW)
     assert found.value.for_good
     assert "s3cret" not in found.value.reason
@@ -245,7 +245,7 @@ def test_an_address_is_one_of_its_service(
     found: list[Any] = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("10.0.0.5", 443))]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_words, **_more: found)
     channel = next(one for one in WEBHOOKS if one.name == name)
-    with pytest.raises(NotSent) as refused:
+    with pytest.raises(SendingFailure) as refused:
         post(channel, Endpoint(address, SECRET), SMALL, NOW)
     assert ("private network" in refused.value.reason) is allowed
     assert ("none of the hosts" in refused.value.reason) is not allowed

@@ -15,7 +15,7 @@ from connectors.store.kpis.kpi_failures import KpiFailure
 from mappings.kpi.band import Band, Bands, KpiLevel
 from mappings.kpi.cadence import Period
 from mappings.kpi.episode import EpisodeStep, KpiState, KpiStatus, Proposal
-from mappings.kpi.reading import Former, KpiReading
+from mappings.kpi.reading import FormerReading, KpiReading
 from mappings.kpi.steps import Judgement
 from plugin.use_cases.health.kept_data import size_text
 
@@ -44,9 +44,9 @@ def test_readings_are_kept_once_and_corrections_keep_what_was_said(store: Store,
     assert first == KpiReading(now, Fraction(1, 3), now)
     assert (second.value, second.received, second.note) == (Fraction(5, 3), now + 3 * DAY, "")
     assert second.former == (
-        Former(Fraction(3), now + HOUR),
-        Former(Fraction(4, 3), now + DAY),
-        Former(None, now + 2 * DAY),
+        FormerReading(Fraction(3), now + HOUR),
+        FormerReading(Fraction(4, 3), now + DAY),
+        FormerReading(None, now + 2 * DAY),
     )
 
 

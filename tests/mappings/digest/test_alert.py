@@ -18,7 +18,7 @@ from mappings.digest.alert import (
     alert_key,
     decide,
 )
-from mappings.digest.quiet import is_quiet, quiet_until
+from mappings.digest.quiet_times import is_quiet, quiet_until
 from mappings.document.schema import QuietPart
 
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from mappings.digest.digest import (
+    DigestKpi,
     DigestLine,
     DigestMessage,
     FormerStanding,
     Happenings,
-    KpiStands,
     ObjectiveStanding,
     Section,
     WaitingTask,
@@ -78,10 +78,10 @@ def test_a_digest_says_what_changed_the_worst_first_and_nothing_twice() -> None:
 BESIDE = Happenings(
     {"2": "removed -5 (PLAT-9 removed)"},
     (
-        KpiStands("Uptime", KpiLevel.HEALTHY, KpiLevel.HEALTHY, "99.9 %, 20 Dec 2026"),
-        KpiStands("eNPS", KpiLevel.NO_DATA, KpiLevel.NO_DATA, "last known 31, Sep 2026"),
-        KpiStands("Signups", KpiLevel.WATCH, KpiLevel.WATCH, "12", ("the key result is closed",)),
-        KpiStands(
+        DigestKpi("Uptime", KpiLevel.HEALTHY, KpiLevel.HEALTHY, "99.9 %, 20 Dec 2026"),
+        DigestKpi("eNPS", KpiLevel.NO_DATA, KpiLevel.NO_DATA, "last known 31, Sep 2026"),
+        DigestKpi("Signups", KpiLevel.WATCH, KpiLevel.WATCH, "12", ("the key result is closed",)),
+        DigestKpi(
             "Open bugs",
             KpiLevel.HEALTHY,
             KpiLevel.UNHEALTHY,

@@ -18,7 +18,7 @@ from mappings.document.text.source import read_document
 from mappings.explain.as_of import PastStanding, Records, Retrospect, measured, missing_histories, own_doubts
 from mappings.explain.certainty import NamedDoubt, Uncertainty, certainty, sentences
 from mappings.explain.movement import objective_moved
-from mappings.explain.past import FieldChange, Past, ToldLinks
+from mappings.explain.past import FieldChange, PastIssues, ToldLinks
 from mappings.facts.catalogue import Catalogue, Field, LinkType
 from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue, IssueType, JiraValue, Link, Project, Status
@@ -187,7 +187,7 @@ def test_now_is_what_is(world: World) -> None:
 @given(worlds())
 def test_every_moment_is_what_it_was(world: World) -> None:
     """Law 2: what the facts came to on the way is what undoing comes to; asked twice, it is the same."""
-    past = Past(world.issues.values(), world.steps, CATALOGUE)
+    past = PastIssues(world.issues.values(), world.steps, CATALOGUE)
     for at, was in reversed(world.seen):
         expected = without_touch(iter(was.values()))
         assert without_touch(past.at(at)) == expected
@@ -211,9 +211,9 @@ def test_going_back_in_two_steps_is_going_back_in_one(world: World, one: int, ot
     """Law 5."""
     instants = [BEGAN, *(at for at, _ in world.seen)]
     early, late = sorted((instants[one % len(instants)], instants[other % len(instants)]))
-    past = Past(world.issues.values(), world.steps, CATALOGUE)
+    past = PastIssues(world.issues.values(), world.steps, CATALOGUE)
     list(past.at(late))
-    fresh = Past(world.issues.values(), world.steps, CATALOGUE)
+    fresh = PastIssues(world.issues.values(), world.steps, CATALOGUE)
     assert {one.id: one for one in past.at(early)} == {one.id: one for one in fresh.at(early)}
 
 

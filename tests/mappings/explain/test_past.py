@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mappings.explain.past import SYSTEM, FieldChange, Past
+from mappings.explain.past import SYSTEM, FieldChange, PastIssues
 from mappings.facts.catalogue import Catalogue, Field
 from mappings.facts.issue import Issue, IssueType, JiraValue, Project, Reading, Status, User
 
@@ -98,7 +98,7 @@ def test_a_change_is_undone(
     field_id: str, before_id: str | None, text: str | None, after_id: str | None, held: dict[str, Any]
 ) -> None:
     step = FieldChange(CHANGED, field_id, before_id, text, after_id)
-    past = Past([Issue(**NOW), ABOVE], {"7": [step]}, SITE, {"OLD-6": "6"})
+    past = PastIssues([Issue(**NOW), ABOVE], {"7": [step]}, SITE, {"OLD-6": "6"})
     assert {one.id: one for one in past.at(CHANGED)}["7"] == Issue(**NOW), "it stood so from that moment on"
     found = {one.id: one for one in past.at(CREATED)}["7"]
     wanted = Issue(**{**NOW, **held})
@@ -113,13 +113,13 @@ def test_every_system_field_is_among_the_cases() -> None:
 
 def test_a_key_of_a_project_that_is_gone_gives_the_project_its_key() -> None:
     gone = Issue(**{**NOW, "key": "NEW-1", "project": Project("300", "NEW", "New")})
-    (found,) = Past([gone], {"7": [FieldChange(CHANGED, "issuekey", None, "OLD-3")]}, SITE).at(CREATED)
+    (found,) = PastIssues([gone], {"7": [FieldChange(CHANGED, "issuekey", None, "OLD-3")]}, SITE).at(CREATED)
     assert (found.key, found.project) == ("OLD-3", Project("300", "OLD", "New"))
 
 
 def test_there_is_nothing_before_it_was_created_and_no_reading_after_the_moment() -> None:
     readings = {"customfield_1": (Reading(CHANGED, None), Reading(LATER, None))}
-    past = Past(
+    past = PastIssues(
         [Issue(**{**NOW, "readings": readings})], {"8": [FieldChange(CHANGED, "status", "1", "To Do")]}, SITE
     )
     (found,) = past.at(CHANGED)

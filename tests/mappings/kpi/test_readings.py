@@ -11,7 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mappings.kpi.reading import AHEAD, Former, KpiReading, Receipt, folded, is_ahead, received, value_of
+from mappings.kpi.reading import (
+    AHEAD,
+    FormerReading,
+    KpiReading,
+    Receipt,
+    folded,
+    is_ahead,
+    received,
+    value_of,
+)
 
 Read = Callable[..., KpiReading]
 AT = "2026-10-01T10:00"
@@ -28,7 +37,7 @@ def test_another_value_of_the_same_instant_corrects_and_the_former_stays(
     known = read(AT, 7, "2026-10-01T11:00")
     receipt, news = received(known, read(AT, 4, "2026-10-02"))
     assert (receipt, news.value, news.received) == (Receipt.CORRECTED, 4, utc("2026-10-02"))
-    assert news.former == (Former(Fraction(7), utc("2026-10-01T11:00")),)
+    assert news.former == (FormerReading(Fraction(7), utc("2026-10-01T11:00")),)
     assert news.first_received == utc("2026-10-01T11:00")
     again = received(news, read(AT, 7, "2026-10-03"))[1]
     assert [one.value for one in again.former] == [7, 4]
@@ -91,6 +100,6 @@ def test_folding_all_receipts_twice_changes_no_value_that_stands(
 
 def test_what_was_received_first_counts_however_often_it_was_corrected() -> None:
     days = [datetime(2026, 10, day, tzinfo=UTC) for day in (2, 3, 4)]
-    former = (Former(Fraction(1), days[0]), Former(Fraction(2), days[1]))
+    former = (FormerReading(Fraction(1), days[0]), FormerReading(Fraction(2), days[1]))
     assert KpiReading(days[0], Fraction(3), days[2], former=former).first_received == days[0]
     assert KpiReading(days[0], Fraction(3), days[2]).first_received == days[2]

@@ -13,7 +13,7 @@ from mappings.rollup.rows.sums import (
     Count,
     Key,
     LedgerPair,
-    Lowest,
+    LowestNumber,
     NoSum,
     RunningNumber,
     Shares,
@@ -73,7 +73,7 @@ STEPS: list[tuple[Callable[[Mapping[Key, SumRow]], RunningNumber], list[tuple[Ke
         [None, "1", "5/7", "5/6", "1/2", "1/3", None, None],
     ),
     (
-        Lowest,
+        LowestNumber,
         [(A, row(1, "1/2")), (B, row(9, "1/4")), (B, row(9, "3/4")), (A, None), (B, None), (B, None)],
         ["1/2", "1/4", "1/2", "3/4", None, None],
     ),

@@ -13,7 +13,7 @@ from plugin.access import audit_export
 from plugin.access.authentication import throttle
 from plugin.access.authentication.secret_key import FILE, signing_key
 from plugin.runtime.composition import path_token
-from plugin.runtime.connector import NotReady
+from plugin.runtime.connector import Refusal
 from plugin.runtime.credentials_vault import vault
 from plugin.runtime.saved_sites import NewSite, settings_of
 from plugin.runtime.settings import SettingsError, read_settings
@@ -150,7 +150,7 @@ def test_a_flood_of_made_up_answers_does_not_fill_the_audit_log(federated) -> No
 def test_addresses_that_are_never_jira_are_not_asked(house, url, name) -> None:
     """A cloud machine answers there with credentials of its own."""
     given = {"url": "https://acme.example", name: url}
-    with pytest.raises(NotReady, match="is no Jira"):
+    with pytest.raises(Refusal, match="is no Jira"):
         settings_of(house.connector, NewSite("acme", email="a@acme.example", token="t", **given))
 
 

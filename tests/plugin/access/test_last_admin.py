@@ -12,7 +12,7 @@ from connectors.store import Store
 from connectors.store.people import accounts
 from connectors.store.people.accounts import Account
 from plugin.access.authorization import members
-from plugin.access.authorization.refusal import NotPermitted
+from plugin.access.authorization.refusal import AccessRefusal
 from plugin.runtime.connector import Connector
 from plugin.runtime.settings import read_settings
 
@@ -62,7 +62,7 @@ def _act(
     together.wait()
     try:
         ACTS[act](connector, account)
-    except NotPermitted as error:
+    except AccessRefusal as error:
         refused.append(str(error))
 
 
@@ -82,7 +82,7 @@ def test_who_comes_second_waits_and_sees_what_the_first_one_did(postgres_store: 
     def close_the_first() -> None:
         try:
             members.disable(connector, one, "two")
-        except NotPermitted as error:
+        except AccessRefusal as error:
             said.append(str(error))
 
     with postgres_store.write() as conn:

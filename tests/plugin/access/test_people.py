@@ -12,7 +12,7 @@ from connectors.store.people import accounts, audit
 from plugin.access.authentication import tokens
 from plugin.access.authorization import members
 from plugin.access.authorization.actor import COMMAND_LINE
-from plugin.access.authorization.refusal import NotPermitted
+from plugin.access.authorization.refusal import AccessRefusal
 from plugin.cli import cli
 from plugin.use_cases.record import chain
 
@@ -96,11 +96,11 @@ def test_the_only_admin_stays_one(house) -> None:
         lambda: members.disable(house.connector, admin, "x"),
         lambda: members.remove(house.connector, admin, "x"),
     ):
-        with pytest.raises(NotPermitted, match="only admin"):
+        with pytest.raises(AccessRefusal, match="only admin"):
             change()
     second = house.account("admin", "second@acme.example")
     members.disable(house.connector, admin, "x")
-    with pytest.raises(NotPermitted, match="only admin"):
+    with pytest.raises(AccessRefusal, match="only admin"):
         members.change_role(house.connector, second, "editor", "x")
 
 
@@ -152,7 +152,7 @@ def test_people_by_command(house, command) -> None:
 )
 def test_what_does_not_work_says_what_does(command, words, said) -> None:
     result = command(*words, typed="short\n", exit_code=1)
-    assert isinstance(result.exception, NotPermitted)
+    assert isinstance(result.exception, AccessRefusal)
     assert said in str(result.exception)
 
 

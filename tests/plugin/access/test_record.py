@@ -24,9 +24,9 @@ from connectors.store.schema import audit_seal, check_in
 from plugin.access.authentication.secret_key import seal_keys
 from plugin.access.authorization.actor import COMMAND_LINE, Actor
 from plugin.access.authorization.permission import Permission
-from plugin.access.authorization.refusal import NotPermitted
+from plugin.access.authorization.refusal import AccessRefusal
 from plugin.cli import cli
-from plugin.runtime.connector import NotReady
+from plugin.runtime.connector import Refusal
 from plugin.use_cases.health.concerns import unsent
 from plugin.use_cases.health.status import SiteStatus
 from plugin.use_cases.record import chain, personal_data, push
@@ -157,12 +157,12 @@ def test_the_record_holds_when_who_erased_others_is_erased(record) -> None:
 
 def test_the_only_admin_and_oneself_are_not_erased(house) -> None:
     admin = house.account("admin", KIM)
-    with pytest.raises(NotPermitted, match="only admin"):
+    with pytest.raises(AccessRefusal, match="only admin"):
         personal_data.erase_person(house.connector, COMMAND_LINE, KIM)
     house.account("admin", "second@acme.example")
-    with pytest.raises(NotPermitted, match="Nobody erases themselves"):
+    with pytest.raises(AccessRefusal, match="Nobody erases themselves"):
         personal_data.erase_person(house.connector, Actor(KIM, Permission.ADMIN, admin.id), KIM)
-    with pytest.raises(NotPermitted, match="Nothing here names"):
+    with pytest.raises(AccessRefusal, match="Nothing here names"):
         personal_data.erase_person(house.connector, COMMAND_LINE, "stranger@acme.example")
 
 
@@ -257,7 +257,7 @@ def test_the_record_is_pushed_in_order_and_nothing_twice(tmp_path, store) -> Non
         house = House(store, tmp_path, audit_push_url=siem.url, audit_push_token="t")
         siem.answers.append((503, {}, ""))
         _note(house, 3)
-        with pytest.raises(NotReady, match="answers 503"):
+        with pytest.raises(Refusal, match="answers 503"):
             push.push_now(house.connector, COMMAND_LINE)
         assert push.push_now(house.connector, COMMAND_LINE) == 3
         _note(house, 1)
@@ -300,7 +300,7 @@ def test_over_tls_it_is_sent_to_whose_certificate_is_trusted_and_to_nobody_else(
         house = House(store, tmp_path, audit_push_url=f"syslog+tls://localhost:{port}")
         _note(house, 2)
         refused = pool.submit(whole, server, tls)
-        with pytest.raises(NotReady, match="certificate verify failed"):
+        with pytest.raises(Refusal, match="certificate verify failed"):
             push.push_now(house.connector, COMMAND_LINE)
         assert refused.result(5) == b""
         with store.read() as conn:

@@ -26,7 +26,7 @@ from plugin.access.authorization import actor, members
 from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.permission import Permission, Rule, lesser, needs, rule_of
 from plugin.access.authorization.person import Person
-from plugin.access.authorization.refusal import NotPermitted
+from plugin.access.authorization.refusal import AccessRefusal
 from plugin.runtime.settings import OidcSettings
 from tests.empty_database import lay_empty_database
 
@@ -254,7 +254,7 @@ def test_what_is_an_address(email: str, good: bool) -> None:
     if good:
         assert members.good_email(email) == email.strip()
         return
-    with pytest.raises(NotPermitted, match="Write an e-mail address") as caught:
+    with pytest.raises(AccessRefusal, match="Write an e-mail address") as caught:
         members.good_email(email)
     assert caught.value.about == "email"
 
@@ -266,7 +266,7 @@ def test_what_is_a_role() -> None:
         "admin",
     ]
     for none in ("public", "Admin", ""):
-        with pytest.raises(NotPermitted, match=r"is no role\. Roles: viewer, editor, admin\."):
+        with pytest.raises(AccessRefusal, match=r"is no role\. Roles: viewer, editor, admin\."):
             members.known_role(none)
 
 

@@ -17,11 +17,11 @@ from docs.screenshots.company import REVISION, seeded
 from plugin.access.authorization import members
 from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.permission import Permission
-from plugin.access.authorization.refusal import NotPermitted
+from plugin.access.authorization.refusal import AccessRefusal
 from plugin.runtime.connector import Connector, Site
 from plugin.runtime.settings import Settings
 from plugin.use_cases.accounts import people
-from plugin.use_cases.accounts.saved_views import MOST, SavedView, ViewRefused, keep, list_views, remove
+from plugin.use_cases.accounts.saved_views import MOST, SavedView, ViewRefusal, keep, list_views, remove
 
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
@@ -83,7 +83,7 @@ def test_a_view_is_kept_under_its_name_and_belongs_to_one_person(connector: Conn
     ],
 )
 def test_only_a_page_that_is_read_is_kept(connector: Connector, vera: Actor, address: str) -> None:
-    with pytest.raises(ViewRefused) as error:
+    with pytest.raises(ViewRefusal) as error:
         keep(connector, vera, "Mine", address)
     assert error.value.about == "address"
 
@@ -98,7 +98,7 @@ def test_any_page_that_is_read_is_kept(connector: Connector, vera: Actor, addres
 
 @pytest.mark.parametrize("name", ["", "  ", "x" * 201, "a\0b", "a\nb", "a\ud800"])
 def test_a_name_is_asked_for(connector: Connector, vera: Actor, name: str) -> None:
-    with pytest.raises(ViewRefused) as error:
+    with pytest.raises(ViewRefusal) as error:
         keep(connector, vera, name, "/")
     assert error.value.about == "name"
 
@@ -108,10 +108,10 @@ def test_nobody_keeps_without_end_and_nobody_keeps_without_an_account(
 ) -> None:
     for number in range(MOST):
         keep(connector, vera, f"View {number}", "/map")
-    with pytest.raises(ViewRefused):
+    with pytest.raises(ViewRefusal):
         keep(connector, vera, "One more", "/map")
     keep(connector, vera, "View 7", "/brief")
-    with pytest.raises(NotPermitted):
+    with pytest.raises(AccessRefusal):
         keep(connector, Actor("nobody", Permission.VIEWER), "Mine", "/")
     assert list_views(connector, Actor("nobody", Permission.VIEWER)) == ()
 

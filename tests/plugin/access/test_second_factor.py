@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from connectors.store.people import accounts, second_factors
 from plugin.access.authentication import second_factor
 from plugin.access.authorization.actor import COMMAND_LINE
-from plugin.access.authorization.refusal import NotPermitted
+from plugin.access.authorization.refusal import AccessRefusal
 from plugin.use_cases.accounts import second_factor as use_case
 from tests.plugin.access.conftest import House
 
@@ -154,7 +154,7 @@ def test_an_admin_takes_away_what_was_lost(secured) -> None:
 
 def test_what_is_not_there_is_not_taken_away(house) -> None:
     account = house.account("viewer")
-    with pytest.raises(NotPermitted, match=r"viewer@acme\.example has no second factor"):
+    with pytest.raises(AccessRefusal, match=r"viewer@acme\.example has no second factor"):
         use_case.remove_for(house.connector, COMMAND_LINE, account)
     assert "second factor removed" not in [what for _, what, _ in house.log()]
 

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from connectors.store.people import accounts, open_sessions
 from plugin.access.authentication.sessions import LONGEST
 from plugin.access.authorization.actor import COMMAND_LINE
-from plugin.access.authorization.refusal import NotPermitted
+from plugin.access.authorization.refusal import AccessRefusal
 from plugin.cli import cli
 from plugin.runtime.settings import SettingsError, read_settings
 from plugin.use_cases.accounts import people, set_up, sign_in_link
@@ -146,10 +146,10 @@ def test_with_single_sign_on_alone_no_password_opens_anything(alone) -> None:
     page = browser.get("/sign-in").text
     assert 'name="password"' not in page
     assert "jira-okr user let-in" in page
-    with pytest.raises(NotPermitted, match="Passwords are off"):
+    with pytest.raises(AccessRefusal, match="Passwords are off"):
         people.add(alone.connector, COMMAND_LINE, "kim@acme.example", "Kim", "viewer", PASSWORD)
     account = person_called(alone.connector, COMMAND_LINE, "admin@acme.example")
-    with pytest.raises(NotPermitted, match="Passwords are off"):
+    with pytest.raises(AccessRefusal, match="Passwords are off"):
         people.set_password(alone.connector, COMMAND_LINE, account, PASSWORD)
     path = sign_in_link.make_link(alone.connector, COMMAND_LINE, account).removeprefix("http://okr.test")
     assert browser.post(path, path).status_code == 302

@@ -8,7 +8,7 @@ import pytest
 
 from connectors.store.people import accounts, set_up_links
 from plugin.access.authorization.actor import COMMAND_LINE, NOBODY
-from plugin.access.authorization.refusal import NotPermitted
+from plugin.access.authorization.refusal import AccessRefusal
 from plugin.use_cases.accounts import set_up
 
 PASSWORD = "correct horse battery staple"
@@ -48,7 +48,7 @@ def test_the_link_works_once(house) -> None:
 def test_of_two_who_use_it_together_one_gets_it(house) -> None:
     text = printed(house).rpartition("/")[2]
     set_up.first_account(house.connector, NOBODY, text, "lee@acme.example", "Lee", PASSWORD)
-    with pytest.raises(NotPermitted, match="used or has run out"):
+    with pytest.raises(AccessRefusal, match="used or has run out"):
         set_up.first_account(house.connector, NOBODY, text, "mallory@acme.example", "", PASSWORD)
 
 
@@ -67,7 +67,7 @@ def test_a_later_start_replaces_the_link(house) -> None:
 def test_a_guess_is_no_link_and_takes_nothing_away(house) -> None:
     link = printed(house)
     assert house.browser().get("/set-up/guess").status_code == 410
-    with pytest.raises(NotPermitted):
+    with pytest.raises(AccessRefusal):
         set_up.first_account(house.connector, NOBODY, "guess", "lee@acme.example", "Lee", PASSWORD)
     assert house.browser().get(link).status_code == 200
 

@@ -10,7 +10,7 @@ from connectors.store.people import accounts, tokens
 from plugin.access.authentication import tokens as access
 from plugin.access.authorization.permission import Permission, Rule
 from plugin.access.authorization.person import Person
-from plugin.access.authorization.refusal import NotPermitted
+from plugin.access.authorization.refusal import AccessRefusal
 from plugin.doors.guard import forbidden
 from plugin.use_cases.work import idempotency
 from tests.actors import TESTER
@@ -124,7 +124,7 @@ def test_a_token_does_no_more_than_its_account_may_by_now(house) -> None:
     ],
 )
 def test_what_is_not_to_be_had_is_refused_with_the_reason(house, name, scopes, days, said) -> None:
-    with pytest.raises(NotPermitted, match=said):
+    with pytest.raises(AccessRefusal, match=said):
         access.issue(house.connector, house.account("viewer"), name, scopes, days, "test")
 
 
@@ -182,7 +182,7 @@ def test_keys_of_requests_are_kept_so_many_of_one_account_and_no_more(house, mon
     monkeypatch.setattr(idempotency, "MOST", 3)
     take = lambda key: idempotency.take(house.connector, TESTER, "1", key, "asked")  # noqa: E731
     assert [take(key) for key in ("a", "b", "c")] == [None] * 3
-    with pytest.raises(idempotency.TooManyKeys):
+    with pytest.raises(idempotency.IdempotencyKeyLimit):
         take("d")
     assert take("a") is not None
     assert idempotency.take(house.connector, TESTER, "2", "d", "asked") is None

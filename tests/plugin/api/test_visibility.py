@@ -17,7 +17,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from connectors.jira import Permanent
+from connectors.jira import JiraRefusal
 from connectors.sandbox.site_state.scheme import CONNECTOR, PEOPLE, VIEWER
 from connectors.store.lists.records import RecordSearch
 from connectors.store.mirror import mirror
@@ -32,10 +32,10 @@ from plugin.use_cases.health.concerns import failing
 from plugin.use_cases.health.status import SiteStatus
 from plugin.use_cases.mappings.mapping_life import activate
 from plugin.use_cases.mappings.revisions import active
-from plugin.use_cases.permission import NotAllowed, question
+from plugin.use_cases.permission import PermissionRefusal, question
 from plugin.use_cases.visibility import sights
 from plugin.use_cases.visibility.account_people import tie, untie
-from plugin.use_cases.visibility.numberless import numberless
+from plugin.use_cases.visibility.numberless_objectives import numberless
 from plugin.use_cases.visibility.sights import visible
 from plugin.use_cases.visibility.site_visibility import Visibility, change_visibility
 from plugin.use_cases.work.plans import list_writes
@@ -352,7 +352,7 @@ def test_the_record_of_writes_is_not_searched_by_words_by_somebody_who_sees_some
     assert account is not None
     vera = Actor("viewer@acme.example", Permission.VIEWER, account.id)
     assert list_writes(hiding.connector, vera, RecordSearch(), 5)
-    with pytest.raises(NotAllowed, match="searched by words"):
+    with pytest.raises(PermissionRefusal, match="searched by words"):
         list_writes(hiding.connector, vera, RecordSearch(words=("grow",)), 5)
     assert list_writes(hiding.connector, COMMAND_LINE, RecordSearch(words=("grow",)), 5)
 
@@ -383,7 +383,7 @@ def test_what_a_list_asks_while_it_is_read_is_whole_and_only_what_leaves_is_cut(
     assert list(each(hiding.connector, vera, "main", 3)) == [True, "An issue you may not see", 3]
     with pytest.raises(OSError, match=r"^An issue you may not see broke$"):
         list(each(hiding.connector, vera, "main", OSError(f"{key} broke")))
-    with pytest.raises(NotAllowed, match="nobody knows how to cut object"):
+    with pytest.raises(PermissionRefusal, match="nobody knows how to cut object"):
         list(each(hiding.connector, vera, "main", object()))
 
 
@@ -436,7 +436,7 @@ def test_a_jira_that_refuses_is_not_asked_again_at_once(hiding: Api, monkeypatch
 
     def refuses(person: str, keys: dict[str, str]) -> Iterator[dict[str, bool]]:
         calls.append(person)
-        raise Permanent(403, ("no",))
+        raise JiraRefusal(403, ("no",))
 
     monkeypatch.setattr(hiding.connector.site("main").jira, "seen_by", refuses)
     for issue in ("1", "2", "3"):

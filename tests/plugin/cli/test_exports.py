@@ -18,7 +18,7 @@ from connectors.sandbox import CONNECTOR
 from connectors.store.numbers import objectives
 from plugin.cli import cli
 from plugin.cli.work.sync import sync_site
-from plugin.runtime.connector import NotReady
+from plugin.runtime.connector import Refusal
 from plugin.runtime.demonstration import Demo
 
 Run = Callable[..., Result]
@@ -80,7 +80,7 @@ def test_filters_are_those_of_the_list(export: Run) -> None:
 
 def test_what_cannot_be_written_or_is_not_there_is_said(export: Run, tmp_path: Path) -> None:
     nowhere = export("objectives", "--output", str(tmp_path / "none" / "o.csv"))
-    assert isinstance(nowhere.exception, NotReady)
+    assert isinstance(nowhere.exception, Refusal)
     assert "cannot be written" in str(nowhere.exception)
     unknown = export("objectives", "--site", "acme")
     assert unknown.exit_code == 2

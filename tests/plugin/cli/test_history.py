@@ -15,7 +15,7 @@ from connectors.sandbox import CONNECTOR
 from connectors.store.numbers import objectives
 from plugin.cli import cli
 from plugin.cli.work.sync import sync_site
-from plugin.runtime.connector import NotReady
+from plugin.runtime.connector import Refusal
 from plugin.runtime.demonstration import demo_world
 
 
@@ -36,7 +36,7 @@ def test_a_movement_is_told_once_the_past_is_reconstructed(
             saved = [one for one in objectives.all(conn, "main") if one.state.progress and one.state.cycle_id]
         key = saved[-1].state.key
         early = CliRunner().invoke(cli, ["moved", key, "--since", "2026-01-01"])
-        assert isinstance(early.exception, NotReady)
+        assert isinstance(early.exception, Refusal)
         assert "begins on" in str(early.exception)
         known = json.loads(CliRunner().invoke(cli, ["moved", key, "--since", "cycle", "--json"]).stdout)
         done = CliRunner().invoke(cli, ["history", "backfill", "--days", "20"])

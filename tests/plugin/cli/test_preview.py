@@ -11,8 +11,8 @@ from mappings.write_back.brake import Hold
 from mappings.write_back.preview import ObjectiveDifference, ProgressAndHealth
 from plugin.api.mappings.texts import difference_json
 from plugin.cli.mappings.mapping_life import standing_text, standing_values, told_what_next
-from plugin.runtime.connector import NotReady
-from plugin.use_cases.mappings.mapping_life import LargeChange, WorldMoved
+from plugin.runtime.connector import Refusal
+from plugin.use_cases.mappings.mapping_life import LargeChange, OutdatedPreview
 
 BEFORE = ProgressAndHealth(Fraction(199, 200), HealthLevel.ON_TRACK)
 SUMS = ProgressAndHealth(Fraction(1, 2), HealthLevel.UNKNOWN, plain=True)
@@ -32,9 +32,9 @@ def test_sums_alone_are_told_apart_from_an_objective_by_each_door() -> None:
 
 def test_the_command_names_its_option_where_the_brake_holds_and_nowhere_else() -> None:
     with (
-        pytest.raises(NotReady, match=r"^7 writes\. To go on with it: --accept-large-change\.$"),
+        pytest.raises(Refusal, match=r"^7 writes\. To go on with it: --accept-large-change\.$"),
         told_what_next(),
     ):
         raise LargeChange(Hold("7 writes", Fraction(1), 7))
-    with pytest.raises(WorldMoved, match=r"^moved$"), told_what_next():
-        raise WorldMoved("moved")
+    with pytest.raises(OutdatedPreview, match=r"^moved$"), told_what_next():
+        raise OutdatedPreview("moved")

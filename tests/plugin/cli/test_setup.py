@@ -8,7 +8,7 @@ import pytest
 
 from mappings.presets.adaptation import Adaptation
 from plugin.cli.operation.setup import keep
-from plugin.runtime.connector import NotReady
+from plugin.runtime.connector import Refusal
 from plugin.use_cases.mappings.first_mapping import FittedPreset
 
 FITTED = FittedPreset(Adaptation("scope: project = SEA\n", (), ()), ("SEA",), 1, 1)
@@ -29,6 +29,6 @@ def test_who_wants_to_begin_anew_is_told_how_and_the_file_is_left(
     file = tmp_path / "my-mapping.yaml"
     file.write_text("ours")
     monkeypatch.setattr("click.confirm", lambda *_, **__: False)
-    with pytest.raises(NotReady, match="--mapping"):
+    with pytest.raises(Refusal, match="--mapping"):
         keep(FITTED, file, False)
     assert file.read_text() == "ours"

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from pydantic import AnyHttpUrl
 
-from connectors.jira.http.errors import AuthFailed
+from connectors.jira.http.errors import AuthFailure
 from connectors.store.forge import installations
 from connectors.store.forge.installations import InstallationKey
 from plugin.access.authorization.actor import COMMAND_LINE
@@ -128,7 +128,7 @@ def test_an_installation_whose_token_fails_keeps_no_other_from_it(world: World, 
     first = list_all(world.connector, COMMAND_LINE, "main")[0].state.key
     keeper.add("1", "id in (7)", first)
     try:
-        with pytest.raises(AuthFailed):
+        with pytest.raises(AuthFailure):
             bring_up_to_date(world.connector, "main")
     finally:
         with world.connector.store.write() as conn:

@@ -17,7 +17,7 @@ from connectors.store.schema import forge_installation
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.runtime.application import create_app
 from plugin.runtime.composition import build_connector
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.runtime.settings import read_settings
 from plugin.use_cases.forge.pairing import new_code, paired, unpair
 from tests.forge import APP_ID, PRODUCTION
@@ -139,7 +139,7 @@ def test_there_is_no_code_for_a_data_center(unpaired: World) -> None:
     sites = unpaired.connector.sites
     sites["own"] = replace(sites["main"], name="own", jira=connect(address))
     try:
-        with pytest.raises(NotReady, match="Data Center"):
+        with pytest.raises(Refusal, match="Data Center"):
             new_code(unpaired.connector, COMMAND_LINE, "own")
     finally:
         del sites["own"]
@@ -147,7 +147,7 @@ def test_there_is_no_code_for_a_data_center(unpaired: World) -> None:
 
 def test_there_is_no_code_without_an_app(unpaired: World) -> None:
     plain = unpaired.connector.settings.model_copy(update={"forge": None})
-    with pytest.raises(NotReady, match="JIRA_OKR_FORGE__APP_ID"):
+    with pytest.raises(Refusal, match="JIRA_OKR_FORGE__APP_ID"):
         new_code(replace(unpaired.connector, settings=plain), COMMAND_LINE, "main")
 
 

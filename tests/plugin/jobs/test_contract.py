@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from connectors.jira.http.errors import Permanent
+from connectors.jira.http.errors import JiraRefusal
 from connectors.store.work import due
 from plugin.sync import work
 from plugin.sync.reconcile import failures
@@ -104,7 +104,7 @@ def test_a_failing_objective_blocks_no_other_and_waits_for_a_person(
 
     def fails(context: Any, objective_id: str, *more: Any) -> Any:
         if objective_id == broken:
-            raise Permanent(400, ("nothing helps",))
+            raise JiraRefusal(400, ("nothing helps",))
         return original(context, objective_id, *more)
 
     monkeypatch.setattr(failures, "LONGEST_WAIT", timedelta(milliseconds=50))

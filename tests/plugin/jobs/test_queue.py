@@ -29,7 +29,7 @@ from plugin.jobs.queue import (
     refresh_job,
     sweep,
 )
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.runtime.settings import read_settings
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
@@ -249,7 +249,7 @@ def test_two_processes_that_end_the_same_stalled_job_both_go_on(installed: Store
     assert asyncio.run(ended()) == ["failed"]
 
 
-@pytest.mark.parametrize("fault", [NotReady("not yet"), ValueError("invented"), None])
+@pytest.mark.parametrize("fault", [Refusal("not yet"), ValueError("invented"), None])
 def test_a_job_of_a_site_that_cannot_be_worked_for_ends(store: Store, fault: Exception | None) -> None:
     """It is not ready, its context fails, or (where that is nothing to work with) its work does."""
     asked: list[str] = []

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from structlog.testing import CapturingLogger
 
-from connectors.jira.http.errors import AuthFailed, Transient
+from connectors.jira.http.errors import AuthFailure, JiraOutage
 from connectors.store import Store
 from connectors.store.jobs import schedules
 from connectors.store.work import due, inbox
 from connectors.store.work.next_work import NextWork, look
 from plugin.jobs import embedded_engine
-from plugin.jobs.embedded_engine import TOLD_AFTER, Bell, EmbeddedEngine, OneAtATime
+from plugin.jobs.embedded_engine import TOLD_AFTER, EmbeddedEngine, SingleRun, WakeSignal
 from plugin.jobs.schedules import (
     AGAIN_AFTER,
     LEASE,
@@ -191,7 +191,7 @@ def test_a_task_that_still_runs_is_passed_over_and_told_of_once(monkeypatch: pyt
         for _ in range(3 * TOLD_AFTER):
             task.run()
 
-    task = OneAtATime("resync", long)
+    task = SingleRun("resync", long)
     task.run()
     assert begun == [1]
     assert [(one.method_name, one.args, one.kwargs) for one in told.calls] == [
@@ -201,7 +201,7 @@ def test_a_task_that_still_runs_is_passed_over_and_told_of_once(monkeypatch: pyt
     def fails() -> None:
         raise ValueError("invented")
 
-    broken = OneAtATime("broken", fails)
+    broken = SingleRun("broken", fails)
     for _ in range(2):  # a fault frees it
         with pytest.raises(ValueError, match="invented"):
             broken.run()
@@ -238,7 +238,7 @@ def test_a_run_that_failed_rests_a_moment_and_is_tried_again(world: World) -> No
 
     def fails(_connector: Any, _site: str, _going_on: Any) -> None:
         runs.append(world.now)
-        raise Transient("away")
+        raise JiraOutage("away")
 
     process = world.process(fails)
     for _ in range(3):
@@ -263,10 +263,10 @@ def test_stopping_leaves_the_run_to_another_process(world: World) -> None:
 
 def test_refused_credentials_are_an_outage_for_operators_though_no_delivery_came(world: World) -> None:
     def refused(*_: Any) -> None:
-        raise AuthFailed("Jira did not accept the credentials (401).", status=401)
+        raise AuthFailure("Jira did not accept the credentials (401).", status=401)
 
     def down(*_: Any) -> None:
-        raise Transient("Jira cannot answer now (503).")
+        raise JiraOutage("Jira cannot answer now (503).")
 
     world.process(down).run_due()
     with world.connector.store.read() as conn:
@@ -314,7 +314,7 @@ def test_an_idle_worker_sees_in_one_look_whether_anything_waits(store: Store) ->
 
 
 def test_a_ring_between_a_look_and_the_rest_is_missed_by_none_of_those_who_looked() -> None:
-    bell = Bell()
+    bell = WakeSignal()
     noted = bell.rings
     bell.ring()
     assert [bell.wait(noted, 1) for _worker in range(2)] == [True, True]

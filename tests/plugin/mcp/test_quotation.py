@@ -7,7 +7,7 @@ import pytest
 from plugin.mcp.ledger import LedgerAnswer
 from plugin.mcp.protocol.call_rate import AT_ONCE, Pace
 from plugin.mcp.protocol.quotation import quoted, quoted_fields
-from plugin.mcp.protocol.tool import Unanswerable
+from plugin.mcp.protocol.tool import UnanswerableQuestion
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_sixty_calls_a_minute_and_no_more() -> None:
         with pace.taken("a"):
             pass
     with (
-        pytest.raises(Unanswerable, match=r"60 calls within a minute\. Ask again in 31 seconds\."),
+        pytest.raises(UnanswerableQuestion, match=r"60 calls within a minute\. Ask again in 31 seconds\."),
         pace.taken("a"),
     ):
         pass
@@ -58,7 +58,7 @@ def test_sixty_calls_a_minute_and_no_more() -> None:
     now[0] = 60.0
     with pace.taken("a"):
         pass
-    with pytest.raises(Unanswerable, match=r"Ask again in 1 seconds"), pace.taken("a"):
+    with pytest.raises(UnanswerableQuestion, match=r"Ask again in 1 seconds"), pace.taken("a"):
         pass
 
 
@@ -67,7 +67,7 @@ def test_four_at_once_and_no_more() -> None:
     held = [pace.taken("a") for _ in range(AT_ONCE)]
     for one in held:
         one.__enter__()
-    with pytest.raises(Unanswerable, match="4 calls of this token run already"), pace.taken("a"):
+    with pytest.raises(UnanswerableQuestion, match="4 calls of this token run already"), pace.taken("a"):
         pass
     held[0].__exit__(None, None, None)
     with pace.taken("a"):

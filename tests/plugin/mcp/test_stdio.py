@@ -16,7 +16,7 @@ from plugin.access.authentication import tokens
 from plugin.access.authorization import members
 from plugin.cli import cli
 from plugin.mcp.tools import TOOLS
-from plugin.runtime.connector import NotReady
+from plugin.runtime.connector import Refusal
 from tests.event_loop import run_apart
 from tests.plugin.mcp.test_tools import OF_ADMINS
 
@@ -65,7 +65,7 @@ def test_without_a_token_it_says_what_to_set(tmp_path: Path, monkeypatch: pytest
         "JIRA_OKR_MCP_TOKEN": None,
     }
     ended = CliRunner().invoke(cli, ["mcp"], env=environment)
-    assert isinstance(ended.exception, NotReady)
+    assert isinstance(ended.exception, Refusal)
     assert str(ended.exception).startswith(
         "Nobody says who asks. Set JIRA_OKR_MCP_TOKEN to an API token: jira-okr token create EMAIL --name"
     )

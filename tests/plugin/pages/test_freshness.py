@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from connectors.jira.http.errors import Transient
+from connectors.jira.http.errors import JiraOutage
 from plugin.next_steps import Door
 from plugin.pages.views.words.freshness import site_row
 from plugin.sync.outage import struck
@@ -71,7 +71,7 @@ def test_a_token_that_expires_is_said_before_it_does(days, said, level, word):
 
 def test_what_stands_already_is_said_before_what_expires():
     over = {"last_delivery": NOW, "last_resync": NOW, "token_expires": NOW.date() - timedelta(days=1)}
-    error = Transient("Jira cannot answer now (503).")
+    error = JiraOutage("Jira cannot answer now (503).")
     out = struck(None, error, NOW, 0.5, whole=True, trial=False)
     assert row(**over, outage=out).verdict.word == "Jira does not answer"
     assert row(**over, overdue_since=NOW - timedelta(minutes=11)).verdict.word == "Standing still"

@@ -12,7 +12,7 @@ import requests
 
 from connectors.clock import system_clock
 from connectors.store import Store
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.runtime.serving import health_listener as listener
 from plugin.runtime.serving.health_listener import health_listener, require_free_health_port
 from plugin.runtime.serving.listening_address import free_port
@@ -38,11 +38,11 @@ def test_it_answers_for_health_alone_and_as_long_as_its_process_serves(
 
 
 def test_a_port_that_cannot_be_is_refused_by_name() -> None:
-    with pytest.raises(NotReady, match="JIRA_OKR_HEALTH_PORT is 8080, where all else is served"):
+    with pytest.raises(Refusal, match="JIRA_OKR_HEALTH_PORT is 8080, where all else is served"):
         require_free_health_port(read_settings(None, health_port=8080), 8080)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         number = taken.getsockname()[1]
-        with pytest.raises(NotReady, match=rf"Port {number} .*JIRA_OKR_HEALTH_PORT"):
+        with pytest.raises(Refusal, match=rf"Port {number} .*JIRA_OKR_HEALTH_PORT"):
             require_free_health_port(read_settings(None, health_port=number), 8080)
     require_free_health_port(read_settings(None), 8080)
 

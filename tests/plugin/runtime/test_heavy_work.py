@@ -17,9 +17,9 @@ import requests
 
 from connectors.store.jobs.counts import ProcessCounts
 from plugin.runtime.serving.asgi_application import RefusedRequest
-from plugin.runtime.serving.heavy_process import Answers, Close, Continuation, HeavyRequest
+from plugin.runtime.serving.fork_server import ForkServer
+from plugin.runtime.serving.heavy_process import Answers, Continuation, HeavyRequest, ReplyEnd
 from plugin.runtime.serving.heavy_work import HeavyWork
-from plugin.runtime.serving.nursery import Nursery
 
 PIECE = b"x" * 1000
 
@@ -44,17 +44,17 @@ def answers(connection: Any) -> None:
 
 
 @pytest.fixture(scope="module")
-def nursery() -> Iterator[Nursery]:
+def fork_server() -> Iterator[ForkServer]:
     """One for all tests: forking a process of tests costs more than a serving one."""
-    begun = Nursery(answers)
+    begun = ForkServer(answers)
     yield begun
     begun.close()
 
 
 @pytest.fixture
-def heavy(nursery: Nursery) -> HeavyWork:
+def heavy(fork_server: ForkServer) -> HeavyWork:
     """Two processes at most."""
-    return HeavyWork(nursery, 2, lambda: None, lambda _counts: None)
+    return HeavyWork(fork_server, 2, lambda: None, lambda _counts: None)
 
 
 def environ(path: str) -> dict[str, Any]:
@@ -92,23 +92,23 @@ def test_a_dead_process_is_said_at_once_and_replaced_after_a_pause(heavy: HeavyW
     assert heavy(environ("/"), b"again", 100).body == b"again"
 
 
-def test_the_nursery_says_how_a_process_ended(nursery: Nursery) -> None:
-    one = nursery.fork()
-    os.kill(one.pid, signal.SIGTERM)  # stops nobody: who began the nursery says when to end
+def test_the_fork_server_says_how_a_process_ended(fork_server: ForkServer) -> None:
+    one = fork_server.fork()
+    os.kill(one.pid, signal.SIGTERM)  # stops nobody: who began the fork server says when to end
     one.connection.send(HeavyRequest(1, {"PATH_INFO": "/"}, b"lives", 10))
     assert one.connection.recv().value.body == b"lives"
     os.kill(one.pid, signal.SIGKILL)
-    assert nursery.ended(one.pid) == -signal.SIGKILL
+    assert fork_server.ended(one.pid) == -signal.SIGKILL
 
 
-def test_nobody_outlives_the_process_that_began_the_nursery() -> None:
+def test_nobody_outlives_the_process_that_began_the_fork_server() -> None:
     """Killed as it is, it can tell nobody."""
     script = (
         "import time\n"
-        "from plugin.runtime.serving.nursery import Nursery\n"
+        "from plugin.runtime.serving.fork_server import ForkServer\n"
         "def forever(_connection):\n    time.sleep(60)\n"
-        "nursery = Nursery(forever)\n"
-        "print(nursery.pid, nursery.fork().pid, flush=True)\n"
+        "fork_server = ForkServer(forever)\n"
+        "print(fork_server.pid, fork_server.fork().pid, flush=True)\n"
         "time.sleep(60)\n"
     )
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as process:
@@ -142,7 +142,7 @@ def test_a_closed_answer_is_forgotten() -> None:
 
     known = Answers(long)
     assert known.reply(HeavyRequest(7, {}, b"", 1)).value is not None
-    known.reply(Close(7))
+    known.reply(ReplyEnd(7))
     assert closed == [True]
     assert known.reply(Continuation(7, 1)).failed
 

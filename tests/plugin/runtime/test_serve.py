@@ -19,7 +19,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from connectors.store import open_store
 from connectors.store.jobs import processes as signs
 from plugin.cli import cli, explained_errors
-from plugin.runtime.connector import NotReady
+from plugin.runtime.connector import Refusal
 from plugin.runtime.serving.listening_address import free_port
 
 
@@ -155,7 +155,7 @@ def test_a_taken_port_is_named_with_what_to_do() -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with pytest.raises(NotReady, match=rf"Port {port} on 127.0.0.1 is in use.*--port"):
+        with pytest.raises(Refusal, match=rf"Port {port} on 127.0.0.1 is in use.*--port"):
             free_port("127.0.0.1", port)
     assert free_port("127.0.0.1", port) == port
     assert free_port("127.0.0.1", 0) > 0

@@ -451,8 +451,8 @@ def a_hand(folder: Path, kind: str) -> Iterator[Hand]:
         connector.store.close()
 
 
-Beginning = Callable[[Hand], Any]
-Begin = Callable[[Hand, Beginning], Any]
+ReplyHead = Callable[[Hand], Any]
+Begin = Callable[[Hand, ReplyHead], Any]
 
 
 @pytest.fixture(scope="session")
@@ -463,7 +463,7 @@ def begin(tmp_path_factory: pytest.TempPathFactory) -> Begin:
     """
 
     @cache
-    def made(prepare: Beginning, deployment: str) -> tuple[Sandbox, Path, datetime, Any]:
+    def made(prepare: ReplyHead, deployment: str) -> tuple[Sandbox, Path, datetime, Any]:
         folder = tmp_path_factory.mktemp("begun")
         with a_hand(folder, deployment) as hand:
             said = prepare(hand)
@@ -472,7 +472,7 @@ def begin(tmp_path_factory: pytest.TempPathFactory) -> Begin:
         assert not any(not_copied), "a copy would not have them"
         return jira, folder / "okr.sqlite3", hand.clock.now, said
 
-    def begun_with(hand: Hand, prepare: Beginning) -> Any:
+    def begun_with(hand: Hand, prepare: ReplyHead) -> Any:
         jira, file, now, said = made(prepare, hand.sandbox.sandbox.deployment)
         hand.sandbox.sandbox.adopt(jira)
         hand.clock.now = now

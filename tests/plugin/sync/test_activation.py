@@ -20,7 +20,7 @@ from plugin.access.authorization.actor import COMMAND_LINE, Actor
 from plugin.access.authorization.permission import Permission
 from plugin.cli.work.sync import sync_values
 from plugin.runtime.composition import build_connector
-from plugin.runtime.connector import NotReady
+from plugin.runtime.connector import Refusal
 from plugin.runtime.processes.process import BEGAN, PROC, ProcessId, this_process
 from plugin.use_cases.health import concerns
 from plugin.use_cases.health.status import status
@@ -459,7 +459,7 @@ def test_the_brake_weighs_what_was_read_and_waits_for_a_person(site: tuple[Any, 
         hand.edit(part, customfield_10051=0, customfield_10052=3, customfield_10053=10)
     hand.sync()
     before = len(hand.writes())
-    with pytest.raises(NotReady, match="12 of 12 written values would change"):
+    with pytest.raises(Refusal, match="12 of 12 written values would change"):
         hand.activate(AFTER)
     assert ruling(hand) == BEFORE
     assert resume_activation(hand.connector, "main") is None, "a person has to decide"

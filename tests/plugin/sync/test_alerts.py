@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from connectors.jira.http.errors import AuthFailed
+from connectors.jira.http.errors import AuthFailure
 from connectors.store.work import outbox, told_levels
 from plugin.runtime.settings import NotifySettings
 from plugin.sync import outage
@@ -261,7 +261,7 @@ def test_a_concern_is_told_when_it_comes_and_when_it_has_gone(office: Office) ->
     hand.activate(MAPPING + CONCERNS)
     office.pass_by(0)  # begins
     with hand.connector.store.write() as conn:
-        outage.strike(conn, "main", hand.clock(), AuthFailed("The token was revoked."), whole=True)
+        outage.strike(conn, "main", hand.clock(), AuthFailure("The token was revoked."), whole=True)
     office.pass_by(1)
     office.pass_by(10)
     (post,) = office.channel.taken

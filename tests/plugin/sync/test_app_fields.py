@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from connectors.jira.http.errors import Transient
+from connectors.jira.http.errors import JiraOutage
 from connectors.sandbox import Fault
 from connectors.sandbox.site_state.forge_apps import InstalledApp, hand_out, install
 from connectors.store.forge import installations
@@ -134,7 +134,7 @@ def test_an_answer_that_never_came_is_looked_up_before_the_next_try(
     synced(hand, BARE)
     hand.activate(MAPPING)
     hand.sandbox.faults.add(Fault("torn" if arrived else "status", "POST", CALL, status=503))
-    with pytest.raises(Transient):
+    with pytest.raises(JiraOutage):
         reconcile(hand.context, one)
     assert held(hand, one)[0] == (30 if arrived else None)
     posts(hand)

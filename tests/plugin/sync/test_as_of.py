@@ -21,7 +21,7 @@ from plugin.access.authorization import members
 from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.permission import Permission
 from plugin.jobs.schedules import read_everything
-from plugin.runtime.connector import NotReady
+from plugin.runtime.connector import Refusal
 from plugin.use_cases.cycles.closure import close_cycle
 from plugin.use_cases.mappings import drafts
 from plugin.use_cases.objectives.as_of import as_of, as_of_draft, instant_asked, read_histories
@@ -184,7 +184,7 @@ def test_what_cannot_be_told_is_refused_with_its_reason(world: Any) -> None:
         (now + timedelta(days=1), "is yet to come"),
         (now - timedelta(days=400), "it was created on"),
     ):
-        with pytest.raises(NotReady, match=said):
+        with pytest.raises(Refusal, match=said):
             as_of(hand.connector, TESTER, "main", epics[0], at)
 
 
@@ -226,7 +226,7 @@ write_back:
 
 def test_what_had_only_sums_then_was_no_objective(world: Any) -> None:
     hand, epics, _ = world
-    with pytest.raises(NotReady, match="was no objective then"):
+    with pytest.raises(Refusal, match="was no objective then"):
         as_of_draft(hand.connector, TESTER, "main", epics[0], hand.clock(), SUMS_BEFORE)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from connectors.jira.http.errors import Transient
+from connectors.jira.http.errors import JiraOutage
 from connectors.jira.read import bulk
 from connectors.jira.write import create
 from connectors.sandbox.site_state import scheme
@@ -182,12 +182,12 @@ def test_a_copy_whose_answer_never_came_is_found_and_not_made_again(closed, answ
     def lost(*given: Any) -> Any:
         calls.append(real(*given))
         if len(calls) == answered + 1:
-            raise Transient("the line broke")
+            raise JiraOutage("the line broke")
         return calls[-1]
 
     hand.sandbox.sandbox.search_lag = timedelta(seconds=30)
     monkeypatch.setattr(create, "create", lost)
-    with pytest.raises(Transient):
+    with pytest.raises(JiraOutage):
         reconcile(hand.context, epic)
     assert len(made(hand)) == answered + 1
     reconcile(hand.context, epic)
@@ -203,10 +203,10 @@ def test_what_was_never_made_waits_for_a_person_who_may_ask_again(closed, monkey
     carry_forward(hand.connector, EDITOR, "main", "2026-Q4", choice=COPY)
 
     def never(*_given: Any) -> Any:
-        raise Transient("the line broke")
+        raise JiraOutage("the line broke")
 
     monkeypatch.setattr(create, "create", never)
-    with pytest.raises(Transient):
+    with pytest.raises(JiraOutage):
         reconcile(hand.context, epic)
     monkeypatch.undo()
     hand.clock.now += timedelta(minutes=30)
@@ -226,11 +226,11 @@ def test_what_only_has_to_be_read_may_fail_without_anybody_being_asked(closed, m
     carry_forward(hand.connector, EDITOR, "main", "2026-Q4", choice=COPY)
 
     def unread(*_given: Any) -> Any:
-        raise Transient("the line broke")
+        raise JiraOutage("the line broke")
 
     with monkeypatch.context() as patched:
         patched.setattr(bulk.BulkReader, "read", unread)
-        with pytest.raises(Transient):
+        with pytest.raises(JiraOutage):
             reconcile(hand.context, epic)
     assert (kept(hand).made, made(hand)) == ((), [])
     hand.work_off()

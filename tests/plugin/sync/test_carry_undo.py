@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from connectors.jira.http.errors import Transient
+from connectors.jira.http.errors import JiraOutage
 from connectors.store.mirror import mirror
 from connectors.store.people import audit
 from mappings.rollup.cycles.carry_plan import CarryChoice
@@ -20,8 +20,8 @@ from plugin.use_cases.check_ins import check_ins
 from plugin.use_cases.cycles.carry import carry_forward, preview_carry
 from plugin.use_cases.cycles.carry_undo import preview_undo, undo_carry
 from plugin.use_cases.cycles.closure import close_cycle
-from plugin.use_cases.cycles.cycles import CycleRefused
-from plugin.use_cases.permission import NotAllowed
+from plugin.use_cases.cycles.cycles import CycleRefusal
+from plugin.use_cases.permission import PermissionRefusal
 from tests.plugin.sync.test_carry_copies import COPY, EDITOR, START, carry, made, record
 from tests.quarter import MAPPING, state, told
 
@@ -147,7 +147,7 @@ def test_nothing_is_taken_back_once_something_was_done_on_what_was_carried(close
         f"{record(hand, late).key} was added",
     }
     with pytest.raises(
-        CycleRefused, match=r"is not taken back: edith checked in on 2027-01-03; .* was added\."
+        CycleRefusal, match=r"is not taken back: edith checked in on 2027-01-03; .* was added\."
     ):
         back(hand, record(hand, epic).key)
     assert state(hand, objective).cycle_id == "2027-Q1"
@@ -156,14 +156,14 @@ def test_nothing_is_taken_back_once_something_was_done_on_what_was_carried(close
 def test_who_may_and_what_there_is_to_take_back(closed):
     hand, epic, *_ = closed
     assert preview_undo(hand.connector, VIEWER, "main", "2026-Q4").objectives == ()
-    with pytest.raises(CycleRefused, match="plat-999: not carried forward out of 2026-Q4"):
+    with pytest.raises(CycleRefusal, match="plat-999: not carried forward out of 2026-Q4"):
         back(hand, "PLAT-999")
-    with pytest.raises(CycleRefused, match="Name the objectives"):
+    with pytest.raises(CycleRefusal, match="Name the objectives"):
         back(hand)
     carry_forward(hand.connector, EDITOR, "main", "2026-Q4")
-    with pytest.raises(NotAllowed):
+    with pytest.raises(PermissionRefusal):
         undo_carry(hand.connector, VIEWER, "main", "2026-Q4", [record(hand, epic).key])
-    with pytest.raises(CycleRefused, match="Jira is being told of it still"):
+    with pytest.raises(CycleRefusal, match="Jira is being told of it still"):
         undo_carry(hand.connector, EDITOR, "main", "2026-Q4", [record(hand, epic).key])
 
 
@@ -212,12 +212,12 @@ def test_what_died_while_it_was_taken_back_is_finished(closed, sent, monkeypatch
 
     def dying(request: Any, *, notify: bool = False) -> None:
         if len(calls) == sent:
-            raise Transient("the power went")
+            raise JiraOutage("the power went")
         calls.append(request)
         tell(request, notify=notify)
 
     monkeypatch.setattr(context.jira, "tell", dying)
-    with pytest.raises(Transient):
+    with pytest.raises(JiraOutage):
         reconcile(context, epic)
     monkeypatch.undo()
     hand.work_off()
@@ -244,7 +244,7 @@ def test_a_copy_runs_in_the_next_cycle_and_the_old_one_stays_where_the_mapping_s
     key = record(hand, epic).key
     if cycle != "current":
         with pytest.raises(
-            CycleRefused, match=r"objectives\[epics\].cycle says 2026-Q4: write 2027-Q1 there"
+            CycleRefusal, match=r"objectives\[epics\].cycle says 2026-Q4: write 2027-Q1 there"
         ):
             carry(hand, key)
         hand.activate(text.replace(f"cycle: {cycle}", "cycle: 2027-Q1"))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from connectors.jira.http.errors import Transient
+from connectors.jira.http.errors import JiraOutage
 from connectors.store.cycles import carries
 from connectors.store.people import audit
 from mappings.rollup.cycles.carry_plan import CarryChoice
@@ -18,8 +18,8 @@ from plugin.sync.reconcile.reconcile import reconcile
 from plugin.use_cases.check_ins import check_ins
 from plugin.use_cases.cycles.carry import carry_forward, preview_carry
 from plugin.use_cases.cycles.closure import close_cycle, reopen_cycle
-from plugin.use_cases.cycles.cycles import CycleRefused, UnknownCycle, show_cycle
-from plugin.use_cases.permission import NotAllowed
+from plugin.use_cases.cycles.cycles import CycleRefusal, UnknownCycle, show_cycle
+from plugin.use_cases.permission import PermissionRefusal
 from tests.actors import TESTER
 from tests.quarter import MAPPING, state, told
 
@@ -138,12 +138,12 @@ def test_what_died_between_two_edits_is_finished_by_the_next_reconcile(closed, s
 
     def dying(request: Any, *, notify: bool = False) -> None:
         if len(told_so_far) == sent:
-            raise Transient("the power went")
+            raise JiraOutage("the power went")
         told_so_far.append(request)
         tell(request, notify=notify)
 
     monkeypatch.setattr(context.jira, "tell", dying)
-    with pytest.raises(Transient):
+    with pytest.raises(JiraOutage):
         reconcile(context, epic)
     assert record(hand, epic).labels == ("okr", "2026-Q4")
     monkeypatch.undo()
@@ -162,7 +162,7 @@ def test_what_was_reached_stays_behind_unless_it_is_chosen(closed_reached):
         (False, "reached: it stays behind"),
         (True, "comes along"),
     ]
-    with pytest.raises(CycleRefused, match=r"plat-999: no key result of 2026-Q4\."):
+    with pytest.raises(CycleRefusal, match=r"plat-999: no key result of 2026-Q4\."):
         carry_forward(hand.connector, EDITOR, "main", "2026-Q4", choice=CarryChoice(frozenset({"PLAT-999"})))
     chosen = CarryChoice(along=frozenset({record(hand, metric).key.lower()}))
     (one,) = preview_carry(hand.connector, VIEWER, "main", "2026-Q4", choice=chosen).objectives
@@ -238,17 +238,17 @@ def test_a_milestone_keeps_a_date_of_the_new_cycle_and_loses_an_earlier_one(hand
 def test_it_is_refused_before_closing_into_what_is_over_and_by_whoever_may_not(quarter):
     hand, _, _, _ = quarter
     with pytest.raises(
-        CycleRefused, match="2026-Q4 is not closed: close it, then carry forward what goes on"
+        CycleRefusal, match="2026-Q4 is not closed: close it, then carry forward what goes on"
     ):
         carry_forward(hand.connector, EDITOR, "main", "2026-Q4")
     close_cycle(hand.connector, EDITOR, "main", "2026-Q4", reason="x")
-    with pytest.raises(NotAllowed):
+    with pytest.raises(PermissionRefusal):
         carry_forward(hand.connector, VIEWER, "main", "2026-Q4")
-    with pytest.raises(CycleRefused, match="2026-Q3 ends on 2026-09-30, not after 2026-Q4"):
+    with pytest.raises(CycleRefusal, match="2026-Q3 ends on 2026-09-30, not after 2026-Q4"):
         carry_forward(hand.connector, EDITOR, "main", "2026-Q4", into="2026-Q3")
     with pytest.raises(UnknownCycle, match="There is no cycle 2027-H3"):
         carry_forward(hand.connector, EDITOR, "main", "2026-Q4", into="2027-H3")
-    with pytest.raises(CycleRefused, match=r"plat-999: no objective of 2026-Q4. Those are: PLAT-\d+\."):
+    with pytest.raises(CycleRefusal, match=r"plat-999: no objective of 2026-Q4. Those are: PLAT-\d+\."):
         carry_forward(hand.connector, EDITOR, "main", "2026-Q4", ["PLAT-999"])
 
 
@@ -263,7 +263,7 @@ def test_what_jira_refuses_is_said_and_may_be_asked_for_again(closed):
     assert one.note.startswith("Jira refused it: Version is not valid. It was to be set: ")
     assert f"{key} Fix versions → OKR 2027-Q1" in one.note
     hand.activate(MAPPING.replace('cycle: {label: ""}', "cycle: 2026-Q4"))
-    with pytest.raises(CycleRefused, match=f"{key}: .*write 2027-Q1 there"):
+    with pytest.raises(CycleRefusal, match=f"{key}: .*write 2027-Q1 there"):
         carry(hand, key)  # nothing could be set: it would stand as carried, and run nowhere
     hand.activate(MAPPING)
     assert carry(hand).carried == (key,)

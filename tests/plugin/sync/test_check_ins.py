@@ -21,7 +21,7 @@ from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.permission import Permission
 from plugin.sync.drain import drain
 from plugin.use_cases.check_ins.check_ins import (
-    CheckInRefused,
+    CheckInRefusal,
     Statement,
     check_in,
     keep,
@@ -142,7 +142,7 @@ def test_a_preview_leaves_check_ins_alone(quiet: Any, one: Any) -> None:
     ],
 )
 def test_what_cannot_be_kept_says_which_part(quiet: Any, one: Any, said: Statement, part: str) -> None:
-    with pytest.raises(CheckInRefused) as refused:
+    with pytest.raises(CheckInRefusal) as refused:
         check_in(quiet.connector, ADA, "main", one.id, said)
     assert [name for name, _ in refused.value.faults] == [part]
     with quiet.connector.store.read() as conn:

@@ -23,10 +23,10 @@ from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.permission import Permission
 from plugin.sync.reconcile.reconcile import reconcile
 from plugin.use_cases.check_ins import check_ins
-from plugin.use_cases.check_ins.check_ins import CheckInRefused
+from plugin.use_cases.check_ins.check_ins import CheckInRefusal
 from plugin.use_cases.cycles.closure import ScoreStatement, close_cycle, close_due, reopen_cycle
-from plugin.use_cases.cycles.cycles import CycleRefused, UnknownCycle, list_cycles, show_cycle, verify_records
-from plugin.use_cases.permission import NotAllowed
+from plugin.use_cases.cycles.cycles import CycleRefusal, UnknownCycle, list_cycles, show_cycle, verify_records
+from plugin.use_cases.permission import PermissionRefusal
 from tests.actors import TESTER
 from tests.quarter import MAPPING, begun, state, told
 
@@ -45,23 +45,23 @@ def closed(hand: Any, **words: Any) -> Any:
 def test_a_cycle_is_never_closed_before_its_end_nor_twice_nor_by_whoever_may_not(quarter):
     hand, _, _, _ = quarter
     with pytest.raises(
-        CycleRefused, match="2027-Q1 runs until 2027-03-31: it can be closed from 2027-04-01 on"
+        CycleRefusal, match="2027-Q1 runs until 2027-03-31: it can be closed from 2027-04-01 on"
     ):
         close_cycle(hand.connector, EDITOR, "main", "2027-Q1")
     with pytest.raises(UnknownCycle, match="There is no cycle 2026-H2"):
         close_cycle(hand.connector, EDITOR, "main", "2026-H2")
-    with pytest.raises(NotAllowed):
+    with pytest.raises(PermissionRefusal):
         close_cycle(hand.connector, VIEWER, "main", "2026-Q4", reason="x")
     closed(hand)
-    with pytest.raises(CycleRefused, match="2026-Q4 is closed already, as version 1"):
+    with pytest.raises(CycleRefusal, match="2026-Q4 is closed already, as version 1"):
         closed(hand)
 
 
 def test_a_commitment_below_one_and_a_score_of_ones_own_want_a_reason(quarter):
     hand, epic, _, _ = quarter
-    with pytest.raises(CycleRefused, match=r"want a reason: PLAT-\d+ \(0.45\)"):
+    with pytest.raises(CycleRefusal, match=r"want a reason: PLAT-\d+ \(0.45\)"):
         close_cycle(hand.connector, EDITOR, "main", "2026-Q4")
-    with pytest.raises(CycleRefused, match="plat-999: no objective of this cycle"):
+    with pytest.raises(CycleRefusal, match="plat-999: no objective of this cycle"):
         close_cycle(
             hand.connector, EDITOR, "main", "2026-Q4", {"PLAT-999": ScoreStatement(reason="x")}, reason="y"
         )
@@ -178,7 +178,7 @@ def test_an_objective_of_a_closed_cycle_that_goes_on_is_written_for_the_later_on
 def test_a_check_in_after_the_end_counts_as_made_at_the_end_and_after_closing_it_is_refused(quarter):
     hand, epic, metric, _ = quarter
     said = check_ins.Statement(metric, Fraction(6))
-    with pytest.raises(CheckInRefused, match="2026-Q4 has ended: say why this is known only now"):
+    with pytest.raises(CheckInRefusal, match="2026-Q4 has ended: say why this is known only now"):
         check_ins.check_in(hand.connector, EDITOR, "main", epic, said)
     late = check_ins.Statement(metric, Fraction(6), "the bill came on 2 January")
     check_ins.check_in(hand.connector, EDITOR, "main", epic, late)
@@ -186,16 +186,16 @@ def test_a_check_in_after_the_end_counts_as_made_at_the_end_and_after_closing_it
     assert state(hand, epic).progress == Fraction(11, 20)
     closed(hand)
     assert show_cycle(hand.connector, VIEWER, "main", "2026-Q4").objectives[0].score.value == Fraction(11, 20)
-    with pytest.raises(CheckInRefused, match="2026-Q4 is closed"):
+    with pytest.raises(CheckInRefusal, match="2026-Q4 is closed"):
         check_ins.check_in(hand.connector, EDITOR, "main", epic, late)
 
 
 def test_an_admin_opens_it_again_with_a_reason_and_closing_makes_the_next_version(quarter):
     hand, epic, _, stories = quarter
     closed(hand)
-    with pytest.raises(NotAllowed):
+    with pytest.raises(PermissionRefusal):
         reopen_cycle(hand.connector, EDITOR, "main", "2026-Q4", "x")
-    with pytest.raises(CycleRefused, match="Say why"):
+    with pytest.raises(CycleRefusal, match="Say why"):
         reopen_cycle(hand.connector, TESTER, "main", "2026-Q4", " ")
     assert reopen_cycle(hand.connector, TESTER, "main", "2026-Q4", "a late bill") == 1
     hand.clock.now = datetime(2026, 12, 31, 22, 0, tzinfo=UTC)  # a change of before the end is known only now
@@ -243,7 +243,7 @@ def test_a_cycle_in_which_another_lies_open_is_refused_by_name_and_the_list_show
     hand, _, _, _ = quarter
     hand.activate(MAPPING.replace("{every: quarter}", "{every: [quarter, year]}"))
     hand.work_off()
-    with pytest.raises(CycleRefused, match="2026-Q4 lies in 2026 and is not closed: close it first"):
+    with pytest.raises(CycleRefusal, match="2026-Q4 lies in 2026 and is not closed: close it first"):
         close_cycle(hand.connector, EDITOR, "main", "2026")
     closed(hand)
     assert close_cycle(hand.connector, EDITOR, "main", "2026").objectives == 0

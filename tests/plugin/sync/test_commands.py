@@ -7,7 +7,7 @@ import re
 from fractions import Fraction
 from typing import Any
 
-from connectors.jira.http.errors import Permanent
+from connectors.jira.http.errors import JiraRefusal
 from connectors.store.numbers import objectives
 from connectors.store.work import due
 from connectors.store.writes import refusals
@@ -26,7 +26,7 @@ def bury(quiet: Any, objective_id: str) -> None:
     with context.store.write() as conn:
         due.mark(conn, "main", [objective_id], context.clock(), "a test")
         (claim,) = due.claim(conn, "w", context.clock(), context.lease, 1, "main", objective_id)
-        due.bury(conn, claim, str(Permanent(400, ("no",))), "Mend it.", context.clock())
+        due.bury(conn, claim, str(JiraRefusal(400, ("no",))), "Mend it.", context.clock())
 
 
 def refuse(quiet: Any, objective_id: str) -> None:

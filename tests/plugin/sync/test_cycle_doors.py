@@ -24,9 +24,9 @@ from plugin.cli import cli
 from plugin.mcp.cycles.carry import CarryArguments, UndoArguments, okr_carry_forward, okr_undo_carry
 from plugin.mcp.cycles.cycle import CycleArguments, okr_cycle
 from plugin.mcp.objectives import GetArguments, OwnDays, okr_get
-from plugin.mcp.protocol.tool import ToolAsker, Unanswerable
+from plugin.mcp.protocol.tool import ToolAsker, UnanswerableQuestion
 from plugin.runtime.application import create_app
-from plugin.use_cases.cycles.cycles import CycleRefused
+from plugin.use_cases.cycles.cycles import CycleRefusal
 from tests.quarter import MAPPING, told
 
 
@@ -186,7 +186,7 @@ def test_the_same_by_command(past):
     hand, epic = past
     key = hand.sandbox.sandbox.records[epic].key
     early = run("carry", "winter")
-    assert isinstance(early.exception, CycleRefused)
+    assert isinstance(early.exception, CycleRefusal)
     assert str(early.exception) == "winter is not closed: close it, then carry forward what goes on."
     shown = json.loads(run("show", "winter", "--json").stdout)
     assert (shown["state"], shown["scores"][0]["key"], shown["scores"][0]["shown"]) == ("ended", key, "0.50")
@@ -257,7 +257,7 @@ def test_each_door_shows_copies_and_makes_them_once(quarter):
     (mine,) = call("GET", "/cycles/2026-Q4/carry")[1]["objectives"]
     assert mine["state"] == "done"
     assert call("GET", f"/objectives/{mine['copied_as']}")[1]["cycle"] == "2027-Q1"
-    with pytest.raises(Unanswerable, match=f"{key}: done into 2027-Q1 as {mine['copied_as']}"):
+    with pytest.raises(UnanswerableQuestion, match=f"{key}: done into 2027-Q1 as {mine['copied_as']}"):
         okr_carry_forward(asking, CarryArguments(cycle="2026-Q4"))
     (back,) = call("GET", "/cycles/2026-Q4/carry/undo")[1]["objectives"]
     assert (back["possible"], [one["of"] for one in back["copies"]]) == (True, [key, records[metric].key])
@@ -272,7 +272,7 @@ def test_each_door_shows_copies_and_makes_them_once(quarter):
     hand.work_off()
     assert call("GET", f"/objectives/{mine['copied_as']}")[0] == 404
     assert call("POST", "/cycles/2026-Q4/carry/undo", "editor", objectives=[key])[0] == 409
-    with pytest.raises(Unanswerable, match="not carried forward out of 2026-Q4"):
+    with pytest.raises(UnanswerableQuestion, match="not carried forward out of 2026-Q4"):
         okr_undo_carry(asking, undo)
 
 
@@ -316,7 +316,7 @@ def test_a_replay_by_command(past, tmp_path):
     assert "+25.0 points" in words
     assert "would have read: committed 0.75" in words
     assert ("Week by week" in words, "02-28" in words) == (True, True)
-    assert isinstance(run("replay", "summer", "--mapping", "then").exception, CycleRefused)
+    assert isinstance(run("replay", "summer", "--mapping", "then").exception, CycleRefusal)
 
 
 def test_an_objective_whose_own_days_reach_into_a_cycle_is_told_with_it_and_scored_in_its_own(hand):

@@ -14,7 +14,7 @@ from connectors.store.schema import cycle_alignment, cycle_line, cycle_list
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.mcp.ledger import ExplainArguments, okr_explain
 from plugin.mcp.objectives import GetArguments, ListArguments, okr_get, okr_list
-from plugin.mcp.protocol.tool import ToolAsker, Unanswerable
+from plugin.mcp.protocol.tool import ToolAsker, UnanswerableQuestion
 from plugin.use_cases.cycles.carry import carry_forward
 from plugin.use_cases.cycles.closure import close_cycle, reopen_cycle
 from plugin.use_cases.objectives.objective_list import START, RowSelection, list_objectives
@@ -151,7 +151,7 @@ def test_what_is_told_of_one_is_what_was_frozen(quarter_of_three):
     assert (got.objective.cycle, got.objective.title) == (CYCLE, listed["title"])
     rows = okr_explain(doors.asking, ExplainArguments(objective_key=key, cycle=CYCLE)).ledger
     assert rows.adds_up
-    with pytest.raises(Unanswerable, match="was no objective of"):
+    with pytest.raises(UnanswerableQuestion, match="was no objective of"):
         okr_get(doors.asking, GetArguments(objective_key=key, cycle="2026-Q3"))
 
 

@@ -15,9 +15,9 @@ from connectors.store.people import audit
 from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.permission import Permission
 from plugin.mcp.cycles.closings import ClosingArguments, okr_closings
-from plugin.mcp.protocol.tool import ToolAsker, Unanswerable
+from plugin.mcp.protocol.tool import ToolAsker, UnanswerableQuestion
 from plugin.use_cases.cycles.closure import close_cycle, reopen_cycle
-from plugin.use_cases.cycles.cycles import CycleRefused, UnknownCycle, show_cycle
+from plugin.use_cases.cycles.cycles import CycleRefusal, UnknownCycle, show_cycle
 from plugin.use_cases.cycles.versions import difference
 from plugin.use_cases.mappings.revisions import list_revisions
 from tests.actors import TESTER
@@ -44,13 +44,13 @@ def environment(hand: Any) -> dict[str, str]:
 
 def test_what_two_closings_differ_in_is_told_with_the_rows_by_every_door(quarter):
     hand, epic, _, stories = quarter
-    with pytest.raises(CycleRefused, match="2026-Q4 was never closed: two versions are there once"):
+    with pytest.raises(CycleRefusal, match="2026-Q4 was never closed: two versions are there once"):
         difference(hand.connector, VIEWER, "main", "2026-Q4")
     with pytest.raises(UnknownCycle):
         difference(hand.connector, VIEWER, "main", "winter")
     close_cycle(hand.connector, EDITOR, "main", "2026-Q4", reason="the last mile was long")
     hand.work_off()
-    with pytest.raises(CycleRefused, match="2026-Q4 was closed once"):
+    with pytest.raises(CycleRefusal, match="2026-Q4 was closed once"):
         difference(hand.connector, VIEWER, "main", "2026-Q4")
     reopen_cycle(hand.connector, TESTER, "main", "2026-Q4", "a late bill")
     hand.clock.now = datetime(2026, 12, 31, 22, 0, tzinfo=UTC)  # a change of before the end is known only now
@@ -73,7 +73,7 @@ def test_what_two_closings_differ_in_is_told_with_the_rows_by_every_door(quarter
     ]
     same = difference(hand.connector, VIEWER, "main", "2026-Q4", 2, 2)
     assert (same.differing, len(same.objectives)) == ((), 1)
-    with pytest.raises(CycleRefused, match=r"2026-Q4 has no version 3\. Those are: 1, 2"):
+    with pytest.raises(CycleRefusal, match=r"2026-Q4 has no version 3\. Those are: 1, 2"):
         difference(hand.connector, VIEWER, "main", "2026-Q4", after=3)
 
     doors = opened(hand.connector, environment(hand), "admin")
@@ -91,7 +91,7 @@ def test_what_two_closings_differ_in_is_told_with_the_rows_by_every_door(quarter
     assert (by_tool.before.version, by_tool.after.version, by_tool.compared) == (1, 2, 1)
     assert (differs.key, differs.moved.exact, differs.before and differs.before.shown) == (key, "1/4", "0.45")
     assert [(row.key, row.part, row.effect.exact) for row in differs.rows] == [(story, "progressed", "1/4")]
-    with pytest.raises(Unanswerable, match=r"2026-Q4 has no version 3\. Those are: 1, 2"):
+    with pytest.raises(UnanswerableQuestion, match=r"2026-Q4 has no version 3\. Those are: 1, 2"):
         okr_closings(asking, ClosingArguments(cycle="2026-Q4", after=3))
     assert doors.api("GET", "/cycles/2026-Q4/difference?after=7").status_code == 409
     assert doors.api("GET", "/cycles/winter/difference").status_code == 404
@@ -119,9 +119,9 @@ def test_a_cycle_is_closed_under_another_mapping_with_a_reason_which_its_records
     hand.work_off()
     ruling = next(one.revision for one in list_revisions(hand.connector, VIEWER, "main") if one.active)
     assert state(hand, epic).progress == Fraction(9, 20)  # what ended stands, whatever rules now
-    with pytest.raises(CycleRefused, match="wants a reason"):
+    with pytest.raises(CycleRefusal, match="wants a reason"):
         close_cycle(hand.connector, EDITOR, "main", "2026-Q4", revision=ruling)
-    with pytest.raises(CycleRefused, match="2027-Q1 runs until"):
+    with pytest.raises(CycleRefusal, match="2027-Q1 runs until"):
         close_cycle(hand.connector, EDITOR, "main", "2027-Q1", reason="x", revision=ruling)
     done = close_cycle(
         hand.connector, EDITOR, "main", "2026-Q4", reason="outcomes are what counts", revision=ruling[:10]

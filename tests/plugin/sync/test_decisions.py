@@ -14,7 +14,7 @@ from typing import Any, cast
 import pytest
 
 from connectors.jira import Jira, SearchPage
-from connectors.jira.http.errors import AuthFailed, Permanent, RateLimited, Transient
+from connectors.jira.http.errors import AuthFailure, JiraOutage, JiraRefusal, RateLimitError
 from connectors.sandbox import CONNECTOR, Fault
 from connectors.store import Store
 from connectors.store.absence import gaps, tombstones
@@ -44,7 +44,7 @@ from plugin.sync import outage, work
 from plugin.sync.context import Context
 from plugin.sync.reconcile import carries, reconcile
 from plugin.sync.reconcile.failures import UNEXPECTED
-from plugin.sync.reconcile.lease import LeaseLost, ObjectiveLease
+from plugin.sync.reconcile.lease import LostLease, ObjectiveLease
 from plugin.sync.refresh import comments, issue_steps, names, own_writes, reread, written_options
 from plugin.sync.refresh import tombstones as left
 from plugin.sync.refresh.project_access import ProjectSight, may_browse
@@ -449,7 +449,7 @@ def test_the_named_fields_are_blamed_or_one_at_a_time(
     fields: dict[str, str], issues: list[str], blamed: list[str], left_over: list[str]
 ) -> None:
     changes = [a_change(field=name) for name in issues]
-    refused, rest = application._part(target_of("f"), Permanent(400, (), fields), changes)
+    refused, rest = application._part(target_of("f"), JiraRefusal(400, (), fields), changes)
     assert [one.change.field_id for one in refused] == blamed
     assert [one.field_id for one in rest] == left_over
 
@@ -534,7 +534,7 @@ def test_what_jira_declines_to_say_of_a_project_is_that_it_cannot_be_browsed(han
         hand.sandbox.faults.add(Fault("status", "GET", "mypermissions", status=status, shape="jira"))
         assert may_browse(jira, "PLAT") is browsed, status
     hand.sandbox.faults.add(Fault("status", "GET", "mypermissions", status=410, shape="jira"))
-    with pytest.raises(Permanent):
+    with pytest.raises(JiraRefusal):
         may_browse(jira, "PLAT")
 
 
@@ -556,17 +556,17 @@ def test_a_claim_is_renewed_from_the_half_of_its_lease_on_and_given_up_once_anot
     clock.pass_by(seconds=121)
     with context.store.write() as conn:
         assert len(due.claim(conn, "thief", clock(), context.lease, 1)) == 1
-    with pytest.raises(LeaseLost, match="the lease on 1 ran out or was taken"):
+    with pytest.raises(LostLease, match="the lease on 1 ran out or was taken"):
         tenure.keep()
 
 
 def test_a_read_by_the_clock_that_is_refused_for_the_sign_in_is_an_outage_of_everything(hand: Any) -> None:
     store = hand.connector.store
-    for error in (Transient("busy", status=503), Permanent(400), RateLimited("jira-burst-based")):
+    for error in (JiraOutage("busy", status=503), JiraRefusal(400), RateLimitError("jira-burst-based")):
         outage.note_refusal(store, "main", hand.clock(), error)
     with store.read() as conn:
         assert outage.standing(conn, "main") is None
-    outage.note_refusal(store, "main", hand.clock(), AuthFailed("no", status=401))
+    outage.note_refusal(store, "main", hand.clock(), AuthFailure("no", status=401))
     with store.read() as conn:
         found = outage.standing(conn, "main")
     assert found is not None
@@ -576,12 +576,12 @@ def test_a_read_by_the_clock_that_is_refused_for_the_sign_in_is_an_outage_of_eve
 @pytest.mark.parametrize(
     ("error", "trial", "struck", "whole"),
     [
-        (RateLimited("local-pacing", 1.0), False, False, False),
-        (RateLimited("local-pacing", 1.0), True, False, False),
-        (RateLimited("jira-burst-based", 1.0), False, True, False),
-        (RateLimited("jira-quota-tenant-based", 1.0), False, True, True),
-        (Transient("busy", status=503), False, True, False),
-        (AuthFailed("no"), False, True, True),
+        (RateLimitError("local-pacing", 1.0), False, False, False),
+        (RateLimitError("local-pacing", 1.0), True, False, False),
+        (RateLimitError("jira-burst-based", 1.0), False, True, False),
+        (RateLimitError("jira-quota-tenant-based", 1.0), False, True, True),
+        (JiraOutage("busy", status=503), False, True, False),
+        (AuthFailure("no"), False, True, True),
     ],
     ids=str,
 )
@@ -634,17 +634,17 @@ def test_a_trial_that_our_own_pacing_put_off_is_still_to_come_and_makes_the_outa
     """The trial was taken, and nobody was asked: it was told as an outage of Jira as a whole, and waited longer with each."""
     now = bare.clock()
     with bare.store.write() as conn:
-        outage.strike(conn, "main", now - timedelta(minutes=5), Transient("busy", status=503), whole=False)
+        outage.strike(conn, "main", now - timedelta(minutes=5), JiraOutage("busy", status=503), whole=False)
     way = outage.way(bare)
     assert way.trial is not None
     soon = now + timedelta(seconds=2)
-    work._note_failure(bare, RateLimited("local-pacing", 2.0, soon), whole=False, trial=True)
+    work._note_failure(bare, RateLimitError("local-pacing", 2.0, soon), whole=False, trial=True)
     with bare.store.read() as conn:
         assert outage.standing(conn, "main") == replace(way.trial, next_try=soon)
 
 
 def test_a_screen_that_jira_refuses_keeps_no_other_from_being_asked_and_an_outage_does() -> None:
-    said = {"1": Permanent(403), "2": {}, "3": Transient("busy", status=503), "4": {}}
+    said = {"1": JiraRefusal(403), "2": {}, "3": JiraOutage("busy", status=503), "4": {}}
 
     def edit_fields(issue_id: str) -> object:
         answer = said[issue_id]
@@ -663,7 +663,7 @@ def test_of_two_workers_that_ask_at_once_one_tries_an_outage(
     """Both saw that the wait was over; the other one took the trial in between."""
     now = bare.clock()
     with bare.store.write() as conn:
-        seen = outage.strike(conn, "main", now - HOUR, Transient("busy", status=503), whole=True)
+        seen = outage.strike(conn, "main", now - HOUR, JiraOutage("busy", status=503), whole=True)
     assert outage.way(bare).trial is not None
     monkeypatch.setattr(outage, "standing", lambda _conn, _site: seen)
     assert outage.way(bare) == outage.CallPermission(False)
@@ -716,18 +716,18 @@ class Answering:
             raise self.error
 
 
-OUT = Transient("busy", status=503)
+OUT = JiraOutage("busy", status=503)
 
 
 @pytest.mark.parametrize(
     ("failed", "then", "behind"),
     [
         (OUT, OUT, True),
-        (OUT, AuthFailed("no"), True),
-        (OUT, Permanent(403), False),
+        (OUT, AuthFailure("no"), True),
+        (OUT, JiraRefusal(403), False),
         (OUT, None, False),
-        (Transient("changed", status=409), OUT, False),
-        (Permanent(400), OUT, False),
+        (JiraOutage("changed", status=409), OUT, False),
+        (JiraRefusal(400), OUT, False),
         (ValueError("a fault of ours"), OUT, False),
     ],
     ids=str,
@@ -740,7 +740,7 @@ def test_jira_as_a_whole_is_out_where_it_does_not_say_who_we_are(
 
 
 def test_a_sign_in_that_is_refused_is_behind_everything_unasked(bare: Context) -> None:
-    refused = AuthFailed("no")
+    refused = AuthFailure("no")
     assert outage.behind(replace(bare, jira=cast("Jira", Answering(OUT))), refused) is refused
 
 
@@ -988,7 +988,7 @@ def test_where_milliseconds_are_refused_a_minute_more_is_asked_for_than_has_pass
     def answered(_context: Context, jql: str) -> Any:
         asked.append(jql)
         if len(asked) == 1:
-            raise Permanent(400)
+            raise JiraRefusal(400)
         return iter(())
 
     monkeypatch.setattr(search_pages, "pages", answered)

@@ -15,12 +15,12 @@ from pydantic import SecretStr
 from structlog.testing import capture_logs
 
 from connectors.notify import mail
-from connectors.notify.failure import NotSent
+from connectors.notify.failure import SendingFailure
 from connectors.store.work import outbox
 from plugin.runtime.application import create_app
 from plugin.runtime.settings import MailSettings, NotifySettings, SignedWebhookSettings
 from plugin.use_cases.digests.digests import (
-    DigestRefused,
+    DigestRefusal,
     deliver,
     preview_digest,
     send_digest,
@@ -181,7 +181,7 @@ def test_what_was_taken_is_sent_whatever_the_server_says_at_parting(office: Any)
 @pytest.mark.parametrize("address", ["a@.", "a@(b", "[@acme.example", "a@[c", "a..b@acme.example"])
 def test_an_address_that_is_none_is_said_to_be_none(address: str) -> None:
     letter = mail.Mail("k", address, "s", "t", "<p>t</p>", MONDAY, "weekly.main.okr")
-    with pytest.raises(NotSent, match="is no address that mail can go to") as found:
+    with pytest.raises(SendingFailure, match="is no address that mail can go to") as found:
         mail.send(letter, mail.MailServer("127.0.0.1", 1, "okr@acme.example"))
     assert found.value.for_good
 
@@ -233,7 +233,7 @@ def test_whoever_follows_the_link_of_a_mail_gets_no_more_and_a_scanner_stops_not
     hand.clock.now = MONDAY + timedelta(days=7)
     tell_due(hand.connector, "main")
     assert (len(box.letters), len(channel.taken)) == (1, 2)
-    with pytest.raises(DigestRefused, match=r"weekly does not go to mail:other@acme.example"):
+    with pytest.raises(DigestRefusal, match=r"weekly does not go to mail:other@acme.example"):
         resume_digest(hand.connector, TESTER, "main", "weekly", "mail:other@acme.example")
     resume_digest(hand.connector, TESTER, "main", "weekly", "mail:lead@acme.example")
     send_digest(hand.connector, TESTER, "main", "weekly")
@@ -276,7 +276,7 @@ def test_a_private_address_that_nobody_listed_is_refused(office: Any) -> None:
     hand, _, channel, _ = office
     notify = hand.connector.settings.notify.model_copy(update={"hosts": ()})
     hand.connector.settings = hand.connector.settings.model_copy(update={"notify": notify})
-    with pytest.raises(DigestRefused, match=r"There is no digest daily. Those there are: weekly"):
+    with pytest.raises(DigestRefusal, match=r"There is no digest daily. Those there are: weekly"):
         send_digest(hand.connector, TESTER, "main", "daily")
     send_digest(hand.connector, TESTER, "main", "weekly")
     with hand.connector.store.read() as conn:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from connectors.jira.http.errors import AuthFailed, IncompleteRead, Permanent, RateLimited, Transient
+from connectors.jira.http.errors import AuthFailure, IncompleteRead, JiraOutage, JiraRefusal, RateLimitError
 from connectors.store import StoreError
 from plugin.sync.reconcile.failures import (
     LONGEST_WAIT,
@@ -23,19 +23,19 @@ NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 @pytest.mark.parametrize(
     ("error", "attempts", "decision"),
     [
-        (Transient("away"), 1, Postponement),
-        (Transient("away"), MOST_ATTEMPTS - 1, Postponement),
-        (Transient("away"), MOST_ATTEMPTS, Burial),
+        (JiraOutage("away"), 1, Postponement),
+        (JiraOutage("away"), MOST_ATTEMPTS - 1, Postponement),
+        (JiraOutage("away"), MOST_ATTEMPTS, Burial),
         (IncompleteRead("half a page"), 1, Postponement),
-        (AuthFailed("who are you"), 1, Postponement),
+        (AuthFailure("who are you"), 1, Postponement),
         (StoreError("busy", "here", "wait", passing=True), 1, Postponement),
         (StoreError("broken", "here", "mend it"), 1, Burial),
-        (AuthFailed("who are you"), MOST_ATTEMPTS, Burial),
-        (RateLimited("jira-burst-based", 3.0, NOW + timedelta(seconds=3)), 1, Postponement),
-        (RateLimited("jira-burst-based", None, None), MOST_ATTEMPTS + 5, Postponement),
-        *((Permanent(status, ("no",)), 1, Postponement) for status in (400, 403, 404)),
-        (Permanent(403, ("no",)), MOST_REFUSALS - 1, Postponement),
-        (Permanent(403, ("no",)), MOST_REFUSALS, Burial),
+        (AuthFailure("who are you"), MOST_ATTEMPTS, Burial),
+        (RateLimitError("jira-burst-based", 3.0, NOW + timedelta(seconds=3)), 1, Postponement),
+        (RateLimitError("jira-burst-based", None, None), MOST_ATTEMPTS + 5, Postponement),
+        *((JiraRefusal(status, ("no",)), 1, Postponement) for status in (400, 403, 404)),
+        (JiraRefusal(403, ("no",)), MOST_REFUSALS - 1, Postponement),
+        (JiraRefusal(403, ("no",)), MOST_REFUSALS, Burial),
         (ValueError("a fault of ours"), 1, Burial),
     ],
 )
@@ -50,7 +50,7 @@ def test_passing_trouble_waits_and_lasting_trouble_goes_to_a_person(
 def test_waits_double_within_a_jitter_of_a_third_and_stay_below_the_longest(
     attempts: int, chance: float
 ) -> None:
-    decision = after_failure(Transient("away"), attempts, NOW, chance)
+    decision = after_failure(JiraOutage("away"), attempts, NOW, chance)
     assert isinstance(decision, Postponement)
     seconds = (decision.until - NOW).total_seconds()
     middle = min(2.0**attempts, LONGEST_WAIT.total_seconds())
@@ -59,15 +59,15 @@ def test_waits_double_within_a_jitter_of_a_third_and_stay_below_the_longest(
 
 def test_a_rate_limit_waits_exactly_as_long_as_jira_says() -> None:
     until = NOW + timedelta(minutes=40)
-    assert after_failure(RateLimited("jira-quota-global-based", 2400, until), 3, NOW, 0.9) == Postponement(
-        until, str(RateLimited("jira-quota-global-based", 2400, until))
+    assert after_failure(RateLimitError("jira-quota-global-based", 2400, until), 3, NOW, 0.9) == Postponement(
+        until, str(RateLimitError("jira-quota-global-based", 2400, until))
     )
 
 
 def test_a_dead_letter_says_what_to_do() -> None:
-    refused = after_failure(Permanent(403, ("no",), remedy="Give the permission."), MOST_REFUSALS, NOW, 0)
+    refused = after_failure(JiraRefusal(403, ("no",), remedy="Give the permission."), MOST_REFUSALS, NOW, 0)
     ours = after_failure(KeyError("x"), 1, NOW, 0)
-    tired = after_failure(Transient("away", "Look at the network."), MOST_ATTEMPTS, NOW, 0)
+    tired = after_failure(JiraOutage("away", "Look at the network."), MOST_ATTEMPTS, NOW, 0)
 
     assert isinstance(refused, Burial)
     assert refused.remedy == "Tried 8 times. Give the permission."

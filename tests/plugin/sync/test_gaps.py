@@ -17,11 +17,11 @@ from mappings.fields import CUSTOM
 from mappings.rollup.rows.ledger import Disposition
 from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.permission import Permission
-from plugin.runtime.connector import NotReady
+from plugin.runtime.connector import Refusal
 from plugin.sync.refresh import gaps as refresh_gaps
 from plugin.sync.refresh.tombstones import ask_again
 from plugin.sync.resync.full_read import resync
-from plugin.use_cases.permission import NotAllowed
+from plugin.use_cases.permission import PermissionRefusal
 from plugin.use_cases.work.gaps import accept_gaps, list_gaps, reopen_gaps
 from tests.plugin.sync.test_leftovers import WITH_KEY_RESULTS
 
@@ -192,12 +192,12 @@ def test_another_fault_of_an_accepted_gap_is_a_new_gap(company: Any) -> None:
 
 
 def test_what_is_no_gap_cannot_be_accepted(company: Any) -> None:
-    with pytest.raises(NotReady, match=r"No gap is called 'PLAT-7'\. Gaps: none"):
+    with pytest.raises(Refusal, match=r"No gap is called 'PLAT-7'\. Gaps: none"):
         accept_gaps(company.connector, ADA, "main", ["PLAT-7"])
 
 
 def test_a_viewer_accepts_nothing(company: Any) -> None:
-    with pytest.raises(NotAllowed):
+    with pytest.raises(PermissionRefusal):
         accept_gaps(company.connector, Actor("eve", Permission.VIEWER), "main", ["PLAT-7"])
 
 

@@ -17,7 +17,7 @@ from mappings.diagnostic import MappingError
 from mappings.write_back.plan import Change
 from mappings.write_back.targets import writings_of
 from plugin.runtime.composition import build_connector
-from plugin.runtime.connector import NotReady
+from plugin.runtime.connector import Refusal
 from plugin.sync.reconcile.reconcile import reconcile
 from plugin.use_cases.cycles.closure import close_cycle
 from plugin.use_cases.health.concerns import concerns
@@ -348,7 +348,7 @@ def test_an_objective_is_linked_to_a_goal_by_its_field(hand: Any) -> None:
     key = hand.sandbox.sandbox.records[one].key
     address = f"{hand.sandbox.url}/o/northwind/s/1/goal/NORTH-2"
     for objective, goal in ((key, "NORTH-7"), ("PLAT-99", "NORTH-2"), (key, "nothing")):
-        with pytest.raises(NotReady):
+        with pytest.raises(Refusal):
             goals.link(hand.connector, TESTER, "main", objective, goal)
     made = goals.link(hand.connector, TESTER, "main", key, address)
     assert made == goals.LinkedGoal(key, "NORTH-2", "OKR summary")
@@ -357,7 +357,7 @@ def test_an_objective_is_linked_to_a_goal_by_its_field(hand: Any) -> None:
     hand.work_off()
     assert posted(hand, "NORTH-2") == [said("on_track", 70, "70 % · on track")]
     hand.activate(BARE)
-    with pytest.raises(NotReady, match="names no field"):
+    with pytest.raises(Refusal, match="names no field"):
         goals.link(hand.connector, TESTER, "main", key, "NORTH-1")
 
 
@@ -781,7 +781,7 @@ def test_a_goal_is_linked_to_the_issue_in_jiras_own_field_and_no_link_of_others_
     assert len(posted(hand, "NORTH-2")) == 1
     assert [goal.key for goal in book.of_issue(one)] == ["NORTH-2"]
 
-    with pytest.raises(NotReady, match=f"{key} is linked to NORTH-2 already"):
+    with pytest.raises(Refusal, match=f"{key} is linked to NORTH-2 already"):
         goals.link(hand.connector, TESTER, "main", key, "NORTH-1")
     assert linked(hand, one) == ["NORTH-2"]
     assert (first.work_items, len(second.work_items)) == ({}, 1)

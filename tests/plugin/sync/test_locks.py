@@ -16,13 +16,13 @@ from connectors.store.people import audit
 from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.permission import Permission
 from plugin.mcp.objectives import GetArguments, okr_get
-from plugin.mcp.protocol.tool import ToolAsker, Unanswerable
+from plugin.mcp.protocol.tool import ToolAsker, UnanswerableQuestion
 from plugin.sync.reconcile.measurement import measure_objective
-from plugin.use_cases.cycles.cycles import CycleRefused, CycleState, list_cycles, show_cycle
+from plugin.use_cases.cycles.cycles import CycleRefusal, CycleState, list_cycles, show_cycle
 from plugin.use_cases.cycles.locks import lock_cycle, lock_due, show_lock, unlock_cycle, waits_behind_lock
 from plugin.use_cases.mappings.mapping_life import preview_text
 from plugin.use_cases.objectives.as_of import as_of
-from plugin.use_cases.permission import NotAllowed
+from plugin.use_cases.permission import PermissionRefusal
 from tests.actors import TESTER
 from tests.plugin.sync.test_cycle_doors import Door
 from tests.quarter import MAPPING, state, told
@@ -160,7 +160,7 @@ def test_an_objective_that_came_too_late_is_explained_wherever_it_is_looked_for(
     for path in (f"/objectives/{name}", f"/why/{name}"):
         page = call.client.get(path, headers=headers)
         assert (page.status_code, said in page.get_data(as_text=True)) == (404, True), path
-    with pytest.raises(Unanswerable, match=said):
+    with pytest.raises(UnanswerableQuestion, match=said):
         okr_get(ToolAsker(hand.connector, VIEWER), GetArguments(objective_key=name))
     unlock_cycle(hand.connector, EDITOR, "main", "2026-Q4", "agreed anew")
     hand.work_off()
@@ -203,23 +203,23 @@ def test_a_change_of_the_mapping_waits_too(locked):
 
 def test_who_may_when_and_that_it_is_kept(hand):
     hand, _, _, _ = running(hand)
-    with pytest.raises(NotAllowed):
+    with pytest.raises(PermissionRefusal):
         lock_cycle(hand.connector, VIEWER, "main", "2026-Q4")
-    with pytest.raises(CycleRefused, match="There is no cycle 2026-H2"):
+    with pytest.raises(CycleRefusal, match="There is no cycle 2026-H2"):
         lock_cycle(hand.connector, EDITOR, "main", "2026-H2")
-    with pytest.raises(CycleRefused, match="2026-Q3 ended on 2026-09-30"):
+    with pytest.raises(CycleRefusal, match="2026-Q3 ended on 2026-09-30"):
         lock_cycle(hand.connector, EDITOR, "main", "2026-Q3")
-    with pytest.raises(CycleRefused, match="is not locked"):
+    with pytest.raises(CycleRefusal, match="is not locked"):
         unlock_cycle(hand.connector, EDITOR, "main", "2026-Q4", "why")
     assert lock_due(hand.connector, "main") == ()
     hand.activate(MAPPING.replace("{every: quarter}", "{every: quarter, lock: 32d}"))
     assert lock_due(hand.connector, "main") == ("2026-Q4",)  # 1 October and 32 days
     assert lock_due(hand.connector, "main") == ()
-    with pytest.raises(CycleRefused, match="2026-Q4 is locked already"):
+    with pytest.raises(CycleRefusal, match="2026-Q4 is locked already"):
         lock_cycle(hand.connector, EDITOR, "main", "2026-Q4")
     (shown,) = (one for one in list_cycles(hand.connector, VIEWER, "main") if one.cycle.id == "2026-Q4")
     assert shown.state is CycleState.LOCKED
-    with pytest.raises(CycleRefused, match="wants a reason"):
+    with pytest.raises(CycleRefusal, match="wants a reason"):
         unlock_cycle(hand.connector, EDITOR, "main", "2026-Q4", " ")
     unlock_cycle(hand.connector, EDITOR, "main", "2026-Q4", "why not")
     assert lock_due(hand.connector, "main") == ()  # whoever unlocked it meant it

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from connectors.jira.http.errors import JiraError, Permanent, Transient
+from connectors.jira.http.errors import JiraError, JiraOutage, JiraRefusal
 from connectors.sandbox import CONNECTOR, Fault
 from plugin.sync.write_back.notification import NotificationPolicy
 
@@ -84,7 +84,7 @@ def test_where_jira_cannot_be_asked_that_is_no_answer(hand: Any, notifying: Noti
     hand.sandbox.faults.add(Fault(kind="status", times=100, status=503, path="mypermissions"))
     with pytest.raises(JiraError) as found:
         notifying.needed("PLAT-1")
-    assert isinstance(found.value, Transient)
-    assert not isinstance(found.value, Permanent)
+    assert isinstance(found.value, JiraOutage)
+    assert not isinstance(found.value, JiraRefusal)
     hand.sandbox.faults.clear()
     assert notifying.needed("PLAT-1") is True

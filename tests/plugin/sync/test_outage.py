@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from connectors.jira.http.errors import AuthFailed, JiraError, Permanent, RateLimited, Transient
+from connectors.jira.http.errors import AuthFailure, JiraError, JiraOutage, JiraRefusal, RateLimitError
 from connectors.sandbox import Fault
 from connectors.store.work import due, inbox
 from plugin.sync import outage
@@ -20,7 +20,7 @@ from plugin.sync.work import WorkTurn, turn
 from plugin.use_cases.work.site_read import read
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
-DOWN = Transient("Jira cannot answer now (503).", status=503)
+DOWN = JiraOutage("Jira cannot answer now (503).", status=503)
 POINTS = "customfield_10016"
 
 
@@ -32,9 +32,9 @@ def test_waits_grow_to_a_minute_and_never_undercut_what_jira_says() -> None:
     assert [seconds(DOWN, tries) for tries in range(1, 9)] == [1, 2, 4, 8, 16, 32, 60, 60]
     assert seconds(DOWN, 500) == 60
     assert (seconds(DOWN, 4, 0.0), seconds(DOWN, 4, 1.0)) == (pytest.approx(5.6), pytest.approx(10.4))
-    assert seconds(Transient("busy", status=503, retry_after=240), 1) == 240
-    assert seconds(RateLimited("jira-quota-tenant-based", 1800, NOW + timedelta(seconds=1800)), 1) == 1800
-    assert seconds(AuthFailed("no"), 20) == 300
+    assert seconds(JiraOutage("busy", status=503, retry_after=240), 1) == 240
+    assert seconds(RateLimitError("jira-quota-tenant-based", 1800, NOW + timedelta(seconds=1800)), 1) == 1800
+    assert seconds(AuthFailure("no"), 20) == 300
 
 
 def test_calls_that_were_under_way_when_it_began_do_not_lengthen_the_wait() -> None:
@@ -51,9 +51,9 @@ def test_calls_that_were_under_way_when_it_began_do_not_lengthen_the_wait() -> N
     ("error", "kind", "person"),
     [
         (DOWN, "unreachable", False),
-        (AuthFailed("no", status=401), "sign_in", True),
-        (RateLimited("jira-quota-tenant-based", 9.0), "limited", False),
-        (Permanent(410), "refused", True),
+        (AuthFailure("no", status=401), "sign_in", True),
+        (RateLimitError("jira-quota-tenant-based", 9.0), "limited", False),
+        (JiraRefusal(410), "refused", True),
     ],
 )
 def test_the_kind_says_who_has_to_do_something(error: JiraError, kind: str, person: bool) -> None:

@@ -12,10 +12,10 @@ from bs4 import BeautifulSoup
 from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.permission import Permission
 from plugin.pages.views.mappings.past_preview import past_preview_view
-from plugin.runtime.connector import NotReady
+from plugin.runtime.connector import Refusal
 from plugin.use_cases.mappings import drafts
 from plugin.use_cases.mappings.past_preview import preview_as_of, read_lacking_then
-from plugin.use_cases.permission import NotAllowed
+from plugin.use_cases.permission import PermissionRefusal
 from tests.actors import TESTER
 from tests.plugin.use_cases.conftest import opened
 from tests.quarter import MAPPING, told
@@ -55,11 +55,11 @@ def test_a_draft_on_an_earlier_day_before_and_after_what_came_later(quarter):
     assert rows(preview_as_of(hand.connector, TESTER, "main", OUTCOME, NEW_YEAR)) == [now]
     assert len(hand.writes()) == written
 
-    with pytest.raises(NotReady, match="yet to come"):
+    with pytest.raises(Refusal, match="yet to come"):
         preview_as_of(hand.connector, TESTER, "main", OUTCOME, datetime(2027, 6, 1, tzinfo=UTC))
-    with pytest.raises(NotReady, match="History begins"):
+    with pytest.raises(Refusal, match="History begins"):
         preview_as_of(hand.connector, TESTER, "main", OUTCOME, datetime(2020, 6, 1, tzinfo=UTC))
-    with pytest.raises(NotAllowed):
+    with pytest.raises(PermissionRefusal):
         preview_as_of(hand.connector, Actor("edith", Permission.EDITOR), "main", OUTCOME, NEW_YEAR)
 
 

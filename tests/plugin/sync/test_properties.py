@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import update
 
 from connectors.clock import system_clock
-from connectors.jira.http.errors import Transient
+from connectors.jira.http.errors import JiraOutage
 from connectors.sandbox import Fault, SandboxServer
 from connectors.sandbox.issue_json import IssueWriter
 from connectors.sandbox.site_state import scheme
@@ -151,7 +151,7 @@ def test_a_write_whose_answer_never_came_is_looked_up_and_not_repeated(quiet: Qu
     right = quiet.held(id_)
     quiet.spoil(id_)
     quiet.sandbox.faults.add(Fault("status", "PUT", f"{id_}/properties", status=503))
-    with pytest.raises(Transient):
+    with pytest.raises(JiraOutage):
         reconcile(quiet.context, id_)
     quiet.context.jira.put_property(id_, KEY, right)  # it had arrived all the same
     counted = quiet.sandbox.site.calls.writes[id_, FIELD]

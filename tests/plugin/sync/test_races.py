@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from connectors.jira.http.errors import AuthFailed, Permanent, RateLimited, Transient
+from connectors.jira.http.errors import AuthFailure, JiraOutage, JiraRefusal, RateLimitError
 from connectors.sandbox import CONNECTOR, Fault
 from connectors.store.mirror import mirror
 from connectors.store.work import batch_sizes, due, inbox
@@ -64,7 +64,7 @@ def test_an_interrupted_write_is_confirmed_only_where_jira_has_it(
 ) -> None:
     moved_on(hand, objective)
     hand.sandbox.faults.add(Fault("status", "PUT", f"issue/{objective}", status=503))
-    with pytest.raises(Transient):
+    with pytest.raises(JiraOutage):
         reconcile(hand.context, objective)
     if arrived:
         hand.context.jira.edit(objective, {PROGRESS: 67})
@@ -85,7 +85,7 @@ def test_an_interrupted_write_is_not_made_again_on_what_left_the_scope_meanwhile
     hand.sync()
     hand.land(hand.issue("Story", objective, "Done", labels=["okr"]))
     hand.sandbox.faults.add(Fault("status", "PUT", f"issue/{objective}", status=503))
-    with pytest.raises(Transient):
+    with pytest.raises(JiraOutage):
         reconcile(hand.context, objective)
     hand.context.jira.edit(objective, {PROGRESS: 67})
     hand.edit(objective, labels=["other"])
@@ -99,7 +99,7 @@ def test_an_interrupted_write_is_not_made_again_on_what_left_the_scope_meanwhile
 def test_a_write_that_the_sign_in_refuses_has_failed_and_is_not_looked_up(hand: Any, objective: str) -> None:
     moved_on(hand, objective)
     hand.sandbox.faults.add(Fault("unauthorized", "PUT", f"issue/{objective}"))
-    with pytest.raises(AuthFailed):
+    with pytest.raises(AuthFailure):
         reconcile(hand.context, objective)
     assert outcomes(hand, objective) == [(50, "written"), (67, "failed")]
     with hand.connector.store.read() as conn:
@@ -240,7 +240,7 @@ def test_a_batch_that_ran_into_a_limit_is_halved_and_nothing_of_it_is_lost(hand:
     hand.sandbox.faults.add(
         Fault("rate_limit", path="bulkfetch", reason="jira-quota-tenant-based", seconds=900.0)
     )
-    with pytest.raises(RateLimited):
+    with pytest.raises(RateLimitError):
         refresh(hand.context, "worker")
     with hand.connector.store.read() as conn:
         assert portion(conn, "main") == 4
@@ -269,7 +269,7 @@ def test_a_fresh_read_that_is_refused_is_not_begun_twice(hand: Any) -> None:
     hand.sandbox.faults.add(Fault("status", "POST", "search/jql", status=400, shape="jira", message="No."))
     calls = hand.sandbox.site.calls
     calls.clear()
-    with pytest.raises(Permanent):
+    with pytest.raises(JiraRefusal):
         resync(hand.context, anew=True)
     assert sum(count for name, count in calls.by_endpoint.items() if name.endswith("search/jql")) == 1
 

@@ -19,7 +19,7 @@ from connectors.sandbox.site_state.transitions import to_status
 from connectors.store.numbers import check_ins, objectives
 from mappings.explain.certainty import Certainty
 from mappings.explain.week import week_of
-from plugin.use_cases.check_ins.check_ins import CheckInRefused, Statement, check_in, withdraw
+from plugin.use_cases.check_ins.check_ins import CheckInRefusal, Statement, check_in, withdraw
 from plugin.use_cases.objectives.as_of import as_of, read_histories
 from plugin.use_cases.objectives.movement import between
 from tests.actors import TESTER
@@ -90,7 +90,7 @@ class Walk:
             withdraw(connector, TESTER, "main", epic, standing[0])
             return
         value = Fraction(self.dice.randrange(11))
-        with suppress(CheckInRefused):  # a metric without its numbers takes none
+        with suppress(CheckInRefusal):  # a metric without its numbers takes none
             check_in(connector, TESTER, "main", epic, Statement(metric, value, "said"))
 
     def look(self) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests
 
-from connectors.jira.http.errors import Transient
+from connectors.jira.http.errors import JiraOutage
 from connectors.sandbox import CONNECTOR, Fault
 from connectors.sandbox.site_state import scheme
 from connectors.store.mirror import mirror
@@ -159,7 +159,7 @@ def test_a_write_whose_answer_never_came_is_looked_up_and_makes_no_second_link(h
     synced(hand, BARE + FIELDS)
     hand.activate(NUMBERS)
     hand.sandbox.faults.add(Fault("status", "POST", "remotelink", status=503))
-    with pytest.raises(Transient):
+    with pytest.raises(JiraOutage):
         reconcile(hand.context, one)
     assert titles(hand, one) == []
     with hand.connector.store.read() as conn:

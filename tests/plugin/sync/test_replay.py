@@ -14,11 +14,11 @@ from connectors.store.schema import metadata
 from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.permission import Permission
 from plugin.use_cases.cycles.closure import close_cycle
-from plugin.use_cases.cycles.cycles import CycleRefused, UnknownCycle
+from plugin.use_cases.cycles.cycles import CycleRefusal, UnknownCycle
 from plugin.use_cases.cycles.replay import moved_text, replay, replay_draft
 from plugin.use_cases.mappings import drafts
 from plugin.use_cases.objectives.as_of import read_histories
-from plugin.use_cases.permission import NotAllowed
+from plugin.use_cases.permission import PermissionRefusal
 from tests.actors import TESTER
 from tests.plugin.use_cases.conftest import opened
 from tests.quarter import MAPPING, told
@@ -122,11 +122,11 @@ def test_its_course_is_week_by_week_and_ends_where_it_stood(quarter):
 
 def test_what_cannot_be_replayed_says_why(quarter):
     hand, _, _, _ = quarter
-    with pytest.raises(CycleRefused, match="2027-Q2 begins on 2027-04-01: there is nothing to replay yet"):
+    with pytest.raises(CycleRefusal, match="2027-Q2 begins on 2027-04-01: there is nothing to replay yet"):
         replay(hand.connector, VIEWER, "main", "2027-Q2")
     with pytest.raises(UnknownCycle):
         replay(hand.connector, VIEWER, "main", "winter")
-    with pytest.raises(NotAllowed):
+    with pytest.raises(PermissionRefusal):
         replay_draft(hand.connector, VIEWER, "main", "2026-Q4", OUTCOME)
 
 

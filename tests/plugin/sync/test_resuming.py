@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from connectors.jira.http.errors import RateLimited, Transient
+from connectors.jira.http.errors import JiraOutage, RateLimitError
 from connectors.sandbox import CONNECTOR, Fault
 from connectors.sandbox.site_state import scheme
 from connectors.store.reads import read_requests, resyncs
@@ -179,7 +179,7 @@ def test_it_begins_anew_where_jira_no_longer_knows_the_page(company: Any) -> Non
 
 def test_a_fault_in_the_middle_is_gone_on_with(company: Any) -> None:
     company.sandbox.faults.add(Fault("status", "POST", "search/jql", times=40, skip=4, status=500))
-    with pytest.raises(Transient):
+    with pytest.raises(JiraOutage):
         resync(company.context)
     company.sandbox.faults.clear()
     company.calls()
@@ -252,7 +252,7 @@ def test_a_quota_that_ends_it_is_waited_out_by_the_next(company: Any) -> None:
     company.sandbox.faults.add(
         Fault("rate_limit", "POST", "search/jql", seconds=3600, skip=5, reason="jira-quota-global-based")
     )
-    with pytest.raises(RateLimited):
+    with pytest.raises(RateLimitError):
         resync(company.context)
     company.sandbox.faults.clear()
     begun = unfinished(company.context)

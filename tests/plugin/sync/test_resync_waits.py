@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from connectors.jira.http.errors import RateLimited
+from connectors.jira.http.errors import RateLimitError
 from connectors.sandbox import Fault
 from connectors.store.mirror import mirror
 from connectors.store.work import due
@@ -29,7 +29,7 @@ def test_a_quota_that_lasts_an_hour_ends_it_and_changes_nothing(quiet: Any) -> N
         Fault("rate_limit", "POST", "search/jql", seconds=3600, reason="jira-quota-global-based")
     )
 
-    with pytest.raises(RateLimited):
+    with pytest.raises(RateLimitError):
         resync(quiet.context)
 
     with quiet.connector.store.read() as conn:

@@ -23,9 +23,9 @@ from plugin.runtime.credentials_vault import vault
 from plugin.runtime.settings import NotifySettings
 from plugin.use_cases.check_ins.check_ins import Statement, check_in
 from plugin.use_cases.cycles.closure import close_cycle
-from plugin.use_cases.permission import NotAllowed
+from plugin.use_cases.permission import PermissionRefusal
 from plugin.use_cases.subscriptions.subscriptions import (
-    SubscriptionRefused,
+    SubscriptionRefusal,
     list_subscriptions,
     pause,
     relay,
@@ -216,7 +216,7 @@ def test_a_test_is_posted_at_once_signed_and_says_what_was_answered(
     assert (tried.taken, tried.answer) == (False, "The subscription answers 500 no such queue")
     (shown,) = list_subscriptions(hand.connector, TESTER, "main")
     assert (shown.state, shown.sent, shown.waiting, shown.failing_since) == ("active", 0, 0, None)
-    with pytest.raises(NotAllowed):
+    with pytest.raises(PermissionRefusal):
         send_test(hand.connector, Actor("bo", Permission.EDITOR), "main", made.subscription.id)
 
 
@@ -280,11 +280,11 @@ def test_events_are_replayed_with_their_ids_and_signed_by_the_secret_of_now(
 )
 def test_an_address_that_may_not_be_posted_to_is_refused(quarter: tuple[Any, ...], url: str) -> None:
     hand = quarter[0]
-    with pytest.raises(SubscriptionRefused):
+    with pytest.raises(SubscriptionRefusal):
         subscribe(hand.connector, TESTER, "main", url)
-    with pytest.raises(SubscriptionRefused, match=r"objective\.changed"):
+    with pytest.raises(SubscriptionRefusal, match=r"objective\.changed"):
         subscribe(hand.connector, TESTER, "main", "https://hub.example", ["objective.lost"])
-    with pytest.raises(NotAllowed):
+    with pytest.raises(PermissionRefusal):
         subscribe(hand.connector, Actor("edith", Permission.EDITOR), "main", "https://hub.example")
 
 
@@ -294,7 +294,7 @@ def test_a_port_that_nobody_listed_is_refused_before_it_is_kept(
     """The host is listed, as http and with the port of the hub alone."""
     hand, _, _ = told_hand
     for url in ("http://127.0.0.1:1/okr", "https://127.0.0.1:8443/okr"):
-        with pytest.raises(SubscriptionRefused, match=r"none of the hosts .*JIRA_OKR_NOTIFY__HOSTS"):
+        with pytest.raises(SubscriptionRefusal, match=r"none of the hosts .*JIRA_OKR_NOTIFY__HOSTS"):
             subscribe(hand.connector, TESTER, "main", url)
     assert list_subscriptions(hand.connector, TESTER, "main") == ()
 

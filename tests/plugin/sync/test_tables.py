@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 
 from connectors.jira import Jira
-from connectors.jira.http.errors import Transient
+from connectors.jira.http.errors import JiraOutage
 from connectors.store import Store
 from connectors.store.absence.gaps import KeptGap
 from connectors.store.mirror import mirror
@@ -420,7 +420,7 @@ def test_a_trial_that_another_took_or_ended_meanwhile_is_not_taken_twice(
     bare: Context, monkeypatch: pytest.MonkeyPatch, next_try: datetime | None, free: bool
 ) -> None:
     """Two saw the same wait end: one tries. Where it ended the outage meanwhile, everybody goes."""
-    error = Transient("busy", status=503)
+    error = JiraOutage("busy", status=503)
     seen = outage.struck(None, error, NOW - HOUR, 0.5, whole=True, trial=False)
     if next_try is not None:
         with bare.store.write() as conn:

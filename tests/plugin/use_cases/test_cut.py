@@ -13,7 +13,7 @@ from mappings.explain.movement import Effect, Movement, MovementPart
 from mappings.imports.plan import LeftRow, LeftValue, PlannedRow
 from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger
 from mappings.rollup.state import Health, HealthLevel, ObjectiveState
-from plugin.use_cases.visibility.cut import Cut, HiddenIssues, NotCut, names_in
+from plugin.use_cases.visibility.cut import Cut, HiddenIssues, UncutValue, names_in
 
 SECRET = HiddenIssues({"7": "Buy Contoso"}, {"SEC-7": "7", "OLD-3": "7"}, lambda issue: f"hidden-{issue}x")
 CUT = Cut(SECRET)
@@ -154,9 +154,9 @@ def test_what_says_that_it_is_of_another_site_is_not_taken_for_an_issue_of_the_s
 
 
 def test_what_nobody_thought_of_is_refused_and_not_shown() -> None:
-    with pytest.raises(NotCut):
+    with pytest.raises(UncutValue):
         CUT.value([object()])
-    with pytest.raises(NotCut):
+    with pytest.raises(UncutValue):
         CUT.value(b"SEC-7")
 
 

@@ -44,7 +44,7 @@ from mappings.document.mapping import Mapping
 from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.permission import Permission
 from plugin.jobs.schedules import with_names_of_today
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.runtime.connector import Site as JiraSite
 from plugin.runtime.demonstration import EVENTS
 from plugin.sync.context import Context
@@ -263,7 +263,7 @@ class World:
     def activate_another(self) -> None:
         """A person wants another mapping to rule. Where its names are other ones by now, or a worker dies over it, it may not come to that."""
         text = self._mind.choice([text for name, text in self.ground.texts.items() if name != self._ruling()])
-        with suppress(WorkerDied, StoreError, JiraError, NotReady, MappingError):
+        with suppress(WorkerDied, StoreError, JiraError, Refusal, MappingError):
             activate(self.connector, PERSON, SITE, text, large=True)
             self.activated += 1
 
@@ -273,7 +273,7 @@ class World:
 
     def go_on_activating(self) -> bool:
         """As the schedule does, where an activation was interrupted; whether none waits any more."""
-        with suppress(WorkerDied, StoreError, JiraError, NotReady, MappingError):
+        with suppress(WorkerDied, StoreError, JiraError, Refusal, MappingError):
             resume_activation(self.connector, SITE)
         with self.tables.read() as conn:
             return activation_runs.get(conn, SITE) is None

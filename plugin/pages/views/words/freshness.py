@@ -13,7 +13,7 @@ from plugin.pages.views.words.moments import MomentText, when, when_known
 from plugin.runtime.sites.credential_expiry import Expiry
 from plugin.use_cases.health.budget import in_words
 from plugin.use_cases.health.concerns import Concern, concerns, corrected, verdict, worst
-from plugin.use_cases.health.missing import waiting
+from plugin.use_cases.health.missing_matters import waiting
 from plugin.use_cases.health.status import SiteStatus
 from plugin.use_cases.health.webhook_state import WebhookState
 from plugin.use_cases.work.background_jobs import SILENT_FOR, BackgroundJob
@@ -294,7 +294,7 @@ def _webhook(state: WebhookState | None, delivered: bool) -> tuple[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Pulse:
+class FreshnessLine:
     """The one line about freshness that other pages show; it leads to this one. No word where all is well."""
 
     level: str
@@ -302,14 +302,14 @@ class Pulse:
     at: MomentText | None
 
 
-def pulse(sites: Sequence[SiteStatus], now: datetime, zone: tzinfo) -> Pulse | None:
+def pulse(sites: Sequence[SiteStatus], now: datetime, zone: tzinfo) -> FreshnessLine | None:
     """The worst site speaks for all; None where there is no site."""
     if not sites:
         return None
     speaks = worst(sites)
     found = verdict(speaks)
     word = "" if found.level == "on_track" else found.word
-    return Pulse(found.level, word, when_known(speaks.heard, now, zone))
+    return FreshnessLine(found.level, word, when_known(speaks.heard, now, zone))
 
 
 def _count(value: int | None) -> str:

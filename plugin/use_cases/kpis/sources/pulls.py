@@ -21,7 +21,7 @@ from mappings.kpi.reading import KpiReading
 from mappings.kpi.series import WatchedKpis
 from mappings.kpi.steps import bands_of
 from plugin.access.authorization.actor import Actor
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.sync.context import Context
 from plugin.use_cases.kpis.board import required_part
 from plugin.use_cases.kpis.settled_periods import count_after, watched_of
@@ -78,11 +78,11 @@ def read_due(connector: Connector, site: str, going_on: Callable[[], None] = lam
 
 @act(EDITOR)
 def read_now(connector: Connector, actor: Actor, site: str, id_: str) -> Pull:
-    """A reading of the running period, or why there is none. Raises NotReady where there is nobody to ask."""
+    """A reading of the running period, or why there is none. Raises Refusal where there is nobody to ask."""
     context = connector.context(site)
     part = required_part(context.mapping, id_)
     if not is_asked(part):
-        raise NotReady(
+        raise Refusal(
             f"{id_} has no source that is asked ({part.source.kind}): its readings are brought, or worked out from others."
         )
     watched, now = watched_of(context.mapping), whole_ms(connector.clock())

@@ -14,7 +14,7 @@ from connectors.jira.http.errors import JiraError
 from connectors.metrics.basis.source import FailureKind, Reach, SourceFailure, UnreadableSource
 from connectors.store.absence import gaps
 from connectors.store.mirror import mirror
-from mappings.explain.past import FieldChange, Past
+from mappings.explain.past import FieldChange, PastIssues
 from mappings.facts.gap import Gap
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
@@ -41,7 +41,7 @@ class SitePast:
         self._waiting: tuple[Gap, ...] = ()
         self._former: Mapping[str, str] = {}
         self._steps: dict[str, tuple[FieldChange, ...]] = {}
-        self._past: tuple[datetime, Past] | None = None
+        self._past: tuple[datetime, PastIssues] | None = None
         self._shown: tuple[datetime, tuple[Issue, ...]] | None = None
 
     def reach(self) -> Reach:
@@ -135,7 +135,7 @@ class SitePast:
         issues = self._mirrored()
         self._know(one.id for one in issues if one.updated > at - SLACK and one.created <= at <= self._now)
         if self._past is None or at > self._past[0]:
-            past = Past(issues, self._steps, self._context.catalogue, self._former)
+            past = PastIssues(issues, self._steps, self._context.catalogue, self._former)
         else:
             past = self._past[1]
         self._past = (at, past)

@@ -16,7 +16,7 @@ from connectors.store.sites import sites
 from plugin.access.authorization.actor import MONITORING
 from plugin.cli import cli
 from plugin.runtime.composition import build_connector
-from plugin.runtime.connector import NotReady
+from plugin.runtime.connector import Refusal
 from plugin.runtime.credentials_vault import vault
 from plugin.runtime.processes.metrics import render_metrics
 from plugin.runtime.saved_sites import NewSite, add_site, open_sites
@@ -194,5 +194,5 @@ def test_a_kept_site_behind_one_of_the_settings_is_not_renewed_unseen(world):
     sealed = vault(connector.settings).seal({"pat": "p"})
     with connector.store.write() as conn:
         sites.put(conn, "main", {"url": world.sandbox.url}, sealed, connector.clock())
-    with pytest.raises(NotReady, match="comes from the settings"):
+    with pytest.raises(Refusal, match="comes from the settings"):
         renew(connector, "main", "", date(2099, 9, 1), "tester")

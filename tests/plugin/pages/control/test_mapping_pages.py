@@ -19,7 +19,7 @@ from mappings.write_back.plan import Change
 from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.permission import Permission
 from plugin.runtime.composition import build_connector
-from plugin.runtime.connector import NotReady
+from plugin.runtime.connector import Refusal
 from plugin.use_cases.mappings import drafts
 from plugin.use_cases.mappings.mapping_life import activate
 from plugin.use_cases.work import background_jobs
@@ -143,7 +143,7 @@ def test_only_a_large_change_is_advised_to_be_ticked(admin, world, monkeypatch):
     assert "--accept-large-change" not in told
 
     def overtaken(*_words, **_more):
-        raise NotReady("Another activation took the place of 12345678.")
+        raise Refusal("Another activation took the place of 12345678.")
 
     monkeypatch.setattr("plugin.pages.mappings.preview.begin_activation", overtaken)
     other = admin.post("/mapping/main/activate", **agreed)

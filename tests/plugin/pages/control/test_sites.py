@@ -16,7 +16,7 @@ from connectors.store.reads import read_requests
 from connectors.store.sites import catalogues, sites
 from connectors.store.work import due, inbox
 from plugin.cli import cli
-from plugin.runtime.connector import NotReady
+from plugin.runtime.connector import Refusal
 from plugin.runtime.credentials_vault import CredentialsVault
 from plugin.runtime.saved_sites import NewSite, add_site, open_sites, remove_site
 
@@ -75,7 +75,7 @@ def test_removing_takes_the_name_as_proof(admin, world):
 
 
 def test_the_site_of_the_settings_is_not_removed(world):
-    with pytest.raises(NotReady, match="settings"):
+    with pytest.raises(Refusal, match="settings"):
         remove_site(world.connector, "main", "tester")
 
 
@@ -102,7 +102,7 @@ def test_keys_are_changed_one_after_another():
     old, both, new = CredentialsVault("old"), CredentialsVault("new, old"), CredentialsVault("new")
     sealed = old.seal({"token": "t"})
     assert both.open(sealed) == {"token": "t"}
-    with pytest.raises(NotReady, match="JIRA_OKR_SECRET_KEY"):
+    with pytest.raises(Refusal, match="JIRA_OKR_SECRET_KEY"):
         new.open(sealed)
     assert new.open(both.renew(sealed)) == {"token": "t"}
 

@@ -7,10 +7,10 @@ import pytest
 from connectors.store.people import accounts, audit
 from plugin.access.authorization.actor import COMMAND_LINE, Actor
 from plugin.access.authorization.permission import Permission
-from plugin.access.authorization.refusal import NotPermitted
+from plugin.access.authorization.refusal import AccessRefusal
 from plugin.use_cases.accounts import people, tokens
 from plugin.use_cases.accounts.own_account import own_account
-from plugin.use_cases.permission import NotAllowed
+from plugin.use_cases.permission import PermissionRefusal
 
 LEE = "lee@acme.example"
 KIM = "kim@acme.example"
@@ -108,7 +108,7 @@ def test_the_last_admin_stays_one_at_each_door(admin):
     told = "is the only admin. Make somebody else an admin first."
     assert told in admin.page(f"/people/{account.id}/disable").get_data(as_text=True)
     assert told in str(admin.command("user", "disable", account.email).exception)
-    with pytest.raises(NotPermitted, match="only admin"):
+    with pytest.raises(AccessRefusal, match="only admin"):
         people.disable(me, COMMAND_LINE, account)
     with me.store.read() as conn:
         assert accounts.by_email(conn, account.email).disabled_at is None
@@ -117,7 +117,7 @@ def test_the_last_admin_stays_one_at_each_door(admin):
 def test_a_viewer_looks_after_nobody_and_has_tokens_of_their_own_alone(admin):
     lee = lee_of(admin)
     for act in (people.disable, people.enable, people.sign_out, people.remove):
-        with pytest.raises(NotAllowed, match="takes the role admin"):
+        with pytest.raises(PermissionRefusal, match="takes the role admin"):
             act(admin.connector, VIEWER, lee)
     as_lee = Actor(LEE, Permission.VIEWER, lee.id, admin.connector.clock())
     text, made = tokens.make(
@@ -125,7 +125,7 @@ def test_a_viewer_looks_after_nobody_and_has_tokens_of_their_own_alone(admin):
     )
     assert text.startswith("okr_")
     assert [one.id for one in tokens.list_own(admin.connector, as_lee)] == [made.id]
-    with pytest.raises(NotPermitted, match="one's own account"):
+    with pytest.raises(AccessRefusal, match="one's own account"):
         tokens.make(
             admin.connector,
             as_lee,

@@ -13,7 +13,7 @@ from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.permission import Permission
 from plugin.use_cases.badges.badges import publish
 from plugin.use_cases.badges.drawing import BadgeFace, badge_svg, card_svg
-from plugin.use_cases.permission import NotAllowed
+from plugin.use_cases.permission import PermissionRefusal
 from tests.plugin.use_cases.conftest import Doors
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -36,7 +36,7 @@ def test_a_badge_lives_from_the_act_of_an_admin_to_its_revocation(company: Doors
     objective = company.api("GET", "/objectives?limit=1").json["items"][0]
     stranger = company.app.test_client()
     assert stranger.get(f"/badges/{objective['key']}.svg").status_code == 404
-    with pytest.raises(NotAllowed):
+    with pytest.raises(PermissionRefusal):
         publish(company.connector, Actor("vera", Permission.EDITOR), "main", "objective", objective["key"])
     words = "Ours <b>&\"'\u202e"
     made = company.api("POST", "/badges", {"kind": "objective", "subject": objective["key"], "words": words})

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from connectors.jira.http.errors import RateLimited, Transient
+from connectors.jira.http.errors import JiraOutage, RateLimitError
 from connectors.store.jobs import processes as signs
 from connectors.store.jobs.counts import ProcessCounts
 from connectors.store.jobs.processes import SignOfLife
@@ -26,15 +26,15 @@ from plugin.sync.outage import struck
 from plugin.use_cases.health.concerns import concerns, verdict
 from plugin.use_cases.health.drift import Drift
 from plugin.use_cases.health.status import SiteStatus, status
-from plugin.use_cases.permission import NotAllowed
+from plugin.use_cases.permission import PermissionRefusal
 from plugin.use_cases.work.dead_letters import DeadLetter
 from plugin.use_cases.work.refusals import RefusedWrite
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 HEARD = {"last_delivery": NOW, "last_resync": NOW}
 WORKS = Process("one", "host", 7, "serve", NOW, 2, 2, ProcessCounts())
-LIMITED = struck(None, RateLimited("Wait."), NOW, 0.5, whole=True, trial=False)
-DOWN = struck(None, Transient("Jira cannot answer now (503)."), NOW, 0.5, whole=True, trial=False)
+LIMITED = struck(None, RateLimitError("Wait."), NOW, 0.5, whole=True, trial=False)
+DOWN = struck(None, JiraOutage("Jira cannot answer now (503)."), NOW, 0.5, whole=True, trial=False)
 
 
 REFUSED = RefusedWrite(
@@ -129,7 +129,9 @@ def test_every_door_says_the_same_words(doors):
 
 
 def test_nobody_asks_who_may_not(doors):
-    with pytest.raises(NotAllowed, match="takes the role viewer; nobody may do what the role public may"):
+    with pytest.raises(
+        PermissionRefusal, match="takes the role viewer; nobody may do what the role public may"
+    ):
         status(doors.connector, Actor("nobody", Permission.PUBLIC), "main")
 
 

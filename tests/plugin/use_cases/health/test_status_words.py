@@ -12,7 +12,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from connectors.clock import system_clock
-from connectors.jira.http.errors import AuthFailed, Transient
+from connectors.jira.http.errors import AuthFailure, JiraOutage
 from connectors.store import Store
 from connectors.store.jobs import processes as signs
 from connectors.store.jobs.counts import ProcessCounts
@@ -101,7 +101,7 @@ def put_outage(connector: Connector, error: Any, age: timedelta) -> None:
 
 @pytest.mark.parametrize(
     ("error", "kind"),
-    [(Transient("Jira cannot answer now (503)."), "unreachable"), (AuthFailed("no"), "sign_in")],
+    [(JiraOutage("Jira cannot answer now (503)."), "unreachable"), (AuthFailure("no"), "sign_in")],
 )
 def test_an_outage_is_measured_and_leaves_the_process_ready(
     connector: Connector, error: Any, kind: str
@@ -118,7 +118,7 @@ def test_an_outage_is_measured_and_leaves_the_process_ready(
 
 
 def test_the_page_says_since_when_and_when_it_is_tried_next() -> None:
-    error = Transient("Jira cannot answer now (503).")
+    error = JiraOutage("Jira cannot answer now (503).")
     found = struck(None, error, NOW - timedelta(minutes=3), 0.5, whole=False, trial=False)
     for _ in range(20):
         found = struck(found, error, NOW, 0.5, whole=False, trial=True)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from connectors.jira.http.errors import Permanent, Transient
+from connectors.jira.http.errors import JiraOutage, JiraRefusal
 from connectors.jira.write import create
 from connectors.sandbox.site_state import scheme
 from connectors.store.imports import imports as kept_imports
@@ -20,7 +20,7 @@ from connectors.store.numbers import check_ins, objectives
 from mappings.imports.column_map import ColumnMapPart
 from mappings.imports.people import JiraPerson
 from mappings.write_back.target import Request
-from plugin.runtime.connector import NotReady
+from plugin.runtime.connector import Refusal
 from plugin.sync.context import Context
 from plugin.use_cases.imports.imports import ImportPlace, ShownImport, apply, import_values, plan
 from tests.actors import TESTER
@@ -140,7 +140,7 @@ def test_a_call_whose_answer_never_came_makes_nothing_twice(
         if len(calls) == asked + 1:
             if made:
                 true(*args)
-            raise Transient("The connection broke.", "")
+            raise JiraOutage("The connection broke.", "")
         return true(*args)
 
     monkeypatch.setattr(create, "create", cut)
@@ -168,10 +168,10 @@ def test_a_killed_process_is_followed_by_another_once_its_lease_is_over(
         patched.setattr(kept_imports, "let_go", lambda *_args: None)
         apply(harbor.connector, TESTER, "main", one.kept.id)
     assert kept_imports.let_go is true
-    with pytest.raises(NotReady, match="being applied just now"):
+    with pytest.raises(Refusal, match="being applied just now"):
         apply(harbor.connector, TESTER, "main", one.kept.id)
     other = planned(harbor, ferry().replace(b"7001", b"8001"))
-    with pytest.raises(NotReady, match="half applied"):
+    with pytest.raises(Refusal, match="half applied"):
         apply(harbor.connector, TESTER, "main", other.kept.id)
     harbor.clock.now += timedelta(minutes=6)
     assert apply(harbor.connector, TESTER, "main", one.kept.id).kept.state == "done"
@@ -196,7 +196,7 @@ def test_whoever_lost_an_import_to_another_makes_no_more_and_leaves_the_others_c
     monkeypatch.setattr(create, "create", taken_over)
     apply(harbor.connector, TESTER, "main", one.kept.id)
     assert len(records(harbor)) == 1
-    with pytest.raises(NotReady, match="being applied just now"):
+    with pytest.raises(Refusal, match="being applied just now"):
         apply(harbor.connector, TESTER, "main", one.kept.id)
 
 
@@ -216,11 +216,11 @@ def test_one_that_cannot_become_whole_is_given_up_and_the_next_makes_its_rest_wh
     mended = planned(harbor)
     assert doors.api("POST", f"/imports/{mended.kept.id}/give-up").status_code == 409
     assert apply(harbor.connector, TESTER, "main", one.kept.id).kept.note.startswith("Row 4 ")
-    with pytest.raises(NotReady, match=f"import {one.kept.id} is half applied: .* give it up"):
+    with pytest.raises(Refusal, match=f"import {one.kept.id} is half applied: .* give it up"):
         apply(harbor.connector, TESTER, "main", mended.kept.id)
     told = doors.command("import", "--give-up", str(one.kept.id))
     assert (told.exit_code, "Given up" in told.output) == (0, True), told.output
-    with pytest.raises(NotReady, match="was given up"):
+    with pytest.raises(Refusal, match="was given up"):
         apply(harbor.connector, TESTER, "main", one.kept.id)
     again = planned(harbor)
     assert [row.row for row in again.kept.content.plan.create] == [2, 3, 4]
@@ -244,7 +244,7 @@ def test_rows_that_are_wrong_refuse_all_of_it_unless_they_are_left_out(harbor: W
         "cycle_fiscal",
         "FY27 Q1",
     )
-    with pytest.raises(NotReady, match="1 problems refuse"):
+    with pytest.raises(Refusal, match="1 problems refuse"):
         apply(harbor.connector, TESTER, "main", one.kept.id)
     assert records(harbor) == []
     assert apply(harbor.connector, TESTER, "main", one.kept.id, without_blocked=True).kept.state == "done"
@@ -256,7 +256,7 @@ def test_what_the_mapping_would_not_read_is_said_before_anything_is_made(harbor:
     found = next(each for each in one.kept.content.plan.problems if each.code == "not_read")
     assert (found.row, "labels = okr" in found.message) == (2, True)
     assert one.kept.content.plan.blocked == (2, 3, 4)
-    with pytest.raises(NotReady, match="Name one of: PLAT"):
+    with pytest.raises(Refusal, match="Name one of: PLAT"):
         plan(harbor.connector, TESTER, "main", ferry(), "f.csv", VIVA, ImportPlace(project="NONE"))
 
 
@@ -384,7 +384,7 @@ def test_an_edit_between_plan_and_apply_is_left_and_a_lost_answer_writes_once(
         true(context, request, *args)
         sent.append(request)
         if len(sent) == 1:
-            raise Transient("The connection broke.", "")
+            raise JiraOutage("The connection broke.", "")
 
     monkeypatch.setattr(Context, "tell", cut)
     first = apply(harbor.connector, TESTER, "main", one.kept.id)
@@ -445,7 +445,7 @@ def test_what_jira_declines_to_change_is_told_and_blocks_no_other_row_nor_import
 
     def declined(context: Context, request: Request, key: str, *args: Any) -> None:
         if key == objective.key:
-            raise Permanent(400, ("The due date lies in no sprint.",))
+            raise JiraRefusal(400, ("The due date lies in no sprint.",))
         true(context, request, key, *args)
 
     monkeypatch.setattr(Context, "tell", declined)
@@ -464,7 +464,7 @@ def test_the_brake_holds_a_file_that_changes_more_than_the_mapping_lets_pass(har
     apply(harbor.connector, TESTER, "main", planned(harbor).kept.id)
     one = planned(harbor, changed(ferry()))
     assert one.kept.content.plan.braked.startswith("3 of 3 issues that were imported would change")
-    with pytest.raises(NotReady, match="release it"):
+    with pytest.raises(Refusal, match="release it"):
         apply(harbor.connector, TESTER, "main", one.kept.id)
     assert apply(harbor.connector, TESTER, "main", one.kept.id, release=True).kept.state == "done"
 

@@ -25,7 +25,7 @@ from connectors.store.numbers import objectives
 from connectors.store.people import audit
 from mappings.kpi.episode import EpisodeStep, KpiStatus
 from mappings.rollup.cycles.carry_plan import CarryChoice
-from plugin.runtime.connector import NotReady
+from plugin.runtime.connector import Refusal
 from plugin.use_cases.cycles.carry import carry_forward
 from plugin.use_cases.cycles.carry_undo import undo_carry
 from plugin.use_cases.cycles.closure import close_cycle
@@ -119,7 +119,7 @@ class Scene:
 
     def refused(self, id_: str) -> str:
         """What is said against accepting."""
-        with pytest.raises(NotReady) as caught:
+        with pytest.raises(Refusal) as caught:
             accept(self.watch.connector, TESTER, "main", id_)
         return str(caught.value)
 

@@ -10,12 +10,12 @@ from connectors.clock import system_clock
 from connectors.store.mappings import revisions
 from plugin.access.authorization.actor import COMMAND_LINE, NOBODY, Actor
 from plugin.access.authorization.permission import Permission
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.runtime.settings import read_settings
 from plugin.use_cases.accounts import set_up
-from plugin.use_cases.accounts.sign_in import SignedIn, WrongSignIn, sign_in
+from plugin.use_cases.accounts.sign_in import SignInResult, WrongSignIn, sign_in
 from plugin.use_cases.mappings import drafts, mapping_life
-from plugin.use_cases.permission import NotAllowed
+from plugin.use_cases.permission import PermissionRefusal
 from plugin.use_cases.work.site_read import begin_reading
 
 ADA, BO = Actor("ada@acme.example", Permission.ADMIN, 7), Actor("bo@acme.example", Permission.ADMIN, 8)
@@ -54,7 +54,7 @@ def test_who_is_no_admin_changes_no_mapping(doors):
         (mapping_life.rollback,),
         (begin_reading, "version: 1"),
     ):
-        with pytest.raises(NotAllowed, match="takes the role admin; ed@acme"):
+        with pytest.raises(PermissionRefusal, match="takes the role admin; ed@acme"):
             act(connector, EDITOR, "main", *words)
     assert doors.audited() == []
 
@@ -67,7 +67,7 @@ def test_a_command_that_expects_another_mapping_is_told_which_rules_and_what_to_
             revisions.activate(conn, "main", name, who, connector.clock())
     refused = doors.command("mapping", "rollback", "--expect", "0a")
     said = str(refused.exception)
-    assert isinstance(refused.exception, NotReady)
+    assert isinstance(refused.exception, Refusal)
     assert "bo activated revision 0b22 at " in said
     assert "Preview again, then give --expect 0b22." in said
     unknown = doors.command("mapping", "rollback", "--expect", "f")
@@ -78,7 +78,7 @@ def test_a_command_that_expects_another_mapping_is_told_which_rules_and_what_to_
 
 def test_the_first_account_is_made_by_nobody_yet_with_the_link_that_an_admin_was_given(sqlite_store):
     connector = Connector(read_settings(None), sqlite_store, {}, system_clock)
-    with pytest.raises(NotAllowed):
+    with pytest.raises(PermissionRefusal):
         set_up.link(connector, NOBODY, "http://okr.test")
     text = set_up.link(connector, COMMAND_LINE, "http://okr.test").rpartition("/")[2]
     assert set_up.is_needed(connector, NOBODY)
@@ -88,6 +88,6 @@ def test_the_first_account_is_made_by_nobody_yet_with_the_link_that_an_admin_was
     assert not set_up.is_needed(connector, NOBODY)
     assert not set_up.is_valid(connector, NOBODY, text)
     signed_in = sign_in(connector, NOBODY, "lee@acme.example", PASSWORD, "203.0.113.7")
-    assert isinstance(signed_in, SignedIn)
+    assert isinstance(signed_in, SignInResult)
     assert signed_in.account.id == made.id
     assert isinstance(sign_in(connector, NOBODY, "lee@acme.example", "a guess", "203.0.113.7"), WrongSignIn)

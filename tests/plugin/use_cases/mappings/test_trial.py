@@ -10,9 +10,9 @@ import pytest
 
 from plugin.access.authorization.actor import COMMAND_LINE, Actor
 from plugin.access.authorization.permission import Permission
-from plugin.runtime.connector import NotReady
+from plugin.runtime.connector import Refusal
 from plugin.use_cases.mappings.trial import try_rules
-from plugin.use_cases.permission import NotAllowed
+from plugin.use_cases.permission import PermissionRefusal
 
 JQL = "project = PLAT AND issuetype = Epic AND labels != okr"
 
@@ -100,9 +100,9 @@ def test_a_draft_with_errors_says_them_and_a_jql_can_be_tried_all_the_same(compa
 
 
 def test_what_is_not_there_is_said_with_what_is(company):
-    with pytest.raises(NotReady, match="Its rules: scope, "):
+    with pytest.raises(Refusal, match="Its rules: scope, "):
         try_rules(company.connector, COMMAND_LINE, "main", rule="nope")
-    with pytest.raises(NotReady, match="PLAT-99999 is not in the local copy"):
+    with pytest.raises(Refusal, match="PLAT-99999 is not in the local copy"):
         try_rules(company.connector, COMMAND_LINE, "main", any_issue="PLAT-99999")
     unread = try_rules(company.connector, COMMAND_LINE, "main", jql="description ~ robot")
     assert unread.unread
@@ -112,7 +112,7 @@ def test_what_is_not_there_is_said_with_what_is(company):
 
 
 def test_who_is_no_admin_tries_nothing(doors):
-    with pytest.raises(NotAllowed):
+    with pytest.raises(PermissionRefusal):
         try_rules(doors.connector, Actor("ed@acme.example", Permission.EDITOR, 9), "main")
     assert doors.browser.get("/mapping/main/try").status_code == 403
     assert doors.api("POST", "/sites/main/mapping/try", {}).status_code == 403

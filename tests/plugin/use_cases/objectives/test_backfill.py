@@ -12,7 +12,7 @@ import requests
 
 from connectors.sandbox import PEOPLE
 from connectors.store.numbers import objectives, snapshots
-from mappings.explain.past import Past
+from mappings.explain.past import PastIssues
 from plugin.cli.work.sync import sync_site
 from plugin.runtime.demonstration import Demo, demo_world
 from plugin.use_cases.objectives.backfill import backfill, done_already, outlook
@@ -150,7 +150,7 @@ def test_an_issue_counts_for_its_former_parent_in_the_past(hands: Hands, named: 
         sandbox.records[former or ""].key,
     )
     issues = context.jira.read([child.id, former or ""], context.fields).issues
-    past = Past(issues, {child.id: found}, context.catalogue)
+    past = PastIssues(issues, {child.id: found}, context.catalogue)
     before = {issue.id: issue.parent_id for issue in past.at(START + timedelta(days=1))}
     assert {issue.id: issue.parent_id for issue in issues}[child.id] == others[0].id
     assert before[child.id] == former

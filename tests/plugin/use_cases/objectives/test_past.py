@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from mappings.explain.past import FieldChange, Past
+from mappings.explain.past import FieldChange, PastIssues
 from mappings.facts.catalogue import Catalogue, Field
 from mappings.facts.issue import Issue, IssueType, JiraValue, Reading, Status
 
@@ -65,7 +65,7 @@ def test_a_change_is_undone(
         status_changed=NOW,
         fields={"customfield_1": 8},
     )
-    past = Past([issue], {"2": [FieldChange(NOW, *step)]}, CATALOGUE, {"OLD-9": "900", "PLAT-2": "901"})
+    past = PastIssues([issue], {"2": [FieldChange(NOW, *step)]}, CATALOGUE, {"OLD-9": "900", "PLAT-2": "901"})
     assert list(past.at(NOW)) == [issue]
     assert list(past.at(NOW - DAY)) == [replace(issue, **expected)]
 
@@ -76,7 +76,7 @@ def test_several_changes_are_undone_one_by_one(an_issue: Callable[..., Issue]) -
         FieldChange(NOW - (3 - at) * DAY, "customfield_1", None, value) for at, value in enumerate(values)
     ]
     issue = replace(an_issue(2), fields={"customfield_1": 8})
-    past = Past([issue], {"2": steps, "unknown": steps}, CATALOGUE)
+    past = PastIssues([issue], {"2": steps, "unknown": steps}, CATALOGUE)
     seen = [next(iter(past.at(NOW - back * DAY))).fields["customfield_1"] for back in range(5)]
     assert seen == [8, 5, 3, 1, None]
 
@@ -95,7 +95,7 @@ def test_since_when_a_status_and_a_resolution_held_is_told_too(an_issue: Callabl
         statuses=(*CATALOGUE.statuses, Status("8", "Done", "done"), Status("9", "Closed", "done")),
     )
     issue = replace(an_issue(2), created=CREATED, status_changed=NOW - 2 * DAY)
-    past = Past([issue], {"2": steps}, catalogue)
+    past = PastIssues([issue], {"2": steps}, catalogue)
     seen = []
     for back in (2, 3, 4, 5):
         (was,) = past.at(NOW - back * DAY)
@@ -109,7 +109,7 @@ def test_since_when_a_status_and_a_resolution_held_is_told_too(an_issue: Callabl
 
 def test_where_jira_says_no_time_of_a_status_none_is_made_up(an_issue: Callable[..., Issue]) -> None:
     """Data Center."""
-    past = Past([an_issue(2)], {"2": [FieldChange(NOW, "status", "1", "To Do")]}, CATALOGUE)
+    past = PastIssues([an_issue(2)], {"2": [FieldChange(NOW, "status", "1", "To Do")]}, CATALOGUE)
     (was,) = past.at(NOW - DAY)
     assert (was.status.id, was.status_changed) == ("1", None)
 
@@ -117,7 +117,7 @@ def test_where_jira_says_no_time_of_a_status_none_is_made_up(an_issue: Callable[
 def test_what_came_later_is_not_there_yet(an_issue: Callable[..., Issue]) -> None:
     old, young = an_issue(2), replace(an_issue(3), created=NOW)
     read = replace(old, readings={"f": (Reading(NOW - 2 * DAY, Fraction(1)), Reading(NOW, Fraction(2)))})
-    past = Past([read, young], {"3": [FieldChange(NOW, "status", "1", "To Do")]}, CATALOGUE)
+    past = PastIssues([read, young], {"3": [FieldChange(NOW, "status", "1", "To Do")]}, CATALOGUE)
     assert {issue.id for issue in past.at(NOW)} == {"2", "3"}
     (only,) = past.at(NOW - DAY)
     assert only.readings == {"f": read.readings["f"][:1]}

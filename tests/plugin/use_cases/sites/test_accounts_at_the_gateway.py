@@ -8,7 +8,7 @@ import pytest
 import requests
 from pydantic import SecretStr
 
-from connectors.jira.sign_in.scopes import ScopeMissing
+from connectors.jira.sign_in.scopes import MissingScope
 from connectors.sandbox import CONNECTOR, SERVICE, SandboxServer
 from connectors.sandbox.board import lanes
 from connectors.store.sites import sites as rows
@@ -183,7 +183,7 @@ def test_a_site_of_the_settings_says_which_scope_it_lacks(admin, jira, narrow):
     narrow("write:jira-work")
     settings = JiraSettings(url=jira.url, email=CONNECTOR.email, token=SecretStr(SCOPED), api_base="gateway")
     admin.connector.sites["main"] = site_from(settings, admin.connector.settings, admin.connector.store)
-    with pytest.raises(ScopeMissing, match=r"read:jira-work.*read:jira-user"):
+    with pytest.raises(MissingScope, match=r"read:jira-work.*read:jira-user"):
         sites.attempt(admin.connector, COMMAND_LINE, "main")
 
 

@@ -11,7 +11,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey
 
-from connectors.jira.http.errors import Permanent
+from connectors.jira.http.errors import JiraRefusal
 from connectors.jira.webhooks.app_webhooks import AppWebhookWish, care, wish
 from connectors.jira.webhooks.delivery_token import proves, token_in
 from connectors.jira.webhooks.registration import RegisteredWebhook
@@ -179,7 +179,7 @@ def test_what_jira_refuses_is_shown_until_it_is_mended(firm: Firm, connector: Co
     an_hour_passes(connector)
     (sentence,) = troubles(connector)
     assert "scope does not match" in sentence
-    with pytest.raises(Permanent, match="scope does not match") as refused:
+    with pytest.raises(JiraRefusal, match="scope does not match") as refused:
         webhook.register(connector, COMMAND_LINE, "main", HERE)
     assert "the scope manage:jira-webhook" in refused.value.remedy
     for family in firm.oauth._refresh.values():
@@ -240,7 +240,7 @@ def test_a_site_is_removed_though_jira_says_nothing_about_its_webhook(firm: Firm
 def test_nobody_but_an_app_may(firm: Firm) -> None:
     firm.oauth.apps[ROBOT].scopes |= {"manage:jira-webhook"}
     jira = firm.process(ROBOT).site("main").jira
-    with pytest.raises(Permanent, match="Only Connect and OAuth"):
+    with pytest.raises(JiraRefusal, match="Only Connect and OAuth"):
         jira.app_webhooks()
 
 
@@ -255,7 +255,7 @@ def test_nobody_but_an_app_may(firm: Firm) -> None:
 def test_what_the_sandbox_takes_is_what_the_contract_describes(
     connector: Connector, wished: object, said: str
 ) -> None:
-    with pytest.raises(Permanent, match=said):
+    with pytest.raises(JiraRefusal, match=said):
         connector.site("main").jira.register_app_webhook(wished)  # type: ignore[arg-type]
 
 

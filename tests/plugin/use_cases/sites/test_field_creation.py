@@ -24,7 +24,7 @@ from mappings.fields import FieldPurpose
 from mappings.presets.adaptation import LackingField
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.runtime.composition import build_connector
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.runtime.settings import JiraSettings, Settings
 from plugin.use_cases.mappings.first_mapping import fit
 from plugin.use_cases.sites.field_creation import (
@@ -119,7 +119,7 @@ def test_who_may_not_is_told_by_which_permission_and_nothing_is_made(
     account = jira.sandbox.accounts[scheme.CONNECTOR.id]
     grants = {"*": frozenset({"BROWSE_PROJECTS", "EDIT_ISSUES"})}
     jira.sandbox.accounts[account.id] = replace(account, administrator=False, grants=grants)
-    with pytest.raises(NotReady, match=r"OKR Connector may not create fields .* Administer Jira"):
+    with pytest.raises(Refusal, match=r"OKR Connector may not create fields .* Administer Jira"):
         create_fields(connector, COMMAND_LINE, "main", BOTH, ("PLAT",))
     assert named(jira, "Goal progress") is None
 
@@ -151,7 +151,7 @@ def test_a_field_that_was_created_here_goes_to_the_trash_and_no_other_does(
     jira: SandboxServer, connector: Connector
 ) -> None:
     made = create_fields(connector, COMMAND_LINE, "main", (NUMBER,), ("PLAT",))
-    with pytest.raises(NotReady, match="no field of main that was created here"):
+    with pytest.raises(Refusal, match="no field of main that was created here"):
         trash_field(connector, COMMAND_LINE, "main", scheme.OKR_PROGRESS)
     trash_field(connector, COMMAND_LINE, "main", made[0].id)
     assert named(jira, "Goal progress") is None
@@ -172,7 +172,7 @@ def test_a_field_that_the_ruling_mapping_works_with_stays(
         catalogues.put(conn, "main", connector.site("main").jira.catalogue(), connector.clock())
         revisions.add(conn, "main", text, name, "tests", connector.clock())
         revisions.activate(conn, "main", name, "tests", connector.clock(), "")
-    with pytest.raises(NotReady, match=f"works with Goal progress .{made[0].id}."):
+    with pytest.raises(Refusal, match=f"works with Goal progress .{made[0].id}."):
         trash_field(connector, COMMAND_LINE, "main", made[0].id)
     assert named(jira, "Goal progress") is not None
 
@@ -199,6 +199,6 @@ def test_on_data_center_choices_and_screens_of_projects_are_left_to_people(tmp_p
         assert [str(one) for one in made] == [f"Goal progress is created ({made[0].id})."]
         assert on_edit_screens(server, "PLAT", "Goal progress")
         assert not on_edit_screens(server, "GROW", "Goal progress")
-        with pytest.raises(NotReady, match="field created"):
+        with pytest.raises(Refusal, match="field created"):
             created_fields(connector, COMMAND_LINE, "main")
         connector.store.close()

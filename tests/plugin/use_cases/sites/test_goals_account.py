@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from connectors.goals import goals_of
-from connectors.jira.http.errors import AuthFailed
+from connectors.jira.http.errors import AuthFailure
 from connectors.sandbox import CONNECTOR, SERVICE, SandboxServer
 from connectors.sandbox.traffic.oauth import OAuthApp
 from connectors.store.sites import sites as rows
 from mappings.facts.goal import GoalBoard
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.runtime.composition import site_from
-from plugin.runtime.connector import NotReady
+from plugin.runtime.connector import Refusal
 from plugin.runtime.credentials_vault import vault
 from plugin.runtime.saved_sites import open_sites
 from plugin.runtime.settings import JiraSettings
@@ -67,7 +67,7 @@ def kept(doors):
 
 @pytest.mark.parametrize("door", [by_page, by_api, by_command])
 def test_it_works_with_goals_and_jira_stays_with_the_service_account(admin, door):
-    with pytest.raises(AuthFailed, match="Goals did not accept the sign-in"):
+    with pytest.raises(AuthFailure, match="Goals did not accept the sign-in"):
         goals.check(admin.connector, COMMAND_LINE, "acme")
     assert not door(admin, CONNECTOR.email, "wrong"), "what Atlassian does not let in is not kept"
     assert "goals_token" not in kept(admin)
@@ -81,7 +81,7 @@ def test_it_works_with_goals_and_jira_stays_with_the_service_account(admin, door
     assert kept(admin)["goals_token"] == CONNECTOR.token, "another token for Jira leaves it"
     assert door(admin, "", "")
     admin.connector.look()
-    with pytest.raises(AuthFailed):
+    with pytest.raises(AuthFailure):
         goals.check(admin.connector, COMMAND_LINE, "acme")
     changes = [what for what, _, site in admin.audited() if site == "acme" and what.startswith("goals")]
     assert changes == ["goals account changed"] * 2
@@ -95,10 +95,10 @@ def test_a_site_of_the_settings_is_told_how(admin, jira):
     assert len(list(goals_of(site.jira).every())) == 1
     assert site.jira.myself().name == SERVICE.name
     half = JiraSettings(url=jira.url, token=SERVICE_TOKEN, goals_email=CONNECTOR.email)
-    with pytest.raises(NotReady, match="JIRA_OKR_JIRA__GOALS_TOKEN"):
+    with pytest.raises(Refusal, match="JIRA_OKR_JIRA__GOALS_TOKEN"):
         site_from(half, admin.connector.settings, admin.connector.store)
     admin.connector.settings = admin.connector.settings.model_copy(update={"jira": settings})
-    with pytest.raises(NotReady, match="JIRA_OKR_JIRA__GOALS_EMAIL"):
+    with pytest.raises(Refusal, match="JIRA_OKR_JIRA__GOALS_EMAIL"):
         take_goals_account(admin.connector, COMMAND_LINE, "main", CONNECTOR.email, CONNECTOR.token)
 
 

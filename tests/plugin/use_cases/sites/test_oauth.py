@@ -19,10 +19,10 @@ import pytest
 import requests
 from click.testing import CliRunner
 
-from connectors.jira import AuthFailed, RateLimited, Transient
+from connectors.jira import AuthFailure, JiraOutage, RateLimitError
 from connectors.jira.sign_in import authorization
-from connectors.jira.sign_in.authorization import AuthorizationServer, ConsentGone, OAuthClient
-from connectors.jira.sign_in.scopes import ScopeMissing
+from connectors.jira.sign_in.authorization import AuthorizationServer, LostConsent, OAuthClient
+from connectors.jira.sign_in.scopes import MissingScope
 from connectors.sandbox import SERVICE
 from connectors.sandbox.traffic.faults import Fault
 from connectors.store.sites import grants
@@ -31,7 +31,7 @@ from plugin.access.authorization.actor import COMMAND_LINE, Actor
 from plugin.access.authorization.permission import Permission
 from plugin.cli import cli
 from plugin.next_steps import ALLOW_APP, Door
-from plugin.runtime.connector import Connector, NotReady
+from plugin.runtime.connector import Connector, Refusal
 from plugin.runtime.credentials_vault import vault
 from plugin.runtime.granted_tokens import LEASE
 from plugin.runtime.saved_sites import NewSite, open_sites, reseal_sites, settings_of
@@ -92,7 +92,7 @@ def test_a_service_account_signs_in_by_itself_and_once_for_all_processes(firm: F
 
 def test_a_jira_user_allows_the_app_and_it_goes_on_for_hours(firm: Firm) -> None:
     serve, worker = firm.process(), firm.process()
-    with pytest.raises(ConsentGone, match=ALLOW):
+    with pytest.raises(LostConsent, match=ALLOW):
         worker.site("main").jira.myself()
     done = firm.connected(serve)
     assert (done.site, done.tested and done.tested.account, done.choices) == ("main", "OKR Connector", ())
@@ -182,7 +182,7 @@ def test_a_token_that_jira_takes_no_more_is_renewed_once_and_the_call_made_again
     assert jira.myself().name == "OKR Connector", "by the library"
     assert firm.oauth.refreshes == 2
     firm.sandbox.faults.add(Fault("unauthorized", times=2))
-    with pytest.raises(AuthFailed):
+    with pytest.raises(AuthFailure):
         jira.permissions(None, ["BROWSE_PROJECTS"])
     assert firm.oauth.refreshes == 3, "once, then it fails"
 
@@ -191,12 +191,12 @@ def test_a_consent_that_is_taken_back_says_what_to_do_and_is_asked_for_no_more(f
     connector, other = firm.process(), firm.process()
     firm.connected(connector)
     firm.oauth.revoke(APP)
-    with pytest.raises(ConsentGone, match="was taken back") as told:
+    with pytest.raises(LostConsent, match="was taken back") as told:
         connector.site("main").jira.myself()
     assert ALLOW in told.value.remedy
     asked = firm.oauth.refreshes
     for one in (connector, other):
-        with pytest.raises(ConsentGone):
+        with pytest.raises(LostConsent):
             one.site("main").jira.myself()
     assert firm.oauth.refreshes == asked == 1
     standing = consent.standing(connector, COMMAND_LINE, "main")
@@ -210,12 +210,12 @@ def test_a_wrong_secret_sends_nobody_to_consent(firm: Firm) -> None:
     firm.connected(firm.process())
     firm.later(hours=2)
     wrong = firm.process(client_secret="of another app")
-    with pytest.raises(AuthFailed, match="not with this secret") as told:
+    with pytest.raises(AuthFailure, match="not with this secret") as told:
         wrong.site("main").jira.myself()
-    assert not isinstance(told.value, ConsentGone)
+    assert not isinstance(told.value, LostConsent)
     assert firm.process().site("main").jira.myself().name == "OKR Connector", "nothing is lost"
     service = firm.process(ROBOT, client_secret="of another robot")
-    with pytest.raises(AuthFailed, match=r"admin\.atlassian\.com"):
+    with pytest.raises(AuthFailure, match=r"admin\.atlassian\.com"):
         service.site("main").jira.myself()
 
 
@@ -232,7 +232,7 @@ def test_who_dies_between_asking_and_keeping_loses_the_consent_and_it_says_so(fi
     source.source._asked(opened)
     assert firm.oauth.refreshes == 1
     firm.later(hours=2)
-    with pytest.raises(ConsentGone, match="A process ended between asking") as told:
+    with pytest.raises(LostConsent, match="A process ended between asking") as told:
         heir.site("main").jira.myself()
     assert ALLOW in told.value.remedy
     assert firm.oauth.refreshes == 2
@@ -243,9 +243,9 @@ def test_an_answer_that_is_lost_is_asked_for_again_with_the_same_token(firm: Fir
     firm.connected(connector)
     firm.later(hours=2)
     firm.oauth.lose_answer = True
-    with pytest.raises(Transient, match="authorisation server cannot answer"):
+    with pytest.raises(JiraOutage, match="authorisation server cannot answer"):
         connector.site("main").jira.myself()
-    with pytest.raises(ConsentGone, match="A process ended between asking"):
+    with pytest.raises(LostConsent, match="A process ended between asking"):
         connector.site("main").jira.myself()
     assert firm.oauth.refreshes == 2
 
@@ -275,10 +275,10 @@ def test_scopes_that_are_missing_are_named_one_by_one(
 ) -> None:
     connector = firm.process()
     answer = firm.allowed(firm.begun(connector), without=without)
-    with pytest.raises(NotReady, match=said) as told:
+    with pytest.raises(Refusal, match=said) as told:
         consent.finish(connector, COMMAND_LINE, answer["state"], answer["code"])
     assert "Permissions, Jira API" in str(told.value)
-    with pytest.raises(ConsentGone):
+    with pytest.raises(LostConsent):
         connector.site("main").jira.myself()
 
 
@@ -295,7 +295,7 @@ def test_a_service_account_without_a_scope_is_told_how_to_get_it(firm: Firm) -> 
     app = firm.oauth.apps[ROBOT]
     firm.oauth.apps[ROBOT] = replace(app, scopes=frozenset({"read:jira-user"}))
     connector = firm.process(None)
-    with pytest.raises(ScopeMissing, match="read:jira-work") as told:
+    with pytest.raises(MissingScope, match="read:jira-work") as told:
         sites.add(connector, COMMAND_LINE, new_site(firm.sandbox.url, ROBOT))
     assert "chosen when it is made" in told.value.remedy
     assert "acme" not in connector.sites
@@ -311,16 +311,16 @@ def test_what_comes_back_counts_once_for_who_began_it_and_for_a_quarter_of_an_ho
         return firm.allowed(consent.begin(connector, ADA, "main", CALLBACK).address)
 
     first = begun()
-    with pytest.raises(NotReady, match="not begun by you"):
+    with pytest.raises(Refusal, match="not begun by you"):
         consent.finish(connector, BOB, first["state"], first["code"])
-    with pytest.raises(NotReady, match="not begun by you"):
+    with pytest.raises(Refusal, match="not begun by you"):
         consent.finish(connector, ADA, "made up", first["code"])
     assert consent.finish(connector, ADA, first["state"], first["code"]).tested is not None
-    with pytest.raises(NotReady, match="used already"):
+    with pytest.raises(Refusal, match="used already"):
         consent.finish(connector, ADA, first["state"], first["code"])
     late = begun()
     firm.later(minutes=15)
-    with pytest.raises(NotReady, match="has run out"):
+    with pytest.raises(Refusal, match="has run out"):
         consent.finish(connector, ADA, late["state"], late["code"])
 
 
@@ -328,7 +328,7 @@ def test_who_declines_changes_nothing(firm: Firm) -> None:
     connector = firm.process()
     firm.connected(connector)
     said = firm.allowed(firm.begun(connector), "decline")
-    with pytest.raises(NotReady, match="Nobody allowed it: Atlassian says access_denied"):
+    with pytest.raises(Refusal, match="Nobody allowed it: Atlassian says access_denied"):
         consent.finish(connector, COMMAND_LINE, said["state"], refusal=said["error"])
     assert connector.site("main").jira.myself().name == "OKR Connector"
 
@@ -337,7 +337,7 @@ def test_a_site_is_kept_and_then_allowed(firm: Firm) -> None:
     connector = firm.process(None)
     open_sites(connector)
     consent.prepare(connector, COMMAND_LINE, new_site(firm.sandbox.url))
-    with pytest.raises(ConsentGone, match="Nobody has allowed"):
+    with pytest.raises(LostConsent, match="Nobody has allowed"):
         connector.site("acme").jira.myself()
     assert firm.connected(connector, "acme").tested is not None
     assert connector.site("acme").jira.myself().name == "OKR Connector"
@@ -369,7 +369,7 @@ def test_a_site_elsewhere_is_chosen_among_those_that_were_allowed(firm: Firm) ->
     asked = firm.connected(connector, "acme")
     assert asked.tested is None
     assert [one.name for one in asked.choices] == ["northwind", "other"]
-    with pytest.raises(ConsentGone):
+    with pytest.raises(LostConsent):
         connector.site("acme").jira.myself()
     done = consent.finish(connector, COMMAND_LINE, asked.state, cloud_id=asked.choices[0].id)
     assert done.tested is not None
@@ -383,24 +383,24 @@ def test_a_site_elsewhere_is_chosen_among_those_that_were_allowed(firm: Firm) ->
 
 def test_the_site_of_the_settings_is_the_one_that_they_name(firm: Firm) -> None:
     connector = firm.process(url=firm.sandbox.url.replace("127.0.0.1", "localhost"))
-    with pytest.raises(NotReady, match=f"for {firm.sandbox.url}, and not for http://localhost"):
+    with pytest.raises(Refusal, match=f"for {firm.sandbox.url}, and not for http://localhost"):
         firm.connected(connector)
 
 
 def test_what_was_allowed_for_another_jira_or_app_counts_nothing(firm: Firm) -> None:
     firm.connected(firm.process())
     moved = firm.process(url=firm.sandbox.url.replace("127.0.0.1", "localhost"))
-    with pytest.raises(ConsentGone, match="Nobody has allowed"):
+    with pytest.raises(LostConsent, match="Nobody has allowed"):
         moved.site("main").jira.myself()
     assert firm.process().site("main").jira.myself().name == "OKR Connector"
 
 
 def test_half_a_pair_is_named(firm: Firm) -> None:
-    with pytest.raises(NotReady, match="JIRA_OKR_JIRA__CLIENT_SECRET"):
+    with pytest.raises(Refusal, match="JIRA_OKR_JIRA__CLIENT_SECRET"):
         firm.process(client_secret=None)
-    with pytest.raises(NotReady, match="client id with its secret"):
+    with pytest.raises(Refusal, match="client id with its secret"):
         consent.prepare(firm.process(None), COMMAND_LINE, NewSite("acme", firm.sandbox.url, client_id="x"))
-    with pytest.raises(NotReady, match="JIRA_OKR_JIRA__GRANT=authorization_code"):
+    with pytest.raises(Refusal, match="JIRA_OKR_JIRA__GRANT=authorization_code"):
         consent.begin(firm.process(ROBOT), COMMAND_LINE, "main", CALLBACK)
 
 
@@ -453,9 +453,9 @@ def test_another_secret_is_kept_for_both_kinds(firm: Firm) -> None:
         app = firm.oauth.apps[client]
         app.secret = "another-secret-of-the-console"
     firm.later(hours=2)
-    with pytest.raises(AuthFailed, match="not with this secret"):
+    with pytest.raises(AuthFailure, match="not with this secret"):
         connector.site("acme").jira.myself()
-    with pytest.raises(AuthFailed):
+    with pytest.raises(AuthFailure):
         sites.renew(connector, COMMAND_LINE, "robot", "a wrong one", None)
     for name in ("acme", "robot"):
         sites.renew(connector, COMMAND_LINE, name, "another-secret-of-the-console", None)
@@ -574,13 +574,13 @@ def test_what_nobody_has_allowed_yet_takes_the_place_of_no_site_that_works(firm:
     connector = firm.process(None)
     open_sites(connector)
     sites.add(connector, COMMAND_LINE, new_site(firm.sandbox.url, ROBOT))
-    with pytest.raises(NotReady, match="There is a site 'acme' already"):
+    with pytest.raises(Refusal, match="There is a site 'acme' already"):
         consent.prepare(connector, COMMAND_LINE, new_site(firm.sandbox.url))
     assert connector.site("acme").jira.myself().name == "OKR Service Account"
     consent.prepare(connector, COMMAND_LINE, new_site("https://mistyped.atlassian.net", name="other"))
     consent.prepare(connector, COMMAND_LINE, new_site(firm.sandbox.url, name="other"))
     firm.connected(connector, "other")
-    with pytest.raises(NotReady, match="There is a site 'other' already"):
+    with pytest.raises(Refusal, match="There is a site 'other' already"):
         consent.prepare(connector, COMMAND_LINE, new_site(firm.sandbox.url, name="other"))
     assert connector.site("other").jira.myself().name == "OKR Connector"
 
@@ -604,7 +604,7 @@ def test_a_site_that_changes_while_what_was_allowed_is_tried_gets_none_of_it(
         return found
 
     monkeypatch.setattr(consent, "test_site", try_slowly)
-    with pytest.raises(NotReady, match="was changed or removed meanwhile"):
+    with pytest.raises(Refusal, match="was changed or removed meanwhile"):
         consent.finish(connector, COMMAND_LINE, answer["state"], answer["code"])
     with connector.store.read() as conn:
         assert grants.get(conn, "acme") is None
@@ -623,7 +623,7 @@ def test_another_account_in_the_place_of_an_app_leaves_nothing_of_it(firm: Firm)
     sites.add(connector, COMMAND_LINE, new_site(firm.sandbox.url, ROBOT))
     with connector.store.read() as conn:
         assert grants.get(conn, "acme") is None
-    with pytest.raises(NotReady, match="not begun by you"):
+    with pytest.raises(Refusal, match="not begun by you"):
         consent.finish(connector, COMMAND_LINE, begun["state"], begun["code"])
     assert connector.site("acme").jira.myself().name == "OKR Service Account"
 
@@ -631,17 +631,17 @@ def test_another_account_in_the_place_of_an_app_leaves_nothing_of_it(firm: Firm)
 @pytest.mark.parametrize(
     ("status", "body", "kind", "said"),
     [
-        (403, '{"error":"invalid_grant","error_description":"Unknown or invalid refresh token."}', ConsentGone, "taken back"),
-        (403, '{"error":"unauthorized_client","error_description":"refresh_token is invalid"}', ConsentGone, "taken back"),
-        (401, '{"error":"access_denied","error_description":"Unauthorized"}', AuthFailed, "not with this secret"),
-        (403, "<html>Blocked by the proxy</html>", Transient, "cannot answer now: Something else answered"),
-        (200, "<html>Sign in to the guest network</html>", Transient, "cannot answer now: A web page"),
-        (302, "", Transient, "cannot answer now: Jira answers with a redirect"),
-        (429, "", RateLimited, "rate limit is reached"),
-        (503, "", Transient, "cannot answer now"),
-        (200, '{"token_type":"Bearer"}', Transient, "cannot be read"),
-        (200, '{"access_token":" ","expires_in":3600}', Transient, "holds no token"),
-        (200, '{"access_token":"' + "a" * (1 << 20) + '","expires_in":3600}', Transient, "larger than 1 MiB"),
+        (403, '{"error":"invalid_grant","error_description":"Unknown or invalid refresh token."}', LostConsent, "taken back"),
+        (403, '{"error":"unauthorized_client","error_description":"refresh_token is invalid"}', LostConsent, "taken back"),
+        (401, '{"error":"access_denied","error_description":"Unauthorized"}', AuthFailure, "not with this secret"),
+        (403, "<html>Blocked by the proxy</html>", JiraOutage, "cannot answer now: Something else answered"),
+        (200, "<html>Sign in to the guest network</html>", JiraOutage, "cannot answer now: A web page"),
+        (302, "", JiraOutage, "cannot answer now: Jira answers with a redirect"),
+        (429, "", RateLimitError, "rate limit is reached"),
+        (503, "", JiraOutage, "cannot answer now"),
+        (200, '{"token_type":"Bearer"}', JiraOutage, "cannot be read"),
+        (200, '{"access_token":" ","expires_in":3600}', JiraOutage, "holds no token"),
+        (200, '{"access_token":"' + "a" * (1 << 20) + '","expires_in":3600}', JiraOutage, "larger than 1 MiB"),
     ],
 )  # fmt: skip
 def test_what_the_authorisation_server_may_answer(
@@ -666,7 +666,7 @@ def test_what_the_authorisation_server_may_answer(
         with pytest.raises(kind, match=said) as told:
             AuthorizationServer(address, address).by_refresh(OAuthClient("app", "shh"), "r-secret", MORNING)
         thread.join(10)
-    assert isinstance(told.value, ConsentGone) == (kind is ConsentGone)
+    assert isinstance(told.value, LostConsent) == (kind is LostConsent)
     assert "shh" not in str(told.value)
     assert "r-secret" not in str(told.value)
 
@@ -681,7 +681,7 @@ def test_a_server_that_never_answers_holds_nobody_up_and_the_next_may_ask_at_onc
     with socket.create_server(("127.0.0.1", 0)) as silent:
         hanging = firm.process(server=f"http://127.0.0.1:{silent.getsockname()[1]}")
         began = time.monotonic()
-        with pytest.raises(Transient, match="cannot answer now"):
+        with pytest.raises(JiraOutage, match="cannot answer now"):
             hanging.site("main").jira.myself()
         assert time.monotonic() - began < 3
     assert grant(hanging).lease_until is None

@@ -9,7 +9,7 @@ import pytest
 
 from connectors.jira.webhooks.signature import sign, static_secret
 from connectors.sandbox import CONNECTOR, SandboxServer
-from plugin.runtime.connector import NotReady
+from plugin.runtime.connector import Refusal
 from plugin.runtime.saved_sites import open_sites
 from plugin.use_cases.sites.secret_change import change_secret
 from tests.actors import TESTER
@@ -176,8 +176,8 @@ def test_where_the_account_may_not_register_it_is_said_what_to_do(desk):
 
 
 def test_a_site_of_the_settings_is_told_how(desk):
-    with pytest.raises(NotReady, match="JIRA_OKR_JIRA__FORMER_WEBHOOK_SECRET"):
+    with pytest.raises(Refusal, match="JIRA_OKR_JIRA__FORMER_WEBHOOK_SECRET"):
         change_secret(desk.connector, TESTER, "main", ADDRESS)
     desk.add()
-    with pytest.raises(NotReady, match="1 to 90 days"):
+    with pytest.raises(Refusal, match="1 to 90 days"):
         change_secret(desk.connector, TESTER, "acme", ADDRESS, 0)

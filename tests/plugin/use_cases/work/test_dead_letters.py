@@ -16,8 +16,8 @@ from plugin.access.authorization.actor import COMMAND_LINE, Actor
 from plugin.access.authorization.permission import Permission
 from plugin.cli.work.dead_letters import letters
 from plugin.next_steps import HELD_WRITES, Door
-from plugin.use_cases.health.missing import missing, missing_values
-from plugin.use_cases.permission import NotAllowed
+from plugin.use_cases.health.missing_matters import missing, missing_values
+from plugin.use_cases.permission import PermissionRefusal
 from plugin.use_cases.work import dead_letters
 from plugin.use_cases.work import refusals as refused_fields
 
@@ -188,7 +188,7 @@ def test_a_viewer_may_look_and_do_nothing_at_any_door(failed):
     assert [one.name for one in dead_letters.list_letters(failed.connector, viewer, "main")] == [KEY]
     for act in (dead_letters.retry, dead_letters.discard, refused_fields.retry, refused_fields.discard):
         with pytest.raises(
-            NotAllowed, match=r"takes the role editor; vic@acme\.example may do what the role"
+            PermissionRefusal, match=r"takes the role editor; vic@acme\.example may do what the role"
         ):
             act(failed.connector, viewer, "main", ID)
     assert (standing(failed), failed.audited()) == ((1, 1, 0), [])

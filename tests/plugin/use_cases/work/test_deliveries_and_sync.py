@@ -7,8 +7,8 @@ import pytest
 from connectors.store.work import inbox
 from plugin.access.authorization.actor import COMMAND_LINE, Actor
 from plugin.access.authorization.permission import Permission
-from plugin.runtime.connector import NotReady
-from plugin.use_cases.permission import NotAllowed
+from plugin.runtime.connector import Refusal
+from plugin.use_cases.permission import PermissionRefusal
 from plugin.use_cases.work import deliveries, sync
 
 VIEWER = Actor("vic@acme.example", Permission.VIEWER)
@@ -31,7 +31,7 @@ def test_a_delivery_is_replayed_with_an_entry_and_what_waits_already_without(doo
 
 
 def test_no_door_syncs_without_a_mapping_and_nothing_is_written_down(doors):
-    with pytest.raises(NotReady, match="No mapping is active"):
+    with pytest.raises(Refusal, match="No mapping is active"):
         sync.begin(doors.connector, COMMAND_LINE, "main", sync.SyncRequest("recent"))
     assert doors.page("/health/main/sync").status_code == 409
     assert doors.api("POST", "/sites/main/sync", {}).status_code == 409
@@ -41,5 +41,5 @@ def test_no_door_syncs_without_a_mapping_and_nothing_is_written_down(doors):
 
 
 def test_a_viewer_starts_no_sync(doors):
-    with pytest.raises(NotAllowed, match="takes the role editor"):
+    with pytest.raises(PermissionRefusal, match="takes the role editor"):
         sync.begin(doors.connector, VIEWER, "main")

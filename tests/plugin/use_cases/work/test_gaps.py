@@ -8,7 +8,7 @@ import pytest
 
 from connectors.store.absence import gaps
 from mappings.facts.gap import Gap
-from plugin.runtime.connector import NotReady
+from plugin.runtime.connector import Refusal
 
 HIDDEN = Gap("10104", "PLAT-4", "Jira forbids to read it: no permission.", "Give the permission.")
 
@@ -80,7 +80,7 @@ def test_no_door_accepts_what_is_no_gap(one_gap):
 @pytest.mark.parametrize(("act", "what"), [("accept", "accept_gaps"), ("reopen", "reopen_gaps")])
 def test_no_door_takes_another_obstacle_for_a_gap_that_is_none(one_gap, monkeypatch, act, what):
     def hindered(*_words):
-        raise NotReady("The mapping is gone.")
+        raise Refusal("The mapping is gone.")
 
     for module in ("plugin.api.work.gaps", "plugin.pages.health.gaps"):
         monkeypatch.setattr(f"{module}.{what}", hindered)

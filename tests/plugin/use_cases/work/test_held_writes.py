@@ -13,8 +13,8 @@ from docs.screenshots.company import REVISION, seeded
 from mappings.write_back.plan import Change, Plan
 from plugin.access.authorization.actor import COMMAND_LINE, Actor
 from plugin.access.authorization.permission import Permission
-from plugin.runtime.connector import NotReady
-from plugin.use_cases.permission import NotAllowed
+from plugin.runtime.connector import Refusal
+from plugin.use_cases.permission import PermissionRefusal
 from plugin.use_cases.work import held_writes
 
 FIRST, SECOND = (one.state for one in seeded().saved[:2])
@@ -147,7 +147,7 @@ def test_what_is_not_held_changes_nothing_and_leaves_no_entry(waiting):
         assert waiting.api("POST", "/held/release", body).status_code == 422
     assert waiting.command("held", "release", "404").exit_code == 1
     assert waiting.command("held", "release").exit_code == 2
-    with pytest.raises(NotReady):
+    with pytest.raises(Refusal):
         held_writes.drop(waiting.connector, COMMAND_LINE, "main", ["404"])
     assert (standing(waiting), waiting.audited()) == ((["held"] * 3, 0), [])
 
@@ -163,7 +163,7 @@ def test_a_viewer_may_look_and_do_nothing_at_any_door(doors_of):
     assert len(held_writes.list_held(doors.connector, viewer, "main")) == 3
     assert len(doors.api("GET", "/held").json["items"]) == 3
     for act in (held_writes.release, held_writes.drop):
-        with pytest.raises(NotAllowed, match="takes the role editor"):
+        with pytest.raises(PermissionRefusal, match="takes the role editor"):
             act(doors.connector, viewer, "main")
     for act in ("release", "drop"):
         assert doors.api("POST", f"/held/{act}", {"all": True}).status_code == 403

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mappings.digest.quiet import LOOKED_AHEAD, is_quiet, quiet_until
+from mappings.digest.quiet_times import LOOKED_AHEAD, is_quiet, quiet_until
 from mappings.document.schema import QuietPart
 
 BERLIN = ZoneInfo("Europe/Berlin")

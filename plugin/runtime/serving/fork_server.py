@@ -1,7 +1,7 @@
 """A process that does nothing but fork others: begun before this one has threads, open files or a database, it has none to hand on.
 
 What is forked from it has every module loaded and shares the memory of them: it is there in milliseconds and costs little. Whoever
-lives here lives no longer than the process that began the nursery.
+lives here lives no longer than the process that began the fork server.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from multiprocessing.connection import Connection
 from typing import NoReturn
 
 LOOK_S = 0.25
-"""How often a process of the nursery looks whether its parent lives."""
+"""How often a process of the fork server looks whether its parent lives."""
 
 Work = Callable[[Connection], None]
 """What a forked process does, with its end of a connection: until that is closed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Nursling:
+class ForkedProcess:
     """A process that was forked, and our end of the connection to it."""
 
     pid: int
     connection: Connection
 
 
-class Nursery:
+class ForkServer:
     """Forks processes for the one that began it. Safe for threads."""
 
     def __init__(self, work: Work) -> None:
@@ -45,13 +45,13 @@ class Nursery:
         self._socket = ours
         self._lock = threading.Lock()
 
-    def fork(self) -> Nursling:
-        """Another process; OSError where the nursery is gone."""
+    def fork(self) -> ForkedProcess:
+        """Another process; OSError where the fork server is gone."""
         ours, theirs = socket.socketpair()
         with self._lock, theirs:
             socket.send_fds(self._socket, [b"fork"], [theirs.fileno()])
             pid = _number(self._socket)
-        return Nursling(pid, Connection(ours.detach()))
+        return ForkedProcess(pid, Connection(ours.detach()))
 
     def ended(self, pid: int) -> int | None:
         """How a process that closed its connection ended: its exit code, the signal as a negative number, None where nobody knows."""
@@ -74,12 +74,12 @@ WAIT_S = 2.0
 def _number(sender: socket.socket) -> int:
     told = sender.recv(4, socket.MSG_WAITALL)
     if len(told) < 4:
-        raise ConnectionResetError("the nursery is gone")
+        raise ConnectionResetError("the fork server is gone")
     return int.from_bytes(told, signed=True)
 
 
 def _forking(asked: socket.socket, work: Work, parent: int) -> NoReturn:
-    """The nursery itself: it keeps nothing open but what it is asked by, and ends with whoever asks."""
+    """The fork server itself: it keeps nothing open but what it is asked by, and ends with whoever asks."""
     kept = asked.detach()
     os.closerange(3, kept)
     os.closerange(kept + 1, os.sysconf("SC_OPEN_MAX"))
@@ -93,21 +93,21 @@ def _forking(asked: socket.socket, work: Work, parent: int) -> NoReturn:
         if not files:
             asking.sendall(_reaped(int.from_bytes(told)).to_bytes(4, signed=True))
             continue
-        nursery = os.getpid()
+        fork_server = os.getpid()
         pid = os.fork()
         if pid == 0:
             asking.close()
-            _working(work, files[0], nursery)
+            _working(work, files[0], fork_server)
         os.close(files[0])
         asking.sendall(pid.to_bytes(4, signed=True))
     os._exit(0)
 
 
-def _working(work: Work, given: int, nursery: int) -> NoReturn:
-    """A forked process: works until its connection is closed, or the nursery is gone."""
+def _working(work: Work, given: int, fork_server: int) -> NoReturn:
+    """A forked process: works until its connection is closed, or the fork server is gone."""
     code = 1
     try:
-        threading.Thread(target=_end_with, args=(nursery,), daemon=True).start()
+        threading.Thread(target=_end_with, args=(fork_server,), daemon=True).start()
         work(Connection(given))
         code = 0
     except (EOFError, ConnectionError):
