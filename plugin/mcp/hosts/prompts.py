@@ -35,7 +35,7 @@ class PromptText:
     values: tuple[PromptValue, ...] = ()
 
     def filled(self, given: Mapping[str, str]) -> str:
-        """The prompt with what was filled in. Raises Unanswerable where something is missing, unknown or too long."""
+        """The prompt with what was filled in. Raises UnanswerableQuestion where something is missing, unknown or too long."""
         known = {one.name: one for one in self.values}
         if unknown := sorted(given.keys() - known.keys()):
             raise UnanswerableQuestion(
