@@ -244,6 +244,73 @@ def is_no_noun(said: list[str]) -> bool:
     return bool(NO_NOUN.search(last))
 
 
+PRIVATE_OF_OTHERS = {
+    "connectors/jira/metadata/server.py": "the session of the `jira` library, which offers no way to give it one",
+    "plugin/runtime/serving/production_server.py": "the worker of granian, which offers no way to say what it runs",
+}
+"""Modules that reach behind an underscore of a library, and why. Behind one of ours nobody does."""
+
+
+def test_what_is_private_is_used_where_it_stands(sources: list[Source]) -> None:
+    found: dict[str, list[str]] = {}
+    for source in sources:
+        for place in private_of_others(source.tree):
+            found.setdefault(source.path, []).append(place)
+    assert {path: names for path, names in found.items() if path not in PRIVATE_OF_OTHERS} == {}, (
+        "give what another module needs a name without an underscore"
+    )
+    assert sorted(PRIVATE_OF_OTHERS.keys() - found) == []
+
+
+LIBRARY_OF_TUPLES = {"_asdict", "_exit", "_fields", "_make", "_mapping", "_replace"}
+"""Public all the same: of named tuples, rows of SQLAlchemy, and `os._exit`."""
+
+
+def private_of_others(tree: ast.Module) -> list[str]:
+    """Names with an underscore that a module takes from another: imported, of a module, or of an object and given by no class here."""
+    imported, ours, found = set(), set(), []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            for each in node.names:
+                imported.add((each.asname or each.name).partition(".")[0])
+                if is_private(each.name):
+                    found.append(f"{node.lineno} {each.name}")
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            ours.add(node.name)
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            ours.add(node.attr)
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            ours.add(node.target.id)
+        elif isinstance(node, ast.Assign):  # `__slots__` and attributes of a class
+            ours |= {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
+            ours |= {str(one.value) for one in ast.walk(node.value) if isinstance(one, ast.Constant)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and is_private(node.attr) and node.attr not in LIBRARY_OF_TUPLES:
+            of = node.value.id if isinstance(node.value, ast.Name) else ""
+            if of not in {"self", "cls"} and (of in imported or node.attr not in ours):
+                found.append(f"{node.lineno} {ast.unparse(node)}")
+    return found
+
+
+def is_private(name: str) -> bool:
+    return name.startswith("_") and not name.endswith("__")
+
+
+@pytest.mark.parametrize(
+    ("code", "names"),
+    [
+        ("from store import _row", ["1 _row"]),
+        ("import store\nstore._row()", ["2 store._row"]),
+        ("def f(one):\n    return one._row", ["2 one._row"]),
+        ("import store\ndef _row(): store._row()", ["2 store._row"]),
+        ("class A:\n    _row: int\n    def same(self, other): return other._row", []),
+        ("def f(row): return row._mapping", []),
+    ],
+)
+def test_private_names_of_others_are_found(code: str, names: list[str]) -> None:
+    assert private_of_others(ast.parse(code)) == names
+
+
 def test_a_room_holds_no_more_than_a_dozen_modules(sources: list[Source]) -> None:
     rooms: dict[str, int] = {}
     for source in sources:

@@ -11,7 +11,7 @@ from connectors.store.database.engine import Store
 from connectors.store.database.instant import to_ms
 from connectors.store.database.sql import among, insert_into
 from connectors.store.mirror import mirror
-from connectors.store.schema import out_of_sight as table
+from connectors.store.schema import hidden_parent as table
 
 LONGEST = timedelta(days=1)
 """After that it is asked for again: a permission may have been given."""

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Select, or_, select, update
 
 from connectors.store.database.instant import maybe_from_ms, maybe_ms, to_ms
 from connectors.store.database.sql import among, insert_into
-from connectors.store.schema import read_wish
+from connectors.store.schema import read_request
 from connectors.store.schema import schedule as table
 
 RESTING = "nobody"
@@ -65,9 +65,9 @@ def standing(conn: Connection) -> tuple[dict[tuple[str, str], Appointment], froz
 @cache
 def _standing() -> Select[str, str, int | None, str | None, int | None, int | None, int | None]:
     columns = (table.c.site, table.c.name, table.c.last_at, table.c.holder, table.c.until)
-    wish = read_wish.c.site == table.c.site
-    both = table.outerjoin(read_wish, wish)
-    return select(*columns, read_wish.c.asked, read_wish.c.served).select_from(both)
+    wish = read_request.c.site == table.c.site
+    both = table.outerjoin(read_request, wish)
+    return select(*columns, read_request.c.asked, read_request.c.served).select_from(both)
 
 
 def take(

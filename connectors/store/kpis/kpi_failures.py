@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, select
 
 from connectors.store.database.instant import from_ms, to_ms
 from connectors.store.database.sql import insert_into, plain
-from connectors.store.schema import kpi_unread as table
+from connectors.store.schema import kpi_failure as table
 
 LONGEST_TEXT = 2_000
 

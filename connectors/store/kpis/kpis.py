@@ -28,7 +28,7 @@ from connectors.store.database import json_text
 from connectors.store.database.instant import from_ms, maybe_from_ms, to_ms
 from connectors.store.database.json_text import fraction_of, fraction_text
 from connectors.store.database.sql import Statement, StoredRow, among, insert_into, plain
-from connectors.store.schema import kpi_former_reading, kpi_period, kpi_reading, kpi_state, kpi_unread
+from connectors.store.schema import kpi_failure, kpi_former_reading, kpi_period, kpi_reading, kpi_state
 from mappings.kpi.cadence import MILLISECOND, whole_ms
 from mappings.kpi.episode import EpisodeStep, KpiState
 from mappings.kpi.reading import LONGEST_NOTE, FormerReading, KpiReading, Receipt, received
@@ -89,7 +89,7 @@ def departed(conn: Connection, site: str) -> dict[str, KpiState]:
 
 def forget(conn: Connection, site: str, kpi_id: str) -> None:
     """Forget all that is kept of a KPI."""
-    for table in (kpi_reading, kpi_former_reading, kpi_period, kpi_unread, kpi_state):
+    for table in (kpi_reading, kpi_former_reading, kpi_period, kpi_failure, kpi_state):
         conn.execute(delete(table).where(*_mine(table, site, kpi_id)))
 
 

@@ -287,7 +287,7 @@ def following(conn: Connection, wanted: RowSelection, after: str | None, limit: 
         statement = statement.where(lines.c.number >= number, (lines.c.number > number) | later)
     ordered = statement.order_by(lines.c.site, lines.c.number, id_).limit(limit)
     rows = conn.execute(ordered, values).all()
-    return _whole(conn, rows) if shape.over else [objectives._saved(row) for row in rows]
+    return _whole(conn, rows) if shape.over else [objectives.saved_of_row(row) for row in rows]
 
 
 def _whole(conn: Connection, rows: Sequence[StoredRow]) -> list[SavedObjective]:

@@ -82,7 +82,7 @@ def history_after(
 def objectives_of(conn: Connection, site: str, ids: Iterable[str]) -> dict[str, SavedObjective]:
     """The saved objectives of these ids; what has only sums by now is none."""
     rows = conn.execute(select(objective).where(objective.c.site == site, among(conn, objective.c.id, ids)))
-    found = {row.id: objectives._saved(row) for row in rows}
+    found = {row.id: objectives.saved_of_row(row) for row in rows}
     return {id_: saved for id_, saved in found.items() if not saved.state.plain}
 
 
@@ -104,7 +104,7 @@ def _with_former() -> Statement:
 
 
 def _numbered(row: StoredRow) -> NumberedPoint:
-    point = objectives._history_point(row)
+    point = objectives.point_of_row(row)
     return NumberedPoint(
         id=row.id,
         site=row.site,

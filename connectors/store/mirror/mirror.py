@@ -25,7 +25,7 @@ from connectors.store.database.sql import (
     upsert,
 )
 from connectors.store.mirror.issue_text import IssueMemory, IssueReader, text_of
-from connectors.store.schema import alias, issue, link
+from connectors.store.schema import former_key, issue, link
 from mappings.facts.issue import Issue
 
 PUT_AT_ONCE = 2_000
@@ -112,7 +112,7 @@ def delete(conn: Connection, site: str, ids: Iterable[str]) -> None:
     ids = list(ids)
     if not ids:
         return
-    for table, column in ((issue, issue.c.id), (link, link.c.issue_id), (alias, alias.c.issue_id)):
+    for table, column in ((issue, issue.c.id), (link, link.c.issue_id), (former_key, former_key.c.issue_id)):
         conn.execute(delete_from(table).where(table.c.site == site, among(conn, column, ids)))
 
 
@@ -186,13 +186,13 @@ def id_of_key(conn: Connection, site: str, key: str) -> str | None:
     current: list[tuple[int, str]] = sorted((updated, id_) for updated, id_ in conn.execute(holders))
     if current:
         return current[-1][1]
-    former = select(alias.c.issue_id).where(alias.c.site == site, alias.c.key == key)
+    former = select(former_key.c.issue_id).where(former_key.c.site == site, former_key.c.key == key)
     return conn.execute(former).scalar()
 
 
 def former_keys(conn: Connection, site: str) -> dict[str, str]:
     """Ids by keys that issues had before they were moved."""
-    rows = conn.execute(select(alias.c.key, alias.c.issue_id).where(alias.c.site == site))
+    rows = conn.execute(select(former_key.c.key, former_key.c.issue_id).where(former_key.c.site == site))
     return {row.key: row.issue_id for row in rows}
 
 
@@ -302,10 +302,11 @@ def _keep_former_keys(conn: Connection, site: str, rows: Sequence[_MirrorRow], b
         if row["id"] in before and before[row["id"]][0] != row["key"]
     ]
     if former:
-        statement = insert_into(conn, alias)
+        statement = insert_into(conn, former_key)
         conn.execute(
             statement.on_conflict_do_update(
-                index_elements=[alias.c.site, alias.c.key], set_={"issue_id": statement.excluded.issue_id}
+                index_elements=[former_key.c.site, former_key.c.key],
+                set_={"issue_id": statement.excluded.issue_id},
             ),
             former,
         )

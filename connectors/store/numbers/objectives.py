@@ -197,13 +197,13 @@ def headlines(conn: Connection, site: str) -> Sequence[Row[str, int]]:
 def load(conn: Connection, site: str, objective_id: str) -> SavedObjective | None:
     """The saved objective, or None."""
     row = conn.execute(_BY_ID, {"of_site": site, "of_objective": objective_id}).one_or_none()
-    return None if row is None else _saved(row)
+    return None if row is None else saved_of_row(row)
 
 
 def several(conn: Connection, site: str, ids: Iterable[str]) -> dict[str, SavedObjective]:
     """Those of these objectives that are kept, by id."""
     mine = (objective.c.site == site, among(conn, objective.c.id, ids))
-    return {row.id: _saved(row) for row in conn.execute(select(objective).where(*mine))}
+    return {row.id: saved_of_row(row) for row in conn.execute(select(objective).where(*mine))}
 
 
 def texts(conn: Connection, site: str, ids: Iterable[str], mapping_revision: str) -> dict[str, str]:
@@ -228,7 +228,7 @@ def confirm(conn: Connection, site: str, ids: Iterable[str], mapping_revision: s
 def listed(conn: Connection, site: str) -> list[SavedObjective]:
     """Every objective of the site, by id."""
     rows = conn.execute(select(objective).where(objective.c.site == site, _LISTED).order_by(objective.c.id))
-    return [_saved(row) for row in rows]
+    return [saved_of_row(row) for row in rows]
 
 
 def ids_of_cycle(conn: Connection, site: str, cycle_id: str) -> frozenset[str]:
@@ -250,7 +250,7 @@ def in_another_cycle(conn: Connection, site: str, cycles: Mapping[str, str | Non
 def all(conn: Connection, site: str) -> list[SavedObjective]:
     """Every objective and every plain parent of the site, by id."""
     rows = conn.execute(select(objective).where(objective.c.site == site).order_by(objective.c.id))
-    return [_saved(row) for row in rows]
+    return [saved_of_row(row) for row in rows]
 
 
 def remove(conn: Connection, site: str, ids: Iterable[str]) -> None:
@@ -302,14 +302,14 @@ def of_other_revisions(conn: Connection, site: str, revision: str) -> frozenset[
 def aligned_to(conn: Connection, site: str, objective_id: str) -> list[SavedObjective]:
     """The objectives that are aligned to this one."""
     rows = conn.execute(_ALIGNED, {"of_site": site, "of_objective": objective_id})
-    return [_saved(row) for row in rows]
+    return [saved_of_row(row) for row in rows]
 
 
 def aligned_among(conn: Connection, site: str, targets: Iterable[str]) -> list[tuple[str, SavedObjective]]:
     """The objectives that are aligned to any of these, each with the one that it is aligned to."""
     asked = {"of_site": site, "given": given(conn, targets)}
     rows = conn.execute(_aligned_among(conn.dialect.name), asked).all()
-    found = {row.id: _saved(row) for row in {row.id: row for row in rows}.values()}
+    found = {row.id: saved_of_row(row) for row in {row.id: row for row in rows}.values()}
     return [(row.target_id, found[row.id]) for row in rows]
 
 
@@ -320,7 +320,7 @@ def history(
     statement = select(points).where(points.c.site == site, points.c.objective_id == objective_id)
     if since is not None:
         statement = statement.where(points.c.at >= to_ms(since))
-    return [_history_point(row) for row in conn.execute(statement.order_by(points.c.at, points.c.id))]
+    return [point_of_row(row) for row in conn.execute(statement.order_by(points.c.at, points.c.id))]
 
 
 _ONE = timedelta(milliseconds=1)
@@ -425,12 +425,14 @@ def _point(site: str, state: ObjectiveState, mapping_revision: str, now: datetim
     }
 
 
-def _saved(row: StoredRow) -> SavedObjective:
+def saved_of_row(row: StoredRow) -> SavedObjective:
+    """The state of a whole row of `objective`, for statements of other modules that select one."""
     state = json_text.decode(row.content, ObjectiveState)
     return SavedObjective(state, row.mapping_revision, from_ms(row.computed_at), from_ms(row.changed_at))
 
 
-def _history_point(row: StoredRow) -> HistoryPoint:
+def point_of_row(row: StoredRow) -> HistoryPoint:
+    """The point of a whole row of `history`, likewise."""
     return HistoryPoint(
         at=from_ms(row.at),
         progress=fraction_of(row.progress),

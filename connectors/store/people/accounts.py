@@ -11,7 +11,7 @@ from connectors.store.database.instant import from_ms, maybe_from_ms, maybe_ms, 
 from connectors.store.database.sql import StoredRow, insert_into
 from connectors.store.people import open_sessions
 from connectors.store.schema import account as table
-from connectors.store.schema import answer, draft
+from connectors.store.schema import draft, idempotency_answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,7 @@ def remove(conn: Connection, account_id: int) -> None:
     SQLite may give its id to the next account: nothing that goes by the id may be left.
     """
     conn.execute(delete(draft).where(draft.c.account_id == account_id))
-    conn.execute(delete(answer).where(answer.c.who == str(account_id)))
+    conn.execute(delete(idempotency_answer).where(idempotency_answer.c.who == str(account_id)))
     conn.execute(delete(table).where(table.c.id == account_id))
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 from connectors.store.database import json_text
 from connectors.store.database.instant import from_ms, to_ms
 from connectors.store.database.sql import insert_into
-from connectors.store.schema import answer as table
+from connectors.store.schema import idempotency_answer as table
 from mappings.json_value import Json
 
 

@@ -13,9 +13,9 @@ from sqlalchemy import Column, ColumnElement, Connection, Table, Text, delete, f
 
 from connectors.store.schema import (
     account,
-    answer,
     audit,
     delivery,
+    idempotency_answer,
     issue,
     issue_history,
     metadata,
@@ -59,7 +59,7 @@ def erase(conn: Connection, email: str, stand_in: str) -> int:
     for table in _tables():
         if table in OF_THEIRS:
             changed += conn.execute(delete(table).where(func.lower(table.c.recipient) == email)).rowcount
-        if table in (audit, account, answer):
+        if table in (audit, account, idempotency_answer):
             continue
         for column in _texts(table):
             for found, made in spellings(email, stand_in):

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, insert, select
 
 from connectors.store.database.instant import from_ms, to_ms
-from connectors.store.schema import entry_link as table
+from connectors.store.schema import sign_in_link as table
 
 
 @dataclass(frozen=True, slots=True)

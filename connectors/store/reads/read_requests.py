@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select, update
 
 from connectors.store.database.instant import to_ms
 from connectors.store.database.sql import insert_into
-from connectors.store.schema import read_wish as table
+from connectors.store.schema import read_request as table
 
 
 def ask(conn: Connection, site: str, now: datetime, *, once: bool = False) -> None:

@@ -34,8 +34,8 @@ link = Table(
     sqlite_with_rowid=False,
 )
 
-alias = Table(
-    "alias",
+former_key = Table(
+    "former_key",
     columns.metadata,
     columns.site(),
     columns.part("key"),

@@ -278,8 +278,8 @@ kpi_period = Table(
     sqlite_with_rowid=False,
 )
 
-kpi_unread = Table(
-    "kpi_unread",
+kpi_failure = Table(
+    "kpi_failure",
     columns.metadata,
     columns.site(),
     columns.part("kpi_id"),

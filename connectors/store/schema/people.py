@@ -81,8 +81,8 @@ recovery_code = Table(
     columns.part("hash"),
 )
 
-entry_link = Table(
-    "entry_link",
+sign_in_link = Table(
+    "sign_in_link",
     columns.metadata,
     columns.part("hash"),
     Column("account_id", BigInteger, ForeignKey("account.id", ondelete="CASCADE"), nullable=False),
@@ -97,8 +97,8 @@ sign_in_attempt = Table(
     columns.number("since"),
 )
 
-answer = Table(
-    "answer",
+idempotency_answer = Table(
+    "idempotency_answer",
     columns.metadata,
     columns.part("who"),
     columns.part("key"),

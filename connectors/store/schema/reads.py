@@ -26,8 +26,8 @@ resync_page = Table(
     sqlite_with_rowid=False,
 )
 
-read_wish = Table(
-    "read_wish",
+read_request = Table(
+    "read_request",
     columns.metadata,
     columns.site(),
     columns.number("asked"),

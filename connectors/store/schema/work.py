@@ -104,8 +104,8 @@ write_count = Table(
     Index(None, "site"),
 )
 
-written = Table(
-    "written",
+written_value = Table(
+    "written_value",
     columns.metadata,
     columns.site(),
     columns.part("issue_id"),
@@ -153,8 +153,8 @@ gap = Table(
     Column("accepted_by", Text),
 )
 
-out_of_sight = Table(
-    "out_of_sight",
+hidden_parent = Table(
+    "hidden_parent",
     columns.metadata,
     columns.site(),
     columns.part("key"),

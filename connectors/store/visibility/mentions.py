@@ -10,7 +10,7 @@ from sqlalchemy import Connection, or_, select
 
 from connectors.store.database import json_text
 from connectors.store.database.sql import among
-from connectors.store.schema import alias, issue
+from connectors.store.schema import former_key, issue
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +30,17 @@ class _Title(msgspec.Struct):
 def mentions(conn: Connection, site: str, ids: Iterable[str], keys: Iterable[str]) -> dict[str, Mention]:
     """By id; what the mirror does not hold is left out."""
     asked, named = set(ids), list(keys)
-    former = select(alias.c.key, alias.c.issue_id).where(
-        alias.c.site == site, among(conn, alias.c.key, named)
+    former = select(former_key.c.key, former_key.c.issue_id).where(
+        former_key.c.site == site, among(conn, former_key.c.key, named)
     )
     asked |= {row.issue_id for row in conn.execute(former)}
     meant = or_(among(conn, issue.c.id, asked), among(conn, issue.c.key, named))
     rows = conn.execute(
         select(issue.c.id, issue.c.key, issue.c.content).where(issue.c.site == site, meant)
     ).all()
-    mine = (alias.c.site == site, among(conn, alias.c.issue_id, [row.id for row in rows]))
+    mine = (former_key.c.site == site, among(conn, former_key.c.issue_id, [row.id for row in rows]))
     before: dict[str, list[str]] = {}
-    for row in conn.execute(select(alias.c.key, alias.c.issue_id).where(*mine)):
+    for row in conn.execute(select(former_key.c.key, former_key.c.issue_id).where(*mine)):
         before.setdefault(row.issue_id, []).append(row.key)
     decode = json_text.decoder(_Title).decode
     return {

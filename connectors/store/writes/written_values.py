@@ -14,7 +14,7 @@ from connectors.store.database import json_text
 from connectors.store.database.sql import Statement, StoredRow, among_given, given, upsert
 from connectors.store.schema import plan as plans
 from connectors.store.schema import write
-from connectors.store.schema import written as table
+from connectors.store.schema import written_value as table
 
 NOTHING = json_text.encode(None)
 _EVERY = (

@@ -9,7 +9,7 @@ import pytest
 
 from connectors.store.people import accounts, audit
 from connectors.store.people import tokens as store
-from connectors.store.schema import answer as answers
+from connectors.store.schema import idempotency_answer as answers
 from plugin.access.authentication import tokens
 from plugin.access.authorization import members
 
