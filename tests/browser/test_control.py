@@ -138,6 +138,23 @@ def test_a_text_that_was_changed_elsewhere_meanwhile_is_not_undone_by_coming_bac
     expect(page.locator("textarea")).to_have_value("version: 1\nname: newer")
 
 
+def test_a_text_that_another_window_kept_is_not_typed_over(at, house, drafts):
+    from playwright.sync_api import expect
+
+    page = at(house.url, "/mapping/main/edit")
+    drafts.keep("version: 1\nname: newer")
+    page.locator(".cm-content").press("Control+a")
+    page.keyboard.insert_text("version: 1\nname: mine")
+    expect(page.locator("[data-kept]")).to_contain_text("another window")
+    assert drafts.text() == "version: 1\nname: newer"
+    page.get_by_role("button", name="Keep the draft").click()
+    expect(page.get_by_role("alert")).to_contain_text("was not kept")
+    expect(page.locator("textarea")).to_have_value("version: 1\nname: mine")
+    page.get_by_role("button", name="Keep the draft").click()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    assert drafts.text() == "version: 1\nname: mine"
+
+
 def test_a_draft_is_not_discarded_before_the_text_on_its_way_has_arrived(at, house, drafts):
     from playwright.sync_api import expect
 

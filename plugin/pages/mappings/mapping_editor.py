@@ -35,6 +35,12 @@ class DraftForm(PageForm):
         "Mapping document (YAML)", filters=[lambda typed: (typed or "").replace("\r\n", "\n")]
     )
     action = HiddenField(default="check")
+    seen = HiddenField(default="")
+
+    @property
+    def expected(self) -> set[str] | None:
+        """The version of the draft that the page shows; None where the request does not say."""
+        return {str(self.seen.data)} if self.seen.raw_data else None
 
 
 class PlaceForm(DraftForm):
@@ -78,10 +84,14 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     @needs("admin", lane="heavy")
     def diagnostics(site: str) -> ResponseReturnValue:
         known_site(connector, site)
-        text = str(DraftForm(request.form).text.data)
-        drafts.keep(connector, acting(), site, text)
+        form = DraftForm(request.form)
+        text = str(form.text.data)
+        try:
+            draft = drafts.keep(connector, acting(), site, text, expected=form.expected)
+        except drafts.OutdatedDraft as error:
+            return jsonify(said=error.message), 409
         found = glanced(connector, site, text)
-        return jsonify(diagnostics=[finding_values(one) for one in found])
+        return jsonify(diagnostics=[finding_values(one) for one in found], seen=drafts.version_of(draft))
 
     @blueprint.post("/mapping/<site>/completion", endpoint="completion")
     @needs("admin")
@@ -128,25 +138,35 @@ def begin_from(connector: Connector, site: str) -> None:
 def kept(connector: Connector, site: str) -> ResponseReturnValue:
     """Keep what was typed whatever it is, then go where the button says. A text with errors goes no further than here."""
     form = DraftForm(request.form)
+    try:
+        return kept_as_seen(connector, site, form)
+    except drafts.OutdatedDraft as error:
+        typed = Draft(str(form.text.data), begun(connector, site).base, connector.clock())
+        found = glanced(connector, site, typed.text)
+        return editor_page(connector, site, typed, found, outdated=error), 409
+
+
+def kept_as_seen(connector: Connector, site: str, form: DraftForm) -> ResponseReturnValue:
+    """The same, where the draft is still the one that the page showed. Raises OutdatedDraft."""
     action = form.action.data
     if action == "discard":
-        drafts.drop(connector, acting(), site)
+        drafts.drop(connector, acting(), site, expected=form.expected)
         flash("The draft is gone. The active revision stands as it was.")
         return redirect(url_for("control.revisions", site=site))
     base = begun(connector, site).base
     if action == "reword":
-        return reword(connector, site, str(form.text.data), base)
-    draft = drafts.keep(connector, acting(), site, str(form.text.data), base)
+        return reword(connector, site, form, base)
+    draft = drafts.keep(connector, acting(), site, str(form.text.data), base, expected=form.expected)
     found = glanced(connector, site, draft.text)
     if action == "trial" or (action in ("check", "preview", "form") and not has_errors(found)):
         return redirect(url_for(f"control.{action}", site=site))
     return editor_page(connector, site, draft, found, kept_now=True), 422 if has_errors(found) else 200
 
 
-def reword(connector: Connector, site: str, text: str, base: str) -> ResponseReturnValue:
+def reword(connector: Connector, site: str, form: DraftForm, base: str) -> ResponseReturnValue:
     """The draft by the names that Jira has today."""
-    found = reworded(connector, acting(), site, text)
-    drafts.keep(connector, acting(), site, found.text, base)
+    found = reworded(connector, acting(), site, str(form.text.data))
+    drafts.keep(connector, acting(), site, found.text, base, expected=form.expected)
     said = "1 place says" if found.changed == 1 else f"{found.changed} places say"
     flash(f"{said} another name now. Preview shows that nothing else changes.")
     return redirect(url_for("control.editor", site=site))
@@ -159,22 +179,25 @@ def editor_page(
     found: tuple[Diagnostic, ...],
     *,
     kept_now: bool = False,
+    outdated: drafts.OutdatedDraft | None = None,
 ) -> str:
-    """The editor as HTML; `kept_now` says that the text has just been kept."""
+    """The editor as HTML; `kept_now` says that the text has just been kept, `outdated` why it was not."""
     active = revisions.active(connector, acting(), site)
+    kept = draft_of(connector, site)
     overtaken = active is not None and bool(draft.base) and active.revision != draft.base
     return rendered(
         "mapping_editor.html",
         "mapping",
         site=site,
-        form=DraftForm(data={"text": draft.text}),
+        form=DraftForm(data={"text": draft.text, "seen": drafts.version_of(kept)}),
         beginning=BeginningForm(),
         found=found,
         values=[finding_values(one) for one in found],
         style_nonce=style_nonce(),
         kept_now=kept_now,
         renamed=any(one.code == "renamed" for one in found),
-        is_draft=draft_of(connector, site) is not None,
+        is_draft=kept is not None,
+        outdated=outdated.message if outdated is not None else "",
         overtaken=active if overtaken else None,
         kept_at=shown(connector, draft.at),
     )

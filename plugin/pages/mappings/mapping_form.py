@@ -54,6 +54,7 @@ def form_or_editor(connector: Connector, site: str, *, setup: bool = False) -> R
 
 def kept_form(connector: Connector, site: str, *, setup: bool) -> ResponseReturnValue:
     """Put the form into the draft. Where that makes no document, the form comes back with what is wrong, and with what was typed."""
+    seen = drafts.version_of(drafts.own_draft(connector, acting(), site))
     draft = begun(connector, site)
     document = read_document(draft.text).document
     if document is None:
@@ -62,7 +63,7 @@ def kept_form(connector: Connector, site: str, *, setup: bool) -> ResponseReturn
     if not changed.text:
         return form_page(connector, site, document, changed.diagnostics, setup=setup), 422
     if changed.text != draft.text:
-        drafts.keep(connector, acting(), site, changed.text, draft.base)
+        drafts.keep(connector, acting(), site, changed.text, draft.base, expected={seen})
     found = glanced(connector, site, changed.text)
     action = request.form.get("action", "preview")
     if action == "preview" and has_errors(found):

@@ -23,6 +23,7 @@
   const ask = async (address, values = {}) => {
     const options = { method: "POST", headers: { Accept: "application/json" }, signal: AbortSignal.timeout(PATIENCE_MS) };
     const answer = await fetch(address, { ...options, body: told(values) });
+    if (answer.status === 409) throw new Error((await answer.json()).said, { cause: "outdated" });
     if (!answer.ok) throw new Error(String(answer.status));
     return answer.json();
   };
@@ -95,6 +96,8 @@
 
   // -- the draft is kept by the same call that looks at it; one call at a time, so that an older text never comes after a newer
   const never = new Promise(() => {});
+  const seen = form.elements.seen;
+  let outdated = false;
   let typed = false;
   let leaving = false;
   let sent = area.value;
@@ -110,15 +113,18 @@
       list(findings);
       view.dispatch({ effects: found.of(findings) });
       return marks(doc, findings);
-    }).catch(() => {
-      if (view.state.doc.eq(doc)) kept.textContent = "Not kept: the connector does not answer. Your text is still here; it is tried again as you type.";
+    }).catch((error) => {
+      outdated = error.cause === "outdated";
+      if (view.state.doc.eq(doc)) kept.textContent = outdated
+        ? `Not kept: ${error.message} Your text is still here; “Keep the draft” shows how to go on.`
+        : "Not kept: the connector does not answer. Your text is still here; it is tried again as you type.";
       return never;
     });
   };
   const keep = (doc) => {
     const text = doc.toString();
     asked = text;
-    const answer = ask(form.dataset.diagnostics).then(({ diagnostics }) => { sent = text; return diagnostics; });
+    const answer = ask(form.dataset.diagnostics, { seen: seen.value }).then(({ diagnostics, seen: now }) => { sent = text; seen.value = now; return diagnostics; });
     underWay += 1;
     before = answer.catch(() => {}).then(() => { underWay -= 1; });
     return answer;
@@ -205,8 +211,9 @@
   });
   addEventListener("pageshow", () => { leaving = false; });
   addEventListener("pagehide", () => {
-    if (leaving || area.value === sent) return;
+    if (leaving || outdated || area.value === sent) return;
     sessionStorage.setItem(LEFT, JSON.stringify({ text: area.value, before: [sent, asked] }));
-    navigator.sendBeacon(form.dataset.diagnostics, told());
+    // What is under way will be the draft by then, whose version nobody here knows yet.
+    navigator.sendBeacon(form.dataset.diagnostics, told(underWay ? {} : { seen: seen.value }));
   });
 })();

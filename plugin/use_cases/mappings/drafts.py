@@ -63,11 +63,12 @@ def keep(
     base: str | None = None,
     expected: Collection[str] | None = None,
 ) -> Draft:
-    """Keep a text; a `base` of None leaves what it was begun from. Raises OutdatedDraft where none of the `expected` versions is kept now."""
+    """Keep a text; a `base` of None leaves what it was begun from. Raises OutdatedDraft where neither one of the `expected` versions nor this text is kept now."""
     now, _ = connector.clock(), connector.site(site)  # one draft for each site that there is, and no more
+    text = text.replace("\r\n", "\n")
     with connector.store.write() as conn:
-        before = _seen(conn, site, actor, expected)
-        draft = drafts.put(conn, site, actor.account_id, text.replace("\r\n", "\n"), now, base)
+        before = _seen(conn, site, actor, expected, text)
+        draft = drafts.put(conn, site, actor.account_id, text, now, base)
         if before is None:
             audit.note(conn, actor.label, "mapping draft begun", now, {"base": draft.base}, site)
     return draft
@@ -82,10 +83,13 @@ def drop(connector: Connector, actor: Actor, site: str, expected: Collection[str
             audit.note(conn, actor.label, "mapping draft dropped", connector.clock(), {}, site)
 
 
-def _seen(conn: Connection, site: str, actor: Actor, expected: Collection[str] | None) -> Draft | None:
-    """The draft as it is until the transaction ends, which has to be as somebody saw it."""
+def _seen(
+    conn: Connection, site: str, actor: Actor, expected: Collection[str] | None, text: str | None = None
+) -> Draft | None:
+    """The draft as it is until the transaction ends, which has to be as somebody saw it, or to hold this text already."""
     drafts.hold(conn, site, actor.account_id)
     found = drafts.get(conn, site, actor.account_id)
-    if expected is not None and version_of(found) not in expected:
+    same = found is not None and found.text == text
+    if expected is not None and version_of(found) not in expected and not same:
         raise OutdatedDraft(site, found)
     return found

@@ -28,6 +28,8 @@ from tests.actors import TESTER
 
 HASH = re.compile(r'name="hash" type="hidden" value="([0-9a-f]+)"')
 
+SEEN = re.compile(r'name="seen" type="hidden" value="([0-9a-f]*)"')
+
 ACTIVE = re.compile(r'name="active" type="hidden" value="([0-9a-f]*)"')
 
 
@@ -102,6 +104,33 @@ def test_the_editor_alone_admits_a_style_element_and_by_a_nonce_that_is_used_onc
         said.append(nonce)
     assert said[0] != said[1]
     assert "nonce" not in admin.get("/mapping/main/preview").headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("action", ["save", "preview", "reword", "discard"])
+def test_a_draft_that_another_window_kept_is_not_overwritten(admin, world, action):
+    """As by API and by assistants: the one that was seen, or none."""
+    mine, theirs = (f"# {one}\n{active(world).text}" for one in ("mine", "theirs"))
+    began = SEEN.search(admin.text("/mapping/main/edit")).group(1)
+    admin.post("/mapping/main/edit", text=theirs, action="save", seen=began)
+
+    quick = admin.post("/mapping/main/diagnostics", text=mine, seen=began)
+    assert (quick.status_code, "another window" in quick.json["said"]) == (409, True)
+    answer = admin.post("/mapping/main/edit", text=mine, action=action, seen=began)
+    page = answer.get_data(as_text=True)
+    assert (answer.status_code, "was not kept" in page, "# mine" in page) == (409, True, True)
+    assert draft(world).text == theirs
+
+    again = admin.post("/mapping/main/edit", text=mine, action="save", seen=SEEN.search(page).group(1))
+    assert (again.status_code, draft(world).text) == (200, mine)
+
+
+def test_the_same_text_twice_is_no_conflict(admin, world):
+    began = SEEN.search(admin.text("/mapping/main/edit")).group(1)
+    for _ in range(2):
+        answer = admin.post("/mapping/main/diagnostics", text="version: 1", seen=began)
+        assert (answer.status_code, draft(world).text) == (200, "version: 1")
+    later = admin.post("/mapping/main/diagnostics", text="version: 1\n#", seen=answer.json["seen"])
+    assert (later.status_code, draft(world).text) == (200, "version: 1\n#")
 
 
 def test_what_was_previewed_is_activated(admin, world):
