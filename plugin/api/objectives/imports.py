@@ -78,7 +78,7 @@ class ImportApplicationBody(RequestPart):
 
 
 class ImportSourceJson(JsonShape):
-    """What the file is."""
+    """What an imported file is, and how it was read."""
 
     preset: str = Field(description="By which preset it was read.")
     encoding: str = Field(description="The encoding that was told from its bytes.")

@@ -435,15 +435,42 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         "WorkJson.by_resolution": "How many count as finished on the day of their resolution.",
         "WorkJson.goal": "How many rows have to be done.",
         "WorkJson.rows": "How many rows there are.",
+        "AsOfJson.certainty": "How sure the answer is, one of a closed list.",
+        "CalibrationJson.level": "How the forecasts were called: likely, open or unlikely.",
+        "CheckInJson.measure": "What the value is: the current value of a metric, or progress as a share of 1.",
+        "ConfidenceJson.level": "How sure, in a word: on, at or off.",
+        "CycleActJson.act": "What was done: closed or reopened.",
+        "CycleDetailJson.state": "Where it is in its life: upcoming, running, locked, ended or closed.",
+        "CycleJson.state": "Where it is in its life: upcoming, running, locked, ended or closed.",
+        "DeliveryJson.status": "What became of the delivery, one of a closed list.",
+        "FeedJson.objective": "The objective whose number the issue is part of.",
+        "ForecastJson.objective": "The objective that the forecast is of.",
+        "KeyResultJson.health": "How the key result stands, and by which rule.",
+        "KpiInFull.state": "What was made of the settled periods, and how far a key result is that follows from it.",
+        "KpiJson.state": "What was made of the settled periods, and how far a key result is that follows from it.",
+        "LackJson.what": "What there is too little of, one of a closed list.",
+        "LedgersJson.beside": "The rows of the key results that stand beside the number.",
+        "LedgersJson.headline": "The rows of the number itself.",
+        "LedgersJson.objective": "The objective that the ledgers are of.",
+        "MovementJson.objective": "The objective that moved.",
+        "ObjectiveJson.health": "How the objective stands, and by which rule.",
+        "ObjectiveReplayJson.certainty": "How sure the replay is, one of a closed list.",
+        "ObjectiveUndoJson.state": "How far the carrying forward is, or the taking back of it.",
+        "PasswordJson.person": "The account that has the password.",
+        "PeriodJson.healthy": "The band in which the value is healthy.",
+        "PeriodJson.watch": "The band outside the healthy one in which the value is watched.",
+        "ScoreJson.reading": "What the score means for the commitment, one of a closed list.",
+        "StandingCheckInJson.shows": "What is shown: what Jira gives, the check-in, or the check-in with a question.",
+        "StatusJson.budget": "What is left of the calls that Jira allows.",
     }
 )
 
 
 def described(document: JsonSchemaValue) -> JsonSchemaValue:
-    """The document with a description at each property that has none and refers to no shape of its own."""
+    """The document with a description at each property that has none. The word of a shape says what it is, not what it is here."""
     for shape, schema in document["components"]["schemas"].items():
         for name, one in schema.get("properties", {}).items():
             meaning = MEANINGS.get(f"{shape}.{name}") or MEANINGS.get(name)
-            if meaning is not None and not {"description", "$ref"} & set(one):
+            if meaning is not None and "description" not in one:
                 one["description"] = meaning
     return document
