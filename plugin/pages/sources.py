@@ -130,6 +130,10 @@ class Sources(Protocol):
         """What runs now, as a meeting; all sites side by side."""
         ...
 
+    def working(self, found: CurrentMeeting) -> Mapping[tuple[str | None, str], ObjectiveState]:
+        """What runs in full, by the site that its address has to name and by id: of the cycles that this meeting is over."""
+        ...
+
     def lines(self, wanted: RowSelection) -> Iterator[ObjectiveLine]:
         """Every objective that passes, of all sites, whichever are named, as files have it."""
         ...

@@ -13,6 +13,7 @@ from mappings.diagnostic import MappingError
 from mappings.document.calendar import Calendar
 from mappings.document.schema import CyclePart
 from mappings.explain.marks import Mark
+from mappings.rollup.state import ObjectiveState
 from plugin.access.authorization.actor import Actor
 from plugin.access.authorization.person import acting
 from plugin.pages.objectives.objective_address import site_in_address
@@ -93,6 +94,17 @@ class StoredSources:
 
     def meeting(self) -> CurrentMeeting:
         return show_meeting(self.connector, self.who())
+
+    def working(self, found: CurrentMeeting) -> Mapping[tuple[str | None, str], ObjectiveState]:
+        sites = tuple(self.connector.sites)
+        cycles = tuple({one.state.cycle_id or "" for one in found.meeting.rows})
+        return {
+            (site_in_address(site, sites), one.state.id): one.state
+            for site in sites
+            for one in questions.every_objective(
+                self.connector, self.who(), RowSelection(sites=(site,), cycles=cycles)
+            )
+        }
 
     def lines(self, wanted: RowSelection) -> Iterator[ObjectiveLine]:
         who = self.who()  # while the request is there: a file is written when it has gone

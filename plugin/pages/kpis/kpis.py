@@ -12,13 +12,14 @@ from plugin.pages.frame.visit import may
 from plugin.pages.objectives.objective_address import site_in_address
 from plugin.pages.sources import Sources
 from plugin.pages.views.kpis.departure import departure_row
-from plugin.pages.views.kpis.kpi import kpi_row, kpi_view, level_tally
+from plugin.pages.views.kpis.kpi import kpi_groups, kpi_row, kpi_view, level_tally
 from plugin.pages.views.kpis.kpi_forms import AcceptanceForm, ReadingForm
 from plugin.pages.views.kpis.promotion import promotion_row
 from plugin.use_cases.kpis.board import ShownKpi
 from plugin.use_cases.kpis.kpi_words import level_word
 
 LEVELS = tuple(level.value for level in KpiLevel)
+KINDS = ("leading", "lagging")
 WORST_FIRST = (KpiLevel.UNHEALTHY, KpiLevel.WATCH, KpiLevel.NO_DATA, KpiLevel.HEALTHY)
 
 
@@ -28,20 +29,27 @@ def register(blueprint: Blueprint, sources: Sources) -> None:
     def kpis() -> str:
         sites = sources.site_names()
         level, site = chosen("level", LEVELS), chosen("site", sorted(sites))
+        kind, flat = chosen("kind", KINDS), chosen("group", ("none",)) == "none"
         every = sorted(sources.kpis(), key=lambda one: WORST_FIRST.index(one.standing.level))
         here = [one for one in every if site in ("", one.site)]
         rows = [
-            kpi_row(one, site_in_address(one.site, sites))
+            (one, kpi_row(one, site_in_address(one.site, sites)))
             for one in here
-            if level in ("", one.standing.level.value)
+            if level in ("", one.standing.level.value) and kind in ("", one.part.indicator)
         ]
         proposed = sources.promotions() if may("editor") else ()
         return rendered(
             "kpis.html",
             "kpis",
-            rows=rows,
+            groups=kpi_groups(rows, by_perspective=not flat),
+            flat=flat,
+            grouped=any(one.part.perspective for one in here),
+            kinds=[one for one in KINDS if any(each.part.indicator == one for each in here)],
+            kind=kind,
+            level=level,
+            site=site,
             tally=level_tally(one.standing.level for one in here),
-            only=" ".join(part for part in (level and level_word(KpiLevel(level)), site) if part),
+            only=" ".join(part for part in (level and level_word(KpiLevel(level)), kind, site) if part),
             promotions=[promotion_row(one) for one in proposed],
             departures=[departure_row(one) for one in sources.departed_kpis()],
         )

@@ -10,6 +10,7 @@ from plugin.pages.frame.page import Page, rendered
 from plugin.pages.objectives.objective_address import objective_address
 from plugin.pages.sources import Sources
 from plugin.pages.views.meeting.meeting import meeting_view
+from plugin.pages.views.meeting.work import KEY, work_of
 from plugin.pages.views.words.freshness import pulse
 
 
@@ -17,11 +18,21 @@ def register(blueprint: Blueprint, sources: Sources) -> None:
     @blueprint.get("/map", endpoint="map")
     @needs("viewer", lane="heavy")
     def alignment_map() -> str:
-        view = meeting_view(sources.meeting(), sources.now(), sources.zone)
+        found = sources.meeting()
+        view = meeting_view(found, sources.now(), sources.zone)
+        states = {} if view.many else sources.working(found)
+        work = {(site, state.key or state.id): work_of(state) for (site, _), state in states.items()}
         fresh = pulse(sources.vitals(), sources.now(), sources.zone)
         lane = chosen_place("lane", len(view.lanes))
         return rendered(
-            "map.html", "objectives", view=view, address=objective_address, pulse=fresh, opened=lane
+            "map.html",
+            "objectives",
+            view=view,
+            work=work,
+            key=KEY,
+            address=objective_address,
+            pulse=fresh,
+            opened=lane,
         )
 
 

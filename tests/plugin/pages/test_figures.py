@@ -128,3 +128,50 @@ def test_an_instant_names_the_zone_it_is_shown_in():
     shown = when(now - timedelta(seconds=30), now, ZoneInfo("Europe/Berlin"))
     assert (shown.text, shown.ago) == ("1 Jul 2026, 14:00 Europe/Berlin", "30 s ago")
     assert shown.iso == "2026-07-01T12:00:00+00:00"
+
+
+@given(rows)
+def test_the_pieces_of_a_bar_are_as_wide_as_the_weights_and_filled_as_far_as_they_have_come(pairs):
+    shares = shares_of(pairs)
+    total = sum(shares, Fraction(0))
+    contributions = [
+        Contribution(str(at), "", f"Row {at}", Disposition.COUNTED, "", weight=Fraction(weight), progress=progress, share=share)
+        for at, ((weight, progress), share) in enumerate(zip(pairs, shares, strict=True))
+    ]  # fmt: skip
+    parts = ledger_table(Ledger(tuple(contributions), total), lambda _: None).parts
+    weighed = [(weight, progress) for weight, progress in pairs if weight]
+    assert len(parts) == (len(weighed) if 1 < len(weighed) <= 40 else 0)
+    whole = sum(weight for weight, _ in weighed)
+    for part, (weight, progress) in zip(parts, weighed, strict=False):
+        width, filled = float(part.width[:-1]), float(part.filled[:-1])
+        assert width <= 100 * weight / whole + 0.01
+        assert abs(filled - width * progress) <= 0.01
+
+
+def test_no_bar_is_drawn_of_rows_whose_shares_are_not_of_their_weight():
+    row = Contribution(
+        "1",
+        "",
+        "One",
+        Disposition.COUNTED,
+        "",
+        weight=Fraction(1),
+        progress=Fraction(1),
+        share=Fraction(1, 4),
+    )
+    other = Contribution("2", "", "Two", Disposition.COUNTED, "", weight=Fraction(1), progress=Fraction(0))
+    table = ledger_table(Ledger((row, other), Fraction(1, 4)), lambda _: None)
+    assert (table.parts, table.story) == ((), "")
+
+
+def test_a_ledger_says_where_most_is_missing():
+    half, none = (
+        Contribution(name, "", name, Disposition.COUNTED, "", weight=Fraction(weight), progress=progress, share=share)
+        for name, weight, progress, share in (
+            ("Small", 1, Fraction(1, 2), Fraction(1, 8)), ("Big", 3, Fraction(0), Fraction(0))
+        )
+    )  # fmt: skip
+    table = ledger_table(Ledger((half, none), Fraction(1, 8)), lambda _: None)
+    assert table.story == (
+        "It counts 2 rows. Most is missing at “Big”, 75\u202f% of the number: 75.00 of the 87.50 points to 100."
+    )

@@ -12,6 +12,7 @@ from bs4 import BeautifulSoup
 from pptx import Presentation
 
 from docs.screenshots.company import Company, seeded
+from plugin.pages.views.meeting.work import Work
 
 ROOT = Path(__file__).parents[3]
 AGENDA = [
@@ -72,6 +73,27 @@ def test_the_slides_say_what_the_page_says_and_lead_to_the_same_ledgers(client):
     assert all(address.startswith("http://localhost/objectives/") for address in links.values())
     shown = {one.text.replace(": how it is calculated", "") for one in page.select("a.ledger-link")}
     assert shown <= links.keys()
+
+
+def test_the_map_draws_the_work_behind_each_objective(client):
+    page = soup(client, "/map")
+    drawn = page.select(".lane-teams .work")
+    assert drawn
+    for svg in drawn:
+        done, total = (int(number) for number in svg.title.text.split(" issue")[0].split(" of "))
+        filled, outline = (
+            "".join(one["d"] for one in svg.select(f".square-{kind}")) for kind in ("done", "none")
+        )
+        each = -(-total // 18)
+        assert filled.count("v8") == done // each
+        assert filled.count("v8") + outline.count("M") == int(svg["width"]) // 11 == -(-total // each)
+
+
+def test_of_much_work_a_square_stands_for_several_issues():
+    work = Work(done=30, begun=1, waiting=9)
+    assert (work.each, len(work.squares)) == (3, 14)
+    assert list(work.squares) == ["done"] * 10 + ["begun"] + ["waiting"] * 3
+    assert work.words == "30 of 40 issues done, 1 begun, 9 to do"
 
 
 def test_the_map_is_a_matrix_and_the_same_in_words(client):

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
-from mappings.numbers import beside_bound
 from mappings.rollup.state import HealthLevel
 from plugin.pages.sources import Cycles, SitedHead
+from plugin.pages.views.cycles.review_overview import (
+    ASPIRED,
+    Overview,
+    Scored,
+    overview,
+    score_text,
+    team_of,
+)
 from plugin.pages.views.objectives.bar import Bar, bar
 from plugin.pages.views.objectives.names import name, natural
 from plugin.pages.views.words.health import Badge, Total, badge, totals
 from plugin.pages.views.words.moments import day_text, own_days
 from plugin.use_cases.cycles.cycles import CycleDetail, reaching_into, touching_text
 from plugin.use_cases.objectives.objective_list import Head
-
-ASPIRED = Fraction(7, 10)
-"""From here on an aspirational objective counts as achieved (`achieved_at` of the rules of the numbers)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,8 @@ class ReviewRow:
     reading: str
     health: Badge
     days: str = ""
+    number: int = 0
+    team: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +68,9 @@ class Review:
     mean: str
     achieved: int
     touching: tuple[str, ...] = ()
+    overview: Overview | None = None
+    ends: str = ""
+    """The day from which on it can be closed."""
 
 
 def review(
@@ -86,25 +95,32 @@ def review(
         period=f"{day_text(cycle.start)} – {day_text(cycle.end)}" if cycle else "",
         over=cycle is not None and cycle.end < today,
         choices=tuple(ReviewCycle(id_, id_, id_ == cycle_id) for id_ in reversed(known)),
-        rows=tuple(_row(one.state, one.site) for one in listed),
+        rows=tuple(_row(one.state, one.site, number) for number, one in enumerate(listed, 1)),
         totals=totals(head.health.level for head in mine),
-        mean=_score(sum(measured, Fraction(0)) / len(measured)) if measured else "unknown",
+        mean=score_text(sum(measured, Fraction(0)) / len(measured) if measured else None),
         achieved=sum(head.health.level is HealthLevel.ACHIEVED for head in mine),
         touching=() if cycle is None else tuple(touching_text(one) for one in reaching_into(cycle, heads)),
+        ends="" if cycle is None else day_text(cycle.end + timedelta(days=1)),
+        overview=overview(
+            [Scored(one.state, one.state.progress, one.site) for one in listed],
+            over=cycle is not None and cycle.end < today,
+        ),
     )
 
 
 def as_ended(found: Review, details: Sequence[CycleDetail]) -> Review:
     """The same of a cycle that has ended, from its objectives as they stood: some of them may run in another by now."""
     several = len(details) > 1
-    states = [(each.state, one.shown.site if several else None) for one in details for each in one.objectives]
+    ended = [(each, one.shown.site if several else None) for one in details for each in one.objectives]
+    states = [(each.state, site) for each, site in ended]
     measured = [state.progress for state, _ in states if state.progress is not None]
     return replace(
         found,
-        rows=tuple(_row(state, site) for state, site in states),
+        rows=tuple(_row(state, site, number) for number, (state, site) in enumerate(states, 1)),
         totals=totals(state.health.level for state, _ in states),
-        mean=_score(sum(measured, Fraction(0)) / len(measured)) if measured else "unknown",
+        mean=score_text(sum(measured, Fraction(0)) / len(measured) if measured else None),
         achieved=sum(state.health.level is HealthLevel.ACHIEVED for state, _ in states),
+        overview=overview([Scored(each.state, each.score.value, site) for each, site in ended], over=True),
     )
 
 
@@ -115,10 +131,10 @@ def _latest(known: Sequence[str], cycles: Cycles, today: date) -> str:
 
 
 def _order(one: SitedHead) -> tuple[str, tuple[str, int], str]:
-    return one.state.project_key, natural(one.state.key or one.state.title), one.site or ""
+    return team_of(one.state), natural(one.state.key or one.state.title), one.site or ""
 
 
-def _row(head: Head, site: str | None) -> ReviewRow:
+def _row(head: Head, site: str | None, number: int) -> ReviewRow:
     return ReviewRow(
         name=name(head),
         site=site,
@@ -127,11 +143,13 @@ def _row(head: Head, site: str | None) -> ReviewRow:
         owner=head.owner or "nobody",
         project=head.project_key,
         commitment=head.commitment,
-        bar=bar(head.progress, head.expected, head.health.level.value, head.commitment),
-        score="unknown" if head.progress is None else _score(head.progress),
+        bar=bar(head.progress, head.expected, head.health.level.value, head.commitment, head.delivery),
+        score=score_text(head.progress),
         reading=reading(head.progress, head.commitment),
         health=badge(head.health),
         days=own_days(head.span),
+        number=number,
+        team=team_of(head),
     )
 
 
@@ -140,11 +158,8 @@ def reading(progress: Fraction | None, commitment: str) -> str:
     if progress is None:
         return "cannot be scored: nothing was measured"
     if commitment == "aspirational":
-        return "aspiration met" if progress >= ASPIRED else f"short of the aspired {_score(ASPIRED)}"
+        return "aspiration met" if progress >= ASPIRED else f"short of the aspired {score_text(ASPIRED)}"
     # From the score as it is shown, so that both add up to 1.
-    return "commitment kept" if progress >= 1 else f"{1 - Decimal(_score(progress))} short of the commitment"
-
-
-def _score(value: Fraction) -> str:
-    """With as many digits as it takes not to look as if it had reached what it has not."""
-    return beside_bound(value, (Fraction(1), ASPIRED))
+    return (
+        "commitment kept" if progress >= 1 else f"{1 - Decimal(score_text(progress))} short of the commitment"
+    )

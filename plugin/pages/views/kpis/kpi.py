@@ -12,7 +12,15 @@ from mappings.kpi.cadence import local_day
 from mappings.kpi.creation import Hindrance, PlannedIssue
 from mappings.kpi.episode import KpiState, KpiStatus
 from mappings.kpi.state import PeriodStanding, PeriodVerdict
-from plugin.pages.views.kpis.kpi_chart import KpiChart, KpiSpark, kpi_chart, kpi_spark, side_of
+from plugin.pages.views.kpis.kpi_chart import (
+    KpiBullet,
+    KpiChart,
+    KpiSpark,
+    kpi_bullet,
+    kpi_chart,
+    kpi_spark,
+    side_of,
+)
 from plugin.pages.views.words.figures import number_text
 from plugin.pages.views.words.moments import MomentText, day_text, when
 from plugin.use_cases.kpis.board import ShownKpi
@@ -26,6 +34,7 @@ TONES = {
 }
 """The shape and colour of a level, those of health."""
 NO_DATA = "No data"
+NO_PERSPECTIVE = "No perspective"
 TRENDS = {"better": "better", "worse": "worse", "changed": "changed", "unchanged": "unchanged"}
 
 
@@ -61,10 +70,22 @@ class KpiRow:
     last_known: str
     so_far: str
     band: str
+    bullet: KpiBullet | None
     spark: KpiSpark
     stands: str
     state: str
+    proposes: str
+    """The question that waits for a person; empty where none does."""
+    key_result: str
     marks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KpiGroup:
+    """The KPIs of one perspective, the worst first; `name` is empty where none has a perspective."""
+
+    name: str
+    rows: tuple[KpiRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +140,26 @@ def kpi_row(one: ShownKpi, site: str | None) -> KpiRow:
         else f"last known: {_value(one, known)}, {_period(one, known)}",
         so_far="" if stands.so_far is None or stands.so_far.value is None else _value(one, stands.so_far),
         band="" if shown is None else band_words(shown.bands.healthy, part.unit, number_text),
+        bullet=kpi_bullet(one),
         spark=kpi_spark(one),
         stands=_stands(one),
         state=_state(one),
+        proposes=_proposes(one),
+        key_result=_open_issue(one),
         marks=() if settled is None else _marks(settled),
     )
+
+
+def kpi_groups(pairs: Iterable[tuple[ShownKpi, KpiRow]], by_perspective: bool) -> tuple[KpiGroup, ...]:
+    """The rows by perspective: in the order in which the worst of each comes, those without one last; one group where none has any."""
+    found: dict[str, list[KpiRow]] = {}
+    for one, row in pairs:
+        name = (one.part.perspective or "") if by_perspective else ""
+        found.setdefault(name, []).append(row)
+    ordered = sorted(found, key=lambda name: not name)
+    lone = len(ordered) == 1
+    heads = {name: name[0].upper() + name[1:] if name else "" if lone else NO_PERSPECTIVE for name in ordered}
+    return tuple(KpiGroup(heads[name], tuple(found[name])) for name in ordered)
 
 
 def level_tally(levels: Iterable[KpiLevel]) -> tuple[tuple[str, str, str, int], ...]:
@@ -229,6 +265,13 @@ def _state(one: ShownKpi) -> str:
         KpiStatus.KR_OPEN: "A key result is wanted" if one.state.wanted else "A key result is open",
         KpiStatus.CLOSE_PROPOSED: "Closing the key result is proposed",
     }[one.state.status]
+
+
+def _proposes(one: ShownKpi) -> str:
+    return {
+        KpiStatus.KR_PROPOSED: f"Make “{one.part.name}” a key result?",
+        KpiStatus.CLOSE_PROPOSED: f"Close the key result of “{one.part.name}”?",
+    }.get(one.state.status, "")
 
 
 def _why(one: ShownKpi) -> list[str]:

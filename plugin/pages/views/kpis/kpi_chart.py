@@ -33,6 +33,19 @@ class KpiSpark:
 
 
 @dataclass(frozen=True, slots=True)
+class KpiBullet:
+    """The value on the scale of its healthy band, in SVG lengths. A bar leads to it only where the scale begins at 0 (`from_nothing`)."""
+
+    band_from: str
+    band_width: str
+    bounds: tuple[Label, ...]
+    at: str
+    from_nothing: bool
+    outside: bool
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
 class Zone:
     """A piece of a band, in a box of 1000 × 1000; `name` is healthy or watch."""
 
@@ -101,6 +114,40 @@ def kpi_spark(one: ShownKpi) -> KpiSpark:
         said = f"{said}, {len(outside)} of them out of the healthy band"
     zones = tuple(_zones(settled, low, high, names=(HEALTHY,), across=WIDTH, upright=HEIGHT))
     return KpiSpark(lines=lines, end=end, description=said, zones=zones, outside=outside[-MOST_RINGS:])
+
+
+def kpi_bullet(one: ShownKpi) -> KpiBullet | None:
+    """The value that counts, on a scale that holds its band and what was read before; None without a value or without a bound."""
+    shown = one.standing.settled
+    if shown is None or shown.value is None:
+        shown = one.standing.last_known
+    if shown is None or shown.value is None:
+        return None
+    value, band = shown.value, shown.bands.healthy
+    bounds = [bound for bound in (band.at_least, band.at_most) if bound is not None]
+    if not bounds:
+        return None
+    known = [period.value for period in one.periods if period.settled and period.value is not None]
+    least, most = min(value, *bounds, *known), max(value, *bounds, *known)
+    from_nothing = 0 <= least <= most / 2
+    room = (most - least) / 5 or abs(most) / 10 or Fraction(1)
+    low, high = (Fraction(0) if from_nothing else least - room), most + room
+
+    def across(at: Fraction) -> Fraction:
+        return (at - low) / (high - low) * 100
+
+    begin = Fraction(0) if band.at_least is None else across(band.at_least)
+    end = Fraction(100) if band.at_most is None else across(band.at_most)
+    sign = unit_sign(one.part.unit)
+    return KpiBullet(
+        band_from=f"{_tenth(begin)}%",
+        band_width=f"{_tenth(end - begin)}%",
+        bounds=tuple(Label(f"{_tenth(across(bound))}%", number_text(bound)) for bound in bounds),
+        at=f"{_tenth(across(value))}%",
+        from_nothing=from_nothing,
+        outside=is_outside(shown),
+        description=f"{number_text(value)}{sign}, {'outside' if is_outside(shown) else 'inside'} of its healthy band",
+    )
 
 
 def kpi_chart(one: ShownKpi) -> KpiChart:

@@ -8,12 +8,24 @@ from decimal import Decimal
 from fractions import Fraction
 from types import MappingProxyType
 
-from mappings.numbers import WHOLE
+from mappings.numbers import WHOLE, rounded
 from mappings.rollup.rows.ledger import Contribution, Disposition, Ledger, unseen_words
 from mappings.rollup.state import ObjectiveState
-from plugin.pages.views.words.figures import fraction_text, number_text, percent_text, points, points_text
+from plugin.pages.views.words.figures import (
+    fraction_text,
+    grouped,
+    length,
+    number_text,
+    percent_text,
+    points,
+    points_text,
+)
 
 SHOWN = 150
+MOST_PARTS = 40
+"""Of more rows a bar has no room for a piece each."""
+BETWEEN = Fraction(4, 1000)
+"""What is left free between two pieces, of the whole."""
 IN_THE_NUMBER = (Disposition.COUNTED, Disposition.NOT_ACHIEVED, Disposition.CHECKED_IN)
 GAPS = (Disposition.UNKNOWN, Disposition.GAP)
 WORDS = {
@@ -52,6 +64,16 @@ class LedgerLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """What one row brings, as a piece of a bar in SVG lengths: as wide as its weight, filled as far as it has come."""
+
+    x: str
+    width: str
+    filled: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class LedgerTable:
     """The rows of one number. `hidden` rows are summed in one line, so that the column still adds up."""
 
@@ -66,6 +88,8 @@ class LedgerTable:
     hidden: int
     hidden_points: str
     summary: str
+    parts: tuple[Part, ...] = ()
+    story: str = ""
 
 
 def ledger_table(
@@ -100,6 +124,8 @@ def ledger_table(
         hidden=len(rest),
         hidden_points=points_text(sum((added for _, added in rest), Decimal(0))),
         summary=_summary(counted, len(ledger.rows) - counted, ledger.hidden),
+        parts=_parts(ledger),
+        story=_story(ledger),
     )
 
 
@@ -128,6 +154,41 @@ def gap_rows(ledger: Ledger, browse: Browse) -> tuple[LedgerLine, ...]:
 
 def _counts(row: Contribution) -> bool:
     return row.disposition in IN_THE_NUMBER
+
+
+def _weighed(ledger: Ledger) -> list[tuple[Contribution, Fraction, Fraction]]:
+    """The rows in the number with the share of the whole that each can bring, and that it brings; none where the shares are not of the whole."""
+    rows = [row for row in ledger.rows if _counts(row) and row.weight]
+    whole = sum((row.weight or Fraction(0) for row in rows), Fraction(0))
+    found = [(row, (row.weight or Fraction(0)) / whole, row.share) for row in rows]
+    plain = ledger.aim is None and all(
+        0 <= share <= most and share in (0, most * (row.progress or 0)) for row, most, share in found
+    )
+    return found if plain and sum(share for _, _, share in found) == ledger.total else []
+
+
+def _parts(ledger: Ledger) -> tuple[Part, ...]:
+    found = _weighed(ledger)
+    if not 1 < len(found) <= MOST_PARTS:
+        return ()
+    parts, before = [], Fraction(0)
+    for row, most, share in found:
+        room = max(most - BETWEEN, most / 2)
+        text = f"{row.title or row.key}: brings {percent_text(share, 2)} of {percent_text(most, 2)}"
+        parts.append(Part(length(before), length(room), length(room * share / most), text))
+        before += most
+    return tuple(parts)
+
+
+def _story(ledger: Ledger) -> str:
+    """What is missing to the whole, and where most of it is missing."""
+    found = _weighed(ledger)
+    missing = sum((most - share for _, most, share in found), Fraction(0))
+    if len(found) <= 1 or not missing:
+        return ""
+    row, most, share = max(found, key=lambda one: one[1] - one[2])
+    lacking, whole = (grouped(rounded(100 * each, 2)) for each in (most - share, missing))
+    return f"It counts {len(found)} rows. Most is missing at “{row.title or row.key}”, {percent_text(most)} of the number: {lacking} of the {whole} points to 100."
 
 
 def _summary(counted: int, left_out: int, unseen: int) -> str:
