@@ -195,9 +195,15 @@ def _marks(rows: Sequence[Scored]) -> tuple[Mark, ...]:
         beside = Fraction(45, 1000) * taken[place]
         taken[place] += 1
         text = f"{number}: {one.head.title}, score {score_text(one.score)}, delivery {percent_text(done)}"
-        x = done + beside if done + beside <= 1 else done - beside
+        x = done + (beside if done + beside <= 1 else -beside)
         found.append(
-            Mark(number, length(x), length(1 - one.score), one.head.commitment != "aspirational", text)
+            Mark(
+                number=number,
+                x=length(x),
+                y=length(1 - one.score),
+                committed=one.head.commitment != "aspirational",
+                text=text,
+            )
         )
     return tuple(found)
 
