@@ -12,7 +12,7 @@ from bs4 import BeautifulSoup
 
 from mappings.kpi.band import Band
 from plugin.pages.views.cycles.review import reading, review
-from plugin.pages.views.cycles.review_overview import ScoredObjective, overview
+from plugin.pages.views.cycles.review_overview import ReviewedObjective, overview
 from plugin.pages.views.words.figures import number_text
 from plugin.use_cases.kpis.kpi_words import band_words
 
@@ -45,11 +45,11 @@ def test_without_any_cycle_there_is_nothing_to_review() -> None:
     assert review([], {}, "", date(2026, 11, 21)) is None
 
 
-def scored(company: Any, *triples: tuple[str, str | None, str | None]) -> list[ScoredObjective]:
+def scored(company: Any, *triples: tuple[str, str | None, str | None]) -> list[ReviewedObjective]:
     """An objective each, of a commitment, a score and a delivery."""
     state = company.saved[0].state
     return [
-        ScoredObjective(
+        ReviewedObjective(
             replace(
                 state, id=str(at), key="", title=f"Number {at}", commitment=commitment,
                 delivery=None if delivery is None else Fraction(delivery), team="Even" if at % 2 == 0 else "Odd"

@@ -13,7 +13,7 @@ from plugin.pages.sources import Cycles, SitedHead
 from plugin.pages.views.cycles.review_overview import (
     ASPIRED,
     Overview,
-    ScoredObjective,
+    ReviewedObjective,
     overview,
     score_text,
     team_of,
@@ -102,7 +102,7 @@ def review(
         touching=() if cycle is None else tuple(touching_text(one) for one in reaching_into(cycle, heads)),
         ends="" if cycle is None else day_text(cycle.end + timedelta(days=1)),
         overview=overview(
-            [ScoredObjective(one.state, one.state.progress, one.site) for one in listed],
+            [ReviewedObjective(one.state, one.state.progress, one.site) for one in listed],
             over=cycle is not None and cycle.end < today,
         ),
     )
@@ -121,7 +121,7 @@ def as_ended(found: Review, details: Sequence[CycleDetail]) -> Review:
         mean=score_text(sum(measured, Fraction(0)) / len(measured) if measured else None),
         achieved=sum(state.health.level is HealthLevel.ACHIEVED for state, _ in states),
         overview=overview(
-            [ScoredObjective(each.state, each.score.value, site) for each, site in ended], over=True
+            [ReviewedObjective(each.state, each.score.value, site) for each, site in ended], over=True
         ),
     )
 

@@ -20,7 +20,7 @@ MOST_MARKS = 60
 
 
 @dataclass(frozen=True, slots=True)
-class ScoredObjective:
+class ReviewedObjective:
     """One objective with the score that counts, None where there is none, and what its address has to say of the site."""
 
     head: Head
@@ -29,7 +29,7 @@ class ScoredObjective:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class ScatterMark:
     """One objective of the chart in SVG lengths, by its number among the rows."""
 
     number: int
@@ -76,12 +76,12 @@ class Overview:
 
     sentence: str
     counts: tuple[tuple[str, str, str], ...]
-    marks: tuple[Mark, ...]
+    marks: tuple[ScatterMark, ...]
     corners: tuple[Corner, ...]
     teams: tuple[TeamScores, ...]
 
 
-def overview(rows: Sequence[ScoredObjective], over: bool) -> Overview | None:
+def overview(rows: Sequence[ReviewedObjective], over: bool) -> Overview | None:
     """Of the objectives of a cycle in the order of its rows, of one that is `over` or still runs; None of none."""
     if not rows:
         return None
@@ -95,13 +95,13 @@ def overview(rows: Sequence[ScoredObjective], over: bool) -> Overview | None:
     )
 
 
-def kept(one: ScoredObjective) -> bool:
+def kept(one: ReviewedObjective) -> bool:
     """Whether what was promised (1) or hoped (0.70) is reached."""
     wanted = ASPIRED if one.head.commitment == "aspirational" else 1
     return one.score is not None and one.score >= wanted
 
 
-def _sentence(rows: Sequence[ScoredObjective], unmoved: int, over: bool) -> str:
+def _sentence(rows: Sequence[ReviewedObjective], unmoved: int, over: bool) -> str:
     committed = [one for one in rows if one.head.commitment != "aspirational"]
     hoped = [one for one in rows if one.head.commitment == "aspirational"]
     said = [
@@ -125,7 +125,7 @@ def _sentence(rows: Sequence[ScoredObjective], unmoved: int, over: bool) -> str:
     return f"{text} Of {unmoved} the work is far ahead of the outcome."
 
 
-def _share(rows: Sequence[ScoredObjective], what: str, verbs: tuple[str, str]) -> str:
+def _share(rows: Sequence[ReviewedObjective], what: str, verbs: tuple[str, str]) -> str:
     """`of 8 committed objectives 3 were kept`; empty of none."""
     if not rows:
         return ""
@@ -134,7 +134,7 @@ def _share(rows: Sequence[ScoredObjective], what: str, verbs: tuple[str, str]) -
     return f"{of} {done or 'none'} {verbs[0] if done <= 1 else verbs[1]}"
 
 
-def _counts(rows: Sequence[ScoredObjective]) -> tuple[tuple[str, str, str], ...]:
+def _counts(rows: Sequence[ReviewedObjective]) -> tuple[tuple[str, str, str], ...]:
     known = [one.score for one in rows if one.score is not None]
     unknown = len(rows) - len(known)
     sure = [one.head.confidence for one in rows if one.head.confidence is not None]
@@ -146,7 +146,7 @@ def _counts(rows: Sequence[ScoredObjective]) -> tuple[tuple[str, str, str], ...]
     )
 
 
-def _corners(rows: Sequence[ScoredObjective], over: bool) -> tuple[Corner, ...]:
+def _corners(rows: Sequence[ReviewedObjective], over: bool) -> tuple[Corner, ...]:
     titles = (
         ("Built, and it worked", "Built, but the outcome did not follow", "It worked with part of the work", "Neither")
         if over
@@ -183,7 +183,7 @@ def _corners(rows: Sequence[ScoredObjective], over: bool) -> tuple[Corner, ...]:
     return tuple(corners)
 
 
-def _marks(rows: Sequence[ScoredObjective]) -> tuple[Mark, ...]:
+def _marks(rows: Sequence[ReviewedObjective]) -> tuple[ScatterMark, ...]:
     """Those that have a place on the chart; of several in one place each stands a little beside the one before."""
     taken: dict[tuple[int, int], int] = defaultdict(int)
     found = []
@@ -197,7 +197,7 @@ def _marks(rows: Sequence[ScoredObjective]) -> tuple[Mark, ...]:
         text = f"{number}: {one.head.title}, score {score_text(one.score)}, delivery {percent_text(done)}"
         x = done + (beside if done + beside <= 1 else -beside)
         found.append(
-            Mark(
+            ScatterMark(
                 number=number,
                 x=length(x),
                 y=length(1 - one.score),
@@ -208,8 +208,8 @@ def _marks(rows: Sequence[ScoredObjective]) -> tuple[Mark, ...]:
     return tuple(found)
 
 
-def _teams(rows: Sequence[ScoredObjective]) -> tuple[TeamScores, ...]:
-    by_name: dict[str, list[ScoredObjective]] = defaultdict(list)
+def _teams(rows: Sequence[ReviewedObjective]) -> tuple[TeamScores, ...]:
+    by_name: dict[str, list[ReviewedObjective]] = defaultdict(list)
     for one in rows:
         by_name[team_of(one.head)].append(one)
     return tuple(_team(name, mine) for name, mine in sorted(by_name.items()))
@@ -220,7 +220,7 @@ def team_of(head: Head) -> str:
     return head.team or head.project_key or "No team"
 
 
-def _team(name: str, mine: Sequence[ScoredObjective]) -> TeamScores:
+def _team(name: str, mine: Sequence[ReviewedObjective]) -> TeamScores:
     committed = [one for one in mine if one.head.commitment != "aspirational"]
     hoped = [one for one in mine if one.head.commitment == "aspirational"]
     known = sorted(

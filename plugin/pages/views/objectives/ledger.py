@@ -64,7 +64,7 @@ class LedgerLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class LedgerPiece:
     """What one row brings, as a piece of a bar in SVG lengths: as wide as its weight, filled as far as it has come."""
 
     x: str
@@ -88,7 +88,7 @@ class LedgerTable:
     hidden: int
     hidden_points: str
     summary: str
-    parts: tuple[Part, ...] = ()
+    parts: tuple[LedgerPiece, ...] = ()
     story: str = ""
 
 
@@ -167,7 +167,7 @@ def _weighed(ledger: Ledger) -> list[tuple[Contribution, Fraction, Fraction]]:
     return found if plain and sum(share for _, _, share in found) == ledger.total else []
 
 
-def _parts(ledger: Ledger) -> tuple[Part, ...]:
+def _parts(ledger: Ledger) -> tuple[LedgerPiece, ...]:
     found = _weighed(ledger)
     if not 1 < len(found) <= MOST_PARTS:
         return ()
@@ -175,7 +175,7 @@ def _parts(ledger: Ledger) -> tuple[Part, ...]:
     for row, most, share in found:
         room = max(most - BETWEEN, most / 2)
         text = f"{row.title or row.key}: brings {percent_text(share, 2)} of {percent_text(most, 2)}"
-        parts.append(Part(length(before), length(room), length(room * share / most), text))
+        parts.append(LedgerPiece(length(before), length(room), length(room * share / most), text))
         before += most
     return tuple(parts)
 
