@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -12,8 +12,8 @@ from mappings.numbers import WHOLE
 from mappings.rollup.health import ACHIEVED_AT
 from mappings.rollup.rows.ledger import Contribution, Ledger
 from mappings.rollup.state import HealthLevel, KeyResultState, ObjectiveState
-from mappings.write_back.plan import Plan, plan_hash
-from mappings.write_back.targets import apart_and_together, writings_of
+from mappings.write_back.plan import Change, Plan, plan_hash
+from mappings.write_back.targets import PLANS_TOGETHER, apart_and_together, writings_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,14 +133,21 @@ def cost(plans: Iterable[Plan]) -> Cost:
     planned = list(plans)
     edits = [changes for plan in planned for changes in plan.by_issue().values()]
     touched = {changes[0].issue_id for changes in edits}
-    return Cost(writes=sum(map(len, edits)), issues=len(touched), calls=sum(calls(plan) for plan in planned))
+    return Cost(writes=sum(map(len, edits)), issues=len(touched), calls=calls(planned))
 
 
-def calls(plan: Plan) -> int:
-    """API calls it takes to write a plan: issue by issue, but for what goes together."""
-    apart, together = apart_and_together(plan.changes)
-    edits = replace(plan, changes=apart).by_issue().values()
-    return sum(1 for changes in (*edits, together) for _ in writings_of(changes))
+def calls(plans: Sequence[Plan]) -> int:
+    """API calls it takes to write plans: issue by issue, but for what goes together, of as many plans as are written in a turn."""
+    count = 0
+    for begun in range(0, len(plans), PLANS_TOGETHER):
+        common: list[Change] = []
+        for plan in plans[begun : begun + PLANS_TOGETHER]:
+            apart, together = apart_and_together(plan.changes)
+            common += together
+            edits = replace(plan, changes=apart).by_issue().values()
+            count += sum(1 for changes in edits for _ in writings_of(changes))
+        count += sum(1 for _ in writings_of(common))
+    return count
 
 
 def objective_difference(

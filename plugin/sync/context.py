@@ -32,6 +32,7 @@ from plugin.sync.announcement import SILENT, Announcer
 from plugin.sync.refresh.project_access import ProjectSight
 from plugin.sync.write_back.clearing_look import ClearingLook
 from plugin.sync.write_back.notification import NotificationPolicy
+from plugin.sync.write_back.shared_writes import SharedWrites
 
 Clock = Callable[[], datetime]
 
@@ -82,6 +83,8 @@ class Context:
     """Gives Jira as the Forge app that owns a field; raises JiraRefusal where that cannot be."""
     clearing_look: ClearingLook | None = None
     """What is looked at together in this turn before it is cleared; None where each objective looks for itself."""
+    shared_writes: SharedWrites | None = None
+    """What the objectives of this turn write together; None where each writes for itself."""
 
     @property
     def instant(self) -> Moment:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 from sqlalchemy import Connection
@@ -16,6 +17,7 @@ from connectors.jira.http.errors import JiraError, RateLimitError
 from connectors.jira.http.limit import LOCAL
 from connectors.store.work import due, inbox
 from connectors.store.work.due import DueObjective
+from mappings.write_back.targets import PLANS_TOGETHER
 from plugin.sync import outage
 from plugin.sync.active_mapping import rules
 from plugin.sync.context import Context
@@ -24,9 +26,11 @@ from plugin.sync.reconcile.lease import LostLease, ObjectiveLease
 from plugin.sync.reconcile.reconcile import ReconcileResult, reconcile
 from plugin.sync.refresh.reread import refresh
 from plugin.sync.resync.checkpoint import is_half_read
+from plugin.sync.write_back.application import OpenedPlan, write_waiting
 from plugin.sync.write_back.clearing_look import ClearingLook
+from plugin.sync.write_back.shared_writes import SharedWrites
 
-CLAIM = 20
+CLAIM = PLANS_TOGETHER
 
 log = structlog.get_logger("jira_okr.work")
 
@@ -51,19 +55,23 @@ def turn(context: Context, worker: str, stopping: Callable[[], bool] = lambda: F
     deliveries = work_off_inbox(context, worker)
     claims = _claim(context, worker, CLAIM)
     outcomes: list[ReconcileResult | None] = []
-    context = replace(context, clearing_look=ClearingLook(claim.objective_id for claim in claims))
+    unsent: list[str] = []
+    shared = SharedWrites(partial(_not_sent, context, unsent))
+    look = ClearingLook(claim.objective_id for claim in claims)
+    context = replace(context, clearing_look=look, shared_writes=shared)
     try:
         for claim in claims:
             if stopping() or (None in outcomes and _is_barred(context)):
                 break
             outcomes.append(reconcile_claim(context, claim))
+        write_waiting(context)
     finally:
         if len(outcomes) < len(claims):
             give_back(context, worker)
     done = [outcome for outcome in outcomes if outcome is not None]
-    return WorkTurn(
-        deliveries, len(done), len(outcomes) - len(done), sum(len(o.applied.written) for o in done)
-    )
+    failed = len(outcomes) - len(done) + len(unsent)
+    written = sum(len(one.applied.written) for one in done) + shared.written
+    return WorkTurn(deliveries, len(done) - len(unsent), failed, written)
 
 
 def work_off_inbox(context: Context, worker: str, wait: Callable[[float], object] = time.sleep) -> int:
@@ -189,6 +197,15 @@ def _reconcile_claim(context: Context, claim: DueObjective) -> ReconcileResult |
         return None
     log.info("reconciled", written=len(outcome.applied.written), refused=len(outcome.applied.refused))
     return outcome
+
+
+def _not_sent(context: Context, unsent: list[str], plan: OpenedPlan, error: Exception) -> None:
+    """What an objective left for others could not be sent: it is tried again, and what may have arrived is looked up first."""
+    unsent.append(plan.objective_id)
+    if plan.tenure is None or isinstance(error, LostLease):
+        log.warning("lease lost", why=str(error))
+        return
+    _put_back(context, plan.tenure.claim, error)
 
 
 def give_back(context: Context, worker: str) -> None:

@@ -24,6 +24,10 @@ WRITE_TARGETS: tuple[WriteTarget, ...] = (
 """In the order in which a rule's places are planned and written."""
 
 
+PLANS_TOGETHER = 20
+"""Of so many objectives what goes to many issues in one call goes together: those of a turn of a worker."""
+
+
 def rule_keys() -> dict[str, RuleKey]:
     """The keys of a rule of `write_back`, with type and default, as the targets declare them."""
     return {target.option: target.shape for target in WRITE_TARGETS}

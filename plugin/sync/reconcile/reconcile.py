@@ -40,7 +40,7 @@ from plugin.sync.reconcile.measurement import MeasuredObjective, measure_objecti
 from plugin.sync.refresh import comments, gaps
 from plugin.sync.refresh.omissions import in_scope
 from plugin.sync.refresh.reread import land_issues, read_again, require_names, with_readings
-from plugin.sync.write_back.application import WriteResult, apply
+from plugin.sync.write_back.application import WriteResult, apply, write_waiting
 from plugin.sync.write_back.foreign_values import parted, written_with_care
 from plugin.sync.write_back.hold import BREAKER, FLAPPING, RESYNC, SiftedPlan, note_held, sift
 from plugin.sync.write_back.leftovers import clears, still_ours
@@ -104,6 +104,10 @@ def reconcile(
     """
     beside: list[Write] = []
     decision = _decide(context, objective_id)
+    shared = context.shared_writes if write else None
+    if shared is not None and shared.concerns(_issues_of(context, decision)):
+        write_waiting(context)
+        decision = _decide(context, objective_id)
     having = decision.found.having.of
     if write and any(objective_id in having.get(one, ()) for one in BEFOREHAND):
         beside = confirm_open_writes(context, objective_id)
@@ -146,6 +150,7 @@ def reconcile(
     consulted = written_with_care(
         context, looked, partial(confirm, context, beside), write_out, partial(_still_wants, context)
     )
+    waiting = applied.waiting
     applied = WriteResult(
         (*applied.written, *consulted.applied.written), (*applied.refused, *consulted.applied.refused)
     )
@@ -153,7 +158,20 @@ def reconcile(
     sifted = sifted.with_later(consulted.later, consulted.waiting)
     over = [change for change in sifted.plan.changes if change not in planned.changes]
     whole = replace(whole, changes=tuple(change for change in whole.changes if change not in over))
-    _save(context, objective_id, found, whole, tenure, sifted, done=done, refused=bool(applied.refused))
+    written = done and waiting is None
+    _save(
+        context,
+        objective_id,
+        found,
+        whole,
+        tenure if waiting is None else None,
+        sifted,
+        done=written,
+        refused=bool(applied.refused),
+        in_bulk=tenure is not None and tenure.claim.bulk,
+    )
+    if waiting is not None and shared is not None:
+        shared.add(*waiting, partial(_served, context, found, whole, tenure, done=done))
     return ReconcileResult(
         objective_id=objective_id,
         state=state,
@@ -399,6 +417,7 @@ def _save(
     *,
     done: bool,
     refused: bool,
+    in_bulk: bool,
 ) -> None:
     """`whole` is all that it has to write, refused and held changes too; what is refused or held and no longer among it is forgotten.
 
@@ -419,7 +438,6 @@ def _save(
         probes = frozenset[str]()
         if refused or ObjectiveTrait.REFUSED in found.having:
             probes = refusals.keep(conn, context.site, objective_id, whole.changes)
-        in_bulk = tenure is not None and tenure.claim.bulk
         _wake(context, conn, objective_id, before.state if before else None, state, probes, bulk=in_bulk)
         places = [(change.issue_id, change.field_id) for change in whole.changes]
         if sifted.waiting or ObjectiveTrait.HELD in found.having:
@@ -432,6 +450,32 @@ def _save(
             context.announcer.marked(conn, context.site, frozenset({objective_id}), later)
         if tenure is not None:
             due.finish(conn, tenure.claim)
+
+
+def _served(
+    context: Context,
+    found: MeasuredObjective,
+    whole: Plan,
+    tenure: ObjectiveLease | None,
+    applied: WriteResult,
+    *,
+    done: bool,
+) -> None:
+    """What had waited for other objectives is written, or refused: that was the last of it, and the claim ends."""
+    with context.store.write() as conn:
+        if found.end is not None:
+            _keep_end(context, conn, found.end, written=done)
+        if applied.refused:
+            probes = refusals.keep(conn, context.site, whole.objective_id, whole.changes)
+            context.mark(conn, probes, TRIED)
+        if tenure is not None:
+            due.finish(conn, tenure.claim)
+
+
+def _issues_of(context: Context, decision: ReconcileDecision) -> frozenset[str]:
+    """The issues that an objective writes to, or may come to write to."""
+    written = frozenset(change.issue_id for change in decision.whole.changes)
+    return written | _spoken_for(decision.found.state, writes_to(context.mapping, "row"))
 
 
 def _wake(

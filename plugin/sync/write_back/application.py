@@ -5,7 +5,7 @@ A refused change never holds back the others.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -21,7 +21,7 @@ from mappings.write_back.plan import Change, Plan
 from mappings.write_back.target import Objection, WriteRequest, WriteTarget
 from mappings.write_back.targets import apart_and_together, target_of, writings_of
 from plugin.sync.context import Context
-from plugin.sync.reconcile.lease import ObjectiveLease
+from plugin.sync.reconcile.lease import LostLease, ObjectiveLease
 from plugin.sync.refresh.tombstones import ask_again
 from plugin.sync.write_back.permits import TRIED
 from plugin.sync.write_back.places import held
@@ -64,16 +64,18 @@ class OpenedPlan:
 
 @dataclass(frozen=True, slots=True)
 class WriteResult:
-    """What became of a plan."""
+    """What became of a plan; `waiting` is what of it waits for the other objectives of the turn."""
 
     written: tuple[Change, ...] = ()
     refused: tuple[WriteRefusal, ...] = ()
+    waiting: tuple[OpenedPlan, tuple[Change, ...]] | None = None
 
 
 def apply(context: Context, plan: Plan, cause: str, tenure: ObjectiveLease | None = None) -> WriteResult:
     """Write a plan to Jira. Raises a JiraError for passing trouble; what was written until then is in the ledger.
 
-    With a `tenure` nothing is written once the claim is lost; raises LostLease then.
+    With a `tenure` nothing is written once the claim is lost; raises LostLease then. What Jira takes for many issues at once may be left
+    `waiting` for the other objectives of the turn (`write_waiting`).
     """
     if not plan:
         return WriteResult()
@@ -93,14 +95,45 @@ def apply(context: Context, plan: Plan, cause: str, tenure: ObjectiveLease | Non
             written += done
             refused += rejected
             log.info("issue edited", issue=issue_id, written=len(done), refused=len(rejected))
-        for target, writing in writings_of(together):
-            done, rejected = _write_together(context, opened, target, writing)
-            written += done
-            refused += rejected
-            log.info("issues written to together", written=len(done), refused=len(rejected))
+        if together and context.shared_writes is None:
+            result = _CommonCalls(context, [(opened, together)]).sent().of(opened)
+            written += result.written
+            refused += result.refused
+            together = ()
+    _tell_freshness(context, opened, written)
+    return WriteResult(tuple(written), tuple(refused), (opened, together) if together else None)
+
+
+def write_waiting(context: Context) -> None:
+    """Send what the objectives of a turn left for one another; what becomes of it is told to each of them. Raises nothing of Jira."""
+    shared = context.shared_writes
+    waiting = shared.take() if shared is not None else []
+    if shared is None or not waiting:
+        return
+    calls = _CommonCalls(context, [(one.plan, one.changes) for one in waiting])
+    trouble: Exception | None = None
+    try:
+        calls.sent()
+    except Exception as error:  # those whose changes were settled before it are served all the same
+        trouble = error
+    for one in waiting:
+        result, lost = calls.of(one.plan), calls.lost.get(one.plan.id)
+        shared.written += len(result.written)
+        _tell_freshness(context, one.plan, result.written)
+        left = len(one.changes) - len(result.written) - len(result.refused)
+        if left and (why := lost or trouble) is not None:
+            one.failed(why)
+            continue
+        try:
+            one.settled(result)
+        except Exception as error:
+            one.failed(error)
+
+
+def _tell_freshness(context: Context, plan: OpenedPlan, written: Sequence[Change]) -> None:
+    tenure = plan.tenure
     if written and tenure is not None and tenure.claim.reason not in UNHURRIED:
         context.meter.wrote(context.site, (context.clock() - tenure.claim.since).total_seconds())
-    return WriteResult(tuple(written), tuple(refused))
 
 
 def _write_issue(
@@ -118,35 +151,94 @@ def _write_issue(
     return done, refused
 
 
-def _write_together(
-    context: Context, plan: OpenedPlan, target: WriteTarget, writing: WriteRequest
-) -> tuple[list[Change], list[WriteRefusal]]:
-    """One call for many issues. Jira refuses it whole and seldom says for which: it is halved until what is wrong stands alone."""
-    changes = writing.changes
-    plan.keep()
-    try:
-        _send(context, writing, plan.keep)
-    except JiraRefusal as error:
-        if len(changes) > 1 and error.status in HALVED:
-            half = len(changes) // 2
-            parts = [part for some in (changes[:half], changes[half:]) for part in target.writings(some)]
-            found = [_write_together(context, plan, target, part) for part in parts]
-            return [one for done, _ in found for one in done], [one for _, left in found for one in left]
+class _CommonCalls:
+    """Calls that write to many issues, of one plan or of several, which have no place in common; each change is settled in the ledger of its own plan."""
+
+    def __init__(self, context: Context, parts: Sequence[tuple[OpenedPlan, tuple[Change, ...]]]) -> None:
+        self._context = context
+        self._changes = [change for _, changes in parts for change in changes]
+        self._plans = {_place(change): plan for plan, changes in parts for change in changes}
+        self._single = len(parts) == 1
+        self._done: dict[int, tuple[list[Change], list[WriteRefusal]]] = {
+            plan.id: ([], []) for plan, _ in parts
+        }
+        self.lost: dict[int, LostLease] = {}
+        """The plans whose claims were lost: nothing more is written for them."""
+
+    def of(self, plan: OpenedPlan) -> WriteResult:
+        """What became of the changes of a plan."""
+        written, refused = self._done[plan.id]
+        return WriteResult(tuple(written), tuple(refused))
+
+    def sent(self) -> _CommonCalls:
+        """Send them all, as few calls as may be. Raises a JiraError, and LostLease where there is one plan alone."""
+        for target, writing in writings_of(self._changes):
+            self._send(target, writing)
+        return self
+
+    def _send(self, target: WriteTarget, writing: WriteRequest) -> None:
+        """One call. Jira refuses it whole and seldom says for which issue: it is halved until what is wrong stands alone."""
+        changes = self._still_held(writing.changes)
+        if len(changes) < len(writing.changes):
+            for part in target.writings(changes):
+                self._send(target, part)
+            return
+        try:
+            _send(self._context, writing, lambda: None)
+        except JiraRefusal as error:
+            if len(changes) > 1 and error.status in HALVED:
+                half = len(changes) // 2
+                for some in (changes[:half], changes[half:]):
+                    for part in target.writings(some):
+                        self._send(target, part)
+                return
+            self._refuse(target, changes, error)
+        except JiraOutage:
+            raise  # it may have arrived all the same: looked up before the next try
+        except JiraError as error:
+            for plan, mine in self._by_plan(changes):
+                _settle(self._context, plan, mine, "failed", str(error))
+            raise
+        else:
+            self._settle(changes)
+            log.info("issues written to together", written=len(changes), plans=len(self._by_plan(changes)))
+
+    def _still_held(self, changes: tuple[Change, ...]) -> tuple[Change, ...]:
+        """Those of plans that are still ours: their claims are kept alive."""
+        for plan, _ in self._by_plan(changes):
+            if plan.id in self.lost:
+                continue
+            try:
+                plan.keep()
+            except LostLease as lost:
+                if self._single:
+                    raise
+                self.lost[plan.id] = lost
+        return tuple(one for one in changes if self._plans[_place(one)].id not in self.lost)
+
+    def _refuse(self, target: WriteTarget, changes: tuple[Change, ...], error: JiraRefusal) -> None:
         said = _objection(error)
-        refused = [
-            WriteRefusal(change, target.words(change, said), target.remedy(change, said))
-            for change in changes
-        ]
-        _settle_refused(context, plan, refused)
-        return [], refused
-    except JiraOutage:
-        raise  # it may have arrived all the same: looked up before the next try
-    except JiraError as error:
-        _settle(context, plan, list(changes), "failed", str(error))
-        raise
-    for issue_id, mine in Plan(plan.objective_id, changes).by_issue().items():
-        _settle_written(context, plan, issue_id, list(mine))
-    return list(changes), []
+        for plan, mine in self._by_plan(changes):
+            refused = [WriteRefusal(one, target.words(one, said), target.remedy(one, said)) for one in mine]
+            _settle_refused(self._context, plan, refused)
+            self._done[plan.id][1].extend(refused)
+
+    def _settle(self, changes: tuple[Change, ...]) -> None:
+        for plan, mine in self._by_plan(changes):
+            for issue_id, own in Plan(plan.objective_id, tuple(mine)).by_issue().items():
+                _settle_written(self._context, plan, issue_id, list(own))
+            self._done[plan.id][0].extend(mine)
+
+    def _by_plan(self, changes: Iterable[Change]) -> list[tuple[OpenedPlan, list[Change]]]:
+        found: dict[int, tuple[OpenedPlan, list[Change]]] = {}
+        for change in changes:
+            plan = self._plans[_place(change)]
+            found.setdefault(plan.id, (plan, []))[1].append(change)
+        return list(found.values())
+
+
+def _place(change: Change) -> tuple[str, str]:
+    return change.issue_id, change.field_id
 
 
 def _write(

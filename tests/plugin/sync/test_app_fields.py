@@ -11,9 +11,13 @@ from connectors.jira.http.errors import JiraOutage
 from connectors.sandbox import Fault
 from connectors.sandbox.site_state.forge_apps import InstalledApp, hand_out, install
 from connectors.store.forge import installations
+from connectors.store.work import due
 from connectors.store.writes import refusals, writes
+from connectors.store.writes.writes import WriteOutcome
 from mappings.diagnostic import MappingError
+from plugin.sync.reconcile.lease import LostLease, ObjectiveLease
 from plugin.sync.reconcile.reconcile import reconcile
+from plugin.sync.work import turn
 from plugin.use_cases.mappings.mapping_life import check_text, preview_text
 from tests.actors import TESTER
 from tests.forge_app import KEY, TOKEN, heard, installed
@@ -108,6 +112,10 @@ def test_a_preview_shows_it_and_counts_one_call(hand: Any, app: InstalledApp) ->
     synced(hand, BARE)
     cost = preview_text(hand.connector, TESTER, "main", MAPPING).preview.cost
     assert (cost.writes, cost.issues, cost.calls) == (4, 3, 1)
+    several(hand, 1, 2)
+    hand.sync()
+    cost = preview_text(hand.connector, TESTER, "main", MAPPING).preview.cost
+    assert (cost.writes, cost.issues, cost.calls) == (10, 7, 1), "those of all objectives of a turn"
 
 
 def test_what_one_issue_is_the_reason_of_holds_back_no_other(hand: Any, app: InstalledApp) -> None:
@@ -216,3 +224,93 @@ def test_the_check_knows_whose_a_field_is(hand: Any, app: InstalledApp) -> None:
     with hand.connector.store.write() as conn:
         installations.forget(conn, "main")
     assert all("not paired with this site" in said for said in errors(MAPPING))
+
+
+def several(hand: Any, *currents: int) -> tuple[list[str], list[str]]:
+    """Objectives with a key result each."""
+    made = [objective(hand, current) for current in currents]
+    return [one for one, _ in made], [results[0] for _, results in made]
+
+
+def test_the_objectives_of_a_turn_are_written_in_one_call_and_each_has_its_record(
+    hand: Any, app: InstalledApp
+) -> None:
+    ones, results = several(hand, *range(1, 9))
+    synced(hand)
+    assert [held(hand, id_)[0] for id_ in (*ones, *results)] == [*range(10, 90, 10)] * 2
+    assert posts(hand) == 1
+    with hand.connector.store.read() as conn:
+        latest = [writes.latest(conn, "main", one, "app:customfield_10200") for one in ones]
+        assert due.pending_count(conn, "main") == 0
+    assert [one.objective_id for one in latest if one is not None] == ones
+    assert {one.outcome for one in latest if one is not None} == {WriteOutcome.WRITTEN}
+
+
+def test_a_bad_issue_of_one_objective_holds_back_no_other_objective(hand: Any, app: InstalledApp) -> None:
+    ones, results = several(hand, 1, 2, 3, 4)
+    synced(hand, BARE)
+    hand.sandbox.sandbox.forbid(results[2])
+    hand.activate(MAPPING)
+    hand.work_off()
+    assert [held(hand, id_)[0] for id_ in ones] == [10, 20, 30, 40]
+    assert [held(hand, id_)[0] for id_ in results] == [10, 20, None, 40]
+    assert [(row.objective_id, row.issue_id) for row in refused(hand)] == [(ones[2], results[2])]
+
+
+@pytest.mark.parametrize("arrived", [False, True])
+def test_an_answer_for_several_objectives_that_never_came_is_looked_up_for_each(
+    hand: Any, app: InstalledApp, arrived: bool
+) -> None:
+    ones, results = several(hand, 1, 2, 3)
+    synced(hand, BARE)
+    hand.activate(MAPPING)
+    hand.sandbox.faults.add(Fault("torn" if arrived else "status", "POST", CALL, status=503))
+    done = turn(hand.context, "tester")
+    assert (done.failed, done.written) == (3, 0)
+    assert held(hand, ones[0])[0] == (10 if arrived else None)
+    posts(hand)
+    hand.clock.pass_by(minutes=5)
+    hand.work_off()
+    assert posts(hand) == (0 if arrived else 1)
+    assert [held(hand, id_)[0] for id_ in (*ones, *results)] == [10, 20, 30] * 2
+    with hand.connector.store.read() as conn:
+        assert not any(writes.unsettled(conn, "main", one) for one in ones)
+        assert due.pending_count(conn, "main") == 0
+
+
+def test_an_issue_that_another_objective_writes_to_is_decided_of_once_that_is_sent(
+    hand: Any, app: InstalledApp
+) -> None:
+    """The key result of two objectives is spoken for by the first; what that one leaves for others is sent before the second is decided."""
+    ones, results = several(hand, 1, 2)
+    synced(hand)
+    posts(hand)
+    hand.clock.pass_by(minutes=5)
+    hand.edit(results[0], parent={"key": hand.sandbox.sandbox.records[ones[1]].key})
+    hand.edit(ones[0], labels=[])  # the first objective leaves, and what it wrote is cleared
+    for id_ in (results[0], ones[0]):
+        hand.land(id_)
+    hand.work_off()
+    assert held(hand, ones[0]) == (None, None)
+    assert [held(hand, id_)[0] for id_ in (ones[1], *results)] == [15, 10, 20]
+
+
+def test_a_claim_that_another_took_meanwhile_is_left_out_and_the_rest_goes(
+    hand: Any, app: InstalledApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ones, results = several(hand, 1, 2, 3)
+    synced(hand, BARE)
+    hand.activate(MAPPING)
+    keep = ObjectiveLease.keep
+    begun: set[str] = set()
+
+    def lost(lease: ObjectiveLease) -> None:
+        if lease.claim.objective_id == ones[1] and ones[1] in begun:
+            raise LostLease("taken")
+        begun.add(lease.claim.objective_id)
+        keep(lease)
+
+    monkeypatch.setattr(ObjectiveLease, "keep", lost)
+    done = turn(hand.context, "tester")
+    assert (done.reconciled, done.failed) == (2, 1)
+    assert [held(hand, id_)[0] for id_ in (*ones, *results)] == [10, None, 30] * 2
