@@ -36,6 +36,7 @@ from connectors.jira.sign_in.credentials import GrantedCredentials
 from connectors.once import once
 from mappings.facts.goal import SOURCE, Goal, GoalBoard, GoalMetric, GoalUpdate, NamedGoal, Scoring
 
+NAME = "goals"
 MOST_PAGES = 400
 """More goals than so many pages hold are not believed."""
 NO_CLOUD_ID = (
@@ -44,7 +45,16 @@ NO_CLOUD_ID = (
 
 
 def goals_of(jira: Jira) -> Goals:
-    """The goals beside a Jira. They are asked at the address that people browse, also where the API of Jira is not; those whom OAuth
+    """The goals beside a Jira: made once, kept and closed with it."""
+    with jira.guard:
+        found = jira.companions.get(NAME)
+        if not isinstance(found, Goals):
+            found = jira.companions[NAME] = _beside(jira)
+        return found
+
+
+def _beside(jira: Jira) -> Goals:
+    """They are asked at the address that people browse, also where the API of Jira is not; those whom OAuth
     grants their tokens at Atlassian's gateway, which alone takes these. An account that is for goals alone goes before the one of Jira.
     """
     transport, address = jira.transport, jira.transport.address
@@ -54,10 +64,9 @@ def goals_of(jira: Jira) -> Goals:
     by_oauth = own is None and gateway is not None and isinstance(address.credentials, GrantedCredentials)
     place = gateway if by_oauth and gateway is not None else address.browse_url
     beside = replace(address, api_base=place, gateway="", credentials=own or address.credentials)
-    return Goals(
-        Transport(beside, timeout=transport.timeout, governor=transport.governor),
-        OAUTH_PATH if by_oauth else PATH,
-    )
+    other = Transport(beside, timeout=transport.timeout, governor=transport.governor)
+    other.observer = transport.observer
+    return Goals(other, OAUTH_PATH if by_oauth else PATH)
 
 
 class Goals:
@@ -67,6 +76,10 @@ class Goals:
         self._transport = transport
         self._path = path
         self.guard = threading.RLock()
+
+    def close(self) -> None:
+        """Close all connections; a later call opens new ones."""
+        self._transport.close()
 
     @once
     def cloud_id(self) -> str:

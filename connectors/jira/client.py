@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
+from typing import Protocol
 
 from connectors.jira.http.address import Deployment, JiraAddress
 from connectors.jira.http.gateway import is_gateway
@@ -54,6 +55,13 @@ def connect(
     return Jira(Transport(address, timeout=timeout, governor=governor), sight)
 
 
+class Companion(Protocol):
+    """What speaks to something else of the same site, and is closed with it."""
+
+    def close(self) -> None:
+        """Close all connections; a later call opens new ones."""
+
+
 class Jira:
     """One site. Thread-safe; every method raises JiraError and its kinds."""
 
@@ -64,6 +72,8 @@ class Jira:
         self._front = front
         self._sight: ParentMemory = sight or NoParentMemory()
         self.guard = threading.RLock()
+        self.companions: dict[str, Companion] = {}
+        """By name what was made beside it, under `guard`."""
 
     def __repr__(self) -> str:
         return f"Jira({self.transport.address.name!r})"
@@ -77,6 +87,8 @@ class Jira:
         self.transport.close()
         if "_library" in self.__dict__:
             self.__dict__.pop("_library").close()
+        for one in list(self.companions.values()):
+            one.close()
 
     # -- who and what
 

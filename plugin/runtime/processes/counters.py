@@ -16,6 +16,7 @@ class Meter:
         self._lock = threading.Lock()
         self._calls: Counter[str] = Counter()
         self._lags: dict[str, Lag] = {}
+        self._told: Counter[str] = Counter()
 
     def called(self, site: str, call: Call, outcome: str) -> None:
         """A call to Jira was answered, or broke."""
@@ -26,6 +27,15 @@ class Meter:
         """An objective's fields were written, so long after the first event that asked for it."""
         with self._lock:
             self._lags[site] = self._lags.get(site, Lag()).with_one(max(0.0, seconds))
+
+    def untold_calls(self) -> dict[str, int]:
+        """How many calls each site got since this was asked last: what the budgets of the sites are told once."""
+        with self._lock:
+            total: Counter[str] = Counter()
+            for key, number in self._calls.items():
+                total[key.partition("|")[0]] += number
+            fresh, self._told = total - self._told, total
+        return dict(fresh)
 
     def counted(self) -> ProcessCounts:
         """The figures so far."""
@@ -38,6 +48,7 @@ class Meter:
             found = ProcessCounts(dict(self._calls), dict(self._lags))
             self._calls.clear()
             self._lags.clear()
+            self._told.clear()
         return found
 
     def add(self, counts: ProcessCounts) -> None:

@@ -23,7 +23,7 @@ from connectors.store.jobs.counts import ProcessCounts
 from connectors.store.jobs.processes import SignOfLife
 from plugin.runtime.connector import Connector
 from plugin.runtime.processes.process import ProcessId, is_gone, this_process
-from plugin.use_cases.health.budget import calls_by_site, spend
+from plugin.use_cases.health.budget import spend_all
 
 EVERY_SECONDS = 10.0
 SILENT_AFTER = timedelta(minutes=1)
@@ -67,7 +67,6 @@ class Heartbeat:
         self._wanted = workers
         self._every = every
         self._id = uuid.uuid4().hex
-        self._spent: dict[str, int] = {}
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._keep_on, name="okr-heartbeat", daemon=True)
 
@@ -119,20 +118,12 @@ class Heartbeat:
         try:
             with self._connector.store.write() as conn:
                 signs.put(conn, word)
-                self._spend(conn, word.counted, now)
+                spend_all(conn, self._connector.meter.untold_calls(), now)
                 for other in signs.all(conn):
                     if now - other.at > FORGET_AFTER:
                         _bury(conn, other.id, now)
         except Exception as error:  # the next word is due soon
             log.warning("heartbeat not stored", error=str(error))
-
-    def _spend(self, conn: Connection, counted: ProcessCounts, now: datetime) -> None:
-        """Tell the budgets of the sites what was called since the last word."""
-        total = calls_by_site(counted.calls)
-        for site, calls in sorted(total.items()):
-            if calls > self._spent.get(site, 0):
-                spend(conn, site, calls - self._spent.get(site, 0), now)
-        self._spent = total
 
 
 def living_workers(wanted: int) -> int:

@@ -1,6 +1,6 @@
 """What a site still grants the connector: how much it was called of late, what it asked to leave alone, and what it says is left.
 
-Processes with a heartbeat add what they called, minute by minute; a command that runs by itself counts for nothing here.
+Processes with a heartbeat add what they called, minute by minute; a command that runs by itself adds it when it ends.
 """
 
 from __future__ import annotations
@@ -73,13 +73,10 @@ def spend(conn: Connection, site: str, number: int, now: datetime) -> None:
     calls.add(conn, site, _minute(now), number, after=_minute(now) - MINUTES)
 
 
-def calls_by_site(counted: Mapping[str, int]) -> dict[str, int]:
-    """The figures of a meter (`site|method|endpoint|outcome`) by site alone."""
-    found: dict[str, int] = {}
-    for key, number in counted.items():
-        site = key.partition("|")[0]
-        found[site] = found.get(site, 0) + number
-    return found
+def spend_all(conn: Connection, called: Mapping[str, int], now: datetime) -> None:
+    """The same of several sites."""
+    for site, number in sorted(called.items()):
+        spend(conn, site, number, now)
 
 
 def _minute(now: datetime) -> int:

@@ -124,6 +124,20 @@ def test_the_gateway_is_at_the_address_that_people_browse(server: Any) -> None:
     assert len(list(goals_of(connect(elsewhere)).every())) == 3
 
 
+def test_one_client_is_kept_for_a_site_counts_its_calls_and_is_closed_with_it(server: Any) -> None:
+    account = BasicCredentials(CONNECTOR.email, CONNECTOR.token)
+    elsewhere = JiraAddress("main", server.url, account, api_base="http://127.0.0.1:9/ex", deployment="cloud")
+    jira = connect(elsewhere)
+    seen: list[str] = []
+    jira.transport.observer = lambda call, _outcome: seen.append(call.endpoint)
+    first = goals_of(jira)
+    assert (len(list(first.every())), first.cloud_id) == (3, CLOUD_ID)
+    jira.close()
+    again = goals_of(jira)
+    assert (again is first, again.cloud_id, len(list(again.every()))) == (True, CLOUD_ID, 3)
+    assert len(seen) == 3, "two lists, and by what the site is known asked once"
+
+
 @pytest.mark.parametrize(
     ("fault", "kind"),
     [

@@ -45,6 +45,18 @@ def test_goals_are_listed_and_checked_alike_at_each_door(company, address):
     assert f"sees {count} goals and may post to {count} of them" in company.command("goals", "check").output
 
 
+def test_what_a_command_asked_is_told_when_it_ends(company):
+    def lately():
+        return json.loads(company.command("status", "--json").output)["budget"]["calls_last_hour"]
+
+    before = lately()
+    assert company.command("goals", "check").exit_code == 0
+    asked = lately() - before
+    assert asked >= 4, "by what the site is known, how it scores, which goals there are, and how they stand"
+    assert company.command("goals", "check").exit_code == 0
+    assert lately() - before == 2 * asked
+
+
 def test_a_site_without_goals_is_said_so_with_what_to_do(company, address):
     fault = {"kind": "status", "path": "/gateway/", "status": 403, "shape": "jira", "message": "No Goals here.", "times": 2}  # fmt: skip
     assert requests.post(f"{address}/_sandbox/faults", json=fault, timeout=10).status_code == 204
