@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 import click
 
-from connectors.store import StoreError
 from plugin.runtime.composition import build_connector
 from plugin.runtime.connector import Connector, Refusal
+from plugin.runtime.processes.heartbeat import tell_calls
 from plugin.runtime.processes.logs import configure_logs, known_secrets
 from plugin.runtime.saved_sites import open_sites
 from plugin.runtime.settings import Settings, read_settings
-from plugin.use_cases.health.budget import spend_all
 
 
 @contextmanager
@@ -34,17 +33,8 @@ def open_connector(
             require_site(connector, site)
         yield connector
     finally:
-        _tell_calls(connector)
+        tell_calls(connector)
         connector.store.close()
-
-
-def _tell_calls(connector: Connector) -> None:
-    """What a command asked of Jira counts in the budgets of the sites; a store that cannot be written to is no reason to fail."""
-    called = connector.meter.untold_calls()
-    if not called:
-        return
-    with suppress(StoreError), connector.store.write() as conn:
-        spend_all(conn, called, connector.clock())
 
 
 def require_site(connector: Connector, site: str) -> None:

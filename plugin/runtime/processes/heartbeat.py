@@ -10,6 +10,7 @@ import os
 import socket
 import threading
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
@@ -124,6 +125,15 @@ class Heartbeat:
                         _bury(conn, other.id, now)
         except Exception as error:  # the next word is due soon
             log.warning("heartbeat not stored", error=str(error))
+
+
+def tell_calls(connector: Connector) -> None:
+    """What a process without a heartbeat asked of Jira, told as it ends; a store that cannot be written to is no reason to fail."""
+    called = connector.meter.untold_calls()
+    if not called:
+        return
+    with suppress(StoreError), connector.store.write() as conn:
+        spend_all(conn, called, connector.clock())
 
 
 def living_workers(wanted: int) -> int:
