@@ -158,6 +158,7 @@ def prune(connector: Connector, site: str, going_on: Callable[[], None]) -> None
         issue_histories.prune(conn, site)
         imports.prune(conn, site, old)
         write_counts.fold(conn, site)
+        inbox.fold(conn, site)
         if connector.watches_kpis(site):
             kpi_failures.prune(conn, site, old)
     chain.forget_sign_ins(connector)

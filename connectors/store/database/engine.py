@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from weakref import WeakValueDictionary
@@ -25,6 +25,7 @@ CONNECT_TIMEOUT_S = 5
 CACHE_KIB = 16_384
 _WRITE = "store_write"
 _PATIENCE = "store_patience_ms"
+_SEEN = "store_seen"
 
 
 class Store:
@@ -101,6 +102,18 @@ class Store:
             if fault is None:
                 raise
             raise fault from error
+
+
+def seen(conn: Connection) -> dict[Hashable, object] | None:
+    """What a transaction that only reads has found out and need not ask again, for it ends with it; None for one that may write."""
+    options = conn.get_execution_options()
+    if options.get(_WRITE):
+        return None
+    known: dict[Hashable, object] | None = options.get(_SEEN)
+    if known is None:
+        known = {}
+        conn.execution_options(**{_SEEN: known})
+    return known
 
 
 def open_store(url: str, *, synchronous: str = "NORMAL", pool_size: int = 16) -> Store:

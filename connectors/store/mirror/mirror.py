@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Delete, Select, bindparam, func, select
 from sqlalchemy import delete as delete_from
 from sqlalchemy.dialects.postgresql import Insert
 
+from connectors.store.database.engine import seen
 from connectors.store.database.instant import from_ms, maybe_from_ms, to_ms
 from connectors.store.database.sql import (
     Statement,
@@ -127,12 +128,20 @@ def above(conn: Connection, site: str, ids: Iterable[str]) -> list[Issue]:
 
 
 def below(conn: Connection, site: str, root_ids: Iterable[str]) -> dict[str, frozenset[str]]:
-    """By root its own id and those of everything below it by parent."""
-    return {root: frozenset(_below_ids(conn, site, root)) for root in root_ids}
+    """By root its own id and those of everything below it by parent. A transaction that only reads walks once, however often it asks."""
+    found, known = {}, seen(conn)
+    for root in root_ids:
+        walked = None if known is None else known.get((below, site, root))
+        ids: frozenset[str] = walked if isinstance(walked, frozenset) else _below_ids(conn, site, root)
+        found[root] = ids
+        if known is not None:
+            known[below, site, root] = ids
+    return found
 
 
-def _below_ids(conn: Connection, site: str, root: str) -> Iterable[str]:
-    return conn.execute(_tree(conn.dialect.name), {"site": site, "given": given(conn, [root])}).scalars()
+def _below_ids(conn: Connection, site: str, root: str) -> frozenset[str]:
+    asked = {"site": site, "given": given(conn, [root])}
+    return frozenset(conn.execute(_tree(conn.dialect.name), asked).scalars())
 
 
 def children(conn: Connection, site: str, ids: Iterable[str]) -> list[Issue]:

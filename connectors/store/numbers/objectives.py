@@ -7,7 +7,7 @@ so that whatever speaks of objectives leaves it out.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 from functools import cache
@@ -83,6 +83,7 @@ class SavedObjective:
     """A state, the mapping revision it was computed by, when that was, and when its numbers or its health last changed.
 
     `served_then`: how many served it when its cycle was over, where it stands as it stood then; None: it stands so now.
+    `text` is what the state was read from, where it may be looked at again.
     """
 
     state: ObjectiveState
@@ -90,6 +91,7 @@ class SavedObjective:
     computed_at: datetime
     changed_at: datetime
     served_then: ServedCount | None = None
+    text: str = field(default="", compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,7 @@ def succeed(
     """
     moved = former is None or former.state.plain or _standing(former.state) != _standing(state)
     changed_at = now if former is None or moved else former.changed_at
+    text = json_text.encode(state)
     row = {
         "site": site,
         "id": state.id,
@@ -132,7 +135,7 @@ def succeed(
         "computed_at": to_ms(now),
         "changed_at": to_ms(changed_at),
         "headline": headline_text(state),
-        "content": json_text.encode(state),
+        "content": text,
     }
     conn.execute(_keeping(conn.dialect.name), row)
     _keep_dependencies(conn, site, state, frozenset() if former is None else former.state.touched)
@@ -148,7 +151,7 @@ def succeed(
     if moved:
         conn.execute(_POINT, _point(site, state, mapping_revision, now))
     before = None if former is None or former.state.plain else (former.state, former.mapping_revision)
-    snapshots.keep(conn, site, before, state, mapping_revision, now)
+    snapshots.keep(conn, site, before, state, mapping_revision, now, text)
 
 
 def backfill(
@@ -194,10 +197,15 @@ def headlines(conn: Connection, site: str) -> Sequence[Row[str, int]]:
     return conn.execute(found).all()
 
 
-def load(conn: Connection, site: str, objective_id: str) -> SavedObjective | None:
-    """The saved objective, or None."""
+def load(
+    conn: Connection, site: str, objective_id: str, known: SavedObjective | None = None
+) -> SavedObjective | None:
+    """The saved objective, or None. What is `known` of it from before is not read again where the same is kept."""
     row = conn.execute(_BY_ID, {"of_site": site, "of_objective": objective_id}).one_or_none()
-    return None if row is None else saved_of_row(row)
+    if row is None:
+        return None
+    state = known.state if known is not None and known.text == row.content else None
+    return replace(saved_of_row(row, state), text=row.content)
 
 
 def several(conn: Connection, site: str, ids: Iterable[str]) -> dict[str, SavedObjective]:
@@ -425,9 +433,9 @@ def _point(site: str, state: ObjectiveState, mapping_revision: str, now: datetim
     }
 
 
-def saved_of_row(row: StoredRow) -> SavedObjective:
-    """The state of a whole row of `objective`, for statements of other modules that select one."""
-    state = json_text.decode(row.content, ObjectiveState)
+def saved_of_row(row: StoredRow, state: ObjectiveState | None = None) -> SavedObjective:
+    """The state of a whole row of `objective`, for statements of other modules that select one; `state` where it is known already."""
+    state = state or json_text.decode(row.content, ObjectiveState)
     return SavedObjective(state, row.mapping_revision, from_ms(row.computed_at), from_ms(row.changed_at))
 
 

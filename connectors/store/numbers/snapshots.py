@@ -41,12 +41,13 @@ def keep(
     state: ObjectiveState,
     revision: str,
     now: datetime,
+    text: str | None = None,
 ) -> bool:
-    """Keep a snapshot where it says more than the one before (a state and its mapping revision); whether one was kept."""
+    """Keep a snapshot where it says more than the one before (a state and its mapping revision); whether one was kept. `text`: the whole state as JSON, where it was made."""
     same = former is not None and former[1] == revision and ledgers(former[0]) == ledgers(state)
     if same and latest(conn, site, state.id) is not None:
         return False
-    conn.execute(insert(snapshot), _values(conn, site, state, revision, now))
+    conn.execute(insert(snapshot), _values(conn, site, state, revision, now, text))
     return True
 
 
@@ -165,9 +166,9 @@ def _extreme(conn: Connection, site: str, objective_id: str, which: ColumnElemen
 
 
 def _values(
-    conn: Connection, site: str, state: ObjectiveState, revision: str, now: datetime
+    conn: Connection, site: str, state: ObjectiveState, revision: str, now: datetime, text: str | None = None
 ) -> dict[str, object]:
-    text = json_text.encode(replace(state, touched=frozenset()))
+    text = without_touched(state, text) if text else json_text.encode(replace(state, touched=frozenset()))
     return {
         "site": site,
         "objective_id": state.id,
@@ -176,6 +177,12 @@ def _values(
         "backfilled": 0,
         **snapshot_text.shrink(conn, site, state.id, text),
     }
+
+
+def without_touched(state: ObjectiveState, text: str) -> str:
+    """The text of a state as it is without what it hangs on. Within a value every quotation mark has a backslash before it: only a name can be found."""
+    ids = json_text.encode(state.touched)
+    return text.replace(f'"touched":{ids}', '"touched":[]', 1)
 
 
 def _snapshot(conn: Connection, row: StoredRow) -> StateSnapshot:

@@ -28,6 +28,16 @@ delivery = Table(
     Index(None, "status", "received_at", "id", "site"),
 )
 
+delivery_count = Table(
+    "delivery_count",
+    columns.metadata,
+    columns.serial(),
+    columns.text("site"),
+    columns.text("status"),
+    columns.number("number"),
+    Index(None, "site"),
+)
+
 delivery_source = Table(
     "delivery_source",
     columns.metadata,

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import Connection, bindparam, delete, func, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
 
 from connectors.store.database.instant import from_ms, maybe_from_ms, to_ms
 from connectors.store.database.sql import Statement, insert_into, plain, scanned
-from connectors.store.schema import delivery
+from connectors.store.schema import delivery, delivery_count
 
 LONGEST_IDENTIFIER = 500
 LONGEST_EVENT = 200
@@ -102,28 +103,31 @@ def holders(conn: Connection) -> set[str]:
 
 
 def settle(conn: Connection, delivery_id: int, status: str, note: str, now: datetime) -> None:
-    """Say what became of a delivery: `done`, `ignored` or `failed`, with the reason for people."""
-    settle_all(conn, {delivery_id: (status, note)}, now)
+    """Say what became of a delivery that waits: `done`, `ignored` or `failed`, with the reason for people. An end is an end."""
+    site = conn.execute(select(delivery.c.site).where(delivery.c.id == delivery_id)).scalar()
+    settle_all(conn, site or "", {delivery_id: (status, note)}, now)
 
 
-def settle_all(conn: Connection, verdicts: Mapping[int, tuple[str, str]], now: datetime) -> None:
-    """As `settle`, of many: by the id of a delivery its status and note."""
-    found = [
-        {
-            "of_id": delivery_id,
-            "new_status": DeliveryStatus(status).value,
-            "new_note": plain(note, LONGEST_NOTE),
-            "now": to_ms(now),
-        }
-        for delivery_id, (status, note) in sorted(verdicts.items())
-    ]
-    if found:
-        conn.execute(_SETTLING, found)
+def settle_all(conn: Connection, site: str, verdicts: Mapping[int, tuple[str, str]], now: datetime) -> None:
+    """As `settle`, of many of one site: by the id of a delivery its status and note."""
+    for status in sorted({DeliveryStatus(status) for status, _ in verdicts.values()}):
+        found = [
+            {"of_id": delivery_id, "new_note": plain(note, LONGEST_NOTE)}
+            for delivery_id, (new, note) in sorted(verdicts.items())
+            if new == status
+        ]
+        end = {"of_site": site, "new_status": status.value, "now": to_ms(now)}
+        settled = conn.execute(_SETTLING, [{**one, **end} for one in found]).rowcount
+        _count(conn, [(site, status.value, settled)])
 
 
 _SETTLING = (
     update(delivery)
-    .where(delivery.c.id == bindparam("of_id"))
+    .where(
+        delivery.c.id == bindparam("of_id"),
+        delivery.c.site == bindparam("of_site"),
+        delivery.c.status == DeliveryStatus.PENDING.value,
+    )
     .values(
         status=bindparam("new_status"),
         note=bindparam("new_note"),
@@ -137,19 +141,54 @@ _SETTLING = (
 
 def replay(conn: Connection, delivery_id: int) -> bool:
     """Let a settled delivery wait again; False where it is no longer here."""
+    mine = delivery.c.id == delivery_id
+    former = conn.execute(select(delivery.c.site, delivery.c.status).where(mine).with_for_update()).all()
     again = {"status": DeliveryStatus.PENDING.value, "note": "", "settled_at": None}
-    return conn.execute(update(delivery).where(delivery.c.id == delivery_id).values(again)).rowcount == 1
+    conn.execute(update(delivery).where(mine).values(again))
+    _count(conn, ((site, status, -1) for site, status in former if status != DeliveryStatus.PENDING))
+    return bool(former)
 
 
 def counts(conn: Connection, site: str) -> dict[str, int]:
-    """How many deliveries there are by status; every status is named."""
-    found = conn.execute(
-        select(delivery.c.status, func.count().label("number"))
-        .where(scanned(conn, delivery.c.site) == site)
-        .group_by(delivery.c.status)
-    )
+    """How many deliveries there are by status; every status is named. What is settled is counted as it happens, for there may be very many."""
+    waiting = conn.execute(_WAITING, {"site": site}).scalar_one()
+    settled = {row.status: int(row.number) for row in conn.execute(_SUMS, {"site": site})}
     none = {status.value: 0 for status in DeliveryStatus}
-    return none | {row.status: row.number for row in found}
+    return none | settled | {DeliveryStatus.PENDING.value: waiting}
+
+
+def fold(conn: Connection, site: str) -> None:
+    """Sum up what was counted: one row a status stays. What others add meanwhile stands beside it."""
+    of_it = (delivery_count.c.site, delivery_count.c.status, delivery_count.c.number)
+    gone = conn.execute(delete(delivery_count).where(delivery_count.c.site == site).returning(*of_it)).all()
+    _count(conn, ((row.site, row.status, row.number) for row in gone))
+
+
+def _count(conn: Connection, news: Iterable[tuple[str, str, int]]) -> None:
+    """By site and status, how many more are settled so. Rows are added and none is changed, so no writer waits for another."""
+    sums: Counter[tuple[str, str]] = Counter()
+    for site, status, number in news:
+        sums[site, status] += number
+    rows = [
+        {"site": site, "status": status, "number": number}
+        for (site, status), number in sorted(sums.items())
+        if number
+    ]
+    if rows:
+        conn.execute(_COUNTING, rows)
+
+
+_COUNTING = insert(delivery_count)
+_SUMS = (
+    select(delivery_count.c.status, func.sum(delivery_count.c.number).label("number"))
+    .where(delivery_count.c.site == bindparam("site"))
+    .group_by(delivery_count.c.status)
+)
+_WAITING = (
+    select(func.count())
+    .select_from(delivery)
+    .where(delivery.c.status == DeliveryStatus.PENDING.value, delivery.c.site == bindparam("site"))
+)
 
 
 def received(conn: Connection, site: str, since: datetime) -> list[datetime]:
@@ -180,7 +219,9 @@ def prune(conn: Connection, before: datetime) -> int:
     """Forget settled deliveries received before this instant; how many. What still waits stays."""
     settled = [status.value for status in DeliveryStatus if status is not DeliveryStatus.PENDING]
     old = (delivery.c.status.in_(settled), delivery.c.received_at < to_ms(before))
-    return conn.execute(delete(delivery).where(*old)).rowcount
+    rows = conn.execute(delete(delivery).where(*old).returning(delivery.c.site, delivery.c.status)).all()
+    _count(conn, ((site, status, -1) for site, status in rows))
+    return len(rows)
 
 
 def _pending(limit: int, site: str | None) -> Statement:

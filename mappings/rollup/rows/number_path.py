@@ -23,7 +23,7 @@ from mappings.rollup.rows.stages import (
     said_words,
     stages,
 )
-from mappings.rollup.rows.sums import Key, LedgerPair, Method, SumRow, reading
+from mappings.rollup.rows.sums import Key, LedgerPair, Method, SharedRows, SumRow, reading
 from mappings.rollup.state import KeyResultState
 
 ORDER = {part: place for place, part in enumerate(MovementPart)}
@@ -59,12 +59,14 @@ class NumberPath:
 
     def __init__(self, before: Standpoint, after: Standpoint) -> None:
         self.before, self.after = before, after
-        was, is_ = LedgerPair(before.ledger, before.beside), LedgerPair(after.ledger, after.beside)
+        made = SharedRows()
+        was = LedgerPair(before.ledger, before.beside, made)
+        is_ = LedgerPair(after.ledger, after.beside, made)
         self.method: Method
         self.method, self.old, self.new = reading(was, is_)
         self.rows: dict[Key, SumRow] = dict(self.old)
         self.tally = self.method.tally(self.old)
-        self._was, self._is = was.shown(), is_.shown()
+        self._was, self._is = was, is_
 
     def number(self) -> Fraction | None:
         """What the rows come to as they are now."""
@@ -72,7 +74,12 @@ class NumberPath:
 
     def turns(self) -> list[RowTurn]:
         """All turns in the order of the parts and, within a part, of the ids."""
-        found = [turn for key in dict.fromkeys([*self.old, *self.new]) for turn in self._of(key)]
+        old, new = self.old, self.new
+        inside = self.before.key_results.keys() & self.after.key_results.keys()
+        keys = dict.fromkeys([*old, *new])
+        # Of very many rows few stand otherwise than before, and those that stand as before are one object.
+        differing = [key for key in keys if old.get(key) is not new.get(key) or key[0] in inside]
+        found = [turn for key in differing for turn in self._of(key)]
         return sorted(found, key=lambda turn: (ORDER[turn.part], issue_order(turn.id)))
 
     def put(self, key: Key, row: SumRow | None) -> None:
@@ -116,8 +123,8 @@ class NumberPath:
         return RowTurn(
             part=part,
             id=key[0],
-            before=self._was.get(key),
-            after=self._is.get(key),
+            before=self._was.at(key),
+            after=self._is.at(key),
             change=change,
             why=why,
             certain=certain and not row.beside,
@@ -147,11 +154,11 @@ class NumberPath:
     def _inside(self, key: Key, old: SumRow, new: SumRow) -> Iterator[RowTurn]:
         """The turns of what a row that counts at both moments has reached."""
         pair, as_read = self._pair(key), self.method.reached
-        if pair is None or as_read is None:
+        one, other = self._was.at(key), self._is.at(key)
+        if pair is None or as_read is None or one is None or other is None:
             if old.reached != new.reached:
                 yield self._turn(MovementPart.PROGRESSED, key, partial(self.amend, key, reached=new.reached))
             return
-        one, other = self._was[key], self._is[key]
         achieved_at = ACHIEVED_AT[pair[1].commitment]
 
         def reach(progress: Fraction) -> None:

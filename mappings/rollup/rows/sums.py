@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
-from itertools import islice
+from itertools import islice, repeat
+from operator import lt
 from typing import Protocol
 
 from mappings.facts.forest import issue_order
@@ -68,6 +69,27 @@ class GroupedSum:
         return self._sum
 
 
+class SharedRows:
+    """Makes the rows of a sum; those that are alike are one object: they are told apart, and summed, without comparing fractions."""
+
+    def __init__(self) -> None:
+        self._by_parts: dict[tuple[int, int, str, int, bool], tuple[SumRow, Contribution]] = {}
+        self._by_value: dict[SumRow, SumRow] = {}
+
+    def weighed(self, row: Contribution, *, beside: bool = False) -> SumRow:
+        """The row of a weighted mean."""
+        rule, weight, progress, divisor = stand_in(row), row.weight, row.progress, row.divisor
+        parts = (id(weight), id(progress), rule, divisor, beside)
+        known = self._by_parts.get(parts)
+        if known is None:
+            weight = weight or ZERO
+            own = None if rule else weight if divisor == 1 else weight * divisor
+            made = SumRow(own=own, reached=progress or ZERO, stand_in=rule, divisor=divisor, beside=beside)
+            # The row is kept, so that nothing else gets the identities of its parts.
+            known = self._by_parts[parts] = self._by_value.setdefault(made, made), row
+        return known[0]
+
+
 class WeightedMean:
     """Σ weight × reached ÷ Σ weight, the mean of the given weights standing in where one is missing."""
 
@@ -77,8 +99,9 @@ class WeightedMean:
             GroupedSum() for _ in range(5)
         )
         self._number = 0
-        for row in rows.values():
-            self._add(row, 1)
+        alike = {id(row): row for row in rows.values()}
+        for identity, number in Counter(map(id, rows.values())).items():
+            self._add(alike[identity], number)
 
     def change(self, key: Key, row: SumRow | None) -> None:
         gone = self._rows.pop(key, None)
@@ -88,15 +111,16 @@ class WeightedMean:
             self._rows[key] = row
             self._add(row, 1)
 
-    def _add(self, row: SumRow, sign: int) -> None:
+    def _add(self, row: SumRow, number: int) -> None:
+        """So many such rows more; fewer, where the number is below 0."""
         own, reached = ONE if row.own is None else row.own, row.reached
         if row.own is not None:
-            self._given.add(sign * own.numerator, own.denominator)
-            self._number += sign
+            self._given.add(number * own.numerator, own.denominator)
+            self._number += number
         if row.beside:
             return
         lacking = row.own is None and row.stand_in == SIBLINGS_MEAN
-        above, below = sign * own.numerator, own.denominator * row.divisor
+        above, below = number * own.numerator, own.denominator * row.divisor
         (self._whole_lacking if lacking else self._whole).add(above, below)
         (self._sum_lacking if lacking else self._sum).add(
             above * reached.numerator, below * reached.denominator
@@ -178,6 +202,8 @@ class LedgerPair:
 
     ledger: Ledger
     beside: Ledger = field(default_factory=Ledger)
+    made: SharedRows = field(default_factory=SharedRows, compare=False)
+    """By what the rows of its sum are made; one of two moments, that rows which stand as they stood are one object."""
 
     @cached_property
     def entering(self) -> Mapping[Key, Contribution]:
@@ -189,15 +215,29 @@ class LedgerPair:
         """The rows that stand beside the number, in id order; where a key is that of a row of the number, that one goes before."""
         return entering(self.beside.rows)
 
-    def shown(self) -> dict[Key, Contribution]:
-        """All rows, those that count before those that do not."""
-        rows = [*self.ledger.rows, *self.beside.rows]
-        return {(row.id, 0): row for row in reversed(rows)} | {**self.siblings, **self.entering}
+    @cached_property
+    def _first(self) -> Mapping[str, Contribution]:
+        return {row.id: row for row in reversed([*self.ledger.rows, *self.beside.rows])}
+
+    def at(self, key: Key) -> Contribution | None:
+        """The row of this key; one that counts before one that does not."""
+        counting = self.entering.get(key) or self.siblings.get(key)
+        return counting if counting is not None or key[1] else self._first.get(key[0])
 
 
 def entering(rows: Sequence[Contribution]) -> dict[Key, Contribution]:
     """Those of the rows that count, in id order."""
-    counting = [row for row in rows if row.disposition in ENTERING and row.progress is not None]
+    counted = Disposition.COUNTED  # what nearly all rows are is asked first: to hash it is dear
+    counting = [
+        row
+        for row in rows
+        if row.progress is not None and (row.disposition is counted or row.disposition in ENTERING)
+    ]
+    ids = [row.id for row in counting]
+    if all(map(str.isdecimal, ids)):
+        numbers = list(map(int, ids))
+        if all(map(lt, numbers, islice(numbers, 1, None))):  # the rows of issues come so
+            return dict(zip(zip(ids, repeat(0)), counting, strict=False))
     seen: Counter[str] = Counter()
     keyed: dict[Key, Contribution] = {}
     for row in sorted(counting, key=lambda row: issue_order(row.id)):
@@ -213,18 +253,10 @@ def stand_in(row: Contribution) -> str:
     return SIBLINGS_MEAN if "the mean of its siblings stands in" in row.reason else "one"
 
 
-def _weighed(row: Contribution, reached: Fraction, *, beside: bool = False) -> SumRow:
-    rule = stand_in(row)
-    weight = row.weight or ZERO
-    own = None if rule else weight if row.divisor == 1 else weight * row.divisor
-    return SumRow(own=own, reached=reached, stand_in=rule, divisor=row.divisor, beside=beside)
-
-
 def by_progress(stand: LedgerPair) -> Rows | None:
     """The rows of a weighted mean, or None where the number is made in another way."""
-    rows = {key: _weighed(row, row.progress or ZERO, beside=True) for key, row in stand.siblings.items()} | {
-        key: _weighed(row, row.progress or ZERO) for key, row in stand.entering.items()
-    }
+    made = stand.made.weighed
+    rows = {key: made(row, beside=True) for key, row in stand.siblings.items()} | _counted(stand)
     return rows if WeightedMean(rows).number() == stand.ledger.total else None
 
 
@@ -304,8 +336,9 @@ def reading(before: LedgerPair, after: LedgerPair) -> tuple[Method, Rows, Rows]:
     return Method(by_share, Shares), _shares(before), _shares(after)
 
 
-def _counted(stand: LedgerPair) -> Rows:
-    return {key: _weighed(row, row.progress or ZERO) for key, row in stand.entering.items()}
+def _counted(stand: LedgerPair) -> dict[Key, SumRow]:
+    made = stand.made.weighed
+    return {key: made(row) for key, row in stand.entering.items()}
 
 
 def _shares(stand: LedgerPair) -> Rows:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from sqlalchemy import Connection
 
@@ -19,23 +19,30 @@ from mappings.rollup.measurement import objective_rule
 from mappings.rollup.structure.relation import held_by
 from plugin.sync.context import Context
 
+LOOKED_AT_ONCE = 5_000
+"""After so many issues whoever looks says that it still does."""
 
-def prepare(context: Context, objective_id: str) -> None:
-    """Look once through the mirror for the queries of this objective that are not known yet."""
-    if not context.reads_everything:
-        return
-    with context.store.read() as conn:
-        wanted = _queries(context, conn, objective_id)
-        known = candidates.queries(conn, context.site, context.mapping.revision)
-    wanted = [*(wanted or ()), *_selects(context)]
-    missing = {query.jql: query for query in wanted if query.jql not in known}
-    if not missing:
-        return
+
+def unknown(context: Context, conn: Connection, objective_ids: Iterable[str]) -> dict[str, Selector]:
+    """The queries of these objectives that nobody looked through the mirror for yet, by their JQL."""
+    wanted = _selects(context)
+    for objective_id in objective_ids:
+        wanted += _queries(context, conn, objective_id) or ()
+    known = candidates.queries(conn, context.site, context.mapping.revision)
+    return {query.jql: query for query in wanted if query.jql not in known}
+
+
+def fill(
+    context: Context, missing: Mapping[str, Selector], going_on: Callable[[], None] = lambda: None
+) -> None:
+    """Look once through the mirror for these queries; now and then `going_on` is called meanwhile, for that may take long."""
     with context.store.write() as conn:
         candidates.hold(conn, context.site)
         moment = context.moment(conn)
         found: dict[str, list[str]] = {jql: [] for jql in missing}
-        for issue in mirror.every(conn, context.site):
+        for place, issue in enumerate(mirror.every(conn, context.site)):
+            if place % LOOKED_AT_ONCE == 0:
+                going_on()
             for jql, query in missing.items():
                 if query.matches(issue, moment):
                     found[jql].append(issue.id)
@@ -145,7 +152,8 @@ def _queries(context: Context, conn: Connection, objective_id: str) -> list[Sele
         return []
     if _holds(rule) and rule.select is None:
         return None
-    found = list(_selectors(context, rule, [one for one in tree if one.parent_id == objective_id]))
+    children = [one for one in tree if one.parent_id == objective_id]
+    found = list(_selectors(context, conn, rule, children))
     return found if all(_keeps(query) for query in found) else None
 
 
@@ -174,8 +182,10 @@ def _holds(rule: ObjectiveRule | None) -> bool:
     )
 
 
-def _selectors(context: Context, rule: ObjectiveRule, children: Sequence[Issue]) -> Iterator[Selector]:
-    assessment = Assessment(context.mapping, Forest.of(()), context.moment())
+def _selectors(
+    context: Context, conn: Connection, rule: ObjectiveRule, children: Sequence[Issue]
+) -> Iterator[Selector]:
+    assessment = Assessment(context.mapping, Forest.of(()), context.moment(conn))
     for part in rule.key_results:
         if part.related is not None:
             yield part.related

@@ -7,6 +7,7 @@ measured from the mirror in the same pass, so that a parent never shows a number
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
@@ -24,12 +25,14 @@ from mappings.document.mapping import Mapping as BoundMapping
 from mappings.document.schema import LinkRelation
 from mappings.facts.forest import Forest
 from mappings.facts.issue import Issue
+from mappings.facts.selector import Selector
 from mappings.rollup.assessment import NO_CHECK_INS, Ends
 from mappings.rollup.cycles.carry import NO_CARRIES
 from mappings.rollup.measurement import assess_among, objective_rule
 from mappings.rollup.state import ObjectiveState
 from mappings.rollup.structure.alignment import link_phrase, written_target
 from mappings.write_back.desired_values import Owners, counting_rows, owners, writes_to
+from plugin.runtime.processes.garbage_collector import collector_resting
 from plugin.sync.context import Context
 from plugin.sync.reconcile import candidates, cycle_ends
 from plugin.sync.reconcile.kpi_readings import episode_aims, kpi_readings
@@ -85,20 +88,25 @@ class AlignedObjectives:
     stale: frozenset[str] = frozenset()
 
 
-def prepare(context: Context, objective_id: str) -> None:
-    """Look through the mirror for the queries of everything that will be measured, where they are not known yet."""
+LARGE = 1_000
+"""What hangs on so many issues is read and measured without a search for cycles among them; of smaller ones many are measured at once, and the search has to come some time."""
+
+
+def unknown_queries(context: Context, conn: Connection, objective_ids: Iterable[str]) -> dict[str, Selector]:
+    """The queries of everything that will be measured for these objectives for which nobody looked through the mirror yet."""
     if not context.reads_everything:
-        return
-    with context.store.read() as conn:
-        stale = below(context, conn, {objective_id}).stale
-    for id_ in (objective_id, *sorted(stale)):
-        candidates.prepare(context, id_)
+        return {}
+    ids = frozenset(objective_ids)
+    stale = below(context, conn, ids).stale
+    return candidates.unknown(context, conn, sorted(ids | stale))
 
 
 def measure_objective(context: Context, conn: Connection, objective_id: str) -> MeasuredObjective:
     """The state of one objective as the mirror and the mapping have it."""
     before = objectives.load(conn, context.site, objective_id)
-    return measure_together(context, conn, [objective_id]).one(objective_id, before)
+    large = before is not None and len(before.state.touched) >= LARGE
+    with collector_resting() if large else nullcontext():
+        return measure_together(context, conn, [objective_id]).one(objective_id, before)
 
 
 def measure_together(

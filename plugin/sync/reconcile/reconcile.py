@@ -33,10 +33,11 @@ from mappings.write_back.leftovers import with_clearing
 from mappings.write_back.plan import Change, Plan, plan
 from mappings.write_back.targets import target_of
 from plugin.sync.context import Context
+from plugin.sync.reconcile import candidates
 from plugin.sync.reconcile.absences import standing_for, without_absent
 from plugin.sync.reconcile.carries import carry_on
 from plugin.sync.reconcile.lease import ObjectiveLease
-from plugin.sync.reconcile.measurement import MeasuredObjective, measure_objective, owners_of, prepare
+from plugin.sync.reconcile.measurement import MeasuredObjective, measure_objective, owners_of, unknown_queries
 from plugin.sync.refresh import comments, gaps
 from plugin.sync.refresh.omissions import in_scope
 from plugin.sync.refresh.reread import land_issues, read_again, require_names, with_readings
@@ -185,22 +186,30 @@ def reconcile(
 
 def _decide(context: Context, objective_id: str) -> ReconcileDecision:
     """What is to be done, from one state of the store."""
-    prepare(context, objective_id)
     with context.store.read() as conn:
-        found = measure_objective(context, conn, objective_id)
-        whole = whole_plan(context, conn, objective_id, found)
-        allowed = without_refused(context, conn, whole) if ObjectiveTrait.REFUSED in found.having else whole
-        planned = without_absent(context, allowed)
-        sifted = sift(context, conn, planned, braked=ObjectiveTrait.BRAKED in found.having)
-        return ReconcileDecision(
-            found=found,
-            standing=_standing(context, conn, found),
-            whole=whole,
-            allowed=allowed,
-            planned=planned,
-            sifted=sifted,
-            brake=brakes.standing(conn, context.site) if sifted.braked else None,
-        )
+        missing = unknown_queries(context, conn, [objective_id])
+        if not missing:
+            return _decided(context, conn, objective_id)
+    candidates.fill(context, missing)
+    with context.store.read() as conn:
+        return _decided(context, conn, objective_id)
+
+
+def _decided(context: Context, conn: Connection, objective_id: str) -> ReconcileDecision:
+    found = measure_objective(context, conn, objective_id)
+    whole = whole_plan(context, conn, objective_id, found)
+    allowed = without_refused(context, conn, whole) if ObjectiveTrait.REFUSED in found.having else whole
+    planned = without_absent(context, allowed)
+    sifted = sift(context, conn, planned, braked=ObjectiveTrait.BRAKED in found.having)
+    return ReconcileDecision(
+        found=found,
+        standing=_standing(context, conn, found),
+        whole=whole,
+        allowed=allowed,
+        planned=planned,
+        sifted=sifted,
+        brake=brakes.standing(conn, context.site) if sifted.braked else None,
+    )
 
 
 def whole_plan(
@@ -427,7 +436,7 @@ def _save(
     later, state = sifted.later, found.state
     now = context.clock()
     with context.store.write() as conn:
-        before = objectives.load(conn, context.site, objective_id)
+        before = objectives.load(conn, context.site, objective_id, found.before)
         if state is None:
             objectives.remove(conn, context.site, [objective_id])
         else:

@@ -26,12 +26,13 @@ from mappings.rollup.state import ObjectiveState
 from plugin.runtime.processes.garbage_collector import collector_resting
 from plugin.sync.active_mapping import rules
 from plugin.sync.context import Context
+from plugin.sync.reconcile import candidates
 from plugin.sync.reconcile.measurement import (
     EveryIssue,
     JointMeasurement,
     MeasuredObjective,
     measure_together,
-    prepare,
+    unknown_queries,
 )
 from plugin.sync.reconcile.reconcile import had_last_write, waits_for_gaps, whole_plan
 from plugin.sync.write_back.leftovers import issues_of
@@ -114,9 +115,10 @@ def _standing(context: Context, chunk: list[str], going_on: Callable[[], None]) 
         texts = objectives.texts(conn, context.site, quiet, context.mapping.revision)
     ended = having.of.get(ObjectiveTrait.CYCLE_ENDED, frozenset()) & texts.keys()
     if context.reads_everything:
-        for id_ in texts:
-            going_on()  # for each the whole mirror may be looked through
-            prepare(context, id_)
+        with context.store.read() as conn:
+            missing = unknown_queries(context, conn, texts)
+        if missing:
+            candidates.fill(context, missing, going_on)
     running = [id_ for id_ in texts if id_ not in ended]
     found: dict[str, ObjectiveState] = {}
     every = _read_once()

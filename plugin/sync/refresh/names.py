@@ -220,6 +220,15 @@ def shown_by(issues: Collection[Issue], names: Iterable[MappingName], known: Cat
     """What these issues show that is called by one of the names and stands behind none of its ids."""
     parts: dict[str, dict[str, CatalogueEntry]] = {}
     options: dict[str, dict[str, JiraValue]] = {}
+    names = list(names)
+    # A page of issues shows few entries: what each is called is worked out once.
+    entries = {
+        kind: [
+            (entry, called(entry))
+            for entry in dict.fromkeys(entry for issue in issues for entry in SHOWN[kind](issue))
+        ]
+        for kind in {name.kind for name in names} & SHOWN.keys()
+    }
     for name in names:
         word = name.word.casefold()
         if name.kind is NameKind.OPTION:
@@ -228,10 +237,9 @@ def shown_by(issues: Collection[Issue], names: Iterable[MappingName], known: Cat
                 for one in held(issue.fields.get(name.field)):
                     if one.id not in name.ids and one.name.casefold() == word:
                         options.setdefault(name.field, {})[one.id] = one
-        for issue in issues if name.kind in SHOWN else ():
-            for entry in SHOWN[name.kind](issue):
-                if entry.id not in name.ids and word in called(entry):
-                    parts.setdefault(LISTED[name.kind], {})[entry.id] = entry
+        for entry, words in entries.get(name.kind, ()):
+            if entry.id not in name.ids and word in words:
+                parts.setdefault(LISTED[name.kind], {})[entry.id] = entry
     fields = tuple(Field(id_, id_, options=tuple(found.values())) for id_, found in options.items())
     return replace(Catalogue(fields=fields), **{part: tuple(found.values()) for part, found in parts.items()})  # type: ignore[arg-type]
 

@@ -334,7 +334,7 @@ def _land(
             # A version or a sprint touches issues that the event does not name.
             read_requests.ask(conn, context.site, now)
         verdicts = {one.id: _verdict(batch, one, found.gaps) for one in deliveries}
-        inbox.settle_all(conn, verdicts, now)
+        inbox.settle_all(conn, context.site, verdicts, now)
     for delivery in deliveries:
         status, note = verdicts[delivery.id]
         log.debug(

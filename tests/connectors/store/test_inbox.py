@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from connectors.store import Store
+from connectors.store.schema import delivery, delivery_count
 from connectors.store.work import inbox
 from connectors.store.work.inbox import Delivery, DeliveryStatus
 
@@ -115,3 +118,40 @@ def test_claimed_deliveries_are_nobody_elses_until_the_lease_ends(store: Store, 
         assert inbox.release(conn, "w2") == 1
     assert claim("w3", now) == ["2"]
     assert claim("w3", now + lease) == ["0", "1"]
+
+
+def test_deliveries_are_counted_as_they_are_settled(store: Store, now: datetime) -> None:
+    """However often one is settled, replayed, forgotten or the counts are summed up, they are what the table says."""
+
+    def agree() -> dict[str, int]:
+        with store.read() as conn:
+            kept = conn.execute(select(delivery.c.status).where(delivery.c.site == "main")).scalars()
+            assert dict(Counter(kept)) == {
+                status: number for status, number in inbox.counts(conn, "main").items() if number
+            }
+            return inbox.counts(conn, "main")
+
+    with store.write() as conn:
+        ids = [inbox.store(conn, "main", str(at), b"", now + timedelta(hours=at)) or 0 for at in range(6)]
+        other = inbox.store(conn, "other", "x", b"", now) or 0
+        inbox.settle_all(conn, "main", dict.fromkeys((*ids[:4], other), ("done", "")), now)
+        inbox.settle(conn, other, "ignored", "", now)
+    assert agree() == {"pending": 2, "done": 4, "ignored": 0, "failed": 0}
+    with store.write() as conn:
+        inbox.settle(conn, 9_999, "done", "", now)
+        assert inbox.replay(conn, ids[0])
+        verdicts = {ids[0]: ("failed", "no"), ids[1]: ("ignored", "an end is an end")}
+        inbox.settle_all(conn, "main", verdicts, now)
+        assert inbox.replay(conn, ids[2])
+        assert inbox.replay(conn, ids[2])
+        assert not inbox.replay(conn, 9_999)
+    assert agree() == {"pending": 3, "done": 2, "ignored": 0, "failed": 1}
+    for _ in range(2):
+        with store.write() as conn:
+            inbox.fold(conn, "main")
+            assert len(conn.execute(select(delivery_count).where(delivery_count.c.site == "main")).all()) == 2
+    with store.write() as conn:
+        assert inbox.prune(conn, now + timedelta(hours=2)) == 3
+    assert agree() == {"pending": 3, "done": 1, "ignored": 0, "failed": 0}
+    with store.read() as conn:
+        assert inbox.counts(conn, "other") == {"pending": 0, "done": 0, "ignored": 0, "failed": 0}

@@ -112,3 +112,19 @@ def test_objectives_are_found_by_what_they_are_aligned_to(
         objectives.remove(conn, "main", ["3"])
     assert above("@company") == []
     assert above("2") == ["1"]
+
+
+def test_what_is_known_is_read_again_only_where_something_else_is_kept(
+    store: Store, an_objective: AnObjective, now: datetime
+) -> None:
+    with store.write() as conn:
+        objectives.save(conn, "main", an_objective("1"), "r1", now)
+        known = objectives.load(conn, "main", "1")
+        objectives.confirm(conn, "main", ["1"], "r1", now + timedelta(days=1))
+        same = objectives.load(conn, "main", "1", known)
+        assert known is not None
+        assert same is not None
+        assert same.state is known.state
+        assert same.computed_at == known.computed_at + timedelta(days=1)
+        objectives.save(conn, "main", an_objective("1", title="another"), "r1", now)
+        assert objectives.load(conn, "main", "1", same) == objectives.load(conn, "main", "1") != same

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -13,10 +14,11 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from connectors.store import Store
-from connectors.store.database import deletion
+from connectors.store.database import deletion, json_text
 from connectors.store.numbers import history_retention, objectives, snapshot_text, snapshots
 from connectors.store.schema import snapshot, snapshot_base
-from mappings.rollup.state import ObjectiveState
+from mappings.rollup.rows.ledger import Ledger
+from mappings.rollup.state import Health, HealthLevel, ObjectiveState
 
 AnObjective = Callable[..., ObjectiveState]
 HOUR = timedelta(hours=1)
@@ -175,6 +177,16 @@ def _long(state: ObjectiveState, changed: int = 0, rows: int = 1_000) -> Objecti
         for at in range(rows)
     )
     return replace(state, ledger=replace(state.ledger, rows=told))
+
+
+@given(st.frozensets(st.text(max_size=6)), st.text(max_size=6))
+def test_a_snapshot_says_all_but_what_the_state_hangs_on(touched: frozenset[str], title: str) -> None:
+    """Whatever the texts of the state say, that of the ids among them."""
+    title += json.dumps({"touched": sorted(touched)})
+    state = ObjectiveState("1", "rule", title, None, Health(HealthLevel.PENDING, "x", title), Ledger())
+    state = replace(state, touched=touched)
+    text = snapshots.without_touched(state, json_text.encode(state))
+    assert text == json_text.encode(replace(state, touched=frozenset()))
 
 
 def test_of_a_long_ledger_only_what_differs_is_kept(

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from sqlalchemy import event
 
 from connectors.jira import Jira
 from connectors.sandbox.site_state import scheme
@@ -90,6 +91,28 @@ def test_what_is_marked_by_a_move_is_all_that_changes(context: Context, an_issue
             whole = assess(context.mapping, Forest.of(mirror.every(conn, "main")), moment)
             saved = {one.state.id: one.state for one in objectives.all(conn, "main")}
         assert saved == whole, later
+
+
+def test_a_reconcile_walks_once_below_the_issue_that_is_asked_about(
+    context: Context, an_issue: Build
+) -> None:
+    """As often as one of its transactions asks for it; one that may write looks anew each time."""
+    with context.store.write() as conn:
+        land_first(context, conn, [epic(an_issue, 5, "900", 0), an_issue(9, "done", 1, parent="5")])
+        context.mark(conn, ["5"], "first")
+    reconcile(context, "5")
+    walks: list[str] = []
+
+    def note(*given: Any) -> None:
+        walks.extend([given[2]] if given[2].endswith("SELECT tree.id \nFROM tree") else [])
+
+    event.listen(context.store.engine, "before_cursor_execute", note)
+    reconcile(context, "5", write=False)
+    assert len(walks) == 1
+    with context.store.write() as conn:
+        before = context.moment(conn).below
+        land_first(context, conn, [an_issue(10, "done", 1, parent="5")])
+        assert context.moment(conn).below["900"] == before["900"] | {"10"}
 
 
 TEXT = f"""
