@@ -6,14 +6,17 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from pydantic import BaseModel
 
-from plugin.doors.model import LARGEST_ID
+from plugin.doors.model import LARGEST_ID, ListQuery, Page
 from plugin.doors.refusal import RequestRefusal, invalid
 
 BESIDE = frozenset({"limit", "cursor"})
+Found = TypeVar("Found")
+Shown = TypeVar("Shown")
 REMEDY = "Send `next` of the page before as it came, with the same filters, or leave it out to begin anew."
 
 
@@ -34,6 +37,23 @@ def number_after(text: str | None, name: str) -> int | None:
     """The position of a list that goes by number; None at its beginning."""
     found = position(text, name, (int,))
     return None if found is None else int(found[0])
+
+
+def page_of(
+    page: type[Page[Shown]],
+    kind: str,
+    query: ListQuery,
+    found: Sequence[Found],
+    json_of: Callable[[Found], Shown],
+) -> Page[Shown]:
+    """The rows that a query asks for of a list that is found as a whole, each as an answer shows it; it goes on by the count of rows."""
+    name = list_name(kind, query)
+    start = number_after(query.cursor, name) or 0
+    shown = found[start : start + query.limit]
+    after = start + len(shown)
+    return page(
+        items=[json_of(one) for one in shown], next=cursor(name, after) if after < len(found) else None
+    )
 
 
 def position(text: str | None, name: str, shape: Sequence[type]) -> list[str | int] | None:

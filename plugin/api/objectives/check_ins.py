@@ -12,13 +12,14 @@ from mappings.numbers import exact
 from plugin.api.protocol.addresses import CheckInAddress, ObjectiveAddress
 from plugin.api.protocol.lookup import objective_of, site_of
 from plugin.api.protocol.operation import Caller, Reply, Routes
-from plugin.doors.cursor import cursor, list_name, position
+from plugin.doors.cursor import cursor, list_name, page_of, position
 from plugin.doors.model import JsonShape, OutcomeJson, Page, PageQuery, RequestPart, SiteQuery, Word
 from plugin.doors.problem import Fault
 from plugin.doors.refusal import RequestRefusal, not_found
 from plugin.next_steps import CHECK_INS
 from plugin.use_cases.check_ins import check_ins, due_check_ins
-from plugin.use_cases.check_ins.check_ins import CheckInRefusal, KeptCheckIn, Statement
+from plugin.use_cases.check_ins.check_ins import CheckInRefusal, KeptCheckIn, KeptComment, Statement
+from plugin.use_cases.check_ins.due_check_ins import Reminder
 from plugin.use_cases.objectives.objective_values import exact_text, number
 
 ROUTES = Routes()
@@ -127,14 +128,13 @@ class DueQuery(PageQuery):
 def list_due(caller: Caller, query: DueQuery) -> Reply[Page[DueCheckInJson]]:
     """Those missed most often first; none where the mapping has no `check_ins`."""
     site = site_of(caller, query)
-    name = list_name(f"due:{site}", query)
-    begun = position(query.cursor, name, (int,))
-    start = int(begun[0]) if begun is not None else 0
     found = due_check_ins.due_check_ins(caller.connector, caller.actor, site, query.owner or "")
-    shown = found[start : start + query.limit]
-    after = start + len(shown)
-    given = [DueCheckInJson.model_validate(due_check_ins.due_values(one)) for one in shown]
-    return Reply(Page[DueCheckInJson](items=given, next=cursor(name, after) if after < len(found) else None))
+    return Reply(page_of(Page[DueCheckInJson], f"due:{site}", query, found, due_json))
+
+
+def due_json(one: Reminder) -> DueCheckInJson:
+    """One of them as an answer shows it."""
+    return DueCheckInJson.model_validate(due_check_ins.due_values(one))
 
 
 class CommentJson(JsonShape):
@@ -157,25 +157,21 @@ class CommentJson(JsonShape):
 def list_comments(caller: Caller, path: ObjectiveAddress, query: PageQuery) -> Reply[Page[CommentJson]]:
     """The latest first; those that are no check-in any more are left out."""
     site, saved = objective_of(caller, path, query)
-    name = list_name(f"comments:{site}:{saved.state.id}", query)
-    begun = position(query.cursor, name, (int,))
     found = check_ins.list_comments(caller.connector, caller.actor, site, saved.state.id)
-    rest = found[int(begun[0]) if begun is not None else 0 :]
-    shown = rest[: query.limit]
-    after = len(found) - len(rest) + len(shown)
-    given = [
-        CommentJson(
-            issue=one.issue_id,
-            comment=one.id,
-            by=one.by,
-            at=one.at,
-            edited=one.updated,
-            line=one.line,
-            fault=one.fault,
-        )
-        for one in shown
-    ]
-    return Reply(Page[CommentJson](items=given, next=cursor(name, after) if len(rest) > len(shown) else None))
+    return Reply(page_of(Page[CommentJson], f"comments:{site}:{saved.state.id}", query, found, comment_json))
+
+
+def comment_json(one: KeptComment) -> CommentJson:
+    """One comment as an answer shows it."""
+    return CommentJson(
+        issue=one.issue_id,
+        comment=one.id,
+        by=one.by,
+        at=one.at,
+        edited=one.updated,
+        line=one.line,
+        fault=one.fault,
+    )
 
 
 @ROUTES.post(

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from plugin.api.protocol.lookup import known_site, site_of
 from plugin.api.protocol.operation import UNKEPT, Caller, Reply, Routes
-from plugin.doors.cursor import cursor, list_name, position
+from plugin.doors.cursor import page_of
 from plugin.doors.model import JsonShape, Page, PageQuery, RequestPart, SiteName, SiteQuery, Word
 from plugin.use_cases.objectives import goals
 from plugin.use_cases.objectives.goals import Goal, GoalCheck
@@ -74,14 +74,8 @@ class GoalLinkJson(JsonShape):
 def list_goals(caller: Caller, query: PageQuery) -> Reply[Page[GoalJson]]:
     """Those that the connector's account sees and that are not archived, by key, as they are now."""
     site = site_of(caller, query)
-    name = list_name(f"goals:{site}", query)
-    begun = position(query.cursor, name, (int,))
-    start = 0 if begun is None else int(begun[0])
     found = goals.list_goals(caller.connector, caller.actor, site)
-    shown = found[start : start + query.limit]
-    more = len(found) > start + len(shown)
-    items = [goal_json(one) for one in shown]
-    return Reply(Page[GoalJson](items=items, next=cursor(name, start + len(shown)) if more else None), UNKEPT)
+    return Reply(page_of(Page[GoalJson], f"goals:{site}", query, found, goal_json), UNKEPT)
 
 
 def goal_json(one: Goal) -> GoalJson:

@@ -10,7 +10,7 @@ from pydantic import Field
 from plugin.api.protocol.addresses import DeliveryAddress, ObjectiveAddress
 from plugin.api.protocol.lookup import known_site, site_of
 from plugin.api.protocol.operation import Caller, Reply, Routes
-from plugin.doors.cursor import cursor, list_name, number_after, position
+from plugin.doors.cursor import cursor, list_name, number_after, page_of
 from plugin.doors.model import (
     JsonAny,
     JsonShape,
@@ -183,18 +183,8 @@ def no_letter(objective: str) -> Exception:
 def list_refusals(caller: Caller, query: PageQuery) -> Reply[Page[RefusalJson]]:
     """The latest first."""
     site = site_of(caller, query)
-    name = list_name(f"refusals:{site}", query)
-    begun = position(query.cursor, name, (int,))
-    start = 0 if begun is None else int(begun[0])
     found = refusals.list_refusals(caller.connector, caller.actor, site)
-    shown = found[start : start + query.limit]
-    more = len(found) > start + len(shown)
-    return Reply(
-        Page[RefusalJson](
-            items=[refusal_json(one) for one in shown],
-            next=cursor(name, start + len(shown)) if more else None,
-        )
-    )
+    return Reply(page_of(Page[RefusalJson], f"refusals:{site}", query, found, refusal_json))
 
 
 def refusal_json(one: RefusedWrite) -> RefusalJson:

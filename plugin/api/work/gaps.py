@@ -8,7 +8,7 @@ from pydantic import Field
 
 from plugin.api.protocol.lookup import known_site, site_of
 from plugin.api.protocol.operation import Caller, Reply, Routes
-from plugin.doors.cursor import cursor, list_name, position
+from plugin.doors.cursor import page_of
 from plugin.doors.model import JsonShape, OutcomeJson, Page, PageQuery, RequestPart, SiteName, Word
 from plugin.doors.refusal import not_found
 from plugin.next_steps import GAPS
@@ -49,18 +49,8 @@ class GapBody(RequestPart):
 def gaps(caller: Caller, query: PageQuery) -> Reply[Page[GapJson]]:
     """Those that wait for a person first."""
     site = site_of(caller, query)
-    name = list_name(f"gaps:{site}", query)
-    begun = position(query.cursor, name, (int,))
-    start = 0 if begun is None else int(begun[0])
     found = list_gaps(caller.connector, caller.actor, site)
-    shown = found[start : start + query.limit]
-    more = len(found) > start + len(shown)
-    return Reply(
-        Page[GapJson](
-            items=[gap_json(one) for one in shown],
-            next=cursor(name, start + len(shown)) if more else None,
-        )
-    )
+    return Reply(page_of(Page[GapJson], f"gaps:{site}", query, found, gap_json))
 
 
 def gap_json(one: GapRow) -> GapJson:

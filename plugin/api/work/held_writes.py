@@ -9,7 +9,7 @@ from pydantic import Field
 
 from plugin.api.protocol.lookup import known_site, site_of
 from plugin.api.protocol.operation import Caller, Reply, Routes
-from plugin.doors.cursor import cursor, list_name, position
+from plugin.doors.cursor import page_of
 from plugin.doors.model import (
     MOST_ROWS,
     JsonAny,
@@ -58,18 +58,8 @@ class HeldWritesBody(RequestPart):
 def list_held(caller: Caller, query: PageQuery) -> Reply[Page[HeldWriteJson]]:
     """The latest first."""
     site = site_of(caller, query)
-    name = list_name(f"held:{site}", query)
-    begun = position(query.cursor, name, (int,))
-    start = 0 if begun is None else int(begun[0])
     found = held_writes.list_held(caller.connector, caller.actor, site)
-    shown = found[start : start + query.limit]
-    more = len(found) > start + len(shown)
-    return Reply(
-        Page[HeldWriteJson](
-            items=[held_json(one) for one in shown],
-            next=cursor(name, start + len(shown)) if more else None,
-        )
-    )
+    return Reply(page_of(Page[HeldWriteJson], f"held:{site}", query, found, held_json))
 
 
 def held_json(one: HeldWrite) -> HeldWriteJson:

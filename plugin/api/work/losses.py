@@ -9,7 +9,7 @@ from pydantic import Field
 
 from plugin.api.protocol.lookup import known_site, site_of
 from plugin.api.protocol.operation import Caller, Reply, Routes
-from plugin.doors.cursor import cursor, list_name, position
+from plugin.doors.cursor import page_of
 from plugin.doors.model import JsonShape, OutcomeJson, Page, PageQuery, RequestPart, SiteName, Word
 from plugin.doors.refusal import not_found
 from plugin.next_steps import LOSSES
@@ -60,19 +60,9 @@ class LossesBody(RequestPart):
 def list_losses(caller: Caller, query: LossesQuery) -> Reply[Page[LossJson]]:
     """By project and key."""
     site = site_of(caller, query)
-    name = list_name(f"losses:{site}", query)
-    begun = position(query.cursor, name, (int,))
-    start = 0 if begun is None else int(begun[0])
     known = losses.known(caller.connector, caller.actor, site)
     found = [one for one in known if query.state in (None, one.state)]
-    shown = found[start : start + query.limit]
-    more = len(found) > start + len(shown)
-    return Reply(
-        Page[LossJson](
-            items=[loss_json(one) for one in shown],
-            next=cursor(name, start + len(shown)) if more else None,
-        )
-    )
+    return Reply(page_of(Page[LossJson], f"losses:{site}", query, found, loss_json))
 
 
 def loss_json(one: Loss) -> LossJson:
