@@ -107,7 +107,7 @@ def vacant(somebody: bool = False) -> Iterator[tuple[str, dict[str, str]]]:
         if somebody:
             _add_account(connector)
         with serving(connector, "127.0.0.1", 0, workers=0) as served:
-            link = set_up.link(connector, COMMAND_LINE, "")
+            link = set_up.make_link(connector, COMMAND_LINE, "")
             yield served.url, {**DOORS, **({"first-account": link} if link else {})}
         connector.store.close()
 

@@ -10,7 +10,7 @@ from plugin.api.protocol.addresses import SiteAddress
 from plugin.api.protocol.lookup import site_of
 from plugin.api.protocol.operation import UNKEPT, Caller, Reply, Routes
 from plugin.doors.model import JsonShape, OutcomeJson
-from plugin.use_cases.forge.pairing import new_code, paired, unpair
+from plugin.use_cases.forge import pairing
 
 ROUTES = Routes()
 
@@ -43,7 +43,7 @@ class CodeJson(JsonShape):
 @ROUTES.get("/sites/{site}/forge", "viewer", "The installations of the Forge app that belong to a site.")
 def list_installations(caller: Caller, path: SiteAddress) -> Reply[InstallationsJson]:
     """Those taken out of Jira too."""
-    found = paired(caller.connector, caller.actor, site_of(caller, path))
+    found = pairing.list_installations(caller.connector, caller.actor, site_of(caller, path))
     items = [
         InstallationJson(
             environment=one.environment,
@@ -62,7 +62,7 @@ def list_installations(caller: Caller, path: SiteAddress) -> Reply[Installations
 @ROUTES.post("/sites/{site}/forge/code", "admin", "Make a code by which the Forge app is paired with a site.")
 def make_code(caller: Caller, path: SiteAddress) -> Reply[CodeJson]:
     """It holds for fifteen minutes, once, and takes the place of the one before."""
-    made = new_code(caller.connector, caller.actor, site_of(caller, path))
+    made = pairing.make_code(caller.connector, caller.actor, site_of(caller, path))
     return Reply(
         CodeJson(code=made.shown, until=made.until),
         UNKEPT,
@@ -74,7 +74,7 @@ def make_code(caller: Caller, path: SiteAddress) -> Reply[CodeJson]:
 def unpair_site(caller: Caller, path: SiteAddress) -> Reply[OutcomeJson]:
     """The app stays in Jira, and is turned away from then on."""
     name = site_of(caller, path)
-    count = unpair(caller.connector, caller.actor, name)
+    count = pairing.unpair(caller.connector, caller.actor, name)
     return Reply(
         OutcomeJson(said=f"{count} installations of the Forge app are no longer paired with {name}.")
     )

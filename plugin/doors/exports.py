@@ -17,7 +17,7 @@ from plugin.doors.filters import AuditQuery, ObjectivesQuery, search_of, wanted
 from plugin.doors.model import JsonShape
 from plugin.doors.rows import ActJson, PointJson, RowJson, act_json, point_values
 from plugin.runtime.connector import Connector
-from plugin.use_cases.accounts.audit import every_entry
+from plugin.use_cases.accounts.audit import export_entries
 from plugin.use_cases.objectives.objective_columns import Output, columns_for, values
 from plugin.use_cases.objectives.objective_lines import ObjectiveLine
 from plugin.use_cases.objectives.objective_lines import lines as objective_lines
@@ -108,7 +108,7 @@ def history_rows(
 
 def act_rows(connector: Connector, actor: Actor, query: AuditQuery) -> Iterator[ActJson]:
     """The acts, newest first."""
-    return (act_json(one) for one in every_entry(connector, actor, search_of(query)))
+    return (act_json(one) for one in export_entries(connector, actor, search_of(query)))
 
 
 def lines(shape: type[JsonShape], rows: Iterable[JsonShape], format: Format) -> Iterator[str]:

@@ -14,7 +14,7 @@ from plugin.mcp.protocol.shapes import Answer, Arguments, Name, PageArguments, R
 from plugin.mcp.protocol.tool import Tool, ToolAsker
 from plugin.next_steps import Door
 from plugin.use_cases.health.concerns import concerns
-from plugin.use_cases.health.missing_matters import MissingMatter, missing, missing_of
+from plugin.use_cases.health.missing_matters import MissingMatter, list_matters, matters_of
 from plugin.use_cases.health.status import status
 from plugin.use_cases.work.obstacles import MissingKind
 
@@ -113,10 +113,10 @@ def okr_gaps(asking: ToolAsker, arguments: GapArguments) -> Gaps:
     site = site_of(asking, arguments)
     path = "/health"
     if arguments.objective_key is None:
-        found = [*missing(asking.connector, asking.actor, site)]
+        found = [*list_matters(asking.connector, asking.actor, site)]
     else:
         saved = objective_of(asking, site, arguments.objective_key)
-        found = [*missing_of(asking.connector, asking.actor, site, saved.state)]
+        found = [*matters_of(asking.connector, asking.actor, site, saved.state)]
         path = page_of_objective(asking, site, saved)
     shown, counted = page_of(
         f"okr_gaps:{site}",

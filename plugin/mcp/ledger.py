@@ -17,7 +17,7 @@ from plugin.mcp.protocol.shapes import Answer, Name, Number, PageArguments, RowC
 from plugin.mcp.protocol.tool import Tool, ToolAsker, UnanswerableQuestion
 from plugin.next_steps import Door
 from plugin.runtime.connector import Refusal
-from plugin.use_cases.objectives.as_of import AsOf, as_of, instant_asked
+from plugin.use_cases.objectives.as_of import AsOf, as_of, asked_instant
 
 HEADLINE, BESIDE = "headline", "beside"
 USUAL, MOST = 50, 200
@@ -143,7 +143,7 @@ def _past(asking: ToolAsker, site: str, id_: str, arguments: ExplainArguments) -
     if arguments.at is None and arguments.mapping is None:
         return None
     connector, actor = asking.connector, asking.actor
-    at = connector.clock() if arguments.at is None else instant_asked(connector, actor, site, arguments.at)
+    at = connector.clock() if arguments.at is None else asked_instant(connector, actor, site, arguments.at)
     if at is None:
         raise UnanswerableQuestion(
             f"{arguments.at!r} is no moment. Say a day (2026-10-31) or an instant with its offset (2026-10-31T12:00:00Z)."

@@ -21,7 +21,7 @@ from plugin.next_steps import Door
 from plugin.runtime.connector import Refusal
 from plugin.use_cases.cycles.replay import ObjectiveReplay
 from plugin.use_cases.mappings.past_preview import preview_as_of
-from plugin.use_cases.objectives.as_of import instant_asked
+from plugin.use_cases.objectives.as_of import asked_instant
 
 LONGEST_TEXT = 200_000
 
@@ -63,7 +63,7 @@ class PastMappingArguments(PageArguments):
 def okr_mapping_then(asking: ToolAsker, arguments: PastMappingArguments) -> PastMapping:
     """What would have been different."""
     site = site_of(asking, arguments)
-    at = instant_asked(asking.connector, asking.actor, site, arguments.at)
+    at = asked_instant(asking.connector, asking.actor, site, arguments.at)
     if at is None:
         raise UnanswerableQuestion(
             f"{arguments.at!r} is no moment. Say a day like 2026-10-31, or an instant."

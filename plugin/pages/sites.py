@@ -22,10 +22,10 @@ from plugin.runtime.connector import Connector, Refusal, Site
 from plugin.runtime.saved_sites import new_secret
 from plugin.runtime.settings import CONSENT, SERVICE
 from plugin.runtime.sites.credential_expiry import Expiry
-from plugin.use_cases.forge.pairing import PairingCode, new_code, paired
+from plugin.use_cases.forge.pairing import PairingCode, list_installations, make_code
 from plugin.use_cases.health.faults import JiraError, told
 from plugin.use_cases.sites.consent import CALLBACK, ConsentRequest, begin, finish, prepare
-from plugin.use_cases.sites.consent import standing as oauth_standing
+from plugin.use_cases.sites.consent import consent_standing as oauth_standing
 from plugin.use_cases.sites.goals_account import (
     forget_goals_account,
     goals_account,
@@ -421,14 +421,14 @@ def forge_app(connector: Connector, site: str) -> tuple[InstallationLine, ...]:
             None if one.heard_at is None else shown(connector, one.heard_at),
             None if one.uninstalled_at is None else shown(connector, one.uninstalled_at),
         )
-        for one in paired(connector, acting(), site)
+        for one in list_installations(connector, acting(), site)
     )
 
 
 def code_page(connector: Connector, site: Site) -> ResponseReturnValue:
     """The page of the site with a code for the Forge app, or why there is none."""
     try:
-        made = new_code(connector, acting(), site.name)
+        made = make_code(connector, acting(), site.name)
     except Refusal as error:
         return site_page(connector, site, failure=str(error)), 422
     answer = make_response(site_page(connector, site, code=made))

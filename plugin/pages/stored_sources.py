@@ -41,7 +41,7 @@ from plugin.use_cases.kpis.promotions import ShownPromotion, list_promotions
 from plugin.use_cases.mappings import drafts, revisions
 from plugin.use_cases.meeting.agenda import CurrentMeeting, show_meeting
 from plugin.use_cases.objectives import objectives as questions
-from plugin.use_cases.objectives.as_of import DRAFT, AsOf, as_of, as_of_draft, instant_asked
+from plugin.use_cases.objectives.as_of import DRAFT, AsOf, as_of, as_of_draft, asked_instant
 from plugin.use_cases.objectives.moments import MovementQuestion
 from plugin.use_cases.objectives.movement import ToldMovement
 from plugin.use_cases.objectives.objective_lines import ObjectiveLine, lines
@@ -199,7 +199,7 @@ class StoredSources:
 
     def as_of(self, objective_id: str, text: str, site: str, revision: str | None = None) -> AsOf | str:
         try:
-            at = instant_asked(self.connector, self.who(), site, text)
+            at = asked_instant(self.connector, self.who(), site, text)
             if at is None:
                 return f"“{text}” is no day. Write one like 2026-10-31."
             if revision == DRAFT:

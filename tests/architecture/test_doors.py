@@ -146,13 +146,13 @@ def test_every_exception_is_of_something_that_is_called(sources: list[Source]) -
 
 
 OF_PEOPLE_ALONE = {
-    "plugin.use_cases.accounts.audit.every_write": "the file of what `GET /writes` gives page by page",
+    "plugin.use_cases.accounts.audit.export_writes": "the file of what `GET /writes` gives page by page",
     "plugin.use_cases.accounts.own_account.prove_by_password": "a person proves that it is them",
-    "plugin.use_cases.accounts.provider_sign_in.account_for": "a person signs in",
+    "plugin.use_cases.accounts.provider_sign_in.sign_in_by_provider": "a person signs in",
     "plugin.use_cases.accounts.provider_sign_in.note_failure": "a person signs in",
     "plugin.use_cases.accounts.provider_sign_in.prove": "a person proves that it is them",
     "plugin.use_cases.accounts.second_factor.prove_by_code": "a person proves that it is them",
-    "plugin.use_cases.accounts.set_up.first_account": "before there is anybody whose token it could be",
+    "plugin.use_cases.accounts.set_up.make_first_account": "before there is anybody whose token it could be",
     "plugin.use_cases.accounts.sign_in.sign_in": "a person signs in",
     "plugin.use_cases.accounts.sign_in.sign_in_with_code": "a person signs in",
     "plugin.use_cases.accounts.sign_in_link.enter": "a person signs in",

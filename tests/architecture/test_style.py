@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.architecture.test_doors import is_declared
+
 if TYPE_CHECKING:
     from tests.architecture.conftest import Source
 
@@ -75,6 +77,7 @@ IRREGULAR = {
 }
 NO_NOUN = re.compile(r"(?:ed|ing|able|ible|ful|less|ous|ive)$")
 """How participles and adjectives end; so do the nouns in `NOUNS`."""
+PARTICIPLE = re.compile(rf"[a-z]+(?:ed|ing)|(?:{'|'.join(IRREGULAR - {'cut', 'put', 'read', 'set'})})")
 OTHER_WORDS = {
     "above",
     "aside",
@@ -242,6 +245,18 @@ def is_no_noun(said: list[str]) -> bool:
     if last in IRREGULAR:
         return len(said) == 1
     return bool(NO_NOUN.search(last))
+
+
+def test_use_cases_are_called_by_what_is_done_or_asked(sources: list[Source]) -> None:
+    """A verb, or the noun of what is given; no participle alone, which says neither."""
+    names = {
+        f"{source.module}.{function.name}"
+        for source in sources
+        if source.module.startswith("plugin.use_cases.")
+        for function in source.functions()
+        if is_declared(function) and PARTICIPLE.fullmatch(function.name)
+    }
+    assert sorted(names) == []
 
 
 PRIVATE_OF_OTHERS = {

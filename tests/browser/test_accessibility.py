@@ -97,7 +97,7 @@ def test_what_one_may_not_see(at, house, look):
 
 def test_the_pages_before_there_is_anybody_or_any_site(open_page, vacant, account, at, look):
     with vacant() as house:
-        link = set_up.link(house.connector, COMMAND_LINE, house.url)
+        link = set_up.make_link(house.connector, COMMAND_LINE, house.url)
         page = open_page(f"{house.url}/sign-in")
         assert look(page, house.url, ("/sign-in", link.removeprefix(house.url), "/set-up/wrong")) == {}
         account(house.connector, "admin")

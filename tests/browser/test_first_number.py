@@ -62,7 +62,7 @@ def unprepared(vacant) -> Iterator[SimpleNamespace]:
             administration.rename_type(sandbox.sandbox, id_, name)
         for field in GONE:
             administration.delete_field(sandbox.sandbox, field)
-        link = set_up.link(house.connector, COMMAND_LINE, house.url)
+        link = set_up.make_link(house.connector, COMMAND_LINE, house.url)
         yield SimpleNamespace(url=house.url, link=link, jira=sandbox)
 
 

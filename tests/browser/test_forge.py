@@ -19,7 +19,7 @@ from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.runtime.serving.server import serving
 from plugin.sync.drain import drain
 from plugin.sync.refresh.reread import refresh
-from plugin.use_cases.forge.pairing import new_code
+from plugin.use_cases.forge.pairing import make_code
 from plugin.use_cases.objectives.objectives import SavedObjective, list_all, objective
 from tests.forge import APP_ID, PRODUCTION
 from tests.forge_company import NORTH, World, company_with_forge
@@ -190,7 +190,7 @@ def test_a_jira_admin_pairs(frame: Frame, page: Any) -> None:
     page.click("button")
     page.wait_for_selector("[role=status].fault")
     assert "wrong, was used, or has run out" in page.inner_text("[role=status]")
-    page.fill("#code", new_code(frame.world.connector, COMMAND_LINE, "main").shown)
+    page.fill("#code", make_code(frame.world.connector, COMMAND_LINE, "main").shown)
     page.click("button")
     page.wait_for_selector("dl")
     assert "main" in page.inner_text("dl")

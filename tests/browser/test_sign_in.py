@@ -25,7 +25,7 @@ def expect():
 @pytest.mark.slow
 def test_the_first_account_is_made_by_the_one_time_link(vacant, open_page, expect):
     with vacant() as house:
-        link = set_up.link(house.connector, COMMAND_LINE, house.url)
+        link = set_up.make_link(house.connector, COMMAND_LINE, house.url)
         page = open_page(house.url)
         expect(page.get_by_role("status")).to_contain_text("Nobody administers this connector yet")
         page.goto(link)

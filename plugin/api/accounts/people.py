@@ -258,7 +258,7 @@ def revoke_anybodys_token(caller: Caller, path: TokenAddress) -> Reply[OutcomeJs
 def data_of_person(caller: Caller, path: PersonAddress) -> Reply[PersonalData]:
     """Each row that names them, with its table. That it was given out is noted."""
     person = person_of(caller, path)
-    found = personal_data.person_data(caller.connector, caller.actor, person.email)
+    found = personal_data.hand_out_data(caller.connector, caller.actor, person.email)
     return Reply(PersonalData(rows=[personal_row(one) for one in found]), UNKEPT)
 
 

@@ -23,7 +23,7 @@ from plugin.doors.problem import Fault
 from plugin.doors.refusal import not_found
 from plugin.next_steps import READ_FOR_MAPPING
 from plugin.use_cases.mappings.mapping_life import PreviewedMapping, check_text, preview_text, read_text
-from plugin.use_cases.mappings.renames import reworded
+from plugin.use_cases.mappings.renames import reword
 from plugin.use_cases.objectives.objective_values import exact_text, number
 from plugin.use_cases.work.background_jobs import latest
 from plugin.use_cases.work.site_read import READING, begin_reading
@@ -284,6 +284,6 @@ def _reading_json(caller: Caller, site: str, started: bool) -> JobJson:
 )
 def reword_mapping(caller: Caller, path: SiteAddress, body: OptionalTextBody) -> Reply[RewordingJson]:
     """Means the same by other words; comments and form stay. Without a text, of the active mapping."""
-    found = reworded(caller.connector, caller.actor, site_of(caller, path), body.text)
+    found = reword(caller.connector, caller.actor, site_of(caller, path), body.text)
     left = [fault_of(one) for one in found.left]
     return Reply(RewordingJson(text=found.text, changed=found.changed, left=left))

@@ -20,7 +20,7 @@ from plugin.doors.model import JsonAny, JsonShape, Page, SiteQuery, Word
 from plugin.doors.refusal import invalid, not_found
 from plugin.doors.rows import RowJson
 from plugin.next_steps import OBJECTIVES, Door
-from plugin.use_cases.objectives.as_of import as_of, instant_asked
+from plugin.use_cases.objectives.as_of import as_of, asked_instant
 from plugin.use_cases.objectives.objective_columns import (
     Output,
     columns_for,
@@ -327,7 +327,7 @@ def objective_asked(
 
 def instant_in(caller: Caller, site: str, text: str) -> datetime:
     """The instant that `?at=` means."""
-    found = instant_asked(caller.connector, caller.actor, site, text)
+    found = asked_instant(caller.connector, caller.actor, site, text)
     if found is None:
         remedy = "Write a day, which stands for its end (2026-10-31), or an instant (2026-10-31T12:00:00Z)."
         raise invalid("?at", f"{text!r} is no moment.", remedy)

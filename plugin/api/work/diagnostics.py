@@ -7,7 +7,7 @@ import secrets
 from plugin.api.protocol.operation import JSON, Caller, Reply, Routes
 from plugin.doors.bundle import as_json
 from plugin.doors.model import JsonShape
-from plugin.use_cases.health.diagnostics import diagnostics
+from plugin.use_cases.health.diagnostics import collect_diagnostics
 
 ROUTES = Routes()
 
@@ -23,5 +23,7 @@ def support_bundle(caller: Caller) -> Reply[JsonShape]:
     """The parts of a support bundle by name; their shapes may change from release to release."""
     connector = caller.connector
     return Reply(
-        body=as_json(diagnostics(connector.settings, caller.actor, connector, secrets.token_bytes(16)))
+        body=as_json(
+            collect_diagnostics(connector.settings, caller.actor, connector, secrets.token_bytes(16))
+        )
     )

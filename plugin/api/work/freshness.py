@@ -20,7 +20,7 @@ from plugin.use_cases.health.budget import Budget
 from plugin.use_cases.health.concerns import concerns, verdict
 from plugin.use_cases.health.drift import Drift
 from plugin.use_cases.health.kept_data import kept_data, kept_values
-from plugin.use_cases.health.missing_matters import missing, missing_of, missing_values
+from plugin.use_cases.health.missing_matters import list_matters, matters_of, missing_values
 from plugin.use_cases.health.status import SiteStatus, installation
 from plugin.use_cases.health.status import status as status_of
 from plugin.use_cases.work import sync
@@ -229,10 +229,10 @@ def list_missing(caller: Caller, query: MissingQuery) -> Reply[Page[MissingFactJ
     name = list_name(f"missing:{site}", query)
     begun = number_after(query.cursor, name) or 0
     if query.objective is None:
-        every = missing(caller.connector, caller.actor, site)
+        every = list_matters(caller.connector, caller.actor, site)
     else:
         saved = known_objective(caller, site, query.objective)
-        every = iter(missing_of(caller.connector, caller.actor, site, saved.state))
+        every = iter(matters_of(caller.connector, caller.actor, site, saved.state))
     found = [*islice(every, begun, begun + query.limit + 1)]
     items = [MissingFactJson.model_validate(missing_values(one, Door.API)) for one in found[: query.limit]]
     following = cursor(name, begun + query.limit) if len(found) > query.limit else None

@@ -60,7 +60,7 @@ class LossesBody(RequestPart):
 def list_losses(caller: Caller, query: LossesQuery) -> Reply[Page[LossJson]]:
     """By project and key."""
     site = site_of(caller, query)
-    known = losses.known(caller.connector, caller.actor, site)
+    known = losses.list_losses(caller.connector, caller.actor, site)
     found = [one for one in known if query.state in (None, one.state)]
     return Reply(page_of(Page[LossJson], f"losses:{site}", query, found, loss_json))
 

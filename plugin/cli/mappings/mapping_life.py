@@ -33,7 +33,7 @@ from plugin.use_cases.mappings.mapping_life import (
     rollback,
 )
 from plugin.use_cases.mappings.past_preview import past_preview_values, preview_as_of
-from plugin.use_cases.mappings.renames import reworded
+from plugin.use_cases.mappings.renames import reword
 from plugin.use_cases.objectives.objective_values import number
 
 file_argument = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -104,7 +104,7 @@ def reword_command(file: Path | None, site: str, as_json: bool) -> None:
     """Write what Jira has renamed into a mapping: into FILE, or print the active one so. Only words change; activate it as any other edit."""
     with open_connector(site=site) as connector:
         text = decode_text(file.read_bytes(), str(file)) if file is not None else None
-        found = reworded(connector, COMMAND_LINE, site, text)
+        found = reword(connector, COMMAND_LINE, site, text)
     if file is not None and found.changed:
         file.write_bytes(found.text.encode())
     if as_json:

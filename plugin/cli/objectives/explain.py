@@ -32,7 +32,12 @@ from plugin.use_cases.objectives.objective_values import (
     rows_of,
     sums_text,
 )
-from plugin.use_cases.objectives.objectives import SavedObjective, computed, explained_by, objective_in
+from plugin.use_cases.objectives.objectives import (
+    SavedObjective,
+    explained_by,
+    objective_in,
+    objective_or_parent,
+)
 from plugin.use_cases.work.obstacles import Obstacle, obstacle_values, obstacles
 
 MOST_OBSTACLES = 10
@@ -76,7 +81,7 @@ def explain_command(
         if at is not None or mapping is not None:
             past = look_back(connector, site, key, at, mapping)
         else:
-            past, saved = None, computed(connector, COMMAND_LINE, site, key)
+            past, saved = None, objective_or_parent(connector, COMMAND_LINE, site, key)
         found = (
             () if past is not None or saved is None else obstacles(connector, COMMAND_LINE, site, saved.state)
         )

@@ -26,7 +26,7 @@ from plugin.runtime.connector import Refusal
 from plugin.use_cases.accounts.audit import RecordSearch, list_entries
 from plugin.use_cases.imports.okr_export import export_okrs
 from plugin.use_cases.objectives.objective_columns import filters
-from plugin.use_cases.record.personal_data import person_data
+from plugin.use_cases.record.personal_data import hand_out_data
 
 Command = TypeVar("Command", bound=Callable[..., None])
 Query = TypeVar("Query", bound=RequestPart)
@@ -152,7 +152,7 @@ def audit_command(
 def person_command(email: str, output: Path | None) -> None:
     """Everything that is kept of a person here, as JSON lines: each row that names them, with its table."""
     with open_connector() as connector:
-        found = person_data(connector, COMMAND_LINE, email)
+        found = hand_out_data(connector, COMMAND_LINE, email)
         write(PersonalRowJson, (personal_row(one) for one in found), "jsonl", output)
 
 

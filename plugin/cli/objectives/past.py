@@ -11,7 +11,7 @@ import click
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.output import progress_bar
 from plugin.runtime.connector import Connector
-from plugin.use_cases.objectives.as_of import instant_asked, read_histories
+from plugin.use_cases.objectives.as_of import asked_instant, read_histories
 
 
 class _LookBackArguments(Protocol):
@@ -24,7 +24,7 @@ Found = TypeVar("Found", bound=_LookBackArguments)
 
 def moment_asked(connector: Connector, site: str, at: str) -> datetime:
     """The moment of `--at`: a day stands for its end. Raises a usage error for what is none."""
-    meant = instant_asked(connector, COMMAND_LINE, site, at)
+    meant = asked_instant(connector, COMMAND_LINE, site, at)
     if meant is None:
         raise click.BadParameter(
             f"{at!r} is no moment. Write a day (2026-10-31) or an instant (2026-10-31T12:00:00Z).",

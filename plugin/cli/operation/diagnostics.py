@@ -13,7 +13,7 @@ from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, say
 from plugin.doors import bundle
 from plugin.runtime.settings import read_settings
-from plugin.use_cases.health.diagnostics import diagnostics
+from plugin.use_cases.health.diagnostics import collect_diagnostics
 from plugin.use_cases.health.faults import StoreError
 
 
@@ -36,7 +36,7 @@ def diagnostics_command(output: Path | None, as_json: bool) -> None:
             connector = stack.enter_context(open_connector(settings))
         except StoreError:
             connector = None
-        found = diagnostics(settings, COMMAND_LINE, connector, secrets.token_bytes(16))
+        found = collect_diagnostics(settings, COMMAND_LINE, connector, secrets.token_bytes(16))
     if as_json:
         click.echo(bundle.as_json(found), nl=False)
         return

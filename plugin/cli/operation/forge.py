@@ -8,7 +8,7 @@ from mappings.json_value import PlainValues
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.terminal.connector import open_connector
 from plugin.cli.terminal.output import json_option, say, show_json, show_table, site_option
-from plugin.use_cases.forge.pairing import PairedInstallation, new_code, paired, unpair
+from plugin.use_cases.forge.pairing import PairedInstallation, list_installations, make_code, unpair
 
 
 @click.group("forge")
@@ -22,7 +22,7 @@ def forge_group() -> None:
 def code_command(site: str, as_json: bool) -> None:
     """Make the one-time code that a Jira admin types into the app's page in Jira. It holds for fifteen minutes."""
     with open_connector(site=site) as connector:
-        made = new_code(connector, COMMAND_LINE, site)
+        made = make_code(connector, COMMAND_LINE, site)
     if as_json:
         show_json({"code": made.shown, "until": made.until.isoformat()})
     else:
@@ -35,7 +35,7 @@ def code_command(site: str, as_json: bool) -> None:
 def list_command(site: str, as_json: bool) -> None:
     """List the installations of the app that belong to a site, when each called last, and until when its token holds."""
     with open_connector(site=site) as connector:
-        found = paired(connector, COMMAND_LINE, site)
+        found = list_installations(connector, COMMAND_LINE, site)
     if as_json:
         show_json([_values(one) for one in found])
     elif not found:

@@ -49,7 +49,7 @@ def serve_command(patience: float, **given: Any) -> None:
     with open_connector(settings, logging.INFO) as connector:
         for line in adopt_mapping_file(connector):
             say(line, err=True)
-        invitation = set_up.invitation(connector, COMMAND_LINE, _served(settings, port))
+        invitation = set_up.invite(connector, COMMAND_LINE, _served(settings, port))
     serve_until_stopped(settings, settings.host, port, lambda: _say(settings, port, invitation), patience)
 
 

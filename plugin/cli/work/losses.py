@@ -34,7 +34,7 @@ def losses_group() -> None:
 def list_command(everything: bool, site: str, as_json: bool) -> None:
     """List what waits, with the reason. Exit code 1 where anything does."""
     with open_connector(site=site) as connector:
-        found = (losses.known if everything else losses.held)(connector, COMMAND_LINE, site)
+        found = (losses.list_losses if everything else losses.list_held)(connector, COMMAND_LINE, site)
     if as_json:
         show_json([loss_values(one) for one in found])
     elif not found:

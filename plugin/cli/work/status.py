@@ -22,7 +22,12 @@ from plugin.use_cases.health.budget import Budget, in_words
 from plugin.use_cases.health.concerns import FRESH, Concern, concerns, verdict
 from plugin.use_cases.health.drift import Drift
 from plugin.use_cases.health.kept_data import kept_data, kept_values, size_text
-from plugin.use_cases.health.missing_matters import MissingMatter, missing, missing_values, waiting_matters
+from plugin.use_cases.health.missing_matters import (
+    MissingMatter,
+    list_matters,
+    missing_values,
+    waiting_matters,
+)
 from plugin.use_cases.health.status import SiteStatus, status
 from plugin.use_cases.health.webhook_state import WebhookState
 from plugin.use_cases.objectives.objective_columns import (
@@ -72,7 +77,7 @@ def status_command(site: str, listed: bool, kept: bool, lacking: bool, as_json: 
         found = status(connector, COMMAND_LINE, site)
         saved = every_line(connector, COMMAND_LINE, site) if listed else None
         held = kept_data(connector, COMMAND_LINE, site) if kept else None
-        every = [*missing(connector, COMMAND_LINE, site)] if lacking else None
+        every = [*list_matters(connector, COMMAND_LINE, site)] if lacking else None
         waits = every if every is not None else waiting_matters(found)
     if as_json:
         told = status_values(found)

@@ -25,8 +25,8 @@ from plugin.use_cases.accounts.audit import (
     AuditEntry,
     RecordSearch,
     WriteRecord,
-    every_entry,
-    every_write,
+    export_entries,
+    export_writes,
     list_entries,
 )
 from plugin.use_cases.work.plans import list_writes
@@ -132,9 +132,9 @@ def exported(connector: Connector, kind: str, form: str) -> Response:
     shape: type[AuditEntry | WriteRecord]
     found: Iterator[AuditEntry | WriteRecord]
     if kind == "changes":
-        shape, found = AuditEntry, every_entry(connector, acting(), search)
+        shape, found = AuditEntry, export_entries(connector, acting(), search)
     else:
-        shape, found = WriteRecord, every_write(connector, acting(), search)
+        shape, found = WriteRecord, export_writes(connector, acting(), search)
     rows = (asdict(one) for one in found)
     text = audit_export.as_csv(rows, shape) if form == "csv" else audit_export.JSON[form](rows)
     headers = {"Content-Disposition": f'attachment; filename="audit-{kind}.{form}"'}

@@ -14,7 +14,7 @@ from plugin.doors.rows import PersonalRowJson, personal_row
 from plugin.pages.frame.forms import LineField, PageForm, needed
 from plugin.pages.frame.page import rendered
 from plugin.runtime.connector import Connector
-from plugin.use_cases.record.personal_data import erase_person, person_data
+from plugin.use_cases.record.personal_data import erase_person, hand_out_data
 
 
 class WhoForm(PageForm):
@@ -61,7 +61,7 @@ def handed_out(connector: Connector) -> ResponseReturnValue:
     """Each row that names them, as JSON lines; or the page, where the address is none or nothing is kept."""
     form = WhoForm(request.form, prefix="out")
     try:
-        rows = person_data(connector, acting(), form.email.data) if form.validate() else ()
+        rows = hand_out_data(connector, acting(), form.email.data) if form.validate() else ()
     except AccessRefusal as error:
         form.refuse(str(error), "email")
         rows = ()

@@ -52,7 +52,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
         try:
             codes = second_factor.confirm(connector, acting(), form.code.data, address)
         except AccessRefusal as error:
-            fresh = second_factor.waiting(connector, acting())
+            fresh = second_factor.factor_to_confirm(connector, acting())
             form.refuse_for(error)
             return factor_page(connector, form, fresh=fresh), 422
         return factor_page(connector, FirstCodeForm(), codes=codes)

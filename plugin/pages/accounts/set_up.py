@@ -14,7 +14,7 @@ from plugin.access.authorization.refusal import AccessRefusal
 from plugin.pages.frame.forms import LONG_ENOUGH, LineField, PageForm, Secret, needed
 from plugin.pages.frame.page import rendered
 from plugin.runtime.connector import Connector
-from plugin.use_cases.accounts.set_up import first_account, is_valid
+from plugin.use_cases.accounts.set_up import is_valid, make_first_account
 
 
 class FirstAccountForm(PageForm):
@@ -68,7 +68,7 @@ def made_or_not(connector: Connector, link: str) -> ResponseReturnValue:
     if not form.validate():
         return set_up_page(link, form), 422
     try:
-        account = first_account(
+        account = make_first_account(
             connector, acting(), link, form.email.data, form.name.data, form.password.data
         )
     except AccessRefusal as error:

@@ -131,7 +131,7 @@ def _register_provider(blueprint: Blueprint, connector: Connector, provider: Pro
                 provider_sign_in.prove(connector, here.actor, identity)
                 sessions.prove(connector)
                 return redirect(safe_destination(session.pop(_NEXT, None)))
-            account = provider_sign_in.account_for(
+            account = provider_sign_in.sign_in_by_provider(
                 connector, acting(), provider.settings, identity, _address()
             )
         except AccessRefusal as error:

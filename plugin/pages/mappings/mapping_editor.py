@@ -21,11 +21,10 @@ from plugin.pages.frame.visit import draft_of, known_site, shown
 from plugin.pages.mappings.mapping import known_revision
 from plugin.runtime.connector import Connector
 from plugin.use_cases.health.faults import JiraError
-from plugin.use_cases.mappings import drafts, revisions
+from plugin.use_cases.mappings import drafts, renames, revisions
 from plugin.use_cases.mappings.completion import complete
 from plugin.use_cases.mappings.drafts import Draft
 from plugin.use_cases.mappings.mapping_life import check_text, glance_text
-from plugin.use_cases.mappings.renames import reworded
 
 
 class DraftForm(PageForm):
@@ -165,7 +164,7 @@ def kept_as_seen(connector: Connector, site: str, form: DraftForm) -> ResponseRe
 
 def reword(connector: Connector, site: str, form: DraftForm, base: str) -> ResponseReturnValue:
     """The draft by the names that Jira has today."""
-    found = reworded(connector, acting(), site, str(form.text.data))
+    found = renames.reword(connector, acting(), site, str(form.text.data))
     drafts.keep(connector, acting(), site, found.text, base, expected=form.expected)
     said = "1 place says" if found.changed == 1 else f"{found.changed} places say"
     flash(f"{said} another name now. Preview shows that nothing else changes.")

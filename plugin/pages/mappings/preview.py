@@ -33,7 +33,7 @@ from plugin.use_cases.mappings.mapping_life import (
     preview_text,
 )
 from plugin.use_cases.mappings.past_preview import preview_as_of, read_lacking_then
-from plugin.use_cases.objectives.as_of import instant_asked
+from plugin.use_cases.objectives.as_of import asked_instant
 from plugin.use_cases.work import background_jobs, sync
 from plugin.use_cases.work.site_read import READING, begin_reading
 
@@ -74,7 +74,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     def read_then(site: str) -> ResponseReturnValue:
         known_site(connector, site)
         revision, day = request.form.get("revision", ""), request.form.get("at", "")
-        at = instant_asked(connector, acting(), site, day)
+        at = asked_instant(connector, acting(), site, day)
         if at is not None:
             flash(told(read_lacking_then(connector, acting(), site, at)))
         return redirect(url_for("control.preview_then", site=site, revision=revision or None, at=day))
@@ -127,7 +127,7 @@ def preview_or_findings(
 def then(connector: Connector, site: str, revision: str, day: str) -> ResponseReturnValue:
     """What it would have read on an earlier day; a day of which nothing is known is answered with why."""
     refused, view = "", None
-    at = instant_asked(connector, acting(), site, day)
+    at = asked_instant(connector, acting(), site, day)
     try:
         if at is None:
             refused = f"“{day}” is no day. Write it as 2026-10-31."

@@ -11,7 +11,7 @@ from plugin.pages.frame.page import flash_refusal
 from plugin.pages.frame.visit import known_site
 from plugin.pages.objectives.objective_address import site_in_address
 from plugin.runtime.connector import Connector
-from plugin.use_cases.objectives.as_of import DRAFT, HistoryReads, instant_asked, read_lacking
+from plugin.use_cases.objectives.as_of import DRAFT, HistoryReads, asked_instant, read_lacking
 
 
 def register(blueprint: Blueprint, connector: Connector) -> None:
@@ -22,7 +22,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     def read(site: str, name: str) -> ResponseReturnValue:
         known_site(connector, site)
         text, revision = request.form.get("at", ""), request.form.get("mapping", "")
-        at = instant_asked(connector, acting(), site, text)
+        at = asked_instant(connector, acting(), site, text)
         if at is None:
             flash_refusal(f"“{text}” is no day. Write one like 2026-10-31.")
         else:

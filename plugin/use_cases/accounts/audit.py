@@ -14,7 +14,7 @@ from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
 from plugin.use_cases.permission import ADMIN, act, question
 
-__all__ = ["AuditEntry", "RecordSearch", "WriteRecord", "every_entry", "every_write", "list_entries"]
+__all__ = ["AuditEntry", "RecordSearch", "WriteRecord", "export_entries", "export_writes", "list_entries"]
 
 BATCH = 500
 log = structlog.get_logger("jira_okr.access")
@@ -30,14 +30,14 @@ def list_entries(
 
 
 @act(ADMIN)
-def every_entry(connector: Connector, actor: Actor, search: RecordSearch) -> Iterator[AuditEntry]:
+def export_entries(connector: Connector, actor: Actor, search: RecordSearch) -> Iterator[AuditEntry]:
     """Every act that is looked for, in short transactions: an export of years must not be held in memory. That it was taken is noted."""
     _note_export(connector, actor, "changes")
     return _every_entry(connector, search)
 
 
 @act(ADMIN)
-def every_write(connector: Connector, actor: Actor, search: RecordSearch) -> Iterator[WriteRecord]:
+def export_writes(connector: Connector, actor: Actor, search: RecordSearch) -> Iterator[WriteRecord]:
     """Every write that is looked for, in the same way."""
     _note_export(connector, actor, "writes")
     return _every_write(connector, search)

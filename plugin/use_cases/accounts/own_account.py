@@ -46,7 +46,7 @@ class SessionSummary:
 
 @question(VIEWER)
 def own_account(connector: Connector, actor: Actor) -> Account:
-    """The account of who asks; raises Refused where it went meanwhile."""
+    """The account of who asks; raises AccessRefusal where it went meanwhile."""
     with connector.store.read() as conn:
         account = accounts.get(conn, actor.account_id)
     if account is None:
@@ -56,7 +56,7 @@ def own_account(connector: Connector, actor: Actor) -> Account:
 
 @act(VIEWER)
 def change_password(connector: Connector, actor: Actor, current: str, new: str, address: str) -> None:
-    """Another password for who knows the present one; all sessions end. Raises Refused where it is not right, or asked too often."""
+    """Another password for who knows the present one; all sessions end. Raises AccessRefusal where it is not right, or asked too often."""
     own_password.change(connector, own_account(connector, actor), current, new, address)
 
 

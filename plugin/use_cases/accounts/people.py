@@ -58,7 +58,7 @@ def person(connector: Connector, _actor: Actor, account_id: int) -> Account | No
 
 @question(ADMIN)
 def person_called(connector: Connector, _actor: Actor, email: str) -> Account:
-    """The account of an address; raises Refused where there is none."""
+    """The account of an address; raises AccessRefusal where there is none."""
     return members.find(connector, email)
 
 

@@ -19,7 +19,7 @@ from plugin.use_cases.permission import PUBLIC, VIEWER, act
 
 
 @act(PUBLIC)
-def account_for(
+def sign_in_by_provider(
     connector: Connector, _actor: Actor, settings: OidcSettings, identity: Identity, address: str
 ) -> Account:
     """The account that signs in, with the role its claims give; Refused where it may not."""

@@ -79,7 +79,7 @@ def begin(connector: Connector, actor: Actor) -> NewFactor:
 
 
 @question(VIEWER)
-def waiting(connector: Connector, actor: Actor) -> NewFactor | None:
+def factor_to_confirm(connector: Connector, actor: Actor) -> NewFactor | None:
     """The secret that waits for its first code, as it was shown; None where there is none, or signing in takes codes already."""
     with connector.store.read() as conn:
         kept = second_factors.get(conn, actor.account_id)

@@ -28,7 +28,7 @@ def is_needed(connector: Connector, _actor: Actor) -> bool:
 
 
 @act(ADMIN)
-def link(connector: Connector, actor: Actor, base: str) -> str | None:
+def make_link(connector: Connector, actor: Actor, base: str) -> str | None:
     """A new one-time link, in the place of any before; None once there is an admin. Only its hash is kept."""
     text = secrets.token_urlsafe(32)
     with connector.store.write() as conn:
@@ -41,12 +41,12 @@ def link(connector: Connector, actor: Actor, base: str) -> str | None:
 
 
 @act(ADMIN)
-def invitation(connector: Connector, actor: Actor, served: str) -> str | None:
+def invite(connector: Connector, actor: Actor, served: str) -> str | None:
     """What `serve` says where nobody can sign in yet."""
     if connector.settings.local_accounts == "off":
         return _by_provider() if is_needed(connector, actor) else None
     base = connector.settings.public_url if connector.settings.base_url else served
-    address = link(connector, actor, base)
+    address = make_link(connector, actor, base)
     if address is None:
         return None
     return (
@@ -65,7 +65,7 @@ def is_valid(connector: Connector, _actor: Actor, text: str) -> bool:
 
 
 @act(PUBLIC)
-def first_account(
+def make_first_account(
     connector: Connector, _actor: Actor, text: str, email: str, name: str, password: str
 ) -> Account:
     """Use the link up for an admin account; Refused, and the link unused, where anything is wrong."""

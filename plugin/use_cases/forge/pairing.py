@@ -59,7 +59,7 @@ class PairedInstallation:
 
 
 @act(ADMIN)
-def new_code(connector: Connector, actor: Actor, site: str) -> PairingCode:
+def make_code(connector: Connector, actor: Actor, site: str) -> PairingCode:
     """A one-time code for a site, in the place of the one it had. Refusal where no app can be paired."""
     if connector.settings.forge is None:
         raise Refusal(
@@ -77,7 +77,7 @@ def new_code(connector: Connector, actor: Actor, site: str) -> PairingCode:
 
 
 @question(VIEWER)
-def paired(connector: Connector, _actor: Actor, site: str) -> tuple[PairedInstallation, ...]:
+def list_installations(connector: Connector, _actor: Actor, site: str) -> tuple[PairedInstallation, ...]:
     """The installations of a site, those taken out of Jira too."""
     now = connector.clock()
     with connector.store.read() as conn:

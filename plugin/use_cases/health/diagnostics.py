@@ -81,7 +81,9 @@ class Diagnostics:
 
 
 @act(ADMIN)
-def diagnostics(settings: Settings, actor: Actor, connector: Connector | None, salt: bytes) -> Diagnostics:
+def collect_diagnostics(
+    settings: Settings, actor: Actor, connector: Connector | None, salt: bytes
+) -> Diagnostics:
     """All that can be had. What cannot (no connector, a database that does not open) says of which kind the failure was.
 
     `salt` is new each time, so that a pseudonym means nothing beyond its bundle.

@@ -34,13 +34,13 @@ class MissingMatter:
 
 
 @question(VIEWER)
-def missing(connector: Connector, actor: Actor, site: str) -> Iterator[MissingMatter]:
+def list_matters(connector: Connector, actor: Actor, site: str) -> Iterator[MissingMatter]:
     """All of a site: what waits for a person first, then objective by objective."""
     return _missing(connector, actor, site)
 
 
 @question(VIEWER)
-def missing_of(
+def matters_of(
     connector: Connector, _actor: Actor, site: str, state: ObjectiveState
 ) -> tuple[MissingMatter, ...]:
     """What concerns one objective, without looking at the rest of the site."""

@@ -13,11 +13,11 @@ from plugin.runtime.connector import Connector, Refusal
 from plugin.sync.bindings import known_names
 from plugin.use_cases.permission import ADMIN, question
 
-__all__ = ["RewordedText", "reworded"]
+__all__ = ["RewordedText", "reword"]
 
 
 @question(ADMIN)
-def reworded(connector: Connector, _actor: Actor, site: str, text: str | None = None) -> RewordedText:
+def reword(connector: Connector, _actor: Actor, site: str, text: str | None = None) -> RewordedText:
     """A text, else the active one, by the names that Jira has today. Raises Refusal where none is active."""
     today = connector.catalogue(site)
     with connector.store.read() as conn:

@@ -88,7 +88,7 @@ class Rules:
 
 
 @question(VIEWER)
-def instant_asked(connector: Connector, _actor: Actor, site: str, text: str) -> datetime | None:
+def asked_instant(connector: Connector, _actor: Actor, site: str, text: str) -> datetime | None:
     """What is meant by an instant, or by a day: its last millisecond, in the zone of the mapping; None for anything else.
 
     A day that goes on is meant until now.

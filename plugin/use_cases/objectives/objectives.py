@@ -35,7 +35,6 @@ __all__ = [
     "SavedObjective",
     "aligned_in",
     "aligned_to",
-    "computed",
     "drift_below",
     "every_objective",
     "every_point",
@@ -51,6 +50,7 @@ __all__ = [
     "news",
     "objective",
     "objective_in",
+    "objective_or_parent",
     "to_ms",
 ]
 
@@ -77,7 +77,7 @@ def objective_in(
 
 
 @question(VIEWER)
-def computed(connector: Connector, _actor: Actor, site: str, name: str) -> SavedObjective | None:
+def objective_or_parent(connector: Connector, _actor: Actor, site: str, name: str) -> SavedObjective | None:
     """The same, a plain parent that sums are written to as well."""
     return find_computed(connector, site, name)
 

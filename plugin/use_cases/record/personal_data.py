@@ -16,7 +16,7 @@ from plugin.runtime.connector import Connector
 from plugin.use_cases.permission import ADMIN, act
 from plugin.use_cases.record import chain as record
 
-__all__ = ["ErasureResult", "PersonalRow", "erase_person", "person_data"]
+__all__ = ["ErasureResult", "PersonalRow", "erase_person", "hand_out_data"]
 
 HIDDEN = frozenset(
     {"password_hash", "token_hash", "hash", "nonce", "commitment", "chain", "position", "sealed"}
@@ -37,7 +37,7 @@ class ErasureResult:
 
 
 @act(ADMIN)
-def person_data(connector: Connector, actor: Actor, email: str) -> tuple[PersonalRow, ...]:
+def hand_out_data(connector: Connector, actor: Actor, email: str) -> tuple[PersonalRow, ...]:
     """Every row that names somebody, whether they have an account or not. That it was given out is noted."""
     address = members.good_email(email).casefold()
     with connector.store.read() as conn:

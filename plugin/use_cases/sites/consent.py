@@ -49,9 +49,9 @@ __all__ = [
     "ConsentResult",
     "OAuthStanding",
     "begin",
+    "consent_standing",
     "finish",
     "prepare",
-    "standing",
 ]
 
 VALID = timedelta(minutes=15)
@@ -112,7 +112,7 @@ def prepare(connector: Connector, actor: Actor, new: NewSite) -> None:
 
 
 @question(ADMIN)
-def standing(connector: Connector, _actor: Actor, site: str) -> OAuthStanding | None:
+def consent_standing(connector: Connector, _actor: Actor, site: str) -> OAuthStanding | None:
     """None where the site signs in by a token that lasts."""
     settings = _settings(connector, site)
     if not settings.by_oauth:

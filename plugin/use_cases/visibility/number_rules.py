@@ -19,7 +19,7 @@ class NumberRule(Enum):
 
 NAMES: Mapping[NumberRule, Mapping[str, str]] = {
     NumberRule.EACH: {
-        "accounts.audit": "every_entry every_write list_entries",
+        "accounts.audit": "export_entries export_writes list_entries",
         "accounts.own_account": (
             "change_password end_session list_sessions own_account prove_by_password sessions_of "
             "sign_out_everywhere"
@@ -28,12 +28,12 @@ NAMES: Mapping[NumberRule, Mapping[str, str]] = {
             "add change_role disable enable list_people names person person_called remove "
             "require_new set_password sign_out"
         ),
-        "accounts.provider_sign_in": "account_for note_failure prove",
+        "accounts.provider_sign_in": "sign_in_by_provider note_failure prove",
         "accounts.saved_views": "keep list_views remove",
         "accounts.second_factor": (
-            "begin confirm factor_state prove_by_code remove remove_for renew_codes waiting with_factor"
+            "begin confirm factor_state prove_by_code remove remove_for renew_codes factor_to_confirm with_factor"
         ),
-        "accounts.set_up": "first_account invitation is_needed is_valid link",
+        "accounts.set_up": "make_first_account invite is_needed is_valid make_link",
         "accounts.sign_in": "sign_in sign_in_with_code",
         "accounts.sign_in_link": "enter make_link opens",
         "accounts.tokens": "list_all list_own make make_for revoke revoke_own",
@@ -52,11 +52,11 @@ NAMES: Mapping[NumberRule, Mapping[str, str]] = {
         ),
         "forge.contributions": "clause",
         "forge.events": "catch_up leave take_in",
-        "forge.pairing": "new_code pair paired unpair",
+        "forge.pairing": "make_code pair list_installations unpair",
         "forge.pairing_status": "pairing_status",
-        "health.diagnostics": "diagnostics",
+        "health.diagnostics": "collect_diagnostics",
         "health.kept_data": "kept_data",
-        "health.missing_matters": "missing missing_of",
+        "health.missing_matters": "list_matters matters_of",
         "health.status": "installation objective_counts readiness status vitals",
         "imports.imports": "apply begin file_columns give_up list_imports plan show_import",
         "kpis.board": "kpi kpi_figures list_kpis list_readings",
@@ -70,24 +70,24 @@ NAMES: Mapping[NumberRule, Mapping[str, str]] = {
         "mappings.drafts": "drop keep own_draft own_drafts",
         "mappings.first_mapping": "fit",
         "mappings.mapping_life": "check_text glance_text rollback",
-        "mappings.renames": "reworded",
+        "mappings.renames": "reword",
         "mappings.revisions": "active bound list_activations list_revisions revision",
         "mappings.trial": "rules_to_try try_rules",
-        "objectives.as_of": "as_of as_of_draft instant_asked read_histories read_lacking read_some",
+        "objectives.as_of": "as_of as_of_draft asked_instant read_histories read_lacking read_some",
         "objectives.backfill": "begin foresee is_done latest reconstruct",
         "objectives.fed_numbers": "fed_numbers",
         "objectives.goals": "check link list_goals try_out",
         "objectives.objective_lines": "every_line line lines",
         "objectives.objective_list": "cycle_headlines cycles_to_list every_headline list_objectives",
         "objectives.objectives": (
-            "aligned_in aligned_to computed drift_below every_objective every_point explained_by knows_issue "
+            "aligned_in aligned_to objective_or_parent drift_below every_objective every_point explained_by knows_issue "
             "list_all list_counted list_some news objective objective_in"
         ),
         "record.chain": "verify",
-        "record.personal_data": "erase_person person_data",
+        "record.personal_data": "erase_person hand_out_data",
         "record.push": "push_now",
         "record.refusals": "note_refusal",
-        "sites.consent": "begin finish prepare standing",
+        "sites.consent": "begin finish prepare consent_standing",
         "sites.database": (
             "back_up health note_backup prove require_restorable restore settle upgrade_schema"
         ),
@@ -107,7 +107,7 @@ NAMES: Mapping[NumberRule, Mapping[str, str]] = {
         "work.gaps": "accept_gaps list_gaps reopen_gaps",
         "work.held_writes": "drop list_held release",
         "work.idempotency": "keep release take",
-        "work.losses": "accept dismiss held known",
+        "work.losses": "accept dismiss list_held list_losses",
         "work.obstacles": "obstacles",
         "work.plans": "apply list_writes objectives_in_order plan written_fields",
         "work.refusals": "discard list_refusals retry",

@@ -15,7 +15,7 @@ from plugin.runtime.connector import Connector, Refusal
 from plugin.sync.refresh.reread import land_issues
 from plugin.use_cases.permission import EDITOR, VIEWER, act, question
 
-__all__ = ["Loss", "UnknownLoss", "accept", "dismiss", "held", "known", "missing_said"]
+__all__ = ["Loss", "UnknownLoss", "accept", "dismiss", "list_held", "list_losses", "missing_said"]
 
 MOST_NAMED = 5
 MOST_AUDITED = 100
@@ -30,14 +30,14 @@ class UnknownLoss(Refusal):
 
 
 @question(VIEWER)
-def held(connector: Connector, _actor: Actor, site: str) -> tuple[Loss, ...]:
+def list_held(connector: Connector, _actor: Actor, site: str) -> tuple[Loss, ...]:
     """What waits for a person: their issues count as they were read last."""
     with connector.store.read() as conn:
         return tuple(losses.all(conn, site, "held"))
 
 
 @question(VIEWER)
-def known(connector: Connector, _actor: Actor, site: str) -> tuple[Loss, ...]:
+def list_losses(connector: Connector, _actor: Actor, site: str) -> tuple[Loss, ...]:
     """All that Jira shows no more, with what became of each: held, left by itself, kept or accepted."""
     with connector.store.read() as conn:
         return tuple(losses.all(conn, site))

@@ -168,7 +168,7 @@ def test_the_only_admin_and_oneself_are_not_erased(house) -> None:
 
 def test_what_is_kept_of_a_person_is_handed_out_without_what_opens_anything(record) -> None:
     record.account("viewer", KIM)
-    rows = personal_data.person_data(record.connector, COMMAND_LINE, KIM)
+    rows = personal_data.hand_out_data(record.connector, COMMAND_LINE, KIM)
     assert {one.table for one in rows} >= {"account", "audit"}
     assert "$argon2" not in str(rows)
     assert record.log()[0][1] == "personal data exported"

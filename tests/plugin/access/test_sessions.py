@@ -164,9 +164,9 @@ def test_passwords_that_are_switched_off_end_the_sessions_they_began(house) -> N
 
 
 def test_without_passwords_the_first_admin_is_named_by_command(alone) -> None:
-    assert "--no-password" in (set_up.invitation(alone.connector, COMMAND_LINE, "http://x") or "")
+    assert "--no-password" in (set_up.invite(alone.connector, COMMAND_LINE, "http://x") or "")
     people.add(alone.connector, COMMAND_LINE, "kim@acme.example", "Kim", "admin", None)
-    assert set_up.invitation(alone.connector, COMMAND_LINE, "http://x") is None
+    assert set_up.invite(alone.connector, COMMAND_LINE, "http://x") is None
 
 
 def test_passwords_are_not_off_where_there_is_no_provider() -> None:

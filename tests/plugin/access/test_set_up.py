@@ -17,7 +17,7 @@ FORM = {"email": "lee@acme.example", "name": "Lee", "password": PASSWORD, "again
 
 def printed(house) -> str:
     """The path of the link that `serve` prints."""
-    said = set_up.invitation(house.connector, COMMAND_LINE, "http://127.0.0.1:1")
+    said = set_up.invite(house.connector, COMMAND_LINE, "http://127.0.0.1:1")
     found = re.search(r"http://okr\.test(/set-up/\S+)", said)
     assert found, said
     return found.group(1)
@@ -30,7 +30,7 @@ def test_the_link_makes_an_admin_who_is_signed_in(house) -> None:
     assert (answer.status_code, answer.location) == (302, "/")
     assert browser.get("/audit").status_code == 200
     assert house.log()[0] == ("lee@acme.example", "first account made", {"account": "lee@acme.example"})
-    assert set_up.invitation(house.connector, COMMAND_LINE, "http://127.0.0.1:1") is None
+    assert set_up.invite(house.connector, COMMAND_LINE, "http://127.0.0.1:1") is None
 
 
 def test_the_link_works_once(house) -> None:
@@ -47,9 +47,9 @@ def test_the_link_works_once(house) -> None:
 
 def test_of_two_who_use_it_together_one_gets_it(house) -> None:
     text = printed(house).rpartition("/")[2]
-    set_up.first_account(house.connector, NOBODY, text, "lee@acme.example", "Lee", PASSWORD)
+    set_up.make_first_account(house.connector, NOBODY, text, "lee@acme.example", "Lee", PASSWORD)
     with pytest.raises(AccessRefusal, match="used or has run out"):
-        set_up.first_account(house.connector, NOBODY, text, "mallory@acme.example", "", PASSWORD)
+        set_up.make_first_account(house.connector, NOBODY, text, "mallory@acme.example", "", PASSWORD)
 
 
 def test_the_link_runs_out(house) -> None:
@@ -68,7 +68,7 @@ def test_a_guess_is_no_link_and_takes_nothing_away(house) -> None:
     link = printed(house)
     assert house.browser().get("/set-up/guess").status_code == 410
     with pytest.raises(AccessRefusal):
-        set_up.first_account(house.connector, NOBODY, "guess", "lee@acme.example", "Lee", PASSWORD)
+        set_up.make_first_account(house.connector, NOBODY, "guess", "lee@acme.example", "Lee", PASSWORD)
     assert house.browser().get(link).status_code == 200
 
 
@@ -103,6 +103,6 @@ def test_the_sign_in_page_says_where_the_link_is_while_there_is_nobody(house) ->
 
 def test_without_base_url_the_link_leads_to_where_it_is_served(house_with) -> None:
     house = house_with(base_url=None)
-    assert "http://127.0.0.1:4711/set-up/" in set_up.invitation(
+    assert "http://127.0.0.1:4711/set-up/" in set_up.invite(
         house.connector, COMMAND_LINE, "http://127.0.0.1:4711"
     )

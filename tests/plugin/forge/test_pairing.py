@@ -19,7 +19,7 @@ from plugin.runtime.application import create_app
 from plugin.runtime.composition import build_connector
 from plugin.runtime.connector import Connector, Refusal
 from plugin.runtime.settings import read_settings
-from plugin.use_cases.forge.pairing import new_code, paired, unpair
+from plugin.use_cases.forge.pairing import list_installations, make_code, unpair
 from tests.forge import APP_ID, PRODUCTION
 from tests.forge_company import ADMIN_TOKEN, NORTH, READER_TOKEN, SOUTH, World
 
@@ -37,7 +37,7 @@ def unpaired(world: World) -> World:
 
 
 def code(world: World, site: str = "main") -> str:
-    return new_code(world.connector, COMMAND_LINE, site).shown
+    return make_code(world.connector, COMMAND_LINE, site).shown
 
 
 def typed(world: World, text: Any, tokens: dict[str, str] = BY_ADMIN, **changes: Any) -> Any:
@@ -49,7 +49,7 @@ def test_a_jira_admin_pairs_with_a_code(unpaired: World) -> None:
     assert len(text) == 11
     answer = typed(unpaired, f" {text.lower()} ")
     assert (answer.status_code, answer.json) == (200, {"site": "main"})
-    (found,) = paired(unpaired.connector, COMMAND_LINE, "main")
+    (found,) = list_installations(unpaired.connector, COMMAND_LINE, "main")
     assert (found.environment, found.cloud_id, found.uninstalled_at) == ("PRODUCTION", NORTH, None)
     assert unpaired.audited()[:2] == ["Forge app paired", "Forge pairing code made"]
 
@@ -140,7 +140,7 @@ def test_there_is_no_code_for_a_data_center(unpaired: World) -> None:
     sites["own"] = replace(sites["main"], name="own", jira=connect(address))
     try:
         with pytest.raises(Refusal, match="Data Center"):
-            new_code(unpaired.connector, COMMAND_LINE, "own")
+            make_code(unpaired.connector, COMMAND_LINE, "own")
     finally:
         del sites["own"]
 
@@ -148,7 +148,7 @@ def test_there_is_no_code_for_a_data_center(unpaired: World) -> None:
 def test_there_is_no_code_without_an_app(unpaired: World) -> None:
     plain = unpaired.connector.settings.model_copy(update={"forge": None})
     with pytest.raises(Refusal, match="JIRA_OKR_FORGE__APP_ID"):
-        new_code(replace(unpaired.connector, settings=plain), COMMAND_LINE, "main")
+        make_code(replace(unpaired.connector, settings=plain), COMMAND_LINE, "main")
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from plugin.jobs.schedules import read_everything
 from plugin.runtime.connector import Refusal
 from plugin.use_cases.cycles.closure import close_cycle
 from plugin.use_cases.mappings import drafts
-from plugin.use_cases.objectives.as_of import as_of, as_of_draft, instant_asked, read_histories
+from plugin.use_cases.objectives.as_of import as_of, as_of_draft, asked_instant, read_histories
 from tests.actors import TESTER
 from tests.plugin.use_cases.conftest import opened
 from tests.quarter import MAPPING, begun, state, told
@@ -172,7 +172,7 @@ def test_a_row_that_was_deleted_since_is_named(world: Any) -> None:
 def test_a_day_is_its_last_millisecond_and_today_is_now(world: Any) -> None:
     hand, _, _ = world
     meant = [
-        instant_asked(hand.connector, TESTER, "main", text) for text in ("2026-10-31", "2026-11-09", "soon")
+        asked_instant(hand.connector, TESTER, "main", text) for text in ("2026-10-31", "2026-11-09", "soon")
     ]
     assert meant == [datetime(2026, 10, 31, 22, 59, 59, 999000, tzinfo=UTC), hand.clock(), None]
 
@@ -191,7 +191,7 @@ def test_what_cannot_be_told_is_refused_with_its_reason(world: Any) -> None:
 def test_a_moment_is_told_in_utc_whatever_its_zone(world: Any) -> None:
     hand, _, _ = world
     told = {
-        text: str(instant_asked(hand.connector, TESTER, "main", text))
+        text: str(asked_instant(hand.connector, TESTER, "main", text))
         for text in ("2026-10-31", "2026-10-31T12:00:00+09:00", "0001-01-01T00:00:00+09:00", "9999-12-31")
     }
     assert told == {

@@ -221,7 +221,7 @@ def test_a_person_accepts_some_and_dismisses_the_others(small: Company) -> None:
 
     assert ([one.issue_id for one in accepted], len(kept)) == ([gone[0].id, gone[1].id], 3)
     assert rows(small) == 18
-    assert use_case.held(small.connector, ADA, "main") == ()
+    assert use_case.list_held(small.connector, ADA, "main") == ()
     assert again(small).losses == 0
     assert rows(small) == 18
     with small.connector.store.read() as conn:

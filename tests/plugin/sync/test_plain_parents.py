@@ -15,7 +15,7 @@ from connectors.store.numbers import objectives
 from connectors.store.schema import history, listing
 from plugin.cli.objectives.explain import show_plain_parent
 from plugin.use_cases.mappings.mapping_life import preview_text
-from plugin.use_cases.objectives.objectives import computed, list_all, news, objective
+from plugin.use_cases.objectives.objectives import list_all, news, objective, objective_or_parent
 from plugin.use_cases.work.plans import plan
 from tests.actors import TESTER
 
@@ -164,7 +164,7 @@ def test_a_plain_parent_is_planned_previewed_and_explained_but_is_no_objective_a
     hand.work_off()
     assert objective(hand.connector, TESTER, "main", key) is None
     assert list_all(hand.connector, TESTER, "main") == ()
-    saved = computed(hand.connector, TESTER, "main", key)
+    saved = objective_or_parent(hand.connector, TESTER, "main", key)
     assert saved is not None
     assert (saved.state.plain, saved.state.rule_id) == (True, "write_back[0]")
     show_plain_parent(saved.state)

@@ -79,11 +79,11 @@ def test_a_command_that_expects_another_mapping_is_told_which_rules_and_what_to_
 def test_the_first_account_is_made_by_nobody_yet_with_the_link_that_an_admin_was_given(sqlite_store):
     connector = Connector(read_settings(None), sqlite_store, {}, system_clock)
     with pytest.raises(PermissionRefusal):
-        set_up.link(connector, NOBODY, "http://okr.test")
-    text = set_up.link(connector, COMMAND_LINE, "http://okr.test").rpartition("/")[2]
+        set_up.make_link(connector, NOBODY, "http://okr.test")
+    text = set_up.make_link(connector, COMMAND_LINE, "http://okr.test").rpartition("/")[2]
     assert set_up.is_needed(connector, NOBODY)
     assert set_up.is_valid(connector, NOBODY, text)
-    made = set_up.first_account(connector, NOBODY, text, "Lee@acme.example", "Lee", PASSWORD)
+    made = set_up.make_first_account(connector, NOBODY, text, "Lee@acme.example", "Lee", PASSWORD)
     assert (made.email, made.role) == ("lee@acme.example", "admin")
     assert not set_up.is_needed(connector, NOBODY)
     assert not set_up.is_valid(connector, NOBODY, text)

@@ -199,7 +199,7 @@ def test_a_consent_that_is_taken_back_says_what_to_do_and_is_asked_for_no_more(f
         with pytest.raises(LostConsent):
             one.site("main").jira.myself()
     assert firm.oauth.refreshes == asked == 1
-    standing = consent.standing(connector, COMMAND_LINE, "main")
+    standing = consent.consent_standing(connector, COMMAND_LINE, "main")
     assert standing is not None
     assert "was taken back" in standing.fault
     firm.connected(other)

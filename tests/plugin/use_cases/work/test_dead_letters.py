@@ -16,7 +16,7 @@ from plugin.access.authorization.actor import COMMAND_LINE, Actor
 from plugin.access.authorization.permission import Permission
 from plugin.cli.work.dead_letters import letters
 from plugin.next_steps import HELD_WRITES, Door
-from plugin.use_cases.health.missing_matters import missing, missing_values
+from plugin.use_cases.health.missing_matters import list_matters, missing_values
 from plugin.use_cases.permission import PermissionRefusal
 from plugin.use_cases.work import dead_letters
 from plugin.use_cases.work import refusals as refused_fields
@@ -107,7 +107,7 @@ def test_what_is_missing_is_the_same_at_each_door_and_each_says_its_own_remedy(f
         writes.settle(conn, plan, change.issue_id, change.field_id, "held", "the brake", connector.clock())
     listed = failed.api("GET", "/missing").json["items"]
     told = json.loads(failed.command("status", "--missing", "--json").stdout)["missing"]
-    asked = [missing_values(one, Door.TOOL) for one in missing(connector, COMMAND_LINE, "main")]
+    asked = [missing_values(one, Door.TOOL) for one in list_matters(connector, COMMAND_LINE, "main")]
     bare = [[{**one, "remedy": ""} for one in some] for some in (listed, told, asked)]
     assert bare[0] == bare[1] == bare[2]
     kinds = {one["kind"]: one for one in listed}
