@@ -11,6 +11,8 @@ import pytest
 from tests.architecture.test_doors import is_declared
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.architecture.conftest import Source
 
 BANNED = {"utils", "util", "helpers", "helper", "manager", "managers", "common", "misc", "shared", "base"}
@@ -324,6 +326,16 @@ def is_private(name: str) -> bool:
 )
 def test_private_names_of_others_are_found(code: str, names: list[str]) -> None:
     assert private_of_others(ast.parse(code)) == names
+
+
+def test_tests_are_laid_out_as_the_code_is(root: Path) -> None:
+    """A folder of tests below a package is a room of that package; what is tried through many rooms stands in the folder of the one that holds them."""
+    folders = {
+        path.parent.relative_to(root / "tests")
+        for package in ("mappings", "connectors", "plugin")
+        for path in (root / "tests" / package).rglob("*.py")
+    }
+    assert sorted(str(one) for one in folders if not (root / one).is_dir()) == []
 
 
 def test_a_room_holds_no_more_than_a_dozen_modules(sources: list[Source]) -> None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from io import BytesIO
 
-from tests.plugin.pages.control.conftest import Desk
+from tests.plugin.pages.conftest import Desk
 
 FILE = """Goal,Kind,Under,When
 Ferries run on time again,Objective,,2026-Q4

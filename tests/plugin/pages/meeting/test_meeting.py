@@ -14,7 +14,7 @@ from pptx import Presentation
 from docs.screenshots.company import Company, seeded
 from plugin.pages.views.meeting.work import Work
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 AGENDA = [
     "Know what attrition costs us",
     "Onboarding explains itself",
