@@ -8,15 +8,16 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import cache
 from inspect import signature
 from itertools import islice
 from typing import ParamSpec, TypeVar, cast
 
 from connectors.store.lists import cycle_lines
-from connectors.store.lists.list_rows import RowSelection
+from connectors.store.lists.list_rows import RowSelection, Tallies
 from connectors.store.lists.records import RecordSearch
+from connectors.store.mappings import revisions
 from connectors.store.mappings.drafts import Draft
 from connectors.store.mappings.revisions import Activation, Revision
 from connectors.store.mirror import mirror
@@ -53,8 +54,8 @@ NEVER = (Goal,)
 ANY_ISSUE = "any_issue"
 """What the argument of a question is called that is asked of an issue of whatever kind, by its key or its id. Ids are numbers in a row: whoever
 counts through them would learn which issues are hidden, and what counts them. Those of objectives are told, and may be asked for."""
-JQL = "jql"
-"""What the argument is called by which somebody may search for whatever they like."""
+JQL, TRIED_TEXT = "jql", "tried_text"
+"""What the arguments are called by which somebody may search for whatever they like: a JQL, and a mapping that may be nobody's but theirs."""
 MOST_SEARCHED = 5_000
 """Of so many issues it is asked whether somebody sees them all."""
 NO_ISSUE = "{project}-0"
@@ -103,7 +104,8 @@ def seen_by(
         found = cast("Callable[..., R]", use_case)(*args[:2], *told, **named)
     if bare is NumberRule.WHOLE:
         return cast("R", None)
-    return cast("R", shown(world, views, found, of_one=bare is NumberRule.ONE))
+    told_of = _without_people(world, views, found)
+    return cast("R", shown(world, views, told_of, of_one=bare is NumberRule.ONE))
 
 
 def _restricted(
@@ -312,6 +314,7 @@ def hidden_in(connector: Connector, view: Viewpoint, value: object) -> HiddenIss
         lambda issue: (
             HIDDEN + hmac.new(secret, f"{view.site}/{issue}".encode(), hashlib.sha256).hexdigest()[:12]
         ),
+        former_titles={one.id: one.former_titles for one in gone if one.former_titles},
         summed=summed,
         objectives=counted,
         numberless=_names_without_numbers(connector, view),
@@ -324,7 +327,12 @@ def _names_without_numbers(connector: Connector, view: Viewpoint) -> dict[str, s
     if modes_of(connector).get(view.site) is not Visibility.NUMBERS:
         return {}
     found = numberless(connector, view.site, view.person)
-    return {name: id_ for id_, one in found.items() for name in (one.id, one.key, one.title) if name.strip()}
+    return {
+        name: id_
+        for id_, one in found.items()
+        for name in (one.id, one.key, one.title, *one.former_titles)
+        if name.strip()
+    }
 
 
 def _unhidden_name(
@@ -372,13 +380,43 @@ def _require_found_in_sight(
                 over: Collection[str] = mentions(conn, view.site, cycle_lines.ids(conn, view.site), ())
             else:
                 over = cycle_lines.ids(conn, view.site, wanted.cycles)
-            ids = (*objectives.ids(conn, view.site), *over)
-        hidden = hidden_in(connector, view, ids)
-        if any(hidden.named(one) for one in ids):
+        if _hides_objective(connector, view, over):
             raise PermissionRefusal(
                 "Nothing can be searched by words or owners by somebody who may not see each objective: what is found would tell their "
                 "titles. Narrow the list by cycle, team, project or health, the record by site and days."
             )
+
+
+def _hides_objective(connector: Connector, view: Viewpoint, over: Collection[str]) -> bool:
+    """Whether there is an objective that they may not see, among those that run and those `over`, of cycles that have ended."""
+    with connector.store.read() as conn:
+        ids = (*objectives.ids(conn, view.site), *over)
+    hidden = hidden_in(connector, view, ids)
+    return any(hidden.named(one) for one in ids)
+
+
+def _without_people(connector: Connector, views: tuple[Viewpoint, ...], found: R) -> R:
+    """An answer whose choices name no owner to whom some objective is hidden: the choices are of all of them, and nothing can be searched by them."""
+    if isinstance(found, Tallies):
+        return cast("R", replace(found, owners=frozenset())) if _hides_any(connector, views) else found
+    if isinstance(found, tuple) and type(found) is tuple:
+        return cast("R", tuple(_without_people(connector, views, one) for one in found))
+    if is_dataclass(found) and not isinstance(found, type):
+        held = next((one.name for one in fields(found) if isinstance(getattr(found, one.name), Tallies)), "")
+        if held:
+            return cast(
+                "R", replace(found, **{held: _without_people(connector, views, getattr(found, held))})
+            )
+    return found
+
+
+def _hides_any(connector: Connector, views: tuple[Viewpoint, ...]) -> bool:
+    for view in views:
+        with connector.store.read() as conn:
+            over = cycle_lines.ids(conn, view.site)
+        if _hides_objective(connector, view, over):
+            return True
+    return False
 
 
 def _require_jql_in_sight(
@@ -389,19 +427,31 @@ def _require_jql_in_sight(
     named: Mapping[str, object],
 ) -> None:
     """How many issues a JQL of one's own finds tells of each hidden one what it says, condition by condition."""
-    place = _place_of(use_case, JQL)
-    given = named.get(JQL, args[place] if place is not None and len(args) > place else None)
-    if not isinstance(given, str) or not given.strip():
+    free = _given(use_case, JQL, args, named)
+    tried = _given(use_case, TRIED_TEXT, args, named)
+    if not free and not tried:
         return
     for view in views:
         with connector.store.read() as conn:
+            active = revisions.active(conn, view.site)
+            if not free and active is not None and active.text == tried:
+                continue
             few = mirror.count(conn, view.site) <= MOST_SEARCHED
             keys = {one.id: one.key for one in mirror.every(conn, view.site)} if few else {}
         if not few or keys.keys() - visible(connector, view.site, view.person, keys):
             raise PermissionRefusal(
-                f"The site {view.site} shows issues by Jira's permissions: a JQL of your own would find issues that you may not see, and tell "
-                "what they hold. Try it in Jira, or a rule of the mapping here; a command on the machine sees all."
+                f"The site {view.site} shows issues by Jira's permissions: a JQL of your own, or a rule of a draft, would find issues that you may not "
+                "see, and tell what they hold. Try it in Jira, or a rule of the active mapping here; a command on the machine sees all."
             )
+
+
+def _given(
+    use_case: Callable[..., object], name: str, args: tuple[object, ...], named: Mapping[str, object]
+) -> str:
+    """The text that was given for an argument of this name; "" where there is none."""
+    place = _place_of(use_case, name)
+    given = named.get(name, args[place] if place is not None and len(args) > place else None)
+    return given if isinstance(given, str) and given.strip() else ""
 
 
 def _cut_error(connector: Connector, views: tuple[Viewpoint, ...], error: Exception) -> None:

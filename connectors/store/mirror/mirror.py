@@ -25,8 +25,9 @@ from connectors.store.database.sql import (
     scanned,
     upsert,
 )
+from connectors.store.mirror import former_titles
 from connectors.store.mirror.issue_text import IssueMemory, IssueReader, text_of
-from connectors.store.schema import former_key, issue, link
+from connectors.store.schema import former_key, former_title, issue, link
 from mappings.facts.issue import Issue
 
 PUT_AT_ONCE = 2_000
@@ -109,11 +110,16 @@ def change(conn: Connection, site: str, id_: str, how: Callable[[Issue], Issue])
 
 
 def delete(conn: Connection, site: str, ids: Iterable[str]) -> None:
-    """Forget these issues, their links and their former keys."""
+    """Forget these issues, their links, and their former keys and titles."""
     ids = list(ids)
     if not ids:
         return
-    for table, column in ((issue, issue.c.id), (link, link.c.issue_id), (former_key, former_key.c.issue_id)):
+    for table, column in (
+        (issue, issue.c.id),
+        (link, link.c.issue_id),
+        (former_key, former_key.c.issue_id),
+        (former_title, former_title.c.issue_id),
+    ):
         conn.execute(delete_from(table).where(table.c.site == site, among(conn, column, ids)))
 
 
@@ -241,8 +247,12 @@ def _keep(
     rows = [_row(site, found, text) for found, text in news]
     if rows:
         conn.execute(_upsert(conn.dialect.name), rows)
-        _keep_links(conn, site, [batch[row["id"]] for row in rows], before)
+        changed = [batch[row["id"]] for row in rows]
+        reader = IssueReader()
+        earlier = {one.id: reader.read(before[one.id][2]) for one in changed if one.id in before}
+        _keep_links(conn, site, changed, earlier)
         _keep_former_keys(conn, site, rows, before)
+        _keep_former_titles(conn, site, changed, earlier)
     return {row["id"] for row in rows}
 
 
@@ -280,9 +290,8 @@ def _unlinking(dialect: str) -> Delete:
     return delete_from(link).where(link.c.site == bindparam("site"), among_given(dialect, link.c.issue_id))
 
 
-def _keep_links(conn: Connection, site: str, changed: Sequence[Issue], before: _Before) -> None:
-    reader = IssueReader()
-    linked = {found.id: _links(reader.read(before[found.id][2])) for found in changed if found.id in before}
+def _keep_links(conn: Connection, site: str, changed: Sequence[Issue], earlier: Mapping[str, Issue]) -> None:
+    linked = {id_: _links(found) for id_, found in earlier.items()}
     changed = [found for found in changed if linked.get(found.id, _NO_LINKS) != _links(found)]
     known = [found.id for found in changed if linked.get(found.id)]
     if known:
@@ -319,6 +328,15 @@ def _keep_former_keys(conn: Connection, site: str, rows: Sequence[_MirrorRow], b
             ),
             former,
         )
+
+
+def _keep_former_titles(
+    conn: Connection, site: str, changed: Sequence[Issue], earlier: Mapping[str, Issue]
+) -> None:
+    for found in changed:
+        before = earlier.get(found.id)
+        if before is not None and before.summary != found.summary:
+            former_titles.keep(conn, site, {found.id: before.summary}, to_ms(found.updated))
 
 
 def _row(site: str, found: Issue, text: str) -> _MirrorRow:

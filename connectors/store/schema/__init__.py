@@ -15,7 +15,15 @@ from connectors.store.schema.jobs import (
     schedule,
 )
 from connectors.store.schema.limits import call_minute, caller, pause, quota
-from connectors.store.schema.mirror import candidate, candidate_query, former_key, issue, issue_history, link
+from connectors.store.schema.mirror import (
+    candidate,
+    candidate_query,
+    former_key,
+    former_title,
+    issue,
+    issue_history,
+    link,
+)
 from connectors.store.schema.numbers import (
     alignment,
     badge,
@@ -164,6 +172,7 @@ __all__ = [
     "former_key",
     "former_lag",
     "former_name",
+    "former_title",
     "full_read",
     "gap",
     "hidden_parent",

@@ -44,6 +44,16 @@ former_key = Table(
     sqlite_with_rowid=False,
 )
 
+former_title = Table(
+    "former_title",
+    columns.metadata,
+    columns.site(),
+    columns.part("issue_id"),
+    columns.part("digest"),
+    columns.text("title"),
+    columns.number("at"),
+)
+
 issue_history = Table(
     "issue_history",
     columns.metadata,

@@ -10,17 +10,19 @@ from sqlalchemy import Connection, or_, select
 
 from connectors.store.database import json_text
 from connectors.store.database.sql import among
+from connectors.store.mirror import former_titles
 from connectors.store.schema import former_key, issue
 
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """An issue that is meant somewhere: its key and the ones it had before, and its title."""
+    """An issue that is meant somewhere: its key and its title, and those it had before."""
 
     id: str
     key: str
     title: str
     former_keys: tuple[str, ...] = ()
+    former_titles: tuple[str, ...] = ()
 
 
 class _Title(msgspec.Struct):
@@ -42,8 +44,15 @@ def mentions(conn: Connection, site: str, ids: Iterable[str], keys: Iterable[str
     before: dict[str, list[str]] = {}
     for row in conn.execute(select(former_key.c.key, former_key.c.issue_id).where(*mine)):
         before.setdefault(row.issue_id, []).append(row.key)
+    called = former_titles.of(conn, site, [row.id for row in rows])
     decode = json_text.decoder(_Title).decode
     return {
-        row.id: Mention(row.id, row.key, decode(row.content).summary, tuple(before.get(row.id, ())))
+        row.id: Mention(
+            id=row.id,
+            key=row.key,
+            title=decode(row.content).summary,
+            former_keys=tuple(before.get(row.id, ())),
+            former_titles=called.get(row.id, ()),
+        )
         for row in rows
     }

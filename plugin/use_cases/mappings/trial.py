@@ -65,14 +65,14 @@ def try_rules(
     connector: Connector,
     _actor: Actor,
     site: str,
-    text: str | None = None,
+    tried_text: str | None = None,
     *,
     rule: str = "",
     jql: str = "",
     any_issue: str = "",
     most: int = USUALLY_SHOWN,
 ) -> TrialResult:
-    """Try one rule of a mapping (the active one without a text), a typed JQL, or every rule, on the issues of the local copy.
+    """Try one rule of a mapping (the active one without `tried_text`), a typed JQL, or every rule, on the issues of the local copy.
 
     `any_issue` asks of one issue why it is taken or not. Raises MappingError for a text or a JQL that cannot be used, Refusal where there
     is no such rule, no such issue, or no mapping.
@@ -83,7 +83,7 @@ def try_rules(
     issue = _issue(forest, site, any_issue.strip(), id_)
     if jql.strip():
         return _typed(connector, site, jql, forest, issue, most)
-    bench, lacking = _bench(connector, site, text, forest)
+    bench, lacking = _bench(connector, site, tried_text, forest)
     wanted = _wanted(bench, rule)
     return TrialResult(
         site=site,

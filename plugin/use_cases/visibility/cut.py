@@ -71,7 +71,7 @@ class UncutValue(Exception):
 
 @dataclass(frozen=True, slots=True)
 class HiddenIssues:
-    """Issues that somebody may not see. `titles` are theirs by id, `ids` say by key (present and former) which it is, or by id where no more is known.
+    """Issues that somebody may not see. `titles` are theirs by id (`former_titles` those they had before), `ids` say by key (present and former) which it is, or by id where no more is known.
 
     `rows` makes the opaque name that stands for an issue: always the same one for it. Where they are `summed`, no row of theirs is
     told apart; the numbers of those among them that are `objectives` are told all the same.
@@ -80,6 +80,7 @@ class HiddenIssues:
     titles: Mapping[str, str]
     ids: Mapping[str, str]
     rows: Callable[[str], str]
+    former_titles: Mapping[str, Iterable[str]] = field(default_factory=dict)
     summed: bool = False
     objectives: frozenset[str] = frozenset()
     numberless: Mapping[str, str] = field(default_factory=dict)
@@ -136,8 +137,9 @@ class Cut:
         }
         called = defaultdict[str, set[str]](set)
         for issue, title in hidden.titles.items():
-            if title.strip():
-                called[title].add(issue)
+            for one in (title, *hidden.former_titles.get(issue, ())):
+                if one.strip():
+                    called[one].add(issue)
         for key, issue in strange.items():
             called[key].add(issue)
         self._called = called

@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 
 from connectors.store.lists import cycle_lines
+from connectors.store.mirror import former_titles
 from connectors.store.numbers import objectives
 from connectors.store.visibility.counted_issues import CountedIssues
 from connectors.store.visibility.mentions import Mention, mentions
@@ -43,6 +44,7 @@ def _counted(connector: Connector, site: str) -> CountedIssues:
         past = cycle_lines.names(conn, site)
         every = (*rows.values(), *(line.counted for line in past))
         meant = mentions(conn, site, {row for mine in every for row in mine}, ())
+        called = former_titles.of(conn, site, rows)
         for line in past:
             # What was deleted since keeps no number from anybody: nobody can be asked about it any more.
             rows[line.id] = rows.get(line.id, frozenset()) | (line.counted & meant.keys())
@@ -56,9 +58,10 @@ def _counted(connector: Connector, site: str) -> CountedIssues:
             above.setdefault(line.id, set()).add(target)
         for row in line.counted & rows.keys() - {line.id}:
             above.setdefault(row, set()).add(line.id)
-    names = {line.id: Mention(line.id, line.key, line.title) for line in past}
+    names = [(line.id, line.key, line.title) for line in past]
+    names += [(state.id, state.key, state.title) for state in states]
     found = CountedIssues(
-        names=names | {state.id: Mention(state.id, state.key, state.title) for state in states},
+        names={id_: Mention(id_, key, title, former_titles=called.get(id_, ())) for id_, key, title in names},
         rows=rows,
         above=above,
         keys={one.id: one.key for one in meant.values()},

@@ -13,8 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connectors.store import Store
-from connectors.store.mirror import mirror
+from connectors.store.mirror import former_titles, mirror
 from connectors.store.mirror.issue_text import IssueReader, text_of
+from connectors.store.visibility.mentions import mentions
 from mappings.facts.issue import Issue, Link, Project
 from tests.examples import examples
 
@@ -123,6 +124,22 @@ def test_former_keys_still_find_the_issue(store: Store, an_issue: AnIssue) -> No
         assert mirror.id_of_key(conn, "main", "PLAT-1") == "2", "whoever has the key now comes first"
         mirror.delete(conn, "main", ["1", "2"])
         assert mirror.id_of_key(conn, "main", "PLAT-1") is None
+
+
+def test_what_an_issue_was_called_before_is_kept_with_it_and_of_many_names_the_newest(
+    store: Store, an_issue: AnIssue
+) -> None:
+    with store.write() as conn:
+        for minute in range(former_titles.KEPT + 4):
+            mirror.put(conn, "main", [an_issue("1", summary=f"Name {minute}", minutes=minute), an_issue("2")])
+        called = former_titles.of(conn, "main", ["1", "2"])
+        assert called.keys() == {"1"}
+        assert len(called["1"]) == former_titles.KEPT
+        assert {"Name 2", "Name 53"}.isdisjoint(called["1"]), "the oldest went, and so it is called now"
+        assert mentions(conn, "main", ["1"], ())["1"].former_titles == called["1"]
+        mirror.put(conn, "main", [an_issue("1", summary="Name 4", minutes=90)])
+        mirror.delete(conn, "main", ["1"])
+        assert former_titles.of(conn, "main", ["1"]) == {}
 
 
 def test_an_issue_twice_in_one_batch_keeps_the_newer(store: Store, an_issue: AnIssue) -> None:

@@ -10,15 +10,14 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from io import BytesIO
 from threading import Event
 from typing import TYPE_CHECKING
-from zipfile import ZipFile
 
 import pytest
 
 from connectors.jira import JiraRefusal
 from connectors.sandbox.site_state.scheme import CONNECTOR, PEOPLE, VIEWER
+from connectors.store.lists.list_rows import START, RowSelection
 from connectors.store.lists.records import RecordSearch
 from connectors.store.mirror import mirror
 from connectors.store.numbers import objectives
@@ -31,37 +30,22 @@ from plugin.runtime.connector import Connector
 from plugin.use_cases.health.concerns import failing
 from plugin.use_cases.health.status import SiteStatus
 from plugin.use_cases.mappings.mapping_life import activate
-from plugin.use_cases.mappings.revisions import active
+from plugin.use_cases.objectives.objective_list import list_objectives
+from plugin.use_cases.objectives.objectives import list_counted
 from plugin.use_cases.permission import PermissionRefusal, question
 from plugin.use_cases.visibility import sights
-from plugin.use_cases.visibility.account_people import tie, untie
 from plugin.use_cases.visibility.numberless_objectives import numberless
 from plugin.use_cases.visibility.sights import visible
 from plugin.use_cases.visibility.site_visibility import Visibility, change_visibility
 from plugin.use_cases.work.plans import list_writes
+from tests import sight
 from tests.plugin.api.conftest import synced
+from tests.sight import HIDDEN, PROJECTS, WATCHED, addresses, leaks, planted, samples, unpacked
 
 if TYPE_CHECKING:
     from tests.plugin.api.conftest import Api
 
 SEES_ALL, SEES_SOME, SEES_NONE = PEOPLE[0], VIEWER, None
-EXAMPLES = {"PLAT-12"}
-"""What forms give as an example of a key."""
-HIDDEN = "GROW"
-"""The project that Vera may not browse."""
-
-
-WATCHED = f"""
-kpis:
-  - id: stories
-    name: Stories
-    source: {{kind: jql_count, jql: "project = {HIDDEN} AND issuetype = Story"}}
-    healthy: {{at_most: 5}}
-    cadence: daily
-tell:
-  - {{id: weekly, to: ["mail:lead@acme.example"]}}
-"""
-"""What the demo has none of: a figure of hidden issues, and somebody who is told."""
 
 
 @pytest.fixture(scope="module")
@@ -73,77 +57,8 @@ def hiding(api: Api) -> Api:
     return api
 
 
-def planted(api: Api, hidden: tuple[str, ...]) -> tuple[set[str], set[str]]:
-    """Keys and titles of the issues of these projects; no title that others have too."""
-    with api.connector.store.read() as conn:
-        every = list(mirror.every(conn, "main"))
-    seen = {one.summary for one in every if one.project.key not in hidden}
-    secret = [one for one in every if one.project.key in hidden]
-    return {one.key for one in secret} - EXAMPLES, {one.summary for one in secret} - seen
-
-
 def be(api: Api, role: str, person: str | None) -> None:
-    with api.connector.store.read() as conn:
-        account = accounts.by_email(conn, f"{role}@acme.example")
-    assert account is not None
-    if person is None:
-        untie(api.connector, COMMAND_LINE, account, "main")
-    else:
-        tie(api.connector, COMMAND_LINE, account, "main", person)
-
-
-def samples(api: Api) -> dict[str, list[str]]:
-    """What stands for each part of an address: of what is hidden, and of what is seen with hidden rows."""
-    with api.connector.store.read() as conn:
-        saved = objectives.listed(conn, "main")
-        rows = [one for one in mirror.every(conn, "main") if one.project.key == HIDDEN]
-    hidden = [one.state for one in saved if one.state.project_key == HIDDEN]
-    seen = [one.state for one in saved if one.state.project_key not in (HIDDEN, "")]
-    revision = active(api.connector, COMMAND_LINE, "main")
-    assert revision is not None
-    kpis = [one["id"] for one in api.get("/kpis")["items"]]
-    assert kpis
-    names = [hidden[0].id, seen[0].id, seen[1].id, hidden[0].key]
-    return {
-        "site": ["main"],
-        "objective": names,
-        "id_or_key": names,
-        "issue": [rows[0].id, rows[0].key, seen[0].id],
-        "cycle": sorted({one.state.cycle_id for one in saved if one.state.cycle_id}),
-        "revision": [revision.revision],
-        "name": [revision.revision],
-        "kind": ["writes", "changes"],
-        "form": ["csv", "json"],
-        "kpi": kpis,
-        "id_": kpis,
-        "digest": ["weekly"],
-        "preset": ["epics-as-objectives"],
-    }
-
-
-OTHERS = {"token", "person", "team", "link", "number"}
-"""Parts of addresses that stand for nothing of an issue."""
-
-
-def addresses(api: Api) -> Iterator[str]:
-    known = samples(api)
-    for rule in api.app.url_map.iter_rules():
-        if "GET" not in (rule.methods or ()) or rule.rule.startswith(("/forge/", "/assets/")):
-            continue
-        parts = sorted(rule.arguments)
-        unknown = [name for name in parts if name not in known and name not in OTHERS]
-        assert not unknown, f"{rule.rule}: give a sample for {unknown}, or say that it stands for no issue"
-        for number in range(max((len(known.get(name, "1")) for name in parts), default=1)):
-            address = rule.rule
-            for name in parts:
-                values = known.get(name, ["1"])
-                address = re.sub(rf"<(?:[^:<>]+:)?{name}>", values[number % len(values)], address)
-            yield address
-
-
-def leaks(text: str, keys: set[str], titles: set[str]) -> set[str]:
-    found = set(re.findall(r"[A-Z]{4}-[1-9][0-9]*", text)) & keys
-    return found | {one for one in titles if one in text}
+    sight.be(api.connector, role, person)
 
 
 def bearer(api: Api, role: str = "viewer") -> dict[str, str]:
@@ -156,19 +71,11 @@ def read(api: Api, role: str, address: str) -> str:
     return f"{answer.headers}{unpacked(answer.data).decode(errors='replace')}"
 
 
-def unpacked(body: bytes) -> bytes:
-    """Slides and bundles are archives: what stands in them."""
-    if not body.startswith(b"PK"):
-        return body
-    with ZipFile(BytesIO(body)) as archive:
-        return b"".join(archive.read(name) for name in archive.namelist())
-
-
 @pytest.mark.parametrize("mode", [Visibility.TITLES, Visibility.ROWS, Visibility.NUMBERS])
 @pytest.mark.parametrize("role", ["viewer", "admin"])
 @pytest.mark.parametrize(
     ("person", "hidden"),
-    [(SEES_SOME.id, (HIDDEN,)), (SEES_NONE, ("PLAT", "CORE", HIDDEN))],
+    [(SEES_SOME.id, (HIDDEN,)), (SEES_NONE, PROJECTS)],
     ids=["sees some", "is nobody in Jira"],
 )
 @pytest.mark.slow
@@ -177,12 +84,12 @@ def test_no_door_tells_key_or_title_of_a_hidden_issue(
 ) -> None:
     be(hiding, role, person)
     change_visibility(hiding.connector, COMMAND_LINE, "main", mode)
-    keys, titles = planted(hiding, hidden)
+    keys, titles = planted(hiding.connector, hidden)
     assert keys
     assert titles
     told = {}
     numbers = secret_numbers(hiding, person) if mode is Visibility.NUMBERS else set()
-    for address in addresses(hiding):
+    for address in addresses(hiding.connector, hiding.app):
         text = read(hiding, role, address)
         found = leaks(text, keys, titles) - leaks(address, keys, titles)
         found |= {one for one in numbers if re.search(rf"(?<![0-9.]){re.escape(one)}(?![0-9])", text)}
@@ -316,7 +223,7 @@ def test_what_a_site_counts_is_read_once_for_all_who_look_and_nobody_is_remember
 
 def test_a_hidden_key_is_answered_as_one_that_nobody_knows_and_words_are_not_searched(hiding: Api) -> None:
     be(hiding, "viewer", SEES_SOME.id)
-    key = samples(hiding)["objective"][-1]
+    key = samples(hiding.connector)["objective"][-1]
     hidden, unknown = (
         hiding.call("GET", f"/objectives/{name}", role="viewer") for name in (key, "GROW-99999")
     )
@@ -345,6 +252,43 @@ def test_whoever_counts_through_ids_learns_of_no_hidden_issue_nor_what_counts_it
     assert api.call("GET", f"/issues/{objective}/feeds", role="viewer").status_code == 200
 
 
+def test_whose_the_hidden_objectives_are_is_no_choice_of_the_list(hiding: Api) -> None:
+    with hiding.connector.store.read() as conn:
+        account = accounts.by_email(conn, "viewer@acme.example")
+    assert account is not None
+    vera = Actor("viewer@acme.example", Permission.VIEWER, account.id)
+
+    def owners() -> frozenset[str]:
+        wanted = RowSelection(sites=("main",))
+        page = list_objectives(hiding.connector, vera, wanted, START, 5)
+        _, counted = list_counted(hiding.connector, vera, wanted, 5)
+        assert page.tallies.owners == counted.owners
+        return counted.owners
+
+    be(hiding, "viewer", SEES_ALL.id)
+    assert len(owners()) > 1
+    be(hiding, "viewer", SEES_SOME.id)
+    assert owners() == frozenset()
+
+
+def test_a_sentence_that_calls_a_hidden_issue_as_it_was_called_before_does_not_name_it(own_api: Api) -> None:
+    be(own_api, "viewer", SEES_SOME.id)
+    with own_api.connector.store.write() as conn:
+        issue = next(one for one in mirror.every(conn, "main") if one.project.key == HIDDEN)
+        later = issue.updated + timedelta(minutes=1)
+        mirror.put(conn, "main", [replace(issue, summary="Something else", updated=later)])
+        account = accounts.by_email(conn, "viewer@acme.example")
+    change_visibility(own_api.connector, COMMAND_LINE, "main", Visibility.TITLES)
+    assert account is not None
+    vera = Actor("viewer@acme.example", Permission.VIEWER, account.id)
+
+    @question(Permission.VIEWER)
+    def stored(_connector: Connector, _actor: Actor, site: str) -> str:
+        return f"{issue.key} {issue.summary} has no estimate"
+
+    assert stored(own_api.connector, vera, "main") == "An issue you may not see has no estimate"
+
+
 def test_the_record_of_writes_is_not_searched_by_words_by_somebody_who_sees_some(hiding: Api) -> None:
     be(hiding, "viewer", SEES_SOME.id)
     with hiding.connector.store.read() as conn:
@@ -359,7 +303,7 @@ def test_the_record_of_writes_is_not_searched_by_words_by_somebody_who_sees_some
 
 def test_what_a_list_asks_while_it_is_read_is_whole_and_only_what_leaves_is_cut(hiding: Api) -> None:
     be(hiding, "viewer", SEES_SOME.id)
-    key = samples(hiding)["objective"][-1]
+    key = samples(hiding.connector)["objective"][-1]
     with hiding.connector.store.read() as conn:
         account = accounts.by_email(conn, "viewer@acme.example")
     assert account is not None
@@ -465,6 +409,17 @@ def test_a_jql_of_ones_own_is_tried_only_by_who_sees_every_issue(hiding: Api) ->
     refused = hiding.call("POST", "/sites/main/mapping/try", asked)
     assert refused.status_code == 403
     assert "a JQL of your own" in refused.text
+    active_text = hiding.get("/sites/main/mapping")["text"]
+    drafted = {
+        "rule": "epics",
+        "text": active_text.replace("issuetype = Epic", "issuetype = Epic AND summary ~ robot"),
+    }
+    assert drafted["text"] != active_text
+    assert hiding.call("POST", "/sites/main/mapping/try", drafted).status_code == 403
+    assert (
+        hiding.call("POST", "/sites/main/mapping/try", {"rule": "epics", "text": active_text}).status_code
+        == 200
+    )
     assert hiding.call("POST", "/sites/main/mapping/try", {"rule": "epics"}).status_code == 200
     be(hiding, "admin", SEES_ALL.id)
     assert hiding.call("POST", "/sites/main/mapping/try", asked).status_code == 200

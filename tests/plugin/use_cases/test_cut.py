@@ -100,6 +100,13 @@ def test_sentences_lose_keys_that_the_issue_had_before_and_nothing_of_others() -
     }
 
 
+def test_a_title_that_the_issue_had_before_goes_with_its_key() -> None:
+    hidden = replace(SECRET, former_titles={"7": ("Buy them all", " ")})
+    assert Cut(hidden).text("SEC-7 Buy them all: half of where it should be.") == (
+        "An issue you may not see: half of where it should be."
+    )
+
+
 @pytest.mark.parametrize(
     ("title", "text", "said"),
     [
