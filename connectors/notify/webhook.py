@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from http import HTTPStatus
 from http.client import HTTPMessage
 from urllib.parse import urlsplit
 
+from connectors.jira.http.connection import is_public
 from connectors.metrics.basis.connections import (
     AllowedHosts,
     ConnectionFailure,
@@ -116,7 +116,7 @@ def own_hosts(address: str) -> tuple[str, ...]:
     except ValueError:
         return ()
     host = parts.hostname or ""
-    private = is_number(host) and not ipaddress.ip_address(host).is_global
+    private = is_number(host) and not is_public(host)
     return () if private else (parts.netloc,)
 
 

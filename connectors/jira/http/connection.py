@@ -56,6 +56,12 @@ def is_of_machine(host: str) -> bool:
     )
 
 
+def is_public(address: str) -> bool:
+    """Whether an address is one of the internet, and no form of IPv6 that leads to one of a private network."""
+    given = ip_address(address.partition("%")[0])
+    return not is_of_machine(address) and all(one.is_global for one in (given, *_hidden(given)))
+
+
 def _hidden(given: IPv4Address | IPv6Address) -> tuple[IPv4Address, ...]:
     if isinstance(given, IPv4Address) or given in (IPv6Address("::"), IPv6Address("::1")):
         return ()

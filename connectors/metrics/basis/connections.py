@@ -19,7 +19,7 @@ from decimal import Decimal
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from connectors.deadline import Deadline, cut_off
-from connectors.jira.http.connection import is_of_machine
+from connectors.jira.http.connection import is_of_machine, is_public
 
 LARGEST_BODY = 1 << 20
 MOST_REDIRECTS = 3
@@ -221,10 +221,15 @@ def _address(outside: AllowedHosts, host: str, port: int) -> str:
         raise ConnectionFailure(f"{host} has no address: {error}") from None
     for *_, place in found:
         address = str(place[0])
-        if outside.private and not is_of_machine(address):
+        # some count as global: those of a cloud's own, and IPv6 forms that hide an IPv4 address
+        if is_of_machine(address):
+            continue
+        if outside.private or address in listed or is_public(address):
             return address
-        if address in listed or ipaddress.ip_address(address.partition("%")[0]).is_global:
-            return address
+    if all(is_of_machine(str(place[0])) for *_, place in found):
+        raise ConnectionFailure(
+            f"{host} is at {found[0][4][0]}, an address where machines talk to their cloud", refused=True
+        )
     raise ConnectionFailure(
         f"{host} is at {found[0][4][0]}, an address of a private network",
         f"Add the address itself to {outside.setting} if it may be asked.",
