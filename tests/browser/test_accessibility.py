@@ -1,4 +1,4 @@
-"""Nobody is kept out: axe-core looks at every page in both colour schemes, on a desktop and on a phone."""
+"""Nobody is kept out: axe-core looks at every page in light on a desktop and in dark on a phone."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ NO_SITE = ("/", "/mapping", "/sites", "/setup", "/health", "/audit?kind=writes",
 
 @pytest.fixture
 def look(violations):
-    """What is wrong with these pages: both schemes and both widths are seen, and a phone never scrolls sideways."""
+    """What is wrong with these pages, light on a desktop or dark on a phone; and a phone never scrolls sideways."""
 
     def found(page, base: str, addresses: tuple[str, ...]) -> dict[str, list[str]]:
         return {address: told for address in addresses if (told := _seen(page, base + address, violations))}

@@ -235,6 +235,13 @@ def check_call(compilation: Compilation, call: FunctionCall) -> None:
         _no_arguments(compilation, call)
 
 
+NOT_IN_JIRA = dict.fromkeys(
+    ("startofquarter", "endofquarter"),
+    'Jira has no function of quarters either: write the day, as in created >= "2026-10-01"',
+)
+"""What people expect and Jira does not have, with what to write instead."""
+
+
 def known(compilation: Compilation, call: FunctionCall) -> Function | None:
     """The function called; None, with a finding that names it, where it cannot be evaluated here."""
     function = BY_NAME.get(call.name.lower())
@@ -248,7 +255,8 @@ def known(compilation: Compilation, call: FunctionCall) -> Function | None:
             "unsupported-function", f"{name}() can only be evaluated by Jira itself", call, valid, remedy
         )
     else:
-        guess = compilation.guess(call.name, [one.name for one in FUNCTIONS])
+        absent = NOT_IN_JIRA.get(call.name.lower(), "")
+        guess = absent or compilation.guess(call.name, [one.name for one in FUNCTIONS])
         compilation.refuse("unknown-function", f"there is no function {call.name}() here", call, valid, guess)
     return None
 

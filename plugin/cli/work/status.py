@@ -259,7 +259,7 @@ def _show_reads(found: SiteStatus) -> None:
     if drift is None:
         return
     since = f"; {drift.recent} more since then" if drift.recent else ""
-    say(f"drift found then: {drift.full} of {drift.read} issues{since}")
+    say(f"corrections found then (drift): {drift.full} of {drift.read} issues{since}")
     for one in drift.worst:
         say(f"  {one.key or one.id} had been wrong: {one.issues} issues")
 
@@ -280,7 +280,9 @@ def _many(count: int | None, noun: str) -> str:
 def _show(found: SiteStatus) -> None:
     """What is wrong comes first."""
     _show_verdict(concerns(found))
-    say(f"site {found.site}: {_many(found.issues, 'issue')} mirrored, {_many(found.due, 'objective')} due")
+    say(
+        f"site {found.site}: {_many(found.issues, 'issue')} in the local copy (mirror), {_many(found.due, 'objective')} due"
+    )
     if found.outage is not None:
         _show_outage(found.outage, found.at)
     _show_reads(found)

@@ -255,3 +255,15 @@ def test_no_garbage_is_looked_for_in_what_a_command_imports(
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setattr("plugin.cli.COMMANDS", {"watched": "watched_command:watched"})
     assert CliRunner().invoke(cli, ["watched"]).output == "False, True\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "near"), [(["staus"], "'status'"), (["maping"], "'mapping'"), (["mapping", "chek"], "'check'")]
+)
+def test_a_command_that_there_is_not_is_answered_with_those_that_are_near(
+    words: list[str], near: str
+) -> None:
+    result = CliRunner().invoke(cli, words)
+    assert result.exit_code == 2
+    assert near in result.output
+    assert f"No such command '{words[-1]}'" in result.output
