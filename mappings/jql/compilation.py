@@ -122,17 +122,10 @@ class Compilation:
 
     def unknown_value(self, what: str, word: str, place: TextSpan, known: tuple[str, ...]) -> None:
         """Warn that no value of this name is known on the site."""
-        bare = word.strip(CURLED)
-        if bare and bare != word:
-            remedy = f'write straight quotes, which word processors curl: "{bare}"'
-        else:
-            remedy = self.guess(word, known) or f"check the spelling, or create the {what} in Jira"
+        guess = self.guess(word, known)
+        remedy = guess or f"check the spelling, or create the {what} in Jira"
         message = f'there is no {what} "{word}" on this site'
         self.warn("unknown-value", message, place, known[:MOST_VALID], remedy)
-
-
-CURLED = "“”„‟‘’‚«»"
-"""Quotes that are none in JQL."""
 
 
 def never(_issue: Issue, _moment: Moment) -> bool:
