@@ -2,7 +2,8 @@
 
 An objective of 20,000 rows is six megabytes of text, 180 kilobytes compressed, and mostly one row of it changes. A text is cut between its
 rows, and what differs says which pieces of the base come when, and what is new; so it does not matter what a text means, nor in which
-release it was written.
+release it was written. A text of fifty rows is compressed with its base as the dictionary of the compression: two kilobytes become two hundred
+bytes, also where the share of every row changed.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ from connectors.store.database.sql import StoredRow
 from connectors.store.schema import snapshot_base
 
 BETWEEN_ROWS = "},{"
-KEPT_WHOLE = 32_768
-"""Shorter texts, in characters, are kept whole: compressed they are as small as most differences."""
+KEPT_WHOLE = 8_192
+"""Shorter texts, in characters, are kept whole: compressed they are small by themselves."""
+DICTIONARY = 32_768
+"""So long a text, in characters, is compressed with its base as dictionary, for so far zlib looks back; of longer ones the rows that differ are kept."""
 WORTH_A_BASE = 4
 """A difference that is not so many times shorter than the text makes a new base: a weight that changed, say, changes the share of every row."""
 
@@ -41,13 +44,28 @@ def shrink(conn: Connection, site: str, objective_id: str, text: str) -> dict[st
     newest = conn.execute(_NEWEST, {"of_site": site, "of_objective": objective_id}).one_or_none()
     if newest is not None:
         known = zlib.decompress(newest.content).decode()
-        steps = difference(known, text)
+        content = _beside(known, text)
         # Better whole once more than one text that is not had back.
-        if len(steps) * WORTH_A_BASE <= len(text) and applied(known, steps) == text:
-            return {"base_id": newest.id, "content": zlib.compress(steps.encode())}
+        if content is not None and _read(known, content) == text:
+            return {"base_id": newest.id, "content": content}
     base = {"site": site, "objective_id": objective_id, "content": zlib.compress(text.encode())}
     base_id = conn.execute(_BASE, base).scalar_one()
-    return {"base_id": base_id, "content": zlib.compress(difference(text, text).encode())}
+    own = _packed(text, text) if len(text) < DICTIONARY else zlib.compress(difference(text, text).encode())
+    return {"base_id": base_id, "content": own}
+
+
+def _beside(base: str, text: str) -> bytes | None:
+    """What is kept of a text beside that base; None where a new base is better."""
+    if len(text) < DICTIONARY:
+        packed = _packed(base, text)
+        return packed if len(packed) * WORTH_A_BASE <= len(zlib.compress(text.encode())) else None
+    steps = difference(base, text)
+    return zlib.compress(steps.encode()) if len(steps) * WORTH_A_BASE <= len(text) else None
+
+
+def _packed(base: str, text: str) -> bytes:
+    packing = zlib.compressobj(zdict=base.encode())
+    return packing.compress(text.encode()) + packing.flush()
 
 
 def texts(conn: Connection, rows: Iterable[StoredRow]) -> Iterator[str]:
@@ -95,5 +113,11 @@ def applied(base: str, steps: str) -> str:
     return BETWEEN_ROWS.join(pieces)
 
 
+HAS_DICTIONARY = 0x20
+"""The bit of the second byte that says of compressed data that they need a dictionary (RFC 1950, FDICT)."""
+
+
 def _read(base: str, content: bytes) -> str:
+    if content[1] & HAS_DICTIONARY:
+        return zlib.decompressobj(zdict=base.encode()).decompress(content).decode()
     return applied(base, zlib.decompress(content).decode())

@@ -189,6 +189,41 @@ def test_a_snapshot_says_all_but_what_the_state_hangs_on(touched: frozenset[str]
     assert text == json_text.encode(replace(state, touched=frozenset()))
 
 
+def test_of_fifty_rows_a_tenth_is_kept_once_their_base_is(
+    store: Store, an_objective: AnObjective, now: datetime
+) -> None:
+    """Also where the share of each row is another; what was kept whole by a former release is read beside it."""
+    steps = [_long(an_objective(), changed, rows=60) for changed in (0, 1, 2, 3)]
+    with store.write() as conn:
+        for step, state in enumerate(steps):
+            objectives.save(conn, "main", state, "r1", now + step * HOUR)
+        conn.execute(
+            snapshot.insert().from_select(
+                ["site", "objective_id", "at", "mapping_revision", "backfilled", "content"],
+                select(
+                    snapshot.c.site, snapshot.c.objective_id, snapshot.c.at + 1, snapshot.c.mapping_revision,
+                    snapshot.c.backfilled, snapshot_base.c.content,
+                ).join(snapshot_base, snapshot_base.c.id == snapshot.c.base_id).limit(1),
+            )
+        )  # fmt: skip
+        for step, state in enumerate(steps):
+            found = snapshots.at(conn, "main", state.id, now + step * HOUR)
+            assert found is not None
+            assert found.state == replace(state, touched=frozenset())
+        (base,) = conn.execute(select(snapshot_base.c.content)).scalars()
+        sizes = [
+            len(one)
+            for one in conn.execute(
+                select(snapshot.c.content).where(snapshot.c.base_id.is_not(None))
+            ).scalars()
+        ]
+        assert len(sizes) == len(steps)
+        assert max(sizes) * 4 < len(base)
+        whole = snapshots.at(conn, "main", steps[0].id, now + timedelta(milliseconds=1))
+        assert whole is not None
+        assert whole.state == replace(steps[0], touched=frozenset())
+
+
 def test_of_a_long_ledger_only_what_differs_is_kept(
     store: Store, an_objective: AnObjective, now: datetime
 ) -> None:
