@@ -33,6 +33,7 @@ def test_many_objectives_cost_the_cycles_no_more_statements_than_one(hand: Any) 
         for _ in range(more):
             hand.issue("Key Result", hand.issue("Epic", labels=["okr", "2026-Q4"]))
         hand.sync()
+        list_cycles(hand.connector, TESTER, "main")  # a new connection of the database is told how to be used
         said.clear()
         (shown,) = list_cycles(hand.connector, TESTER, "main")
         return shown.objectives, len(said)
