@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 
 from rich.console import Console
@@ -103,8 +104,10 @@ def run(name: str, quick: bool, at_most: int = AT_MOST) -> Run:
         except subprocess.TimeoutExpired:
             output = ""
             print(f"{name} was stopped after {at_most} seconds.", file=sys.stderr)
-        if process.poll() != 0:
-            os.killpg(process.pid, signal.SIGKILL)
+        finally:
+            if process.poll() != 0:
+                with suppress(ProcessLookupError):  # what it started may have ended with it
+                    os.killpg(process.pid, signal.SIGKILL)
     *said, figures = output.splitlines() or [""]
     print(*said, sep="\n", end="\n" if said else "")
     spent = time.monotonic() - began
