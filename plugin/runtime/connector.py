@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -155,6 +156,8 @@ class Connector:
     store: Store
     sites: dict[str, Site]
     clock: Callable[[], datetime]
+    monotonic: Callable[[], float] = time.monotonic
+    """Seconds by which what was asked a moment ago is believed, and how long is waited; never goes back."""
     announce: Callable[[], None] = lambda: None
     announcer: Announcer = SILENT
     meter: Meter = field(default_factory=Meter)
@@ -173,7 +176,7 @@ class Connector:
     numberless: dict[tuple[str, str], tuple[float, dict[str, Mention]]] = field(default_factory=dict)
     """Of which objectives somebody sees no numbers, by site and person, and when that was found."""
     asking: dict[tuple[str, str], tuple[threading.Thread, float]] = field(default_factory=dict)
-    """Who asks Jira what somebody may see, by site and person, and since which second of the monotonic clock."""
+    """Who asks Jira what somebody may see, by site and person, and since which second of `monotonic`."""
     unanswered: dict[tuple[str, str], float] = field(default_factory=dict)
     """Until which second of it Jira is not asked that again, as it gave no answer."""
     asking_lock: threading.Lock = field(default_factory=threading.Lock)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -206,11 +205,11 @@ def _views_of(connector: Connector, actor: Actor, asked: frozenset[str]) -> tupl
 def modes_of(connector: Connector) -> dict[str, Visibility]:
     """The modes that were set, by site, as they were within the last seconds."""
     at, known = connector.modes
-    if time.monotonic() - at < LOOK_S:
+    if connector.monotonic() - at < LOOK_S:
         return known
     with connector.store.read() as conn:
         known = modes.all(conn)
-    connector.modes = (time.monotonic(), known)
+    connector.modes = (connector.monotonic(), known)
     return known
 
 

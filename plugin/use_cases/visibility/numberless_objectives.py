@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 
 from connectors.store.lists import cycle_lines
@@ -20,7 +19,7 @@ BELIEVED_S = 5.0
 
 def numberless(connector: Connector, site: str, person: str) -> dict[str, Mention]:
     """By id: those of a site which count what the person may not see, or what is aligned to them and does; an objective that is hidden itself is one of them."""
-    name, now = (site, person), time.monotonic()
+    name, now = (site, person), connector.monotonic()
     at, found = connector.numberless.get(name, (float("-inf"), {}))
     if now - at < BELIEVED_S:
         return found
@@ -29,14 +28,14 @@ def numberless(connector: Connector, site: str, person: str) -> dict[str, Mentio
     lacking = {id_ for id_, mine in counted.rows.items() if not mine <= may}
     found = {id_: counted.names[id_] for id_ in _with_those_above(lacking, counted.above)}
     fresh = {one: kept for one, kept in list(connector.numberless.items()) if now - kept[0] < BELIEVED_S}
-    connector.numberless = fresh | {name: (time.monotonic(), found)}
+    connector.numberless = fresh | {name: (connector.monotonic(), found)}
     return found
 
 
 def _counted(connector: Connector, site: str) -> CountedIssues:
     """The same for whoever asks: all states of a site are read for it, those of cycles that are over too, and of them only names and ids are held."""
     at, known = connector.counted.get(site, (float("-inf"), None))
-    if known is not None and time.monotonic() - at < BELIEVED_S:
+    if known is not None and connector.monotonic() - at < BELIEVED_S:
         return known
     with connector.store.read() as conn:
         states = [one.state for one in objectives.all(conn, site)]
@@ -66,7 +65,7 @@ def _counted(connector: Connector, site: str) -> CountedIssues:
         above=above,
         keys={one.id: one.key for one in meant.values()},
     )
-    connector.counted[site] = (time.monotonic(), found)
+    connector.counted[site] = (connector.monotonic(), found)
     return found
 
 

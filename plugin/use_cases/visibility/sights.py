@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
@@ -35,12 +34,12 @@ def visible(connector: Connector, site: str, person: str, keys: Mapping[str, str
 
     An answer that is older than ten minutes is asked for anew; while Jira says nothing, an old yes serves for an hour, and nothing else does.
     """
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = connector.monotonic() + PATIENCE_S
     asked: set[str] = set()
     while True:
         may, stale = _known(connector, site, person, keys)
         wanted = stale - asked
-        if not wanted or time.monotonic() >= deadline:
+        if not wanted or connector.monotonic() >= deadline:
             return may
         mine = _turn(connector, site, person, {one: keys[one] for one in wanted}, deadline)
         if mine is None:
@@ -67,7 +66,7 @@ def _turn(
     """Wait for whoever asks already for this person, else ask; whether it was these issues. None: Jira does not answer now."""
     name = (site, person)
     with connector.asking_lock:
-        now = time.monotonic()
+        now = connector.monotonic()
         if now < connector.unanswered.get(name, now):
             return None
         running, began = connector.asking.get(name, (None, now))
@@ -79,7 +78,7 @@ def _turn(
             )
             connector.asking[name] = (running, began)
             running.start()
-    running.join(max(0.0, min(deadline, began + PATIENCE_S) - time.monotonic()))
+    running.join(max(0.0, min(deadline, began + PATIENCE_S) - connector.monotonic()))
     return None if running.is_alive() else mine
 
 
@@ -90,7 +89,7 @@ def _ask(connector: Connector, site: str, person: str, keys: Mapping[str, str]) 
                 issue_sights.put(conn, site, person, answers, connector.clock())
                 failures.clear(conn, site, "sights")
     except (JiraError, Refusal, StoreError) as error:
-        connector.unanswered[site, person] = time.monotonic() + PAUSE_S
+        connector.unanswered[site, person] = connector.monotonic() + PAUSE_S
         log.warning("Jira did not say who may see what; it stays hidden", site=site, error=str(error))
         _note(connector, site, error)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 from connectors.jira.http.errors import JiraRefusal
@@ -57,7 +56,7 @@ def change_visibility(connector: Connector, actor: Actor, site: str, mode: Visib
         audit.note(
             conn, actor.label, "visibility changed", now, {"from": before.value, "to": mode.value}, site
         )
-        connector.modes = (time.monotonic(), modes.all(conn))
+        connector.modes = (connector.monotonic(), modes.all(conn))
     return before
 
 

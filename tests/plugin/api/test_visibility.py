@@ -6,7 +6,6 @@ The routes are those that there are: a new one is in here by itself, and one who
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -214,11 +213,19 @@ def test_what_a_site_counts_is_read_once_for_all_who_look_and_nobody_is_remember
     connector, reads, read_all = hiding.connector, list[str](), objectives.all
     monkeypatch.setattr(objectives, "all", lambda conn, site: reads.append(site) or read_all(conn, site))
     connector.counted.clear()
-    connector.numberless = {("main", "gone"): (time.monotonic() - 60, {})}
+    seconds = [100.0]
+    monkeypatch.setattr(connector, "monotonic", lambda: seconds[0])
+    connector.numberless = {("main", "gone"): (seconds[0] - 60, {})}
     sees_some, sees_none = (numberless(connector, "main", one) for one in (SEES_SOME.id, ""))
     assert reads == ["main"]
     assert sees_some.keys() < sees_none.keys()
     assert connector.numberless.keys() == {("main", SEES_SOME.id), ("main", "")}
+    seconds[0] += 4.9
+    numberless(connector, "main", "")
+    assert reads == ["main"]
+    seconds[0] += 0.2
+    numberless(connector, "main", "")
+    assert reads == ["main", "main"]
 
 
 def test_a_hidden_key_is_answered_as_one_that_nobody_knows_and_words_are_not_searched(hiding: Api) -> None:
