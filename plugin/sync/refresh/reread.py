@@ -182,7 +182,8 @@ def with_readings(
 
     What the places hold that are written comes with it, where a search does not show it.
 
-    `first`: the mirror knows none of them and need not be asked. `anew`: what places hold is asked for though it is known.
+    `first`: the mirror knows none of them and need not be asked. `anew`: what places hold is asked for though it is known, and so is a
+    history that told nothing of a field.
     """
     issues = with_places(context, issues, changed, first=first, anew=anew, memory=memory)
     metrics = context.metric_fields
@@ -193,7 +194,12 @@ def with_readings(
         with context.store.read() as conn:
             known = mirror.get(conn, context.site, [issue.id for issue in issues], memory)
     names = context.names_known
-    stale = [one for one in issues if _history_is_stale(one, known.get(one.id), metrics, changed, names)]
+    stale = [
+        one
+        for one in issues
+        if _history_is_stale(one, known.get(one.id), metrics, changed, names)
+        or (anew and _tells_nothing(one, known.get(one.id), metrics))
+    ]
     fresh = _histories(context, stale, metrics)
     return [_with_history(context, issue, known.get(issue.id), fresh) for issue in issues]
 
@@ -239,6 +245,17 @@ def _history_is_stale(
     if issue.fields == known.fields:
         return False
     return any(issue.fields.get(name) != known.fields.get(name) for name in metrics - issue.absent)
+
+
+def _tells_nothing(issue: Issue, known: Issue | None, metrics: frozenset[str]) -> bool:
+    """Whether a history had no word of a field that holds a value, though the issue was edited after it was made.
+
+    What was filled in at once leaves none, and neither does an answer that came back empty for no reason, however often: nothing in it
+    proves that there was no change.
+    """
+    if known is None or issue.updated <= issue.created:
+        return False
+    return any(known.readings.get(name) == () for name in _measured(issue, metrics))
 
 
 def _with_history(

@@ -6,6 +6,7 @@ The routes are those that there are: a new one is in here by itself, and one who
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

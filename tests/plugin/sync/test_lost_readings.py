@@ -130,6 +130,26 @@ def test_a_first_move_whose_history_came_back_empty_is_asked_for_again(hand: Any
     assert readings(hand, one) == [[(4, 0), (9, 10)]]
 
 
+def test_a_history_that_told_nothing_is_asked_for_by_each_full_read(hand: Any) -> None:
+    """However often it came back empty for no reason: that proves no silence where the issue was edited since it was made."""
+    one = key_result(hand, epic(hand), 4)
+    hand.clock.pass_by(minutes=10)
+    hand.edit(one, customfield_10052=9)
+    hand.sandbox.faults.add(Fault("empty_page", "POST", "changelog/bulkfetch", times=20))
+    synced(hand)
+    for _ in range(2):
+        resync(hand.context)
+    with hand.connector.store.read() as conn:
+        assert mirror.get(conn, "main", [one])[one].readings == {CURRENT: ()}
+    hand.sandbox.faults.clear()
+
+    resync(hand.context)
+    assert readings(hand, one) == [[(4, 0), (9, 10)]]
+    calls(hand)
+    resync(hand.context)
+    assert not any("changelog" in name for name in hand.sandbox.site.calls.by_endpoint)
+
+
 @pytest.mark.parametrize("hand", ["datacenter"], indirect=True)
 def test_a_history_that_cannot_be_had_takes_the_time_of_what_moved_alone(hand: Any) -> None:
     """It is asked for again by each resync until it can be had."""
