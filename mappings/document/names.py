@@ -266,9 +266,24 @@ def grown(known: Sequence[E], now: Sequence[E], waiting: Iterable[str] = ()) -> 
     """What was known under the names it had, and what is new. What a word waits for is known by its present name."""
     words = frozenset(waiting)
     live = {one.id: one for one in now}
-    kept = [live[one.id] if one.id in live and words & called(live[one.id]) else one for one in known]
+    kept = [
+        live[one.id]
+        if one.id in live and (words & called(live[one.id]) or _is_half(one, live[one.id]))
+        else one
+        for one in known
+    ]
     ids = {one.id for one in known}
     return (*kept, *(one for one in now if one.id not in ids))
+
+
+def _is_half(known: CatalogueEntry, now: CatalogueEntry) -> bool:
+    """Whether of a link type one phrase alone is known, as a link of an issue shows it, and the list says both."""
+    return (
+        isinstance(known, LinkType)
+        and isinstance(now, LinkType)
+        and not (known.inward and known.outward)
+        and bool(now.inward and now.outward)
+    )
 
 
 def overlay(bound: Catalogue, live: Catalogue) -> Catalogue:

@@ -20,6 +20,7 @@ from mappings.document.mapping import Mapping
 from mappings.document.names import (
     LISTED,
     LOOKED_UP,
+    SINGLE,
     Absence,
     Arrival,
     CatalogueEntry,
@@ -30,11 +31,12 @@ from mappings.document.names import (
     called,
     compare,
     entries,
+    plain_id,
     replaced_by_namesakes,
     without,
 )
-from mappings.facts.catalogue import Catalogue, Field
-from mappings.facts.issue import Issue, JiraValue, User
+from mappings.facts.catalogue import Catalogue, Field, LinkType
+from mappings.facts.issue import Issue, JiraValue, Link, User
 from mappings.jql.fields.custom import choices_in
 from mappings.rollup.structure.absences import has
 
@@ -47,8 +49,19 @@ SHOWN: dict[NameKind, Callable[[Issue], Sequence[CatalogueEntry]]] = {
     NameKind.PRIORITY: lambda issue: (issue.priority,) if issue.priority is not None else (),
     NameKind.COMPONENT: lambda issue: issue.components,
     NameKind.VERSION: lambda issue: (*issue.fix_versions, *issue.affects_versions),
+    NameKind.LINK: lambda issue: [_link_type(one) for one in issue.links if one.outward is not None],
+    NameKind.PERSON: lambda issue: [
+        one for one in (issue.assignee, issue.reporter, issue.creator) if one is not None
+    ],
+    NameKind.ISSUE: lambda issue: (JiraValue(issue.id, issue.key),),
 }
 """What an issue shows of each kind, with id and name."""
+
+
+def _link_type(link: Link) -> LinkType:
+    """What a link shows of its type: the phrase of the direction that it is read in."""
+    there, back = (link.phrase, "") if link.outward else ("", link.phrase)
+    return LinkType(link.type_id, link.type_name, inward=back, outward=there)
 
 
 def absences_of(conn: Connection, site: str, revision: str) -> tuple[Absence, ...]:
@@ -181,11 +194,9 @@ def observe(store: Store, site: str, mapping: Mapping, now: datetime) -> None:
         if form is None:
             return
         seen = seen_in(mirror.every(conn, site), read, form)
-        people = tuple(one for one in seen.people if one.id not in {known.id for known in form.people})
-        issues = tuple(one for one in seen.issues if one.id not in {known.id for known in form.issues})
-        if people or issues:
-            form = replace(form, people=(*form.people, *people), issues=(*form.issues, *issues))
-            bindings.put(conn, site, mapping.revision, form)
+        grown = _with_looked_up(form, seen)
+        if grown != form:
+            bindings.put(conn, site, mapping.revision, grown)
         hold_against(conn, site, mapping, seen, now, LOOKED_UP)
 
 
@@ -206,9 +217,9 @@ def take_in(
         name_comparisons.hold(conn, site)
         form = bound(conn, site, mapping.revision)
         found = compare(wanted, form, shown) if form is not None else None
-        if found is None or not found.arrivals:
+        if form is None or found is None or not found.arrivals:
             return False
-        bindings.put(conn, site, mapping.revision, found.bound)
+        bindings.put(conn, site, mapping.revision, _with_looked_up(found.bound, shown))
         _tell_arrivals(conn, site, found.arrivals, now)
         due.mark(conn, site, objectives.ids(conn, site), now, "names in Jira changed", bulk=True)
         # Issues may be of the scope now, of which no delivery told.
@@ -237,28 +248,38 @@ def shown_by(issues: Collection[Issue], names: Iterable[MappingName], known: Cat
                 for one in held(issue.fields.get(name.field)):
                     if one.id not in name.ids and one.name.casefold() == word:
                         options.setdefault(name.field, {})[one.id] = one
+        if name.kind in SINGLE and name.ids:
+            continue
         for entry, words in entries.get(name.kind, ()):
-            if entry.id not in name.ids and word in words:
+            if entry.id not in map(plain_id, name.ids) and word in words:
                 parts.setdefault(LISTED[name.kind], {})[entry.id] = entry
     fields = tuple(Field(id_, id_, options=tuple(found.values())) for id_, found in options.items())
     return replace(Catalogue(fields=fields), **{part: tuple(found.values()) for part, found in parts.items()})  # type: ignore[arg-type]
 
 
+def _with_looked_up(form: Catalogue, seen: Catalogue) -> Catalogue:
+    """And those of which a word means one alone: they stand in a bound form only where it names them."""
+    people = tuple(one for one in seen.people if one.id not in {known.id for known in form.people})
+    issues = tuple(one for one in seen.issues if one.id not in {known.id for known in form.issues})
+    return replace(form, people=(*form.people, *people), issues=(*form.issues, *issues))
+
+
 def let_go(store: Store, site: str, mapping: Mapping, now: datetime) -> None:
     """Forget ids that are gone from Jira where their word stands for another one as well, and no issue has them any more: they are replaced.
 
-    A status is kept, for issues were in it, as their histories tell.
+    One that the mapping also says by its bare id means that id for ever. A status is kept, for issues were in it, as their histories tell.
     """
     with store.read() as conn:
         absences = absences_of(conn, site, mapping.revision)
         if not any(len(one.name.ids) > 1 for one in absences):
             return
         issues = list(mirror.every(conn, site))
+    bare = {(name.kind, id_) for name in mapping.names if name.written_as_id for id_ in name.ids}
     replaced = {
         (one.name.kind, one.id)
         for one in replaced_by_namesakes(absences)
         if one.name.kind is not NameKind.STATUS and not any(has(issue, one) for issue in issues)
-    }
+    } - bare
     if not replaced:
         return
     with store.write() as conn:

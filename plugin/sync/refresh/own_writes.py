@@ -1,11 +1,13 @@
-"""Reads that our own writes have overtaken: they show what people did meanwhile, and in our fields what stood there before us.
+"""Reads that something has overtaken which Jira's `updated` does not tell of: our own writes, or another edit within the same second.
 
-Such an issue is newer than the mirror knows it and older than what we wrote: to believe it would be to write it again.
+What our own writes have overtaken shows what people did meanwhile, and in our fields what stood there before us. Such an issue is newer
+than the mirror knows it and older than what we wrote: to believe it would be to write it again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -19,6 +21,8 @@ from plugin.sync.context import Context
 
 WINDOW = timedelta(hours=1)
 """Longer than any search index lags."""
+SAME = timedelta(seconds=2)
+"""So long after an edit another one may bear the same `updated`: a second, and as much for clocks that differ a little."""
 
 
 def overtaken(
@@ -33,6 +37,39 @@ def overtaken(
     differing = {one.id for one in issues if _contradicts(ours, before.get(one.id), one)}
     since = read_at if read_at is not None else context.clock() - WINDOW
     return writes.written_to(conn, context.site, differing, since)
+
+
+def same_second(
+    before: Mapping[str, Issue],
+    issues: Iterable[Issue],
+    read_at: datetime,
+    ours: Collection[str],
+) -> frozenset[str]:
+    """Which of these say something else than the mirror under the same `updated`, and were read while it might still be given to another edit.
+
+    Neither is known to be the later one then. `ours` are the places that we write, of which the record of writes tells.
+    """
+    return frozenset(
+        one.id
+        for one in issues
+        if one.id in before
+        and one.updated == before[one.id].updated
+        and not is_over(one.updated, read_at)
+        and _facts(one, ours) != _facts(before[one.id], ours)
+    )
+
+
+def is_over(updated: datetime, read_at: datetime) -> bool:
+    """Whether a read that began then shows all that Jira will ever date to this instant; some databases below Data Center keep whole seconds."""
+    return read_at - updated > SAME
+
+
+def _facts(issue: Issue, ours: Collection[str]) -> Issue:
+    """Without the fields that we write, and without what was read of it besides."""
+    fields = {name: value for name, value in issue.fields.items() if name not in ours}
+    return replace(
+        issue, fields=fields, readings={}, unknowns={}, history_at=None, history_names=0, absent=frozenset()
+    )
 
 
 def before_our_writes(context: Context, searched: Collection[str]) -> Callable[[Issue], bool]:

@@ -36,7 +36,7 @@ from plugin.sync.refresh import comments, gaps
 from plugin.sync.refresh.losses import WeighedLosses, record, weigh
 from plugin.sync.refresh.names import take_in
 from plugin.sync.refresh.omissions import in_scope, spared
-from plugin.sync.refresh.own_writes import WINDOW, before_our_writes, overtaken
+from plugin.sync.refresh.own_writes import WINDOW, before_our_writes, overtaken, same_second
 from plugin.sync.refresh.tombstones import ask_again, doubtful, remember
 from plugin.sync.resync import activation_read
 from plugin.sync.write_back.places import recalled, spare_own, with_places
@@ -402,7 +402,8 @@ def land_issues(
     """Put and delete issues in the mirror and mark every objective that may feel it; returns objective ids and changed ids.
 
     `read_at` is when a read by id began, None where a search showed them: what left the mirror or was written
-    by us since is not put back but asked for again. `held`: all these as the mirror has them, where this transaction holds them.
+    by us since is not put back but asked for again. What says something else within one second of Jira's is believed, and asked for once
+    more: whichever of two readings landed last may be the older one. `held`: all these as the mirror has them, where this transaction holds them.
     Raises FormerMapping where another mapping rules by now.
     """
     require(conn, context)
@@ -418,7 +419,9 @@ def land_issues(
     inside = activation_read.carried(conn, context, before, inside)
     inside, omitted = spared(before, inside, context.written_places, context.field_names)
     earlier = context.moment(conn)
+    contested = same_second(before, inside, read_at or context.clock(), context.written_places)
     changed = mirror.put(conn, context.site, inside, before)
+    ask_again(context, conn, contested & changed)
     losses.forget(conn, context.site, (issue.id for issue in inside))
     after = {issue.id: issue for issue in inside if issue.id in changed}
     lost = {issue_id for issue_id in outside if issue_id in before}

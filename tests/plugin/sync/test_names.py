@@ -19,9 +19,9 @@ from connectors.store.people import audit
 from connectors.store.schema import binding
 from connectors.store.work import due, inbox
 from mappings import presets
-from mappings.document.names import MappingName, NameKind
-from mappings.facts.catalogue import Catalogue
-from mappings.facts.issue import JiraValue, User
+from mappings.document.names import Arrival, MappingName, NameKind, compare, link_word
+from mappings.facts.catalogue import Catalogue, LinkType
+from mappings.facts.issue import JiraValue, Link, User
 from mappings.rollup.rows.ledger import Disposition
 from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.cli.work.sync import sync_site
@@ -387,6 +387,54 @@ def test_a_person_whom_only_issues_show_is_learnt_with_the_next_full_read(firm: 
     everything_again(firm)
     assert ("Nina Neu", ("4714",)) in {(name.word, name.ids) for name in firm.context.mapping.names}
     assert [(one.id, one.name) for one in active_form(firm).people] == [("4714", "Nina Neu")]
+
+
+def test_a_person_whom_a_delivery_shows_is_known_before_anything_is_computed(firm: Any) -> None:
+    """It waited for the next full read: until then whom the mapping leaves out was counted."""
+    text = presets.text("epics-as-objectives").replace(
+        "select: issuetype in (Story, Task, Bug)",
+        'select: issuetype in (Story, Task, Bug) AND (assignee is EMPTY OR assignee != "Nina Neu")',
+    )
+    activate(firm.connector, TESTER, "main", text, large=True)
+    firm.work_off()
+    story = firm.sandbox.sandbox.records[firm.records()[0].id]
+    left = replace(story.creator, id="4714", name="Nina Neu")
+    firm.sandbox.sandbox.add(replace(story, assignee=left, updated=firm.clock(), cache={}), story.creator)
+    body = {"webhookEvent": "jira:issue_updated", "issue": {"id": story.id}}
+    with firm.connector.store.write() as conn:
+        inbox.store(conn, "main", "shown", json.dumps(body).encode(), firm.clock())
+    firm.work_off()
+    assert told(firm)[-1] == ("name taken in", "Nina Neu")
+    assert [(one.id, one.name) for one in active_form(firm).people] == [("4714", "Nina Neu")]
+    with firm.connector.store.read() as conn:
+        counted = {
+            row.id
+            for saved in objectives.all(conn, "main")
+            for one in saved.state.key_results
+            for row in one.measurement.ledger.rows
+        }
+    assert counted
+    assert story.id not in counted
+
+
+def test_a_link_of_a_type_made_anew_says_what_the_word_says() -> None:
+    """An issue shows the phrase of one direction; the list completes the type, under whose other phrase nothing was missed meanwhile."""
+    known = LinkType("10010", "Contributes", "is contributed to by", "contributes to")
+    name = MappingName(NameKind.LINK, "contributes to", ("10010",))
+    made = Link("19010", "Contributes", "contributes to", "1", outward=True)
+    bound = Catalogue(link_types=(known,))
+    issue = replace(build_issue("7"), links=(made,))
+
+    shown = names.shown_by([issue], [name], bound)
+    found = compare([name], bound, shown)
+    assert found.arrivals == (Arrival(name, "19010"),)
+    assert link_word("contributes to", found.bound.link_types).says(made)
+
+    listed = Catalogue(link_types=(replace(known, id="19010"),))
+    back = replace(made, phrase="is contributed to by", outward=False)
+    whole = compare([name], found.bound, listed).bound.link_types
+    assert link_word("is contributed to by", whole).says(back)
+    assert link_word("contributes to", whole).says(made)
 
 
 BY_HEALTH = """

@@ -20,7 +20,7 @@ from plugin.sync.reconcile.lease import ObjectiveLease
 from plugin.sync.reconcile.reconcile import reconcile
 from plugin.sync.refresh.losses import weigh
 from plugin.sync.refresh.own_writes import overtaken
-from plugin.sync.refresh.reread import land_issues, refresh
+from plugin.sync.refresh.reread import land_issues, read_again, refresh
 from plugin.sync.refresh.tombstones import remember
 from plugin.sync.resync.double_check import DoubleCheckedPage
 from plugin.sync.resync.full_read import resync
@@ -369,6 +369,30 @@ def test_an_edit_that_the_mirror_learns_of_while_we_write_is_not_hidden_by_our_o
     assert [int(value) for _, value in hand.writes()] == written
     hand.sync()
     assert (known().fields[PROGRESS], known().updated) == (67, sandbox.records[objective].updated)
+
+
+@pytest.mark.parametrize("later", [0, 3])
+def test_of_two_readings_of_one_second_whichever_lands_last_the_later_one_stays(
+    hand: Any, objective: str, later: int
+) -> None:
+    """Jira dates two edits alike, and the reading between them lands after the one behind them: nothing would have told of it again."""
+    story = next(one.id for one in hand.sandbox.sandbox.records.values() if one.parent_id == objective)
+    hand.clock.pass_by(minutes=1)
+    hand.edit(story, summary="Once")
+    between = read_again(hand.context, [story]).issues
+    hand.edit(story, summary="Twice")
+    hand.land(story)
+    with hand.connector.store.write() as conn:
+        dated = mirror.get(conn, "main", [story])[story].updated
+        alike = [replace(one, updated=dated) for one in between]
+        land_issues(hand.context, conn, alike, set(), hand.clock() + timedelta(seconds=later))
+        asked = inbox.pending(conn, 10, "main")
+    assert len(asked) == (0 if later else 1), "what was read after that second is the last word"
+    refresh(hand.context, "tests")
+    with hand.connector.store.read() as conn:
+        summary = mirror.get(conn, "main", [story])[story].summary
+        assert summary == ("Once" if later else "Twice")
+        assert not inbox.pending(conn, 10, "main"), "two readings that agree are believed"
 
 
 def test_for_an_hour_no_search_takes_back_what_we_wrote(hand: Any, objective: str) -> None:
