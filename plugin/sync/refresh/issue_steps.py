@@ -1,13 +1,12 @@
 """The histories of issues: read from Jira in bulk where nobody read them yet or the issue was touched since, and kept.
 
-What nobody looks back at is not read. A history is whole up to the `updated` of its issue that it was read for; within the same second
-another change may bear that too, so it counts as whole up to just before where it was read so soon.
+What nobody looks back at is not read. A history is whole up to the `updated` of its issue that it was read for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import structlog
 from sqlalchemy import Connection
@@ -15,10 +14,8 @@ from sqlalchemy import Connection
 from connectors.store.mirror import issue_histories
 from mappings.explain.past import FieldChange
 from plugin.sync.context import Context
-from plugin.sync.refresh.own_writes import is_over
 
 AT_ONCE = 1_000
-INSTANT = timedelta(milliseconds=1)
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 log = structlog.get_logger("jira_okr.histories")
 Histories = dict[str, tuple[FieldChange, ...]]
@@ -40,13 +37,11 @@ def read(
     jira = context.jira.in_background()
     for place in range(0, len(wanted), AT_ONCE):
         part = {id_: updated[id_] for id_ in wanted[place : place + AT_ONCE]}
-        asked_at = context.clock()
         steps = jira.steps(list(part), fields, part, context.called_fields)
-        whole = {id_: at if is_over(at, asked_at) else at - INSTANT for id_, at in part.items()}
         with context.store.write() as conn:
             torn = _torn(context, conn, steps)
             steps = {id_: its for id_, its in steps.items() if id_ not in torn}
-            issue_histories.put(conn, context.site, steps, whole, fields)
+            issue_histories.put(conn, context.site, steps, part, fields)
         found |= steps
         report(min(place + AT_ONCE, len(wanted)), len(wanted))
     return found
