@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 import requests
 
-from connectors.jira.sign_in.credentials import Credentials
+from connectors.jira.http.errors import GATEWAY_AGAIN, PAT_AGAIN, SIGN_IN_AGAIN
+from connectors.jira.sign_in.credentials import BearerCredentials, Credentials
 
 Deployment = Literal["cloud", "datacenter"]
 
@@ -59,6 +60,13 @@ class JiraAddress:
         object.__setattr__(
             self, "api_base", _normal(self.api_base, "the API base") if self.api_base else browse_url
         )
+
+    @property
+    def again(self) -> str:
+        """What is done about credentials that Jira does not take: other for each kind of them."""
+        if self.gateway or self.api_base != self.browse_url:
+            return GATEWAY_AGAIN
+        return PAT_AGAIN if isinstance(self.credentials, BearerCredentials) else SIGN_IN_AGAIN
 
     def browse(self, key: str) -> str:
         """The address of one issue for people."""

@@ -130,6 +130,15 @@ SIGN_IN_AGAIN = (
     "Check e-mail and token of the site (tokens expire) and enter a new one. Scoped tokens of Jira Cloud are taken by Atlassian's "
     "gateway alone: it is found by itself for sites that are added here; in the settings set JIRA_OKR_JIRA__API_BASE to gateway."
 )
+PAT_AGAIN = (
+    "Check the personal access token of the site (they expire) and enter a new one: Jira Data Center makes it in the profile of the "
+    "account. Jira Cloud takes none; there it is an API token, with the account's e-mail address."
+)
+GATEWAY_AGAIN = (
+    "Check the token of the site (tokens expire) and enter a new one: a service account's goes without an e-mail address, a person's "
+    "with it. Atlassian's gateway takes tokens with scopes alone; one without is taken at the address of the site (leave "
+    "JIRA_OKR_JIRA__API_BASE out)."
+)
 TRANSIENT = frozenset({408, 409, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
 SIGN_IN_FAILED = ("AUTHENTICATED_FAILED", "AUTHENTICATION_DENIED")
 REMEDIES = {
@@ -155,8 +164,10 @@ PROXY = (
 CONTEXT = "Many a Jira Data Center has a context path, as in https://jira.acme.example/jira: it belongs to the address."
 
 
-def classify(status: int, headers: Mapping[str, str], body: bytes, now: datetime) -> JiraError | None:
-    """The error an answer stands for, or None where it is a good one. `now` turns dates into seconds.
+def classify(
+    status: int, headers: Mapping[str, str], body: bytes, now: datetime, again: str = SIGN_IN_AGAIN
+) -> JiraError | None:
+    """The error an answer stands for, or None where it is a good one. `now` turns dates into seconds; `again` says what is done about credentials that are not taken.
 
     Only Jira's own words are a refusal: a redirect, a web page or an empty answer with any status is an outage of that call.
     """
@@ -169,7 +180,7 @@ def classify(status: int, headers: Mapping[str, str], body: bytes, now: datetime
     if status == 401:
         said = " ".join(read_messages(body)[0])
         words = f": {said.rstrip('.')}" if said else ""
-        return AuthFailure(f"Jira did not accept the credentials (401){words}.", SIGN_IN_AGAIN, status)
+        return AuthFailure(f"Jira did not accept the credentials (401){words}.", again, status)
     if status == 429:
         limit = read_limit(headers, now)
         return RateLimitError(limit.reason, limit.retry_after, limit.until)

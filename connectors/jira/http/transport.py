@@ -312,7 +312,7 @@ class Transport:
         self.learn(call, response)
         error = (
             scopes.refused(call, response.status_code, body, self.address.credentials)
-            or classify(response.status_code, response.headers, body, self.now())
+            or classify(response.status_code, response.headers, body, self.now(), self.address.again)
             or not_json(call, response, body)
         )
         if anew and self.renews(error, response.request):

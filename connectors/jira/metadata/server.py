@@ -133,7 +133,11 @@ class JiraLibrary:
         call = call_of(request.method or "GET", urlsplit(request.url or "").path)
         credentials = self._transport.address.credentials
         found = scopes.refused(call, response.status_code, response.content, credentials) or classify(
-            response.status_code, response.headers, response.content, self._transport.now()
+            response.status_code,
+            response.headers,
+            response.content,
+            self._transport.now(),
+            self._transport.address.again,
         )
         found = found or JiraRefusal(response.status_code)
         found.asked = _asked(request)

@@ -22,7 +22,7 @@ from connectors.jira import (
 from connectors.jira.http import allowance, errors, transport
 from connectors.jira.http.allowance import interval_of
 from connectors.jira.http.call import Call, call_of
-from connectors.jira.http.errors import IncompleteRead, classify, read_messages
+from connectors.jira.http.errors import AuthFailure, IncompleteRead, classify, read_messages
 from connectors.jira.http.estimate import (
     CallEstimate,
     Estimate,
@@ -1174,3 +1174,34 @@ def test_an_issue_is_named_by_its_id_else_by_its_key(given, named):
 )
 def test_the_issue_in_the_address_of_a_comment(url, found):
     assert hints._id_in_path(url) == found
+
+
+@pytest.mark.parametrize(
+    ("address", "todo"),
+    [
+        (
+            JiraAddress("main", "https://acme.atlassian.net", BasicCredentials("a@b.example", "x")),
+            "Check e-mail and token",
+        ),
+        (
+            JiraAddress("main", "https://jira.acme.example/jira", BearerCredentials("x")),
+            "Check the personal access token",
+        ),
+        (
+            JiraAddress(
+                "main",
+                "https://acme.atlassian.net",
+                BearerCredentials("x"),
+                gateway="https://api.atlassian.com",
+            ),
+            "Check the token of the site (tokens expire) and enter a new one: a service account's goes without an e-mail",
+        ),
+    ],
+    ids=["site", "PAT", "gateway"],
+)
+def test_what_is_done_about_credentials_is_said_of_the_kind_that_was_sent(
+    address: JiraAddress, todo: str
+) -> None:
+    refused = classify(401, {}, b"", NOW, address.again)
+    assert isinstance(refused, AuthFailure)
+    assert refused.remedy.startswith(todo)
