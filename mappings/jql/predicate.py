@@ -57,9 +57,12 @@ def check(
 ) -> tuple[JqlFinding, ...]:
     """Everything that is wrong with a JQL, at once and in the order of the text; a warning does not refuse it."""
     query, syntax = read(text)
-    said = [*syntax, *compiled(query, catalogue, issue_id_of).findings]
+    quotes = {one.position: one for one in lettered_quotes(text)}
+    found = compiled(query, catalogue, issue_id_of).findings
+    # That the site has no such value follows from its quotes: they are what to mend.
+    said = [*syntax, *(one for one in found if one.code != "unknown-value" or one.position not in quotes)]
     places = {finding.position for finding in said}
-    return in_order([*said, *(one for one in lettered_quotes(text) if one.position not in places)])
+    return in_order([*said, *(one for place, one in quotes.items() if place not in places)])
 
 
 def compile_selector(

@@ -168,3 +168,9 @@ def test_many_warnings_do_not_hide_an_error(site: Catalogue) -> None:
 def test_a_clean_jql_has_no_findings(site: Catalogue) -> None:
     jql = 'project = PLAT AND type in (Story, Bug) AND labels = okr AND "Story points" > 3 ORDER BY rank'
     assert check(jql, site) == ()
+
+
+def test_of_a_value_in_curly_quotes_the_quotes_are_named_and_not_the_value(site: Catalogue) -> None:
+    (finding,) = check("status = “Done”", site)
+    assert (finding.code, finding.severity) == ("lettered-quotes", Severity.WARNING)
+    assert finding.remedy == 'write straight quotes: "Done"'
