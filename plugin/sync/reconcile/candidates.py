@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 
 from sqlalchemy import Connection
 
@@ -19,8 +20,8 @@ from mappings.rollup.measurement import objective_rule
 from mappings.rollup.structure.relation import held_by
 from plugin.sync.context import Context
 
-LOOKED_AT_ONCE = 5_000
-"""After so many issues whoever looks says that it still does."""
+QUERIES_AT_ONCE = 50
+"""So many queries are looked for in one walk through the mirror; between two walks whoever looks can say that it still does."""
 
 
 def unknown(context: Context, conn: Connection, objective_ids: Iterable[str]) -> dict[str, Selector]:
@@ -35,14 +36,19 @@ def unknown(context: Context, conn: Connection, objective_ids: Iterable[str]) ->
 def fill(
     context: Context, missing: Mapping[str, Selector], going_on: Callable[[], None] = lambda: None
 ) -> None:
-    """Look once through the mirror for these queries; now and then `going_on` is called meanwhile, for that may take long."""
+    """Look through the mirror for these queries. `going_on` is called before each walk through it, for that may take long, and outside of its transaction: it may write."""
+    left = iter(missing.items())
+    while part := dict(islice(left, QUERIES_AT_ONCE)):
+        going_on()
+        _walk(context, part)
+
+
+def _walk(context: Context, missing: Mapping[str, Selector]) -> None:
     with context.store.write() as conn:
         candidates.hold(conn, context.site)
         moment = context.moment(conn)
         found: dict[str, list[str]] = {jql: [] for jql in missing}
-        for place, issue in enumerate(mirror.every(conn, context.site)):
-            if place % LOOKED_AT_ONCE == 0:
-                going_on()
+        for issue in mirror.every(conn, context.site):
             for jql, query in missing.items():
                 if query.matches(issue, moment):
                     found[jql].append(issue.id)
