@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
@@ -35,7 +35,9 @@ from plugin.pages.sources import (
     LocatedObjective,
     SavedObjective,
 )
+from plugin.pages.views.objectives.objective_context import never
 from plugin.use_cases.accounts.saved_views import SavedView
+from plugin.use_cases.check_ins.conversation import CheckInReply
 from plugin.use_cases.check_ins.due_check_ins import Reminder
 from plugin.use_cases.forecasts.forecast_record import kept_of
 from plugin.use_cases.health.drift import Drift
@@ -158,6 +160,12 @@ class Company:
         found = self.objective(objective_id)
         rulings = [kr.check_in for kr in found.state.key_results if kr.check_in] if found else []
         return [KeptCheckIn(ruling.check_in) for ruling in rulings]
+
+    def replies(self, objective_id: str, site: str | None = None) -> Sequence[CheckInReply]:  # noqa: ARG002
+        return ()
+
+    def takes_back(self) -> Callable[[CheckInReply], bool]:
+        return never
 
     def due_check_ins(self, objective_id: str, site: str | None = None) -> Mapping[str, Reminder]:  # noqa: ARG002
         return {}

@@ -43,6 +43,18 @@ class KpiReading:
         return self.former[0].received if self.former else self.received
 
 
+def known_at(one: KpiReading, instant: datetime) -> KpiReading | None:
+    """The reading as it was known at an instant; None where nothing had come in for it yet."""
+    if one.received <= instant:
+        return one
+    heard = [former for former in one.former if former.received <= instant]
+    if not heard:
+        return None
+    return replace(
+        one, value=heard[-1].value, received=heard[-1].received, former=one.former[: len(heard) - 1]
+    )
+
+
 class Receipt(StrEnum):
     """What became of a reading that came in."""
 

@@ -21,8 +21,10 @@ from plugin.use_cases.check_ins.check_ins import (
     check_in,
     derived_progress,
     key_result_of,
+    list_check_ins,
     typed_confidence,
 )
+from plugin.use_cases.check_ins.conversation import reply
 from plugin.use_cases.work import dead_letters, sync
 
 LONGEST_NOTE = 2000
@@ -44,6 +46,14 @@ class CheckInArguments(ActArguments):
     until: date | None = Field(
         None, description="Last day it holds, YYYY-MM-DD; else until the derived value moves."
     )
+
+
+class ReplyArguments(ActArguments):
+    """What somebody answers."""
+
+    objective_key: Name
+    check_in: int = Field(ge=1, description="Its number, as okr_get names it.")
+    said: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NOTE)]
 
 
 class RetryArguments(ActArguments):
@@ -100,6 +110,27 @@ def okr_check_in(asking: ToolAsker, arguments: CheckInArguments) -> ActReceipt:
     return two_calls(asking, CHECK_IN.name, arguments, site, path, would, do)
 
 
+def okr_reply(asking: ToolAsker, arguments: ReplyArguments) -> ActReceipt:
+    """Answer a check-in."""
+    site = site_of(asking, arguments)
+    saved = objective_of(asking, site, arguments.objective_key)
+    said = list_check_ins(asking.connector, asking.actor, site, saved.state.id)
+    found = next((one.check_in for one in said if one.check_in.id == arguments.check_in), None)
+    if found is None:
+        known = ", ".join(str(one.check_in.id) for one in said[:20]) or "none"
+        raise UnanswerableQuestion(
+            f"There is no check-in {arguments.check_in} of this objective; there are: {known}."
+        )
+    what = f"check-in {found.id} by {found.by} ({found.said}) with: {arguments.said}"
+
+    def do() -> str:
+        made = reply(asking.connector, asking.actor, site, saved.state.id, arguments.check_in, arguments.said)
+        return f"Kept as answer {made.id} to check-in {made.check_in}."
+
+    path = page_of_objective(asking, site, saved)
+    return two_calls(asking, REPLY.name, arguments, site, path, f"Answer {what}", do)
+
+
 def okr_retry(asking: ToolAsker, arguments: RetryArguments) -> ActReceipt:
     """Try an objective again that failed for good."""
     site = site_of(asking, arguments)
@@ -139,6 +170,15 @@ CHECK_IN = Tool(
     takes=CheckInArguments,
     gives=ActReceipt,
     function=okr_check_in,
+    permission=Permission.EDITOR,
+)
+REPLY = Tool(
+    name="okr_reply",
+    title="Answer a check-in",
+    description=f"Answer what somebody said of a key result; no number follows from it. {CONFIRMED}",
+    takes=ReplyArguments,
+    gives=ActReceipt,
+    function=okr_reply,
     permission=Permission.EDITOR,
 )
 RETRY = Tool(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from pydantic import Field, create_model
 
-from mappings.explain.check_in import Ruling
+from mappings.explain.check_in import CheckIn, Ruling
 from mappings.explain.confidence import SpokenConfidence
 from mappings.rollup.state import KeyResultState
 from plugin.doors.cursor import cursor, list_name, position
@@ -16,9 +17,14 @@ from plugin.mcp.protocol.provenance import page_of_objective, provenance
 from plugin.mcp.protocol.quotation import Quoted
 from plugin.mcp.protocol.shapes import Answer, Name, Number, PageArguments, RowCount, Shape, exactly, page_of
 from plugin.mcp.protocol.tool import Tool, ToolAsker
+from plugin.use_cases.check_ins.check_ins import RETRACTED, list_check_ins
+from plugin.use_cases.check_ins.conversation import CheckInReply, list_replies
 from plugin.use_cases.objectives.objective_columns import filters, narrowed
 from plugin.use_cases.objectives.objective_lines import ObjectiveLine, line, lines
 from plugin.use_cases.objectives.objectives import list_counted
+
+MOST_TALK = 5
+"""So many of the latest check-ins, and of the latest answers to each, stand in an answer."""
 
 
 class StandingCheckIn(Shape):
@@ -31,6 +37,27 @@ class StandingCheckIn(Shape):
     shows: str
     asks: bool
     why: Quoted
+
+
+class RecentReply(Shape):
+    """What somebody answered to a check-in."""
+
+    by: Quoted
+    at: datetime
+    said: Quoted
+
+
+class Talk(Shape):
+    """A check-in, what it says, and the latest of what was answered; `number` names it for okr_reply."""
+
+    number: int
+    key_result: str
+    by: Quoted
+    at: datetime
+    said: Quoted
+    note: Quoted
+    replies_total: int
+    replies: list[RecentReply]
 
 
 class Confidence(Shape):
@@ -117,10 +144,12 @@ class ObjectiveListing(Answer):
 
 
 class ObjectiveAnswer(Answer):
-    """One objective; `counted` is of its key results."""
+    """One objective; `counted` is of its key results, `check_ins` the latest of what was said of it."""
 
     counted: RowCount
     objective: Objective
+    check_ins_total: int
+    check_ins: list[Talk]
 
 
 if TYPE_CHECKING:  # made from the columns, which a type checker cannot follow
@@ -197,10 +226,34 @@ def okr_get(asking: ToolAsker, arguments: GetArguments) -> ObjectiveAnswer:
     shown, counted = page_of(
         f"okr_get:{site}:{saved.state.id}:{arguments.cycle}", arguments, every, (one.id for one in every)
     )
+    said = [
+        one
+        for one in list_check_ins(asking.connector, asking.actor, site, saved.state.id)
+        if one.ended_how != RETRACTED
+    ]
+    replies = list_replies(asking.connector, asking.actor, site, saved.state.id)
     return ObjectiveAnswer(
         provenance=provenance(asking, site, ObjectiveAnswer, page_of_objective(asking, site, saved), [saved]),
         counted=counted,
         objective=objective_shape(line(asking.connector, asking.actor, site, saved), tuple(shown)),
+        check_ins_total=len(said),
+        check_ins=[
+            _talk(one.check_in, [each for each in replies if each.check_in == one.check_in.id])
+            for one in said[:MOST_TALK]
+        ],
+    )
+
+
+def _talk(one: CheckIn, replies: Sequence[CheckInReply]) -> Talk:
+    return Talk(
+        number=one.id,
+        key_result=one.key_result_id,
+        by=one.by,
+        at=one.at,
+        said=one.said,
+        note=one.note,
+        replies_total=len(replies),
+        replies=[RecentReply(by=each.by, at=each.at, said=each.said) for each in replies[-MOST_TALK:]],
     )
 
 

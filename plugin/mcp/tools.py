@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugin.mcp.acts import CHECK_IN, RETRY, SYNC_NOW
+from plugin.mcp.acts import CHECK_IN, REPLY, RETRY, SYNC_NOW
 from plugin.mcp.cycles.carry import CARRY, UNDO_CARRY
 from plugin.mcp.cycles.closings import CLOSINGS
 from plugin.mcp.cycles.cycle import CYCLE
@@ -40,6 +40,7 @@ TOOLS: tuple[Tool, ...] = (
     DRAFT,
     IMPORT_PLAN,
     CHECK_IN,
+    REPLY,
     CARRY,
     UNDO_CARRY,
     RETRY,

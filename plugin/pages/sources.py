@@ -5,7 +5,7 @@ Records are protocols of read-only attributes, so that whatever the store keeps 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from fractions import Fraction
@@ -18,6 +18,7 @@ from mappings.forecast.objective import ObjectiveForecast
 from mappings.rollup.state import ObjectiveState
 from plugin.use_cases.accounts.saved_views import SavedView
 from plugin.use_cases.check_ins.check_ins import KeptCheckIn, KeptComment
+from plugin.use_cases.check_ins.conversation import CheckInReply
 from plugin.use_cases.check_ins.due_check_ins import Reminder
 from plugin.use_cases.cycles.cycles import CycleDetail
 from plugin.use_cases.health.status import SiteStatus
@@ -180,6 +181,14 @@ class Sources(Protocol):
 
     def comments(self, objective_id: str, site: str | None = None) -> Sequence[KeptComment]:
         """Comments on its key results that begin as check-ins do, the latest first."""
+        ...
+
+    def replies(self, objective_id: str, site: str | None = None) -> Sequence[CheckInReply]:
+        """What was answered to the check-ins of an objective, the first one first."""
+        ...
+
+    def takes_back(self) -> Callable[[CheckInReply], bool]:
+        """Whether whoever looks may take an answer back."""
         ...
 
     def due_check_ins(self, objective_id: str, site: str | None = None) -> Mapping[str, Reminder]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
+from functools import partial
 from itertools import chain
 
 import mappings.document.mapping
@@ -28,6 +29,7 @@ from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.accounts.people import names
 from plugin.use_cases.accounts.saved_views import SavedView, list_views
 from plugin.use_cases.check_ins.check_ins import KeptCheckIn, KeptComment, list_check_ins, list_comments
+from plugin.use_cases.check_ins.conversation import CheckInReply, list_replies, may_take_back
 from plugin.use_cases.check_ins.due_check_ins import Reminder, due_on
 from plugin.use_cases.cycles.cycles import CycleDetail, past_cycles, running_cycles, show_cycle
 from plugin.use_cases.cycles.locks import waits_behind_lock
@@ -177,6 +179,16 @@ class StoredSources:
         return [
             kept for one in sites for kept in list_comments(self.connector, self.who(), one, objective_id)
         ]
+
+    def replies(self, objective_id: str, site: str | None = None) -> Sequence[CheckInReply]:
+        return [
+            kept
+            for one in self._sites(site)
+            for kept in list_replies(self.connector, self.who(), one, objective_id)
+        ]
+
+    def takes_back(self) -> Callable[[CheckInReply], bool]:
+        return partial(may_take_back, self.who())
 
     def due_check_ins(self, objective_id: str, site: str | None = None) -> Mapping[str, Reminder]:
         return {

@@ -17,7 +17,14 @@ from connectors.store.database.sql import StoredRow, among, hold, insert_into
 from connectors.store.lists import cycle_lines
 from connectors.store.schema import closing as table
 from connectors.store.schema import last_write
-from mappings.rollup.cycles.closing_record import BEGINNING, ChainLink, ClosingRecord, LinkKind, hash_of
+from mappings.rollup.cycles.closing_record import (
+    BEGINNING,
+    ChainLink,
+    ClosingRecord,
+    LinkKind,
+    Overlap,
+    hash_of,
+)
 from mappings.rollup.state import HealthLevel
 
 CYCLES_KEPT = 256
@@ -26,7 +33,7 @@ CYCLES_KEPT = 256
 
 @dataclass(frozen=True, slots=True)
 class ClosingAct:
-    """That a cycle was closed, or opened again: by whom, when, and why."""
+    """That a cycle was closed, or opened again: by whom, when, and why; and which objectives reached into it then, where it was closed."""
 
     cycle_id: str
     version: int
@@ -35,6 +42,7 @@ class ClosingAct:
     by: str
     note: str
     hash: str
+    overlaps: tuple[Overlap, ...] = ()
 
 
 def alone(conn: Connection, site: str) -> None:
@@ -56,7 +64,7 @@ def add(
         .limit(1)
     ).one_or_none()
     number, former = (0, BEGINNING) if last is None else last
-    said = json_text.encode(_Act(act.by, act.note, len(records)))
+    said = json_text.encode(_Act(act.by, act.note, len(records), act.overlaps))
     parts = [(LinkKind.OBJECTIVE, one.state.id, _text(one)) for one in records] + [(act.kind, "", said)]
     for kind, objective_id, content in parts:
         number += 1
@@ -249,6 +257,7 @@ class _Act:
     by: str
     note: str
     records: int
+    overlaps: tuple[Overlap, ...] = ()
 
 
 def _text(record: ClosingRecord) -> str:
@@ -281,6 +290,7 @@ def _act(row: StoredRow) -> ClosingAct:
         by=said.by,
         note=said.note,
         hash=row.hash,
+        overlaps=said.overlaps,
     )
 
 

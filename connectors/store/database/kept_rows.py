@@ -9,6 +9,7 @@ from sqlalchemy.types import TypeEngine
 
 from connectors.store.schema import (
     check_in,
+    check_in_reply,
     closing,
     cycle_end,
     cycle_line,
@@ -37,7 +38,7 @@ WHAT_GROWS: tuple[tuple[str, tuple[Table, ...]], ...] = (
     ("deliveries", (delivery,)),
     ("readings of KPIs", (kpi_reading, kpi_former_reading)),
     ("counted periods of KPIs", (kpi_period,)),
-    ("check-ins", (check_in,)),
+    ("check-ins and answers to them", (check_in, check_in_reply)),
     ("ends, locks and closings of cycles", (cycle_end, cycle_line, cycle_lock, closing)),
 )
 

@@ -323,6 +323,15 @@ check_in = Table(
     Index(None, "site", "comment_id"),
 )
 
+check_in_reply = Table(
+    "check_in_reply",
+    columns.metadata,
+    columns.serial(),
+    *(columns.text(name) for name in ("site", "said", "by")),
+    *(columns.number(name) for name in ("check_in_id", "at")),
+    Index(None, "site", "check_in_id"),
+)
+
 comment = Table(
     "comment",
     columns.metadata,

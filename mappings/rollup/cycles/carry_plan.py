@@ -225,7 +225,7 @@ def _sets(
         made = type_.encode(value, field_there(field, issue), basis.api)
         if not type_.equal(raw, made):
             set_ = field_write(issue, field, type_.text(raw), type_.text(made), made)
-            writes.append(replace(set_, former=_former(type_, field, raw)))
+            writes.append(replace(set_, former=former_of(type_, field, raw)))
     return writes, problems
 
 
@@ -325,10 +325,10 @@ def _in_field(
     except FieldValueError as error:
         return (), str(error)
     set_ = field_write(issue, field, type_.text(raw), type_.text(value), value)
-    return (replace(set_, former=_former(type_, field, raw)),), ""
+    return (replace(set_, former=former_of(type_, field, raw)),), ""
 
 
-def _former(type_: FieldType, field: Field, raw: object) -> str | None:
+def former_of(type_: FieldType, field: Field, raw: object) -> str | None:
     """What a field holds, as it could be set again; None where that cannot be said."""
     if is_empty(raw):
         return json.dumps(None)

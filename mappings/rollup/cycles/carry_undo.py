@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from mappings.document.mapping import Mapping as BoundMapping
 from mappings.facts.issue import DUE, Issue
 from mappings.fields import field_type
-from mappings.rollup.cycles.carry_plan import CarryPlan
+from mappings.rollup.cycles.carry_plan import CarryPlan, former_of
 from mappings.rollup.cycles.carry_steps import FieldWrite, RowMove, Stood
+from mappings.write_back.target import FieldLookup
 
 STATUS, TITLE, PARENT = "status", "summary", "parent"
 NAMES = {STATUS: "Status", TITLE: "Summary", PARENT: "Parent", DUE: "Due date"}
@@ -96,6 +97,32 @@ def standing_of(mapping: BoundMapping, issues: Iterable[Issue]) -> Stood:
             if raw is not None and type_ is not None and field.id not in mine:
                 mine[field.id] = type_.text(raw)
     return found
+
+
+def recalled(
+    mapping: BoundMapping, plan: CarryPlan, then: Iterable[Issue], field_of: FieldLookup
+) -> CarryPlan:
+    """A plan that does not say how it stood (it was carried by an earlier version), told from the issues as their histories have them at the moment of the carry.
+
+    What a field held before is taken from there where it reads as the plan says it did; else it stays for a person.
+    """
+    past = {one.id: one for one in then}
+    stood = {id_: dict(fields) for id_, fields in standing_of(mapping, past.values()).items()}
+    writes = []
+    for one in plan.writes:
+        issue, field = past.get(one.issue_id), field_of(one.field_id)
+        type_ = field_type(field) if field is not None else None
+        if one.adds or issue is None or field is None or type_ is None:
+            writes.append(one)
+            continue
+        if one.field_id in stood[issue.id] or any(
+            each.id == one.field_id for each in mapping.fields.values()
+        ):
+            stood[issue.id][one.field_id] = one.after
+        raw = issue.due.isoformat() if one.field_id == DUE and issue.due else issue.fields.get(one.field_id)
+        former = former_of(type_, field, raw) if type_.text(raw) == one.before else None
+        writes.append(replace(one, former=one.former or former))
+    return replace(plan, writes=tuple(writes), stood=stood)
 
 
 def stood_but(then: Stood, now: Stood, places: Set[tuple[str, str]]) -> Stood:

@@ -29,6 +29,17 @@ class ClosingRecord:
     doubts: tuple[tuple[str, str], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """An objective with days of its own (`span`) in a cycle that another one (`cycle_id`) scores."""
+
+    id: str
+    key: str
+    title: str
+    span: tuple[date, date]
+    cycle_id: str | None
+
+
 class LinkKind(StrEnum):
     """What a link of the chain holds: the record of an objective, or that the cycle was closed or opened again."""
 

@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 
 from mappings.explain.check_in import DELTA, LONGEST_NOTE, Measure
 from mappings.numbers import exact
-from plugin.api.protocol.addresses import CheckInAddress, ObjectiveAddress
+from plugin.api.protocol.addresses import CheckInAddress, ObjectiveAddress, ReplyAddress
 from plugin.api.protocol.lookup import objective_of, site_of
 from plugin.api.protocol.operation import Caller, Reply, Routes
 from plugin.doors.cursor import cursor, list_name, page_of, position
@@ -17,8 +17,9 @@ from plugin.doors.model import JsonShape, OutcomeJson, Page, PageQuery, RequestP
 from plugin.doors.problem import Fault
 from plugin.doors.refusal import RequestRefusal, not_found
 from plugin.next_steps import CHECK_INS
-from plugin.use_cases.check_ins import check_ins, due_check_ins
+from plugin.use_cases.check_ins import check_ins, conversation, due_check_ins
 from plugin.use_cases.check_ins.check_ins import CheckInRefusal, KeptCheckIn, KeptComment, Statement
+from plugin.use_cases.check_ins.conversation import CheckInReply
 from plugin.use_cases.check_ins.due_check_ins import Reminder
 from plugin.use_cases.objectives.objective_values import exact_text, number
 
@@ -223,6 +224,76 @@ def withdraw_check_in(caller: Caller, path: CheckInAddress, query: SiteQuery) ->
         raise not_found("check-in that stands", path.check_in, CHECK_INS)
     return Reply(
         OutcomeJson(said=f"The check-in of {ended.check_in.said} is withdrawn; the derived value is shown.")
+    )
+
+
+class ReplyJson(JsonShape):
+    """What somebody answered to a check-in."""
+
+    id: int
+    check_in: int = Field(description="The number of the check-in that is answered.")
+    key_result: str
+    said: str = Field(description="The text of the answer.")
+    by: str
+    at: datetime
+
+
+class ReplyBody(RequestPart):
+    """An answer to a check-in."""
+
+    said: Annotated[Note, StringConstraints(min_length=1)] = Field(description="The text of the answer.")
+
+
+@ROUTES.get(
+    "/objectives/{objective}/replies",
+    "viewer",
+    "What people answered to the check-ins of its key results, the first one first.",
+)
+def list_replies(caller: Caller, path: ObjectiveAddress, query: PageQuery) -> Reply[Page[ReplyJson]]:
+    """Each with the number of its check-in."""
+    site, saved = objective_of(caller, path, query)
+    name = list_name(f"replies:{site}:{saved.state.id}", query)
+    begun = position(query.cursor, name, (int,))
+    found = conversation.list_replies(caller.connector, caller.actor, site, saved.state.id)
+    rest = [one for one in found if begun is None or one.id > int(begun[0])]
+    shown = rest[: query.limit]
+    after = cursor(name, shown[-1].id) if len(rest) > len(shown) else None
+    return Reply(Page[ReplyJson](items=[reply_json(one) for one in shown], next=after))
+
+
+@ROUTES.post(
+    "/objectives/{objective}/check-ins/{check_in}/replies",
+    "editor",
+    "Answer a check-in.",
+    status=201,
+)
+def reply_to_check_in(
+    caller: Caller, path: CheckInAddress, query: SiteQuery, body: ReplyBody
+) -> Reply[ReplyJson]:
+    """No number follows from it."""
+    site, saved = objective_of(caller, path, query)
+    made = conversation.reply(caller.connector, caller.actor, site, saved.state.id, path.check_in, body.said)
+    return Reply(reply_json(made))
+
+
+@ROUTES.delete(
+    "/objectives/{objective}/replies/{reply}",
+    "editor",
+    "Take an answer to a check-in back: one's own, or as an admin anybody's.",
+)
+def take_reply_back(caller: Caller, path: ReplyAddress, query: SiteQuery) -> Reply[OutcomeJson]:
+    """It is gone for everybody."""
+    site, saved = objective_of(caller, path, query)
+    gone = conversation.take_back(caller.connector, caller.actor, site, saved.state.id, path.reply)
+    if gone is None:
+        raise not_found("answer", path.reply, CHECK_INS)
+    return Reply(OutcomeJson(said=f"The answer to check-in {gone.check_in} is taken back."))
+
+
+def reply_json(one: CheckInReply) -> ReplyJson:
+    """One answer as it is told."""
+    return ReplyJson(
+        id=one.id, check_in=one.check_in, key_result=one.key_result_id, said=one.said, by=one.by, at=one.at
     )
 
 

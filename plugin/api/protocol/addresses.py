@@ -51,6 +51,12 @@ class CheckInAddress(ObjectiveAddress):
     check_in: Serial = Field(description="The number of a check-in.")
 
 
+class ReplyAddress(ObjectiveAddress):
+    """One answer to a check-in of an objective."""
+
+    reply: Serial = Field(description="The number of an answer.")
+
+
 class DeliveryAddress(Address):
     """One delivery."""
 

@@ -28,6 +28,7 @@ from plugin.use_cases.check_ins.check_ins import (
     typed_value,
     withdraw,
 )
+from plugin.use_cases.check_ins.conversation import CheckInReply, list_replies, reply, take_back
 from plugin.use_cases.check_ins.due_check_ins import Reminder, due_check_ins, due_values
 from plugin.use_cases.objectives.objective_values import exact_text, number
 from plugin.use_cases.objectives.objectives import SavedObjective, objective
@@ -191,6 +192,76 @@ def withdraw_command(key: str, number: int, by: str, site: str, as_json: bool) -
         show_json(check_in_values(ended))
     else:
         say(f"Withdrawn: {ended.check_in.said} by {ended.check_in.by}.")
+
+
+@check_in_group.command("replies")
+@click.argument("key")
+@site_option
+@json_option
+def replies_command(key: str, site: str, as_json: bool) -> None:
+    """List what was answered to the check-ins of an objective, the first one first."""
+    with open_connector(site=site) as connector:
+        saved = _objective(connector, site, key)
+        found = list_replies(connector, COMMAND_LINE, site, saved.state.id)
+    if as_json:
+        show_json([reply_values(one) for one in found])
+    elif not found:
+        say(f"Nobody has answered a check-in of {key}.")
+    else:
+        rows = [
+            (str(one.id), str(one.check_in), one.by, f"{one.at:%Y-%m-%d %H:%M} UTC", one.said)
+            for one in found
+        ]
+        show_table("Answers", ("Number", "To check-in", "By", "At", "Says"), rows)
+
+
+@check_in_group.command("reply")
+@click.argument("key")
+@click.argument("number", type=int)
+@click.argument("said")
+@by_option
+@site_option
+@json_option
+def reply_command(key: str, number: int, said: str, by: str, site: str, as_json: bool) -> None:
+    """Answer the check-in of this number with the text SAID. No number follows from it."""
+    with open_connector(site=site) as connector:
+        saved = _objective(connector, site, key)
+        made = reply(connector, _said_by(by), site, saved.state.id, number, said)
+    if as_json:
+        show_json(reply_values(made))
+    else:
+        say(f"Answer {made.id} to check-in {number}.")
+
+
+@check_in_group.command("take-back")
+@click.argument("key")
+@click.argument("number", type=int)
+@by_option
+@site_option
+@json_option
+def take_back_command(key: str, number: int, by: str, site: str, as_json: bool) -> None:
+    """Take an answer to a check-in back by its number: it is gone for everybody."""
+    with open_connector(site=site) as connector:
+        saved = _objective(connector, site, key)
+        gone = take_back(connector, _said_by(by), site, saved.state.id, number)
+    if gone is None:
+        raise Refusal(f"{key} has no answer {number}. jira-okr check-in replies {key} shows them.")
+    if as_json:
+        show_json(reply_values(gone))
+    else:
+        say(f"Taken back: the answer to check-in {gone.check_in} by {gone.by}.")
+
+
+def reply_values(one: CheckInReply) -> PlainValues:
+    """One answer for programs."""
+    return {
+        "id": one.id,
+        "check_in": one.check_in,
+        "key_result": one.key_result_id,
+        "said": one.said,
+        "by": one.by,
+        "at": one.at,
+    }
 
 
 def check_in_values(one: KeptCheckIn) -> PlainValues:

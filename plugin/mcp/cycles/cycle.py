@@ -7,6 +7,7 @@ from datetime import date, datetime
 from pydantic import Field
 
 from mappings.rollup.cycles.closing_preview import ObjectiveScore
+from mappings.rollup.cycles.closing_record import Overlap
 from mappings.rollup.cycles.score import ScoreMean
 from plugin.mcp.objectives import OwnDays, own_days
 from plugin.mcp.protocol.lookup import site_of
@@ -25,7 +26,6 @@ from plugin.use_cases.cycles.cycles import (
 )
 from plugin.use_cases.cycles.locks import LockedCycle, show_lock
 from plugin.use_cases.cycles.replay import Replay, replay
-from plugin.use_cases.objectives.objective_list import Head
 
 
 class ScoredObjective(Shape):
@@ -160,7 +160,7 @@ def _locked(lock: LockedCycle, waiting: list[str]) -> StandingLock:
     return StandingLock(at=lock.at, by=lock.by, reason=lock.reason, waiting=list(waiting))
 
 
-def _reaching(one: Head) -> ReachingObjective:
+def _reaching(one: Overlap) -> ReachingObjective:
     return ReachingObjective(
         id=one.id, key=one.key, title=one.title, own_days=own_days(one.span), scored_in=one.cycle_id
     )

@@ -35,6 +35,14 @@ def flash_refusal(said: str) -> None:
     flash(said, REFUSAL)
 
 
+def flash_result(done: object, said: str, otherwise: str) -> None:
+    """Say on the page that comes next what was done; or, where nothing was, why, in the colour of a warning."""
+    if done:
+        flash(said)
+    else:
+        flash_refusal(otherwise)
+
+
 def chosen_theme() -> str | None:
     """The theme the reader chose (kept in a cookie), or None to follow the system."""
     theme = request.cookies.get("theme")

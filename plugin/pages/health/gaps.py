@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import acting
+from plugin.pages.frame.page import flash_refusal
 from plugin.pages.frame.visit import known_site
 from plugin.runtime.connector import Connector
 from plugin.use_cases.work.gaps import UnknownGap, accept_gaps, reopen_gaps
@@ -34,7 +35,7 @@ def changed(connector: Connector, site: str, *, accept: bool) -> Response:
     try:
         act(connector, acting(), site, [issue])
     except UnknownGap:
-        flash("It is no gap any more: the issue was read meanwhile.")
+        flash_refusal("It is no gap any more: the issue was read meanwhile.")
     else:
         flash(
             "The numbers do without it until it can be read." if accept else "The numbers wait for it again."

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, flash, redirect, request, url_for
+from flask import Blueprint, Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import acting
+from plugin.pages.frame.page import flash_result
 from plugin.pages.frame.visit import known_site
 from plugin.runtime.connector import Connector
 from plugin.use_cases.work.held_writes import Decision, UnknownHeldWrite, drop, release
+
+GONE = "It is not held any more: it was decided, or something else is wanted by now."
 
 
 def register(blueprint: Blueprint, connector: Connector) -> None:
@@ -37,5 +40,5 @@ def decided(connector: Connector, site: str, decision: Decision, told: str) -> R
         count = decision(connector, acting(), site, names)
     except UnknownHeldWrite:
         count = 0
-    flash(told if count else "It is not held any more: it was decided, or something else is wanted by now.")
+    flash_result(count, told, GONE)
     return redirect(url_for("pages.sync_health"))  # type: ignore[return-value]

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import acting
+from plugin.pages.frame.page import flash_refusal
 from plugin.pages.frame.visit import known_site
 from plugin.runtime.connector import Connector
 from plugin.use_cases.work import losses
@@ -34,7 +35,7 @@ def decided(connector: Connector, site: str, *, gone: bool) -> Response:
     try:
         done = act(connector, acting(), site, [request.form.get("name", "")])
     except losses.UnknownLoss:
-        flash("It waits no more: Jira shows it again, or somebody has decided.")
+        flash_refusal("It waits no more: Jira shows it again, or somebody has decided.")
     else:
         count = "1 issue" if len(done) == 1 else f"{len(done)} issues"
         flash(f"{count}: computed without now." if gone else f"{count}: counted on as read last.")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, flash, redirect, request, url_for
+from flask import Blueprint, Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import acting
-from plugin.pages.frame.page import flash_refusal
+from plugin.pages.frame.page import flash_refusal, flash_result
 from plugin.pages.frame.visit import known_site
 from plugin.runtime.connector import Connector
 from plugin.use_cases.work import dead_letters, refusals, sync
@@ -55,7 +55,7 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
 def retried(connector: Connector, site: str) -> Response:
     """Make a dead letter due again."""
     found = dead_letters.retry(connector, acting(), site, request.form.get("objective", ""))
-    flash("It is tried again now." if found else GONE)
+    flash_result(found, "It is tried again now.", GONE)
     return _back()
 
 
@@ -63,7 +63,7 @@ def discarded(connector: Connector, site: str) -> Response:
     """Forget a dead letter."""
     found = dead_letters.discard(connector, acting(), site, request.form.get("objective", ""))
     told = "Discarded. The next change of one of its issues, or the next sync, takes it up again."
-    flash(told if found else GONE)
+    flash_result(found, told, GONE)
     return _back()
 
 
@@ -73,7 +73,7 @@ def refused_again(connector: Connector, site: str, *, again: bool) -> Response:
     named = [request.form.get(part, "") for part in ("objective", "issue", "field")]
     count = act(connector, acting(), site, *named)
     told = "The field is written again now." if again else "Forgotten until it is refused again."
-    flash(told if count else GONE)
+    flash_result(count, told, GONE)
     return _back()
 
 

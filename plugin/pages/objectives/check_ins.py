@@ -9,12 +9,12 @@ from mappings.explain.check_in import CheckIn
 from mappings.rollup.check_in_override import measure_of
 from plugin.access.authorization.permission import needs
 from plugin.access.authorization.person import acting
-from plugin.pages.frame.page import flash_refusal
+from plugin.pages.frame.page import flash_refusal, flash_result
 from plugin.pages.frame.visit import SERIAL
 from plugin.pages.objectives.objective import address, objective_page
 from plugin.pages.sources import LocatedObjective
 from plugin.pages.stored_sources import StoredSources
-from plugin.pages.views.objectives.check_in_form import CheckInForm
+from plugin.pages.views.objectives.check_in_form import CheckInForm, ReplyForm
 from plugin.pages.views.objectives.names import name
 from plugin.runtime.connector import Connector
 from plugin.use_cases.check_ins.check_ins import (
@@ -28,6 +28,7 @@ from plugin.use_cases.check_ins.check_ins import (
     typed_value,
     withdraw,
 )
+from plugin.use_cases.check_ins.conversation import ReplyRefusal, reply, take_back
 
 GONE = "This check-in does not stand any more: somebody was faster. Look at what stands now."
 
@@ -53,8 +54,36 @@ def register(blueprint: Blueprint, connector: Connector) -> None:
     def withdraw_it(id_or_key: str, number: int) -> ResponseReturnValue:
         located = meant(sources, id_or_key)
         ended = withdraw(connector, acting(), located.site, located.saved.state.id, number)
-        flash("Withdrawn. The derived value is shown in a moment." if ended else GONE)
+        flash_result(ended, "Withdrawn. The derived value is shown in a moment.", GONE)
         return _back(sources, located)
+
+    @blueprint.post(
+        f"/objectives/<id_or_key>/check-ins/<{SERIAL}:number>/replies", endpoint="reply_to_check_in"
+    )
+    @needs("editor")
+    def answer(id_or_key: str, number: int) -> ResponseReturnValue:
+        return replied(connector, sources, meant(sources, id_or_key), number)
+
+    @blueprint.post(
+        f"/objectives/<id_or_key>/replies/<{SERIAL}:number>/take-back", endpoint="take_reply_back"
+    )
+    @needs("editor")
+    def take_it_back(id_or_key: str, number: int) -> ResponseReturnValue:
+        located = meant(sources, id_or_key)
+        try:
+            gone = take_back(connector, acting(), located.site, located.saved.state.id, number)
+        except ReplyRefusal as error:
+            flash_refusal(f"Not taken back: {error}")
+        else:
+            if gone is None:
+                flash_refusal("This answer is gone already: somebody was faster.")
+            else:
+                flash(
+                    "Your answer is taken back."
+                    if acting().label == gone.by
+                    else f"The answer of {gone.by} is taken back."
+                )
+        return _back(sources, located, "check-ins")
 
 
 def meant(sources: StoredSources, id_or_key: str) -> LocatedObjective:
@@ -118,9 +147,26 @@ def kept(
     except CheckInRefusal as error:
         flash_refusal(f"Not kept: {told(error)}")
     else:
-        flash(f"Kept: {made.said}, from where the derived value is now." if made else GONE)
+        if made is None:
+            flash_refusal(GONE)
+        else:
+            flash(f"Kept: {made.said}, from where the derived value is now.")
     return _back(sources, located)
 
 
-def _back(sources: StoredSources, located: LocatedObjective) -> ResponseReturnValue:
-    return redirect(f"{address(sources, name(located.saved.state), located.site)}#krs")
+def replied(
+    connector: Connector, sources: StoredSources, located: LocatedObjective, number: int
+) -> ResponseReturnValue:
+    """Keep an answer; where it cannot be, the page again with what was typed."""
+    form = ReplyForm(request.form)
+    try:
+        reply(connector, acting(), located.site, located.saved.state.id, number, form.answer.data)
+    except ReplyRefusal as error:
+        form.refuse(str(error), "answer")
+        return objective_page(sources, located, unanswered=(number, form)), 422
+    flash("Your answer stands below the check-in.")
+    return _back(sources, located, "check-ins")
+
+
+def _back(sources: StoredSources, located: LocatedObjective, place: str = "krs") -> ResponseReturnValue:
+    return redirect(f"{address(sources, name(located.saved.state), located.site)}#{place}")

@@ -21,7 +21,7 @@ from plugin.pages.objectives.objective_address import (
     site_in_address,
 )
 from plugin.pages.sources import LocatedObjective, SavedHead, Sources
-from plugin.pages.views.objectives.check_in_form import CheckInForm
+from plugin.pages.views.objectives.check_in_form import CheckInForm, ReplyForm
 from plugin.pages.views.objectives.explanation import Explanation, explanation
 from plugin.pages.views.objectives.forecast import ForecastView, forecast_view
 from plugin.pages.views.objectives.history.movement import MOST_MOVED, MovementSection, since_view
@@ -91,6 +91,7 @@ def objective_page(
     everything: bool = False,
     moved: MovementQuestion | None = None,
     refused: CheckInForm | None = None,
+    unanswered: tuple[int, ReplyForm] | None = None,
     asked: str | None = None,
 ) -> str:
     """One objective as HTML; `exact` adds the fractions, `everything` the rows a long ledger hides, `moved` is what is asked of its movement.
@@ -101,7 +102,7 @@ def objective_page(
         "objective.html",
         "objectives",
         favourite=favourite(sources, located),
-        view=explained(sources, located, everything, refused, asked),
+        view=explained(sources, located, everything, refused, asked, unanswered),
         moved=moved_since(sources, located, moved or MovementQuestion(), everything=everything),
         outlook=outlook(sources, located),
         exact=exact,
@@ -244,6 +245,7 @@ def explained(
     everything: bool,
     refused: CheckInForm | None = None,
     asked: str | None = None,
+    unanswered: tuple[int, ReplyForm] | None = None,
 ) -> Explanation:
     """The explanation of one objective, read from the sources."""
     state, site = located.saved.state, located.site
@@ -258,8 +260,11 @@ def explained(
         marks=sources.marks(state.id, site),
         check_ins=sources.check_ins(state.id, site),
         comments=sources.comments(state.id, site),
+        replies=sources.replies(state.id, site),
+        takes_back=sources.takes_back(),
         due=sources.due_check_ins(state.id, site),
         refused=refused,
+        unanswered=unanswered,
         drifted=sources.drifted(state.id, site),
         obstacles=sources.obstacles(located),
         asked=asked,

@@ -17,6 +17,7 @@ from connectors.store.mirror import mirror
 from connectors.store.numbers import check_ins
 from mappings.document.mapping import Mapping as BoundMapping
 from mappings.document.schema import LinkRelation
+from mappings.explain.past import PastIssues
 from mappings.facts.issue import DUE, Issue
 from mappings.fields import field_type
 from mappings.fields.field_type import FieldType
@@ -27,6 +28,7 @@ from mappings.rollup.cycles.carry_undo import (
     StandingCopy,
     carry_undo,
     done_since,
+    recalled,
     standing_of,
     stood_but,
 )
@@ -41,6 +43,7 @@ from plugin.sync.reconcile.copies import (
 )
 from plugin.sync.reconcile.creation import place_issue
 from plugin.sync.reconcile.lease import ObjectiveLease
+from plugin.sync.refresh import issue_steps
 from plugin.sync.refresh.omissions import in_scope
 from plugin.sync.refresh.reread import ReadById, land_issues, read_again, with_readings
 
@@ -155,6 +158,22 @@ def done_on(
     done = done_since(mapping, kept.plan.stood, standing_of(mapping, issues), keys, but)
     said += done[:MOST_SAID]
     return said if len(done) <= MOST_SAID else [*said, f"and {len(done) - MOST_SAID} more"]
+
+
+def recalled_carry(context: Context, conn: Connection, kept: KeptCarry) -> tuple[KeptCarry, tuple[str, ...]]:
+    """A carry of an earlier version, which did not keep how it stood, told from the histories that are kept; and the keys of issues whose histories are lacking for that."""
+    plan = kept.plan
+    if plan.stood or plan.copies:
+        return kept, ()
+    issues = carried_issues(conn, context.site, context.mapping, plan.objective_id)
+    touched = {one.id: one.updated for one in issues if one.created <= kept.at < one.updated}
+    known = issue_steps.kept(context, conn, touched)
+    lacking = tuple(sorted(one.key for one in issues if one.id in touched and one.id not in known))
+    if lacking or not issues:
+        return kept, lacking or (plan.key or plan.objective_id,)
+    former = mirror.former_keys(conn, context.site)
+    past = list(PastIssues(issues, known, context.catalogue, former).at(kept.at))
+    return replace(kept, plan=recalled(context.mapping, plan, past, context.field)), ()
 
 
 def _take_back(context: Context, kept: KeptCarry, tenure: ObjectiveLease | None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -11,15 +11,19 @@ from connectors.store.cycles import carries, closings, cycle_locks
 from connectors.store.cycles.carries import CarryState, KeptCarry
 from connectors.store.people import audit
 from connectors.store.work import due
-from mappings.document.mapping import Mapping as BoundMapping
 from mappings.json_value import PlainValues
+from mappings.rollup.cycles.carry_plan import CarryPlan
 from mappings.rollup.cycles.carry_steps import FieldWrite
 from mappings.rollup.cycles.carry_undo import CarryUndo
 from plugin.access.authorization.actor import Actor
 from plugin.runtime.connector import Connector
-from plugin.sync.reconcile.carries import done_on, undo_of
+from plugin.sync.context import Context
+from plugin.sync.reconcile.carries import done_on, recalled_carry, undo_of
 from plugin.use_cases.cycles.cycles import CycleRefusal, cycle_named, ruling
 from plugin.use_cases.permission import EDITOR, VIEWER, act, question
+
+MOST_NAMED = 5
+"""So many issues whose histories are lacking are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,7 @@ class ObjectiveUndo:
     into: str
     state: CarryState
     undo: CarryUndo
+    plan: CarryPlan
 
     @property
     def name(self) -> str:
@@ -71,7 +76,9 @@ def preview_undo(
     mapping, _ = ruling(connector, site)
     cycle_named(mapping, cycle_id)
     with connector.store.read() as conn:
-        return UndoPreview(site, cycle_id, tuple(_objectives(conn, mapping, site, cycle_id, chosen)))
+        return UndoPreview(
+            site, cycle_id, tuple(_objectives(conn, connector.context(site), cycle_id, chosen))
+        )
 
 
 @act(EDITOR)
@@ -93,15 +100,15 @@ def undo_carry(
         raise CycleRefusal("Name the objectives that shall not have been carried forward.")
     mapping, _ = ruling(connector, site)
     cycle_named(mapping, cycle_id)
-    now = connector.clock()
+    now, context = connector.clock(), connector.context(site)
     with connector.store.write() as conn:
         kept = carries.of_cycle(conn, site, cycle_id)
-        wanted = list(_objectives(conn, mapping, site, cycle_id, names))
+        wanted = list(_objectives(conn, context, cycle_id, names))
         for one in wanted:
             if one.undo.hindrances:
                 raise CycleRefusal(f"{one.name} is not taken back: {'; '.join(one.undo.hindrances)}.")
         for one in wanted:
-            carries.undo(conn, site, kept[one.objective_id].plan, delete_copies=delete_copies)
+            carries.undo(conn, site, one.plan, delete_copies=delete_copies)
         keys = tuple(one.name for one in wanted)
         detail: dict[str, object] = {"cycle": cycle_id, "objectives": list(keys)}
         copies = [copy.key for one in wanted for copy in one.undo.copies]
@@ -127,12 +134,13 @@ def undo_carry(
 
 
 def _objectives(
-    conn: Connection, mapping: BoundMapping, site: str, cycle_id: str, chosen: Iterable[str]
+    conn: Connection, context: Context, cycle_id: str, chosen: Iterable[str]
 ) -> Iterable[ObjectiveUndo]:
     """Those that are named, in the order in which they were carried. Raises CycleRefusal for a name that is none of them."""
     names = {name.strip().casefold() for name in chosen} - {""}
     found, left = [], set(names)
-    for kept in carries.of_cycle(conn, site, cycle_id).values():
+    for asked in carries.of_cycle(conn, context.site, cycle_id).values():
+        kept, lacking = recalled_carry(context, conn, asked)
         plan = kept.plan
         mine = {plan.objective_id.casefold(), plan.key.casefold(), kept.copy_key.casefold()} - {""}
         if kept.state is CarryState.UNDONE or (names and not mine & names):
@@ -145,7 +153,8 @@ def _objectives(
                 title=plan.title,
                 into=plan.into,
                 state=kept.state,
-                undo=undo_of(kept, _hindrances(conn, mapping, site, kept)),
+                undo=undo_of(kept, _hindrances(conn, context, kept, lacking)),
+                plan=plan,
             )
         )
     if left:
@@ -156,9 +165,9 @@ def _objectives(
     return found
 
 
-def _hindrances(conn: Connection, mapping: BoundMapping, site: str, kept: KeptCarry) -> list[str]:
+def _hindrances(conn: Connection, context: Context, kept: KeptCarry, lacking: Sequence[str]) -> list[str]:
     """Why it cannot be taken back: what was done on what was carried, or what cannot be known of that."""
-    plan, into = kept.plan, kept.plan.into
+    site, plan, into = context.site, kept.plan, kept.plan.into
     if kept.state is CarryState.OPEN:
         return ["Jira is being told of it still: wait until that is done"]
     if kept.state in (CarryState.UNDOING, CarryState.DELETING):
@@ -172,10 +181,25 @@ def _hindrances(conn: Connection, mapping: BoundMapping, site: str, kept: KeptCa
     onward = carries.of_cycle(conn, site, into).get(goes_on_as)
     if onward is not None and onward.state not in carries.FALLEN:
         said.append(f"it was carried on into {onward.plan.into}: take that back first")
-    said += done_on(conn, site, mapping, kept)
+    said += done_on(conn, site, context.mapping, kept)
     if kept.state is not CarryState.REFUSED and not plan.stood:
-        said.append("how it stood when it was carried is not known: set it back by hand")
+        said.append(_not_known(kept, lacking))
     return said
+
+
+def _not_known(kept: KeptCarry, lacking: Sequence[str]) -> str:
+    """What to do where an earlier version carried it, and what happened since is not at hand."""
+    if not lacking:
+        return (
+            "an earlier version made the copies and did not keep how they stood: look whether something was done on them, "
+            "take the mark of the next cycle away in Jira, and delete them there"
+        )
+    some = ", ".join(lacking[:MOST_NAMED]) + (" …" if len(lacking) > MOST_NAMED else "")
+    return (
+        f"an earlier version carried it, and what was done since is told by histories that are not read ({some}): "
+        f"look at how {kept.plan.key or kept.plan.objective_id} stood at {kept.at:%Y-%m-%dT%H:%MZ} and read there what is lacking, "
+        "then take it back; or set it back by hand"
+    )
 
 
 def preview_values(found: UndoPreview) -> PlainValues:

@@ -28,6 +28,7 @@ from plugin.use_cases.cycles.cycles import (
     cycle_named,
     is_closed,
     last_version,
+    overlaps,
     ruling,
     scored_at_end,
 )
@@ -124,6 +125,7 @@ def close_cycle(
             by=actor.label,
             note=told[:LONGEST_NOTE],
             hash="",
+            overlaps=overlaps(conn, site, mapping, cycle),
         )
         records = [_record(one, cycle, version, revisions[one.state.id]) for one in scored]
         hash_ = closings.add(conn, site, done, records)

@@ -21,7 +21,7 @@ from mappings.facts.moment import Moment
 from mappings.json_value import PlainValues
 from mappings.rollup.assessment import Assessment
 from mappings.rollup.cycles.closing_preview import ObjectiveScore, mark_of
-from mappings.rollup.cycles.closing_record import ClosingRecord, LinkKind, Verdict, verify
+from mappings.rollup.cycles.closing_record import ClosingRecord, LinkKind, Overlap, Verdict, verify
 from mappings.rollup.cycles.cycle_end import has_ended
 from mappings.rollup.cycles.score import COLOURS, Score, ScoreMean, means, shown_score
 from mappings.rollup.state import ObjectiveState
@@ -93,7 +93,7 @@ class CycleDetail:
     shown: CycleSummary
     objectives: tuple[ObjectiveScore, ...]
     acts: tuple[ClosingAct, ...]
-    touching: tuple[Head, ...] = ()
+    touching: tuple[Overlap, ...] = ()
     preview: str = ""
 
 
@@ -137,8 +137,10 @@ def show_cycle(connector: Connector, _actor: Actor, site: str, cycle_id: str) ->
             shown=shown,
             objectives=scored,
             acts=acts,
-            touching=_touching(conn, site, mapping, shown.cycle),
-            preview=mark_of("", scored) if shown.state is CycleState.ENDED else "",
+            touching=acts[-1].overlaps
+            if shown.state is CycleState.CLOSED
+            else overlaps(conn, site, mapping, shown.cycle),
+            preview=mark_of("", scored) if scored and shown.state is CycleState.ENDED else "",
         )
 
 
@@ -213,17 +215,17 @@ def _shown(
     ), scored
 
 
-def _touching(conn: Connection, site: str, mapping: Mapping, cycle: CyclePart) -> tuple[Head, ...]:
+def overlaps(conn: Connection, site: str, mapping: Mapping, cycle: CyclePart) -> tuple[Overlap, ...]:
     """Objectives with days of their own in this cycle that are scored in another; none are looked for where no rule has such days."""
     if not any(isinstance(rule.part.cycle, DatesSource) for rule in mapping.objectives):
         return ()
     return reaching_into(cycle, (saved.state for saved in headlines(conn, site)))
 
 
-def reaching_into(cycle: CycleDays, heads: Iterable[Head]) -> tuple[Head, ...]:
+def reaching_into(cycle: CycleDays, heads: Iterable[Head]) -> tuple[Overlap, ...]:
     """Those with days of their own in a cycle that are scored in another, in the order of their keys."""
     found = (
-        one
+        Overlap(id=one.id, key=one.key, title=one.title, span=one.span, cycle_id=one.cycle_id)
         for one in heads
         if one.span is not None
         and one.cycle_id != cycle.id
@@ -333,20 +335,20 @@ def act_values(one: ClosingAct) -> PlainValues:
     }
 
 
-def touching_text(one: Head) -> str:
+def touching_text(one: Overlap) -> str:
     """`PLAT-3 Faster checkout: its own days are 2026-11-01 to 2027-02-10, and 2027-Q1 scores it`."""
-    days = f"{one.span[0]} to {one.span[1]}" if one.span is not None else ""
+    days = f"{one.span[0]} to {one.span[1]}"
     return f"{one.key or one.id} {one.title}: its own days are {days}, and {one.cycle_id} scores it"
 
 
-def touching_values(one: Head) -> PlainValues:
+def touching_values(one: Overlap) -> PlainValues:
     """An objective that only touches a cycle, for programs."""
     return {
         "objective": one.id,
         "key": one.key,
         "title": one.title,
-        "start": None if one.span is None else one.span[0].isoformat(),
-        "end": None if one.span is None else one.span[1].isoformat(),
+        "start": one.span[0].isoformat(),
+        "end": one.span[1].isoformat(),
         "scored_in": one.cycle_id,
     }
 

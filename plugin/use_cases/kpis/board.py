@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from fractions import Fraction
@@ -19,10 +19,10 @@ from mappings.document.schema import KpiPart
 from mappings.facts.catalogue import Catalogue
 from mappings.facts.issue import Issue
 from mappings.kpi.band import direction_of, trend
-from mappings.kpi.cadence import Cadence
+from mappings.kpi.cadence import MILLISECOND, Cadence
 from mappings.kpi.creation import Hindrance, PlannedIssue, planned_issue
 from mappings.kpi.episode import KpiState, KpiStatus
-from mappings.kpi.reading import KpiReading
+from mappings.kpi.reading import KpiReading, known_at
 from mappings.kpi.series import WatchedKpis
 from mappings.kpi.sources import SOURCE_OPTIONS, FormulaOptions
 from mappings.kpi.state import KpiStanding, PeriodStanding, latest_periods, standing
@@ -50,6 +50,29 @@ class EpisodeAct:
     at: datetime
     what: str
     issue: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PastBoard:
+    """As of when KPIs are shown; and by what had come in until `known`, or until now where that is None."""
+
+    at: datetime
+    known: datetime | None = None
+
+    def readings(self, found: Iterable[KpiReading]) -> tuple[KpiReading, ...]:
+        """Those of until then, as they were known."""
+        until = (one for one in found if one.at <= self.at)
+        if self.known is None:
+            return tuple(until)
+        heard = (known_at(one, self.known) for one in until)
+        return tuple(one for one in heard if one is not None)
+
+    def clock(self, watched: WatchedKpis, id_: str, now: datetime) -> datetime:
+        """When its last whole period of until then settled, or now where it has not yet."""
+        if watched.cadence(id_) is Cadence.EACH:
+            return min(now, self.at)
+        period = watched.period(id_, self.at)
+        return min(now, watched.settles(id_, period)) if period.last <= self.at else min(now, self.at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +164,13 @@ def settled_kpis(conn: Connection, site: str, mapping: BoundMapping, now: dateti
     return tuple(_shown(conn, site, mapping, part, now, SETTLED) for part in mapping.document.kpis)
 
 
+def past_kpis(
+    conn: Connection, site: str, mapping: BoundMapping, now: datetime, past: PastBoard
+) -> tuple[ShownKpi, ...]:
+    """Every KPI of a mapping as it stood at an instant, its last period of until then settled, within a transaction of the caller."""
+    return tuple(_shown(conn, site, mapping, part, now, ON_BOARD, past) for part in mapping.document.kpis)
+
+
 @question(VIEWER)
 def kpi(connector: Connector, actor: Actor, site: str, id_: str) -> ShownKpi | None:
     """One KPI of the active mapping, None where there is none of this id."""
@@ -199,16 +229,23 @@ def _with_failures(
 
 
 def _shown(
-    conn: Connection, site: str, mapping: BoundMapping, part: KpiPart, now: datetime, size: int
+    conn: Connection,
+    site: str,
+    mapping: BoundMapping,
+    part: KpiPart,
+    now: datetime,
+    size: int,
+    past: PastBoard | None = None,
 ) -> ShownKpi:
     watched = watched_of(mapping)
+    now = now if past is None else past.clock(watched, part.id, now)
     if watched.cadence(part.id) is Cadence.EACH:
-        full = with_readings(conn, site, watched, part.id, None, limit=size)
+        full = _read(conn, site, watched, part.id, None, past, limit=size)
         begin = full.readings[part.id][0].at if full.readings[part.id] else None
     else:
         begin = watched.begins(part.id, latest_periods(watched, part.id, now, size)[0].start)
         watched = _with_failures(conn, site, watched, part, begin)
-        full = with_readings(conn, site, watched, part.id, begin)
+        full = _read(conn, site, watched, part.id, begin, past)
     judged = dict(kpis.judgements(conn, site, part.id, begin))
     known = None
     if begin is not None and not isinstance(part.source, FormulaOptions):
@@ -216,10 +253,10 @@ def _shown(
     stands = standing(full, part.id, judged, now, size)
     if stands.last_known is None and known is not None:
         older = watched.period(part.id, known)
-        full = with_readings(conn, site, watched, part.id, older.start)
+        full = _read(conn, site, watched, part.id, older.start, past)
         judged |= kpis.judgements(conn, site, part.id, older.start, older.end)
         stands = standing(full, part.id, judged, now, size, known)
-    state = kpis.get(conn, site, part.id)
+    state = kpis.get(conn, site, part.id) if past is None else KpiState()
     issue = state.key_result or state.former
     key_result = mirror.get(conn, site, [issue]).get(issue) if issue else None
     planned = _planned(conn, site, mapping, part, state)
@@ -232,6 +269,21 @@ def _shown(
         key_result=key_result,
         planned=planned,
     )
+
+
+def _read(
+    conn: Connection,
+    site: str,
+    watched: WatchedKpis,
+    id_: str,
+    since: datetime | None,
+    past: PastBoard | None,
+    limit: int | None = None,
+) -> WatchedKpis:
+    if past is None:
+        return with_readings(conn, site, watched, id_, since, limit)
+    full = with_readings(conn, site, watched, id_, since, limit, before=past.at + MILLISECOND)
+    return replace(full, readings={leaf: past.readings(read) for leaf, read in full.readings.items()})
 
 
 def _planned(

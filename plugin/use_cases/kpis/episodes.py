@@ -17,6 +17,7 @@ from connectors.store.mirror import mirror
 from connectors.store.numbers import objectives
 from connectors.store.people import audit
 from mappings.facts.issue import Issue
+from mappings.facts.moment import Moment
 from mappings.kpi.episode import (
     EpisodeStep,
     KpiState,
@@ -120,11 +121,11 @@ def follow_key_results(connector: Connector, site: str) -> None:
         for id_, issue in wanted.items()
         if states[id_].key_result == issue and issue not in known and _to_be_asked(states[id_], now)
     ]
-    asked = _asked(context, unknown)
+    asked, at = _asked(context, unknown), context.moment()
     with connector.store.write() as conn:
         kpis.alone(conn, site)
         for id_ in wanted:
-            _follow(connector, context, conn, id_, asked)
+            _follow(connector, context, conn, id_, asked=asked, at=at)
 
 
 def _to_be_asked(state: KpiState, now: datetime) -> bool:
@@ -158,7 +159,8 @@ def _close(connector: Connector, actor: Actor, site: str, id_: str, state: KpiSt
     key = issue.key if issue is not None else issue_id
     if issue is not None and ways:
         # what is excluded would leave the objective's number, though it is achieved
-        there = {one.id: _seen(context, replace(issue, status=one.to)) for one in ways}
+        at = context.moment()
+        there = {one.id: _seen(context, replace(issue, status=one.to), at) for one in ways}
         ways = [one for one in ways if there[one.id] is not SeenIssue.REFUSED]
         if not ways:
             raise Refusal(
@@ -183,7 +185,12 @@ def _issue_to_follow(state: KpiState) -> str | None:
 
 
 def _follow(
-    connector: Connector, context: Context, conn: Connection, id_: str, asked: Mapping[str, Issue | SeenIssue]
+    connector: Connector,
+    context: Context,
+    conn: Connection,
+    id_: str,
+    asked: Mapping[str, Issue | SeenIssue],
+    at: Moment,
 ) -> None:
     site = context.site
     state = kpis.get(conn, site, id_)
@@ -192,7 +199,7 @@ def _follow(
         return
     now = connector.clock()
     found = mirror.get(conn, site, [wanted]).get(wanted) or asked.get(wanted)
-    seen = found if isinstance(found, SeenIssue) else _seen(context, found)
+    seen = found if isinstance(found, SeenIssue) else _seen(context, found, at)
     news = state
     if seen is SeenIssue.OPEN and state.key_result == wanted:
         ended, from_cycle = _closed_cycle(conn, site, wanted)
@@ -253,12 +260,12 @@ def _closed_cycle(conn: Connection, site: str, issue_id: str) -> tuple[bool, str
     return stays, "" if stays or not on else max(on)
 
 
-def _seen(context: Context, issue: Issue | None) -> SeenIssue:
+def _seen(context: Context, issue: Issue | None, at: Moment) -> SeenIssue:
     if issue is None or issue.archived:
         return SeenIssue.MISSING
     if issue.status.category != "done":
         return SeenIssue.OPEN
-    excluded = context.mapping.statuses.excluded.matches(issue, context.moment())
+    excluded = context.mapping.statuses.excluded.matches(issue, at)
     return SeenIssue.REFUSED if excluded else SeenIssue.DONE
 
 

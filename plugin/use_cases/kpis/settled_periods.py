@@ -30,10 +30,11 @@ def with_readings(
     id_: str,
     since: datetime | None,
     limit: int | None = None,
+    before: datetime | None = None,
 ) -> WatchedKpis:
-    """The same with the readings from which this KPI is worked out, from an instant on."""
+    """The same with the readings from which this KPI is worked out, from an instant on, and until another."""
     read = {
-        leaf: kpis.readings(conn, site, leaf, since, limit=limit)
+        leaf: kpis.readings(conn, site, leaf, since, before, limit)
         for leaf in dict.fromkeys(watched.leaves(id_))
     }
     return replace(watched, readings=read)

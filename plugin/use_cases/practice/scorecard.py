@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from connectors.store.cycles import closings
 from mappings.json_value import PlainValues
 from mappings.practice.scorecard import Perspective, scorecard
-from mappings.rollup.cycles.cycle_end import has_ended
+from mappings.rollup.cycles.cycle_end import end_of, has_ended
 from mappings.rollup.health import SEVERITY
 from plugin.access.authorization.actor import Actor
-from plugin.runtime.connector import Connector
+from plugin.runtime.connector import Connector, Refusal
 from plugin.use_cases.cycles.cycles import cycle_named, ruling
-from plugin.use_cases.kpis.board import ShownKpi, list_kpis
+from plugin.use_cases.kpis.board import PastBoard, ShownKpi, list_kpis, past_kpis
 from plugin.use_cases.kpis.kpi_values import kpi_values
+from plugin.use_cases.objectives.as_of import THEN, rules_at
 from plugin.use_cases.objectives.objective_list import Head, cycle_headlines, cycles_to_list, every_headline
 from plugin.use_cases.objectives.objective_values import exact_text, number
 from plugin.use_cases.permission import VIEWER, question
@@ -33,7 +35,8 @@ class Scorecard:
 
 @question(VIEWER)
 def show_scorecard(connector: Connector, actor: Actor, site: str, cycle_id: str | None = None) -> Scorecard:
-    """The objectives of a cycle (as they stood, where it is over), without one those whose cycle has not ended or that have none; and every KPI.
+    """The objectives of a cycle (as they stood, where it is over), without one those whose cycle has not ended or that have none; and every KPI, as it
+    stood when the cycle was over where one is named that is.
 
     Raises CycleRefusal for a cycle that the mapping does not have.
     """
@@ -47,12 +50,29 @@ def show_scorecard(connector: Connector, actor: Actor, site: str, cycle_id: str 
     chosen.sort(key=lambda one: (SEVERITY[one.health.level], one.project_key, one.key, one.id))
     found = scorecard(
         chosen,
-        list_kpis(connector, actor, site),
+        _kpis_of(connector, actor, site, cycle_id if over else None),
         lambda one: one.perspective,
         lambda one: one.part.perspective,
     )
     cycles = sorted(cycles_to_list(connector, actor, site), reverse=True)
     return Scorecard(site=site, cycle=cycle_id, cycles=tuple(cycles), perspectives=found, over=over)
+
+
+def _kpis_of(connector: Connector, actor: Actor, site: str, over: str | None) -> tuple[ShownKpi, ...]:
+    """Every KPI; as it stood at the end of the cycle that is `over`, by its mapping of then: of a closed one by what had come in until it was closed."""
+    if over is None:
+        return list_kpis(connector, actor, site)
+    mapping, moment = ruling(connector, site)
+    at = end_of(cycle_named(mapping, over), mapping.zone)
+    with connector.store.read() as conn:
+        act = closings.closed(conn, site).get(over)
+    try:
+        then = rules_at(connector, connector.context(site), at if act is None else act.at, THEN).mapping
+    except Refusal:  # none ruled yet, or it fits this Jira no more: by the one that rules now
+        then = mapping
+    with connector.store.read() as conn:
+        past = PastBoard(at, None if act is None else act.at)
+        return past_kpis(conn, site, then, moment.now, past)
 
 
 def scorecard_values(one: Scorecard) -> PlainValues:

@@ -40,6 +40,7 @@ NAMES: Mapping[NumberRule, Mapping[str, str]] = {
         "accounts.tour": "has_left leave",
         "badges.badges": "image list_badges publish revoke",
         "check_ins.check_ins": "check_in keep withdraw",
+        "check_ins.conversation": "reply take_back",
         "check_ins.due_check_ins": "due_check_ins due_on",
         "cycles.closure": "reopen_cycle",
         "cycles.cycles": "past_cycles running_cycles verify_records",
@@ -116,6 +117,7 @@ NAMES: Mapping[NumberRule, Mapping[str, str]] = {
     },
     NumberRule.ONE: {
         "check_ins.check_ins": "list_check_ins list_comments",
+        "check_ins.conversation": "list_replies",
         "forecasts.forecasts": "forecast_of",
         "objectives.objectives": "history marks movement",
     },

@@ -40,14 +40,15 @@ def check_ins(editor: Assistant) -> list[Any]:
 
 
 def test_readers_neither_see_nor_do_them(editor: Assistant) -> None:
-    acts = {"okr_check_in", "okr_carry_forward", "okr_undo_carry", "okr_retry", "okr_sync_now"}
+    acts = {"okr_check_in", "okr_reply", "okr_carry_forward", "okr_undo_carry", "okr_retry", "okr_sync_now"}
     reader = replace(editor, actor=VIEWER)
     assert acts & {one.name for one in reader.tools()} == set()
     found = [one for one in editor.tools() if one.name in acts]
-    assert len(found) == 5
+    assert len(found) == 6
     assert all(one.annotations is not None and one.annotations.read_only_hint is False for one in found)
     for name, arguments in (
         ("okr_check_in", SAID),
+        ("okr_reply", {"objective_key": "PLAT-24", "check_in": 1, "said": "x"}),
         ("okr_sync_now", {}),
         ("okr_carry_forward", {"cycle": "x"}),
         ("okr_undo_carry", {"cycle": "x", "objectives": ["y"]}),
@@ -74,6 +75,25 @@ def test_a_check_in_is_kept_by_the_second_call_and_once(editor: Assistant) -> No
     (kept,) = [one for one in check_ins(editor) if one not in before]
     assert (kept["value_exact"], kept["note"], kept["by"]) == ("3", "counted by hand", EDITOR.label)
     assert again["result"].startswith(f"Kept as check-in {kept['id']}: ")
+
+
+def test_a_check_in_is_answered_and_read_with_its_answer(editor: Assistant) -> None:
+    first = editor.ask("okr_check_in", **{**SAID, "value": None, "note": "The vendor slipped."})
+    editor.ask(
+        "okr_check_in", **{**SAID, "value": None, "note": "The vendor slipped."}, confirm=first["confirm"]
+    )
+    said = editor.ask("okr_get", objective_key="PLAT-24")["check_ins"][0]
+    assert (said["note"], said["replies_total"], said["replies"]) == ("The vendor slipped.", 0, [])
+    wanted = {"objective_key": "PLAT-24", "check_in": said["number"], "said": "Which of the two?"}
+    handle = editor.ask("okr_reply", **wanted)
+    assert handle["would"] == (
+        f"Answer check-in {said['number']} by {EDITOR.label} (a note) with: Which of the two?"
+    )
+    assert editor.ask("okr_get", objective_key="PLAT-24")["check_ins"][0]["replies_total"] == 0
+    editor.ask("okr_reply", **wanted, confirm=handle["confirm"])
+    now = editor.ask("okr_get", objective_key="PLAT-24")["check_ins"][0]
+    assert [(one["by"], one["said"]) for one in now["replies"]] == [(EDITOR.label, "Which of the two?")]
+    assert "There is no check-in 99999" in editor.refused("okr_reply", **{**wanted, "check_in": 99999})
 
 
 def test_a_yes_is_good_for_what_was_shown_and_for_whom(editor: Assistant) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
 import pytest
 
 from connectors.jira.http.errors import JiraOutage
+from connectors.store.cycles import carries
 from connectors.store.mirror import mirror
 from connectors.store.people import audit
 from mappings.rollup.cycles.carry_plan import CarryChoice
@@ -21,6 +22,7 @@ from plugin.use_cases.cycles.carry import carry_forward, preview_carry
 from plugin.use_cases.cycles.carry_undo import preview_undo, undo_carry
 from plugin.use_cases.cycles.closure import close_cycle
 from plugin.use_cases.cycles.cycles import CycleRefusal
+from plugin.use_cases.objectives.as_of import read_histories
 from plugin.use_cases.permission import PermissionRefusal
 from tests.plugin.sync.test_carry_copies import COPY, EDITOR, START, carry, made, record
 from tests.quarter import MAPPING, state, told
@@ -77,6 +79,57 @@ def test_the_same_issue_stays_in_the_old_cycle_and_its_start_is_what_it_was(clos
     assert (shown(hand).standing, shown(hand).why_not) == ("taken back out of 2027-Q1", "it was taken back")
     assert carry(hand, key, choice=CarryChoice()).carried == (key,)
     assert state(hand, epic).cycle_id == "2027-Q1"
+
+
+def as_an_earlier_version_kept_it(hand: Any) -> None:
+    """Without how it stood, and without what a field held before."""
+    with hand.connector.store.write() as conn:
+        for kept in carries.of_cycle(conn, "main", "2026-Q4").values():
+            writes = tuple(replace(one, former=None) for one in kept.plan.writes)
+            carries.settle(conn, "main", replace(kept.plan, stood={}, writes=writes), kept.state)
+
+
+def read_what_happened(hand: Any) -> None:
+    with hand.connector.store.read() as conn:
+        ids = [id_ for id_, _ in mirror.ids(conn, "main")]
+    read_histories(hand.connector, EDITOR, "main", ids)
+
+
+def test_what_an_earlier_version_carried_is_taken_back_where_histories_tell_how_it_stood(closed):
+    hand, epic, metric, _ = closed
+    carry_forward(hand.connector, EDITOR, "main", "2026-Q4")
+    hand.clock.now += timedelta(minutes=1)
+    hand.work_off()
+    as_an_earlier_version_kept_it(hand)
+    (said,) = hindrances(hand)
+    assert said.startswith("an earlier version carried it, and what was done since is told by histories")
+    assert f"look at how {record(hand, epic).key} stood at 2027-01-" in said
+    with pytest.raises(CycleRefusal, match="or set it back by hand"):
+        back(hand, epic)
+    read_what_happened(hand)
+    assert hindrances(hand) == ()
+    hand.clock.now += timedelta(minutes=1)
+    hand.edit(metric, **{START: 3})
+    told(hand, epic, metric)
+    assert hindrances(hand) != ()
+    read_what_happened(hand)
+    assert [one.partition(" ")[2] for one in hindrances(hand)] == ["KR start: 4 → 3"]
+    hand.edit(metric, **{START: 4})
+    told(hand, epic, metric)
+    read_what_happened(hand)
+    assert hindrances(hand) == ()
+    back(hand, epic)
+    assert (record(hand, epic).labels, hand.field(metric, START)) == (("okr", "2026-Q4"), 0)
+    assert (state(hand, epic).cycle_id, shown(hand).note) == ("2026-Q4", "")
+
+
+def test_copies_of_an_earlier_version_are_a_persons(closed):
+    hand = closed[0]
+    carry(hand)
+    as_an_earlier_version_kept_it(hand)
+    read_what_happened(hand)
+    (said,) = hindrances(hand)
+    assert said.startswith("an earlier version made the copies")
 
 
 def test_copies_are_left_for_a_person_and_work_moves_back(closed):

@@ -50,6 +50,7 @@ def test_a_cycle_is_never_closed_before_its_end_nor_twice_nor_by_whoever_may_not
         close_cycle(hand.connector, EDITOR, "main", "2027-Q1")
     with pytest.raises(UnknownCycle, match="There is no cycle 2026-H2"):
         close_cycle(hand.connector, EDITOR, "main", "2026-H2")
+    assert show_cycle(hand.connector, TESTER, "main", "1999-Q1").preview == ""
     with pytest.raises(PermissionRefusal):
         close_cycle(hand.connector, VIEWER, "main", "2026-Q4", reason="x")
     closed(hand)

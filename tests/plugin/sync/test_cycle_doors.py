@@ -26,7 +26,9 @@ from plugin.mcp.cycles.cycle import CycleArguments, okr_cycle
 from plugin.mcp.objectives import GetArguments, OwnDays, okr_get
 from plugin.mcp.protocol.tool import ToolAsker, UnanswerableQuestion
 from plugin.runtime.application import create_app
-from plugin.use_cases.cycles.cycles import CycleRefusal
+from plugin.use_cases.cycles.closure import close_cycle, reopen_cycle
+from plugin.use_cases.cycles.cycles import CycleRefusal, show_cycle, verify_records
+from tests.actors import TESTER
 from tests.quarter import MAPPING, told
 
 
@@ -362,3 +364,16 @@ def test_an_objective_whose_own_days_reach_into_a_cycle_is_told_with_it_and_scor
     text = call.client.get("/review?cycle=2026-Q4", headers=headers).get_data(as_text=True)
     told_ = f"{key} A Epic: its own days are 2026-11-01 to 2027-02-10, and 2027-Q1 scores it"
     assert told_ in " ".join(BeautifulSoup(text, "html.parser").text.split())
+    hand.clock.now = datetime(2027, 1, 2, 9, tzinfo=UTC)
+    told(hand, other, other)
+    with hand.connector.store.write() as conn:
+        objectives.save(conn, "main", spanned, saved.mapping_revision, hand.clock())
+    close_cycle(hand.connector, TESTER, "main", "2026-Q4", reason="the last mile was long")
+    with hand.connector.store.write() as conn:
+        moved = replace(saved.state, title="Renamed", span=(date(2027, 1, 10), date(2027, 2, 20)))
+        objectives.save(conn, "main", moved, saved.mapping_revision, hand.clock())
+    stands = show_cycle(hand.connector, TESTER, "main", "2026-Q4").touching
+    assert [(one.title, one.span) for one in stands] == [("A Epic", (date(2026, 11, 1), date(2027, 2, 10)))]
+    reopen_cycle(hand.connector, TESTER, "main", "2026-Q4", "a late bill")
+    assert show_cycle(hand.connector, TESTER, "main", "2026-Q4").touching == ()
+    assert verify_records(hand.connector, TESTER, "main").whole

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from importlib import import_module
 from typing import Any
 
@@ -17,6 +18,7 @@ from plugin.mcp.objectives import GetArguments, ListArguments, okr_get, okr_list
 from plugin.mcp.protocol.tool import ToolAsker, UnanswerableQuestion
 from plugin.use_cases.cycles.carry import carry_forward
 from plugin.use_cases.cycles.closure import close_cycle, reopen_cycle
+from plugin.use_cases.kpis.readings import PushedReading, push
 from plugin.use_cases.objectives.objective_list import START, RowSelection, list_objectives
 from plugin.use_cases.practice.scorecard import scorecard_values, show_scorecard
 from tests.actors import TESTER
@@ -212,3 +214,45 @@ def test_an_upgrade_makes_the_same_lists_of_what_was_closed_and_ended_before(qua
             upgrade._fill(conn)
             assert kept(conn) == before
             assert len(before[1]) == 2
+
+
+KPIS = """
+kpis:
+  - {id: bugs, name: Bugs, perspective: process, cadence: daily, source: {kind: push}, healthy: {at_most: 5}}
+  - {id: deals, name: Deals, cadence: each, source: {kind: push}, healthy: {at_least: 5}}
+"""
+
+
+def test_the_kpis_on_the_scorecard_of_a_cycle_that_is_over_stand(quarter):
+    """As of its end, by what had come in until it was closed, and by the mapping of then."""
+    hand, today = quarter[0], quarter[0].clock.now
+    hand.clock.now = datetime(2026, 12, 30, 9, tzinfo=UTC)
+    hand.activate(MAPPING + KPIS)
+    hand.clock.now = today
+
+    def read(kpi: str, *said: tuple[datetime, int]) -> None:
+        push(hand.connector, TESTER, "main", kpi, [PushedReading(at, Fraction(value)) for at, value in said])
+
+    def card(cycle: str | None = None) -> dict[str, tuple[str, Fraction | None, str]]:
+        found = show_scorecard(hand.connector, TESTER, "main", cycle)
+        return {
+            one.part.id: (one.part.name, one.latest_value, one.standing.level.value)
+            for each in found.perspectives
+            for one in each.kpis
+        }
+
+    end = datetime(2026, 12, 31, 20, tzinfo=UTC)
+    read("bugs", (end - timedelta(days=1), 9), (end, 4), (end + timedelta(days=1), 7))
+    read("deals", (end, 6), (end + timedelta(hours=12), 2))
+    now = {"bugs": ("Bugs", Fraction(7), "unhealthy"), "deals": ("Deals", Fraction(2), "unhealthy")}
+    stood = {"bugs": ("Bugs", Fraction(4), "healthy"), "deals": ("Deals", Fraction(6), "healthy")}
+    assert (card(), card("2026-Q4")) == (now, stood)
+    read("bugs", (end, 5))
+    assert card("2026-Q4") == stood | {"bugs": ("Bugs", Fraction(5), "healthy")}  # not closed: it enters
+    close_cycle(hand.connector, TESTER, "main", "2026-Q4", reason="the last mile was long")
+    hand.clock.now += timedelta(days=1)
+    read("bugs", (end, 8), (end + timedelta(minutes=1), 9))
+    read("deals", (end, 1))
+    hand.activate(MAPPING + KPIS.replace("name: Bugs", "name: Faults").replace("at_most: 5", "at_most: 50"))
+    assert card("2026-Q4") == stood | {"bugs": ("Bugs", Fraction(5), "healthy")}
+    assert card()["bugs"][0] == "Faults"

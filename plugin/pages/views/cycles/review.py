@@ -90,12 +90,13 @@ def review(
     mine = [one.state for one in listed]
     measured = [head.progress for head in mine if head.progress is not None]
     cycle = cycles.get(cycle_id)
+    over = cycle is not None and cycle.end < today
     return Review(
         cycle=cycle_id,
         period=f"{day_text(cycle.start)} – {day_text(cycle.end)}" if cycle else "",
-        over=cycle is not None and cycle.end < today,
+        over=over,
         choices=tuple(ReviewCycle(id_, id_, id_ == cycle_id) for id_ in reversed(known)),
-        rows=tuple(_row(one.state, one.site, number) for number, one in enumerate(listed, 1)),
+        rows=tuple(_row(one.state, one.site, number, over) for number, one in enumerate(listed, 1)),
         totals=totals(head.health.level for head in mine),
         mean=score_text(sum(measured, Fraction(0)) / len(measured) if measured else None),
         achieved=sum(head.health.level is HealthLevel.ACHIEVED for head in mine),
@@ -103,7 +104,7 @@ def review(
         ends="" if cycle is None else day_text(cycle.end + timedelta(days=1)),
         overview=overview(
             [ReviewedObjective(one.state, one.state.progress, one.site) for one in listed],
-            over=cycle is not None and cycle.end < today,
+            over=over,
         ),
     )
 
@@ -116,7 +117,7 @@ def as_ended(found: Review, details: Sequence[CycleDetail]) -> Review:
     measured = [state.progress for state, _ in states if state.progress is not None]
     return replace(
         found,
-        rows=tuple(_row(state, site, number) for number, (state, site) in enumerate(states, 1)),
+        rows=tuple(_row(state, site, number, found.over) for number, (state, site) in enumerate(states, 1)),
         totals=totals(state.health.level for state, _ in states),
         mean=score_text(sum(measured, Fraction(0)) / len(measured) if measured else None),
         achieved=sum(state.health.level is HealthLevel.ACHIEVED for state, _ in states),
@@ -136,7 +137,7 @@ def _order(one: SitedHead) -> tuple[str, tuple[str, int], str]:
     return team_of(one.state), natural(one.state.key or one.state.title), one.site or ""
 
 
-def _row(head: Head, site: str | None, number: int) -> ReviewRow:
+def _row(head: Head, site: str | None, number: int, over: bool) -> ReviewRow:
     return ReviewRow(
         name=name(head),
         site=site,
@@ -145,7 +146,9 @@ def _row(head: Head, site: str | None, number: int) -> ReviewRow:
         owner=head.owner or "nobody",
         project=head.project_key,
         commitment=head.commitment,
-        bar=bar(head.progress, head.expected, head.health.level.value, head.commitment, head.delivery),
+        bar=bar(
+            head.progress, head.expected, head.health.level.value, head.commitment, head.delivery, over=over
+        ),
         score=score_text(head.progress),
         reading=reading(head.progress, head.commitment),
         health=badge(head.health),

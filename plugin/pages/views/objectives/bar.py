@@ -32,11 +32,13 @@ def bar(
     level: str,
     commitment: str = "committed",
     under: Fraction | None = None,
+    over: bool = False,
 ) -> Bar:
-    """The bar of one number."""
+    """The bar of one number; `over`: the cycle is over, so the mark says where it should have come to."""
     text = percent_text(progress, 0, ACHIEVED_AT[commitment])
     target = percent_text(expected) if expected is not None else ""
-    description = f"Progress {text}" + (f", should be {target} today" if target else "")
+    should = "should have come to" if over else "should be"
+    description = f"Progress {text}" + (f", {should} {target}" + ("" if over else " today") if target else "")
     mark = None if expected is None else length(expected)
     below = None if under is None else length(under)
     return Bar(

@@ -16,3 +16,9 @@ class CheckInForm(PageForm):
     until = DayField("Holds until")
     delta = LineField("or until the derived value moves by … points", render_kw={"inputmode": "decimal"})
     note = LineField("Note", render_kw={"maxlength": 2000})
+
+
+class ReplyForm(PageForm):
+    """An answer to a check-in."""
+
+    answer = LineField("Answer", render_kw={"maxlength": 2000})

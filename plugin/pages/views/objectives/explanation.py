@@ -66,6 +66,8 @@ class Explanation:
     revision: str
     aligned_to: tuple[NeighbourLink, ...]
     below: tuple[NeighbourLink, ...]
+    over: bool
+    """Whether its days are over: what it should be at is what it should have come to."""
     fed: bool
     """Whether its number is made of the objectives below it, and of no key result of its own."""
 
@@ -88,7 +90,8 @@ def explanation(
         team=state.team or "",
         cycle=_cycle(state, around.cycle),
         commitment=state.commitment,
-        bar=bar(state.progress, state.expected, level, state.commitment),
+        bar=bar(state.progress, state.expected, level, state.commitment, over=around.over),
+        over=around.over,
         pace="" if state.pace is None else str(rounded_share(state.pace, 2)),
         delivery=bar(state.delivery, None, "plain", state.commitment),
         outcome=bar(state.outcome, None, "plain", state.commitment),

@@ -78,7 +78,7 @@ def key_result_row(
         raw=_beyond(measured, state.commitment),
         reason=told(measured.reason),
         weight=number_text(state.weight),
-        bar=bar(measured.progress, expected, state.health.level.value, state.commitment),
+        bar=bar(measured.progress, expected, state.health.level.value, state.commitment, over=around.over),
         health=badge(state.health),
         ledger=ledger_table(
             measured.ledger,

@@ -203,6 +203,8 @@ class Listing:
     narrowed: tuple[str, ...]
     heads: tuple[ColumnHead, ...]
     moved: tuple[int, int, int]
+    over: str
+    """Of how many rows the cycle is over: `all`, `some` or `none` of them."""
 
     @property
     def has_teams(self) -> bool:
@@ -253,7 +255,13 @@ def listing(
         ),
         heads=column_heads(COLUMNS, filters.order or DEFAULT_ORDER, lambda order: _sorted_by(filters, order)),
         moved=(moves.count("up"), moves.count("down"), moves.count("still")),
+        over=_over(rows),
     )
+
+
+def _over(rows: Sequence[ListRow]) -> str:
+    over = [bool(one.over) for one in rows]
+    return "all" if all(over) else "some" if any(over) else "none"
 
 
 def _label(options: Iterable[FilterOption], chosen: str) -> tuple[str, ...]:
@@ -299,7 +307,9 @@ def row(one: ListedHead, now: datetime, zone: tzinfo, cycles: Cycles | None = No
         team=head.team or "",
         owner=head.owner or "",
         commitment=head.commitment,
-        bar=bar(head.progress, head.expected, level, head.commitment, _under(head)),
+        bar=bar(
+            head.progress, head.expected, level, head.commitment, _under(head), over=one.ended_at is not None
+        ),
         delivery=_beside(head.delivery, head.commitment),
         outcome=_beside(head.outcome, head.commitment),
         health=badge(head.health),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from mappings.explain.check_in import CheckIn
 from plugin.pages.views.objectives.check_in import said
+from plugin.pages.views.objectives.check_in_form import ReplyForm
 from plugin.pages.views.objectives.key_result import KeyResultRow
 from plugin.pages.views.objectives.objective_context import ObjectiveContext
 from plugin.pages.views.words.moments import MomentText, when
@@ -16,8 +17,21 @@ SHOWN = 30
 
 
 @dataclass(frozen=True, slots=True)
+class ReplyLine:
+    """What somebody answered; `mine` where whoever looks may take it back."""
+
+    number: int
+    by: str
+    at: MomentText
+    said: str
+    mine: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RemarkRow:
-    """What somebody said. `value` is empty where they gave none; `sure` says how sure they were, and were before."""
+    """What somebody said, and what was answered. `value` is empty where they gave none; `sure` says how sure they were, and were before."""
+
+    number: int
 
     by: str
     at: MomentText
@@ -28,6 +42,8 @@ class RemarkRow:
     note: str
     ended: str
     by_comment: bool
+    replies: tuple[ReplyLine, ...]
+    form: ReplyForm
 
 
 def remarks(
@@ -47,8 +63,9 @@ def _remark(
     around: ObjectiveContext,
 ) -> RemarkRow:
     one = kept.check_in
-    row = places.get(one.key_result_id)
+    row, wrong = places.get(one.key_result_id), around.unanswered
     return RemarkRow(
+        number=one.id,
         by=one.by,
         at=when(one.at, around.now, around.zone),
         key_result=row.title if row is not None else "a key result that is none any more",
@@ -58,6 +75,18 @@ def _remark(
         note=one.note,
         ended="" if kept.ended_how is None else kept.ended_how,
         by_comment=one.comment is not None,
+        replies=tuple(
+            ReplyLine(
+                number=each.id,
+                by=each.by,
+                at=when(each.at, around.now, around.zone),
+                said=each.said,
+                mine=around.takes_back(each),
+            )
+            for each in around.replies
+            if each.check_in == one.id
+        ),
+        form=ReplyForm() if wrong is None or wrong[0] != one.id else wrong[1],
     )
 
 

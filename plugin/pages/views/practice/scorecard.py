@@ -56,28 +56,28 @@ def site_scorecard(one: Scorecard, site: str | None) -> SiteScorecard:
         site=site,
         cycle=one.cycle or "",
         cycles=one.cycles,
-        columns=tuple(_column(each, site) for each in one.perspectives),
+        columns=tuple(_column(each, site, one.over) for each in one.perspectives),
         unsaid=all(each.name is None or each.empty for each in one.perspectives),
         over=one.over,
     )
 
 
-def _column(each: Perspective[Head, ShownKpi], site: str | None) -> PerspectiveColumn:
+def _column(each: Perspective[Head, ShownKpi], site: str | None, over: bool) -> PerspectiveColumn:
     return PerspectiveColumn(
         NO_PERSPECTIVE if each.name is None else each.name[:1].upper() + each.name[1:],
-        tuple(_aim(head) for head in each.objectives),
+        tuple(_aim(head, over) for head in each.objectives),
         tuple(kpi_row(kpi, site) for kpi in each.kpis),
         each.name is None,
     )
 
 
-def _aim(head: Head) -> ScorecardLine:
+def _aim(head: Head, over: bool) -> ScorecardLine:
     about = (head.team, head.owner, head.cycle_id)
     return ScorecardLine(
         name=name(head),
         key=head.key,
         title=head.title or "Untitled",
         about=tuple(one for one in about if one),
-        bar=bar(head.progress, head.expected, head.health.level.value, head.commitment),
+        bar=bar(head.progress, head.expected, head.health.level.value, head.commitment, over=over),
         health=badge(head.health),
     )
