@@ -30,8 +30,8 @@ def installed(hand: Any) -> InstalledApp:
     return found
 
 
-def heard(hand: Any, token: str = TOKEN) -> None:
+def heard(hand: Any, token: str = TOKEN, key: InstallationKey = KEY) -> None:
     """Forge sent another one along, which holds for four hours."""
     sealed = vault(hand.connector.settings).seal({"token": token})
     with hand.connector.store.write() as conn:
-        installations.keep_token(conn, KEY, sealed, hand.clock() + timedelta(hours=4))
+        installations.keep_token(conn, key, sealed, hand.clock() + timedelta(hours=4))

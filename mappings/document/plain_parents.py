@@ -19,6 +19,12 @@ def parent_rules(document: Document) -> Iterator[tuple[Path, WriteBackPart, Obje
             yield ("write_back", index), rule, _as_objective(f"write_back[{index}]", rule)
 
 
+def subjects(document: Document) -> str:
+    """What numbers are computed for, as a sentence counts it."""
+    parents = any(True for _ in parent_rules(document))
+    return " and ".join(["objectives"] * bool(document.objectives or not parents) + ["parents"] * parents)
+
+
 def weights_of(rule: WriteBackPart) -> DeliveryOptions:
     """What the rows weigh."""
     return DeliveryOptions(kind="delivery", weight=rule.weight, missing=rule.missing)

@@ -19,6 +19,7 @@ from mappings.document.mapping import Mapping
 from mappings.document.names import Absence
 from mappings.explain.as_of import looks_at_links
 from mappings.explain.past import LINKS, SYSTEM
+from mappings.facts.app_field import app_field_id, owner_of
 from mappings.facts.catalogue import Catalogue, Field
 from mappings.facts.issue import Issue
 from mappings.facts.moment import Moment
@@ -137,6 +138,12 @@ class Context:
             if not silenced or not self.must_notify(issue_key):
                 raise
             self.jira.tell(request, notify=True)
+
+    def sender(self, place_id: str) -> tuple[str, str] | None:
+        """The app, and the environment of it, that writes to a place; None for our own account."""
+        field = self.field(app_field_id(place_id) or "")
+        owner = owner_of(field.custom) if field is not None else None
+        return None if owner is None else (owner.app, owner.environment)
 
     def _tell_as_app(self, request: Request) -> None:
         id_ = owned_by(request)

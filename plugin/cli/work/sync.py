@@ -11,9 +11,7 @@ from plugin.next_steps import Door
 from plugin.runtime.connector import Connector
 from plugin.sync.drain import DrainResult
 from plugin.sync.resync.mirror_update import ResyncResult
-from plugin.use_cases.work.sync import FULL, READ, RECONCILED, ReadWorkload, SyncRequest, SyncResult, run
-
-TITLES = {READ: "Reading issues", RECONCILED: "Reconciling"}
+from plugin.use_cases.work.sync import FULL, READ, ReadWorkload, SyncRequest, SyncResult, run
 
 
 @click.command("sync")
@@ -85,7 +83,7 @@ def _synced(connector: Connector, site: str, wanted: SyncRequest) -> SyncResult:
         COMMAND_LINE,
         site,
         wanted,
-        lambda counted: progress_bar(TITLES[counted], counted),
+        lambda counted: progress_bar("Reading issues" if counted == READ else "Reconciling", counted),
         lambda ahead: say(_told(ahead), err=True),
     )
 

@@ -172,9 +172,17 @@ class _CommonCalls:
 
     def sent(self) -> _CommonCalls:
         """Send them all, as few calls as may be. Raises a JiraError, and LostLease where there is one plan alone."""
-        for target, writing in writings_of(self._changes):
-            self._send(target, writing)
+        for mine in self._by_sender():
+            for target, writing in writings_of(mine):
+                self._send(target, writing)
         return self
+
+    def _by_sender(self) -> list[list[Change]]:
+        """Changes that the same sends: Jira takes nothing of a call that writes a field of another app, or of another environment of it."""
+        found: dict[object, list[Change]] = {}
+        for change in self._changes:
+            found.setdefault(self._context.sender(change.field_id), []).append(change)
+        return list(found.values())
 
     def _send(self, target: WriteTarget, writing: WriteRequest) -> None:
         """One call. Jira refuses it whole and seldom says for which issue: it is halved until what is wrong stands alone."""

@@ -11,6 +11,7 @@ from typing import Literal
 from connectors.jira.http.estimate import asking, estimate, searching
 from connectors.store.mirror import mirror
 from connectors.store.people.audit import note
+from mappings.document.plain_parents import subjects
 from plugin.access.authorization.actor import Actor
 from plugin.jobs.orphans import free_orphans
 from plugin.runtime.connector import Connector
@@ -31,9 +32,9 @@ from plugin.use_cases.work.background_jobs import BackgroundJob, Report
 from plugin.use_cases.work.losses import note_decided
 from plugin.use_cases.work.site_read import SYNC, read, summary
 
-READ, RECONCILED = "issues", "objectives"
+READ = "issues"
 Step = Callable[[str], AbstractContextManager[Report]]
-"""Shows one stretch of the work, by what it counts (`READ` or `RECONCILED`): what it gives is told how far it is."""
+"""Shows one stretch of the work, by what it counts (`READ`, then the `subjects` of the mapping): what it gives is told how far it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +81,12 @@ class Shortfall:
 
 @dataclass(frozen=True, slots=True)
 class SyncResult:
-    """What was read, what came of reconciling, and what Jira still does not have right."""
+    """What was read, what came of reconciling the `subjects`, and what Jira still does not have right."""
 
     read: ResyncResult
     done: DrainResult
     lacking: Shortfall = Shortfall()
+    subjects: str = "objectives"
 
     @property
     def wrong(self) -> bool:
@@ -98,9 +100,9 @@ class SyncResult:
         waiting = f" {self.done.waiting} still wait{why}" if self.done.waiting else ""
         failed = f"; {self.done.failed} attempts failed" if self.done.failed else ""
         lost = f", {self.lacking.losses} issues held" if self.lacking.losses else ""
-        standing = f"{self.read.standing} objectives stand as they should. " if self.read.standing else ""
+        standing = f"{self.read.standing} {self.subjects} stand as they should. " if self.read.standing else ""
         return (
-            f"{summary(self.read, right=not self.wrong, written=self.done.written)} {standing}Reconciled {self.done.reconciled} objectives: "
+            f"{summary(self.read, right=not self.wrong, written=self.done.written)} {standing}Reconciled {self.done.reconciled} {self.subjects}: "
             f"{self.done.written} fields written, {self.lacking.refused} refused, {self.lacking.held} held{lost}, "
             f"{self.lacking.gaps} gaps{self.lacking.said}{failed}.{waiting}"
         )
@@ -198,9 +200,10 @@ def _sync(
         return SyncResult(found, DrainResult(), _lacking(connector, actor, site))
     connector.announce()
     free_orphans(connector.store)
-    with step(RECONCILED) as report:
+    counted = subjects(connector.context(site).mapping.document)
+    with step(counted) as report:
         done = drain(partial(connector.context, site), report)
-    return SyncResult(found, done, _lacking(connector, actor, site))
+    return SyncResult(found, done, _lacking(connector, actor, site), counted)
 
 
 def _lacking(connector: Connector, actor: Actor, site: str) -> Shortfall:

@@ -6,6 +6,7 @@ import pytest
 
 from mappings.document.binder import bind
 from mappings.document.editor_schema import json_schema
+from mappings.document.plain_parents import subjects
 from mappings.document.text.canonical import export, revision
 from mappings.document.text.source import read_document
 from mappings.facts.catalogue import Catalogue
@@ -152,3 +153,15 @@ def test_editors_know_the_keys() -> None:
     keys = json_schema()["$defs"]["WriteBackPart"]["properties"]
     assert list(keys)[:6] == ["target", "rows", "parents", "relation", "weight", "missing"]
     assert all(one["description"] for one in keys.values())
+
+
+@pytest.mark.parametrize(
+    ("rules", "objectives", "said"),
+    [
+        ((RULE,), "", "parents"),
+        ((RULE,), OBJECTIVES, "objectives and parents"),
+        (("{target: objective, set: {done: {value: issues_done}}}",), OBJECTIVES, "objectives"),
+    ],
+)
+def test_what_is_computed_is_counted_by_its_name(rules: tuple[str, ...], objectives: str, said: str) -> None:
+    assert subjects(read_document(document(*rules, objectives=objectives)).require()) == said

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from plugin.sync.reconcile.reconcile import reconcile
 from plugin.sync.work import turn
 from plugin.use_cases.mappings.mapping_life import check_text, preview_text
 from tests.actors import TESTER
+from tests.forge import APP_ID
 from tests.forge_app import KEY, TOKEN, heard, installed
 
 CALL = "/app/field/value"
@@ -244,6 +246,23 @@ def test_the_objectives_of_a_turn_are_written_in_one_call_and_each_has_its_recor
         assert due.pending_count(conn, "main") == 0
     assert [one.objective_id for one in latest if one is not None] == ones
     assert {one.outcome for one in latest if one is not None} == {WriteOutcome.WRITTEN}
+
+
+def test_each_environment_of_the_app_is_sent_the_fields_that_are_its_own(
+    hand: Any, app: InstalledApp
+) -> None:
+    """Jira takes nothing of a call that writes a field of another environment, and the site may have two side by side."""
+    install(hand.sandbox.sandbox, APP_ID.rpartition("/")[2], "staging", "the other token")
+    other = replace(KEY, environment_id="ari:cloud:ecosystem::environment/8db33309/staging")
+    with hand.connector.store.write() as conn:
+        installations.pair(conn, other, "STAGING", "y", "main", hand.clock(), url=hand.sandbox.url)
+    heard(hand, "the other token", other)
+    ones, results = several(hand, 1, 2)
+    synced(hand, MAPPING.replace("customfield_10201", "customfield_10211"))
+    assert refused(hand) == []
+    assert [held(hand, id_)[0] for id_ in (*ones, *results)] == [10, 20] * 2
+    assert [hand.field(id_, "customfield_10211") for id_ in ones] == ["Unknown"] * 2
+    assert posts(hand) == 2, "each is sent those of all objectives of the turn"
 
 
 def test_a_bad_issue_of_one_objective_holds_back_no_other_objective(hand: Any, app: InstalledApp) -> None:

@@ -10,8 +10,11 @@ import requests
 
 from connectors.sandbox import CONNECTOR
 from connectors.sandbox.site_state import scheme
+from connectors.store.work import due
 from connectors.store.writes import refusals, writes
+from connectors.store.writes.writes import WriteOutcome
 from plugin.sync.reconcile.reconcile import reconcile
+from plugin.sync.work import turn
 from tests.forge_app import heard, installed
 from tests.plugin.sync.conftest import BELOW, GATEWAY
 
@@ -170,3 +173,62 @@ def test_whenever_a_process_dies_the_next_one_finishes_and_nothing_is_there_twic
         hand.edit(one, labels=[])
     hand.land(last, *epics)
     die_everywhere(LEFT | ({"app field": (None, 2)} | TOLD if cloud else {}), 6)
+
+
+TOGETHER = f"""{BARE.replace("APP", APP)}
+write_back:
+  - target: objective
+    set: {{okr_progress: {{value: progress_percent}}}}
+    app_set: {{app_progress: {{value: progress_percent}}}}
+"""
+FIELDS = ("customfield_10060", "app:customfield_10200")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("after", [False, True])
+def test_whenever_a_process_dies_in_a_turn_of_several_objectives_the_next_one_finishes_them_all(
+    hand: Any, monkeypatch: pytest.MonkeyPatch, after: bool
+) -> None:
+    """What the app writes of all of them in one call is decided, and in the ledger, long before it is sent."""
+    installed(hand)
+    ones = [hand.issue("Epic", labels=["okr"]) for _ in range(3)]
+    stories = [[hand.issue("Story", one, "Done") for _ in range(2)] for one in ones]
+    hand.activate(TOGETHER)
+    hand.sync()
+    death = Death(monkeypatch)
+    number, killed = 0, True
+    while killed:
+        number, killed = number + 1, False
+        expected = 50 if number % 2 else 100
+        hand.clock.pass_by(minutes=5)
+        for mine in stories:
+            hand.status(mine[0], "To Do" if number % 2 else "Done")
+        hand.land(*(mine[0] for mine in stories))
+        heard(hand)
+        context = hand.context
+        hand.sandbox.site.calls.clear()
+        death.at_call(number, after=after)
+        try:
+            turn(context, "the first")
+        except Killed:
+            killed = True
+        death.at_call(None)
+        hand.clock.pass_by(minutes=11)
+        hand.work_off()
+        for one in ones:
+            found = [hand.field(one, "customfield_10060"), hand.field(one, "customfield_10200")]
+            assert found == [expected, expected], (number, one)
+        counted = hand.sandbox.site.calls.by_endpoint
+        assert sum(times for name, times in counted.items() if "/app/field/" in name) == 1, number
+        assert set(hand.sandbox.site.calls.writes.values()) == {1}, (number, "no place is written twice")
+        with hand.connector.store.read() as conn:
+            latest = [writes.latest(conn, "main", one, place) for one in ones for place in FIELDS]
+            assert not any(writes.unsettled(conn, "main", one) for one in ones)
+            assert due.pending_count(conn, "main") == 0
+            assert refusals.all(conn, "main") == []
+        assert [one.after for one in latest if one is not None] == [expected] * 6
+        assert {one.outcome for one in latest if one is not None} <= {
+            WriteOutcome.WRITTEN,
+            WriteOutcome.CONFIRMED,
+        }
+    assert number > 4, "an edit of each, and the call of the app, at least"

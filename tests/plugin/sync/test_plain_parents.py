@@ -83,10 +83,13 @@ def close(hand: Any, issue: str, resolution: str) -> None:
 
 
 @pytest.mark.parametrize("hand", ["cloud", "datacenter"], indirect=True)
-def test_a_mapping_without_objectives_writes_what_is_done_below_each_epic(hand: Any) -> None:
+def test_a_mapping_without_objectives_writes_what_is_done_below_each_epic(
+    hand: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
     epic, (first, second, third) = epic_of(hand, (3, "Done"), (5, "In Progress"), (2, "To Do"))
     rules(hand)
     assert sums(hand, epic) == (3, 10)
+    assert "Reconciling: 1 of 1 parents" in capsys.readouterr().err
 
     hand.status(second, "Done")
     moved(hand, second)
