@@ -100,7 +100,9 @@ class SyncResult:
         waiting = f" {self.done.waiting} still wait{why}" if self.done.waiting else ""
         failed = f"; {self.done.failed} attempts failed" if self.done.failed else ""
         lost = f", {self.lacking.losses} issues held" if self.lacking.losses else ""
-        standing = f"{self.read.standing} {self.subjects} stand as they should. " if self.read.standing else ""
+        standing = (
+            f"{self.read.standing} {self.subjects} stand as they should. " if self.read.standing else ""
+        )
         return (
             f"{summary(self.read, right=not self.wrong, written=self.done.written)} {standing}Reconciled {self.done.reconciled} {self.subjects}: "
             f"{self.done.written} fields written, {self.lacking.refused} refused, {self.lacking.held} held{lost}, "
