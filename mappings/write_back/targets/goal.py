@@ -23,6 +23,7 @@ from mappings.facts.goal import SOURCE, Goal, NamedGoal, Scoring, goal_key
 from mappings.facts.moment import Moment
 from mappings.fields import ReadingKind, field_type, schemas_reading
 from mappings.fields.goals import LinkedGoals
+from mappings.fields.paragraph import Paragraph
 from mappings.numbers import percent
 from mappings.rollup.health import ACHIEVED_AT
 from mappings.rollup.state import HealthLevel, KeyResultState
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
     from mappings.document.schema import Document, WriteBackPart
     from mappings.write_back.plan import Change
 
-LINKED = LinkedGoals()
+LINKED, WRITTEN = LinkedGoals(), Paragraph()
 READ_FROM = (*schemas_reading(ReadingKind.TEXT), LINKED.name)
 PREFIX = "goal:"
 PLACE_ID, METRICS_ID = f"{PREFIX}okr", f"{PREFIX}metrics"
@@ -393,10 +394,9 @@ def named_goal(part: GoalPart, field_id: str | None, figures: Figures, basis: Wr
 
 
 def goals_said(raw: object) -> tuple[str, ...]:
-    """What a field says of goals, as Jira sent it: the one text, or the ids (or keys) of all that the issue is linked to."""
-    if isinstance(raw, str):
-        return (raw,) if raw.strip() else ()
-    return tuple(one.id for one in LINKED.choices(raw))
+    """What a field says of goals, as Jira sent it: the one text, of a rich text what it reads, or the ids (or keys) of all that the issue is linked to."""
+    text = WRITTEN.decode(raw)
+    return (text,) if text is not None else tuple(one.id for one in LINKED.choices(raw))
 
 
 def names_goals(field: Field) -> bool:

@@ -20,6 +20,7 @@ from plugin.access.authorization.actor import Actor
 from plugin.next_steps import GOALS, OBJECTIVES
 from plugin.runtime.connector import Connector, Refusal
 from plugin.sync.context import Context
+from plugin.sync.refresh.reread import read_again
 from plugin.use_cases.kpis.creation import bring_in
 from plugin.use_cases.objectives.objective_lookup import find_objective
 from plugin.use_cases.permission import EDITOR, act, question
@@ -42,6 +43,10 @@ NO_FIELD = (
 ELSEWHERE = (
     "{issue} is linked to {goals} already. Take that link away in Jira (the field {field}), or say in the mapping which goal it "
     "feeds (write_back: goal: goals)."
+)
+UNKNOWN_LINKS = (
+    "What the field {field} of {issue} holds cannot be read ({why}), and writing it would take away what it is linked to. Link it in Jira, "
+    "or say in the mapping which goal it feeds (write_back: goal: goals)."
 )
 SEVERAL = "{issue} is linked to {count} goals ({goals}), so that none of them is fed by it."
 CHOOSE = "Leave the link to the one that it feeds (the field {field} in Jira), or name that in the mapping (write_back: goal: goals)."
@@ -229,10 +234,13 @@ def _said_of(context: Context, issue_id: str, called: str, field: Field, goal: G
     """What the field of an issue holds from now on. Links to other goals are somebody's, and are not taken away here."""
     if field.custom != LINKED_GOALS:
         return _encoded(field, goal.key, context.api)
-    bring_in(context, issue_id)  # somebody may have linked it since
-    with context.store.read() as conn:
-        issue = mirror.get(conn, context.site, [issue_id]).get(issue_id)
-    linked = goal_target.goals_said(issue.fields.get(field.id) if issue is not None else None)
+    # As Jira has it now: somebody may have linked it since, and the mirror may be older.
+    issue = next(iter(read_again(context, [issue_id]).issues), None)
+    raw = issue.fields.get(field.id) if issue is not None else None
+    strange = goal_target.LINKED.refusal(raw) if issue is not None else "Jira does not show the issue"
+    if strange:
+        raise Refusal(UNKNOWN_LINKS.format(field=field.name, issue=called, why=strange))
+    linked = goal_target.goals_said(raw)
     others = [one for one in linked if one not in (goal.id, goal.key)]
     if others:
         raise Refusal(ELSEWHERE.format(issue=called, goals=_called(context, others), field=field.name))

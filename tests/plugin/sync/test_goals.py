@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from connectors.goals import client, dispatch, goals_of
+from connectors.jira.http.errors import JiraError
 from connectors.sandbox import CONNECTOR, PEOPLE, Fault
 from connectors.sandbox.goals.goal import CLOUD_ID, words_of
 from connectors.sandbox.site_state import scheme
 from connectors.store.work import due
 from connectors.store.writes import refusals, writes
 from mappings.diagnostic import MappingError
+from mappings.facts.issue import JiraValue
 from mappings.write_back.plan import Change
 from mappings.write_back.targets import writings_of
 from plugin.runtime.composition import build_connector
@@ -785,6 +788,33 @@ def test_a_goal_is_linked_to_the_issue_in_jiras_own_field_and_no_link_of_others_
         goals.link(hand.connector, TESTER, "main", key, "NORTH-1")
     assert linked(hand, one) == ["NORTH-2"]
     assert (first.work_items, len(second.work_items)) == ({}, 1)
+
+
+def test_links_that_cannot_be_read_are_not_written_over(hand: Any) -> None:
+    hand.sandbox.sandbox.goals.add("Be there", CONNECTOR)
+    one = epic(hand, "", done=7)
+    hand.activate(LINKED)
+    hand.sync()
+    record = hand.sandbox.sandbox.records[one]
+    strange = (JiraValue("", ""),)
+    hand.sandbox.sandbox.hold(replace(record, customs={**record.customs, scheme.GOALS: strange}))
+    with pytest.raises(Refusal, match="cannot be read"):
+        goals.link(hand.connector, TESTER, "main", record.key, "NORTH-1")
+    assert hand.sandbox.sandbox.records[one].customs[scheme.GOALS] == strange
+    hand.sandbox.faults.add(Fault("status", path="/issue/bulkfetch", status=503, times=1000))
+    with pytest.raises(JiraError):
+        goals.link(hand.connector, TESTER, "main", record.key, "NORTH-1")
+    assert hand.sandbox.sandbox.records[one].customs[scheme.GOALS] == strange
+
+
+def test_a_goal_is_named_by_a_field_of_rich_text_too(hand: Any) -> None:
+    hand.sandbox.sandbox.goals.add("Be there", CONNECTOR)
+    one = epic(hand, "", done=7)
+    hand.activate(GOALS.replace("customfield_10062", scheme.OKR_NOTES))
+    hand.sync()
+    goals.link(hand.connector, TESTER, "main", hand.sandbox.sandbox.records[one].key, "NORTH-1")
+    hand.work_off()
+    assert posted(hand, "NORTH-1") == [said("on_track", 70, "70 % · on track")]
 
 
 def test_a_field_that_names_no_goal_is_refused_with_what_could(hand: Any) -> None:
