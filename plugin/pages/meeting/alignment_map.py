@@ -20,7 +20,7 @@ def register(blueprint: Blueprint, sources: Sources) -> None:
     def alignment_map() -> str:
         found = sources.meeting()
         view = meeting_view(found, sources.now(), sources.zone)
-        states = {} if view.many else sources.working(found)
+        states = {} if view.many or not view.company else sources.working(found)
         work = {(site, state.key or state.id): work_of(state) for (site, _), state in states.items()}
         fresh = pulse(sources.vitals(), sources.now(), sources.zone)
         lane = chosen_place("lane", len(view.lanes))

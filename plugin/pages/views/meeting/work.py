@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mappings.rollup.rows.ledger import HIDDEN, Disposition
+from mappings.rollup.rows.ledger import Disposition, hidden_issues, unseen_words
 from mappings.rollup.state import ObjectiveState
 
 STEP = 11
@@ -15,11 +15,12 @@ MOST_SQUARES = 18
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """How many of its issues are done, begun and to do."""
+    """How many of its issues are done, begun and to do; of `hidden` ones, which whoever looks may not see, it is not told."""
 
     done: int
     begun: int
     waiting: int
+    hidden: int = 0
 
     @property
     def total(self) -> int:
@@ -60,28 +61,33 @@ class Work:
 
     @property
     def words(self) -> str:
-        """`6 of 9 issues done, 2 begun, 1 to do`."""
+        """`6 of 9 issues done, 2 begun, 1 to do`; of those that are hidden that they are left out."""
         said = f"{self.done} of {self.total} {'issue' if self.total == 1 else 'issues'} done"
         said += f", {self.begun} begun" if self.begun else ""
-        return f"{said}, {self.waiting} to do" if self.waiting else said
+        said += f", {self.waiting} to do" if self.waiting else ""
+        return f"{said}; without {unseen_words(self.hidden)}" if self.hidden else said
 
 
 def work_of(state: ObjectiveState) -> Work | None:
     """What counts in the delivery of an objective; None where nothing is delivered, or whoever looks may see none of it."""
-    rows = {
-        row.id: row.progress
-        for one in state.key_results
-        if one.nature == "delivery" and not one.measurement.ledger.plain
-        for row in one.measurement.ledger.rows
+    ledgers = [one.measurement.ledger for one in state.key_results if one.nature == "delivery"]
+    counted = {
+        row.id: row
+        for ledger in ledgers
+        if not ledger.plain
+        for row in ledger.rows
         if row.disposition is Disposition.COUNTED
-        and row.progress is not None
-        and not row.id.startswith(HIDDEN)
     }
-    if not rows:
+    hidden = sum(map(hidden_issues, counted))
+    seen = [
+        row.progress
+        for row in counted.values()
+        if row.progress is not None and not hidden_issues(row.id)
+    ]
+    if not seen:
         return None
-    done = sum(progress >= 1 for progress in rows.values())
-    waiting = sum(progress <= 0 for progress in rows.values())
-    return Work(done, len(rows) - done - waiting, waiting)
+    done, waiting = sum(progress >= 1 for progress in seen), sum(progress <= 0 for progress in seen)
+    return Work(done, len(seen) - done - waiting, waiting, hidden)
 
 
 KEY = {"done": Work(1, 0, 0), "begun": Work(0, 1, 0), "waiting": Work(0, 0, 1)}

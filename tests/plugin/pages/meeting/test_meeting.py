@@ -12,7 +12,7 @@ from bs4 import BeautifulSoup
 from pptx import Presentation
 
 from docs.screenshots.company import Company, seeded
-from plugin.pages.views.meeting.work import Work
+from plugin.pages.views.meeting.work import Work, work_of
 
 ROOT = Path(__file__).parents[4]
 AGENDA = [
@@ -94,6 +94,30 @@ def test_of_much_work_a_square_stands_for_several_issues():
     assert (work.each, len(work.squares)) == (3, 14)
     assert list(work.squares) == ["done"] * 10 + ["begun"] + ["waiting"] * 3
     assert work.words == "30 of 40 issues done, 1 begun, 9 to do"
+
+
+def test_of_work_that_whoever_looks_may_not_see_it_is_said_that_it_is_left_out():
+    whole = {one.state.id: work_of(one.state) for one in seeded().saved}
+    state = next(one.state for one in seeded().saved if (work := whole[one.state.id]) and work.done > 1)
+    before, hidden = whole[state.id], []
+
+    def hide(row):
+        if hidden or row.disposition != "counted" or row.progress != 1:
+            return row
+        hidden.append(row.id)
+        return replace(row, id="hidden-5f0c", key="", title="An issue you may not see")
+
+    parts = []
+    for one in state.key_results:
+        ledger = one.measurement.ledger
+        rows = tuple(map(hide, ledger.rows)) if one.nature == "delivery" else ledger.rows
+        parts.append(
+            replace(one, measurement=replace(one.measurement, ledger=replace(ledger, rows=rows)))
+        )
+    work = work_of(replace(state, key_results=tuple(parts)))
+    assert (work.done, work.total, work.hidden) == (before.done - 1, before.total - 1, 1)
+    assert work.words.startswith(f"{before.done - 1} of {before.total - 1} issues done")
+    assert work.words.endswith("; without 1 issue you may not see")
 
 
 def test_the_map_is_a_matrix_and_the_same_in_words(client):
