@@ -124,7 +124,7 @@
   const keep = (doc) => {
     const text = doc.toString();
     asked = text;
-    const answer = ask(form.dataset.diagnostics, { seen: seen.value }).then(({ diagnostics, seen: now }) => { sent = text; seen.value = now; return diagnostics; });
+    const answer = ask(form.dataset.diagnostics, { seen: seen.value }).then(({ diagnostics, seen: now }) => { outdated = false; sent = text; seen.value = now; return diagnostics; });
     underWay += 1;
     before = answer.catch(() => {}).then(() => { underWay -= 1; });
     return answer;
