@@ -80,9 +80,7 @@ def work_of(state: ObjectiveState) -> Work | None:
     }
     hidden = sum(map(hidden_issues, counted))
     seen = [
-        row.progress
-        for row in counted.values()
-        if row.progress is not None and not hidden_issues(row.id)
+        row.progress for row in counted.values() if row.progress is not None and not hidden_issues(row.id)
     ]
     if not seen:
         return None

@@ -111,9 +111,7 @@ def test_of_work_that_whoever_looks_may_not_see_it_is_said_that_it_is_left_out()
     for one in state.key_results:
         ledger = one.measurement.ledger
         rows = tuple(map(hide, ledger.rows)) if one.nature == "delivery" else ledger.rows
-        parts.append(
-            replace(one, measurement=replace(one.measurement, ledger=replace(ledger, rows=rows)))
-        )
+        parts.append(replace(one, measurement=replace(one.measurement, ledger=replace(ledger, rows=rows))))
     work = work_of(replace(state, key_results=tuple(parts)))
     assert (work.done, work.total, work.hidden) == (before.done - 1, before.total - 1, 1)
     assert work.words.startswith(f"{before.done - 1} of {before.total - 1} issues done")
