@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from mappings.facts.catalogue import Field
-from mappings.fields import CUSTOM
+from mappings.fields import CUSTOM, FieldPurpose
 from mappings.write_back.echo import EventValue
 from mappings.write_back.plan import Change
 from mappings.write_back.target import Objection, Place
@@ -53,6 +53,21 @@ def test_registered_documented_and_tested_are_the_same_targets() -> None:
 
 def test_registered_and_documented_are_the_same_values() -> None:
     assert rows("### What can be written") == [value.name for value in WRITTEN_VALUES]
+
+
+HOLDERS = (FieldPurpose.NUMBER, FieldPurpose.WORDS, FieldPurpose.CHOICE, FieldPurpose.DAY)
+"""What the columns of the table of docs/fields.md are made for."""
+
+
+def test_documented_fields_hold_the_values_that_they_can_hold() -> None:
+    _, _, text = (DOCS / "fields.md").read_text(encoding="utf-8").partition("\n## What is written where\n")
+    lines = [line.split("|")[1:-1] for line in text.partition("\n## ")[0].splitlines() if line.startswith("| `")]
+    told = {
+        name: {holder for holder, cell in zip(HOLDERS, cells, strict=True) if cell.strip() != "–"}
+        for names, *cells in lines
+        for name in re.findall(r"`(\w+)`", names)
+    }
+    assert told == {value.name: set(value.held_by) for value in WRITTEN_VALUES}
 
 
 PLACES: dict[str, tuple[Place | None, object]] = {
