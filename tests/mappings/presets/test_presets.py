@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import get_args
 
 import jsonschema
 import pytest
@@ -14,6 +16,7 @@ from mappings.document.text.canonical import plain
 from mappings.document.text.source import read_document
 from mappings.facts.catalogue import Catalogue, Field, LinkType
 from mappings.facts.issue import IssueType, JiraValue, Project, Status
+from mappings.kpi.sources import SOURCE_OPTIONS
 
 DOCS = Path(__file__).parents[3] / "docs" / "presets"
 
@@ -61,6 +64,28 @@ def test_a_preset_is_commented_and_has_a_page(name):
     page = (DOCS / f"{name}.md").read_text(encoding="utf-8")
     assert f"{name}" in page
     assert len(page.split()) > 80
+
+
+SKETCHES = [
+    (name, sketch)
+    for name in presets.names()
+    for text in (presets.text(name), (DOCS / f"{name}.md").read_text(encoding="utf-8"))
+    for sketch in re.findall(r"\{kind: [^}]*…[^}]*\}", text)
+]
+"""Sources that a preset or its page only sketches, with `…` for what is one's own."""
+KEYS = {
+    get_args(options.model_fields["kind"].annotation)[0]: {
+        key for key, info in options.model_fields.items() if info.is_required()
+    }
+    for options in SOURCE_OPTIONS
+}
+
+
+@pytest.mark.parametrize(("name", "sketch"), SKETCHES)
+def test_a_source_that_is_sketched_names_every_key_it_needs(name, sketch):
+    keys = set(re.findall(r"(\w+): ", sketch))
+    kind = re.findall(r"kind: (\w+)", sketch)[0]
+    assert KEYS[kind] <= keys, f"{name}: {sketch}"
 
 
 def test_every_file_is_registered():
