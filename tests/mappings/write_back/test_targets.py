@@ -61,7 +61,9 @@ HOLDERS = (FieldPurpose.NUMBER, FieldPurpose.WORDS, FieldPurpose.CHOICE, FieldPu
 
 def test_documented_fields_hold_the_values_that_they_can_hold() -> None:
     _, _, text = (DOCS / "fields.md").read_text(encoding="utf-8").partition("\n## What is written where\n")
-    lines = [line.split("|")[1:-1] for line in text.partition("\n## ")[0].splitlines() if line.startswith("| `")]
+    lines = [
+        line.split("|")[1:-1] for line in text.partition("\n## ")[0].splitlines() if line.startswith("| `")
+    ]
     told = {
         name: {holder for holder, cell in zip(HOLDERS, cells, strict=True) if cell.strip() != "–"}
         for names, *cells in lines
