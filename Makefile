@@ -38,8 +38,11 @@ check: ## Everything that CI runs, in one go and in its order
 	$(MAKE) test-slow
 	$(MAKE) simulation COUNT=200 PYTEST_ARGS="-m 'not slow'"
 
+# One process more than there are cores: now and then each of them waits for a server, a database or a browser.
+QUICK_PROCESSES ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+
 test: $(VENV)/.dev ## Run the tests, except those that take long
-	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow" $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n $(QUICK_PROCESSES) --dist worksteal -m "not slow" $(PYTEST_ARGS)
 
 test-slow: $(VENV)/.dev ## Run the tests that take long: processes that are killed, every page against the accessibility rules
 	$(BIN)/python -m pytest -n auto --dist worksteal -m slow $(PYTEST_ARGS)
