@@ -175,3 +175,13 @@ def test_a_ledger_says_where_most_is_missing():
     assert table.story == (
         "It counts 2 rows. Most is missing at “Big”, 75\u202f% of the number: 75.00 of the 87.50 points to 100."
     )
+
+
+@pytest.mark.parametrize(("count", "told"), [(150, True), (151, False)])
+def test_of_more_rows_than_are_shown_none_is_named_for_what_is_missing(count, told):
+    rows = [
+        Contribution(str(at), "", f"Row {at}", Disposition.COUNTED, "", weight=Fraction(1), progress=Fraction(0))
+        for at in range(count)
+    ]  # fmt: skip
+    table = ledger_table(Ledger(tuple(rows), Fraction(0)), lambda _: None)
+    assert bool(table.story) is told

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -26,6 +26,8 @@ MOST_PARTS = 40
 """Of more rows a bar has no room for a piece each."""
 BETWEEN = Fraction(4, 1000)
 """What is left free between two pieces, of the whole."""
+WeighedRow = tuple[Contribution, Fraction, Fraction]
+"""A row with the share of the whole that it can bring, and that it brings."""
 IN_THE_NUMBER = (Disposition.COUNTED, Disposition.NOT_ACHIEVED, Disposition.CHECKED_IN)
 GAPS = (Disposition.UNKNOWN, Disposition.GAP)
 WORDS = {
@@ -112,6 +114,7 @@ def ledger_table(
     visible += [pair for pair in rest if is_asked(pair[0], asked)]
     rest = [pair for pair in rest if not is_asked(pair[0], asked)]
     counted = sum(_counts(row) for row in ledger.rows)
+    weighed = _weighed(ledger)
     return LedgerTable(
         rows=tuple(_row(row, added, browse, bars.get(row.id, WHOLE), asked) for row, added in visible),
         total=percent_text(ledger.total, 2, achieved_at),
@@ -124,8 +127,8 @@ def ledger_table(
         hidden=len(rest),
         hidden_points=points_text(sum((added for _, added in rest), Decimal(0))),
         summary=_summary(counted, len(ledger.rows) - counted, ledger.hidden),
-        parts=_parts(ledger),
-        story=_story(ledger),
+        parts=_parts(weighed),
+        story=_story(weighed),
     )
 
 
@@ -156,9 +159,14 @@ def _counts(row: Contribution) -> bool:
     return row.disposition in IN_THE_NUMBER
 
 
-def _weighed(ledger: Ledger) -> list[tuple[Contribution, Fraction, Fraction]]:
-    """The rows in the number with the share of the whole that each can bring, and that it brings; none where the shares are not of the whole."""
+def _weighed(ledger: Ledger) -> list[WeighedRow]:
+    """The rows in the number with the share of the whole that each can bring, and that it brings; none where the shares are not of the whole.
+
+    None of one row alone, nor of more than are shown at first: of thousands none is worth naming, and exact sums of all take a second.
+    """
     rows = [row for row in ledger.rows if _counts(row) and row.weight]
+    if not 1 < len(rows) <= SHOWN:
+        return []
     whole = sum((row.weight or Fraction(0) for row in rows), Fraction(0))
     found = [(row, (row.weight or Fraction(0)) / whole, row.share) for row in rows]
     plain = ledger.aim is None and all(
@@ -167,9 +175,8 @@ def _weighed(ledger: Ledger) -> list[tuple[Contribution, Fraction, Fraction]]:
     return found if plain and sum(share for _, _, share in found) == ledger.total else []
 
 
-def _parts(ledger: Ledger) -> tuple[LedgerPiece, ...]:
-    found = _weighed(ledger)
-    if not 1 < len(found) <= MOST_PARTS:
+def _parts(found: Sequence[WeighedRow]) -> tuple[LedgerPiece, ...]:
+    if len(found) > MOST_PARTS:
         return ()
     parts, before = [], Fraction(0)
     for row, most, share in found:
@@ -180,11 +187,10 @@ def _parts(ledger: Ledger) -> tuple[LedgerPiece, ...]:
     return tuple(parts)
 
 
-def _story(ledger: Ledger) -> str:
+def _story(found: Sequence[WeighedRow]) -> str:
     """What is missing to the whole, and where most of it is missing."""
-    found = _weighed(ledger)
     missing = sum((most - share for _, most, share in found), Fraction(0))
-    if len(found) <= 1 or not missing:
+    if not missing:
         return ""
     row, most, share = max(found, key=lambda one: one[1] - one[2])
     lacking, whole = (grouped(rounded(100 * each, 2)) for each in (most - share, missing))
