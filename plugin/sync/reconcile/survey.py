@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import islice
 
 from sqlalchemy import Connection
 
 from connectors.store.database import json_text
 from connectors.store.mirror import mirror
-from connectors.store.numbers import objectives
+from connectors.store.numbers import objectives, snapshots
 from connectors.store.numbers.objectives import SavedObjective
 from connectors.store.work import due, last_reconcile, objective_traits
 from connectors.store.work.objective_traits import ObjectiveTrait
@@ -39,6 +40,8 @@ from plugin.sync.write_back.leftovers import issues_of
 
 AT_ONCE = 200
 """So many objectives, with their issues, stand in memory together."""
+MOMENT = timedelta(milliseconds=1)
+"""By so much what stood before another mapping ruled is dated back, so that it is another instant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,65 @@ def confirm(context: Context, looks: Iterable[Look]) -> bool:
             due.serve(conn, context.site, served)
             last_reconcile.note(conn, context.site, now)
     return True
+
+
+@dataclass(frozen=True, slots=True)
+class UnservedObjective:
+    """An objective that is due: as it is stored, and as it stands by what has landed since."""
+
+    saved: SavedObjective
+    state: ObjectiveState
+
+
+def unserved(context: Context) -> list[UnservedObjective]:
+    """The objectives that are due and stand otherwise than they are stored, but for those of which only a reconcile can say how they stand."""
+    if context.absences:
+        return []
+    with context.store.read() as conn:
+        source = iter(sorted(due.ids(conn, context.site)))
+    found: list[UnservedObjective] = []
+    every = _read_once()
+    while chunk := list(islice(source, AT_ONCE)):
+        with collector_resting(), context.store.read() as conn:
+            found += _unserved(context, conn, chunk, every)
+    return found
+
+
+def _unserved(
+    context: Context, conn: Connection, chunk: list[str], every: EveryIssue
+) -> Iterator[UnservedObjective]:
+    having = objective_traits.among(conn, context.site, chunk)
+    apart = having.loose | having.of.get(ObjectiveTrait.CYCLE_ENDED, frozenset())
+    known = {
+        id_: one
+        for id_, one in objectives.several(conn, context.site, chunk).items()
+        if id_ not in apart and one.mapping_revision == context.mapping.revision and not one.state.plain
+    }
+    if not known:
+        return
+    measured = measure_together(context, conn, sorted(known), every)
+    for id_, saved in known.items():
+        one = measured.one(id_, saved)
+        if one.state is None or one.state.plain or one.end is not None:
+            continue
+        if one.state != saved.state and not waits_for_gaps(context, conn, one):
+            yield UnservedObjective(saved, one.state)
+
+
+def note_unserved(context: Context, conn: Connection, found: Iterable[UnservedObjective]) -> None:
+    """Keep a snapshot of how these stand, before another mapping rules: what it changes is told apart from what had changed by then.
+
+    Call it while the mapping of the context rules still. What was reconciled meanwhile is left out.
+    """
+    if not rules(conn, context):
+        return
+    site, revision = context.site, context.mapping.revision
+    by_id = {one.saved.state.id: one for one in found}
+    before = context.clock() - MOMENT
+    for id_, saved in objectives.several(conn, site, by_id).items():
+        latest = snapshots.latest(conn, site, id_)
+        if saved == by_id[id_].saved and latest is not None and latest <= before:
+            snapshots.keep(conn, site, (saved.state, revision), by_id[id_].state, revision, before)
 
 
 def mark_differing(

@@ -52,7 +52,8 @@ from plugin.runtime.connector import Connector, Refusal
 from plugin.runtime.processes.garbage_collector import collector_resting
 from plugin.runtime.processes.process import ProcessId, is_gone, process_of, worker_name
 from plugin.sync.bindings import bound_text, known_names, looked_up
-from plugin.sync.context import field_of, metrics_of
+from plugin.sync.context import Context, field_of, metrics_of
+from plugin.sync.reconcile import survey
 from plugin.sync.reconcile.cycle_ends import noted_ends, standing_by_notes
 from plugin.sync.reconcile.kpi_readings import episode_aims, kpi_readings
 from plugin.sync.refresh import names, written_options
@@ -350,8 +351,13 @@ def unread(connector: Connector, site: str, mapping: Mapping) -> UnreadData:
 
 def _ruling(connector: Connector, site: str) -> Mapping | None:
     """The mapping that is active, None where none can work yet."""
+    context = _ruling_context(connector, site)
+    return None if context is None else context.mapping
+
+
+def _ruling_context(connector: Connector, site: str) -> Context | None:
     try:
-        return connector.context(site).mapping
+        return connector.context(site)
     except Refusal:
         return None
 
@@ -565,14 +571,17 @@ def _put_in_force(
 ) -> PreviewedMapping:
     """It rules from now on, where that is `allowed` in the same transaction; the account's draft of the same text is forgotten."""
     mapping, bound = looked_up(connector.site(site).jira, previewed.mapping, previewed.bound)
-    former = _ruling(connector, site)
+    former = _ruling_context(connector, site)
+    unserved = survey.unserved(former) if former is not None else []
     with connector.store.write() as conn:
         allowed(conn)
+        if former is not None:
+            survey.note_unserved(former, conn, unserved)
         _enact(connector, conn, site, previewed, by, text)
         if drafts.remove(conn, site, account_id, text.replace("\r\n", "\n")):
             audit.note(conn, by, "mapping draft dropped", connector.clock(), {}, site)
         names.keep(conn, site, mapping, bound)
-        if former is not None and former.scope_by_id != mapping.scope_by_id:
+        if former is not None and former.mapping.scope_by_id != mapping.scope_by_id:
             # What the new scope takes in has been read; only a read of everything drops what it leaves out.
             read_requests.ask(conn, site, connector.clock())
     written_options.compare(connector.context(site))

@@ -6,16 +6,20 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from connectors.jira.http.errors import JiraError
 from connectors.sandbox import Fault, administration
 from connectors.store.mappings import activation_runs, coming_mappings, revisions
 from connectors.store.people import audit
 from connectors.store.reads import read_requests
+from connectors.store.schema import snapshot
 from mappings.diagnostic import MappingError
+from mappings.explain.movement import MovementPart
 from plugin.access.authorization.actor import COMMAND_LINE, Actor
 from plugin.access.authorization.permission import Permission
 from plugin.cli.work.sync import sync_values
@@ -35,6 +39,7 @@ from plugin.use_cases.mappings.mapping_life import (
     unread,
     waits,
 )
+from plugin.use_cases.objectives.movement import between
 from plugin.use_cases.work.gaps import list_gaps
 from plugin.use_cases.work.sync import run
 from tests.actors import TESTER
@@ -480,3 +485,38 @@ def test_going_back_reads_nothing(site: tuple[Any, str, str]) -> None:
     hand.work_off()
     assert sum(count for name, count in calls.items() if "search" in name) == searches
     assert hand.writes() == [(epic, "100"), (epic, "30"), (epic, "100")]
+
+
+def test_what_had_landed_before_another_mapping_ruled_is_told_apart_from_what_that_changed(hand: Any) -> None:
+    """It was due and not reconciled yet, and was told as the doing of the mapping, which changed nothing for it."""
+    hand.activate(BEFORE)
+    epic = hand.issue("Epic")
+    story = hand.issue("Story", epic)
+    hand.issue("Story", epic, "In Progress")
+    hand.sync()
+    since = hand.clock()
+    hand.clock.pass_by(minutes=10)
+    hand.status(story, "Done")
+    hand.land(story)
+    rated = "statuses: {by_category: {new: 0, indeterminate: 0.8, done: 1}}\nobjectives:\n"
+    hand.activate(BEFORE.replace("objectives:\n", rated), large=True)
+    hand.clock.pass_by(minutes=1)
+    hand.work_off()
+
+    def kept() -> list[str]:
+        with hand.connector.store.read() as conn:
+            found = conn.execute(select(snapshot.c.mapping_revision).order_by(snapshot.c.at)).scalars()
+            return list(found)
+
+    with hand.connector.store.read() as conn:
+        movement = between(conn, "main", epic, since, hand.clock()).movement
+    assert movement is not None
+    assert movement.before is not None
+    told = {part: effect for part, effect in movement.parts.items() if effect}
+    rating = Fraction(4, 5) / 2 - movement.before
+    assert told == {MovementPart.PROGRESSED: Fraction(1, 2), MovementPart.REMAPPED: rating}
+    former, new = list(dict.fromkeys(kept()))
+    assert kept() == [former, former, new]
+    hand.clock.pass_by(minutes=1)
+    hand.activate(BEFORE)
+    assert kept() == [former, former, new]  # nothing was due
