@@ -65,7 +65,7 @@ BodySize = Callable[[str, Mapping[str, str]], int]
 Lanes = Callable[[str, str], Lane]
 """Where a request is worked on, by method and path: what is quick never waits behind long work."""
 HeavyWork = Callable[["WSGIEnvironment", bytes, int], Answer]
-"""Answers a heavy request elsewhere, by its environment, its body and how much of an answer is sent at once; raises AccessRefusalRequest."""
+"""Answers a heavy request elsewhere, by its environment, its body and how much of an answer is sent at once; raises RefusedRequest."""
 Callers = Callable[["WSGIEnvironment"], str]
 """Whose request it is, as far as that can be found out in a moment."""
 Wording = Callable[[str, int, str, str], tuple[str, str]]
@@ -185,7 +185,7 @@ class AsgiApplication:
         return self._heavy_work(environ, environ["wsgi.input"].getvalue(), self._limits.whole)
 
     async def _receive(self, path: str, headers: Mapping[str, str], receive: Receive, body: _Body) -> None:
-        """The body, as far as it is worth reading; raises AccessRefusalRequest where it comes too slowly or there is no room for it."""
+        """The body, as far as it is worth reading; raises RefusedRequest where it comes too slowly or there is no room for it."""
         most = self._body_size(path, headers)
         claimed = headers.get("content-length", "")
         if claimed == "0" or (not claimed and "transfer-encoding" not in headers):
@@ -271,7 +271,7 @@ class _Threads:
 
     @contextmanager
     def place(self, caller: str) -> Iterator[None]:
-        """A place; raises AccessRefusalRequest at once where there is none."""
+        """A place; raises RefusedRequest at once where there is none."""
         if self._taken_by[caller] >= self._each:
             raise busy("Too much that you asked for is still being worked out.")
         if self._taken >= self._most:

@@ -70,7 +70,7 @@ class HeavyWork:
         self._numbers = count(1)
 
     def __call__(self, environ: WSGIEnvironment, body: bytes, whole: int) -> Answer:
-        """What is answered, as far as it is sent at once; raises AccessRefusalRequest where nobody can work on it now."""
+        """What is answered, as far as it is sent at once; raises RefusedRequest where nobody can work on it now."""
         number = next(self._numbers)
         plain = {name: value for name, value in environ.items() if name not in STREAMS}
         process = self._next_free()
