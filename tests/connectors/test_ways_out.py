@@ -29,13 +29,16 @@ OF_MACHINES = (
     "::169.254.169.254",
     "::ffff:169.254.169.254",
     "64:ff9b::169.254.169.254",
+    "64:ff9b:1::169.254.169.254",
     "2002:a9fe:a9fe::1",
     "fd20:ce::254",
     "168.63.129.16",
 )
 
 
-@pytest.mark.parametrize("address", [*OF_MACHINES, "10.0.0.5", "64:ff9b::10.0.0.5", "2002:0a00:0005::1"])
+@pytest.mark.parametrize(
+    "address", [*OF_MACHINES, "10.0.0.5", "64:ff9b::10.0.0.5", "64:ff9b:1::10.0.0.5", "2002:0a00:0005::1"]
+)
 def test_a_name_that_leads_to_a_machine_or_a_private_network_is_not_asked(
     address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -30,8 +30,8 @@ METADATA = (
     "192.0.0.192",
 )
 """Where clouds give their machines credentials, beside the link-local addresses."""
-TRANSLATED = (ip_network("64:ff9b::/96"), ip_network("::/96"))
-"""IPv6 networks whose last four bytes are an IPv4 address (RFC 6052, RFC 4291)."""
+TRANSLATED = (ip_network("64:ff9b::/96"), ip_network("64:ff9b:1::/48"), ip_network("::/96"))
+"""IPv6 networks whose last four bytes are an IPv4 address (RFC 6052, RFC 8215, RFC 4291)."""
 CHUNK = 16 * 1024
 WHOLE = 4
 """How many times the longest silence a whole answer may take."""
