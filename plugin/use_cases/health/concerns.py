@@ -96,6 +96,19 @@ def worst(sites: Sequence[SiteStatus]) -> SiteStatus:
     return min(sites, key=lambda one: WORST_FIRST.index(verdict(one).level))
 
 
+def unwritable(status: SiteStatus) -> Concern | None:
+    """The database can be read, and takes nothing: a full disk looks healthy everywhere else."""
+    if status.unwritable is None:
+        return None
+    return Concern(
+        kind="unwritable",
+        level="off_track",
+        word="Nothing is kept",
+        sentence=f"{capital(status.unwritable.what)}. No number changes, and what Jira tells is turned away.",
+        todo=f"{capital(status.unwritable.remedy)}.",
+    )
+
+
 def never_read(status: SiteStatus) -> Concern | None:
     """Nothing was ever heard of it."""
     if status.last_resync is not None or status.last_delivery is not None:
@@ -457,6 +470,7 @@ def drifted(status: SiteStatus) -> Concern | None:
 
 
 CONCERNS: tuple[Callable[[SiteStatus], Concern | None], ...] = (
+    unwritable,
     never_read,
     out,
     nobody_works,

@@ -60,7 +60,7 @@ CRASHES = timedelta(days=1)
 """How long a process that ended without a word is told of."""
 TRIED_EVERY = timedelta(seconds=2)
 TRIAL_PATIENCE = 2.0
-"""Seconds that `/readyz` waits for others that write."""
+"""Seconds that `/readyz`, `status` and Sync health wait for others that write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +118,8 @@ class SiteStatus:
     """Processes that ended without a word within the last day, the latest first."""
     unsent: UnsentRecord | None = None
     """What of the audit log waits for whoever collects it."""
+    unwritable: StoreError | None = None
+    """Why the database takes no write, where somebody has to help."""
 
     @property
     def credential(self) -> Expiry:
@@ -185,7 +187,9 @@ def status(connector: Connector, actor: Actor, site: str) -> SiteStatus:
         found = replace(
             _status(conn, known, now, tuple(processes(conn))), unsent=push.unsent(connector, conn)
         )
-    return replace(found, sync=background_jobs.latest(connector, actor, site, SYNC))
+    return replace(
+        found, sync=background_jobs.latest(connector, actor, site, SYNC), unwritable=_unwritable(connector)
+    )
 
 
 @question(VIEWER)
@@ -199,8 +203,14 @@ def installation(connector: Connector, actor: Actor) -> Installation:
         crashed = tuple(crashes.since(conn, now - CRASHES))
         backed_up = schedules.last(conn, *BACKUP)
         unsent = push.unsent(connector, conn)
+    fault = _unwritable(connector)
     told = tuple(
-        replace(one, sync=background_jobs.latest(connector, actor, one.site, SYNC), unsent=unsent)
+        replace(
+            one,
+            sync=background_jobs.latest(connector, actor, one.site, SYNC),
+            unsent=unsent,
+            unwritable=fault,
+        )
         for one in sites
     )
     return Installation(
@@ -265,6 +275,15 @@ def _try_to_write(connector: Connector) -> None:
     with connector.store.write(patience=TRIAL_PATIENCE) as conn:
         put_and_take(conn, now)
     connector.written_at = now
+
+
+def _unwritable(connector: Connector) -> StoreError | None:
+    """Why the database takes no write; None where it does, or where that passes by itself."""
+    try:
+        _try_to_write(connector)
+    except StoreError as fault:
+        return None if fault.passing else fault
+    return None
 
 
 def at_work(known: Sequence[Process], now: datetime) -> tuple[Process, ...]:

@@ -19,7 +19,10 @@ from connectors.store.mappings import revisions
 from connectors.store.numbers.objectives import all as listed
 from connectors.store.people import tokens
 from plugin.access.authorization import members
+from plugin.access.authorization.actor import COMMAND_LINE
 from plugin.access.authorization.permission import rule_of
+from plugin.use_cases.health.concerns import concerns
+from plugin.use_cases.health.status import status
 
 
 @contextmanager
@@ -165,3 +168,13 @@ def test_the_use_of_a_token_is_noted_once_the_database_takes_writes_again(own_ap
     assert set(used()) == {None}
     assert own_api.call("GET", "/me", role="viewer").status_code == 200
     assert sum(one is not None for one in used()) == 1
+
+
+def test_a_database_that_takes_no_write_is_told_first_and_a_lock_that_passes_is_not(api) -> None:
+    """Else a full disk looks healthy to whoever asks how things stand."""
+    told = {}
+    for name, (fault, _) in FAULTS.items():
+        api.connector.written_at = None  # the trial before this one was just now
+        with fault(api.connector.store):
+            told[name] = [one.kind for one in concerns(status(api.connector, COMMAND_LINE, "main"))]
+    assert told["read only"] == ["unwritable", *told["locked"]]

@@ -11,6 +11,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from connectors.jira.http.errors import JiraOutage, RateLimitError
+from connectors.store import StoreError
 from connectors.store.jobs import processes as signs
 from connectors.store.jobs.counts import ProcessCounts
 from connectors.store.jobs.processes import SignOfLife
@@ -60,6 +61,7 @@ REFUSED = RefusedWrite(
         (HEARD, [], False),
         ({**HEARD, "processes": (WORKS,)}, [], False),
         ({**HEARD, "processes": ()}, ["nobody_works"], True),
+        ({"unwritable": StoreError("the disk is full", "here", "free some space")}, ["unwritable", "never_read"], True),
         ({**HEARD, "outage": DOWN}, ["outage"], True),
         ({**HEARD, "outage": LIMITED}, ["outage"], True),
         ({**HEARD, "overdue_since": NOW - timedelta(minutes=10)}, [], False),
