@@ -210,6 +210,8 @@ def _address(url: str) -> URL:
         return address.set(drivername="postgresql+psycopg")
     if address.drivername not in ("sqlite", "sqlite+pysqlite"):
         raise _wrong_url(f"{address.drivername} is no database for jira-okr", shown(address))
+    if address.host:
+        raise _wrong_url("a SQLite address has three slashes before the path of its file", shown(address))
     if address.database in (None, "", ":memory:"):
         raise _wrong_url("a SQLite database in memory cannot be shared by threads", shown(address))
     return address

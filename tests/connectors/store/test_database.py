@@ -70,6 +70,7 @@ def test_full_synchronous_is_a_setting(tmp_path: Path) -> None:
         ("not a url", "cannot be read", "sqlite:///path"),
         ("sqlite://", "in memory", "sqlite:///path"),
         ("sqlite:///:memory:", "in memory", "sqlite:///path"),
+        ("sqlite://data/okr.sqlite3", "three slashes", "sqlite:///path"),
         ("postgresql://okr:hush@127.0.0.1:1/okr", "cannot be reached", "start PostgreSQL"),
         ("postgres://okr:hush@127.0.0.1:1/okr", "cannot be reached", "start PostgreSQL"),
     ],
