@@ -163,16 +163,18 @@ def _connected(
                 f"That is another Jira than {site_address(url)}. Give that one a name of its own, as --name acme, or leave out --url."
             )
         return attempt(connector, COMMAND_LINE, name)
+    typed: str | None = None
     for _ in range(TRIES):
-        address = url or click.prompt("Address of Jira, as the browser shows it")
+        address = url or click.prompt("Address of Jira, as the browser shows it", default=typed)
         try:
             require_addable(connector, COMMAND_LINE, name, address)
         except Refusal as error:
             if error.about != "url":
                 raise
             say(f"\nThat did not work. {error}\n", err=True)
-            url = None
+            url = typed = None
             continue
+        typed = address
         mail = email
         if mail is None:
             mail = (
@@ -203,7 +205,7 @@ def _connected(
         except Refusal as error:
             say(f"\nThat did not work. {error}\n", err=True)
             if error.about == "url":
-                url = None
+                url = typed = None
     raise Refusal(
         "Jira did not let us in. Nothing was kept; docs/jira-connection.md says what each message means."
     )
