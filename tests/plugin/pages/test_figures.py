@@ -173,7 +173,7 @@ def test_a_ledger_says_where_most_is_missing():
     )  # fmt: skip
     table = ledger_table(Ledger((half, none), Fraction(1, 8)), lambda _: None)
     assert table.story == (
-        "It counts 2 rows. Most is missing at “Big”, 75\u202f% of the number: 75.00 of the 87.50 points to 100."
+        "It counts 2 rows. Most is missing at “Big”, 75\u202f% of the weight: 75.00 of the 87.50 points to 100."
     )
 
 

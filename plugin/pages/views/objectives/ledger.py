@@ -194,7 +194,7 @@ def _story(found: Sequence[WeighedRow]) -> str:
         return ""
     row, most, share = max(found, key=lambda one: one[1] - one[2])
     lacking, whole = (grouped(rounded(100 * each, 2)) for each in (most - share, missing))
-    return f"It counts {len(found)} rows. Most is missing at “{row.title or row.key}”, {percent_text(most)} of the number: {lacking} of the {whole} points to 100."
+    return f"It counts {len(found)} rows. Most is missing at “{row.title or row.key}”, {percent_text(most)} of the weight: {lacking} of the {whole} points to 100."
 
 
 def _summary(counted: int, left_out: int, unseen: int) -> str:

@@ -36,7 +36,7 @@ def test_rows_parts_and_total_add_up_as_displayed(effects):
     view = since_view(
         ToldMovement(NOW, NOW, NOW, moved), MovementQuestion(), False, lambda key: None, NOW, UTC
     )
-    assert number(view.total) == percent(total, 2)
+    assert Decimal(view.total.replace("−", "-")) == percent(total, 2)  # a dash would be unknown
     parts = [number(text) for _, text in view.parts]
     assert sum(parts) == number(view.total)
     shown = {row.key: number(row.points) for row in view.rows}

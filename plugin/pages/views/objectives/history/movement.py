@@ -87,6 +87,7 @@ def since_view(
     rows = sorted(
         zip(moved.rows, _points_of(moved), strict=True), key=lambda pair: -abs(pair[0].effect or Fraction(0))
     )
+    whole = points([moved.total or Fraction(0)], moved.total or Fraction(0))[0]
     shown = [(row, added) for row, added in rows if row.effect or moved.total is None]
     return MovementSection(
         choices=_choices(told.choice, cycled),
@@ -100,7 +101,7 @@ def since_view(
         reconstructed=told.reconstructed,
         before=percent_text(moved.before, 2, achieved_at),
         after=percent_text(moved.after, 2, achieved_at),
-        total=_signed(points([moved.total or Fraction(0)], moved.total or Fraction(0))[0]),
+        total=_signed(whole) if whole else "0",
         measured=moved.total is not None,
         parts=_parts(moved),
         rows=tuple(_row(row, added, browse) for row, added in shown[:most]),
