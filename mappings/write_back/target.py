@@ -248,6 +248,10 @@ class WriteTarget(ABC):
         """What an answer shows, by issue id and place id; None where it is none of Jira's. An answer of None: Jira shows no such thing."""
         return {}
 
+    def mirrored(self, id_: str) -> tuple[str, ...]:
+        """The ids under which a read shows what stands at a place."""
+        return (id_,)
+
     def looks_first(self, change: Change) -> bool:  # noqa: ARG002
         """Whether what stands there is looked at before this change, where the target consults."""
         return self.consults

@@ -61,6 +61,10 @@ class AppFieldTarget(FieldTarget):
         field = field_of(app_field_id(id_) or "")
         return None if field is None else app_field_place(field)
 
+    def mirrored(self, id_: str) -> tuple[str, ...]:
+        field_id = app_field_id(id_)
+        return (id_,) if field_id is None else (id_, field_id)
+
     # -- checks
 
     def check_owner(self, alias: str, field: Field, path: Path, report: Report) -> None:

@@ -329,7 +329,7 @@ def _settle_written(context: Context, plan: OpenedPlan, issue_id: str, changes: 
         again = refusals.passed(conn, context.site, plan.objective_id, places)
         context.mark(conn, again, TRIED)
         edited = any(target_of(change.field_id).ages for change in changes)
-        news = {change.field_id: change.after for change in changes}
+        news = {id_: one.after for one in changes for id_ in target_of(one.field_id).mirrored(one.field_id)}
 
         def written(known: Issue) -> Issue:
             updated = known.updated + MOMENT if edited and known.updated == before else known.updated

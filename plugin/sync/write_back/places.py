@@ -249,9 +249,10 @@ def _spared(
         return issue
     differing = (name for name in ours if known.fields.get(name) != issue.fields.get(name))
     spared = {
-        name: known.fields.get(name)
+        id_: known.fields.get(id_)
         for name in differing
         if _written_since(context, conn, issue.id, name, since)
+        for id_ in target_of(name).mirrored(name)
     }
     if not spared:
         return issue

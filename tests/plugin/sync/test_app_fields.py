@@ -102,7 +102,8 @@ def test_an_objective_and_its_key_results_are_one_call_and_nobody_is_told(
     assert held(hand, one)[1] == "Unknown", "a health without a cycle, in words: the field has no options"
     assert posts(hand) == 1
     assert hand.sandbox.sandbox.records[one].updated == before, "no line of the history, no newer issue"
-    hand.sync()
+    read, _ = hand.sync()
+    assert (read.changed, read.drift) == (0, 0), "what was written is known as it is read"
     assert posts(hand) == 0, "what is right is not written"
     moved(hand, results[0], 7)
     assert [held(hand, id_)[0] for id_ in (one, *results)] == [60, 70, 50]

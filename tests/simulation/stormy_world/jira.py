@@ -28,8 +28,9 @@ from connectors.jira.http.transport import Transport, new_session
 from connectors.sandbox import CONNECTOR, Record, Sandbox
 from connectors.sandbox.application import create_app
 from connectors.sandbox.site import Site
+from mappings.facts.app_field import app_field_id, app_place_id
 from mappings.facts.entity_property import property_id, property_key
-from mappings.write_back.targets import remote_link
+from mappings.write_back.targets import app_field, remote_link
 
 URL = "http://jira.example.test"
 MOMENT = 0.001
@@ -60,12 +61,14 @@ class NoSockets(BaseAdapter):
             self.sandbox.clock.sleep(MOMENT)  # type: ignore[attr-defined]
         self.perils.call(f"before {request.method}")
         self._shorten(request)
-        before, linked = self._fields(request), self._links(request)
+        before, linked, as_app = self._fields(request), self._links(request), self._app_fields(request)
         self.app.extensions["sandbox"] = self.site
         chunks, status, headers = run_wsgi_app(self.app, environ_of(request), buffered=True)
         body = b"".join(chunks)
         self._count_repeats(before)
         self._count_links(linked)
+        if status.startswith("2"):
+            self._count_app_fields(as_app)
         self.perils.call(f"after {request.method}")
         if "X-Sandbox-Cut" in headers:
             timed_out = status.startswith("504")
@@ -100,7 +103,22 @@ class NoSockets(BaseAdapter):
             return self._kept(record).get(field)
         if field in LINKS:
             return link_of(self.sandbox, record.id, field)
-        return self.sandbox.issue(record).fields.get(field)
+        return self.sandbox.issue(record).fields.get(app_field_id(field) or field)
+
+    def _app_fields(self, request: requests.PreparedRequest) -> dict[tuple[str, str], object]:
+        """What the places hold that one call of the Forge app writes to."""
+        if not (request.url or "").partition("?")[0].endswith(app_field.PATH):
+            return {}
+        said = json.loads(request.body or b"{}")["updates"]
+        places = [(str(id_), app_place_id(one["customField"])) for one in said for id_ in one["issueIds"]]
+        return {place: self.holds(*place) for place in places}
+
+    def _count_app_fields(self, before: dict[tuple[str, str], object]) -> None:
+        for place, value in before.items():
+            now = self.holds(*place)
+            if now == value:
+                self.repeats[place] += 1
+            self.took(*place, now)
 
     def _links(self, request: requests.PreparedRequest) -> tuple[str, dict[str, object]] | None:
         """The links of an issue before one of them is written."""

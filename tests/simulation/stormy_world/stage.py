@@ -9,6 +9,7 @@ from pathlib import Path
 from flask import Flask
 from sqlalchemy import delete
 from stormy_world.clock import VirtualClock
+from stormy_world.forge_app import FIELDS, ON_KEY_RESULTS, ON_OBJECTIVES, found_app
 from stormy_world.goals import found_goals, goal_keys
 from stormy_world.jira import connected, sandbox_site
 from stormy_world.perils import Perils
@@ -89,6 +90,8 @@ def ground(deployment: Deployment) -> Ground:
     """Ask an empty site of this deployment for its catalogue, as the connector does, and bind every mapping to it."""
     clock = VirtualClock()
     site = sandbox_site(clock, None, deployment)
+    if deployment == "cloud":
+        found_app(site.sandbox)
     jira, _ = connected(site, Perils(random.Random(0)), clock, governed=False)
     catalogue = jira.catalogue()
     if deployment == "cloud":
@@ -100,11 +103,15 @@ def ground(deployment: Deployment) -> Ground:
 
 
 def texts(deployment: Deployment, *, fed: bool = True) -> list[str]:
-    """The mappings that take part. On Data Center ours also writes a long text, which is wiki text there; on Cloud it feeds goals, where they are `fed`."""
+    """The mappings that take part. On Data Center ours also writes a long text, which is wiki text there; on Cloud it feeds goals and writes fields of the Forge app, where they are `fed`."""
     ours = OURS.read_text()
     if deployment == "cloud" and fed:
         listed = ", ".join(f'"{issue}": {key}' for issue, key in goal_keys().items())
-        ours = ours.replace("    property:", f"    goal: {{goals: {{{listed}}}}}\n    property:", 1)
+        ours = ours.replace(
+            "    property:", f"    goal: {{goals: {{{listed}}}}}\n{ON_OBJECTIVES}    property:", 1
+        )
+        ours = ours.replace("statuses:", f"{FIELDS}statuses:", 1)
+        ours = ours.replace("  - target: key_result\n", f"  - target: key_result\n{ON_KEY_RESULTS}", 1)
     if deployment == "datacenter":
         notes = "  okr_notes: {name: OKR notes}\nstatuses:"
         ours = ours.replace("statuses:", notes, 1).replace(

@@ -15,6 +15,7 @@ from connectors.store.mirror import mirror
 from connectors.store.numbers import objectives
 from connectors.store.sites import former_names
 from connectors.store.work import due
+from mappings.facts.app_field import app_field_id
 from mappings.facts.catalogue import Field
 from mappings.facts.entity_property import property_key
 from mappings.facts.forest import Forest
@@ -187,7 +188,7 @@ def _equal(known: tuple[Field, ...], field_id: str, theirs: object, ours: object
     key = property_key(field_id)
     if key is not None:
         return property_place(key).equal(theirs, ours)
-    field = next(one for one in known if one.id == field_id)
+    field = next(one for one in known if one.id == (app_field_id(field_id) or field_id))
     type_ = field_type(field)
     return type_.equal(theirs, ours) if type_ is not None else theirs == ours
 

@@ -12,6 +12,7 @@ from datetime import timedelta
 from sqlalchemy import Connection, func, select
 from stormy_world.approval import accept_losses
 from stormy_world.clock import VirtualClock
+from stormy_world.forge_app import found_app, jira_as_app
 from stormy_world.goals import found_goals
 from stormy_world.jira import URL, connected, environ_of, sandbox_site
 from stormy_world.judged import SITE
@@ -93,12 +94,14 @@ class World:
         self.site = sandbox_site(self.clock, self.post, self.ground.deployment)
         if self.ground.deployment == "cloud":
             found_goals(self.site.sandbox)
+            found_app(self.site.sandbox)
         self.people = People(self.site.sandbox, self._dice("people"))
         self.upheaval = Upheaval(self.site.sandbox, self._dice("upheaval"))
         self.people.remade = self.upheaval.remade
         self.jira, self.adapter = connected(
             self.site, self.perils, self.clock, governed=self.dice.random() < 0.5
         )
+        self._app = jira_as_app(self.adapter, self.clock)
         mapping = self.dice.choice(self.ground.mappings)
         self.store = PerilousStore(stage.store, self.perils)
         self.adapter.page_size = self._dice("pages").choice((7, 100))
@@ -122,7 +125,9 @@ class World:
     def _connector(self) -> Connector:
         secret = SECRET if self._signs else None
         sites = {SITE: JiraSite(SITE, self.jira, URL, secret, PATH_TOKEN)}
-        return Connector(self.stage.settings, self.store, sites, self.clock)  # type: ignore[arg-type]
+        found = Connector(self.stage.settings, self.store, sites, self.clock)  # type: ignore[arg-type]
+        found.as_app = lambda _site, _field: self._app
+        return found
 
     @property
     def mapping(self) -> Mapping:
