@@ -163,7 +163,9 @@ class Connector:
     meter: Meter = field(default_factory=Meter)
     watch: SiteWatch | None = None
     move_clock: Callable[[datetime], None] | None = None
-    """Makes it later; only the demo has it."""
+    """Makes it later; only the demo has it. May be called within a transaction, and opens none."""
+    receive_figures: Callable[[], None] = lambda: None
+    """Lets the figures of the days that passed come in, where somebody makes such: in the demo."""
     as_app: Callable[[str, Field], Jira] = lambda _site, field: no_app(field)
     """Gives Jira of a site as the Forge app that owns a field; raises JiraRefusal where that cannot be."""
     written_at: datetime | None = None

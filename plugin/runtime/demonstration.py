@@ -181,7 +181,9 @@ def demo_world(
     moving = MovingClock(clock, folder.resolve() / CLOCK_FILE)
     with SandboxServer(seed=seed, port=sandbox_port, clock=moving, webhook_backoff=2.0) as sandbox:
         connector = build_connector(_settings(sandbox, folder, secret, settings), moving)
-        connector.move_clock = partial(_pass_to, connector, moving) if watches else None
+        if watches:
+            connector.move_clock = moving.move_to
+            connector.receive_figures = partial(figures.come_in, connector)
         try:
             fed = _fed_goals(sandbox) if watches else ""
             more = LINKS + fed + CHECK_INS + TEAMS if connector.settings.base_url is not None else ""
@@ -245,12 +247,6 @@ def write_settings(file: Path, settings: Settings) -> None:
     file.unlink(missing_ok=True)
     file.touch(0o600)
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
-def _pass_to(connector: Connector, moving: MovingClock, instant: datetime) -> None:
-    """It is this late from now on, and the figures of the days that passed come in."""
-    moving.move_to(instant)
-    figures.come_in(connector)
 
 
 def _fed_goals(sandbox: SandboxServer) -> str:

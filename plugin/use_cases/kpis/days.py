@@ -43,6 +43,7 @@ def let_days_pass(connector: Connector, _actor: Actor, site: str, days: int) -> 
         night, morning = _moments(connector, site)
         for moment in sorted({night, morning, *_told(connector, site, morning)}):
             move_between_leases(connector.store, partial(connector.move_clock, moment))
+            connector.receive_figures()
             if moment in (night, morning):
                 read_due(connector, site)
             else:
