@@ -143,8 +143,13 @@ class SettingsPart(BaseModel):
 
 
 def is_secret(kind: object) -> bool:
-    """Whether the values of a setting of this type are secrets."""
-    return kind is SecretStr or (get_origin(kind) is not dict and SecretStr in get_args(kind))
+    """Whether the values of a setting of this type are secrets, or hold some by name."""
+    if get_origin(kind) is not dict:
+        return kind is SecretStr or SecretStr in get_args(kind)
+    _, held = get_args(kind)
+    if isinstance(held, type) and issubclass(held, BaseModel):
+        return any(is_secret(field.annotation) for field in held.model_fields.values())
+    return is_secret(held)
 
 
 class JiraSettings(SettingsPart):
@@ -287,7 +292,7 @@ class MetricConnectionSettings(BaseModel):
     url: SecretStr = SecretStr("")
 
 
-class MetricSettings(BaseModel):
+class MetricSettings(SettingsPart):
     """What sources of KPIs may ask beyond Jira."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -332,7 +337,7 @@ class SignedWebhookSettings(BaseModel):
         return secret
 
 
-class NotifySettings(BaseModel):
+class NotifySettings(SettingsPart):
     """The channels by which digests reach people. The address of a webhook is a secret."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -512,10 +517,16 @@ def _filed(env_file: str | None, found: list[str], given: Mapping[str, Any]) -> 
         if _written(env_file).get(setting.lower()) or parts[0] in given:
             found.append(f"{setting} and {name.upper()} are both set. Keep one of them.")
             continue
+        named = _path(setting) in JSON_SETTINGS
+        if named and not _is_json(text):
+            found.append(
+                f"{name.upper()} names {path}, which holds no JSON. It should hold: {EXPECTED[_path(setting)]}."
+            )
+            continue
         place = values
         for part in parts[:-1]:
             place = place.setdefault(part, {})
-        place[parts[-1]] = text
+        place[parts[-1]] = json.loads(text) if named else text
     return values
 
 
@@ -537,7 +548,7 @@ def _secrets_of(model: type[BaseModel], before: str = PREFIX) -> Iterator[str]:
         if is_secret(field.annotation):
             yield f"{before}{name.upper()}"
         for kind in (field.annotation, *get_args(field.annotation)):
-            if isinstance(kind, type) and issubclass(kind, SettingsPart | NotifySettings):
+            if isinstance(kind, type) and issubclass(kind, SettingsPart):
                 yield from _secrets_of(kind, f"{before}{name.upper()}__")
 
 
@@ -585,6 +596,8 @@ def _misspelt(names: Iterable[str]) -> list[str]:
 def _meant(name: str) -> str:
     """` Did you mean …?`, or nothing where no setting is close."""
     settings = {one.removeprefix(PREFIX): one for one in _settings(Settings)}
+    if name.removeprefix(PREFIX).removesuffix(FILE) in settings:
+        return f" Secrets alone may come by a file: set {name.removesuffix(FILE)}."
     close = get_close_matches(name.removeprefix(PREFIX), settings, 1, ALIKE)
     return f" Did you mean {settings[close[0]]}?" if close else ""
 

@@ -116,6 +116,32 @@ def test_what_cannot_be_read_is_a_sentence_without_the_value(
     assert "hidden-word" not in str(told.value)
 
 
+def test_secrets_that_have_names_come_by_file_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, text in (
+        ("METRICS__CONNECTIONS", '{"figures": {"host": "metrics.test", "token": "hidden-word"}}'),
+        ("NOTIFY__SLACK", '{"okr": "https://hooks.slack.test/hidden-word"}'),
+    ):
+        (tmp_path / name).write_text(text)
+        monkeypatch.setenv(f"JIRA_OKR_{name}_FILE", str(tmp_path / name))
+    found = read_settings(env_file=None)
+    assert found.metrics.connections["figures"].token.get_secret_value() == "hidden-word"
+    assert found.notify.slack["okr"].get_secret_value() == "https://hooks.slack.test/hidden-word"
+    (tmp_path / "NOTIFY__SLACK").write_text("https://hooks.slack.test/hidden-word")
+    with pytest.raises(SettingsError, match="JIRA_OKR_NOTIFY__SLACK_FILE names .* holds no JSON") as told:
+        read_settings(env_file=None)
+    assert "hidden-word" not in str(told.value)
+
+
+@pytest.mark.parametrize("name", ["HOST", "NOTIFY__HOSTS", "JIRA__EMAIL"])
+def test_the_file_of_what_is_no_secret_is_named(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JIRA_OKR_JIRA__URL", "https://acme.example")
+    monkeypatch.setenv(f"JIRA_OKR_{name}_FILE", str(tmp_path / "file"))
+    with pytest.raises(SettingsError, match=f"{name}_FILE is no setting. Secrets alone may come by a file"):
+        read_settings(env_file=None)
+
+
 def test_a_secret_is_not_given_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "key").write_text("a key of many letters")
     monkeypatch.setenv("JIRA_OKR_SECRET_KEY_FILE", str(tmp_path / "key"))
