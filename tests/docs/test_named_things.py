@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
+from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
@@ -20,6 +21,7 @@ from plugin.runtime.settings import FILE, PREFIX, Settings, secret_settings
 
 ROOT = Path(__file__).parents[2]
 OF_THE_TESTS = ("JIRA_OKR_TEST_", "JIRA_OKR_SIMULATION_", "JIRA_OKR_AXE")
+WEAK_COPYLEFT = re.compile(r"\b(LGPL|MPL|EPL|Mozilla|Lesser)\b")
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 
 
@@ -104,6 +106,24 @@ def test_the_way_is_told_in_full() -> None:
     assert len(NAMED) > 20
 
 
+PATHS = sorted(
+    {
+        (page.relative_to(ROOT).as_posix(), path)
+        for page in DOCUMENTS
+        for path in re.findall(
+            r"`((?:benchmarks|connectors|deploy|docs|mappings|plugin|requirements|tests)/[\w./*-]+)`",
+            page.read_text(),
+        )
+    }
+)
+
+
+@pytest.mark.parametrize(("page", "path"), PATHS, ids=[f"{page}: {path}" for page, path in PATHS])
+def test_files_that_a_document_names_exist(page: str, path: str) -> None:
+    """The table of what one adds names tests by their place below tests/."""
+    assert any(ROOT.glob(path) for path in (path, f"tests/{path}"))
+
+
 def test_the_tree_on_the_page_is_the_tree() -> None:
     tree = text("docs/architecture.md").split("```")[1]
     top = ""
@@ -113,6 +133,47 @@ def test_the_tree_on_the_page_is_the_tree() -> None:
         if line.startswith("  "):
             for folder in re.findall(r"(?:^| )(\w+)/", line):
                 assert (ROOT / top / folder).is_dir(), f"{top}/{folder}"
+
+
+def test_every_folder_is_on_the_page() -> None:
+    """Whoever looks for where something is finds all rooms of the packages, of the store and of the use cases there."""
+    tree = text("docs/architecture.md").split("```")[1]
+    named = set(re.findall(r"\w+", tree))
+    for room in ("mappings", "connectors", "plugin", "connectors/store", "plugin/use_cases", "tests"):
+        folders = {
+            path.name
+            for path in (ROOT / room).iterdir()
+            if path.is_dir() and not path.name.startswith(("_", ".")) and any(path.glob("**/*.py"))
+        }
+        assert folders - named == set(), room
+
+
+def test_libraries_under_weak_copyleft_are_named() -> None:
+    """Of everything that is installed with the connector, the tools that build it among it."""
+    said = re.search(
+        r"^Scripts and fonts of others.*Libraries under weak copyleft are (.*)$",
+        text("docs/operations.md"),
+        re.MULTILINE,
+    )
+    assert said is not None
+    installed = re.findall(r"^([\w.-]+)==", text("requirements/runtime.txt"), re.MULTILINE)
+    found = {name for name in installed if WEAK_COPYLEFT.search(_licence(name))}
+    assert {"certifi", "psycopg"} <= found
+    assert {name.split("-")[0] for name in found} == set(re.findall(r"(\w+) \((?:LGPL|MPL)\)", said.group(1)))
+
+
+def _licence(name: str) -> str:
+    """What a library says of its licence, in one of three places; nothing of one that is for another platform."""
+    try:
+        told = metadata(name)
+    except PackageNotFoundError:
+        return ""
+    return " ".join(
+        [
+            told.get("License-Expression") or (told.get("License") or "")[:80],
+            *(one for one in told.get_all("Classifier") or [] if one.startswith("License")),
+        ]
+    )
 
 
 def test_every_metric_is_documented_and_every_documented_metric_exists() -> None:
