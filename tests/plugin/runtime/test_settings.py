@@ -127,7 +127,9 @@ def test_secrets_that_have_names_come_by_file_too(tmp_path: Path, monkeypatch: p
     assert found.metrics.connections["figures"].token.get_secret_value() == "hidden-word"
     assert found.notify.slack["okr"].get_secret_value() == "https://hooks.slack.test/hidden-word"
     (tmp_path / "NOTIFY__SLACK").write_text("https://hooks.slack.test/hidden-word")
-    with pytest.raises(SettingsError, match="JIRA_OKR_NOTIFY__SLACK_FILE names .* holds no JSON") as told:
+    with pytest.raises(
+        SettingsError, match=r"JIRA_OKR_NOTIFY__SLACK_FILE names .*, which holds no JSON"
+    ) as told:
         read_settings(env_file=None)
     assert "hidden-word" not in str(told.value)
 
@@ -138,7 +140,7 @@ def test_the_file_of_what_is_no_secret_is_named(
 ) -> None:
     monkeypatch.setenv("JIRA_OKR_JIRA__URL", "https://acme.example")
     monkeypatch.setenv(f"JIRA_OKR_{name}_FILE", str(tmp_path / "file"))
-    with pytest.raises(SettingsError, match=f"{name}_FILE is no setting. Secrets alone may come by a file"):
+    with pytest.raises(SettingsError, match=rf"{name}_FILE is no setting\. Secrets alone may come by a file"):
         read_settings(env_file=None)
 
 
