@@ -168,12 +168,9 @@ def _licence(name: str) -> str:
         told = metadata(name)
     except PackageNotFoundError:
         return ""
-    return " ".join(
-        [
-            told.get("License-Expression") or (told.get("License") or "")[:80],
-            *(one for one in told.get_all("Classifier") or [] if one.startswith("License")),
-        ]
-    )
+    said = {key: told.get_all(key) or [] for key in ("License-Expression", "License", "Classifier")}
+    named = [one for one in said["Classifier"] if one.startswith("License")]
+    return " ".join([*said["License-Expression"], *(one[:80] for one in said["License"]), *named])
 
 
 def test_every_metric_is_documented_and_every_documented_metric_exists() -> None:
